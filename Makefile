@@ -1,0 +1,80 @@
+# Nothing here needs an activated environment: everything lives in .venv, made when it is first needed.
+#
+#   make demo     install gatewise and show the first circuit
+#   make test     the whole suite: ruff, mypy, import-linter, pytest with doctests
+#   make fuzz     100,000 random and hostile expressions
+#   make bench    the tables of benchmarks/
+#   make clean    remove what the others made
+
+# The first of these that is new enough is used. To choose one: make demo PYTHON=/path/to/python3.12
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
+PYTEST_ARGS ?= -n auto
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test fuzz bench clean
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n 's/^#   make/  make/p' Makefile
+
+demo: $(VENV)/installed
+	@$(BIN)/gatewise show "(x + y) * z" x=-2 y=5 z=-4
+	@printf '\nEvery number above belongs to one wire. To look at one gate, type:\n\n'
+	@printf '    %s\n\n' '$(BIN)/gatewise show "q = x + y; f = q * z" x=-2 y=5 z=-4 --wire q'
+
+# Every check runs, whatever the ones before it found; pytest comes last and repeats which of them failed.
+test: $(VENV)/installed-for-tests
+	@failed=; \
+	check() { echo "== $$*"; "$(BIN)/$$@" || failed="$$failed, $$*"; }; \
+	check ruff check --quiet .; \
+	check ruff format --check --quiet .; \
+	check mypy; \
+	check lint-imports --no-cache; \
+	export GATEWISE_FAILED_CHECKS="$${failed#, }"; \
+	echo "== pytest $(PYTEST_ARGS)"; \
+	$(BIN)/python -m pytest $(PYTEST_ARGS) && test -z "$$failed"
+
+fuzz: $(VENV)/installed-for-tests
+	$(BIN)/python tests/fuzz_language.py 100000
+	@if [ -f tests/fuzz_programs.py ]; then echo "$(BIN)/python tests/fuzz_programs.py"; $(BIN)/python tests/fuzz_programs.py; fi
+
+bench: $(VENV)/installed
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@for python in $(PYTHON); do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		echo "Making $(VENV) with $$("$$python" --version)"; \
+		"$$python" -m venv $(VENV) && exit 0; \
+		rm -rf $(VENV); \
+		echo "gatewise: $$python could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2; \
+		exit 1; \
+	done; \
+	set -- $(PYTHON); \
+	found=$$("$$1" --version 2>/dev/null) || found="not there"; \
+	echo "gatewise needs Python 3.11 or newer; $$1 is $$found." >&2; \
+	echo "Install one from https://www.python.org/downloads/ or name yours: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; \
+	exit 1
+
+# Editable installs: a change in src/ needs no new install, a change in pyproject.toml does.
+$(VENV)/installed: pyproject.toml | $(BIN)/python $(VENV)/has-pip
+	@echo "Installing gatewise into $(VENV)"
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/installed-for-tests: pyproject.toml | $(BIN)/python $(VENV)/has-pip
+	@echo "Installing gatewise and its tests' tools into $(VENV)"
+	@$(INSTALL) --editable '.[test]'
+	@touch $@ $(VENV)/installed
+
+# An environment made by uv has no pip.
+$(VENV)/has-pip: | $(BIN)/python
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade --default-pip
+	@touch $@

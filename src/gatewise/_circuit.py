@@ -1,0 +1,277 @@
+"""The tape and the frozen record of a run: wires, steps, circuits, and the bits that keep derivatives apart.
+
+While a function runs, every gate that carries a gradient leaves one `Wire`, fused with the step that made it and
+pointing backwards only, so that reference counting frees it. A recording keeps a `SourcedWire`, which also knows its
+`Step`: gate, spelling, operands, and the place in the user's code. A `Circuit` is such a tape, frozen.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gatewise._errors import GatewiseError
+from gatewise._gates.families import kept_axes
+from gatewise._gates.gate import UNASKED, WANTED, Gate, key_of
+from gatewise._gates.spelling import Pattern, Variable
+
+tick = itertools.count(1).__next__  # creation index: a step is always younger than its operands
+
+Place = tuple[tuple[Any, int], ...]  #: (code object, last instruction) of the user's frames, the shown function first
+
+
+class Wire:
+    """One value: `order` of creation, `bits` of the derivatives taken through it, and the rule that made it.
+
+    `values` are the operand values (then the parameters, where the gate has any), `parents` the wanted wires (one
+    alone or a tuple), `pullback` the rule; a leaf has none. `grad` is what backward() left, `hooks` are the user's.
+    """
+
+    __slots__ = ("__weakref__", "bits", "grad", "hooks", "order", "parents", "pullback", "value", "values")
+
+    def __init__(
+        self, order: int, bits: int, value: Any, values: Any = (), parents: Any = (), pullback: Any = None
+    ) -> None:
+        self.order, self.bits, self.value = order, bits, value
+        self.values, self.parents, self.pullback = values, parents, pullback
+        self.grad = self.hooks = None
+
+
+class SourcedWire(Wire):
+    """A wire that knows the wire behind each operand: in a recording, and where a block stands for several gates.
+
+    `sources` has a wire or None for each operand; `written` is (values, parents, pullback) of the gate the user wrote
+    where a block's rule took its place; `step` is what a recording keeps; `name` is the name of an input.
+    """
+
+    __slots__ = ("name", "sources", "step", "written")
+    name: str | None
+    sources: Sequence[Wire | None]
+    step: Step | None
+    written: tuple[Any, Any, Any] | None
+
+    def __init__(self, *facts: Any, sources: Sequence[Wire | None] = (), written: Any = None, step: Any = None) -> None:
+        super().__init__(*facts)
+        self.name, self.sources, self.written, self.step = None, sources, written, step
+
+
+def parents_of(wire: Wire) -> tuple[Wire, ...]:
+    """The wanted operand wires, always as a tuple."""
+    return wire.parents if type(wire.parents) is tuple else (wire.parents,)
+
+
+def sources_of(wire: Wire) -> Sequence[Wire | None]:
+    """The wire behind each operand; None for a constant."""
+    if isinstance(wire, SourcedWire):
+        return wire.sources
+    if wire.pullback is None:
+        return ()
+    sources: list[Wire | None] = [None] * len(wire.values)
+    for position, parent in zip(wire.pullback.positions, parents_of(wire), strict=True):
+        sources[position] = parent
+    return sources
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One gate applied: what it was given, how the user spelled it, and where.
+
+    `operands` are wires and plain constants; `texts` are the operands' source texts where they are known.
+    """
+
+    gate: Gate
+    forward: Callable[..., Any]
+    operands: tuple[Any, ...]
+    parameters: Mapping[str, Any]
+    place: Place
+    stage: int
+    parameter_wires: Mapping[int, Wire] = field(default_factory=dict)  # Tensors inside parameters, by id of the value
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A value that Python read while recording: which wire, how (`bool`, `index`, ...), and what it was."""
+
+    wire: Wire
+    how: str
+    value: Any
+
+
+class Lent(threading.local):
+    """How many derivatives this thread is taking, one inside the other; bit 0 is backward()'s."""
+
+    depth = 0
+    recording = 0  # the bits among them that belong to recordings
+    closed = 0  # the bits that no_grad() has switched off
+
+
+lent = Lent()
+
+
+class Bit:
+    """Lends a bit for one derivative or recording: bits go by depth, and are used again."""
+
+    def __init__(self, recording: bool = False) -> None:
+        self.recording = recording
+
+    def __enter__(self) -> int:
+        lent.depth += 1
+        self.bit = 1 << lent.depth
+        lent.recording |= self.bit if self.recording else 0
+        return self.bit
+
+    def __exit__(self, *_: object) -> None:
+        lent.depth -= 1
+        lent.recording &= ~self.bit
+
+
+def open_bits() -> int:
+    """The derivatives that are being taken now, in this thread; backward()'s bit is always among them."""
+    return (2 << lent.depth) - 1 & ~lent.recording
+
+
+class CircuitError(GatewiseError):
+    """A circuit is not well formed; this is a defect of gatewise, or of a transform written for it."""
+
+
+# --------------------------------------------------------------------------------------- recognising a block's spelling
+
+
+def written_gate(wire: Wire) -> Gate | None:
+    """The gate the user wrote to make this wire."""
+    if type(wire) is SourcedWire:
+        if wire.step is not None:
+            return wire.step.gate
+        if wire.written is not None:
+            written: Gate = wire.written[2].gate
+            return written
+    return wire.pullback.gate if wire.pullback is not None else None
+
+
+def written_operands(wire: Wire) -> tuple[Sequence[Any], Sequence[Wire | None], Mapping[str, Any]]:
+    """Values, wires and parameters of the gate the user wrote."""
+    gate = written_gate(wire)
+    assert gate is not None
+    values, sources = wire.values, None
+    if type(wire) is SourcedWire:
+        sources = wire.sources
+        if wire.written is not None:
+            values, parents, pullback = wire.written
+            sources = [None] * len(values)
+            for position, parent in zip(pullback.positions, parents if type(parents) is tuple else (parents,), strict=True):
+                sources[position] = parent
+    sources = sources_of(wire) if sources is None else sources
+    return (values[:-1], sources[: len(values) - 1], values[-1]) if gate.parameters else (values, sources, {})
+
+
+def may_close(gate: Gate, first: Wire | None) -> bool:
+    """Whether the first operand is of a gate that stands first in a spelling `gate` closes: a quick no for most."""
+    if first is None or (type(first) is SourcedWire and (first.step is not None or first.written is not None)):
+        return True
+    return first.pullback is not None and first.pullback.gate in gate.openers
+
+
+def recognise(
+    gate: Gate, operands: Sequence[Any], values: Sequence[Any], parameters: Mapping[str, Any], out: Any
+) -> tuple[Any, Any, Any, Any] | None:
+    """The block that a step of `gate` closes: its (values, parents, pullback, sources), or None.
+
+    Only where the forward value is finite: elsewhere the gates as written make the gradient loud.
+    """
+    wires = [getattr(x, "wire", None) for x in operands]
+    for pattern, block in gate.closings:
+        found: dict[str, Any] = {}
+        if matches(pattern, values, wires, parameters, found):
+            return closing(block, found, out)
+    return None
+
+
+def closing(block: Gate, found: Mapping[str, Any], out: Any) -> tuple[Any, Any, Any, Any] | None:
+    """The rule of `block` for the wires and parameters that were found."""
+    wires = [found[name] for name in block.operands]
+    parameters = {name: found[name] for name in block.parameters if name in found}
+    finite = math.isfinite(out) if isinstance(out, float) else np.isfinite(out).all()
+    if not finite or (block.when and not block.when(*(w.value for w in wires), **parameters)):
+        return None
+    receivers = [unshifted(w, block.shift(**parameters)) if block.shift else w for w in wires]
+    wanted = [w for w in receivers if w.bits & ~lent.recording & ~lent.closed]
+    if not wanted:
+        return None
+    key = key_of([WANTED if w in wanted else UNASKED for w in receivers])
+    scalar = isinstance(out, float) and all(isinstance(w.value, float) for w in wires)
+    values = tuple(w.value for w in wires) + ((parameters,) if block.parameters else ())
+    pullback = (block.scalar if scalar else block.array)[key]
+    return values, wanted[0] if len(wanted) == 1 else tuple(wanted), pullback, wires
+
+
+def unshifted(wire: Wire, axis: Any) -> Wire:
+    """The wire before the shift `x - max(x)`: a block that the shift does not change sends its gradient straight there."""
+    gate = written_gate(wire)
+    if gate is None or gate.name != "subtract":
+        return wire
+    _, (x, top), _ = written_operands(wire)
+    if x is None or top is None or (found := written_gate(top)) is None or found.name != "max":
+        return wire
+    _, (source,), parameters = written_operands(top)
+    shape = np.shape(x.value)
+    along = kept_axes(parameters.get("axis"), shape) == kept_axes(axis, shape)
+    return x if source is x and along and parameters.get("keepdims") else wire
+
+
+def matches(
+    pattern: Pattern,
+    values: Sequence[Any],
+    wires: Sequence[Wire | None],
+    parameters: Mapping[str, Any],
+    found: dict[str, Any],
+) -> bool:
+    """Whether a step of the pattern's gate fits it; `found` gets what the pattern's variables stand for."""
+    gate, wanted = pattern.gate, pattern.operands
+    if gate.parameters and not parameters_match(pattern, values, parameters, found):
+        return False
+    if len(wanted) == 1:
+        return operand_matches(wanted[0], values[0], wires[0], found)
+    for i in (0, 1) if gate.name == "add" else (0,):
+        attempt = dict(found)
+        if operand_matches(wanted[0], values[i], wires[i], attempt) and operand_matches(
+            wanted[1], values[1 - i], wires[1 - i], attempt
+        ):
+            found.update(attempt)
+            return True
+    return False
+
+
+def operand_matches(pattern: Any, value: Any, wire: Wire | None, found: dict[str, Any]) -> bool:
+    """Whether an operand is what a pattern says: a number, any wire (the same one each time), or a step."""
+    if type(pattern) is Pattern:
+        if wire is None or written_gate(wire) is not pattern.gate:
+            return False
+        if type(wire) is Wire and pattern.gate.arity == 1 and not pattern.gate.parameters:
+            return operand_matches(pattern.operands[0], wire.values[0], wire.parents, found)
+        return matches(pattern, *written_operands(wire), found)
+    if type(pattern) is Variable:
+        return wire is not None and found.setdefault(pattern.name, wire) is wire
+    return wire is None and isinstance(value, (int, float)) and bool(value == pattern)
+
+
+def parameters_match(pattern: Pattern, values: Sequence[Any], parameters: Mapping[str, Any], found: dict[str, Any]) -> bool:
+    """Whether the parameters are those of the pattern; axes are compared as positions from the front."""
+    gate = pattern.gate
+    for name in gate.parameters:
+        wanted = pattern.parameters.get(name, gate.defaults.get(name))
+        have = parameters.get(name, gate.defaults.get(name))
+        if isinstance(wanted, Variable):
+            if found.setdefault(wanted.name, have) is not have:
+                return False
+        elif name == "axis" and wanted is not None and have is not None:
+            if kept_axes(wanted, np.shape(values[0])) != kept_axes(have, np.shape(values[0])):
+                return False
+        elif bool(wanted) != bool(have) if name == "keepdims" else wanted != have:
+            return False
+    return True

@@ -1,0 +1,234 @@
+"""Derivatives of functions: grad, value_and_grad, vjp, jvp, nested in any way.
+
+Each lends itself a bit, gives the inputs wires of their own that carry it, runs the function, and sweeps for that bit.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Bit, Wire, tick
+from gatewise._errors import ArgumentError, IntegerGradientError, UpstreamError, user_line
+from gatewise._recording.structures import leaves, mapped, numeric
+from gatewise._sweep import given, identity, ones_for, sweep, zeros_for
+from gatewise._tensor import Tensor, leaf, upstream_for
+
+Argnums = int | Sequence[int]
+
+
+def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The gradient of `f`, which returns a single number, as a function of the same arguments.
+
+    `argnums` says for which arguments: one position gives one gradient, a sequence a tuple of them. An argument may be
+    a number, an array, or a structure of dicts, lists and tuples; its gradient has its structure, shapes and dtypes.
+    With `has_aux` the function returns `(output, aux)` and its gradient `(gradient, aux)`.
+    Raises `UpstreamError` where the output is not a single number and `IntegerGradientError` for whole-number arrays.
+
+    >>> import gatewise as gw
+    >>> gw.grad(lambda x, y: x * y)(4, -3)
+    -3.0
+    """
+    both = value_and_grad(f, argnums, has_aux)
+
+    @functools.wraps(f, assigned=("__name__", "__doc__"))
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, found = both(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
+
+    return gradient
+
+
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The value and the gradient of `f` in one run, as `(value, gradient)`; arguments as in `grad`.
+
+    >>> import gatewise as gw
+    >>> gw.value_and_grad(lambda w: w["a"] * w["b"])({"a": 2.0, "b": 3.0})
+    (6.0, {'a': 3.0, 'b': 2.0})
+    """
+
+    @functools.wraps(f, assigned=("__name__", "__doc__"))
+    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        with Bit() as bit:
+            inputs = differentiated(args, positions, bit)
+            out = f(*inputs, **passed(kwargs))
+            out, aux = out if has_aux else (out, None)
+            value = single_number(out)
+            swept = {}
+            if type(out) is Tensor and out.bits & bit and out.wire is not None:
+                swept = sweep({out.wire: ones_for(value)}, bit, lower=bit - 1, lift=Tensor)
+            found = tuple(collected(inputs[p], swept) for p in positions)
+        value = outer(out, bit)
+        aux = mapped(lambda _, part: outer(part, bit), aux)
+        return (value, aux) if has_aux else value, found[0] if isinstance(argnums, int) else found
+
+    return value_and_gradient
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The output of `f` at `primals`, and its pullback: upstream gradient in, one gradient for each primal out.
+
+    The output may be an array or a structure; `pullback(g)` takes a `g` of the same structure and returns a tuple.
+
+    >>> import gatewise as gw
+    >>> import numpy as np
+    >>> out, pullback = gw.vjp(lambda x: x * x, np.array([1.0, 2.0]))
+    >>> pullback(np.array([1.0, 10.0]))
+    (array([ 2., 40.]),)
+    """
+    with Bit() as bit:
+        inputs = differentiated(primals, range(len(primals)), bit)
+        out = f(*inputs)
+
+    def pullback(g: Any) -> tuple[Any, ...]:
+        swept = sweep(cotangents(out, g, bit), bit, lower=bit - 1, lift=Tensor)
+        return tuple(collected(x, swept) for x in inputs)
+
+    return mapped(lambda _, part: outer(part, bit), out), pullback
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """The output of `f` at `primals`, and how it moves when they move along `tangents` (same structures).
+
+    Computed by transposing the pullback: it is linear in the upstream gradient, so its own pullback is the jvp.
+
+    >>> import gatewise as gw
+    >>> gw.jvp(lambda x, y: x * y, (4.0, -3.0), (1.0, 0.5))
+    (-12.0, -1.0)
+    """
+    with Bit() as bit:
+        inputs = differentiated(primals, range(len(primals)), bit)
+        out = f(*inputs)
+        with Bit() as dual:
+            upstream = mapped(lambda _, part: probe(part, bit, dual), out)
+            swept = sweep(cotangents(out, upstream, bit), bit, lower=bit - 1, lift=Tensor)
+            along = paired(inputs, list(tangents), swept)
+            back = sweep(along, dual, lower=dual - 1, lift=Tensor) if along else {}
+            tangent = mapped(lambda _, u: moved_by(u, back), upstream)
+        return mapped(lambda _, part: outer(part, bit), out), tangent
+
+
+# --------------------------------------------------------------------------------------------- inputs of a derivative
+
+
+def differentiated(args: Sequence[Any], positions: Sequence[int], bit: int) -> list[Any]:
+    """The arguments as Tensors, those at `positions` with wires of their own that carry `bit`."""
+    for p in positions:
+        if not -len(args) <= p < len(args):
+            raise ArgumentError(
+                f"argnums says argument {p}, but {len(args)} came.{user_line()}",
+                "only arguments given by position can be differentiated.",
+                "pass it by position, or change argnums.",
+            )
+    wanted = {p % len(args) for p in positions}
+    return [
+        mapped(lambda path, x: input_wire(x, bit), arg) if i in wanted else passed(arg) for i, arg in enumerate(args)
+    ]
+
+
+def input_wire(x: Any, bit: int) -> Tensor:
+    """An input with a wire of its own, even where it is a Tensor already: the outer derivative must not see this one's uses."""
+    if type(x) is Tensor:
+        if x.bits:
+            return Tensor(x.value, Wire(tick(), x.bits | bit, x.value, (x.value,), x.wire, identity), x.bits | bit)
+        x = x.value
+    if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f":
+        raise IntegerGradientError.of(f"an argument of {x.dtype}", user_line())
+    return leaf(x, bit)
+
+
+def passed(arg: Any) -> Any:
+    """An argument nobody differentiates: its numbers become Tensors too, so that `X.dot(W)` works."""
+    return mapped(lambda path, x: leaf(x, 0) if numeric(x) and type(x) is not Tensor else x, arg)
+
+
+# --------------------------------------------------------------------------------------------------- what comes back
+
+
+def single_number(out: Any) -> Any:
+    """The plain value of an output that must be a single real number."""
+    value = out.value if type(out) is Tensor else out
+    if isinstance(value, (bool, str)) or not isinstance(value, (float, int, np.generic, np.ndarray)):
+        raise ArgumentError(
+            f"the function returned a {type(out).__name__}.{user_line()}",
+            "a gradient is the slope of a single number.",
+            "return one number; with has_aux=True return (number, anything).",
+        )
+    if np.shape(value):
+        raise UpstreamError.missing(np.shape(value), user_line())
+    return value
+
+
+def outer(part: Any, bit: int) -> Any:
+    """What leaves a derivative: a Tensor of the outer ones, or the plain value."""
+    if type(part) is not Tensor:
+        return part
+    rest = part.bits & (bit - 1)
+    return Tensor(part.value, part.wire, rest) if rest else part.value
+
+
+def collected(argument: Any, swept: dict[Wire, Any]) -> Any:
+    """The gradient of one argument, in its structure."""
+
+    def one(path: Any, x: Tensor) -> Any:
+        assert x.wire is not None
+        return given(swept[x.wire] if x.wire in swept else zeros_for(x.value), x.value)
+
+    return mapped(one, argument)
+
+
+def cotangents(out: Any, g: Any, bit: int) -> dict[Wire, Any]:
+    """The upstream gradient of every output wire, checked against the output's structure and shapes."""
+    outs, gs = list(leaves(out)), list(leaves(g))
+    if [path for path, _ in outs] != [path for path, _ in gs]:
+        raise UpstreamError(
+            f"the upstream gradient does not have the output's structure.{user_line()}",
+            "it needs one entry for each output.",
+            "give it as the same dicts, lists and tuples.",
+        )
+    found: dict[Wire, Any] = {}
+    for (_, part), (_, upstream) in zip(outs, gs, strict=True):
+        if type(part) is Tensor and part.bits & bit and part.wire is not None:
+            one = upstream if type(upstream) is Tensor else upstream_for(part.value, upstream, user_line())
+            found[part.wire] = found[part.wire] + one if part.wire in found else one
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ forward derivatives
+
+
+def probe(part: Any, bit: int, dual: int) -> Any:
+    """A stand-in upstream gradient for one output: only that everything is linear in it counts, not its value."""
+    if type(part) is not Tensor or not part.bits & bit:
+        return zeros_for(np.asarray(part.value if type(part) is Tensor else part))
+    return leaf(ones_for(part.value), dual)
+
+
+def paired(inputs: Sequence[Any], tangents: Sequence[Any], swept: dict[Wire, Any]) -> dict[Wire, Any]:
+    """The tangents as upstream gradients of the gradients."""
+    xs, ts = list(leaves(inputs)), list(leaves(tangents))
+    if [path for path, _ in xs] != [path for path, _ in ts]:
+        raise ArgumentError(
+            f"the tangents do not have the structure of the primals.{user_line()}",
+            "each number that moves needs to be told how far.",
+            "give one tangent for each primal, as the same dicts, lists and tuples.",
+        )
+    along: dict[Wire, Any] = {}
+    for (_, x), (_, t) in zip(xs, ts, strict=True):
+        g = given(swept[x.wire], x.value) if x.wire in swept else None
+        if type(g) is Tensor and g.wire is not None:
+            one = t if type(t) is Tensor else upstream_for(x.value, t, user_line())
+            along[g.wire] = along[g.wire] + one if g.wire in along else one
+    return along
+
+
+def moved_by(u: Any, back: dict[Wire, Any]) -> Any:
+    """The tangent of one output."""
+    if type(u) is not Tensor:
+        return u
+    assert u.wire is not None
+    return given(back[u.wire] if u.wire in back else zeros_for(u.value), u.value)

@@ -1,0 +1,350 @@
+"""One class per mistake a user can make: what happened, why, and what to write instead."""
+
+from __future__ import annotations
+
+import difflib
+import linecache
+import os
+import sys
+import unicodedata
+from collections.abc import Sequence
+from types import FrameType
+
+
+class GatewiseError(Exception):
+    """The parent of every error gatewise raises on purpose.
+
+    `what` names the mistake with shapes, names and the user's line; `why` says why it cannot work;
+    `cure` is what to write instead. `str` joins the three, a line each.
+
+    >>> print(GatewiseError("x is a string.", "A gate needs numbers.", "Write x = 3."))
+    x is a string.
+      why:     A gate needs numbers.
+      instead: Write x = 3.
+    """
+
+    def __init__(self, what: str, why: str = "", cure: str = "") -> None:
+        self.what, self.why, self.cure = what, why, cure
+        lines = [what]
+        if why:
+            lines.append("  why:     " + why)
+        if cure:
+            lines.append("  instead: " + cure)
+        super().__init__("\n".join(lines))
+
+
+class ComplexGradientError(GatewiseError):
+    """A real input met a complex value; gatewise differentiates real functions.
+
+    Wrong: `np.sum(np.abs(x * 1j))`. Right: `np.sum(np.abs(x))`.
+    """
+
+
+class UnknownWireError(GatewiseError):
+    """A circuit was asked for a wire it does not have.
+
+    >>> print(UnknownWireError("qq", ["x", "y", "q"]))
+    There is no wire qq in this circuit.
+      why:     Its wires are x, y, q.
+      instead: Did you mean q?
+    """
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name = name
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        listed = ", ".join(_visible(each) for each in known[:20]) + (", ..." if len(known) > 20 else "")
+        cure = f"Did you mean {_visible(near[0])}?" if near else "Ask for one of these."
+        super().__init__(f"There is no wire {_visible(name)} in this circuit.", f"Its wires are {listed}.", cure)
+
+
+class UnknownPaletteError(GatewiseError):
+    """A picture was asked for in a palette that does not exist.
+
+    >>> print(UnknownPaletteError("drak", ["default", "dark"]))
+    There is no palette 'drak'.
+      why:     A picture is drawn in one of a few measured palettes.
+      instead: Write palette="dark" (there are default, dark).
+    """
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5) or list(known[:1])
+        why = "A picture is drawn in one of a few measured palettes."
+        super().__init__(
+            f"There is no palette {name!r}.", why, f'Write palette="{near[0]}" (there are {", ".join(known)}).'
+        )
+
+
+def _visible(name: str) -> str:
+    """A name with whatever a terminal would obey instead of print written out."""
+    return name if name.isprintable() else ascii(name)
+
+
+class ExpressionError(GatewiseError):
+    """An expression cannot be read; the message shows the place.
+
+    `text` is the expression, `column` the place in it counted from 0, `problem` the first line of the message,
+    `steps` the work that reading took.
+
+    Wrong: `"(x + y)z"`. Right: `"(x + y) * z"`.
+
+    >>> print(ExpressionError("x + + y)", 7, "there is no ( that this ) belongs to"))
+    there is no ( that this ) belongs to
+        x + + y)
+               ^
+    """
+
+    def __init__(self, text: str, column: int, problem: str, why: str = "", cure: str = "", steps: int = 0) -> None:
+        self.text, self.column, self.problem, self.steps = text, column, problem, steps
+        super().__init__(f"{problem}\n{_pointed(text, column)}" if text.strip() else problem, why, cure)
+
+
+class InputNameError(GatewiseError):
+    """A name cannot be the name of an input, or two names are one.
+
+    Wrong: `lambda=3`. Right: `lambda_=3`.
+    """
+
+
+class ValueTextError(GatewiseError):
+    """The text of an input's value is not a number, an array or a file.
+
+    Wrong: `x=abc`. Right: `x=3`.
+
+    >>> print(ValueTextError("x=abc", "this is not a number, an array or a file", "Write x=3."))
+    x=abc: this is not a number, an array or a file
+      instead: Write x=3.
+    """
+
+    def __init__(self, text: str, problem: str, cure: str) -> None:
+        self.text, self.problem = text, problem
+        start = _drawn(text if len(text) <= 60 else text[:60] + "...")
+        super().__init__(f"{start}: {problem}", cure=cure)
+
+
+SHOWN_BEFORE, SHOWN_AFTER = 45, 25  # how much of a long line is shown around its caret
+
+
+def _pointed(text: str, column: int) -> str:
+    """The line of `text` that holds `column`, and a caret below the place; East Asian wide letters count two."""
+    start = text.rfind("\n", 0, column) + 1
+    end = text.find("\n", column)
+    end = len(text) if end < 0 else end
+    first, last = max(start, column - SHOWN_BEFORE), min(end, column + SHOWN_AFTER)
+    before = ("..." if first > start else "") + _drawn(text[first:column])
+    after = _drawn(text[column:last]) + ("..." if last < end else "")
+    return f"    {before}{after}\n    {' ' * _width(before)}^"
+
+
+def _drawn(text: str) -> str:
+    """`text` with spaces for every kind of space, and a mark for what a terminal would obey instead of print."""
+    spaced = (" " if letter.isspace() else letter for letter in text)
+    return "".join("\ufffd" if unicodedata.category(letter).startswith("C") else letter for letter in spaced)
+
+
+def _width(text: str) -> int:
+    """How many columns `text` takes on a terminal."""
+    marks = ("Mn", "Me")
+    return sum(
+        0 if unicodedata.category(letter) in marks else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in text
+    )
+
+
+# ------------------------------------------------------------------------------------------- where the user stands
+
+PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def user_frame() -> FrameType | None:
+    """The innermost frame that is the user's: neither gatewise's nor NumPy's."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        inner = name.startswith(PACKAGE) or (name.startswith("<gatewise ") and "_pullback" in name)
+        if not inner and f"{os.sep}numpy{os.sep}" not in name:
+            return frame
+        frame = frame.f_back
+    return None
+
+
+def user_line() -> str:
+    """The user's line and its number, ready to follow a message; empty where there is none."""
+    frame = user_frame()
+    if frame is None:
+        return ""
+    text = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+    return f"\n  line {frame.f_lineno}:  {text}" if text else ""
+
+
+def user_names(value: object) -> list[str]:
+    """The names the user's innermost frame has for this very object."""
+    frame = user_frame()
+    return [name for name, held in frame.f_locals.items() if held is value and name.isidentifier()] if frame else []
+
+
+# ------------------------------------------------------------------------------------- gates, Tensors and gradients
+
+
+class GateError(GatewiseError):
+    """A gate was given what it cannot take.
+
+    Wrong: `X @ W` with X (5, 4) and W (5, 10). Right: `X.T @ W`, or a W of shape (4, 10).
+    """
+
+    @classmethod
+    def of(
+        cls, gate: str, operands: Sequence[str], shapes: Sequence[tuple[int, ...]], error: Exception, line: str
+    ) -> GateError:
+        """From what NumPy or Python said of the plain values."""
+        expect = expected_shapes(gate, shapes)
+        what = f"{gate} cannot take {' and '.join(operands)}.{line}"
+        return cls(what + (f"\n  {expect}" if expect else ""), " ".join(str(error).split()))
+
+
+def expected_shapes(gate: str, shapes: Sequence[tuple[int, ...]]) -> str:
+    """`Expect ... Actual ...` for shapes that do not fit."""
+    if len(shapes) != 2:
+        return ""
+    a, b = shapes
+    if gate in ("matmul", "dot") and a and b:
+        inner = b[-2] if len(b) > 1 else b[0]
+        return f"Expect: columns of the first == rows of the second. Actual: {a[-1]} != {inner}." if a[-1] != inner else ""
+    for i, (m, n) in enumerate(zip(a[::-1], b[::-1], strict=False), start=1):
+        if m != n and 1 not in (m, n):
+            return f"Expect: sizes that are equal or 1 on axis {-i}. Actual: {m} != {n}."
+    return ""
+
+
+class ReadingError(GatewiseError):
+    """A value was read out of a Tensor in a way that loses its gradient without a word.
+
+    Wrong: `out[i] = t`, `math.exp(t)`, `np.array([t, t])`. Right: `np.stack([...])`, `np.exp(t)`, `np.stack([t, t])`.
+    """
+
+    @classmethod
+    def of(cls, tensor: str, how: str, line: str) -> ReadingError:
+        """`how` is what Python asked for: float, int, index, array."""
+        return cls(
+            f"{tensor} was turned into a plain {how}.{line}",
+            "a gradient is being taken through it, and it would be lost here without a word.",
+            "np.stack([...]) to collect values, `captured @ t` for `captured.dot(t)`, np.exp(t) for math.exp(t);"
+            " t.item(), t.numpy() or t.detach() to read it on purpose.",
+        )
+
+
+class UnsupportedError(GatewiseError):
+    """A NumPy function has no gate, or an option of it has no rule.
+
+    Wrong: `np.fft.fft(t)`. Right: a function that `gatewise gates` lists.
+    """
+
+    @classmethod
+    def of(cls, name: str, line: str, known: Sequence[str] = ()) -> UnsupportedError:
+        """`name` is what was called; `known` are the gates, for the nearest one."""
+        near = difflib.get_close_matches(name.split(".")[-1], known, n=1, cutoff=0.7)
+        hint = f"np.{near[0]} has a gate; " if near else ""
+        return cls(
+            f"{name} has no gate.{line}",
+            "gatewise knows the derivative of each gate by rule, and there is none for this.",
+            f"{hint}write it in gates that `gatewise gates` lists, or call it on t.numpy() where no gradient is wanted.",
+        )
+
+
+class AssignmentError(GatewiseError):
+    """An array was to be changed in place.
+
+    Wrong: `t[0] = 1.0`, `t += 1`, `buf += t`. Right: `np.where(...)`, `t = t + 1`, `buf = buf + t`.
+    """
+
+    @classmethod
+    def item(cls, tensor: str, line: str) -> AssignmentError:
+        return cls(
+            f"{tensor} was to be changed in place.{line}",
+            "its value is saved for the backward pass, and another name may refer to it.",
+            "np.where(mask, new, old) or np.concatenate([...]) to build the array you want.",
+        )
+
+    @classmethod
+    def augmented(cls, tensor: str, sign: str, line: str) -> AssignmentError:
+        return cls(
+            f"{tensor} was to be changed in place by {sign}=.{line}",
+            "its value is saved for the backward pass, and another name may refer to it.",
+            f"name = name {sign} ..., which makes a new array.",
+        )
+
+    @classmethod
+    def into(cls, target: object, line: str) -> AssignmentError:
+        names = user_names(target)
+        name = names[0] if names else "a plain array"
+        return cls(
+            f"{name} was the target of an operation on Tensors.{line}",
+            f"{name} is a plain array: it would take the values and lose the gradient.",
+            f"{name} = {name} + t, or the operation without out=." if names else "the operation without out=.",
+        )
+
+
+class IntegerGradientError(GatewiseError):
+    """A gradient was asked for of whole numbers, which have no slope.
+
+    Wrong: `gw.tensor(np.array([1, 2]))`. Right: `gw.tensor(np.array([1.0, 2.0]))`.
+    """
+
+    @classmethod
+    def of(cls, what: str, line: str) -> IntegerGradientError:
+        return cls(
+            f"{what} was to get a gradient.{line}",
+            "whole numbers are data: they cannot be moved a little, so they have no slope.",
+            "x.astype(float), or requires_grad=False (leave the name out of wrt or argnums).",
+        )
+
+
+class NoGradientError(GatewiseError):
+    """backward() was called on a value that depends on no Tensor with a gradient.
+
+    Wrong: `gw.tensor(3.0, requires_grad=False).backward()`. Right: `gw.tensor(3.0).backward()`.
+    """
+
+    @classmethod
+    def of(cls, tensor: str, line: str) -> NoGradientError:
+        return cls(
+            f"{tensor} carries no gradient.{line}",
+            "it was made of constants, under no_grad(), or after detach().",
+            "make an input with gw.tensor(x).",
+        )
+
+
+class UpstreamError(GatewiseError):
+    """An output that is not a single number needs an upstream gradient of its shape.
+
+    Wrong: `(x * x).backward()` with x of shape (3,). Right: `(x * x).sum().backward()`.
+    """
+
+    @classmethod
+    def missing(cls, shape: tuple[int, ...], line: str) -> UpstreamError:
+        return cls(
+            f"the output has shape {shape}, so it has no single gradient.{line}",
+            "each of its entries has a gradient of its own; upstream says how much each counts.",
+            f"sum the output, or give upstream= an array of shape {shape} (ones for the gradient of the sum).",
+        )
+
+    @classmethod
+    def shaped(cls, have: tuple[int, ...], want: tuple[int, ...], line: str) -> UpstreamError:
+        return cls(
+            f"Expect: upstream of the output's shape {want}. Actual: {have}.{line}",
+            "the upstream gradient has one entry for each entry of the output.",
+            f"give an array of shape {want}.",
+        )
+
+
+class ReleasedError(GatewiseError):
+    """backward() was called twice on one circuit.
+
+    Wrong: `y.backward(); y.backward()`. Right: `y.backward(retain_graph=True); y.backward()`.
+    """
+
+
+class ArgumentError(GatewiseError):
+    """Arguments do not fit the function they were given for.
+
+    Wrong: `gw.grad(f, argnums=1)(3.0)`. Right: `gw.grad(f)(3.0)`.
+    """

@@ -1,0 +1,166 @@
+"""Switches, and the comparisons and roundings that stop gradients."""
+
+import numpy as np
+
+from gatewise._gates.families import elementwise, reduction, stops, wins
+
+
+@elementwise(np.maximum, symbol="max", pattern="routes", at=[((2.0, 2.0), (0.5, 0.5)), ((4.0, 2.0), (1.0, 0.0))])
+def maximum(out, x, y):
+    """The larger input takes the whole gradient; an exact tie is split in half, a tie with a constant passes 0."""
+    return wins(x, y), wins(y, x)
+
+
+@elementwise(np.minimum, symbol="min", pattern="routes", at=[((2.0, 2.0), (0.5, 0.5)), ((4.0, 2.0), (0.0, 1.0))])
+def minimum(out, x, y):
+    """The smaller input takes the whole gradient; ties as in maximum."""
+    return wins(y, x), wins(x, y)
+
+
+@elementwise(np.where, pattern="routes", sample=[((np.array([True, False, True]), np.ones(3), 2.0 * np.ones(3)), {})])
+def where(out, chosen, x, y):
+    """A switch: the gradient goes down the branch that was taken, and the other one is dead."""
+    return None, np.not_equal(chosen, False), np.logical_not(chosen)
+
+
+@elementwise(np.clip, pattern="routes", sample=[((np.array([-1.5, 0.3, 1.8]), -1.0, 1.0), {})])
+def clip(out, x, low, high):
+    """Passes the gradient between the bounds and blocks it outside and at them."""
+    return wins(x, low) * wins(high, x), wins(low, x) * wins(high, low), wins(np.maximum(x, low), high)
+
+
+def share(hits, axis):
+    """Ties share equally: one over the number of hits at each hit."""
+    return hits / np.sum(hits, axis=axis, keepdims=True)
+
+
+@reduction(np.max, symbol="max", pattern="routes", sample=[((np.array([[1.0, 3.0, 2.0], [5.0, 4.0, 0.5]]),), {"axis": 1})])
+def max_(out, x, *, axis=None, keepdims=False):
+    """The largest entry takes the whole gradient; exact ties share it equally."""
+    return share(x == out, axis)
+
+
+@reduction(np.min, symbol="min", pattern="routes", sample=[((np.array([[1.0, 3.0, 2.0], [5.0, 4.0, 0.5]]),), {"axis": 0})])
+def min_(out, x, *, axis=None, keepdims=False):
+    """The smallest entry takes the whole gradient; exact ties share it equally."""
+    return share(x == out, axis)
+
+
+@stops(np.greater, infix=">")
+def greater(x, y):
+    """A comparison stops gradients: yes and no have no slope."""
+
+
+@stops(np.greater_equal, infix=">=")
+def greater_equal(x, y):
+    """A comparison stops gradients: yes and no have no slope."""
+
+
+@stops(np.less, infix="<")
+def less(x, y):
+    """A comparison stops gradients: yes and no have no slope."""
+
+
+@stops(np.less_equal, infix="<=")
+def less_equal(x, y):
+    """A comparison stops gradients: yes and no have no slope."""
+
+
+@stops(np.equal, infix="==")
+def equal(x, y):
+    """A comparison stops gradients: yes and no have no slope."""
+
+
+@stops(np.not_equal, infix="!=")
+def not_equal(x, y):
+    """A comparison stops gradients: yes and no have no slope."""
+
+
+@stops(np.logical_and, symbol="and")
+def logical_and(x, y):
+    """Logic stops gradients."""
+
+
+@stops(np.logical_or, symbol="or")
+def logical_or(x, y):
+    """Logic stops gradients."""
+
+
+@stops(np.logical_not, symbol="not")
+def logical_not(x):
+    """Logic stops gradients."""
+
+
+@stops(np.bitwise_and, infix="&", sample=[((np.array([True, False]), np.array([True, True])), {})])
+def bitwise_and(x, y):
+    """Logic stops gradients."""
+
+
+@stops(np.bitwise_or, infix="|", sample=[((np.array([True, False]), np.array([True, True])), {})])
+def bitwise_or(x, y):
+    """Logic stops gradients."""
+
+
+@stops(np.invert, symbol="~", text="~{x}", sample=[((np.array([True, False]),), {})])
+def invert(x):
+    """Logic stops gradients."""
+
+
+@stops(np.sign)
+def sign(x):
+    """Flat on both sides of 0, so nothing goes back."""
+
+
+@stops(np.floor)
+def floor(x):
+    """A staircase is flat on every step, so nothing goes back."""
+
+
+@stops(np.ceil)
+def ceil(x):
+    """A staircase is flat on every step, so nothing goes back."""
+
+
+@stops(np.rint)
+def rint(x):
+    """A staircase is flat on every step, so nothing goes back."""
+
+
+@stops(np.trunc)
+def trunc(x):
+    """A staircase is flat on every step, so nothing goes back."""
+
+
+@stops(np.floor_divide, infix="//", domain=(0.5, 3.0))
+def floor_divide(x, y):
+    """A staircase is flat on every step, so nothing goes back."""
+
+
+@stops(np.isfinite)
+def isfinite(x):
+    """A question stops gradients."""
+
+
+@stops(np.isnan)
+def isnan(x):
+    """A question stops gradients."""
+
+
+@stops(np.any)
+def any_(x, *, axis=None, keepdims=False):
+    """A question stops gradients."""
+
+
+@stops(np.all)
+def all_(x, *, axis=None, keepdims=False):
+    """A question stops gradients."""
+
+
+@stops(np.argmax)
+def argmax(x, *, axis=None):
+    """A position is a whole number: it stops gradients."""
+
+
+@stops(np.argmin)
+def argmin(x, *, axis=None):
+    """A position is a whole number: it stops gradients."""

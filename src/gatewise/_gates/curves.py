@@ -1,0 +1,101 @@
+"""Exponentials, logarithms and the functions of trigonometry."""
+
+import numpy as np
+
+from gatewise._gates.families import elementwise
+
+
+@elementwise(np.exp)
+def exp(out, x):
+    """Its own slope: the output scales the gradient."""
+    return out
+
+
+@elementwise(np.expm1)
+def expm1(out, x):
+    """exp(x) - 1, exact near 0; the slope is exp(x)."""
+    return np.exp(x)
+
+
+@elementwise(np.log, domain=(0.2, 3.0))
+def log(out, x):
+    """Steep near zero, flat far away."""
+    return lambda g: g / x
+
+
+@elementwise(np.log1p, domain=(-0.5, 3.0))
+def log1p(out, x):
+    """log(1 + x), exact near 0."""
+    return lambda g: g / (1 + x)
+
+
+@elementwise(np.sin)
+def sin(out, x):
+    """The slope is the cosine."""
+    return np.cos(x)
+
+
+@elementwise(np.cos)
+def cos(out, x):
+    """The slope is minus the sine."""
+    return -np.sin(x)
+
+
+@elementwise(np.tan, domain=(-1.2, 1.2))
+def tan(out, x):
+    """Never flatter than 1, and steep near the poles."""
+    return 1 + out**2
+
+
+@elementwise(np.arcsin, domain=(-0.9, 0.9))
+def arcsin(out, x):
+    """Infinitely steep at -1 and 1."""
+    return 1 / np.sqrt((1 - x) * (1 + x))
+
+
+@elementwise(np.arccos, domain=(-0.9, 0.9))
+def arccos(out, x):
+    """The falling twin of arcsin."""
+    return -1 / np.sqrt((1 - x) * (1 + x))
+
+
+@elementwise(np.arctan)
+def arctan(out, x):
+    """Flat where it saturates."""
+    return 1 / (1 + x**2)
+
+
+@elementwise(np.sinh)
+def sinh(out, x):
+    """The slope is cosh."""
+    return np.cosh(x)
+
+
+@elementwise(np.cosh)
+def cosh(out, x):
+    """The slope is sinh."""
+    return np.sinh(x)
+
+
+@elementwise(np.tanh)
+def tanh(out, x):
+    """Flat where it saturates: 1 minus the output squared."""
+    return 1 - out**2
+
+
+@elementwise(np.arctan2)
+def arctan2(out, y, x):
+    """The angle of the point (x, y): far points turn slowly."""
+    return x / np.hypot(x, y) / np.hypot(x, y), -y / np.hypot(x, y) / np.hypot(x, y)
+
+
+@elementwise(np.hypot, at=[((0.0, 0.0), (0.0, 0.0)), ((3.0, 4.0), (0.6, 0.8))])
+def hypot(out, x, y):
+    """The length of (x, y): the gradient points along it; at the origin it passes 0."""
+    return x / np.where(out == 0, 1, out), y / np.where(out == 0, 1, out)
+
+
+@elementwise(np.logaddexp, at=[((0.0, 0.0), (0.5, 0.5))])
+def logaddexp(out, x, y):
+    """A soft maximum: the gradient is shared in the proportion of the exponentials."""
+    return np.exp(x - np.where(out == -np.inf, 0, out)), np.exp(y - np.where(out == -np.inf, 0, out))

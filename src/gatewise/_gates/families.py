@@ -1,0 +1,425 @@
+"""What kind of local linear map a gate has: un-broadcasting, kept axes, dtypes and masks are handled here, once.
+
+An `elementwise` rule gives the local gradient along each input (or a function of the upstream gradient that is the
+downstream itself); it is traced once on symbols and compiled into one plain function. A `reduction` rule gives the
+weight of each entry in the total. A `linear` rule gives the adjoint, a thunk for each operand. A `custom` rule gives
+the pullback as it is. A `stops` gate lets nothing through. All of them are written in plain NumPy and operators, so
+that the same pullback works on numbers and on recordings.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gatewise._build import function as build_function
+from gatewise._gates.gate import ABSENT, CONSTANT, GATES, Carrier, Gate, Pullback
+
+# ---------------------------------------------------------------------- what pullbacks call, on numbers or recordings
+
+
+def plain(x: Any) -> Any:
+    """The plain value of a Tensor, or `x` itself."""
+    return x.value if isinstance(x, Carrier) else x
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of the plain value of `x`."""
+    return np.shape(plain(x))
+
+
+def dtype_of(x: Any) -> np.dtype[Any]:
+    """The dtype of the plain value of `x`; a Python float counts as float64."""
+    value = plain(x)
+    return value.dtype if isinstance(value, (np.ndarray, np.generic)) else np.dtype(type(value))
+
+
+class Live:
+    """A cotangent with a mask of its live entries; it is zero in all others.
+
+    `mask` may be given as a function: most cotangents go to a leaf, where nobody reads the mask.
+    """
+
+    __slots__ = ("_mask", "g")
+    __array_ufunc__ = None
+
+    def __init__(self, g: Any, mask: Any) -> None:
+        self.g, self._mask = g, mask
+
+    @property
+    def mask(self) -> Any:
+        if callable(self._mask):
+            self._mask = self._mask()
+        return self._mask
+
+    def __add__(self, other: Any) -> Any:
+        if type(other) is Live:
+            return Live(self.g + other.g, lambda: self.mask | other.mask)
+        return self.g + other
+
+    __radd__ = __add__
+
+
+def one_or_all(axes: Sequence[int]) -> int | tuple[int, ...]:
+    """A single axis as a number, as one writes it."""
+    return axes[0] if len(axes) == 1 else tuple(axes)
+
+
+def sum_to(g: Any, shape: tuple[int, ...], total: Callable[..., Any] = np.sum) -> Any:
+    """Undo a broadcast: sum over the axes that `shape` lacks or has stretched from 1."""
+    lead = len(shape_of(g)) - len(shape)
+    if lead:
+        g = total(g, axis=one_or_all(range(lead)))
+    have = shape_of(g)
+    stretched = [axis for axis, n in enumerate(shape) if n == 1 != have[axis]]
+    return total(g, axis=one_or_all(stretched), keepdims=True) if stretched else g
+
+
+def fit(part: Any, x: Any, live: Any = None, scaled: bool = True) -> Any:
+    """A contribution in the shape and dtype of its operand; dead entries are zeroed before they can reach a sum."""
+    if live is not None and scaled:
+        part = np.where(live, part, 0.0)
+    if type(part) is np.ndarray and type(x) is np.ndarray and part.shape == x.shape and part.dtype == x.dtype:
+        return part if live is None else Live(part, live)
+    shape, value = shape_of(x), plain(x)
+    if shape_of(part) != shape:
+        part = sum_to(part, shape)
+        if live is not None:
+            whole = live
+            live = lambda: sum_to(whole, shape, np.any)  # noqa: E731
+    if isinstance(value, float):  # a float needs no mask: it is alive, or gets nothing at all
+        if live is not None and not (live() if callable(live) else live):
+            return None
+        live = None
+        if not isinstance(part, Carrier):
+            return float(part)
+    if dtype_of(part) != dtype_of(x):
+        part = cast(part, dtype=dtype_of(x))
+    return part if live is None else Live(part, live)
+
+
+def route(g: Any, slope: Any, x: Any, live: Any = None) -> Any:
+    """What a switch sends down one branch: dead where `slope` is zero."""
+    if dtype_of(slope) != bool:
+        g, slope = slope * g, np.not_equal(slope, 0)
+    if shape_of(slope) != shape_of(g):
+        slope = np.broadcast_to(slope, shape_of(g))
+    return fit(g, x, slope if live is None else slope & live)
+
+
+def route1(g: Any, slope: Any) -> Any:
+    """The same for floats: a dead branch gets nothing at all."""
+    return (g if slope is True else slope * g) if slope else None
+
+
+def ties(x: Any, y: Any) -> Any:
+    """1 where x is larger, 0 where y is, a half each where they tie."""
+    return (x > y) + 0.5 * (x == y)
+
+
+def real_power(x: Any, y: Any) -> Any:
+    """`x ** y` for floats, NaN where Python would turn complex."""
+    out = x**y
+    return out if type(out) is not complex else math.nan
+
+
+def wins(x: Any, y: Any) -> Any:
+    """1 where x is the larger; two tied wires take half each, a tie with a constant passes nothing."""
+    for one, other in ((x, y), (y, x)):
+        if getattr(one, "absent", False):
+            return Symbol("True", one.names | other.names)
+    if getattr(x, "constant", False) or getattr(y, "constant", False):
+        return x > y
+    return call_text("ties", x, y) if isinstance(x, Symbol) else ties(x, y)
+
+
+def spread(g: Any, shape: tuple[int, ...]) -> Any:
+    """`g` repeated to `shape`, in memory of its own."""
+    if shape_of(g) == shape:
+        return g
+    if isinstance(g, Carrier):
+        return np.broadcast_to(g, shape)
+    full = np.empty(shape, dtype_of(g))  # a fifth of the time of np.broadcast_to
+    full[...] = g
+    return full
+
+
+def kept_axes(axis: Any, shape: tuple[int, ...]) -> list[int]:
+    """The axes a reduction removes, counted from the front."""
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return sorted(int(a) % len(shape) for a in axes)
+
+
+# -------------------------------------------------------------------------------------------- symbols: rules as text
+
+
+class Symbol:
+    """What an elementwise rule is traced on: operators and ufuncs write text, and the operands used are noted."""
+
+    def __init__(self, text: str, names: frozenset[str] | None = None, constant: bool = False, absent: bool = False) -> None:
+        self.text, self.constant, self.absent = text, constant, absent
+        self.names = frozenset({text}) if names is None else names
+
+    def __neg__(self) -> Symbol:
+        return Symbol(f"(-{self.text})", self.names)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any) -> Symbol:
+        return call_text(f"np.{ufunc.__name__}", *operands)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Symbol:
+        return call_text(f"np.{function.__name__}", *args)
+
+
+def text_of(x: Any) -> str:
+    if isinstance(x, Symbol):
+        return x.text
+    return "np.inf" if x == math.inf else "(-np.inf)" if x == -math.inf else repr(x)
+
+
+def names_of(*operands: Any) -> frozenset[str]:
+    return frozenset().union(*(x.names for x in operands if isinstance(x, Symbol)))
+
+
+def call_text(name: str, *operands: Any) -> Symbol:
+    return Symbol(f"{name}({', '.join(map(text_of, operands))})", names_of(*operands))
+
+
+def infix_text(sign: str, x: Any, y: Any) -> Symbol:
+    if sign == "**":  # a helper on floats, where Python's own power may turn complex
+        return call_text("power", x, y)
+    return Symbol(f"({text_of(x)} {sign} {text_of(y)})", names_of(x, y))
+
+
+def _give_operators() -> None:
+    arithmetic = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**", "and": "&"}
+    comparisons = {"gt": ">", "lt": "<", "ge": ">=", "le": "<=", "eq": "==", "ne": "!="}
+    for name, sign in (arithmetic | comparisons).items():
+        setattr(Symbol, f"__{name}__", lambda x, y, sign=sign: infix_text(sign, x, y))
+    for name, sign in arithmetic.items():
+        setattr(Symbol, f"__r{name}__", lambda y, x, sign=sign: infix_text(sign, x, y))
+
+
+_give_operators()
+
+SCOPE = {"np": np, "fit": fit, "route": route, "route1": route1, "ties": ties, "True": True}
+ARRAY_SCOPE = SCOPE | {"power": lambda x, y: x**y}
+SCALAR_SCOPE = SCOPE | {"power": real_power}
+
+# ----------------------------------------------------------------------------------------------------- the families
+
+
+def as_tuple(x: Any) -> tuple[Any, ...]:
+    return x if isinstance(x, tuple) else (x,)
+
+
+class Elementwise:
+    """The rule's body is the local gradient along each input, or a function of g that is the downstream itself."""
+
+    name, leading = "elementwise", 1
+
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback:
+        """Trace the rule for these kinds of operands and compile one straight-line function."""
+        slopes = self.slopes(gate, kinds)
+        routes = gate.pattern == "routes"
+        parts = [self.part(slopes[i], gate.operands[i], routes, scalar) for i in wanted]
+        source = (
+            f"def {gate.name}_pullback(g, out, values{'' if scalar else ', live=None'}):\n"
+            f"    {', '.join(gate.operands)}, = values\n"
+            f"    return {', '.join(text for text, _ in parts)}\n"
+        )
+        pullback: Any = build_function(source, SCALAR_SCOPE if scalar else ARRAY_SCOPE, f"{gate.name}_pullback")
+        pullback.needs = frozenset().union(*(names for _, names in parts))
+        return pullback  # type: ignore[no-any-return]
+
+    def slopes(self, gate: Gate, kinds: Sequence[int]) -> tuple[Any, ...]:
+        """The traced local gradients."""
+        symbols = [
+            Symbol(name, constant=kind in (CONSTANT, ABSENT), absent=kind == ABSENT)
+            for name, kind in zip(gate.operands, kinds, strict=True)
+        ]
+        return as_tuple(gate.rule(Symbol("out"), *symbols))
+
+    def part(self, slope: Any, operand: str, routes: bool, scalar: bool) -> tuple[str, frozenset[str]]:
+        """The text of one contribution, and the names of the values it needs."""
+        if routes:
+            text = f"route1(g, {text_of(slope)})" if scalar else f"route(g, {text_of(slope)}, {operand}, live)"
+            return text, names_of(slope)
+        down = slope(Symbol("g")) if callable(slope) else times_upstream(slope)
+        text = text_of(down)
+        if not scalar:
+            text = f"fit({text}, {operand}, live, {text not in ('g', '(-g)')})"
+        return text, names_of(down)
+
+
+def times_upstream(slope: Any) -> Symbol:
+    """local x upstream, without multiplications by 1."""
+    g = Symbol("g")
+    if isinstance(slope, Symbol):
+        return Symbol(f"{slope.text} * g", slope.names)
+    return g if slope == 1 else -g if slope == -1 else infix_text("*", slope, g)
+
+
+class Reduction:
+    """The rule's body is the weight of each entry in the total; `n` is the number of entries a total has."""
+
+    name, leading = "reduction", 1
+
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback:
+        routes, rule = gate.pattern == "routes", gate.rule
+
+        def pullback(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+            x, parameters = values
+            shape, axis = shape_of(x), parameters.get("axis")
+            gone = kept_axes(axis, shape)
+            if gone and len(shape_of(g)) != len(shape):
+                if len(gone) < len(shape):  # what is left of a full reduction broadcasts by itself
+                    g, out = np.expand_dims(g, one_or_all(gone)), np.expand_dims(out, one_or_all(gone))
+                if live is not None:
+                    live = np.expand_dims(live, one_or_all(gone))
+            own = {key: value for key, value in parameters.items() if key in gate.parameters and key != "keepdims"}
+            weight = rule(out, x, **own)
+            if routes:
+                return route(spread(g, shape), weight, x, None if live is None else spread(live, shape))
+            unit = type(weight) is int
+            part = g if unit else weight(g) if callable(weight) else weight * g
+            return fit(spread(part, shape), x, None if live is None else spread(live, shape), not unit)
+
+        pullback.needs = frozenset(gate.operands)  # type: ignore[attr-defined]
+        return pullback
+
+
+class Linear:
+    """The rule's body is the adjoint, one thunk an operand. A gate that moves entries moves the mask by the same rule."""
+
+    name, leading = "linear", 1
+
+    def __init__(self, vectors: bool = False) -> None:
+        self.vectors = vectors  # a one-dimensional operand stands for a row (first) or a column (second)
+
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback:
+        rule, vectors = gate.rule, self.vectors
+        mixes, routes = gate.pattern in ("mixes", "swaps"), gate.pattern == "routes"
+
+        def pullback(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+            operands, parameters = (values[:-1], values[-1]) if type(values[-1]) is dict else (values, {})
+            inner = [plain(x) for x in operands] if live is not None or routes else operands
+            if vectors:
+                parts = matrix_parts(rule, g, operands, wanted)
+            else:
+                thunks = as_tuple(rule(g, *operands, **parameters))
+                parts = [fit(thunks[i](), operands[i]) for i in wanted]
+            if not mixes and (routes or live is not None):
+                parts = [moved(rule, part, i, out, inner, parameters, live) for i, part in zip(wanted, parts, strict=True)]
+            return parts if len(parts) != 1 else parts[0]
+
+        pullback.needs = frozenset(gate.operands) if mixes else frozenset()  # type: ignore[attr-defined]
+        return pullback
+
+
+def moved(rule: Any, part: Any, i: int, out: Any, operands: Any, parameters: Any, live: Any) -> Any:
+    """`part` with the mask that came with the upstream gradient moved by the gate's own rule."""
+    if isinstance(plain(operands[i]), float):
+        return part
+
+    def mask() -> Any:
+        ones = np.ones(shape_of(out)) if live is None else cast(live, dtype=np.dtype(float))
+        return np.not_equal(as_tuple(rule(ones, *operands, **parameters))[i](), 0)
+
+    return Live(part, mask)
+
+
+def matrix_parts(rule: Any, g: Any, operands: Any, wanted: Sequence[int]) -> list[Any]:
+    """The adjoints of a matrix product, with the axes that NumPy adds to vectors put in and taken out."""
+    a, b = operands
+    if not shape_of(a) or not shape_of(b):  # np.dot with a scalar multiplies
+        return [fit((b, a)[i] * g, operands[i]) for i in wanted]
+    column, row = len(shape_of(b)) == 1, len(shape_of(a)) == 1
+    if column:
+        b, g = np.expand_dims(b, 1), np.expand_dims(g, -1)
+    if row:
+        a, g = np.expand_dims(a, 0), np.expand_dims(g, -2)
+    parts = [sum_to_matrix(rule(g, a, b)[i](), (a, b)[i]) for i in wanted]
+    added = [0 if row else None, 1 if column else None]
+    return [
+        part if added[i] is None else fit(np.squeeze(part, added[i]), operands[i])
+        for i, part in zip(wanted, parts, strict=True)
+    ]
+
+
+def sum_to_matrix(part: Any, x: Any) -> Any:
+    return fit(part, x)
+
+
+class Custom:
+    """The rule is the pullback: (g, out, operands, parameters) -> what each operand gets."""
+
+    name, leading = "custom", 2
+
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback:
+        rule = gate.rule
+
+        def pullback(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+            operands, parameters = (values[:-1], values[-1]) if gate.parameters else (values, {})
+            downs = as_tuple(rule(g, out, *operands, **parameters))
+            parts = [None if downs[i] is None else fit(downs[i], operands[i]) for i in wanted]
+            return parts if len(parts) != 1 else parts[0]
+
+        pullback.needs = frozenset(gate.operands)  # type: ignore[attr-defined]
+        return pullback
+
+
+class Stops:
+    """Nothing goes back: the function is flat wherever it has a derivative."""
+
+    name, leading = "stops", 0
+
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback:
+        def pullback(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+            return None if len(wanted) == 1 else [None] * len(wanted)
+
+        pullback.needs = frozenset()  # type: ignore[attr-defined]
+        return pullback
+
+
+# ---------------------------------------------------------------------------------------------------- declaring gates
+
+Rule = Callable[..., Any]
+Declare = Callable[[Rule], Gate]
+
+
+def elementwise(function: Any, *, pattern: str = "scales", **facts: Any) -> Declare:
+    """Declare a gate by the local gradient along each input."""
+    return lambda rule: Gate(function, rule, Elementwise(), pattern, **facts)
+
+
+def reduction(function: Any, *, pattern: str = "spreads", **facts: Any) -> Declare:
+    """Declare a gate by the weight of each entry in the total."""
+    return lambda rule: Gate(function, rule, Reduction(), pattern, **facts)
+
+
+def linear(function: Any, *, pattern: str = "mixes", vectors: bool = False, **facts: Any) -> Declare:
+    """Declare a gate by its adjoint."""
+    return lambda rule: Gate(function, rule, Linear(vectors), pattern, **facts)
+
+
+def custom(function: Any, *, pattern: str = "mixes", **facts: Any) -> Declare:
+    """Declare a gate by its pullback."""
+    return lambda rule: Gate(function, rule, Custom(), pattern, **facts)
+
+
+def stops(function: Any, **facts: Any) -> Declare:
+    """Declare a gate that lets no gradient through."""
+    return lambda rule: Gate(function, rule, Stops(), "stops", **facts)
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """`x` in another dtype; a gate, so that it is recorded too."""
+    return GATES[convert](x, dtype=dtype)
+
+
+def convert(x: Any, dtype: Any) -> Any:
+    """`x.astype(dtype)`, for scalars too."""
+    return x.astype(dtype) if isinstance(x, (np.ndarray, np.generic)) else np.dtype(dtype).type(x)

@@ -1,0 +1,143 @@
+"""A gate: one declaration with all that is known of it, and the registry of gates.
+
+A gate holds what its declaration says (function, rule, family, pattern, witnesses) and two tables of pullbacks
+made from the rule on first use: one for plain floats, one for everything else. A pullback is a plain function
+`pullback(g, out, values, live=None)` that returns what each wanted operand gets.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+Pullback = Callable[..., Any]
+Witness = tuple[tuple[float, ...], tuple[float, ...]]  #: inputs, expected local gradients
+Bound = tuple[Sequence[Any], Mapping[str, Any]]  #: operands, parameters
+
+#: What an operand is, two bits each in a key: a plain constant, a wire nobody asked about, a wanted wire, None.
+CONSTANT, UNASKED, WANTED, ABSENT = 0, 1, 2, 3
+
+GATES: dict[Any, Gate] = {}  #: by the function (NumPy's or our own) whose derivative they are
+NAMES: dict[str, Gate] = {}  #: by name, in the order they were declared
+
+
+class Carrier:
+    """What stands for a value and is recorded (the Tensor is one); `value` is the plain value."""
+
+    __slots__ = ()
+    value: Any
+
+
+class Family(Protocol):
+    """What kind of local linear map a gate has."""
+
+    name: str
+    leading: int  # rule arguments before the operands
+
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback: ...
+
+
+class Gate:
+    """A function whose derivative is known by rule.
+
+    `function` is NumPy's or a composition of our own (`own`: it can be unfolded into gates); `rule` and `family`
+    make the pullbacks; `pattern` says what the gate does to gradients; `operands` and `parameters` are names;
+    `witnesses` are inputs with their expected local gradients; `doc` is the sentence a teacher would say.
+    `scalar[key]` and `array[key]` are the pullbacks for operands of the kinds that `key` encodes.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        rule: Callable[..., Any],
+        family: Family,
+        pattern: str,
+        *,
+        infix: str | None = None,  # the operator that means this gate
+        symbol: str | None = None,  # what a picture writes into its circle
+        text: str | None = None,  # how printed code spells it, where a call of the function does not
+        at: Sequence[Witness] = (),
+        spelled: Sequence[Callable[..., Any]] = (),  # what users write that means this block
+        when: Callable[..., bool] | None = None,  # (*operands, **parameters): whether a spelling really is the block
+        shift: Callable[..., Any] | None = None,  # (**parameters) -> axis along which adding a number changes nothing
+        bind: Callable[..., Bound] | None = None,  # (args, kwargs) -> operands, parameters, where NumPy's order is odd
+        call: Callable[..., Any] | None = None,  # (*operands, **parameters) -> value, likewise
+        sample: Sequence[Any] = (),  # calls to test it with, where draws from its domain do not say enough
+        domain: tuple[float, float] = (-2.0, 2.0),
+    ) -> None:
+        self.name: str = rule.__name__.rstrip("_")
+        self.function, self.rule, self.family, self.pattern = function, rule, family, pattern
+        self.infix, self.symbol, self.text = infix, symbol or infix or self.name, text
+        self.witnesses, self.spelled, self.sample, self.domain = tuple(at), tuple(spelled), tuple(sample), domain
+        self.bind, self.call, self.when, self.shift = bind, call or function, when, shift
+        self.operands, self.parameters, self.many = names_in(rule, family.leading)
+        self.defaults = rule.__kwdefaults__ or {}
+        self.arity = len(self.operands)
+        self.doc = inspect.getdoc(rule) or ""
+        self.own = function.__module__ == rule.__module__ and text is None and call is None
+        self.closings: list[Any] = []  # (pattern, block) for each block that a step of this gate may close
+        self.openers: set[Gate] = set()  # the gates that stand first in those patterns
+        self.scalar, self.array = Derived(self, True), Derived(self, False)
+        GATES[function] = NAMES[self.name] = self
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Apply the gate: a step where a Tensor comes in, the plain function where none does."""
+        carriers = [x for x in args if isinstance(x, Carrier)]
+        if carriers:
+            return carriers[0].__array_function__(self.function, (), args, kwargs)  # type: ignore[attr-defined]
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<gate {self.name}>"
+
+
+def names_in(rule: Callable[..., Any], leading: int) -> tuple[list[str], list[str], bool]:
+    """The operands and parameters a rule names, and whether it takes any number of operands."""
+    arguments = list(inspect.signature(rule).parameters.values())
+    operands = [p.name for p in arguments if p.kind is p.POSITIONAL_OR_KEYWORD][leading:]
+    parameters = [p.name for p in arguments if p.kind is p.KEYWORD_ONLY]
+    return operands, parameters, any(p.kind is p.VAR_POSITIONAL for p in arguments)
+
+
+class Derived(dict[int, Pullback]):
+    """Pullbacks by key, derived from the rule when first asked for: all of them at import would cost too much."""
+
+    def __init__(self, gate: Gate, scalar: bool) -> None:
+        super().__init__()
+        self.gate, self.scalar = gate, scalar
+
+    def __missing__(self, key: int) -> Pullback:
+        kinds = kinds_of(key)
+        wanted = [position for position, kind in enumerate(kinds) if kind == WANTED]
+        pullback: Any = self.gate.family.derive(self.gate, kinds, wanted, self.scalar)
+        pullback.gate, pullback.positions = self.gate, wanted
+        self[key] = pullback
+        return pullback  # type: ignore[no-any-return]
+
+
+def kinds_of(key: int) -> list[int]:
+    """The kinds of operands that a key encodes, after its leading 1.
+
+    >>> kinds_of(0b1_10_00) == [WANTED, CONSTANT]
+    True
+    """
+
+    def backwards(key: int) -> Iterator[int]:
+        while key > 1:
+            yield key & 3
+            key >>= 2
+
+    return list(backwards(key))[::-1]
+
+
+def key_of(kinds: Sequence[int]) -> int:
+    """The key of operands of these kinds.
+
+    >>> bin(key_of([WANTED, CONSTANT]))
+    '0b11000'
+    """
+    key = 1
+    for kind in kinds:
+        key = key << 2 | kind
+    return key

@@ -1,0 +1,97 @@
+"""Products of matrices, and what comes of one matrix."""
+
+import numpy as np
+
+from gatewise._gates.families import custom, linear, shape_of
+
+
+@linear(np.matmul, infix="@", vectors=True, sample=[((np.ones((3, 4)) + np.eye(3, 4), np.ones((4, 2))), {})])
+def matmul(g, a, b):
+    """Each operand's gradient is what came back, times the other operand turned on its side."""
+    return lambda: g @ b.mT, lambda: a.mT @ g
+
+
+@linear(np.dot, vectors=True, sample=[((np.ones((3, 4)) + np.eye(3, 4), np.ones((4, 2))), {}), ((np.ones(3), np.ones(3)), {})])
+def dot(g, a, b):
+    """The matrix product under its older name."""
+    return lambda: g @ b.mT, lambda: a.mT @ g
+
+
+@linear(np.outer, sample=[((np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0])), {})])
+def outer(g, a, b):
+    """Every product of an entry of a with an entry of b: each side collects what came back, weighted by the other."""
+    return (
+        lambda: np.reshape(g @ np.ravel(b), shape_of(a)),
+        lambda: np.reshape(np.ravel(a) @ g, shape_of(b)),
+    )
+
+
+def subscripts_first(subscripts, *operands):
+    """np.einsum takes its text before its operands."""
+    return operands, {"subscripts": subscripts}
+
+
+def einsum_of(*operands, subscripts):
+    return np.einsum(subscripts, *operands)
+
+
+def spelled_out(subscripts, shapes):
+    """The letters of each operand and of the output, with ellipses written out as capitals of their own."""
+    inputs, _, output = subscripts.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    if "->" not in subscripts:
+        letters = "".join(terms).replace(".", "")
+        output = "..." * ("..." in inputs) + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    free = [c for c in "ZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in subscripts]
+    widths = [len(shape) - len(term.replace("...", "")) if "..." in term else 0 for term, shape in zip(terms, shapes)]
+    extra = "".join(free[: max(widths)])
+    terms = [term.replace("...", extra[len(extra) - width :]) for term, width in zip(terms, widths)]
+    return terms, output.replace("...", extra)
+
+
+@linear(
+    np.einsum,
+    bind=subscripts_first,
+    call=einsum_of,
+    text="np.einsum({subscripts}, {*})",
+    sample=[
+        (("ij,jk->ik", np.ones((2, 3)), np.ones((3, 2))), {}),
+        (("ii->i", np.ones((3, 3))), {}),
+        (("...i,i", np.ones((2, 3)), np.ones(3)), {}),
+    ],
+)
+def einsum(g, *operands, subscripts):
+    """A product over named axes: each operand's gradient is the same product with the output's gradient in its place."""
+    terms, output = spelled_out(subscripts, [shape_of(x) for x in operands])
+    return tuple(lambda i=i: einsum_adjoint(i, g, operands, terms, output) for i in range(len(operands)))
+
+
+def einsum_adjoint(i, g, operands, terms, output):
+    """Axes that only operand i has are filled with ones; a letter it has twice is put on the diagonal by an identity."""
+    sizes = {c: n for term, x in zip(terms, operands) for c, n in zip(term, shape_of(x)) if n != 1}
+    others = [(t, x) for k, (t, x) in enumerate(zip(terms, operands)) if k != i]
+    free = [c for c in "zyxwvutsrqponmlkjihgfedcba" if c not in "".join(terms) + output]
+    wanted, extras = "", []
+    for c, n in zip(terms[i], shape_of(operands[i])):
+        if c in wanted:
+            twin = free.pop()
+            extras.append((c + twin, np.eye(n)))
+            c = twin
+        elif c not in output + "".join(t for t, _ in others):
+            extras.append((c, np.ones(sizes.get(c, n))))
+        wanted += c
+    parts = [(output, g), *others, *extras]
+    return np.einsum(",".join(t for t, _ in parts) + "->" + wanted, *(x for _, x in parts))
+
+
+@custom(np.linalg.inv, sample=[((np.array([[2.0, 0.5], [0.3, 1.5]]),), {})])
+def inv(g, out, x):
+    """The inverse meets what came back from both sides, with a minus sign."""
+    return -(out.mT @ g @ out.mT)
+
+
+@custom(np.linalg.slogdet, sample=[((np.array([[2.0, 0.5], [0.3, 1.5]]),), {})])
+def slogdet(g, out, x):
+    """The log of the determinant grows along the inverse, turned on its side; the sign has no slope."""
+    down = g.get(1)
+    return None if down is None else np.expand_dims(down, (-2, -1)) * np.linalg.inv(x).mT if shape_of(down) else down * np.linalg.inv(x).mT

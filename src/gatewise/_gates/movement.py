@@ -1,0 +1,214 @@
+"""Gates that put the same numbers in other places."""
+
+import numpy as np
+
+from gatewise._gates.families import cast, convert, custom, dtype_of, elementwise, linear, shape_of, stops, sum_to
+
+
+@linear(np.reshape, pattern="moves", sample=[((np.arange(6.0), (2, 3)), {})])
+def reshape(g, x, *, shape):
+    """Same numbers, same order, other rows."""
+    return lambda: np.reshape(g, shape_of(x))
+
+
+@linear(np.ravel, pattern="moves")
+def ravel(g, x):
+    """Same numbers, same order, one row."""
+    return lambda: np.reshape(g, shape_of(x))
+
+
+@linear(np.transpose, pattern="moves", sample=[((np.arange(24.0).reshape(2, 3, 4), (2, 0, 1)), {})])
+def transpose(g, x, *, axes=None):
+    """Turning the axes back is turning them the other way."""
+    return lambda: np.transpose(g, None if axes is None else tuple(int(a) for a in np.argsort(axes)))
+
+
+@linear(np.matrix_transpose, pattern="moves", text="{x}.mT", symbol="T", sample=[((np.arange(6.0).reshape(2, 3),), {})])
+def matrix_transpose(g, x):
+    """Turning the sheet back is turning it again."""
+    return lambda: g.mT
+
+
+@linear(np.swapaxes, pattern="moves", sample=[((np.arange(6.0).reshape(2, 3), 0, 1), {})])
+def swapaxes(g, x, *, axis1, axis2):
+    """Swapping twice is not swapping."""
+    return lambda: np.swapaxes(g, axis1, axis2)
+
+
+@linear(np.expand_dims, pattern="moves", sample=[((np.arange(3.0), 1), {})])
+def expand_dims(g, x, *, axis):
+    """An axis of length 1 holds no number of its own."""
+    return lambda: np.squeeze(g, axis=axis)
+
+
+@linear(np.squeeze, pattern="moves", sample=[((np.arange(3.0).reshape(3, 1),), {})])
+def squeeze(g, x, *, axis=None):
+    """An axis of length 1 holds no number of its own."""
+    return lambda: np.reshape(g, shape_of(x))
+
+
+@linear(np.broadcast_to, pattern="spreads", sample=[((np.arange(3.0), (2, 3)), {})])
+def broadcast_to(g, x, *, shape):
+    """One number used many times: its gradient is the sum over the uses."""
+    return lambda: sum_to(g, shape_of(x))
+
+
+def arrays_first(arrays, axis=0):
+    """np.concatenate and np.stack take their operands in a list."""
+    return tuple(arrays), {"axis": axis}
+
+
+def joined(*arrays, axis=0):
+    return np.concatenate(arrays, axis=axis)
+
+
+def stacked(*arrays, axis=0):
+    return np.stack(arrays, axis=axis)
+
+
+def along(axis, place):
+    """The index that takes `place` along one axis."""
+    return (slice(None),) * axis + (place,)
+
+
+@linear(
+    np.concatenate,
+    pattern="moves",
+    bind=arrays_first,
+    call=joined,
+    text="np.concatenate(({*},), axis={axis})",
+    sample=[(([np.ones((2, 2)), np.zeros((1, 2))],), {}), (([np.ones((2, 1)), np.zeros((2, 3))],), {"axis": 1})],
+)
+def concatenate(g, *arrays, axis=0):
+    """Each part gets its own piece of the gradient."""
+    if axis is None:
+        g, sizes, axis = np.ravel(g), [int(np.prod(shape_of(x))) for x in arrays], 0
+    else:
+        axis %= len(shape_of(g))
+        sizes = [shape_of(x)[axis] for x in arrays]
+    ends = np.cumsum(sizes).tolist()
+    return tuple(
+        lambda x=x, n=n, end=end: np.reshape(g[along(axis, slice(end - n, end))], shape_of(x))
+        if len(shape_of(x)) != len(shape_of(g))
+        else g[along(axis, slice(end - n, end))]
+        for x, n, end in zip(arrays, sizes, ends)
+    )
+
+
+@linear(
+    np.stack,
+    pattern="moves",
+    bind=arrays_first,
+    call=stacked,
+    text="np.stack(({*},), axis={axis})",
+    sample=[(([np.ones(2), np.zeros(2)],), {}), (([1.0, 2.0],), {}), (([np.ones(2), np.zeros(2)],), {"axis": 1})],
+)
+def stack(g, *arrays, axis=0):
+    """Each part gets its own layer of the gradient."""
+    axis %= len(shape_of(g))
+    return tuple(lambda i=i: g[along(axis, i)] for i in range(len(arrays)))
+
+
+@linear(np.split, pattern="moves", sample=[((np.arange(6.0), 3), {}), ((np.arange(12.0).reshape(2, 6), [2, 3]), {"axis": 1})])
+def split(pieces, x, *, indices_or_sections, axis=0):
+    """Several outputs: each piece gives its gradient back to its place, an unused piece gives nothing."""
+    n, axis = shape_of(x)[axis], axis % len(shape_of(x))
+    if np.ndim(indices_or_sections):
+        bounds = [0, *(min(max(i + n if i < 0 else i, 0), n) for i in indices_or_sections), n]
+    else:
+        bounds = list(range(0, n + 1, n // indices_or_sections))
+    places = [along(axis, slice(start, end)) for start, end in zip(bounds, bounds[1:])]
+    return lambda: sum_of(scatter(g, index=places[k], shape=shape_of(x)) for k, g in pieces.items())
+
+
+def sum_of(parts):
+    first, *rest = parts
+    for part in rest:
+        first = first + part
+    return first
+
+
+def pick(x, index):
+    """`x[index]`, as a function."""
+    return x[index]
+
+
+@linear(pick, pattern="routes", text="{x}[{index}]", symbol="[ ]", sample=[((np.arange(6.0), slice(1, 4)), {})])
+def getitem(g, x, *, index):
+    """What was picked gets its gradient, the rest gets nothing."""
+    return lambda: scatter(g, index=index, shape=shape_of(x))
+
+
+def put(x, index, shape):
+    """Zeros of `shape` with `x` added in at `index`, as often as an entry is named."""
+    zeros = np.zeros(shape, dtype_of(x))
+    if names_an_entry_once(index):
+        zeros[index] = x
+    else:
+        np.add.at(zeros, index, x)
+    return zeros
+
+
+def names_an_entry_once(index):
+    """Slices, whole numbers and masks never name an entry twice; arrays of positions may."""
+    parts = index if isinstance(index, tuple) else (index,)
+    arrays = [i for i in parts if isinstance(i, (np.ndarray, list))]
+    return not arrays or (len(arrays) == 1 and np.asarray(arrays[0]).dtype == bool)
+
+
+@linear(put, pattern="moves", text="statement", sample=[((np.arange(3.0), slice(1, 4), (5,)), {})])
+def scatter(g, x, *, index, shape):
+    """Picks the entries up again."""
+    return lambda: g[index]
+
+
+def added_at(x, values, index):
+    """A copy of `x` with `values` added in at `index`."""
+    out = np.array(x)
+    np.add.at(out, index, values)
+    return out
+
+
+@linear(added_at, pattern="distributes", text="statement", sample=[((np.zeros(4), np.ones(2), np.array([1, 3])), {})])
+def add_at(g, x, values, *, index):
+    """The gradient goes to the array as it is, and to what was added at its places."""
+    return lambda: g, lambda: sum_to(g[index], shape_of(values))
+
+
+@linear(convert, pattern="moves", text="{x}.astype({dtype})", sample=[((np.arange(3.0), np.dtype(float)), {})])
+def astype(g, x, *, dtype):
+    """The same numbers with more or fewer digits."""
+    return lambda: cast(g, dtype=dtype_of(x))
+
+
+@elementwise(np.copy, pattern="distributes")
+def copy(out, x):
+    """The same numbers in other memory."""
+    return 1
+
+
+@custom(np.modf, sample=[((2.75,), {}), ((np.array([1.5, -2.25]),), {})])
+def modf(g, out, x):
+    """The fraction has slope 1, the whole part none."""
+    return g.get(0)
+
+
+@elementwise(np.full_like, pattern="spreads", sample=[((np.zeros(3), 2.5), {})])
+def full_like(out, x, fill_value):
+    """Only the shape of x counts; the fill value is used once an entry."""
+    return None, 1
+
+
+@stops(np.zeros_like)
+def zeros_like(x):
+    """Only the shape of x counts."""
+
+
+@stops(np.ones_like)
+def ones_like(x):
+    """Only the shape of x counts."""
+
+
+@stops(np.empty_like)
+def empty_like(x):
+    """Only the shape of x counts; the entries are whatever lay in memory."""

@@ -1,0 +1,86 @@
+"""Blocks: what is built of several gates and has a stable rule of its own.
+
+`spelled` are the ways to write a block in plain NumPy; a recording that closes one of them uses the block's rule.
+"""
+
+import numpy as np
+
+from gatewise._gates.families import custom, elementwise, reduction, shape_of
+from gatewise._gates.movement import add_at
+
+
+@elementwise(
+    lambda x: 1.0 / (1.0 + np.exp(-x)),
+    spelled=[lambda x: 1 / (1 + np.exp(-x)), lambda x: np.exp(x) / (1 + np.exp(x))],
+    at=[((0.0,), (0.25,))],
+)
+def sigmoid(out, x):
+    """Steepest at 0, where it passes a quarter; flat where it saturates."""
+    return (1 - out) * out
+
+
+@elementwise(lambda x: np.maximum(x, 0), pattern="routes", at=[((0.0,), (0.0,))])
+def relu(out, x):
+    """Passes the gradient where x is positive and blocks it elsewhere, 0 included."""
+    return x > 0
+
+
+@elementwise(lambda x: np.logaddexp(0, x), spelled=[lambda x: np.log(1 + np.exp(x)), lambda x: np.log1p(np.exp(x))])
+def softplus(out, x):
+    """A rounded relu: its slope is the sigmoid."""
+    return 1 / (1 + np.exp(-x))
+
+
+def log_of_summed_exponentials(x, *, axis=None, keepdims=False):
+    """The largest entry is taken out before the exponentials, so that none overflows."""
+    top = np.max(x, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return out if keepdims else np.squeeze(out, axis)
+
+
+@reduction(log_of_summed_exponentials, spelled=[lambda x, *, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims))])
+def logsumexp(out, x, *, axis=None, keepdims=False):
+    """A soft maximum: the gradient is shared as softmax shares."""
+    return np.exp(x - out)
+
+
+def shares_of_exponentials(x, *, axis=-1):
+    """exp(x) over its sum along an axis, with the largest entry taken out first."""
+    shifted = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return shifted / np.sum(shifted, axis=axis, keepdims=True)
+
+
+@custom(
+    shares_of_exponentials,
+    spelled=[lambda x, *, axis: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)],
+    shift=lambda axis=-1: axis,
+)
+def softmax(g, out, x, *, axis=-1):
+    """What raises one share lowers the others: the mean gradient is taken off before scaling."""
+    return out * (g - np.sum(out * g, axis=axis, keepdims=True))
+
+
+def summed_log_loss(s, *, index):
+    """Minus the log of each row's share at the right class, summed over the rows."""
+    return -np.sum(np.log(np.exp(s[index]) / np.sum(np.exp(s), axis=1)))
+
+
+def one_class_a_row(s, *, index):
+    """Whether `index` picks exactly one entry of each row, in order."""
+    if len(shape_of(s)) != 2 or not isinstance(index, tuple) or len(index) != 2:
+        return False
+    rows, classes = map(np.asarray, index)
+    return np.array_equal(rows, np.arange(shape_of(s)[0])) and classes.shape == rows.shape and classes.dtype.kind in "iu"
+
+
+@custom(
+    summed_log_loss,
+    spelled=[summed_log_loss],
+    when=one_class_a_row,
+    shift=lambda index: 1,
+    sample=[((np.array([[1.0, 2.0, 0.5], [0.1, -1.0, 0.3]]),), {"index": (np.arange(2), np.array([1, 0]))})],
+)
+def cross_entropy(g, out, s, *, index):
+    """Each row's shares, less 1 at the right class."""
+    return add_at(np.exp(s) / np.sum(np.exp(s), axis=1, keepdims=True), -1, index=index) * g

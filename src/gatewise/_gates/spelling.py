@@ -1,0 +1,87 @@
+"""Ways to write a block in plain NumPy, as patterns that a tape can be matched against."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gatewise._gates.gate import GATES, NAMES, Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """Stands for a wire, or for a parameter's value: the same one wherever the name is the same."""
+
+    name: str
+
+
+class Pattern:
+    """A gate with patterns for operands and parameters; written down by calling a spelling on `Pattern`s."""
+
+    def __init__(self, gate: Gate, operands: tuple[Any, ...], parameters: Mapping[str, Any]) -> None:
+        self.gate, self.operands, self.parameters = gate, operands, parameters
+
+
+class Unknown:
+    """What a spelling is called with: each operation on it writes down a pattern."""
+
+    def __init__(self, pattern: Any) -> None:
+        self.pattern = pattern
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any) -> Unknown:
+        return written(GATES[ufunc], *operands)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Unknown:
+        return written(GATES[function], *args, **kwargs)
+
+    def __getitem__(self, index: Any) -> Unknown:
+        return written(NAMES["getitem"], self, index=index)
+
+    def __neg__(self) -> Unknown:
+        return written(NAMES["negative"], self)
+
+    def __add__(self, other: Any) -> Unknown:
+        return written(NAMES["add"], self, other)
+
+    def __radd__(self, other: Any) -> Unknown:
+        return written(NAMES["add"], other, self)
+
+    def __sub__(self, other: Any) -> Unknown:
+        return written(NAMES["subtract"], self, other)
+
+    def __truediv__(self, other: Any) -> Unknown:
+        return written(NAMES["divide"], self, other)
+
+    def __rtruediv__(self, other: Any) -> Unknown:
+        return written(NAMES["reciprocal"], self) if other == 1 else written(NAMES["divide"], other, self)
+
+
+def written(gate: Gate, *operands: Any, **parameters: Any) -> Unknown:
+    """The pattern of one gate."""
+    bare = [x.pattern if isinstance(x, Unknown) else x for x in operands]
+    return Unknown(Pattern(gate, tuple(bare), parameters))
+
+
+def pattern_of(spelling: Callable[..., Any]) -> Pattern:
+    """Write a spelling down: its arguments are operands, its keyword-only arguments parameters."""
+    operands, parameters = [], {}
+    for p in inspect.signature(spelling).parameters.values():
+        if p.kind is p.KEYWORD_ONLY:
+            parameters[p.name] = Variable(p.name)
+        else:
+            operands.append(Unknown(Variable(p.name)))
+    pattern: Pattern = spelling(*operands, **parameters).pattern
+    return pattern
+
+
+def learn() -> None:
+    """Tell every gate which blocks its steps may close; called once, when all gates are declared."""
+    for block in NAMES.values():
+        for spelling in block.spelled:
+            pattern = pattern_of(spelling)
+            pattern.gate.closings.append((pattern, block))
+            pattern.gate.openers.add(pattern.operands[0].gate)

@@ -1,0 +1,80 @@
+"""The expression that was meant: multiplication signs put where a person left them out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from gatewise._language.names import LONGEST_GUESSED
+from gatewise._language.scanning import Token
+
+OPERAND_ENDS = ("number", "name", ")", "superscript")
+OPERAND_STARTS = ("number", "name", "(")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What a text may name: its inputs (None: any) and the gates.
+
+    `callables` has the gate behind every name that can be called, other spellings included.
+    """
+
+    inputs: tuple[str, ...] | None
+    gates: Mapping[str, tuple[int, int]]
+    numpy_names: Collection[str]
+    axis_names: Collection[str] | None
+    callables: Mapping[str, str]
+
+
+def mended(text: str, tokens: list[Token], vocabulary: Vocabulary) -> str:
+    """Return `text` with ` * ` between neighbours that only multiplication can join, run-together names parted.
+
+    Whether the result can be read is for the caller to find out.
+    """
+    targets = [left.text for left, right in pairwise(tokens) if right.kind == "="]
+    known = {*(vocabulary.inputs or ()), *targets}
+    pieces: list[str] = []
+    place = 0
+    for before, token in zip([None, *tokens], tokens):
+        if before is not None and _multiplies(before, token, vocabulary):
+            pieces.append(" * ")
+        else:
+            pieces.append(text[place : token.start])
+        pieces.append(_parted(token, before, text, known, vocabulary))
+        place = token.end
+    return "".join(pieces)
+
+
+def _multiplies(before: Token, token: Token, vocabulary: Vocabulary) -> bool:
+    """Whether nothing but a missing `*` can stand between two tokens."""
+    is_call = before.kind == "name" and token.kind == "(" and before.text in vocabulary.callables
+    return before.kind in OPERAND_ENDS and token.kind in OPERAND_STARTS and not is_call
+
+
+def _parted(token: Token, before: Token | None, text: str, known: Collection[str], vocabulary: Vocabulary) -> str:
+    """The text of one token; `xy` as `x * y`, and `sinx` as `sin(x)`, where only these are known."""
+    typed = text[token.start : token.end]
+    is_known = token.text in known or token.text in vocabulary.callables
+    if token.kind != "name" or vocabulary.inputs is None or is_known or len(token.text) > LONGEST_GUESSED:
+        return typed
+    if factors := _factors(token.text, known):
+        product = " * ".join(factors)
+        return f"({product})" if before is not None and before.text in ("/", "**", "@") else product
+    for end in range(len(token.text) - 1, 0, -1):
+        if token.text[:end] in vocabulary.callables and token.text[end:] in known:
+            return f"{token.text[:end]}({token.text[end:]})"
+    return typed
+
+
+def _factors(name: str, known: Collection[str]) -> list[str]:
+    """The fewest known names that `name` is made of, in order; empty when it is not."""
+    best: list[list[str] | None] = [[]]
+    for end in range(1, len(name) + 1):
+        ways = [
+            [*front, name[start:end]]
+            for start in range(end)
+            if (front := best[start]) is not None and name[start:end] in known
+        ]
+        best.append(min(ways, key=len, default=None))
+    return best[-1] or []

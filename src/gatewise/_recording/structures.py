@@ -1,0 +1,51 @@
+"""Arguments and results as structures of dicts, lists and tuples, and the Tensors put in place of their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from gatewise._tensor import Tensor
+
+Path = tuple[Any, ...]  #: keys and positions that lead to one leaf of a structure
+
+
+def leaves(structure: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every leaf of a structure with its path.
+
+    >>> list(leaves({"W": 1.0, "b": [2.0, 3.0]}))
+    [(('W',), 1.0), (('b', 0), 2.0), (('b', 1), 3.0)]
+    """
+    if isinstance(structure, dict):
+        for key, part in structure.items():
+            yield from leaves(part, (*path, key))
+    elif isinstance(structure, (list, tuple)):
+        for position, part in enumerate(structure):
+            yield from leaves(part, (*path, position))
+    else:
+        yield path, structure
+
+
+def mapped(function: Callable[[Path, Any], Any], structure: Any, path: Path = ()) -> Any:
+    """The same structure with `function(path, leaf)` for each leaf.
+
+    >>> mapped(lambda path, leaf: -leaf, {"W": 1.0, "b": (2.0,)})
+    {'W': -1.0, 'b': (-2.0,)}
+    """
+    if isinstance(structure, dict):
+        return {key: mapped(function, part, (*path, key)) for key, part in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        parts = [mapped(function, part, (*path, position)) for position, part in enumerate(structure)]
+        if hasattr(structure, "_fields"):
+            return type(structure)(*parts)  # a named tuple takes its fields one by one
+        return type(structure)(parts)
+    return function(path, structure)
+
+
+def numeric(value: Any) -> bool:
+    """Whether a leaf of an argument becomes a Tensor: numbers and arrays of numbers do, truth values and words do not."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiub"
+    return isinstance(value, (float, int, np.floating, np.integer, Tensor)) and not isinstance(value, bool)

@@ -1,0 +1,222 @@
+"""The only backward loop: steps newest first, each asked for its pullback, contributions summed over the uses."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import SourcedWire, Wire, parents_of, sources_of
+from gatewise._errors import ReleasedError
+from gatewise._gates.families import Live
+from gatewise._gates.gate import Carrier
+
+FLOATS = frozenset((float, int, np.float64))  #: on these no shape and no dtype can go wrong
+
+Observer = Callable[[Wire, int, Wire, Any], None]  #: (step's wire, operand position, operand's wire, contribution)
+Lift = Callable[[Any, Wire, int], Carrier]  #: (value, wire, bits) -> Tensor
+
+
+class Ports(dict[int, Any]):
+    """The cotangent of a step with several outputs: only the used ones are in it. Adding two merges them."""
+
+    def __add__(self, other: dict[int, Any]) -> Ports:  # type: ignore[override]
+        return Ports(self | other)
+
+
+def port(g: Any, out: Any, k: int, live: Any = None) -> Ports:
+    """The pullback of one output of a step with several."""
+    return Ports({k: g})
+
+
+port.positions = (0,)  # type: ignore[attr-defined]
+port.gate = None  # type: ignore[attr-defined]
+
+
+def identity(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+    """The pullback of the wire that a derivative gives to an input which already had one."""
+    return g if live is None else Live(g, live)
+
+
+identity.positions = (0,)  # type: ignore[attr-defined]
+identity.gate = None  # type: ignore[attr-defined]
+
+
+def released(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+    """What stands in for a pullback whose saved values were let go of."""
+    raise ReleasedError(
+        "backward() was called a second time on the same circuit.",
+        "the first call let go of the values it had saved, as PyTorch does.",
+        "call backward(retain_graph=True) the first time, or run the function again.",
+    )
+
+
+released.positions = ()  # type: ignore[attr-defined]
+released.gate = None  # type: ignore[attr-defined]
+
+
+def sweep(
+    upstream: Mapping[Wire, Any],
+    bit: int,
+    *,
+    lower: int = 0,
+    lift: Lift | None = None,
+    observer: Observer | None = None,
+    keep: bool = False,
+    release: bool = False,
+    as_written: bool = False,
+) -> dict[Wire, Any]:
+    """Go backwards from the wires of `upstream`, with its cotangents, and return what arrived at each leaf.
+
+    `bit` is the derivative's. Wires that carry one of the `lower` bits take part as Tensors made by `lift`, so that
+    the sweep itself is recorded; all others as numbers. `observer` is told every contribution. With `keep` every
+    wire keeps its gradient; with `release` every step lets go of its saved values; `as_written` goes through the gates
+    the user wrote, where a block's rule took their place.
+    """
+    leaves: dict[Wire, Any] = {}
+    cotangents: dict[Wire, Any] = dict(upstream)
+    order = reached(upstream, bit, as_written)
+    with np.errstate(all="ignore"):
+        while order:
+            wire = order.pop()
+            g = cotangents.pop(wire, None)
+            if g is None:
+                continue  # only structural zeros came
+            if wire.hooks is not None:
+                g = hooked(wire, g)
+            if keep:
+                keep_gradient(wire, g)
+            if wire.pullback is None:
+                leaves[wire] = g
+                continue
+            parents: Any
+            if wire.bits & lower or type(g) is Live or (as_written and type(wire) is SourcedWire) or wire.pullback is released:
+                positions, parents, parts = with_care(wire, g, bit, lower, lift, as_written)
+                if not parents:  # an input of a derivative that was a Tensor already
+                    leaves[wire] = g
+                    continue
+            else:
+                positions, parents = wire.pullback.positions, wire.parents
+                try:
+                    parts = wire.pullback(g, wire.value, wire.values)
+                except ArithmeticError:
+                    parts = wire.pullback(g, boxed(wire.value), tuple(map(boxed, wire.values)))
+                if type(parents) is not tuple:
+                    parents, parts = (parents,), (parts,)
+            if release:
+                wire.values, wire.parents, wire.pullback = (), (), released
+            for k, parent in enumerate(parents):
+                part = parts[k]
+                if part is None:
+                    continue
+                if observer is not None:
+                    observer(wire, positions[k], parent, part)
+                if parent in cotangents:
+                    cotangents[parent] = cotangents[parent] + part
+                else:
+                    cotangents[parent] = part
+    return leaves
+
+
+def reached(wires: Iterable[Wire], bit: int, as_written: bool = False) -> list[Wire]:
+    """These wires and all behind them that carry `bit`, oldest first: sorting by age needs no recursion."""
+    found = list(wires)
+    seen = set(found)
+    for wire in found:
+        parents = wire.parents
+        if as_written and type(wire) is SourcedWire and wire.written is not None:
+            parents = wire.written[1]
+        for parent in parents if type(parents) is tuple else (parents,):
+            if parent not in seen and parent.bits & bit:
+                seen.add(parent)
+                found.append(parent)
+    found.sort(key=operator.attrgetter("order"))
+    return found
+
+
+def with_care(
+    wire: Wire, g: Any, bit: int, lower: int, lift: Lift | None, as_written: bool
+) -> tuple[Sequence[int], Sequence[Wire], Sequence[Any]]:
+    """One step under a mask, with other derivatives open, or as the user wrote it."""
+    values, parents, pullback = wire.values, parents_of(wire), wire.pullback
+    sources: Sequence[Wire | None] | None = None
+    if type(wire) is SourcedWire and wire.written is not None and as_written:
+        values, parents, pullback = wire.written
+        parents = parents if type(parents) is tuple else (parents,)
+        sources = wire.step.operands if wire.step else None
+    if pullback is released:
+        released(g, None, None)
+    kept = [k for k, parent in enumerate(parents) if parent.bits & bit]
+    if not kept:
+        return (), (), ()
+    out, (g, *live) = wire.value, (g.g, g._mask) if type(g) is Live else (g,)
+    if live and callable(live[0]):
+        live = [live[0]()]
+    if wire.bits & lower and pullback is not port and lift is not None:
+        out = lift(out, wire, wire.bits & lower)
+        sources = sources_of(wire) if sources is None else sources
+        values = tuple(
+            lift(value, source, source.bits & lower) if isinstance(source, Wire) and source.bits & lower else value
+            for value, source in zip(values, [*sources, *[None] * (len(values) - len(sources))], strict=True)
+        ) if pullback is not identity else values
+    try:
+        parts = pullback(g, out, values, *live)
+    except ArithmeticError:
+        parts = pullback(g, boxed(out), tuple(map(boxed, values)), *live)
+    if len(parents) == 1:
+        parts = (parts,)
+    positions = pullback.positions
+    return [positions[k] for k in kept], [parents[k] for k in kept], [parts[k] for k in kept]
+
+
+def boxed(value: Any) -> Any:
+    """Python floats raise (1 / 0.0, 0.0 ** -0.5) where NumPy gives inf: rare, so tried again as NumPy scalars."""
+    if isinstance(value, Carrier):
+        return type(value)(boxed(value.value), value.wire, value.bits)  # type: ignore[call-arg,attr-defined]
+    return np.float64(value) if type(value) in FLOATS else value
+
+
+def hooked(wire: Wire, g: Any) -> Any:
+    """The gradient after the user's hooks, each of which may give another."""
+    for hook in list(wire.hooks.values()):
+        changed = hook(g.g if type(g) is Live else g)
+        if changed is not None:
+            g = changed
+    return g
+
+
+def keep_gradient(wire: Wire, g: Any) -> None:
+    """Leave `g` on its wire, to be copied when it is read: a list of one marks what shares memory with others."""
+    g = g.g if type(g) is Live else g
+    if type(g) is Ports:
+        return
+    wire.grad = [g] if wire.grad is None else (wire.grad[0] if type(wire.grad) is list else wire.grad) + g
+
+
+def given(g: Any, value: Any) -> Any:
+    """A gradient to hand out: a float for a float, a Tensor for a Tensor, an array of its own for an array."""
+    if type(g) is Live:
+        g = g.g
+    if isinstance(g, Carrier):
+        return g
+    if isinstance(value, float):
+        return type(value)(g)
+    if isinstance(value, np.generic):
+        return value.dtype.type(g)
+    return np.array(g, dtype=value.dtype)
+
+
+def ones_for(value: Any) -> Any:
+    """The upstream gradient of ones for an output."""
+    if isinstance(value, float):
+        return 1.0
+    return value.dtype.type(1) if isinstance(value, np.generic) else np.ones_like(value)
+
+
+def zeros_for(value: Any) -> Any:
+    """The gradient of a wire that the output does not depend on."""
+    if isinstance(value, float):
+        return type(value)(0.0)
+    return value.dtype.type(0) if isinstance(value, np.generic) else np.zeros_like(value)

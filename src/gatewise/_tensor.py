@@ -1,0 +1,692 @@
+"""The carrier: what the user holds in place of a number or an array while derivatives are taken through it.
+
+A Tensor takes part in NumPy by operators, `__array_ufunc__` and `__array_function__`; it always has its value. Three
+ways lead into a gate: `apply1` and `apply2` for the common case, written out because they are the eager path, and
+`apply` for everything: any number of operands, parameters, several outputs, captured arrays, recordings.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Read, SourcedWire, Step, Wire, lent, may_close, open_bits, recognise, tick
+from gatewise._errors import (
+    AssignmentError,
+    ComplexGradientError,
+    GateError,
+    IntegerGradientError,
+    NoGradientError,
+    ReadingError,
+    UnsupportedError,
+    UpstreamError,
+    user_line,
+    user_names,
+)
+from gatewise._gates import GATES, NAMES, Carrier, Gate
+from gatewise._gates.families import Stops, convert
+from gatewise._gates.gate import ABSENT, UNASKED, WANTED
+from gatewise._gates.movement import pick
+from gatewise._sweep import FLOATS, Ports, given, ones_for, port, sweep
+
+BACKWARD = 1  # the lowest bit belongs to backward()
+
+#: Wires with one of these bits take the general path: all of them under no_grad(), those of recordings otherwise.
+attention = 0
+#: What a recording does with each of its steps: (wire's facts) -> Step, or None where nothing is recorded.
+on_step: Callable[..., Step] | None = None
+on_read: Callable[[Read], None] | None = None
+
+
+class Tensor(Carrier):
+    """A value that remembers how it was made; use it as the NumPy array or number it stands for.
+
+    `shape`, `dtype`, `T`, `mT`, `grad` and ndarray's methods are there. Read a value out with `item()`, `numpy()` or
+    `detach()`; the implicit ways (`float(t)`, `np.asarray(t)`) raise `ReadingError` where they would lose a gradient.
+
+    >>> import gatewise as gw
+    >>> x = gw.tensor(3.0)
+    >>> y = x * x
+    >>> y.backward()
+    >>> x.grad
+    6.0
+    """
+
+    __slots__ = ("__weakref__", "bits", "value", "wire")
+    __hash__ = object.__hash__
+
+    def __init__(self, value: Any, wire: Wire | None = None, bits: int = 0) -> None:
+        self.value, self.wire, self.bits = value, wire, bits
+
+    # ------------------------------------------------------------------------------------------------ looking at it
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return np.shape(self.value)
+
+    @property
+    def ndim(self) -> int:
+        return np.ndim(self.value)
+
+    @property
+    def size(self) -> int:
+        return int(np.size(self.value))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.asarray(self.value).dtype
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a derivative is being taken through this Tensor."""
+        return bool(self.bits & open_bits())
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Iterable[Tensor]:
+        if self.ndim == 0:
+            raise GateError(f"cannot iterate over {described(self)}.", "it is a single number.", "use it as it is.")
+        return (self[i] for i in range(len(self.value)))
+
+    def __repr__(self) -> str:
+        name = next(iter(user_names(self)), None)
+        gate = self.wire.pullback.gate if self.wire is not None and self.wire.pullback is not None else None
+        parts = [f"{name} = " if name else "", np.array2string(np.asarray(self.value), prefix="Tensor(", threshold=20)]
+        return "Tensor(" + "".join(parts) + (f", gate={gate.name}" if gate else "") + ")"
+
+    # ------------------------------------------------------------------------------------------- reading a value out
+
+    def item(self) -> Any:
+        """The value as a Python number; the Tensor must hold exactly one."""
+        return np.asarray(self.value).item()
+
+    def numpy(self) -> Any:
+        """The value as an array of its own."""
+        return np.array(self.value)
+
+    def tolist(self) -> Any:
+        """The value as nested Python lists."""
+        return np.asarray(self.value).tolist()
+
+    def detach(self) -> Tensor:
+        """The same value as a Tensor that no derivative goes through."""
+        return Tensor(self.value)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item() if spec else str(self.value), spec)
+
+    def __bool__(self) -> bool:
+        return bool(self.read("bool"))
+
+    def __float__(self) -> float:
+        return float(self.given_or_read("float"))
+
+    def __int__(self) -> int:
+        return int(self.given_or_read("int"))
+
+    def __index__(self) -> int:
+        return operator.index(self.given_or_read("index"))
+
+    def __complex__(self) -> complex:
+        return complex(self.given_or_read("complex"))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        self.forbid_losing_gradient("array")
+        return np.array(self.read("array"), dtype=dtype)
+
+    def given_or_read(self, how: str) -> Any:
+        """The int a user gave for a number of the course still answers `range`, an axis, an index or a shape."""
+        whole = whole_number(self)
+        if whole is not None and how in ("int", "index"):
+            return whole
+        self.forbid_losing_gradient(how)
+        return self.read(how)
+
+    def read(self, how: str) -> Any:
+        """The plain value, told to the recording that this Tensor belongs to."""
+        if on_read is not None and self.wire is not None and self.bits & lent.recording:
+            on_read(Read(self.wire, how, self.value))
+        return self.value
+
+    def forbid_losing_gradient(self, how: str) -> None:
+        if self.bits & open_bits():
+            raise ReadingError.of(described(self), how, user_line())
+
+    # ------------------------------------------------------------------------------------------------- NumPy protocols
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **parameters: Any) -> Any:
+        if method != "__call__":
+            raise UnsupportedError.of(f"np.{ufunc.__name__}.{method}", user_line())
+        if (out := parameters.pop("out", None)) is not None:
+            raise AssignmentError.into(out[0], user_line())
+        gate = GATES.get(ufunc)
+        if gate is None or parameters:
+            options = "".join(f", {key}=" for key in parameters)
+            return unsupported(f"np.{ufunc.__name__}" + (f"(...{options})" if options else ""), ufunc, operands, parameters)
+        if len(operands) == 1:
+            return apply1(gate, ufunc, operands[0])
+        return apply2(gate, ufunc, *operands) if len(operands) == 2 else apply(gate, ufunc, operands, {})
+
+    def __array_function__(self, function: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        gate = GATES.get(function)
+        if gate is None:
+            if (question := QUESTIONS.get(function)) is not None:
+                return question(*args, **kwargs)
+            return unsupported(qualified(function), function, args, kwargs)
+        operands, parameters = bound(gate, args, kwargs)
+        return apply(gate, gate.call, operands, parameters)
+
+    # ------------------------------------------------------------------------------------------------------ gradients
+
+    @property
+    def grad(self) -> Any:
+        """What backward() left here: a float for a number, an array of this shape and dtype, or None."""
+        wire = self.wire
+        if wire is None or wire.grad is None:
+            return None
+        if type(wire.grad) is list:
+            wire.grad = given(wire.grad[0], self.value)
+        return wire.grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if self.wire is not None:
+            self.wire.grad = value if value is None else given(value, self.value)
+
+    def backward(self, upstream: Any = None, retain_graph: bool = False) -> None:
+        """Sweep backwards and leave in `.grad` of every Tensor you hold its gradient, added to what is there.
+
+        `upstream` has this Tensor's shape; it may be left out where the Tensor is a single number. The saved values
+        are let go of unless `retain_graph` is true. Raises `UpstreamError` and `NoGradientError`.
+        """
+        if self.wire is None or not self.bits & BACKWARD:
+            raise NoGradientError.of(described(self), user_line())
+        g = upstream_for(self.value, upstream, user_line())
+        sweep({self.wire: g}, BACKWARD, keep=True, release=not retain_graph)
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> Callable[[], None]:
+        """Have `hook(gradient)` called when this Tensor's gradient is complete; what it returns, if anything, replaces it.
+
+        Returns a function that takes the hook away again.
+        """
+        if self.wire is None:
+            raise NoGradientError.of(described(self), user_line())
+        hooks = self.wire.hooks = {} if self.wire.hooks is None else self.wire.hooks
+        key = object()
+        hooks[key] = hook
+        return lambda: hooks.pop(key, None)
+
+    # --------------------------------------------------------------------------------------------------- assignment
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise AssignmentError.item(described(self), user_line())
+
+    # ------------------------------------------------------------------------------------------------ ndarray's names
+
+    @property
+    def T(self) -> Any:
+        return np.transpose(self)
+
+    @property
+    def mT(self) -> Any:
+        return np.matrix_transpose(self)
+
+    def __getitem__(self, index: Any) -> Any:
+        return apply(NAMES["getitem"], pick, (self,), {"index": index})
+
+    def __abs__(self) -> Any:
+        return apply1(NAMES["absolute"], operator.abs, self)
+
+    def __pos__(self) -> Any:
+        return apply1(NAMES["positive"], operator.pos, self)
+
+    def __neg__(self) -> Any:
+        return apply1(NAMES["negative"], operator.neg, self)
+
+    def __invert__(self) -> Any:
+        return apply(NAMES["invert"], operator.invert, (self,), {})
+
+    def astype(self, dtype: Any) -> Any:
+        return apply(NAMES["astype"], convert, (self,), {"dtype": np.dtype(dtype)})
+
+    def reshape(self, *shape: Any) -> Any:
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: Any) -> Any:
+        return np.transpose(self, None if not axes else axes[0] if len(axes) == 1 else axes)
+
+    def flatten(self) -> Any:
+        return np.ravel(self)
+
+    def fill(self, value: Any) -> None:
+        raise AssignmentError.item(described(self), user_line())
+
+
+def _method(function: Any, name: str) -> Callable[..., Any]:
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__name__, method.__doc__ = name, f"As `np.{name}(self, ...)`."
+    return method
+
+
+for _name in "sum mean prod var std max min any all argmax argmin dot ravel swapaxes squeeze clip copy".split():
+    setattr(Tensor, _name, _method(getattr(np, _name), _name))
+
+
+# --------------------------------------------------------------------------------------------------- applying a gate
+
+
+def apply2(gate: Gate, forward: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
+    """One step with two operands, Tensors or Python numbers."""
+    parents: Any
+    if type(x) is Tensor:
+        a = x.value
+        if type(y) is Tensor:
+            b = y.value
+            if bits := x.bits:
+                if y.bits:
+                    key, bits, parents = 0b11010, bits | y.bits, (x.wire, y.wire)
+                else:
+                    key, parents = 0b11001, x.wire
+            else:
+                key, bits, parents = 0b10110, y.bits, y.wire
+        elif type(y) in FLOATS:
+            b, key, bits, parents = y, 0b11000, x.bits, x.wire
+        else:
+            return apply(gate, forward, (x, y), {})
+    elif type(x) in FLOATS:
+        a, b, key, bits, parents = x, y.value, 0b10010, y.bits, y.wire
+    else:
+        return apply(gate, forward, (x, y), {})
+    if bits & attention or (gate.closings and type(x) is Tensor and bits and may_close(gate, x.wire)):
+        return apply(gate, forward, (x, y), {})
+    try:
+        out = forward(a, b)
+    except Exception as error:
+        out = recovered(error, gate, forward, (x, y), (a, b))
+    if not bits:
+        return Tensor(out)
+    if type(out) not in FLOATS:
+        if out.dtype.kind != "f":
+            return Tensor(out) if out.dtype.kind != "c" else complex_output(gate, (x, y))
+        return Tensor(out, Wire(tick(), bits, out, (a, b), parents, gate.array[key]), bits)
+    return Tensor(out, Wire(tick(), bits, out, (a, b), parents, gate.scalar[key]), bits)
+
+
+def apply1(gate: Gate, forward: Callable[[Any], Any], x: Tensor) -> Any:
+    """One step with one operand, a Tensor."""
+    a, bits = x.value, x.bits
+    if not bits or bits & attention or (gate.closings and may_close(gate, x.wire)):
+        return apply(gate, forward, (x,), {})
+    try:
+        out = forward(a)
+    except Exception as error:
+        out = recovered(error, gate, forward, (x,), (a,))
+    table = gate.scalar if type(out) in FLOATS else gate.array
+    return Tensor(out, Wire(tick(), bits, out, (a,), x.wire, table[0b110]), bits)
+
+
+def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
+    """One step: any operands, parameters and outputs; captured arrays are copied where the rule needs them."""
+    closed, recording = lent.closed, lent.recording
+    values: list[Any] = []
+    parents: list[Any] = []
+    key, bits = 1, 0
+    for x in operands:
+        kind = 0
+        if type(x) is Tensor:
+            own = x.bits & ~closed
+            bits |= own
+            kind = WANTED if own & ~recording else UNASKED
+            if kind == WANTED:
+                parents.append(x.wire)
+            x = x.value
+        elif x is None:
+            kind = ABSENT
+        key = key << 2 | kind
+        values.append(x)
+    plain_parameters = {name: unwrapped(value) for name, value in parameters.items()} if parameters else {}
+    if recording:
+        bits |= bits_inside(parameters.values()) & recording
+    try:
+        out = forward(*values, **plain_parameters)
+    except Exception as error:
+        out = recovered(error, gate, forward, operands, values, plain_parameters)
+    several = isinstance(out, (tuple, list))
+    if not parents or type(gate.family) is Stops or not (several or is_float(out, gate, operands)):
+        parents, bits = [], bits & recording
+    if not bits:
+        return Tensor(out) if not several else tuple(Tensor(v) for v in out)
+    if not parents:
+        key &= ~_WANTED_BITS | 1 << key.bit_length() - 1
+    scalar = not several and type(out) in FLOATS and all(type(v) in FLOATS for v in values)
+    pullback = (gate.scalar if scalar else gate.array)[key]
+    needs = pullback.needs  # type: ignore[attr-defined]
+    for i, x in enumerate(operands):
+        if isinstance(x, np.ndarray) and (gate.many or gate.operands[i] in needs):
+            values[i] = x.copy()
+    saved = (*values, plain_parameters) if gate.parameters else tuple(values)
+    behind = parents[0] if len(parents) == 1 else tuple(parents)
+    facts = (tick(), bits, out, saved, behind, pullback if parents else None)
+    wire: Wire
+    step = None
+    if bits & recording and on_step is not None:
+        step = on_step(gate, forward, operands, values, parameters, plain_parameters)
+    block = recognise(gate, operands, values, plain_parameters, out) if gate.closings and parents else None
+    if step is not None or block is not None:
+        sources = [x.wire if type(x) is Tensor else None for x in operands]
+        wire = SourcedWire(*facts, sources=sources, step=step)
+        if block is not None:
+            wire.written = (saved, behind, pullback)
+            wire.values, wire.parents, wire.pullback, wire.sources = block
+    else:
+        wire = Wire(*facts)
+    if not several:
+        return Tensor(out, wire, bits)
+    return tuple(one_port(v, k, wire, bits) for k, v in enumerate(out))
+
+
+_WANTED_BITS = sum(1 << 2 * i + 1 for i in range(512))  # the higher bit of every kind in a key
+
+
+def one_port(value: Any, k: int, wire: Wire, bits: int) -> Tensor:
+    """One output of a step with several; a whole number or a truth value is a constant."""
+    if np.asarray(value).dtype.kind != "f":
+        bits &= lent.recording
+    if not bits:
+        return Tensor(value)
+    return Tensor(value, Wire(tick(), bits, value, (k,), wire, port), bits)
+
+
+def is_float(out: Any, gate: Gate, operands: Sequence[Any]) -> bool:
+    """Whether `out` can carry a gradient; a complex one is an error."""
+    if type(out) in FLOATS:
+        return True
+    kind = np.asarray(out).dtype.kind
+    return kind == "f" or (kind == "c" and complex_output(gate, operands))
+
+
+def complex_output(gate: Gate, operands: Sequence[Any]) -> Any:
+    raise ComplexGradientError(
+        f"{gate.name} of {' and '.join(described(x) for x in operands)} is complex.{user_line()}",
+        "gatewise differentiates real functions of real inputs.",
+        "compute real and imaginary parts apart, with real arrays.",
+    )
+
+
+def recovered(
+    error: Exception,
+    gate: Gate,
+    forward: Callable[..., Any],
+    operands: Sequence[Any],
+    values: Sequence[Any],
+    parameters: Mapping[str, Any] = {},  # noqa: B006  (never changed)
+) -> Any:
+    """Where Python's floats raise, NumPy's inf or nan, still a Python float; any other error is explained."""
+    if isinstance(error, ArithmeticError) and all(type(v) in FLOATS for v in values):
+        with np.errstate(all="ignore"):
+            return float(forward(*map(np.float64, values), **parameters))
+    if isinstance(error, (ArithmeticError, KeyboardInterrupt, MemoryError, Warning)):
+        raise error
+    raise GateError.of(gate.name, [described(x) for x in operands], [np.shape(v) for v in values], error, user_line()) from None
+
+
+def unwrapped(parameter: Any) -> Any:
+    """A parameter without Tensors, and without arrays that somebody else may change."""
+    if type(parameter) is Tensor:
+        whole = whole_number(parameter)
+        return parameter.read("index") if whole is None else whole
+    if isinstance(parameter, np.ndarray):
+        return parameter.copy()
+    if type(parameter) in (tuple, list):
+        return type(parameter)(unwrapped(p) for p in parameter)
+    return parameter
+
+
+def bits_inside(parameters: Iterable[Any]) -> int:
+    """The bits of Tensors inside parameters: an index that is being recorded."""
+    bits = 0
+    for p in parameters:
+        if type(p) is Tensor:
+            bits |= p.bits
+        elif type(p) in (tuple, list):
+            bits |= bits_inside(p)
+    return bits
+
+
+def whole_number(t: Tensor) -> Any:
+    """The int or the array of ints that the user gave where gatewise took it as floats."""
+    wire = t.wire
+    return wire.values[0] if type(wire) is SourcedWire and wire.step is None and wire.pullback is None and wire.values else None
+
+
+def described(x: Any) -> str:
+    """How a message speaks of a value: by the user's name where there is one, and its shape."""
+    if not isinstance(x, (Tensor, np.ndarray)):
+        return repr(x) if isinstance(x, (int, float, str)) else f"a {type(x).__name__}"
+    names = user_names(x)
+    shape = np.shape(x.value if type(x) is Tensor else x)
+    name = getattr(x.wire, "name", None) if type(x) is Tensor else None
+    label = name or next(iter(names), None) or ("a Tensor" if type(x) is Tensor else "an array")
+    return f"{label} {shape}" if shape else label
+
+
+def qualified(function: Any) -> str:
+    module = (getattr(function, "__module__", "") or "").removeprefix("numpy").strip(".")
+    return ".".join(part for part in ("np", module if not module.startswith("_") else "", function.__name__) if part)
+
+
+def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """A function without a gate is an error, unless no Tensor among its arguments carries anything."""
+    raise UnsupportedError.of(name, user_line(), list(NAMES))
+
+
+@cache
+def signature(function: Any) -> inspect.Signature:
+    return inspect.signature(function)
+
+
+def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+    """Sort the arguments of a NumPy call into a gate's operands and parameters; options without a rule are errors."""
+    if gate.bind is not None:
+        operands, parameters = gate.bind(*args, **kwargs)
+        return operands, dict(parameters)
+    if len(args) == gate.arity and all(key in gate.parameters for key in kwargs):
+        return args, dict(kwargs)
+    call = signature(gate.function).bind(*args, **kwargs)
+    operands, parameters = [], {}
+    for (name, value), position in zip(call.arguments.items(), range(len(call.arguments)), strict=True):
+        if name in ("args", "kwargs", "xs"):
+            raise UnsupportedError.of(qualified(gate.function), user_line())
+        default = signature(gate.function).parameters[name].default
+        if position < gate.arity:
+            operands.append(value)
+        elif name in gate.parameters:
+            parameters[name] = value
+        elif len(parameters) + gate.arity == position and value is not default and name not in IGNORED:
+            raise UnsupportedError.of(f"{qualified(gate.function)}(..., {name}=...)", user_line())
+        elif value is not default and not (name in IGNORED and value in IGNORED[name]):
+            raise UnsupportedError.of(f"{qualified(gate.function)}(..., {name}=...)", user_line())
+    return operands, parameters
+
+
+IGNORED: dict[str, tuple[Any, ...]] = {"order": ("C", "K"), "subok": (True, False), "optimize": (True, False), "copy": (None,)}
+
+#: Functions that only ask about a Tensor and are answered by a plain value.
+QUESTIONS: dict[Any, Callable[..., Any]] = {
+    np.shape: lambda a: a.shape,
+    np.ndim: lambda a: a.ndim,
+    np.size: lambda a, axis=None: np.size(a.value, axis),
+    np.result_type: lambda *xs: np.result_type(*(x.value if type(x) is Tensor else x for x in xs)),
+    np.iscomplexobj: lambda x: np.iscomplexobj(x.value),
+    np.array_repr: lambda x, *a, **k: repr(x),
+    np.array_str: lambda x, *a, **k: str(x.value),
+}
+
+
+# ------------------------------------------------------------------------------------------------------- operators
+
+
+def power_of(x: Any, y: Any) -> Any:
+    """`x ** y`, NaN where Python's floats would turn complex."""
+    out = x**y
+    return out if type(out) is not complex else math.nan
+
+
+def one_over(x: Any) -> Any:
+    """`1.0 / x`: the reciprocal as the course writes it."""
+    return 1.0 / x
+
+
+#: The Python operator behind each sign.
+FORWARDS: dict[str, Callable[..., Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": power_of, "@": operator.matmul,
+    "%": operator.mod, "//": operator.floordiv, "&": operator.and_, "|": operator.or_,
+    ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+SIGNS = {forward: sign for sign, forward in FORWARDS.items()}
+DUNDERS = {
+    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "**": "pow", "@": "matmul", "%": "mod", "//": "floordiv", "&": "and", "|": "or",
+}  # fmt: skip
+COMPARISONS = {">": "gt", ">=": "ge", "<": "lt", "<=": "le", "==": "eq", "!=": "ne"}
+
+
+def _give_operators() -> None:
+    for sign, name in DUNDERS.items():
+        gate, forward = next(g for g in NAMES.values() if g.infix == sign), FORWARDS[sign]
+        setattr(Tensor, f"__{name}__", lambda x, y, gate=gate, forward=forward: apply2(gate, forward, x, y))
+        setattr(Tensor, f"__r{name}__", lambda y, x, gate=gate, forward=forward: apply2(gate, forward, x, y))
+        setattr(Tensor, f"__i{name}__", lambda x, y, gate=gate, forward=forward, sign=sign: rebound(gate, forward, sign, x, y))
+    for sign, name in COMPARISONS.items():
+        gate, forward = next(g for g in NAMES.values() if g.infix == sign), FORWARDS[sign]
+        setattr(Tensor, f"__{name}__", lambda x, y, gate=gate, forward=forward: apply(gate, forward, (x, y), {}))
+    Tensor.__rtruediv__ = divided_by  # type: ignore[attr-defined]
+
+
+def divided_by(y: Tensor, x: Any) -> Any:
+    """`x / y`; `1 / y` is the gate reciprocal."""
+    if type(x) in (int, float) and x == 1:
+        return apply1(NAMES["reciprocal"], one_over, y)
+    return apply2(NAMES["divide"], operator.truediv, x, y)
+
+
+def rebound(gate: Gate, forward: Callable[..., Any], sign: str, x: Tensor, y: Any) -> Any:
+    """`x += y` rebinds a number, as Python does; on an array it would change what other names refer to."""
+    if x.shape:
+        raise AssignmentError.augmented(described(x), sign, user_line())
+    return apply2(gate, forward, x, y)
+
+
+_give_operators()
+
+
+# ------------------------------------------------------------------------------------------------ making and asking
+
+
+def tensor(x: Any, requires_grad: bool = True) -> Tensor:
+    """A Tensor that owns a copy of `x` and, unless told otherwise, gets a gradient from `backward()`.
+
+    `x` is a number, an array or nested lists. A Python int, alone or in lists, is taken as a float; an array of
+    integers is data and gets no gradient: asking for one raises `IntegerGradientError`.
+
+    >>> import gatewise as gw
+    >>> w = gw.tensor([1.0, -2.0])
+    >>> (w * w).sum().backward()
+    >>> w.grad
+    array([ 2., -4.])
+    """
+    if type(x) is Tensor:
+        x = x.value
+    bits = BACKWARD if requires_grad else 0
+    if requires_grad and isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f":
+        raise IntegerGradientError.of(f"an array of {x.dtype}", user_line())
+    return leaf(x, bits)
+
+
+def leaf(x: Any, bits: int, name: str | None = None) -> Tensor:
+    """A Tensor of its own memory at the left edge of a circuit."""
+    value, whole = own_value(x)
+    if not isinstance(value, float) and value.dtype.kind != "f":
+        bits &= lent.recording
+    if not bits:
+        return Tensor(value)
+    wire = SourcedWire(tick(), bits, value, (whole,) if whole is not None else ())
+    wire.name = name
+    return Tensor(value, wire, bits)
+
+
+def own_value(x: Any) -> tuple[Any, Any]:
+    """The value a leaf holds, and the whole number it was given as, if it was."""
+    if isinstance(x, bool) or x is None or isinstance(x, (str, bytes)):
+        raise GateError(f"{x!r} is not a number or an array.{user_line()}", "a Tensor holds floats.", "pass a number, a list or an array.")
+    if isinstance(x, int):
+        return float(x), x
+    if isinstance(x, (float, np.generic)):
+        return x, None
+    if isinstance(x, np.ndarray):
+        return np.array(x), None
+    array = np.array(x)
+    if array.dtype.kind in "iu":
+        return array.astype(float), array
+    if array.dtype.kind not in "fb":
+        raise GateError(f"a {type(x).__name__} of {array.dtype} is not a number or an array.{user_line()}", "a Tensor holds floats.", "pass numbers.")
+    return array, None
+
+
+def upstream_for(value: Any, upstream: Any, line: str) -> Any:
+    """The cotangent to start with: ones for a single number, otherwise what the user gives, checked for shape."""
+    shape = np.shape(value)
+    if upstream is None:
+        if shape:
+            raise UpstreamError.missing(shape, line)
+        return ones_for(value)
+    g = upstream.value if type(upstream) is Tensor else upstream
+    if np.shape(g) != shape:
+        raise UpstreamError.shaped(np.shape(g), shape, line)
+    return float(g) if isinstance(value, float) else np.array(g, dtype=value.dtype)
+
+
+class no_grad:  # noqa: N801  (PyTorch's name)
+    """Switch derivatives off: what is computed inside depends on nothing. For use with `with`.
+
+    >>> import gatewise as gw
+    >>> x = gw.tensor(3.0)
+    >>> with gw.no_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    False
+    """
+
+    def __enter__(self) -> None:
+        global attention
+        self.before = lent.closed
+        lent.closed |= open_bits()
+        _closers.append(self)
+        attention = -1
+
+    def __exit__(self, *_: object) -> None:
+        lent.closed = self.before
+        _closers.remove(self)
+        settle_attention()
+
+
+_closers: list[no_grad] = []  # in every thread: the fast path must look closer while any is open
+_recorders: list[int] = []  # likewise, the bits of recordings
+
+
+def settle_attention() -> None:
+    """Set which wires take the general path."""
+    global attention
+    attention = -1 if _closers else 0
+    for bits in _recorders:
+        attention |= bits
+
+

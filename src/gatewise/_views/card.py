@@ -1,0 +1,245 @@
+"""The card of one wire: the gate that made it, term by term, and how its gradient came together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from gatewise._views.ledger import local_text
+from gatewise._views.meaning import check_text, nudge
+from gatewise._views.numbers import adds_up, number, product_line, quantity
+from gatewise._views.patterns import axes_text, spoken, stretched_axes, what_it_did
+from gatewise._views.sheet import Sheet, Use, Wire, read
+from gatewise._views.text import cells, pad, plain
+
+_LABEL = 12  # cells from a line's label to its text
+_PATTERN_AT, _SOURCE_AT = 27, 63  # where the head line's second and third parts stand
+_LOCAL_EVERY = 23
+_NAME = re.compile(r"(?<![\w.])([^\W\d]\w*)(\.m?T\b)?")
+
+
+def card(record: Mapping[str, Any], name: str, *, digits: int | None = None, times: str = "*") -> str:
+    """The card of the wire called `name`; `times` is the sign its products are written with.
+
+    A wire a gate made shows that gate: forward, upstream, local, downstream, code. An input shows its uses. A name that
+    is not in the circuit is an `UnknownWireError` with the nearest one.
+    """
+    sheet = read(record)
+    wire = sheet.named(name)
+    page = _Page(sheet, digits, times)
+    lines = page.of_gate(wire) if wire.is_gate else page.of_input(wire)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+class _Page:
+    """The lines of one card, in the digits and the times sign that were asked for."""
+
+    def __init__(self, sheet: Sheet, digits: int | None, times: str) -> None:
+        self.sheet, self.digits, self.times = sheet, digits, times
+
+    def of_gate(self, wire: Wire) -> list[str]:
+        operands = self.sheet.operands[wire.id]
+        return [
+            self._head(wire),
+            *_labelled("forward", self._forward(wire)),
+            *_labelled("upstream", [self._gradient_sum(wire)]),
+            *_labelled("local", self._locals(wire, operands)),
+            *_labelled("downstream", self._downstream(wire, operands)),
+            *_labelled("code", self._code(wire)),
+            *self._said_and_checked([wire, *self._sources(operands)]),
+        ]
+
+    def of_input(self, wire: Wire) -> list[str]:
+        uses = self.sheet.uses_of[wire.id]
+        used = [self._use_line(use) for use in uses] or ["nothing in the circuit uses it"]
+        return [
+            f"{plain(wire.kind)}  {self._named(wire)} = {self.sheet.value(wire, self.digits)}",
+            *_labelled("uses", used),
+            *_labelled("gradient", [self._gradient_sum(wire)]),
+            *self._said_and_checked([wire]),
+        ]
+
+    def _head(self, wire: Wire) -> str:
+        made = f"gate  {plain(wire.name)} = {plain(wire.expression)}"
+        head = _place(made, what_it_did(self.sheet, wire, self.digits), _PATTERN_AT)
+        if wire.line is None:
+            return head
+        return _place(head, f"line {wire.line}   {plain(wire.text)}", _SOURCE_AT)
+
+    def _forward(self, wire: Wire) -> list[str]:
+        if self._any_array(wire):
+            return [f"{self._shaped(f'{wire.name} = {wire.expression}')} = {self.sheet.value(wire, self.digits)}"]
+        operands = self.sheet.operands[wire.id]
+        name = plain(wire.name)
+        factors = [source.value for source in self._each(operands) if not isinstance(source.value, bool)]
+        if wire.gate == "multiply" and len(factors) == 2:
+            return [f"{name} = {self._product(factors[0], factors[1], wire.value)}"]
+        value = self.sheet.value(wire, self.digits)
+        filled = self._filled(wire)
+        return [f"{name} = {value}" if filled in ("", value) else f"{name} = {filled} = {value}"]
+
+    def _filled(self, wire: Wire) -> str:
+        """The gate's expression with the values of its operands in place of their names."""
+        values = {source.name: source.value for source in self._sources(self.sheet.operands[wire.id])}
+        text = wire.expression
+
+        def fill(found: re.Match[str]) -> str:
+            if found[1] not in values:
+                return found[0]
+            shown = number(values[found[1]], self.digits) + (found[2] or "")
+            tight = text[found.end() :].lstrip().startswith("**") or text[: found.start()].endswith("-")
+            return f"({shown})" if tight and shown.startswith("-") else shown
+
+        return plain(_NAME.sub(fill, text))
+
+    def _locals(self, wire: Wire, operands: list[Use]) -> list[str]:
+        texts = [self._local(wire, use) for use in operands]
+        if not operands:
+            return []
+        if sum(map(cells, texts)) > 2 * _SOURCE_AT:
+            return texts
+        return ["".join(pad(text, max(_LOCAL_EVERY, cells(text) + 3)) for text in texts)]
+
+    def _local(self, wire: Wire, use: Use) -> str:
+        name = f"d{plain(wire.name)}/d{self._source(use)}"
+        number_shown = local_text(use, self.digits)
+        if wire.pattern == "stops":
+            return f"{name}: none, a comparison stops the gradient"
+        if use.local is None and use.local_text is None:
+            return f"{name}: no single number, {spoken(wire)} works on whole arrays"
+        symbols = plain(use.local_text) if use.local_text else ""
+        bare = number_shown.removesuffix(" (routed away)")
+        return f"{name} = {number_shown}" if symbols in ("", bare) else f"{name} = {symbols} = {number_shown}"
+
+    def _downstream(self, wire: Wire, operands: list[Use]) -> list[str]:
+        lines = [line for use in operands for line in self._downstream_lines(wire, use)]
+        forked = [source for source in self._sources(operands) if len(self.sheet.uses_of[source.id]) > 1]
+        return lines + [self._gradient_sum(source) for source in forked if source.has_gradient]
+
+    def _downstream_lines(self, wire: Wire, use: Use) -> list[str]:
+        source = self.sheet.wires[use.source]
+        lines = [self._back_along(wire, use)]
+        axes = stretched_axes(source.shape, wire.shape) if wire.pattern not in ("mixes", "spreads", "moves") else ()
+        if axes and use.contribution is not None:
+            lines.append(
+                f"  summed over {axes_text(axes)}: {plain(source.name)} {source.shape} was used again along it "
+                f"to make {plain(wire.name)} {wire.shape}, and the gradients of all its uses add"
+            )
+        return lines
+
+    def _back_along(self, wire: Wire, use: Use) -> str:
+        """What came back along a use: the whole gradient (`=`), or a part of it (`gets`) where there are more uses."""
+        source = self.sheet.wires[use.source]
+        verb = "=" if len(self.sheet.uses_of[source.id]) == 1 and source.id != self.sheet.output.id else "gets"
+        return f"d{plain(source.name)} {verb} {self._contribution(wire, use)}"
+
+    def _contribution(self, wire: Wire, use: Use) -> str:
+        if wire.pattern == "stops":
+            return "nothing: a comparison stops the gradient"
+        if use.contribution is None:
+            return "- (not computed)"
+        came = number(use.contribution, self.digits) if not isinstance(use.contribution, list) else ""
+        away = " (routed away)" if use.blocked else ""
+        factor = f"d{plain(wire.name)} {self.times} d{plain(wire.name)}/d{self._source(use)}"
+        scalars = (wire.gradient, use.local, use.contribution)
+        if any(isinstance(each, list) or each is None for each in scalars):
+            return f"{came or self._array_text(use.contribution)}{away}"
+        return f"{factor} = {self._product(*scalars)}{away}"
+
+    def _array_text(self, value: Any) -> str:
+        return quantity(value, None, self.digits)
+
+    def _gradient_sum(self, wire: Wire) -> str:
+        """`dw = -0.2 (from * at line 2) + 0.08 (from + at line 6) = -0.12`; one number where there is one use."""
+        total = self.sheet.gradient(wire, self.digits)
+        uses = [use for use in self.sheet.uses_of[wire.id] if use.contribution is not None]
+        parts = [(use.contribution, self._origin(use)) for use in uses]
+        if wire.id == self.sheet.output.id:
+            parts.append((self.sheet.upstream, "upstream"))
+        if len(parts) < 2 or not wire.has_gradient:
+            note = " (routed away)" if self.sheet.is_routed_away(wire) else ""
+            return f"d{self._named(wire)} = {total if wire.has_gradient else '- (not computed)'}{note}"
+        terms = " + ".join(f"{self._array_text(part)} ({origin})" for part, origin in parts)
+        return f"d{self._named(wire)} = {terms} {self._sum_sign([part for part, _ in parts], wire.gradient)} {total}"
+
+    def _sum_sign(self, parts: list[Any], total: Any) -> str:
+        """`=` where the numbers as printed add up to the sum as printed, else `≈`."""
+        if any(isinstance(each, list | str) or each is None for each in (*parts, total)):
+            return "="
+        return "=" if adds_up([number(part, self.digits) for part in parts], number(total, self.digits)) else "≈"
+
+    def _origin(self, use: Use) -> str:
+        target = self.sheet.wires[use.target]
+        place = f" at line {target.line}" if target.line is not None else f" in {plain(target.name)}"
+        siblings = [each for each in self.sheet.operands[target.id] if each.source == use.source]
+        operand = f", operand {use.port + 1}" if len(siblings) > 1 else ""
+        return f"from {plain(target.symbol)}{place}{operand}" + (", routed away" if use.blocked else "")
+
+    def _use_line(self, use: Use) -> str:
+        target = self.sheet.wires[use.target]
+        gate = f"{plain(target.name)} = {plain(target.expression)}"
+        return _place(gate, self._back_along(target, use), _PATTERN_AT - _LABEL)
+
+    def _code(self, wire: Wire) -> list[str]:
+        code = self.sheet.code.get(wire.id, ())
+        if not self._any_array(wire):
+            return [" ;  ".join(map(plain, code))] if code else []
+        return [self._shaped(line) for line in code]
+
+    def _shaped(self, code: str) -> str:
+        """The code with the shape of each array after its name: `dW (D, C) = X.T (D, N) @ dS (N, C)`."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        for wire in self.sheet.wires:
+            shapes |= {wire.name: wire.shape}
+            shapes.setdefault(f"d{wire.name}", wire.shape)
+
+        def with_shape(found: re.Match[str]) -> str:
+            shape = shapes.get(found[1], ())
+            return f"{found[0]} {_turned(shape, found[2])}" if shape else found[0]
+
+        return plain(_NAME.sub(with_shape, code), 400)
+
+    def _said_and_checked(self, wires: list[Wire]) -> list[str]:
+        output = self.sheet.output
+        said = [nudge(self.sheet, wire, self.digits) for wire in wires if wire.id != output.id or not wire.is_gate]
+        checks = [(wire, self.sheet.checks[wire.id]) for wire in wires if wire.id in self.sheet.checks]
+        checked = [f"d{plain(wire.name)}: {check_text(check)}" for wire, check in checks]
+        return _labelled("says", [line for line in said if line]) + _labelled("check", checked)
+
+    def _product(self, first: Any, second: Any, product: Any) -> str:
+        return product_line((first, second), product, self.times, self.digits)
+
+    def _any_array(self, wire: Wire) -> bool:
+        return bool(wire.shape) or any(source.shape for source in self._each(self.sheet.operands[wire.id]))
+
+    def _each(self, operands: list[Use]) -> list[Wire]:
+        return [self.sheet.wires[use.source] for use in operands]
+
+    def _sources(self, operands: list[Use]) -> list[Wire]:
+        return list({source.id: source for source in self._each(operands)}.values())
+
+    def _source(self, use: Use) -> str:
+        return plain(self.sheet.wires[use.source].name)
+
+    def _named(self, wire: Wire) -> str:
+        return plain(wire.name) + (f" {wire.shape}" if wire.shape else "")
+
+
+def _labelled(label: str, texts: list[str]) -> list[str]:
+    """The texts as lines of a card, the first with the label before it."""
+    labels = [label, *[""] * (len(texts) - 1)]
+    return [f"  {pad(label, _LABEL)}{text}" for label, text in zip(labels, texts, strict=False)]
+
+
+def _place(left: str, right: str, column: int) -> str:
+    """Two parts of a line, the second at its column, or three spaces on where the first is long."""
+    return pad(left, max(column, cells(left) + 3)) + right
+
+
+def _turned(shape: tuple[int, ...], turn: str | None) -> tuple[int, ...]:
+    if turn == ".T":
+        return shape[::-1]
+    if turn == ".mT":
+        return (*shape[:-2], shape[-1], shape[-2])
+    return shape

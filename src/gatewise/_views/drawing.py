@@ -1,0 +1,84 @@
+"""SVG as text: shapes and words, every character of the user's escaped, every length decided here."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from gatewise._views.text import cells, plain
+
+ADVANCE = 0.6  # the width of one cell of a monospace font, in font sizes
+_CORNER = 5.0
+
+Point = tuple[float, float]
+
+
+def width_of(text: str, size: float) -> float:
+    """How wide a text is drawn; its length is fixed in the file, so no font can change it."""
+    return cells(text) * size * ADVANCE
+
+
+def escaped(text: str, limit: int = 400) -> str:
+    """Text that is data and nothing else, in content and in attributes."""
+    return html.escape(plain(text, limit), quote=True)
+
+
+def figure(value: float) -> str:
+    """A coordinate, to a tenth of a unit."""
+    return f"{round(value, 1):g}" if abs(value) < 1e5 else f"{value:.1f}"
+
+
+def attributes(pairs: dict[str, str | float]) -> str:
+    """Attributes as they stand in a tag, all of them ours; an underscore in a name stands for a hyphen."""
+    return "".join(f' {name.rstrip("_").replace("_", "-")}="{_attribute(value)}"' for name, value in pairs.items())
+
+
+def _attribute(value: str | float) -> str:
+    return figure(value) if isinstance(value, int | float) else html.escape(value)
+
+
+def shape(tag: str, **pairs: str | float) -> str:
+    """An element without content."""
+    return f"<{tag}{attributes(pairs)}/>"
+
+
+def words(text: str, x: float, y: float, size: float, *, title: str = "", **pairs: str | float) -> str:
+    """A line of text on its baseline; `title` is what a pointer resting on it shows."""
+    fixed = attributes({"x": x, "y": y, "font_size": size, "textLength": width_of(text, size), **pairs})
+    drawn = f'<text{fixed} lengthAdjust="spacingAndGlyphs" xml:space="preserve">{escaped(text)}</text>'
+    return f"<g><title>{escaped(title)}</title>{drawn}</g>" if title else drawn
+
+
+def bent(points: Sequence[Point]) -> str:
+    """The path through some points, its corners rounded; each corner itself is the control point of its curve."""
+    track = _without_repeats(points)
+    pieces = [f"M{_at(track[0])}"]
+    for before, corner, after in zip(track, track[1:], track[2:], strict=False):
+        radius = min(_CORNER, _distance(before, corner) / 2, _distance(corner, after) / 2)
+        pieces.append(f"L{_at(_towards(corner, before, radius))}Q{_at(corner)} {_at(_towards(corner, after, radius))}")
+    return "".join([*pieces, f"L{_at(track[-1])}"])
+
+
+def _without_repeats(points: Sequence[Point]) -> list[Point]:
+    """The points without those that lie on a straight line between their neighbours."""
+    track: list[Point] = []
+    for point in points:
+        if track and point == track[-1]:
+            continue
+        if len(track) > 1 and any(track[-2][axis] == track[-1][axis] == point[axis] for axis in (0, 1)):
+            track.pop()
+        track.append(point)
+    return track if len(track) > 1 else [*track, track[0]]
+
+
+def _distance(first: Point, second: Point) -> float:
+    return abs(first[0] - second[0]) + abs(first[1] - second[1])
+
+
+def _towards(start: Point, end: Point, length: float) -> Point:
+    share = length / (_distance(start, end) or 1.0)
+    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
+
+
+def _at(point: Point) -> str:
+    return f"{figure(point[0])},{figure(point[1])}"

@@ -1,0 +1,115 @@
+"""The ledger: one row a wire, and under it what the numbers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gatewise._views.meaning import meaning
+from gatewise._views.numbers import DASH, quantity, shape_text
+from gatewise._views.patterns import what_it_did
+from gatewise._views.sheet import Sheet, Use, Wire, read
+from gatewise._views.text import cells, pad, pad_left, plain
+
+_WIDEST_EXPRESSION = 60
+_TO_THE_RIGHT = {"value", "gradient", "numerical"}
+
+
+@dataclass(frozen=True)
+class LedgerRows:
+    """A ledger as data: the column heads, a row of texts a wire, and the lines that go under the table."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    meaning: tuple[str, ...]
+
+    def is_right_aligned(self, column: int) -> bool:
+        """Whether a column holds numbers, which stand right."""
+        return self.header[column] in _TO_THE_RIGHT
+
+
+def ledger_rows(record: Mapping[str, Any], *, digits: int | None = None) -> LedgerRows:
+    """The ledger of a record as data.
+
+    The column of shapes is there when some wire is an array or not float64, the column of numerical derivatives when
+    something was checked.
+    """
+    sheet = read(record)
+    columns = {"wire": _name, "made by": _made_by}
+    if any(wire.shape or wire.dtype != "float64" for wire in sheet.wires):
+        columns["shape"] = _shape
+    columns |= {"value": _value, "gradient": _gradient}
+    if sheet.checks:
+        columns["numerical"] = _numerical
+    columns |= {"local gradients": _locals, "what the gate does": what_it_did}
+    rows = tuple(tuple(cell(sheet, wire, digits) for cell in columns.values()) for wire in sheet.wires)
+    return LedgerRows(tuple(columns), rows, meaning(sheet, digits))
+
+
+def ledger(record: Mapping[str, Any], *, digits: int | None = None) -> str:
+    """The ledger of a record as plain text for a fixed-width font."""
+    table = ledger_rows(record, digits=digits)
+    lines = (table.header, *table.rows)
+    widths = [max(cells(line[column]) for line in lines) for column in range(len(table.header))]
+    text = [_line(table, line, widths) for line in lines]
+    text.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join([*text, "", *table.meaning])
+
+
+def _line(table: LedgerRows, line: tuple[str, ...], widths: list[int]) -> str:
+    padded = (
+        pad_left(text, width) if table.is_right_aligned(column) else pad(text, width)
+        for column, (text, width) in enumerate(zip(line, widths, strict=True))
+    )
+    return "  ".join(padded).rstrip()
+
+
+def _name(sheet: Sheet, wire: Wire, digits: int | None) -> str:
+    return plain(wire.name)
+
+
+def _made_by(sheet: Sheet, wire: Wire, digits: int | None) -> str:
+    return plain(wire.expression, _WIDEST_EXPRESSION) if wire.is_gate else plain(wire.kind)
+
+
+def _shape(sheet: Sheet, wire: Wire, digits: int | None) -> str:
+    return f"{shape_text(wire.shape) or 'scalar'} {plain(wire.dtype)}"
+
+
+def _value(sheet: Sheet, wire: Wire, digits: int | None) -> str:
+    return sheet.value(wire, digits)
+
+
+def _gradient(sheet: Sheet, wire: Wire, digits: int | None) -> str:
+    return ("routed away: " if sheet.is_routed_away(wire) else "") + sheet.gradient(wire, digits)
+
+
+def _numerical(sheet: Sheet, wire: Wire, digits: int | None) -> str:
+    check = sheet.checks.get(wire.id)
+    if check is None:
+        return DASH if wire.kind == "input" else ""
+    return quantity(check.get("numerical"), None, digits)
+
+
+def _locals(sheet: Sheet, wire: Wire, digits: int | None) -> str:
+    by_source: dict[int, list[Use]] = {}
+    for use in sheet.operands[wire.id]:
+        by_source.setdefault(use.source, []).append(use)
+    return ", ".join(_local(sheet, wire, uses, digits) for uses in by_source.values())
+
+
+def _local(sheet: Sheet, wire: Wire, uses: list[Use], digits: int | None) -> str:
+    numbers = " and ".join(local_text(use, digits) for use in uses)
+    return f"d{plain(wire.name)}/d{plain(sheet.wires[uses[0].source].name)} = {numbers}"
+
+
+def local_text(use: Use, digits: int | None = None) -> str:
+    """A local gradient: the number where it is one, else its symbols; and whether it was routed away."""
+    if isinstance(use.local, list) and use.local_text:
+        shown = plain(use.local_text)
+    elif use.local is None:
+        shown = plain(use.local_text) if use.local_text else DASH
+    else:
+        shown = quantity(use.local, None, digits)
+    return shown + (" (routed away)" if use.blocked else "")

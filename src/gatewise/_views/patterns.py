@@ -1,0 +1,112 @@
+"""What a gate did to the gradient, said in one short sentence."""
+
+from __future__ import annotations
+
+from gatewise._views.numbers import number
+from gatewise._views.sheet import Sheet, Use, Wire
+from gatewise._views.text import plain
+
+_SPOKEN = {"maximum": "max", "minimum": "min"}
+_ELEMENTWISE = {"distributes", "routes", "swaps", "scales"}
+
+
+def what_it_did(sheet: Sheet, wire: Wire, digits: int | None = None) -> str:
+    """What the gate that made this wire does to the gradient here; nothing for an input."""
+    if not wire.is_gate:
+        return ""
+    tell = {"distributes": _distributes, "routes": _routes, "swaps": _swaps, "scales": _scales}.get(
+        wire.pattern, _plainly
+    )
+    sentence = f"{spoken(wire)} {tell(sheet, wire, sheet.operands[wire.id], digits)}"
+    return sentence + "".join(f"; {note}" for note in broadcast_notes(sheet, wire))
+
+
+def spoken(wire: Wire) -> str:
+    """The gate's name as one says it: max for maximum."""
+    return plain(_SPOKEN.get(wire.gate, wire.gate))
+
+
+def broadcast_notes(sheet: Sheet, wire: Wire) -> list[str]:
+    """For each operand that was stretched to fit: the axes its gradient is summed over."""
+    if wire.pattern not in _ELEMENTWISE:
+        return []
+    notes = []
+    for use in sheet.operands[wire.id]:
+        axes = stretched_axes(sheet.wires[use.source].shape, wire.shape)
+        if axes:
+            notes.append(f"summed over {axes_text(axes)} for {_name(sheet, use)}")
+    return notes
+
+
+def axes_text(axes: tuple[int, ...]) -> str:
+    """`axis 0`, or `axes 0 and 1`."""
+    return ("axis " if len(axes) == 1 else "axes ") + " and ".join(map(str, axes))
+
+
+def stretched_axes(operand: tuple[int, ...], result: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes of the result along which broadcasting used the operand again and again.
+
+    >>> stretched_axes((3,), (4, 3)), stretched_axes((4, 1), (4, 3)), stretched_axes((4, 3), ())
+    ((0,), (1,), ())
+    """
+    missing = len(result) - len(operand)
+    if missing < 0 or any(size not in (1, other) for size, other in zip(operand, result[missing:], strict=True)):
+        return ()
+    padded = (None,) * missing + operand
+    return tuple(
+        axis for axis, (size, other) in enumerate(zip(padded, result, strict=True)) if size is None or size < other
+    )
+
+
+def _distributes(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
+    turned = [_name(sheet, use) for use in operands if use.local == -1]
+    straight = [_name(sheet, use) for use in operands if use.local != -1]
+    if turned:
+        whole = f"the whole gradient to {_list(straight)}, " if straight else ""
+        return f"passes {whole}minus the gradient to {_list(turned)}"
+    everyone = {1: _list(straight), 2: "both"}.get(len(straight), f"all {len(straight)}")
+    return f"passes the whole gradient to {everyone}"
+
+
+def _routes(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
+    if wire.shape or any(sheet.wires[use.source].shape for use in operands):
+        return "routes each entry's gradient to the entry it chose"
+    winners = [use for use in operands if not use.blocked and use.local not in (0, None)]
+    if len(winners) > 1:
+        return f"ties: {_list([f'{number(use.local, digits)} to {_name(sheet, use)}' for use in winners])}"
+    if not winners:
+        return f"routes nothing to {_list([_name(sheet, use) for use in operands])}{_tie(sheet, wire, operands)}"
+    share = winners[0].local
+    return f"routes to {_name(sheet, winners[0])}" + ("" if share in (1, -1) else f", times {number(share, digits)}")
+
+
+def _tie(sheet: Sheet, wire: Wire, operands: list[Use]) -> str:
+    tied = len(operands) == 1 and sheet.wires[operands[0].source].value == wire.value
+    return " (a tie with a constant passes 0)" if tied else ""
+
+
+def _swaps(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
+    return "swaps" if len(operands) > 1 else _scales(sheet, wire, operands, digits)
+
+
+def _scales(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
+    if len(operands) == 1 and isinstance(operands[0].local, int | float):
+        return f"scales by {number(operands[0].local, digits)}"
+    return "scales"
+
+
+def _plainly(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
+    return {
+        "spreads": "spreads the gradient over every entry",
+        "mixes": "mixes",
+        "moves": "moves the entries back",
+        "stops": "stops the gradient",
+    }.get(wire.pattern, plain(wire.pattern))
+
+
+def _name(sheet: Sheet, use: Use) -> str:
+    return plain(sheet.wires[use.source].name)
+
+
+def _list(names: list[str]) -> str:
+    return " and ".join(dict.fromkeys(names))

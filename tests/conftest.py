@@ -1,0 +1,78 @@
+"""What all tests share: counts for the summary, the folders of notes and data, Hypothesis without a deadline."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# On a busy machine a deadline tells of the machine, not of the code.
+settings.register_profile("gatewise", deadline=None)
+settings.load_profile("gatewise")
+
+COUNTED = "counted"
+counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+
+@pytest.fixture
+def counted(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Add to the counts printed after the tests: `counted("registry", gates=1, cases=212)`, summed over all tests.
+
+    They travel with the report of the test, so that they arrive from the workers of pytest-xdist too.
+    """
+
+    def count(topic: str, **numbers: int) -> None:
+        request.node.user_properties.append((COUNTED, (topic, numbers)))
+
+    return count
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when != "teardown":  # each report of a test repeats the properties; the last has them all
+        return
+    for name, value in report.user_properties:
+        if name == COUNTED:
+            topic, numbers = value
+            counts[topic].update(numbers)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for topic, numbers in sorted(counts.items()):
+        told = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in numbers.items())
+        terminalreporter.write_line(f"{topic}: {told}")
+    if failed := os.environ.get("GATEWISE_FAILED_CHECKS"):  # set by `make test`
+        terminalreporter.write_line(f"failed before pytest, see above: {failed}", red=True)
+
+
+def folder_named_by(variable: str) -> Path:
+    """Return the folder an environment variable names, or skip the test, saying why."""
+    if not (named := os.environ.get(variable)):
+        pytest.skip(f"{variable} is not set")
+    folder = Path(named)
+    assert folder.is_dir(), f"{variable} names {folder}, which is not a folder"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def notes() -> Path:
+    """Give the folder with the notes and their code blocks."""
+    return folder_named_by("GATEWISE_NOTES")
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Give the folder with the data sets."""
+    return folder_named_by("GATEWISE_DATA")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plain_terminal() -> Iterator[None]:
+    """Keep the reader's terminal out of what is compared: no colours, and a fixed width."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_COLOR", "1")
+        patch.setenv("COLUMNS", "120")
+        yield

@@ -1,0 +1,81 @@
+"""The harness times what it says it times, and every library is measured on right numbers."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+import pytest
+
+from benchmarks import eager, harness, startup
+
+
+def test_every_function_is_called_equally_often_in_every_round():
+    order = []
+    medians = harness.interleaved(
+        2, 3, first=lambda: order.append("first"), second=lambda: order.append("second"), third=lambda: None
+    )
+    assert list(medians) == ["first", "second", "third"]
+    assert Counter(order) == {"first": 9, "second": 9}  # a round of warming up and two that count
+    assert order[:6] == ["first"] * 3 + ["second"] * 3
+    assert order[6:9] == ["second"] * 3  # the next round begins with the next function
+
+
+def test_the_median_of_the_rounds_is_seconds_a_call_and_the_warm_up_is_left_out():
+    pauses = iter([0.5, 0.01, 0.01, 0.3, 0.01, 0.01])
+    medians = harness.interleaved(5, 1, pausing=lambda: time.sleep(next(pauses)))
+    assert 0.01 <= medians["pausing"] < 0.1
+
+
+def test_seconds_are_those_of_all_calls():
+    assert harness.seconds_of(lambda: time.sleep(0.01), calls=3) >= 0.03
+
+
+def test_a_command_that_fails_is_no_measurement():
+    failing = harness.process(startup.sys.executable, "-c", "raise SystemExit(3)")
+    with pytest.raises(harness.subprocess.CalledProcessError):
+        failing()
+
+
+def test_the_table_lines_up_and_names_what_was_missed():
+    rows = [harness.at_most("a", 0.25, 0.5), harness.at_most("longer", 70, 60, " ms"), harness.Row("free", "1 us")]
+    assert harness.markdown(rows).splitlines() == [
+        "| measured | result | promised      | held |",
+        "|----------|--------|---------------|------|",
+        "| a        | 0.25   | at most 0.5   | yes  |",
+        "| longer   | 70 ms  | at most 60 ms | NO   |",
+        "| free     | 1 us   |               |      |",
+    ]
+
+
+def test_peers_are_either_there_or_named(monkeypatch):
+    monkeypatch.setattr(harness, "PEERS", ("json", "no_such_peer"))
+    found, absent = harness.peers()
+    assert list(found) == ["json"]
+    assert absent == ["no_such_peer"]
+
+
+def test_there_is_a_way_to_measure_every_peer():
+    assert set(eager.WAYS) == set(harness.PEERS)
+    assert set(eager.BOUNDS) <= set(harness.PEERS)
+
+
+def test_versions_leave_out_what_is_not_installed():
+    told = harness.versions(["numpy", "no-such-package"])
+    assert "numpy 2" in told
+    assert "no-such-package" not in told
+
+
+def test_gatewise_gives_the_published_numbers():
+    eager.assert_right("gatewise", eager.by_gatewise())
+
+
+def test_wrong_numbers_stop_the_benchmark():
+    value, dx, dy = eager.VALUE_AND_GRADIENTS
+    with pytest.raises(ArithmeticError, match="hasty gives"):
+        eager.assert_right("hasty", (value, dy, dx))
+
+
+def test_a_chain_has_the_gates_it_says_and_is_timed_both_ways():
+    assert all(seconds > 0 for seconds in eager.chain(100))
+    assert all(gates % 2 == 0 for gates in eager.CHAINS)

@@ -1,0 +1,226 @@
+"""The house rules: what may import what, what importing costs, where code may be made from text."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+HOUSE = ROOT / "src" / "gatewise"
+FILES = sorted(HOUSE.rglob("*.py"))
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+# Rooms that know less than their place in the house allows: the rooms each may import.
+CLOSED_ROOMS: dict[str, set[str]] = {
+    "_errors": set(),
+    "_build": {"_errors"},
+    "_language": {"_errors"},
+    "_numerical": {"_errors"},
+    "_views": {"_errors"},  # everything drawn comes from the record, a plain dict
+}
+# Packages beyond NumPy and the standard library that a room may import, and only when it runs or is itself asked for.
+GUESTS: dict[str, set[str]] = {"_cli": {"click", "rich"}}
+
+
+def name_of(file: Path) -> str:
+    return file.relative_to(HOUSE).as_posix()
+
+
+def room_of(file: Path) -> str:
+    return file.relative_to(HOUSE).parts[0].removesuffix(".py")
+
+
+def tree_of(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"), str(file))
+
+
+def modules_imported(file: Path) -> Iterator[str]:
+    """Give the absolute name of every module a file imports, wherever in the file it does so."""
+    package = ("gatewise", *file.relative_to(HOUSE).parent.parts) if file.is_relative_to(HOUSE) else ()
+    for node in ast.walk(tree_of(file)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = list(package[: len(package) - node.level + 1]) if node.level else []
+            base += (node.module or "").split(".") if node.module else []
+            yield ".".join(base)
+            if base == ["gatewise"]:  # `from gatewise import _sweep` imports a room, not a name
+                yield from (f"gatewise.{alias.name}" for alias in node.names)
+
+
+def in_a_fresh_process(code: str) -> str:
+    """Run code in a Python of its own and return what it printed."""
+    environment = os.environ | {"PYTHONPATH": str(HOUSE.parent)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+every_file = pytest.mark.parametrize("file", FILES, ids=name_of)
+
+
+def test_importing_gatewise_loads_numpy_and_the_standard_library_alone():
+    loaded = json.loads(
+        in_a_fresh_process("import gatewise, sys, json; print(json.dumps(sorted(sys.modules)))"),
+    )
+    # What the interpreter loads before any import (site, .pth files of editable installs) is not ours.
+    already = json.loads(in_a_fresh_process("import sys, json; print(json.dumps(sorted(sys.modules)))"))
+    guests = {module.partition(".")[0] for module in set(loaded) - set(already)}
+    assert guests - sys.stdlib_module_names == {"gatewise", "numpy"}
+
+
+def test_importing_gatewise_leaves_numpys_costly_parts_unloaded():
+    """NumPy loads these only when asked; each would cost a good part of the import budget."""
+    costly = {"numpy.ctypeslib", "numpy.f2py", "numpy.ma", "numpy.polynomial", "numpy.testing"}
+    show = "import sys, json; print(json.dumps(sorted(sys.modules)))"
+    alone = set(json.loads(in_a_fresh_process(f"import numpy; {show}")))
+    assert costly & set(json.loads(in_a_fresh_process(f"import gatewise; {show}"))) <= alone
+
+
+def test_importing_gatewise_says_nothing_and_changes_no_settings():
+    assert in_a_fresh_process("import gatewise") == ""
+    state = "(np.geterr(), np.get_printoptions(), sys.getrecursionlimit(), gc.isenabled(), gc.get_threshold())"
+    report = in_a_fresh_process(
+        f"import gc, sys, numpy as np; before = {state}; import gatewise; print(before == {state})"
+    )
+    assert report.strip() == "True"
+
+
+@every_file
+def test_every_room_says_what_it_is(file):
+    text = ast.get_docstring(tree_of(file)) or ""
+    first, _, rest = text.partition("\n")
+    assert re.fullmatch(r".*[.:]", first), f"{name_of(file)} needs a docstring whose first line is a sentence"
+    assert not rest or rest.startswith("\n"), f"{name_of(file)}: a blank line after the first sentence"
+
+
+def test_no_room_is_called_utils():
+    misnamed = re.compile(r"_*(utils?|utilities|helpers?|common|misc|tools?)(\.py)?")
+    parts = {part for file in FILES for part in file.relative_to(HOUSE).parts}
+    assert [part for part in sorted(parts) if misnamed.fullmatch(part)] == []
+
+
+def test_rooms_are_private():
+    rooms = {room_of(file) for file in FILES} - {"__init__", "__main__"}
+    assert [room for room in sorted(rooms) if not room.startswith("_")] == []
+
+
+@every_file
+def test_code_is_made_from_text_in_the_build_room_only(file):
+    """Text becomes code in `_build.py`, and nowhere else in any other way."""
+    makers = {"eval", "exec", "compile", "__import__"}
+    allowed = {"exec", "compile", "__import__"} if name_of(file) == "_build.py" else set()
+    found = []
+    for node in ast.walk(tree_of(file)):
+        if isinstance(node, ast.Name) and node.id in makers - allowed:
+            found.append((node.lineno, node.id))
+        elif isinstance(node, ast.Attribute) and node.attr in {"eval", "exec", "literal_eval", "__builtins__"}:
+            found.append((node.lineno, node.attr))
+        elif isinstance(node, ast.alias) and node.name in {"builtins", "literal_eval", "code", "codeop", "runpy"}:
+            found.append((node.lineno, node.name))
+    assert found == []
+
+
+@every_file
+def test_nothing_is_unpickled(file):
+    """A file a user names may come from anywhere; pickles run code."""
+    assert not {"pickle", "marshal", "shelve", "dill"} & set(modules_imported(file))
+    for node in ast.walk(tree_of(file)):
+        if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+            assert ast.unparse(node.value) == "False"
+
+
+@every_file
+def test_rooms_import_only_the_packages_they_may(file):
+    packages = {module.partition(".")[0] for module in modules_imported(file)} - {"gatewise", "numpy"}
+    assert packages - sys.stdlib_module_names <= GUESTS.get(room_of(file), set())
+
+
+@every_file
+def test_rooms_go_past_the_front_door(file):
+    """A room that imports the package imports the whole house."""
+    if room_of(file) in {"__init__", "__main__", "_cli"}:
+        return
+    names = [name for name in modules_imported(file) if name.partition(".")[0] == "gatewise" and name != "gatewise"]
+    assert all(name.split(".")[1].startswith("_") for name in names)
+
+
+def public_names() -> list[str]:
+    """Return what the front door gives: each `X` of its `from ... import X as X`."""
+    imports = [node for node in tree_of(HOUSE / "__init__.py").body if isinstance(node, ast.ImportFrom)]
+    return [alias.name for node in imports if node.module != "__future__" for alias in node.names]
+
+
+@pytest.mark.parametrize("name", public_names())
+def test_public_names_say_what_they_are_and_show_it(name):
+    """First a plain sentence; and every function and class has an example, which the doctests run."""
+    import gatewise
+
+    public = getattr(gatewise, name)
+    if not (inspect.isroutine(public) or inspect.isclass(public)):
+        return
+    text = inspect.getdoc(public) or ""
+    assert re.match(r"[^\n]*[.?!](\n\n|$)", text), f"gatewise.{name} needs a first line that is a sentence"
+    assert ">>>" in text, f"gatewise.{name} needs an example"
+
+
+@pytest.mark.parametrize("room", CLOSED_ROOMS)
+def test_closed_rooms_know_no_others(room):
+    for file in (file for file in FILES if room_of(file) == room):
+        known = {name.split(".")[1] for name in modules_imported(file) if name.startswith("gatewise._")}
+        assert known - {room} <= CLOSED_ROOMS[room], f"{name_of(file)} may import {CLOSED_ROOMS[room] or 'no room'}"
+
+
+def test_the_front_door_reexports_by_the_form_x_as_x():
+    """So that a type checker, a linter and a reader all see what is public."""
+    for node in tree_of(HOUSE / "__init__.py").body:
+        if isinstance(node, ast.ImportFrom) and node.module != "__future__":
+            assert all(alias.asname == alias.name for alias in node.names), ast.unparse(node)
+
+
+def test_every_room_has_its_place_in_the_contract():
+    """The order of the rooms is written once, in pyproject.toml; no room may be missing there or stand there twice."""
+    (contract,) = (c for c in SETTINGS["tool"]["importlinter"]["contracts"] if c["type"] == "layers")
+    listed = [layer.strip("()") for layer in contract["layers"]]
+    assert contract["exhaustive"] is True
+    assert len(set(listed)) == len(listed)
+    assert {room_of(file) for file in FILES} - {"__init__"} <= set(listed)
+
+
+def test_what_the_tests_import_is_installed_by_the_extra():
+    """`make test` on a fresh machine has the test extra and what gatewise itself brings; nothing else."""
+    project = SETTINGS["project"]
+    required = project["dependencies"] + project["optional-dependencies"]["test"]
+    promised = {re.match(r"[\w-]+", line)[0].lower().replace("_", "-") for line in required}
+    ours = {"gatewise", "benchmarks", "conftest"} | {file.stem for file in (ROOT / "tests").rglob("*.py")}
+    ours |= {folder.name for folder in (ROOT / "tests").rglob("*") if folder.is_dir()}
+    known = ours | sys.stdlib_module_names | {""}  # "" stands for a relative import
+    distributions = packages_distributions()
+    for file in (ROOT / "tests").rglob("*.py"):
+        for package in {name.partition(".")[0] for name in modules_imported(file)} - known:
+            owners = {owner.lower().replace("_", "-") for owner in distributions.get(package, [package])}
+            assert owners & promised, f"{file.name} imports {package}, which the test extra does not bring"
+
+
+def test_the_version_is_stated_once():
+    """The changelog's newest entry is the version of the package."""
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## (\S+)", changes, re.MULTILINE)[1] == SETTINGS["project"]["version"]
+
+
+def test_make_names_every_target_it_documents():
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^#   make (\w+)", text, re.MULTILINE))
+    phony = set(re.search(r"^\.PHONY: (.*)", text, re.MULTILINE)[1].split())
+    assert documented == phony - {"help"}
