@@ -94,6 +94,76 @@ class Step:
     parameter_wires: Mapping[int, Wire] = field(default_factory=dict)  # Tensors inside parameters, by id of the value
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """One wire at the left edge: an argument, or one entry of an argument that is a structure.
+
+    `text` is how printed code reads it (`x`, `params["W1"]`); `wanted` whether its gradient was asked for; `kind` is
+    "input" for an argument, "constant" for a value the user's code named, "captured" for an array that came from outside.
+    """
+
+    wire: Wire
+    name: str
+    parameter: str
+    path: tuple[Any, ...]
+    text: str
+    wanted: bool
+    kind: str = "input"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """What the user wrote as one assignment: its name, line and text, and the wires it made, the named one last."""
+
+    name: str
+    line: int | None
+    text: str
+    wires: tuple[Wire, ...]
+    statement: Any = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Circuit:
+    """The frozen record of a run.
+
+    `wires` are all of them in tape order, inputs first; `made` gives for each wire that a gate made the wire that
+    holds its step (itself, or the one whose output it is); `bit` is the derivative's, `recording` the recording's.
+    """
+
+    name: str
+    inputs: tuple[Input, ...]
+    wires: tuple[Wire, ...]
+    output: Wire
+    names: Mapping[Wire, str]
+    named: frozenset[Wire]  # those whose names the user chose
+    stages: tuple[Stage, ...]
+    upstream: Any
+    bit: int
+    recording: int
+    signature: tuple[tuple[str, str, Any], ...] = ()  # (name, kind, default text or None) in the user's order
+    texts: Mapping[int, str] = field(default_factory=dict)  # by id: the user's spelling of a parameter
+    setup: tuple[str, ...] = ()  # lines that compute plain numbers (`N = X.shape[0]`)
+    reads: tuple[Read, ...] = ()
+    taken: frozenset[str] = frozenset()  # names the user's code uses
+    scopes: Mapping[Wire, str] = field(default_factory=dict)  # the helper functions a gate stands in
+
+    def made(self, wire: Wire) -> SourcedWire | None:
+        """The wire that holds the step that made `wire`; None for an input."""
+        return step_wire(wire)
+
+    @property
+    def wanted(self) -> tuple[Input, ...]:
+        """The inputs whose gradient was asked for."""
+        return tuple(i for i in self.inputs if i.wanted)
+
+
+def step_wire(wire: Wire) -> SourcedWire | None:
+    """The wire that holds the step that made `wire`: itself, or for one output of several the wire of them all."""
+    if type(wire) is not SourcedWire and wire.parents and type(wire.value) is not tuple:
+        wire = wire.parents if type(wire.parents) is not tuple else wire.parents[0]
+    return wire if type(wire) is SourcedWire and wire.step is not None else None
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
     """A value that Python read while recording: which wire, how (`bool`, `index`, ...), and what it was."""
@@ -115,20 +185,23 @@ lent = Lent()
 
 
 class Bit:
-    """Lends a bit for one derivative or recording: bits go by depth, and are used again."""
+    """Lends a bit for one derivative or recording: bits go by depth, and are used again.
 
-    def __init__(self, recording: bool = False) -> None:
-        self.recording = recording
+    A `bit` of a recording that has ended may be given, to take that recording up again.
+    """
+
+    def __init__(self, recording: bool = False, bit: int | None = None) -> None:
+        self.recording, self.given = recording, bit
 
     def __enter__(self) -> int:
-        lent.depth += 1
-        self.bit = 1 << lent.depth
+        self.before = lent.depth, lent.recording
+        lent.depth = lent.depth + 1 if self.given is None else max(lent.depth, self.given.bit_length() - 1)
+        self.bit = 1 << lent.depth if self.given is None else self.given
         lent.recording |= self.bit if self.recording else 0
         return self.bit
 
     def __exit__(self, *_: object) -> None:
-        lent.depth -= 1
-        lent.recording &= ~self.bit
+        lent.depth, lent.recording = self.before
 
 
 def open_bits() -> int:

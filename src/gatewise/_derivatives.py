@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Bit, Wire, tick
-from gatewise._errors import ArgumentError, IntegerGradientError, UpstreamError, user_line
+from gatewise._circuit import Bit, Wire, lent, tick
+from gatewise._errors import ArgumentError, GatewiseError, IntegerGradientError, UpstreamError, user_line
 from gatewise._recording.structures import leaves, mapped, numeric
 from gatewise._sweep import given, identity, ones_for, sweep, zeros_for
 from gatewise._tensor import Tensor, leaf, upstream_for
@@ -49,19 +49,19 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     >>> gw.value_and_grad(lambda w: w["a"] * w["b"])({"a": 2.0, "b": 3.0})
     (6.0, {'a': 3.0, 'b': 2.0})
     """
+    positions = positions_of(f, argnums)
 
     @functools.wraps(f, assigned=("__name__", "__doc__"))
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         with Bit() as bit:
             inputs = differentiated(args, positions, bit)
-            out = f(*inputs, **passed(kwargs))
-            out, aux = out if has_aux else (out, None)
+            out = called(f, inputs, passed(kwargs))
+            out, aux = pair(out) if has_aux else (out, None)
             value = single_number(out)
             swept = {}
             if type(out) is Tensor and out.bits & bit and out.wire is not None:
-                swept = sweep({out.wire: ones_for(value)}, bit, lower=bit - 1, lift=Tensor)
-            found = tuple(collected(inputs[p], swept) for p in positions)
+                swept = sweep({out.wire: ones_for(value)}, bit, lower=below(bit), lift=Tensor)
+            found = tuple(collected(inputs[p], args[p], swept) for p in positions)
         value = outer(out, bit)
         aux = mapped(lambda _, part: outer(part, bit), aux)
         return (value, aux) if has_aux else value, found[0] if isinstance(argnums, int) else found
@@ -81,12 +81,13 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     (array([ 2., 40.]),)
     """
     with Bit() as bit:
+        lower = below(bit)
         inputs = differentiated(primals, range(len(primals)), bit)
-        out = f(*inputs)
+        out = called(f, inputs, {})
 
     def pullback(g: Any) -> tuple[Any, ...]:
-        swept = sweep(cotangents(out, g, bit), bit, lower=bit - 1, lift=Tensor)
-        return tuple(collected(x, swept) for x in inputs)
+        swept = sweep(cotangents(out, g, bit), bit, lower=lower, lift=Tensor)
+        return tuple(collected(x, primal, swept) for x, primal in zip(inputs, primals, strict=True))
 
     return mapped(lambda _, part: outer(part, bit), out), pullback
 
@@ -100,19 +101,69 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> gw.jvp(lambda x, y: x * y, (4.0, -3.0), (1.0, 0.5))
     (-12.0, -1.0)
     """
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise ArgumentError(
+            f"jvp was not given a tuple of primals and a tuple of tangents.{user_line()}",
+            "there is one of each for every argument of the function.",
+            "gw.jvp(f, (x, y), (dx, dy)), also where there is only one: gw.jvp(f, (x,), (dx,)).",
+        )
     with Bit() as bit:
         inputs = differentiated(primals, range(len(primals)), bit)
-        out = f(*inputs)
+        out = called(f, inputs, {})
         with Bit() as dual:
             upstream = mapped(lambda _, part: probe(part, bit, dual), out)
-            swept = sweep(cotangents(out, upstream, bit), bit, lower=bit - 1, lift=Tensor)
+            swept = sweep(cotangents(out, upstream, bit), bit, lower=below(bit), lift=Tensor)
             along = paired(inputs, list(tangents), swept)
-            back = sweep(along, dual, lower=dual - 1, lift=Tensor) if along else {}
+            back = sweep(along, dual, lower=below(dual), lift=Tensor) if along else {}
             tangent = mapped(lambda _, u: moved_by(u, back), upstream)
         return mapped(lambda _, part: outer(part, bit), out), tangent
 
 
 # --------------------------------------------------------------------------------------------- inputs of a derivative
+
+
+def positions_of(f: Any, argnums: Any) -> tuple[int, ...]:
+    """The arguments to differentiate, as a tuple."""
+    if not callable(f):
+        raise ArgumentError(
+            f"a {type(f).__name__} was to be differentiated.{user_line()}",
+            "a derivative is taken of a function.",
+            "gw.grad(f)(x): give the function first, its arguments afterwards.",
+        )
+    positions = (argnums,) if isinstance(argnums, int) else argnums
+    if not isinstance(positions, (tuple, list, range)) or not all(isinstance(p, int) for p in positions):
+        raise ArgumentError(
+            f"argnums is {argnums!r}.{user_line()}",
+            "it says which positions to differentiate.",
+            "argnums=0, or a tuple such as argnums=(0, 1).",
+        )
+    return tuple(positions)
+
+
+def below(bit: int) -> int:
+    """The derivatives around this one that are being taken now: those under no_grad() are not."""
+    return bit - 1 & ~lent.closed
+
+
+def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """What `f` returns. Where NumPy answered an error of ours with one of its own (`out[i] = t`), ours is raised."""
+    try:
+        return f(*args, **kwargs)
+    except ValueError as error:
+        if isinstance(error.__cause__, GatewiseError):
+            raise error.__cause__ from None
+        raise
+
+
+def pair(out: Any) -> Any:
+    """The output and the aux of a function with has_aux."""
+    if isinstance(out, (tuple, list)) and len(out) == 2:
+        return out
+    raise ArgumentError(
+        f"with has_aux the function returned a {type(out).__name__} that is not a pair.{user_line()}",
+        "its first output is differentiated, its second handed on.",
+        "return number, anything.",
+    )
 
 
 def differentiated(args: Sequence[Any], positions: Sequence[int], bit: int) -> list[Any]:
@@ -133,8 +184,9 @@ def differentiated(args: Sequence[Any], positions: Sequence[int], bit: int) -> l
 def input_wire(x: Any, bit: int) -> Tensor:
     """An input with a wire of its own, even where it is a Tensor already: the outer derivative must not see this one's uses."""
     if type(x) is Tensor:
-        if x.bits:
-            return Tensor(x.value, Wire(tick(), x.bits | bit, x.value, (x.value,), x.wire, identity), x.bits | bit)
+        if outer_bits := x.bits & below(bit):  # a Tensor that escaped from a derivative still has that one's bit
+            bits = outer_bits | bit
+            return Tensor(x.value, Wire(tick(), bits, x.value, (x.value,), x.wire, identity), bits)
         x = x.value
     if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f":
         raise IntegerGradientError.of(f"an argument of {x.dtype}", user_line())
@@ -171,12 +223,14 @@ def outer(part: Any, bit: int) -> Any:
     return Tensor(part.value, part.wire, rest) if rest else part.value
 
 
-def collected(argument: Any, swept: dict[Wire, Any]) -> Any:
-    """The gradient of one argument, in its structure."""
+def collected(argument: Any, original: Any, swept: dict[Wire, Any]) -> Any:
+    """The gradient of one argument, in its structure: a Tensor where a Tensor came in."""
+    originals = dict(leaves(original))
 
     def one(path: Any, x: Tensor) -> Any:
         assert x.wire is not None
-        return given(swept[x.wire] if x.wire in swept else zeros_for(x.value), x.value)
+        g = given(swept[x.wire] if x.wire in swept else zeros_for(x.value), x.value)
+        return Tensor(g) if type(originals[path]) is Tensor and type(g) is not Tensor else g
 
     return mapped(one, argument)
 
@@ -193,9 +247,15 @@ def cotangents(out: Any, g: Any, bit: int) -> dict[Wire, Any]:
     found: dict[Wire, Any] = {}
     for (_, part), (_, upstream) in zip(outs, gs, strict=True):
         if type(part) is Tensor and part.bits & bit and part.wire is not None:
-            one = upstream if type(upstream) is Tensor else upstream_for(part.value, upstream, user_line())
+            one = fitted(upstream, part.value)
             found[part.wire] = found[part.wire] + one if part.wire in found else one
     return found
+
+
+def fitted(upstream: Any, value: Any) -> Any:
+    """An upstream gradient or a tangent, checked; a Tensor stays one, so that derivatives go through it."""
+    checked = upstream_for(value, upstream, user_line())
+    return upstream if type(upstream) is Tensor else checked
 
 
 # ------------------------------------------------------------------------------------------------ forward derivatives
@@ -204,8 +264,9 @@ def cotangents(out: Any, g: Any, bit: int) -> dict[Wire, Any]:
 def probe(part: Any, bit: int, dual: int) -> Any:
     """A stand-in upstream gradient for one output: only that everything is linear in it counts, not its value."""
     if type(part) is not Tensor or not part.bits & bit:
-        return zeros_for(np.asarray(part.value if type(part) is Tensor else part))
-    return leaf(ones_for(part.value), dual)
+        value = part.value if type(part) is Tensor else part
+        return zeros_for(value if isinstance(value, (float, np.generic)) else np.asarray(value))
+    return leaf(type(part.value)(1.0) if isinstance(part.value, float) else ones_for(part.value), dual)
 
 
 def paired(inputs: Sequence[Any], tangents: Sequence[Any], swept: dict[Wire, Any]) -> dict[Wire, Any]:
@@ -221,7 +282,7 @@ def paired(inputs: Sequence[Any], tangents: Sequence[Any], swept: dict[Wire, Any
     for (_, x), (_, t) in zip(xs, ts, strict=True):
         g = given(swept[x.wire], x.value) if x.wire in swept else None
         if type(g) is Tensor and g.wire is not None:
-            one = t if type(t) is Tensor else upstream_for(x.value, t, user_line())
+            one = fitted(t, x.value)
             along[g.wire] = along[g.wire] + one if g.wire in along else one
     return along
 

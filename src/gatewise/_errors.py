@@ -179,7 +179,8 @@ def user_line() -> str:
 def user_names(value: object) -> list[str]:
     """The names the user's innermost frame has for this very object."""
     frame = user_frame()
-    return [name for name, held in frame.f_locals.items() if held is value and name.isidentifier()] if frame else []
+    spaces = [frame.f_locals, frame.f_globals] if frame else []
+    return [name for space in spaces for name, held in space.items() if held is value and name.isidentifier()]
 
 
 # ------------------------------------------------------------------------------------- gates, Tensors and gradients
@@ -190,6 +191,14 @@ class GateError(GatewiseError):
 
     Wrong: `X @ W` with X (5, 4) and W (5, 10). Right: `X.T @ W`, or a W of shape (4, 10).
     """
+
+    @classmethod
+    def subclass(cls, array: object, line: str) -> GateError:
+        kind = type(array).__name__
+        names = user_names(array)
+        name = names[0] if names else "the array"
+        what = f"{name} is a {kind}, not a plain array.{line}"
+        return cls(what, f"a {kind} has an arithmetic of its own.", f"np.asarray({name}), and @ for a matrix product.")
 
     @classmethod
     def of(
@@ -232,22 +241,45 @@ class ReadingError(GatewiseError):
         )
 
 
+    @classmethod
+    def not_whole(cls, tensor: str, value: float, line: str) -> ReadingError:
+        return cls(
+            f"{tensor} is {value!r}, a float, where a whole number is needed.{line}",
+            "an int given as an argument is taken as a float, and what is computed from it is one too.",
+            "int(n) + 1 for n + 1, where n is the argument.",
+        )
+
+
 class UnsupportedError(GatewiseError):
     """A NumPy function has no gate, or an option of it has no rule.
 
     Wrong: `np.fft.fft(t)`. Right: a function that `gatewise gates` lists.
     """
 
+    name = ""  # what was called
+
     @classmethod
     def of(cls, name: str, line: str, known: Sequence[str] = ()) -> UnsupportedError:
         """`name` is what was called; `known` are the gates, for the nearest one."""
         near = difflib.get_close_matches(name.split(".")[-1], known, n=1, cutoff=0.7)
         hint = f"np.{near[0]} has a gate; " if near else ""
-        return cls(
+        error = cls(
             f"{name} has no gate.{line}",
             "gatewise knows the derivative of each gate by rule, and there is none for this.",
             f"{hint}write it in gates that `gatewise gates` lists, or call it on t.numpy() where no gradient is wanted.",
         )
+        error.name = name
+        return error
+
+
+class MethodError(UnsupportedError, AttributeError):
+    """A method of NumPy's arrays was called that no gate stands behind.
+
+    Wrong: `t.cumsum()`. Right: a method whose function `gatewise gates` lists.
+    """
+
+    def __init__(self, *parts: str) -> None:
+        GatewiseError.__init__(self, *parts)
 
 
 class AssignmentError(GatewiseError):
@@ -348,3 +380,19 @@ class ArgumentError(GatewiseError):
 
     Wrong: `gw.grad(f, argnums=1)(3.0)`. Right: `gw.grad(f)(3.0)`.
     """
+
+
+class UnknownInputError(GatewiseError):
+    """An input was named that the function does not have.
+
+    >>> print(UnknownInputError("z", ["x", "y"], "f"))
+    f has no input z.
+      why:     Its inputs are x, y.
+      instead: Leave z out.
+    """
+
+    def __init__(self, name: str, known: Sequence[str], owner: str) -> None:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+        listed = ", ".join(_visible(each) for each in known)
+        cure = f"Did you mean {_visible(near[0])}?" if near else f"Leave {_visible(name)} out."
+        super().__init__(f"{_visible(owner)} has no input {_visible(name)}.", f"Its inputs are {listed}.", cure)

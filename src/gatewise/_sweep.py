@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import SourcedWire, Wire, parents_of, sources_of
-from gatewise._errors import ReleasedError
-from gatewise._gates.families import Live
+from gatewise._errors import ReleasedError, UpstreamError, user_line
+from gatewise._gates.families import Live, plain, shape_of
 from gatewise._gates.gate import Carrier
 
 FLOATS = frozenset((float, int, np.float64))  #: on these no shape and no dtype can go wrong
 
 Observer = Callable[[Wire, int, Wire, Any], None]  #: (step's wire, operand position, operand's wire, contribution)
+Arrive = Callable[[Wire, Any], Any]  #: (wire, its complete gradient) -> what goes on from there
 Lift = Callable[[Any, Wire, int], Carrier]  #: (value, wire, bits) -> Tensor
 
 
@@ -26,9 +27,9 @@ class Ports(dict[int, Any]):
         return Ports(self | other)
 
 
-def port(g: Any, out: Any, k: int, live: Any = None) -> Ports:
-    """The pullback of one output of a step with several."""
-    return Ports({k: g})
+def port(g: Any, out: Any, values: tuple[int], live: Any = None) -> Ports:
+    """The pullback of one output of a step with several; its only value is which one."""
+    return Ports({values[0]: g if live is None else Live(g, live)})
 
 
 port.positions = (0,)  # type: ignore[attr-defined]
@@ -47,7 +48,7 @@ identity.gate = None  # type: ignore[attr-defined]
 def released(g: Any, out: Any, values: Any, live: Any = None) -> Any:
     """What stands in for a pullback whose saved values were let go of."""
     raise ReleasedError(
-        "backward() was called a second time on the same circuit.",
+        f"backward() was called a second time on the same circuit.{user_line()}",
         "the first call let go of the values it had saved, as PyTorch does.",
         "call backward(retain_graph=True) the first time, or run the function again.",
     )
@@ -64,6 +65,7 @@ def sweep(
     lower: int = 0,
     lift: Lift | None = None,
     observer: Observer | None = None,
+    arrive: Arrive | None = None,
     keep: bool = False,
     release: bool = False,
     as_written: bool = False,
@@ -71,7 +73,8 @@ def sweep(
     """Go backwards from the wires of `upstream`, with its cotangents, and return what arrived at each leaf.
 
     `bit` is the derivative's. Wires that carry one of the `lower` bits take part as Tensors made by `lift`, so that
-    the sweep itself is recorded; all others as numbers. `observer` is told every contribution. With `keep` every
+    the sweep itself is recorded; all others as numbers. `observer` is told every contribution, `arrive` every wire's
+    complete gradient, and may put another in its place. With `keep` every
     wire keeps its gradient; with `release` every step lets go of its saved values; `as_written` goes through the gates
     the user wrote, where a block's rule took their place.
     """
@@ -85,7 +88,9 @@ def sweep(
             if g is None:
                 continue  # only structural zeros came
             if wire.hooks is not None:
-                g = hooked(wire, g)
+                g = hooked(wire, g, keep)
+            if arrive is not None:
+                g = arrive(wire, g)
             if keep:
                 keep_gradient(wire, g)
             if wire.pullback is None:
@@ -148,7 +153,9 @@ def with_care(
         sources = wire.step.operands if wire.step else None
     if pullback is released:
         released(g, None, None)
-    kept = [k for k, parent in enumerate(parents) if parent.bits & bit]
+    # The wire that a derivative gave to its input is that one's leaf, whatever stale bits lie behind it.
+    own_input = pullback is identity and wire.bits < bit << 1
+    kept = [] if own_input else [k for k, parent in enumerate(parents) if parent.bits & bit]
     if not kept:
         return (), (), ()
     out, (g, *live) = wire.value, (g.g, g._mask) if type(g) is Live else (g,)
@@ -178,12 +185,19 @@ def boxed(value: Any) -> Any:
     return np.float64(value) if type(value) in FLOATS else value
 
 
-def hooked(wire: Wire, g: Any) -> Any:
-    """The gradient after the user's hooks, each of which may give another."""
+def hooked(wire: Wire, g: Any, plainly: bool) -> Any:
+    """The gradient after the user's hooks, each of which gets a copy and may give another: on plain numbers, a plain one.
+
+    Entries that were dead stay so where a hook leaves them at zero.
+    """
     for hook in list(wire.hooks.values()):
-        changed = hook(g.g if type(g) is Live else g)
-        if changed is not None:
-            g = changed
+        changed = hook(given(g, wire.value))
+        if changed is None:
+            continue
+        if shape_of(changed) != np.shape(wire.value):
+            raise UpstreamError.shaped(shape_of(changed), np.shape(wire.value), user_line())
+        changed = given(plain(changed) if plainly else changed, wire.value)
+        g = Live(changed, g.mask | np.not_equal(plain(changed), 0)) if type(g) is Live else changed
     return g
 
 

@@ -11,6 +11,7 @@ import inspect
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -21,7 +22,9 @@ from gatewise._errors import (
     AssignmentError,
     ComplexGradientError,
     GateError,
+    GatewiseError,
     IntegerGradientError,
+    MethodError,
     NoGradientError,
     ReadingError,
     UnsupportedError,
@@ -88,16 +91,22 @@ class Tensor(Carrier):
         return bool(self.bits & open_bits())
 
     def __len__(self) -> int:
+        if self.ndim == 0:
+            raise GateError(f"{described(self)} has no length.{user_line()}", "it is a single number.", "use it as it is.")
         return len(self.value)
 
     def __iter__(self) -> Iterable[Tensor]:
         if self.ndim == 0:
-            raise GateError(f"cannot iterate over {described(self)}.", "it is a single number.", "use it as it is.")
+            what = f"cannot iterate over {described(self)}.{user_line()}"
+            raise GateError(what, "it is a single number.", "use it as it is.")
         return (self[i] for i in range(len(self.value)))
 
     def __repr__(self) -> str:
         name = next(iter(user_names(self)), None)
-        gate = self.wire.pullback.gate if self.wire is not None and self.wire.pullback is not None else None
+        wire: Any = self.wire
+        if wire is not None and wire.pullback is port:
+            wire = wire.parents
+        gate = wire.pullback.gate if wire is not None and wire.pullback is not None else None
         parts = [f"{name} = " if name else "", np.array2string(np.asarray(self.value), prefix="Tensor(", threshold=20)]
         return "Tensor(" + "".join(parts) + (f", gate={gate.name}" if gate else "") + ")"
 
@@ -105,6 +114,7 @@ class Tensor(Carrier):
 
     def item(self) -> Any:
         """The value as a Python number; the Tensor must hold exactly one."""
+        self.demand_one("item() takes a single number", "t[0].item(), or t.tolist() for all of them.")
         return np.asarray(self.value).item()
 
     def numpy(self) -> Any:
@@ -122,8 +132,16 @@ class Tensor(Carrier):
     def __format__(self, spec: str) -> str:
         return format(self.item() if spec else str(self.value), spec)
 
+    def __deepcopy__(self, memo: Any) -> Any:
+        return np.copy(self)  # a copy that forgot where it came from would lose its gradient without a word
+
     def __bool__(self) -> bool:
+        self.demand_one("yes or no is asked of a single number", "np.any(t) or np.all(t).")
         return bool(self.read("bool"))
+
+    def demand_one(self, why: str, cure: str) -> None:
+        if self.size != 1:
+            raise GateError(f"{described(self)} holds {self.size} numbers.{user_line()}", why + ".", cure)
 
     def __float__(self) -> float:
         return float(self.given_or_read("float"))
@@ -132,10 +150,19 @@ class Tensor(Carrier):
         return int(self.given_or_read("int"))
 
     def __index__(self) -> int:
-        return operator.index(self.given_or_read("index"))
+        value = self.given_or_read("index")
+        if isinstance(value, (float, np.floating)):
+            raise ReadingError.not_whole(described(self), value, user_line())
+        return operator.index(value)
 
     def __complex__(self) -> complex:
         return complex(self.given_or_read("complex"))
+
+    def __trunc__(self) -> int:
+        return math.trunc(self.given_or_read("int"))
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self.given_or_read("rounded number"), digits)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         self.forbid_losing_gradient("array")
@@ -156,20 +183,20 @@ class Tensor(Carrier):
         return self.value
 
     def forbid_losing_gradient(self, how: str) -> None:
-        if self.bits & open_bits():
+        if self.bits & open_bits() & ~lent.closed:
             raise ReadingError.of(described(self), how, user_line())
 
     # ------------------------------------------------------------------------------------------------- NumPy protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **parameters: Any) -> Any:
         if method != "__call__":
-            raise UnsupportedError.of(f"np.{ufunc.__name__}.{method}", user_line())
-        if (out := parameters.pop("out", None)) is not None:
-            raise AssignmentError.into(out[0], user_line())
+            return unsupported(f"np.{ufunc.__name__}.{method}", getattr(ufunc, method), operands, parameters)
         gate = GATES.get(ufunc)
         if gate is None or parameters:
             options = "".join(f", {key}=" for key in parameters)
             return unsupported(f"np.{ufunc.__name__}" + (f"(...{options})" if options else ""), ufunc, operands, parameters)
+        if gate in UNHURRIED:
+            return apply(gate, ufunc, operands, {})
         if len(operands) == 1:
             return apply1(gate, ufunc, operands[0])
         return apply2(gate, ufunc, *operands) if len(operands) == 2 else apply(gate, ufunc, operands, {})
@@ -180,7 +207,12 @@ class Tensor(Carrier):
             if (question := QUESTIONS.get(function)) is not None:
                 return question(*args, **kwargs)
             return unsupported(qualified(function), function, args, kwargs)
-        operands, parameters = bound(gate, args, kwargs)
+        if kwargs.get("out") is not None:
+            return unsupported(f"{qualified(function)}(..., out=...)", function, args, kwargs)
+        try:
+            operands, parameters = bound(gate, args, kwargs)
+        except UnsupportedError as error:
+            return unsupported(error.name, function, args, kwargs)
         return apply(gate, gate.call, operands, parameters)
 
     # ------------------------------------------------------------------------------------------------------ gradients
@@ -216,7 +248,7 @@ class Tensor(Carrier):
 
         Returns a function that takes the hook away again.
         """
-        if self.wire is None:
+        if self.wire is None or not self.bits:
             raise NoGradientError.of(described(self), user_line())
         hooks = self.wire.hooks = {} if self.wire.hooks is None else self.wire.hooks
         key = object()
@@ -240,6 +272,12 @@ class Tensor(Carrier):
 
     def __getitem__(self, index: Any) -> Any:
         return apply(NAMES["getitem"], pick, (self,), {"index": index})
+
+    def __divmod__(self, y: Any) -> Any:
+        return self // y, self % y
+
+    def __rdivmod__(self, x: Any) -> Any:
+        return x // self, x % self
 
     def __abs__(self) -> Any:
         return apply1(NAMES["absolute"], operator.abs, self)
@@ -267,6 +305,11 @@ class Tensor(Carrier):
 
     def fill(self, value: Any) -> None:
         raise AssignmentError.item(described(self), user_line())
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or not hasattr(np.ndarray, name):
+            raise AttributeError(f"'Tensor' object has no attribute '{name}'", name=name, obj=self)
+        raise MethodError.of(f"Tensor.{name}", user_line(), list(NAMES))
 
 
 def _method(function: Any, name: str) -> Callable[..., Any]:
@@ -351,6 +394,8 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
             x = x.value
         elif x is None:
             kind = ABSENT
+        elif isinstance(x, np.ndarray) and x.__array_priority__ > 0:
+            raise GateError.subclass(x, user_line())
         key = key << 2 | kind
         values.append(x)
     plain_parameters = {name: unwrapped(value) for name, value in parameters.items()} if parameters else {}
@@ -371,8 +416,8 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
     pullback = (gate.scalar if scalar else gate.array)[key]
     needs = pullback.needs  # type: ignore[attr-defined]
     for i, x in enumerate(operands):
-        if isinstance(x, np.ndarray) and (gate.many or gate.operands[i] in needs):
-            values[i] = x.copy()
+        if type(x) not in IMMUTABLE and (gate.many or gate.operands[i] in needs):
+            values[i] = np.array(x)
     saved = (*values, plain_parameters) if gate.parameters else tuple(values)
     behind = parents[0] if len(parents) == 1 else tuple(parents)
     facts = (tick(), bits, out, saved, behind, pullback if parents else None)
@@ -393,6 +438,11 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
         return Tensor(out, wire, bits)
     return tuple(one_port(v, k, wire, bits) for k, v in enumerate(out))
 
+
+#: What nobody else can change: a Tensor owns its memory. Anything else (arrays, lists) is copied when a rule will need it.
+IMMUTABLE = FLOATS | {Tensor, type(None), bool, complex, np.bool, np.float16, np.float32}
+#: Gates that the two fast ways do not know: they stop gradients, or have several outputs.
+UNHURRIED = {g for g in NAMES.values() if type(g.family) is Stops or getattr(g.function, "nout", 1) > 1}
 
 _WANTED_BITS = sum(1 << 2 * i + 1 for i in range(512))  # the higher bit of every kind in a key
 
@@ -432,23 +482,31 @@ def recovered(
 ) -> Any:
     """Where Python's floats raise, NumPy's inf or nan, still a Python float; any other error is explained."""
     if isinstance(error, ArithmeticError) and all(type(v) in FLOATS for v in values):
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), suppress(OverflowError):  # an int may be too large for any float
             return float(forward(*map(np.float64, values), **parameters))
-    if isinstance(error, (ArithmeticError, KeyboardInterrupt, MemoryError, Warning)):
+    if isinstance(error, (MemoryError, Warning, GatewiseError)):
         raise error
+    if isinstance(error.__cause__, GatewiseError):  # NumPy's words for an error of ours
+        raise error.__cause__ from None
     raise GateError.of(gate.name, [described(x) for x in operands], [np.shape(v) for v in values], error, user_line()) from None
 
 
 def unwrapped(parameter: Any) -> Any:
     """A parameter without Tensors, and without arrays that somebody else may change."""
     if type(parameter) is Tensor:
-        whole = whole_number(parameter)
-        return parameter.read("index") if whole is None else whole
-    if isinstance(parameter, np.ndarray):
-        return parameter.copy()
+        value = parameter.given_or_read("index")
+        return value.copy().view(Kept) if isinstance(value, np.ndarray) else value
+    if type(parameter) is np.ndarray:
+        return parameter.copy().view(Kept)
     if type(parameter) in (tuple, list):
-        return type(parameter)(unwrapped(p) for p in parameter)
+        parts = [unwrapped(p) for p in parameter]
+        same = type(parameter) is tuple and all(map(operator.is_, parts, parameter))  # a list may change later
+        return parameter if same else type(parameter)(parts)
     return parameter
+
+
+class Kept(np.ndarray):
+    """An array among a step's parameters, copied once: it is known by its identity from the forward pass to the last derivative."""
 
 
 def bits_inside(parameters: Iterable[Any]) -> int:
@@ -485,8 +543,34 @@ def qualified(function: Any) -> str:
 
 
 def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """A function without a gate is an error, unless no Tensor among its arguments carries anything."""
-    raise UnsupportedError.of(name, user_line(), list(NAMES))
+    """A call that no gate stands for: an error, unless no Tensor in it carries anything; then NumPy answers."""
+    target = kwargs.get("out")
+    target = target[0] if isinstance(target, tuple) else target
+    if bits_inside((*args, *kwargs.values())) & ((2 << lent.depth) - 1) & ~lent.closed or type(target) is Tensor:
+        if type(target) is Tensor:
+            raise AssignmentError.item(described(target), user_line())
+        if target is not None:
+            raise AssignmentError.into(target, user_line())
+        raise UnsupportedError.of(name, user_line(), list(NAMES))
+    out = function(*map(stripped, args), **{key: stripped(value) for key, value in kwargs.items()})
+    return out if target is not None else carried(out)
+
+
+def stripped(x: Any) -> Any:
+    """An argument without Tensors; arrays stay the ones they are."""
+    if type(x) is Tensor:
+        whole = whole_number(x)
+        return x.value if whole is None else whole
+    return type(x)(map(stripped, x)) if type(x) in (tuple, list) else x
+
+
+def carried(out: Any) -> Any:
+    """A result of NumPy's as a Tensor, so that its methods and operators know the other Tensors."""
+    if isinstance(out, tuple):
+        return type(out)(*map(carried, out)) if hasattr(out, "_fields") else tuple(map(carried, out))
+    if isinstance(out, list):
+        return list(map(carried, out))
+    return Tensor(out) if isinstance(out, (np.ndarray, np.floating)) else out
 
 
 @cache
@@ -497,11 +581,19 @@ def signature(function: Any) -> inspect.Signature:
 def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
     """Sort the arguments of a NumPy call into a gate's operands and parameters; options without a rule are errors."""
     if gate.bind is not None:
-        operands, parameters = gate.bind(*args, **kwargs)
+        try:
+            operands, parameters = gate.bind(*args, **kwargs)
+        except TypeError:
+            options = "".join(f", {key}=..." for key in kwargs)
+            raise UnsupportedError.of(f"{qualified(gate.function)}(...{options})", user_line()) from None
         return operands, dict(parameters)
     if len(args) == gate.arity and all(key in gate.parameters for key in kwargs):
         return args, dict(kwargs)
-    call = signature(gate.function).bind(*args, **kwargs)
+    try:
+        call = signature(gate.function).bind(*args, **kwargs)
+    except TypeError as error:
+        why = f"its arguments do not fit {gate.name}: {error}."
+        raise GateError(f"{qualified(gate.function)} cannot be called like this.{user_line()}", why) from None
     operands, parameters = [], {}
     for (name, value), position in zip(call.arguments.items(), range(len(call.arguments)), strict=True):
         if name in ("args", "kwargs", "xs"):
@@ -562,13 +654,25 @@ COMPARISONS = {">": "gt", ">=": "ge", "<": "lt", "<=": "le", "==": "eq", "!=": "
 def _give_operators() -> None:
     for sign, name in DUNDERS.items():
         gate, forward = next(g for g in NAMES.values() if g.infix == sign), FORWARDS[sign]
-        setattr(Tensor, f"__{name}__", lambda x, y, gate=gate, forward=forward: apply2(gate, forward, x, y))
-        setattr(Tensor, f"__r{name}__", lambda y, x, gate=gate, forward=forward: apply2(gate, forward, x, y))
+        if gate in UNHURRIED:
+            setattr(Tensor, f"__{name}__", lambda x, y, gate=gate, forward=forward: apply(gate, forward, (x, y), {}))
+            setattr(Tensor, f"__r{name}__", lambda y, x, gate=gate, forward=forward: apply(gate, forward, (x, y), {}))
+        else:
+            setattr(Tensor, f"__{name}__", operator_of(gate, forward))
+            setattr(Tensor, f"__r{name}__", reflected(gate, forward))
         setattr(Tensor, f"__i{name}__", lambda x, y, gate=gate, forward=forward, sign=sign: rebound(gate, forward, sign, x, y))
     for sign, name in COMPARISONS.items():
         gate, forward = next(g for g in NAMES.values() if g.infix == sign), FORWARDS[sign]
         setattr(Tensor, f"__{name}__", lambda x, y, gate=gate, forward=forward: apply(gate, forward, (x, y), {}))
     Tensor.__rtruediv__ = divided_by  # type: ignore[attr-defined]
+
+
+def operator_of(gate: Gate, forward: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda x, y: apply2(gate, forward, x, y)
+
+
+def reflected(gate: Gate, forward: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda y, x: apply2(gate, forward, x, y)
 
 
 def divided_by(y: Tensor, x: Any) -> Any:
@@ -582,7 +686,7 @@ def rebound(gate: Gate, forward: Callable[..., Any], sign: str, x: Tensor, y: An
     """`x += y` rebinds a number, as Python does; on an array it would change what other names refer to."""
     if x.shape:
         raise AssignmentError.augmented(described(x), sign, user_line())
-    return apply2(gate, forward, x, y)
+    return apply(gate, forward, (x, y), {}) if gate in UNHURRIED else apply2(gate, forward, x, y)
 
 
 _give_operators()
@@ -616,7 +720,7 @@ def leaf(x: Any, bits: int, name: str | None = None) -> Tensor:
     value, whole = own_value(x)
     if not isinstance(value, float) and value.dtype.kind != "f":
         bits &= lent.recording
-    if not bits:
+    if not bits and whole is None:
         return Tensor(value)
     wire = SourcedWire(tick(), bits, value, (whole,) if whole is not None else ())
     wire.name = name
@@ -632,6 +736,10 @@ def own_value(x: Any) -> tuple[Any, Any]:
     if isinstance(x, (float, np.generic)):
         return x, None
     if isinstance(x, np.ndarray):
+        if x.__array_priority__ > 0:
+            raise GateError.subclass(x, user_line())
+        if x.dtype.kind not in "fiubc":
+            raise GateError(f"an array of {x.dtype} is not an array of numbers.{user_line()}", "a Tensor holds floats.", "pass numbers.")
         return np.array(x), None
     array = np.array(x)
     if array.dtype.kind in "iu":
@@ -648,9 +756,11 @@ def upstream_for(value: Any, upstream: Any, line: str) -> Any:
         if shape:
             raise UpstreamError.missing(shape, line)
         return ones_for(value)
-    g = upstream.value if type(upstream) is Tensor else upstream
-    if np.shape(g) != shape:
-        raise UpstreamError.shaped(np.shape(g), shape, line)
+    g = np.asarray(upstream.value if type(upstream) is Tensor else upstream)
+    if g.shape != shape:
+        raise UpstreamError.shaped(g.shape, shape, line)
+    if g.dtype.kind not in "fiub":
+        raise UpstreamError(f"the upstream gradient is {g.dtype}.{line}", "a gradient is made of real numbers.", "give floats.")
     return float(g) if isinstance(value, float) else np.array(g, dtype=value.dtype)
 
 

@@ -50,7 +50,7 @@ class Scene:
 
 def read_back(svg: str) -> Scene:
     root = ElementTree.fromstring(svg)
-    paths = [element for element in root.iter(f"{SVG}path")]
+    paths = list(root.iter(f"{SVG}path"))
     texts = [(element, _text_box(element)) for element in root.iter(f"{SVG}text")]
     gates = {}
     for group in root.iter(f"{SVG}g"):

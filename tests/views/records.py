@@ -251,15 +251,50 @@ def affine() -> dict[str, Any]:
     """loss = sum(X @ W + b): a matrix product, a broadcast and a sum, with arrays of (4, 2), (2, 3) and (3,)."""
     tape = RecordBuilder("loss")
     data, weights = [[1, 2], [3, 4], [5, 6], [7, 8]], [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]
-    product = [[sum(a * w for a, w in zip(row, column, strict=True)) for column in zip(*weights, strict=True)] for row in data]
+    product = [
+        [sum(a * w for a, w in zip(row, column, strict=True)) for column in zip(*weights, strict=True)] for row in data
+    ]
     bias = [1, 0, -1]
     shifted = [[p + b for p, b in zip(row, bias, strict=True)] for row in product]
     ones = [[1] * 3 for _ in data]
     X, W, b = tape.input("X", data), tape.input("W", weights), tape.input("b", bias)
-    XW = tape.gate("matmul", [X, W], product, [None, None], symbol="@", pattern="mixes", expression="X @ W", line=1, text="Y = X @ W + b", name="Y_1")
+    XW = tape.gate(
+        "matmul",
+        [X, W],
+        product,
+        [None, None],
+        symbol="@",
+        pattern="mixes",
+        expression="X @ W",
+        line=1,
+        text="Y = X @ W + b",
+        name="Y_1",
+    )
     tape.wires[XW]["named"] = False
-    Y = tape.gate("add", [XW, b], shifted, [1, 1], symbol="+", pattern="distributes", name="Y", expression="Y_1 + b", texts=["1", "1"], line=1, text="Y = X @ W + b")
-    loss = tape.gate("sum", [Y], sum(map(sum, shifted)), [None], pattern="spreads", name="loss", expression="np.sum(Y)", line=2, text="loss = np.sum(Y)")
+    Y = tape.gate(
+        "add",
+        [XW, b],
+        shifted,
+        [1, 1],
+        symbol="+",
+        pattern="distributes",
+        name="Y",
+        expression="Y_1 + b",
+        texts=["1", "1"],
+        line=1,
+        text="Y = X @ W + b",
+    )
+    loss = tape.gate(
+        "sum",
+        [Y],
+        sum(map(sum, shifted)),
+        [None],
+        pattern="spreads",
+        name="loss",
+        expression="np.sum(Y)",
+        line=2,
+        text="loss = np.sum(Y)",
+    )
     record = tape.record(loss, wanted=False)
     gradients = {
         X: [[sum(row[j] for j in range(3)) for row in weights] for _ in data],
@@ -273,7 +308,11 @@ def affine() -> dict[str, Any]:
         tape.wires[id_]["gradient"] = gradient
     for use in tape.uses:
         use["contribution"] = gradients[use["from"]]
-    code = {loss: ["dY = np.ones((4, 3)) * dloss"], Y: ["dY_1 = dY", "db = np.sum(dY, axis=0)"], XW: ["dX = dY_1 @ W.T", "dW = X.T @ dY_1"]}
+    code = {
+        loss: ["dY = np.ones((4, 3)) * dloss"],
+        Y: ["dY_1 = dY", "db = np.sum(dY, axis=0)"],
+        XW: ["dX = dY_1 @ W.T", "dW = X.T @ dY_1"],
+    }
     for event in record["backward"]:
         event["code"] = code[event["wire"]]
     return record
@@ -289,8 +328,11 @@ def split() -> dict[str, Any]:
     return tape.record(tape.multiply(parts[0], parts[2], name="f"))
 
 
-def random_circuit(seed: int, gates: int) -> dict[str, Any]:
-    """A random circuit: adds, products, maxima, curves and three-operand gates over a few inputs, old wires used again."""
+def random_circuit(seed: int, gates: int, dressed: bool = False) -> dict[str, Any]:
+    """A random circuit: adds, products, maxima, curves and gates of three operands, old wires used again.
+
+    `dressed` adds gates of three outputs, and gives some wires the look of arrays and some gates long symbols.
+    """
     draw = random.Random(seed)
     tape = RecordBuilder()
     wires = [tape.input(f"x{n}", draw.randint(-9, 9)) for n in range(draw.randint(1, 6))]
@@ -299,7 +341,7 @@ def random_circuit(seed: int, gates: int) -> dict[str, Any]:
         recent = wires[-reach:] if draw.random() < 0.8 else wires
         x, y, z = (draw.choice(recent) for _ in range(3))
         name = f"name_{len(wires)}" if draw.random() < 0.3 else None
-        kind = draw.randrange(5)
+        kind = draw.randrange(6 if dressed else 5)
         if kind == 0:
             made = tape.add(x, y, name=name)
         elif kind == 1:
@@ -309,9 +351,28 @@ def random_circuit(seed: int, gates: int) -> dict[str, Any]:
         elif kind == 3:
             value = math.tanh(tape._value(x))
             made = tape.unary("tanh", x, value, 1 - value**2, name=name)
+        elif kind == 5:
+            step = len(tape.wires)
+            parts = [tape.gate("split", [x], draw.randint(-9, 9), [1], pattern="moves", step=step) for _ in range(3)]
+            wires += parts[:2]
+            made = parts[2]
         else:
             made = tape.gate("concat", [x, y, z], 0.5, [1, 1, 1], pattern="moves", name=name)
         if abs(tape._value(made)) > 1e6:
             tape.wires[made]["value"] = draw.randint(-9, 9)
         wires.append(made)
-    return tape.record()
+    record = tape.record()
+    if dressed:
+        _dress(record, draw)
+    return record
+
+
+def _dress(record: dict[str, Any], draw: random.Random) -> None:
+    for wire in record["wires"]:
+        if draw.random() < 0.3:
+            wire |= {"shape": [40, 3], "value": None, "summary": {"min": -1.5, "max": 0.25, "mean": 0.1, "norm": 2}}
+            wire |= {"gradient": None, "gradient_summary": {"min": -1.5, "max": 0.25, "mean": 0.1, "norm": 2}}
+        if draw.random() < 0.2:
+            wire |= {"name": f"损失_{wire['id']}" * draw.randint(1, 4), "named": True}
+        if wire["kind"] == "gate" and wire["gate"] != "split" and draw.random() < 0.2:
+            wire["symbol"] = "logaddexp" * draw.randint(1, 4)

@@ -2,31 +2,64 @@
 
 import numpy as np
 
-from gatewise._gates.families import elementwise, reduction, stops, wins
+from gatewise._gates.families import at_least, elementwise, reduction, stops, wins
 
 
-@elementwise(np.maximum, symbol="max", pattern="routes", at=[((2.0, 2.0), (0.5, 0.5)), ((4.0, 2.0), (1.0, 0.0))])
+@elementwise(
+    np.maximum,
+    symbol="max",
+    pattern="routes",
+    at=[((2.0, 2.0), (0.5, 0.5)), ((4.0, 2.0), (1.0, 0.0)), ((0.0, 0.0), (0.0, None)), ((0.0, 0.0), (None, 0.0))],
+)
 def maximum(out, x, y):
     """The larger input takes the whole gradient; an exact tie is split in half, a tie with a constant passes 0."""
     return wins(x, y), wins(y, x)
 
 
-@elementwise(np.minimum, symbol="min", pattern="routes", at=[((2.0, 2.0), (0.5, 0.5)), ((4.0, 2.0), (0.0, 1.0))])
+@elementwise(
+    np.minimum,
+    symbol="min",
+    pattern="routes",
+    at=[((2.0, 2.0), (0.5, 0.5)), ((4.0, 2.0), (0.0, 1.0)), ((0.0, 0.0), (0.0, None)), ((0.0, 0.0), (None, 0.0))],
+)
 def minimum(out, x, y):
     """The smaller input takes the whole gradient; ties as in maximum."""
     return wins(y, x), wins(x, y)
 
 
-@elementwise(np.where, pattern="routes", sample=[((np.array([True, False, True]), np.ones(3), 2.0 * np.ones(3)), {})])
+@elementwise(
+    np.where,
+    pattern="routes",
+    sample=[
+        ((np.array([True, False, True]), np.ones(3), 2.0 * np.ones(3)), {}),
+        ((np.array([[True], [False]]), np.ones(3), 2.0), {}),
+        ((True, 1.0, 2.0), {}),
+    ],
+    at=[((1.0, 2.0, 2.0), (None, 1.0, 0.0)), ((0.0, 2.0, 2.0), (None, 0.0, 1.0))],
+)
 def where(out, chosen, x, y):
     """A switch: the gradient goes down the branch that was taken, and the other one is dead."""
     return None, np.not_equal(chosen, False), np.logical_not(chosen)
 
 
-@elementwise(np.clip, pattern="routes", sample=[((np.array([-1.5, 0.3, 1.8]), -1.0, 1.0), {})])
+@elementwise(
+    np.clip,
+    pattern="routes",
+    sample=[
+        ((np.array([-1.5, 0.3, 1.8]), -1.0, 1.0), {}),
+        ((np.array([-1.5, 0.3]), None, 0.0), {}),
+        ((np.array([-1.5, 0.3]), 0.0, None), {}),
+    ],
+    at=[
+        ((1.0, 1.0, 2.0), (0.0, None, None)),
+        ((2.0, 1.0, 2.0), (0.0, None, None)),
+        ((1.0, 1.0, 2.0), (0.5, 0.5, 0.0)),
+        ((2.0, 1.0, 2.0), (0.5, 0.0, 0.5)),
+    ],
+)
 def clip(out, x, low, high):
-    """Passes the gradient between the bounds and blocks it outside and at them."""
-    return wins(x, low) * wins(high, x), wins(low, x) * wins(high, low), wins(np.maximum(x, low), high)
+    """Passes the gradient between the bounds and blocks it outside and at them; a bound that is a wire gets what is blocked."""
+    return wins(x, low) * wins(high, x), wins(low, x) * wins(high, low), wins(at_least(x, low), high)
 
 
 def share(hits, axis):
@@ -34,13 +67,13 @@ def share(hits, axis):
     return hits / np.sum(hits, axis=axis, keepdims=True)
 
 
-@reduction(np.max, symbol="max", pattern="routes", sample=[((np.array([[1.0, 3.0, 2.0], [5.0, 4.0, 0.5]]),), {"axis": 1})])
+@reduction(np.max, symbol="max", pattern="routes", at=[(([1.0, 3.0, 3.0],), ([0.0, 0.5, 0.5],))])
 def max_(out, x, *, axis=None, keepdims=False):
     """The largest entry takes the whole gradient; exact ties share it equally."""
     return share(x == out, axis)
 
 
-@reduction(np.min, symbol="min", pattern="routes", sample=[((np.array([[1.0, 3.0, 2.0], [5.0, 4.0, 0.5]]),), {"axis": 0})])
+@reduction(np.min, symbol="min", pattern="routes", at=[(([1.0, 1.0, 3.0],), ([0.5, 0.5, 0.0],))])
 def min_(out, x, *, axis=None, keepdims=False):
     """The smallest entry takes the whole gradient; exact ties share it equally."""
     return share(x == out, axis)

@@ -17,7 +17,7 @@ def expm1(out, x):
     return np.exp(x)
 
 
-@elementwise(np.log, domain=(0.2, 3.0))
+@elementwise(np.log, domain=(0.2, 3.0), at=[((0.0,), (np.inf,))])
 def log(out, x):
     """Steep near zero, flat far away."""
     return lambda g: g / x
@@ -95,7 +95,7 @@ def hypot(out, x, y):
     return x / np.where(out == 0, 1, out), y / np.where(out == 0, 1, out)
 
 
-@elementwise(np.logaddexp, at=[((0.0, 0.0), (0.5, 0.5))])
+@elementwise(np.logaddexp, at=[((0.0, 0.0), (0.5, 0.5)), ((-np.inf, -np.inf), (0.0, 0.0))])
 def logaddexp(out, x, y):
     """A soft maximum: the gradient is shared in the proportion of the exponentials."""
     return np.exp(x - np.where(out == -np.inf, 0, out)), np.exp(y - np.where(out == -np.inf, 0, out))

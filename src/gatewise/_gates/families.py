@@ -136,6 +136,11 @@ def wins(x: Any, y: Any) -> Any:
     return call_text("ties", x, y) if isinstance(x, Symbol) else ties(x, y)
 
 
+def at_least(x: Any, low: Any) -> Any:
+    """The larger of x and a bound, or x where there is no bound."""
+    return x if getattr(low, "absent", False) else np.maximum(x, low)
+
+
 def spread(g: Any, shape: tuple[int, ...]) -> Any:
     """`g` repeated to `shape`, in memory of its own."""
     if shape_of(g) == shape:
@@ -149,6 +154,8 @@ def spread(g: Any, shape: tuple[int, ...]) -> Any:
 
 def kept_axes(axis: Any, shape: tuple[int, ...]) -> list[int]:
     """The axes a reduction removes, counted from the front."""
+    if not shape:
+        return []  # NumPy takes axis 0 and -1 of a single number, which has none
     axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     return sorted(int(a) % len(shape) for a in axes)
 
@@ -243,7 +250,9 @@ class Elementwise:
         return as_tuple(gate.rule(Symbol("out"), *symbols))
 
     def part(self, slope: Any, operand: str, routes: bool, scalar: bool) -> tuple[str, frozenset[str]]:
-        """The text of one contribution, and the names of the values it needs."""
+        """The text of one contribution, and the names of the values it needs; nothing goes back along a slope of None."""
+        if slope is None:
+            return "None", frozenset()
         if routes:
             text = f"route1(g, {text_of(slope)})" if scalar else f"route(g, {text_of(slope)}, {operand}, live)"
             return text, names_of(slope)
@@ -273,6 +282,8 @@ class Reduction:
         def pullback(g: Any, out: Any, values: Any, live: Any = None) -> Any:
             x, parameters = values
             shape, axis = shape_of(x), parameters.get("axis")
+            if 0 in shape:
+                return None  # there is nothing to give a gradient to
             gone = kept_axes(axis, shape)
             if gone and len(shape_of(g)) != len(shape):
                 if len(gone) < len(shape):  # what is left of a full reduction broadcasts by itself
@@ -305,6 +316,10 @@ class Linear:
 
         def pullback(g: Any, out: Any, values: Any, live: Any = None) -> Any:
             operands, parameters = (values[:-1], values[-1]) if type(values[-1]) is dict else (values, {})
+            if isinstance(g, dict):
+                pieces = {k: without_mask(piece) for k, piece in g.items()}
+                part = fit(as_tuple(rule(pieces, *operands, **parameters))[0](), operands[0])
+                return part if mixes else Live(part, lambda: live_pieces(rule, g, map(plain, operands), parameters))
             inner = [plain(x) for x in operands] if live is not None or routes else operands
             if vectors:
                 parts = matrix_parts(rule, g, operands, wanted)
@@ -320,15 +335,26 @@ class Linear:
 
 
 def moved(rule: Any, part: Any, i: int, out: Any, operands: Any, parameters: Any, live: Any) -> Any:
-    """`part` with the mask that came with the upstream gradient moved by the gate's own rule."""
-    if isinstance(plain(operands[i]), float):
-        return part
+    """`part` with the mask that came with the upstream gradient moved by the gate's own rule; a dead float gets nothing."""
 
     def mask() -> Any:
         ones = np.ones(shape_of(out)) if live is None else cast(live, dtype=np.dtype(float))
         return np.not_equal(as_tuple(rule(ones, *operands, **parameters))[i](), 0)
 
+    if isinstance(plain(operands[i]), float):
+        return part if mask() else None
     return Live(part, mask)
+
+
+def without_mask(g: Any) -> Any:
+    """A cotangent alone."""
+    return g.g if type(g) is Live else g
+
+
+def live_pieces(rule: Any, pieces: dict[int, Any], operands: Any, parameters: Any) -> Any:
+    """Where the one input of a step with several outputs is alive: nowhere that only an unused output came from."""
+    alive = {k: g.mask.astype(float) if type(g) is Live else np.ones(shape_of(g)) for k, g in pieces.items()}
+    return np.not_equal(as_tuple(rule(alive, *operands, **parameters))[0](), 0)
 
 
 def matrix_parts(rule: Any, g: Any, operands: Any, wanted: Sequence[int]) -> list[Any]:
@@ -363,6 +389,8 @@ class Custom:
 
         def pullback(g: Any, out: Any, values: Any, live: Any = None) -> Any:
             operands, parameters = (values[:-1], values[-1]) if gate.parameters else (values, {})
+            if isinstance(g, dict):
+                g = {k: without_mask(piece) for k, piece in g.items()}
             downs = as_tuple(rule(g, out, *operands, **parameters))
             parts = [None if downs[i] is None else fit(downs[i], operands[i]) for i in wanted]
             return parts if len(parts) != 1 else parts[0]

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 Pullback = Callable[..., Any]
-Witness = tuple[tuple[float, ...], tuple[float, ...]]  #: inputs, expected local gradients
+#: Inputs and their expected local gradients, numbers or nested lists; None stands at an input that is a constant.
+Witness = tuple[tuple[Any, ...], tuple[Any, ...]]
 Bound = tuple[Sequence[Any], Mapping[str, Any]]  #: operands, parameters
 
 #: What an operand is, two bits each in a key: a plain constant, a wire nobody asked about, a wanted wire, None.
@@ -65,12 +66,14 @@ class Gate:
         call: Callable[..., Any] | None = None,  # (*operands, **parameters) -> value, likewise
         sample: Sequence[Any] = (),  # calls to test it with, where draws from its domain do not say enough
         domain: tuple[float, float] = (-2.0, 2.0),
+        arbitrary: bool = False,  # the entries of its value are whatever lay in memory
     ) -> None:
         self.name: str = rule.__name__.rstrip("_")
         self.function, self.rule, self.family, self.pattern = function, rule, family, pattern
         self.infix, self.symbol, self.text = infix, symbol or infix or self.name, text
         self.witnesses, self.spelled, self.sample, self.domain = tuple(at), tuple(spelled), tuple(sample), domain
         self.bind, self.call, self.when, self.shift = bind, call or function, when, shift
+        self.arbitrary = arbitrary
         self.operands, self.parameters, self.many = names_in(rule, family.leading)
         self.defaults = rule.__kwdefaults__ or {}
         self.arity = len(self.operands)

@@ -1,5 +1,7 @@
 """Products of matrices, and what comes of one matrix."""
 
+import math
+
 import numpy as np
 
 from gatewise._gates.families import custom, linear, shape_of
@@ -11,9 +13,42 @@ def matmul(g, a, b):
     return lambda: g @ b.mT, lambda: a.mT @ g
 
 
+def as_rows(a):
+    """All axes but the last in one."""
+    *front, n = shape_of(a)
+    return np.reshape(a, (math.prod(front), n))
+
+
+def summed_first(b):
+    """The order of axes that puts the last but one, which np.dot sums over, in front."""
+    last = len(shape_of(b)) - 1
+    return (last - 1, *range(last - 1), last)
+
+
+def as_columns(b):
+    """The summed axis down, all others across."""
+    order = summed_first(b)
+    n, *rest = (shape_of(b)[axis] for axis in order)
+    return np.reshape(np.transpose(b, order), (n, math.prod(rest)))
+
+
+def gradient_of_rows(g, a, b):
+    across = as_columns(b)
+    return np.reshape(np.reshape(g, (-1, shape_of(across)[1])) @ across.mT, shape_of(a))
+
+
+def gradient_of_columns(g, a, b):
+    down, order = as_rows(a).mT, summed_first(b)
+    across = down @ np.reshape(g, (shape_of(down)[1], -1))
+    laid_out = np.reshape(across, tuple(shape_of(b)[axis] for axis in order))
+    return np.transpose(laid_out, tuple(int(axis) for axis in np.argsort(order)))
+
+
 @linear(np.dot, vectors=True, sample=[((np.ones((3, 4)) + np.eye(3, 4), np.ones((4, 2))), {}), ((np.ones(3), np.ones(3)), {})])
 def dot(g, a, b):
-    """The matrix product under its older name."""
+    """The matrix product under its older name; many axes are laid out as rows and columns."""
+    if len(shape_of(b)) > 2:
+        return lambda: gradient_of_rows(g, a, b), lambda: gradient_of_columns(g, a, b)
     return lambda: g @ b.mT, lambda: a.mT @ g
 
 
@@ -57,7 +92,15 @@ def spelled_out(subscripts, shapes):
     sample=[
         (("ij,jk->ik", np.ones((2, 3)), np.ones((3, 2))), {}),
         (("ii->i", np.ones((3, 3))), {}),
+        (("ii", np.ones((3, 3))), {}),
+        (("ij->j", np.ones((2, 3))), {}),
+        (("ij->", np.ones((2, 3))), {}),
+        (("ij,jk", np.ones((2, 3)), np.ones((3, 2))), {}),
+        (("ij,jk,k->i", np.ones((2, 3)), np.ones((3, 4)), np.ones(4)), {}),
+        (("ij,ij->ij", np.ones((1, 3)), np.ones((2, 3))), {}),
         (("...i,i", np.ones((2, 3)), np.ones(3)), {}),
+        (("...ij,...jk->...ik", np.ones((1, 2, 3)), np.ones((4, 3, 2))), {}),
+        (("i,->i", np.ones(3), 2.0), {}),
     ],
 )
 def einsum(g, *operands, subscripts):
@@ -84,13 +127,13 @@ def einsum_adjoint(i, g, operands, terms, output):
     return np.einsum(",".join(t for t, _ in parts) + "->" + wanted, *(x for _, x in parts))
 
 
-@custom(np.linalg.inv, sample=[((np.array([[2.0, 0.5], [0.3, 1.5]]),), {})])
+@custom(np.linalg.inv, sample=[((np.array([[2.0, 0.5], [0.3, 1.5]]),), {}), ((np.eye(2) + np.arange(8.0).reshape(2, 2, 2),), {})])
 def inv(g, out, x):
     """The inverse meets what came back from both sides, with a minus sign."""
     return -(out.mT @ g @ out.mT)
 
 
-@custom(np.linalg.slogdet, sample=[((np.array([[2.0, 0.5], [0.3, 1.5]]),), {})])
+@custom(np.linalg.slogdet, sample=[((np.array([[2.0, 0.5], [0.3, 1.5]]),), {}), ((np.eye(2) + np.arange(8.0).reshape(2, 2, 2),), {})])
 def slogdet(g, out, x):
     """The log of the determinant grows along the inverse, turned on its side; the sign has no slope."""
     down = g.get(1)

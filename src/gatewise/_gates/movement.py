@@ -5,7 +5,7 @@ import numpy as np
 from gatewise._gates.families import cast, convert, custom, dtype_of, elementwise, linear, shape_of, stops, sum_to
 
 
-@linear(np.reshape, pattern="moves", sample=[((np.arange(6.0), (2, 3)), {})])
+@linear(np.reshape, pattern="moves", sample=[((np.arange(6.0), (2, 3)), {}), ((np.arange(6.0).reshape(2, 3), -1), {}), ((np.ones(1), ()), {})])
 def reshape(g, x, *, shape):
     """Same numbers, same order, other rows."""
     return lambda: np.reshape(g, shape_of(x))
@@ -17,37 +17,42 @@ def ravel(g, x):
     return lambda: np.reshape(g, shape_of(x))
 
 
-@linear(np.transpose, pattern="moves", sample=[((np.arange(24.0).reshape(2, 3, 4), (2, 0, 1)), {})])
+def turned_back(axes):
+    """The order of axes that undoes the order `axes`, whose entries may count from the end."""
+    return tuple(int(a) for a in np.argsort([a % len(axes) for a in axes]))
+
+
+@linear(np.transpose, pattern="moves", sample=[((np.arange(24.0).reshape(2, 3, 4), axes), {}) for axes in ((2, 0, 1), (-1, 0, 1))])
 def transpose(g, x, *, axes=None):
     """Turning the axes back is turning them the other way."""
-    return lambda: np.transpose(g, None if axes is None else tuple(int(a) for a in np.argsort(axes)))
+    return lambda: np.transpose(g, None if axes is None else turned_back(axes))
 
 
-@linear(np.matrix_transpose, pattern="moves", text="{x}.mT", symbol="T", sample=[((np.arange(6.0).reshape(2, 3),), {})])
+@linear(np.matrix_transpose, pattern="moves", text="{x}.mT", symbol="T", sample=[((np.arange(6.0).reshape(2, 3),), {}), ((np.arange(12.0).reshape(2, 3, 2),), {})])
 def matrix_transpose(g, x):
     """Turning the sheet back is turning it again."""
     return lambda: g.mT
 
 
-@linear(np.swapaxes, pattern="moves", sample=[((np.arange(6.0).reshape(2, 3), 0, 1), {})])
+@linear(np.swapaxes, pattern="moves", sample=[((np.arange(12.0).reshape(2, 3, 2), 0, axis), {}) for axis in (1, -1)])
 def swapaxes(g, x, *, axis1, axis2):
     """Swapping twice is not swapping."""
     return lambda: np.swapaxes(g, axis1, axis2)
 
 
-@linear(np.expand_dims, pattern="moves", sample=[((np.arange(3.0), 1), {})])
+@linear(np.expand_dims, pattern="moves", sample=[((np.arange(3.0), axis), {}) for axis in (0, 1, -1, (0, 2))])
 def expand_dims(g, x, *, axis):
     """An axis of length 1 holds no number of its own."""
     return lambda: np.squeeze(g, axis=axis)
 
 
-@linear(np.squeeze, pattern="moves", sample=[((np.arange(3.0).reshape(3, 1),), {})])
+@linear(np.squeeze, pattern="moves", sample=[((np.arange(3.0).reshape(1, 3, 1), axis), {}) for axis in (None, 0, -1, (0, 2))])
 def squeeze(g, x, *, axis=None):
     """An axis of length 1 holds no number of its own."""
     return lambda: np.reshape(g, shape_of(x))
 
 
-@linear(np.broadcast_to, pattern="spreads", sample=[((np.arange(3.0), (2, 3)), {})])
+@linear(np.broadcast_to, pattern="spreads", sample=[((np.arange(3.0), (2, 3)), {}), ((np.ones((3, 1)), (2, 3, 4)), {}), ((2.0, (3,)), {}), ((np.ones(1), (0,)), {})])
 def broadcast_to(g, x, *, shape):
     """One number used many times: its gradient is the sum over the uses."""
     return lambda: sum_to(g, shape_of(x))
@@ -77,7 +82,12 @@ def along(axis, place):
     bind=arrays_first,
     call=joined,
     text="np.concatenate(({*},), axis={axis})",
-    sample=[(([np.ones((2, 2)), np.zeros((1, 2))],), {}), (([np.ones((2, 1)), np.zeros((2, 3))],), {"axis": 1})],
+    sample=[
+        (([np.ones((2, 2)), np.zeros((1, 2))],), {}),
+        (([np.ones((2, 1)), np.zeros((2, 3))],), {"axis": 1}),
+        (([np.ones((2, 1)), np.zeros((2, 0)), np.ones((2, 3))],), {"axis": -1}),
+        (([np.ones((2, 1)), np.zeros(3)],), {"axis": None}),
+    ],
 )
 def concatenate(g, *arrays, axis=0):
     """Each part gets its own piece of the gradient."""
@@ -101,7 +111,12 @@ def concatenate(g, *arrays, axis=0):
     bind=arrays_first,
     call=stacked,
     text="np.stack(({*},), axis={axis})",
-    sample=[(([np.ones(2), np.zeros(2)],), {}), (([1.0, 2.0],), {}), (([np.ones(2), np.zeros(2)],), {"axis": 1})],
+    sample=[
+        (([np.ones(2), np.zeros(2)],), {}),
+        (([1.0, 2.0],), {}),
+        (([np.ones(2), np.zeros(2), np.ones(2)],), {"axis": 1}),
+        (([np.ones((2, 3)), np.zeros((2, 3))],), {"axis": -1}),
+    ],
 )
 def stack(g, *arrays, axis=0):
     """Each part gets its own layer of the gradient."""
@@ -109,7 +124,15 @@ def stack(g, *arrays, axis=0):
     return tuple(lambda i=i: g[along(axis, i)] for i in range(len(arrays)))
 
 
-@linear(np.split, pattern="moves", sample=[((np.arange(6.0), 3), {}), ((np.arange(12.0).reshape(2, 6), [2, 3]), {"axis": 1})])
+@linear(
+    np.split,
+    pattern="moves",
+    sample=[
+        ((np.arange(6.0), 3), {}),
+        ((np.arange(12.0).reshape(2, 6), [2, 3]), {"axis": 1}),
+        ((np.arange(12.0).reshape(2, 6), [2, -1, 9]), {"axis": -1}),
+    ],
+)
 def split(pieces, x, *, indices_or_sections, axis=0):
     """Several outputs: each piece gives its gradient back to its place, an unused piece gives nothing."""
     n, axis = shape_of(x)[axis], axis % len(shape_of(x))
@@ -128,12 +151,19 @@ def sum_of(parts):
     return first
 
 
+#: One of each kind: steps, positions, new and elided axes, arrays of positions with repeats, masks.
+INDICES = [
+    slice(1, 4), slice(None, None, -2), 2, -1, (1, 2), (..., 1), (None, 1), (slice(None), slice(0, 2)), np.array([0, 3, 0]), [1, 1],
+    (np.array([0, 3, 0]), np.array([1, 2, 1])), (slice(None), np.array([2, 2])), np.arange(4) > 1, np.arange(12).reshape(4, 3) > 4, slice(2, 2),
+]  # fmt: skip
+
+
 def pick(x, index):
     """`x[index]`, as a function."""
     return x[index]
 
 
-@linear(pick, pattern="routes", text="{x}[{index}]", symbol="[ ]", sample=[((np.arange(6.0), slice(1, 4)), {})])
+@linear(pick, pattern="routes", text="{x}[{index}]", symbol="[ ]", sample=[((np.arange(12.0).reshape(4, 3), index), {}) for index in INDICES])
 def getitem(g, x, *, index):
     """What was picked gets its gradient, the rest gets nothing."""
     return lambda: scatter(g, index=index, shape=shape_of(x))
@@ -156,7 +186,12 @@ def names_an_entry_once(index):
     return not arrays or (len(arrays) == 1 and np.asarray(arrays[0]).dtype == bool)
 
 
-@linear(put, pattern="moves", text="statement", sample=[((np.arange(3.0), slice(1, 4), (5,)), {})])
+@linear(
+    put,
+    pattern="moves",
+    text="statement",
+    sample=[((np.arange(3.0), index, (5,)), {}) for index in (slice(1, 4), np.array([4, 0, 4]), np.array([1, 0, 0, 1, 1], bool))],
+)
 def scatter(g, x, *, index, shape):
     """Picks the entries up again."""
     return lambda: g[index]
@@ -169,7 +204,7 @@ def added_at(x, values, index):
     return out
 
 
-@linear(added_at, pattern="distributes", text="statement", sample=[((np.zeros(4), np.ones(2), np.array([1, 3])), {})])
+@linear(added_at, pattern="distributes", text="statement", sample=[((np.zeros(4), np.ones(2), np.array([1, 3])), {}), ((np.zeros(4), 1.0, np.array([1, 1])), {})])
 def add_at(g, x, values, *, index):
     """The gradient goes to the array as it is, and to what was added at its places."""
     return lambda: g, lambda: sum_to(g[index], shape_of(values))
@@ -209,6 +244,6 @@ def ones_like(x):
     """Only the shape of x counts."""
 
 
-@stops(np.empty_like)
+@stops(np.empty_like, arbitrary=True)
 def empty_like(x):
     """Only the shape of x counts; the entries are whatever lay in memory."""

@@ -23,7 +23,15 @@ def mean(out, x, *, axis=None, keepdims=False):
     return lambda g: g / count(x, axis)
 
 
-@reduction(np.prod, sample=[((np.array([[2.0, 0.0, 3.0], [1.0, 4.0, 5.0]]),), {"axis": 1}), ((np.array([0.0, 0.0, 3.0]),), {})])
+@reduction(
+    np.prod,
+    sample=[
+        ((np.array([[2.0, 0.0, 3.0], [1.0, 4.0, 5.0]]),), {"axis": 1}),
+        ((np.array([[2.0, 0.0, 3.0], [1.0, 0.0, 5.0]]),), {"axis": 0, "keepdims": True}),
+        ((np.array([0.0, 0.0, 3.0]),), {}),
+    ],
+    at=[(([2.0, 0.0, 3.0],), ([0.0, 6.0, 0.0],)), (([0.0, 0.0, 3.0],), ([0.0, 0.0, 0.0],))],
+)
 def prod(out, x, *, axis=None, keepdims=False):
     """Each entry's gradient is scaled by the product of all the *others*, zeros among them or not."""
     return out / x if np.all(plain(x) != 0) else others(x, kept_axes(axis, shape_of(x)))
@@ -40,13 +48,13 @@ def others(x, axes):
     return np.transpose(np.reshape(products, tuple(shape[a] for a in order)), tuple(int(a) for a in np.argsort(order)))
 
 
-@reduction(np.var)
+@reduction(np.var, sample=[((np.array([1.0, 4.0, 2.0]),), {"ddof": 1})], at=[(([2.0, 2.0],), ([0.0, 0.0],))])
 def var(out, x, *, axis=None, ddof=0, keepdims=False):
     """Each entry is pushed away from the mean, in proportion to its distance."""
     return 2 * (x - np.mean(x, axis=axis, keepdims=True)) / (count(x, axis) - ddof)
 
 
-@reduction(np.std, sample=[((np.array([[1.0, 2.5], [3.0, -1.0]]),), {"axis": 0}), ((np.array([1.0, 4.0, 2.0]),), {"ddof": 1})])
+@reduction(np.std, sample=[((np.array([1.0, 4.0, 2.0]),), {"ddof": 1})], at=[(([2.0, 2.0],), ([0.0, 0.0],))])
 def std(out, x, *, axis=None, ddof=0, keepdims=False):
     """Each entry is pushed away from the mean; where all are equal it passes 0."""
     return (x - np.mean(x, axis=axis, keepdims=True)) / (np.where(out == 0, 1, out) * (count(x, axis) - ddof))

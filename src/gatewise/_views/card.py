@@ -132,7 +132,7 @@ class _Page:
         """What came back along a use: the whole gradient (`=`), or a part of it (`gets`) where there are more uses."""
         source = self.sheet.wires[use.source]
         verb = "=" if len(self.sheet.uses_of[source.id]) == 1 and source.id != self.sheet.output.id else "gets"
-        return f"d{plain(source.name)} {verb} {self._contribution(wire, use)}"
+        return f"d{self._named(source)} {verb} {self._contribution(wire, use)}"
 
     def _contribution(self, wire: Wire, use: Use) -> str:
         if wire.pattern == "stops":

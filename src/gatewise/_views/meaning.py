@@ -46,18 +46,22 @@ def steepest(wire: Wire) -> tuple[str, Any]:
     """Where a wire's gradient is largest, written as the user would index it, and what it is there."""
     name = plain(wire.name)
     if not wire.shape:
-        return name, _only(wire.gradient)
+        return name, None if wire.gradient is None else _real(wire.gradient)
     if wire.gradient is None:
         return f"{name} at its steepest", _peak_of_summary(wire)
     flat = entries(wire.gradient)
     if not flat:
         return name, 0
+    if any(isinstance(entry, str) for entry in flat):
+        return name, None
     best = max(range(len(flat)), key=lambda index: (not math.isfinite(flat[index]), abs(flat[index])))
     return f"{name}[{', '.join(map(str, _unravel(best, wire.shape)))}]", flat[best]
 
 
-def _only(gradient: Any) -> Any:
-    return None if gradient is None else entries(gradient)[0]
+def _real(gradient: Any) -> Any:
+    """The entry as a number; None for what is not a real number and so has no direction."""
+    entry = entries(gradient)[0]
+    return None if isinstance(entry, str) else entry
 
 
 def _peak_of_summary(wire: Wire) -> Any:

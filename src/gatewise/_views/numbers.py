@@ -145,10 +145,13 @@ def product_line(factors: tuple[Any, Any], product: Any, times: str, digits: int
 
 def _try_digits(values: tuple[Any, ...], count: int, digits: int | None) -> tuple[str, str, str]:
     left, right, result = (
-        significant(value, count) if digits is None and not isinstance(value, bool | str) else number(value, digits)
-        for value in values
+        significant(value, count) if digits is None and _is_plain(value) else number(value, digits) for value in values
     )
     return left, right, result
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _multiplies(left: str, right: str, result: str) -> bool:

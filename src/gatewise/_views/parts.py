@@ -204,6 +204,8 @@ class _Collector:
         if all(use.blocked for use in uses):
             return Label("routed away", "branch", f"{target.gate} routed the gradient away from {source.name}")
         came = _total([use.contribution for use in uses])
+        if came is None and not source.has_gradient:
+            return None  # the dash on the trunk says it for every branch
         text = NOT_COMPUTED if came is None else quantity(came, None, self.digits)
         title = f"what comes back to {source.name} along this use: {_in_full(came, None)}"
         return Label(text, "branch", title, not is_finite(came))

@@ -137,10 +137,15 @@ class _Marks:
         for piece in self.parts.pieces:
             if piece.is_gate:
                 wire = piece.wires[0]
-                told = f"{wire.name} = {wire.expression}: {what_it_did(self.sheet, wire, self.digits)}"
                 ids = " ".join(str(each.id) for each in piece.wires)
                 inside = self._outline(piece) + self._symbol(piece)
-                yield f'<g data-wires="{ids}"><title>{escaped(told)}</title>{inside}</g>'
+                yield f'<g data-wires="{ids}"><title>{escaped(self._about(wire))}</title>{inside}</g>'
+
+    def _about(self, wire: Wire) -> str:
+        """What a pointer resting on a gate shows: how it is made, what it did, the sentence a teacher would say."""
+        part = f" (part of {wire.block})" if wire.block else ""
+        did = what_it_did(self.sheet, wire, self.digits)
+        return ". ".join(text for text in (f"{wire.name} = {wire.expression}{part}", did, wire.says) if text)
 
     def _outline(self, piece: Piece) -> str:
         x, y, width, half = piece.x, piece.node.y, piece.width, piece.half_height

@@ -27,7 +27,6 @@ class Wire:
     gradient_summary: Mapping[str, Any] | None
     line: int | None
     text: str
-    stage: str | None
     step: int | None
     gate: str
     symbol: str
@@ -151,7 +150,6 @@ def _wire(row: Mapping[str, Any]) -> Wire:
         gradient_summary=row.get("gradient_summary"),
         line=source.get("line"),
         text=source.get("text") or "",
-        stage=row.get("stage"),
         step=row.get("step"),
         gate=row.get("gate") or "",
         symbol=row.get("symbol") or row.get("gate") or "",
@@ -163,11 +161,12 @@ def _wire(row: Mapping[str, Any]) -> Wire:
 
 
 def _use(row: Mapping[str, Any]) -> Use:
+    local = row.get("local")
     return Use(
         source=row["from"],
         target=row["to"],
         port=row["port"],
-        local=row.get("local"),
+        local=int(local) if isinstance(local, bool) else local,  # d(mask * x)/dx is a number
         local_text=row.get("local_text"),
         contribution=row.get("contribution"),
         blocked=bool(row.get("blocked", False)),

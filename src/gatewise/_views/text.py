@@ -13,8 +13,10 @@ def plain(text: str, limit: int = 200) -> str:
     >>> plain("a\nb\x1b[31m")
     'a\\nb\\x1b[31m'
     """
+    if text.isprintable():
+        return shorten(text, limit)
     shown = "".join(_visible(character) for character in text[: limit + 1])
-    return shown if len(text) <= limit else shorten(shown, limit)
+    return shorten(shown, limit)
 
 
 def _visible(character: str) -> str:
@@ -29,7 +31,7 @@ def cells(text: str) -> int:
     >>> cells("xy"), cells("损失")
     (2, 4)
     """
-    return sum(_cell(character) for character in text)
+    return len(text) if text.isascii() else sum(_cell(character) for character in text)
 
 
 def _cell(character: str) -> int:
@@ -56,7 +58,7 @@ def shorten(text: str, width: int) -> str:
     >>> shorten("stable_scores", 8)
     'stable_…'
     """
-    if cells(text) <= width:
+    if len(text) * 2 <= width or cells(text) <= width:
         return text
     kept, room = "", width - 1
     for character in text:

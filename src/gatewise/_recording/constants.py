@@ -1,0 +1,182 @@
+"""Plain numbers and arrays in the user's code: how printed code can name them again.
+
+An expression is only taken over as text when it is made of things printed code has (arguments, `.shape`, `np.arange`,
+literals), and when working it out again from the recorded arguments gives the recorded value.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from gatewise._recording.places import Source, source_of
+
+ATTRIBUTES = frozenset({"shape", "size", "ndim"})
+ARRAYS: dict[str, Callable[..., Any]] = {"arange": np.arange, "zeros": np.zeros, "ones": np.ones, "eye": np.eye}
+NUMBERS: dict[str, Callable[..., Any]] = {"len": len, "float": float, "int": int}
+BINARY: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv,
+}  # fmt: skip
+CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf}
+
+
+class NotPlain(Exception):
+    """The expression holds something that is not known to be plain."""
+
+
+def worked_out(node: ast.AST, known: Mapping[str, Any], modules: Mapping[str, Any]) -> Any:
+    """The value of a plain expression, from the values of the names it uses. Raises `NotPlain` for anything else."""
+    match node:
+        case ast.Constant(value=value) if isinstance(value, (int, float)) or value is None:
+            return value
+        case ast.Name(id=name) if name in known:
+            return known[name]
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -worked_out(operand, known, modules)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
+            return plain_number(BINARY[type(op)], worked_out(left, known, modules), worked_out(right, known, modules))
+        case ast.Tuple(elts=parts):
+            return tuple(worked_out(part, known, modules) for part in parts)
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            return slice(*(None if part is None else worked_out(part, known, modules) for part in (lower, upper, step)))
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute) if modules.get(name) in (np, math):
+            if attribute in CONSTANTS:
+                return CONSTANTS[attribute]
+            if attribute == "newaxis":
+                return None
+        case ast.Attribute(value=value, attr=attribute) if attribute in ATTRIBUTES:
+            return getattr(np.asarray(worked_out(value, known, modules)), attribute)
+        case ast.Subscript(value=value, slice=index):
+            parts = worked_out(value, known, modules)
+            place = worked_out(index, known, modules)
+            if isinstance(parts, tuple) and isinstance(place, int):
+                return parts[place]
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute), args=args, keywords=[]):
+            if modules.get(name) is np and attribute in ARRAYS:
+                return ARRAYS[attribute](*(worked_out(a, known, modules) for a in args))
+        case ast.Call(func=ast.Name(id=name), args=[arg], keywords=[]) if name in NUMBERS and name not in modules:
+            return NUMBERS[name](worked_out(arg, known, modules))
+        case ast.Constant(value=value) if value is Ellipsis:
+            return value
+    raise NotPlain
+
+
+def plain_number(operation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+    """An operation on two Python numbers; anything else is not plain."""
+    if not all(isinstance(x, (int, float)) for x in (left, right)):
+        raise NotPlain
+    return operation(left, right)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two plain values are equal: numbers, arrays, slices, tuples of these."""
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return np.array_equal(np.asarray(a), np.asarray(b)) and np.asarray(a).dtype.kind == np.asarray(b).dtype.kind
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return type(a) is type(b) and bool(a == b)
+
+
+class PlainNames:
+    """The plain names of one function: its arguments, and the names it gives to plain numbers once.
+
+    `known` are values by name; `uses` collects, in order, the names of local numbers that printed text has used.
+    """
+
+    def __init__(self, code: CodeType | None, known: Mapping[str, Any], modules: Mapping[str, Any]) -> None:
+        self.known, self.modules = dict(known), modules
+        self.assigned = assignments(source_of(code), code) if code is not None else {}
+        self.uses: dict[str, str] = {}  # name -> the line that computes it
+        self._open: set[str] = set()
+
+    def text(self, node: ast.AST | None, value: Any) -> str | None:
+        """The text of `node`, if printed code can say it and it gives `value` again."""
+        if node is None:
+            return None
+        try:
+            if not same(self.value(node), value):
+                return None
+        except (NotPlain, ArithmeticError, TypeError, ValueError, IndexError):
+            return None
+        for name in sorted({n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & set(self.assigned)):
+            self.use(name)
+        return in_brackets(node) if isinstance(node, (ast.Slice, ast.Tuple)) else ast.unparse(node)
+
+    def value(self, node: ast.AST) -> Any:
+        """The value of `node`, working out local numbers it names."""
+        for name in {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - set(self.known):
+            if name in self.assigned and name not in self._open:
+                self._open.add(name)  # a name made of itself is not plain
+                self.known[name] = self.value(self.assigned[name])
+                self._open.remove(name)
+        return worked_out(node, self.known, self.modules)
+
+    def use(self, name: str) -> None:
+        """Note that printed code needs `name`, and what it is made of before it."""
+        if name in self.uses:
+            return
+        definition = self.assigned[name]
+        for inner in sorted({n.id for n in ast.walk(definition) if isinstance(n, ast.Name)} & set(self.assigned) - {name}):
+            self.use(inner)
+        self.uses[name] = f"{name} = {ast.unparse(definition)}"
+
+
+def in_brackets(node: ast.AST) -> str:
+    """An index as it stands between brackets."""
+    if isinstance(node, ast.Tuple):
+        return ", ".join(in_brackets(part) for part in node.elts) + ("," if len(node.elts) == 1 else "")
+    return ast.unparse(node)
+
+
+def assignments(source: Source | None, code: CodeType) -> dict[str, ast.expr]:
+    """The names that a function assigns exactly once, not in a loop, with what they are assigned."""
+    if source is None:
+        return {}
+    body = function_node(source, code)
+    found: dict[str, list[ast.expr | None]] = {}
+    looped = {id(inner) for loop in ast.walk(body) if isinstance(loop, (ast.For, ast.While)) for inner in ast.walk(loop)}
+    for node in ast.walk(body):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            for name, value in pairs(node.targets[0], node.value):
+                found.setdefault(name, []).append(None if id(node) in looped else value)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.setdefault(node.id, [])
+        elif isinstance(node, (ast.AugAssign, ast.For)):
+            for name in ast.walk(node.target):
+                if isinstance(name, ast.Name):
+                    found.setdefault(name.id, []).append(None)
+    return {name: values[0] for name, values in found.items() if len(values) == 1 and values[0] is not None}
+
+
+def pairs(target: ast.expr, value: ast.expr) -> list[tuple[str, ast.expr | None]]:
+    """Each name of an assignment with its own right-hand side: `N, D = X.shape` gives X.shape[0] and X.shape[1]."""
+    if isinstance(target, ast.Name):
+        return [(target.id, value)]
+    if not isinstance(target, ast.Tuple):
+        return []
+    found: list[tuple[str, ast.expr | None]] = []
+    for i, part in enumerate(target.elts):
+        if isinstance(part, ast.Name):
+            inner: ast.expr | None = None
+            if isinstance(value, ast.Tuple) and len(value.elts) == len(target.elts):
+                inner = value.elts[i]
+            elif isinstance(value, ast.Attribute) and value.attr == "shape":
+                inner = ast.Subscript(value, ast.Constant(i), ast.Load())
+            found.append((part.id, inner))
+    return found
+
+
+def function_node(source: Source, code: CodeType) -> ast.AST:
+    """The syntax tree of a function's own body, or of the whole file."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if first == code.co_firstlineno:
+                return node
+    return source.tree

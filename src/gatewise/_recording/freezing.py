@@ -1,0 +1,376 @@
+"""From the tape of a run to a circuit: the steps that count, the names of wires, the stages."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+from collections.abc import Mapping, Sequence
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Circuit, Input, SourcedWire, Stage, Step, Wire, step_wire, tick
+from gatewise._gates import Gate
+from gatewise._recording.constants import PlainNames
+from gatewise._recording.functions import Signature, normalised
+from gatewise._recording.places import Statement, expression_at, source_of
+from gatewise._recording.recorder import Recorder
+from gatewise._sweep import identity, port
+
+RESERVED = frozenset({*keyword.kwlist, *dir(builtins), "np", "math", "grads"})
+
+
+def freeze(
+    recorder: Recorder,
+    inputs: Sequence[Input],
+    output: Wire,
+    *,
+    name: str,
+    bit: int,
+    upstream: Any,
+    known: Mapping[str, Any],
+    modules: Mapping[str, Any],
+    signature: Signature,
+) -> Circuit:
+    """The circuit behind `output`: what it does not depend on is left out.
+
+    `known` are the plain values of the arguments, `modules` the names the function's code sees.
+    """
+    made = reached_steps(output)
+    outputs = used_outputs(made, output)
+    namer = Namer(inputs, used_names(recorder.shown))
+    stages = []
+    for group in grouped(made):
+        statement = recorder.statements[step_of(group[0]).stage]
+        stage_name = namer.stage(statement, group, outputs, output, name)
+        wires = tuple(w for holder in group for w in values_of(holder, outputs))
+        line, text = (statement.line, statement.text) if statement else (None, "")
+        stages.append(Stage(stage_name, line, text, wires, statement))
+    for stage in stages:
+        namer.inner(stage.name, stage.wires)
+    plain = PlainNames(recorder.shown, known, modules)
+    constants = Constants(plain, namer, recorder)
+    for holder in made:
+        constants.visit(holder)
+    everything = (*inputs, *constants.found)
+    return Circuit(
+        name=name,
+        inputs=everything,
+        wires=(*(i.wire for i in everything), *(w for stage in stages for w in stage.wires)),
+        output=transparent(output),
+        names=namer.names,
+        named=frozenset(namer.chosen),
+        stages=tuple(stages),
+        upstream=upstream,
+        bit=bit,
+        recording=recorder.bit,
+        signature=signature,
+        texts=constants.texts,
+        setup=tuple(plain.uses.values()),
+        reads=tuple(recorder.reads),
+        taken=frozenset(namer.taken | namer.used),
+        scopes={w: scope_of(holder) for holder in made for w in values_of(holder, outputs)},
+    )
+
+
+# ----------------------------------------------------------------------------------------------- the steps that count
+
+
+def step_of(holder: SourcedWire) -> Step:
+    assert holder.step is not None
+    return holder.step
+
+
+def transparent(wire: Wire) -> Wire:
+    """The wire behind those that inner derivatives gave to it."""
+    while wire.pullback is identity:
+        wire = wire.parents if type(wire.parents) is not tuple else wire.parents[0]
+    return wire
+
+
+def operand_wires(holder: SourcedWire) -> list[Wire]:
+    """The wires a step used, those inside its parameters among them."""
+    step = step_of(holder)
+    operands = [x for x in step.operands if isinstance(x, Wire)]
+    return [transparent(x) for x in (*operands, *step.parameter_wires.values())]
+
+
+def reached_steps(output: Wire) -> list[SourcedWire]:
+    """The wires that hold the steps behind `output`, oldest first."""
+    found: set[SourcedWire] = set()
+    waiting = [transparent(output)]
+    while waiting:
+        holder = step_wire(waiting.pop())
+        if holder is not None and holder not in found:
+            found.add(holder)
+            waiting.extend(operand_wires(holder))
+    return sorted(found, key=lambda w: w.order)
+
+
+def used_outputs(made: Sequence[SourcedWire], output: Wire) -> dict[Wire, list[Wire]]:
+    """For each step with several outputs, those that are used, in order."""
+    used = {transparent(output), *(x for holder in made for x in operand_wires(holder))}
+    found: dict[Wire, list[Wire]] = {}
+    for wire in sorted((w for w in used if w.pullback is port), key=lambda w: w.order):
+        found.setdefault(step_wire(wire), []).append(wire)  # type: ignore[arg-type]
+    return found
+
+
+def values_of(holder: SourcedWire, outputs: Mapping[Wire, list[Wire]]) -> list[Wire]:
+    """The wires a step made: itself, or those of its outputs that are used."""
+    return outputs.get(holder, []) if type(holder.value) in (tuple, list) else [holder]
+
+
+def grouped(made: Sequence[SourcedWire]) -> list[list[SourcedWire]]:
+    """The steps stage by stage."""
+    groups: dict[int, list[SourcedWire]] = {}
+    for holder in made:
+        groups.setdefault(step_of(holder).stage, []).append(holder)
+    return list(groups.values())
+
+
+def scope_of(holder: SourcedWire) -> str:
+    """The helper functions a step stands in, outermost first."""
+    return "/".join(code.co_name for code, _ in step_of(holder).place[1:] if not code.co_name.startswith("<"))
+
+
+# --------------------------------------------------------------------------------------------------- names of wires
+
+
+def used_names(code: CodeType | None) -> set[str]:
+    """Every name the user's function uses: ours keep out of their way."""
+    if code is None:
+        return set()
+    return {*code.co_varnames, *code.co_names, *code.co_freevars, *code.co_cellvars}
+
+
+class Namer:
+    """Gives every wire one name: the user's where there is one, numbered when bound again, a made-up one otherwise."""
+
+    def __init__(self, inputs: Sequence[Input], used: set[str]) -> None:
+        self.names: dict[Wire, str] = {i.wire: i.name for i in inputs}
+        self.chosen: set[Wire] = set(self.names)
+        self.used = used
+        self.taken = set(self.names.values()) | {i.parameter for i in inputs}
+        self.counts: dict[str, int] = {}
+
+    def free(self, base: str, *, users: bool = False, first: int = 1) -> str:
+        """The first of base, base_2, base_3, ... that nobody has; a user's own binding may have the user's name."""
+        base = normalised(base)
+        number = max(first, self.counts.get(base, 0) + 1)
+        while True:
+            name = base if number == 1 else f"{base}_{number}"
+            mine = users and name == base
+            if name not in self.taken and (mine or (name not in RESERVED and name not in self.used)):
+                break
+            number += 1
+        self.counts[base] = number
+        self.taken.add(name)
+        return name
+
+    def stage(
+        self,
+        statement: Statement | None,
+        group: Sequence[SourcedWire],
+        outputs: Mapping[Wire, list[Wire]],
+        output: Wire,
+        function: str,
+    ) -> str:
+        """Name the wire that a stage's target is bound to; return the stage's name."""
+        root = root_of(statement, group)
+        parts, users = self.target_names(statement, root is step_wire(output), function)
+        ports = outputs.get(root, [])
+        for wire in ports:
+            k = wire.values[0]
+            self.give(wire, parts[k] if len(parts) > 1 and k < len(parts) else f"{parts[0]}_{k}", users)
+        name = self.names[ports[0]] if ports else self.give(root, "_".join(parts), users)
+        return name
+
+    def inner(self, stage: str, wires: Sequence[Wire]) -> None:
+        """Name the other wires of a stage, once every stage has its name."""
+        for wire in wires:
+            if wire not in self.names:
+                self.names[wire] = self.numbered(stage)
+
+    def numbered(self, name: str) -> str:
+        """The next made-up name of an inner wire of a stage."""
+        number = self.counts.get(f"{name}_", 0) + 1
+        while f"{name}_{number}" in self.taken or f"{name}_{number}" in self.used:
+            number += 1
+        self.counts[f"{name}_"] = number
+        self.taken.add(f"{name}_{number}")
+        return f"{name}_{number}"
+
+    def target_names(self, statement: Statement | None, is_output: bool, function: str) -> tuple[list[str], bool]:
+        """What a stage's wires are called before numbering, and whether the user chose it."""
+        target = statement.target if statement else None
+        if target and all(part.isidentifier() for part in target.split(",")):
+            return target.split(","), True
+        if is_output or (statement is not None and statement.returns):
+            return [function if function.isidentifier() and function not in self.taken else "out"], True
+        return ["v"], False
+
+    def give(self, wire: Wire, base: str, users: bool) -> str:
+        """Name one wire."""
+        self.names[wire] = self.free(base, users=users)
+        if users:
+            self.chosen.add(wire)
+        return self.names[wire]
+
+
+def root_of(statement: Statement | None, group: Sequence[SourcedWire]) -> SourcedWire:
+    """The step whose value the statement's target is bound to."""
+    if statement is not None:
+        for holder in reversed(group):
+            place = step_of(holder).place
+            if place and expression_at(*place[0]) is statement.value:
+                return holder
+    return group[-1]
+
+
+# ------------------------------------------------------------------------------------------------- plain values named
+
+
+class Constants:
+    """Wires for plain operands that have a name or come from outside, and the user's spelling of the others."""
+
+    def __init__(self, plain: PlainNames, namer: Namer, recorder: Recorder) -> None:
+        self.plain, self.namer, self.recorder = plain, namer, recorder
+        self.found: list[Input] = []
+        self.by_value: dict[Any, Input] = {}
+        self.texts: dict[Any, str] = {}
+
+    def visit(self, holder: SourcedWire) -> None:
+        """Give one step's plain operands their wires or texts, and its parameters their texts."""
+        step = step_of(holder)
+        node = expression_at(*step.place[-1]) if step.place else None
+        own = len(step.place) == 1
+        nodes = operand_nodes(node, step)
+        sources = list(holder.sources)
+        for i, value in enumerate(step.operands):
+            if isinstance(value, Wire):
+                sources[i] = transparent(value)
+            elif value is not None:
+                wire = self.wire_for(value, nodes[i], own)
+                if wire is not None and holder.written is None:
+                    sources[i] = wire
+                elif is_literal(nodes[i]):
+                    self.texts[id(holder), i] = self.literal(step, nodes[i])
+                if wire is not None:
+                    self.texts[id(holder), i] = self.by_wire(wire)
+        if holder.written is None:
+            holder.sources = sources
+        for name, value in step.parameters.items():
+            self.parameter(step, value, parameter_node(node, step.gate, name), own)
+
+    def by_wire(self, wire: Wire) -> str:
+        return next(i.text for i in self.found if i.wire is wire)
+
+    def wire_for(self, value: Any, node: ast.expr | None, own: bool) -> Wire | None:
+        """A constant's wire: for a name or a plain expression of the user's, or an array from outside."""
+        text = self.plain.text(node, value) if own and not is_literal(node) else None
+        if text is not None:
+            return self.constant(("text", text), value, text, "constant").wire
+        if isinstance(value, np.ndarray) and value.ndim and told_by_value(value) is None:
+            return self.captured(value, node).wire
+        return None
+
+    def captured(self, value: Any, node: ast.expr | None) -> Input:
+        """An array that came from outside: a keyword argument of printed code, under its own name."""
+        if (key := ("array", id(value))) in self.by_value:
+            return self.by_value[key]
+        base = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else "captured"
+        return self.constant(key, value, self.namer.free(base, users=True), "captured")
+
+    def constant(self, key: Any, value: Any, text: str, kind: str) -> Input:
+        if key not in self.by_value:
+            wire = SourcedWire(tick(), self.recorder.bit, value)
+            name = text if kind == "captured" else self.name_for(text)
+            self.namer.names[wire] = wire.name = name
+            self.namer.chosen.add(wire)
+            self.by_value[key] = Input(wire, name, name, (), text, False, kind)
+            self.found.append(self.by_value[key])
+        return self.by_value[key]
+
+    def name_for(self, text: str) -> str:
+        """An identifier for a plain expression: N for `N`, X_shape_0 for `X.shape[0]`."""
+        words = "".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split()
+        return self.namer.free("_".join(words) if words and words[0].isidentifier() else "n", users=True)
+
+    def literal(self, step: Step, node: ast.expr | None) -> str:
+        """A number as the user typed it."""
+        source = source_of(step.place[-1][0])
+        assert source is not None and node is not None
+        return source.segment(node)
+
+    def parameter(self, step: Step, value: Any, node: ast.expr | None, own: bool) -> None:
+        """The text of one parameter: the user's, or what its parts are called."""
+        if not isinstance(value, (tuple, slice, np.ndarray)):
+            return  # printed by its value
+        if own and (text := self.plain.text(node, value)) is not None:
+            self.texts[id(value)] = text
+            return
+        for part in value if isinstance(value, tuple) else (value,):
+            if id(part) in step.parameter_wires:
+                self.texts[id(part)] = self.namer.names[transparent(step.parameter_wires[id(part)])]
+            elif isinstance(part, np.ndarray) and part.ndim and told_by_value(part) is None:
+                self.texts[id(part)] = self.captured(part, None).text
+
+
+def told_by_value(value: np.ndarray[Any, Any]) -> str | None:
+    """`np.arange(5)`, `np.zeros((2, 3))`, ... for an array that is just that."""
+    shape = value.shape[0] if value.ndim == 1 else value.shape
+    if value.ndim == 1 and value.dtype.kind == "i" and np.array_equal(value, np.arange(value.size)):
+        return f"np.arange({shape})"
+    if value.dtype != float:
+        return None
+    if value.ndim == 2 and value.size > 1 and shape[0] == shape[1] and np.array_equal(value, np.eye(shape[0])):
+        return f"np.eye({shape[0]})"
+    for number, name in ((0.0, "zeros"), (1.0, "ones")):
+        if value.size and np.all(value == number) and not np.any(np.signbit(value)):
+            return f"np.{name}({shape})"
+    return None
+
+
+def is_literal(node: ast.expr | None) -> bool:
+    """Whether a node is a number as typed."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        node = node.operand
+    return isinstance(node, ast.Constant)
+
+
+def operand_nodes(node: ast.expr | None, step: Step) -> list[ast.expr | None]:
+    """The expressions that stand for a step's operands."""
+    found: list[ast.expr | None] = []
+    match node:
+        case ast.BinOp(left=left, right=right):
+            found = [left, right]
+            if step.gate.arity == 1:  # 1 / x is the gate reciprocal
+                found = [right]
+        case ast.UnaryOp(operand=operand):
+            found = [operand]
+        case ast.Compare(left=left, comparators=[right]):
+            found = [left, right]
+        case ast.Subscript(value=value) | ast.Attribute(value=value):
+            found = [value]
+        case ast.Call(func=func, args=args):
+            if isinstance(func, ast.Attribute) and isinstance(step.operands[0], Wire) and len(args) < step.gate.arity:
+                found = [func.value, *args]  # a method of the first operand
+            elif step.gate.bind is not None:
+                parts = args[0] if args and isinstance(args[0], (ast.List, ast.Tuple)) else None
+                found = list(parts.elts) if parts else list(args[1:])
+            else:
+                found = list(args)
+    return [*found, *[None] * len(step.operands)][: len(step.operands)]
+
+
+def parameter_node(node: ast.expr | None, gate: Gate, name: str) -> ast.expr | None:
+    """The expression that stands for a parameter."""
+    match node:
+        case ast.Subscript(slice=index) if name == "index":
+            return index
+        case ast.Call(keywords=keywords):
+            return next((k.value for k in keywords if k.arg == name), None)
+    return None

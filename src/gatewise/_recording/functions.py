@@ -1,0 +1,192 @@
+"""Calling the user's function on Tensors: its arguments by name, and `math` answered by the gates."""
+
+from __future__ import annotations
+
+import inspect
+import keyword
+import math
+import types
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Input, lent
+from gatewise._errors import ArgumentError, IntegerGradientError, UnknownInputError
+from gatewise._gates import GATES, NAMES, Gate
+from gatewise._recording.structures import mapped, numeric
+from gatewise._tensor import Tensor, apply, leaf
+
+Signature = tuple[tuple[str, str, Any], ...]
+
+MATH_NAMES = {"fabs": "absolute", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "pow": "power", "fmod": None}
+
+
+class MathGate:
+    """A function of `math` that takes Tensors too: on floats it is math's own, to the bit."""
+
+    def __init__(self, function: Callable[..., Any], gate: Gate) -> None:
+        self.function, self.gate, self.__name__ = function, gate, function.__name__
+
+    def __call__(self, *args: Any) -> Any:
+        if not any(isinstance(x, Tensor) for x in args):
+            return self.function(*args)
+        if any(np.shape(x.value if isinstance(x, Tensor) else x) for x in args):
+            return self.gate(*args)  # math itself would refuse an array; the gate is what was meant
+        return apply(self.gate, self.function, args, {})
+
+
+class Math(types.ModuleType):
+    """`math`, with the functions that have a gate taking Tensors."""
+
+    def __init__(self) -> None:
+        super().__init__("math")
+        for name, function in vars(math).items():
+            setattr(self, name, math_gate(function))
+
+
+def math_gate(function: Any) -> Any:
+    """The Tensor-taking twin of one of math's functions; anything else as it is."""
+    if not isinstance(function, types.BuiltinFunctionType) or function.__module__ != "math":
+        return function
+    name = MATH_NAMES.get(function.__name__, function.__name__)
+    ufunc = getattr(np, name, None) if name else None
+    return MathGate(function, GATES[ufunc]) if isinstance(ufunc, np.ufunc) and ufunc in GATES and name != "floor" else function
+
+
+def with_math(f: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function over a copy of its globals in which `math` takes Tensors; nothing global is changed."""
+    if isinstance(f, types.MethodType):
+        return types.MethodType(with_math(f.__func__), f.__self__)
+    if not isinstance(f, types.FunctionType):
+        return f
+    replaced = math_replaced(f.__globals__)
+    if not replaced:
+        return f
+    twin = types.FunctionType(f.__code__, {**f.__globals__, **replaced}, f.__name__, f.__defaults__, f.__closure__)
+    twin.__kwdefaults__ = f.__kwdefaults__
+    return twin
+
+
+def math_replaced(names: Mapping[str, Any]) -> dict[str, Any]:
+    """What takes the place of `math` and its functions among these names."""
+    return {
+        name: Math() if value is math else math_gate(value)
+        for name, value in names.items()
+        if value is math or math_gate(value) is not value
+    }
+
+
+def code_of(f: Callable[..., Any]) -> types.CodeType | None:
+    """The code object of the function that is shown; None for built-in callables."""
+    f = getattr(f, "__func__", f)
+    if not hasattr(f, "__code__") and hasattr(type(f), "__call__"):
+        f = getattr(type(f).__call__, "__func__", type(f).__call__)
+    return getattr(f, "__code__", None)
+
+
+# ---------------------------------------------------------------------------------------------- arguments and inputs
+
+
+def arguments(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Signature]:
+    """The arguments by name, defaults filled in, and the signature as (name, kind, default). Raises `ArgumentError`."""
+    name = getattr(f, "__name__", "the function")
+    try:
+        signature = inspect.signature(f)
+    except (TypeError, ValueError):
+        arity = GATES[f].arity if f in GATES else len(args)
+        names = ["x", "y", "z", *(f"x{i}" for i in range(3, 32))][:arity]
+        signature = inspect.Signature([inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in names])
+    known = [p.name for p in signature.parameters.values()]
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        missing = [
+            p.name for i, p in enumerate(signature.parameters.values())
+            if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY, p.KEYWORD_ONLY) and p.name not in kwargs and i >= len(args)
+        ]  # fmt: skip
+        surplus = [k for k in kwargs if k not in known]
+        raise wrong_arguments(name, known, missing, surplus, error) from None
+    bound.apply_defaults()
+    kinds = {p.name: (p.kind.name.lower(), p.default) for p in signature.parameters.values()}
+    return dict(bound.arguments), tuple((n, *kinds[n]) for n in known)
+
+
+def wrong_arguments(name: str, known: Sequence[str], missing: Sequence[str], surplus: Sequence[str], error: TypeError) -> Exception:
+    """One message for missing and surplus inputs."""
+    if surplus:
+        return UnknownInputError(surplus[0], known, name)
+    if missing:
+        return ArgumentError(
+            f"{name} needs a value for {', '.join(missing)}.",
+            f"its inputs are {', '.join(known)}.",
+            f"add {' '.join(f'{m}=...' for m in missing)}.",
+        )
+    return ArgumentError(f"{name} cannot take these inputs.", str(error), f"its inputs are {', '.join(known)}.")
+
+
+def normalised(name: str) -> str:
+    """A name as Python reads it."""
+    return unicodedata.normalize("NFKC", name)
+
+
+def input_tensors(given: Mapping[str, Any], explicit: frozenset[str], wrt: Sequence[str] | None, bit: int) -> tuple[dict[str, Any], list[Input]]:
+    """The arguments with Tensors in place of numbers and arrays, and the inputs among them.
+
+    Wanted are the inputs that `wrt` names (by argument, or by the name of an entry), or, where it is None, all floats
+    that were given; defaults are only recorded.
+    """
+    inputs: list[Input] = []
+    recording = 1 << lent.recording.bit_length() - 1  # the innermost one's bit
+
+    def one(parameter: str, path: tuple[Any, ...], x: Any) -> Any:
+        if not numeric(x):
+            return x
+        x = x.value if isinstance(x, Tensor) else x
+        name = unique(str(path[-1]) if path and isinstance(path[-1], str) else "_".join(map(str, (parameter, *path))), inputs)
+        asked = wrt is not None and (parameter in wrt or name in wrt)
+        whole = isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f"
+        if asked and whole:
+            raise IntegerGradientError.of(f"{name}, of {x.dtype},", "")
+        wanted = asked or (wrt is None and parameter in explicit and not whole)
+        tensor = leaf(x, recording | (bit if wanted else 0), name)
+        text = parameter + "".join(f"[{key!r}]" if not isinstance(key, str) else f'["{key}"]' for key in path)
+        assert tensor.wire is not None
+        inputs.append(Input(tensor.wire, name, parameter, path, text, wanted))
+        return tensor
+
+    tensors = {p: mapped(lambda path, x, p=p: one(p, path, x), value) for p, value in given.items()}  # type: ignore[misc]
+    if wrt is not None:
+        for name in wrt:
+            if not any(name in (i.name, i.parameter) for i in inputs):
+                raise UnknownInputError(name, [i.name for i in inputs], "wrt")
+    return tensors, inputs
+
+
+def unique(name: str, inputs: Sequence[Input]) -> str:
+    """A name no other input has; what is not an identifier is made one."""
+    base = "".join(c if c.isidentifier() or c.isdigit() else "_" for c in normalised(name))
+    base = base if base.isidentifier() and not keyword.iskeyword(base) else f"x_{base}"
+    taken, found, n = {i.name for i in inputs}, base, 1
+    while found in taken:
+        n += 1
+        found = f"{base}_{n}"
+    return found
+
+
+def call(f: Callable[..., Any], tensors: Mapping[str, Any], signature: Signature) -> Any:
+    """Call `f` with its arguments, each in the way its signature takes it."""
+    positional, named = [], {}
+    for name, kind, _ in signature:
+        if name not in tensors:
+            continue
+        if kind == "var_positional":
+            positional.extend(tensors[name])
+        elif kind == "var_keyword":
+            named.update(tensors[name])
+        elif kind == "keyword_only":
+            named[name] = tensors[name]
+        else:
+            positional.append(tensors[name])
+    return f(*positional, **named)

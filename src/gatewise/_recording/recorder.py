@@ -1,0 +1,118 @@
+"""What a recording keeps of each step while the function runs: its place in the user's code, and its stage."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+from gatewise import _tensor
+from gatewise._circuit import Bit, Place, Read, Step, lent
+from gatewise._errors import PACKAGE
+from gatewise._gates import Gate
+from gatewise._recording.places import Statement, statement_at
+from gatewise._tensor import Tensor
+
+
+class Recorder:
+    """Listens to the steps of one run of the function whose code is `shown`; for use with `with`.
+
+    Entering lends the recording its bit. `statements` has for every stage the statement it came from.
+    """
+
+    def __init__(self, shown: CodeType | None = None, bit: int | None = None) -> None:
+        self.shown, self.again_with = shown, bit  # a bit of its own, or that of a recording that is taken up again
+        self.statements: list[Statement | None] = []
+        self.reads: list[Read] = []
+        self._copies: dict[int, Any] = {}  # by id of the user's array: it and its copy, the same for every use
+        self._instruction = -1
+        self._steps: set[int] = set()  # ids of the steps of the stage that is open
+
+    def __enter__(self) -> Recorder:
+        self._bit = Bit(recording=True, bit=self.again_with)
+        self.bit = self._bit.__enter__()
+        self._before = _tensor.on_step, _tensor.on_read
+        _tensor.on_step, _tensor.on_read = self.step, self.reads.append
+        _tensor._recorders.append(self.bit)
+        _tensor.settle_attention()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _tensor._recorders.remove(self.bit)
+        _tensor.settle_attention()
+        _tensor.on_step, _tensor.on_read = self._before
+        self._bit.__exit__()
+
+    def step(
+        self, gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], values: Sequence[Any], parameters: Mapping[str, Any], plain: Mapping[str, Any]
+    ) -> Step:
+        """Note one step; called by the Tensor for every gate that carries the recording's bit."""
+        place, frame = self.place()
+        stage = self.stage(place, frame)
+        held = tuple(self.held(x, v) for x, v in zip(operands, values, strict=True))
+        step = Step(gate, forward, held, plain, place, stage, wires_inside(parameters, plain))
+        self._steps.add(id(step))
+        return step
+
+    def held(self, operand: Any, value: Any) -> Any:
+        """What the record keeps of one operand: its wire, or a plain value of its own."""
+        if type(operand) is Tensor and operand.bits & self.bit and operand.wire is not None:
+            return operand.wire
+        if not isinstance(value, np.ndarray):
+            return value
+        _, copy = self._copies.get(id(value), (None, None))
+        if copy is None or not np.array_equal(copy, value, equal_nan=copy.dtype.kind == "f"):
+            copy = value.copy()
+            self._copies[id(value)] = value, copy
+        return copy
+
+    def place(self) -> tuple[Place, FrameType | None]:
+        """The user's frames from the shown function inwards, as (code, instruction), and the shown frame."""
+        frame: FrameType | None = sys._getframe(3)
+        inwards: list[tuple[CodeType, int]] = []
+        while frame is not None:
+            if not frame.f_code.co_filename.startswith(PACKAGE):
+                inwards.append((frame.f_code, frame.f_lasti))
+            if frame.f_code is self.shown:
+                return tuple(reversed(inwards)), frame
+            frame = frame.f_back
+        return (), None
+
+    def stage(self, place: Place, frame: FrameType | None) -> int:
+        """The number of the stage a step belongs to: a new one for each execution of a statement."""
+        statement = statement_at(*place[0]) if place else None
+        instruction = place[0][1] if place else -1
+        if not self.statements or statement is not self.statements[-1] or self.again(statement, instruction, frame):
+            self.statements.append(statement)
+            self._steps = set()
+        self._instruction = instruction
+        return len(self.statements) - 1
+
+    def again(self, statement: Statement | None, instruction: int, frame: FrameType | None) -> bool:
+        """Whether the statement runs another time, in a loop: it began again, or had bound its target."""
+        if instruction < self._instruction:
+            return True
+        if statement is None or frame is None or instruction > self._instruction:
+            return False
+        bound = frame.f_locals.get(statement.target or "")
+        return type(bound) is Tensor and id(getattr(bound.wire, "step", None)) in self._steps
+
+
+def wires_inside(parameters: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[int, Any]:
+    """The wires of Tensors inside parameters (an index), by the id of the plain part in their place."""
+    found: dict[int, Any] = {}
+
+    def visit(part: Any, instead: Any) -> None:
+        if type(part) is Tensor:
+            if part.wire is not None and part.bits & lent.recording:
+                found[id(instead)] = part.wire
+        elif type(part) in (tuple, list):
+            for each, other in zip(part, instead, strict=True):
+                visit(each, other)
+
+    for name, value in parameters.items():
+        visit(value, plain[name])
+    return found

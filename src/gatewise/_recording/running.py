@@ -1,0 +1,96 @@
+"""Run a function, an expression or a flat script once on Tensors, and freeze what it did into a circuit."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Bit, Circuit, Wire
+from gatewise._errors import ArgumentError
+from gatewise._recording.freezing import freeze
+from gatewise._recording.functions import arguments, call, code_of, input_tensors, with_math
+from gatewise._recording.recorder import Recorder
+from gatewise._recording.structures import leaves
+from gatewise._tensor import Tensor, upstream_for, whole_number
+
+
+def record(
+    f: Callable[..., Any],
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    wrt: Sequence[str] | None = None,
+    upstream: Any = None,
+) -> Circuit:
+    """Run `f` once on Tensors and return the circuit behind what it gives back.
+
+    `wrt` names the inputs whose gradients are wanted (None: every float that was given). Raises `ArgumentError` for
+    inputs that do not fit and for a result that is not one number or array, `UpstreamError` for an output that needs
+    an upstream gradient.
+    """
+    kwargs = kwargs or {}
+    given, signature = arguments(f, args, kwargs)
+    defaults = {name for name, _, default in signature if default is not inspect.Parameter.empty}
+    positional = {name for name, _ in zip((n for n, _, _ in signature), args, strict=False)}
+    explicit = frozenset(n for n in given if n not in defaults or n in kwargs or n in positional)
+    with Recorder(code_of(f)) as recorder, Bit() as bit:
+        tensors, inputs = input_tensors(given, explicit, wrt, bit)
+        out = call(with_math(f), tensors, signature)
+    name = getattr(f, "__name__", "f")
+    output = output_wire(out, name)
+    known = {k: plain_argument(v) for k, v in tensors.items()}
+    return freeze(
+        recorder,
+        inputs,
+        output,
+        name="f" if name == "<lambda>" else name,
+        bit=bit,
+        upstream=upstream_for(output.value, upstream, ""),
+        known=known,
+        modules=names_seen(f),
+        signature=signature,
+    )
+
+
+def output_wire(out: Any, name: str) -> Wire:
+    """The wire of a result that is one number or array made from the inputs."""
+    if isinstance(out, Tensor):
+        if out.wire is None:
+            raise ArgumentError(
+                f"{name} does not depend on its inputs.",
+                "there is no circuit between them and the result.",
+                "use an input on the way to the result.",
+            )
+        return out.wire
+    if isinstance(out, (tuple, list, dict)):
+        several = [path for path, part in leaves(out) if isinstance(part, Tensor)]
+        raise ArgumentError(
+            f"{name} returned {len(several)} values in a {type(out).__name__}.",
+            "a circuit has one output, the one whose gradient is shown.",
+            "return just that one.",
+        )
+    if out is None:
+        raise ArgumentError(f"{name} returned nothing.", "a circuit needs an output.", f"add a return to {name}.")
+    problem = "does not depend on its inputs" if isinstance(out, (int, float, np.ndarray, np.generic)) else f"returned a {type(out).__name__}"
+    raise ArgumentError(f"{name} {problem}.", "a circuit leads from the inputs to one number or array.", "return a number made from the inputs.")
+
+
+def plain_argument(value: Any) -> Any:
+    """An argument as plain code has it: the int where an int was given, the value of a Tensor."""
+    if isinstance(value, Tensor):
+        whole = whole_number(value)
+        return value.value if whole is None else whole
+    return value
+
+
+def names_seen(f: Callable[..., Any]) -> dict[str, Any]:
+    """The names that the function's code sees around it: globals, and what its closure holds."""
+    f = getattr(f, "__func__", f)
+    if not isinstance(f, types.FunctionType):
+        return {}
+    cells = zip(f.__code__.co_freevars, f.__closure__ or (), strict=False)
+    return {**f.__globals__, **{name: cell.cell_contents for name, cell in cells if cell != types.CellType()}}

@@ -1,0 +1,5 @@
+"""From circuit to Python text: forward and backward as one writes them by hand."""
+
+from gatewise._source.staged import Staged, staged
+
+__all__ = ["Staged", "staged"]

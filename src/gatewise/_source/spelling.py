@@ -1,0 +1,174 @@
+"""How one step is spelled in Python: operators with as few brackets as they need, calls, indices, numbers."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gatewise._circuit import Step
+from gatewise._recording.freezing import told_by_value
+from gatewise._tensor import FORWARDS, SIGNS, one_over
+
+ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON, LOWEST = 100, 90, 80, 70, 60, 50, 40, 30, 0
+RANK = {"**": POWER, "*": PRODUCT, "/": PRODUCT, "@": PRODUCT, "%": PRODUCT, "//": PRODUCT, "+": SUM, "-": SUM, "&": AND, "|": OR}
+PREFIX = {operator.neg: "-", operator.pos: "+", operator.invert: "~"}
+
+
+class Text(NamedTuple):
+    """A piece of source and how tightly it holds together."""
+
+    text: str
+    rank: int = ATOM
+
+    def at(self, rank: int) -> str:
+        """The text, in brackets unless it holds together at least as tightly as `rank`."""
+        return self.text if self.rank >= rank else f"({self.text})"
+
+
+def infix(sign: str, left: Text, right: Text, grouped: bool = False) -> Text:
+    """`left sign right`. With `grouped` a left operand that is a product itself keeps its brackets: a local gradient."""
+    rank = RANK.get(sign, COMPARISON)
+    if sign == "**":
+        return Text(f"{left.at(ATOM)}**{right.at(ATOM)}", POWER)
+    grouped = grouped and rank == PRODUCT
+    return Text(f"{left.at(rank + (1 if grouped or rank == COMPARISON else 0))} {sign} {right.at(rank + 1)}", rank)
+
+
+def number(value: Any) -> Text:
+    """A plain number as a literal that gives the same value and type."""
+    if isinstance(value, np.generic):
+        return Text(f"np.{value.dtype.name}({number(value.item()).text})")
+    if isinstance(value, float) and not math.isfinite(value):
+        return Text("np.nan") if math.isnan(value) else Text("np.inf") if value > 0 else Text("-np.inf", UNARY)
+    text = repr(value)
+    return Text(text, UNARY if text.startswith("-") else ATOM)
+
+
+class Speller:
+    """Spells steps. `texts` are the user's spellings, and the names of captured arrays, by id."""
+
+    def __init__(self, texts: Mapping[Any, str]) -> None:
+        self.texts = texts
+        self.uses_math = False
+        self.functions: dict[str, Any] = {}  # own gates that need a definition: name -> gate
+
+    def plain(self, value: Any) -> Text:
+        """A plain value: its text, a literal, or an array that can be told by its value."""
+        if id(value) in self.texts and not isinstance(value, (int, float, bool)):
+            return Text(self.texts[id(value)])
+        if isinstance(value, np.ndarray):
+            return Text(self.array(value))
+        return number(value)
+
+    def array(self, value: Any) -> str:
+        """An array without a name: told by its value, or written out."""
+        if (told := told_by_value(np.asarray(value))) is not None:
+            return told
+        if value.dtype.kind == "f" and value.dtype != float:
+            return f"np.array({nested(value)}, dtype=np.{value.dtype.name})"
+        return f"np.array({nested(value)})"
+
+    def parameter(self, value: Any) -> str:
+        """A parameter: the user's spelling, or its value."""
+        if not isinstance(value, (bool, int, float, str)) and id(value) in self.texts:
+            return self.texts[id(value)]
+        if isinstance(value, tuple):
+            return "(" + ", ".join(map(self.parameter, value)) + ("," if len(value) == 1 else "") + ")"
+        if isinstance(value, list):
+            return "[" + ", ".join(map(self.parameter, value)) + "]"
+        if isinstance(value, np.dtype):
+            return f"np.{value.name}" if value.name != "bool" else "bool"
+        if isinstance(value, np.ndarray):
+            return self.array(value)
+        return repr(value) if isinstance(value, str) or value is None else number(value).text
+
+    def index(self, value: Any) -> str:
+        """What stands between brackets."""
+        if not isinstance(value, (bool, int, float)) and id(value) in self.texts:
+            return self.texts[id(value)]
+        if isinstance(value, tuple):
+            return ", ".join(map(self.index, value)) + ("," if len(value) == 1 else "") if value else "()"
+        if isinstance(value, slice):
+            parts = ["" if p is None else str(p) for p in (value.start, value.stop, value.step)]
+            return ":".join(parts[:2] if value.step is None else parts)
+        if value is Ellipsis:
+            return "..."
+        return "None" if value is None else self.parameter(value)
+
+    def step(self, step: Step, operands: Sequence[Text], values: Sequence[Any], grouped: bool = False) -> Text:
+        """One step on operands that are spelled already; `values` are their plain values."""
+        gate, forward = step.gate, step.forward
+        if forward is one_over:
+            return infix("/", Text("1.0"), operands[0])
+        if forward in SIGNS:
+            return infix(SIGNS[forward], *operands, grouped=grouped)
+        if forward in PREFIX:
+            return Text(PREFIX[forward] + operands[0].at(UNARY), UNARY)
+        if gate.infix in FORWARDS and gate.infix != "**" and any(isinstance(v, (np.ndarray, np.generic)) for v in values):
+            return infix(gate.infix, *operands, grouped=grouped)  # the ufunc gives the same bits
+        if gate.name == "getitem":
+            return Text(f"{operands[0].at(ATOM)}[{self.index(step.parameters['index'])}]")
+        if gate.name == "matrix_transpose" or (gate.name == "transpose" and not step.parameters.get("axes")):
+            turned = "T" if np.ndim(values[0]) <= 2 or gate.name == "transpose" else "mT"
+            return Text(f"{operands[0].at(ATOM)}.{turned}")
+        if gate.name == "astype":
+            dtype = self.parameter(step.parameters["dtype"])
+            is_array = isinstance(values[0], (np.ndarray, np.generic))
+            return Text(f"{operands[0].at(ATOM)}.astype({dtype})" if is_array else f"{dtype}({operands[0].text})")
+        return Text(self.call(step, operands))
+
+    def call(self, step: Step, operands: Sequence[Text]) -> str:
+        """A step spelled as a call."""
+        gate, forward = step.gate, step.forward
+        parameters = {name: self.parameter(value) for name, value in step.parameters.items()}
+        texts = [o.text for o in operands]
+        if gate.text is not None and "{" in gate.text:
+            return gate.text.replace("{*}", ", ".join(texts)).format(
+                **dict(zip(gate.operands, (o.at(UNARY) for o in operands), strict=False)), **dict(gate.defaults) | parameters
+            )
+        if gate.own:
+            name = self.function_name(step)
+            return f"{name}({', '.join(texts)})"
+        if getattr(forward, "__module__", None) == "math":
+            self.uses_math = True
+            return f"math.{forward.__name__}({', '.join(texts)})"
+        name = "abs" if forward is operator.abs else qualified(gate.function)
+        arguments = texts + [f"{key}={value}" for key, value in parameters.items() if key not in POSITIONAL]
+        arguments[len(texts) : len(texts)] = [parameters[key] for key in POSITIONAL if key in parameters]
+        return f"{name}({', '.join(arguments)})"
+
+    def function_name(self, step: Step) -> str:
+        """The name of the function that printed code defines for an own gate with these parameters."""
+        base, number_ = step.gate.name, 1
+        name = base
+        while name in self.functions and not same_parameters(self.functions[name], step):
+            number_ += 1
+            name = f"{base}_{number_}"
+        self.functions.setdefault(name, step)
+        return name
+
+
+POSITIONAL = ("shape", "axes", "indices_or_sections", "axis1", "axis2")  # parameters one writes without their names
+
+
+def same_parameters(a: Step, b: Step) -> bool:
+    return a.gate is b.gate and repr(dict(a.parameters)) == repr(dict(b.parameters))
+
+
+def qualified(function: Any) -> str:
+    """`np.sum`, `np.linalg.inv`."""
+    module = getattr(function, "__module__", None) or "numpy"
+    inner = [part for part in module.split(".")[1:] if not part.startswith("_")]
+    return ".".join(["np", *inner, function.__name__])
+
+
+def nested(value: Any) -> str:
+    """An array as nested lists, written out."""
+    if np.ndim(value) == 0:
+        return number(value.item()).text
+    return "[" + ", ".join(nested(part) for part in value) + "]"
+

@@ -1,0 +1,158 @@
+"""From circuit to circuit: the gradients of one, on numbers or recorded in their turn; replay, cut and fold."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Circuit, Input, SourcedWire, Wire, step_wire, tick
+from gatewise._gates import NAMES
+from gatewise._gates.families import Live
+from gatewise._recording.freezing import transparent
+from gatewise._recording.recorder import Recorder
+from gatewise._sweep import FLOATS, Ports, port, sweep
+from gatewise._tensor import Tensor
+
+
+@dataclass(slots=True)
+class Event:
+    """One gate of the backward pass: `wire` had its gradient complete and sent contributions to its operands.
+
+    `parts` are (operand position, operand's wire, contribution). In a recorded sweep `upstream` is the wire that
+    stands for the complete gradient, and contributions are Tensors.
+    """
+
+    wire: Wire
+    upstream: Any
+    parts: list[tuple[int, Wire, Any]] = field(default_factory=list)
+
+
+def gradients(circuit: Circuit, as_written: bool = False) -> tuple[dict[Wire, Any], list[Event]]:
+    """The gradient of every wire that gets one, and the events of the sweep, on numbers.
+
+    `as_written` goes through the gates the user wrote where a block's stable rule would take their place.
+    """
+    found: dict[Wire, Any] = {}
+    events: dict[Wire, Event] = {}
+
+    def arrive(wire: Wire, g: Any) -> Any:
+        if not isinstance(g, Ports):
+            found[wire] = g.g if isinstance(g, Live) else g
+        events[wire] = Event(wire, found.get(wire))
+        return g
+
+    def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
+        events[wire].parts.append((position, parent, part.g if isinstance(part, Live) else part))
+
+    sweep({circuit.output: circuit.upstream}, circuit.bit, arrive=arrive, observer=observe, as_written=as_written)
+    return found, list(events.values())
+
+
+def reverse(circuit: Circuit) -> list[Event]:
+    """The backward pass as a recording: each contribution a Tensor made by gates of forward wires and gradients.
+
+    The gradient of each wire, once complete, is a fresh wire, `event.upstream`, so that every contribution is told in
+    terms of the gradient of its gate's output, as one writes it by hand.
+    """
+    events: dict[Wire, Event] = {}
+    bit = circuit.recording
+
+    def lift(value: Any, wire: Wire, bits: int) -> Tensor:
+        return Tensor(value, wire, bits & bit)
+
+    def arrive(wire: Wire, g: Any) -> Any:
+        if isinstance(g, Ports):
+            events[wire] = Event(wire, None)
+            return g
+        inner, mask = (g.g, g._mask) if isinstance(g, Live) else (g, None)
+        value = inner.value if isinstance(inner, Tensor) else inner
+        stands = SourcedWire(tick(), bit, value)
+        events[wire] = Event(wire, stands)
+        fresh = Tensor(value, stands, bit)
+        return fresh if mask is None else Live(fresh, mask)
+
+    def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
+        events[wire].parts.append((position, parent, part.g if isinstance(part, Live) else part))
+
+    with Recorder(bit=bit):
+        sweep({circuit.output: circuit.upstream}, circuit.bit, lower=bit, lift=lift, arrive=arrive, observer=observe)
+        for event in events.values():
+            as_square(event, bit)
+    return list(events.values())
+
+
+def as_square(event: Event, bit: int) -> None:
+    """The two equal contributions of `x * x` as the square's one."""
+    holder = step_wire(event.wire)
+    if holder is None or holder.written is not None or holder.step is None or holder.step.gate is not NAMES["multiply"]:
+        return
+    if len(event.parts) == 2 and event.parts[0][1] is event.parts[1][1]:
+        x = event.parts[0][1]
+        square = 2 * Tensor(x.value, x, bit) * Tensor(event.upstream.value, event.upstream, bit)
+        event.parts = [(0, x, square)]
+
+
+def replay(circuit: Circuit, instead: Mapping[Wire, Any]) -> Any:
+    """The output's value with other values on some wires: only the steps behind those are run again."""
+    values = dict(instead)
+    for wire in circuit.wires:
+        holder = step_wire(wire)
+        if holder is None or wire in instead:
+            continue
+        assert holder.step is not None
+        operands = [transparent(x) if isinstance(x, Wire) else x for x in holder.step.operands]
+        if not any(isinstance(x, Wire) and x in values for x in operands):
+            continue
+        plain = [values.get(x, x.value) if isinstance(x, Wire) else x for x in operands]
+        out = run(holder, plain)
+        values[wire] = out[wire.values[0]] if wire.pullback is port else out
+    return values.get(circuit.output, circuit.output.value)
+
+
+def run(holder: SourcedWire, operands: list[Any]) -> Any:
+    """One step's forward function on plain values; floats behave as in a recording."""
+    step = holder.step
+    assert step is not None
+    try:
+        return step.forward(*operands, **step.parameters)
+    except ArithmeticError:
+        if not all(type(x) in FLOATS for x in operands):
+            raise
+        with np.errstate(all="ignore"):
+            return float(step.forward(*map(np.float64, operands), **step.parameters))
+
+
+def cut(circuit: Circuit, wire: Wire) -> Circuit:
+    """The same circuit with `wire` made an input, and everything that only it needed left out."""
+    needed: set[Wire] = set()
+    waiting = [circuit.output]
+    while waiting:
+        each = waiting.pop()
+        if each in needed:
+            continue
+        needed.add(each)
+        holder = step_wire(each)
+        if each is not wire and holder is not None and holder.step is not None:
+            waiting.extend(transparent(x) for x in holder.sources if x is not None)
+            waiting.extend(transparent(x) for x in holder.step.parameter_wires.values())
+    name = circuit.names[wire]
+    new = Input(wire, name, name, (), name, True, "cut")
+    kept = tuple(i for i in circuit.inputs if i.wire in needed and i.wire is not wire)
+    stages = tuple(
+        dataclasses.replace(s, wires=tuple(w for w in s.wires if w in needed and w is not wire)) for s in circuit.stages
+    )
+    return dataclasses.replace(
+        circuit,
+        inputs=(new, *kept),
+        wires=(wire, *(w for w in circuit.wires if w in needed and w is not wire)),
+        stages=tuple(s for s in stages if s.wires),
+        signature=tuple((i.parameter, "positional_or_keyword", NO_DEFAULT) for i in (new, *kept)),
+    )
+
+
+NO_DEFAULT: Any = inspect.Parameter.empty

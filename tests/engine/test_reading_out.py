@@ -1,0 +1,266 @@
+"""What NumPy does not hand over: every row of docs/limits.md is loud, names the variable and the line, and has a cure."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import gatewise as gw
+from gatewise import _errors
+from gatewise._errors import AssignmentError, GatewiseError, ReadingError, UnsupportedError
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "limits.md"
+ROW = re.compile(r"^\| `(?P<wrong>.+?)` \| `(?P<error>\w+)`(?: from `(?P<cause>\w+)`)? \| (?P<right>.+) \|$", re.MULTILINE)
+ROWS = [tuple(row.groups()) for row in ROW.finditer(PAGE.read_text(encoding="utf-8"))]
+WRONG = [row[0] for row in ROWS]
+
+
+def names():
+    return {
+        "gw": gw,
+        "np": np,
+        "math": math,
+        "t": gw.tensor(2.0),
+        "v": gw.tensor([1.0, 2.0, 3.0]),
+        "M": gw.tensor(np.ones((3, 3))),
+        "buf": np.zeros(3),
+        "A": np.ones((3, 3)),
+        "rng": np.random.default_rng(0),
+        "indices": np.array([0, 2]),
+        "mask": np.array([True, False, True]),
+    }
+
+
+def run(statement, space):
+    """Run one row as a user's file would, so that it has a line of its own."""
+    import linecache
+
+    file = f"<row {statement}>"
+    linecache.cache[file] = (len(statement), None, [statement + "\n"], file)
+    exec(compile(statement, file, "exec"), space)
+
+
+def test_the_page_has_rows():
+    assert len(ROWS) > 60
+    lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    assert len(lines) == len(ROWS)
+    assert len(set(WRONG)) == len(WRONG)
+
+
+@pytest.mark.parametrize(("wrong", "error", "cause", "right"), ROWS, ids=WRONG)
+def test_every_row_is_loud(wrong, error, cause, right):
+    space = names()
+    with pytest.raises(Exception) as caught:
+        run(wrong, space)
+    told = caught.value
+    if cause is not None:
+        assert type(told).__name__ == error
+        told, error = told.__cause__, cause
+    assert type(told) is getattr(_errors, error)
+    message = str(told)
+    assert f"line 1:  {wrong}" in message
+    assert "why:" in message
+    if error != "GateError":
+        assert "instead:" in message
+    if error in ("ReadingError", "AssignmentError"):
+        assert re.match(r"(t|v|M|buf)\b", message), message
+    np.testing.assert_array_equal(space["buf"], 0.0)
+    np.testing.assert_array_equal(space["v"].numpy() if isinstance(space["v"], gw.Tensor) else 0, [1.0, 2.0, 3.0])
+
+
+CODE = re.compile(r"`([^`]+)`")
+
+
+@pytest.mark.parametrize(("wrong", "right"), [(row[0], row[3]) for row in ROWS], ids=WRONG)
+def test_every_cure_runs(wrong, right):
+    for statement in CODE.findall(right):
+        if "..." not in statement and not statement.startswith("gatewise "):
+            run(statement, names())
+
+
+LOOPHOLES = [row for row in ROWS if row[1] in ("ReadingError", "ValueError")]
+
+
+@pytest.mark.parametrize(("wrong", "error", "cause", "right"), LOOPHOLES, ids=[row[0] for row in LOOPHOLES])
+def test_inside_a_derivative_our_own_error_is_raised(wrong, error, cause, right):
+    def f(t, v):
+        run(wrong, names() | {"t": t, "v": v})
+        return t + np.sum(v)
+
+    with pytest.raises(ReadingError):
+        gw.grad(f, argnums=(0, 1))(2.0, np.array([1.0, 2.0, 3.0]))
+
+
+# Where no derivative is taken, the same lines give what plain NumPy gives.
+PLAIN_ROWS = [
+    wrong
+    for wrong, error, _, _ in ROWS
+    if error in ("ReadingError", "ValueError", "UnsupportedError")
+    and not any(word in wrong for word in ("v[t]", "[1, 2, 3][t]", "range(t)", "np.zeros(t)", "(t, 1)", "buf[v]", "take(v)", "where=v"))
+]  # not those that NumPy itself refuses, as it wants whole numbers there
+
+
+def plain_results(v_and_t):
+    found = {}
+    for wrong in PLAIN_ROWS:
+        space = names() | v_and_t()
+        target = wrong if re.search(r"(?<!=)\[.*\] = |fill\(", wrong) else f"out = {wrong}"
+        if wrong == "if v: pass":
+            continue
+        run(target, space)
+        found[wrong] = (space.get("out"), space["buf"])
+    return found
+
+
+def test_where_no_derivative_is_taken_each_gives_what_numpy_gives():
+    tensors = lambda: {
+        "t": gw.tensor(2.0, requires_grad=False),
+        "v": gw.tensor([1.0, 2.0, 3.0], requires_grad=False),
+        "M": gw.tensor(np.ones((3, 3)), requires_grad=False),
+    }
+    numbers = lambda: {"t": 2.0, "v": np.array([1.0, 2.0, 3.0]), "M": np.ones((3, 3))}
+    for (row, (out, buf)), (plain_out, plain_buf) in zip(
+        plain_results(tensors).items(), plain_results(numbers).values(), strict=True
+    ):
+        np.testing.assert_array_equal(buf, plain_buf, err_msg=row)
+        assert_same(out, plain_out, row)
+
+
+def assert_same(out, plain, row):
+    if isinstance(plain, tuple):
+        for one, other in zip(out, plain, strict=True):
+            assert_same(one, other, row)
+    elif plain is not None:
+        out = out.value if isinstance(out, gw.Tensor) else out
+        assert np.asarray(out).dtype == np.asarray(plain).dtype, row
+        if plain.dtype != object if isinstance(plain, np.ndarray) else True:
+            np.testing.assert_array_equal(out, plain, err_msg=row)
+
+
+def test_the_same_under_no_grad_and_for_data_nobody_differentiates():
+    w, x = gw.tensor(2.0), gw.tensor([1.0, 2.0])
+    with gw.no_grad():
+        assert float(w) == 2.0
+        buf = np.zeros(2)
+        buf[0] = w
+        buf += x
+        np.testing.assert_array_equal(buf, [3.0, 2.0])
+        np.testing.assert_array_equal(np.array([w, w]), [2.0, 2.0])
+    with pytest.raises(ReadingError):
+        float(w)
+
+    def loss(w, X, y):
+        buf = np.zeros(2)
+        buf += X
+        buf[:] = X
+        order = np.argsort(X)
+        assert isinstance(np.asarray(X), np.ndarray)
+        assert [float(each) for each in X] == [4.0, 3.0]
+        return np.sum(w * buf) + w * np.cumsum(X[order])[1] + w * y[0]
+
+    assert gw.grad(loss)(2.0, np.array([4.0, 3.0]), np.array([1, 2])) == 7.0 + 7.0 + 1.0
+
+
+def test_results_of_gates_that_stop_gradients_may_be_read():
+    x = gw.tensor([1.5, -2.5, 0.5])
+    assert int(np.floor(x)[0]) == 1
+    assert np.asarray(np.sign(x)).tolist() == [1.0, -1.0, 1.0]
+    assert int(np.argmax(x)) == 0
+    assert np.asarray(np.isnan(x)).tolist() == [False] * 3
+    assert np.asarray(x > 0).tolist() == [True, False, True]
+    assert int(gw.tensor(7.0) // 2) == 3
+    assert np.arange(3)[x > 0].tolist() == [0, 2]
+
+
+def test_reading_on_purpose():
+    x = gw.tensor(2.5)
+    v = gw.tensor([1.0, 2.0])
+    assert (x.item(), type(x.item())) == (2.5, float)
+    assert f"{x:.3f} {x} {v}" == "2.500 2.5 [1. 2.]"
+    assert v.tolist() == [1.0, 2.0]
+    assert v.numpy() is not v.value
+    assert x > 2
+    assert not x == 3
+    assert 2.0 in v
+    assert x.detach().requires_grad is False
+    assert (x.detach() * x).requires_grad is True
+
+
+@pytest.mark.parametrize("make", [lambda t: np.array([t, 1]), lambda t: np.asarray([[t]]), lambda t: np.array({"a": t})])
+def test_no_array_of_objects_is_ever_made_of_tensors(make):
+    try:
+        made = make(gw.tensor(2.0))
+    except GatewiseError:
+        return
+    assert isinstance(made.item(), dict)  # a dict is one object; NumPy does not look inside
+
+
+def test_object_arrays_are_not_data():
+    boxes = np.array([gw.tensor(1.0, requires_grad=False), None], dtype=object)
+    with pytest.raises(GatewiseError):
+        gw.tensor(boxes)
+    with pytest.raises(GatewiseError):
+        gw.tensor([None, 1.0])
+    with pytest.raises(GatewiseError):
+        gw.tensor(np.ones(2)) * np.array([1, "a"], dtype=object)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # 2 and 3 are outside arcsin's domain
+def test_every_numpy_function_without_a_gate_is_loud_on_a_tensor_with_a_gradient():
+    """All of NumPy's overridable functions with one array: gates answer with Tensors, all others with an error of ours."""
+    v = gw.tensor([1.0, 2.0, 3.0])
+    loud = 0
+    for name in dir(np):
+        function = getattr(np, name)
+        if not hasattr(function, "_implementation") and not isinstance(function, np.ufunc):
+            continue
+        arity = function.nin if isinstance(function, np.ufunc) else 1
+        try:
+            out = function(*[v] * arity)
+        except UnsupportedError as error:
+            assert "line" in str(error)
+            loud += 1
+            continue
+        except (GatewiseError, TypeError):  # TypeError: it wants more than one argument
+            continue
+        for part in out if isinstance(out, (tuple, list)) else [out]:
+            assert isinstance(part, (gw.Tensor, bool, int, str, tuple, np.dtype)), name
+    assert loud > 50
+
+
+def test_the_name_is_found_in_locals_closures_and_globals():
+    inner = gw.tensor(1.0)
+    with pytest.raises(ReadingError, match=r"^inner was turned"):
+        math.exp(inner)
+    with pytest.raises(ReadingError, match=r"^inner was turned"):
+        (lambda: math.exp(inner))()
+    with pytest.raises(ReadingError, match=r"^AT_MODULE_LEVEL \(2,\) was turned"):
+        np.asarray(AT_MODULE_LEVEL)
+    with pytest.raises(ReadingError, match=r"^a Tensor was turned"):
+        math.exp(inner * 2)
+    with pytest.raises(AssignmentError, match=r"^BUFFER was the target"):
+        np.add(AT_MODULE_LEVEL, 1, out=BUFFER)
+
+
+AT_MODULE_LEVEL = gw.tensor([1.0, 2.0])
+BUFFER = np.zeros(2)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda x: np.matrix(np.eye(2)) * x, "matrix"),
+        (lambda x: x + np.matrix(np.eye(2)), "matrix"),
+        (lambda x: gw.tensor(np.matrix(np.eye(2))), "matrix"),
+        (lambda x: gw.tensor(np.ma.array([1.0, 2.0], mask=[True, False])), "MaskedArray"),
+        (lambda x: x * np.ma.array([1.0, 2.0], mask=[True, False]), "MaskedArray"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_arrays_with_an_arithmetic_of_their_own_are_refused(make, words):
+    with pytest.raises(GatewiseError, match=words):
+        make(gw.tensor(np.ones((2, 2))))

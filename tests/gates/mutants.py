@@ -1,0 +1,267 @@
+"""Wrong gates on purpose: every mutation that applies to a gate's family, put in its place while the checks run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from gatewise._gates import Gate, choices, families, movement
+from gatewise._gates.families import Live, Symbol, as_tuple, plain, shape_of
+from gatewise._gates.gate import Derived, Pullback
+
+AXES = ("axis", "axes", "axis1", "axis2")
+
+Change = Callable[[Pullback], Pullback]  #: a pullback into a wrong one
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One wrong gate: what was done to it, and how: a change of its pullbacks, or another rule."""
+
+    gate: Gate
+    mutation: str
+    detail: str
+    change: Change | None = None
+    rule: Callable[..., Any] | None = None
+    deriving: Any = None  # a context in which pullbacks are derived
+
+    @property
+    def name(self) -> str:
+        return f"{self.gate.name}: {self.mutation}{', ' if self.detail else ''}{self.detail}"
+
+
+class MutantFamily:
+    """The gate's family, with a change made to each pullback it derives."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self.mutant, self.family = mutant, mutant.gate.family
+        self.name, self.leading = self.family.name, self.family.leading
+
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback:
+        if self.mutant.mutation == "leak":
+            return leaking(wanted)
+        with self.mutant.deriving() if self.mutant.deriving else patch.dict({}):
+            pullback: Any = self.family.derive(gate, kinds, wanted, scalar)
+        if self.mutant.change is None:
+            return pullback
+        pullback.positions = wanted
+        changed: Any = self.mutant.change(pullback)
+        changed.needs = frozenset(gate.operands)
+        return changed
+
+
+@contextmanager
+def in_place(mutant: Mutant) -> Iterator[None]:
+    """The registry with the mutant in the gate's place."""
+    gate = mutant.gate
+    kept = gate.family, gate.rule, gate.scalar, gate.array
+    gate.family, gate.rule = MutantFamily(mutant), mutant.rule or gate.rule
+    gate.scalar, gate.array = Derived(gate, True), Derived(gate, False)
+    try:
+        yield
+    finally:
+        gate.family, gate.rule, gate.scalar, gate.array = kept
+
+
+# ------------------------------------------------------------------------------------------- changes of what comes back
+
+
+def one_part(k: int, change: Callable[[Any], Any]) -> Change:
+    """Change what operand k gets."""
+
+    def changed(pullback: Any) -> Pullback:
+        def wrong(*given: Any) -> Any:
+            parts = pullback(*given)
+            many = len(pullback.positions) > 1
+            found = [
+                on_value(part, change) if position == k else part
+                for position, part in zip(pullback.positions, parts if many else (parts,), strict=True)
+            ]
+            return found if many else found[0]
+
+        return wrong
+
+    return changed
+
+
+def on_value(part: Any, change: Callable[[Any], Any]) -> Any:
+    if part is None:
+        return None
+    return Live(change(part.g), part._mask) if type(part) is Live else change(part)
+
+
+def every_part(change: Callable[[Any], Any]) -> Change:
+    """Change what each operand gets, masks included."""
+
+    def changed(pullback: Any) -> Pullback:
+        def wrong(*given: Any) -> Any:
+            parts = pullback(*given)
+            return [change(part) for part in parts] if len(pullback.positions) > 1 else change(parts)
+
+        return wrong
+
+    return changed
+
+
+def unmasked(part: Any) -> Any:
+    return part.g if type(part) is Live else part
+
+
+def mask_unread(pullback: Any) -> Pullback:
+    def wrong(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+        return pullback(g, out, values)
+
+    return wrong
+
+
+def under(replaced: Callable[[], Any]) -> Change:
+    """Run the pullback with something of the family's replaced."""
+
+    def changed(pullback: Any) -> Pullback:
+        def wrong(*given: Any) -> Any:
+            with replaced():
+                return pullback(*given)
+
+        return wrong
+
+    return changed
+
+
+def other_sum(wrong: Callable[..., Any]) -> Callable[[], Any]:
+    """Replace the un-broadcasting sum wherever it is named."""
+
+    @contextmanager
+    def replaced() -> Iterator[None]:
+        with patch.object(families, "sum_to", wrong), patch.object(movement, "sum_to", wrong):
+            yield
+
+    return replaced
+
+
+def not_summed(g: Any, shape: tuple[int, ...], total: Any = np.sum) -> Any:
+    return g
+
+
+def first_taken(g: Any, shape: tuple[int, ...], total: Any = np.sum) -> Any:
+    """The first along each broadcast axis in place of the sum."""
+    lead = len(shape_of(g)) - len(shape)
+    g = g[(0,) * lead] if lead else g
+    stretched = tuple(slice(0, 1) if n == 1 else slice(None) for n in shape)
+    return g[stretched] if shape else g
+
+
+def along_next_axis(pullback: Any) -> Pullback:
+    """Go back along the axis after the one that was given."""
+
+    def wrong(g: Any, out: Any, values: Any, *live: Any) -> Any:
+        parameters = values[-1]
+        ndim = max(len(shape_of(x)) for x in (*values[:-1], plain(out) if not isinstance(out, (tuple, list)) else out[0]))
+        moved = {key: next_axis(value, ndim) if key in AXES else value for key, value in parameters.items()}
+        return pullback(g, out, (*values[:-1], moved), *live)
+
+    return wrong
+
+
+def next_axis(axis: Any, ndim: int) -> Any:
+    if axis is None or not ndim:
+        return axis
+    return tuple((a + 1) % ndim for a in axis) if isinstance(axis, tuple) else (axis + 1) % ndim
+
+
+def leaking(wanted: Sequence[int]) -> Pullback:
+    """Let the gradient through a gate that stops it."""
+
+    def wrong(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+        parts = [families.fit(g, values[i]) for i in wanted]
+        return parts if len(parts) > 1 else parts[0]
+
+    wrong.needs = frozenset()  # type: ignore[attr-defined]
+    return wrong
+
+
+# ------------------------------------------------------------------------------------------------- changes of the rule
+
+
+def swapped(rule: Callable[..., Any], i: int, j: int) -> Callable[..., Any]:
+    """The rule with what operands i and j get exchanged."""
+
+    def wrong(*given: Any, **parameters: Any) -> Any:
+        parts = list(as_tuple(rule(*given, **parameters)))
+        if max(i, j) < len(parts):
+            parts[i], parts[j] = parts[j], parts[i]
+        return tuple(parts)
+
+    return wrong
+
+
+@contextmanager
+def ties_to_both() -> Iterator[None]:
+    """Both of two tied wires take the whole gradient."""
+    whole: Mapping[str, Any] = {"ties": lambda x, y: (x >= y) * 1.0}
+    with patch.dict(families.ARRAY_SCOPE, whole), patch.dict(families.SCALAR_SCOPE, whole):
+        yield
+
+
+@contextmanager
+def ties_won() -> Iterator[None]:
+    """A tie with a constant is won."""
+    with patch.object(Symbol, "__gt__", Symbol.__ge__):  # type: ignore[attr-defined]
+        yield
+
+
+def whole_share() -> Any:
+    """Every tied entry of a reduction takes the whole gradient."""
+    return patch.object(choices, "share", lambda hits, axis: hits)
+
+
+# ---------------------------------------------------------------------------------------------------------- all of them
+
+
+def mutants_of(gate: Gate) -> Iterator[Mutant]:
+    """Every mutation that applies to the gate's family."""
+    if gate.family.name == "stops":
+        yield Mutant(gate, "leak", "")
+        return
+    operands = gate.operands or ["first", "second"]
+    for k, operand in enumerate(operands):
+        yield Mutant(gate, "sign", operand, one_part(k, lambda part: -part))
+        yield Mutant(gate, "factor 1 + 1e-5", operand, one_part(k, lambda part: part * (1 + 1e-5)))
+    for i in range(len(operands)):
+        for j in range(i):
+            yield Mutant(gate, "swapped operands", f"{operands[j]} and {operands[i]}", rule=swapped(gate.rule, i, j))
+    if set(AXES) & set(gate.parameters):
+        yield Mutant(gate, "wrong axis", "", along_next_axis)
+    if gate.family.name != "reduction" and (len(operands) > 1 or gate.pattern == "spreads"):
+        yield Mutant(gate, "missing un-broadcast", "", under(other_sum(not_summed)))
+        yield Mutant(gate, "missing un-broadcast", "the first is taken", under(other_sum(first_taken)))
+    yield from switch_mutants(gate)
+    yield from mask_mutants(gate)
+
+
+def switch_mutants(gate: Gate) -> Iterator[Mutant]:
+    if gate.pattern != "routes":
+        return
+    if gate.family.name == "reduction":
+        yield Mutant(gate, "wrong tie share", "all of it", under(whole_share))
+    else:
+        yield Mutant(gate, "wrong tie share", "all of it to both", deriving=ties_to_both)
+        yield Mutant(gate, "wrong tie share", "won from a constant", deriving=ties_won)
+
+
+def mask_mutants(gate: Gate) -> Iterator[Mutant]:
+    """Gates that mix entries drop the mask anyway."""
+    if gate.family.name == "custom" or (gate.family.name == "linear" and gate.pattern in ("mixes", "swaps")):
+        return
+    yield Mutant(gate, "dropped mask", "not read", mask_unread)
+    yield Mutant(gate, "dropped mask", "not passed on", every_part(unmasked))
+
+
+def unchanged(gate: Gate) -> Iterator[Mutant]:
+    """Each way to put a mutant in place, changing nothing: what the checks catch must be the mutation."""
+    yield Mutant(gate, "none", "parts", one_part(0, lambda part: part))
+    yield Mutant(gate, "none", "all parts", every_part(lambda part: part))
+    yield Mutant(gate, "none", "rule", rule=swapped(gate.rule, 0, 0))

@@ -1,0 +1,1 @@
+"""Tests of what a reader sees, on records built by hand."""
