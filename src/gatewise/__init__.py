@@ -1,5 +1,7 @@
 """gatewise: backpropagation, gate by gate."""
 
+from gatewise._board import Board as Board
+from gatewise._board import circuit as circuit
 from gatewise._derivatives import grad as grad
 from gatewise._derivatives import jvp as jvp
 from gatewise._derivatives import value_and_grad as value_and_grad

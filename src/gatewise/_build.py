@@ -6,6 +6,7 @@ import ast
 import itertools
 import linecache
 from collections.abc import Callable, Mapping
+from types import CodeType
 from typing import Any
 
 from gatewise._errors import GatewiseError
@@ -75,3 +76,8 @@ def function(source: str, scope: Mapping[str, Any], name: str) -> Callable[..., 
     """The one function `name` that `source` defines."""
     built: Callable[..., Any] = build(source, scope, name)[name]
     return built
+
+
+def run_users_code(code: CodeType, namespace: dict[str, Any]) -> None:
+    """Run a script the user asked to run, in `namespace`; it is the user's own code and is not checked."""
+    exec(code, namespace)

@@ -216,11 +216,13 @@ def single_number(out: Any) -> Any:
 
 
 def outer(part: Any, bit: int) -> Any:
-    """What leaves a derivative: a Tensor of the outer ones, or the plain value."""
+    """What leaves a derivative: a Tensor of the outer ones, or the plain value, in memory that no rule has saved."""
     if type(part) is not Tensor:
         return part
     rest = part.bits & (bit - 1)
-    return Tensor(part.value, part.wire, rest) if rest else part.value
+    if rest:
+        return Tensor(part.value, part.wire, rest)
+    return np.array(part.value) if isinstance(part.value, np.ndarray) else part.value
 
 
 def collected(argument: Any, original: Any, swept: dict[Wire, Any]) -> Any:

@@ -396,3 +396,26 @@ class UnknownInputError(GatewiseError):
         listed = ", ".join(_visible(each) for each in known)
         cure = f"Did you mean {_visible(near[0])}?" if near else f"Leave {_visible(name)} out."
         super().__init__(f"{_visible(owner)} has no input {_visible(name)}.", f"Its inputs are {listed}.", cure)
+
+
+class ScriptError(GatewiseError):
+    """A file cannot be read, is not Python, or computes nothing from its inputs.
+
+    Wrong: a script that only prints. Right: `x = 3` on one line, `f = x * x` on the next.
+    """
+
+
+class UnknownFunctionError(GatewiseError):
+    """A file has no function of this name.
+
+    >>> print(UnknownFunctionError("lose", ["loss"], "net.py"))
+    net.py has no function lose.
+      why:     It has loss.
+      instead: Did you mean loss?
+    """
+
+    def __init__(self, name: str, known: Sequence[str], path: str) -> None:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        listed = ", ".join(_visible(each) for each in known) or "no function"
+        cure = f"Did you mean {_visible(near[0])}?" if near else "Give the name of one of these."
+        super().__init__(f"{_visible(path)} has no function {_visible(name)}.", f"It has {listed}.", cure)

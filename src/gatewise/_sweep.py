@@ -119,7 +119,8 @@ def sweep(
                 if observer is not None:
                     observer(wire, positions[k], parent, part)
                 if parent in cotangents:
-                    cotangents[parent] = cotangents[parent] + part
+                    before = cotangents[parent]  # a mask knows how to be added to; what it is added to may not
+                    cotangents[parent] = before + part if type(part) is not Live else part + before
                 else:
                     cotangents[parent] = part
     return leaves

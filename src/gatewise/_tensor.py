@@ -607,6 +607,8 @@ def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[S
             raise UnsupportedError.of(f"{qualified(gate.function)}(..., {name}=...)", user_line())
         elif value is not default and not (name in IGNORED and value in IGNORED[name]):
             raise UnsupportedError.of(f"{qualified(gate.function)}(..., {name}=...)", user_line())
+    if len(operands) < gate.arity and not gate.many:
+        raise UnsupportedError.of(f"{qualified(gate.function)} with {len(operands)} operand", user_line())
     return operands, parameters
 
 

@@ -156,3 +156,83 @@ def cut(circuit: Circuit, wire: Wire) -> Circuit:
 
 
 NO_DEFAULT: Any = inspect.Parameter.empty
+
+
+# ------------------------------------------------------------------------------------------------------------- folding
+
+
+def fold(record: dict[str, Any]) -> dict[str, Any]:
+    """A record with chains of * and of +, and the gates of each recognised block, as one gate each.
+
+    The wires between are left out; what goes in and comes out keeps its numbers. The local gradient of a folded gate
+    is the product of those along the way.
+    """
+    wires, uses = record["wires"], list(record["uses"])
+    gone: set[int] = set()
+    for wire in wires:
+        outgoing = [u for u in uses if u["from"] == wire["id"]]
+        if len(outgoing) != 1 or wire["kind"] != "gate" or wire["id"] == record["output"]:
+            continue
+        (use,) = outgoing
+        if not folds_into(wire, wires[use["to"]]):
+            continue
+        gone.add(wire["id"])
+        incoming = [u for u in uses if u["to"] == wire["id"]]
+        uses = [u for u in uses if u is not use and u not in incoming]
+        uses += [through(u, use) for u in incoming]
+    return renumbered(record, uses, gone)
+
+
+def folds_into(wire: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Whether a wire disappears inside the gate it goes to."""
+    if wire["block"] is not None and wire["block"] == after["block"] and wire["stage"] == after["stage"]:
+        return True
+    plain = wire["symbol"] == after["symbol"] and wire["symbol"] in ("*", "+")
+    return plain and not wire["named"] and wire["block"] is None and after["block"] is None
+
+
+def through(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """A use by a gate that was folded into another: a use by that one."""
+    local = None
+    if first["local"] is not None and second["local"] is not None:
+        local = first["local"] * second["local"]
+    texts = [t for t in (second["local_text"], first["local_text"]) if t not in (None, "1")]
+    text = None if None in (first["local_text"], second["local_text"]) else " * ".join(f"({t})" if " " in t else t for t in texts) or "1"
+    return {**first, "to": second["to"], "port": (second["port"], first["port"]), "local": local, "local_text": text}
+
+
+def renumbered(record: dict[str, Any], uses: list[dict[str, Any]], gone: set[int]) -> dict[str, Any]:
+    """The record without the wires that were folded away, ids and ports counted anew."""
+    kept = [w for w in record["wires"] if w["id"] not in gone]
+    ids = {w["id"]: k for k, w in enumerate(kept)}
+    steps = {s: k for k, s in enumerate(dict.fromkeys(w["step"] for w in kept if w["step"] is not None))}
+    uses = sorted(uses, key=lambda u: (ids[u["to"]], flat(u["port"])))
+    ports: dict[int, int] = {}
+    renamed, into = [], {}
+    for k, use in enumerate(uses):
+        port_ = ports[use["to"]] = ports.get(use["to"], -1) + 1
+        into.setdefault(ids[use["to"]], []).append(k)
+        renamed.append({**use, "from": ids[use["from"]], "to": ids[use["to"]], "port": port_})
+    wires = [{**folded_entry(w, len(into.get(ids[w["id"]], []))), "id": ids[w["id"]], "step": steps.get(w["step"])} for w in kept]
+    backward = [
+        {**e, "wire": ids[e["wire"]], "uses": into.get(ids[e["wire"]], [])} for e in record["backward"] if e["wire"] in ids
+    ]
+    return {
+        **record,
+        "wires": wires,
+        "uses": renamed,
+        "forward": [ids[i] for i in record["forward"] if i in ids],
+        "backward": backward,
+        "output": ids[record["output"]],
+        "checks": {str(ids[int(k)]): c for k, c in record["checks"].items() if int(k) in ids},
+    }
+
+
+def flat(port_: Any) -> tuple[int, ...]:
+    """A nested port as a plain tuple, to sort by."""
+    return sum((flat(p) for p in port_), ()) if isinstance(port_, tuple) else (port_,)
+
+
+def folded_entry(wire: dict[str, Any], arity: int) -> dict[str, Any]:
+    """A block that was folded is shown under its name."""
+    return {**wire, "symbol": wire["block"], "gate": wire["block"]} if wire["block"] is not None else wire

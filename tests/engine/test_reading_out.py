@@ -101,7 +101,8 @@ PLAIN_ROWS = [
     for wrong, error, _, _ in ROWS
     if error in ("ReadingError", "ValueError", "UnsupportedError")
     and not any(word in wrong for word in ("v[t]", "[1, 2, 3][t]", "range(t)", "np.zeros(t)", "(t, 1)", "buf[v]", "take(v)", "where=v"))
-]  # not those that NumPy itself refuses, as it wants whole numbers there
+    and "where=buf" not in wrong
+]  # not those that NumPy itself refuses, as it wants whole numbers or truth values there, nor those it warns of
 
 
 def plain_results(v_and_t):

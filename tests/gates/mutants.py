@@ -31,7 +31,7 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        return f"{self.gate.name}: {self.mutation}{', ' if self.detail else ''}{self.detail}"
+        return f"{self.gate.name}: {self.mutation}" + (f", {self.detail}" if self.detail else "")
 
 
 class MutantFamily:
@@ -260,8 +260,13 @@ def mask_mutants(gate: Gate) -> Iterator[Mutant]:
     yield Mutant(gate, "dropped mask", "not passed on", every_part(unmasked))
 
 
-def unchanged(gate: Gate) -> Iterator[Mutant]:
-    """Each way to put a mutant in place, changing nothing: what the checks catch must be the mutation."""
-    yield Mutant(gate, "none", "parts", one_part(0, lambda part: part))
-    yield Mutant(gate, "none", "all parts", every_part(lambda part: part))
-    yield Mutant(gate, "none", "rule", rule=swapped(gate.rule, 0, 0))
+def unchanged(gate: Gate) -> Mutant:
+    """All ways to put a mutant in place at once, changing nothing: what the checks catch must be the mutation."""
+
+    def change(pullback: Any) -> Any:
+        same: Any = one_part(0, lambda part: part)(pullback)
+        same.positions = pullback.positions
+        return every_part(lambda part: part)(same)
+
+    several = len(gate.operands) > 1 or gate.many
+    return Mutant(gate, "none", "", change, rule=swapped(gate.rule, 0, 0) if several else None)

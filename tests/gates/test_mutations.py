@@ -13,7 +13,30 @@ from gates.mutants import Mutant, in_place, mutants_of, unchanged
 GATES = list(NAMES.values())
 
 #: Mutants that are the same gate, each with the reason: nothing can tell them from the original.
-EQUAL: dict[str, str] = {}
+EQUAL = {
+    f"{name}: {mutant}": reason
+    for reason, names, mutants in (
+        ("both inputs get the same", "add", ["swapped operands, x and y"]),
+        ("nothing goes back to the condition", "where", ["sign, chosen", "factor 1 + 1e-5, chosen"]),
+        ("nothing goes back to the array that only gives its shape", "full_like", ["sign, x", "factor 1 + 1e-5, x"]),
+        ("nothing is compared", "where getitem", ["wrong tie share, all of it to both", "wrong tie share, won from a constant"]),
+        ("the other side is a constant, so that no two wires tie", "relu", ["wrong tie share, all of it to both"]),
+        (
+            "no operand is broadcast",
+            "outer concatenate stack",
+            ["missing un-broadcast", "missing un-broadcast, the first is taken"],
+        ),
+        ("the way back goes by the shape alone", "squeeze", ["wrong axis"]),
+        (
+            "the output is a truth value or a whole number, to which no gradient comes",
+            "greater greater_equal less less_equal equal not_equal logical_and logical_or logical_not bitwise_and bitwise_or "
+            "invert isfinite isnan any all argmax argmin",
+            ["leak"],
+        ),
+    )
+    for name in names.split()
+    for mutant in mutants
+}
 
 
 def caught_by(mutant: Mutant) -> tuple[str, str]:
@@ -44,8 +67,7 @@ def test_mutants_are_caught(gate: Gate, counted: Callable[..., None]) -> None:
 def test_checks_pass_where_nothing_is_mutated(gate: Gate) -> None:
     if gate.family.name == "stops":
         return  # the only mutation of these changes the family
-    for mutant in unchanged(gate):
-        assert caught_by(mutant) == ("", ""), mutant.name
+    assert caught_by(unchanged(gate)) == ("", "")
 
 
 def test_list_of_equal_mutants_is_current() -> None:

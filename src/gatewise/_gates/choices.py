@@ -42,9 +42,15 @@ def where(out, chosen, x, y):
     return None, np.not_equal(chosen, False), np.logical_not(chosen)
 
 
+def bounds(x, a_min=None, a_max=None, *, min=None, max=None):
+    """np.clip has two names for each bound, and either may be missing."""
+    return (x, a_min if min is None else min, a_max if max is None else max), {}
+
+
 @elementwise(
     np.clip,
     pattern="routes",
+    bind=bounds,
     sample=[
         ((np.array([-1.5, 0.3, 1.8]), -1.0, 1.0), {}),
         ((np.array([-1.5, 0.3]), None, 0.0), {}),

@@ -317,9 +317,7 @@ class Linear:
         def pullback(g: Any, out: Any, values: Any, live: Any = None) -> Any:
             operands, parameters = (values[:-1], values[-1]) if type(values[-1]) is dict else (values, {})
             if isinstance(g, dict):
-                pieces = {k: without_mask(piece) for k, piece in g.items()}
-                part = fit(as_tuple(rule(pieces, *operands, **parameters))[0](), operands[0])
-                return part if mixes else Live(part, lambda: live_pieces(rule, g, map(plain, operands), parameters))
+                return gathered(rule, g, operands, parameters, mixes)
             inner = [plain(x) for x in operands] if live is not None or routes else operands
             if vectors:
                 parts = matrix_parts(rule, g, operands, wanted)
@@ -349,6 +347,19 @@ def moved(rule: Any, part: Any, i: int, out: Any, operands: Any, parameters: Any
 def without_mask(g: Any) -> Any:
     """A cotangent alone."""
     return g.g if type(g) is Live else g
+
+
+def gathered(rule: Any, pieces: dict[int, Any], operands: Any, parameters: Any, mixes: bool) -> Any:
+    """What the one input of a step with several outputs gets; a float that only dead outputs came from gets nothing."""
+    bare = {k: without_mask(piece) for k, piece in pieces.items()}
+    down = as_tuple(rule(bare, *operands, **parameters))[0]()
+    if down is None or mixes:
+        return None if down is None else fit(down, operands[0])
+    mask = lambda: live_pieces(rule, pieces, map(plain, operands), parameters)  # noqa: E731
+    part = fit(down, operands[0])
+    if isinstance(plain(operands[0]), float):
+        return part if mask() else None
+    return Live(part, mask)
 
 
 def live_pieces(rule: Any, pieces: dict[int, Any], operands: Any, parameters: Any) -> Any:

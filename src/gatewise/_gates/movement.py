@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gatewise._gates.families import cast, convert, custom, dtype_of, elementwise, linear, shape_of, stops, sum_to
+from gatewise._gates.families import cast, convert, dtype_of, elementwise, linear, shape_of, stops, sum_to
 
 
 @linear(np.reshape, pattern="moves", sample=[((np.arange(6.0), (2, 3)), {}), ((np.arange(6.0).reshape(2, 3), -1), {}), ((np.ones(1), ()), {})])
@@ -222,10 +222,10 @@ def copy(out, x):
     return 1
 
 
-@custom(np.modf, sample=[((2.75,), {}), ((np.array([1.5, -2.25]),), {})])
-def modf(g, out, x):
+@linear(np.modf, pattern="distributes", sample=[((2.75,), {}), ((np.array([1.4, -2.25]),), {})])
+def modf(pieces, x):
     """The fraction has slope 1, the whole part none."""
-    return g.get(0)
+    return lambda: pieces.get(0)
 
 
 @elementwise(np.full_like, pattern="spreads", sample=[((np.zeros(3), 2.5), {})])

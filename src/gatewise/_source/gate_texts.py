@@ -1,0 +1,118 @@
+"""What one gate does, as text: its expression, its local gradients in symbols, its line of backward code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Circuit, SourcedWire, Wire, step_wire, tick
+from gatewise._gates.families import Live
+from gatewise._recording.freezing import transparent
+from gatewise._recording.recorder import Recorder
+from gatewise._source.spelling import Text
+from gatewise._source.staged import Writer, step_of
+from gatewise._tensor import Tensor
+
+
+@dataclass(slots=True)
+class GateText:
+    """The texts of one step: `expression`, `symbol`, and by operand position the local gradient and the code line."""
+
+    expression: str
+    symbol: str
+    locals: dict[int, str] = field(default_factory=dict)
+    local_values: dict[int, Any] = field(default_factory=dict)
+    code: dict[int, str] = field(default_factory=dict)
+
+
+def gate_texts(circuit: Circuit) -> dict[SourcedWire, GateText]:
+    """The texts of every step of a circuit, all wires under their own names."""
+    writer = Writer(circuit, "code")
+    writer.named = dict(circuit.names)
+    found: dict[SourcedWire, GateText] = {}
+    with Recorder(bit=circuit.recording):
+        for wire in circuit.wires:
+            holder = step_wire(wire)
+            if holder is not None and holder not in found:
+                found[holder] = one_gate(circuit, writer, holder, wire)
+    return found
+
+
+def one_gate(circuit: Circuit, writer: Writer, holder: SourcedWire, wire: Wire) -> GateText:
+    """The texts of one step."""
+    writer.backward = False
+    text = GateText(writer.step(holder).text, symbol_of(writer, holder))
+    values, parents, pullback = holder.written or (holder.values, holder.parents, holder.pullback)
+    parents = parents if type(parents) is tuple else (parents,)
+    wanted = [k for k, p in enumerate(parents) if p.bits & circuit.bit]
+    if pullback is None or not wanted:
+        return text
+    operands = [lifted(x, circuit.recording) for x in writer.operands(holder)]
+    saved = (*operands, dict(step_of(holder).parameters)) if step_of(holder).gate.parameters else tuple(operands)
+    writer.backward = True
+    name = circuit.names.get(wire, "f")
+    several = type(holder.value) in (tuple, list)
+    out = holder.value if several else lifted(holder, circuit.recording)
+    with np.errstate(all="ignore"):
+        stands = SourcedWire(tick(), circuit.recording, wire.value)
+        upstream = Tensor(wire.value, stands, circuit.recording)
+        writer.d_texts[stands] = Text("d" + name)
+        for k, part in parts_of(pullback, {wire.values[0]: upstream} if several else upstream, out, saved, parents):
+            if k in wanted and part is not None:
+                parent = transparent(parents[k])
+                text.code[pullback.positions[k]] = f"d{circuit.names[parent]} = {writer.spell(part).text}"
+        if step_of(holder).gate.family.name == "elementwise" and not several:
+            one: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
+            same = [np.shape(parent.value) == np.shape(holder.value) for parent in parents]
+            for k, part in parts_of(pullback, 1.0 if isinstance(holder.value, float) else Tensor(one), out, saved, parents):
+                if k in wanted and same[k]:
+                    position = pullback.positions[k]
+                    text.local_values[position] = 0.0 if part is None else part.value if isinstance(part, Tensor) else part
+                    text.locals[position] = text_of_local(writer, part)
+    return text
+
+
+def text_of_local(writer: Writer, part: Any) -> str:
+    """A local gradient in symbols; arrays of ones are 1."""
+    if part is None:
+        return "0"
+    wire = part.wire if isinstance(part, Tensor) else None
+    if wire is None:
+        value = part.value if isinstance(part, Tensor) else part
+        first = np.ravel(value)[0] if np.size(value) else 1
+        return f"{first:g}"
+    return writer.spell(part).text
+
+
+def parts_of(pullback: Any, g: Any, out: Any, values: Any, parents: Any) -> list[tuple[int, Any]]:
+    """The contributions of one pullback, by place among its parents; masks taken off."""
+    try:
+        parts = pullback(g, out, values)
+    except ArithmeticError:
+        return []
+    parts = (parts,) if len(parents) == 1 else parts
+    return [(k, part.g if isinstance(part, Live) else part) for k, part in enumerate(parts)]
+
+
+def lifted(x: Any, bit: int) -> Any:
+    return Tensor(x.value, x, bit) if isinstance(x, Wire) else x
+
+
+def symbol_of(writer: Writer, holder: SourcedWire) -> str:
+    """What a picture writes into the gate's circle: a literal operand is part of it."""
+    step = step_of(holder)
+    gate, operands = step.gate, writer.operands(holder)
+    literals = [i for i, x in enumerate(operands) if not isinstance(x, Wire) and x is not None]
+    if len(operands) != 2 or len(literals) != 1 or np.ndim(operands[literals[0]]):
+        return gate.symbol
+    (i,) = literals
+    text = writer.typed(holder, i, operands[i]).text
+    if gate.infix in ("+", "*", "&", "|") or (i == 1 and gate.infix):
+        return f"{'^' if gate.infix == '**' else gate.infix}{text}"
+    if gate.infix:
+        return f"{text}{gate.infix}x" if gate.infix != "**" else f"{text}^x"
+    return f"{gate.symbol} {text}"
+
+
