@@ -56,9 +56,22 @@ class SourcedWire(Wire):
     step: Step | None
     written: tuple[Any, Any, Any] | None
 
-    def __init__(self, *facts: Any, sources: Sequence[Wire | None] = (), written: Any = None, step: Any = None) -> None:
-        super().__init__(*facts)
-        self.name, self.sources, self.written, self.step = None, sources, written, step
+    def __init__(
+        self,
+        order: int,
+        bits: int,
+        value: Any,
+        values: Any = (),
+        parents: Any = (),
+        pullback: Any = None,
+        sources: Sequence[Wire | None] = (),
+        written: Any = None,
+        step: Step | None = None,
+    ) -> None:
+        self.order, self.bits, self.value = order, bits, value
+        self.values, self.parents, self.pullback = values, parents, pullback
+        self.grad = self.hooks = self.name = None
+        self.sources, self.written, self.step = sources, written, step
 
 
 def parents_of(wire: Wire) -> tuple[Wire, ...]:
@@ -68,12 +81,15 @@ def parents_of(wire: Wire) -> tuple[Wire, ...]:
 
 def sources_of(wire: Wire) -> Sequence[Wire | None]:
     """The wire behind each operand; None for a constant."""
-    if isinstance(wire, SourcedWire):
+    if type(wire) is SourcedWire:
         return wire.sources
     if wire.pullback is None:
         return ()
+    parents, positions = wire.parents, wire.pullback.positions
+    if type(parents) is tuple and len(parents) == len(wire.values):
+        return parents
     sources: list[Wire | None] = [None] * len(wire.values)
-    for position, parent in zip(wire.pullback.positions, parents_of(wire), strict=True):
+    for position, parent in zip(positions, parents if type(parents) is tuple else (parents,), strict=True):
         sources[position] = parent
     return sources
 
@@ -251,13 +267,12 @@ def may_close(gate: Gate, first: Wire | None) -> bool:
 
 
 def recognise(
-    gate: Gate, operands: Sequence[Any], values: Sequence[Any], parameters: Mapping[str, Any], out: Any
+    gate: Gate, wires: Sequence[Wire | None], values: Sequence[Any], parameters: Mapping[str, Any], out: Any
 ) -> tuple[Any, Any, Any, Any] | None:
     """The block that a step of `gate` closes: its (values, parents, pullback, sources), or None.
 
     Only where the forward value is finite: elsewhere the gates as written make the gradient loud.
     """
-    wires = [getattr(x, "wire", None) for x in operands]
     for pattern, block in gate.closings:
         found: dict[str, Any] = {}
         if matches(pattern, values, wires, parameters, found):
@@ -267,19 +282,24 @@ def recognise(
 
 def closing(block: Gate, found: Mapping[str, Any], out: Any) -> tuple[Any, Any, Any, Any] | None:
     """The rule of `block` for the wires and parameters that were found."""
+    scalar = isinstance(out, float)
+    if not (math.isfinite(out) if scalar else np.isfinite(out).all()):
+        return None
+    open_ = ~(lent.recording | lent.closed)
+    if scalar and block.arity == 1 and not block.parameters:
+        wire = found[block.operands[0]]
+        return ((wire.value,), wire, block.scalar[0b110], (wire,)) if wire.bits & open_ else None
     wires = [found[name] for name in block.operands]
     parameters = {name: found[name] for name in block.parameters if name in found}
-    finite = math.isfinite(out) if isinstance(out, float) else np.isfinite(out).all()
-    if not finite or (block.when and not block.when(*(w.value for w in wires), **parameters)):
+    if block.when and not block.when(*(w.value for w in wires), **parameters):
         return None
     receivers = [unshifted(w, block.shift(**parameters)) if block.shift else w for w in wires]
-    wanted = [w for w in receivers if w.bits & ~lent.recording & ~lent.closed]
+    wanted = [w for w in receivers if w.bits & open_]
     if not wanted:
         return None
     key = key_of([WANTED if w in wanted else UNASKED for w in receivers])
-    scalar = isinstance(out, float) and all(isinstance(w.value, float) for w in wires)
     values = tuple(w.value for w in wires) + ((parameters,) if block.parameters else ())
-    pullback = (block.scalar if scalar else block.array)[key]
+    pullback = (block.scalar if scalar and all(isinstance(w.value, float) for w in wires) else block.array)[key]
     return values, wanted[0] if len(wanted) == 1 else tuple(wanted), pullback, wires
 
 
@@ -310,27 +330,32 @@ def matches(
         return False
     if len(wanted) == 1:
         return operand_matches(wanted[0], values[0], wires[0], found)
-    for i in (0, 1) if gate.name == "add" else (0,):
-        attempt = dict(found)
-        if operand_matches(wanted[0], values[i], wires[i], attempt) and operand_matches(
-            wanted[1], values[1 - i], wires[1 - i], attempt
-        ):
-            found.update(attempt)
-            return True
-    return False
+    if gate.name == "add" and type(wanted[0]) in (int, float):  # 1 + x or x + 1
+        i = 0 if wires[0] is None else 1
+        return is_literal(wanted[0], values[i], wires[i]) and operand_matches(wanted[1], values[1 - i], wires[1 - i], found)
+    return all(operand_matches(p, value, wire, found) for p, value, wire in zip(wanted, values, wires, strict=True))
 
 
 def operand_matches(pattern: Any, value: Any, wire: Wire | None, found: dict[str, Any]) -> bool:
     """Whether an operand is what a pattern says: a number, any wire (the same one each time), or a step."""
-    if type(pattern) is Pattern:
-        if wire is None or written_gate(wire) is not pattern.gate:
-            return False
-        if type(wire) is Wire and pattern.gate.arity == 1 and not pattern.gate.parameters:
-            return operand_matches(pattern.operands[0], wire.values[0], wire.parents, found)
-        return matches(pattern, *written_operands(wire), found)
     if type(pattern) is Variable:
         return wire is not None and found.setdefault(pattern.name, wire) is wire
-    return wire is None and isinstance(value, (int, float)) and bool(value == pattern)
+    if type(pattern) is not Pattern:
+        return is_literal(pattern, value, wire)
+    if type(wire) is Wire:  # the eager path
+        gate = pattern.gate
+        if wire.pullback is None or wire.pullback.gate is not gate:
+            return False
+        if gate.arity == 1 and not gate.parameters:
+            return operand_matches(pattern.operands[0], None, wire.parents, found)
+    elif wire is None or written_gate(wire) is not pattern.gate:
+        return False
+    return matches(pattern, *written_operands(wire), found)
+
+
+def is_literal(number: float, value: Any, wire: Wire | None) -> bool:
+    """Whether an operand is this plain number."""
+    return wire is None and isinstance(value, (int, float)) and value == number
 
 
 def parameters_match(pattern: Pattern, values: Sequence[Any], parameters: Mapping[str, Any], found: dict[str, Any]) -> bool:

@@ -80,6 +80,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     >>> pullback(np.array([1.0, 10.0]))
     (array([ 2., 40.]),)
     """
+    demand_function(f)
     with Bit() as bit:
         lower = below(bit)
         inputs = differentiated(primals, range(len(primals)), bit)
@@ -101,6 +102,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> gw.jvp(lambda x, y: x * y, (4.0, -3.0), (1.0, 0.5))
     (-12.0, -1.0)
     """
+    demand_function(f)
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise ArgumentError(
             f"jvp was not given a tuple of primals and a tuple of tangents.{user_line()}",
@@ -124,12 +126,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
 def positions_of(f: Any, argnums: Any) -> tuple[int, ...]:
     """The arguments to differentiate, as a tuple."""
-    if not callable(f):
-        raise ArgumentError(
-            f"a {type(f).__name__} was to be differentiated.{user_line()}",
-            "a derivative is taken of a function.",
-            "gw.grad(f)(x): give the function first, its arguments afterwards.",
-        )
+    demand_function(f)
     positions = (argnums,) if isinstance(argnums, int) else argnums
     if not isinstance(positions, (tuple, list, range)) or not all(isinstance(p, int) for p in positions):
         raise ArgumentError(
@@ -138,6 +135,15 @@ def positions_of(f: Any, argnums: Any) -> tuple[int, ...]:
             "argnums=0, or a tuple such as argnums=(0, 1).",
         )
     return tuple(positions)
+
+
+def demand_function(f: Any) -> None:
+    if not callable(f):
+        raise ArgumentError(
+            f"a {type(f).__name__} was to be differentiated.{user_line()}",
+            "a derivative is taken of a function.",
+            "gw.grad(f)(x) or gw.vjp(f, x): the function first, its arguments afterwards.",
+        )
 
 
 def below(bit: int) -> int:
@@ -204,9 +210,10 @@ def passed(arg: Any) -> Any:
 def single_number(out: Any) -> Any:
     """The plain value of an output that must be a single real number."""
     value = out.value if type(out) is Tensor else out
-    if isinstance(value, (bool, str)) or not isinstance(value, (float, int, np.generic, np.ndarray)):
+    number = isinstance(value, (float, int, np.generic, np.ndarray)) and np.asarray(value).dtype.kind in "fiu"
+    if not number:
         raise ArgumentError(
-            f"the function returned a {type(out).__name__}.{user_line()}",
+            f"the function returned a {type(value).__name__}.{user_line()}",
             "a gradient is the slope of a single number.",
             "return one number; with has_aux=True return (number, anything).",
         )
@@ -256,7 +263,7 @@ def cotangents(out: Any, g: Any, bit: int) -> dict[Wire, Any]:
 
 def fitted(upstream: Any, value: Any) -> Any:
     """An upstream gradient or a tangent, checked; a Tensor stays one, so that derivatives go through it."""
-    checked = upstream_for(value, upstream, user_line())
+    checked = upstream_for(value, upstream)
     return upstream if type(upstream) is Tensor else checked
 
 

@@ -36,7 +36,18 @@ class GatewiseError(Exception):
 class ComplexGradientError(GatewiseError):
     """A real input met a complex value; gatewise differentiates real functions.
 
-    Wrong: `np.sum(np.abs(x * 1j))`. Right: `np.sum(np.abs(x))`.
+    Wrong:
+
+    >>> import numpy as np, gatewise as gw
+    >>> gw.grad(lambda x: np.abs(x * 1j))(3.0)
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.ComplexGradientError: multiply of x and a complex is complex...
+
+    Right:
+
+    >>> gw.grad(np.abs)(3.0)
+    1.0
     """
 
 
@@ -189,7 +200,19 @@ def user_names(value: object) -> list[str]:
 class GateError(GatewiseError):
     """A gate was given what it cannot take.
 
-    Wrong: `X @ W` with X (5, 4) and W (5, 10). Right: `X.T @ W`, or a W of shape (4, 10).
+    Wrong:
+
+    >>> import numpy as np, gatewise as gw
+    >>> X, W = gw.tensor(np.ones((5, 4))), gw.tensor(np.ones((5, 10)))
+    >>> X @ W
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.GateError: matmul cannot take X (5, 4) and W (5, 10)...
+
+    Right:
+
+    >>> (X.T @ W).shape
+    (4, 10)
     """
 
     @classmethod
@@ -227,7 +250,20 @@ def expected_shapes(gate: str, shapes: Sequence[tuple[int, ...]]) -> str:
 class ReadingError(GatewiseError):
     """A value was read out of a Tensor in a way that loses its gradient without a word.
 
-    Wrong: `out[i] = t`, `math.exp(t)`, `np.array([t, t])`. Right: `np.stack([...])`, `np.exp(t)`, `np.stack([t, t])`.
+    Wrong:
+
+    >>> import math, numpy as np, gatewise as gw
+    >>> gw.grad(lambda t: math.exp(t))(0.0)
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.ReadingError: t was turned into a plain float...
+
+    Right:
+
+    >>> gw.grad(lambda t: np.exp(t))(0.0)
+    1.0
+
+    Also wrong: `out[i] = t`, `np.array([t, t])`, `np.full(3, t)`. Right: `np.stack([t, t])`.
     """
 
     @classmethod
@@ -253,7 +289,19 @@ class ReadingError(GatewiseError):
 class UnsupportedError(GatewiseError):
     """A NumPy function has no gate, or an option of it has no rule.
 
-    Wrong: `np.fft.fft(t)`. Right: a function that `gatewise gates` lists.
+    Wrong:
+
+    >>> import numpy as np, gatewise as gw
+    >>> v = gw.tensor([1.0, 2.0])
+    >>> np.add.reduce(v)
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.UnsupportedError: np.add.reduce has no gate...
+
+    Right:
+
+    >>> np.sum(v).item()
+    3.0
     """
 
     name = ""  # what was called
@@ -275,7 +323,19 @@ class UnsupportedError(GatewiseError):
 class MethodError(UnsupportedError, AttributeError):
     """A method of NumPy's arrays was called that no gate stands behind.
 
-    Wrong: `t.cumsum()`. Right: a method whose function `gatewise gates` lists.
+    Wrong:
+
+    >>> import numpy as np, gatewise as gw
+    >>> v = gw.tensor([1.0, -2.0])
+    >>> v.conj()
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.MethodError: Tensor.conj has no gate...
+
+    Right: a method whose function `gatewise gates` lists.
+
+    >>> v.sum().item()
+    -1.0
     """
 
     def __init__(self, *parts: str) -> None:
@@ -285,7 +345,24 @@ class MethodError(UnsupportedError, AttributeError):
 class AssignmentError(GatewiseError):
     """An array was to be changed in place.
 
-    Wrong: `t[0] = 1.0`, `t += 1`, `buf += t`. Right: `np.where(...)`, `t = t + 1`, `buf = buf + t`.
+    Wrong:
+
+    >>> import numpy as np, gatewise as gw
+    >>> t, buf = gw.tensor([1.0, 2.0]), np.zeros(2)
+    >>> t[0] = 5.0
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.AssignmentError: t (2,) was to be changed in place...
+    >>> buf += t
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.AssignmentError: buf was the target of an operation on Tensors...
+
+    Right:
+
+    >>> np.where([True, False], 5.0, t).tolist()
+    [5.0, 2.0]
+    >>> buf = buf + t
     """
 
     @classmethod
@@ -318,7 +395,18 @@ class AssignmentError(GatewiseError):
 class IntegerGradientError(GatewiseError):
     """A gradient was asked for of whole numbers, which have no slope.
 
-    Wrong: `gw.tensor(np.array([1, 2]))`. Right: `gw.tensor(np.array([1.0, 2.0]))`.
+    Wrong:
+
+    >>> import numpy as np, gatewise as gw
+    >>> gw.grad(np.sum)(np.array([1, 2]))
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.IntegerGradientError: an argument of int64 was to get a gradient...
+
+    Right:
+
+    >>> gw.grad(np.sum)(np.array([1.0, 2.0]))
+    array([1., 1.])
     """
 
     @classmethod
@@ -333,7 +421,19 @@ class IntegerGradientError(GatewiseError):
 class NoGradientError(GatewiseError):
     """backward() was called on a value that depends on no Tensor with a gradient.
 
-    Wrong: `gw.tensor(3.0, requires_grad=False).backward()`. Right: `gw.tensor(3.0).backward()`.
+    Wrong:
+
+    >>> import gatewise as gw
+    >>> x = gw.tensor(3.0, requires_grad=False)
+    >>> x.backward()
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.NoGradientError: x carries no gradient...
+
+    Right:
+
+    >>> x = gw.tensor(3.0)
+    >>> (x * x).backward()
     """
 
     @classmethod
@@ -348,7 +448,19 @@ class NoGradientError(GatewiseError):
 class UpstreamError(GatewiseError):
     """An output that is not a single number needs an upstream gradient of its shape.
 
-    Wrong: `(x * x).backward()` with x of shape (3,). Right: `(x * x).sum().backward()`.
+    Wrong:
+
+    >>> import numpy as np, gatewise as gw
+    >>> x = gw.tensor(np.ones(3))
+    >>> (x * x).backward()
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.UpstreamError: the output has shape (3,), so it has no single gradient...
+
+    Right:
+
+    >>> (x * x).sum().backward()
+    >>> (x * x).backward(np.ones(3))
     """
 
     @classmethod
@@ -371,14 +483,40 @@ class UpstreamError(GatewiseError):
 class ReleasedError(GatewiseError):
     """backward() was called twice on one circuit.
 
-    Wrong: `y.backward(); y.backward()`. Right: `y.backward(retain_graph=True); y.backward()`.
+    Wrong:
+
+    >>> import gatewise as gw
+    >>> x = gw.tensor(3.0)
+    >>> y = x * x
+    >>> y.backward()
+    >>> y.backward()
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.ReleasedError: backward() was called a second time on the same circuit...
+
+    Right:
+
+    >>> y = x * x
+    >>> y.backward(retain_graph=True)
+    >>> y.backward()
     """
 
 
 class ArgumentError(GatewiseError):
     """Arguments do not fit the function they were given for.
 
-    Wrong: `gw.grad(f, argnums=1)(3.0)`. Right: `gw.grad(f)(3.0)`.
+    Wrong:
+
+    >>> import gatewise as gw
+    >>> gw.grad(lambda x: x * x, argnums=1)(3.0)
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.ArgumentError: argnums says argument 1, but 1 came...
+
+    Right:
+
+    >>> gw.grad(lambda x: x * x)(3.0)
+    6.0
     """
 
 

@@ -92,7 +92,10 @@ def sweep(
             if arrive is not None:
                 g = arrive(wire, g)
             if keep:
-                keep_gradient(wire, g)
+                if wire.grad is None and type(g) is not Live and type(g) is not Ports:
+                    wire.grad = [g]  # to be copied when it is read
+                else:
+                    keep_gradient(wire, g)
             if wire.pullback is None:
                 leaves[wire] = g
                 continue
@@ -203,7 +206,7 @@ def hooked(wire: Wire, g: Any, plainly: bool) -> Any:
 
 
 def keep_gradient(wire: Wire, g: Any) -> None:
-    """Leave `g` on its wire, to be copied when it is read: a list of one marks what shares memory with others."""
+    """Add `g` to what a wire keeps; a list of one marks a gradient that shares memory with others."""
     g = g.g if type(g) is Live else g
     if type(g) is Ports:
         return

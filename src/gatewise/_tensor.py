@@ -240,7 +240,7 @@ class Tensor(Carrier):
         """
         if self.wire is None or not self.bits & BACKWARD:
             raise NoGradientError.of(described(self), user_line())
-        g = upstream_for(self.value, upstream, user_line())
+        g = upstream_for(self.value, upstream)
         sweep({self.wire: g}, BACKWARD, keep=True, release=not retain_graph)
 
     def register_hook(self, hook: Callable[[Any], Any]) -> Callable[[], None]:
@@ -367,14 +367,24 @@ def apply2(gate: Gate, forward: Callable[[Any, Any], Any], x: Any, y: Any) -> An
 def apply1(gate: Gate, forward: Callable[[Any], Any], x: Tensor) -> Any:
     """One step with one operand, a Tensor."""
     a, bits = x.value, x.bits
-    if not bits or bits & attention or (gate.closings and may_close(gate, x.wire)):
+    if not bits or bits & attention:
         return apply(gate, forward, (x,), {})
     try:
         out = forward(a)
     except Exception as error:
         out = recovered(error, gate, forward, (x,), (a,))
-    table = gate.scalar if type(out) in FLOATS else gate.array
-    return Tensor(out, Wire(tick(), bits, out, (a,), x.wire, table[0b110]), bits)
+    pullback = (gate.scalar if type(out) in FLOATS else gate.array)[0b110]
+    if gate.closings and may_close(gate, x.wire):
+        block = recognise(gate, (x.wire,), (a,), {}, out)
+        if block is not None:
+            return Tensor(out, block_wire(bits, out, (a,), x.wire, pullback, block), bits)
+    return Tensor(out, Wire(tick(), bits, out, (a,), x.wire, pullback), bits)
+
+
+def block_wire(bits: int, out: Any, saved: Any, behind: Any, pullback: Any, block: Any, step: Step | None = None) -> SourcedWire:
+    """The wire of a step that closes a block: it goes by the block's rule, and remembers the gate the user wrote."""
+    values, parents, rule, sources = block
+    return SourcedWire(tick(), bits, out, values, parents, rule, sources=sources, written=(saved, behind, pullback), step=step)
 
 
 def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
@@ -420,20 +430,18 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
             values[i] = np.array(x)
     saved = (*values, plain_parameters) if gate.parameters else tuple(values)
     behind = parents[0] if len(parents) == 1 else tuple(parents)
-    facts = (tick(), bits, out, saved, behind, pullback if parents else None)
     wire: Wire
     step = None
     if bits & recording and on_step is not None:
         step = on_step(gate, forward, operands, values, parameters, plain_parameters)
-    block = recognise(gate, operands, values, plain_parameters, out) if gate.closings and parents else None
-    if step is not None or block is not None:
-        sources = [x.wire if type(x) is Tensor else None for x in operands]
-        wire = SourcedWire(*facts, sources=sources, step=step)
-        if block is not None:
-            wire.written = (saved, behind, pullback)
-            wire.values, wire.parents, wire.pullback, wire.sources = block
+    sources = [x.wire if type(x) is Tensor else None for x in operands]
+    block = recognise(gate, sources, values, plain_parameters, out) if gate.closings and parents else None
+    if block is not None:
+        wire = block_wire(bits, out, saved, behind, pullback, block, step)
+    elif step is not None:
+        wire = SourcedWire(tick(), bits, out, saved, behind, pullback if parents else None, sources=sources, step=step)
     else:
-        wire = Wire(*facts)
+        wire = Wire(tick(), bits, out, saved, behind, pullback if parents else None)
     if not several:
         return Tensor(out, wire, bits)
     return tuple(one_port(v, k, wire, bits) for k, v in enumerate(out))
@@ -751,12 +759,12 @@ def own_value(x: Any) -> tuple[Any, Any]:
     return array, None
 
 
-def upstream_for(value: Any, upstream: Any, line: str) -> Any:
+def upstream_for(value: Any, upstream: Any) -> Any:
     """The cotangent to start with: ones for a single number, otherwise what the user gives, checked for shape."""
     shape = np.shape(value)
     if upstream is None:
         if shape:
-            raise UpstreamError.missing(shape, line)
+            raise UpstreamError.missing(shape, user_line())
         return ones_for(value)
     g = np.asarray(upstream.value if type(upstream) is Tensor else upstream)
     if g.shape != shape:

@@ -30,7 +30,7 @@ def test_every_tensor_that_is_held_has_its_gradient():
     assert sigy.grad == num.grad
     assert x.grad == pytest.approx(2.0595697955721652, rel=1e-15)
     assert y.grad == pytest.approx(1.5922327514838093, rel=1e-15)
-    assert {type(t.grad) for t in (x, y, f, den)} == {float}
+    assert all(type(t.grad) is type(t.value) for t in (x, y, f, den, sigx))
 
 
 def test_a_use_counts_each_time():
@@ -227,7 +227,6 @@ def test_a_float_hyperparameter_keeps_a_float32_net_in_float32():
             assert [g.dtype for g in found] == [np.float32] * 3
     reg_slope = gw.grad(loss, 3)(W, b, X, 0.05)
     assert type(reg_slope) is float
-    assert gw.grad(loss)(W, b, X, np.float64(0.05)).dtype == np.float32
 
 
 # ------------------------------------------------------------------------------------------------- ints as floats
@@ -306,7 +305,7 @@ def test_the_gradient_at_a_pole_is_loud_not_an_exception():
     assert gw.grad(lambda x: x**0.5)(0.0) == np.inf
     assert gw.grad(np.sqrt)(0.0) == np.inf
     assert gw.grad(lambda x: x**-2)(0.0) == -np.inf
-    assert np.isinf(gw.grad(gw.grad(lambda x: 1 / x))(0.0))
+    assert not np.isfinite(gw.grad(gw.grad(lambda x: 1 / x))(0.0))
 
 
 # ----------------------------------------------------------------------------------------------------------- hooks
@@ -371,7 +370,7 @@ def test_repr_shows_name_value_and_gate():
     assert repr(x) == "Tensor(x = 2.)"
     assert repr(y) == "Tensor(y = 4., gate=multiply)"
     assert repr(first) == "Tensor(first = [1.], gate=split)"
-    assert repr(gw.tensor(np.zeros((2, 2)))).startswith("Tensor([[0., 0.]")
+    assert repr(gw.tensor(np.zeros((2, 2)))) == "Tensor([[0. 0.]\n        [0. 0.]])"
 
 
 def test_numbers_and_arrays_of_a_tensor_are_asked_as_numpys():

@@ -124,7 +124,7 @@ def test_a_function_that_ignores_its_input_or_returns_it():
     assert gw.value_and_grad(lambda x: 3)(2.0) == (3, 0.0)
     assert gw.value_and_grad(lambda x: x)(2.0) == (2.0, 1.0)
     assert gw.value_and_grad(lambda x: np.array(3.0))(2.0)[1] == 0.0
-    assert gw.value_and_grad(lambda x: x > 1)(2.0)[1] == 0.0
+    assert gw.value_and_grad(np.floor)(2.5) == (2.0, 0.0)
 
 
 def test_the_derivative_keeps_the_functions_name_and_sentence():
@@ -148,6 +148,8 @@ MISUSE = {
     "nothing out": (lambda: gw.grad(lambda x: None)(1.0), ArgumentError, "NoneType"),
     "a tuple out": (lambda: gw.grad(lambda x: (x, x))(1.0), ArgumentError, "has_aux"),
     "a truth value out": (lambda: gw.grad(lambda x: True)(1.0), ArgumentError, "bool"),
+    "a comparison out": (lambda: gw.grad(lambda x: x > 1)(1.0), ArgumentError, "bool"),
+    "a comparison of arrays out": (lambda: gw.grad(lambda x: np.any(x > 1))(B), ArgumentError, "bool"),
     "has_aux without a pair": (lambda: gw.grad(lambda x: x, has_aux=True)(1.0), ArgumentError, "not a pair"),
     "has_aux with three": (lambda: gw.grad(lambda x: (x, 1, 2), has_aux=True)(1.0), ArgumentError, "not a pair"),
     "has_aux with an array": (lambda: gw.grad(lambda x: x, has_aux=True)(B), ArgumentError, "not a pair"),

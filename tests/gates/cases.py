@@ -12,6 +12,7 @@ from types import FunctionType
 from typing import Any
 
 import numpy as np
+
 from gatewise._gates import Gate
 from gatewise._recording.structures import Path, leaves, mapped
 
@@ -175,7 +176,13 @@ def along_axes(gate: Gate) -> Iterator[Case]:
     if "axis" not in gate.defaults or set(gate.parameters) - set(gate.defaults) or gate.many:
         return
     keeping: list[dict[str, Any]] = [{}, {"keepdims": True}] if "keepdims" in gate.parameters else [{}]
-    for shape, axes in (((2, 3, 4), AXES), ((0, 3), [0, 1]), ((1, 3), [0, 1, -1]), ((3, 3), [0, 1]), ((), [None, (), 0, -1])):
+    for shape, axes in (
+        ((2, 3, 4), AXES),
+        ((0, 3), [0, 1]),
+        ((1, 3), [0, 1, -1]),
+        ((3, 3), [0, 1]),
+        ((), [None, (), 0, -1]),
+    ):
         for n, (axis, kept) in enumerate(itertools.product(axes, keeping)):
             case = Case(gate, draw(gate, (shape,), n), {"axis": axis, **kept})
             yield case

@@ -71,7 +71,10 @@ def slope_along(case: Case, tangents: Sequence[Any]) -> Any:
 @cache
 def jacobian(case: Case) -> list[Any]:
     """For each value all slopes, outputs x entries of that value."""
-    return [np.stack(columns, axis=1) if (columns := list(columns_of(case, k))) else empty(case) for k in range(len(case.values))]
+    return [
+        np.stack(columns, axis=1) if (columns := list(columns_of(case, k))) else empty(case)
+        for k in range(len(case.values))
+    ]
 
 
 def columns_of(case: Case, k: int) -> Any:

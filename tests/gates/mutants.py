@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+
 from gatewise._gates import Gate, choices, families, movement
 from gatewise._gates.families import Live, Symbol, as_tuple, plain, shape_of
 from gatewise._gates.gate import Derived, Pullback
@@ -113,7 +114,8 @@ def unmasked(part: Any) -> Any:
 
 def mask_unread(pullback: Any) -> Pullback:
     def wrong(g: Any, out: Any, values: Any, live: Any = None) -> Any:
-        return pullback(g, out, values)
+        bare = {k: unmasked(piece) for k, piece in g.items()} if isinstance(g, dict) else g
+        return pullback(bare, out, values)
 
     return wrong
 
@@ -159,7 +161,9 @@ def along_next_axis(pullback: Any) -> Pullback:
 
     def wrong(g: Any, out: Any, values: Any, *live: Any) -> Any:
         parameters = values[-1]
-        ndim = max(len(shape_of(x)) for x in (*values[:-1], plain(out) if not isinstance(out, (tuple, list)) else out[0]))
+        ndim = max(
+            len(shape_of(x)) for x in (*values[:-1], plain(out) if not isinstance(out, (tuple, list)) else out[0])
+        )
         moved = {key: next_axis(value, ndim) if key in AXES else value for key, value in parameters.items()}
         return pullback(g, out, (*values[:-1], moved), *live)
 

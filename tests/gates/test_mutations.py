@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from gatewise._gates import NAMES, Gate
 
 from gates.checks import CHECKS
 from gates.mutants import Mutant, in_place, mutants_of, unchanged
+from gatewise._gates import NAMES, Gate
 
 GATES = list(NAMES.values())
 
@@ -19,7 +19,11 @@ EQUAL = {
         ("both inputs get the same", "add", ["swapped operands, x and y"]),
         ("nothing goes back to the condition", "where", ["sign, chosen", "factor 1 + 1e-5, chosen"]),
         ("nothing goes back to the array that only gives its shape", "full_like", ["sign, x", "factor 1 + 1e-5, x"]),
-        ("nothing is compared", "where getitem", ["wrong tie share, all of it to both", "wrong tie share, won from a constant"]),
+        (
+            "nothing is compared",
+            "where getitem",
+            ["wrong tie share, all of it to both", "wrong tie share, won from a constant"],
+        ),
         ("the other side is a constant, so that no two wires tie", "relu", ["wrong tie share, all of it to both"]),
         (
             "no operand is broadcast",
@@ -60,7 +64,13 @@ def test_mutants_are_caught(gate: Gate, counted: Callable[..., None]) -> None:
     assert escaped == {mutant.name for mutant in mutants} & set(EQUAL)
     by_comparison = sum(how == "comparison" for _, how in found.values())
     by_error = len(found) - len(escaped) - by_comparison
-    counted("mutations", mutants=len(found), caught=by_comparison + by_error, caught_by_an_error=by_error, equal=len(escaped))
+    counted(
+        "mutations",
+        mutants=len(found),
+        caught=by_comparison + by_error,
+        caught_by_an_error=by_error,
+        equal=len(escaped),
+    )
 
 
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from gatewise._gates import NAMES, Gate
 
 from gates.cases import cases_of, good_cases
 from gates.checks import CHECKS, Check, differentiable
 from gates.differences import has_complex_loop
+from gatewise._gates import NAMES, Gate
 
 GATES = list(NAMES.values())
 

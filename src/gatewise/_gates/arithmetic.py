@@ -29,7 +29,12 @@ def divide(out, x, y):
     return lambda g: g / y, -out / y
 
 
-@elementwise(np.power, infix="**", domain=(0.5, 2.5), at=[((0.0, 2.0), (0.0, 0.0)), ((0.0, 1.0), (1.0, 0.0)), ((0.0, 0.0), (0.0, 0.0))])
+@elementwise(
+    np.power,
+    infix="**",
+    domain=(0.5, 2.5),
+    at=[((0.0, 2.0), (0.0, 0.0)), ((0.0, 1.0), (1.0, 0.0)), ((0.0, 0.0), (0.0, 0.0))],
+)
 def power(out, x, y):
     """The school rule in x, a logarithm in y; at x = 0 the logarithm passes 0, and so does a zero exponent."""
     return y * x ** (y - (y != 0)), out * np.log(np.where(x == 0, 1, x))

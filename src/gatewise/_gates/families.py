@@ -166,7 +166,9 @@ def kept_axes(axis: Any, shape: tuple[int, ...]) -> list[int]:
 class Symbol:
     """What an elementwise rule is traced on: operators and ufuncs write text, and the operands used are noted."""
 
-    def __init__(self, text: str, names: frozenset[str] | None = None, constant: bool = False, absent: bool = False) -> None:
+    def __init__(
+        self, text: str, names: frozenset[str] | None = None, constant: bool = False, absent: bool = False
+    ) -> None:
         self.text, self.constant, self.absent = text, constant, absent
         self.names = frozenset({text}) if names is None else names
 
@@ -325,7 +327,9 @@ class Linear:
                 thunks = as_tuple(rule(g, *operands, **parameters))
                 parts = [fit(thunks[i](), operands[i]) for i in wanted]
             if not mixes and (routes or live is not None):
-                parts = [moved(rule, part, i, out, inner, parameters, live) for i, part in zip(wanted, parts, strict=True)]
+                parts = [
+                    moved(rule, part, i, out, inner, parameters, live) for i, part in zip(wanted, parts, strict=True)
+                ]
             return parts if len(parts) != 1 else parts[0]
 
         pullback.needs = frozenset(gate.operands) if mixes else frozenset()  # type: ignore[attr-defined]

@@ -44,7 +44,11 @@ def gradient_of_columns(g, a, b):
     return np.transpose(laid_out, tuple(int(axis) for axis in np.argsort(order)))
 
 
-@linear(np.dot, vectors=True, sample=[((np.ones((3, 4)) + np.eye(3, 4), np.ones((4, 2))), {}), ((np.ones(3), np.ones(3)), {})])
+@linear(
+    np.dot,
+    vectors=True,
+    sample=[((np.ones((3, 4)) + np.eye(3, 4), np.ones((4, 2))), {}), ((np.ones(3), np.ones(3)), {})],
+)
 def dot(g, a, b):
     """The matrix product under its older name; many axes are laid out as rows and columns."""
     if len(shape_of(b)) > 2:
@@ -127,14 +131,26 @@ def einsum_adjoint(i, g, operands, terms, output):
     return np.einsum(",".join(t for t, _ in parts) + "->" + wanted, *(x for _, x in parts))
 
 
-@custom(np.linalg.inv, sample=[((np.array([[2.0, 0.5], [0.3, 1.5]]),), {}), ((np.eye(2) + np.arange(8.0).reshape(2, 2, 2),), {})])
+@custom(
+    np.linalg.inv,
+    sample=[((np.array([[2.0, 0.5], [0.3, 1.5]]),), {}), ((np.eye(2) + np.arange(8.0).reshape(2, 2, 2),), {})],
+)
 def inv(g, out, x):
     """The inverse meets what came back from both sides, with a minus sign."""
     return -(out.mT @ g @ out.mT)
 
 
-@custom(np.linalg.slogdet, sample=[((np.array([[2.0, 0.5], [0.3, 1.5]]),), {}), ((np.eye(2) + np.arange(8.0).reshape(2, 2, 2),), {})])
+@custom(
+    np.linalg.slogdet,
+    sample=[((np.array([[2.0, 0.5], [0.3, 1.5]]),), {}), ((np.eye(2) + np.arange(8.0).reshape(2, 2, 2),), {})],
+)
 def slogdet(g, out, x):
     """The log of the determinant grows along the inverse, turned on its side; the sign has no slope."""
     down = g.get(1)
-    return None if down is None else np.expand_dims(down, (-2, -1)) * np.linalg.inv(x).mT if shape_of(down) else down * np.linalg.inv(x).mT
+    return (
+        None
+        if down is None
+        else np.expand_dims(down, (-2, -1)) * np.linalg.inv(x).mT
+        if shape_of(down)
+        else down * np.linalg.inv(x).mT
+    )

@@ -5,7 +5,11 @@ import numpy as np
 from gatewise._gates.families import cast, convert, dtype_of, elementwise, linear, shape_of, stops, sum_to
 
 
-@linear(np.reshape, pattern="moves", sample=[((np.arange(6.0), (2, 3)), {}), ((np.arange(6.0).reshape(2, 3), -1), {}), ((np.ones(1), ()), {})])
+@linear(
+    np.reshape,
+    pattern="moves",
+    sample=[((np.arange(6.0), (2, 3)), {}), ((np.arange(6.0).reshape(2, 3), -1), {}), ((np.ones(1), ()), {})],
+)
 def reshape(g, x, *, shape):
     """Same numbers, same order, other rows."""
     return lambda: np.reshape(g, shape_of(x))
@@ -22,13 +26,23 @@ def turned_back(axes):
     return tuple(int(a) for a in np.argsort([a % len(axes) for a in axes]))
 
 
-@linear(np.transpose, pattern="moves", sample=[((np.arange(24.0).reshape(2, 3, 4), axes), {}) for axes in ((2, 0, 1), (-1, 0, 1))])
+@linear(
+    np.transpose,
+    pattern="moves",
+    sample=[((np.arange(24.0).reshape(2, 3, 4), axes), {}) for axes in ((2, 0, 1), (-1, 0, 1))],
+)
 def transpose(g, x, *, axes=None):
     """Turning the axes back is turning them the other way."""
     return lambda: np.transpose(g, None if axes is None else turned_back(axes))
 
 
-@linear(np.matrix_transpose, pattern="moves", text="{x}.mT", symbol="T", sample=[((np.arange(6.0).reshape(2, 3),), {}), ((np.arange(12.0).reshape(2, 3, 2),), {})])
+@linear(
+    np.matrix_transpose,
+    pattern="moves",
+    text="{x}.mT",
+    symbol="T",
+    sample=[((np.arange(6.0).reshape(2, 3),), {}), ((np.arange(12.0).reshape(2, 3, 2),), {})],
+)
 def matrix_transpose(g, x):
     """Turning the sheet back is turning it again."""
     return lambda: g.mT
@@ -46,13 +60,26 @@ def expand_dims(g, x, *, axis):
     return lambda: np.squeeze(g, axis=axis)
 
 
-@linear(np.squeeze, pattern="moves", sample=[((np.arange(3.0).reshape(1, 3, 1), axis), {}) for axis in (None, 0, -1, (0, 2))])
+@linear(
+    np.squeeze,
+    pattern="moves",
+    sample=[((np.arange(3.0).reshape(1, 3, 1), axis), {}) for axis in (None, 0, -1, (0, 2))],
+)
 def squeeze(g, x, *, axis=None):
     """An axis of length 1 holds no number of its own."""
     return lambda: np.reshape(g, shape_of(x))
 
 
-@linear(np.broadcast_to, pattern="spreads", sample=[((np.arange(3.0), (2, 3)), {}), ((np.ones((3, 1)), (2, 3, 4)), {}), ((2.0, (3,)), {}), ((np.ones(1), (0,)), {})])
+@linear(
+    np.broadcast_to,
+    pattern="spreads",
+    sample=[
+        ((np.arange(3.0), (2, 3)), {}),
+        ((np.ones((3, 1)), (2, 3, 4)), {}),
+        ((2.0, (3,)), {}),
+        ((np.ones(1), (0,)), {}),
+    ],
+)
 def broadcast_to(g, x, *, shape):
     """One number used many times: its gradient is the sum over the uses."""
     return lambda: sum_to(g, shape_of(x))
@@ -98,9 +125,11 @@ def concatenate(g, *arrays, axis=0):
         sizes = [shape_of(x)[axis] for x in arrays]
     ends = np.cumsum(sizes).tolist()
     return tuple(
-        lambda x=x, n=n, end=end: np.reshape(g[along(axis, slice(end - n, end))], shape_of(x))
-        if len(shape_of(x)) != len(shape_of(g))
-        else g[along(axis, slice(end - n, end))]
+        lambda x=x, n=n, end=end: (
+            np.reshape(g[along(axis, slice(end - n, end))], shape_of(x))
+            if len(shape_of(x)) != len(shape_of(g))
+            else g[along(axis, slice(end - n, end))]
+        )
         for x, n, end in zip(arrays, sizes, ends)
     )
 
@@ -163,7 +192,13 @@ def pick(x, index):
     return x[index]
 
 
-@linear(pick, pattern="routes", text="{x}[{index}]", symbol="[ ]", sample=[((np.arange(12.0).reshape(4, 3), index), {}) for index in INDICES])
+@linear(
+    pick,
+    pattern="routes",
+    text="{x}[{index}]",
+    symbol="[ ]",
+    sample=[((np.arange(12.0).reshape(4, 3), index), {}) for index in INDICES],
+)
 def getitem(g, x, *, index):
     """What was picked gets its gradient, the rest gets nothing."""
     return lambda: scatter(g, index=index, shape=shape_of(x))
@@ -190,7 +225,10 @@ def names_an_entry_once(index):
     put,
     pattern="moves",
     text="statement",
-    sample=[((np.arange(3.0), index, (5,)), {}) for index in (slice(1, 4), np.array([4, 0, 4]), np.array([1, 0, 0, 1, 1], bool))],
+    sample=[
+        ((np.arange(3.0), index, (5,)), {})
+        for index in (slice(1, 4), np.array([4, 0, 4]), np.array([1, 0, 0, 1, 1], bool))
+    ],
 )
 def scatter(g, x, *, index, shape):
     """Picks the entries up again."""
@@ -204,7 +242,12 @@ def added_at(x, values, index):
     return out
 
 
-@linear(added_at, pattern="distributes", text="statement", sample=[((np.zeros(4), np.ones(2), np.array([1, 3])), {}), ((np.zeros(4), 1.0, np.array([1, 1])), {})])
+@linear(
+    added_at,
+    pattern="distributes",
+    text="statement",
+    sample=[((np.zeros(4), np.ones(2), np.array([1, 3])), {}), ((np.zeros(4), 1.0, np.array([1, 1])), {})],
+)
 def add_at(g, x, values, *, index):
     """The gradient goes to the array as it is, and to what was added at its places."""
     return lambda: g, lambda: sum_to(g[index], shape_of(values))

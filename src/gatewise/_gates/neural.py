@@ -39,7 +39,10 @@ def log_of_summed_exponentials(x, *, axis=None, keepdims=False):
     return out if keepdims else np.squeeze(out, axis)
 
 
-@reduction(log_of_summed_exponentials, spelled=[lambda x, *, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims))])
+@reduction(
+    log_of_summed_exponentials,
+    spelled=[lambda x, *, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims))],
+)
 def logsumexp(out, x, *, axis=None, keepdims=False):
     """A soft maximum: the gradient is shared as softmax shares."""
     return np.exp(x - out)
@@ -71,7 +74,9 @@ def one_class_a_row(s, *, index):
     if len(shape_of(s)) != 2 or not isinstance(index, tuple) or len(index) != 2:
         return False
     rows, classes = map(np.asarray, index)
-    return np.array_equal(rows, np.arange(shape_of(s)[0])) and classes.shape == rows.shape and classes.dtype.kind in "iu"
+    return (
+        np.array_equal(rows, np.arange(shape_of(s)[0])) and classes.shape == rows.shape and classes.dtype.kind in "iu"
+    )
 
 
 @custom(

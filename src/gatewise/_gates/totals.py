@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gatewise._gates.families import kept_axes, one_or_all, plain, reduction, shape_of
+from gatewise._gates.families import kept_axes, plain, reduction, shape_of
 
 
 def count(x, axis):

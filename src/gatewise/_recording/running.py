@@ -49,7 +49,7 @@ def record(
         output,
         name="f" if name == "<lambda>" else name,
         bit=bit,
-        upstream=upstream_for(output.value, upstream, ""),
+        upstream=upstream_for(output.value, upstream),
         known=known,
         modules=names_seen(f),
         signature=signature,

@@ -156,7 +156,7 @@ def record_script(
         chosen.wire,
         name="f",
         bit=bit,
-        upstream=upstream_for(chosen.value, upstream, ""),
+        upstream=upstream_for(chosen.value, upstream),
         known=known,
         modules=namespace,
         signature=tuple((i.name, "positional_or_keyword", inspect.Parameter.empty) for i in inputs),

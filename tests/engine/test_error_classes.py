@@ -1,0 +1,101 @@
+"""One class per mistake: each says what, why and what to write instead, and shows a wrong and a right program."""
+
+from __future__ import annotations
+
+import doctest
+import inspect
+
+import pytest
+
+import gatewise as gw
+from gatewise import _errors
+from gatewise._errors import GatewiseError, expected_shapes, user_line
+
+CLASSES = [
+    value
+    for value in vars(_errors).values()
+    if inspect.isclass(value) and issubclass(value, GatewiseError) and value is not GatewiseError
+]
+
+
+@pytest.mark.parametrize("error", CLASSES, ids=lambda error: error.__name__)
+def test_every_class_is_documented_by_a_program_that_runs(error):
+    text = error.__doc__
+    assert text.splitlines()[0].endswith(".")
+    examples = doctest.DocTestParser().get_examples(text)
+    assert examples, "an example"
+    raised = [e for e in examples if e.exc_msg]
+    shown = [e for e in examples if error.__name__ in e.source]
+    assert (raised and "Right:" in text) or shown
+
+
+@pytest.mark.parametrize("error", CLASSES, ids=lambda error: error.__name__)
+def test_every_class_holds_the_three_parts(error):
+    raised = next((e for e in (caught(each) for each in programs(error)) if e is not None), None)
+    if raised is None:
+        pytest.skip("its example prints the message itself")
+    assert raised.what
+    assert raised.why
+    assert str(raised).startswith(raised.what)
+
+
+def programs(error):
+    """The wrong programs of a docstring, each with the lines before it."""
+    examples = doctest.DocTestParser().get_examples(error.__doc__)
+    for k, example in enumerate(examples):
+        if example.exc_msg:
+            yield [e.source for e in examples[: k + 1] if e is example or not e.exc_msg]
+
+
+def caught(lines):
+    space = {}
+    try:
+        for line in lines:
+            exec(line, space)
+    except GatewiseError as error:
+        return error
+    return None
+
+
+def test_the_parts_stand_on_lines_of_their_own():
+    error = GatewiseError("what", "why", "cure")
+    assert str(error) == "what\n  why:     why\n  instead: cure"
+    assert str(GatewiseError("what")) == "what"
+    assert (error.what, error.why, error.cure) == ("what", "why", "cure")
+
+
+@pytest.mark.parametrize(
+    ("gate", "shapes", "said"),
+    [
+        ("matmul", ((5, 4), (5, 10)), "4 != 5"),
+        ("dot", ((4,), (5,)), "4 != 5"),
+        ("matmul", ((2, 5, 4), (4, 3)), ""),
+        ("add", ((5, 4), (3,)), "4 != 3"),
+        ("add", ((5, 4), (3, 4)), "axis -2. Actual: 5 != 3"),
+        ("add", ((5, 1), (4,)), ""),
+        ("exp", ((3,),), ""),
+    ],
+)
+def test_what_was_expected_of_shapes(gate, shapes, said):
+    found = expected_shapes(gate, shapes)
+    assert said in found
+    assert bool(found) == bool(said)
+
+
+def helper_of_the_user(x):
+    return x @ x[:2]
+
+
+def test_the_line_is_the_users_innermost_one():
+    with pytest.raises(GatewiseError, match=r"line \d+:  return x @ x\[:2\]"):
+        gw.grad(helper_of_the_user)([1.0, 2.0] and gw.tensor([1.0, 2.0, 3.0]))
+    assert "assert" in user_line()
+
+
+def test_an_error_stops_nothing_that_follows():
+    x = gw.tensor([1.0, 2.0, 3.0])
+    for _ in range(3):
+        with pytest.raises(GatewiseError):
+            helper_of_the_user(x)
+    (x * x).sum().backward()
+    assert x.grad.tolist() == [2.0, 4.0, 6.0]
