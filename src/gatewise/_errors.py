@@ -113,6 +113,11 @@ class InputNameError(GatewiseError):
     """A name cannot be the name of an input, or two names are one.
 
     Wrong: `lambda=3`. Right: `lambda_=3`.
+
+    >>> print(InputNameError("'lambda' cannot be the name of an input.", "It is a word of Python.", "Call it lambda_."))
+    'lambda' cannot be the name of an input.
+      why:     It is a word of Python.
+      instead: Call it lambda_.
     """
 
 
@@ -304,7 +309,7 @@ class UnsupportedError(GatewiseError):
     3.0
     """
 
-    name = ""  # what was called
+    called = ""
 
     @classmethod
     def of(cls, name: str, line: str, known: Sequence[str] = ()) -> UnsupportedError:
@@ -316,7 +321,7 @@ class UnsupportedError(GatewiseError):
             "gatewise knows the derivative of each gate by rule, and there is none for this.",
             f"{hint}write it in gates that `gatewise gates` lists, or call it on t.numpy() where no gradient is wanted.",
         )
-        error.name = name
+        error.called = name
         return error
 
 
@@ -540,6 +545,11 @@ class ScriptError(GatewiseError):
     """A file cannot be read, is not Python, or computes nothing from its inputs.
 
     Wrong: a script that only prints. Right: `x = 3` on one line, `f = x * x` on the next.
+
+    >>> print(ScriptError("notes.py cannot be read.", "there is no such file.", "give the path of a Python file."))
+    notes.py cannot be read.
+      why:     there is no such file.
+      instead: give the path of a Python file.
     """
 
 

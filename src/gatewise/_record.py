@@ -34,12 +34,12 @@ def record(circuit: Circuit) -> dict[str, Any]:
     written, events = gradients(circuit, as_written=True)
     contributions = {(e.wire, position): part for e in events for position, _, part in e.parts}
     gradient = {w: gradient_of(w, circuit, found, written) for w in circuit.wires}
-    steps = {holder: k for k, holder in enumerate(texts)}
+    entries = Entries(circuit, texts, gradient)
     uses = uses_of(circuit, ids, texts, contributions, gradient)
     return {
         "version": VERSION,
         "name": circuit.name,
-        "wires": [wire_entry(w, circuit, ids, texts, steps, gradient) for w in circuit.wires],
+        "wires": [entries.entry(k, w) for k, w in enumerate(circuit.wires)],
         "uses": uses,
         "forward": [ids[w] for w in circuit.wires if step_wire(w) is not None],
         "backward": backward_entries(circuit, ids, texts, uses, events),
@@ -58,61 +58,57 @@ def gradient_of(wire: Wire, circuit: Circuit, found: dict[Wire, Any], written: d
     return zeros_for(wire.value) if wire.bits & circuit.bit and np.asarray(wire.value).dtype.kind == "f" else None
 
 
-def wire_entry(
-    wire: Wire,
-    circuit: Circuit,
-    ids: dict[Wire, int],
-    texts: dict[SourcedWire, GateText],
-    steps: dict[SourcedWire, int],
-    gradient: dict[Wire, Any],
-) -> dict[str, Any]:
-    """One wire of the record."""
-    holder = step_wire(wire) if wire not in {i.wire for i in circuit.inputs} else None
-    stage = next((s for s in circuit.stages if wire in s.wires), None)
-    source = next((i for i in circuit.inputs if i.wire is wire), None)
-    gate = holder.step.gate if holder is not None and holder.step is not None else None
-    return {
-        "id": ids[wire],
-        "name": circuit.names[wire],
-        "named": wire in circuit.named,
-        "kind": "gate" if source is None else "constant" if source.kind != "input" and source.kind != "cut" else "input",
-        "scope": circuit.scopes.get(wire, ""),
-        "stage": stage.name if stage else None,
-        "shape": list(np.shape(wire.value)),
-        "dtype": np.asarray(wire.value).dtype.name,
-        "value": wire.value,
-        "gradient": gradient[wire],
-        "source": {"line": stage.line, "text": stage.text} if stage and stage.line is not None else None,
-        "step": steps[holder] if holder is not None else None,
-        "gate": gate.name if gate else None,
-        "symbol": texts[holder].symbol if holder is not None else None,
-        "pattern": gate.pattern if gate else None,
-        "says": gate.doc.splitlines()[0] if gate and gate.doc else None,
-        "expression": texts[holder].expression if holder is not None else circuit.names[wire],
-        "block": blocks_of(circuit).get(wire),
-    }
+class Entries:
+    """Makes the wires' entries: what is known of every wire, by wire."""
+
+    def __init__(self, circuit: Circuit, texts: dict[SourcedWire, GateText], gradient: dict[Wire, Any]) -> None:
+        self.circuit, self.texts, self.gradient = circuit, texts, gradient
+        self.steps = {holder: k for k, holder in enumerate(texts)}
+        self.stages = {w: stage for stage in circuit.stages for w in stage.wires}
+        self.kinds = {i.wire: "input" if i.kind in ("input", "cut") else "constant" for i in circuit.inputs}
+        self.blocks = blocks_of(circuit)
+
+    def entry(self, k: int, wire: Wire) -> dict[str, Any]:
+        """One wire of the record."""
+        circuit, stage = self.circuit, self.stages.get(wire)
+        holder = None if wire in self.kinds else step_wire(wire)
+        gate = holder.step.gate if holder is not None and holder.step is not None else None
+        return {
+            "id": k,
+            "name": circuit.names[wire],
+            "named": wire in circuit.named,
+            "kind": self.kinds.get(wire, "gate"),
+            "scope": circuit.scopes.get(wire, ""),
+            "stage": stage.name if stage else None,
+            "shape": list(np.shape(wire.value)),
+            "dtype": np.asarray(wire.value).dtype.name,
+            "value": wire.value,
+            "gradient": self.gradient[wire],
+            "source": {"line": stage.line, "text": stage.text} if stage and stage.line is not None else None,
+            "step": self.steps[holder] if holder is not None else None,
+            "gate": gate.name if gate else None,
+            "symbol": self.texts[holder].symbol if holder is not None else None,
+            "pattern": gate.pattern if gate else None,
+            "says": gate.doc.splitlines()[0] if gate and gate.doc else None,
+            "expression": self.texts[holder].expression if holder is not None else circuit.names[wire],
+            "block": self.blocks.get(wire),
+        }
 
 
 def blocks_of(circuit: Circuit) -> dict[Wire, str]:
     """For each wire inside a recognised block, the block's name."""
-    if circuit not in _blocks:
-        found: dict[Wire, str] = {}
-        for wire in circuit.wires:
-            if isinstance(wire, SourcedWire) and wire.written is not None and wire.step is not None:
-                borders = {transparent(s) for s in wire.sources if s is not None}
-                waiting: list[Wire] = [wire]
-                while waiting:
-                    inner = waiting.pop()
-                    found[inner] = wire.pullback.gate.name
-                    holder = step_wire(inner)
-                    if holder is not None:
-                        waiting.extend(w for w in operand_wires(holder) if w not in borders and step_wire(w) is not None)
-        _blocks.clear()
-        _blocks[circuit] = found
-    return _blocks[circuit]
-
-
-_blocks: dict[Circuit, dict[Wire, str]] = {}
+    found: dict[Wire, str] = {}
+    for wire in circuit.wires:
+        if not isinstance(wire, SourcedWire) or wire.written is None:
+            continue
+        borders = {transparent(s) for s in wire.sources if s is not None}
+        waiting: list[Wire] = [wire]
+        while waiting:
+            inner = waiting.pop()
+            found[inner] = wire.pullback.gate.name
+            if (holder := step_wire(inner)) is not None:
+                waiting += [w for w in operand_wires(holder) if w not in borders and step_wire(w) is not None]
+    return found
 
 
 def uses_of(

@@ -190,7 +190,7 @@ def boxed(value: Any) -> Any:
 
 
 def hooked(wire: Wire, g: Any, plainly: bool) -> Any:
-    """The gradient after the user's hooks, each of which gets a copy and may give another: on plain numbers, a plain one.
+    """The gradient after the user's hooks, each of which gets a copy and may give another, `plainly` a plain one.
 
     Entries that were dead stay so where a hook leaves them at zero.
     """

@@ -92,7 +92,8 @@ class Tensor(Carrier):
 
     def __len__(self) -> int:
         if self.ndim == 0:
-            raise GateError(f"{described(self)} has no length.{user_line()}", "it is a single number.", "use it as it is.")
+            what = f"{described(self)} has no length.{user_line()}"
+            raise GateError(what, "it is a single number.", "use it as it is.")
         return len(self.value)
 
     def __iter__(self) -> Iterable[Tensor]:
@@ -152,14 +153,14 @@ class Tensor(Carrier):
     def __index__(self) -> int:
         value = self.given_or_read("index")
         if isinstance(value, (float, np.floating)):
-            raise ReadingError.not_whole(described(self), value, user_line())
+            raise ReadingError.not_whole(described(self), float(value), user_line())
         return operator.index(value)
 
     def __complex__(self) -> complex:
         return complex(self.given_or_read("complex"))
 
     def __trunc__(self) -> int:
-        return math.trunc(self.given_or_read("int"))
+        return int(self.given_or_read("int"))
 
     def __round__(self, digits: int | None = None) -> Any:
         return round(self.given_or_read("rounded number"), digits)
@@ -194,7 +195,8 @@ class Tensor(Carrier):
         gate = GATES.get(ufunc)
         if gate is None or parameters:
             options = "".join(f", {key}=" for key in parameters)
-            return unsupported(f"np.{ufunc.__name__}" + (f"(...{options})" if options else ""), ufunc, operands, parameters)
+            name = f"np.{ufunc.__name__}" + (f"(...{options})" if options else "")
+            return unsupported(name, ufunc, operands, parameters)
         if gate in UNHURRIED:
             return apply(gate, ufunc, operands, {})
         if len(operands) == 1:
@@ -212,7 +214,7 @@ class Tensor(Carrier):
         try:
             operands, parameters = bound(gate, args, kwargs)
         except UnsupportedError as error:
-            return unsupported(error.name, function, args, kwargs)
+            return unsupported(error.called, function, args, kwargs)
         return apply(gate, gate.call, operands, parameters)
 
     # ------------------------------------------------------------------------------------------------------ gradients
@@ -447,7 +449,7 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
     return tuple(one_port(v, k, wire, bits) for k, v in enumerate(out))
 
 
-#: What nobody else can change: a Tensor owns its memory. Anything else (arrays, lists) is copied when a rule will need it.
+#: What nobody else can change: a Tensor owns its memory. All else (arrays, lists) is copied when a rule will need it.
 IMMUTABLE = FLOATS | {Tensor, type(None), bool, complex, np.bool, np.float16, np.float32}
 #: Gates that the two fast ways do not know: they stop gradients, or have several outputs.
 UNHURRIED = {g for g in NAMES.values() if type(g.family) is Stops or getattr(g.function, "nout", 1) > 1}
@@ -749,13 +751,15 @@ def own_value(x: Any) -> tuple[Any, Any]:
         if x.__array_priority__ > 0:
             raise GateError.subclass(x, user_line())
         if x.dtype.kind not in "fiubc":
-            raise GateError(f"an array of {x.dtype} is not an array of numbers.{user_line()}", "a Tensor holds floats.", "pass numbers.")
+            what = f"an array of {x.dtype} is not an array of numbers.{user_line()}"
+            raise GateError(what, "a Tensor holds floats.", "pass numbers.")
         return np.array(x), None
     array = np.array(x)
     if array.dtype.kind in "iu":
         return array.astype(float), array
     if array.dtype.kind not in "fb":
-        raise GateError(f"a {type(x).__name__} of {array.dtype} is not a number or an array.{user_line()}", "a Tensor holds floats.", "pass numbers.")
+        what = f"a {type(x).__name__} of {array.dtype} is not a number or an array.{user_line()}"
+        raise GateError(what, "a Tensor holds floats.", "pass numbers.")
     return array, None
 
 
@@ -768,9 +772,10 @@ def upstream_for(value: Any, upstream: Any) -> Any:
         return ones_for(value)
     g = np.asarray(upstream.value if type(upstream) is Tensor else upstream)
     if g.shape != shape:
-        raise UpstreamError.shaped(g.shape, shape, line)
+        raise UpstreamError.shaped(g.shape, shape, user_line())
     if g.dtype.kind not in "fiub":
-        raise UpstreamError(f"the upstream gradient is {g.dtype}.{line}", "a gradient is made of real numbers.", "give floats.")
+        what = f"the upstream gradient is {g.dtype}.{user_line()}"
+        raise UpstreamError(what, "a gradient is made of real numbers.", "give floats.")
     return float(g) if isinstance(value, float) else np.array(g, dtype=value.dtype)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -169,6 +169,7 @@ def fold(record: dict[str, Any]) -> dict[str, Any]:
     """
     wires, uses = record["wires"], list(record["uses"])
     gone: set[int] = set()
+    grown: set[int] = set()
     for wire in wires:
         outgoing = [u for u in uses if u["from"] == wire["id"]]
         if len(outgoing) != 1 or wire["kind"] != "gate" or wire["id"] == record["output"]:
@@ -177,10 +178,11 @@ def fold(record: dict[str, Any]) -> dict[str, Any]:
         if not folds_into(wire, wires[use["to"]]):
             continue
         gone.add(wire["id"])
+        grown.add(use["to"])
         incoming = [u for u in uses if u["to"] == wire["id"]]
         uses = [u for u in uses if u is not use and u not in incoming]
         uses += [through(u, use) for u in incoming]
-    return renumbered(record, uses, gone)
+    return renumbered(record, uses, gone, grown - gone)
 
 
 def folds_into(wire: dict[str, Any], after: dict[str, Any]) -> bool:
@@ -201,7 +203,7 @@ def through(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     return {**first, "to": second["to"], "port": (second["port"], first["port"]), "local": local, "local_text": text}
 
 
-def renumbered(record: dict[str, Any], uses: list[dict[str, Any]], gone: set[int]) -> dict[str, Any]:
+def renumbered(record: dict[str, Any], uses: list[dict[str, Any]], gone: set[int], grown: set[int]) -> dict[str, Any]:
     """The record without the wires that were folded away, ids and ports counted anew."""
     kept = [w for w in record["wires"] if w["id"] not in gone]
     ids = {w["id"]: k for k, w in enumerate(kept)}
@@ -213,7 +215,12 @@ def renumbered(record: dict[str, Any], uses: list[dict[str, Any]], gone: set[int
         port_ = ports[use["to"]] = ports.get(use["to"], -1) + 1
         into.setdefault(ids[use["to"]], []).append(k)
         renamed.append({**use, "from": ids[use["from"]], "to": ids[use["to"]], "port": port_})
-    wires = [{**folded_entry(w, len(into.get(ids[w["id"]], []))), "id": ids[w["id"]], "step": steps.get(w["step"])} for w in kept]
+    names = [w["name"] for w in kept]
+    wires = []
+    for w in kept:
+        new = {**w, "id": ids[w["id"]], "step": steps.get(w["step"])}
+        operands = [names[renamed[k]["from"]] for k in into.get(new["id"], [])]
+        wires.append(folded_entry(new, operands) if w["id"] in grown else new)
     backward = [
         {**e, "wire": ids[e["wire"]], "uses": into.get(ids[e["wire"]], [])} for e in record["backward"] if e["wire"] in ids
     ]
@@ -233,6 +240,9 @@ def flat(port_: Any) -> tuple[int, ...]:
     return sum((flat(p) for p in port_), ()) if isinstance(port_, tuple) else (port_,)
 
 
-def folded_entry(wire: dict[str, Any], arity: int) -> dict[str, Any]:
-    """A block that was folded is shown under its name."""
-    return {**wire, "symbol": wire["block"], "gate": wire["block"]} if wire["block"] is not None else wire
+def folded_entry(wire: dict[str, Any], operands: Sequence[str]) -> dict[str, Any]:
+    """A gate that others were folded into: a block under its name, a chain with all its operands."""
+    if wire["block"] is not None:
+        name = wire["block"]
+        return {**wire, "symbol": name, "gate": name, "says": NAMES[name].doc.splitlines()[0], "expression": f"{name}({', '.join(operands)})"}
+    return {**wire, "expression": f" {wire['symbol']} ".join(operands)}

@@ -78,7 +78,9 @@ def test_two_outputs_of_one_circuit():
     assert (a.grad, b.grad) == (1.0, 1.0)
 
 
-@pytest.mark.parametrize("again", [lambda y, z: y.backward(), lambda y, z: z.backward(), lambda y, z: (z * 2).backward()])
+@pytest.mark.parametrize(
+    "again", [lambda y, z: y.backward(), lambda y, z: z.backward(), lambda y, z: (z * 2).backward()]
+)
 def test_a_second_backward_is_an_error_with_its_cure(again):
     x = gw.tensor(2.0)
     y = x * x
@@ -159,7 +161,9 @@ def test_an_array_needs_an_upstream_gradient_of_its_shape():
             (x * x).backward(wrong)
 
 
-@pytest.mark.parametrize("upstream", [2, 2.0, np.float32(2), np.array(2.0), gw.tensor(2.0), gw.tensor(2.0, requires_grad=False)])
+@pytest.mark.parametrize(
+    "upstream", [2, 2.0, np.float32(2), np.array(2.0), gw.tensor(2.0), gw.tensor(2.0, requires_grad=False)]
+)
 def test_the_upstream_of_a_single_number(upstream):
     x = gw.tensor(3.0)
     (x * x).backward(upstream)
@@ -176,7 +180,17 @@ def test_lists_and_whole_numbers_serve_as_upstream():
 # ------------------------------------------------------------------------------------- types, shapes and dtypes kept
 
 HALF, SINGLE, DOUBLE = np.float16, np.float32, np.float64
-KINDS = [2.0, 3, HALF(2), SINGLE(2), DOUBLE(2), np.array(2.0), np.array(2.0, SINGLE), np.ones(3, HALF), np.ones((2, 1), SINGLE)]
+KINDS = [
+    2.0,
+    3,
+    HALF(2),
+    SINGLE(2),
+    DOUBLE(2),
+    np.array(2.0),
+    np.array(2.0, SINGLE),
+    np.ones(3, HALF),
+    np.ones((2, 1), SINGLE),
+]
 PROGRAMS = [
     lambda x: x * x,
     lambda x: 0.05 * x * x + 1,
@@ -253,7 +267,9 @@ def test_whole_numbers_are_floats_that_still_answer_with_their_int():
     assert n.grad == 6.0
 
 
-@pytest.mark.parametrize("call", [lambda f: gw.grad(f)(2.0, 3), lambda f: gw.grad(f)(2.0, n=3), lambda f: gw.vjp(f, 2.0, 3)[1](1.0)[0]])
+@pytest.mark.parametrize(
+    "call", [lambda f: gw.grad(f)(2.0, 3), lambda f: gw.grad(f)(2.0, n=3), lambda f: gw.vjp(f, 2.0, 3)[1](1.0)[0]]
+)
 def test_whole_numbers_inside_a_derivative(call):
     def f(x, n):
         total = 0.0

@@ -29,32 +29,32 @@ def test_every_class_is_documented_by_a_program_that_runs(error):
     assert (raised and "Right:" in text) or shown
 
 
-@pytest.mark.parametrize("error", CLASSES, ids=lambda error: error.__name__)
-def test_every_class_holds_the_three_parts(error):
-    raised = next((e for e in (caught(each) for each in programs(error)) if e is not None), None)
-    if raised is None:
-        pytest.skip("its example prints the message itself")
-    assert raised.what
-    assert raised.why
-    assert str(raised).startswith(raised.what)
-
-
-def programs(error):
-    """The wrong programs of a docstring, each with the lines before it."""
+def wrong_programs(error):
+    """The lines of a docstring's examples up to each that raises."""
     examples = doctest.DocTestParser().get_examples(error.__doc__)
     for k, example in enumerate(examples):
         if example.exc_msg:
             yield [e.source for e in examples[: k + 1] if e is example or not e.exc_msg]
 
 
-def caught(lines):
+def raised_by(lines):
     space = {}
-    try:
+    with pytest.raises(GatewiseError) as caught:
         for line in lines:
             exec(line, space)
-    except GatewiseError as error:
-        return error
-    return None
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("error", "lines"),
+    [pytest.param(error, lines, id=error.__name__) for error in CLASSES for lines in wrong_programs(error)],
+)
+def test_every_wrong_program_is_told_in_three_parts(error, lines):
+    raised = raised_by(lines)
+    assert type(raised) is error
+    assert raised.what
+    assert raised.why
+    assert str(raised).startswith(raised.what)
 
 
 def test_the_parts_stand_on_lines_of_their_own():

@@ -1,4 +1,4 @@
-"""Dead branches: what a switch did not take gets exactly nothing, whatever its own derivative is there, at every order."""
+"""Dead branches: what a switch did not take gets exactly nothing, whatever its derivative is there, at every order."""
 
 from __future__ import annotations
 
@@ -166,7 +166,10 @@ ROUTES = {
 def test_a_gate_that_routes_shields_what_lies_before_it(route, dtype):
     """sqrt has an infinite slope at 0; every one of these turns the entry at 0 away."""
     x = ZEROS.astype(dtype)
-    f = lambda x: np.sum(route(np.sqrt(x)))
+
+    def f(x):
+        return np.sum(route(np.sqrt(x)))
+
     found = gw.grad(f)(x)
     np.testing.assert_allclose(found, [0.0, 0.5, 0.25], rtol=1e-6)
     assert found.dtype == dtype
@@ -178,7 +181,7 @@ def test_a_gate_that_routes_shields_what_lies_before_it(route, dtype):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_splitting_in_parts_of_which_one_is_unused():
     def f(x):
-        first, rest = np.split(np.sqrt(x), [1])
+        _first, rest = np.split(np.sqrt(x), [1])
         return np.sum(rest)
 
     np.testing.assert_allclose(gw.grad(f)(ZEROS), [0.0, 0.5, 0.25], rtol=1e-14)
@@ -186,7 +189,9 @@ def test_splitting_in_parts_of_which_one_is_unused():
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_an_input_named_twice_by_an_index_is_live_twice():
-    f = lambda x: np.sum(np.sqrt(x)[np.array([2, 2, 1])])
+    def f(x):
+        return np.sum(np.sqrt(x)[np.array([2, 2, 1])])
+
     np.testing.assert_allclose(gw.grad(f)(ZEROS), [0.0, 0.5, 0.5], rtol=1e-14)
 
 
@@ -210,7 +215,7 @@ CARRIES = {
     "broadcast_to": lambda y: np.broadcast_to(y, (3, 2, 2)) / 3,
     "multiply": lambda y: y * np.array([1.0, 1.0]),
     "copy": np.copy,
-    "negative twice": lambda y: -(-y),
+    "negative twice": lambda y: np.negative(-y),
     "float32 and back": lambda y: y.astype(np.float32).astype(np.float64),
 }
 SUMS = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import subprocess
@@ -22,7 +21,11 @@ SRC = Path(gw.__file__).resolve().parents[1]
 
 def in_a_fresh_process(code):
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(SRC)}, check=False
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(SRC)},
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -106,7 +106,9 @@ def test_the_gradient_is_that_of_the_values_at_recording(apply):
 
 @pytest.mark.parametrize("apply", [GATES["multiply"], GATES["matmul"], GATES["power"]])
 def test_the_same_at_second_order_and_through_a_kept_pullback(apply):
-    f = lambda a: lambda x: np.sum(apply(x, a) ** 2)
+    def f(a):
+        return lambda x: np.sum(apply(x, a) ** 2)
+
     expected = gw.jvp(gw.grad(f(A)), (X,), (np.ones_like(X),))[1]
     held = A.copy()
     _, pullback = gw.vjp(gw.grad(f(held)), X)
@@ -144,7 +146,9 @@ def test_an_index_that_changes_after_it_was_used(make):
 
 
 def test_an_index_that_is_a_tensor_or_an_argument():
-    f = lambda x, rows: np.sum(x[rows] ** 2)
+    def f(x, rows):
+        return np.sum(x[rows] ** 2)
+
     rows = np.array([0, 2])
     expected = np.zeros((3, 3))
     expected[rows] = 2 * X[rows]
@@ -289,7 +293,7 @@ def test_what_derivatives_return_shares_memory_with_nothing(f):
     assert_apart(out, x, y, upstream, *pullback(upstream), *pullback(upstream))
     out, tangent = gw.jvp(f, (x, y), (upstream, upstream))
     assert_apart(out, tangent, upstream, x, y)
-    value, grads = gw.value_and_grad(lambda x, y: np.sum(f(x, y)), argnums=(0, 1))(x, y)
+    _value, grads = gw.value_and_grad(lambda x, y: np.sum(f(x, y)), argnums=(0, 1))(x, y)
     assert_apart(x, y, *grads)
     twice = gw.grad(lambda p: np.sum(p["a"] + p["b"]))({"a": x, "b": x})
     assert_apart(x, *twice.values())
@@ -301,7 +305,7 @@ def test_outputs_of_a_derivative_do_not_share_memory_with_each_other_or_the_argu
     assert_apart(a, b, x)
     a[...] = 0.0
     np.testing.assert_array_equal(pullback((X, np.zeros((3, 3))))[0], X)
-    value, aux = gw.value_and_grad(lambda x: (np.sum(x), x), has_aux=True)(x)[0]
+    _value, aux = gw.value_and_grad(lambda x: (np.sum(x), x), has_aux=True)(x)[0]
     assert_apart(aux, x)
 
 

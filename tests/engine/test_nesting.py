@@ -67,7 +67,9 @@ def test_three_levels_of_the_same_tensor():
 
 
 def test_higher_derivatives_of_a_power():
-    f = lambda x: x**5
+    def f(x):
+        return x**5
+
     expected = [5 * 16, 20 * 8, 60 * 4, 120 * 2, 120]
     for order, value in enumerate(expected, start=1):
         f = gw.grad(f)
@@ -81,7 +83,10 @@ def test_a_derivative_of_a_function_that_returns_its_outer_variable_is_zero():
 
 def test_a_curried_derivative_is_called_at_two_places():
     """Manzyuk et al. 2019: the derivative of a function that returns a function keeps its two uses apart."""
-    shifted = lambda offset: lambda f: lambda x: f(x + offset)
+
+    def shifted(offset):
+        return lambda f: lambda x: f(x + offset)
+
     moves = []
 
     def at(offset):
@@ -247,14 +252,21 @@ def test_every_way_to_a_hessian_vector_product_agrees(hvp):
 
 def test_vjp_of_jvp_gives_the_gradient_along_both_arguments():
     """jvp of x**3 along t is 3 x**2 t: its slopes are 6 x t and 3 x**2."""
-    moved = lambda x, t: gw.jvp(cube, (x,), (t,))[1]
+
+    def moved(x, t):
+        return gw.jvp(cube, (x,), (t,))[1]
+
     out, pullback = gw.vjp(moved, 2.0, 5.0)
     assert out == 60.0
     assert pullback(1.0) == (60.0, 12.0)
 
 
 def test_jvp_of_jvp_of_jvp():
-    third = lambda x: gw.jvp(lambda x: gw.jvp(lambda x: gw.jvp(lambda x: x**4, (x,), (1.0,))[1], (x,), (1.0,))[1], (x,), (1.0,))[1]
+    def third(x):
+        return gw.jvp(
+            lambda x: gw.jvp(lambda x: gw.jvp(lambda x: x**4, (x,), (1.0,))[1], (x,), (1.0,))[1], (x,), (1.0,)
+        )[1]
+
     assert third(2.0) == pytest.approx(48.0, rel=1e-14)
 
 
@@ -316,16 +328,25 @@ def test_the_derivative_of_a_gradient_step():
 
 
 def test_an_argument_that_is_not_differentiated_may_be_differentiated_inside():
-    f = lambda x, y: x * gw.grad(lambda y: y**3)(y)
+    def f(x, y):
+        return x * gw.grad(lambda y: y**3)(y)
+
     assert gw.grad(f)(2.0, 3.0) == 27.0
     assert gw.grad(f, argnums=1)(2.0, 3.0) == 2 * 6 * 3.0
 
 
 def test_arrays_to_three_levels():
     x = np.array([1.0, 2.0, 3.0])
-    first = lambda x: np.sum(x**4)
-    second = lambda x: np.sum(gw.grad(first)(x) * x)  # 4 sum x**4
-    third = lambda x: np.sum(gw.grad(second)(x) * x)  # 16 sum x**4
+
+    def first(x):
+        return np.sum(x**4)
+
+    def second(x):
+        return np.sum(gw.grad(first)(x) * x)  # 4 sum x**4
+
+    def third(x):
+        return np.sum(gw.grad(second)(x) * x)  # 16 sum x**4
+
     np.testing.assert_allclose(gw.grad(third)(x), 64 * x**3, rtol=1e-14)
 
 

@@ -21,7 +21,17 @@ def f(x, y, z=2.0):
 
 @pytest.mark.parametrize(
     ("argnums", "expected"),
-    [(0, 8.0), (1, 6.0), (-1, 6.0), ((0,), (8.0,)), ((1, 0), (6.0, 8.0)), ([0, 1], (8.0, 6.0)), ((0, 0), (8.0, 8.0)), (range(2), (8.0, 6.0)), ((), ())],
+    [
+        (0, 8.0),
+        (1, 6.0),
+        (-1, 6.0),
+        ((0,), (8.0,)),
+        ((1, 0), (6.0, 8.0)),
+        ([0, 1], (8.0, 6.0)),
+        ((0, 0), (8.0, 8.0)),
+        (range(2), (8.0, 6.0)),
+        ((), ()),
+    ],
 )
 def test_argnums(argnums, expected):
     assert gw.grad(f, argnums=argnums)(3.0, 4.0) == expected
@@ -30,7 +40,12 @@ def test_argnums(argnums, expected):
 
 def test_keyword_arguments_are_passed_on_undifferentiated():
     assert gw.grad(f)(3.0, y=4.0, z=5) == 20.0
-    assert gw.grad(lambda x, *, options: x * options["scale"] if options["on"] else x)(3.0, options={"scale": 2, "on": True}) == 2.0
+    assert (
+        gw.grad(lambda x, *, options: x * options["scale"] if options["on"] else x)(
+            3.0, options={"scale": 2, "on": True}
+        )
+        == 2.0
+    )
     assert gw.grad(lambda x, name, flag, nothing: x * len(name))(3.0, "abc", False, None) == 3.0
 
 
@@ -83,7 +98,9 @@ def test_structures_out_of_vjp_and_jvp():
     (found,) = pullback(g)
     np.testing.assert_array_equal(found["a"], 1 + np.array([2.0, 30.0]))
     np.testing.assert_array_equal(found["b"], 1 + np.array([0.5, -5.0]) + 2)
-    out, tangent = gw.jvp(lambda p: {"sum": p["a"] + p["b"], "parts": (p["a"] * p["b"],)}, (p,), ({"a": np.ones(2), "b": np.zeros(2)},))
+    out, tangent = gw.jvp(
+        lambda p: {"sum": p["a"] + p["b"], "parts": (p["a"] * p["b"],)}, (p,), ({"a": np.ones(2), "b": np.zeros(2)},)
+    )
     np.testing.assert_array_equal(tangent["sum"], np.ones(2))
     np.testing.assert_array_equal(tangent["parts"][0], p["b"])
 
@@ -94,9 +111,9 @@ def test_an_ordered_dict_and_a_subclass_of_list_hold_their_leaves():
 
 
 def test_the_same_output_twice_adds_up():
-    out, pullback = gw.vjp(lambda x: (x * x, x * x, x), 3.0)
+    _out, pullback = gw.vjp(lambda x: (x * x, x * x, x), 3.0)
     assert pullback((1.0, 10.0, 100.0)) == (6 + 60 + 100.0,)
-    y_twice, pullback = gw.vjp(lambda x: [x * x] * 2, 3.0)
+    _y_twice, pullback = gw.vjp(lambda x: [x * x] * 2, 3.0)
     assert pullback([1.0, 10.0]) == (66.0,)
     assert gw.jvp(lambda x: [x * x] * 2, (3.0,), (1.0,)) == ([9.0, 9.0], [6.0, 6.0])
 
@@ -164,7 +181,11 @@ MISUSE = {
     "a truth value": (lambda: gw.grad(lambda x: x)(True), GatewiseError, "True"),
     "an object": (lambda: gw.grad(lambda x: x)(object()), GatewiseError, "object"),
     "upstream of another shape": (lambda: gw.vjp(lambda x: x * 2, B)[1](np.ones(3)), UpstreamError, r"\(2,\)"),
-    "a Tensor upstream of another shape": (lambda: gw.vjp(lambda x: x * 2, B)[1](gw.tensor(np.ones(3))), UpstreamError, r"\(2,\)"),
+    "a Tensor upstream of another shape": (
+        lambda: gw.vjp(lambda x: x * 2, B)[1](gw.tensor(np.ones(3))),
+        UpstreamError,
+        r"\(2,\)",
+    ),
     "upstream of another structure": (lambda: gw.vjp(lambda x: (x, x), 1.0)[1](1.0), UpstreamError, "structure"),
     "upstream with another key": (lambda: gw.vjp(lambda x: {"a": x}, 1.0)[1]({"b": 1.0}), UpstreamError, "structure"),
     "a complex upstream": (lambda: gw.vjp(lambda x: x * 2, 1.0)[1](1j), UpstreamError, "complex"),

@@ -33,20 +33,77 @@ VALUES = [
     np.linspace(-1, 2, 12).reshape(4, 3)[::-2],
 ]
 UNARY = [
-    operator.neg, operator.pos, operator.abs, np.exp, np.tanh, np.sin, np.sqrt, np.log, np.square, np.reciprocal, np.negative,
-    np.sum, np.mean, np.max, np.var, np.std, np.prod, np.ravel, np.copy, np.transpose, np.floor, np.sign, np.expm1, np.arctan,
-    lambda x: x**2, lambda x: x**0.5, lambda x: x**-1, lambda x: 1 / x, lambda x: 1.0 / x, lambda x: 2 - x, lambda x: 0.05 * x,
-    lambda x: x + 1, lambda x: x / 3, lambda x: 2**x, lambda x: x % 2, lambda x: np.maximum(x, 0), lambda x: np.clip(x, -0.5, 1),
-    lambda x: x - np.max(x), lambda x: np.sum(x, axis=-1) if np.ndim(x) else x, lambda x: np.where(x > 0, x, 0.0),
-    lambda x: np.mean(x, axis=0, keepdims=True) if np.ndim(x) else x, lambda x: 1 / (1 + np.exp(-x)), lambda x: x / SINGLE(2),
-    lambda x: np.reshape(x, (-1,)), lambda x: np.expand_dims(x, 0), lambda x: x * DOUBLE(2), lambda x: x.astype(SINGLE) if np.ndim(x) else x,
-    lambda x: x[0] if np.ndim(x) else x, lambda x: x[..., ::-1] if np.ndim(x) else x,
-]  # fmt: skip
+    operator.neg,
+    operator.pos,
+    operator.abs,
+    np.exp,
+    np.tanh,
+    np.sin,
+    np.sqrt,
+    np.log,
+    np.square,
+    np.reciprocal,
+    np.negative,
+    np.sum,
+    np.mean,
+    np.max,
+    np.var,
+    np.std,
+    np.prod,
+    np.ravel,
+    np.copy,
+    np.transpose,
+    np.floor,
+    np.sign,
+    np.expm1,
+    np.arctan,
+    lambda x: x**2,
+    lambda x: x**0.5,
+    lambda x: x**-1,
+    lambda x: 1 / x,
+    lambda x: 1.0 / x,
+    lambda x: 2 - x,
+    lambda x: 0.05 * x,
+    lambda x: x + 1,
+    lambda x: x / 3,
+    lambda x: 2**x,
+    lambda x: x % 2,
+    lambda x: np.maximum(x, 0),
+    lambda x: np.clip(x, -0.5, 1),
+    lambda x: x - np.max(x),
+    lambda x: np.sum(x, axis=-1) if np.ndim(x) else x,
+    lambda x: np.where(x > 0, x, 0.0),
+    lambda x: np.mean(x, axis=0, keepdims=True) if np.ndim(x) else x,
+    lambda x: 1 / (1 + np.exp(-x)),
+    lambda x: x / SINGLE(2),
+    lambda x: np.reshape(x, (-1,)),
+    lambda x: np.expand_dims(x, 0),
+    lambda x: x * DOUBLE(2),
+    lambda x: x.astype(SINGLE) if np.ndim(x) else x,
+    lambda x: x[0] if np.ndim(x) else x,
+    lambda x: x[..., ::-1] if np.ndim(x) else x,
+]
 BINARY = [
-    operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, np.add, np.multiply, np.divide, np.maximum, np.minimum,
-    np.hypot, np.logaddexp, np.arctan2, np.power, operator.mod, operator.floordiv, lambda x, y: np.where(x > y, x, y),
-    lambda x, y: x * y + 2, lambda x, y: y - x,
-]  # fmt: skip
+    operator.add,
+    operator.sub,
+    operator.mul,
+    operator.truediv,
+    operator.pow,
+    np.add,
+    np.multiply,
+    np.divide,
+    np.maximum,
+    np.minimum,
+    np.hypot,
+    np.logaddexp,
+    np.arctan2,
+    np.power,
+    operator.mod,
+    operator.floordiv,
+    lambda x, y: np.where(x > y, x, y),
+    lambda x, y: x * y + 2,
+    lambda x, y: y - x,
+]
 
 
 def as_given(x):
@@ -74,7 +131,9 @@ def assert_bits_equal(tensor, plain, told):
 
 
 programs = st.lists(
-    st.tuples(st.integers(0, len(UNARY) + len(BINARY) - 1), st.integers(0, len(VALUES) - 1), st.booleans(), st.booleans()),
+    st.tuples(
+        st.integers(0, len(UNARY) + len(BINARY) - 1), st.integers(0, len(VALUES) - 1), st.booleans(), st.booleans()
+    ),
     min_size=1,
     max_size=5,
 )
@@ -112,7 +171,7 @@ def test_what_a_derivative_sees_is_what_backward_sees(start, steps):
     """The same random programs, inside grad and with backward(): values and gradients to the bit."""
 
     def program(x, others):
-        for (which, position, swapped, _), other in zip(steps, others):
+        for (which, _, swapped, _), other in zip(steps, others):
             operands = (x,) if which < len(UNARY) else (x, other)
             function = (UNARY + BINARY)[which]
             try:
@@ -139,7 +198,14 @@ def test_what_a_derivative_sees_is_what_backward_sees(start, steps):
 @pytest.mark.parametrize("x", [v for v in VALUES if np.ndim(v)], ids=lambda v: f"{v.dtype}{v.shape}")
 @pytest.mark.parametrize("sign", ["<", "<=", ">", ">=", "==", "!="])
 def test_comparisons(x, sign):
-    compare = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne}[sign]
+    compare = {
+        "<": operator.lt,
+        "<=": operator.le,
+        ">": operator.gt,
+        ">=": operator.ge,
+        "==": operator.eq,
+        "!=": operator.ne,
+    }[sign]
     for other in (0, 0.1, x, SINGLE(0.1)):
         assert_bits_equal(compare(gw.tensor(x), other), compare(x, other), sign)
         assert_bits_equal(compare(other, gw.tensor(x)), compare(other, x), sign)
@@ -187,10 +253,17 @@ def test_the_bounds_of_clip_by_any_name():
     x = np.array([-1.0, 0.5, 3.0])
     t = gw.tensor(x)
     calls = [
-        lambda x: np.clip(x, 0, 1), lambda x: np.clip(x, None, 1), lambda x: np.clip(x, 0, None), lambda x: np.clip(x, a_min=0, a_max=1),
-        lambda x: np.clip(x, a_max=1, a_min=None), lambda x: np.clip(x, min=0), lambda x: np.clip(x, max=1), lambda x: x.clip(0), lambda x: x.clip(max=1),
+        lambda x: np.clip(x, 0, 1),
+        lambda x: np.clip(x, None, 1),
+        lambda x: np.clip(x, 0, None),
+        lambda x: np.clip(x, a_min=0, a_max=1),
+        lambda x: np.clip(x, a_max=1, a_min=None),
+        lambda x: np.clip(x, min=0),
+        lambda x: np.clip(x, max=1),
+        lambda x: x.clip(0),
+        lambda x: x.clip(max=1),
         lambda x: x.clip(min=0, max=1),
-    ]  # fmt: skip
+    ]
     for call in calls:
         assert_bits_equal(call(t), call(x), call)
 

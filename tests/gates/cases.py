@@ -19,14 +19,14 @@ from gatewise._recording.structures import Path, leaves, mapped
 #: Shapes of one, two and three operands; None is a Python float, "scalar" an np.float64.
 ONE = [(None,), ("scalar",), ((),), ((1,),), ((3,),), ((0,),), ((2, 3),), ((1, 1),), ((0, 2),), ((3, 3),)]
 TWO = [
-    (None, None), ("scalar", None), ((), None), ((), ()), ((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 1), (1, 3)),
-    ((), (3,)), ((3,), ()), (None, (3,)), ((3,), None), ("scalar", (2, 3)), ((1,), (3,)), ((3,), (1,)), ((1, 1), (1, 1)),
-    ((0,), (0,)), ((0, 3), (3,)), ((2, 0), (1, 1)), ((1,), (0,)), ((2, 3), (3, 2)), ((3, 2), (2,)), ((4, 2, 3), (3, 2)),
-    ((3,), (4, 3, 2)), ((1, 2, 3), (4, 3, 2)), ((2, 3), (4, 3, 2)), ((4, 2, 3), (3,)),
+    (None, None), ("scalar", None), ((), None), ((), ()), ((), (3,)), ((3,), ()), (None, (3,)), ((3,), None),
+    ("scalar", (2, 3)), ((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 3)), ((2, 1), (1, 3)), ((1,), (3,)), ((3,), (1,)),
+    ((1, 1), (1, 1)), ((0,), (0,)), ((0, 3), (3,)), ((2, 0), (1, 1)), ((1,), (0,)), ((2, 3), (3, 2)), ((3, 2), (2,)),
+    ((4, 2, 3), (3, 2)), ((3,), (4, 3, 2)), ((1, 2, 3), (4, 3, 2)), ((2, 3), (4, 3, 2)), ((4, 2, 3), (3,)),
 ]  # fmt: skip
 THREE = [
-    (None, None, None), ((3,), (3,), (3,)), *itertools.permutations([(2, 3), (3,), None]), *itertools.permutations([(2, 1), (1, 3), ()]),
-    ((0,), (0,), (0,)), ((2, 0), (1, 1), None), ((2, 3), (2, 3), (2, 3)),
+    (None, None, None), ((3,), (3,), (3,)), ((0,), (0,), (0,)), ((2, 0), (1, 1), None), ((2, 3), (2, 3), (2, 3)),
+    *itertools.permutations([(2, 3), (3,), None]), *itertools.permutations([(2, 1), (1, 3), ()]),
 ]  # fmt: skip
 SHAPES = {1: ONE, 2: TWO, 3: THREE}
 AXES = [None, 0, 1, 2, -1, -3, (0, 1), (0, 2), (1, -1), (-1, 0), (0, 1, 2), ()]
@@ -34,7 +34,7 @@ AXES = [None, 0, 1, 2, -1, -3, (0, 1), (0, 2), (1, -1), (-1, 0), (0, 1, 2), ()]
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One call of a gate. Its *places* are the floats and float arrays among the arguments: what it is differentiated by."""
+    """One call of a gate; its *places* are the floats and float arrays in it, by which it is differentiated."""
 
     gate: Gate
     args: tuple[Any, ...]

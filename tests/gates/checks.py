@@ -1,7 +1,8 @@
-"""What every gate must pass. Each check takes a gate, raises AssertionError, and returns how many cases it looked at."""
+"""What every gate must pass: each check takes a gate, raises AssertionError, and returns how many cases it saw."""
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -82,9 +83,9 @@ def differentiable(gate: Gate) -> list[Case]:
 
 
 def forward_is_numpys(gate: Gate) -> int:
-    """The wire holds what the call gives for plain values: type, dtype and bits; what NumPy refuses is one clear error."""
-    count = 0
-    for count, case in enumerate(forward_cases(gate), 1):
+    """The wire holds what the call gives for plain values, to the bit; what NumPy refuses is one clear error."""
+    cases = list(forward_cases(gate))
+    for case in cases:
         tensors = [gw.tensor(x) for x in case.values]
         if case.refusal is not None:
             refused(case, tensors)
@@ -94,7 +95,7 @@ def forward_is_numpys(gate: Gate) -> int:
         pairs = zip(have, want, strict=True) if isinstance(want, (tuple, list)) else [(have, want)]
         for one, other in pairs:
             same_bits(case, getattr(one, "value", one) if tensors else one, other, gate.arbitrary)
-    return count + operators_are_pythons(gate)
+    return len(cases) + operators_are_pythons(gate)
 
 
 def refused(case: Case, tensors: Sequence[Any]) -> None:
@@ -126,13 +127,12 @@ def special_cases(gate: Gate) -> Iterator[Case]:
 
 
 def operators_are_pythons(gate: Gate) -> int:
-    """The operator that means the gate gives what it gives for plain values; where Python raises, NumPy's inf or nan."""
+    """The gate's operator gives what it gives for plain values; where Python raises, NumPy's inf or nan."""
     if gate.infix not in FORWARDS:
         return 0
-    count, forward = 0, FORWARDS[gate.infix]
-    for count, case in enumerate([*good_cases(gate), *special_cases(gate)], 1):
-        if len(case.values) != 2:
-            continue
+    forward = FORWARDS[gate.infix]
+    cases = [case for case in (*good_cases(gate), *special_cases(gate)) if len(case.values) == 2]
+    for case in cases:
         x, y = case.values
         try:
             want = quietly(forward, *(gw.tensor(v).value for v in (x, y)))
@@ -143,7 +143,7 @@ def operators_are_pythons(gate: Gate) -> int:
         for one, other in ((x, y), (x, None), (None, y)):
             tensors = [gw.tensor(v) if w is not None else gw.tensor(v).value for v, w in ((x, one), (y, other))]
             same_bits(case, quietly(forward, *tensors).value, want)
-    return count
+    return len(cases)
 
 
 def precision(dtype: Any) -> Callable[[Any], Any]:
@@ -410,6 +410,50 @@ def spellings_are_the_block(gate: Gate) -> int:
             near(case, have, want, tolerance(case), steepest(case))
         count += 1
     return count
+
+
+def printed_code_is_eager(gate: Gate) -> int:
+    """The staged code, run on its own, gives the same value and gradients."""
+    cases = [case for case in differentiable(gate) if not gate.arbitrary and is_float(first_of(case.out))]
+    for case in cases:
+        upstream = first_of(case.upstream)
+        board = quietly(gw.circuit, program(case), *case.values, upstream=upstream)
+        value, found = run(case, board, upstream)
+        assert np.array_equal(value, first_of(case.out), equal_nan=True), f"{case}: {value!r}"
+        _, pullback = gw.vjp(lambda *values: first_of(case.applied(*values)), *case.values)  # noqa: B023
+        for have, want, name in zip(found, quietly(pullback, upstream), "abc", strict=False):
+            near(f"{case}, {name}\n{board.staged()}\n", have, want, 1e-12, float(np.max(np.abs(want), initial=0.0)))
+            assert np.asarray(have).dtype == np.asarray(want).dtype, f"{case}, {name}: {np.asarray(have).dtype}"
+    return len(cases)
+
+
+def program(case: Case) -> Callable[..., Any]:
+    """The call as a user's function of one, two or three inputs."""
+
+    def one(a: Any) -> Any:
+        f = first_of(case.applied(a))
+        return f
+
+    def two(a: Any, b: Any) -> Any:
+        f = first_of(case.applied(a, b))
+        return f
+
+    def three(a: Any, b: Any, c: Any) -> Any:
+        f = first_of(case.applied(a, b, c))
+        return f
+
+    return (one, two, three)[len(case.values) - 1]
+
+
+def run(case: Case, board: Any, upstream: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The value and the gradients that the printed function gives."""
+    namespace: dict[str, Any] = {}
+    exec(str(board.staged()), namespace)
+    [function] = [f for name, f in namespace.items() if name.endswith("_and_gradients")]
+    given = dict(zip("abc", case.values, strict=False)) | board.captured
+    asked = {name: given.get(name, upstream) for name in inspect.signature(function).parameters}
+    value, found = quietly(function, **asked)
+    return value, found if isinstance(found, tuple) else (found,)
 
 
 CHECKS: list[Check] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ def extrapolated(function: Callable[[float], Any]) -> Any:
     """The derivative of `function` at 0 by Richardson's extrapolation of central differences."""
     slopes = [(function(h) - function(-h)) / (2 * h) for h in STEPS]
     for order in (4, 16):
-        slopes = [(order * finer - coarser) / (order - 1) for coarser, finer in zip(slopes, slopes[1:])]
+        slopes = [(order * finer - coarser) / (order - 1) for coarser, finer in pairwise(slopes)]
     return slopes[0]
 
 

@@ -1,4 +1,4 @@
-"""Every wrong gate is caught by the checks of the registry; those that are not wrong at all are listed with the reason."""
+"""Every wrong gate is caught by the checks of the registry; those that are not wrong are listed with the reason."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ EQUAL = {
         ("the way back goes by the shape alone", "squeeze", ["wrong axis"]),
         (
             "the output is a truth value or a whole number, to which no gradient comes",
-            "greater greater_equal less less_equal equal not_equal logical_and logical_or logical_not bitwise_and bitwise_or "
-            "invert isfinite isnan any all argmax argmin",
+            "greater greater_equal less less_equal equal not_equal logical_and logical_or logical_not bitwise_and "
+            "bitwise_or invert isfinite isnan any all argmax argmin",
             ["leak"],
         ),
     )

@@ -252,7 +252,7 @@ class Elementwise:
         return as_tuple(gate.rule(Symbol("out"), *symbols))
 
     def part(self, slope: Any, operand: str, routes: bool, scalar: bool) -> tuple[str, frozenset[str]]:
-        """The text of one contribution, and the names of the values it needs; nothing goes back along a slope of None."""
+        """The text of one contribution, and the names of the values it needs; a slope of None passes nothing."""
         if slope is None:
             return "None", frozenset()
         if routes:
@@ -305,7 +305,7 @@ class Reduction:
 
 
 class Linear:
-    """The rule's body is the adjoint, one thunk an operand. A gate that moves entries moves the mask by the same rule."""
+    """The rule's body is the adjoint, one thunk an operand; a gate that moves entries moves the mask by its rule."""
 
     name, leading = "linear", 1
 
@@ -337,7 +337,7 @@ class Linear:
 
 
 def moved(rule: Any, part: Any, i: int, out: Any, operands: Any, parameters: Any, live: Any) -> Any:
-    """`part` with the mask that came with the upstream gradient moved by the gate's own rule; a dead float gets nothing."""
+    """`part` with the upstream gradient's mask, moved by the gate's own rule; a dead float gets nothing."""
 
     def mask() -> Any:
         ones = np.ones(shape_of(out)) if live is None else cast(live, dtype=np.dtype(float))

@@ -108,13 +108,13 @@ def spelled_out(subscripts, shapes):
     ],
 )
 def einsum(g, *operands, subscripts):
-    """A product over named axes: each operand's gradient is the same product with the output's gradient in its place."""
+    """A product over named axes: each operand's gradient is that product with the output's gradient in its place."""
     terms, output = spelled_out(subscripts, [shape_of(x) for x in operands])
     return tuple(lambda i=i: einsum_adjoint(i, g, operands, terms, output) for i in range(len(operands)))
 
 
 def einsum_adjoint(i, g, operands, terms, output):
-    """Axes that only operand i has are filled with ones; a letter it has twice is put on the diagonal by an identity."""
+    """Axes that only operand i has are filled with ones; a letter it has twice is put on a diagonal by an identity."""
     sizes = {c: n for term, x in zip(terms, operands) for c, n in zip(term, shape_of(x)) if n != 1}
     others = [(t, x) for k, (t, x) in enumerate(zip(terms, operands)) if k != i]
     free = [c for c in "zyxwvutsrqponmlkjihgfedcba" if c not in "".join(terms) + output]
@@ -147,10 +147,4 @@ def inv(g, out, x):
 def slogdet(g, out, x):
     """The log of the determinant grows along the inverse, turned on its side; the sign has no slope."""
     down = g.get(1)
-    return (
-        None
-        if down is None
-        else np.expand_dims(down, (-2, -1)) * np.linalg.inv(x).mT
-        if shape_of(down)
-        else down * np.linalg.inv(x).mT
-    )
+    return None if down is None else np.reshape(down, (*shape_of(down), 1, 1)) * np.linalg.inv(x).mT

@@ -1,5 +1,7 @@
 """Gates that put the same numbers in other places."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from gatewise._gates.families import cast, convert, dtype_of, elementwise, linear, shape_of, stops, sum_to
@@ -169,7 +171,7 @@ def split(pieces, x, *, indices_or_sections, axis=0):
         bounds = [0, *(min(max(i + n if i < 0 else i, 0), n) for i in indices_or_sections), n]
     else:
         bounds = list(range(0, n + 1, n // indices_or_sections))
-    places = [along(axis, slice(start, end)) for start, end in zip(bounds, bounds[1:])]
+    places = [along(axis, slice(start, end)) for start, end in pairwise(bounds)]
     return lambda: sum_of(scatter(g, index=places[k], shape=shape_of(x)) for k, g in pieces.items())
 
 
@@ -182,8 +184,9 @@ def sum_of(parts):
 
 #: One of each kind: steps, positions, new and elided axes, arrays of positions with repeats, masks.
 INDICES = [
-    slice(1, 4), slice(None, None, -2), 2, -1, (1, 2), (..., 1), (None, 1), (slice(None), slice(0, 2)), np.array([0, 3, 0]), [1, 1],
-    (np.array([0, 3, 0]), np.array([1, 2, 1])), (slice(None), np.array([2, 2])), np.arange(4) > 1, np.arange(12).reshape(4, 3) > 4, slice(2, 2),
+    slice(1, 4), slice(None, None, -2), slice(2, 2), 2, -1, (1, 2), (..., 1), (None, 1), (slice(None), slice(0, 2)),
+    np.array([0, 3, 0]), [1, 1], (np.array([0, 3, 0]), np.array([1, 2, 1])), (slice(None), np.array([2, 2])),
+    np.arange(4) > 1, np.arange(12).reshape(4, 3) > 4,
 ]  # fmt: skip
 
 

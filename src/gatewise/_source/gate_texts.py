@@ -65,8 +65,10 @@ def one_gate(circuit: Circuit, writer: Writer, holder: SourcedWire, wire: Wire) 
                 text.code[pullback.positions[k]] = f"d{circuit.names[parent]} = {writer.spell(part).text}"
         if step_of(holder).gate.family.name == "elementwise" and not several:
             one: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
+            unit = SourcedWire(tick(), circuit.recording, one)
+            writer.ones.add(unit)
             same = [np.shape(parent.value) == np.shape(holder.value) for parent in parents]
-            for k, part in parts_of(pullback, 1.0 if isinstance(holder.value, float) else Tensor(one), out, saved, parents):
+            for k, part in parts_of(pullback, 1.0 if isinstance(one, float) else Tensor(one, unit, circuit.recording), out, saved, parents):
                 if k in wanted and same[k]:
                     position = pullback.positions[k]
                     text.local_values[position] = 0.0 if part is None else part.value if isinstance(part, Tensor) else part
@@ -79,7 +81,7 @@ def text_of_local(writer: Writer, part: Any) -> str:
     if part is None:
         return "0"
     wire = part.wire if isinstance(part, Tensor) else None
-    if wire is None:
+    if wire is None or wire in writer.ones:
         value = part.value if isinstance(part, Tensor) else part
         first = np.ravel(value)[0] if np.size(value) else 1
         return f"{first:g}"

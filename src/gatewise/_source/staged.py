@@ -59,6 +59,7 @@ class Writer:
         self.d_names: dict[Wire, str] = {}
         self.d_texts: dict[Wire, Text] = {}  # gradients (by the wire that stands for them) and temporaries: how they are written
         self.d_roots: dict[Wire, Any] = {}  # gradients that are written where they are used
+        self.ones: set[Wire] = set()  # wires that stand for an upstream gradient of ones
         self.lines: list[str] = []
         self.heights: dict[Wire, int] = {}
         self.counts: Counter[Any] = Counter()
@@ -216,15 +217,19 @@ class Writer:
     def simplified(self, holder: SourcedWire, step: Step, operands: Sequence[Any]) -> Text | None:
         """x**1 is x, 1 * x is x, a spread that broadcasting does by itself is left out, a switch is a product."""
         name = step.gate.name
+        if name == "divide" and self.is_one(operands[0]):
+            return infix("/", Text("1"), self.spell(operands[1]))
         if name == "power" and is_number(operands[1], 1):
             return self.spell(operands[0])
         if name == "multiply":
             for one, other in (operands, operands[::-1]):
-                if is_number(one, 1):
+                if self.is_one(one) or is_number(one, 1):
                     return self.spell(other)
         if name == "where" and is_number(operands[2], 0.0) and isinstance(operands[0], Wire):
             g = operands[1]
             value = g.value if isinstance(g, Wire) else g
+            if self.is_one(g):
+                return self.spell(operands[0])
             if np.all(np.isfinite(value)) and np.asarray(operands[0].value).dtype == bool:
                 return infix("*", self.spell(g), self.spell(operands[0]), grouped=True)
         if step.gate.family.name == "elementwise" and len(operands) == 2:
@@ -233,6 +238,10 @@ class Writer:
                 values = [x.value if isinstance(x, Wire) else x for x in inner]
                 return self.speller.step(step, [self.spell(x) for x in inner], values, grouped=True)
         return None
+
+    def is_one(self, x: Any) -> bool:
+        """Whether a value stands for an upstream gradient of ones."""
+        return isinstance(x, Wire) and x in self.ones
 
     def without_spread(self, x: Any, holder: SourcedWire, other: Any) -> Any:
         """What was spread to the output's shape, where the other operand has that shape already."""
@@ -258,10 +267,16 @@ class Writer:
     def is_statement(self, wire: Any) -> bool:
         """Whether a value is made by writing into an array."""
         wire = wire.wire if isinstance(wire, Tensor) else wire
-        if not isinstance(wire, Wire) or wire in self.d_texts or wire in self.forward_wires and self.backward:
+        if not isinstance(wire, Wire) or self.has_name(wire):
             return False
         holder = step_wire(wire)
         return holder is not None and step_of(holder).gate.text == "statement"
+
+    def has_name(self, wire: Wire) -> bool:
+        """Whether a wire is written by its name."""
+        if wire in self.forward_wires and (self.backward or wire in self.named or wire in self.needed):
+            return True
+        return wire in self.d_texts
 
     # ----------------------------------------------------------------------------------------------- the backward pass
 
@@ -284,6 +299,7 @@ class Writer:
                 last = here
                 self.quote(*here)
             for _, parent, part in event.parts:
+                self.say_shift(wire, transparent(parent))
                 self.contribute(transparent(parent), part, arriving[transparent(parent)])
         for i in self.circuit.wanted:
             if i.wire not in self.begun and i.wire is not self.circuit.output:
@@ -335,6 +351,15 @@ class Writer:
         if stage.statement.returns:
             return f"{stage.name} = {stage.text.removeprefix('return ')}"
         return stage.text
+
+    def say_shift(self, wire: Wire, parent: Wire) -> None:
+        """Say it where a block sends its gradient past the shift by the maximum."""
+        holder = step_wire(wire)
+        if holder is None or holder.written is None or parent in [transparent(s) for s in holder.sources if s is not None]:
+            return
+        shifted = next(transparent(s) for s in holder.sources if s is not None)
+        name = self.circuit.names[shifted]
+        self.lines.append(f"# the shift in {name} cancels: nothing goes back through its max")
 
     def contribute(self, parent: Wire, part: Any, contributions: int) -> None:
         """One contribution: a line, or nothing yet where it will be written in the one place that uses it."""
@@ -402,6 +427,9 @@ class Writer:
         if isinstance(wire, Wire) and like is not None and (filled := self.filled(wire, like)) is not None:
             self.lines.append(f"{name} = {filled}")
             return
+        if (kept := self.local_times_upstream(wire)) is not None:
+            self.lines.append(f"{name} = {kept}")
+            return
         text = self.spell(root)
         copied = fresh and self.shares(wire)
         line = f"{name} = {text.at(100) + '.copy()' if copied else text.text}"
@@ -439,8 +467,8 @@ class Writer:
 
     def into(self, wire: Any) -> tuple[Any, str, Any] | None:
         """For `a * b` where a is made by writing into an array: a, the sign, b."""
-        holder = step_wire(wire) if isinstance(wire, Wire) and wire not in self.d_texts else None
-        if holder is None or (wire in self.forward_wires and self.backward):
+        holder = step_wire(wire) if isinstance(wire, Wire) and not self.has_name(wire) else None
+        if holder is None:
             return None
         sign, operands = step_of(holder).gate.infix, self.operands(holder)
         if sign not in ("+", "-", "*", "/") or np.shape(value_of(operands[0])) != np.shape(holder.value):
@@ -463,12 +491,42 @@ class Writer:
         if self.is_statement(wire) and holder is not None and step_of(holder).gate.name == "scatter":
             self.add_into(name, step_of(holder), self.operands(holder)[0])
             return
+        if (kept := self.local_times_upstream(wire)) is not None:
+            self.lines.append(f"{name} += {kept}")
+            return
         text = self.spell(root)
         if text.text.startswith("-") and text.rank == UNARY:
             self.lines.append(f"{name} -= {text.text[1:]}")
         else:
             line = f"{name} += {text.text}"
             self.lines.append(line + self.shapes.comment(name, wire, self, line))
+
+    def local_times_upstream(self, wire: Any) -> str | None:
+        """In the notes' style: the local gradient in brackets, times the upstream one, and what they are called."""
+        if self.style != "notes" or not isinstance(wire, Wire) or not self.backward:
+            return None
+        local, upstream = self.factors(wire)
+        if local is None:
+            return None
+        factor = local.text if local.text.isidentifier() else f"({local.text})"
+        return f"{factor} * {upstream}    # local {local.text}, upstream {upstream}"
+
+    def factors(self, wire: Wire) -> tuple[Text | None, str]:
+        """A contribution taken apart into local gradient and upstream gradient, where it is their product."""
+        if wire in self.d_texts:
+            return Text("1"), self.d_texts[wire].text
+        holder = step_wire(wire)
+        if holder is None or self.has_name(wire):
+            return None, ""
+        name, operands = step_of(holder).gate.name, self.operands(holder)
+        if not isinstance(g := operands[-1 if name == "multiply" else 0], Wire) or g not in self.d_texts:
+            return None, ""
+        upstream = self.d_texts[g].text
+        if name == "negative":
+            return Text("-1"), upstream
+        if name == "divide":
+            return infix("/", Text("1"), self.spell(operands[1])), upstream
+        return (self.spell(operands[0]), upstream) if name == "multiply" else (None, "")
 
     def filled(self, wire: Wire, like: Wire) -> str | None:
         """A gradient spread over all of its wire: the wire's shape filled with it."""
