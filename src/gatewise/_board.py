@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import importlib.util
 import json
+import linecache
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -15,7 +16,7 @@ import numpy as np
 
 from gatewise._build import function
 from gatewise._circuit import Circuit, Stage
-from gatewise._errors import GatewiseError, ScriptError, UnknownFunctionError, UnknownWireError
+from gatewise._errors import ArgumentError, GatewiseError, ScriptError, UnknownFunctionError, UnknownWireError, UserCodeError
 from gatewise._gates import NAMES
 from gatewise._language import parse
 from gatewise._record import check, jsonable, record
@@ -180,6 +181,7 @@ def owned(value: Any) -> Any:
 
 def circuit(
     f: Callable[..., Any] | str | Path,
+    /,
     *args: Any,
     wrt: Sequence[str] | str | None = None,
     upstream: Any = None,
@@ -197,13 +199,28 @@ def circuit(
     >>> gw.circuit(lambda x, y: x * y, x=4, y=-3).gradients
     {'x': -3.0, 'y': 4.0}
     """
-    wanted = (wrt,) if isinstance(wrt, str) else wrt
+    return board_of(f, args, kwargs, (wrt,) if isinstance(wrt, str) else wrt, upstream, output)
+
+
+def board_of(
+    f: Callable[..., Any] | str | Path,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    wrt: Sequence[str] | None,
+    upstream: Any,
+    output: str | None,
+) -> Board:
+    """`circuit`, for inputs of any name."""
+    text = str(f) if isinstance(f, (str, Path)) else ""
+    found = FILE.fullmatch(text)
+    if found is not None and found["function"] is None:
+        return Board(record_script(text, kwargs, wrt=wrt, output=output, upstream=upstream))
+    if output is not None:
+        why = "a function's output is what it returns, an expression's its last assignment."
+        raise ArgumentError("output= is for scripts.", why, "leave output= out.")
     if isinstance(f, (str, Path)):
-        text = str(f)
-        if (found := FILE.fullmatch(text)) is not None and found["function"] is None:
-            return Board(record_script(text, kwargs, wrt=wanted, output=output, upstream=upstream))
         f = function_in_file(found["path"], found["function"]) if found else expression_function(text, kwargs)
-    return Board(recorded(f, args, kwargs, wrt=wanted, upstream=upstream))
+    return Board(recorded(f, args, kwargs, wrt=wrt, upstream=upstream))
 
 
 FILE = re.compile(r"(?P<path>.*\.py)(?::(?P<function>\w+))?")
@@ -211,19 +228,24 @@ FILE = re.compile(r"(?P<path>.*\.py)(?::(?P<function>\w+))?")
 
 def function_in_file(path: str, name: str) -> Callable[..., Any]:
     """The function `name` of a Python file, which is run."""
-    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
-    if spec is None or spec.loader is None or not Path(path).is_file():
+    if not Path(path).is_file():
         raise ScriptError(f"{path} cannot be read.", "there is no such file.", "give the path of a Python file.")
+    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+    assert spec is not None
+    assert spec.loader is not None  # as for every path that ends in .py
     module = importlib.util.module_from_spec(spec)
+    linecache.checkcache(path)
     try:
         spec.loader.exec_module(module)
     except GatewiseError:
         raise
     except Exception as error:
-        raise ScriptError(f"{path} did not run: {type(error).__name__}.", str(error), f"run python {path} to see where.") from error
+        raise UserCodeError.of(error) from error
     found = getattr(module, name, None)
     if not callable(found):
-        raise UnknownFunctionError(name, [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")], path)
+        raise UnknownFunctionError(
+            name, [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")], path
+        )
     function: Callable[..., Any] = found
     return function
 
@@ -236,7 +258,11 @@ def expression_function(text: str, given: Mapping[str, Any]) -> Callable[..., An
 
 
 #: The gates that expressions can call, with the operands they take.
-CALLABLE = {n: g for n, g in NAMES.items() if set(g.parameters) <= {"axis", "keepdims", "ddof"} and g.bind is None and g.text is None}
+CALLABLE = {
+    n: g
+    for n, g in NAMES.items()
+    if set(g.parameters) <= {"axis", "keepdims", "ddof"} and g.bind is None and g.text is None
+}
 OPERANDS = {name: (gate.arity, gate.arity) for name, gate in CALLABLE.items()}
 NUMPY = [name for name, gate in CALLABLE.items() if not gate.own]
 AXES = [name for name, gate in CALLABLE.items() if "axis" in gate.parameters]

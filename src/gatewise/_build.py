@@ -63,13 +63,17 @@ def check(tree: ast.AST) -> None:
 
 def names_in(node: ast.AST) -> list[str]:
     """The identifiers that `node` itself carries."""
-    return [text for key in ("id", "attr", "arg", "name", "asname") if isinstance(text := getattr(node, key, None), str)]
+    return [
+        text for key in ("id", "attr", "arg", "name", "asname") if isinstance(text := getattr(node, key, None), str)
+    ]
 
 
 def refusal(node: ast.AST, what: str) -> SourceError:
     """The error for `node`, with its line."""
     line = getattr(node, "lineno", 1)
-    return SourceError(f"generated source, line {line}: {what}", "only arithmetic, calls and assignments are ever compiled.")
+    return SourceError(
+        f"generated source, line {line}: {what}", "only arithmetic, calls and assignments are ever compiled."
+    )
 
 
 def function(source: str, scope: Mapping[str, Any], name: str) -> Callable[..., Any]:

@@ -40,7 +40,8 @@ class Wire:
     ) -> None:
         self.order, self.bits, self.value = order, bits, value
         self.values, self.parents, self.pullback = values, parents, pullback
-        self.grad = self.hooks = None
+        self.grad: Any = None
+        self.hooks: dict[object, Any] | None = None
 
 
 class SourcedWire(Wire):
@@ -253,7 +254,9 @@ def written_operands(wire: Wire) -> tuple[Sequence[Any], Sequence[Wire | None], 
         if wire.written is not None:
             values, parents, pullback = wire.written
             sources = [None] * len(values)
-            for position, parent in zip(pullback.positions, parents if type(parents) is tuple else (parents,), strict=True):
+            for position, parent in zip(
+                pullback.positions, parents if type(parents) is tuple else (parents,), strict=True
+            ):
                 sources[position] = parent
     sources = sources_of(wire) if sources is None else sources
     return (values[:-1], sources[: len(values) - 1], values[-1]) if gate.parameters else (values, sources, {})
@@ -332,7 +335,9 @@ def matches(
         return operand_matches(wanted[0], values[0], wires[0], found)
     if gate.name == "add" and type(wanted[0]) in (int, float):  # 1 + x or x + 1
         i = 0 if wires[0] is None else 1
-        return is_literal(wanted[0], values[i], wires[i]) and operand_matches(wanted[1], values[1 - i], wires[1 - i], found)
+        return is_literal(wanted[0], values[i], wires[i]) and operand_matches(
+            wanted[1], values[1 - i], wires[1 - i], found
+        )
     return all(operand_matches(p, value, wire, found) for p, value, wire in zip(wanted, values, wires, strict=True))
 
 
@@ -358,7 +363,9 @@ def is_literal(number: float, value: Any, wire: Wire | None) -> bool:
     return wire is None and isinstance(value, (int, float)) and value == number
 
 
-def parameters_match(pattern: Pattern, values: Sequence[Any], parameters: Mapping[str, Any], found: dict[str, Any]) -> bool:
+def parameters_match(
+    pattern: Pattern, values: Sequence[Any], parameters: Mapping[str, Any], found: dict[str, Any]
+) -> bool:
     """Whether the parameters are those of the pattern; axes are compared as positions from the front."""
     gate = pattern.gate
     for name in gate.parameters:

@@ -245,7 +245,9 @@ def expected_shapes(gate: str, shapes: Sequence[tuple[int, ...]]) -> str:
     a, b = shapes
     if gate in ("matmul", "dot") and a and b:
         inner = b[-2] if len(b) > 1 else b[0]
-        return f"Expect: columns of the first == rows of the second. Actual: {a[-1]} != {inner}." if a[-1] != inner else ""
+        return (
+            f"Expect: columns of the first == rows of the second. Actual: {a[-1]} != {inner}." if a[-1] != inner else ""
+        )
     for i, (m, n) in enumerate(zip(a[::-1], b[::-1], strict=False), start=1):
         if m != n and 1 not in (m, n):
             return f"Expect: sizes that are equal or 1 on axis {-i}. Actual: {m} != {n}."
@@ -280,7 +282,6 @@ class ReadingError(GatewiseError):
             "np.stack([...]) to collect values, `captured @ t` for `captured.dot(t)`, np.exp(t) for math.exp(t);"
             " t.item(), t.numpy() or t.detach() to read it on purpose.",
         )
-
 
     @classmethod
     def not_whole(cls, tensor: str, value: float, line: str) -> ReadingError:
@@ -468,13 +469,17 @@ class UpstreamError(GatewiseError):
     >>> (x * x).backward(np.ones(3))
     """
 
+    shape: tuple[int, ...] | None = None  # of the output that has no upstream gradient
+
     @classmethod
     def missing(cls, shape: tuple[int, ...], line: str) -> UpstreamError:
-        return cls(
+        error = cls(
             f"the output has shape {shape}, so it has no single gradient.{line}",
             "each of its entries has a gradient of its own; upstream says how much each counts.",
             f"sum the output, or give upstream= an array of shape {shape} (ones for the gradient of the sum).",
         )
+        error.shape = shape
+        return error
 
     @classmethod
     def shaped(cls, have: tuple[int, ...], want: tuple[int, ...], line: str) -> UpstreamError:
@@ -538,7 +543,8 @@ class UnknownInputError(GatewiseError):
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
         listed = ", ".join(_visible(each) for each in known)
         cure = f"Did you mean {_visible(near[0])}?" if near else f"Leave {_visible(name)} out."
-        super().__init__(f"{_visible(owner)} has no input {_visible(name)}.", f"Its inputs are {listed}.", cure)
+        why = f"Its inputs are {listed}." if known else "It has no inputs."
+        super().__init__(f"{_visible(owner)} has no input {_visible(name)}.", why, cure)
 
 
 class ScriptError(GatewiseError):
@@ -567,3 +573,81 @@ class UnknownFunctionError(GatewiseError):
         listed = ", ".join(_visible(each) for each in known) or "no function"
         cure = f"Did you mean {_visible(near[0])}?" if near else "Give the name of one of these."
         super().__init__(f"{_visible(path)} has no function {_visible(name)}.", f"It has {listed}.", cure)
+
+
+# ----------------------------------------------------------------------------------------------- the command line
+
+
+class CommandError(GatewiseError):
+    """What was typed on the command line cannot be done.
+
+    >>> print(CommandError("--json stands alone.", "It prints the whole record.", "leave out --code."))
+    --json stands alone.
+      why:     It prints the whole record.
+      instead: leave out --code.
+    """
+
+
+class UnknownGateError(GatewiseError):
+    """The page of a gate was asked for that does not exist.
+
+    >>> print(UnknownGateError("sigmod", "sigmoid"))
+    There is no gate sigmod.
+      instead: Did you mean sigmoid?
+    """
+
+    def __init__(self, name: str, near: str | None) -> None:
+        cure = f"Did you mean {near}?" if near else "`gatewise gates` lists them."
+        super().__init__(f"There is no gate {_visible(name)}.", cure=cure)
+
+
+class UserCodeError(GatewiseError):
+    """The user's own code raised an ordinary exception; the message has its type, text, file and line.
+
+    Wrong: `def f(x): return x / undefined`. Right: `def f(x): return x / 2`.
+
+    >>> print(UserCodeError.of(ZeroDivisionError("division by zero")))
+    ZeroDivisionError: division by zero
+    """
+
+    @classmethod
+    def of(cls, error: BaseException) -> UserCodeError:
+        """`error` as Python caught it, with its traceback."""
+        said = " ".join(str(error).split())
+        what = f"{type(error).__name__}: {_visible(said)}" if said else type(error).__name__
+        if isinstance(error, SyntaxError) and error.filename and error.lineno:
+            place: tuple[str, int] | None = (error.filename, error.lineno)
+            what = f"{type(error).__name__}: {_visible(error.msg)}"
+        else:
+            place = cls.frame_of(error)
+        if place is None:
+            return cls(what)
+        file, line = place
+        text = linecache.getline(file, line).strip()
+        where = "in the expression" if file.startswith("<gatewise ") else f"{_visible(file)}, line {line}"
+        return cls(f"{what}\n  {where}:  {_drawn(text)}")
+
+    @classmethod
+    def frame_of(cls, error: BaseException) -> tuple[str, int] | None:
+        """File and line of the user's innermost frame in the traceback; None where none of it is the user's.
+
+        Frames of other packages that the user's code called are passed over.
+        """
+        found = None
+        traceback = error.__traceback__
+        inside = False  # whether the user's code has been reached, called by us
+        while traceback is not None:
+            file = traceback.tb_frame.f_code.co_filename
+            ours = file.startswith((PACKAGE, "<frozen "))
+            inside = inside or ours
+            if inside and not ours and not file.startswith(STANDARD) and not _is_library(file):
+                found = file, traceback.tb_lineno
+            traceback = traceback.tb_next
+        return found
+
+
+STANDARD = os.path.dirname(os.__file__) + os.sep
+
+
+def _is_library(file: str) -> bool:
+    return f"{os.sep}site-packages{os.sep}" in file or (file.startswith("<gatewise ") and "_pullback" in file)

@@ -89,6 +89,7 @@ class Entries:
             "gate": gate.name if gate else None,
             "symbol": self.texts[holder].symbol if holder is not None else None,
             "pattern": gate.pattern if gate else None,
+            "cure": gate.cure if gate else None,
             "says": gate.doc.splitlines()[0] if gate and gate.doc else None,
             "expression": self.texts[holder].expression if holder is not None else circuit.names[wire],
             "block": self.blocks.get(wire),
@@ -163,7 +164,11 @@ def sources(holder: SourcedWire) -> list[Wire | None]:
 
 
 def backward_entries(
-    circuit: Circuit, ids: dict[Wire, int], texts: dict[SourcedWire, GateText], uses: list[dict[str, Any]], events: Iterable[Any]
+    circuit: Circuit,
+    ids: dict[Wire, int],
+    texts: dict[SourcedWire, GateText],
+    uses: list[dict[str, Any]],
+    events: Iterable[Any],
 ) -> list[dict[str, Any]]:
     """One event a gate, in the order of the sweep."""
     into: dict[int, list[int]] = {}
@@ -226,7 +231,11 @@ def verdict(exact: float, numerical: float, bar: float) -> dict[str, Any]:
     relative = difference / max(abs(exact), abs(numerical), 1e-300) if difference else 0.0
     agrees = difference <= 4 * bar + 1e-12 * max(abs(exact), 1.0)
     coarse = bar > 1e-4 * max(abs(exact), abs(numerical), 1e-12)
-    return {"numerical": numerical, "error": relative, "verdict": "agrees" if agrees else "kink" if coarse else "differs"}
+    return {
+        "numerical": numerical,
+        "error": relative,
+        "verdict": "agrees" if agrees else "kink" if coarse else "differs",
+    }
 
 
 # ------------------------------------------------------------------------------------------------------------- JSON
@@ -238,12 +247,16 @@ def jsonable(record: dict[str, Any]) -> dict[str, Any]:
     for wire in record["wires"]:
         value, summary = written_out(wire["value"])
         gradient, gradient_summary = written_out(wire["gradient"])
-        wires.append({**wire, "value": value, "summary": summary, "gradient": gradient, "gradient_summary": gradient_summary})
+        wires.append(
+            {**wire, "value": value, "summary": summary, "gradient": gradient, "gradient_summary": gradient_summary}
+        )
     uses = [
         {**use, "local": written_out(use["local"])[0], "contribution": written_out(use["contribution"])[0]}
         for use in record["uses"]
     ]
-    checks = {k: {key: plain(v) if isinstance(v, float) else v for key, v in c.items()} for k, c in record["checks"].items()}
+    checks = {
+        k: {key: plain(v) if isinstance(v, float) else v for key, v in c.items()} for k, c in record["checks"].items()
+    }
     return {**record, "wires": wires, "uses": uses, "upstream": written_out(record["upstream"])[0], "checks": checks}
 
 
@@ -269,6 +282,11 @@ def plain(value: Any) -> Any:
 def summary(array: np.ndarray[Any, Any]) -> dict[str, Any]:
     """What is told of an array that is not written out."""
     with np.errstate(all="ignore"):
-        facts = {"min": array.min(), "max": array.max(), "mean": array.mean(), "norm": np.sqrt(np.sum(np.square(array, dtype=float)))}
+        facts = {
+            "min": array.min(),
+            "max": array.max(),
+            "mean": array.mean(),
+            "norm": np.sqrt(np.sum(np.square(array, dtype=float))),
+        }
     digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
     return {**{key: plain(float(fact)) for key, fact in facts.items()}, "sha256": digest}

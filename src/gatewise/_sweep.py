@@ -100,7 +100,12 @@ def sweep(
                 leaves[wire] = g
                 continue
             parents: Any
-            if wire.bits & lower or type(g) is Live or (as_written and type(wire) is SourcedWire) or wire.pullback is released:
+            if (
+                wire.bits & lower
+                or type(g) is Live
+                or (as_written and type(wire) is SourcedWire)
+                or wire.pullback is released
+            ):
                 positions, parents, parts = with_care(wire, g, bit, lower, lift, as_written)
                 if not parents:  # an input of a derivative that was a Tensor already
                     leaves[wire] = g
@@ -168,10 +173,14 @@ def with_care(
     if wire.bits & lower and pullback is not port and lift is not None:
         out = lift(out, wire, wire.bits & lower)
         sources = sources_of(wire) if sources is None else sources
-        values = tuple(
-            lift(value, source, source.bits & lower) if isinstance(source, Wire) and source.bits & lower else value
-            for value, source in zip(values, [*sources, *[None] * (len(values) - len(sources))], strict=True)
-        ) if pullback is not identity else values
+        values = (
+            tuple(
+                lift(value, source, source.bits & lower) if isinstance(source, Wire) and source.bits & lower else value
+                for value, source in zip(values, [*sources, *[None] * (len(values) - len(sources))], strict=True)
+            )
+            if pullback is not identity
+            else values
+        )
     try:
         parts = pullback(g, out, values, *live)
     except ArithmeticError:
@@ -194,7 +203,7 @@ def hooked(wire: Wire, g: Any, plainly: bool) -> Any:
 
     Entries that were dead stay so where a hook leaves them at zero.
     """
-    for hook in list(wire.hooks.values()):
+    for hook in list((wire.hooks or {}).values()):
         changed = hook(given(g, wire.value))
         if changed is None:
             continue

@@ -383,10 +383,14 @@ def apply1(gate: Gate, forward: Callable[[Any], Any], x: Tensor) -> Any:
     return Tensor(out, Wire(tick(), bits, out, (a,), x.wire, pullback), bits)
 
 
-def block_wire(bits: int, out: Any, saved: Any, behind: Any, pullback: Any, block: Any, step: Step | None = None) -> SourcedWire:
+def block_wire(
+    bits: int, out: Any, saved: Any, behind: Any, pullback: Any, block: Any, step: Step | None = None
+) -> SourcedWire:
     """The wire of a step that closes a block: it goes by the block's rule, and remembers the gate the user wrote."""
     values, parents, rule, sources = block
-    return SourcedWire(tick(), bits, out, values, parents, rule, sources=sources, written=(saved, behind, pullback), step=step)
+    return SourcedWire(
+        tick(), bits, out, values, parents, rule, sources=sources, written=(saved, behind, pullback), step=step
+    )
 
 
 def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
@@ -428,7 +432,7 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
     pullback = (gate.scalar if scalar else gate.array)[key]
     needs = pullback.needs  # type: ignore[attr-defined]
     for i, x in enumerate(operands):
-        if type(x) not in IMMUTABLE and (gate.many or gate.operands[i] in needs):
+        if not isinstance(x, IMMUTABLE) and (gate.many or gate.operands[i] in needs):
             values[i] = np.array(x)
     saved = (*values, plain_parameters) if gate.parameters else tuple(values)
     behind = parents[0] if len(parents) == 1 else tuple(parents)
@@ -450,7 +454,7 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
 
 
 #: What nobody else can change: a Tensor owns its memory. All else (arrays, lists) is copied when a rule will need it.
-IMMUTABLE = FLOATS | {Tensor, type(None), bool, complex, np.bool, np.float16, np.float32}
+IMMUTABLE = (Tensor, type(None), int, float, complex, np.generic)
 #: Gates that the two fast ways do not know: they stop gradients, or have several outputs.
 UNHURRIED = {g for g in NAMES.values() if type(g.family) is Stops or getattr(g.function, "nout", 1) > 1}
 
@@ -498,7 +502,9 @@ def recovered(
         raise error
     if isinstance(error.__cause__, GatewiseError):  # NumPy's words for an error of ours
         raise error.__cause__ from None
-    raise GateError.of(gate.name, [described(x) for x in operands], [np.shape(v) for v in values], error, user_line()) from None
+    raise GateError.of(
+        gate.name, [described(x) for x in operands], [np.shape(v) for v in values], error, user_line()
+    ) from None
 
 
 def unwrapped(parameter: Any) -> Any:
@@ -533,7 +539,11 @@ def bits_inside(parameters: Iterable[Any]) -> int:
 def whole_number(t: Tensor) -> Any:
     """The int or the array of ints that the user gave where gatewise took it as floats."""
     wire = t.wire
-    return wire.values[0] if type(wire) is SourcedWire and wire.step is None and wire.pullback is None and wire.values else None
+    return (
+        wire.values[0]
+        if type(wire) is SourcedWire and wire.step is None and wire.pullback is None and wire.values
+        else None
+    )
 
 
 def described(x: Any) -> str:
@@ -622,7 +632,12 @@ def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[S
     return operands, parameters
 
 
-IGNORED: dict[str, tuple[Any, ...]] = {"order": ("C", "K"), "subok": (True, False), "optimize": (True, False), "copy": (None,)}
+IGNORED: dict[str, tuple[Any, ...]] = {
+    "order": ("C", "K"),
+    "subok": (True, False),
+    "optimize": (True, False),
+    "copy": (None,),
+}
 
 #: Functions that only ask about a Tensor and are answered by a plain value.
 QUESTIONS: dict[Any, Callable[..., Any]] = {
@@ -672,7 +687,11 @@ def _give_operators() -> None:
         else:
             setattr(Tensor, f"__{name}__", operator_of(gate, forward))
             setattr(Tensor, f"__r{name}__", reflected(gate, forward))
-        setattr(Tensor, f"__i{name}__", lambda x, y, gate=gate, forward=forward, sign=sign: rebound(gate, forward, sign, x, y))
+        setattr(
+            Tensor,
+            f"__i{name}__",
+            lambda x, y, gate=gate, forward=forward, sign=sign: rebound(gate, forward, sign, x, y),
+        )
     for sign, name in COMPARISONS.items():
         gate, forward = next(g for g in NAMES.values() if g.infix == sign), FORWARDS[sign]
         setattr(Tensor, f"__{name}__", lambda x, y, gate=gate, forward=forward: apply(gate, forward, (x, y), {}))
@@ -742,7 +761,11 @@ def leaf(x: Any, bits: int, name: str | None = None) -> Tensor:
 def own_value(x: Any) -> tuple[Any, Any]:
     """The value a leaf holds, and the whole number it was given as, if it was."""
     if isinstance(x, bool) or x is None or isinstance(x, (str, bytes)):
-        raise GateError(f"{x!r} is not a number or an array.{user_line()}", "a Tensor holds floats.", "pass a number, a list or an array.")
+        raise GateError(
+            f"{x!r} is not a number or an array.{user_line()}",
+            "a Tensor holds floats.",
+            "pass a number, a list or an array.",
+        )
     if isinstance(x, int):
         return float(x), x
     if isinstance(x, (float, np.generic)):
@@ -813,5 +836,3 @@ def settle_attention() -> None:
     attention = -1 if _closers else 0
     for bits in _recorders:
         attention |= bits
-
-

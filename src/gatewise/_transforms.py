@@ -93,8 +93,8 @@ def as_square(event: Event, bit: int) -> None:
         return
     if len(event.parts) == 2 and event.parts[0][1] is event.parts[1][1]:
         x = event.parts[0][1]
-        square = 2 * Tensor(x.value, x, bit) * Tensor(event.upstream.value, event.upstream, bit)
-        event.parts = [(0, x, square)]
+        twice: Any = 2 * Tensor(x.value, x, bit)
+        event.parts = [(0, x, twice * Tensor(event.upstream.value, event.upstream, bit))]
 
 
 def replay(circuit: Circuit, instead: Mapping[Wire, Any]) -> Any:
@@ -199,7 +199,11 @@ def through(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     if first["local"] is not None and second["local"] is not None:
         local = first["local"] * second["local"]
     texts = [t for t in (second["local_text"], first["local_text"]) if t not in (None, "1")]
-    text = None if None in (first["local_text"], second["local_text"]) else " * ".join(f"({t})" if " " in t else t for t in texts) or "1"
+    text = (
+        None
+        if None in (first["local_text"], second["local_text"])
+        else " * ".join(f"({t})" if " " in t else t for t in texts) or "1"
+    )
     return {**first, "to": second["to"], "port": (second["port"], first["port"]), "local": local, "local_text": text}
 
 
@@ -210,7 +214,8 @@ def renumbered(record: dict[str, Any], uses: list[dict[str, Any]], gone: set[int
     steps = {s: k for k, s in enumerate(dict.fromkeys(w["step"] for w in kept if w["step"] is not None))}
     uses = sorted(uses, key=lambda u: (ids[u["to"]], flat(u["port"])))
     ports: dict[int, int] = {}
-    renamed, into = [], {}
+    renamed: list[dict[str, Any]] = []
+    into: dict[int, list[int]] = {}
     for k, use in enumerate(uses):
         port_ = ports[use["to"]] = ports.get(use["to"], -1) + 1
         into.setdefault(ids[use["to"]], []).append(k)
@@ -222,7 +227,9 @@ def renumbered(record: dict[str, Any], uses: list[dict[str, Any]], gone: set[int
         operands = [names[renamed[k]["from"]] for k in into.get(new["id"], [])]
         wires.append(folded_entry(new, operands) if w["id"] in grown else new)
     backward = [
-        {**e, "wire": ids[e["wire"]], "uses": into.get(ids[e["wire"]], [])} for e in record["backward"] if e["wire"] in ids
+        {**e, "wire": ids[e["wire"]], "uses": into.get(ids[e["wire"]], [])}
+        for e in record["backward"]
+        if e["wire"] in ids
     ]
     return {
         **record,
@@ -244,5 +251,11 @@ def folded_entry(wire: dict[str, Any], operands: Sequence[str]) -> dict[str, Any
     """A gate that others were folded into: a block under its name, a chain with all its operands."""
     if wire["block"] is not None:
         name = wire["block"]
-        return {**wire, "symbol": name, "gate": name, "says": NAMES[name].doc.splitlines()[0], "expression": f"{name}({', '.join(operands)})"}
+        return {
+            **wire,
+            "symbol": name,
+            "gate": name,
+            "says": NAMES[name].doc.splitlines()[0],
+            "expression": f"{name}({', '.join(operands)})",
+        }
     return {**wire, "expression": f" {wire['symbol']} ".join(operands)}

@@ -38,10 +38,11 @@ def wrong_programs(error):
 
 
 def raised_by(lines):
+    *before, wrong = lines
     space = {}
+    exec("".join(before), space)
     with pytest.raises(GatewiseError) as caught:
-        for line in lines:
-            exec(line, space)
+        exec(wrong, space)
     return caught.value
 
 

@@ -195,7 +195,7 @@ def test_an_input_named_twice_by_an_index_is_live_twice():
     np.testing.assert_allclose(gw.grad(f)(ZEROS), [0.0, 0.5, 0.5], rtol=1e-14)
 
 
-# -------------------------------------------------------------------- gates that pass the mask on, wherever it comes from
+# ---------------------------------------------------------- gates that pass the mask on, wherever it comes from
 
 SQUARE = np.array([[0.0, 1.0], [4.0, 0.0]])
 CARRIES = {

@@ -217,7 +217,7 @@ def test_what_is_read_from_a_view_of_a_tensor_is_a_copy_too(make):
     np.testing.assert_array_equal(t.numpy(), X)
 
 
-# ------------------------------------------------------------------------------------ gradients share memory with nothing
+# --------------------------------------------------------------------------- gradients share memory with nothing
 
 
 def assert_apart(*arrays):

@@ -43,7 +43,7 @@ def test_the_same_with_jvp_inside():
 
 
 def test_three_levels_that_each_close_over_the_others():
-    """f = x y**2 z**3: d/dx (x * d/dy (y * d/dz f)) at z = 2, y = 3, x = 5: d/dz = 3 x y**2 z**2, then 9 x y**2 z**2."""
+    """d/dx (x * d/dy (y * d/dz (x y**2 z**3))): 3 x y**2 z**2, then 9 x y**2 z**2, then 18 x y**2 z**2."""
 
     def outermost(x):
         def middle(y):
@@ -55,11 +55,11 @@ def test_three_levels_that_each_close_over_the_others():
 
 
 def test_three_levels_of_the_same_tensor():
-    """g(x) = d/dz (x**2 z**3) at z = x is 3 x**4; h = d/dy (y g-like) ...; all exact because x is an integer."""
+    """d/dy (y * d/dz (x y z**3) at z = y) = d/dy (3 x y**4) = 12 x y**3; at y = x, 12 x**4, whose slope is 48 x**3."""
 
     def third(x):
         def second(y):
-            return y * gw.grad(lambda z: x * y * z**3)(y)  # x y 3 y**2 y = 3 x y**4
+            return y * gw.grad(lambda z: x * y * z**3)(y)  # y * 3 x y y**2
 
         return gw.grad(second)(x)  # 12 x y**3 at y = x: 12 x**4
 

@@ -321,7 +321,7 @@ def witness(gate: Gate, inputs: Sequence[Any], stated: Sequence[Any]) -> None:
 
 
 def dead_entries_stay_dead(gate: Gate) -> int:
-    """What feeds only dead outputs gets 0, though it is NaN and the curve behind it infinitely steep; to second order."""
+    """What feeds only dead outputs gets 0, though it is NaN and the curve behind it infinitely steep, at two orders."""
     if not passes_masks(gate):
         return 0
     cases = [case for case in differentiable(gate) if np.size(first_of(case.out)) and is_float(first_of(case.out))]
@@ -352,7 +352,7 @@ def masks_for(case: Case) -> Iterator[Any]:
 
 
 def dead_entries(case: Case, live: Any, at_dead: float | None) -> None:
-    """One mask: `where(live, gate(v + sqrt(t) - sqrt(t0)), 0)`, with t0 = 0 at every dead entry, and v NaN there or not."""
+    """One mask: `where(live, gate(v + sqrt(t) - sqrt(t0)), 0)`; at every dead entry t0 is 0, and v NaN or not."""
     dead = [unfed(case, k, live) for k in range(len(case.values))]
     unread = [d | unchosen(case, k, d) for k, d in enumerate(dead)]
     values = [v if at_dead is None else np.where(d, at_dead, v) for d, v in zip(dead, case.values, strict=True)]

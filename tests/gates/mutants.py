@@ -12,7 +12,7 @@ import numpy as np
 
 from gatewise._gates import Gate, choices, families, movement
 from gatewise._gates.families import Live, Symbol, as_tuple, plain, shape_of
-from gatewise._gates.gate import Derived, Pullback
+from gatewise._gates.gate import WANTED, Derived, Pullback, key_of
 
 AXES = ("axis", "axes", "axis1", "axis2")
 
@@ -47,6 +47,8 @@ class MutantFamily:
             return leaking(wanted)
         with self.mutant.deriving() if self.mutant.deriving else patch.dict({}):
             pullback: Any = self.family.derive(gate, kinds, wanted, scalar)
+        if self.mutant.mutation == "saved without a copy":
+            pullback.needs = frozenset()
         if self.mutant.change is None:
             return pullback
         pullback.positions = wanted
@@ -242,8 +244,16 @@ def mutants_of(gate: Gate) -> Iterator[Mutant]:
     if gate.family.name != "reduction" and (len(operands) > 1 or gate.pattern == "spreads"):
         yield Mutant(gate, "missing un-broadcast", "", under(other_sum(not_summed)))
         yield Mutant(gate, "missing un-broadcast", "the first is taken", under(other_sum(first_taken)))
+    if len(gate.operands) > 1 and needs_values(gate):
+        yield Mutant(gate, "saved without a copy", "")
     yield from switch_mutants(gate)
     yield from mask_mutants(gate)
+
+
+def needs_values(gate: Gate) -> bool:
+    """Whether the rule reads an operand's value on the way back."""
+    pullback: Any = gate.array[key_of([WANTED] * gate.arity)]
+    return bool(pullback.needs & set(gate.operands))
 
 
 def switch_mutants(gate: Gate) -> Iterator[Mutant]:

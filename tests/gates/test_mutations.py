@@ -31,6 +31,7 @@ EQUAL = {
             ["missing un-broadcast", "missing un-broadcast, the first is taken"],
         ),
         ("the way back goes by the shape alone", "squeeze", ["wrong axis"]),
+        ("each local gradient needs its own operand and the output alone", "hypot logaddexp", ["saved without a copy"]),
         (
             "the output is a truth value or a whole number, to which no gradient comes",
             "greater greater_equal less less_equal equal not_equal logical_and logical_or logical_not bitwise_and "

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gates.cases import cases_of, good_cases
-from gates.checks import CHECKS, Check, differentiable
+from gates.checks import CHECKS, Check, differentiable, printed_code_is_eager
 from gates.differences import has_complex_loop
 from gatewise._gates import NAMES, Gate
 
@@ -18,6 +18,11 @@ GATES = list(NAMES.values())
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
 def test_gate(gate: Gate, check: Check, counted: Callable[..., None]) -> None:
     counted("registry", checked_cases=check(gate))
+
+
+@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
+def test_printed_code_is_eager(gate: Gate, counted: Callable[..., None]) -> None:
+    counted("registry", checked_cases=printed_code_is_eager(gate))
 
 
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)

@@ -64,7 +64,7 @@ def bounds(x, a_min=None, a_max=None, *, min=None, max=None):
     ],
 )
 def clip(out, x, low, high):
-    """Passes the gradient between the bounds and blocks it outside and at them; a bound that is a wire gets the rest."""
+    """Passes the gradient between the bounds and blocks it elsewhere; a bound that is a wire gets the rest."""
     return wins(x, low) * wins(high, x), wins(low, x) * wins(high, low), wins(at_least(x, low), high)
 
 

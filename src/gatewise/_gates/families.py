@@ -146,7 +146,7 @@ def spread(g: Any, shape: tuple[int, ...]) -> Any:
     if shape_of(g) == shape:
         return g
     if isinstance(g, Carrier):
-        return np.broadcast_to(g, shape)
+        return np.broadcast_to(g, shape)  # type: ignore[call-overload]
     full = np.empty(shape, dtype_of(g))  # a fifth of the time of np.broadcast_to
     full[...] = g
     return full
@@ -359,7 +359,10 @@ def gathered(rule: Any, pieces: dict[int, Any], operands: Any, parameters: Any, 
     down = as_tuple(rule(bare, *operands, **parameters))[0]()
     if down is None or mixes:
         return None if down is None else fit(down, operands[0])
-    mask = lambda: live_pieces(rule, pieces, map(plain, operands), parameters)  # noqa: E731
+
+    def mask() -> Any:
+        return live_pieces(rule, pieces, map(plain, operands), parameters)
+
     part = fit(down, operands[0])
     if isinstance(plain(operands[0]), float):
         return part if mask() else None

@@ -118,16 +118,15 @@ def einsum_adjoint(i, g, operands, terms, output):
     sizes = {c: n for term, x in zip(terms, operands) for c, n in zip(term, shape_of(x)) if n != 1}
     others = [(t, x) for k, (t, x) in enumerate(zip(terms, operands)) if k != i]
     free = [c for c in "zyxwvutsrqponmlkjihgfedcba" if c not in "".join(terms) + output]
-    wanted, extras = "", []
+    wanted, parts = "", [(output, g), *others]
     for c, n in zip(terms[i], shape_of(operands[i])):
         if c in wanted:
             twin = free.pop()
-            extras.append((c + twin, np.eye(n)))
+            parts.append((c + twin, np.eye(n)))
             c = twin
         elif c not in output + "".join(t for t, _ in others):
-            extras.append((c, np.ones(sizes.get(c, n))))
+            parts.append((c, np.ones(sizes.get(c, n))))
         wanted += c
-    parts = [(output, g), *others, *extras]
     return np.einsum(",".join(t for t, _ in parts) + "->" + wanted, *(x for _, x in parts))
 
 

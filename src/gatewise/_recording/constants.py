@@ -122,7 +122,9 @@ class PlainNames:
         if name in self.uses:
             return
         definition = self.assigned[name]
-        for inner in sorted({n.id for n in ast.walk(definition) if isinstance(n, ast.Name)} & set(self.assigned) - {name}):
+        for inner in sorted(
+            {n.id for n in ast.walk(definition) if isinstance(n, ast.Name)} & set(self.assigned) - {name}
+        ):
             self.use(inner)
         self.uses[name] = f"{name} = {ast.unparse(definition)}"
 
@@ -140,7 +142,9 @@ def assignments(source: Source | None, code: CodeType) -> dict[str, ast.expr]:
         return {}
     body = function_node(source, code)
     found: dict[str, list[ast.expr | None]] = {}
-    looped = {id(inner) for loop in ast.walk(body) if isinstance(loop, (ast.For, ast.While)) for inner in ast.walk(loop)}
+    looped = {
+        id(inner) for loop in ast.walk(body) if isinstance(loop, (ast.For, ast.While)) for inner in ast.walk(loop)
+    }
     for node in ast.walk(body):
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             for name, value in pairs(node.targets[0], node.value):

@@ -18,6 +18,7 @@ from gatewise._recording.functions import Signature, normalised
 from gatewise._recording.places import Statement, expression_at, source_of
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import identity, port
+from gatewise._tensor import one_over
 
 RESERVED = frozenset({*keyword.kwlist, *dir(builtins), "np", "math", "grads"})
 
@@ -249,6 +250,8 @@ class Constants:
         own = len(step.place) == 1
         nodes = operand_nodes(node, step)
         sources = list(holder.sources)
+        if step.forward is one_over and isinstance(node, ast.BinOp) and is_literal(node.left):
+            self.texts[id(step), "one"] = self.literal(step, node.left)
         for i, value in enumerate(step.operands):
             if isinstance(value, Wire):
                 sources[i] = transparent(value)

@@ -20,7 +20,15 @@ from gatewise._tensor import Tensor, apply, leaf
 
 Signature = tuple[tuple[str, str, Any], ...]
 
-MATH_NAMES = {"fabs": "absolute", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "pow": "power", "fmod": None}
+MATH_NAMES = {
+    "fabs": "absolute",
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "atan2": "arctan2",
+    "pow": "power",
+    "fmod": None,
+}
 
 
 class MathGate:
@@ -52,7 +60,11 @@ def math_gate(function: Any) -> Any:
         return function
     name = MATH_NAMES.get(function.__name__, function.__name__)
     ufunc = getattr(np, name, None) if name else None
-    return MathGate(function, GATES[ufunc]) if isinstance(ufunc, np.ufunc) and ufunc in GATES and name != "floor" else function
+    return (
+        MathGate(function, GATES[ufunc])
+        if isinstance(ufunc, np.ufunc) and ufunc in GATES and name != "floor"
+        else function
+    )
 
 
 def with_math(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,7 +101,9 @@ def code_of(f: Callable[..., Any]) -> types.CodeType | None:
 # ---------------------------------------------------------------------------------------------- arguments and inputs
 
 
-def arguments(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Signature]:
+def arguments(
+    f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> tuple[dict[str, Any], Signature]:
     """The arguments by name, defaults filled in, and the signature as (name, kind, default). Raises `ArgumentError`."""
     name = getattr(f, "__name__", "the function")
     try:
@@ -113,7 +127,9 @@ def arguments(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, A
     return dict(bound.arguments), tuple((n, *kinds[n]) for n in known)
 
 
-def wrong_arguments(name: str, known: Sequence[str], missing: Sequence[str], surplus: Sequence[str], error: TypeError) -> Exception:
+def wrong_arguments(
+    name: str, known: Sequence[str], missing: Sequence[str], surplus: Sequence[str], error: TypeError
+) -> Exception:
     """One message for missing and surplus inputs."""
     if surplus:
         return UnknownInputError(surplus[0], known, name)
@@ -131,7 +147,9 @@ def normalised(name: str) -> str:
     return unicodedata.normalize("NFKC", name)
 
 
-def input_tensors(given: Mapping[str, Any], explicit: frozenset[str], wrt: Sequence[str] | None, bit: int) -> tuple[dict[str, Any], list[Input]]:
+def input_tensors(
+    given: Mapping[str, Any], explicit: frozenset[str], wrt: Sequence[str] | None, bit: int
+) -> tuple[dict[str, Any], list[Input]]:
     """The arguments with Tensors in place of numbers and arrays, and the inputs among them.
 
     Wanted are the inputs that `wrt` names (by argument, or by the name of an entry), or, where it is None, all floats
@@ -144,7 +162,9 @@ def input_tensors(given: Mapping[str, Any], explicit: frozenset[str], wrt: Seque
         if not numeric(x):
             return x
         x = x.value if isinstance(x, Tensor) else x
-        name = unique(str(path[-1]) if path and isinstance(path[-1], str) else "_".join(map(str, (parameter, *path))), inputs)
+        name = unique(
+            str(path[-1]) if path and isinstance(path[-1], str) else "_".join(map(str, (parameter, *path))), inputs
+        )
         asked = wrt is not None and (parameter in wrt or name in wrt)
         whole = isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f"
         if asked and whole:

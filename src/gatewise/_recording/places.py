@@ -36,6 +36,7 @@ class Source:
         self.expressions: dict[Span, ast.expr] = {}
         self.statements: list[ast.stmt] = []
         self.lambdas: list[ast.Lambda] = []
+        self._segments: dict[ast.AST, str] = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.expr):
                 self.expressions[span_of(node)] = node
@@ -54,7 +55,9 @@ class Source:
 
     def segment(self, node: ast.AST) -> str:
         """The text of a node on one line."""
-        return " ".join((ast.get_source_segment("\n".join(self.lines), node) or "").split())
+        if node not in self._segments:
+            self._segments[node] = " ".join((ast.get_source_segment("\n".join(self.lines), node) or "").split())
+        return self._segments[node]
 
 
 def span_of(node: ast.AST) -> Span:

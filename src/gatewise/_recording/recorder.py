@@ -47,7 +47,13 @@ class Recorder:
         self._bit.__exit__()
 
     def step(
-        self, gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], values: Sequence[Any], parameters: Mapping[str, Any], plain: Mapping[str, Any]
+        self,
+        gate: Gate,
+        forward: Callable[..., Any],
+        operands: Sequence[Any],
+        values: Sequence[Any],
+        parameters: Mapping[str, Any],
+        plain: Mapping[str, Any],
     ) -> Step:
         """Note one step; called by the Tensor for every gate that carries the recording's bit."""
         place, frame = self.place()

@@ -75,8 +75,16 @@ def output_wire(out: Any, name: str) -> Wire:
         )
     if out is None:
         raise ArgumentError(f"{name} returned nothing.", "a circuit needs an output.", f"add a return to {name}.")
-    problem = "does not depend on its inputs" if isinstance(out, (int, float, np.ndarray, np.generic)) else f"returned a {type(out).__name__}"
-    raise ArgumentError(f"{name} {problem}.", "a circuit leads from the inputs to one number or array.", "return a number made from the inputs.")
+    problem = (
+        "does not depend on its inputs"
+        if isinstance(out, (int, float, np.ndarray, np.generic))
+        else f"returned a {type(out).__name__}"
+    )
+    raise ArgumentError(
+        f"{name} {problem}.",
+        "a circuit leads from the inputs to one number or array.",
+        "return a number made from the inputs.",
+    )
 
 
 def plain_argument(value: Any) -> Any:

@@ -44,10 +44,14 @@ def parse_script(path: str) -> Script:
         text = Path(path).read_text(encoding="utf-8")
         tree = ast.parse(text, filename=path)
     except OSError as error:
-        raise ScriptError(f"{path} cannot be read.", error.strerror or str(error), "give the path of a Python file.") from None
+        raise ScriptError(
+            f"{path} cannot be read.", error.strerror or str(error), "give the path of a Python file."
+        ) from None
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
-        raise ScriptError(f"{path} is not Python{f', line {line}' if line else ''}.", str(error), "mend the line, then try again.") from None
+        raise ScriptError(
+            f"{path} is not Python{f', line {line}' if line else ''}.", str(error), "mend the line, then try again."
+        ) from None
     linecache.checkcache(path)
     known: list[str] = []
     forward, backward, inputs = [], [], []
@@ -56,7 +60,12 @@ def parse_script(path: str) -> Script:
         if names and all(is_gradient(name, known) for name in names):
             backward.append(node)
             continue
-        if isinstance(node, ast.Assign) and len(names) == 1 and isinstance(node.targets[0], ast.Name) and is_given(node.value):
+        if (
+            isinstance(node, ast.Assign)
+            and len(names) == 1
+            and isinstance(node.targets[0], ast.Name)
+            and is_given(node.value)
+        ):
             inputs.append(names[0])
             node.value = marked(names[0], node.value)
         known += names
@@ -67,7 +76,13 @@ def parse_script(path: str) -> Script:
 
 def targets(node: ast.stmt) -> list[str]:
     """The names that a statement assigns; for `d[...] -= 1` the name d."""
-    found = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, (ast.AugAssign, ast.AnnAssign)) else []
+    found = (
+        node.targets
+        if isinstance(node, ast.Assign)
+        else [node.target]
+        if isinstance(node, (ast.AugAssign, ast.AnnAssign))
+        else []
+    )
     names = []
     for target in found:
         for part in target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]:
@@ -85,7 +100,10 @@ def is_gradient(name: str, known: Sequence[str]) -> bool:
     found = re.fullmatch(r"(?:[dD]_?|grad_)(\w+)", name)
     if found and found[1] in known:
         return True
-    return any(name.endswith("d" + each) and re.fullmatch(r"d\w+", name) and name[1 : -len(each) - 1] in [*known, "f"] for each in known)
+    return any(
+        name.endswith("d" + each) and re.fullmatch(r"d\w+", name) and name[1 : -len(each) - 1] in [*known, "f"]
+        for each in known
+    )
 
 
 def is_given(node: ast.expr) -> bool:
@@ -136,7 +154,7 @@ def record_script(
 
         def take(name: str, value: Any) -> Any:
             plain[name] = given.get(name, value)
-            unwanted = [] if wrt is not None and name not in wrt else None
+            unwanted: list[str] | None = [] if wrt is not None and name not in wrt else None
             tensors, found = input_tensors({name: plain[name]}, frozenset({name}), unwanted, bit)
             inputs[:] = [i for i in inputs if i.name != name] + found
             return tensors[name]
@@ -165,13 +183,19 @@ def record_script(
 
 def chosen_output(script: Script, namespace: Mapping[str, Any], output: str | None) -> Any:
     """The Tensor that the circuit leads to."""
-    recorded = [n for n in script.assigned if isinstance(namespace.get(n), Tensor) and namespace[n].wire is not None and n not in script.inputs]
+    recorded = [
+        n
+        for n in script.assigned
+        if isinstance(namespace.get(n), Tensor) and namespace[n].wire is not None and n not in script.inputs
+    ]
     if output is not None and output not in recorded:
         raise UnknownInputError(output, recorded, f"{script.path}: --output")
     if not recorded:
         raise ScriptError(
             f"{script.path} computes nothing from its inputs.",
-            f"its inputs are {', '.join(script.inputs)}." if script.inputs else "no name is assigned a number, a list or a random draw.",
+            f"its inputs are {', '.join(script.inputs)}."
+            if script.inputs
+            else "no name is assigned a number, a list or a random draw.",
             "assign the inputs numbers at the top of the script, then compute with them.",
         )
     return namespace[output or recorded[-1]]
@@ -182,6 +206,8 @@ def plain_gradient(script: Script, namespace: Mapping[str, Any], name: str) -> A
     values = {k: plain_argument(v) for k, v in namespace.items() if k != MARK}
     wanted = [node for node in script.backward if name in targets(node)]
     if not wanted:
-        raise UnknownInputError(name, [n for node in script.backward for n in targets(node)], f"{script.path}: --upstream")
+        raise UnknownInputError(
+            name, [n for node in script.backward for n in targets(node)], f"{script.path}: --upstream"
+        )
     run_users_code(compile(ast.Module([wanted[0]], []), script.path, "exec"), values)
     return values[name]

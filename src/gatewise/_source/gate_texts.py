@@ -68,10 +68,14 @@ def one_gate(circuit: Circuit, writer: Writer, holder: SourcedWire, wire: Wire) 
             unit = SourcedWire(tick(), circuit.recording, one)
             writer.ones.add(unit)
             same = [np.shape(parent.value) == np.shape(holder.value) for parent in parents]
-            for k, part in parts_of(pullback, 1.0 if isinstance(one, float) else Tensor(one, unit, circuit.recording), out, saved, parents):
+            for k, part in parts_of(
+                pullback, 1.0 if isinstance(one, float) else Tensor(one, unit, circuit.recording), out, saved, parents
+            ):
                 if k in wanted and same[k]:
                     position = pullback.positions[k]
-                    text.local_values[position] = 0.0 if part is None else part.value if isinstance(part, Tensor) else part
+                    text.local_values[position] = (
+                        0.0 if part is None else part.value if isinstance(part, Tensor) else part
+                    )
                     text.locals[position] = text_of_local(writer, part)
     return text
 
@@ -116,5 +120,3 @@ def symbol_of(writer: Writer, holder: SourcedWire) -> str:
     if gate.infix:
         return f"{text}{gate.infix}x" if gate.infix != "**" else f"{text}^x"
     return f"{gate.symbol} {text}"
-
-

@@ -14,7 +14,18 @@ from gatewise._recording.freezing import told_by_value
 from gatewise._tensor import FORWARDS, SIGNS, one_over
 
 ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON, LOWEST = 100, 90, 80, 70, 60, 50, 40, 30, 0
-RANK = {"**": POWER, "*": PRODUCT, "/": PRODUCT, "@": PRODUCT, "%": PRODUCT, "//": PRODUCT, "+": SUM, "-": SUM, "&": AND, "|": OR}
+RANK = {
+    "**": POWER,
+    "*": PRODUCT,
+    "/": PRODUCT,
+    "@": PRODUCT,
+    "%": PRODUCT,
+    "//": PRODUCT,
+    "+": SUM,
+    "-": SUM,
+    "&": AND,
+    "|": OR,
+}
 PREFIX = {operator.neg: "-", operator.pos: "+", operator.invert: "~"}
 
 
@@ -103,12 +114,16 @@ class Speller:
         """One step on operands that are spelled already; `values` are their plain values."""
         gate, forward = step.gate, step.forward
         if forward is one_over:
-            return infix("/", Text("1.0"), operands[0])
+            return infix("/", Text(self.texts.get((id(step), "one"), "1.0")), operands[0])
         if forward in SIGNS:
             return infix(SIGNS[forward], *operands, grouped=grouped)
         if forward in PREFIX:
             return Text(PREFIX[forward] + operands[0].at(UNARY), UNARY)
-        if gate.infix in FORWARDS and gate.infix != "**" and any(isinstance(v, (np.ndarray, np.generic)) for v in values):
+        if (
+            gate.infix in FORWARDS
+            and gate.infix != "**"
+            and any(isinstance(v, (np.ndarray, np.generic)) for v in values)
+        ):
             return infix(gate.infix, *operands, grouped=grouped)  # the ufunc gives the same bits
         if gate.name == "getitem":
             return Text(f"{operands[0].at(ATOM)}[{self.index(step.parameters['index'])}]")
@@ -128,7 +143,8 @@ class Speller:
         texts = [o.text for o in operands]
         if gate.text is not None and "{" in gate.text:
             return gate.text.replace("{*}", ", ".join(texts)).format(
-                **dict(zip(gate.operands, (o.at(UNARY) for o in operands), strict=False)), **dict(gate.defaults) | parameters
+                **dict(zip(gate.operands, (o.at(UNARY) for o in operands), strict=False)),
+                **dict(gate.defaults) | parameters,
             )
         if gate.own:
             name = self.function_name(step)
@@ -171,4 +187,3 @@ def nested(value: Any) -> str:
     if np.ndim(value) == 0:
         return number(value.item()).text
     return "[" + ", ".join(nested(part) for part in value) + "]"
-

@@ -23,7 +23,19 @@ from gatewise._tensor import Tensor
 from gatewise._transforms import Event, reverse
 
 Style = Literal["code", "notes"]
-VIEWS = frozenset({"reshape", "ravel", "transpose", "matrix_transpose", "swapaxes", "expand_dims", "squeeze", "getitem", "broadcast_to"})
+VIEWS = frozenset(
+    {
+        "reshape",
+        "ravel",
+        "transpose",
+        "matrix_transpose",
+        "swapaxes",
+        "expand_dims",
+        "squeeze",
+        "getitem",
+        "broadcast_to",
+    }
+)
 COMMENT = 55  # the column of stage numbers
 
 
@@ -57,7 +69,9 @@ class Writer:
         self.named = self.stage_roots()
         self.needed: set[Wire] = set()  # inner forward wires that the backward pass needs by name
         self.d_names: dict[Wire, str] = {}
-        self.d_texts: dict[Wire, Text] = {}  # gradients (by the wire that stands for them) and temporaries: how they are written
+        self.d_texts: dict[
+            Wire, Text
+        ] = {}  # gradients (by the wire that stands for them) and temporaries: how they are written
         self.d_roots: dict[Wire, Any] = {}  # gradients that are written where they are used
         self.ones: set[Wire] = set()  # wires that stand for an upstream gradient of ones
         self.lines: list[str] = []
@@ -76,7 +90,15 @@ class Writer:
         name = circuit.name if circuit.name.isidentifier() else "f"
         head = ["import numpy as np"] + (["import math"] if self.speller.uses_math else [])
         helpers = [line for name_, step in self.speller.functions.items() for line in ("", *helper(name_, step))]
-        body = ["# forward pass", *circuit.setup, *forward, "", "# backward pass, in reverse order", *backward, self.returned()]
+        body = [
+            "# forward pass",
+            *circuit.setup,
+            *forward,
+            "",
+            "# backward pass, in reverse order",
+            *backward,
+            self.returned(),
+        ]
         lines = [*head, *helpers, "", f"def {name}_and_gradients({self.signature()}):"]
         return "\n".join(lines + [f"    {line}" if line else "" for line in body]) + "\n"
 
@@ -100,7 +122,9 @@ class Writer:
         if default is inspect.Parameter.empty:
             return ""
         if default is None or isinstance(default, (bool, int, float, str)):
-            return "=" + (repr(default) if default is None or isinstance(default, (str, bool)) else number(default).text)
+            return "=" + (
+                repr(default) if default is None or isinstance(default, (str, bool)) else number(default).text
+            )
         return "=None"
 
     def starts_with_ones(self) -> bool:
@@ -355,7 +379,11 @@ class Writer:
     def say_shift(self, wire: Wire, parent: Wire) -> None:
         """Say it where a block sends its gradient past the shift by the maximum."""
         holder = step_wire(wire)
-        if holder is None or holder.written is None or parent in [transparent(s) for s in holder.sources if s is not None]:
+        if (
+            holder is None
+            or holder.written is None
+            or parent in [transparent(s) for s in holder.sources if s is not None]
+        ):
             return
         shifted = next(transparent(s) for s in holder.sources if s is not None)
         name = self.circuit.names[shifted]
@@ -450,7 +478,9 @@ class Writer:
             kind = "" if dtype == float else f", np.{dtype.name}"
             self.lines.append(f"{name} = np.zeros({self.speller.parameter(tuple(shape))}{kind})")
         if each_once(step.parameters["index"]):
-            self.lines.append(f"{name}[{self.speller.index(step.parameters['index'])}] = {self.spell(operands[0]).text}")
+            self.lines.append(
+                f"{name}[{self.speller.index(step.parameters['index'])}] = {self.spell(operands[0]).text}"
+            )
         else:
             self.add_into(name, step, operands[0])
 
@@ -459,7 +489,9 @@ class Writer:
         index = step.parameters["index"]
         text = self.speller.index(index)
         if not each_once(index):
-            self.lines.append(f"np.add.at({name}, {self.speller.parameter(index) if not isinstance(index, tuple) else f'({text})'}, {self.spell(values).text})")
+            self.lines.append(
+                f"np.add.at({name}, {self.speller.parameter(index) if not isinstance(index, tuple) else f'({text})'}, {self.spell(values).text})"
+            )
         elif is_number(values) and values < 0:
             self.lines.append(f"{name}[{text}] -= {number(-values).text}")
         else:
@@ -551,7 +583,9 @@ class Writer:
         simple = step_of(holder).gate.name in VIEWS
         operands = self.operands(holder)
         if not simple and len(operands) == 2:  # a product with 1, or a first power, is left out
-            return any(self.spell(x).text == self.step(holder).text and self.shares(x) for x in operands if isinstance(x, Wire))
+            return any(
+                self.spell(x).text == self.step(holder).text and self.shares(x) for x in operands if isinstance(x, Wire)
+            )
         return simple and self.shares(operands[0])
 
     # ------------------------------------------------------------------------------------------------ the forward pass
@@ -578,8 +612,16 @@ class Writer:
         for wire in wires:
             holder = step_wire(wire)
             assert holder is not None
-            heights[wire] = 1 + max((heights.get(x, 0) for x in self.operands(holder) if isinstance(x, Wire)), default=0)
-            if wire in self.named or wire in self.needed or used[wire] > 1 or heights[wire] > DEEPEST or self.is_statement(wire):
+            heights[wire] = 1 + max(
+                (heights.get(x, 0) for x in self.operands(holder) if isinstance(x, Wire)), default=0
+            )
+            if (
+                wire in self.named
+                or wire in self.needed
+                or used[wire] > 1
+                or heights[wire] > DEEPEST
+                or self.is_statement(wire)
+            ):
                 heights[wire] = 0
                 if wire not in self.named:
                     self.needed.add(wire)
@@ -611,7 +653,11 @@ class Writer:
                 self.assign(named or self.circuit.names[wire], wire)
                 self.named[wire] = named or self.circuit.names[wire]
             if wire is written[-1] or (ports and wire is ports[-1]):
-                self.lines[start] = f"{self.lines[start]:<{COMMENT - 4}}{mark}" if len(self.lines[start]) < COMMENT - 4 else f"{self.lines[start]}  {mark}"
+                self.lines[start] = (
+                    f"{self.lines[start]:<{COMMENT - 4}}{mark}"
+                    if len(self.lines[start]) < COMMENT - 4
+                    else f"{self.lines[start]}  {mark}"
+                )
 
     def port_names(self, holder: SourcedWire, stage: Stage) -> str:
         """The targets of a step with several outputs, `_` for those nobody uses."""
@@ -620,7 +666,11 @@ class Writer:
 
     def users_line_differs(self, stage: Stage) -> bool:
         """Whether the target is called otherwise than the user called it: bound again."""
-        return stage.statement is not None and stage.statement.target is not None and stage.statement.target.split(",")[0] != stage.name.split(",")[0]
+        return (
+            stage.statement is not None
+            and stage.statement.target is not None
+            and stage.statement.target.split(",")[0] != stage.name.split(",")[0]
+        )
 
     def users_text(self, stage: Stage, wire: Wire) -> str | None:
         """The user's own right-hand side, where it says exactly what the steps do."""
@@ -687,7 +737,11 @@ def empty_structure(wanted: Sequence[Input], parameter: str) -> str:
 
     def at(prefix: tuple[Any, ...]) -> str:
         keys = list(dict.fromkeys(p[len(prefix)] for p in paths if p[: len(prefix)] == prefix and len(p) > len(prefix)))
-        inner = [f"{k!r}: {at((*prefix, k))}" for k in keys if any(p[: len(prefix) + 1] == (*prefix, k) and len(p) > len(prefix) + 1 for p in paths)]
+        inner = [
+            f"{k!r}: {at((*prefix, k))}"
+            for k in keys
+            if any(p[: len(prefix) + 1] == (*prefix, k) and len(p) > len(prefix) + 1 for p in paths)
+        ]
         return "{" + ", ".join(inner).replace("'", '"') + "}"
 
     return at(())
@@ -696,7 +750,9 @@ def empty_structure(wanted: Sequence[Input], parameter: str) -> str:
 def same_expression(users: str, own: str) -> bool:
     """Whether two texts are the same operations: a method is the function of its name."""
     try:
-        return ast.dump(AsFunctions().visit(ast.parse(users, mode="eval"))) == ast.dump(AsFunctions().visit(ast.parse(own, mode="eval")))
+        return ast.dump(AsFunctions().visit(ast.parse(users, mode="eval"))) == ast.dump(
+            AsFunctions().visit(ast.parse(own, mode="eval"))
+        )
     except SyntaxError:
         return False
 
@@ -710,8 +766,16 @@ class AsFunctions(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802  (the name ast looks for)
         self.generic_visit(node)
         func = node.func
-        if isinstance(func, ast.Attribute) and func.attr in METHODS and not (isinstance(func.value, ast.Name) and func.value.id == "np"):
-            return ast.Call(ast.Attribute(ast.Name("np", ast.Load()), func.attr, ast.Load()), [func.value, *node.args], node.keywords)
+        if (
+            isinstance(func, ast.Attribute)
+            and func.attr in METHODS
+            and not (isinstance(func.value, ast.Name) and func.value.id == "np")
+        ):
+            return ast.Call(
+                ast.Attribute(ast.Name("np", ast.Load()), func.attr, ast.Load()),
+                [func.value, *node.args],
+                node.keywords,
+            )
         return node
 
 

@@ -143,12 +143,25 @@ def _not_finite(sheet: Sheet) -> list[str]:
     forward = next((wire for wire in sheet.wires if not is_finite(wire.value, wire.summary)), None)
     if forward is not None:
         lines.append(f"NOT FINITE: the value of {_place(forward)} is the first to be {sheet.value(forward)}")
+        lines += _how_made(sheet, forward)
     backward = [wire for wire in sheet.wires if not is_finite(wire.gradient, wire.gradient_summary)]
     if backward:
         lines.append(
             f"NOT FINITE: the gradient of {_place(backward[-1])} is the first to be {sheet.gradient(backward[-1])}"
         )
+        user = next((sheet.wires[u.target] for u in sheet.uses if u.source == backward[-1].id), None)
+        lines += _how_made(sheet, user) if user is not None and forward is None else []
     return lines
+
+
+def _how_made(sheet: Sheet, wire: Wire) -> list[str]:
+    """The gate at fault with the values it was given, and what to write instead."""
+    if not wire.is_gate:
+        return []
+    operands = [sheet.wires[use.source] for use in sheet.operands[wire.id]]
+    values = ", ".join(f"{plain(o.name)} = {sheet.value(o)}" for o in operands)
+    lines = [f"  made by: {plain(wire.name)} = {plain(wire.expression)} with {values}"]
+    return lines + ([f"  instead: {plain(wire.cure)}"] if wire.cure else [])
 
 
 def _place(wire: Wire) -> str:

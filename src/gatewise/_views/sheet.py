@@ -34,6 +34,7 @@ class Wire:
     says: str
     expression: str
     block: str | None
+    cure: str
 
     @property
     def is_gate(self) -> bool:
@@ -157,6 +158,7 @@ def _wire(row: Mapping[str, Any]) -> Wire:
         says=row.get("says") or "",
         expression=row.get("expression") or "",
         block=row.get("block"),
+        cure=row.get("cure") or "",
     )
 
 

@@ -1,0 +1,224 @@
+"""The catalogue of gates and the page of one gate, all of it from the gate's declaration."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import math
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from gatewise._board import Board, board_of
+from gatewise._build import function
+from gatewise._errors import UnknownGateError, UpstreamError
+from gatewise._gates import NAMES, Gate, neural
+from gatewise._views.numbers import number
+
+PATTERNS = {
+    "distributes": "every input gets the whole upstream gradient, not a share of it",
+    "routes": "the gradient goes to what was chosen, the rest gets nothing",
+    "swaps": "each input's gradient is scaled by the other input",
+    "scales": "the upstream gradient is multiplied by the gate's own slope",
+    "spreads": "one gradient is handed out to many entries",
+    "mixes": "every entry's gradient gathers several upstream ones",
+    "moves": "gradients stay as they are and go back to where the entries came from",
+    "stops": "nothing goes back",
+}
+FAMILIES = {
+    "elementwise": "its rule is the local gradient along each input",
+    "reduction": "its rule is the weight of each entry in the total",
+    "linear": "its rule is what goes back along each input, a linear map of what came",
+    "custom": "its rule is the whole way back",
+    "stops": "it needs no rule",
+}
+SPELLINGS = {"ln": "log", "σ": "sigmoid", "abs": "absolute", "logistic": "sigmoid", "cross-entropy": "cross_entropy"}
+POSITIONS = (0.7, 0.4, 0.2)  # where in a gate's domain the example's numbers lie
+
+
+def catalogue() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The head and the rows of the table of all gates."""
+    rows = [(gate.name, gate.symbol, gate.pattern, family_of(gate), first_line(gate)) for gate in NAMES.values()]
+    return ("gate", "symbol", "pattern", "family", "what it does to gradients"), rows
+
+
+def family_of(gate: Gate) -> str:
+    """The family's name, and whether the gate is a block of several."""
+    return gate.family.name + (", block" if inspect.getmodule(gate.rule) is neural else "")
+
+
+def first_line(gate: Gate) -> str:
+    return gate.doc.partition("\n")[0]
+
+
+def gate_named(name: str) -> Gate:
+    """The gate of a name, of NumPy's name for it, or of its operator. Raises `UnknownGateError`."""
+    bare = name.removeprefix("np.").removeprefix("numpy.").removeprefix("linalg.")
+    bare = SPELLINGS.get(bare, bare)
+    if bare in NAMES:
+        return NAMES[bare]
+    for gate in NAMES.values():
+        if name and name in (gate.infix, gate.symbol):
+            return gate
+    near = difflib.get_close_matches(bare.lower(), NAMES, n=1, cutoff=0.5)
+    raise UnknownGateError(name, near[0] if near else None)
+
+
+def page(name: str) -> str:
+    """The page of one gate: sentence, pattern, family, edges, rule, and an example with its code and card."""
+    gate = gate_named(name)
+    call = sample(gate)
+    board = example(gate, call)
+    parts = [
+        f"{gate.name}: {gate.doc}",
+        "",
+        f"  pattern  {gate.pattern}: {PATTERNS[gate.pattern]}",
+        f"  family   {gate.family.name}: {FAMILIES[gate.family.name]}",
+        f"  written  {call.text}",
+    ]
+    parts += [f"  at edges {line}" if k == 0 else f"           {line}" for k, line in enumerate(edges(gate))]
+    parts += ["", "The rule it is declared by", "", indented(source_of(gate))]
+    if board is not None:
+        parts += ["", "The code that is printed from it", "", indented(board.staged())]
+        parts += ["", "An example", "", indented(board.card("out"))]
+    return "\n".join(parts)
+
+
+def indented(text: str) -> str:
+    return textwrap.indent(text.rstrip("\n"), "    ")
+
+
+def source_of(gate: Gate) -> str:
+    """The declaration as it stands in the source."""
+    return textwrap.dedent(inspect.getsource(gate.rule))
+
+
+def edges(gate: Gate) -> list[str]:
+    """The gate's conventions: inputs where rules differ, and what this one passes there."""
+    return [edge(gate, *witness) for witness in gate.witnesses]
+
+
+def edge(gate: Gate, values: Sequence[Any], slopes: Sequence[Any]) -> str:
+    """One witness in words.
+
+    >>> edge(NAMES["maximum"], (0.0, 0.0), (0.0, None))
+    'x = 0, y = 0 (a constant): dx = 0'
+    """
+    at = [
+        f"{name} = {told(value)}{' (a constant)' if slope is None else ''}"
+        for name, value, slope in zip(gate.operands, values, slopes, strict=True)
+    ]
+    passed = [f"d{name} = {told(slope)}" for name, slope in zip(gate.operands, slopes, strict=True) if slope is not None]
+    return f"{', '.join(at)}: {', '.join(passed)}"
+
+
+def told(value: Any) -> str:
+    """A number or a list of numbers; infinity by name."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(told, value))}]"
+    return str(value) if math.isinf(value) else number(value)
+
+
+# ------------------------------------------------------------------------------------------------------ the example
+
+
+@dataclass
+class Call:
+    """A call of a gate as source: its text, the wires in it with their values, and what else the text refers to."""
+
+    text: str = ""
+    wires: dict[str, Any] = field(default_factory=dict)
+    scope: dict[str, Any] = field(default_factory=dict)
+
+
+def example(gate: Gate, call: Call) -> Board | None:
+    """The circuit of the call; of a gate with several outputs, the first one that a gradient comes back from."""
+    several = isinstance(value_of(gate), (tuple, list))
+    texts = [f"{call.text}[{k}]" for k in range(2)] if several else [call.text]
+    boards = [board for text in texts if (board := recorded(text, call)) is not None]
+    return next((b for b in boards if any(np.any(g) for g in b.gradients.values() if g is not None)), boards[0] if boards else None)
+
+
+def recorded(text: str, call: Call) -> Board | None:
+    """The circuit of one expression; None where it is not made of floats that can be followed."""
+    f = function(f"def out({', '.join(call.wires)}):\n    return {text}\n", call.scope, "out")
+    try:
+        return board_of(f, (), call.wires, None, None, None)
+    except UpstreamError as error:
+        return board_of(f, (), call.wires, None, np.ones(error.shape or ()), None)
+
+
+def value_of(gate: Gate) -> Any:
+    args, kwargs = arguments(gate)
+    with np.errstate(all="ignore"):
+        return gate.function(*args, **kwargs)
+
+
+def arguments(gate: Gate) -> tuple[Sequence[Any], Mapping[str, Any]]:
+    """A call to show: the gate's own sample, or numbers from its domain."""
+    if gate.sample:
+        args, kwargs = gate.sample[0]
+        return args, kwargs
+    if gate.family.name in ("reduction", "custom"):
+        return [np.array([[1.0, 3.0], [2.0, -1.0]])] * gate.arity, {}
+    low, high = gate.domain
+    numbers = [round(low + position * (high - low), 2) for position in POSITIONS]
+    return (numbers if gate.family.name != "linear" else [np.array([1.0, 2.0, 3.0])])[: gate.arity], {}
+
+
+def sample(gate: Gate) -> Call:
+    """The call to show, as source."""
+    args, kwargs = arguments(gate)
+    call = Call(scope={"np": np})
+    names = iter(gate.operands or ["a", "b", "c"])
+    texts = [written(call, value, names) for value in args]
+    texts += [f"{name}={literal(call, value, name)}" for name, value in kwargs.items()]
+    if gate.infix is not None and len(texts) == 2:
+        call.text = f"{texts[0]} {gate.infix} {texts[1]}"
+    elif gate.name == "getitem":
+        call.text = f"{texts[0]}[{texts[1]}]"
+    elif gate.name == "astype":
+        call.text = f"{texts[0]}.astype({texts[1]})"
+    elif gate.text and gate.text.count("{") == 1 and "{x}" in gate.text:
+        call.text = gate.text.replace("{x}", texts[0])
+    else:
+        call.text = f"{called(gate, call)}({', '.join(texts)})"
+    return call
+
+
+def written(call: Call, value: Any, names: Any) -> str:
+    """An argument: the name of a wire for floats and arrays, a list of names, or a literal."""
+    if isinstance(value, list):
+        return f"[{', '.join(written(call, each, names) for each in value)}]"
+    is_wire = isinstance(value, (float, bool, np.ndarray)) and (name := next(names, None)) is not None
+    if not is_wire:
+        return literal(call, value, "values")
+    call.wires[name] = value
+    return str(name)
+
+
+def literal(call: Call, value: Any, name: str) -> str:
+    """A parameter as it is typed; an array goes into the scope."""
+    if isinstance(value, slice):
+        return f"{value.start}:{value.stop}"
+    if isinstance(value, np.dtype):
+        return f"np.{value.name}"
+    if isinstance(value, np.ndarray) or (isinstance(value, tuple) and any(isinstance(v, np.ndarray) for v in value)):
+        call.scope[name] = value
+        return name
+    return repr(value)
+
+
+def called(gate: Gate, call: Call) -> str:
+    """What the gate is called by: its own name, or NumPy's path to the function."""
+    module: ModuleType
+    for path, module in (("np", np), ("np.linalg", np.linalg)):
+        for name in (getattr(gate.function, "__name__", ""), gate.name):
+            if getattr(module, name, None) is gate.function:
+                return f"{path}.{name}"
+    call.scope[gate.name] = gate
+    return gate.name

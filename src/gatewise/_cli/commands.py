@@ -1,0 +1,166 @@
+"""The commands, their options and their help, and how a run ends."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import click
+
+from gatewise._cli.catalogue import catalogue, page
+from gatewise._cli.mistakes import said
+from gatewise._cli.show import Request, show
+from gatewise._cli.terminal import draw_table, write
+from gatewise._errors import CommandError
+
+EXAMPLES = """\
+Backpropagation, gate by gate. Three things to try:
+
+  gatewise show "(x + y) * z" x=-2 y=5 z=-4
+  gatewise show "q = x + y; f = q * z" x=-2 y=5 z=-4 --wire q
+  gatewise show "sig = 1 / (1 + exp(-x)); f = sig * y" x=1 y=3 --code
+
+Your own function f in net.py: gatewise show net.py:f x=3 y=-4
+All options: gatewise show --help. All gates: gatewise gates."""
+
+MISTAKE, INTERRUPTED = 2, 130  # exit statuses
+LARGEST_SEED = 2**32 - 1
+
+
+class Commands(click.Group):
+    """The group, with a better answer to what is not a command."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands:
+            raise unknown_command(args[0], list(self.commands))
+        return super().resolve_command(ctx, args)
+
+
+def unknown_command(word: str, known: Sequence[str]) -> CommandError:
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    cure = f"gatewise {near[0]} ..." if near else f"gatewise show {quoted(word)} ... to see its circuit."
+    return CommandError(f"There is no command {word!r}.", f"There are {' and '.join(known)}.", cure)
+
+
+def quoted(word: str) -> str:
+    return f'"{word}"' if word.isprintable() else ascii(word)
+
+
+class Show(click.Command):
+    """`show`: what begins with a dash may be an expression, and `--code` may stand without a style."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args == ["-h"]:
+            args = ["--help"]
+        return super().parse_args(ctx, ["--code=code" if arg == "--code" else arg for arg in args])
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return ["EXPRESSION | FILE.py[:FUNCTION]", "[NAME=VALUE ...]", "[OPTIONS]"]
+
+
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["--help"]})
+@click.version_option(version("gatewise"), message="gatewise %(version)s")
+@click.pass_context
+def gatewise(context: click.Context) -> None:
+    """Backpropagation, gate by gate: every value and every gradient in a circuit, and the backward pass as code.
+
+    `gatewise show file.py:f` runs that file: show only what you would also run.
+    """
+    if context.invoked_subcommand is None:
+        write(EXAMPLES)
+
+
+@gatewise.command("show", cls=Show, context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+@click.option("--wire", "wires", metavar="NAME", multiple=True, help="The card of one wire instead of the ledger.")
+@click.option(
+    "--code",
+    metavar="[=notes]",
+    type=click.Choice(["code", "notes"]),
+    help="The forward and backward pass as NumPy code; --code=notes keeps every local factor.",
+)
+@click.option("--svg", metavar="FILE", help="Write the picture to a file as well (- for standard output alone).")
+@click.option("--json", "as_json", is_flag=True, help="The whole record as JSON, alone.")
+@click.option("--rng", "seed", type=click.IntRange(0, LARGEST_SEED), metavar="SEED", help="Seed for all random draws.")
+@click.option("--output", metavar="NAME", help="In a flat script: the value that the circuit leads to.")
+@click.option(
+    "--upstream",
+    metavar="ones|VALUE|NAME",
+    help="The gradient to start from, for an output that is not one number; NAME: a gradient that the script assigns.",
+)
+@click.option("--wrt", metavar="NAME[,NAME]", multiple=True, help="Only the gradients of these inputs.")
+def show_command(
+    words: tuple[str, ...],
+    wires: tuple[str, ...],
+    code: str | None,
+    svg: str | None,
+    as_json: bool,
+    seed: int | None,
+    output: str | None,
+    upstream: str | None,
+    wrt: tuple[str, ...],
+) -> None:
+    """Run an expression, a function in a file, or a flat script once, and show its circuit.
+
+    \b
+    EXPRESSION           "(x + y) * z", "q = x + y; f = q * z", "sum(dot(W, X))"
+    FILE.py:FUNCTION     a function in plain NumPy; this RUNS the file, then the function
+    FILE.py              a flat script, which is RUN: names assigned numbers, lists or random
+                         draws are the inputs, the last name that is no gradient's the output
+
+    \b
+    NAME=VALUE           x=3, x=-0.5, X=[[1.0, 2.0], [3.0, 4.0]], "W=0.1 * randn(5, 10)",
+                         rand, zeros, ones, eye, arange, X=@file.npy (or .csv, .txt)
+
+    Numbers are taken as floats. Lists of whole numbers are data and get no gradient: write 1.0 for 1.
+
+    \b
+    gatewise show "(x + y) * z" x=-2 y=5 z=-4
+    gatewise show "sum(dot(W, X))" "W=randn(5,10)" "X=randn(10,3)" --rng 0 --svg circuit.svg
+    gatewise show net.py:loss X=@X.npy y=@y.npy "W=randn(4,3)" --wrt W --code
+    """
+    wanted = [name.strip() for names in wrt for name in names.split(",") if name.strip()]
+    show(Request(words, wires, code, svg, as_json, seed, output, upstream, wanted or None))
+
+
+@gatewise.command("gates")
+@click.argument("name", required=False)
+def gates_command(name: str | None) -> None:
+    """The catalogue of gates, or the page of one: what it does to gradients, its rule, its code, an example."""
+    if name is None:
+        draw_table(*catalogue())
+        write("\ngatewise gates NAME shows one gate: its rule, the code it prints, and an example.")
+    else:
+        write(page(name))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its status: 0, 1 for a defect of gatewise, 2 for a mistake in what was typed."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter shows its number
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(status_of(arguments))
+
+
+def status_of(arguments: Sequence[str] | None) -> int:
+    """Run the command line; whatever goes wrong is one message on standard error."""
+    try:
+        status = gatewise.main(args=arguments, prog_name="gatewise", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as misuse:
+        click.echo(f"{misuse.format_message()}\n  instead: gatewise --help and gatewise show --help list what there is.", err=True)
+        return MISTAKE
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        message, status = said(error)
+        click.echo(message, err=True)
+    return status or 0

@@ -1,0 +1,276 @@
+"""`gatewise show`: from the words that were typed to a circuit, and from the circuit to what is printed."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import difflib
+import json
+import re
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import click
+import numpy as np
+
+from gatewise._board import FILE, Board, board_of
+from gatewise._cli.terminal import draw_table, on_terminal, write, write_paragraphs
+from gatewise._errors import CommandError, IntegerGradientError, ScriptError, UpstreamError
+from gatewise._language import parse_input, parse_value
+from gatewise._views import ledger_rows
+
+OPTIONS = ("--wire", "--code", "--svg", "--json", "--rng", "--output", "--upstream", "--wrt", "--help")
+MOST_NOTES = 3
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was typed after `gatewise show`."""
+
+    words: Sequence[str]
+    wires: Sequence[str]
+    code: str | None
+    svg: str | None
+    as_json: bool
+    seed: int | None
+    output: str | None
+    upstream: str | None
+    wrt: Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is shown: an expression, a function in a file, or a flat script."""
+
+    text: str
+    path: str | None
+    function: str | None
+
+    @property
+    def is_script(self) -> bool:
+        return self.path is not None and self.function is None
+
+
+def show(request: Request) -> None:
+    """Make the circuit and print what was asked for. Raises `GatewiseError` for whatever is wrong with the request."""
+    if request.as_json and (request.wires or request.code):
+        raise CommandError("--json stands alone.", "It prints the whole record.", "leave out --wire and --code.")
+    target, inputs = target_of(request.words), request.words[1:]
+    if request.output is not None and not target.is_script:
+        cure = "leave it out; the last assignment, or what is returned, is the output."
+        raise CommandError("--output is for flat scripts.", f"{target.text} has one output of its own.", cure)
+    with notes_of_warnings():
+        rng = np.random.default_rng(request.seed)
+        given = values_of(inputs, rng)
+        board = made(target, given, request)
+        present(board, request, hints(target, given, request))
+
+
+# ------------------------------------------------------------------------------------------------ what was typed
+
+
+def target_of(words: Sequence[str]) -> Target:
+    """The first word. Raises `CommandError` where there is none."""
+    if not words:
+        cure = 'gatewise show "(x + y) * z" x=-2 y=5 z=-4'
+        raise CommandError("There is nothing to show.", "show takes an expression or a Python file.", cure)
+    text = words[0]
+    if is_like_an_option(text):
+        raise unknown_option(text)
+    found = FILE.fullmatch(text)
+    if found is None and (half := re.match(r"(.*\.py):(.*)", text)):
+        why = f"{half[2]!r} is not the name of a function." if half[2] else "after the colon comes the name of a function."
+        raise CommandError(f"{half[1]}: no function is named.", why, f"gatewise show {half[1]}:f, or {half[1]} alone.")
+    return Target(text, found["path"] if found else None, found["function"] if found else None)
+
+
+def is_like_an_option(word: str) -> bool:
+    """Whether a word that is no option was meant as one: `--wrie`, and not the expression `--x`."""
+    found = re.match(r"--([a-z][a-z-]+)(=|$)", word)
+    return found is not None and bool(difflib.get_close_matches("--" + found[1], OPTIONS, n=1, cutoff=0.6))
+
+
+def unknown_option(word: str) -> CommandError:
+    name = word.partition("=")[0]
+    near = difflib.get_close_matches(name, OPTIONS, n=1, cutoff=0.5)
+    cure = f"Did you mean {near[0]}?" if near else f"There are {', '.join(OPTIONS)}."
+    return CommandError(f"There is no option {name}.", cure=cure)
+
+
+def values_of(words: Sequence[str], rng: np.random.Generator) -> dict[str, Any]:
+    """The inputs by name. Raises `CommandError`, `InputNameError` and `ValueTextError`."""
+    given: dict[str, Any] = {}
+    for word in words:
+        if word.startswith("--"):
+            raise unknown_option(word)
+        if not re.search("[=＝]", word):
+            raise CommandError(
+                f"{shown(word)} is neither NAME=VALUE nor an option.",
+                "the first word is what is shown; all others give inputs their values.",
+                'put an expression with spaces or * into quotes: gatewise show "x * y" x=2 y=3',
+            )
+        name, value = parse_input(word, rng)
+        if name in given:
+            raise CommandError(f"{name} is given twice.", "an input has one value.", f"leave one {name}=... out.")
+        given[name] = value
+    return given
+
+
+def shown(word: str) -> str:
+    """A word in a message: short, and nothing a terminal would obey."""
+    return ascii(word[:60]) if not word[:60].isprintable() else repr(word[:60])
+
+
+# --------------------------------------------------------------------------------------------------- the circuit
+
+
+def made(target: Target, given: Mapping[str, Any], request: Request) -> Board:
+    """The circuit, with errors that speak of options."""
+    upstream = upstream_of(target, request)
+    try:
+        with as_if_run(target, request.seed):
+            if request.upstream != "ones":
+                return board_of(target.text, (), given, request.wrt, upstream, request.output)
+            return with_ones(target, given, request)
+    except UpstreamError as error:
+        raise UpstreamError(error.what, error.why, upstream_cure(target)) from None
+    except IntegerGradientError as error:
+        raise IntegerGradientError(error.what, error.why, "write its numbers with a point: X=[[1.0, 2.0]].") from None
+    except ScriptError as error:
+        raise with_functions(error, target) from None
+
+
+def with_ones(target: Target, given: Mapping[str, Any], request: Request) -> Board:
+    """The circuit with an upstream gradient of ones; a first run tells the shape."""
+    try:
+        return board_of(target.text, (), given, request.wrt, None, request.output)
+    except UpstreamError as error:
+        if error.shape is None:
+            raise
+        seed(request.seed)
+        return board_of(target.text, (), given, request.wrt, np.ones(error.shape), request.output)
+
+
+def upstream_of(target: Target, request: Request) -> Any:
+    """The upstream gradient: nothing, a value, or the name of one that a script assigns."""
+    text = request.upstream
+    if text is None or text == "ones":
+        return None
+    if target.is_script and text.strip().isidentifier():
+        return text.strip()
+    return parse_value(text, np.random.default_rng(request.seed), "--upstream")
+
+
+def upstream_cure(target: Target) -> str:
+    named = ", --upstream NAME with a gradient that the script assigns," if target.is_script else ""
+    return f'--upstream ones (the gradient of the sum){named} or --upstream "[1.0, ...]"; or sum the output.'
+
+
+def with_functions(error: ScriptError, target: Target) -> ScriptError:
+    """The error, with the functions the file has, where one of them was probably meant."""
+    functions = functions_in(target.path) if target.is_script and target.path else []
+    if not functions or "computes nothing" not in error.what:
+        return error
+    listed = " or ".join(f"{target.path}:{name}" for name in functions[:3])
+    return ScriptError(error.what, error.why, f"to show a function in it: gatewise show {listed}")
+
+
+def functions_in(path: str) -> list[str]:
+    """The names of the functions a file defines."""
+    try:
+        tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return []
+    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+
+
+@contextlib.contextmanager
+def as_if_run(target: Target, number: int | None) -> Iterator[None]:
+    """What a file finds when Python runs it: its folder on the path, no arguments; its prints go to standard error."""
+    arguments, path = sys.argv, list(sys.path)
+    seed(number)
+    if target.path is not None:
+        sys.argv = [target.path]
+        sys.path.insert(0, str(Path(target.path).resolve().parent))
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except SystemExit as end:
+        what = f"{target.path or target.text} ended Python (exit status {end.code})."
+        raise CommandError(what, "there is nothing to show after that.", "take the call of exit out.") from None
+    finally:
+        sys.argv, sys.path[:] = arguments, path
+
+
+def seed(number: int | None) -> None:
+    """Seed the draws of scripts, which use np.random as the course does."""
+    if number is not None:
+        np.random.seed(number)  # noqa: NPY002  (the generator behind np.random.randn)
+
+
+@contextlib.contextmanager
+def notes_of_warnings() -> Iterator[None]:
+    """Python's and NumPy's warnings in one line on standard error."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    messages = list(dict.fromkeys(" ".join(str(each.message).split()) for each in caught))
+    if messages:
+        more = f"; and {len(messages) - MOST_NOTES} more" if len(messages) > MOST_NOTES else ""
+        click.echo(f"note: {'; '.join(messages[:MOST_NOTES])}{more}", err=True)
+
+
+def hints(target: Target, given: Mapping[str, Any], request: Request) -> list[str]:
+    """What a newcomer may wonder about: lists of whole numbers have no gradient."""
+    if target.path is not None or request.wrt is not None:
+        return []
+    whole = [name for name, value in given.items() if isinstance(value, np.ndarray) and value.dtype.kind in "biu"]
+    return [f"{name} holds whole numbers: data, without a gradient. Write 1.0 for 1 to get one." for name in whole]
+
+
+# ---------------------------------------------------------------------------------------------------- what is shown
+
+
+def present(board: Board, request: Request, hinted: Sequence[str]) -> None:
+    """Write the picture, then print what was asked for."""
+    if request.svg == "-":
+        write(board.svg())
+        return
+    if request.svg is not None:
+        save(board.svg(), request.svg)
+    if request.as_json:
+        click.echo(board.to_json().encode("utf-8"))
+        return
+    parts = [board.card(name) for name in request.wires]
+    if request.code is not None:
+        parts.append(board.staged(cast(Literal["code", "notes"], request.code)).rstrip("\n"))
+    if parts:
+        write("\n\n".join(parts))
+    else:
+        print_ledger(board, hinted)
+    if request.svg is not None:
+        click.echo(f"The picture is in {request.svg}.", err=True)
+
+
+def save(picture: str, path: str) -> None:
+    """Write the picture. Raises `CommandError` where that cannot be done."""
+    try:
+        Path(path).write_text(picture, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CommandError(f"{shown(path)} cannot be written.", f"{reason}.", "--svg circuit.svg in a folder of yours.") from None
+
+
+def print_ledger(board: Board, hinted: Sequence[str]) -> None:
+    """The ledger: a table on a terminal, text elsewhere."""
+    if not on_terminal():
+        write("\n".join([str(board), *hinted]))
+        return
+    ledger = ledger_rows(json.loads(board.to_json()))
+    right = [column for column in range(len(ledger.header)) if ledger.is_right_aligned(column)]
+    draw_table(ledger.header, ledger.rows, right)
+    write_paragraphs([*ledger.meaning, *hinted])

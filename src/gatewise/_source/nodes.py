@@ -1,0 +1,368 @@
+"""Expressions of the recorded backward pass, simplified: what changes no number is left out before it is written.
+
+The sweep records every multiplication by a mask, every spread and every switch. A person leaves out a mask where the
+upstream gradient is zero outside it already, a spread that broadcasting does by itself, a factor of 1.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Circuit, SourcedWire, Wire, step_wire
+from gatewise._gates import NAMES, Gate
+from gatewise._recording.freezing import transparent
+from gatewise._sweep import port
+from gatewise._tensor import Tensor
+
+#: Gates that put the same entries in other places.
+MOVES = frozenset({"reshape", "ravel", "transpose", "matrix_transpose", "swapaxes", "expand_dims", "squeeze", "getitem", "broadcast_to"})
+#: Gates whose value and whose local gradients are finite wherever their operands are, as long as nothing overflows.
+TAME = MOVES | frozenset(
+    """add subtract multiply negative positive absolute square sin cos tanh arctan hypot logaddexp maximum minimum where clip
+    max min sum mean var matmul dot outer einsum concatenate stack split scatter add_at copy astype modf sigmoid relu
+    softplus logsumexp softmax greater greater_equal less less_equal equal not_equal logical_and logical_or logical_not
+    bitwise_and bitwise_or invert sign floor ceil rint trunc isfinite isnan any all full_like zeros_like ones_like""".split()
+)
+COMPARISONS = frozenset("greater greater_equal less less_equal equal not_equal logical_and logical_or logical_not".split())
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One gate on operands, each a node, a wire or a plain value; `holder` is the wire whose step it was."""
+
+    gate: Gate
+    forward: Callable[..., Any]
+    operands: tuple[Any, ...]
+    parameters: Mapping[str, Any]
+    value: Any
+    holder: SourcedWire | None = None
+
+
+def value_of(x: Any) -> Any:
+    """The recorded value of a node, a wire, a Tensor, or of itself."""
+    return x.value if isinstance(x, (Node, Wire, Tensor)) else x
+
+
+def is_number(x: Any, value: float | None = None) -> bool:
+    """Whether `x` is a plain Python number, and this one."""
+    return type(x) in (int, float) and (value is None or x == value)
+
+
+def is_gate(x: Any, *names: str) -> bool:
+    """Whether `x` is a node of one of these gates."""
+    return isinstance(x, Node) and x.gate.name in names
+
+
+def dtype_of(x: Any) -> Any:
+    return np.asarray(value_of(x)).dtype
+
+
+def alike(x: Any, y: Any) -> bool:
+    """Whether two values have one shape and one dtype, and are both arrays or both numbers."""
+    a, b = value_of(x), value_of(y)
+    return np.shape(a) == np.shape(b) and dtype_of(a) == dtype_of(b) and isinstance(a, np.ndarray) == isinstance(b, np.ndarray)
+
+
+class Nodes:
+    """The nodes of one circuit. `stands` are the wires that stand for complete gradients, `masks` their live entries."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self.forward_wires = set(circuit.wires)
+        self.stands: set[Wire] = set()
+        self.masks: dict[Wire, Any] = {}
+        self.built: dict[Wire, Any] = {}
+        self._tame: set[Wire] | None = None
+
+    def stand(self, wire: Wire, mask: Any) -> None:
+        """Note a wire that stands for a complete gradient, zero wherever `mask` says so."""
+        self.stands.add(wire)
+        if mask is not None:
+            self.masks[wire] = self.of(mask)
+
+    # ------------------------------------------------------------------------------------------------------ building
+
+    def of(self, x: Any) -> Any:
+        """A value of the backward pass: a simplified node, a forward wire, a gradient's stand-in, or a plain value."""
+        if isinstance(x, Tensor):
+            x = x.value if x.wire is None else x.wire
+        if not isinstance(x, Wire):
+            return x
+        x = transparent(x)
+        if x in self.forward_wires or x in self.stands:
+            return x
+        if x not in self.built:
+            holder = step_wire(x)
+            self.built[x] = x.value if holder is None else self.simplified(self.step(holder, self.of))
+        return self.built[x]
+
+    def step(self, holder: SourcedWire, operand: Callable[[Any], Any] = lambda x: x) -> Node:
+        """The step of a wire as it was recorded; constants that have a wire are told by it."""
+        step = holder.step
+        assert step is not None
+        sources = holder.sources if holder.written is None else [None] * len(step.operands)
+        operands = tuple(
+            operand(transparent(x) if isinstance(x, Wire) else source if source is not None else x)
+            for x, source in zip(step.operands, sources, strict=True)
+        )
+        return Node(step.gate, step.forward, operands, step.parameters, holder.value, holder)
+
+    # --------------------------------------------------------------------------------------------------- simplifying
+
+    def simplified(self, node: Node) -> Any:
+        """The node with what changes no number left out."""
+        name = node.gate.name
+        if name in MOVES:
+            return moved(node)
+        if name == "where":
+            return self.switched(node)
+        if name == "not_equal":
+            return decided(node)
+        if name == "bitwise_or" and (one := either(*node.operands)) is not None:
+            return one
+        if name == "power" and is_number(node.operands[1], 1):
+            return node.operands[0]
+        if name == "astype" and alike(node.operands[0], node):
+            return node.operands[0]
+        if name == "multiply":
+            for one, other in (node.operands, node.operands[::-1]):
+                if is_number(one, 1) and alike(other, node):
+                    return other
+        return without_spreads(node)
+
+    def switched(self, node: Node) -> Any:
+        """`where(live, part, 0)`: the part alone where it is zero outside `live` anyhow, a product where that is the same."""
+        live, part, otherwise = node.operands
+        if not is_number(otherwise, 0) or dtype_of(live) != bool or not np.shape(value_of(live)):
+            return without_spreads(node)
+        conditions = [m for m in conjuncts(live) if not self.outside_is_zero(m, part)]
+        if not conditions and alike(part, node):
+            return part
+        live = joined(conditions) if conditions else live
+        if np.all(np.isfinite(value_of(part))) and self.is_gradient(part):
+            gate = NAMES["multiply"]
+            return without_spreads(Node(gate, operator.mul, (part, live), {}, node.value))
+        return without_spreads(replace(node, operands=(live, part, otherwise), holder=None))
+
+    def is_gradient(self, x: Any) -> bool:
+        """Whether `x` is a gradient times tame factors: where one is finite, the other cannot turn zeros into NaN."""
+        if not isinstance(x, Node):
+            return True
+        return x.gate.name in TAME and all(self.is_gradient(y) or self.tame(y) for y in x.operands)
+
+    def outside_is_zero(self, mask: Any, x: Any) -> bool:
+        """Whether `x` is certainly zero wherever `mask` is False."""
+        if isinstance(value_of(mask), np.ndarray) and np.shape(value_of(mask)) == () and bool(value_of(mask)):
+            return True
+        if isinstance(x, Wire):
+            return x in self.masks and covers(mask, self.masks[x])
+        if not isinstance(x, Node):
+            return False
+        name, operands = x.gate.name, x.operands
+        if name == "multiply":
+            both = (operands, operands[::-1])
+            return any(self.tame(one) and self.outside_is_zero(mask, other) for one, other in both) or any(
+                covers(mask, one) or is_switch(mask, one) for one in operands
+            )
+        if name == "where" and is_number(operands[2], 0):
+            return any(covers(mask, m) for m in conjuncts(operands[0])) or self.outside_is_zero(mask, operands[1])
+        if name == "divide":
+            return is_number(operands[1]) and operands[1] != 0 and self.outside_is_zero(mask, operands[0])
+        if name in ("negative", "positive", "copy", "astype"):
+            return self.outside_is_zero(mask, operands[0])
+        if name in MOVES and is_gate(mask, name) and same_move(mask, x):
+            return self.outside_is_zero(mask.operands[0], operands[0])
+        return False
+
+    def tame(self, x: Any) -> bool:
+        """Whether a value is finite wherever the inputs are, overflow aside."""
+        if isinstance(x, Node):
+            return is_tame(x.gate, x.operands) and all(map(self.tame, x.operands))
+        if isinstance(x, Wire):
+            return x in self.tame_wires
+        return bool(np.all(np.isfinite(x))) if x is not None else True
+
+    @property
+    def tame_wires(self) -> set[Wire]:
+        """The forward wires that are tame; found in tape order, so that nothing recurses."""
+        if self._tame is None:
+            self._tame = set()
+            for wire in self.circuit.wires:
+                holder = step_wire(wire)
+                if holder is None:
+                    good = bool(np.all(np.isfinite(wire.value)))
+                else:
+                    node = self.step(holder)
+                    good = is_tame(node.gate, node.operands) and all(map(self.tame, node.operands))
+                if good:
+                    self._tame.add(wire)
+        return self._tame
+
+
+def is_tame(gate: Gate, operands: tuple[Any, ...]) -> bool:
+    """Whether a step on finite operands is finite, as its local gradients are."""
+    if gate.name == "power":
+        return is_number(operands[1]) and operands[1] >= 1 and operands[1] == int(operands[1])
+    if gate.name == "divide":
+        return is_number(operands[1]) and operands[1] != 0
+    return gate.name in TAME
+
+
+# --------------------------------------------------------------------------------------------------------------- masks
+
+
+def conjuncts(mask: Any) -> list[Any]:
+    """The conditions that a mask joins by `&`."""
+    return [part for x in mask.operands for part in conjuncts(x)] if is_gate(mask, "bitwise_and") else [mask]
+
+
+def joined(conditions: list[Any]) -> Any:
+    """Conditions joined by `&`."""
+    first, *rest = conditions
+    for other in rest:
+        value = np.logical_and(value_of(first), value_of(other))
+        first = Node(NAMES["bitwise_and"], operator.and_, (first, other), {}, value)
+    return first
+
+
+def either(x: Any, y: Any) -> Any:
+    """`x | y` where one of them says it all: the same mask once more."""
+    if same(x, y) or any(same(y, part) for part in alternatives(x)):
+        return x
+    return y if any(same(x, part) for part in alternatives(y)) else None
+
+
+def alternatives(mask: Any) -> Iterable[Any]:
+    """The conditions that a mask joins by `|`, outermost first and not too deep."""
+    for _ in range(8):
+        if not is_gate(mask, "bitwise_or"):
+            break
+        mask, last = mask.operands
+        yield last
+    yield mask
+
+
+def covers(mask: Any, narrower: Any) -> bool:
+    """Whether `mask` holds wherever `narrower` does."""
+    return any(same(mask, part) for part in conjuncts(narrower)) or any(same(part, narrower) for part in alternatives(mask))
+
+
+def same(x: Any, y: Any, depth: int = 6) -> bool:
+    """Whether two values are made in the same way."""
+    if x is y:
+        return True
+    if isinstance(x, Node) and isinstance(y, Node) and depth:
+        made = x.gate is y.gate and x.forward is y.forward and same_move(x, y) and len(x.operands) == len(y.operands)
+        return made and all(same(a, b, depth - 1) for a, b in zip(x.operands, y.operands, strict=True))
+    return is_number(x) and is_number(y) and bool(x == y)
+
+
+def same_move(x: Node, y: Node) -> bool:
+    """Whether two steps have the same parameters."""
+    return np.shape(x.value) == np.shape(y.value) and same_parameters(x, y)
+
+
+def same_parameters(x: Node, y: Node) -> bool:
+    """Parameters are compared by identity where they are arrays: two equal ones may come from two places."""
+    if x.parameters.keys() != y.parameters.keys():
+        return False
+    return all(same_parameter(x.parameters[key], y.parameters[key]) for key in x.parameters)
+
+
+def same_parameter(a: Any, b: Any) -> bool:
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(same_parameter, a, b))
+    return a is b or (type(a) is type(b) and not isinstance(a, (np.ndarray, list)) and bool(a == b))
+
+
+def is_switch(mask: Any, x: Any) -> bool:
+    """Whether `mask` asks no more than whether `x` is not 0."""
+    return is_gate(mask, "not_equal") and is_number(mask.operands[1], 0) and same(mask.operands[0], x)
+
+
+def decided(node: Node) -> Any:
+    """`x != False` is x, and so is `x != 0` where x is a truth value that was moved as a number."""
+    x, other = node.operands
+    if other is False and dtype_of(x) == bool:
+        return x
+    if is_number(other, 0) and (found := truth(x)) is not None:
+        return found
+    return without_spreads(node)
+
+
+def truth(x: Any) -> Any:
+    """The truth values behind numbers that are 1 where they hold, or None."""
+    if is_gate(x, "astype") and dtype_of(x.operands[0]) == bool:
+        return x.operands[0]
+    if is_gate(x, "ones_like"):
+        return np.True_
+    if is_gate(x, *MOVES, "scatter") and (inner := truth(x.operands[0])) is not None:
+        if inner is np.True_ and x.gate.name != "scatter":
+            return inner
+        value = np.not_equal(x.value, 0)
+        return replace(x, operands=(True if inner is np.True_ else inner,), value=value, holder=None)
+    if is_gate(x, "add") and (found := [truth(y) for y in x.operands]) and all(y is not None for y in found):
+        if any(y is np.True_ for y in found):
+            return np.True_
+        one = either(*found)
+        value = np.logical_or(*map(value_of, found))
+        return Node(NAMES["bitwise_or"], operator.or_, tuple(found), {}, value) if one is None else one
+    return None
+
+
+# ------------------------------------------------------------------------------------------------- moves and spreads
+
+
+def repeated_number(x: Any) -> Any:
+    """The single number whose copies are all that `x` holds, or None."""
+    while is_gate(x, *MOVES):
+        inner = x.operands[0]
+        if x.gate.name == "broadcast_to" and np.shape(value_of(inner)) == ():
+            return inner
+        x = inner
+    return None
+
+
+def moved(node: Node) -> Any:
+    """A move of copies of one number is those copies in the new shape; a move into the shape it has is none."""
+    inner = node.operands[0]
+    number = repeated_number(node)
+    if number is not None and dtype_of(number) == dtype_of(node):
+        shape = np.shape(node.value)
+        if shape == ():
+            return number if alike(number, node) else node
+        return Node(NAMES["broadcast_to"], np.broadcast_to, (number,), {"shape": shape}, node.value)
+    if node.gate.name in ("reshape", "broadcast_to", "ravel", "squeeze") and np.shape(value_of(inner)) == np.shape(node.value):
+        return inner if alike(inner, node) else node
+    if node.gate.name == "squeeze" and is_gate(inner, "expand_dims") and alike(inner.operands[0], node):
+        return inner.operands[0]
+    return node
+
+
+def without_spreads(node: Node) -> Node:
+    """An elementwise step whose operands are not spread first, where broadcasting does it by itself."""
+    if node.gate.family.name not in ("elementwise", "stops") or len(node.operands) < 2:
+        return node
+    operands = list(node.operands)
+    for i, x in enumerate(operands):
+        others = [value_of(y) for k, y in enumerate(operands) if k != i]
+        while is_gate(x, "broadcast_to") and any(np.shape(y) == np.shape(node.value) for y in others):
+            x = x.operands[0]
+        operands[i] = x
+    same_dtype = np.result_type(*(weak(value_of(x)) for x in operands)) == np.result_type(*(weak(value_of(x)) for x in node.operands))
+    return replace(node, operands=tuple(operands)) if same_dtype and operands != list(node.operands) else node
+
+
+def weak(value: Any) -> Any:
+    """A value as NumPy's promotion sees it."""
+    return value if type(value) in (int, float, bool) else np.asarray(value).dtype
+
+
+def is_port(wire: Any) -> bool:
+    """Whether a wire is one output of a step with several."""
+    return isinstance(wire, Wire) and wire.pullback is port
