@@ -1,11 +1,16 @@
-"""gatewise: backpropagation, gate by gate."""
+"""gatewise: backpropagation, gate by gate.
 
-from gatewise._board import Board as Board
-from gatewise._board import circuit as circuit
+It writes the backward pass you would have written by hand, shows every number in it, and tells you if it is wrong.
+"""
+
+from typing import TYPE_CHECKING
+from typing import Any as _Any
+
 from gatewise._derivatives import grad as grad
 from gatewise._derivatives import jvp as jvp
 from gatewise._derivatives import value_and_grad as value_and_grad
 from gatewise._derivatives import vjp as vjp
+from gatewise._errors import GatewiseError as GatewiseError
 from gatewise._gates.neural import cross_entropy as cross_entropy
 from gatewise._gates.neural import logsumexp as logsumexp
 from gatewise._gates.neural import relu as relu
@@ -15,3 +20,17 @@ from gatewise._gates.neural import softplus as softplus
 from gatewise._tensor import Tensor as Tensor
 from gatewise._tensor import no_grad as no_grad
 from gatewise._tensor import tensor as tensor
+
+if TYPE_CHECKING:
+    from gatewise._board import Board as Board
+    from gatewise._board import circuit as circuit
+
+
+def __getattr__(name: str) -> _Any:
+    """Load the pictures, the printer and the expression language when they are first asked for."""
+    if name in ("Board", "circuit"):
+        from gatewise import _board
+
+        globals().update(Board=_board.Board, circuit=_board.circuit)
+        return globals()[name]
+    raise AttributeError(f"module 'gatewise' has no attribute {name!r}")

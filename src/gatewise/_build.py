@@ -82,6 +82,11 @@ def function(source: str, scope: Mapping[str, Any], name: str) -> Callable[..., 
     return built
 
 
+def users_code(tree: ast.Module, filename: str) -> CodeType:
+    """The code of a script the user asked to run; it is the user's own and is not checked."""
+    return compile(tree, filename, "exec")
+
+
 def run_users_code(code: CodeType, namespace: dict[str, Any]) -> None:
-    """Run a script the user asked to run, in `namespace`; it is the user's own code and is not checked."""
+    """Run such a script in `namespace`."""
     exec(code, namespace)

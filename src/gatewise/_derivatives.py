@@ -188,7 +188,7 @@ def differentiated(args: Sequence[Any], positions: Sequence[int], bit: int) -> l
 
 
 def input_wire(x: Any, bit: int) -> Tensor:
-    """An input with a wire of its own, even where it is a Tensor already: the outer derivative must not see this one's uses."""
+    """An input with a wire of its own, even where it is a Tensor: the outer derivative must not see this one's uses."""
     if type(x) is Tensor:
         if outer_bits := x.bits & below(bit):  # a Tensor that escaped from a derivative still has that one's bit
             bits = outer_bits | bit

@@ -320,7 +320,7 @@ class UnsupportedError(GatewiseError):
         error = cls(
             f"{name} has no gate.{line}",
             "gatewise knows the derivative of each gate by rule, and there is none for this.",
-            f"{hint}write it in gates that `gatewise gates` lists, or call it on t.numpy() where no gradient is wanted.",
+            f"{hint}write it in gates that `gatewise gates` lists, or call it on t.numpy() if no gradient is wanted.",
         )
         error.called = name
         return error

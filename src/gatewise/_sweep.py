@@ -23,7 +23,7 @@ Lift = Callable[[Any, Wire, int], Carrier]  #: (value, wire, bits) -> Tensor
 class Ports(dict[int, Any]):
     """The cotangent of a step with several outputs: only the used ones are in it. Adding two merges them."""
 
-    def __add__(self, other: dict[int, Any]) -> Ports:  # type: ignore[override]
+    def __add__(self, other: dict[int, Any]) -> Ports:
         return Ports(self | other)
 
 

@@ -6,7 +6,7 @@ import difflib
 import inspect
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -84,7 +84,7 @@ def page(name: str) -> str:
     parts += ["", "The rule it is declared by", "", indented(source_of(gate))]
     if board is not None:
         parts += ["", "The code that is printed from it", "", indented(board.staged())]
-        parts += ["", "An example", "", indented(board.card("out"))]
+        parts += ["", "An example", "", indented(board.card(board.circuit.names[board.circuit.output]))]
     return "\n".join(parts)
 
 
@@ -175,36 +175,35 @@ def sample(gate: Gate) -> Call:
     args, kwargs = arguments(gate)
     call = Call(scope={"np": np})
     names = iter(gate.operands or ["a", "b", "c"])
-    texts = [written(call, value, names) for value in args]
+    others = iter(gate.parameters)
+    texts = [written(call, value, names, others) for value in args]
     texts += [f"{name}={literal(call, value, name)}" for name, value in kwargs.items()]
     if gate.infix is not None and len(texts) == 2:
         call.text = f"{texts[0]} {gate.infix} {texts[1]}"
-    elif gate.name == "getitem":
-        call.text = f"{texts[0]}[{texts[1]}]"
-    elif gate.name == "astype":
-        call.text = f"{texts[0]}.astype({texts[1]})"
-    elif gate.text and gate.text.count("{") == 1 and "{x}" in gate.text:
-        call.text = gate.text.replace("{x}", texts[0])
+    elif gate.text and gate.text.startswith(("{x}", "~")):
+        parameters = dict(zip(gate.parameters, texts[1:], strict=True))
+        call.text = gate.text.format(x=texts[0], **parameters)
     else:
         call.text = f"{called(gate, call)}({', '.join(texts)})"
     return call
 
 
-def written(call: Call, value: Any, names: Any) -> str:
+def written(call: Call, value: Any, operands: Iterator[str], parameters: Iterator[str]) -> str:
     """An argument: the name of a wire for floats and arrays, a list of names, or a literal."""
     if isinstance(value, list):
-        return f"[{', '.join(written(call, each, names) for each in value)}]"
-    is_wire = isinstance(value, (float, bool, np.ndarray)) and (name := next(names, None)) is not None
-    if not is_wire:
-        return literal(call, value, "values")
+        return f"[{', '.join(written(call, each, operands, parameters) for each in value)}]"
+    name = next(operands, None) if isinstance(value, (float, bool, np.ndarray)) else None
+    if name is None:
+        return literal(call, value, next(parameters, "value"))
     call.wires[name] = value
-    return str(name)
+    return name
 
 
 def literal(call: Call, value: Any, name: str) -> str:
     """A parameter as it is typed; an array goes into the scope."""
     if isinstance(value, slice):
-        return f"{value.start}:{value.stop}"
+        call.scope[name] = value
+        return name
     if isinstance(value, np.dtype):
         return f"np.{value.name}"
     if isinstance(value, np.ndarray) or (isinstance(value, tuple) and any(isinstance(v, np.ndarray) for v in value)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import keyword
 from collections.abc import Mapping, Sequence
 from types import CodeType
@@ -20,7 +19,7 @@ from gatewise._recording.recorder import Recorder
 from gatewise._sweep import identity, port
 from gatewise._tensor import one_over
 
-RESERVED = frozenset({*keyword.kwlist, *dir(builtins), "np", "math", "grads"})
+RESERVED = frozenset({*keyword.kwlist, "np", "math", "grads", "abs", "bool"})
 
 
 def freeze(

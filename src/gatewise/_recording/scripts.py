@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._build import run_users_code
+from gatewise._build import run_users_code, users_code
 from gatewise._circuit import Bit, Circuit
 from gatewise._errors import ScriptError, UnknownInputError
 from gatewise._recording.freezing import freeze
@@ -147,7 +147,7 @@ def record_script(
         if name not in script.inputs:
             raise UnknownInputError(name, script.inputs, path)
     namespace: dict[str, Any] = {"np": np, "__name__": "__main__", "__file__": path, **math_replaced({"math": math})}
-    code = compile(script.forward, path, "exec")
+    code = users_code(script.forward, path)
     plain: dict[str, Any] = {}
     inputs: list[Any] = []
     with Recorder(code) as recorder, Bit() as bit:
@@ -209,5 +209,5 @@ def plain_gradient(script: Script, namespace: Mapping[str, Any], name: str) -> A
         raise UnknownInputError(
             name, [n for node in script.backward for n in targets(node)], f"{script.path}: --upstream"
         )
-    run_users_code(compile(ast.Module([wanted[0]], []), script.path, "exec"), values)
+    run_users_code(users_code(ast.Module([wanted[0]], []), script.path), values)
     return values[name]

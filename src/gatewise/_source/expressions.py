@@ -1,0 +1,146 @@
+"""Names for the values of one circuit, and values written as expressions of those names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from gatewise._circuit import Circuit, Input, Wire, step_wire
+from gatewise._recording.freezing import transparent
+from gatewise._source.nodes import Node, Nodes, value_of
+from gatewise._source.shapes import Shapes
+from gatewise._source.spelling import Speller, Text, as_text, quoted
+from gatewise._sweep import port
+from gatewise._tensor import Tensor
+
+
+class Expressions:
+    """Spells the values of one circuit: forward wires, gradients, and what is made of them."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self.nodes = Nodes(circuit)
+        self.speller = Speller(circuit.texts)
+        self.shapes = Shapes(circuit)
+        self.taken = set(circuit.taken) | set(circuit.names.values()) | {name for name, _, _ in circuit.signature}
+        self.inputs: dict[Wire, Input] = {i.wire: i for i in circuit.inputs}
+        self.forward_wires = set(circuit.wires)
+        self.named = self.stage_roots()
+        self.needed: set[Wire] = set()  # inner forward wires that need a line of their own
+        self.d_names: dict[Wire, str] = {}
+        self.dict_names: dict[str, str] = {}
+        self.d_texts: dict[Any, Text] = {}  # gradients, by the wire that stands for them, and temporaries, by node
+        self.d_roots: dict[Wire, Any] = {}  # gradients that are written where they are used
+        self.counts: Counter[Any] = Counter()
+        self.current = "d"
+        self.backward = False
+
+    # -------------------------------------------------------------------------------------------------------- names
+
+    def stage_roots(self) -> dict[Wire, str]:
+        """The forward wires that always have a name in the text: inputs, and what stages are bound to."""
+        found = {i.wire: i.text for i in self.circuit.inputs}
+        for stage in self.circuit.stages:
+            for wire in stage.wires:
+                if wire.pullback is port or self.circuit.names[wire] == stage.name:
+                    found[wire] = self.circuit.names[wire]
+        return found
+
+    def forward_name(self, wire: Wire) -> str:
+        """The name of a forward wire; an inner one is thereby given a line of its own."""
+        wire = transparent(wire)
+        if wire not in self.named:
+            self.needed.add(wire)
+        return self.named.get(wire, self.circuit.names[wire])
+
+    def free(self, base: str) -> str:
+        """A name nobody has."""
+        name, number = base, 1
+        while name in self.taken:
+            number += 1
+            name = f"{base}_" if number == 2 else f"{base}_{number}"
+        self.taken.add(name)
+        return name
+
+    def d_name(self, wire: Wire) -> str:
+        """The name of a wire's gradient: d and its name, `grads["W2"]` for an entry of a dict."""
+        wire = transparent(wire)
+        if wire not in self.d_names:
+            source = self.inputs.get(wire)
+            if source is not None and source.path:
+                self.d_names[wire] = self.dict_name(source.parameter) + "".join(f"[{quoted(key)}]" for key in source.path)
+            else:
+                self.d_names[wire] = self.free("d" + self.circuit.names[wire])
+        return self.d_names[wire]
+
+    def dict_name(self, parameter: str) -> str:
+        """The name of the structure that takes the gradients of an argument that is one."""
+        if parameter not in self.dict_names:
+            structured = {i.parameter for i in self.circuit.wanted if i.path}
+            self.dict_names[parameter] = self.free("grads" if len(structured) == 1 else f"d{parameter}")
+        return self.dict_names[parameter]
+
+    # ---------------------------------------------------------------------------------------------------- expressions
+
+    def spell(self, x: Any) -> Text:
+        """A value of the backward pass, or of the forward pass, as an expression."""
+        x = self.nodes.of(x) if isinstance(x, (Tensor, Wire)) else x
+        if not isinstance(x, (Node, Wire)):
+            return self.speller.plain(x)
+        if x in self.d_texts:
+            return self.d_texts[x]
+        if isinstance(x, Node):
+            return self.hoisted(x) if self.backward and self.needs_a_line(x) else self.step(x)
+        if x in self.d_roots:
+            return self.spell(self.d_roots[x])
+        if self.backward or x in self.named or x in self.needed:
+            return as_text(self.forward_name(x))
+        holder = step_wire(x)
+        return self.speller.plain(x.value) if holder is None else self.step(self.nodes.step(holder))
+
+    def step(self, node: Node) -> Text:
+        """One step spelled out."""
+        texts = [
+            self.spell(x) if self.backward else self.typed(node, i)
+            for i, x in enumerate(node.operands)
+            if x is not None or node.gate.arity == len(node.operands)
+        ]
+        return self.speller.step(node, texts, [value_of(x) for x in node.operands], grouped=self.backward)
+
+    def typed(self, node: Node, i: int) -> Text:
+        """A forward operand, with literals as the user typed them."""
+        holder = node.holder
+        if holder is not None and holder.step is not None and not isinstance(holder.step.operands[i], Wire):
+            if (text := self.circuit.texts.get((id(holder), i))) is not None:
+                return as_text(text)
+        return self.spell(node.operands[i])
+
+    def needs_a_line(self, node: Node) -> bool:
+        """Whether an inner value is written on a line of its own before: it takes statements, or is used again."""
+        return self.is_statement(node) or self.counts[node] > 1
+
+    def hoisted(self, node: Node) -> Text:
+        """A value that is used several times, or takes several statements: a line of its own before."""
+        kind = "live" if value_of(node).dtype == bool else "part" if self.is_statement(node) else "local"
+        name = self.free(f"{self.current}_{kind}")
+        self.counts[node] = 0
+        self.assign(name, node)
+        self.d_texts[node] = Text(name)
+        return self.d_texts[node]
+
+    def assign(self, name: str, root: Any, *, like: Wire | None = None, fresh: bool = False) -> None:
+        """Write `name = root`; statements know how."""
+        raise NotImplementedError
+
+    def resolved(self, x: Any) -> Any:
+        """What a value is, past gradients that are written where they are used."""
+        x = self.nodes.of(x) if isinstance(x, (Tensor, Wire)) else x
+        while isinstance(x, Wire) and x not in self.d_texts and x in self.d_roots:
+            x = self.d_roots[x]
+        if isinstance(x, Wire) and not self.backward and x not in self.named and (holder := step_wire(x)) is not None:
+            return self.nodes.step(holder)
+        return x
+
+    def is_statement(self, x: Any) -> bool:
+        """Whether a value is made by writing into an array."""
+        return isinstance(x, Node) and x not in self.d_texts and x.gate.text == "statement"

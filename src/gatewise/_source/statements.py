@@ -1,0 +1,162 @@
+"""Values written as statements: an assignment, an addition to what is there, entries written into an array."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Wire
+from gatewise._recording.freezing import told_by_value
+from gatewise._source.expressions import Expressions
+from gatewise._source.nodes import MOVES, Node, dtype_of, is_gate, is_number, value_of
+from gatewise._source.spelling import ATOM, number
+
+COMMENT = 51  # the column of what stands behind a line
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of the text: code, the number of its stage in the forward pass, what it says of shapes."""
+
+    code: str
+    mark: str = ""
+    said: str = ""
+
+    def __str__(self) -> str:
+        behind = "  ".join(part for part in (self.mark, self.said) if part)
+        gap = 4 if self.said and not self.mark else 2
+        return f"{self.code}{' ' * max(gap, COMMENT - len(self.code))}# {behind}" if behind else self.code
+
+
+class Statements(Expressions):
+    """Writes lines."""
+
+    lines: list[Line]
+
+    def write(self, code: str, said: str = "") -> None:
+        """One more line."""
+        self.lines.append(Line(code, said=said))
+
+    def assign(self, name: str, root: Any, *, like: Wire | None = None, fresh: bool = False) -> None:
+        """`name = root`, in several statements where the value is made by writing into an array.
+
+        `like` is the wire whose gradient this is; with `fresh` the result must share memory with nothing.
+        """
+        x = self.resolved(root)
+        if self.is_statement(x):
+            self.fill(name, x, like)
+        elif (parts := self.into(x)) is not None:
+            left, sign, right = parts
+            self.assign(name, left, like=like, fresh=True)
+            self.change(name, sign, right)
+        elif like is not None and (spread := self.spread_over(x, like)) is not None:
+            self.write(f"{name} = np.full_like({self.forward_name(like)}, {self.spell(spread).text})")
+        else:
+            self.name_shape(x, like)
+            text = self.spell(x)
+            copied = fresh and self.shares(x)
+            self.write(f"{name} = {text.at(ATOM) + '.copy()' if copied else text.text}", self.shapes.said(x))
+
+    def change(self, name: str, sign: str, right: Any) -> None:
+        """`name += right` and its like, on an array that has this name alone."""
+        other = self.resolved(right)
+        if sign == "+" and self.is_scatter(other):
+            self.add_into(name, other.parameters["index"], other.operands[0])
+        else:
+            self.write(f"{name} {sign}= {self.spell(right).text}")
+
+    def name_shape(self, x: Any, like: Wire | None) -> None:
+        """A shape that is that of a forward value is told by it."""
+        if is_gate(x, "reshape", "broadcast_to") and like is not None and like in self.named:
+            shape = x.parameters["shape"]
+            if isinstance(shape, tuple) and shape == np.shape(like.value) and self.named[like].isidentifier():
+                self.speller.texts[id(shape)] = f"{self.named[like]}.shape"
+                self.kept.append(shape)
+
+    def fill(self, name: str, node: Node, like: Wire | None) -> None:
+        """Zeros, or an array, with something written into its places."""
+        if node.gate.name == "add_at":
+            self.assign(name, node.operands[0], like=like, fresh=True)
+            self.add_into(name, node.parameters["index"], node.operands[1])
+            return
+        index, shape, dtype = node.parameters["index"], tuple(node.parameters["shape"]), dtype_of(node)
+        if like is not None and like in self.named and np.shape(like.value) == shape and dtype_of(like) == dtype:
+            self.write(f"{name} = np.zeros_like({self.forward_name(like)})")
+        else:
+            kind = "" if dtype == float else ", bool" if dtype == bool else f", np.{dtype.name}"
+            self.write(f"{name} = np.zeros({self.speller.parameter(shape)}{kind})")
+        if each_once(index) or dtype == bool and node.operands[0] is True:
+            self.write(f"{name}[{self.speller.index(index)}] = {self.spell(node.operands[0]).text}")
+        else:
+            self.add_into(name, index, node.operands[0])
+
+    def add_into(self, name: str, index: Any, values: Any) -> None:
+        """`name[index] += values`, through np.add.at where an entry may be named twice."""
+        if not each_once(index):
+            self.write(f"np.add.at({name}, {self.speller.index(index, alone=True)}, {self.spell(values).text})")
+        elif is_number(values) and values < 0:
+            self.write(f"{name}[{self.speller.index(index)}] -= {number(-values).text}")
+        else:
+            self.write(f"{name}[{self.speller.index(index)}] += {self.spell(values).text}")
+
+    def into(self, x: Any) -> tuple[Any, str, Any] | None:
+        """For `a * b` where a is made by writing into an array, or a + zeros with something written in: a, the sign, b."""
+        if not isinstance(x, Node) or x in self.d_texts:
+            return None
+        sign, operands = x.gate.infix, x.operands
+        if sign not in ("+", "-", "*", "/") or np.shape(value_of(operands[0])) != np.shape(x.value) or dtype_of(operands[0]) != dtype_of(x):
+            return None
+        left, right = self.resolved(operands[0]), self.resolved(operands[1])
+        made = self.once(operands[0]) and (self.is_statement(left) or self.into(left) is not None)
+        if made or (sign == "+" and self.once(operands[1]) and self.is_scatter(right) and np.shape(right.value) == np.shape(x.value)):
+            return operands[0], sign, operands[1]
+        return None
+
+    def is_scatter(self, x: Any) -> bool:
+        """Whether a value is zeros with something written in, used once."""
+        return self.is_statement(x) and x.gate.name == "scatter" and self.once(x)
+
+    def once(self, x: Any) -> bool:
+        """Whether a value is used in one place only."""
+        return not isinstance(x, (Node, Wire)) or (self.backward and self.counts[x] <= 1)
+
+    def accumulate(self, name: str, root: Any, like: Wire) -> None:
+        """`name += root`."""
+        x = self.resolved(root)
+        while is_gate(x, "broadcast_to") and np.shape(like.value) == np.shape(x.value) and x not in self.d_texts:
+            x = self.resolved(x.operands[0])  # += spreads by itself
+        if self.is_scatter(x):
+            self.add_into(name, x.parameters["index"], x.operands[0])
+        elif is_gate(x, "add") and x not in self.d_texts and self.once(x) and any(self.is_scatter(self.resolved(y)) for y in x.operands):
+            for y in x.operands:
+                self.accumulate(name, y, like)
+        elif is_gate(x, "negative") and x not in self.d_texts and self.once(x):
+            self.write(f"{name} -= {self.spell(x.operands[0]).text}", self.shapes.said(x))
+        else:
+            self.name_shape(x, like)
+            self.write(f"{name} += {self.spell(x).text}", self.shapes.said(x))
+
+    def spread_over(self, x: Any, like: Wire) -> Any:
+        """What is spread over all of a wire's shape, where its gradient is only that."""
+        if not is_gate(x, "broadcast_to") or x in self.d_texts or like not in self.named or dtype_of(x) != dtype_of(like):
+            return None
+        return x.operands[0] if np.shape(x.value) == np.shape(like.value) else None
+
+    def shares(self, x: Any) -> bool:
+        """Whether an expression is another array's name, or a view of one."""
+        x = self.resolved(x)
+        if not isinstance(value_of(x), np.ndarray):
+            return False
+        if not isinstance(x, Node) or x in self.d_texts:
+            return True
+        view = x.gate.name in MOVES or (x.gate.name == "einsum" and len(x.operands) == 1)
+        return view and self.shares(x.operands[0])
+
+
+def each_once(index: Any) -> bool:
+    """Whether an index surely names no entry twice: slices, whole numbers, masks, or with np.arange among its arrays."""
+    parts = index if isinstance(index, tuple) else (index,)
+    arrays = [np.asarray(i) for i in parts if isinstance(i, (np.ndarray, list))]
+    return all(a.dtype == bool for a in arrays) or any((told_by_value(a) or "").startswith("np.arange") for a in arrays)
