@@ -3,8 +3,7 @@
 It writes the backward pass you would have written by hand, shows every number in it, and tells you if it is wrong.
 """
 
-from typing import TYPE_CHECKING
-from typing import Any as _Any
+import typing
 
 from gatewise._derivatives import grad as grad
 from gatewise._derivatives import jvp as jvp
@@ -21,12 +20,12 @@ from gatewise._tensor import Tensor as Tensor
 from gatewise._tensor import no_grad as no_grad
 from gatewise._tensor import tensor as tensor
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from gatewise._board import Board as Board
     from gatewise._board import circuit as circuit
 
 
-def __getattr__(name: str) -> _Any:
+def __getattr__(name: str) -> object:
     """Load the pictures, the printer and the expression language when they are first asked for."""
     if name in ("Board", "circuit"):
         from gatewise import _board

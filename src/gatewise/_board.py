@@ -16,7 +16,14 @@ import numpy as np
 
 from gatewise._build import function
 from gatewise._circuit import Circuit, Stage
-from gatewise._errors import ArgumentError, GatewiseError, ScriptError, UnknownFunctionError, UnknownWireError, UserCodeError
+from gatewise._errors import (
+    ArgumentError,
+    GatewiseError,
+    ScriptError,
+    UnknownFunctionError,
+    UnknownWireError,
+    UserCodeError,
+)
 from gatewise._gates import NAMES
 from gatewise._language import parse
 from gatewise._record import check, jsonable, record
@@ -240,7 +247,7 @@ def function_in_file(path: str, name: str) -> Callable[..., Any]:
     except GatewiseError:
         raise
     except Exception as error:
-        raise UserCodeError.of(error) from error
+        raise UserCodeError.of(error, path) from error
     found = getattr(module, name, None)
     if not callable(found):
         raise UnknownFunctionError(

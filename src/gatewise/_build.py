@@ -12,9 +12,9 @@ from typing import Any
 from gatewise._errors import GatewiseError
 
 ALLOWED = (
-    ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AugAssign, ast.Expr, ast.Import, ast.alias,
-    ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.Call, ast.keyword,
-    ast.BinOp, ast.UnaryOp, ast.Compare, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop,
+    ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AugAssign, ast.Expr, ast.Import,
+    ast.alias, ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.Call,
+    ast.keyword, ast.BinOp, ast.UnaryOp, ast.Compare, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop,
 )  # fmt: skip
 IMPORTS = frozenset({"numpy", "math"})
 _serial = itertools.count(1)
@@ -31,12 +31,12 @@ class SourceError(GatewiseError):
 
 
 def build(source: str, scope: Mapping[str, Any], name: str = "") -> dict[str, Any]:
-    """Run checked `source` in `scope` and return the names it defined; tracebacks show its lines.
+    r"""Run checked `source` in `scope` and return the names it defined; tracebacks show its lines.
 
     `scope` is all the source can reach: there are no builtins unless they are in it. Raises `SourceError`
     for a syntax node, an import or a name that is not on the allow-list.
 
-    >>> build("def double(x):\\n    return x + x", {})["double"](4)
+    >>> build("def double(x):\n    return x + x", {})["double"](4)
     8
     """
     tree = ast.parse(source)

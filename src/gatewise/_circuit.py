@@ -116,7 +116,8 @@ class Input:
     """One wire at the left edge: an argument, or one entry of an argument that is a structure.
 
     `text` is how printed code reads it (`x`, `params["W1"]`); `wanted` whether its gradient was asked for; `kind` is
-    "input" for an argument, "constant" for a value the user's code named, "captured" for an array that came from outside.
+    "input" for an argument, "constant" for a value the user's code named, "captured" for an array
+    that came from outside.
     """
 
     wire: Wire
@@ -307,7 +308,7 @@ def closing(block: Gate, found: Mapping[str, Any], out: Any) -> tuple[Any, Any, 
 
 
 def unshifted(wire: Wire, axis: Any) -> Wire:
-    """The wire before the shift `x - max(x)`: a block that the shift does not change sends its gradient straight there."""
+    """The wire before the shift `x - max(x)`: the block is the same without it, so the gradient goes there."""
     gate = written_gate(wire)
     if gate is None or gate.name != "subtract":
         return wire

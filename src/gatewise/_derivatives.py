@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Bit, Wire, lent, tick
-from gatewise._errors import ArgumentError, GatewiseError, IntegerGradientError, UpstreamError, user_line
+from gatewise._errors import ArgumentError, IntegerGradientError, UpstreamError, user_line
+from gatewise._recording.functions import called
 from gatewise._recording.structures import leaves, mapped, numeric
 from gatewise._sweep import given, identity, ones_for, sweep, zeros_for
 from gatewise._tensor import Tensor, leaf, upstream_for
@@ -149,16 +150,6 @@ def demand_function(f: Any) -> None:
 def below(bit: int) -> int:
     """The derivatives around this one that are being taken now: those under no_grad() are not."""
     return bit - 1 & ~lent.closed
-
-
-def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """What `f` returns. Where NumPy answered an error of ours with one of its own (`out[i] = t`), ours is raised."""
-    try:
-        return f(*args, **kwargs)
-    except ValueError as error:
-        if isinstance(error.__cause__, GatewiseError):
-            raise error.__cause__ from None
-        raise
 
 
 def pair(out: Any) -> Any:

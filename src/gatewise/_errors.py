@@ -169,6 +169,7 @@ def _width(text: str) -> int:
 # ------------------------------------------------------------------------------------------- where the user stands
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+COMMAND_LINE = PACKAGE + "_cli" + os.sep
 
 
 def user_frame() -> FrameType | None:
@@ -176,6 +177,8 @@ def user_frame() -> FrameType | None:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
+        if name.startswith(COMMAND_LINE):
+            return None  # nobody's line: what was typed is in the message
         inner = name.startswith(PACKAGE) or (name.startswith("<gatewise ") and "_pullback" in name)
         if not inner and f"{os.sep}numpy{os.sep}" not in name:
             return frame
@@ -611,8 +614,8 @@ class UserCodeError(GatewiseError):
     """
 
     @classmethod
-    def of(cls, error: BaseException) -> UserCodeError:
-        """`error` as Python caught it, with its traceback."""
+    def of(cls, error: BaseException, path: str = "") -> UserCodeError:
+        """`error` as Python caught it, with its traceback; `path` is the file, where that has no line of it."""
         said = " ".join(str(error).split())
         what = f"{type(error).__name__}: {_visible(said)}" if said else type(error).__name__
         if isinstance(error, SyntaxError) and error.filename and error.lineno:
@@ -621,7 +624,7 @@ class UserCodeError(GatewiseError):
         else:
             place = cls.frame_of(error)
         if place is None:
-            return cls(what)
+            return cls(f"{what}\n  {_visible(path)}" if path else what)
         file, line = place
         text = linecache.getline(file, line).strip()
         where = "in the expression" if file.startswith("<gatewise ") else f"{_visible(file)}, line {line}"

@@ -190,8 +190,8 @@ def backward_entries(
 def check(circuit: Circuit, wires: Iterable[Wire] | None = None) -> dict[str, dict[str, Any]]:
     """The numerical derivative along each of `wires` (None: the wanted inputs), beside the analytic one.
 
-    Arrays of up to 64 entries are checked entry by entry, larger ones at 64 entries spread over them evenly; the entry that is
-    farthest off is reported.
+    Arrays of up to 64 entries are checked entry by entry, larger ones at 64 entries spread over them
+    evenly; the entry that is farthest off is reported.
     """
     found, _ = gradients(circuit)
     wires = [i.wire for i in circuit.wanted] if wires is None else wires

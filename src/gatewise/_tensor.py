@@ -36,7 +36,7 @@ from gatewise._gates import GATES, NAMES, Carrier, Gate
 from gatewise._gates.families import Stops, convert
 from gatewise._gates.gate import ABSENT, UNASKED, WANTED
 from gatewise._gates.movement import pick
-from gatewise._sweep import FLOATS, Ports, given, ones_for, port, sweep
+from gatewise._sweep import FLOATS, given, ones_for, port, sweep
 
 BACKWARD = 1  # the lowest bit belongs to backward()
 
@@ -246,7 +246,7 @@ class Tensor(Carrier):
         sweep({self.wire: g}, BACKWARD, keep=True, release=not retain_graph)
 
     def register_hook(self, hook: Callable[[Any], Any]) -> Callable[[], None]:
-        """Have `hook(gradient)` called when this Tensor's gradient is complete; what it returns, if anything, replaces it.
+        """Have `hook(gradient)` called when this Tensor's gradient is complete; what it returns replaces it.
 
         Returns a function that takes the hook away again.
         """
@@ -322,7 +322,25 @@ def _method(function: Any, name: str) -> Callable[..., Any]:
     return method
 
 
-for _name in "sum mean prod var std max min any all argmax argmin dot ravel swapaxes squeeze clip copy".split():
+for _name in [
+    "sum",
+    "mean",
+    "prod",
+    "var",
+    "std",
+    "max",
+    "min",
+    "any",
+    "all",
+    "argmax",
+    "argmin",
+    "dot",
+    "ravel",
+    "swapaxes",
+    "squeeze",
+    "clip",
+    "copy",
+]:
     setattr(Tensor, _name, _method(getattr(np, _name), _name))
 
 
@@ -492,7 +510,7 @@ def recovered(
     forward: Callable[..., Any],
     operands: Sequence[Any],
     values: Sequence[Any],
-    parameters: Mapping[str, Any] = {},  # noqa: B006  (never changed)
+    parameters: Mapping[str, Any] = {},
 ) -> Any:
     """Where Python's floats raise, NumPy's inf or nan, still a Python float; any other error is explained."""
     if isinstance(error, ArithmeticError) and all(type(v) in FLOATS for v in values):
@@ -522,7 +540,7 @@ def unwrapped(parameter: Any) -> Any:
 
 
 class Kept(np.ndarray):
-    """An array among a step's parameters, copied once: it is known by its identity from the forward pass to the last derivative."""
+    """An array among a step's parameters, copied once: from then on it is known by its identity."""
 
 
 def bits_inside(parameters: Iterable[Any]) -> int:
@@ -623,9 +641,9 @@ def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[S
             operands.append(value)
         elif name in gate.parameters:
             parameters[name] = value
-        elif len(parameters) + gate.arity == position and value is not default and name not in IGNORED:
-            raise UnsupportedError.of(f"{qualified(gate.function)}(..., {name}=...)", user_line())
-        elif value is not default and not (name in IGNORED and value in IGNORED[name]):
+        elif (len(parameters) + gate.arity == position and value is not default and name not in IGNORED) or (
+            value is not default and not (name in IGNORED and value in IGNORED[name])
+        ):
             raise UnsupportedError.of(f"{qualified(gate.function)}(..., {name}=...)", user_line())
     if len(operands) < gate.arity and not gate.many:
         raise UnsupportedError.of(f"{qualified(gate.function)} with {len(operands)} operand", user_line())
@@ -667,13 +685,14 @@ def one_over(x: Any) -> Any:
 
 #: The Python operator behind each sign.
 FORWARDS: dict[str, Callable[..., Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": power_of, "@": operator.matmul,
-    "%": operator.mod, "//": operator.floordiv, "&": operator.and_, "|": operator.or_,
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": power_of,
+    "@": operator.matmul, "%": operator.mod, "//": operator.floordiv, "&": operator.and_, "|": operator.or_,
     ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 SIGNS = {forward: sign for sign, forward in FORWARDS.items()}
 DUNDERS = {
-    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "**": "pow", "@": "matmul", "%": "mod", "//": "floordiv", "&": "and", "|": "or",
+    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "**": "pow", "@": "matmul", "%": "mod", "//": "floordiv",
+    "&": "and", "|": "or",
 }  # fmt: skip
 COMPARISONS = {">": "gt", ">=": "ge", "<": "lt", "<=": "le", "==": "eq", "!=": "ne"}
 

@@ -24,12 +24,13 @@ class Event:
     """One gate of the backward pass: `wire` had its gradient complete and sent contributions to its operands.
 
     `parts` are (operand position, operand's wire, contribution). In a recorded sweep `upstream` is the wire that
-    stands for the complete gradient, and contributions are Tensors.
+    stands for the complete gradient, contributions are Tensors, and `mask` says where the gradient is alive.
     """
 
     wire: Wire
     upstream: Any
     parts: list[tuple[int, Wire, Any]] = field(default_factory=list)
+    mask: Any = None
 
 
 def gradients(circuit: Circuit, as_written: bool = False) -> tuple[dict[Wire, Any], list[Event]]:
@@ -69,10 +70,10 @@ def reverse(circuit: Circuit) -> list[Event]:
         if isinstance(g, Ports):
             events[wire] = Event(wire, None)
             return g
-        inner, mask = (g.g, g._mask) if isinstance(g, Live) else (g, None)
+        inner, mask = (g.g, g.mask) if isinstance(g, Live) else (g, None)
         value = inner.value if isinstance(inner, Tensor) else inner
         stands = SourcedWire(tick(), bit, value)
-        events[wire] = Event(wire, stands)
+        events[wire] = Event(wire, stands, mask=mask)
         fresh = Tensor(value, stands, bit)
         return fresh if mask is None else Live(fresh, mask)
 
@@ -93,8 +94,8 @@ def as_square(event: Event, bit: int) -> None:
         return
     if len(event.parts) == 2 and event.parts[0][1] is event.parts[1][1]:
         x = event.parts[0][1]
-        twice: Any = 2 * Tensor(x.value, x, bit)
-        event.parts = [(0, x, twice * Tensor(event.upstream.value, event.upstream, bit))]
+        base: Any = Tensor(x.value, x, bit)
+        event.parts = [(0, x, 2 * base * Tensor(event.upstream.value, event.upstream, bit))]
 
 
 def replay(circuit: Circuit, instead: Mapping[Wire, Any]) -> Any:

@@ -112,7 +112,9 @@ def edge(gate: Gate, values: Sequence[Any], slopes: Sequence[Any]) -> str:
         f"{name} = {told(value)}{' (a constant)' if slope is None else ''}"
         for name, value, slope in zip(gate.operands, values, slopes, strict=True)
     ]
-    passed = [f"d{name} = {told(slope)}" for name, slope in zip(gate.operands, slopes, strict=True) if slope is not None]
+    passed = [
+        f"d{name} = {told(slope)}" for name, slope in zip(gate.operands, slopes, strict=True) if slope is not None
+    ]
     return f"{', '.join(at)}: {', '.join(passed)}"
 
 
@@ -140,7 +142,10 @@ def example(gate: Gate, call: Call) -> Board | None:
     several = isinstance(value_of(gate), (tuple, list))
     texts = [f"{call.text}[{k}]" for k in range(2)] if several else [call.text]
     boards = [board for text in texts if (board := recorded(text, call)) is not None]
-    return next((b for b in boards if any(np.any(g) for g in b.gradients.values() if g is not None)), boards[0] if boards else None)
+    return next(
+        (b for b in boards if any(np.any(g) for g in b.gradients.values() if g is not None)),
+        boards[0] if boards else None,
+    )
 
 
 def recorded(text: str, call: Call) -> Board | None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from gatewise._cli.catalogue import catalogue, page
-from gatewise._cli.mistakes import said
+from gatewise._cli.mistakes import MISTAKE, printable, said
 from gatewise._cli.show import Request, show
 from gatewise._cli.terminal import draw_table, write
 from gatewise._errors import CommandError
@@ -25,7 +25,7 @@ Backpropagation, gate by gate. Three things to try:
 Your own function f in net.py: gatewise show net.py:f x=3 y=-4
 All options: gatewise show --help. All gates: gatewise gates."""
 
-MISTAKE, INTERRUPTED = 2, 130  # exit statuses
+INTERRUPTED = 130  # the exit status
 LARGEST_SEED = 2**32 - 1
 
 
@@ -97,7 +97,13 @@ def gatewise(context: click.Context) -> None:
 )
 @click.option("--svg", metavar="FILE", help="Write the picture to a file as well (- for standard output alone).")
 @click.option("--json", "as_json", is_flag=True, help="The whole record as JSON, alone.")
-@click.option("--rng", "seed", type=click.IntRange(0, LARGEST_SEED), metavar="SEED", help="Seed for all random draws.")
+@click.option(
+    "--rng",
+    "seed",
+    type=click.IntRange(0, LARGEST_SEED),
+    metavar="SEED",
+    help="A whole number: the same one gives the same random draws.",
+)
 @click.option("--output", metavar="NAME", help="In a flat script: the value that the circuit leads to.")
 @click.option(
     "--upstream",
@@ -164,7 +170,8 @@ def status_of(arguments: Sequence[str] | None) -> int:
         status = gatewise.main(args=arguments, prog_name="gatewise", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as misuse:
-        click.echo(f"{misuse.format_message()}\n  instead: gatewise --help and gatewise show --help list what there is.", err=True)
+        message = printable(misuse.format_message())
+        click.echo(f"{message}\n  instead: gatewise --help and gatewise show --help list what there is.", err=True)
         return MISTAKE
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED

@@ -12,6 +12,21 @@ MISTAKE, DEFECT = 2, 1
 
 def said(error: Exception) -> tuple[str, int]:
     """The message for an error, and the status to leave with."""
+    message, status = told(error)
+    return printable(message), status
+
+
+def printable(message: str) -> str:
+    r"""The message with whatever a terminal would obey written out.
+
+    >>> printable("a\x1b[31m.py\n  why: ...")
+    'a\\x1b[31m.py\n  why: ...'
+    """
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in message)
+
+
+def told(error: Exception) -> tuple[str, int]:
+    """The message as it is, and the status."""
     if (ours := behind(error)) is not None:
         return str(ours), MISTAKE
     if isinstance(error, MemoryError):

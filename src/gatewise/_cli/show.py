@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import difflib
+import io
 import json
 import re
 import sys
@@ -83,7 +84,11 @@ def target_of(words: Sequence[str]) -> Target:
         raise unknown_option(text)
     found = FILE.fullmatch(text)
     if found is None and (half := re.match(r"(.*\.py):(.*)", text)):
-        why = f"{half[2]!r} is not the name of a function." if half[2] else "after the colon comes the name of a function."
+        why = (
+            f"{half[2]!r} is not the name of a function."
+            if half[2]
+            else "after the colon comes the name of a function."
+        )
         raise CommandError(f"{half[1]}: no function is named.", why, f"gatewise show {half[1]}:f, or {half[1]} alone.")
     return Target(text, found["path"] if found else None, found["function"] if found else None)
 
@@ -145,14 +150,18 @@ def made(target: Target, given: Mapping[str, Any], request: Request) -> Board:
 
 
 def with_ones(target: Target, given: Mapping[str, Any], request: Request) -> Board:
-    """The circuit with an upstream gradient of ones; a first run tells the shape."""
+    """The circuit with an upstream gradient of ones; a first run tells the shape, and what it prints counts only if it is the last."""
+    printed = io.StringIO()
     try:
-        return board_of(target.text, (), given, request.wrt, None, request.output)
+        with contextlib.redirect_stdout(printed):
+            board = board_of(target.text, (), given, request.wrt, None, request.output)
     except UpstreamError as error:
         if error.shape is None:
             raise
         seed(request.seed)
         return board_of(target.text, (), given, request.wrt, np.ones(error.shape), request.output)
+    sys.stderr.write(printed.getvalue())
+    return board
 
 
 def upstream_of(target: Target, request: Request) -> Any:
@@ -262,7 +271,9 @@ def save(picture: str, path: str) -> None:
         Path(path).write_text(picture, encoding="utf-8")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise CommandError(f"{shown(path)} cannot be written.", f"{reason}.", "--svg circuit.svg in a folder of yours.") from None
+        raise CommandError(
+            f"{shown(path)} cannot be written.", f"{reason}.", "--svg circuit.svg in a folder of yours."
+        ) from None
 
 
 def print_ledger(board: Board, hinted: Sequence[str]) -> None:

@@ -17,13 +17,17 @@ def subtract(out, x, y):
     return 1, -1
 
 
-@elementwise(np.multiply, infix="*", cure="sums of np.log instead of products; or scale the numbers down first", pattern="swaps")
+@elementwise(
+    np.multiply, infix="*", cure="sums of np.log instead of products; or scale the numbers down first", pattern="swaps"
+)
 def multiply(out, x, y):
     """Each input's gradient is scaled by the *other* input."""
     return y, x
 
 
-@elementwise(np.divide, infix="/", cure="x / np.where(y == 0, 1, y), and np.where(y == 0, ..., ...) around it", domain=(0.5, 3.0))
+@elementwise(
+    np.divide, infix="/", cure="x / np.where(y == 0, 1, y), and np.where(y == 0, ..., ...) around it", domain=(0.5, 3.0)
+)
 def divide(out, x, y):
     """Dividing by a big y damps both gradients."""
     return lambda g: g / y, -out / y
@@ -65,13 +69,23 @@ def square(out, x):
     return 2 * x
 
 
-@elementwise(np.reciprocal, symbol="1/x", cure="1 / np.where(x == 0, 1, x), and np.where(x == 0, ..., ...) around it", domain=(0.5, 3.0))
+@elementwise(
+    np.reciprocal,
+    symbol="1/x",
+    cure="1 / np.where(x == 0, 1, x), and np.where(x == 0, ..., ...) around it",
+    domain=(0.5, 3.0),
+)
 def reciprocal(out, x):
     """Flips the gradient's sign and damps it by x squared."""
     return -1.0 / x**2
 
 
-@elementwise(np.sqrt, cure="np.sqrt(np.where(x > 0, x, 1)), and np.where(x > 0, ..., 0) around it; np.hypot for a length", domain=(0.2, 3.0), at=[((0.0,), (np.inf,))])
+@elementwise(
+    np.sqrt,
+    cure="np.sqrt(np.where(x > 0, x, 1)), and np.where(x > 0, ..., 0) around it; np.hypot for a length",
+    domain=(0.2, 3.0),
+    at=[((0.0,), (np.inf,))],
+)
 def sqrt(out, x):
     """Steep near zero: the slope at 0 is infinite."""
     return 0.5 / out

@@ -5,7 +5,9 @@ import numpy as np
 from gatewise._gates.families import elementwise
 
 
-@elementwise(np.exp, cure="np.exp(x - np.max(x)), the largest entry taken out first; or gw.sigmoid, gw.softmax, gw.logsumexp")
+@elementwise(
+    np.exp, cure="np.exp(x - np.max(x)), the largest entry taken out first; or gw.sigmoid, gw.softmax, gw.logsumexp"
+)
 def exp(out, x):
     """Its own slope: the output scales the gradient."""
     return out
@@ -17,7 +19,12 @@ def expm1(out, x):
     return np.exp(x)
 
 
-@elementwise(np.log, cure="np.log(np.where(x > 0, x, 1)), and np.where(x > 0, ..., ...) around it; np.logaddexp for a log of a sum", domain=(0.2, 3.0), at=[((0.0,), (np.inf,))])
+@elementwise(
+    np.log,
+    cure="np.log(np.where(x > 0, x, 1)), and np.where(x > 0, ..., ...) around it; np.logaddexp for a log of a sum",
+    domain=(0.2, 3.0),
+    at=[((0.0,), (np.inf,))],
+)
 def log(out, x):
     """Steep near zero, flat far away."""
     return lambda g: g / x

@@ -340,7 +340,7 @@ def moved(rule: Any, part: Any, i: int, out: Any, operands: Any, parameters: Any
     """`part` with the upstream gradient's mask, moved by the gate's own rule; a dead float gets nothing."""
 
     def mask() -> Any:
-        ones = np.ones(shape_of(out)) if live is None else cast(live, dtype=np.dtype(float))
+        ones = np.ones_like(out) if live is None else cast(live, dtype=np.dtype(float))
         return np.not_equal(as_tuple(rule(ones, *operands, **parameters))[i](), 0)
 
     if isinstance(plain(operands[i]), float):
@@ -371,7 +371,7 @@ def gathered(rule: Any, pieces: dict[int, Any], operands: Any, parameters: Any, 
 
 def live_pieces(rule: Any, pieces: dict[int, Any], operands: Any, parameters: Any) -> Any:
     """Where the one input of a step with several outputs is alive: nowhere that only an unused output came from."""
-    alive = {k: g.mask.astype(float) if type(g) is Live else np.ones(shape_of(g)) for k, g in pieces.items()}
+    alive = {k: g.mask.astype(float) if type(g) is Live else np.ones_like(g) for k, g in pieces.items()}
     return np.not_equal(as_tuple(rule(alive, *operands, **parameters))[0](), 0)
 
 

@@ -25,7 +25,7 @@ FORMS = "Write a number, [1, 2, 3], randn(5, 10), rand, zeros, ones, eye, arange
 
 Value = int | float | np.ndarray[Any, np.dtype[Any]]
 Array = np.ndarray[Any, np.dtype[Any]]
-Maker = Callable[[tuple[int, ...], np.random.Generator], Array]
+Maker = Callable[[tuple[int, ...], "np.random.Generator"], Array]
 # The least and greatest number of whole numbers a maker takes, and the array it makes of them.
 MAKERS: dict[str, tuple[int, int, Maker]] = {
     "randn": (1, DEEPEST_LIST, lambda shape, rng: rng.standard_normal(shape)),

@@ -21,17 +21,21 @@ ATTRIBUTES = frozenset({"shape", "size", "ndim"})
 ARRAYS: dict[str, Callable[..., Any]] = {"arange": np.arange, "zeros": np.zeros, "ones": np.ones, "eye": np.eye}
 NUMBERS: dict[str, Callable[..., Any]] = {"len": len, "float": float, "int": int}
 BINARY: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv,
-}  # fmt: skip
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+}
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf}
 
 
-class NotPlain(Exception):
+class NotPlainError(Exception):
     """The expression holds something that is not known to be plain."""
 
 
 def worked_out(node: ast.AST, known: Mapping[str, Any], modules: Mapping[str, Any]) -> Any:
-    """The value of a plain expression, from the values of the names it uses. Raises `NotPlain` for anything else."""
+    """The value of a plain expression, from those of the names it uses. Raises `NotPlainError` for others."""
     match node:
         case ast.Constant(value=value) if isinstance(value, (int, float)) or value is None:
             return value
@@ -64,13 +68,13 @@ def worked_out(node: ast.AST, known: Mapping[str, Any], modules: Mapping[str, An
             return NUMBERS[name](worked_out(arg, known, modules))
         case ast.Constant(value=value) if value is Ellipsis:
             return value
-    raise NotPlain
+    raise NotPlainError
 
 
 def plain_number(operation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
     """An operation on two Python numbers; anything else is not plain."""
     if not all(isinstance(x, (int, float)) for x in (left, right)):
-        raise NotPlain
+        raise NotPlainError
     return operation(left, right)
 
 
@@ -102,7 +106,7 @@ class PlainNames:
         try:
             if not same(self.value(node), value):
                 return None
-        except (NotPlain, ArithmeticError, TypeError, ValueError, IndexError):
+        except (NotPlainError, ArithmeticError, TypeError, ValueError, IndexError):
             return None
         for name in sorted({n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & set(self.assigned)):
             self.use(name)
@@ -152,9 +156,9 @@ def assignments(source: Source | None, code: CodeType) -> dict[str, ast.expr]:
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.setdefault(node.id, [])
         elif isinstance(node, (ast.AugAssign, ast.For)):
-            for name in ast.walk(node.target):
-                if isinstance(name, ast.Name):
-                    found.setdefault(name.id, []).append(None)
+            for part in ast.walk(node.target):
+                if isinstance(part, ast.Name):
+                    found.setdefault(part.id, []).append(None)
     return {name: values[0] for name, values in found.items() if len(values) == 1 and values[0] is not None}
 
 

@@ -304,7 +304,8 @@ class Constants:
     def literal(self, step: Step, node: ast.expr | None) -> str:
         """A number as the user typed it."""
         source = source_of(step.place[-1][0])
-        assert source is not None and node is not None
+        assert source is not None
+        assert node is not None
         return source.segment(node)
 
     def parameter(self, step: Step, value: Any, node: ast.expr | None, own: bool) -> None:

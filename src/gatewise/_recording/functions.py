@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Input, lent
-from gatewise._errors import ArgumentError, IntegerGradientError, UnknownInputError
-from gatewise._gates import GATES, NAMES, Gate
+from gatewise._errors import ArgumentError, GatewiseError, IntegerGradientError, UnknownInputError
+from gatewise._gates import GATES, Gate
 from gatewise._recording.structures import mapped, numeric
 from gatewise._tensor import Tensor, apply, leaf
 
@@ -93,7 +93,7 @@ def math_replaced(names: Mapping[str, Any]) -> dict[str, Any]:
 def code_of(f: Callable[..., Any]) -> types.CodeType | None:
     """The code object of the function that is shown; None for built-in callables."""
     f = getattr(f, "__func__", f)
-    if not hasattr(f, "__code__") and hasattr(type(f), "__call__"):
+    if not hasattr(f, "__code__"):
         f = getattr(type(f).__call__, "__func__", type(f).__call__)
     return getattr(f, "__code__", None)
 
@@ -116,10 +116,10 @@ def arguments(
     try:
         bound = signature.bind(*args, **kwargs)
     except TypeError as error:
-        missing = [
-            p.name for i, p in enumerate(signature.parameters.values())
-            if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.POSITIONAL_ONLY, p.KEYWORD_ONLY) and p.name not in kwargs and i >= len(args)
-        ]  # fmt: skip
+        filled = {n for n, _ in zip(known, args, strict=False)} | set(kwargs)
+        required = [p for p in signature.parameters.values() if p.default is p.empty]
+        required = [p for p in required if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        missing = [p.name for p in required if p.name not in filled]
         surplus = [k for k in kwargs if k not in known]
         raise wrong_arguments(name, known, missing, surplus, error) from None
     bound.apply_defaults()
@@ -209,4 +209,14 @@ def call(f: Callable[..., Any], tensors: Mapping[str, Any], signature: Signature
             named[name] = tensors[name]
         else:
             positional.append(tensors[name])
-    return f(*positional, **named)
+    return called(f, positional, named)
+
+
+def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """What `f` returns. Where NumPy answered an error of ours with one of its own (`out[i] = t`), ours is raised."""
+    try:
+        return f(*args, **kwargs)
+    except ValueError as error:
+        if isinstance(error.__cause__, GatewiseError):
+            raise error.__cause__ from None
+        raise

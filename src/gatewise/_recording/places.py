@@ -7,6 +7,7 @@ import linecache
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
+from typing import Any
 
 Span = tuple[int, int, int, int]  #: line, column, end line, end column
 STATEMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)
@@ -61,7 +62,7 @@ class Source:
 
 
 def span_of(node: ast.AST) -> Span:
-    return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset  # type: ignore[attr-defined,return-value]
+    return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
 
 
 def holds(outer: Span, inner: Span) -> bool:
@@ -121,11 +122,9 @@ def statement_at(code: CodeType, instruction: int) -> Statement | None:
 
 def element(node: ast.AST, span: Span) -> int | None:
     """Which part of `a, b = x + 1, y * 3` holds `span`."""
-    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple) and isinstance(node.targets[0], ast.Tuple):
-        if len(node.value.elts) == len(node.targets[0].elts):
-            for i, part in enumerate(node.value.elts):
-                if holds(span_of(part), span):
-                    return i
+    match node:
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=parts)) if len(targets) == len(parts):
+            return next((i for i, part in enumerate(parts) if holds(span_of(part), span)), None)
     return None
 
 
@@ -139,7 +138,7 @@ def statement_of(source: Source, node: ast.AST, part: int | None) -> Statement:
         return Statement(None, True, node.lineno, text, node.value or node)  # type: ignore[arg-type]
     if isinstance(node, ast.Expr):
         return Statement(None, False, node.lineno, text, node.value)
-    target = node.targets[-1] if isinstance(node, ast.Assign) else node.target  # type: ignore[attr-defined]
+    target: Any = node.targets[-1] if isinstance(node, ast.Assign) else node.target  # type: ignore[attr-defined]
     value = node.value  # type: ignore[attr-defined]
     if isinstance(node, ast.AugAssign):
         value = expression_of_augmented(node)

@@ -1,4 +1,4 @@
-"""A flat script as a function: names assigned numbers, lists or random draws are inputs, gradient names are left alone."""
+"""A flat script as a function: names assigned numbers, lists or random draws are inputs, gradients are left alone."""
 
 from __future__ import annotations
 

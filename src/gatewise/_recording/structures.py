@@ -45,7 +45,7 @@ def mapped(function: Callable[[Path, Any], Any], structure: Any, path: Path = ()
 
 
 def numeric(value: Any) -> bool:
-    """Whether a leaf of an argument becomes a Tensor: numbers and arrays of numbers do, truth values and words do not."""
+    """Whether a leaf of an argument becomes a Tensor: numbers and arrays of numbers do, words do not."""
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "fiub"
     return isinstance(value, (float, int, np.floating, np.integer, Tensor)) and not isinstance(value, bool)

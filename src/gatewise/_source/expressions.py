@@ -68,7 +68,9 @@ class Expressions:
         if wire not in self.d_names:
             source = self.inputs.get(wire)
             if source is not None and source.path:
-                self.d_names[wire] = self.dict_name(source.parameter) + "".join(f"[{quoted(key)}]" for key in source.path)
+                self.d_names[wire] = self.dict_name(source.parameter) + "".join(
+                    f"[{quoted(key)}]" for key in source.path
+                )
             else:
                 self.d_names[wire] = self.free("d" + self.circuit.names[wire])
         return self.d_names[wire]

@@ -12,7 +12,7 @@ from gatewise._gates.families import Live
 from gatewise._recording.freezing import transparent
 from gatewise._recording.recorder import Recorder
 from gatewise._source.spelling import Text
-from gatewise._source.staged import Writer, step_of
+from gatewise._source.staged import Writer
 from gatewise._tensor import Tensor
 
 
@@ -43,14 +43,15 @@ def gate_texts(circuit: Circuit) -> dict[SourcedWire, GateText]:
 def one_gate(circuit: Circuit, writer: Writer, holder: SourcedWire, wire: Wire) -> GateText:
     """The texts of one step."""
     writer.backward = False
-    text = GateText(writer.step(holder).text, symbol_of(writer, holder))
+    text = GateText(writer.step(writer.nodes.step(holder)).text, symbol_of(writer, holder))
     values, parents, pullback = holder.written or (holder.values, holder.parents, holder.pullback)
     parents = parents if type(parents) is tuple else (parents,)
     wanted = [k for k, p in enumerate(parents) if p.bits & circuit.bit]
     if pullback is None or not wanted:
         return text
-    operands = [lifted(x, circuit.recording) for x in writer.operands(holder)]
-    saved = (*operands, dict(step_of(holder).parameters)) if step_of(holder).gate.parameters else tuple(operands)
+    node = writer.nodes.step(holder)
+    operands = [lifted(x, circuit.recording) for x in node.operands]
+    saved = (*operands, dict(node.parameters)) if node.gate.parameters else tuple(operands)
     writer.backward = True
     name = circuit.names.get(wire, "f")
     several = type(holder.value) in (tuple, list)
@@ -58,15 +59,16 @@ def one_gate(circuit: Circuit, writer: Writer, holder: SourcedWire, wire: Wire) 
     with np.errstate(all="ignore"):
         stands = SourcedWire(tick(), circuit.recording, wire.value)
         upstream = Tensor(wire.value, stands, circuit.recording)
+        writer.nodes.stands.add(stands)
         writer.d_texts[stands] = Text("d" + name)
         for k, part in parts_of(pullback, {wire.values[0]: upstream} if several else upstream, out, saved, parents):
             if k in wanted and part is not None:
                 parent = transparent(parents[k])
                 text.code[pullback.positions[k]] = f"d{circuit.names[parent]} = {writer.spell(part).text}"
-        if step_of(holder).gate.family.name == "elementwise" and not several:
+        if node.gate.family.name == "elementwise" and not several:
             one: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
             unit = SourcedWire(tick(), circuit.recording, one)
-            writer.ones.add(unit)
+            writer.nodes.ones.add(unit)
             same = [np.shape(parent.value) == np.shape(holder.value) for parent in parents]
             for k, part in parts_of(
                 pullback, 1.0 if isinstance(one, float) else Tensor(one, unit, circuit.recording), out, saved, parents
@@ -85,7 +87,7 @@ def text_of_local(writer: Writer, part: Any) -> str:
     if part is None:
         return "0"
     wire = part.wire if isinstance(part, Tensor) else None
-    if wire is None or wire in writer.ones:
+    if wire is None or wire in writer.nodes.ones:
         value = part.value if isinstance(part, Tensor) else part
         first = np.ravel(value)[0] if np.size(value) else 1
         return f"{first:g}"
@@ -108,13 +110,13 @@ def lifted(x: Any, bit: int) -> Any:
 
 def symbol_of(writer: Writer, holder: SourcedWire) -> str:
     """What a picture writes into the gate's circle: a literal operand is part of it."""
-    step = step_of(holder)
-    gate, operands = step.gate, writer.operands(holder)
+    node = writer.nodes.step(holder)
+    gate, operands = node.gate, node.operands
     literals = [i for i, x in enumerate(operands) if not isinstance(x, Wire) and x is not None]
     if len(operands) != 2 or len(literals) != 1 or np.ndim(operands[literals[0]]):
         return gate.symbol
     (i,) = literals
-    text = writer.typed(holder, i, operands[i]).text
+    text = writer.typed(node, i).text
     if gate.infix in ("+", "*", "&", "|") or (i == 1 and gate.infix):
         return f"{'^' if gate.infix == '**' else gate.infix}{text}"
     if gate.infix:

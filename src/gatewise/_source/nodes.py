@@ -20,15 +20,90 @@ from gatewise._sweep import port
 from gatewise._tensor import Tensor
 
 #: Gates that put the same entries in other places.
-MOVES = frozenset({"reshape", "ravel", "transpose", "matrix_transpose", "swapaxes", "expand_dims", "squeeze", "getitem", "broadcast_to"})
+MOVES = frozenset(
+    {
+        "reshape",
+        "ravel",
+        "transpose",
+        "matrix_transpose",
+        "swapaxes",
+        "expand_dims",
+        "squeeze",
+        "getitem",
+        "broadcast_to",
+    }
+)
 #: Gates whose value and whose local gradients are finite wherever their operands are, as long as nothing overflows.
 TAME = MOVES | frozenset(
-    """add subtract multiply negative positive absolute square sin cos tanh arctan hypot logaddexp maximum minimum where clip
-    max min sum mean var matmul dot outer einsum concatenate stack split scatter add_at copy astype modf sigmoid relu
-    softplus logsumexp softmax greater greater_equal less less_equal equal not_equal logical_and logical_or logical_not
-    bitwise_and bitwise_or invert sign floor ceil rint trunc isfinite isnan any all full_like zeros_like ones_like""".split()
+    [
+        "add",
+        "subtract",
+        "multiply",
+        "negative",
+        "positive",
+        "absolute",
+        "square",
+        "sin",
+        "cos",
+        "tanh",
+        "arctan",
+        "hypot",
+        "logaddexp",
+        "maximum",
+        "minimum",
+        "where",
+        "clip",
+        "max",
+        "min",
+        "sum",
+        "mean",
+        "var",
+        "matmul",
+        "dot",
+        "outer",
+        "einsum",
+        "concatenate",
+        "stack",
+        "split",
+        "scatter",
+        "add_at",
+        "copy",
+        "astype",
+        "modf",
+        "sigmoid",
+        "relu",
+        "softplus",
+        "logsumexp",
+        "softmax",
+        "greater",
+        "greater_equal",
+        "less",
+        "less_equal",
+        "equal",
+        "not_equal",
+        "logical_and",
+        "logical_or",
+        "logical_not",
+        "bitwise_and",
+        "bitwise_or",
+        "invert",
+        "sign",
+        "floor",
+        "ceil",
+        "rint",
+        "trunc",
+        "isfinite",
+        "isnan",
+        "any",
+        "all",
+        "full_like",
+        "zeros_like",
+        "ones_like",
+    ]
 )
-COMPARISONS = frozenset("greater greater_equal less less_equal equal not_equal logical_and logical_or logical_not".split())
+COMPARISONS = frozenset(
+    ["greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_not"]
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +140,11 @@ def dtype_of(x: Any) -> Any:
 def alike(x: Any, y: Any) -> bool:
     """Whether two values have one shape and one dtype, and are both arrays or both numbers."""
     a, b = value_of(x), value_of(y)
-    return np.shape(a) == np.shape(b) and dtype_of(a) == dtype_of(b) and isinstance(a, np.ndarray) == isinstance(b, np.ndarray)
+    return (
+        np.shape(a) == np.shape(b)
+        and dtype_of(a) == dtype_of(b)
+        and isinstance(a, np.ndarray) == isinstance(b, np.ndarray)
+    )
 
 
 class Nodes:
@@ -75,6 +154,7 @@ class Nodes:
         self.circuit = circuit
         self.forward_wires = set(circuit.wires)
         self.stands: set[Wire] = set()
+        self.ones: set[Wire] = set()  # stand-ins for an upstream gradient of ones: left out as factors
         self.masks: dict[Wire, Any] = {}
         self.built: dict[Wire, Any] = {}
         self._tame: set[Wire] | None = None
@@ -94,7 +174,7 @@ class Nodes:
         if not isinstance(x, Wire):
             return x
         x = transparent(x)
-        if x in self.forward_wires or x in self.stands:
+        if x in self.forward_wires or x in self.stands or x in self.ones:
             return x
         if x not in self.built:
             holder = step_wire(x)
@@ -131,13 +211,21 @@ class Nodes:
             return node.operands[0]
         if name == "multiply":
             for one, other in (node.operands, node.operands[::-1]):
-                if is_number(one, 1) and alike(other, node):
+                if self.is_one(one) or (is_number(one, 1) and alike(other, node)):
                     return other
+        if name == "divide" and self.is_one(node.operands[0]):
+            return replace(node, operands=(1, node.operands[1]), holder=None)
         return without_spreads(node)
+
+    def is_one(self, x: Any) -> bool:
+        """Whether a value stands for an upstream gradient of ones."""
+        return isinstance(x, Wire) and x in self.ones
 
     def switched(self, node: Node) -> Any:
         """`where(live, part, 0)`: the part alone where it is zero outside `live` anyhow, a product where that is the same."""
         live, part, otherwise = node.operands
+        if self.is_one(part) and is_number(otherwise, 0):
+            return live
         if not is_number(otherwise, 0) or dtype_of(live) != bool or not np.shape(value_of(live)):
             return without_spreads(node)
         conditions = [m for m in conjuncts(live) if not self.outside_is_zero(m, part)]
@@ -249,7 +337,9 @@ def alternatives(mask: Any) -> Iterable[Any]:
 
 def covers(mask: Any, narrower: Any) -> bool:
     """Whether `mask` holds wherever `narrower` does."""
-    return any(same(mask, part) for part in conjuncts(narrower)) or any(same(part, narrower) for part in alternatives(mask))
+    return any(same(mask, part) for part in conjuncts(narrower)) or any(
+        same(part, narrower) for part in alternatives(mask)
+    )
 
 
 def same(x: Any, y: Any, depth: int = 6) -> bool:
@@ -337,7 +427,9 @@ def moved(node: Node) -> Any:
         if shape == ():
             return number if alike(number, node) else node
         return Node(NAMES["broadcast_to"], np.broadcast_to, (number,), {"shape": shape}, node.value)
-    if node.gate.name in ("reshape", "broadcast_to", "ravel", "squeeze") and np.shape(value_of(inner)) == np.shape(node.value):
+    if node.gate.name in ("reshape", "broadcast_to", "ravel", "squeeze") and np.shape(value_of(inner)) == np.shape(
+        node.value
+    ):
         return inner if alike(inner, node) else node
     if node.gate.name == "squeeze" and is_gate(inner, "expand_dims") and alike(inner.operands[0], node):
         return inner.operands[0]
@@ -354,7 +446,9 @@ def without_spreads(node: Node) -> Node:
         while is_gate(x, "broadcast_to") and any(np.shape(y) == np.shape(node.value) for y in others):
             x = x.operands[0]
         operands[i] = x
-    same_dtype = np.result_type(*(weak(value_of(x)) for x in operands)) == np.result_type(*(weak(value_of(x)) for x in node.operands))
+    same_dtype = np.result_type(*(weak(value_of(x)) for x in operands)) == np.result_type(
+        *(weak(value_of(x)) for x in node.operands)
+    )
     return replace(node, operands=tuple(operands)) if same_dtype and operands != list(node.operands) else node
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Circuit, Wire, step_wire
-
-if TYPE_CHECKING:
-    from gatewise._source.staged import Writer
+from gatewise._circuit import Circuit
+from gatewise._source.nodes import Node, value_of
 
 LETTERS = "DHCMKPQRSTUVWABEFGIJL"
-WIDTH = 55
 
 
 class Shapes:
@@ -34,16 +31,11 @@ class Shapes:
         parts = [self.names.get(n, str(n)) for n in np.shape(value)]
         return "(" + ", ".join(parts) + ("," if len(parts) == 1 else "") + ")"
 
-    def comment(self, name: str, wire: Any, writer: Writer, line: str) -> str:
-        """The comment for a line whose value comes of a matrix product or of a sum over an axis."""
-        holder = step_wire(wire) if isinstance(wire, Wire) else None
-        if holder is None or holder.step is None or not np.shape(holder.value):
+    def said(self, x: Any) -> str:
+        """What there is to say of a value that comes of a matrix product, or of a sum over an axis."""
+        if not isinstance(x, Node) or not np.shape(x.value):
             return ""
-        values = [x.value if isinstance(x, Wire) else x for x in holder.step.operands]
-        if holder.step.gate.name in ("matmul", "dot"):
-            said = f"{self.of(holder.value)} = {self.of(values[0])} @ {self.of(values[1])}"
-        elif holder.step.gate.name == "sum":
-            said = f"{self.of(holder.value)} = sum of {self.of(values[0])}"
-        else:
-            return ""
-        return f"{' ' * max(4, WIDTH - 4 - len(line))}# {said}"
+        values = [value_of(y) for y in x.operands]
+        if x.gate.name in ("matmul", "dot"):
+            return f"{self.of(x.value)} = {self.of(values[0])} @ {self.of(values[1])}"
+        return f"{self.of(x.value)} = sum of {self.of(values[0])}" if x.gate.name == "sum" else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import keyword
 import math
 import operator
 from collections.abc import Mapping, Sequence
@@ -9,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gatewise._circuit import Step
 from gatewise._recording.freezing import told_by_value
+from gatewise._source.nodes import Node, same_parameters
 from gatewise._tensor import FORWARDS, SIGNS, one_over
 
 ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON, LOWEST = 100, 90, 80, 70, 60, 50, 40, 30, 0
@@ -38,6 +40,37 @@ class Text(NamedTuple):
     def at(self, rank: int) -> str:
         """The text, in brackets unless it holds together at least as tightly as `rank`."""
         return self.text if self.rank >= rank else f"({self.text})"
+
+
+def as_text(source: str) -> Text:
+    """A piece of the user's source, or of ours, with how tightly it holds together."""
+    if source.isidentifier():
+        return Text(source)
+    tree = ast.parse(source, mode="eval").body
+    plain = isinstance(tree, (ast.Constant, ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.List, ast.Dict))
+    return Text(source, ATOM if plain else UNARY if isinstance(tree, ast.UnaryOp) else LOWEST)
+
+
+def quoted(key: Any) -> str:
+    """A key of a dict or a position, as a literal."""
+    text = repr(key)
+    return f'"{text[1:-1]}"' if isinstance(key, str) and text[0] == "'" and '"' not in text else text
+
+
+def literal(value: Any, speller: Speller) -> str:
+    """A default as it stands in a signature."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{quoted(key)}: {literal(part, speller)}" for key, part in value.items()) + "}"
+    if isinstance(value, (tuple, list)):
+        text = ", ".join(literal(part, speller) for part in value)
+        return f"[{text}]" if isinstance(value, list) else f"({text}{',' if len(value) == 1 else ''})"
+    plain = value is None or isinstance(value, (bool, int, float, str, np.ndarray, np.generic))
+    return speller.parameter(value) if plain else "None"
+
+
+def is_default(value: Any, default: Any) -> bool:
+    """Whether a parameter has the value that it has anyhow."""
+    return value is default or (type(value) is type(default) and isinstance(value, (bool, int, str)) and value == default)
 
 
 def infix(sign: str, left: Text, right: Text, grouped: bool = False) -> Text:
@@ -97,24 +130,27 @@ class Speller:
             return self.array(value)
         return repr(value) if isinstance(value, str) or value is None else number(value).text
 
-    def index(self, value: Any) -> str:
-        """What stands between brackets."""
+    def index(self, value: Any, alone: bool = False) -> str:
+        """What stands between brackets; `alone` as an argument of a call."""
         if not isinstance(value, (bool, int, float)) and id(value) in self.texts:
             return self.texts[id(value)]
         if isinstance(value, tuple):
-            return ", ".join(map(self.index, value)) + ("," if len(value) == 1 else "") if value else "()"
+            text = ", ".join(map(self.index, value))
+            return f"({text}{',' if len(value) == 1 else ''})" if alone or not value else text
         if isinstance(value, slice):
+            if alone:
+                return f"slice({value.start}, {value.stop}, {value.step})"
             parts = ["" if p is None else str(p) for p in (value.start, value.stop, value.step)]
             return ":".join(parts[:2] if value.step is None else parts)
         if value is Ellipsis:
             return "..."
         return "None" if value is None else self.parameter(value)
 
-    def step(self, step: Step, operands: Sequence[Text], values: Sequence[Any], grouped: bool = False) -> Text:
+    def step(self, step: Node, operands: Sequence[Text], values: Sequence[Any], grouped: bool = False) -> Text:
         """One step on operands that are spelled already; `values` are their plain values."""
         gate, forward = step.gate, step.forward
         if forward is one_over:
-            return infix("/", Text(self.texts.get((id(step), "one"), "1.0")), operands[0])
+            return infix("/", Text(self.texts.get((id(step.holder and step.holder.step), "one"), "1.0")), operands[0])
         if forward in SIGNS:
             return infix(SIGNS[forward], *operands, grouped=grouped)
         if forward in PREFIX:
@@ -136,12 +172,14 @@ class Speller:
             return Text(f"{operands[0].at(ATOM)}.astype({dtype})" if is_array else f"{dtype}({operands[0].text})")
         return Text(self.call(step, operands))
 
-    def call(self, step: Step, operands: Sequence[Text]) -> str:
+    def call(self, step: Node, operands: Sequence[Text]) -> str:
         """A step spelled as a call."""
         gate, forward = step.gate, step.forward
-        parameters = {name: self.parameter(value) for name, value in step.parameters.items()}
+        parameters = {n: self.parameter(v) for n, v in step.parameters.items() if not is_default(v, gate.defaults.get(n, step))}
         texts = [o.text for o in operands]
-        if gate.text is not None and "{" in gate.text:
+        if gate.name in ("concatenate", "stack"):
+            texts = [f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"]
+        elif gate.text is not None and "{" in gate.text:
             return gate.text.replace("{*}", ", ".join(texts)).format(
                 **dict(zip(gate.operands, (o.at(UNARY) for o in operands), strict=False)),
                 **dict(gate.defaults) | parameters,
@@ -157,11 +195,11 @@ class Speller:
         arguments[len(texts) : len(texts)] = [parameters[key] for key in POSITIONAL if key in parameters]
         return f"{name}({', '.join(arguments)})"
 
-    def function_name(self, step: Step) -> str:
+    def function_name(self, step: Node) -> str:
         """The name of the function that printed code defines for an own gate with these parameters."""
         base, number_ = step.gate.name, 1
         name = base
-        while name in self.functions and not same_parameters(self.functions[name], step):
+        while name in self.functions and not same_step(self.functions[name], step):
             number_ += 1
             name = f"{base}_{number_}"
         self.functions.setdefault(name, step)
@@ -171,8 +209,8 @@ class Speller:
 POSITIONAL = ("shape", "axes", "indices_or_sections", "axis1", "axis2")  # parameters one writes without their names
 
 
-def same_parameters(a: Step, b: Step) -> bool:
-    return a.gate is b.gate and repr(dict(a.parameters)) == repr(dict(b.parameters))
+def same_step(a: Node, b: Node) -> bool:
+    return a.gate is b.gate and same_parameters(a, b)
 
 
 def qualified(function: Any) -> str:

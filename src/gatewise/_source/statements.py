@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from gatewise._circuit import Wire
-from gatewise._recording.freezing import told_by_value
+from gatewise._circuit import Circuit, Wire
 from gatewise._source.expressions import Expressions
 from gatewise._source.nodes import MOVES, Node, dtype_of, is_gate, is_number, value_of
-from gatewise._source.spelling import ATOM, number
+from gatewise._source.spelling import ATOM, Text, infix, number
 
+Style = Literal["code", "notes"]
 COMMENT = 51  # the column of what stands behind a line
 
 
@@ -31,9 +31,13 @@ class Line:
 
 
 class Statements(Expressions):
-    """Writes lines."""
+    """Writes lines; the style "notes" keeps every local factor."""
 
-    lines: list[Line]
+    def __init__(self, circuit: Circuit, style: Style) -> None:
+        super().__init__(circuit)
+        self.style = style
+        self.lines: list[Line] = []
+        self.kept: list[Any] = []  # what the speller knows by its id
 
     def write(self, code: str, said: str = "") -> None:
         """One more line."""
@@ -53,6 +57,8 @@ class Statements(Expressions):
             self.change(name, sign, right)
         elif like is not None and (spread := self.spread_over(x, like)) is not None:
             self.write(f"{name} = np.full_like({self.forward_name(like)}, {self.spell(spread).text})")
+        elif (product := self.local_times_upstream(x)) is not None:
+            self.write(f"{name} = {product}")
         else:
             self.name_shape(x, like)
             text = self.spell(x)
@@ -87,30 +93,52 @@ class Statements(Expressions):
         else:
             kind = "" if dtype == float else ", bool" if dtype == bool else f", np.{dtype.name}"
             self.write(f"{name} = np.zeros({self.speller.parameter(shape)}{kind})")
-        if each_once(index) or dtype == bool and node.operands[0] is True:
+        if self.each_once(index) or (dtype == bool and node.operands[0] is True):
             self.write(f"{name}[{self.speller.index(index)}] = {self.spell(node.operands[0]).text}")
         else:
             self.add_into(name, index, node.operands[0])
 
     def add_into(self, name: str, index: Any, values: Any) -> None:
         """`name[index] += values`, through np.add.at where an entry may be named twice."""
-        if not each_once(index):
+        if not self.each_once(index):
             self.write(f"np.add.at({name}, {self.speller.index(index, alone=True)}, {self.spell(values).text})")
         elif is_number(values) and values < 0:
             self.write(f"{name}[{self.speller.index(index)}] -= {number(-values).text}")
         else:
             self.write(f"{name}[{self.speller.index(index)}] += {self.spell(values).text}")
 
+    def each_once(self, index: Any) -> bool:
+        """Whether an index surely names no entry twice: slices, whole numbers, masks, or np.arange beside arrays of its shape."""
+        parts = index if isinstance(index, tuple) else (index,)
+        arrays = [i for i in parts if isinstance(i, (np.ndarray, list))]
+        if any(np.ndim(a) > 1 and np.asarray(a).dtype != bool for a in arrays):
+            return False
+        return all(np.asarray(a).dtype == bool for a in arrays) or any(map(self.is_arange, arrays))
+
+    def is_arange(self, x: Any) -> bool:
+        """Whether printed code says that an array is np.arange."""
+        text = self.speller.parameter(x)
+        return text.startswith("np.arange(") or any(line.startswith(f"{text} = np.arange(") for line in self.circuit.setup)
+
     def into(self, x: Any) -> tuple[Any, str, Any] | None:
         """For `a * b` where a is made by writing into an array, or a + zeros with something written in: a, the sign, b."""
         if not isinstance(x, Node) or x in self.d_texts:
             return None
         sign, operands = x.gate.infix, x.operands
-        if sign not in ("+", "-", "*", "/") or np.shape(value_of(operands[0])) != np.shape(x.value) or dtype_of(operands[0]) != dtype_of(x):
+        if (
+            sign not in ("+", "-", "*", "/")
+            or np.shape(value_of(operands[0])) != np.shape(x.value)
+            or dtype_of(operands[0]) != dtype_of(x)
+        ):
             return None
         left, right = self.resolved(operands[0]), self.resolved(operands[1])
         made = self.once(operands[0]) and (self.is_statement(left) or self.into(left) is not None)
-        if made or (sign == "+" and self.once(operands[1]) and self.is_scatter(right) and np.shape(right.value) == np.shape(x.value)):
+        if made or (
+            sign == "+"
+            and self.once(operands[1])
+            and self.is_scatter(right)
+            and np.shape(right.value) == np.shape(x.value)
+        ):
             return operands[0], sign, operands[1]
         return None
 
@@ -129,18 +157,51 @@ class Statements(Expressions):
             x = self.resolved(x.operands[0])  # += spreads by itself
         if self.is_scatter(x):
             self.add_into(name, x.parameters["index"], x.operands[0])
-        elif is_gate(x, "add") and x not in self.d_texts and self.once(x) and any(self.is_scatter(self.resolved(y)) for y in x.operands):
+        elif (
+            is_gate(x, "add")
+            and x not in self.d_texts
+            and self.once(x)
+            and any(self.is_scatter(self.resolved(y)) for y in x.operands)
+        ):
             for y in x.operands:
                 self.accumulate(name, y, like)
+        elif (product := self.local_times_upstream(x)) is not None:
+            self.write(f"{name} += {product}")
         elif is_gate(x, "negative") and x not in self.d_texts and self.once(x):
             self.write(f"{name} -= {self.spell(x.operands[0]).text}", self.shapes.said(x))
         else:
             self.name_shape(x, like)
             self.write(f"{name} += {self.spell(x).text}", self.shapes.said(x))
 
+    def local_times_upstream(self, x: Any) -> str | None:
+        """In the notes' style: the local gradient in brackets, times the upstream one, and what they are called."""
+        if self.style != "notes" or not self.backward or (found := self.factors(x)) is None:
+            return None
+        local, upstream = found
+        factor = local.text if local.text.isidentifier() else f"({local.text})"
+        return f"{factor} * {upstream.text}    # local {local.text}, upstream {upstream.text}"
+
+    def factors(self, x: Any) -> tuple[Text, Text] | None:
+        """A contribution taken apart into local gradient and upstream gradient, where it is their product."""
+        if isinstance(x, (Node, Wire)) and x in self.d_texts:
+            return Text("1"), self.d_texts[x]
+        if not is_gate(x, "multiply", "divide", "negative"):
+            return None
+        upstream = x.operands[1 if x.gate.name == "multiply" else 0]
+        if not isinstance(upstream, Wire) or upstream not in self.d_texts:
+            return None
+        if x.gate.name == "multiply":
+            return self.spell(x.operands[0]), self.d_texts[upstream]
+        return Text("-1") if x.gate.name == "negative" else infix("/", Text("1"), self.spell(x.operands[1])), self.d_texts[upstream]
+
     def spread_over(self, x: Any, like: Wire) -> Any:
         """What is spread over all of a wire's shape, where its gradient is only that."""
-        if not is_gate(x, "broadcast_to") or x in self.d_texts or like not in self.named or dtype_of(x) != dtype_of(like):
+        if (
+            not is_gate(x, "broadcast_to")
+            or x in self.d_texts
+            or like not in self.named
+            or dtype_of(x) != dtype_of(like)
+        ):
             return None
         return x.operands[0] if np.shape(x.value) == np.shape(like.value) else None
 
@@ -153,10 +214,3 @@ class Statements(Expressions):
             return True
         view = x.gate.name in MOVES or (x.gate.name == "einsum" and len(x.operands) == 1)
         return view and self.shares(x.operands[0])
-
-
-def each_once(index: Any) -> bool:
-    """Whether an index surely names no entry twice: slices, whole numbers, masks, or with np.arange among its arrays."""
-    parts = index if isinstance(index, tuple) else (index,)
-    arrays = [np.asarray(i) for i in parts if isinstance(i, (np.ndarray, list))]
-    return all(a.dtype == bool for a in arrays) or any((told_by_value(a) or "").startswith("np.arange") for a in arrays)
