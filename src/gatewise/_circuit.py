@@ -197,6 +197,8 @@ class Lent(threading.local):
     depth = 0
     recording = 0  # the bits among them that belong to recordings
     closed = 0  # the bits that no_grad() has switched off
+    on_step: Callable[..., Step] | None = None  # what the recording, if there is one, does with each of its steps
+    on_read: Callable[[Read], None] | None = None
 
 
 lent = Lent()
@@ -228,7 +230,35 @@ def open_bits() -> int:
 
 
 class CircuitError(GatewiseError):
-    """A circuit is not well formed; this is a defect of gatewise, or of a transform written for it."""
+    """A circuit is not well formed; this is a defect of gatewise, or of a transform written for it.
+
+    Wrong: a step whose operand is made later. Right: what `gw.circuit` returns.
+    """
+
+
+def verify(circuit: Circuit) -> Circuit:
+    """The circuit, if every wire has one name of its own and is made of wires that stand before it.
+
+    Every transform's result goes through here. Raises `CircuitError`.
+    """
+    inputs = {i.wire for i in circuit.inputs}
+    seen: set[Wire] = set()
+    for wire in circuit.wires:
+        holder = step_wire(wire)
+        if wire not in inputs:
+            if holder is None or holder.step is None:
+                raise CircuitError(f"the wire {circuit.names[wire]} is neither an input nor made by a step.")
+            late = [s for s in holder.sources if s is not None and s.pullback is not None and s.order > holder.order]
+            if late:
+                raise CircuitError(f"the wire {circuit.names[wire]} is made of one that is made later.")
+        seen.add(wire)
+    names = [circuit.names[w] for w in circuit.wires]
+    if len(set(names)) != len(names) or not all(name.isidentifier() for name in names):
+        twice = next((n for n in names if names.count(n) > 1 or not n.isidentifier()), "")
+        raise CircuitError(f"the name {twice!r} is taken twice, or is no identifier.")
+    if circuit.output not in seen:
+        raise CircuitError("the output is not among the wires.")
+    return circuit
 
 
 # --------------------------------------------------------------------------------------- recognising a block's spelling

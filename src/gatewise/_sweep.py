@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -69,6 +69,7 @@ def sweep(
     keep: bool = False,
     release: bool = False,
     as_written: bool = False,
+    edges: Collection[Wire] = (),
 ) -> dict[Wire, Any]:
     """Go backwards from the wires of `upstream`, with its cotangents, and return what arrived at each leaf.
 
@@ -76,11 +77,11 @@ def sweep(
     the sweep itself is recorded; all others as numbers. `observer` is told every contribution, `arrive` every wire's
     complete gradient, and may put another in its place. With `keep` every
     wire keeps its gradient; with `release` every step lets go of its saved values; `as_written` goes through the gates
-    the user wrote, where a block's rule took their place.
+    the user wrote, where a block's rule took their place; at `edges` it stops, as at leaves.
     """
     leaves: dict[Wire, Any] = {}
     cotangents: dict[Wire, Any] = dict(upstream)
-    order = reached(upstream, bit, as_written)
+    order = reached(upstream, bit, as_written, edges)
     with np.errstate(all="ignore"):
         while order:
             wire = order.pop()
@@ -96,7 +97,7 @@ def sweep(
                     wire.grad = [g]  # to be copied when it is read
                 else:
                     keep_gradient(wire, g)
-            if wire.pullback is None:
+            if wire.pullback is None or (edges and wire in edges):
                 leaves[wire] = g
                 continue
             parents: Any
@@ -134,11 +135,15 @@ def sweep(
     return leaves
 
 
-def reached(wires: Iterable[Wire], bit: int, as_written: bool = False) -> list[Wire]:
+def reached(
+    wires: Iterable[Wire], bit: int, as_written: bool = False, edges: Collection[Wire] = ()
+) -> list[Wire]:
     """These wires and all behind them that carry `bit`, oldest first: sorting by age needs no recursion."""
     found = list(wires)
     seen = set(found)
     for wire in found:
+        if edges and wire in edges:
+            continue
         parents = wire.parents
         if as_written and type(wire) is SourcedWire and wire.written is not None:
             parents = wire.written[1]

@@ -42,9 +42,6 @@ BACKWARD = 1  # the lowest bit belongs to backward()
 
 #: Wires with one of these bits take the general path: all of them under no_grad(), those of recordings otherwise.
 attention = 0
-#: What a recording does with each of its steps: (wire's facts) -> Step, or None where nothing is recorded.
-on_step: Callable[..., Step] | None = None
-on_read: Callable[[Read], None] | None = None
 
 
 class Tensor(Carrier):
@@ -110,6 +107,9 @@ class Tensor(Carrier):
         gate = wire.pullback.gate if wire is not None and wire.pullback is not None else None
         parts = [f"{name} = " if name else "", np.array2string(np.asarray(self.value), prefix="Tensor(", threshold=20)]
         return "Tensor(" + "".join(parts) + (f", gate={gate.name}" if gate else "") + ")"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": repr(self)}
 
     # ------------------------------------------------------------------------------------------- reading a value out
 
@@ -179,8 +179,8 @@ class Tensor(Carrier):
 
     def read(self, how: str) -> Any:
         """The plain value, told to the recording that this Tensor belongs to."""
-        if on_read is not None and self.wire is not None and self.bits & lent.recording:
-            on_read(Read(self.wire, how, self.value))
+        if lent.on_read is not None and self.wire is not None and self.bits & lent.recording:
+            lent.on_read(Read(self.wire, how, self.value))
         return self.value
 
     def forbid_losing_gradient(self, how: str) -> None:
@@ -456,8 +456,8 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
     behind = parents[0] if len(parents) == 1 else tuple(parents)
     wire: Wire
     step = None
-    if bits & recording and on_step is not None:
-        step = on_step(gate, forward, operands, values, parameters, plain_parameters)
+    if bits & recording and lent.on_step is not None:
+        step = lent.on_step(gate, forward, operands, values, parameters, plain_parameters)
     sources = [x.wire if type(x) is Tensor else None for x in operands]
     block = recognise(gate, sources, values, plain_parameters, out) if gate.closings and parents else None
     if block is not None:

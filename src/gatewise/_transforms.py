@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Circuit, Input, SourcedWire, Wire, step_wire, tick
+from gatewise._circuit import Circuit, Input, SourcedWire, Wire, step_wire, tick, verify
 from gatewise._gates import NAMES
 from gatewise._gates.families import Live
 from gatewise._recording.freezing import transparent
@@ -50,7 +50,9 @@ def gradients(circuit: Circuit, as_written: bool = False) -> tuple[dict[Wire, An
     def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
         events[wire].parts.append((position, parent, part.g if isinstance(part, Live) else part))
 
-    sweep({circuit.output: circuit.upstream}, circuit.bit, arrive=arrive, observer=observe, as_written=as_written)
+    edges = {i.wire for i in circuit.inputs}
+    seed = {circuit.output: circuit.upstream}
+    sweep(seed, circuit.bit, arrive=arrive, observer=observe, as_written=as_written, edges=edges)
     return found, list(events.values())
 
 
@@ -81,7 +83,9 @@ def reverse(circuit: Circuit) -> list[Event]:
         events[wire].parts.append((position, parent, part.g if isinstance(part, Live) else part))
 
     with Recorder(bit=bit):
-        sweep({circuit.output: circuit.upstream}, circuit.bit, lower=bit, lift=lift, arrive=arrive, observer=observe)
+        edges = {i.wire for i in circuit.inputs}
+        seed = {circuit.output: circuit.upstream}
+        sweep(seed, circuit.bit, lower=bit, lift=lift, arrive=arrive, observer=observe, edges=edges)
         for event in events.values():
             as_square(event, bit)
     return list(events.values())
@@ -147,16 +151,15 @@ def cut(circuit: Circuit, wire: Wire) -> Circuit:
     stages = tuple(
         dataclasses.replace(s, wires=tuple(w for w in s.wires if w in needed and w is not wire)) for s in circuit.stages
     )
-    return dataclasses.replace(
+    smaller = dataclasses.replace(
         circuit,
         inputs=(new, *kept),
         wires=(wire, *(w for w in circuit.wires if w in needed and w is not wire)),
         stages=tuple(s for s in stages if s.wires),
-        signature=tuple((i.parameter, "positional_or_keyword", NO_DEFAULT) for i in (new, *kept)),
+        signature=tuple((i.parameter, "positional_or_keyword", inspect.Parameter.empty) for i in (new, *kept)),
     )
+    return verify(smaller)
 
-
-NO_DEFAULT: Any = inspect.Parameter.empty
 
 
 # ------------------------------------------------------------------------------------------------------------- folding

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Circuit, Input, SourcedWire, Stage, Step, Wire, step_wire, tick
+from gatewise._circuit import Circuit, Input, SourcedWire, Stage, Step, Wire, step_wire, tick, verify
 from gatewise._gates import Gate
 from gatewise._recording.constants import PlainNames
 from gatewise._recording.functions import Signature, normalised
@@ -55,7 +55,7 @@ def freeze(
     for holder in made:
         constants.visit(holder)
     everything = (*inputs, *constants.found)
-    return Circuit(
+    circuit = Circuit(
         name=name,
         inputs=everything,
         wires=(*(i.wire for i in everything), *(w for stage in stages for w in stage.wires)),
@@ -73,6 +73,7 @@ def freeze(
         taken=frozenset(namer.taken | namer.used),
         scopes={w: scope_of(holder) for holder in made for w in values_of(holder, outputs)},
     )
+    return verify(circuit)
 
 
 # ----------------------------------------------------------------------------------------------- the steps that count
@@ -120,7 +121,7 @@ def used_outputs(made: Sequence[SourcedWire], output: Wire) -> dict[Wire, list[W
 
 def values_of(holder: SourcedWire, outputs: Mapping[Wire, list[Wire]]) -> list[Wire]:
     """The wires a step made: itself, or those of its outputs that are used."""
-    return outputs.get(holder, []) if type(holder.value) in (tuple, list) else [holder]
+    return outputs.get(holder, []) if isinstance(holder.value, (tuple, list)) else [holder]
 
 
 def grouped(made: Sequence[SourcedWire]) -> list[list[SourcedWire]]:

@@ -34,8 +34,8 @@ class Recorder:
     def __enter__(self) -> Recorder:
         self._bit = Bit(recording=True, bit=self.again_with)
         self.bit = self._bit.__enter__()
-        self._before = _tensor.on_step, _tensor.on_read
-        _tensor.on_step, _tensor.on_read = self.step, self.reads.append
+        self._before = lent.on_step, lent.on_read
+        lent.on_step, lent.on_read = self.step, self.reads.append
         _tensor._recorders.append(self.bit)
         _tensor.settle_attention()
         return self
@@ -43,7 +43,7 @@ class Recorder:
     def __exit__(self, *_: object) -> None:
         _tensor._recorders.remove(self.bit)
         _tensor.settle_attention()
-        _tensor.on_step, _tensor.on_read = self._before
+        lent.on_step, lent.on_read = self._before
         self._bit.__exit__()
 
     def step(

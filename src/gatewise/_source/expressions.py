@@ -119,7 +119,8 @@ class Expressions:
 
     def needs_a_line(self, node: Node) -> bool:
         """Whether an inner value is written on a line of its own before: it takes statements, or is used again."""
-        return self.is_statement(node) or self.counts[node] > 1
+        copies = node.gate.name == "broadcast_to" and not isinstance(node.operands[0], Node)
+        return self.is_statement(node) or (self.counts[node] > 1 and not copies)
 
     def hoisted(self, node: Node) -> Text:
         """A value that is used several times, or takes several statements: a line of its own before."""

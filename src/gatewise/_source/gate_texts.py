@@ -54,7 +54,7 @@ def one_gate(circuit: Circuit, writer: Writer, holder: SourcedWire, wire: Wire) 
     saved = (*operands, dict(node.parameters)) if node.gate.parameters else tuple(operands)
     writer.backward = True
     name = circuit.names.get(wire, "f")
-    several = type(holder.value) in (tuple, list)
+    several = isinstance(holder.value, (tuple, list))
     out = holder.value if several else lifted(holder, circuit.recording)
     with np.errstate(all="ignore"):
         stands = SourcedWire(tick(), circuit.recording, wire.value)

@@ -174,6 +174,8 @@ class Nodes:
         if not isinstance(x, Wire):
             return x
         x = transparent(x)
+        if x in self.built:
+            return self.built[x]
         if x in self.forward_wires or x in self.stands or x in self.ones:
             return x
         if x not in self.built:
@@ -410,7 +412,7 @@ def truth(x: Any) -> Any:
 
 def repeated_number(x: Any) -> Any:
     """The single number whose copies are all that `x` holds, or None."""
-    while is_gate(x, *MOVES):
+    while isinstance(x, Node) and x.gate.name in MOVES:
         inner = x.operands[0]
         if x.gate.name == "broadcast_to" and np.shape(value_of(inner)) == ():
             return inner

@@ -17,7 +17,7 @@ import numpy as np
 
 from gatewise._circuit import Circuit, Input, SourcedWire, Stage, Wire, step_wire
 from gatewise._recording.freezing import transparent
-from gatewise._source.nodes import Node, is_port, value_of
+from gatewise._source.nodes import Node, is_port, repeated_number, value_of
 from gatewise._source.spelling import Text, literal, quoted
 from gatewise._source.statements import COMMENT, Line, Statements, Style
 from gatewise._tensor import Tensor
@@ -109,11 +109,11 @@ class Writer(Statements):
         """The backward pass, stage by stage."""
         self.backward = True
         events = reverse(self.circuit)
-        for event in events:
-            self.understand(event)
-        self.counts = uses(part for event in events for _, _, part in event.parts)
         self.stands = {transparent(event.wire): event.upstream for event in events}
-        arriving = Counter(parent for event in events for _, parent, _ in event.parts)
+        arriving = Counter(transparent(parent) for event in events for _, parent, _ in event.parts)
+        for event in events:
+            self.understand(event, arriving)
+        self.counts = uses(p for e in events for _, parent, p in e.parts if self.stands.get(parent) not in self.nodes.built)
         self.start()
         numbers, last = self.stage_numbers(), None
         for event in events:
@@ -134,11 +134,15 @@ class Writer(Statements):
         self.backward = False
         return lines
 
-    def understand(self, event: Event) -> None:
-        """Put simplified nodes in the place of what was recorded."""
-        if event.upstream is not None:
+    def understand(self, event: Event, arriving: Counter[Wire]) -> None:
+        """Put simplified nodes in the place of what was recorded; copies of one number need no name."""
+        if event.upstream is not None and event.upstream not in self.nodes.built:
             self.nodes.stand(event.upstream, event.mask)
         event.parts = [(k, transparent(parent), self.nodes.of(part)) for k, parent, part in event.parts]
+        for _, parent, part in event.parts:
+            stands = self.stands.get(parent)
+            if arriving[parent] == 1 and parent not in self.named and stands is not None and repeated_number(part) is not None:
+                self.nodes.built[stands] = part
 
     def stage_numbers(self) -> dict[Wire, tuple[int, Stage]]:
         """The stage, and its number, of every wire and of every step with several outputs."""
@@ -180,7 +184,7 @@ class Writer(Statements):
     def quote(self, number: int, stage: Stage) -> None:
         """The user's line above its backward lines."""
         text = f"# backprop {line_of(stage)}"
-        self.write(f"{text:<{COMMENT}} ({number})" if len(text) < COMMENT else f"{text}  ({number})")
+        self.write(f"{text:<{COMMENT + 1}} ({number})" if len(text) <= COMMENT else f"{text}  ({number})")
 
     def say_shift(self, wire: Wire, parent: Wire) -> None:
         """Say it where a block sends its gradient past the shift by the maximum."""
