@@ -15,7 +15,7 @@ from gatewise._circuit import Bit, Wire, lent, tick
 from gatewise._errors import ArgumentError, IntegerGradientError, UpstreamError, user_line
 from gatewise._recording.functions import called
 from gatewise._recording.structures import leaves, mapped, numeric
-from gatewise._sweep import given, identity, ones_for, sweep, zeros_for
+from gatewise._sweep import given, handed_out, identity, ones_for, sweep, zeros_for
 from gatewise._tensor import Tensor, leaf, upstream_for
 
 Argnums = int | Sequence[int]
@@ -229,7 +229,8 @@ def collected(argument: Any, original: Any, swept: dict[Wire, Any]) -> Any:
 
     def one(path: Any, x: Tensor) -> Any:
         assert x.wire is not None
-        g = given(swept[x.wire] if x.wire in swept else zeros_for(x.value), x.value)
+        g = handed_out([swept.pop(x.wire)], x.value) if x.wire in swept else zeros_for(x.value)
+        swept[x.wire] = g  # an argument that is asked for twice gets a copy the second time
         return Tensor(g) if type(originals[path]) is Tensor and type(g) is not Tensor else g
 
     return mapped(one, argument)

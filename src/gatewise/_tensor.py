@@ -36,7 +36,7 @@ from gatewise._gates import GATES, NAMES, Carrier, Gate
 from gatewise._gates.families import Stops, convert
 from gatewise._gates.gate import ABSENT, UNASKED, WANTED
 from gatewise._gates.movement import pick
-from gatewise._sweep import FLOATS, given, ones_for, port, sweep
+from gatewise._sweep import FLOATS, given, handed_out, ones_for, port, sweep
 
 BACKWARD = 1  # the lowest bit belongs to backward()
 
@@ -226,7 +226,7 @@ class Tensor(Carrier):
         if wire is None or wire.grad is None:
             return None
         if type(wire.grad) is list:
-            wire.grad = given(wire.grad[0], self.value)
+            wire.grad = handed_out(wire.grad, self.value)
         return wire.grad
 
     @grad.setter

@@ -426,4 +426,4 @@ def helper(name: str, node: Node) -> Iterator[str]:
     writer = Writer(circuit, "code")
     writer.named = {i.wire: n for i, n in zip(circuit.inputs, names, strict=False)}
     yield from (f"    {line}" for line in writer.forward_lines())
-    yield f"    return {writer.forward_name(circuit.output)}"
+    yield f"    return {writer.spell(circuit.output).text}"

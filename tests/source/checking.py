@@ -1,0 +1,274 @@
+"""Printed programs against the eager sweep, in a process that has only NumPy, and statement by statement."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import gatewise as gw
+from source.programs import Inputs, Program, literal
+
+#: Runs in a process of its own: imports each printed module, calls it, and leaves what came back.
+DRIVER = """\
+import importlib, json, sys, warnings
+sys.modules["gatewise"] = None
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+
+
+def leaves(value):
+    if isinstance(value, dict):
+        value = [value[key] for key in sorted(value)]
+    if isinstance(value, (list, tuple)):
+        return [leaf for part in value if part is not None for leaf in leaves(part)]
+    return [np.asarray(value)]
+
+
+found, problems = {}, {}
+for name in json.loads(sys.argv[2]):
+    try:
+        module = importlib.import_module(name)
+        for k, (args, kwargs) in enumerate(importlib.import_module(name + "_inputs").RUNS):
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                function = next(v for n, v in vars(module).items() if n.endswith("_and_gradients"))
+                for i, leaf in enumerate(leaves(function(*args, **kwargs))):
+                    found[f"{name}-{k}-{i}"] = leaf
+    except Exception as error:
+        problems[name] = f"{type(error).__name__}: {error}"
+np.savez(sys.argv[1] + "/found.npz", **found)
+print(json.dumps(problems))
+"""
+
+
+@dataclass(slots=True)
+class Case:
+    """One program, recorded and printed: its text, the captured values, what eager gives on both inputs."""
+
+    program: Program
+    text: str
+    runs: list[tuple[list[Any], dict[str, Any]]]
+    expected: list[list[Any]]
+    comparable: bool  # whether the second inputs take the same branches
+
+
+def loaded(source: str, folder: Path, name: str) -> Any:
+    """A module from its text."""
+    path = folder / f"{name}.py"
+    path.write_text(source, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """The numbers and arrays of a structure, in order."""
+    if isinstance(value, dict):
+        for key in sorted(value):
+            yield from leaves(value[key])
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from leaves(part)
+    else:
+        yield value
+
+
+def eager(function: Any, inputs: Inputs, upstream: Any) -> list[Any]:
+    """The value and every gradient, by the eager sweep."""
+    args, kwargs = inputs
+    given = list(leaves([args, kwargs]))
+
+    def on_leaves(*parts: Any) -> Any:
+        rest = iter(parts)
+        return function(*rebuilt(args, rest), **rebuilt(kwargs, rest))
+
+    out, pullback = gw.vjp(on_leaves, *given)
+    return [out, *pullback(np.ones_like(out) if upstream is None else upstream)]
+
+
+def rebuilt(structure: Any, rest: Iterator[Any]) -> Any:
+    """A structure with other leaves, in order."""
+    if isinstance(structure, dict):
+        return {key: rebuilt(structure[key], rest) for key in sorted(structure)}
+    if isinstance(structure, (list, tuple)):
+        return type(structure)(rebuilt(part, rest) for part in structure)
+    return next(rest)
+
+
+def path_taken(c: Any) -> Any:
+    """What must be the same for a printed program to speak of other inputs: branches, and shapes on the way."""
+    reads = [(r.how, bool(r.value)) for r in c.circuit.reads if r.how == "bool"]
+    return reads, [np.shape(w.value) for w in c.circuit.wires if not isinstance(w.value, tuple)]
+
+
+def recorded(program: Program, folder: Path) -> Case:
+    """Record and print one program, and take its gradients eagerly."""
+    function = loaded(program.source, folder, f"program_{program.seed}").f
+    args, kwargs = program.inputs
+    with np.errstate(all="ignore"):
+        c = gw.circuit(function, *args, **kwargs, upstream=program.upstream)
+        other = gw.circuit(function, *program.others[0], **program.others[1], upstream=program.upstream)
+        text = str(c.staged())
+        extra = dict(c.captured)
+        if program.upstream is not None:
+            extra[upstream_name(text, c)] = program.upstream
+        runs = [(a, {**k, **extra}) for a, k in (program.inputs, program.others)]
+        expected = [eager(function, inputs, program.upstream) for inputs in (program.inputs, program.others)]
+    return Case(program, text, runs, expected, path_taken(c) == path_taken(other))
+
+
+def upstream_name(text: str, c: Any) -> str:
+    """The keyword argument that takes the upstream gradient: the last one that is no captured value."""
+    tree = ast.parse(text)
+    function = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.endswith("_and_gradients"))
+    return [a.arg for a in function.args.kwonlyargs if a.arg not in c.captured][-1]
+
+
+def run_elsewhere(cases: list[Case], folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the printed modules give in a fresh process with only NumPy, and what went wrong there."""
+    names = []
+    for case in cases:
+        name = f"printed_{case.program.seed}"
+        names.append(name)
+        (folder / f"{name}.py").write_text(case.text, encoding="utf-8")
+        runs = f"import numpy as np\nRUNS = [{', '.join(f'({literal(a)}, {literal(k)})' for a, k in case.runs)}]\n"
+        (folder / f"{name}_inputs.py").write_text(runs, encoding="utf-8")
+    (folder / "driver.py").write_text(DRIVER, encoding="utf-8")
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"}
+    command = [sys.executable, str(folder / "driver.py"), str(folder), json.dumps(names)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    with np.load(folder / "found.npz") as found:
+        return dict(found), json.loads(done.stdout)
+
+
+def differences(case: Case, found: dict[str, Any]) -> Iterator[str]:
+    """Where the printed program and the eager sweep disagree."""
+    for run, expected in enumerate(case.expected):
+        if run and not case.comparable:
+            continue
+        for k, right in enumerate(expected):
+            got = found.get(f"printed_{case.program.seed}-{run}-{k}")
+            if got is None:
+                yield f"run {run}: output {k} is missing"
+            elif problem := disagreement(got, np.asarray(right), exact=k == 0):
+                yield f"run {run}: output {k}: {problem}"
+
+
+def disagreement(got: Any, right: Any, exact: bool) -> str:
+    """Why two arrays do not agree; '' where they do."""
+    if got.shape != right.shape or got.dtype != right.dtype:
+        return f"{got.dtype}{got.shape} for {right.dtype}{right.shape}"
+    if np.array_equal(got, right, equal_nan=True):
+        return ""
+    if exact:
+        return f"forward values differ: {got} for {right}"
+    finite = np.isfinite(right)
+    if not np.array_equal(finite, np.isfinite(got)):
+        return f"{got} for {right}"
+    largest = np.max(np.abs(right[finite]), initial=0.0)
+    off = np.max(np.abs(got[finite].astype(float) - right[finite]), initial=0.0)
+    return "" if off <= largest * (1e-12 if right.dtype == np.float64 else 1e-5) else f"off by {off:g} where the largest entry is {largest:g}"
+
+
+def to_the_bit(case: Case, found: dict[str, Any]) -> bool:
+    return all(
+        np.array_equal(found[f"printed_{case.program.seed}-0-{k}"], np.asarray(right), equal_nan=True) for k, right in enumerate(case.expected[0])
+    )
+
+
+# ------------------------------------------------------------------------------------------- statement by statement
+
+
+def arrays_in(namespace: dict[str, Any]) -> dict[str, Any]:
+    """Every array of a namespace, those inside structures among them, by the expression that reads it."""
+
+    def inside(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+        if isinstance(value, np.ndarray):
+            yield name, value
+        elif isinstance(value, dict):
+            for key, part in value.items():
+                yield from inside(f"{name}[{key!r}]", part)
+        elif isinstance(value, (list, tuple)):
+            for key, part in enumerate(value):
+                yield from inside(f"{name}[{key!r}]", part)
+
+    return dict(pair for name, value in namespace.items() if not name.startswith("__") for pair in inside(name, value))
+
+
+def target_of(statement: ast.stmt) -> str | None:
+    """The array that a statement changes in place, as `arrays_in` names it."""
+    if isinstance(statement, ast.AugAssign):
+        target: ast.expr = statement.target
+        if isinstance(target, ast.Subscript) and not is_entry(target):
+            target = target.value
+        return ast.unparse(target)
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript) and not is_entry(statement.targets[0]):
+        return ast.unparse(statement.targets[0].value)
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call) and ast.unparse(statement.value.func) == "np.add.at":
+        return ast.unparse(statement.value.args[0])
+    return None
+
+
+def is_entry(target: ast.Subscript) -> bool:
+    """Whether `grads["W"]`, an entry of a structure, and not entries of an array."""
+    root: ast.expr = target
+    while isinstance(root, ast.Subscript):
+        root = root.value
+    return isinstance(root, ast.Name) and root.id in STRUCTURES
+
+
+STRUCTURES: set[str] = set()
+
+
+def foul_lines(text: str, run: tuple[list[Any], dict[str, Any]]) -> Iterator[str]:
+    """The lines of a printed program that change an array another name refers to, and gradients that share memory."""
+    tree = ast.parse(text)
+    *before, function = tree.body
+    assert isinstance(function, ast.FunctionDef)
+    STRUCTURES.clear()
+    for node in function.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Dict, ast.List, ast.BinOp)) and "None" in ast.unparse(node.value) + "None":
+            STRUCTURES.update(t.id for t in node.targets if isinstance(t, ast.Name) and not isinstance(node.value, ast.BinOp) or "[None]" in ast.unparse(node.value))
+    *body, last = function.body
+    assert isinstance(last, ast.Return) and last.value is not None
+    function.body = [ast.Return(ast.Call(ast.Name("locals", ast.Load()), [], []))]
+    namespace: dict[str, Any] = {}
+    exec(compile(ast.fix_missing_locations(ast.Module([*before, function], [])), "<printed>", "exec"), namespace)
+    namespace.update(namespace[function.name](*run[0], **run[1]))
+    given = arrays_in(namespace)
+    with np.errstate(all="ignore"):
+        for statement in body:
+            yield from changed_by(statement, namespace)
+        value, gradients = eval(compile(ast.fix_missing_locations(ast.Expression(last.value)), "<printed>", "eval"), namespace)
+    mine = [g for g in leaves(gradients) if isinstance(g, np.ndarray)]
+    others = [*given.values(), value]
+    for k, g in enumerate(mine):
+        if any(isinstance(o, np.ndarray) and np.shares_memory(g, o) for o in [*others, *mine[:k]]):
+            yield f"returned gradient {k} shares memory"
+
+
+def changed_by(statement: ast.stmt, namespace: dict[str, Any]) -> Iterator[str]:
+    """Run one statement; tell what it changed beside its own target."""
+    target = target_of(statement)
+    arrays = arrays_in(namespace)
+    before = {name: array.copy() for name, array in arrays.items()} if target else {}
+    exec(compile(ast.Module([statement], []), "<printed>", "exec"), namespace)
+    own = arrays.get(target) if target else None
+    for name, array in arrays.items():
+        if target and array is not own and name != target and not np.array_equal(array, before[name], equal_nan=array.dtype.kind == "f"):
+            yield f"{ast.unparse(statement)}   changes {name}"
+        elif target and array is own and name != target:
+            yield f"{ast.unparse(statement)}   changes {name}, another name of {target}"
