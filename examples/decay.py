@@ -1,6 +1,8 @@
 """Fit a decaying count rate with a background to measurements, by gradient descent on chi squared.
 
-Run it: python examples/decay.py. Its circuit: gatewise show examples/decay.py:example rate=0.3 height=90.0 background=12.0
+Run it: python examples/decay.py. Its circuit at one place:
+
+gatewise show examples/decay.py:example rate=0.3 height=90.0 background=12.0
 """
 
 import numpy as np

@@ -252,7 +252,8 @@ def handed_out(box: list[Any], value: Any) -> Any:
 def taken_out(box: list[Any]) -> tuple[Any, bool]:
     """What is in `box`, and whether it is an array that nobody else has: a view would hold on to it too."""
     g = box.pop()
-    return g, type(g) is np.ndarray and g.base is None and sys.getrefcount(g) <= ALONE
+    own = type(g) is np.ndarray and g.base is None and sys.getrefcount(g) <= ALONE
+    return g, own
 
 
 def count_alone(box: list[Any]) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
@@ -62,12 +64,12 @@ def test_json_is_the_record_alone(typed):
 
 
 def test_json_is_utf8_whatever_the_terminal_shows():
-    answer = in_a_process("show", "损失 * x", "损失=2", "x=3", "--json", PYTHONIOENCODING="ascii")
+    answer = in_a_process("show", "损失 * x", "损失=2", "x=3", "--json", PYTHONIOENCODING="latin-1")
     assert json.loads(answer.out)["wires"][0]["name"] == "损失"
 
 
 def test_a_terminal_that_lacks_letters_gets_numbers():
-    answer = in_a_process("show", "损失 * x", "损失=2", "x=3", PYTHONIOENCODING="ascii")
+    answer = in_a_process("show", "损失 * x", "损失=2", "x=3", PYTHONIOENCODING="latin-1")
     assert answer.status == 0
     assert r"\u635f\u5931" in answer.out
 
@@ -203,11 +205,13 @@ def test_warnings_are_one_line(typed):
 
 
 def test_rich_is_loaded_on_a_terminal_only():
-    code = "import sys; from gatewise._cli.commands import status_of; status_of(sys.argv[1:]); print('rich' in sys.modules)"
-    import subprocess
-
+    run = "import sys; from gatewise._cli.commands import status_of; status_of(sys.argv[1:])"
     done = subprocess.run(
-        [sys.executable, "-c", code, *COMPOUND], capture_output=True, text=True, cwd=ROOT / "src", check=True
+        [sys.executable, "-c", f"{run}; print('rich' in sys.modules)", *COMPOUND],
+        capture_output=True,
+        text=True,
+        cwd=ROOT / "src",
+        check=True,
     )
     assert done.stdout.splitlines()[-1] == "False"
 
@@ -232,8 +236,6 @@ def test_markup_in_a_name_is_data(typed, monkeypatch):
 
 
 def test_a_reader_who_has_seen_enough_is_no_error():
-    import subprocess
-
     command = f"{sys.executable} -m gatewise gates | head -1"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=ROOT / "src", check=False)
     assert done.stderr == ""
@@ -248,8 +250,6 @@ def test_the_module_is_the_command():
 
 
 def test_bare_gatewise_prints_three_examples_that_work(typed):
-    import shlex
-
     printed = typed().out
     examples = [line.strip() for line in printed.splitlines() if line.startswith("  gatewise")]
     assert len(examples) == 3

@@ -42,7 +42,9 @@ POSITIONS = (0.7, 0.4, 0.2)  # where in a gate's domain the example's numbers li
 
 def catalogue() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """The head and the rows of the table of all gates."""
-    rows = [(gate.name, gate.symbol, gate.pattern, family_of(gate), first_line(gate)) for gate in NAMES.values()]
+    rows: list[tuple[str, ...]] = [
+        (gate.name, gate.symbol, gate.pattern, family_of(gate), first_line(gate)) for gate in NAMES.values()
+    ]
     return ("gate", "symbol", "pattern", "family", "what it does to gradients"), rows
 
 

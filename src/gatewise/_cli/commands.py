@@ -25,6 +25,27 @@ Backpropagation, gate by gate. Three things to try:
 Your own function f in net.py: gatewise show net.py:f x=3 y=-4
 All options: gatewise show --help. All gates: gatewise gates."""
 
+SHOW = """\
+Run an expression, a function in a file, or a flat script once, and show its circuit.
+
+\b
+EXPRESSION           "(x + y) * z", "q = x + y; f = q * z", "sum(dot(W, X))"
+FILE.py:FUNCTION     a function in plain NumPy; this RUNS the file, then the function
+FILE.py              a flat script, which is RUN: names assigned numbers, lists or random
+                     draws are the inputs, the last name that is no gradient's the output
+
+\b
+NAME=VALUE           x=3, x=-0.5, X=[[1.0, 2.0], [3.0, 4.0]], "W=0.1 * randn(5, 10)",
+                     rand, zeros, ones, eye, arange, X=@file.npy (or .csv, .txt)
+
+Numbers are taken as floats. Lists of whole numbers are data and get no gradient: write 1.0 for 1.
+
+\b
+gatewise show "(x + y) * z" x=-2 y=5 z=-4
+gatewise show "sum(dot(W, X))" "W=randn(5,10)" "X=randn(10,3)" --rng 0 --svg circuit.svg
+gatewise show net.py:loss X=@X.npy y=@y.npy "W=randn(4,3)" --wrt W --code
+"""
+
 INTERRUPTED = 130  # the exit status
 LARGEST_SEED = 2**32 - 1
 
@@ -86,7 +107,13 @@ def gatewise(context: click.Context) -> None:
         write(EXAMPLES)
 
 
-@gatewise.command("show", cls=Show, context_settings={"ignore_unknown_options": True})
+@gatewise.command(
+    "show",
+    cls=Show,
+    help=SHOW,
+    short_help="Show the circuit of an expression, a function or a script.",
+    context_settings={"ignore_unknown_options": True},
+)
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 @click.option("--wire", "wires", metavar="NAME", multiple=True, help="The card of one wire instead of the ledger.")
 @click.option(
@@ -122,25 +149,7 @@ def show_command(
     upstream: str | None,
     wrt: tuple[str, ...],
 ) -> None:
-    """Run an expression, a function in a file, or a flat script once, and show its circuit.
-
-    \b
-    EXPRESSION           "(x + y) * z", "q = x + y; f = q * z", "sum(dot(W, X))"
-    FILE.py:FUNCTION     a function in plain NumPy; this RUNS the file, then the function
-    FILE.py              a flat script, which is RUN: names assigned numbers, lists or random
-                         draws are the inputs, the last name that is no gradient's the output
-
-    \b
-    NAME=VALUE           x=3, x=-0.5, X=[[1.0, 2.0], [3.0, 4.0]], "W=0.1 * randn(5, 10)",
-                         rand, zeros, ones, eye, arange, X=@file.npy (or .csv, .txt)
-
-    Numbers are taken as floats. Lists of whole numbers are data and get no gradient: write 1.0 for 1.
-
-    \b
-    gatewise show "(x + y) * z" x=-2 y=5 z=-4
-    gatewise show "sum(dot(W, X))" "W=randn(5,10)" "X=randn(10,3)" --rng 0 --svg circuit.svg
-    gatewise show net.py:loss X=@X.npy y=@y.npy "W=randn(4,3)" --wrt W --code
-    """
+    """Read the options of `show`."""
     wanted = [name.strip() for names in wrt for name in names.split(",") if name.strip()]
     show(Request(words, wires, code, svg, as_json, seed, output, upstream, wanted or None))
 
@@ -157,7 +166,7 @@ def gates_command(name: str | None) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with its status: 0, 1 for a defect of gatewise, 2 for a mistake in what was typed."""
+    """Run the command line and leave: with 0, 1 for a defect of gatewise, 2 for a mistake in what was typed."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter shows its number
             stream.reconfigure(errors="backslashreplace")

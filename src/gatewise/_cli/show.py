@@ -150,7 +150,7 @@ def made(target: Target, given: Mapping[str, Any], request: Request) -> Board:
 
 
 def with_ones(target: Target, given: Mapping[str, Any], request: Request) -> Board:
-    """The circuit with an upstream gradient of ones; a first run tells the shape, and what it prints counts only if it is the last."""
+    """The circuit with an upstream gradient of ones; a first run, whose prints are not shown, tells the shape."""
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed):

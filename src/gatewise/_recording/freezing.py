@@ -249,7 +249,7 @@ class Constants:
         node = expression_at(*step.place[-1]) if step.place else None
         own = len(step.place) == 1
         nodes = operand_nodes(node, step)
-        sources = list(holder.sources)
+        sources = list(holder.sources) if holder.written is None else [None] * len(step.operands)
         if step.forward is one_over and isinstance(node, ast.BinOp) and is_literal(node.left):
             self.texts[id(step), "one"] = self.literal(step, node.left)
         for i, value in enumerate(step.operands):
@@ -259,7 +259,7 @@ class Constants:
                 wire = self.wire_for(value, nodes[i], own)
                 if wire is not None and holder.written is None:
                     sources[i] = wire
-                elif is_literal(nodes[i]):
+                elif says(nodes[i], value):
                     self.texts[id(holder), i] = self.literal(step, nodes[i])
                 if wire is not None:
                     self.texts[id(holder), i] = self.by_wire(wire)
@@ -316,11 +316,12 @@ class Constants:
         if own and (text := self.plain.text(node, value)) is not None:
             self.texts[id(value)] = text
             return
-        for part in value if isinstance(value, tuple) else (value,):
+        nodes = node.elts if isinstance(node, ast.Tuple) and isinstance(value, tuple) and len(node.elts) == len(value) else ()
+        for k, part in enumerate(value if isinstance(value, tuple) else (value,)):
             if id(part) in step.parameter_wires:
                 self.texts[id(part)] = self.namer.names[transparent(step.parameter_wires[id(part)])]
             elif isinstance(part, np.ndarray) and part.ndim and told_by_value(part) is None:
-                self.texts[id(part)] = self.captured(part, None).text
+                self.texts[id(part)] = self.captured(part, nodes[k] if nodes else node).text
 
 
 def told_by_value(value: np.ndarray[Any, Any]) -> str | None:
@@ -345,6 +346,15 @@ def is_literal(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant)
 
 
+def says(node: ast.expr | None, value: Any) -> bool:
+    """Whether a node is a number as typed, and this one."""
+    if not is_literal(node):
+        return False
+    inner = node.operand if isinstance(node, ast.UnaryOp) else node
+    typed = getattr(inner, "value", None)
+    return isinstance(typed, (int, float)) and bool((-typed if inner is not node else typed) == value)
+
+
 def operand_nodes(node: ast.expr | None, step: Step) -> list[ast.expr | None]:
     """The expressions that stand for a step's operands."""
     found: list[ast.expr | None] = []
@@ -360,14 +370,20 @@ def operand_nodes(node: ast.expr | None, step: Step) -> list[ast.expr | None]:
         case ast.Subscript(value=value) | ast.Attribute(value=value):
             found = [value]
         case ast.Call(func=func, args=args):
-            if isinstance(func, ast.Attribute) and isinstance(step.operands[0], Wire) and len(args) < step.gate.arity:
-                found = [func.value, *args]  # a method of the first operand
-            elif step.gate.bind is not None:
-                parts = args[0] if args and isinstance(args[0], (ast.List, ast.Tuple)) else None
-                found = list(parts.elts) if parts else list(args[1:])
+            if is_method(func) and isinstance(step.operands[0], Wire) and len(args) < step.gate.arity:
+                found = [func.value, *args]  # type: ignore[attr-defined]  # a method of the first operand
+            elif args and isinstance(args[0], (ast.List, ast.Tuple)):  # np.stack([x, y])
+                found = list(args[0].elts)
+            elif "subscripts" in step.parameters:
+                found = list(args[1:])
             else:
                 found = list(args)
     return [*found, *[None] * len(step.operands)][: len(step.operands)]
+
+
+def is_method(func: ast.expr) -> bool:
+    """Whether a call is a method of a value: not a function of NumPy's."""
+    return isinstance(func, ast.Attribute) and not (isinstance(func.value, ast.Name) and func.value.id in ("np", "numpy"))
 
 
 def parameter_node(node: ast.expr | None, gate: Gate, name: str) -> ast.expr | None:

@@ -213,8 +213,11 @@ class Nodes:
             return node.operands[0]
         if name == "multiply":
             for one, other in (node.operands, node.operands[::-1]):
-                if self.is_one(one) or (is_number(one, 1) and alike(other, node)):
+                if self.is_one(one) or ((is_number(one, 1) or one is True) and alike(other, node)):
                     return other
+                if is_gate(one, "negative") and one.forward is operator.neg and alike(node, node.holder):
+                    inner = replace(node, operands=tuple(one.operands[0] if x is one else x for x in node.operands), holder=None)
+                    return Node(one.gate, one.forward, (without_spreads(replace(inner, value=-node.value)),), {}, node.value)
         if name == "divide" and self.is_one(node.operands[0]):
             return replace(node, operands=(1, node.operands[1]), holder=None)
         return without_spreads(node)

@@ -217,7 +217,7 @@ def qualified(function: Any) -> str:
     """`np.sum`, `np.linalg.inv`."""
     module = getattr(function, "__module__", None) or "numpy"
     inner = [part for part in module.split(".")[1:] if not part.startswith("_")]
-    return ".".join(["np", *inner, function.__name__])
+    return ".".join(["np", *inner, {"absolute": "abs"}.get(function.__name__, function.__name__)])
 
 
 def nested(value: Any) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 
 from gatewise._circuit import Circuit, Input, SourcedWire, Stage, Wire, step_wire
 from gatewise._recording.freezing import transparent
-from gatewise._source.nodes import Node, is_port, repeated_number, value_of
+from gatewise._source.nodes import Node, is_gate, is_port, repeated_number, value_of
 from gatewise._source.spelling import Text, literal, quoted
 from gatewise._source.statements import COMMENT, Line, Statements, Style
 from gatewise._tensor import Tensor
@@ -48,6 +48,10 @@ class Writer(Statements):
 
     def __init__(self, circuit: Circuit, style: Style) -> None:
         super().__init__(circuit, style)
+        output = circuit.output
+        self.first = self.free(f"d{circuit.names[output]}")  # the gradient that the backward pass starts from
+        if output not in self.inputs:
+            self.d_names[output] = self.first
         self.heights: dict[Any, int] = {}
         self.begun: set[Wire] = set()  # wires whose gradient has a line
         self.inline: dict[Wire, Any] = {}  # contributions that will be written where they are used
@@ -80,7 +84,7 @@ class Writer(Statements):
             if kind == "positional_only" and name == self.last_positional_only():
                 parts.append("/")
         extra = [i.text for i in self.circuit.inputs if i.kind == "captured"]
-        extra += [] if self.starts_with_ones() else [self.d_name(self.circuit.output)]
+        extra += [] if self.starts_with_ones() else [self.first]
         position = next((k for k, part in enumerate(parts) if part.startswith("**")), len(parts))
         parts[position:position] = (["*"] if extra and not keyword_only else []) + extra
         return ", ".join(parts)
@@ -141,7 +145,7 @@ class Writer(Statements):
         event.parts = [(k, transparent(parent), self.nodes.of(part)) for k, parent, part in event.parts]
         for _, parent, part in event.parts:
             stands = self.stands.get(parent)
-            if arriving[parent] == 1 and parent not in self.named and stands is not None and repeated_number(part) is not None:
+            if arriving[parent] == 1 and parent not in self.named and stands is not None and is_slight(part):
                 self.nodes.built[stands] = part
 
     def stage_numbers(self) -> dict[Wire, tuple[int, Stage]]:
@@ -159,10 +163,11 @@ class Writer(Statements):
         for parameter in dict.fromkeys(i.parameter for i in self.circuit.wanted if i.path):
             self.write(f"{self.dict_name(parameter)} = {empty_structure(self.circuit.inputs, parameter)}")
         output = self.circuit.output
-        name = self.d_name(output)
         self.begun.add(output)
         if self.starts_with_ones():
-            self.write(f"{name} = {self.ones(output)}")
+            self.write(f"{self.first} = {self.ones(output)}")
+        if output in self.inputs and self.inputs[output].wanted:  # the function gives back what it was given
+            self.write(f"{self.d_name(output)} = {self.first}{'.copy()' if isinstance(output.value, np.ndarray) else ''}")
 
     def ones(self, output: Wire) -> str:
         """The first gradient: 1.0 for a number, ones for an array."""
@@ -177,7 +182,7 @@ class Writer(Statements):
         if event.upstream is None:
             return
         if wire in self.begun:
-            self.d_texts[event.upstream] = Text(self.d_name(wire))
+            self.d_texts[event.upstream] = Text(self.first if wire is self.circuit.output else self.d_name(wire))
         else:
             self.d_roots[event.upstream] = self.inline[wire]
 
@@ -318,6 +323,11 @@ class Writer(Statements):
         return not self.is_statement(node) and same_expression(right_side(stage), self.step(node).text)
 
 
+def is_slight(part: Any) -> bool:
+    """Whether a gradient is copies of one number or the negative of another gradient: seen through, not named."""
+    return repeated_number(part) is not None or (is_gate(part, "negative") and isinstance(part.operands[0], Wire))
+
+
 def line_of(stage: Stage) -> str:
     """A stage as the user wrote it, a return as an assignment."""
     if stage.statement is None:
@@ -406,6 +416,8 @@ class AsFunctions(ast.NodeTransformer):
         func = node.func
         if isinstance(func, ast.Attribute) and func.attr in METHODS and not (isinstance(func.value, ast.Name) and func.value.id == "np"):
             node = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), func.attr, ast.Load()), [func.value, *node.args], node.keywords)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "absolute":
+            node.func.attr = "abs"
         node.args = [ast.Tuple(a.elts, ast.Load()) if isinstance(a, ast.List) else a for a in node.args]
         return node
 
@@ -420,10 +432,11 @@ def helper(name: str, node: Node) -> Iterator[str]:
     def composition(*operands: Any) -> Any:
         return gate.function(*operands, **node.parameters)
 
+    composition.__name__ = "out"
     names = gate.operands[: len(values)]
     circuit = record(composition, values, upstream=node.value)
     yield f"def {name}({', '.join(names)}):"
     writer = Writer(circuit, "code")
     writer.named = {i.wire: n for i, n in zip(circuit.inputs, names, strict=False)}
-    yield from (f"    {line}" for line in writer.forward_lines())
+    yield from (f"    {line.code}" for line in writer.forward_lines())
     yield f"    return {writer.spell(circuit.output).text}"

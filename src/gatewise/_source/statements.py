@@ -75,7 +75,7 @@ class Statements(Expressions):
 
     def name_shape(self, x: Any, like: Wire | None) -> None:
         """A shape that is that of a forward value is told by it."""
-        if is_gate(x, "reshape", "broadcast_to") and like is not None and like in self.named:
+        if is_gate(x, "reshape", "broadcast_to") and like in self.named and isinstance(value_of(like), np.ndarray):
             shape = x.parameters["shape"]
             if isinstance(shape, tuple) and shape == np.shape(like.value) and self.named[like].isidentifier():
                 self.speller.texts[id(shape)] = f"{self.named[like]}.shape"
@@ -211,6 +211,8 @@ class Statements(Expressions):
         if not isinstance(value_of(x), np.ndarray):
             return False
         if not isinstance(x, Node) or x in self.d_texts:
+            return True
+        if x.gate.name == "broadcast_to":
             return True
         view = x.gate.name in MOVES or (x.gate.name == "einsum" and len(x.operands) == 1)
         return view and self.shares(x.operands[0])
