@@ -445,7 +445,7 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
     if not bits:
         return Tensor(out) if not several else tuple(Tensor(v) for v in out)
     if not parents:
-        key &= ~_WANTED_BITS | 1 << key.bit_length() - 1
+        key &= ~((4 ** len(values) - 1) // 3 * 2)  # nobody is wanted
     scalar = not several and type(out) in FLOATS and all(type(v) in FLOATS for v in values)
     pullback = (gate.scalar if scalar else gate.array)[key]
     needs = pullback.needs  # type: ignore[attr-defined]
@@ -475,8 +475,6 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
 IMMUTABLE = (Tensor, type(None), int, float, complex, np.generic)
 #: Gates that the two fast ways do not know: they stop gradients, or have several outputs.
 UNHURRIED = {g for g in NAMES.values() if type(g.family) is Stops or getattr(g.function, "nout", 1) > 1}
-
-_WANTED_BITS = sum(1 << 2 * i + 1 for i in range(512))  # the higher bit of every kind in a key
 
 
 def one_port(value: Any, k: int, wire: Wire, bits: int) -> Tensor:

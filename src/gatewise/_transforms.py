@@ -12,7 +12,7 @@ import numpy as np
 
 from gatewise._circuit import Circuit, Input, SourcedWire, Wire, step_wire, tick, verify
 from gatewise._gates import NAMES
-from gatewise._gates.families import Live
+from gatewise._gates.families import Live, showing
 from gatewise._recording.freezing import transparent
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import FLOATS, Ports, port, sweep
@@ -85,10 +85,25 @@ def reverse(circuit: Circuit) -> list[Event]:
     with Recorder(bit=bit):
         edges = {i.wire for i in circuit.inputs}
         seed = {circuit.output: circuit.upstream}
-        sweep(seed, circuit.bit, lower=bit, lift=lift, arrive=arrive, observer=observe, edges=edges)
+        showing.dead_floats, showing.kept = True, 0
+        try:
+            sweep(seed, circuit.bit, lower=bit, lift=lift, arrive=arrive, observer=observe, edges=edges)
+        finally:
+            showing.dead_floats = False
+        if showing.kept:
+            leave_out_dead_nans(circuit, events)
         for event in events.values():
             as_square(event, bit)
     return list(events.values())
+
+
+def leave_out_dead_nans(circuit: Circuit, events: dict[Wire, Event]) -> None:
+    """A dead branch of floats stays in the text as a product with zero, unless that product is not finite."""
+    alive = {(event.wire, position) for event in gradients(circuit)[1] for position, _, _ in event.parts}
+    for event in events.values():
+        event.parts = [
+            part for part in event.parts if (event.wire, part[0]) in alive or np.all(np.isfinite(getattr(part[2], "value", part[2])))
+        ]
 
 
 def as_square(event: Event, bit: int) -> None:

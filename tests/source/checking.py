@@ -88,11 +88,11 @@ def leaves(value: Any) -> Iterator[Any]:
 def eager(function: Any, inputs: Inputs, upstream: Any) -> list[Any]:
     """The value and every gradient, by the eager sweep."""
     args, kwargs = inputs
-    given = list(leaves([args, kwargs]))
+    given = list(leaves([args, list(kwargs.values())]))
 
     def on_leaves(*parts: Any) -> Any:
         rest = iter(parts)
-        return function(*rebuilt(args, rest), **rebuilt(kwargs, rest))
+        return function(*rebuilt(args, rest), **dict(zip(kwargs, rebuilt(list(kwargs.values()), rest), strict=True)))
 
     out, pullback = gw.vjp(on_leaves, *given)
     return [out, *pullback(np.ones_like(out) if upstream is None else upstream)]

@@ -197,6 +197,7 @@ class Writing:
         a, b = self.one_of(inner[-4:] if self.chance(0.6) else inner), self.one_of(names)
         group = self.one_of([ONE, ONE, TWO, TWO, TWO, SEVERAL] if self.scalars else [ONE, TWO, ARRAY, ARRAY, PRODUCTS, SEVERAL, TWO])
         template = self.one_of(group)
+        b = self.one_of(inner) if group is SEVERAL else b
         rank = np.ndim(self.known[a])
         axis = str(int(self.rng.integers(-max(rank, 1), max(rank, 1))))
         words = {"a": a, "b": b, "k": axis}

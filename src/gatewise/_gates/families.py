@@ -10,6 +10,7 @@ that the same pullback works on numbers and on recordings.
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -63,6 +64,21 @@ class Live:
     __radd__ = __add__
 
 
+class Showing(threading.local):
+    """Whether a backward pass is being written down: a float's dead branch is then kept as a product with zero."""
+
+    dead_floats = False
+    kept = 0
+
+    def keeps(self) -> bool:
+        """Whether a dead float goes on; those that do are counted."""
+        self.kept += self.dead_floats
+        return self.dead_floats
+
+
+showing = Showing()
+
+
 def one_or_all(axes: Sequence[int]) -> int | tuple[int, ...]:
     """A single axis as a number, as one writes it."""
     return axes[0] if len(axes) == 1 else tuple(axes)
@@ -91,7 +107,7 @@ def fit(part: Any, x: Any, live: Any = None, scaled: bool = True) -> Any:
             whole = live
             live = lambda: sum_to(whole, shape, np.any)  # noqa: E731
     if isinstance(value, float):  # a float needs no mask: it is alive, or gets nothing at all
-        if live is not None and not (live() if callable(live) else live):
+        if live is not None and not (live() if callable(live) else live) and not showing.keeps():
             return None
         live = None
         if not isinstance(part, Carrier):
@@ -112,7 +128,9 @@ def route(g: Any, slope: Any, x: Any, live: Any = None) -> Any:
 
 def route1(g: Any, slope: Any) -> Any:
     """The same for floats: a dead branch gets nothing at all."""
-    return (g if slope is True else slope * g) if slope else None
+    if slope:
+        return g if slope is True else slope * g
+    return slope * g if showing.keeps() else None
 
 
 def ties(x: Any, y: Any) -> Any:
@@ -344,7 +362,7 @@ def moved(rule: Any, part: Any, i: int, out: Any, operands: Any, parameters: Any
         return np.not_equal(as_tuple(rule(ones, *operands, **parameters))[i](), 0)
 
     if isinstance(plain(operands[i]), float):
-        return part if mask() else None
+        return part if mask() or showing.keeps() else None
     return Live(part, mask)
 
 
@@ -365,7 +383,7 @@ def gathered(rule: Any, pieces: dict[int, Any], operands: Any, parameters: Any, 
 
     part = fit(down, operands[0])
     if isinstance(plain(operands[0]), float):
-        return part if mask() else None
+        return part if mask() or showing.keeps() else None
     return Live(part, mask)
 
 

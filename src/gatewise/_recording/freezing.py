@@ -47,6 +47,8 @@ def freeze(
         stage_name = namer.stage(statement, group, outputs, output, name)
         wires = tuple(w for holder in group for w in values_of(holder, outputs))
         line, text = (statement.line, statement.text) if statement else (None, "")
+        if recorder.shown is not None and recorder.shown.co_filename.startswith("<gatewise "):
+            line = None  # an expression: its lines are ours
         stages.append(Stage(stage_name, line, text, wires, statement))
     for stage in stages:
         namer.inner(stage.name, stage.wires)

@@ -137,7 +137,7 @@ def wrong_arguments(
         return ArgumentError(
             f"{name} needs a value for {', '.join(missing)}.",
             f"its inputs are {', '.join(known)}.",
-            f"add {' '.join(f'{m}=...' for m in missing)}.",
+            f"add {' '.join(f'{m}=...' for m in missing)}",
         )
     return ArgumentError(f"{name} cannot take these inputs.", str(error), f"its inputs are {', '.join(known)}.")
 

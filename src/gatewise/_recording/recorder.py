@@ -67,12 +67,12 @@ class Recorder:
         """What the record keeps of one operand: its wire, or a plain value of its own."""
         if type(operand) is Tensor and operand.bits & self.bit and operand.wire is not None:
             return operand.wire
-        if not isinstance(value, np.ndarray):
+        if not isinstance(value, np.ndarray) or isinstance(operand, Tensor):
             return value
-        _, copy = self._copies.get(id(value), (None, None))
+        _, copy = self._copies.get(id(operand), (None, None))
         if copy is None or not np.array_equal(copy, value, equal_nan=copy.dtype.kind == "f"):
             copy = value.copy()
-            self._copies[id(value)] = value, copy
+            self._copies[id(operand)] = operand, copy
         return copy
 
     def place(self) -> tuple[Place, FrameType | None]:

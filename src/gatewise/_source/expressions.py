@@ -7,7 +7,7 @@ from typing import Any
 
 from gatewise._circuit import Circuit, Input, Wire, step_wire
 from gatewise._recording.freezing import transparent
-from gatewise._source.nodes import Node, Nodes, value_of
+from gatewise._source.nodes import Node, Nodes, dtype_of, value_of
 from gatewise._source.shapes import Shapes
 from gatewise._source.spelling import Speller, Text, as_text, quoted
 from gatewise._sweep import port
@@ -91,6 +91,8 @@ class Expressions:
             return self.speller.plain(x)
         if x in self.d_texts:
             return self.d_texts[x]
+        if x in self.nodes.ones:
+            return Text("1")
         if isinstance(x, Node):
             return self.hoisted(x) if self.backward and self.needs_a_line(x) else self.step(x)
         if x in self.d_roots:
@@ -124,7 +126,7 @@ class Expressions:
 
     def hoisted(self, node: Node) -> Text:
         """A value that is used several times, or takes several statements: a line of its own before."""
-        kind = "live" if value_of(node).dtype == bool else "part" if self.is_statement(node) else "local"
+        kind = "live" if dtype_of(node) == bool else "part" if self.is_statement(node) else "local"
         name = self.free(f"{self.current}_{kind}")
         self.counts[node] = 0
         self.assign(name, node)

@@ -233,7 +233,7 @@ class Nodes:
             return live
         if not is_number(otherwise, 0) or dtype_of(live) != bool or not np.shape(value_of(live)):
             return without_spreads(node)
-        conditions = [m for m in conjuncts(live) if not self.outside_is_zero(m, part)]
+        conditions = [m for m in conjuncts(live) if not always(m) and not self.outside_is_zero(m, part)]
         if not conditions and alike(part, node):
             return part
         live = joined(conditions) if conditions else live
@@ -314,6 +314,25 @@ def conjuncts(mask: Any) -> list[Any]:
     return [part for x in mask.operands for part in conjuncts(x)] if is_gate(mask, "bitwise_and") else [mask]
 
 
+def is_static(mask: Any) -> bool:
+    """Whether a mask is the same whatever the inputs are: made of slices and positions alone."""
+    if not isinstance(mask, Node):
+        return mask is True or mask is np.True_
+    plain = all(map(is_plain_place, mask.parameters.values()))
+    return mask.gate.name in MOVES | {"scatter", "bitwise_or", "bitwise_and", "any"} and plain and all(map(is_static, mask.operands))
+
+
+def is_plain_place(parameter: Any) -> bool:
+    """Whether a parameter holds no array."""
+    parts = parameter if isinstance(parameter, tuple) else (parameter,)
+    return not any(isinstance(part, (np.ndarray, list)) for part in parts)
+
+
+def always(mask: Any) -> bool:
+    """Whether a mask holds everywhere, whatever the inputs are."""
+    return bool(np.all(value_of(mask))) and is_static(mask)
+
+
 def joined(conditions: list[Any]) -> Any:
     """Conditions joined by `&`."""
     first, *rest = conditions
@@ -325,6 +344,8 @@ def joined(conditions: list[Any]) -> Any:
 
 def either(x: Any, y: Any) -> Any:
     """`x | y` where one of them says it all: the same mask once more."""
+    if always(x):
+        return x
     if same(x, y) or any(same(y, part) for part in alternatives(x)):
         return x
     return y if any(same(x, part) for part in alternatives(y)) else None
@@ -401,6 +422,8 @@ def truth(x: Any) -> Any:
             return inner
         value = np.not_equal(x.value, 0)
         return replace(x, operands=(True if inner is np.True_ else inner,), value=value, holder=None)
+    if is_gate(x, "sum") and (inner := truth(x.operands[0])) is not None:
+        return inner if inner is np.True_ else Node(NAMES["any"], np.any, (inner,), x.parameters, np.not_equal(x.value, 0))
     if is_gate(x, "add") and (found := [truth(y) for y in x.operands]) and all(y is not None for y in found):
         if any(y is np.True_ for y in found):
             return np.True_

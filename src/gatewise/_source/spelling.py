@@ -134,12 +134,12 @@ class Speller:
         """What stands between brackets; `alone` as an argument of a call."""
         if not isinstance(value, (bool, int, float)) and id(value) in self.texts:
             return self.texts[id(value)]
+        if alone and any(isinstance(part, slice) for part in (value if isinstance(value, tuple) else (value,))):
+            return f"np.s_[{self.index(value)}]"
         if isinstance(value, tuple):
             text = ", ".join(map(self.index, value))
             return f"({text}{',' if len(value) == 1 else ''})" if alone or not value else text
         if isinstance(value, slice):
-            if alone:
-                return f"slice({value.start}, {value.stop}, {value.step})"
             parts = ["" if p is None else str(p) for p in (value.start, value.stop, value.step)]
             return ":".join(parts[:2] if value.step is None else parts)
         if value is Ellipsis:
@@ -164,6 +164,8 @@ class Speller:
         if gate.name == "getitem":
             return Text(f"{operands[0].at(ATOM)}[{self.index(step.parameters['index'])}]")
         if gate.name == "matrix_transpose" or (gate.name == "transpose" and not step.parameters.get("axes")):
+            if np.ndim(values[0]) == 0:
+                return Text(f"np.transpose({operands[0].text})")
             turned = "T" if np.ndim(values[0]) <= 2 or gate.name == "transpose" else "mT"
             return Text(f"{operands[0].at(ATOM)}.{turned}")
         if gate.name == "astype":
