@@ -167,7 +167,9 @@ class Tensor(Carrier):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         self.forbid_losing_gradient("array")
-        return np.array(self.read("array"), dtype=dtype)
+        whole = whole_number(self)  # np.arange(n) with the user's int counts in ints
+        value = self.read("array")
+        return np.array(value if whole is None else whole, dtype=dtype)
 
     def given_or_read(self, how: str) -> Any:
         """The int a user gave for a number of the course still answers `range`, an axis, an index or a shape."""
@@ -610,8 +612,12 @@ def carried(out: Any) -> Any:
 
 
 @cache
-def signature(function: Any) -> inspect.Signature:
-    return inspect.signature(function)
+def signature(gate: Gate) -> inspect.Signature:
+    """How the gate's function is called; older NumPy versions do not tell it for functions written in C."""
+    try:
+        return inspect.signature(gate.function)
+    except ValueError:
+        return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in gate.operands])
 
 
 def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
@@ -626,7 +632,7 @@ def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[S
     if len(args) == gate.arity and all(key in gate.parameters for key in kwargs):
         return args, dict(kwargs)
     try:
-        call = signature(gate.function).bind(*args, **kwargs)
+        call = signature(gate).bind(*args, **kwargs)
     except TypeError as error:
         why = f"its arguments do not fit {gate.name}: {error}."
         raise GateError(f"{qualified(gate.function)} cannot be called like this.{user_line()}", why) from None
@@ -634,14 +640,12 @@ def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[S
     for (name, value), position in zip(call.arguments.items(), range(len(call.arguments)), strict=True):
         if name in ("args", "kwargs", "xs"):
             raise UnsupportedError.of(qualified(gate.function), user_line())
-        default = signature(gate.function).parameters[name].default
+        default = signature(gate).parameters[name].default
         if position < gate.arity:
             operands.append(value)
         elif name in gate.parameters:
             parameters[name] = value
-        elif (len(parameters) + gate.arity == position and value is not default and name not in IGNORED) or (
-            value is not default and not (name in IGNORED and value in IGNORED[name])
-        ):
+        elif value is not default and not any(value is each for each in IGNORED.get(name, ())):
             raise UnsupportedError.of(f"{qualified(gate.function)}(..., {name}=...)", user_line())
     if len(operands) < gate.arity and not gate.many:
         raise UnsupportedError.of(f"{qualified(gate.function)} with {len(operands)} operand", user_line())

@@ -12,7 +12,7 @@ import numpy as np
 
 from gatewise._circuit import Circuit, Input, SourcedWire, Wire, step_wire, tick, verify
 from gatewise._gates import NAMES
-from gatewise._gates.families import Live, showing
+from gatewise._gates.families import Live, plain, showing
 from gatewise._recording.freezing import transparent
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import FLOATS, Ports, port, sweep
@@ -100,10 +100,18 @@ def reverse(circuit: Circuit) -> list[Event]:
 def leave_out_dead_nans(circuit: Circuit, events: dict[Wire, Event]) -> None:
     """A dead branch of floats stays in the text as a product with zero, unless that product is not finite."""
     alive = {(event.wire, position) for event in gradients(circuit)[1] for position, _, _ in event.parts}
-    for event in events.values():
-        event.parts = [
-            part for part in event.parts if (event.wire, part[0]) in alive or np.all(np.isfinite(getattr(part[2], "value", part[2])))
-        ]
+    reached = {circuit.output}
+    for wire, event in list(events.items()):
+        if wire not in reached:
+            del events[wire]
+            continue
+        event.parts = [part for part in event.parts if (wire, part[0]) in alive or all_finite(part[2])]
+        reached.update(parent for _, parent, _ in event.parts)
+
+
+def all_finite(part: Any) -> bool:
+    """Whether a contribution holds finite numbers only; for a step with several outputs, each of them."""
+    return all(map(all_finite, part.values())) if isinstance(part, Ports) else bool(np.all(np.isfinite(plain(part))))
 
 
 def as_square(event: Event, bit: int) -> None:

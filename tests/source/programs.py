@@ -330,19 +330,24 @@ def write(seed: int) -> Program:
     for attempt in range(50):
         try:
             program = Writing(seed, attempt).program()
-            runs(program)
+            value = runs(program)
+            if program.upstream is not None:
+                program.upstream = np.random.default_rng(seed).normal(size=np.shape(value)).astype(np.asarray(value).dtype)
         except (TypeError, NameError, IndexError, ValueError):
             continue
         return program
     raise AssertionError(f"no program of seed {seed} runs")
 
 
-def runs(program: Program) -> None:
-    """Run a program on plain values; raises what it raises."""
+def runs(program: Program) -> Any:
+    """Run a program on plain values and return what it gives; raises what it raises."""
     module: dict[str, Any] = {}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         exec(compile(program.source, "<trial>", "exec"), module)
-        for args, kwargs in (program.inputs, program.others):
-            if not acceptable(module["f"](*args, **kwargs)):
-                raise ValueError
+        values = [module["f"](*args, **kwargs) for args, kwargs in (program.inputs, program.others)]
+    if not all(map(acceptable, values)):
+        raise ValueError("a value is not finite")
+    if np.array_equal(*values):
+        raise ValueError("it does not depend on its inputs")
+    return values[0]

@@ -80,7 +80,7 @@ class Gate:
         self.arity = len(self.operands)
         self.cure = cure
         self.doc = inspect.getdoc(rule) or ""
-        self.own = function.__module__ == rule.__module__ and text is None and call is None
+        self.own = getattr(function, "__module__", None) == rule.__module__ and text is None and call is None
         self.closings: list[Any] = []  # (pattern, block) for each block that a step of this gate may close
         self.openers: set[Gate] = set()  # the gates that stand first in those patterns
         self.scalar, self.array = Derived(self, True), Derived(self, False)

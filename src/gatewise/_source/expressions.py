@@ -7,7 +7,7 @@ from typing import Any
 
 from gatewise._circuit import Circuit, Input, Wire, step_wire
 from gatewise._recording.freezing import transparent
-from gatewise._source.nodes import Node, Nodes, dtype_of, value_of
+from gatewise._source.nodes import Node, Nodes, dtype_of, is_gate, value_of
 from gatewise._source.shapes import Shapes
 from gatewise._source.spelling import Speller, Text, as_text, quoted
 from gatewise._sweep import port
@@ -104,6 +104,8 @@ class Expressions:
 
     def step(self, node: Node) -> Text:
         """One step spelled out."""
+        if is_gate(node, "not_equal") and node.operands[1] is False and dtype_of(node.operands[0]) == bool:
+            return self.spell(node.operands[0])
         texts = [
             self.spell(x) if self.backward else self.typed(node, i)
             for i, x in enumerate(node.operands)

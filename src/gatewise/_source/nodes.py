@@ -199,10 +199,16 @@ class Nodes:
     def simplified(self, node: Node) -> Any:
         """The node with what changes no number left out."""
         name = node.gate.name
+        if name == "squeeze" and (product := vector_product(node)) is not None:
+            return product
         if name in MOVES:
             return moved(node)
+        if name == "matmul" and (left := column(node.operands[0])) is not None and (right := row(node.operands[1])) is not None:
+            return Node(NAMES["outer"], np.outer, (left, right), {}, node.value)
         if name == "where":
             return self.switched(node)
+        if name == "scatter" and node.parameters["shape"] == ():  # t[None] of a number picks that number
+            return Node(NAMES["sum"], np.sum, node.operands, {}, node.value)
         if name == "not_equal":
             return decided(node)
         if name == "bitwise_or" and (one := either(*node.operands)) is not None:
@@ -231,7 +237,7 @@ class Nodes:
         live, part, otherwise = node.operands
         if self.is_one(part) and is_number(otherwise, 0):
             return live
-        if not is_number(otherwise, 0) or dtype_of(live) != bool or not np.shape(value_of(live)):
+        if not is_number(otherwise, 0) or dtype_of(live) != bool or (np.shape(node.value) and not np.shape(value_of(live))):
             return without_spreads(node)
         conditions = [m for m in conjuncts(live) if not always(m) and not self.outside_is_zero(m, part)]
         if not conditions and alike(part, node):
@@ -462,6 +468,57 @@ def moved(node: Node) -> Any:
     if node.gate.name == "squeeze" and is_gate(inner, "expand_dims") and alike(inner.operands[0], node):
         return inner.operands[0]
     return node
+
+
+def turned(x: Any) -> Any:
+    """What is turned on its side to give a matrix, or None."""
+    return x.operands[0] if is_gate(x, "transpose", "matrix_transpose") and np.ndim(x.value) == 2 and not x.parameters.get("axes") else None
+
+
+def raised(x: Any, shape: tuple[int, ...]) -> Any:
+    """The vector that was given a second axis to be a matrix of this shape, or None."""
+    if is_gate(x, "expand_dims") and np.ndim(value_of(x.operands[0])) == 1 and np.shape(x.value) == shape:
+        return x.operands[0]
+    return None
+
+
+def column(x: Any) -> Any:
+    """The vector that stands upright as a matrix of one column, or None."""
+    found = raised(x, (np.size(value_of(x)), 1))
+    return found if found is not None or (side := turned(x)) is None else raised(side, (1, np.size(side.value if isinstance(side, Node) else 1)))
+
+
+def row(x: Any) -> Any:
+    """The vector that lies as a matrix of one row, or None."""
+    found = raised(x, (1, np.size(value_of(x))))
+    return found if found is not None or (side := turned(x)) is None else raised(side, (np.size(side.value if isinstance(side, Node) else 1), 1))
+
+
+def single(x: Any) -> Any:
+    """The number that was given two axes, or None."""
+    while is_gate(x, "expand_dims"):
+        x = x.operands[0]
+    return x if np.shape(value_of(x)) == () else None
+
+
+def vector_product(node: Node) -> Any:
+    """A product of matrices of one row or one column as the product with vectors that one writes, or None."""
+    product = node.operands[0]
+    if not is_gate(product, "matmul", "outer") or np.ndim(node.value) != 1:
+        return None
+    left, right = product.operands
+    if product.gate.name == "outer":
+        for number, vector in ((single(left), right), (single(right), left)):
+            if number is not None and np.shape(value_of(vector)) == np.shape(node.value):
+                return Node(NAMES["multiply"], operator.mul, (vector, number), {}, node.value)
+        return None
+    if np.ndim(value_of(left)) != 2 or np.ndim(value_of(right)) != 2:
+        return None
+    if (vector := column(right)) is not None:
+        return Node(NAMES["matmul"], operator.matmul, (left, vector), {}, node.value)
+    if (vector := row(left)) is not None:
+        return Node(NAMES["matmul"], operator.matmul, (vector, right), {}, node.value)
+    return None
 
 
 def without_spreads(node: Node) -> Node:

@@ -96,7 +96,7 @@ class Speller:
     """Spells steps. `texts` are the user's spellings, and the names of captured arrays, by id."""
 
     def __init__(self, texts: Mapping[Any, str]) -> None:
-        self.texts = texts
+        self.texts = dict(texts)
         self.uses_math = False
         self.functions: dict[str, Any] = {}  # own gates that need a definition: name -> gate
 
@@ -172,6 +172,9 @@ class Speller:
             dtype = self.parameter(step.parameters["dtype"])
             is_array = isinstance(values[0], (np.ndarray, np.generic))
             return Text(f"{operands[0].at(ATOM)}.astype({dtype})" if is_array else f"{dtype}({operands[0].text})")
+        if gate.name == "where" and grouped and not any(np.shape(v) for v in values):
+            condition, one, other = operands
+            return Text(f"{one.at(OR)} if {condition.at(OR)} else {other.at(OR)}", LOWEST)
         return Text(self.call(step, operands))
 
     def call(self, step: Node, operands: Sequence[Text]) -> str:

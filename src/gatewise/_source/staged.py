@@ -20,6 +20,7 @@ from gatewise._recording.freezing import transparent
 from gatewise._source.nodes import Node, is_gate, is_port, repeated_number, value_of
 from gatewise._source.spelling import Text, literal, quoted
 from gatewise._source.statements import COMMENT, Line, Statements, Style
+from gatewise._sweep import identity
 from gatewise._tensor import Tensor
 from gatewise._transforms import Event, reverse
 
@@ -114,7 +115,7 @@ class Writer(Statements):
         self.backward = True
         events = reverse(self.circuit)
         self.stands = {transparent(event.wire): event.upstream for event in events}
-        arriving = Counter(transparent(parent) for event in events for _, parent, _ in event.parts)
+        arriving = Counter(transparent(p) for e in events if e.wire.pullback is not identity for _, p, _ in e.parts)
         for event in events:
             self.understand(event, arriving)
         self.counts = uses(p for e in events for _, parent, p in e.parts if self.stands.get(parent) not in self.nodes.built)
@@ -142,7 +143,8 @@ class Writer(Statements):
         """Put simplified nodes in the place of what was recorded; copies of one number need no name."""
         if event.upstream is not None and event.upstream not in self.nodes.built:
             self.nodes.stand(event.upstream, event.mask)
-        event.parts = [(k, transparent(parent), self.nodes.of(part)) for k, parent, part in event.parts]
+        own = event.wire.pullback is identity  # an inner derivative's own wire for its input: one and the same in the text
+        event.parts = [] if own else [(k, transparent(parent), self.nodes.of(part)) for k, parent, part in event.parts]
         for _, parent, part in event.parts:
             stands = self.stands.get(parent)
             if arriving[parent] == 1 and parent not in self.named and stands is not None and is_slight(part):
@@ -310,11 +312,16 @@ class Writer(Statements):
         """Whether gates of a stage stand in functions that its line calls."""
         return any(self.circuit.scopes.get(w) for w in stage.wires)
 
+    def unused(self) -> str:
+        """The name for what nobody uses."""
+        return "_" if "_" not in self.circuit.names.values() else self.free("_unused")
+
     def port_names(self, holder: SourcedWire | None, stage: Stage) -> str:
         """The targets of a step with several outputs, `_` for those nobody uses."""
         assert holder is not None
         names = {w.values[0]: self.circuit.names[w] for w in stage.wires if is_port(w) and step_wire(w) is holder}
-        return ", ".join(names.get(k, "_") for k in range(len(holder.value))) + ("," if len(holder.value) == 1 else "")
+        unused = self.unused()
+        return ", ".join(names.get(k, unused) for k in range(len(holder.value))) + ("," if len(holder.value) == 1 else "")
 
     def is_users(self, stage: Stage, wire: Wire, node: Node) -> bool:
         """Whether the user's own right-hand side says exactly what the steps do."""

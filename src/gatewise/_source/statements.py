@@ -74,7 +74,7 @@ class Statements(Expressions):
             self.write(f"{name} {sign}= {self.spell(right).text}")
 
     @property
-    def bool(self) -> str:
+    def truth_type(self) -> str:
         """The name of the type of truth values, which the user may have taken."""
         return "np.bool" if "bool" in self.taken else "bool"
 
@@ -96,7 +96,7 @@ class Statements(Expressions):
         if like is not None and like in self.named and np.shape(like.value) == shape and dtype_of(like) == dtype:
             self.write(f"{name} = np.zeros_like({self.forward_name(like)})")
         else:
-            kind = "" if dtype == float else f", {self.bool}" if dtype == bool else f", np.{dtype.name}"
+            kind = "" if dtype == float else f", {self.truth_type}" if dtype == bool else f", np.{dtype.name}"
             self.write(f"{name} = np.zeros({self.speller.parameter(shape)}{kind})")
         if self.each_once(index) or (dtype == bool and node.operands[0] is True):
             self.write(f"{name}[{self.speller.index(index)}] = {self.spell(node.operands[0]).text}")
