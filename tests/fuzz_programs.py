@@ -1,4 +1,4 @@
-"""Print many random programs, run them with NumPy alone, and compare with the eager sweep: python tests/fuzz_programs.py N [FIRST].
+"""Print random programs, run them, compare with the eager sweep: python tests/fuzz_programs.py [N [FIRST]].
 
 Prints every program that disagrees by its seed; ends with 1 where there is one.
 """
@@ -31,7 +31,10 @@ def problems_in(seeds: range, folder: Path) -> tuple[list[str], int]:
     told += [f"{name}: {problem}" for name, problem in failed.items()]
     whole = [case for case in cases if f"printed_{case.program.seed}" not in failed]
     for case in whole:
-        told += [f"seed {case.program.seed}: {problem}" for problem in [*differences(case, found), *foul_lines(case.text, case.runs[0])]]
+        told += [
+            f"seed {case.program.seed}: {problem}"
+            for problem in [*differences(case, found), *foul_lines(case.text, case.runs[0])]
+        ]
     return told, sum(to_the_bit(case, found) for case in whole)
 
 
@@ -42,7 +45,7 @@ def main(count: int, first: int) -> int:
             new, agreeing = problems_in(range(start, min(start + BATCH, first + count)), Path(folder))
         told, exact = told + new, exact + agreeing
         print("\n".join(new), end="\n" if new else "")
-    print(f"{count:,} programs printed and run, {exact:,} of them equal to the eager sweep to the bit, {len(told)} problems")
+    print(f"{count:,} programs printed and run, {exact:,} equal to the eager sweep to the bit, {len(told)} problems")
     return 1 if told else 0
 
 

@@ -68,7 +68,8 @@ def loaded(source: str, folder: Path, name: str) -> Any:
     path = folder / f"{name}.py"
     path.write_text(source, encoding="utf-8")
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -174,7 +175,7 @@ def differences(case: Case, found: dict[str, Any]) -> Iterator[str]:
 
 
 def disagreement(got: Any, right: Any, tolerance: float) -> str:
-    """Why two arrays do not agree; '' where they do. Of single numbers the dtype is free: eager gives a float for a float."""
+    """Why two arrays do not agree; '' where they do. Of single numbers the dtype is free."""
     if got.shape != right.shape or (got.dtype != right.dtype and right.shape):
         return f"{got.dtype}{got.shape} for {right.dtype}{right.shape}"
     if np.array_equal(got, right, equal_nan=True):
@@ -189,7 +190,8 @@ def disagreement(got: Any, right: Any, tolerance: float) -> str:
 
 def to_the_bit(case: Case, found: dict[str, Any]) -> bool:
     return all(
-        np.array_equal(found[f"printed_{case.program.seed}-0-{k}"], np.asarray(right), equal_nan=True) for k, right in enumerate(case.expected[0])
+        np.array_equal(found[f"printed_{case.program.seed}-0-{k}"], np.asarray(right), equal_nan=True)
+        for k, right in enumerate(case.expected[0])
     )
 
 
@@ -224,11 +226,17 @@ def target_of(statement: ast.stmt, namespace: dict[str, Any]) -> str | None:
     return None if target is None else ast.unparse(target)
 
 
+def value_in(expression: ast.expr, namespace: dict[str, Any]) -> Any:
+    """The value of an expression of a printed program."""
+    code = compile(ast.fix_missing_locations(ast.Expression(expression)), "<printed>", "eval")
+    return eval(code, namespace)  # noqa: S307  (what the printer wrote)
+
+
 def owner(target: ast.expr, namespace: dict[str, Any]) -> ast.expr | None:
     """For `dr[index]` the array; None for a name, and for an entry of a structure."""
     if not isinstance(target, ast.Subscript):
         return None
-    held = eval(compile(ast.Expression(target.value), "<printed>", "eval"), namespace)
+    held = value_in(target.value, namespace)
     return target.value if isinstance(held, np.ndarray) else None
 
 
@@ -238,7 +246,8 @@ def foul_lines(text: str, run: tuple[list[Any], dict[str, Any]]) -> Iterator[str
     *before, function = tree.body
     assert isinstance(function, ast.FunctionDef)
     *body, last = function.body
-    assert isinstance(last, ast.Return) and last.value is not None
+    assert isinstance(last, ast.Return)
+    assert last.value is not None
     function.body = [ast.Return(ast.Call(ast.Name("locals", ast.Load()), [], []))]
     namespace: dict[str, Any] = {}
     exec(compile(ast.fix_missing_locations(ast.Module([*before, function], [])), "<printed>", "exec"), namespace)
@@ -247,7 +256,7 @@ def foul_lines(text: str, run: tuple[list[Any], dict[str, Any]]) -> Iterator[str
     with np.errstate(all="ignore"):
         for statement in body:
             yield from changed_by(statement, namespace)
-        value, gradients = eval(compile(ast.fix_missing_locations(ast.Expression(last.value)), "<printed>", "eval"), namespace)
+        value, gradients = value_in(last.value, namespace)
     mine = [g for g in leaves(gradients) if isinstance(g, np.ndarray)]
     others = [*given.values(), value]
     for k, g in enumerate(mine):
@@ -263,7 +272,12 @@ def changed_by(statement: ast.stmt, namespace: dict[str, Any]) -> Iterator[str]:
     exec(compile(ast.Module([statement], []), "<printed>", "exec"), namespace)
     own = arrays.get(target) if target else None
     for name, array in arrays.items():
-        if target and array is not own and name != target and not np.array_equal(array, before[name], equal_nan=array.dtype.kind == "f"):
+        if (
+            target
+            and array is not own
+            and name != target
+            and not np.array_equal(array, before[name], equal_nan=array.dtype.kind == "f")
+        ):
             yield f"{ast.unparse(statement)}   changes {name}"
         elif target and array is own and name != target:
             yield f"{ast.unparse(statement)}   changes {name}, another name of {target}"

@@ -16,41 +16,201 @@ import numpy as np
 Inputs = tuple[list[Any], dict[str, Any]]
 
 #: Names that printed code would like for itself, and names that are nobody's but look odd.
-NAMES = (
-    "h s z a b c w u v t q m x_2 h1 h2 dx df d np_ sum max abs float bool grads f out v_1 z_local h_part dh math_ lam 权重 层1 误差 ﬁt W2 b10 list"
-).split()
-PARAMETERS = "x y w X W b theta dx df grads sum x1 权重 数据 np2 reg_ f_1 data z_ 层 input".split()
+NAMES = [
+    "h",
+    "s",
+    "z",
+    "a",
+    "b",
+    "c",
+    "w",
+    "u",
+    "v",
+    "t",
+    "q",
+    "m",
+    "x_2",
+    "h1",
+    "h2",
+    "dx",
+    "df",
+    "d",
+    "np_",
+    "sum",
+    "max",
+    "abs",
+    "float",
+    "bool",
+    "grads",
+    "f",
+    "out",
+    "v_1",
+    "z_local",
+    "h_part",
+    "dh",
+    "math_",
+    "lam",
+    "权重",
+    "层1",
+    "误差",
+    "ﬁt",
+    "W2",
+    "b10",
+    "list",
+]
+PARAMETERS = [
+    "x",
+    "y",
+    "w",
+    "X",
+    "W",
+    "b",
+    "theta",
+    "dx",
+    "df",
+    "grads",
+    "sum",
+    "x1",
+    "权重",
+    "数据",
+    "np2",
+    "reg_",
+    "f_1",
+    "data",
+    "z_",
+    "层",
+    "input",
+]
 
 ONE = (
-    "np.tanh({a})", "np.sin({a})", "np.exp(0.3 * {a})", "np.cos({a})", "np.sqrt(np.abs({a}) + 0.5)", "np.log({a}**2 + 1)",
-    "{a}**2", "{a}**3", "{a} * {a}", "np.square({a})", "np.abs({a})", "-{a}", "1.0 / (1 + np.exp(-{a}))", "1 / ({a}**2 + 1)",
-    "np.log1p(np.exp({a}))", "np.maximum({a}, 0)", "np.clip({a}, -1, 1)", "np.where({a} > 0, {a}, 0.1 * {a})", "{a}.copy()",
-    "np.where({a} > 0, np.sqrt(np.where({a} > 0, {a}, 1)), 0)", "np.where({a} > 0.2, np.log({a}), {a})", "abs({a})", "+{a}",
-    "np.minimum({a}, 0.5)", "2.5 * {a} - 1", "({a} - K) / 3", "K * {a}", "np.arctan({a})", "np.expm1(0.2 * {a})", "np.power({a}, 2)",
-    "1 / (1 + np.exp(-(2 * {a} + 1)))", "np.where(np.logical_and({a} > 0, {a} < 1), {a}, {a}**2)", "np.log(1 + np.exp(-{a}))",
-    "{a} % 1.5", "np.power(np.abs({a}) + 0.1, n)", "{a}**n", "np.sinh(0.3 * {a})", "gw.sigmoid({a})", "gw.relu({a})", "gw.softplus({a})",
-)  # fmt: skip
+    "np.tanh({a})",
+    "np.sin({a})",
+    "np.exp(0.3 * {a})",
+    "np.cos({a})",
+    "np.sqrt(np.abs({a}) + 0.5)",
+    "np.log({a}**2 + 1)",
+    "{a}**2",
+    "{a}**3",
+    "{a} * {a}",
+    "np.square({a})",
+    "np.abs({a})",
+    "-{a}",
+    "1.0 / (1 + np.exp(-{a}))",
+    "1 / ({a}**2 + 1)",
+    "np.log1p(np.exp({a}))",
+    "np.maximum({a}, 0)",
+    "np.clip({a}, -1, 1)",
+    "np.where({a} > 0, {a}, 0.1 * {a})",
+    "{a}.copy()",
+    "np.where({a} > 0, np.sqrt(np.where({a} > 0, {a}, 1)), 0)",
+    "np.where({a} > 0.2, np.log({a}), {a})",
+    "abs({a})",
+    "+{a}",
+    "np.minimum({a}, 0.5)",
+    "2.5 * {a} - 1",
+    "({a} - K) / 3",
+    "K * {a}",
+    "np.arctan({a})",
+    "np.expm1(0.2 * {a})",
+    "np.power({a}, 2)",
+    "1 / (1 + np.exp(-(2 * {a} + 1)))",
+    "np.where(np.logical_and({a} > 0, {a} < 1), {a}, {a}**2)",
+    "np.log(1 + np.exp(-{a}))",
+    "{a} % 1.5",
+    "np.power(np.abs({a}) + 0.1, n)",
+    "{a}**n",
+    "np.sinh(0.3 * {a})",
+    "gw.sigmoid({a})",
+    "gw.relu({a})",
+    "gw.softplus({a})",
+)
 TWO = (
-    "{a} + {b}", "{a} - {b}", "{a} * {b}", "{a} / ({b}**2 + 1)", "np.maximum({a}, {b})", "np.minimum({a}, {b})",
-    "np.where({a} > {b}, {a}, {b})", "np.hypot({a}, {b})", "np.logaddexp({a}, {b})", "np.arctan2({a}, {b} + 3)",
-    "{a} * np.tanh({b}) + {a}", "helper({a}, {b})", "({a} + {b}) * ({a} - {b})", "np.exp(-({b} - {a})**2)", "np.where({b} > 0, {a} / {b}, 0)",
-    "np.abs({a})**np.tanh({b}) if False else {a} - 2 * {b}", "scaled({a}, by={b})",
-)  # fmt: skip
+    "{a} + {b}",
+    "{a} - {b}",
+    "{a} * {b}",
+    "{a} / ({b}**2 + 1)",
+    "np.maximum({a}, {b})",
+    "np.minimum({a}, {b})",
+    "np.where({a} > {b}, {a}, {b})",
+    "np.hypot({a}, {b})",
+    "np.logaddexp({a}, {b})",
+    "np.arctan2({a}, {b} + 3)",
+    "{a} * np.tanh({b}) + {a}",
+    "helper({a}, {b})",
+    "({a} + {b}) * ({a} - {b})",
+    "np.exp(-({b} - {a})**2)",
+    "np.where({b} > 0, {a} / {b}, 0)",
+    "np.abs({a})**np.tanh({b}) if False else {a} - 2 * {b}",
+    "scaled({a}, by={b})",
+)
 ARRAY = (
-    "np.sum({a}, axis={k})", "np.sum({a}, axis={k}, keepdims=True)", "{a}.sum(axis={k})", "np.mean({a}, axis={k})", "{a}.mean()",
-    "np.max({a}, axis={k}, keepdims=True)", "np.max({a}, axis={k})", "np.min({a})", "np.var({a}, axis={k})", "np.std({a})", "np.sum({a})",
-    "np.prod(np.tanh({a}) + 1.5, axis={k})", "{a}.T", "{a}.reshape(-1)", "np.reshape({a}, (-1, 1))", "np.ravel({a})", "{a}[None]",
-    "{a}[0]", "{a}[-1]", "{a}[1:]", "{a}[::-1]", "{a}[..., 0]", "{a}[..., ::2]", "{a}[[0, 0]]", "{a}[np.array([0, 1, 0])]", "{a}[places]",
-    "{a}[{a} > 0.1]", "{a}[{a} > {a}.mean()]", "np.expand_dims({a}, {k})", "np.squeeze({a}[None], axis=0)", "np.swapaxes({a}, 0, -1)",
-    "np.broadcast_to({a}, (2, *{a}.shape))", "np.concatenate([{a}, 2 * {a}], axis={k})", "np.stack(({a}, -{a}), axis={k})",
-    "np.exp({a}) / np.sum(np.exp({a}), axis={k}, keepdims=True)", "np.log(np.sum(np.exp({a}), axis={k}))",
-    "{a} - np.max({a}, axis={k}, keepdims=True)", "np.zeros_like({a}) + {a}", "np.ones({a}.shape[0]) @ {a}", "np.transpose({a})",
-    "np.outer({a}, {a})", "np.einsum('i...->...', {a})", "{a} / len({a})", "np.full_like({a}, 0.5) * {a}", "{a}[np.arange(len({a})), 0]",
-    "gw.softmax({a}, axis={k})", "gw.logsumexp({a}, axis={k})", "np.concatenate([{a}[1:], {a}[:1]])", "{a}[..., None] * {a}[..., None, :]",
-    "{a} * np.arange({a}.shape[-1])", "np.copy({a})[:2]", "np.dot({a}, {a}.T)", "{a} @ {a}.T", "np.clip({a}, -0.5, None)",
-)  # fmt: skip
-PRODUCTS = ("{a} @ {b}", "np.dot({a}, {b})", "{a}.dot({b})", "np.matmul({a}, {b})", "np.einsum('ij,jk->ik', {a}, {b})", "{a} @ {b}.T",
-            "np.concatenate(({a}, {b}))", "np.einsum('ij,ij->i', {a}, {b})", "np.einsum('ij,j->i', {a}, {b})", "np.outer({a}, {b})")  # fmt: skip
+    "np.sum({a}, axis={k})",
+    "np.sum({a}, axis={k}, keepdims=True)",
+    "{a}.sum(axis={k})",
+    "np.mean({a}, axis={k})",
+    "{a}.mean()",
+    "np.max({a}, axis={k}, keepdims=True)",
+    "np.max({a}, axis={k})",
+    "np.min({a})",
+    "np.var({a}, axis={k})",
+    "np.std({a})",
+    "np.sum({a})",
+    "np.prod(np.tanh({a}) + 1.5, axis={k})",
+    "{a}.T",
+    "{a}.reshape(-1)",
+    "np.reshape({a}, (-1, 1))",
+    "np.ravel({a})",
+    "{a}[None]",
+    "{a}[0]",
+    "{a}[-1]",
+    "{a}[1:]",
+    "{a}[::-1]",
+    "{a}[..., 0]",
+    "{a}[..., ::2]",
+    "{a}[[0, 0]]",
+    "{a}[np.array([0, 1, 0])]",
+    "{a}[places]",
+    "{a}[{a} > 0.1]",
+    "{a}[{a} > {a}.mean()]",
+    "np.expand_dims({a}, {k})",
+    "np.squeeze({a}[None], axis=0)",
+    "np.swapaxes({a}, 0, -1)",
+    "np.broadcast_to({a}, (2, *{a}.shape))",
+    "np.concatenate([{a}, 2 * {a}], axis={k})",
+    "np.stack(({a}, -{a}), axis={k})",
+    "np.exp({a}) / np.sum(np.exp({a}), axis={k}, keepdims=True)",
+    "np.log(np.sum(np.exp({a}), axis={k}))",
+    "{a} - np.max({a}, axis={k}, keepdims=True)",
+    "np.zeros_like({a}) + {a}",
+    "np.ones({a}.shape[0]) @ {a}",
+    "np.transpose({a})",
+    "np.outer({a}, {a})",
+    "np.einsum('i...->...', {a})",
+    "{a} / len({a})",
+    "np.full_like({a}, 0.5) * {a}",
+    "{a}[np.arange(len({a})), 0]",
+    "gw.softmax({a}, axis={k})",
+    "gw.logsumexp({a}, axis={k})",
+    "np.concatenate([{a}[1:], {a}[:1]])",
+    "{a}[..., None] * {a}[..., None, :]",
+    "{a} * np.arange({a}.shape[-1])",
+    "np.copy({a})[:2]",
+    "np.dot({a}, {a}.T)",
+    "{a} @ {a}.T",
+    "np.clip({a}, -0.5, None)",
+)
+PRODUCTS = (
+    "{a} @ {b}",
+    "np.dot({a}, {b})",
+    "{a}.dot({b})",
+    "np.matmul({a}, {b})",
+    "np.einsum('ij,jk->ik', {a}, {b})",
+    "{a} @ {b}.T",
+    "np.concatenate(({a}, {b}))",
+    "np.einsum('ij,ij->i', {a}, {b})",
+    "np.einsum('ij,j->i', {a}, {b})",
+    "np.outer({a}, {b})",
+)
 #: Several lines at once; {t} is the target, {u} and {v} are two more new names.
 SEVERAL = (
     "{u}, {v} = {a} + 1, {b} * 2\n{t} = {u} * {v}",
@@ -70,7 +230,7 @@ SEVERAL = (
     "{u} = [{a} * 2, {b}]\n{t} = {u}[0] + {u}[1]",
     "{u} = np.exp({a} - {a}.max())\n{t} = {u} / {u}.sum()",
     "{u} = lambda r: r * r + 1\n{t} = {u}({a}) * {b}",
-)  # fmt: skip
+)
 
 HEADER = """\
 import numpy as np
@@ -135,7 +295,11 @@ class Writing:
     def draw_parameters(self) -> None:
         names = [str(n) for n in self.rng.permutation(PARAMETERS)]
         for k in range(int(self.rng.integers(1, 4))):
-            kind = self.one_of(["plain"] * 6 + ["dict", "list", "tuple", "nested", "keyword"]) if not self.scalars else "plain"
+            kind = (
+                self.one_of(["plain"] * 6 + ["dict", "list", "tuple", "nested", "keyword"])
+                if not self.scalars
+                else "plain"
+            )
             value: Any = self.draw()
             if kind == "dict":
                 value = {"W1": self.draw(), "b": self.draw(), "名": self.draw()}
@@ -150,7 +314,7 @@ class Writing:
 
     def unpack(self) -> None:
         """Give the entries of structures names of their own, in some programs; use them in place in others."""
-        for name, kind, value in self.parameters:
+        for name, _, value in self.parameters:
             self.known[name] = value
             for place, part in places(name, value):
                 if place == name:
@@ -172,7 +336,11 @@ class Writing:
         return [n for n in self.known if n.isidentifier() and n not in given and n not in self.captured]
 
     def operands(self) -> list[str]:
-        return [n for n, v in self.known.items() if isinstance(v, (float, np.floating, np.ndarray)) and np.asarray(v).dtype.kind == "f"]
+        return [
+            n
+            for n, v in self.known.items()
+            if isinstance(v, (float, np.floating, np.ndarray)) and np.asarray(v).dtype.kind == "f"
+        ]
 
     def say(self, text: str) -> bool:
         """Take a statement if it runs on plain values and what it makes is finite and of moderate size."""
@@ -195,7 +363,9 @@ class Writing:
         names = self.operands()
         inner = [n for n in names if n not in self.captured]
         a, b = self.one_of(inner[-4:] if self.chance(0.6) else inner), self.one_of(names)
-        group = self.one_of([ONE, ONE, TWO, TWO, TWO, SEVERAL] if self.scalars else [ONE, TWO, ARRAY, ARRAY, PRODUCTS, SEVERAL, TWO])
+        group = self.one_of(
+            [ONE, ONE, TWO, TWO, TWO, SEVERAL] if self.scalars else [ONE, TWO, ARRAY, ARRAY, PRODUCTS, SEVERAL, TWO]
+        )
         template = self.one_of(group)
         b = self.one_of(inner) if group is SEVERAL else b
         rank = np.ndim(self.known[a])
@@ -227,7 +397,9 @@ class Writing:
     def total(self, name: str) -> str:
         if np.ndim(self.known[name]) == 0:
             return self.one_of(["{}", "{} * 2", "np.tanh({})"]).format(name)
-        return self.one_of(["np.sum({})", "{}.sum()", "np.mean({})", "np.sum({0} * {0})", "0.1 * np.sum({}**2)"]).format(name)
+        return self.one_of(
+            ["np.sum({})", "{}.sum()", "np.mean({})", "np.sum({0} * {0})", "0.1 * np.sum({}**2)"]
+        ).format(name)
 
     # -------------------------------------------------------------------------------------------------------- module
 
@@ -261,7 +433,8 @@ class Writing:
         how = self.one_of(["module"] * 5 + ["closure", "no source", "lambda"])
         data = "".join(f"{name} = {literal(value)}\n" for name, value in self.captured.items())
         if how == "closure":
-            text = f"{HEADER}\n\ndef make():\n{textwrap.indent(data, '    ')}\n{textwrap.indent(function, '    ')}\n    return f\n\n\nf = make()\n"
+            inner = textwrap.indent(f"{data}\n{function}", "    ")
+            text = f"{HEADER}\n\ndef make():\n{inner}\n    return f\n\n\nf = make()\n"
         elif how == "no source":
             text = f'{HEADER}\n{data}\nexec(compile({function!r}, "<nowhere>", "exec"))\n'
         elif how == "lambda" and not self.lines:
@@ -279,7 +452,11 @@ class Writing:
 
 def targets_of(text: str) -> list[str]:
     """The names that a statement binds, as Python reads them."""
-    return list(dict.fromkeys(n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)))
+    return list(
+        dict.fromkeys(
+            n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        )
+    )
 
 
 def acceptable(value: Any) -> bool:
@@ -288,7 +465,12 @@ def acceptable(value: Any) -> bool:
     if not isinstance(value, (float, np.floating, np.ndarray)):
         return False
     array = np.asarray(value)
-    return array.dtype.kind in "fbi" and 0 < array.size <= 200 and bool(np.all(np.isfinite(array))) and bool(np.all(np.abs(array) < 100))
+    return (
+        array.dtype.kind in "fbi"
+        and 0 < array.size <= 200
+        and bool(np.all(np.isfinite(array)))
+        and bool(np.all(np.abs(array) < 100))
+    )
 
 
 def places(name: str, value: Any) -> list[tuple[str, Any]]:
@@ -332,7 +514,9 @@ def write(seed: int) -> Program:
             program = Writing(seed, attempt).program()
             value = runs(program)
             if program.upstream is not None:
-                program.upstream = np.random.default_rng(seed).normal(size=np.shape(value)).astype(np.asarray(value).dtype)
+                program.upstream = (
+                    np.random.default_rng(seed).normal(size=np.shape(value)).astype(np.asarray(value).dtype)
+                )
         except (TypeError, NameError, IndexError, ValueError):
             continue
         return program

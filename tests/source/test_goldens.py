@@ -69,7 +69,7 @@ def told(c: Any, wire: Any) -> str:
     tree = ast.parse(wire.expression or wire.name, mode="eval").body
 
     class WrittenOut(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802
+        def visit_Name(self, node: ast.Name) -> ast.AST:
             inner = c[node.id] if node.id in c and node.id != wire.name else None
             return ast.parse(told(c, inner), mode="eval").body if inner is not None and inner.gate else node
 
@@ -132,7 +132,15 @@ def net_inputs() -> dict[str, Any]:
     W2 = 0.1 * np.random.randn(10, 3)
     np.random.seed(1)
     X = 10 * np.random.randn(5, 4)
-    return {"X": X, "y": np.array([0, 1, 2, 2, 1]), "W1": W1, "b1": np.zeros(10), "W2": W2, "b2": np.zeros(3), "reg": NET["reg"]}
+    return {
+        "X": X,
+        "y": np.array([0, 1, 2, 2, 1]),
+        "W1": W1,
+        "b1": np.zeros(10),
+        "W2": W2,
+        "b2": np.zeros(3),
+        "reg": NET["reg"],
+    }
 
 
 def net() -> Any:

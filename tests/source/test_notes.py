@@ -1,4 +1,4 @@
-"""The code blocks of the notes, byte for byte: shown as they stand, and their hand-written backward parts as the answer."""
+"""The code blocks of the notes, byte for byte, with their hand-written backward parts as the answer."""
 
 from __future__ import annotations
 
@@ -76,9 +76,13 @@ def test_printed_function_calls_math(notes: Path) -> None:
 def test_two_layer_net(notes: Path) -> None:
     rng = np.random.default_rng(0)
     given = {
-        "X": rng.normal(size=(5, 4)), "y": np.array([0, 1, 2, 2, 1]), "W1": rng.normal(size=(4, 10)), "b1": rng.normal(size=10),
-        "W2": rng.normal(size=(10, 3)), "b2": rng.normal(size=3),
-    }  # fmt: skip
+        "X": rng.normal(size=(5, 4)),
+        "y": np.array([0, 1, 2, 2, 1]),
+        "W1": rng.normal(size=(4, 10)),
+        "b1": rng.normal(size=10),
+        "W2": rng.normal(size=(10, 3)),
+        "b2": rng.normal(size=3),
+    }
     forward = [block(notes, "002-01") + "\n", block(notes, "002-02") + "\n"]
     f = as_function("def f(X, y, W1, b1, W2, b2, N, reg):\n", *forward, "return loss\n")
     c = gw.circuit(f, **given, N=5, reg=0.05, wrt=("W1", "b1", "W2", "b2"))

@@ -7,9 +7,16 @@ import numpy as np
 from gatewise._gates.families import cast, convert, dtype_of, elementwise, linear, shape_of, stops, sum_to
 
 
+def shape_second(x, shape=None, *, newshape=None):
+    """np.reshape called its second argument newshape before NumPy 2.1; another order of entries has no rule."""
+    return (x,), {"shape": shape if newshape is None else newshape}
+
+
 @linear(
     np.reshape,
     pattern="moves",
+    bind=shape_second,
+    call=lambda x, shape: np.reshape(x, shape),
     sample=[((np.arange(6.0), (2, 3)), {}), ((np.arange(6.0).reshape(2, 3), -1), {}), ((np.ones(1), ()), {})],
 )
 def reshape(g, x, *, shape):

@@ -96,7 +96,9 @@ class PlainNames:
     def __init__(self, code: CodeType | None, known: Mapping[str, Any], modules: Mapping[str, Any]) -> None:
         self.known, self.modules = dict(known), modules
         assigned = assignments(source_of(code), code) if code is not None else {}
-        self.assigned = {name: node for name, node in assigned.items() if name not in known}  # arguments are told as they came
+        self.assigned = {
+            name: node for name, node in assigned.items() if name not in known
+        }  # arguments are told as they came
         self.uses: dict[str, str] = {}  # name -> the line that computes it
         self._open: set[str] = set()
 

@@ -22,6 +22,9 @@ from gatewise._tensor import one_over
 RESERVED = frozenset({*keyword.kwlist, "np", "math", "grads", "abs", "bool"})
 
 
+UNMOVED = frozenset({*keyword.kwlist, "np", "math"})  # what printed code needs for itself
+
+
 def freeze(
     recorder: Recorder,
     inputs: Sequence[Input],
@@ -165,7 +168,7 @@ class Namer:
         number = max(first, self.counts.get(base, 0) + 1)
         while True:
             name = base if number == 1 else f"{base}_{number}"
-            mine = users and name == base
+            mine = users and name == base and name not in UNMOVED
             if name not in self.taken and (mine or (name not in RESERVED and name not in self.used)):
                 break
             number += 1
@@ -212,7 +215,7 @@ class Namer:
         if target and all(part.isidentifier() for part in target.split(",")):
             return target.split(","), True
         if is_output or (statement is not None and statement.returns):
-            return [function if function.isidentifier() and function not in self.taken else "out"], True
+            return [function if function.isidentifier() and function not in self.taken | self.used else "out"], True
         return ["v"], False
 
     def give(self, wire: Wire, base: str, users: bool) -> str:
@@ -251,7 +254,7 @@ class Constants:
         node = expression_at(*step.place[-1]) if step.place else None
         own = len(step.place) == 1
         nodes = operand_nodes(node, step)
-        sources = list(holder.sources) if holder.written is None else [None] * len(step.operands)
+        sources: list[Wire | None] = list(holder.sources) if holder.written is None else [None] * len(step.operands)
         if step.forward is one_over and isinstance(node, ast.BinOp) and is_literal(node.left):
             self.texts[id(step), "one"] = self.literal(step, node.left)
         for i, value in enumerate(step.operands):
@@ -318,7 +321,11 @@ class Constants:
         if own and (text := self.plain.text(node, value)) is not None:
             self.texts[id(value)] = text
             return
-        nodes = node.elts if isinstance(node, ast.Tuple) and isinstance(value, tuple) and len(node.elts) == len(value) else ()
+        nodes = (
+            node.elts
+            if isinstance(node, ast.Tuple) and isinstance(value, tuple) and len(node.elts) == len(value)
+            else ()
+        )
         for k, part in enumerate(value if isinstance(value, tuple) else (value,)):
             if id(part) in step.parameter_wires:
                 self.texts[id(part)] = self.namer.names[transparent(step.parameter_wires[id(part)])]
@@ -335,6 +342,8 @@ def told_by_value(value: np.ndarray[Any, Any]) -> str | None:
         return None
     if value.ndim == 2 and value.size > 1 and shape[0] == shape[1] and np.array_equal(value, np.eye(shape[0])):
         return f"np.eye({shape[0]})"
+    if value.ndim == 1 and value.size > 2 and np.array_equal(value, np.arange(float(value.size))):
+        return f"np.arange({float(value.size)})"
     for number, name in ((0.0, "zeros"), (1.0, "ones")):
         if value.size and np.all(value == number) and not np.any(np.signbit(value)):
             return f"np.{name}({shape})"
@@ -385,7 +394,9 @@ def operand_nodes(node: ast.expr | None, step: Step) -> list[ast.expr | None]:
 
 def is_method(func: ast.expr) -> bool:
     """Whether a call is a method of a value: not a function of NumPy's."""
-    return isinstance(func, ast.Attribute) and not (isinstance(func.value, ast.Name) and func.value.id in ("np", "numpy"))
+    return isinstance(func, ast.Attribute) and not (
+        isinstance(func.value, ast.Name) and func.value.id in ("np", "numpy")
+    )
 
 
 def parameter_node(node: ast.expr | None, gate: Gate, name: str) -> ast.expr | None:

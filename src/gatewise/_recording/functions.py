@@ -15,7 +15,7 @@ import numpy as np
 from gatewise._circuit import Input, lent
 from gatewise._errors import ArgumentError, GatewiseError, IntegerGradientError, UnknownInputError
 from gatewise._gates import GATES, Gate
-from gatewise._recording.structures import mapped, numeric
+from gatewise._recording.structures import mapped, numeric, quoted
 from gatewise._tensor import Tensor, apply, leaf
 
 Signature = tuple[tuple[str, str, Any], ...]
@@ -171,7 +171,7 @@ def input_tensors(
             raise IntegerGradientError.of(f"{name}, of {x.dtype},", "")
         wanted = asked or (wrt is None and parameter in explicit and not whole)
         tensor = leaf(x, recording | (bit if wanted else 0), name)
-        text = parameter + "".join(f"[{key!r}]" if not isinstance(key, str) else f'["{key}"]' for key in path)
+        text = parameter + "".join(f"[{quoted(key)}]" for key in path)
         assert tensor.wire is not None
         inputs.append(Input(tensor.wire, name, parameter, path, text, wanted))
         return tensor

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._errors import ArgumentError
 from gatewise._tensor import Tensor
 
 Path = tuple[Any, ...]  #: keys and positions that lead to one leaf of a structure
@@ -42,6 +43,25 @@ def mapped(function: Callable[[Path, Any], Any], structure: Any, path: Path = ()
             return type(structure)(*parts)  # a named tuple takes its fields one by one
         return type(structure)(parts)
     return function(path, structure)
+
+
+def quoted(key: Any) -> str:
+    """The key of a dict, or a position, as a literal of Python: data, whatever stands in it. Raises `ArgumentError`.
+
+    >>> print(quoted("W1"), quoted('"'), quoted(0))
+    "W1" '"' 0
+    """
+    for kind in (str, bool, int, float):
+        if isinstance(key, kind):
+            text = kind.__repr__(key)
+            return f'"{text[1:-1]}"' if kind is str and text[0] == "'" and '"' not in text else text
+    if type(key) is tuple:
+        return f"({''.join(f'{quoted(part)}, ' for part in key)})"
+    raise ArgumentError(
+        f"a dict has a key of type {type(key).__name__}.",
+        "printed code names the entries of a dict by their keys.",
+        "use words or whole numbers as keys.",
+    )
 
 
 def numeric(value: Any) -> bool:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
 from gatewise._circuit import Circuit, Input, Wire, step_wire
 from gatewise._recording.freezing import transparent
+from gatewise._recording.structures import quoted
 from gatewise._source.nodes import Node, Nodes, dtype_of, is_gate, value_of
 from gatewise._source.shapes import Shapes
-from gatewise._source.spelling import Speller, Text, as_text, quoted
+from gatewise._source.spelling import Speller, Text, as_text
 from gatewise._sweep import port
 from gatewise._tensor import Tensor
+
+MODULES = {"np": "ꙮnp", "math": "ꙮmath"}  # stand for arguments of these names until the text is whole
+
+
+def hidden(text: str) -> str:
+    """The text of an input, told apart from a module that printed code calls by the same name."""
+    root = re.match(r"\w+", text)
+    return MODULES[root[0]] + text[root.end() :] if root and root[0] in MODULES else text
 
 
 class Expressions:
@@ -39,7 +49,7 @@ class Expressions:
 
     def stage_roots(self) -> dict[Wire, str]:
         """The forward wires that always have a name in the text: inputs, and what stages are bound to."""
-        found = {i.wire: i.text for i in self.circuit.inputs}
+        found = {i.wire: i.text if i.kind == "constant" else hidden(i.text) for i in self.circuit.inputs}
         for stage in self.circuit.stages:
             for wire in stage.wires:
                 if wire.pullback is port or self.circuit.names[wire] == stage.name:
@@ -116,10 +126,10 @@ class Expressions:
     def typed(self, node: Node, i: int) -> Text:
         """A forward operand, with literals as the user typed them."""
         holder = node.holder
-        if holder is not None and holder.step is not None and not isinstance(holder.step.operands[i], Wire):
-            if (text := self.circuit.texts.get((id(holder), i))) is not None:
-                return as_text(text)
-        return self.spell(node.operands[i])
+        if holder is None or holder.step is None or isinstance(holder.step.operands[i], Wire):
+            return self.spell(node.operands[i])
+        text = self.speller.texts.get((id(holder), i))
+        return self.spell(node.operands[i]) if text is None else as_text(text)
 
     def needs_a_line(self, node: Node) -> bool:
         """Whether an inner value is written on a line of its own before: it takes statements, or is used again."""

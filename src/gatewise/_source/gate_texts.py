@@ -44,7 +44,7 @@ def one_gate(circuit: Circuit, writer: Writer, holder: SourcedWire, wire: Wire) 
     """The texts of one step."""
     writer.backward = False
     text = GateText(writer.step(writer.nodes.step(holder)).text, symbol_of(writer, holder))
-    values, parents, pullback = holder.written or (holder.values, holder.parents, holder.pullback)
+    _, parents, pullback = holder.written or (holder.values, holder.parents, holder.pullback)
     parents = parents if type(parents) is tuple else (parents,)
     wanted = [k for k, p in enumerate(parents) if p.bits & circuit.bit]
     if pullback is None or not wanted:

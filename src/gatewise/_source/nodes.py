@@ -101,9 +101,6 @@ TAME = MOVES | frozenset(
         "ones_like",
     ]
 )
-COMPARISONS = frozenset(
-    ["greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_not"]
-)
 
 
 @dataclass(slots=True, eq=False)
@@ -148,7 +145,7 @@ def alike(x: Any, y: Any) -> bool:
 
 
 class Nodes:
-    """The nodes of one circuit. `stands` are the wires that stand for complete gradients, `masks` their live entries."""
+    """The nodes of one circuit. `stands` are wires that stand for complete gradients, `masks` their live entries."""
 
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
@@ -203,7 +200,11 @@ class Nodes:
             return product
         if name in MOVES:
             return moved(node)
-        if name == "matmul" and (left := column(node.operands[0])) is not None and (right := row(node.operands[1])) is not None:
+        if (
+            name == "matmul"
+            and (left := column(node.operands[0])) is not None
+            and (right := row(node.operands[1])) is not None
+        ):
             return Node(NAMES["outer"], np.outer, (left, right), {}, node.value)
         if name == "where":
             return self.switched(node)
@@ -222,8 +223,12 @@ class Nodes:
                 if self.is_one(one) or ((is_number(one, 1) or one is True) and alike(other, node)):
                     return other
                 if is_gate(one, "negative") and one.forward is operator.neg and alike(node, node.holder):
-                    inner = replace(node, operands=tuple(one.operands[0] if x is one else x for x in node.operands), holder=None)
-                    return Node(one.gate, one.forward, (without_spreads(replace(inner, value=-node.value)),), {}, node.value)
+                    inner = replace(
+                        node, operands=tuple(one.operands[0] if x is one else x for x in node.operands), holder=None
+                    )
+                    return Node(
+                        one.gate, one.forward, (without_spreads(replace(inner, value=-node.value)),), {}, node.value
+                    )
         if name == "divide" and self.is_one(node.operands[0]):
             return replace(node, operands=(1, node.operands[1]), holder=None)
         return without_spreads(node)
@@ -233,11 +238,15 @@ class Nodes:
         return isinstance(x, Wire) and x in self.ones
 
     def switched(self, node: Node) -> Any:
-        """`where(live, part, 0)`: the part alone where it is zero outside `live` anyhow, a product where that is the same."""
+        """`where(live, part, 0)`: the part alone where it is zero outside `live` anyhow, a product where that does."""
         live, part, otherwise = node.operands
         if self.is_one(part) and is_number(otherwise, 0):
             return live
-        if not is_number(otherwise, 0) or dtype_of(live) != bool or (np.shape(node.value) and not np.shape(value_of(live))):
+        if (
+            not is_number(otherwise, 0)
+            or dtype_of(live) != bool
+            or (np.shape(node.value) and not np.shape(value_of(live)))
+        ):
             return without_spreads(node)
         conditions = [m for m in conjuncts(live) if not always(m) and not self.outside_is_zero(m, part)]
         if not conditions and alike(part, node):
@@ -325,7 +334,11 @@ def is_static(mask: Any) -> bool:
     if not isinstance(mask, Node):
         return mask is True or mask is np.True_
     plain = all(map(is_plain_place, mask.parameters.values()))
-    return mask.gate.name in MOVES | {"scatter", "bitwise_or", "bitwise_and", "any"} and plain and all(map(is_static, mask.operands))
+    return (
+        mask.gate.name in MOVES | {"scatter", "bitwise_or", "bitwise_and", "any"}
+        and plain
+        and all(map(is_static, mask.operands))
+    )
 
 
 def is_plain_place(parameter: Any) -> bool:
@@ -429,7 +442,9 @@ def truth(x: Any) -> Any:
         value = np.not_equal(x.value, 0)
         return replace(x, operands=(True if inner is np.True_ else inner,), value=value, holder=None)
     if is_gate(x, "sum") and (inner := truth(x.operands[0])) is not None:
-        return inner if inner is np.True_ else Node(NAMES["any"], np.any, (inner,), x.parameters, np.not_equal(x.value, 0))
+        return (
+            inner if inner is np.True_ else Node(NAMES["any"], np.any, (inner,), x.parameters, np.not_equal(x.value, 0))
+        )
     if is_gate(x, "add") and (found := [truth(y) for y in x.operands]) and all(y is not None for y in found):
         if any(y is np.True_ for y in found):
             return np.True_
@@ -472,7 +487,11 @@ def moved(node: Node) -> Any:
 
 def turned(x: Any) -> Any:
     """What is turned on its side to give a matrix, or None."""
-    return x.operands[0] if is_gate(x, "transpose", "matrix_transpose") and np.ndim(x.value) == 2 and not x.parameters.get("axes") else None
+    return (
+        x.operands[0]
+        if is_gate(x, "transpose", "matrix_transpose") and np.ndim(x.value) == 2 and not x.parameters.get("axes")
+        else None
+    )
 
 
 def raised(x: Any, shape: tuple[int, ...]) -> Any:
@@ -485,13 +504,21 @@ def raised(x: Any, shape: tuple[int, ...]) -> Any:
 def column(x: Any) -> Any:
     """The vector that stands upright as a matrix of one column, or None."""
     found = raised(x, (np.size(value_of(x)), 1))
-    return found if found is not None or (side := turned(x)) is None else raised(side, (1, np.size(side.value if isinstance(side, Node) else 1)))
+    return (
+        found
+        if found is not None or (side := turned(x)) is None
+        else raised(side, (1, np.size(side.value if isinstance(side, Node) else 1)))
+    )
 
 
 def row(x: Any) -> Any:
     """The vector that lies as a matrix of one row, or None."""
     found = raised(x, (1, np.size(value_of(x))))
-    return found if found is not None or (side := turned(x)) is None else raised(side, (np.size(side.value if isinstance(side, Node) else 1), 1))
+    return (
+        found
+        if found is not None or (side := turned(x)) is None
+        else raised(side, (np.size(side.value if isinstance(side, Node) else 1), 1))
+    )
 
 
 def single(x: Any) -> Any:
@@ -521,10 +548,24 @@ def vector_product(node: Node) -> Any:
     return None
 
 
+def spread_later(node: Node) -> Node | None:
+    """A step on single numbers and on copies of one: the copies of what the step makes of that one."""
+    inner = [x.operands[0] if is_gate(x, "broadcast_to") else x for x in node.operands]
+    value = node.value.flat[0] if isinstance(node.value, np.ndarray) and node.value.size else None
+    if value is None or not np.shape(node.value) or any(np.shape(value_of(x)) for x in inner):
+        return None
+    if np.result_type(*(weak(value_of(x)) for x in inner)) != dtype_of(node):
+        return None
+    step = replace(node, operands=tuple(inner), value=value, holder=None)
+    return Node(NAMES["broadcast_to"], np.broadcast_to, (step,), {"shape": np.shape(node.value)}, node.value)
+
+
 def without_spreads(node: Node) -> Node:
     """An elementwise step whose operands are not spread first, where broadcasting does it by itself."""
     if node.gate.family.name not in ("elementwise", "stops") or len(node.operands) < 2:
         return node
+    if (later := spread_later(node)) is not None:
+        return later
     operands = list(node.operands)
     for i, x in enumerate(operands):
         others = [value_of(y) for k, y in enumerate(operands) if k != i]

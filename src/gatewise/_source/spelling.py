@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import keyword
 import math
 import operator
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gatewise._recording.freezing import told_by_value
-from gatewise._source.nodes import Node, same_parameters
+from gatewise._recording.structures import quoted
+from gatewise._source.nodes import Node, is_plain_place, same_parameters
 from gatewise._tensor import FORWARDS, SIGNS, one_over
 
 ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON, LOWEST = 100, 90, 80, 70, 60, 50, 40, 30, 0
@@ -51,12 +51,6 @@ def as_text(source: str) -> Text:
     return Text(source, ATOM if plain else UNARY if isinstance(tree, ast.UnaryOp) else LOWEST)
 
 
-def quoted(key: Any) -> str:
-    """A key of a dict or a position, as a literal."""
-    text = repr(key)
-    return f'"{text[1:-1]}"' if isinstance(key, str) and text[0] == "'" and '"' not in text else text
-
-
 def literal(value: Any, speller: Speller) -> str:
     """A default as it stands in a signature."""
     if isinstance(value, dict):
@@ -70,11 +64,13 @@ def literal(value: Any, speller: Speller) -> str:
 
 def is_default(value: Any, default: Any) -> bool:
     """Whether a parameter has the value that it has anyhow."""
-    return value is default or (type(value) is type(default) and isinstance(value, (bool, int, str)) and value == default)
+    return value is default or (
+        type(value) is type(default) and isinstance(value, (bool, int, str)) and value == default
+    )
 
 
 def infix(sign: str, left: Text, right: Text, grouped: bool = False) -> Text:
-    """`left sign right`. With `grouped` a left operand that is a product itself keeps its brackets: a local gradient."""
+    """`left sign right`. With `grouped` a left operand that is a product keeps its brackets: a local gradient."""
     rank = RANK.get(sign, COMPARISON)
     if sign == "**":
         return Text(f"{left.at(ATOM)}**{right.at(ATOM)}", POWER)
@@ -96,7 +92,7 @@ class Speller:
     """Spells steps. `texts` are the user's spellings, and the names of captured arrays, by id."""
 
     def __init__(self, texts: Mapping[Any, str]) -> None:
-        self.texts = dict(texts)
+        self.texts: dict[Any, str] = dict(texts)
         self.uses_math = False
         self.functions: dict[str, Any] = {}  # own gates that need a definition: name -> gate
 
@@ -132,13 +128,15 @@ class Speller:
 
     def index(self, value: Any, alone: bool = False) -> str:
         """What stands between brackets; `alone` as an argument of a call."""
-        if not isinstance(value, (bool, int, float)) and id(value) in self.texts:
-            return self.texts[id(value)]
         if alone and any(isinstance(part, slice) for part in (value if isinstance(value, tuple) else (value,))):
             return f"np.s_[{self.index(value)}]"
+        text = None if isinstance(value, (bool, int, float)) else self.texts.get(id(value))
         if isinstance(value, tuple):
-            text = ", ".join(map(self.index, value))
-            return f"({text}{',' if len(value) == 1 else ''})" if alone or not value else text
+            text = ", ".join(map(self.index, value)) if text is None else text
+            several = alone and not text.isidentifier()
+            return f"({text}{',' if len(value) == 1 and text[-1] != ',' else ''})" if several or not value else text
+        if text is not None:
+            return text
         if isinstance(value, slice):
             parts = ["" if p is None else str(p) for p in (value.start, value.stop, value.step)]
             return ":".join(parts[:2] if value.step is None else parts)
@@ -152,7 +150,7 @@ class Speller:
         if forward is one_over:
             return infix("/", Text(self.texts.get((id(step.holder and step.holder.step), "one"), "1.0")), operands[0])
         if forward in SIGNS:
-            return infix(SIGNS[forward], *operands, grouped=grouped)
+            return infix(SIGNS[forward], operands[0], operands[1], grouped)
         if forward in PREFIX:
             return Text(PREFIX[forward] + operands[0].at(UNARY), UNARY)
         if (
@@ -160,7 +158,7 @@ class Speller:
             and gate.infix != "**"
             and any(isinstance(v, (np.ndarray, np.generic)) for v in values)
         ):
-            return infix(gate.infix, *operands, grouped=grouped)  # the ufunc gives the same bits
+            return infix(gate.infix, operands[0], operands[1], grouped)  # the ufunc gives the same bits
         if gate.name == "getitem":
             return Text(f"{operands[0].at(ATOM)}[{self.index(step.parameters['index'])}]")
         if gate.name == "matrix_transpose" or (gate.name == "transpose" and not step.parameters.get("axes")):
@@ -180,7 +178,9 @@ class Speller:
     def call(self, step: Node, operands: Sequence[Text]) -> str:
         """A step spelled as a call."""
         gate, forward = step.gate, step.forward
-        parameters = {n: self.parameter(v) for n, v in step.parameters.items() if not is_default(v, gate.defaults.get(n, step))}
+        parameters = {
+            n: self.parameter(v) for n, v in step.parameters.items() if not is_default(v, gate.defaults.get(n, step))
+        }
         texts = [o.text for o in operands]
         if gate.name in ("concatenate", "stack"):
             texts = [f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"]
@@ -190,8 +190,8 @@ class Speller:
                 **dict(gate.defaults) | parameters,
             )
         if gate.own:
-            name = self.function_name(step)
-            return f"{name}({', '.join(texts)})"
+            arrays = [f"{name}={self.index(step.parameters[name], alone=True)}" for name in array_parameters(step)]
+            return f"{self.function_name(step)}({', '.join([*texts, *arrays])})"
         if getattr(forward, "__module__", None) == "math":
             self.uses_math = True
             return f"math.{forward.__name__}({', '.join(texts)})"
@@ -212,6 +212,11 @@ class Speller:
 
 
 POSITIONAL = ("shape", "axes", "indices_or_sections", "axis1", "axis2")  # parameters one writes without their names
+
+
+def array_parameters(step: Node) -> list[str]:
+    """The parameters of a step that hold arrays: arguments of the function that printed code defines for it."""
+    return [name for name, value in step.parameters.items() if not is_plain_place(value)]
 
 
 def same_step(a: Node, b: Node) -> bool:

@@ -17,11 +17,12 @@ import numpy as np
 
 from gatewise._circuit import Circuit, Input, SourcedWire, Stage, Wire, step_wire
 from gatewise._recording.freezing import transparent
+from gatewise._recording.structures import quoted
+from gatewise._source.expressions import MODULES
 from gatewise._source.nodes import Node, is_gate, is_port, repeated_number, value_of
-from gatewise._source.spelling import Text, literal, quoted
+from gatewise._source.spelling import Text, array_parameters, literal
 from gatewise._source.statements import COMMENT, Line, Statements, Style
 from gatewise._sweep import identity
-from gatewise._tensor import Tensor
 from gatewise._transforms import Event, reverse
 
 DEEPEST = 10  # operations in one expression, one inside the other
@@ -67,9 +68,34 @@ class Writer(Statements):
         name = circuit.name if circuit.name.isidentifier() else "f"
         head = ["import numpy as np"] + (["import math"] if self.speller.uses_math else [])
         helpers = [line for name_, node in self.speller.functions.items() for line in ("", *helper(name_, node))]
-        body = ["# forward pass", *circuit.setup, *forward, "", "# backward pass, in reverse order", *backward, self.returned()]
+        body = [
+            "# forward pass",
+            *circuit.setup,
+            *forward,
+            "",
+            "# backward pass, in reverse order",
+            *backward,
+            self.returned(),
+        ]
         lines = [*head, *helpers, "", f"def {name}_and_gradients({self.signature()}):"]
-        return "\n".join(lines + [f"    {line}" if str(line) else "" for line in body]) + "\n"
+        return (
+            "\n".join(
+                self.with_modules(f"{line}")
+                for line in [*lines, *(f"    {line}" if str(line) else "" for line in body)]
+            )
+            + "\n"
+        )
+
+    def with_modules(self, line: str) -> str:
+        """A line of the text, with a module under another name where an argument has its name."""
+        code, sign, comment = line.partition("#")
+        for name, stands in MODULES.items():
+            if any(name == argument for argument, _, _ in self.circuit.signature):
+                code = re.sub(rf"\b{name}\.", f"{name}_.", code).replace(stands, name)
+                code = {"import numpy as np": "import numpy as np_", "import math": "import math as math_"}.get(
+                    code, code
+                )
+        return code + sign + comment
 
     def signature(self) -> str:
         """The user's own arguments, then captured values and the upstream gradient as keyword arguments."""
@@ -104,7 +130,9 @@ class Writer(Statements):
 
     def returned(self) -> str:
         """The return line: the value, and the gradients as the inputs came."""
-        parts = dict.fromkeys(self.dict_name(i.parameter) if i.path else self.d_name(i.wire) for i in self.circuit.wanted)
+        parts = dict.fromkeys(
+            self.dict_name(i.parameter) if i.path else self.d_name(i.wire) for i in self.circuit.wanted
+        )
         gradients = "".join(parts) if len(parts) == 1 else f"({', '.join(parts)})"
         return f"return {self.forward_name(self.circuit.output)}, {gradients}"
 
@@ -118,7 +146,9 @@ class Writer(Statements):
         arriving = Counter(transparent(p) for e in events if e.wire.pullback is not identity for _, p, _ in e.parts)
         for event in events:
             self.understand(event, arriving)
-        self.counts = uses(p for e in events for _, parent, p in e.parts if self.stands.get(parent) not in self.nodes.built)
+        self.counts = uses(
+            p for e in events for _, parent, p in e.parts if self.stands.get(parent) not in self.nodes.built
+        )
         self.start()
         numbers, last = self.stage_numbers(), None
         for event in events:
@@ -143,7 +173,9 @@ class Writer(Statements):
         """Put simplified nodes in the place of what was recorded; copies of one number need no name."""
         if event.upstream is not None and event.upstream not in self.nodes.built:
             self.nodes.stand(event.upstream, event.mask)
-        own = event.wire.pullback is identity  # an inner derivative's own wire for its input: one and the same in the text
+        own = (
+            event.wire.pullback is identity
+        )  # an inner derivative's own wire for its input: one and the same in the text
         event.parts = [] if own else [(k, transparent(parent), self.nodes.of(part)) for k, parent, part in event.parts]
         for _, parent, part in event.parts:
             stands = self.stands.get(parent)
@@ -169,7 +201,9 @@ class Writer(Statements):
         if self.starts_with_ones():
             self.write(f"{self.first} = {self.ones(output)}")
         if output in self.inputs and self.inputs[output].wanted:  # the function gives back what it was given
-            self.write(f"{self.d_name(output)} = {self.first}{'.copy()' if isinstance(output.value, np.ndarray) else ''}")
+            self.write(
+                f"{self.d_name(output)} = {self.first}{'.copy()' if isinstance(output.value, np.ndarray) else ''}"
+            )
 
     def ones(self, output: Wire) -> str:
         """The first gradient: 1.0 for a number, ones for an array."""
@@ -278,8 +312,15 @@ class Writer(Statements):
     def parameter_wires(self) -> set[Wire]:
         """The wires inside parameters."""
         if self._parameter_wires is None:
-            holders = {h for stage in self.circuit.stages for w in stage.wires if (h := step_wire(w)) is not None and h.step is not None}
-            self._parameter_wires = {transparent(x) for h in holders if h.step is not None for x in h.step.parameter_wires.values()}
+            holders = {
+                h
+                for stage in self.circuit.stages
+                for w in stage.wires
+                if (h := step_wire(w)) is not None and h.step is not None
+            }
+            self._parameter_wires = {
+                transparent(x) for h in holders if h.step is not None for x in h.step.parameter_wires.values()
+            }
         return self._parameter_wires
 
     _parameter_wires: set[Wire] | None = None
@@ -288,7 +329,9 @@ class Writer(Statements):
         """The lines of one stage."""
         written = [w for w in stage.wires if w in self.named or w in self.needed]
         steps = list(dict.fromkeys(step_wire(w) for w in written))
-        quoted_above = stage.statement is not None and (len(steps) > 1 or users_line_differs(stage) or self.calls_helpers(stage))
+        quoted_above = stage.statement is not None and (
+            len(steps) > 1 or users_line_differs(stage) or self.calls_helpers(stage)
+        )
         if quoted_above:
             self.write(f"# {line_of(stage)}")
         for holder in steps:
@@ -321,7 +364,9 @@ class Writer(Statements):
         assert holder is not None
         names = {w.values[0]: self.circuit.names[w] for w in stage.wires if is_port(w) and step_wire(w) is holder}
         unused = self.unused()
-        return ", ".join(names.get(k, unused) for k in range(len(holder.value))) + ("," if len(holder.value) == 1 else "")
+        return ", ".join(names.get(k, unused) for k in range(len(holder.value))) + (
+            "," if len(holder.value) == 1 else ""
+        )
 
     def is_users(self, stage: Stage, wire: Wire, node: Node) -> bool:
         """Whether the user's own right-hand side says exactly what the steps do."""
@@ -358,7 +403,8 @@ def users_line_differs(stage: Stage) -> bool:
 
 def wires_in(node: Node) -> list[Wire]:
     """The wires a step uses, those inside its parameters among them."""
-    assert node.holder is not None and node.holder.step is not None
+    assert node.holder is not None
+    assert node.holder.step is not None
     inside = node.holder.step.parameter_wires.values()
     return [*(x for x in node.operands if isinstance(x, Wire)), *map(transparent, inside)]
 
@@ -392,7 +438,9 @@ def empty_structure(inputs: Sequence[Input], parameter: str) -> str:
     def at(prefix: tuple[Any, ...]) -> str:
         below = [p for p in paths if p[: len(prefix)] == prefix and len(p) > len(prefix)]
         keys = list(dict.fromkeys(p[len(prefix)] for p in below))
-        inner = {k: at((*prefix, k)) for k in keys if any(p[len(prefix)] == k and len(p) > len(prefix) + 1 for p in below)}
+        inner = {
+            k: at((*prefix, k)) for k in keys if any(p[len(prefix)] == k and len(p) > len(prefix) + 1 for p in below)
+        }
         if keys == list(range(len(keys))):
             return f"[None] * {len(keys)}" if not inner else f"[{', '.join(inner.get(k, 'None') for k in keys)}]"
         return "{" + ", ".join(f"{quoted(k)}: {text}" for k, text in inner.items()) + "}"
@@ -412,17 +460,47 @@ def as_functions(text: str) -> str:
     return ast.dump(AsFunctions().visit(ast.parse(text, mode="eval")))
 
 
-METHODS = frozenset("sum mean prod var std max min dot reshape ravel transpose swapaxes squeeze clip copy any all argmax argmin".split())
+METHODS = frozenset(
+    [
+        "sum",
+        "mean",
+        "prod",
+        "var",
+        "std",
+        "max",
+        "min",
+        "dot",
+        "reshape",
+        "ravel",
+        "transpose",
+        "swapaxes",
+        "squeeze",
+        "clip",
+        "copy",
+        "any",
+        "all",
+        "argmax",
+        "argmin",
+    ]
+)
 
 
 class AsFunctions(ast.NodeTransformer):
     """Writes `x.sum(axis=0)` as `np.sum(x, axis=0)`, an index of one as that one, and one kind of brackets in calls."""
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802  (the name ast looks for)
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         func = node.func
-        if isinstance(func, ast.Attribute) and func.attr in METHODS and not (isinstance(func.value, ast.Name) and func.value.id == "np"):
-            node = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), func.attr, ast.Load()), [func.value, *node.args], node.keywords)
+        if (
+            isinstance(func, ast.Attribute)
+            and func.attr in METHODS
+            and not (isinstance(func.value, ast.Name) and func.value.id == "np")
+        ):
+            node = ast.Call(
+                ast.Attribute(ast.Name("np", ast.Load()), func.attr, ast.Load()),
+                [func.value, *node.args],
+                node.keywords,
+            )
         if isinstance(node.func, ast.Attribute) and node.func.attr == "absolute":
             node.func.attr = "abs"
         node.args = [ast.Tuple(a.elts, ast.Load()) if isinstance(a, ast.List) else a for a in node.args]
@@ -440,10 +518,11 @@ def helper(name: str, node: Node) -> Iterator[str]:
         return gate.function(*operands, **node.parameters)
 
     composition.__name__ = "out"
-    names = gate.operands[: len(values)]
+    names, arrays = gate.operands[: len(values)], array_parameters(node)
     circuit = record(composition, values, upstream=node.value)
-    yield f"def {name}({', '.join(names)}):"
+    yield f"def {name}({', '.join([*names, *arrays])}):"
     writer = Writer(circuit, "code")
+    writer.speller.texts |= {id(node.parameters[parameter]): parameter for parameter in arrays}
     writer.named = {i.wire: n for i, n in zip(circuit.inputs, names, strict=False)}
     yield from (f"    {line.code}" for line in writer.forward_lines())
     yield f"    return {writer.spell(circuit.output).text}"

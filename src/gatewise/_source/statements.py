@@ -99,12 +99,18 @@ class Statements(Expressions):
             kind = "" if dtype == float else f", {self.truth_type}" if dtype == bool else f", np.{dtype.name}"
             self.write(f"{name} = np.zeros({self.speller.parameter(shape)}{kind})")
         if self.each_once(index) or (dtype == bool and node.operands[0] is True):
-            self.write(f"{name}[{self.speller.index(index)}] = {self.spell(node.operands[0]).text}")
+            self.write(f"{name}[{self.speller.index(index)}] = {self.spell(self.unspread(node.operands[0])).text}")
         else:
             self.add_into(name, index, node.operands[0])
 
+    def unspread(self, x: Any) -> Any:
+        """What is spread over the places it is written to: assignment spreads by itself."""
+        inner = self.resolved(x)
+        return inner.operands[0] if is_gate(inner, "broadcast_to") and inner not in self.d_texts else x
+
     def add_into(self, name: str, index: Any, values: Any) -> None:
         """`name[index] += values`, through np.add.at where an entry may be named twice."""
+        values = self.unspread(values)
         if not self.each_once(index):
             self.write(f"np.add.at({name}, {self.speller.index(index, alone=True)}, {self.spell(values).text})")
         elif is_number(values) and values < 0:
@@ -113,7 +119,7 @@ class Statements(Expressions):
             self.write(f"{name}[{self.speller.index(index)}] += {self.spell(values).text}")
 
     def each_once(self, index: Any) -> bool:
-        """Whether an index surely names no entry twice: slices, whole numbers, masks, or np.arange beside arrays of its shape."""
+        """Whether an index surely names no entry twice: slices, positions, masks, or np.arange beside arrays."""
         parts = index if isinstance(index, tuple) else (index,)
         arrays = [i for i in parts if isinstance(i, (np.ndarray, list))]
         if any(np.ndim(a) > 1 and np.asarray(a).dtype != bool for a in arrays):
@@ -123,10 +129,12 @@ class Statements(Expressions):
     def is_arange(self, x: Any) -> bool:
         """Whether printed code says that an array is np.arange."""
         text = self.speller.parameter(x)
-        return text.startswith("np.arange(") or any(line.startswith(f"{text} = np.arange(") for line in self.circuit.setup)
+        return text.startswith("np.arange(") or any(
+            line.startswith(f"{text} = np.arange(") for line in self.circuit.setup
+        )
 
     def into(self, x: Any) -> tuple[Any, str, Any] | None:
-        """For `a * b` where a is made by writing into an array, or a + zeros with something written in: a, the sign, b."""
+        """For `a * b` where a is made by writing into an array, or b is and is added: a, the sign, b."""
         if not isinstance(x, Node) or x in self.d_texts:
             return None
         sign, operands = x.gate.infix, x.operands
@@ -197,7 +205,9 @@ class Statements(Expressions):
             return None
         if x.gate.name == "multiply":
             return self.spell(x.operands[0]), self.d_texts[upstream]
-        return Text("-1") if x.gate.name == "negative" else infix("/", Text("1"), self.spell(x.operands[1])), self.d_texts[upstream]
+        return Text("-1") if x.gate.name == "negative" else infix(
+            "/", Text("1"), self.spell(x.operands[1])
+        ), self.d_texts[upstream]
 
     def spread_over(self, x: Any, like: Wire) -> Any:
         """What is spread over all of a wire's shape, where its gradient is only that."""
