@@ -49,7 +49,7 @@ def worked_out(node: ast.AST, known: Mapping[str, Any], modules: Mapping[str, An
             return tuple(worked_out(part, known, modules) for part in parts)
         case ast.Slice(lower=lower, upper=upper, step=step):
             return slice(*(None if part is None else worked_out(part, known, modules) for part in (lower, upper, step)))
-        case ast.Attribute(value=ast.Name(id=name), attr=attribute) if modules.get(name) in (np, math):
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute) if is_module(name, known, modules, np, math):
             if attribute in CONSTANTS:
                 return CONSTANTS[attribute]
             if attribute == "newaxis":
@@ -62,13 +62,18 @@ def worked_out(node: ast.AST, known: Mapping[str, Any], modules: Mapping[str, An
             if isinstance(parts, tuple) and isinstance(place, int):
                 return parts[place]
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute), args=args, keywords=[]):
-            if modules.get(name) is np and attribute in ARRAYS:
+            if is_module(name, known, modules, np) and attribute in ARRAYS:
                 return ARRAYS[attribute](*(worked_out(a, known, modules) for a in args))
         case ast.Call(func=ast.Name(id=name), args=[arg], keywords=[]) if name in NUMBERS and name not in modules:
             return NUMBERS[name](worked_out(arg, known, modules))
         case ast.Constant(value=value) if value is Ellipsis:
             return value
     raise NotPlainError
+
+
+def is_module(name: str, known: Mapping[str, Any], modules: Mapping[str, Any], *wanted: Any) -> bool:
+    """Whether a name is one of these modules, and no argument's."""
+    return name not in known and any(modules.get(name) is module for module in wanted)
 
 
 def plain_number(operation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dis
+import functools
 import inspect
 import keyword
 import math
 import types
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,17 +70,39 @@ def math_gate(function: Any) -> Any:
 
 
 def with_math(f: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function over a copy of its globals in which `math` takes Tensors; nothing global is changed."""
+    """The same function, seeing a `math` that takes Tensors; nothing global is changed.
+
+    A function that assigns globals is left as it is: what it writes must reach the functions it calls.
+    """
     if isinstance(f, types.MethodType):
         return types.MethodType(with_math(f.__func__), f.__self__)
-    if not isinstance(f, types.FunctionType):
+    if not isinstance(f, types.FunctionType) or writes_globals(f.__code__):
         return f
     replaced = math_replaced(f.__globals__)
     if not replaced:
         return f
-    twin = types.FunctionType(f.__code__, {**f.__globals__, **replaced}, f.__name__, f.__defaults__, f.__closure__)
+    twin = types.FunctionType(f.__code__, Seen(f.__globals__, replaced), f.__name__, f.__defaults__, f.__closure__)
     twin.__kwdefaults__ = f.__kwdefaults__
     return twin
+
+
+class Seen(dict[str, Any]):
+    """A function's globals as they are at every moment, but for a few names."""
+
+    def __init__(self, real: dict[str, Any], instead: Mapping[str, Any]) -> None:
+        super().__init__(instead, __builtins__=real.get("__builtins__", {}), __name__=real.get("__name__", ""))
+        self.real = real
+
+    def __missing__(self, name: str) -> Any:
+        return self.real[name]
+
+
+def writes_globals(code: types.CodeType) -> bool:
+    """Whether a function, or one inside it, assigns global names."""
+    inner = [c for c in code.co_consts if isinstance(c, types.CodeType)]
+    return any(i.opname in ("STORE_GLOBAL", "DELETE_GLOBAL") for i in dis.get_instructions(code)) or any(
+        map(writes_globals, inner)
+    )
 
 
 def math_replaced(names: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +115,10 @@ def math_replaced(names: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def code_of(f: Callable[..., Any]) -> types.CodeType | None:
-    """The code object of the function that is shown; None for built-in callables."""
+    """The code object of the function that is shown, below its decorators; None for built-in callables."""
+    f = inspect.unwrap(f)
+    while isinstance(f, functools.partial):
+        f = inspect.unwrap(f.func)
     f = getattr(f, "__func__", f)
     if not hasattr(f, "__code__"):
         f = getattr(type(f).__call__, "__func__", type(f).__call__)
@@ -105,13 +132,12 @@ def arguments(
     f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Signature]:
     """The arguments by name, defaults filled in, and the signature as (name, kind, default). Raises `ArgumentError`."""
+    if not callable(f):
+        raise ArgumentError(
+            f"{f!r} is not a function.", "a circuit is recorded by running one.", "pass a function or an expression."
+        )
     name = getattr(f, "__name__", "the function")
-    try:
-        signature = inspect.signature(f)
-    except (TypeError, ValueError):
-        arity = GATES[f].arity if f in GATES else len(args)
-        names = ["x", "y", "z", *(f"x{i}" for i in range(3, 32))][:arity]
-        signature = inspect.Signature([inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in names])
+    signature = signature_of(f, len(args))
     known = [p.name for p in signature.parameters.values()]
     try:
         bound = signature.bind(*args, **kwargs)
@@ -125,6 +151,23 @@ def arguments(
     bound.apply_defaults()
     kinds = {p.name: (p.kind.name.lower(), p.default) for p in signature.parameters.values()}
     return dict(bound.arguments), tuple((n, *kinds[n]) for n in known)
+
+
+def signature_of(f: Callable[..., Any], count: int) -> inspect.Signature:
+    """A function's signature; a NumPy function with a gate has the gate's operands and parameters."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    gate = f if isinstance(f, Gate) else GATES.get(f) if getattr(f, "__hash__", None) else None
+    if gate is not None:
+        operands = [inspect.Parameter(n, kind) for n in gate.operands]
+        keywords = [
+            inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=gate.defaults.get(n, inspect.Parameter.empty))
+            for n in gate.parameters
+        ]
+        return inspect.Signature([*operands, *keywords])
+    try:
+        return inspect.signature(f)
+    except (TypeError, ValueError):
+        return inspect.Signature([inspect.Parameter(f"x{i}" if i else "x", kind) for i in range(count)])
 
 
 def wrong_arguments(
@@ -162,16 +205,14 @@ def input_tensors(
         if not numeric(x):
             return x
         x = x.value if isinstance(x, Tensor) else x
-        name = unique(
-            str(path[-1]) if path and isinstance(path[-1], str) else "_".join(map(str, (parameter, *path))), inputs
-        )
-        asked = wrt is not None and (parameter in wrt or name in wrt)
+        text = parameter + "".join(f"[{quoted(key)}]" for key in path)
+        name = leaf_name(parameter, path, inputs, given)
+        asked = wrt is not None and (parameter in wrt or name in wrt or text in wrt)
         whole = isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f"
         if asked and whole:
             raise IntegerGradientError.of(f"{name}, of {x.dtype},", "")
         wanted = asked or (wrt is None and parameter in explicit and not whole)
         tensor = leaf(x, recording | (bit if wanted else 0), name)
-        text = parameter + "".join(f"[{quoted(key)}]" for key in path)
         assert tensor.wire is not None
         inputs.append(Input(tensor.wire, name, parameter, path, text, wanted))
         return tensor
@@ -179,16 +220,25 @@ def input_tensors(
     tensors = {p: mapped(lambda path, x, p=p: one(p, path, x), value) for p, value in given.items()}  # type: ignore[misc]
     if wrt is not None:
         for name in wrt:
-            if not any(name in (i.name, i.parameter) for i in inputs):
+            if not any(name in (i.name, i.parameter, i.text) for i in inputs):
                 raise UnknownInputError(name, [i.name for i in inputs], "wrt")
     return tensors, inputs
 
 
-def unique(name: str, inputs: Sequence[Input]) -> str:
-    """A name no other input has; what is not an identifier is made one."""
+def leaf_name(parameter: str, path: tuple[Any, ...], inputs: Sequence[Input], given: Mapping[str, Any]) -> str:
+    """An argument's own name; an entry's key where no argument is called so, else the argument's name before it."""
+    if not path:
+        return unique(parameter, inputs, ())
+    if isinstance(path[-1], str) and path[-1] not in given and path[-1] not in [i.name for i in inputs]:
+        return unique(path[-1], inputs, given)
+    return unique("_".join(map(str, (parameter, *path))), inputs, given)
+
+
+def unique(name: str, inputs: Sequence[Input], reserved: Collection[str]) -> str:
+    """A name that no other input has and no argument is called by; what is not an identifier is made one."""
     base = "".join(c if c.isidentifier() or c.isdigit() else "_" for c in normalised(name))
     base = base if base.isidentifier() and not keyword.iskeyword(base) else f"x_{base}"
-    taken, found, n = {i.name for i in inputs}, base, 1
+    taken, found, n = {i.name for i in inputs} | set(reserved), base, 1
     while found in taken:
         n += 1
         found = f"{base}_{n}"
