@@ -192,10 +192,9 @@ class Read:
 
 
 class Lent(threading.local):
-    """How many derivatives this thread is taking, one inside the other; bit 0 is backward()'s."""
+    """What this thread is doing: its recordings, and the derivatives that it has switched off."""
 
-    depth = 0
-    recording = 0  # the bits among them that belong to recordings
+    recording = 0  # the bits of this thread's recordings
     closed = 0  # the bits that no_grad() has switched off
     on_step: Callable[..., Step] | None = None  # what the recording, if there is one, does with each of its steps
     on_read: Callable[[Read], None] | None = None
@@ -204,8 +203,16 @@ class Lent(threading.local):
 lent = Lent()
 
 
+class Open:
+    """The bits that are lent now, in all threads: a derivative may be taken in a thread that another one started."""
+
+    derivatives = 1  # backward()'s bit is always lent
+    recordings = 0
+    lock = threading.Lock()
+
+
 class Bit:
-    """Lends a bit for one derivative or recording: bits go by depth, and are used again.
+    """Lends a bit for one derivative or recording, above all that are lent: bits go by depth, and are used again.
 
     A `bit` of a recording that has ended may be given, to take that recording up again.
     """
@@ -214,19 +221,28 @@ class Bit:
         self.recording, self.given = recording, bit
 
     def __enter__(self) -> int:
-        self.before = lent.depth, lent.recording
-        lent.depth = lent.depth + 1 if self.given is None else max(lent.depth, self.given.bit_length() - 1)
-        self.bit = 1 << lent.depth if self.given is None else self.given
+        with Open.lock:
+            lent_now = Open.derivatives | Open.recordings
+            self.bit = 1 << lent_now.bit_length() if self.given is None else self.given
+            self.added = self.bit & ~lent_now
+            if self.recording:
+                Open.recordings |= self.added
+            else:
+                Open.derivatives |= self.added
+        self.before = lent.recording
         lent.recording |= self.bit if self.recording else 0
         return self.bit
 
     def __exit__(self, *_: object) -> None:
-        lent.depth, lent.recording = self.before
+        lent.recording = self.before
+        with Open.lock:
+            Open.derivatives &= ~self.added
+            Open.recordings &= ~self.added
 
 
 def open_bits() -> int:
-    """The derivatives that are being taken now, in this thread; backward()'s bit is always among them."""
-    return (2 << lent.depth) - 1 & ~lent.recording
+    """The derivatives that are being taken now; backward()'s bit is always among them."""
+    return Open.derivatives
 
 
 class CircuitError(GatewiseError):
@@ -291,6 +307,20 @@ def written_operands(wire: Wire) -> tuple[Sequence[Any], Sequence[Wire | None], 
                 sources[position] = parent
     sources = sources_of(wire) if sources is None else sources
     return (values[:-1], sources[: len(values) - 1], values[-1]) if gate.parameters else (values, sources, {})
+
+
+def inside_block(wire: SourcedWire) -> list[Wire]:
+    """The wires that a block's rule passes over, newest first."""
+    borders = {*(s for s in wire.sources if s is not None), *parents_of(wire)}
+    assert wire.written is not None
+    waiting = list(wire.written[1] if type(wire.written[1]) is tuple else (wire.written[1],))
+    found: list[Wire] = []
+    while waiting:
+        inner = waiting.pop()
+        if inner not in borders and inner not in found:
+            found.append(inner)
+            waiting.extend(parents_of(inner))
+    return sorted(found, key=lambda w: -w.order)
 
 
 def may_close(gate: Gate, first: Wire | None) -> bool:

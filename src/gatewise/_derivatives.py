@@ -255,6 +255,12 @@ def cotangents(out: Any, g: Any, bit: int) -> dict[Wire, Any]:
 
 def fitted(upstream: Any, value: Any) -> Any:
     """An upstream gradient or a tangent, checked; a Tensor stays one, so that derivatives go through it."""
+    if upstream is None:
+        raise ArgumentError(
+            f"a tangent or an upstream gradient is None.{user_line()}",
+            "each number that moves, and each output that counts, needs to be told how much.",
+            "give 0.0 where nothing moves.",
+        )
     checked = upstream_for(value, upstream)
     return upstream if type(upstream) is Tensor else checked
 
@@ -266,7 +272,10 @@ def probe(part: Any, bit: int, dual: int) -> Any:
     """A stand-in upstream gradient for one output: only that everything is linear in it counts, not its value."""
     if type(part) is not Tensor or not part.bits & bit:
         value = part.value if type(part) is Tensor else part
-        return zeros_for(value if isinstance(value, (float, np.generic)) else np.asarray(value))
+        if not np.shape(value) and not isinstance(value, np.floating):
+            return 0.0
+        array = np.asarray(value)
+        return zeros_for(value if isinstance(value, np.floating) else array if array.dtype.kind == "f" else array.astype(float))
     return leaf(type(part.value)(1.0) if isinstance(part.value, float) else ones_for(part.value), dual)
 
 

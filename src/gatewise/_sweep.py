@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import SourcedWire, Wire, parents_of, sources_of
+from gatewise._circuit import SourcedWire, Wire, inside_block, parents_of, sources_of
 from gatewise._errors import ReleasedError, UpstreamError, user_line
 from gatewise._gates.families import Live, plain, shape_of
 from gatewise._gates.gate import Carrier
@@ -82,7 +82,8 @@ def sweep(
     """
     leaves: dict[Wire, Any] = {}
     cotangents: dict[Wire, Any] = dict(upstream)
-    order = reached(upstream, bit, as_written, edges)
+    by_gates = hooked_inside(upstream, bit) if not as_written else frozenset[Wire]()
+    order = reached(upstream, bit, as_written, edges, by_gates)
     with np.errstate(all="ignore"):
         while order:
             wire = order.pop()
@@ -105,10 +106,10 @@ def sweep(
             if (
                 wire.bits & lower
                 or type(g) is Live
-                or (as_written and type(wire) is SourcedWire)
+                or (type(wire) is SourcedWire and (as_written or wire in by_gates))
                 or wire.pullback is released
             ):
-                positions, parents, parts = with_care(wire, g, bit, lower, lift, as_written)
+                positions, parents, parts = with_care(wire, g, bit, lower, lift, as_written or wire in by_gates)
                 if not parents:  # an input of a derivative that was a Tensor already
                     leaves[wire] = g
                     continue
@@ -120,6 +121,8 @@ def sweep(
                     parts = wire.pullback(g, boxed(wire.value), tuple(map(boxed, wire.values)))
                 if type(parents) is not tuple:
                     parents, parts = (parents,), (parts,)
+            if keep and type(wire) is SourcedWire and wire.written is not None and wire not in by_gates:
+                keep_inside(wire, g)
             if release:
                 wire.values, wire.parents, wire.pullback = (), (), released
             for k, parent in enumerate(parents):
@@ -136,8 +139,54 @@ def sweep(
     return leaves
 
 
+def hooked_inside(wires: Iterable[Wire], bit: int) -> frozenset[Wire]:
+    """The blocks with a user's hook on a wire inside: they are gone through gate by gate."""
+    if not Hooks.any:
+        return frozenset()
+    blocks = [w for w in reached(wires, bit) if type(w) is SourcedWire and w.written is not None]
+    return frozenset(w for w in blocks if any(inner.hooks for inner in inside_block(w)))
+
+
+class Hooks:
+    """Whether any Tensor ever got a hook: without one nobody looks for them."""
+
+    any = False
+
+
+def keep_inside(block: SourcedWire, g: Any) -> None:
+    """Leave their gradients on the wires inside a block that somebody still holds, as the gates the user wrote say."""
+    if nobody_holds(block):
+        return
+    inner = inside_block(block)
+    cotangents: dict[Wire, Any] = {block: g}
+    for wire in (block, *inner):
+        if (arrived := cotangents.get(wire)) is None or wire.pullback is None:
+            continue
+        if wire is not block:
+            keep_gradient(wire, arrived)
+        _, parents, parts = with_care(wire, arrived, -1, 0, None, True)
+        for parent, part in zip(parents, parts, strict=True):
+            if part is not None and parent in inner:
+                cotangents[parent] = cotangents[parent] + part if parent in cotangents else part
+
+
+def nobody_holds(block: SourcedWire) -> bool:
+    """Whether only the next step refers to each wire inside a block that is a plain chain, as it is for most."""
+    assert block.written is not None
+    wire = block.written[1]
+    while wire is not block.parents:
+        if type(wire) is not Wire or sys.getrefcount(wire) > HELD:
+            return False
+        wire = wire.parents
+    return True
+
+
 def reached(
-    wires: Iterable[Wire], bit: int, as_written: bool = False, edges: Collection[Wire] = ()
+    wires: Iterable[Wire],
+    bit: int,
+    as_written: bool = False,
+    edges: Collection[Wire] = (),
+    by_gates: Collection[Wire] = (),
 ) -> list[Wire]:
     """These wires and all behind them that carry `bit`, oldest first: sorting by age needs no recursion."""
     found = list(wires)
@@ -146,7 +195,7 @@ def reached(
         if edges and wire in edges:
             continue
         parents = wire.parents
-        if as_written and type(wire) is SourcedWire and wire.written is not None:
+        if type(wire) is SourcedWire and wire.written is not None and (as_written or wire in by_gates):
             parents = wire.written[1]
         for parent in parents if type(parents) is tuple else (parents,):
             if parent not in seen and parent.bits & bit:
@@ -225,7 +274,8 @@ def keep_gradient(wire: Wire, g: Any) -> None:
     g = g.g if type(g) is Live else g
     if type(g) is Ports:
         return
-    wire.grad = [g] if wire.grad is None else (wire.grad[0] if type(wire.grad) is list else wire.grad) + g
+    before = wire.grad[0] if type(wire.grad) is list else wire.grad
+    wire.grad = [g if before is None else before + g]
 
 
 def given(g: Any, value: Any) -> Any:
@@ -263,6 +313,15 @@ def count_alone(box: list[Any]) -> int:
 
 
 ALONE = count_alone([np.empty(0)])
+
+
+def count_held(step: Wire) -> int:
+    """The reference count of a wire that one step and one local name refer to."""
+    wire = step.parents
+    return sys.getrefcount(wire)
+
+
+HELD = count_held(Wire(0, 0, 0.0, (), Wire(0, 0, 0.0)))
 
 
 def ones_for(value: Any) -> Any:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Read, SourcedWire, Step, Wire, lent, may_close, open_bits, recognise, tick
+from gatewise._circuit import Open, Read, SourcedWire, Step, Wire, lent, may_close, open_bits, recognise, tick
 from gatewise._errors import (
     AssignmentError,
     ComplexGradientError,
@@ -34,9 +34,9 @@ from gatewise._errors import (
 )
 from gatewise._gates import GATES, NAMES, Carrier, Gate
 from gatewise._gates.families import Stops, convert
-from gatewise._gates.gate import ABSENT, UNASKED, WANTED
+from gatewise._gates.gate import ABSENT, CONSTANT, UNASKED, WANTED
 from gatewise._gates.movement import pick
-from gatewise._sweep import FLOATS, given, handed_out, ones_for, port, sweep
+from gatewise._sweep import FLOATS, Hooks, given, handed_out, ones_for, port, sweep
 
 BACKWARD = 1  # the lowest bit belongs to backward()
 
@@ -113,8 +113,10 @@ class Tensor(Carrier):
 
     # ------------------------------------------------------------------------------------------- reading a value out
 
-    def item(self) -> Any:
-        """The value as a Python number; the Tensor must hold exactly one."""
+    def item(self, *place: Any) -> Any:
+        """The value as a Python number; the Tensor must hold exactly one, unless the `place` of an entry is given."""
+        if place:
+            return np.asarray(self.value).item(*place)
         self.demand_one("item() takes a single number", "t[0].item(), or t.tolist() for all of them.")
         return np.asarray(self.value).item()
 
@@ -175,6 +177,7 @@ class Tensor(Carrier):
         """The int a user gave for a number of the course still answers `range`, an axis, an index or a shape."""
         whole = whole_number(self)
         if whole is not None and how in ("int", "index"):
+            self.read("index")
             return whole
         self.forbid_losing_gradient(how)
         return self.read(how)
@@ -244,6 +247,12 @@ class Tensor(Carrier):
         """
         if self.wire is None or not self.bits & BACKWARD:
             raise NoGradientError.of(described(self), user_line())
+        if self.bits & open_bits() & ~BACKWARD:
+            raise ReadingError(
+                f"backward() was called on {described(self)} inside a derivative.{user_line()}",
+                "it leaves numbers in .grad, and the derivative being taken around it would be lost without a word.",
+                "gw.grad or gw.vjp inside, which nest.",
+            )
         g = upstream_for(self.value, upstream)
         sweep({self.wire: g}, BACKWARD, keep=True, release=not retain_graph)
 
@@ -254,6 +263,7 @@ class Tensor(Carrier):
         """
         if self.wire is None or not self.bits:
             raise NoGradientError.of(described(self), user_line())
+        Hooks.any = True
         hooks = self.wire.hooks = {} if self.wire.hooks is None else self.wire.hooks
         key = object()
         hooks[key] = hook
@@ -295,17 +305,21 @@ class Tensor(Carrier):
     def __invert__(self) -> Any:
         return apply(NAMES["invert"], operator.invert, (self,), {})
 
-    def astype(self, dtype: Any) -> Any:
-        return apply(NAMES["astype"], convert, (self,), {"dtype": np.dtype(dtype)})
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        try:
+            kind = np.dtype(dtype)
+        except TypeError as error:
+            raise GateError(f"{dtype!r} is no dtype.{user_line()}", str(error), "np.float32, np.float64.") from None
+        return apply(NAMES["astype"], convert, (self,), {"dtype": kind})
 
-    def reshape(self, *shape: Any) -> Any:
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+    def reshape(self, *shape: Any, **options: Any) -> Any:
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, **options)
 
     def transpose(self, *axes: Any) -> Any:
         return np.transpose(self, None if not axes else axes[0] if len(axes) == 1 else axes)
 
-    def flatten(self) -> Any:
-        return np.ravel(self)
+    def flatten(self, order: str = "C") -> Any:
+        return np.ravel(self, order=order)  # type: ignore[call-overload]
 
     def fill(self, value: Any) -> None:
         raise AssignmentError.item(described(self), user_line())
@@ -360,9 +374,9 @@ def apply2(gate: Gate, forward: Callable[[Any, Any], Any], x: Any, y: Any) -> An
                 if y.bits:
                     key, bits, parents = 0b11010, bits | y.bits, (x.wire, y.wire)
                 else:
-                    key, parents = 0b11001, x.wire
+                    key, parents = 0b11000 if y.wire is STOPPED else 0b11001, x.wire
             else:
-                key, bits, parents = 0b10110, y.bits, y.wire
+                key, bits, parents = 0b10010 if x.wire is STOPPED else 0b10110, y.bits, y.wire
         elif type(y) in FLOATS:
             b, key, bits, parents = y, 0b11000, x.bits, x.wire
         else:
@@ -381,7 +395,8 @@ def apply2(gate: Gate, forward: Callable[[Any, Any], Any], x: Any, y: Any) -> An
         return Tensor(out)
     if type(out) not in FLOATS:
         if out.dtype.kind != "f":
-            return Tensor(out) if out.dtype.kind != "c" else complex_output(gate, (x, y))
+            is_float(out, gate, (x, y))
+            return Tensor(out, STOPPED)
         return Tensor(out, Wire(tick(), bits, out, (a, b), parents, gate.array[key]), bits)
     return Tensor(out, Wire(tick(), bits, out, (a, b), parents, gate.scalar[key]), bits)
 
@@ -401,6 +416,14 @@ def apply1(gate: Gate, forward: Callable[[Any], Any], x: Tensor) -> Any:
         if block is not None:
             return Tensor(out, block_wire(bits, out, (a,), x.wire, pullback, block), bits)
     return Tensor(out, Wire(tick(), bits, out, (a,), x.wire, pullback), bits)
+
+
+STOPPED = Wire(0, 0, None)  #: the wire of what a gate that stops gradients gave: a constant, as ties are concerned
+
+
+def is_stopped(wire: Wire | None) -> bool:
+    """Whether a value came of a gate that stops gradients, so that it counts as a constant."""
+    return wire is STOPPED or (type(wire) is SourcedWire and wire.step is not None and type(wire.step.gate.family) is Stops)
 
 
 def block_wire(
@@ -424,9 +447,11 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
         if type(x) is Tensor:
             own = x.bits & ~closed
             bits |= own
-            kind = WANTED if own & ~recording else UNASKED
-            if kind == WANTED:
+            if own & ~recording:
+                kind = WANTED
                 parents.append(x.wire)
+            else:
+                kind = CONSTANT if is_stopped(x.wire) else UNASKED
             x = x.value
         elif x is None:
             kind = ABSENT
@@ -445,7 +470,14 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
     if not parents or type(gate.family) is Stops or not (several or is_float(out, gate, operands)):
         parents, bits = [], bits & recording
     if not bits:
-        return Tensor(out) if not several else tuple(Tensor(v) for v in out)
+        stopped = STOPPED if type(gate.family) is Stops else None
+        return Tensor(out, stopped) if not several else tuple(Tensor(v, stopped) for v in out)
+    if bits & Open.recordings & ~recording:
+        raise GateError(
+            f"{gate.name} ran in another thread.{user_line()}",
+            "a circuit records the thread it was started in.",
+            "compute in one thread inside gw.circuit.",
+        )
     if not parents:
         key &= ~((4 ** len(values) - 1) // 3 * 2)  # nobody is wanted
     scalar = not several and type(out) in FLOATS and all(type(v) in FLOATS for v in values)
@@ -493,7 +525,15 @@ def is_float(out: Any, gate: Gate, operands: Sequence[Any]) -> bool:
     if type(out) in FLOATS:
         return True
     kind = np.asarray(out).dtype.kind
-    return kind == "f" or (kind == "c" and complex_output(gate, operands))
+    if kind in "fbiu":
+        return kind == "f"
+    if kind == "c":
+        complex_output(gate, operands)
+    raise GateError(
+        f"{gate.name} of {' and '.join(described(x) for x in operands)} gives {np.asarray(out).dtype}.{user_line()}",
+        "a gradient needs numbers of NumPy's own: floats.",
+        "make arrays of floats first, with np.array(..., dtype=float).",
+    )
 
 
 def complex_output(gate: Gate, operands: Sequence[Any]) -> Any:
@@ -584,30 +624,40 @@ def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Mapping[s
     """A call that no gate stands for: an error, unless no Tensor in it carries anything; then NumPy answers."""
     target = kwargs.get("out")
     target = target[0] if isinstance(target, tuple) else target
-    if bits_inside((*args, *kwargs.values())) & ((2 << lent.depth) - 1) & ~lent.closed or type(target) is Tensor:
+    if bits_inside((*args, *kwargs.values())) & (open_bits() | lent.recording) & ~lent.closed or type(target) is Tensor:
         if type(target) is Tensor:
             raise AssignmentError.item(described(target), user_line())
         if target is not None:
             raise AssignmentError.into(target, user_line())
-        raise UnsupportedError.of(name, user_line(), list(NAMES))
-    out = function(*map(stripped, args), **{key: stripped(value) for key, value in kwargs.items()})
-    return out if target is not None else carried(out)
+        raise UnsupportedError.of(name, user_line(), [n for n, gate in NAMES.items() if not gate.own])
+    try:
+        out = function(*map(stripped, args), **{key: stripped(value) for key, value in kwargs.items()})
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        raise AssignmentError.item(described(next(x for x in args if type(x) is Tensor)), user_line()) from None
+    return out if target is not None else carried(out, args)
 
 
 def stripped(x: Any) -> Any:
-    """An argument without Tensors; arrays stay the ones they are."""
+    """An argument without Tensors, whose memory can only be read; arrays stay the ones they are."""
     if type(x) is Tensor:
         whole = whole_number(x)
-        return x.value if whole is None else whole
+        if whole is not None or not isinstance(x.value, np.ndarray):
+            return x.value if whole is None else whole
+        view = x.value.view()
+        view.flags.writeable = False
+        return view
     return type(x)(map(stripped, x)) if type(x) in (tuple, list) else x
 
 
-def carried(out: Any) -> Any:
-    """A result of NumPy's as a Tensor, so that its methods and operators know the other Tensors."""
-    if isinstance(out, tuple):
-        return type(out)(*map(carried, out)) if hasattr(out, "_fields") else tuple(map(carried, out))
-    if isinstance(out, list):
-        return list(map(carried, out))
+def carried(out: Any, args: Sequence[Any]) -> Any:
+    """A result of NumPy's as a Tensor, so that its methods and operators know the other Tensors; in memory of its own."""
+    if isinstance(out, (tuple, list)):
+        parts = [carried(part, args) for part in out]
+        return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
+    if isinstance(out, np.ndarray) and (out.base is not None or any(out is x for x in args)):
+        out = np.array(out)
     return Tensor(out) if isinstance(out, (np.ndarray, np.floating)) else out
 
 
@@ -696,6 +746,7 @@ DUNDERS = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "**": "pow", "@": "matmul", "%": "mod", "//": "floordiv",
     "&": "and", "|": "or",
 }  # fmt: skip
+WITHOUT_GATE = {"^": "xor", "<<": "lshift", ">>": "rshift"}
 COMPARISONS = {">": "gt", ">=": "ge", "<": "lt", "<=": "le", "==": "eq", "!=": "ne"}
 
 
@@ -716,6 +767,10 @@ def _give_operators() -> None:
     for sign, name in COMPARISONS.items():
         gate, forward = next(g for g in NAMES.values() if g.infix == sign), FORWARDS[sign]
         setattr(Tensor, f"__{name}__", lambda x, y, gate=gate, forward=forward: apply(gate, forward, (x, y), {}))
+    for sign, name in WITHOUT_GATE.items():
+        function = getattr(operator, name)
+        setattr(Tensor, f"__{name}__", lambda x, y, sign=sign, f=function: unsupported(sign, f, (x, y), {}))
+        setattr(Tensor, f"__r{name}__", lambda y, x, sign=sign, f=function: unsupported(sign, f, (x, y), {}))
     Tensor.__rtruediv__ = divided_by  # type: ignore[attr-defined]
 
 
@@ -788,7 +843,11 @@ def own_value(x: Any) -> tuple[Any, Any]:
             "pass a number, a list or an array.",
         )
     if isinstance(x, int):
-        return float(x), x
+        try:
+            return float(x), x
+        except OverflowError:
+            problem = f"a whole number of {len(str(x)) if x < 10**4000 else 'thousands of'} digits is no float."
+            raise GateError(problem + user_line(), "floats end near 1.8e308.", "a smaller number, or its logarithm.") from None
     if isinstance(x, (float, np.generic)):
         return x, None
     if isinstance(x, np.ndarray):
@@ -834,15 +893,18 @@ class no_grad:  # noqa: N801  (PyTorch's name)
     False
     """
 
+    def __init__(self) -> None:
+        self.before: list[int] = []
+
     def __enter__(self) -> None:
         global attention
-        self.before = lent.closed
+        self.before.append(lent.closed)
         lent.closed |= open_bits()
         _closers.append(self)
         attention = -1
 
     def __exit__(self, *_: object) -> None:
-        lent.closed = self.before
+        lent.closed = self.before.pop()
         _closers.remove(self)
         settle_attention()
 
