@@ -275,7 +275,8 @@ def probe(part: Any, bit: int, dual: int) -> Any:
         if not np.shape(value) and not isinstance(value, np.floating):
             return 0.0
         array = np.asarray(value)
-        return zeros_for(value if isinstance(value, np.floating) else array if array.dtype.kind == "f" else array.astype(float))
+        array = array if array.dtype.kind == "f" else array.astype(float)
+        return zeros_for(value if isinstance(value, np.floating) else array)
     return leaf(type(part.value)(1.0) if isinstance(part.value, float) else ones_for(part.value), dual)
 
 

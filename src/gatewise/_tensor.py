@@ -423,7 +423,9 @@ STOPPED = Wire(0, 0, None)  #: the wire of what a gate that stops gradients gave
 
 def is_stopped(wire: Wire | None) -> bool:
     """Whether a value came of a gate that stops gradients, so that it counts as a constant."""
-    return wire is STOPPED or (type(wire) is SourcedWire and wire.step is not None and type(wire.step.gate.family) is Stops)
+    if type(wire) is SourcedWire and wire.step is not None:
+        return type(wire.step.gate.family) is Stops
+    return wire is STOPPED
 
 
 def block_wire(
@@ -652,7 +654,7 @@ def stripped(x: Any) -> Any:
 
 
 def carried(out: Any, args: Sequence[Any]) -> Any:
-    """A result of NumPy's as a Tensor, so that its methods and operators know the other Tensors; in memory of its own."""
+    """A result of NumPy's as a Tensor, in memory of its own, so that its methods know the other Tensors."""
     if isinstance(out, (tuple, list)):
         parts = [carried(part, args) for part in out]
         return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
@@ -847,7 +849,8 @@ def own_value(x: Any) -> tuple[Any, Any]:
             return float(x), x
         except OverflowError:
             problem = f"a whole number of {len(str(x)) if x < 10**4000 else 'thousands of'} digits is no float."
-            raise GateError(problem + user_line(), "floats end near 1.8e308.", "a smaller number, or its logarithm.") from None
+            cure = "a smaller number, or its logarithm."
+            raise GateError(problem + user_line(), "floats end near 1.8e308.", cure) from None
     if isinstance(x, (float, np.generic)):
         return x, None
     if isinstance(x, np.ndarray):

@@ -1,0 +1,28 @@
+"""The tape and the frozen record of a run: wires, steps, circuits, and the bits that keep derivatives apart.
+
+While a function runs, every gate that carries a gradient leaves one `Wire`, fused with the step that made it and
+pointing backwards only, so that reference counting frees it. A recording keeps a `SourcedWire`, which also knows its
+`Step`: gate, spelling, operands, and the place in the user's code. A `Circuit` is such a tape, frozen.
+"""
+
+from gatewise._circuit.bits import Bit as Bit
+from gatewise._circuit.bits import Open as Open
+from gatewise._circuit.bits import lent as lent
+from gatewise._circuit.bits import open_bits as open_bits
+from gatewise._circuit.frozen import Circuit as Circuit
+from gatewise._circuit.frozen import CircuitError as CircuitError
+from gatewise._circuit.frozen import Input as Input
+from gatewise._circuit.frozen import Stage as Stage
+from gatewise._circuit.frozen import verify as verify
+from gatewise._circuit.recognition import inside_block as inside_block
+from gatewise._circuit.recognition import may_close as may_close
+from gatewise._circuit.recognition import recognise as recognise
+from gatewise._circuit.tape import Place as Place
+from gatewise._circuit.tape import Read as Read
+from gatewise._circuit.tape import SourcedWire as SourcedWire
+from gatewise._circuit.tape import Step as Step
+from gatewise._circuit.tape import Wire as Wire
+from gatewise._circuit.tape import parents_of as parents_of
+from gatewise._circuit.tape import sources_of as sources_of
+from gatewise._circuit.tape import step_wire as step_wire
+from gatewise._circuit.tape import tick as tick
