@@ -317,7 +317,8 @@ def witness(gate: Gate, inputs: Sequence[Any], stated: Sequence[Any]) -> None:
     local.__dict__["upstream"] = np.ones_like(case.out) if isinstance(case.out, np.ndarray) else 1.0
     for have, want in zip(partial_gradients(local, kinds), stated, strict=True):
         if want is not None:
-            assert np.array_equal(np.asarray(have), np.asarray(want)), f"{case}: {have!r} instead of {want!r}"
+            same = np.array_equal(np.asarray(have), np.asarray(want), equal_nan=True)
+            assert same, f"{case}: {have!r} instead of {want!r}"
 
 
 def dead_entries_stay_dead(gate: Gate) -> int:

@@ -98,11 +98,14 @@ def arctan2(out, y, x):
 
 @elementwise(np.hypot, at=[((0.0, 0.0), (0.0, 0.0)), ((3.0, 4.0), (0.6, 0.8))])
 def hypot(out, x, y):
-    """The length of (x, y): the gradient points along it; at the origin it passes 0."""
-    return x / np.where(out == 0, 1, out), y / np.where(out == 0, 1, out)
+    """The length of (x, y): the gradient points along it; at the origin it passes 0, at every order."""
+    return x / np.where(out == 0, np.inf, out), y / np.where(out == 0, np.inf, out)
 
 
-@elementwise(np.logaddexp, at=[((0.0, 0.0), (0.5, 0.5)), ((-np.inf, -np.inf), (0.0, 0.0))])
+@elementwise(
+    np.logaddexp,
+    at=[((0.0, 0.0), (0.5, 0.5)), ((-np.inf, -np.inf), (0.0, 0.0)), ((np.inf, 0.0), (np.nan, 0.0))],
+)
 def logaddexp(out, x, y):
-    """A soft maximum: the gradient is shared in the proportion of the exponentials."""
+    """A soft maximum, shared in the proportion of the exponentials; two -inf pass 0, an inf is given NaN."""
     return np.exp(x - np.where(out == -np.inf, 0, out)), np.exp(y - np.where(out == -np.inf, 0, out))

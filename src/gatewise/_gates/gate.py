@@ -11,6 +11,8 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from gatewise._errors import GateError, user_line
+
 Pullback = Callable[..., Any]
 #: Inputs and their expected local gradients, numbers or nested lists; None stands at an input that is a constant.
 Witness = tuple[tuple[Any, ...], tuple[Any, ...]]
@@ -77,6 +79,7 @@ class Gate:
         self.arbitrary = arbitrary
         self.operands, self.parameters, self.many = names_in(rule, family.leading)
         self.defaults = rule.__kwdefaults__ or {}
+        self.required = frozenset(self.parameters) - frozenset(self.defaults)
         self.arity = len(self.operands)
         self.cure = cure
         self.doc = inspect.getdoc(rule) or ""
@@ -89,9 +92,32 @@ class Gate:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply the gate: a step where a Tensor comes in, the plain function where none does."""
         carriers = [x for x in args if isinstance(x, Carrier)]
+        operands, parameters = self.sorted(args, kwargs)
         if carriers:
-            return carriers[0].__array_function__(self.function, (), args, kwargs)  # type: ignore[attr-defined]
-        return self.function(*args, **kwargs)
+            return carriers[0].__array_function__(self.function, (), operands, parameters)  # type: ignore[attr-defined]
+        return self.call(*operands, **parameters)
+
+    def sorted(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Bound:
+        """Operands and parameters of a call by the gate's name, where a parameter may be given by position too."""
+        if self.bind is None and len(args) == self.arity and self.required <= kwargs.keys() <= set(self.parameters):
+            return args, kwargs
+        try:
+            if self.bind is not None:
+                return self.bind(*args, **kwargs)
+            given = self.signature.bind(*args, **kwargs).arguments
+        except TypeError as error:
+            what = f"gw.{self.name} cannot be called like this.{user_line()}"
+            raise GateError(what, f"its arguments do not fit: {error}.", f"gw.{self.name}{self.signature}.") from None
+        return [given.pop(name) for name in self.operands], given
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """How the gate is called by its name."""
+        if self.bind is not None:
+            return inspect.signature(self.bind)
+        kind, without = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.empty
+        names = [*self.operands, *self.parameters]
+        return inspect.Signature([inspect.Parameter(n, kind, default=self.defaults.get(n, without)) for n in names])
 
     def __repr__(self) -> str:
         return f"<gate {self.name}>"

@@ -1,6 +1,7 @@
 """Gates that put the same numbers in other places."""
 
 from itertools import pairwise
+from types import EllipsisType, NoneType
 
 import numpy as np
 
@@ -225,10 +226,10 @@ def put(x, index, shape):
 
 
 def names_an_entry_once(index):
-    """Slices, whole numbers and masks never name an entry twice; arrays of positions may."""
+    """Slices, whole numbers, new axes and one mask never name an entry twice; whatever else there is may."""
     parts = index if isinstance(index, tuple) else (index,)
-    arrays = [i for i in parts if isinstance(i, (np.ndarray, list))]
-    return not arrays or (len(arrays) == 1 and np.asarray(arrays[0]).dtype == bool)
+    others = [i for i in parts if not isinstance(i, (slice, int, np.integer, NoneType, EllipsisType))]
+    return not others or (len(others) == 1 and isinstance(others[0], np.ndarray) and others[0].dtype == bool)
 
 
 @linear(

@@ -5,7 +5,8 @@
 
 import numpy as np
 
-from gatewise._gates.families import custom, elementwise, reduction, shape_of
+from gatewise._errors import GateError, user_line
+from gatewise._gates.families import custom, dtype_of, elementwise, plain, reduction, shape_of
 from gatewise._gates.movement import add_at
 
 
@@ -42,10 +43,14 @@ def log_of_summed_exponentials(x, *, axis=None, keepdims=False):
 @reduction(
     log_of_summed_exponentials,
     spelled=[lambda x, *, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims))],
+    at=[(([-np.inf, -np.inf],), ([0.0, 0.0],)), (([np.inf, 0.0],), ([np.nan, 0.0],))],
 )
 def logsumexp(out, x, *, axis=None, keepdims=False):
-    """A soft maximum: the gradient is shared as softmax shares."""
-    return np.exp(x - out)
+    """A soft maximum, shared as softmax shares; where all are -inf it passes 0, an inf is given NaN."""
+    if not np.all(np.isfinite(plain(out))):  # then it was called by its name, and has all its digits
+        return np.exp(x - np.where(out == -np.inf, 0, out))
+    shares = np.exp(x - out)
+    return shares / np.sum(shares, axis=axis, keepdims=axis is not None)  # they add up to 1 even where log(sum(exp(x))) lost digits
 
 
 def shares_of_exponentials(x, *, axis=-1):
@@ -64,9 +69,17 @@ def softmax(g, out, x, *, axis=-1):
     return out * (g - np.sum(out * g, axis=axis, keepdims=True))
 
 
-def summed_log_loss(s, *, index):
-    """Minus the log of each row's share at the right class, summed over the rows."""
-    return -np.sum(np.log(np.exp(s[index]) / np.sum(np.exp(s), axis=1)))
+def log_loss(s, *, index):
+    """Minus the log of each row's share at the right class, summed over the rows; no exponential overflows."""
+    if not one_class_a_row(s, index=index):
+        classes = np.asarray(index[1]) if isinstance(index, tuple) and len(index) == 2 else np.array(None)
+        what = f"gw.cross_entropy cannot take these scores and classes.{user_line()}"
+        expect = "scores (N, C), classes (N,), whole numbers"
+        actual = f"scores {shape_of(s)}, classes {classes.shape}, {classes.dtype}"
+        cure = "gw.cross_entropy(scores, y), y a vector with the number of the right column of each row."
+        raise GateError(f"{what}\n  Expect: {expect}. Actual: {actual}.", "each row has one right class.", cure)
+    shifted = s - np.max(s, axis=1, keepdims=True)
+    return np.sum(np.log(np.sum(np.exp(shifted), axis=1)) - shifted[index])
 
 
 def one_class_a_row(s, *, index):
@@ -79,13 +92,31 @@ def one_class_a_row(s, *, index):
     )
 
 
+def rows_and_classes(s, y=None, *, index=None):
+    """The classes are given as a vector y, or as the index that picks their scores."""
+    rows, *_ = shape_of(s) or (0,)
+    return (s,), {"index": (np.arange(rows), y) if index is None else index}
+
+
+def shares_in_rows(s):
+    """Each row's exponentials over their sum, as one writes it where they stay well inside the range of floats."""
+    largest = np.max(plain(s), axis=1)
+    if np.all(np.abs(largest) < 0.5 * np.log(np.finfo(dtype_of(s)).max)):
+        return np.exp(s) / np.sum(np.exp(s), axis=1, keepdims=True)
+    return softmax(s, axis=1)
+
+
 @custom(
-    summed_log_loss,
-    spelled=[summed_log_loss],
+    log_loss,
+    spelled=[lambda s, *, index: -np.sum(np.log(np.exp(s[index]) / np.sum(np.exp(s), axis=1)))],
     when=one_class_a_row,
+    bind=rows_and_classes,
     shift=lambda index: 1,
     sample=[((np.array([[1.0, 2.0, 0.5], [0.1, -1.0, 0.3]]),), {"index": (np.arange(2), np.array([1, 0]))})],
 )
 def cross_entropy(g, out, s, *, index):
-    """Each row's shares, less 1 at the right class."""
-    return add_at(np.exp(s) / np.sum(np.exp(s), axis=1, keepdims=True), -1, index=index) * g
+    """Minus the log of the right class's share, summed over the rows: each row gets its shares, less 1 at that class.
+
+    `gw.cross_entropy(scores, y)`: scores (N, C), y the N right classes.
+    """
+    return add_at(shares_in_rows(s), -1, index=index) * g

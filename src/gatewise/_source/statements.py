@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gatewise._circuit import Circuit, Wire
+from gatewise._gates.movement import names_an_entry_once
 from gatewise._source.expressions import Expressions
 from gatewise._source.nodes import MOVES, Node, dtype_of, is_gate, is_number, value_of
 from gatewise._source.spelling import ATOM, Text, infix, number
@@ -119,12 +120,13 @@ class Statements(Expressions):
             self.write(f"{name}[{self.speller.index(index)}] += {self.spell(values).text}")
 
     def each_once(self, index: Any) -> bool:
-        """Whether an index surely names no entry twice: slices, positions, masks, or np.arange beside arrays."""
+        """Whether an index surely names no entry twice: slices, positions, one mask, or np.arange beside rows as long."""
+        if names_an_entry_once(index):
+            return True
         parts = index if isinstance(index, tuple) else (index,)
-        arrays = [i for i in parts if isinstance(i, (np.ndarray, list))]
-        if any(np.ndim(a) > 1 and np.asarray(a).dtype != bool for a in arrays):
-            return False
-        return all(np.asarray(a).dtype == bool for a in arrays) or any(map(self.is_arange, arrays))
+        arrays = [i for i in parts if isinstance(i, np.ndarray) or np.ndim(i)]
+        rows = [i for i in arrays if isinstance(i, np.ndarray) and self.is_arange(i)]
+        return bool(rows) and all(np.ndim(a) == 1 and len(a) == len(rows[0]) for a in arrays)
 
     def is_arange(self, x: Any) -> bool:
         """Whether printed code says that an array is np.arange."""
