@@ -82,7 +82,7 @@ def sweep(
     """
     leaves: dict[Wire, Any] = {}
     cotangents: dict[Wire, Any] = dict(upstream)
-    by_gates = hooked_inside(upstream, bit) if not as_written else frozenset[Wire]()
+    by_gates = hooked_inside(upstream, bit) if Hooks.any and not as_written else NONE
     order = reached(upstream, bit, as_written, edges, by_gates)
     with np.errstate(all="ignore"):
         while order:
@@ -141,10 +141,11 @@ def sweep(
 
 def hooked_inside(wires: Iterable[Wire], bit: int) -> frozenset[Wire]:
     """The blocks with a user's hook on a wire inside: they are gone through gate by gate."""
-    if not Hooks.any:
-        return frozenset()
     blocks = [w for w in reached(wires, bit) if type(w) is SourcedWire and w.written is not None]
     return frozenset(w for w in blocks if any(inner.hooks for inner in inside_block(w)))
+
+
+NONE: frozenset[Wire] = frozenset()
 
 
 class Hooks:

@@ -7,6 +7,7 @@ ways lead into a gate: `apply1` and `apply2` for the common case, written out be
 
 from __future__ import annotations
 
+import array
 import inspect
 import math
 import operator
@@ -572,8 +573,8 @@ def unwrapped(parameter: Any) -> Any:
     if type(parameter) is Tensor:
         value = parameter.given_or_read("index")
         return value.copy().view(Kept) if isinstance(value, np.ndarray) else value
-    if type(parameter) is np.ndarray:
-        return parameter.copy().view(Kept)
+    if type(parameter) is np.ndarray or isinstance(parameter, (array.array, memoryview)):
+        return np.array(parameter).view(Kept)
     if type(parameter) in (tuple, list):
         parts = [unwrapped(p) for p in parameter]
         same = type(parameter) is tuple and all(map(operator.is_, parts, parameter))  # a list may change later
@@ -787,8 +788,11 @@ def reflected(gate: Gate, forward: Callable[[Any, Any], Any]) -> Callable[[Any, 
 def divided_by(y: Tensor, x: Any) -> Any:
     """`x / y`; `1 / y` is the gate reciprocal."""
     if type(x) in (int, float) and x == 1:
-        return apply1(NAMES["reciprocal"], one_over, y)
-    return apply2(NAMES["divide"], operator.truediv, x, y)
+        return apply1(RECIPROCAL, one_over, y)
+    return apply2(DIVIDE, operator.truediv, x, y)
+
+
+RECIPROCAL, DIVIDE = NAMES["reciprocal"], NAMES["divide"]
 
 
 def rebound(gate: Gate, forward: Callable[..., Any], sign: str, x: Tensor, y: Any) -> Any:
@@ -816,6 +820,8 @@ def tensor(x: Any, requires_grad: bool = True) -> Tensor:
     >>> w.grad
     array([ 2., -4.])
     """
+    if type(x) is float and requires_grad:
+        return Tensor(x, Wire(tick(), BACKWARD, x), BACKWARD)
     if type(x) is Tensor:
         x = x.value
     bits = BACKWARD if requires_grad else 0

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from types import EllipsisType, NoneType
+from typing import Any
 
 import numpy as np
 
@@ -225,7 +226,7 @@ def put(x, index, shape):
     return zeros
 
 
-def names_an_entry_once(index):
+def names_an_entry_once(index: Any) -> bool:
     """Slices, whole numbers, new axes and one mask never name an entry twice; whatever else there is may."""
     parts = index if isinstance(index, tuple) else (index,)
     others = [i for i in parts if not isinstance(i, (slice, int, np.integer, NoneType, EllipsisType))]

@@ -49,8 +49,9 @@ def logsumexp(out, x, *, axis=None, keepdims=False):
     """A soft maximum, shared as softmax shares; where all are -inf it passes 0, an inf is given NaN."""
     if not np.all(np.isfinite(plain(out))):  # then it was called by its name, and has all its digits
         return np.exp(x - np.where(out == -np.inf, 0, out))
+    # The shares add up to 1 even where log(sum(exp(x))) lost digits. A quotient would be softmax, which drops masks.
     shares = np.exp(x - out)
-    return shares / np.sum(shares, axis=axis, keepdims=axis is not None)  # they add up to 1 even where log(sum(exp(x))) lost digits
+    return shares * (1 / np.sum(shares, axis=axis, keepdims=axis is not None))
 
 
 def shares_of_exponentials(x, *, axis=-1):

@@ -141,11 +141,12 @@ class PlainNames:
         self.uses[name] = f"{name} = {ast.unparse(definition)}"
 
 
-def in_brackets(node: ast.AST) -> str:
-    """An index as it stands between brackets."""
-    if isinstance(node, ast.Tuple):
-        return ", ".join(in_brackets(part) for part in node.elts) + ("," if len(node.elts) == 1 else "")
-    return ast.unparse(node)
+def in_brackets(node: ast.AST, inner: bool = False) -> str:
+    """An index as it stands between brackets; a tuple inside it keeps its own."""
+    if not isinstance(node, ast.Tuple):
+        return ast.unparse(node)
+    parts = ", ".join(in_brackets(part, inner=True) for part in node.elts) + ("," if len(node.elts) == 1 else "")
+    return f"({parts})" if inner else parts
 
 
 def assignments(source: Source | None, code: CodeType) -> dict[str, ast.expr]:

@@ -126,13 +126,17 @@ class Speller:
             return self.array(value)
         return repr(value) if isinstance(value, str) or value is None else number(value).text
 
+    def part(self, value: Any) -> str:
+        """One part of an index; a tuple inside one is an array of positions."""
+        return f"({self.index(value)}{',' if len(value) == 1 else ''})" if isinstance(value, tuple) else self.index(value)
+
     def index(self, value: Any, alone: bool = False) -> str:
         """What stands between brackets; `alone` as an argument of a call."""
         if alone and any(isinstance(part, slice) for part in (value if isinstance(value, tuple) else (value,))):
             return f"np.s_[{self.index(value)}]"
         text = None if isinstance(value, (bool, int, float)) else self.texts.get(id(value))
         if isinstance(value, tuple):
-            text = ", ".join(map(self.index, value)) if text is None else text
+            text = ", ".join(map(self.part, value)) if text is None else text
             several = alone and not text.isidentifier()
             return f"({text}{',' if len(value) == 1 and text[-1] != ',' else ''})" if several or not value else text
         if text is not None:

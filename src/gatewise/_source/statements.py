@@ -120,7 +120,7 @@ class Statements(Expressions):
             self.write(f"{name}[{self.speller.index(index)}] += {self.spell(values).text}")
 
     def each_once(self, index: Any) -> bool:
-        """Whether an index surely names no entry twice: slices, positions, one mask, or np.arange beside rows as long."""
+        """Whether an index surely names no entry twice: slices, positions, one mask, np.arange beside rows as long."""
         if names_an_entry_once(index):
             return True
         parts = index if isinstance(index, tuple) else (index,)
