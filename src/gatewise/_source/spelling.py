@@ -128,7 +128,9 @@ class Speller:
 
     def part(self, value: Any) -> str:
         """One part of an index; a tuple inside one is an array of positions."""
-        return f"({self.index(value)}{',' if len(value) == 1 else ''})" if isinstance(value, tuple) else self.index(value)
+        if not isinstance(value, tuple):
+            return self.index(value)
+        return f"({self.index(value)}{',' if len(value) == 1 else ''})"
 
     def index(self, value: Any, alone: bool = False) -> str:
         """What stands between brackets; `alone` as an argument of a call."""
