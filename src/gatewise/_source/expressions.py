@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from gatewise._circuit import Circuit, Input, Wire, step_wire
 from gatewise._recording.freezing import transparent
 from gatewise._recording.structures import quoted
-from gatewise._source.nodes import Node, Nodes, dtype_of, is_gate, value_of
+from gatewise._source.nodes import Node, Nodes, dtype_of, is_gate, value_of, without_spreads
 from gatewise._source.shapes import Shapes
 from gatewise._source.spelling import Speller, Text, as_text
 from gatewise._sweep import port
@@ -116,12 +117,20 @@ class Expressions:
         """One step spelled out."""
         if is_gate(node, "not_equal") and node.operands[1] is False and dtype_of(node.operands[0]) == bool:
             return self.spell(node.operands[0])
+        node = self.opened(node) if self.backward else node
         texts = [
             self.spell(x) if self.backward else self.typed(node, i)
             for i, x in enumerate(node.operands)
             if x is not None or node.gate.arity == len(node.operands)
         ]
         return self.speller.step(node, texts, [value_of(x) for x in node.operands], grouped=self.backward)
+
+    def opened(self, node: Node) -> Node:
+        """A step with the spreads left out that stand in gradients which are written where they are used."""
+        spread = [self.resolved(x) if isinstance(x, Wire) else x for x in node.operands]
+        operands = tuple(y if is_gate(y, "broadcast_to") else x for x, y in zip(node.operands, spread, strict=True))
+        changed = any(x is not y for x, y in zip(node.operands, operands, strict=True))
+        return without_spreads(replace(node, operands=operands)) if changed else node
 
     def typed(self, node: Node, i: int) -> Text:
         """A forward operand, with literals as the user typed them."""
