@@ -26,10 +26,18 @@ if typing.TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> object:
-    """Load the pictures, the printer and the expression language when they are first asked for."""
+    """Load the pictures, the printer and the expression language when they are first asked for; find gates by name.
+
+    A gate of ours that is declared in a file of `_gates` needs no other line anywhere to be called as `gw.name`.
+    """
     if name in ("Board", "circuit"):
         from gatewise import _board
 
         globals().update(Board=_board.Board, circuit=_board.circuit)
         return globals()[name]
+    from gatewise import _gates
+
+    gate = _gates.NAMES.get(name)
+    if gate is not None and gate.own:
+        return gate
     raise AttributeError(f"module 'gatewise' has no attribute {name!r}")

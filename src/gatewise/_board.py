@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import importlib.util
 import json
 import linecache
 import re
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
+from importlib.abc import Loader
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
 
 from gatewise._build import function
-from gatewise._circuit import Circuit, Stage
+from gatewise._circuit import Circuit, Stage, Wire
 from gatewise._errors import (
     ArgumentError,
     GatewiseError,
+    InputNameError,
     ScriptError,
     UnknownFunctionError,
     UnknownWireError,
@@ -26,7 +31,8 @@ from gatewise._errors import (
 )
 from gatewise._gates import NAMES
 from gatewise._language import parse
-from gatewise._record import check, jsonable, record
+from gatewise._record import block_rules, check, jsonable, record
+from gatewise._recording.functions import normalised, read_by_python
 from gatewise._recording.running import record as recorded
 from gatewise._recording.scripts import record_script
 from gatewise._source import Staged, staged
@@ -38,10 +44,11 @@ class WireView:
     """One wire of a circuit: `name`, `value`, `gradient`, `shape`, `dtype`, `symbol`, `gate`, `inputs`, `uses`.
 
     `gate` is the name of the gate that made it (None for an input), `inputs` the names of the wires it was made from,
-    `uses` a `Use` for each place it goes to.
+    `local` the local gradients by these names (a tuple where one wire was used several times), `uses` a `Use` for each
+    place it goes to. Its arrays are copies.
     """
 
-    def __init__(self, entry: dict[str, Any], board: Board) -> None:
+    def __init__(self, entry: dict[str, Any], index: Index) -> None:
         self.name: str = entry["name"]
         self.value, self.gradient = owned(entry["value"]), owned(entry["gradient"])
         self.shape: tuple[int, ...] = tuple(entry["shape"])
@@ -49,10 +56,13 @@ class WireView:
         self.symbol: str | None = entry["symbol"]
         self.gate: str | None = entry["gate"]
         self.expression: str = entry["expression"]
-        names = [w["name"] for w in board.facts["wires"]]
-        self.inputs = tuple(names[u["from"]] for u in board.facts["uses"] if u["to"] == entry["id"])
-        self.uses = tuple(Use(names, u) for u in board.facts["uses"] if u["from"] == entry["id"])
-        self.local = {names[u["from"]]: u["local"] for u in board.facts["uses"] if u["to"] == entry["id"]}
+        incoming = index.incoming[entry["id"]]
+        self.inputs = tuple(index.names[u["from"]] for u in incoming)
+        self.uses = tuple(Use(index.names, u) for u in index.outgoing[entry["id"]])
+        locals_: dict[str, list[Any]] = {}
+        for use in incoming:
+            locals_.setdefault(index.names[use["from"]], []).append(owned(use["local"]))
+        self.local = {name: found[0] if len(found) == 1 else tuple(found) for name, found in locals_.items()}
 
     def __repr__(self) -> str:
         return f"<wire {self.name} = {self.value}, gradient {self.gradient}>"
@@ -63,10 +73,36 @@ class Use:
 
     def __init__(self, names: Sequence[str], entry: dict[str, Any]) -> None:
         self.to, self.port = names[entry["to"]], entry["port"]
-        self.local, self.contribution, self.blocked = entry["local"], entry["contribution"], entry["blocked"]
+        self.local, self.contribution = owned(entry["local"]), owned(entry["contribution"])
+        self.blocked: bool = entry["blocked"]
 
     def __repr__(self) -> str:
         return f"<use by {self.to}, contribution {self.contribution}>"
+
+
+class Index:
+    """A record by name and by wire: `ids` by name, `names` by id, the uses `incoming` to and `outgoing` from each."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self.names = [w["name"] for w in facts["wires"]]
+        self.ids = {name: k for k, name in enumerate(self.names)}
+        self.incoming: list[list[dict[str, Any]]] = [[] for _ in self.names]
+        self.outgoing: list[list[dict[str, Any]]] = [[] for _ in self.names]
+        for use in facts["uses"]:
+            self.incoming[use["to"]].append(use)
+            self.outgoing[use["from"]].append(use)
+
+
+class StageView:
+    """What the user wrote as one assignment: `name`, `line` (None for an expression), `text`, names of its `wires`."""
+
+    def __init__(self, stage: Stage, names: Mapping[Wire, str]) -> None:
+        self.name, self.line, self.text = stage.name, stage.line, stage.text
+        self.wires = tuple(names[wire] for wire in stage.wires)
+
+    def __repr__(self) -> str:
+        place = "" if self.line is None else f" (line {self.line})"
+        return f"<stage {self.name}{place}: {self.text}>"
 
 
 class Board:
@@ -89,28 +125,31 @@ class Board:
         """The output."""
         return owned(self.circuit.output.value)
 
-    @cached_property
+    @property
     def gradients(self) -> dict[str, Any]:
-        """The gradient of every input that was asked for, by name."""
-        wires = {w["id"]: w for w in self.facts["wires"]}
-        ids = {wire: k for k, wire in enumerate(self.circuit.wires)}
-        return {i.name: owned(wires[ids[i.wire]]["gradient"]) for i in self.circuit.wanted}
+        """The gradient of every input that was asked for, by name; None for one that Python read as a whole number."""
+        read = read_by_python(self.circuit.reads)
+        asked = [i.name for i in self.circuit.inputs if i.wanted or (i.kind == "input" and i.wire in read)]
+        return {name: owned(self._facts["wires"][self._index.ids[name]]["gradient"]) for name in asked}
 
     @property
-    def stages(self) -> tuple[Stage, ...]:
+    def stages(self) -> tuple[StageView, ...]:
         """What the user wrote as one assignment each, in order."""
-        return self.circuit.stages
+        return tuple(StageView(stage, self.circuit.names) for stage in self.circuit.stages)
 
-    @cached_property
+    @property
     def wires(self) -> tuple[WireView, ...]:
         """All wires in tape order, inputs first."""
-        return tuple(WireView(entry, self) for entry in self.facts["wires"])
+        return tuple(WireView(entry, self._index) for entry in self._facts["wires"])
 
     def __getitem__(self, name: str) -> WireView:
-        return WireView(self.facts["wires"][self._id(name)], self)
+        return WireView(self._facts["wires"][self._id(name)], self._index)
 
     def __contains__(self, name: object) -> bool:
-        return any(w["name"] == name for w in self.facts["wires"])
+        return name in self._index.ids
+
+    def __iter__(self) -> Iterator[WireView]:
+        raise ArgumentError("a circuit is not a sequence.", "it holds wires, stages and gradients.", "c.wires.")
 
     @property
     def captured(self) -> dict[str, Any]:
@@ -120,14 +159,32 @@ class Board:
     # ------------------------------------------------------------------------------------------------------- views
 
     @cached_property
-    def facts(self) -> dict[str, Any]:
-        """The record, with plain values."""
-        facts = record(self.circuit)
-        return fold(facts) if self._folded else facts
+    def _facts(self) -> dict[str, Any]:
+        """The record, with plain values: where all that is shown of wires is looked up."""
+        return self._folded_if_asked(self._record)
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index(self._facts)
+
+    @cached_property
+    def _record(self) -> dict[str, Any]:
+        """The record of every gate the user wrote."""
+        return record(self.circuit)
+
+    @cached_property
+    def _checks(self) -> dict[str, dict[str, Any]]:
+        return check(self.circuit)
+
+    def _folded_if_asked(self, whole: dict[str, Any]) -> dict[str, Any]:
+        return fold(whole, block_rules(self.circuit)) if self._folded else whole
+
+    def _with_checks(self, checks: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        return jsonable(self._folded_if_asked({**self._record, "checks": checks}))
 
     @cached_property
     def _shown(self) -> dict[str, Any]:
-        return jsonable({**self.facts, "checks": check(self.circuit)})
+        return self._with_checks(self._checks)
 
     def __str__(self) -> str:
         return ledger(self._shown)
@@ -138,19 +195,22 @@ class Board:
 
     def card(self, name: str, digits: int | None = None) -> str:
         """Everything about one wire: forward, upstream, local, downstream, code, and the numerical check."""
-        wire = self.circuit.wires[self._id(name)]
-        checks = {**self._shown["checks"]}
-        if str(self._id(name)) not in checks and wire.bits & self.circuit.bit:
-            checks |= check(self.circuit, [wire])
-        return card(jsonable({**self.facts, "checks": checks}), name, digits=digits)
+        wire = self._wire(name)
+        if wire in {i.wire for i in self.circuit.inputs} or not wire.bits & self.circuit.bit:
+            return card(self._shown, name, digits=counted(digits))
+        checks = self._checks | check(self.circuit, [wire])
+        return card(self._with_checks(checks), name, digits=counted(digits))
 
     def staged(self, style: Literal["code", "notes"] = "code") -> Staged:
         """The forward and backward pass as one Python function that runs on its own."""
+        if style not in ("code", "notes"):
+            why = "code is the backward pass as one writes it, notes keeps every local factor."
+            raise ArgumentError(f"there is no style {style!r}.", why, 'staged() or staged("notes").')
         return staged(self.circuit, style)
 
     def svg(self, palette: str = "default", digits: int | None = None) -> str:
         """The picture."""
-        return picture(self._shown, palette=palette, digits=digits)
+        return picture(self._shown, palette=palette, digits=counted(digits))
 
     def to_json(self) -> str:
         """The record as JSON."""
@@ -160,7 +220,7 @@ class Board:
 
     def cut(self, name: str) -> Board:
         """The circuit with this wire made an input and everything to its left left out."""
-        return Board(cut(self.circuit, self.circuit.wires[self._id(name)]), self._folded)
+        return Board(cut(self.circuit, self._wire(name)), self._folded)
 
     def fold(self) -> Board:
         """The circuit with chains of * and of +, and recognised blocks, as one gate each."""
@@ -171,10 +231,17 @@ class Board:
         return Board(self.circuit)
 
     def _id(self, name: str) -> int:
-        for k, wire in enumerate(self.circuit.wires):
-            if self.circuit.names[wire] == name:
-                return k
-        raise UnknownWireError(name, [self.circuit.names[w] for w in self.circuit.wires])
+        """The place of a wire in the record. Raises `ArgumentError` and `UnknownWireError`."""
+        if not isinstance(name, str):
+            raise ArgumentError(f"{name!r} is not the name of a wire.", "wires go by name.", 'c["x"], or c.wires[0].')
+        if name not in self._index.ids:
+            raise UnknownWireError(name, self._index.names)
+        return self._index.ids[name]
+
+    def _wire(self, name: str) -> Wire:
+        """The wire of the circuit that the record shows under this name."""
+        shown = self._index.names[self._id(name)]
+        return next(wire for wire, known in self.circuit.names.items() if known == shown)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         data = base64.b64encode(self.svg().encode()).decode()
@@ -184,6 +251,16 @@ class Board:
 def owned(value: Any) -> Any:
     """A value to hand out: an array of its own."""
     return value.copy() if hasattr(value, "copy") else value
+
+
+MOST_DIGITS = 17  # a float has no more
+
+
+def counted(digits: Any) -> int | None:
+    """The number of digits that was asked for. Raises `ArgumentError` where there is no such number."""
+    if digits is None or (type(digits) is int and 1 <= digits <= MOST_DIGITS):
+        return digits
+    raise ArgumentError(f"digits is {digits!r}.", f"a number is shown with 1 to {MOST_DIGITS} digits.", "digits=4.")
 
 
 def circuit(
@@ -199,8 +276,9 @@ def circuit(
 
     `f` is a Python function in plain NumPy, an expression (`"(x + y) * z"`), or the path of a script. Inputs are given
     by position or name; Python ints are taken as floats. `wrt` names the inputs whose gradients are wanted (None: all
-    floats given). An output that is not a single number needs `upstream`, an array of its shape. For a script, `output`
-    names the value the circuit leads to, and `upstream` may be the name of a gradient the script assigns.
+    floats given). An output that is not a single number needs `upstream`, an array of its shape, or "ones". For a
+    script, `output` names the value the circuit leads to, and `upstream` may be the name of a gradient the script
+    assigns.
 
     >>> import gatewise as gw
     >>> gw.circuit(lambda x, y: x * y, x=4, y=-3).gradients
@@ -213,28 +291,59 @@ def board_of(
     f: Callable[..., Any] | str | Path,
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
-    wrt: Sequence[str] | None,
+    wrt: Any,
     upstream: Any,
     output: str | None,
 ) -> Board:
     """`circuit`, for inputs of any name."""
+    if wrt is not None and not (isinstance(wrt, Collection) and all(isinstance(name, str) for name in wrt)):
+        raise ArgumentError(f"wrt is {wrt!r}.", "wrt names inputs.", 'wrt="x", or wrt=["x", "y"].')
+    wrt = wrt if wrt is None else [normalised(name) for name in wrt]
+    kwargs = as_python_reads(kwargs)
     text = str(f) if isinstance(f, (str, Path)) else ""
     found = FILE.fullmatch(text)
-    if found is not None and found["function"] is None:
-        return Board(record_script(text, kwargs, wrt=wrt, output=output, upstream=upstream))
-    if output is not None:
+    if output is not None and (found is None or found["function"] is not None):
         why = "a function's output is what it returns, an expression's its last assignment."
         raise ArgumentError("output= is for scripts.", why, "leave output= out.")
-    if isinstance(f, (str, Path)):
-        f = function_in_file(found["path"], found["function"]) if found else expression_function(text, kwargs)
-    return Board(recorded(f, args, kwargs, wrt=wrt, upstream=upstream))
+    if found is None:
+        if isinstance(f, (str, Path)):
+            f = expression_function(text, kwargs)
+        return Board(recorded(f, args, kwargs, wrt=wrt, upstream=upstream))
+    with in_folder_of(found["path"]):
+        if found["function"] is None:
+            return Board(record_script(text, kwargs, wrt=wrt, output=output, upstream=upstream))
+        with function_in_file(found["path"], found["function"]) as function:
+            return Board(recorded(function, args, kwargs, wrt=wrt, upstream=upstream))
+
+
+def as_python_reads(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs under their names as Python reads them. Raises `InputNameError` for two that are one."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if (plain := normalised(name)) in found:
+            what = f"The input {name!r} is given twice."
+            raise InputNameError(what, f"Python reads it as {plain}.", "Give one of them another name.")
+        found[plain] = value
+    return found
 
 
 FILE = re.compile(r"(?P<path>.*\.py)(?::(?P<function>\w+))?")
 
 
-def function_in_file(path: str, name: str) -> Callable[..., Any]:
-    """The function `name` of a Python file, which is run."""
+@contextlib.contextmanager
+def in_folder_of(path: str) -> Iterator[None]:
+    """The folder of a file first on Python's path while it runs, as Python itself has it: its neighbours are found."""
+    before = list(sys.path)
+    sys.path.insert(0, str(Path(path).resolve().parent))
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+@contextlib.contextmanager
+def function_in_file(path: str, name: str) -> Iterator[Callable[..., Any]]:
+    """The function `name` of a Python file, which is run, and which counts as imported as long as this lasts."""
     if not Path(path).is_file():
         raise ScriptError(f"{path} cannot be read.", "there is no such file.", "give the path of a Python file.")
     spec = importlib.util.spec_from_file_location(Path(path).stem, path)
@@ -242,17 +351,33 @@ def function_in_file(path: str, name: str) -> Callable[..., Any]:
     assert spec.loader is not None  # as for every path that ends in .py
     module = importlib.util.module_from_spec(spec)
     linecache.checkcache(path)
+    before = sys.modules.get(module.__name__)
+    sys.modules[module.__name__] = module
     try:
-        spec.loader.exec_module(module)
+        run_file(spec.loader, module, path)
+        yield function_of(module, name, path)
+    finally:
+        del sys.modules[module.__name__]
+        if before is not None:
+            sys.modules[module.__name__] = before
+
+
+def run_file(loader: Loader, module: ModuleType, path: str) -> None:
+    """Run a module's file. Raises `UserCodeError` for what it raises."""
+    try:
+        loader.exec_module(module)
     except GatewiseError:
         raise
     except Exception as error:
         raise UserCodeError.of(error, path) from error
+
+
+def function_of(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
+    """The function `name` of a module. Raises `UnknownFunctionError`."""
     found = getattr(module, name, None)
     if not callable(found):
-        raise UnknownFunctionError(
-            name, [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")], path
-        )
+        known = [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
+        raise UnknownFunctionError(name, known, path)
     function: Callable[..., Any] = found
     return function
 

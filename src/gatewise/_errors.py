@@ -68,6 +68,25 @@ class UnknownWireError(GatewiseError):
         super().__init__(f"There is no wire {_visible(name)} in this circuit.", f"Its wires are {listed}.", cure)
 
 
+class CutError(GatewiseError):
+    """A circuit was to be cut inside a recognised block, which has one rule for all its gates.
+
+    Wrong: `c.cut("e")` in `e = exp(-x); s = 1 / (1 + e)`. Right: `c.cut("s")`.
+
+    >>> print(CutError("e", "sigmoid", ["s", "x"]))
+    The circuit cannot be cut at e.
+      why:     e lies inside the block sigmoid, whose gates have one rule together.
+      instead: cut at s or x, where the block ends and begins.
+    """
+
+    def __init__(self, name: str, block: str, borders: Sequence[str]) -> None:
+        super().__init__(
+            f"The circuit cannot be cut at {_visible(name)}.",
+            f"{_visible(name)} lies inside the block {block}, whose gates have one rule together.",
+            f"cut at {' or '.join(map(_visible, borders))}, where the block ends and begins.",
+        )
+
+
 class UnknownPaletteError(GatewiseError):
     """A picture was asked for in a palette that does not exist.
 
@@ -199,8 +218,10 @@ def user_line() -> str:
 
 
 def user_names(value: object) -> list[str]:
-    """The names the user's innermost frame has for this very object."""
+    """The names the user's innermost frame has for this very object; a library's frame (IPython's) has none."""
     frame = user_frame()
+    if frame is not None and is_library(frame.f_code.co_filename):
+        return []
     spaces = [frame.f_locals, frame.f_globals] if frame else []
     return [name for space in spaces for name, held in space.items() if held is value and name.isidentifier()]
 
@@ -553,6 +574,23 @@ class UnknownInputError(GatewiseError):
         super().__init__(f"{_visible(owner)} has no input {_visible(name)}.", why, cure)
 
 
+class UnknownOutputError(GatewiseError):
+    """A script has no value of this name to lead the circuit to.
+
+    >>> print(UnknownOutputError("los", ["scores", "loss"], "net.py"))
+    net.py has no output los.
+      why:     Its values made from the inputs are scores, loss.
+      instead: Did you mean loss?
+    """
+
+    def __init__(self, name: str, known: Sequence[str], path: str) -> None:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        listed = ", ".join(_visible(each) for each in known)
+        why = f"Its values made from the inputs are {listed}." if known else "It makes nothing from its inputs."
+        cure = f"Did you mean {_visible(near[0])}?" if near else "Give the name of one of these."
+        super().__init__(f"{_visible(path)} has no output {_visible(name)}.", why, cure)
+
+
 class ScriptError(GatewiseError):
     """A file cannot be read, is not Python, or computes nothing from its inputs.
 
@@ -646,7 +684,7 @@ class UserCodeError(GatewiseError):
             file = traceback.tb_frame.f_code.co_filename
             ours = file.startswith((PACKAGE, "<frozen "))
             inside = inside or ours
-            if inside and not ours and not file.startswith(STANDARD) and not _is_library(file):
+            if inside and not ours and not is_library(file):
                 found = file, traceback.tb_lineno
             traceback = traceback.tb_next
         return found
@@ -655,5 +693,7 @@ class UserCodeError(GatewiseError):
 STANDARD = os.path.dirname(os.__file__) + os.sep
 
 
-def _is_library(file: str) -> bool:
-    return f"{os.sep}site-packages{os.sep}" in file or (file.startswith("<gatewise ") and "_pullback" in file)
+def is_library(file: str) -> bool:
+    """Whether a file is Python's own or an installed package's, and so none of the user's."""
+    installed = f"{os.sep}site-packages{os.sep}" in file or file.startswith((STANDARD, "<frozen "))
+    return installed or (file.startswith("<gatewise ") and "_pullback" in file)

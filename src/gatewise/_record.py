@@ -15,15 +15,19 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Circuit, SourcedWire, Wire, step_wire
+from gatewise._gates.families import Live
 from gatewise._numerical import derivative
-from gatewise._recording.freezing import operand_wires, transparent
-from gatewise._source.gate_texts import GateText, gate_texts
-from gatewise._sweep import zeros_for
-from gatewise._transforms import gradients, replay
+from gatewise._recording.freezing import transparent
+from gatewise._recording.functions import read_by_python
+from gatewise._source.gate_texts import GateText, block_texts, gate_texts
+from gatewise._sweep import Ports, with_care, zeros_for
+from gatewise._transforms import Event, blocks, gradients, replay
 
 VERSION = 1
 WHOLE = 1000  # entries up to which an array is written out
 CHECKED = 64  # entries of an input that are checked by differences
+EXACT = 1e-12  # what rounding in float64 may add to the error of a difference
+TOLERANCES = {4: 1e-5, 2: 1e-2}  # the same for the floats of this many bytes, relative to the largest entry
 
 
 def record(circuit: Circuit) -> dict[str, Any]:
@@ -32,7 +36,7 @@ def record(circuit: Circuit) -> dict[str, Any]:
     texts = gate_texts(circuit)
     found, _ = gradients(circuit)
     written, events = gradients(circuit, as_written=True)
-    contributions = {(e.wire, position): part for e in events for position, _, part in e.parts}
+    contributions = contributions_of(circuit, events)
     gradient = {w: gradient_of(w, circuit, found, written) for w in circuit.wires}
     entries = Entries(circuit, texts, gradient)
     uses = uses_of(circuit, ids, texts, contributions, gradient)
@@ -49,8 +53,28 @@ def record(circuit: Circuit) -> dict[str, Any]:
     }
 
 
+def contributions_of(circuit: Circuit, events: Iterable[Event]) -> dict[tuple[Wire, int], Any]:
+    """What comes back along every use, by the wire that was made and the operand's position.
+
+    Of a step with several outputs each is told what it alone sends back, so that no use is counted twice.
+    """
+    found: dict[tuple[Wire, int], Any] = {}
+    for event in events:
+        for position, parent, part in event.parts:
+            if isinstance(part, Ports):
+                positions, _, parts = with_care(parent, part, circuit.bit, 0, None, True)
+                found |= {
+                    (event.wire, p): g.g if isinstance(g, Live) else g for p, g in zip(positions, parts, strict=True)
+                }
+            else:
+                found[event.wire, position] = part
+    return found
+
+
 def gradient_of(wire: Wire, circuit: Circuit, found: dict[Wire, Any], written: dict[Wire, Any]) -> Any:
     """A wire's gradient; zero where nothing came back along any use, None where none was asked for."""
+    if wire in read_by_python(circuit.reads):
+        return None
     for sweep in (found, written):
         if wire in sweep:
             g = sweep[wire]
@@ -66,7 +90,9 @@ class Entries:
         self.steps = {holder: k for k, holder in enumerate(texts)}
         self.stages = {w: stage for stage in circuit.stages for w in stage.wires}
         self.kinds = {i.wire: "input" if i.kind in ("input", "cut") else "constant" for i in circuit.inputs}
-        self.blocks = blocks_of(circuit)
+        self.cuts = {i.wire for i in circuit.inputs if i.kind == "cut"}
+        self.read = read_by_python(circuit.reads)
+        self.blocks = {wire: closing.pullback.gate.name for wire, closing in blocks(circuit).items()}
 
     def entry(self, k: int, wire: Wire) -> dict[str, Any]:
         """One wire of the record."""
@@ -78,6 +104,8 @@ class Entries:
             "name": circuit.names[wire],
             "named": wire in circuit.named,
             "kind": self.kinds.get(wire, "gate"),
+            "cut": wire in self.cuts,
+            "read": wire in self.read,
             "scope": circuit.scopes.get(wire, ""),
             "stage": stage.name if stage else None,
             "shape": list(np.shape(wire.value)),
@@ -96,22 +124,6 @@ class Entries:
         }
 
 
-def blocks_of(circuit: Circuit) -> dict[Wire, str]:
-    """For each wire inside a recognised block, the block's name."""
-    found: dict[Wire, str] = {}
-    for wire in circuit.wires:
-        if not isinstance(wire, SourcedWire) or wire.written is None:
-            continue
-        borders = {transparent(s) for s in wire.sources if s is not None}
-        waiting: list[Wire] = [wire]
-        while waiting:
-            inner = waiting.pop()
-            found[inner] = wire.pullback.gate.name
-            if (holder := step_wire(inner)) is not None:
-                waiting += [w for w in operand_wires(holder) if w not in borders and step_wire(w) is not None]
-    return found
-
-
 def uses_of(
     circuit: Circuit,
     ids: dict[Wire, int],
@@ -120,7 +132,7 @@ def uses_of(
     gradient: dict[Wire, Any],
 ) -> list[dict[str, Any]]:
     """One entry for each use of a wire by a gate."""
-    inputs = {i.wire for i in circuit.inputs}
+    inputs, read = {i.wire for i in circuit.inputs}, read_by_python(circuit.reads)
     entries = []
     for wire in circuit.wires:
         holder = step_wire(wire)
@@ -132,8 +144,9 @@ def uses_of(
         for port, source in enumerate([*operands, *extra]):
             if source is None or source not in ids:
                 continue
-            part = contributions.get((holder, port)) if port < len(operands) else None
+            part = contributions.get((wire, port)) if port < len(operands) and source not in read else None
             wanted = bool(source.bits & circuit.bit and holder.bits & circuit.bit) and gradient[wire] is not None
+            wanted = wanted and source not in read
             routed = wanted and holder.step.gate.pattern == "routes" and port < len(operands)
             if part is None and routed:
                 part = zeros_for(source.value)
@@ -180,8 +193,31 @@ def backward_entries(
         holder = step_wire(wire)
         if wire in ids and holder is not None and ids[wire] in into:
             code = texts[holder].code
-            entries.append({"wire": ids[wire], "uses": into[ids[wire]], "code": [code[k] for k in sorted(code)]})
+            lines = [] if isinstance(holder.value, (tuple, list)) else [code[k] for k in sorted(code)]
+            entries.append({"wire": ids[wire], "uses": into[ids[wire]], "code": lines})
     return entries
+
+
+def block_rules(circuit: Circuit) -> dict[str, dict[str, Any]]:
+    """The rule of each recognised block, by the name of the wire that closes it: what `fold` shows in its gates' place.
+
+    `inside` are the names of the wires that disappear, `code` its lines, `locals` and `local_texts` go by operand.
+    """
+    found = blocks(circuit)
+    inside: dict[SourcedWire, list[str]] = {closing: [] for closing in found.values()}
+    for wire, closing in found.items():
+        if wire is not closing:
+            inside[closing].append(circuit.names[wire])
+    rules = {}
+    for closing, text in block_texts(circuit, inside).items():
+        operands = {k: circuit.names[transparent(s)] for k, s in enumerate(closing.sources) if s is not None}
+        rules[circuit.names[closing]] = {
+            "inside": inside[closing],
+            "code": [text.code[k] for k in sorted(text.code)],
+            "locals": {operands[k]: value for k, value in text.local_values.items()},
+            "local_texts": {operands[k]: local for k, local in text.locals.items()},
+        }
+    return rules
 
 
 # ------------------------------------------------------------------------------------------- numerical derivatives
@@ -191,24 +227,31 @@ def check(circuit: Circuit, wires: Iterable[Wire] | None = None) -> dict[str, di
     """The numerical derivative along each of `wires` (None: the wanted inputs), beside the analytic one.
 
     Arrays of up to 64 entries are checked entry by entry, larger ones at 64 entries spread over them
-    evenly; the entry that is farthest off is reported.
+    evenly; the entry that is farthest off is reported. Short floats are checked in float64.
     """
     found, _ = gradients(circuit)
     wires = [i.wire for i in circuit.wanted] if wires is None else wires
     ids = {wire: k for k, wire in enumerate(circuit.wires)}
-    return {str(ids[w]): checked(circuit, w, found.get(w, zeros_for(w.value))) for w in wires}
+    close = tolerance(circuit)
+    return {str(ids[w]): checked(circuit, w, found.get(w, zeros_for(w.value)), close) for w in wires}
 
 
-def checked(circuit: Circuit, wire: Wire, analytic: Any) -> dict[str, Any]:
+def tolerance(circuit: Circuit) -> float:
+    """How close the shortest floats in a circuit let an analytic derivative come, relative to its largest entry."""
+    shortest = min((d.itemsize for w in circuit.wires if (d := np.asarray(w.value).dtype).kind == "f"), default=8)
+    return TOLERANCES.get(shortest, EXACT)
+
+
+def checked(circuit: Circuit, wire: Wire, analytic: Any, close: float) -> dict[str, Any]:
     """The check of one wire."""
-    size = int(np.size(wire.value))
-    if np.asarray(wire.value).dtype != float or not size or not np.all(np.isfinite(analytic)):
-        return {"numerical": None, "error": None, "verdict": "not checked"}
+    if (reason := not_checkable(wire, analytic)) is not None:
+        return {"numerical": None, "error": None, "verdict": "not checked", "reason": reason}
+    flat = np.ravel(np.asarray(wire.value, dtype=float))
+    largest = float(np.max(np.abs(analytic)))
     rows = []
-    for entry in np.unique(np.linspace(0, size - 1, min(size, CHECKED)).astype(int)):
-        flat = np.ravel(np.asarray(wire.value))
+    for entry in np.unique(np.linspace(0, flat.size - 1, min(flat.size, CHECKED)).astype(int)):
 
-        def along(t: float, entry: int = entry, flat: Any = flat) -> float:
+        def along(t: float, entry: int = entry) -> float:
             moved = flat.copy()
             moved[entry] = t
             value: Any = float(moved[0]) if isinstance(wire.value, float) else moved.reshape(np.shape(wire.value))
@@ -217,19 +260,32 @@ def checked(circuit: Circuit, wire: Wire, analytic: Any) -> dict[str, Any]:
 
         numerical, bar = derivative(along, float(flat[entry]))
         exact = float(np.ravel(analytic)[entry])
-        rows.append(verdict(exact, numerical, bar))
+        allowed = close * (max(abs(exact), 1.0) if close == EXACT else largest)
+        rows.append(verdict(exact, numerical, bar, allowed))
     worst = max(rows, key=lambda row: -1.0 if row["error"] is None else row["error"])
     wrong = [row for row in rows if row["verdict"] != "agrees"]
     return wrong[0] if wrong else worst
 
 
-def verdict(exact: float, numerical: float, bar: float) -> dict[str, Any]:
-    """Whether an analytic and a numerical derivative agree: within the numerical one's own error bar."""
+def not_checkable(wire: Wire, analytic: Any) -> str | None:
+    """Why there is nothing to compare a wire's gradient with, if so."""
+    if np.asarray(wire.value).dtype.kind != "f":
+        return "it does not hold floats"
+    if not np.size(wire.value):
+        return "it has no entries"
+    if not np.all(np.isfinite(wire.value)):
+        return "its value is not finite"
+    return None if np.all(np.isfinite(analytic)) else "its gradient is not finite"
+
+
+def verdict(exact: float, numerical: float, bar: float, allowed: float) -> dict[str, Any]:
+    """Whether an analytic and a numerical derivative agree: within the error bar, and what rounding allows."""
     if not math.isfinite(numerical):
-        return {"numerical": numerical, "error": None, "verdict": "not checked"}
+        reason = "the output is not finite around it"
+        return {"numerical": numerical, "error": None, "verdict": "not checked", "reason": reason}
     difference = abs(exact - numerical)
     relative = difference / max(abs(exact), abs(numerical), 1e-300) if difference else 0.0
-    agrees = difference <= 4 * bar + 1e-12 * max(abs(exact), 1.0)
+    agrees = difference <= 4 * bar + allowed
     coarse = bar > 1e-4 * max(abs(exact), abs(numerical), 1e-12)
     return {
         "numerical": numerical,

@@ -888,7 +888,7 @@ def upstream_for(value: Any, upstream: Any) -> Any:
     if g.dtype.kind not in "fiub":
         what = f"the upstream gradient is {g.dtype}.{user_line()}"
         raise UpstreamError(what, "a gradient is made of real numbers.", "give floats.")
-    return float(g) if isinstance(value, float) else np.array(g, dtype=value.dtype)
+    return float(g) if isinstance(value, float) else np.array(g, dtype=np.asarray(value).dtype)
 
 
 class no_grad:  # noqa: N801  (PyTorch's name)

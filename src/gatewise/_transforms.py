@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import inspect
 from collections.abc import Mapping, Sequence
@@ -11,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Circuit, Input, SourcedWire, Wire, step_wire, tick, verify
+from gatewise._errors import CutError
 from gatewise._gates import NAMES
 from gatewise._gates.families import Live, plain, showing
-from gatewise._recording.freezing import transparent
+from gatewise._recording.constants import NUMBERS
+from gatewise._recording.freezing import operand_wires, transparent
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import FLOATS, Ports, port, sweep
 from gatewise._tensor import Tensor
@@ -79,8 +82,11 @@ def reverse(circuit: Circuit) -> list[Event]:
         fresh = Tensor(value, stands, bit)
         return fresh if mask is None else Live(fresh, mask)
 
+    unwanted = {i.wire for i in circuit.inputs if not i.wanted}
+
     def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
-        events[wire].parts.append((position, parent, part.g if isinstance(part, Live) else part))
+        if parent not in unwanted:
+            events[wire].parts.append((position, parent, part.g if isinstance(part, Live) else part))
 
     with Recorder(bit=bit):
         edges = {i.wire for i in circuit.inputs}
@@ -94,7 +100,7 @@ def reverse(circuit: Circuit) -> list[Event]:
             leave_out_dead_nans(circuit, events)
         for event in events.values():
             as_square(event, bit)
-    return list(events.values())
+    return [event for wire, event in events.items() if wire not in unwanted or wire is circuit.output]
 
 
 def leave_out_dead_nans(circuit: Circuit, events: dict[Wire, Event]) -> None:
@@ -126,11 +132,16 @@ def as_square(event: Event, bit: int) -> None:
 
 
 def replay(circuit: Circuit, instead: Mapping[Wire, Any]) -> Any:
-    """The output's value with other values on some wires: only the steps behind those are run again."""
+    """The output's value with other values on some wires: only the steps behind those are run again.
+
+    Inputs keep their values, a cut wire among them. Conversions to short floats are left out: where the values that are
+    put in are float64, so are all that come of them.
+    """
     values = dict(instead)
+    fixed = {i.wire for i in circuit.inputs} | instead.keys()
     for wire in circuit.wires:
         holder = step_wire(wire)
-        if holder is None or wire in instead:
+        if holder is None or wire in fixed:
             continue
         assert holder.step is not None
         operands = [transparent(x) if isinstance(x, Wire) else x for x in holder.step.operands]
@@ -146,30 +157,33 @@ def run(holder: SourcedWire, operands: list[Any]) -> Any:
     """One step's forward function on plain values; floats behave as in a recording."""
     step = holder.step
     assert step is not None
+    parameters = {name: float64_for(value) for name, value in step.parameters.items()}
     try:
-        return step.forward(*operands, **step.parameters)
+        return step.forward(*operands, **parameters)
     except ArithmeticError:
         if not all(type(x) in FLOATS for x in operands):
             raise
         with np.errstate(all="ignore"):
-            return float(step.forward(*map(np.float64, operands), **step.parameters))
+            return float(step.forward(*map(np.float64, operands), **parameters))
+
+
+def float64_for(parameter: Any) -> Any:
+    """float64 in the place of a dtype of shorter floats; any other parameter as it is."""
+    return np.dtype(float) if isinstance(parameter, np.dtype) and parameter.kind == "f" else parameter
 
 
 def cut(circuit: Circuit, wire: Wire) -> Circuit:
-    """The same circuit with `wire` made an input, and everything that only it needed left out."""
-    needed: set[Wire] = set()
-    waiting = [circuit.output]
-    while waiting:
-        each = waiting.pop()
-        if each in needed:
-            continue
-        needed.add(each)
-        holder = step_wire(each)
-        if each is not wire and holder is not None and holder.step is not None:
-            waiting.extend(transparent(x) for x in holder.sources if x is not None)
-            waiting.extend(transparent(x) for x in holder.step.parameter_wires.values())
+    """The same circuit with `wire` made an input, and everything that only it needed left out.
+
+    Raises `CutError` for a wire inside a recognised block.
+    """
     name = circuit.names[wire]
-    new = Input(wire, name, name, (), name, True, "cut")
+    if (block := blocks(circuit).get(wire)) is not None and block is not wire:
+        borders = [circuit.names[transparent(s)] for s in block.sources if s is not None]
+        raise CutError(name, block.pullback.gate.name, [circuit.names[block], *borders])
+    needed = behind(circuit, wire)
+    wanted = bool(wire.bits & circuit.bit) and np.asarray(wire.value).dtype.kind == "f"
+    new = Input(wire, name, name, (), name, wanted, "cut")
     kept = tuple(i for i in circuit.inputs if i.wire in needed and i.wire is not wire)
     stages = tuple(
         dataclasses.replace(s, wires=tuple(w for w in s.wires if w in needed and w is not wire)) for s in circuit.stages
@@ -179,43 +193,138 @@ def cut(circuit: Circuit, wire: Wire) -> Circuit:
         inputs=(new, *kept),
         wires=(wire, *(w for w in circuit.wires if w in needed and w is not wire)),
         stages=tuple(s for s in stages if s.wires),
-        signature=tuple((i.parameter, "positional_or_keyword", inspect.Parameter.empty) for i in (new, *kept)),
     )
-    return verify(smaller)
+    return verify(with_texts_that_hold(smaller))
 
+
+def with_texts_that_hold(circuit: Circuit) -> Circuit:
+    """The circuit with a signature of its inputs, and without texts that speak of inputs it no longer has.
+
+    `N = X.shape[0]` goes where X is gone, and N becomes an input.
+    """
+    known = {circuit.names[w] for w in circuit.wires if w not in {i.wire for i in circuit.inputs}}
+    known |= {i.parameter for i in circuit.inputs if i.kind != "constant"} | PLAIN_WORDS
+    setup = []
+    for line in circuit.setup:
+        name, _, value = line.partition(" = ")
+        if names_of(value) <= known:
+            setup.append(line)
+            known.add(name)
+    inputs, gone = [], {}
+    for i in circuit.inputs:
+        if i.kind == "constant" and not names_of(i.text) <= known:
+            gone[i.text] = i.name
+            i = dataclasses.replace(i, text=i.name, parameter=i.name, kind="input")
+        inputs.append(i)
+    known |= set(gone.values())
+    texts = {key: gone.get(text, text) for key, text in circuit.texts.items()}
+    given = dict.fromkeys(i.parameter for i in inputs if i.kind in ("cut", "input"))
+    return dataclasses.replace(
+        circuit,
+        inputs=tuple(inputs),
+        setup=tuple(setup),
+        texts={key: text for key, text in texts.items() if names_of(text) <= known},
+        signature=tuple((name, "positional_or_keyword", inspect.Parameter.empty) for name in given),
+    )
+
+
+PLAIN_WORDS = {"np", "math", *NUMBERS}  # what printed code has without being given it
+
+
+def names_of(text: str) -> set[str]:
+    """The names in a plain expression, or in an index as it stands between brackets."""
+    return {node.id for node in ast.walk(ast.parse(f"_[{text}]")) if isinstance(node, ast.Name)} - {"_"}
+
+
+def behind(circuit: Circuit, edge: Wire) -> set[Wire]:
+    """The wires that the output is made of, where `edge` is made of none."""
+    edges = {i.wire for i in circuit.inputs} | {edge}
+    found: set[Wire] = set()
+    waiting = [circuit.output]
+    while waiting:
+        each = waiting.pop()
+        if each in found:
+            continue
+        found.add(each)
+        holder = step_wire(each)
+        if each not in edges and holder is not None and holder.step is not None:
+            waiting.extend(transparent(x) for x in holder.sources if x is not None)
+            waiting.extend(operand_wires(holder))
+    return found
+
+
+def blocks(circuit: Circuit) -> dict[Wire, SourcedWire]:
+    """For each wire inside a recognised block, and for the wire it gives, the wire that closes it."""
+    found: dict[Wire, SourcedWire] = {}
+    edges = {i.wire for i in circuit.inputs}
+    for wire in circuit.wires:
+        if not isinstance(wire, SourcedWire) or wire.written is None or wire in edges:
+            continue
+        borders = edges | {transparent(s) for s in wire.sources if s is not None}
+        waiting: list[Wire] = [wire]
+        while waiting:
+            inner = waiting.pop()
+            found[inner] = wire
+            if (holder := step_wire(inner)) is not None:
+                waiting += [w for w in operand_wires(holder) if w not in borders and step_wire(w) is not None]
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------------- folding
 
 
-def fold(record: dict[str, Any]) -> dict[str, Any]:
+def fold(record: dict[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """A record with chains of * and of +, and the gates of each recognised block, as one gate each.
 
-    The wires between are left out; what goes in and comes out keeps its numbers. The local gradient of a folded gate
-    is the product of those along the way.
+    The wires between are left out; what goes in and comes out keeps its numbers. `rules` tells, by the name of the wire
+    that closes a block, the names of the wires `inside` and the block's own rule: `code`, and by name of the operand
+    `locals` and `local_texts`. A block some of whose inner wires are named, or used elsewhere, stays open.
     """
-    wires, uses = record["wires"], list(record["uses"])
+    wires = record["wires"]
+    incoming: dict[int, list[dict[str, Any]]] = {w["id"]: [] for w in wires}
+    outgoing: dict[int, list[dict[str, Any]]] = {w["id"]: [] for w in wires}
+    for use in record["uses"]:
+        incoming[use["to"]].append(use)
+        outgoing[use["from"]].append(use)
+    shut = shut_blocks(record, outgoing, rules)
     gone: set[int] = set()
     grown: set[int] = set()
     for wire in wires:
-        outgoing = [u for u in uses if u["from"] == wire["id"]]
-        if len(outgoing) != 1 or wire["kind"] != "gate" or wire["id"] == record["output"]:
+        if len(outgoing[wire["id"]]) != 1 or wire["kind"] != "gate" or wire["id"] == record["output"]:
             continue
-        (use,) = outgoing
-        if not folds_into(wire, wires[use["to"]]):
+        (use,) = outgoing[wire["id"]]
+        if not (wire["id"] in shut or is_chain(wire, wires[use["to"]])):
             continue
         gone.add(wire["id"])
         grown.add(use["to"])
-        incoming = [u for u in uses if u["to"] == wire["id"]]
-        uses = [u for u in uses if u is not use and u not in incoming]
-        uses += [through(u, use) for u in incoming]
-    return renumbered(record, uses, gone, grown - gone)
+        longer = {id(u): through(u, use) for u in incoming[wire["id"]]}
+        incoming[use["to"]] = [u for u in incoming[use["to"]] if u is not use] + list(longer.values())
+        for source in {u["from"] for u in incoming.pop(wire["id"])}:
+            outgoing[source] = [longer.get(id(u), u) for u in outgoing[source]]
+    grown -= gone
+    for k in grown:
+        if wires[k]["block"] is not None:
+            incoming[k] = by_rule(incoming[k], wires, rules[wires[k]["name"]])
+    return renumbered(record, [u for found in incoming.values() for u in found], gone, grown, rules)
 
 
-def folds_into(wire: dict[str, Any], after: dict[str, Any]) -> bool:
-    """Whether a wire disappears inside the gate it goes to."""
-    if wire["block"] is not None and wire["block"] == after["block"] and wire["stage"] == after["stage"]:
-        return True
+def shut_blocks(
+    record: dict[str, Any], outgoing: Mapping[int, Sequence[Mapping[str, Any]]], rules: Mapping[str, Mapping[str, Any]]
+) -> set[int]:
+    """The wires inside blocks that are one stage, and nothing of which is used outside."""
+    ids = {w["name"]: w["id"] for w in record["wires"]}
+    stages = {w["id"]: w["stage"] for w in record["wires"]}
+    found: set[int] = set()
+    for closing, rule in rules.items():
+        inside = {ids[name] for name in rule["inside"]}
+        kept = inside | {ids[closing]}
+        if len({stages[k] for k in kept}) == 1 and all(use["to"] in kept for k in inside for use in outgoing[k]):
+            found |= inside
+    return found
+
+
+def is_chain(wire: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Whether a wire is an unnamed link between two gates * or two gates +, outside of blocks."""
     plain = wire["symbol"] == after["symbol"] and wire["symbol"] in ("*", "+")
     return plain and not wire["named"] and wire["block"] is None and after["block"] is None
 
@@ -225,16 +334,34 @@ def through(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     local = None
     if first["local"] is not None and second["local"] is not None:
         local = first["local"] * second["local"]
-    texts = [t for t in (second["local_text"], first["local_text"]) if t not in (None, "1")]
-    text = (
-        None
-        if None in (first["local_text"], second["local_text"])
-        else " * ".join(f"({t})" if " " in t else t for t in texts) or "1"
-    )
-    return {**first, "to": second["to"], "port": (second["port"], first["port"]), "local": local, "local_text": text}
+    return {**first, "to": second["to"], "port": (second["port"], first["port"]), "local": local}
 
 
-def renumbered(record: dict[str, Any], uses: list[dict[str, Any]], gone: set[int], grown: set[int]) -> dict[str, Any]:
+def by_rule(
+    uses: Sequence[dict[str, Any]], wires: Sequence[dict[str, Any]], rule: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The uses by a folded block: one for each of its operands, with the block's own local gradient."""
+    found: dict[int, dict[str, Any]] = {}
+    for use in uses:
+        name, before = wires[use["from"]]["name"], found.get(use["from"])
+        parts = [u["contribution"] for u in (before, use) if u is not None and u["contribution"] is not None]
+        found[use["from"]] = {
+            **(before or use),
+            "local": rule["locals"].get(name),
+            "local_text": rule["local_texts"].get(name),
+            "contribution": sum(parts[1:], parts[0]) if parts else None,
+            "blocked": use["blocked"] and (before is None or before["blocked"]),
+        }
+    return list(found.values())
+
+
+def renumbered(
+    record: dict[str, Any],
+    uses: list[dict[str, Any]],
+    gone: set[int],
+    grown: set[int],
+    rules: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
     """The record without the wires that were folded away, ids and ports counted anew."""
     kept = [w for w in record["wires"] if w["id"] not in gone]
     ids = {w["id"]: k for k, w in enumerate(kept)}
@@ -247,14 +374,19 @@ def renumbered(record: dict[str, Any], uses: list[dict[str, Any]], gone: set[int
         port_ = ports[use["to"]] = ports.get(use["to"], -1) + 1
         into.setdefault(ids[use["to"]], []).append(k)
         renamed.append({**use, "from": ids[use["from"]], "to": ids[use["to"]], "port": port_})
-    names = [w["name"] for w in kept]
     wires = []
+    code: dict[int, list[str]] = {}
     for w in kept:
         new = {**w, "id": ids[w["id"]], "step": steps.get(w["step"])}
-        operands = [names[renamed[k]["from"]] for k in into.get(new["id"], [])]
-        wires.append(folded_entry(new, operands) if w["id"] in grown else new)
+        if w["id"] in grown:
+            mine = [renamed[k] for k in into[new["id"]]]
+            operands = [kept[u["from"]] for u in mine]
+            new = folded_entry(new, [o["name"] for o in operands])
+            rule = rules.get(w["name"])
+            code[w["id"]] = list(rule["code"]) if w["block"] is not None and rule else chain_rule(new, operands, mine)
+        wires.append(new)
     backward = [
-        {**e, "wire": ids[e["wire"]], "uses": into.get(ids[e["wire"]], [])}
+        {**e, "wire": ids[e["wire"]], "uses": into.get(ids[e["wire"]], []), "code": code.get(e["wire"], e["code"])}
         for e in record["backward"]
         if e["wire"] in ids
     ]
@@ -282,7 +414,25 @@ def folded_entry(wire: dict[str, Any], operands: Sequence[str]) -> dict[str, Any
             **wire,
             "symbol": name,
             "gate": name,
+            "pattern": NAMES[name].pattern,
             "says": NAMES[name].doc.splitlines()[0],
             "expression": f"{name}({', '.join(operands)})",
         }
     return {**wire, "expression": f" {wire['symbol']} ".join(operands)}
+
+
+def chain_rule(wire: dict[str, Any], operands: Sequence[dict[str, Any]], uses: Sequence[dict[str, Any]]) -> list[str]:
+    """Give the uses by a folded chain their local gradients in symbols: the other operands' product. Return its code.
+
+    An operand that was stretched to fit has neither: what comes back to it is a sum.
+    """
+    code = []
+    for k, (operand, use) in enumerate(zip(operands, uses, strict=True)):
+        use["local_text"] = None
+        if operand["shape"] != wire["shape"]:
+            continue
+        others = [o["name"] for i, o in enumerate(operands) if i != k] if wire["symbol"] == "*" else []
+        use["local_text"] = " * ".join(others) or "1"
+        if use["contribution"] is not None:
+            code.append(f"d{operand['name']} = {' * '.join([*others, 'd' + wire['name']])}")
+    return code

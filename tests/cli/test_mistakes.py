@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cli.conftest import ROOT
+
 ESCAPE = "\x1b[31m"
 
 EXPRESSIONS = [
@@ -192,3 +194,22 @@ def test_a_defect_of_ours_says_so_and_leaves_with_1(typed, monkeypatch):
     assert answer.err.startswith("gatewise failed: TypeError: 'NoneType' object is not callable")
     monkeypatch.setenv("GATEWISE_TRACEBACK", "1")
     assert "Traceback" in typed("show", "x", "x=1").err
+
+
+def test_only_svg_files_are_written(refused, tmp_path):
+    assert "'a.png' is not the name of an SVG file." in refused("show", "x*2", "x=1", "--svg", "a.png")
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_an_unknown_output_speaks_of_outputs(refused, tmp_path):
+    (tmp_path / "s.py").write_text("x = 3\nloss = x * x\nmore = loss + 1\n")
+    message = refused("show", "s.py", "--output", "los")
+    assert "s.py has no output los." in message
+    assert "loss, more" in message
+
+
+def test_functions_that_take_dicts_are_not_suggested(refused):
+    message = refused("show", str(ROOT / "examples" / "decay.py"))
+    assert "decay.py:example rate=... height=... background=..." in message
+    assert "chi_squared" not in message
+    assert ":fit" not in message

@@ -266,3 +266,14 @@ def test_help_says_that_a_file_is_run(typed):
 
 def test_the_version(typed):
     assert typed("--version").out.startswith("gatewise")
+
+
+def test_short_help(typed):
+    assert typed("-h").out == typed("--help").out != ""
+
+
+def test_ones_run_a_function_once(typed, tmp_path):
+    (tmp_path / "f.py").write_text("def f(x):\n    print('run')\n    return x * 2\n")
+    answer = typed("show", "f.py:f", "x=[1.0, 2.0]", "--upstream", "ones")
+    assert answer.err.count("run") == 1
+    assert "[2, 2]" in answer.out

@@ -15,7 +15,7 @@ import numpy as np
 
 from gatewise._board import Board, board_of
 from gatewise._build import function
-from gatewise._errors import UnknownGateError, UpstreamError
+from gatewise._errors import IntegerGradientError, UnknownGateError
 from gatewise._gates import NAMES, Gate, neural
 from gatewise._views.numbers import number
 
@@ -154,9 +154,9 @@ def recorded(text: str, call: Call) -> Board | None:
     """The circuit of one expression; None where it is not made of floats that can be followed."""
     f = function(f"def out({', '.join(call.wires)}):\n    return {text}\n", call.scope, "out")
     try:
-        return board_of(f, (), call.wires, None, None, None)
-    except UpstreamError as error:
-        return board_of(f, (), call.wires, None, np.ones(error.shape or ()), None)
+        return board_of(f, (), call.wires, None, "ones", None)
+    except IntegerGradientError:  # a gate that stops gradients
+        return board_of(f, (), call.wires, (), "ones", None)
 
 
 def value_of(gate: Gate) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import difflib
-import io
 import json
 import re
 import sys
@@ -58,6 +57,11 @@ class Target:
 
 def show(request: Request) -> None:
     """Make the circuit and print what was asked for. Raises `GatewiseError` for whatever is wrong with the request."""
+    if Path(request.svg or "").suffix.lower() not in ("", ".svg"):
+        what = f"{shown(str(request.svg))} is not the name of an SVG file."
+        raise CommandError(
+            what, "pictures are written as SVG alone.", "--svg circuit.svg; a browser opens and prints it."
+        )
     if request.as_json and (request.wires or request.code):
         raise CommandError("--json stands alone.", "It prints the whole record.", "leave out --wire and --code.")
     target, inputs = target_of(request.words), request.words[1:]
@@ -138,9 +142,7 @@ def made(target: Target, given: Mapping[str, Any], request: Request) -> Board:
     upstream = upstream_of(target, request)
     try:
         with as_if_run(target, request.seed):
-            if request.upstream != "ones":
-                return board_of(target.text, (), given, request.wrt, upstream, request.output)
-            return with_ones(target, given, request)
+            return board_of(target.text, (), given, request.wrt, upstream, request.output)
     except UpstreamError as error:
         raise UpstreamError(error.what, error.why, upstream_cure(target)) from None
     except IntegerGradientError as error:
@@ -149,26 +151,11 @@ def made(target: Target, given: Mapping[str, Any], request: Request) -> Board:
         raise with_functions(error, target) from None
 
 
-def with_ones(target: Target, given: Mapping[str, Any], request: Request) -> Board:
-    """The circuit with an upstream gradient of ones; a first run, whose prints are not shown, tells the shape."""
-    printed = io.StringIO()
-    try:
-        with contextlib.redirect_stdout(printed):
-            board = board_of(target.text, (), given, request.wrt, None, request.output)
-    except UpstreamError as error:
-        if error.shape is None:
-            raise
-        seed(request.seed)
-        return board_of(target.text, (), given, request.wrt, np.ones(error.shape), request.output)
-    sys.stderr.write(printed.getvalue())
-    return board
-
-
 def upstream_of(target: Target, request: Request) -> Any:
-    """The upstream gradient: nothing, a value, or the name of one that a script assigns."""
+    """The upstream gradient: nothing, "ones", a value, or the name of one that a script assigns."""
     text = request.upstream
     if text is None or text == "ones":
-        return None
+        return text
     if target.is_script and text.strip().isidentifier():
         return text.strip()
     return parse_value(text, np.random.default_rng(request.seed), "--upstream")
@@ -184,27 +171,54 @@ def with_functions(error: ScriptError, target: Target) -> ScriptError:
     functions = functions_in(target.path) if target.is_script and target.path else []
     if not functions or "computes nothing" not in error.what:
         return error
-    listed = " or ".join(f"{target.path}:{name}" for name in functions[:3])
+    listed = " or ".join(f"{target.path}:{call}" for call in functions[:3])
     return ScriptError(error.what, error.why, f"to show a function in it: gatewise show {listed}")
 
 
 def functions_in(path: str) -> list[str]:
-    """The names of the functions a file defines."""
+    """The functions of a file that the command line can give numbers to, each with its inputs still to be filled in.
+
+    What uses an argument as a dict or an object (`p["W"]`, `p.W`) needs more than numbers and arrays.
+    """
     try:
         tree = ast.parse(Path(path).read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError):
         return []
-    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    structured = {node.name: structured_arguments(node) for node in functions}
+    return [
+        " ".join([node.name, *(f"{name}=..." for name in required_arguments(node))])
+        for node in functions
+        if not structured[node.name] and node.args.args and not node.args.vararg and not node.args.posonlyargs
+    ]
+
+
+def required_arguments(node: ast.FunctionDef) -> list[str]:
+    """The arguments without a default."""
+    names = [argument.arg for argument in node.args.args]
+    return names[: len(names) - len(node.args.defaults)]
+
+
+def structured_arguments(node: ast.FunctionDef) -> set[str]:
+    """The arguments that are used as a dict or an object, here or by gatewise's own functions."""
+    names = {argument.arg for argument in [*node.args.args, *node.args.kwonlyargs]}
+    found = set()
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str())) if name in names:
+                found.add(name)
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in names:
+                found |= set() if hasattr(np.ndarray, attribute) else {name}
+    return found
 
 
 @contextlib.contextmanager
 def as_if_run(target: Target, number: int | None) -> Iterator[None]:
-    """What a file finds when Python runs it: its folder on the path, no arguments; its prints go to standard error."""
-    arguments, path = sys.argv, list(sys.path)
+    """What a file finds when Python runs it: no arguments; its prints go to standard error."""
+    arguments = sys.argv
     seed(number)
     if target.path is not None:
         sys.argv = [target.path]
-        sys.path.insert(0, str(Path(target.path).resolve().parent))
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
@@ -212,7 +226,7 @@ def as_if_run(target: Target, number: int | None) -> Iterator[None]:
         what = f"{target.path or target.text} ended Python (exit status {end.code})."
         raise CommandError(what, "there is nothing to show after that.", "take the call of exit out.") from None
     finally:
-        sys.argv, sys.path[:] = arguments, path
+        sys.argv = arguments
 
 
 def seed(number: int | None) -> None:

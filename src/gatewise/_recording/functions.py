@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import dis
 import functools
 import inspect
@@ -9,12 +10,12 @@ import keyword
 import math
 import types
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Input, lent
+from gatewise._circuit import Input, Read, Wire, lent
 from gatewise._errors import ArgumentError, GatewiseError, IntegerGradientError, UnknownInputError
 from gatewise._gates import GATES, Gate
 from gatewise._recording.structures import mapped, numeric, quoted
@@ -202,6 +203,12 @@ def input_tensors(
     recording = 1 << lent.recording.bit_length() - 1  # the innermost one's bit
 
     def one(parameter: str, path: tuple[Any, ...], x: Any) -> Any:
+        if isinstance(x, np.ndarray) and x.dtype.kind == "O":
+            raise ArgumentError(
+                f"{parameter} is an array of Python objects.",
+                "a gradient needs numbers of NumPy's own.",
+                f"{parameter}.astype(float).",
+            )
         if not numeric(x):
             return x
         x = x.value if isinstance(x, Tensor) else x
@@ -223,6 +230,18 @@ def input_tensors(
             if not any(name in (i.name, i.parameter, i.text) for i in inputs):
                 raise UnknownInputError(name, [i.name for i in inputs], "wrt")
     return tensors, inputs
+
+
+def read_by_python(reads: Iterable[Read]) -> frozenset[Wire]:
+    """The wires of floats that Python read as whole numbers (`range(n)`, `x[n]`): not differentiated."""
+    floats = (read for read in reads if np.asarray(read.value).dtype.kind == "f")
+    return frozenset(read.wire for read in floats if read.how in ("int", "index"))
+
+
+def differentiated(inputs: Iterable[Input], reads: Iterable[Read]) -> list[Input]:
+    """The inputs of a run, none of them wanted that Python has read."""
+    read = read_by_python(reads)
+    return [dataclasses.replace(i, wanted=i.wanted and i.wire not in read) for i in inputs]
 
 
 def leaf_name(parameter: str, path: tuple[Any, ...], inputs: Sequence[Input], given: Mapping[str, Any]) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Bit, Circuit, Wire
-from gatewise._errors import ArgumentError
+from gatewise._circuit import Bit, Circuit, Input, Wire
+from gatewise._errors import ArgumentError, IntegerGradientError, UpstreamError
 from gatewise._recording.freezing import freeze
-from gatewise._recording.functions import arguments, call, code_of, input_tensors, with_math
+from gatewise._recording.functions import arguments, call, code_of, differentiated, input_tensors, with_math
 from gatewise._recording.recorder import Recorder
 from gatewise._recording.structures import leaves
 from gatewise._tensor import Tensor, upstream_for, whole_number
@@ -45,11 +45,11 @@ def record(
     known = {k: plain_argument(v) for k, v in tensors.items()}
     return freeze(
         recorder,
-        inputs,
+        differentiated(inputs, recorder.reads),
         output,
         name="f" if name == "<lambda>" else name,
         bit=bit,
-        upstream=upstream_for(output.value, upstream),
+        upstream=upstream_of(output, inputs, upstream, name),
         known=known,
         modules=names_seen(f),
         signature=signature,
@@ -85,6 +85,27 @@ def output_wire(out: Any, name: str) -> Wire:
         "a circuit leads from the inputs to one number or array.",
         "return a number made from the inputs.",
     )
+
+
+def upstream_of(output: Wire, inputs: Sequence[Input], upstream: Any, name: str) -> Any:
+    """The gradient to start from; `upstream` is an array, None for a single number, or "ones".
+
+    Raises `IntegerGradientError` for an output without a slope, where some input's gradient is wanted.
+    """
+    dtype = np.asarray(output.value).dtype
+    if dtype.kind != "f" and any(i.wanted for i in inputs):
+        raise IntegerGradientError(
+            f"{name} gives {dtype}.",
+            "a truth value or a whole number does not move when an input is moved a little: it has no slope.",
+            "return a float that is computed from the inputs, or ask for no gradients with wrt=[].",
+        )
+    if isinstance(upstream, str):
+        if upstream != "ones":
+            raise UpstreamError(
+                f"upstream is {upstream!r}.", "it is an array of the output's shape.", 'upstream="ones", or an array.'
+            )
+        upstream = np.ones(np.shape(output.value))
+    return upstream_for(output.value, upstream)
 
 
 def plain_argument(value: Any) -> Any:

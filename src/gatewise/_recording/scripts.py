@@ -7,7 +7,7 @@ import inspect
 import linecache
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,19 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import run_users_code, users_code
-from gatewise._circuit import Bit, Circuit
-from gatewise._errors import ScriptError, UnknownInputError
+from gatewise._circuit import Bit, Circuit, Input, Wire, step_wire
+from gatewise._errors import ScriptError, UnknownInputError, UnknownOutputError
 from gatewise._recording.freezing import freeze
-from gatewise._recording.functions import input_tensors, math_replaced
+from gatewise._recording.functions import Math, differentiated, input_tensors
 from gatewise._recording.recorder import Recorder
-from gatewise._recording.running import plain_argument
-from gatewise._tensor import Tensor, upstream_for
+from gatewise._recording.running import plain_argument, upstream_of
+from gatewise._tensor import Tensor
 
 MARK = "__gatewise_input__"
+MATH = "__gatewise_math__"
+SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Assert, ast.Delete)
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+BODIES = ("body", "orelse", "finalbody")
 RANDOM = re.compile(r"(^|\.)(random|rng|randn|rand)\b")
 
 
@@ -53,25 +57,99 @@ def parse_script(path: str) -> Script:
             f"{path} is not Python{f', line {line}' if line else ''}.", str(error), "mend the line, then try again."
         ) from None
     linecache.checkcache(path)
-    known: list[str] = []
-    forward, backward, inputs = [], [], []
-    for node in tree.body:
+    sorter = Sorter({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})
+    tree.body = sorter.forward(tree.body)
+    tree = ast.fix_missing_locations(MathImports().visit(tree))
+    return Script(path, tree, sorter.backward, tuple(sorter.inputs), tuple(sorter.known))
+
+
+class Sorter:
+    """Sorts the statements of a script: inputs are marked, gradients and what is done with them set aside.
+
+    `known` are the names that the forward statements assign, in order; `inputs` those of the inputs, a name that is
+    given a number twice being numbered; `backward` the statements that assign gradients.
+    """
+
+    def __init__(self, used: Collection[str]) -> None:
+        self.used = set(used)
+        self.known: list[str] = []
+        self.inputs: list[str] = []
+        self.backward: list[ast.stmt] = []
+        self.gradients: set[str] = set()
+
+    def forward(self, body: Sequence[ast.stmt], outside: bool = True) -> list[ast.stmt]:
+        """The statements of `body` that are run on Tensors; `outside` of loops and conditions numbers are inputs."""
+        return [node for node in body if self.keeps(node, outside)]
+
+    def keeps(self, node: ast.stmt, outside: bool) -> bool:
+        """Whether a statement belongs to the forward pass; those inside it are sorted too."""
         names = targets(node)
-        if names and all(is_gradient(name, known) for name in names):
-            backward.append(node)
-            continue
-        if (
-            isinstance(node, ast.Assign)
-            and len(names) == 1
-            and isinstance(node.targets[0], ast.Name)
-            and is_given(node.value)
-        ):
-            inputs.append(names[0])
-            node.value = marked(names[0], node.value)
-        known += names
-        forward.append(node)
-    tree.body = forward
-    return Script(path, ast.fix_missing_locations(tree), backward, tuple(inputs), tuple(known))
+        if names and all(is_gradient(name, self.known) for name in names):
+            self.backward.append(node)
+            self.gradients |= set(names)
+            return False
+        if self.gradients & names_read(node):
+            self.gradients |= set(names) - set(self.known)
+            return False
+        if outside and isinstance(node, ast.Assign) and len(names) == 1 and is_input(node):
+            self.inputs.append(self.numbered(names[0]))
+            node.value = marked(self.inputs[-1], node.value)
+        self.known += names
+        for name in BODIES if not isinstance(node, DEFINITIONS) and not is_main(node) else ():
+            if inner := getattr(node, name, None):
+                kept = self.forward(inner, outside=False)
+                setattr(node, name, kept or ([ast.copy_location(ast.Pass(), inner[0])] if name == "body" else []))
+        return True
+
+    def numbered(self, name: str) -> str:
+        """The name of an input: the script's, or x_2 where x is given a number again."""
+        found, number = name, 1
+        while found in self.inputs or (number > 1 and found in self.used):
+            number += 1
+            found = f"{name}_{number}"
+        return found
+
+
+class MathImports(ast.NodeTransformer):
+    """Binds what a script imports from `math` to the functions that take Tensors."""
+
+    def visit_Import(self, node: ast.Import) -> list[ast.stmt]:
+        """`import math as m`: `m` is ours; other modules are imported as before."""
+        ours = [alias for alias in node.names if alias.name == "math"]
+        others = [alias for alias in node.names if alias.name != "math"]
+        left = [ast.copy_location(ast.Import(others), node)] if others else []
+        return [*left, *(bound(alias.asname or "math", MATH, node) for alias in ours)]
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
+        """`from math import exp as e`: `e` is ours."""
+        if node.module != "math" or node.level:
+            return node
+        names = [(alias.name, alias.asname or alias.name) for alias in node.names]
+        if names == [("*", "*")]:
+            names = [(name, name) for name in vars(math) if not name.startswith("_")]
+        return [bound(name, f"{MATH}.{function}", node) for function, name in names if hasattr(math, function)]
+
+
+def bound(name: str, expression: str, where: ast.stmt) -> ast.stmt:
+    """`name = expression`, at the place of another statement."""
+    node = ast.parse(f"{name} = {expression}").body[0]
+    for inner in ast.walk(node):
+        ast.copy_location(inner, where)
+    return node
+
+
+def is_main(node: ast.stmt) -> bool:
+    """Whether a statement is `if __name__ == "__main__":`; what stands below it is run, and is not what is shown."""
+    return isinstance(node, ast.If) and any(isinstance(n, ast.Name) and n.id == "__name__" for n in ast.walk(node.test))
+
+
+def names_read(node: ast.stmt) -> set[str]:
+    """The names that a statement reads; for a loop or a condition, those in its head."""
+    heads = [getattr(node, name) for name in ("test", "iter") if hasattr(node, name)]
+    if isinstance(node, SIMPLE):
+        heads = [node]
+    found = {n.id for head in heads for n in ast.walk(head) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return found | set(targets(node) if isinstance(node, ast.AugAssign) else ())
 
 
 def targets(node: ast.stmt) -> list[str]:
@@ -104,6 +182,11 @@ def is_gradient(name: str, known: Sequence[str]) -> bool:
         name.endswith("d" + each) and re.fullmatch(r"d\w+", name) and name[1 : -len(each) - 1] in [*known, "f"]
         for each in known
     )
+
+
+def is_input(node: ast.Assign) -> bool:
+    """Whether an assignment gives a name a value that an input may have."""
+    return isinstance(node.targets[0], ast.Name) and is_given(node.value)
 
 
 def is_given(node: ast.expr) -> bool:
@@ -146,36 +229,36 @@ def record_script(
     for name in given:
         if name not in script.inputs:
             raise UnknownInputError(name, script.inputs, path)
-    namespace: dict[str, Any] = {"np": np, "__name__": "__main__", "__file__": path, **math_replaced({"math": math})}
+    seen = {"math": Math(), MATH: Math()}
+    namespace: dict[str, Any] = {"np": np, "__name__": "__main__", "__file__": path, **seen}
     code = users_code(script.forward, path)
-    plain: dict[str, Any] = {}
-    inputs: list[Any] = []
+    taken: dict[str, Any] = {}
+    inputs: list[Input] = []
     with Recorder(code) as recorder, Bit() as bit:
 
         def take(name: str, value: Any) -> Any:
-            plain[name] = given.get(name, value)
             unwanted: list[str] | None = [] if wrt is not None and name not in wrt else None
-            tensors, found = input_tensors({name: plain[name]}, frozenset({name}), unwanted, bit)
-            inputs[:] = [i for i in inputs if i.name != name] + found
+            tensors, found = input_tensors({name: given.get(name, value)}, frozenset({name}), unwanted, bit)
+            inputs.extend(found)
+            taken[name] = tensors[name]
             return tensors[name]
 
         namespace[MARK] = take
         run_users_code(code, namespace)
     for name in wrt or ():
-        if name not in plain:
-            raise UnknownInputError(name, list(plain), path)
+        if name not in taken:
+            raise UnknownInputError(name, list(taken), path)
     chosen = chosen_output(script, namespace, output)
-    if isinstance(upstream, str):
+    if isinstance(upstream, str) and upstream != "ones":
         upstream = plain_gradient(script, namespace, upstream)
-    known = {k: plain_argument(v) for k, v in namespace.items() if k in plain}
     return freeze(
         recorder,
-        inputs,
+        differentiated(inputs, recorder.reads),
         chosen.wire,
         name="f",
         bit=bit,
-        upstream=upstream_for(chosen.value, upstream),
-        known=known,
+        upstream=upstream_of(chosen.wire, inputs, upstream, path),
+        known={k: plain_argument(v) for k, v in taken.items()},
         modules=namespace,
         signature=tuple((i.name, "positional_or_keyword", inspect.Parameter.empty) for i in inputs),
     )
@@ -183,13 +266,9 @@ def record_script(
 
 def chosen_output(script: Script, namespace: Mapping[str, Any], output: str | None) -> Any:
     """The Tensor that the circuit leads to."""
-    recorded = [
-        n
-        for n in script.assigned
-        if isinstance(namespace.get(n), Tensor) and namespace[n].wire is not None and n not in script.inputs
-    ]
+    recorded = [n for n in script.assigned if isinstance(namespace.get(n), Tensor) and is_made(namespace[n].wire)]
     if output is not None and output not in recorded:
-        raise UnknownInputError(output, recorded, f"{script.path}: --output")
+        raise UnknownOutputError(output, recorded, script.path)
     if not recorded:
         raise ScriptError(
             f"{script.path} computes nothing from its inputs.",
@@ -201,9 +280,14 @@ def chosen_output(script: Script, namespace: Mapping[str, Any], output: str | No
     return namespace[output or recorded[-1]]
 
 
+def is_made(wire: Wire | None) -> bool:
+    """Whether a gate made a wire."""
+    return wire is not None and step_wire(wire) is not None
+
+
 def plain_gradient(script: Script, namespace: Mapping[str, Any], name: str) -> Any:
     """The value that the script gives to a gradient: its own statements, run on plain values."""
-    values = {k: plain_argument(v) for k, v in namespace.items() if k != MARK}
+    values = {k: plain_argument(v) for k, v in namespace.items() if k not in (MARK, MATH)}
     wanted = [node for node in script.backward if name in targets(node)]
     if not wanted:
         raise UnknownInputError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -36,7 +37,12 @@ def mapped(function: Callable[[Path, Any], Any], structure: Any, path: Path = ()
     {'W': -1.0, 'b': (-2.0,)}
     """
     if isinstance(structure, dict):
-        return {key: mapped(function, part, (*path, key)) for key, part in structure.items()}
+        entries = {key: mapped(function, part, (*path, key)) for key, part in structure.items()}
+        if type(structure) is dict:
+            return entries
+        same = copy.copy(structure)  # a defaultdict still answers for the keys it does not have
+        same.update(entries)
+        return same
     if isinstance(structure, (list, tuple)):
         parts = [mapped(function, part, (*path, position)) for position, part in enumerate(structure)]
         if hasattr(structure, "_fields"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Circuit, SourcedWire, Wire, step_wire, tick
+from gatewise._circuit import Circuit, SourcedWire, Wire, parents_of, step_wire, tick
+from gatewise._gates import Gate
 from gatewise._gates.families import Live
 from gatewise._recording.freezing import transparent
 from gatewise._recording.recorder import Recorder
@@ -40,18 +42,57 @@ def gate_texts(circuit: Circuit) -> dict[SourcedWire, GateText]:
     return found
 
 
+def block_texts(circuit: Circuit, closing: Iterable[SourcedWire]) -> dict[SourcedWire, GateText]:
+    """The texts of blocks as one gate each, by their own rules; `closing` are the wires that close them."""
+    writer = Writer(circuit, "code")
+    writer.named = dict(circuit.names)
+    found = {}
+    with Recorder(bit=circuit.recording):
+        for holder in closing:
+            gate = holder.pullback.gate
+            text = found[holder] = GateText("", gate.symbol)
+            values = holder.values[: len(holder.sources)]
+            operands = [v if s is None else transparent(s) for s, v in zip(holder.sources, values, strict=True)]
+            rest = holder.values[len(operands) :]
+            saved = (*(lifted(x, circuit.recording) for x in operands), *rest)
+            rule = Rule(gate, holder.pullback, parents_of(holder), saved)
+            add_gradients(text, circuit, writer, holder, holder, rule)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The gate whose gradients are told, its pullback, the wanted operands' wires, and what the pullback is given."""
+
+    gate: Gate
+    pullback: Any
+    parents: tuple[Wire, ...]
+    saved: tuple[Any, ...]
+
+
 def one_gate(circuit: Circuit, writer: Writer, holder: SourcedWire, wire: Wire) -> GateText:
     """The texts of one step."""
     writer.backward = False
     text = GateText(writer.step(writer.nodes.step(holder)).text, symbol_of(writer, holder))
     _, parents, pullback = holder.written or (holder.values, holder.parents, holder.pullback)
     parents = parents if type(parents) is tuple else (parents,)
-    wanted = [k for k, p in enumerate(parents) if p.bits & circuit.bit]
-    if pullback is None or not wanted:
+    if pullback is None:
         return text
     node = writer.nodes.step(holder)
     operands = [lifted(x, circuit.recording) for x in node.operands]
     saved = (*operands, dict(node.parameters)) if node.gate.parameters else tuple(operands)
+    add_gradients(text, circuit, writer, holder, wire, Rule(node.gate, pullback, parents, saved))
+    return text
+
+
+def add_gradients(
+    text: GateText, circuit: Circuit, writer: Writer, holder: SourcedWire, wire: Wire, rule: Rule
+) -> None:
+    """Add the local gradients of one gate and its lines of backward code."""
+    pullback, parents, saved = rule.pullback, rule.parents, rule.saved
+    wanted = [k for k, p in enumerate(parents) if p.bits & circuit.bit]
+    if not wanted:
+        return
     writer.backward = True
     name = circuit.names.get(wire, "f")
     several = isinstance(holder.value, (tuple, list))
@@ -65,7 +106,7 @@ def one_gate(circuit: Circuit, writer: Writer, holder: SourcedWire, wire: Wire) 
             if k in wanted and part is not None:
                 parent = transparent(parents[k])
                 text.code[pullback.positions[k]] = f"d{circuit.names[parent]} = {writer.spell(part).text}"
-        if node.gate.family.name == "elementwise" and not several:
+        if rule.gate.family.name == "elementwise" and not several:
             one: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
             unit = SourcedWire(tick(), circuit.recording, one)
             writer.nodes.ones.add(unit)
@@ -79,7 +120,6 @@ def one_gate(circuit: Circuit, writer: Writer, holder: SourcedWire, wire: Wire) 
                         0.0 if part is None else part.value if isinstance(part, Tensor) else part
                     )
                     text.locals[position] = text_of_local(writer, part)
-    return text
 
 
 def text_of_local(writer: Writer, part: Any) -> str:

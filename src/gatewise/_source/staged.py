@@ -52,7 +52,8 @@ class Writer(Statements):
         super().__init__(circuit, style)
         output = circuit.output
         self.first = self.free(f"d{circuit.names[output]}")  # the gradient that the backward pass starts from
-        if output not in self.inputs:
+        given = self.inputs.get(output)  # a function may give back what it was given
+        if given is None or (not given.path and self.starts_with_ones()):
             self.d_names[output] = self.first
         self.heights: dict[Any, int] = {}
         self.begun: set[Wire] = set()  # wires whose gradient has a line
@@ -200,7 +201,7 @@ class Writer(Statements):
         self.begun.add(output)
         if self.starts_with_ones():
             self.write(f"{self.first} = {self.ones(output)}")
-        if output in self.inputs and self.inputs[output].wanted:  # the function gives back what it was given
+        if output in self.inputs and self.inputs[output].wanted and self.d_name(output) != self.first:
             self.write(
                 f"{self.d_name(output)} = {self.first}{'.copy()' if isinstance(output.value, np.ndarray) else ''}"
             )

@@ -54,7 +54,7 @@ class _Page:
         uses = self.sheet.uses_of[wire.id]
         used = [self._use_line(use) for use in uses] or ["nothing in the circuit uses it"]
         return [
-            f"{plain(wire.kind)}  {self._named(wire)} = {self.sheet.value(wire, self.digits)}",
+            f"{plain(wire.origin)}  {self._named(wire)} = {self.sheet.value(wire, self.digits)}",
             *_labelled("uses", used),
             *_labelled("gradient", [self._gradient_sum(wire)]),
             *self._said_and_checked([wire]),

@@ -70,7 +70,7 @@ def _name(sheet: Sheet, wire: Wire, digits: int | None) -> str:
 
 
 def _made_by(sheet: Sheet, wire: Wire, digits: int | None) -> str:
-    return plain(wire.expression, _WIDEST_EXPRESSION) if wire.is_gate else plain(wire.kind)
+    return plain(wire.expression, _WIDEST_EXPRESSION) if wire.is_gate else plain(wire.origin)
 
 
 def _shape(sheet: Sheet, wire: Wire, digits: int | None) -> str:

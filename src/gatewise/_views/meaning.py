@@ -102,8 +102,14 @@ def _checked(sheet: Sheet, digits: int | None) -> list[str]:
         lines.append(f"checked: {names} {agree} with the numerical derivative (relative error at most {_error(worst)})")
     lines += [_differs(sheet, id_, digits) for id_ in verdicts.get("differs", ())]
     lines += [_kink(sheet, id_, digits) for id_ in verdicts.get("kink", ())]
-    if "not checked" in verdicts:
-        lines.append(f"not checked: {_names(sheet, verdicts['not checked'])}")
+    for id_ in verdicts.get("not checked", ()):
+        reason = sheet.checks[id_].get("reason")
+        lines.append(f"not checked: {plain(sheet.wires[id_].name)}" + (f" ({plain(reason)})" if reason else ""))
+    read = [wire.id for wire in sheet.wires if wire.is_read]
+    if read:
+        lines.append(
+            f"read by Python: {_names(sheet, read)}; not differentiated, as a whole number cannot move a little"
+        )
     return lines
 
 
@@ -134,7 +140,8 @@ def check_text(check: Any) -> str:
     """A check in one line: the numerical derivative, how far off it is, and the verdict where it is not agreement."""
     numerical = check.get("numerical")
     shown = f"{numerical:#.8g}" if isinstance(numerical, int | float) else quantity(numerical)
-    verdict = "" if check["verdict"] == "agrees" else f"   {plain(check['verdict'])}"
+    reason = f": {plain(check['reason'])}" if check.get("reason") else ""
+    verdict = "" if check["verdict"] == "agrees" else f"   {plain(check['verdict'])}{reason}"
     return f"numerical {shown}   relative error {_error(check.get('error'))}{verdict}"
 
 

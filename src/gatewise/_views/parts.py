@@ -182,6 +182,8 @@ class _Collector:
         name = shown_name(wire.name) if wire.named and wire.id != self.sheet.output.id else ""
         head = " ".join(part for part in (name, shape_text(wire.shape)) if part)
         heads = [Label(head, "name" if name else "shape", wire.name)] if head and wire.is_gate else []
+        if wire.is_cut:
+            heads = [Label("cut", "shape", f"{wire.name} was cut: what made it is left out")]
         title = f"value of {wire.name}: {_in_full(wire.value, wire.summary)}"
         loud = not is_finite(wire.value, wire.summary)
         return [*heads, Label(self.sheet.value(wire, self.digits), "value", title, loud)]

@@ -71,12 +71,12 @@ def _distributes(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | No
 def _routes(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
     if wire.shape or any(sheet.wires[use.source].shape for use in operands):
         return "routes each entry's gradient to the entry it chose"
-    winners = [use for use in operands if not use.blocked and use.local not in (0, None)]
+    winners = [use for use in operands if not use.blocked and use.local != 0]
     if len(winners) > 1:
         return f"ties: {_list([f'{number(use.local, digits)} to {_name(sheet, use)}' for use in winners])}"
     if not winners:
         return f"routes nothing to {_list([_name(sheet, use) for use in operands])}{_tie(sheet, wire, operands)}"
-    share = winners[0].local
+    share = 1 if winners[0].local is None else winners[0].local
     return f"routes to {_name(sheet, winners[0])}" + ("" if share in (1, -1) else f", times {number(share, digits)}")
 
 

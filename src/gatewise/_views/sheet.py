@@ -35,6 +35,14 @@ class Wire:
     expression: str
     block: str | None
     cure: str
+    is_cut: bool
+    is_read: bool
+
+    @property
+    def origin(self) -> str:
+        """Where a wire that no gate made came from."""
+        note = " (cut)" if self.is_cut else " (read by Python)" if self.is_read else ""
+        return self.kind + note
 
     @property
     def is_gate(self) -> bool:
@@ -159,6 +167,8 @@ def _wire(row: Mapping[str, Any]) -> Wire:
         expression=row.get("expression") or "",
         block=row.get("block"),
         cure=row.get("cure") or "",
+        is_cut=bool(row.get("cut", False)),
+        is_read=bool(row.get("read", False)),
     )
 
 
