@@ -339,25 +339,12 @@ def _method(function: Any, name: str) -> Callable[..., Any]:
     return method
 
 
-for _name in [
-    "sum",
-    "mean",
-    "prod",
-    "var",
-    "std",
-    "max",
-    "min",
-    "any",
-    "all",
-    "argmax",
-    "argmin",
-    "dot",
-    "ravel",
-    "swapaxes",
-    "squeeze",
-    "clip",
-    "copy",
-]:
+#: ndarray's methods that are NumPy's functions of the same name.
+METHODS = (
+    "sum", "mean", "prod", "var", "std", "max", "min", "any", "all", "argmax", "argmin",
+    "dot", "ravel", "swapaxes", "squeeze", "clip", "copy",
+)  # fmt: skip
+for _name in METHODS:
     setattr(Tensor, _name, _method(getattr(np, _name), _name))
 
 

@@ -23,6 +23,7 @@ from gatewise._source.nodes import Node, is_gate, is_port, repeated_number, valu
 from gatewise._source.spelling import Text, array_parameters, literal
 from gatewise._source.statements import COMMENT, Line, Statements, Style
 from gatewise._sweep import identity
+from gatewise._tensor import METHODS
 from gatewise._transforms import Event, reverse
 
 DEEPEST = 10  # operations in one expression, one inside the other
@@ -461,29 +462,7 @@ def as_functions(text: str) -> str:
     return ast.dump(AsFunctions().visit(ast.parse(text, mode="eval")))
 
 
-METHODS = frozenset(
-    [
-        "sum",
-        "mean",
-        "prod",
-        "var",
-        "std",
-        "max",
-        "min",
-        "dot",
-        "reshape",
-        "ravel",
-        "transpose",
-        "swapaxes",
-        "squeeze",
-        "clip",
-        "copy",
-        "any",
-        "all",
-        "argmax",
-        "argmin",
-    ]
-)
+CALLED_ON_ARRAYS = frozenset({*METHODS, "reshape", "transpose"})
 
 
 class AsFunctions(ast.NodeTransformer):
@@ -494,7 +473,7 @@ class AsFunctions(ast.NodeTransformer):
         func = node.func
         if (
             isinstance(func, ast.Attribute)
-            and func.attr in METHODS
+            and func.attr in CALLED_ON_ARRAYS
             and not (isinstance(func.value, ast.Name) and func.value.id == "np")
         ):
             node = ast.Call(
