@@ -30,7 +30,7 @@ CLOSED_ROOMS: dict[str, set[str]] = {
     "_views": {"_errors"},  # everything drawn comes from the record, a plain dict
 }
 # Packages beyond NumPy and the standard library that a room may import, and only when it runs or is itself asked for.
-GUESTS: dict[str, set[str]] = {"_cli": {"click", "rich"}}
+GUESTS: dict[str, set[str]] = {"_cli": {"click", "rich"}, "_board": {"cairosvg"}}
 
 
 def name_of(file: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import importlib.util
 import json
@@ -24,6 +23,7 @@ from gatewise._errors import (
     ArgumentError,
     GatewiseError,
     InputNameError,
+    SaveError,
     ScriptError,
     UnknownFunctionError,
     UnknownWireError,
@@ -36,8 +36,11 @@ from gatewise._recording.functions import normalised, read_by_python
 from gatewise._recording.running import record as recorded
 from gatewise._recording.scripts import record_script
 from gatewise._source import Staged, staged
-from gatewise._transforms import cut, fold
-from gatewise._views import card, ledger, picture
+from gatewise._saving import write_whole
+from gatewise._transforms import cut, fold, only
+from gatewise._views import Fold, card, derivation, dot, element, ledger, page, picture, tikz
+
+Wrt = str | Sequence[str] | None
 
 
 class WireView:
@@ -208,13 +211,94 @@ class Board:
             raise ArgumentError(f"there is no style {style!r}.", why, 'staged() or staged("notes").')
         return staged(self.circuit, style)
 
-    def svg(self, palette: str = "default", digits: int | None = None) -> str:
-        """The picture."""
-        return picture(self._shown, palette=palette, digits=counted(digits))
+    def svg(self, palette: str = "default", digits: int | None = None, fold: Fold = None, wrt: Wrt = None) -> str:
+        """The picture, as SVG.
+
+        `palette` is `default`, `green-red`, `dark` or `notes`; `digits` the decimals of every number (None: four
+        significant digits); `fold` says what is drawn as one gate: None folds to about 120 gates, True every block, call
+        and repeat, False nothing, a number to that many gates, names those groups; `wrt` names the inputs whose
+        gradients are shown. Raises `UnknownPaletteError`, `FoldError`, `UnknownWireError` and `ArgumentError`.
+        """
+        return picture(self._drawn(wrt), palette=palette, digits=counted(digits), fold=fold)
+
+    def html(self, palette: str = "default", digits: int | None = None, fold: Fold = None, wrt: Wrt = None) -> str:
+        """One HTML file to walk through: picture, cards, table, and inputs that can be changed; arguments as of `svg`."""
+        record, code = self._drawn(wrt), self._code_or_none()
+        return page(record, palette=palette, digits=counted(digits), fold=fold, staged=code)
+
+    def tex(
+        self,
+        palette: str = "default",
+        digits: int | None = None,
+        fold: Fold = None,
+        wrt: Wrt = None,
+        form: Literal["fragment", "standalone", "beamer"] = "fragment",
+    ) -> str:
+        r"""The picture as TikZ: a fragment to `\input`, a standalone document, or Beamer slides that walk through it."""
+        return tikz(self._drawn(wrt), palette=palette, digits=counted(digits), fold=fold, form=form)
+
+    def derivation(self, name: str | None = None, latex: bool = False, digits: int | None = None) -> str:
+        """The chain rule in writing, from the output to one wire (None: to every input), with symbols and numbers.
+
+        Markdown with LaTeX, or plain LaTeX. Raises `UnknownWireError`.
+        """
+        return derivation(self._shown, name if name is None else self._name(name), latex=latex, digits=counted(digits))
+
+    def to_dot(self, digits: int | None = None) -> str:
+        """The circuit in Graphviz's language."""
+        return dot(self._shown, digits=counted(digits))
 
     def to_json(self) -> str:
         """The record as JSON."""
         return json.dumps(self._shown, ensure_ascii=False, allow_nan=False)
+
+    def save(self, path: str | Path, **options: Any) -> None:
+        """Write the circuit into a file, in the form its name asks for: .svg, .html, .tex, .png, .json or .dot.
+
+        `options` are those of `svg`, `html` and `tex`. A PNG needs `pip install 'gatewise[png]'`. Raises `SaveError`
+        where the file cannot be written; then nothing is.
+        """
+        forms: dict[str, Callable[..., str | bytes]] = {
+            ".svg": self.svg,
+            ".html": self.html,
+            ".tex": self.tex,
+            ".png": self._png,
+            ".json": self.to_json,
+            ".dot": self.to_dot,
+        }
+        suffix = Path(path).suffix.lower()
+        if suffix not in forms:
+            what = f"{ascii(str(path)[:60])} does not say what to write."
+            raise SaveError(what, f"a circuit is saved as {', '.join(forms)}.", 'c.save("circuit.svg").')
+        content = forms[suffix](**options)
+        write_whole(path, content.encode() if isinstance(content, str) else content)
+
+    def _png(self, **options: Any) -> bytes:
+        try:
+            from cairosvg import svg2png  # type: ignore[import-untyped, unused-ignore]
+        except ImportError:
+            why = "a PNG is drawn by CairoSVG, which is not installed."
+            raise SaveError("No PNG was written.", why, "pip install 'gatewise[png]', or save as .svg.") from None
+        drawn: bytes = svg2png(bytestring=self.svg(**options).encode(), scale=2)
+        return drawn
+
+    def _code_or_none(self) -> str | None:
+        """The staged code, where the circuit has one: what was cut out of a script may not."""
+        try:
+            return self.staged()
+        except GatewiseError:
+            return None
+
+    def _drawn(self, wrt: Wrt) -> dict[str, Any]:
+        """The record with the gradients that a picture is to show."""
+        if wrt is None:
+            return self._shown
+        names = [wrt] if isinstance(wrt, str) else list(wrt)
+        return only(self._shown, [self._name(name) for name in names])
+
+    def _name(self, name: str) -> str:
+        found: str = self._index.names[self._id(name)]
+        return found
 
     # -------------------------------------------------------------------------------------------------- other circuits
 
@@ -244,8 +328,7 @@ class Board:
         return next(wire for wire, known in self.circuit.names.items() if known == shown)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        data = base64.b64encode(self.svg().encode()).decode()
-        return {"text/plain": str(self), "text/html": f'<img alt="circuit" src="data:image/svg+xml;base64,{data}">'}
+        return {"text/plain": str(self), "text/html": element(self._shown, staged=self._code_or_none())}
 
 
 def owned(value: Any) -> Any:

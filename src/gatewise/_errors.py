@@ -104,6 +104,34 @@ class UnknownPaletteError(GatewiseError):
         )
 
 
+class FoldError(GatewiseError):
+    """A picture was asked for with groups closed that it does not have, or with less than one gate.
+
+    >>> print(FoldError("sigmiod", ["sigmoid", "softmax"]))
+    There is no group 'sigmiod' to fold.
+      why:     A group is a recognised block, the call of a function, a statement of several gates, or a repeat.
+      instead: Write fold="sigmoid" (there are sigmoid, softmax).
+    """
+
+    def __init__(self, asked: object, known: Sequence[str]) -> None:
+        if isinstance(asked, str):
+            near = difflib.get_close_matches(asked, known, n=1, cutoff=0.5) or list(known[:1])
+            shown = ", ".join(map(_visible, known[:8])) + (", ..." if len(known) > 8 else "")
+            cure = f'Write fold="{_visible(near[0])}" (there are {shown}).' if near else "Leave fold= out."
+            why = "A group is a recognised block, the call of a function, a statement of several gates, or a repeat."
+            super().__init__(f"There is no group {asked!r} to fold.", why, cure)
+        else:
+            why = "fold is how many gates are drawn at most, or the names of groups to close."
+            super().__init__(f"fold is {asked!r}.", why, 'Write fold=120, fold=True, fold=False or fold="sigmoid".')
+
+
+class SaveError(GatewiseError):
+    """A circuit cannot be saved under this path.
+
+    Wrong: `c.save("circuit.docx")`. Right: `c.save("circuit.svg")`.
+    """
+
+
 def _visible(name: str) -> str:
     """A name with whatever a terminal would obey instead of print written out."""
     return name if name.isprintable() else ascii(name)

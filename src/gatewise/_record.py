@@ -19,12 +19,13 @@ from gatewise._gates.families import Live
 from gatewise._numerical import derivative
 from gatewise._recording.freezing import transparent
 from gatewise._recording.functions import read_by_python
-from gatewise._source.gate_texts import GateText, block_texts, gate_texts
+from gatewise._source.gate_texts import GateText, block_texts, gate_texts, guard_texts
 from gatewise._sweep import Ports, with_care, zeros_for
 from gatewise._transforms import Event, blocks, gradients, replay
 
 VERSION = 1
 WHOLE = 1000  # entries up to which an array is written out
+MAP = (6, 16)  # rows and columns of the map of a larger one
 CHECKED = 64  # entries of an input that are checked by differences
 EXACT = 1e-12  # what rounding in float64 may add to the error of a difference
 TOLERANCES = {4: 1e-5, 2: 1e-2}  # the same for the floats of this many bytes, relative to the largest entry
@@ -45,11 +46,12 @@ def record(circuit: Circuit) -> dict[str, Any]:
         "name": circuit.name,
         "wires": [entries.entry(k, w) for k, w in enumerate(circuit.wires)],
         "uses": uses,
-        "forward": [ids[w] for w in circuit.wires if step_wire(w) is not None],
+        "forward": [ids[w] for w in circuit.wires if step_wire(w) is not None and w not in entries.kinds],
         "backward": backward_entries(circuit, ids, texts, uses, events),
         "output": ids[circuit.output],
         "upstream": circuit.upstream,
         "checks": {},
+        "guards": guard_texts(circuit),
     }
 
 
@@ -73,7 +75,7 @@ def contributions_of(circuit: Circuit, events: Iterable[Event]) -> dict[tuple[Wi
 
 def gradient_of(wire: Wire, circuit: Circuit, found: dict[Wire, Any], written: dict[Wire, Any]) -> Any:
     """A wire's gradient; zero where nothing came back along any use, None where none was asked for."""
-    if wire in read_by_python(circuit.reads):
+    if wire in read_by_python(circuit.reads) or np.asarray(wire.value).dtype == bool:
         return None
     for sweep in (found, written):
         if wire in sweep:
@@ -92,13 +94,15 @@ class Entries:
         self.kinds = {i.wire: "input" if i.kind in ("input", "cut") else "constant" for i in circuit.inputs}
         self.cuts = {i.wire for i in circuit.inputs if i.kind == "cut"}
         self.read = read_by_python(circuit.reads)
-        self.blocks = {wire: closing.pullback.gate.name for wire, closing in blocks(circuit).items()}
+        self.blocks = dict(blocks(circuit))
+        self.ids = {wire: k for k, wire in enumerate(circuit.wires)}
 
     def entry(self, k: int, wire: Wire) -> dict[str, Any]:
         """One wire of the record."""
         circuit, stage = self.circuit, self.stages.get(wire)
         holder = None if wire in self.kinds else step_wire(wire)
         gate = holder.step.gate if holder is not None and holder.step is not None else None
+        block = self.blocks.get(wire)
         return {
             "id": k,
             "name": circuit.names[wire],
@@ -107,6 +111,7 @@ class Entries:
             "cut": wire in self.cuts,
             "read": wire in self.read,
             "scope": circuit.scopes.get(wire, ""),
+            "sites": list(circuit.sites.get(wire, ())),
             "stage": stage.name if stage else None,
             "shape": list(np.shape(wire.value)),
             "dtype": np.asarray(wire.value).dtype.name,
@@ -120,7 +125,8 @@ class Entries:
             "cure": gate.cure if gate else None,
             "says": gate.doc.splitlines()[0] if gate and gate.doc else None,
             "expression": self.texts[holder].expression if holder is not None else circuit.names[wire],
-            "block": self.blocks.get(wire),
+            "block": block.pullback.gate.name if block else None,
+            "block_end": self.ids[block] if block else None,
         }
 
 
@@ -313,7 +319,15 @@ def jsonable(record: dict[str, Any]) -> dict[str, Any]:
     checks = {
         k: {key: plain(v) if isinstance(v, float) else v for key, v in c.items()} for k, c in record["checks"].items()
     }
-    return {**record, "wires": wires, "uses": uses, "upstream": written_out(record["upstream"])[0], "checks": checks}
+    guards = [{**guard, "value": written_out(guard["value"])[0]} for guard in record["guards"]]
+    return {
+        **record,
+        "wires": wires,
+        "uses": uses,
+        "guards": guards,
+        "upstream": written_out(record["upstream"])[0],
+        "checks": checks,
+    }
 
 
 def written_out(value: Any) -> tuple[Any, dict[str, Any] | None]:
@@ -345,4 +359,18 @@ def summary(array: np.ndarray[Any, Any]) -> dict[str, Any]:
             "norm": np.sqrt(np.sum(np.square(array, dtype=float))),
         }
     digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
-    return {**{key: plain(float(fact)) for key, fact in facts.items()}, "sha256": digest}
+    return {**{key: plain(float(fact)) for key, fact in facts.items()}, "map": coarse(array), "sha256": digest}
+
+
+def coarse(array: np.ndarray[Any, Any]) -> list[list[Any]]:
+    """An array as at most 6 rows of 16: for each part the entry of the largest size, and NaN before all others.
+
+    Leading axes are rows one after another, as in the heat maps of pictures (`_views/heat.py`).
+    """
+    table = array.astype(float).reshape(-1, array.shape[-1] if array.ndim else 1)
+    if array.ndim < 2:
+        table = table.reshape(1, -1)
+    rows, columns = (min(count, most) for count, most in zip(table.shape, MAP, strict=True))
+    parts = [part for band in np.array_split(table, rows) for part in np.array_split(band, columns, axis=1)]
+    largest = [float(part.flat[np.argmax(np.abs(part))]) for part in parts]  # argmax takes the first NaN there is
+    return [plain(largest[row * columns : (row + 1) * columns]) for row in range(rows)]

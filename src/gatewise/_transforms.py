@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -308,6 +308,18 @@ def fold(record: dict[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> dict
     return renumbered(record, [u for found in incoming.values() for u in found], gone, grown, rules)
 
 
+def only(record: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """A record with the gradients that lead to these inputs, and no others: what is not on the way was not asked for."""
+    reached = {w["id"] for w in record["wires"] if w["name"] in names}
+    for use in sorted(record["uses"], key=lambda use: use["to"]):  # the tape is in order: one pass reaches all
+        if use["from"] in reached:
+            reached.add(use["to"])
+    wires = [w if w["id"] in reached else {**w, "gradient": None} for w in record["wires"]]
+    uses = [u if u["from"] in reached else {**u, "contribution": None, "blocked": False} for u in record["uses"]]
+    checks = {k: check for k, check in record["checks"].items() if int(k) in reached}
+    return {**record, "wires": wires, "uses": uses, "checks": checks}
+
+
 def shut_blocks(
     record: dict[str, Any], outgoing: Mapping[int, Sequence[Mapping[str, Any]]], rules: Mapping[str, Mapping[str, Any]]
 ) -> set[int]:
@@ -364,6 +376,7 @@ def renumbered(
 ) -> dict[str, Any]:
     """The record without the wires that were folded away, ids and ports counted anew."""
     kept = [w for w in record["wires"] if w["id"] not in gone]
+    left = {w["name"] for w in record["wires"] if w["id"] in gone}
     ids = {w["id"]: k for k, w in enumerate(kept)}
     steps = {s: k for k, s in enumerate(dict.fromkeys(w["step"] for w in kept if w["step"] is not None))}
     uses = sorted(uses, key=lambda u: (ids[u["to"]], flat(u["port"])))
@@ -377,7 +390,7 @@ def renumbered(
     wires = []
     code: dict[int, list[str]] = {}
     for w in kept:
-        new = {**w, "id": ids[w["id"]], "step": steps.get(w["step"])}
+        new = {**w, "id": ids[w["id"]], "step": steps.get(w["step"]), "block_end": ids.get(w["block_end"])}
         if w["id"] in grown:
             mine = [renamed[k] for k in into[new["id"]]]
             operands = [kept[u["from"]] for u in mine]
@@ -398,7 +411,15 @@ def renumbered(
         "backward": backward,
         "output": ids[record["output"]],
         "checks": {str(ids[int(k)]): c for k, c in record["checks"].items() if int(k) in ids},
+        "guards": [guard_without(guard, left) for guard in record["guards"]],
     }
+
+
+def guard_without(guard: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    """A guard of a record that these wires have left: it cannot speak of them."""
+    text = guard["expression"] or ""
+    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    return {**guard, "expression": None} if used & names else guard
 
 
 def flat(port_: Any) -> tuple[int, ...]:

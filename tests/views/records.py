@@ -367,6 +367,33 @@ def random_circuit(seed: int, gates: int, dressed: bool = False) -> dict[str, An
     return record
 
 
+def grouped_circuit(seed: int, gates: int, dressed: bool = False) -> dict[str, Any]:
+    """A random circuit whose gates stand in statements, in calls within calls, in loops and in recognised blocks."""
+    draw = random.Random(seed)
+    record = random_circuit(seed, gates, dressed)
+    made = [wire for wire in record["wires"] if wire["kind"] == "gate"]
+    place = line = 0
+    while place < len(made):
+        length = draw.choice([1, 1, 2, 3, 5, 9])
+        calls = draw.choice([[], [], ["layer"], ["layer", "sigmoid"], ["norm"]])
+        line = max(1, line + draw.choice([1, 1, 1, -4]))
+        for inner, wire in enumerate(made[place : place + length]):
+            depth = len(calls) if inner % 4 != 3 else max(0, len(calls) - 1)
+            wire |= {"stage": f"s{place}", "scope": "/".join(calls[:depth]), "sites": [line] * depth}
+            wire["source"] = {"line": line, "text": f"s{place} = ..."}
+        place += length
+    for _ in range(len(made) // 12):
+        end = draw.randrange(len(made))
+        inside = {made[end]["id"]}
+        for use in sorted(record["uses"], key=lambda use: -use["to"]):  # what leads to it, here and there
+            if use["to"] in inside and draw.random() < 0.6 and record["wires"][use["from"]]["kind"] == "gate":
+                inside.add(use["from"])
+        if len(inside) < 7 and all(record["wires"][id_].get("block_end") is None for id_ in inside):
+            for id_ in inside:
+                record["wires"][id_] |= {"block": "softmax", "block_end": made[end]["id"]}
+    return record
+
+
 def _dress(record: dict[str, Any], draw: random.Random) -> None:
     for wire in record["wires"]:
         if draw.random() < 0.3:

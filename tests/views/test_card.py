@@ -3,8 +3,10 @@
 import random
 import re
 
+import numpy as np
 import pytest
 
+import gatewise as gw
 from gatewise._errors import UnknownWireError
 from gatewise._views import card
 from gatewise._views.numbers import product_line
@@ -124,7 +126,7 @@ def test_hostile_text_keeps_to_its_line():
     record["wires"][3] |= {"name": "q\nforward\x1b[2J", "expression": "x\r+ y", "source": {"line": 2, "text": "q\n=1"}}
     text = card(record, "q\nforward\x1b[2J")
     assert all(line.isprintable() for line in text.splitlines())
-    assert len(text.splitlines()) == 13
+    assert len(text.splitlines()) == 14
 
 
 def test_a_product_with_nan_is_loud_and_claims_nothing():
@@ -146,3 +148,63 @@ def test_an_output_that_is_used_further_adds_its_upstream():
     record = tape.record(f)
     record["uses"][2]["contribution"], record["wires"][f]["gradient"] = 2, 3
     assert "df = 2 (from + in later) + 1 (upstream) = 3" in card(record, "f")
+
+
+def test_add_hands_out_the_whole_gradient_and_says_so():
+    text = gw.circuit("3 * (x + y + z)", x=1, y=2, z=5).fold().card("f_2")
+    assert "every input gets the whole df_2, not a share of it" in text
+    assert all(f"d{name} = df_2 * df_2/d{name} = 3 * 1 = 3" in text for name in "xyz")
+    assert "the whole df or minus it, not a share" in gw.circuit("x - y", x=1, y=2).card("f")
+    assert "a share" not in gw.circuit("x * y", x=1, y=2).card("f")
+    assert "a share" not in gw.circuit("x + 1", x=1).card("f")
+
+
+TIES = {
+    "max(x, y)": "x and y tie, so max splits the gradient between them",
+    "min(x, y)": "x and y tie, so min splits the gradient between them",
+    "sum(max(X, Y))": "max splits the gradient at 2 ties",
+    "max(X * x)": "2 entries tie, so max splits the gradient between them",
+}
+
+
+@pytest.mark.parametrize("text", TIES)
+def test_a_tie_is_split_and_the_card_says_so(text):
+    arrays = {"X": np.array([2.0, 2.0, 1.0]), "Y": np.array([2.0, 2.0, 3.0])}
+    given = {name: value for name, value in ({"x": 2.0, "y": 2.0} | arrays).items() if re.search(rf"\b{name}\b", text)}
+    board = gw.circuit(text, **given)
+    name = "f_1" if text.startswith("sum") else "f"
+    assert TIES[text] in board.card(name)
+    apart = given | {
+        name: value for name, value in {"X": np.array([2.5, 2.25, 1.0]), "x": 2.5}.items() if name in given
+    }
+    text_apart = gw.circuit(text, **apart).card(name)
+    assert "splits" not in text_apart
+
+
+def test_the_slope_of_a_leak_is_no_tie():
+    board = gw.circuit("sum(where(X > 0, X, 0.1 * X))", X=np.array([1.0, -1.0]))
+    assert not any("splits" in board.card(wire.name) for wire in board.wires)
+
+
+def test_a_product_of_three_factors_reads_as_one_gate():
+    text = gw.circuit("x * y * z", x=2, y=3, z=4).fold().card("f")
+    assert text.startswith("gate  f = x * y * z        multiply scales each by the product of the others")
+    assert "df/dx = y * z = 12" in text
+    assert "df/dy = x * z = 8" in text
+    assert "df/dz = x * y = 6" in text
+    assert "dx = y * z * df ;  dy = x * z * df ;  dz = x * y * df" in text
+
+
+def test_a_second_line_of_code_for_one_gradient_adds_to_the_first():
+    assert "code        dx = x * df ;  dx += x * df" in gw.circuit("x * x", x=3).card("f")
+
+
+def test_the_condition_of_a_where_wins_nothing():
+    assert "where routes to f_2" in gw.circuit("where(x > 1, x * x, x)", x=2).card("f")
+
+
+def test_large_arrays_are_not_called_uncomputed():
+    board = gw.circuit("sum(X * X)", X=np.ones((40, 40)))
+    assert "dX (40, 40) gets (40, 40), too large to be listed here" in board.card("f_1")
+    assert "df_1 (40, 40) = mean 1 max|.| 1" in board.card("f")
+    assert "not computed" not in board.card("f") + board.card("f_1")

@@ -141,20 +141,29 @@ class Call:
 
 def example(gate: Gate, call: Call) -> Board | None:
     """The circuit of the call; of a gate with several outputs, the first one that a gradient comes back from."""
-    several = isinstance(value_of(gate), (tuple, list))
-    texts = [f"{call.text}[{k}]" for k in range(2)] if several else [call.text]
-    boards = [board for text in texts if (board := recorded(text, call)) is not None]
+    value = value_of(gate)
+    outputs = [(call.text, value)]
+    if isinstance(value, (tuple, list)):
+        outputs = [(f"{call.text}[{k}]", value[k]) for k in range(2)]
+    boards = [board for text, one in outputs if (board := recorded(text, call, upstream_of(gate, one))) is not None]
     return next(
         (b for b in boards if any(np.any(g) for g in b.gradients.values() if g is not None)),
         boards[0] if boards else None,
     )
 
 
-def recorded(text: str, call: Call) -> Board | None:
+def upstream_of(gate: Gate, value: Any) -> Any:
+    """What the example's sweep starts from: ones, or 1, 2, 3 ... where ones would hide which entry goes where."""
+    if gate.family.name not in ("linear", "custom") or np.ndim(value) == 0:
+        return "ones"
+    return np.arange(1.0, np.size(value) + 1).reshape(np.shape(value))
+
+
+def recorded(text: str, call: Call, upstream: Any) -> Board | None:
     """The circuit of one expression; None where it is not made of floats that can be followed."""
     f = function(f"def out({', '.join(call.wires)}):\n    return {text}\n", call.scope, "out")
     try:
-        return board_of(f, (), call.wires, None, "ones", None)
+        return board_of(f, (), call.wires, None, upstream, None)
     except IntegerGradientError:  # a gate that stops gradients
         return board_of(f, (), call.wires, (), "ones", None)
 
@@ -172,6 +181,8 @@ def arguments(gate: Gate) -> tuple[Sequence[Any], Mapping[str, Any]]:
         return args, kwargs
     if gate.family.name in ("reduction", "custom"):
         return [np.array([[1.0, 3.0], [2.0, -1.0]])] * gate.arity, {}
+    if "axis" in gate.parameters and gate.family.name == "stops":
+        return [np.array([1.0, 3.0, 2.0])], {}
     low, high = gate.domain
     numbers = [round(low + position * (high - low), 2) for position in POSITIONS]
     return (numbers if gate.family.name != "linear" else [np.array([1.0, 2.0, 3.0])])[: gate.arity], {}

@@ -4,45 +4,56 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from gatewise._cli.catalogue import catalogue, page
 from gatewise._cli.mistakes import MISTAKE, printable, said
-from gatewise._cli.show import Request, show
+from gatewise._cli.request import DIGITS, EVERYTHING, Request, shown
+from gatewise._cli.show import show
 from gatewise._cli.terminal import draw_table, write
 from gatewise._errors import CommandError
+from gatewise._views.palettes import PALETTES
 
 EXAMPLES = """\
 Backpropagation, gate by gate. Three things to try:
 
   gatewise show "(x + y) * z" x=-2 y=5 z=-4
-  gatewise show "q = x + y; f = q * z" x=-2 y=5 z=-4 --wire q
+  gatewise show "q = x + y; f = q * z" x=-2 y=5 z=-4 --walk
   gatewise show "sig = 1 / (1 + exp(-x)); f = sig * y" x=1 y=3 --code
 
 Your own function f in net.py: gatewise show net.py:f x=3 y=-4
 All options: gatewise show --help. All gates: gatewise gates."""
 
 SHOW = """\
-Run an expression, a function in a file, or a flat script once, and show its circuit.
+Run an expression, a function in a file, or a flat script once, and show its
+circuit: as a table, or as one of the options below asks.
 
 \b
-EXPRESSION           "(x + y) * z", "q = x + y; f = q * z", "sum(dot(W, X))"
-FILE.py:FUNCTION     a function in plain NumPy; this RUNS the file, then the function
-FILE.py              a flat script, which is RUN: names assigned numbers, lists or random
-                     draws are the inputs, the last name that is no gradient's the output
+EXPRESSION         "(x + y) * z", "q = x + y; f = q * z", "sum(dot(W, X))"
+FILE.py:FUNCTION   a function in plain NumPy; this RUNS the file, then it
+FILE.py            a flat script, which is RUN: names assigned numbers, lists
+                   or random draws are the inputs; the last name that is no
+                   gradient's is the output
 
 \b
-NAME=VALUE           x=3, x=-0.5, X=[[1.0, 2.0], [3.0, 4.0]], "W=0.1 * randn(5, 10)",
-                     rand, zeros, ones, eye, arange, X=@file.npy (or .csv, .txt)
+NAME=VALUE         x=3, x=-0.5, X=[[1.0, 2.0], [3.0, 4.0]], X=@file.npy
+                   (or .csv, .txt), "W=0.1 * randn(5, 10)", rand, zeros,
+                   ones, eye, arange
 
-Numbers are taken as floats. Lists of whole numbers are data and get no gradient: write 1.0 for 1.
+Numbers are taken as floats. Lists of whole numbers are data and get no
+gradient: write 1.0 for 1.
 
 \b
-gatewise show "(x + y) * z" x=-2 y=5 z=-4
-gatewise show "sum(dot(W, X))" "W=randn(5,10)" "X=randn(10,3)" --rng 0 --svg circuit.svg
+gatewise show "(x + y) * z" x=-2 y=5 z=-4 --walk
+gatewise show "w*x + b" w=2 x=3 b=1 --vary x=1,10,100,1000
+gatewise show "q = x + y; f = q * z" x=-2 y=5 z=-4 --wire q --derive x
+gatewise show "sum(dot(W, X))" "W=randn(5,10)" "X=randn(10,3)" --rng 0 \\
+    --html circuit.html --open
 gatewise show net.py:loss X=@X.npy y=@y.npy "W=randn(4,3)" --wrt W --code
 """
 
@@ -83,16 +94,38 @@ def quoted(word: str) -> str:
     return f'"{word}"' if word.isprintable() else ascii(word)
 
 
+WIRE = re.compile(r"[^\W\d]\w*(\[[^\]]*\])*")  # what a wire may be called
+
+
 class Show(click.Command):
-    """`show`: what begins with a dash may be an expression, and `--code` may stand without a style."""
+    """`show`: what begins with a dash may be an expression; `--code` and `--derive` may stand without a value."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args == ["-h"]:
             args = ["--help"]
-        return super().parse_args(ctx, ["--code=code" if arg == "--code" else arg for arg in args])
+        return super().parse_args(ctx, [readable(args, place) for place in range(len(args))])
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return ["EXPRESSION | FILE.py[:FUNCTION]", "[NAME=VALUE ...]", "[OPTIONS]"]
+
+
+def readable(args: Sequence[str], place: int) -> str:
+    """A word as click reads it: an option's usual value is filled in, and the h in -x*h is no cry for help."""
+    word, following = args[place], args[place + 1 : place + 2]
+    if word == "--code":
+        return "--code=code"
+    if word == "--derive" and not (following and WIRE.fullmatch(following[0])):
+        return f"--derive={EVERYTHING}"
+    return f" {word}" if re.fullmatch(r"-(?!-|h$).*h.*", word, re.DOTALL) else word
+
+
+def read_digits(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
+    """The number after --digits. Raises `CommandError`."""
+    if text is None:
+        return None
+    if not re.fullmatch(r"[+-]?[0-9]{1,9}", text.strip()):
+        raise CommandError(f"--digits {shown(text)} is not a whole number.", DIGITS, "--digits 4")
+    return int(text)
 
 
 @click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -115,15 +148,52 @@ def gatewise(context: click.Context) -> None:
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
-@click.option("--wire", "wires", metavar="NAME", multiple=True, help="The card of one wire instead of the ledger.")
+@click.option("--wire", "wires", metavar="NAME", multiple=True, help="The card of one wire instead of the table.")
 @click.option(
     "--code",
     metavar="[=notes]",
     type=click.Choice(["code", "notes"]),
     help="The forward and backward pass as NumPy code; --code=notes keeps every local factor.",
 )
-@click.option("--svg", metavar="FILE", help="Write the picture to a file as well (- for standard output alone).")
+@click.option(
+    "--derive",
+    metavar="[WIRE]",
+    multiple=True,
+    help="The derivation of a wire's gradient with your numbers; without WIRE, of every input's.",
+)
+@click.option("--latex", is_flag=True, help="The derivation as LaTeX, not Markdown.")
+@click.option("--walk", is_flag=True, help="Gate by gate under the arrow keys; all steps as text in a pipe.")
+@click.option(
+    "--vary",
+    metavar="NAME=V,V,...",
+    multiple=True,
+    help="The circuit at several values of one input, and the learning rate that keeps the step; "
+    '"X*=1,10" for multiples of an array.',
+)
 @click.option("--json", "as_json", is_flag=True, help="The whole record as JSON, alone.")
+@click.option("--svg", metavar="FILE", help="Write the picture to a file as well (- for standard output alone).")
+@click.option("--html", metavar="FILE", help="Write one page that works offline: walk, fold, change inputs.")
+@click.option("--open", "opens", is_flag=True, help="Open that page in a browser.")
+@click.option("--tex", metavar="FILE", help="Write the picture as TikZ.")
+@click.option(
+    "--save", metavar="FILE", multiple=True, help="Write whatever the ending says: svg, html, tex, png, json, dot."
+)
+@click.option("--palette", metavar="NAME", help=f"Colours of pictures: {', '.join(PALETTES)}.")
+@click.option("--digits", metavar="N", callback=read_digits, help="Digits after the point, in tables and pictures.")
+@click.option(
+    "--fold",
+    metavar="N|all|none",
+    help="Draw at most N gates, close all groups of gates, or none; "
+    "with all, tables and cards show chains and blocks as one gate, too.",
+)
+@click.option("--cut", metavar="WIRE", help="The circuit from this wire on: the wire becomes an input.")
+@click.option("--wrt", metavar="NAME[,NAME]", multiple=True, help="Only the gradients of these inputs.")
+@click.option(
+    "--upstream",
+    metavar="ones|VALUE|NAME",
+    help="The gradient to start from, for an output that is not one number; NAME: a gradient that the script assigns.",
+)
+@click.option("--output", metavar="NAME", help="In a flat script: the value that the circuit leads to.")
 @click.option(
     "--rng",
     "seed",
@@ -131,27 +201,10 @@ def gatewise(context: click.Context) -> None:
     metavar="SEED",
     help="A whole number: the same one gives the same random draws.",
 )
-@click.option("--output", metavar="NAME", help="In a flat script: the value that the circuit leads to.")
-@click.option(
-    "--upstream",
-    metavar="ones|VALUE|NAME",
-    help="The gradient to start from, for an output that is not one number; NAME: a gradient that the script assigns.",
-)
-@click.option("--wrt", metavar="NAME[,NAME]", multiple=True, help="Only the gradients of these inputs.")
-def show_command(
-    words: tuple[str, ...],
-    wires: tuple[str, ...],
-    code: str | None,
-    svg: str | None,
-    as_json: bool,
-    seed: int | None,
-    output: str | None,
-    upstream: str | None,
-    wrt: tuple[str, ...],
-) -> None:
+def show_command(wrt: tuple[str, ...], **options: Any) -> None:
     """Read the options of `show`."""
     wanted = [name.strip() for names in wrt for name in names.split(",") if name.strip()]
-    show(Request(words, wires, code, svg, as_json, seed, output, upstream, wanted or None))
+    show(Request(wrt=wanted or None, **options))
 
 
 @gatewise.command("gates")

@@ -18,28 +18,23 @@ import click
 import numpy as np
 
 from gatewise._board import FILE, Board, board_of
+from gatewise._cli.request import EVERYTHING, STANDARD_OUTPUT, Request, check, shown
+from gatewise._cli.saving import contents, opened
 from gatewise._cli.terminal import draw_table, on_terminal, write, write_paragraphs
+from gatewise._cli.vary import read_varied, run_at_each, vary_table
+from gatewise._cli.walk import walk
 from gatewise._errors import CommandError, IntegerGradientError, ScriptError, UpstreamError
 from gatewise._language import parse_input, parse_value
-from gatewise._views import ledger_rows
+from gatewise._saving import write_whole
+from gatewise._views import ledger, ledger_rows
+from gatewise._views.groups import MOST, USUAL
 
-OPTIONS = ("--wire", "--code", "--svg", "--json", "--rng", "--output", "--upstream", "--wrt", "--help")
+OPTIONS = (
+    *("--wire", "--code", "--derive", "--latex", "--walk", "--vary", "--json"),
+    *("--svg", "--html", "--open", "--tex", "--save", "--palette", "--digits", "--fold"),
+    *("--cut", "--wrt", "--upstream", "--output", "--rng", "--help"),
+)
 MOST_NOTES = 3
-
-
-@dataclass(frozen=True)
-class Request:
-    """What was typed after `gatewise show`."""
-
-    words: Sequence[str]
-    wires: Sequence[str]
-    code: str | None
-    svg: str | None
-    as_json: bool
-    seed: int | None
-    output: str | None
-    upstream: str | None
-    wrt: Sequence[str] | None
 
 
 @dataclass(frozen=True)
@@ -57,13 +52,7 @@ class Target:
 
 def show(request: Request) -> None:
     """Make the circuit and print what was asked for. Raises `GatewiseError` for whatever is wrong with the request."""
-    if Path(request.svg or "").suffix.lower() not in ("", ".svg"):
-        what = f"{shown(str(request.svg))} is not the name of an SVG file."
-        raise CommandError(
-            what, "pictures are written as SVG alone.", "--svg circuit.svg; a browser opens and prints it."
-        )
-    if request.as_json and (request.wires or request.code):
-        raise CommandError("--json stands alone.", "It prints the whole record.", "leave out --wire and --code.")
+    check(request)
     target, inputs = target_of(request.words), request.words[1:]
     if request.output is not None and not target.is_script:
         cure = "leave it out; the last assignment, or what is returned, is the output."
@@ -71,8 +60,15 @@ def show(request: Request) -> None:
     with notes_of_warnings():
         rng = np.random.default_rng(request.seed)
         given = values_of(inputs, rng)
-        board = made(target, given, request)
-        present(board, request, hints(target, given, request))
+        if request.vary:
+            vary(target, given, request)
+            return
+        board = looked_at(made(target, given, request), request)
+        drawn = [contents(board, suffix, looks(request)) for suffix, _ in request.files]
+        texts = printed(board, request)  # before the first file is written: there may be no such wire
+        tell_of_folding(board, request)
+        deliver(drawn, request)
+        present(board, request, texts, hints(target, given, request))
 
 
 # ------------------------------------------------------------------------------------------------ what was typed
@@ -83,7 +79,7 @@ def target_of(words: Sequence[str]) -> Target:
     if not words:
         cure = 'gatewise show "(x + y) * z" x=-2 y=5 z=-4'
         raise CommandError("There is nothing to show.", "show takes an expression or a Python file.", cure)
-    text = words[0]
+    text = words[0].lstrip()
     if is_like_an_option(text):
         raise unknown_option(text)
     found = FILE.fullmatch(text)
@@ -127,11 +123,6 @@ def values_of(words: Sequence[str], rng: np.random.Generator) -> dict[str, Any]:
             raise CommandError(f"{name} is given twice.", "an input has one value.", f"leave one {name}=... out.")
         given[name] = value
     return given
-
-
-def shown(word: str) -> str:
-    """A word in a message: short, and nothing a terminal would obey."""
-    return ascii(word[:60]) if not word[:60].isprintable() else repr(word[:60])
 
 
 # --------------------------------------------------------------------------------------------------- the circuit
@@ -258,44 +249,99 @@ def hints(target: Target, given: Mapping[str, Any], request: Request) -> list[st
 # ---------------------------------------------------------------------------------------------------- what is shown
 
 
-def present(board: Board, request: Request, hinted: Sequence[str]) -> None:
-    """Write the picture, then print what was asked for."""
-    if request.svg == "-":
-        write(board.svg())
+def looked_at(board: Board, request: Request) -> Board:
+    """The circuit as it was asked for: from a cut wire on, chains and blocks as one gate."""
+    board = board if request.cut is None else board.cut(request.cut)
+    return board.fold() if request.most_gates is True else board
+
+
+def looks(request: Request) -> dict[str, Any]:
+    """The options of a picture that were given."""
+    given = {"palette": request.palette, "digits": request.digits, "fold": request.most_gates}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def tell_of_folding(board: Board, request: Request) -> None:
+    """One line where a picture leaves gates out because there are too many to draw."""
+    if not request.has_picture or request.most_gates not in (None, False):
         return
-    if request.svg is not None:
-        save(board.svg(), request.svg)
+    gates = len({wire["step"] for wire in json.loads(board.to_json())["wires"] if wire["kind"] == "gate"})
+    most = USUAL if request.most_gates is None else MOST
+    if gates > most:
+        cure = "none draws each" if gates <= MOST else f"{MOST} draws as many as there can be"
+        more = f"; --fold {cure}" if most == USUAL else ""
+        click.echo(f"note: {gates} gates are drawn as at most {most}{more}.", err=True)
+
+
+def deliver(drawn: Sequence[bytes], request: Request) -> None:
+    """Write what was drawn, all of it drawn before the first file is touched, and say where it is."""
+    for content, (_, path) in zip(drawn, request.files, strict=True):
+        if path == STANDARD_OUTPUT:
+            click.echo(content)
+        else:
+            write_whole(path, content)
+            click.echo(f"{called(path)} is in {path}.", err=True)
+    if request.opens and request.html is not None and not opened(request.html):
+        click.echo(f"There is no browser to open it with here; open {request.html} in one yourself.", err=True)
+
+
+def called(path: str) -> str:
+    """What a file holds, in a word."""
+    words = {".html": "The page", ".htm": "The page", ".json": "The record", ".dot": "The graph"}
+    return words.get(Path(path).suffix.lower(), "The picture")
+
+
+def present(board: Board, request: Request, texts: Sequence[str], hinted: Sequence[str]) -> None:
+    """Print what was asked for; the ledger, where nothing else was."""
+    if any(path == STANDARD_OUTPUT for _, path in request.files):
+        return
     if request.as_json:
         click.echo(board.to_json().encode("utf-8"))
-        return
-    parts = [board.card(name) for name in request.wires]
+    elif request.walk:
+        walk(json.loads(board.to_json()), request.digits)
+    elif texts:
+        write("\n\n".join(texts))
+    else:
+        print_ledger(board, request.digits, hinted)
+
+
+def printed(board: Board, request: Request) -> list[str]:
+    """Cards, code and derivations, in this order."""
+    parts = [board.card(name, digits=request.digits) for name in request.wires]
     if request.code is not None:
         parts.append(board.staged(cast(Literal["code", "notes"], request.code)).rstrip("\n"))
-    if parts:
-        write("\n\n".join(parts))
-    else:
-        print_ledger(board, hinted)
-    if request.svg is not None:
-        click.echo(f"The picture is in {request.svg}.", err=True)
+    for name in request.derive:
+        parts.append(derivation(board, name, request))
+    return parts
 
 
-def save(picture: str, path: str) -> None:
-    """Write the picture. Raises `CommandError` where that cannot be done."""
-    try:
-        Path(path).write_text(picture, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CommandError(
-            f"{shown(path)} cannot be written.", f"{reason}.", "--svg circuit.svg in a folder of yours."
-        ) from None
+def derivation(board: Board, name: str, request: Request) -> str:
+    wire = None if name == EVERYTHING else name
+    return board.derivation(wire, latex=request.latex, digits=request.digits).rstrip("\n")
 
 
-def print_ledger(board: Board, hinted: Sequence[str]) -> None:
+def print_ledger(board: Board, digits: int | None, hinted: Sequence[str]) -> None:
     """The ledger: a table on a terminal, text elsewhere."""
+    record = json.loads(board.to_json())
     if not on_terminal():
-        write("\n".join([str(board), *hinted]))
+        write("\n".join([ledger(record, digits=digits), *hinted]))
         return
-    ledger = ledger_rows(json.loads(board.to_json()))
-    right = [column for column in range(len(ledger.header)) if ledger.is_right_aligned(column)]
-    draw_table(ledger.header, ledger.rows, right)
-    write_paragraphs([*ledger.meaning, *hinted])
+    rows = ledger_rows(record, digits=digits)
+    right = [column for column in range(len(rows.header)) if rows.is_right_aligned(column)]
+    draw_table(rows.header, rows.rows, right)
+    write_paragraphs([*rows.meaning, *hinted])
+
+
+def vary(target: Target, given: Mapping[str, Any], request: Request) -> None:
+    """Run the circuit at each value of one input, with the same random draws, and print what changed."""
+    varied = read_varied(request.vary[0])
+    draws = np.random.get_state()  # noqa: NPY002  (scripts draw from it; every row is to find it the same)
+
+    def recorded(inputs: dict[str, Any]) -> Board:
+        np.random.set_state(draws)  # noqa: NPY002
+        return looked_at(made(target, inputs, request), request)
+
+    runs = run_at_each(varied, given, recorded)
+    table = vary_table(varied, runs, request.digits)
+    draw_table(table.header, table.rows, range(len(table.header)))
+    write_paragraphs(["", *table.sentences])

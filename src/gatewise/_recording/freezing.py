@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import keyword
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from types import CodeType
 from typing import Any
 
@@ -76,7 +77,8 @@ def freeze(
         setup=tuple(plain.uses.values()),
         reads=tuple(recorder.reads),
         taken=frozenset(namer.taken | namer.used),
-        scopes={w: scope_of(holder) for holder in made for w in values_of(holder, outputs)},
+        scopes={w: "/".join(name for name, _ in calls_of(h)) for h in made for w in values_of(h, outputs)},
+        sites={w: tuple(site for _, site in calls_of(h)) for h in made for w in values_of(h, outputs)},
     )
     return verify(circuit)
 
@@ -137,9 +139,11 @@ def grouped(made: Sequence[SourcedWire]) -> list[list[SourcedWire]]:
     return list(groups.values())
 
 
-def scope_of(holder: SourcedWire) -> str:
-    """The helper functions a step stands in, outermost first."""
-    return "/".join(code.co_name for code, _ in step_of(holder).place[1:] if not code.co_name.startswith("<"))
+def calls_of(holder: SourcedWire) -> list[tuple[str, int]]:
+    """The helper functions a step stands in, outermost first, each with the instruction that called it."""
+    place = step_of(holder).place
+    calls = [(code.co_name, site) for (_, site), (code, _) in pairwise(place)]
+    return [(name, site) for name, site in calls if not name.startswith("<")]
 
 
 # --------------------------------------------------------------------------------------------------- names of wires

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +58,27 @@ def block_texts(circuit: Circuit, closing: Iterable[SourcedWire]) -> dict[Source
             saved = (*(lifted(x, circuit.recording) for x in operands), *rest)
             rule = Rule(gate, holder.pullback, parents_of(holder), saved)
             add_gradients(text, circuit, writer, holder, holder, rule)
+    return found
+
+
+def guard_texts(circuit: Circuit) -> list[dict[str, Any]]:
+    """What Python read while the circuit was recorded: `how`, `value`, and the text that was read, in names of wires.
+
+    The text is None where it speaks of something that is no wire of the circuit.
+    """
+    writer = Writer(circuit, "code")
+    writer.named = dict(circuit.names)
+    found = []
+    with Recorder(bit=circuit.recording):
+        for read in circuit.reads:
+            wire = transparent(read.wire)
+            holder = step_wire(wire)
+            text = circuit.names.get(wire)
+            if text is None and holder is not None:
+                text = writer.step(writer.nodes.step(holder)).text
+                names = {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
+                text = text if names <= {"np", *circuit.names.values()} else None
+            found.append({"how": read.how, "value": read.value, "expression": text})
     return found
 
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from gatewise._views.ledger import local_text
 from gatewise._views.meaning import check_text, nudge
 from gatewise._views.numbers import adds_up, number, product_line, quantity
-from gatewise._views.patterns import axes_text, spoken, stretched_axes, what_it_did
+from gatewise._views.patterns import axes_text, lesson, spoken, stretched_axes, what_it_did
 from gatewise._views.sheet import Sheet, Use, Wire, read
 from gatewise._views.text import cells, pad, plain
 
 _LABEL = 12  # cells from a line's label to its text
 _PATTERN_AT, _SOURCE_AT = 27, 63  # where the head line's second and third parts stand
 _LOCAL_EVERY = 23
+_MOST_TERMS = 4  # of a sum that has more to come
 _NAME = re.compile(r"(?<![\w.])([^\W\d]\w*)(\.m?T\b)?")
+_ASSIGNED = re.compile(r"(\w+) = ")
 
 
 def card(record: Mapping[str, Any], name: str, *, digits: int | None = None, times: str = "*") -> str:
@@ -32,22 +34,70 @@ def card(record: Mapping[str, Any], name: str, *, digits: int | None = None, tim
     return "\n".join(line.rstrip() for line in lines)
 
 
+def forward_part(sheet: Sheet, wire: Wire, digits: int | None = None, times: str = "*") -> list[str]:
+    """The lines of a gate's card that the forward pass fills in."""
+    page = _Page(sheet, digits, times)
+    return _labelled("forward", page.forward(wire))
+
+
+def backward_part(
+    sheet: Sheet, wire: Wire, swept: Collection[int], digits: int | None = None, times: str = "*"
+) -> list[str]:
+    """The lines of a gate's card that the backward pass fills in, once the gates in `swept` have been gone through.
+
+    Where a wire has uses by gates that are still to come, its sum is left open: `dx = 9 (from * in f) + ...`.
+    """
+    page = _Page(sheet, digits, times, swept)
+    operands = sheet.operands[wire.id]
+    return [
+        *_labelled("upstream", [page.gradient_sum(wire)]),
+        *_labelled("local", page.local(wire, operands)),
+        *_labelled("downstream", page.downstream(wire, operands)),
+    ]
+
+
+def open_sum(terms: Sequence[str]) -> str:
+    """A sum that has more to come; many terms are only counted.
+
+    >>> open_sum(["9"]), open_sum(["9"] * 30)
+    ('9 + ...', '30 contributions + ...')
+    """
+    listed = list(terms) if len(terms) <= _MOST_TERMS else [f"{len(terms)} contributions"]
+    return " + ".join([*listed, "..."])
+
+
+def accumulated(code: Collection[str], begun: set[str]) -> list[str]:
+    """Lines of backward code in which a second contribution is added to the first; `begun` holds the names so far.
+
+    >>> accumulated(["dx = x * df", "dx = x * df"], set())
+    ['dx = x * df', 'dx += x * df']
+    """
+    lines = []
+    for line in code:
+        found = _ASSIGNED.match(line)
+        again = found is not None and found[1] in begun
+        begun |= {found[1]} if found else set()
+        lines.append(line.replace(" = ", " += ", 1) if again else line)
+    return lines
+
+
 class _Page:
     """The lines of one card, in the digits and the times sign that were asked for."""
 
-    def __init__(self, sheet: Sheet, digits: int | None, times: str) -> None:
+    def __init__(self, sheet: Sheet, digits: int | None, times: str, swept: Collection[int] | None = None) -> None:
         self.sheet, self.digits, self.times = sheet, digits, times
+        self.swept = sheet.code.keys() if swept is None else swept
 
     def of_gate(self, wire: Wire) -> list[str]:
         operands = self.sheet.operands[wire.id]
         return [
             self._head(wire),
-            *_labelled("forward", self._forward(wire)),
-            *_labelled("upstream", [self._gradient_sum(wire)]),
-            *_labelled("local", self._locals(wire, operands)),
-            *_labelled("downstream", self._downstream(wire, operands)),
+            *_labelled("forward", self.forward(wire)),
+            *_labelled("upstream", [self.gradient_sum(wire)]),
+            *_labelled("local", self.local(wire, operands)),
+            *_labelled("downstream", self.downstream(wire, operands)),
             *_labelled("code", self._code(wire)),
-            *self._said_and_checked([wire, *self._sources(operands)]),
+            *self._said_and_checked([wire, *self._sources(operands)], lesson(self.sheet, wire)),
         ]
 
     def of_input(self, wire: Wire) -> list[str]:
@@ -56,7 +106,7 @@ class _Page:
         return [
             f"{plain(wire.origin)}  {self._named(wire)} = {self.sheet.value(wire, self.digits)}",
             *_labelled("uses", used),
-            *_labelled("gradient", [self._gradient_sum(wire)]),
+            *_labelled("gradient", [self.gradient_sum(wire)]),
             *self._said_and_checked([wire]),
         ]
 
@@ -67,7 +117,7 @@ class _Page:
             return head
         return _place(head, f"line {wire.line}   {plain(wire.text)}", _SOURCE_AT)
 
-    def _forward(self, wire: Wire) -> list[str]:
+    def forward(self, wire: Wire) -> list[str]:
         if self._any_array(wire):
             return [f"{self._shaped(f'{wire.name} = {wire.expression}')} = {self.sheet.value(wire, self.digits)}"]
         operands = self.sheet.operands[wire.id]
@@ -93,15 +143,15 @@ class _Page:
 
         return plain(_NAME.sub(fill, text))
 
-    def _locals(self, wire: Wire, operands: list[Use]) -> list[str]:
-        texts = [self._local(wire, use) for use in operands]
+    def local(self, wire: Wire, operands: list[Use]) -> list[str]:
+        texts = [self._local_along(wire, use) for use in operands]
         if not operands:
             return []
         if sum(map(cells, texts)) > 2 * _SOURCE_AT:
             return texts
         return ["".join(pad(text, max(_LOCAL_EVERY, cells(text) + 3)) for text in texts)]
 
-    def _local(self, wire: Wire, use: Use) -> str:
+    def _local_along(self, wire: Wire, use: Use) -> str:
         name = f"d{plain(wire.name)}/d{self._source(use)}"
         number_shown = local_text(use, self.digits)
         if wire.pattern == "stops":
@@ -112,10 +162,10 @@ class _Page:
         bare = number_shown.removesuffix(" (routed away)")
         return f"{name} = {number_shown}" if symbols in ("", bare) else f"{name} = {symbols} = {number_shown}"
 
-    def _downstream(self, wire: Wire, operands: list[Use]) -> list[str]:
+    def downstream(self, wire: Wire, operands: list[Use]) -> list[str]:
         lines = [line for use in operands for line in self._downstream_lines(wire, use)]
         forked = [source for source in self._sources(operands) if len(self.sheet.uses_of[source.id]) > 1]
-        return lines + [self._gradient_sum(source) for source in forked if source.has_gradient]
+        return lines + [self.gradient_sum(source) for source in forked if source.has_gradient]
 
     def _downstream_lines(self, wire: Wire, use: Use) -> list[str]:
         source = self.sheet.wires[use.source]
@@ -138,7 +188,7 @@ class _Page:
         if wire.pattern == "stops":
             return "nothing: a comparison stops the gradient"
         if use.contribution is None:
-            return "- (not computed)"
+            return self._left_out(use)
         came = number(use.contribution, self.digits) if not isinstance(use.contribution, list) else ""
         away = " (routed away)" if use.blocked else ""
         factor = f"d{plain(wire.name)} {self.times} d{plain(wire.name)}/d{self._source(use)}"
@@ -147,14 +197,26 @@ class _Page:
             return f"{came or self._array_text(use.contribution)}{away}"
         return f"{factor} = {self._product(*scalars)}{away}"
 
+    def _left_out(self, use: Use) -> str:
+        """What came along a use that the record holds no entries for: nothing, or an array too large to be listed."""
+        source = self.sheet.wires[use.source]
+        if source.gradient_summary is None or use.target not in self.sheet.code:
+            return "- (not computed)"
+        if len(self.sheet.uses_of[source.id]) == 1:
+            return self.sheet.gradient(source, self.digits)
+        return f"{source.shape}, too large to be listed here"
+
     def _array_text(self, value: Any) -> str:
         return quantity(value, None, self.digits)
 
-    def _gradient_sum(self, wire: Wire) -> str:
+    def gradient_sum(self, wire: Wire) -> str:
         """`dw = -0.2 (from * at line 2) + 0.08 (from + at line 6) = -0.12`; one number where there is one use."""
         total = self.sheet.gradient(wire, self.digits)
         uses = [use for use in self.sheet.uses_of[wire.id] if use.contribution is not None]
-        parts = [(use.contribution, self._origin(use)) for use in uses]
+        parts = [(use.contribution, self._origin(use)) for use in uses if use.target in self.swept]
+        if self.is_pending(wire):
+            so_far = [f"{self._array_text(part)} ({origin})" for part, origin in parts]
+            return f"d{self._named(wire)} = {open_sum(so_far)}"
         if wire.id == self.sheet.output.id:
             parts.append((self.sheet.upstream, "upstream"))
         if len(parts) < 2 or not wire.has_gradient:
@@ -162,6 +224,12 @@ class _Page:
             return f"d{self._named(wire)} = {total if wire.has_gradient else '- (not computed)'}{note}"
         terms = " + ".join(f"{self._array_text(part)} ({origin})" for part, origin in parts)
         return f"d{self._named(wire)} = {terms} {self._sum_sign([part for part, _ in parts], wire.gradient)} {total}"
+
+    def is_pending(self, wire: Wire) -> bool:
+        """Whether gates that use the wire are still to be gone through."""
+        return any(
+            use.target in self.sheet.code and use.target not in self.swept for use in self.sheet.uses_of[wire.id]
+        )
 
     def _sum_sign(self, parts: list[Any], total: Any) -> str:
         """`=` where the numbers as printed add up to the sum as printed, else `≈`."""
@@ -182,7 +250,7 @@ class _Page:
         return _place(gate, self._back_along(target, use), _PATTERN_AT - _LABEL)
 
     def _code(self, wire: Wire) -> list[str]:
-        code = self.sheet.code.get(wire.id, ())
+        code = accumulated(self.sheet.code.get(wire.id, ()), set())
         if not self._any_array(wire):
             return [" ;  ".join(map(plain, code))] if code else []
         return [self._shaped(line) for line in code]
@@ -200,9 +268,10 @@ class _Page:
 
         return plain(_NAME.sub(with_shape, code), 400)
 
-    def _said_and_checked(self, wires: list[Wire]) -> list[str]:
+    def _said_and_checked(self, wires: list[Wire], first: str = "") -> list[str]:
         output = self.sheet.output
-        said = [nudge(self.sheet, wire, self.digits) for wire in wires if wire.id != output.id or not wire.is_gate]
+        said = [first]
+        said += [nudge(self.sheet, wire, self.digits) for wire in wires if wire.id != output.id or not wire.is_gate]
         checks = [(wire, self.sheet.checks[wire.id]) for wire in wires if wire.id in self.sheet.checks]
         checked = [f"d{plain(wire.name)}: {check_text(check)}" for wire, check in checks]
         return _labelled("says", [line for line in said if line]) + _labelled("check", checked)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from gatewise._views.text import cells, plain
 
@@ -25,16 +26,28 @@ def escaped(text: str, limit: int = 400) -> str:
 
 def figure(value: float) -> str:
     """A coordinate, to a tenth of a unit."""
-    return f"{round(value, 1):g}" if abs(value) < 1e5 else f"{value:.1f}"
+    text = f"{value:.1f}"
+    return "0" if text == "-0.0" else text.removesuffix(".0")
 
 
-def attributes(pairs: dict[str, str | float]) -> str:
+def attributes(pairs: Mapping[str, str | float]) -> str:
     """Attributes as they stand in a tag, all of them ours; an underscore in a name stands for a hyphen."""
-    return "".join(f' {name.rstrip("_").replace("_", "-")}="{_attribute(value)}"' for name, value in pairs.items())
+    return "".join(
+        [
+            f' {_attribute_name(name)}="{_harmless(value) if type(value) is str else figure(value)}"'  # type: ignore[arg-type]
+            for name, value in pairs.items()
+        ]
+    )
 
 
-def _attribute(value: str | float) -> str:
-    return figure(value) if isinstance(value, int | float) else html.escape(value)
+@lru_cache(maxsize=256)
+def _attribute_name(name: str) -> str:
+    return name.rstrip("_").replace("_", "-")
+
+
+@lru_cache(maxsize=1024)
+def _harmless(text: str) -> str:
+    return html.escape(text)
 
 
 def shape(tag: str, **pairs: str | float) -> str:
@@ -42,10 +55,15 @@ def shape(tag: str, **pairs: str | float) -> str:
     return f"<{tag}{attributes(pairs)}/>"
 
 
-def words(text: str, x: float, y: float, size: float, *, title: str = "", **pairs: str | float) -> str:
-    """A line of text on its baseline; `title` is what a pointer resting on it shows."""
-    fixed = attributes({"x": x, "y": y, "font_size": size, "textLength": width_of(text, size), **pairs})
-    drawn = f'<text{fixed} lengthAdjust="spacingAndGlyphs" xml:space="preserve">{escaped(text)}</text>'
+def words(
+    text: str, x: float, y: float, size: float, *, title: str = "", look: Mapping[str, str | float] | None = None
+) -> str:
+    """A line of text on its baseline; `title` is what a pointer resting on it shows.
+
+    Its length is fixed, so that no font can change the layout.
+    """
+    fixed = attributes({"x": x, "y": y, "font_size": size, "textLength": width_of(text, size), **(look or {})})
+    drawn = f'<text{fixed} lengthAdjust="spacingAndGlyphs">{escaped(text)}</text>'
     return f"<g><title>{escaped(title)}</title>{drawn}</g>" if title else drawn
 
 

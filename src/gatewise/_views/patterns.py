@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from gatewise._views.numbers import number
+from gatewise._views.numbers import entries, number
 from gatewise._views.sheet import Sheet, Use, Wire
 from gatewise._views.text import plain
 
 _SPOKEN = {"maximum": "max", "minimum": "min"}
+_PICKS_OF_TWO = {"maximum", "minimum", "fmax", "fmin"}
+_PICKS_INSIDE = {"max", "min", "amax", "amin"}
 _ELEMENTWISE = {"distributes", "routes", "swaps", "scales"}
 
 
@@ -19,6 +21,41 @@ def what_it_did(sheet: Sheet, wire: Wire, digits: int | None = None) -> str:
     )
     sentence = f"{spoken(wire)} {tell(sheet, wire, sheet.operands[wire.id], digits)}"
     return sentence + "".join(f"; {note}" for note in broadcast_notes(sheet, wire))
+
+
+def lesson(sheet: Sheet, wire: Wire) -> str:
+    """What is worth saying of a gate besides what it did: that add hands out no shares, and that a tie is split."""
+    operands = sheet.operands[wire.id]
+    if wire.pattern == "distributes" and len(operands) > 1 and wire.has_gradient:
+        turned = " or minus it" if any(use.local == -1 for use in operands) else ""
+        return f"every input gets the whole d{plain(wire.name)}{turned}, not a share of it"
+    if wire.gate in _PICKS_OF_TWO:
+        return _tie_of_two(sheet, wire, operands)
+    return _tie_inside(sheet, wire, operands) if wire.gate in _PICKS_INSIDE else ""
+
+
+def _tie_of_two(sheet: Sheet, wire: Wire, operands: list[Use]) -> str:
+    """What a max of two wires did with ties: scalars by name, entries of arrays by their number."""
+    if not operands or any(sheet.wires[use.source].shape for use in operands):
+        ties = max((_shares(use.local) for use in operands), default=0) if len(operands) > 1 else 0
+        return f"{spoken(wire)} splits the gradient at {ties} {'tie' if ties == 1 else 'ties'}" if ties else ""
+    winners = list(dict.fromkeys(_name(sheet, use) for use in _winners(operands)))
+    return f"{_list(winners)} tie, so {spoken(wire)} splits the gradient between them" if len(winners) > 1 else ""
+
+
+def _tie_inside(sheet: Sheet, wire: Wire, operands: list[Use]) -> str:
+    """What the max of one array's entries did with ties."""
+    if wire.shape or len(operands) != 1 or not isinstance(operands[0].contribution, list):
+        return ""
+    tied = sum(entry != 0 for entry in entries(operands[0].contribution))
+    return f"{tied} entries tie, so {spoken(wire)} splits the gradient between them" if tied > 1 else ""
+
+
+def _shares(local: object) -> int:
+    """How many entries of a routing gate's local gradient are shares: more than nothing, less than the whole."""
+    if isinstance(local, list):
+        return sum(map(_shares, local))
+    return int(isinstance(local, float) and 0 < local < 1)
 
 
 def spoken(wire: Wire) -> str:
@@ -71,7 +108,7 @@ def _distributes(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | No
 def _routes(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
     if wire.shape or any(sheet.wires[use.source].shape for use in operands):
         return "routes each entry's gradient to the entry it chose"
-    winners = [use for use in operands if not use.blocked and use.local != 0]
+    winners = _winners(operands)
     if len(winners) > 1:
         return f"ties: {_list([f'{number(use.local, digits)} to {_name(sheet, use)}' for use in winners])}"
     if not winners:
@@ -80,12 +117,20 @@ def _routes(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -
     return f"routes to {_name(sheet, winners[0])}" + ("" if share in (1, -1) else f", times {number(share, digits)}")
 
 
+def _winners(operands: list[Use]) -> list[Use]:
+    """The operands that a gate routed to; what it chose by, such as the mask of a `where`, gets nothing."""
+    chosen = [use for use in operands if not use.blocked and use.local != 0]
+    return [use for use in chosen if use.local is not None or use.contribution is not None] or chosen
+
+
 def _tie(sheet: Sheet, wire: Wire, operands: list[Use]) -> str:
     tied = len(operands) == 1 and sheet.wires[operands[0].source].value == wire.value
     return " (a tie with a constant passes 0)" if tied else ""
 
 
 def _swaps(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
+    if len(operands) > 2:
+        return "scales each by the product of the others"
     return "swaps" if len(operands) > 1 else _scales(sheet, wire, operands, digits)
 
 

@@ -2,257 +2,328 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gatewise._views.drawing import Point, bent, escaped, figure, shape, width_of, words
-from gatewise._views.meaning import objective
-from gatewise._views.numbers import shape_text
+from gatewise._views.drawing import Point, attributes, bent, escaped, figure, shape, words
+from gatewise._views.groups import Fold
+from gatewise._views.heat import CELL, SHADES, Heat
 from gatewise._views.palettes import Palette, palette_named
-from gatewise._views.parts import (
-    LINE,
-    NOT_COMPUTED,
-    RADIUS,
-    SIZE,
-    SMALL_SIZE,
-    SYMBOL_SIZE,
-    Branch,
-    Label,
-    Parts,
-    Piece,
-    collect,
-    shown_name,
-)
-from gatewise._views.patterns import what_it_did
-from gatewise._views.plan import ARROW, MARGIN, STUB, lay_out
-from gatewise._views.sheet import Sheet, Wire, read
-from gatewise._views.text import cells
+from gatewise._views.parts import RADIUS, SMALL_SIZE
+from gatewise._views.plan import ARROW
+from gatewise._views.scene import Line, Mark, Outline, Scene, View, Word, all_views, scene_of
 
-_SIGN_SIZE = 21.0  # of a single sign such as + in its circle
-_LEGEND_LINE = 17.0
 _LONGEST_TOLD = 20_000
+_CUT = ((-3.0, 5.0), (0.0, -5.0)), ((1.0, 5.0), (4.0, -5.0))
+
+_TAGS = {
+    "use": "path",
+    "trunk": "path",
+    "cut": "path",
+    "arrow": "polygon",
+    "fork": "circle",
+    "gate": "rect",
+    "block": "rect",
+    "paper": "rect",
+}
+
+Look = dict[str, str | float]
 
 
-def picture(record: Mapping[str, Any], *, palette: str = "default", digits: int | None = None) -> str:
+def picture(
+    record: Mapping[str, Any],
+    *,
+    palette: str = "default",
+    digits: int | None = None,
+    fold: Fold = None,
+    live: bool = False,
+) -> str:
     """The circuit of a record as the text of an SVG.
 
     Values stand above the wires, upright and bold, gradients below, slanted; inputs are the first column. `palette` is
-    one of `default`, `green-red`, `dark` and `notes`; another name is an `UnknownPaletteError`.
+    one of `default`, `green-red`, `dark` and `notes`; another name is an `UnknownPaletteError`. `fold` says what is
+    drawn as one gate (`groups.grouped`). `live` is for the page: looks by class, and what a script needs to walk
+    through the circuit and to open and close its groups.
     """
-    sheet = read(record)
     colours = palette_named(palette)
-    parts = collect(sheet, digits)
-    plan = lay_out(parts)
-    marks = _Marks(sheet, parts, colours, digits)
-    return marks.on_paper(plan.width, plan.height)
+    scene = scene_of(record, digits=digits, fold=fold, live=live)
+    return _Paper(scene, colours, live).svg()
 
 
-class _Marks:
-    """The marks of one picture, in tape order: wires first, gates over them, words last."""
+def looks(palette: Palette) -> dict[str, Look]:
+    """How each kind of mark looks, by its class."""
+    thin: Look = {"fill": "none", "stroke": palette.wire, "stroke_width": 1.4}
+    return {
+        "use": thin,
+        "trunk": thin,
+        "cut": {"fill": "none", "stroke": palette.ink, "stroke_width": 1.4},
+        "arrow": {"fill": palette.wire},
+        "fork": {"fill": palette.ink},
+        "gate": {"fill": palette.gate, "stroke": palette.ink, "stroke_width": 1.4},
+        "block": {"fill": "none", "stroke": palette.quiet, "stroke_width": 1, "stroke_dasharray": "2 3"},
+        "title": {"fill": palette.quiet},
+        "paper": {"fill": palette.paper},
+        "symbol": {"fill": palette.ink, "text_anchor": "middle"},
+        "name": {"fill": palette.ink},
+        "shape": {"fill": palette.quiet},
+        "note": {"fill": palette.quiet},
+        "value": {"fill": palette.value, "font_weight": "bold"},
+        "gradient": {"fill": palette.gradient, "font_style": "italic"},
+        "branch": {"fill": palette.gradient, "font_style": "italic"},
+        "loud": {"fill": palette.loud, "text_decoration": "underline"},
+    }
 
-    def __init__(self, sheet: Sheet, parts: Parts, palette: Palette, digits: int | None) -> None:
-        self.sheet, self.parts, self.palette, self.digits = sheet, parts, palette, digits
-        self.line: dict[str, str | float] = {"fill": "none", "stroke": palette.wire, "stroke_width": 1.4}
-        self.outline: dict[str, str | float] = {"fill": palette.gate, "stroke": palette.ink, "stroke_width": 1.4}
 
-    def on_paper(self, width: float, height: float) -> str:
-        legend = self._legend()
-        rows = _rows(legend, width - 2 * MARGIN)
-        full_width = max([width, *(2 * MARGIN + width_of(label.text, SMALL_SIZE) for label in legend)])
-        full_height = height + _LEGEND_LINE * len(rows) + MARGIN / 2
-        marks = [*self._wires(), *self._gates(), *self._words(), *self._legend_words(rows, height)]
-        return "\n".join([self._opening(full_width, full_height), *marks, "</svg>", ""])
+class _Paper:
+    """Writes a scene as SVG: outside a page every mark carries its look, inside one a style sheet has them all."""
 
-    def _opening(self, width: float, height: float) -> str:
-        size = f'width="{figure(width)}" height="{figure(height)}" viewBox="0 0 {figure(width)} {figure(height)}"'
-        told = ". ".join(self._told(wire) for wire in self.sheet.wires)
+    def __init__(self, scene: Scene, palette: Palette, live: bool) -> None:
+        self.scene, self.palette, self.live = scene, palette, live
+        self.looks = looks(palette)
+
+    def svg(self) -> str:
+        legend = [self._word(word) for word in self.scene.legend]
         return "\n".join(
             [
-                f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="monospace">',
-                f"<title>{escaped(f'Circuit of {self.sheet.output.name}')}</title>",
-                f"<desc>{escaped(told, _LONGEST_TOLD)}</desc>",
-                shape("rect", class_="paper", width=width, height=height, fill=self.palette.paper),
+                *self._opening(),
+                *self._view(self.scene.root),
+                *([] if self.live else map(self._word, self._words_in_order())),
+                '<g class="legend">' if self.live else "<g>",
+                *legend,
+                "</g>",
+                "</svg>",
+                "",
             ]
         )
 
-    def _told(self, wire: Wire) -> str:
-        made = f" = {wire.expression}" if wire.is_gate else ""
-        gradient = self.sheet.gradient(wire, self.digits) if wire.has_gradient else "not computed"
-        return f"{wire.name}{made}: value {self.sheet.value(wire, self.digits)}, gradient {gradient}"
+    def _opening(self) -> Iterator[str]:
+        width, height = figure(self.scene.width), figure(self.scene.height)
+        size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
+        kind = ' class="gatewise"' if self.live else ""
+        fixed = 'font-family="monospace" font-size="13" xml:space="preserve"'
+        yield f'<svg xmlns="http://www.w3.org/2000/svg"{kind} {size} role="img" {fixed}>'
+        yield f"<title>{escaped(f'Circuit of {self.scene.sheet.output.name}')}</title>"
+        yield f"<desc>{escaped(self.scene.told, _LONGEST_TOLD)}</desc>"
+        if self.live:
+            yield f"<style>{self._style_sheet()}</style>"
+            yield f"<metadata>{escaped_json(geometry(self.scene))}</metadata>"
+        yield shape("rect", class_="paper", width=self.scene.width, height=self.scene.height, **self._look("paper"))
 
-    # Wires.
+    def _style_sheet(self) -> str:
+        rules = (f"{_TAGS.get(kind, 'text')}.{kind}{{{_declarations(look)}}}" for kind, look in self.looks.items())
+        loud = f"rect.loud.gate{{fill:{self.palette.gate};stroke:{self.palette.loud}}}"
+        return "[hidden]{display:none}" + "".join(rules) + loud
 
-    def _wires(self) -> Iterator[str]:
-        branches_of: dict[int, list[Branch]] = {wire.id: [] for wire in self.sheet.wires}
-        for branch in self.parts.branches:
-            branches_of[branch.wire.id].append(branch)
-        for id_, branches in branches_of.items():
-            yield from self._fork(branches) if len(branches) > 1 else map(self._branch, branches)
-            if not branches:
-                yield self._loose_end(id_)
+    def _look(self, *kinds: str) -> Look:
+        """The look of a mark of these kinds, the last one prevailing; in a page its class says it."""
+        found: Look = {}
+        if not self.live:
+            for kind in kinds:
+                found |= self.looks.get(kind, {})
+        return found
 
-    def _fork(self, branches: list[Branch]) -> Iterator[str]:
-        """A trunk to the first dot, every branch from there, and a dot where each turns off."""
-        start = branches[0].points[0]
-        dots = _turns(branches)
-        yield shape(
-            "path", class_="trunk", d=bent([start, (dots[0], start[1])]), data_from=branches[0].wire.id, **self.line
-        )
-        for branch in branches:
-            branch.points[0] = (dots[0], start[1])
-            yield self._branch(branch)
-        for x in dots:
-            yield shape("circle", class_="fork", cx=x, cy=start[1], r=3.2, fill=self.palette.ink)
+    def _words_in_order(self) -> list[Word]:
+        """The words in the order in which they are to be read: wires as on the tape, then branches, the output last."""
+        found = [word for view in all_views(self.scene.root) if view.is_shown for word in view.words]
+        return sorted(found, key=lambda word: (word.to == "out", bool(word.to), -1 if word.to else word.label.wire))
 
-    def _branch(self, branch: Branch) -> str:
-        use = branch.uses[0] if branch.uses else None
-        ends: dict[str, str | float] = (
-            {"data_to": "out"} if use is None else {"data_to": use.target, "data_port": use.port}
-        )
-        dashes: dict[str, str | float] = {"stroke_dasharray": "4 3"} if branch.is_blocked else {}
-        line = shape(
-            "path", class_="use", d=bent(branch.points), data_from=branch.wire.id, **ends, **self.line, **dashes
-        )
-        return line + self._arrow(branch.points[-1])
+    # Levels.
 
-    def _arrow(self, tip: Point) -> str:
-        x, y = tip
-        corners = ((x, y), (x - ARROW, y - 3.6), (x - ARROW, y + 3.6))
-        points = " ".join(f"{figure(corner_x)},{figure(corner_y)}" for corner_x, corner_y in corners)
-        return shape("polygon", class_="arrow", points=points, fill=self.palette.wire)
+    def _view(self, view: View) -> Iterator[str]:
+        if not view.is_shown and not self.live:
+            return
+        if view.group is not None:
+            yield f'<g class="block"{self._number(view)}>' if self.live else "<g>"
+            yield from self._box(view)
+        for mark in view.marks:
+            if isinstance(mark, Line):
+                yield self._line(mark)
+            elif isinstance(mark, Mark) and (self.live or not mark.is_hidden):
+                yield self._mark(mark)
+            elif isinstance(mark, Outline) and (self.live or not mark.is_open):
+                yield self._gate(mark)
+        for inner in view.inner:
+            yield from self._view(inner)
+        if self.live:
+            yield from map(self._word, view.words)
+        if view.group is not None:
+            yield "</g>"
 
-    def _loose_end(self, wire: int) -> str:
-        """The stub of a wire that nothing uses."""
-        x, y = self._start(wire)
-        return shape("path", class_="trunk", d=bent([(x, y), (x + 24, y)]), data_from=wire, **self.line)
+    def _number(self, view: View) -> str:
+        assert view.group is not None
+        return f' data-group="{view.group.number}"' + ("" if view.is_shown else ' hidden=""')
 
-    def _start(self, wire: int) -> Point:
-        piece, out = self.parts.of_wire[wire]
-        offset = piece.node.outs[out]
-        return piece.x + piece.side(offset), piece.node.y + offset
+    def _box(self, view: View) -> Iterator[str]:
+        assert view.box is not None
+        assert view.group is not None
+        left, top, width, height = view.box
+        look = self._look("block")
+        yield f"<title>{escaped(view.title)}</title>"
+        yield shape("rect", class_="block", x=left, y=top, width=width, height=height, rx=6, **look)
+        look = {"class_": "title", **self._look("title")}
+        yield words(view.group.name[:40], left + 7, top + 14, SMALL_SIZE, look=look)
 
-    # Gates.
+    # Marks.
 
-    def _gates(self) -> Iterator[str]:
-        for piece in self.parts.pieces:
-            if piece.is_gate:
-                wire = piece.wires[0]
-                ids = " ".join(str(each.id) for each in piece.wires)
-                inside = self._outline(piece) + self._symbol(piece)
-                yield f'<g data-wires="{ids}"><title>{escaped(self._about(wire))}</title>{inside}</g>'
+    def _own(self, own: Point) -> Look:
+        return {"data_at": f"{figure(own[0])},{figure(own[1])}"} if self.live else {}
 
-    def _about(self, wire: Wire) -> str:
-        """What a pointer resting on a gate shows: how it is made, what it did, the sentence a teacher would say."""
-        part = f" (part of {wire.block})" if wire.block else ""
-        did = what_it_did(self.sheet, wire, self.digits)
-        return ". ".join(text for text in (f"{wire.name} = {wire.expression}{part}", did, wire.says) if text)
+    def _line(self, line: Line) -> str:
+        ends: Look = {"data_from": line.wire}
+        if line.to:
+            ends["data_to"] = line.to
+        if line.to not in ("", "out"):
+            ends["data_port"] = line.port
+        dashes: Look = {"stroke_dasharray": "4 3"} if line.is_blocked else {}
+        own: Look = {"data_points": " ".join(f"{figure(x)},{figure(y)}" for x, y in line.own)} if self.live else {}
+        return shape("path", class_=line.kind, d=bent(line.points), **ends, **self._look(line.kind), **dashes, **own)
 
-    def _outline(self, piece: Piece) -> str:
-        x, y, width, half = piece.x, piece.node.y, piece.width, piece.half_height
-        if piece.is_round:
-            return shape("circle", class_="gate", cx=x, cy=y, r=RADIUS, **self.outline)
-        place: dict[str, str | float] = {"x": x - width / 2, "y": y - half, "width": width, "height": 2 * half, "rx": 8}
-        return shape("rect", class_="gate", **place, **self.outline)
+    def _mark(self, mark: Mark) -> str:
+        x, y = mark.at
+        look = self._look(mark.kind) | self._own(mark.own)
+        if self.live and mark.to:
+            look |= {"data_to": mark.to} | ({"hidden": ""} if mark.is_hidden else {})
+        if mark.kind == "fork":
+            return shape("circle", class_="fork", cx=x, cy=y, r=3.2, **look)
+        if mark.kind == "cut":
+            strokes = "".join(f"M{_at(x + a, y + b)}L{_at(x + c, y + d)}" for (a, b), (c, d) in _CUT)
+            return shape("path", class_="cut", d=strokes, **look)
+        corners = " ".join(_at(x + dx, y + dy) for dx, dy in ((0.0, 0.0), (-ARROW, -3.6), (-ARROW, 3.6)))
+        return shape("polygon", class_="arrow", points=corners, **look)
 
-    def _symbol(self, piece: Piece) -> str:
-        is_sign = cells(piece.symbol) == 1 and not piece.symbol.isalnum()
-        size = _SIGN_SIZE if is_sign else SYMBOL_SIZE
-        drop = size * (0.42 if piece.symbol == "*" else 0.34)  # an asterisk hangs high in its line
-        y = piece.node.y + drop
-        return words(piece.symbol, piece.x, y, size, class_="symbol", text_anchor="middle", fill=self.palette.ink)
+    def _gate(self, gate: Outline) -> str:
+        ids = " ".join(map(str, gate.wires))
+        more: Look = {"data_wires": ids}
+        if self.live:
+            more |= {"class_": "gate", "data_span": f"{figure(gate.span[0])},{figure(gate.span[1])}"}
+            more |= self._own(gate.own)
+            if gate.group is not None:
+                more |= {"data_group": gate.group.number} | ({"hidden": ""} if gate.is_open else {})
+        title = f"<title>{escaped(gate.title)}</title>"
+        return f"<g{attributes(more)}>{title}{self._outlines(gate)}{self._word(gate.symbol)}</g>"
 
-    # Words.
+    def _outlines(self, gate: Outline) -> str:
+        """A circle, a box, and for a closed group a second line inside its box."""
+        left, top, width, height = gate.box
+        kinds = ("gate", "loud") if gate.is_loud else ("gate",)
+        look = self._look("gate") | ({"stroke": self.palette.loud} if gate.is_loud else {})
+        kind = " ".join(kinds)
+        if gate.is_round and height <= 2 * RADIUS and not self.live:
+            return shape("circle", class_=kind, cx=left + width / 2, cy=top + height / 2, r=RADIUS, **look)
+        rounding = RADIUS if gate.is_round else 8
+        outer = shape("rect", class_=kind, x=left, y=top, width=width, height=height, rx=rounding, **look)
+        if gate.group is None:
+            return outer
+        inside: Look = {"x": left + 2.5, "y": top + 2.5, "width": width - 5, "height": height - 5, "rx": 6}
+        return outer + shape("rect", class_=kind, **inside, **look)
 
-    def _words(self) -> Iterator[str]:
-        for wire in self.sheet.wires:
-            if not wire.is_gate:
-                yield from self._input_name(wire)
-            yield from self._stack(wire)
-        for branch in self.parts.branches:
-            if branch.label is not None:
-                x, y = branch.points[-1]
-                yield self._word(branch.label, x - ARROW - 3, y + 12, SMALL_SIZE, text_anchor="end")
-        yield self._output_name()
+    def _word(self, word: Word) -> str:
+        label = word.label
+        kinds = (label.kind, "loud") if label.is_loud else (label.kind,)
+        look = self._look(*kinds)
+        if word.anchor != "start" and (not self.live or label.kind != "symbol"):
+            look["text_anchor"] = word.anchor
+        more: Look = {}
+        if self.live and label.wire is not None:
+            more = self._own(word.own) | {"data_wire": label.wire}
+            if word.to:
+                more |= {"data_to": word.to, "data_port": word.port}
+        title = "" if self.live else label.title
+        look |= {"class_": " ".join(kinds), **more}
+        text = words(label.text, *word.at, word.size, title=title, look=look)
+        return text if label.heat is None or word.heat_at is None else self._heat(label.heat, word, label.kind) + text
 
-    def _input_name(self, wire: Wire) -> Iterator[str]:
-        x, y = self._start(wire.id)
-        name = Label(shown_name(wire.name), "name", wire.name)
-        yield self._word(name, x - 6, y + 4.5, SIZE, text_anchor="end")
-        if wire.shape:
-            shown = Label(shape_text(wire.shape), "shape")
-            yield self._word(shown, x - 6, y + 4.5 + LINE, SMALL_SIZE, text_anchor="end")
-
-    def _stack(self, wire: Wire) -> Iterator[str]:
-        piece, out = self.parts.of_wire[wire.id]
-        above, below = piece.stacks[out]
-        x, y = self._start(wire.id)
-        for line, label in enumerate(above):
-            yield self._word(label, x + STUB, y - 5 - LINE * (len(above) - 1 - line), SIZE)
-        for line, label in enumerate(below):
-            yield self._word(label, x + STUB, y + LINE * (line + 1), SIZE)
-
-    def _output_name(self) -> str:
-        x, y = self.parts.branches[-1].points[-1]
-        name = self.sheet.output.name
-        return self._word(Label(shown_name(name), "name", name), x + 6, y + 4.5, SIZE)
-
-    def _word(self, label: Label, x: float, y: float, size: float, **pairs: str) -> str:
-        style = {"class_": label.kind, "fill": self._colour(label)}
-        if label.kind == "value":
-            style["font_weight"] = "bold"
-        if label.kind in ("gradient", "branch"):
-            style["font_style"] = "italic"
-        if label.is_loud:
-            style |= {"class_": f"{label.kind} loud", "text_decoration": "underline"}
-        return words(label.text, x, y, size, title=label.title, **style, **pairs)
-
-    def _colour(self, label: Label) -> str:
-        palette = self.palette
-        if label.is_loud:
-            return palette.loud
-        coloured = {"value": palette.value, "gradient": palette.gradient, "branch": palette.gradient}
-        return coloured.get(label.kind, palette.quiet if label.kind in ("shape", "note") else palette.ink)
-
-    # The legend.
-
-    def _legend(self) -> list[Label]:
-        """The marks this picture uses, and only those."""
-        whose = shown_name(objective(self.sheet))
-        marks = [Label("bold above: value", "value"), Label(f"slanted below: gradient of {whose}", "gradient")]
-        labels = [branch.label for branch in self.parts.branches if branch.label is not None]
-        if len({branch.wire.id for branch in self.parts.branches}) < len(self.parts.branches):
-            marks.append(Label("● fork: the gradients of its branches add", "note"))
-        if any(branch.is_blocked for branch in self.parts.branches):
-            marks.append(Label("dashed: a max or a mask routed the gradient away", "note"))
-        if any(label.text == "stops" for label in labels):
-            marks.append(Label("stops: a comparison passes no gradient", "note"))
-        if any(not wire.has_gradient for wire in self.sheet.wires):
-            marks.append(Label(f"{NOT_COMPUTED} not computed", "note"))
-        return marks
-
-    def _legend_words(self, rows: list[list[Label]], height: float) -> Iterator[str]:
-        for number, row in enumerate(rows):
-            x = MARGIN
-            for label in row:
-                yield self._word(label, x, height + _LEGEND_LINE * (number + 0.5), SMALL_SIZE)
-                x += width_of(label.text, SMALL_SIZE) + 2 * MARGIN
+    def _heat(self, heat: Heat, word: Word, kind: str) -> str:
+        """The cells of a heat map, one path a shade: full squares for positive entries, rings for negative ones."""
+        assert word.heat_at is not None
+        colour = self.palette.value if kind == "value" else self.palette.gradient
+        paths = "".join(_cells(heat, shade, colour, self.palette) for shade in _shades(heat))
+        at = f'transform="translate({figure(word.heat_at[0])} {figure(word.heat_at[1])})"'
+        own = attributes(self._own(word.own) | {"data_wire": word.label.wire or 0}) if self.live else ""
+        frame = shape("rect", width=heat.width, height=heat.height, fill="none", stroke=colour, stroke_width=0.5)
+        return f'<g class="heat {kind}" {at}{own}><title>{escaped(word.label.title)}</title>{paths}{frame}</g>'
 
 
-def _turns(branches: list[Branch]) -> list[float]:
-    """Where branches leave the trunk, from the left; if none goes straight on, the last needs no dot."""
-    turns = sorted(branch.points[1][0] for branch in branches if len(branch.points) > 2)
-    return turns if len(turns) < len(branches) else turns[:-1]
+def _shades(heat: Heat) -> list[int | None]:
+    found = {shade for row in heat.cells for shade in row if shade != 0}
+    return sorted(found, key=lambda shade: (shade is None, shade or 0))
 
 
-def _rows(legend: list[Label], room: float) -> list[list[Label]]:
-    """The legend's entries in rows that fit the width."""
-    rows: list[list[Label]] = [[]]
-    used = 0.0
-    for label in legend:
-        width = width_of(label.text, SMALL_SIZE)
-        if rows[-1] and used + width > room:
-            rows.append([])
-            used = 0.0
-        rows[-1].append(label)
-        used += width + 2 * MARGIN
-    return rows
+def _cells(heat: Heat, shade: int | None, colour: str, palette: Palette) -> str:
+    places = [(x, y) for y, row in enumerate(heat.cells) for x, cell in enumerate(row) if cell == shade]
+    if shade is None:
+        squares = "".join(f"M{figure(x * CELL)},{figure(y * CELL)}h6v6h-6z" for x, y in places)
+        return shape("path", d=squares, fill=palette.loud)
+    opacity = abs(shade) / SHADES
+    if shade > 0:
+        squares = "".join(f"M{figure(x * CELL)},{figure(y * CELL)}h6v6h-6z" for x, y in places)
+        return shape("path", d=squares, fill=colour, fill_opacity=opacity)
+    rings = "".join(f"M{figure(x * CELL + 1.25)},{figure(y * CELL + 1.25)}h3.5v3.5h-3.5z" for x, y in places)
+    return shape("path", d=rings, fill="none", stroke=colour, stroke_width=1.5, stroke_opacity=opacity)
+
+
+def _at(x: float, y: float) -> str:
+    return f"{figure(x)},{figure(y)}"
+
+
+def _declarations(look: Look) -> str:
+    return ";".join(
+        f"{name.replace('_', '-')}:{figure(value) if isinstance(value, int | float) else value}"
+        + ("px" if name == "font_size" else "")
+        for name, value in look.items()
+    )
+
+
+# What a page needs to open and close groups.
+
+
+def geometry(scene: Scene) -> dict[str, Any]:
+    """The numbers of `elastic`, level by level: column starts, ports, and the groups inside."""
+    views = list(all_views(scene.root))
+    numbers = {id(view): number for number, view in enumerate(views)}
+    return {
+        "width": scene.width,
+        "height": scene.height,
+        "levels": [_level(view, numbers) for view in views],
+    }
+
+
+def _level(view: View, numbers: Mapping[int, int]) -> dict[str, Any]:
+    level = view.placed.level
+    inside = {inner.group.number: numbers[id(inner)] for inner in view.inner if inner.group is not None}
+    groups = [
+        {
+            "group": piece.group.number,
+            "level": inside[piece.group.number],
+            "open": piece.is_open,
+            "column": piece.node.column,
+            "x": round(piece.x, 1),
+            "width": round(piece.width, 1),
+            "span": [round(end, 1) for end in piece.span],
+            "top": round(piece.node.y - piece.node.above, 1),
+            "bottom": round(piece.node.y + piece.node.below, 1),
+            "ports": [
+                round(piece.node.y + {"in": piece.node.ins, "out": piece.node.outs}[side][which], 1)
+                for _, side, which in piece.inside.ports
+            ],
+        }
+        for piece in level.pieces
+        if piece.group is not None and piece.inside is not None
+    ]
+    spans = {tuple(round(end, 1) for end in piece.span) for piece in level.pieces if piece.kind == "gate"}
+    spans |= {tuple(round(end, 1) for end in p.span) for p in level.pieces if p.kind == "group" and p.inside is None}
+    return {
+        "group": level.group.number if level.group else None,
+        "width": round(level.width, 1),
+        "height": round(level.height, 1),
+        "starts": [round(start, 1) for start in level.starts],
+        "ports": [round(height, 1) for height, _, _ in level.ports],
+        "spans": sorted(span for span in spans if span[0] < span[1]),
+        "groups": groups,
+    }
+
+
+def escaped_json(data: Any) -> str:
+    """JSON that is text and nothing else inside SVG."""
+    return escaped(json.dumps(data, separators=(",", ":")), 10**9)

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from gatewise._views.drawing import width_of
 from gatewise._views.layout import arrange
 from gatewise._views.numbers import shape_text
-from gatewise._views.parts import PORTS_APART, SIZE, SMALL_SIZE, Branch, Parts, Piece, shown_name
+from gatewise._views.parts import (
+    PORTS_APART,
+    SIZE,
+    SMALL_SIZE,
+    TITLE,
+    Branch,
+    Level,
+    Piece,
+    settle_ports,
+    shown_name,
+)
 from gatewise._views.routing import CLEAR, Jog, assign_tracks
 
 STUB = 7.0  # from a gate to the labels of its wire
 MARGIN = 16.0
+_INNER_MARGIN = 6.0  # under the gates of an open group
 ARROW = 8.0
 _TRACK = 11.0  # from one vertical channel to the next
 _LEAST_APPROACH = 14.0  # the straight piece before an arrowhead
@@ -22,25 +32,26 @@ _SNAP = 6  # a port moves this far to let its wire run straight, or to keep off 
 _EDGE_OF_GATE = 5.0  # ports keep this far from the top and bottom of a gate
 
 
-@dataclass
-class Plan:
-    """The size of the drawing, without its legend; the places are written into the parts."""
-
-    width: float
-    height: float
-
-
-def lay_out(parts: Parts) -> Plan:
-    """Place every part and trace every branch, heights counted down from the upper edge."""
-    arrange([piece.node for piece in parts.pieces], [branch.edge for branch in parts.branches])
-    _adjust_ports(parts)
-    tracks = _assign_channels(parts)
-    height = _move_down(parts)
-    first_tracks = _set_columns(parts, tracks)
-    for branch in parts.branches:
+def lay_out(level: Level) -> None:
+    """Place every piece and trace every branch, insides first; heights count down from the upper edge."""
+    for piece in level.pieces:
+        if piece.inside is not None:
+            lay_out(piece.inside)
+            settle_ports(piece)
+    arrange([piece.node for piece in level.pieces], [branch.edge for branch in level.branches])
+    _adjust_ports(level)
+    tracks = _assign_channels(level)
+    level.height = _move_down(level)
+    first_tracks = _set_columns(level, tracks)
+    for branch in level.branches:
         _trace(branch, first_tracks)
-    output = shown_name(parts.branches[-1].wire.name)
-    return Plan(parts.exit.x + ARROW + width_of(output, SIZE) + MARGIN, height)
+    names = [shown_name(branch.wire.name) for branch in level.branches if branch.target.kind == "exit"]
+    beyond = ARROW + width_of(names[-1], SIZE) + MARGIN if level.group is None else 0.0
+    level.width = level.exits[-1].x + beyond
+
+
+def _last_column(level: Level) -> int:
+    return level.exits[-1].node.column
 
 
 def _heights(branch: Branch) -> list[float]:
@@ -56,18 +67,29 @@ def _heights(branch: Branch) -> list[float]:
 # Ports: a little up or down saves a jog too small to look meant, or a meeting of two wires.
 
 
-def _adjust_ports(parts: Parts) -> None:
+def _adjust_ports(level: Level) -> None:
     coming: dict[Piece, list[tuple[float, Branch]]] = {}
-    arriving: list[list[float]] = [[] for _ in range(parts.exit.node.column + 1)]  # heights in the gap left of a column
-    for branch in parts.branches:
+    arriving: list[list[float]] = [[] for _ in range(_last_column(level) + 1)]  # heights in the gap left of a column
+    for branch in level.branches:
         heights = _heights(branch)
         coming.setdefault(branch.target, []).append((heights[-2], branch))
         for step, height in enumerate(heights[:-1]):
             insort(arriving[branch.source.node.column + step + 1], height)
-    parts.exit.node.y = coming[parts.exit][0][0]
+    _straighten_exits([(piece, coming[piece][0][0]) for piece in level.exits])
     for piece, branches in coming.items():
-        if piece.is_gate:
+        if piece.is_gate and piece.inside is None:
             _move_ports(piece, [height for height, _ in branches], arriving[piece.node.column])
+
+
+def _straighten_exits(exits: list[tuple[Piece, float]]) -> None:
+    """Move each exit to the height its wire comes at, as far as its neighbours leave room."""
+    exits = sorted(exits, key=lambda exit_: exit_[0].node.y)
+    for place, (piece, height) in enumerate(exits):
+        above = exits[place - 1][0].node if place else None
+        below = exits[place + 1][0].node if place + 1 < len(exits) else None
+        free_above = above is None or height - piece.node.above >= above.y + above.below
+        if free_above and (below is None or height + piece.node.below <= below.y - below.above):
+            piece.node.y = height
 
 
 def _move_ports(piece: Piece, own: list[float], arriving: list[float]) -> None:
@@ -101,42 +123,42 @@ def _is_clear(height: float, own: float, arriving: list[float]) -> bool:
     return True
 
 
-def _assign_channels(parts: Parts) -> list[int]:
+def _assign_channels(level: Level) -> list[int]:
     """Give every change of height a vertical channel in the gap where it happens; how many each gap needs."""
-    gaps: list[list[Jog]] = [[] for _ in range(parts.exit.node.column)]
+    gaps: list[list[Jog]] = [[] for _ in range(_last_column(level))]
     straight: list[list[float]] = [[] for _ in gaps]
-    for number, branch in enumerate(parts.branches):
+    for number, branch in enumerate(level.branches):
         heights = _heights(branch)
         for gap, (enter, leave) in enumerate(pairwise(heights), branch.source.node.column):
             if enter == leave:
                 straight[gap].append(enter)
             else:
                 gaps[gap].append(Jog(number, enter, leave))
-    return [_channels_of_gap(parts, gap, *found) for gap, found in enumerate(zip(gaps, straight, strict=True))]
+    return [_channels_of_gap(level, gap, *found) for gap, found in enumerate(zip(gaps, straight, strict=True))]
 
 
-def _channels_of_gap(parts: Parts, gap: int, jogs: Sequence[Jog], straight: Sequence[float]) -> int:
+def _channels_of_gap(level: Level, gap: int, jogs: Sequence[Jog], straight: Sequence[float]) -> int:
     placed = assign_tracks(jogs, straight)
     for jog in sorted(placed, key=lambda jog: jog.part):
-        parts.branches[jog.edge].jogs.setdefault(gap, []).append(jog)
+        level.branches[jog.edge].jogs.setdefault(gap, []).append(jog)
     return 1 + max((jog.track for jog in placed), default=-1)
 
 
 # Places: heights from the upper edge, columns and channels from left to right.
 
 
-def _move_down(parts: Parts) -> float:
+def _move_down(level: Level) -> float:
     """Shift every height so that the topmost thing clears the margin; the height of the whole."""
-    nodes = [piece.node for piece in parts.pieces]
-    jogs = [jog for branch in parts.branches for found in branch.jogs.values() for jog in found]
+    nodes = [piece.node for piece in level.pieces]
+    jogs = [jog for branch in level.branches for found in branch.jogs.values() for jog in found]
     top = min([node.y - node.above for node in nodes] + [jog.reach[0] for jog in jogs])
     bottom = max([node.y + node.below for node in nodes] + [jog.reach[1] for jog in jogs])
-    down = MARGIN - top
+    down = MARGIN - top if level.group is None else TITLE - top
     for node in nodes:
         node.y += down
-    for branch in parts.branches:
+    for branch in level.branches:
         _move_branch(branch, down)
-    return bottom + down + MARGIN
+    return bottom + down + (MARGIN if level.group is None else _INNER_MARGIN)
 
 
 def _move_branch(branch: Branch, down: float) -> None:
@@ -149,30 +171,31 @@ def _move_branch(branch: Branch, down: float) -> None:
         branch.edge.outside += down
 
 
-def _set_columns(parts: Parts, tracks: Sequence[int]) -> list[float]:
+def _set_columns(level: Level, tracks: Sequence[int]) -> list[float]:
     """The x of every piece; returns the x of the first channel right of every column."""
-    gates, labels, approaches = _widths(parts)
-    x = MARGIN + max(map(_name_width, parts.pieces))
+    gates, labels, approaches = _widths(level)
+    x = MARGIN + max(map(_name_width, level.pieces)) if level.group is None else 0.0
     first_tracks, centres = [], []
     for column, count in enumerate([*tracks, 0]):
+        level.starts.append(x)
         centres.append(x + approaches[column] + gates[column] / 2)
         x += approaches[column] + gates[column] + labels[column]
         first_tracks.append(x + _TRACK / 2)
         x += max(_TRACK * count, _TRACK) + 4
-    for piece in parts.pieces:
+    for piece in level.pieces:
         piece.x = centres[piece.node.column]
     return first_tracks
 
 
-def _widths(parts: Parts) -> tuple[list[float], list[float], list[float]]:
+def _widths(level: Level) -> tuple[list[float], list[float], list[float]]:
     """For every column: its widest gate, its widest wire label, the room its branches' labels need before it."""
-    columns = parts.exit.node.column + 1
+    columns = _last_column(level) + 1
     gates, labels, approaches = [0.0] * columns, [0.0] * columns, [0.0] + [_LEAST_APPROACH] * (columns - 1)
-    for piece in parts.pieces:
+    for piece in level.pieces:
         column = piece.node.column
         gates[column] = max(gates[column], piece.width)
         labels[column] = max([labels[column], *(width + 2 * STUB for width in _label_widths(piece))])
-    for branch in parts.branches:
+    for branch in level.branches:
         if branch.label is not None:
             column = branch.target.node.column
             approaches[column] = max(approaches[column], width_of(branch.label.text, SMALL_SIZE) + ARROW + 12)
@@ -181,12 +204,12 @@ def _widths(parts: Parts) -> tuple[list[float], list[float], list[float]]:
 
 def _label_widths(piece: Piece) -> Iterator[float]:
     for above, below in piece.stacks:
-        yield from (width_of(label.text, SIZE) for label in (*above, *below))
+        yield from (label.width for label in (*above, *below))
 
 
 def _name_width(piece: Piece) -> float:
     """The room left of an input for its name and shape."""
-    if piece.is_gate or not piece.wires:
+    if piece.kind != "input":
         return 0.0
     wire = piece.wires[0]
     return 6 + max(width_of(shown_name(wire.name), SIZE), width_of(shape_text(wire.shape), SMALL_SIZE))

@@ -34,6 +34,10 @@ class Wire:
     says: str
     expression: str
     block: str | None
+    block_end: int | None
+    scope: str
+    sites: tuple[int, ...]
+    stage: str | None
     cure: str
     is_cut: bool
     is_read: bool
@@ -166,6 +170,10 @@ def _wire(row: Mapping[str, Any]) -> Wire:
         says=row.get("says") or "",
         expression=row.get("expression") or "",
         block=row.get("block"),
+        block_end=row.get("block_end"),
+        scope=row.get("scope") or "",
+        sites=tuple(row.get("sites", ())),
+        stage=row.get("stage"),
         cure=row.get("cure") or "",
         is_cut=bool(row.get("cut", False)),
         is_read=bool(row.get("read", False)),

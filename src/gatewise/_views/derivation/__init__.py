@@ -1,0 +1,46 @@
+"""The derivation in writing: the chain rule from the output back, in symbols, in numbers, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gatewise._views.derivation import arrays, scalars
+from gatewise._views.derivation.chain import Chain
+from gatewise._views.derivation.page import Code, Heading, Page, Sentence, markdown, standalone
+from gatewise._views.derivation.page import latex as in_latex
+from gatewise._views.sheet import Sheet, Wire, read
+
+__all__ = ["derivation", "standalone"]
+
+
+def derivation(
+    record: Mapping[str, Any], name: str | None = None, *, latex: bool = False, digits: int | None = None
+) -> str:
+    """The derivation of every input's gradient, or of one wire's, in Markdown with LaTeX or in LaTeX alone.
+
+    `latex=True` gives a fragment for a document with amsmath; `standalone` wraps it into one that compiles.
+    Raises `UnknownWireError` where no wire has that name.
+    """
+    sheet = read(record)
+    wanted = [sheet.named(name)] if name is not None else _inputs(sheet)
+    page = [_title(sheet, wanted), *_body(sheet, wanted, digits)]
+    return in_latex(page) if latex else markdown(page)
+
+
+def _inputs(sheet: Sheet) -> list[Wire]:
+    return [wire for wire in sheet.wires if wire.kind == "input" and wire.has_gradient]
+
+
+def _title(sheet: Sheet, wanted: list[Wire]) -> Heading:
+    along = (" along ", Code(wanted[0].name)) if len(wanted) == 1 else ()
+    return Heading(1, ("The gradient of ", Code(sheet.output.name), *along))
+
+
+def _body(sheet: Sheet, wanted: list[Wire], digits: int | None) -> Page:
+    if not wanted:
+        return [Sentence(("No input's gradient was computed, so there is nothing to derive.",))]
+    if not wanted[0].has_gradient:
+        return [Sentence((Code(wanted[0].name), " has no gradient: none was asked for, or none can reach it."))]
+    chain = Chain(sheet, wanted, digits)
+    return arrays.derived(chain) if chain.any_array else scalars.derived(chain)

@@ -1,0 +1,369 @@
+"""The derivation of a circuit of arrays: stage by stage from the output, as one writes it by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from gatewise._views.derivation.chain import Chain, first_entry, norm
+from gatewise._views.derivation.dimensions import PRODUCTS, Dimensions
+from gatewise._views.derivation.figures import equal, figure, guarded, product, total, weighted
+from gatewise._views.derivation.losses import Block, Penalty, cross_entropy, is_one, penalty, shares, softmax
+from gatewise._views.derivation.page import Code, Display, Formula, Heading, Page, Sentence, on_brackets
+from gatewise._views.derivation.rules import Part, Rules
+from gatewise._views.meaning import objective
+from gatewise._views.sheet import Use, Wire
+
+_WIDEST_ROW = 10
+_LONGEST = 85  # characters of LaTeX in a line of a sum; more would leave the page
+
+
+def derived(chain: Chain) -> Page:
+    """The derivation of a circuit in which there are arrays."""
+    return _Arrays(chain).page()
+
+
+class _Arrays:
+    def __init__(self, chain: Chain) -> None:
+        self.chain, self.sheet, self.digits = chain, chain.sheet, chain.digits
+        self.dimensions = Dimensions(chain)
+        self.rules = Rules(chain, self.dimensions)
+        self.blocks: list[Heading | Sentence | Display] = []
+        blocks = [cross_entropy(chain, wire) or softmax(chain, wire) for wire in chain.gates()]
+        self.whole_blocks = {found.closing.id: found for found in blocks if found}
+        self.penalties = self._penalties()
+        hidden = [each.inside - {each.closing.id} for each in self.whole_blocks.values()]
+        hidden += [self._within(each) for each in self.penalties.values()]
+        self.hidden = frozenset[int]().union(*hidden)
+        self.factors: dict[int, str] = {}  # gradients that are one factor, as 1/N, because 1 arrived
+        self.parts: dict[int, list[tuple[Use | Block, Part]]] = {}
+
+    def _penalties(self) -> dict[int, Penalty]:
+        """By wire: its penalty, where it has another use to which it is added."""
+        found = {}
+        for id_ in self.chain.kept:
+            wire, uses = self.sheet.wires[id_], self.chain.live_uses[id_]
+            each = next((met for use in uses if (met := penalty(self.chain, wire, use))), None)
+            if each is not None and len(each.uses) < len(uses):
+                found[id_] = each
+        return found
+
+    def _within(self, found: Penalty) -> frozenset[int]:
+        """The gates of a penalty that are not derived one by one; its last gate is, where that is no mere term."""
+        return found.inside if self.chain.joins(found.top) is not None else found.inside - {found.top.id}
+
+    def page(self) -> Page:
+        self._opening()
+        for wire in self.chain.gates():
+            if wire.id not in self.hidden and self.chain.joins(wire) is None:
+                self._stage(wire)
+        return [*self.blocks, *on_brackets(self.blocks)]
+
+    def _say(self, *parts: str | Code | Formula) -> None:
+        self.blocks.append(Sentence(parts))
+
+    def _show(self, *lines: str) -> None:
+        self.blocks.append(Display(lines))
+
+    # ------------------------------------------------------------------------------------------------------- opening
+
+    def _opening(self) -> None:
+        wires = [self.sheet.wires[id_] for id_ in sorted(self.chain.wanted)]
+        example = next((wire for wire in wires if wire.shape), wires[0])
+        self._say(
+            "Here ", Code(f"d{example.name}"), " is short for the gradient of ", Code(objective(self.sheet)), " along ",
+            Code(example.name), ", of the same shape; likewise for every other wire.",
+        )  # fmt: skip
+        sizes = ", ".join(f"{letter} = {size}" for size, letter in self.dimensions.letters.items())
+        if sizes:
+            self._say("Sizes: ", Formula(sizes), ".")
+        arrays = [wire for wire in self.dimensions.arrays if self._is_shown(wire)]
+        shapes = [part for wire in arrays for part in (Code(wire.name), f" {self.dimensions.shape(wire.shape)}, ")]
+        if shapes:
+            self._say("Shapes: ", *shapes[:-1], str(shapes[-1]).removesuffix(", ") + ".")
+        made = [wire for wire in reversed(self.chain.gates()) if self._is_shown(wire)]
+        if made:
+            self._say("Forward:")
+            self._show(*(self._forward(wire) for wire in made))
+        self._start()
+
+    def _is_shown(self, wire: Wire) -> bool:
+        hidden = wire.id in self.hidden and not wire.named
+        return not wire.is_gate or not (hidden or self.chain.joins(wire) is not None)
+
+    def _forward(self, wire: Wire) -> str:
+        return f"{self.chain.symbol(wire)} &= {self.chain.told(wire, self.hidden).latex}"
+
+    def _start(self) -> None:
+        output = self.sheet.output
+        d = self.chain.d(output)
+        if self.sheet.upstream_is_one:
+            self._say("The sweep starts at the output:")
+            self._show(f"{d} = 1" + (r" \text{ in every entry}" if output.shape else ""))
+        else:
+            self._say("The sweep starts at the output, from the gradient that was given:")
+            self._first_and_norm(output, equal(first_entry(output.gradient), self.digits))
+
+    # ------------------------------------------------------------------------------------------------------- one stage
+
+    def _stage(self, wire: Wire) -> None:
+        block, uses = self.whole_blocks.get(wire.id), self._uses(wire)
+        if wire.named and (block or uses):
+            self.blocks.append(Heading(2, ("Back through ", Code(wire.name))))
+        if block:
+            self._softmax(block) if block.name == "softmax" else self._entropy(block)
+            return
+        if wire.named and uses:
+            self._show(self._forward(wire), *self._element(wire))
+        terms = [each for each in self._joined(wire) if each.id != wire.id]
+        if terms and not wire.shape and uses:
+            self._say("Addition hands ", Code(f"d{wire.name}"), " whole to each of its terms.")
+        for use in uses:
+            self._along(use)
+
+    def _element(self, wire: Wire) -> list[str]:
+        """One element of `X W + b` written out; nothing for other stages."""
+        found = (
+            [wire, *(self.sheet.wires[use.source] for use in self.sheet.operands[wire.id])]
+            if wire.gate == "add"
+            else [wire]
+        )
+        products = [
+            each for each in found if each.gate in PRODUCTS and (each is wire or self.chain.joins(each) is not None)
+        ]
+        vectors = [each for each in found[1:] if each.shape == wire.shape[-1:]]
+        if len(wire.shape) != 2 or len(products) != 1 or len(vectors) != len(found[1:]) - (wire.gate == "add"):
+            return []
+        left, right = (self.sheet.wires[use.source] for use in self.sheet.operands[products[0].id])
+        if not len(left.shape) == len(right.shape) == 2:
+            return []
+        i, j, k, entry = self.rules.i, self.rules.j, self.rules.k, self.chain.symbols.entry
+        pair = rf"{entry(left.name, i + k)} \, {entry(right.name, k + j)}"
+        added = "".join(f" + {entry(each.name, j)}" for each in vectors)
+        size = self.dimensions.letter(left.shape[1])
+        return [rf"{entry(wire.name, i + j)} &= \sum_{{{k}=1}}^{{{size}}} {pair}{added}"]
+
+    def _joined(self, wire: Wire) -> list[Wire]:
+        """The gate and the terms written out in it, the gate first."""
+        found = [wire]
+        for each in found:
+            sources = [self.sheet.wires[use.source] for use in self.chain.backward(each)]
+            found += [s for s in sources if s.id not in self.hidden and self.chain.joins(s) is not None]
+        return found
+
+    def _uses(self, wire: Wire) -> list[Use]:
+        """The uses behind a stage: inputs first, then inner wires."""
+        uses = [use for each in self._joined(wire) for use in self.chain.backward(each)]
+        outer = [use for use in uses if not self._is_inner(self.sheet.wires[use.source])]
+        return sorted(outer, key=lambda use: (self.sheet.wires[use.source].is_gate, use.source, use.target, use.port))
+
+    def _is_inner(self, wire: Wire) -> bool:
+        return wire.id in self.hidden or self.chain.joins(wire) is not None
+
+    def _along(self, use: Use) -> None:
+        self._add(self.sheet.wires[use.source], use, self.rules.part(use))
+
+    def _add(self, source: Wire, way: Use | Block, part: Part) -> None:
+        """Write one part of a wire's gradient, and the whole once all of its parts are there."""
+        found = self.parts.setdefault(source.id, [])
+        found.append((way, part))
+        expected = self._expected(source)
+        alone = expected == 1
+        self.blocks += part.before if alone else [_one_part(block) for block in part.before]
+        d = self.chain.d(source)
+        self._show(f"{d} = {part.latex}" if alone else rf"{d} \mathrel{{+}}= {part.latex}")
+        self.blocks += part.after
+        if alone:
+            self._numbers(source, part)
+        elif len(found) + (source.id in self.penalties) == expected:
+            self._whole(source, found)
+        elif len(found) == 1:
+            self._say(Code(source.name), " is used elsewhere too; this is one part of its gradient.")
+
+    def _expected(self, source: Wire) -> int:
+        """How many parts a wire's gradient has; a penalty and a block are one each."""
+        uses = self.chain.live_uses[source.id]
+        blocks = [each for each in self.whole_blocks.values() if each.scores.id == source.id]
+        covered = {id_ for each in blocks for id_ in each.inside}
+        covered |= self.penalties[source.id].inside if source.id in self.penalties else set()
+        return len([use for use in uses if use.target not in covered]) + len(blocks) + (source.id in self.penalties)
+
+    def _whole(self, source: Wire, found: Sequence[tuple[Any, Part]]) -> None:
+        d, parts = self.chain.d(source), [part.latex for _, part in found]
+        values = [self._first_part(way) for way, _ in found]
+        if source.id in self.penalties:
+            latex, value = self._penalty(self.penalties[source.id])
+            parts, values = [*parts, latex], [*values, value]
+        else:
+            self._say("The parts add up:")
+        self._show(f"{d} = " + " + ".join(parts))
+        value = first_entry(source.gradient)
+        self._first_and_norm(source, "" if value is None else _summed(values, value, self.digits))
+
+    def _first_part(self, way: Use | Block) -> Any:
+        if isinstance(way, Block):
+            return None
+        return first_entry(way.contribution)
+
+    # --------------------------------------------------------------------------------------------------------- numbers
+
+    def _numbers(self, source: Wire, part: Part) -> None:
+        """The first entry worked out, and the norm."""
+        value = first_entry(source.gradient)
+        if value is None:
+            self._first_and_norm(source, "")
+        elif part.terms:
+            self._first_and_norm(source, f"= {weighted(part.terms, value, self.digits)}")
+        elif part.addends:
+            self._first_and_norm(source, f"= {total(part.addends, value, self.digits)}")
+        elif part.factors:
+            self._first_and_norm(source, f"= {product(*part.factors, value, self.digits)}")
+        else:
+            self._first_and_norm(source, equal(value, self.digits))
+        way = self.parts[source.id][0][0]
+        if part.local and isinstance(way, Use) and is_one(self.sheet.wires[way.target].gradient):
+            self.factors[source.id] = part.local
+
+    def _first_and_norm(self, source: Wire, first: str) -> None:
+        """The first entry, which `first` says what it is, and the norm where the wire is an array."""
+        entry = self.chain.symbols.entry(source.name, "1" * len(source.shape), "d")
+        length = norm(source) if source.shape else None
+        lines = _broken(f"{entry} &{first}") if first else []
+        if length is not None:
+            lines.append(rf"\lVert {self.chain.d(source)} \rVert &{equal(length, self.digits)}")
+        if lines:
+            self._say("In numbers:")
+            self._show(*lines)
+
+    # ------------------------------------------------------------------------------------- penalties and cross-entropy
+
+    def _penalty(self, found: Penalty) -> tuple[str, Any]:
+        """The sentence for a penalty; its part of the gradient, and the first entry of that."""
+        wire, symbol = found.wire, self.chain.symbol(found.wire)
+        scale = f"{found.scale.latex} \\," if found.scale else ""
+        scaled = rf"{found.scale.latex} \cdot " if found.scale else ""
+        top = "" if is_one(found.top.gradient) else rf"{self.chain.d(found.top)} \cdot "
+        square = self.chain.symbols.entry(
+            wire.name, "".join((self.rules.i, self.rules.j, self.rules.k)[: len(wire.shape)])
+        )
+        self._say(
+            Code(wire.name), " stands in the penalty too, ", Formula(rf"{scale} \sum {{{square}}}^{{2}}".strip()),
+            ", in which the derivative of a square is twice the entry. With both parts:",
+        )  # fmt: skip
+        parts = [first_entry(use.contribution) for use in found.uses]
+        return rf"2 \cdot {top}{scaled}{symbol}", None if None in parts else sum(parts)
+
+    def _softmax(self, found: Block) -> None:
+        scores, p, entry = found.scores, found.closing, self.chain.symbols.entry
+        k, row = self.rules.k, self.rules.i * (len(p.shape) - 1)
+        at, other = row + self.rules.j, row + k
+        size = self.dimensions.letter(p.shape[-1])
+        self._say("This is softmax: each entry's power of e over the sum of its row's.")
+        below = rf"\sum_{{{k}=1}}^{{{size}}} e^{{{entry(scores.name, other)}}}"
+        self._show(rf"{entry(p.name, at)} = \frac{{e^{{{entry(scores.name, at)}}}}}{{{below}}}")
+        self._say_shift(found)
+        self._say(
+            "A score raises its own share and, through the sum, lowers every share of its row. "
+            "So each score gets its share times how far that share's gradient lies above the row's average:"
+        )
+        mean = rf"\sum_{{{k}=1}}^{{{size}}} {entry(p.name, other)} \, {entry(p.name, other, 'd')}"
+        inside = rf"\left({entry(p.name, at, 'd')} - {mean}\right)"
+        element = rf"{entry(scores.name, at, 'd')} &= {entry(p.name, at)} {inside}"
+        symbol, d = self.chain.symbol(p), self.chain.d(p)
+        latex = rf"{symbol} \odot \left({d} - \sum_{{\text{{row}}}} {symbol} \odot {d}\right)"
+        self._add(scores, found, Part(latex, [Display((element,))]))
+
+    def _say_shift(self, found: Block) -> None:
+        if found.is_shifted:
+            self._say("Taking the largest score out first changes no share, so nothing goes back through the max.")
+
+    def _entropy(self, found: Block) -> None:
+        scores, closing = found.scores, found.closing
+        p = self.chain.symbols.free("p", "P", "q", "Q")
+        i, j, k = self.rules.i, self.rules.j, self.rules.k
+        entry = self.chain.symbols.entry
+        right = self.chain.symbols.entry(found.classes.name, i) if found.classes else rf"y_{{{i}}}"
+        columns = self.dimensions.letter(scores.shape[1])
+        self._say(
+            "This is softmax cross-entropy. Each row of ", Code(scores.name), " is turned into shares ", Formula(p),
+            " that add up to 1; the loss of a row is minus the log of the share of its right class.",
+        )  # fmt: skip
+        rows = self.dimensions.letter(scores.shape[0])
+        below = rf"\sum_{{{k}=1}}^{{{columns}}} e^{{{entry(scores.name, i + k)}}}"
+        self._show(
+            rf"{p}_{{{i}{j}}} &= \frac{{e^{{{entry(scores.name, i + j)}}}}}{{{below}}}",
+            rf"{self.chain.symbol(closing)} &= -\sum_{{{i}=1}}^{{{rows}}} \log {p}_{{{i},{right}}}",
+        )
+        self._say_shift(found)
+        self._say(
+            "The log of a share is the score of its class minus the log of the sum below the fraction. "
+            "The log of that sum has each class's share as its derivative, so every score gets its share; "
+            "the right class also gets -1 from its own score."
+        )
+        one_less = rf"\left({p}_{{{i}{j}}} - [{j} = {right}]\right)"
+        element = rf"{entry(scores.name, i + j, 'd')} &= {self.chain.d(closing)} \cdot {one_less}"
+        onehot = rf"\mathrm{{onehot}}({self.chain.symbol(found.classes) if found.classes else 'y'})"
+        d, less = self.chain.d(closing), rf"\left({p} - {onehot}\right)"
+        factor = self.factors.get(closing.id)
+        latex = rf"{d} \cdot {less}" + (rf" = {factor} \cdot {less}" if factor else "")
+        if is_one(closing.gradient):
+            latex = rf"{p} - {onehot}"
+        after = self._row(found, p)
+        if factor:
+            once = ("The factor ", Formula(factor), " is in here; nothing further back needs it again.")
+            after = [Sentence(once), *after]
+        self._add(scores, found, Part(latex, [Display((element,))], after))
+
+    def _row(self, found: Block, p: str) -> list[Sentence | Display]:
+        """The first row in numbers."""
+        rows, gradient = found.scores.value, found.scores.gradient
+        g = first_entry(found.closing.gradient)
+        if not isinstance(rows, list) or not isinstance(gradient, list) or len(rows[0]) > _WIDEST_ROW:
+            return []
+        row = shares(rows[0])
+        if (
+            row is None
+            or not isinstance(g, int | float)
+            or not found.classes
+            or not isinstance(found.classes.value, list)
+        ):
+            return []
+        right = int(found.classes.value[0])
+        column = right % len(row) + 1
+        shown = [figure(share, self.digits) for share in row]
+        less = [f"{text} - 1" if place + 1 == column else text for place, text in enumerate(shown)]
+        result = ", ".join(figure(each, self.digits) for each in gradient[0])
+        d = self.chain.d(found.scores)
+        return [
+            Sentence((f"Classes count from 0. The right class of the first row is {right}, in column {column}:",)),
+            Display((
+                rf"{p}_{{1}} &\approx ({', '.join(shown)})",
+                rf"({d})_{{1}} &\approx {guarded(figure(g, self.digits))} \cdot ({', '.join(less)})",
+                    rf"&\approx ({result})",
+            )),
+        ]  # fmt: skip
+
+
+def _one_part(block: Sentence | Display) -> Sentence | Display:
+    """A formula that gives one of several parts: it adds to the gradient, and is not the whole of it."""
+    if isinstance(block, Sentence):
+        return block
+    return Display(tuple(line.replace(" &= ", r" &\mathrel{+}= ", 1) for line in block.lines))
+
+
+def _broken(line: str) -> list[str]:
+    """A long sum over several lines."""
+    first, *terms = re.split(r" (?=[+-] )", line)
+    rows = [first]
+    for term in terms:
+        if len(rows[-1]) + len(term) <= _LONGEST:
+            rows[-1] += f" {term}"
+        else:
+            rows.append(rf"&\quad {term}")
+    return rows
+
+
+def _summed(parts: list[Any], whole: Any, digits: int | None) -> str:
+    """The parts of a first entry added up; the entry alone where a part is not known."""
+    return equal(whole, digits) if None in parts else f"= {total(parts, whole, digits)}"

@@ -1,0 +1,107 @@
+"""The chain rule on numbers, wire by wire from the output: symbols, numbers, result."""
+
+from __future__ import annotations
+
+from gatewise._views.derivation.chain import Chain
+from gatewise._views.derivation.figures import equal, figure, guarded, product, total
+from gatewise._views.derivation.formulas import is_number
+from gatewise._views.derivation.page import Code, Display, Formula, Heading, Page, Sentence, on_brackets
+from gatewise._views.sheet import Use, Wire
+
+_LINES = 12  # of one display; a longer one could not break across pages
+
+
+def derived(chain: Chain) -> Page:
+    """The derivation of a circuit of numbers."""
+    return _Scalars(chain).page()
+
+
+class _Scalars:
+    def __init__(self, chain: Chain) -> None:
+        self.chain, self.sheet = chain, chain.sheet
+        self.blocks: list[Heading | Sentence | Display] = []
+        self.lines: list[str] = []
+        starts_at_one = self.sheet.upstream_is_one
+        self.top = chain.symbol(self.sheet.output) if starts_at_one else chain.symbols.free("L", "J", "E")
+
+    def page(self) -> Page:
+        self._forward()
+        self._start()
+        for wire in self.chain.gates():
+            for source in dict.fromkeys(use.source for use in self.chain.backward(wire)):
+                uses = self.chain.live_uses[source]
+                if min(use.target for use in uses) == wire.id:
+                    self._gradient(self.sheet.wires[source], uses)
+        self._close()
+        return [*self.blocks, *on_brackets(self.blocks)]
+
+    def _say(self, *parts: str | Code | Formula) -> None:
+        self._close()
+        self.blocks.append(Sentence(parts))
+
+    def _write(self, line: str) -> None:
+        self.lines.append(line)
+        if len(self.lines) == _LINES:
+            self._close()
+
+    def _close(self) -> None:
+        if self.lines:
+            self.blocks.append(Display(tuple(self.lines)))
+        self.lines = []
+
+    def _forward(self) -> None:
+        made = list(reversed(self.chain.gates()))
+        if not made:
+            return
+        self._say("Forward, every gate in turn:")
+        for wire in made:
+            value = equal(wire.value, self.chain.digits)
+            self._write(f"{self.chain.symbol(wire)} &= {self.chain.told(wire).latex} {value}")
+
+    def _start(self) -> None:
+        output = self.sheet.output
+        if not self.sheet.upstream_is_one:
+            arrives = figure(self.sheet.upstream, self.chain.digits)
+            self._say(
+                "The sweep starts from ", Formula(arrives), ", so the derivatives are those of ",
+                Formula(rf"{self.top} = {arrives} \cdot {self.chain.symbol(output)}"), ".",
+            )  # fmt: skip
+        self._say("Backward, from the output: what arrives at a gate, times the gate's local gradient.")
+        self._write(f"{self._of(output)} &= {figure(output.gradient, self.chain.digits)}")
+
+    def _of(self, wire: Wire) -> str:
+        return rf"\frac{{\partial {self.top}}}{{\partial {self.chain.symbol(wire)}}}"
+
+    def _gradient(self, wire: Wire, uses: list[Use]) -> None:
+        if len(uses) == 1:
+            self._write(f"{self._of(wire)} &= {self._along(uses[0])}")
+            return
+        self._say(Code(wire.name), f" is used {_times(len(uses))}. Each use sends back a part, and the parts add up:")
+        for place, use in enumerate(uses):
+            self._write(rf"\left.{self._of(wire)}\right|_{{{place + 1}}} &= {self._along(use)}")
+        parts = total([use.contribution for use in uses], wire.gradient, self.chain.digits)
+        self._write(f"{self._of(wire)} &= {parts}")
+        self._close()
+
+    def _along(self, use: Use) -> str:
+        """`df/dq * z = 1 * -4 = -4`: the factor in symbols where it holds wires, as `dq/dx` where it is a number."""
+        target = self.sheet.wires[use.target]
+        numbers = product(target.gradient, use.local, use.contribution, self.chain.digits)
+        return rf"{self._of(target)} \cdot {self._factor(use, target)} = {numbers}"
+
+    def _factor(self, use: Use, target: Wire) -> str:
+        if not is_number(use.local_text or ""):
+            local = self.chain.local(use)
+            if local is not None:
+                return local.latex if local.binding > 1 else rf"\left({local.latex}\right)"
+        elif len(self.chain.live_uses[use.source]) > 1 or target.id == self.sheet.output.id:
+            # There dq/dx could be read as the whole derivative, of which this is one part.
+            return guarded(figure(use.local, self.chain.digits))
+        return rf"\frac{{\partial {self.chain.symbol(target)}}}{{\partial {self._source(use)}}}"
+
+    def _source(self, use: Use) -> str:
+        return self.chain.symbol(self.sheet.wires[use.source])
+
+
+def _times(count: int) -> str:
+    return {2: "twice", 3: "three times", 4: "four times"}.get(count, f"{count} times")

@@ -1,0 +1,371 @@
+"""Which gates of a picture belong together, and which of these groups are drawn as one gate.
+
+Every group is an unbroken piece of one order in which the gates can run, so whatever groups are closed, no wire has to
+go backwards. Blocks come first, then calls of functions, statements, and repeats of them; where all that is still too
+much, what is left is cut into pieces of a handful.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+
+from gatewise._errors import FoldError
+from gatewise._views.sheet import Sheet, Wire
+
+USUAL = 120  # gates drawn unless more are asked for
+MOST = 3000  # gates drawn at all
+_DEEPEST = 20  # calls inside one another that are told apart
+_PIECE = 40  # things in a piece of what has no other order
+OUTLINED = ("block", "call")  # the groups that keep an outline when they are open
+
+Fold = int | bool | str | Sequence[str] | None
+
+
+@dataclass(eq=False)
+class Step:
+    """One gate, as the wires it made."""
+
+    wires: list[Wire]
+
+    @property
+    def steps(self) -> list[Step]:
+        """Itself: what a group has several of."""
+        return [self]
+
+    @property
+    def signature(self) -> tuple[object, ...]:
+        """What makes two gates the same gate at another place."""
+        wire = self.wires[0]
+        return wire.line, wire.symbol, wire.scope, wire.block
+
+
+@dataclass(eq=False)
+class Group:
+    """Gates that belong together; `about` says what they are, where the name does not."""
+
+    name: str
+    kind: str
+    parts: list[Part]
+    about: str = ""
+    closed: bool = True
+    number: int = field(default=-1)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """All its gates, in order."""
+        return [step for part in self.parts for step in part.steps]
+
+    @cached_property
+    def signature(self) -> tuple[object, ...]:
+        """What makes two groups the same at another place."""
+        return self.kind, tuple(part.signature for part in self.parts)
+
+    @cached_property
+    def wires(self) -> list[Wire]:
+        """All wires its gates made."""
+        return [wire for step in self.steps for wire in step.wires]
+
+
+Part = Step | Group
+
+
+def grouped(sheet: Sheet, fold: Fold) -> list[Part]:
+    """The gates of a circuit as a picture draws them: closed groups as one, opened ones as their parts.
+
+    `fold` is None (about 120 gates), a number of gates, True (every block, call and repeat closed), False (none), or
+    the names of the groups to close. Raises `FoldError`.
+    """
+    tree = _tree(sheet)
+    groups = list(_all_groups(tree))
+    for number, group in enumerate(groups):
+        group.number = number
+    names = _names(fold, groups)
+    most = fold if isinstance(fold, int) and not isinstance(fold, bool) else MOST if fold is False or names else USUAL
+    _open(tree, most, names, keep=fold is True)
+    return _drawn(tree)
+
+
+def count(parts: Sequence[Part]) -> int:
+    """How many gates are drawn: a closed group is one."""
+    return sum(count(part.parts) if isinstance(part, Group) and not part.closed else 1 for part in parts)
+
+
+def hidden(parts: Sequence[Part]) -> int:
+    """How many gates stand inside closed groups."""
+    return sum(len(part.steps) for part in _shown(parts) if isinstance(part, Group))
+
+
+def _shown(parts: Sequence[Part]) -> Iterator[Part]:
+    for part in parts:
+        if isinstance(part, Group) and not part.closed:
+            yield from _shown(part.parts)
+        else:
+            yield part
+
+
+def _names(fold: Fold, groups: Sequence[Group]) -> set[str]:
+    """The names of groups that were asked to be closed. Raises `FoldError`."""
+    if fold is None or isinstance(fold, int):
+        if fold is not None and not isinstance(fold, bool) and fold < 1:
+            raise FoldError(fold, [])
+        return set()
+    asked = [fold] if isinstance(fold, str) else list(fold)
+    known = list(dict.fromkeys(group.name for group in groups))
+    for name in asked:
+        if name not in known:
+            raise FoldError(name, known)
+    return set(asked)
+
+
+def _all_groups(parts: Sequence[Part]) -> Iterator[Group]:
+    for part in parts:
+        if isinstance(part, Group):
+            yield part
+            yield from _all_groups(part.parts)
+
+
+# Opening: groups of the same make together, small ones first, as long as the picture stays within its number of gates.
+
+
+def _open(tree: Sequence[Part], most: int, names: set[str], keep: bool) -> None:
+    drawn = len(tree)
+    level: list[Part] = list(tree)
+    while level:
+        groups = [part for part in level if isinstance(part, Group)]
+        families: dict[tuple[object, ...], list[Group]] = {}
+        for group in groups:
+            families.setdefault(group.signature, []).append(group)
+        opened: list[Part] = []
+        for family in sorted(families.values(), key=lambda family: sum(len(group.parts) - 1 for group in family)):
+            more = sum(len(group.parts) - 1 for group in family)
+            if drawn + more <= most and not _stays(family[0], names, keep):
+                drawn += more
+                for group in family:
+                    group.closed = False
+                    opened += group.parts
+        level = opened
+
+
+def _stays(group: Group, names: set[str], keep: bool) -> bool:
+    """Whether a group was asked to stay closed."""
+    return group.name in names or (keep and group.kind in (*OUTLINED, "repeat"))
+
+
+def _drawn(parts: Sequence[Part]) -> list[Part]:
+    """The tree without the open groups that have no outline: their parts stand in their place."""
+    found: list[Part] = []
+    for part in parts:
+        if isinstance(part, Step) or part.closed:
+            found.append(part)
+        elif part.kind in OUTLINED:
+            found.append(Group(part.name, part.kind, _drawn(part.parts), part.about, False, part.number))
+        else:
+            found += _drawn(part.parts)
+    return found
+
+
+# Making the tree.
+
+
+def _tree(sheet: Sheet) -> list[Part]:
+    return _pieces(_sorted_out(_with_blocks(sheet), 0))
+
+
+def _with_blocks(sheet: Sheet) -> list[Part]:
+    """The gates in tape order, those of each recognised block moved together and grouped, where that is possible."""
+    members: dict[int, set[Part]] = {}
+    order: list[Part] = []
+    for end, run in groupby((Step(wires) for wires in sheet.steps), key=lambda step: step.wires[0].block_end):
+        steps: list[Part] = list(run)
+        if end is None:
+            order += steps
+        elif end in members or steps[-1].steps[0].wires[0].id != end:  # it stands in several places
+            members.setdefault(end, set()).update(steps)
+            order += steps
+        else:
+            order.append(_group(_first(steps[-1]).block or "", "block", steps))
+    for inside in members.values():
+        order = _together(sheet, order, inside)
+    return order
+
+
+def _together(sheet: Sheet, order: list[Part], inside: set[Part]) -> list[Part]:
+    """The order with these gates as one group; as it was, where something between them needs and feeds them both."""
+    places = [place for place, part in enumerate(order) if part in inside]
+    first, last = places[0], places[-1]
+    made = {wire.id for part in inside for step in part.steps for wire in step.wires}
+    before: list[Part] = []
+    after: list[Part] = []
+    later = set(made)
+    needed: set[int] = set()
+    between = [part for part in order[first : last + 1] if part not in inside]
+    for part in between:
+        if _sources(sheet, part) & later:
+            after.append(part)
+            later |= _made(part)
+        else:
+            before.append(part)
+    for part in inside:
+        needed |= _sources(sheet, part)
+    if any(_made(part) & needed for part in after):
+        return order
+    members = [part for part in order[first : last + 1] if part in inside]
+    name = members[-1].steps[0].wires[0].block or ""
+    group = Group(name, "block", members)
+    return [*order[:first], *before, group, *after, *order[last + 1 :]]
+
+
+def _made(part: Part) -> set[int]:
+    return {wire.id for step in part.steps for wire in step.wires}
+
+
+def _sources(sheet: Sheet, part: Part) -> set[int]:
+    return {use.source for step in part.steps for wire in step.wires for use in sheet.operands[wire.id]}
+
+
+def _first(part: Part) -> Wire:
+    return part.steps[0].wires[0]
+
+
+def _calls(part: Part) -> list[tuple[str, int]]:
+    """The calls that all gates of a part stand in, outermost first."""
+    shared: list[tuple[str, int]] | None = None
+    for step in part.steps:
+        wire = step.wires[0]
+        own = list(zip(wire.scope.split("/"), wire.sites, strict=False))
+        if shared is None:
+            shared = own
+        while own[: len(shared)] != shared:
+            shared.pop()
+    return shared or []
+
+
+def _sorted_out(parts: list[Part], depth: int) -> list[Part]:
+    """Neighbours of the same call, then of the same statement, as groups; then repeats."""
+    found: list[Part] = []
+    for key, run in groupby(parts, key=lambda part: _key_of_call(part, depth)):
+        inside = list(run)
+        if key is None:
+            found += _statements(inside)
+        else:
+            found.append(_group(key[0], "call", _sorted_out(inside, depth + 1)))
+    return _repeats(found)
+
+
+def _key_of_call(part: Part, depth: int) -> tuple[str, int, str | None] | None:
+    calls = _calls(part)[:_DEEPEST]
+    return (*calls[depth], _first(part).stage) if len(calls) > depth else None
+
+
+def _statements(parts: list[Part]) -> list[Part]:
+    found: list[Part] = []
+    for stage, run in groupby(parts, key=lambda part: _stage(part)):
+        inside = list(run)
+        found += inside if stage is None else [_group(stage, "statement", inside)]
+    return found
+
+
+def _stage(part: Part) -> str | None:
+    stages = {step.wires[0].stage for step in part.steps}
+    return stages.pop() if len(stages) == 1 else None
+
+
+def _group(name: str, kind: str, parts: list[Part], about: str = "") -> Part:
+    """The parts as one group; a group of one part says nothing that the part does not, unless it is a call."""
+    if len(parts) > 1:
+        return Group(name, kind, parts, about)
+    (only,) = parts
+    if kind != "call":
+        return only
+    if isinstance(only, Group):
+        return Group(name, kind, only.parts, about)
+    return only if only.wires[0].symbol == name else Group(name, kind, parts, about)
+
+
+def _repeats(parts: list[Part]) -> list[Part]:
+    """The parts with every run of equal stretches as a group of its passes; inner loops first."""
+    while True:
+        folded = _repeats_once(parts)
+        if len(folded) == len(parts):
+            return folded
+        parts = folded
+
+
+def _repeats_once(parts: list[Part]) -> list[Part]:
+    signs = _numbered([part.signature for part in parts])
+    following = _next_of_same(signs)
+    found: list[Part] = []
+    place = 0
+    while place < len(parts):
+        period = following[place] - place
+        passes = _passes(signs, place, period) if period > 0 else 1
+        if passes < 2 or (period == 1 and isinstance(parts[place], Step) and passes < 4):
+            found.append(parts[place])
+            place += 1
+            continue
+        pieces = [parts[place + turn * period : place + (turn + 1) * period] for turn in range(passes)]
+        turns = [_group(f"pass {number}", "pass", piece) for number, piece in enumerate(pieces, 1)]
+        found.append(Group(f"{passes} × {_lines(pieces[0])}", "repeat", turns))
+        place += passes * period
+    return found
+
+
+def _numbered(signatures: Sequence[tuple[object, ...]]) -> list[int]:
+    """Equal signatures as equal numbers, so that comparing them is quick."""
+    seen: dict[tuple[object, ...], int] = {}
+    return [seen.setdefault(signature, len(seen)) for signature in signatures]
+
+
+def _next_of_same(signs: Sequence[int]) -> list[int]:
+    """For each place the next one with the same sign; itself where there is none."""
+    following = list(range(len(signs)))
+    last: dict[int, int] = {}
+    for place in reversed(range(len(signs))):
+        following[place] = last.get(signs[place], place)
+        last[signs[place]] = place
+    return following
+
+
+def _passes(signs: Sequence[int], start: int, period: int) -> int:
+    """How often the stretch of this length that begins here stands there one after another."""
+    end = start + period
+    while end < len(signs) and signs[end] == signs[end - period]:
+        end += 1
+    return (end - start) // period
+
+
+def _lines(parts: Sequence[Part]) -> str:
+    """`lines 5-7`, or the names where there are no lines."""
+    lines = sorted({wire.line for part in parts for step in part.steps for wire in step.wires if wire.line is not None})
+    if not lines:
+        return _name(parts[0]) if len(parts) == 1 else f"{_gates(parts)} gates"
+    return f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]}-{lines[-1]}"
+
+
+def _name(part: Part) -> str:
+    return part.name if isinstance(part, Group) else _first(part).symbol
+
+
+def _gates(parts: Sequence[Part]) -> int:
+    return sum(len(part.steps) for part in parts)
+
+
+def _pieces(parts: list[Part]) -> list[Part]:
+    """The tree with every group of more parts than fit in a picture cut into pieces, the parts' own parts as well."""
+    for part in parts:
+        if isinstance(part, Group):
+            part.parts = _pieces(part.parts)
+    while len(parts) > _PIECE:
+        size = max(2, -(-len(parts) // _PIECE))
+        parts = [_piece(parts[place : place + size]) for place in range(0, len(parts), size)]
+    return parts
+
+
+def _piece(parts: list[Part]) -> Part:
+    """Some neighbours as one group, named by what they are."""
+    if len({part.signature for part in parts}) == 1:
+        return _group(f"{len(parts)} × {_lines(parts[:1])}", "piece", parts)
+    return _group(f"{_gates(parts)} gates", "piece", parts, _lines(parts))

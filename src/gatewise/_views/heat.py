@@ -1,0 +1,99 @@
+"""Arrays as small signed heat maps: full cells are positive, hollow ones negative, and darker means larger."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from gatewise._views.numbers import entries, is_finite, number
+
+MOST = (6, 16)  # rows and columns, as in the record's maps of large arrays
+CELL = 6.0
+SHADES = 4
+
+
+@dataclass(frozen=True)
+class Heat:
+    """The cells of a map, row by row: a shade from 1 to 4 with the entry's sign, 0 for zero, None for not finite."""
+
+    cells: tuple[tuple[int | None, ...], ...]
+    scale: str
+
+    @property
+    def width(self) -> float:
+        """Its width in the picture."""
+        return CELL * len(self.cells[0])
+
+    @property
+    def height(self) -> float:
+        """Its height in the picture."""
+        return CELL * len(self.cells)
+
+
+def heat_of(value: Any, summary: Mapping[str, Any] | None, digits: int | None = None) -> Heat | None:
+    """The heat map of an array; None for what has no entries, or none that were written down.
+
+    `scale` is the size of the largest entry, or what is wrong with one that is not finite.
+    """
+    table = coarse(value) if value is not None else (summary or {}).get("map")
+    if not table or not table[0]:
+        return None
+    sizes = [abs(entry) for entry in entries(table) if _is_finite(entry)]
+    largest = max(sizes, default=0)
+    bad = [entry for entry in entries(table) if not _is_finite(entry)]
+    scale = number(bad[0], digits) if bad else "0" if not largest else f"±{number(largest, digits)}"
+    return Heat(tuple(tuple(_shade(entry, largest) for entry in row) for row in table), scale)
+
+
+def _is_finite(entry: Any) -> bool:
+    return not isinstance(entry, str) and is_finite(entry)
+
+
+def _shade(entry: Any, largest: float) -> int | None:
+    if not _is_finite(entry):
+        return None
+    if not entry:
+        return 0
+    return int(math.copysign(max(1, math.ceil(SHADES * abs(entry) / largest)), entry))
+
+
+def coarse(value: Any) -> list[list[Any]]:
+    """An array as at most 6 rows of 16: of every part the entry of the largest size, NaN before all others.
+
+    >>> coarse([[1, -2], [3, 0]]), coarse([1.0, 2.0])
+    ([[1, -2], [3, 0]], [[1.0, 2.0]])
+    """
+    table = _rows(value)
+    if not table or not table[0]:
+        return []
+    bands, columns = _cuts(len(table), MOST[0]), _cuts(len(table[0]), MOST[1])
+    return [
+        [_largest([entry for row in table[top:bottom] for entry in row[left:right]]) for left, right in columns]
+        for top, bottom in bands
+    ]
+
+
+def _rows(value: Any) -> list[list[Any]]:
+    """Nested lists as rows of entries; leading axes one after another."""
+    if not isinstance(value, list):
+        return [[value]]
+    if not value or not isinstance(value[0], list):
+        return [list(value)]
+    if not value[0] or not isinstance(value[0][0], list):
+        return [list(row) for row in value]
+    return [row for part in value for row in _rows(part)]
+
+
+def _cuts(size: int, most: int) -> Sequence[tuple[int, int]]:
+    """The borders of `most` parts, the first ones one longer where it does not come out even."""
+    count = min(size, most)
+    short, longer = divmod(size, count)
+    starts = [place * short + min(place, longer) for place in range(count + 1)]
+    return list(pairwise(starts))
+
+
+def _largest(part: list[Any]) -> Any:
+    return max(part, key=lambda entry: (entry == "nan", math.inf if isinstance(entry, str) else abs(entry)))

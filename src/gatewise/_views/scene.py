@@ -1,0 +1,409 @@
+"""A picture as marks with places: lines, arrows, dots, outlines and words, before they are SVG or TikZ.
+
+Marks of a level carry both its own coordinates and, through the maps of `elastic`, those on paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatewise._views.drawing import Point, width_of
+from gatewise._views.elastic import Placed, place
+from gatewise._views.groups import Fold, Group, Part, count, grouped, hidden
+from gatewise._views.meaning import objective
+from gatewise._views.numbers import is_finite, shape_text
+from gatewise._views.parts import (
+    LINE,
+    NOT_COMPUTED,
+    SIZE,
+    SMALL_SIZE,
+    SYMBOL_SIZE,
+    Branch,
+    Label,
+    Level,
+    Piece,
+    collect,
+    shown_name,
+)
+from gatewise._views.patterns import what_it_did
+from gatewise._views.plan import ARROW, MARGIN, STUB, lay_out
+from gatewise._views.sheet import Sheet, Wire, read
+from gatewise._views.text import cells
+
+DEEPEST = 2000  # gates up to which a page can open what is closed
+SIGN_SIZE = 21.0  # of a single sign such as + in its circle
+_LEGEND_LINE = 17.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A piece of wire: a `trunk` or a `use`, to a port of a gate (`to` its wire), of a group (`g3`), or `out`."""
+
+    kind: str
+    points: tuple[Point, ...]
+    own: tuple[Point, ...]
+    wire: int
+    to: str = ""
+    port: int = 0
+    is_blocked: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something small at a point: an `arrow` tip, a `fork` dot, a `cut`."""
+
+    kind: str
+    at: Point
+    own: Point
+    wire: int
+    to: str = ""
+    is_hidden: bool = False  # an arrow at the edge of a group that is open: its wire goes on
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A gate or a closed group: left, top, width, height on paper; `own` is its middle, `span` its ports' heights."""
+
+    box: tuple[float, float, float, float]
+    own: Point
+    span: tuple[float, float]
+    is_round: bool
+    is_loud: bool
+    wires: tuple[int, ...]
+    title: str
+    symbol: Word
+    group: Group | None = None
+    number: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not to be seen, because its gates are."""
+        return self.group is not None and not self.group.closed
+
+
+@dataclass(frozen=True)
+class Word:
+    """A line of text, with a heat map before it for an array."""
+
+    label: Label
+    at: Point
+    own: Point
+    size: float
+    anchor: str = "start"
+    to: str = ""
+    port: int = 0
+    heat_at: Point | None = None
+
+
+AnyMark = Line | Mark | Outline | Word
+
+
+@dataclass
+class View:
+    """A level on paper; `box` is the outline of an open group, `gate` the closed group's outline where it is one."""
+
+    placed: Placed
+    marks: list[AnyMark]
+    inner: list[View] = field(default_factory=list)
+    box: tuple[float, float, float, float] | None = None
+    title: str = ""
+    is_shown: bool = True
+
+    @property
+    def words(self) -> list[Word]:
+        """Its words, in tape order."""
+        return [mark for mark in self.marks if isinstance(mark, Word)]
+
+    @property
+    def group(self) -> Group | None:
+        """The group whose inside this is; None for the whole circuit."""
+        return self.placed.level.group
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A whole picture."""
+
+    sheet: Sheet
+    width: float
+    height: float
+    root: View
+    legend: list[Word]
+    told: str
+
+
+def scene_of(record: Mapping[str, Any], *, digits: int | None = None, fold: Fold = None, live: bool = False) -> Scene:
+    """The picture of a record. `live` also makes the insides of closed groups. Raises `FoldError`."""
+    sheet = read(record)
+    parts = grouped(sheet, fold)
+    level = collect(sheet, parts, digits, live and len(sheet.steps) <= DEEPEST)
+    lay_out(level)
+    return _Stage(sheet, digits).scene(level, parts)
+
+
+class _Stage:
+    """Turns levels into marks."""
+
+    def __init__(self, sheet: Sheet, digits: int | None) -> None:
+        self.sheet, self.digits = sheet, digits
+
+    def scene(self, level: Level, parts: Sequence[Part]) -> Scene:
+        placed = place(level)
+        root = self.view(placed)
+        legend = self._legend(root, parts)
+        width = max([placed.width, *(2 * MARGIN + width_of(label.text, SMALL_SIZE) for label in legend)])
+        rows = _rows(legend, placed.width - 2 * MARGIN)
+        words = list(_set(rows, placed.height))
+        height = placed.height + _LEGEND_LINE * len(rows) + MARGIN / 2
+        told = ". ".join(self._told(wire) for wire in self.sheet.wires)
+        return Scene(self.sheet, width, height, root, words, told)
+
+    def view(self, placed: Placed, is_shown: bool = True) -> View:
+        """A level, the open ones inside it, and those that a page can open."""
+        view = View(placed, [*self._lines(placed), *self._outlines(placed), *self._words(placed)], is_shown=is_shown)
+        opened = {id(piece): inside for piece, inside in placed.inner}
+        for piece in placed.level.pieces:
+            if piece.inside is not None:
+                inside = opened.get(id(piece)) or place(piece.inside)
+                view.inner.append(self.view(inside, is_shown and id(piece) in opened))
+        if placed.level.group is not None:
+            view.box = (placed.left, placed.top, placed.width, placed.height)
+            view.title = _about_group(placed.level.group)
+        return view
+
+    # Wires.
+
+    def _lines(self, placed: Placed) -> Iterator[AnyMark]:
+        branches_of: dict[int, list[Branch]] = {id_: [] for id_ in placed.level.of_wire}
+        for branch in placed.level.branches:
+            branches_of[branch.wire.id].append(branch)
+        for id_, branches in branches_of.items():
+            if len(branches) > 1:
+                yield from self._fork(placed, branches)
+            elif branches:
+                yield from self._branch(placed, branches[0], branches[0].points)
+            else:
+                start = _start(*placed.level.of_wire[id_])
+                yield _line("trunk", placed, [start, (start[0] + 24, start[1])], id_)
+            if self.sheet.wires[id_].is_cut and placed.level.group is None:
+                x, y = _start(*placed.level.of_wire[id_])
+                yield Mark("cut", (placed.x(x) + 1, placed.y(y)), (x, y), id_)
+
+    def _fork(self, placed: Placed, branches: list[Branch]) -> Iterator[AnyMark]:
+        """A trunk to the first dot, every branch from there, and a dot where each turns off."""
+        start, wire = branches[0].points[0], branches[0].wire.id
+        dots = _turns(branches)
+        yield _line("trunk", placed, [start, (dots[0], start[1])], wire)
+        for branch in branches:
+            yield from self._branch(placed, branch, [(dots[0], start[1]), *branch.points[1:]])
+        for x in dots:
+            yield Mark("fork", (placed.x(x), placed.y(start[1])), (x, start[1]), wire)
+
+    def _branch(self, placed: Placed, branch: Branch, points: list[Point]) -> Iterator[AnyMark]:
+        to, port = _end(branch)
+        line = _line("use", placed, points, branch.wire.id, to, port, branch.is_blocked)
+        if branch.target.is_open:
+            edge = next(inside.left for piece, inside in placed.inner if piece is branch.target)
+            tip = (round(edge, 1), line.points[-1][1])
+            line = Line("use", (*line.points[:-1], tip), line.own, line.wire, to, port, line.is_blocked)
+        yield line
+        if branch.target.is_gate or placed.level.group is None:
+            yield Mark("arrow", line.points[-1], line.own[-1], branch.wire.id, to, branch.target.is_open)
+
+    # Gates.
+
+    def _outlines(self, placed: Placed) -> Iterator[AnyMark]:
+        for number, piece in enumerate(placed.level.pieces):
+            if piece.is_gate:
+                yield self._outline(placed, piece, number)
+
+    def _outline(self, placed: Placed, piece: Piece, number: int) -> Outline:
+        box = placed.outline(piece)
+        is_sign = cells(piece.symbol) == 1 and not piece.symbol.isalnum()
+        size = SIGN_SIZE if is_sign else SYMBOL_SIZE
+        drop = size * (0.42 if piece.symbol == "*" else 0.34)  # an asterisk hangs high in its line
+        own = (piece.x, piece.node.y)
+        middle = (box[0] + box[2] / 2, box[1] + box[3] / 2 + drop)
+        symbol = Word(Label(piece.symbol, "symbol"), middle, own, size, "middle")
+        loud, title = False, ""
+        if piece.group is None:
+            title = self._about(piece.wires[0])
+        else:
+            title, loud = _about_group(piece.group), self._hides_trouble(piece)
+            title += ". A number inside is not finite" if loud else ""
+        ids = tuple(wire.id for wire in piece.wires)
+        return Outline(box, own, piece.span, piece.is_round, loud, ids, title, symbol, piece.group, number)
+
+    def _about(self, wire: Wire) -> str:
+        """What a pointer resting on a gate shows: how it is made, what it did, the sentence a teacher would say."""
+        part = f" (part of {wire.block})" if wire.block else ""
+        did = what_it_did(self.sheet, wire, self.digits)
+        return ". ".join(text for text in (f"{wire.name} = {wire.expression}{part}", did, wire.says) if text)
+
+    def _hides_trouble(self, piece: Piece) -> bool:
+        """Whether a number inside a closed group is not finite."""
+        assert piece.group is not None
+        return any(
+            not is_finite(wire.value, wire.summary) or not is_finite(wire.gradient, wire.gradient_summary)
+            for wire in piece.group.wires
+        )
+
+    # Words.
+
+    def _words(self, placed: Placed) -> Iterator[AnyMark]:
+        level = placed.level
+        for id_, (piece, out) in sorted(level.of_wire.items()):
+            x, y = _start(piece, out)
+            if piece.kind == "input":
+                yield from self._input_name(placed, self.sheet.wires[id_], (x, y))
+            if piece.stacks:
+                yield from _stack(placed, piece, out, (x, y))
+        for branch in level.branches:
+            if branch.label is not None:
+                to, port = _end(branch)
+                end = placed.points(branch)[-1]
+                at = (end[0] - ARROW - 3, end[1] + 12)
+                branch.label.wire = branch.wire.id
+                yield Word(branch.label, at, branch.points[-1], SMALL_SIZE, "end", to, port)
+        if level.group is None:
+            yield self._output_name(placed)
+
+    def _input_name(self, placed: Placed, wire: Wire, own: Point) -> Iterator[AnyMark]:
+        x, y = placed.x(own[0]) - 6, placed.y(own[1]) + 4.5
+        yield Word(Label(shown_name(wire.name), "name", wire.name, False, wire.id), (x, y), own, SIZE, "end")
+        if wire.shape:
+            shape = Label(shape_text(wire.shape), "shape", "", False, wire.id)
+            yield Word(shape, (x, y + LINE), own, SMALL_SIZE, "end")
+
+    def _output_name(self, placed: Placed) -> Word:
+        own = placed.level.branches[-1].points[-1]
+        name, at = self.sheet.output.name, (placed.x(own[0]) + 6, placed.y(own[1]) + 4.5)
+        return Word(Label(shown_name(name), "name", name, False, self.sheet.output.id), at, own, SIZE, to="out")
+
+    def _told(self, wire: Wire) -> str:
+        made = f" = {wire.expression}" if wire.is_gate else ""
+        gradient = self.sheet.gradient(wire, self.digits) if wire.has_gradient else "not computed"
+        return f"{wire.name}{made}: value {self.sheet.value(wire, self.digits)}, gradient {gradient}"
+
+    # The legend.
+
+    def _legend(self, root: View, parts: Sequence[Part]) -> list[Label]:
+        """The marks this picture uses, and only those."""
+        views = [view for view in all_views(root) if view.is_shown]
+        marks = [mark for view in views for mark in view.marks]
+        labels = [mark.label for mark in marks if isinstance(mark, Word)]
+        whose = shown_name(objective(self.sheet))
+        found = [Label("bold above: value", "value"), Label(f"slanted below: gradient of {whose}", "gradient")]
+        if any(label.heat for label in labels):
+            found.append(Label("■ positive □ negative, darker is larger, ± the largest", "note"))
+        if any(isinstance(mark, Mark) and mark.kind == "fork" for mark in marks):
+            found.append(Label("● fork: the gradients of its branches add", "note"))
+        if any(isinstance(mark, Line) and mark.is_blocked for mark in marks):
+            found.append(Label("dashed: a max or a mask routed the gradient away", "note"))
+        if any(label.text == "stops" for label in labels):
+            found.append(Label("stops: a comparison passes no gradient", "note"))
+        if any(label.text == NOT_COMPUTED for label in labels):
+            found.append(Label(f"{NOT_COMPUTED} not computed", "note"))
+        if inside := hidden(parts):
+            found.append(Label(f"folded: {inside} of {len(self.sheet.steps)} gates, in double outlines", "note"))
+        return found
+
+
+def folded(record: Mapping[str, Any], fold: Fold = None) -> tuple[int, int]:
+    """How many gates a picture draws, and how many stand inside closed groups. Raises `FoldError`."""
+    parts = grouped(read(record), fold)
+    return count(parts), hidden(parts)
+
+
+def all_views(view: View) -> Iterator[View]:
+    """A level and all inside it."""
+    yield view
+    for inner in view.inner:
+        yield from all_views(inner)
+
+
+def _about_group(group: Group) -> str:
+    of = f", {group.about}" if group.about else ""
+    return f"{group.name}: {group.kind} of {len(group.steps)} gates{of}"
+
+
+def _start(piece: Piece, out: int) -> Point:
+    offset = piece.node.outs[out]
+    return piece.x + piece.side(offset), piece.node.y + offset
+
+
+def _end(branch: Branch) -> tuple[str, int]:
+    """Where a branch leads: a wire of the gate or a group, and the port."""
+    target = branch.target
+    if target.kind == "exit":
+        return "out", 0
+    return (
+        (f"g{target.group.number}", branch.edge.port) if target.group else (str(branch.uses[0].target), _port(branch))
+    )
+
+
+def _port(branch: Branch) -> int:
+    return branch.uses[0].port
+
+
+def _line(
+    kind: str,
+    placed: Placed,
+    points: Sequence[Point],
+    wire: int,
+    to: str = "",
+    port: int = 0,
+    is_blocked: bool = False,
+) -> Line:
+    drawn = tuple((round(placed.x(x), 1), round(placed.y(y), 1)) for x, y in points)
+    return Line(kind, drawn, tuple(points), wire, to, port, is_blocked)
+
+
+def _stack(placed: Placed, piece: Piece, out: int, own: Point) -> Iterator[Word]:
+    above, below = piece.stacks[out]
+    x, y = placed.x(own[0]) + STUB, placed.y(own[1])
+    bottom = y - 5
+    for label in reversed(above):
+        yield _beside(label, x, bottom, own, bottom - (label.heat.height if label.heat else 0.0))
+        bottom -= label.height
+    top = y
+    for label in below:
+        yield _beside(label, x, top + LINE, own, top + 5)
+        top += label.height
+
+
+def _beside(label: Label, x: float, baseline: float, own: Point, heat_top: float) -> Word:
+    """A label of a wire; a heat map stands before its text."""
+    if label.heat is None:
+        return Word(label, (x, baseline), own, SIZE)
+    return Word(label, (x + label.text_from, baseline), own, SIZE, heat_at=(x, heat_top))
+
+
+def _turns(branches: list[Branch]) -> list[float]:
+    """Where branches leave the trunk, from the left; if none goes straight on, the last needs no dot."""
+    turns = sorted(branch.points[1][0] for branch in branches if len(branch.points) > 2)
+    return turns if len(turns) < len(branches) else turns[:-1]
+
+
+def _rows(legend: list[Label], room: float) -> list[list[Label]]:
+    """The legend's entries in rows that fit the width."""
+    rows: list[list[Label]] = [[]]
+    used = 0.0
+    for label in legend:
+        width = width_of(label.text, SMALL_SIZE)
+        if rows[-1] and used + width > room:
+            rows.append([])
+            used = 0.0
+        rows[-1].append(label)
+        used += width + 2 * MARGIN
+    return rows
+
+
+def _set(rows: list[list[Label]], height: float) -> Iterator[Word]:
+    for number, row in enumerate(rows):
+        x, y = MARGIN, height + _LEGEND_LINE * (number + 0.5)
+        for label in row:
+            yield Word(label, (x, y), (x, y), SMALL_SIZE)
+            x += width_of(label.text, SMALL_SIZE) + 2 * MARGIN

@@ -1,0 +1,365 @@
+// The card of one wire as text: the twin of _views/card.py, with what it needs of patterns.py and meaning.py.
+(() => {
+  "use strict";
+  const gatewise = (globalThis.gatewise ??= {});
+  const { number, quantity, general, entries, isFinite, productLine, addsUp, plain, cells, pad } = gatewise.numbers;
+  const [LABEL, PATTERN_AT, SOURCE_AT, LOCAL_EVERY, NUDGE] = [12, 27, 63, 23, 0.01];
+  const NAME = /(?<![\p{L}\p{N}_.])([\p{L}\p{Nl}\p{No}_][\p{L}\p{N}_]*)(\.m?T(?![\p{L}\p{N}_]))?/gu;
+  const SPOKEN = { maximum: "max", minimum: "min" };
+  const AWAY = " (routed away)";
+  const PLAINLY = {
+    spreads: "spreads the gradient over every entry",
+    mixes: "mixes",
+    moves: "moves the entries back",
+    stops: "stops the gradient",
+  };
+
+  const listed = (names) => [...new Set(names)].join(" and ");
+  const unique = (wires) => [...new Set(wires)];
+  const shapeText = (shape) => `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
+  const axesText = (axes) => `${axes.length === 1 ? "axis" : "axes"} ${axes.join(" and ")}`;
+  const place = (left, right, column) => pad(left, Math.max(column, cells(left) + 3)) + right;
+  const labelled = (label, texts) => texts.map((text, k) => `  ${pad(k ? "" : label, LABEL)}${text}`);
+  const turned = (shape, turn) => {
+    if (turn === ".T") return [...shape].reverse();
+    return turn === ".mT" ? [...shape.slice(0, -2), shape.at(-1), shape.at(-2)] : shape;
+  };
+
+  /** The axes of a result along which broadcasting used an operand again and again. */
+  const stretchedAxes = (operand, result) => {
+    const missing = result.length - operand.length;
+    if (missing < 0 || operand.some((n, k) => n !== 1 && n !== result[missing + k])) return [];
+    return result.flatMap((n, axis) => (axis < missing || operand[axis - missing] < n ? [axis] : []));
+  };
+
+  const shares = (local) => (Array.isArray(local) ? local.reduce((n, part) => n + shares(part), 0) : +(local > 0 && local < 1));
+
+  class Card {
+    constructor(record, digits, times) {
+      Object.assign(this, { record, digits, times, wires: record.wires, output: record.wires[record.output] });
+      this.uses = record.uses.map((use) => ({ ...use, local: typeof use.local === "boolean" ? +use.local : use.local }));
+      this.usesOf = this.wires.map(() => []);
+      this.operands = this.wires.map(() => []);
+      for (const use of [...this.uses].sort((a, b) => a.to - b.to || a.port - b.port)) {
+        this.usesOf[use.from].push(use);
+        this.operands[use.to].push(use);
+      }
+      this.code = new Map(record.backward.map((event) => [event.wire, event.code ?? []]));
+    }
+
+    lines(wire) {
+      if (wire.kind === "gate") return this.ofGate(wire);
+      const used = this.usesOf[wire.id].map((use) => this.useLine(use));
+      const note = wire.cut ? " (cut)" : wire.read ? " (read by Python)" : "";
+      return [
+        `${wire.kind}${note}  ${this.named(wire)} = ${this.value(wire)}`,
+        ...labelled("uses", used.length ? used : ["nothing in the circuit uses it"]),
+        ...labelled("gradient", [this.gradientSum(wire)]),
+        ...this.saidAndChecked([wire], ""),
+      ];
+    }
+
+    ofGate(wire) {
+      const operands = this.operands[wire.id];
+      return [
+        this.head(wire),
+        ...labelled("forward", [this.forward(wire)]),
+        ...labelled("upstream", [this.gradientSum(wire)]),
+        ...labelled("local", this.locals(wire, operands)),
+        ...labelled("downstream", this.downstream(wire, operands)),
+        ...labelled("code", this.codeLines(wire)),
+        ...this.saidAndChecked(unique([wire, ...operands.map((use) => this.wires[use.from])]), this.lesson(wire, operands)),
+      ];
+    }
+
+    // What things are called, and their numbers.
+
+    name = (wire) => plain(wire.name);
+    source = (use) => this.name(this.wires[use.from]);
+    named = (wire) => this.name(wire) + (wire.shape.length ? ` ${shapeText(wire.shape)}` : "");
+    number = (value) => number(value, this.digits);
+    quantity = (value) => quantity(value, null, this.digits);
+    value = (wire) => quantity(wire.value, wire.summary, this.digits);
+    hasGradient = (wire) => wire.gradient !== null || Boolean(wire.gradient_summary);
+    gradient = (wire) => quantity(wire.gradient, wire.gradient_summary, this.digits);
+    spoken = (wire) => plain(SPOKEN[wire.gate] ?? wire.gate ?? "");
+    symbol = (wire) => plain(wire.symbol || wire.gate || "");
+    product = (first, second, product) => productLine(first, second, product, this.times, this.digits);
+    anyArray = (wire) => [wire, ...this.operands[wire.id].map((use) => this.wires[use.from])].some((w) => w.shape.length > 0);
+
+    // The head: what the gate did.
+
+    head(wire) {
+      const made = `gate  ${this.name(wire)} = ${plain(wire.expression ?? "")}`;
+      const head = place(made, this.whatItDid(wire), PATTERN_AT);
+      const line = wire.source?.line ?? null;
+      return line === null ? head : place(head, `line ${line}   ${plain(wire.source.text ?? "")}`, SOURCE_AT);
+    }
+
+    whatItDid(wire) {
+      const operands = this.operands[wire.id];
+      const tell = { distributes: this.distributes, routes: this.routes, swaps: this.swaps, scales: this.scales }[wire.pattern];
+      const said = tell ? tell.call(this, operands, wire) : PLAINLY[wire.pattern] ?? plain(wire.pattern ?? "");
+      const notes = (tell ? operands : []).map((use) => {
+        const axes = stretchedAxes(this.wires[use.from].shape, wire.shape);
+        return axes.length ? `; summed over ${axesText(axes)} for ${this.source(use)}` : "";
+      });
+      return `${this.spoken(wire)} ${said}${notes.join("")}`;
+    }
+
+    distributes(operands) {
+      const minus = operands.filter((use) => use.local === -1).map(this.source);
+      const straight = operands.filter((use) => use.local !== -1).map(this.source);
+      if (minus.length) {
+        return `passes ${straight.length ? `the whole gradient to ${listed(straight)}, ` : ""}minus the gradient to ${listed(minus)}`;
+      }
+      const everyone = { 1: listed(straight), 2: "both" }[straight.length] ?? `all ${straight.length}`;
+      return `passes the whole gradient to ${everyone}`;
+    }
+
+    /** The operands that a gate routed to; what it chose by, such as the mask of a where, gets nothing. */
+    winners(operands) {
+      const chosen = operands.filter((use) => !use.blocked && use.local !== 0);
+      const reached = chosen.filter((use) => use.local !== null || use.contribution !== null);
+      return reached.length ? reached : chosen;
+    }
+
+    routes(operands, wire) {
+      if (this.anyArray(wire)) return "routes each entry's gradient to the entry it chose";
+      const winners = this.winners(operands);
+      if (winners.length > 1) return `ties: ${listed(winners.map((use) => `${this.number(use.local)} to ${this.source(use)}`))}`;
+      if (!winners.length) {
+        const tie = operands.length === 1 && this.wires[operands[0].from].value === wire.value;
+        return `routes nothing to ${listed(operands.map(this.source))}${tie ? " (a tie with a constant passes 0)" : ""}`;
+      }
+      const share = winners[0].local ?? 1;
+      return `routes to ${this.source(winners[0])}${Math.abs(share) === 1 ? "" : `, times ${this.number(share)}`}`;
+    }
+
+    swaps(operands) {
+      if (operands.length > 2) return "scales each by the product of the others";
+      return operands.length > 1 ? "swaps" : this.scales(operands);
+    }
+
+    scales(operands) {
+      const isNumber = operands.length === 1 && typeof operands[0].local === "number";
+      return isNumber ? `scales by ${this.number(operands[0].local)}` : "scales";
+    }
+
+    lesson(wire, operands) {
+      if (wire.pattern === "distributes" && operands.length > 1 && this.hasGradient(wire)) {
+        const minus = operands.some((use) => use.local === -1) ? " or minus it" : "";
+        return `every input gets the whole d${this.name(wire)}${minus}, not a share of it`;
+      }
+      const splits = `${this.spoken(wire)} splits the gradient`;
+      if (["maximum", "minimum", "fmax", "fmin"].includes(wire.gate)) {
+        if (!operands.length || operands.some((use) => this.wires[use.from].shape.length)) {
+          const ties = operands.length > 1 ? Math.max(...operands.map((use) => shares(use.local))) : 0;
+          return ties ? `${splits} at ${ties} ${ties === 1 ? "tie" : "ties"}` : "";
+        }
+        const names = [...new Set(this.winners(operands).map(this.source))];
+        return names.length > 1 ? `${listed(names)} tie, so ${splits} between them` : "";
+      }
+      const inside = ["max", "min", "amax", "amin"].includes(wire.gate) && !wire.shape.length && operands.length === 1;
+      if (!inside || !Array.isArray(operands[0].contribution)) return "";
+      const tied = entries(operands[0].contribution).filter((entry) => entry !== 0).length;
+      return tied > 1 ? `${tied} entries tie, so ${splits} between them` : "";
+    }
+
+    // Forward.
+
+    forward(wire) {
+      const [name, value, operands] = [this.name(wire), this.value(wire), this.operands[wire.id]];
+      if (this.anyArray(wire)) return `${this.shaped(`${wire.name} = ${wire.expression}`)} = ${value}`;
+      const factors = operands.map((use) => this.wires[use.from].value).filter((v) => typeof v !== "boolean");
+      if (wire.gate === "multiply" && factors.length === 2) return `${name} = ${this.product(...factors, wire.value)}`;
+      const filled = this.filled(wire);
+      return filled === "" || filled === value ? `${name} = ${value}` : `${name} = ${filled} = ${value}`;
+    }
+
+    filled(wire) {
+      const text = wire.expression ?? "";
+      const values = new Map(this.operands[wire.id].map((use) => [this.wires[use.from].name, this.wires[use.from].value]));
+      const fill = (found, name, turn, at) => {
+        if (!values.has(name)) return found;
+        const shown = this.number(values.get(name)) + (turn ?? "");
+        const isTight = text.slice(at + found.length).trimStart().startsWith("**") || text[at - 1] === "-";
+        return isTight && shown.startsWith("-") ? `(${shown})` : shown;
+      };
+      return plain(text.replace(NAME, fill));
+    }
+
+    shaped(code) {
+      const shapes = new Map(this.wires.map((wire) => [wire.name, wire.shape]));
+      for (const wire of this.wires) if (!shapes.has(`d${wire.name}`)) shapes.set(`d${wire.name}`, wire.shape);
+      const withShape = (found, name, turn) => {
+        const shape = shapes.get(name) ?? [];
+        return shape.length ? `${found} ${shapeText(turned(shape, turn))}` : found;
+      };
+      return plain(code.replace(NAME, withShape), 400);
+    }
+
+    // Backward.
+
+    locals(wire, operands) {
+      const texts = operands.map((use) => this.local(wire, use));
+      if (!operands.length || texts.reduce((sum, text) => sum + cells(text), 0) > 2 * SOURCE_AT) return texts;
+      return [texts.map((text) => pad(text, Math.max(LOCAL_EVERY, cells(text) + 3))).join("")];
+    }
+
+    local(wire, use) {
+      const name = `d${this.name(wire)}/d${this.source(use)}`;
+      if (wire.pattern === "stops") return `${name}: none, a comparison stops the gradient`;
+      if (use.local === null && use.local_text === null) return `${name}: no single number, ${this.spoken(wire)} works on whole arrays`;
+      const symbols = use.local_text ? plain(use.local_text) : "";
+      const isSymbolic = symbols && (use.local === null || Array.isArray(use.local));
+      const bare = isSymbolic ? symbols : this.quantity(use.local);
+      const shown = bare + (use.blocked ? AWAY : "");
+      return symbols === "" || symbols === bare ? `${name} = ${shown}` : `${name} = ${symbols} = ${shown}`;
+    }
+
+    downstream(wire, operands) {
+      const forked = unique(operands.map((use) => this.wires[use.from])).filter((w) => this.usesOf[w.id].length > 1);
+      const sums = forked.filter(this.hasGradient).map((source) => this.gradientSum(source));
+      return [...operands.flatMap((use) => this.downstreamLines(wire, use)), ...sums];
+    }
+
+    downstreamLines(wire, use) {
+      const [source, line] = [this.wires[use.from], this.backAlong(wire, use)];
+      const axes = wire.pattern in { mixes: 1, spreads: 1, moves: 1 } ? [] : stretchedAxes(source.shape, wire.shape);
+      if (!axes.length || use.contribution === null) return [line];
+      const again = `${this.name(source)} ${source.shape.length ? shapeText(source.shape) : "()"} was used again along it`;
+      const made = `to make ${this.name(wire)} ${shapeText(wire.shape)}, and the gradients of all its uses add`;
+      return [line, `  summed over ${axesText(axes)}: ${again} ${made}`];
+    }
+
+    backAlong(wire, use) {
+      const source = this.wires[use.from];
+      const isWhole = this.usesOf[source.id].length === 1 && source !== this.output;
+      return `d${this.named(source)} ${isWhole ? "=" : "gets"} ${this.contribution(wire, use)}`;
+    }
+
+    contribution(wire, use) {
+      if (wire.pattern === "stops") return "nothing: a comparison stops the gradient";
+      if (use.contribution === null) return this.leftOut(use);
+      const away = use.blocked ? AWAY : "";
+      const scalars = [wire.gradient, use.local, use.contribution];
+      if (scalars.some((each) => Array.isArray(each) || each === null)) return this.quantity(use.contribution) + away;
+      return `d${this.name(wire)} ${this.times} d${this.name(wire)}/d${this.source(use)} = ${this.product(...scalars)}${away}`;
+    }
+
+    leftOut(use) {
+      const source = this.wires[use.from];
+      if (!source.gradient_summary || !this.code.has(use.to)) return "- (not computed)";
+      return this.usesOf[source.id].length === 1 ? this.gradient(source) : `${shapeText(source.shape)}, too large to be listed here`;
+    }
+
+    gradientSum(wire) {
+      const total = this.gradient(wire);
+      const isSwept = (use) => use.contribution !== null && this.code.has(use.to);
+      const parts = this.usesOf[wire.id].filter(isSwept).map((use) => [use.contribution, this.origin(use)]);
+      if (wire === this.output) parts.push([this.record.upstream, "upstream"]);
+      if (parts.length < 2 || !this.hasGradient(wire)) {
+        const uses = this.usesOf[wire.id];
+        const isAway = wire !== this.output && uses.length > 0 && uses.every((use) => use.blocked) && this.hasGradient(wire);
+        return `d${this.named(wire)} = ${this.hasGradient(wire) ? total : "- (not computed)"}${isAway ? AWAY : ""}`;
+      }
+      const terms = parts.map(([part, origin]) => `${this.quantity(part)} (${origin})`).join(" + ");
+      return `d${this.named(wire)} = ${terms} ${this.sumSign(parts.map(([part]) => part), wire.gradient)} ${total}`;
+    }
+
+    sumSign(parts, total) {
+      if ([...parts, total].some((each) => Array.isArray(each) || typeof each === "string" || each === null)) return "=";
+      return addsUp(parts.map(this.number), this.number(total)) ? "=" : "≈";
+    }
+
+    origin(use) {
+      const target = this.wires[use.to];
+      const line = target.source?.line ?? null;
+      const siblings = this.operands[target.id].filter((each) => each.from === use.from);
+      const operand = siblings.length > 1 ? `, operand ${use.port + 1}` : "";
+      const where = line === null ? ` in ${this.name(target)}` : ` at line ${line}`;
+      return `from ${this.symbol(target)}${where}${operand}${use.blocked ? ", routed away" : ""}`;
+    }
+
+    useLine(use) {
+      const target = this.wires[use.to];
+      return place(`${this.name(target)} = ${plain(target.expression ?? "")}`, this.backAlong(target, use), PATTERN_AT - LABEL);
+    }
+
+    codeLines(wire) {
+      const begun = new Set();
+      const code = (this.code.get(wire.id) ?? []).map((line) => {
+        const name = line.match(/^([\p{L}\p{N}_]+) = /u)?.[1];
+        const isAgain = begun.has(name);
+        if (name) begun.add(name);
+        return isAgain ? line.replace(" = ", " += ") : line;
+      });
+      if (this.anyArray(wire)) return code.map((line) => this.shaped(line));
+      return code.length ? [code.map((line) => plain(line)).join(" ;  ")] : [];
+    }
+
+    // What it means, and what was checked.
+
+    saidAndChecked(wires, first) {
+      const said = wires.filter((wire) => wire !== this.output || wire.kind !== "gate").map((wire) => this.nudge(wire));
+      const checks = wires.filter((wire) => wire.id in this.record.checks);
+      const checked = checks.map((wire) => `d${this.name(wire)}: ${this.checkText(this.record.checks[wire.id])}`);
+      return [...labelled("says", [first, ...said].filter(Boolean)), ...labelled("check", checked)];
+    }
+
+    objective() {
+      const [name, isArray] = [this.name(this.output), this.output.shape.length > 0];
+      if (!entries(this.record.upstream).every((entry) => entry === 1)) return isArray ? `sum(upstream * ${name})` : `upstream * ${name}`;
+      return isArray ? `sum(${name})` : name;
+    }
+
+    /** Where a wire's gradient is largest, as one would index it, and what it is there (null: nowhere). */
+    steepest(wire) {
+      const name = this.name(wire);
+      const larger = (flat) => {
+        const loud = flat.findIndex((entry) => !Number.isFinite(entry));
+        return loud >= 0 ? loud : flat.reduce((best, entry, k) => (Math.abs(entry) > Math.abs(flat[best]) ? k : best), 0);
+      };
+      if (wire.gradient === null && wire.shape.length) {
+        const ends = wire.gradient_summary ? entries([wire.gradient_summary.min, wire.gradient_summary.max]) : [null];
+        return [`${name} at its steepest`, ends[larger(ends)]];
+      }
+      const flat = entries(wire.gradient);
+      if (!wire.shape.length || !flat.length) return [name, flat.length ? flat[0] : 0];
+      let position = larger(flat);
+      const force = flat[position];
+      const index = [...wire.shape].reverse().map((n) => {
+        const at = position % n;
+        position = Math.floor(position / n);
+        return at;
+      });
+      return [`${name}[${index.reverse().join(", ")}]`, force];
+    }
+
+    nudge(wire) {
+      const [where, force] = this.steepest(wire);
+      if (force === null || !isFinite(force)) return "";
+      if (force === 0) return `raising ${where} a little leaves ${this.objective()} as it is`;
+      const change = Math.abs(Number(general(force * NUDGE, 12)));
+      return `raising ${where} by ${NUDGE} ${force > 0 ? "raises" : "lowers"} ${this.objective()} by about ${this.number(change)}`;
+    }
+
+    checkText(check) {
+      const shown = typeof check.numerical === "number" ? general(check.numerical, 8, true) : quantity(check.numerical);
+      const isNumber = check.error !== null && isFinite(check.error);
+      const reason = check.reason ? `: ${plain(check.reason)}` : "";
+      const verdict = check.verdict === "agrees" ? "" : `   ${plain(check.verdict)}${reason}`;
+      return `numerical ${shown}   relative error ${isNumber ? general(check.error, 1) : number(check.error)}${verdict}`;
+    }
+  }
+
+  /** The card of the wire called `name`, line by line as Python prints it. */
+  const text = (record, name, digits = null, times = "*") => {
+    const card = new Card(record, digits ?? null, times);
+    const wire = record.wires.find((each) => each.name === name);
+    return card.lines(wire).map((line) => line.trimEnd()).join("\n");
+  };
+
+  gatewise.card = { text };
+})();

@@ -1,0 +1,193 @@
+// Opens and closes the groups of a picture: the twin of _views/elastic.py, on the numbers in the picture's metadata.
+(() => {
+  "use strict";
+  const gatewise = (globalThis.gatewise ??= {});
+  const CORNER = 5;
+  const SAME = 0.01; // heights closer than this are one
+
+  /** A rising map of one coordinate: from each place on, everything is moved on by its extra room. */
+  class Stretch {
+    places = [];
+
+    at(coordinate) {
+      return this.places.reduce((moved, [place, extra]) => (place <= coordinate + SAME ? moved + extra : moved), coordinate);
+    }
+
+    /** Make room for every [start, end, room], if possible without tearing the intervals of `whole` apart. */
+    pull(demands, whole) {
+      for (const [start, end, room] of demands.sort((a, b) => a[1] - b[1] || a[0] - b[0])) {
+        const missing = room - (this.at(end) - this.at(start));
+        if (missing > 1e-6) this.places.push([lastPlace(start, end, whole), missing]);
+      }
+    }
+  }
+
+  const lastPlace = (start, end, whole) => {
+    let place = end;
+    for (;;) {
+      const hit = whole.filter(([low, high]) => low + SAME < place && place <= high + SAME).map(([low]) => low);
+      if (!hit.length) return place > start + SAME ? place : end;
+      place = Math.min(...hit);
+    }
+  };
+
+  const pairs = (list) => list.slice(1).map((item, place) => [list[place], item]);
+
+  /** Every level with its maps; `state` is the key that says which groups are open. */
+  const placeAll = (geometry, state) => {
+    const placed = [];
+    const pulled = (number) => {
+      const level = geometry.levels[number];
+      const here = { level, across: new Stretch(), down: new Stretch(), settled: new Stretch(), left: 0, top: 0 };
+      here.x = (x) => here.left + here.across.at(x);
+      here.y = (y) => here.top + here.settled.at(here.down.at(y));
+      here.inner = level.groups.map((group) => [group, pulled(group.level)]);
+      here.opened = here.inner.filter(([group]) => group[state]);
+      here.spans = [...level.spans, ...level.groups.filter((group) => !group[state]).map(({ span }) => span)];
+      const wider = new Map();
+      for (const [group, inside] of here.opened) {
+        const extra = inside.across.at(inside.level.width) - group.width;
+        wider.set(group.column, Math.max(wider.get(group.column) ?? 0, extra));
+      }
+      wider.forEach((extra, column) => here.across.places.push([level.starts[column], extra]));
+      here.down.pull(here.opened.flatMap(([group, inside]) => demands(group, inside)), here.spans);
+      return (placed[number] = here);
+    };
+    settle(pulled(0));
+    return placed;
+  };
+
+  const heightsInside = (inside) => inside.level.ports.map((height) => inside.down.at(height));
+
+  const demands = (group, inside) => {
+    const [outer, within] = [group.ports, heightsInside(inside)];
+    const between = pairs(outer).map(([upper, lower], place) => [upper, lower, within[place + 1] - within[place]]);
+    const last = within.length - 1;
+    const under = inside.down.at(inside.level.height) - within[last];
+    return [[group.top, outer[0], within[0]], ...between, [outer[last], group.bottom, under]];
+  };
+
+  const settle = (here) => {
+    for (const [group, inside] of here.opened) {
+      const wanted = group.ports.map(here.y);
+      const within = heightsInside(inside);
+      const gaps = pairs(within).map(([upper, lower], place) => [upper, lower, wanted[place + 1] - wanted[place]]);
+      inside.settled.pull(gaps, inside.spans.map((span) => span.map((height) => inside.down.at(height))));
+      inside.top = wanted[0] - within[0];
+      inside.left = here.x(group.x + group.width / 2) - inside.across.at(inside.level.width);
+    }
+    here.inner.forEach(([, inside]) => settle(inside));
+  };
+
+  // Drawing: the twin of `bent` in _views/drawing.py.
+
+  const round = (value) => Math.round(value * 10) / 10;
+  const at = ([x, y]) => `${round(x)},${round(y)}`;
+  const distance = (a, b) => Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1]);
+  const towards = (start, end, length) =>
+    [0, 1].map((axis) => start[axis] + ((end[axis] - start[axis]) * length) / (distance(start, end) || 1));
+
+  const bent = (points) => {
+    const track = [];
+    for (const point of points.map((pair) => pair.map(round))) {
+      const [before, last] = track.slice(-2);
+      if (track.length && distance(track.at(-1), point) === 0) continue;
+      if (last && [0, 1].some((axis) => before[axis] === last[axis] && last[axis] === point[axis])) track.pop();
+      track.push(point);
+    }
+    if (track.length < 2) track.push(track[0]);
+    const pieces = [`M${at(track[0])}`];
+    for (let place = 1; place + 1 < track.length; place++) {
+      const [before, corner, after] = track.slice(place - 1, place + 2);
+      const radius = Math.min(CORNER, distance(before, corner) / 2, distance(corner, after) / 2);
+      pieces.push(`L${at(towards(corner, before, radius))}Q${at(corner)} ${at(towards(corner, after, radius))}`);
+    }
+    return `${pieces.join("")}L${at(track.at(-1))}`;
+  };
+
+  const numbers = (text) => text.split(/[ ,]/).map(Number);
+  const set = (element, values) =>
+    Object.entries(values).forEach(([name, value]) => element.setAttribute(name, round(value)));
+
+  /** Where a wire ends: at the outline of its gate or of its open group. */
+  const endOf = (here, state, to, x) => {
+    const found = /^g\d+$/.test(to ?? "") && here.opened.find(([group]) => `g${group.group}` === to);
+    return found ? found[1].left : here.x(x);
+  };
+
+  const redraw = (svg, geometry) => {
+    const [now, then] = [placeAll(geometry, "open"), placeAll(geometry, "drawn")];
+    const levelOf = new Map(geometry.levels.map((level, number) => [String(level.group), number]));
+    const of = (element) => levelOf.get(element.closest("g.block")?.dataset.group ?? "null");
+    const isOpen = (group) => geometry.levels.some(({ groups }) => groups.some((g) => g.group === group && g.open));
+
+    for (const path of svg.querySelectorAll("[data-points]")) {
+      const here = now[of(path)];
+      const own = path.dataset.points.split(" ").map(numbers);
+      const points = own.map(([x, y]) => [here.x(x), here.y(y)]);
+      points.at(-1)[0] = endOf(here, "open", path.dataset.to, own.at(-1)[0]);
+      path.setAttribute("d", bent(points));
+    }
+    for (const element of svg.querySelectorAll("[data-at]")) {
+      const [x, y] = numbers(element.dataset.at);
+      const [here, before] = [now[of(element)], then[of(element)]];
+      const to = element.dataset.to;
+      let [low, high] = [y, y];
+      if (element.dataset.span) [low, high] = numbers(element.dataset.span);
+      const dx = endOf(here, "open", to, x) - endOf(before, "drawn", to, x);
+      const dy = here.y(low) - before.y(low);
+      const shift = `translate(${round(dx)} ${round(dy)})`;
+      element.setAttribute("transform", [shift, (element.dataset.own ??= element.getAttribute("transform") ?? "")].join(" "));
+      if (element.dataset.span) stretch(element, here.y(high) - before.y(high) - dy);
+      if (element.matches(".arrow[data-to]")) element.toggleAttribute("hidden", /^g/.test(to) && isOpen(Number(to.slice(1))));
+      if (element.matches("g.gate[data-group]")) element.toggleAttribute("hidden", isOpen(Number(element.dataset.group)));
+    }
+    for (const block of svg.querySelectorAll("g.block")) {
+      const here = now[of(block)];
+      block.toggleAttribute("hidden", !isOpen(Number(block.dataset.group)));
+      const [width, height] = [here.across.at(here.level.width), here.y(here.level.height) - here.top];
+      set(block.querySelector(":scope > rect.block"), { x: here.left, y: here.top, width, height });
+      set(block.querySelector(":scope > text.title"), { x: here.left + 7, y: here.top + 14 });
+    }
+    const grown = [now, then].map(([root]) => [root.across.at(root.level.width), root.down.at(root.level.height)]);
+    const [width, height] = [geometry.width + grown[0][0] - grown[1][0], geometry.height + grown[0][1] - grown[1][1]];
+    set(svg, { width, height });
+    svg.setAttribute("viewBox", `0 0 ${round(width)} ${round(height)}`);
+    set(svg.querySelector("rect.paper"), { width, height });
+    svg.querySelector("g.legend").setAttribute("transform", `translate(0 ${round(grown[0][1] - grown[1][1])})`);
+  };
+
+  /** A gate whose ports were pulled apart grows with them. */
+  const stretch = (gate, extra) => {
+    for (const rect of gate.querySelectorAll("rect.gate")) {
+      rect.dataset.height ??= rect.getAttribute("height");
+      set(rect, { height: Number(rect.dataset.height) + extra });
+    }
+    gate.querySelector("text")?.setAttribute("transform", `translate(0 ${round(extra / 2)})`);
+  };
+
+  /** Open a closed group, or close an open one; whatever stands inside it is closed with it. */
+  const toggle = (svg, geometry, number) => {
+    const groups = geometry.levels.flatMap((level) => level.groups);
+    groups.forEach((group) => (group.drawn ??= group.open));
+    const shut = (group) => {
+      group.open = false;
+      geometry.levels[group.level].groups.forEach(shut);
+    };
+    const group = groups.find((each) => each.group === Number(number));
+    if (!group) return;
+    if (group.open) shut(group);
+    else group.open = true;
+    redraw(svg, geometry);
+    svg.querySelector("metadata").textContent = JSON.stringify(geometry);
+  };
+
+  /** Draw the picture as it stands; what a test of the two twins compares. */
+  const again = (svg) => {
+    const geometry = JSON.parse(svg.querySelector("metadata").textContent);
+    geometry.levels.forEach((level) => level.groups.forEach((group) => (group.drawn ??= group.open)));
+    redraw(svg, geometry);
+  };
+
+  gatewise.picture = { toggle, again };
+})();

@@ -1,0 +1,1 @@
+"""Tests of what runs in a page, in a browser."""

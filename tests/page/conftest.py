@@ -1,0 +1,73 @@
+"""A real browser for the tests of the page: one a session, without a network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+LOCAL = ("file:", "about:", "data:", "blob:")
+WEB = Path(__file__).parents[2] / "src" / "gatewise" / "_views" / "web"
+
+
+def browser_path() -> str:
+    """Return the browser that GATEWISE_BROWSER names or that is on the path, or skip the test, saying what to do."""
+    for name in (os.environ.get("GATEWISE_BROWSER"), *BROWSERS):
+        if name and (found := shutil.which(name)):
+            return found
+    pytest.skip("no browser is installed: apt install chromium, or name one in GATEWISE_BROWSER")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Give a headless Chromium, one for all tests."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright is installed: pip install playwright")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=browser_path(), args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """Give an empty page from which nothing outside this computer can be reached; its errors fail the test."""
+    context = browser.new_context()
+    asked: list[str] = []
+    errors: list[str] = []
+
+    def answer(route: Any) -> None:
+        if route.request.url.startswith(LOCAL):
+            route.continue_()
+        else:
+            asked.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", answer)
+    opened = context.new_page()
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert asked == [], "the page asked for something outside"
+    assert errors == [], "the page threw an error"
+
+
+@pytest.fixture
+def scripts(page: Any) -> Any:
+    """Give a page with the scripts that compute, and write numbers and cards."""
+    page.goto("about:blank")
+    for name in ("compute.js", "numbers.js", "card.js"):
+        page.evaluate((WEB / name).read_text())
+    return page

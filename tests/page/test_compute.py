@@ -1,0 +1,218 @@
+"""Recomputing in the page: every gate of the registry, as recorded and after an edit, against Python."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from gates.cases import Case, good_cases, like
+
+import gatewise as gw
+from gatewise._errors import GatewiseError
+from gatewise._gates import NAMES, Gate
+from gatewise._record import jsonable, record
+from gatewise._views.formulas import formulas
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+CASES = 6  # of one gate, each of another make: shapes and parameters
+CLOSE = 1e-12  # relative to the largest entry
+
+#: Gates that may be a recording in every case, and why.
+RECORDINGS = {
+    "inv": "a page has no linear algebra",
+    "slogdet": "two outputs",
+    "split": "several outputs",
+    "modf": "two outputs",
+    "cross_entropy": "its code in the record is not complete (d_part)",
+    "empty_like": "its entries are whatever they are",
+    **dict.fromkeys(("bitwise_and", "bitwise_or", "invert"), "no float operands: see the test of masks"),
+}
+
+
+def recomputed(page: Any, jobs: list[dict[str, Any]]) -> list[Any]:
+    """What the page makes of many records at once; an error as its text."""
+    found: list[Any] = page.evaluate(
+        """jobs => jobs.map(({record, formulas, inputs}) => {
+            try { return gatewise.compute.recompute(record, formulas, inputs); }
+            catch (error) { return {error: String(error.stack)}; }
+        })""",
+        jobs,
+    )
+    return found
+
+
+def record_of(board: Any) -> dict[str, Any]:
+    """The record as a page is given it, without the numerical derivatives, which take long."""
+    found: dict[str, Any] = json.loads(json.dumps(jsonable(board._folded_if_asked(record(board.circuit)))))
+    return found
+
+
+def numbers(nested: Any) -> np.ndarray[Any, Any]:
+    """Nested lists with nan and inf as words, as an array; None is NaN."""
+    return np.array(nested, dtype=object).astype(float)
+
+
+def assert_same(have: Any, want: Any, place: str) -> None:
+    """Equal to 1e-12 of the largest entry; nan, inf and what was not computed stand where they stand."""
+    assert (have is None) == (want is None), f"{place}: {have} instead of {want}"
+    if want is None:
+        return
+    one, other = numbers(have), numbers(want)
+    assert one.shape == other.shape, f"{place}: shape {one.shape} instead of {other.shape}"
+    finite = np.isfinite(other)
+    np.testing.assert_array_equal(one[~finite], other[~finite], err_msg=place)
+    largest = np.max(np.abs(other[finite]), initial=0.0)
+    assert np.all(np.abs(one[finite] - other[finite]) <= CLOSE * largest), f"{place}: {have} instead of {want}"
+
+
+def assert_same_circuit(numbers_of: dict[str, Any], want: dict[str, Any], place: str) -> None:
+    assert "error" not in numbers_of, f"{place}: {numbers_of['error']}"
+    assert numbers_of["left"] is None, f"{place}: {numbers_of['left']}"
+    for wire in want["wires"]:
+        where = f"{place}, {wire['name']} = {wire['expression']}"
+        assert_same(numbers_of["values"][wire["id"]], wire["value"], f"{where}: value")
+        assert_same(numbers_of["gradients"][wire["id"]], wire["gradient"], f"{where}: gradient")
+    for k, use in enumerate(want["uses"]):
+        where = f"{place}, use {k} by {want['wires'][use['to']]['expression']}"
+        assert_same(numbers_of["contributions"][k], use["contribution"], f"{where}: contribution")
+        assert_same(numbers_of["locals"][k], use["local"], f"{where}: local")
+
+
+def make_of(case: Case) -> tuple[Any, ...]:
+    return tuple(np.shape(x) for x in case.values), str(sorted(case.kwargs.items()))
+
+
+def circuits_of(gate: Gate) -> Iterator[tuple[Case, Callable[..., Any]]]:
+    """A case of each make, small enough, as a function of its places whose output hangs on floats."""
+    seen = set()
+    for case in good_cases(gate):
+        small = case.values and all(0 < np.size(x) <= 24 for x in case.values)
+        if not small or make_of(case) in seen or (isinstance(case.out, np.ndarray) and not case.out.size):
+            continue
+        seen.add(make_of(case))
+        # A gate of floats that stops gradients is told by what it is multiplied with.
+        if gate.pattern == "stops":
+            yield case, lambda *values, case=case: case.applied(*values) * (np.sum(values[0]) + 1.5)
+        else:
+            yield case, case.applied
+        if len(seen) == CASES:
+            return
+
+
+def board_of(f: Callable[..., Any], case: Case, values: list[Any]) -> Any:
+    upstream = case.upstream if case.gate.pattern != "stops" else "ones"
+    return gw.circuit(lambda *v: f(*v), *values, upstream=upstream)
+
+
+def job(record: dict[str, Any], trees: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
+    return {"record": record, "formulas": trees, "inputs": inputs}
+
+
+def test_every_gate_is_recomputed_or_says_that_it_is_a_recording(scripts: Any, counted: Callable[..., None]) -> None:
+    jobs, wanted, covered, refused = [], [], set(), {}
+    for name, gate in NAMES.items():
+        for case, f in circuits_of(gate):
+            try:
+                board = board_of(f, case, case.values)
+                recorded = record_of(board)
+            except GatewiseError as error:  # several outputs, a truth value: no circuit at all
+                refused[name] = str(error).splitlines()[0]
+                continue
+            trees = formulas(recorded)
+            if "recording" in trees:
+                refused[name] = trees["recording"]
+                continue
+            covered.add(name)
+            random = np.random.default_rng(len(jobs))
+            other = [x + 0.1 * like(x, random) for x in case.values]
+            inputs = [wire["id"] for wire in recorded["wires"] if wire["kind"] == "input"]
+            again = record_of(board_of(f, case, other))
+            assert [w["expression"] for w in again["wires"]] == [w["expression"] for w in recorded["wires"]]
+            edits = {str(k): np.asarray(x).tolist() for k, x in zip(inputs, other, strict=True)}
+            for inputs_, want in (({}, recorded), (edits, again)):
+                jobs.append(job(recorded, trees, inputs_))
+                wanted.append((f"{case} {'edited' if inputs_ else 'as recorded'}", want))
+    for found, (place, want) in zip(recomputed(scripts, jobs), wanted, strict=True):
+        assert_same_circuit(found, want, place)
+    counted("recomputed in the page", gates=len(covered), circuits=len(jobs))
+    missing = {name: refused.get(name) for name in NAMES if name not in covered and name not in RECORDINGS}
+    assert missing == {}
+    assert all("recorded" in refused[name] or "returned" in refused[name] for name in RECORDINGS if name in refused)
+
+
+# -------------------------------------------------------------------------------------------- what a page cannot know
+
+
+def one(scripts: Any, record: dict[str, Any], inputs: dict[str, Any]) -> Any:
+    return recomputed(scripts, [job(record, formulas(record), inputs)])[0]
+
+
+def repeated(x: Any, n: Any) -> Any:
+    """A product of as many factors as a number that Python reads."""
+    out = x
+    for _ in range(n):
+        out = out * x
+    return out
+
+
+def test_an_edit_of_what_python_read_is_refused(scripts: Any) -> None:
+    record = record_of(gw.circuit(repeated, 2.0, 3))
+    assert one(scripts, record, {"0": 2.5})["left"] is None
+    assert one(scripts, record, {"1": 3.0})["left"] is None
+    assert one(scripts, record, {"1": 4.0})["left"] == "n was read by Python: with another value, record again."
+
+
+def test_an_edit_that_takes_another_branch_is_refused(scripts: Any) -> None:
+    record = record_of(gw.circuit(lambda x, y: x * y, 2.0, 3.0))
+    record["guards"] = [{"how": "bool", "value": True, "line": 7, "expression": "x > 0"}]
+    assert one(scripts, record, {"0": 0.5})["left"] is None
+    sentence = "Python read x > 0 as True at line 7: with another value, record again."
+    assert one(scripts, record, {"0": -0.5})["left"] == sentence
+    record["guards"][0]["expression"] = None
+    assert "Python chose at line 7 by a value" in formulas(record)["recording"]
+
+
+def test_a_block_that_overflows_is_refused(scripts: Any) -> None:
+    record = record_of(gw.circuit("1 / (1 + exp(-x))", x=1.0))
+    assert one(scripts, record, {"0": -20.0})["left"] is None
+    assert "sigmoid has a rule of its own" in one(scripts, record, {"0": -1000.0})["left"]
+    folded = record_of(gw.circuit("1 / (1 + exp(-x))", x=1.0).fold())
+    found = one(scripts, folded, {"0": -1000.0})
+    assert (found["left"], found["values"][-1], found["gradients"][0]) == (None, 0, 0)
+
+
+def test_dead_branches_stay_dead(scripts: Any) -> None:
+    record = record_of(gw.circuit("where(x > 0, sqrt(x), 0)", x=4.0))
+    found = one(scripts, record, {"0": -1.0})
+    assert (found["values"][-1], found["gradients"][0]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("f", "given", "why"),
+    [
+        (lambda x: np.sum(x), np.ones(65), "x has 65 entries, a page computes with up to 64"),
+        (lambda x: np.sum(x), np.ones(3, dtype=np.float32), "x is float32, a page computes in float64"),
+        (lambda x: np.sum(np.linalg.inv(x)), np.eye(2), "the gate inv ("),
+        (lambda x: np.sum(np.split(x, 2)[0]), np.ones(4), "the gate split ("),
+    ],
+)
+def test_recordings_say_why(f: Any, given: Any, why: str) -> None:
+    sentence = formulas(record_of(gw.circuit(lambda x: f(x), given)))["recording"]
+    assert sentence.startswith("This circuit is shown as it was recorded: ")
+    assert why in sentence
+
+
+def test_masks_combined_by_bits(scripts: Any) -> None:
+    """& | ~ on truth values, which the registry knows no float case of."""
+    f = lambda x, y: np.sum(np.where((x > 0) & (y > 0) | ~(x > y), x * y, y))  # noqa: E731
+    points = [
+        [np.array([1.0, -2.0, 3.0]), np.array([0.5, 4.0, -1.0])],
+        [np.array([-1.0, 2.0, 3.0]), np.array([-2.0, 4.0, 5.0])],
+    ]
+    record, want = (record_of(gw.circuit(f, *point)) for point in points)
+    edits = {str(k): part.tolist() for k, part in enumerate(points[1])}
+    assert_same_circuit(one(scripts, record, edits), want, "masks")

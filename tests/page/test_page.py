@@ -1,0 +1,533 @@
+"""The page in a real browser: its numbers, the walk, edits, folding, and what it may never do."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from views.records import RecordBuilder, split
+
+import gatewise as gw
+from gatewise._errors import UnknownPaletteError
+from gatewise._views.card import card
+from gatewise._views.numbers import quantity
+from gatewise._views.page import element
+from gatewise._views.page import page as html_page
+from gatewise._views.picture import picture
+from gatewise._views.sheet import read
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+CIRCUITS = {
+    "compound": ("q = x + y; f = q * z", {"x": -2, "y": 5, "z": -4}),
+    "neuron": ("1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))", {"w0": 2, "x0": -1, "w1": -3, "x1": -2, "w2": -3}),
+    "forked": ("a = x * y; f = a * a + max(x, y) * x", {"x": 3, "y": -4}),
+}
+LABELS = """() => [...document.querySelectorAll(
+  "text.value[data-wire], text.gradient[data-wire], text.branch[data-wire]")]
+  .map((label) => [label.classList[0], label.dataset.wire, label.dataset.to ?? null, label.dataset.port ?? null,
+    label.textContent])"""
+TABLE = (
+    """() => [...document.querySelectorAll("tbody tr")].map((row) => [...row.cells].map((cell) => cell.textContent))"""
+)
+CARDS = """() => [...document.querySelectorAll("svg [tabindex]")].filter((item) => !item.closest("[hidden]"))
+  .map((item) => { item.focus(); return document.querySelector("pre.card").textContent; })"""
+TYPE = """(values) => [...document.querySelectorAll("input")].forEach((field, at) => {
+  field.value = values[at];
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+})"""
+PRODUCT = re.compile(r"(?<== )(-?[\d.e+-]+) \* (-?[\d.e+-]+) = (-?[\d.e+-]+)$", re.MULTILINE)
+
+
+def circuit_of(name: str) -> Any:
+    text, inputs = CIRCUITS[name]
+    return gw.circuit(text, **inputs)
+
+
+def record_of(circuit: Any) -> dict[str, Any]:
+    return json.loads(circuit.to_json())
+
+
+def page_of(circuit: Any, **options: Any) -> str:
+    return html_page(record_of(circuit), staged=circuit.staged(), **options)
+
+
+@pytest.fixture
+def opened(page: Any, tmp_path: Path) -> Callable[[str], Any]:
+    """Open a page from a file, once its script has taken over; what it writes to the console fails the test."""
+    page.on("console", lambda message: pytest.fail(f"the console says: {message.text}"))
+
+    def open_(text: str) -> Any:
+        path = tmp_path / "circuit.html"
+        path.write_text(text, encoding="utf-8")
+        page.goto(path.as_uri())
+        page.wait_for_selector(".live")
+        return page
+
+    return open_
+
+
+class _Labels(HTMLParser):
+    """The numbers of a picture as Python drew it, in the form the browser gives them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[list[Any]] = []
+        self.label: list[Any] | None = None
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        kind = (given.get("class") or "").split(" ")[0]
+        if tag == "text" and kind in ("value", "gradient", "branch") and "data-wire" in given:
+            self.label = [kind, given["data-wire"], given.get("data-to"), given.get("data-port"), ""]
+
+    def handle_data(self, data: str) -> None:
+        if self.label is not None:
+            self.label[-1] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "text" and self.label is not None:
+            self.found.append(self.label)
+            self.label = None
+
+
+def labels_of(record: dict[str, Any]) -> list[list[Any]]:
+    reader = _Labels()
+    reader.feed(picture(record, live=True))
+    return reader.found
+
+
+def numbers_of(record: dict[str, Any]) -> list[list[str]]:
+    sheet = read(record)
+    return [[sheet.value(wire), sheet.gradient(wire) if wire.has_gradient else "–"] for wire in sheet.wires]
+
+
+# Numbers.
+
+
+def random_expression(draw: random.Random, depth: int) -> str:
+    if depth == 0 or draw.random() < 0.1:
+        return draw.choice("xyzw")
+    one, other = (random_expression(draw, depth - 1) for _ in range(2))
+    forms = ["({0} + {1})", "({0} * {1})", "({0} - {1})", "max({0}, {1})", "min({0}, {1})", "tanh({0})", "exp({0} / 9)"]
+    forms += ["({0} / (1 + {1} * {1}))", "sin({0})", "sqrt(({0})**2 + 1)", "(1 / (1 + exp(-({0}))))", "(3 - 0.5 * {0})"]
+    return draw.choice(forms).format(one, other)
+
+
+def random_case(seed: int) -> tuple[str, list[dict[str, float]]]:
+    draw = random.Random(seed)
+    text = f"{random_expression(draw, 3)} + x*y*z*w"
+    return text, [{name: round(draw.uniform(-3, 3), 2) for name in "xyzw"} for _ in range(2)]
+
+
+def holds(first: str, second: str, product: str) -> bool:
+    exact, shown = Decimal(first) * Decimal(second), Decimal(product)
+    return abs(exact - shown) <= Decimal(5).scaleb(int(shown.as_tuple().exponent) - 1)
+
+
+def test_every_number_and_card_of_100_random_expressions_before_and_after_an_edit(
+    opened: Any, counted: Callable[..., None]
+) -> None:
+    for seed in range(100):
+        text, (first, second) = random_case(seed)
+        record = record_of(gw.circuit(text, **first))
+        page = opened(html_page(record))
+        assert page.evaluate(LABELS) == labels_of(record), text
+        assert [row[2:4] for row in page.evaluate(TABLE)] == numbers_of(record), text
+        assert set(page.evaluate(CARDS)) <= {card(record, wire["name"]) for wire in record["wires"]}, text
+        page.evaluate(TYPE, [second[wire["name"]] for wire in record["wires"] if wire["kind"] == "input"])
+        again = record_of(gw.circuit(text, **second))
+        assert page.evaluate(LABELS) == labels_of(again), (text, second)
+        assert [row[2:4] for row in page.evaluate(TABLE)] == numbers_of(again), (text, second)
+        cards = page.evaluate(CARDS)
+        assert set(cards) <= {card({**again, "checks": {}}, wire["name"]) for wire in again["wires"]}, (text, second)
+    counted("page", expressions=100)
+
+
+def test_every_printed_product_holds_or_says_it_is_rounded(opened: Any, counted: Callable[..., None]) -> None:
+    wrong, products = [], 0
+    for seed in range(100, 120):
+        text, (given, _) = random_case(seed)
+        page = opened(html_page(record_of(gw.circuit(text, **given))))
+        for found in PRODUCT.finditer("\n".join(page.evaluate(CARDS))):
+            products += 1
+            if not holds(*found.groups()):
+                wrong.append((text, found[0]))
+    assert wrong == []
+    assert products > 200
+    counted("page", products_in_cards=products)
+
+
+def test_labels_keep_clear_of_their_neighbours_when_they_grow(opened: Any) -> None:
+    page = opened(page_of(circuit_of("compound")))
+    page.evaluate(TYPE, [-2.123456, 5.98765, -4.24681])
+    widest = page.evaluate("""() => {
+      const boxes = [...document.querySelectorAll("text.value, text.gradient")].filter((t) => !t.closest(".legend"))
+        .map((t) => t.getBoundingClientRect());
+      const gates = [...document.querySelectorAll("rect.gate")].map((t) => t.getBoundingClientRect());
+      const meet = (a, b) => a.left < b.right && b.left < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom;
+      return boxes.flatMap((box, at) => [...boxes.slice(at + 1), ...gates].filter((other) => meet(box, other))).length;
+    }""")
+    assert widest == 0
+
+
+# The walk.
+
+
+def expected_steps(record: dict[str, Any]) -> list[str]:
+    sheet = read(record)
+    forward = [
+        f"forward through {sheet.wires[id_].symbol}: {sheet.wires[id_].name} = {sheet.value(sheet.wires[id_])}"
+        for id_ in record["forward"]
+    ]
+    backward = []
+    for event in record["backward"]:
+        came = []
+        for number in event["uses"]:
+            use = sheet.uses[number]
+            verb = "=" if len(sheet.uses_of[use.source]) == 1 else "gets"
+            if use.contribution is not None:
+                shown = quantity(use.contribution)
+                came.append(f"d{sheet.wires[use.source].name} {verb} {shown}")
+        backward.append(f"backward through {sheet.wires[event['wire']].symbol}: {', '.join(came)}")
+    steps = [*forward, *backward]
+    return [f"step {at} of {len(steps)}, {told}" for at, told in enumerate(steps, 1)]
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_a_walk_by_keyboard_alone_tells_every_event_both_ways(opened: Any, name: str) -> None:
+    circuit = circuit_of(name)
+    record = record_of(circuit)
+    page = opened(page_of(circuit))
+    expected = expected_steps(record)
+    status = page.locator(".status")
+    page.keyboard.press("Home")
+    assert status.text_content().startswith("step 0 of")
+    assert {label[-1] for label in page.evaluate(LABELS) if label[0] != "value"} == {"–"}
+    there = []
+    known = []
+    for _ in expected:
+        page.keyboard.press("ArrowRight")
+        there.append(status.text_content())
+        known.append(sum(label[-1] != "–" for label in page.evaluate(LABELS)))
+        assert page.locator("g.gate.lit").count() >= 1
+    assert there == expected
+    assert known == sorted(known)
+    assert page.evaluate(LABELS) == labels_of(record)
+    back = []
+    for _ in expected:
+        back.append(status.text_content())
+        page.keyboard.press("ArrowLeft")
+    assert back == expected[::-1]
+    page.keyboard.press("End")
+    assert status.text_content() == expected[-1]
+
+
+def test_the_stage_of_the_current_gate_is_lit_in_the_staged_code(opened: Any) -> None:
+    page = opened(page_of(circuit_of("compound")))
+    lit = []
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+        lit.append([line.split("#")[0].strip() for line in page.locator(".code .lit").all_text_contents()])
+    assert lit[0] == ["q = x + y"]
+    assert lit[1] == ["f = q * z"]
+    assert [line for line in lit[2] if line] == ["dq = z * df", "dz = q * df"]
+    assert [line for line in lit[3] if line] == ["dx = dq", "dy = dq"]
+
+
+def test_play_walks_on_and_space_stops_it(opened: Any) -> None:
+    page = opened(page_of(circuit_of("compound")))
+    page.keyboard.press("Space")
+    page.locator(".status", has_text="step 2 of").wait_for()
+    page.keyboard.press("Space")
+    assert page.get_by_role("button", name="play").count() == 1
+
+
+def test_one_gate_with_three_outputs_is_one_step(opened: Any) -> None:
+    page = opened(html_page(split()))
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".status").text_content().endswith("forward through split: p1 = 2, p2 = 4, p3 = 6")
+
+
+# Edits.
+
+
+@pytest.mark.parametrize("name", CIRCUITS)
+def test_dragging_a_name_and_typing_recompute_as_python_does(opened: Any, name: str) -> None:
+    text, inputs = CIRCUITS[name]
+    page = opened(page_of(circuit_of(name)))
+    given = dict(inputs)
+    for key in inputs:
+        box = page.locator(".drag", has_text=key).bounding_box()
+        page.mouse.move(box["x"] + 4, box["y"] + 5)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 4 + 28, box["y"] + 5, steps=4)
+        page.mouse.up()
+        given[key] = float(page.get_by_label(key, exact=True).input_value())
+        assert given[key] == pytest.approx(inputs[key] + 0.7)
+    assert page.evaluate(LABELS) == labels_of(record_of(gw.circuit(text, **given)))
+    for key in inputs:
+        page.get_by_label(key, exact=True).fill("1.25")
+        given[key] = 1.25
+    assert page.evaluate(LABELS) == labels_of(record_of(gw.circuit(text, **given)))
+    page.get_by_role("button", name="reset").click()
+    assert page.evaluate(LABELS) == labels_of(record_of(circuit_of(name)))
+
+
+def test_the_prediction_stands_beside_the_actual_change(opened: Any) -> None:
+    page = opened(page_of(circuit_of("forked")))
+    page.get_by_label("x", exact=True).fill("3.5")
+    circuit, moved = circuit_of("forked"), gw.circuit(CIRCUITS["forked"][0], x=3.5, y=-4)
+    actual, predicted = page.locator(".prediction b").all_text_contents()
+    assert float(actual) == pytest.approx(moved.value - circuit.value, rel=1e-3)
+    assert float(predicted) == pytest.approx(0.5 * circuit.gradients["x"], rel=1e-3)
+    page.get_by_role("button", name="measure from here").click()
+    page.get_by_label("x", exact=True).press("ArrowUp")
+    assert page.get_by_label("x", exact=True).input_value() == "3.6"
+    assert float(page.locator(".prediction b").nth(1).text_content()) == pytest.approx(
+        0.1 * moved.gradients["x"], rel=1e-3
+    )
+
+
+def test_what_is_no_number_changes_nothing(opened: Any) -> None:
+    page = opened(page_of(circuit_of("compound")))
+    page.get_by_label("x", exact=True).fill("")
+    assert page.get_by_label("x", exact=True).get_attribute("aria-invalid") == "true"
+    assert page.evaluate(LABELS) == labels_of(record_of(circuit_of("compound")))
+
+
+def test_arrays_have_a_grid_of_fields(opened: Any) -> None:
+    text = "h = maximum(0, x @ W); f = sum(h * h)"
+    x, W = np.array([[1.0, -2.0], [0.5, 3.0]]), np.array([[1.0, 0.25], [-0.75, 2.0]])
+    page = opened(page_of(gw.circuit(text, x=x, W=W)))
+    page.get_by_label("x[1, 0]").fill("4")
+    x[1, 0] = 4
+    assert page.evaluate(LABELS) == labels_of(record_of(gw.circuit(text, x=x, W=W)))
+
+
+def test_an_edit_that_leaves_the_recorded_branch_says_so(opened: Any) -> None:
+    def leaky(x: float) -> float:
+        return x * 3 if x > 0 else x * 0.1
+
+    record = record_of(gw.circuit(leaky, x=2.0))
+    record["guards"] = [{"expression": "x > 0", "how": "bool", "value": True, "line": 7}]
+    page = opened(html_page(record))
+    page.get_by_label("x", exact=True).fill("-1")
+    assert "record again" in page.locator(".prediction").text_content()
+    assert [label[-1] for label in page.evaluate(LABELS) if label[:2] == ["value", "1"]] == ["–"]
+
+
+def test_a_recording_says_why_it_cannot_be_changed(opened: Any) -> None:
+    page = opened(html_page(split()))
+    assert page.locator("input").count() == 0
+    assert "split" in page.locator(".inputs").text_content()
+
+
+# Folding, pinning, finding.
+
+
+def test_folding_keeps_the_outer_numbers(opened: Any) -> None:
+    text = "s = 1 / (1 + exp(-(x * y))); f = s * x"
+    page = opened(page_of(gw.circuit(text, x=2, y=3)))
+    outside = page.evaluate("() => [...document.querySelectorAll('svg > text.value')].map((t) => t.textContent)")
+    block = page.locator("g.block > .title")
+    assert block.get_attribute("aria-expanded") == "true"
+    block.focus()
+    page.keyboard.press("Enter")
+    closed = page.locator("g.gate[data-group]:not([hidden])")
+    assert closed.get_attribute("aria-expanded") == "false"
+    assert closed.evaluate("(gate) => gate === document.activeElement")
+    assert (
+        page.evaluate("() => [...document.querySelectorAll('svg > text.value')].map((t) => t.textContent)") == outside
+    )
+    page.get_by_label("x", exact=True).fill("1")
+    again = labels_of(record_of(gw.circuit(text, x=1, y=3)))
+    assert page.evaluate(LABELS) == again
+    closed.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("g.block:not([hidden])").count() == 1
+    assert page.evaluate(LABELS) == again
+
+
+def test_the_picture_is_one_tab_stop_and_arrows_follow_the_tape(opened: Any) -> None:
+    page = opened(page_of(circuit_of("compound")))
+    assert page.locator("svg [tabindex='0']").count() == 1
+    page.locator("svg [tabindex='0']").focus()
+    heard = []
+    for _ in range(5):
+        heard.append(page.evaluate("() => document.activeElement.getAttribute('aria-label')"))
+        page.keyboard.press("ArrowRight")
+    assert heard == [
+        "input x, value -2, gradient -4",
+        "input y, value 5, gradient -4",
+        "input z, value -4, gradient 3",
+        "gate +, q = x + y, value 3, gradient -4",
+        "gate *, f = q * z, value -12, gradient 1",
+    ]
+
+
+def test_a_pinned_card_stays(opened: Any) -> None:
+    page = opened(page_of(circuit_of("compound")))
+    page.locator("g.gate").first.click()
+    page.mouse.move(2, 2)
+    assert page.locator("pre.card").text_content() == card(record_of(circuit_of("compound")), "q")
+    assert page.locator("[aria-pressed=true].pinned").count() == 1
+
+
+def test_the_first_wire_that_is_not_finite_is_found(opened: Any) -> None:
+    with pytest.warns(RuntimeWarning):
+        circuit = gw.circuit("a = log(x - y); f = a * y", x=1.0, y=1.0)
+    page = opened(page_of(circuit))
+    page.get_by_role("button", name="first non-finite wire").click()
+    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')").startswith("gate log, a = ")
+    finite = opened(page_of(circuit_of("compound")))
+    assert finite.get_by_role("button", name="first non-finite wire").count() == 0
+
+
+def test_patterns_are_written_beside_the_gates(opened: Any) -> None:
+    page = opened(page_of(circuit_of("compound")))
+    page.get_by_role("button", name="patterns").click()
+    assert page.locator("text.does").all_text_contents() == ["distributes", "swaps"]
+    assert page.locator("dt").all_text_contents() == ["distributes", "swaps"]
+
+
+# What a page is, and what it never does.
+
+SNAPSHOT = """\
+- main:
+  - group "walk":
+    - button "first step": "|◀"
+    - button "one step back": ◀
+    - button "one step on": ▶
+    - button "last step": ▶|
+    - button "play"
+  - status: "4 steps: → walks through them"
+  - button "patterns"
+  - button "fit"
+  - button "show as table"
+  - group "circuit of f":
+    - button "input x, value -2, gradient -4": x
+    - button "input y, value 5, gradient -4": "y"
+    - button "input z, value -4, gradient 3": z
+    - button "gate +, q = x + y, value 3, gradient -4"
+    - button "gate *, f = q * z, value -12, gradient 1"
+  - paragraph: "Walk: ← → Home End, space plays. In the picture: Tab enters, arrows go from wire to wire, \
+Enter pins a card, Escape lets go."
+  - heading "Card" [level=2]
+  - text: gate f = q * z multiply swaps forward f = 3 * -4 = -12 upstream df = 1 local df/dq = z = -4 \
+df/dz = q = 3 downstream dq = df * df/dq = 1 * -4 = -4 dz = df * df/dz = 1 * 3 = 3 code dq = z * df ; \
+dz = q * df says raising q by 0.01 lowers f by about 0.04 raising z by 0.01 raises f by about 0.03
+  - heading "Inputs" [level=2]
+  - text: x
+  - spinbutton "x": "-2"
+  - text: "y"
+  - spinbutton "y": "5"
+  - text: z
+  - spinbutton "z": "-4"
+  - status: "Change an input: type, drag its name left or right, or press the arrow up or down."
+  - button "measure from here"
+  - button "reset"\
+"""
+
+
+def test_what_a_screen_reader_finds(opened: Any) -> None:
+    page = opened(html_page({**record_of(circuit_of("compound")), "checks": {}}))
+    assert page.locator("main").aria_snapshot() == SNAPSHOT
+
+
+def test_without_scripts_the_picture_and_the_table_are_there(browser: Any, tmp_path: Path) -> None:
+    path = tmp_path / "circuit.html"
+    path.write_text(page_of(circuit_of("compound")), encoding="utf-8")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    assert page.locator("svg text.value[data-wire]").first.is_visible()
+    assert not page.locator("table").is_visible()
+    page.locator("summary").click()
+    assert page.locator("tbody tr").count() == 5
+    assert page.locator("tbody tr").last.inner_text().split("\t") == ["f", "q * z", "-12", "1", "swaps"]
+    context.close()
+
+
+def test_the_tables_with_and_without_scripts_are_the_same(opened: Any) -> None:
+    text = page_of(circuit_of("forked"))
+    static = re.search(r"<table>.*?</table>", text, re.DOTALL)
+    page = opened(text)
+    assert static is not None
+    rows = page.evaluate(
+        """(html) => [...new DOMParser().parseFromString(html, "text/html").querySelectorAll("tr, caption")]
+          .map((row) => [...row.cells ?? [row]].map((cell) => cell.textContent))""",
+        static[0],
+    )
+    assert rows == page.evaluate(
+        """() => [...document.querySelectorAll("tr, caption")]
+          .map((row) => [...row.cells ?? [row]].map((cell) => cell.textContent))"""
+    )
+
+
+def test_two_elements_in_one_document_live_apart(opened: Any) -> None:
+    both = [element(record_of(circuit_of(name))) for name in ("compound", "forked")]
+    text = f"<!DOCTYPE html><html><body><p class='value'>mine</p>{''.join(both)}</body></html>"
+    page = opened(text)
+    page.locator(".status").nth(1).wait_for()
+    hosts = page.locator(".gatewise-circuit[data-live]")
+    first, second = hosts.nth(0), hosts.nth(1)
+    first.get_by_label("x", exact=True).fill("7")
+    assert "48" not in second.locator("svg").text_content()
+    assert first.locator("text.value[data-wire='4']").text_content() == "-48"
+    second.get_by_role("button", name="one step on").click()
+    assert second.locator(".status").text_content().startswith("step 1")
+    assert not first.locator(".status").text_content().startswith("step 1")
+    assert page.evaluate("() => [document.querySelectorAll('[id]').length, 'gatewise' in window]") == [0, False]
+
+
+def test_hostile_names_stay_words(opened: Any) -> None:
+    hostile = [
+        "</script><script>document.title='!'</script>",
+        '"><img src=x onerror=alert(1)>',
+        "\u202egnp.exe",
+        "a&b<b>",
+    ]
+    tape = RecordBuilder("</title><script>document.title='!'</script>")
+    ids = [tape.input(name, 2) for name in hostile]
+    tape.multiply(tape.add(ids[0], ids[1], name="]]>"), tape.add(ids[2], ids[3]), name="</style>", line=1, text="x")
+    page = opened(html_page(tape.record(), staged="def f():\n    # </script><script>alert(1)</script>\n    return 1\n"))
+    assert page.title().startswith("Circuit of </title>")
+    assert page.evaluate("() => [...document.querySelectorAll('img, iframe, [onerror], script')].length") <= 1
+    assert "\u202e" not in page.content()
+
+
+def test_a_page_of_100_gates_stays_below_150_kb() -> None:
+    text = "x"
+    for number in range(33):
+        text = f"tanh({text} * w + {'by'[number % 2]})"
+    circuit = gw.circuit(f"({text})**2", x=0.5, w=0.9, b=0.1, y=-0.2)
+    assert len(circuit.to_json()) > 0
+    assert len(record_of(circuit)["forward"]) == 100
+    assert len(page_of(circuit).encode()) < 150_000
+
+
+def test_the_policy_allows_the_script_and_nothing_else() -> None:
+    text = page_of(circuit_of("compound"))
+    assert "default-src 'none'; script-src 'sha256-" in text
+    assert "http" not in text.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
+    for word in ("eval(", "new Function", "innerHTML", "document.write"):
+        assert word not in text
+
+
+def test_the_same_record_gives_the_same_page() -> None:
+    record = record_of(circuit_of("neuron"))
+    assert html_page(record) == html_page(record)
+
+
+def test_an_unknown_palette_is_refused() -> None:
+    with pytest.raises(UnknownPaletteError):
+        html_page(record_of(circuit_of("compound")), palette="nope")

@@ -1,0 +1,180 @@
+"""The pages of docs/gates, one a gate, with a picture and an example that runs: all of it from the declarations."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import json
+import sys
+from typing import Any
+
+import numpy as np
+
+import gatewise as gw
+from gatewise._cli.catalogue import FAMILIES, PATTERNS, Call, edges, example, first_line, sample, source_of
+from gatewise._gates import NAMES, Gate
+from tools.readme import fenced
+
+WIDTH = 110  # of a line of code
+
+
+# ------------------------------------------------------------------------------------------------ code that was run
+
+
+class Session:
+    """Lines of Python as they are typed, each with what it printed: a doctest."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.names: dict[str, Any] = {}
+
+    def run(self, code: str) -> None:
+        """Run a statement and keep it, with what it prints."""
+        self.lines += [f"{'...' if k else '>>>'} {line}".rstrip() for k, line in enumerate(code.split("\n"))]
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(code, "<page>", "exec"), self.names)  # noqa: S102  (written by this file)
+        self.lines += printed.getvalue().splitlines()
+
+    def text(self) -> str:
+        return fenced("\n".join([*self.lines, ""]) + "\n", "python").replace("\n```\n", "\n\n```\n")
+
+
+def literal(value: Any) -> str:
+    """A number or an array as it is typed."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(literal, value))})"
+    if not isinstance(value, np.ndarray):
+        return repr(value)
+    if value.size > 12 and np.array_equal(value.ravel(), np.arange(value.size)):
+        return f"np.arange({value.size}.0).reshape({value.shape})"
+    return f"np.array({value.tolist()})"
+
+
+def shown(expression: str, value: Any) -> str:
+    """The line that prints a value, to four decimals where it has more."""
+    exact = value is None or np.array_equal(value, np.round(np.asarray(value, float), 4))
+    rounded = expression if exact else f"np.round({expression}, 4)"
+    return f"print({rounded}{'.tolist()' if np.ndim(value) > 2 else ''})"  # an empty line would end the output
+
+
+# ------------------------------------------------------------------------------------------------- a page for a gate
+
+SUBJECTS = ("arithmetic", "curves", "choices", "totals", "matrices", "movement", "neural")
+
+
+def subject(gate: Gate) -> str:
+    """The room that declares a gate."""
+    return inspect.getmodule(gate.rule).__name__.rpartition(".")[2]
+
+
+def gates() -> dict[str, str]:
+    """The index of all gates, a page and a picture for each."""
+    found = {"docs/gates/README.md": index_of_gates()}
+    for gate in NAMES.values():
+        call = sample(gate)
+        board = example(gate, call)
+        found[f"docs/gates/{gate.name}.md"] = gate_page(gate, call, board)
+        if not gate.arbitrary:
+            found[f"docs/gates/{gate.name}.svg"] = board.svg()
+    return found
+
+
+def index_of_gates() -> str:
+    lines = [
+        "# The gates",
+        "",
+        f"All {len(NAMES)} gates by subject, each from its declaration in `src/gatewise/_gates`. The *pattern*",
+        "says what a gate does to gradients on their way back:",
+        "",
+        *[f"- *{name}*: {meaning}." for name, meaning in PATTERNS.items()],
+    ]
+    for room in SUBJECTS:
+        title = inspect.getdoc(sys.modules[f"gatewise._gates.{room}"]).partition("\n")[0]
+        lines += [
+            "",
+            f"## {title.rstrip('.')}",
+            "",
+            "| gate | pattern | what it does to gradients |",
+            "| --- | --- | --- |",
+        ]
+        lines += [row(gate) for gate in NAMES.values() if subject(gate) == room]
+    return "\n".join([*lines, ""])
+
+
+def row(gate: Gate) -> str:
+    return f"| [{gate.name}]({gate.name}.md) | {gate.pattern} | {first_line(gate)} |"
+
+
+def gate_page(gate: Gate, call: Call, board: gw.Board) -> str:
+    """The page of one gate: sentence, pattern, conventions, picture, an example that runs, code, declaration."""
+    facts = [
+        f"- written: `{call.text}`",
+        f"- pattern: *{gate.pattern}*, {PATTERNS[gate.pattern]}",
+        f"- family: {gate.family.name}, {FAMILIES[gate.family.name]}",
+        *[f"- local gradient: `d{made}/d{used} = {local}`" for made, used, local in locals_of(gate, board)],
+        *[f"- at the edge {edge}" for edge in edges(gate)],
+    ]
+    parts = [f"# {gate.name}", gate.doc, "\n".join(facts)]
+    if not gate.arbitrary:
+        parts.append(f"![{gate.name}: value and gradient on every wire]({gate.name}.svg)")
+    parts += ["## An example", run_example(gate, call, board)]
+    parts += ["## The code that is printed from it", fenced(str(board.staged()), "python")]
+    parts += ["## Its declaration", fenced(source_of(gate), "python"), "[All gates](README.md)"]
+    return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+
+
+def locals_of(gate: Gate, board: gw.Board) -> list[tuple[str, str, str]]:
+    """The local gradients in symbols, of a gate that has one along each input and did not route this one away."""
+    record = json.loads(board.to_json())
+    names = [wire["name"] for wire in record["wires"]]
+    if gate.family.name != "elementwise" or gate.pattern == "routes":
+        return []
+    return [(names[use["to"]], names[use["from"]], use["local_text"]) for use in record["uses"] if use["local_text"]]
+
+
+def run_example(gate: Gate, call: Call, board: gw.Board) -> str:
+    """The example as a doctest: the function, its circuit, its value, and the gradient of every input."""
+    text = board.circuit.stages[-1].text
+    session = Session()
+    session.run("import numpy as np")
+    session.run("import gatewise as gw")
+    for name, value in call.scope.items():
+        if value is gate and hasattr(gw, name):
+            text = text.replace(f"{name}(", f"gw.{name}(")
+        elif value is gate:  # a gate that gradients are made of
+            session.run("from gatewise._gates import NAMES")
+            session.run(f'{name} = NAMES["{name}"]')
+        elif name != "np":
+            session.run(f"{name} = {literal(value)}")
+    session.run(f"def out({', '.join(call.wires)}):\n    {text}")
+    inputs = [f"{name}={literal(value)}" for name, value in call.wires.items()]
+    session.run(within("c = gw.circuit(", ["out", *inputs, *options(board)]))
+    if not gate.arbitrary:
+        session.run(shown("c.value", board.value))
+    for name, gradient in board.gradients.items():
+        session.run(shown(f'c["{name}"].gradient', gradient))
+    if not board.gradients and all(np.asarray(value).dtype == float for value in call.wires.values()):
+        switched = f"lambda {', '.join(call.wires)}, w: w * ({call.text})"
+        session.run(within("switched = gw.circuit(", [switched, *inputs, "w=2.0"]))
+        for name in call.wires:
+            session.run(f'print(switched["{name}"].gradient)')
+    return session.text()
+
+
+def options(board: gw.Board) -> list[str]:
+    """What `gw.circuit` is asked for beside the inputs."""
+    asked = [] if board.gradients else ["wrt=[]"]
+    if np.ndim(board.value) == 0:
+        return asked
+    upstream = board.circuit.upstream
+    return [*asked, 'upstream="ones"' if np.all(upstream == 1) else f"upstream={literal(np.asarray(upstream))}"]
+
+
+def within(start: str, arguments: list[str]) -> str:
+    """A call on one line, or where that is too long with an argument on each."""
+    line = f"{start}{', '.join(arguments)})"
+    if len(line) <= WIDTH:
+        return line
+    return start + "".join(f"\n    {argument}," for argument in arguments) + "\n)"
