@@ -203,7 +203,7 @@ def test_what_the_tests_import_is_installed_by_the_extra():
     project = SETTINGS["project"]
     required = project["dependencies"] + project["optional-dependencies"]["test"]
     promised = {re.match(r"[\w-]+", line)[0].lower().replace("_", "-") for line in required}
-    ours = {"gatewise", "benchmarks", "conftest"} | {file.stem for file in (ROOT / "tests").rglob("*.py")}
+    ours = {"gatewise", "benchmarks", "tools", "conftest"} | {file.stem for file in (ROOT / "tests").rglob("*.py")}
     ours |= {folder.name for folder in (ROOT / "tests").rglob("*") if folder.is_dir()}
     known = ours | sys.stdlib_module_names | {""}  # "" stands for a relative import
     distributions = packages_distributions()

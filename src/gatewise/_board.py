@@ -13,7 +13,7 @@ from functools import cached_property
 from importlib.abc import Loader
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -38,7 +38,10 @@ from gatewise._recording.scripts import record_script
 from gatewise._source import Staged, staged
 from gatewise._saving import write_whole
 from gatewise._transforms import cut, fold, only
-from gatewise._views import Fold, card, derivation, dot, element, ledger, page, picture, tikz
+from gatewise._views import card, ledger  # each other view is loaded when it is asked for
+
+if TYPE_CHECKING:
+    from gatewise._views.groups import Fold
 
 Wrt = str | Sequence[str] | None
 
@@ -219,10 +222,14 @@ class Board:
         and repeat, False nothing, a number to that many gates, names those groups; `wrt` names the inputs whose
         gradients are shown. Raises `UnknownPaletteError`, `FoldError`, `UnknownWireError` and `ArgumentError`.
         """
+        from gatewise._views.picture import picture
+
         return picture(self._drawn(wrt), palette=palette, digits=counted(digits), fold=fold)
 
     def html(self, palette: str = "default", digits: int | None = None, fold: Fold = None, wrt: Wrt = None) -> str:
         """One HTML file to walk through: picture, cards, table, and inputs that can be changed; arguments as of `svg`."""
+        from gatewise._views.page import page
+
         record, code = self._drawn(wrt), self._code_or_none()
         return page(record, palette=palette, digits=counted(digits), fold=fold, staged=code)
 
@@ -235,6 +242,8 @@ class Board:
         form: Literal["fragment", "standalone", "beamer"] = "fragment",
     ) -> str:
         r"""The picture as TikZ: a fragment to `\input`, a standalone document, or Beamer slides that walk through it."""
+        from gatewise._views.tikz import tikz
+
         return tikz(self._drawn(wrt), palette=palette, digits=counted(digits), fold=fold, form=form)
 
     def derivation(self, name: str | None = None, latex: bool = False, digits: int | None = None) -> str:
@@ -242,10 +251,14 @@ class Board:
 
         Markdown with LaTeX, or plain LaTeX. Raises `UnknownWireError`.
         """
+        from gatewise._views.derivation import derivation
+
         return derivation(self._shown, name if name is None else self._name(name), latex=latex, digits=counted(digits))
 
     def to_dot(self, digits: int | None = None) -> str:
         """The circuit in Graphviz's language."""
+        from gatewise._views.dot import dot
+
         return dot(self._shown, digits=counted(digits))
 
     def to_json(self) -> str:
@@ -328,6 +341,8 @@ class Board:
         return next(wire for wire, known in self.circuit.names.items() if known == shown)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        from gatewise._views.page import element
+
         return {"text/plain": str(self), "text/html": element(self._shown, staged=self._code_or_none())}
 
 

@@ -128,7 +128,14 @@ class FoldError(GatewiseError):
 class SaveError(GatewiseError):
     """A circuit cannot be saved under this path.
 
-    Wrong: `c.save("circuit.docx")`. Right: `c.save("circuit.svg")`.
+    >>> import gatewise as gw
+    >>> gw.circuit("x * y", x=3, y=4).save("circuit.docx")
+    Traceback (most recent call last):
+    gatewise._errors.SaveError: 'circuit.docx' does not say what to write.
+      why:     a circuit is saved as .svg, .html, .tex, .png, .json, .dot.
+      instead: c.save("circuit.svg").
+
+    Right: `c.save("circuit.svg")`.
     """
 
 

@@ -85,7 +85,7 @@ def test_product_lines(scripts: Any) -> None:
         triples.append([one, other, exact if k % 5 else draw.choice(values)])
     for digits in (None, 2):
         found = scripts.evaluate(
-            "([all, digits]) => all.map(([x, y, z]) => gatewise.numbers.productLine(x, y, z, '*', digits))",
+            "([all, digits]) => all.map(triple => gatewise.numbers.equation(triple, ['*'], '*', digits))",
             [triples, digits],
         )
         assert found == [product_line((x, y), z, "*", digits) for x, y, z in triples]

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 SVG = "{http://www.w3.org/2000/svg}"
-_CORNER = re.compile(r"[ML](-?[\d.]+),(-?[\d.]+)|Q(-?[\d.]+),(-?[\d.]+) ")
+_PIECE = re.compile(r"([MHVq])(-?[\d.]+)(?:,(-?[\d.]+))?(?: (-?[\d.]+),(-?[\d.]+))?")
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,29 @@ def _heat_box(group: ElementTree.Element) -> Box:
 
 
 def _text_box(element: ElementTree.Element) -> Box:
-    x, y, size, width = (float(element.get(key)) for key in ("x", "y", "font-size", "textLength"))
+    x, y, size, width = (float(element.get(key, "13")) for key in ("x", "y", "font-size", "textLength"))
     left = x - width * {"end": 1.0, "middle": 0.5}.get(element.get("text-anchor", "start"), 0.0)
     return Box(left, y - 0.75 * size, left + width, y + 0.2 * size, element.text)
 
 
+def corners_of(d: str) -> list[tuple[float, float]]:
+    """The corners of a path: where it starts, the control point of each curve, and where it ends."""
+    found, x, y = [], 0.0, 0.0
+    for kind, *numbers in _PIECE.findall(d):
+        first, second, third, fourth = (float(number or 0) for number in numbers)
+        if kind == "q":
+            found.append((round(x + first, 1), round(y + second, 1)))
+            x, y = x + third, y + fourth
+        elif kind == "M":
+            x, y = first, second
+            found.append((x, y))
+        else:
+            x, y = (first, y) if kind == "H" else (x, first)
+    return [*found, (round(x, 1), round(y, 1))]
+
+
 def _segments(path: ElementTree.Element) -> list[Segment]:
-    corners = [tuple(float(part) for part in found if part) for found in _CORNER.findall(path.get("d"))]
+    corners = corners_of(path.get("d"))
     end = f"{path.get('data-to')}:{path.get('data-port')}"
     return [
         Segment(

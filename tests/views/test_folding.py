@@ -8,9 +8,11 @@ import pytest
 
 import gatewise as gw
 from gatewise._errors import FoldError
-from gatewise._views import elastic, folded, picture
+from gatewise._views import elastic
 from gatewise._views.groups import MOST, Group, Step, count, grouped, hidden
 from gatewise._views.heat import coarse, heat_of
+from gatewise._views.picture import live_picture, picture
+from gatewise._views.scene import folded
 from gatewise._views.sheet import read
 from views import records
 from views.geometry import SVG, faults
@@ -176,9 +178,9 @@ def test_random_circuits_are_drawn_without_a_fault_however_they_are_folded(part,
 @pytest.mark.parametrize("seed", range(6))
 def test_folding_keeps_every_number_that_is_still_there(seed):
     record = records.grouped_circuit(seed, 60)
-    whole = labels_by_wire(picture(record, fold=False, live=True))
+    whole = labels_by_wire(live_picture(record, fold=False)[0])
     for fold in (True, 12):
-        kept = labels_by_wire(picture(record, fold=fold, live=True))
+        kept = labels_by_wire(live_picture(record, fold=fold)[0])
         assert 4 < len(kept) < len(whole)
         assert all(whole[key] == text for key, text in kept.items())
 

@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from gatewise._errors import UnknownPaletteError
-from gatewise._views import picture, routing
+from gatewise._views import routing
 from gatewise._views.parts import shown_name
+from gatewise._views.picture import picture
 from views import records
 from views.geometry import SVG, faults, read_back
 
@@ -216,7 +217,7 @@ def test_the_geometry_test_sees_a_wire_in_another_wires_channel(monkeypatch):
 def test_the_geometry_test_sees_a_wire_through_a_gate():
     svg = picture(records.neuron())
     gate = read_back(svg).gates[frozenset("6")]
-    level = f"M30,{(gate.top + gate.bottom) / 2}L900,{(gate.top + gate.bottom) / 2}"
+    level = f"M30,{(gate.top + gate.bottom) / 2}H900"
     moved = re.sub(r'd="[^"]*"(?=[^>]* data-from="4")', f'd="{level}"', svg)  # the long wire of w2
     found = faults(moved)
     assert any("runs through" in fault for fault in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -178,7 +179,7 @@ def symbol_of(writer: Writer, holder: SourcedWire) -> str:
     if len(operands) != 2 or len(literals) != 1 or np.ndim(operands[literals[0]]):
         return gate.symbol
     (i,) = literals
-    text = writer.typed(node, i).text
+    text = re.sub(r"^np\.\w+\((.*)\)$", r"\1", writer.typed(node, i).text)  # np.float64(2.5) shows as 2.5
     if gate.infix in ("+", "*", "&", "|") or (i == 1 and gate.infix):
         return f"{'^' if gate.infix == '**' else gate.infix}{text}"
     if gate.infix:

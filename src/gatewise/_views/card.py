@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from gatewise._views.ledger import local_text
 from gatewise._views.meaning import check_text, nudge
-from gatewise._views.numbers import adds_up, number, product_line, quantity
+from gatewise._views.numbers import adds_up, number, product_line, quantity, significant
 from gatewise._views.patterns import axes_text, lesson, spoken, stretched_axes, what_it_did
 from gatewise._views.sheet import Sheet, Use, Wire, read
 from gatewise._views.text import cells, pad, plain
@@ -18,6 +20,7 @@ _PATTERN_AT, _SOURCE_AT = 27, 63  # where the head line's second and third parts
 _LOCAL_EVERY = 23
 _MOST_TERMS = 4  # of a sum that has more to come
 _NAME = re.compile(r"(?<![\w.])([^\W\d]\w*)(\.m?T\b)?")
+_LITERAL = re.compile(r"-?[0-9.]+(e[-+]?[0-9]+)?")
 _ASSIGNED = re.compile(r"(\w+) = ")
 
 
@@ -120,18 +123,16 @@ class _Page:
     def forward(self, wire: Wire) -> list[str]:
         if self._any_array(wire):
             return [f"{self._shaped(f'{wire.name} = {wire.expression}')} = {self.sheet.value(wire, self.digits)}"]
-        operands = self.sheet.operands[wire.id]
-        name = plain(wire.name)
-        factors = [source.value for source in self._each(operands) if not isinstance(source.value, bool)]
-        if wire.gate == "multiply" and len(factors) == 2:
-            return [f"{name} = {self._product(factors[0], factors[1], wire.value)}"]
-        value = self.sheet.value(wire, self.digits)
-        filled = self._filled(wire)
+        name, value = plain(wire.name), self.sheet.value(wire, self.digits)
+        values = {source.name: source.value for source in self._sources(self.sheet.operands[wire.id])}
+        terms, signs = _terms(wire.expression, values)
+        if terms:
+            return [f"{name} = {equation([*terms, wire.value], signs, self.times, self.digits)}"]
+        filled = self._filled(wire, values)
         return [f"{name} = {value}" if filled in ("", value) else f"{name} = {filled} = {value}"]
 
-    def _filled(self, wire: Wire) -> str:
+    def _filled(self, wire: Wire, values: Mapping[str, Any]) -> str:
         """The gate's expression with the values of its operands in place of their names."""
-        values = {source.name: source.value for source in self._sources(self.sheet.operands[wire.id])}
         text = wire.expression
 
         def fill(found: re.Match[str]) -> str:
@@ -293,6 +294,48 @@ class _Page:
 
     def _named(self, wire: Wire) -> str:
         return plain(wire.name) + (f" {wire.shape}" if wire.shape else "")
+
+
+def equation(terms: Sequence[Any], signs: Sequence[str], times: str, digits: int | None = None) -> str:
+    """`2.7183 + 1 = 3.7183`: the last term is what the others make, which are joined by `*`, or by `+` and `-`.
+
+    Numbers have the fewest digits, four to eight, for which the equation holds as printed; where it never does, `≈`.
+
+    >>> equation([2.718281828, 1, 3.718281828], ["+"], "*"), equation([2 / 3, 2 / 3, 4 / 3], ["+"], "*")
+    ('2.7183 + 1 = 3.7183', '0.6667 + 0.6667 ≈ 1.333')
+    """
+    tries = [[_written(term, count, digits) for term in terms] for count in (range(4, 9) if digits is None else (4,))]
+    good = [texts for texts in tries if _holds(texts, signs)]
+    first, *rest, result = good[0] if good else tries[0]
+    left = "".join(f" {times if sign == '*' else sign} {text}" for sign, text in zip(signs, rest, strict=True))
+    return f"{first}{left} {'=' if good else '≈'} {result}"
+
+
+def _written(value: Any, count: int, digits: int | None) -> str:
+    is_real = isinstance(value, int | float) and math.isfinite(value)
+    return significant(value, count) if digits is None and is_real else number(value, digits)
+
+
+def _holds(texts: Sequence[str], signs: Sequence[str]) -> bool:
+    """Whether printed numbers make the last of them, once that is rounded to its own digits."""
+    if not all(text[-1:].isdigit() for text in texts):
+        return False
+    *parts, result = texts
+    if "*" not in signs:
+        turned = [str(-Decimal(part)) if sign == "-" else part for sign, part in zip(["+", *signs], parts, strict=True)]
+        return adds_up(turned, result)
+    product = math.prod(map(Decimal, parts))
+    return product == Decimal(result) if result.lstrip("-").isdigit() else adds_up([str(product)], result)
+
+
+def _terms(expression: str, values: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
+    """The numbers that a product or a sum is made of, and the signs between; nothing for anything else."""
+    words = expression.split(" ")
+    signs = words[1::2]
+    if len(words) % 2 == 0 or not signs or not (set(signs) <= {"*"} or set(signs) <= {"+", "-"}):
+        return [], []
+    found = [values.get(word, float(word) if _LITERAL.fullmatch(word) else None) for word in words[::2]]
+    return ([], []) if any(term is None or isinstance(term, bool) for term in found) else (found, signs)
 
 
 def _labelled(label: str, texts: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from gatewise._views.text import cells, plain
 
 ADVANCE = 0.6  # the width of one cell of a monospace font, in font sizes
+USUAL_SIZE = 13.0  # of text that states no size of its own
 _CORNER = 5.0
 
 Point = tuple[float, float]
@@ -62,19 +63,34 @@ def words(
 
     Its length is fixed, so that no font can change the layout.
     """
-    fixed = attributes({"x": x, "y": y, "font_size": size, "textLength": width_of(text, size), **(look or {})})
-    drawn = f'<text{fixed} lengthAdjust="spacingAndGlyphs">{escaped(text)}</text>'
+    sized = {} if size == USUAL_SIZE else {"font_size": size}
+    fixed = attributes({"x": x, "y": y, **sized, "textLength": width_of(text, size), **(look or {})})
+    drawn = f"<text{fixed}>{escaped(text)}</text>"
     return f"<g><title>{escaped(title)}</title>{drawn}</g>" if title else drawn
 
 
 def bent(points: Sequence[Point]) -> str:
-    """The path through some points, its corners rounded; each corner itself is the control point of its curve."""
+    """The path through some points, its corners rounded; each corner itself is the control point of its curve.
+
+    >>> bent([(0, 0), (20, 0), (20, 30)])
+    'M0,0H15q5,0 5,5V30'
+    """
     track = _without_repeats(points)
     pieces = [f"M{_at(track[0])}"]
     for before, corner, after in zip(track, track[1:], track[2:], strict=False):
         radius = min(_CORNER, _distance(before, corner) / 2, _distance(corner, after) / 2)
-        pieces.append(f"L{_at(_towards(corner, before, radius))}Q{_at(corner)} {_at(_towards(corner, after, radius))}")
-    return "".join([*pieces, f"L{_at(track[-1])}"])
+        start, end = _towards(corner, before, radius), _towards(corner, after, radius)
+        pieces.append(f"{_straight(before, start)}q{_step(start, corner)} {_step(start, end)}")
+    return "".join([*pieces, _straight(track[-2], track[-1])])
+
+
+def _straight(start: Point, end: Point) -> str:
+    """A level or upright line."""
+    return f"H{figure(end[0])}" if start[1] == end[1] else f"V{figure(end[1])}"
+
+
+def _step(start: Point, end: Point) -> str:
+    return _at((end[0] - start[0], end[1] - start[1]))
 
 
 def _without_repeats(points: Sequence[Point]) -> list[Point]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from gatewise._views.numbers import entries
 from gatewise._views.sheet import Sheet, Use, Wire, read
 from gatewise._views.text import plain
 
@@ -60,9 +61,10 @@ class NotCoveredError(Exception):
 def formulas(record: Mapping[str, Any]) -> dict[str, Any]:
     """The trees of every gate of a record, or under `recording` the sentence that says which gate has none, and why.
 
-    `forward` by id, `backward` in the order of the sweep as `[use, tree, how]`, `locals` by use, `texts` by use (its
-    local gradient in symbols, and its line of code), `boxed` the ids of numbers in arrays without axes, and `guards`:
-    what must stay as it is recorded, each as `[tree, value, sentence]`.
+    `forward` by id, `backward` in the order of the sweep as `[use, tree, gradient, how]`, `rules` what each block sends
+    back as a whole, as `[from, to, tree, gradient, how]`, `locals` by use, `texts` by use (its local gradient in symbols,
+    and its line of code), `boxed` the ids of numbers in arrays without axes, and `guards`: what must stay as it is
+    recorded, each as `[tree, value, sentence]`.
     """
     sheet = read(record)
     try:
@@ -87,6 +89,7 @@ class _Formulas:
         found: dict[str, Any] = {
             "forward": {str(wire.id): self._tried(wire, self._forward) for wire in gates},
             "backward": [],
+            "rules": [self._tried(wire, self._rule) for wire in gates if _closes_block(wire)],
             "locals": {},
             "texts": {},
             "guards": [*self._guards()],
@@ -149,8 +152,8 @@ class _Formulas:
                 yield [tree, wire.value, f"{name} {why}: with another value, record again."]
             if wire.gate == "logsumexp":
                 yield [finite, _all_finite(wire.value), f"{name} stops being finite, or starts to be: record again."]
-            if wire.block is not None and wire.gate != wire.block and _all_finite(wire.value):
-                why = f"{plain(wire.block)} has a rule of its own for this"
+            if _closes_block(wire):
+                why = f"the rule of {plain(wire.block)} is for finite numbers"
                 yield [finite, True, f"{name} is not finite, and {why}: record again."]
         for guard in self.record.get("guards", ()):
             yield self._branch(guard)
@@ -176,7 +179,7 @@ class _Formulas:
             number, source = self.numbers[use.target, use.port], self.sheet.wires[use.source]
             slope = self._slope_text(wire, use)
             if slope is None and use.local_text is not None and use.local is not None:
-                found["locals"][str(number)] = self.reader.read(use.local_text)
+                found["locals"][str(number)] = self._local(use)
             if not self._is_wanted(wire, source) or wire.pattern == "stops":
                 continue
             if slope is not None:
@@ -222,7 +225,7 @@ class _Formulas:
         if line is None and use.local_text is None:
             raise NotCoveredError("the record has no line of code for its gradient")
         if line is None:
-            return [["multiply", self.reader.read(str(use.local_text)), down], down, "with"]
+            return [["multiply", self._local(use), down], down, "with"]
         tree = self.reader.read(line.split(" = ", 1)[1], wire)
         if wire.gate in _TOTALS:
             return [tree, ["unreduce", down, ["wire", source.id], self._axis(wire)], "with"]
@@ -234,10 +237,61 @@ class _Formulas:
             tree = tree[1]
         return [tree, down, "with"]
 
+    def _local(self, use: Use) -> Any:
+        """The tree of a local gradient; where that is one number, the number itself, which its text rounds."""
+        tree, exact = self.reader.read(str(use.local_text)), entries(use.local)
+        return exact[0] if isinstance(tree, int | float) and exact and isinstance(exact[0], int | float) else tree
+
     def _axis(self, wire: Wire) -> Any:
         if wire.gate == "logsumexp":
             return self._axis_in_code(wire) if self._operand(wire).shape else None
         return self.reader.read(wire.expression)[2]
+
+    # -------------------------------------------------------------------------------------------------------- blocks
+
+    def _rule(self, wire: Wire) -> list[Any]:
+        """What a block that was written out gate by gate sends back to its operand."""
+        exponentials = self._exponentials(wire)
+        x = self._block_operand(wire, exponentials)
+        return [x.id, wire.id, *self._block_tree(wire, x, exponentials)]
+
+    def _block_tree(self, wire: Wire, x: Wire, exponentials: list[Wire]) -> list[Any]:
+        out, down, operand = ["wire", wire.id], ["d", wire.id], ["wire", x.id]
+        if wire.block == "sigmoid":
+            return [["multiply", ["multiply", ["subtract", 1, out], out], down], down, "with"]
+        if wire.block == "softplus":
+            return [["divide", down, ["add", 1, ["exp", ["negative", operand]]]], down, "with"]
+        if wire.block == "logsumexp":
+            axis = self._axis(self._operand(wire))
+            whole = ["unreduce", down, operand, axis]
+            return [["multiply", ["softmax", operand, axis], whole], whole, "with"]
+        if wire.block == "softmax":
+            axis = self._axis(self.sheet.wires[self.sheet.operands[wire.id][1].source])
+            mean = ["sum", ["multiply", out, down], axis, True]
+            return [["multiply", out, ["subtract", down, mean]], None, "mixed"]
+        if wire.block == "cross_entropy":
+            right = next(self._operand(each) for each in exponentials if len(each.shape) == 1)
+            _, _, *index = self.reader.read(right.expression)
+            shares = ["add", ["softmax", operand, 1], ["put", -1, ["shape", *x.shape], *index]]
+            return [["multiply", shares, down], None, "mixed"]
+        raise NotCoveredError(f"a page does not know the rule of {plain(wire.block or '')}")
+
+    def _exponentials(self, wire: Wire) -> list[Wire]:
+        """The exponentials that a block was written with."""
+        waiting, found = [wire], []
+        while waiting:
+            for use in self.sheet.operands[waiting.pop().id]:
+                inner = self.sheet.wires[use.source]
+                (found if inner.gate == "exp" else waiting).append(inner)
+        return found
+
+    def _block_operand(self, wire: Wire, exponentials: list[Wire]) -> Wire:
+        """What a block works on: the exponent, without the sign of `1 / (1 + exp(-x))` and without a shift."""
+        x = self._operand(max(exponentials, key=lambda each: len(each.shape)))
+        if wire.block == "sigmoid" and len(self.sheet.operands[wire.id]) == 1:
+            return self._operand(x)
+        is_shifted = wire.block in ("softmax", "cross_entropy") and x.gate == "subtract" and x.block_end == wire.id
+        return self._operand(x) if is_shifted else x
 
     # ------------------------------------------------------------------------------------------------------ switches
 
@@ -327,8 +381,11 @@ def _switch_texts(wire: Wire, slope: str, is_boxed: bool) -> tuple[str, str]:
 def _line(wire: Wire, source: Wire, local: str, operands: int) -> str:
     """The line of code for a local gradient, as the record writes it where the use is alive."""
     upstream = f"d{wire.name}"
+    literal = _literal_operand(wire)
     if local in ("1", "-1"):
         text = upstream if local == "1" else f"-{upstream}"
+    elif literal and _is_number(local):
+        text = f"{upstream} / {literal}" if wire.gate == "divide" else f"{literal} * {upstream}"
     elif local.startswith("1.0 / ") and wire.gate in ("divide", "log", "log1p"):
         text = f"{upstream} / {local.removeprefix('1.0 / ')}"
     elif operands > 2 and wire.gate == "multiply":  # a folded chain
@@ -340,6 +397,27 @@ def _line(wire: Wire, source: Wire, local: str, operands: int) -> str:
     else:
         text = _product(local, upstream)
     return f"d{source.name} = {text}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _literal_operand(wire: Wire) -> str:
+    """The number that a gate multiplies with or divides by, as it stands in its expression; empty where it has none."""
+    body = ast.parse(wire.expression, mode="eval").body
+    if not isinstance(body, ast.BinOp) or not isinstance(body.op, ast.Mult | ast.Div):
+        return ""
+    sides = ((body.right, body.left), (body.left, body.right))
+    return next((ast.unparse(a) for a, b in sides if isinstance(b, ast.Name) and _is_number(ast.unparse(a))), "")
+
+
+def _closes_block(wire: Wire) -> bool:
+    """Whether a wire is what a block gives that was written out gate by gate."""
+    return wire.block_end == wire.id and wire.gate != wire.block
 
 
 def _is_boxed(wire: Wire) -> bool:
@@ -495,6 +573,8 @@ class _Reader:
             return ["einsum", _subscripts(arguments[0].value, len(arguments) - 1), *map(self._tree, arguments[1:])]
         if name in ("array", "asarray", "arange", "eye", "ones", "bool") and not given:
             return self._made(name, arguments)
+        if name == "float64" and len(arguments) == 1 and not given:
+            return self._tree(arguments[0])
         if name in _MATRICES and not given:
             return [name, *map(self._tree, arguments)]
         if name not in _ELEMENTWISE or given:
@@ -526,7 +606,7 @@ class _Reader:
 
     def _made(self, name: str, arguments: Sequence[ast.expr]) -> Any:
         if name in ("array", "asarray", "bool"):
-            return ["array", _entries(arguments[0])]
+            return ["array", _json_numbers(_literal(arguments[0]))]
         (count,) = map(_literal, arguments)
         if name == "arange":
             return ["array", list(range(count))]
@@ -545,28 +625,28 @@ def _wires_in(tree: Any) -> Iterator[int]:
 
 
 def _literal(node: ast.expr) -> Any:
-    """A whole number, a tuple of them as a list, True, False or None."""
-    try:
-        value = ast.literal_eval(node)
-    except ValueError:
-        raise NotCoveredError(f"{plain(ast.unparse(node), 40)} is not written out") from None
-    return list(value) if isinstance(value, tuple) else value
+    """A number, True, False, None, or tuples and lists of them as lists."""
+    if isinstance(node, ast.Tuple | ast.List):
+        return [_literal(each) for each in node.elts]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        value = _literal(node.operand)
+        if isinstance(value, int | float):
+            return -value
+    if isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, int | float)):
+        return node.value
+    raise NotCoveredError(f"{plain(ast.unparse(node), 40)} is not written out")
 
 
 def _whole(shape: Any) -> list[int]:
     return shape if isinstance(shape, list) else [shape]
 
 
-def _entries(node: ast.expr) -> Any:
-    return _json_numbers(_literal(node))
-
-
 def _json_numbers(value: Any) -> Any:
     """A number or nested lists of numbers, as JSON has them."""
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return [_json_numbers(each) for each in value]
-    if not isinstance(value, int | float):
-        raise NotCoveredError(f"{plain(repr(value), 40)} is no number")
+    if value is None or not math.isfinite(value):
+        raise NotCoveredError(f"{value} is no number")
     return int(value) if isinstance(value, bool) else value
 
 

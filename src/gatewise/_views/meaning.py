@@ -6,10 +6,11 @@ import math
 from typing import Any
 
 from gatewise._views.numbers import entries, is_finite, number, quantity
-from gatewise._views.sheet import Sheet, Wire
+from gatewise._views.sheet import Sheet, Use, Wire
 from gatewise._views.text import plain
 
 NUDGE = 0.01
+_EXTREMES = {"maximum": max, "fmax": max, "relu": max, "minimum": min, "fmin": min}
 
 
 def objective(sheet: Sheet) -> str:
@@ -29,17 +30,29 @@ def _to_raise(sheet: Sheet, digits: int | None) -> str:
     inputs = [wire for wire in sheet.wires if wire.kind == "input" and wire.has_gradient]
     if not inputs:
         return f"to raise {objective(sheet)}: no input's gradient was computed"
-    moves = ", ".join(_move(wire, digits) for wire in inputs)
+    has_corner = any(_is_corner(sheet, wire) for wire in sheet.wires)
+    moves = ", ".join(_move(sheet, wire, digits, has_corner) for wire in inputs)
     return f"to raise {objective(sheet)}: {moves}"
 
 
-def _move(wire: Wire, digits: int | None) -> str:
+def _move(sheet: Sheet, wire: Wire, digits: int | None, has_corner: bool) -> str:
     where, force = steepest(wire)
     if force is None or not is_finite(force):
         return f"{where} cannot be said ({number(force)})"
+    if has_corner and (sides := two_slopes(sheet, wire)):
+        return _move_from_corner(where, *sides, digits)
     if force == 0:
         return f"{where} makes no difference"
     return f"{'raise' if force > 0 else 'lower'} {where} (force {number(abs(force), digits)})"
+
+
+def _move_from_corner(where: str, up: float, down: float, digits: int | None) -> str:
+    """Which way to push what stands at a corner, where f changes by `up` as it rises and by `down` as it falls."""
+    best = max(up, down)
+    if best <= 0:
+        return f"neither raise nor lower {where} (at a corner)"
+    way = "raise or lower" if up == down else "raise" if up == best else "lower"
+    return f"{way} {where} (force {number(best, digits)}, at a corner)"
 
 
 def steepest(wire: Wire) -> tuple[str, Any]:
@@ -54,8 +67,13 @@ def steepest(wire: Wire) -> tuple[str, Any]:
         return name, 0
     if any(isinstance(entry, str) for entry in flat):
         return name, None
-    best = max(range(len(flat)), key=lambda index: (not math.isfinite(flat[index]), abs(flat[index])))
+    best = _largest(flat)
     return f"{name}[{', '.join(map(str, _unravel(best, wire.shape)))}]", flat[best]
+
+
+def _largest(flat: list[Any]) -> int:
+    """Where the entry of the largest size stands; one that is not finite comes first."""
+    return max(range(len(flat)), key=lambda index: (not math.isfinite(flat[index]), abs(flat[index])))
 
 
 def _real(gradient: Any) -> Any:
@@ -84,11 +102,103 @@ def nudge(sheet: Sheet, wire: Wire, digits: int | None = None) -> str:
     where, force = steepest(wire)
     if force is None or not is_finite(force):
         return ""
+    f = objective(sheet)
+    if sides := two_slopes(sheet, wire):
+        up, down = (_change(slope, f, digits) for slope in sides)
+        return f"at a corner: raising {where} by {NUDGE} {up}, lowering it {down}"
+    if _meets_corner(sheet, wire) or sheet.checks.get(wire.id, {}).get("verdict") == "kink":
+        return f"at a corner: raising and lowering {where} change {f} at different rates"
     if force == 0:
-        return f"raising {where} a little leaves {objective(sheet)} as it is"
-    direction = "raises" if force > 0 else "lowers"
-    change = abs(float(f"{force * NUDGE:.12g}"))  # 0.01 is not a power of two: 3 * 0.01 is to read 0.03
-    return f"raising {where} by {NUDGE} {direction} {objective(sheet)} by about {number(change, digits)}"
+        return f"raising {where} a little leaves {f} as it is"
+    return f"raising {where} by {NUDGE} {_change(force, f, digits)}"
+
+
+def _change(slope: float, f: str, digits: int | None) -> str:
+    if slope == 0:
+        return f"leaves {f} as it is"
+    change = abs(float(f"{slope * NUDGE:.12g}"))  # 0.01 is not a power of two: 3 * 0.01 is to read 0.03
+    return f"{'raises' if slope > 0 else 'lowers'} {f} by about {number(change, digits)}"
+
+
+# ------------------------------------------------------------------------------------------------------------- corners
+
+
+def two_slopes(sheet: Sheet, wire: Wire) -> tuple[float, float] | None:
+    """How fast the output rises as a number is raised, and as it is lowered, where a tie or a kink makes these differ.
+
+    None where there is one slope, or where a gate on the way works on arrays.
+    """
+    up, down = (None, None) if wire.shape else (_pushed(sheet, wire, 1.0), _pushed(sheet, wire, -1.0))
+    return None if up is None or down is None or math.isclose(up, -down, rel_tol=1e-9) else (up, down)
+
+
+def _pushed(sheet: Sheet, wire: Wire, push: float) -> float | None:
+    """How fast the output moves as a wire is pushed, gate by gate; at a tie the operand that gets ahead decides."""
+    moving: dict[int, float] = {wire.id: push}
+    for gate in sheet.wires[wire.id + 1 :]:
+        uses = [use for use in sheet.operands[gate.id] if moving.get(use.source)]
+        if uses and gate.pattern != "stops":
+            rate = _rate(sheet, gate, uses, moving)
+            if rate is None:
+                return None
+            moving[gate.id] = rate
+    upstream = sheet.upstream
+    return moving.get(sheet.output.id, 0.0) * upstream if isinstance(upstream, int | float) else None
+
+
+def _rate(sheet: Sheet, gate: Wire, uses: list[Use], moving: dict[int, float]) -> float | None:
+    if _is_corner(sheet, gate):
+        rates = [moving.get(use.source, 0.0) for use in _ties(sheet, gate)]
+        rates += [0.0] if len(sheet.operands[gate.id]) == 1 else []  # the constant it ties with
+        return abs(rates[0]) if gate.gate == "absolute" else _EXTREMES[gate.gate](rates)
+    locals_ = [use.local for use in uses]
+    if not all(isinstance(local, int | float) for local in locals_):
+        return None
+    return math.fsum(local * moving[use.source] for local, use in zip(locals_, uses, strict=True))
+
+
+def _is_corner(sheet: Sheet, gate: Wire) -> bool:
+    """Whether a gate of numbers stands where its slope jumps: at a tie, or at abs(0)."""
+    operands = sheet.operands[gate.id]
+    if gate.shape or not isinstance(gate.value, int | float):
+        return False
+    if gate.gate == "absolute":
+        return gate.value == 0
+    ties = _ties(sheet, gate) if gate.gate in _EXTREMES else []
+    return len(ties) > 1 or (len(ties) == len(operands) == 1 and ties[0].local == 0)
+
+
+def _ties(sheet: Sheet, gate: Wire) -> list[Use]:
+    """The operands that are as large as what the gate gave."""
+    return [use for use in sheet.operands[gate.id] if sheet.wires[use.source].value == gate.value]
+
+
+def _meets_corner(sheet: Sheet, wire: Wire) -> bool:
+    """Whether a gate gave the steepest entry of a wire a share of a tie, or stands there where its slope jumps."""
+    if wire.gradient is None:
+        return False
+    place = _largest(entries(wire.gradient))
+    shares: dict[int, float] = {}
+    for use in sheet.uses_of[wire.id]:
+        gate, local = sheet.wires[use.target], _local_at(sheet, use, place)
+        is_alone = len(sheet.operands[gate.id]) == 1 and gate.shape == wire.shape
+        if is_alone and local == 0 and gate.gate in (*_EXTREMES, "absolute"):
+            return bool(entries(wire.value)[place] == entries(gate.value)[place])
+        if local is not None and gate.pattern == "routes":
+            shares[gate.id] = shares.get(gate.id, 0.0) + local
+    return any(0 < share < 1 for share in shares.values())
+
+
+def _local_at(sheet: Sheet, use: Use, place: int) -> float | None:
+    """The local gradient along one entry of an operand, also of a max over all entries."""
+    gate = sheet.wires[use.target]
+    if gate.shape == sheet.wires[use.source].shape:
+        flat = entries(use.local)
+        found = flat[place] if place < len(flat) else None
+    else:
+        is_total = not gate.shape and isinstance(use.contribution, list) and isinstance(gate.gradient, int | float)
+        found = entries(use.contribution)[place] / gate.gradient if is_total and gate.gradient else None
+    return found if isinstance(found, int | float) else None
 
 
 def _checked(sheet: Sheet, digits: int | None) -> list[str]:

@@ -7,11 +7,11 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from gatewise._views.drawing import escaped
 from gatewise._views.formulas import formulas
@@ -19,11 +19,12 @@ from gatewise._views.groups import Fold
 from gatewise._views.numbers import shape_text
 from gatewise._views.palettes import PALETTES, Palette, palette_named
 from gatewise._views.parts import NOT_COMPUTED
-from gatewise._views.picture import picture
+from gatewise._views.picture import live_picture
 from gatewise._views.sheet import Sheet, Wire, read
 from gatewise._views.text import plain
 
 _SCRIPTS = ("numbers.js", "card.js", "compute.js", "picture.js", "page.js")
+_START = "start.js"
 _COMMENTS = ("//", "/*", "* ", "*/")  # a line of the scripts that begins so stays behind, as does the indentation
 _FIRST_BACKWARD = "    # backprop "
 _STAGE_NUMBER = re.compile(r"# \((\d+)\)(?:  \(.*)?$")
@@ -45,27 +46,26 @@ def page(
     staged code, whose lines light up as one walks; `fold` and `palette` are those of the picture.
     """
     sheet = read(record)
-    title = f"Circuit of {plain(str(record['name']))}"
-    script = _script()
+    name = escaped(plain(str(record["name"])))
+    parts = _parts(record, palette, digits, fold, staged, style=_web("live.css"))
     return "\n".join(
         [
             "<!DOCTYPE html>",
             '<html lang="en">',
             "<head>",
             '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_policy(script)}">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_policy()}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escaped(title)}</title>",
-            f"<style>{_style(palette)}</style>",
+            f"<title>Circuit of {name}</title>",
+            f"<style>{_still_style(palette)}</style>",
             "</head>",
             "<body>",
-            f"<h1>{escaped(plain(str(record['name'])))}</h1>",
+            f"<h1>{name}</h1>",
             '<main class="gatewise-circuit">',
-            f'<div class="paper">{_drawn(record, palette, digits, fold)}</div>',
+            f'<div class="paper">{parts.svg}</div>',
             _table(sheet, digits),
-            _data(record, digits, staged),
+            parts.scripts,
             "</main>",
-            f"<script>{script}</script>",
             "</body>",
             "</html>",
             "",
@@ -86,15 +86,39 @@ def element(
     The script takes the picture out of the image, so it is in there once, and works in a shadow root, so that nothing
     of the notebook's styles, names or ids meets its own.
     """
-    sheet = read(record)
-    drawn = base64.b64encode(_drawn(record, palette, digits, fold).encode()).decode()
-    image = f'<img alt="{escaped(_alternative(sheet, digits), 1000)}" src="data:image/svg+xml;base64,{drawn}">'
-    data = _data(record, digits, staged, style=_style(palette))
-    return f'<div class="gatewise-circuit">{image}{data}<script>{_script()}</script></div>'
+    parts = _parts(record, palette, digits, fold, staged, style=_still_style(palette) + _web("live.css"))
+    drawn = base64.b64encode(parts.svg.encode()).decode()
+    told = escaped(_alternative(read(record), digits), 1000)
+    image = f'<img alt="{told}" src="data:image/svg+xml;base64,{drawn}">'
+    return f'<div class="gatewise-circuit">{image}{parts.scripts}</div>'
 
 
-def _drawn(record: Mapping[str, Any], palette: str, digits: int | None, fold: Fold) -> str:
-    return picture(record, palette=palette, digits=digits, fold=fold, live=True).strip()
+class _Parts(NamedTuple):
+    """What page and element have in common: the picture, and the scripts that bring it to life."""
+
+    svg: str
+    scripts: str
+
+
+def _parts(
+    record: Mapping[str, Any], palette: str, digits: int | None, fold: Fold, staged: str | None, *, style: str
+) -> _Parts:
+    svg, geometry = live_picture(record, palette=palette, digits=digits, fold=fold)
+    data = {
+        "record": {**record, "wires": _columns(record["wires"]), "uses": _columns(record["uses"])},
+        "formulas": formulas(record),
+        "digits": digits,
+        "code": None if staged is None else _code(record, staged),
+        "geometry": geometry if _has_groups(geometry) else None,
+        "style": style,
+    }
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    packed = json.dumps([_packed(_script()), _packed(text)])
+    return _Parts(svg.strip(), f'<script type="application/json">{packed}</script>\n<script>{_told_briefly(_START)}</script>')
+
+
+def _has_groups(geometry: Mapping[str, Any]) -> bool:
+    return any(level["groups"] for level in geometry["levels"])
 
 
 def _alternative(sheet: Sheet, digits: int | None) -> str:
@@ -106,7 +130,7 @@ def _alternative(sheet: Sheet, digits: int | None) -> str:
     return f"Circuit: {output} at {told}; gradients: {slopes}"
 
 
-# The script and the style.
+# Scripts and styles.
 
 
 @cache
@@ -114,27 +138,35 @@ def _web(name: str) -> str:
     return (files("gatewise._views") / "web" / name).read_text(encoding="utf-8")
 
 
+def _told_briefly(name: str) -> str:
+    lines = (line.strip() for line in _web(name).splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith(_COMMENTS))
+
+
 @cache
 def _script() -> str:
     """All scripts as one; they meet in an object that looks like the window, and leave nothing in the real one."""
-    lines = (line.strip() for name in _SCRIPTS for line in _web(name).splitlines())
-    code = "\n".join(line for line in lines if line and not line.startswith(_COMMENTS))
-    return f"((globalThis) => {{\n{code}\nglobalThis.gatewise.page.start();\n}})(Object.create(globalThis));"
+    code = "\n".join(map(_told_briefly, _SCRIPTS))
+    start = "globalThis.gatewise.page.start(document.currentScript.given);"
+    return f"((globalThis) => {{\n{code}\n{start}\n}})(Object.create(globalThis));"
 
 
-def _policy(script: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+def _policy() -> str:
+    """Two scripts may run, known by their hashes: the one that unpacks and the one that it unpacks."""
     return (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {_hash(_told_briefly(_START))} {_hash(_script())}; style-src 'unsafe-inline'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
     )
 
 
-def _style(palette: str) -> str:
-    """The style sheet, with the colours of the palette; where a dark screen is preferred, those of the dark one."""
+def _hash(script: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
+def _still_style(palette: str) -> str:
+    """The style without scripts, with the colours of the palette; on a screen that prefers dark, those of the dark."""
     chosen = palette_named(palette)
-    dark = _colours(PALETTES["dark"])
-    night = f"@media (prefers-color-scheme: dark) {{ :root, :host {{ color-scheme: dark; {dark} }} }}"
+    night = f"@media (prefers-color-scheme: dark) {{ :root, :host {{ color-scheme: dark; {_colours(PALETTES['dark'])} }} }}"
     scheme = "dark" if palette == "dark" else "light"
     return f":root, :host {{ color-scheme: {scheme}; {_colours(chosen)} }}\n{night}\n{_web('page.css')}"
 
@@ -146,16 +178,14 @@ def _colours(palette: Palette) -> str:
 # The data.
 
 
-def _data(record: Mapping[str, Any], digits: int | None, staged: str | None, **more: str) -> str:
-    """The record and what goes with it, as one JSON string that no parser can take for anything else.
+def _packed(text: str) -> str:
+    """Compressed, to a fifth of its room, in letters that no parser can take for anything else."""
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
-    Records say many things many times: compressed, and unpacked by the browser, they take a fifth of their room.
-    """
-    found: dict[str, Any] = {"record": record, "formulas": formulas(record), "digits": digits, **more}
-    found["code"] = None if staged is None else _code(record, staged)
-    text = json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
-    return f'<script type="application/json">"{packed}"</script>'
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Objects of the same keys, key by key: what is alike stands together, and packs into less."""
+    return {key: [row[key] for row in rows] for key in rows[0]} if rows else {}
 
 
 def _code(record: Mapping[str, Any], staged: str) -> dict[str, Any]:
@@ -201,7 +231,10 @@ def _backward_stages(lines: Sequence[str], middle: int) -> dict[str, list[int]]:
 
 
 def _table(sheet: Sheet, digits: int | None) -> str:
-    """All wires in writing, for where no script runs; the script builds the same table anew."""
+    """All wires in writing, for where no script runs; the script builds the same table anew.
+
+    HTML lets a cell end where the next begins.
+    """
     columns: dict[str, Callable[[Wire], str]] = {
         "wire": lambda wire: plain(wire.name) + (f" {shape_text(wire.shape)}" if wire.shape else ""),
         "made by": lambda wire: plain(wire.expression if wire.is_gate else wire.origin),
@@ -209,22 +242,17 @@ def _table(sheet: Sheet, digits: int | None) -> str:
         "gradient": lambda wire: _gradient(sheet, wire, digits),
         "pattern": lambda wire: plain(wire.pattern),
     }
-    heads = "".join(f'<th scope="col">{head}</th>' for head in columns)
+    heads = "".join(f"<th scope=col>{head}" for head in columns)
     rows = "\n".join(_row([cell(wire) for cell in columns.values()]) for wire in sheet.wires)
     caption = escaped(f"Every wire of {plain(sheet.output.name)}, in the order of the tape")
     return (
         f"<details><summary>show as table</summary><table><caption>{caption}</caption>"
-        f"<thead><tr>{heads}</tr></thead>\n<tbody>{rows}</tbody></table></details>"
+        f"<thead><tr>{heads}</tr>\n<tbody>{rows}</table></details>"
     )
 
 
 def _row(texts: Sequence[str]) -> str:
-    return "".join(["<tr>", *_cells(texts), "</tr>"])
-
-
-def _cells(texts: Sequence[str]) -> Iterator[str]:
-    yield f'<th scope="row">{escaped(texts[0])}</th>'
-    yield from (f"<td>{escaped(text)}</td>" for text in texts[1:])
+    return f"<tr><th>{'<td>'.join(map(escaped, texts))}</tr>"
 
 
 def _gradient(sheet: Sheet, wire: Wire, digits: int | None) -> str:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import sqrt
 from typing import Any
 
-from gatewise._views.drawing import Point, width_of
+from gatewise._views.drawing import USUAL_SIZE, Point, width_of
 from gatewise._views.groups import Group, Part, Step
 from gatewise._views.heat import Heat, heat_of
 from gatewise._views.layout import Edge, Node
@@ -23,7 +23,7 @@ from gatewise._views.routing import Jog
 from gatewise._views.sheet import Sheet, Use, Wire
 from gatewise._views.text import cells, plain, shorten
 
-SIZE, SMALL_SIZE, SYMBOL_SIZE = 13.0, 11.0, 14.0
+SIZE, SMALL_SIZE, SYMBOL_SIZE = USUAL_SIZE, 11.0, 14.0
 LINE = 15.0  # from one line of text to the next
 RADIUS = 19.0
 PORTS_APART = 15.0

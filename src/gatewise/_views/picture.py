@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gatewise._views.drawing import Point, attributes, bent, escaped, figure, shape, words
+from gatewise._views.drawing import USUAL_SIZE, attributes, bent, escaped, figure, shape, words
 from gatewise._views.groups import Fold
 from gatewise._views.heat import CELL, SHADES, Heat
 from gatewise._views.palettes import Palette, palette_named
-from gatewise._views.parts import RADIUS, SMALL_SIZE
+from gatewise._views.parts import RADIUS, SMALL_SIZE, Piece
 from gatewise._views.plan import ARROW
 from gatewise._views.scene import Line, Mark, Outline, Scene, View, Word, all_views, scene_of
 
 _LONGEST_TOLD = 20_000
 _CUT = ((-3.0, 5.0), (0.0, -5.0)), ((1.0, 5.0), (4.0, -5.0))
 
+_DOT = 3.2
 _TAGS = {
     "use": "path",
     "trunk": "path",
@@ -29,26 +29,37 @@ _TAGS = {
 }
 
 Look = dict[str, str | float]
+Own = dict[str, list[list[float]]]
 
 
 def picture(
-    record: Mapping[str, Any],
-    *,
-    palette: str = "default",
-    digits: int | None = None,
-    fold: Fold = None,
-    live: bool = False,
+    record: Mapping[str, Any], *, palette: str = "default", digits: int | None = None, fold: Fold = None
 ) -> str:
     """The circuit of a record as the text of an SVG.
 
     Values stand above the wires, upright and bold, gradients below, slanted; inputs are the first column. `palette` is
     one of `default`, `green-red`, `dark` and `notes`; another name is an `UnknownPaletteError`. `fold` says what is
-    drawn as one gate (`groups.grouped`). `live` is for the page: looks by class, and what a script needs to walk
-    through the circuit and to open and close its groups.
+    drawn as one gate (`groups.grouped`).
     """
-    colours = palette_named(palette)
-    scene = scene_of(record, digits=digits, fold=fold, live=live)
-    return _Paper(scene, colours, live).svg()
+    return _Paper(scene_of(record, digits=digits, fold=fold), palette_named(palette), live=False).svg()
+
+
+def live_picture(
+    record: Mapping[str, Any], *, palette: str = "default", digits: int | None = None, fold: Fold = None
+) -> tuple[str, dict[str, Any]]:
+    """The picture for a page, and the numbers a script needs to open and close its groups (`web/picture.js`).
+
+    Here a style sheet has the looks, closed groups have their gates hidden inside, and no mark has a title.
+    """
+    scene = scene_of(record, digits=digits, fold=fold, live=True)
+    paper = _Paper(scene, palette_named(palette), live=True)
+    svg = paper.svg()
+    levels = [_level(view, paper.own) for view in all_views(scene.root)]
+    numbers = {level["group"]: number for number, level in enumerate(levels)}
+    for level in levels:
+        for group in level["groups"]:
+            group["level"] = numbers[group["group"]]
+    return svg, {"width": scene.width, "height": scene.height, "levels": levels}
 
 
 def looks(palette: Palette) -> dict[str, Look]:
@@ -81,6 +92,7 @@ class _Paper:
     def __init__(self, scene: Scene, palette: Palette, live: bool) -> None:
         self.scene, self.palette, self.live = scene, palette, live
         self.looks = looks(palette)
+        self.own: dict[int, Own] = {}  # by id of a view: where its marks stand in its own coordinates, as written
 
     def svg(self) -> str:
         legend = [self._word(word) for word in self.scene.legend]
@@ -101,19 +113,20 @@ class _Paper:
         width, height = figure(self.scene.width), figure(self.scene.height)
         size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
         kind = ' class="gatewise"' if self.live else ""
-        fixed = 'font-family="monospace" font-size="13" xml:space="preserve"'
+        fixed = f'font-family="monospace" font-size="{figure(USUAL_SIZE)}" xml:space="preserve"'
         yield f'<svg xmlns="http://www.w3.org/2000/svg"{kind} {size} role="img" {fixed}>'
         yield f"<title>{escaped(f'Circuit of {self.scene.sheet.output.name}')}</title>"
-        yield f"<desc>{escaped(self.scene.told, _LONGEST_TOLD)}</desc>"
         if self.live:
             yield f"<style>{self._style_sheet()}</style>"
-            yield f"<metadata>{escaped_json(geometry(self.scene))}</metadata>"
+        else:
+            yield f"<desc>{escaped(self.scene.told, _LONGEST_TOLD)}</desc>"
         yield shape("rect", class_="paper", width=self.scene.width, height=self.scene.height, **self._look("paper"))
 
     def _style_sheet(self) -> str:
         rules = (f"{_TAGS.get(kind, 'text')}.{kind}{{{_declarations(look)}}}" for kind, look in self.looks.items())
         loud = f"rect.loud.gate{{fill:{self.palette.gate};stroke:{self.palette.loud}}}"
-        return "[hidden]{display:none}" + "".join(rules) + loud
+        sizes = f"circle.fork{{r:{figure(_DOT)}px}}rect.gate{{rx:8px}}rect.round{{rx:{figure(RADIUS)}px}}"
+        return "[hidden]{display:none}" + "".join(rules) + loud + sizes
 
     def _look(self, *kinds: str) -> Look:
         """The look of a mark of these kinds, the last one prevailing; in a page its class says it."""
@@ -133,6 +146,8 @@ class _Paper:
     def _view(self, view: View) -> Iterator[str]:
         if not view.is_shown and not self.live:
             return
+        self.own[id(view)] = {"paths": [], "marks": []}
+        self.here = self.own[id(view)]
         if view.group is not None:
             yield f'<g class="block"{self._number(view)}>' if self.live else "<g>"
             yield from self._box(view)
@@ -146,6 +161,7 @@ class _Paper:
         for inner in view.inner:
             yield from self._view(inner)
         if self.live:
+            self.here = self.own[id(view)]
             yield from map(self._word, view.words)
         if view.group is not None:
             yield "</g>"
@@ -159,33 +175,36 @@ class _Paper:
         assert view.group is not None
         left, top, width, height = view.box
         look = self._look("block")
-        yield f"<title>{escaped(view.title)}</title>"
+        if not self.live:
+            yield f"<title>{escaped(view.title)}</title>"
         yield shape("rect", class_="block", x=left, y=top, width=width, height=height, rx=6, **look)
         look = {"class_": "title", **self._look("title")}
         yield words(view.group.name[:40], left + 7, top + 14, SMALL_SIZE, look=look)
 
     # Marks.
 
-    def _own(self, own: Point) -> Look:
-        return {"data_at": f"{figure(own[0])},{figure(own[1])}"} if self.live else {}
+    def _note(self, *own: float) -> None:
+        """Keep where a mark stands in the coordinates of its level; the order is that of the elements."""
+        self.here["marks"].append([round(each, 1) for each in own])
 
     def _line(self, line: Line) -> str:
+        self.here["paths"].append([round(each, 1) for point in line.own for each in point])
         ends: Look = {"data_from": line.wire}
         if line.to:
             ends["data_to"] = line.to
-        if line.to not in ("", "out"):
+        if line.to not in ("", "out") and not self.live:
             ends["data_port"] = line.port
         dashes: Look = {"stroke_dasharray": "4 3"} if line.is_blocked else {}
-        own: Look = {"data_points": " ".join(f"{figure(x)},{figure(y)}" for x, y in line.own)} if self.live else {}
-        return shape("path", class_=line.kind, d=bent(line.points), **ends, **self._look(line.kind), **dashes, **own)
+        return shape("path", class_=line.kind, d=bent(line.points), **ends, **self._look(line.kind), **dashes)
 
     def _mark(self, mark: Mark) -> str:
         x, y = mark.at
-        look = self._look(mark.kind) | self._own(mark.own)
-        if self.live and mark.to:
+        self._note(*mark.own)
+        look = self._look(mark.kind)
+        if self.live and mark.to.startswith("g"):
             look |= {"data_to": mark.to} | ({"hidden": ""} if mark.is_hidden else {})
         if mark.kind == "fork":
-            return shape("circle", class_="fork", cx=x, cy=y, r=3.2, **look)
+            return shape("circle", class_="fork", cx=x, cy=y, **look, **({} if self.live else {"r": _DOT}))
         if mark.kind == "cut":
             strokes = "".join(f"M{_at(x + a, y + b)}L{_at(x + c, y + d)}" for (a, b), (c, d) in _CUT)
             return shape("path", class_="cut", d=strokes, **look)
@@ -194,13 +213,12 @@ class _Paper:
 
     def _gate(self, gate: Outline) -> str:
         ids = " ".join(map(str, gate.wires))
-        more: Look = {"data_wires": ids}
-        if self.live:
-            more |= {"class_": "gate", "data_span": f"{figure(gate.span[0])},{figure(gate.span[1])}"}
-            more |= self._own(gate.own)
-            if gate.group is not None:
-                more |= {"data_group": gate.group.number} | ({"hidden": ""} if gate.is_open else {})
-        title = f"<title>{escaped(gate.title)}</title>"
+        more: Look = {"class_": "gate"} if self.live else {}
+        more["data_wires"] = ids
+        self._note(*gate.own, *gate.span)
+        if self.live and gate.group is not None:
+            more |= {"data_group": gate.group.number} | ({"hidden": ""} if gate.is_open else {})
+        title = "" if self.live else f"<title>{escaped(gate.title)}</title>"
         return f"<g{attributes(more)}>{title}{self._outlines(gate)}{self._word(gate.symbol)}</g>"
 
     def _outlines(self, gate: Outline) -> str:
@@ -211,8 +229,9 @@ class _Paper:
         kind = " ".join(kinds)
         if gate.is_round and height <= 2 * RADIUS and not self.live:
             return shape("circle", class_=kind, cx=left + width / 2, cy=top + height / 2, r=RADIUS, **look)
-        rounding = RADIUS if gate.is_round else 8
-        outer = shape("rect", class_=kind, x=left, y=top, width=width, height=height, rx=rounding, **look)
+        rounding: Look = {} if self.live else {"rx": RADIUS if gate.is_round else 8}
+        kind += " round" if gate.is_round and self.live else ""
+        outer = shape("rect", class_=kind, x=left, y=top, width=width, height=height, **rounding, **look)
         if gate.group is None:
             return outer
         inside: Look = {"x": left + 2.5, "y": top + 2.5, "width": width - 5, "height": height - 5, "rx": 6}
@@ -226,13 +245,17 @@ class _Paper:
             look["text_anchor"] = word.anchor
         more: Look = {}
         if self.live and label.wire is not None:
-            more = self._own(word.own) | {"data_wire": label.wire}
-            if word.to:
+            more = {"data_wire": label.wire}
+            if label.kind == "branch":
                 more |= {"data_to": word.to, "data_port": word.port}
         title = "" if self.live else label.title
         look |= {"class_": " ".join(kinds), **more}
         text = words(label.text, *word.at, word.size, title=title, look=look)
-        return text if label.heat is None or word.heat_at is None else self._heat(label.heat, word, label.kind) + text
+        if label.heat is not None and word.heat_at is not None:
+            text = self._heat(label.heat, word, label.kind) + text
+        if self.live and label.wire is not None:
+            self._note(*word.own)
+        return text
 
     def _heat(self, heat: Heat, word: Word, kind: str) -> str:
         """The cells of a heat map, one path a shade: full squares for positive entries, rings for negative ones."""
@@ -240,9 +263,12 @@ class _Paper:
         colour = self.palette.value if kind == "value" else self.palette.gradient
         paths = "".join(_cells(heat, shade, colour, self.palette) for shade in _shades(heat))
         at = f'transform="translate({figure(word.heat_at[0])} {figure(word.heat_at[1])})"'
-        own = attributes(self._own(word.own) | {"data_wire": word.label.wire or 0}) if self.live else ""
+        own = f' data-wire="{word.label.wire}"' if self.live else ""
+        if self.live:
+            self._note(*word.own)
+        title = "" if self.live else f"<title>{escaped(word.label.title)}</title>"
         frame = shape("rect", width=heat.width, height=heat.height, fill="none", stroke=colour, stroke_width=0.5)
-        return f'<g class="heat {kind}" {at}{own}><title>{escaped(word.label.title)}</title>{paths}{frame}</g>'
+        return f'<g class="heat {kind}" {at}{own}>{title}{paths}{frame}</g>'
 
 
 def _shades(heat: Heat) -> list[int | None]:
@@ -278,52 +304,35 @@ def _declarations(look: Look) -> str:
 # What a page needs to open and close groups.
 
 
-def geometry(scene: Scene) -> dict[str, Any]:
-    """The numbers of `elastic`, level by level: column starts, ports, and the groups inside."""
-    views = list(all_views(scene.root))
-    numbers = {id(view): number for number, view in enumerate(views)}
-    return {
-        "width": scene.width,
-        "height": scene.height,
-        "levels": [_level(view, numbers) for view in views],
-    }
-
-
-def _level(view: View, numbers: Mapping[int, int]) -> dict[str, Any]:
+def _level(view: View, own: Mapping[int, Own]) -> dict[str, Any]:
+    """The numbers of `elastic` for one level, and where its marks stand in its own coordinates."""
     level = view.placed.level
-    inside = {inner.group.number: numbers[id(inner)] for inner in view.inner if inner.group is not None}
-    groups = [
-        {
-            "group": piece.group.number,
-            "level": inside[piece.group.number],
-            "open": piece.is_open,
-            "column": piece.node.column,
-            "x": round(piece.x, 1),
-            "width": round(piece.width, 1),
-            "span": [round(end, 1) for end in piece.span],
-            "top": round(piece.node.y - piece.node.above, 1),
-            "bottom": round(piece.node.y + piece.node.below, 1),
-            "ports": [
-                round(piece.node.y + {"in": piece.node.ins, "out": piece.node.outs}[side][which], 1)
-                for _, side, which in piece.inside.ports
-            ],
-        }
-        for piece in level.pieces
-        if piece.group is not None and piece.inside is not None
-    ]
-    spans = {tuple(round(end, 1) for end in piece.span) for piece in level.pieces if piece.kind == "gate"}
-    spans |= {tuple(round(end, 1) for end in p.span) for p in level.pieces if p.kind == "group" and p.inside is None}
+    shut = [piece for piece in level.pieces if piece.is_gate and piece.inside is None]
+    spans = {(round(low, 1), round(high, 1)) for low, high in (piece.span for piece in shut) if low < high}
     return {
         "group": level.group.number if level.group else None,
         "width": round(level.width, 1),
         "height": round(level.height, 1),
         "starts": [round(start, 1) for start in level.starts],
         "ports": [round(height, 1) for height, _, _ in level.ports],
-        "spans": sorted(span for span in spans if span[0] < span[1]),
-        "groups": groups,
+        "spans": sorted(spans),
+        "groups": [_group(piece) for piece in level.pieces if piece.group is not None and piece.inside is not None],
+        **own[id(view)],
     }
 
 
-def escaped_json(data: Any) -> str:
-    """JSON that is text and nothing else inside SVG."""
-    return escaped(json.dumps(data, separators=(",", ":")), 10**9)
+def _group(piece: Piece) -> dict[str, Any]:
+    assert piece.group is not None
+    assert piece.inside is not None
+    offsets = {"in": piece.node.ins, "out": piece.node.outs}
+    return {
+        "group": piece.group.number,
+        "open": piece.is_open,
+        "column": piece.node.column,
+        "x": round(piece.x, 1),
+        "width": round(piece.width, 1),
+        "span": [round(end, 1) for end in piece.span],
+        "top": round(piece.node.y - piece.node.above, 1),
+        "bottom": round(piece.node.y + piece.node.below, 1),
+        "ports": [round(piece.node.y + offsets[side][which], 1) for _, side, which in piece.inside.ports],
+    }

@@ -74,7 +74,98 @@ def tikz(
 
 # Text.
 
-_COMMANDS = ["α", "alpha", "β", "beta", "γ", "gamma", "δ", "delta", "ε", "varepsilon", "ζ", "zeta", "η", "eta", "θ", "theta", "ι", "iota", "κ", "kappa", "λ", "lambda", "μ", "mu", "ν", "nu", "ξ", "xi", "π", "pi", "ρ", "rho", "ς", "varsigma", "σ", "sigma", "τ", "tau", "υ", "upsilon", "φ", "varphi", "χ", "chi", "ψ", "psi", "ω", "omega", "Γ", "Gamma", "Δ", "Delta", "Θ", "Theta", "Λ", "Lambda", "Ξ", "Xi", "Π", "Pi", "Σ", "Sigma", "Υ", "Upsilon", "Φ", "Phi", "Ψ", "Psi", "Ω", "Omega", "±", "pm", "×", "times", "≈", "approx", "≤", "leq", "≥", "geq", "≠", "neq", "→", "rightarrow", "∞", "infty", "∂", "partial", "∇", "nabla"]
+_COMMANDS = [
+    "α",
+    "alpha",
+    "β",
+    "beta",
+    "γ",
+    "gamma",
+    "δ",
+    "delta",
+    "ε",
+    "varepsilon",
+    "ζ",
+    "zeta",
+    "η",
+    "eta",
+    "θ",
+    "theta",
+    "ι",
+    "iota",
+    "κ",
+    "kappa",
+    "λ",
+    "lambda",
+    "μ",
+    "mu",
+    "ν",
+    "nu",
+    "ξ",
+    "xi",
+    "π",
+    "pi",
+    "ρ",
+    "rho",
+    "ς",
+    "varsigma",
+    "σ",
+    "sigma",
+    "τ",
+    "tau",
+    "υ",
+    "upsilon",
+    "φ",
+    "varphi",
+    "χ",
+    "chi",
+    "ψ",
+    "psi",
+    "ω",
+    "omega",
+    "Γ",
+    "Gamma",
+    "Δ",
+    "Delta",
+    "Θ",
+    "Theta",
+    "Λ",
+    "Lambda",
+    "Ξ",
+    "Xi",
+    "Π",
+    "Pi",
+    "Σ",
+    "Sigma",
+    "Υ",
+    "Upsilon",
+    "Φ",
+    "Phi",
+    "Ψ",
+    "Psi",
+    "Ω",
+    "Omega",
+    "±",
+    "pm",
+    "×",
+    "times",
+    "≈",
+    "approx",
+    "≤",
+    "leq",
+    "≥",
+    "geq",
+    "≠",
+    "neq",
+    "→",
+    "rightarrow",
+    "∞",
+    "infty",
+    "∂",
+    "partial",
+    "∇",
+    "nabla",
+]
 _MATHEMATICS = dict(zip(_COMMANDS[::2], _COMMANDS[1::2], strict=True))
 _SIGNS = {
     "_": r"\_",
@@ -348,8 +439,8 @@ class _Paper:
         style = f"gatewise {look}, gatewise {_SIZE_NAMES[size]}, anchor={_ANCHORS[anchor]}"
         style += ", text=gatewiseloud" if is_loud else ""
         said = rf"\underline{{{typed(text)}}}" if is_loud else typed(text)
-        width = f"{width_of(text, size) * self.unit:.4g}"
-        word = rf"\gatewiseword{{{width}}}{{{said}}}" if cells(text) else ""
+        width = width_of(text, size) * self.unit  # 0 for accents alone, to which nothing can be stretched
+        word = rf"\gatewiseword{{{width:.4g}}}{{{said}}}" if width else ""
         return rf"\node[{style}] at {_at(*at)} {{{word}}};"
 
     def _heat(self, heat: Heat, at: Point, kind: str) -> list[str]:
@@ -382,11 +473,8 @@ def _small(mark: Mark) -> str:
     if mark.kind == "fork":
         return rf"\fill[gatewiseink] {_at(x, y)} circle[radius=3.2];"
     if mark.kind == "cut":
-        return (
-            r"\draw[gatewise cut] "
-            + " ".join(f"{_at(x + a, y + b)} -- {_at(x + c, y + d)}" for (a, b), (c, d) in _CUT)
-            + ";"
-        )
+        strokes = " ".join(f"{_at(x + a, y + b)} -- {_at(x + c, y + d)}" for (a, b), (c, d) in _CUT)
+        return rf"\draw[gatewise cut] {strokes};"
     corners = " -- ".join(_at(x + dx, y + dy) for dx, dy in ((0.0, 0.0), (-ARROW, -3.6), (-ARROW, 3.6)))
     return rf"\fill[gatewisewire] {corners} -- cycle;"
 

@@ -2,9 +2,13 @@
 (() => {
   "use strict";
   const gatewise = (globalThis.gatewise ??= {});
-  const { number, quantity, general, entries, isFinite, productLine, addsUp, plain, cells, pad } = gatewise.numbers;
+  const { number, quantity, general, entries, isFinite, equation, addsUp, plain, cells, pad } = gatewise.numbers;
   const [LABEL, PATTERN_AT, SOURCE_AT, LOCAL_EVERY, NUDGE] = [12, 27, 63, 23, 0.01];
   const NAME = /(?<![\p{L}\p{N}_.])([\p{L}\p{Nl}\p{No}_][\p{L}\p{N}_]*)(\.m?T(?![\p{L}\p{N}_]))?/gu;
+  const LITERAL = /^-?[0-9.]+(e[-+]?[0-9]+)?$/;
+  const highest = (rates) => Math.max(...rates);
+  const lowest = (rates) => Math.min(...rates);
+  const EXTREMES = { maximum: highest, fmax: highest, relu: highest, minimum: lowest, fmin: lowest };
   const SPOKEN = { maximum: "max", minimum: "min" };
   const AWAY = " (routed away)";
   const PLAINLY = {
@@ -32,6 +36,13 @@
     return result.flatMap((n, axis) => (axis < missing || operand[axis - missing] < n ? [axis] : []));
   };
 
+  const sameShape = (one, other) => shapeText(one.shape) === shapeText(other.shape);
+
+  /** Where the entry of the largest size stands; one that is not finite comes first. */
+  const largest = (flat) => {
+    const loud = flat.findIndex((entry) => !Number.isFinite(entry));
+    return loud >= 0 ? loud : flat.reduce((best, entry, k) => (Math.abs(entry) > Math.abs(flat[best]) ? k : best), 0);
+  };
   const shares = (local) => (Array.isArray(local) ? local.reduce((n, part) => n + shares(part), 0) : +(local > 0 && local < 1));
 
   class Card {
@@ -84,7 +95,7 @@
     gradient = (wire) => quantity(wire.gradient, wire.gradient_summary, this.digits);
     spoken = (wire) => plain(SPOKEN[wire.gate] ?? wire.gate ?? "");
     symbol = (wire) => plain(wire.symbol || wire.gate || "");
-    product = (first, second, product) => productLine(first, second, product, this.times, this.digits);
+    equation = (terms, signs) => equation(terms, signs, this.times, this.digits);
     anyArray = (wire) => [wire, ...this.operands[wire.id].map((use) => this.wires[use.from])].some((w) => w.shape.length > 0);
 
     // The head: what the gate did.
@@ -169,17 +180,28 @@
     // Forward.
 
     forward(wire) {
-      const [name, value, operands] = [this.name(wire), this.value(wire), this.operands[wire.id]];
+      const [name, value] = [this.name(wire), this.value(wire)];
       if (this.anyArray(wire)) return `${this.shaped(`${wire.name} = ${wire.expression}`)} = ${value}`;
-      const factors = operands.map((use) => this.wires[use.from].value).filter((v) => typeof v !== "boolean");
-      if (wire.gate === "multiply" && factors.length === 2) return `${name} = ${this.product(...factors, wire.value)}`;
-      const filled = this.filled(wire);
+      const values = new Map(this.operands[wire.id].map((use) => [this.wires[use.from].name, this.wires[use.from].value]));
+      const [terms, signs] = this.terms(wire.expression ?? "", values);
+      if (terms.length) return `${name} = ${this.equation([...terms, wire.value], signs)}`;
+      const filled = this.filled(wire, values);
       return filled === "" || filled === value ? `${name} = ${value}` : `${name} = ${filled} = ${value}`;
     }
 
-    filled(wire) {
+    /** The numbers that a product or a sum is made of, and the signs between; nothing for anything else. */
+    terms(text, values) {
+      const words = text.split(" ");
+      const signs = words.filter((_, k) => k % 2);
+      const isOf = (allowed) => signs.every((sign) => allowed.includes(sign));
+      if (words.length < 3 || words.length % 2 === 0 || !(isOf(["*"]) || isOf(["+", "-"]))) return [[], []];
+      const literal = (word) => (LITERAL.test(word) ? Number(word) : null);
+      const found = words.filter((_, k) => k % 2 === 0).map((word) => values.get(word) ?? literal(word));
+      return found.some((term) => term === null || typeof term === "boolean") ? [[], []] : [found, signs];
+    }
+
+    filled(wire, values) {
       const text = wire.expression ?? "";
-      const values = new Map(this.operands[wire.id].map((use) => [this.wires[use.from].name, this.wires[use.from].value]));
       const fill = (found, name, turn, at) => {
         if (!values.has(name)) return found;
         const shown = this.number(values.get(name)) + (turn ?? "");
@@ -245,7 +267,7 @@
       const away = use.blocked ? AWAY : "";
       const scalars = [wire.gradient, use.local, use.contribution];
       if (scalars.some((each) => Array.isArray(each) || each === null)) return this.quantity(use.contribution) + away;
-      return `d${this.name(wire)} ${this.times} d${this.name(wire)}/d${this.source(use)} = ${this.product(...scalars)}${away}`;
+      return `d${this.name(wire)} ${this.times} d${this.name(wire)}/d${this.source(use)} = ${this.equation(scalars, ["*"])}${away}`;
     }
 
     leftOut(use) {
@@ -317,17 +339,13 @@
     /** Where a wire's gradient is largest, as one would index it, and what it is there (null: nowhere). */
     steepest(wire) {
       const name = this.name(wire);
-      const larger = (flat) => {
-        const loud = flat.findIndex((entry) => !Number.isFinite(entry));
-        return loud >= 0 ? loud : flat.reduce((best, entry, k) => (Math.abs(entry) > Math.abs(flat[best]) ? k : best), 0);
-      };
       if (wire.gradient === null && wire.shape.length) {
         const ends = wire.gradient_summary ? entries([wire.gradient_summary.min, wire.gradient_summary.max]) : [null];
-        return [`${name} at its steepest`, ends[larger(ends)]];
+        return [`${name} at its steepest`, ends[largest(ends)]];
       }
       const flat = entries(wire.gradient);
       if (!wire.shape.length || !flat.length) return [name, flat.length ? flat[0] : 0];
-      let position = larger(flat);
+      let position = largest(flat);
       const force = flat[position];
       const index = [...wire.shape].reverse().map((n) => {
         const at = position % n;
@@ -339,10 +357,78 @@
 
     nudge(wire) {
       const [where, force] = this.steepest(wire);
+      const [f, sides] = [this.objective(), this.twoSlopes(wire)];
       if (force === null || !isFinite(force)) return "";
-      if (force === 0) return `raising ${where} a little leaves ${this.objective()} as it is`;
-      const change = Math.abs(Number(general(force * NUDGE, 12)));
-      return `raising ${where} by ${NUDGE} ${force > 0 ? "raises" : "lowers"} ${this.objective()} by about ${this.number(change)}`;
+      if (sides) return `at a corner: raising ${where} by ${NUDGE} ${this.change(sides[0], f)}, lowering it ${this.change(sides[1], f)}`;
+      if (this.meetsCorner(wire) || this.record.checks[wire.id]?.verdict === "kink") {
+        return `at a corner: raising and lowering ${where} change ${f} at different rates`;
+      }
+      return force === 0 ? `raising ${where} a little leaves ${f} as it is` : `raising ${where} by ${NUDGE} ${this.change(force, f)}`;
+    }
+
+    change(slope, f) {
+      if (slope === 0) return `leaves ${f} as it is`;
+      const change = Math.abs(Number(general(slope * NUDGE, 12)));
+      return `${slope > 0 ? "raises" : "lowers"} ${f} by about ${this.number(change)}`;
+    }
+
+    // Corners.
+
+    /** How fast the output rises as a number is raised, and as it is lowered; null where that is one slope. */
+    twoSlopes(wire) {
+      if (wire.shape.length) return null;
+      const [up, down] = [this.pushed(wire, 1), this.pushed(wire, -1)];
+      const isSmooth = up === null || down === null || Math.abs(up + down) <= 1e-9 * Math.max(Math.abs(up), Math.abs(down));
+      return isSmooth ? null : [up, down];
+    }
+
+    /** How fast the output moves as a wire is pushed, gate by gate; at a tie the operand that gets ahead decides. */
+    pushed(wire, push) {
+      const moving = new Map([[wire.id, push]]);
+      for (const gate of this.wires.slice(wire.id + 1)) {
+        const uses = this.operands[gate.id].filter((use) => moving.get(use.from));
+        if (!uses.length || gate.pattern === "stops") continue;
+        const rate = this.rate(gate, uses, moving);
+        if (rate === null) return null;
+        moving.set(gate.id, rate);
+      }
+      return typeof this.record.upstream === "number" ? (moving.get(this.output.id) ?? 0) * this.record.upstream : null;
+    }
+
+    rate(gate, uses, moving) {
+      const [operands, ties] = [this.operands[gate.id], this.ties(gate)];
+      const isAlone = operands.length === 1 && ties.length === 1 && ties[0].local === 0;
+      const isNumber = !gate.shape.length && typeof gate.value === "number";
+      if (isNumber && gate.gate === "absolute" && gate.value === 0) return Math.abs(moving.get(operands[0].from));
+      if (isNumber && gate.gate in EXTREMES && (ties.length > 1 || isAlone)) {
+        return EXTREMES[gate.gate]([...ties.map((use) => moving.get(use.from) ?? 0), ...(isAlone ? [0] : [])]);
+      }
+      if (!uses.every((use) => typeof use.local === "number")) return null;
+      return uses.reduce((rate, use) => rate + use.local * moving.get(use.from), 0);
+    }
+
+    ties = (gate) => this.operands[gate.id].filter((use) => this.wires[use.from].value === gate.value);
+
+    /** Whether a gate gave the steepest entry of a wire a share of a tie, or stands there where its slope jumps. */
+    meetsCorner(wire) {
+      if (wire.gradient === null) return false;
+      const [place, shares] = [largest(entries(wire.gradient)), new Map()];
+      for (const use of this.usesOf[wire.id]) {
+        const [gate, local] = [this.wires[use.to], this.localAt(use, place)];
+        const isAlone = this.operands[gate.id].length === 1 && sameShape(gate, wire);
+        if (isAlone && local === 0 && (gate.gate in EXTREMES || gate.gate === "absolute")) {
+          return entries(wire.value)[place] === entries(gate.value)[place];
+        }
+        if (local !== null && gate.pattern === "routes") shares.set(gate, (shares.get(gate) ?? 0) + local);
+      }
+      return [...shares.values()].some((share) => share > 0 && share < 1);
+    }
+
+    localAt(use, place) {
+      const gate = this.wires[use.to];
+      const isTotal = !gate.shape.length && Array.isArray(use.contribution) && typeof gate.gradient === "number" && gate.gradient !== 0;
+      const among = sameShape(gate, this.wires[use.from]) ? entries(use.local)[place] : isTotal ? entries(use.contribution)[place] / gate.gradient : null;
+      return typeof among === "number" ? among : null;
     }
 
     checkText(check) {

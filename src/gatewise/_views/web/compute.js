@@ -328,7 +328,7 @@
   };
 
   /** One contribution before it is summed to its wire's shape, and its mask. */
-  const contribution = ([, tree, gradient, how], values, gradients, masks, id) => {
+  const contribution = ([tree, gradient, how], values, gradients, masks, id) => {
     const [mask, isLive] = [masks[id], each((x) => +(x !== 0))];
     const masked = (part) => isLive(evaluate(part, values, { [id]: mask }));
     if (how === "switch") {
@@ -344,18 +344,26 @@
     return [part, null];
   };
 
-  const backward = (record, formulas, values) => {
-    const [gradients, masks, parts] = [[], [], record.uses.map(() => null)];
+  /** What is sent back along each use, newest gate first; `byRules`, a block sends back what its rule says. */
+  const sentBack = (record, formulas, byRules) => {
+    const written = formulas.backward.map(([k, ...formula]) => [record.uses[k], formula]);
+    if (!byRules) return written;
+    const rules = formulas.rules.map(([from, to, ...formula]) => [{ from, to }, formula]);
+    const ends = new Set(rules.map(([rule]) => rule.to));
+    return [...written.filter(([use]) => !ends.has(use.to)), ...rules].sort((a, b) => b[0].to - a[0].to);
+  };
+
+  /** The gradients by id, and the contributions by use. */
+  const backward = (record, formulas, values, byRules) => {
+    const [gradients, masks, parts] = [[], [], new Map()];
     const out = record.wires[record.output];
     gradients[out.id] = spread(fromNested(record.upstream), out.shape);
     masks[out.id] = null;
-    for (const entry of formulas.backward) {
-      const use = record.uses[entry[0]];
+    for (const [use, formula] of sentBack(record, formulas, byRules)) {
       const shape = record.wires[use.from].shape;
-      const isSwitch = entry[3] === "switch" || entry[3] === "routed";
-      if (isSwitch) parts[entry[0]] = filled(shape, 0);
+      if (formula[2] === "switch" || formula[2] === "routed") parts.set(use, filled(shape, 0));
       if (gradients[use.to] === undefined) continue; // nothing arrived at this gate
-      let [part, live] = contribution(entry, values, gradients, masks, use.to);
+      let [part, live] = contribution(formula, values, gradients, masks, use.to);
       if (live !== null) {
         part = each((alive, g) => (alive ? g : 0))(live, part);
         live = each((n) => +(n > 0))(sumTo(spread(live, broadcastShape([shapeOf(live), shape])), shape));
@@ -363,7 +371,7 @@
       const isNumber = !shape.length && !formulas.boxed.includes(use.from);
       if (isNumber && live === 0) continue; // a dead number gets nothing at all
       part = sumTo(spread(part, broadcastShape([shapeOf(part), shape])), shape);
-      parts[entry[0]] = part;
+      parts.set(use, part);
       add(gradients, masks, use.from, part, isNumber ? null : live);
     }
     return [gradients, parts];
@@ -384,18 +392,26 @@
    */
   const recompute = (record, formulas, inputs = {}) => {
     const values = forward(record, formulas, inputs);
-    const [gradients, contributions] = backward(record, formulas, values);
+    const [written, parts] = backward(record, formulas, values, false);
+    const [gradients] = formulas.rules.length ? backward(record, formulas, values, true) : [[]];
+    written.forEach((gradient, id) => (gradients[id] ??= gradient));
     const shown = (wire) => (wire.gradient === null ? null : gradients[wire.id] ?? filled(wire.shape, 0));
+    const sent = (use) => {
+      const part = parts.get(use) ?? null;
+      const isStable = part !== null && !isAllFinite(part) && gradients[use.from] && isAllFinite(gradients[use.from]);
+      return isStable ? gradients[use.from] : part; // the block's rule, where its gates as written overflow
+    };
     return {
       left: brokenGuard(formulas, values),
       values: record.wires.map((wire) => toNested(values[wire.id], wire.dtype)),
       gradients: record.wires.map((wire) => toNested(shown(wire))),
-      contributions: contributions.map((part) => toNested(part)),
+      contributions: record.uses.map((use) => toNested(sent(use))),
       locals: record.uses.map((use, k) => localOf(formulas.locals[k], values, record.wires[use.to].shape)),
-      reached: record.wires.map((wire) => gradients[wire.id] !== undefined),
+      reached: record.wires.map((wire) => written[wire.id] !== undefined),
     };
   };
 
+  const isAllFinite = (x) => dataOf(x).every(Number.isFinite);
   const isAny = (nested) => numbersOf(nested ?? 0).some((entry) => entry !== 0);
 
   /** The record for other inputs, with `left` as in `recompute`; nothing in it was checked by differences. */

@@ -127,26 +127,30 @@
     return (off < 0n ? -off : off) <= (isExact ? 0n : scaled({ n: 5n, e: shown.e - 1 }, low));
   };
 
-  const multiplies = (left, right, result) => {
-    if (![left, right, result].every(readsAsNumber)) return false;
-    const [a, b] = [decimal(left), decimal(right)];
-    return roundsTo([{ n: a.n * b.n, e: a.e + b.e }], decimal(result), /^-*\d+$/.test(result));
-  };
-
-  /** `1 * -4 = -4`: the fewest digits, four to eight, for which the printed numbers multiply as printed. */
-  const productLine = (first, second, product, times, digits = null) => {
-    const withDigits = (count) =>
-      [first, second, product].map((v) =>
-        digits === null && isReal(v) && Number.isFinite(v) ? significant(v, count) : number(v, digits),
-      );
-    const texts = (digits === null ? [4, 5, 6, 7, 8] : [4]).map(withDigits);
-    const good = texts.find((text) => multiplies(...text));
-    const [left, right, result] = good ?? texts[0];
-    return `${left} ${times} ${right} ${good ? "=" : "≈"} ${result}`;
-  };
-
   const addsUp = (parts, sum) =>
     [...parts, sum].every(readsAsNumber) && roundsTo(parts.map(decimal), decimal(sum), false);
+
+  /** Whether printed numbers make the last of them, once that is rounded to its own digits. */
+  const holds = (texts, signs) => {
+    if (!texts.every(readsAsNumber)) return false;
+    const result = decimal(texts.at(-1));
+    const parts = texts.slice(0, -1).map(decimal);
+    const turned = parts.map(({ n, e }, k) => ({ n: signs[k - 1] === "-" ? -n : n, e }));
+    if (!signs.includes("*")) return roundsTo(turned, result, false);
+    const product = parts.reduce((one, other) => ({ n: one.n * other.n, e: one.e + other.e }));
+    return roundsTo([product], result, /^-*\d+$/.test(texts.at(-1)));
+  };
+
+  /** `2.7183 + 1 = 3.7183`: the fewest digits, four to eight, for which it holds as printed; `≈` where it never does. */
+  const equation = (terms, signs, times, digits = null) => {
+    const isShort = (v) => digits === null && isReal(v) && Number.isFinite(v);
+    const withDigits = (count) => terms.map((v) => (isShort(v) ? significant(v, count) : number(v, digits)));
+    const tries = (digits === null ? [4, 5, 6, 7, 8] : [4]).map(withDigits);
+    const good = tries.find((texts) => holds(texts, signs));
+    const texts = good ?? tries[0];
+    const joined = signs.map((sign, k) => ` ${sign === "*" ? times : sign} ${texts[k + 1]}`).join("");
+    return `${texts[0]}${joined} ${good ? "=" : "≈"} ${texts.at(-1)}`;
+  };
 
   // ------------------------------------------------------------------------------------------------------- texts
 
@@ -180,5 +184,5 @@
     return shorten([...text].slice(0, limit + 1).join("").replace(HIDDEN, written), limit);
   }
 
-  gatewise.numbers = { number, quantity, general, entries, isFinite, productLine, addsUp, plain, cells, pad };
+  gatewise.numbers = { number, quantity, general, entries, isFinite, equation, addsUp, plain, cells, pad };
 })();

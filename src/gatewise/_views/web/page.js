@@ -6,6 +6,7 @@
   const { entries, isFinite, number, plain } = gatewise.numbers;
   const PENDING = "–";
   const ADVANCE = 0.6; // the width of one cell of the picture's font, in font sizes
+  const SIZE = 13; // of labels that state no size of their own
   const PACE = 1100; // milliseconds a step while it plays
   const LEAST_FIT = 0.62; // a picture that has to shrink more than this is scrolled instead
   const PATTERNS = {
@@ -69,7 +70,7 @@
     // The inputs that a reader may change: floats that Python did not read.
     editable() {
       return this.recorded.wires.filter(
-        (wire) => wire.kind === "input" && !wire.read && wire.value !== null && wire.dtype.startsWith("float"),
+        (wire) => wire.kind === "input" && !wire.read && wire.value !== null && wire.dtype === "float64",
       );
     }
 
@@ -258,14 +259,16 @@
   }
 
   class Picture {
-    constructor(svg, numbers, walk) {
+    constructor(svg, geometry, numbers, walk) {
       this.svg = svg;
+      this.geometry = geometry; // null where there is no group to open or close
+      if (geometry) gatewise.picture.bind(svg, geometry);
       this.numbers = numbers;
       this.walk = walk;
       const name = `circuit of ${numbers.objectiveName()}`;
       svg.setAttribute("role", "group");
       svg.setAttribute("aria-label", name);
-      svg.querySelectorAll(":scope > title, :scope > desc").forEach((told) => told.remove());
+      svg.querySelector(":scope > title")?.remove();
       const inputs = [...svg.querySelectorAll(":scope > text.name")].filter((text) => this.isInput(Number(text.dataset.wire)));
       svg.querySelector("g.gate")?.before(...inputs); // a screen reader reads in this order: that of the tape
       this.find();
@@ -419,15 +422,19 @@
       return usesOf[id].filter((at) => now.uses[at].port === Number(port) && isSame(now.wires[now.uses[at].to]));
     }
 
+    blockOf(group) {
+      return this.svg.querySelector(`g.block[data-group="${group}"]`);
+    }
+
     membersOf(group) {
-      const inside = this.svg.querySelectorAll(`g.block[data-group="${group}"] g.gate[data-wires]:not([data-group])`);
+      const inside = this.blockOf(group).querySelectorAll("g.gate:not([data-group])");
       return new Set([...inside].flatMap((gate) => gate.dataset.wires.split(" ").map(Number)));
     }
 
     write(label, text) {
       if (label.textContent === text) return;
       if (!this.rooms.has(label)) this.rooms.set(label, this.roomOf(label));
-      const natural = text.length * parseFloat(label.getAttribute("font-size")) * ADVANCE;
+      const natural = text.length * parseFloat(label.getAttribute("font-size") ?? SIZE) * ADVANCE;
       label.textContent = text;
       label.setAttribute("textLength", String(Math.round(Math.min(natural, this.rooms.get(label)) * 10) / 10));
     }
@@ -477,13 +484,11 @@
       if (group) element.setAttribute("aria-expanded", String(Boolean(item.isOpen)));
       else element.setAttribute("aria-pressed", String(ids.includes(pinned)));
       element.setAttribute("aria-label", this.spoken(item));
-      const title = group ? null : element.querySelector(":scope > title");
-      if (title) title.textContent = this.spoken(item);
     }
 
     spoken({ element, id, group, isOpen }) {
       const { numbers, walk } = this;
-      const title = group && element.closest("g").querySelector(":scope > title").textContent;
+      const title = group && this.titleOf(group);
       if (isOpen) return `${title}, open`;
       const wire = numbers.recorded.wires[id];
       const value = walk.hasValue(id) ? `value ${numbers.value(id)}` : "value not yet known";
@@ -495,6 +500,11 @@
       if (wire.kind !== "gate") return `${numbers.made(wire)} ${numbers.name(id)}, ${value}, ${gradient}`;
       const what = group ? title : `gate ${numbers.said(wire, "symbol")}`;
       return `${what}, ${numbers.name(id)} = ${numbers.made(wire)}, ${value}, ${gradient}`;
+    }
+
+    titleOf(group) {
+      const count = this.membersOf(group).size;
+      return `${this.blockOf(group).querySelector(":scope > .title").textContent}, ${count} ${count === 1 ? "gate" : "gates"}`;
     }
 
     showPatterns(isShown) {
@@ -697,7 +707,7 @@
     constructor(place, svg, data) {
       this.numbers = new Numbers(data);
       this.walk = new Walk(this.numbers.recorded);
-      this.picture = new Picture(svg, this.numbers, this.walk);
+      this.picture = new Picture(svg, data.geometry, this.numbers, this.walk);
       this.pinned = this.pointed = this.playing = null;
       this.code = data.code && new Code(data.code, this.numbers.recorded);
       this.inputs = new Inputs(this.numbers, () => this.update());
@@ -709,7 +719,7 @@
       const help = make("p", { class: "help" }, "Walk: ← → Home End, space plays. In the picture: Tab enters, arrows go from wire to wire, Enter pins a card, Escape lets go.");
       const drawing = make("section", {}, this.paper, this.legend, help);
       this.element = make("div", { class: "live" }, this.bar(), drawing, side, this.inputs.element, this.table.element);
-      place.replaceChildren(this.element);
+      place.replaceChildren(make("style", {}, data.style), this.element);
       const room = this.paper.clientWidth / svg.viewBox.baseVal.width;
       if (room < 1 && room > LEAST_FIT) this.fit.click();
       this.listen();
@@ -875,7 +885,7 @@
 
     toggleGroup(group) {
       const { picture } = this;
-      gatewise.picture.toggle(picture.svg, JSON.parse(picture.svg.querySelector("metadata").textContent), group);
+      gatewise.picture.toggle(picture.svg, picture.geometry, group);
       picture.find();
       this.update();
       this.focus(picture.itemOfGroup(group));
@@ -946,30 +956,25 @@
 
   // Starting: in a document the picture is there already, in a notebook it is taken out of the image.
 
-  function bytesOf(base64) {
-    return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  }
-
   function svgOf(image) {
-    const text = new TextDecoder().decode(bytesOf(image.src.split(",")[1]));
-    return document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
+    const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (character) => character.charCodeAt(0));
+    const parsed = new DOMParser().parseFromString(new TextDecoder().decode(bytes), "image/svg+xml");
+    return document.importNode(parsed.documentElement, true);
   }
 
-  async function startOne(holder) {
-    const packed = bytesOf(JSON.parse(holder.querySelector('script[type="application/json"]').textContent));
-    const data = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
+  function rowsFrom(columns) {
+    const [names, lists] = [Object.keys(columns), Object.values(columns)];
+    return (lists[0] ?? []).map((_, at) => Object.fromEntries(names.map((name, which) => [name, lists[which][at]])));
+  }
+
+  function start({ holder, data }) {
+    const { record } = data;
+    [record.wires, record.uses] = [rowsFrom(record.wires), rowsFrom(record.uses)];
     const image = holder.querySelector("img");
     if (!image) return new Circuit(holder, holder.querySelector("svg"), data);
     const inside = make("div", { class: "gatewise-circuit" });
-    holder.attachShadow({ mode: "open" }).append(make("style", {}, data.style), inside);
+    holder.attachShadow({ mode: "open" }).append(inside);
     return new Circuit(inside, svgOf(image), data);
-  }
-
-  function start() {
-    for (const holder of document.querySelectorAll(".gatewise-circuit:not([data-live])")) {
-      holder.setAttribute("data-live", "");
-      startOne(holder);
-    }
   }
 
   gatewise.page = { start };

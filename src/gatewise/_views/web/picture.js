@@ -86,6 +86,8 @@
   const distance = (a, b) => Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1]);
   const towards = (start, end, length) =>
     [0, 1].map((axis) => start[axis] + ((end[axis] - start[axis]) * length) / (distance(start, end) || 1));
+  const straight = (start, end) => (start[1] === end[1] ? `H${round(end[0])}` : `V${round(end[1])}`);
+  const step = (start, end) => at([end[0] - start[0], end[1] - start[1]]);
 
   const bent = (points) => {
     const track = [];
@@ -100,54 +102,73 @@
     for (let place = 1; place + 1 < track.length; place++) {
       const [before, corner, after] = track.slice(place - 1, place + 2);
       const radius = Math.min(CORNER, distance(before, corner) / 2, distance(corner, after) / 2);
-      pieces.push(`L${at(towards(corner, before, radius))}Q${at(corner)} ${at(towards(corner, after, radius))}`);
+      const [start, end] = [towards(corner, before, radius), towards(corner, after, radius)];
+      pieces.push(`${straight(before, start)}q${step(start, corner)} ${step(start, end)}`);
     }
-    return `${pieces.join("")}L${at(track.at(-1))}`;
+    return pieces.join("") + straight(track.at(-2), track.at(-1));
   };
 
-  const numbers = (text) => text.split(/[ ,]/).map(Number);
   const set = (element, values) =>
     Object.entries(values).forEach(([name, value]) => element.setAttribute(name, round(value)));
 
+  // Each element with its level and its place there: in the geometry they have the order of the document.
+
+  const LINES = "path.use, path.trunk";
+  const MARKS = ".arrow, .fork, .cut, g.gate, g.heat, text:not(.title)";
+  const bound = new WeakMap();
+
+  /** Tie a picture to its geometry, before anything in it is moved about. */
+  const bind = (svg, geometry) => {
+    const found = { lines: [], marks: [], blocks: [] };
+    geometry.levels.forEach((level, number) => {
+      const room = level.group === null ? svg : svg.querySelector(`g.block[data-group="${level.group}"]`);
+      const own = [...room.children];
+      own.filter((element) => element.matches(LINES)).forEach((element, place) => {
+        const flat = level.paths[place];
+        const points = flat.flatMap((x, index) => (index % 2 ? [] : [[x, flat[index + 1]]]));
+        found.lines.push({ element, number, points });
+      });
+      own.filter((element) => element.matches(MARKS)).forEach((element, place) => {
+        const [x, y, low, high] = level.marks[place];
+        const before = element.getAttribute("transform") ?? "";
+        found.marks.push({ element, number, x, low: low ?? y, high: high ?? y, before });
+      });
+      if (level.group !== null) found.blocks.push({ element: room, number, group: level.group });
+      level.groups.forEach((group) => (group.drawn = group.open));
+    });
+    bound.set(svg, found);
+  };
+
   /** Where a wire ends: at the outline of its gate or of its open group. */
-  const endOf = (here, state, to, x) => {
+  const endOf = (here, to, x) => {
     const found = /^g\d+$/.test(to ?? "") && here.opened.find(([group]) => `g${group.group}` === to);
     return found ? found[1].left : here.x(x);
   };
 
   const redraw = (svg, geometry) => {
     const [now, then] = [placeAll(geometry, "open"), placeAll(geometry, "drawn")];
-    const levelOf = new Map(geometry.levels.map((level, number) => [String(level.group), number]));
-    const of = (element) => levelOf.get(element.closest("g.block")?.dataset.group ?? "null");
-    const isOpen = (group) => geometry.levels.some(({ groups }) => groups.some((g) => g.group === group && g.open));
-
-    for (const path of svg.querySelectorAll("[data-points]")) {
-      const here = now[of(path)];
-      const own = path.dataset.points.split(" ").map(numbers);
-      const points = own.map(([x, y]) => [here.x(x), here.y(y)]);
-      points.at(-1)[0] = endOf(here, "open", path.dataset.to, own.at(-1)[0]);
-      path.setAttribute("d", bent(points));
+    const { lines, marks, blocks } = bound.get(svg);
+    const opened = new Set(geometry.levels.flatMap(({ groups }) => groups.filter(({ open }) => open).map(({ group }) => group)));
+    for (const { element, number, points } of lines) {
+      const moved = points.map(([x, y]) => [now[number].x(x), now[number].y(y)]);
+      moved.at(-1)[0] = endOf(now[number], element.dataset.to, points.at(-1)[0]);
+      element.setAttribute("d", bent(moved));
     }
-    for (const element of svg.querySelectorAll("[data-at]")) {
-      const [x, y] = numbers(element.dataset.at);
-      const [here, before] = [now[of(element)], then[of(element)]];
-      const to = element.dataset.to;
-      let [low, high] = [y, y];
-      if (element.dataset.span) [low, high] = numbers(element.dataset.span);
-      const dx = endOf(here, "open", to, x) - endOf(before, "drawn", to, x);
-      const dy = here.y(low) - before.y(low);
-      const shift = `translate(${round(dx)} ${round(dy)})`;
-      element.setAttribute("transform", [shift, (element.dataset.own ??= element.getAttribute("transform") ?? "")].join(" "));
-      if (element.dataset.span) stretch(element, here.y(high) - before.y(high) - dy);
-      if (element.matches(".arrow[data-to]")) element.toggleAttribute("hidden", /^g/.test(to) && isOpen(Number(to.slice(1))));
-      if (element.matches("g.gate[data-group]")) element.toggleAttribute("hidden", isOpen(Number(element.dataset.group)));
+    for (const { element, number, x, low, high, before } of marks) {
+      const [here, there, to] = [now[number], then[number], element.dataset.to];
+      const dx = endOf(here, to, x) - endOf(there, to, x);
+      const dy = here.y(low) - there.y(low);
+      element.setAttribute("transform", `translate(${round(dx)} ${round(dy)}) ${before}`.trim());
+      if (element.matches("g.gate")) stretch(element, here.y(high) - there.y(high) - dy);
+      if (element.matches(".arrow[data-to]")) element.toggleAttribute("hidden", opened.has(Number(to.slice(1))));
+      if (element.matches("g.gate[data-group]")) element.toggleAttribute("hidden", opened.has(Number(element.dataset.group)));
     }
-    for (const block of svg.querySelectorAll("g.block")) {
-      const here = now[of(block)];
-      block.toggleAttribute("hidden", !isOpen(Number(block.dataset.group)));
+    for (const { element, number, group } of blocks) {
+      const here = now[number];
+      element.toggleAttribute("hidden", !opened.has(group));
       const [width, height] = [here.across.at(here.level.width), here.y(here.level.height) - here.top];
-      set(block.querySelector(":scope > rect.block"), { x: here.left, y: here.top, width, height });
-      set(block.querySelector(":scope > text.title"), { x: here.left + 7, y: here.top + 14 });
+      set(element.querySelector(":scope > rect.block"), { x: here.left, y: here.top, width, height });
+      set(element.querySelector(":scope > text.title"), { x: here.left + 7, y: here.top + 14 });
     }
     const grown = [now, then].map(([root]) => [root.across.at(root.level.width), root.down.at(root.level.height)]);
     const [width, height] = [geometry.width + grown[0][0] - grown[1][0], geometry.height + grown[0][1] - grown[1][1]];
@@ -168,26 +189,16 @@
 
   /** Open a closed group, or close an open one; whatever stands inside it is closed with it. */
   const toggle = (svg, geometry, number) => {
-    const groups = geometry.levels.flatMap((level) => level.groups);
-    groups.forEach((group) => (group.drawn ??= group.open));
     const shut = (group) => {
       group.open = false;
       geometry.levels[group.level].groups.forEach(shut);
     };
-    const group = groups.find((each) => each.group === Number(number));
+    const group = geometry.levels.flatMap(({ groups }) => groups).find((each) => each.group === Number(number));
     if (!group) return;
     if (group.open) shut(group);
     else group.open = true;
     redraw(svg, geometry);
-    svg.querySelector("metadata").textContent = JSON.stringify(geometry);
   };
 
-  /** Draw the picture as it stands; what a test of the two twins compares. */
-  const again = (svg) => {
-    const geometry = JSON.parse(svg.querySelector("metadata").textContent);
-    geometry.levels.forEach((level) => level.groups.forEach((group) => (group.drawn ??= group.open)));
-    redraw(svg, geometry);
-  };
-
-  gatewise.picture = { toggle, again };
+  gatewise.picture = { bind, toggle };
 })();

@@ -1,0 +1,36 @@
+"""What drawing takes: a circuit of a thousand gates with nothing folded, and the same folded as usual."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+import gatewise as gw
+from benchmarks.harness import Row, at_most, interleaved
+from gatewise._views.picture import picture
+
+
+def thousand() -> dict[str, Any]:
+    """Return the record of a circuit of 1,000 gates with forks, long wires and a loop."""
+
+    def loop(w: float, x: float, b: float) -> Any:
+        h = x
+        for _ in range(200):
+            h = np.tanh(w * h + b) + x * h
+        return h
+
+    record: dict[str, Any] = json.loads(gw.circuit(loop, 0.9, 0.5, 0.1).to_json())
+    assert len(record["forward"]) == 1000
+    return record
+
+
+def drawing(rounds: int = 5) -> list[Row]:
+    """Return what one picture takes, from the record to the text of the SVG."""
+    record = thousand()
+    seconds = interleaved(rounds, 1, unfolded=lambda: picture(record, fold=False), folded=lambda: picture(record))
+    return [
+        at_most("picture of 1,000 gates, nothing folded", seconds["unfolded"], 1, " s"),
+        at_most("picture of the same, folded as usual", seconds["folded"], 1, " s"),
+    ]
