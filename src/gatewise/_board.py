@@ -35,8 +35,8 @@ from gatewise._record import block_rules, check, jsonable, record
 from gatewise._recording.functions import normalised, read_by_python
 from gatewise._recording.running import record as recorded
 from gatewise._recording.scripts import record_script
-from gatewise._source import Staged, staged
 from gatewise._saving import write_whole
+from gatewise._source import Staged, staged
 from gatewise._transforms import cut, fold, only
 from gatewise._views import card, ledger  # each other view is loaded when it is asked for
 
@@ -218,8 +218,8 @@ class Board:
         """The picture, as SVG.
 
         `palette` is `default`, `green-red`, `dark` or `notes`; `digits` the decimals of every number (None: four
-        significant digits); `fold` says what is drawn as one gate: None folds to about 120 gates, True every block, call
-        and repeat, False nothing, a number to that many gates, names those groups; `wrt` names the inputs whose
+        significant digits); `fold` says what is drawn as one gate: None folds to about 120 gates, True every block,
+        call and repeat, False nothing, a number to that many gates, names those groups; `wrt` names the inputs whose
         gradients are shown. Raises `UnknownPaletteError`, `FoldError`, `UnknownWireError` and `ArgumentError`.
         """
         from gatewise._views.picture import picture
@@ -227,7 +227,7 @@ class Board:
         return picture(self._drawn(wrt), palette=palette, digits=counted(digits), fold=fold)
 
     def html(self, palette: str = "default", digits: int | None = None, fold: Fold = None, wrt: Wrt = None) -> str:
-        """One HTML file to walk through: picture, cards, table, and inputs that can be changed; arguments as of `svg`."""
+        """One HTML file to walk through: picture, cards, table, inputs that can be changed; arguments as of `svg`."""
         from gatewise._views.page import page
 
         record, code = self._drawn(wrt), self._code_or_none()
@@ -241,7 +241,7 @@ class Board:
         wrt: Wrt = None,
         form: Literal["fragment", "standalone", "beamer"] = "fragment",
     ) -> str:
-        r"""The picture as TikZ: a fragment to `\input`, a standalone document, or Beamer slides that walk through it."""
+        r"""The picture as TikZ: a fragment to `\input`, a standalone document, or Beamer slides that walk."""
         from gatewise._views.tikz import tikz
 
         return tikz(self._drawn(wrt), palette=palette, digits=counted(digits), fold=fold, form=form)
@@ -281,7 +281,7 @@ class Board:
         }
         suffix = Path(path).suffix.lower()
         if suffix not in forms:
-            what = f"{ascii(str(path)[:60])} does not say what to write."
+            what = f"{str(path)[:60]!a} does not say what to write."
             raise SaveError(what, f"a circuit is saved as {', '.join(forms)}.", 'c.save("circuit.svg").')
         content = forms[suffix](**options)
         write_whole(path, content.encode() if isinstance(content, str) else content)

@@ -309,7 +309,7 @@ def fold(record: dict[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> dict
 
 
 def only(record: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """A record with the gradients that lead to these inputs, and no others: what is not on the way was not asked for."""
+    """A record with the gradients that lead to these inputs and no others: what is not on the way was not asked for."""
     reached = {w["id"] for w in record["wires"] if w["name"] in names}
     for use in sorted(record["uses"], key=lambda use: use["to"]):  # the tape is in order: one pass reaches all
         if use["from"] in reached:

@@ -225,6 +225,33 @@ def test_cards_after_an_edit(scripts: Any, counted: Callable[..., None]) -> None
     counted("cards in the page", after_an_edit=cards, equal_to_the_cards_of_a_new_recording=same)
 
 
+TIED = [
+    ("max(X)", {"X": [2.0, 2.0, 1.0]}),
+    ("sum(max(X, Y))", {"X": [2.0, 1.0], "Y": [2.0, 0.0]}),
+    ("sum(max(X, 0))", {"X": [0.0, 0.0]}),
+    ("sum(abs(X))", {"X": [0.0, -0.0]}),
+    ("max(2 * x, y) * 3", {"x": 1.0, "y": 2.0}),
+    ("-abs(x) + relu(y)", {"x": 0.0, "y": 0.0}),
+    ("min(x, y) + sum(X)", {"x": 1.0, "y": 1.0, "X": [1.0, 2.0]}),
+]
+
+
+def test_cards_at_corners_and_of_printed_arithmetic(scripts: Any) -> None:
+    boards = [
+        gw.circuit(text, **{name: np.array(x) if name in "XY" else x for name, x in at.items()}) for text, at in TIED
+    ]
+    texts = ("0.5 * x", "(1 + 2) * x", "x - -2.5", "x * -3", "1e-05 * x", "2 * pi * x", "x - y - 1", "x * y * 3 * x")
+    boards += [
+        gw.circuit(text, **({"x": 1.2501, "y": 1 / 3} if "y" in text else {"x": 1 / 3})).fold() for text in texts
+    ]
+    jobs = [{"record": json.loads(board.to_json()), "digits": digits} for board in boards for digits in (None, 2)]
+    for job, (_, cards) in zip(jobs, shown(scripts, jobs), strict=True):
+        assert cards == [card(job["record"], row["name"], digits=job["digits"]) for row in job["record"]["wires"]]
+    assert sum("at a corner" in text for _, cards in shown(scripts, jobs[: 2 * len(TIED)]) for text in cards) > len(
+        TIED
+    )
+
+
 def two_layers(x: Any, W: Any, b: Any, V: Any) -> Any:
     """A small network with every kind of array line in its cards."""
     h = np.maximum(x @ W + b, 0)

@@ -1,14 +1,17 @@
 """The card: the layout of a gate's page, forks, arrays, and the digits its products are given."""
 
+import json
+import math
 import random
 import re
+from decimal import Decimal
 
 import numpy as np
 import pytest
 
 import gatewise as gw
 from gatewise._errors import UnknownWireError
-from gatewise._views import card
+from gatewise._views import card, ledger_rows
 from gatewise._views.numbers import product_line
 from views import records
 
@@ -208,3 +211,92 @@ def test_large_arrays_are_not_called_uncomputed():
     assert "dX (40, 40) gets (40, 40), too large to be listed here" in board.card("f_1")
     assert "df_1 (40, 40) = mean 1 max|.| 1" in board.card("f")
     assert "not computed" not in board.card("f") + board.card("f_1")
+
+
+CORNERS = {
+    "max(x, y)": ("raising x by 0.01 raises f by about 0.01, lowering it leaves f as it is", "raise x (force 1, at a"),
+    "min(x, y)": (
+        "raising x by 0.01 leaves f as it is, lowering it lowers f by about 0.01",
+        "neither raise nor lower x",
+    ),
+    "abs(x - y)": (
+        "raising x by 0.01 raises f by about 0.01, lowering it raises f by about 0.01",
+        "raise or lower x (fo",
+    ),
+    "max(x - y, 0)": (
+        "raising x by 0.01 raises f by about 0.01, lowering it leaves f as it is",
+        "raise x (force 1, at a",
+    ),
+    "3 * max(2 * x, 2 * y)": ("raising x by 0.01 raises f by about 0.06, lowering it leaves", "raise x (force 6, at a"),
+    "-3 * max(y, x)": (
+        "raising x by 0.01 lowers f by about 0.03, lowering it leaves f as it is",
+        "neither raise nor lower",
+    ),
+}
+
+
+@pytest.mark.parametrize("text", CORNERS)
+def test_at_a_corner_raising_and_lowering_are_told_apart(text):
+    """What is said is what happens: the function is evaluated on both sides."""
+    board = gw.circuit(text, x=2.0, y=2.0)
+    said, moved = CORNERS[text]
+    assert f"at a corner: {said}" in board.card("x")
+    record = json.loads(board.to_json())
+    assert moved in ledger_rows(record).meaning[0]
+    here, up, down = (gw.circuit(text, x=x, y=2.0).value for x in (2.0, 2.01, 1.99))
+    sides = [
+        re.search(rf"{way} \w+(?: by 0.01)? (raises|lowers|leaves)(?:.*?about ([\d.]+))?", said)
+        for way in ("raising", "lowering")
+    ]
+    for side, there in zip(sides, (up, down), strict=True):
+        change = {"raises": 1, "lowers": -1, "leaves": 0}[side[1]] * float(side[2] or 0)
+        assert there - here == pytest.approx(change, abs=1e-12)
+
+
+@pytest.mark.parametrize("text", ["max(x, x)", "max(2 * x, x + x)", "max(x, y - 1)", "abs(x)"])
+def test_where_there_is_one_slope_there_is_no_corner(text):
+    given = {"x": 2.0, "y": 2.0} if "y" in text else {"x": 2.0}
+    assert "corner" not in gw.circuit(text, **given).card("x")
+
+
+def test_entries_at_a_corner_are_told_too():
+    assert "at a corner: raising and lowering X[0] change f at" in gw.circuit("max(X)", X=np.ones(2)).card("X")
+    assert "at a corner: raising and lowering X[0] change f at" in gw.circuit("sum(max(X, 0))", X=np.zeros(2)).card("X")
+    assert "corner" not in gw.circuit("max(X)", X=np.array([1.0, 2.0])).card("X")
+
+
+def test_a_kink_that_the_check_found_is_a_corner():
+    record = records.compound()
+    record["checks"]["0"] = {"numerical": 0.5, "error": 0.5, "verdict": "kink"}
+    assert "at a corner: raising and lowering x change f at different rates" in card(record, "x")
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_forward_lines_hold_as_printed_or_say_about(seed):
+    """Products and sums of any wires and literals, evaluated again from what is printed."""
+    draw = random.Random(seed)
+    values = {name: draw.choice([draw.uniform(-9, 9), 1 / 3, draw.randint(-5, 5)]) for name in "xyz"}
+    literal = draw.choice([0.5, 2, 1.2501, 0.123456789])
+    text = draw.choice(["{0} * x", "x * {0}", "x + {0}", "x - {0}", "x + y", "x - y", "x * y * z", "x + y + z"]).format(
+        literal
+    )
+    board = gw.circuit(text, **{name: float(values[name]) for name in values if name in text}).fold()
+    digits = draw.choice([None, None, 2])
+    record = json.loads(board.to_json())
+    line = next(each for each in card(record, "f", digits=digits).splitlines() if each.startswith("  forward"))
+    left, sign, result = re.fullmatch(r"  forward     f = (.*) ([=≈]) (\S+)", line).groups()
+    terms = [Decimal(word) for word in left.split(" ")[::2]]
+    made = math.prod(terms) if "*" in text else terms[0] + sum(-t if " - " in text else t for t in terms[1:])
+    room = Decimal(0 if "*" in text and "." not in result else "0.5") * Decimal(1).scaleb(
+        Decimal(result).as_tuple().exponent
+    )
+    assert (abs(made - Decimal(result)) <= room) == (sign == "=")
+
+
+def test_printed_arithmetic():
+    assert "f = 0.5 * 1.2502 = 0.6251" in gw.circuit("0.5 * x", x=1.2502).card("f")
+    assert "f = 1.4444 + 2.4444 = 3.8888" in gw.circuit("x + 2.4444", x=1.4444).card("f")
+    assert "f = 0.33 + 0.33 ≈ 0.67" in card(json.loads(gw.circuit("x + y", x=1 / 3, y=1 / 3).to_json()), "f", digits=2)
+    assert "f = 0.3333 × 3 ≈ 1" in card(json.loads(gw.circuit("x * 3", x=1 / 3).to_json()), "f", times="×")
+    assert "f = (1 + 2) * 0.3333 ≈ 1" in gw.circuit("(1 + 2) * x", x=1 / 3).card("f")
+    assert "f = (1 + 2) * 0.5 = 1.5" in gw.circuit("(1 + 2) * x", x=0.5).card("f")

@@ -129,7 +129,16 @@ class _Page:
         if terms:
             return [f"{name} = {equation([*terms, wire.value], signs, self.times, self.digits)}"]
         filled = self._filled(wire, values)
-        return [f"{name} = {value}" if filled in ("", value) else f"{name} = {filled} = {value}"]
+        if filled in ("", value):
+            return [f"{name} = {value}"]
+        is_exact = " * " not in wire.expression or all(map(self._is_exact, [*values.values(), wire.value]))
+        return [f"{name} = {filled} {'=' if is_exact else '≈'} {value}"]
+
+    def _is_exact(self, value: Any) -> bool:
+        """Whether a number is printed to its last digit."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return isinstance(value, bool)
+        return math.isfinite(value) and float(number(value, self.digits)) == value
 
     def _filled(self, wire: Wire, values: Mapping[str, Any]) -> str:
         """The gate's expression with the values of its operands in place of their names."""
@@ -297,12 +306,12 @@ class _Page:
 
 
 def equation(terms: Sequence[Any], signs: Sequence[str], times: str, digits: int | None = None) -> str:
-    """`2.7183 + 1 = 3.7183`: the last term is what the others make, which are joined by `*`, or by `+` and `-`.
+    """`2.5 + 1 = 3.5`: the last term is what the others make, which are joined by `*`, or by `+` and `-`.
 
     Numbers have the fewest digits, four to eight, for which the equation holds as printed; where it never does, `≈`.
 
-    >>> equation([2.718281828, 1, 3.718281828], ["+"], "*"), equation([2 / 3, 2 / 3, 4 / 3], ["+"], "*")
-    ('2.7183 + 1 = 3.7183', '0.6667 + 0.6667 ≈ 1.333')
+    >>> equation([1.4444, 2.4444, 3.8888], ["+"], "*"), equation([1 / 3, 1 / 3, 2 / 3], ["+"], "*")
+    ('1.4444 + 2.4444 = 3.8888', '0.3333 + 0.3333 ≈ 0.6667')
     """
     tries = [[_written(term, count, digits) for term in terms] for count in (range(4, 9) if digits is None else (4,))]
     good = [texts for texts in tries if _holds(texts, signs)]
@@ -334,7 +343,8 @@ def _terms(expression: str, values: Mapping[str, Any]) -> tuple[list[Any], list[
     signs = words[1::2]
     if len(words) % 2 == 0 or not signs or not (set(signs) <= {"*"} or set(signs) <= {"+", "-"}):
         return [], []
-    found = [values.get(word, float(word) if _LITERAL.fullmatch(word) else None) for word in words[::2]]
+    names = [word.strip("()") if "*" in signs else word for word in words[::2]]
+    found = [values.get(name, float(name) if _LITERAL.fullmatch(name) else None) for name in names]
     return ([], []) if any(term is None or isinstance(term, bool) for term in found) else (found, signs)
 
 

@@ -62,9 +62,9 @@ def formulas(record: Mapping[str, Any]) -> dict[str, Any]:
     """The trees of every gate of a record, or under `recording` the sentence that says which gate has none, and why.
 
     `forward` by id, `backward` in the order of the sweep as `[use, tree, gradient, how]`, `rules` what each block sends
-    back as a whole, as `[from, to, tree, gradient, how]`, `locals` by use, `texts` by use (its local gradient in symbols,
-    and its line of code), `boxed` the ids of numbers in arrays without axes, and `guards`: what must stay as it is
-    recorded, each as `[tree, value, sentence]`.
+    back as a whole, as `[from, to, tree, gradient, how]`, `locals` by use, `texts` by use (its local gradient in
+    symbols, and its line of code), `boxed` the ids of numbers in arrays without axes, and `guards`: what must stay as
+    it is recorded, each as `[tree, value, sentence]`.
     """
     sheet = read(record)
     try:
@@ -153,7 +153,7 @@ class _Formulas:
             if wire.gate == "logsumexp":
                 yield [finite, _all_finite(wire.value), f"{name} stops being finite, or starts to be: record again."]
             if _closes_block(wire):
-                why = f"the rule of {plain(wire.block)} is for finite numbers"
+                why = f"the rule of {plain(wire.block or '')} is for finite numbers"
                 yield [finite, True, f"{name} is not finite, and {why}: record again."]
         for guard in self.record.get("guards", ()):
             yield self._branch(guard)
@@ -278,7 +278,7 @@ class _Formulas:
 
     def _exponentials(self, wire: Wire) -> list[Wire]:
         """The exponentials that a block was written with."""
-        waiting, found = [wire], []
+        waiting, found = [wire], list[Wire]()
         while waiting:
             for use in self.sheet.operands[waiting.pop().id]:
                 inner = self.sheet.wires[use.source]

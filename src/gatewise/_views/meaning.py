@@ -30,16 +30,16 @@ def _to_raise(sheet: Sheet, digits: int | None) -> str:
     inputs = [wire for wire in sheet.wires if wire.kind == "input" and wire.has_gradient]
     if not inputs:
         return f"to raise {objective(sheet)}: no input's gradient was computed"
-    has_corner = any(_is_corner(sheet, wire) for wire in sheet.wires)
-    moves = ", ".join(_move(sheet, wire, digits, has_corner) for wire in inputs)
+    before = _before_corners(sheet)
+    moves = ", ".join(_move(sheet, wire, digits, wire.id in before) for wire in inputs)
     return f"to raise {objective(sheet)}: {moves}"
 
 
-def _move(sheet: Sheet, wire: Wire, digits: int | None, has_corner: bool) -> str:
+def _move(sheet: Sheet, wire: Wire, digits: int | None, is_before_corner: bool) -> str:
     where, force = steepest(wire)
     if force is None or not is_finite(force):
         return f"{where} cannot be said ({number(force)})"
-    if has_corner and (sides := two_slopes(sheet, wire)):
+    if is_before_corner and (sides := two_slopes(sheet, wire)):
         return _move_from_corner(where, *sides, digits)
     if force == 0:
         return f"{where} makes no difference"
@@ -130,6 +130,15 @@ def two_slopes(sheet: Sheet, wire: Wire) -> tuple[float, float] | None:
     """
     up, down = (None, None) if wire.shape else (_pushed(sheet, wire, 1.0), _pushed(sheet, wire, -1.0))
     return None if up is None or down is None or math.isclose(up, -down, rel_tol=1e-9) else (up, down)
+
+
+def _before_corners(sheet: Sheet) -> set[int]:
+    """The ids of the wires from which a way leads to a corner."""
+    found: set[int] = set()
+    for gate in reversed(sheet.wires):
+        if gate.id in found or _is_corner(sheet, gate):
+            found |= {use.source for use in sheet.operands[gate.id]}
+    return found
 
 
 def _pushed(sheet: Sheet, wire: Wire, push: float) -> float | None:

@@ -7,19 +7,19 @@ on no font, and in the sizes that every LaTeX has.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
 from typing import Any, Literal, get_args
 
 from gatewise._errors import ArgumentError
-from gatewise._views.drawing import Point, bent, figure, width_of
+from gatewise._views.drawing import Point, figure, width_of
 from gatewise._views.groups import Fold
 from gatewise._views.heat import CELL, SHADES, Heat
 from gatewise._views.palettes import Palette, palette_named
 from gatewise._views.parts import RADIUS, SIZE, SMALL_SIZE, SYMBOL_SIZE
 from gatewise._views.plan import ARROW
-from gatewise._views.scene import SIGN_SIZE, AnyMark, Line, Mark, Outline, Scene, View, Word, scene_of
-from gatewise._views.text import cells, plain, shorten
+from gatewise._views.scene import SIGN_SIZE, AnyMark, Line, Mark, Outline, Scene, View, Word, all_views, scene_of
+from gatewise._views.text import plain, shorten
 from gatewise._views.walk import WalkStep, steps
 
 Form = Literal["fragment", "standalone", "beamer"]
@@ -31,6 +31,7 @@ _SIZE_NAMES = {SIZE: "text", SMALL_SIZE: "small", SYMBOL_SIZE: "symbol", SIGN_SI
 _ANCHORS = {"start": "base west", "end": "base east", "middle": "base", "centre": "center"}
 _COLOURS = {"symbol": "ink", "name": "ink", "value": "value", "gradient": "gradient", "branch": "gradient"}
 _CUT = ((-3.5, 6.0), (0.5, -6.0)), ((0.5, 6.0), (4.5, -6.0))
+_CORNER = 5.0
 _WIDEST_CAPTION = 85
 _SLIDE = 2.3  # width to height of what a slide has room for
 _WIDE = "\u2e80"  # East Asian scripts begin here
@@ -74,99 +75,13 @@ def tikz(
 
 # Text.
 
-_COMMANDS = [
-    "α",
-    "alpha",
-    "β",
-    "beta",
-    "γ",
-    "gamma",
-    "δ",
-    "delta",
-    "ε",
-    "varepsilon",
-    "ζ",
-    "zeta",
-    "η",
-    "eta",
-    "θ",
-    "theta",
-    "ι",
-    "iota",
-    "κ",
-    "kappa",
-    "λ",
-    "lambda",
-    "μ",
-    "mu",
-    "ν",
-    "nu",
-    "ξ",
-    "xi",
-    "π",
-    "pi",
-    "ρ",
-    "rho",
-    "ς",
-    "varsigma",
-    "σ",
-    "sigma",
-    "τ",
-    "tau",
-    "υ",
-    "upsilon",
-    "φ",
-    "varphi",
-    "χ",
-    "chi",
-    "ψ",
-    "psi",
-    "ω",
-    "omega",
-    "Γ",
-    "Gamma",
-    "Δ",
-    "Delta",
-    "Θ",
-    "Theta",
-    "Λ",
-    "Lambda",
-    "Ξ",
-    "Xi",
-    "Π",
-    "Pi",
-    "Σ",
-    "Sigma",
-    "Υ",
-    "Upsilon",
-    "Φ",
-    "Phi",
-    "Ψ",
-    "Psi",
-    "Ω",
-    "Omega",
-    "±",
-    "pm",
-    "×",
-    "times",
-    "≈",
-    "approx",
-    "≤",
-    "leq",
-    "≥",
-    "geq",
-    "≠",
-    "neq",
-    "→",
-    "rightarrow",
-    "∞",
-    "infty",
-    "∂",
-    "partial",
-    "∇",
-    "nabla",
-]
-_MATHEMATICS = dict(zip(_COMMANDS[::2], _COMMANDS[1::2], strict=True))
+_COMMANDS = """
+α alpha  β beta  γ gamma  δ delta  ε varepsilon  ζ zeta  η eta  θ theta  ι iota  κ kappa  λ lambda  μ mu
+ν nu  ξ xi  π pi  ρ rho  ς varsigma  σ sigma  τ tau  υ upsilon  φ varphi  χ chi  ψ psi  ω omega
+Γ Gamma  Δ Delta  Θ Theta  Λ Lambda  Ξ Xi  Π Pi  Σ Sigma  Υ Upsilon  Φ Phi  Ψ Psi  Ω Omega
+± pm  × times  ≈ approx  ≤ leq  ≥ geq  ≠ neq  → rightarrow  ∞ infty  ∂ partial  ∇ nabla
+"""
+_MATHEMATICS = dict(pair.split() for pair in re.split("  |\n", _COMMANDS.strip()))
 _SIGNS = {
     "_": r"\_",
     " ": r"\ ",
@@ -185,7 +100,8 @@ def typed(text: str) -> str:
     >>> print(typed(r"\input{x_1}"))
     \symbol{92}input\symbol{123}x\_1\symbol{125}
     """
-    return "".join(map(_typed, plain(text, 400))).replace("--", "-{}-")
+    letters = "".join(map(_typed, plain(text, 400)))
+    return re.sub("(?<=-)(?=-)|(?<=,)(?=,)", "{}", letters)  # or two become one: -- a dash, ,, a quotation mark
 
 
 def _typed(character: str) -> str:
@@ -225,13 +141,13 @@ def _commands(drawn: str) -> Iterator[str]:
 
 def _fragment(drawn: str) -> str:
     lines = [
-        r"% A circuit, drawn by gatewise. It needs \usepackage{tikz}; its values are bold with \usepackage[T1]{fontenc}",
-        r"% and \usepackage{lmodern}. Put it in with \input{circuit.tex}, or as wide as the text with",
+        r"% A circuit, drawn by gatewise. It needs \usepackage{tikz}; \usepackage[T1]{fontenc} and",
+        r"% \usepackage{lmodern} make its values bold. Put it in with \input{circuit.tex}, or as wide as the text with",
         r"% \resizebox{\linewidth}{!}{\input{circuit.tex}}.",
     ]
     if r"\gatewiseletter" in drawn:
         lines += [
-            "% It has letters beyond ASCII. XeLaTeX and LuaLaTeX show them in the typewriter font or, where that has none,",
+            "% It has letters beyond ASCII. XeLaTeX and LuaLaTeX show them in the typewriter font or, if need be,",
             r"% in \newfontfamily\gatewisewide{...} of fontspec; pdfLaTeX shows the codes of those it does not know.",
         ]
     return "\n".join([*lines, r"\begingroup", *_commands(drawn), drawn, r"\endgroup", ""])
@@ -291,7 +207,7 @@ class _Showing:
         """The slide on which all gradients along the uses of a wire have come: all its uses, or those by one gate."""
         users = {use["to"] for use in self.uses if use["from"] == wire}
         if to:
-            users &= self.groups.get(to) or {int(to)}
+            users &= self.groups.get(to) or ({int(to)} if to != "out" else set())
         first = min(self.swept_on.values(), default=1) if wire == self.output else 1
         return max([first, *(self.swept_on[user] for user in users if user in self.swept_on)])
 
@@ -339,7 +255,7 @@ class _Paper:
             yield rf"\definecolor{{gatewise{name}}}{{HTML}}{{{colour.removeprefix('#')}}}"
         yield rf"\fill[gatewisepaper] (0,0) rectangle {_at(self.scene.width, self.scene.height)};"
         yield from self._view(self.scene.root)
-        yield from (line for word in self.scene.legend for line in self._word(word))
+        yield from (line for word in [*self._words(), *self.scene.legend] for line in self._word(word))
         yield r"\end{tikzpicture}%"
 
     def _options(self) -> Iterator[str]:
@@ -372,7 +288,7 @@ class _Paper:
     # Levels and wires.
 
     def _view(self, view: View) -> Iterator[str]:
-        """A level in the order of the SVG: wires and gates, what stands in open groups, then the words."""
+        """A level and what stands in its open groups, without the words."""
         if not view.is_shown:
             return
         if view.box is not None and view.group is not None:
@@ -383,17 +299,26 @@ class _Paper:
             yield from self._mark(mark)
         for inner in view.inner:
             yield from self._view(inner)
-        for mark in view.marks:
-            if isinstance(mark, Word):
-                yield from self._word(mark)
+
+    def _words(self) -> list[Word]:
+        """The words in the order in which they are to be read: wires as on the tape, then branches, the output last."""
+        found = [word for view in all_views(self.scene.root) if view.is_shown for word in view.words]
+        return sorted(found, key=lambda word: (word.to == "out", bool(word.to), -1 if word.to else word.label.wire))
 
     def _mark(self, mark: AnyMark) -> Iterator[str]:
         if isinstance(mark, Line):
-            yield rf"\draw[gatewise {'blocked' if mark.is_blocked else 'wire'}] {_path(mark)};"
+            yield self._wire(mark)
         elif isinstance(mark, Mark) and not mark.is_hidden:
             yield _small(mark)
         elif isinstance(mark, Outline) and not mark.is_open:
             yield from self._gate(mark)
+
+    def _wire(self, line: Line) -> str:
+        track = _track(line.points)
+        style = "gatewise blocked" if line.is_blocked else "gatewise wire"
+        if len(track) > 2:
+            style += f", rounded corners={self._length(_rounding(track))}"
+        return rf"\draw[{style}] {' -- '.join(_at(*point) for point in track)};"
 
     def _gate(self, gate: Outline) -> Iterator[str]:
         style = "gatewise loud gate" if gate.is_loud else "gatewise gate"
@@ -479,13 +404,21 @@ def _small(mark: Mark) -> str:
     return rf"\fill[gatewisewire] {corners} -- cycle;"
 
 
-_PIECE = re.compile(r"([MLQ])([^MLQ ]+) ?([^MLQ]*)")
+def _track(points: Sequence[Point]) -> list[Point]:
+    """Where a wire begins, turns and ends."""
+    track: list[Point] = []
+    for point in points:
+        if len(track) > 1 and any(track[-2][axis] == track[-1][axis] == point[axis] for axis in (0, 1)):
+            track.pop()
+        if track[-1:] != [point]:
+            track.append(point)
+    return track
 
 
-def _path(line: Line) -> str:
-    """A wire with its corners rounded: a corner is the control point of its curve, as in the SVG."""
-    written = {"M": "({0})", "L": " -- ({0})", "Q": " .. controls ({0}) .. ({1})"}
-    return "".join(written[how].format(first, second) for how, first, second in _PIECE.findall(bent(line.points)))
+def _rounding(track: Sequence[Point]) -> float:
+    """The radius of a wire's corners: two of them share the piece between."""
+    lengths = [abs(x - u) + abs(y - v) for (x, y), (u, v) in pairwise(track)]
+    return min([_CORNER, *(length / 2 for length in lengths)])
 
 
 def _box(left: float, top: float, width: float, height: float) -> str:

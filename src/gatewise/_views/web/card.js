@@ -186,7 +186,9 @@
       const [terms, signs] = this.terms(wire.expression ?? "", values);
       if (terms.length) return `${name} = ${this.equation([...terms, wire.value], signs)}`;
       const filled = this.filled(wire, values);
-      return filled === "" || filled === value ? `${name} = ${value}` : `${name} = ${filled} = ${value}`;
+      const isExact = (v) => typeof v === "boolean" || Number(this.number(v)) === v;
+      const holds = !(wire.expression ?? "").includes(" * ") || [...values.values(), wire.value].every(isExact);
+      return filled === "" || filled === value ? `${name} = ${value}` : `${name} = ${filled} ${holds ? "=" : "≈"} ${value}`;
     }
 
     /** The numbers that a product or a sum is made of, and the signs between; nothing for anything else. */
@@ -196,7 +198,8 @@
       const isOf = (allowed) => signs.every((sign) => allowed.includes(sign));
       if (words.length < 3 || words.length % 2 === 0 || !(isOf(["*"]) || isOf(["+", "-"]))) return [[], []];
       const literal = (word) => (LITERAL.test(word) ? Number(word) : null);
-      const found = words.filter((_, k) => k % 2 === 0).map((word) => values.get(word) ?? literal(word));
+      const bare = (word) => (signs.includes("*") ? word.replace(/^[()]+|[()]+$/g, "") : word);
+      const found = words.filter((_, k) => k % 2 === 0).map(bare).map((word) => values.get(word) ?? literal(word));
       return found.some((term) => term === null || typeof term === "boolean") ? [[], []] : [found, signs];
     }
 

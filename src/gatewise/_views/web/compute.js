@@ -398,8 +398,9 @@
     const shown = (wire) => (wire.gradient === null ? null : gradients[wire.id] ?? filled(wire.shape, 0));
     const sent = (use) => {
       const part = parts.get(use) ?? null;
-      const isStable = part !== null && !isAllFinite(part) && gradients[use.from] && isAllFinite(gradients[use.from]);
-      return isStable ? gradients[use.from] : part; // the block's rule, where its gates as written overflow
+      const whole = gradients[use.from];
+      const isLost = part !== null && whole !== undefined && !isAllFinite(part) && isAllFinite(whole);
+      return isLost ? whole : part; // what the block's rule says, where its gates as written overflow
     };
     return {
       left: brokenGuard(formulas, values),

@@ -141,7 +141,7 @@
     return roundsTo([product], result, /^-*\d+$/.test(texts.at(-1)));
   };
 
-  /** `2.7183 + 1 = 3.7183`: the fewest digits, four to eight, for which it holds as printed; `≈` where it never does. */
+  /** `2.5 + 1 = 3.5`: the fewest digits, four to eight, for which it holds as printed; `≈` where it never does. */
   const equation = (terms, signs, times, digits = null) => {
     const isShort = (v) => digits === null && isReal(v) && Number.isFinite(v);
     const withDigits = (count) => terms.map((v) => (isShort(v) ? significant(v, count) : number(v, digits)));

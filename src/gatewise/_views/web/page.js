@@ -8,7 +8,7 @@
   const ADVANCE = 0.6; // the width of one cell of the picture's font, in font sizes
   const SIZE = 13; // of labels that state no size of their own
   const PACE = 1100; // milliseconds a step while it plays
-  const LEAST_FIT = 0.62; // a picture that has to shrink more than this is scrolled instead
+  const LEAST_FIT = 0.75; // a picture that has to shrink more than this is scrolled instead
   const PATTERNS = {
     distributes: "every input gets the whole gradient",
     routes: "the gradient goes to the input that was let through",
@@ -281,7 +281,7 @@
     find() {
       const all = (selector) => [...this.svg.querySelectorAll(selector)];
       this.rooms = new WeakMap(); // how wide each label may get
-      this.boxes = null;
+      this.drawn = null; // where everything stood when it was drawn
       this.written ??= new WeakMap(all("text").map((text) => [text, text.textContent]));
       all("text").forEach((text) => text.setAttribute("aria-hidden", "true"));
       this.labels = all("text.value[data-wire], text.gradient[data-wire], text.branch[data-to]");
@@ -439,21 +439,25 @@
       label.setAttribute("textLength", String(Math.round(Math.min(natural, this.rooms.get(label)) * 10) / 10));
     }
 
-    // How wide a label may get before it meets a gate, another label or the border.
+    // How wide a label may get before it meets a gate, another label or the border; all are measured at once, as drawn.
     roomOf(label) {
-      const frame = this.svg.getBoundingClientRect();
-      const scale = this.svg.viewBox.baseVal.width / (frame.width || 1);
-      this.boxes ??= [...this.svg.querySelectorAll("text[data-wire], rect.gate")].map((mark) => [mark, mark.getBoundingClientRect()]);
-      const own = label.getBoundingClientRect();
+      const { frame, scale, boxes } = (this.drawn ??= this.measure());
+      const own = boxes.get(label);
       const isLeftwards = label.getAttribute("text-anchor") === "end";
       let room = isLeftwards ? own.right - frame.left : frame.right - own.left;
-      for (const [mark, box] of this.boxes) {
+      for (const [mark, box] of boxes) {
         if (mark === label || box.top >= own.bottom - 2 || box.bottom <= own.top + 2) continue;
         const gap = isLeftwards ? own.right - box.right : box.left - own.left;
         if (gap > 0) room = Math.min(room, gap);
       }
-      room *= scale;
-      return Math.max(room - 4, parseFloat(label.getAttribute("textLength")));
+      return Math.max(room * scale - 4, parseFloat(label.getAttribute("textLength")));
+    }
+
+    measure() {
+      const frame = this.svg.getBoundingClientRect();
+      const scale = this.svg.viewBox.baseVal.width / (frame.width || 1);
+      const marks = [...this.svg.querySelectorAll("text[data-wire], rect.gate")];
+      return { frame, scale, boxes: new Map(marks.map((mark) => [mark, mark.getBoundingClientRect()])) };
     }
 
     updateLine(line) {
@@ -717,14 +721,20 @@
       this.legend = this.patternLegend();
       const side = make("div", { class: "side" }, make("section", {}, make("h2", {}, "Card"), this.card), ...(this.code ? [this.code.element] : []));
       const help = make("p", { class: "help" }, "Walk: ← → Home End, space plays. In the picture: Tab enters, arrows go from wire to wire, Enter pins a card, Escape lets go.");
-      const drawing = make("section", {}, this.paper, this.legend, help);
+      const drawing = make("section", { class: "drawing" }, this.paper, this.legend, help);
       this.element = make("div", { class: "live" }, this.bar(), drawing, side, this.inputs.element, this.table.element);
       place.replaceChildren(make("style", {}, data.style), this.element);
-      const room = this.paper.clientWidth / svg.viewBox.baseVal.width;
-      if (room < 1 && room > LEAST_FIT) this.fit.click();
+      this.makeRoom(svg.viewBox.baseVal.width);
       this.listen();
       this.setRoving(this.picture.items[0]);
       this.update();
+    }
+
+    // A picture that is wider than its column gets the whole width; one that is still a little wider shrinks.
+    makeRoom(width) {
+      if (width > this.paper.clientWidth) this.element.classList.add("wide");
+      const room = this.paper.clientWidth / width;
+      if (room < 1 && room > LEAST_FIT) this.fit.click();
     }
 
     bar() {
@@ -962,6 +972,15 @@
     return document.importNode(parsed.documentElement, true);
   }
 
+  // The attributes that the picture travels without.
+  function giveData(svg, marks) {
+    const elements = [svg, ...svg.querySelectorAll("*")];
+    for (const [name, values] of Object.entries(marks)) {
+      values.forEach((value, at) => value !== null && (elements[at].dataset[name] = value));
+    }
+    return svg;
+  }
+
   function rowsFrom(columns) {
     const [names, lists] = [Object.keys(columns), Object.values(columns)];
     return (lists[0] ?? []).map((_, at) => Object.fromEntries(names.map((name, which) => [name, lists[which][at]])));
@@ -971,10 +990,10 @@
     const { record } = data;
     [record.wires, record.uses] = [rowsFrom(record.wires), rowsFrom(record.uses)];
     const image = holder.querySelector("img");
-    if (!image) return new Circuit(holder, holder.querySelector("svg"), data);
+    if (!image) return new Circuit(holder, giveData(holder.querySelector("svg"), data.marks), data);
     const inside = make("div", { class: "gatewise-circuit" });
     holder.attachShadow({ mode: "open" }).append(inside);
-    return new Circuit(inside, svgOf(image), data);
+    return new Circuit(inside, giveData(svgOf(image), data.marks), data);
   }
 
   gatewise.page = { start };
