@@ -21,8 +21,11 @@ from gatewise._tensor import no_grad as no_grad
 from gatewise._tensor import tensor as tensor
 
 if typing.TYPE_CHECKING:
+    from gatewise import testing as testing
     from gatewise._board import Board as Board
     from gatewise._board import circuit as circuit
+    from gatewise._check.report import Report as Report
+    from gatewise._check.verdict import check as check
 
 
 def __getattr__(name: str) -> object:
@@ -35,6 +38,15 @@ def __getattr__(name: str) -> object:
 
         globals().update(Board=_board.Board, circuit=_board.circuit)
         return globals()[name]
+    if name in ("Report", "check"):
+        from gatewise import _check
+
+        globals().update(Report=_check.Report, check=_check.check)
+        return globals()[name]
+    if name == "testing":
+        import importlib
+
+        return importlib.import_module("gatewise.testing")
     from gatewise import _gates
 
     gate = _gates.NAMES.get(name)
