@@ -168,3 +168,36 @@ def runs_otherwise(mutant: str, source: str) -> bool:
             [np.asarray(named[k], float) for k in sorted(named) if isinstance(named[k], int | float | np.ndarray)]
         )
     return not equal(*ends)
+
+
+def test_two_mistakes_at_once(counted):
+    """Each is found though the other one is there, and neither's consequences are."""
+    rng = np.random.default_rng(2)
+    score: Counter[str] = Counter()
+    misses = []
+    while score["planted"] < 50:
+        program = PROGRAMS[rng.integers(len(PROGRAMS))]
+        whole = [m for m in mutants_of(program.source, program.first, program.alike) if not m.others]
+        pair = [whole[k] for k in rng.choice(len(whole), 2, replace=False)]
+        source = program.source.splitlines()
+        for mutant in pair:
+            source[mutant.line - 1] = mutant.source.splitlines()[mutant.line - 1]
+        given = program.given(np.random.default_rng(1), True)
+        if pair[0].line == pair[1].line or not all(found_alone(m, given) for m in pair):
+            continue
+        lines = {m.line for m in pair}
+        found = {m.line for m in culprits(function_of("\n".join(source) + "\n"), (), given)}
+        score.update(planted=2, right_line=len(found & lines), right_lines_called_wrong=len(found - lines))
+        misses += [(program.name, [(m.line, m.text) for m in pair], found)] if found != lines else []
+    counted("culprit, two mistakes at once", **score)
+    assert score["right_line"] >= LINES * score["planted"], misses
+    assert score["right_lines_called_wrong"] == 0, misses
+
+
+def found_alone(mutant: Mutant, given: dict[str, Any]) -> bool:
+    """Whether a mistake is one on these inputs, and runs."""
+    try:
+        function_of(mutant.source)(**given)
+    except (ValueError, UnboundLocalError):
+        return False
+    return len(culprits(function_of(mutant.source), (), given)) == 1

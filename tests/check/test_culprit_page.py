@@ -114,6 +114,34 @@ def test_a_mistake_quotes_the_line_with_both_values():
     assert second.cure.endswith("Write  dX = dout @ W.T")
 
 
+def test_the_values_are_those_of_the_whole_line():
+    source = """\
+def f(x, y):
+    p = x * y
+    f = p * p + 3 * x
+    dp = 2 * p
+    dx = y * dp + 2
+    dy = x * dp
+    return f, dx, dy
+"""
+    (mistake,) = culprits(function_of(source), (2.0, 5.0))
+    assert (mistake.line, mistake.gave, mistake.should) == (5, 102.0, 103.0)
+
+
+def test_an_upstream_gradient_handed_on_as_it_is():
+    source = """\
+def f(a, b):
+    na = np.sqrt(np.sum(a * a))
+    f = na * np.sum(b)
+    dna = np.sum(b)
+    da = dna
+    return f, da
+"""
+    (mistake,) = culprits(function_of(source), (np.array([1.0, 2.0]), np.array([3.0, 0.5])))
+    assert (mistake.line, mistake.kind) == (5, "local")
+    assert "it hands on dna as it is" in mistake.cure
+
+
 def test_every_kind_is_a_word_of_the_list():
     for m in culprits(function_of(TWO), (), given()):
         assert m.kind in KINDS

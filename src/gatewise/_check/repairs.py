@@ -88,6 +88,9 @@ class Repairs(Marking):
                 continue
             found.append(repair)
             left = [a for a in left if not any(a is used for used in repair_atoms(repair, left))]
+            beside = [t.values[0] for t in terms if t.statement is term.statement and t is not term]
+            if beside and repair.gave is not None and all(b is not None for b in beside):
+                repair.gave, repair.should = plain(repair.gave + sum(beside)), plain(repair.should + sum(beside))
         return found
 
     def terms(self, version: Version, wire: int | None = None) -> list[Term] | None:
@@ -372,6 +375,9 @@ class Repairs(Marking):
             bad = [t for t in terms if t not in matched]
             if bad:
                 s = bad[0].statement
+                upstream = self.at[bad[0].m].get(bare_key(bad[0].part) or "")
+                if upstream is not None and upstream.wire is not None:
+                    return Repair(s, "local", f"it hands on {upstream.key} as it is", None, version.wire)
         return Repair(s, "other", "", None, version.wire)
 
 

@@ -92,9 +92,8 @@ class Report:
         """What was looked at, in words: `3 random directions and 40 of 153,600 entries`."""
         entries, size = sum(p.entries for p in self.parameters), sum(p.size for p in self.parameters)
         directions = sum(p.directions for p in self.parameters)
-        looked = (
-            f"all {counted(size, 'entries')}" if entries == size > 1 else f"{entries:,} of {counted(size, 'entries')}"
-        )
+        everything = "both entries" if size == 2 else f"all {counted(size, 'entries')}"
+        looked = everything if entries == size else f"{entries:,} of {counted(size, 'entries')}"
         if size == 1:
             looked = "the one entry there is" if entries else "no entry"
         return f"{counted(directions, 'random directions')} and {looked}" if directions else looked

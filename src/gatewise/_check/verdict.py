@@ -362,6 +362,11 @@ class Judge:
                     s, word, why = exact, word_, why_
         if word == "wrong" and math.isfinite(given) and abs(given - s.value) <= SURE * jumps(line) and self.jumpy(line):
             word, why = "undecidable", "f jumps nearby by as much, as a loop does that stops at a tolerance, or a table"
+        if word == "wrong" and self.corner_within_step(given, s, line):
+            word, why = (
+                "undecidable",
+                "f has a corner nearby, and steps that end before it are too short for its digits",
+            )
         error = relative(given, s.value)
         facts = Finding(where, index, given, s.value, s.bar, error, word, why)
         if word == "kink":
@@ -369,6 +374,22 @@ class Judge:
             place = self.where_it_chooses(p, line, s)
             return replace(facts, left=s.left, right=s.right, between=between, **place)
         return facts
+
+    def corner_within_step(self, given: float, s: Slope, line: Line) -> bool:
+        """Whether the best step reaches over a corner beside x, and the gradient is a slope between its two sides."""
+        best = next((k for k, r in enumerate(s.rungs) if r.h == s.h), None)
+        if best is None or s.rungs[best].bend <= 5 * s.rungs[best].bend_noise:
+            return False
+        low, high = sorted((s.rungs[best].left, s.rungs[best].right))
+        if not low - SURE * s.bar <= given <= high + SURE * s.bar:
+            return False
+        if not line.known:
+            return any(r.bend < 2 * s.rungs[best].bend for r in s.rungs[max(0, best - 1) : best])
+        try:
+            here, *ends = (self.choices_at(line, t) for t in (0.0, s.h, -s.h))
+        except Exception:
+            return True
+        return any(first_difference(here, end) is not None for end in ends)
 
     def jumpy(self, line: Line) -> bool:
         """Whether f may jump nearby: nobody can look into it, or it runs through other gates a little farther away."""
