@@ -61,6 +61,18 @@ def test_digits_reach_tables_and_cards(typed):
     assert "-4.000" in Path("a.dot").read_text(encoding="utf-8")
 
 
+def test_groups_are_closed_by_name(typed):
+    typed("show", "sigmoid(w*x + b)**2", "w=2", "x=3", "b=1", "--svg", "a.svg", "--fold", "f")
+    board = gw.circuit("sigmoid(w*x + b)**2", w=2, x=3, b=1)
+    assert Path("a.svg").read_text(encoding="utf-8") == board.svg(fold="f") != board.svg()
+
+
+@pytest.mark.parametrize("form", ["fragment", "standalone", "beamer"])
+def test_the_forms_of_a_tex_file(typed, form):
+    typed("show", "w*x + b", "w=2", "x=3", "b=1", "--tex", "a.tex", "--form", form)
+    assert Path("a.tex").read_text(encoding="utf-8") == gw.circuit("w*x + b", w=2, x=3, b=1).tex(form=form)
+
+
 def test_nothing_but_the_file_is_left_in_the_folder(typed, tmp_path):
     typed(*CHAIN, "--svg", "a.svg")
     typed(*CHAIN, "--svg", "a.svg", "--palette", "dark")
@@ -191,7 +203,12 @@ REFUSED = [
     (("--digits", "2", "--code"), "--digits has nothing to round."),
     (("--fold", "0", "--svg", "a.svg"), "--fold '0' is not understood."),
     (("--fold", "-3", "--svg", "a.svg"), "--fold '-3' is not understood."),
-    (("--fold", "some", "--svg", "a.svg"), "--fold 'some' is not understood."),
+    (("--fold", "some", "--svg", "a.svg"), "There is no group 'some' to fold."),
+    (("--fold", "f,,q", "--svg", "a.svg"), "--fold 'f,,q' is not understood."),
+    (("--fold", "\x1b[2J", "--svg", "a.svg"), "is not understood."),
+    (("--form", "beamer"), "--form has no TeX file to form."),
+    (("--form", "beamer", "--svg", "a.svg"), "--form has no TeX file to form."),
+    (("--form", "slides", "--tex", "a.tex"), "'slides' is not one of"),
     (("--fold", "9" * 5000, "--svg", "a.svg"), "is not understood."),
     (("--fold", "40"), "--fold 40 has no picture to fold."),
     (("--cut", "qq"), "Did you mean q?"),

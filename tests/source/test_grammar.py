@@ -377,3 +377,14 @@ def test_notes_keep_every_local_factor() -> None:
     assert "dq = x * df    # local x, upstream df" in text
     assert "dx += (1) * dq    # local 1, upstream dq" in text
     assert runs(text, 2.0, 3.0) == runs(printed(f, 2.0, 3.0), 2.0, 3.0)
+
+
+def test_one_definition_serves_all_calls_of_a_gate_of_ours():
+    def loss(s, y):
+        return (
+            gw.cross_entropy(s, y) + gw.cross_entropy(s * 2, y) + gw.softmax(s)[0, 0] + gw.softmax(s * s, axis=0)[0, 0]
+        )
+
+    text = gw.circuit(loss, s=np.array([[0.5, 2.0]]), y=np.array([1])).staged()
+    assert text.count("def cross_entropy") == 1
+    assert text.count("def softmax") == 2

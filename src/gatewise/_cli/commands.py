@@ -174,7 +174,13 @@ def gatewise(context: click.Context) -> None:
 @click.option("--svg", metavar="FILE", help="Write the picture to a file as well (- for standard output alone).")
 @click.option("--html", metavar="FILE", help="Write one page that works offline: walk, fold, change inputs.")
 @click.option("--open", "opens", is_flag=True, help="Open that page in a browser.")
-@click.option("--tex", metavar="FILE", help="Write the picture as TikZ.")
+@click.option("--tex", metavar="FILE", help="Write the picture as TikZ, to be put in with \\input.")
+@click.option(
+    "--form",
+    type=click.Choice(["fragment", "standalone", "beamer"]),
+    metavar="FORM",
+    help="What a TeX file is: a fragment, a standalone document, or beamer slides that walk.",
+)
 @click.option(
     "--save", metavar="FILE", multiple=True, help="Write whatever the ending says: svg, html, tex, png, json, dot."
 )
@@ -182,8 +188,8 @@ def gatewise(context: click.Context) -> None:
 @click.option("--digits", metavar="N", callback=read_digits, help="Digits after the point, in tables and pictures.")
 @click.option(
     "--fold",
-    metavar="N|all|none",
-    help="Draw at most N gates, close all groups of gates, or none; "
+    metavar="N|all|none|NAME,...",
+    help="Draw at most N gates, close all groups of gates, none, or those named; "
     "with all, tables and cards show chains and blocks as one gate, too.",
 )
 @click.option("--cut", metavar="WIRE", help="The circuit from this wire on: the wire becomes an input.")

@@ -34,6 +34,7 @@ class Request:
     svg: str | None = None
     html: str | None = None
     tex: str | None = None
+    form: str | None = None
     save: Sequence[str] = ()
     opens: bool = False
     palette: str | None = None
@@ -66,8 +67,8 @@ class Request:
         return any(suffix in PICTURES for suffix, _ in self.files)
 
     @property
-    def most_gates(self) -> int | bool | None:
-        """`fold=` of the pictures. Raises `CommandError` for what is neither a number nor `all` nor `none`."""
+    def folding(self) -> int | bool | list[str] | None:
+        """`fold=` of the pictures. Raises `CommandError` for a number that is not one of gates."""
         if self.fold is None:
             return None
         word = self.fold.strip().lower()
@@ -75,10 +76,12 @@ class Request:
             return word == "all"
         if word.isascii() and word.isdigit() and int(word[:9]) >= 1 and len(word) < 10:
             return int(word)
-        why = "it says how many gates a picture has at most, or that all groups of gates are closed, or none."
-        raise CommandError(
-            f"--fold {shown(self.fold)} is not understood.", why, "--fold 40, --fold all or --fold none."
-        )
+        names = [name.strip() for name in self.fold.split(",")]
+        if all(name and (name[0].isalpha() or name[0] == "_") for name in names):
+            return names
+        why = "it says how many gates a picture has at most, that all groups of gates are closed, or none, or which."
+        cure = "--fold 40, --fold all, --fold none or --fold sigmoid."
+        raise CommandError(f"--fold {shown(self.fold)} is not understood.", why, cure)
 
 
 def shown(word: str) -> str:
@@ -158,13 +161,16 @@ def check_companions(request: Request) -> None:
     """Options that are about another one."""
     if request.opens and request.html in (None, STANDARD_OUTPUT):
         raise CommandError("--open has no page to open.", "it opens what --html wrote.", "--html circuit.html --open")
+    if request.form is not None and not any(suffix == ".tex" for suffix, _ in request.files):
+        why = "it says what kind of TeX file is written."
+        raise CommandError("--form has no TeX file to form.", why, f"--tex circuit.tex --form {request.form}")
     if request.latex and not request.derive:
         raise CommandError("--latex has nothing to write.", "it is the form of a derivation.", "--derive --latex")
 
 
 def check_looks(request: Request) -> None:
     """`--palette`, `--digits` and `--fold`: each a thing there is, and something for it to act on."""
-    fold = request.most_gates
+    fold = request.folding
     if request.palette is not None and request.palette not in PALETTES:
         near = difflib.get_close_matches(request.palette, PALETTES, n=1, cutoff=0.5) or ["default"]
         why = f"there are {', '.join(PALETTES)}."

@@ -16,7 +16,7 @@ ROUNDED = (*PICTURES, ".dot")  # a record keeps its numbers in full
 
 
 def contents(board: Board, suffix: str, looks: Mapping[str, Any]) -> bytes:
-    """What goes into a file of this suffix; `looks` are a picture's palette, digits and fold where they were given."""
+    """What goes into a file of this suffix; `looks` are the options of a picture that were given."""
     if suffix == ".png":
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "circuit.png"

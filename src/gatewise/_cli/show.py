@@ -31,7 +31,7 @@ from gatewise._views.groups import MOST, USUAL
 
 OPTIONS = (
     *("--wire", "--code", "--derive", "--latex", "--walk", "--vary", "--json"),
-    *("--svg", "--html", "--open", "--tex", "--save", "--palette", "--digits", "--fold"),
+    *("--svg", "--html", "--open", "--tex", "--form", "--save", "--palette", "--digits", "--fold"),
     *("--cut", "--wrt", "--upstream", "--output", "--rng", "--help"),
 )
 MOST_NOTES = 3
@@ -64,7 +64,7 @@ def show(request: Request) -> None:
             vary(target, given, request)
             return
         board = looked_at(made(target, given, request), request)
-        drawn = [contents(board, suffix, looks(request)) for suffix, _ in request.files]
+        drawn = [contents(board, suffix, looks(request, suffix)) for suffix, _ in request.files]
         texts = printed(board, request)  # before the first file is written: there may be no such wire
         tell_of_folding(board, request)
         deliver(drawn, request)
@@ -252,21 +252,23 @@ def hints(target: Target, given: Mapping[str, Any], request: Request) -> list[st
 def looked_at(board: Board, request: Request) -> Board:
     """The circuit as it was asked for: from a cut wire on, chains and blocks as one gate."""
     board = board if request.cut is None else board.cut(request.cut)
-    return board.fold() if request.most_gates is True else board
+    return board.fold() if request.folding is True else board
 
 
-def looks(request: Request) -> dict[str, Any]:
-    """The options of a picture that were given."""
-    given = {"palette": request.palette, "digits": request.digits, "fold": request.most_gates}
+def looks(request: Request, suffix: str) -> dict[str, Any]:
+    """The options of a picture that were given, as far as a file of this suffix has them."""
+    given = {"palette": request.palette, "digits": request.digits, "fold": request.folding}
+    if suffix == ".tex":
+        given["form"] = request.form
     return {name: value for name, value in given.items() if value is not None}
 
 
 def tell_of_folding(board: Board, request: Request) -> None:
     """One line where a picture leaves gates out because there are too many to draw."""
-    if not request.has_picture or request.most_gates not in (None, False):
+    if not request.has_picture or request.folding not in (None, False):
         return
     gates = len({wire["step"] for wire in json.loads(board.to_json())["wires"] if wire["kind"] == "gate"})
-    most = USUAL if request.most_gates is None else MOST
+    most = USUAL if request.folding is None else MOST
     if gates > most:
         cure = "none draws each" if gates <= MOST else f"{MOST} draws as many as there can be"
         more = f"; --fold {cure}" if most == USUAL else ""

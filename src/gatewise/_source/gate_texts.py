@@ -128,7 +128,7 @@ def add_gradients(
         for k, part in parts_of(pullback, {wire.values[0]: upstream} if several else upstream, out, saved, parents):
             if k in wanted and part is not None:
                 parent = transparent(parents[k])
-                text.code[pullback.positions[k]] = f"d{circuit.names[parent]} = {writer.spell(part).text}"
+                text.code[pullback.positions[k]] = code_of(writer, f"d{circuit.names[parent]}", part, parent)
         if rule.gate.family.name == "elementwise" and not several:
             one: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
             unit = SourcedWire(tick(), circuit.recording, one)
@@ -143,6 +143,16 @@ def add_gradients(
                         0.0 if part is None else part.value if isinstance(part, Tensor) else part
                     )
                     text.locals[position] = text_of_local(writer, part)
+
+
+def code_of(writer: Writer, name: str, part: Any, parent: Wire) -> str:
+    """One contribution on one line; statements that write into an array stand behind one another."""
+    made = writer.resolved(part)
+    if not writer.is_statement(made) and writer.into(made) is None:
+        return f"{name} = {writer.spell(part).text}"
+    writer.lines = []
+    writer.assign(name, part, like=parent)
+    return "; ".join(line.code for line in writer.lines)
 
 
 def text_of_local(writer: Writer, part: Any) -> str:

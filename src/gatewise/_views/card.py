@@ -22,6 +22,7 @@ _MOST_TERMS = 4  # of a sum that has more to come
 _NAME = re.compile(r"(?<![\w.])([^\W\d]\w*)(\.m?T\b)?")
 _LITERAL = re.compile(r"-?[0-9.]+(e[-+]?[0-9]+)?")
 _ASSIGNED = re.compile(r"(\w+) = ")
+_ZEROS = re.compile(r"\w+ = np\.zeros[^;]*; ")
 
 
 def card(record: Mapping[str, Any], name: str, *, digits: int | None = None, times: str = "*") -> str:
@@ -74,14 +75,26 @@ def accumulated(code: Collection[str], begun: set[str]) -> list[str]:
 
     >>> accumulated(["dx = x * df", "dx = x * df"], set())
     ['dx = x * df', 'dx += x * df']
+    >>> accumulated(["dx = np.zeros_like(x); dx[0] = df"], {"dx"})
+    ['dx[0] += df']
+    >>> accumulated(["ds = p.copy(); ds[y] -= 1"], {"ds"})
+    ['ds_part = p.copy(); ds_part[y] -= 1; ds += ds_part']
     """
     lines = []
     for line in code:
         found = _ASSIGNED.match(line)
         again = found is not None and found[1] in begun
         begun |= {found[1]} if found else set()
-        lines.append(line.replace(" = ", " += ", 1) if again else line)
+        lines.append(_added(line, found[1]) if again and found else line)
     return lines
+
+
+def _added(line: str, name: str) -> str:
+    """A contribution added to what `name` holds: what is written into zeros is written into it instead."""
+    line = _ZEROS.sub("", line)
+    if "; " not in line:
+        return line.replace(" = ", " += ", 1)
+    return re.sub(rf"\b{name}\b", f"{name}_part", line) + f"; {name} += {name}_part"
 
 
 class _Page:

@@ -5,6 +5,7 @@
   const { number, quantity, general, entries, isFinite, equation, addsUp, plain, cells, pad } = gatewise.numbers;
   const [LABEL, PATTERN_AT, SOURCE_AT, LOCAL_EVERY, NUDGE] = [12, 27, 63, 23, 0.01];
   const NAME = /(?<![\p{L}\p{N}_.])([\p{L}\p{Nl}\p{No}_][\p{L}\p{N}_]*)(\.m?T(?![\p{L}\p{N}_]))?/gu;
+  const ZEROS = /^[\p{L}\p{N}_]+ = np\.zeros[^;]*; /u;
   const LITERAL = /^-?[0-9.]+(e[-+]?[0-9]+)?$/;
   const highest = (rates) => Math.max(...rates);
   const lowest = (rates) => Math.min(...rates);
@@ -44,6 +45,14 @@
     return loud >= 0 ? loud : flat.reduce((best, entry, k) => (Math.abs(entry) > Math.abs(flat[best]) ? k : best), 0);
   };
   const shares = (local) => (Array.isArray(local) ? local.reduce((n, part) => n + shares(part), 0) : +(local > 0 && local < 1));
+
+  /** A contribution added to what `name` holds: what is written into zeros is written into it instead. */
+  const added = (code, name) => {
+    const line = code.replace(ZEROS, "");
+    if (!line.includes("; ")) return line.replace(" = ", " += ");
+    const part = new RegExp(`(?<![\\p{L}\\p{N}_])${name}(?![\\p{L}\\p{N}_])`, "gu");
+    return `${line.replace(part, `${name}_part`)}; ${name} += ${name}_part`;
+  };
 
   class Card {
     constructor(record, digits, times) {
@@ -318,7 +327,7 @@
         const name = line.match(/^([\p{L}\p{N}_]+) = /u)?.[1];
         const isAgain = begun.has(name);
         if (name) begun.add(name);
-        return isAgain ? line.replace(" = ", " += ") : line;
+        return isAgain ? added(line, name) : line;
       });
       if (this.anyArray(wire)) return code.map((line) => this.shaped(line));
       return code.length ? [code.map((line) => plain(line)).join(" ;  ")] : [];
