@@ -96,8 +96,9 @@ class UnknownPaletteError(GatewiseError):
       instead: Write palette="dark" (there are default, dark).
     """
 
-    def __init__(self, name: str, known: Sequence[str]) -> None:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5) or list(known[:1])
+    def __init__(self, name: object, known: Sequence[str]) -> None:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5) if isinstance(name, str) else []
+        near = near or list(known[:1])
         why = "A picture is drawn in one of a few measured palettes."
         super().__init__(
             f"There is no palette {name!r}.", why, f'Write palette="{near[0]}" (there are {", ".join(known)}).'

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatewise._board import MOST_DIGITS, form_of
 from gatewise._cli.saving import PICTURES, ROUNDED, SUFFIXES
 from gatewise._errors import CommandError
 from gatewise._views.palettes import PALETTES
 
-MOST_DIGITS = 17  # a float has no more
 DIGITS = f"a number is shown with 1 to {MOST_DIGITS} digits after the point."
 STANDARD_OUTPUT = "-"
-ENDINGS = {"--svg": ("an SVG file", ".svg"), "--html": ("a page", ".html", ".htm"), "--tex": ("a TeX file", ".tex")}
+FILES = {"--svg": ("an SVG file", ".svg"), "--html": ("a page", ".html"), "--tex": ("a TeX file", ".tex")}
+FOR_PIXELS = (".doc", ".docx", ".odt", ".ppt", ".pptx", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
 EVERYTHING = ""  # what `--derive` without a wire asks for
 
 
@@ -48,10 +49,10 @@ class Request:
 
     @property
     def files(self) -> list[tuple[str, str]]:
-        """What is to be written: for each file the suffix that says what is in it, and its path."""
+        """What is to be written: for each file its form, such as ".svg", and its path."""
         named = [(".svg", self.svg), (".html", self.html), (".tex", self.tex)]
         return [(suffix, path) for suffix, path in named if path is not None] + [
-            (Path(path).suffix.lower(), path) for path in self.save
+            (form_of(path), path) for path in self.save
         ]
 
     @property
@@ -124,13 +125,13 @@ def check_vary(request: Request) -> None:
 def check_files(request: Request) -> None:
     """Every file needs a name that says what it is, and a name of its own."""
     for option, path in (("--svg", request.svg), ("--html", request.html), ("--tex", request.tex)):
-        what, *endings = ENDINGS[option]
-        if path not in (None, STANDARD_OUTPUT) and Path(str(path)).suffix.lower() not in ("", *endings):
-            cure = f"{option} circuit{endings[0]}; --save writes {', '.join(SUFFIXES)}."
+        what, ending = FILES[option]
+        if path not in (None, STANDARD_OUTPUT) and form_of(str(path)) not in ("", ending):
+            cure = f"{option} circuit{ending}; --save writes {', '.join(SUFFIXES)}."
             why = f"{option} writes {what} and nothing else."
             raise CommandError(f"{shown(str(path))} is not the name of {what}.", why, cure)
     for path in request.save:
-        if Path(path).suffix.lower() not in SUFFIXES:
+        if form_of(path) not in SUFFIXES:
             why = f"the ending says what is written: {', '.join(SUFFIXES)}."
             raise CommandError(f"--save {shown(path)}: nothing is written under this ending.", why, near_ending(path))
     paths = [os.path.abspath(path) for _, path in request.files if path != STANDARD_OUTPUT]
@@ -142,13 +143,14 @@ def check_files(request: Request) -> None:
 
 
 def near_ending(path: str) -> str:
-    near = difflib.get_close_matches(Path(path).suffix.lower(), SUFFIXES, n=1, cutoff=0.6)
+    ending = form_of(path)
+    near = [".png"] if ending in FOR_PIXELS else difflib.get_close_matches(ending, SUFFIXES, n=1, cutoff=0.6)
     return f"--save {shown(Path(path).stem)[1:-1] or 'circuit'}{near[0] if near else '.svg'}"
 
 
 def check_streams(request: Request) -> None:
     """Standard output takes one thing."""
-    streams = [option for option in ENDINGS if getattr(request, option[2:]) == STANDARD_OUTPUT]
+    streams = [option for option in FILES if getattr(request, option[2:]) == STANDARD_OUTPUT]
     others = streams[1:] + request.printed
     if streams and others:
         why = "standard output is taken by the first."
