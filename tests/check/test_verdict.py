@@ -58,6 +58,13 @@ AWKWARD = [
     ("x^2 + 1e-10 x at 0, slope 0", lambda x: x * x + 1e-10 * x, 0.0, 0.0, {"wrong"}),
     ("1 + 1e-7 x^2, slope 0", lambda x: 1 + 1e-7 * x**2, 3.0, 0.0, {"wrong"}),
     ("1e8 + 1e-7 x^2, slope 0", lambda x: 1e8 + 1e-7 * x**2, 3.0, 0.0, {"wrong", "undecidable"}),
+    (
+        "exp - 1 - x at 2e-12, slope 0",
+        lambda x: np.exp(x) - 1 - x,
+        1.9645586156712443e-12,
+        0.0,
+        {"wrong", "undecidable"},
+    ),
     ("sin(1/x) at 1e-5", lambda x: np.sin(1 / x), 1e-5, -1e10 * np.cos(1e5), {"right"}),
     ("sin(1/x) at 1e-5, off by 0.1 %", lambda x: np.sin(1 / x), 1e-5, -1.001e10 * np.cos(1e5), {"wrong"}),
     ("tie of two", lambda x: np.max(np.array([x, x]) if type(x) is float else np.stack([x, x])), 2.0, 1.0, {"right"}),

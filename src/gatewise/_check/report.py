@@ -115,13 +115,14 @@ class Report:
 
     def __str__(self) -> str:
         lines = [headline(self), ""]
+        if self.mistakes:
+            lines += ["Where it goes wrong:", *(line for m in self.mistakes for line in mistake_lines(m)), ""]
         width = max((len(p.name) for p in self.parameters), default=0)
         for p in self.parameters:
             lines += parameter_lines(p, width)
-        if self.mistakes:
-            lines += ["", "Where it goes wrong:"]
-            lines += [line for m in self.mistakes for line in mistake_lines(m)]
-        lines += ["", f"Checked: {self.source}, by {self.sampled}; f ran {counted(self.evaluations, 'times')}."]
+        lines += [""] if self.parameters else []
+        by = f", by {self.sampled}" if self.parameters else ""
+        lines.append(f"Checked: {self.source}{by}; f ran {counted(self.evaluations, 'times')}.")
         if self.noise > 0 and math.isfinite(self.noise):
             lines.append(f"f itself is only good to {number(self.noise)} here ({self.noise_source}).")
         lines += [f"Note: {note}." for note in self.notes]
@@ -140,6 +141,8 @@ def headline(report: Report) -> str:
     match report.verdict:
         case "right":
             return f"right: the gradient of {report.name} agrees with what the differences say."
+        case "wrong" if not names:
+            return f"wrong: the backward pass of {report.name} is not right."
         case "wrong":
             return f"wrong: the gradient of {report.name} along {listed} is not what the differences say."
         case "kink":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +13,13 @@ import numpy as np
 
 from gatewise._check import guests
 from gatewise._check.claims import Claims, claims_of, first_of
-from gatewise._check.culprit import culprits
+from gatewise._check.culprit import Mistake, culprits, culprits_of_pair
 from gatewise._check.gates import wrong_gates
 from gatewise._check.recorded import Choice, Run, choices, first_difference, gates, run
 from gatewise._check.report import Finding, ParameterReport, Report, verdict_of
 from gatewise._check.sampling import Effort, Progress, direction, effort_of, entries_of
 from gatewise._check.subject import Parameter, Subject
+from gatewise._errors import GatewiseError
 from gatewise._numerical import Line, Slope, complex_slope, jumps, nearby, slope
 
 CLOSE = 5e-6  # of the largest entry: an error up to this is right, a larger one is wrong
@@ -57,6 +59,26 @@ def check(
     >>> bool(gw.check(lambda x: x**2, 3.0, gradient=lambda x: 2 * x))
     True
     """
+    return checked(
+        f, args, kwargs, gradient=gradient, backward=backward, parameters=parameters, leave_out=leave_out, rng=rng,
+        upstream=upstream, effort=effort,
+    )  # fmt: skip
+
+
+def checked(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    *,
+    gradient: Any = None,
+    backward: Callable[..., Any] | None = None,
+    parameters: Any = None,
+    leave_out: str | Collection[str] = (),
+    rng: Any = None,
+    upstream: Any = None,
+    effort: str = "default",
+) -> Report:
+    """`check`, for arguments of any name."""
     amount = effort_of(effort)
     f, inputs, gradient, backward = guests.adapted(f, args, gradient, backward)
     names = (leave_out,) if isinstance(leave_out, str) else leave_out
@@ -83,9 +105,19 @@ class Judge:
     def report(self, gradient: Any, backward: Any, upstream: Any, before: Sequence[Any]) -> Report:
         """Everything, in order: run f, sort the claims, look at every parameter, say the verdict."""
         subject = self.subject
-        first = subject.call()
-        self.see_what_changed(before)
-        claims = claims_of(subject, first, gradient, backward, upstream)
+        try:
+            first = subject.call()
+            self.see_what_changed(before)
+            claims = claims_of(subject, first, gradient, backward, upstream)
+        except GatewiseError:
+            raise
+        except Exception as error:
+            if gradient is not None:
+                raise
+            with contextlib.suppress(Exception):  # the error of the user's own that is at hand says more
+                if found := self.lines_at_fault(backward):
+                    return self.raising(error, found)
+            raise
         value = subject.weighted(subject.output(first))
         own = claims is None
         started = time.monotonic()
@@ -111,12 +143,12 @@ class Judge:
         ]
         if silent:
             subject.notes.append(f"no gradient was given for {', '.join(silent)}")
+        mistakes = self.mistakes(own, gradient, backward) if verdict == "wrong" else ()
         noise_source = "from the rounding of every gate" if self.run is not None else "from a table of its values"
-        done = Report(
+        return Report(
             subject.name, verdict, tuple(judged), claims.source, self.noise, noise_source, subject.evaluations, value,
-            tuple(dict.fromkeys(subject.notes)),
+            tuple(dict.fromkeys(subject.notes)), mistakes,
         )  # fmt: skip
-        return replace(done, mistakes=self.mistakes(own)) if verdict == "wrong" else done
 
     # ------------------------------------------------------------------------------------------------- before looking
 
@@ -462,17 +494,33 @@ class Judge:
 
     # -------------------------------------------------------------------------------------------------------- culprits
 
-    def mistakes(self, own: bool) -> tuple[Any, ...]:
+    def mistakes(self, own: bool, gradient: Any, backward: Any) -> tuple[Any, ...]:
         """The lines at fault: of a hand-written backward pass, or the gate whose local gradient is wrong."""
-        subject = self.subject
-        if own:
-            return tuple(wrong_gates(subject))
-        if subject.output is not first_of:
+        if gradient is not None:
             return ()
+        found: Sequence[Any] = ()
+        why = "no variable that is named as a gradient (dx, d_x, grads['x']) is wrong by itself"
         try:
-            return tuple(culprits(subject.f, subject.args, subject.kwargs))
-        except Exception:
-            return ()
+            found = wrong_gates(self.subject) if own else self.lines_at_fault(backward)
+        except Exception as error:  # of the program as it was taken apart; the verdict stands without its lines
+            why = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        if not found and not own:
+            self.subject.notes.append(f"the line could not be found: {why}")
+        return tuple(found)
+
+    def lines_at_fault(self, backward: Any) -> list[Mistake]:
+        """The wrong lines of the hand-written backward pass, in the function itself or in one of its own."""
+        subject = self.subject
+        if backward is not None:
+            return culprits_of_pair(subject.f, backward, subject.args, subject.kwargs, subject.weights)
+        return culprits(subject.f, subject.args, subject.kwargs)
+
+    def raising(self, error: Exception, found: Sequence[Mistake]) -> Report:
+        """The report on a backward pass that raises an error: the lines that are wrong say why."""
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        notes = (f"{self.subject.name} raises {said}",)
+        source, nan = "the backward pass, line by line", float("nan")
+        return Report(self.subject.name, "wrong", (), source, 0.0, "", self.subject.evaluations, nan, notes, tuple(found))
 
 
 #: Gates that are analytic functions, and do with complex numbers what they do with real ones.

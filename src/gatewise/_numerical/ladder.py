@@ -149,9 +149,10 @@ def slope(line: Line, enough: float = 0.0, near: float | None = None, hurried: b
 
 
 def nearby(line: Line, s: Slope) -> float:
-    """The largest slope a little farther away: what a slope of 0 is measured by."""
+    """The largest slope a little farther away, beyond what is noise: what a slope of 0 is measured by."""
     rungs = [r for r in s.rungs if 0.002 * line.least <= r.h <= 0.1 * line.least]
-    return max((abs(x) for r in rungs for x in (r.left, r.right) if math.isfinite(x)), default=0.0)
+    slopes = (abs(x) - r.bend_noise for r in rungs for x in (r.left, r.right) if math.isfinite(x))
+    return max(0.0, max(slopes, default=0.0))
 
 
 def ladder(line: Line) -> list[float]:
