@@ -83,6 +83,21 @@ def culprits_of_pair(
         return Culprits(world, nearby).mistakes()
 
 
+def culprits_of_gradient(
+    gradient: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], value: float
+) -> list[Mistake]:
+    """The wrong lines of a function that gives the gradient of another one, where it computes that one's value too.
+
+    `value` is that value: what the function's own forward part leads to must be it, or nothing is judged.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        world = world_of_function(gradient, args, kwargs)
+        if world is None or np.ndim(found := world.forward.output.value) or not np.isclose(found, value, rtol=1e-9):
+            return []
+        return Culprits(world, nearby_world(lambda: world_of_function(gradient, args, kwargs, nearby=True))).mistakes()
+
+
 def nearby_world(run: Callable[[], World | None]) -> World | None:
     """The same program near its inputs, where it can be run there: two numbers may be equal by chance, not twice."""
     try:

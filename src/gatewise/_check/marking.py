@@ -211,7 +211,33 @@ class Marking:
         assert version.wire is not None
         if self.is_given(version):
             return False
-        return not self.right(self.value(version, self.worlds[0]), version.wire, marks[0], self.worlds[0])
+        if self.right(self.value(version, self.worlds[0]), version.wire, marks[0], self.worlds[0]):
+            return False
+        return not (self.is_true(version) and all(map(self.is_true, self.made_of(version))))
+
+    def is_true(self, version: Version) -> bool:
+        """Whether it is the true gradient, in each world: right, though something that it is not made of is wrong."""
+        if version.wire is None or self.is_given(version):
+            return True
+        for world in self.worlds:
+            given = {k: value_in(world.moments[0].before, name) for name, k in self.fixed.items()}
+            given |= {v.wire: self.value(v, world) for v in self.versions if v.wire is not None and self.is_given(v)}
+            truth = world.gradients({k: g for k, g in given.items() if fits(g, world.value(k))})
+            if not self.right(self.value(version, world), version.wire, truth, world):
+                return False
+        return True
+
+    def made_of(self, version: Version) -> list[Version]:
+        """The variables that it is made of, and those that these are."""
+        found: list[Version] = []
+        waiting = [version]
+        while waiting:
+            each = waiting.pop()
+            upstream = {id(u): u for m in each.moments for k in self.reads[m] if (u := self.at[m].get(k)) is not None}
+            new = [u for u in upstream.values() if u is not version and not any(u is f for f in found)]
+            found += new
+            waiting += new
+        return found
 
     def is_given(self, version: Version) -> bool:
         """Whether it is the gradient to start from, of an output that is an array: any value is right."""

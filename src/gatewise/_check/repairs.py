@@ -266,13 +266,18 @@ class Repairs(Marking):
             if not self.agree(ratio * value, r):
                 return
             ratios.append(ratio)
-        names = self.worlds[0].moments[m].before
-        for text, value in names.items():
+        befores = [world.moments[m].before for world in self.worlds]
+        for text in befores[0]:
+            values = [v for before in befores if isinstance(v := before.get(text), float) and v]
+            if len(values) < len(befores):
+                continue
             for times in (1, 2, 0.5):
-                if isinstance(value, float) and value and abs(value * times / ratios[0] - 1) < 1e-9:
+                if all(abs(v * times / r - 1) < 1e-9 for v, r in zip(values, ratios, strict=True) if r):
                     factor = expression_of(text)
                     yield name, factor if times == 1 else binary(constant(times), ast.Mult(), factor)
                     return
+        if np.ndim(self.worlds[0].value(version.wire)) == 0 and len(self.worlds) == 1:
+            return  # one number is always some multiple of another
         if len({round(r, 9) for r in ratios}) == 1:
             yield name, constant(round(ratios[0], 9))
 

@@ -211,8 +211,9 @@ def mistake_lines(m: Any) -> list[str]:
     line = f"  line {m.line}: {m.text}" if getattr(m, "line", None) else f"  {m.text}"
     gave, should = getattr(m, "gave", None), getattr(m, "should", None)
     lines = [line]
-    if gave is not None or should is not None:
-        lines.append(f"      {m.variable} gave {value_text(gave)}, should be {value_text(should)}")
+    if should is not None:
+        given = "raises an error" if gave is None else f"gave {value_text(gave)}"
+        lines.append(f"      {m.variable} {given}, should be {value_text(should)}")
     told = ": ".join(part for part in (getattr(m, "kind", ""), getattr(m, "cure", "")) if part)
     return [*lines, f"      {told}"] if told else lines
 

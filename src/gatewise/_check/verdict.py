@@ -12,21 +12,17 @@ from typing import Any
 import numpy as np
 
 from gatewise._check import guests
-from gatewise._check.claims import Claims, claims_of, first_of
-from gatewise._check.culprit import Mistake, culprits, culprits_of_pair
+from gatewise._check.claims import Claims, claims_of
+from gatewise._check.culprit import Mistake, culprits, culprits_of_gradient, culprits_of_pair
 from gatewise._check.gates import wrong_gates
 from gatewise._check.recorded import Choice, Run, choices, first_difference, gates, run
 from gatewise._check.report import Finding, ParameterReport, Report, verdict_of
 from gatewise._check.sampling import Effort, Progress, direction, effort_of, entries_of
 from gatewise._check.subject import Parameter, Subject
 from gatewise._errors import GatewiseError
-from gatewise._numerical import Line, Slope, complex_slope, jumps, nearby, slope
+from gatewise._numerical import Line, Slope, complex_slope, jumps, slope
+from gatewise._numerical.judgement import CLOSE, SURE, between_slopes, judged, relative
 
-CLOSE = 5e-6  # of the largest entry: an error up to this is right, a larger one is wrong
-SURE = 3.0  # an error must be this many error bars to be called wrong
-OWN_ERROR = 1e-3  # an entry this far off, relative to itself, is wrong even where others are much larger
-SMALLEST = 1e-9  # of the largest entry: below it, an entry of its own is not judged
-NOTHING = 1e-9  # of the slopes nearby: what is less is a slope of 0
 CHEAP = 0.004  # seconds: a run on Tensors that takes no longer is done at the ends of steps too
 
 
@@ -115,8 +111,8 @@ class Judge:
             if gradient is not None:
                 raise
             with contextlib.suppress(Exception):  # the error of the user's own that is at hand says more
-                if found := self.lines_at_fault(backward):
-                    return self.raising(error, found)
+                if wrong_lines := self.lines_at_fault(backward):
+                    return self.raising(error, wrong_lines)
             raise
         value = subject.weighted(subject.output(first))
         own = claims is None
@@ -143,7 +139,7 @@ class Judge:
         ]
         if silent:
             subject.notes.append(f"no gradient was given for {', '.join(silent)}")
-        mistakes = self.mistakes(own, gradient, backward) if verdict == "wrong" else ()
+        mistakes = self.mistakes(own, gradient, backward, value) if verdict == "wrong" else ()
         noise_source = "from the rounding of every gate" if self.run is not None else "from a table of its values"
         return Report(
             subject.name, verdict, tuple(judged), claims.source, self.noise, noise_source, subject.evaluations, value,
@@ -494,16 +490,19 @@ class Judge:
 
     # -------------------------------------------------------------------------------------------------------- culprits
 
-    def mistakes(self, own: bool, gradient: Any, backward: Any) -> tuple[Any, ...]:
+    def mistakes(self, own: bool, gradient: Any, backward: Any, value: float) -> tuple[Any, ...]:
         """The lines at fault: of a hand-written backward pass, or the gate whose local gradient is wrong."""
         if gradient is not None:
+            with contextlib.suppress(Exception):  # it need not be a backward pass at all
+                args, kwargs = self.subject.filled(self.subject.plain_value)
+                return tuple(culprits_of_gradient(gradient, args, kwargs, value)) if callable(gradient) else ()
             return ()
         found: Sequence[Any] = ()
         why = "no variable that is named as a gradient (dx, d_x, grads['x']) is wrong by itself"
         try:
             found = wrong_gates(self.subject) if own else self.lines_at_fault(backward)
         except Exception as error:  # of the program as it was taken apart; the verdict stands without its lines
-            why = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            why = f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(".")
         if not found and not own:
             self.subject.notes.append(f"the line could not be found: {why}")
         return tuple(found)
@@ -511,16 +510,19 @@ class Judge:
     def lines_at_fault(self, backward: Any) -> list[Mistake]:
         """The wrong lines of the hand-written backward pass, in the function itself or in one of its own."""
         subject = self.subject
+        args, kwargs = subject.filled(subject.plain_value)
         if backward is not None:
-            return culprits_of_pair(subject.f, backward, subject.args, subject.kwargs, subject.weights)
-        return culprits(subject.f, subject.args, subject.kwargs)
+            return culprits_of_pair(subject.f, backward, args, kwargs, subject.weights)
+        return culprits(subject.f, args, kwargs)
 
     def raising(self, error: Exception, found: Sequence[Mistake]) -> Report:
         """The report on a backward pass that raises an error: the lines that are wrong say why."""
         said = f"{type(error).__name__}: {' '.join(str(error).split())}"
         notes = (f"{self.subject.name} raises {said}",)
         source, nan = "the backward pass, line by line", float("nan")
-        return Report(self.subject.name, "wrong", (), source, 0.0, "", self.subject.evaluations, nan, notes, tuple(found))
+        return Report(
+            self.subject.name, "wrong", (), source, 0.0, "", self.subject.evaluations, nan, notes, tuple(found)
+        )
 
 
 #: Gates that are analytic functions, and do with complex numbers what they do with real ones.
@@ -535,63 +537,6 @@ ANALYTIC = frozenset(
 )  # fmt: skip
 
 
-def judged(given: float, s: Slope, size: float, line: Line, zero: bool) -> tuple[str, str]:
-    """The verdict on one number, and why where it is not plain. `zero`: gatewise's own gradient is 0 here."""
-    close = CLOSE * size
-    if math.isinf(s.bar) or math.isnan(s.value):
-        return "undecidable", "f gives no numbers nearby"
-    if s.steep:
-        return "undecidable", "f jumps here, or rises without end"
-    if not math.isfinite(given):
-        told = f"a gradient that is {given}"
-        return ("undecidable", told) if s.bar > abs(s.value) / 100 else ("wrong", f"{told}, where f has a slope")
-    if s.kink and abs(s.right - s.left) > close:
-        return "kink", ""
-    away = abs(given - s.value)
-    if s.still:
-        return judged_still(given, s, close, line, zero)
-    if s.flat and not line.known:
-        return "undecidable", "f stands still near here and moves farther away, as a staircase does"
-    if away + s.bar <= close:
-        return "right", ""
-    if away == 0 and s.bar == 0:
-        return "right", ""
-    if given == 0 and away <= SURE * s.bar <= NOTHING * nearby(line, s):
-        return "right", ""
-    clearly = away > SURE * s.bar + close
-    by_itself = away > SURE * s.bar + SMALLEST * size and away > OWN_ERROR * max(abs(s.value), abs(given)) > 0
-    if clearly or (by_itself and SURE * s.bar < away / 10):
-        near = [r for r in s.others if r.h <= 0.2 * line.least and SURE * r.bar < away]
-        if not line.known and any(abs(given - r.value) <= SURE * r.bar + close for r in near):
-            return "undecidable", "short steps say one thing and long ones another: f jumps, or bends sharply"
-        return "wrong", ""
-    return "undecidable", f"the differences are good to {s.bar:.2g} only"
-
-
-def judged_still(given: float, s: Slope, close: float, line: Line, zero: bool) -> tuple[str, str]:
-    """The verdict where f did not move at all."""
-    if given == 0 and (zero or not line.known):
-        return "right", ""
-    if s.bar <= close and abs(given) <= close:
-        return "right", ""
-    if line.known and abs(given) > SURE * s.bar + close / 2:
-        return "wrong", "f does not move along it"
-    return "undecidable", "f does not move along it, as far as its digits show"
-
-
 def same(a: Any, b: Any) -> bool:
     """Whether two arrays hold the same, NaNs included."""
     return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
-
-
-def between_slopes(given: float, s: Slope, close: float) -> bool:
-    """Whether a gradient lies between the slopes on the two sides of a kink."""
-    low, high = sorted((s.left, s.right))
-    room = s.side_bar + close
-    return low - room <= given <= high + room
-
-
-def relative(given: float, should: float) -> float:
-    """The relative error as the course notes have it."""
-    larger = max(abs(given), abs(should))
-    return abs(given - should) / larger if larger > 0 else 0.0

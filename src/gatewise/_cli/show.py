@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import ast
-import contextlib
-import difflib
-import re
-import sys
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 import click
 import numpy as np
 
-from gatewise._board import FILE, FORMS, Board, board_of, record_of
-from gatewise._cli.request import EVERYTHING, STANDARD_OUTPUT, Request, check, shown
+from gatewise._board import FORMS, Board, board_of, record_of
+from gatewise._cli.request import EVERYTHING, STANDARD_OUTPUT, Request, check
 from gatewise._cli.saving import called, opened
+from gatewise._cli.target import Target, as_if_run, functions_in, notes_of_warnings, target_of, values_of
 from gatewise._cli.terminal import draw_table, on_terminal, write, write_paragraphs
 from gatewise._cli.vary import read_varied, run_at_each, vary_table
 from gatewise._cli.walk import walk
 from gatewise._errors import CommandError, IntegerGradientError, ScriptError, UpstreamError
-from gatewise._language import parse_input, parse_value
+from gatewise._language import parse_value
 from gatewise._saving import write_all
 from gatewise._views import ledger, ledger_rows
 from gatewise._views.groups import MOST, USUAL
-
-OPTIONS = (
-    *("--wire", "--code", "--derive", "--latex", "--walk", "--vary", "--json"),
-    *("--svg", "--html", "--open", "--tex", "--form", "--save", "--palette", "--digits", "--fold"),
-    *("--cut", "--wrt", "--upstream", "--output", "--rng", "--help"),
-)
-MOST_NOTES = 3
 
 
 def show(request: Request) -> None:

@@ -21,12 +21,24 @@ from gatewise._cli.request import shown
 from gatewise._errors import CommandError
 from gatewise._language import parse_input
 
+#: The options of the commands that take a target, for words that are nearly one.
+OPTIONS = {
+    "show": (
+        *("--wire", "--code", "--derive", "--latex", "--walk", "--vary", "--json"),
+        *("--svg", "--html", "--open", "--tex", "--form", "--save", "--palette", "--digits", "--fold"),
+        *("--cut", "--wrt", "--upstream", "--output", "--rng", "--help"),
+    ),
+    "check": (
+        *("--gradient", "--backward", "--wrt", "--upstream", "--output", "--rng", "--effort", "--json"),
+        *("--blank", "--exercises", "--hint", "--solution", "--help"),
+    ),
+}
 MOST_NOTES = 3
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is shown: an expression, a function in a file, or a flat script."""
+    """What is shown or checked: an expression, a function in a file, or a flat script."""
 
     text: str
     path: str | None
@@ -37,14 +49,15 @@ class Target:
         return self.path is not None and self.function is None
 
 
-def target_of(words: Sequence[str]) -> Target:
+def target_of(words: Sequence[str], command: str = "show") -> Target:
     """The first word. Raises `CommandError` where there is none."""
     if not words:
-        cure = 'gatewise show "(x + y) * z" x=-2 y=5 z=-4'
-        raise CommandError("There is nothing to show.", "show takes an expression or a Python file.", cure)
+        cure = f'gatewise {command} "(x + y) * z" x=-2 y=5 z=-4'
+        why = f"{command} takes an expression or a Python file."
+        raise CommandError(f"There is nothing to {command}.", why, cure)
     text = words[0].lstrip()
-    if is_like_an_option(text):
-        raise unknown_option(text)
+    if is_like_an_option(text, command):
+        raise unknown_option(text, command)
     found = FILE.fullmatch(text)
     if found is None and (half := re.match(r"(.*\.py):(.*)", text)):
         why = (
@@ -52,34 +65,36 @@ def target_of(words: Sequence[str]) -> Target:
             if half[2]
             else "after the colon comes the name of a function."
         )
-        raise CommandError(f"{half[1]}: no function is named.", why, f"gatewise show {half[1]}:f, or {half[1]} alone.")
+        raise CommandError(
+            f"{half[1]}: no function is named.", why, f"gatewise {command} {half[1]}:f, or {half[1]} alone."
+        )
     return Target(text, found["path"] if found else None, found["function"] if found else None)
 
 
-def is_like_an_option(word: str) -> bool:
+def is_like_an_option(word: str, command: str) -> bool:
     """Whether a word that is no option was meant as one: `--wrie`, and not the expression `--x`."""
     found = re.match(r"--([a-z][a-z-]+)(=|$)", word)
-    return found is not None and bool(difflib.get_close_matches("--" + found[1], OPTIONS, n=1, cutoff=0.6))
+    return found is not None and bool(difflib.get_close_matches("--" + found[1], OPTIONS[command], n=1, cutoff=0.6))
 
 
-def unknown_option(word: str) -> CommandError:
+def unknown_option(word: str, command: str) -> CommandError:
     name = word.partition("=")[0]
-    near = difflib.get_close_matches(name, OPTIONS, n=1, cutoff=0.5)
-    cure = f"Did you mean {near[0]}?" if near else f"There are {', '.join(OPTIONS)}."
+    near = difflib.get_close_matches(name, OPTIONS[command], n=1, cutoff=0.5)
+    cure = f"Did you mean {near[0]}?" if near else f"There are {', '.join(OPTIONS[command])}."
     return CommandError(f"There is no option {name}.", cure=cure)
 
 
-def values_of(words: Sequence[str], rng: np.random.Generator) -> dict[str, Any]:
+def values_of(words: Sequence[str], rng: np.random.Generator, command: str = "show") -> dict[str, Any]:
     """The inputs by name. Raises `CommandError`, `InputNameError` and `ValueTextError`."""
     given: dict[str, Any] = {}
     for word in words:
         if word.startswith("--"):
-            raise unknown_option(word)
+            raise unknown_option(word, command)
         if not re.search("[=＝]", word):
             raise CommandError(
                 f"{shown(word)} is neither NAME=VALUE nor an option.",
-                "the first word is what is shown; all others give inputs their values.",
-                'put an expression with spaces or * into quotes: gatewise show "x * y" x=2 y=3',
+                f"the first word is what {command} is about; all others give inputs their values.",
+                f'put an expression with spaces or * into quotes: gatewise {command} "x * y" x=2 y=3',
             )
         name, value = parse_input(word, rng)
         if name in given:
@@ -137,7 +152,7 @@ def as_if_run(target: Target, number: int | None) -> Iterator[None]:
             yield
     except SystemExit as end:
         what = f"{target.path or target.text} ended Python (exit status {end.code})."
-        raise CommandError(what, "there is nothing to show after that.", "take the call of exit out.") from None
+        raise CommandError(what, "there is nothing to look at after that.", "take the call of exit out.") from None
     finally:
         sys.argv = arguments
 
