@@ -15,8 +15,8 @@ import pytest
 from gates.mutants import Mutant, in_place, one_part
 
 import gatewise as gw
-from gatewise import _record
 from gatewise._gates import NAMES
+from gatewise._record import checks
 
 RIGHT = [
     ("1/x", 1e-4), ("1/x**2", 1e-3), ("exp(1/x)", 0.01), ("sin(x)", 1e4), ("cos(10*x)", 500.0), ("sqrt(x)", 1e-12),
@@ -74,7 +74,7 @@ def test_no_right_gradient_is_said_to_differ(counted: Callable[..., None]) -> No
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for board in drawn_circuits(CIRCUITS, seed=1):
-            for check in _record.check(board.circuit).values():
+            for check in checks.check(board.circuit).values():
                 words[check["verdict"]] += 1
                 assert check["verdict"] != "differs", str(board)
     counted("checks of right gradients", **{word.replace(" ", "_"): n for word, n in words.items()})
@@ -174,7 +174,7 @@ def test_how_many_entries_were_compared_is_said() -> None:
 def test_the_largest_entry_is_among_those_compared() -> None:
     gradient = np.zeros(1_000)
     gradient[777] = -3.0
-    chosen = _record.entries_to_check(gradient)
+    chosen = checks.entries_to_check(gradient)
     assert 777 in chosen
     assert len(set(chosen.tolist())) == 64
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from gatewise._circuit import Bit, Read, Step, Wire
 from gatewise._gates.gate import Gate
-from gatewise._numerical.rounding import plain, rounding
+from gatewise._record.rounding import plain, rounding
 from gatewise._recording.places import statement_at
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import sweep
