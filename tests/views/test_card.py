@@ -79,7 +79,7 @@ def test_a_comparison_stops_and_says_so():
     text = card(of(lambda x, y: x * (x > y), x=2, y=1), "f_1")
     assert "dy = nothing (a comparison stops gradients: yes and no have no slope)" in text
     assert "df_1/dx: none (a comparison stops gradients: yes and no have no slope)" in text
-    assert "forward     f_1 = 2 > 1 = true" in text
+    assert "forward     f_1 = 2 > 1 = True" in text
     assert "dy = nothing\n" in card(records.compared(), "mask")  # of a record whose gates have no sentences
 
 
