@@ -225,3 +225,138 @@ def test_scripts():
     source = "x = 3; y = -4\nq = x * y\nf = q + x\ndq = 1.0\ndx = y * dq\ndy = x * dq\n"
     (mistake,) = culprits_of_script("homework.py", source)
     assert (mistake.line, mistake.text, mistake.kind) == (5, "dx = y * dq", "fork")
+
+
+def only(source: str, *args):
+    (mistake,) = culprits(function_of(source), args)
+    return mistake
+
+
+def test_a_repair_of_a_part_is_no_repair():
+    """2*a*x is right and 3.0 should be 2.0: no line is told that would not give the whole."""
+    source = """\
+def f(x, a):
+    u = a*x + 2.0
+    f = u*x + 3.0
+    da = x**2
+    dx = 2*a*x + 3.0
+    return f, (dx, da)
+"""
+    mistake = only(source, 1.5, 0.7)
+    assert (mistake.line, mistake.kind) == (5, "other")
+    assert mistake.should == pytest.approx(4.1)
+    assert "Write" not in mistake.cure
+
+
+LARGER = """\
+def f(a, b):
+    m = max(a, b)
+    f = m * m
+    dm = 2 * m
+    da = dm
+    db = dm
+    return f, (da, db)
+"""
+
+
+def test_the_gradient_of_what_was_not_taken():
+    mistake = only(LARGER, 1.0, 2.0)
+    assert (mistake.line, mistake.gave, mistake.should) == (5, 4.0, 0.0)
+    assert "`m = max(a, b)` (line 2) did not take a" in mistake.cure
+    assert only(LARGER, 2.0, 1.0).line == 6
+    right = LARGER.replace("da = dm", "da = dm * (a > b)").replace("db = dm", "db = dm * (b > a)")
+    assert culprits(function_of(right), (1.0, 2.0)) == []
+    (turned,) = culprits(function_of(right.replace("a > b", "a < b")), (1.0, 2.0))
+    assert turned.cure.endswith("Write  da = dm * (a > b)")
+    script = "a = 1.0\nb = 2.0\nm = max(a, b)\nf = m * m\ndm = 2 * m\nda = dm\ndb = dm\n"
+    assert [m.line for m in culprits_of_script("homework.py", script)] == [6]
+
+
+def test_what_is_not_recorded_is_not_called_still():
+    """item() loses the circuit, and yet f moves along a."""
+    source = """\
+def f(a, b):
+    m = a.item() + b
+    f = m * m
+    dm = 2 * m
+    da = dm
+    db = dm
+    return f, (da, db)
+"""
+    assert culprits(function_of(source), (np.float64(1.0), 2.0)) == []
+
+
+CONVOLVED = """\
+def f(x, w):
+    y = np.zeros(4)
+    for i in range(4):
+        y[i] = np.sum(x[i:i + 3] * w)
+    L = 0.5 * np.sum(y**2)
+    dy = y
+    dx = np.zeros_like(x)
+    dw = np.zeros_like(w)
+    for i in range(4):
+        dx[i:i + 3] += dy[i] * w[::-1]
+        dw += dy[i] * x[i:i + 3]
+    return L, (dx, dw)
+"""
+
+
+def test_a_number_in_a_subscript_has_no_sign_that_is_wrong():
+    rng = np.random.default_rng(0)
+    mistake = only(CONVOLVED, rng.normal(size=6), rng.normal(size=3))
+    assert (mistake.line, mistake.kind) == (10, "stale")
+    assert mistake.cure.endswith("Write  dx[i:i + 3] += dy[i] * w")
+
+
+def test_a_mean_over_rows_that_should_be_over_all():
+    source = """\
+def f(X, W):
+    s = X @ W
+    L = np.mean(s**2)
+    ds = 2 * s / s.shape[0]
+    return L, (ds @ W.T, X.T @ ds)
+"""
+    rng = np.random.default_rng(0)
+    mistake = only(source, rng.normal(size=(4, 3)), rng.normal(size=(3, 2)))
+    assert mistake.kind == "factor"
+    assert mistake.cure.endswith("s.shape[0] where s.size belongs. Write  ds = 2 * s / s.size")
+
+
+def test_a_sign_is_no_swap_of_what_stands_so_in_the_forward_pass():
+    source = """\
+def f(mu, sigma):
+    r = (3.0 - mu) / sigma
+    s = sigma - mu
+    L = r * s
+    dr = s
+    ds = r
+    dsigma = dr * (3.0 - mu) / sigma**2 + ds
+    dmu = -dr / sigma - ds
+    return L, (dmu, dsigma)
+"""
+    mistake = only(source, 0.5, 1.5)
+    assert (mistake.line, mistake.kind) == (7, "sign")
+
+
+def test_a_missing_use_is_named():
+    source = """\
+def f(x):
+    y = x * x
+    z = np.sin(x)
+    f = y * z
+    dy = z
+    dz = y
+    dx = 2 * x * dy
+    return f, dx
+"""
+    mistake = only(source, 2.0)
+    assert (mistake.line, mistake.kind) == (7, "fork")
+    assert "the contribution of `z = np.sin(x)` (line 3) is missing" in mistake.cure
+
+
+def test_what_no_known_mistake_explains_says_where_to_look():
+    source = "def f(x, k):\n    f = x**k\n    dx = k * x**(k - 1)\n    dk = x**k + 1\n    return f, (dx, dk)\n"
+    mistake = only(source, 2.0, 3.0)
+    assert (mistake.line, mistake.kind) == (4, "other")
+    assert "check the derivative of `f = x**k` (line 2) along k" in mistake.cure

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from check.mutants import Mutant, mutants_of
-from gatewise._check.blank import blank, function_from, function_in, is_exercise, solved
+from gatewise._board import expression_function
+from gatewise._check.blank import blank, function_from, function_in, is_exercise, is_untouched, solved
 from gatewise._check.diagnosis import KINDS
 from gatewise._check.exercises import EXERCISES, Exercise
-from gatewise._check.grading import Grade, filled, grade, paper_of
-from gatewise._errors import GatewiseError
+from gatewise._check.grading import Grade, filled, grade, other_inputs, paper_of
+from gatewise._cli.check import CheckRequest, write_blank
+from gatewise._errors import CommandError, GatewiseError, ScriptError
 from gatewise._recording.running import record
 from gatewise._source import staged
 
@@ -241,3 +243,223 @@ def test_the_solution_is_found_from_the_exercise_alone(exercise):
     printed = solved(text, exercise.inputs, exercise.wrt)
     assert lines == [line for line in lines if f"    {line}" in printed]
     assert all(g.rule for g in grade("exercise.py", text).lines)
+
+
+# ---------------------------------------------------------------------------------------- what was given, and copying
+
+
+def with_backward(lines: str) -> str:
+    """The exercise `staged` with these lines for its backward pass, from the first stage on."""
+    text = blank_of(EXERCISES["staged"])
+    return text[: text.index("    # backprop f")] + lines + text[text.index("    return f") :]
+
+
+def wrong_lines(found: Grade) -> list[tuple[str, str]]:
+    return [(g.text, g.note) for g in found.lines if g.state == "wrong"]
+
+
+def test_numbers_that_were_copied_are_wrong():
+    whole = solution_of(EXERCISES["staged"])
+    space: dict[str, object] = {}
+    exec(whole + "\nfound = staged_and_gradients(**inputs)", space)
+    _, (dx, dy) = space["found"]
+    found = grade("exercise.py", with_backward(f"    dx = {float(dx)!r}\n    dy = {float(dy)!r}\n"))
+    assert [text.split()[0] for text, _ in wrong_lines(found)] == ["dx", "dy"]
+    assert all("own inputs alone" in note for _, note in wrong_lines(found))
+    assert found.verdict == "wrong"
+
+
+def test_one_copied_number_among_empty_lines_is_wrong():
+    exercise = EXERCISES["compound"]
+    text = blank_of(exercise)
+    assert "dq = ..." in text
+    assert exercise.inputs["z"] == -4.0
+    found = grade("exercise.py", text.replace("dq = ...", "dq = -4.0"))
+    assert [text for text, _ in wrong_lines(found)] == ["dq = -4.0"]
+    assert [g.state for g in grade("exercise.py", text.replace("dq = ...", "dq = z")).lines if g.target == "dq"] == [
+        "right"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("above", "line"),
+    [
+        ("", "    import gatewise as gw\n    dx, dy = gw.grad(h, argnums=(0, 1))(x, y)\n"),
+        ("from gatewise import grad\n", "    dx, dy = grad(h, argnums=(0, 1))(x, y)\n"),
+        (
+            "import gatewise\n\ndef ask(x, y): return gatewise.grad(h, argnums=(0, 1))(x, y)\n",
+            "    dx, dy = ask(x, y)\n",
+        ),
+    ],
+)
+def test_gradients_from_gatewise_are_not_written_by_hand(above, line):
+    h = "h = lambda x, y: (x + 1 / (1 + np.exp(-y))) / (1 / (1 + np.exp(-x)) + (x + y) ** 2)\n"
+    text = with_backward(line).replace("import numpy as np\n", f"import numpy as np\n{above}{h}", 1)
+    found = grade("exercise.py", text)
+    assert found.verdict == "wrong"
+    assert [note for _, note in wrong_lines(found)] == [
+        "gatewise finds the gradient here: an exercise is written by hand"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed", "what"),
+    [
+        ("xpysqr = xpy**2 ", "xpysqr = xpy**3 ", "xpysqr = xpy**3", "the forward pass"),
+        ("    num = x + sigy ", "    x = 0 * x; num = x + sigy ", "x = 0 * x; num = x + sigy", "the forward pass"),
+        ("f = num * invden  ", "f = x + y  ", "f = x + y", "the forward pass"),
+        ("return f, ", "return num, ", "return num, (dx, dy)", "what is returned"),
+        ("wrt = ['x', 'y']", "wrt = ['x']", "wrt = ['x']", "wrt"),
+        ("(x, y):", "(y, x):", "def staged_and_gradients(y, x):", "the head of the function"),
+    ],
+)
+def test_a_changed_forward_pass_is_told_at_its_line(old, new, changed, what):
+    """The lines below it are not called wrong: they are right for the exercise, wrong for what is in the file."""
+    whole = solution_of(EXERCISES["staged"])
+    assert old in whole
+    found = grade("exercise.py", whole.replace(old, new))
+    ((text, note),) = wrong_lines(found)
+    assert text == changed
+    assert note.startswith(f"{what} is not the exercise's")
+    assert set(states(found)) == {"wrong", "not judged"}
+    assert (found.verdict, bool(found)) == ("wrong", False)
+
+
+def test_a_forward_pass_that_was_replaced():
+    text = with_backward("    dx = df\n    dy = df\n")
+    first, last = text.index("    sigy ="), text.index("\n    # backward pass")
+    found = grade("exercise.py", text[:first] + "    f = x + y\n" + text[last:])
+    ((line, note),) = wrong_lines(found)
+    assert (line, found.verdict) == ("f = x + y", "wrong")
+    assert note.startswith("the forward pass is not the exercise's")
+
+
+def test_a_forward_pass_that_the_backward_pass_puts_right_again():
+    """The gradients are those of the forward pass, not of what the function returns in the end."""
+    found = grade("exercise.py", with_backward("    f = x + y\n    dx = 1.0\n    dy = 1.0\n"))
+    assert not found
+    assert found.verdict == "wrong"
+
+
+def test_other_inputs_stay_where_the_forward_pass_is_defined():
+    text = blank(expression_function("log(1-x)*y", ["x", "y"]), {"x": 0.95, "y": 2.0}, None, "exercise.py")
+    paper = paper_of("exercise.py", text)
+    others = other_inputs(paper)
+    assert len(others) == 3
+    assert all(inputs["x"] < 1 and inputs["x"] != 0.95 for inputs in others)
+    assert grade("exercise.py", filled(paper)).verdict == "right"
+
+
+def test_layout_comments_and_prints_change_no_forward_pass():
+    whole = solution_of(EXERCISES["staged"])
+    odd = whole.replace("xpy = x + y  ", "print('here')\n    xpy = x+y # a note ").replace(
+        "wrt = ['x', 'y']", 'wrt = ["x","y"]'
+    )
+    assert odd != whole
+    assert grade("exercise.py", odd.replace('["x","y"]', "['x','y']")).verdict == "right"
+
+
+def test_without_its_last_line_an_exercise_is_not_called_right():
+    whole = solution_of(EXERCISES["staged"])
+    bare = re.sub(r"\nexercise = .*", "", whole)
+    assert bare != whole
+    found = grade("exercise.py", bare)
+    assert set(states(found)) == {"right"}
+    assert (found.verdict, bool(found)) == ("undecidable", False)
+
+
+@every
+def test_a_file_is_untouched_until_anything_is_written(exercise):
+    text = blank_of(exercise)
+    assert is_untouched(text)
+    assert not is_untouched(solution_of(exercise))
+    assert not is_untouched(text.replace("...  # your line", "1.0", 1))
+    assert not is_untouched(text.replace("    # backprop", "    # my note\n    # backprop", 1))
+    assert not is_untouched(text + "# a note at the end\n")
+
+
+def test_blank_never_writes_over_written_lines(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    request = CheckRequest((), blank="staged", to="mine.py")
+    write_blank(request)
+    write_blank(request)
+    mine = (tmp_path / "mine.py").read_text().replace("dnum = ...", "dnum = invden * df")
+    (tmp_path / "mine.py").write_text(mine)
+    with pytest.raises(CommandError, match="there already"):
+        write_blank(request)
+    assert (tmp_path / "mine.py").read_text() == mine
+
+
+# ----------------------------------------------------------------------------------------- blame where it belongs alone
+
+
+def test_all_lines_gone_are_all_empty_and_nothing_else():
+    found = grade("exercise.py", with_backward(""))
+    assert set(states(found)) == {"empty"}
+    assert len(found.lines) == 12
+    assert found.raised == ""
+
+
+def test_a_line_that_is_gone_is_put_where_it_is_needed():
+    """What the solution has in its place does not make the student's line below it wrong, nor hide a mistake of it."""
+    whole = solution_of(EXERCISES["staged"]).split("\n")
+    some = [line for line in whole if line.split("=")[0].strip() not in {"dinvden", "dden", "dxpysqr"}]
+    found = grade("exercise.py", "\n".join(some))
+    assert {g.target for g in found.lines if g.state == "empty"} == {"dinvden", "dden", "dxpysqr"}
+    assert states(found)["wrong"] == 0
+    spoilt = "\n".join(some).replace("dxpy = (2 * xpy)", "dxpy = (3 * xpy)").replace("dxpy = 2 *", "dxpy = 3 *")
+    assert spoilt != "\n".join(some)
+    wrong = [g for g in grade("exercise.py", spoilt).lines if g.state == "wrong"]
+    assert [(g.target, spoilt.split("\n")[g.line - 1].strip()[:6]) for g in wrong] == [("dxpy", "dxpy =")]
+
+
+def test_line_numbers_in_a_hint_are_those_of_the_file():
+    """Though lines that are gone stand above them in what was judged."""
+    half = "-0.5 / den**2 * dinvden"
+    halves = f"    dden = {half}\n    dsigx = dden\n    dden += {half}\n    dxpysqr = dden\n"
+    rest = solution_of(EXERCISES["staged"])
+    text = with_backward(halves + rest[rest.index("    dxpy =") : rest.index("    return f")])
+    (wrong,) = [g for g in grade("exercise.py", text).lines if g.state == "wrong"]
+    line = 1 + next(k for k, each in enumerate(text.split("\n")) if "dden += " in each)
+    assert (wrong.text, wrong.mistake.kind) == ("dsigx = dden", "stale")
+    assert f"line {line} " in wrong.mistake.cure
+
+
+@pytest.mark.parametrize(("returned", "verdict"), [("(dy, dx)", "wrong"), ("{'x': dx, 'y': dy}", "right")])
+def test_what_is_returned_is_checked_too(returned, verdict):
+    whole = solution_of(EXERCISES["staged"])
+    found = grade("exercise.py", whole.replace("return f, (dx, dy)", f"return f, {returned}"))
+    assert found.verdict == verdict
+
+
+@pytest.mark.parametrize("returned", ["f", "f, dx", "f, (dx,)"])
+def test_gradients_that_are_not_returned(returned):
+    whole = solution_of(EXERCISES["staged"])
+    with pytest.raises(CommandError, match="does not return the gradients"):
+        grade("exercise.py", whole.replace("return f, (dx, dy)", f"return {returned}"))
+
+
+@pytest.mark.parametrize("value", ["'a'", "None", "[]"])
+def test_a_line_that_raises_because_of_another_is_not_wrong(value):
+    whole = solution_of(EXERCISES["staged"])
+    assert "dsigx = dden" in whole
+    found = grade("exercise.py", whole.replace("dsigx = dden", f"dsigx = {value}"))
+    assert [g.text for g in found.lines if g.state == "wrong"] == [f"dsigx = {value}"]
+    assert states(found)["not reached"] == 4
+
+
+@pytest.mark.parametrize("names", ["[]", "['q']", "[3]"])
+def test_wrt_that_names_no_input_calls_no_line_wrong(names):
+    text = blank_of(EXERCISES["staged"]).replace("wrt = ['x', 'y']", f"wrt = {names}")
+    with pytest.raises(CommandError, match="put wrt back"):
+        grade("exercise.py", text)
+
+
+def test_a_forward_pass_that_raises_is_told_in_the_name_of_the_file():
+    text = blank_of(EXERCISES["staged"])
+    line = 1 + next(k for k, each in enumerate(text.split("\n")) if "invden = 1.0 / den" in each)
+    with pytest.raises(ScriptError) as caught:
+        grade("mine.py", text.replace("den = sigx + xpysqr", "den = 0.0").replace("1.0 / den ", "1.0 / 0.0 ", 1))
+    assert f"The forward pass of mine.py stops in line {line}." in str(caught.value)
+    assert "ZeroDivisionError" in str(caught.value)
+    assert "<exercise" not in str(caught.value)

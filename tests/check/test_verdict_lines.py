@@ -10,6 +10,7 @@ from check.rightly import function_of
 from check.test_culprit_page import LAYERS, module_of
 from gatewise._check.scripts import check_text
 from gatewise._check.verdict import checked
+from gatewise._errors import ScriptError
 
 
 def layers(wrong: str = "", instead: str = ""):
@@ -176,3 +177,124 @@ def test_scripts_as_people_write_them(text, verdict):
     report = check_text("<script>", text)
     assert report.verdict == verdict, str(report)
     assert verdict == "right" or [m.text.startswith("dx") for m in report.mistakes] == [True]
+
+
+DATA = "import numpy as np\nnp.random.seed(0)\nW = np.random.randn(3, 2)\nX = np.random.randn(5, 3)\n"
+PASS = ["s = X @ W", "loss = np.sum(s**2)", "ds = 2 * s", "dW = X.T @ ds"]
+STEPS = [
+    ["W -= 1e-3 * dW"],
+    ["W = W - 1e-3 * dW"],
+    ["W[...] -= 1e-3 * dW"],
+    ["v = 0.9 * 0 - 1e-3 * dW", "W += v"],
+]
+LOOPS = ["", "for it in range(20):", "while True:", "for epoch in range(3):\n  for it in range(5):"]
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("step", STEPS, ids=lambda s: s[-1])
+@pytest.mark.parametrize("wrong", [False, True])
+def test_a_step_of_gradient_descent_belongs_to_no_pass(step, loop, wrong):
+    """The gradients are judged at the parameters they were computed at, in a loop those it starts from."""
+    lines = [line.replace("2 * s", "3 * s") if wrong else line for line in PASS] + step
+    room = "    " if loop else ""
+    after = "" if loop.startswith("while") else "\nloss = np.sum((np.ones((2, 3)) @ W) ** 2)\nprint(loss)"
+    text = DATA + f"{loop}\n" + "\n".join(room + line for line in lines) + after + "\n"
+    report = check_text("<script>", text)
+    assert report.verdict == ("wrong" if wrong else "right"), str(report)
+    assert [m.text for m in report.mistakes] == (["ds = 3 * s"] if wrong else [])
+
+
+def test_linear_regression_as_it_is_taught():
+    text = """\
+x = np.linspace(0, 1, 20)
+y = 3 * x + 1
+w = 0.0
+b = 0.0
+lr = 0.1
+for epoch in range(50):
+    yhat = w * x + b
+    loss = np.mean((yhat - y)**2)
+    dw = np.mean(2 * (yhat - y) * x)
+    db = np.mean(2 * (yhat - y))
+    w = w - lr * dw
+    b = b - lr * db
+"""
+    report = check_text("<script>", text)
+    assert report.verdict == "right"
+    assert {p.name for p in report.parameters} == {"w", "b"}
+    report = check_text("<script>", text.replace("db = np.mean(2 * ", "db = np.mean("))
+    assert [m.line for m in report.mistakes] == [10]
+    (b,) = [p for p in report.parameters if p.name == "b"]
+    assert report.mistakes[0].should == pytest.approx(b.findings[0].should)
+
+
+def test_a_loop_over_parameters_in_a_dict():
+    text = """\
+params = {"W": np.ones((3, 2)), "b": np.zeros(2)}
+X = np.linspace(-1, 2, 15).reshape(5, 3)
+for it in range(100):
+    W = params["W"]
+    s = X @ W + params["b"]
+    loss = np.sum(s**2)
+    ds = 2 * s
+    grads = {}
+    grads["W"] = X.T @ ds
+    for k in grads:
+        params[k] -= 1e-3 * grads[k]
+"""
+    report = check_text("<script>", text)
+    assert report.verdict == "right"
+    assert [p.name for p in report.parameters if p.verdict == "right"] == ["W", "s"]
+    assert any("steps of gradient descent were left out" in note for note in report.notes)
+
+
+def test_a_motion_in_time_is_no_step_of_gradient_descent():
+    text = "x = 1.0\ndt = 0.1\nfor k in range(3):\n    dx = 2 * x\n    x = x + dt * dx\nf = x * x\n"
+    assert check_text("<script>", text).verdict == "right"
+
+
+def test_a_number_that_is_called_like_a_gradient():
+    """dx is the width of a grid; the gradient is d_x."""
+    text = "x = 2.0\ndt = 0.1\ndx = 0.5\nv = x * dt\nf = v**2\ndf = 1.0\ndv = 2 * v\nd_x = dt * dv\n"
+    assert check_text("<script>", text).verdict == "right"
+    report = check_text("<script>", text.replace("d_x = dt", "d_x = 3 * dt"))
+    assert [m.line for m in report.mistakes] == [8]
+    report = check_text("<script>", text.replace("d_x = dt * dv\n", ""))  # now it is all there is
+    assert [m.line for m in report.mistakes] == [3]
+
+
+def test_a_script_without_gradients_says_so_first():
+    page = str(check_text("<script>", "x = 3.0\ny = x * x\n"))
+    assert page.startswith("No gradient of yours was found: what was checked is gatewise's own.\nright: ")
+
+
+FUNCTIONS = "EPS = 1e-5\ndef loss(x): return x**2\ndef loss_grad(x): return 99 * x\n"
+MOTION = (
+    "dt = 0.1\nx = 0.3\nv = 0.0\nfor i in range(10):\n    dx = v\n    dv = -x\n    x = x + dt * dx\n    v += dt * dv\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(FUNCTIONS, "name a function: lib.py:loss, lib.py:loss_grad"), (MOTION, "call it f or loss")]
+)
+def test_a_script_without_gradients_of_what_it_computes(text, said):
+    with pytest.raises(ScriptError, match=said) as caught:
+        check_text("lib.py", text)
+    assert "No gradient was found in lib.py." in str(caught.value)
+
+
+def test_names_that_change_are_said_to():
+    text = "x = 3.0\nx = x * 2\nf = x * x\ndf = 1.0\ndx = 3 * x\n"
+    (note,) = check_text("<script>", text).notes
+    assert "change in the script" in note
+
+
+def test_gradient_descent_on_a_loss_that_is_never_computed():
+    text = (
+        "X = np.linspace(0, 1, 20).reshape(10, 2)\ny = X @ np.ones(2)\nw = np.zeros(2)\nfor epoch in range(5):\n"
+        "    err = X @ w - y\n    dw = 2 * X.T @ err / 10\n    w -= 0.1 * dw\n"
+    )
+    with pytest.raises(ScriptError, match="No loss was found"):
+        check_text("<script>", text)
+    with_loss = text.replace("    dw =", "    loss = np.mean(err**2)\n    dw =")
+    assert check_text("<script>", with_loss).verdict == "right"

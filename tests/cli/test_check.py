@@ -304,3 +304,33 @@ def test_exercises_on_a_function_and_an_expression_of_ones_own(check):
     assert check("b.py").status == 3
     assert check("--blank", expression, "x=3", "y=-4", "-o", "b.py").status == 0
     assert "'x': 3" in Path("b.py").read_text(encoding="utf-8")
+
+
+TRAINED = """\
+import numpy as np
+np.random.seed(0)
+W = np.random.randn(3, 2)
+X = np.random.randn(5, 3)
+for it in range(20):
+    s = X @ W
+    loss = np.sum(s**2)
+    ds = 2 * s
+    dW = X.T @ ds
+    W -= 1e-3 * dW
+"""
+
+
+def test_a_loop_of_gradient_descent(check):
+    Path("train.py").write_text(TRAINED, encoding="utf-8")
+    assert check("train.py").status == 0
+    Path("train.py").write_text(TRAINED.replace("X.T @ ds", "X.T @ s"), encoding="utf-8")
+    found = check("train.py")
+    assert found.status == 1
+    assert "line 9: dW = X.T @ s" in found.out
+
+
+def test_a_file_of_functions_alone(check):
+    Path("lib.py").write_text("EPS = 1e-5\ndef loss(x): return x**2\ndef loss_grad(x): return 9 * x\n", "utf-8")
+    found = check("lib.py")
+    assert found.status == 2
+    assert "name a function: lib.py:loss, lib.py:loss_grad" in found.err

@@ -1,13 +1,20 @@
-"""An exercise as a file: the staged forward pass as it is printed, and the backward pass with its lines left empty."""
+"""An exercise as a file: the staged forward pass as it is printed, and the backward pass with its lines left empty.
+
+Its last line holds digests of what was given, so that a changed forward pass is told from a wrong gradient, and a file
+that somebody has worked in from a fresh one.
+"""
 
 from __future__ import annotations
 
 import ast
+import hashlib
+import io
 import linecache
 import re
+import tokenize
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, zip_longest
 from typing import Any
 
 import numpy as np
@@ -27,6 +34,9 @@ BACKWARD = "    # backward pass, in reverse order"
 EMPTY = "  # your line"
 NAME = "_and_gradients"
 NUMBERS = count(1)
+SEAL = re.compile(r'^exercise = "([0-9a-f ]+)".*\n?', re.MULTILINE)
+KEEP = "  # tells whether the forward pass is still the exercise's: leave this line as it is"
+LAYOUT = frozenset({tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT})
 LARGEST = 2_000  #: entries of all inputs together: they are written into the file
 
 
@@ -38,6 +48,15 @@ class Line:
     code: str
     shape: str
     stage: str
+
+
+@dataclass(frozen=True)
+class Given:
+    """A part of an exercise that is not the student's to change: what it is, its line, its code."""
+
+    what: str
+    line: int
+    code: str
 
 
 def is_exercise(text: str) -> bool:
@@ -56,7 +75,69 @@ def blank(f: Callable[..., Any], inputs: Mapping[str, Any], wrt: Sequence[str] |
     lines = [f"    {name!r}: {written(value)}," for name, value in inputs.items()]
     given = "\n".join(["inputs = {", *lines, "}"])
     head = HEAD.format(mark=MARK, path=path)
-    return f"{head}{emptied(text)}\n\n\n{given}\nwrt = {wanted!r}\n"
+    return sealed(f"{head}{emptied(text)}\n\n\n{given}\nwrt = {wanted!r}\n")
+
+
+def sealed(text: str) -> str:
+    """The text of an exercise with its last line: a digest of all of it, then one of each part that is given."""
+    digests = [digest(text), *(digest(part.code) for part in given_in(text))]
+    return f'{text}exercise = "{" ".join(digests)}"{KEEP}\n'
+
+
+def is_untouched(text: str) -> bool:
+    """Whether an exercise is still as it was written."""
+    seal = SEAL.search(text)
+    return seal is not None and seal.end() == len(text) and digest(text[: seal.start()]) == seal[1].split()[0]
+
+
+def is_sealed(text: str) -> bool:
+    """Whether an exercise still says which forward pass it was written with."""
+    return SEAL.search(text) is not None
+
+
+def first_changed(text: str) -> Given | None:
+    """The first part of an exercise that is no longer as it was given; None too where its last line is gone."""
+    seal = SEAL.search(text)
+    if seal is None:
+        return None
+    for part, told in zip_longest(given_in(text), seal[1].split()[1:]):
+        if part is None:
+            return Given("the forward pass", backward_from(text) or 1, "")
+        if told is None or digest(part.code) != told:
+            return part
+    return None
+
+
+def given_in(text: str) -> list[Given]:
+    """What is given in an exercise: the names of the inputs, `wrt`, what is returned, each line of the forward pass."""
+    node, first, end = function_in(text), backward_from(text), returned_in(text)
+    parameters = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+    parts = [Given("the head of the function", node.lineno, " ".join(parameters))]
+    for each in ast.parse(text).body:
+        if isinstance(each, ast.Assign) and target_of(ast.unparse(each)) == "wrt":
+            parts.append(Given("wrt", each.lineno, bare_code(text, each)))
+    parts.append(Given("what is returned", end.lineno, bare_code(text, end)))
+    lines = [n for n in node.body if n.lineno < (first or 0) and not prints(n)]
+    return parts + [Given("the forward pass", n.lineno, bare_code(text, n)) for n in lines]
+
+
+def prints(node: ast.stmt) -> bool:
+    """Whether a statement only prints, which a student may do anywhere."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"
+
+
+def bare_code(text: str, node: ast.AST) -> str:
+    """The code of a node without its layout and comments, the same under every version of Python."""
+    code = ast.get_source_segment(text, node) or ""
+    try:
+        return " ".join(t.string for t in tokenize.generate_tokens(io.StringIO(code).readline) if t.type not in LAYOUT)
+    except (tokenize.TokenError, SyntaxError):  # a block, cut out of its indentation: none is ever given
+        return code
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:6]
 
 
 def settled(text: str, inputs: Mapping[str, Any], wrt: Sequence[str] | None) -> str:
@@ -76,15 +157,21 @@ def solved(text: str, inputs: Mapping[str, Any], wrt: Sequence[str] | None) -> s
 
 def forward_of(text: str) -> Callable[..., Any]:
     """The forward pass of staged text, as a function. Raises `CommandError` where the text has none."""
-    node, first = function_in(text), backward_from(text)
-    end = node.body[-1]
-    if first is None or not isinstance(end, ast.Return) or end.value is None:
+    node, first, value = function_in(text), backward_from(text), returned_in(text)
+    if first is None:
         raise spoiled()
-    value = end.value.elts[0] if isinstance(end.value, ast.Tuple) and end.value.elts else end.value
     lines = [*text.split("\n")[: first - 1], f"    return {ast.unparse(value)}", ""]
     name = node.name.removesuffix(NAME)
     lines[node.lineno - 1] = lines[node.lineno - 1].replace(node.name, name, 1)
     return function_from("\n".join(lines), name)
+
+
+def returned_in(text: str) -> ast.expr:
+    """What the forward pass returns: the first of what the function does. Raises `CommandError`."""
+    end = function_in(text).body[-1]
+    if not isinstance(end, ast.Return) or end.value is None:
+        raise spoiled()
+    return end.value.elts[0] if isinstance(end.value, ast.Tuple) and end.value.elts else end.value
 
 
 def function_in(text: str) -> ast.FunctionDef:
@@ -107,7 +194,7 @@ def function_from(text: str, name: str, around: Mapping[str, Any] | None = None)
 
 def spoiled() -> CommandError:
     why = f"it needs the function as it was, with its line {BACKWARD.strip()!r} and its return."
-    return CommandError("The exercise cannot be read.", why, "write it anew with --blank.")
+    return CommandError("The exercise cannot be read.", why, "write it anew with --blank, into another file.")
 
 
 def backward_from(text: str) -> int | None:

@@ -167,9 +167,10 @@ class Culprits(Repairs):
             if early:
                 yield from early
             return
-        repairs = self.in_terms(version, marks)
+        repairs = [r for r in self.in_terms(version, marks) if self.believable(r)]
         if not repairs:
             repair = None if version.key in self.unfinished else self.in_group(version, marks)
+            repair = repair if repair is not None and self.believable(repair) else None
             repairs = [repair or self.unexplained(version, marks)]
         for repair in repairs:
             if repair.goal != version.wire:

@@ -22,7 +22,7 @@ SAYS = {
     "local": "The local gradient is not the right one: {detail}.",
     "fork": "The value is used in more than one place, and the gradients of all uses add up: {detail}.",
     "regularisation": "The gradient of the regularisation term is missing.",
-    "other": "It is not the local gradient times the gradient of the output.",
+    "other": "None of the usual mistakes explains it{detail}.",
 }
 KINDS = tuple(SAYS)
 
@@ -47,6 +47,7 @@ class Scope:
     wires: list[str]
     gradients: list[str]
     sizes: dict[str, int] = field(default_factory=dict)
+    forward: frozenset[str] = frozenset()  #: the differences that the forward pass takes, as they are written
     missing: frozenset[str] = frozenset()  #: gradients that have no value yet
 
     @property
@@ -85,11 +86,23 @@ def changes(expression: ast.expr, scope: Scope, value_of: Callable[[ast.expr], A
     """Every change of an expression that a known mistake calls for, the plainest first."""
     found = [*whole_changes(expression, scope, value_of)]
     found += renamed_everywhere(expression, scope)
+    places = set(numbers_of_places(expression))  # `-1` in `w[::-1]` has no sign to be wrong
     for node in ast.walk(expression):
-        if isinstance(node, ast.expr):
+        if isinstance(node, ast.expr) and node not in places:
             for change in inner_changes(node, scope, value_of, expression):
                 found.append(Change(change.rank, change.kind, replaced(expression, node, change.node), change.detail))
     return sorted(found, key=lambda change: change.rank)
+
+
+def numbers_of_places(e: ast.expr) -> Iterator[ast.expr]:
+    """The numbers that are written inside of subscripts."""
+    for each in ast.walk(e):
+        if isinstance(each, ast.Subscript):
+            for node in ast.walk(each.slice):
+                if isinstance(node, ast.Constant) or (
+                    isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
+                ):
+                    yield node
 
 
 def whole_changes(e: ast.expr, scope: Scope, value_of: Callable[[ast.expr], Any]) -> Iterator[Change]:
@@ -115,7 +128,10 @@ def inner_changes(e: ast.expr, scope: Scope, value_of: Callable[[ast.expr], Any]
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             yield Change(0, "sign", inner)
         case ast.BinOp(left=left, op=ast.Sub(), right=right):
-            yield Change(22 if isinstance(left, ast.Constant) else 10, "operands", ast.BinOp(right, ast.Sub(), left))
+            as_before = ast.unparse(e) in scope.forward  # it stands so in the forward pass: nothing was swapped
+            yield Change(
+                22 if isinstance(left, ast.Constant) or as_before else 10, "operands", ast.BinOp(right, ast.Sub(), left)
+            )
             yield Change(21, "sign", ast.BinOp(left, ast.Add(), right))
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             yield Change(21, "sign", ast.BinOp(left, ast.Sub(), right))
@@ -140,6 +156,8 @@ def inner_changes(e: ast.expr, scope: Scope, value_of: Callable[[ast.expr], Any]
             for name in scope.wires:
                 for op in (ast.Gt(), ast.LtE(), ast.Lt()):
                     yield Change(51, "mask", ast.Compare(expression_of(name), [op], [right]))
+        case ast.Subscript(value=inner, slice=ast.Slice(lower=None, upper=None, step=ast.UnaryOp())):
+            yield Change(44, "stale", inner, f"{ast.unparse(e)} where {ast.unparse(inner)} belongs")
     yield from factors_too_many(e, scope)
     yield from turns(e, value_of)
     yield from sums(e, scope, value_of)
@@ -154,13 +172,30 @@ def factors_too_many(e: ast.expr, scope: Scope) -> Iterator[Change]:
         return
     for own, other in ((e.right, e.left), (e.left, e.right)):
         text = ast.unparse(own)
-        if not (isinstance(own, ast.Constant) or text in scope.sizes) or (own is e.left and isinstance(e.op, ast.Div)):
+        if not (isinstance(own, ast.Constant) or text in scope.sizes or is_size(own)) or (
+            own is e.left and isinstance(e.op, ast.Div)
+        ):
             continue
+        if text in scope.sizes or is_size(own):
+            for size in scope.sizes:
+                if size != text:
+                    instead = binary(other, e.op, expression_of(size))
+                    yield Change(24, "factor", instead, f"{text} where {size} belongs")
         yield Change(25, "factor", other, f"{text} does not belong there")
         swapped = binary(other, ast.Div() if isinstance(e.op, ast.Mult) else ast.Mult(), own)
         yield Change(
             27, "factor", swapped, f"divide by {text}" if isinstance(e.op, ast.Mult) else f"multiply by {text}"
         )
+
+
+def is_size(e: ast.expr) -> bool:
+    """Whether an expression is a length: X.shape[0], X.size, len(X)."""
+    match e:
+        case ast.Subscript(value=ast.Attribute(attr="shape")) | ast.Attribute(attr="size"):
+            return True
+        case ast.Call(func=ast.Name(id="len")):
+            return True
+    return False
 
 
 def turns(e: ast.expr, value_of: Callable[[ast.expr], Any]) -> Iterator[Change]:

@@ -75,8 +75,24 @@ class Forward:
         }
         self.named = {k for found in self.names.values() for k in found}
         self.behind = self.ancestors()
+        self.still: set[int] = set()
         self.shifts = set(self.maxima_only_subtracted())
         return self
+
+    def unused(self) -> list[str]:
+        """The names whose wires do not lead to the output, as far as it was recorded."""
+        return [name for name, wires in self.bound.items() if wires and not self.names[name]]
+
+    def add_still(self, names: Collection[str]) -> None:
+        """Take in the wires of names along which the output does not move: their gradient is 0."""
+        for name in names:
+            wire = self.bound[name][-1]
+            self.names[name] = [len(self.wires)]
+            self.named.add(len(self.wires))
+            self.still.add(len(self.wires))
+            self.index[wire] = len(self.wires)
+            self.wires.append(wire)
+            self.behind.append(set())
 
     def argument(self, name: str, value: Any) -> Any:
         """One argument as Tensors: arrays of floats and floats, and what has a gradient."""
@@ -116,6 +132,13 @@ class Forward:
         if isinstance(value, (np.ndarray, np.floating)):
             return np.asarray(value).dtype.kind == "f"
         return type(value) in (float, int) and name in self.asked
+
+    def line_of(self, k: int) -> int | None:
+        """The line of the program that made a wire: the one that assigns the first name made of it, or the output."""
+        j = next((j for j in range(k, len(self.wires)) if j in self.named and (j == k or k in self.behind[j])), None)
+        names = {name for name, wires in self.names.items() if j in wires}
+        lines = [s.lineno for s in self.program.statements if s in self.program.forward and names & {*keys_written(s)}]
+        return lines[0] if len(lines) == 1 else None
 
     def ancestors(self) -> list[set[int]]:
         """For each wire, those it was made of."""

@@ -1,41 +1,61 @@
 """Marking an exercise line by line: right, wrong, still empty, or not reached.
 
 Empty lines are filled with the solution's before the rest is judged, so that each line stands on right ones; the
-solution is what gatewise prints for the forward pass that stands in the file.
+solution is what gatewise prints for the forward pass that stands in the file. A line that is right at the inputs of the
+exercise is judged at others too: numbers that were copied are right nowhere else.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from gatewise._build import run_users_code, users_code
-from gatewise._check.blank import Line, backward_from, backward_lines, forward_of, function_from, function_in, spoiled
+from gatewise._check.blank import (
+    Given,
+    Line,
+    backward_from,
+    backward_lines,
+    first_changed,
+    forward_of,
+    function_from,
+    function_in,
+    is_sealed,
+    spoiled,
+)
 from gatewise._check.culprit import Mistake, culprits
-from gatewise._check.names import keys_written
+from gatewise._check.names import keys_read, keys_written
 from gatewise._check.programs import simple
 from gatewise._check.report import Report, mistake_dict
 from gatewise._check.verdict import checked
 from gatewise._circuit import Circuit, step_wire
-from gatewise._errors import ScriptError
+from gatewise._errors import CommandError, GatewiseError, ScriptError
 from gatewise._gates import NAMES
 from gatewise._recording.running import record
 from gatewise._source import staged
 
+MOVED = 3  #: other inputs at which a paper is looked at
+SPREADS = (
+    0.3,
+    0.1,
+    0.01,
+)  #: how far they are off, by parts of each number: nearer where the forward pass takes no more
 SAME = {"dot": "matmul"}  #: gates whose rule is told on another one's page
 
 
 @dataclass(frozen=True)
 class Graded:
-    """One line: where it stands, its text, and whether it is `right`, `wrong`, `empty`, or `not reached`.
+    """One line: where it stands, its text, and whether it is `right`, `wrong`, `empty`, `not reached` or `not judged`.
 
-    `mistake` says what is wrong with it; `rule` is how the gates of its stage hand gradients back, `solution` what
-    may stand there.
+    `mistake` says what is wrong with it, `note` too where that is no mistake in a gradient; `rule` is how the gates of
+    its stage hand gradients back, `solution` what may stand there.
     """
 
     line: int
@@ -45,16 +65,22 @@ class Graded:
     mistake: Mistake | None = None
     rule: str = ""
     solution: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Grade:
-    """All lines of an exercise, what it raised, and the verdict of the differences where every line is right."""
+    """All lines of an exercise, what it raised, and the verdict of the differences where every line is right.
+
+    `elsewhere`, that verdict is for other inputs than the exercise's; `sealed`, the file still says what was given.
+    """
 
     name: str
     lines: tuple[Graded, ...]
     raised: str = ""
     report: Report | None = None
+    elsewhere: bool = False
+    sealed: bool = True
 
     @property
     def verdict(self) -> str:
@@ -63,6 +89,8 @@ class Grade:
         if "wrong" in states or (self.raised and "right" in states):
             return "wrong"
         if states != {"right"} or self.report is None:
+            return "undecidable"
+        if self.report and not self.sealed:
             return "undecidable"
         return self.report.verdict
 
@@ -79,6 +107,8 @@ class Grade:
             told: dict[str, Any] = {"line": g.line, "text": g.text, "state": g.state}
             if g.mistake is not None:
                 told["gave"] = mistake_dict(g.mistake)["gave"]
+            if g.note:
+                told["note"] = g.note
             if hint and g.state != "right":
                 told |= {"kind": g.mistake.kind if g.mistake else None, "rule": g.rule}
             if solution and g.state != "right":
@@ -110,24 +140,105 @@ class Paper:
     written: list[Written] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What became of a paper: its mistakes by lines of the student's, what it raised, and how far it ran.
+
+    `stopped` is the student's line that raised, 0 where none did; the lines from `unreached` on did not run.
+    """
+
+    mistakes: list[Mistake]
+    raised: str
+    stopped: int
+    unreached: int
+
+    def blames(self, lines: set[int]) -> bool:
+        return any(m.line in lines for m in self.mistakes)
+
+
 def grade(path: str, text: str) -> Grade:
     """Mark an exercise. Raises `ScriptError` where it is not Python, `CommandError` where it is no exercise."""
     paper = paper_of(path, text)
-    mistakes, raised, last = judged(paper, filled(paper))
-    for target in targets_with_both(paper):
-        if any(m.line in lines_for(paper, target) for m in mistakes):
-            shorter = replace_empty(paper, target)
-            again = judged(paper, shorter)
-            if not any(m.line in lines_for(paper, target) for m in again[0]):
-                mistakes, raised, last = again
-    found = {m.line: m for m in mistakes}
-    lines = [graded(paper, w, found, last) for w in paper.written]
-    outside = [m for m in mistakes if m.line not in {g.line for g in lines}]
-    lines += [Graded(m.line, paper.text.split("\n")[m.line - 1].strip(), "wrong", m.variable, m) for m in outside]
+    if (changed := first_changed(text)) is not None:
+        return not_the_exercise(paper, changed)
+    found = judged_whole(paper, paper.inputs)
+    note = ""
+    if not found.mistakes and not found.raised:
+        for inputs in other_inputs(paper):
+            again = judged_whole(paper, inputs)
+            if again.mistakes and not again.raised:
+                found, note = again, "it is right at the exercise's own inputs alone"
+                break
+    lines = [graded(paper, w, found) for w in paper.written]
+    there = {g.line for g in lines}
+    outside = {m.line: m for m in found.mistakes if m.line not in there}
+    lines += [Graded(k, text_at(paper, k), "wrong", m.variable, m) for k, m in outside.items()]
+    lines = [replace(g, note=note) if g.state == "wrong" else g for g in lines]
+    lines = with_borrowed(paper, lines)
     lines += [missing(paper, line) for line in gone(paper)]
     name = function_in(text).name
-    made = Grade(name, tuple(sorted(lines, key=lambda g: g.line)), raised)
-    return replace(made, report=differences(paper)) if made.count("right") == len(made.lines) and not raised else made
+    made = Grade(name, tuple(sorted(lines, key=lambda g: g.line)), found.raised, sealed=is_sealed(text))
+    return with_differences(paper, made) if made.count("right") == len(made.lines) and not made.raised else made
+
+
+def judged_whole(paper: Paper, inputs: Mapping[str, Any]) -> Judged:
+    """The mistakes in a filled paper: where a gradient has lines written and empty, the written may be all of it."""
+    found = judged(paper, inputs)
+    for target in targets_with_both(paper):
+        if found.blames(lines_for(paper, target)):
+            again = judged(paper, inputs, left=target)
+            if not again.blames(lines_for(paper, target)):
+                found = again
+    return found
+
+
+def not_the_exercise(paper: Paper, changed: Given) -> Grade:
+    """The grade of a paper whose given part was changed: nothing else in it can be judged."""
+    note = f"{changed.what} is not the exercise's: put it back, or write the exercise anew into another file"
+    wrong = Graded(changed.line, text_at(paper, changed.line), "wrong", "", note=note)
+    others = [Graded(w.node.lineno, text_at(paper, w.node.lineno), "not judged", w.target) for w in paper.written]
+    lines = sorted([wrong, *others], key=lambda g: g.line)
+    return Grade(function_in(paper.text).name, tuple(lines))
+
+
+def with_borrowed(paper: Paper, lines: list[Graded]) -> list[Graded]:
+    """The lines, those wrong that let gatewise find the gradient."""
+    note = "gatewise finds the gradient here: an exercise is written by hand"
+    asked = asking_gatewise(paper.text)
+    kept = [replace(g, state="wrong", note=note) if g.line in asked and g.state == "right" else g for g in lines]
+    there = {g.line for g in lines}
+    return kept + [Graded(k, text_at(paper, k), "wrong", "", note=note) for k in sorted(asked - there)]
+
+
+def asking_gatewise(text: str) -> set[int]:
+    """The lines of statements that use gatewise, in the exercise and in the functions beside it that it calls."""
+    tree = ast.parse(text)
+    names = {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+        if (node.module or "" if isinstance(node, ast.ImportFrom) else alias.name).partition(".")[0] == "gatewise"
+    }
+    beside = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
+    waiting, reached = [function_in(text).name], set[str]()
+    found: set[int] = set()
+    while waiting:
+        name = waiting.pop()
+        reached.add(name)
+        for statement in ast.walk(beside[name]):
+            if not isinstance(statement, ast.stmt) or hasattr(statement, "body"):
+                continue
+            read = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+            if read & names:
+                found.add(statement.lineno)
+            waiting += [each for each in read & set(beside) if each not in reached]
+    return found
+
+
+def text_at(paper: Paper, line: int) -> str:
+    """A line of the paper, without its comment."""
+    return paper.text.split("\n")[line - 1].partition("#")[0].strip()
 
 
 def paper_of(path: str, text: str) -> Paper:
@@ -143,10 +254,27 @@ def paper_of(path: str, text: str) -> Paper:
     if not isinstance(space.get("inputs"), dict) or not isinstance(space.get("wrt"), list):
         raise spoiled()
     inputs, wrt = space["inputs"], space["wrt"]
-    circuit = record(forward_of(text), (), inputs, wrt=wrt, upstream="ones")
+    if not wrt or not all(isinstance(name, str) and name in inputs for name in wrt):
+        why = f"wrt = {wrt!r}: it lists the inputs whose gradients are asked, of {', '.join(map(str, inputs))}."
+        raise CommandError("The exercise cannot be read.", why, "put wrt back as it was.")
+    circuit = circuit_of(path, text, inputs, wrt)
     paper = Paper(path, text, inputs, wrt, [line for _, line in backward_lines(str(staged(circuit)))], circuit)
     paper.written = written_in(paper)
     return paper
+
+
+def circuit_of(path: str, text: str, inputs: Mapping[str, Any], wrt: Sequence[str]) -> Circuit:
+    """The circuit of the forward pass of an exercise. Raises `ScriptError` in the name of the file where it stops."""
+    forward = forward_of(text)
+    try:
+        return record(forward, (), inputs, wrt=wrt, upstream="ones")
+    except GatewiseError:
+        raise
+    except Exception as error:
+        line = line_in(error, forward.__code__.co_filename)
+        what = f"The forward pass of {path} stops{f' in line {line}' if line else ''}."
+        why = f"{type(error).__name__}: {' '.join(str(error).split())}."
+        raise ScriptError(what, why, "put the forward pass and its inputs back as they were.") from None
 
 
 def written_in(paper: Paper) -> list[Written]:
@@ -170,26 +298,55 @@ def written_in(paper: Paper) -> list[Written]:
 
 def filled(paper: Paper, left: str = "") -> str:
     """The text with the solution's lines in the place of empty ones; those for `left` are left out."""
+    return "\n".join(code for _, code in filled_lines(paper, left))
+
+
+def filled_lines(paper: Paper, left: str = "") -> list[tuple[int, str]]:
+    """The filled text by lines, each with its number in the paper, 0 for one that has no place there."""
     lines = paper.text.split("\n")
     for w in paper.written:
         if w.empty:
             code = w.instead.code if w.instead is not None and w.target != left else "pass"
             indent = " " * w.node.col_offset
             lines[w.node.lineno - 1] = f"{indent}{code}"
-    for line in reversed(gone(paper)):  # put before the first line that reads it, on that line
-        at = min(n.lineno for n in readers(paper, line.target)) - 1
-        indent = " " * (len(lines[at]) - len(lines[at].lstrip()))
-        lines[at] = f"{indent}{line.code}; {lines[at].lstrip()}"
-    return "\n".join(lines)
+    before: defaultdict[int, list[str]] = defaultdict(list)
+    for line, at in placed(paper):
+        before[at].append(line.code)
+    found: list[tuple[int, str]] = []
+    for k, text in enumerate(lines, 1):
+        indent = " " * (len(text) - len(text.lstrip()))
+        found += [(0, f"{indent}{code}") for code in before[k]]
+        found.append((k, text))
+    return found
 
 
 def gone(paper: Paper) -> list[Line]:
-    """The lines of the solution whose gradient the student's lines read, and have no line for.
+    """The lines of the solution whose gradient is read, and has no line of the student's.
 
     One that nobody reads is not missed: the student wrote it into another line.
     """
+    return [line for line, _ in placed(paper)]
+
+
+def placed(paper: Paper) -> list[tuple[Line, int]]:
+    """The lines that are gone, each with the line before which it is needed: the first that reads it.
+
+    A line that is gone may be read by another one that is, so the last ones are looked at first.
+    """
     there = {key for n in simple(function_in(paper.text).body) for key in keys_written(n)}
-    return [line for line in paper.solution if line.target not in there and readers(paper, line.target)]
+    needed: dict[str, int] = {}
+    for line in reversed(paper.solution):
+        if line.target in there:
+            continue
+        own = [n.lineno for n in readers(paper, line.target)]
+        at = min([*own, *([needed[line.target]] if line.target in needed else [])], default=0)
+        if at:
+            needed[line.target] = at
+            for name in keys_read(ast.parse(line.code)):
+                needed[name] = min(at, needed.get(name, at))
+    return [
+        (line, needed[line.target]) for line in paper.solution if line.target in needed and line.target not in there
+    ]
 
 
 def readers(paper: Paper, name: str) -> list[ast.stmt]:
@@ -210,28 +367,72 @@ def targets_with_both(paper: Paper) -> list[str]:
     return [target for target, found in states.items() if found == {True, False}]
 
 
-def replace_empty(paper: Paper, target: str) -> str:
-    return filled(paper, left=target)
-
-
 def lines_for(paper: Paper, target: str) -> set[int]:
     return {w.node.lineno for w in paper.written if w.target == target and not w.empty}
 
 
-def judged(paper: Paper, text: str) -> tuple[list[Mistake], str, int]:
-    """The mistakes in a filled paper, what it raises, and the last line that ran."""
+def judged(paper: Paper, inputs: Mapping[str, Any], left: str = "") -> Judged:
+    """The mistakes in a filled paper at these inputs, what it raises, and how far it runs."""
+    lines = filled_lines(paper, left)
+    text = "\n".join(code for _, code in lines)
     f = function_from(text, function_in(text).name, {"np": np})
-    raised, last = "", len(paper.text)
+    raised, stopped, unreached = "", 0, len(paper.text)
     try:
         with np.errstate(all="ignore"):
-            f(**copies(paper.inputs))
+            f(**copies(inputs))
     except Exception as error:
-        last = line_in(error, f.__code__.co_filename)
-        raised = f"{type(error).__name__}: {' '.join(str(error).split())}" + (f" (line {last})" if last else "")
+        at = line_in(error, f.__code__.co_filename)
+        stopped = lines[at - 1][0] if at else 0
+        unreached = next((k for k, _ in lines[at - 1 :] if k), unreached) if at else unreached
+        raised = f"{type(error).__name__}: {' '.join(str(error).split())}" + (f" (line {stopped})" if stopped else "")
     try:
-        return culprits(f, (), copies(paper.inputs)), raised, last or len(paper.text)
+        found = [renumbered(m, [k for k, _ in lines]) for m in culprits(f, (), copies(inputs))]
     except Exception as error:  # of the paper as it was taken apart: none of its lines is called right or wrong
-        return [], raised or f"the lines could not be judged: {type(error).__name__}: {error}", 0
+        return Judged([], raised or f"the lines could not be judged: {type(error).__name__}: {error}", 0, 0)
+    own = [m for m in found if m.line]
+    if any(m.line < stopped for m in own):  # the line that raised was given something wrong
+        own = [m for m in own if m.line != stopped]
+    return Judged(own, raised, stopped, unreached)
+
+
+def renumbered(mistake: Mistake, places: Sequence[int]) -> Mistake:
+    """A mistake in a filled paper, with the line numbers of the paper; 0 where it is in no line of the student's."""
+
+    def place(found: re.Match[str]) -> str:
+        return f"line {k}" if (k := places[int(found[1]) - 1]) else "a line that is gone"
+
+    return replace(mistake, line=places[mistake.line - 1], cure=re.sub(r"\bline (\d+)", place, mistake.cure))
+
+
+def other_inputs(paper: Paper) -> list[dict[str, Any]]:
+    """Inputs some way off the exercise's, which its forward pass takes: floats are moved, labels and counts are not."""
+    rng = np.random.default_rng(11)
+    forward = forward_of(paper.text)
+    drawn = (
+        {name: moved(value, rng, spread, name in paper.wrt) for name, value in paper.inputs.items()}
+        for spread in SPREADS
+        for _ in range(MOVED)
+    )
+    return list(islice((inputs for inputs in drawn if takes(forward, inputs)), MOVED))
+
+
+def moved(value: Any, rng: np.random.Generator, spread: float, wanted: bool) -> Any:
+    """A number or array some way off; whole numbers only where their gradient is wanted."""
+    array = np.asarray(value)
+    if array.dtype.kind != "f" and not (array.dtype.kind == "i" and wanted):
+        return value
+    near = array * rng.uniform(1 - spread, 1 + spread, array.shape)
+    near = np.where(near == 0, spread * rng.uniform(0.3, 1, array.shape), near)
+    return near.astype(array.dtype if array.dtype.kind == "f" else float) if array.ndim else float(near)
+
+
+def takes(forward: Callable[..., Any], inputs: Mapping[str, Any]) -> bool:
+    """Whether a forward pass gives finite numbers for these inputs."""
+    try:
+        with np.errstate(all="ignore"):
+            return bool(np.all(np.isfinite(forward(**copies(inputs)))))
+    except Exception:  # whatever a function says outside of what it takes
+        return False
 
 
 def copies(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -247,24 +448,30 @@ def line_in(error: Exception, filename: str) -> int:
     return found
 
 
-def graded(paper: Paper, w: Written, found: Mapping[int, Mistake], last: int) -> Graded:
+def graded(paper: Paper, w: Written, found: Judged) -> Graded:
     """One line of the student's, marked."""
-    line = w.node.lineno
-    mistake = found.get(line)
-    if mistake is None:  # a statement over several lines
-        mistake = next((m for k, m in found.items() if line <= k <= (w.node.end_lineno or line)), None)
+    line = w.node.lineno  # of the first; a statement may be over several lines
+    mistake = next((m for m in found.mistakes if line <= m.line <= (w.node.end_lineno or line)), None)
     state = "empty" if w.empty else "wrong" if mistake else "right"
-    if state == "right" and line >= last:  # where no line before it is wrong, the one that raises is
-        state = "wrong" if line == last and not any(k < line for k in found) else "not reached"
-    text = paper.text.split("\n")[line - 1].partition("#")[0].strip()
+    if state == "right" and line >= found.unreached:  # where no line before it is wrong, the one that raises is
+        blamed = line == found.stopped and not any(m.line < line for m in found.mistakes)
+        state = "wrong" if blamed else "not reached"
     solution = w.instead.code if w.instead else ""
-    return Graded(line, text, state, w.target, mistake, rules(paper, w.instead), solution)
+    return Graded(line, text_at(paper, line), state, w.target, mistake, rules(paper, w.instead), solution)
 
 
 def missing(paper: Paper, line: Line) -> Graded:
     """A line of the solution whose gradient the student's file has no line for."""
     end = function_in(paper.text).body[-1].lineno
-    return Graded(end, f"{line.target}: its line is gone", "empty", line.target, None, rules(paper, line), line.code)
+    return Graded(
+        end,
+        f"{line.target}: its line for  {line.stage}  is gone",
+        "empty",
+        line.target,
+        None,
+        rules(paper, line),
+        line.code,
+    )
 
 
 def rules(paper: Paper, line: Line | None) -> str:
@@ -284,8 +491,37 @@ def rules(paper: Paper, line: Line | None) -> str:
     return " ".join(f"{name}: {doc.partition(chr(10))[0]}" for name, doc in said.items() if doc)
 
 
-def differences(paper: Paper) -> Report:
-    """The last word on a paper without a wrong line: its gradients beside the differences of its forward pass."""
-    f = function_from(paper.text, function_in(paper.text).name, {"np": np})
+def with_differences(paper: Paper, made: Grade) -> Grade:
+    """The last word on a paper without a wrong line: its gradients beside the differences of its forward pass.
+
+    They are looked at where the exercise is, then elsewhere; there only a plain no counts.
+    """
+    report = differences(paper, paper.inputs)
+    if not report:
+        return replace(made, report=report)
+    for inputs in other_inputs(paper):
+        again = differences(paper, inputs)
+        if again.verdict == "wrong":
+            return replace(made, report=again, elsewhere=True)
+    return replace(made, report=report)
+
+
+def differences(paper: Paper, inputs: Mapping[str, Any]) -> Report:
+    """The gradients of a paper beside the differences of the forward pass as it was before the backward pass ran."""
+    whole = function_from(paper.text, function_in(paper.text).name, {"np": np})
+
+    def gradient(**values: Any) -> dict[str, Any]:
+        returned = whole(**copies(values))
+        found = returned[1] if isinstance(returned, tuple) and len(returned) == 2 else ()
+        if isinstance(found, dict):
+            return found
+        gradients = found if isinstance(found, (tuple, list)) else (found,)
+        if len(gradients) != len(paper.wrt):
+            why = f"{len(gradients)} came back, {len(paper.wrt)} are asked: {', '.join(paper.wrt)}."
+            raise CommandError(
+                "The function does not return the gradients that are asked.", why, "put its return back."
+            )
+        return dict(zip(paper.wrt, gradients, strict=True))
+
     others = tuple(name for name in paper.inputs if name not in paper.wrt)
-    return checked(f, (), copies(paper.inputs), leave_out=others)
+    return checked(forward_of(paper.text), (), copies(inputs), gradient=gradient, leave_out=others)

@@ -25,6 +25,7 @@ from gatewise._check.comparing import (
 from gatewise._check.contributions import bare_key, contribution, is_fresh, is_new_meaning
 from gatewise._check.diagnosis import Change
 from gatewise._check.names import keys_read, keys_written, wire_named
+from gatewise._check.programs import numbers_beside
 from gatewise._check.running import evaluated, names_after
 from gatewise._check.worlds import World
 
@@ -105,7 +106,10 @@ class Marking:
         by_key: dict[str, list[Version]] = {}
         for version in self.versions:
             by_key.setdefault(version.key, []).append(version)
+        beside = numbers_beside(by_key, self.known, self.program.statements, self.program.body)
         for key, versions in by_key.items():
+            if key in beside:
+                continue
             wires = self.forward.names.get(wire_named(key, self.known) or "", [])
             if not wires:
                 continue

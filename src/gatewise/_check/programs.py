@@ -63,9 +63,27 @@ def program_of(
     gradients = frozenset(
         key for s in statements if s not in forward for key in keys_written(s) if wire_named(key, known)
     )
+    gradients -= numbers_beside(gradients, known, statements, body)
     return Program(
         filename, body, tuple(parameters), statements, frozenset(forward), output, gradients, lines, returned
     )
+
+
+def numbers_beside(
+    gradients: Collection[str], known: Collection[str], statements: Sequence[ast.stmt], body: Sequence[ast.stmt]
+) -> set[str]:
+    """The names like gradients that are numbers nobody reads (`dx = 0.5`), where another one holds the gradient."""
+    read = {e.id for b in body for e in ast.walk(b) if isinstance(e, ast.Name) and isinstance(e.ctx, ast.Load)}
+    made = {key: [s for s in statements if key in keys_written(s)] for key in gradients}
+    plain = {key for key, places in made.items() if key not in read and all(map(is_literal, places))}
+    held = {wire_named(key, known) for key in gradients if key not in plain}
+    return {key for key in plain if wire_named(key, known) in held}
+
+
+def is_literal(s: ast.stmt) -> bool:
+    """Whether a statement assigns a number that is written out."""
+    value = s.value if isinstance(s, ast.Assign) else None
+    return isinstance(value.operand if isinstance(value, ast.UnaryOp) else value, ast.Constant)
 
 
 def returned_gradients(body: Sequence[ast.stmt]) -> tuple[ast.Assign, int | None] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from gatewise._check.comparing import is_number, largest, plain, stretches, subs
 from gatewise._check.contributions import bare_key, contribution, is_new_meaning, split
 from gatewise._check.diagnosis import (
     Change,
+    Scope,
     binary,
     changed_statements,
     changes,
@@ -26,6 +27,7 @@ from gatewise._check.diagnosis import (
 from gatewise._check.marking import Marking, Version
 from gatewise._check.names import keys_read, wire_named
 from gatewise._check.worlds import World
+from gatewise._circuit import Wire
 
 
 @dataclass
@@ -65,15 +67,16 @@ class Repairs(Marking):
         assert version.wire is not None
         k = version.wire
         goals = [mark[0].get(k, np.zeros(np.shape(w.value(k)))) for mark, w in zip(marks, self.worlds, strict=True)]
-        atoms = self.atoms(version, marks)
-        matched, left = self.match(terms, atoms)
+        uses = self.uses(version, marks)
+        matched, left = self.match(terms, list(uses.values()))
         bad = [t for t in terms if t not in matched]
         gone = None if self.stops(version) else self.overwritten(version, goals)
         if gone is not None:
             return [gone]
         if not bad:
-            return self.missing(version, terms, left, goals)
+            return self.missing(version, terms, left, goals, uses)
         found: list[Repair] = []
+        unrepaired: set[ast.stmt] = set()
         if len(bad) > 1 and all(t.statement is bad[0].statement for t in bad):
             whole = self.in_group(version, marks)  # one mistake may have spoiled all terms of a line
             if whole is not None and whole.statement is bad[0].statement:
@@ -83,15 +86,16 @@ class Repairs(Marking):
             for targets in self.targets(bad, left, goals, [t.values for t in matched]):
                 repair = repair or self.term_repair(version, term, targets)
             if repair is None:
-                if len(bad) == 1:
-                    return []
+                if all(t.statement is term.statement for t in bad):
+                    return []  # a repair of a part would not make the line right
+                unrepaired.add(term.statement)
                 continue
             found.append(repair)
             left = [a for a in left if not any(a is used for used in repair_atoms(repair, left))]
             beside = [t.values[0] for t in terms if t.statement is term.statement and t is not term]
             if beside and repair.gave is not None and all(b is not None for b in beside):
                 repair.gave, repair.should = plain(repair.gave + sum(beside)), plain(repair.should + sum(beside))
-        return found
+        return [repair for repair in found if repair.statement not in unrepaired]
 
     def terms(self, version: Version, wire: int | None = None) -> list[Term] | None:
         """The terms that a variable is the sum of, with their values; None where it is made in another way."""
@@ -133,15 +137,24 @@ class Repairs(Marking):
             return np.broadcast_to(found, whole)
         return found
 
-    def atoms(self, version: Version, marks: Any) -> list[list[Any]]:
-        """The contributions that a wire gets, in each world: one for each gate that uses it."""
+    def believable(self, repair: Repair) -> bool:
+        """Whether a repair is more than a way to give 0, where 0 is right because another value was taken."""
+        if repair.goal not in self.forward.still or repair.instead is None:
+            return True
+        numbers = [
+            sum(isinstance(e, ast.Constant) for e in ast.walk(tree)) for tree in (repair.instead, repair.statement)
+        ]
+        return repair.kind == "mask" and numbers[0] <= numbers[1]
+
+    def uses(self, version: Version, marks: Any) -> dict[int, list[Any]]:
+        """The contributions that a wire gets, in each world: one from each wire that is made of it."""
         assert version.wire is not None
         found: dict[int, list[Any]] = {}
         for n, mark in enumerate(marks):
             for consumer, part in mark[1].get(version.wire, []):
                 held = found.setdefault(consumer, [0.0] * len(marks))
                 held[n] = held[n] + np.asarray(part, float)
-        return list(found.values())
+        return found
 
     def match(self, terms: list[Term], atoms: list[list[Any]]) -> tuple[list[Term], list[list[Any]]]:
         """The terms that are contributions, or sums of some, and the contributions that are left."""
@@ -174,7 +187,7 @@ class Repairs(Marking):
         world, wire = self.worlds[0], version.wire
         assert wire is not None
         names = self.before(term.m, world)
-        scope = scope_of(names, *self.names_for(version, term.m))
+        scope = self.scope(names, version, term.m)
         for change in changes(term.part, scope, lambda e: self.evaluate(e, term.m, world)):
             self.tried += 1
             if self.tried > self.enough:
@@ -191,6 +204,17 @@ class Repairs(Marking):
                     gave, should = term.values[0], target[0]
                     return Repair(term.statement, change.kind, change.detail, instead, wire, plain(gave), plain(should))
         return None
+
+    def scope(self, names: Mapping[str, Any], version: Version, m: int) -> Scope:
+        """What a line can see, and how the forward pass writes its differences."""
+        found = scope_of(names, *self.names_for(version, m))
+        found.forward = frozenset(
+            ast.unparse(e)
+            for s in self.program.forward
+            for e in ast.walk(s)
+            if isinstance(e, ast.BinOp) and isinstance(e.op, ast.Sub)
+        )
+        return found
 
     def names_for(self, version: Version, m: int) -> tuple[list[str], list[str]]:
         """The names of forward values and of gradients that a line may use."""
@@ -231,7 +255,14 @@ class Repairs(Marking):
                 lost = [before] if lost is None else lost
         return None
 
-    def missing(self, version: Version, terms: list[Term], left: list[list[Any]], goals: list[Any]) -> list[Repair]:
+    def missing(
+        self,
+        version: Version,
+        terms: list[Term],
+        left: list[list[Any]],
+        goals: list[Any],
+        uses: Mapping[int, list[Any]],
+    ) -> list[Repair]:
         """Every term is right, and yet the sum is not: one is missing, or one stands twice."""
         assert version.wire is not None
         last = terms[-1]
@@ -250,7 +281,15 @@ class Repairs(Marking):
             added = binary(factor, ast.Mult(), expression_of(text)) if factor is not None else expression_of(text)
             instead = replaced(s, last.part, binary(last.part, ast.Add(), added))
             return [Repair(s, "regularisation", "", instead, version.wire)]
-        return [Repair(s, "fork", "the contribution of one use is missing", None, version.wire)]
+        lines = {self.forward.line_of(k) for k, atom in uses.items() if any(atom is each for each in left)}
+        return [Repair(s, "fork", self.missing_uses(lines), None, version.wire)]
+
+    def missing_uses(self, lines: Collection[int | None]) -> str:
+        """Which uses of a value have no contribution, by their lines."""
+        where = [f"`{self.program.text(n)}` (line {n})" for n in sorted(n for n in lines if n) if self.program.text(n)]
+        if not where:
+            return "the contribution of one use is missing"
+        return f"the contribution of {' and of '.join(where)} is missing"
 
     def proportional(self, version: Version, rest: list[Any], m: int) -> Iterator[tuple[str, ast.expr | None]]:
         """The name of the value itself, and how many times it is what is missing."""
@@ -267,7 +306,10 @@ class Repairs(Marking):
                 return
             ratios.append(ratio)
         befores = [world.moments[m].before for world in self.worlds]
+        own = {v.key for v in self.versions}
         for text in befores[0]:
+            if text in own or any(version.wire in self.forward.behind[k] for k in self.forward.names.get(text, ())):
+                continue  # a strength of regularisation is no function of what it holds back
             values = [v for before in befores if isinstance(v := before.get(text), float) and v]
             if len(values) < len(befores):
                 continue
@@ -296,13 +338,13 @@ class Repairs(Marking):
             if id(s) in seen:
                 continue
             seen.add(id(s))
-            scope = scope_of(self.before(m, self.worlds[0]), *self.names_for(version, m))
+            scope = self.scope(self.before(m, self.worlds[0]), version, m)
             for change in changed_statements(s, scope, lambda e, m=m: self.evaluate(e, m, self.worlds[0])):  # type: ignore[misc]
                 found.append((change.rank, len(found), s, change, False))
         last = version.moments[-1]
         s = self.worlds[0].moments[last].statement
         after = {**self.worlds[0].moments[last].after}
-        scope = scope_of(after, *self.names_for(version, last))
+        scope = self.scope(after, version, last)
         own = expression_of(version.key)
         for change in changes(own, scope, lambda e: self.evaluate(e, last, self.worlds[0], after)):
             if change.kind != "stale":
@@ -376,14 +418,46 @@ class Repairs(Marking):
         if self.stops(version) and self.worlds[0].stopped is not None:
             s = self.worlds[0].stopped
         elif terms:
-            matched, _ = self.match(terms, self.atoms(version, marks))
+            matched, _ = self.match(terms, list(self.uses(version, marks).values()))
             bad = [t for t in terms if t not in matched]
-            if bad:
+            if bad and version.wire not in self.forward.still:
                 s = bad[0].statement
                 upstream = self.at[bad[0].m].get(bare_key(bad[0].part) or "")
                 if upstream is not None and upstream.wire is not None:
                     return Repair(s, "local", f"it hands on {upstream.key} as it is", None, version.wire)
-        return Repair(s, "other", "", None, version.wire)
+        return Repair(s, "other", self.advice(version), None, version.wire)
+
+    def advice(self, version: Version) -> str:
+        """Where to look, for a wrong gradient that no known mistake explains."""
+        assert version.wire is not None
+        name = wire_named(version.key, self.known)
+        if version.wire in self.forward.still:
+            taken = next((s for s in self.program.forward if name in keys_read(s) and chooses(s)), None)
+            if taken is None:
+                return f": the output does not move along {name} here, so that its gradient is 0"
+            text = self.program.text(taken.lineno)
+            return f": `{text}` (line {taken.lineno}) did not take {name}, and the gradient goes to what it took alone"
+        used = {
+            self.forward.line_of(k): None for k, wire in enumerate(self.forward.wires) if self.is_made_of(wire, version)
+        }
+        lines = [n for n in used if n and self.program.text(n)]
+        if name is None or not lines:
+            return ""
+        where = " and of ".join(f"`{self.program.text(n)}` (line {n})" for n in lines[:3])
+        return f": check the derivative of {where} along {name}"
+
+    def is_made_of(self, wire: Wire, version: Version) -> bool:
+        """Whether a wire is made of a variable's, with no other between."""
+        assert version.wire is not None
+        parents = written[1] if (written := getattr(wire, "written", None)) else wire.parents
+        own = self.forward.wires[version.wire]
+        return any(each is own for each in (parents if type(parents) is tuple else (parents,)))
+
+
+def chooses(s: ast.stmt) -> bool:
+    """Whether a statement takes the larger or the smaller of some values."""
+    calls = (e.func for e in ast.walk(s) if isinstance(e, ast.Call))
+    return any(isinstance(f, ast.Name) and f.id in ("max", "min") for f in calls)
 
 
 def signed(values: list[Any], sign: int) -> list[Any]:

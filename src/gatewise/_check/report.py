@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gatewise._numerical.judgement import SMALLEST, SURE
+
 VERDICTS = ("right", "wrong", "kink", "undecidable")
 SHOWN = 5  # findings of one parameter that are printed
+LOOSE = 1e-4  # a relative error above it, where the verdict is right, is that of an entry too small to judge by itself
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ class Report:
 
     `bool(report)` is true for right, and for a kink whose gradient lies between the slopes on either side. `parameters`
     has the findings, `noise` how far rounding moves f, `mistakes` the lines at fault where they were found, `notes`
-    what was noticed on the way. Printed, it is a page.
+    what was noticed on the way, `not_given` the parameters that no gradient came for: then `bool(report)` is false.
+    Printed, it is a page.
 
     >>> import gatewise as gw
     >>> report = gw.check(lambda x: x * x, 3.0, gradient=6.0)
@@ -80,8 +84,11 @@ class Report:
     value: float
     notes: tuple[str, ...] = ()
     mistakes: tuple[Any, ...] = field(default=())
+    not_given: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
+        if self.not_given:
+            return False
         if self.verdict == "kink":
             kinks = [f for p in self.parameters for f in p.findings if f.verdict == "kink"]
             return all(f.between for f in kinks)
@@ -106,6 +113,7 @@ class Report:
             "right": bool(self),
             "checked": self.source,
             "noise": plain(self.noise),
+            "not_given": list(self.not_given),
             "sampled": self.sampled,
             "evaluations": self.evaluations,
             "notes": list(self.notes),
@@ -119,9 +127,9 @@ class Report:
             lines += ["Where it goes wrong:", *(line for m in self.mistakes for line in mistake_lines(m)), ""]
         width = max((len(p.name) for p in self.parameters), default=0)
         for p in self.parameters:
-            lines += parameter_lines(p, width)
+            lines += parameter_lines(p, width, SHOWN if not self.mistakes else 1)
         lines += [""] if self.parameters else []
-        by = f", by {self.sampled}" if self.parameters else ""
+        by = f", by {self.sampled}" if any(p.entries or p.directions for p in self.parameters) else ""
         lines.append(f"Checked: {self.source}{by}; f ran {counted(self.evaluations, 'times')}.")
         if self.noise > 0 and math.isfinite(self.noise):
             lines.append(f"f itself is only good to {number(self.noise)} here ({self.noise_source}).")
@@ -139,6 +147,10 @@ def headline(report: Report) -> str:
     names = [p.name for p in report.parameters if p.verdict == report.verdict]
     listed = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
     match report.verdict:
+        case "right" if report.not_given:
+            missing = ", ".join(report.not_given)
+            verb = "was" if len(report.not_given) == 1 else "were"
+            return f"right for {listed}; {missing} {verb} not given."
         case "right":
             return f"right: the gradient of {report.name} agrees with what the differences say."
         case "wrong" if not names:
@@ -148,7 +160,7 @@ def headline(report: Report) -> str:
         case "kink":
             told = (
                 "lies between the slopes on its two sides"
-                if report
+                if all(f.between for p in report.parameters for f in p.findings if f.verdict == "kink")
                 else "does not lie between the slopes on its two sides"
             )
             return f"kink: {report.name} has a corner here along {listed}; the gradient {told}."
@@ -156,8 +168,8 @@ def headline(report: Report) -> str:
     return f"undecidable: it cannot be told whether the gradient of {report.name}{along} is right."
 
 
-def parameter_lines(p: ParameterReport, width: int) -> list[str]:
-    """One parameter: its verdict, and what stands behind it."""
+def parameter_lines(p: ParameterReport, width: int, most: int = SHOWN) -> list[str]:
+    """One parameter: its verdict, and what stands behind it, `most` findings of it."""
     head = f"  {p.name:<{width}}  {p.verdict:<11}"
     if p.note:
         return [f"{head}  {p.note}"]
@@ -165,18 +177,31 @@ def parameter_lines(p: ParameterReport, width: int) -> list[str]:
     if worst is None:
         return [head.rstrip()]
     if p.verdict == "right":
-        return [f"{head}  largest relative error {number(worst.error)} ({scale_of(worst.error)})"]
+        return [f"{head}  {error_of_right(p, worst)}"]
     chosen = sorted(
         (f for f in p.findings if f.verdict == p.verdict), key=lambda f: (f.index is None, -sortable(f.error))
     )
     if any(f.index is not None for f in chosen):
         chosen = [f for f in chosen if f.index is not None]
     lines = [head.rstrip()]
-    for f in chosen[:SHOWN]:
+    for f in chosen[:most]:
         lines += finding_lines(f, p.name)
-    if len(chosen) > SHOWN:
-        lines.append(f"      and {len(chosen) - SHOWN} more")
+    if len(chosen) > most:
+        lines.append(f"      and {len(chosen) - most} more")
     return lines
+
+
+def error_of_right(p: ParameterReport, worst: Finding) -> str:
+    """The largest error of a right parameter: relative to the entry, or where that says nothing, to the largest one."""
+    if worst.error <= LOOSE or worst.index is None:
+        return f"largest relative error {number(worst.error)} ({scale_of(worst.error)})"
+    entries = [f for f in p.findings if f.index is not None]
+    largest = max(max(abs(f.given), abs(f.should)) for f in entries)
+    error = max(abs(f.given - f.should) for f in entries) / largest
+    loose = [f for f in entries if f.error > LOOSE]
+    below = max(max(abs(f.given), abs(f.should), SURE * f.bar + SMALLEST * largest) for f in loose)
+    told = f"largest error {number(error)} of the largest entry"
+    return f"{told}; entries below {number(below)} are too small to be told" if below < largest else told
 
 
 def finding_lines(f: Finding, name: str) -> list[str]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 import copy
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,13 @@ from gatewise._check.culprit import Mistake, culprits_of_script
 from gatewise._check.names import keys_written, wire_named
 from gatewise._check.programs import BODIES, OPEN, SIMPLE, Program, program_of, simple
 from gatewise._check.report import ParameterReport, Report, verdict_of
+from gatewise._check.updates import straight, updates, without_updates
 from gatewise._check.verdict import checked
 from gatewise._errors import ScriptError, UnknownInputError, UserCodeError
 from gatewise._recording.scripts import is_input, is_main
 
 FUNCTION = "gatewise_forward"
+STEPS = "the steps of gradient descent were left out, and gradients compared where the first one starts"
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,16 @@ def check_text(path: str, text: str, given: Mapping[str, Any] | None = None, **o
     try:
         run = run_script(path, text, draws)
         np.random.set_state(draws)  # noqa: NPY002
+        if run.stopped is None and not has_gradients(run):
+            return on_own_gradient(run, options)
+        steps = updates(parsed(path, text).body)
+        if steps and run.stopped is None:
+            refuse_without_loss(run)
         mistakes, why = found_lines(path, text)
         if run.stopped is not None:
             return stopped(run, mistakes)
-        return compared(run, mistakes, why, options)
+        found = compared(run, mistakes, why, options)
+        return replace(found, notes=(*found.notes, STEPS)) if steps else found
     finally:
         np.random.set_state(draws)  # noqa: NPY002
 
@@ -120,6 +128,7 @@ def name_of(node: ast.Assign) -> str:
 def run_script(path: str, text: str, draws: Any) -> Run:
     """Run a script on plain values. An error in its backward part is kept; one in its forward part is the user's."""
     tree = parsed(path, text)
+    tree.body = without_updates(tree.body)
     program = program_of(tree.body, (), path, text.splitlines())
     if program is None:
         cure = "assign the inputs numbers at the top of the script, then compute with them."
@@ -146,7 +155,7 @@ def surroundings(path: str) -> dict[str, Any]:
 
 def counted_once(program: Program) -> list[str]:
     """The names that the forward pass assigns once, outside of loops and conditions."""
-    outside = {s for s in program.body if isinstance(s, SIMPLE)}
+    outside = set(straight(program.body))
     written = [key for s in program.statements if s in program.forward for key in keys_written(s)]
     return [
         key
@@ -187,13 +196,7 @@ def compared(run: Run, mistakes: list[Mistake], why: str, options: dict[str, Any
     claimed = gradients_of(run)
     name = shown_output(run.program)
     if not claimed:
-        if run.program.gradients:
-            return merged(name, [], mistakes, why)
-        values = {n: numeric(run.end[n]) for n in run.inputs if differentiable(run.end[n])}
-        if not values:
-            cure = "assign the inputs numbers at the top of the script, then compute with them."
-            raise ScriptError(f"{run.path} has no inputs.", "no name is assigned a number or a random draw.", cure)
-        return replace(checked(function_of(run, tuple(values)), (), values, **options), name=name)
+        return merged(name, [], mistakes, why)
     groups = [tuple(n for n in claimed if n in run.inputs)]
     groups += [(n,) for n in claimed if n not in run.inputs]
     upstream = upstream_of(run)
@@ -204,6 +207,47 @@ def compared(run: Run, mistakes: list[Mistake], why: str, options: dict[str, Any
         wanted = {"upstream": upstream, **options} if upstream is not None else options
         reports.append(checked(function_of(run, group), (), values, gradient=told, **wanted))
     return merged(name, reports, mistakes, why)
+
+
+class OwnReport(Report):
+    """The report on a script without gradients: gatewise's own were checked, and the first line says so."""
+
+    def __str__(self) -> str:
+        return f"No gradient of yours was found: what was checked is gatewise's own.\n{super().__str__()}"
+
+
+def has_gradients(run: Run) -> bool:
+    """Whether a script assigns gradients of something that it computes."""
+    computed = any(not (isinstance(s, ast.Assign) and is_input(s)) for s in run.program.forward)
+    return computed and bool(run.program.gradients)
+
+
+def refuse_without_loss(run: Run) -> None:
+    """Raise `ScriptError` for descent on a loss that is never computed: `err = X @ w - y`, `dw = X.T @ err`."""
+    output = shown_output(run.program)
+    if np.ndim(run.end.get(output, 0.0)) and upstream_of(run) is None:
+        why = f"{output}, the last value before the gradients, is an array: they may be those of any loss made of it."
+        raise ScriptError(f"No loss was found in {run.path}.", why, f"compute it: loss = np.mean({output}**2)")
+
+
+def on_own_gradient(run: Run, options: dict[str, Any]) -> Report:
+    """The report on gatewise's gradient of a script that has none. Raises `ScriptError` where it has none either."""
+    functions = [s.name for s in run.program.body if isinstance(s, ast.FunctionDef)]
+    if functions:
+        named = ", ".join(f"{run.path}:{name}" for name in functions[:5]) + (", ..." if len(functions) > 5 else "")
+        why = "it has functions, and outside of them no gradient."
+        raise ScriptError(f"No gradient was found in {run.path}.", why, f"name a function: {named}")
+    if run.program.gradients:
+        why = f"{shown_output(run.program)} is the last value before what may be a gradient, and it is not computed."
+        cure = "compute the value first, call it f or loss, then assign dx, dW."
+        raise ScriptError(f"No gradient was found in {run.path}.", why, cure)
+    values = {n: numeric(run.end[n]) for n in run.inputs if differentiable(run.end[n])}
+    if not values:
+        cure = "assign the inputs numbers at the top of the script, then compute with them."
+        raise ScriptError(f"{run.path} has no inputs.", "no name is assigned a number or a random draw.", cure)
+    found = checked(function_of(run, tuple(values)), (), values, **options)
+    parts = {each.name: getattr(found, each.name) for each in fields(found)}
+    return OwnReport(**{**parts, "name": shown_output(run.program)})
 
 
 def gradients_of(run: Run) -> dict[str, Any]:
@@ -303,18 +347,26 @@ def forward_of(program: Program, body: list[ast.stmt], moved: tuple[str, ...]) -
     return found
 
 
+def told(mistakes: list[Mistake], parameters: Sequence[ParameterReport]) -> list[Mistake]:
+    """The mistakes that differences do not contradict: none in a gradient that they found right."""
+    right = {p.name for p in parameters if p.verdict == "right"}
+    return [m for m in mistakes if wire_named(m.variable, right) is None]
+
+
 def merged(name: str, reports: list[Report], mistakes: list[Mistake], why: str) -> Report:
     """One report of several, with the lines at fault."""
     parameters: tuple[ParameterReport, ...] = tuple(p for r in reports for p in r.parameters)
     verdict = verdict_of([r.verdict for r in reports], all(bool(r) for r in reports if r.verdict == "kink"))
     notes = [note.replace(FUNCTION, name) for r in reports for note in r.notes]
+    mistakes = told(mistakes, parameters) if verdict == "right" else mistakes
     if mistakes:
         verdict = "wrong"
     elif why or verdict == "wrong":
         notes.append(f"the line could not be found: {why or 'no gradient in the script is wrong by itself'}")
     if not reports:
         notes.append(
-            "no gradient belongs to a name that is assigned once: the lines were judged by gatewise's gradients"
+            "the names whose gradients are assigned change in the script, so no differences were taken: "
+            "each line was compared with gatewise's own gradient"
         )
     loudest = max(reports, key=lambda r: r.noise, default=None)
     noise, noise_source, value = (

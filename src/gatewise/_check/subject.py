@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
+import numbers
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -76,6 +78,9 @@ class Subject:
         self.output: Callable[[Any], Any] = lambda result: result
         self.weights: Any = None  # of the entries of the output
         self.shape: tuple[int, ...] = ()
+        given = parameters if isinstance(parameters, (dict, list, tuple)) else self.arguments()
+        self.everything = [*dict.fromkeys(str(key[0]) for key, _ in leaves(given))]  # what could be given a gradient
+        self.refuse_unknown(leave_out, [written(key) for key, _ in leaves(given)])
         self.parameters = self.found(parameters, frozenset(leave_out))
         own = {id(p.given) for p in self.parameters} if parameters is None else set()
         given = [x for _, x in leaves([self.args, self.kwargs]) if isinstance(x, np.ndarray) and id(x) not in own]
@@ -101,12 +106,21 @@ class Subject:
             array = x if held is not None else np.array(x if not isinstance(x, int) else float(x))
             parameters.append(Parameter(name, key, x, array, own=held is not None))
         if not parameters:
-            raise ArgumentError(
-                f"nothing that {self.name} was given can be checked.",
-                "a gradient belongs to a float, or to an array of floats.",
-                "pass floats; X.astype(float) makes them from whole numbers.",
-            )
+            raise ArgumentError(f"nothing that {self.name} was given can be checked.", *why_nothing(given, leave_out))
         return parameters
+
+    def refuse_unknown(self, leave_out: Collection[str], written_names: Sequence[str]) -> None:
+        """Raise `ArgumentError` for a name to be left out that nothing has."""
+        known = [*dict.fromkeys([*self.everything, *written_names, *self.arguments()])]
+        for name in leave_out:
+            if name not in known:
+                inside = [n for n in written_names if n.endswith(f"[{name!r}]")]
+                near = inside or difflib.get_close_matches(str(name), known, 1)
+                raise ArgumentError(
+                    f"leave_out={name!r}: {self.name} was given nothing of that name.",
+                    f"what it was given is {', '.join(known) or 'nothing'}.",
+                    f"did you mean {near[0]!r}?" if near else "one of these names.",
+                )
 
     def arguments(self) -> dict[str, Any]:
         """The arguments by name."""
@@ -172,9 +186,9 @@ class Subject:
     def on_tensors(self, wanted: Callable[[Any], Any]) -> Any:
         """What f gives where each parameter is replaced by `wanted` of it, and all other numbers by Tensors too."""
         if self.held is None:
-            return self.output(self.call(lambda p: wanted(p.now()), self.taking_tensors))
+            return as_one(self.output(self.call(lambda p: wanted(p.now()), self.taking_tensors)))
         with self.in_place_of_held(wanted):
-            return self.output(self.call(f=self.taking_tensors))
+            return as_one(self.output(self.call(f=self.taking_tensors)))
 
     @contextmanager
     def in_place_of_held(self, wanted: Callable[[Any], Any]) -> Iterator[None]:
@@ -191,6 +205,36 @@ class Subject:
     @property
     def code(self) -> Any:
         return code_of(self.f)
+
+
+def as_one(result: Any) -> Any:
+    """An output of several parts as one array: a list of Tensors would lose what they were made of."""
+    return np.stack(result) if isinstance(result, (list, tuple)) and result else result
+
+
+def why_nothing(given: Any, leave_out: Collection[str]) -> tuple[str, str]:
+    """Why nothing among the arguments can be checked, and what to do."""
+    found = [(key, x) for key, x in leaves(given)]
+    if not found:
+        return "it was given nothing.", "give its inputs after it: gw.check(f, x, y)."
+    if left := [written(key) for key, x in found if differentiable(x)]:
+        names = ", ".join(left)
+        if leave_out:
+            return f"all of it is left out: {names}.", "leave_out= with fewer names."
+        return f"none of {names} is an array that can be changed in place.", "parameters= with arrays of floats."
+    key, x = found[0]
+    name, kind = written(key), getattr(getattr(x, "dtype", None), "kind", "")
+    if kind == "f":
+        return f"{name} is an empty array.", "give it at least one entry."
+    if kind == "c" or isinstance(x, complex):
+        return f"{name} is complex, and gatewise differentiates real functions.", "pass real and imaginary part."
+    if kind == "O":
+        return f"{name} is an array of Python objects.", f"{name}.astype(float)."
+    if kind in ("i", "u", "b"):
+        return f"{name} holds whole numbers, which do not move a little.", f"{name}.astype(float)."
+    if isinstance(x, numbers.Number):
+        return f"{name} is a {type(x).__name__}, not a float.", f"float({name})."
+    return f"{name} is a {type(x).__name__}; a gradient belongs to a float, or to an array of floats.", "pass floats."
 
 
 def holder_of(structure: Any, key: Key) -> Any:

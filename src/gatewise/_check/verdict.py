@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import math
+import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -19,10 +21,19 @@ from gatewise._check.recorded import Choice, Run, choices, first_difference, gat
 from gatewise._check.report import Finding, ParameterReport, Report, verdict_of
 from gatewise._check.sampling import Effort, Progress, direction, effort_of, entries_of
 from gatewise._check.subject import Parameter, Subject
-from gatewise._errors import GatewiseError
+from gatewise._errors import ArgumentError, GatewiseError
 from gatewise._numerical import Line, Slope, complex_slope, jumps, slope
 from gatewise._numerical.judgement import CLOSE, SURE, between_slopes, judged, relative
+from gatewise._recording.structures import leaves
+from gatewise._tensor import Tensor
 
+HANDFUL = 5  # wrong entries of one parameter, after which no more are looked at
+SLIGHT = 1e-3  # of a slope: what the two sides of a corner differ by where a solver chose other steps
+NEAR = 0.05  # of a slope: how far off such a solver's may be
+SLIGHT_CORNER = (
+    "its slopes on the two sides differ a little: a solver that chooses its own steps does that;"
+    " try a smaller tolerance, or fixed steps"
+)
 CHEAP = 0.004  # seconds: a run on Tensors that takes no longer is done at the ends of steps too
 
 
@@ -76,6 +87,7 @@ def checked(
 ) -> Report:
     """`check`, for arguments of any name."""
     amount = effort_of(effort)
+    refuse_what_cannot_be_checked(f, args, kwargs)
     f, inputs, gradient, backward = guests.adapted(f, args, gradient, backward)
     names = (leave_out,) if isinstance(leave_out, str) else leave_out
     subject = Subject(f, inputs, kwargs, parameters, names, rng)
@@ -88,6 +100,22 @@ def checked(
         subject.rng.put_back()
 
 
+def refuse_what_cannot_be_checked(f: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """Raise `ArgumentError` for an f that is no function, and for inputs that are being recorded."""
+    if not callable(f):
+        raise ArgumentError(
+            f"the first argument is a {type(f).__name__}.",
+            "gw.check runs a function at points nearby.",
+            "gw.check(f, x), with the function and then its inputs.",
+        )
+    if any(isinstance(x, Tensor) for _, x in leaves([list(args), dict(kwargs)])):
+        raise ArgumentError(
+            "one of the inputs is a Tensor.",
+            "gw.check runs the function on plain numbers, and records it by itself.",
+            "pass the numbers that tensor(...) was made from, or t.item() and t.numpy().",
+        )
+
+
 class Judge:
     """Compares every claim on a subject with differences."""
 
@@ -95,7 +123,7 @@ class Judge:
         self.subject, self.effort = subject, effort
         self.run: Run | None = None
         self.cheap = False
-        self.noise = 0.0
+        self.noises: list[float] = []  # of f at x, as each line sees it
         self.analytic: bool | None = None
 
     def report(self, gradient: Any, backward: Any, upstream: Any, before: Sequence[Any]) -> Report:
@@ -103,8 +131,11 @@ class Judge:
         subject = self.subject
         try:
             first = subject.call()
-            self.see_what_changed(before)
+            if self.see_what_changed(before, subject.name):
+                first = subject.call()  # on copies: the gradients it returned may be the very arrays that were put back
             claims = claims_of(subject, first, gradient, backward, upstream)
+            who = "the backward function" if backward is not None else "the gradient function"
+            self.see_what_changed(before, who, "put back")
         except GatewiseError:
             raise
         except Exception as error:
@@ -138,29 +169,37 @@ class Judge:
             p.name for p in subject.parameters if claims.by_name[p.name] is None and p.name not in claims.misshaped
         ]
         if silent:
-            subject.notes.append(f"no gradient was given for {', '.join(silent)}")
+            cure = f", or leave_out={claims.missing[0]!r}" if claims.missing else ""
+            subject.notes.append(f"no gradient was given for {', '.join(silent)}{': give one' if cure else ''}{cure}")
         mistakes = self.mistakes(own, gradient, backward, value) if verdict == "wrong" else ()
         noise_source = "from the rounding of every gate" if self.run is not None else "from a table of its values"
         return Report(
             subject.name, verdict, tuple(judged), claims.source, self.noise, noise_source, subject.evaluations, value,
-            tuple(dict.fromkeys(subject.notes)), mistakes,
+            tuple(dict.fromkeys(subject.notes)), mistakes, claims.missing,
         )  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------- before looking
 
-    def see_what_changed(self, before: Sequence[Any]) -> None:
-        """Say which arguments the function changes; from then on it gets copies."""
+    @property
+    def noise(self) -> float:
+        """How far rounding moves f at x. One line's table may mislead: what half of them say counts."""
+        return median(self.noises) if self.noises else 0.0
+
+    def see_what_changed(self, before: Sequence[Any], who: str, cure: str = "given copies") -> bool:
+        """Say which arguments a function changed, and put them back; from then on copies are given."""
+        seen = len(self.subject.notes)
         for p, values in zip(self.subject.parameters, before, strict=True):
             if not same(p.array, values):
                 p.array[...] = values
-                self.subject.copying = not p.own
-                self.subject.notes.append(f"{self.subject.name} changes its input {p.name}; it was given copies")
+                self.subject.copying = self.subject.copying or not p.own
+                self.subject.notes.append(f"{who} changes its input {p.name}; it was {cure}")
         changed = [(x, values) for x, values in self.subject.data if not same(x, values)]
         for x, values in changed:
             x[...] = values
             self.subject.copying_data = True
             name = next((n for n, given in self.subject.arguments().items() if given is x), "an array")
-            self.subject.notes.append(f"{self.subject.name} changes its input {name}; it was given copies")
+            self.subject.notes.append(f"{who} changes its input {name}; it was {cure}")
+        return len(self.subject.notes) > seen
 
     def recorded(self, must: bool = False) -> Run | None:
         """The run on Tensors, where the function can be recorded."""
@@ -187,10 +226,11 @@ class Judge:
     def random(self, claims: Claims, value: float) -> Report:
         """The report on a function that does not repeat itself."""
         note = (
-            f"{self.subject.name} gives different values for the same inputs: seed it with rng=0, or rng=its generator"
+            f"{self.subject.name} gives different values for the same inputs. If it is random, seed it with rng=0, or"
+            " rng=its generator; or it keeps something between calls, such as a counter, that must start afresh"
         )
         untold = tuple(
-            ParameterReport(p.name, p.array.shape, p.size, "undecidable", (), 0, 0, "f is random")
+            ParameterReport(p.name, p.array.shape, p.size, "undecidable", (), 0, 0, "f does not repeat itself")
             for p in self.subject.parameters
         )
         evaluations = self.subject.evaluations
@@ -266,29 +306,47 @@ class Judge:
         finite = np.abs(claim[np.isfinite(claim)])
         largest = float(finite.max()) if finite.size else 0.0
         rms = float(np.sqrt(np.mean(np.square(p.array, dtype=float)))) if p.size > 1 else 0.0
-        rows: list[tuple[str, tuple[int, ...] | None, float, Slope, float, Any]] = []
-        count = self.directions(p, entries)
-        for k in progress.over(range(count)):
+        rows: list[Row] = []
+
+        def judged_rows(chosen: Sequence[Row]) -> list[Finding]:
+            seen = [r.slope for r in rows if r.index is not None]
+            top = max([largest, *(abs(s.value) for s in seen if s.bar < CLOSE * abs(s.value))])
+            return [self.row_judged(p, r, top, rms or 1.0) for r in chosen]
+
+        def certain(row: Row) -> bool:
+            """Whether a row is wrong whatever the others say; with effort "all", every row is wanted anyway."""
+            return (
+                self.effort.each < sys.maxsize and surely_off(row, largest) and judged_rows([row])[0].verdict == "wrong"
+            )
+
+        for k in progress.over(range(self.directions(p, entries))):
             v = direction(p, k, rms or 1.0)
             along = float(np.sum(claim * v, dtype=float))
             size = max(0.5 * largest * (rms or 1.0), float(np.linalg.norm(np.ravel(claim * v))))
             line = self.direction_line(p, v, claim)
-            rows.append((f"random direction {k + 1}", None, along, self.slope(line, along, size, True), size, line))
-        for entry in progress.over(entries):
+            s = self.slope(line, along, size, True)
+            rows.append(Row(f"random direction {k + 1}", None, along, s, line, size))
+            if certain(rows[-1]):
+                break
+        directions, wrong = len(rows), 0
+        for entry in progress.over(largest_first(entries, claim)):
             index = np.unravel_index(entry, p.array.shape)
             given, line = float(claim[index]), self.entry_line(p, index, rms)
             where = f"[{', '.join(map(str, index))}]" if index else ""
-            rows.append((where, tuple(map(int, index)), given, self.slope(line, given, largest), -1.0, line))
-        seen = [abs(r[3].value) for r in rows if r[1] is not None and r[3].bar < CLOSE * abs(r[3].value)]
-        largest = max([largest, *seen])
+            rows.append(Row(where, tuple(map(int, index)), given, self.slope(line, given, largest), line))
+            wrong += certain(rows[-1])
+            if wrong >= HANDFUL:
+                break
+        found = judged_rows(rows)
+        in_order = sorted(found, key=lambda f: f.index or ())
+        return self.summed_up(p, in_order, len(rows) - directions, directions)
+
+    def row_judged(self, p: Parameter, row: Row, largest: float, rms: float) -> Finding:
+        """What one row says, measured by the largest entry of the gradient."""
         own = self.own_gradient(p)
-        found = []
-        for where, index_, given, s, size, line in rows:
-            measure = largest if index_ is not None else max(size, 0.5 * largest * (rms or 1.0))
-            zero = own is not None and index_ is not None and float(own[index_]) == 0.0
-            finding = self.finding(p, where, index_, given, s, measure, line, zero)
-            found.append(finding)
-        return self.summed_up(p, found, len(entries), count)
+        measure = largest if row.index is not None else max(row.size, 0.5 * largest * rms)
+        zero = own is not None and row.index is not None and float(own[row.index]) == 0.0
+        return self.finding(p, row.where, row.index, row.given, row.slope, measure, row.line, zero)
 
     def summed_up(self, p: Parameter, found: Sequence[Finding], entries: int, directions: int) -> ParameterReport:
         """One verdict from many: what is wrong anywhere is wrong; directions that settle nothing do not count."""
@@ -312,7 +370,8 @@ class Judge:
         """The slope of a line; what is right at a glance is not looked at longer."""
         # Entries decide: where f takes long, a direction that does not contradict the gradient is not followed on.
         found = slope(line, CLOSE * size / 2, given, hurried=direction and not self.cheap)
-        self.noise = max(self.noise, found.noise if found.noise < math.inf else 0.0)
+        if math.isfinite(noise := line.noise(0.0)):
+            self.noises.append(noise)
         return found
 
     def entry_line(self, p: Parameter, index: Any, rms: float) -> Line:
@@ -390,6 +449,8 @@ class Judge:
                     s, word, why = exact, word_, why_
         if word == "wrong" and math.isfinite(given) and abs(given - s.value) <= SURE * jumps(line) and self.jumpy(line):
             word, why = "undecidable", "f jumps nearby by as much, as a loop does that stops at a tolerance, or a table"
+        if word == "kink" and not line.known and slight(given, s):
+            word, why = "undecidable", SLIGHT_CORNER
         if word == "wrong" and self.corner_within_step(given, s, line):
             word, why = (
                 "undecidable",
@@ -535,6 +596,36 @@ ANALYTIC = frozenset(
         "copy", "inv",
     }
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of f beside what the gradient says of it; `size` is what a direction is measured by."""
+
+    where: str
+    index: tuple[int, ...] | None
+    given: float
+    slope: Slope
+    line: Line
+    size: float = 0.0
+
+
+def surely_off(row: Row, largest: float) -> bool:
+    """Whether a row is so far off that no other one will change its verdict: a cheap look before the whole rule."""
+    s, measure = row.slope, max(row.size, largest, abs(row.slope.value))
+    return not s.kink and abs(row.given - s.value) > SURE * s.bar + HANDFUL * CLOSE * measure
+
+
+def largest_first(entries: Sequence[int], claim: Any) -> list[int]:
+    """The entries, the largest of the gradient first: a few of them show best what is wrong."""
+    flat = np.abs(np.nan_to_num(np.ravel(claim)[list(entries)], nan=np.inf, posinf=np.inf))
+    return [entries[k] for k in np.argsort(-flat, kind="stable")]
+
+
+def slight(given: float, s: Slope) -> bool:
+    """Whether the two sides of a corner differ by less than a solver's tolerance, and the gradient is near them."""
+    size = max(abs(s.left), abs(s.right))
+    return abs(s.right - s.left) <= SLIGHT * size and abs(given - (s.left + s.right) / 2) <= NEAR * size
 
 
 def same(a: Any, b: Any) -> bool:

@@ -15,9 +15,12 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import run_users_code, users_code
+from gatewise._check.comparing import is_number
 from gatewise._check.forward import Forward
-from gatewise._check.programs import Program, backward_program, program_of
-from gatewise._check.running import Moment, Watch, same
+from gatewise._check.names import keys_written
+from gatewise._check.programs import Program, backward_program, is_literal, program_of
+from gatewise._check.running import Moment, Watch, evaluated, same
+from gatewise._check.updates import without_updates
 from gatewise._check.watching import watched
 from gatewise._circuit import Wire
 from gatewise._gates.families import Live
@@ -148,7 +151,55 @@ def world_of_function(
                 raise
     with surroundings_kept(space, names):
         forward = Forward(program, space, watch.moments).run({name: copied(value) for name, value in given.items()})
+        forward.add_still(
+            [name for name in forward.unused() if name in given and is_still(plain, given, name, program)]
+        )
     return World(program, watch.moments, watch.end, forward, space, stopped=watch.stopped)
+
+
+def is_still(f: types.FunctionType, given: Mapping[str, Any], name: str, program: Program) -> bool:
+    """Whether the output of a function stays what it is where one argument is moved a little."""
+    if not is_number(given[name]) or np.asarray(given[name]).dtype.kind != "f":
+        return False
+
+    def output(times: float, plus: float) -> Any:
+        watch = Watch(program, f.__globals__)
+        moved_there = {**given, name: given[name] * times + plus}
+        with watched(f.__code__, watch.line, watch.leave), np.errstate(all="ignore"):
+            f(**{each: copied(value) for each, value in moved_there.items()})
+        return evaluated(program.output, watch.end, space_of(f))
+
+    return stays(output)
+
+
+def is_still_in_script(tree: ast.Module, path: str, around: Mapping[str, Any], name: str, program: Program) -> bool:
+    """Whether the output of a script stays what it is where a number that it assigns is moved a little."""
+    places = [k for k, s in enumerate(tree.body) if name in keys_written(s)]
+    if len(places) != 1 or not is_literal(tree.body[places[0]]):
+        return False
+    (k,) = places
+
+    def output(times: float, plus: float) -> Any:
+        node = ast.parse(f"{name} = {name} * {times!r} + {plus!r}").body[0]
+        there = ast.Module([*tree.body[: k + 1], node, *tree.body[k + 1 :]], [])
+        space = dict(around)
+        with np.errstate(all="ignore"):
+            run_users_code(users_code(there, path), space)
+        return evaluated(program.output, space, around)
+
+    return stays(output)
+
+
+def stays(output: Callable[[float, float], Any]) -> bool:
+    """Whether an output is the same near an input as at it: a max took another value.
+
+    That the input was not recorded does not say so: `x.item()` loses the circuit too.
+    """
+    try:
+        here, *near = [output(*by) for by in ((1.0, 0.0), (1.0001, 0.0), (0.9999, 0.0), (1.01, 0.0), (1.0, 1e-4))]
+    except Exception:
+        return False
+    return is_number(here) and all(is_number(each) and np.array_equal(each, here) for each in near)
 
 
 def copied(value: Any, nearby: bool = False) -> Any:
@@ -177,6 +228,7 @@ def world_of_script(path: str, text: str, nearby: bool = False) -> World | None:
     if nearby:
         tree.body = [moved(node) for node in tree.body]
         ast.fix_missing_locations(tree)
+    tree.body = without_updates(tree.body)
     program = program_of(tree.body, (), path, text.splitlines())
     if program is None or not program.gradients:
         return None
@@ -194,6 +246,7 @@ def world_of_script(path: str, text: str, nearby: bool = False) -> World | None:
                 raise
     with surroundings_kept(space):
         forward = Forward(program, around, watch.moments).run({})
+        forward.add_still([name for name in forward.unused() if is_still_in_script(tree, path, around, name, program)])
     return World(program, watch.moments, watch.end, forward, around, stopped=watch.stopped)
 
 

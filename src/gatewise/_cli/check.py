@@ -14,7 +14,7 @@ import click
 import numpy as np
 
 from gatewise._board import expression_function, function_in_file, in_folder_of
-from gatewise._check.blank import blank, is_exercise
+from gatewise._check.blank import blank, is_exercise, is_untouched
 from gatewise._check.exercises import EXERCISES, Exercise
 from gatewise._check.grading import Grade, Graded, grade
 from gatewise._check.report import Report, value_text
@@ -29,7 +29,7 @@ from gatewise._recording.functions import arguments, normalised, signature_of
 from gatewise._saving import write_whole
 
 RIGHT, WRONG, UNDECIDABLE = 0, 1, 3
-STATES = ("right", "wrong", "empty", "not reached")
+STATES = ("right", "wrong", "empty", "not reached", "not judged")
 
 
 @dataclass(frozen=True)
@@ -190,6 +190,9 @@ def write_blank(request: CheckRequest) -> int:
     if Path(request.to).exists() and not is_exercise(text_of(request.to)):
         why = "it is not an exercise, and --blank would write over it."
         raise CommandError(f"{shown(request.to)} is there already.", why, "another name after -o.")
+    if Path(request.to).exists() and not is_untouched(text_of(request.to)):
+        why = "somebody has written in it, and --blank would write over that."
+        raise CommandError(f"{shown(request.to)} is there already.", why, "another name after -o.")
     if name in EXERCISES and not request.words:
         text = blank_of(EXERCISES[name], request)
     else:
@@ -253,11 +256,19 @@ def page(path: str, found: Grade, hint: bool, solution: bool) -> str:
     if found.raised:
         lines += ["", f"It stops: {found.raised}"]
     if found.report is not None and not found.report:
+        lines += ["", "At other inputs than its own:"] if found.elsewhere else []
         lines += ["", str(found.report)]
+    elif found.report is not None and not found.sealed:
+        lines += ["", "Every line is right for the forward pass in the file."]
     elif found.report is not None:
         lines += ["", "Every line is right: well done."]
-    elif not (hint or solution):
+    elif not (hint or solution or found.count("not judged")):
         lines += ["", "--hint says which rule a line needs, --solution writes the line."]
+    if not found.sealed:
+        lines += [
+            "",
+            'Whether the forward pass is the exercise\'s cannot be told: the line  exercise = "..."  is gone.',
+        ]
     return "\n".join(lines)
 
 
@@ -267,7 +278,9 @@ def line_of(g: Graded, hint: bool, solution: bool) -> list[str]:
     if g.state == "right":
         return [head]
     lines, room = [head], " " * 24
-    if g.mistake is not None and g.mistake.gave is not None and not isinstance(g.mistake.gave, type(...)):
+    if g.note:
+        lines.append(f"{room}{g.note}")
+    elif g.mistake is not None and g.mistake.gave is not None and not isinstance(g.mistake.gave, type(...)):
         lines.append(f"{room}{g.mistake.variable} is {said(g.mistake.gave)}: not the gradient of the output along it")
     if hint and g.mistake is not None:
         lines.append(f"{room}hint: {g.mistake.kind}: {g.mistake.cure.partition(' Write  ')[0]}")
