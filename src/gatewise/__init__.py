@@ -3,6 +3,7 @@
 It writes the backward pass you would have written by hand, shows every number in it, and tells you if it is wrong.
 """
 
+import importlib
 import typing
 
 from gatewise._derivatives import grad as grad
@@ -24,9 +25,12 @@ if typing.TYPE_CHECKING:
     from gatewise._board import Board as Board
     from gatewise._board import circuit as circuit
 
+#: Public rooms, loaded when they are first asked for: `gw.nn` needs no import of its own.
+NAMESPACES = ("course", "data", "nn", "optim", "train")
+
 
 def __getattr__(name: str) -> object:
-    """Load the pictures, the printer and the expression language when they are first asked for; find gates by name.
+    """Load the pictures, the printer, the language and the namespaces when they are first asked for; find gates by name.
 
     A gate of ours that is declared in a file of `_gates` needs no other line anywhere to be called as `gw.name`.
     """
@@ -35,6 +39,8 @@ def __getattr__(name: str) -> object:
 
         globals().update(Board=_board.Board, circuit=_board.circuit)
         return globals()[name]
+    if name in NAMESPACES:
+        return importlib.import_module(f"gatewise.{name}")
     from gatewise import _gates
 
     gate = _gates.NAMES.get(name)

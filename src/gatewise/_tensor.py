@@ -11,6 +11,7 @@ import array
 import inspect
 import math
 import operator
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -18,7 +19,19 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Open, Read, SourcedWire, Step, Wire, lent, may_close, open_bits, recognise, tick
+from gatewise._circuit import (
+    Open,
+    Read,
+    SourcedWire,
+    Step,
+    VariableWire,
+    Wire,
+    lent,
+    may_close,
+    open_bits,
+    recognise,
+    tick,
+)
 from gatewise._errors import (
     AssignmentError,
     ComplexGradientError,
@@ -37,7 +50,7 @@ from gatewise._gates import GATES, NAMES, Carrier, Gate
 from gatewise._gates.families import Stops, convert
 from gatewise._gates.gate import ABSENT, CONSTANT, UNASKED, WANTED
 from gatewise._gates.movement import pick
-from gatewise._sweep import FLOATS, Hooks, given, handed_out, ones_for, port, sweep
+from gatewise._sweep import FLOATS, Hooks, given, handed_out, ones_for, outdated, port, sweep
 
 BACKWARD = 1  # the lowest bit belongs to backward()
 
@@ -827,6 +840,72 @@ def leaf(x: Any, bits: int, name: str | None = None) -> Tensor:
     wire = SourcedWire(tick(), bits, value, (whole,) if whole is not None else ())
     wire.name = name
     return Tensor(value, wire, bits)
+
+
+def variable(value: Any, requires_grad: bool = True, name: str | None = None) -> Tensor:
+    """A Tensor that owns a copy of an array, for layers: its wire counts the changes made to it."""
+    array = np.array(value)
+    bits = BACKWARD if requires_grad else 0
+    return Tensor(array, VariableWire(tick(), bits, array, name), bits)
+
+
+def change(t: Tensor, write: Callable[[Any], None]) -> None:
+    """Change a Tensor in place: `write` is given its array, the Tensor's own memory.
+
+    Where something else still refers to that memory (a tape that was not swept, a view, a detached Tensor), a copy is
+    made first, so no number changes under anybody's hands; and a tape that holds the Tensor itself says that it is
+    outdated when it is swept.
+    """
+    wire = t.wire
+    if wire is None or wire.pullback is not None:
+        raise NoGradientError(
+            f"{described(t)} cannot be changed in place.{user_line()}",
+            "only the values that a computation starts from are: parameters, and what gw.tensor made.",
+            "optim.SGD(model.parameters(), lr=0.1).",
+        )
+    array = t.value
+    if type(array) is not np.ndarray or array.base is not None or not array.flags.c_contiguous or shared(t):
+        array = np.array(t.value, order="C")
+    write(array)
+    if type(wire) is not VariableWire or wire_shared(t):
+        name = getattr(wire, "name", None)
+        new = VariableWire(tick(), wire.bits, t.value, name, getattr(wire, "version", 0))
+        new.grad, new.hooks, t.wire = wire.grad, wire.hooks, new
+        wire.values = (name or next(iter(user_names(t)), None) or "a Tensor", new.version + 1)
+        wire.pullback, wire = outdated, new
+    wire.version += 1
+    wire.value = t.value = array if isinstance(t.value, np.ndarray) else type(t.value)(array)
+
+
+def value_references(t: Tensor) -> int:
+    value = t.value
+    return sys.getrefcount(value)
+
+
+def wire_references(t: Tensor) -> int:
+    wire = t.wire
+    return sys.getrefcount(wire)
+
+
+def shared(t: Tensor) -> bool:
+    """Whether anything but the Tensor and its wire refers to its array; the caller has one name for it."""
+    return value_references(t) > UNSHARED + 1
+
+
+def wire_shared(t: Tensor) -> bool:
+    """Whether anything but the Tensor refers to its wire; the caller has one name for it."""
+    return wire_references(t) > WIRE_UNSHARED + 1
+
+
+UNSHARED = value_references(variable(0.0))
+WIRE_UNSHARED = wire_references(variable(0.0))
+
+
+def gradient_of(t: Tensor) -> Any:
+    """The gradient of a leaf to be read only, without the copy that `t.grad` may have to make; or None."""
+    if t.wire is None or t.wire.grad is None:
+        return None
+    return t.wire.grad[0] if type(t.wire.grad) is list else t.wire.grad
 
 
 def own_value(x: Any) -> tuple[Any, Any]:

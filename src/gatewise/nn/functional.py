@@ -1,0 +1,219 @@
+"""Layers and losses as functions, with PyTorch's names, arguments and defaults.
+
+All of them take arrays as well as Tensors.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gatewise._errors import LayerError, LossError, user_line
+from gatewise._gates.layers import affine
+from gatewise._gates.layers import batch_norm as batch_norm_gate
+from gatewise._gates.layers import conv2d as conv2d_gate
+from gatewise._gates.layers import max_pool2d as max_pool2d_gate
+from gatewise._gates.neural import cross_entropy as cross_entropy_gate
+from gatewise._gates.neural import logsumexp, softplus
+from gatewise._gates.neural import relu as relu
+from gatewise._gates.neural import sigmoid as sigmoid
+from gatewise._gates.neural import softmax as softmax_gate
+from gatewise._tensor import Tensor
+from gatewise.nn.random import Source, generator
+
+# ------------------------------------------------------------------------------------------------------------- layers
+
+
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent of each entry."""
+    return np.tanh(x)
+
+
+def softmax(x: Any, dim: int = -1) -> Any:
+    """exp(x) over its sum along an axis."""
+    return softmax_gate(x, axis=dim)
+
+
+def log_softmax(x: Any, dim: int = -1) -> Any:
+    """The log of the shares: x less the log of its summed exponentials along an axis."""
+    return x - logsumexp(x, axis=dim, keepdims=True)
+
+
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """`x @ weight.T + bias`; the weight is (outputs, inputs)."""
+    return x @ weight.T if bias is None else affine(x, weight, bias)
+
+
+def conv2d(x: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0) -> Any:
+    """A convolution of images (N, C, H, W) with kernels (O, C, kh, kw)."""
+    return conv2d_gate(x, weight, bias, stride=stride, padding=padding)
+
+
+def max_pool2d(x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0) -> Any:
+    """The largest entry of each place the kernel sees; places do not overlap unless `stride` says so."""
+    return max_pool2d_gate(x, kernel=kernel_size, stride=stride, padding=padding)
+
+
+def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    """The axes from one to another in one."""
+    shape = np.shape(x)
+    start, end = start_dim % len(shape), end_dim % len(shape)
+    return np.reshape(x, (*shape[:start], int(np.prod(shape[start : end + 1])), *shape[end + 1 :]))
+
+
+def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Source = None) -> Any:
+    """While training, each entry is 0 with probability p, and all others are larger by 1 / (1 - p).
+
+    >>> import gatewise.nn.functional as F, numpy as np
+    >>> F.dropout(np.ones(6), p=0.5, rng=0)
+    array([2., 2., 2., 0., 0., 0.])
+    """
+    if not 0 <= p <= 1:
+        raise LayerError.setting("Dropout", "p", p, "a probability from 0 to 1", user_line())
+    if not training or p == 0:
+        return x
+    dtype = x.dtype if isinstance(x, (Tensor, np.ndarray)) else np.dtype(float)
+    mask = (generator(rng).random(np.shape(x), dtype=np.float32) >= p).astype(dtype)
+    mask *= 1 / (1 - p) if p < 1 else 0
+    return x * (Tensor(mask) if isinstance(x, Tensor) else mask)  # nobody else has it: no copy needs to be made
+
+
+def batch_norm(
+    x: Any,
+    running_mean: Any,
+    running_var: Any,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    momentum: float | None = 0.1,
+    eps: float = 1e-5,
+) -> Any:
+    """Each channel (axis 1) less its mean, over its standard deviation; then times weight, plus bias.
+
+    While training the mean and variance are the batch's own, and the running ones move towards them, in place, by
+    `momentum`; the running variance is the unbiased one.
+    """
+    axes = (0, *range(2, np.ndim(x)))
+    wide = (1, -1, *(1 for _ in axes[1:]))
+    if training or running_mean is None:
+        n = np.size(x) // np.shape(x)[1]
+        if n < 2:
+            what = f"batch norm got one value a channel, shape {np.shape(x)}.{user_line()}"
+            raise LayerError(what, "one value has no spread.", "a larger batch, or model.eval().")
+        if running_mean is not None and momentum is not None:
+            mean, var = moments(x.value if isinstance(x, Tensor) else x, axes)
+            track(running_mean, mean, 1 - momentum, momentum)
+            track(running_var, var, 1 - momentum, momentum * n / (n - 1))
+        weight = np.ones(np.shape(x)[1], x.dtype) if weight is None else weight
+        bias = np.zeros(np.shape(x)[1], x.dtype) if bias is None else bias
+        return batch_norm_gate(x, weight, bias, eps=eps)
+    scale = 1 / np.sqrt(running_var + eps)
+    out = (x - np.reshape(running_mean, wide)) * np.reshape(scale if weight is None else weight * scale, wide)
+    return out if bias is None else out + np.reshape(bias, wide)
+
+
+def moments(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
+    """Mean and variance of each channel, one channel after another where there is much in each."""
+    if len(axes) == 1:
+        return np.mean(x, axis=axes), np.var(x, axis=axes)
+    channels = [np.ravel(x[:, c]) for c in range(x.shape[1])]
+    return np.array([np.mean(c) for c in channels]), np.array([np.var(c) for c in channels])
+
+
+def track(running: Any, now: Any, kept: float, share: float) -> None:
+    """Move a running average, in place, towards what it is now."""
+    running *= kept
+    running += share * now
+
+
+# ------------------------------------------------------------------------------------------------------------- losses
+
+
+def reduced(losses: Any, reduction: str) -> Any:
+    """The mean of all losses, their sum, or each."""
+    if reduction == "none":
+        return losses
+    return np.mean(losses) if demanded(reduction) == "mean" else np.sum(losses)
+
+
+def demanded(reduction: str) -> str:
+    """The reduction, which must be one of three."""
+    if reduction not in ("mean", "sum", "none"):
+        raise LossError.unknown_reduction(reduction, user_line())
+    return reduction
+
+
+def same_shape(loss: str, one: Any, other: Any) -> None:
+    """A loss never broadcasts."""
+    if np.shape(one) != np.shape(other):
+        raise LossError.shapes(loss, np.shape(one), np.shape(other), user_line())
+
+
+def checked_classes(loss: str, scores: Any, classes: Any) -> Any:
+    """The number of the right class of each row, each of them a column of the scores."""
+    y = np.asarray(classes.value if isinstance(classes, Tensor) else classes)
+    shape = np.shape(scores)
+    if len(shape) != 2 or y.shape != shape[:1] or y.dtype.kind not in "iu":
+        raise LossError.classes(loss, shape, f"classes {y.shape}, {y.dtype}", user_line())
+    if not y.size:
+        raise LossError.classes(loss, shape, "no rows at all", user_line())
+    if y.min() < 0 or y.max() >= shape[1]:
+        raise LossError.classes(loss, shape, f"classes from {y.min()} to {y.max()}", user_line())
+    return y
+
+
+def cross_entropy(scores: Any, classes: Any, reduction: str = "mean") -> Any:
+    """Minus the log of the share that a softmax gives the right class: scores (N, C), classes (N,).
+
+    >>> import gatewise.nn.functional as F, numpy as np
+    >>> F.cross_entropy(np.zeros((5, 10)), np.zeros(5, int)).round(4)
+    np.float64(2.3026)
+    """
+    y = checked_classes("cross_entropy", scores, classes)
+    if demanded(reduction) == "none":
+        return logsumexp(scores, axis=1) - scores[np.arange(len(y)), y]
+    total = cross_entropy_gate(scores, y)
+    return total / len(y) if reduction == "mean" else total
+
+
+def mse_loss(scores: Any, target: Any, reduction: str = "mean") -> Any:
+    """The square of the difference; the shapes must be the same."""
+    same_shape("mse_loss", scores, target)
+    return reduced((scores - target) ** 2, reduction)
+
+
+def binary_cross_entropy_with_logits(scores: Any, target: Any, reduction: str = "mean") -> Any:
+    """Cross-entropy of the sigmoid of each score with a target from 0 to 1; the shapes must be the same.
+
+    Both halves are softplus, so that no score is too large for it.
+    """
+    same_shape("binary_cross_entropy_with_logits", scores, target)
+    return reduced(target * softplus(-scores) + (1 - target) * softplus(scores), reduction)
+
+
+def margins(loss: str, scores: Any, classes: Any, margin: float) -> Any:
+    """By how much each wrong class comes within `margin` of the right one, or exceeds it; the right class has 0."""
+    y = checked_classes(loss, scores, classes)
+    rows = np.arange(len(y))
+    wrong = np.ones(np.shape(scores), scores.dtype)
+    wrong[rows, y] = 0
+    return np.maximum(0, scores - np.reshape(scores[rows, y], (-1, 1)) + margin) * wrong
+
+
+def multi_margin_loss(scores: Any, classes: Any, p: int = 1, margin: float = 1.0, reduction: str = "mean") -> Any:
+    """The hinge loss as PyTorch has it: the mean over the classes of each row's margins, to the power p, 1 or 2."""
+    if p not in (1, 2):
+        raise LossError(f"multi_margin_loss got p={p!r}.{user_line()}", "p is 1 or 2.", "p=1.")
+    losses = margins("multi_margin_loss", scores, classes, margin)
+    return reduced(np.sum(losses**2 if p == 2 else losses, axis=1) / np.shape(scores)[1], reduction)
+
+
+def hinge_loss(scores: Any, classes: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
+    """The multi-class SVM loss as the course has it: the sum, not the mean, of each row's margins.
+
+    >>> import gatewise.nn.functional as F, numpy as np
+    >>> F.hinge_loss(np.zeros((5, 10)), np.zeros(5, int))
+    np.float64(9.0)
+    """
+    return reduced(np.sum(margins("hinge_loss", scores, classes, margin), axis=1), reduction)

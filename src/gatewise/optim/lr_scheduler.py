@@ -1,0 +1,122 @@
+"""Schedules of the learning rate: call `step()` after each epoch's last `optimizer.step()`.
+
+Each step changes the groups' "lr" from what it is, as in PyTorch: a rate that was changed by hand goes on from there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from gatewise._errors import LayerError, user_line
+from gatewise.optim.optimizer import Optimizer
+
+
+def epochs(schedule: str, name: str, value: Any) -> None:
+    """Raise unless `value` counts epochs."""
+    if not isinstance(value, int) or value < 1:
+        raise LayerError.setting(schedule, name, value, "a number of epochs, 1 or more", user_line())
+
+
+class LRScheduler:
+    """The parent of the schedules: counts epochs and sets the rate of each group."""
+
+    saved: tuple[str, ...] = ()  # the settings that are saved
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer, self.last_epoch = optimizer, 0
+        self.base_lrs = [float(group["lr"]) for group in optimizer.param_groups]
+
+    def rate(self, lr: float, base: float) -> float:
+        """The rate of this epoch, from that of the last and the first."""
+        raise NotImplementedError
+
+    def step(self) -> None:
+        """One epoch further."""
+        self.last_epoch += 1
+        for group, base in zip(self.optimizer.param_groups, self.base_lrs):
+            group["lr"] = self.rate(group["lr"], base)
+
+    def get_last_lr(self) -> list[float]:
+        """The rates now, one a group."""
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the schedule stands, and its settings; the rates themselves are in the optimizer's state."""
+        settings = {name: getattr(self, name) for name in self.saved}
+        return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs), **settings}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from where `state_dict()` found a schedule."""
+        self.last_epoch, self.base_lrs = int(state["last_epoch"]), list(state["base_lrs"])
+        for name in self.saved:
+            setattr(self, name, state[name])
+
+
+class StepLR(LRScheduler):
+    """Every `step_size` epochs the rate is multiplied by gamma.
+
+    >>> import gatewise as gw, gatewise.optim as optim
+    >>> optimizer = optim.SGD([gw.tensor(1.0)], lr=1.0)
+    >>> schedule = optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
+    >>> [schedule.step() or optimizer.param_groups[0]["lr"] for _ in range(4)]
+    [1.0, 0.5, 0.5, 0.25]
+    """
+
+    saved = ("step_size", "gamma")
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        epochs("StepLR", "step_size", step_size)
+        super().__init__(optimizer)
+        self.step_size, self.gamma = step_size, gamma
+
+    def rate(self, lr: float, base: float) -> float:
+        """The rate of this epoch."""
+        return lr * self.gamma if self.last_epoch % self.step_size == 0 else lr
+
+
+class ExponentialLR(LRScheduler):
+    """Every epoch the rate is multiplied by gamma.
+
+    >>> import gatewise as gw, gatewise.optim as optim
+    >>> optimizer = optim.SGD([gw.tensor(1.0)], lr=1.0)
+    >>> schedule = optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> [schedule.step() or optimizer.param_groups[0]["lr"] for _ in range(3)]
+    [0.5, 0.25, 0.125]
+    """
+
+    saved = ("gamma",)
+
+    def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+        super().__init__(optimizer)
+        self.gamma = gamma
+
+    def rate(self, lr: float, base: float) -> float:
+        """The rate of this epoch."""
+        return lr * self.gamma
+
+
+class CosineAnnealingLR(LRScheduler):
+    """In `T_max` epochs the rate falls to `eta_min` along half a cosine, and rises again after that.
+
+    >>> import gatewise as gw, gatewise.optim as optim
+    >>> optimizer = optim.SGD([gw.tensor(1.0)], lr=1.0)
+    >>> schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=4)
+    >>> [round(schedule.step() or optimizer.param_groups[0]["lr"], 4) for _ in range(4)]
+    [0.8536, 0.5, 0.1464, 0.0]
+    """
+
+    saved = ("T_max", "eta_min")
+
+    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+        epochs("CosineAnnealingLR", "T_max", T_max)
+        super().__init__(optimizer)
+        self.T_max, self.eta_min = T_max, eta_min
+
+    def rate(self, lr: float, base: float) -> float:
+        """The rate of this epoch."""
+        epoch, low, half = self.last_epoch, self.eta_min, math.pi / self.T_max
+        if (epoch - 1 - self.T_max) % (2 * self.T_max) == 0:  # the turning point, from which no factor leads up
+            return lr + (base - low) * (1 - math.cos(half)) / 2
+        return (1 + math.cos(half * epoch)) / (1 + math.cos(half * (epoch - 1))) * (lr - low) + low

@@ -1,0 +1,96 @@
+"""Random search over rate, width and regularisation, as the course does it: the validation images choose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gatewise import data
+from gatewise._errors import DivergedError, TrainingError
+from gatewise.train import checkpoints
+from gatewise.train.recipes import Recipe, prepared, with_draws
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One recipe and the validation accuracy of its best epoch; None where it diverged."""
+
+    recipe: Recipe
+    accuracy: float | None
+
+    @property
+    def score(self) -> float:
+        return -1.0 if self.accuracy is None else self.accuracy
+
+
+@dataclass
+class Search:
+    """So many trials around a recipe. What was found is saved after each, and the best trial's run beside it.
+
+    >>> search = Search(Recipe.of("digits"), 4)
+    >>> search.drawn(0) == search.drawn(0) != search.drawn(1)
+    True
+    """
+
+    recipe: Recipe
+    count: int
+    trials: list[Trial] = field(default_factory=list)
+
+    @property
+    def best(self) -> Trial | None:
+        """The trial with the highest accuracy, the earliest of them."""
+        return max(self.trials, key=lambda trial: trial.score, default=None)
+
+    def drawn(self, number: int) -> Recipe:
+        """The recipe of one trial: the same for the same seed and number, whatever came before."""
+        return with_draws(self.recipe, np.random.default_rng([self.recipe.seed, number]))
+
+    def run(
+        self,
+        images: data.Split,
+        saved: Path,
+        best_run: Path,
+        say: Callable[[Trial, int], object],
+        directory: str | None = None,
+    ) -> Trial:
+        """Make the trials that are not made yet. Raises `TrainingError` where every one diverged."""
+        self.save(saved, directory)
+        while len(self.trials) < self.count:
+            recipe = self.drawn(len(self.trials))
+            trainer = prepared(recipe, images, directory=directory)
+            accuracy: float | None = None
+            try:
+                accuracy = trainer.run().best.score
+            except DivergedError:
+                pass  # it was a bad rate: the search goes on
+            trial = Trial(recipe, accuracy)
+            if accuracy is not None and trial.score > max((each.score for each in self.trials), default=-1.0):
+                trainer.checkpoint = best_run
+                trainer.save()
+            self.trials.append(trial)
+            self.save(saved, directory)
+            say(trial, len(self.trials))
+        best = self.best
+        if best is None or best.accuracy is None:
+            raise TrainingError(
+                "every trial diverged.", "all rates that were drawn were too high.", "--lr 10 times lower."
+            )
+        return best
+
+    def save(self, path: Path, directory: str | None) -> None:
+        trials = [{"recipe": each.recipe.state(), "accuracy": each.accuracy} for each in self.trials]
+        state = {"search": self.count, "recipe": self.recipe.state(), "trials": trials, "data": directory}
+        checkpoints.save(path, state)
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> Search:
+        """The search that was saved. Raises `TrainingError` for the state of something else."""
+        try:
+            trials = [Trial(Recipe.from_state(each["recipe"]), each["accuracy"]) for each in state["trials"]]
+            return cls(Recipe.from_state(state["recipe"]), state["search"], trials)
+        except (KeyError, TypeError):
+            raise TrainingError("the checkpoint holds no search.", "it was saved by something else.", "run/.") from None
