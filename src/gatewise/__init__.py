@@ -30,7 +30,7 @@ NAMESPACES = ("course", "data", "nn", "optim", "train")
 
 
 def __getattr__(name: str) -> object:
-    """Load the pictures, the printer, the language and the namespaces when they are first asked for; find gates by name.
+    """Load pictures, printer, language and namespaces when they are first asked for; find gates by name.
 
     A gate of ours that is declared in a file of `_gates` needs no other line anywhere to be called as `gw.name`.
     """

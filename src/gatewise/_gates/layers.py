@@ -106,8 +106,7 @@ def batch_norm(g, out, x, w, b, *, eps):
     if n >= LARGE and len(wide) > 2 and not recorded(g, x, w, b):
         down, *others = np.empty_like(x), np.empty_like(w), np.empty_like(b)
         for c in range(wide[1]):
-            given = (part[:, c].reshape(-1, 1) for part in (g, x))
-            parts = standardised_back(*given, w[c : c + 1], eps=eps)
+            parts = standardised_back(g[:, c].reshape(-1, 1), x[:, c].reshape(-1, 1), w[c : c + 1], eps=eps)
             down[:, c] = parts[0].reshape(down[:, c].shape)
             for other, part in zip(others, parts[1:]):
                 other[c] = part[0]

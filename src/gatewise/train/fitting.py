@@ -275,7 +275,8 @@ class Trainer:
         there = {name: np.shape(value) for name, value in state["model"].items()}
         if here != there:
             name = next(name for name in (*here, *there) if here.get(name) != there.get(name))
-            why = f"{name} is {there.get(name, 'missing')} in the checkpoint and {here.get(name, 'missing')} in the model."
+            sizes = there.get(name, "missing"), here.get(name, "missing")
+            why = "{} is {} in the checkpoint and {} in the model.".format(name, *sizes)
             raise TrainingError("the run cannot go on with this model.", why, "the model that the run began with.")
 
     def save(self) -> None:
@@ -304,7 +305,7 @@ def weights(model: Any) -> list[Any]:
 def in_batches(model: Any, X: Any, size: int = LARGE_BATCH) -> Iterator[tuple[int, Any]]:
     """The scores of images, so many at a time and without a tape, each with the number of its first image."""
     training = model.training
-    model.eval()
+    model.train(False)
     try:
         for start in range(0, len(X), size):
             with no_grad():

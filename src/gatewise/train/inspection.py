@@ -312,7 +312,7 @@ def gradients(subject: Subject) -> Finding:
 
 def in_double_precision(model: Any) -> Any:
     """A copy of a model, in evaluation, whose parameters are float64."""
-    twin = copy.deepcopy(model).eval()
+    twin = copy.deepcopy(model).train(False)
     doubled: dict[int, Any] = {}  # a parameter that two modules share stays one
     for module in twin.modules():
         for name, each in list(vars(module).items()):
@@ -455,7 +455,7 @@ def calm(model: Any) -> None:
     """Switch off what is drawn anew in every step, so that what is left is the net's."""
     for module in model.modules():
         if "Dropout" in type(module).__name__:
-            module.eval()
+            module.train(False)
 
 
 def clear(subject: Subject) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of training: curves of loss and accuracy, and weights as images. Drawn by matplotlib, which `[plot]` brings."""
+"""Pictures of training: curves and weights. Matplotlib, which `[plot]` brings, draws them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gatewise.train.history import History, smoothed
 if TYPE_CHECKING:
     from matplotlib.figure import Figure  # type: ignore[import-not-found, unused-ignore]
 
+WIDE = 100.0  # times the smallest loss: beyond it the axis is logarithmic
 PATHS = (".png", ".svg", ".pdf")
 COLOURS = ("#0b62a4", "#c8501e", "#2e7d32", "#7b3294", "#8c6d00")  # dark enough on white, apart for every eye
 STEADY: Any = {"svg.hashsalt": "gatewise", "svg.fonttype": "none"}  # the same curves are the same bytes
@@ -35,7 +36,11 @@ def save_curves(runs: Mapping[str, History], path: str | Path, title: str = "") 
         if all(value is not None for value in history.series("validation_accuracy")):
             label = f"{name}, validation" if name else "validation"
             right.plot(numbers, history.series("validation_accuracy"), color=colour, linewidth=1.6, label=label)
-    left.set(xlabel="step", ylabel="loss, smoothed")
+    left.set(
+        xlabel="step",
+        ylabel="loss, smoothed",
+        yscale=scale_of([loss for each in runs.values() for loss in each.losses]),
+    )
     right.set(xlabel="epoch", ylabel="accuracy")
     if any(runs):
         left.legend(frameon=False, fontsize="small")
@@ -43,6 +48,15 @@ def save_curves(runs: Mapping[str, History], path: str | Path, title: str = "") 
     if title:
         figure.suptitle(title)
     write(figure, path)
+
+
+def scale_of(losses: Sequence[float]) -> str:
+    """The axis that shows losses of every size.
+
+    >>> scale_of([2.3, 0.5]), scale_of([300.0, 0.5]), scale_of([300.0, 0.0])
+    ('linear', 'log', 'linear')
+    """
+    return "log" if losses and 0 < WIDE * min(losses) < max(losses) else "linear"
 
 
 def save_weights(images: Any, path: str | Path, titles: Sequence[str] = ()) -> None:
@@ -75,7 +89,7 @@ def spread(image: Any) -> Any:
 
 
 def first_weights(model: Any, shape: tuple[int, ...]) -> Any:
-    """The first layer's weights as images of the given shape, or as the filters they are; None where they are neither."""
+    """The first layer's weights as images of a shape, or as the filters they are; None where they are neither."""
     for _, parameter in model.named_parameters():
         weight = np.asarray(parameter.value)
         if weight.ndim == 4:
@@ -109,6 +123,4 @@ def write(figure: Figure, path: str | Path) -> None:
             metadata = {"Date": None} if Path(path).suffix.lower() == ".svg" else None
             figure.savefig(path, dpi=150, metadata=metadata)
     except OSError as error:
-        raise SaveError(
-            f"{str(path)[:60]!a} cannot be written.", f"{error.strerror}.", "another folder."
-        ) from None
+        raise SaveError(f"{str(path)[:60]!a} cannot be written.", f"{error.strerror}.", "another folder.") from None

@@ -56,7 +56,7 @@ class Recipe:
 
     @classmethod
     def of(cls, dataset: str, **asked: Any) -> Recipe:
-        """The recipe of a data set and a model, with what was asked for; None asks for nothing. Raises `TrainingError`."""
+        """The recipe of a data set and a model, with what was asked for (not None). Raises `TrainingError`."""
         asked = {name: value for name, value in asked.items() if value is not None}
         model = asked.get("model", "two-layer")
         usual = DEFAULTS.get(("any", model), {}) | DEFAULTS.get((dataset, model), {})

@@ -156,8 +156,9 @@ class Signs:
         for layer, alive in rectified(loss.wire, names):
             off = self.measured.off[layer] = float(np.mean(~alive.any(axis=0)))
             if off >= DEAD and len(alive) >= ROWS_TO_TELL:
-                self.tell("dead", layer, f"{off:.0%} of the relus after {layer} are off for every image of the batch.",
-                          "a lower rate, or weights drawn smaller: what is off gets no gradient, and stays off.")  # fmt: skip
+                said = f"{off:.0%} of the relus after {layer} are off for every image of the batch."
+                cure = "a lower rate, or smaller first weights: what is off gets no gradient, and stays off."
+                self.tell("dead", layer, said, cure)
 
     def look_at_gradients(self, parameters: Sequence[tuple[str, Any]]) -> None:
         relative: dict[str, float] = {}
@@ -194,7 +195,7 @@ class Signs:
                       "normalisation.")  # fmt: skip
         else:
             self.tell("exploding", large, f"the gradient grows on its way back: {large}'s is {times} times larger, "
-                      f"for its weights, than {small}'s.", "smaller first weights, or batch normalisation.")  # fmt: skip
+                      f"for its weights, than {small}'s.", "smaller weights, or batch normalisation.")  # fmt: skip
 
     def look_at_updates(self, before: dict[str, Any], parameters: Sequence[tuple[str, Any]]) -> None:
         self.measured.updates = {}

@@ -31,7 +31,7 @@ def wires_behind(end: Wire) -> list[Wire]:
     found, waiting = {id(end): end}, [end]
     while waiting:
         for parent in parents_of(waiting.pop()):
-            if parent is not None and id(parent) not in found:
+            if id(parent) not in found:
                 found[id(parent)] = parent
                 waiting.append(parent)
     return sorted(found.values(), key=lambda wire: wire.order)
