@@ -52,7 +52,7 @@ def test_a_gate_has_a_page_with_its_facts(name):
     """Sentence, conventions with their witnesses, an example with a value or a gradient, code, declaration."""
     gate, page = NAMES[name], kept(f"docs/gates/{name}.md")
     assert page.startswith(f"# {name}\n\n{gate.doc}\n")
-    assert page.count("- at the edge ") == len(gate.witnesses)
+    assert page.count("\n- at ") == len(gate.witnesses)
     assert re.search(r">>> print\(.*\n(?!>>>)", page)
     assert "_and_gradients(" in page
     assert f"def {gate.rule.__name__}(" in page

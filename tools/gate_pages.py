@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
-import json
 import sys
 from typing import Any
 
 import numpy as np
 
 import gatewise as gw
+from gatewise._board import record_of
 from gatewise._cli.catalogue import FAMILIES, PATTERNS, Call, edges, example, first_line, sample, source_of
 from gatewise._gates import NAMES, Gate
 from tools.readme import fenced
@@ -114,7 +114,7 @@ def gate_page(gate: Gate, call: Call, board: gw.Board) -> str:
         f"- pattern: *{gate.pattern}*, {PATTERNS[gate.pattern]}",
         f"- family: {gate.family.name}, {FAMILIES[gate.family.name]}",
         *[f"- local gradient: `d{made}/d{used} = {local}`" for made, used, local in locals_of(gate, board)],
-        *[f"- at the edge {edge}" for edge in edges(gate)],
+        *[f"- at {edge}" for edge in edges(gate)],
     ]
     parts = [f"# {gate.name}", gate.doc, "\n".join(facts)]
     if not gate.arbitrary:
@@ -127,7 +127,7 @@ def gate_page(gate: Gate, call: Call, board: gw.Board) -> str:
 
 def locals_of(gate: Gate, board: gw.Board) -> list[tuple[str, str, str]]:
     """The local gradients in symbols, of a gate that has one along each input and did not route this one away."""
-    record = json.loads(board.to_json())
+    record = record_of(board)
     names = [wire["name"] for wire in record["wires"]]
     if gate.family.name != "elementwise" or gate.pattern == "routes":
         return []

@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import json
 import linecache
+import os
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ from gatewise._errors import (
     SaveError,
     ScriptError,
     UnknownFunctionError,
+    UnknownPaletteError,
     UnknownWireError,
     UserCodeError,
 )
@@ -44,6 +46,17 @@ if TYPE_CHECKING:
     from gatewise._views.groups import Fold
 
 Wrt = str | Sequence[str] | None
+
+#: What a circuit is saved as, by a file's ending: the options that each takes.
+PICTURE = ("palette", "digits", "fold", "wrt")
+FORMS = {
+    ".svg": PICTURE,
+    ".html": PICTURE,
+    ".tex": (*PICTURE, "form"),
+    ".png": PICTURE,
+    ".json": (),
+    ".dot": ("digits",),
+}
 
 
 class WireView:
@@ -224,14 +237,14 @@ class Board:
         """
         from gatewise._views.picture import picture
 
-        return picture(self._drawn(wrt), palette=palette, digits=counted(digits), fold=fold)
+        return picture(self._with(wrt), palette=coloured(palette), digits=counted(digits), fold=fold)
 
     def html(self, palette: str = "default", digits: int | None = None, fold: Fold = None, wrt: Wrt = None) -> str:
         """One HTML file to walk through: picture, cards, table, inputs that can be changed; arguments as of `svg`."""
         from gatewise._views.page import page
 
-        record, code = self._drawn(wrt), self._code_or_none()
-        return page(record, palette=palette, digits=counted(digits), fold=fold, staged=code)
+        record, code = self._with(wrt), self._code_or_none()
+        return page(record, palette=coloured(palette), digits=counted(digits), fold=fold, staged=code)
 
     def tex(
         self,
@@ -244,7 +257,7 @@ class Board:
         r"""The picture as TikZ: a fragment to `\input`, a standalone document, or Beamer slides that walk."""
         from gatewise._views.tikz import tikz
 
-        return tikz(self._drawn(wrt), palette=palette, digits=counted(digits), fold=fold, form=form)
+        return tikz(self._with(wrt), palette=coloured(palette), digits=counted(digits), fold=fold, form=form)
 
     def derivation(self, name: str | None = None, latex: bool = False, digits: int | None = None) -> str:
         """The chain rule in writing, from the output to one wire (None: to every input), with symbols and numbers.
@@ -268,10 +281,27 @@ class Board:
     def save(self, path: str | Path, **options: Any) -> None:
         """Write the circuit into a file, in the form its name asks for: .svg, .html, .tex, .png, .json or .dot.
 
-        `options` are those of `svg`, `html` and `tex`. A PNG needs `pip install 'gatewise[png]'`. Raises `SaveError`
-        where the file cannot be written; then nothing is.
+        `options` are those of `svg`, `html`, `tex` and `to_dot`. A PNG needs `pip install 'gatewise[png]'`. Raises
+        `SaveError` where the file cannot be written; then nothing is.
         """
-        forms: dict[str, Callable[..., str | bytes]] = {
+        if not isinstance(path, (str, os.PathLike)):
+            raise SaveError(f"{path!r} is not the name of a file.", "a name says what is written.", SAVED)
+        if form_of(path) not in FORMS:
+            what = f"{str(path)[:60]!a} does not say what to write."
+            raise SaveError(what, f"a circuit is saved as {', '.join(FORMS)}.", SAVED)
+        write_whole(path, self.drawn(form_of(path), **options))
+
+    def drawn(self, suffix: str, **options: Any) -> bytes:
+        """What `save` writes into a file with this ending, such as ".png". Raises `ArgumentError`."""
+        form = form_of(f"circuit{suffix}")
+        if form not in FORMS:
+            why = f"there are {', '.join(FORMS)}."
+            raise ArgumentError(f"nothing is drawn as {suffix!r}.", why, 'c.drawn(".svg").')
+        for name in options:
+            if name not in FORMS[form]:
+                taken = ", ".join(FORMS[form]) or "no options"
+                raise ArgumentError(f"a {form} file has no {name}.", f"it takes {taken}.", f"leave {name}= out.")
+        draw: dict[str, Callable[..., str | bytes]] = {
             ".svg": self.svg,
             ".html": self.html,
             ".tex": self.tex,
@@ -279,12 +309,8 @@ class Board:
             ".json": self.to_json,
             ".dot": self.to_dot,
         }
-        suffix = Path(path).suffix.lower()
-        if suffix not in forms:
-            what = f"{str(path)[:60]!a} does not say what to write."
-            raise SaveError(what, f"a circuit is saved as {', '.join(forms)}.", 'c.save("circuit.svg").')
-        content = forms[suffix](**options)
-        write_whole(path, content.encode() if isinstance(content, str) else content)
+        content = draw[form](**options)
+        return content.encode() if isinstance(content, str) else content
 
     def _png(self, **options: Any) -> bytes:
         try:
@@ -302,12 +328,10 @@ class Board:
         except GatewiseError:
             return None
 
-    def _drawn(self, wrt: Wrt) -> dict[str, Any]:
+    def _with(self, wrt: Wrt) -> dict[str, Any]:
         """The record with the gradients that a picture is to show."""
-        if wrt is None:
-            return self._shown
-        names = [wrt] if isinstance(wrt, str) else list(wrt)
-        return only(self._shown, [self._name(name) for name in names])
+        names = names_in(wrt)
+        return self._shown if names is None else only(self._shown, [self._name(name) for name in names])
 
     def _name(self, name: str) -> str:
         found: str = self._index.names[self._id(name)]
@@ -351,6 +375,38 @@ def owned(value: Any) -> Any:
     return value.copy() if hasattr(value, "copy") else value
 
 
+def record_of(board: Board) -> dict[str, Any]:
+    """The record that `to_json` writes, itself and not a copy: for views, which only read it."""
+    return board._shown
+
+
+SAVED = 'c.save("circuit.svg").'
+
+
+def form_of(path: str | Path) -> str:
+    """The ending of a file's name that says what is in it: `.html` for `.HTM`, too."""
+    suffix = Path(path).suffix.lower()
+    return ".html" if suffix == ".htm" else suffix
+
+
+def names_in(wrt: Any) -> list[str] | None:
+    """The names that `wrt` gives; None for all there are. Raises `ArgumentError`."""
+    if wrt is None or isinstance(wrt, str):
+        return None if wrt is None else [wrt]
+    if isinstance(wrt, Collection) and all(isinstance(name, str) for name in wrt):
+        return list(wrt)
+    raise ArgumentError(f"wrt is {wrt!r}.", "wrt names inputs.", 'wrt="x", or wrt=["x", "y"].')
+
+
+def coloured(palette: Any) -> str:
+    """The palette that was asked for, by name. Raises `UnknownPaletteError`."""
+    if isinstance(palette, str):
+        return palette  # which of them there are is known where the picture is drawn
+    from gatewise._views.palettes import PALETTES
+
+    raise UnknownPaletteError(palette, list(PALETTES))
+
+
 MOST_DIGITS = 17  # a float has no more
 
 
@@ -382,7 +438,7 @@ def circuit(
     >>> gw.circuit(lambda x, y: x * y, x=4, y=-3).gradients
     {'x': -3.0, 'y': 4.0}
     """
-    return board_of(f, args, kwargs, (wrt,) if isinstance(wrt, str) else wrt, upstream, output)
+    return board_of(f, args, kwargs, wrt, upstream, output)
 
 
 def board_of(
@@ -394,9 +450,8 @@ def board_of(
     output: str | None,
 ) -> Board:
     """`circuit`, for inputs of any name."""
-    if wrt is not None and not (isinstance(wrt, Collection) and all(isinstance(name, str) for name in wrt)):
-        raise ArgumentError(f"wrt is {wrt!r}.", "wrt names inputs.", 'wrt="x", or wrt=["x", "y"].')
-    wrt = wrt if wrt is None else [normalised(name) for name in wrt]
+    names = names_in(wrt)
+    wrt = names if names is None else [normalised(name) for name in names]
     kwargs = as_python_reads(kwargs)
     text = str(f) if isinstance(f, (str, Path)) else ""
     found = FILE.fullmatch(text)
@@ -432,7 +487,7 @@ FILE = re.compile(r"(?P<path>.*\.py)(?::(?P<function>\w+))?")
 def in_folder_of(path: str) -> Iterator[None]:
     """The folder of a file first on Python's path while it runs, as Python itself has it: its neighbours are found."""
     before = list(sys.path)
-    sys.path.insert(0, str(Path(path).resolve().parent))
+    sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
     try:
         yield
     finally:

@@ -96,8 +96,9 @@ class UnknownPaletteError(GatewiseError):
       instead: Write palette="dark" (there are default, dark).
     """
 
-    def __init__(self, name: str, known: Sequence[str]) -> None:
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5) or list(known[:1])
+    def __init__(self, name: object, known: Sequence[str]) -> None:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5) if isinstance(name, str) else []
+        near = near or list(known[:1])
         why = "A picture is drawn in one of a few measured palettes."
         super().__init__(
             f"There is no palette {name!r}.", why, f'Write palette="{near[0]}" (there are {", ".join(known)}).'
@@ -110,14 +111,14 @@ class FoldError(GatewiseError):
     >>> print(FoldError("sigmiod", ["sigmoid", "softmax"]))
     There is no group 'sigmiod' to fold.
       why:     A group is a recognised block, the call of a function, a statement of several gates, or a repeat.
-      instead: Write fold="sigmoid" (there are sigmoid, softmax).
+      instead: Fold 'sigmoid' (there are sigmoid, softmax).
     """
 
     def __init__(self, asked: object, known: Sequence[str]) -> None:
         if isinstance(asked, str):
             near = difflib.get_close_matches(asked, known, n=1, cutoff=0.5) or list(known[:1])
             shown = ", ".join(map(_visible, known[:8])) + (", ..." if len(known) > 8 else "")
-            cure = f'Write fold="{_visible(near[0])}" (there are {shown}).' if near else "Leave fold= out."
+            cure = f"Fold {near[0]!r} (there are {shown})." if near else "Fold nothing: no gates of it belong together."
             why = "A group is a recognised block, the call of a function, a statement of several gates, or a repeat."
             super().__init__(f"There is no group {asked!r} to fold.", why, cure)
         else:

@@ -112,6 +112,7 @@ class Entries:
             "read": wire in self.read,
             "scope": circuit.scopes.get(wire, ""),
             "sites": list(circuit.sites.get(wire, ())),
+            "calls": list(circuit.calls.get(wire, ())),
             "stage": stage.name if stage else None,
             "shape": list(np.shape(wire.value)),
             "dtype": np.asarray(wire.value).dtype.name,
@@ -312,10 +313,11 @@ def jsonable(record: dict[str, Any]) -> dict[str, Any]:
         wires.append(
             {**wire, "value": value, "summary": summary, "gradient": gradient, "gradient_summary": gradient_summary}
         )
-    uses = [
-        {**use, "local": written_out(use["local"])[0], "contribution": written_out(use["contribution"])[0]}
-        for use in record["uses"]
-    ]
+    uses = []
+    for use in record["uses"]:
+        contribution, contribution_summary = written_out(use["contribution"])
+        local, _ = written_out(use["local"])
+        uses.append({**use, "local": local, "contribution": contribution, "contribution_summary": contribution_summary})
     checks = {
         k: {key: plain(v) if isinstance(v, float) else v for key, v in c.items()} for k, c in record["checks"].items()
     }

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import gatewise as gw
+from gatewise._board import record_of
 from gatewise._errors import (
     ArgumentError,
     CutError,
@@ -301,15 +303,56 @@ def test_what_cannot_be_checked_says_why() -> None:
         lambda c: c.svg(digits=-3),
         lambda c: c.card("p", digits=2.5),
         lambda c: c.staged("nope"),
+        lambda c: c.save(None),
+        lambda c: c.save(5),
+        lambda c: c.save(b"a.svg"),
+        lambda c: c.save("a.json", palette="dark"),
+        lambda c: c.save("a.json", digits=2),
+        lambda c: c.save("a.dot", fold=3),
+        lambda c: c.save("a.svg", form="beamer"),
+        lambda c: c.save("a.png", form="beamer"),
+        lambda c: c.save("a.tex", form=["beamer"]),
+        lambda c: c.drawn(None),
+        lambda c: c.drawn([".svg"]),
+        lambda c: c.drawn(".docx"),
+        lambda c: c.svg(wrt=5),
+        lambda c: c.svg(wrt=[5]),
+        lambda c: c.html(wrt=5),
+        lambda c: c.svg(palette=None),
+        lambda c: c.html(palette=["x"]),
+        lambda c: c.tex(palette=5),
+        lambda c: c.svg(fold=1.5),
+        lambda c: c.html(fold=[1.5]),
+        lambda c: c.tex(fold=b"p"),
+        lambda c: c.svg(fold=object()),
+        lambda c: c.svg(fold=[["p"]]),
         lambda c: gw.circuit(lambda x: x * 2, np.array([1, 2], dtype=object)),
         lambda c: gw.circuit(lambda x: x * 2, np.array([1, None], dtype=object)),
     ],
 )
-def test_a_mistake_is_one_clear_error(mistake: Any) -> None:
+def test_a_mistake_is_one_clear_error(mistake: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(GatewiseError) as caught:
         mistake(chain())
     assert caught.value.why
     assert caught.value.cure
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_drawn_is_what_is_saved(tmp_path: Path) -> None:
+    c = chain()
+    drawn = {".svg": c.svg(), ".html": c.html(), ".htm": c.html(), ".tex": c.tex(), ".json": c.to_json()}
+    for suffix, text in (drawn | {".dot": c.to_dot()}).items():
+        assert c.drawn(suffix) == text.encode()
+        c.save(tmp_path / f"c{suffix.upper()}")
+        assert (tmp_path / f"c{suffix.upper()}").read_bytes() == text.encode()
+    assert c.drawn(".tex", form="beamer", digits=2).decode() == c.tex(form="beamer", digits=2)
+    assert c.drawn(".dot", digits=2).decode() == c.to_dot(digits=2)
+    assert json.loads(c.to_json()) == json.loads(json.dumps(record_of(c)))
+
+
+def test_numpys_whole_numbers_count_gates_too() -> None:
+    assert chain().svg(fold=np.int64(2)) == chain().svg(fold=2)
 
 
 def test_an_object_array_is_named() -> None:

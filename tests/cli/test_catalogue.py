@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from gatewise._cli.catalogue import gate_named
 from gatewise._gates import NAMES
+from tools.gate_pages import gates
 
 
 def test_the_catalogue_lists_every_gate_with_its_sentence(typed):
@@ -27,7 +30,13 @@ def test_every_gate_has_a_page(typed, name):
     assert f"def {gate.rule.__name__}(" in answer.out
     assert "out_and_gradients(" in answer.out
     assert "downstream" in answer.out
-    assert answer.out.count("  at edges") == bool(gate.witnesses)
+    assert len(re.findall("^  at  ", answer.out, re.MULTILINE)) == bool(gate.witnesses)
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum", "hypot"])
+def test_ordinary_points_are_not_called_edges(typed, name):
+    assert "edge" not in typed("gates", name).out
+    assert "edge" not in gates()[f"docs/gates/{name}.md"]
 
 
 def test_the_page_of_sigmoid(typed):

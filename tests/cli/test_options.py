@@ -16,7 +16,7 @@ import gatewise as gw
 from cli.conftest import ROOT, in_a_process
 from gatewise._board import Board
 from gatewise._errors import SaveError
-from gatewise._saving import write_whole
+from gatewise._saving import write_all, write_whole
 
 CHAIN = ("show", "q = x + y; f = q * z", "x=-2", "y=5", "z=-4")
 
@@ -61,6 +61,18 @@ def test_digits_reach_tables_and_cards(typed):
     assert "-4.000" in Path("a.dot").read_text(encoding="utf-8")
 
 
+def test_groups_are_closed_by_name(typed):
+    typed("show", "sigmoid(w*x + b)**2", "w=2", "x=3", "b=1", "--svg", "a.svg", "--fold", "f")
+    board = gw.circuit("sigmoid(w*x + b)**2", w=2, x=3, b=1)
+    assert Path("a.svg").read_text(encoding="utf-8") == board.svg(fold="f") != board.svg()
+
+
+@pytest.mark.parametrize("form", ["fragment", "standalone", "beamer"])
+def test_the_forms_of_a_tex_file(typed, form):
+    typed("show", "w*x + b", "w=2", "x=3", "b=1", "--tex", "a.tex", "--form", form)
+    assert Path("a.tex").read_text(encoding="utf-8") == gw.circuit("w*x + b", w=2, x=3, b=1).tex(form=form)
+
+
 def test_nothing_but_the_file_is_left_in_the_folder(typed, tmp_path):
     typed(*CHAIN, "--svg", "a.svg")
     typed(*CHAIN, "--svg", "a.svg", "--palette", "dark")
@@ -79,6 +91,42 @@ def test_what_stood_there_stays_where_writing_fails(tmp_path, monkeypatch):
         write_whole(str(path), b"after")
     assert path.read_text(encoding="utf-8") == "before"
     assert os.listdir(tmp_path) == ["a.svg"]
+
+
+@pytest.mark.parametrize("other", ["no/b.svg", "loop.svg", "a_folder.svg"])
+def test_no_file_is_written_where_another_cannot_be(refused, tmp_path, other):
+    (tmp_path / "loop.svg").symlink_to("loop.svg")
+    (tmp_path / "a_folder.svg").mkdir()
+    before = sorted(os.listdir(tmp_path))
+    assert "cannot be written." in refused(*CHAIN, "--svg", "a.svg", "--save", other)
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_no_file_is_written_where_a_device_is_full(tmp_path):
+    with pytest.raises(SaveError, match="No space left"):
+        write_all([(tmp_path / "a.svg", b"x"), ("/dev/full", b"x")])
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_link_that_leads_to_itself_is_one_message(refused, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("l.svg", "l.py"):
+        Path(name).symlink_to(name)
+    assert "leads back to itself" in refused("show", "x*y", "x=1", "y=2", "--svg", "l.svg")
+    with pytest.raises(SaveError, match="leads back to itself"):
+        chain().save("l.svg")
+    assert Path("l.svg").is_symlink()
+    for target in ("l.py", "l.py:f"):
+        assert "l.py cannot be read." in refused("show", target)
+
+
+def test_what_was_written_is_called_what_it_is(typed):
+    assert typed(*CHAIN, "--html", "p").err == "The page is in p.\n"
+    assert typed(*CHAIN, "--svg", "p").err == "The picture is in p.\n"
+    answer = typed(*CHAIN, "--save", "a.json", "--save", "a.dot", "--save", "a.HTM")
+    assert answer.err == "The record is in a.json.\nThe graph is in a.dot.\nThe page is in a.HTM.\n"
+    assert Path("a.HTM").read_text(encoding="utf-8") == chain().html()
 
 
 def test_no_file_is_touched_where_a_later_part_is_a_mistake(refused, tmp_path):
@@ -189,7 +237,12 @@ REFUSED = [
     (("--digits", "2", "--code"), "--digits has nothing to round."),
     (("--fold", "0", "--svg", "a.svg"), "--fold '0' is not understood."),
     (("--fold", "-3", "--svg", "a.svg"), "--fold '-3' is not understood."),
-    (("--fold", "some", "--svg", "a.svg"), "--fold 'some' is not understood."),
+    (("--fold", "some", "--svg", "a.svg"), "There is no group 'some' to fold."),
+    (("--fold", "f,,q", "--svg", "a.svg"), "--fold 'f,,q' is not understood."),
+    (("--fold", "\x1b[2J", "--svg", "a.svg"), "is not understood."),
+    (("--form", "beamer"), "--form has no TeX file to form."),
+    (("--form", "beamer", "--svg", "a.svg"), "--form has no TeX file to form."),
+    (("--form", "slides", "--tex", "a.tex"), "'slides' is not one of"),
     (("--fold", "9" * 5000, "--svg", "a.svg"), "is not understood."),
     (("--fold", "40"), "--fold 40 has no picture to fold."),
     (("--cut", "qq"), "Did you mean q?"),
@@ -205,6 +258,10 @@ REFUSED = [
     (("--tex", "a.svg"), "'a.svg' is not the name of a TeX file."),
     (("--save", "a.dox"), "--save a.dot"),
     (("--save", "a"), "--save a.svg"),
+    (("--save", "x.docx"), "--save x.png"),
+    (("--save", "x.pgn"), "--save x.png"),
+    (("--wrt", ""), "--wrt '' names no input."),
+    (("--wrt", "x", "--wrt", " ,"), "--wrt ' ,' names no input."),
     (("--save", ""), "nothing is written under this ending"),
     (("--save", "no/a.svg"), "'no/a.svg' cannot be written."),
     (("--html", ""), "cannot be written."),

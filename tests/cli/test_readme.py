@@ -60,6 +60,35 @@ def test_links_lead_somewhere(page):
             assert ((ROOT / page).parent / link).exists(), link
 
 
+def told(page: str) -> str:
+    """The prose of a page: no code, no output, no targets of links."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    text = re.sub(r"<!-- shown.*?<!-- end -->|```.*?```", "", text, flags=re.DOTALL)
+    return re.sub(r"\]\([^)]*\)", "]", text)
+
+
+def test_both_readmes_say_the_same():
+    """They name the same code, run the same examples, and have the same sections and links."""
+    english, chinese = (told(page) for page in ("README.md", "README.zh-CN.md"))
+    for pattern in (r"`[^`]+`", r"CS231n", r"`c\.\w+"):
+        assert set(re.findall(pattern, english)) == set(re.findall(pattern, chinese))
+    assert len(re.findall("^## ", english, re.MULTILINE)) == len(re.findall("^## ", chinese, re.MULTILINE))
+    whole = [(ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "README.zh-CN.md")]
+    for pattern in (r"```python\n>>> .*?```", r"^gatewise .{60}"):
+        one, other = (re.findall(pattern, text, re.DOTALL | re.MULTILINE) for text in whole)
+        assert one
+        assert one == other
+
+
+@pytest.mark.parametrize("page", ["README.zh-CN.md", "docs/walkthrough.zh-CN.md"])
+def test_chinese_prose_has_chinese_marks(page):
+    prose = re.sub(r"`[^`]*`", "码", told(page)).replace("Backpropagation, Intuitions", "")
+    assert re.findall(r"[\u4e00-\u9fff”*] ?[,:;?!]|[,:;?!] ?[\u4e00-\u9fff]", prose.replace("![", "[")) == []
+    assert re.findall(r"[\u4e00-\u9fff]\(|\((?=[^()]*[\u4e00-\u9fff])[^()]*\)", prose) == []
+    for word in ("乘法交换", "前向", "画廊"):  # said otherwise: 互换, 正向, 电路集
+        assert word not in prose
+
+
 def test_the_first_command_is_the_one_of_make_demo():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert f"gatewise {writer().FIRST}" in makefile

@@ -53,6 +53,14 @@ def test_code_may_stand_anywhere_without_a_style(typed, place):
     assert typed(*words).out == f"{gw.circuit('x * y', x=2, y=3).staged()}"
 
 
+@pytest.mark.parametrize("style", ["code", "notes"])
+def test_the_style_of_code_may_be_a_word_of_its_own(typed, style):
+    expected = typed("show", "x * y", "x=2", "y=3", f"--code={style}")
+    assert typed("show", "x * y", "x=2", "y=3", "--code", style) == expected
+    assert typed("show", "--code", style, "x * y", "x=2", "y=3") == expected
+    assert typed("show", "--code", "notes * 2", "notes=2").status == 0
+
+
 def test_code_in_the_style_of_notes(typed):
     answer = typed("show", "x * y", "x=2", "y=3", "--code=notes")
     assert answer.out == f"{gw.circuit('x * y', x=2, y=3).staged('notes')}"

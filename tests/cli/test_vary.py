@@ -19,6 +19,7 @@ TABLE = """\
 
 With x 1000 times as large, dw is 1000 times as large, so the learning rate has to be 1000 times smaller; \
 db stays as large as it was.
+Rates are relative to 1 in the first row: rate times gradient is a step of the same length in every row.
 This is why data are preprocessed: the scale of an input decides how steep the loss is in the weights it meets, \
 and so which learning rate still works.
 """
@@ -78,6 +79,58 @@ def test_a_gradient_that_shrinks_lets_the_rate_grow(typed):
     )
 
 
+FROM_ROW_TO_ROW = [
+    ("x=0,1", "From x = 0 to x = 1, dw goes from 0 to 1, so no learning rate keeps its step; db stays as large"),
+    ("x=0,-2,1", "From x = 0 to x = -2, dw goes from 0 to -2, so no learning rate keeps its step; db stays"),
+    ("x=-1,10", "From x = -1 to x = 10, dw is 10 times as large, so the learning rate has to be 10 times smaller;"),
+    ("x=-1,1", "From x = -1 to x = 1, dw stays as large as it was; db stays as large as it was."),
+    ("x=-1,-10", "With x 10 times as large, dw is 10 times as large, so"),
+    ("x=2,2", "Between the rows, dw stays as large as it was; db"),
+    ("x=1,1e308", "With x 1e+308 times as large, dw is 1e+308 times as large, so"),
+    ("x=1e-300,1e300", "From x = 1e-300 to x = 1e+300, dw goes from 1e-300 to 1e+300, so no learning rate keeps"),
+]
+
+
+@pytest.mark.parametrize(("values", "said"), FROM_ROW_TO_ROW)
+def test_the_sentence_says_what_the_table_shows(typed, values, said):
+    answer = typed("show", "w*x + b", "w=1", "b=1", "--vary", values)
+    assert said in answer.out
+    assert answer.err == ""
+
+
+def test_what_is_varied_by_a_negative_multiple(typed):
+    answer = typed("show", "sum(dot(W, X))", "W=ones(2,2)", "X=ones(2,2)", "--vary", "X*=1,-10")
+    assert "From X times 1 to X times -10, dW is 10 times as large" in answer.out
+    answer = typed("show", "sum(W * X * x)", "W=ones(2,2)", "X=ones(2,2)", "--vary", "x=0,1", "--wrt", "W")
+    assert "From x = 0 to x = 1, dW goes from length 0 to length 2, so no learning rate keeps its step." in answer.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("w*x + b", "x=3", "b=1", "--vary", "w=1,10"),
+        ("(x + y) * z", "x=-2", "z=-4", "--vary", "y=5,50"),
+        ("(x + y) * z", "x=-2", "y=5", "--vary", "z=-4,-40"),
+        ("(x + y) * z", "y=5", "z=-4", "--vary", "x=-2,-20"),
+        ("w*x + b", "x=3", "b=1", "--vary", "w=1,10", "--wrt", "w,x"),
+    ],
+)
+def test_nothing_is_learned_where_nothing_says_so(typed, words):
+    """Rates are for weights, and the lesson for data: `--wrt`, or the names of the course, say what is which."""
+    answer = typed("show", *words)
+    assert "rate for" not in answer.out
+    assert "preprocessed" not in answer.out
+    assert "learning rate has" not in answer.out
+    assert ("adds their learning rates" in answer.out) == ("--wrt" not in words)
+
+
+def test_what_is_learned_can_be_said(typed):
+    answer = typed("show", "a*u + c", "a=1", "c=1", "--vary", "u=1,10", "--wrt", "a,c")
+    assert rows(answer.out)[1] == ["10", "11", "10", "0.1", "1", "1"]
+    assert "preprocessed" in answer.out
+    assert "--wrt a,c adds" in typed("show", "a*u + c", "a=1", "c=1", "--vary", "u=1,10").out
+
+
 def test_nothing_is_claimed_where_no_gradient_grows(typed):
     assert "preprocessed" not in typed("show", "w + x", "w=1", "--vary", "x=1,10").out
     assert "No other input has a gradient" in typed("show", "x * 2", "--vary", "x=1,10").out
@@ -124,6 +177,14 @@ def test_rates():
     assert keeping_rate(1.0, 0.0) is None
     assert keeping_rate(0.0, 0.0) == 1.0
     assert keeping_rate(1.0, float("nan")) is None
+    assert keeping_rate(1.0, float("inf")) is None
+    assert keeping_rate(float("inf"), 1.0) is None
+    assert keeping_rate(float("inf"), float("inf")) is None
+    assert keeping_rate(1e200, 1e-200) is None
+    assert keeping_rate(1e-200, 1e200) is None
+    assert keeping_rate([3e200, 4e200], [0.0, 1e201]) == pytest.approx(0.5)
+    assert keeping_rate([3e-200, 4e-200], [0.0, 1e-199]) == pytest.approx(0.5)
+    assert keeping_rate([1e308] * 4, [1e308] * 16) == 0.5
 
 
 def test_what_is_read():

@@ -252,6 +252,23 @@ def test_cards_at_corners_and_of_printed_arithmetic(scripts: Any) -> None:
     )
 
 
+def test_cards_of_what_has_no_gradient_or_no_finite_value(scripts: Any) -> None:
+    """Inputs not asked for, masks, stairs, NaN: the page says of them what Python says."""
+    boards = [
+        gw.circuit("x * y + z", x=2.0, y=3.0, z=1.0, wrt="y"),
+        gw.circuit("sum(dot(X, W))", X=np.ones((2, 2)), W=np.ones((2, 2)), wrt="W"),
+        gw.circuit("sum(where(M, x, X))", M=np.array([1, 0]), x=2.0, X=np.ones(2)),
+        gw.circuit("where(x > y, x, y) * floor(x) + sign(y)", x=2.5, y=1.0),
+        gw.circuit("2 * log(x)", x=-1.0),
+        gw.circuit("sum(log(X))", X=np.array([0.0, 1.0])),
+        gw.circuit("log(X)", X=np.array([-1.0, 1.0]), upstream="ones"),
+        gw.circuit("w * x / 3", w=1.0, x=2.0),
+    ]
+    jobs = [{"record": json.loads(board.to_json()), "digits": digits} for board in boards for digits in (None, 1)]
+    for job, (_, cards) in zip(jobs, shown(scripts, jobs), strict=True):
+        assert cards == [card(job["record"], row["name"], digits=job["digits"]) for row in job["record"]["wires"]]
+
+
 def two_layers(x: Any, W: Any, b: Any, V: Any) -> Any:
     """A small network with every kind of array line in its cards."""
     h = np.maximum(x @ W + b, 0)

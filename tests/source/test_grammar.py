@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import linecache
 import textwrap
 from typing import Any
@@ -377,3 +378,45 @@ def test_notes_keep_every_local_factor() -> None:
     assert "dq = x * df    # local x, upstream df" in text
     assert "dx += (1) * dq    # local 1, upstream dq" in text
     assert runs(text, 2.0, 3.0) == runs(printed(f, 2.0, 3.0), 2.0, 3.0)
+
+
+def test_one_definition_serves_all_calls_of_a_gate_of_ours():
+    def loss(s, y):
+        return (
+            gw.cross_entropy(s, y) + gw.cross_entropy(s * 2, y) + gw.softmax(s)[0, 0] + gw.softmax(s * s, axis=0)[0, 0]
+        )
+
+    text = gw.circuit(loss, s=np.array([[0.5, 2.0]]), y=np.array([1])).staged()
+    assert text.count("def cross_entropy") == 1
+    assert text.count("def softmax") == 2
+
+
+# --------------------------------------------------------------------------------------------- texts of local gradients
+
+
+def local_texts(c: Any) -> list[str | None]:
+    return [use["local_text"] for use in json.loads(c.to_json())["uses"]]
+
+
+def test_the_logarithm_of_a_base_is_told_by_the_base() -> None:
+    c = gw.circuit("2**x", x=3.0)
+    assert local_texts(c) == ["f * np.log(2)"]
+    text = str(c.staged())
+    assert "dx = (f * np.log(2)) * df" in text
+    assert runs(text, 3.0) == (8.0, c.gradients["x"])
+    text = printed(function("def f(x):\n    return np.sum(2.5**x + x * 0.125)"), np.array([1.0, 2.0]))
+    assert "np.log(2.5)" in text
+    assert "float64" not in text
+
+
+def test_a_long_number_is_told_as_it_was_made() -> None:
+    assert local_texts(gw.circuit("x / 3", x=1.0)) == ["1 / 3"]
+    assert local_texts(gw.circuit("x * 0.123456789", x=1.0)) == ["0.123456789"]
+    assert local_texts(gw.circuit("x * 0.25 + x / 4", x=1.0)) == ["0.25", "0.25", "1", "1"]
+    assert local_texts(gw.circuit("sum(x) / 3", x=ONES)) == [None, "1 / 3"]
+    assert local_texts(gw.circuit("sum(x / 7)", x=ONES))[0] == "1 / 7"
+
+
+def test_a_share_of_a_tie_needs_no_mask() -> None:
+    texts = local_texts(gw.circuit("sum(maximum(x, y))", x=np.array([1.0, 2.0]), y=np.array([1.0, 3.0])))
+    assert texts[:2] == ["(x > y) + 0.5 * (x == y)", "(y > x) + 0.5 * (y == x)"]

@@ -13,6 +13,7 @@ import gatewise as gw
 from gatewise._errors import UnknownWireError
 from gatewise._views import card, ledger_rows
 from gatewise._views.numbers import product_line
+from gatewise._views.walk import walk_blocks
 from views import records
 
 GATE_F = """\
@@ -68,10 +69,67 @@ def test_a_max_names_what_it_routed_away():
     assert "raising w a little leaves f as it is" in text
 
 
+def of(expression, **given) -> dict:
+    """The record of an expression or a function."""
+    wrt = given.pop("wrt", None)
+    return json.loads(gw.circuit(expression, **given, wrt=wrt).to_json())
+
+
 def test_a_comparison_stops_and_says_so():
-    text = card(records.compared(), "mask")
-    assert "dy = nothing: a comparison stops the gradient" in text
-    assert "forward     mask = 2 > 1 = true" in text
+    text = card(of(lambda x, y: x * (x > y), x=2, y=1), "f_1")
+    assert "dy = nothing (a comparison stops gradients: yes and no have no slope)" in text
+    assert "df_1/dx: none (a comparison stops gradients: yes and no have no slope)" in text
+    assert "forward     f_1 = 2 > 1 = true" in text
+    assert "dy = nothing\n" in card(records.compared(), "mask")  # of a record whose gates have no sentences
+
+
+@pytest.mark.parametrize("gate", ["floor", "sign", "rint", "trunc"])
+def test_what_is_no_comparison_is_not_called_one(gate):
+    record = of(f"{gate}(x) * x", x=2.5)
+    says = record["wires"][1]["says"].rstrip(".")
+    told = f"({says[0].lower()}{says[1:]})"
+    assert f"dx gets nothing {told}" in card(record, "x")
+    assert f"df_1/dx: none {told}" in card(record, "f_1")
+    assert "comparison" not in card(record, "x") + card(record, "f_1")
+
+
+def test_a_gradient_that_was_not_asked_for_is_said_to_be():
+    for record in (of("x * y", x=2, y=3, wrt="y"), of("dot(x, y)", x=np.ones(2), y=np.ones(2), wrt="y")):
+        text = card(record, "f")
+        assert "local       df/dx: not asked for   df/dy" in text
+        assert "df/dx: no single number" not in text
+        assert any("df/dx: not asked for" in line for line in backward_lines(record))
+
+
+def backward_lines(record: dict) -> list[str]:
+    return "\n".join(walk_blocks(record)).splitlines()
+
+
+def test_data_without_a_slope_are_said_to_have_none():
+    assert "df/df_1: none (true and false have no slope)" in card(of("where(x > y, x, y)", x=2, y=1), "f")
+    mask = of("sum(where(M, x, y))", M=np.array([1, 0]), x=np.ones(2), y=np.ones(2))
+    assert "df_1/dM: none (whole numbers have no slope)" in card(mask, "f_1")
+    assert "df_1/dW: no single number, dot works on whole arrays" in card(
+        of("sum(dot(X, W))", X=np.ones((2, 2)), W=np.ones((2, 2))), "f_1"
+    )
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("x", "shown"), [(-1.0, "NaN!"), (0.0, "-inf!")])
+def test_nothing_is_said_of_pushing_an_output_that_is_not_finite(x, shown):
+    record = of("2 * log(x)", x=x)
+    for wire in ("f", "f_1", "x"):
+        text = card(record, wire)
+        assert text.count(f"which way to push cannot be said: f is {shown}") == 1
+        assert "raising" not in text
+    record = of("sum(log(X))", X=np.array([-1.0, 1.0]))
+    assert "f is NaN!" in card(record, "f_1")
+
+
+def test_a_push_has_digits_of_its_own():
+    record = of("w * x / 3", w=1, x=2)
+    assert "raising f_1 by 0.01 raises f by about 0.003333" in card(record, "f", digits=1)
+    assert "raising f_1 by 0.01 raises f by about 0.003333" in card(record, "f", digits=9)
 
 
 def test_what_was_not_computed_is_a_dash():

@@ -20,6 +20,7 @@ import gatewise as gw
 from gatewise._errors import UnknownWireError
 from gatewise._views.derivation import derivation, standalone
 from gatewise._views.derivation.dimensions import fitting
+from gatewise._views.derivation.page import broken
 from gatewise._views.derivation.symbols import Symbols
 from views import records
 
@@ -83,7 +84,8 @@ def test_latex_has_the_same_formulas() -> None:
     text = derived(compound(), latex=True)
     lines = [plain_form(line.removesuffix(r" \\")) for line in text.splitlines()]
     assert [line for line in lines if line.startswith("df/")] == GOLDENS["derivations"]["compound"]
-    assert "$" not in text
+    assert "$$" not in text
+    assert "Given: $x = -2$, $y = 5$, $z = -4$." in text
     assert "#" not in text
 
 
@@ -127,13 +129,14 @@ def test_a_matrix_times_a_vector() -> None:
     assert "Sizes: $N = 5, D = 3$." in text
     assert r"dw_{1} = \sum_{i=1}^{N} x_{i1} \, (df_{1})_{i}" in text
     assert r"dX = df_{1} \, w^{T}" in text
-    assert r"dw_{1} &= 30" in text
+    assert r"6 + 1 \cdot 6" in text
+    assert r" = 30" in text
 
 
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_numbers_that_are_not_finite_are_loud() -> None:
     text = derived(gw.circuit("exp(x) * y", x=1000.0, y=2))
-    assert r"= 1 \cdot \text{inf{!}} = \text{inf{!}}" in text
+    assert r"= 1 \cdot \text{inf{!}} \approx \text{inf{!}}" in text  # as the card has it
 
 
 def test_fitting_finds_every_product() -> None:
@@ -225,7 +228,7 @@ def test_every_product_of_a_random_circuit_holds_as_printed(seed: int) -> None:
         terms.append(dice.choice([f"({a} * {b})", f"({a} + {b})", f"tanh({a})", f"({a} - {b})", f"exp(-{a}**2)"]))
     expression = f"{terms[-1]} + x * y * z"
     c = gw.circuit(expression, **{name: round(dice.uniform(-2, 2), 2) for name in "xyz"})
-    lines = [line for line in displays(derived(c)) if "partial" in line]
+    lines = [line for line in joined(displays(derived(c))) if "partial" in line]
     products = [found for line in lines if (found := PRODUCT.search(line))]
     assert len(products) >= 3
     for found in products:
@@ -246,6 +249,225 @@ def test_a_long_chain_needs_no_recursion() -> None:
 
     assert derived(gw.circuit(f, 1.0)).count(r"\partial") > 6000
     assert "dx" in derived(gw.circuit(lambda x: np.sum(f(x)), np.ones(3)))
+
+
+# --------------------------------------------------------------------------------- one element, the line, the ledger
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 1), (1, 3), (3,), (3, 1), (), (3, 3)])
+def test_a_bias_of_any_shape_is_summed_over_the_axes_it_was_stretched_along(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(5)
+    X, W, b = (np.round(rng.normal(size=size), 2) for size in ((3, 2), (2, 3), shape))
+    c = gw.circuit(lambda X, W, b: np.sum((X @ W + b) ** 2), X=X, W=W, b=b if shape else float(b))
+    text, df = derived(c), c["f_2"].gradient
+    assert not re.search(r"\d \\approx [-\d.]+ ..$", text)  # a sum of other numbers than were added
+    padded = (1,) * (2 - len(shape)) + shape
+    axes = [axis for axis in (0, 1) if padded[axis] == 1]
+    column = [df[i, j] for i in (range(3) if 0 in axes else [0]) for j in (range(3) if 1 in axes else [0])]
+    assert float(np.ravel(c.gradients["b"])[0]) == pytest.approx(sum(column))
+    sums = "".join(rf"\sum_{{{letter}=1}}^{{N}} " for axis, letter in ((0, "i"), (1, "j")) if axis in axes)
+    index = "".join("ij"[axis] if axis in axes else "1" for axis in (0, 1))
+    if axes:
+        assert f"{sums}(df_{{2}})_{{{index}}}" in text
+        assert {1: f"so axis {axes[0]} is summed", 2: "so axes 0 and 1 are summed"}[len(axes)] in text
+    if len(column) == 3:
+        shown = re.search(r"db_\{1*\} &= (.*) = ", text)
+        assert shown
+        assert [float(each) for each in numbers_in(shown[1])] == pytest.approx(column, rel=1e-3)
+
+
+def test_a_row_and_a_column_have_their_element_and_ledger() -> None:
+    text = derived(gw.circuit(lambda a, b: np.sum((a + b) ** 2), a=np.ones((3, 1)), b=np.ones((1, 2))))
+    assert r"da_{11} = \sum_{j=1}^{M} (df_{1})_{1j}" in text
+    assert r"db_{11} = \sum_{i=1}^{K} (df_{1})_{i1}" in text
+    assert "`df_1` is (K, M) and `da` must be (K, 1), so axis 1 is summed; axis 1 stays with size 1." in text
+    assert r"da_{11} &= 4 + 4 = 8" in text
+
+
+@pytest.mark.parametrize("gate", ["sum", "mean"])
+@pytest.mark.parametrize("axis", [0, 1, -1])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_a_total_along_an_axis_repeats_its_gradient(gate: str, axis: int, keepdims: bool) -> None:
+    X = np.arange(6.0).reshape(3, 2)
+    c = gw.circuit(lambda X: np.sum(getattr(np, gate)(X, axis=axis, keepdims=keepdims) ** 2), X=X)
+    text, along = derived(c), axis % 2
+    index = {(0, False): "j", (0, True): "1j", (1, False): "i", (1, True): "i1"}[along, keepdims]
+    count = X.shape[along]
+    right = f"(df_{{1}})_{{{index}}}" if gate == "sum" else rf"\frac{{(df_{{1}})_{{{index}}}}}{{{count}}}"
+    assert f"dx_{{ij}} = {right}\n" in text
+    whole = "df_{1}" if gate == "sum" else rf"\frac{{df_{{1}}}}{{{count}}}"
+    assert rf"dX = {whole} \quad \text{{repeated along axis {along}}}" in text
+    assert f"so it is repeated along axis {along}." in text
+    repeated = np.expand_dims(c["f_1"].gradient, along) if not keepdims else c["f_1"].gradient
+    share = 1 if gate == "sum" else count
+    np.testing.assert_allclose(c.gradients["X"], np.broadcast_to(repeated / share, X.shape))
+
+
+def test_parts_in_words_take_brackets_in_a_sum() -> None:
+    text = derived(gw.circuit(lambda X: np.sum(X / np.sum(X, axis=1, keepdims=True)), X=np.ones((3, 3))))
+    assert r"dX = df_{2} \odot \frac{1}{f_{1}} + \left(df_{1} \text{repeated along axis 1}\right)" in text
+    text = derived(gw.circuit(lambda X: np.sum(X[1:] * 2) + X[0], X=np.array([1.0, 2.0, 3.0])))
+    picked = [
+        rf"\left({d}\text{{ at }} [{at}], \; 0 \text{{ elsewhere}}\right)"
+        for d, at in (("df", "0"), ("df_{1}", "1{:}"))
+    ]
+    assert f"dX = {' + '.join(picked)}" in text
+
+
+def test_products_with_a_vector_have_a_ledger() -> None:
+    text = derived(gw.circuit(lambda X, w: np.sum((X @ w) ** 2), X=np.ones((3, 2)), w=np.ones(2)))
+    assert "at hand are `w` (D,) and `df_1` (N,). The only product that fits is `np.outer(df_1, w)`." in text
+    assert "at hand are `X` (N, D) and `df_1` (N,). The only product that fits is `X.T @ df_1`." in text
+    text = derived(gw.circuit(lambda X, w: np.sum((w @ X) ** 2), X=np.ones((2, 2)), w=np.ones(2)))
+    assert "`np.outer(w, df_1)` fits. But sizes coincide, so `np.outer(df_1, w)` does too. Shapes alone" in text
+    assert "`X @ df_1` fits. But sizes coincide, so `X.T @ df_1` does too. Shapes alone do not decide" in text
+    text = derived(gw.circuit(lambda v, w: v @ w, v=np.array([1.0, 2.0]), w=np.array([3.0, 4.0])))
+    assert r"dv_{i} = df \cdot w_{i}" in text
+    assert "at hand are `w` (K,) and `df`, a number, so the number scales the vector." in text
+
+
+def test_elementwise_gates_have_one_element_and_a_ledger() -> None:
+    text = derived(gw.circuit(lambda X, b: np.sum(np.tanh(X) * b), X=np.ones((3, 2)), b=np.ones((1, 2))), "X")
+    assert r"dx_{ij} = (df_{1})_{ij} \cdot \left(1 - {(f_{1})_{ij}}^{2}\right)" in text
+    assert r"(df_{1})_{ij} = (df_{2})_{ij} \cdot b_{1j}" in text
+    assert text.count("a gate that works entry by entry keeps the shape") == 1
+
+
+def test_cross_entropy_has_a_ledger() -> None:
+    text = derived(gw.circuit(lambda s, y: gw.cross_entropy(s, y), np.ones((3, 4)), np.array([3, 0, 2])))
+    assert r"`ds` must be (K, M), as `s` is; $p$ and $\mathrm{onehot}(y)$ are (K, M), and `df` is a number." in text
+
+
+# ------------------------------------------------------------------------------------------ every symbol is defined
+
+
+def test_what_the_chain_uses_is_defined() -> None:
+    text = derived(gw.circuit("exp(y) * x", x=2, y=3), "x")
+    assert "Given: $y = 3$, $x = 2$." in text
+    assert r"f_{1} &= e^{y} \approx 20.09" in text
+    text = derived(gw.circuit(lambda x: np.sum(np.where(x > 0, x, 0.1 * x)), x=np.array([1.0, -2.0])))
+    assert "f_{1} &= [x > 0]" in text
+    text = derived(gw.circuit(lambda x: np.sum(np.exp(x) + x), x=np.array([1.0, -2.0])))
+    assert r"\odot e^{x}" in text  # exp has no line of its own
+
+
+def test_a_constant_without_a_name_is_what_the_user_wrote() -> None:
+    c = gw.circuit(lambda X, W: np.sum(X @ W) + 0.5 * 0.1 * np.sum(W * W), X=np.ones((3, 2)), W=np.ones((2, 3)))
+    text = derived(c)
+    assert r"$0.5 \cdot 0.1 \, \sum {w_{ij}}^{2}$" in text
+    assert r"dW = X^{T} \, df_{1} + 2 \cdot 0.5 \cdot 0.1 \cdot W" in text
+    assert r"\cdot \pi = 1 \cdot 3.142" in derived(gw.circuit("x * pi", x=1))
+
+
+@pytest.mark.parametrize("make", [compound, net, lambda: gw.circuit("exp(y) * x + log(y)", x=2, y=3)])
+def test_no_symbol_of_a_wire_stands_undefined(make: Any) -> None:
+    c = make()
+    for name in c.gradients:
+        text = derived(c, name)
+        used = set(re.findall(r"(?<![A-Za-z(])f_\{\d+\}", text))
+        defined = {line.split(" ")[0] for line in displays(text)}
+        assert used <= defined, (name, used - defined)
+
+
+def test_a_single_letter_keeps_its_case_where_it_has_no_index() -> None:
+    text = derived(gw.circuit(lambda N, x: np.sum(N * np.tanh(x)), N=2.0, x=np.array([1.0, 3.0])))
+    assert "dn" not in text
+    assert r"dN \approx 1.757" in text
+
+
+def test_a_wire_called_e_is_not_the_number() -> None:
+    text = derived(gw.circuit("f = 2*x + exp(x)*e", x=1, e=3))
+    assert r"f_{2} &= \exp\left(x\right)" in text
+    assert "e^{" not in text
+
+
+def test_numbers_are_told_as_they_were_made() -> None:
+    assert r"\cdot f \cdot \log\left(2\right) =" in derived(gw.circuit("2**x", x=3))
+    assert r"\cdot \frac{1}{3} = 1 \cdot 0.3333" in derived(gw.circuit("x / 3", x=1))
+    text = derived(gw.circuit(lambda x, w: np.sum(x * w) / 3, x=np.ones(2), w=np.ones(2)))
+    assert r"df_{2} = df \cdot \frac{1}{3}" in text
+    assert r"\log\left(x\right) =" in derived(gw.circuit("x**y", x=2, y=3), "y")
+
+
+# --------------------------------------------------------------------------------------------------- ties, ends, gates
+
+
+def test_ties_are_said_to_be_split() -> None:
+    text = derived(gw.circuit(lambda x, y: np.sum(np.maximum(x, y)), x=np.array([1.0, 2.0]), y=np.array([1.0, 3.0])))
+    assert "nothing where it did not, and a share where operands tie:" in text
+    assert r"dx = df_{1} \odot \left([x > y] + 0.5 \cdot [x = y]\right)" in text
+    text = derived(gw.circuit(lambda x, y: np.sum(np.maximum(x, y)), x=np.array([1.0, 2.0]), y=np.array([0.0, 3.0])))
+    assert "where it chose this operand, and nothing where it did not:" in text
+    assert "x and y tie, so max splits the gradient between them." in derived(gw.circuit("max(x, y)", x=1, y=1))
+
+
+def test_an_input_that_nothing_comes_back_to_says_why() -> None:
+    assert "`X` has no entries, and so has its gradient." in derived(gw.circuit(lambda X: np.sum(X), np.zeros((0, 3))))
+    assert "leads through a gate that stops it" in derived(gw.circuit("floor(x)", x=2.5))
+
+
+ONE_GATE = [
+    "np.reshape(X, (3, 2))", "np.split(X, 3, axis=1)[1]", "np.std(X)", "np.std(X, axis=1)", "np.var(X, axis=0)",
+    "np.prod(X)", "np.prod(X, axis=1)", "np.max(X, axis=1)", "np.concatenate([X, 2 * X])", "np.stack([X, 2 * X])",
+    "X.T", "np.squeeze(X[None])", "np.broadcast_to(X, (4, 2, 3))", "np.ravel(X)", "np.swapaxes(X, 0, 1)",
+    "np.clip(X, 2, 3)", "np.outer(X[0], X[1])", "np.einsum('ij,kj->ik', X, X)", "np.linalg.inv(X[:, :2])",
+    "np.mean(X, axis=(0, 1))", "X.astype(np.float32)", "np.linalg.slogdet(X[:, :2])[1]", "np.modf(X)[0]",
+    "gw.softmax(X)", "gw.logsumexp(X, axis=1)", "X[0] @ X.T", "X - X[:, :1]", "np.array([2.0, 3.0, 1.0]) ** X",
+    "np.sum(np.stack([X, X]), axis=(0, 2))", "np.exp(X) + np.std(X) + 2 * X",
+]  # fmt: skip
+
+
+def one_gate(expression: str) -> Any:
+    body = f"def f(X):\n    return np.sum(({expression}) ** 2)\n"
+    return gw.circuit(function_of(f"import gatewise as gw\n{body}", "f"), np.arange(1.0, 7.0).reshape(2, 3))
+
+
+@pytest.mark.parametrize("expression", ONE_GATE)
+def test_no_gate_is_derived_by_a_tautology(expression: str) -> None:
+    text = derived(one_gate(expression))
+    assert r"\partial" not in text
+    assert not re.search(r"dX (\\mathrel\{\+\})?= .*dX", text)
+    assert "Write $" not in text
+    assert "*" not in text.replace("\\*", "")
+
+
+def test_std_and_reshape_are_written_out() -> None:
+    assert r"dX = df_{1} \cdot \frac{X - \operatorname{mean} X}{6 \cdot f_{1}}" in derived(one_gate("np.std(X)"))
+    text = derived(one_gate("np.reshape(X, (3, 2))"))
+    assert r"f_{1} &= \mathrm{reshape}\left(X, \left(3, 2\right)\right)" in text
+    assert r"dX = \mathrm{reshape}\left(df_{1}, \left(2, 3\right)\right)" in text
+
+
+# ------------------------------------------------------------------------------------------------------- long formulas
+
+
+def passes(count: int) -> Any:
+    def f(w, x):
+        for _ in range(count):
+            x = np.tanh(w * x)
+        return x
+
+    return gw.circuit(f, 0.7, 0.3)
+
+
+def test_a_long_sum_shows_its_ends() -> None:
+    for count in (40, 1000):
+        last = joined(displays(derived(passes(count), "w")))[-1]
+        assert last.count("10^") == 9
+        assert r" + \cdots + " in last
+
+
+def test_formulas_are_cut_only_where_no_bracket_is_open() -> None:
+    line = (
+        r"f &= \left("
+        + " + ".join(f"a_{{{k}}}" for k in range(40))
+        + r"\right) + "
+        + " + ".join("bcdef" * 1 for _ in range(40))
+    )
+    rows = broken(line)
+    assert len(rows) > 3
+    assert " ".join(row.removeprefix(r"&\quad ") for row in rows) == line
+    assert all(row.count(r"\left(") == row.count(r"\right)") for row in rows)
 
 
 # ------------------------------------------------------------------------------------------------------ the net by hand
@@ -304,7 +526,7 @@ def joined(lines: list[str]) -> list[str]:
     found: list[str] = []
     for line in lines:
         if line.startswith("&"):
-            found[-1] += " " + line.lstrip("&")
+            found[-1] += " " + line.lstrip("&").removeprefix(r"\quad ")
         else:
             found.append(line)
     return found
@@ -515,19 +737,36 @@ def test_chinese_names() -> None:
 # -------------------------------------------------------------------------------------------------------------- TeX
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs TeX: apt-get install texlive-latex-recommended")
-def test_tex_compiles_it(tmp_path: Path) -> None:
-    circuits = [compound(), net(), net().fold(), affine(((5, 4), (4, 3), (3,))), affine(((3, 3), (3, 3), (3,)))]
-    texts = [derived(c, latex=True) for c in circuits]
-    texts += [derivation(renamed(compound(), "q", name), latex=True) for name in HOSTILE if name.isascii()]
-    texts += [derivation(renamed(circuits[3], "W", name), latex=True) for name in HOSTILE if name.isascii()]
-    (tmp_path / "all.tex").write_text(standalone("\n\n".join(texts)), encoding="utf-8")
+def compiled(texts: list[str], folder: Path) -> str:
+    """What pdflatex says of a document of these texts."""
+    (folder / "all.tex").write_text(standalone("\n\n".join(texts)), encoding="utf-8")
     run = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "all.tex"],
-        cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120,
+        cwd=folder, capture_output=True, text=True, errors="replace", timeout=120,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout[-2000:]
-    assert (tmp_path / "all.pdf").stat().st_size > 10_000
+    assert (folder / "all.pdf").stat().st_size > 10_000
+    return run.stdout
+
+
+needs_tex = pytest.mark.skipif(
+    shutil.which("pdflatex") is None, reason="needs TeX: apt-get install texlive-latex-recommended"
+)
+
+
+@needs_tex
+def test_tex_compiles_hostile_names(tmp_path: Path) -> None:
+    circuits = [(compound(), "q"), (affine(((5, 4), (4, 3), (3,))), "W")]
+    names = [name for name in HOSTILE if name.isascii()]
+    compiled([derivation(renamed(c, old, name), latex=True) for c, old in circuits for name in names], tmp_path)
+
+
+@needs_tex
+def test_tex_compiles_it_and_nothing_leaves_the_page(tmp_path: Path) -> None:
+    circuits = [compound(), net(), net().fold(), affine(((5, 4), (4, 3), (3,))), affine(((3, 3), (3, 3), (3,)))]
+    texts = [derived(c, latex=True) for c in [*circuits, passes(40), *map(one_gate, ONE_GATE)]]
+    said = compiled([*texts, derived(passes(1000), "w", latex=True)], tmp_path)
+    assert not re.findall(r"Overfull .hbox \(.* detected", said)
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ def test_groups_are_closed_by_name():
 
 def test_an_unknown_group_is_an_error_with_the_nearest():
     record = record_of(unrolled, 1.0, 2.0)
-    with pytest.raises(FoldError, match='fold="sigmoid"'):
+    with pytest.raises(FoldError, match="Fold 'sigmoid'"):
         picture(record, fold="sigmiod")
     with pytest.raises(FoldError, match="fold=120"):
         picture(record, fold=0)

@@ -222,7 +222,7 @@ def commands(text: str) -> set[str]:
 
 @cache
 def harmless_commands() -> frozenset[str]:
-    return frozenset(commands(derivation(named("long_and_harmless"), latex=True)) | LATEX_TEXT)
+    return frozenset(commands(derivation(named("long_and_harmless_" * 8), latex=True)) | LATEX_TEXT)
 
 
 @hostile

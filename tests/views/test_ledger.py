@@ -113,6 +113,12 @@ def test_every_verdict_is_told(check, line):
     assert any(each.startswith(line) for each in ledger_rows(record).meaning)
 
 
+def test_which_way_to_push_is_not_said_of_an_output_that_is_not_finite():
+    record = records.compound()
+    record["wires"][4]["value"] = "nan"
+    assert ledger_rows(record).meaning[0] == "to raise f: nothing can be said, f is NaN!"
+
+
 def test_the_first_wire_that_is_not_finite_is_named():
     record = records.compound()
     record["wires"][3] |= {"value": "inf"}

@@ -210,3 +210,49 @@ def test_the_walk_ends_at_the_ledger_on_random_expressions(seed):
     walk, sheet = Walk(record), read(record)
     shown = columns_of(walk, len(walk.steps))
     assert shown == {wire.name: (sheet.value(wire), sheet.gradient(wire)) for wire in sheet.wires}
+
+
+def picked(p):
+    return np.tanh(p[0]) * p[1] + p[1] * p[np.array([0, 0, 1])].sum()
+
+
+def row_by_row(X, w):
+    return (X[0] @ w) * (X[1] @ w) + X[:, 1].mean()
+
+
+def classified(s, y):
+    right = s[np.arange(3), y]
+    return gw.cross_entropy(s * s, y) + gw.cross_entropy(s, y) - right.sum()
+
+
+def normalised(x, w):
+    e = np.exp(x - np.max(x))
+    return np.sum(w * (e / np.sum(e)) * x)
+
+
+def joined(a, b):
+    c = np.concatenate([a, b * a[:2]])
+    return (np.where(c > 0, c, 0.1 * c) * c.reshape(5, 1)[:, 0]).sum() + np.max(c) * np.prod(b)
+
+
+INDEXED = [
+    (picked, {"p": np.array([0.5, 2.0])}),
+    (row_by_row, {"X": np.array([[1.0, -2.0, 0.5], [0.3, 0.1, 4.0]]), "w": np.array([0.2, -1.0, 3.0])}),
+    (classified, {"s": np.linspace(-1, 2, 12).reshape(3, 4), "y": np.array([1, 0, 3])}),
+    (normalised, {"x": np.array([0.1, -2.0, 1.5]), "w": np.array([1.0, 2.0, 3.0])}),
+    (joined, {"a": np.array([1.5, -0.5, 2.0]), "b": np.array([0.7, -1.2])}),
+]
+
+
+@pytest.mark.parametrize(("f", "inputs"), INDEXED, ids=[f.__name__ for f, _ in INDEXED])
+def test_the_code_of_a_walk_run_line_by_line_gives_the_gradients(f, inputs):
+    circuit = gw.circuit(f, **inputs)
+    record = json.loads(circuit.to_json())
+    values = {wire.name: wire.value for wire in circuit.wires}
+    output = record["wires"][record["output"]]["name"]
+    names = {"np": np, "captured": np.array([0, 0, 1]), **values, f"d{output}": np.ones_like(values[output])}
+    for step in steps(record):
+        for line in step.code if step.is_backward else ():
+            exec(line, names)
+    for name, gradient in circuit.gradients.items():
+        np.testing.assert_allclose(names[f"d{name}"], gradient, rtol=1e-12, err_msg=name)

@@ -64,6 +64,7 @@ class Circuit:
     taken: frozenset[str] = frozenset()  # names the user's code uses
     scopes: Mapping[Wire, str] = field(default_factory=dict)  # the helper functions a gate stands in
     sites: Mapping[Wire, tuple[int, ...]] = field(default_factory=dict)  # where each of them was called: an instruction
+    calls: Mapping[Wire, tuple[int, ...]] = field(default_factory=dict)  # which call of each it was, counted in a run
 
     def made(self, wire: Wire) -> SourcedWire | None:
         """The wire that holds the step that made `wire`; None for an input."""

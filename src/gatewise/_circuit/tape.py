@@ -108,6 +108,7 @@ class Step:
     parameters: Mapping[str, Any]
     place: Place
     stage: int
+    calls: tuple[int, ...] = ()  # for each frame of the place the number of the call it belongs to
     parameter_wires: Mapping[int, Wire] = field(default_factory=dict)  # Tensors inside parameters, by id of the value
 
 

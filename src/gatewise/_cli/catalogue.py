@@ -82,7 +82,7 @@ def page(name: str) -> str:
         f"  family   {gate.family.name}: {FAMILIES[gate.family.name]}",
         f"  written  {call.text}",
     ]
-    parts += [f"  at edges {line}" if k == 0 else f"           {line}" for k, line in enumerate(edges(gate))]
+    parts += [f"  at       {line}" if k == 0 else f"           {line}" for k, line in enumerate(edges(gate))]
     parts += ["", "The rule it is declared by", "", indented(source_of(gate))]
     if board is not None:
         parts += ["", "The code that is printed from it", "", indented(board.staged())]

@@ -6,7 +6,8 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -111,6 +112,7 @@ def quoted(word: str) -> str:
     return f'"{word}"' if word.isprintable() else ascii(word)
 
 
+STYLES = ("code", "notes")
 WIRE = re.compile(r"[^\W\d]\w*(\[[^\]]*\])*")  # what a wire may be called
 
 
@@ -120,20 +122,27 @@ class Show(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args == ["-h"]:
             args = ["--help"]
-        return super().parse_args(ctx, [readable(args, place) for place in range(len(args))])
+        return super().parse_args(ctx, list(readable(args)))
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return ["EXPRESSION | FILE.py[:FUNCTION]", "[NAME=VALUE ...]", "[OPTIONS]"]
 
 
-def readable(args: Sequence[str], place: int) -> str:
-    """A word as click reads it: an option's usual value is filled in, and the h in -x*h is no cry for help."""
-    word, following = args[place], args[place + 1 : place + 2]
-    if word == "--code":
-        return "--code=code"
-    if word == "--derive" and not (following and WIRE.fullmatch(following[0])):
-        return f"--derive={EVERYTHING}"
-    return f" {word}" if re.fullmatch(r"-(?!-|h$).*h.*", word, re.DOTALL) else word
+def readable(args: Sequence[str]) -> Iterator[str]:
+    """The words as click reads them: an option's usual value is filled in, and the h in -x*h is no cry for help.
+
+    >>> list(readable(["x*y", "--code", "notes", "--derive"]))
+    ['x*y', '--code=notes', '--derive=']
+    """
+    words = deque(args)
+    while words:
+        word = words.popleft()
+        if word == "--code":
+            yield f"--code={words.popleft() if words and words[0] in STYLES else 'code'}"
+        elif word == "--derive" and not (words and WIRE.fullmatch(words[0])):
+            yield f"--derive={EVERYTHING}"
+        else:
+            yield f" {word}" if re.fullmatch(r"-(?!-|h$).*h.*", word, re.DOTALL) else word
 
 
 def read_digits(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
@@ -168,9 +177,9 @@ def gatewise(context: click.Context) -> None:
 @click.option("--wire", "wires", metavar="NAME", multiple=True, help="The card of one wire instead of the table.")
 @click.option(
     "--code",
-    metavar="[=notes]",
-    type=click.Choice(["code", "notes"]),
-    help="The forward and backward pass as NumPy code; --code=notes keeps every local factor.",
+    metavar="[notes]",
+    type=click.Choice(STYLES),
+    help="The forward and backward pass as NumPy code; --code notes keeps every local factor.",
 )
 @click.option(
     "--derive",
@@ -184,27 +193,38 @@ def gatewise(context: click.Context) -> None:
     "--vary",
     metavar="NAME=V,V,...",
     multiple=True,
-    help="The circuit at several values of one input, and the learning rate that keeps the step; "
-    '"X*=1,10" for multiples of an array.',
+    help="The circuit at several values of one input; where that is data (x, or what --wrt leaves out), with the "
+    'learning rates that keep the step of the first row. "X*=1,10": multiples of an array.',
 )
 @click.option("--json", "as_json", is_flag=True, help="The whole record as JSON, alone.")
 @click.option("--svg", metavar="FILE", help="Write the picture to a file as well (- for standard output alone).")
 @click.option("--html", metavar="FILE", help="Write one page that works offline: walk, fold, change inputs.")
 @click.option("--open", "opens", is_flag=True, help="Open that page in a browser.")
-@click.option("--tex", metavar="FILE", help="Write the picture as TikZ.")
+@click.option("--tex", metavar="FILE", help="Write the picture as TikZ, for \\input in a paper; see --form.")
+@click.option(
+    "--form",
+    type=click.Choice(["fragment", "standalone", "beamer"]),
+    metavar="FORM",
+    help="What a TeX file is: fragment (to put in), standalone (a document), or beamer (slides that walk).",
+)
 @click.option(
     "--save", metavar="FILE", multiple=True, help="Write whatever the ending says: svg, html, tex, png, json, dot."
 )
 @click.option("--palette", metavar="NAME", help=f"Colours of pictures: {', '.join(PALETTES)}.")
-@click.option("--digits", metavar="N", callback=read_digits, help="Digits after the point, in tables and pictures.")
+@click.option(
+    "--digits",
+    metavar="N",
+    callback=read_digits,
+    help="Digits after the point, in tables and pictures; without it, four significant ones.",
+)
 @click.option(
     "--fold",
-    metavar="N|all|none",
-    help="Draw at most N gates, close all groups of gates, or none; "
-    "with all, tables and cards show chains and blocks as one gate, too.",
+    metavar="N|all|none|NAME,...",
+    help="Draw groups of gates (blocks such as sigmoid, calls, repeats) as one: so many that at most N gates are left, "
+    "all, none, or those named. With all, tables and cards show chains and blocks as one gate, too.",
 )
 @click.option("--cut", metavar="WIRE", help="The circuit from this wire on: the wire becomes an input.")
-@click.option("--wrt", metavar="NAME[,NAME]", multiple=True, help="Only the gradients of these inputs.")
+@click.option("--wrt", metavar="NAME[,NAME]", multiple=True, help="The gradients of these inputs alone.")
 @click.option(
     "--upstream",
     metavar="ones|VALUE|NAME",
@@ -220,11 +240,19 @@ def gatewise(context: click.Context) -> None:
 )
 def show_command(wrt: tuple[str, ...], **options: Any) -> None:
     """Read the options of `show`."""
-    wanted = [name.strip() for names in wrt for name in names.split(",") if name.strip()]
-    show(Request(wrt=wanted or None, **options))
+    show(Request(wrt=[name for text in wrt for name in names_in(text)] if wrt else None, **options))
 
 
-@gatewise.command("gates")
+def names_in(text: str) -> list[str]:
+    """The names of `--wrt`. Raises `CommandError` where there are none."""
+    names = [name.strip() for name in re.split("[,，]", text) if name.strip()]
+    if not names:
+        why = "it says which inputs' gradients are wanted; without it, it is all of them."
+        raise CommandError(f"--wrt {shown(text)} names no input.", why, "--wrt x, or --wrt W,b.")
+    return names
+
+
+@gatewise.command("gates", short_help="All gates, or the page of one: its rule, its code, an example.")
 @click.argument("name", required=False)
 def gates_command(name: str | None) -> None:
     """The catalogue of gates, or the page of one: what it does to gradients, its rule, its code, an example."""

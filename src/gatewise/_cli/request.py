@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatewise._board import MOST_DIGITS, form_of
 from gatewise._cli.saving import PICTURES, ROUNDED, SUFFIXES
 from gatewise._errors import CommandError
 from gatewise._views.palettes import PALETTES
 
-MOST_DIGITS = 17  # a float has no more
 DIGITS = f"a number is shown with 1 to {MOST_DIGITS} digits after the point."
 STANDARD_OUTPUT = "-"
-ENDINGS = {"--svg": ("an SVG file", ".svg"), "--html": ("a page", ".html", ".htm"), "--tex": ("a TeX file", ".tex")}
+FILES = {"--svg": ("an SVG file", ".svg"), "--html": ("a page", ".html"), "--tex": ("a TeX file", ".tex")}
+FOR_PIXELS = (".doc", ".docx", ".odt", ".ppt", ".pptx", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
 EVERYTHING = ""  # what `--derive` without a wire asks for
 
 
@@ -34,6 +35,7 @@ class Request:
     svg: str | None = None
     html: str | None = None
     tex: str | None = None
+    form: str | None = None
     save: Sequence[str] = ()
     opens: bool = False
     palette: str | None = None
@@ -47,10 +49,10 @@ class Request:
 
     @property
     def files(self) -> list[tuple[str, str]]:
-        """What is to be written: for each file the suffix that says what is in it, and its path."""
+        """What is to be written: for each file its form, such as ".svg", and its path."""
         named = [(".svg", self.svg), (".html", self.html), (".tex", self.tex)]
         return [(suffix, path) for suffix, path in named if path is not None] + [
-            (Path(path).suffix.lower(), path) for path in self.save
+            (form_of(path), path) for path in self.save
         ]
 
     @property
@@ -66,8 +68,8 @@ class Request:
         return any(suffix in PICTURES for suffix, _ in self.files)
 
     @property
-    def most_gates(self) -> int | bool | None:
-        """`fold=` of the pictures. Raises `CommandError` for what is neither a number nor `all` nor `none`."""
+    def folding(self) -> int | bool | list[str] | None:
+        """`fold=` of the pictures. Raises `CommandError` for a number that is not one of gates."""
         if self.fold is None:
             return None
         word = self.fold.strip().lower()
@@ -75,10 +77,12 @@ class Request:
             return word == "all"
         if word.isascii() and word.isdigit() and int(word[:9]) >= 1 and len(word) < 10:
             return int(word)
-        why = "it says how many gates a picture has at most, or that all groups of gates are closed, or none."
-        raise CommandError(
-            f"--fold {shown(self.fold)} is not understood.", why, "--fold 40, --fold all or --fold none."
-        )
+        names = [name.strip() for name in self.fold.split(",")]
+        if all(name and (name[0].isalpha() or name[0] == "_") for name in names):
+            return names
+        why = "it says how many gates a picture has at most, that all groups of gates are closed, or none, or which."
+        cure = "--fold 40, --fold all, --fold none or --fold sigmoid."
+        raise CommandError(f"--fold {shown(self.fold)} is not understood.", why, cure)
 
 
 def shown(word: str) -> str:
@@ -121,13 +125,13 @@ def check_vary(request: Request) -> None:
 def check_files(request: Request) -> None:
     """Every file needs a name that says what it is, and a name of its own."""
     for option, path in (("--svg", request.svg), ("--html", request.html), ("--tex", request.tex)):
-        what, *endings = ENDINGS[option]
-        if path not in (None, STANDARD_OUTPUT) and Path(str(path)).suffix.lower() not in ("", *endings):
-            cure = f"{option} circuit{endings[0]}; --save writes {', '.join(SUFFIXES)}."
+        what, ending = FILES[option]
+        if path not in (None, STANDARD_OUTPUT) and form_of(str(path)) not in ("", ending):
+            cure = f"{option} circuit{ending}; --save writes {', '.join(SUFFIXES)}."
             why = f"{option} writes {what} and nothing else."
             raise CommandError(f"{shown(str(path))} is not the name of {what}.", why, cure)
     for path in request.save:
-        if Path(path).suffix.lower() not in SUFFIXES:
+        if form_of(path) not in SUFFIXES:
             why = f"the ending says what is written: {', '.join(SUFFIXES)}."
             raise CommandError(f"--save {shown(path)}: nothing is written under this ending.", why, near_ending(path))
     paths = [os.path.abspath(path) for _, path in request.files if path != STANDARD_OUTPUT]
@@ -139,13 +143,14 @@ def check_files(request: Request) -> None:
 
 
 def near_ending(path: str) -> str:
-    near = difflib.get_close_matches(Path(path).suffix.lower(), SUFFIXES, n=1, cutoff=0.6)
+    ending = form_of(path)
+    near = [".png"] if ending in FOR_PIXELS else difflib.get_close_matches(ending, SUFFIXES, n=1, cutoff=0.6)
     return f"--save {shown(Path(path).stem)[1:-1] or 'circuit'}{near[0] if near else '.svg'}"
 
 
 def check_streams(request: Request) -> None:
     """Standard output takes one thing."""
-    streams = [option for option in ENDINGS if getattr(request, option[2:]) == STANDARD_OUTPUT]
+    streams = [option for option in FILES if getattr(request, option[2:]) == STANDARD_OUTPUT]
     others = streams[1:] + request.printed
     if streams and others:
         why = "standard output is taken by the first."
@@ -158,13 +163,16 @@ def check_companions(request: Request) -> None:
     """Options that are about another one."""
     if request.opens and request.html in (None, STANDARD_OUTPUT):
         raise CommandError("--open has no page to open.", "it opens what --html wrote.", "--html circuit.html --open")
+    if request.form is not None and not any(suffix == ".tex" for suffix, _ in request.files):
+        why = "it says what kind of TeX file is written."
+        raise CommandError("--form has no TeX file to form.", why, f"--tex circuit.tex --form {request.form}")
     if request.latex and not request.derive:
         raise CommandError("--latex has nothing to write.", "it is the form of a derivation.", "--derive --latex")
 
 
 def check_looks(request: Request) -> None:
     """`--palette`, `--digits` and `--fold`: each a thing there is, and something for it to act on."""
-    fold = request.most_gates
+    fold = request.folding
     if request.palette is not None and request.palette not in PALETTES:
         near = difflib.get_close_matches(request.palette, PALETTES, n=1, cutoff=0.5) or ["default"]
         why = f"there are {', '.join(PALETTES)}."

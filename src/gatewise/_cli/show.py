@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import difflib
-import json
 import re
 import sys
 import warnings
@@ -17,21 +16,21 @@ from typing import Any, Literal, cast
 import click
 import numpy as np
 
-from gatewise._board import FILE, Board, board_of
+from gatewise._board import FILE, FORMS, Board, board_of, record_of
 from gatewise._cli.request import EVERYTHING, STANDARD_OUTPUT, Request, check, shown
-from gatewise._cli.saving import contents, opened
+from gatewise._cli.saving import called, opened
 from gatewise._cli.terminal import draw_table, on_terminal, write, write_paragraphs
 from gatewise._cli.vary import read_varied, run_at_each, vary_table
 from gatewise._cli.walk import walk
 from gatewise._errors import CommandError, IntegerGradientError, ScriptError, UpstreamError
 from gatewise._language import parse_input, parse_value
-from gatewise._saving import write_whole
+from gatewise._saving import write_all
 from gatewise._views import ledger, ledger_rows
 from gatewise._views.groups import MOST, USUAL
 
 OPTIONS = (
     *("--wire", "--code", "--derive", "--latex", "--walk", "--vary", "--json"),
-    *("--svg", "--html", "--open", "--tex", "--save", "--palette", "--digits", "--fold"),
+    *("--svg", "--html", "--open", "--tex", "--form", "--save", "--palette", "--digits", "--fold"),
     *("--cut", "--wrt", "--upstream", "--output", "--rng", "--help"),
 )
 MOST_NOTES = 3
@@ -64,7 +63,7 @@ def show(request: Request) -> None:
             vary(target, given, request)
             return
         board = looked_at(made(target, given, request), request)
-        drawn = [contents(board, suffix, looks(request)) for suffix, _ in request.files]
+        drawn = [board.drawn(suffix, **looks(request, suffix)) for suffix, _ in request.files]
         texts = printed(board, request)  # before the first file is written: there may be no such wire
         tell_of_folding(board, request)
         deliver(drawn, request)
@@ -252,21 +251,21 @@ def hints(target: Target, given: Mapping[str, Any], request: Request) -> list[st
 def looked_at(board: Board, request: Request) -> Board:
     """The circuit as it was asked for: from a cut wire on, chains and blocks as one gate."""
     board = board if request.cut is None else board.cut(request.cut)
-    return board.fold() if request.most_gates is True else board
+    return board.fold() if request.folding is True else board
 
 
-def looks(request: Request) -> dict[str, Any]:
-    """The options of a picture that were given."""
-    given = {"palette": request.palette, "digits": request.digits, "fold": request.most_gates}
-    return {name: value for name, value in given.items() if value is not None}
+def looks(request: Request, suffix: str) -> dict[str, Any]:
+    """The options of a picture that were given, as far as a file of this suffix has them."""
+    given = {"palette": request.palette, "digits": request.digits, "fold": request.folding, "form": request.form}
+    return {name: value for name, value in given.items() if value is not None and name in FORMS[suffix]}
 
 
 def tell_of_folding(board: Board, request: Request) -> None:
     """One line where a picture leaves gates out because there are too many to draw."""
-    if not request.has_picture or request.most_gates not in (None, False):
+    if not request.has_picture or request.folding not in (None, False):
         return
-    gates = len({wire["step"] for wire in json.loads(board.to_json())["wires"] if wire["kind"] == "gate"})
-    most = USUAL if request.most_gates is None else MOST
+    gates = len({wire["step"] for wire in record_of(board)["wires"] if wire["kind"] == "gate"})
+    most = USUAL if request.folding is None else MOST
     if gates > most:
         cure = "none draws each" if gates <= MOST else f"{MOST} draws as many as there can be"
         more = f"; --fold {cure}" if most == USUAL else ""
@@ -275,20 +274,15 @@ def tell_of_folding(board: Board, request: Request) -> None:
 
 def deliver(drawn: Sequence[bytes], request: Request) -> None:
     """Write what was drawn, all of it drawn before the first file is touched, and say where it is."""
-    for content, (_, path) in zip(drawn, request.files, strict=True):
+    made = list(zip(drawn, request.files, strict=True))
+    write_all([(path, content) for content, (_, path) in made if path != STANDARD_OUTPUT])
+    for content, (suffix, path) in made:
         if path == STANDARD_OUTPUT:
             click.echo(content)
         else:
-            write_whole(path, content)
-            click.echo(f"{called(path)} is in {path}.", err=True)
+            click.echo(f"{called(suffix)} is in {path}.", err=True)
     if request.opens and request.html is not None and not opened(request.html):
         click.echo(f"There is no browser to open it with here; open {request.html} in one yourself.", err=True)
-
-
-def called(path: str) -> str:
-    """What a file holds, in a word."""
-    words = {".html": "The page", ".htm": "The page", ".json": "The record", ".dot": "The graph"}
-    return words.get(Path(path).suffix.lower(), "The picture")
 
 
 def present(board: Board, request: Request, texts: Sequence[str], hinted: Sequence[str]) -> None:
@@ -298,7 +292,7 @@ def present(board: Board, request: Request, texts: Sequence[str], hinted: Sequen
     if request.as_json:
         click.echo(board.to_json().encode("utf-8"))
     elif request.walk:
-        walk(json.loads(board.to_json()), request.digits)
+        walk(record_of(board), request.digits)
     elif texts:
         write("\n\n".join(texts))
     else:
@@ -322,7 +316,7 @@ def derivation(board: Board, name: str, request: Request) -> str:
 
 def print_ledger(board: Board, digits: int | None, hinted: Sequence[str]) -> None:
     """The ledger: a table on a terminal, text elsewhere."""
-    record = json.loads(board.to_json())
+    record = record_of(board)
     if not on_terminal():
         write("\n".join([ledger(record, digits=digits), *hinted]))
         return
@@ -342,6 +336,6 @@ def vary(target: Target, given: Mapping[str, Any], request: Request) -> None:
         return looked_at(made(target, inputs, request), request)
 
     runs = run_at_each(varied, given, recorded)
-    table = vary_table(varied, runs, request.digits)
+    table = vary_table(varied, runs, request.digits, is_said=request.wrt is not None)
     draw_table(table.header, table.rows, range(len(table.header)))
     write_paragraphs(["", *table.sentences])

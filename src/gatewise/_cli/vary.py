@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._cli.request import shown
 from gatewise._errors import CommandError
 from gatewise._language import parse_value
 from gatewise._views.numbers import DASH, number, quantity
@@ -17,6 +18,8 @@ from gatewise._views.text import plain
 
 SAMPLE = "--vary x=1,10,100,1000"
 EQUAL = 1e-9  # relative: gradients that differ by less are the same
+DATA, WEIGHTS = re.compile(r"[xX]([\d_]\w*)?"), re.compile(r"[wW]([\d_]\w*)?|[wW]eights?")  # the course's names
+RELATIVE = "Rates are relative to 1 in the first row: rate times gradient is a step of the same length in every row."
 NOTES_ON_DATA = (
     "This is why data are preprocessed: the scale of an input decides how steep the loss is in the weights it "
     "meets, and so which learning rate still works."
@@ -39,12 +42,16 @@ class Varied:
 
 @dataclass(frozen=True)
 class Run:
-    """The circuit at one value: its output by name and value, and the gradients of the other inputs by name."""
+    """The circuit at one value: its output by name and value, and the gradients of the other inputs by name.
+
+    `is_wanted` says whether the varied input's own gradient was asked for.
+    """
 
     at: float
     output: str
     value: Any
     gradients: Mapping[str, Any]
+    is_wanted: bool
 
 
 @dataclass(frozen=True)
@@ -84,11 +91,6 @@ def one_number(text: str, name: str) -> float:
     return float(value)
 
 
-def shown(text: str) -> str:
-    """What was typed, short, and nothing a terminal would obey."""
-    return ascii(text[:60]) if not text[:60].isprintable() else repr(text[:60])
-
-
 def inputs_at(varied: Varied, given: Mapping[str, Any], value: float) -> dict[str, Any]:
     """The inputs with the varied one at a value, or multiplied by it. Raises `CommandError`."""
     name = varied.name
@@ -112,25 +114,54 @@ def run_at_each(varied: Varied, given: Mapping[str, Any], recorded: Callable[[di
             what = f"{varied.name} is not an input of the circuit."
             raise CommandError(what, "varying it changes nothing.", f"vary one of {', '.join(board.gradients)}.")
         gradients = {name: g for name, g in board.gradients.items() if name != varied.name and g is not None}
-        runs.append(Run(value, board.circuit.names[board.circuit.output], board.value, gradients))
+        output = board.circuit.names[board.circuit.output]
+        runs.append(Run(value, output, board.value, gradients, varied.name in board.gradients))
     return runs
 
 
-def vary_table(varied: Varied, runs: Sequence[Run], digits: int | None = None) -> VaryTable:
-    """The table of the runs: the input, the output, and each gradient with the learning rate that keeps its step."""
+@dataclass(frozen=True)
+class Learning:
+    """Which gradients are those of weights, whose learning rate what is varied as data decides.
+
+    `--wrt` says it: what it names is learned, and what it leaves out is data. Without it the names of the course do,
+    where data called x or X meet weights called w or W; of other names nothing is known.
+    """
+
+    is_known: bool
+    is_said: bool
+    weights: tuple[str, ...] = ()
+
+
+def learning(varied: Varied, run: Run, names: Sequence[str], is_said: bool) -> Learning:
+    """What is learned; `is_said` where `--wrt` was given."""
+    if is_said:
+        return Learning(not run.is_wanted, True, tuple(names))
+    weights = tuple(name for name in names if WEIGHTS.fullmatch(name))
+    return Learning(bool(weights and DATA.fullmatch(varied.name)), False, weights)
+
+
+def vary_table(varied: Varied, runs: Sequence[Run], digits: int | None = None, is_said: bool = False) -> VaryTable:
+    """The table of the runs: the input, the output, each gradient, and where weights are learned the learning rates.
+
+    A rate keeps the step as long as it is at rate 1 in the first row. `is_said` says whether `--wrt` was given.
+    """
     names = [name for name in runs[0].gradients if all(name in run.gradients for run in runs)]
+    learned = learning(varied, runs[0], names, is_said)
     header = [varied.head, runs[0].output]
     for name in names:
-        header += [f"d{name}", f"rate for {name}"]
-    first = runs[0]
-    rows = []
-    for run in runs:
-        row = [number(run.at, digits), shown_number(run.value, digits)]
-        for name in names:
+        header += [f"d{name}", f"rate for {name}"] if learned.is_known else [f"d{name}"]
+    rows = [tuple(map(plain, row_of(run, runs[0], names, learned, digits))) for run in runs]
+    return VaryTable(tuple(map(plain, header)), tuple(rows), sentences(varied, runs, names, learned))
+
+
+def row_of(run: Run, first: Run, names: Sequence[str], learned: Learning, digits: int | None) -> list[str]:
+    row = [number(run.at, digits), shown_number(run.value, digits)]
+    for name in names:
+        row.append(shown_number(run.gradients[name], digits))
+        if learned.is_known:
             rate = keeping_rate(first.gradients[name], run.gradients[name])
-            row += [shown_number(run.gradients[name], digits), DASH if rate is None else number(tidy(rate), digits)]
-        rows.append(tuple(map(plain, row)))
-    return VaryTable(tuple(map(plain, header)), tuple(rows), sentences(varied, runs, names))
+            row.append(DASH if rate is None else number(tidy(rate), digits))
+    return row
 
 
 def shown_number(value: Any, digits: int | None) -> str:
@@ -138,17 +169,24 @@ def shown_number(value: Any, digits: int | None) -> str:
     return quantity(value.tolist(), None, digits)
 
 
-def size(gradient: Any) -> float:
-    """How long a gradient is: its absolute value, or the root of the sum of its squares."""
-    return float(np.linalg.norm(np.ravel(np.asarray(gradient, dtype=float))))
+def size(gradient: Any) -> tuple[float, float]:
+    """How long a gradient is, as two factors: its largest entry, and its length measured by that, which is in range."""
+    entries = np.abs(np.ravel(np.asarray(gradient, dtype=float)))
+    peak = float(entries.max(initial=0.0))
+    return (peak, float(np.linalg.norm(entries / peak))) if 0 < peak < math.inf else (peak, 1.0)
+
+
+def is_finite(gradient: Any) -> bool:
+    return bool(np.all(np.isfinite(gradient)))
 
 
 def keeping_rate(first: Any, here: Any) -> float | None:
     """The learning rate at which a step is as long as the first row's at rate 1; None where no rate does that."""
-    before, now = size(first), size(here)
-    if before == 0 or now == 0 or not math.isfinite(before / now):
-        return 1.0 if before == now == 0 else None
-    return before / now
+    (before, by), (now, times) = size(first), size(here)
+    if before == now == 0:
+        return 1.0
+    rate = before / now * (by / times) if now else math.inf
+    return rate if 0 < rate < math.inf else None
 
 
 def tidy(value: float) -> float:
@@ -160,38 +198,74 @@ def tidy(value: float) -> float:
     return float(f"{value:.12g}")
 
 
-def sentences(varied: Varied, runs: Sequence[Run], names: Sequence[str]) -> tuple[str, ...]:
+def sentences(varied: Varied, runs: Sequence[Run], names: Sequence[str], learned: Learning) -> tuple[str, ...]:
     """What the table shows, from the smallest to the largest value of the input, in the words of the course."""
     if not names:
         return (f"No other input has a gradient: there is no step that {plain(varied.name)} could change.",)
-    sized = [run for run in runs if run.at != 0] or runs
-    small, large = min(sized, key=lambda run: abs(run.at)), max(sized, key=lambda run: abs(run.at))
-    told = [told_of(name, small.gradients[name], large.gradients[name]) for name in names]
-    times = tidy(abs(large.at / small.at)) if small.at else 1.0
-    grown = f"With {plain(varied.name)} {number(times)} times as large, " if times != 1 else "Between the rows, "
-    said = [grown + "; ".join(told) + "."]
-    turned = [name for name in names if turns(runs, name)]
+    small, large = min(runs, key=lambda run: abs(run.at)), max(reversed(runs), key=lambda run: abs(run.at))
+    told = [told_of(name, small.gradients[name], large.gradients[name], learned.is_known) for name in names]
+    said = [f"{opening(varied, small, large)}{'; '.join(told)}."]
+    turned = ", ".join(plain(name) for name in names if turns(runs, name))
     if turned:
+        kept = ": the rate keeps the step's length" if learned.is_known else ""
+        said.append(f"The gradient of {turned} changes its sign{kept}.")
+    if learned.is_known:
+        said.append(RELATIVE)
+        grown = any(grows(small.gradients[name], large.gradients[name]) for name in learned.weights)
+        said += [NOTES_ON_DATA] if grown and abs(large.at) > abs(small.at) else []
+    elif not learned.is_said:
+        listed = plain(",".join(names))
         said.append(
-            f"The gradient of {', '.join(map(plain, turned))} changes its sign: the rate keeps the step's length."
+            f"If {plain(varied.name)} is data and the others are learned, --wrt {listed} adds their learning rates."
         )
-    grows = any(size(large.gradients[name]) > size(small.gradients[name]) * (1 + EQUAL) for name in names)
-    return (*said, NOTES_ON_DATA) if grows and times != 1 else tuple(said)
+    return tuple(said)
 
 
-def told_of(name: str, before: Any, after: Any) -> str:
+def opening(varied: Varied, small: Run, large: Run) -> str:
+    """What was done to the input, in a few words: how many times as large it is, or from where to where it went."""
+    name = plain(varied.name)
+    if small.at == large.at:
+        return "Between the rows, "
+    times = large.at / small.at if small.at else math.inf
+    if 1 < times < math.inf:
+        return f"With {name} {number(tidy(times))} times as large, "
+    sign = "times" if varied.multiplies else "="
+    return f"From {name} {sign} {number(small.at)} to {name} {sign} {number(large.at)}, "
+
+
+def told_of(name: str, before: Any, after: Any, is_learned: bool) -> str:
     """How one gradient changed, and what that asks of its learning rate."""
-    wire, small, large = plain(name), size(before), size(after)
-    if not (math.isfinite(small) and math.isfinite(large)):
+    wire = plain(name)
+    if not is_finite(before):
+        return f"d{wire} starts outside the range of numbers"
+    if not is_finite(after):
         return f"d{wire} leaves the range of numbers"
-    if math.isclose(small, large, rel_tol=EQUAL):
+    rate = keeping_rate(before, after)
+    if rate is None:
+        lost = ", so no learning rate keeps its step" if is_learned else ""
+        return f"d{wire} goes from {amount(before)} to {amount(after)}{lost}"
+    if math.isclose(rate, 1, rel_tol=EQUAL):
         return f"d{wire} stays as large as it was"
-    if small == 0 or large == 0:
-        return f"d{wire} goes {'from 0 to' if small == 0 else 'to 0 from'} {number(tidy(large or small))}"
-    times = number(tidy(max(large / small, small / large)))
-    if large > small:
-        return f"d{wire} is {times} times as large, so the learning rate has to be {times} times smaller"
-    return f"d{wire} is {times} times smaller, so the learning rate may be {times} times larger"
+    times = number(tidy(max(rate, 1 / rate)))
+    if rate < 1:
+        asked = f", so the learning rate has to be {times} times smaller" if is_learned else ""
+        return f"d{wire} is {times} times as large{asked}"
+    asked = f", so the learning rate may be {times} times larger" if is_learned else ""
+    return f"d{wire} is {times} times smaller{asked}"
+
+
+def amount(gradient: Any) -> str:
+    """A gradient that is one number as it is, and the length of another."""
+    if not np.ndim(gradient):
+        return number(tidy(float(gradient)))
+    peak, times = size(gradient)
+    return f"length {number(tidy(peak * times))}"
+
+
+def grows(before: Any, after: Any) -> bool:
+    """Whether a gradient becomes longer."""
+    rate = keeping_rate(before, after)
+    return size(after)[0] > size(before)[0] if rate is None else rate < 1 - EQUAL
 
 
 def turns(runs: Sequence[Run], name: str) -> bool:

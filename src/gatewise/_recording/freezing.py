@@ -48,8 +48,9 @@ def freeze(
     stages = []
     for group in grouped(made):
         statement = recorder.statements[step_of(group[0]).stage]
-        stage_name = namer.stage(statement, group, outputs, output, name)
         wires = tuple(w for holder in group for w in values_of(holder, outputs))
+        bound = bound_in(recorder.bound.get(step_of(group[0]).stage, {}), wires)
+        stage_name = namer.stage(statement, group, outputs, output, name, bound)
         line, text = (statement.line, statement.text) if statement else (None, "")
         if recorder.shown is not None and recorder.shown.co_filename.startswith("<gatewise "):
             line = None  # an expression: its lines are ours
@@ -77,8 +78,9 @@ def freeze(
         setup=tuple(plain.uses.values()),
         reads=tuple(recorder.reads),
         taken=frozenset(namer.taken | namer.used),
-        scopes={w: "/".join(name for name, _ in calls_of(h)) for h in made for w in values_of(h, outputs)},
-        sites={w: tuple(site for _, site in calls_of(h)) for h in made for w in values_of(h, outputs)},
+        scopes={w: "/".join(name for name, _, _ in calls_of(h)) for h in made for w in values_of(h, outputs)},
+        sites={w: tuple(site for _, site, _ in calls_of(h)) for h in made for w in values_of(h, outputs)},
+        calls={w: tuple(call for _, _, call in calls_of(h)) for h in made for w in values_of(h, outputs)},
     )
     return verify(circuit)
 
@@ -139,11 +141,22 @@ def grouped(made: Sequence[SourcedWire]) -> list[list[SourcedWire]]:
     return list(groups.values())
 
 
-def calls_of(holder: SourcedWire) -> list[tuple[str, int]]:
-    """The helper functions a step stands in, outermost first, each with the instruction that called it."""
-    place = step_of(holder).place
-    calls = [(code.co_name, site) for (_, site), (code, _) in pairwise(place)]
-    return [(name, site) for name, site in calls if not name.startswith("<")]
+def calls_of(holder: SourcedWire) -> list[tuple[str, int, int]]:
+    """The helper functions a step stands in, outermost first, each with the instruction that called it, and its number."""
+    step = step_of(holder)
+    inner = zip(pairwise(step.place), step.calls[1:], strict=True)
+    calls = [(code.co_name, site, number) for ((_, site), (code, _)), number in inner]
+    return [call for call in calls if not call[0].startswith("<")]
+
+
+def bound_in(bound: Mapping[str, Wire], wires: Sequence[Wire]) -> dict[str, Wire]:
+    """Those of several names bound at once whose values a stage made, each value under its first name."""
+    made = set(wires)
+    found: dict[Wire, str] = {}
+    for name, wire in bound.items():
+        if transparent(wire) in made:
+            found.setdefault(transparent(wire), name)
+    return {name: wire for wire, name in found.items()}
 
 
 # --------------------------------------------------------------------------------------------------- names of wires
@@ -187,8 +200,11 @@ class Namer:
         outputs: Mapping[Wire, list[Wire]],
         output: Wire,
         function: str,
+        bound: Mapping[str, Wire],
     ) -> str:
-        """Name the wire that a stage's target is bound to; return the stage's name."""
+        """Name the wires that a stage's targets are bound to; return the stage's name."""
+        if bound:
+            return [self.give(wire, name, True) for name, wire in bound.items()][0]
         root = root_of(statement, group)
         parts, users = self.target_names(statement, root is step_wire(output), function)
         ports = outputs.get(root, [])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
+from operator import is_
 from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
 from gatewise import _tensor
-from gatewise._circuit import Bit, Place, Read, Step, lent
+from gatewise._circuit import Bit, Place, Read, Step, Wire, lent
 from gatewise._errors import PACKAGE
 from gatewise._gates import Gate
 from gatewise._recording.places import Statement, statement_at
@@ -20,16 +22,21 @@ from gatewise._tensor import Tensor
 class Recorder:
     """Listens to the steps of one run of the function whose code is `shown`; for use with `with`.
 
-    Entering lends the recording its bit. `statements` has for every stage the statement it came from.
+    Entering lends the recording its bit. `statements` has for every stage the statement it came from, `bound` for the
+    stages that bind several names the wire behind each.
     """
 
     def __init__(self, shown: CodeType | None = None, bit: int | None = None) -> None:
         self.shown, self.again_with = shown, bit  # a bit of its own, or that of a recording that is taken up again
         self.statements: list[Statement | None] = []
+        self.bound: dict[int, dict[str, Wire]] = {}
         self.reads: list[Read] = []
         self._copies: dict[int, Any] = {}  # by id of the user's array: it and its copy, the same for every use
         self._instruction = -1
         self._steps: set[int] = set()  # ids of the steps of the stage that is open
+        self._frames: list[FrameType] = []  # those of the last step, kept so that no later call can have their ids
+        self._calls: tuple[int, ...] = ()
+        self._counted = 0
 
     def __enter__(self) -> Recorder:
         self._bit = Bit(recording=True, bit=self.again_with)
@@ -41,6 +48,8 @@ class Recorder:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._note_bound(self._frames[0] if self._frames else None)
+        self._frames = []
         _tensor._recorders.remove(self.bit)
         _tensor.settle_attention()
         lent.on_step, lent.on_read = self._before
@@ -59,7 +68,7 @@ class Recorder:
         place, frame = self.place()
         stage = self.stage(place, frame)
         held = tuple(self.held(x, v) for x, v in zip(operands, values, strict=True))
-        step = Step(gate, forward, held, plain, place, stage, wires_inside(parameters, plain))
+        step = Step(gate, forward, held, plain, place, stage, self._calls, wires_inside(parameters, plain))
         self._steps.add(id(step))
         return step
 
@@ -78,24 +87,46 @@ class Recorder:
     def place(self) -> tuple[Place, FrameType | None]:
         """The user's frames from the shown function inwards, as (code, instruction), and the shown frame."""
         frame: FrameType | None = sys._getframe(3)
-        inwards: list[tuple[CodeType, int]] = []
+        frames: list[FrameType] = []
         while frame is not None:
             if not frame.f_code.co_filename.startswith(PACKAGE):
-                inwards.append((frame.f_code, frame.f_lasti))
+                frames.append(frame)
             if frame.f_code is self.shown:
-                return tuple(reversed(inwards)), frame
+                frames.reverse()
+                self.count_calls(frames)
+                return tuple([(each.f_code, each.f_lasti) for each in frames]), frame
             frame = frame.f_back
         return (), None
+
+    def count_calls(self, frames: list[FrameType]) -> None:
+        """Number the call that each frame is: the same as at the last step where it is the same frame."""
+        if len(frames) == len(self._frames) and all(map(is_, frames, self._frames)):
+            return
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(frames, self._frames, strict=False)))
+        self._calls = self._calls[:same] + tuple(range(self._counted, self._counted + len(frames) - same))
+        self._counted += len(frames) - same
+        self._frames = frames
 
     def stage(self, place: Place, frame: FrameType | None) -> int:
         """The number of the stage a step belongs to: a new one for each execution of a statement."""
         statement = statement_at(*place[0]) if place else None
         instruction = place[0][1] if place else -1
         if not self.statements or statement is not self.statements[-1] or self.again(statement, instruction, frame):
+            self._note_bound(frame)
             self.statements.append(statement)
             self._steps = set()
         self._instruction = instruction
         return len(self.statements) - 1
+
+    def _note_bound(self, frame: FrameType | None) -> None:
+        """Note what the last stage bound, where it bound several names at once (`a, b = f(x)`)."""
+        statement = self.statements[-1] if self.statements else None
+        names = (statement.target or "").split(",") if statement is not None else []
+        if len(names) < 2 or frame is None:
+            return
+        values = [(name, frame.f_locals.get(name)) for name in names]
+        wires = {name: value.wire for name, value in values if type(value) is Tensor and value.wire is not None}
+        self.bound[len(self.statements) - 1] = wires
 
     def again(self, statement: Statement | None, instruction: int, frame: FrameType | None) -> bool:
         """Whether the statement runs another time, in a loop: it began again, or had bound its target."""
@@ -103,8 +134,8 @@ class Recorder:
             return True
         if statement is None or frame is None or instruction > self._instruction:
             return False
-        bound = frame.f_locals.get(statement.target or "")
-        return type(bound) is Tensor and id(getattr(bound.wire, "step", None)) in self._steps
+        bound = [frame.f_locals.get(name) for name in (statement.target or "").split(",")]
+        return any(type(value) is Tensor and id(getattr(value.wire, "step", None)) in self._steps for value in bound)
 
 
 def wires_inside(parameters: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[int, Any]:

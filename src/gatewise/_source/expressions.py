@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from gatewise._circuit import Circuit, Input, Wire, step_wire
 from gatewise._recording.freezing import transparent
@@ -23,6 +26,15 @@ def hidden(text: str) -> str:
     """The text of an input, told apart from a module that printed code calls by the same name."""
     root = re.match(r"\w+", text)
     return MODULES[root[0]] + text[root.end() :] if root and root[0] in MODULES else text
+
+
+Exact = tuple[np.dtype[Any], tuple[int, ...], bytes]  # what tells a number or an array from every other
+
+
+def exact(value: Any) -> Exact:
+    """What two values share only if they are the same to the bit."""
+    array = np.asarray(value)
+    return array.dtype, array.shape, array.tobytes()
 
 
 class Expressions:
@@ -45,6 +57,7 @@ class Expressions:
         self.counts: Counter[Any] = Counter()
         self.current = "d"
         self.backward = False
+        self.logarithms = dict(self.logarithms_of_bases())
 
     # -------------------------------------------------------------------------------------------------------- names
 
@@ -95,11 +108,28 @@ class Expressions:
 
     # ---------------------------------------------------------------------------------------------------- expressions
 
+    def logarithms_of_bases(self) -> Iterator[tuple[Exact, Node]]:
+        """The logarithms that stand in gradients of `2**x`: computed from a constant alone, they are no step."""
+        for wire in self.circuit.wires:
+            holder = step_wire(wire)
+            if holder is None or holder.step is None or holder.step.gate.name != "power":
+                continue
+            node = self.nodes.step(holder)
+            base = value_of(node.operands[0])
+            if isinstance(base, (int, float, np.ndarray, np.generic)) and np.all(np.asarray(base) > 0):
+                yield exact(np.log(base)), node
+
+    def plain(self, x: Any) -> Text:
+        """A plain value of the backward pass or the forward pass."""
+        if isinstance(x, (np.ndarray, np.generic)) and (node := self.logarithms.get(exact(x))) is not None:
+            return Text(f"np.log({self.typed(node, 0).text})")
+        return self.speller.plain(x)
+
     def spell(self, x: Any) -> Text:
         """A value of the backward pass, or of the forward pass, as an expression."""
         x = self.nodes.of(x) if isinstance(x, (Tensor, Wire)) else x
         if not isinstance(x, (Node, Wire)):
-            return self.speller.plain(x)
+            return self.plain(x)
         if x in self.d_texts:
             return self.d_texts[x]
         if x in self.nodes.ones:

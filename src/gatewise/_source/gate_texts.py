@@ -15,6 +15,7 @@ from gatewise._gates import Gate
 from gatewise._gates.families import Live
 from gatewise._recording.freezing import transparent
 from gatewise._recording.recorder import Recorder
+from gatewise._source.nodes import is_number
 from gatewise._source.spelling import Text
 from gatewise._source.staged import Writer
 from gatewise._tensor import Tensor
@@ -128,32 +129,62 @@ def add_gradients(
         for k, part in parts_of(pullback, {wire.values[0]: upstream} if several else upstream, out, saved, parents):
             if k in wanted and part is not None:
                 parent = transparent(parents[k])
-                text.code[pullback.positions[k]] = f"d{circuit.names[parent]} = {writer.spell(part).text}"
+                text.code[pullback.positions[k]] = code_of(writer, f"d{circuit.names[parent]}", part, parent)
         if rule.gate.family.name == "elementwise" and not several:
             one: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
             unit = SourcedWire(tick(), circuit.recording, one)
             writer.nodes.ones.add(unit)
+            ones = Tensor(one, unit, circuit.recording)
+            again: dict[int, Any] = {}  # the same on a recorded 1, which leaves a trace of how a number came about
             same = [np.shape(parent.value) == np.shape(holder.value) for parent in parents]
-            for k, part in parts_of(
-                pullback, 1.0 if isinstance(one, float) else Tensor(one, unit, circuit.recording), out, saved, parents
-            ):
+            for k, part in parts_of(pullback, 1.0 if isinstance(one, float) else ones, out, saved, parents):
                 if k in wanted and same[k]:
                     position = pullback.positions[k]
                     text.local_values[position] = (
                         0.0 if part is None else part.value if isinstance(part, Tensor) else part
                     )
-                    text.locals[position] = text_of_local(writer, part)
+                    if is_rounded(part):
+                        again = again or dict(parts_of(pullback, ones, out, saved, parents))
+                    text.locals[position] = text_of_local(writer, holder, again.get(k, part))
 
 
-def text_of_local(writer: Writer, part: Any) -> str:
-    """A local gradient in symbols; arrays of ones are 1."""
+def code_of(writer: Writer, name: str, part: Any, parent: Wire) -> str:
+    """One contribution on one line; statements that write into an array stand behind one another."""
+    made = writer.resolved(part)
+    if not writer.is_statement(made) and writer.into(made) is None:
+        return f"{name} = {writer.spell(part).text}"
+    writer.lines = []
+    writer.assign(name, part, like=parent)
+    return "; ".join(line.code for line in writer.lines)
+
+
+def text_of_local(writer: Writer, holder: SourcedWire, part: Any) -> str:
+    """A local gradient in symbols; arrays of ones are 1, and a long number is told as it was made."""
     if part is None:
         return "0"
     wire = part.wire if isinstance(part, Tensor) else None
-    if wire is None or wire in writer.nodes.ones:
-        value = part.value if isinstance(part, Tensor) else part
-        first = np.ravel(value)[0] if np.size(value) else 1
-        return f"{first:g}"
+    if is_rounded(part) or not (wire is None or wire in writer.nodes.ones):
+        return text_of_number(writer, holder, part)
+    value = part.value if isinstance(part, Tensor) else part
+    first = np.ravel(value)[0] if np.size(value) else 1
+    return f"{first:g}"
+
+
+def is_rounded(part: Any) -> bool:
+    """Whether six digits are too few for a number: a third."""
+    return isinstance(part, (float, np.floating)) and not np.isnan(part) and float(f"{part:g}") != part
+
+
+def text_of_number(writer: Writer, holder: SourcedWire, part: Any) -> str:
+    """A local gradient as it was made; a number that the gate was given, as the user typed it."""
+    made, node = writer.resolved(part), writer.nodes.step(holder)
+    if is_number(made):
+        for place, operand in enumerate(node.operands):
+            if is_number(operand, made):
+                writer.backward = False
+                typed = writer.typed(node, place)
+                writer.backward = True
+                return typed.text
     return writer.spell(part).text
 
 

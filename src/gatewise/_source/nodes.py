@@ -271,6 +271,8 @@ class Nodes:
             return x in self.masks and covers(mask, self.masks[x])
         if not isinstance(x, Node):
             return False
+        if is_switch(mask, x):
+            return True
         name, operands = x.gate.name, x.operands
         if name == "multiply":
             both = (operands, operands[::-1])

@@ -12,7 +12,7 @@ import numpy as np
 
 from gatewise._recording.freezing import told_by_value
 from gatewise._recording.structures import quoted
-from gatewise._source.nodes import Node, is_plain_place, same_parameters
+from gatewise._source.nodes import Node, is_plain_place, same_parameter
 from gatewise._tensor import FORWARDS, SIGNS, one_over
 
 ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON, LOWEST = 100, 90, 80, 70, 60, 50, 40, 30, 0
@@ -210,7 +210,7 @@ class Speller:
         """The name of the function that printed code defines for an own gate with these parameters."""
         base, number_ = step.gate.name, 1
         name = base
-        while name in self.functions and not same_step(self.functions[name], step):
+        while name in self.functions and not same_definition(self.functions[name], step):
             number_ += 1
             name = f"{base}_{number_}"
         self.functions.setdefault(name, step)
@@ -225,8 +225,12 @@ def array_parameters(step: Node) -> list[str]:
     return [name for name, value in step.parameters.items() if not is_plain_place(value)]
 
 
-def same_step(a: Node, b: Node) -> bool:
-    return a.gate is b.gate and same_parameters(a, b)
+def same_definition(a: Node, b: Node) -> bool:
+    """Whether one printed function serves both steps: parameters that hold arrays are its arguments."""
+    arrays = array_parameters(a)
+    if a.gate is not b.gate or a.parameters.keys() != b.parameters.keys() or arrays != array_parameters(b):
+        return False
+    return all(same_parameter(a.parameters[key], b.parameters[key]) for key in a.parameters if key not in arrays)
 
 
 def qualified(function: Any) -> str:

@@ -22,6 +22,7 @@ _MOST_TERMS = 4  # of a sum that has more to come
 _NAME = re.compile(r"(?<![\w.])([^\W\d]\w*)(\.m?T\b)?")
 _LITERAL = re.compile(r"-?[0-9.]+(e[-+]?[0-9]+)?")
 _ASSIGNED = re.compile(r"(\w+) = ")
+_ZEROS = re.compile(r"\w+ = np\.zeros[^;]*; ")
 
 
 def card(record: Mapping[str, Any], name: str, *, digits: int | None = None, times: str = "*") -> str:
@@ -74,14 +75,26 @@ def accumulated(code: Collection[str], begun: set[str]) -> list[str]:
 
     >>> accumulated(["dx = x * df", "dx = x * df"], set())
     ['dx = x * df', 'dx += x * df']
+    >>> accumulated(["dx = np.zeros_like(x); dx[0] = df"], {"dx"})
+    ['dx[0] += df']
+    >>> accumulated(["ds = p.copy(); ds[y] -= 1"], {"ds"})
+    ['ds_part = p.copy(); ds_part[y] -= 1; ds += ds_part']
     """
     lines = []
     for line in code:
         found = _ASSIGNED.match(line)
         again = found is not None and found[1] in begun
         begun |= {found[1]} if found else set()
-        lines.append(line.replace(" = ", " += ", 1) if again else line)
+        lines.append(_added(line, found[1]) if again and found else line)
     return lines
+
+
+def _added(line: str, name: str) -> str:
+    """A contribution added to what `name` holds: what is written into zeros is written into it instead."""
+    line = _ZEROS.sub("", line)
+    if "; " not in line:
+        return line.replace(" = ", " += ", 1)
+    return re.sub(rf"\b{name}\b", f"{name}_part", line) + f"; {name} += {name}_part"
 
 
 class _Page:
@@ -165,12 +178,20 @@ class _Page:
         name = f"d{plain(wire.name)}/d{self._source(use)}"
         number_shown = local_text(use, self.digits)
         if wire.pattern == "stops":
-            return f"{name}: none, a comparison stops the gradient"
+            return f"{name}: none{_why_stopped(wire)}"
         if use.local is None and use.local_text is None:
-            return f"{name}: no single number, {spoken(wire)} works on whole arrays"
+            return f"{name}: {self._without_local(wire, self.sheet.wires[use.source])}"
         symbols = plain(use.local_text) if use.local_text else ""
         bare = number_shown.removesuffix(" (routed away)")
         return f"{name} = {number_shown}" if symbols in ("", bare) else f"{name} = {symbols} = {number_shown}"
+
+    def _without_local(self, wire: Wire, source: Wire) -> str:
+        """Why there is no local gradient along an operand."""
+        if source.has_gradient:
+            return f"no single number, {spoken(wire)} works on whole arrays"
+        if source.dtype == "bool":
+            return "none (true and false have no slope)"
+        return "none (whole numbers have no slope)" if source.is_read or _is_whole(source.dtype) else "not asked for"
 
     def downstream(self, wire: Wire, operands: list[Use]) -> list[str]:
         lines = [line for use in operands for line in self._downstream_lines(wire, use)]
@@ -196,7 +217,7 @@ class _Page:
 
     def _contribution(self, wire: Wire, use: Use) -> str:
         if wire.pattern == "stops":
-            return "nothing: a comparison stops the gradient"
+            return f"nothing{_why_stopped(wire)}"
         if use.contribution is None:
             return self._left_out(use)
         came = number(use.contribution, self.digits) if not isinstance(use.contribution, list) else ""
@@ -284,7 +305,7 @@ class _Page:
         said += [nudge(self.sheet, wire, self.digits) for wire in wires if wire.id != output.id or not wire.is_gate]
         checks = [(wire, self.sheet.checks[wire.id]) for wire in wires if wire.id in self.sheet.checks]
         checked = [f"d{plain(wire.name)}: {check_text(check)}" for wire, check in checks]
-        return _labelled("says", [line for line in said if line]) + _labelled("check", checked)
+        return _labelled("says", list(dict.fromkeys(line for line in said if line))) + _labelled("check", checked)
 
     def _product(self, first: Any, second: Any, product: Any) -> str:
         return product_line((first, second), product, self.times, self.digits)
@@ -303,6 +324,16 @@ class _Page:
 
     def _named(self, wire: Wire) -> str:
         return plain(wire.name) + (f" {wire.shape}" if wire.shape else "")
+
+
+def _why_stopped(wire: Wire) -> str:
+    """The sentence of a gate that stops gradients, in parentheses; nothing where it has none."""
+    said = plain(wire.says.rstrip("."))
+    return f" ({said[:1].lower()}{said[1:]})" if said else ""
+
+
+def _is_whole(dtype: str) -> bool:
+    return dtype.startswith(("int", "uint"))
 
 
 def equation(terms: Sequence[Any], signs: Sequence[str], times: str, digits: int | None = None) -> str:

@@ -10,7 +10,7 @@ from gatewise._views.text import cells, plain
 
 ADVANCE = 0.6  # the width of one cell of a monospace font, in font sizes
 USUAL_SIZE = 13.0  # of text that states no size of its own
-_CORNER = 5.0
+CORNER = 5.0  # the radius of a wire's corners
 
 Point = tuple[float, float]
 
@@ -75,10 +75,10 @@ def bent(points: Sequence[Point]) -> str:
     >>> bent([(0, 0), (20, 0), (20, 30)])
     'M0,0H15q5,0 5,5V30'
     """
-    track = _without_repeats(points)
-    pieces = [f"M{_at(track[0])}"]
+    track = track_of(points)
+    pieces = [f"M{at(track[0])}"]
     for before, corner, after in zip(track, track[1:], track[2:], strict=False):
-        radius = min(_CORNER, _distance(before, corner) / 2, _distance(corner, after) / 2)
+        radius = min(CORNER, distance(before, corner) / 2, distance(corner, after) / 2)
         start, end = _towards(corner, before, radius), _towards(corner, after, radius)
         pieces.append(f"{_straight(before, start)}q{_step(start, corner)} {_step(start, end)}")
     return "".join([*pieces, _straight(track[-2], track[-1])])
@@ -90,11 +90,11 @@ def _straight(start: Point, end: Point) -> str:
 
 
 def _step(start: Point, end: Point) -> str:
-    return _at((end[0] - start[0], end[1] - start[1]))
+    return at((end[0] - start[0], end[1] - start[1]))
 
 
-def _without_repeats(points: Sequence[Point]) -> list[Point]:
-    """The points without those that lie on a straight line between their neighbours."""
+def track_of(points: Sequence[Point]) -> list[Point]:
+    """Where a wire begins, turns and ends: without points on a straight line between their neighbours."""
     track: list[Point] = []
     for point in points:
         if track and point == track[-1]:
@@ -105,14 +105,16 @@ def _without_repeats(points: Sequence[Point]) -> list[Point]:
     return track if len(track) > 1 else [*track, track[0]]
 
 
-def _distance(first: Point, second: Point) -> float:
+def distance(first: Point, second: Point) -> float:
+    """How far apart two points of a level or upright line are."""
     return abs(first[0] - second[0]) + abs(first[1] - second[1])
 
 
 def _towards(start: Point, end: Point, length: float) -> Point:
-    share = length / (_distance(start, end) or 1.0)
+    share = length / (distance(start, end) or 1.0)
     return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
 
 
-def _at(point: Point) -> str:
+def at(point: Point) -> str:
+    """A point as a path has it."""
     return f"{figure(point[0])},{figure(point[1])}"

@@ -129,7 +129,7 @@ def _pulled(level: Level) -> Placed:
     return placed
 
 
-def _heights(piece: Piece) -> list[float]:
+def _port_heights(piece: Piece) -> list[float]:
     """The heights of a group's ports in the level around it, from the top, in the order of its inside."""
     assert piece.inside is not None
     offsets = {"in": piece.node.ins, "out": piece.node.outs}
@@ -138,7 +138,7 @@ def _heights(piece: Piece) -> list[float]:
 
 def _demands(piece: Piece, inside: Placed) -> Iterator[Demand]:
     """The heights an open group needs over, between and under its ports."""
-    outer = _heights(piece)
+    outer = _port_heights(piece)
     within = [inside.down(height) for height, _, _ in inside.level.ports]
     yield Demand(piece.node.y - piece.node.above, outer[0], within[0])
     for (upper, lower), (above, below) in zip(pairwise(outer), pairwise(within), strict=True):
@@ -149,7 +149,7 @@ def _demands(piece: Piece, inside: Placed) -> Iterator[Demand]:
 def _settle(placed: Placed) -> None:
     """Give each open group its corner, and pull its ports to where the wires around it arrive."""
     for piece, inside in placed.inner:
-        wanted = [placed.y(height) for height in _heights(piece)]
+        wanted = [placed.y(height) for height in _port_heights(piece)]
         within = [inside.down(height) for height, _, _ in inside.level.ports]
         inside.settled.pull(
             [

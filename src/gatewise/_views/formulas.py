@@ -384,7 +384,7 @@ def _line(wire: Wire, source: Wire, local: str, operands: int) -> str:
     literal = _literal_operand(wire)
     if local in ("1", "-1"):
         text = upstream if local == "1" else f"-{upstream}"
-    elif literal and _is_number(local):
+    elif literal and (_is_number(local) or local == f"1 / {literal}"):
         text = f"{upstream} / {literal}" if wire.gate == "divide" else f"{literal} * {upstream}"
     elif local.startswith("1.0 / ") and wire.gate in ("divide", "log", "log1p"):
         text = f"{upstream} / {local.removeprefix('1.0 / ')}"

@@ -7,10 +7,13 @@ much, what is left is cut into pieces of a handful.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
+from numbers import Integral
+from typing import Any
 
 from gatewise._errors import FoldError
 from gatewise._views.sheet import Sheet, Wire
@@ -19,6 +22,9 @@ USUAL = 120  # gates drawn unless more are asked for
 MOST = 3000  # gates drawn at all
 _DEEPEST = 20  # calls inside one another that are told apart
 _PIECE = 40  # things in a piece of what has no other order
+_MANY = 4  # equal stretches that make a group, whatever they are
+_FEW = 3  # parts that a name lists
+_LITERAL = re.compile(r"-?[\d.][\w.]*(?:[-+]\d+)?")  # the number in a symbol
 OUTLINED = ("block", "call")  # the groups that keep an outline when they are open
 
 Fold = int | bool | str | Sequence[str] | None
@@ -39,7 +45,8 @@ class Step:
     def signature(self) -> tuple[object, ...]:
         """What makes two gates the same gate at another place."""
         wire = self.wires[0]
-        return wire.line, wire.symbol, wire.scope, wire.block
+        what = wire.symbol if wire.line is None else wire.gate  # a symbol has a literal, which may change with the pass
+        return wire.line, what, wire.scope, wire.block
 
 
 @dataclass(eq=False)
@@ -68,6 +75,11 @@ class Group:
         """All wires its gates made."""
         return [wire for step in self.steps for wire in step.wires]
 
+    @cached_property
+    def made(self) -> frozenset[int]:
+        """The ids of these wires."""
+        return frozenset(wire.id for wire in self.wires)
+
 
 Part = Step | Group
 
@@ -75,15 +87,16 @@ Part = Step | Group
 def grouped(sheet: Sheet, fold: Fold) -> list[Part]:
     """The gates of a circuit as a picture draws them: closed groups as one, opened ones as their parts.
 
-    `fold` is None (about 120 gates), a number of gates, True (every block, call and repeat closed), False (none), or
+    `fold` is None (at most 120 gates), a number of gates, True (every block, call and repeat closed), False (none), or
     the names of the groups to close. Raises `FoldError`.
     """
     tree = _tree(sheet)
-    groups = list(_all_groups(tree))
-    for number, group in enumerate(groups):
-        group.number = number
-    names = _names(fold, groups)
+    fold = _python_int(fold)
+    names = _names(fold, list(_all_groups(tree)))
     most = fold if isinstance(fold, int) and not isinstance(fold, bool) else MOST if fold is False or names else USUAL
+    tree = _cut(tree, most)
+    for number, group in enumerate(_all_groups(tree)):
+        group.number = number
     _open(tree, most, names, keep=fold is True)
     return _drawn(tree)
 
@@ -106,18 +119,25 @@ def _shown(parts: Sequence[Part]) -> Iterator[Part]:
             yield part
 
 
-def _names(fold: Fold, groups: Sequence[Group]) -> set[str]:
+def _python_int(fold: Any) -> Any:
+    """Another library's whole number as Python's; anything else as it is."""
+    return int(fold) if isinstance(fold, Integral) and not isinstance(fold, bool) else fold
+
+
+def _names(fold: Any, groups: Sequence[Group]) -> set[str]:
     """The names of groups that were asked to be closed. Raises `FoldError`."""
     if fold is None or isinstance(fold, int):
         if fold is not None and not isinstance(fold, bool) and fold < 1:
             raise FoldError(fold, [])
         return set()
-    asked = [fold] if isinstance(fold, str) else list(fold)
+    asked: list[object] = list(fold) if isinstance(fold, list | tuple | Set) else [fold]
+    found = set()
     known = list(dict.fromkeys(group.name for group in groups))
     for name in asked:
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise FoldError(name, known)
-    return set(asked)
+        found.add(name)
+    return found
 
 
 def _all_groups(parts: Sequence[Part]) -> Iterator[Group]:
@@ -139,14 +159,37 @@ def _open(tree: Sequence[Part], most: int, names: set[str], keep: bool) -> None:
         for group in groups:
             families.setdefault(group.signature, []).append(group)
         opened: list[Part] = []
-        for family in sorted(families.values(), key=lambda family: sum(len(group.parts) - 1 for group in family)):
-            more = sum(len(group.parts) - 1 for group in family)
+        for more, family in sorted(((_more(family), family) for family in families.values()), key=lambda pair: pair[0]):
             if drawn + more <= most and not _stays(family[0], names, keep):
                 drawn += more
                 for group in family:
-                    group.closed = False
-                    opened += group.parts
+                    opened += _opened(group)
         level = opened
+
+
+def _more(family: Sequence[Group]) -> int:
+    """How many more things are drawn when these groups are open."""
+    return sum(len(_passes_of(group)) - 1 for group in family)
+
+
+def _passes_of(group: Group) -> list[Part]:
+    """The parts of a group; of a repeat its passes, though they were cut into pieces: it is open to them or not at all."""
+    if group.kind not in ("repeat", "passes"):
+        return group.parts
+    return [
+        each
+        for part in group.parts
+        for each in (_passes_of(part) if isinstance(part, Group) and part.kind == "passes" else [part])
+    ]
+
+
+def _opened(group: Group) -> list[Part]:
+    """The parts of a group that is now open, with the pieces its passes were cut into."""
+    group.closed = False
+    for part in group.parts:
+        if isinstance(part, Group) and part.kind == "passes":
+            _opened(part)
+    return _passes_of(group)
 
 
 def _stays(group: Group, names: set[str], keep: bool) -> bool:
@@ -231,11 +274,11 @@ def _first(part: Part) -> Wire:
 
 
 def _calls(part: Part) -> list[tuple[str, int]]:
-    """The calls that all gates of a part stand in, outermost first."""
+    """The calls that all gates of a part stand in, outermost first, each with its number."""
     shared: list[tuple[str, int]] | None = None
     for step in part.steps:
         wire = step.wires[0]
-        own = list(zip(wire.scope.split("/"), wire.sites, strict=False))
+        own = list(zip(wire.scope.split("/"), wire.calls, strict=False))
         if shared is None:
             shared = own
         while own[: len(shared)] != shared:
@@ -264,7 +307,7 @@ def _statements(parts: list[Part]) -> list[Part]:
     found: list[Part] = []
     for stage, run in groupby(parts, key=lambda part: _stage(part)):
         inside = list(run)
-        found += inside if stage is None else [_group(stage, "statement", inside)]
+        found += inside if stage is None else [_group(stage, "statement", _repeats(inside))]
     return found
 
 
@@ -281,7 +324,7 @@ def _group(name: str, kind: str, parts: list[Part], about: str = "") -> Part:
     if kind != "call":
         return only
     if isinstance(only, Group):
-        return Group(name, kind, only.parts, about)
+        return Group(name, kind, [only] if only.kind == "repeat" else only.parts, about)
     return only if only.wires[0].symbol == name else Group(name, kind, parts, about)
 
 
@@ -302,15 +345,48 @@ def _repeats_once(parts: list[Part]) -> list[Part]:
     while place < len(parts):
         period = following[place] - place
         passes = _passes(signs, place, period) if period > 0 else 1
-        if passes < 2 or (period == 1 and isinstance(parts[place], Step) and passes < 4):
+        pieces = [parts[place + turn * period : place + (turn + 1) * period] for turn in range(passes)]
+        if not _is_repeat(pieces):
             found.append(parts[place])
             place += 1
             continue
-        pieces = [parts[place + turn * period : place + (turn + 1) * period] for turn in range(passes)]
-        turns = [_group(f"pass {number}", "pass", piece) for number, piece in enumerate(pieces, 1)]
-        found.append(Group(f"{passes} × {_lines(pieces[0])}", "repeat", turns))
+        found.append(_repeat(pieces))
         place += passes * period
     return found
+
+
+def _is_repeat(pieces: Sequence[list[Part]]) -> bool:
+    """Whether equal stretches make one group: passes of a loop, calls of a function, or at least four of anything."""
+    if len(pieces) < 2:
+        return False
+    alone = len(pieces[0]) == 1
+    return len(pieces) >= _MANY or (isinstance(pieces[0][0], Group) if alone else _is_loop(pieces))
+
+
+def _is_loop(pieces: Sequence[list[Part]]) -> bool:
+    """Whether one statement ran again and again."""
+    first, second = (_first(piece[0]) for piece in pieces[:2])
+    return first.stage != second.stage and first.text == second.text and first.line is not None
+
+
+def _repeat(pieces: Sequence[list[Part]]) -> Group:
+    """Equal stretches as one group."""
+    what = _what(pieces[0])
+    if not _is_loop(pieces):
+        return Group(f"{len(pieces)} × {what}", "repeat", [_group(what, "stretch", piece) for piece in pieces])
+    named = what if len(pieces[0]) == 1 and _is_outlined(pieces[0][0]) else _lines(pieces[0])
+    turns = [_group(f"pass {number}", "pass", piece) for number, piece in enumerate(pieces, 1)]
+    return Group(f"{len(pieces)} × {named}", "repeat", turns)
+
+
+def _is_outlined(part: Part) -> bool:
+    return isinstance(part, Group) and part.kind in OUTLINED
+
+
+def _what(parts: Sequence[Part]) -> str:
+    """A few parts by their names, more by their number of gates."""
+    names = [_name(part) for part in parts]
+    return ", ".join(names) if len(names) <= _FEW else f"{_gates(parts)} gates"
 
 
 def _numbered(signatures: Sequence[tuple[object, ...]]) -> list[int]:
@@ -341,12 +417,15 @@ def _lines(parts: Sequence[Part]) -> str:
     """`lines 5-7`, or the names where there are no lines."""
     lines = sorted({wire.line for part in parts for step in part.steps for wire in step.wires if wire.line is not None})
     if not lines:
-        return _name(parts[0]) if len(parts) == 1 else f"{_gates(parts)} gates"
+        return _what(parts)
     return f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]}-{lines[-1]}"
 
 
 def _name(part: Part) -> str:
-    return part.name if isinstance(part, Group) else _first(part).symbol
+    """The name of a group, the symbol of a gate without its literal."""
+    if isinstance(part, Group):
+        return part.name
+    return _LITERAL.sub("", part.wires[0].symbol) or part.wires[0].gate
 
 
 def _gates(parts: Sequence[Part]) -> int:
@@ -357,15 +436,35 @@ def _pieces(parts: list[Part]) -> list[Part]:
     """The tree with every group of more parts than fit in a picture cut into pieces, the parts' own parts as well."""
     for part in parts:
         if isinstance(part, Group):
-            part.parts = _pieces(part.parts)
-    while len(parts) > _PIECE:
-        size = max(2, -(-len(parts) // _PIECE))
-        parts = [_piece(parts[place : place + size]) for place in range(0, len(parts), size)]
-    return parts
+            part.parts = _pieces(part.parts) if part.kind != "repeat" else _pieces_of_passes(part.parts)
+    return _cut(parts, _PIECE)
+
+
+def _cut(parts: list[Part], most: int) -> list[Part]:
+    """At most so many things: neighbours together where there are more."""
+    if len(parts) <= most:
+        return parts
+    size = -(-len(parts) // most)
+    return [_piece(parts[place : place + size]) for place in range(0, len(parts), size)]
 
 
 def _piece(parts: list[Part]) -> Part:
     """Some neighbours as one group, named by what they are."""
-    if len({part.signature for part in parts}) == 1:
-        return _group(f"{len(parts)} × {_lines(parts[:1])}", "piece", parts)
+    if len(parts) > 1 and len({part.signature for part in parts}) == 1:
+        return _group(f"{len(parts)} × {_what(parts[:1])}", "piece", parts)
     return _group(f"{_gates(parts)} gates", "piece", parts, _lines(parts))
+
+
+def _pieces_of_passes(parts: list[Part]) -> list[Part]:
+    """The passes of a repeat, in pieces where a page would have to open too many at once."""
+    parts = [part if isinstance(part, Step) else _inner_pieces(part) for part in parts]
+    if len(parts) <= _PIECE:
+        return parts
+    size = -(-len(parts) // _PIECE)
+    bounds = [(first, min(first + size, len(parts))) for first in range(0, len(parts), size)]
+    return [_group(f"{first + 1}-{last} of {len(parts)}", "passes", parts[first:last]) for first, last in bounds]
+
+
+def _inner_pieces(group: Group) -> Group:
+    group.parts = _pieces(group.parts)
+    return group

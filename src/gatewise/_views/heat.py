@@ -10,6 +10,8 @@ from typing import Any
 
 from gatewise._views.numbers import entries, is_finite, number
 
+_GAP = 0.3  # from a full cell to the border of its square, so that equal neighbours can be counted
+_RING = 1.2  # from the middle of a ring's stroke to that border
 MOST = (6, 16)  # rows and columns, as in the record's maps of large arrays
 CELL = 6.0
 SHADES = 4
@@ -36,7 +38,8 @@ class Heat:
 def heat_of(value: Any, summary: Mapping[str, Any] | None, digits: int | None = None) -> Heat | None:
     """The heat map of an array; None for what has no entries, or none that were written down.
 
-    `scale` is the size of the largest entry, or what is wrong with one that is not finite.
+    `scale` says how far the entries reach: `max 3` where none is negative, `min -3` where none is positive, `±3` the size
+    of the largest where they are of both signs, `all 3` where they are equal; or what is wrong with one of them.
     """
     table = coarse(value) if value is not None else (summary or {}).get("map")
     if not table or not table[0]:
@@ -44,8 +47,43 @@ def heat_of(value: Any, summary: Mapping[str, Any] | None, digits: int | None = 
     sizes = [abs(entry) for entry in entries(table) if _is_finite(entry)]
     largest = max(sizes, default=0)
     bad = [entry for entry in entries(table) if not _is_finite(entry)]
-    scale = number(bad[0], digits) if bad else "0" if not largest else f"±{number(largest, digits)}"
+    reached = entries(value if value is not None else [(summary or {}).get("min"), (summary or {}).get("max")])
+    scale = number(bad[0], digits) if bad else _scale(reached, largest, digits)
     return Heat(tuple(tuple(_shade(entry, largest) for entry in row) for row in table), scale)
+
+
+def _scale(reached: Sequence[Any], largest: Any, digits: int | None) -> str:
+    """What stands beside a map, from all its entries or from the least and the greatest."""
+    known = [entry for entry in reached if entry is not None]
+    least, greatest = min(known, default=-largest), max(known, default=largest)
+    if least == greatest:
+        return number(least, digits) if not least or len(reached) == 1 else f"all {number(least, digits)}"
+    if least < 0 < greatest:
+        return f"±{number(largest, digits)}"
+    return f"max {number(greatest, digits)}" if greatest > 0 else f"min {number(least, digits)}"
+
+
+def shades(heat: Heat) -> list[int | None]:
+    """The shades of a map that are drawn, what is not finite last."""
+    found = {shade for row in heat.cells for shade in row if shade != 0}
+    return sorted(found, key=lambda shade: (shade is None, shade or 0))
+
+
+def squares(heat: Heat, shade: int | None) -> tuple[list[tuple[float, float]], float]:
+    """The corners of the squares of one shade, a little inside their cells, and their side."""
+    inset = _RING if shade is not None and shade < 0 else _GAP
+    corners = [
+        (x * CELL + inset, y * CELL + inset)
+        for y, row in enumerate(heat.cells)
+        for x, cell in enumerate(row)
+        if cell == shade
+    ]
+    return corners, CELL - 2 * inset
+
+
+def opacity(shade: int) -> float:
+    """How dark a shade is."""
+    return abs(shade) / SHADES
 
 
 def _is_finite(entry: Any) -> bool:

@@ -30,9 +30,19 @@ def _to_raise(sheet: Sheet, digits: int | None) -> str:
     inputs = [wire for wire in sheet.wires if wire.kind == "input" and wire.has_gradient]
     if not inputs:
         return f"to raise {objective(sheet)}: no input's gradient was computed"
+    if not _is_output_finite(sheet):
+        return f"to raise {objective(sheet)}: nothing can be said, {_output(sheet, digits)}"
     before = _before_corners(sheet)
     moves = ", ".join(_move(sheet, wire, digits, wire.id in before) for wire in inputs)
     return f"to raise {objective(sheet)}: {moves}"
+
+
+def _is_output_finite(sheet: Sheet) -> bool:
+    return is_finite(sheet.output.value, sheet.output.summary)
+
+
+def _output(sheet: Sheet, digits: int | None) -> str:
+    return f"{plain(sheet.output.name)} is {sheet.value(sheet.output, digits)}"
 
 
 def _move(sheet: Sheet, wire: Wire, digits: int | None, is_before_corner: bool) -> str:
@@ -98,26 +108,33 @@ def _unravel(position: int, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def nudge(sheet: Sheet, wire: Wire, digits: int | None = None) -> str:
-    """`raising q by 0.01 lowers f by about 0.04`; nothing where no finite gradient was computed."""
+    """`raising q by 0.01 lowers f by about 0.04`; nothing where no finite gradient was computed.
+
+    `digits` are for values alone: a push of 0.01 changes little, and rounding would hide how much.
+    """
     where, force = steepest(wire)
-    if force is None or not is_finite(force):
+    if force is None:
+        return ""
+    if not _is_output_finite(sheet):
+        return f"which way to push cannot be said: {_output(sheet, digits)}"
+    if not is_finite(force):
         return ""
     f = objective(sheet)
     if sides := two_slopes(sheet, wire):
-        up, down = (_change(slope, f, digits) for slope in sides)
+        up, down = (_change(slope, f) for slope in sides)
         return f"at a corner: raising {where} by {NUDGE} {up}, lowering it {down}"
     if _meets_corner(sheet, wire) or sheet.checks.get(wire.id, {}).get("verdict") == "kink":
         return f"at a corner: raising and lowering {where} change {f} at different rates"
     if force == 0:
         return f"raising {where} a little leaves {f} as it is"
-    return f"raising {where} by {NUDGE} {_change(force, f, digits)}"
+    return f"raising {where} by {NUDGE} {_change(force, f)}"
 
 
-def _change(slope: float, f: str, digits: int | None) -> str:
+def _change(slope: float, f: str) -> str:
     if slope == 0:
         return f"leaves {f} as it is"
     change = abs(float(f"{slope * NUDGE:.12g}"))  # 0.01 is not a power of two: 3 * 0.01 is to read 0.03
-    return f"{'raises' if slope > 0 else 'lowers'} {f} by about {number(change, digits)}"
+    return f"{'raises' if slope > 0 else 'lowers'} {f} by about {number(change)}"
 
 
 # ------------------------------------------------------------------------------------------------------------- corners

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -15,15 +15,16 @@ from typing import Any, NamedTuple
 
 from gatewise._views.drawing import escaped
 from gatewise._views.formulas import formulas
-from gatewise._views.groups import Fold
+from gatewise._views.groups import Fold, Group, Part, grouped
 from gatewise._views.numbers import shape_text
 from gatewise._views.palettes import PALETTES, Palette, palette_named
 from gatewise._views.parts import NOT_COMPUTED
 from gatewise._views.picture import live_picture
+from gatewise._views.scene import DEEPEST
 from gatewise._views.sheet import Sheet, Wire, read
 from gatewise._views.text import plain
 
-_SCRIPTS = ("numbers.js", "card.js", "compute.js", "picture.js", "page.js")
+_SCRIPTS = ("numbers.js", "card.js", "compute.js", "marks.js", "picture.js", "page.js")
 _START = "start.js"
 _COMMENTS = ("//", "/*", "* ", "*/")  # a line of the scripts that begins so stays behind, as does the indentation
 _FIRST_BACKWARD = "    # backprop "
@@ -105,6 +106,7 @@ class _Parts(NamedTuple):
 def _parts(
     record: Mapping[str, Any], palette: str, digits: int | None, fold: Fold, staged: str | None, *, style: str
 ) -> _Parts:
+    sheet = read(record)
     drawn, geometry = live_picture(record, palette=palette, digits=digits, fold=fold)
     svg, marks = _without_data(drawn.strip())
     data = {
@@ -113,7 +115,9 @@ def _parts(
         "digits": digits,
         "code": None if staged is None else _code(record, staged),
         "marks": marks,
-        "geometry": geometry if _has_groups(geometry) else None,
+        "geometry": _needed(geometry),
+        "groups": _groups(sheet, fold),
+        "deepest": DEEPEST,
         "style": style,
     }
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
@@ -137,8 +141,27 @@ def _without_data(svg: str) -> tuple[str, dict[str, list[str | None]]]:
     return still, {name: [attributes.get(name) for attributes in found] for name in names}
 
 
-def _has_groups(geometry: Mapping[str, Any]) -> bool:
-    return any(level["groups"] for level in geometry["levels"])
+def _needed(geometry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The geometry, without the places of marks where there is no group that could move them."""
+    if any(level["groups"] for level in geometry["levels"]):
+        return geometry
+    return {**geometry, "levels": [{**level, "paths": [], "marks": []} for level in geometry["levels"]]}
+
+
+def _groups(sheet: Sheet, fold: Fold) -> list[Any]:
+    """The name of each group of the picture and the wires made inside it, by its number."""
+    found = {
+        group.number: [plain(group.name), [wire.id for wire in group.wires]] for group in _all(grouped(sheet, fold))
+    }
+    return [found.get(number, ["", []]) for number in range(max(found, default=-1) + 1)]
+
+
+def _all(parts: Sequence[Part]) -> Iterator[Group]:
+    """All groups among the parts of a picture, and inside them."""
+    for part in parts:
+        if isinstance(part, Group):
+            yield part
+            yield from _all(part.parts)
 
 
 def _alternative(sheet: Sheet, digits: int | None) -> str:

@@ -186,6 +186,7 @@ class _Collector:
     def __init__(self, sheet: Sheet, digits: int | None, deep: bool, group: Group | None) -> None:
         self.sheet, self.digits, self.deep = sheet, digits, deep
         self.level = Level(group)
+        self.leaving = set() if group is None else {wire.id for wire in _leaving(sheet, group)}
 
     def level_of(self, parts: Sequence[Part]) -> Level:
         self._add_sources(parts)
@@ -253,8 +254,7 @@ class _Collector:
 
     def _stacks(self, wires: list[Wire]) -> list[Stack]:
         """The labels of some wires; those that leave the group have theirs outside, where it is closed too."""
-        leaving = () if self.level.group is None else {wire.id for wire in _leaving(self.sheet, self.level.group)}
-        return [([], []) if wire.id in leaving else self._stack(wire) for wire in wires]
+        return [([], []) if wire.id in self.leaving else self._stack(wire) for wire in wires]
 
     def _ports(self, operands: list[list[Use]]) -> tuple[float, ...]:
         labelled = any(self._is_labelled(uses) for uses in operands)
@@ -333,13 +333,15 @@ class _Collector:
             return None
         if all(use.blocked for use in uses):
             return Label("routed away", "branch", f"{target.gate} routed the gradient away from {source.name}")
-        came = _total([use.contribution for use in uses])
+        came, summary = _total([use.contribution for use in uses]), uses[0].contribution_summary
         if came is None and not source.has_gradient:
             return None  # the dash on the trunk says it for every branch
-        heat = heat_of(came, None, self.digits) if isinstance(came, list) else None
-        text = NOT_COMPUTED if came is None else heat.scale if heat else quantity(came, None, self.digits)
-        title = f"what comes back to {source.name} along this use: {_in_full(came, None)}"
-        return Label(text, "branch", title, not is_finite(came))
+        if summary is not None and len(uses) > 1:
+            return None  # no sum of summaries says anything
+        heat = heat_of(came, summary, self.digits) if summary is not None or isinstance(came, list) else None
+        text = heat.scale if heat else quantity(came, summary, self.digits)
+        title = f"what comes back to {source.name} along this use: {_in_full(came, summary)}"
+        return Label(text, "branch", title, not is_finite(came, summary))
 
 
 def make_room(piece: Piece) -> None:
@@ -380,11 +382,10 @@ def _height(labels: Sequence[Label]) -> float:
 
 def _coming_in(sheet: Sheet, group: Group) -> list[list[Use]]:
     """The uses of wires from outside a group by its gates, by wire, in the order of their first use."""
-    made = {wire.id for wire in group.wires}
     found: dict[int, list[Use]] = {}
     for wire in group.wires:
         for use in sheet.operands[wire.id]:
-            if use.source not in made:
+            if use.source not in group.made:
                 found.setdefault(use.source, []).append(use)
     return list(found.values())
 
@@ -396,8 +397,7 @@ def _leaving(sheet: Sheet, group: Group) -> list[Wire]:
 
 
 def _used_outside(sheet: Sheet, wire: Wire, group: Group) -> list[Use]:
-    made = {inner.id for inner in group.wires}
-    return [use for use in sheet.uses_of[wire.id] if use.target not in made]
+    return [use for use in sheet.uses_of[wire.id] if use.target not in group.made]
 
 
 def _spread(gaps: list[float]) -> tuple[float, ...]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gatewise._views.drawing import USUAL_SIZE, attributes, bent, escaped, figure, shape, words
+from gatewise._views.drawing import USUAL_SIZE, at, attributes, bent, escaped, figure, shape, words
 from gatewise._views.groups import Fold
-from gatewise._views.heat import CELL, SHADES, Heat
+from gatewise._views.heat import Heat, opacity, shades, squares
 from gatewise._views.palettes import Palette, palette_named
 from gatewise._views.parts import RADIUS, SMALL_SIZE, Piece
 from gatewise._views.plan import ARROW
-from gatewise._views.scene import Line, Mark, Outline, Scene, View, Word, all_views, scene_of
+from gatewise._views.scene import CUT, Line, Mark, Outline, Scene, View, Word, all_views, scene_of, words_in_order
 
 _LONGEST_TOLD = 20_000
-_CUT = ((-3.0, 5.0), (0.0, -5.0)), ((1.0, 5.0), (4.0, -5.0))
-
 _DOT = 3.2
 _TAGS = {
     "use": "path",
@@ -41,7 +39,7 @@ def picture(
     one of `default`, `green-red`, `dark` and `notes`; another name is an `UnknownPaletteError`. `fold` says what is
     drawn as one gate (`groups.grouped`).
     """
-    return _Paper(scene_of(record, digits=digits, fold=fold), palette_named(palette), live=False).svg()
+    return _SvgWriter(scene_of(record, digits=digits, fold=fold), palette_named(palette), live=False).svg()
 
 
 def live_picture(
@@ -52,7 +50,7 @@ def live_picture(
     Here a style sheet has the looks, closed groups have their gates hidden inside, and no mark has a title.
     """
     scene = scene_of(record, digits=digits, fold=fold, live=True)
-    paper = _Paper(scene, palette_named(palette), live=True)
+    paper = _SvgWriter(scene, palette_named(palette), live=True)
     svg = paper.svg()
     levels = [_level(view, paper.own) for view in all_views(scene.root)]
     numbers = {level["group"]: number for number, level in enumerate(levels)}
@@ -86,7 +84,7 @@ def looks(palette: Palette) -> dict[str, Look]:
     }
 
 
-class _Paper:
+class _SvgWriter:
     """Writes a scene as SVG: outside a page every mark carries its look, inside one a style sheet has them all."""
 
     def __init__(self, scene: Scene, palette: Palette, live: bool) -> None:
@@ -100,7 +98,7 @@ class _Paper:
             [
                 *self._opening(),
                 *self._view(self.scene.root),
-                *([] if self.live else map(self._word, self._words_in_order())),
+                *([] if self.live else map(self._word, words_in_order(self.scene))),
                 '<g class="legend">' if self.live else "<g>",
                 *legend,
                 "</g>",
@@ -135,11 +133,6 @@ class _Paper:
             for kind in kinds:
                 found |= self.looks.get(kind, {})
         return found
-
-    def _words_in_order(self) -> list[Word]:
-        """The words in the order in which they are to be read: wires as on the tape, then branches, the output last."""
-        found = [word for view in all_views(self.scene.root) if view.is_shown for word in view.words]
-        return sorted(found, key=lambda word: (word.to == "out", bool(word.to), -1 if word.to else word.label.wire))
 
     # Levels.
 
@@ -206,9 +199,9 @@ class _Paper:
         if mark.kind == "fork":
             return shape("circle", class_="fork", cx=x, cy=y, **look, **({} if self.live else {"r": _DOT}))
         if mark.kind == "cut":
-            strokes = "".join(f"M{_at(x + a, y + b)}L{_at(x + c, y + d)}" for (a, b), (c, d) in _CUT)
+            strokes = "".join(f"M{at((x + a, y + b))}L{at((x + c, y + d))}" for (a, b), (c, d) in CUT)
             return shape("path", class_="cut", d=strokes, **look)
-        corners = " ".join(_at(x + dx, y + dy) for dx, dy in ((0.0, 0.0), (-ARROW, -3.6), (-ARROW, 3.6)))
+        corners = " ".join(at((x + dx, y + dy)) for dx, dy in ((0.0, 0.0), (-ARROW, -3.6), (-ARROW, 3.6)))
         return shape("polygon", class_="arrow", points=corners, **look)
 
     def _gate(self, gate: Outline) -> str:
@@ -261,36 +254,25 @@ class _Paper:
         """The cells of a heat map, one path a shade: full squares for positive entries, rings for negative ones."""
         assert word.heat_at is not None
         colour = self.palette.value if kind == "value" else self.palette.gradient
-        paths = "".join(_cells(heat, shade, colour, self.palette) for shade in _shades(heat))
-        at = f'transform="translate({figure(word.heat_at[0])} {figure(word.heat_at[1])})"'
+        paths = "".join(_cells(heat, shade, colour, self.palette) for shade in shades(heat))
+        moved = f'transform="translate({figure(word.heat_at[0])} {figure(word.heat_at[1])})"'
         own = f' data-wire="{word.label.wire}"' if self.live else ""
         if self.live:
             self._note(*word.own)
         title = "" if self.live else f"<title>{escaped(word.label.title)}</title>"
         frame = shape("rect", width=heat.width, height=heat.height, fill="none", stroke=colour, stroke_width=0.5)
-        return f'<g class="heat {kind}" {at}{own}>{title}{paths}{frame}</g>'
-
-
-def _shades(heat: Heat) -> list[int | None]:
-    found = {shade for row in heat.cells for shade in row if shade != 0}
-    return sorted(found, key=lambda shade: (shade is None, shade or 0))
+        return f'<g class="heat {kind}" {moved}{own}>{title}{paths}{frame}</g>'
 
 
 def _cells(heat: Heat, shade: int | None, colour: str, palette: Palette) -> str:
-    places = [(x, y) for y, row in enumerate(heat.cells) for x, cell in enumerate(row) if cell == shade]
+    corners, side = squares(heat, shade)
+    size = figure(side)
+    path = "".join(f"M{at(corner)}h{size}v{size}h-{size}z" for corner in corners)
     if shade is None:
-        squares = "".join(f"M{figure(x * CELL)},{figure(y * CELL)}h6v6h-6z" for x, y in places)
-        return shape("path", d=squares, fill=palette.loud)
-    opacity = abs(shade) / SHADES
+        return shape("path", d=path, fill=palette.loud)
     if shade > 0:
-        squares = "".join(f"M{figure(x * CELL)},{figure(y * CELL)}h6v6h-6z" for x, y in places)
-        return shape("path", d=squares, fill=colour, fill_opacity=opacity)
-    rings = "".join(f"M{figure(x * CELL + 1.25)},{figure(y * CELL + 1.25)}h3.5v3.5h-3.5z" for x, y in places)
-    return shape("path", d=rings, fill="none", stroke=colour, stroke_width=1.5, stroke_opacity=opacity)
-
-
-def _at(x: float, y: float) -> str:
-    return f"{figure(x)},{figure(y)}"
+        return shape("path", d=path, fill=colour, fill_opacity=opacity(shade))
+    return shape("path", d=path, fill="none", stroke=colour, stroke_width=1.5, stroke_opacity=opacity(shade))
 
 
 def _declarations(look: Look) -> str:

@@ -34,6 +34,7 @@ from gatewise._views.text import cells
 
 DEEPEST = 2000  # gates up to which a page can open what is closed
 SIGN_SIZE = 21.0  # of a single sign such as + in its circle
+CUT = ((-3.0, 5.0), (0.0, -5.0)), ((1.0, 5.0), (4.0, -5.0))  # the two strokes through a wire that was cut
 _LEGEND_LINE = 17.0
 
 
@@ -140,10 +141,10 @@ def scene_of(record: Mapping[str, Any], *, digits: int | None = None, fold: Fold
     parts = grouped(sheet, fold)
     level = collect(sheet, parts, digits, live and len(sheet.steps) <= DEEPEST)
     lay_out(level)
-    return _Stage(sheet, digits).scene(level, parts)
+    return _MarkMaker(sheet, digits).scene(level, parts)
 
 
-class _Stage:
+class _MarkMaker:
     """Turns levels into marks."""
 
     def __init__(self, sheet: Sheet, digits: int | None) -> None:
@@ -297,13 +298,15 @@ class _Stage:
         whose = shown_name(objective(self.sheet))
         found = [Label("bold above: value", "value"), Label(f"slanted below: gradient of {whose}", "gradient")]
         if any(label.heat for label in labels):
-            found.append(Label("■ positive □ negative, darker is larger, ± the largest", "note"))
+            found += [Label("■ positive □ negative", "note"), Label("darker is larger", "note")]
+        if any(label.heat and label.text.startswith("±") for label in labels):
+            found.append(Label("± size of the largest", "note"))
         if any(isinstance(mark, Mark) and mark.kind == "fork" for mark in marks):
             found.append(Label("● fork: the gradients of its branches add", "note"))
         if any(isinstance(mark, Line) and mark.is_blocked for mark in marks):
             found.append(Label("dashed: a max or a mask routed the gradient away", "note"))
         if any(label.text == "stops" for label in labels):
-            found.append(Label("stops: a comparison passes no gradient", "note"))
+            found.append(Label("stops: the gate passes no gradient", "note"))
         if any(label.text == NOT_COMPUTED for label in labels):
             found.append(Label(f"{NOT_COMPUTED} not computed", "note"))
         if inside := hidden(parts):
@@ -315,6 +318,12 @@ def folded(record: Mapping[str, Any], fold: Fold = None) -> tuple[int, int]:
     """How many gates a picture draws, and how many stand inside closed groups. Raises `FoldError`."""
     parts = grouped(read(record), fold)
     return count(parts), hidden(parts)
+
+
+def words_in_order(scene: Scene) -> list[Word]:
+    """The words in the order in which they are to be read: wires as on the tape, then branches, the output last."""
+    found = [word for view in all_views(scene.root) if view.is_shown for word in view.words]
+    return sorted(found, key=lambda word: (word.to == "out", bool(word.to), -1 if word.to else word.label.wire))
 
 
 def all_views(view: View) -> Iterator[View]:

@@ -37,6 +37,7 @@ class Wire:
     block_end: int | None
     scope: str
     sites: tuple[int, ...]
+    calls: tuple[int, ...]
     stage: str | None
     cure: str
     is_cut: bool
@@ -69,6 +70,7 @@ class Use:
     local: Any
     local_text: str | None
     contribution: Any
+    contribution_summary: Mapping[str, Any] | None
     blocked: bool
 
 
@@ -173,6 +175,7 @@ def _wire(row: Mapping[str, Any]) -> Wire:
         block_end=row.get("block_end"),
         scope=row.get("scope") or "",
         sites=tuple(row.get("sites", ())),
+        calls=tuple(row.get("calls") or row.get("sites", ())),
         stage=row.get("stage"),
         cure=row.get("cure") or "",
         is_cut=bool(row.get("cut", False)),
@@ -189,5 +192,6 @@ def _use(row: Mapping[str, Any]) -> Use:
         local=int(local) if isinstance(local, bool) else local,  # d(mask * x)/dx is a number
         local_text=row.get("local_text"),
         contribution=row.get("contribution"),
+        contribution_summary=row.get("contribution_summary"),
         blocked=bool(row.get("blocked", False)),
     )

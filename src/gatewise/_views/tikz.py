@@ -12,13 +12,25 @@ from itertools import groupby, pairwise
 from typing import Any, Literal, get_args
 
 from gatewise._errors import ArgumentError
-from gatewise._views.drawing import Point, figure, width_of
+from gatewise._views.drawing import CORNER, Point, distance, figure, track_of, width_of
 from gatewise._views.groups import Fold
-from gatewise._views.heat import CELL, SHADES, Heat
+from gatewise._views.heat import Heat, opacity, shades, squares
 from gatewise._views.palettes import Palette, palette_named
 from gatewise._views.parts import RADIUS, SIZE, SMALL_SIZE, SYMBOL_SIZE
 from gatewise._views.plan import ARROW
-from gatewise._views.scene import SIGN_SIZE, AnyMark, Line, Mark, Outline, Scene, View, Word, all_views, scene_of
+from gatewise._views.scene import (
+    CUT,
+    SIGN_SIZE,
+    AnyMark,
+    Line,
+    Mark,
+    Outline,
+    Scene,
+    View,
+    Word,
+    scene_of,
+    words_in_order,
+)
 from gatewise._views.text import plain, shorten
 from gatewise._views.walk import WalkStep, steps
 
@@ -30,8 +42,6 @@ _SIZES = {SIZE: 10.95, SMALL_SIZE: 9.0, SYMBOL_SIZE: 12.0, SIGN_SIZE: 17.28}  # 
 _SIZE_NAMES = {SIZE: "text", SMALL_SIZE: "small", SYMBOL_SIZE: "symbol", SIGN_SIZE: "sign"}
 _ANCHORS = {"start": "base west", "end": "base east", "middle": "base", "centre": "center"}
 _COLOURS = {"symbol": "ink", "name": "ink", "value": "value", "gradient": "gradient", "branch": "gradient"}
-_CUT = ((-3.5, 6.0), (0.5, -6.0)), ((0.5, 6.0), (4.5, -6.0))
-_CORNER = 5.0
 _WIDEST_CAPTION = 85
 _SLIDE = 2.3  # width to height of what a slide has room for
 _WIDE = "\u2e80"  # East Asian scripts begin here
@@ -69,7 +79,7 @@ def tikz(
     scene = scene_of(record, digits=digits, fold=fold)
     if form == "beamer":
         return _slides(scene, colours, _Showing(record, scene))
-    drawn = "\n".join(_Paper(scene, colours).picture())
+    drawn = "\n".join(_TikzWriter(scene, colours).picture())
     return _fragment(drawn) if form == "fragment" else _document(drawn)
 
 
@@ -240,7 +250,7 @@ def _made(gate: Outline) -> tuple[int, ...]:
     return tuple(wire.id for wire in gate.group.wires) if gate.group else gate.wires
 
 
-class _Paper:
+class _TikzWriter:
     """Writes a scene as TikZ; with `showing` each mark says on which slides it is seen."""
 
     def __init__(self, scene: Scene, palette: Palette, showing: _Showing | None = None) -> None:
@@ -255,7 +265,7 @@ class _Paper:
             yield rf"\definecolor{{gatewise{name}}}{{HTML}}{{{colour.removeprefix('#')}}}"
         yield rf"\fill[gatewisepaper] (0,0) rectangle {_at(self.scene.width, self.scene.height)};"
         yield from self._view(self.scene.root)
-        yield from (line for word in [*self._words(), *self.scene.legend] for line in self._word(word))
+        yield from (line for word in [*words_in_order(self.scene), *self.scene.legend] for line in self._word(word))
         yield r"\end{tikzpicture}%"
 
     def _options(self) -> Iterator[str]:
@@ -300,11 +310,6 @@ class _Paper:
         for inner in view.inner:
             yield from self._view(inner)
 
-    def _words(self) -> list[Word]:
-        """The words in the order in which they are to be read: wires as on the tape, then branches, the output last."""
-        found = [word for view in all_views(self.scene.root) if view.is_shown for word in view.words]
-        return sorted(found, key=lambda word: (word.to == "out", bool(word.to), -1 if word.to else word.label.wire))
-
     def _mark(self, mark: AnyMark) -> Iterator[str]:
         if isinstance(mark, Line):
             yield self._wire(mark)
@@ -314,7 +319,7 @@ class _Paper:
             yield from self._gate(mark)
 
     def _wire(self, line: Line) -> str:
-        track = _track(line.points)
+        track = track_of(line.points)
         style = "gatewise blocked" if line.is_blocked else "gatewise wire"
         if len(track) > 2:
             style += f", rounded corners={self._length(_rounding(track))}"
@@ -372,25 +377,18 @@ class _Paper:
         """A path a shade: full squares for positive entries, rings for negative ones; and a frame."""
         left, top = at
         style = f"gatewise {_COLOURS[kind]} map"
-        paths = [_cells(heat, shade, left, top, style) for shade in _shades(heat)]
+        paths = [_cells(heat, shade, left, top, style) for shade in shades(heat)]
         frame = rf"\draw[{style}, line width={self._length(0.5)}] {_box(left, top, heat.width, heat.height)};"
         return [*paths, frame]
 
 
-def _shades(heat: Heat) -> list[int | None]:
-    found = {shade for row in heat.cells for shade in row if shade != 0}
-    return sorted(found, key=lambda shade: (shade is None, shade or 0))
-
-
 def _cells(heat: Heat, shade: int | None, left: float, top: float, style: str) -> str:
-    places = [(x, y) for y, row in enumerate(heat.cells) for x, cell in enumerate(row) if cell == shade]
-    inset = 1.25 if shade is not None and shade < 0 else 0.0
-    side = CELL - 2 * inset
-    squares = " ".join(_box(left + x * CELL + inset, top + y * CELL + inset, side, side) for x, y in places)
+    corners, side = squares(heat, shade)
+    boxes = " ".join(_box(left + x, top + y, side, side) for x, y in corners)
     if shade is None:
-        return rf"\fill[gatewiseloud] {squares};"
+        return rf"\fill[gatewiseloud] {boxes};"
     paint = r"\draw" if shade < 0 else r"\fill"
-    return rf"{paint}[{style}, opacity={abs(shade) / SHADES:g}] {squares};"
+    return rf"{paint}[{style}, opacity={opacity(shade):g}] {boxes};"
 
 
 def _small(mark: Mark) -> str:
@@ -398,27 +396,15 @@ def _small(mark: Mark) -> str:
     if mark.kind == "fork":
         return rf"\fill[gatewiseink] {_at(x, y)} circle[radius=3.2];"
     if mark.kind == "cut":
-        strokes = " ".join(f"{_at(x + a, y + b)} -- {_at(x + c, y + d)}" for (a, b), (c, d) in _CUT)
+        strokes = " ".join(f"{_at(x + a, y + b)} -- {_at(x + c, y + d)}" for (a, b), (c, d) in CUT)
         return rf"\draw[gatewise cut] {strokes};"
     corners = " -- ".join(_at(x + dx, y + dy) for dx, dy in ((0.0, 0.0), (-ARROW, -3.6), (-ARROW, 3.6)))
     return rf"\fill[gatewisewire] {corners} -- cycle;"
 
 
-def _track(points: Sequence[Point]) -> list[Point]:
-    """Where a wire begins, turns and ends."""
-    track: list[Point] = []
-    for point in points:
-        if len(track) > 1 and any(track[-2][axis] == track[-1][axis] == point[axis] for axis in (0, 1)):
-            track.pop()
-        if track[-1:] != [point]:
-            track.append(point)
-    return track
-
-
 def _rounding(track: Sequence[Point]) -> float:
     """The radius of a wire's corners: two of them share the piece between."""
-    lengths = [abs(x - u) + abs(y - v) for (x, y), (u, v) in pairwise(track)]
-    return min([_CORNER, *(length / 2 for length in lengths)])
+    return min([CORNER, *(distance(*piece) / 2 for piece in pairwise(track))])
 
 
 def _box(left: float, top: float, width: float, height: float) -> str:
@@ -433,7 +419,7 @@ def _at(x: float, y: float) -> str:
 
 
 def _slides(scene: Scene, palette: Palette, showing: _Showing) -> str:
-    drawn = "\n".join(_Paper(scene, palette, showing).picture())
+    drawn = "\n".join(_TikzWriter(scene, palette, showing).picture())
     captions = [_caption(slide, text) for slide, text in enumerate(showing.captions(), start=1)]
     said = "\n".join(captions)
     size = r"{\textwidth}{!}" if scene.width > _SLIDE * scene.height else r"{!}{0.75\textheight}"

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from gatewise._views.derivation.chain import Chain, first_entry, norm
 from gatewise._views.derivation.dimensions import PRODUCTS, Dimensions
-from gatewise._views.derivation.figures import equal, figure, guarded, product, total, weighted
-from gatewise._views.derivation.losses import Block, Penalty, cross_entropy, is_one, penalty, shares, softmax
-from gatewise._views.derivation.page import Code, Display, Formula, Heading, Page, Sentence, on_brackets
-from gatewise._views.derivation.rules import Part, Rules
+from gatewise._views.derivation.ends import stated, unreached
+from gatewise._views.derivation.figures import added, equal, figure, guarded, total
+from gatewise._views.derivation.losses import (
+    Block,
+    CrossEntropy,
+    Penalty,
+    Softmax,
+    cross_entropy,
+    is_one,
+    penalty,
+    shares,
+    softmax,
+)
+from gatewise._views.derivation.page import (
+    Code,
+    Display,
+    Formula,
+    Heading,
+    Page,
+    Piece,
+    Sentence,
+    displays,
+    on_brackets,
+)
+from gatewise._views.derivation.part import Part
+from gatewise._views.derivation.rules import Rules
 from gatewise._views.meaning import objective
 from gatewise._views.sheet import Use, Wire
 
 _WIDEST_ROW = 10
-_LONGEST = 85  # characters of LaTeX in a line of a sum; more would leave the page
 
 
 def derived(chain: Chain) -> Page:
@@ -36,6 +56,7 @@ class _Arrays:
         hidden = [each.inside - {each.closing.id} for each in self.whole_blocks.values()]
         hidden += [self._within(each) for each in self.penalties.values()]
         self.hidden = frozenset[int]().union(*hidden)
+        chain.inside = self.hidden
         self.factors: dict[int, str] = {}  # gradients that are one factor, as 1/N, because 1 arrived
         self.parts: dict[int, list[tuple[Use | Block, Part]]] = {}
 
@@ -58,13 +79,14 @@ class _Arrays:
         for wire in self.chain.gates():
             if wire.id not in self.hidden and self.chain.joins(wire) is None:
                 self._stage(wire)
+        self.blocks += unreached(self.chain)
         return [*self.blocks, *on_brackets(self.blocks)]
 
-    def _say(self, *parts: str | Code | Formula) -> None:
+    def _say(self, *parts: Piece) -> None:
         self.blocks.append(Sentence(parts))
 
     def _show(self, *lines: str) -> None:
-        self.blocks.append(Display(lines))
+        self.blocks += displays(lines)
 
     # ------------------------------------------------------------------------------------------------------- opening
 
@@ -82,7 +104,8 @@ class _Arrays:
         shapes = [part for wire in arrays for part in (Code(wire.name), f" {self.dimensions.shape(wire.shape)}, ")]
         if shapes:
             self._say("Shapes: ", *shapes[:-1], str(shapes[-1]).removesuffix(", ") + ".")
-        made = [wire for wire in reversed(self.chain.gates()) if self._is_shown(wire)]
+        self.blocks += stated(self.chain, self.dimensions.letters.values())
+        made = [wire for wire in self.chain.mentioned if wire.is_gate and self._is_shown(wire)]
         if made:
             self._say("Forward:")
             self._show(*(self._forward(wire) for wire in made))
@@ -93,7 +116,8 @@ class _Arrays:
         return not wire.is_gate or not (hidden or self.chain.joins(wire) is not None)
 
     def _forward(self, wire: Wire) -> str:
-        return f"{self.chain.symbol(wire)} &= {self.chain.told(wire, self.hidden).latex}"
+        piece = r"\text{a piece of } " if wire.gate == "split" else ""
+        return f"{self.chain.symbol(wire)} &= {piece}{self.chain.told(wire, self.hidden).latex}"
 
     def _start(self) -> None:
         output = self.sheet.output
@@ -111,9 +135,13 @@ class _Arrays:
         block, uses = self.whole_blocks.get(wire.id), self._uses(wire)
         if wire.named and (block or uses):
             self.blocks.append(Heading(2, ("Back through ", Code(wire.name))))
-        if block:
-            self._softmax(block) if block.name == "softmax" else self._entropy(block)
-            return
+        match block:
+            case Softmax():
+                self._softmax(block)
+                return
+            case CrossEntropy():
+                self._entropy(block)
+                return
         if wire.named and uses:
             self._show(self._forward(wire), *self._element(wire))
         terms = [each for each in self._joined(wire) if each.id != wire.id]
@@ -175,7 +203,7 @@ class _Arrays:
         self._show(f"{d} = {part.latex}" if alone else rf"{d} \mathrel{{+}}= {part.latex}")
         self.blocks += part.after
         if alone:
-            self._numbers(source, part)
+            self._in_numbers(source, part)
         elif len(found) + (source.id in self.penalties) == expected:
             self._whole(source, found)
         elif len(found) == 1:
@@ -190,14 +218,14 @@ class _Arrays:
         return len([use for use in uses if use.target not in covered]) + len(blocks) + (source.id in self.penalties)
 
     def _whole(self, source: Wire, found: Sequence[tuple[Any, Part]]) -> None:
-        d, parts = self.chain.d(source), [part.latex for _, part in found]
+        d, parts = self.chain.d(source), [part.summand for _, part in found]
         values = [self._first_part(way) for way, _ in found]
         if source.id in self.penalties:
             latex, value = self._penalty(self.penalties[source.id])
             parts, values = [*parts, latex], [*values, value]
         else:
             self._say("The parts add up:")
-        self._show(f"{d} = " + " + ".join(parts))
+        self._show(f"{d} = {added(parts)}")
         value = first_entry(source.gradient)
         self._first_and_norm(source, "" if value is None else _summed(values, value, self.digits))
 
@@ -208,19 +236,15 @@ class _Arrays:
 
     # --------------------------------------------------------------------------------------------------------- numbers
 
-    def _numbers(self, source: Wire, part: Part) -> None:
+    def _in_numbers(self, source: Wire, part: Part) -> None:
         """The first entry worked out, and the norm."""
         value = first_entry(source.gradient)
         if value is None:
             self._first_and_norm(source, "")
-        elif part.terms:
-            self._first_and_norm(source, f"= {weighted(part.terms, value, self.digits)}")
-        elif part.addends:
-            self._first_and_norm(source, f"= {total(part.addends, value, self.digits)}")
-        elif part.factors:
-            self._first_and_norm(source, f"= {product(*part.factors, value, self.digits)}")
         else:
-            self._first_and_norm(source, equal(value, self.digits))
+            self._first_and_norm(
+                source, part.working(value, self.digits) if part.working else equal(value, self.digits)
+            )
         way = self.parts[source.id][0][0]
         if part.local and isinstance(way, Use) and is_one(self.sheet.wires[way.target].gradient):
             self.factors[source.id] = part.local
@@ -229,7 +253,7 @@ class _Arrays:
         """The first entry, which `first` says what it is, and the norm where the wire is an array."""
         entry = self.chain.symbols.entry(source.name, "1" * len(source.shape), "d")
         length = norm(source) if source.shape else None
-        lines = _broken(f"{entry} &{first}") if first else []
+        lines = [f"{entry} &{first}"] if first else []
         if length is not None:
             lines.append(rf"\lVert {self.chain.d(source)} \rVert &{equal(length, self.digits)}")
         if lines:
@@ -254,14 +278,15 @@ class _Arrays:
         parts = [first_entry(use.contribution) for use in found.uses]
         return rf"2 \cdot {top}{scaled}{symbol}", None if None in parts else sum(parts)
 
-    def _softmax(self, found: Block) -> None:
+    def _softmax(self, found: Softmax) -> None:
         scores, p, entry = found.scores, found.closing, self.chain.symbols.entry
         k, row = self.rules.k, self.rules.i * (len(p.shape) - 1)
         at, other = row + self.rules.j, row + k
         size = self.dimensions.letter(p.shape[-1])
         self._say("This is softmax: each entry's power of e over the sum of its row's.")
-        below = rf"\sum_{{{k}=1}}^{{{size}}} e^{{{entry(scores.name, other)}}}"
-        self._show(rf"{entry(p.name, at)} = \frac{{e^{{{entry(scores.name, at)}}}}}{{{below}}}")
+        power = self.chain.power_of_e
+        below = rf"\sum_{{{k}=1}}^{{{size}}} {power(entry(scores.name, other))}"
+        self._show(rf"{entry(p.name, at)} = \frac{{{power(entry(scores.name, at))}}}{{{below}}}")
         self._say_shift(found)
         self._say(
             "A score raises its own share and, through the sum, lowers every share of its row. "
@@ -278,7 +303,7 @@ class _Arrays:
         if found.is_shifted:
             self._say("Taking the largest score out first changes no share, so nothing goes back through the max.")
 
-    def _entropy(self, found: Block) -> None:
+    def _entropy(self, found: CrossEntropy) -> None:
         scores, closing = found.scores, found.closing
         p = self.chain.symbols.free("p", "P", "q", "Q")
         i, j, k = self.rules.i, self.rules.j, self.rules.k
@@ -290,9 +315,10 @@ class _Arrays:
             " that add up to 1; the loss of a row is minus the log of the share of its right class.",
         )  # fmt: skip
         rows = self.dimensions.letter(scores.shape[0])
-        below = rf"\sum_{{{k}=1}}^{{{columns}}} e^{{{entry(scores.name, i + k)}}}"
+        power = self.chain.power_of_e
+        below = rf"\sum_{{{k}=1}}^{{{columns}}} {power(entry(scores.name, i + k))}"
         self._show(
-            rf"{p}_{{{i}{j}}} &= \frac{{e^{{{entry(scores.name, i + j)}}}}}{{{below}}}",
+            rf"{p}_{{{i}{j}}} &= \frac{{{power(entry(scores.name, i + j))}}}{{{below}}}",
             rf"{self.chain.symbol(closing)} &= -\sum_{{{i}=1}}^{{{rows}}} \log {p}_{{{i},{right}}}",
         )
         self._say_shift(found)
@@ -309,13 +335,18 @@ class _Arrays:
         latex = rf"{d} \cdot {less}" + (rf" = {factor} \cdot {less}" if factor else "")
         if is_one(closing.gradient):
             latex = rf"{p} - {onehot}"
-        after = self._row(found, p)
+        shape, d_name = self.dimensions.shape(scores.shape), f"d{self.chain.whole(closing).name}"
+        ledger = Sentence((
+            "Dimensions: ", Code(f"d{scores.name}"), f" must be {shape}, as ", Code(scores.name), " is; ",
+            Formula(p), " and ", Formula(onehot), f" are {shape}, and ", Code(d_name), " is a number.",
+        ))  # fmt: skip
+        after = [ledger, *self._row(found, p)]
         if factor:
             once = ("The factor ", Formula(factor), " is in here; nothing further back needs it again.")
-            after = [Sentence(once), *after]
+            after = [ledger, Sentence(once), *after[1:]]
         self._add(scores, found, Part(latex, [Display((element,))], after))
 
-    def _row(self, found: Block, p: str) -> list[Sentence | Display]:
+    def _row(self, found: CrossEntropy, p: str) -> list[Sentence | Display]:
         """The first row in numbers."""
         rows, gradient = found.scores.value, found.scores.gradient
         g = first_entry(found.closing.gradient)
@@ -350,18 +381,6 @@ def _one_part(block: Sentence | Display) -> Sentence | Display:
     if isinstance(block, Sentence):
         return block
     return Display(tuple(line.replace(" &= ", r" &\mathrel{+}= ", 1) for line in block.lines))
-
-
-def _broken(line: str) -> list[str]:
-    """A long sum over several lines."""
-    first, *terms = re.split(r" (?=[+-] )", line)
-    rows = [first]
-    for term in terms:
-        if len(rows[-1]) + len(term) <= _LONGEST:
-            rows[-1] += f" {term}"
-        else:
-            rows.append(rf"&\quad {term}")
-    return rows
 
 
 def _summed(parts: list[Any], whole: Any, digits: int | None) -> str:

@@ -6,7 +6,7 @@ import math
 from functools import cached_property
 from typing import Any
 
-from gatewise._views.derivation.formulas import Term, formula
+from gatewise._views.derivation.formulas import Term, formula, names_in, operand, power_of_e
 from gatewise._views.derivation.symbols import Symbols
 from gatewise._views.numbers import entries
 from gatewise._views.sheet import Sheet, Use, Wire
@@ -24,6 +24,7 @@ class Chain:
         named = sorted(sheet.wires, key=lambda wire: not wire.named)
         self.symbols = Symbols(wire.name for wire in named)
         self.kept = self._leading_from(self.wanted)
+        self.inside: frozenset[int] | None = None  # gates that are written out where they are used, and terms of sums
 
     def _leading_from(self, wanted: set[int]) -> set[int]:
         kept = set(wanted)
@@ -86,9 +87,11 @@ class Chain:
             source = self.by_name.get(name)
             if source is None:
                 return None
-            if inlined is None or source.named or not source.is_gate or depth == _DEPTH:
+            if inlined is None or source.named or not source.is_gate:
                 return self.of_wire(source)
             is_part = source.id in inlined or self.joins(source) is not None
+            if is_part and depth == _DEPTH:
+                return Term(self.symbol(source), is_array=bool(source.shape))
             return self.told(source, inlined, depth + 1) if is_part else self.of_wire(source)
 
         return formula(wire.expression, stands_for) or self._plainly(wire)
@@ -102,9 +105,49 @@ class Chain:
         """The wires by name."""
         return {wire.name: wire for wire in self.sheet.wires}
 
+    def is_written_out(self, wire: Wire) -> bool:
+        """Whether a wire has no line of its own, so that its symbol would mean nothing."""
+        if self.inside is None or wire.named or not wire.is_gate:
+            return False
+        return wire.id in self.inside or self.joins(wire) is not None
+
     def of_wire(self, wire: Wire) -> Term:
-        """A wire's symbol as a term."""
-        return Term(self.symbol(wire), is_array=bool(wire.shape))
+        """A wire's symbol as a term; what it stands for where the symbol would mean nothing."""
+        if self.is_written_out(wire):
+            return self.told(wire, self.inside)
+        return self._written_out.get(wire.id) or Term(self.symbol(wire), is_array=bool(wire.shape))
+
+    @cached_property
+    def _written_out(self) -> dict[int, Term]:
+        """The constants that stand as numbers in the expressions: `0.5 * 0.1`, `np.pi`."""
+        found: dict[int, Term] = {}
+        for use in self.sheet.uses:
+            wire, gate = self.sheet.wires[use.source], self.sheet.wires[use.target]
+            if wire.kind == "constant" and not wire.shape and wire.name not in names_in(gate.expression):
+                term = formula(operand(gate.expression, use.port), lambda name: None)
+                found |= {wire.id: term} if term is not None else {}
+        return found
+
+    @cached_property
+    def mentioned(self) -> list[Wire]:
+        """The wires of the chain and all that went into them, in tape order."""
+        seen, waiting = set(self.kept), list(self.kept)
+        while waiting:
+            for use in self.sheet.operands[waiting.pop()]:
+                if use.source not in seen:
+                    seen.add(use.source)
+                    waiting.append(use.source)
+        return [self.sheet.wires[id_] for id_ in sorted(seen)]
+
+    def given(self) -> list[tuple[Wire, str]]:
+        """The numbers that the formulas start from, with their symbols."""
+        numbers = [wire for wire in self.mentioned if not wire.is_gate and not wire.shape]
+        numbers = [wire for wire in numbers if isinstance(wire.value, int | float | str)]
+        return [(wire, self.symbol(wire)) for wire in numbers if wire.id not in self._written_out]
+
+    def power_of_e(self, exponent: str) -> str:
+        """A power of e, written so that no wire of that name can be meant."""
+        return power_of_e(exponent, self.of_name)
 
     def of_name(self, name: str) -> Term | None:
         """What a name of the record's code stands for: a wire, or with a `d` before it a wire's gradient."""

@@ -10,6 +10,7 @@ from typing import Any
 from gatewise._views.derivation.symbols import in_text
 from gatewise._views.numbers import adds_up, number, product_line, significant
 
+_MOST_TERMS = 12  # of a sum that is written out; of a longer one the ends are
 _MOST = 9  # one more than the digits that a line may have
 
 
@@ -48,8 +49,7 @@ def guarded(latex: str) -> str:
 def product(first: Any, second: Any, result: Any, digits: int | None = None) -> str:
     r"""`1 \cdot (-4) = -4`: the fewest digits for which the printed numbers multiply as printed, else `\approx`."""
     left, _, right, sign, shown = product_line((first, second), result, "*", digits).split(" ")
-    is_exact = sign == "=" or not shown[-1:].isdigit()  # nothing is rounded in an inf
-    return rf"{typeset(left)} \cdot {guarded(typeset(right))} {_sign(is_exact)} {typeset(shown)}"
+    return rf"{typeset(left)} \cdot {guarded(typeset(right))} {_sign(sign == '=')} {typeset(shown)}"
 
 
 def total(parts: Sequence[Any], result: Any, digits: int | None = None) -> str:
@@ -57,7 +57,7 @@ def total(parts: Sequence[Any], result: Any, digits: int | None = None) -> str:
     tries = [[_rounded(each, count, digits) for each in (*parts, result)] for count in range(4, _MOST)]
     good = [texts for texts in tries if adds_up(texts[:-1], texts[-1])]
     *shown, whole = good[0] if good else tries[0]
-    return f"{_signed(shown)} {_sign(bool(good))} {typeset(whole)}"
+    return f"{added(shown)} {_sign(bool(good))} {typeset(whole)}"
 
 
 def weighted(pairs: Sequence[tuple[Any, Any]], result: Any, digits: int | None = None) -> str:
@@ -80,6 +80,13 @@ def _holds(pairs: Sequence[tuple[str, str]], whole: str) -> bool:
 def _products(pairs: Sequence[tuple[str, str]]) -> str:
     terms = [rf"{typeset(first)} \cdot {guarded(typeset(second))}" for first, second in pairs]
     return _signed(terms)
+
+
+def added(terms: Sequence[str]) -> str:
+    """Formulas added up; of many the first and the last ones."""
+    if len(terms) <= _MOST_TERMS:
+        return _signed(terms)
+    return f"{_signed(terms[:6])} + \\cdots{_signed(['', *terms[-2:]])}"
 
 
 def _signed(terms: Sequence[str]) -> str:

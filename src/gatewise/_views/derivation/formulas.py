@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from gatewise._views.derivation.symbols import in_text
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(1, 6)
 _FUNCTIONS = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arctan", "arcsin", "arccos"}
 _TURNED = {"maximum": "max", "minimum": "min"}
+_CONSTANTS = {"pi": r"\pi", "e": r"\mathrm{e}", "inf": r"\infty"}
 _STRETCHING = {"broadcast_to", "expand_dims"}  # a formula broadcasts without being told
 _COMPARED: Mapping[type[ast.cmpop], str] = {
     ast.Gt: ">",
@@ -53,6 +55,52 @@ def index_formula(text: str, names: Callable[[str], Term | None]) -> str:
     return _Writer(names).index(node.slice) if isinstance(node, ast.Subscript) else ""
 
 
+def power_of_e(exponent: str, names: Callable[[str], Term | None]) -> str:
+    r"""`e^{x}`, or `\exp(x)` where a wire has the name e."""
+    return f"e^{{{exponent}}}" if names("e") is None else rf"\exp\left({exponent}\right)"
+
+
+def operand(text: str, port: int) -> str:
+    """What stands at an operand's place in the expression of an operator; empty where that cannot be told."""
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return ""
+    sides = (node.left, node.right) if isinstance(node, ast.BinOp) else ()
+    return ast.unparse(sides[port]) if port < len(sides) else ""
+
+
+def names_in(text: str) -> set[str]:
+    """The names in an expression."""
+    try:
+        return {node.id for node in ast.walk(ast.parse(text.strip(), mode="eval")) if isinstance(node, ast.Name)}
+    except (SyntaxError, ValueError):
+        return set()
+
+
+def keyword(text: str, name: str) -> int | tuple[int, ...] | None:
+    """The whole number, or the tuple of them, that a call is given for a keyword; None where it is given neither."""
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
+    given = node.keywords if isinstance(node, ast.Call) else []
+    value = next((each.value for each in given if each.arg == name), None)
+    parts = [_whole(part) for part in (value.elts if isinstance(value, ast.Tuple) else [value])]
+    numbers = tuple(part for part in parts if part is not None)
+    if len(numbers) < len(parts):
+        return None
+    return numbers if isinstance(value, ast.Tuple) else numbers[0]
+
+
+def _whole(node: ast.expr | None) -> int | None:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        size = _whole(node.operand)
+        return None if size is None else -size
+    is_whole = isinstance(node, ast.Constant) and type(node.value) is int
+    return node.value if is_whole else None  # type: ignore[union-attr]
+
+
 def is_number(text: str) -> bool:
     """Whether an expression is a literal number."""
     return bool(re.fullmatch(r"[-+(\s]*[\d.]+(e[-+]?\d+)?[)\s]*", text))
@@ -80,6 +128,8 @@ class _Writer:
         return term
 
     def _Constant(self, node: ast.Constant) -> Term:
+        if isinstance(node.value, str):
+            return Term(rf"\text{{{in_text(node.value)}}}")
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
             raise UnwrittenError
         text = repr(node.value).removesuffix(".0")
@@ -126,10 +176,33 @@ class _Writer:
         left, right = self.write(node.left), self.write(node.comparators[0])
         return Term(f"[{left.latex} {sign} {right.latex}]", _ATOM, left.is_array or right.is_array)
 
+    def _IfExp(self, node: ast.IfExp) -> Term:
+        return self._guarded(node.test, node.body, node.orelse)
+
+    def _guarded(self, test: ast.expr, zero: ast.expr, other: ast.expr) -> Term:
+        """`1 if x == 0 else x`, which keeps a logarithm in range, is x."""
+        is_guard = ast.unparse(test) == f"{ast.unparse(other)} == 0" and ast.unparse(zero) == "1"
+        if not is_guard:
+            raise UnwrittenError
+        return self.write(other)
+
     def _Attribute(self, node: ast.Attribute) -> Term:
+        if isinstance(node.value, ast.Name) and node.value.id == "np" and node.attr in _CONSTANTS:
+            return Term(_CONSTANTS[node.attr])
         if node.attr not in ("T", "mT"):
             raise UnwrittenError
         return Term(f"{self.inside(node.value, _POWER)}^{{T}}", _POWER, True)
+
+    def _Tuple(self, node: ast.Tuple) -> Term:
+        return self._several("()", node)
+
+    def _List(self, node: ast.List) -> Term:
+        return self._several("[]", node)
+
+    def _several(self, brackets: str, node: ast.Tuple | ast.List) -> Term:
+        parts = [self.write(part) for part in node.elts]
+        inside = ", ".join(part.latex for part in parts) + "," * (brackets == "()" and len(parts) == 1)
+        return Term(rf"\left{brackets[0]}{inside}\right{brackets[1]}", is_array=any(part.is_array for part in parts))
 
     def _Subscript(self, node: ast.Subscript) -> Term:
         return Term(f"{self.inside(node.value, _POWER)}[{self.index(node.slice)}]", _ATOM, True)
@@ -152,10 +225,15 @@ class _Writer:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         if not name.isascii() or not name.isidentifier():
             raise UnwrittenError
+        if name == "astype" and isinstance(node.func, ast.Attribute):
+            return self.write(node.func.value)  # the same numbers
         if name in ("dot", "matmul") and len(node.args) == 2:
             return self._product(*node.args)
         if name in ("sum", "mean") and len(node.args) == 1:
             return self._total(name, node)
+        if name == "where" and len(node.args) == 3 and ast.unparse(node.args[1]) == "1":
+            with contextlib.suppress(UnwrittenError):
+                return self._guarded(*node.args)
         if name in _STRETCHING and node.args:
             return self.write(node.args[0])
         arguments = [self.write(argument) for argument in node.args]
@@ -164,7 +242,11 @@ class _Writer:
         arrays = any(argument.is_array for argument in arguments)
         inside = ", ".join(argument.latex for argument in arguments)
         if name == "exp":
-            return Term(f"e^{{{inside}}}", _POWER, arrays)
+            return Term(power_of_e(inside, self.names), _POWER, arrays)
+        if name == "logical_not":
+            return Term(f"1 - {self.inside(node.args[0], _PRODUCT)}", _SUM, arrays)
+        if name == "float64" and len(arguments) == 1:
+            return arguments[0]
         if name == "sqrt":
             return Term(rf"\sqrt{{{inside}}}", _POWER, arrays)
         if name in ("abs", "absolute"):

@@ -17,17 +17,27 @@ _LARGEST = {"max", "amax"}
 
 @dataclass(frozen=True)
 class Block:
-    """Softmax, or softmax cross-entropy summed over the rows: from the scores to the gate that closes it."""
+    """A recognised block, from the scores to the gate that closes it."""
 
-    name: str
     closing: Wire
     scores: Wire
     inside: frozenset[int]
-    classes: Wire | None
     is_shifted: bool
 
 
-def cross_entropy(chain: Chain, closing: Wire) -> Block | None:
+@dataclass(frozen=True)
+class Softmax(Block):
+    """Softmax over the last axis."""
+
+
+@dataclass(frozen=True)
+class CrossEntropy(Block):
+    """Softmax cross-entropy summed over the rows, and the wire of the right classes."""
+
+    classes: Wire | None
+
+
+def cross_entropy(chain: Chain, closing: Wire) -> CrossEntropy | None:
     """The cross-entropy that this gate closes; None where it closes none, or an inner wire is used elsewhere too."""
     sheet = chain.sheet
     inside = _gates(chain, closing, "cross_entropy")
@@ -40,11 +50,11 @@ def cross_entropy(chain: Chain, closing: Wire) -> Block | None:
     shifted = _before_shift(chain, scores[0], inside)
     vectors = [sheet.wires[id_] for id_ in sorted(entering) if sheet.wires[id_].shape == scores[0].shape[:1]]
     source, hidden = shifted if shifted else (scores[0], frozenset())
-    found = Block("cross_entropy", closing, source, inside | hidden, vectors[0] if vectors else None, bool(shifted))
+    found = CrossEntropy(closing, source, inside | hidden, bool(shifted), vectors[0] if vectors else None)
     return found if _all_inside(chain, found) else None
 
 
-def softmax(chain: Chain, closing: Wire) -> Block | None:
+def softmax(chain: Chain, closing: Wire) -> Softmax | None:
     """The softmax over the last axis that this gate closes, written out; None where it closes none."""
     inside = _gates(chain, closing, "softmax") if closing.shape else frozenset()
     entering = {use.source for id_ in inside for use in chain.sheet.operands[id_]} - inside
@@ -57,7 +67,7 @@ def softmax(chain: Chain, closing: Wire) -> Block | None:
         return None
     shifted = _before_shift(chain, scores, inside)
     source, hidden = shifted if shifted else (scores, frozenset())
-    found = Block("softmax", closing, source, inside | hidden, None, bool(shifted))
+    found = Softmax(closing, source, inside | hidden, bool(shifted))
     return found if _all_inside(chain, found) else None
 
 

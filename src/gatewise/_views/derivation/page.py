@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gatewise._views.derivation.symbols import in_text
+from gatewise._views.derivation.symbols import in_text, words
 from gatewise._views.text import plain
 
 
@@ -24,7 +24,14 @@ class Formula:
     latex: str
 
 
-Part = str | Code | Formula
+@dataclass(frozen=True)
+class Words:
+    """A sentence of the record, shown as it is."""
+
+    text: str
+
+
+Piece = str | Code | Formula | Words
 
 
 @dataclass(frozen=True)
@@ -32,14 +39,14 @@ class Heading:
     """A heading; `level` 1 is the title."""
 
     level: int
-    parts: tuple[Part, ...]
+    parts: tuple[Piece, ...]
 
 
 @dataclass(frozen=True)
 class Sentence:
     """One paragraph."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[Piece, ...]
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,14 @@ class Display:
 Page = Sequence[Heading | Sentence | Display]
 
 
+_MOST_LINES = 12  # of one display; a longer one could not break across pages
 _COMPARISON = re.compile(r"(?<!\\left)\[[^\]]* ([<>=]|\\[ln]e|\\ge) ")
+
+
+def displays(lines: Sequence[str]) -> list[Display]:
+    """Formulas under one another, in displays that fit on a page."""
+    starts = range(0, len(lines), _MOST_LINES)
+    return [Display(tuple(lines[start : start + _MOST_LINES])) for start in starts]
 
 
 def on_brackets(page: Page) -> list[Sentence]:
@@ -74,9 +88,11 @@ def _in_markdown(block: Heading | Sentence | Display) -> str:
     return f"{'#' * block.level} {text}" if isinstance(block, Heading) else text
 
 
-def _part_in_markdown(part: Part) -> str:
+def _part_in_markdown(part: Piece) -> str:
     if isinstance(part, Formula):
         return f"${part.latex}$"
+    if isinstance(part, Words):
+        return words(part.text)
     return code_span(part.text) if isinstance(part, Code) else part
 
 
@@ -104,17 +120,62 @@ def _in_latex(block: Heading | Sentence | Display) -> str:
     return rf"\{'sub' * (block.level - 1)}section*{{{text}}}" if isinstance(block, Heading) else text
 
 
-def _part_in_latex(part: Part) -> str:
+def _part_in_latex(part: Piece) -> str:
     if isinstance(part, Formula):
         return f"${part.latex}$"
+    if isinstance(part, Words):
+        return in_text(part.text)
     return rf"\texttt{{{in_text(part.text)}}}" if isinstance(part, Code) else part
 
 
 def _aligned(block: Display) -> str:
-    if len(block.lines) == 1:
-        return block.lines[0].replace(" &", " ", 1)
-    rows = " \\\\\n".join(block.lines)
-    return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
+    rows = [row for line in block.lines for row in broken(line)]
+    if len(rows) == 1:
+        return rows[0].replace(" &", " ", 1)
+    inside = " \\\\\n".join(rows)
+    return f"\\begin{{aligned}}\n{inside}\n\\end{{aligned}}"
+
+
+_WIDEST = 58  # characters of a formula that fit into a line of an article
+_SILENT = re.compile(
+    r"\\(left|right|big|text|math\w+|operatorname|frac|partial|lVert|rVert)(?![A-Za-z])|\\[,;]|[{}&^_ ]|\\\w+"
+)
+_TOKEN = re.compile(r"\\.|[][(){}]| (?=(?:[-+=]|\\approx) )")
+
+
+def broken(line: str) -> list[str]:
+    """A long formula over several lines, each but the first with a sign at its start."""
+    if _width(line) <= _WIDEST:
+        return [line]
+    first, *terms = _terms(line)
+    first = first if "&" in first or not terms else f"{first} &"
+    rows = [first]
+    for term in terms:
+        if _width(rows[-1]) + _width(term) <= _WIDEST:
+            rows[-1] += f" {term}"
+        else:
+            rows.append(rf"&\quad {term}")
+    return rows
+
+
+def _width(latex: str) -> int:
+    """About how many characters wide a formula is: commands take none or one, spaces around signs count."""
+    visible = _SILENT.sub(lambda found: "" if found[1] or len(found[0]) < 3 else "x", latex)
+    return len(visible) + len(re.findall(r" ([-+=]|\\approx|\\cdot|\\odot|\\times) ", latex))
+
+
+def _terms(line: str) -> list[str]:
+    """A formula cut before every sign that stands in no bracket."""
+    depth, start, found = 0, 0, []
+    for token in _TOKEN.finditer(line):
+        if token[0] in "([{":
+            depth += 1
+        elif token[0] in ")]}":
+            depth -= 1
+        elif token[0] == " " and depth == 0:
+            found.append(line[start : token.start()])
+            start = token.end()
+    return [*found, line[start:]]
 
 
 def standalone(fragment: str) -> str:

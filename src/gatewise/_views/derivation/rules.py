@@ -4,31 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
-from typing import Any
 
-from gatewise._views.derivation.chain import Chain
-from gatewise._views.derivation.dimensions import PRODUCTS, Dimensions, fitting
-from gatewise._views.derivation.formulas import formula, index_formula
-from gatewise._views.derivation.page import Code, Display, Formula, Sentence
-from gatewise._views.patterns import stretched_axes
+from gatewise._views.derivation.chain import Chain, first_entry
+from gatewise._views.derivation.dimensions import PRODUCTS, Dimensions
+from gatewise._views.derivation.formulas import Term, formula, index_formula, keyword
+from gatewise._views.derivation.page import Code, Display, Formula, Sentence, Words
+from gatewise._views.derivation.part import Part, from_factors
+from gatewise._views.derivation.products import Products
+from gatewise._views.derivation.totals import Totals, summed_axes
+from gatewise._views.numbers import entries
+from gatewise._views.patterns import axes_text, stretched_axes
 from gatewise._views.sheet import Use, Wire
 
 _ASSIGNED = re.compile(r"d(\w+?)_*\s*\+?=(?!=)\s*(.*)")
-_MOST_TERMS = 6
-
-
-@dataclass
-class Part:
-    """What comes back along one use: the general formula, what is said before it, and the first entry's terms."""
-
-    latex: str
-    before: list[Sentence | Display] = field(default_factory=list)
-    after: list[Sentence | Display] = field(default_factory=list)
-    terms: list[tuple[Any, Any]] = field(default_factory=list)
-    factors: tuple[Any, Any] | None = None
-    addends: list[Any] = field(default_factory=list)
-    local: str = ""
+_EXPANDED = re.compile(r"np\.expand_dims\(\w+, axis=(\d+|\([\d, ]+\))\)")
+_MOST_AXES = 3  # of an element that is written out
 
 
 class Rules:
@@ -37,18 +27,32 @@ class Rules:
     def __init__(self, chain: Chain, dimensions: Dimensions) -> None:
         self.chain, self.sheet, self.dimensions = chain, chain.sheet, dimensions
         self.i, self.j, self.k = (chain.symbols.free(*letters) for letters in (("i", "r"), ("j", "c"), ("k", "l", "m")))
+        self.products = Products(chain, dimensions, (self.i, self.j))
+        self._told_of_entries = False
+        self.totals = Totals(chain, dimensions, (self.i, self.j, self.k))
 
     def part(self, use: Use) -> Part:
         """What comes back along a use."""
         source, target = self.sheet.wires[use.source], self.sheet.wires[use.target]
         if target.gate in PRODUCTS and {len(source.shape), len(self._other(use).shape)} <= {1, 2}:
-            return self._product(use, source, target)
+            return self.products.part(source, self._other(use), target, use.port == 0)
         if target.gate in ("add", "subtract") and stretched_axes(source.shape, target.shape):
-            return self._stretched(use, source, target)
-        if target.gate in ("sum", "mean") and not target.shape:
-            return self._total(source, target)
-        if target.pattern == "routes" and target.gate == "getitem":
+            return self.totals.stretched(use, source, target)
+        if target.gate in ("sum", "mean") and (axes := summed_axes(target, source)) is not None:
+            return self.totals.total(source, target, axes)
+        if target.gate in ("std", "var") and (axes := summed_axes(target, source)) is not None:
+            return self._spread_measure(source, target, axes)
+        if target.gate == "getitem":
             return self._picked(source, target)
+        if target.gate == "split":
+            return self._cut_off(source, target)
+        if target.gate == "modf":
+            return Part(self.chain.d(target) if use.contribution == target.gradient else "0", _told(target))
+        if target.gate == "slogdet" and len(source.shape) == 2:
+            return Part(
+                rf"{self.chain.d(target)} \cdot {{\left({{{self.chain.symbol(source)}}}^{{-1}}\right)}}^{{T}}",
+                _told(target),
+            )
         if use.local_text is not None and source.shape == target.shape:
             return self._elementwise(use, source, target)
         return self._as_coded(use, source, target)
@@ -57,182 +61,138 @@ class Rules:
         others = [each for each in self.sheet.operands[use.target] if each.port != use.port]
         return self.sheet.wires[others[0].source] if others else self.sheet.wires[use.source]
 
-    # ------------------------------------------------------------------------------------------------------ products
-
-    def _product(self, use: Use, source: Wire, target: Wire) -> Part:
-        other, is_left = self._other(use), use.port == 0
-        if len(source.shape) == len(other.shape) == 2:
-            return self._matrices(source, other, target, is_left)
-        return self._with_vector(source, other, target, is_left)
-
-    def _matrices(self, source: Wire, other: Wire, target: Wire, is_left: bool) -> Part:
-        whole = self.chain.whole(target)
-        symbols, letter, d = self.chain.symbols, self.dimensions.letter, self.chain.d(target)
-        running, size = (self.j, target.shape[1]) if is_left else (self.i, target.shape[0])
-        here, there = (f"1{running}", f"1{running}") if is_left else (f"{running}1", f"{running}1")
-        entry = rf"{symbols.entry(other.name, here)} \, {symbols.entry(whole.name, there, 'd')}"
-        element = rf"{symbols.entry(source.name, '11', 'd')} &= \sum_{{{running}=1}}^{{{letter(size)}}} {entry}"
-        side = "left" if is_left else "right"
-        opening = "The entry " if source.id != other.id else f"As the {side} factor, the entry "
-        why = Sentence((
-            opening, Formula(symbols.entry(source.name, "11")), " enters only the first ",
-            "row" if is_left else "column", " of ", Code(self._spoken(target)),
-            ", each time with a factor from ", Code(other.name), ":",
-        ))  # fmt: skip
-        latex = rf"{d} \, {self._turned(other)}" if is_left else rf"{self._turned(other)} \, {d}"
-        part = Part(latex, [why, Display((element,))], [self._ledger(source, other, target, is_left)])
-        part.terms = self._terms(other, target, is_left)
-        return part
-
-    def _turned(self, wire: Wire) -> str:
-        symbol = self.chain.symbol(wire)
-        return f"{{{symbol}}}^{{T}}" if "_" in symbol or "\\" in symbol else f"{symbol}^{{T}}"
-
-    def _spoken(self, wire: Wire) -> str:
-        return self.chain.whole(wire).name
-
-    def _terms(self, other: Wire, target: Wire, is_left: bool) -> list[tuple[Any, Any]]:
-        """The pairs whose products add up to the entry [1, 1], where there are few."""
-        a, b = other.value, target.gradient
-        if not isinstance(a, list) or not isinstance(b, list):
-            return []
-        pairs = list(zip(a[0], b[0], strict=True)) if is_left else [(x[0], y[0]) for x, y in zip(a, b, strict=True)]
-        return pairs if len(pairs) <= _MOST_TERMS else []
-
-    def _ledger(self, source: Wire, other: Wire, target: Wire, is_left: bool) -> Sentence:
-        shape, d = self.dimensions.shape, f"d{self._spoken(target)}"
-        fits = fitting(other.shape, target.shape, source.shape)
-        right = (True, True, False) if is_left else (False, True, False)
-        chosen = self._named_product(other.name, d, right)
-        opening = (
-            "Dimensions: ", Code(f"d{source.name}"), f" must be {shape(source.shape)}, as ", Code(source.name),
-            " is; at hand are ", Code(other.name), f" {shape(other.shape)} and ", Code(d), f" {shape(target.shape)}. ",
-        )  # fmt: skip
-        if fits == [right]:
-            return Sentence((*opening, "The only product that fits is ", Code(chosen), "."))
-        others = [self._named_product(other.name, d, fit) for fit in fits if fit != right]
-        rest = {1: " does too", 2: " and one more product do too"}.get(
-            len(others), f" and {len(others) - 1} more do too"
-        )
-        return Sentence((
-            *opening, Code(chosen), " fits. But sizes coincide, so ", Code(others[0]), rest,
-            ". Shapes alone do not decide; the element rule does.",
-        ))  # fmt: skip
-
-    @staticmethod
-    def _named_product(first: str, second: str, fit: tuple[bool, bool, bool]) -> str:
-        is_swapped, turns_first, turns_second = fit
-        names = [first + ".T" * turns_first, second + ".T" * turns_second]
-        return " @ ".join(reversed(names) if is_swapped else names)
-
-    def _with_vector(self, source: Wire, other: Wire, target: Wire, is_left: bool) -> Part:
-        """Products with a vector: its gradient is a product again, the matrix's an outer product."""
-        d, symbol = self.chain.d(target), self.chain.symbol(other)
-        entry, whole = self.chain.symbols.entry, self.chain.whole(target)
-        if len(source.shape) == 2:
-            pair = (entry(whole.name, "1", "d"), entry(other.name, "1"))
-            first = rf"{entry(source.name, '11', 'd')} &= " + r" \, ".join(pair if is_left else pair[::-1])
-            outer = rf"{d} \, {self._turned(other)}" if is_left else rf"{symbol} \, {d}^{{T}}"
-            return Part(outer, [Display((first,))])
-        if not target.shape:
-            first = rf"{entry(source.name, '1', 'd')} &= {entry(other.name, '1')} \, {d}"
-            return Part(rf"{d} \cdot {symbol}", [Display((first,))])
-        size = self.dimensions.letter(target.shape[0])
-        index = f"1{self.i}" if is_left else f"{self.i}1"
-        inside = rf"{entry(other.name, index)} \, {entry(whole.name, self.i, 'd')}"
-        first = rf"{entry(source.name, '1', 'd')} &= \sum_{{{self.i}=1}}^{{{size}}} {inside}"
-        return Part(rf"{symbol if is_left else self._turned(other)} \, {d}", [Display((first,))])
-
-    # ---------------------------------------------------------------------------------------- sums, stretches, entries
-
-    def _stretched(self, use: Use, source: Wire, target: Wire) -> Part:
-        """What was added again and again along an axis gets the sum over that axis."""
-        axes = stretched_axes(source.shape, target.shape)
-        d, sign = self.chain.d(target), "-" if target.gate == "subtract" and use.port == 1 else ""
-        below = r" \text{ and } ".join(rf"\text{{axis {axis}}}" for axis in axes)
-        latex = rf"{sign}\sum_{{{below}}} {d}"
-        part = Part(latex)
-        if len(source.shape) == 1 and len(target.shape) == 2:
-            symbols, whole = self.chain.symbols, self.chain.whole(target)
-            size = self.dimensions.letter(target.shape[0])
-            element = symbols.entry(whole.name, f"{self.i}1", "d")
-            first = rf"{symbols.entry(source.name, '1', 'd')} &= {sign}\sum_{{{self.i}=1}}^{{{size}}} {element}"
-            why = Sentence((
-                Formula(symbols.entry(source.name, "1")), " is added in every row, to the first column of ",
-                Code(whole.name), ", with local gradient ", Formula(f"{sign}1"), ":",
-            ))  # fmt: skip
-            shape, dname = self.dimensions.shape, f"d{whole.name}"
-            ledger = Sentence((
-                "Dimensions: ", Code(dname), f" is {shape(target.shape)} and ", Code(f"d{source.name}"),
-                f" must be {shape(source.shape)}, so axis 0 is summed.",
-            ))  # fmt: skip
-            part = Part(latex, [why, Display((first,))], [ledger])
-            part.addends = self._column(target, sign)
-        return part
-
-    @staticmethod
-    def _column(target: Wire, sign: str) -> list[Any]:
-        """The first column of a gradient, where it is short and there is no sign to carry."""
-        rows = target.gradient
-        return [row[0] for row in rows] if isinstance(rows, list) and 1 < len(rows) <= _MOST_TERMS and not sign else []
-
-    def _total(self, source: Wire, target: Wire) -> Part:
-        d, count = self.chain.d(target), math.prod(source.shape)
-        index = "1" * len(source.shape)
-        factor = rf"{d}" if target.gate == "sum" else rf"\frac{{{d}}}{{{count}}}"
-        local = "1" if target.gate == "sum" else rf"\frac{{1}}{{{count}}}"
-        why = Sentence((
-            "Every entry of ", Code(source.name), " goes into ", Code(self._spoken(target)),
-            " with the weight ", Formula(local), ", so every entry gets the same gradient:",
-        ))  # fmt: skip
-        first = rf"{self.chain.symbols.entry(source.name, index, 'd')} &= {factor}"
-        return Part(rf"{factor} \quad \text{{in every entry}}", [why, Display((first,))])
+    # -------------------------------------------------------------------------------------------------- entries picked
 
     def _picked(self, source: Wire, target: Wire) -> Part:
-        d = self.chain.d(target)
         index = index_formula(target.expression, self.chain.of_name)
         where = rf"\text{{ at }} [{index}]" if index else r"\text{ where it was picked}"
-        why = Sentence(
-            (
-                "An entry of ",
-                Code(source.name),
-                " that was picked gets the gradient of each place it went to; every other entry gets 0:",
-            )
-        )
-        return Part(rf"{d}{where}, \; 0 \text{{ elsewhere}}", [why])
+        why = Sentence((
+            "An entry of ", Code(source.name),
+            " that was picked gets the gradient of each place it went to; every other entry gets 0:",
+        ))  # fmt: skip
+        return Part(rf"{self.chain.d(target)}{where}, \; 0 \text{{ elsewhere}}", [why], is_worded=True)
+
+    def _cut_off(self, source: Wire, target: Wire) -> Part:
+        symbol = self.chain.symbol(target)
+        why = Sentence((
+            Code(target.name), " is a piece of ", Code(source.name),
+            ". Its gradient goes back to the place it was cut from; every other entry gets 0:",
+        ))  # fmt: skip
+        where = rf"\text{{ where }} {symbol} \text{{ was}}, \; 0 \text{{ elsewhere}}"
+        return Part(f"{self.chain.d(target)}{where}", [why], is_worded=True)
+
+    # ------------------------------------------------------------------------------------------------- entry by entry
 
     def _elementwise(self, use: Use, source: Wire, target: Wire) -> Part:
         d, local = self.chain.d(target), self.chain.local(use)
         if local is None:
             return self._as_coded(use, source, target)
-        if local.latex == "1":
-            return Part(d, factors=self._numbers(use, target))
-        if local.latex == "-1":
-            return Part(f"-{d}", factors=self._numbers(use, target))
-        routed = "The gate passes the gradient where it chose this operand, and nothing where it did not:"
-        before: list[Sentence | Display] = [Sentence((routed,))] if target.pattern == "routes" else []
         shown = local.latex if local.binding > 2 else rf"\left({local.latex}\right)"
         dot = r"\odot" if local.is_array and target.shape else r"\cdot"
-        return Part(rf"{d} {dot} {shown}", before, factors=self._numbers(use, target), local=shown)
+        latex = {"1": d, "-1": f"-{d}"}.get(local.latex, rf"{d} {dot} {shown}")
+        part = Part(latex, self._routed(use, target), local="" if local.latex in ("1", "-1") else shown)
+        part.working = from_factors(first_entry(target.gradient), first_entry(use.local))
+        if 0 < len(source.shape) <= _MOST_AXES:
+            part.before.append(Display((self._element(use, source, target),)))
+            part.after += self._same_shape(source, target)
+        return part
 
     @staticmethod
-    def _numbers(use: Use, target: Wire) -> tuple[Any, Any] | None:
-        upstream, local = target.gradient, use.local
-        while isinstance(upstream, list) and isinstance(local, list) and upstream and local:
-            upstream, local = upstream[0], local[0]
-        while isinstance(upstream, list) and upstream:
-            upstream = upstream[0]
-        return None if isinstance(local, list) or local is None or upstream is None else (upstream, local)
+    def _routed(use: Use, target: Wire) -> list[Sentence | Display]:
+        if target.pattern != "routes":
+            return []
+        ties = any(isinstance(each, int | float) and 0 < each < 1 for each in entries(use.local))
+        nothing = (
+            ", nothing where it did not, and a share where operands tie:" if ties else ", and nothing where it did not:"
+        )
+        return [Sentence((f"The gate passes the gradient where it chose this operand{nothing}",))]
+
+    def _element(self, use: Use, source: Wire, target: Wire) -> str:
+        """One entry of an array and the entries of all others in the same place."""
+        letters, entry = (self.i, self.j, self.k), self.chain.symbols.entry
+        index = ["1" if size == 1 else letter for size, letter in zip(target.shape, letters, strict=False)]
+
+        def at_place(name: str) -> Term | None:
+            wire = self.chain.by_name.get(name)
+            if wire is None or not wire.shape:
+                return self.chain.of_name(name)
+            if self.chain.is_written_out(wire):
+                return formula(wire.expression, at_place)
+            places = zip(wire.shape, index[len(index) - len(wire.shape) :], strict=True)
+            return Term(entry(name, "".join("1" if size == 1 else letter for size, letter in places)))
+
+        d = entry(self.chain.whole(target).name, "".join(index), "d")
+        local = formula(use.local_text or "", at_place) or Term("1")
+        shown = local.latex if local.binding > 2 else rf"\left({local.latex}\right)"
+        right = {"1": d, "-1": f"-{d}"}.get(local.latex, rf"{d} \cdot {shown}")
+        return rf"{entry(source.name, ''.join(index), 'd')} &= {right}"
+
+    def _same_shape(self, source: Wire, target: Wire) -> list[Sentence]:
+        """The ledger of the first gate that works entry by entry; it is that of all others too."""
+        if self._told_of_entries:
+            return []
+        self._told_of_entries = True
+        d = f"d{self.chain.whole(target).name}"
+        shape = self.dimensions.shape(source.shape)
+        rest = f" are both {shape}; a gate that works entry by entry keeps the shape."
+        return [Sentence(("Dimensions: ", Code(f"d{source.name}"), " and ", Code(d), rest))]
+
+    # ------------------------------------------------------------------------------------------------- all other gates
+
+    def _spread_measure(self, source: Wire, target: Wire, axes: tuple[int, ...]) -> Part:
+        """Variance and standard deviation: in proportion to the distance from the mean."""
+        d, symbol, x = self.chain.d(target), self.chain.of_wire(target).latex, self.chain.symbol(source)
+        correction = keyword(target.expression, "ddof")
+        count = math.prod(source.shape[axis] for axis in axes) - (correction if isinstance(correction, int) else 0)
+        below = rf"_{{\text{{{axes_text(axes)}}}}}" if target.shape else ""
+        distance = rf"{x} - \operatorname{{mean}}{below} {x}"
+        dot = r"\odot" if target.shape else r"\cdot"
+        over = rf"\frac{{{distance}}}{{{count} \cdot {symbol}}}"
+        local = over if target.gate == "std" else rf"\frac{{2}}{{{count}}} \cdot \left({distance}\right)"
+        return Part(rf"{d} {dot} {local}", _told(target), self._fitted(source, target, axes))
+
+    def _fitted(self, source: Wire, target: Wire, axes: tuple[int, ...]) -> list[Sentence | Display]:
+        """That what a gate gave for each row is used again for every entry of that row."""
+        if not target.shape:
+            return []
+        shape, d = self.dimensions.shape, f"d{self.chain.whole(target).name}"
+        return [Sentence((
+            "Dimensions: ", Code(f"d{source.name}"), f" must be {shape(source.shape)}; ", Code(target.name), " and ",
+            Code(d), f" are {shape(target.shape)}, and repeated along {axes_text(axes)} where they meet ",
+            Code(source.name), ".",
+        ))]  # fmt: skip
 
     def _as_coded(self, use: Use, source: Wire, target: Wire) -> Part:
-        """The line that the sweep runs, as a formula; in words where it cannot be written as one."""
+        """The line that the sweep runs, as a formula; as code where it cannot be written as one."""
         uses = [each for each in self.sheet.operands[target.id] if each.source == source.id]
         lines = [found[2] for line in self.sheet.code.get(target.id, ()) if (found := _assigned(line, source.name))]
-        term = formula(lines[uses.index(use)], self.chain.of_name) if len(lines) == len(uses) else None
+        line = lines[uses.index(use)] if len(lines) == len(uses) else ""
+        term = formula(line, self.chain.of_name)
+        before = _told(target) if target.pattern not in ("scales", "distributes") else []
+        after: list[Sentence | Display] = []
+        axes, repeated = stretched_axes(source.shape, target.shape), _EXPANDED.search(line)
+        if axes and "np.sum(" in line:
+            after.append(self.totals.ledger(source, target, axes))
+        elif repeated:
+            after += self._fitted(source, target, tuple(map(int, re.findall(r"\d+", repeated[1]))))
         if term is not None:
-            return Part(term.latex)
-        local = rf"\frac{{\partial {self.chain.symbol(target)}}}{{\partial {self.chain.symbol(source)}}}"
-        return Part(rf"{self.chain.d(target)} \cdot {local}", [Sentence((Code(target.gate), ": ", Code(target.says)))])
+            return Part(term.latex, before, after)
+        return self._in_words(source, target, line, before)
+
+    def _in_words(self, source: Wire, target: Wire, line: str, before: list[Sentence | Display]) -> Part:
+        """What has no formula of its own: a symbol for it, and the code that computes it."""
+        symbol = rf"\left.{self.chain.d(source)}\right|_{{{self.chain.symbol(target)}}}"
+        told = (", which this computes: ", Code(line)) if line else ()
+        says = Sentence((
+            "Write ", Formula(symbol), " for what ", Code(target.name), " sends back to ", Code(source.name),
+            *told, ".",
+        ))  # fmt: skip
+        return Part(symbol, [*before, says])
+
+
+def _told(wire: Wire) -> list[Sentence | Display]:
+    """The gate's sentence, without marks of emphasis."""
+    return [Sentence((Words(wire.says.replace("*", "")),))] if wire.says else []
 
 
 def _assigned(line: str, name: str) -> re.Match[str] | None:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from gatewise._views.derivation.chain import Chain
+from gatewise._views.derivation.ends import stated, unreached
 from gatewise._views.derivation.figures import equal, figure, guarded, product, total
 from gatewise._views.derivation.formulas import is_number
-from gatewise._views.derivation.page import Code, Display, Formula, Heading, Page, Sentence, on_brackets
+from gatewise._views.derivation.page import (
+    Code,
+    Display,
+    Formula,
+    Heading,
+    Page,
+    Piece,
+    Sentence,
+    Words,
+    displays,
+    on_brackets,
+)
+from gatewise._views.patterns import lesson
 from gatewise._views.sheet import Use, Wire
-
-_LINES = 12  # of one display; a longer one could not break across pages
 
 
 def derived(chain: Chain) -> Page:
@@ -33,30 +44,29 @@ class _Scalars:
                 if min(use.target for use in uses) == wire.id:
                     self._gradient(self.sheet.wires[source], uses)
         self._close()
+        self.blocks += unreached(self.chain)
         return [*self.blocks, *on_brackets(self.blocks)]
 
-    def _say(self, *parts: str | Code | Formula) -> None:
+    def _say(self, *parts: Piece) -> None:
         self._close()
         self.blocks.append(Sentence(parts))
 
     def _write(self, line: str) -> None:
         self.lines.append(line)
-        if len(self.lines) == _LINES:
-            self._close()
 
     def _close(self) -> None:
-        if self.lines:
-            self.blocks.append(Display(tuple(self.lines)))
+        self.blocks += displays(self.lines)
         self.lines = []
 
     def _forward(self) -> None:
-        made = list(reversed(self.chain.gates()))
+        self.blocks += stated(self.chain)
+        made = [wire for wire in self.chain.mentioned if wire.is_gate]
         if not made:
             return
         self._say("Forward, every gate in turn:")
         for wire in made:
-            value = equal(wire.value, self.chain.digits)
-            self._write(f"{self.chain.symbol(wire)} &= {self.chain.told(wire).latex} {value}")
+            value = equal(wire.value, self.chain.digits) if not wire.shape and wire.value is not None else ""
+            self._write(f"{self.chain.symbol(wire)} &= {self.chain.told(wire).latex} {value}".rstrip())
 
     def _start(self) -> None:
         output = self.sheet.output
@@ -66,8 +76,14 @@ class _Scalars:
                 "The sweep starts from ", Formula(arrives), ", so the derivatives are those of ",
                 Formula(rf"{self.top} = {arrives} \cdot {self.chain.symbol(output)}"), ".",
             )  # fmt: skip
+        self._ties()
         self._say("Backward, from the output: what arrives at a gate, times the gate's local gradient.")
         self._write(f"{self._of(output)} &= {figure(output.gradient, self.chain.digits)}")
+
+    def _ties(self) -> None:
+        for wire in self.chain.gates():
+            if wire.pattern == "routes" and (told := lesson(self.sheet, wire)):
+                self._say("In ", Code(wire.name), ": ", Words(f"{told}."))
 
     def _of(self, wire: Wire) -> str:
         return rf"\frac{{\partial {self.top}}}{{\partial {self.chain.symbol(wire)}}}"

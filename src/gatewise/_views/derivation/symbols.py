@@ -64,6 +64,15 @@ def _letters(name: str) -> str:
     return exact(name)
 
 
+def words(text: str) -> str:
+    r"""Any text as Markdown that shows it: every punctuation mark that Markdown obeys is escaped.
+
+    >>> print(words("the *others*"))
+    the \*others\*
+    """
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|$&~^])", r"\\\1", plain(text, 400))
+
+
 def exact(name: str) -> str:
     """A name letter for letter, no two names alike."""
     if _WORD.fullmatch(name):
@@ -96,10 +105,10 @@ class Symbols:
     def entry(self, name: str, index: str, d: str = "") -> str:
         r"""One entry of an array, `x_{11}` of X, with `d` before it that of its gradient."""
         base = self._known[name]
-        if len(base) == 1 and base.isupper() and base.lower() not in self._taken:
-            base = base.lower()
         if not index:
             return d + base
+        if len(base) == 1 and base.isupper() and base.lower() not in self._taken:
+            base = base.lower()
         if "_{" in base or f"{base}_{{{index}}}" in self._taken:
             return f"({d}{base})_{{{index}}}"
         return f"{d}{base}_{{{index}}}"

@@ -5,6 +5,7 @@
   const { number, quantity, general, entries, isFinite, equation, addsUp, plain, cells, pad } = gatewise.numbers;
   const [LABEL, PATTERN_AT, SOURCE_AT, LOCAL_EVERY, NUDGE] = [12, 27, 63, 23, 0.01];
   const NAME = /(?<![\p{L}\p{N}_.])([\p{L}\p{Nl}\p{No}_][\p{L}\p{N}_]*)(\.m?T(?![\p{L}\p{N}_]))?/gu;
+  const ZEROS = /^[\p{L}\p{N}_]+ = np\.zeros[^;]*; /u;
   const LITERAL = /^-?[0-9.]+(e[-+]?[0-9]+)?$/;
   const highest = (rates) => Math.max(...rates);
   const lowest = (rates) => Math.min(...rates);
@@ -44,6 +45,14 @@
     return loud >= 0 ? loud : flat.reduce((best, entry, k) => (Math.abs(entry) > Math.abs(flat[best]) ? k : best), 0);
   };
   const shares = (local) => (Array.isArray(local) ? local.reduce((n, part) => n + shares(part), 0) : +(local > 0 && local < 1));
+
+  /** A contribution added to what `name` holds: what is written into zeros is written into it instead. */
+  const added = (code, name) => {
+    const line = code.replace(ZEROS, "");
+    if (!line.includes("; ")) return line.replace(" = ", " += ");
+    const part = new RegExp(`(?<![\\p{L}\\p{N}_])${name}(?![\\p{L}\\p{N}_])`, "gu");
+    return `${line.replace(part, `${name}_part`)}; ${name} += ${name}_part`;
+  };
 
   class Card {
     constructor(record, digits, times) {
@@ -234,13 +243,26 @@
 
     local(wire, use) {
       const name = `d${this.name(wire)}/d${this.source(use)}`;
-      if (wire.pattern === "stops") return `${name}: none, a comparison stops the gradient`;
-      if (use.local === null && use.local_text === null) return `${name}: no single number, ${this.spoken(wire)} works on whole arrays`;
+      if (wire.pattern === "stops") return `${name}: none${this.whyStopped(wire)}`;
+      if (use.local === null && use.local_text === null) return `${name}: ${this.withoutLocal(wire, this.wires[use.from])}`;
       const symbols = use.local_text ? plain(use.local_text) : "";
       const isSymbolic = symbols && (use.local === null || Array.isArray(use.local));
       const bare = isSymbolic ? symbols : this.quantity(use.local);
       const shown = bare + (use.blocked ? AWAY : "");
       return symbols === "" || symbols === bare ? `${name} = ${shown}` : `${name} = ${symbols} = ${shown}`;
+    }
+
+    /** Why there is no local gradient along an operand. */
+    withoutLocal(wire, source) {
+      if (this.hasGradient(source)) return `no single number, ${this.spoken(wire)} works on whole arrays`;
+      if (source.dtype === "bool") return "none (true and false have no slope)";
+      return source.read || /^u?int/.test(source.dtype) ? "none (whole numbers have no slope)" : "not asked for";
+    }
+
+    /** The sentence of a gate that stops gradients, in parentheses; nothing where it has none. */
+    whyStopped(wire) {
+      const said = plain((wire.says ?? "").replace(/\.+$/, ""));
+      return said ? ` (${said[0].toLowerCase()}${said.slice(1)})` : "";
     }
 
     downstream(wire, operands) {
@@ -265,7 +287,7 @@
     }
 
     contribution(wire, use) {
-      if (wire.pattern === "stops") return "nothing: a comparison stops the gradient";
+      if (wire.pattern === "stops") return `nothing${this.whyStopped(wire)}`;
       if (use.contribution === null) return this.leftOut(use);
       const away = use.blocked ? AWAY : "";
       const scalars = [wire.gradient, use.local, use.contribution];
@@ -318,7 +340,7 @@
         const name = line.match(/^([\p{L}\p{N}_]+) = /u)?.[1];
         const isAgain = begun.has(name);
         if (name) begun.add(name);
-        return isAgain ? line.replace(" = ", " += ") : line;
+        return isAgain ? added(line, name) : line;
       });
       if (this.anyArray(wire)) return code.map((line) => this.shaped(line));
       return code.length ? [code.map((line) => plain(line)).join(" ;  ")] : [];
@@ -330,7 +352,7 @@
       const said = wires.filter((wire) => wire !== this.output || wire.kind !== "gate").map((wire) => this.nudge(wire));
       const checks = wires.filter((wire) => wire.id in this.record.checks);
       const checked = checks.map((wire) => `d${this.name(wire)}: ${this.checkText(this.record.checks[wire.id])}`);
-      return [...labelled("says", [first, ...said].filter(Boolean)), ...labelled("check", checked)];
+      return [...labelled("says", unique([first, ...said].filter(Boolean))), ...labelled("check", checked)];
     }
 
     objective() {
@@ -361,7 +383,11 @@
     nudge(wire) {
       const [where, force] = this.steepest(wire);
       const [f, sides] = [this.objective(), this.twoSlopes(wire)];
-      if (force === null || !isFinite(force)) return "";
+      if (force === null) return "";
+      if (!isFinite(this.output.value, this.output.summary)) {
+        return `which way to push cannot be said: ${this.name(this.output)} is ${this.value(this.output)}`;
+      }
+      if (!isFinite(force)) return "";
       if (sides) return `at a corner: raising ${where} by ${NUDGE} ${this.change(sides[0], f)}, lowering it ${this.change(sides[1], f)}`;
       if (this.meetsCorner(wire) || this.record.checks[wire.id]?.verdict === "kink") {
         return `at a corner: raising and lowering ${where} change ${f} at different rates`;
@@ -372,7 +398,7 @@
     change(slope, f) {
       if (slope === 0) return `leaves ${f} as it is`;
       const change = Math.abs(Number(general(slope * NUDGE, 12)));
-      return `${slope > 0 ? "raises" : "lowers"} ${f} by about ${this.number(change)}`;
+      return `${slope > 0 ? "raises" : "lowers"} ${f} by about ${number(change)}`;
     }
 
     // Corners.

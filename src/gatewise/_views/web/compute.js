@@ -384,7 +384,10 @@
   };
 
   /** A local gradient: one for each entry, or 0 along an operand that the gate does not follow; null where it has none. */
-  const localOf = (tree, values, shape) => (tree ? toNested(spread(evaluate(tree, values), shape)) : tree ?? null);
+  const localOf = (tree, values, shape, before) => {
+    const isEach = tree || (tree === 0 && Array.isArray(before));
+    return isEach ? toNested(spread(evaluate(tree, values), shape)) : tree ?? null;
+  };
 
   /**
    * The numbers of a circuit for other inputs (values by id, as the record has them).
@@ -407,7 +410,7 @@
       values: record.wires.map((wire) => toNested(values[wire.id], wire.dtype)),
       gradients: record.wires.map((wire) => toNested(shown(wire))),
       contributions: record.uses.map((use) => toNested(sent(use))),
-      locals: record.uses.map((use, k) => localOf(formulas.locals[k], values, record.wires[use.to].shape)),
+      locals: record.uses.map((use, k) => localOf(formulas.locals[k], values, record.wires[use.to].shape, use.local)),
       reached: record.wires.map((wire) => written[wire.id] !== undefined),
     };
   };

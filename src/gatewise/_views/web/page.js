@@ -3,10 +3,14 @@
 (() => {
   "use strict";
   const gatewise = (globalThis.gatewise ??= {});
-  const { entries, isFinite, number, plain } = gatewise.numbers;
-  const PENDING = "–";
+  const { cells, entries, general, isFinite, number, plain } = gatewise.numbers;
+  const { marks } = gatewise;
+  const PENDING = marks.NOT_COMPUTED; // of what a walk has not reached too
+  const DASHES = "4 3";
   const ADVANCE = 0.6; // the width of one cell of the picture's font, in font sizes
   const SIZE = 13; // of labels that state no size of their own
+  const FIELD = 10; // characters that a field has room for
+  const NONE_EDITABLE = "No input of this circuit can be changed here: only numbers of the type float64 can, in arrays of up to 1,000.";
   const PACE = 1100; // milliseconds a step while it plays
   const LEAST_FIT = 0.75; // a picture that has to shrink more than this is scrolled instead
   const PATTERNS = {
@@ -19,6 +23,10 @@
     moves: "each entry's gradient goes back to where the entry came from",
     stops: "no gradient passes",
   };
+
+  function thousands(count) {
+    return count.toLocaleString("en-US");
+  }
 
   function make(tag, attributes, ...children) {
     const element = document.createElement(tag);
@@ -133,11 +141,6 @@
       return this.hasGradient(id) ? this.quantity(wire.gradient, wire.gradient_summary) : PENDING;
     }
 
-    isRoutedAway(id) {
-      const uses = this.usesOf[id];
-      return id !== this.now.output && uses.length > 0 && uses.every((at) => this.now.uses[at].blocked) && this.hasGradient(id);
-    }
-
     // What the gradients are gradients of: the output, or its entries weighted by what the sweep started from.
     objective(record) {
       const upstream = entries(record.upstream);
@@ -153,20 +156,21 @@
       return output.shape.length ? `sum(${name})` : name;
     }
 
-    // How far the output moved, and how far the gradients at the starting point said it would.
+    // How far the output moved, and how far the gradients at the starting point said it would: not where an input that
+    // was changed has no gradient; those are the unasked ones.
     change() {
       const actual = this.objective(this.now) - this.objective(this.from);
+      const unasked = [];
       let predicted = 0;
       for (const wire of this.editable()) {
         const before = this.from.wires[wire.id];
-        if (before.gradient === null) continue;
-        const gradient = entries(before.gradient);
         const then = entries(before.value);
-        entries(this.now.wires[wire.id].value).forEach((entry, at) => {
-          if (entry !== then[at]) predicted += gradient[at] * (entry - then[at]);
-        });
+        const moves = entries(this.now.wires[wire.id].value).map((entry, at) => (Object.is(entry, then[at]) ? 0 : entry - then[at]));
+        if (moves.every((move) => move === 0)) continue;
+        if (before.gradient === null) unasked.push(this.name(wire.id));
+        else entries(before.gradient).forEach((slope, at) => (predicted += moves[at] && slope * moves[at]));
       }
-      return { actual, predicted };
+      return { actual, predicted, unasked };
     }
 
     // The wire where something stops being finite first: forward, else in the backward sweep.
@@ -192,13 +196,23 @@
 
   class Walk {
     constructor(record) {
-      this.steps = stepsOf(record);
       this.at = null; // the number of steps done; null: not walking, everything is shown
+      this.follow(record);
+    }
+
+    // Where the sweep goes depends on the numbers.
+    follow(record) {
+      if (record === this.record) return;
+      this.record = record;
+      this.steps = stepsOf(record);
+      if (this.at !== null) this.to(this.at);
       this.forward = this.steps.filter((step) => !step.isBack).length;
       this.valueFrom = new Map();
       this.gradientFrom = new Map([[record.output, this.forward + 1]]);
       this.contributionFrom = new Map();
+      this.doneFrom = new Map(); // when a gate was gone back through
       this.steps.forEach((step, at) => {
+        if (step.isBack) this.doneFrom.set(step.wires[0], at + 1);
         for (const id of step.isBack ? [] : step.wires) this.valueFrom.set(id, at + 1);
         for (const use of step.uses) {
           this.contributionFrom.set(use, at + 1);
@@ -223,6 +237,18 @@
       return this.at === null || this.at >= (this.contributionFrom.get(use) ?? this.forward + 1);
     }
 
+    // What a card may say by now: what goes forward and is local first, the rest once the gate was gone back through.
+    reached(lines, id) {
+      if (this.at === null || this.at >= (this.doneFrom.get(id) ?? this.gradientFrom.get(id) ?? this.steps.length)) return lines;
+      const known = ["gate", "input", "constant", ...(this.hasValue(id) ? ["forward", "local"] : [])];
+      let isKept = true;
+      return lines.filter((line) => {
+        const head = /^ {0,2}(\w+)/.exec(line);
+        if (head) isKept = known.includes(head[1]);
+        return isKept;
+      });
+    }
+
     to(place) {
       this.at = place === null ? null : Math.max(0, Math.min(this.steps.length, place));
     }
@@ -232,42 +258,39 @@
     }
   }
 
-  // The picture: finds the marks of a drawn circuit, and keeps their words and classes up to date.
+  // The picture: finds the marks of a drawn circuit once, and keeps what it says up to date, on whatever is to be seen.
+
+  const LABELS = "text.value[data-wire], text.gradient[data-wire], text.branch[data-to]";
+
   function mapOf(label) {
     const before = label.previousElementSibling;
     return before?.matches("g.heat") ? before : null;
   }
 
-  function rowsOf(value) {
-    if (!Array.isArray(value[0])) return [value];
-    return Array.isArray(value[0][0]) ? value.flatMap(rowsOf) : value;
+  function svgElement(tag, attributes) {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    return element;
   }
 
-  function cell(x, y, entry, largest) {
-    if (entry === 0) return [];
-    const shade = Number.isFinite(entry) ? Math.max(1, Math.ceil((4 * Math.abs(entry)) / largest)) / 4 : 1;
-    const kind = !Number.isFinite(entry) ? "bad" : entry > 0 ? "full" : "ring";
-    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    path.setAttribute("class", kind);
-    path.setAttribute("d", kind === "ring" ? `M${6 * x + 1.25},${6 * y + 1.25}h3.5v3.5h-3.5z` : `M${6 * x},${6 * y}h6v6h-6z`);
-    path.setAttribute("opacity", String(shade));
-    return [path];
-  }
-
-  function isVisible({ element }) {
-    return element.closest("[hidden]") === null;
+  // Writing what is there already would make the browser lay out everything anew.
+  function put(element, name, value) {
+    if (element.getAttribute(name) === value) return;
+    if (value === null) element.removeAttribute(name);
+    else element.setAttribute(name, value);
   }
 
   class Picture {
-    constructor(svg, geometry, numbers, walk) {
+    constructor(svg, data, numbers, walk) {
       this.svg = svg;
-      this.geometry = geometry; // null where there is no group to open or close
-      if (geometry) gatewise.picture.bind(svg, geometry);
+      this.geometry = data.geometry;
       this.numbers = numbers;
       this.walk = walk;
-      const name = `circuit of ${numbers.objectiveName()}`;
-      svg.setAttribute("role", "group");
-      svg.setAttribute("aria-label", name);
+      this.groups = data.groups.map(([name, wires]) => ({ name, wires, members: new Set(wires), gates: this.countGates(wires) }));
+      this.openable = new Set(data.geometry.levels.flatMap(({ groups }) => groups.map(({ group }) => group)));
+      gatewise.picture.bind(svg, data.geometry);
+      put(svg, "role", "group");
+      put(svg, "aria-label", `circuit of ${numbers.objectiveName()}`);
       svg.querySelector(":scope > title")?.remove();
       const inputs = [...svg.querySelectorAll(":scope > text.name")].filter((text) => this.isInput(Number(text.dataset.wire)));
       svg.querySelector("g.gate")?.before(...inputs); // a screen reader reads in this order: that of the tape
@@ -278,24 +301,64 @@
       return this.numbers.recorded.wires[id].kind !== "gate";
     }
 
+    countGates(wires) {
+      const { recorded } = this.numbers;
+      return new Set(wires.map((id) => recorded.wires[id].step ?? `wire ${id}`)).size;
+    }
+
     find() {
       const all = (selector) => [...this.svg.querySelectorAll(selector)];
-      this.rooms = new WeakMap(); // how wide each label may get
-      this.drawn = null; // where everything stood when it was drawn
-      this.written ??= new WeakMap(all("text").map((text) => [text, text.textContent]));
+      this.forgetRooms();
+      this.blocks = new Map(all("g.block[data-group]").map((element) => [Number(element.dataset.group), element]));
       all("text").forEach((text) => text.setAttribute("aria-hidden", "true"));
-      this.labels = all("text.value[data-wire], text.gradient[data-wire], text.branch[data-to]");
-      this.lines = all("path.use, path.trunk");
+      this.labels = all(LABELS).map((element) => this.labelOf(element));
+      this.forks = all(".fork").map((element) => ({ element, block: element.closest("g.block") }));
+      this.findLines(all("path.use, path.trunk"));
       this.items = [];
       const taken = new Set();
       for (const gate of all("g.gate[data-wires]")) this.addGate(gate, taken);
-      for (const block of all("g.block[data-group]")) this.addBlock(block);
+      for (const [group, block] of this.blocks) this.addBlock(block, group);
       for (const text of [...all("text.name[data-wire]"), ...all("text.value[data-wire]")]) {
         const id = Number(text.dataset.wire);
-        if (!taken.has(id)) this.addItem({ element: text, id, ids: [id], place: id });
+        if (!taken.has(id)) this.addItem({ element: text, id, ids: new Set([id]), place: id });
         taken.add(id);
       }
       this.items.sort((one, other) => one.place - other.place);
+      this.itemByElement = new Map(this.items.map((item) => [item.element, item]));
+      this.itemsOfWire = new Map();
+      for (const item of this.items) {
+        for (const id of item.ids) this.itemsOfWire.set(id, [...(this.itemsOfWire.get(id) ?? []), item]);
+      }
+    }
+
+    // Labels have different room when things have moved.
+    forgetRooms() {
+      this.rooms = new WeakMap(); // how wide each label may get
+      this.drawn = null; // where everything stands
+    }
+
+    // A label, the uses it tells of, and what Python wrote: that holds for the numbers as they were recorded.
+    labelOf(element) {
+      const id = Number(element.dataset.wire);
+      const kind = ["value", "gradient", "branch"].find((each) => element.classList.contains(each));
+      const [map, block] = [mapOf(element), element.closest("g.block")];
+      const uses = kind === "branch" ? this.usesAlong(id, element.dataset.to, block, Number(element.dataset.port)) : this.numbers.usesOf[id];
+      const written = { text: element.textContent, isLoud: element.classList.contains("loud"), cells: map && [...map.children] };
+      return { element, id, kind, uses, written, map, block };
+    }
+
+    // Lines from one wire to one gate stand in the order of its ports.
+    findLines(elements) {
+      const count = new Map();
+      this.lines = elements.map((element) => {
+        const { from, to = "" } = element.dataset;
+        const arrow = element.nextElementSibling?.classList.contains("arrow") ? [element.nextElementSibling] : [];
+        const block = element.closest("g.block");
+        const place = count.get(`${from} ${to}`) ?? 0;
+        count.set(`${from} ${to}`, place + 1);
+        const uses = this.usesAlong(Number(from), to, block, this.portsBetween(Number(from), to)[place]);
+        return { element, from: Number(from), to, parts: [element, ...arrow], uses, block };
+      });
     }
 
     // What can be focused: a gate, the name of an input, the title of a block; in tape order.
@@ -303,140 +366,129 @@
       item.element.setAttribute("role", "button");
       item.element.setAttribute("tabindex", "-1");
       item.element.removeAttribute("aria-hidden");
+      item.block = item.element.closest("g.block");
       this.items.push(item);
     }
 
     addGate(element, taken) {
       const { wires, group } = element.dataset;
       const ids = wires.split(" ").map(Number);
-      if (group) return this.addItem({ element, id: ids[0], ids: [...this.membersOf(group), ...ids], place: ids[0], group });
+      if (group) {
+        const { members } = this.groups[group];
+        const canOpen = this.openable.has(Number(group));
+        return this.addItem({ element, id: ids[0], ids: new Set([...members, ...ids]), place: ids[0], group: Number(group), canOpen });
+      }
       ids.forEach((id) => taken.add(id));
       element.setAttribute("data-pattern", this.numbers.recorded.wires[ids[0]].pattern);
-      this.addItem({ element, id: ids[0], ids, place: ids[0] });
+      this.addItem({ element, id: ids[0], ids: new Set(ids), place: ids[0] });
     }
 
-    addBlock(block) {
-      const { group } = block.dataset;
+    addBlock(block, group) {
       const title = block.querySelector(":scope > .title");
-      const place = Math.min(...this.membersOf(group)) - 0.5;
-      if (title) this.addItem({ element: title, id: null, ids: [], place, group, isOpen: true });
+      const place = Math.min(...this.groups[group].wires) - 0.5;
+      if (title) this.addItem({ element: title, id: null, ids: new Set(), place, group, canOpen: true, isOpen: true });
+    }
+
+    isVisible({ element, block }) {
+      return !block?.hasAttribute("hidden") && !element.hasAttribute("hidden");
     }
 
     itemOf(id) {
-      const found = this.items.filter((item) => item.ids.includes(id));
-      return found.find(isVisible) ?? found[0] ?? null;
+      const found = this.itemsOfWire.get(id) ?? [];
+      return found.find((item) => this.isVisible(item)) ?? found[0] ?? null;
+    }
+
+    itemAt(target) {
+      for (let element = target; element && element !== this.svg; element = element.parentElement) {
+        if (this.itemByElement.has(element)) return this.itemByElement.get(element);
+      }
+      return null;
     }
 
     itemOfGroup(group) {
-      return this.items.find((item) => item.group === group && isVisible(item)) ?? null;
+      return this.items.find((item) => item.group === group && this.isVisible(item)) ?? null;
     }
 
     shownItems() {
-      return this.items.filter(isVisible);
+      return this.items.filter((item) => this.isVisible(item));
+    }
+
+    toggle(group) {
+      gatewise.picture.toggle(this.svg, this.geometry, group);
+      this.forgetRooms();
     }
 
     update(pinned) {
-      this.labels.forEach((label) => this.updateLabel(label));
-      this.lines.forEach((line) => this.updateLine(line));
-      this.items.forEach((item) => this.updateItem(item, pinned));
+      const shown = (all) => all.filter((mark) => this.isVisible(mark));
+      this.pinned = pinned;
+      const labels = shown(this.labels).map((label) => this.updateLabel(label));
+      const lines = shown(this.lines).map((line) => this.updateLine(line));
+      const items = shown(this.items);
+      items.forEach((item) => this.updateItem(item));
+      this.updateLegend(labels, lines, items);
     }
+
+    // Labels. What one says of the numbers is returned; on a walk it may show less.
 
     updateLabel(label) {
-      const id = Number(label.dataset.wire);
-      const { text, isPending = false, isLoud = false } = this.wording(label, id);
-      this.write(label, text);
-      label.classList.toggle("pending", isPending);
-      const map = mapOf(label);
-      if (map) this.updateMap(map, label, isPending);
-      label.classList.toggle("loud", isLoud);
+      const { element, map } = label;
+      const told = this.told(label);
+      const isPending = !this.isKnown(label);
+      this.write(element, isPending ? PENDING : told.text);
+      element.classList.toggle("pending", isPending);
+      element.classList.toggle("loud", told.isLoud && !isPending);
+      if (map) this.updateMap(map, told.cells, isPending);
+      return told;
     }
 
-    wording(label, id) {
-      const found = this.wordingNow(label, id);
-      if (found.isPending || this.numbers.now !== this.numbers.recorded) return found;
-      return { ...found, text: this.written.get(label) };
+    told({ kind, id, uses, written }) {
+      const { now, recorded, digits } = this.numbers;
+      if (now === recorded) return written;
+      if (kind === "value") return marks.value(now, id, digits);
+      return kind === "gradient" ? marks.gradient(now, id, uses, digits) : marks.branch(now, uses, digits);
     }
 
-    wordingNow(label, id) {
-      const wire = this.numbers.now.wires[id];
-      if (label.classList.contains("value")) {
-        if (!this.walk.hasValue(id)) return { text: PENDING, isPending: true };
-        if (wire.value === null && !wire.summary) return { text: PENDING };
-        return { text: this.entriesText(wire.value) ?? this.numbers.value(id), isLoud: !isFinite(wire.value, wire.summary) };
-      }
-      if (label.classList.contains("branch")) return this.branchWording(label, id);
-      if (!this.walk.hasGradient(id)) return { text: PENDING, isPending: true };
-      const away = this.numbers.isRoutedAway(id) ? " routed away" : "";
-      return {
-        text: (this.entriesText(wire.gradient) ?? this.numbers.gradient(id)) + away,
-        isLoud: !isFinite(wire.gradient, wire.gradient_summary),
-      };
+    isKnown({ kind, id, uses, written }) {
+      if (kind === "value") return this.walk.hasValue(id);
+      if (kind === "gradient") return this.walk.hasGradient(id);
+      return written.text === "stops" || uses.every((at) => this.walk.hasContribution(at));
     }
 
-    branchWording(label, id) {
-      const { now } = this.numbers;
-      const uses = this.usesAlong(label, id);
-      if (uses.every((at) => now.wires[now.uses[at].to].pattern === "stops")) return { text: "stops" };
-      if (!uses.every((at) => this.walk.hasContribution(at))) return { text: PENDING, isPending: true };
-      if (uses.every((at) => now.uses[at].blocked)) return { text: "routed away" };
-      const came = uses.map((at) => now.uses[at].contribution).filter((each) => each !== null);
-      if (!came.length) return { text: PENDING };
-      const total = came.reduce(added);
-      return { text: this.entriesText(total) ?? this.numbers.quantity(total, null), isLoud: !isFinite(total, null) };
+    // A map without numbers is not to be seen, nor one that a walk has not reached.
+    updateMap(map, cells, isPending) {
+      map.classList.toggle("pending", isPending || !cells);
+      if (!cells || cells[0] === map.firstChild) return;
+      const frame = map.querySelector("rect");
+      map.replaceChildren(...(cells[0] instanceof Element ? cells : [...marks.pathsOf(cells).map((path) => svgElement("path", path)), frame]));
     }
 
-    // Of an array, the size of its largest entry; null for a number, and for an array without entries.
-    entriesText(value) {
-      if (!Array.isArray(value) || !entries(value).length) return null;
-      const all = entries(value).map(Number);
-      const bad = all.find((entry) => !Number.isFinite(entry));
-      if (bad !== undefined) return number(bad);
-      const largest = Math.max(...all.map(Math.abs));
-      return largest === 0 ? "0" : `±${number(largest, this.numbers.digits)}`;
+    // The uses that a branch or a line stands for: those by all gates in a group, outside one, or by one operand of a gate.
+    usesAlong(id, to, block, port) {
+      const { recorded, usesOf } = this.numbers;
+      const isIn = (group, at) => this.groups[group].members.has(recorded.uses[at].to);
+      if (to === "out") return block ? usesOf[id].filter((at) => !isIn(block.dataset.group, at)) : [];
+      if (to.startsWith("g")) return usesOf[id].filter((at) => isIn(to.slice(1), at));
+      return this.usesBy(id, to).filter((at) => recorded.uses[at].port === port);
     }
 
-    // The map of an array that has changed: full squares for positive entries, rings for negative ones, as Python draws.
-    updateMap(map, label, isPending) {
-      map.classList.toggle("pending", isPending);
-      const { now, recorded } = this.numbers;
-      const wire = now.wires[Number(label.dataset.wire)];
-      if (now === recorded && !map.hasAttribute("data-edited")) return;
-      map.toggleAttribute("data-edited", true);
-      const value = label.classList.contains("value") ? wire.value : wire.gradient;
-      map.querySelectorAll("path").forEach((path) => path.remove());
-      const rows = value === null ? [] : rowsOf(value);
-      const largest = Math.max(...entries(rows).map((entry) => Math.abs(Number(entry))).filter(Number.isFinite), 0);
-      rows.forEach((row, y) => row.forEach((entry, x) => map.prepend(...cell(x, y, Number(entries(entry)[0]), largest))));
+    usesBy(id, to) {
+      const { recorded, usesOf } = this.numbers;
+      const target = recorded.wires[to];
+      const isSame = (wire) => wire.id === target?.id || (wire.step !== null && wire.step === target?.step);
+      return usesOf[id].filter((at) => isSame(recorded.wires[recorded.uses[at].to]));
     }
 
-    // The uses that a branch stands for: those by one operand of a gate, or by all gates in a group.
-    usesAlong(label, id) {
-      const { now, usesOf } = this.numbers;
-      const { to, port } = label.dataset;
-      if (to.startsWith("g")) {
-        const members = this.membersOf(to.slice(1));
-        return usesOf[id].filter((at) => members.has(now.uses[at].to));
-      }
-      const target = now.wires[Number(to)];
-      const isSame = (wire) => wire.id === target.id || (wire.step !== null && wire.step === target.step);
-      return usesOf[id].filter((at) => now.uses[at].port === Number(port) && isSame(now.wires[now.uses[at].to]));
+    portsBetween(id, to) {
+      const ports = this.usesBy(id, to).map((at) => this.numbers.recorded.uses[at].port);
+      return [...new Set(ports)].sort((one, other) => one - other);
     }
 
-    blockOf(group) {
-      return this.svg.querySelector(`g.block[data-group="${group}"]`);
-    }
-
-    membersOf(group) {
-      const inside = this.blockOf(group).querySelectorAll("g.gate:not([data-group])");
-      return new Set([...inside].flatMap((gate) => gate.dataset.wires.split(" ").map(Number)));
-    }
-
-    write(label, text) {
-      if (label.textContent === text) return;
-      if (!this.rooms.has(label)) this.rooms.set(label, this.roomOf(label));
-      const natural = text.length * parseFloat(label.getAttribute("font-size") ?? SIZE) * ADVANCE;
-      label.textContent = text;
-      label.setAttribute("textLength", String(Math.round(Math.min(natural, this.rooms.get(label)) * 10) / 10));
+    write(element, text) {
+      if (element.textContent === text) return;
+      if (!this.rooms.has(element)) this.rooms.set(element, this.roomOf(element));
+      const natural = cells(text) * parseFloat(element.getAttribute("font-size") ?? SIZE) * ADVANCE;
+      element.textContent = text;
+      element.setAttribute("textLength", String(Math.round(Math.min(natural, this.rooms.get(element)) * 10) / 10));
     }
 
     // How wide a label may get before it meets a gate, another label or the border; all are measured at once, as drawn.
@@ -456,43 +508,53 @@
     measure() {
       const frame = this.svg.getBoundingClientRect();
       const scale = this.svg.viewBox.baseVal.width / (frame.width || 1);
-      const marks = [...this.svg.querySelectorAll("text[data-wire], rect.gate")];
-      return { frame, scale, boxes: new Map(marks.map((mark) => [mark, mark.getBoundingClientRect()])) };
+      const all = [...this.svg.querySelectorAll("text[data-wire], rect.gate")];
+      return { frame, scale, boxes: new Map(all.map((mark) => [mark, mark.getBoundingClientRect()])) };
     }
 
-    updateLine(line) {
-      const from = Number(line.dataset.from);
-      const marks = [line];
-      if (line.nextElementSibling?.classList.contains("arrow")) marks.push(line.nextElementSibling);
+    // Lines and gates.
+
+    updateLine({ element, from, to, parts, uses }) {
       const step = this.walk.current;
-      const isLit = step !== null && this.leadsTo(line.dataset.to ?? "", step.wires);
-      for (const mark of marks) {
+      const isLit = step !== null && this.leadsTo(to, step.wires);
+      for (const mark of parts) {
         mark.classList.toggle("pending", !this.walk.hasValue(from));
         mark.classList.toggle("lit", isLit);
         mark.classList.toggle("back", isLit && step.isBack);
       }
+      const isDashed = marks.isBlocked(this.numbers.now, uses);
+      put(element, "stroke-dasharray", isDashed ? DASHES : null);
+      return isDashed;
     }
 
     leadsTo(to, wires) {
-      const members = to.startsWith("g") ? this.membersOf(to.slice(1)) : new Set([Number(to)]);
-      return to !== "" && wires.some((wire) => members.has(wire));
+      if (to.startsWith("g")) return wires.some((wire) => this.groups[to.slice(1)].members.has(wire));
+      return to !== "" && wires.includes(Number(to));
     }
 
-    updateItem(item, pinned) {
-      const { element, ids, group } = item;
+    updateItem(item) {
+      const { element, ids, group, canOpen, isOpen } = item;
       const step = this.walk.current;
-      const isLit = step !== null && step.wires.some((wire) => ids.includes(wire));
+      const isLit = step !== null && step.wires.some((wire) => ids.has(wire));
+      const isPinned = ids.has(this.pinned);
       element.classList.toggle("lit", isLit);
       element.classList.toggle("back", isLit && step.isBack);
-      element.classList.toggle("pinned", ids.includes(pinned));
-      if (group) element.setAttribute("aria-expanded", String(Boolean(item.isOpen)));
-      else element.setAttribute("aria-pressed", String(ids.includes(pinned)));
-      element.setAttribute("aria-label", this.spoken(item));
+      element.classList.toggle("pinned", isPinned);
+      if (group !== undefined && !isOpen) this.markTrouble(item);
+      if (canOpen) put(element, "aria-expanded", String(Boolean(isOpen)));
+      else put(element, "aria-pressed", String(isPinned));
+      put(element, "aria-label", this.spoken(item));
     }
 
-    spoken({ element, id, group, isOpen }) {
+    // What a closed group hides is not to be overlooked.
+    markTrouble(item) {
+      item.isLoud = marks.hidesTrouble(this.numbers.now, this.groups[item.group].wires);
+      item.element.querySelectorAll(":scope > rect").forEach((rect) => rect.classList.toggle("loud", item.isLoud));
+    }
+
+    spoken({ id, group, isOpen, canOpen, isLoud }) {
       const { numbers, walk } = this;
-      const title = group && this.titleOf(group);
+      const title = group !== undefined && this.titleOf(group);
       if (isOpen) return `${title}, open`;
       const wire = numbers.recorded.wires[id];
       const value = walk.hasValue(id) ? `value ${numbers.value(id)}` : "value not yet known";
@@ -502,13 +564,28 @@
           ? `gradient ${numbers.gradient(id)}`
           : "gradient not yet known";
       if (wire.kind !== "gate") return `${numbers.made(wire)} ${numbers.name(id)}, ${value}, ${gradient}`;
-      const what = group ? title : `gate ${numbers.said(wire, "symbol")}`;
-      return `${what}, ${numbers.name(id)} = ${numbers.made(wire)}, ${value}, ${gradient}`;
+      const what = title || `gate ${numbers.said(wire, "symbol")}`;
+      const notes = [...(isLoud ? ["a number inside is not finite"] : []), ...(group !== undefined && !canOpen ? ["cannot be opened here"] : [])];
+      return [`${what}, ${numbers.name(id)} = ${numbers.made(wire)}, ${value}, ${gradient}`, ...notes].join(", ");
     }
 
     titleOf(group) {
-      const count = this.membersOf(group).size;
-      return `${this.blockOf(group).querySelector(":scope > .title").textContent}, ${count} ${count === 1 ? "gate" : "gates"}`;
+      const { name, gates } = this.groups[group];
+      return `${name}, ${gates} ${gates === 1 ? "gate" : "gates"}`;
+    }
+
+    // The legend: the marks that are to be seen now, and only those.
+    updateLegend(labels, lines, items) {
+      const shut = items.filter(({ group, isOpen }) => group !== undefined && !isOpen);
+      const notes = marks.notes({
+        heat: labels.some(({ cells }) => cells),
+        texts: new Set(labels.map(({ text }) => text)),
+        fork: this.forks.some((fork) => this.isVisible(fork)),
+        dashed: lines.includes(true),
+        folded: shut.reduce((sum, { group }) => sum + this.groups[group].gates, 0),
+        steps: this.countGates(this.numbers.recorded.forward),
+      });
+      gatewise.picture.writeLegend(this.svg, notes);
     }
 
     showPatterns(isShown) {
@@ -517,22 +594,23 @@
         const shape = element.querySelector(":scope > rect.gate");
         if (!shape || !element.dataset.pattern) continue;
         const box = shape.getBBox();
-        const text = document.createElementNS(this.svg.namespaceURI, "text");
-        for (const [name, value] of [["class", "does"], ["x", box.x + box.width / 2], ["y", box.y + box.height + 11]]) text.setAttribute(name, value);
-        text.setAttribute("aria-hidden", "true");
+        const text = svgElement("text", { class: "does", x: box.x + box.width / 2, y: box.y + box.height + 11, "aria-hidden": "true" });
         text.textContent = element.dataset.pattern;
         element.append(text);
       }
     }
   }
 
-  function added(one, other) {
-    return Array.isArray(one) ? one.map((part, at) => added(part, other[at])) : one + other;
-  }
-
   // A field's step: a hundredth or so of what is in it.
   function stepFor(value) {
     return value === 0 || !Number.isFinite(value) ? 0.1 : 10 ** (Math.floor(Math.log10(Math.abs(value))) - 1);
+  }
+
+  // As many digits, four at most, as a field has room for, so that nothing is cut off.
+  function fitting(value) {
+    if (!Number.isFinite(value)) return "";
+    const texts = [number(value), ...[3, 2, 1].map((count) => general(value, count))];
+    return texts.find((text) => text.length <= FIELD) ?? texts.at(-1);
   }
 
   function moved(value, count, step) {
@@ -547,10 +625,11 @@
       this.fields = [];
       this.prediction = make("p", { class: "prediction", role: "status" });
       this.element = make("section", { class: "inputs" }, make("h2", {}, "Inputs"));
-      if (numbers.isRecording()) {
-        this.element.append(make("p", { class: "help" }, numbers.formulas.recording));
+      if (numbers.isRecording() || !numbers.editable().length) {
+        this.element.append(make("p", { class: "help" }, numbers.formulas.recording ?? NONE_EDITABLE));
         return;
       }
+      this.hasHandle = numbers.editable().some((wire) => !wire.shape.length);
       const groups = numbers.editable().map((wire) => (wire.shape.length ? this.grid(wire) : this.scalar(wire)));
       const tools = make(
         "div",
@@ -581,7 +660,9 @@
         ...attributes,
         type: "number",
         step: "any",
-        value: String(entryAt(wire.value, index)),
+        "aria-invalid": "false",
+        focus: () => this.write(entry),
+        blur: () => this.write(entry),
         input: () => this.take(field, wire, index),
         keydown: (event) => {
           const count = { ArrowUp: 1, ArrowDown: -1 }[event.key];
@@ -591,15 +672,31 @@
           this.put(field, wire, index, moved(value, count * (event.shiftKey ? 10 : 1), stepFor(value)));
         },
       });
-      this.fields.push({ field, wire, index });
+      const entry = { field, wire, index };
+      this.fields.push(entry);
+      this.write(entry);
       return field;
+    }
+
+    current({ wire, index }) {
+      return entryAt(this.numbers.inputs[wire.id], index);
+    }
+
+    // All digits of a number while it may be changed, else as many as fit; what is no number stays as it was typed.
+    write(entry) {
+      const { field } = entry;
+      const value = this.current(entry);
+      field.title = String(value);
+      if (field.getAttribute("aria-invalid") === "true") return;
+      const text = field.matches(":focus") ? String(value) : fitting(value);
+      if (field.value !== text) field.value = text;
     }
 
     makeDraggable(handle, field, wire) {
       let start = null;
       handle.addEventListener("pointerdown", (event) => {
         event.preventDefault();
-        const value = Number(field.value);
+        const value = Number.isFinite(this.numbers.inputs[wire.id]) ? this.numbers.inputs[wire.id] : 0;
         start = { x: event.clientX, value, step: stepFor(value) };
         handle.setPointerCapture(event.pointerId);
       });
@@ -617,8 +714,7 @@
     take(field, wire, index) {
       const isNumber = field.value.trim() !== "" && Number.isFinite(Number(field.value));
       field.setAttribute("aria-invalid", String(!isNumber));
-      if (!isNumber) return;
-      this.numbers.set(wire.id, index, Number(field.value));
+      if (isNumber) this.numbers.set(wire.id, index, Number(field.value));
       this.changed();
     }
 
@@ -629,25 +725,38 @@
 
     reset() {
       this.numbers.reset();
-      for (const { field, wire, index } of this.fields) {
-        field.value = String(entryAt(wire.value, index));
-        field.setAttribute("aria-invalid", "false");
-      }
+      this.fields.forEach(({ field }) => field.setAttribute("aria-invalid", "false"));
       this.changed();
     }
 
     update() {
+      const { fields, numbers } = this;
+      fields.filter(({ field }) => !field.matches(":focus")).forEach((entry) => this.write(entry));
+      const invalid = fields.find(({ field }) => field.getAttribute("aria-invalid") === "true");
+      if (invalid) this.prediction.replaceChildren(this.refused(invalid));
+      else if (numbers.refusal) this.prediction.replaceChildren(numbers.refusal);
+      else if (numbers.now === numbers.from) this.prediction.replaceChildren(this.help());
+      else this.prediction.replaceChildren(...this.predicted());
+    }
+
+    help() {
+      return `Change an input: type${this.hasHandle ? ", drag its name left or right" : ""}, or press the arrow up or down.`;
+    }
+
+    refused(entry) {
+      const { wire, index, field } = entry;
+      const name = this.numbers.name(wire.id) + (index.length ? `[${index.join(", ")}]` : "");
+      const why = field.validity.badInput || field.value.trim() !== "" ? `what stands in the field of ${name} is no number` : `the field of ${name} is empty`;
+      return `Not changed: ${why}; everything shown is for ${name} = ${this.current(entry)}.`;
+    }
+
+    predicted() {
       const { numbers } = this;
-      if (numbers.isRecording()) return;
-      if (numbers.refusal) return this.prediction.replaceChildren(numbers.refusal);
-      const { actual, predicted } = numbers.change();
-      const name = numbers.objectiveName();
+      const { actual, predicted, unasked } = numbers.change();
       const told = (value) => make("b", {}, numbers.quantity(value, null));
-      if (numbers.now === numbers.from) {
-        this.prediction.replaceChildren("Change an input: type, drag its name left or right, or press the arrow up or down.");
-      } else {
-        this.prediction.replaceChildren(`${name} changed by `, told(actual), " (actual); gradient · Δinputs = ", told(predicted), " (prediction)");
-      }
+      const moved = [`${numbers.objectiveName()} changed by `, told(actual), " (actual); "];
+      if (!unasked.length) return [...moved, "gradient · Δinputs = ", told(predicted), " (prediction)"];
+      return [...moved, `no prediction: the gradient of ${unasked.join(" and ")} was not asked for`];
     }
   }
 
@@ -710,31 +819,50 @@
   class Circuit {
     constructor(place, svg, data) {
       this.numbers = new Numbers(data);
+      this.deepest = data.deepest;
       this.walk = new Walk(this.numbers.recorded);
-      this.picture = new Picture(svg, data.geometry, this.numbers, this.walk);
+      this.picture = new Picture(svg, data, this.numbers, this.walk);
       this.pinned = this.pointed = this.playing = null;
       this.code = data.code && new Code(data.code, this.numbers.recorded);
-      this.inputs = new Inputs(this.numbers, () => this.update());
+      this.inputs = new Inputs(this.numbers, () => this.takeNumbers());
       this.table = new Table(this.numbers);
       this.card = make("pre", { class: "card" });
       this.paper = make("div", { class: "paper" }, svg);
       this.legend = this.patternLegend();
       const side = make("div", { class: "side" }, make("section", {}, make("h2", {}, "Card"), this.card), ...(this.code ? [this.code.element] : []));
-      const help = make("p", { class: "help" }, "Walk: ← → Home End, space plays. In the picture: Tab enters, arrows go from wire to wire, Enter pins a card, Escape lets go.");
+      const help = make("p", { class: "help" }, this.help());
       const drawing = make("section", { class: "drawing" }, this.paper, this.legend, help);
       this.element = make("div", { class: "live" }, this.bar(), drawing, side, this.inputs.element, this.table.element);
       place.replaceChildren(make("style", {}, data.style), this.element);
-      this.makeRoom(svg.viewBox.baseVal.width);
       this.listen();
-      this.setRoving(this.picture.items[0]);
+      this.setRoving(this.picture.shownItems()[0]);
       this.update();
+      this.makeRoom();
     }
 
-    // A picture that is wider than its column gets the whole width; one that is still a little wider shrinks.
-    makeRoom(width) {
-      if (width > this.paper.clientWidth) this.element.classList.add("wide");
+    help() {
+      const { groups, openable, items } = this.picture;
+      const inPicture = "In the picture: Tab enters, arrows go from wire to wire, Enter, Space or a click pins a card, Escape lets go.";
+      const folding = "On a group Enter, Space or a click opens or closes it; P or a click with Shift pins its card.";
+      const shut = items.some(({ group, canOpen }) => group !== undefined && !canOpen);
+      const count = this.picture.countGates(this.numbers.recorded.forward);
+      const why = `Groups with double outlines cannot be opened here: there are ${thousands(count)} gates, and a page opens circuits of up to ${thousands(this.deepest)}.`;
+      return ["Walk: ← → Home End, Space plays.", inPicture, ...(openable.size ? [folding] : []), ...(shut ? [why] : [])].join(" ");
+    }
+
+    // A picture that is wider than its column gets the whole width; one that is still a little wider shrinks, until the
+    // reader decides.
+    makeRoom() {
+      const width = this.picture.svg.viewBox.baseVal.width;
+      this.element.classList.remove("wide");
+      this.element.classList.toggle("wide", width > this.paper.clientWidth);
       const room = this.paper.clientWidth / width;
-      if (room < 1 && room > LEAST_FIT) this.fit.click();
+      if (!this.hasChosenFit) this.setFit(room < 1 && room > LEAST_FIT);
+    }
+
+    setFit(isOn) {
+      this.fit.setAttribute("aria-pressed", String(isOn));
+      this.paper.classList.toggle("fits", isOn);
     }
 
     bar() {
@@ -761,7 +889,10 @@
       return [
         this.notFinite,
         pressed("patterns", (isOn) => this.showPatterns(isOn)),
-        (this.fit = pressed("fit", (isOn) => this.paper.classList.toggle("fits", isOn))),
+        (this.fit = pressed("fit", (isOn) => {
+          this.hasChosenFit = true;
+          this.setFit(isOn);
+        })),
         pressed("show as table", (isOn) => (this.table.element.hidden = !isOn)),
       ];
     }
@@ -867,7 +998,7 @@
     }
 
     wireAt(target) {
-      const item = this.picture.items.find(({ element }) => element.contains(target));
+      const item = this.picture.itemAt(target);
       if (item) return item.id;
       const mark = target.closest("[data-wire], [data-from]");
       return mark ? Number(mark.dataset.wire ?? mark.dataset.from) : null;
@@ -884,21 +1015,25 @@
       this.update();
     }
 
+    // A group opens or closes, everything else is pinned; Shift pins a group.
     click(event) {
-      const item = this.picture.items.find(({ element }) => element.contains(event.target));
-      if (item?.group && event.key !== " ") return this.toggleGroup(item.group);
-      const id = this.wireAt(event.target);
+      const item = this.picture.itemAt(event.target);
+      if (item?.canOpen && !event.shiftKey) return this.toggleGroup(item.group);
+      this.pinAt(event.target);
+    }
+
+    pinAt(target) {
+      const id = this.wireAt(target);
       if (id === null) return;
-      this.setRoving(item ?? this.picture.itemOf(id));
+      this.setRoving(this.picture.itemAt(target) ?? this.picture.itemOf(id));
       this.pin(id);
     }
 
     toggleGroup(group) {
-      const { picture } = this;
-      gatewise.picture.toggle(picture.svg, picture.geometry, group);
-      picture.find();
+      this.picture.toggle(group);
       this.update();
-      this.focus(picture.itemOfGroup(group));
+      this.makeRoom();
+      this.focus(this.picture.itemOfGroup(group));
     }
 
     onPictureKey(event) {
@@ -909,6 +1044,7 @@
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key in places) this.focus(items[Math.max(0, Math.min(last, places[event.key]))]);
       else if (event.key === "Enter" || event.key === " ") this.click(event);
+      else if (event.key === "p" || event.key === "P") this.pinAt(event.target);
       else if (event.key === "Escape") this.pin(this.pinned);
       else return;
       event.preventDefault();
@@ -941,14 +1077,18 @@
     showCard() {
       const id = this.shownWire();
       const { now, recorded, digits } = this.numbers;
-      const text = gatewise.card.text(now, recorded.wires[id].name, digits);
-      const lines = text.split("\n");
+      const lines = this.walk.reached(gatewise.card.text(now, recorded.wires[id].name, digits).split("\n"), id);
       if (this.numbers.refusal) return this.card.replaceChildren(this.numbers.refusal);
       this.card.replaceChildren(...lines.map((line, at) => make("span", {}, at + 1 < lines.length ? line + "\n" : line)));
       const step = this.walk.current;
       const isWalk = step !== null && this.pinned === null && this.pointed === null;
       const isShown = isWalk || this.pinned !== null || this.pointed !== null;
       this.code?.light(isShown ? id : null, isWalk && step.isBack);
+    }
+
+    takeNumbers() {
+      this.walk.follow(this.numbers.now);
+      this.update();
     }
 
     update() {

@@ -3,6 +3,8 @@
   "use strict";
   const gatewise = (globalThis.gatewise ??= {});
   const CORNER = 5;
+  const MARGIN = 16; // around a drawing
+  const [NOTE_SIZE, LEGEND_LINE, ADVANCE] = [11, 17, 0.6];
   const SAME = 0.01; // heights closer than this are one
 
   /** A rising map of one coordinate: from each place on, everything is moved on by its extra room. */
@@ -33,8 +35,8 @@
 
   const pairs = (list) => list.slice(1).map((item, place) => [list[place], item]);
 
-  /** Every level with its maps; `state` is the key that says which groups are open. */
-  const placeAll = (geometry, state) => {
+  /** Every level with its maps, for the groups that are open. */
+  const placeAll = (geometry) => {
     const placed = [];
     const pulled = (number) => {
       const level = geometry.levels[number];
@@ -42,8 +44,8 @@
       here.x = (x) => here.left + here.across.at(x);
       here.y = (y) => here.top + here.settled.at(here.down.at(y));
       here.inner = level.groups.map((group) => [group, pulled(group.level)]);
-      here.opened = here.inner.filter(([group]) => group[state]);
-      here.spans = [...level.spans, ...level.groups.filter((group) => !group[state]).map(({ span }) => span)];
+      here.opened = here.inner.filter(([group]) => group.open);
+      here.spans = [...level.spans, ...level.groups.filter((group) => !group.open).map(({ span }) => span)];
       const wider = new Map();
       for (const [group, inside] of here.opened) {
         const extra = inside.across.at(inside.level.width) - group.width;
@@ -108,8 +110,9 @@
     return pieces.join("") + straight(track.at(-2), track.at(-1));
   };
 
-  const set = (element, values) =>
-    Object.entries(values).forEach(([name, value]) => element.setAttribute(name, round(value)));
+  // Writing what is there already would cost a browser as much as a change.
+  const put = (element, name, text) => element.getAttribute(name) === text || element.setAttribute(name, text);
+  const set = (element, values) => Object.entries(values).forEach(([name, value]) => put(element, name, String(round(value))));
 
   // Each element with its level and its place there: in the geometry they have the order of the document.
 
@@ -119,7 +122,10 @@
 
   /** Tie a picture to its geometry, before anything in it is moved about. */
   const bind = (svg, geometry) => {
-    const found = { lines: [], marks: [], blocks: [] };
+    const then = placeAll(geometry);
+    const found = { lines: [], marks: [], blocks: [], then, size: sizeOf(then) };
+    bound.set(svg, found);
+    if (!geometry.levels[0].groups.length) return; // nothing will ever move
     geometry.levels.forEach((level, number) => {
       const room = level.group === null ? svg : svg.querySelector(`g.block[data-group="${level.group}"]`);
       const own = [...room.children];
@@ -134,10 +140,10 @@
         found.marks.push({ element, number, x, low: low ?? y, high: high ?? y, before });
       });
       if (level.group !== null) found.blocks.push({ element: room, number, group: level.group });
-      level.groups.forEach((group) => (group.drawn = group.open));
     });
-    bound.set(svg, found);
   };
+
+  const sizeOf = ([root]) => [root.across.at(root.level.width), root.down.at(root.level.height)];
 
   /** Where a wire ends: at the outline of its gate or of its open group. */
   const endOf = (here, to, x) => {
@@ -146,19 +152,20 @@
   };
 
   const redraw = (svg, geometry) => {
-    const [now, then] = [placeAll(geometry, "open"), placeAll(geometry, "drawn")];
-    const { lines, marks, blocks } = bound.get(svg);
+    const now = placeAll(geometry);
+    const { lines, marks, blocks, then } = bound.get(svg);
     const opened = new Set(geometry.levels.flatMap(({ groups }) => groups.filter(({ open }) => open).map(({ group }) => group)));
-    for (const { element, number, points } of lines) {
+    const isSeen = ({ number }) => now[number].level.group === null || opened.has(now[number].level.group);
+    for (const { element, number, points } of lines.filter(isSeen)) {
       const moved = points.map(([x, y]) => [now[number].x(x), now[number].y(y)]);
       moved.at(-1)[0] = endOf(now[number], element.dataset.to, points.at(-1)[0]);
-      element.setAttribute("d", bent(moved));
+      put(element, "d", bent(moved));
     }
-    for (const { element, number, x, low, high, before } of marks) {
+    for (const { element, number, x, low, high, before } of marks.filter(isSeen)) {
       const [here, there, to] = [now[number], then[number], element.dataset.to];
       const dx = endOf(here, to, x) - endOf(there, to, x);
       const dy = here.y(low) - there.y(low);
-      element.setAttribute("transform", `translate(${round(dx)} ${round(dy)}) ${before}`.trim());
+      put(element, "transform", `translate(${round(dx)} ${round(dy)}) ${before}`.trim());
       if (element.matches("g.gate")) stretch(element, here.y(high) - there.y(high) - dy);
       if (element.matches(".arrow[data-to]")) element.toggleAttribute("hidden", opened.has(Number(to.slice(1))));
       if (element.matches("g.gate[data-group]")) element.toggleAttribute("hidden", opened.has(Number(element.dataset.group)));
@@ -166,16 +173,49 @@
     for (const { element, number, group } of blocks) {
       const here = now[number];
       element.toggleAttribute("hidden", !opened.has(group));
+      if (!opened.has(group)) continue;
       const [width, height] = [here.across.at(here.level.width), here.y(here.level.height) - here.top];
       set(element.querySelector(":scope > rect.block"), { x: here.left, y: here.top, width, height });
       set(element.querySelector(":scope > text.title"), { x: here.left + 7, y: here.top + 14 });
     }
-    const grown = [now, then].map(([root]) => [root.across.at(root.level.width), root.down.at(root.level.height)]);
-    const [width, height] = [geometry.width + grown[0][0] - grown[1][0], geometry.height + grown[0][1] - grown[1][1]];
+    bound.get(svg).size = sizeOf(now);
+    frame(svg);
+  };
+
+  // The legend and the paper: the twin of `_Stage.scene` in _views/scene.py.
+
+  /** Set the legend in rows that fit under the drawing, and make the paper large enough for both. */
+  const frame = (svg) => {
+    const [across, down] = bound.get(svg).size;
+    const words = [...svg.querySelectorAll("g.legend text")].map((text) => [text, Number(text.getAttribute("textLength"))]);
+    let [rows, used] = [1, 0];
+    for (const [text, width] of words) {
+      if (used && used + width > across - 2 * MARGIN) [rows, used] = [rows + 1, 0];
+      set(text, { x: MARGIN + used, y: down + LEGEND_LINE * (rows - 0.5) });
+      used += width + 2 * MARGIN;
+    }
+    const width = Math.max(across, ...words.map(([, each]) => each + 2 * MARGIN));
+    const height = down + LEGEND_LINE * rows + MARGIN / 2;
     set(svg, { width, height });
-    svg.setAttribute("viewBox", `0 0 ${round(width)} ${round(height)}`);
+    put(svg, "viewBox", `0 0 ${round(width)} ${round(height)}`);
     set(svg.querySelector("rect.paper"), { width, height });
-    svg.querySelector("g.legend").setAttribute("transform", `translate(0 ${round(grown[0][1] - grown[1][1])})`);
+  };
+
+  /** Have these notes in the legend, after what it says of values and gradients. */
+  const writeLegend = (svg, notes) => {
+    const legend = svg.querySelector("g.legend");
+    const there = [...legend.querySelectorAll("text.note")];
+    if (there.length === notes.length && there.every((text, place) => text.textContent === notes[place])) return;
+    there.forEach((text) => text.remove());
+    for (const note of notes) {
+      const text = document.createElementNS(svg.namespaceURI, "text");
+      put(text, "class", "note");
+      set(text, { "font-size": NOTE_SIZE, textLength: gatewise.numbers.cells(note) * NOTE_SIZE * ADVANCE });
+      put(text, "aria-hidden", "true");
+      text.textContent = note;
+      legend.append(text);
+    }
+    frame(svg);
   };
 
   /** A gate whose ports were pulled apart grows with them. */
@@ -184,7 +224,8 @@
       rect.dataset.height ??= rect.getAttribute("height");
       set(rect, { height: Number(rect.dataset.height) + extra });
     }
-    gate.querySelector("text")?.setAttribute("transform", `translate(0 ${round(extra / 2)})`);
+    const symbol = gate.querySelector("text");
+    if (symbol) put(symbol, "transform", `translate(0 ${round(extra / 2)})`);
   };
 
   /** Open a closed group, or close an open one; whatever stands inside it is closed with it. */
@@ -200,5 +241,5 @@
     redraw(svg, geometry);
   };
 
-  gatewise.picture = { bind, toggle };
+  gatewise.picture = { bind, toggle, writeLegend };
 })();
