@@ -96,7 +96,7 @@ def _told(path: str | Path) -> Iterator[None]:
         is_full = isinstance(error, OSError) and error.errno in FULL
         cure = "free some space" if is_full else "the name of a file in a folder of yours"
         kept = "; what stood there before still does" if is_full else ""
-        raise SaveError(f"{ascii(str(path)[:60])} cannot be written.", f"{reason}.", f"{cure}{kept}.") from None
+        raise SaveError(f"{str(path)[:60]!a} cannot be written.", f"{reason}.", f"{cure}{kept}.") from None
 
 
 def _remove_abandoned(folder: Path) -> None:
