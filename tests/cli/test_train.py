@@ -121,10 +121,113 @@ def test_a_search_names_the_best(typed, tmp_path):
         (("--resume", "nowhere", "--lr", "1"), "alone"),
         (("cifar10", "--data", "nowhere"), "nowhere"),
         (("digits", "--search", "0"), "search"),
+        (("digits", "--epochs", "0"), "instead: --epochs 10"),
+        (("digits", "--train-images", "0"), "instead: --train-images 10"),
+        (("digits", "--validation", "100000"), "100,000 images to validate with leave none"),
+        (("digits", "--train-images", "1400"), "instead: --train-images 1137"),
+        (("digits", "--batch", "100000000"), "batch is 100,000,000"),
+        (("digits", "--data", "."), "without --data"),
+        (("mnist", "--data", __file__), "is a file"),
+        (("digits", "--model", "linear", "--hidden", "50"), "no hidden"),
+        (("digits", "--model", "linear", "--dropout", "0.5"), "no dropout"),
+        (("digits", "--model", "linear", "--norm"), "no norm"),
+        (("digits", "--change", "flip"), "flip"),
+        (("digits", "--run", ""), "--run names no folder"),
+        (("digits", "--run", " "), "--run names no folder"),
     ],
 )
 def test_mistakes_are_answered(words, said, refused):
     assert said in refused("train", *words)
+
+
+def test_the_name_of_a_folder_is_printed_in_one_line(typed, tmp_path):
+    answer = typed(*SHORT, "--epochs", "1", "--run", "a\nb")
+    assert answer.status == 0
+    assert "saved in 'a\\nb'/" in answer.out
+    assert (tmp_path / "a\nb" / "last.checkpoint").exists()
+
+
+@pytest.mark.parametrize("words", [("--lr", "1e30", "--std", "1"), ("--reg", "1e30")])
+def test_a_run_that_diverges_before_it_is_saved_leaves_nothing(words, typed, tmp_path):
+    answer = typed(*SHORT, *words)
+    assert answer.status == 2
+    assert not list(tmp_path.iterdir())
+    assert "checkpoint" not in answer.err
+    assert ("a reg far below" if "--reg" in words else "a rate lower than") in answer.err
+
+
+def test_a_preflight_that_is_stopped_leaves_nothing(typed, tmp_path, monkeypatch):
+    def stopped(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gatewise._cli.train.preflight", stopped)
+    assert typed("train", "digits").status == 130
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_search_looks_for_a_regularisation_where_there_is_none(typed):
+    answer = typed(*SHORT, "--epochs", "1", "--reg", "0", "--search", "4")
+    assert answer.status == 0
+    assert len(set(re.findall(r"^\d/4 .* --reg (\S+) ", answer.out, re.M))) > 1
+
+
+@pytest.mark.parametrize(("lines", "said"), [
+    (0, "after step 0: standard output was closed; nothing is saved"),
+    (3, "standard output was closed; saved. To go on: gatewise train --resume p"),
+])  # fmt: skip
+def test_a_closed_pipe_ends_a_run_that_is_saved_and_says_so(lines, said, tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "gatewise", "train", "digits", "--epochs", "300", "--no-preflight", "--run", "p"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
+                               env=environment)  # fmt: skip
+    for _ in range(lines):
+        process.stdout.readline()
+    process.stdout.close()
+    err = process.stderr.read()
+    assert process.wait(60) in (0, 1)
+    process.stderr.close()
+    assert said in err
+    assert (tmp_path / "p" / "last.checkpoint").exists() == (lines > 0)
+
+
+SPOILED = {
+    "hidden": (2_000_000, "first layer"), "epochs": (float("nan"), "recipe.epochs is nan"), "lr": ("x", "recipe.lr"),
+    "std": (None, "recipe.std"), "batch": (3.5, "recipe.batch"), "dataset": (["x"], "recipe.dataset"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_a_recipe_of_a_wrong_kind_is_named(name, typed, tmp_path):
+    assert typed(*SHORT, "--epochs", "1").status == 0
+    path = tmp_path / "run" / "last.checkpoint"
+    state = checkpoints.load(path)
+    value, said = SPOILED[name]
+    state["configuration"]["recipe"][name] = value
+    checkpoints.save(path, state)
+    answer = typed("train", "--resume", "run")
+    assert answer.status == 2
+    assert said in answer.err
+    assert "last.checkpoint" in answer.err
+    assert "defect" not in answer.err
+
+
+def test_an_interrupted_search_says_what_is_saved(typed, tmp_path, monkeypatch):
+    from gatewise.train.fitting import Trainer
+
+    taken, steps = Trainer.step, []
+
+    def one(trainer, X, y):
+        steps.append(1)
+        if len(steps) == 10:  # the first trial has eight steps
+            os.kill(os.getpid(), signal.SIGINT)
+        return taken(trainer, X, y)
+
+    monkeypatch.setattr(Trainer, "step", one)
+    answer = typed(*SHORT, "--epochs", "1", "--search", "3")
+    assert answer.status == 130
+    assert "stopped in trial 2; 1 of 3 trials are saved. To go on: gatewise train --resume run" in answer.err
+    assert len(checkpoints.load(tmp_path / "run" / "search.checkpoint")["trials"]) == 1
+    assert typed("train", "--resume", "run").status == 0
 
 
 def test_a_folder_with_a_run_is_not_written_over(typed):
@@ -150,7 +253,7 @@ def test_a_damaged_run_goes_on_from_the_checkpoint_before(typed, tmp_path):
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path, refused):
     checkpoints.save(tmp_path / "other", {"weights": 3})
-    assert "recipe" in refused("train", "--resume", "other")
+    assert "it has no configuration" in refused("train", "--resume", "other")
 
 
 def test_ctrl_c_saves_and_the_run_goes_on_as_if_it_had_not_been_stopped(tmp_path):

@@ -204,3 +204,85 @@ def test_the_dict_of_parameters_is_differentiated_as_it_is(toy):
     loss, same = net.loss(X, y, 0.05)
     assert value == loss
     assert all(np.array_equal(grads[name], same[name]) for name in same)
+
+
+@pytest.mark.parametrize("y", [[0, -1], [0, 3], [0], [0.0, 1.0]])
+@pytest.mark.parametrize("loss", [course.softmax_loss, course.svm_loss])
+def test_the_losses_themselves_take_no_label_from_behind(loss, y):
+    with pytest.raises(DataError):
+        loss(np.ones((4, 3)), np.ones((2, 4)), np.array(y))
+    with pytest.raises(DataError):
+        gw.grad(loss)(np.ones((4, 3)), np.ones((2, 4)), np.array(y))
+
+
+@pytest.mark.parametrize("y", [[0, -1], [0, 3], [0], [0.0, 1.0]])
+def test_nor_does_that_of_the_two_layer_net(y):
+    with pytest.raises(DataError):
+        course.two_layer_loss(TwoLayerNet(4, 10, 3, rng=0).params, np.ones((2, 4)), np.array(y))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({"batch_size": 0}, "batch_size is 0"), ({"batch_size": -5}, "batch_size is -5"), ({"num_iters": -1}, "num_iters"),
+     ({"batch_size": 200.0}, "batch_size is 200.0"), ({"num_iters": 1e2}, "num_iters is 100.0")],
+)  # fmt: skip
+def test_what_counts_is_a_whole_number(options, said):
+    X, y = np.ones((5, 4)), np.array([0, 1, 2, 2, 1])
+    with pytest.raises(ArgumentError, match=said):
+        TwoLayerNet(4, 10, 3, rng=0).train(X, y, X, y, **options)
+    with pytest.raises(ArgumentError, match=said):
+        LinearSVM().train(X, y, **options)
+
+
+@pytest.mark.parametrize("X", [np.ones((0, 4)), np.ones((5, 3)), np.ones((5, 2, 2)), np.full((5, 4), "x"), np.ones(4)])
+def test_images_that_do_not_fit_are_refused(X):
+    y = np.zeros(len(X), int)
+    net = TwoLayerNet(4, 10, 3, rng=0)
+    good = np.ones((2, 4)), np.array([0, 1])
+    for given in ((X, y, *good), (*good, X, y)):
+        with pytest.raises(DataError):
+            net.train(*given)
+    if len(X):
+        with pytest.raises(DataError):
+            net.loss(X)
+        with pytest.raises(DataError):
+            net.loss(X, y)
+
+
+def test_a_classifier_without_weights_says_so():
+    for asked in (lambda c: c.predict(np.ones((2, 4))), lambda c: c.loss(np.ones((2, 4)), np.array([0, 1]))):
+        with pytest.raises(ArgumentError, match="no weights yet"):
+            asked(LinearSVM())
+
+
+@pytest.mark.parametrize("y", [["a", "b"], [-1, 1], [0.0, 1.0], [0]])
+def test_a_linear_classifier_draws_no_weights_for_such_labels(y):
+    classifier = Softmax()
+    with pytest.raises(DataError):
+        classifier.train(np.ones((2, 4)), y)
+    assert classifier.W is None
+
+
+@pytest.mark.parametrize(
+    ("x", "h"), [(np.ones(3, np.float16), 1e-5), (np.ones(3), 0), (np.ones(3), -1e-5), (np.ones(3), np.nan),
+                 (np.full(2, 1e9, np.float32), 1e-5), (np.ones(3), "x")]
+)  # fmt: skip
+def test_a_step_that_moves_nothing_is_no_slope_of_zero(x, h):
+    with pytest.raises(ArgumentError, match=r"h (is|=)"):
+        eval_numerical_gradient(lambda x: np.sum(x**2), x, False, h)
+
+
+def test_an_array_that_may_not_be_written_to_is_named():
+    x = np.ones(3)
+    x.setflags(write=False)
+    with pytest.raises(ArgumentError, match="may not be written"):
+        eval_numerical_gradient(np.sum, x, verbose=False)
+    with pytest.raises(ArgumentError, match="shape"):
+        eval_numerical_gradient(lambda x: x**2, np.ones(3), verbose=False)
+
+
+def test_errors_are_compared_entry_by_entry():
+    for x, y in ((np.ones((3, 1)), np.ones(3)), (np.ones(2), np.ones(3)), (np.ones(0), np.ones(0))):
+        with pytest.raises(ArgumentError):
+            rel_error(x, y)
+    assert rel_error(np.array([1], np.uint8), np.array([3], np.uint8)) == 0.5  # and not what bytes wrap round to

@@ -7,8 +7,9 @@ import pytest
 
 import gatewise as gw
 import gatewise.nn as nn
-import gatewise.nn.functional as F  # noqa: N812  (the name everybody gives it)
 from gatewise._tensor import change
+
+F = nn.functional
 
 RNG = np.random.default_rng(5)
 
@@ -204,3 +205,19 @@ def test_parameters_changed_in_between_keep_pytorchs_gradients(torch):
     (torch.nn.functional.linear(torch.tensor(x), w, b) ** 2).sum().backward()
     near(layer.weight.grad, w.grad)
     near(layer.bias.grad, b.grad)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
+def test_weights_and_smoothing_of_cross_entropy(torch, reduction, weighted, smoothing):
+    rng = np.random.default_rng(5)
+    scores, y, weight = rng.normal(size=(7, 4)), rng.integers(0, 4, 7), rng.uniform(0.5, 2, 4)
+    ours, theirs = gw.tensor(scores), torch.tensor(scores, requires_grad=True)
+    settings = {"reduction": reduction, "label_smoothing": smoothing}
+    mine = nn.CrossEntropyLoss(weight if weighted else None, **settings)(ours, y)
+    other = torch.nn.CrossEntropyLoss(torch.tensor(weight) if weighted else None, **settings)(theirs, torch.tensor(y))
+    np.testing.assert_allclose(mine.numpy(), other.detach().numpy(), rtol=1e-12)
+    mine.sum().backward()
+    other.sum().backward()
+    np.testing.assert_allclose(ours.grad, theirs.grad.numpy(), rtol=1e-12, atol=1e-15)

@@ -10,10 +10,11 @@ import pytest
 
 import gatewise as gw
 import gatewise.nn as nn
-import gatewise.nn.functional as F  # noqa: N812  (the name everybody gives it)
 from gatewise import optim
 from gatewise._errors import StateError
 from gatewise.nn.random import generator
+
+F = nn.functional
 
 
 class Net(nn.Module):

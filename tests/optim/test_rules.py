@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import json
 import math
+import re
 import tracemalloc
 
 import numpy as np
 import pytest
 
 import gatewise as gw
-from gatewise import optim
+from gatewise import nn, optim
 from gatewise._errors import ChangedError, LayerError, StateError
 from gatewise.optim.optimizer import PIECE
 
@@ -262,3 +263,109 @@ def test_schedules_follow_their_formulas():
     np.testing.assert_allclose(rates("ExponentialLR", gamma=0.95), [0.1 * 0.95**k for k in range(1, 13)])
     cosine = [0.01 + 0.045 * (1 + math.cos(math.pi * k / 5)) for k in range(1, 13)]
     np.testing.assert_allclose(rates("CosineAnnealingLR", T_max=5, eta_min=0.01), cosine, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: optim.SGD(nn.Linear(2, 2)), r"given a Linear(.|\n)*optim\.SGD\(model\.parameters\(\)\)"),
+        (lambda: optim.SGD(W), "given a Tensor"),
+        (lambda: optim.SGD(5), "given a int"),
+        (lambda: optim.SGD({"params": [W]}), "given a dict"),
+        (lambda: optim.SGD([{"lr": 0.1}]), "a group has no params"),
+        (lambda: optim.Adam([W], betas=0.9), "betas=0.9"),
+        (lambda: optim.Adam([W], betas=(0.9, 0.99, 0.999)), "two numbers"),
+        (lambda: optim.Adam([W], betas=("a", 0.9)), "two numbers"),
+        (lambda: optim.SGD([W], lr=True), "lr=True"),
+        (lambda: optim.lr_scheduler.StepLR(optim.SGD([W]), True), "step_size=True"),
+        (lambda: optim.lr_scheduler.StepLR(optim.SGD([W]), 2, gamma=-1), "gamma=-1"),
+        (lambda: optim.lr_scheduler.ExponentialLR(optim.SGD([W]), gamma="x"), "gamma='x'"),
+        (lambda: optim.lr_scheduler.CosineAnnealingLR(optim.SGD([W]), 3, eta_min=None), "eta_min=None"),
+        (lambda: optim.lr_scheduler.CosineAnnealingLR(None, 3), "optimizer=None"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(make, says):
+    with pytest.raises(LayerError) as caught:
+        make()
+    assert re.search(says, "\n".join(line for line in str(caught.value).split("\n") if "  line " not in line))
+
+
+@pytest.mark.parametrize("lr", [math.nan, -1.0, "x", None])
+def test_a_rate_set_by_hand_is_checked_before_the_step(lr):
+    p = gw.tensor([1.0, 2.0])
+    optimizer = optim.SGD([p], lr=0.1)
+    p.grad = np.ones(2)
+    optimizer.param_groups[0]["lr"] = lr
+    with pytest.raises(LayerError, match="SGD got lr="):
+        optimizer.step()
+    np.testing.assert_array_equal(p.numpy(), [1, 2])
+
+
+NAMED = {"SGD": optim.SGD, "RMSprop": optim.RMSprop, "Adagrad": optim.Adagrad, "Adam": optim.Adam, "AdamW": optim.AdamW}
+
+
+@pytest.mark.parametrize("one", NAMED)
+@pytest.mark.parametrize("other", NAMED)
+def test_the_state_of_another_rule_is_refused(one, other):
+    p = gw.tensor([1.0, 2.0])
+    saved, into = NAMED[one]([p], lr=0.1), NAMED[other]([p], lr=0.3)
+    p.grad = np.ones(2)
+    saved.step()
+    before = copy.deepcopy(into.param_groups[0]["lr"])
+    if one == other:
+        into.load_state_dict(saved.state_dict())
+        assert into.param_groups[0]["lr"] == 0.1
+        return
+    with pytest.raises(StateError, match=f"the state of {one}"):
+        into.load_state_dict(saved.state_dict())
+    assert into.param_groups[0]["lr"] == before
+    assert into.state_dict()["state"] == [{}]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda s: s["param_groups"][0].update(lr=-1.0),
+        lambda s: s["param_groups"][0].update(lr="x"),
+        lambda s: s["param_groups"][0].update(nesterov=True, dampening=0.5),
+        lambda s: s["param_groups"][0].pop("lr"),
+        lambda s: s["param_groups"][0].pop("params"),
+        lambda s: s.pop("rule") and s["param_groups"][0].pop("dampening"),
+        lambda s: s.pop("state"),
+        lambda s: s.update(param_groups=3),
+        lambda s: s.update(state=[3]),
+        lambda s: s.update(state=[]),
+        lambda s: s["state"][0].pop("step"),
+        lambda s: s["state"][0].update(step=1.5),
+        lambda s: s["state"][0].update(momentum_buffer=[1.0, 2.0]),
+        lambda s: s["state"][0].update(momentum_buffer=np.array(["a", "b"])),
+        lambda s: s["state"][0].update(momentum_buffer=np.ones(2, complex)),
+    ],
+)
+def test_a_damaged_state_changes_nothing(spoil):
+    p = gw.tensor([1.0, 2.0])
+    optimizer = optim.SGD([p], lr=0.1, momentum=0.9)
+    p.grad = np.ones(2)
+    optimizer.step()
+    saved = optimizer.state_dict()
+    damaged = copy.deepcopy(saved)
+    spoil(damaged)
+    p.grad = np.full(2, 3.0)
+    optimizer.step()
+    now = copy.deepcopy(optimizer.state_dict())
+    with pytest.raises((StateError, LayerError)):
+        optimizer.load_state_dict(damaged)
+    assert repr(optimizer.state_dict()) == repr(now)
+    del saved["rule"]  # as states were saved before they named it
+    optimizer.load_state_dict(saved)
+    assert optimizer.state_dict()["state"][0]["step"] == 1
+
+
+def test_the_state_of_another_schedule_is_refused():
+    optimizer = optim.SGD([W], lr=0.1)
+    cosine = optim.lr_scheduler.CosineAnnealingLR(optimizer, 3)
+    step = optim.lr_scheduler.StepLR(optimizer, 3)
+    for state in (step.state_dict(), {}, 3, {**cosine.state_dict(), "base_lrs": [0.1, 0.2]}):
+        with pytest.raises(StateError, match="CosineAnnealingLR"):
+            cosine.load_state_dict(state)
+    assert cosine.last_epoch == 0

@@ -16,8 +16,10 @@ import pytest
 
 from gatewise import nn, optim
 from gatewise._errors import CheckpointError, DataError, DivergedError, TrainingError
+from gatewise.nn import functional
 from gatewise.train import Epoch, Fitted, Trainer, accuracy, checkpoints, fit
-from gatewise.train.fitting import interrupts_held
+from gatewise.train.held import Held
+from gatewise.train.interrupts import interrupts_held
 from gatewise.train.recipes import Recipe, images_of, network, prepared, with_draws
 from gatewise.train.search import Search
 from train.nets import blobs, digits, mlp
@@ -37,8 +39,8 @@ def whole_trainer(path=None, seed=0, **options):
         nn.Linear(12, 16, rng=rng), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.3, rng=rng), nn.Linear(16, 4, rng=rng)
     )
     optimizer = optim.Adam(model.parameters(), lr=5e-3, weight_decay=1e-4)
-    scheduler = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=5)
-    settings = {"epochs": 5, "batch_size": 17, "reg": 1e-4, "change": flipped_at_random} | options
+    scheduler = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=7)
+    settings = {"epochs": 7, "batch_size": 17, "reg": 1e-4, "change": flipped_at_random} | options
     return Trainer(
         model, X[:100], y[:100], X[100:], y[100:], optimizer=optimizer, scheduler=scheduler, checkpoint=path,
         rng=seed, **settings,
@@ -66,7 +68,9 @@ def digest(trainer):
     return found.hexdigest()
 
 
-STEPS = 5 * 6  # epochs of six batches
+EPOCHS = 7
+STEPS = EPOCHS * 6  # six batches each
+POINTS = sorted(np.random.default_rng(1).choice(np.arange(1, STEPS + 1), 40, replace=False).tolist())
 WHOLE = whole_trainer()
 WHOLE.run()
 UNINTERRUPTED = digest(WHOLE)
@@ -93,7 +97,7 @@ def stopped_after(step, path):
         trainer.run()
 
 
-@pytest.mark.parametrize("step", range(1, STEPS + 1))
+@pytest.mark.parametrize("step", POINTS)
 def test_a_run_that_goes_on_ends_where_the_uninterrupted_one_does(step, tmp_path):
     path = tmp_path / "run.checkpoint"
     stopped_after(step, path)
@@ -277,7 +281,7 @@ def test_a_run_does_not_go_on_with_other_data_or_another_model(tmp_path):
     same_X, same_y = blobs(120, seed=1)
     with pytest.raises(TrainingError, match="model"):
         Trainer(model, same_X[:100], same_y[:100], optimizer=optim.SGD(model.parameters(), lr=0.1)).restore(state)
-    with pytest.raises(TrainingError, match="none of a training run"):
+    with pytest.raises(CheckpointError, match="it has no data"):
         trainer.restore({"weights": 3})
 
 
@@ -297,7 +301,179 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path):
         fit(model, X, y, optimizer=make(), epochs=3, checkpoint=path, resume=True)
 
 
+def fitted_from(path, model=None, make=None, **changed):
+    """Go on with the run of `test_other_settings_are_named`, with something else than before."""
+    X, y = blobs()
+    model = model or mlp(12, 20, 4)
+    optimizer = (make or (lambda model: optim.SGD(model.parameters(), lr=0.1, momentum=0.9)))(model)
+    settings = {"epochs": 2, "batch_size": 50, "reg": 1e-3} | changed
+    if "scheduler" in settings:
+        settings["scheduler"] = settings["scheduler"](optimizer)
+    return fit(model, X, y, optimizer=optimizer, checkpoint=path, **settings), optimizer
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"batch_size": 20}, "batch_size was 50 and is 20"), ({"reg": 0.5}, "reg was 0.001 and is 0.5"),
+        ({"loss": functional.hinge_loss}, "loss was cross_entropy and is hinge_loss"),
+        ({"make": lambda m: optim.Adam(m.parameters())}, "optimizer was SGD and is Adam"),
+        ({"make": lambda m: optim.SGD(m.parameters(), lr=0.01, momentum=0.9)}, "lr was 0.1 and is 0.01"),
+        ({"make": lambda m: optim.SGD(m.parameters(), lr=0.1)}, "momentum was 0.9 and is 0"),
+        ({"scheduler": lambda o: optim.lr_scheduler.StepLR(o, 1)}, "scheduler was none and is StepLR"),
+        ({"change": flipped_at_random}, "change was none and is flipped_at_random"),
+        ({"model": mlp(12, 20, 4, between=nn.Tanh)}, r"2 was ReLU\(\) and is Tanh\(\)"),
+    ],
+)  # fmt: skip
+def test_other_settings_are_named(change, said, tmp_path):
+    path = tmp_path / "run.checkpoint"
+    fitted_from(path)
+    with pytest.raises(TrainingError, match=said):
+        fitted_from(path, resume=True, epochs=3, **change)
+    assert len(fitted_from(path, resume=True, epochs=3)[0].history.epochs) == 3
+
+
+def test_an_optimizer_that_a_schedule_has_moved_goes_on(tmp_path):
+    """As in a notebook, whose cell with fit() is run again with more epochs."""
+    X, y = blobs()
+    model = mlp(12, 4)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    scheduler = optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    for epochs in (2, 4):
+        fitted = fit(model, X, y, optimizer=optimizer, scheduler=scheduler, epochs=epochs, resume=True,
+                     checkpoint=tmp_path / "run.checkpoint")  # fmt: skip
+    assert [epoch.rate for epoch in fitted.history.epochs] == [0.1, 0.05, 0.025, 0.0125]
+
+
+def test_an_optimizer_of_another_net_is_refused():
+    X, y = blobs()
+    with pytest.raises(TrainingError, match="none of the model's parameters"):
+        fit(mlp(12, 4), X, y, optimizer=optim.SGD(mlp(12, 4).parameters(), lr=0.1))
+
+
+WRONG = [None, [1], {}, "x", 3, np.ones(3), float("nan")]
+FREE = {
+    ("configuration", "{}"),
+    ("best", "{}"),
+    ("data", "'x'"),
+    ("model", "{}"),
+}  # of the right kind; what they say is looked at later
+
+
+@pytest.mark.parametrize("part", whole_trainer().state())
+def test_a_part_of_a_wrong_kind_is_named_with_its_file(part, tmp_path):
+    path = tmp_path / "run.checkpoint"
+    whole_trainer(path, epochs=1).run()
+    for wrong in WRONG:
+        if (part, repr(wrong)) in FREE or part == "configuration":
+            continue
+        state = checkpoints.load(path) | {part: wrong}
+        with pytest.raises(
+            TrainingError if (part, wrong.__class__) == ("settings", dict) else CheckpointError
+        ) as caught:
+            whole_trainer().restore(state, path)
+        if caught.type is CheckpointError:
+            assert part in str(caught.value)
+            assert "run.checkpoint" in str(caught.value)
+
+
+def spoiled(state, place, value):
+    *way, last = place
+    for name in way:
+        state = state[name]
+    state[last] = value
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("history", "losses"), 5), (("history", "epochs", 0, "number"), 2), (("history", "epochs", 0, "loss"), "x"),
+        (("batches", "position"), "x"), (("batches", "epoch"), "x"), (("batches", "epoch"), 1.0),
+        (("batches", "order"), np.zeros((2, 2))), (("batches", "rng"), {"bit_generator": "PCG64"}),
+        (("optimizer", "param_groups", 0, "lr"), "x"), (("optimizer", "param_groups", 0, "lr"), -1.0),
+        (("optimizer", "state", 0, "step"), "x"), (("optimizer", "state", 0, "exp_avg"), "x"),
+        (("optimizer", "state"), "abcd"), (("model", "0.weight"), np.ones((16, 12)) * 1j), (("best", "0.weight"), "x"),
+        (("generators",), {"3": "x"}), (("signs", "steps"), -1), (("signs", "streaks"), [["a", 1, 2]]),
+        (("signs", "past"), {"a": ["x"]}), (("totals",), np.array([5.0, 1.0, 1.0])),
+    ],
+)  # fmt: skip
+def test_a_field_of_a_wrong_kind_is_named(place, value, tmp_path):
+    path = tmp_path / "run.checkpoint"
+    whole_trainer(path, epochs=1).run()
+    state = checkpoints.load(path)
+    spoiled(state, place, value)
+    with pytest.raises(CheckpointError, match=place[0]):
+        whole_trainer().restore(state, path)
+
+
 # ----------------------------------------------------------------------------------------------------------- signals
+
+
+def test_interrupts_wait_until_a_file_is_written(tmp_path, monkeypatch):
+    """The first comes in a step, the second while the checkpoint is written: it is written, and said to be."""
+    path = tmp_path / "run.checkpoint"
+    trainer = whole_trainer(path)
+    taken, write = trainer.step, checkpoints.write_whole
+
+    def one(X, y):
+        loss = taken(X, y)
+        if len(trainer.history.losses) == 8:
+            os.kill(os.getpid(), signal.SIGINT)
+        return loss
+
+    def interrupted(*arguments, **options):
+        if len(trainer.history.losses) == 8:
+            os.kill(os.getpid(), signal.SIGINT)
+        write(*arguments, **options)
+
+    trainer.step = one
+    monkeypatch.setattr(checkpoints, "write_whole", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run()
+    assert trainer.saved == 8 == len(checkpoints.load(path)["history"]["losses"])
+
+
+def test_a_second_interrupt_before_the_save_is_not_said_to_be_saved(tmp_path):
+    path = tmp_path / "run.checkpoint"
+    trainer = whole_trainer(path)
+    taken = trainer.step
+
+    def one(X, y):
+        loss = taken(X, y)
+        if len(trainer.history.losses) == 8:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+        return loss
+
+    trainer.step = one
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run()
+    assert trainer.saved == 6 == len(checkpoints.load(path)["history"]["losses"])
+
+
+def test_an_epoch_is_saved_before_it_is_told(tmp_path):
+    path = tmp_path / "run.checkpoint"
+
+    def closed(news):
+        if isinstance(news, Epoch):
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        whole_trainer(path, say=closed).run()
+    assert len(checkpoints.load(path)["history"]["epochs"]) == 1
+
+
+@pytest.mark.parametrize(("options", "at_fault"), [({"reg": 1e30}, "reg"), ({"lr": 1e30}, "rate")])
+def test_what_made_a_run_diverge_is_named(options, at_fault, tmp_path):
+    X, y = blobs()
+    model = mlp(12, 20, 4)
+    optimizer = optim.SGD(model.parameters(), lr=options.pop("lr", 0.1))
+    trainer = Trainer(model, X, y, optimizer=optimizer, checkpoint=tmp_path / "run.checkpoint", **options)
+    with pytest.raises(DivergedError, match=f"step {2 if at_fault == 'rate' else ''}") as caught:
+        trainer.run()
+    assert f"a {at_fault} " in caught.value.cure
+    assert "checkpoint" not in caught.value.cure  # there is none yet
+    assert f"step {len(trainer.history.losses) + 1}:" in caught.value.what
 
 
 def test_an_interrupt_is_held_until_the_step_is_over():
@@ -352,7 +528,7 @@ from train.test_fitting import whole_trainer, digest
 from gatewise.train import checkpoints
 from pathlib import Path
 path = Path({path!r})
-trainer = whole_trainer(path, epochs=5, save_every=1)
+trainer = whole_trainer(path, save_every=1)
 if path.exists() or checkpoints.previous_of(path).exists():
     trainer.restore(checkpoints.newest(path)[0])
 print("ready", flush=True)
@@ -383,7 +559,7 @@ def test_killed_runs_go_on_to_the_same_end(tmp_path):
 
 def test_a_recipe_survives_its_checkpoint():
     recipe = Recipe.of("cifar10", model="conv", dropout=0.3, hidden=16)
-    assert Recipe.from_state(recipe.state()) == recipe
+    assert Recipe.of_held(Held(recipe.state())) == recipe
 
 
 @pytest.mark.parametrize(
@@ -401,7 +577,8 @@ def test_a_recipe_that_cannot_be_is_refused(asked):
 def test_every_net_gives_scores_for_every_data_set(model, norm):
     for shape in ((1, 8, 8), (1, 28, 28), (3, 32, 32)):
         rng = np.random.default_rng(0)
-        recipe = Recipe.of("digits", model=model, norm=norm, dropout=0.5, hidden=4)
+        inside = {} if model == "linear" else {"norm": norm, "dropout": 0.5, "hidden": 4}
+        recipe = Recipe.of("digits", model=model, **inside)
         net = network(recipe, shape, 10, rng, rng)
         assert net(np.zeros((2, *shape), np.float32)).shape == (2, 10)
 
@@ -416,7 +593,7 @@ def test_a_search_goes_on_where_it_was(tmp_path):
     assert best == max(whole.trials, key=lambda trial: trial.score)
     part = Search(recipe, 2)
     part.run(images, tmp_path / "part", tmp_path / "part-best", lambda *_: None)
-    again = Search(recipe, 4, Search.of(checkpoints.load(tmp_path / "part")).trials)
+    again = Search(recipe, 4, Search.of(Held(checkpoints.load(tmp_path / "part"))).trials)
     assert again.run(images, tmp_path / "part", tmp_path / "part-best", lambda *_: None) == best
     assert again.trials == whole.trials
     kept = prepared(best.recipe, images)

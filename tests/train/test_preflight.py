@@ -150,6 +150,59 @@ def test_a_net_that_cannot_overfit():
     assert "overfitting 20 images" in warned(model, X, y)
 
 
+def test_noise_that_drowns_the_images():
+    X, y = digits()
+    for share in (0.99, 1.0):
+        assert "dead layers" in warned(dropping(share), X, y)
+    for share in (0.5, 0.8):
+        assert "dead layers" not in warned(dropping(share), X, y)
+
+
+def test_units_that_are_all_alike():
+    X, y = digits()
+    model = mlp(64, 30, 10)
+    nn.init.constant_(model[1].weight, 0.1)
+    report = preflight(model, X, y)
+    assert "1.weight the weights of all units are the same" in report["dead layers"].said
+
+
+def test_regularisation_of_biases_only():
+    X, y = digits()
+
+    def of_biases(model, scores, y, loss, reg):
+        return loss(scores, y) + reg * np.sum(model[1].bias ** 2)
+
+    assert warned(mlp(64, 30, 10), X, y, reg=0.1, objective=of_biases) == {"regularisation"}
+
+
+def test_labels_half_of_which_are_random():
+    X, y = digits(1400)
+    rng = np.random.default_rng(5)
+    noisy = np.where(rng.random(len(y)) < 0.5, rng.integers(0, 10, len(y)), y)
+    assert warned(mlp(64, 30, 10), X, noisy) == {"labels"}
+    assert warned(mlp(64, 30, 10), X, y) == set()
+
+
+def test_a_softmax_too_many():
+    X, y = digits()
+    twice = lambda s, y: functional.cross_entropy(functional.softmax(s), y)  # noqa: E731
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 10, rng=0), nn.Softmax())
+    for report in (preflight(model, X, y), preflight(mlp(64, 30, 10), X, y, loss=twice)):
+        assert "softmax already" in report["loss of equal scores"].said
+
+
+@pytest.mark.parametrize(("make", "said"), [
+    (lambda model: sgd(mlp(64, 30, 10)), "none of the model's parameters"),
+    (lambda model: sgd(model, 0.0), "nothing moves"),
+])  # fmt: skip
+def test_an_optimizer_that_moves_nothing(make, said):
+    X, y = digits()
+    model = mlp(64, 30, 10)
+    finding = preflight(model, X, y, optimizer=make(model))["rate"]
+    assert not finding.healthy
+    assert said in finding.said
+
+
 # ---------------------------------------------------------------------------------------------- healthy configurations
 
 
@@ -180,11 +233,29 @@ def healthy_nets():
     yield "few images", mlp(64, 30, 10), X[:60], y[:60], sgd, {}
     yield "hinge", mlp(64, 30, 10), X, y, lambda m: sgd(m, 0.02), {"loss": functional.hinge_loss}
 
+    frozen = mlp(64, 50, 10)
+    frozen[1].requires_grad_(False)
+    yield "frozen first layer", frozen, X, y, sgd, {}
+    yield "last layer alone", mlp(64, 50, 10), X, y, lambda m: optim.SGD(m[3].parameters(), lr=0.1), {}
+    zero = mlp(64, 50, 10)
+    nn.init.zeros_(zero[3].weight)
+    yield "last layer of zeros", zero, X, y, sgd, {}
+    hinges = {"multi margin": functional.multi_margin_loss, "hinge by hand": lambda s, y: functional.hinge_loss(s, y)}
+    yield "multi margin", mlp(64, 30, 10), X, y, lambda m: sgd(m, 0.5), {"loss": hinges["multi margin"]}
+    yield "hinge by hand", mlp(64, 30, 10), X, y, lambda m: sgd(m, 0.02), {"loss": hinges["hinge by hand"]}
+    yield "adam at 1e-4", mlp(64, 50, 10), X, y, lambda m: optim.Adam(m.parameters(), lr=1e-4), {}
+    few = np.concatenate([np.flatnonzero(y == 0)[:15], np.flatnonzero(y != 0)[:285]])
+    yield "5 % and 95 %", mlp(64, 2), X[few], (y[few] == 0).astype(int), sgd, {}
+    noise = np.random.default_rng(0).standard_normal((2000, 50)).astype(np.float32)
+    either = ((noise[:, 0] > 0) ^ (noise[:, 1] > 0)).astype(int)
+    yield "either or, in 50 dimensions", mlp(50, 64, 2), noise, either, sgd, {}
+    yield "2 hidden units", mlp(64, 2, 10), X, y, sgd, {}
 
-def dropping():
+
+def dropping(share=0.5):
     rng = np.random.default_rng(0)
     return nn.Sequential(
-        nn.Flatten(), nn.Linear(64, 100, rng=rng), nn.ReLU(), nn.Dropout(0.5, rng=rng), nn.Linear(100, 10, rng=rng)
+        nn.Flatten(), nn.Linear(64, 100, rng=rng), nn.ReLU(), nn.Dropout(share, rng=rng), nn.Linear(100, 10, rng=rng)
     )
 
 

@@ -118,7 +118,7 @@ def test_what_is_not_finite_is_named_with_its_gate_and_its_layer():
 
     with pytest.raises(DivergedError, match=r"the output of log, after 3\.") as caught, np.errstate(all="ignore"):
         Signs(model, optimizer).backward(overflowing(X))
-    assert "step 0: the loss is nan" in caught.value.what
+    assert "step 1: the loss is nan" in caught.value.what
 
 
 def test_images_that_are_not_finite_are_named():
@@ -179,3 +179,40 @@ def test_plain_numpy_can_be_watched_too():
     z = np.maximum(0, np.ones((4, 3)) @ w - 10)
     ((layer, alive),) = rectified(np.sum(z).wire, {id(w.wire): "w"})
     assert (layer, alive.any()) == ("w", False)
+
+
+def watched(model, optimizer, parts=1, steps=160):
+    """The signs of a loop that adds up the gradients of so many parts of a batch, on purpose."""
+    signs = Signs(model, optimizer)
+    X, y = digits(100)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        for _ in range(parts):
+            signs.backward(functional.cross_entropy(model(X), y) / parts)
+        signs.step()
+    return {sign.kind for sign in signs.found}
+
+
+def test_gradients_that_are_added_up_on_purpose_are_let_pass():
+    model = mlp(64, 20, 10)
+    assert watched(model, optim.SGD(model.parameters(), lr=0.1), parts=3) == set()
+
+
+def test_frozen_layers_and_layers_of_another_optimizer_are_let_pass():
+    model = mlp(64, 20, 10)
+    assert watched(model, optim.SGD(model[3].parameters(), lr=0.1)) == set()
+    model[1].requires_grad_(False)
+    assert watched(model, optim.SGD(model.parameters(), lr=0.1)) == set()
+
+
+def test_an_optimizer_that_moves_nothing_is_no_forgotten_zero_grad():
+    model = mlp(64, 20, 10)
+    assert watched(model, optim.SGD(mlp(64, 20, 10).parameters(), lr=0.1)) == {"optimizer"}
+    assert watched(model, optim.SGD(model.parameters(), lr=0.0)) == {"no update"}
+
+
+def test_steps_are_counted_from_1():
+    model = mlp(64, 50, 10)
+    nn.init.constant_(model[1].bias, -50.0)
+    signs = loop(model, *digits(), optim.SGD(model.parameters(), lr=1e-3), steps=1)
+    assert {sign.step for sign in signs.found} == {1}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,14 @@ import click
 
 from gatewise import data
 from gatewise._cli.terminal import write
-from gatewise._errors import CommandError, DivergedError, SaveError
+from gatewise._errors import CommandError, SaveError, shown_path
 from gatewise.train import checkpoints
 from gatewise.train.fitting import Trainer, accuracy
+from gatewise.train.held import TEXT, Held, or_none
 from gatewise.train.history import Epoch
 from gatewise.train.inspection import preflight
 from gatewise.train.plots import first_weights, save_curves, save_weights
-from gatewise.train.recipes import Recipe, images_of, prepared
+from gatewise.train.recipes import Recipe, check_sizes, images_of, prepared
 from gatewise.train.search import Search, Trial
 from gatewise.train.signs import Sign
 
@@ -57,19 +60,33 @@ def train(request: TrainRequest) -> None:
 
 def begin(request: TrainRequest, recipe: Recipe) -> None:
     """Start a run, or a search, in a folder of its own."""
+    check_directory(recipe, request.directory)
     images = images_of(recipe, request.directory)
-    folder = new_folder(request.folder)
     directory = None if request.directory is None else str(Path(request.directory).resolve())
-    tell(recipe, images)
-    if request.search is not None:
-        look_for_best(Search(recipe, request.search), images, folder, request.test, directory)
+    with new_folder(request.folder) as folder:
+        if request.search is not None:
+            look_for_best(Search(recipe, request.search), images, folder, request.test, directory)
+            return
+        reporter = Reporter(recipe.epochs)
+        trainer = prepared(recipe, images, folder / LAST, reporter, directory)
+        with end_told(folder, lambda: of_run(trainer)):
+            tell(recipe, images)
+            if request.preflight:
+                look_first(trainer, images)
+                reporter.begin()
+            run(trainer, recipe, images, folder, request.test)
+
+
+def check_directory(recipe: Recipe, directory: str | None) -> None:
+    """Raise `CommandError` for a folder that nothing would be looked for in, or that is none."""
+    if directory is None:
         return
-    reporter = Reporter(recipe.epochs)
-    trainer = prepared(recipe, images, folder / LAST, reporter, directory)
-    if request.preflight:
-        look_first(trainer, images)
-        reporter.begin()
-    run(trainer, recipe, images, folder, request.test)
+    if recipe.dataset == "digits":
+        why = "the digits come with gatewise, and are read from there."
+        raise CommandError("--data says where the digits are.", why, "gatewise train digits, without --data.")
+    if os.path.exists(directory) and not os.path.isdir(directory):
+        what = f"--data {shown_path(directory)} is a file."
+        raise CommandError(what, "it takes the folder that the data's files are in.", "--data and that folder.")
 
 
 def go_on(request: TrainRequest, path: str) -> None:
@@ -85,22 +102,30 @@ def go_on(request: TrainRequest, path: str) -> None:
         click.echo(
             f"note: {file.name} is damaged or missing; going on from {used.name}, which was saved before it.", err=True
         )
-    directory = request.directory or state.get("data" if file.name == SEARCH else "configuration")
-    if isinstance(directory, dict):
-        directory = directory.get("data")
+    held = Held(state, used)
     if file.name == SEARCH:
-        search = Search.of(state)
+        search, directory = Search.of(held), directory_of(request, held)
+        check_directory(search.recipe, request.directory)
         images = images_of(search.recipe, directory)
-        tell(search.recipe, images)
         look_for_best(search, images, folder, request.test, directory)
         return
-    recipe = Recipe.from_state(state.get("configuration", {}).get("recipe"))
+    configuration = held.inside("configuration")
+    recipe, directory = Recipe.of_held(configuration.inside("recipe")), directory_of(request, configuration)
+    check_directory(recipe, request.directory)
     images = images_of(recipe, directory)
+    check_sizes(recipe, images, held)
     trainer = prepared(recipe, images, file, Reporter(recipe.epochs), directory)
-    trainer.restore(state)
-    tell(recipe, images)
-    write(f"going on after epoch {trainer.epoch}, step {len(trainer.history.losses)}")
-    run(trainer, recipe, images, folder, request.test)
+    trainer.restore(state, used)
+    with end_told(folder, lambda: of_run(trainer)):
+        tell(recipe, images)
+        write(f"going on after epoch {trainer.epoch}, step {len(trainer.history.losses)}")
+        run(trainer, recipe, images, folder, request.test)
+
+
+def directory_of(request: TrainRequest, held: Held) -> str | None:
+    """Where the data are: where it was said now, or where they were when the run began."""
+    saved: str | None = held.take("data", or_none(TEXT))
+    return request.directory or saved
 
 
 def run_in(path: str) -> tuple[Path, Path]:
@@ -116,20 +141,32 @@ def run_in(path: str) -> tuple[Path, Path]:
     raise CommandError(what, f"a run has a file {LAST}, or a search {SEARCH}.", "the folder that gatewise train named.")
 
 
-def new_folder(asked: str | None) -> Path:
-    """The folder of a new run: the one that was named, or the first of run, run-2, ... Raises `CommandError`."""
+@contextmanager
+def new_folder(asked: str | None) -> Iterator[Path]:
+    """The folder of a new run: the one that was named, or the first of run, run-2, ... Raises `CommandError`.
+
+    Where nothing was saved in it, it is removed again.
+    """
+    if asked is not None and not asked.strip():
+        raise CommandError("--run names no folder.", "a run is saved in a folder of its own.", "--run run-2")
     folder = Path(asked) if asked is not None else free_name()
     if any((folder / name).exists() for name in (LAST, SEARCH)):
         what = f"There is a run in {quoted(str(folder))} already."
         cure = f"gatewise train --resume {quoted(str(folder))} to go on with it, or another --run."
         raise CommandError(what, "it would be written over.", cure)
+    made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         what = f"The folder {quoted(str(folder))} cannot be made."
         raise CommandError(what, f"{reason}.", "--run with the name of a folder of yours.") from None
-    return folder
+    try:
+        yield folder
+    finally:
+        if made:
+            with suppress(OSError):  # it is not empty: something was saved
+                folder.rmdir()
 
 
 def free_name() -> Path:
@@ -186,15 +223,7 @@ def look_first(trainer: Trainer, images: data.Split) -> None:
 
 def run(trainer: Trainer, recipe: Recipe, images: data.Split, folder: Path, test: bool) -> None:
     """Train to the end; then what was best, the pictures, and the test images if they were asked for."""
-    try:
-        fitted = trainer.run()
-    except KeyboardInterrupt:
-        stopped(folder, f"stopped after step {len(trainer.history.losses)}")
-        raise
-    except DivergedError:
-        trainer_saved = "what was saved before this step is good: " if (folder / LAST).exists() else ""
-        click.echo(f"{trainer_saved}{folder}/", err=True)
-        raise
+    fitted = trainer.run()
     if fitted.stopped_early:
         write(f"stopped early: no better epoch in {recipe.patience}")
     write(f"best: epoch {fitted.best.number}, with {fitted.best.score:.4f} of the validation images right")
@@ -207,11 +236,39 @@ def finish(trainer: Trainer, images: data.Split, folder: Path, test: bool) -> No
     if test:
         share = accuracy(trainer.model, images.X_test, images.y_test)
         write(f"test accuracy {share:.4f} on {len(images.X_test):,} images")
-    write(f"saved in {folder}/")
+    write(f"saved in {quoted(str(folder))}/")
 
 
-def stopped(folder: Path, what: str) -> None:
-    click.echo(f"{what}; saved. To go on: gatewise train --resume {quoted(str(folder))}", err=True)
+@contextmanager
+def end_told(folder: Path, place: Callable[[], tuple[str, str]]) -> Iterator[None]:
+    """Where Ctrl-C or a closed pipe ends what is inside, say where that was, what is saved, and how it goes on.
+
+    `place` gives the first two.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, BrokenPipeError) as end:
+        where, saved = place()
+        why = ": standard output was closed" if isinstance(end, BrokenPipeError) else ""
+        way = f"{saved}. To go on: gatewise train --resume {quoted(str(folder))}" if saved else "nothing is saved."
+        with suppress(OSError):  # standard error may be closed, too
+            click.echo(f"stopped {where}{why}; {way}", err=True)
+        raise
+
+
+def of_run(trainer: Trainer) -> tuple[str, str]:
+    """Where a run is, and what its checkpoint holds; nothing where there is none."""
+    step = len(trainer.history.losses)
+    saved = "" if trainer.saved is None else "saved" if trainer.saved == step else f"saved is step {trainer.saved}"
+    return f"after step {step}", saved
+
+
+def of_search(search: Search) -> tuple[str, str]:
+    """Where a search is, and what its file holds."""
+    saved = "" if search.saved is None else f"{search.saved} of {search.count} trials are saved"
+    return (
+        "after the last trial" if len(search.trials) == search.count else f"in trial {len(search.trials) + 1}"
+    ), saved
 
 
 def draw(trainer: Trainer, images: data.Split, folder: Path) -> None:
@@ -229,16 +286,16 @@ def draw(trainer: Trainer, images: data.Split, folder: Path) -> None:
 
 def look_for_best(search: Search, images: data.Split, folder: Path, test: bool, directory: str | None) -> None:
     """Make the trials, then show the best of them and look at its test images if that was asked for."""
-    try:
+    with end_told(folder, lambda: of_search(search)):
+        tell(search.recipe, images)
         best = search.run(images, folder / SEARCH, folder / LAST, teller(search.count), directory)
-    except KeyboardInterrupt:
-        stopped(folder, f"stopped in trial {len(search.trials) + 1}")
-        raise
-    write(f"best of {search.count}: {settings(best.recipe)}, with {best.score:.4f} of the validation images right")
-    trainer = prepared(best.recipe, images, directory=directory)
-    trainer.restore(checkpoints.newest(folder / LAST)[0])
-    trainer.run()  # it is over: this takes its best weights
-    finish(trainer, images, folder, test)
+        write(f"best of {search.count}: {settings(best.recipe)}, with {best.score:.4f} of the validation images right")
+        state, used = checkpoints.newest(folder / LAST)
+        check_sizes(best.recipe, images, Held(state, used))
+        trainer = prepared(best.recipe, images, directory=directory)
+        trainer.restore(state, used)
+        trainer.run()  # it is over: this takes its best weights
+        finish(trainer, images, folder, test)
 
 
 def teller(count: int) -> Callable[[Trial, int], None]:

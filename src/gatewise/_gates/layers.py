@@ -346,23 +346,32 @@ def conv2d_weight(back, x, g, *, shape, stride, padding):
 
 
 def pooled(x, kernel, stride, padding):
-    """For each entry of the kernel what it sees, with nothing but -inf in the padding; checked."""
+    """For each entry of the kernel what it sees, with nothing larger than any entry in the padding; checked."""
     kernel, strides, padding = pair(kernel), pair(stride), pair(padding)
-    good = len(shape_of(x)) == 4 and min(strides) > 0 and all(0 <= 2 * p <= k for p, k in zip(padding, kernel))
+    good = (
+        len(shape_of(x)) == 4 and min(*strides, *kernel) > 0 and all(0 <= 2 * p <= k for p, k in zip(padding, kernel))
+    )
     sizes = tuple(map(out_size, shape_of(x)[2:], kernel, strides, padding)) if good else (0,)
     expect = f"x (N, C, H, W), no side smaller than the kernel {kernel}, padding at most half of it"
     demand(good and min(sizes) > 0, "max_pool2d", expect, shape_of(x))
     return places(kernel, sizes, strides), padded_shape(shape_of(x), padding), inside(shape_of(x), padding)
 
 
+def lowest(dtype):
+    """What no entry of this dtype lies below."""
+    if dtype.kind in "iu":
+        return np.iinfo(dtype).min
+    return -np.inf if dtype.kind == "f" else False
+
+
 def framed(x, wide, middle):
-    """Images in a frame of -inf."""
+    """Images in a frame of the lowest entries that their dtype has: -inf for floats."""
     if shape_of(x) == wide:
         return x
     if recorded(x):
         here = scatter(np.ones_like(x), index=middle, shape=wide) > 0
-        return np.where(here, scatter(x, index=middle, shape=wide), -np.inf)
-    frame = np.full(wide, -np.inf, x.dtype)
+        return np.where(here, scatter(x, index=middle, shape=wide), lowest(dtype_of(x)))
+    frame = np.full(wide, lowest(x.dtype), x.dtype)
     frame[middle] = x
     return frame
 
@@ -373,7 +382,11 @@ def largest_seen(x, *, kernel=2, stride=2, padding=0):
     if recorded(x):
         x = framed(x, wide, middle)
         return np.max(np.stack([x[spot] for spot in spots]), axis=0)
-    return np.stack([largest_of(framed(image, wide[1:], middle), spots) for image in x])
+    sizes = map(out_size, shape_of(x)[2:], pair(kernel), pair(stride), pair(padding))
+    out = np.empty((*shape_of(x)[:2], *sizes), x.dtype)
+    for image, largest in zip(x, out):
+        largest[...] = largest_of(framed(image, wide[1:], middle), spots)
+    return out
 
 
 def largest_of(image, spots):

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
 
 from gatewise._derivatives import value_and_grad
-from gatewise._errors import ArgumentError
+from gatewise._errors import ArgumentError, user_line
 from gatewise._gates.neural import cross_entropy
-from gatewise.course.batches import Source, as_classes, as_finite, as_floats, draws
+from gatewise.course.batches import Source, as_learnable, as_rows, counted, descent, draws
+from gatewise.data import labels
 
-EVERY = 100  # iterations between two lines of `verbose`
 SPREAD = 0.001  # the standard deviation of the first weights
 
 
 def softmax_loss(W: Any, X: Any, y: Any, reg: float = 0.0) -> Any:
     """The mean softmax loss of the scores X W, and reg times the sum of the squared weights.
 
+    Raises `DataError` for labels that name no column of the scores, as the other losses do.
+
     >>> import numpy as np
     >>> float(softmax_loss(np.zeros((2, 10)), np.ones((3, 2)), np.array([0, 1, 2])).round(4))  # ln 10
     2.3026
     """
-    return cross_entropy(X @ W, y) / len(X) + reg * np.sum(W * W)
+    return cross_entropy(X @ W, labels(y, len(X), W.shape[1])) / len(X) + reg * np.sum(W * W)
 
 
 def svm_loss(W: Any, X: Any, y: Any, reg: float = 0.0) -> Any:
@@ -33,10 +34,11 @@ def svm_loss(W: Any, X: Any, y: Any, reg: float = 0.0) -> Any:
     >>> float(svm_loss(np.zeros((2, 10)), np.ones((3, 2)), np.array([0, 1, 2])))
     9.0
     """
+    y = labels(y, len(X), W.shape[1])
     scores = X @ W
     rows = np.arange(len(X))
     margins = np.maximum(0, scores - scores[rows, y][:, np.newaxis] + 1)
-    right = np.arange(W.shape[1]) == np.asarray(y)[:, np.newaxis]
+    right = np.arange(W.shape[1]) == y[:, np.newaxis]
     return np.sum(np.where(right, 0, margins)) / len(X) + reg * np.sum(W * W)
 
 
@@ -67,8 +69,18 @@ class LinearClassifier:
 
     def loss(self, X: Any, y: Any, reg: float = 0.0) -> tuple[float, Any]:
         """The loss of images X (N, D) with classes y, and its gradient by W."""
-        X = as_floats(X)
-        return value_and_grad(LOSSES[self.kind])(self.W, X, as_classes(y, len(X), self.W.shape[1]), reg)  # type: ignore[no-any-return]
+        W = self.weights()
+        X = as_rows(X, len(W))
+        return value_and_grad(LOSSES[self.kind])(W, X, labels(y, len(X), W.shape[1]), reg)  # type: ignore[no-any-return]
+
+    def weights(self) -> Any:
+        """W, which `train` draws. Raises `ArgumentError` before that."""
+        if self.W is None:
+            why = "train() draws them: the labels say how many classes there are."
+            raise ArgumentError(
+                f"the classifier has no weights yet.{user_line()}", why, "classifier.train(X, y) first."
+            )
+        return self.W
 
     def train(
         self,
@@ -85,24 +97,24 @@ class LinearClassifier:
 
         The first call draws W, with as many classes as the labels name. `rng` as in `TwoLayerNet`.
         """
-        X = as_finite(as_floats(X), "X")
+        num_iters, batch_size = counted("num_iters", num_iters, 0), counted("batch_size", batch_size, 1)
+        X = as_learnable(X, None if self.W is None else len(self.W), "X")
+        y = labels(y, len(X), None if self.W is None else self.W.shape[1])
         source = draws(rng)
         if self.W is None:
             self.W = SPREAD * source.standard_normal((X.shape[1], int(np.max(y)) + 1))
-        y = as_classes(y, len(X), self.W.shape[1])
         losses = []
-        for step in range(num_iters):
-            rows = source.choice(len(X), batch_size, replace=True)
-            loss, gradient = self.loss(X[rows], y[rows], reg)
-            losses.append(float(loss))
+        for _, _, loss, gradient in descent(
+            lambda X, y: self.loss(X, y, reg), X, y, num_iters, batch_size, verbose, source
+        ):
+            losses.append(loss)
             self.W -= learning_rate * gradient
-            if verbose and step % EVERY == 0:
-                sys.stdout.write(f"iteration {step} / {num_iters}: loss {loss:f}\n")
         return losses
 
     def predict(self, X: Any) -> Any:
         """The class with the largest score for each image."""
-        return np.argmax(as_floats(X) @ self.W, axis=1)
+        W = self.weights()
+        return np.argmax(as_rows(X, len(W)) @ W, axis=1)
 
 
 class LinearSVM(LinearClassifier):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,10 +9,10 @@ import numpy as np
 
 from gatewise._derivatives import value_and_grad
 from gatewise._gates.neural import cross_entropy
-from gatewise.course.batches import Source, as_classes, as_finite, as_floats, draws
+from gatewise.course.batches import Source, as_learnable, as_rows, counted, descent, draws
+from gatewise.data import labels
 
 Params = Mapping[str, Any]
-EVERY = 100  # iterations between two lines of `verbose`
 
 
 def scores_of(params: Params, X: Any) -> Any:
@@ -34,6 +33,7 @@ def two_layer_loss(params: Params, X: Any, y: Any, reg: float = 0.0) -> Any:
     >>> float(loss.round(4)), grads["b2"].tolist()
     (0.6931, [-0.5, 0.5])
     """
+    y = labels(y, len(X), len(params["b2"]))
     data_loss = cross_entropy(scores_of(params, X), y) / len(X)
     return data_loss + reg * (np.sum(params["W1"] * params["W1"]) + np.sum(params["W2"] * params["W2"]))
 
@@ -68,10 +68,10 @@ class TwoLayerNet:
 
     def loss(self, X: Any, y: Any = None, reg: float = 0.0) -> Any:
         """Without `y` the scores (N, C) of the images X (N, D); with it the loss, and the gradients by name."""
-        X = as_floats(X)
+        X = as_rows(X, len(self.params["W1"]))
         if y is None:
             return scores_of(self.params, X)
-        return value_and_grad(two_layer_loss)(self.params, X, as_classes(y, len(X), self.num_classes), reg)
+        return value_and_grad(two_layer_loss)(self.params, X, labels(y, len(X), self.num_classes), reg)
 
     def train(
         self,
@@ -94,19 +94,18 @@ class TwoLayerNet:
         max(N // batch_size, 1) iterations.
         Raises `DataError` for labels or images that cannot be learned, before the first step.
         """
-        X, X_val = as_finite(as_floats(X), "X"), as_finite(as_floats(X_val), "X_val")
-        y, y_val = as_classes(y, len(X), self.num_classes), as_classes(y_val, len(X_val), self.num_classes)
-        source = draws(rng)
+        num_iters, batch_size = counted("num_iters", num_iters, 0), counted("batch_size", batch_size, 1)
+        width = len(self.params["W1"])
+        X, X_val = as_learnable(X, width, "X"), as_learnable(X_val, width, "X_val")
+        y, y_val = labels(y, len(X), self.num_classes), labels(y_val, len(X_val), self.num_classes)
         epoch = max(len(X) // batch_size, 1)
         stats: dict[str, list[float]] = {"loss_history": [], "train_acc_history": [], "val_acc_history": []}
-        for step in range(num_iters):
-            rows = source.choice(len(X), batch_size, replace=True)
-            loss, grads = self.loss(X[rows], y[rows], reg)
-            stats["loss_history"].append(float(loss))
+        for step, rows, loss, grads in descent(
+            lambda X, y: self.loss(X, y, reg), X, y, num_iters, batch_size, verbose, draws(rng)
+        ):
+            stats["loss_history"].append(loss)
             for name, gradient in grads.items():
                 self.params[name] -= learning_rate * gradient
-            if verbose and step % EVERY == 0:
-                sys.stdout.write(f"iteration {step} / {num_iters}: loss {loss:f}\n")
             if step % epoch == 0:
                 stats["train_acc_history"].append(float(np.mean(self.predict(X[rows]) == y[rows])))
                 stats["val_acc_history"].append(float(np.mean(self.predict(X_val) == y_val)))

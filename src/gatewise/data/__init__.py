@@ -16,6 +16,7 @@ from gatewise.data.augmenting import flipped as flipped
 from gatewise.data.batching import Batches as Batches
 from gatewise.data.batching import batches as batches
 from gatewise.data.checking import checked as checked
+from gatewise.data.checking import labels as labels
 from gatewise.data.scaling import Scaling as Scaling
 from gatewise.data.scaling import mean_image as mean_image
 from gatewise.data.scaling import per_channel as per_channel

@@ -93,12 +93,18 @@ class Batches:
         if state.keys() != self.state().keys():
             raise DataError("the batches cannot go on from this state.", f"its parts are {', '.join(map(str, state))}.")
         count, order, position = state["examples"], state["order"], state["position"]
+        for name in ("examples", "epoch", "position"):
+            if type(state[name]) is not int:
+                why = f"its {name} is {state[name]!r:.60}, not a whole number."
+                raise DataError("the batches cannot go on from this state.", why, "the state() of Batches.")
         if count != len(self.X):
             why = f"the state was taken with {count} examples, and X has {len(self.X)}."
             raise DataError("the batches cannot go on from this state.", why, "the data the run was started with.")
+        if order is not None and np.asarray(order).dtype.kind not in "iu":
+            raise DataError("the batches cannot go on from this state.", "its order does not hold whole numbers.")
         if order is not None and not np.array_equal(np.sort(order), np.arange(count)):
             raise DataError("the batches cannot go on from this state.", "its order does not name each example once.")
-        if not 0 <= position <= count:
+        if not 0 <= position <= count or state["epoch"] < 0:
             raise DataError("the batches cannot go on from this state.", f"its position is {position} of {count}.")
         kind, kept = state["rng"]["bit_generator"], self.rng.bit_generator.state["bit_generator"]
         if kind != kept:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import DataError
+from gatewise._errors import DataError, user_line
 
 Array = np.ndarray[Any, Any]
 
@@ -30,27 +30,41 @@ def checked(X: Any, y: Any, classes: int) -> tuple[Array, Array]:
         raise DataError(f"X has shape {X.shape}.", "there is no example in it.", "an array of (N, ...).")
     if X.dtype.kind not in "biuf":
         raise DataError(f"X is an array of {X.dtype}.", "examples are real numbers.", "X.astype(np.float32).")
-    if y.ndim != 1:
-        raise DataError(
-            f"y has shape {y.shape}.",
-            "labels are one whole number an example.",
-            "an array of (N,): y.ravel(), or y.argmax(1) for rows of zeros and a one.",
-        )
-    if y.dtype.kind not in "iu":
-        raise DataError(f"y is an array of {y.dtype}.", "labels are whole numbers.", "y.astype(int).")
-    if len(X) != len(y):
-        raise DataError(f"X has {len(X):,} examples, y has {len(y):,} labels.", "each example has one label.")
-    _check_labels(y, classes)
+    y = labels(y, len(X), classes)
     _check_finite(X)
     return X, y
 
 
-def _check_labels(y: Array, classes: int) -> None:
-    wrong = np.flatnonzero((y < 0) | (y >= classes))
+def labels(y: Any, rows: int, classes: int | None = None) -> Any:
+    """The labels of so many rows as an array: whole numbers from 0, below `classes` where that is known.
+
+    Raises `DataError`, since NumPy would take a label of -1 from behind.
+
+    >>> labels([0, 2], rows=2, classes=3)
+    array([0, 2])
+    >>> labels([0, 3], rows=2, classes=3)
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.DataError: a label is 3, and there are 3 classes: y[1], one of 1 out of range...
+    """
+    y = np.asarray(getattr(y, "value", y))
+    if y.shape != (rows,) or y.dtype.kind not in "iu":
+        raise DataError(
+            f"Expect: y ({rows},), whole numbers. Actual: y {y.shape}, {y.dtype}.{user_line()}",
+            "labels are one whole number an example: that of its right class.",
+            "y.astype(int), y.ravel() for a column, np.argmax(y, axis=1) for rows of zeros and a one.",
+        )
+    wrong = np.flatnonzero((y < 0) | (y >= (np.inf if classes is None else classes)))
     if len(wrong):
         first = int(wrong[0])
-        what = f"y[{first}] is {y[first]}; {_counted(len(wrong), len(y), 'label')} out of range."
-        raise DataError(what, f"labels of {classes} classes are 0 to {classes - 1}.", "classes=, or labels from 0.")
+        there = "labels count from 0" if classes is None else f"there are {classes} classes"
+        highest = "" if classes is None else f" to {classes - 1}"
+        raise DataError(
+            f"a label is {y[first]}, and {there}: y[{first}], one of {len(wrong):,} out of range.{user_line()}",
+            f"a label is the number of its column in the scores, from 0{highest}.",
+            "np.unique(y) shows what there is; y - y.min() begins at 0.",
+        )
+    return y
 
 
 def _check_finite(X: Array) -> None:

@@ -10,6 +10,8 @@ from gatewise.nn.activations import ReLU as ReLU
 from gatewise.nn.activations import Sigmoid as Sigmoid
 from gatewise.nn.activations import Softmax as Softmax
 from gatewise.nn.activations import Tanh as Tanh
+from gatewise.nn.containers import ModuleList as ModuleList
+from gatewise.nn.containers import Sequential as Sequential
 from gatewise.nn.layers import BatchNorm1d as BatchNorm1d
 from gatewise.nn.layers import BatchNorm2d as BatchNorm2d
 from gatewise.nn.layers import Conv2d as Conv2d
@@ -22,7 +24,5 @@ from gatewise.nn.losses import CrossEntropyLoss as CrossEntropyLoss
 from gatewise.nn.losses import MSELoss as MSELoss
 from gatewise.nn.losses import MultiMarginLoss as MultiMarginLoss
 from gatewise.nn.module import Module as Module
-from gatewise.nn.module import ModuleList as ModuleList
 from gatewise.nn.module import Parameter as Parameter
-from gatewise.nn.module import Sequential as Sequential
 from gatewise.nn.random import manual_seed as manual_seed

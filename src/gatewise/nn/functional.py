@@ -55,28 +55,53 @@ def max_pool2d(x: Any, kernel_size: Any, stride: Any = None, padding: Any = 0) -
     return max_pool2d_gate(x, kernel=kernel_size, stride=stride, padding=padding)
 
 
-def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+def flatten(x: Any, start_dim: Any = 0, end_dim: Any = -1) -> Any:
     """The axes from one to another in one."""
-    shape = np.shape(x)
-    start, end = start_dim % len(shape), end_dim % len(shape)
+    shape = np.shape(x) or (1,)
+    n = len(shape)
+    start, end = (d + n if isinstance(d, int) and d < 0 else d for d in (start_dim, end_dim))
+    if not all(isinstance(d, int) and 0 <= d < n for d in (start, end)) or start > end:
+        what = f"flatten cannot join the axes from {start_dim} to {end_dim} of the shape {np.shape(x)}.{user_line()}"
+        raise LayerError(what, f"there are {np.ndim(x)} axes.", "np.ravel(x) for all in one; images have four axes.")
     return np.reshape(x, (*shape[:start], int(np.prod(shape[start : end + 1])), *shape[end + 1 :]))
 
 
-def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Source = None) -> Any:
+def dropout(x: Any, p: Any = 0.5, training: bool = True, rng: Source = None) -> Any:
     """While training, each entry is 0 with probability p, and all others are larger by 1 / (1 - p).
 
     >>> import gatewise.nn.functional as F, numpy as np
     >>> F.dropout(np.ones(6), p=0.5, rng=0)
     array([2., 2., 2., 0., 0., 0.])
     """
-    if not 0 <= p <= 1:
-        raise LayerError.setting("Dropout", "p", p, "a probability from 0 to 1", user_line())
+    checked_probability(p)
     if not training or p == 0:
         return x
-    dtype = x.dtype if isinstance(x, (Tensor, np.ndarray)) else np.dtype(float)
+    dtype = numbers(x).dtype
+    dtype = dtype if dtype.kind == "f" else np.dtype(float)
     mask = (generator(rng).random(np.shape(x), dtype=np.float32) >= p).astype(dtype)
     mask *= 1 / (1 - p) if p < 1 else 0
     return x * (Tensor(mask) if isinstance(x, Tensor) else mask)  # nobody else has it: no copy needs to be made
+
+
+def checked_probability(p: Any) -> Any:
+    """The probability to drop an entry."""
+    if not isinstance(p, int | float | np.floating) or not 0 <= p <= 1:
+        raise LayerError.setting("Dropout", "p", p, "a probability from 0 to 1", user_line())
+    return p
+
+
+def numbers(x: Any) -> Any:
+    """A Tensor or an array as it is, numbers and lists as an array."""
+    return x if isinstance(x, Tensor) else np.asarray(x)
+
+
+def reals(x: Any, like: Any = None) -> Any:
+    """The same as floats: whole numbers, which wrap, take the dtype of `like` if that is one of floats."""
+    x = numbers(x)
+    if x.dtype.kind not in "iub":
+        return x
+    dtype = np.dtype(float) if like is None else numbers(like).dtype
+    return x.astype(dtype if dtype.kind == "f" else float)
 
 
 def batch_norm(
@@ -137,9 +162,9 @@ def reduced(losses: Any, reduction: str) -> Any:
     return np.mean(losses) if demanded(reduction) == "mean" else np.sum(losses)
 
 
-def demanded(reduction: str) -> str:
+def demanded(reduction: Any) -> str:
     """The reduction, which must be one of three."""
-    if reduction not in ("mean", "sum", "none"):
+    if not isinstance(reduction, str) or reduction not in ("mean", "sum", "none"):
         raise LossError.unknown_reduction(reduction, user_line())
     return reduction
 
@@ -163,22 +188,59 @@ def checked_classes(loss: str, scores: Any, classes: Any) -> Any:
     return y
 
 
-def cross_entropy(scores: Any, classes: Any, reduction: str = "mean") -> Any:
+def cross_entropy(
+    scores: Any, classes: Any, reduction: str = "mean", *, weight: Any = None, label_smoothing: float = 0.0
+) -> Any:
     """Minus the log of the share that a softmax gives the right class: scores (N, C), classes (N,).
+
+    `weight` (C,) says how much each class counts; the mean is then over the weights of the rows. With
+    `label_smoothing` that part of the loss is over all classes alike.
 
     >>> import gatewise.nn.functional as F, numpy as np
     >>> F.cross_entropy(np.zeros((5, 10)), np.zeros(5, int)).round(4)
     np.float64(2.3026)
     """
     y = checked_classes("cross_entropy", scores, classes)
-    if demanded(reduction) == "none":
-        return logsumexp(scores, axis=1) - scores[np.arange(len(y)), y]
-    total = cross_entropy_gate(scores, y)
-    return total / len(y) if reduction == "mean" else total
+    weights = None if weight is None else class_weights(weight, np.shape(scores)[1])
+    smoothing = checked_smoothing(label_smoothing)
+    if demanded(reduction) != "none" and weights is None and not smoothing:
+        total = cross_entropy_gate(scores, y)
+        return total / len(y) if reduction == "mean" else total
+    scores = reals(scores)
+    log_sums = logsumexp(scores, axis=1)
+    losses = log_sums - scores[np.arange(len(y)), y]
+    if weights is not None:
+        losses = losses * weights.astype(scores.dtype)[y]
+    if smoothing:
+        each = np.reshape(log_sums, (-1, 1)) - scores
+        each = each if weights is None else each * weights.astype(scores.dtype)
+        losses = (1 - smoothing) * losses + smoothing * np.sum(each, axis=1) / np.shape(scores)[1]
+    if reduction == "mean" and weights is not None:
+        return np.sum(losses) / float(np.sum(weights[y]))
+    return reduced(losses, reduction)
+
+
+def class_weights(weight: Any, classes: int) -> Any:
+    """How much each class counts: 1 unless told otherwise."""
+    given = np.asarray(np.ones(classes) if weight is None else weight.value if isinstance(weight, Tensor) else weight)
+    if given.shape != (classes,) or given.dtype.kind not in "fiu" or not (given >= 0).all():
+        found = repr(weight) if isinstance(weight, str) else f"{given.shape}, {given.dtype}"
+        what = f"cross_entropy got a weight of {found} for {classes} classes.{user_line()}"
+        raise LossError(what, "each class has one weight, 0 or more.", f"an array of {classes} numbers.")
+    return given if given.dtype.kind == "f" else given.astype(float)
+
+
+def checked_smoothing(share: Any) -> float:
+    """The part of the loss that is over all classes alike."""
+    if isinstance(share, (int, float, np.number)) and 0 <= share <= 1:
+        return float(share)
+    what = f"cross_entropy got label_smoothing={share!r}.{user_line()}"
+    raise LossError(what, "it is the part of each target that all classes share.", "a number from 0 to 1.")
 
 
 def mse_loss(scores: Any, target: Any, reduction: str = "mean") -> Any:
     """The square of the difference; the shapes must be the same."""
+    scores, target = reals(scores, target), reals(target, scores)
     same_shape("mse_loss", scores, target)
     return reduced((scores - target) ** 2, reduction)
 
@@ -188,13 +250,18 @@ def binary_cross_entropy_with_logits(scores: Any, target: Any, reduction: str = 
 
     Both halves are softplus, so that no score is too large for it.
     """
+    scores, target = reals(scores, target), reals(target, scores)
     same_shape("binary_cross_entropy_with_logits", scores, target)
+    given = target.value if isinstance(target, Tensor) else target
+    if np.size(given) and not (np.min(given) >= 0 and np.max(given) <= 1):
+        what = f"binary_cross_entropy_with_logits got targets from {np.min(given)} to {np.max(given)}.{user_line()}"
+        raise LossError(what, "a target is the share of the class 1.", "targets from 0 to 1; F.cross_entropy for more.")
     return reduced(target * softplus(-scores) + (1 - target) * softplus(scores), reduction)
 
 
 def margins(loss: str, scores: Any, classes: Any, margin: float) -> Any:
     """By how much each wrong class comes within `margin` of the right one, or exceeds it; the right class has 0."""
-    y = checked_classes(loss, scores, classes)
+    y, scores = checked_classes(loss, scores, classes), reals(scores)
     rows = np.arange(len(y))
     wrong = np.ones(np.shape(scores), scores.dtype)
     wrong[rows, y] = 0

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import LayerError, user_line
+from gatewise._errors import GatewiseError, LayerError, user_line
 from gatewise._gates import layers
+from gatewise._tensor import Tensor
 from gatewise.nn import functional, init
 from gatewise.nn.module import Module, Parameter
 from gatewise.nn.random import Source, generator
@@ -37,8 +38,30 @@ def weight_and_bias(shape: tuple[int, ...], bias: bool, dtype: Any, rng: Source)
     return weight, init.uniform_(Parameter(np.empty(shape[:1], dtype)), -bound, bound, rng=source)
 
 
+def data_for(x: Any, parameter: Any) -> Any:
+    """Data in the dtype of a layer's parameter: arrays, lists, and Tensors that no gradient goes through.
+
+    NumPy makes float64 of whatever is not said to be less, and one such array would make all that a net computes
+    float64. A Tensor with a gradient keeps its dtype, which is that of the derivative that is asked for.
+    """
+    if parameter is None or (isinstance(x, Tensor) and x.bits):
+        return x
+    if isinstance(x, list | tuple):
+        try:
+            x = np.asarray(x)
+        except (ValueError, TypeError, GatewiseError):  # the gate says what is wrong with it
+            return x
+    known = isinstance(x, Tensor) or type(x) is np.ndarray
+    if not known or x.dtype == parameter.dtype or x.dtype.kind not in "fiub":
+        return x
+    return x.astype(parameter.dtype)
+
+
 class Linear(Module):
     """A linear layer: `x @ weight.T + bias`, the weight (out_features, in_features).
+
+    Data (what no gradient goes through) is taken in the dtype of the weight, here as in Conv2d and BatchNorm: float64
+    images do not make a float32 net compute in float64.
 
     >>> import gatewise.nn as nn, numpy as np
     >>> nn.Linear(3, 2)(np.ones((5, 3), np.float32)).shape
@@ -54,7 +77,7 @@ class Linear(Module):
 
     def forward(self, x: Any) -> Any:
         """The scores of each row."""
-        return functional.linear(x, self.weight, self.bias)
+        return functional.linear(data_for(x, self.weight), self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """The sizes."""
@@ -112,7 +135,7 @@ class Conv2d(Module):
 
     def forward(self, x: Any) -> Any:
         """The kernels laid over the images."""
-        return functional.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+        return functional.conv2d(data_for(x, self.weight), self.weight, self.bias, self.stride, self.padding)
 
     def extra_repr(self) -> str:
         """The sizes."""
@@ -130,9 +153,18 @@ class MaxPool2d(Module):
              [13., 15.]]]])
     """
 
-    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> None:
+        if ceil_mode:
+            expect = "False: what no whole kernel fits on is left out"
+            raise LayerError.setting("MaxPool2d", "ceil_mode", ceil_mode, expect, user_line())
         self.kernel_size, self.padding = pair(kernel_size), pair(padding)
         self.stride = self.kernel_size if stride is None else pair(stride)
+        for name, sizes in (("kernel_size", self.kernel_size), ("stride", self.stride)):
+            if min(sizes) < 1:
+                raise LayerError.setting("MaxPool2d", name, sizes, "1 or more", user_line())
+        if not all(0 <= 2 * p <= k for p, k in zip(self.padding, self.kernel_size)):
+            expect = "at most half of the kernel"
+            raise LayerError.setting("MaxPool2d", "padding", self.padding, expect, user_line())
 
     def forward(self, x: Any) -> Any:
         """The largest entries."""
@@ -173,9 +205,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, rng: Source = None) -> None:
-        if not 0 <= p <= 1:
-            raise LayerError.setting("Dropout", "p", p, "a probability from 0 to 1", user_line())
-        self.p, self.rng = p, generator(rng)
+        self.p, self.rng = functional.checked_probability(p), generator(rng)
 
     def drawn_from(self) -> np.random.Generator:
         """Its own generator, or the shared one."""
@@ -227,6 +257,7 @@ class BatchNorm(Module):
             expect = " or ".join(shapes[n].format(self.num_features) for n in self.dimensions)
             what = f"{type(self).__name__} cannot take this shape.{user_line()}\n  Expect: {expect}. Actual: {shape}."
             raise LayerError(what, "it has one mean and one variance a channel.", "the number of channels in axis 1.")
+        x = data_for(x, self.running_mean if self.weight is None else self.weight)
         momentum = self.momentum
         if self.training and self.track_running_stats:
             self.num_batches_tracked += 1
@@ -245,9 +276,8 @@ class BatchNorm1d(BatchNorm):
     """Batch normalisation of rows (N, C), or of sequences (N, C, L), a channel at a time.
 
     >>> import gatewise.nn as nn, numpy as np
-    >>> nn.BatchNorm1d(1)(np.array([[1.0], [3.0]])).numpy().round(2)
-    array([[-1.],
-           [ 1.]])
+    >>> nn.BatchNorm1d(1)(np.array([[1.0], [3.0]])).numpy().round(2).tolist()
+    [[-1.0], [1.0]]
     """
 
     dimensions = (2, 3)

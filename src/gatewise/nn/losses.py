@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from gatewise.nn import functional
 from gatewise.nn.module import Module
 
@@ -16,16 +18,23 @@ class Loss(Module):
 
 
 class CrossEntropyLoss(Loss):
-    """Cross-entropy of a softmax over scores (N, C) with classes (N,).
+    """Cross-entropy of a softmax over scores (N, C) with classes (N,); `weight` (C,) says how much each class counts.
 
     >>> import gatewise.nn as nn, numpy as np
     >>> nn.CrossEntropyLoss()(np.zeros((2, 4)), np.array([0, 3])).round(4)
     np.float64(1.3863)
     """
 
+    def __init__(self, weight: Any = None, reduction: str = "mean", label_smoothing: float = 0.0) -> None:
+        super().__init__(reduction)
+        self.weight = None if weight is None else functional.class_weights(weight, np.size(weight))
+        self.label_smoothing = functional.checked_smoothing(label_smoothing)
+
     def forward(self, scores: Any, classes: Any) -> Any:
         """The loss."""
-        return functional.cross_entropy(scores, classes, self.reduction)
+        return functional.cross_entropy(
+            scores, classes, self.reduction, weight=self.weight, label_smoothing=self.label_smoothing
+        )
 
 
 class MSELoss(Loss):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from gatewise._circuit import VariableWire
-from gatewise._errors import StateError, user_line
-from gatewise._tensor import BACKWARD, Tensor, change, variable
+from gatewise._errors import LayerError, MethodError, StateError, user_line
+from gatewise._tensor import Tensor, change, variable
 from gatewise.nn.random import generator
 
 
@@ -46,6 +46,23 @@ class Keys(NamedTuple):
     unexpected_keys: list[str]
 
 
+class Elsewhere:
+    """A name that PyTorch's modules have and these do not: to ask for it raises what to write instead."""
+
+    def __init__(self, cure: str) -> None:
+        self.cure = cure
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, module: Any, owner: type) -> Any:
+        what = f"{owner.__name__}.{self.name} does not exist.{user_line()}"
+        raise MethodError(what, "a net is computed by NumPy, in the dtype of its parameters.", self.cure)
+
+
+AS_MADE = "leave it out; layers are made with dtype=np.float32 or dtype=np.float64."
+
+
 class Module:
     """The parent of all layers and nets: assign parameters and modules to attributes, and write `forward`.
 
@@ -70,12 +87,41 @@ class Module:
         return self.forward(*args, **kwargs)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        self.demand_no_loss(name, value)
         object.__setattr__(self, name, value)
         if isinstance(value, Parameter):
             value.wire.name = name  # type: ignore[attr-defined]
         elif isinstance(value, Module):
             for path, parameter in value.named_parameters():
                 parameter.wire.name = f"{name}.{path}"
+
+    def demand_no_loss(self, name: str, value: Any) -> None:
+        """Raise where an attribute would take the place of a parameter, or hide some in a list, a tuple or a dict."""
+        old = vars(self).get(name)
+        what = f"{type(self).__name__}.{name} is a"
+        if isinstance(old, Parameter) and value is not None and not isinstance(value, Parameter | Module):
+            why = f"it would not be learned any more: a {type(value).__name__} is no Parameter."
+            cure = f"with gw.no_grad(): module.{name}[...] = new; or nn.Parameter(new)."
+            raise StateError(f"{what} parameter, and was to be replaced.{user_line()}", why, cure)
+        if isinstance(old, Module) and value is not None and not isinstance(value, Parameter | Module):
+            why = f"its parameters would not be learned any more: a {type(value).__name__} is no Module."
+            raise StateError(f"{what} module, and was to be replaced.{user_line()}", why, "another Module, or None.")
+        if isinstance(value, list | tuple | dict | set):
+            self.demand_found(name, value)
+
+    def demand_found(self, name: str, container: Any) -> None:
+        """Raise if a list, tuple, dict or set holds a parameter or a module that is no attribute itself."""
+        learned = list(held(container))
+        if not learned:
+            return
+        found = {id(each) for module in reached(self) for each in (module, *vars(module).values())}
+        if all(id(each) in found for each in learned):
+            return
+        kind = type(container).__name__
+        what = f"{type(self).__name__}.{name} is a {kind} that holds a {shown_kind(learned[0])}.{user_line()}"
+        cure = f"self.{name} = nn.ModuleList([...]) for modules; an attribute of its own for each parameter."
+        why = "only attributes are looked through: what it holds would not be learned, saved or switched to eval()."
+        raise LayerError(what, why, cure)
 
     # ------------------------------------------------------------------------------------------------ what is inside
 
@@ -96,6 +142,9 @@ class Module:
             if id(module) in seen:
                 continue
             seen.add(id(module))
+            for name, value in vars(module).items():
+                if isinstance(value, list | tuple | dict | set) and value:  # it may have been filled since
+                    module.demand_found(name, value)
             yield path, module
             inside = [(f"{path}.{name}" if path else name, child) for name, child in module.named_children()]
             waiting.extend(reversed(inside))
@@ -118,9 +167,18 @@ class Module:
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def register_buffer(self, name: str, value: Any) -> None:
-        """Keep an array under a name that is saved with the parameters, but not learned."""
-        setattr(self, name, np.array(value))
-        self._buffers = (*self._buffers, name)
+        """Keep an array under a name that is saved with the parameters, but not learned; None is not saved."""
+        others = tuple(each for each in self._buffers if each != name)
+        setattr(self, name, None if value is None else np.array(value))
+        self._buffers = others if value is None else (*others, name)
+
+    def register_parameter(self, name: str, parameter: Any) -> None:
+        """As `setattr(self, name, parameter)`."""
+        setattr(self, name, parameter)
+
+    def add_module(self, name: str, module: Module) -> None:
+        """As `setattr(self, name, module)`."""
+        setattr(self, name, module)
 
     def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
         """The arrays that are saved without being learned, by path."""
@@ -146,16 +204,20 @@ class Module:
         """Switch to evaluation: dropout does nothing, batch norm takes its running statistics."""
         return self.train(False)
 
-    def zero_grad(self) -> None:
-        """Forget the gradients."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients; those that are there are set to zeros unless `set_to_none`."""
         for parameter in self.parameters():
-            parameter.grad = None
+            parameter.grad = None if set_to_none or parameter.grad is None else np.zeros_like(parameter.value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Have derivatives taken by the parameters from now on, or not."""
         for parameter in self.parameters():
-            parameter.bits = parameter.wire.bits = BACKWARD if requires_grad else 0
+            parameter.requires_grad_(requires_grad)
         return self
+
+    to, cpu, cuda = Elsewhere(AS_MADE), Elsewhere(AS_MADE), Elsewhere(AS_MADE)
+    float, double, half = Elsewhere(AS_MADE), Elsewhere(AS_MADE), Elsewhere(AS_MADE)
+    register_forward_hook = Elsewhere("a forward() of your own, that keeps what you want to see.")
 
     # -------------------------------------------------------------------------------------------------------- saving
 
@@ -176,21 +238,26 @@ class Module:
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Keys:
         """Take parameters and buffers from what `state_dict()` gave; nothing is changed unless all of it fits.
 
-        Raises `StateError` for a shape that differs and, where `strict`, for a name too many or too few.
+        Raises `StateError` for a shape that differs, for what are no real numbers and, where `strict`, for a name too
+        many or too few.
         """
+        shown = repr(self).partition("\n")[0].rstrip("(")
+        if not isinstance(state, Mapping):
+            raise StateError.of(shown, [f"a {type(state).__name__} is no dict of arrays by name"], user_line())
         here = {path: (owner, array) for path, owner, array in self.named_state()}
         missing = [path for path in here if path not in state]
         unexpected = [path for path in state if path not in here]
         problems = [f"{path} is not there" for path in missing if strict]
         problems += [f"{path} is not known" for path in unexpected if strict]
+        fitting: dict[str, Any] = {}
         for path, (_, array) in here.items():
-            if path in state and np.shape(state[path]) != array.shape:
-                problems.append(f"{path} is {np.shape(state[path])} instead of {array.shape}")
-        if problems:
-            raise StateError.of(repr(self).partition("\n")[0].rstrip("("), problems, user_line())
-        for path, (owner, array) in here.items():
             if path in state:
-                overwrite(owner, array, np.asarray(state[path]))
+                fitting[path], problem = fitted(state[path], array)
+                problems += [f"{path} {problem}"] * bool(problem)
+        if problems:
+            raise StateError.of(shown, problems, user_line())
+        for path, new in fitting.items():
+            overwrite(*here[path], new)
         return Keys(missing, unexpected)
 
     def named_generators(self) -> Iterator[tuple[str, np.random.Generator]]:
@@ -249,48 +316,44 @@ def overwrite(owner: Any, array: Any, new: Any) -> None:
         write(array)
 
 
-class Sequential(Module):
-    """Modules one after another, each given what the one before it returned.
-
-    >>> import gatewise.nn as nn
-    >>> nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
-    Sequential(
-      (0): Flatten()
-      (1): Linear(in_features=12, out_features=3, bias=True)
-    )
-    """
-
-    def __init__(self, *modules: Module) -> None:
-        for k, module in enumerate(modules):
-            setattr(self, str(k), module)
-
-    def forward(self, x: Any) -> Any:
-        """The modules in their order."""
-        for module in self:
-            x = module(x)
-        return x
-
-    def __iter__(self) -> Iterator[Module]:
-        return self.children()
-
-    def __len__(self) -> int:
-        return len(list(self.children()))
-
-    def __getitem__(self, index: int) -> Module:
-        return list(self.children())[index]
+def fitted(new: Any, old: Any) -> tuple[Any, str]:
+    """What is loaded in the place of an array, in its dtype, and why it cannot be."""
+    try:
+        array = np.asarray(new.value if isinstance(new, Tensor) else new)
+    except ValueError:
+        return None, "is no array"
+    if array.dtype.kind not in "fiub":
+        return None, f"is of {array.dtype}, not of real numbers"
+    if array.shape != old.shape:
+        return None, f"is {array.shape} instead of {old.shape}"
+    with np.errstate(all="ignore"):
+        cast = array.astype(old.dtype)
+    if old.dtype.kind in "iu" and not np.array_equal(cast, array):
+        return None, "is not whole"
+    if old.dtype.kind == "f" and not np.array_equal(np.isfinite(cast), np.isfinite(array)):
+        return None, f"is too large for {old.dtype}"
+    return cast, ""
 
 
-class ModuleList(Sequential):
-    """Modules in a list, to be called by the module they belong to."""
+def held(container: Any) -> Iterator[Any]:
+    """The modules and parameters in a list, tuple, dict or set, and in those inside it."""
+    for each in container.values() if isinstance(container, dict) else container:
+        if isinstance(each, list | tuple | dict | set):
+            yield from held(each)
+        elif isinstance(each, Module | Parameter):
+            yield each
 
-    def __init__(self, modules: Sequence[Module] = ()) -> None:
-        super().__init__(*modules)
 
-    def append(self, module: Module) -> Self:
-        """One more at the end."""
-        setattr(self, str(len(self)), module)
-        return self
+def reached(module: Module) -> Iterator[Module]:
+    """The module itself, and those that are attributes of it, and of them."""
+    seen, waiting = {id(module)}, [module]
+    while waiting:
+        yield (module := waiting.pop())
+        new = [child for child in module.children() if id(child) not in seen]
+        seen.update(map(id, new))
+        waiting += new
 
-    def forward(self, x: Any) -> Any:
-        """A list is not called."""
-        raise NotImplementedError("a ModuleList has no order of its own: call its modules, or use a Sequential")
+
+def shown_kind(x: Any) -> str:
+    """The kind of a module, or Parameter."""
+    return "Parameter" if isinstance(x, Parameter) else type(x).__name__

@@ -9,14 +9,20 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from gatewise._errors import LayerError, user_line
-from gatewise.optim.optimizer import Optimizer
+from gatewise._errors import LayerError, StateError, user_line
+from gatewise.optim.optimizer import Optimizer, is_number
 
 
 def epochs(schedule: str, name: str, value: Any) -> None:
     """Raise unless `value` counts epochs."""
-    if not isinstance(value, int) or value < 1:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise LayerError.setting(schedule, name, value, "a number of epochs, 1 or more", user_line())
+
+
+def not_negative(schedule: str, name: str, value: Any) -> None:
+    """Raise unless `value` is a number that makes no rate negative."""
+    if not (is_number(value) and 0 <= value < math.inf):
+        raise LayerError.setting(schedule, name, value, "a number, 0 or more", user_line())
 
 
 class LRScheduler:
@@ -24,7 +30,10 @@ class LRScheduler:
 
     saved: tuple[str, ...] = ()  # the settings that are saved
 
-    def __init__(self, optimizer: Optimizer) -> None:
+    def __init__(self, optimizer: Any) -> None:
+        if not isinstance(optimizer, Optimizer):
+            expect = "an optimizer, such as optim.SGD(model.parameters(), lr=0.1)"
+            raise LayerError.setting(type(self).__name__, "optimizer", optimizer, expect, user_line())
         self.optimizer, self.last_epoch = optimizer, 0
         self.base_lrs = [float(group["lr"]) for group in optimizer.param_groups]
 
@@ -47,8 +56,16 @@ class LRScheduler:
         settings = {name: getattr(self, name) for name in self.saved}
         return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs), **settings}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from where `state_dict()` found a schedule."""
+    def load_state_dict(self, state: Any) -> None:
+        """Go on from where `state_dict()` found a schedule; raises `StateError` for the state of another one."""
+        names = {"last_epoch", "base_lrs", *self.saved}
+        known = set(state) if isinstance(state, Mapping) else set()
+        problems = [f"{name} is not there" for name in sorted(names - known)]
+        problems += [f"{name} is not known" for name in sorted(map(str, known - names))]
+        if not problems and len(state["base_lrs"]) != len(self.base_lrs):
+            problems = [f"base_lrs has {len(state['base_lrs'])} rates instead of {len(self.base_lrs)}"]
+        if problems:
+            raise StateError.of(type(self).__name__, problems, user_line())
         self.last_epoch, self.base_lrs = int(state["last_epoch"]), list(state["base_lrs"])
         for name in self.saved:
             setattr(self, name, state[name])
@@ -68,6 +85,7 @@ class StepLR(LRScheduler):
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
         epochs("StepLR", "step_size", step_size)
+        not_negative("StepLR", "gamma", gamma)
         super().__init__(optimizer)
         self.step_size, self.gamma = step_size, gamma
 
@@ -89,6 +107,7 @@ class ExponentialLR(LRScheduler):
     saved = ("gamma",)
 
     def __init__(self, optimizer: Optimizer, gamma: float) -> None:
+        not_negative("ExponentialLR", "gamma", gamma)
         super().__init__(optimizer)
         self.gamma = gamma
 
@@ -111,6 +130,7 @@ class CosineAnnealingLR(LRScheduler):
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
         epochs("CosineAnnealingLR", "T_max", T_max)
+        not_negative("CosineAnnealingLR", "eta_min", eta_min)
         super().__init__(optimizer)
         self.T_max, self.eta_min = T_max, eta_min
 

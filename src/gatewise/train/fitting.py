@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import signal
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +11,15 @@ from typing import Any
 import numpy as np
 
 from gatewise import data
-from gatewise._errors import TrainingError
+from gatewise._errors import DataError, DivergedError, TrainingError
 from gatewise._tensor import no_grad
 from gatewise.nn import functional
 from gatewise.train import checkpoints
+from gatewise.train.held import ARRAY, FINITE, ROW, TEXT, Held
 from gatewise.train.history import Epoch, History
+from gatewise.train.interrupts import interrupts_held, saved_whole
 from gatewise.train.progress import Bar
+from gatewise.train.settings import check_optimizer, check_settings, differences, told
 from gatewise.train.signs import Sign, Signs
 from gatewise.train.tape import plain
 
@@ -71,7 +71,8 @@ def fit(
     validation accuracy. Batches come from `rng`: the same seed gives the same run, bit for bit.
 
     `checkpoint` is a file that everything is saved in, after each epoch and, with `save_every`, each so many steps;
-    with `resume` the run goes on from there, as if it had never stopped. Ctrl-C finishes the step, saves, and raises
+    with `resume` the run goes on from there, as if it had never stopped; `epochs`, `patience` and `save_every` may be
+    others then, and nothing else that decides how it goes on. Ctrl-C finishes the step, saves, and raises
     KeyboardInterrupt. `say` is called with each `Epoch` and each `Sign`.
     Raises `DataError`, `TrainingError`, `DivergedError` and `CheckpointError`.
 
@@ -95,7 +96,7 @@ def fit(
                 "resume has nothing to go on from.", "no checkpoint= was named.", 'checkpoint="run.gw".'
             )
         if Path(checkpoint).exists() or checkpoints.previous_of(checkpoint).exists():
-            trainer.restore(checkpoints.newest(checkpoint)[0])
+            trainer.restore(*checkpoints.newest(checkpoint))
     return trainer.run()
 
 
@@ -133,6 +134,7 @@ class Trainer:
         configuration: Mapping[str, Any] | None = None,
     ) -> None:
         check_settings(epochs=epochs, batch_size=batch_size, reg=reg, patience=patience, save_every=save_every)
+        check_optimizer(model, optimizer)
         self.model, self.optimizer, self.scheduler = model, optimizer, scheduler
         self.loss, self.reg, self.epochs, self.patience = loss, reg, epochs, patience
         self.checkpoint, self.save_every, self.say = checkpoint, save_every, say
@@ -142,6 +144,8 @@ class Trainer:
         self.validation = None if X_val is None else data.checked(X_val, y_val, classes)
         self.batches = data.batches(X, y, batch_size, np.random.default_rng(rng), change=change)
         self.fingerprint = fingerprint(X, y)
+        self.settings = told(model, optimizer, scheduler, batch_size, reg, loss, change)
+        self.saved: int | None = None  # after how many steps the checkpoint was taken, once there is one
         self.history = History()
         self.signs = Signs(model, optimizer, say=self.heard)
         self.best: dict[str, Any] = {}
@@ -177,7 +181,6 @@ class Trainer:
                     if self.save_every and len(self.history.losses) % self.save_every == 0:
                         self.save()
                 bar.epoch(self.end_epoch())
-                self.save()
                 if interrupted():
                     raise KeyboardInterrupt
         self.model.load_state_dict(self.best)
@@ -190,15 +193,30 @@ class Trainer:
         with np.errstate(all="ignore"):  # what is not finite is found, and named, by the signs
             scores = self.model(X)
             loss = objective(self.model, scores, y, self.loss, self.reg)
-            self.signs.backward(loss)
+            try:
+                self.signs.backward(loss)
+            except DivergedError as error:
+                raise self.explained(error) from None
             self.signs.step()
         value = float(loss.item())
         self.history.losses.append(value)
-        self.totals += [len(X), value * len(X), np.sum(np.argmax(plain(scores), axis=1) == y)]
+        self.totals += [len(X), value * len(X), count_right(scores, y)]
         return value
 
+    def explained(self, error: DivergedError) -> DivergedError:
+        """The error with what the run knows: whether it was the regularisation, and what is saved."""
+        rate, why, cure = self.signs.rate, error.why, error.cure.rstrip(".")
+        if self.reg * rate >= 1 and self.reg > rate:
+            why = (
+                f"reg * rate is {self.reg * rate:.3g}: a step throws the weights further than they were; this one was "
+            )
+            why, cure = f"{why}not applied.", f"a reg far below {1 / rate:g}, which is 1 / rate"
+        if self.saved is not None:
+            cure += f"; the checkpoint, of step {self.saved}, is as it was"
+        return DivergedError(error.what, why, f"{cure}.")
+
     def end_epoch(self) -> Epoch:
-        """Look at the validation images, note the epoch, keep the weights where they are the best, move the rate."""
+        """Look at the validation images, note the epoch, keep the best weights, move the rate, save, and say it."""
         images, total, right = self.totals.tolist()
         with np.errstate(all="ignore"):
             found = (None, None) if self.validation is None else self.validated(*self.validation)
@@ -210,17 +228,17 @@ class Trainer:
         if self.scheduler is not None:
             self.scheduler.step()
         self.totals = np.zeros(3)
+        self.save()
         if self.say is not None:
-            self.say(epoch)
+            self.say(epoch)  # last: whatever it raises, the epoch is not lost
         return epoch
 
     def validated(self, X: Any, y: Any) -> tuple[float, float]:
         """Loss and accuracy on images that are not learned from."""
         total = right = 0.0
-        for start, scores in in_batches(self.model, X):
-            labels = y[start : start + len(scores)]
+        for scores, labels in looked_at(self.model, X, y):
             total += float(plain(self.loss(scores, labels))) * len(labels)
-            right += float(np.sum(np.argmax(plain(scores), axis=1) == labels))
+            right += count_right(scores, labels)
         return total / len(X), right / len(X)
 
     def heard(self, sign: Sign) -> None:
@@ -234,6 +252,7 @@ class Trainer:
         """Everything that decides how the run goes on, as a checkpoint holds it."""
         return {
             "configuration": self.configuration,
+            "settings": self.settings,
             "data": self.fingerprint,
             "model": self.model.state_dict(),
             "best": self.best,
@@ -246,43 +265,77 @@ class Trainer:
             "signs": self.signs.state(),
         }
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from where `state()` was taken. Raises `TrainingError` where model or data are not those of the run."""
-        try:
-            self.check_fits(state)
-            self.model.load_state_dict(state["model"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            if self.scheduler is not None:
-                self.scheduler.load_state_dict(state["scheduler"])
-            self.model.load_random_state(state["generators"])
-            self.batches.restore(state["batches"])
-            self.best, self.totals = dict(state["best"]), np.array(state["totals"], dtype=np.float64)
-            self.history = History.of(state["history"])
-            self.signs.restore(state["signs"])
-        except (KeyError, TypeError) as error:
-            why = f"it has no {error}, or something else in its place."
-            raise TrainingError(
-                "the checkpoint is none of a training run.", why, "a file that fit() has saved."
-            ) from None
+    def restore(self, state: Mapping[str, Any], file: str | Path | None = None) -> None:
+        """Go on from where `state()` was taken; `file` is named where something in it is wrong.
 
-    def check_fits(self, state: Mapping[str, Any]) -> None:
-        """Whether the run was one of this model on these data."""
-        if state["data"] != self.fingerprint:
+        Raises `TrainingError` where model, data or settings are not those of the run, and `CheckpointError` where the
+        state is not that of a run.
+        """
+        held = Held(dict(state), file)
+        self.check_fits(held)
+        if self.scheduler is not None:
+            with held.loading("scheduler") as kept:
+                self.scheduler.load_state_dict(kept)
+        for name, load in (
+            ("model", self.model.load_state_dict), ("optimizer", self.load_optimizer),
+            ("generators", self.load_generators), ("batches", self.batches.restore),
+        ):  # fmt: skip
+            with held.loading(name) as kept:
+                load(kept)
+        self.totals = np.array(held.take("totals", ROW), dtype=np.float64)
+        if self.totals.shape != (3,) or self.totals[0] != self.batches.position or not np.isfinite(self.totals).all():
+            raise held.wrong(self.totals, "three sums over the images of the epoch so far", "totals")
+        self.history = History.of(held.inside("history"))
+        self.best = held.inside("best").all(ARRAY)
+        if (self.epoch or self.best) and shapes(self.best) != shapes(self.model.state_dict()):
+            raise held.wrong(self.best, "the weights of the best epoch so far", "best")
+        self.signs.restore(held.inside("signs"))
+        self.saved = len(self.history.losses)
+
+    def load_generators(self, state: Any) -> None:
+        """Give the layers that draw their generators back, all of them."""
+        here = self.model.random_state()
+        if state.keys() != here.keys():
+            raise TypeError(f"generators of {', '.join(map(str, state)) or 'none'}, not {', '.join(here) or 'none'}")
+        self.model.load_random_state(state)
+
+    def load_optimizer(self, state: Any) -> None:
+        """Give the optimizer its state back; what it keeps for a parameter are arrays and numbers."""
+        for k, kept in enumerate(state["state"]):
+            for name, value in kept.items():
+                if not (
+                    FINITE.fits(value) and value >= 0 if name == "step" else ARRAY.fits(value) or FINITE.fits(value)
+                ):
+                    raise TypeError(f"{name} of parameter {k} is a {type(value).__name__}")
+        self.optimizer.load_state_dict(state)
+
+    def check_fits(self, held: Held) -> None:
+        """Whether the run was one of this model on these data, with these settings."""
+        if held.take("data", TEXT) != self.fingerprint:
             why = "their checksum is not the one of the images and labels that it learned from."
             cure = "the same images in the same order, preprocessed in the same way."
             raise TrainingError("the run cannot go on with these data.", why, cure)
-        here = {name: np.shape(value) for name, value in self.model.state_dict().items()}
-        there = {name: np.shape(value) for name, value in state["model"].items()}
+        here, there = shapes(self.model.state_dict()), shapes(held.inside("model").all(ARRAY))
         if here != there:
             name = next(name for name in (*here, *there) if here.get(name) != there.get(name))
             sizes = there.get(name, "missing"), here.get(name, "missing")
             why = "{} is {} in the checkpoint and {} in the model.".format(name, *sizes)
             raise TrainingError("the run cannot go on with this model.", why, "the model that the run began with.")
+        with held.loading("optimizer") as kept:
+            moved = kept["param_groups"][0] if len(kept["param_groups"]) == 1 else {}
+        with held.loading("settings") as before:
+            differ = differences(before, self.settings, {name: as_listed(value) for name, value in moved.items()})
+        if differ:
+            more = f"; and {len(differ) - 3} more" if len(differ) > 3 else ""
+            cure = "the settings it began with; or a run of its own, with model.load_state_dict(state['model'])."
+            raise TrainingError("the run cannot go on with other settings.", f"{'; '.join(differ[:3])}{more}.", cure)
 
     def save(self) -> None:
-        """Write the checkpoint, where one was asked for."""
+        """Write the checkpoint, where one was asked for. Ctrl-C waits until it is written."""
         if self.checkpoint is not None:
-            checkpoints.save(self.checkpoint, self.state())
+            with saved_whole():
+                checkpoints.save(self.checkpoint, self.state())
+                self.saved = len(self.history.losses)
 
 
 # ----------------------------------------------------------------------------------------------------------- pieces
@@ -315,6 +368,18 @@ def in_batches(model: Any, X: Any, size: int = LARGE_BATCH) -> Iterator[tuple[in
         model.train(training)
 
 
+def looked_at(model: Any, X: Any, y: Any) -> Iterator[tuple[Any, Any]]:
+    """The scores of images, so many at a time, each with the labels of the same images."""
+    y = np.asarray(y)
+    for start, scores in in_batches(model, X):
+        yield scores, y[start : start + len(scores)]
+
+
+def count_right(scores: Any, y: Any) -> float:
+    """How many of the largest scores are at the right class."""
+    return float(np.sum(np.argmax(plain(scores), axis=1) == y))
+
+
 def accuracy(model: Any, X: Any, y: Any) -> float:
     """The share of images whose largest score is at the right class; the model looks at them as in `eval()`.
 
@@ -322,12 +387,19 @@ def accuracy(model: Any, X: Any, y: Any) -> float:
     >>> accuracy(gw.nn.Flatten(), np.eye(4, dtype=np.float32), np.array([0, 1, 2, 0]))
     0.75
     """
-    y = np.asarray(y)
-    right = sum(
-        int(np.sum(np.argmax(plain(scores), axis=1) == y[start : start + len(scores)]))
-        for start, scores in in_batches(model, X)
-    )
-    return right / len(X)
+    y = data.labels(y, len(X))
+    if not len(X):
+        raise DataError("there are no images.", "of none there is no share.", "X of (N, ...), N at least 1.")
+    return sum(count_right(*pair) for pair in looked_at(model, X, y)) / len(X)
+
+
+def shapes(state: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """The shape of each array, by name."""
+    return {name: np.shape(value) for name, value in state.items()}
+
+
+def as_listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def classes_of(model: Any, X: Any) -> int:
@@ -352,38 +424,3 @@ def fingerprint(X: Any, y: Any) -> str:
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
-
-
-def check_settings(*, epochs: int, batch_size: int, reg: float, patience: int | None, save_every: int | None) -> None:
-    """Raise `TrainingError` for settings that no run can have."""
-    for name, value in (
-        ("epochs", epochs),
-        ("batch_size", batch_size),
-        ("patience", patience),
-        ("save_every", save_every),
-    ):
-        if value is not None and value < 1:
-            raise TrainingError(f"{name} is {value}.", "it counts, from 1 on.", f"{name}=10.")
-    if not 0 <= reg < np.inf:
-        raise TrainingError(f"reg is {reg}.", "it says how much squared weights cost.", "reg=0.25, or 0 for none.")
-
-
-@contextmanager
-def interrupts_held() -> Iterator[Callable[[], bool]]:
-    """Let Ctrl-C be asked for between steps; a second one stops at once. Other threads than the main one have none."""
-    asked = False
-
-    def note(number: int, frame: Any) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)  # None: set by no Python code

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from gatewise.train.held import ROW, Held
 from gatewise.train.signs import Sign
 
 
@@ -49,7 +50,7 @@ class History:
     >>> history = History([2.3, 2.2], [Epoch(1, 2, 1e-3, 2.25, 0.2, 2.2, 0.25)])
     >>> history.best.validation_accuracy
     0.25
-    >>> History.of(history.state()) == history
+    >>> History.of(Held(history.state())) == history
     True
     """
 
@@ -72,10 +73,13 @@ class History:
         return {"losses": np.array(self.losses, dtype=np.float64), "epochs": epochs, "signs": signs}
 
     @classmethod
-    def of(cls, state: Mapping[str, Any]) -> History:
-        """The history that `state()` was taken of."""
-        epochs, signs = [Epoch(**each) for each in state["epochs"]], [Sign(**each) for each in state["signs"]]
-        return cls(np.asarray(state["losses"]).tolist(), epochs, signs)
+    def of(cls, held: Held) -> History:
+        """The history that `state()` was taken of. Raises `CheckpointError` for anything else."""
+        losses: list[float] = np.asarray(held.take("losses", ROW), dtype=np.float64).tolist()
+        epochs = [each.made(Epoch) for each in held.each("epochs")]
+        if [epoch.number for epoch in epochs] != list(range(1, len(epochs) + 1)):
+            raise held.wrong(held.value["epochs"], "one entry for each epoch, in their order", "epochs")
+        return cls(losses, epochs, [each.made(Sign) for each in held.each("signs")])
 
     def to_json(self) -> str:
         """The history as JSON text."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gatewise import data, nn, optim
-from gatewise._errors import TrainingError
+from gatewise._errors import TrainingError, UnknownDataSetError
 from gatewise.train.fitting import Say, Trainer
+from gatewise.train.held import ARRAY, Held
 
 MODELS = ("linear", "two-layer", "conv")
 OPTIMIZERS = ("sgd", "momentum", "adam", "adamw", "rmsprop", "adagrad")
@@ -22,6 +23,7 @@ KAIMING = "kaiming"
 
 MOMENTUM = 0.9
 DECAY = 0.95  # the course's, an epoch
+AROUND_NONE, NONE_STAYS = 1e-4, 0.25  # where a search looks for a regularisation, and leaves it, if there was none
 SMALL = 0.01  # of the last layer's weights under Kaiming's: no class is preferred at first
 
 
@@ -59,29 +61,53 @@ class Recipe:
         """The recipe of a data set and a model, with what was asked for (not None). Raises `TrainingError`."""
         asked = {name: value for name, value in asked.items() if value is not None}
         model = asked.get("model", "two-layer")
+        if dataset not in data.CLASSES:
+            raise UnknownDataSetError(dataset, list(data.CLASSES))
         usual = DEFAULTS.get(("any", model), {}) | DEFAULTS.get((dataset, model), {})
         recipe = cls(dataset, **(usual | asked))
         recipe.check()
+        recipe.check_used(asked)
         return recipe
 
     def check(self) -> None:
         """Raise `TrainingError` for what no recipe can say."""
-        choices = {"model": MODELS, "optimizer": OPTIMIZERS, "schedule": SCHEDULES, "images": IMAGES, "change": CHANGES}
+        choices = {
+            "dataset": tuple(data.CLASSES),
+            "model": MODELS,
+            "optimizer": OPTIMIZERS,
+            "schedule": SCHEDULES,
+            "images": IMAGES,
+            "change": CHANGES,
+        }
         for name, known in choices.items():
             if getattr(self, name) not in known:
-                what = f"{name} is {getattr(self, name)!r}."
-                raise TrainingError(what, f"it is one of {', '.join(known)}.", f"{name} {known[0]}.")
+                what = f"{name} is {getattr(self, name)!r:.60}."
+                raise TrainingError(what, f"it is one of {', '.join(known)}.", option(name, known[0]))
         for name in ("hidden", "epochs", "batch", "validation", "train", "patience"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
-                raise TrainingError(f"{name} is {getattr(self, name)}.", "it counts, from 1 on.", f"{name} 10.")
+                raise TrainingError(f"{name} is {getattr(self, name)}.", "it counts, from 1 on.", option(name, 10))
         for name in ("lr", "reg"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise TrainingError(
-                    f"{name} is {getattr(self, name)}.", "it is finite and not negative.", f"{name} 0.1."
+                    f"{name} is {getattr(self, name)}.", "it is finite and not negative.", option(name, 0.1)
                 )
         if not 0 <= self.dropout < 1:
-            raise TrainingError(f"dropout is {self.dropout}.", "it is the share of units left out.", "dropout 0.5.")
+            raise TrainingError(
+                f"dropout is {self.dropout}.", "it is the share of units left out.", option("dropout", 0.5)
+            )
         self.spread()
+
+    def check_used(self, asked: Mapping[str, Any]) -> None:
+        """Raise `TrainingError` for what was asked for and would change nothing."""
+        unused = {"hidden", "dropout", "norm"} if self.model == "linear" else set()
+        for name in sorted(unused & {name for name, value in asked.items() if value}):
+            why = "it has one layer of weights, and nothing hidden."
+            raise TrainingError(f"a linear net has no {name}.", why, f"{option('model', 'two-layer')}, or none of it.")
+        if self.change != "none" and self.dataset in ("digits", "mnist"):
+            why = "a digit that is mirrored is no digit, or another one; both changes mirror."
+            raise TrainingError(
+                f"change is {self.change!r}, and {self.dataset} are digits.", why, option("change", "none")
+            )
 
     def spread(self) -> float | None:
         """The standard deviation of the first weights; None for Kaiming's. Raises `TrainingError`."""
@@ -93,22 +119,20 @@ class Recipe:
             value = -1.0
         if not 0 <= value < np.inf:
             why = f"it is the standard deviation of the first weights, or {KAIMING}."
-            raise TrainingError(f"std is {self.std!r}.", why, "std 1e-4.")
+            raise TrainingError(f"std is {self.std!r:.60}.", why, option("std", "1e-4"))
         return value
 
     def state(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
-    def from_state(cls, state: Any) -> Recipe:
-        """The recipe that `state()` was taken of. Raises `TrainingError` for a state of something else."""
-        names = {field.name for field in fields(cls)}
-        if not isinstance(state, dict) or set(state) != names:
-            raise TrainingError(
-                "the checkpoint holds no recipe.", "it was not saved by `gatewise train`.", "fit(resume=True)."
-            )
-        recipe = cls(**state)
-        recipe.check()
+    def of_held(cls, held: Held) -> Recipe:
+        """The recipe that `state()` was taken of. Raises `CheckpointError` for anything else."""
+        recipe = held.made(cls)
+        try:
+            recipe.check()
+        except TrainingError as error:
+            raise held.error(f"in its {held.place}, {error.what.rstrip('.')}", error.why) from None
         return recipe
 
     def told(self) -> str:
@@ -118,6 +142,18 @@ class Recipe:
             f"{self.model} net on {self.dataset}{size}; {self.optimizer}, rate {self.lr:g}, reg {self.reg:g}, "
             f"batch {self.batch}, {self.epochs} epochs, seed {self.seed}"
         )
+
+
+OPTIONS = {"train": "train-images"}  # whose names are not those of the recipe
+
+
+def option(name: str, value: Any) -> str:
+    """What to type.
+
+    >>> option("train", 500)
+    '--train-images 500'
+    """
+    return f"--{OPTIONS.get(name, name)} {value}"
 
 
 #: Where a model or a data set asks for other numbers than the course's two-layer net on CIFAR-10.
@@ -138,11 +174,47 @@ DEFAULTS: dict[tuple[str, str], dict[str, Any]] = {
 
 def images_of(recipe: Recipe, directory: str | Path | None = None) -> data.Split:
     """The data of a recipe in three parts, preprocessed by what its training images say."""
-    split = data.split(data.load(recipe.dataset, directory), recipe.train, recipe.validation)
+    found = data.load(recipe.dataset, directory)
+    check_counts(recipe, len(found.y_train))
+    split = data.split(found, recipe.train, recipe.validation)
     if recipe.images == "raw":
         return split
     measure = data.mean_image if recipe.images == "mean-image" else data.per_channel
     return split.each(measure(split.X_train))
+
+
+def check_counts(recipe: Recipe, there: int) -> None:
+    """Raise `TrainingError` where there are not as many images as a recipe asks for."""
+    if recipe.validation >= there:
+        why = f"{recipe.dataset} has {there:,} images to learn from and to validate with."
+        what = f"{recipe.validation:,} images to validate with leave none to learn from."
+        raise TrainingError(what, why, option("validation", there // 10))
+    learned = there - recipe.validation if recipe.train is None else recipe.train
+    if learned + recipe.validation > there:
+        what = f"there are not {learned:,} images to learn from and {recipe.validation:,} to validate with."
+        why = f"{recipe.dataset} has {there:,} for both."
+        raise TrainingError(what, why, option("train", there - recipe.validation))
+    if recipe.batch > learned:
+        what = f"batch is {recipe.batch:,}, and there are {learned:,} images to learn from."
+        raise TrainingError(what, "a batch is a part of them, or all.", option("batch", learned))
+
+
+def check_sizes(recipe: Recipe, images: data.Split, held: Held) -> None:
+    """Raise `CheckpointError` where the weights in a checkpoint are not those of its recipe, before any are made.
+
+    All sizes follow from the images and from the first layer's.
+    """
+    channels, *_ = shape = images.X_train.shape[1:]
+    expected = {
+        "linear": ("1.weight", (len(data.CLASSES[recipe.dataset]), int(np.prod(shape)))),
+        "two-layer": ("1.weight", (recipe.hidden, int(np.prod(shape)))),
+        "conv": ("0.weight", (recipe.hidden, channels, 3, 3)),
+    }
+    name, size = expected[recipe.model]
+    weight = held.inside("model").take(name, ARRAY)
+    if weight.shape != size:
+        what = f"its recipe's first layer has weights of {size}, and its model.{name} is {weight.shape}"
+        raise held.error(what, "they are of two different nets.")
 
 
 def prepared(
@@ -241,15 +313,18 @@ def change_of(recipe: Recipe) -> Any:
 def with_draws(recipe: Recipe, rng: np.random.Generator) -> Recipe:
     """The recipe with a rate, a width and a regularisation drawn around its own, as the course searches.
 
-    Rate and regularisation are drawn evenly in their logarithm, within a factor of 10 and 30; the width within 4.
+    Rate and regularisation are drawn evenly in their logarithm, within a factor of 10 and 30; the width within 4. A
+    regularisation of 0 has no logarithm: it stays for one draw in four, and else is drawn around `AROUND_NONE`.
 
     >>> found = with_draws(Recipe("cifar10"), np.random.default_rng(0))
     >>> 1e-4 <= found.lr <= 1e-2, 50 <= found.hidden <= 800
     (True, True)
     """
     lr = recipe.lr * 10 ** rng.uniform(-1, 1)
-    reg = recipe.reg * 30 ** rng.uniform(-1, 1)
+    reg = (recipe.reg or AROUND_NONE) * 30 ** rng.uniform(-1, 1)
     hidden = round(recipe.hidden * 4 ** rng.uniform(-1, 1))
+    if not recipe.reg and rng.random() < NONE_STAYS:
+        reg = 0.0
     width = recipe.hidden if recipe.model == "linear" else max(hidden, 1)
     return replace(recipe, hidden=width, lr=rounded(lr), reg=rounded(reg))
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from gatewise import data
 from gatewise._errors import DivergedError, TrainingError
 from gatewise.train import checkpoints
+from gatewise.train.held import FINITE, WHOLE, Held, or_none
+from gatewise.train.interrupts import interrupts_held, saved_whole
 from gatewise.train.recipes import Recipe, prepared, with_draws
 
 
@@ -39,6 +40,7 @@ class Search:
     recipe: Recipe
     count: int
     trials: list[Trial] = field(default_factory=list)
+    saved: int | None = None  # how many trials the file holds, once there is one
 
     @property
     def best(self) -> Trial | None:
@@ -58,22 +60,15 @@ class Search:
         directory: str | None = None,
     ) -> Trial:
         """Make the trials that are not made yet. Raises `TrainingError` where every one diverged."""
-        self.save(saved, directory)
-        while len(self.trials) < self.count:
-            recipe = self.drawn(len(self.trials))
-            trainer = prepared(recipe, images, directory=directory)
-            accuracy: float | None = None
-            try:
-                accuracy = trainer.run().best.score
-            except DivergedError:
-                pass  # it was a bad rate: the search goes on
-            trial = Trial(recipe, accuracy)
-            if accuracy is not None and trial.score > max((each.score for each in self.trials), default=-1.0):
-                trainer.checkpoint = best_run
-                trainer.save()
-            self.trials.append(trial)
+        with interrupts_held() as interrupted:
             self.save(saved, directory)
-            say(trial, len(self.trials))
+            while len(self.trials) < self.count:
+                trial = self.tried(self.drawn(len(self.trials)), images, best_run, directory)
+                self.trials.append(trial)
+                self.save(saved, directory)
+                say(trial, len(self.trials))
+                if interrupted():
+                    raise KeyboardInterrupt
         best = self.best
         if best is None or best.accuracy is None:
             raise TrainingError(
@@ -81,16 +76,31 @@ class Search:
             )
         return best
 
+    def tried(self, recipe: Recipe, images: data.Split, best_run: Path, directory: str | None) -> Trial:
+        """Make one trial; where it is the best so far, its run is saved."""
+        trainer = prepared(recipe, images, directory=directory)
+        try:
+            accuracy = trainer.run().best.score
+        except DivergedError:
+            return Trial(recipe, None)  # it was a bad rate: the search goes on
+        if accuracy > max((each.score for each in self.trials), default=-1.0):
+            trainer.checkpoint = best_run
+            trainer.save()
+        return Trial(recipe, accuracy)
+
     def save(self, path: Path, directory: str | None) -> None:
         trials = [{"recipe": each.recipe.state(), "accuracy": each.accuracy} for each in self.trials]
         state = {"search": self.count, "recipe": self.recipe.state(), "trials": trials, "data": directory}
-        checkpoints.save(path, state)
+        with saved_whole():
+            checkpoints.save(path, state)
+            self.saved = len(self.trials)
 
     @classmethod
-    def of(cls, state: Mapping[str, Any]) -> Search:
-        """The search that was saved. Raises `TrainingError` for the state of something else."""
-        try:
-            trials = [Trial(Recipe.from_state(each["recipe"]), each["accuracy"]) for each in state["trials"]]
-            return cls(Recipe.from_state(state["recipe"]), state["search"], trials)
-        except (KeyError, TypeError):
-            raise TrainingError("the checkpoint holds no search.", "it was saved by something else.", "run/.") from None
+    def of(cls, held: Held) -> Search:
+        """The search that was saved. Raises `CheckpointError` for anything else."""
+        accuracy = or_none(FINITE)
+        trials = [
+            Trial(Recipe.of_held(each.inside("recipe")), each.take("accuracy", accuracy))
+            for each in held.each("trials")
+        ]
+        return cls(Recipe.of_held(held.inside("recipe")), held.take("search", WHOLE), trials)

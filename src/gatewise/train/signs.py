@@ -16,6 +16,8 @@ import numpy as np
 
 from gatewise._errors import DivergedError
 from gatewise._tensor import gradient_of
+from gatewise.train.held import FINITE, FLAG, LIST, NUMBER, TEXT, WHOLE, Held, Kind
+from gatewise.train.settings import held_by
 from gatewise.train.tape import finite, first_non_finite, named_wires, rectified
 
 EVERY = 50  # steps between two measurements
@@ -31,9 +33,18 @@ GROWTH = 1e3  # of a layer's gradient over its own median
 REMEMBERED = 20
 
 
+def is_streak(value: Any) -> bool:
+    kinds = (TEXT, TEXT, WHOLE)
+    return LIST.fits(value) and len(value) == 3 and all(kind.fits(each) for kind, each in zip(kinds, value))
+
+
+STREAKS = Kind("a list of kind, place and count", lambda value: LIST.fits(value) and all(map(is_streak, value)))
+LENGTHS = Kind("a list of numbers", lambda value: LIST.fits(value) and all(map(NUMBER.fits, value)))
+
+
 @dataclass(frozen=True)
 class Sign:
-    """One thing that was seen: its kind, where, what it says, and what to do."""
+    """One thing that was seen: its kind, where, what it says, what to do, and in which step, counted from 1."""
 
     kind: str
     where: str
@@ -92,6 +103,7 @@ class Signs:
         parameters = self.parameters()
         if self.stepped:
             self.look_for_leftovers(parameters)
+            self.stepped = False  # further calls before the next step add gradients up on purpose
         names = named_wires(self.model.named_parameters)
         if not finite(loss.value):
             raise self.diverged(f"the loss is {float(loss.item())}", first_non_finite(loss.wire, names))
@@ -99,6 +111,8 @@ class Signs:
             self.look_at_rectifiers(loss, names)
         loss.backward()
         for name, parameter in parameters:
+            if not parameter.requires_grad:
+                continue
             if (gradient := gradient_of(parameter)) is None:
                 self.tell("unused", name, f"{name} gets no gradient: the loss does not depend on it.",
                           "use it in forward(), or leave it out of the module.")  # fmt: skip
@@ -124,12 +138,14 @@ class Signs:
         told = {"steps": self.steps, "stepped": self.stepped, "first_rate": self.first_rate}
         return told | {"found": found, "streaks": streaks, "past": self.past}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from where `state()` was taken."""
-        self.steps, self.stepped, self.first_rate = state["steps"], state["stepped"], state["first_rate"]
-        self.found = [Sign(**each) for each in state["found"]]
-        self.streaks = {(kind, where): count for kind, where, count in state["streaks"]}
-        self.past = {name: list(lengths) for name, lengths in state["past"].items()}
+    def restore(self, state: Mapping[str, Any] | Held) -> None:
+        """Go on from where `state()` was taken. Raises `CheckpointError` for anything else."""
+        held = state if isinstance(state, Held) else Held(dict(state))
+        self.steps, self.stepped = held.take("steps", WHOLE), held.take("stepped", FLAG)
+        self.first_rate = held.take("first_rate", FINITE)
+        self.found = [each.made(Sign) for each in held.each("found")]
+        self.streaks = {(kind, where): count for kind, where, count in held.take("streaks", STREAKS)}
+        self.past = {name: list(lengths) for name, lengths in held.inside("past").all(LENGTHS).items()}
 
     # ---------------------------------------------------------------------------------------------- what is looked at
 
@@ -147,7 +163,11 @@ class Signs:
 
     def look_for_leftovers(self, parameters: Sequence[tuple[str, Any]]) -> None:
         """Gradients that are still there after a step are added to: the next step goes along their sum."""
-        left = [name for name, parameter in parameters if np.any(gradient_of(parameter))]
+        own = held_by(self.optimizer)  # what others hold, zero_grad() does not reach
+        if not any(id(parameter) in own for _, parameter in parameters):
+            self.tell("optimizer", "", "the optimizer has none of the model's parameters, and moves nothing.",
+                      "make it from model.parameters(), after the model was made.")  # fmt: skip
+        left = [name for name, parameter in parameters if id(parameter) in own and np.any(gradient_of(parameter))]
         if left:
             self.tell("zero_grad", left[0], "the gradients of the step before are still there, and are added to.",
                       "optimizer.zero_grad() before loss.backward().")  # fmt: skip
@@ -199,16 +219,20 @@ class Signs:
 
     def look_at_updates(self, before: dict[str, Any], parameters: Sequence[tuple[str, Any]]) -> None:
         self.measured.updates = {}
-        slowed = self.rate < RATE_IS_OVER * self.first_rate
+        slowed, own = self.rate < RATE_IS_OVER * self.first_rate, held_by(self.optimizer)
         for name, parameter in parameters:
             weight = length(before[name])
-            if np.ndim(parameter.value) < 2 or not weight:
+            if np.ndim(parameter.value) < 2 or not weight or id(parameter) not in own:
                 continue
             ratio = self.measured.updates[name] = length(parameter.value - before[name]) / weight
             judged = self.steps >= WARM_UP
             if self.lasts("large update", name, judged and ratio > LARGE_RATIO):
                 self.tell("large update", name, f"an update changes {name} by {ratio:.0%} of its length; 0.1 % is "
                           "usual.", f"a rate {tidy(ratio / 1e-3)} times lower.")  # fmt: skip
+            still = not ratio and not slowed and bool(np.any(gradient_of(parameter)))
+            if self.lasts("no update", name, still):
+                self.tell("no update", name, f"{name} has a gradient, and its updates do not change it.",
+                          "a rate above 0." if not self.rate else "a higher rate.")  # fmt: skip
             if self.lasts("small update", name, judged and not slowed and 0 < ratio < SMALL_RATIO):
                 self.tell("small update", name, f"an update changes {name} by {ratio:.0e} of its length; 1e-3 is "
                           "usual.", f"a rate {tidy(1e-3 / ratio)} times higher.")  # fmt: skip
@@ -225,7 +249,7 @@ class Signs:
         """Say a thing the first time that it is seen at this place."""
         if any(sign.kind == kind and sign.where == where for sign in self.found):
             return
-        sign = Sign(kind, where, said, cure, self.steps)
+        sign = Sign(kind, where, said, cure, self.steps + 1)
         self.found.append(sign)
         if self.say is not None:
             self.say(sign)
@@ -233,9 +257,9 @@ class Signs:
     def diverged(self, what: str, wire: str) -> DivergedError:
         """The error for a step that is not applied."""
         return DivergedError(
-            f"step {self.steps}: {what}.\n  The first that is not finite: {wire}.",
+            f"step {self.steps + 1}: {what}.\n  The first that is not finite: {wire}.",
             "the weights have grown too far, or an operation left its domain; this step was not applied.",
-            f"a rate lower than {self.rate:g}, or the last checkpoint: what was saved before is good.",
+            f"a rate lower than {self.rate:g}.",
         )
 
 
