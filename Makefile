@@ -3,6 +3,7 @@
 #   make demo     install gatewise and show the first circuit
 #   make test     the whole suite: ruff, mypy, import-linter, pytest with doctests
 #   make fuzz     100,000 random and hostile expressions
+#   make power    the verdict of gw.check on 5,000 right and 20,000 wrong gradients (ten minutes)
 #   make bench    the tables of benchmarks/
 #   make million  a circuit of a million gates, recorded, printed and freed (three minutes, 4 GB)
 #   make clean    remove what the others made
@@ -15,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test fuzz bench million clean
+.PHONY: help demo test fuzz power bench million clean
 .DELETE_ON_ERROR:
 
 help:
@@ -41,6 +42,9 @@ test: $(VENV)/installed-for-tests
 fuzz: $(VENV)/installed-for-tests
 	$(BIN)/python tests/fuzz_language.py 100000
 	@if [ -f tests/fuzz_programs.py ]; then echo "$(BIN)/python tests/fuzz_programs.py"; $(BIN)/python tests/fuzz_programs.py; fi
+
+power: $(VENV)/installed-for-tests
+	@PYTHONPATH=tests $(BIN)/python -m check.power
 
 bench: $(VENV)/installed
 	@$(BIN)/python -m benchmarks

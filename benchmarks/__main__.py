@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import eager, pictures, startup, training
+from benchmarks import checkers, eager, pictures, startup, training
 from benchmarks.harness import PEERS, markdown, peers, versions
 
 
@@ -15,6 +15,7 @@ def main() -> None:
     rows += pictures.drawing()
     rows += startup.imports()
     rows += startup.show()
+    rows += checkers.checking()
     print(f"Medians, interleaved, with {versions(('gatewise', 'numpy', *PEERS))}.\n")
     print(markdown(rows))
     if absent:

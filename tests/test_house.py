@@ -31,6 +31,7 @@ CLOSED_ROOMS: dict[str, set[str]] = {
     "_numerical": {"_errors"},
     "_views": {"_errors"},  # everything drawn comes from the record, a plain dict
 }
+# Namespaces that are public: `gatewise.testing`.
 # Packages beyond NumPy and the standard library that a room may import, and only when it runs or is itself asked for.
 GUESTS: dict[str, set[str]] = {
     "_cli": {"click", "rich"},

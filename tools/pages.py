@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import gatewise as gw
-from gatewise._cli.show import values_of
+from gatewise._cli.target import values_of
 from gatewise._views.numbers import number
 from tools.gate_pages import WIDTH, gates
 from tools.readme import MARK, ROOT, fenced, output, typed

@@ -22,11 +22,14 @@ from gatewise._tensor import no_grad as no_grad
 from gatewise._tensor import tensor as tensor
 
 if typing.TYPE_CHECKING:
+    from gatewise import testing as testing
     from gatewise._board import Board as Board
     from gatewise._board import circuit as circuit
+    from gatewise._check.report import Report as Report
+    from gatewise._check.verdict import check as check
 
 #: Public rooms, loaded when they are first asked for: `gw.nn` needs no import of its own.
-NAMESPACES = ("course", "data", "nn", "optim", "train")
+NAMESPACES = ("course", "data", "nn", "optim", "testing", "train")
 
 
 def __getattr__(name: str) -> object:
@@ -38,6 +41,11 @@ def __getattr__(name: str) -> object:
         from gatewise import _board
 
         globals().update(Board=_board.Board, circuit=_board.circuit)
+        return globals()[name]
+    if name in ("Report", "check"):
+        from gatewise import _check
+
+        globals().update(Report=_check.Report, check=_check.check)
         return globals()[name]
     if name in NAMESPACES:
         return importlib.import_module(f"gatewise.{name}")

@@ -231,7 +231,7 @@ class Board:
         """The picture, as SVG.
 
         `palette` is `default`, `green-red`, `dark` or `notes`; `digits` the decimals of every number (None: four
-        significant digits); `fold` says what is drawn as one gate: None folds to about 120 gates, True every block,
+        significant digits); `fold` says what is drawn as one gate: None folds to at most 120 gates, True every block,
         call and repeat, False nothing, a number to that many gates, names those groups; `wrt` names the inputs whose
         gradients are shown. Raises `UnknownPaletteError`, `FoldError`, `UnknownWireError` and `ArgumentError`.
         """

@@ -272,12 +272,17 @@ def test_short_floats_are_checked(dtype: Any) -> None:
 
 
 def test_a_wrong_gradient_of_short_floats_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gatewise import _record
+    from gatewise._record import checks
 
-    right = _record.gradients
-    monkeypatch.setattr(_record, "gradients", lambda c: ({w: 1.001 * g for w, g in right(c)[0].items()}, []))
+    right = checks.gradients
+
+    def wrong(circuit: Any, as_written: bool = False) -> Any:
+        found, events = right(circuit, as_written)
+        return {w: 1.001 * g for w, g in found.items()}, events
+
+    monkeypatch.setattr(checks, "gradients", wrong)
     c = gw.circuit("x*x", x=np.float32(2))
-    (check,) = _record.check(c.circuit).values()
+    (check,) = checks.check(c.circuit).values()
     assert check["verdict"] == "differs"
 
 

@@ -31,7 +31,7 @@ SEEN = """(at) => {
     .map(([name, words]) => `${name}=${words.filter((word) => !isOfPlace(word)).join(" ")}`).sort();
   const found = [];
   const visit = (element) => {
-    if (element.hasAttribute("hidden") || element.matches(".prediction, style") || element.textContent === "fit") return;
+    if (element.hasAttribute("hidden") || element.matches(".prediction, style, .fit")) return;
     const isInMap = element.closest("g.heat") !== null && !element.matches("g");
     const words = [...element.childNodes].map((node) => (node.nodeType === 3 ? node.textContent.trim() : "")).join("");
     const style = element instanceof SVGElement ? LOOKS.map((look) => getComputedStyle(element)[look]) : [];
@@ -58,6 +58,8 @@ TOGGLE = f"""([k, at]) => {{ {IN}
   all[k % all.length]?.dispatchEvent(new MouseEvent("click", {{ bubbles: true }}));
   root.activeElement?.blur();
 }}"""
+# Where Python's way with these inputs was another, or may have been, the page says so and shows no numbers.
+REFUSAL = f"(at) => {{ {IN} return root.querySelector('.prediction').textContent.includes('record again'); }}"
 CARDS = f"""(at) => {{ {IN}
   const items = [...root.querySelectorAll("svg [tabindex]")].filter((item) => !item.closest("[hidden]"));
   const cards = items.map((item) => {{ item.focus(); return root.querySelector("pre.card").textContent; }});
@@ -115,7 +117,7 @@ CASES: list[tuple[Any, Inputs, list[Inputs], Any]] = [
     (lambda X: np.tanh(X).sum(), {"X": grid(6, 4, 0.3).reshape(2, 3, 4)}, [{"X": 9.0}], None),
     (lambda X: np.log(X).sum(), {"X": np.array([1.0, 2.0, 3.0])}, [{"X": 0.0}, {"X": -1.0}], None),
     (lambda X: (X * 0).sum() + X[0], {"X": np.array([1.0, 2.0])}, [{"X": 0.0}], None),
-    (lambda a, b: (a * b).sum(), {"a": grid(20, 1, 0.0), "b": grid(1, 30, 0.5)}, [{"a": 5.0}], None),
+    (lambda a, b: (a * b).sum(), {"a": grid(7, 1, 0.0), "b": grid(1, 9, 0.5)}, [{"a": 5.0}], None),
     (lambda x: np.where(x > 0.5, x, 0 * x).sum(), {"x": np.array([0.1, 0.7, 0.9])}, [{"x": 4.0}], None),
     (two_layers, {"x": grid(2, 3, 0.1), "w": grid(3, 4, 0.7), "v": grid(4, 2, 0.9)}, [{"x": -8.0}, {"v": 3.0}], True),
     (two_layers, {"x": grid(2, 3, 0.1), "w": grid(3, 4, 0.7), "v": grid(4, 2, 0.9)}, [{"w": 2.0}], None),
@@ -192,25 +194,15 @@ def documents(page: Any, tmp_path: Path) -> Callable[[Sequence[str]], _Document]
     return lambda elements: _Document(page, tmp_path / "circuits.html", elements)
 
 
-def is_covered(start: dict[str, Any], function: Any, goal: Inputs) -> bool:
-    """Whether Python takes the same way with these inputs; the page says so where it does not."""
-    other = record_of(function, goal)
-    ways = [
-        ([wire["expression"] for wire in record["wires"]], [guard["value"] for guard in record["guards"]])
-        for record in (start, other)
-    ]
-    return ways[0] == ways[1]
-
-
 WALK = (["ArrowRight"], ["ArrowRight"], ["End", "ArrowLeft"], ["Escape"])
 
 
-def compare(open_: Callable[..., _Document], case: Any, walk: Sequence[list[str]] = WALK) -> list[Any]:
+def compare(open_: Callable[..., _Document], case: Any, walk: Sequence[list[str]] = WALK) -> tuple[list[Any], int]:
     """What differs between edited circuits and fresh ones: as they are, folded otherwise, on a walk, and set back."""
     function, first, changes, fold = case
     start = record_of(function, first)
-    goals = [goal for goal in (changed(first, change) for change in changes) if is_covered(start, function, goal)]
-    count = len(goals)
+    goals = [changed(first, change) for change in changes]
+    count, compared = len(goals), 0
     fresh = [record_of(function, goal) for goal in goals]
     document = open_([element(each, fold=fold) for each in [*[start] * (count + 1), *fresh]])
     wrong: list[Any] = []
@@ -218,28 +210,35 @@ def compare(open_: Callable[..., _Document], case: Any, walk: Sequence[list[str]
         pair = (at, count + 1 + at)
         for goal in goals[: at + 1]:
             document.page.evaluate(TYPE, [typed(start, goal), at])
+        if document.page.evaluate(REFUSAL, at):
+            continue
+        compared += 1
         wrong += document.differences(*pair)
         cards = [document.page.evaluate(CARDS, each) for each in pair]
         wrong += [two for two in zip_longest(*cards) if two[0] != two[1]]
         for script, given in [(TOGGLE, 0), (TOGGLE, 2), *((PRESS, keys) for keys in walk)]:
             document.on_both(script, given, pair)
             wrong += [(given, *two) for two in document.differences(*pair)]
-    if not count:
-        return wrong
-    for k in (0, 2):
-        document.page.evaluate(TOGGLE, [k, count])
-    document.page.locator(".gatewise-circuit[data-live]").nth(count - 1).get_by_role("button", name="reset").click()
-    return [(function, first, fold, each) for each in wrong + document.differences(count - 1, count)]
+    if compared == count:
+        for k in (0, 2):
+            document.page.evaluate(TOGGLE, [k, count])
+        document.page.locator(".gatewise-circuit[data-live]").nth(count - 1).get_by_role("button", name="reset").click()
+        wrong += document.differences(count - 1, count)
+    return [(function, first, fold, each) for each in wrong], compared
 
 
 @pytest.mark.parametrize("case", CASES, ids=range(len(CASES)))
-def test_an_edited_page_is_the_page_of_a_new_recording(documents: Any, case: Any) -> None:
-    assert compare(documents, case) == []
+def test_an_edited_page_is_the_page_of_a_new_recording(documents: Any, case: Any, counted: Callable[..., None]) -> None:
+    wrong, compared = compare(documents, case)
+    assert wrong == []
+    assert compared == len(case[2])
+    counted("page", edited_pages_equal_to_new_ones=compared)
 
 
-def test_edited_pages_of_random_circuits_are_those_of_new_recordings(
-    documents: Any, counted: Callable[..., None]
+@pytest.mark.parametrize("seed", range(8))
+def test_an_edited_page_of_a_random_circuit_is_that_of_a_new_recording(
+    documents: Any, seed: int, counted: Callable[..., None]
 ) -> None:
-    cases = [random_case(seed) for seed in range(12)]
-    assert [wrong for case in cases for wrong in compare(documents, case, [["ArrowRight"]])] == []
-    counted("page", edited_pages_equal_to_new_ones=24 + sum(len(changes) for _, _, changes, _ in CASES))
+    wrong, compared = compare(documents, random_case(seed), [["ArrowRight"], ["Escape"]])
+    assert wrong == []
+    counted("page", edited_pages_equal_to_new_ones=compared)

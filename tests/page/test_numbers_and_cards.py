@@ -240,6 +240,11 @@ def test_cards_at_corners_and_of_printed_arithmetic(scripts: Any) -> None:
     boards = [
         gw.circuit(text, **{name: np.array(x) if name in "XY" else x for name, x in at.items()}) for text, at in TIED
     ]
+    boards += [
+        gw.circuit(lambda x: 3 * np.clip(-2 * x, 0, 1), x=-0.5),
+        gw.circuit(lambda x: np.sum(np.clip(x, 0, 1)), x=np.array([1.0, 2.0])),
+        gw.circuit(lambda W: np.sum(np.tanh(W)), W=np.linspace(-1, 1, 1200).reshape(30, 40)),
+    ]
     texts = ("0.5 * x", "(1 + 2) * x", "x - -2.5", "x * -3", "1e-05 * x", "2 * pi * x", "x - y - 1", "x * y * 3 * x")
     boards += [
         gw.circuit(text, **({"x": 1.2501, "y": 1 / 3} if "y" in text else {"x": 1 / 3})).fold() for text in texts

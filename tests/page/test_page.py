@@ -25,6 +25,7 @@ from gatewise._views.numbers import quantity
 from gatewise._views.page import element
 from gatewise._views.page import page as html_page
 from gatewise._views.picture import live_picture
+from gatewise._views.scene import DEEPEST
 from gatewise._views.sheet import read
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -275,6 +276,22 @@ def test_the_stage_of_the_current_gate_is_lit_in_the_staged_code(opened: Any) ->
     assert [line for line in lit[3] if line] == ["dx = dq", "dy = dq"]
 
 
+def test_the_card_of_a_forward_step_says_nothing_of_the_way_back(opened: Any) -> None:
+    page = opened(page_of(circuit_of("compound")))
+    heads = "() => document.querySelector('pre.card').textContent.match(/^ {0,2}\\w+/gm).map((head) => head.trim())"
+    said = []
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+        said.append(page.evaluate(heads))
+    assert said[:2] == [["gate", "forward", "local"]] * 2
+    assert all({"upstream", "downstream", "says"} <= set(each) for each in said[2:])
+    page.keyboard.press("Home")
+    page.locator("g.gate").last.hover()
+    assert page.evaluate(heads) == ["gate"]
+    page.keyboard.press("Escape")
+    assert "says" in page.evaluate(heads)
+
+
 def test_play_walks_on_and_space_stops_it(opened: Any) -> None:
     page = opened(page_of(circuit_of("compound")))
     page.keyboard.press("Space")
@@ -329,11 +346,57 @@ def test_the_prediction_stands_beside_the_actual_change(opened: Any) -> None:
     )
 
 
-def test_what_is_no_number_changes_nothing(opened: Any) -> None:
+def test_what_is_no_number_changes_nothing_and_is_said(opened: Any) -> None:
     page = opened(page_of(circuit_of("compound")))
-    page.get_by_label("x", exact=True).fill("")
-    assert page.get_by_label("x", exact=True).get_attribute("aria-invalid") == "true"
+    field, said = page.get_by_label("x", exact=True), page.locator(".prediction")
+    field.fill("")
+    assert field.get_attribute("aria-invalid") == "true"
+    assert said.text_content() == "Not changed: the field of x is empty; everything shown is for x = -2."
     assert page.evaluate(LABELS) == labels_of(record_of(circuit_of("compound")))
+    field.fill("7")
+    assert "(prediction)" in said.text_content()
+    field.press_sequentially("e")
+    assert said.text_content() == (
+        "Not changed: what stands in the field of x is no number; everything shown is for x = 7."
+    )
+    field.fill("-2")
+    assert field.get_attribute("aria-invalid") == "false"
+    assert said.text_content().startswith("Change an input")
+
+
+def test_no_prediction_is_made_from_a_gradient_that_was_not_asked_for(opened: Any) -> None:
+    page = opened(page_of(gw.circuit("x*y+y*y", x=3.0, y=2.0, wrt="x")))
+    said = page.locator(".prediction")
+    page.get_by_label("y", exact=True).fill("4")
+    assert said.text_content() == "f changed by 18 (actual); no prediction: the gradient of y was not asked for"
+    page.get_by_label("y", exact=True).fill("2")
+    page.get_by_label("x", exact=True).fill("4")
+    assert said.text_content() == "f changed by 2 (actual); gradient · Δinputs = 2 (prediction)"
+
+
+def test_a_field_shows_a_number_whole_or_shortened_but_never_cut(opened: Any) -> None:
+    values = np.array([[1.23456e-12, -1.23456789e-100], [0.1, 123456789.123]])
+    page = opened(page_of(gw.circuit("f = sum(x * y)", x=values, y=-1.23456789e-100)))
+    fields = page.locator("input")
+    assert fields.evaluate_all("(all) => all.map((field) => field.value)") == [
+        "1.235e-12",
+        "-1.23e-100",
+        "0.1",
+        "1.235e+08",
+        "-1.23e-100",
+    ]
+    assert fields.evaluate_all("(all) => all.filter((field) => field.scrollWidth > field.clientWidth)") == []
+    assert fields.first.get_attribute("title") == "1.23456e-12"
+    fields.first.focus()
+    assert fields.first.input_value() == "1.23456e-12"
+    fields.nth(1).focus()
+    assert fields.first.input_value() == "1.235e-12"
+    assert page.evaluate(LABELS) == labels_of(record_of(gw.circuit("f = sum(x * y)", x=values, y=-1.23456789e-100)))
+
+
+def test_only_what_can_be_dragged_is_called_so(opened: Any) -> None:
+    page = opened(page_of(gw.circuit("f = sum(x * x)", x=np.array([1.0, 2.0]))))
+    assert page.locator(".prediction").text_content() == "Change an input: type, or press the arrow up or down."
 
 
 def test_arrays_have_a_grid_of_fields(opened: Any) -> None:
@@ -387,12 +450,100 @@ def test_folding_keeps_the_outer_numbers(opened: Any) -> None:
         page.evaluate("() => [...document.querySelectorAll('svg > text.value')].map((t) => t.textContent)") == outside
     )
     page.get_by_label("x", exact=True).fill("1")
-    again = labels_of(record_of(gw.circuit(text, x=1, y=3)))
-    assert page.evaluate(LABELS) == again
     closed.focus()
     page.keyboard.press("Enter")
-    assert page.locator("g.block:not([hidden])").count() == 1
-    assert page.evaluate(LABELS) == again
+    assert page.locator("g.block").count() == 1
+    assert page.evaluate(LABELS) == labels_of(record_of(gw.circuit(text, x=1, y=3)))
+
+
+def test_enter_and_space_open_and_close_a_group_and_p_or_shift_pins_it(opened: Any) -> None:
+    text = "s = 1 / (1 + exp(-(x * y))); f = s * x"
+    page = opened(page_of(gw.circuit(text, x=2, y=3), fold=True))
+    closed, title = page.locator("g.gate[data-group]:not([hidden])"), page.locator("g.block > .title")
+    for key in ("Enter", "Space"):
+        closed.focus()
+        page.keyboard.press(key)
+        assert title.get_attribute("aria-expanded") == "true"
+        assert title.evaluate("(title) => title === document.activeElement")
+        page.keyboard.press(key)
+        assert closed.get_attribute("aria-expanded") == "false"
+    outside = page.locator("g.gate:not([data-group])").last
+    for pin in (lambda: page.keyboard.press("p"), lambda: closed.click(modifiers=["Shift"])):
+        closed.focus()
+        pin()
+        outside.focus()
+        assert page.locator("g.gate.pinned").count() == 1
+        assert page.locator("pre.card").text_content().startswith("gate  s = ")
+        closed.focus()
+        page.keyboard.press("Escape")
+        assert page.locator("g.gate.pinned").count() == 0
+    assert "Space" in page.locator("p.help").text_content()
+
+
+def forked_inside(z: Any) -> Any:
+    a = np.exp(z)
+    return a * a + a * np.sin(a) * np.cos(a)
+
+
+def test_the_legend_and_the_width_follow_what_is_opened(opened: Any) -> None:
+    record = record_of(gw.circuit(lambda x: forked_inside(x), 0.5))
+    legend = "() => [...document.querySelectorAll('.legend text')].map((text) => text.textContent)"
+    page = opened(html_page(record, fold=True))
+    page.set_viewport_size({"width": 760, "height": 900})
+    expected = {}
+    for fold in (True, False):
+        drawn = re.search(r'<g class="legend">(.*?)</g>', live_picture(record, fold=fold)[0], re.DOTALL)
+        assert drawn is not None
+        expected[fold] = re.findall(r">([^<>]+)</text>", drawn[1])
+    closed, title = page.locator("g.gate[data-group]:not([hidden])"), page.locator("g.block > .title")
+    for _ in range(2):
+        assert page.evaluate(legend) == expected[True]
+        assert page.locator(".live.wide").count() == 0
+        closed.press("Enter")
+        assert page.evaluate(legend) == expected[False]
+        assert page.locator(".live.wide").count() == 1
+        title.press("Enter")
+    assert any("folded" in note for note in expected[True])
+    assert any("fork" in note for note in expected[False])
+
+
+def chain(gates: int) -> dict[str, Any]:
+    """A long chain of gates, in calls of forty."""
+    tape = RecordBuilder()
+    at = tape.input("x", 1.0)
+    for number in range(gates):
+        at = tape.unary("tanh", at, 0.5, 0.75, line=1 + number // 40, text="x = step(x)")
+    return tape.record()
+
+
+def test_a_page_of_too_many_gates_to_open_says_so(opened: Any) -> None:
+    page = opened(html_page(chain(DEEPEST + 1), fold=40))
+    groups = page.locator("g.gate[data-group]")
+    assert groups.count() > 10
+    assert groups.first.get_attribute("aria-expanded") is None
+    assert groups.first.get_attribute("aria-label").endswith("cannot be opened here")
+    assert "cannot be opened here: there are 2,001 gates, and a page opens circuits of up to 2,000." in (
+        page.locator("p.help").text_content()
+    )
+    groups.first.press("Enter")
+    assert groups.first.get_attribute("aria-pressed") == "true"
+    page.keyboard.press("Escape")
+    page.locator(".walk button").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("g.gate.lit").count() == 1
+    page.get_by_label("x", exact=True).fill("0")
+    assert page.locator("pre.card").text_content().startswith("gate")
+
+
+def test_the_insides_of_closed_groups_are_not_in_the_document_of_a_large_page(opened: Any) -> None:
+    page = opened(html_page(chain(400), fold=10))
+    marks = "() => document.querySelectorAll('svg *').length"
+    assert page.evaluate(marks) < 250
+    page.locator("g.gate[data-group]").first.press("Enter")
+    assert page.locator("g.block").count() == 1
+    assert page.evaluate(marks) < 800
+    page.locator("g.block > .title").press("Enter")
+    assert page.evaluate(marks) < 250
 
 
 def test_the_picture_is_one_tab_stop_and_arrows_follow_the_tape(opened: Any) -> None:
@@ -437,6 +588,49 @@ def test_patterns_are_written_beside_the_gates(opened: Any) -> None:
     assert page.locator("dt").all_text_contents() == ["distributes", "swaps"]
 
 
+# Media.
+
+
+def test_print_cuts_no_line_of_the_code(opened: Any) -> None:
+    page = opened(page_of(gw.circuit(chained("tanh({} * w + {})", 33), x=0.5, w=0.9, b=0.1, y=-0.2)))
+    hidden = "() => { const code = document.querySelector('.code'); return code.scrollHeight - code.clientHeight; }"
+    assert page.evaluate(hidden) > 100
+    page.emulate_media(media="print")
+    assert page.evaluate(hidden) <= 1
+
+
+def test_motion_stops_for_those_who_ask_for_less(opened: Any) -> None:
+    page = opened(page_of(circuit_of("compound")))
+    moving = """() => [...document.querySelectorAll(".live, .live *")]
+      .filter((each) => !["0s", ""].includes(getComputedStyle(each).transitionDuration)
+        || getComputedStyle(each).animationName !== "none").length"""
+    assert page.evaluate(moving) > 0
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(moving) == 0
+
+
+def test_forced_colours_are_the_only_ones_in_the_picture(opened: Any) -> None:
+    page = opened(page_of(gw.circuit("f = sum(max(x, y) * x)", x=np.array([1.0, -2.0]), y=0.5)))
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    page.keyboard.press("ArrowRight")
+    used, system = page.evaluate(
+        """() => {
+          const colour = (name) => {
+            const probe = document.body.appendChild(document.createElement("i"));
+            probe.style.color = name;
+            const found = getComputedStyle(probe).color;
+            probe.remove();
+            return found;
+          };
+          const drawn = [...document.querySelectorAll("svg path, svg rect, svg circle, svg polygon, svg text")];
+          const used = drawn.flatMap((each) => [getComputedStyle(each).fill, getComputedStyle(each).stroke]);
+          return [used.filter((each) => each !== "none"), ["CanvasText", "Canvas", "Highlight"].map(colour)];
+        }"""
+    )
+    assert set(used) <= set(system)
+    assert len(set(used)) == 3
+
+
 # What a page is, and what it never does.
 
 SNAPSHOT = """\
@@ -457,8 +651,8 @@ SNAPSHOT = """\
     - button "input z, value -4, gradient 3": z
     - button "gate +, q = x + y, value 3, gradient -4"
     - button "gate *, f = q * z, value -12, gradient 1"
-  - paragraph: "Walk: ← → Home End, space plays. In the picture: Tab enters, arrows go from wire to wire, \
-Enter pins a card, Escape lets go."
+  - paragraph: "Walk: ← → Home End, Space plays. In the picture: Tab enters, arrows go from wire to wire, \
+Enter, Space or a click pins a card, Escape lets go."
   - heading "Card" [level=2]
   - text: gate f = q * z multiply swaps forward f = 3 * -4 = -12 upstream df = 1 local df/dq = z = -4 \
 df/dz = q = 3 downstream dq = df * df/dq = 1 * -4 = -4 dz = df * df/dz = 1 * 3 = 3 code dq = z * df ; \
@@ -565,7 +759,7 @@ def packed_in(text: str) -> list[str]:
     """What travels packed in a page or an element: the script and the data."""
     found = re.search(r'<script type="application/json">(.*?)</script>', text, re.DOTALL)
     assert found is not None
-    return [zlib.decompress(base64.b64decode(each)).decode() for each in json.loads(found[1])]
+    return [zlib.decompress(base64.b85decode(each.replace(",", "<"))).decode() for each in json.loads(found[1])]
 
 
 def test_the_policy_allows_two_scripts_and_nothing_else() -> None:

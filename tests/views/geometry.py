@@ -73,7 +73,7 @@ def read_back(svg: str) -> Scene:
         segments=[segment for path in paths for segment in _segments(path)],
         gates=gates,
         blocks=[_rect_box(rect, "block") for rect in root.iter(f"{SVG}rect") if rect.get("class") == "block"],
-        labels=[*heats, *(box for element, box in texts if element.get("class") != "symbol")],
+        labels=[*heats, *(box for element, box in texts if element.get("class") not in ("symbol", "tie"))],
         names=[box for element, box in texts if element.get("class") == "name" and element.get("text-anchor") == "end"],
     )
 

@@ -79,7 +79,7 @@ def test_a_comparison_stops_and_says_so():
     text = card(of(lambda x, y: x * (x > y), x=2, y=1), "f_1")
     assert "dy = nothing (a comparison stops gradients: yes and no have no slope)" in text
     assert "df_1/dx: none (a comparison stops gradients: yes and no have no slope)" in text
-    assert "forward     f_1 = 2 > 1 = true" in text
+    assert "forward     f_1 = 2 > 1 = True" in text
     assert "dy = nothing\n" in card(records.compared(), "mask")  # of a record whose gates have no sentences
 
 
@@ -318,15 +318,21 @@ def test_where_there_is_one_slope_there_is_no_corner(text):
 
 
 def test_entries_at_a_corner_are_told_too():
-    assert "at a corner: raising and lowering X[0] change f at" in gw.circuit("max(X)", X=np.ones(2)).card("X")
-    assert "at a corner: raising and lowering X[0] change f at" in gw.circuit("sum(max(X, 0))", X=np.zeros(2)).card("X")
+    said = "at a corner: raising X[0] by 0.01 raises f by about 0.01, lowering it leaves f as it is"
+    for board in (gw.circuit("max(X)", X=np.ones(2)), gw.circuit("sum(max(X, 0))", X=np.zeros(2))):
+        assert said in board.card("X")
+        unchecked = {**json.loads(board.to_json()), "checks": {}}
+        assert "at a corner: raising and lowering X[0] change f at" in card(unchecked, "X")
     assert "corner" not in gw.circuit("max(X)", X=np.array([1.0, 2.0])).card("X")
 
 
 def test_a_kink_that_the_check_found_is_a_corner():
     record = records.compound()
-    record["checks"]["0"] = {"numerical": 0.5, "error": 0.5, "verdict": "kink"}
-    assert "at a corner: raising and lowering x change f at different rates" in card(record, "x")
+    check = {"numerical": None, "error": None, "verdict": "kink", "gradient": -4.0, "slopes": [-8.0, 2.0]}
+    record["checks"]["0"] = check
+    text = card(record, "x")
+    assert "at a corner: raising x by 0.01 raises f by about 0.02, lowering it raises f by about 0.08" in text
+    assert "dx: at a corner: slopes -8 and 2; the gradient -4 lies between them" in text
 
 
 @pytest.mark.parametrize("seed", range(200))

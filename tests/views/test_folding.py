@@ -1,6 +1,7 @@
 """Groups, open and closed: what they are, pictures without faults however they are folded, and outer numbers."""
 
 import json
+import time
 from xml.etree import ElementTree
 
 import numpy as np
@@ -86,11 +87,136 @@ def test_two_calls_in_one_statement_are_two_groups():
     assert [part[:2] for part in shape_of(parts) if len(part) == 3] == [("call", "sigmoid")] * 2
 
 
-def test_a_thousand_passes_are_forty_pieces_of_twenty_five():
+def test_a_thousand_passes_stay_one_repeat():
     parts = grouped(read(record_of(long_loop, 1.0, 0.2)), None)
-    assert count(parts) == 40
-    assert hidden(parts) == 3000
-    assert {part.name.split(" ")[0] for part in parts} == {"25"}
+    assert (count(parts), hidden(parts)) == (1, 3000)
+    assert parts[0].name.startswith("1000 × line ")
+    (call,) = grouped(read(record_of(lambda x, w: long_loop(x, w), 1.0, 0.2)), None)
+    assert [part.name for part in call.parts] == ["1000 × *, tanh, +"]
+
+
+def test_a_long_sum_is_one_repeat():
+    parts = grouped(read(json.loads(gw.circuit("+".join(["x"] * 300), x=1.0).to_json())), None)
+    assert [part.name for part in parts] == ["150 × +", "149 × +"]  # so long a sum is recorded as two statements
+
+
+def test_two_calls_made_by_one_instruction_are_two_groups():
+    def both(x):
+        return sum([sigmoid(v) for v in (x, x * x)])
+
+    sheet = read(record_of(both, 1.0))
+    calls = [part for part in grouped(sheet, False) if isinstance(part, Group) and part.kind == "call"]
+    assert [(part.name, len(part.steps)) for part in calls] == [("sigmoid", 4)] * 2
+    assert [part.name for part in grouped(sheet, True) if isinstance(part, Group)] == ["2 × sigmoid"]
+
+
+def changing_constant(x):
+    for t in range(1, 5):
+        x = x - 0.1 / t * (2 * x)
+    return x
+
+
+def nested(x):
+    for i in range(3):
+        for j in range(3):
+            x = np.sin(x) + i * j
+    return x
+
+
+def same_line(x, y):
+    u, v = sigmoid(x), sigmoid(y)
+    return u * v
+
+
+def summed(x, y):
+    return sigmoid(x) + sigmoid(y)
+
+
+def inside_itself(x, w):
+    return sigmoid(sigmoid(x * w) * w)
+
+
+@pytest.mark.parametrize(("f", "name"), [(changing_constant, "4 × line"), (nested, "9 × line")])
+def test_passes_that_differ_in_a_constant_are_passes(f, name):
+    (repeat,) = grouped(read(record_of(f, 1.0)), True)
+    assert repeat.name.startswith(name)
+    assert {(part.kind, len(part.steps)) for part in repeat.parts} == {("statement", len(repeat.parts[0].steps))}
+
+
+@pytest.mark.parametrize(("f", "names"), [(same_line, ["2 × sigmoid", "*"]), (summed, ["2 × sigmoid", "+"])])
+def test_calls_that_no_loop_made_are_named_by_their_function(f, names):
+    assert [
+        getattr(part, "name", None) or part.wires[0].symbol for part in grouped(read(record_of(f, 1.0, 2.0)), True)
+    ] == names
+
+
+def test_what_no_loop_made_has_no_passes():
+    sheet = read(record_of(inside_itself, 1.0, 2.0))
+    names = [part.name for part in grouped(sheet, True) if isinstance(part, Group)]
+    assert names == ["sigmoid", "sigmoid"]
+
+
+@pytest.mark.parametrize("most", [1, 5, 7, 30])
+@pytest.mark.parametrize("f", [nested, changing_constant, unrolled])
+def test_no_more_gates_are_drawn_than_were_asked_for(f, most):
+    record = record_of(f, *((1.0, 2.0) if f is unrolled else (1.0,)))
+    assert 1 <= folded(record, most)[0] <= most
+
+
+@pytest.mark.parametrize("fold", [1.5, np.True_, object(), b"x", {}, {"sigmoid": 1}, [1], 0, np.int64(0)])
+def test_what_says_nothing_about_folding_is_an_error(fold):
+    with pytest.raises(FoldError):
+        picture(record_of(unrolled, 1.0, 2.0), fold=fold)
+
+
+def test_a_whole_number_of_numpy_is_a_number():
+    record = record_of(unrolled, 1.0, 2.0)
+    assert folded(record, np.int64(12)) == folded(record, 12)
+
+
+def three(x, y):
+    return x * y, np.sin(x) + y, x - y
+
+
+def with_three(x, y):
+    a, b, c = three(x, y)
+    return a * b + c
+
+
+def test_a_group_looks_the_same_from_outside_open_or_closed():
+    record = record_of(with_three, 2.0, 3.0)
+
+    def heights(**options):
+        found = labels_at(picture(record, **options))
+        return sorted(found, key=found.get)
+
+    assert heights(fold="three") == heights() == ["a", "b", "c"]
+
+
+def labels_at(svg):
+    root = ElementTree.fromstring(svg)
+    return {text.text: float(text.get("y")) for text in root.iter(f"{SVG}text") if text.text in ("a", "b", "c")}
+
+
+def test_gates_in_an_open_group_are_not_pulled_apart():
+    svg = picture(record_of(with_three, 2.0, 3.0))
+    root = ElementTree.fromstring(svg)
+    assert len([circle for circle in root.iter(f"{SVG}circle") if circle.get("class") == "gate"]) == 6
+
+
+def test_gates_inside_a_call_are_drawn_as_fast_as_outside_one():
+    def many(x):
+        for i in range(200):
+            x = np.sin(x) + i
+        return x
+
+    def seconds(record):
+        start = time.perf_counter()
+        picture(record, fold=False)
+        return time.perf_counter() - start
+
+    outside, inside = record_of(many, 1.0), record_of(lambda x: many(x), 1.0)
+    assert min(seconds(inside) for _ in range(2)) < 4 * min(seconds(outside) for _ in range(2))
 
 
 def test_a_block_whose_gates_lie_apart_is_moved_together_where_that_is_possible():
@@ -130,7 +256,7 @@ def test_about_a_hundred_and_twenty_gates_are_drawn_unless_more_are_asked_for(ga
     assert drawn <= 120
     assert (inside > 0) == (made > 120)
     assert folded(record, False) == (made, 0)
-    assert folded(record, 30)[0] <= 40  # the coarsest cut has forty pieces
+    assert folded(record, 30)[0] <= 30
 
 
 def test_a_circuit_too_large_to_draw_unfolded_is_folded_and_says_so():
@@ -229,6 +355,12 @@ def test_heat_maps_show_sign_size_and_what_is_not_finite():
     assert heat.cells == ((4, -1), (0, None))
     assert heat.scale == "NaN!"
     assert heat_of([0.0, 0.0], None).scale == "0"
+    assert heat_of([1.0, 1.0], None).scale == "all 1"
+    assert heat_of([-3.0], None).scale == "-3"
+    assert heat_of([0.0, 3.0], None).scale == "max 3"
+    assert heat_of([-3.0, -1.0], None).scale == "min -3"
+    assert heat_of([-1.0, 3.0], None).scale == "±3"
+    assert heat_of(None, {"min": 0.5, "max": 2.0, "map": [[2.0, 1.0]]}).scale == "max 2"
     assert heat_of([], None) is None
 
 

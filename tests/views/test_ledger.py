@@ -102,7 +102,10 @@ def test_an_array_output_is_raised_by_its_sum_and_another_upstream_is_named():
             {"numerical": 3.5, "error": 0.25, "verdict": "differs"},
             "DIFFERS: x has gradient -4, its numerical derivative",
         ),
-        ({"numerical": 0.5, "error": 0.5, "verdict": "kink"}, "kink: x stands at a corner"),
+        (
+            {"numerical": None, "error": None, "verdict": "kink", "gradient": -4.0, "slopes": [-8.0, 0.0]},
+            "kink: x stands at a corner: slopes -8 and 0; the gradient -4 lies between them",
+        ),
         ({"numerical": None, "error": None, "verdict": "not checked"}, "not checked: x"),
     ],
     ids=["differs", "kink", "not checked"],

@@ -24,7 +24,7 @@ from gatewise._views.text import cells, plain, shorten
         (None, "-"),
         ("nan", "NaN!"),
         (float("-inf"), "-inf!"),
-        (True, "true"),
+        (True, "True"),
     ],
 )
 def test_four_significant_digits(value, text):
@@ -52,7 +52,7 @@ def test_arrays():
     assert quantity([[1, 2], [3, 0.5]]) == "[[1, 2], [3, 0.5]]"
     assert quantity([1, 2, 3, 4, 5]) == "mean 3 max|.| 5"
     assert quantity([1, "nan", 3, 4, "nan"]) == "NaN! in 2 of 5"
-    assert quantity([True, False, True, True, False]) == "true in 3 of 5"
+    assert quantity([True, False, True, True, False]) == "True in 3 of 5"
     assert quantity([]) == "[]"
     assert quantity(None) == "-"
     assert quantity(None, {"min": -3, "max": 2, "mean": 0.5, "norm": 9, "sha256": ""}) == "mean 0.5 max|.| 3"

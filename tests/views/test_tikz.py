@@ -34,6 +34,7 @@ FIXTURES = [
 COMMANDS = set(
     """
     begin end documentclass usepackage IfFileExists IfFontExistsTF newfontfamily setbeamertemplate providecommand
+    PackageWarningNoLine global let relax gatewisewarning small
     begingroup endgroup ifdefined ifcsname endcsname iffontchar else fi font detokenize Umathcode definecolor
     draw fill node only uncover centering par medskip footnotesize strut textwidth textheight height
     ttfamily bfseries slshape fontsize selectfont resizebox scalebox rule fbox fboxsep underline
@@ -246,12 +247,7 @@ def test_the_gate_gone_through_is_lit_once_each_way():
 
 
 def test_a_folded_group_is_one_step_of_the_slides():
-    tape = records.RecordBuilder()
-    wire = tape.input("x", 1)
-    for _ in range(300):
-        wire = tape.unary("tanh", wire, 0.5, 0.75)
-    record = tape.record()
-    drawn = tikz(record, form="beamer")
+    drawn = tikz(records.random_circuit(3, 300), form="beamer")
     gates = len(re.findall(r"\\only<[\d,]+>\{\\draw\[gatewise forward", drawn))
     assert 1 < gates < 300
     assert len(CAPTION.findall(drawn)) == 1 + 2 * gates

@@ -28,6 +28,7 @@ Backpropagation, gate by gate. Three things to try:
   gatewise show "sig = 1 / (1 + exp(-x)); f = sig * y" x=1 y=3 --code
 
 Your own function f in net.py: gatewise show net.py:f x=3 y=-4
+Is your gradient right? gatewise check net.py:f x=3 y=-4
 All options: gatewise show --help. All gates: gatewise gates."""
 
 SHOW = """\
@@ -73,6 +74,35 @@ gatewise train --resume run/
 Ctrl-C finishes the step, saves, and leaves with status 130; --resume goes on
 from there, bit for bit. The run's folder has the checkpoint and, where
 matplotlib is installed, curves.svg and weights.png.
+"""
+
+CHECK = """\
+Is this gradient right, and if not, which line is wrong? The function is run
+at points nearby; what it gives is compared with the gradient: the one it
+returns, the one you name, or gatewise's own.
+
+\b
+FILE.py:FUNCTION   a function that returns (value, gradients), or a value;
+                   this RUNS the file, then the function, many times
+FILE.py            a flat script with gradients by name (dx, dfdq, grads["W"]),
+                   or an exercise, which is marked line by line
+EXPRESSION         "(x + y) * z": gatewise's own gradient is checked
+
+\b
+NAME=VALUE         as for show: x=3, X=@file.npy, "W=0.1 * randn(5, 10)"
+
+\b
+gatewise check homework.py:forward_backward x=3 y=-4
+gatewise check notes.py
+gatewise check homework.py:loss --gradient homework.py:loss_grad "W=randn(4,3)"
+gatewise check layers.py:affine_forward --backward layers.py:affine_backward \\
+    "x=randn(2,3)" "w=randn(3,4)" "b=randn(4)"
+gatewise check --exercises
+gatewise check --blank "x*y + sigmoid(x)" x=3 y=-4 -o exercise.py
+
+The exit status is 0 for right (or a kink whose gradient lies between the
+slopes on its two sides), 1 for wrong, 3 for undecidable, 2 for a mistake in
+what was typed. The verdict is evidence, and no proof.
 """
 
 INTERRUPTED = 130  # the exit status
@@ -126,6 +156,16 @@ class Show(click.Command):
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return ["EXPRESSION | FILE.py[:FUNCTION]", "[NAME=VALUE ...]", "[OPTIONS]"]
+
+
+class Check(click.Command):
+    """`check`: what begins with a dash may be an expression."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args if args == ["-h"] else list(readable(args)))
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return ["FILE.py[:FUNCTION] | EXPRESSION", "[NAME=VALUE ...]", "[OPTIONS]"]
 
 
 def readable(args: Sequence[str]) -> Iterator[str]:
@@ -252,6 +292,45 @@ def names_in(text: str) -> list[str]:
     return names
 
 
+@gatewise.command(
+    "check",
+    cls=Check,
+    help=CHECK,
+    short_help="Is this gradient right? Which line is wrong? And exercises.",
+    context_settings={"ignore_unknown_options": True},
+)
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+@click.option("--gradient", metavar="FILE.py:FUNCTION", help="The gradient: a function of the same inputs.")
+@click.option("--backward", metavar="FILE.py:FUNCTION", help="The other half of a layer: (dout, cache) to gradients.")
+@click.option("--wrt", metavar="NAME[,NAME]", multiple=True, help="Check the gradients of these inputs alone.")
+@click.option("--upstream", metavar="ones|VALUE", help="The gradient that arrives at an output of several entries.")
+@click.option(
+    "--effort",
+    type=click.Choice(["quick", "default", "all"]),
+    default="default",
+    help="How many entries of large arrays are looked at; all: every one.",
+)
+@click.option(
+    "--rng",
+    "seed",
+    type=click.IntRange(0, LARGEST_SEED),
+    metavar="SEED",
+    help="A whole number: the same one gives the same random draws, in inputs and in every run of the function.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON, alone.")
+@click.option("--exercises", is_flag=True, help="List the exercises that ship with gatewise.")
+@click.option("--blank", metavar="NAME|TARGET", help="Write an exercise: the backward lines are left for you.")
+@click.option("-o", "to", metavar="FILE.py", help="Where --blank writes it.")
+@click.option("--hint", is_flag=True, help="With an exercise: what kind of mistake a line has, which rule it needs.")
+@click.option("--solution", is_flag=True, help="With an exercise: the lines that are still to be written.")
+def check_command(wrt: tuple[str, ...], **options: Any) -> int:
+    """Read the options of `check`."""
+    from gatewise._cli.check import CheckRequest, check  # the checker and the exercises, for this command alone
+
+    names = [name for text in wrt for name in names_in(text)] if wrt else None
+    return check(CheckRequest(wrt=names, **options))
+
+
 @gatewise.command("gates", short_help="All gates, or the page of one: its rule, its code, an example.")
 @click.argument("name", required=False)
 def gates_command(name: str | None) -> None:
@@ -306,7 +385,10 @@ def train_command(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave: with 0, 1 for a defect of gatewise, 2 for a mistake in what was typed."""
+    """Run the command line and leave: with 0, 2 for a mistake in what was typed, 1 for a defect of gatewise.
+
+    `check` leaves with 1 and 3 for its verdicts, too.
+    """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter shows its number
             stream.reconfigure(errors="backslashreplace")

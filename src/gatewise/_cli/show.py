@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-import ast
-import contextlib
-import difflib
-import re
-import sys
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 import click
 import numpy as np
 
-from gatewise._board import FILE, FORMS, Board, board_of, record_of
-from gatewise._cli.request import EVERYTHING, STANDARD_OUTPUT, Request, check, shown
+from gatewise._board import FORMS, Board, board_of, record_of
+from gatewise._cli.request import EVERYTHING, STANDARD_OUTPUT, Request, check
 from gatewise._cli.saving import called, opened
+from gatewise._cli.target import Target, as_if_run, functions_in, notes_of_warnings, target_of, values_of
 from gatewise._cli.terminal import draw_table, on_terminal, write, write_paragraphs
 from gatewise._cli.vary import read_varied, run_at_each, vary_table
 from gatewise._cli.walk import walk
 from gatewise._errors import CommandError, IntegerGradientError, ScriptError, UpstreamError
-from gatewise._language import parse_input, parse_value
+from gatewise._language import parse_value
 from gatewise._saving import write_all
 from gatewise._views import ledger, ledger_rows
 from gatewise._views.groups import MOST, USUAL
-
-OPTIONS = (
-    *("--wire", "--code", "--derive", "--latex", "--walk", "--vary", "--json"),
-    *("--svg", "--html", "--open", "--tex", "--form", "--save", "--palette", "--digits", "--fold"),
-    *("--cut", "--wrt", "--upstream", "--output", "--rng", "--help"),
-)
-MOST_NOTES = 3
-
-
-@dataclass(frozen=True)
-class Target:
-    """What is shown: an expression, a function in a file, or a flat script."""
-
-    text: str
-    path: str | None
-    function: str | None
-
-    @property
-    def is_script(self) -> bool:
-        return self.path is not None and self.function is None
 
 
 def show(request: Request) -> None:
@@ -68,60 +41,6 @@ def show(request: Request) -> None:
         tell_of_folding(board, request)
         deliver(drawn, request)
         present(board, request, texts, hints(target, given, request))
-
-
-# ------------------------------------------------------------------------------------------------ what was typed
-
-
-def target_of(words: Sequence[str]) -> Target:
-    """The first word. Raises `CommandError` where there is none."""
-    if not words:
-        cure = 'gatewise show "(x + y) * z" x=-2 y=5 z=-4'
-        raise CommandError("There is nothing to show.", "show takes an expression or a Python file.", cure)
-    text = words[0].lstrip()
-    if is_like_an_option(text):
-        raise unknown_option(text)
-    found = FILE.fullmatch(text)
-    if found is None and (half := re.match(r"(.*\.py):(.*)", text)):
-        why = (
-            f"{half[2]!r} is not the name of a function."
-            if half[2]
-            else "after the colon comes the name of a function."
-        )
-        raise CommandError(f"{half[1]}: no function is named.", why, f"gatewise show {half[1]}:f, or {half[1]} alone.")
-    return Target(text, found["path"] if found else None, found["function"] if found else None)
-
-
-def is_like_an_option(word: str) -> bool:
-    """Whether a word that is no option was meant as one: `--wrie`, and not the expression `--x`."""
-    found = re.match(r"--([a-z][a-z-]+)(=|$)", word)
-    return found is not None and bool(difflib.get_close_matches("--" + found[1], OPTIONS, n=1, cutoff=0.6))
-
-
-def unknown_option(word: str) -> CommandError:
-    name = word.partition("=")[0]
-    near = difflib.get_close_matches(name, OPTIONS, n=1, cutoff=0.5)
-    cure = f"Did you mean {near[0]}?" if near else f"There are {', '.join(OPTIONS)}."
-    return CommandError(f"There is no option {name}.", cure=cure)
-
-
-def values_of(words: Sequence[str], rng: np.random.Generator) -> dict[str, Any]:
-    """The inputs by name. Raises `CommandError`, `InputNameError` and `ValueTextError`."""
-    given: dict[str, Any] = {}
-    for word in words:
-        if word.startswith("--"):
-            raise unknown_option(word)
-        if not re.search("[=＝]", word):
-            raise CommandError(
-                f"{shown(word)} is neither NAME=VALUE nor an option.",
-                "the first word is what is shown; all others give inputs their values.",
-                'put an expression with spaces or * into quotes: gatewise show "x * y" x=2 y=3',
-            )
-        name, value = parse_input(word, rng)
-        if name in given:
-            raise CommandError(f"{name} is given twice.", "an input has one value.", f"leave one {name}=... out.")
-        given[name] = value
-    return given
 
 
 # --------------------------------------------------------------------------------------------------- the circuit
@@ -163,78 +82,6 @@ def with_functions(error: ScriptError, target: Target) -> ScriptError:
         return error
     listed = " or ".join(f"{target.path}:{call}" for call in functions[:3])
     return ScriptError(error.what, error.why, f"to show a function in it: gatewise show {listed}")
-
-
-def functions_in(path: str) -> list[str]:
-    """The functions of a file that the command line can give numbers to, each with its inputs still to be filled in.
-
-    What uses an argument as a dict or an object (`p["W"]`, `p.W`) needs more than numbers and arrays.
-    """
-    try:
-        tree = ast.parse(Path(path).read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError):
-        return []
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    structured = {node.name: structured_arguments(node) for node in functions}
-    return [
-        " ".join([node.name, *(f"{name}=..." for name in required_arguments(node))])
-        for node in functions
-        if not structured[node.name] and node.args.args and not node.args.vararg and not node.args.posonlyargs
-    ]
-
-
-def required_arguments(node: ast.FunctionDef) -> list[str]:
-    """The arguments without a default."""
-    names = [argument.arg for argument in node.args.args]
-    return names[: len(names) - len(node.args.defaults)]
-
-
-def structured_arguments(node: ast.FunctionDef) -> set[str]:
-    """The arguments that are used as a dict or an object, here or by gatewise's own functions."""
-    names = {argument.arg for argument in [*node.args.args, *node.args.kwonlyargs]}
-    found = set()
-    for inner in ast.walk(node):
-        match inner:
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str())) if name in names:
-                found.add(name)
-            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in names:
-                found |= set() if hasattr(np.ndarray, attribute) else {name}
-    return found
-
-
-@contextlib.contextmanager
-def as_if_run(target: Target, number: int | None) -> Iterator[None]:
-    """What a file finds when Python runs it: no arguments; its prints go to standard error."""
-    arguments = sys.argv
-    seed(number)
-    if target.path is not None:
-        sys.argv = [target.path]
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
-    except SystemExit as end:
-        what = f"{target.path or target.text} ended Python (exit status {end.code})."
-        raise CommandError(what, "there is nothing to show after that.", "take the call of exit out.") from None
-    finally:
-        sys.argv = arguments
-
-
-def seed(number: int | None) -> None:
-    """Seed the draws of scripts, which use np.random as the course does."""
-    if number is not None:
-        np.random.seed(number)  # noqa: NPY002  (the generator behind np.random.randn)
-
-
-@contextlib.contextmanager
-def notes_of_warnings() -> Iterator[None]:
-    """Python's and NumPy's warnings in one line on standard error."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    messages = list(dict.fromkeys(" ".join(str(each.message).split()) for each in caught))
-    if messages:
-        more = f"; and {len(messages) - MOST_NOTES} more" if len(messages) > MOST_NOTES else ""
-        click.echo(f"note: {'; '.join(messages[:MOST_NOTES])}{more}", err=True)
 
 
 def hints(target: Target, given: Mapping[str, Any], request: Request) -> list[str]:

@@ -142,7 +142,7 @@ def grouped(made: Sequence[SourcedWire]) -> list[list[SourcedWire]]:
 
 
 def calls_of(holder: SourcedWire) -> list[tuple[str, int, int]]:
-    """The helper functions a step stands in, outermost first, each with the instruction that called it, and its number."""
+    """The helper functions a step stands in, outermost first, each with the instruction of the call and its number."""
     step = step_of(holder)
     inner = zip(pairwise(step.place), step.calls[1:], strict=True)
     calls = [(code.co_name, site, number) for ((_, site), (code, _)), number in inner]
@@ -204,7 +204,8 @@ class Namer:
     ) -> str:
         """Name the wires that a stage's targets are bound to; return the stage's name."""
         if bound:
-            return [self.give(wire, name, True) for name, wire in bound.items()][0]
+            names = [self.give(wire, name, True) for name, wire in bound.items()]
+            return names[0]
         root = root_of(statement, group)
         parts, users = self.target_names(statement, root is step_wire(output), function)
         ports = outputs.get(root, [])

@@ -66,7 +66,7 @@ class Expressions:
         found = {i.wire: i.text if i.kind == "constant" else hidden(i.text) for i in self.circuit.inputs}
         for stage in self.circuit.stages:
             for wire in stage.wires:
-                if wire.pullback is port or self.circuit.names[wire] == stage.name:
+                if wire.pullback is port or self.circuit.names[wire] == stage.name or wire in self.circuit.named:
                     found[wire] = self.circuit.names[wire]
         return found
 

@@ -304,7 +304,7 @@ class _Page:
         said = [first]
         said += [nudge(self.sheet, wire, self.digits) for wire in wires if wire.id != output.id or not wire.is_gate]
         checks = [(wire, self.sheet.checks[wire.id]) for wire in wires if wire.id in self.sheet.checks]
-        checked = [f"d{plain(wire.name)}: {check_text(check)}" for wire, check in checks]
+        checked = [check_text(wire, check) for wire, check in checks]
         return _labelled("says", list(dict.fromkeys(line for line in said if line))) + _labelled("check", checked)
 
     def _product(self, first: Any, second: Any, product: Any) -> str:

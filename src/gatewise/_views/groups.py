@@ -173,7 +173,7 @@ def _more(family: Sequence[Group]) -> int:
 
 
 def _passes_of(group: Group) -> list[Part]:
-    """The parts of a group; of a repeat its passes, though they were cut into pieces: it is open to them or not at all."""
+    """The parts of a group; of a repeat its passes, though cut into pieces: it opens to them or not at all."""
     if group.kind not in ("repeat", "passes"):
         return group.parts
     return [

@@ -38,8 +38,8 @@ class Heat:
 def heat_of(value: Any, summary: Mapping[str, Any] | None, digits: int | None = None) -> Heat | None:
     """The heat map of an array; None for what has no entries, or none that were written down.
 
-    `scale` says how far the entries reach: `max 3` where none is negative, `min -3` where none is positive, `±3` the size
-    of the largest where they are of both signs, `all 3` where they are equal; or what is wrong with one of them.
+    `scale` says how far the entries reach: `max 3` where none is negative, `min -3` where none is positive, `±3` the
+    size of the largest where they are of both signs, `all 3` where they are equal; or what is wrong with one of them.
     """
     table = coarse(value) if value is not None else (summary or {}).get("map")
     if not table or not table[0]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gatewise._views.meaning import meaning
+from gatewise._views.meaning import derivative_text, meaning
 from gatewise._views.numbers import DASH, quantity, shape_text
 from gatewise._views.patterns import what_it_did
 from gatewise._views.sheet import Sheet, Use, Wire, read
@@ -89,7 +89,7 @@ def _numerical(sheet: Sheet, wire: Wire, digits: int | None) -> str:
     check = sheet.checks.get(wire.id)
     if check is None:
         return DASH if wire.kind == "input" else ""
-    return quantity(check.get("numerical"), None, digits)
+    return derivative_text(check, digits)
 
 
 def _locals(sheet: Sheet, wire: Wire, digits: int | None) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from typing import Any
 
-from gatewise._views.numbers import entries, is_finite, number, quantity
+from gatewise._views.numbers import DASH, entries, is_finite, number, quantity
 from gatewise._views.sheet import Sheet, Use, Wire
 from gatewise._views.text import plain
 
 NUDGE = 0.01
+_WRITTEN = re.compile(r"-?[0-9.]+(e[-+]?[0-9]+)?")
 _EXTREMES = {"maximum": max, "fmax": max, "relu": max, "minimum": min, "fmin": min}
 
 
@@ -51,6 +54,8 @@ def _move(sheet: Sheet, wire: Wire, digits: int | None, is_before_corner: bool) 
         return f"{where} cannot be said ({number(force)})"
     if is_before_corner and (sides := two_slopes(sheet, wire)):
         return _move_from_corner(where, *sides, digits)
+    if corner := _checked_corner(sheet, wire):
+        return _move_from_corner(*corner, digits)
     if force == 0:
         return f"{where} makes no difference"
     return f"{'raise' if force > 0 else 'lower'} {where} (force {number(abs(force), digits)})"
@@ -120,10 +125,11 @@ def nudge(sheet: Sheet, wire: Wire, digits: int | None = None) -> str:
     if not is_finite(force):
         return ""
     f = objective(sheet)
-    if sides := two_slopes(sheet, wire):
-        up, down = (_change(slope, f) for slope in sides)
-        return f"at a corner: raising {where} by {NUDGE} {up}, lowering it {down}"
-    if _meets_corner(sheet, wire) or sheet.checks.get(wire.id, {}).get("verdict") == "kink":
+    sides = two_slopes(sheet, wire)
+    if corner := (where, *sides) if sides else _checked_corner(sheet, wire):
+        up, down = (_change(slope, f) for slope in corner[1:])
+        return f"at a corner: raising {corner[0]} by {NUDGE} {up}, lowering it {down}"
+    if _meets_corner(sheet, wire):
         return f"at a corner: raising and lowering {where} change {f} at different rates"
     if force == 0:
         return f"raising {where} a little leaves {f} as it is"
@@ -147,6 +153,22 @@ def two_slopes(sheet: Sheet, wire: Wire) -> tuple[float, float] | None:
     """
     up, down = (None, None) if wire.shape else (_pushed(sheet, wire, 1.0), _pushed(sheet, wire, -1.0))
     return None if up is None or down is None or math.isclose(up, -down, rel_tol=1e-9) else (up, down)
+
+
+def _checked_corner(sheet: Sheet, wire: Wire) -> tuple[str, float, float] | None:
+    """The same as the check saw it, with the entry that it is about; None where another entry is steeper."""
+    check = sheet.checks.get(wire.id, {})
+    if not check.get("slopes"):
+        return None
+    (left, right), (steepest_place, force) = check["slopes"], steepest(wire)
+    place = _entry_name(wire, check)
+    return (place, right, -left) if place == steepest_place or force == 0 else None
+
+
+def _entry_name(wire: Wire, check: Mapping[str, Any]) -> str:
+    """What a check is about: a wire, or one entry of it, as the user would index it."""
+    entry = check.get("entry")
+    return plain(wire.name) + (f"[{', '.join(map(str, entry))}]" if entry else "")
 
 
 def _before_corners(sheet: Sheet) -> set[int]:
@@ -175,6 +197,10 @@ def _pushed(sheet: Sheet, wire: Wire, push: float) -> float | None:
 def _rate(sheet: Sheet, gate: Wire, uses: list[Use], moving: dict[int, float]) -> float | None:
     if _is_corner(sheet, gate):
         rates = [moving.get(use.source, 0.0) for use in _ties(sheet, gate)]
+        if gate.gate == "clip":
+            low, high = _bounds(gate)
+            above = max(rates[0], 0.0) if gate.value == low else rates[0]
+            return min(above, 0.0) if gate.value == high else above
         rates += [0.0] if len(sheet.operands[gate.id]) == 1 else []  # the constant it ties with
         return abs(rates[0]) if gate.gate == "absolute" else _EXTREMES[gate.gate](rates)
     locals_ = [use.local for use in uses]
@@ -184,14 +210,24 @@ def _rate(sheet: Sheet, gate: Wire, uses: list[Use], moving: dict[int, float]) -
 
 
 def _is_corner(sheet: Sheet, gate: Wire) -> bool:
-    """Whether a gate of numbers stands where its slope jumps: at a tie, or at abs(0)."""
+    """Whether a gate of numbers stands where its slope jumps: at a tie, at a bound, or at abs(0)."""
     operands = sheet.operands[gate.id]
     if gate.shape or not isinstance(gate.value, int | float):
         return False
     if gate.gate == "absolute":
         return gate.value == 0
+    if gate.gate == "clip":
+        return gate.value in _bounds(gate) and bool(_ties(sheet, gate))
     ties = _ties(sheet, gate) if gate.gate in _EXTREMES else []
     return len(ties) > 1 or (len(ties) == len(operands) == 1 and ties[0].local == 0)
+
+
+def _bounds(gate: Wire) -> tuple[float | None, float | None]:
+    """The bounds of a clip where they are written as numbers: `np.clip(x, 0, 1)`."""
+    parts = gate.expression.removesuffix(")").split(", ")
+    if len(parts) != 3 or not all(map(_WRITTEN.fullmatch, parts[1:])):
+        return None, None
+    return float(parts[1]), float(parts[2])
 
 
 def _ties(sheet: Sheet, gate: Wire) -> list[Use]:
@@ -208,7 +244,8 @@ def _meets_corner(sheet: Sheet, wire: Wire) -> bool:
     for use in sheet.uses_of[wire.id]:
         gate, local = sheet.wires[use.target], _local_at(sheet, use, place)
         is_alone = len(sheet.operands[gate.id]) == 1 and gate.shape == wire.shape
-        if is_alone and local == 0 and gate.gate in (*_EXTREMES, "absolute"):
+        is_clipped = gate.gate == "clip" and use.port == 0 and gate.shape == wire.shape
+        if local == 0 and (is_clipped or (is_alone and gate.gate in (*_EXTREMES, "absolute"))):
             return bool(entries(wire.value)[place] == entries(gate.value)[place])
         if local is not None and gate.pattern == "routes":
             shares[gate.id] = shares.get(gate.id, 0.0) + local
@@ -228,19 +265,22 @@ def _local_at(sheet: Sheet, use: Use, place: int) -> float | None:
 
 
 def _checked(sheet: Sheet, digits: int | None) -> list[str]:
-    verdicts: dict[str, list[int]] = {}
-    for id_, check in sheet.checks.items():
-        verdicts.setdefault(check["verdict"], []).append(id_)
+    checks = [(sheet.wires[id_], check) for id_, check in sheet.checks.items()]
+    agreeing = [(w, c) for w, c in checks if c["verdict"] != "differs" and _count(c, "agrees")]
     lines = []
-    if "agrees" in verdicts:
-        worst = max((sheet.checks[id_].get("error") or 0 for id_ in verdicts["agrees"]), default=0)
-        names, agree = _names(sheet, verdicts["agrees"]), "agrees" if len(verdicts["agrees"]) == 1 else "agree"
+    if agreeing:
+        worst = max(check.get("error") or 0 for _, check in agreeing)
+        names = ", ".join(_counted(wire, check, "agrees") for wire, check in agreeing)
+        agree = "agrees" if len(agreeing) == 1 and names == plain(agreeing[0][0].name) else "agree"
         lines.append(f"checked: {names} {agree} with the numerical derivative (relative error at most {_error(worst)})")
-    lines += [_differs(sheet, id_, digits) for id_ in verdicts.get("differs", ())]
-    lines += [_kink(sheet, id_, digits) for id_ in verdicts.get("kink", ())]
-    for id_ in verdicts.get("not checked", ()):
-        reason = sheet.checks[id_].get("reason")
-        lines.append(f"not checked: {plain(sheet.wires[id_].name)}" + (f" ({plain(reason)})" if reason else ""))
+    lines += [_differs(wire, check, digits) for wire, check in checks if check["verdict"] == "differs"]
+    lines += [_kink(wire, check, digits) for wire, check in checks if check["verdict"] == "kink"]
+    for wire, check in checks:
+        if _count(check, "not checked"):
+            reason = check.get("reason")
+            lines.append(
+                f"not checked: {_counted(wire, check, 'not checked')}" + (f" ({plain(reason)})" if reason else "")
+            )
     read = [wire.id for wire in sheet.wires if wire.is_read]
     if read:
         lines.append(
@@ -253,17 +293,53 @@ def _names(sheet: Sheet, ids: list[int]) -> str:
     return ", ".join(plain(sheet.wires[id_].name) for id_ in ids)
 
 
-def _differs(sheet: Sheet, id_: int, digits: int | None) -> str:
-    wire, check = sheet.wires[id_], sheet.checks[id_]
-    numerical = quantity(check.get("numerical"), None, digits)
-    return (
-        f"DIFFERS: {plain(wire.name)} has gradient {sheet.gradient(wire, digits)}, "
-        f"its numerical derivative is {numerical} (relative error {_error(check.get('error'))})"
-    )
+def _count(check: Mapping[str, Any], word: str) -> int:
+    """How many entries of a wire got a verdict."""
+    counts = check.get("counts") or {check["verdict"]: 1}
+    return int(counts.get(word, 0))
 
 
-def _kink(sheet: Sheet, id_: int, digits: int | None) -> str:
-    return f"kink: {plain(sheet.wires[id_].name)} stands at a corner, where the slope differs from side to side"
+def _counted(wire: Wire, check: Mapping[str, Any], word: str) -> str:
+    """A wire's name, with how many of its entries got a verdict where not all did."""
+    count, entries_there = _count(check, word), check.get("entries") or 1
+    name = plain(wire.name)
+    return name if count == entries_there else f"{count:,} of {entries_there:,} entries of {name}"
+
+
+def _differs(wire: Wire, check: Mapping[str, Any], digits: int | None) -> str:
+    gradient = check.get("gradient", wire.gradient)
+    told = f"DIFFERS: {_entry_name(wire, check)} has gradient {quantity(gradient, None, digits)}, "
+    if check.get("slopes"):
+        told += f"outside its slopes {derivative_text({**check, 'entry': None}, digits)} at a corner"
+    else:
+        numerical = quantity(check.get("numerical"), None, digits)
+        told += f"its numerical derivative is {numerical} (relative error {_error(check.get('error'))})"
+    many = _count(check, "differs")
+    return told + (f"; {_counted(wire, check, 'differs')} differ" if many > 1 else "")
+
+
+def _kink(wire: Wire, check: Mapping[str, Any], digits: int | None) -> str:
+    many = _count(check, "kink")
+    others = f"; {_counted(wire, check, 'kink')} stand at corners" if many > 1 else ""
+    return f"kink: {_entry_name(wire, check)} stands {_corner_text(check, digits)}{others}"
+
+
+def _corner_text(check: Mapping[str, Any], digits: int | None = None) -> str:
+    slopes = derivative_text({**check, "entry": None}, digits)
+    inside = "lies between them" if check["verdict"] == "kink" else "does not lie between them"
+    return f"at a corner: slopes {slopes}; the gradient {quantity(check.get('gradient'), None, digits)} {inside}"
+
+
+def derivative_text(check: Mapping[str, Any], digits: int | None = None) -> str:
+    """The numerical derivative of a check, or the slopes on both sides, with the entry they are about.
+
+    >>> derivative_text({"numerical": 0.5, "entry": [0, 1]}), derivative_text({"slopes": [0.0, 1.0]})
+    ('[0, 1]: 0.5', '0 and 1')
+    """
+    entry = f"[{', '.join(map(str, check['entry']))}]: " if check.get("entry") else ""
+    if check.get("slopes"):
+        return entry + " and ".join(quantity(slope, None, digits) for slope in check["slopes"])
+    return DASH if check.get("numerical") is None else entry + quantity(check["numerical"], None, digits)
 
 
 def _error(error: Any) -> str:
@@ -272,13 +348,19 @@ def _error(error: Any) -> str:
     return f"{float(error):.1g}"
 
 
-def check_text(check: Any) -> str:
+def check_text(wire: Wire, check: Mapping[str, Any]) -> str:
     """A check in one line: the numerical derivative, how far off it is, and the verdict where it is not agreement."""
+    start = f"d{_entry_name(wire, check)}: "
+    if check.get("slopes"):
+        return start + _corner_text(check) + ("" if check["verdict"] == "kink" else "   differs")
+    if check["verdict"] == "not checked":
+        reason = f": {plain(check['reason'])}" if check.get("reason") else ""
+        return f"{start}not checked{reason}"
     numerical = check.get("numerical")
     shown = f"{numerical:#.8g}" if isinstance(numerical, int | float) else quantity(numerical)
-    reason = f": {plain(check['reason'])}" if check.get("reason") else ""
-    verdict = "" if check["verdict"] == "agrees" else f"   {plain(check['verdict'])}{reason}"
-    return f"numerical {shown}   relative error {_error(check.get('error'))}{verdict}"
+    verdict = "" if check["verdict"] == "agrees" else f"   {plain(check['verdict'])}"
+    count = f"   {_count(check, 'agrees'):,} of {check['entries']:,} entries agree" if check.get("entry") else ""
+    return f"{start}numerical {shown}   relative error {_error(check.get('error'))}{verdict}{count}"
 
 
 def _not_finite(sheet: Sheet) -> list[str]:

@@ -27,7 +27,7 @@ def number(value: Any, digits: int | None = None) -> str:
     if value is None:
         return DASH
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return "True" if value else "False"
     if isinstance(value, str):
         return _LOUD.get(value, plain(value))
     if not math.isfinite(value):
@@ -98,7 +98,7 @@ def _nested(value: Any, digits: int | None) -> str:
 
 def _overview(flat: list[Any], digits: int | None) -> str:
     if all(isinstance(entry, bool) for entry in flat):
-        return f"true in {sum(flat)} of {len(flat)}"
+        return f"True in {sum(flat)} of {len(flat)}"
     if any(isinstance(entry, str) for entry in flat):
         return f"{len(flat)} entries"
     loud = [entry for entry in flat if not math.isfinite(entry)]

@@ -50,7 +50,7 @@ def page(
     """
     sheet = read(record)
     name = escaped(plain(str(record["name"])))
-    parts = _parts(record, palette, digits, fold, staged, style=_web("live.css"))
+    parts = _parts(record, palette, digits, fold, staged, style=_told_briefly("live.css"))
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -89,7 +89,7 @@ def element(
     The script takes the picture out of the image, so it is in there once, and works in a shadow root, so that nothing
     of the notebook's styles, names or ids meets its own.
     """
-    parts = _parts(record, palette, digits, fold, staged, style=_still_style(palette) + _web("live.css"))
+    parts = _parts(record, palette, digits, fold, staged, style=_still_style(palette) + _told_briefly("live.css"))
     drawn = base64.b64encode(parts.svg.encode()).decode()
     told = escaped(_alternative(read(record), digits), 1000)
     image = f'<img alt="{told}" src="data:image/svg+xml;base64,{drawn}">'
@@ -145,7 +145,8 @@ def _needed(geometry: Mapping[str, Any]) -> Mapping[str, Any]:
     """The geometry, without the places of marks where there is no group that could move them."""
     if any(level["groups"] for level in geometry["levels"]):
         return geometry
-    return {**geometry, "levels": [{**level, "paths": [], "marks": []} for level in geometry["levels"]]}
+    unused = dict.fromkeys(("starts", "ports", "spans", "paths", "marks"), ())
+    return {**geometry, "levels": [{**level, **unused} for level in geometry["levels"]]}
 
 
 def _groups(sheet: Sheet, fold: Fold) -> list[Any]:
@@ -183,7 +184,8 @@ def _web(name: str) -> str:
 
 def _told_briefly(name: str) -> str:
     lines = (line.strip() for line in _web(name).splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith(_COMMENTS))
+    comments = _COMMENTS if name.endswith(".js") else "/*"  # a rule of a style may begin with a star
+    return "\n".join(line for line in lines if line and not line.startswith(comments))
 
 
 @cache
@@ -211,7 +213,7 @@ def _still_style(palette: str) -> str:
     chosen = palette_named(palette)
     day = _scheme("dark" if palette == "dark" else "light", chosen)
     night = f"@media (prefers-color-scheme: dark) {{ {_scheme('dark', PALETTES['dark'])} }}"
-    return f"{day}\n{night}\n{_web('page.css')}"
+    return f"{day}\n{night}\n{_told_briefly('page.css')}"
 
 
 def _scheme(name: str, palette: Palette) -> str:
@@ -226,8 +228,8 @@ def _colours(palette: Palette) -> str:
 
 
 def _packed(text: str) -> str:
-    """Compressed, to a fifth of its room, in letters that no parser can take for anything else."""
-    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+    """Compressed, to a fifth of its room, in signs that no parser can take for anything else: base 85 without `<`."""
+    return base64.b85encode(zlib.compress(text.encode(), 9)).decode().replace("<", ",")
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:

@@ -339,7 +339,7 @@ class _Collector:
         if summary is not None and len(uses) > 1:
             return None  # no sum of summaries says anything
         heat = heat_of(came, summary, self.digits) if summary is not None or isinstance(came, list) else None
-        text = heat.scale if heat else quantity(came, summary, self.digits)
+        text = NOT_COMPUTED if came is summary is None else heat.scale if heat else quantity(came, summary, self.digits)
         title = f"what comes back to {source.name} along this use: {_in_full(came, summary)}"
         return Label(text, "branch", title, not is_finite(came, summary))
 
@@ -347,8 +347,10 @@ class _Collector:
 def make_room(piece: Piece) -> None:
     """The height a piece needs over and under its middle line, labels included."""
     ins, outs, stacks = piece.node.ins, piece.node.outs, piece.stacks
-    piece.node.above = max(piece.half_height, _height(stacks[0][0]) + 5 - outs[0])
-    piece.node.below = max(piece.half_height, _height(stacks[-1][1]) + 5 + outs[-1], max(ins, default=0.0) + UNDER_PORT)
+    over = [_height(above) + 5 - out for (above, _), out in zip(stacks, outs, strict=True)]
+    under = [_height(below) + 5 + out for (_, below), out in zip(stacks, outs, strict=True)]
+    piece.node.above = max(piece.half_height, *over)
+    piece.node.below = max(piece.half_height, *under, max(ins, default=0.0) + UNDER_PORT)
 
 
 def settle_ports(piece: Piece) -> None:
@@ -356,24 +358,40 @@ def settle_ports(piece: Piece) -> None:
     if piece.inside is None:
         return
     ports = piece.inside.ports
-    places: list[float] = []
-    needs = {"in": _LABELLED_PORTS_APART, "out": 0.0}
-    stacks = iter(pairwise(piece.stacks))
-    for number, (height, side, _) in enumerate(ports):
-        place = places[-1] + min(_NEAR, height - ports[number - 1][0]) if places else 0.0
-        before = [places[other] for other in range(number) if ports[other][1] == side]
-        if before and side == "out":
-            (_, under), (over, _) = next(stacks)
-            place = max(place, before[-1] + _height(under) + _height(over) + 16)
-        elif before:
-            place = max(place, before[-1] + needs[side])
-        places.append(place)
+    outs = [piece.stacks[which] for _, side, which in ports if side == "out"]  # from the top, as they leave the inside
+    places = _nearer(ports, [_height(under) + _height(over) + 16 for (_, under), (over, _) in pairwise(outs)])
     middle = (places[0] + places[-1]) / 2
     sides: dict[str, dict[int, float]] = {"in": {}, "out": {}}
     for place, (_, side, which) in zip(places, ports, strict=True):
         sides[side][which] = round(place - middle, 1)
     piece.node.ins, piece.node.outs = (tuple(found[which] for which in sorted(found)) for found in sides.values())
     make_room(piece)
+
+
+def _nearer(ports: Sequence[tuple[float, str, int]], label_rooms: Sequence[float]) -> list[float]:
+    """Heights for the ports of a closed group: as near as labels let them, nowhere farther apart than inside.
+
+    So a group that opens need not pull its gates apart.
+    """
+    heights = [height for height, _, _ in ports]
+    inside = [lower - upper for upper, lower in pairwise(heights)]
+    rooms = {"in": [_LABELLED_PORTS_APART] * len(ports), "out": list(label_rooms)}
+    needs: list[tuple[int, int, float]] = []  # the first port, the second, how far apart they have to be
+    for side, apart in rooms.items():
+        own = [number for number, port in enumerate(ports) if port[1] == side]
+        needs += [
+            (a, b, min(room, heights[b] - heights[a])) for (a, b), room in zip(pairwise(own), apart, strict=False)
+        ]
+    needs += [(number, number + 1, min(_NEAR, gap)) for number, gap in enumerate(inside)]
+    needs += [(number + 1, number, -gap) for number, gap in enumerate(inside)]
+    places = [0.0] * len(ports)
+    for _ in ports:  # longest paths: after as many rounds as there are ports nothing moves any more
+        before = list(places)
+        for first, second, room in needs:
+            places[second] = max(places[second], places[first] + room)
+        if places == before:
+            break
+    return places
 
 
 def _height(labels: Sequence[Label]) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from gatewise._views.numbers import entries, number
 from gatewise._views.sheet import Sheet, Use, Wire
 from gatewise._views.text import plain
@@ -56,6 +58,27 @@ def _shares(local: object) -> int:
     if isinstance(local, list):
         return sum(map(_shares, local))
     return int(isinstance(local, float) and 0 < local < 1)
+
+
+def tie(sheet: Sheet, wire: Wire) -> str:
+    """What a max did where several were the largest: `split` the gradient, let nothing `pass`; empty without a tie."""
+    operands = sheet.operands[wire.id]
+    if wire.gate in _PICKS_INSIDE:
+        came = [entry for use in operands for entry in entries(use.contribution)]
+        return "split" if sum(bool(entry) for entry in came) > prod(wire.shape) else ""
+    if wire.gate not in _PICKS_OF_TWO:
+        return ""
+    if any(_shares(use.local) for use in operands):
+        return "split"
+    return "pass" if len(operands) == 1 and _meets(sheet.wires[operands[0].source], wire, operands[0]) else ""
+
+
+def _meets(operand: Wire, result: Wire, use: Use) -> bool:
+    """Whether an entry that gets nothing is itself the largest: as large as the constant beside it."""
+    if operand.shape != result.shape:
+        return False
+    columns = zip(entries(operand.value), entries(result.value), entries(use.local), strict=False)
+    return any(own == chosen and local == 0 for own, chosen, local in columns)
 
 
 def spoken(wire: Wire) -> str:

@@ -74,6 +74,7 @@ def looks(palette: Palette) -> dict[str, Look]:
         "title": {"fill": palette.quiet},
         "paper": {"fill": palette.paper},
         "symbol": {"fill": palette.ink, "text_anchor": "middle"},
+        "tie": {"fill": palette.gradient, "text_anchor": "middle"},
         "name": {"fill": palette.ink},
         "shape": {"fill": palette.quiet},
         "note": {"fill": palette.quiet},
@@ -212,7 +213,8 @@ class _SvgWriter:
         if self.live and gate.group is not None:
             more |= {"data_group": gate.group.number} | ({"hidden": ""} if gate.is_open else {})
         title = "" if self.live else f"<title>{escaped(gate.title)}</title>"
-        return f"<g{attributes(more)}>{title}{self._outlines(gate)}{self._word(gate.symbol)}</g>"
+        said = "".join(map(self._word, [gate.symbol, *([gate.tie] if gate.tie else [])]))
+        return f"<g{attributes(more)}>{title}{self._outlines(gate)}{said}</g>"
 
     def _outlines(self, gate: Outline) -> str:
         """A circle, a box, and for a closed group a second line inside its box."""
@@ -234,7 +236,7 @@ class _SvgWriter:
         label = word.label
         kinds = (label.kind, "loud") if label.is_loud else (label.kind,)
         look = self._look(*kinds)
-        if word.anchor != "start" and (not self.live or label.kind != "symbol"):
+        if word.anchor != "start" and (not self.live or label.kind not in ("symbol", "tie")):
             look["text_anchor"] = word.anchor
         more: Look = {}
         if self.live and label.wire is not None:

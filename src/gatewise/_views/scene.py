@@ -6,7 +6,7 @@ Marks of a level carry both its own coordinates and, through the maps of `elasti
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gatewise._views.drawing import Point, width_of
@@ -27,13 +27,16 @@ from gatewise._views.parts import (
     collect,
     shown_name,
 )
-from gatewise._views.patterns import what_it_did
+from gatewise._views.patterns import tie, what_it_did
 from gatewise._views.plan import ARROW, MARGIN, STUB, lay_out
 from gatewise._views.sheet import Sheet, Wire, read
 from gatewise._views.text import cells
 
 DEEPEST = 2000  # gates up to which a page can open what is closed
+_ALIKE = 400  # gates up to which a group looks the same from outside, open or closed, in every picture of a circuit
 SIGN_SIZE = 21.0  # of a single sign such as + in its circle
+TIE_SIZE = 9.0  # of what stands under the symbol of a gate
+_TIES = {"split": "tie", "pass": "tie 0"}
 CUT = ((-3.0, 5.0), (0.0, -5.0)), ((1.0, 5.0), (4.0, -5.0))  # the two strokes through a wire that was cut
 _LEGEND_LINE = 17.0
 
@@ -75,6 +78,7 @@ class Outline:
     wires: tuple[int, ...]
     title: str
     symbol: Word
+    tie: Word | None = None
     group: Group | None = None
     number: int = 0
 
@@ -136,19 +140,19 @@ class Scene:
 
 
 def scene_of(record: Mapping[str, Any], *, digits: int | None = None, fold: Fold = None, live: bool = False) -> Scene:
-    """The picture of a record. `live` also makes the insides of closed groups. Raises `FoldError`."""
+    """The picture of a record. `live` also draws the insides of closed groups. Raises `FoldError`."""
     sheet = read(record)
     parts = grouped(sheet, fold)
-    level = collect(sheet, parts, digits, live and len(sheet.steps) <= DEEPEST)
+    level = collect(sheet, parts, digits, len(sheet.steps) <= (DEEPEST if live else _ALIKE))
     lay_out(level)
-    return _MarkMaker(sheet, digits).scene(level, parts)
+    return _MarkMaker(sheet, digits, live).scene(level, parts)
 
 
 class _MarkMaker:
     """Turns levels into marks."""
 
-    def __init__(self, sheet: Sheet, digits: int | None) -> None:
-        self.sheet, self.digits = sheet, digits
+    def __init__(self, sheet: Sheet, digits: int | None, live: bool) -> None:
+        self.sheet, self.digits, self.live = sheet, digits, live
 
     def scene(self, level: Level, parts: Sequence[Part]) -> Scene:
         placed = place(level)
@@ -166,7 +170,7 @@ class _MarkMaker:
         view = View(placed, [*self._lines(placed), *self._outlines(placed), *self._words(placed)], is_shown=is_shown)
         opened = {id(piece): inside for piece, inside in placed.inner}
         for piece in placed.level.pieces:
-            if piece.inside is not None:
+            if piece.inside is not None and (self.live or piece.is_open):
                 inside = opened.get(id(piece)) or place(piece.inside)
                 view.inner.append(self.view(inside, is_shown and id(piece) in opened))
         if placed.level.group is not None:
@@ -228,14 +232,19 @@ class _MarkMaker:
         own = (piece.x, piece.node.y)
         middle = (box[0] + box[2] / 2, box[1] + box[3] / 2 + drop)
         symbol = Word(Label(piece.symbol, "symbol"), middle, own, size, "middle")
-        loud, title = False, ""
+        loud, title, mark = False, "", None
         if piece.group is None:
             title = self._about(piece.wires[0])
+            mark = _TIES.get(tie(self.sheet, piece.wires[0]))
         else:
             title, loud = _about_group(piece.group), self._hides_trouble(piece)
             title += ". A number inside is not finite" if loud else ""
         ids = tuple(wire.id for wire in piece.wires)
-        return Outline(box, own, piece.span, piece.is_round, loud, ids, title, symbol, piece.group, number)
+        below = None
+        if mark is not None:
+            symbol = replace(symbol, at=(middle[0], middle[1] - 4))
+            below = Word(Label(mark, "tie"), (middle[0], box[1] + box[3] / 2 + 12), own, TIE_SIZE, "middle")
+        return Outline(box, own, piece.span, piece.is_round, loud, ids, title, symbol, below, piece.group, number)
 
     def _about(self, wire: Wire) -> str:
         """What a pointer resting on a gate shows: how it is made, what it did, the sentence a teacher would say."""
@@ -305,6 +314,11 @@ class _MarkMaker:
             found.append(Label("● fork: the gradients of its branches add", "note"))
         if any(isinstance(mark, Line) and mark.is_blocked for mark in marks):
             found.append(Label("dashed: a max or a mask routed the gradient away", "note"))
+        ties = {mark.tie.label.text for mark in marks if isinstance(mark, Outline) and mark.tie}
+        if "tie" in ties:
+            found.append(Label("tie: equals split the gradient", "note"))
+        if "tie 0" in ties:
+            found.append(Label("tie 0: a tie with a constant passes nothing", "note"))
         if any(label.text == "stops" for label in labels):
             found.append(Label("stops: the gate passes no gradient", "note"))
         if any(label.text == NOT_COMPUTED for label in labels):

@@ -21,6 +21,7 @@ from gatewise._views.plan import ARROW
 from gatewise._views.scene import (
     CUT,
     SIGN_SIZE,
+    TIE_SIZE,
     AnyMark,
     Line,
     Mark,
@@ -38,12 +39,14 @@ Form = Literal["fragment", "standalone", "beamer"]
 
 _UNIT = 0.75  # big points to a unit of the SVG
 _LARGEST = 14_000.0  # big points: neither TeX nor PDF knows lengths much above
-_SIZES = {SIZE: 10.95, SMALL_SIZE: 9.0, SYMBOL_SIZE: 12.0, SIGN_SIZE: 17.28}  # LaTeX's own that come nearest
-_SIZE_NAMES = {SIZE: "text", SMALL_SIZE: "small", SYMBOL_SIZE: "symbol", SIGN_SIZE: "sign"}
+# LaTeX's own sizes that come nearest
+_SIZES = {SIZE: 10.95, SMALL_SIZE: 9.0, SYMBOL_SIZE: 12.0, SIGN_SIZE: 17.28, TIE_SIZE: 8.0}
+_SIZE_NAMES = {SIZE: "text", SMALL_SIZE: "small", SYMBOL_SIZE: "symbol", SIGN_SIZE: "sign", TIE_SIZE: "tiny"}
 _ANCHORS = {"start": "base west", "end": "base east", "middle": "base", "centre": "center"}
-_COLOURS = {"symbol": "ink", "name": "ink", "value": "value", "gradient": "gradient", "branch": "gradient"}
+_COLOURS = {"symbol": "ink", "name": "ink", "value": "value"} | dict.fromkeys(("gradient", "branch", "tie"), "gradient")
 _WIDEST_CAPTION = 85
-_SLIDE = 2.3  # width to height of what a slide has room for
+_SLIDE = (390.0, 165.0)  # big points: what a slide has room for, above its caption
+_LARGEST_SCALE = 1.5  # of a small circuit on a slide: its numbers are not to shout
 _WIDE = "\u2e80"  # East Asian scripts begin here
 _WIDE_FONTS = (
     "Noto Sans Mono CJK SC",
@@ -129,7 +132,10 @@ def _typed(character: str) -> str:
 
 _WORD = r"\providecommand\gatewiseword[2]{\resizebox{#1bp}{\height}{#2}}"
 _HOLLOW = r"\providecommand\gatewisehollow{{\fboxsep=0pt\fbox{\rule{0pt}{0.4em}\rule{0.4em}{0pt}}}}"
-_LETTER = r"""\providecommand\gatewisecode[1]{\scalebox{0.5}[0.8]{#1}}
+_LETTER = r"""\providecommand\gatewisewarning{%
+  \PackageWarningNoLine{gatewise}{Letters of the picture are shown as codes: compile it with lualatex}%
+  \global\let\gatewisewarning\relax}
+\providecommand\gatewisecode[1]{\gatewisewarning\scalebox{0.5}[0.8]{#1}}
 \providecommand\gatewiseletter[2]{% a letter; where no font has it, its code
   \ifdefined\Umathcode
     \iffontchar\font`#1 #1\else
@@ -157,7 +163,8 @@ def _fragment(drawn: str) -> str:
     ]
     if r"\gatewiseletter" in drawn:
         lines += [
-            "% It has letters beyond ASCII. XeLaTeX and LuaLaTeX show them in the typewriter font or, if need be,",
+            "% Compile it with lualatex: it has letters beyond ASCII.",
+            "% XeLaTeX and LuaLaTeX show them in the typewriter font or, if need be,",
             r"% in \newfontfamily\gatewisewide{...} of fontspec; pdfLaTeX shows the codes of those it does not know.",
         ]
     return "\n".join([*lines, r"\begingroup", *_commands(drawn), drawn, r"\endgroup", ""])
@@ -166,7 +173,14 @@ def _fragment(drawn: str) -> str:
 def _document(drawn: str) -> str:
     packages = [r"\usepackage{tikz}", *_fonts(drawn)]
     body = [r"\begin{document}", drawn, r"\end{document}", ""]
-    return "\n".join([r"\documentclass[border=4bp]{standalone}", *packages, *_commands(drawn), *body])
+    head = [*_advice(drawn), r"\documentclass[border=4bp]{standalone}"]
+    return "\n".join([*head, *packages, *_commands(drawn), *body])
+
+
+def _advice(drawn: str) -> Iterator[str]:
+    """Which engine has the letters, where not every one has them."""
+    if r"\gatewiseletter" in drawn:
+        yield "% Compile this with lualatex: it has letters beyond ASCII, of which pdflatex shows codes."
 
 
 def _fonts(drawn: str) -> Iterator[str]:
@@ -336,6 +350,8 @@ class _TikzWriter:
                 if slides := self.showing.passing(gate, way == "backward"):
                     yield rf"\only<{','.join(map(str, slides))}>{{\draw[gatewise {way}{outer};}}"
         yield self._symbol(gate)
+        if gate.tie is not None:
+            yield from self._word(gate.tie)
 
     def _symbol(self, gate: Outline) -> str:
         """What stands in a gate; a single sign in the middle, however high a font has it in its line."""
@@ -422,9 +438,11 @@ def _slides(scene: Scene, palette: Palette, showing: _Showing) -> str:
     drawn = "\n".join(_TikzWriter(scene, palette, showing).picture())
     captions = [_caption(slide, text) for slide, text in enumerate(showing.captions(), start=1)]
     said = "\n".join(captions)
-    size = r"{\textwidth}{!}" if scene.width > _SLIDE * scene.height else r"{!}{0.75\textheight}"
+    natural = [side * _UNIT for side in (scene.width, scene.height)]
+    scale = min([_LARGEST_SCALE, *(room / side for room, side in zip(_SLIDE, natural, strict=True))])
     return "\n".join(
         [
+            *_advice(drawn + said),
             r"\documentclass[aspectratio=169]{beamer}",
             r"\usepackage{tikz}",
             *_fonts(drawn + said),
@@ -433,11 +451,11 @@ def _slides(scene: Scene, palette: Palette, showing: _Showing) -> str:
             r"\begin{document}",
             r"\begin{frame}",
             r"\centering",
-            rf"\resizebox{size}{{%",
+            rf"\resizebox{{{scale * natural[0]:.4g}bp}}{{!}}{{%",
             drawn,
             "}",
             r"\par\medskip",
-            r"\footnotesize\ttfamily\strut%",
+            r"\small\ttfamily\strut%",
             said,
             r"\end{frame}",
             r"\end{document}",

@@ -9,6 +9,8 @@
   const LITERAL = /^-?[0-9.]+(e[-+]?[0-9]+)?$/;
   const highest = (rates) => Math.max(...rates);
   const lowest = (rates) => Math.min(...rates);
+  const grouped = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+  const WRITTEN = /^-?[0-9.]+(e[-+]?[0-9]+)?$/;
   const EXTREMES = { maximum: highest, fmax: highest, relu: highest, minimum: lowest, fmin: lowest };
   const SPOKEN = { maximum: "max", minimum: "min" };
   const AWAY = " (routed away)";
@@ -351,7 +353,7 @@
     saidAndChecked(wires, first) {
       const said = wires.filter((wire) => wire !== this.output || wire.kind !== "gate").map((wire) => this.nudge(wire));
       const checks = wires.filter((wire) => wire.id in this.record.checks);
-      const checked = checks.map((wire) => `d${this.name(wire)}: ${this.checkText(this.record.checks[wire.id])}`);
+      const checked = checks.map((wire) => this.checkText(wire, this.record.checks[wire.id]));
       return [...labelled("says", unique([first, ...said].filter(Boolean))), ...labelled("check", checked)];
     }
 
@@ -388,8 +390,12 @@
         return `which way to push cannot be said: ${this.name(this.output)} is ${this.value(this.output)}`;
       }
       if (!isFinite(force)) return "";
-      if (sides) return `at a corner: raising ${where} by ${NUDGE} ${this.change(sides[0], f)}, lowering it ${this.change(sides[1], f)}`;
-      if (this.meetsCorner(wire) || this.record.checks[wire.id]?.verdict === "kink") {
+      const corner = sides ? [where, ...sides] : this.checkedCorner(wire);
+      if (corner) {
+        const [place, up, down] = corner;
+        return `at a corner: raising ${place} by ${NUDGE} ${this.change(up, f)}, lowering it ${this.change(down, f)}`;
+      }
+      if (this.meetsCorner(wire)) {
         return `at a corner: raising and lowering ${where} change ${f} at different rates`;
       }
       return force === 0 ? `raising ${where} a little leaves ${f} as it is` : `raising ${where} by ${NUDGE} ${this.change(force, f)}`;
@@ -424,6 +430,22 @@
       return typeof this.record.upstream === "number" ? (moving.get(this.output.id) ?? 0) * this.record.upstream : null;
     }
 
+    /** The same as the check saw it, with the entry that it is about; null where another entry is steeper. */
+    checkedCorner(wire) {
+      const check = this.record.checks[wire.id];
+      if (!check?.slopes) return null;
+      const [[left, right], [steepest, force], place] = [check.slopes, this.steepest(wire), this.entryName(wire, check)];
+      return place === steepest || force === 0 ? [place, right, -left] : null;
+    }
+
+    entryName = (wire, check) => this.name(wire) + (check.entry ? `[${check.entry.join(", ")}]` : "");
+
+    /** The bounds of a clip where they are written as numbers: `np.clip(x, 0, 1)`. */
+    bounds(gate) {
+      const parts = gate.expression.replace(/\)$/, "").split(", ").slice(1);
+      return parts.length === 2 && parts.every((part) => WRITTEN.test(part)) ? parts.map(Number) : [null, null];
+    }
+
     rate(gate, uses, moving) {
       const [operands, ties] = [this.operands[gate.id], this.ties(gate)];
       const isAlone = operands.length === 1 && ties.length === 1 && ties[0].local === 0;
@@ -431,6 +453,12 @@
       if (isNumber && gate.gate === "absolute" && gate.value === 0) return Math.abs(moving.get(operands[0].from));
       if (isNumber && gate.gate in EXTREMES && (ties.length > 1 || isAlone)) {
         return EXTREMES[gate.gate]([...ties.map((use) => moving.get(use.from) ?? 0), ...(isAlone ? [0] : [])]);
+      }
+      const [low, high] = isNumber && gate.gate === "clip" ? this.bounds(gate) : [null, null];
+      if (ties.length && (gate.value === low || gate.value === high)) {
+        const rate = moving.get(ties[0].from) ?? 0;
+        const above = gate.value === low ? Math.max(rate, 0) : rate;
+        return gate.value === high ? Math.min(above, 0) : above;
       }
       if (!uses.every((use) => typeof use.local === "number")) return null;
       return uses.reduce((rate, use) => rate + use.local * moving.get(use.from), 0);
@@ -445,7 +473,8 @@
       for (const use of this.usesOf[wire.id]) {
         const [gate, local] = [this.wires[use.to], this.localAt(use, place)];
         const isAlone = this.operands[gate.id].length === 1 && sameShape(gate, wire);
-        if (isAlone && local === 0 && (gate.gate in EXTREMES || gate.gate === "absolute")) {
+        const isClipped = gate.gate === "clip" && use.port === 0 && sameShape(gate, wire);
+        if (local === 0 && (isClipped || (isAlone && (gate.gate in EXTREMES || gate.gate === "absolute")))) {
           return entries(wire.value)[place] === entries(gate.value)[place];
         }
         if (local !== null && gate.pattern === "routes") shares.set(gate, (shares.get(gate) ?? 0) + local);
@@ -460,12 +489,21 @@
       return typeof among === "number" ? among : null;
     }
 
-    checkText(check) {
+    checkText(wire, check) {
+      const start = `d${this.entryName(wire, check)}: `;
+      if (check.slopes) return start + this.cornerText(check);
+      if (check.verdict === "not checked") return `${start}not checked${check.reason ? `: ${plain(check.reason)}` : ""}`;
       const shown = typeof check.numerical === "number" ? general(check.numerical, 8, true) : quantity(check.numerical);
       const isNumber = check.error !== null && isFinite(check.error);
-      const reason = check.reason ? `: ${plain(check.reason)}` : "";
-      const verdict = check.verdict === "agrees" ? "" : `   ${plain(check.verdict)}${reason}`;
-      return `numerical ${shown}   relative error ${isNumber ? general(check.error, 1) : number(check.error)}${verdict}`;
+      const verdict = check.verdict === "agrees" ? "" : `   ${plain(check.verdict)}`;
+      const count = check.entry ? `   ${grouped(check.counts.agrees)} of ${grouped(check.entries)} entries agree` : "";
+      return `${start}numerical ${shown}   relative error ${isNumber ? general(check.error, 1) : number(check.error)}${verdict}${count}`;
+    }
+
+    cornerText(check) {
+      const slopes = check.slopes.map((slope) => quantity(slope)).join(" and ");
+      const inside = check.verdict === "kink" ? "lies between them" : "does not lie between them   differs";
+      return `at a corner: slopes ${slopes}; the gradient ${quantity(check.gradient)} ${inside}`;
     }
   }
 

@@ -129,20 +129,42 @@
   /** Whether the gate at the end of a line routed the gradient elsewhere. */
   const isBlocked = ({ uses }, along) => along.length > 0 && along.every((at) => uses[at].blocked);
 
+  const PICKS_OF_TWO = ["maximum", "minimum", "fmax", "fmin"];
+  const PICKS_INSIDE = ["max", "min", "amax", "amin"];
+
+  /** What stands under the symbol of a max that several were the largest for: the twin of `patterns.tie`. */
+  const tie = ({ wires, uses }, id, along) => {
+    const wire = wires[id];
+    const isInside = PICKS_INSIDE.includes(wire.gate);
+    if (!isInside && !PICKS_OF_TWO.includes(wire.gate)) return "";
+    const operands = along.map((at) => uses[at]);
+    if (isInside) {
+      const came = operands.flatMap((use) => entries(use.contribution)).filter(Boolean).length;
+      return came > wire.shape.reduce((product, size) => product * size, 1) ? "tie" : "";
+    }
+    const isShare = (entry) => typeof entry === "number" && entry > 0 && entry < 1;
+    if (operands.some((use) => entries(use.local).some(isShare))) return "tie";
+    if (operands.length !== 1 || wires[operands[0].from].shape.join() !== wire.shape.join()) return "";
+    const [own, chosen, locals] = [wires[operands[0].from].value, wire.value, operands[0].local].map(entries);
+    return own.some((entry, at) => entry === chosen[at] && locals[at] === 0) ? "tie 0" : "";
+  };
+
   /** Whether a closed group hides a number that is not finite. */
   const hidesTrouble = ({ wires }, members) =>
     members.some((id) => !isFinite(wires[id].value, wires[id].summary) || !isFinite(wires[id].gradient, wires[id].gradient_summary));
 
-  /** The notes of the legend for what is seen: {heat, fork, dashed: whether, texts: of labels, folded, steps: of gates}. */
+  /** The notes of the legend for what is seen: {heat, fork, dashed: whether, texts: of labels, ties: of gates, folded, steps: of gates}. */
   const notes = (seen) => [
     ...(seen.heat ? ["■ positive □ negative", "darker is larger"] : []),
     ...(seen.heat && [...seen.texts].some((text) => text.startsWith("±")) ? ["± size of the largest"] : []),
     ...(seen.fork ? ["● fork: the gradients of its branches add"] : []),
     ...(seen.dashed ? ["dashed: a max or a mask routed the gradient away"] : []),
+    ...(seen.ties.has("tie") ? ["tie: equals split the gradient"] : []),
+    ...(seen.ties.has("tie 0") ? ["tie 0: a tie with a constant passes nothing"] : []),
     ...(seen.texts.has("stops") ? ["stops: the gate passes no gradient"] : []),
     ...(seen.texts.has(NOT_COMPUTED) ? [`${NOT_COMPUTED} not computed`] : []),
     ...(seen.folded ? [`folded: ${seen.folded} of ${seen.steps} gates, in double outlines`] : []),
   ];
 
-  gatewise.marks = { value, gradient, branch, isBlocked, hidesTrouble, notes, pathsOf, NOT_COMPUTED };
+  gatewise.marks = { value, gradient, branch, isBlocked, hidesTrouble, tie, notes, pathsOf, NOT_COMPUTED };
 })();

@@ -55,7 +55,7 @@
 
   const number = (value, digits = null) => {
     if (value === null) return DASH;
-    if (typeof value === "boolean") return String(value);
+    if (typeof value === "boolean") return value ? "True" : "False";
     if (typeof value === "string") return LOUD[value] ?? plain(value);
     if (!Number.isFinite(value)) return LOUD[isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf"];
     return digits === null ? significant(value, 4) : decimals(value, digits);
@@ -87,7 +87,7 @@
   const meanAndPeak = (mean, peak, digits) => `mean ${number(mean, digits)} max|.| ${number(peak, digits)}`;
 
   const overview = (flat, digits) => {
-    if (flat.every((v) => typeof v === "boolean")) return `true in ${flat.filter(Boolean).length} of ${flat.length}`;
+    if (flat.every((v) => typeof v === "boolean")) return `True in ${flat.filter(Boolean).length} of ${flat.length}`;
     if (flat.some((v) => typeof v === "string")) return `${flat.length} entries`;
     const loud = flat.filter((v) => !Number.isFinite(Number(v)));
     if (loud.length) return `${number(loud[0])} in ${loud.length} of ${flat.length}`;

@@ -9,8 +9,9 @@
   const DASHES = "4 3";
   const ADVANCE = 0.6; // the width of one cell of the picture's font, in font sizes
   const SIZE = 13; // of labels that state no size of their own
+  const [TIE_SIZE, TIE_ROOM] = [9, 4]; // of the word under a gate's symbol, and how far that moves up for it
   const FIELD = 10; // characters that a field has room for
-  const NONE_EDITABLE = "No input of this circuit can be changed here: only numbers of the type float64 can, in arrays of up to 1,000.";
+  const NONE_EDITABLE = "No input of this circuit can be changed here: only numbers of the type float64 can.";
   const PACE = 1100; // milliseconds a step while it plays
   const LEAST_FIT = 0.75; // a picture that has to shrink more than this is scrolled instead
   const PATTERNS = {
@@ -295,6 +296,7 @@
       const inputs = [...svg.querySelectorAll(":scope > text.name")].filter((text) => this.isInput(Number(text.dataset.wire)));
       svg.querySelector("g.gate")?.before(...inputs); // a screen reader reads in this order: that of the tape
       this.find();
+      gatewise.picture.settle(svg, data.geometry);
     }
 
     isInput(id) {
@@ -541,9 +543,31 @@
       element.classList.toggle("back", isLit && step.isBack);
       element.classList.toggle("pinned", isPinned);
       if (group !== undefined && !isOpen) this.markTrouble(item);
+      if (group === undefined) this.markTie(item);
       if (canOpen) put(element, "aria-expanded", String(Boolean(isOpen)));
       else put(element, "aria-pressed", String(isPinned));
       put(element, "aria-label", this.spoken(item));
+    }
+
+    // A tie in a max comes and goes with the numbers; the symbol makes room for the word under it.
+    markTie(item) {
+      const [symbol, outline, before] = ["text.symbol", "rect", "text.tie"].map((part) => item.element.querySelector(`:scope > ${part}`));
+      if (!outline) return;
+      item.baseline ??= Number(symbol.getAttribute("y")) + (before ? TIE_ROOM : 0);
+      item.tie = marks.tie(this.numbers.now, item.id, this.numbers.operands[item.id]);
+      if (item.tie === (before?.textContent ?? "")) return;
+      before?.remove();
+      put(symbol, "y", String(item.baseline - (item.tie ? TIE_ROOM : 0)));
+      if (item.tie) item.element.append(this.tieMark(item.tie, symbol, outline));
+    }
+
+    tieMark(tie, symbol, outline) {
+      const [top, height] = ["y", "height"].map((name) => Number(outline.getAttribute(name)));
+      const place = { x: symbol.getAttribute("x"), y: top + height / 2 + 12, textLength: cells(tie) * TIE_SIZE * ADVANCE };
+      const mark = svgElement("text", { class: "tie", "font-size": TIE_SIZE, ...place, "aria-hidden": "true" });
+      if (symbol.hasAttribute("transform")) put(mark, "transform", symbol.getAttribute("transform"));
+      mark.textContent = tie;
+      return mark;
     }
 
     // What a closed group hides is not to be overlooked.
@@ -582,6 +606,7 @@
         texts: new Set(labels.map(({ text }) => text)),
         fork: this.forks.some((fork) => this.isVisible(fork)),
         dashed: lines.includes(true),
+        ties: new Set(items.map(({ tie }) => tie)),
         folded: shut.reduce((sum, { group }) => sum + this.groups[group].gates, 0),
         steps: this.countGates(this.numbers.recorded.forward),
       });
@@ -589,12 +614,12 @@
     }
 
     showPatterns(isShown) {
-      this.svg.querySelectorAll("text.does").forEach((text) => text.remove());
+      this.items.forEach(({ element }) => element.querySelector(":scope > text.does")?.remove());
       for (const { element } of isShown ? this.items : []) {
         const shape = element.querySelector(":scope > rect.gate");
         if (!shape || !element.dataset.pattern) continue;
-        const box = shape.getBBox();
-        const text = svgElement("text", { class: "does", x: box.x + box.width / 2, y: box.y + box.height + 11, "aria-hidden": "true" });
+        const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => Number(shape.getAttribute(name)));
+        const text = svgElement("text", { class: "does", x: x + width / 2, y: y + height + 11, "aria-hidden": "true" });
         text.textContent = element.dataset.pattern;
         element.append(text);
       }
@@ -880,7 +905,7 @@
     }
 
     switches() {
-      const pressed = (text, click) => make("button", { type: "button", "aria-pressed": "false", click: (event) => {
+      const pressed = (text, click, kind = null) => make("button", { type: "button", class: kind, "aria-pressed": "false", click: (event) => {
         const isOn = event.currentTarget.getAttribute("aria-pressed") !== "true";
         event.currentTarget.setAttribute("aria-pressed", String(isOn));
         click(isOn);
@@ -892,7 +917,7 @@
         (this.fit = pressed("fit", (isOn) => {
           this.hasChosenFit = true;
           this.setFit(isOn);
-        })),
+        }, "fit")),
         pressed("show as table", (isOn) => (this.table.element.hidden = !isOn)),
       ];
     }
@@ -1052,7 +1077,7 @@
     }
 
     setRoving(item) {
-      this.picture.items.forEach(({ element }) => element.setAttribute("tabindex", element === item.element ? "0" : "-1"));
+      this.picture.items.forEach(({ element }) => put(element, "tabindex", element === item.element ? "0" : "-1"));
     }
 
     focus(item) {

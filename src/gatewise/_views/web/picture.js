@@ -55,7 +55,7 @@
       here.down.pull(here.opened.flatMap(([group, inside]) => demands(group, inside)), here.spans);
       return (placed[number] = here);
     };
-    settle(pulled(0));
+    settleDown(pulled(0));
     return placed;
   };
 
@@ -69,7 +69,7 @@
     return [[group.top, outer[0], within[0]], ...between, [outer[last], group.bottom, under]];
   };
 
-  const settle = (here) => {
+  const settleDown = (here) => {
     for (const [group, inside] of here.opened) {
       const wanted = group.ports.map(here.y);
       const within = heightsInside(inside);
@@ -78,7 +78,7 @@
       inside.top = wanted[0] - within[0];
       inside.left = here.x(group.x + group.width / 2) - inside.across.at(inside.level.width);
     }
-    here.inner.forEach(([, inside]) => settle(inside));
+    here.inner.forEach(([, inside]) => settleDown(inside));
   };
 
   // Drawing: the twin of `bent` in _views/drawing.py.
@@ -139,8 +139,27 @@
         const before = element.getAttribute("transform") ?? "";
         found.marks.push({ element, number, x, low: low ?? y, high: high ?? y, before });
       });
-      if (level.group !== null) found.blocks.push({ element: room, number, group: level.group });
+      if (level.group !== null) found.blocks.push({ element: room, number, group: level.group, place: placeOf(room) });
     });
+  };
+
+  const placeOf = (block) => {
+    const place = document.createComment("");
+    block.before(place);
+    return place;
+  };
+
+  const openGroups = ({ levels }) => new Set(levels.flatMap(({ groups }) => groups.filter(({ open }) => open).map(({ group }) => group)));
+
+  /** Take the insides of closed groups out of the document: a browser lays out thousands of marks that nobody sees. */
+  const settle = (svg, geometry) => {
+    const opened = openGroups(geometry);
+    for (const { element, group, place } of bound.get(svg).blocks) {
+      const isOpen = opened.has(group);
+      element.toggleAttribute("hidden", !isOpen);
+      if (!isOpen) element.remove();
+      else if (!element.parentNode) place.after(element);
+    }
   };
 
   const sizeOf = ([root]) => [root.across.at(root.level.width), root.down.at(root.level.height)];
@@ -154,7 +173,7 @@
   const redraw = (svg, geometry) => {
     const now = placeAll(geometry);
     const { lines, marks, blocks, then } = bound.get(svg);
-    const opened = new Set(geometry.levels.flatMap(({ groups }) => groups.filter(({ open }) => open).map(({ group }) => group)));
+    const opened = openGroups(geometry);
     const isSeen = ({ number }) => now[number].level.group === null || opened.has(now[number].level.group);
     for (const { element, number, points } of lines.filter(isSeen)) {
       const moved = points.map(([x, y]) => [now[number].x(x), now[number].y(y)]);
@@ -171,14 +190,14 @@
       if (element.matches("g.gate[data-group]")) element.toggleAttribute("hidden", opened.has(Number(element.dataset.group)));
     }
     for (const { element, number, group } of blocks) {
-      const here = now[number];
-      element.toggleAttribute("hidden", !opened.has(group));
       if (!opened.has(group)) continue;
+      const here = now[number];
       const [width, height] = [here.across.at(here.level.width), here.y(here.level.height) - here.top];
       set(element.querySelector(":scope > rect.block"), { x: here.left, y: here.top, width, height });
       set(element.querySelector(":scope > text.title"), { x: here.left + 7, y: here.top + 14 });
     }
     bound.get(svg).size = sizeOf(now);
+    settle(svg, geometry);
     frame(svg);
   };
 
@@ -224,8 +243,7 @@
       rect.dataset.height ??= rect.getAttribute("height");
       set(rect, { height: Number(rect.dataset.height) + extra });
     }
-    const symbol = gate.querySelector("text");
-    if (symbol) put(symbol, "transform", `translate(0 ${round(extra / 2)})`);
+    gate.querySelectorAll("text").forEach((text) => put(text, "transform", `translate(0 ${round(extra / 2)})`));
   };
 
   /** Open a closed group, or close an open one; whatever stands inside it is closed with it. */
@@ -241,5 +259,5 @@
     redraw(svg, geometry);
   };
 
-  gatewise.picture = { bind, toggle, writeLegend };
+  gatewise.picture = { bind, settle, toggle, writeLegend };
 })();

@@ -1,4 +1,4 @@
-"""The record of a circuit: values, gradients, uses, events, numerical derivatives. The only input of the views.
+"""What a record holds: values, gradients, uses and events of a circuit.
 
 A record is a dict as `docs/record.md` tells it, with plain values and arrays; `jsonable` makes it JSON. Gradients come
 from two sweeps: with the blocks' stable rules, as every other part of gatewise computes them, and as the user wrote
@@ -7,8 +7,6 @@ the gates, for the wires inside blocks.
 
 from __future__ import annotations
 
-import hashlib
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,19 +14,13 @@ import numpy as np
 
 from gatewise._circuit import Circuit, SourcedWire, Wire, step_wire
 from gatewise._gates.families import Live
-from gatewise._numerical import derivative
 from gatewise._recording.freezing import transparent
 from gatewise._recording.functions import read_by_python
 from gatewise._source.gate_texts import GateText, block_texts, gate_texts, guard_texts
 from gatewise._sweep import Ports, with_care, zeros_for
-from gatewise._transforms import Event, blocks, gradients, replay
+from gatewise._transforms import Event, blocks, gradients
 
 VERSION = 1
-WHOLE = 1000  # entries up to which an array is written out
-MAP = (6, 16)  # rows and columns of the map of a larger one
-CHECKED = 64  # entries of an input that are checked by differences
-EXACT = 1e-12  # what rounding in float64 may add to the error of a difference
-TOLERANCES = {4: 1e-5, 2: 1e-2}  # the same for the floats of this many bytes, relative to the largest entry
 
 
 def record(circuit: Circuit) -> dict[str, Any]:
@@ -77,9 +69,9 @@ def gradient_of(wire: Wire, circuit: Circuit, found: dict[Wire, Any], written: d
     """A wire's gradient; zero where nothing came back along any use, None where none was asked for."""
     if wire in read_by_python(circuit.reads) or np.asarray(wire.value).dtype == bool:
         return None
-    for sweep in (found, written):
-        if wire in sweep:
-            g = sweep[wire]
+    for swept in (found, written):
+        if wire in swept:
+            g = swept[wire]
             return float(g) if isinstance(wire.value, float) else g
     return zeros_for(wire.value) if wire.bits & circuit.bit and np.asarray(wire.value).dtype.kind == "f" else None
 
@@ -225,154 +217,3 @@ def block_rules(circuit: Circuit) -> dict[str, dict[str, Any]]:
             "local_texts": {operands[k]: local for k, local in text.locals.items()},
         }
     return rules
-
-
-# ------------------------------------------------------------------------------------------- numerical derivatives
-
-
-def check(circuit: Circuit, wires: Iterable[Wire] | None = None) -> dict[str, dict[str, Any]]:
-    """The numerical derivative along each of `wires` (None: the wanted inputs), beside the analytic one.
-
-    Arrays of up to 64 entries are checked entry by entry, larger ones at 64 entries spread over them
-    evenly; the entry that is farthest off is reported. Short floats are checked in float64.
-    """
-    found, _ = gradients(circuit)
-    wires = [i.wire for i in circuit.wanted] if wires is None else wires
-    ids = {wire: k for k, wire in enumerate(circuit.wires)}
-    close = tolerance(circuit)
-    return {str(ids[w]): checked(circuit, w, found.get(w, zeros_for(w.value)), close) for w in wires}
-
-
-def tolerance(circuit: Circuit) -> float:
-    """How close the shortest floats in a circuit let an analytic derivative come, relative to its largest entry."""
-    shortest = min((d.itemsize for w in circuit.wires if (d := np.asarray(w.value).dtype).kind == "f"), default=8)
-    return TOLERANCES.get(shortest, EXACT)
-
-
-def checked(circuit: Circuit, wire: Wire, analytic: Any, close: float) -> dict[str, Any]:
-    """The check of one wire."""
-    if (reason := not_checkable(wire, analytic)) is not None:
-        return {"numerical": None, "error": None, "verdict": "not checked", "reason": reason}
-    flat = np.ravel(np.asarray(wire.value, dtype=float))
-    largest = float(np.max(np.abs(analytic)))
-    rows = []
-    for entry in np.unique(np.linspace(0, flat.size - 1, min(flat.size, CHECKED)).astype(int)):
-
-        def along(t: float, entry: int = entry) -> float:
-            moved = flat.copy()
-            moved[entry] = t
-            value: Any = float(moved[0]) if isinstance(wire.value, float) else moved.reshape(np.shape(wire.value))
-            with np.errstate(all="ignore"):
-                return float(np.sum(np.asarray(replay(circuit, {wire: value})) * circuit.upstream))
-
-        numerical, bar = derivative(along, float(flat[entry]))
-        exact = float(np.ravel(analytic)[entry])
-        allowed = close * (max(abs(exact), 1.0) if close == EXACT else largest)
-        rows.append(verdict(exact, numerical, bar, allowed))
-    worst = max(rows, key=lambda row: -1.0 if row["error"] is None else row["error"])
-    wrong = [row for row in rows if row["verdict"] != "agrees"]
-    return wrong[0] if wrong else worst
-
-
-def not_checkable(wire: Wire, analytic: Any) -> str | None:
-    """Why there is nothing to compare a wire's gradient with, if so."""
-    if np.asarray(wire.value).dtype.kind != "f":
-        return "it does not hold floats"
-    if not np.size(wire.value):
-        return "it has no entries"
-    if not np.all(np.isfinite(wire.value)):
-        return "its value is not finite"
-    return None if np.all(np.isfinite(analytic)) else "its gradient is not finite"
-
-
-def verdict(exact: float, numerical: float, bar: float, allowed: float) -> dict[str, Any]:
-    """Whether an analytic and a numerical derivative agree: within the error bar, and what rounding allows."""
-    if not math.isfinite(numerical):
-        reason = "the output is not finite around it"
-        return {"numerical": numerical, "error": None, "verdict": "not checked", "reason": reason}
-    difference = abs(exact - numerical)
-    relative = difference / max(abs(exact), abs(numerical), 1e-300) if difference else 0.0
-    agrees = difference <= 4 * bar + allowed
-    coarse = bar > 1e-4 * max(abs(exact), abs(numerical), 1e-12)
-    return {
-        "numerical": numerical,
-        "error": relative,
-        "verdict": "agrees" if agrees else "kink" if coarse else "differs",
-    }
-
-
-# ------------------------------------------------------------------------------------------------------------- JSON
-
-
-def jsonable(record: dict[str, Any]) -> dict[str, Any]:
-    """The record with plain lists and numbers; large arrays by summary, NaN and inf as words."""
-    wires = []
-    for wire in record["wires"]:
-        value, summary = written_out(wire["value"])
-        gradient, gradient_summary = written_out(wire["gradient"])
-        wires.append(
-            {**wire, "value": value, "summary": summary, "gradient": gradient, "gradient_summary": gradient_summary}
-        )
-    uses = []
-    for use in record["uses"]:
-        contribution, contribution_summary = written_out(use["contribution"])
-        local, _ = written_out(use["local"])
-        uses.append({**use, "local": local, "contribution": contribution, "contribution_summary": contribution_summary})
-    checks = {
-        k: {key: plain(v) if isinstance(v, float) else v for key, v in c.items()} for k, c in record["checks"].items()
-    }
-    guards = [{**guard, "value": written_out(guard["value"])[0]} for guard in record["guards"]]
-    return {
-        **record,
-        "wires": wires,
-        "uses": uses,
-        "guards": guards,
-        "upstream": written_out(record["upstream"])[0],
-        "checks": checks,
-    }
-
-
-def written_out(value: Any) -> tuple[Any, dict[str, Any] | None]:
-    """A value as JSON, or its summary where it is large."""
-    if value is None:
-        return None, None
-    array = np.asarray(value)
-    if array.size > WHOLE:
-        return None, summary(array)
-    return plain(array.tolist()), None
-
-
-def plain(value: Any) -> Any:
-    """Numbers as JSON has them."""
-    if isinstance(value, list):
-        return [plain(v) for v in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-    return value
-
-
-def summary(array: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """What is told of an array that is not written out."""
-    with np.errstate(all="ignore"):
-        facts = {
-            "min": array.min(),
-            "max": array.max(),
-            "mean": array.mean(),
-            "norm": np.sqrt(np.sum(np.square(array, dtype=float))),
-        }
-    digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
-    return {**{key: plain(float(fact)) for key, fact in facts.items()}, "map": coarse(array), "sha256": digest}
-
-
-def coarse(array: np.ndarray[Any, Any]) -> list[list[Any]]:
-    """An array as at most 6 rows of 16: for each part the entry of the largest size, and NaN before all others.
-
-    Leading axes are rows one after another, as in the heat maps of pictures (`_views/heat.py`).
-    """
-    table = array.astype(float).reshape(-1, array.shape[-1] if array.ndim else 1)
-    if array.ndim < 2:
-        table = table.reshape(1, -1)
-    rows, columns = (min(count, most) for count, most in zip(table.shape, MAP, strict=True))
-    parts = [part for band in np.array_split(table, rows) for part in np.array_split(band, columns, axis=1)]
-    largest = [float(part.flat[np.argmax(np.abs(part))]) for part in parts]  # argmax takes the first NaN there is
-    return [plain(largest[row * columns : (row + 1) * columns]) for row in range(rows)]

@@ -1,0 +1,158 @@
+"""An exercise as a file: the staged forward pass as it is printed, and the backward pass with its lines left empty."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from gatewise._build import run_users_code, users_code
+from gatewise._check.names import key_of
+from gatewise._errors import CommandError
+from gatewise._recording.running import record
+from gatewise._source import staged
+
+MARK = "# A gatewise exercise"
+HEAD = """\
+{mark}. Write each line of the backward pass in the place of its "...", with = or += as it needs.
+# To see which lines are right: gatewise check {path}   (--hint says which rule, --solution the line)
+"""
+BACKWARD = "    # backward pass, in reverse order"
+EMPTY = "  # your line"
+NAME = "_and_gradients"
+NUMBERS = count(1)
+LARGEST = 2_000  #: entries of all inputs together: they are written into the file
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a backward pass: the gradient it is for, its code, its shape in words, the stage it belongs to."""
+
+    target: str
+    code: str
+    shape: str
+    stage: str
+
+
+def is_exercise(text: str) -> bool:
+    """Whether a file is one that `blank` wrote."""
+    return text.lstrip().startswith(MARK)
+
+
+def blank(f: Callable[..., Any], inputs: Mapping[str, Any], wrt: Sequence[str] | None, path: str) -> str:
+    """The text of the exercise on `f`. Raises `CommandError` where its inputs are too large to be written down."""
+    if sum(np.size(v) for v in inputs.values()) > LARGEST:
+        why = f"an exercise holds its inputs, and {LARGEST:,} numbers are the limit."
+        raise CommandError("The inputs are too large for an exercise.", why, "give smaller arrays.")
+    circuit = record(f, (), inputs, wrt=wrt, upstream="ones")
+    text = settled(staged(circuit), inputs, wrt)
+    wanted = list(wrt) if wrt is not None else [i.name for i in circuit.wanted]
+    lines = [f"    {name!r}: {written(value)}," for name, value in inputs.items()]
+    given = "\n".join(["inputs = {", *lines, "}"])
+    head = HEAD.format(mark=MARK, path=path)
+    return f"{head}{emptied(text)}\n\n\n{given}\nwrt = {wanted!r}\n"
+
+
+def settled(text: str, inputs: Mapping[str, Any], wrt: Sequence[str] | None) -> str:
+    """The staged text whose own forward pass gives it back, so that the solution can be found from the exercise."""
+    for _ in range(3):
+        again = solved(text, inputs, wrt)
+        if again == text:
+            break
+        text = again
+    return text
+
+
+def solved(text: str, inputs: Mapping[str, Any], wrt: Sequence[str] | None) -> str:
+    """The staged text of the forward pass of an exercise: what its backward pass should be."""
+    return str(staged(record(forward_of(text), (), inputs, wrt=wrt, upstream="ones")))
+
+
+def forward_of(text: str) -> Callable[..., Any]:
+    """The forward pass of staged text, as a function. Raises `CommandError` where the text has none."""
+    node, first = function_in(text), backward_from(text)
+    end = node.body[-1]
+    if first is None or not isinstance(end, ast.Return) or end.value is None:
+        raise spoiled()
+    value = end.value.elts[0] if isinstance(end.value, ast.Tuple) and end.value.elts else end.value
+    lines = [*text.split("\n")[: first - 1], f"    return {ast.unparse(value)}", ""]
+    name = node.name.removesuffix(NAME)
+    lines[node.lineno - 1] = lines[node.lineno - 1].replace(node.name, name, 1)
+    return function_from("\n".join(lines), name)
+
+
+def function_in(text: str) -> ast.FunctionDef:
+    """The function of an exercise. Raises `CommandError`."""
+    node = next((n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name.endswith(NAME)), None)
+    if node is None:
+        raise spoiled()
+    return node
+
+
+def function_from(text: str, name: str, around: Mapping[str, Any] | None = None) -> Callable[..., Any]:
+    """The function `name` of a text that is the user's own; its lines are found where tracebacks look."""
+    filename = f"<exercise {next(NUMBERS)}>"
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    space: dict[str, Any] = {"__name__": "exercise", **(around or {})}
+    run_users_code(users_code(ast.parse(text), filename), space)
+    found: Callable[..., Any] = space[name]
+    return found
+
+
+def spoiled() -> CommandError:
+    why = f"it needs the function as it was, with its line {BACKWARD.strip()!r} and its return."
+    return CommandError("The exercise cannot be read.", why, "write it anew with --blank.")
+
+
+def backward_from(text: str) -> int | None:
+    """The line where the backward pass begins."""
+    found = [k for k, line in enumerate(text.split("\n"), 1) if line.strip() == BACKWARD.strip()]
+    return found[0] if found else None
+
+
+def backward_lines(text: str) -> Iterator[tuple[int, Line]]:
+    """The lines of a staged backward pass that a student writes, with their numbers: those below a quoted stage."""
+    first, stage = backward_from(text) or 0, ""
+    for k, line in enumerate(text.split("\n"), 1):
+        if k <= first:
+            continue
+        if (quoted := re.match(r"\s*# backprop (.*?)\s*(\(\d+\))?$", line)) is not None:
+            stage = quoted[1]
+        code, _, comment = line.partition("#")
+        if stage and line.startswith("    ") and (target := target_of(code.strip())):
+            yield k, Line(target, code.strip(), comment.split("=")[0].strip(), stage)
+
+
+def target_of(code: str) -> str:
+    """The gradient that a line is for: `dx`, `grads['W1']`."""
+    try:
+        nodes = ast.parse(code).body
+    except SyntaxError:
+        return ""
+    match nodes:
+        case [ast.Assign(targets=[target])] | [ast.AugAssign(target=target)]:
+            return key_of(target) or ""
+    return ""
+
+
+def emptied(text: str) -> str:
+    """Staged text with the lines of its backward pass empty; shapes stay, they are no answer."""
+    lines = text.rstrip("\n").split("\n")
+    for k, line in backward_lines(text):
+        shape = f", {line.shape}" if line.shape.startswith("(") else ""
+        lines[k - 1] = f"    {line.target} = ...{EMPTY}{shape}"
+    return "\n".join(lines)
+
+
+def written(value: Any) -> str:
+    """A value as Python."""
+    if isinstance(value, np.ndarray):
+        kind = "" if value.dtype in (np.dtype(float), np.dtype(int)) else f", dtype=np.{value.dtype.name}"
+        return f"np.array({value.tolist()!r}{kind})"
+    return repr(value.item() if isinstance(value, np.generic) else value)

@@ -1,0 +1,46 @@
+"""Exercises on numbers: one gate after the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+NEURON_INPUTS = {"w0": 2.0, "x0": -1.0, "w1": -3.0, "x1": -2.0, "w2": -3.0}
+
+
+def compound(x: Any, y: Any, z: Any) -> Any:
+    """An add gate and a multiply gate."""
+    q = x + y
+    f = q * z
+    return f
+
+
+def patterns(x: Any, y: Any, z: Any, w: Any) -> Any:
+    """Add, multiply and max: three ways to hand a gradient back."""
+    p = x * y
+    m = np.maximum(z, w)
+    s = p + m
+    f = s * 2
+    return f
+
+
+def neuron(w0: Any, x0: Any, w1: Any, x1: Any, w2: Any) -> Any:
+    """The sigmoid neuron, squared at the end so that its output is used twice."""
+    dot = w0 * x0 + w1 * x1 + w2
+    s = 1 / (1 + np.exp(-dot))
+    f = s * s
+    return f
+
+
+def staged(x: Any, y: Any) -> Any:
+    """Two sigmoids and a quotient: x and y are each used more than once."""
+    sigy = 1.0 / (1 + np.exp(-y))
+    num = x + sigy
+    sigx = 1.0 / (1 + np.exp(-x))
+    xpy = x + y
+    xpysqr = xpy**2
+    den = sigx + xpysqr
+    invden = 1.0 / den
+    f = num * invden
+    return f

@@ -1,0 +1,78 @@
+"""Exercises on arrays: matrix products, losses, layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def matrices(W: Any, X: Any, T: Any) -> Any:
+    """A matrix product under a squared error: two transposes to place."""
+    D = W.dot(X)
+    R = D - T
+    f = np.sum(R**2)
+    return f
+
+
+def softmax(scores: Any, y: Any) -> Any:
+    """Softmax and cross-entropy, the mean over the examples."""
+    N = scores.shape[0]
+    stable = scores - np.max(scores, axis=1, keepdims=True)
+    correct = stable[np.arange(N), y]
+    total = -np.sum(np.log(np.exp(correct) / np.sum(np.exp(stable), axis=1)))
+    loss = total / N
+    return loss
+
+
+def net(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any, reg: Any) -> Any:
+    """The two-layer net with softmax loss and regularisation."""
+    N = X.shape[0]
+    layer1_out = X.dot(W1) + b1
+    relu_out = np.maximum(0, layer1_out)
+    scores = relu_out.dot(W2) + b2
+    stable = scores - np.max(scores, axis=1, keepdims=True)
+    correct = stable[np.arange(N), y]
+    data_loss = -np.sum(np.log(np.exp(correct) / np.sum(np.exp(stable), axis=1)))
+    penalty1 = np.sum(W1 * W1)
+    penalty2 = np.sum(W2 * W2)
+    loss = data_loss / N + reg * penalty1 + reg * penalty2
+    return loss
+
+
+def batchnorm(x: Any, gamma: Any, beta: Any, t: Any) -> Any:
+    """Batch normalisation, stage by stage, weighted by t."""
+    mu = np.mean(x, axis=0)
+    xmu = x - mu
+    sq = xmu**2
+    var = np.mean(sq, axis=0)
+    sqrtvar = np.sqrt(var + 1e-5)
+    ivar = 1.0 / sqrtvar
+    xhat = xmu * ivar
+    gx = gamma * xhat
+    out = gx + beta
+    loss = np.sum(out * t)
+    return loss
+
+
+def drawn(seed: int, **shapes: Any) -> dict[str, Any]:
+    """Arrays of short random numbers, that can be read and written down."""
+    rng = np.random.default_rng(seed)
+    return {name: np.round(rng.normal(size=shape), 2) for name, shape in shapes.items()}
+
+
+def matrices_inputs() -> dict[str, Any]:
+    return drawn(0, W=(2, 4), X=(4, 3), T=(2, 3))
+
+
+def softmax_inputs() -> dict[str, Any]:
+    return {**drawn(1, scores=(4, 3)), "y": np.array([0, 2, 1, 2])}
+
+
+def net_inputs() -> dict[str, Any]:
+    weights = drawn(2, X=(5, 4), W1=(4, 6), b1=6, W2=(6, 3), b2=3)
+    return {"X": weights.pop("X"), "y": np.array([0, 1, 2, 2, 1]), **weights, "reg": 0.05}
+
+
+def batchnorm_inputs() -> dict[str, Any]:
+    return drawn(3, x=(5, 3), gamma=3, beta=3, t=(5, 3))

@@ -1,0 +1,218 @@
+"""The forward pass of a program recorded on Tensors: its wires, and which of them each name was bound to."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gatewise._build import run_users_code, users_code
+from gatewise._check.names import keys_written, wire_named
+from gatewise._check.programs import BODIES, OPEN, SIMPLE, Program, simple
+from gatewise._check.running import Moment
+from gatewise._circuit import Bit, Wire, step_wire
+from gatewise._errors import GatewiseError
+from gatewise._recording.functions import Math, math_replaced, with_math
+from gatewise._recording.recorder import Recorder
+from gatewise._recording.scripts import MATH, MathImports
+from gatewise._recording.structures import leaves, mapped
+from gatewise._sweep import reached
+from gatewise._tensor import Tensor, leaf
+
+BOUND = "__gatewise_bound__"
+PUT = "__gatewise_put__"
+
+
+class Forward:
+    """The forward pass of a program recorded on Tensors: its wires, and which of them each name was bound to."""
+
+    def __init__(self, program: Program, space: dict[str, Any], moments: Sequence[Moment] = ()) -> None:
+        self.program, self.held = program, held_by(moments)
+        self.bound: dict[str, list[Wire]] = {}
+        self.asked = {wire_named(key, program.known()) for key in program.gradients}
+        self.places = dict(enumerate(program.statements))
+        self.space = {**space, **math_replaced(space), "math": Math(), MATH: Math(), BOUND: self.bind, PUT: put_at}
+
+    def run(self, given: Mapping[str, Any]) -> Forward:
+        """Record the forward statements of the program, on these arguments."""
+        places = {s: k for k, s in self.places.items()}
+        tree = ast.Module(
+            [*kept(self.program.body, self.program.forward, places), output_bound(self.program.output)], []
+        )
+        with Recorder() as recorder, Bit() as bit, np.errstate(all="ignore"):
+            self.lent, self.bit = recorder.bit | bit, bit
+            for name, value in given.items():
+                self.space[name] = self.argument(name, value)
+            self.execute(tree)
+        return self.settled(self.space[BOUND + "output"])
+
+    def run_pair(self, forward: Callable[..., Any], given: Mapping[str, Any]) -> Forward:
+        """Record `forward`, which returns (out, cache), and what the backward function reads from the cache."""
+        places = {s: k for k, s in self.places.items()}
+        with Recorder() as recorder, Bit() as bit, np.errstate(all="ignore"):
+            self.lent, self.bit = recorder.bit | bit, bit
+            out, cache = with_math(forward)(**{name: self.argument(name, value) for name, value in given.items()})
+            self.space[self.program.parameters[1]] = self.bind("cache", cache)
+            self.execute(ast.Module(kept(self.program.body, self.program.forward, places), []))
+        return self.settled(out)
+
+    def execute(self, tree: ast.Module) -> None:
+        tree = ast.fix_missing_locations(MathImports().visit(ast.fix_missing_locations(tree)))
+        run_users_code(users_code(tree, self.program.filename), self.space)
+
+    def settled(self, out: Any) -> Forward:
+        """The circuit behind an output."""
+        if not isinstance(out, Tensor) or out.wire is None:
+            raise GatewiseError("The output does not depend on what has a gradient.")
+        self.output: Wire = out.wire
+        self.wires = reached([self.output], self.bit, as_written=True)
+        self.index = {wire: k for k, wire in enumerate(self.wires)}
+        self.names = {
+            name: [self.index[w] for w in dict.fromkeys(wires) if w in self.index] for name, wires in self.bound.items()
+        }
+        self.named = {k for found in self.names.values() for k in found}
+        self.behind = self.ancestors()
+        self.shifts = set(self.maxima_only_subtracted())
+        return self
+
+    def argument(self, name: str, value: Any) -> Any:
+        """One argument as Tensors: arrays of floats and floats, and what has a gradient."""
+        if name == "self":
+            twin = copy.copy(value)
+            for attribute, held in vars(value).items():
+                if isinstance(held, (dict, np.ndarray)):
+                    vars(twin)[attribute] = self.argument(attribute, held)
+            return twin
+
+        def one(path: tuple[Any, ...], x: Any) -> Any:
+            last = path[-1] if path and isinstance(path[-1], str) else name if not path else ""
+            return self.bind(last, x) if isinstance(x, (np.ndarray, np.floating, float)) or not path else x
+
+        return mapped(one, value)
+
+    def bind(self, name: str, value: Any, place: int | None = None) -> Any:
+        """A name is bound to a value: plain floats become Tensors at the left edge of the circuit.
+
+        What was drawn at random is what it was when the function ran.
+        """
+        if place is not None and (drawn := self.held.get((self.places[place], name))):
+            before = drawn.pop(0)
+            if type(before) is type(value) and isinstance(value, (np.ndarray, np.generic, float)):
+                value = before
+        if not isinstance(value, Tensor) and self.is_leaf(name, value):
+            value = leaf(value, self.lent, name or None)
+        if isinstance(value, Tensor) and value.wire is not None:
+            self.bound.setdefault(name, []).append(value.wire)
+        elif isinstance(value, dict):
+            for path, part in leaves(value):
+                if path and isinstance(path[-1], str) and isinstance(part, Tensor) and part.wire is not None:
+                    self.bound.setdefault(path[-1], []).append(part.wire)
+        return value
+
+    def is_leaf(self, name: str, value: Any) -> bool:
+        if isinstance(value, (np.ndarray, np.floating)):
+            return np.asarray(value).dtype.kind == "f"
+        return type(value) in (float, int) and name in self.asked
+
+    def ancestors(self) -> list[set[int]]:
+        """For each wire, those it was made of."""
+        found: list[set[int]] = []
+        for wire in self.wires:
+            parents = getattr(wire, "written", None)[1] if getattr(wire, "written", None) else wire.parents  # type: ignore[index]
+            mine: set[int] = set()
+            for parent in parents if type(parents) is tuple else (parents,):
+                if (k := self.index.get(parent)) is not None:
+                    mine |= {k} | found[k]
+            found.append(mine)
+        return found
+
+    def maxima_only_subtracted(self) -> Iterator[int]:
+        """The wires of max(s) in s - max(s): by hand, nobody sends a gradient through this shift."""
+        consumers: dict[Wire, list[Any]] = {}
+        for wire in self.wires:
+            if (holder := step_wire(wire)) is not None and holder.step is not None:
+                for operand in holder.step.operands:
+                    if isinstance(operand, Wire):
+                        consumers.setdefault(operand, []).append(holder.step)
+        for k, wire in enumerate(self.wires):
+            holder = step_wire(wire)
+            if holder is None or holder.step is None or holder.step.gate.name not in ("max", "amax"):
+                continue
+            whole = holder.step.operands[0]
+            used = consumers.get(wire, [])
+            if used and all(s.gate.name == "subtract" and s.operands[0] is whole for s in used):
+                yield k
+
+
+def kept(body: Sequence[ast.stmt], forward: Collection[ast.stmt], places: Mapping[ast.stmt, int]) -> list[ast.stmt]:
+    """The forward statements of a body; what they assign is told to `BOUND`."""
+    found: list[ast.stmt] = []
+    for node in body:
+        if isinstance(node, (*OPEN, ast.Import, ast.ImportFrom)):
+            found.append(copy.deepcopy(node))
+        elif isinstance(node, SIMPLE):
+            if node in forward:
+                found += [put(node), *(rebound(name, places[node]) for name in names_bound(node))]
+        elif any(s in forward for s in simple([node])):
+            twin = copy.copy(node)
+            for name in BODIES:
+                if inner := getattr(node, name, None):
+                    setattr(twin, name, kept(inner, forward, places) or ([ast.Pass()] if name == "body" else []))
+            found.append(twin)
+    return found
+
+
+def put(node: ast.stmt) -> ast.stmt:
+    """`x[index] = value` as x = where(there, value, x), `x += y` as x = x + y: nothing is changed in place."""
+    match node:
+        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=index)], value=value):
+            where = index.elts if isinstance(index, ast.Tuple) else [index]
+            if any(isinstance(each, ast.Slice) for each in where) or isinstance(index, ast.Constant):
+                return node
+            call = ast.Call(ast.Name(PUT, ast.Load()), [ast.Name(name, ast.Load()), index, value], [])
+            return ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], call), node)
+        case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
+            both = ast.BinOp(ast.Name(name, ast.Load()), op, value)
+            return ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], both), node)
+    return node
+
+
+def put_at(x: Any, index: Any, value: Any) -> Any:
+    """`x` with another value at an index; a copy where it is recorded."""
+    if not isinstance(x, Tensor):
+        x[index] = value
+        return x
+    there = np.zeros(x.shape, bool)
+    there[plain_index(index)] = True
+    return np.where(there, value, x)
+
+
+def plain_index(index: Any) -> Any:
+    """An index without Tensors in it."""
+    if isinstance(index, tuple):
+        return tuple(map(plain_index, index))
+    return index.detach() if isinstance(index, Tensor) else index
+
+
+def names_bound(node: ast.stmt) -> list[str]:
+    return [key for key in keys_written(node) if key.isidentifier()] if not isinstance(node, ast.Expr) else []
+
+
+def rebound(name: str, place: int) -> ast.stmt:
+    return ast.parse(f"{name} = {BOUND}({name!r}, {name}, {place})").body[0]
+
+
+def held_by(moments: Sequence[Moment]) -> dict[tuple[ast.stmt, str], list[Any]]:
+    """What each name was bound to by each statement, in order."""
+    found: dict[tuple[ast.stmt, str], list[Any]] = {}
+    for moment in moments:
+        for name in keys_written(moment.statement):
+            found.setdefault((moment.statement, name), []).append(moment.after.get(name))
+    return found
+
+
+def output_bound(output: ast.expr) -> ast.stmt:
+    return ast.Assign([ast.Name(BOUND + "output", ast.Store())], output)

@@ -1,0 +1,79 @@
+"""Functions of PyTorch and JAX, taken as black boxes on NumPy arrays; nothing is imported that the user did not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+
+def adapted(
+    f: Any, args: Sequence[Any], gradient: Any, backward: Any
+) -> tuple[Callable[..., Any], Sequence[Any], Any, Any]:
+    """The function, its arguments and its gradient on NumPy arrays, where they are PyTorch's or JAX's."""
+    if gradient is None and backward is None:
+        torch = sys.modules.get("torch")
+        if torch is not None and (is_torch_function(torch, f) or any(isinstance(x, torch.Tensor) for x in args)):
+            return of_torch(torch, f, args)
+        jax = sys.modules.get("jax")
+        if jax is not None and (hasattr(f, "defvjp") or any(isinstance(x, jax.Array) for x in args)):
+            return of_jax(jax, f, args)
+    return f, args, gradient, backward
+
+
+def is_torch_function(torch: Any, f: Any) -> bool:
+    """Whether `f` is a `torch.autograd.Function`, or its `apply`."""
+    owner = f if isinstance(f, type) else getattr(f, "__self__", None)
+    return isinstance(owner, type) and issubclass(owner, torch.autograd.Function)
+
+
+def of_torch(torch: Any, f: Any, args: Sequence[Any]) -> tuple[Callable[..., Any], Sequence[Any], Any, Any]:
+    """f on arrays, returning (out, what was given), and PyTorch's backward pass as backward(dout, cache)."""
+    call: Any = getattr(f, "apply", f) if isinstance(f, type) else f
+
+    def tensor(x: Any) -> Any:
+        return torch.tensor(x) if isinstance(x, (np.ndarray, np.generic)) else x
+
+    def forward(*arrays: Any) -> tuple[Any, Any]:
+        with torch.no_grad():
+            return numpy_of(call(*map(tensor, arrays))), arrays
+
+    def backward(dout: Any, arrays: Any) -> list[Any]:
+        tensors = [tensor(x) for x in arrays]
+        wanted = [x for x in tensors if isinstance(x, torch.Tensor) and x.is_floating_point()]
+        for x in wanted:
+            x.requires_grad_(True)
+        out = call(*tensors)
+        found = torch.autograd.grad(out, wanted, torch.as_tensor(dout, dtype=out.dtype), allow_unused=True)
+        by_tensor = {id(x): g for x, g in zip(wanted, found, strict=True)}
+        return [None if by_tensor.get(id(x)) is None else numpy_of(by_tensor[id(x)]) for x in tensors]
+
+    forward.__name__ = getattr(f, "__name__", "f") if isinstance(f, type) else shown(f)
+    backward.__name__ = f"{forward.__name__}.backward"
+    plain = [numpy_of(x) if isinstance(x, torch.Tensor) else x for x in args]
+    return forward, [np.array(x) if isinstance(x, float) else x for x in plain], None, backward
+
+
+def of_jax(jax: Any, f: Any, args: Sequence[Any]) -> tuple[Callable[..., Any], Sequence[Any], Any, Any]:
+    """f on arrays, returning (out, what was given), and JAX's vjp as backward(dout, cache)."""
+
+    def forward(*arrays: Any) -> tuple[Any, Any]:
+        return np.asarray(f(*arrays)), arrays
+
+    def backward(dout: Any, arrays: Any) -> list[Any]:
+        out, pullback = jax.vjp(f, *arrays)
+        return [np.asarray(g) for g in pullback(jax.numpy.asarray(dout, dtype=out.dtype))]
+
+    forward.__name__ = getattr(f, "__name__", "f")
+    backward.__name__ = f"{forward.__name__}.backward"
+    return forward, [np.array(x) if hasattr(x, "dtype") else x for x in args], None, backward
+
+
+def shown(f: Any) -> str:
+    return str(getattr(getattr(f, "__self__", None), "__name__", None) or getattr(f, "__name__", "f"))
+
+
+def numpy_of(x: Any) -> Any:
+    return x.detach().cpu().numpy().copy()

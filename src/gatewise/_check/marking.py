@@ -1,0 +1,401 @@
+"""Which gradients of a program are right: what each variable stands for, and what it should be given the student's own.
+
+A gradient is judged by a sweep in which the wires that the student has a gradient for send on the student's, as a
+teacher marks: the consequences of a mistake are no mistakes.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gatewise._check.comparing import (
+    fits,
+    in_shape,
+    is_gradient_like,
+    is_number,
+    largest,
+    squeezed,
+    value_in,
+)
+from gatewise._check.contributions import bare_key, contribution, is_fresh, is_new_meaning
+from gatewise._check.diagnosis import Change
+from gatewise._check.names import keys_read, keys_written, wire_named
+from gatewise._check.running import evaluated, names_after
+from gatewise._check.worlds import World
+
+CLOSE = {"d": 1e-7, "f": 1e-3, "e": 3e-2}  #: relative to the largest part of a gradient, by dtype
+ENOUGH = 20_000  #: changes of lines that are tried, in one program
+WORK = 1e9  #: entries of all wires, times changes that are tried: for large arrays fewer
+
+
+@dataclass
+class Version:
+    """One gradient variable from its first assignment on: the moments that write it, and what it ends as."""
+
+    key: str
+    moments: list[int]
+    readers: list[int] = field(default_factory=list)
+    wire: int | None = None
+    named: int | None = None  # the wire its name says
+
+
+class Marking:
+    """Marks the gradients of one program."""
+
+    def __init__(self, world: World, nearby: World | None) -> None:
+        self.program = world.program
+        self.forward = world.forward
+        self.worlds = [world]
+        if nearby is not None and alike(world, nearby):
+            self.worlds.append(nearby)
+        self.known = self.program.known() & (set(self.forward.names) | set(self.program.parameters))
+        self.fixed: dict[str, int] = {}
+        self.mended_for: tuple[int | None, ...] = ()
+        self.mends: dict[tuple[int, int], dict[str, Any]] = {}
+        self.versions = self.all_versions()
+        self.tried = 0
+        self.enough = min(ENOUGH, int(WORK / sum(np.size(w.value) for w in self.forward.wires)))
+        self.unfinished = unfinished(world)
+        letter = {np.asarray(w.value).dtype.char for w in self.forward.wires}
+        self.close = max(CLOSE.get(c, 1e-7) for c in letter)
+
+    # -------------------------------------------------------------------------------------------- the variables
+
+    def all_versions(self) -> list[Version]:
+        """The backward variables; one that is assigned anew after it was used is another one."""
+        current: dict[str, Version] = {}
+        found: list[Version] = []
+        at: list[dict[str, Version]] = []
+        reads: list[set[str]] = []
+        for m, moment in enumerate(self.worlds[0].moments):
+            s = moment.statement
+            at.append(dict(current))
+            reads.append(keys_read(s))
+            if s in self.program.forward or not isinstance(s, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+                continue
+            written, read = keys_written(s), keys_read(s)
+            for key in read - set(written):
+                if key in current:
+                    current[key].readers.append(m)
+            for key in written:
+                before = current.get(key)
+                if before is None or (before.readers and (is_fresh(s, key) or is_new_meaning(s, key))):
+                    if before is not None and key in read:
+                        before.readers.append(m)
+                    current[key] = Version(key, [m])
+                    found.append(current[key])
+                else:
+                    before.moments.append(m)
+        self.at, self.reads = at, reads
+        return found
+
+    def give_wires(self) -> None:
+        """The wire each variable's name says; of several bindings of a name the last comes first."""
+        output = self.forward.index[self.forward.output]
+        self.fixed |= dict.fromkeys(self.worlds[0].seeds, output)
+        for name in self.program.parameters:
+            base = wire_named(name, self.known)
+            if base is not None and self.forward.names.get(base, [])[-1:] == [output]:
+                self.fixed[name] = output
+        by_key: dict[str, list[Version]] = {}
+        for version in self.versions:
+            by_key.setdefault(version.key, []).append(version)
+        for key, versions in by_key.items():
+            wires = self.forward.names.get(wire_named(key, self.known) or "", [])
+            if not wires:
+                continue
+            for n, version in enumerate(reversed(versions)):
+                if n < len(wires) and len(wires) >= len(versions):
+                    version.wire = version.named = wires[len(wires) - len(versions) + n]
+                elif n == 0:
+                    version.wire = version.named = wires[-1]
+                version.named = wires[-1]
+        self.settle_twins()
+
+    def settle_twins(self) -> None:
+        """Of two variables for one wire, a copy stands for nothing, nor does a part that the other one is made of."""
+        for version in self.versions:
+            for m in version.moments:
+                for key in self.reads[m]:
+                    source = self.at[m].get(key)
+                    if source is None or source is version or source.wire is None or source.wire != version.wire:
+                        continue
+                    if self.is_copy(version, key):
+                        version.wire = None
+                    else:
+                        source.wire = source.named = None
+
+    def is_copy(self, version: Version, key: str) -> bool:
+        """Whether a variable is another one under a second name."""
+        if len(version.moments) > 1:
+            return False
+        how = contribution(self.worlds[0].moments[version.moments[0]].statement, version.key)
+        return how is not None and bare_key(how[1]) == key
+
+    def value(self, version: Version, world: World) -> Any:
+        """What a variable is after its last line; with upstream gradients that have their wires' shapes."""
+        if any(self.mended(m, world) for m in version.moments):
+            return self.rerun(version, version.moments, world)
+        return value_in(world.moments[version.moments[-1]].after, version.key)
+
+    def mended(self, m: int, world: World) -> dict[str, Any]:
+        """The upstream gradients a line reads that have not the shape of their wires, in that shape.
+
+        A gradient that was not summed is told once; the lines that use it are judged as if it had been.
+        """
+        now = tuple(v.wire for v in self.versions)
+        if now != self.mended_for:
+            self.mended_for, self.mends = now, {}
+        if (m, id(world)) not in self.mends:
+            self.mends[m, id(world)] = dict(self.mending(m, world))
+        return self.mends[m, id(world)]
+
+    def mending(self, m: int, world: World) -> Iterator[tuple[str, Any]]:
+        for key in self.reads[m]:
+            upstream = self.at[m].get(key)
+            if upstream is None or upstream.wire is None or m in upstream.moments:
+                continue
+            raw, value = value_in(world.moments[m].before, key), world.value(upstream.wire)
+            misshapen = is_number(raw) and squeezed(raw) != squeezed(value)
+            if misshapen or any(self.mended(k, world) for k in upstream.moments):
+                g = self.value(upstream, world)
+                fitted = in_shape(g, np.shape(value)) if is_number(g) else None
+                if fitted is not None:
+                    yield key, fitted
+
+    def before(self, m: int, world: World) -> dict[str, Any]:
+        """The names before a line, upstream gradients in the shapes of their wires."""
+        return {**world.moments[m].before, **{k: g for k, g in self.mended(m, world).items() if k.isidentifier()}}
+
+    # ------------------------------------------------------------------------------------------------- judging
+
+    def cuts(self, world: World, before: Version | None = None) -> dict[int, Any]:
+        """The student's gradients by wire; those that were begun before one variable was, where one is given."""
+        found = {k: value_in(world.moments[0].before, name) for name, k in self.fixed.items()}
+        for version in self.versions:
+            if version.wire is not None and (before is None or version.moments[0] < before.moments[0]):
+                g = self.value(version, world)
+                fitted = in_shape(g, np.shape(world.value(version.wire))) if is_number(g) else None
+                if fitted is not None:
+                    found[version.wire] = fitted
+        return {k: g for k, g in found.items() if fits(g, world.value(k))}
+
+    def marks(self, before: Version | None = None) -> list[tuple[dict[int, Any], dict[int, list[tuple[int, Any]]]]]:
+        """The gradients that should be, given the student's own, in each world."""
+        return [world.gradients(self.cuts(world, before)) for world in self.worlds]
+
+    def right(self, g: Any, k: int, mark: Any, world: World) -> bool:
+        """Whether a value is the gradient of a wire."""
+        expected, parts = mark
+        should = expected.get(k)
+        if should is None:
+            should = np.zeros(np.shape(world.value(k)))
+        return self.agree(g, should, [part for _, part in parts.get(k, [])])
+
+    def agree(self, g: Any, should: Any, parts: Sequence[Any] = ()) -> bool:
+        """Whether two values are equal but for rounding, at the scale of what the second is the sum of."""
+        if not is_number(g) or np.size(g) != np.size(should) or squeezed(g) != squeezed(should):
+            return False
+        a, b = np.asarray(g, float).ravel(), np.asarray(should, float).ravel()
+        scale = max([largest(b), *map(largest, parts)])
+        with np.errstate(all="ignore"):
+            off = np.abs(a - b)
+        return bool(np.all((off <= self.close * scale) | (a == b)))
+
+    def is_wrong(self, version: Version, marks: Any) -> bool:
+        assert version.wire is not None
+        if self.is_given(version):
+            return False
+        if self.right(self.value(version, self.worlds[0]), version.wire, marks[0], self.worlds[0]):
+            return False
+        return not (self.is_true(version) and all(map(self.is_true, self.made_of(version))))
+
+    def is_true(self, version: Version) -> bool:
+        """Whether it is the true gradient, in each world: right, though something that it is not made of is wrong."""
+        if version.wire is None or self.is_given(version):
+            return True
+        for world in self.worlds:
+            given = {k: value_in(world.moments[0].before, name) for name, k in self.fixed.items()}
+            given |= {v.wire: self.value(v, world) for v in self.versions if v.wire is not None and self.is_given(v)}
+            truth = world.gradients({k: g for k, g in given.items() if fits(g, world.value(k))})
+            if not self.right(self.value(version, world), version.wire, truth, world):
+                return False
+        return True
+
+    def made_of(self, version: Version) -> list[Version]:
+        """The variables that it is made of, and those that these are."""
+        found: list[Version] = []
+        waiting = [version]
+        while waiting:
+            each = waiting.pop()
+            upstream = {id(u): u for m in each.moments for k in self.reads[m] if (u := self.at[m].get(k)) is not None}
+            new = [u for u in upstream.values() if u is not version and not any(u is f for f in found)]
+            found += new
+            waiting += new
+        return found
+
+    def is_given(self, version: Version) -> bool:
+        """Whether it is the gradient to start from, of an output that is an array: any value is right."""
+        output = self.forward.output
+        return version.wire == self.forward.index[output] and np.ndim(output.value) > 0
+
+    def stops(self, version: Version) -> bool:
+        """Whether the line that raised an error writes this variable."""
+        return any(self.worlds[0].moments[m].statement is self.worlds[0].stopped for m in version.moments)
+
+    def wrong(self, marks: Any) -> list[Version]:
+        return [v for v in self.versions if v.wire is not None and self.is_wrong(v, marks)]
+
+    # --------------------------------------------------------------------------- what a variable really stands for
+
+    def adopt(self) -> None:
+        """Variables whose names say nothing, or not quite the truth, stand for the wire whose gradient they hold."""
+        for _ in range(4):
+            marks = self.marks()
+            moved = False
+            for version in self.versions:
+                if version.wire is None:
+                    moved |= self.adopted(version, self.free_wires(version), self.marks(before=version))
+                elif self.is_wrong(version, marks):
+                    named, wrong = version.wire, len(self.wrong(marks))
+                    if self.adopted(version, self.free_behind(version), self.marks(before=version)):
+                        if len(self.wrong(self.marks())) < wrong:
+                            moved = True
+                        else:
+                            version.wire = named
+            if not moved:
+                return
+
+    def adopted(self, version: Version, candidates: list[int], marks: Any) -> bool:
+        """Take the first candidate whose gradient the variable holds, everywhere."""
+        values = [self.value(version, world) for world in self.worlds]
+        if not all(is_gradient_like(g) for g in values):
+            return False
+        for k in candidates:
+            if k not in marks[0][0] or not all(
+                self.right(g, k, mark, world) for g, mark, world in zip(values, marks, self.worlds, strict=True)
+            ):
+                continue
+            version.wire = k
+            return True
+        return False
+
+    def free_wires(self, version: Version) -> list[int]:
+        """The wires of a variable's shape that no other variable stands for, named ones and late ones first."""
+        taken = {v.wire for v in self.versions} | set(self.fixed.values())
+        shape = np.shape(self.value(version, self.worlds[0]))
+        fit = [
+            k for k in range(len(self.forward.wires)) if k not in taken and np.shape(self.worlds[0].value(k)) == shape
+        ]
+        return sorted(fit, key=lambda k: (k not in self.forward.named, -k))
+
+    def free_behind(self, version: Version) -> list[int]:
+        assert version.named is not None or version.wire is not None
+        start = version.named if version.named is not None else version.wire
+        return [k for k in self.free_wires(version) if start is not None and k in self.forward.behind[start]]
+
+    def reinterpret(self) -> None:
+        """Where several lines are wrong that read one variable, and right if it stood for another wire, it does."""
+        for _ in range(3):
+            marks = self.marks()
+            wrong = {id(v): v for v in self.wrong(marks)}
+            moved = False
+            for version in self.versions:
+                if not is_gradient_like(self.value(version, self.worlds[0])):
+                    continue
+                readers = self.reading_versions(version)
+                hit = [v for v in readers if id(v) in wrong and v is not version]
+                judged = version.wire is not None
+                if not hit or (judged and id(version) not in wrong and len(hit) < 2):
+                    continue
+                moved |= self.moved(version, hit, set(wrong) - {id(version)}, judged)
+            if not moved:
+                return
+
+    def moved(self, version: Version, hit: list[Version], wrong: set[int], judged: bool) -> bool:
+        before, best, least = version.wire, None, len(wrong)
+        for k in self.free_behind(version) if judged else self.free_wires(version):
+            version.wire = k
+            marks = self.marks()
+            now = {id(v) for v in self.wrong(marks)} - {id(version)}
+            fixed = [v for v in hit if id(v) not in now]
+            if now <= wrong and len(now) < least and (len(fixed) >= 2 or not judged or len(hit) == 1):
+                best, least = k, len(now)
+        version.wire = before if best is None else best
+        return best is not None
+
+    def reading_versions(self, version: Version) -> list[Version]:
+        """The variables whose lines read this one, through ones without a wire too."""
+        found: list[Version] = []
+        waiting = [version]
+        while waiting:
+            each = waiting.pop()
+            for reader in self.versions:
+                if reader not in found and set(reader.moments) & set(each.readers):
+                    found.append(reader)
+                    if reader.wire is None:
+                        waiting.append(reader)
+        return found
+
+    # ------------------------------------------------------------------------------------------ running lines again
+
+    def evaluate(self, expression: ast.expr, m: int, world: World, names: Mapping[str, Any] | None = None) -> Any:
+        try:
+            found = evaluated(expression, self.before(m, world) if names is None else names, world.space)
+            return np.asarray(found, float) if is_number(found) else None
+        except Exception:
+            return None
+
+    def rerun(
+        self,
+        version: Version,
+        steps: list[int],
+        world: World,
+        changed: ast.stmt | None = None,
+        change: Change | None = None,
+        appended: bool = False,
+    ) -> Any:
+        """What a variable ends as where one of the statements that make it is changed."""
+        made: dict[str, Any] = {}
+        try:
+            for m in steps:
+                s = world.moments[m].statement
+                if change is not None and s is changed and not appended:
+                    s = change.node
+                names = {**self.before(m, world), **made}
+                after = names_after(s, names, world.space)
+                for key in keys_written(s):
+                    base = key.partition("[")[0]
+                    made[base] = after[base]
+                last = {**world.moments[m].after, **made}
+            if change is not None and appended:
+                return evaluated(change.node, last, world.space)
+            return value_in(last, version.key)
+        except Exception:
+            return None
+
+
+def alike(a: World, b: World) -> bool:
+    """Whether the program did the same in both worlds."""
+    return (
+        len(a.moments) == len(b.moments)
+        and len(a.forward.wires) == len(b.forward.wires)
+        and all(np.shape(x.value) == np.shape(y.value) for x, y in zip(a.forward.wires, b.forward.wires, strict=True))
+        and all(
+            x.statement.lineno == y.statement.lineno and x.statement.col_offset == y.statement.col_offset
+            for x, y in zip(a.moments, b.moments, strict=True)
+        )
+    )
+
+
+def unfinished(world: World) -> set[str]:
+    """Where a line raised an error: the variables that lines after it would have changed."""
+    if world.stopped is None:
+        return set()
+    ran = {id(moment.statement) for moment in world.moments}
+    return {key for s in world.program.statements if id(s) not in ran for key in keys_written(s)}

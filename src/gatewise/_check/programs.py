@@ -1,0 +1,166 @@
+"""The statements of a function or a flat script, sorted into forward and backward pass."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from gatewise._check.names import key_of, keys_read, keys_written, wire_named
+
+RETURNED = "returned"
+SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)
+BODIES = ("body", "orelse", "finalbody")
+OPEN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+@dataclass(frozen=True)
+class Program:
+    """The statements of a function or a flat script, and which of them belong to its forward pass."""
+
+    filename: str
+    body: list[ast.stmt]
+    parameters: tuple[str, ...]
+    statements: list[ast.stmt]  #: the simple ones, in the order of the text
+    forward: frozenset[ast.stmt]
+    output: ast.expr  #: what the forward pass leads to
+    gradients: frozenset[str]  #: the keys that are gradients of a name
+    lines: Sequence[str] = ()  #: of the file
+    returned: tuple[ast.Assign, int | None] | None = None  #: gradients written into the return statement, and where
+
+    def text(self, line: int) -> str:
+        """A line as the user wrote it."""
+        return self.lines[line - 1].strip() if 0 < line <= len(self.lines) else ""
+
+    def known(self) -> set[str]:
+        """The names that stand for values of the forward pass."""
+        return set(self.parameters) | {key for s in self.statements if s in self.forward for key in keys_written(s)}
+
+
+def program_of(
+    body: list[ast.stmt], parameters: Sequence[str], filename: str, lines: Sequence[str] = ()
+) -> Program | None:
+    """The statements sorted into forward and backward; None where there is no forward pass to be seen."""
+    returned = returned_gradients(body)
+    statements = [*simple(body), *([returned[0]] if returned else [])]
+    written = [key for s in statements for key in keys_written(s)]
+    names = {*parameters, *written}
+    output = output_of(body, statements, names)
+    if output is None:
+        return None
+    wanted = keys_read(output)
+    last = max((k for k, s in enumerate(statements) if wanted & set(keys_written(s))), default=len(statements))
+    before, forward = statements[: last + 1], set()
+    heads = heads_of(body)
+    size = -1
+    while size != len(wanted):
+        size = len(wanted)
+        for s in reversed(before):
+            if wanted & set(changed_by(s)):
+                forward.add(s)
+                wanted |= keys_read(s) | heads.get(s, set())
+    known = {*parameters, *(key for s in forward for key in keys_written(s))}
+    gradients = frozenset(
+        key for s in statements if s not in forward for key in keys_written(s) if wire_named(key, known)
+    )
+    return Program(
+        filename, body, tuple(parameters), statements, frozenset(forward), output, gradients, lines, returned
+    )
+
+
+def returned_gradients(body: Sequence[ast.stmt]) -> tuple[ast.Assign, int | None] | None:
+    """`return loss, {"W": X.T @ dout}` as an assignment to a name, and the place of the dict in what is returned."""
+    last = body[-1] if body else None
+    if not isinstance(last, ast.Return) or last.value is None:
+        return None
+    parts = list(enumerate(last.value.elts)) if isinstance(last.value, ast.Tuple) else [(None, last.value)]
+    for k, part in parts:
+        if isinstance(part, ast.Dict) and all(isinstance(key, ast.Constant) for key in part.keys):
+            node = ast.Assign([ast.Name(RETURNED, ast.Store())], part)
+            return ast.copy_location(node, last), k
+    return None
+
+
+def simple(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that compute something, those inside loops and conditions too."""
+    for node in body:
+        if isinstance(node, SIMPLE):
+            yield node
+        for inner in inner_bodies(node):
+            yield from simple(inner)
+
+
+def inner_bodies(node: ast.stmt) -> list[list[ast.stmt]]:
+    return [] if isinstance(node, OPEN) else [b for name in BODIES if (b := getattr(node, name, None))]
+
+
+def heads_of(body: Sequence[ast.stmt], outer: Collection[str] = ()) -> dict[ast.stmt, set[str]]:
+    """For statements inside loops and conditions, the names that the heads of these read."""
+    found: dict[ast.stmt, set[str]] = {}
+    for node in body:
+        found[node] = set(outer)
+        heads = [getattr(node, name) for name in ("test", "iter") if hasattr(node, name)]
+        read = set(outer).union(*map(keys_read, heads)) if heads else set(outer)
+        for inner in inner_bodies(node):
+            found |= heads_of(inner, read)
+    return found
+
+
+def changed_by(node: ast.stmt) -> list[str]:
+    """The names a statement assigns, or whose value a method call on its own may change (`cache.append(x)`)."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
+        key = key_of(node.value.func.value)
+        return [key] if key else []
+    return keys_written(node)
+
+
+def output_of(body: Sequence[ast.stmt], statements: Sequence[ast.stmt], names: Collection[str]) -> ast.expr | None:
+    """The expression of the value whose gradient is taken: the first that is returned, or the last before gradients."""
+    returns = [n for b in body for n in ast.walk(b) if isinstance(n, ast.Return) and n.value is not None]
+    if returns:
+        value = returns[-1].value
+        first = value.elts[0] if isinstance(value, ast.Tuple) and value.elts else value
+        key = key_of(first) if first is not None else None
+        several = isinstance(value, ast.Tuple)
+        if (
+            first is not None
+            and several
+            and not isinstance(first, ast.Dict)
+            and (not key or not wire_named(key, set(names) - {key}))
+        ):
+            return first
+    found = None
+    assigned: set[str] = set()
+    written = {key for s in statements for key in keys_written(s)}
+    if usual := next((name for name in ("loss", "cost", "f", "L", "J") if name in written), None):
+        return ast.Name(usual, ast.Load())
+    for s in statements:
+        keys = keys_written(s)
+        if found is not None and any(wire_named(key, assigned) for key in keys):
+            break
+        for key in keys:
+            assigned.add(key)
+            if key.isidentifier() and not isinstance(getattr(s, "value", None), ast.Dict):
+                found = ast.Name(key, ast.Load())
+    return found
+
+
+def backward_program(
+    body: list[ast.stmt], parameters: Sequence[str], filename: str, lines: Sequence[str], names: set[str]
+) -> Program:
+    """The statements of a backward function: those that read nothing of its upstream gradient belong to the forward."""
+    returned = returned_gradients(body)
+    statements = [*simple(body), *([returned[0]] if returned else [])]
+    tainted, size = {parameters[0]}, 0
+    known = names | {key for s in statements for key in keys_written(s)}
+    while size != len(tainted):
+        size = len(tainted)
+        for s in statements:
+            keys = keys_written(s)
+            if keys_read(s) & tainted or (keys and all(wire_named(key, known) for key in keys)):
+                tainted |= set(keys)
+    forward = frozenset(s for s in statements if not set(keys_written(s)) & tainted and not keys_read(s) & tainted)
+    known = names | {key for s in statements if s in forward for key in keys_written(s)}
+    gradients = frozenset(key for key in tainted if wire_named(key, known) and key not in parameters)
+    output = ast.Name(parameters[0], ast.Load())
+    return Program(filename, body, (*parameters, *names), statements, forward, output, gradients, lines, returned)

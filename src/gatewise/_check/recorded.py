@@ -1,0 +1,161 @@
+"""What one run on Tensors tells of a function at a point: its noise, its gradients, and the branches it took.
+
+Every gate rounds what it gives. How far that moves the output is the wire's gradient times the rounding: summed over
+all wires, absolutely, it is how far two values of the function may be apart without meaning anything.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Bit, Read, Step, Wire
+from gatewise._gates.gate import Gate
+from gatewise._record.rounding import plain, rounding
+from gatewise._recording.places import statement_at
+from gatewise._recording.recorder import Recorder
+from gatewise._sweep import sweep
+from gatewise._tensor import Tensor, leaf
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One place where the function chose: which way, entry by entry, and where that stands in the user's code."""
+
+    gate: str
+    way: bytes
+    line: int | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: the output, a bound on the noise between two values, and the gradients of the leaves asked for."""
+
+    value: Any
+    noise: float
+    gradients: tuple[Any, ...]
+    traced: bool = True  # whether the output is a Tensor at all: a table read at a whole number gives none
+
+
+def run(f: Callable[[Callable[[Any], Tensor]], Any], upstream: Any) -> Run:
+    """Run `f(wanted)`, which makes its inputs with `wanted`, and sweep back from what it returns.
+
+    `upstream(value)` gives the gradient to start from.
+    """
+    leaves: list[Tensor] = []
+    with Bit() as bit:
+
+        def wanted(x: Any) -> Tensor:
+            made = leaf(x, bit)
+            leaves.append(made)
+            return made
+
+        out = f(wanted)
+        if type(out) is not Tensor:
+            return Run(out, 0.0, tuple(np.zeros(np.shape(x.value)) for x in leaves), False)
+        found = 0.0
+        complete: dict[Wire, Any] = {}
+        parts: dict[Wire, list[tuple[int, Any]]] = {}
+
+        def arrive(wire: Wire, g: Any) -> Any:
+            complete[wire] = g
+            return g
+
+        def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
+            parts.setdefault(wire, []).append((position, part))
+
+        swept: dict[Wire, Any] = {}
+        if out.wire is not None and out.bits & bit:
+            seed = {out.wire: upstream(out.value)}
+            swept = sweep(seed, bit, arrive=arrive, observer=observe, as_written=True)
+            with np.errstate(all="ignore"):
+                found = sum(rounding(wire, plain(g), parts.get(wire, [])) for wire, g in complete.items())
+        gradients = tuple(plain(swept[x.wire]) if x.wire in swept else np.zeros(np.shape(x.value)) for x in leaves)
+        return Run(out.value, found, gradients)
+
+
+# --------------------------------------------------------------------------------------------------------- branches
+
+
+class Choices(Recorder):
+    """A recording that keeps, for each gate that chooses, which way it went."""
+
+    def __init__(self, shown: Any = None) -> None:
+        super().__init__(shown)
+        self.found: list[Choice] = []
+        self.gates: set[str] = set()
+
+    def step(self, gate: Gate, forward: Any, operands: Any, values: Any, parameters: Any, plain: Any) -> Step:
+        step = super().step(gate, forward, operands, values, parameters, plain)
+        self.gates.add(gate.name)
+        try:
+            way = way_taken(gate, values, plain)
+        except (TypeError, ValueError):
+            way = None
+        if way is not None:
+            self.found.append(Choice(gate.name, np.asarray(way).tobytes(), *written_at(step.place)))
+        return step
+
+
+def way_taken(gate: Gate, values: Any, parameters: Mapping[str, Any]) -> Any:
+    """Which way a gate went, entry by entry; None for a gate that does not choose."""
+    name = gate.name
+    if name in ("maximum", "minimum"):
+        return np.sign(np.subtract(*values))
+    if name == "clip":
+        x, low, high = values
+        return [np.sign(x - bound) for bound in (low, high) if bound is not None]
+    if name in ("max", "min"):
+        return np.equal(values[0], gate.call(values[0], **{**parameters, "keepdims": True}))
+    if name == "where":
+        return np.not_equal(values[0], False)
+    if name in ("absolute", "relu", "sign"):
+        return np.sign(values[0])
+    if gate.pattern == "stops" and name not in ("zeros_like", "ones_like", "empty_like"):
+        return gate.call(*values, **parameters)
+    if name in ("sort", "argsort"):
+        return np.argsort(values[0], axis=parameters.get("axis", -1))
+    if name == "remainder":
+        return np.floor_divide(*values)
+    return None
+
+
+def written_at(place: Any) -> tuple[int | None, str]:
+    """Line and text of the user's innermost statement."""
+    if not place:
+        return None, ""
+    code, instruction = place[-1]
+    statement = statement_at(code, instruction)
+    if statement is None or statement.line is None:
+        return None, ""
+    return statement.line, (linecache.getline(code.co_filename, statement.line).strip() or statement.text)
+
+
+def choices(f: Callable[[Callable[[Any], Tensor]], Any], shown: Any = None) -> tuple[list[Choice], list[Read]]:
+    """The branches that one run takes: what gates chose, and what Python read and decided by."""
+    recorder = Choices(shown)
+    with recorder:
+        f(lambda x: leaf(x, recorder.bit))
+    return recorder.found, recorder.reads
+
+
+def gates(f: Callable[[Callable[[Any], Tensor]], Any]) -> set[str]:
+    """The names of all gates that a run goes through."""
+    recorder = Choices()
+    with recorder:
+        f(lambda x: leaf(x, recorder.bit))
+    return recorder.gates
+
+
+def first_difference(a: list[Choice], b: list[Choice]) -> Choice | None:
+    """The first place where two runs chose differently."""
+    for one, other in zip(a, b, strict=False):
+        if one.gate != other.gate or one.way != other.way:
+            return one
+    longer = a if len(a) > len(b) else b
+    return longer[min(len(a), len(b))] if len(a) != len(b) else None

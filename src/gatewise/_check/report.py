@@ -1,0 +1,299 @@
+"""The verdict with its evidence, and the page that is printed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+VERDICTS = ("right", "wrong", "kink", "undecidable")
+SHOWN = 5  # findings of one parameter that are printed
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One comparison, of an entry or along a random direction.
+
+    `given` is the gradient under check, `should` the numerical one, right within `bar`; `error` is relative, on the
+    course notes' scale: |given - should| over the larger of the two. At a kink `left` and `right` are the slopes on
+    either side, and `line` and `text` where the function chooses.
+    """
+
+    where: str
+    index: tuple[int, ...] | None
+    given: float
+    should: float
+    bar: float
+    error: float
+    verdict: str
+    why: str = ""
+    left: float | None = None
+    right: float | None = None
+    between: bool = False
+    line: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class ParameterReport:
+    """What was found of one parameter: its verdict, and the findings behind it."""
+
+    name: str
+    shape: tuple[int, ...]
+    size: int
+    verdict: str
+    findings: tuple[Finding, ...]
+    entries: int
+    directions: int
+    note: str = ""
+
+    @property
+    def worst(self) -> Finding | None:
+        """The finding that tells most: of the verdict's own kind, the one that is farthest off."""
+        own = [f for f in self.findings if f.verdict == self.verdict] or list(self.findings)
+        own = [f for f in own if f.index is not None] or own  # an entry says more than a direction
+        return max(own, key=lambda f: -1.0 if math.isnan(f.error) else f.error, default=None)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The verdict on a gradient: `verdict` is "right", "wrong", "kink" or "undecidable".
+
+    `bool(report)` is true for right, and for a kink whose gradient lies between the slopes on either side. `parameters`
+    has the findings, `noise` how far rounding moves f, `mistakes` the lines at fault where they were found, `notes`
+    what was noticed on the way. Printed, it is a page.
+
+    >>> import gatewise as gw
+    >>> report = gw.check(lambda x: x * x, 3.0, gradient=6.0)
+    >>> report.verdict, report.sampled
+    ('right', 'the one entry there is')
+    """
+
+    name: str
+    verdict: str
+    parameters: tuple[ParameterReport, ...]
+    source: str
+    noise: float
+    noise_source: str
+    evaluations: int
+    value: float
+    notes: tuple[str, ...] = ()
+    mistakes: tuple[Any, ...] = field(default=())
+
+    def __bool__(self) -> bool:
+        if self.verdict == "kink":
+            kinks = [f for p in self.parameters for f in p.findings if f.verdict == "kink"]
+            return all(f.between for f in kinks)
+        return self.verdict == "right"
+
+    @property
+    def sampled(self) -> str:
+        """What was looked at, in words: `3 random directions and 40 of 153,600 entries`."""
+        entries, size = sum(p.entries for p in self.parameters), sum(p.size for p in self.parameters)
+        directions = sum(p.directions for p in self.parameters)
+        everything = "both entries" if size == 2 else f"all {counted(size, 'entries')}"
+        looked = everything if entries == size else f"{entries:,} of {counted(size, 'entries')}"
+        if size == 1:
+            looked = "the one entry there is" if entries else "no entry"
+        return f"{counted(directions, 'random directions')} and {looked}" if directions else looked
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain dicts, lists, numbers and words, ready for JSON."""
+        return {
+            "name": self.name,
+            "verdict": self.verdict,
+            "right": bool(self),
+            "checked": self.source,
+            "noise": plain(self.noise),
+            "sampled": self.sampled,
+            "evaluations": self.evaluations,
+            "notes": list(self.notes),
+            "parameters": [parameter_dict(p) for p in self.parameters],
+            "mistakes": [mistake_dict(m) for m in self.mistakes],
+        }
+
+    def __str__(self) -> str:
+        lines = [headline(self), ""]
+        if self.mistakes:
+            lines += ["Where it goes wrong:", *(line for m in self.mistakes for line in mistake_lines(m)), ""]
+        width = max((len(p.name) for p in self.parameters), default=0)
+        for p in self.parameters:
+            lines += parameter_lines(p, width)
+        lines += [""] if self.parameters else []
+        by = f", by {self.sampled}" if self.parameters else ""
+        lines.append(f"Checked: {self.source}{by}; f ran {counted(self.evaluations, 'times')}.")
+        if self.noise > 0 and math.isfinite(self.noise):
+            lines.append(f"f itself is only good to {number(self.noise)} here ({self.noise_source}).")
+        lines += [f"Note: {note}." for note in self.notes]
+        if any(p.findings for p in self.parameters):
+            lines.append("This is evidence from differences of f, at these inputs.")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def headline(report: Report) -> str:
+    """The verdict as one sentence."""
+    names = [p.name for p in report.parameters if p.verdict == report.verdict]
+    listed = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    match report.verdict:
+        case "right":
+            return f"right: the gradient of {report.name} agrees with what the differences say."
+        case "wrong" if not names:
+            return f"wrong: the backward pass of {report.name} is not right."
+        case "wrong":
+            return f"wrong: the gradient of {report.name} along {listed} is not what the differences say."
+        case "kink":
+            told = (
+                "lies between the slopes on its two sides"
+                if report
+                else "does not lie between the slopes on its two sides"
+            )
+            return f"kink: {report.name} has a corner here along {listed}; the gradient {told}."
+    along = f" along {listed}" if listed else ""
+    return f"undecidable: it cannot be told whether the gradient of {report.name}{along} is right."
+
+
+def parameter_lines(p: ParameterReport, width: int) -> list[str]:
+    """One parameter: its verdict, and what stands behind it."""
+    head = f"  {p.name:<{width}}  {p.verdict:<11}"
+    if p.note:
+        return [f"{head}  {p.note}"]
+    worst = p.worst
+    if worst is None:
+        return [head.rstrip()]
+    if p.verdict == "right":
+        return [f"{head}  largest relative error {number(worst.error)} ({scale_of(worst.error)})"]
+    chosen = sorted(
+        (f for f in p.findings if f.verdict == p.verdict), key=lambda f: (f.index is None, -sortable(f.error))
+    )
+    if any(f.index is not None for f in chosen):
+        chosen = [f for f in chosen if f.index is not None]
+    lines = [head.rstrip()]
+    for f in chosen[:SHOWN]:
+        lines += finding_lines(f, p.name)
+    if len(chosen) > SHOWN:
+        lines.append(f"      and {len(chosen) - SHOWN} more")
+    return lines
+
+
+def finding_lines(f: Finding, name: str) -> list[str]:
+    """One comparison, in one or two lines."""
+    where = f"{name}{f.where}" if f.index is not None else f.where
+    should = f"{number(f.should)} +- {number(f.bar)}"
+    if f.verdict == "kink" and f.left is not None and f.right is not None:
+        place = f", line {f.line}: {shortened(f.text)}" if f.line is not None else ""
+        slopes = f"slope {number(f.left)} on the left, {number(f.right)} on the right"
+        return [f"      {where}: gradient {number(f.given)}; {slopes}{place}"]
+    told = (
+        f"      {where}: gradient {number(f.given)}, should be {should}"
+        if f.verdict == "wrong"
+        else (f"      {where}: gradient {number(f.given)}, differences {should}")
+    )
+    if f.verdict == "wrong":
+        told += f"  (relative error {number(f.error)})"
+    return [told, f"        {f.why}"] if f.why else [told]
+
+
+def scale_of(error: float) -> str:
+    """What the course notes say of a relative error."""
+    if error > 1e-2:
+        return "above 1e-2 a gradient is probably wrong"
+    if error > 1e-4:
+        return "between 1e-2 and 1e-4: be uneasy"
+    return "below 1e-4" if error > 1e-7 else "1e-7 and less: be happy"
+
+
+def mistake_lines(m: Any) -> list[str]:
+    """One line of the user's code that is wrong, as the culprit found it."""
+    line = f"  line {m.line}: {m.text}" if getattr(m, "line", None) else f"  {m.text}"
+    gave, should = getattr(m, "gave", None), getattr(m, "should", None)
+    lines = [line]
+    if should is not None:
+        given = "raises an error" if gave is None else f"gave {value_text(gave)}"
+        lines.append(f"      {m.variable} {given}, should be {value_text(should)}")
+    told = ": ".join(part for part in (getattr(m, "kind", ""), getattr(m, "cure", "")) if part)
+    return [*lines, f"      {told}"] if told else lines
+
+
+def value_text(value: Any) -> str:
+    """A number or an array, short."""
+    if isinstance(value, (int, float)):
+        return number(float(value))
+    shape = getattr(value, "shape", None)
+    if shape is None or getattr(value, "size", 100) <= 6:
+        return " ".join(str(value).split())
+    flat = value.ravel()
+    return f"{' x '.join(map(str, shape))} numbers ({', '.join(number(float(x)) for x in flat[:3])}, ...)"
+
+
+def parameter_dict(p: ParameterReport) -> dict[str, Any]:
+    return {
+        "name": p.name,
+        "shape": list(p.shape),
+        "verdict": p.verdict,
+        "entries": p.entries,
+        "directions": p.directions,
+        "note": p.note,
+        "findings": [
+            {
+                "where": f.where,
+                "index": None if f.index is None else list(f.index),
+                "verdict": f.verdict,
+                **{key: plain(getattr(f, key)) for key in ("given", "should", "bar", "error", "left", "right")},
+                "why": f.why,
+                "line": f.line,
+                "text": f.text,
+            }
+            for f in p.findings
+        ],
+    }
+
+
+def mistake_dict(m: Any) -> dict[str, Any]:
+    known = ("line", "text", "variable", "gave", "should", "kind", "cure")
+    found = {key: getattr(m, key, None) for key in known}
+    return {key: v if v is None or not hasattr(v, "tolist") else v.tolist() for key, v in found.items()}
+
+
+def plain(x: float | None) -> float | str | None:
+    """A number as JSON has it."""
+    if x is None or math.isfinite(x):
+        return x
+    return "nan" if math.isnan(x) else "inf" if x > 0 else "-inf"
+
+
+def number(x: float) -> str:
+    """A number with as many digits as a reader compares."""
+    if x == 0 or math.isnan(x) or math.isinf(x):
+        return str(float(x)) if x == 0 else str(x)
+    return f"{x:.2g}" if abs(x) < 1e-4 and abs(x) * 10**20 < 1 else f"{x:.6g}" if 1e-4 <= abs(x) < 1e6 else f"{x:.4g}"
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """A line of code, cut where it is long."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def sortable(x: float) -> float:
+    return -1.0 if math.isnan(x) else x
+
+
+def counted(n: int, what: str) -> str:
+    """`3 random directions`, `1 entry`.
+
+    >>> counted(1, "entries"), counted(2, "times"), counted(1200, "entries")
+    ('1 entry', '2 times', '1,200 entries')
+    """
+    one = {"entries": "entry", "times": "time", "random directions": "random direction"}
+    return f"{n:,} {one[what] if n == 1 else what}"
+
+
+def verdict_of(verdicts: Sequence[str], between: bool) -> str:
+    """The verdict on the whole, from those on its parts: what is worst counts."""
+    for each in ("wrong", "kink", "undecidable") if not between else ("wrong", "undecidable", "kink"):
+        if each in verdicts:
+            return each
+    return "right" if verdicts else "undecidable"

@@ -1,0 +1,89 @@
+"""What is looked at of many parameters: random directions first, then entries of every array, then all on demand."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gatewise._check.claims import SEED
+from gatewise._check.subject import Parameter
+from gatewise._errors import ArgumentError
+
+PATIENCE = 2.0  # seconds before a progress bar shows
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is looked at: directions for each array, entries of all arrays together, and the fewest of each."""
+
+    directions: int
+    entries: int
+    each: int
+
+
+EFFORTS = {"quick": Effort(2, 8, 2), "default": Effort(3, 40, 4), "all": Effort(3, sys.maxsize, sys.maxsize)}
+
+
+def effort_of(name: Any) -> Effort:
+    """The effort by its name. Raises `ArgumentError`."""
+    if name not in EFFORTS:
+        raise ArgumentError(
+            f"there is no effort {name!r}.",
+            "it says how many entries are looked at.",
+            f"effort={' or '.join(map(repr, EFFORTS))}.",
+        )
+    return EFFORTS[name]
+
+
+def entries_of(p: Parameter, claim: Any, effort: Effort, parameters: Sequence[Parameter]) -> list[int]:
+    """The entries of one array that are looked at: all of a small one; else the largest, both ends, and random ones."""
+    share = max(effort.each, effort.entries // max(1, len(parameters)))
+    if p.size <= share:
+        return list(range(p.size))
+    largest = int(np.argmax(np.abs(np.nan_to_num(claim, nan=np.inf))))
+    drawn = np.random.default_rng([SEED, p.size]).integers(p.size, size=4 * share)
+    looked = dict.fromkeys([largest, 0, p.size - 1, *map(int, drawn)])  # in this order, each once
+    return sorted(list(looked)[:share])
+
+
+def direction(p: Parameter, k: int, size: float) -> np.ndarray[Any, Any]:
+    """A random direction: every entry moves, none by the same amount, so that errors do not cancel."""
+    rng = np.random.default_rng([SEED, k, p.size])
+    signs: np.ndarray[Any, Any] = rng.choice((-1.0, 1.0), size=p.array.shape)
+    signs *= rng.uniform(0.5 * size, 1.5 * size, size=p.array.shape)
+    return signs
+
+
+class Progress:
+    """A bar on standard error, where that is a terminal and more than two seconds have gone; used with `with`."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done, self.shown = max(total, 1), 0, False
+        self.started = time.monotonic()
+
+    def over(self, things: Sequence[Any]) -> Iterator[Any]:
+        for thing in things:
+            yield thing
+            self.step()
+
+    def step(self) -> None:
+        self.done += 1
+        late = time.monotonic() - self.started > PATIENCE
+        if late and sys.stderr is not None and sys.stderr.isatty():
+            full = 30 * min(self.done, self.total) // self.total
+            sys.stderr.write(f"\rchecking [{'#' * full}{'.' * (30 - full)}] {self.done} of {self.total}")
+            sys.stderr.flush()
+            self.shown = True
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.shown:
+            sys.stderr.write("\r" + " " * 70 + "\r")
+            sys.stderr.flush()

@@ -1,0 +1,280 @@
+"""The function that is checked: it can be evaluated at points nearby, and nothing is left changed."""
+
+from __future__ import annotations
+
+import inspect
+import random
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gatewise._errors import ArgumentError
+from gatewise._recording.functions import code_of, signature_of, with_math
+from gatewise._recording.structures import leaves, mapped, numeric
+
+Key = tuple[Any, ...]  #: ("x",) for an argument, ("params", "W1") for an entry of one
+
+
+@dataclass
+class Parameter:
+    """One number or array whose gradient is checked.
+
+    `array` is what is changed, one entry at a time: a copy of what was given, or the user's own where that moves f.
+    """
+
+    name: str
+    key: Key
+    given: Any
+    array: np.ndarray[Any, Any]
+    own: bool = False  # the user's array itself
+
+    @property
+    def size(self) -> int:
+        return int(self.array.size)
+
+    @property
+    def eps(self) -> float:
+        return float(np.finfo(self.array.dtype).eps)
+
+    def now(self) -> Any:
+        """The value as the user's function takes it: the type that was given."""
+        if isinstance(self.given, np.ndarray):
+            return self.array
+        return self.array[()].item() if not isinstance(self.given, np.generic) else self.array[()]
+
+
+class Subject:
+    """A function with its arguments, some of which can be moved.
+
+    `value()` is a single number: the output, or its entries weighted by `upstream`. Notes are what was noticed on the
+    way, in words.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        parameters: Any = None,
+        leave_out: Collection[str] = (),
+        rng: Any = None,
+    ) -> None:
+        self.f, self.name = f, shown_name(f)
+        self.taking_tensors = with_math(f)
+        self.names = argument_names(f, len(args))
+        self.args, self.kwargs = list(args), dict(kwargs)
+        self.notes: list[str] = []
+        self.held = parameters
+        self.rng = Seed(rng)
+        self.copying = False
+        self.broken = ""  # what f did at the last point where it gave no number
+        self.evaluations = 0
+        self.instead: Callable[[], float] | None = None  # what is done at a point in place of running f there
+        self.output: Callable[[Any], Any] = lambda result: result
+        self.weights: Any = None  # of the entries of the output
+        self.shape: tuple[int, ...] = ()
+        self.parameters = self.found(parameters, frozenset(leave_out))
+        own = {id(p.given) for p in self.parameters} if parameters is None else set()
+        given = [x for _, x in leaves([self.args, self.kwargs]) if isinstance(x, np.ndarray) and id(x) not in own]
+        self.data = [(x, x.copy()) for x in given if x.dtype.kind != "O"]  # arrays that are only read, one hopes
+        self.copying_data = False
+
+    def found(self, held: Any, leave_out: frozenset[str]) -> list[Parameter]:
+        """Everything that can be moved: floats and arrays of floats among the arguments, or in `held`."""
+        given = held if held is not None else self.arguments()
+        if held is not None and not isinstance(held, (dict, list, tuple)):
+            raise ArgumentError(
+                f"parameters is a {type(held).__name__}.",
+                "it holds the arrays that the function reads, and whose gradients are checked.",
+                'parameters=net.params, or parameters={"W": W}.',
+            )
+        parameters = []
+        for key, x in leaves(given):
+            name = written(key)
+            if not differentiable(x) or name in leave_out or str(key[0]) in leave_out:
+                continue
+            if held is not None and not (isinstance(x, np.ndarray) and x.flags.writeable):
+                continue
+            array = x if held is not None else np.array(x if not isinstance(x, int) else float(x))
+            parameters.append(Parameter(name, key, x, array, own=held is not None))
+        if not parameters:
+            raise ArgumentError(
+                f"nothing that {self.name} was given can be checked.",
+                "a gradient belongs to a float, or to an array of floats.",
+                "pass floats; X.astype(float) makes them from whole numbers.",
+            )
+        return parameters
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments by name."""
+        return {**dict(zip(self.names, self.args, strict=False)), **self.kwargs}
+
+    # ------------------------------------------------------------------------------------------------- calling
+
+    def call(self, replace: Callable[[Parameter], Any] | None = None, f: Callable[..., Any] | None = None) -> Any:
+        """What `f` returns at the point where the parameters are now."""
+        self.evaluations += 1
+        with self.rng:
+            args, kwargs = self.filled(replace or self.plain_value)
+            with np.errstate(all="ignore"):
+                return (f or self.f)(*args, **kwargs)
+
+    def plain_value(self, p: Parameter) -> Any:
+        value = p.now()
+        return value.copy() if self.copying and isinstance(value, np.ndarray) else value
+
+    def filled(self, replace: Callable[[Parameter], Any]) -> tuple[list[Any], dict[str, Any]]:
+        """Positional and named arguments, with what stands for each parameter."""
+        by_key = {p.key: p for p in self.parameters} if self.held is None else {}
+        names = [*self.names[: len(self.args)], *self.kwargs]
+        copied = frozenset(id(x) for x, _ in self.data) if self.copying_data else frozenset()
+
+        def filled(key: Key, x: Any) -> Any:
+            if key in by_key:
+                return replace(by_key[key])
+            return x.copy() if id(x) in copied else x
+
+        found = []
+        for name, value in zip(names, [*self.args, *self.kwargs.values()], strict=True):
+            found.append(mapped(lambda key, x, name=name: filled((name, *key), x), value))  # type: ignore[misc]
+        return found[: len(self.args)], dict(zip(self.kwargs, found[len(self.args) :], strict=True))
+
+    def value(self) -> float:
+        """The number that f gives here; NaN where it raises, or gives something else than at the start."""
+        if self.instead is not None:
+            return self.instead()
+        try:
+            result = self.output(self.call())
+        except (ArithmeticError, ValueError, IndexError, TypeError, np.linalg.LinAlgError) as error:
+            self.broken = self.broken or f"{type(error).__name__}: {error}"
+            return float("nan")
+        return self.weighted(result)
+
+    def weighted(self, result: Any) -> float:
+        """The output as one number."""
+        array = np.asarray(result)
+        if array.shape != self.shape:
+            self.broken = f"an output of shape {array.shape}, where it was {self.shape}"
+            return float("nan")
+        if array.dtype.kind == "c":
+            self.broken = self.broken or "complex numbers"
+            return float("nan")
+        if self.weights is None:
+            return float(array)
+        with np.errstate(all="ignore"):
+            return float(np.sum(array * self.weights, dtype=float))
+
+    # ------------------------------------------------------------------------------------------------ recording
+
+    def on_tensors(self, wanted: Callable[[Any], Any]) -> Any:
+        """What f gives where each parameter is replaced by `wanted` of it, and all other numbers by Tensors too."""
+        if self.held is None:
+            return self.output(self.call(lambda p: wanted(p.now()), self.taking_tensors))
+        with self.in_place_of_held(wanted):
+            return self.output(self.call(f=self.taking_tensors))
+
+    @contextmanager
+    def in_place_of_held(self, wanted: Callable[[Any], Any]) -> Iterator[None]:
+        """The entries of the user's dict or list replaced while f runs."""
+        holders = [(holder_of(self.held, p.key), p) for p in self.parameters]
+        try:
+            for holder, p in holders:
+                holder[p.key[-1]] = wanted(p.array)
+            yield
+        finally:
+            for holder, p in holders:
+                holder[p.key[-1]] = p.array
+
+    @property
+    def code(self) -> Any:
+        return code_of(self.f)
+
+
+def holder_of(structure: Any, key: Key) -> Any:
+    """The dict or list that holds the entry `key` leads to."""
+    for part in key[:-1]:
+        structure = structure[part]
+    if isinstance(structure, tuple):
+        raise ArgumentError(
+            "parameters is a tuple.",
+            "to record the function, gatewise puts its own values in the place of the arrays while it runs.",
+            'a dict or a list, parameters={"W": W}; or give the gradient that is to be checked.',
+        )
+    return structure
+
+
+def differentiable(x: Any) -> bool:
+    """Whether a leaf of an argument has a gradient: floats and arrays of floats do; Python's ints count as floats."""
+    if isinstance(x, (np.ndarray, np.generic)):
+        return x.dtype.kind == "f" and x.size > 0
+    return numeric(x)
+
+
+def written(key: Key) -> str:
+    """A parameter's name as the user writes it."""
+    first, *rest = key
+    return str(first) + "".join(f"[{part!r}]" for part in rest)
+
+
+def shown_name(f: Any) -> str:
+    name = getattr(f, "__name__", type(f).__name__)
+    return "f" if name == "<lambda>" else str(name)
+
+
+def argument_names(f: Any, count: int) -> list[str]:
+    """The names of the positional arguments."""
+    kinds = inspect.Parameter
+    found = []
+    for p in signature_of(f, count).parameters.values():
+        if p.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD):
+            found.append(p.name)
+        elif p.kind is kinds.VAR_POSITIONAL:
+            found += [f"{p.name}{k}" for k in range(count - len(found))]
+    found += [f"x{k}" for k in range(len(found), count)]
+    return found[: max(count, 0)]
+
+
+class Seed:
+    """The state of the random numbers, put back before each evaluation, and at the end as it was found.
+
+    `rng` is a NumPy generator that the function uses, a seed for NumPy's global one, or None: then the global one
+    is only kept as it was.
+    """
+
+    def __init__(self, rng: Any) -> None:
+        self.rng = rng
+        if rng is not None and not isinstance(rng, (int, np.integer, np.random.Generator, np.random.RandomState)):
+            raise ArgumentError(
+                f"rng is a {type(rng).__name__}.",
+                "it says where a random function takes its numbers from, so that each run gets the same.",
+                "rng=0 for np.random.rand and its like, or the generator itself: rng=my_rng.",
+            )
+        self.start = self.state()
+        self.everywhere = np.random.get_state(), random.getstate()  # noqa: NPY002
+
+    def state(self) -> Any:
+        if isinstance(self.rng, np.random.Generator):
+            return self.rng.bit_generator.state
+        return self.rng.get_state() if isinstance(self.rng, np.random.RandomState) else None
+
+    def __enter__(self) -> None:
+        if isinstance(self.rng, np.random.Generator):
+            self.rng.bit_generator.state = self.start
+        elif isinstance(self.rng, np.random.RandomState):
+            self.rng.set_state(self.start)
+        elif self.rng is not None:
+            np.random.seed(int(self.rng))  # noqa: NPY002
+            random.seed(int(self.rng))
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def put_back(self) -> None:
+        """Everything as it was before the check."""
+        if self.rng is not None and not isinstance(self.rng, (int, np.integer)):
+            self.__enter__()
+        np.random.set_state(self.everywhere[0])  # noqa: NPY002
+        random.setstate(self.everywhere[1])

@@ -1,0 +1,7 @@
+"""The record of a circuit: values, gradients, uses, events, numerical derivatives. The only input of the views."""
+
+from gatewise._record.checks import check as check
+from gatewise._record.circuits import block_rules as block_rules
+from gatewise._record.circuits import record as record
+from gatewise._record.written import coarse as coarse
+from gatewise._record.written import jsonable as jsonable

@@ -1,0 +1,76 @@
+"""How far the rounding of every gate moves the output: the noise of a function whose run was recorded.
+
+Every gate rounds what it gives. How far that moves the output is the wire's gradient times the rounding: summed over
+all wires, absolutely, it is how far two values of the function may be apart without meaning anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import SourcedWire, Wire
+from gatewise._gates.families import Live
+from gatewise._gates.gate import Gate
+from gatewise._sweep import Ports
+
+EXACT = frozenset({"moves", "routes"})  # gates of these patterns hand entries on as they are
+EXACT_NAMES = frozenset({"positive", "copy", "negative", "absolute", "broadcast_to", "expand_dims"})
+SUMMING = frozenset(
+    {"sum", "mean", "matmul", "dot", "outer", "einsum", "add_at"}
+)  # on sizes, they give the sums' sizes
+
+
+def plain(g: Any) -> Any:
+    """A cotangent without its mask."""
+    return g.g if type(g) is Live else g
+
+
+def rounding(wire: Wire, g: Any, parts: list[tuple[int, Any]], eps: float | None = None) -> float:
+    """How far the rounding of one gate moves the output; `eps` is the precision, if not that of its dtype."""
+    values, pullback = wire.values, wire.pullback
+    if type(wire) is SourcedWire and wire.written is not None:
+        values, _, pullback = wire.written
+    gate = getattr(pullback, "gate", None)
+    if gate is None or isinstance(g, Ports):
+        return 0.0
+    exact = gate.name in EXACT_NAMES or (gate.pattern in EXACT and gate.name != "astype")
+    if exact and not shortens(wire.value, values):
+        return 0.0
+    eps = float(np.finfo(np.asarray(wire.value).dtype).eps) if eps is None else eps
+    total = magnitude(g, size_of(gate, values, wire.value))
+    if gate.family.name == "elementwise" or gate.name in SUMMING:
+        return eps * total
+    moved = sum(magnitude(plain(part), values[k]) for k, part in parts if k < len(values))
+    return 2 * eps * (total + moved)
+
+
+def shortens(out: Any, values: Any) -> bool:
+    """Whether what comes out has shorter floats than something that went in: a Python float beside a float32."""
+    kind = np.asarray(out).dtype
+    floats = [np.asarray(x).dtype for x in values if isinstance(x, (float, np.ndarray, np.floating))]
+    return any(k.kind == "f" and k.itemsize > kind.itemsize for k in floats)
+
+
+def magnitude(g: Any, value: Any) -> float:
+    """The sum of |g| |value|; what is no number weighs nothing."""
+    try:
+        return float(np.sum(np.abs(np.asarray(g, dtype=float) * np.asarray(value, dtype=float))))
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def size_of(gate: Gate, values: Any, out: Any) -> Any:
+    """The size of what a gate rounds: of a sum, the sum of the sizes of its terms."""
+    if gate.name not in SUMMING:
+        return out
+    parameters: Mapping[str, Any] = values[-1] if gate.parameters else {}
+    operands = values[:-1] if gate.parameters else values
+    try:
+        return gate.call(
+            *(np.abs(x) if isinstance(x, (np.ndarray, np.floating, float)) else x for x in operands), **parameters
+        )
+    except (TypeError, ValueError):
+        return out

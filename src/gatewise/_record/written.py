@@ -1,0 +1,87 @@
+"""A record as JSON: plain lists and numbers, large arrays by summary."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Any
+
+import numpy as np
+
+WHOLE = 1000  # entries up to which an array is written out
+MAP = (6, 16)  # rows and columns of the map of a larger one
+
+
+def jsonable(record: dict[str, Any]) -> dict[str, Any]:
+    """The record with plain lists and numbers; large arrays by summary, NaN and inf as words."""
+    wires = []
+    for wire in record["wires"]:
+        value, summary = written_out(wire["value"])
+        gradient, gradient_summary = written_out(wire["gradient"])
+        wires.append(
+            {**wire, "value": value, "summary": summary, "gradient": gradient, "gradient_summary": gradient_summary}
+        )
+    uses = []
+    for use in record["uses"]:
+        contribution, contribution_summary = written_out(use["contribution"])
+        local, _ = written_out(use["local"])
+        uses.append({**use, "local": local, "contribution": contribution, "contribution_summary": contribution_summary})
+    checks = {
+        k: {key: plain(v) if isinstance(v, (float, list)) else v for key, v in c.items()}
+        for k, c in record["checks"].items()
+    }
+    guards = [{**guard, "value": written_out(guard["value"])[0]} for guard in record["guards"]]
+    return {
+        **record,
+        "wires": wires,
+        "uses": uses,
+        "guards": guards,
+        "upstream": written_out(record["upstream"])[0],
+        "checks": checks,
+    }
+
+
+def written_out(value: Any) -> tuple[Any, dict[str, Any] | None]:
+    """A value as JSON, or its summary where it is large."""
+    if value is None:
+        return None, None
+    array = np.asarray(value)
+    if array.size > WHOLE:
+        return None, summary(array)
+    return plain(array.tolist()), None
+
+
+def plain(value: Any) -> Any:
+    """Numbers as JSON has them."""
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    return value
+
+
+def summary(array: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """What is told of an array that is not written out."""
+    with np.errstate(all="ignore"):
+        facts = {
+            "min": array.min(),
+            "max": array.max(),
+            "mean": array.mean(),
+            "norm": np.sqrt(np.sum(np.square(array, dtype=float))),
+        }
+    digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+    return {**{key: plain(float(fact)) for key, fact in facts.items()}, "map": coarse(array), "sha256": digest}
+
+
+def coarse(array: np.ndarray[Any, Any]) -> list[list[Any]]:
+    """An array as at most 6 rows of 16: for each part the entry of the largest size, and NaN before all others.
+
+    Leading axes are rows one after another, as in the heat maps of pictures (`_views/heat.py`).
+    """
+    table = array.astype(float).reshape(-1, array.shape[-1] if array.ndim else 1)
+    if array.ndim < 2:
+        table = table.reshape(1, -1)
+    rows, columns = (min(count, most) for count, most in zip(table.shape, MAP, strict=True))
+    parts = [part for band in np.array_split(table, rows) for part in np.array_split(band, columns, axis=1)]
+    largest = [float(part.flat[np.argmax(np.abs(part))]) for part in parts]  # argmax takes the first NaN there is
+    return [plain(largest[row * columns : (row + 1) * columns]) for row in range(rows)]

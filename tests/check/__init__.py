@@ -1,0 +1,1 @@
+"""Tests of the check: numerical derivatives with error bars, the verdict, the culprit."""

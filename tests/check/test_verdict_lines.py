@@ -1,0 +1,178 @@
+"""The lines at fault in the report: of functions, layers, scripts, and passes that raise; and where none is found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gatewise as gw
+from check.rightly import function_of
+from check.test_culprit_page import LAYERS, module_of
+from gatewise._check.scripts import check_text
+from gatewise._check.verdict import checked
+
+
+def layers(wrong: str = "", instead: str = ""):
+    assert wrong in LAYERS
+    names = module_of(LAYERS.replace(wrong, instead) if wrong else LAYERS)
+    return names["affine_forward"], names["affine_backward"]
+
+
+def given():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(4, 2, 3)), rng.normal(size=(6, 5)), rng.normal(size=5)
+
+
+def test_a_layer_in_two_functions():
+    forward, backward = layers()
+    report = gw.check(forward, *given(), backward=backward)
+    assert report.verdict == "right"
+    assert not report.mistakes
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "kind"),
+    [
+        ("dout.dot(w.T)", "dout.dot(w.T * 2)", 8, "factor"),
+        ("T.dot(dout)", "T.dot(-dout)", 9, "sign"),
+        ("db = np.sum(dout, axis=0)", "db = dout", 10, "broadcast"),
+    ],
+)
+def test_a_wrong_line_of_a_layer(right, wrong, line, kind):
+    forward, backward = layers(right, wrong)
+    report = gw.check(forward, *given(), backward=backward)
+    assert report.verdict == "wrong"
+    assert [(m.line, m.kind) for m in report.mistakes] == [(line, kind)]
+    page = str(report)
+    assert page.index("wrong: the gradient") < page.index(f"line {line}: ") < page.index("Checked:")
+
+
+def test_a_layer_whose_backward_pass_raises():
+    forward, backward = layers("T.dot(dout)", "dot(dout)")
+    report = gw.check(forward, *given(), backward=backward)
+    assert report.verdict == "wrong"
+    assert [m.line for m in report.mistakes] == [9]
+    assert any("raises ValueError" in note for note in report.notes)
+    assert "dw raises an error, should be" in str(report)
+
+
+RAISES = """\
+def raises(X, W):
+    out = X @ W
+    f = np.sum(out * out)
+    dout = 2 * out
+    dW = X @ dout
+    return f, {'W': dW}
+"""
+
+
+def test_a_function_whose_backward_pass_raises():
+    rng = np.random.default_rng(0)
+    report = gw.check(function_of(RAISES), rng.normal(size=(5, 4)), rng.normal(size=(4, 3)))
+    assert (report.verdict, bool(report)) == ("wrong", False)
+    assert [(m.line, m.kind) for m in report.mistakes] == [(5, "transposed")]
+    assert report.to_dict()["mistakes"][0]["gave"] is None
+    assert str(report).startswith("wrong: the backward pass of raises is not right.")
+
+
+def test_a_function_whose_forward_pass_raises_is_the_users_error():
+    with pytest.raises(ZeroDivisionError):
+        gw.check(function_of("def f(x):\n    f = x / 0\n    dx = 1.0\n    return f, dx\n"), 3.0)
+    with pytest.raises(ZeroDivisionError):
+        gw.check(function_of("def f(x):\n    return x / 0\n"), 3.0, gradient=1.0)
+
+
+def test_where_no_line_is_found_the_report_says_why():
+    hidden = function_of("def f(x):\n    y = x * x\n    return y, 3 * x\n")
+    report = gw.check(hidden, 2.0)
+    assert (report.verdict, report.mistakes) == ("wrong", ())
+    assert any(note.startswith("the line could not be found:") for note in report.notes)
+
+
+def test_a_culprit_that_fails_does_not_hide_the_verdict(monkeypatch):
+    from gatewise._check import verdict
+
+    def failing(*_):
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(verdict, "culprits", failing)
+    report = gw.check(function_of("def f(x):\n    y = x * x\n    dx = 3 * x\n    return y, dx\n"), 2.0)
+    assert report.verdict == "wrong"
+    assert "the line could not be found: RecursionError: too deep" in report.notes
+
+
+def test_a_gradient_from_elsewhere_has_no_lines_here():
+    report = gw.check(lambda x: x * x, 2.0, gradient=5.0)
+    assert report.verdict == "wrong"
+    assert not any("could not be found" in note for note in report.notes)
+
+
+GRADIENT = """\
+def loss_grad(W, X):
+    S = X @ W
+    loss = np.sum(np.tanh(S) ** 2)
+    T = np.tanh(S)
+    dS = 2 * T * (1 - T)
+    dW = X.T @ dS
+    return dW
+"""
+
+
+def test_lines_of_a_gradient_function_that_computes_the_value_too():
+    rng = np.random.default_rng(0)
+    W, X = rng.normal(size=(4, 3)), rng.normal(size=(5, 4))
+
+    def loss(W, X):
+        return np.sum(np.tanh(X @ W) ** 2)
+
+    report = gw.check(loss, W, X, gradient=function_of(GRADIENT))
+    assert report.verdict == "wrong"
+    assert [m.line for m in report.mistakes] == [5]
+    right = GRADIENT.replace("(1 - T)", "(1 - T**2)")
+    assert gw.check(loss, W, X, gradient=function_of(right)).verdict == "right"
+    other = gw.check(lambda W, X: 2 * loss(W, X), W, X, gradient=function_of(right))  # of another function
+    assert (other.verdict, other.mistakes) == ("wrong", ())
+
+
+def test_whole_numbers_are_moved_as_floats_for_the_lines_too():
+    """At x = 3 the missing 1 is also x / 3; at another x it is not."""
+    source = "def f(x, y):\n    q = x * y\n    f = q + x\n    dq = 1.0\n    dx = y * dq\n    return f, (dx, x * dq)\n"
+    (mistake,) = gw.check(function_of(source), 3, -4).mistakes
+    assert (mistake.line, mistake.kind) == (5, "fork")
+
+
+def test_a_right_line_after_a_wrong_one_that_it_does_not_use():
+    source = "x = 3.0\nq = x * x\ns = q * q\nf = s * q\nds = q + 1\ndq = 3 * q * q\ndx = 2 * x * dq\n"
+    report = check_text("<script>", source)
+    assert [m.line for m in report.mistakes] == [5]
+    assert {p.name: p.verdict for p in report.parameters} == {"x": "right", "q": "right", "s": "wrong"}
+
+
+def test_arguments_may_have_any_name():
+    report = checked(lambda rng, effort: rng * effort, (), {"rng": 2.0, "effort": 3.0}, gradient=(3.0, 2.0))
+    assert report.verdict == "right"
+
+
+SCRIPTS = [
+    ("x = [1.0, 2.0]\nf = x[0] * x[1]\ndx = [x[1], x[0]]\n", "right"),
+    ("import math\nx = 2\nf = math.exp(x)\ndx = f\n", "right"),
+    ("from math import *\nx = 2\nf = exp(x)\ndx = 2 * f\n", "wrong"),
+    ("x, y = 1.0, 2.0\nz = 3.0\nf = x * y * z\ndz = x * y\n", "right"),
+    ("x = 2.0\nf = 1.0\nfor k in range(3):\n    f = f * x\ndx = 3 * x**2\n", "right"),
+    ("x = 2.0\nf = 1.0\nfor k in range(3):\n    f = f * x\ndx = 2 * x**2\n", "wrong"),
+    ("def square(v):\n    return v * v\nx = 2.0\nf = square(x)\ndx = 2 * x\n", "right"),
+    ("x = 2.0\nf = x * x\n", "right"),
+    ("x = -2.0\nif x > 0:\n    f = x\nelse:\n    f = -3 * x\ndfdx = -3.0\n", "right"),
+    (
+        "rng = np.random.default_rng(0)\nx = rng.normal(size=3)\nn = rng.normal(size=3)\nf = np.sum(x * n)\ndx = n\n",
+        "right",
+    ),
+    ("n = np.random.randn(3)\nx = np.random.randn(3)\nf = np.sum(x * (n + 1))\ndx = n + 1\n", "right"),
+]
+
+
+@pytest.mark.parametrize(("text", "verdict"), SCRIPTS)
+def test_scripts_as_people_write_them(text, verdict):
+    report = check_text("<script>", text)
+    assert report.verdict == verdict, str(report)
+    assert verdict == "right" or [m.text.startswith("dx") for m in report.mistakes] == [True]
