@@ -16,7 +16,9 @@ TO_OVERFIT, LEARNED, LEARNED_NARROW = 20, 0.95, 0.6
 TRIES = ((1e-3, 150), (1e-4, 150), (1e-2, 150), (1e-2, 1000))  # rates, and for how many steps each
 TRIAL = 20  # steps with a rate, on one batch
 FAR = 100.0  # how much higher a rate is tried where the one given hardly moves
-HARDLY = 0.02  # of the loss: what a rate that is right takes off within the trial
+# Of the loss: what a rate that is right takes off within the trial. A rule that divides by the size of the gradients
+# moves each weight by about its rate a step, however steep the loss is, and is given longer.
+HARDLY, HARDLY_SCALED = 0.06, 0.02
 WORSE, PEAK = 1.05, 3.0  # times the first loss
 
 
@@ -78,7 +80,8 @@ def rate(subject: Subject) -> Finding | None:
         return Finding(
             "rate", False, f"{told}: nothing moves", "a rate above 0." if not max(rates) else "a higher rate."
         )
-    if first - last < HARDLY * first:
+    least = HARDLY if isinstance(subject.optimizer, optim.SGD) else HARDLY_SCALED
+    if first - last < least * first:
         far = trial(subject, FAR)
         gained, fine = far[0] - far[-1], all(map(math.isfinite, far)) and max(far) <= WORSE * far[0]
         if fine and gained > 10 * max(first - last, 1e-6 * first):
