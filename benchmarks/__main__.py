@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import checkers, eager, pictures, startup
+from benchmarks import checkers, eager, pictures, startup, training
 from benchmarks.harness import PEERS, markdown, peers, versions
 
 
@@ -11,6 +11,7 @@ def main() -> None:
     installed, absent = peers()
     rows = eager.against_peers(installed, absent)
     rows += eager.chains()
+    rows += training.epochs(installed)
     rows += pictures.drawing()
     rows += startup.imports()
     rows += startup.show()

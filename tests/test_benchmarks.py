@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from benchmarks import eager, harness, startup
+from benchmarks import eager, harness, startup, training
 
 
 def test_every_function_is_called_equally_often_in_every_round():
@@ -79,3 +79,20 @@ def test_wrong_numbers_stop_the_benchmark():
 def test_a_chain_has_the_gates_it_says_and_is_timed_both_ways():
     assert all(seconds > 0 for seconds in eager.chain(100))
     assert all(gates % 2 == 0 for gates in eager.CHAINS)
+
+
+def test_both_libraries_are_timed_on_the_same_loss():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    for net in training.NETS:
+        training.assert_alike(training.by_gatewise(net)(), training.by_torch(torch, net)())
+
+
+def test_a_step_that_computes_something_else_is_no_measurement():
+    with pytest.raises(ArithmeticError, match="by PyTorch"):
+        training.assert_alike(2.303, 2.31)
+
+
+def test_an_epoch_is_timed_without_pytorch_too():
+    (time, ratio) = training.epochs({}, [training.Net("small net", lambda nn: [nn.Linear(4, 10)], (4,), 1000, 2)])
+    assert "49,000 images" in time.what
+    assert ratio.measured == "not installed"

@@ -61,7 +61,7 @@ def shown(expression: str, value: Any) -> str:
 
 # ------------------------------------------------------------------------------------------------- a page for a gate
 
-SUBJECTS = ("arithmetic", "curves", "choices", "totals", "matrices", "movement", "neural")
+SUBJECTS = ("arithmetic", "curves", "choices", "totals", "matrices", "movement", "neural", "layers")
 
 
 def subject(gate: Gate) -> str:

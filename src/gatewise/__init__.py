@@ -3,6 +3,7 @@
 It writes the backward pass you would have written by hand, shows every number in it, and tells you if it is wrong.
 """
 
+import importlib
 import typing
 
 from gatewise._derivatives import grad as grad
@@ -27,9 +28,12 @@ if typing.TYPE_CHECKING:
     from gatewise._check.report import Report as Report
     from gatewise._check.verdict import check as check
 
+#: Public rooms, loaded when they are first asked for: `gw.nn` needs no import of its own.
+NAMESPACES = ("course", "data", "nn", "optim", "testing", "train")
+
 
 def __getattr__(name: str) -> object:
-    """Load the pictures, the printer and the expression language when they are first asked for; find gates by name.
+    """Load pictures, printer, language and namespaces when they are first asked for; find gates by name.
 
     A gate of ours that is declared in a file of `_gates` needs no other line anywhere to be called as `gw.name`.
     """
@@ -43,10 +47,8 @@ def __getattr__(name: str) -> object:
 
         globals().update(Report=_check.Report, check=_check.check)
         return globals()[name]
-    if name == "testing":
-        import importlib
-
-        return importlib.import_module("gatewise.testing")
+    if name in NAMESPACES:
+        return importlib.import_module(f"gatewise.{name}")
     from gatewise import _gates
 
     gate = _gates.NAMES.get(name)

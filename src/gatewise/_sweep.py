@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import SourcedWire, Wire, inside_block, parents_of, sources_of
-from gatewise._errors import ReleasedError, UpstreamError, user_line
+from gatewise._errors import ChangedError, ReleasedError, UpstreamError, user_line
 from gatewise._gates.families import Live, plain, shape_of
 from gatewise._gates.gate import Carrier
 
@@ -57,6 +57,16 @@ def released(g: Any, out: Any, values: Any, live: Any = None) -> Any:
 
 released.positions = ()  # type: ignore[attr-defined]
 released.gate = None  # type: ignore[attr-defined]
+
+
+def outdated(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+    """What stands at the wire of a value that was changed in place after it had been recorded."""
+    name, changes = values
+    raise ChangedError.of(name, changes, user_line())
+
+
+outdated.positions = ()  # type: ignore[attr-defined]
+outdated.gate = None  # type: ignore[attr-defined]
 
 
 def sweep(
@@ -216,8 +226,8 @@ def with_care(
         values, parents, pullback = wire.written
         parents = parents if type(parents) is tuple else (parents,)
         sources = wire.step.operands if wire.step else None
-    if pullback is released:
-        released(g, None, None)
+    if pullback is released or pullback is outdated:
+        pullback(g, None, values)
     # The wire that a derivative gave to its input is that one's leaf, whatever stale bits lie behind it.
     own_input = pullback is identity and wire.bits < bit << 1
     kept = [] if own_input else [k for k, parent in enumerate(parents) if parent.bits & bit]

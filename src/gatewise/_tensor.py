@@ -11,6 +11,7 @@ import array
 import inspect
 import math
 import operator
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -18,7 +19,20 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Open, Read, SourcedWire, Step, Wire, lent, may_close, open_bits, recognise, tick
+from gatewise._circuit import (
+    Open,
+    Read,
+    SourcedWire,
+    Step,
+    VariableWire,
+    Wire,
+    lent,
+    may_close,
+    open_bits,
+    recognise,
+    step_wire,
+    tick,
+)
 from gatewise._errors import (
     AssignmentError,
     ComplexGradientError,
@@ -37,7 +51,7 @@ from gatewise._gates import GATES, NAMES, Carrier, Gate
 from gatewise._gates.families import Stops, convert
 from gatewise._gates.gate import ABSENT, CONSTANT, UNASKED, WANTED
 from gatewise._gates.movement import pick
-from gatewise._sweep import FLOATS, Hooks, given, handed_out, ones_for, port, sweep
+from gatewise._sweep import FLOATS, Hooks, given, handed_out, ones_for, outdated, port, sweep
 
 BACKWARD = 1  # the lowest bit belongs to backward()
 
@@ -85,8 +99,29 @@ class Tensor(Carrier):
 
     @property
     def requires_grad(self) -> bool:
-        """Whether a derivative is being taken through this Tensor."""
+        """Whether a derivative is being taken through this Tensor; parameters are frozen by setting it to False."""
         return bool(self.bits & open_bits())
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Have `backward()` give this Tensor a gradient from now on, or not; only where a computation starts."""
+        if self.wire is not None and not is_leaf(self):
+            why = "whether a gradient reaches it follows from what it was computed from."
+            raise NoGradientError(f"{described(self)} is a result.{user_line()}", why, "t.detach(), or gw.no_grad().")
+        if self.bits & ~BACKWARD:
+            why = "a derivative is being taken by it, or it is being recorded."
+            raise NoGradientError(f"{described(self)} is an argument.{user_line()}", why, "x.detach() for a constant.")
+        if requires_grad and self.dtype.kind != "f":
+            raise IntegerGradientError.of(f"an array of {self.dtype}", user_line())
+        self.bits = BACKWARD if requires_grad else 0
+        if self.wire is None:
+            self.wire = Wire(tick(), self.bits, self.value) if requires_grad else None
+        else:
+            self.wire.bits = self.bits
+        return self
 
     def __len__(self) -> int:
         if self.ndim == 0:
@@ -273,7 +308,20 @@ class Tensor(Carrier):
     # --------------------------------------------------------------------------------------------------- assignment
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        raise AssignmentError.item(described(self), user_line())
+        if not may_change(self):
+            raise not_changed(self)
+        place, new = unwrapped(index), plain(value)
+
+        def write(array: Any) -> None:
+            what = f"{described(self)} cannot be changed like this.{user_line()}"
+            try:
+                if (kind := np.asarray(new).dtype).kind not in "fiub":
+                    raise GateError(what, f"it holds floats, and {kind} are no real numbers.", "real numbers.")
+                array[place] = new
+            except (IndexError, TypeError, ValueError) as error:
+                raise GateError(what, str(error)) from None
+
+        change(self, write)
 
     # ------------------------------------------------------------------------------------------------ ndarray's names
 
@@ -323,16 +371,61 @@ class Tensor(Carrier):
         return np.ravel(self, order=order)  # type: ignore[call-overload]
 
     def fill(self, value: Any) -> None:
-        raise AssignmentError.item(described(self), user_line())
+        self[...] = value
+
+    def _written_over(self, value: Any) -> None:
+        cure = "with gw.no_grad(): t[...] = value, which changes it in place."
+        raise AssignmentError(f"{described(self)} has no data of its own to set.{user_line()}", OF_NUMPY, cure)
+
+    data = property(fset=_written_over)  # reading it leads to __getattr__
 
     def __getattr__(self, name: str) -> Any:
+        if name in ELSEWHERE:
+            raise MethodError(f"Tensor.{name} does not exist.{user_line()}", OF_NUMPY, ELSEWHERE[name])
         if name.startswith("_") or not hasattr(np.ndarray, name):
             raise AttributeError(f"'Tensor' object has no attribute '{name}'", name=name, obj=self)
         raise MethodError.of(f"Tensor.{name}", user_line(), list(NAMES))
 
 
+OF_NUMPY = "a Tensor has the names of NumPy's arrays."
+IN_PLACE = "with gw.no_grad(): t[...] = new, or t += change; init.zeros_(t) and its like."
+
+#: What is written here in place of names that PyTorch's tensors have.
+ELSEWHERE = {
+    "float": "t.astype(np.float32).",
+    "double": "t.astype(np.float64).",
+    "half": "t.astype(np.float16).",
+    "long": "t.numpy().astype(int).",
+    "int": "t.numpy().astype(int).",
+    "bool": "t.numpy().astype(bool).",
+    "type": "t.astype(dtype); t.dtype to read it.",
+    **dict.fromkeys(
+        ["to", "cpu", "cuda"], "leave it out: all is computed by NumPy; t.astype(dtype) for another dtype."
+    ),
+    "contiguous": "leave it out.",
+    "data": "t.numpy() to read it; with gw.no_grad(): t -= ... or t[...] = ... to change it.",
+    "clone": "t.copy(), which gradients go through; t.numpy() for a plain array.",
+    "numel": "t.size.",
+    "dim": "t.ndim.",
+    "view": "t.reshape(...).",
+    "permute": "t.transpose(...).",
+    "t": "t.T.",
+    "unsqueeze": "np.expand_dims(t, axis).",
+    **dict.fromkeys(["matmul", "mm", "bmm"], "t @ other."),
+    **{name: f"np.{name}(t)." for name in ("abs", "exp", "log", "sqrt", "tanh", "sin", "cos")},
+    **{name: f"gw.{name}(t)." for name in ("relu", "sigmoid", "softmax")},
+    "pow": "t ** n.",
+    "norm": "np.sqrt(np.sum(t * t)).",
+    **dict.fromkeys(["add_", "sub_", "mul_", "div_", "copy_", "fill_", "zero_", "normal_", "uniform_"], IN_PLACE),
+}
+
+
 def _method(function: Any, name: str) -> Callable[..., Any]:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        for foreign, ours in (("dim", "axis"), ("keepdim", "keepdims")):
+            if foreign in kwargs:
+                what = f"Tensor.{name} was called with {foreign}={kwargs[foreign]!r}.{user_line()}"
+                raise GateError(what, OF_NUMPY, f"t.{name}({ours}={kwargs[foreign]!r}).")
         return function(self, *args, **kwargs)
 
     method.__name__, method.__doc__ = name, f"As `np.{name}(self, ...)`."
@@ -341,9 +434,9 @@ def _method(function: Any, name: str) -> Callable[..., Any]:
 
 #: ndarray's methods that are NumPy's functions of the same name.
 METHODS = (
-    "sum", "mean", "prod", "var", "std", "max", "min", "any", "all", "argmax", "argmin",
-    "dot", "ravel", "swapaxes", "squeeze", "clip", "copy",
-)  # fmt: skip
+    *("sum", "mean", "prod", "var", "std", "max", "min", "any", "all", "argmax", "argmin"),
+    *("dot", "ravel", "swapaxes", "squeeze", "clip", "copy"),
+)
 for _name in METHODS:
     setattr(Tensor, _name, _method(getattr(np, _name), _name))
 
@@ -752,7 +845,7 @@ def _give_operators() -> None:
         setattr(
             Tensor,
             f"__i{name}__",
-            lambda x, y, gate=gate, forward=forward, sign=sign: rebound(gate, forward, sign, x, y),
+            lambda x, y, gate=gate, forward=forward, name=name: augmented(gate, forward, name, x, y),
         )
     for sign, name in COMPARISONS.items():
         gate, forward = next(g for g in NAMES.values() if g.infix == sign), FORWARDS[sign]
@@ -782,10 +875,24 @@ def divided_by(y: Tensor, x: Any) -> Any:
 RECIPROCAL, DIVIDE = NAMES["reciprocal"], NAMES["divide"]
 
 
-def rebound(gate: Gate, forward: Callable[..., Any], sign: str, x: Tensor, y: Any) -> Any:
-    """`x += y` rebinds a number, as Python does; on an array it would change what other names refer to."""
-    if x.shape:
-        raise AssignmentError.augmented(described(x), sign, user_line())
+def augmented(gate: Gate, forward: Callable[..., Any], name: str, x: Tensor, y: Any) -> Any:
+    """`x += y`: under no_grad() it changes a parameter in place; else it rebinds a number, as Python does.
+
+    On an array it would change what other names refer to, and a parameter would be left as it was without a word.
+    """
+    if may_change(x):
+        in_place, other = getattr(operator, f"i{name}"), plain(y)
+
+        def write(array: Any) -> None:
+            try:
+                in_place(array, other)
+            except Exception as error:
+                recovered(error, gate, forward, (x, y), (array, other))
+
+        change(x, write)
+        return x
+    if x.shape or (type(x.wire) is VariableWire and x.bits & ~lent.closed & BACKWARD):
+        raise not_changed(x, gate.infix)
     return apply(gate, forward, (x, y), {}) if gate in UNHURRIED else apply2(gate, forward, x, y)
 
 
@@ -827,6 +934,106 @@ def leaf(x: Any, bits: int, name: str | None = None) -> Tensor:
     wire = SourcedWire(tick(), bits, value, (whole,) if whole is not None else ())
     wire.name = name
     return Tensor(value, wire, bits)
+
+
+def variable(value: Any, requires_grad: bool = True, name: str | None = None) -> Tensor:
+    """A Tensor that owns a copy of an array, for layers: its wire counts the changes made to it."""
+    array = np.array(value)
+    bits = BACKWARD if requires_grad else 0
+    return Tensor(array, VariableWire(tick(), bits, array, name), bits)
+
+
+def change(t: Tensor, write: Callable[[Any], None]) -> None:
+    """Change a Tensor in place: `write` is given its array, the Tensor's own memory.
+
+    Where something else still refers to that memory (a tape that was not swept, a view, a detached Tensor), a copy is
+    made first, so no number changes under anybody's hands; and a tape that holds the Tensor itself says that it is
+    outdated when it is swept.
+    """
+    wire = t.wire
+    if wire is None or not is_leaf(t):
+        raise NoGradientError(
+            f"{described(t)} cannot be changed in place.{user_line()}",
+            "only the values that a computation starts from are: parameters, and what gw.tensor made.",
+            "optim.SGD(model.parameters(), lr=0.1).",
+        )
+    array = t.value
+    if type(array) is not np.ndarray or array.base is not None or not array.flags.c_contiguous or shared(t):
+        array = np.array(t.value, order="C")
+    write(array)
+    if type(wire) is not VariableWire or wire_shared(t):
+        name = getattr(wire, "name", None)
+        new = VariableWire(tick(), wire.bits, t.value, name, getattr(wire, "version", 0))
+        new.grad, new.hooks, t.wire = wire.grad, wire.hooks, new
+        wire.values = (name or next(iter(user_names(t)), None) or "a Tensor", new.version + 1)
+        wire.pullback, wire = outdated, new
+    wire.version += 1
+    wire.value = t.value = array if isinstance(t.value, np.ndarray) else type(t.value)(array)
+
+
+def is_leaf(t: Tensor) -> bool:
+    """Whether a computation starts from this Tensor: it has a wire that no gate made."""
+    return t.wire is not None and t.wire is not STOPPED and t.wire.pullback is None and step_wire(t.wire) is None
+
+
+def may_change(t: Tensor) -> bool:
+    """Whether the user may change a Tensor in place here: a parameter, frozen or not, under no_grad()."""
+    off = lent.closed & BACKWARD and not lent.recording and not t.bits & ~BACKWARD
+    return bool(off) and is_leaf(t) and (bool(t.bits) or type(t.wire) is VariableWire)
+
+
+def not_changed(t: Tensor, sign: str | None = None) -> AssignmentError:
+    """Why a Tensor is not changed in place, by `sign` and = or by an item, and what to write instead."""
+    learned = not lent.recording and not t.bits & ~BACKWARD and is_leaf(t)
+    if not learned or lent.closed & BACKWARD:
+        return (
+            AssignmentError.augmented(described(t), sign, user_line())
+            if sign
+            else AssignmentError.item(described(t), user_line())
+        )
+    return AssignmentError(
+        f"{described(t)} was to be changed in place{f' by {sign}=' if sign else ''}.{user_line()}",
+        "it wants a gradient, and its value is saved for the backward pass.",
+        f"with gw.no_grad(): t {sign}= ..., for an update by hand; t = t {sign} ... for a new array."
+        if sign
+        else "with gw.no_grad(): t[index] = ...; or np.where(mask, new, t) for a new array.",
+    )
+
+
+def plain(x: Any) -> Any:
+    """What a Tensor holds; anything else as it is."""
+    return x.value if type(x) is Tensor else x
+
+
+def value_references(t: Tensor) -> int:
+    value = t.value
+    return sys.getrefcount(value)
+
+
+def wire_references(t: Tensor) -> int:
+    wire = t.wire
+    return sys.getrefcount(wire)
+
+
+def shared(t: Tensor) -> bool:
+    """Whether anything but the Tensor and its wire refers to its array; the caller has one name for it."""
+    return value_references(t) > UNSHARED + 1
+
+
+def wire_shared(t: Tensor) -> bool:
+    """Whether anything but the Tensor refers to its wire; the caller has one name for it."""
+    return wire_references(t) > WIRE_UNSHARED + 1
+
+
+UNSHARED = value_references(variable(0.0))
+WIRE_UNSHARED = wire_references(variable(0.0))
+
+
+def gradient_of(t: Tensor) -> Any:
+    """The gradient of a leaf to be read only, without the copy that `t.grad` may have to make; or None."""
+    if t.wire is None or t.wire.grad is None:
+        return None
+    return t.wire.grad[0] if type(t.wire.grad) is list else t.wire.grad
 
 
 def own_value(x: Any) -> tuple[Any, Any]:

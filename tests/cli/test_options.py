@@ -83,12 +83,10 @@ def test_what_stood_there_stays_where_writing_fails(tmp_path, monkeypatch):
     path = tmp_path / "a.svg"
     path.write_text("before", encoding="utf-8")
 
-    def full(self, content):
-        with open(self, "wb") as file:
-            file.write(content[:3])
+    def full(descriptor, content):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "write", full)
     with pytest.raises(SaveError, match="No space left on device"):
         write_whole(str(path), b"after")
     assert path.read_text(encoding="utf-8") == "before"

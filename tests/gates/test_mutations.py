@@ -27,8 +27,19 @@ EQUAL = {
         ("the other side is a constant, so that no two wires tie", "relu", ["wrong tie share, all of it to both"]),
         (
             "no operand is broadcast",
-            "outer concatenate stack",
+            "outer concatenate stack affine batch_norm conv2d conv2d_input conv2d_weight max_pool2d_input "
+            "max_pool2d_picked",
             ["missing un-broadcast", "missing un-broadcast, the first is taken"],
+        ),
+        (
+            "its ties are shared by a gate of its own, which a witness of max_pool2d holds, not by what these spoil",
+            "max_pool2d",
+            ["wrong tie share, all of it to both", "wrong tie share, won from a constant"],
+        ),
+        (
+            "nothing goes back to the images, which only say where the largest entries are",
+            "max_pool2d_input max_pool2d_picked",
+            ["sign, x", "factor 1 + 1e-5, x"],
         ),
         ("the way back goes by the shape alone", "squeeze", ["wrong axis"]),
         ("each local gradient needs its own operand and the output alone", "hypot logaddexp", ["saved without a copy"]),

@@ -622,7 +622,7 @@ def test_forced_colours_are_the_only_ones_in_the_picture(opened: Any) -> None:
             probe.remove();
             return found;
           };
-          const drawn = [...document.querySelectorAll("svg path, svg rect, svg circle, svg polygon, svg text")];
+          const drawn = [...document.querySelectorAll("svg path, svg rect, svg circle, svg text")];
           const used = drawn.flatMap((each) => [getComputedStyle(each).fill, getComputedStyle(each).stroke]);
           return [used.filter((each) => each !== "none"), ["CanvasText", "Canvas", "Highlight"].map(colour)];
         }"""

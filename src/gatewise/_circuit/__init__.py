@@ -21,6 +21,7 @@ from gatewise._circuit.tape import Place as Place
 from gatewise._circuit.tape import Read as Read
 from gatewise._circuit.tape import SourcedWire as SourcedWire
 from gatewise._circuit.tape import Step as Step
+from gatewise._circuit.tape import VariableWire as VariableWire
 from gatewise._circuit.tape import Wire as Wire
 from gatewise._circuit.tape import parents_of as parents_of
 from gatewise._circuit.tape import sources_of as sources_of

@@ -63,6 +63,18 @@ class SourcedWire(Wire):
         self.sources, self.written, self.step = sources, written, step
 
 
+class VariableWire(Wire):
+    """The wire of a value that is changed between runs: its name, and how often it was changed."""
+
+    __slots__ = ("name", "version")
+    name: str | None
+    version: int
+
+    def __init__(self, order: int, bits: int, value: Any, name: str | None = None, version: int = 0) -> None:
+        super().__init__(order, bits, value)
+        self.name, self.version = name, version
+
+
 def parents_of(wire: Wire) -> tuple[Wire, ...]:
     """The wanted operand wires, always as a tuple."""
     return wire.parents if type(wire.parents) is tuple else (wire.parents,)

@@ -59,6 +59,23 @@ gatewise show "sum(dot(W, X))" "W=randn(5,10)" "X=randn(10,3)" --rng 0 \\
 gatewise show net.py:loss X=@X.npy y=@y.npy "W=randn(4,3)" --wrt W --code
 """
 
+TRAIN = """\
+Train a net on a data set (digits, mnist, cifar10), after a look at whether it
+can be trained at all. Without options: the course's two-layer net, its mean
+image off, weights of 1e-4, SGD, batches of 200.
+
+\b
+gatewise train digits
+gatewise train cifar10 --data DIR --model linear
+gatewise train cifar10 --data DIR --hidden 200 --epochs 10 --lr 1e-3 --reg 0.25
+gatewise train cifar10 --data DIR --search 20
+gatewise train --resume run/
+
+Ctrl-C finishes the step, saves, and leaves with status 130; --resume goes on
+from there, bit for bit. The run's folder has the checkpoint and, where
+matplotlib is installed, curves.svg and weights.png.
+"""
+
 CHECK = """\
 Is this gradient right, and if not, which line is wrong? The function is run
 at points nearby; what it gives is compared with the gradient: the one it
@@ -323,6 +340,48 @@ def gates_command(name: str | None) -> None:
         write("\ngatewise gates NAME shows one gate: its rule, the code it prints, and an example.")
     else:
         write(page(name))
+
+
+@gatewise.command("train", help=TRAIN, short_help="Train a net on images, with the course's recipe or yours.")
+@click.argument("dataset", required=False)
+@click.option("--data", "directory", metavar="DIR", help="The folder with the data, or the one that holds it.")
+@click.option("--model", metavar="NAME", help="linear, two-layer or conv.")
+@click.option("--hidden", type=int, metavar="N", help="Hidden units; for conv, filters of the first block.")
+@click.option("--epochs", type=int, metavar="N", help="How often all images are looked at.")
+@click.option("--lr", type=float, metavar="RATE", help="The learning rate.")
+@click.option("--reg", type=float, metavar="R", help="R times the sum of the squared weights is added to the loss.")
+@click.option("--batch", type=int, metavar="N", help="Images in a batch.")
+@click.option("--optimizer", metavar="NAME", help="sgd, momentum, adam, adamw, rmsprop or adagrad.")
+@click.option("--schedule", metavar="NAME", help="decay (by 0.95 an epoch), cosine or constant.")
+@click.option("--std", metavar="S|kaiming", help="The standard deviation of the first weights.")
+@click.option("--dropout", type=float, metavar="P", help="The share of hidden units left out while learning.")
+@click.option("--norm", is_flag=True, default=None, help="Batch normalisation before every relu.")
+@click.option("--images", metavar="NAME", help="mean-image (subtracted), standard (a deviation of 1) or raw.")
+@click.option("--change", metavar="NAME", help="none, flip or flip-crop: what is done to each batch at random.")
+@click.option("--train-images", "train", type=int, metavar="N", help="Learn from the first N images only.")
+@click.option("--validation", type=int, metavar="N", help="How many images choose the best epoch.")
+@click.option("--patience", type=int, metavar="N", help="Stop after N epochs without a better one.")
+@click.option("--rng", "seed", type=click.IntRange(0, LARGEST_SEED), metavar="SEED", help="The same one, the same run.")
+@click.option("--search", type=click.IntRange(1), metavar="N", help="N trials around rate, width and regularisation.")
+@click.option("--resume", metavar="DIR", help="Go on with a run, as if it had never stopped.")
+@click.option("--run", "folder", metavar="DIR", help="Where the run is saved; run, run-2, ... without it.")
+@click.option("--test", is_flag=True, help="At the end, look at the test images once.")
+@click.option("--no-preflight", "preflight", flag_value=False, default=True, help="Begin at once.")
+def train_command(
+    dataset: str | None,
+    directory: str | None,
+    resume: str | None,
+    search: int | None,
+    folder: str | None,
+    test: bool,
+    preflight: bool,
+    **recipe: Any,
+) -> None:
+    """Read the options of `train`."""
+    from gatewise._cli.train import TrainRequest, train  # layers and data sets, which no other command needs
+
+    asked = {name: value for name, value in recipe.items() if value is not None}
+    train(TrainRequest(dataset, directory, resume, search, folder, test, preflight, asked))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

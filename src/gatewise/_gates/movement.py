@@ -250,8 +250,20 @@ def scatter(g, x, *, index, shape):
 def added_at(x, values, index):
     """A copy of `x` with `values` added in at `index`."""
     out = np.array(x)
-    np.add.at(out, index, values)
+    if names_an_entry_once(index) or names_an_entry_a_row(index):
+        out[index] += values  # a tenth of the time
+    else:
+        np.add.at(out, index, values)
     return out
+
+
+def names_an_entry_a_row(index):
+    """Whether an index is one entry of each row, in order, as the classes of a batch are."""
+    if not isinstance(index, tuple) or len(index) != 2 or not all(isinstance(i, np.ndarray) for i in index):
+        return False
+    rows, columns = index
+    in_order = rows.ndim == 1 and rows.dtype.kind in "iu" and np.array_equal(rows, np.arange(len(rows)))
+    return in_order and columns.shape == rows.shape and columns.dtype.kind in "iu"
 
 
 @linear(

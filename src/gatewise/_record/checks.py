@@ -149,7 +149,8 @@ def entries_to_check(analytic: Any) -> Any:
 def lines_of(circuit: Circuit, wire: Wire, noise: float | None) -> Callable[[int], Line]:
     """The output along one entry of a wire, by the entry's position."""
     flat = np.ravel(np.array(wire.value, dtype=float))
-    rms = float(np.sqrt(np.mean(np.square(flat)))) if flat.size > 1 else 0.0
+    top = float(np.max(np.abs(flat)))
+    rms = top * float(np.sqrt(np.mean(np.square(flat / top)))) if flat.size > 1 and 0 < top < math.inf else 0.0
     size = rms if 0 < rms < math.inf else 1.0
 
     def along(entry: int) -> Line:

@@ -19,7 +19,7 @@ _TAGS = {
     "use": "path",
     "trunk": "path",
     "cut": "path",
-    "arrow": "polygon",
+    "arrow": "path",
     "fork": "circle",
     "gate": "rect",
     "block": "rect",
@@ -202,8 +202,7 @@ class _SvgWriter:
         if mark.kind == "cut":
             strokes = "".join(f"M{at((x + a, y + b))}L{at((x + c, y + d))}" for (a, b), (c, d) in CUT)
             return shape("path", class_="cut", d=strokes, **look)
-        corners = " ".join(at((x + dx, y + dy)) for dx, dy in ((0.0, 0.0), (-ARROW, -3.6), (-ARROW, 3.6)))
-        return shape("polygon", class_="arrow", points=corners, **look)
+        return shape("path", class_="arrow", d=f"M{at((x, y))}l{-ARROW:g},-3.6v7.2z", **look)
 
     def _gate(self, gate: Outline) -> str:
         ids = " ".join(map(str, gate.wires))
