@@ -90,7 +90,7 @@ def check_options(request: CheckRequest) -> None:
 
 def status(verdict: str, passed: bool) -> int:
     """The exit status: 0 right, or a kink whose gradient lies between its slopes; 1 wrong; 3 undecidable."""
-    return RIGHT if passed else UNDECIDABLE if verdict == "undecidable" else WRONG
+    return RIGHT if passed else UNDECIDABLE if verdict in ("undecidable", "right") else WRONG
 
 
 def read(request: CheckRequest) -> tuple[Target, dict[str, Any]]:

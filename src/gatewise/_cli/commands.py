@@ -101,8 +101,8 @@ gatewise check --exercises
 gatewise check --blank "x*y + sigmoid(x)" x=3 y=-4 -o exercise.py
 
 The exit status is 0 for right (or a kink whose gradient lies between the
-slopes on its two sides), 1 for wrong, 3 for undecidable, 2 for a mistake in
-what was typed. The verdict is evidence, and no proof.
+slopes on its two sides), 1 for wrong, 3 for undecidable or where a gradient
+is missing, 2 for a mistake in what was typed. The verdict is evidence, and no proof.
 """
 
 INTERRUPTED = 130  # the exit status
