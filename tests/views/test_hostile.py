@@ -289,4 +289,4 @@ def test_graphviz_draws_no_link(piece):
     done = subprocess.run(["dot", "-Tsvg"], input=text, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     tags = {each.tag.rpartition("}")[2] for each in inside(done.stdout)}
-    assert tags <= {"svg", "g", "title", "path", "text"}
+    assert tags <= {"svg", "g", "title", "polygon", "path", "text"}
