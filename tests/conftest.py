@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,12 @@ def counted(request: pytest.FixtureRequest) -> Callable[..., None]:
         request.node.user_properties.append((COUNTED, (topic, numbers)))
 
     return count
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C be tested where the suite runs behind an `&`: a shell has its background jobs ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

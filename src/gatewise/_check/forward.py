@@ -11,7 +11,7 @@ import numpy as np
 
 from gatewise._build import run_users_code, users_code
 from gatewise._check.names import keys_written, wire_named
-from gatewise._check.programs import BODIES, OPEN, SIMPLE, Program, simple
+from gatewise._check.programs import Program, without_backward
 from gatewise._check.running import Moment
 from gatewise._circuit import Bit, Wire, step_wire
 from gatewise._errors import GatewiseError
@@ -172,20 +172,13 @@ class Forward:
 
 def kept(body: Sequence[ast.stmt], forward: Collection[ast.stmt], places: Mapping[ast.stmt, int]) -> list[ast.stmt]:
     """The forward statements of a body; what they assign is told to `BOUND`."""
-    found: list[ast.stmt] = []
-    for node in body:
-        if isinstance(node, (*OPEN, ast.Import, ast.ImportFrom)):
-            found.append(copy.deepcopy(node))
-        elif isinstance(node, SIMPLE):
-            if node in forward:
-                found += [put(node), *(rebound(name, places[node]) for name in names_bound(node))]
-        elif any(s in forward for s in simple([node])):
-            twin = copy.copy(node)
-            for name in BODIES:
-                if inner := getattr(node, name, None):
-                    setattr(twin, name, kept(inner, forward, places) or ([ast.Pass()] if name == "body" else []))
-            found.append(twin)
-    return found
+
+    def written(node: ast.stmt) -> list[ast.stmt]:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            return [copy.deepcopy(node)]
+        return [put(node), *(rebound(name, places[node]) for name in names_bound(node))] if node in forward else []
+
+    return without_backward(body, forward, written)
 
 
 def put(node: ast.stmt) -> ast.stmt:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+import copy
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from gatewise._check.names import key_of, keys_read, keys_written, wire_named
@@ -106,6 +107,26 @@ def simple(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
             yield node
         for inner in inner_bodies(node):
             yield from simple(inner)
+
+
+def without_backward(
+    body: Sequence[ast.stmt], forward: Collection[ast.stmt], written: Callable[[ast.stmt], list[ast.stmt]]
+) -> list[ast.stmt]:
+    """A body with `written(statement)` for each plain one, and of loops and conditions those that hold forward ones."""
+    found: list[ast.stmt] = []
+    for node in body:
+        if isinstance(node, OPEN):
+            found.append(copy.deepcopy(node))
+        elif not inner_bodies(node):
+            found += written(node)
+        elif any(s in forward for s in simple([node])):
+            twin = copy.copy(node)
+            for name in BODIES:
+                if inner := getattr(node, name, None):
+                    left = without_backward(inner, forward, written)
+                    setattr(twin, name, left or ([ast.Pass()] if name == "body" else []))
+            found.append(twin)
+    return found
 
 
 def inner_bodies(node: ast.stmt) -> list[list[ast.stmt]]:

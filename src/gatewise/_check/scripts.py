@@ -21,7 +21,7 @@ from gatewise._build import run_users_code, users_code
 from gatewise._check.comparing import is_number, value_in
 from gatewise._check.culprit import Mistake, culprits_of_script
 from gatewise._check.names import keys_written, wire_named
-from gatewise._check.programs import BODIES, OPEN, SIMPLE, Program, program_of, simple
+from gatewise._check.programs import Program, program_of, without_backward
 from gatewise._check.report import ParameterReport, Report, verdict_of
 from gatewise._check.updates import straight, updates, without_updates
 from gatewise._check.verdict import checked
@@ -326,25 +326,18 @@ def forward_of(program: Program, body: list[ast.stmt], moved: tuple[str, ...]) -
 
     They may draw random numbers, and what is drawn after them is to stay what it was.
     """
-    found: list[ast.stmt] = []
-    for node in body:
-        if isinstance(node, OPEN):
-            found.append(copy.deepcopy(node))
-        elif isinstance(node, SIMPLE):
-            if node in program.forward:
-                twin = copy.deepcopy(node)
-                if isinstance(twin, ast.Assign) and set(keys_written(node)) & {*moved}:
-                    (name,) = keys_written(node)
-                    both = ast.Tuple([twin.value, ast.Name(name, ast.Load())], ast.Load())
-                    twin.value = ast.copy_location(ast.Subscript(both, ast.Constant(1), ast.Load()), twin.value)
-                found.append(twin)
-        elif any(s in program.forward for s in simple([node])):
-            outer = copy.copy(node)
-            for name in BODIES:
-                if inner := getattr(node, name, None):
-                    setattr(outer, name, forward_of(program, inner, moved) or ([ast.Pass()] if name == "body" else []))
-            found.append(outer)
-    return found
+
+    def written(node: ast.stmt) -> list[ast.stmt]:
+        if node not in program.forward:
+            return []
+        twin = copy.deepcopy(node)
+        if isinstance(twin, ast.Assign) and set(keys_written(node)) & {*moved}:
+            (name,) = keys_written(node)
+            both = ast.Tuple([twin.value, ast.Name(name, ast.Load())], ast.Load())
+            twin.value = ast.copy_location(ast.Subscript(both, ast.Constant(1), ast.Load()), twin.value)
+        return [twin]
+
+    return without_backward(body, program.forward, written)
 
 
 def told(mistakes: list[Mistake], parameters: Sequence[ParameterReport]) -> list[Mistake]:

@@ -23,7 +23,7 @@ from gatewise._check.sampling import Effort, Progress, direction, effort_of, ent
 from gatewise._check.subject import Parameter, Subject
 from gatewise._errors import ArgumentError, GatewiseError
 from gatewise._numerical import Line, Slope, complex_slope, jumps, slope
-from gatewise._numerical.judgement import CLOSE, SURE, between_slopes, judged, relative
+from gatewise._numerical.judgement import CLOSE, SURE, bends_around, between_slopes, judged, keeps_its_bend, relative
 from gatewise._recording.structures import leaves
 from gatewise._tensor import Tensor
 
@@ -466,14 +466,10 @@ class Judge:
 
     def corner_within_step(self, given: float, s: Slope, line: Line) -> bool:
         """Whether the best step reaches over a corner beside x, and the gradient is a slope between its two sides."""
-        best = next((k for k, r in enumerate(s.rungs) if r.h == s.h), None)
-        if best is None or s.rungs[best].bend <= 5 * s.rungs[best].bend_noise:
-            return False
-        low, high = sorted((s.rungs[best].left, s.rungs[best].right))
-        if not low - SURE * s.bar <= given <= high + SURE * s.bar:
+        if not bends_around(given, s):
             return False
         if not line.known:
-            return any(r.bend < 2 * s.rungs[best].bend for r in s.rungs[max(0, best - 1) : best])
+            return keeps_its_bend(s)
         try:
             here, *ends = (self.choices_at(line, t) for t in (0.0, s.h, -s.h))
         except Exception:

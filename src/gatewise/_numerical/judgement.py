@@ -91,15 +91,24 @@ def turns_too_fast(given: float, s: Slope, line: Line) -> bool:
     return abs(given - s.value) <= SURE * s.noise / (SHORT * line.least)
 
 
+def bends_around(given: float, s: Slope) -> bool:
+    """Whether f bends within the best step, and the gradient is a slope between the two sides of the bend."""
+    best = next((r for r in s.rungs if r.h == s.h), None)
+    if best is None or best.bend <= 5 * best.bend_noise:
+        return False
+    low, high = sorted((best.left, best.right))
+    return low - SURE * s.bar <= given <= high + SURE * s.bar
+
+
+def keeps_its_bend(s: Slope) -> bool:
+    """Whether the step before the best one bends as much: at a corner beside x the bend does not grow with the step."""
+    best = next(k for k, r in enumerate(s.rungs) if r.h == s.h)
+    return any(r.bend < 2 * s.rungs[best].bend for r in s.rungs[max(0, best - 1) : best])
+
+
 def reaches_over_a_corner(given: float, s: Slope) -> bool:
     """Whether the best step ends beyond a corner beside x, and the gradient is a slope between its two sides."""
-    best = next((k for k, r in enumerate(s.rungs) if r.h == s.h), None)
-    if best is None or s.rungs[best].bend <= 5 * s.rungs[best].bend_noise:
-        return False
-    low, high = sorted((s.rungs[best].left, s.rungs[best].right))
-    if not low - SURE * s.bar <= given <= high + SURE * s.bar:
-        return False
-    return any(r.bend < 2 * s.rungs[best].bend for r in s.rungs[max(0, best - 1) : best])
+    return bends_around(given, s) and keeps_its_bend(s)
 
 
 def between_slopes(given: float, s: Slope, close: float) -> bool:
