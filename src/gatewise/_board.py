@@ -32,6 +32,7 @@ from gatewise._errors import (
     UserCodeError,
 )
 from gatewise._gates import NAMES
+from gatewise._gates.absent import instead_if_numpys
 from gatewise._language import parse
 from gatewise._record import block_rules, check, jsonable, record
 from gatewise._recording.functions import normalised, read_by_python
@@ -537,7 +538,7 @@ def function_of(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
 
 def expression_function(text: str, given: Mapping[str, Any]) -> Callable[..., Any]:
     """The function that an expression says."""
-    parsed = parse(text, list(given) or None, OPERANDS, NUMPY, AXES)
+    parsed = parse(text, list(given) or None, OPERANDS, NUMPY, AXES, instead_if_numpys)
     scope = {"np": np} | {name: gate for name, gate in NAMES.items() if gate.own}
     return function(parsed.source(), scope, parsed.output)
 

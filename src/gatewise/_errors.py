@@ -8,6 +8,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Sequence
+from itertools import islice
 from types import FrameType
 
 
@@ -246,11 +247,23 @@ def user_line() -> str:
     frame = user_frame()
     if frame is None:
         return ""
-    text = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+    text = line.strip() if len(line.strip()) <= LONGEST_LINE else place_in(frame, line)
     if not text:
         return ""
     typed = frame.f_code.co_filename.startswith("<gatewise ")  # an expression: its lines are ours
     return f"\n  in:  {text}" if typed else f"\n  line {frame.f_lineno}:  {text}"
+
+
+LONGEST_LINE = 100  # characters; of a longer line only the expression is shown that was being evaluated
+
+
+def place_in(frame: FrameType, line: str) -> str:
+    """The expression that a frame stands at, between dots, where it lies within the one line."""
+    row, last, start, end = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
+    if start is None or row != frame.f_lineno or last != row:
+        return line.strip()
+    return f"... {line.encode()[start:end].decode(errors='replace')} ..."
 
 
 def user_names(value: object) -> list[str]:
@@ -376,14 +389,13 @@ class UnsupportedError(GatewiseError):
     called = ""
 
     @classmethod
-    def of(cls, name: str, line: str, known: Sequence[str] = ()) -> UnsupportedError:
-        """`name` is what was called; `known` are the gates, for the nearest one."""
-        near = difflib.get_close_matches(name.split(".")[-1], known, n=1, cutoff=0.7)
-        hint = f"np.{near[0]} has a gate; " if near else ""
+    def of(cls, name: str, line: str, instead: str = "") -> UnsupportedError:
+        """`name` is what was called; `instead` says what gives the same, where that is known."""
         error = cls(
             f"{name} has no gate.{line}",
             "gatewise knows the derivative of each gate by rule, and there is none for this.",
-            f"{hint}write it in gates that `gatewise gates` lists, or call it on t.numpy() if no gradient is wanted.",
+            f"{instead or 'write it in gates that `gatewise gates` lists'};"
+            " or call it on t.numpy() if no gradient is wanted.",
         )
         error.called = name
         return error
@@ -926,8 +938,8 @@ class UnknownGateError(GatewiseError):
       instead: Did you mean sigmoid?
     """
 
-    def __init__(self, name: str, near: str | None) -> None:
-        cure = f"Did you mean {near}?" if near else "`gatewise gates` lists them."
+    def __init__(self, name: str, near: str | None, instead: str = "") -> None:
+        cure = f"Did you mean {near}?" if near else f"{instead}." if instead else "`gatewise gates` lists them."
         super().__init__(f"There is no gate {_visible(name)}.", cure=cure)
 
 

@@ -48,6 +48,7 @@ from gatewise._errors import (
     user_names,
 )
 from gatewise._gates import GATES, NAMES, Carrier, Gate
+from gatewise._gates.absent import instead, instead_of
 from gatewise._gates.families import Stops, convert
 from gatewise._gates.gate import ABSENT, CONSTANT, UNASKED, WANTED
 from gatewise._gates.movement import pick
@@ -384,7 +385,7 @@ class Tensor(Carrier):
             raise MethodError(f"Tensor.{name} does not exist.{user_line()}", OF_NUMPY, ELSEWHERE[name])
         if name.startswith("_") or not hasattr(np.ndarray, name):
             raise AttributeError(f"'Tensor' object has no attribute '{name}'", name=name, obj=self)
-        raise MethodError.of(f"Tensor.{name}", user_line(), list(NAMES))
+        raise MethodError.of(f"Tensor.{name}", user_line(), instead_of(name))
 
 
 OF_NUMPY = "a Tensor has the names of NumPy's arrays."
@@ -712,7 +713,7 @@ def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Mapping[s
             raise AssignmentError.item(described(target), user_line())
         if target is not None:
             raise AssignmentError.into(target, user_line())
-        raise UnsupportedError.of(name, user_line(), [n for n, gate in NAMES.items() if not gate.own])
+        raise UnsupportedError.of(name, user_line(), instead(name))
     try:
         out = function(*map(stripped, args), **{key: stripped(value) for key, value in kwargs.items()})
     except ValueError as error:

@@ -17,6 +17,7 @@ from gatewise._board import Board, board_of
 from gatewise._build import function
 from gatewise._errors import IntegerGradientError, UnknownGateError
 from gatewise._gates import NAMES, Gate, neural
+from gatewise._gates.absent import instead_if_numpys
 from gatewise._views.numbers import number
 
 PATTERNS = {
@@ -66,6 +67,8 @@ def gate_named(name: str) -> Gate:
     for gate in NAMES.values():
         if name and name in (gate.infix, gate.symbol):
             return gate
+    if (instead := instead_if_numpys(bare)) is not None:  # nothing is guessed from its letters
+        raise UnknownGateError(name, None, instead)
     near = difflib.get_close_matches(bare.lower(), NAMES, n=1, cutoff=0.5)
     raise UnknownGateError(name, near[0] if near else None)
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from gatewise._errors import ExpressionError
 from gatewise._language.constants import VALUES, combined
-from gatewise._language.mending import Vocabulary, mended
+from gatewise._language.mending import Elsewhere, Vocabulary, mended, unheard_of
 from gatewise._language.names import (
     CONSTANTS,
     MODULES,
@@ -56,6 +56,7 @@ NUMPY_SPELLINGS = {"abs": "abs"}  # written as typed, since np.abs is np.absolut
 OVER_OPERANDS = {"max": "maximum", "min": "minimum"}
 FLAGS = {"0": False, "1": True, "False": False, "True": True}
 EXAMPLE = 'Write an expression such as "(x + y) * z".'
+LISTED = "`gatewise gates` lists the gates"
 NOT_HERE = "The expression language has names, numbers, + - * / @ **, calls and assignments."
 
 
@@ -92,20 +93,22 @@ def parse(
     gates: Mapping[str, tuple[int, int]] = NO_GATES,
     numpy_names: Collection[str] = (),
     axis_names: Collection[str] | None = None,
+    elsewhere: Elsewhere = unheard_of,
 ) -> Expression:
     """Read an expression such as `"q = x + y; f = q * z"`.
 
     `inputs` are the names the caller has values for; without them every free name becomes an input.
     `gates` maps the names that can be called to their least and greatest number of operands; those in
     `numpy_names` are printed with `np.`, and those in `axis_names` (all, where it is not given) take `axis=` and
-    `keepdims=`. Raises `ExpressionError`, which points at the place in the text, and `InputNameError`.
+    `keepdims=`. `elsewhere` says what to write for a function that is no gate. Raises
+    `ExpressionError`, which points at the place in the text, and `InputNameError`.
 
     >>> parse("1 / (1 + exp(-x))", gates={"exp": (1, 1)}, numpy_names={"exp"}).inputs
     ('x',)
     """
     work = Work()
     given = None if inputs is None else input_names(inputs)
-    vocabulary = Vocabulary(given, gates, frozenset(numpy_names), axis_names, _callables(gates))
+    vocabulary = Vocabulary(given, gates, frozenset(numpy_names), axis_names, _callables(gates), elsewhere)
     try:
         return _read(text, vocabulary, work)
     except MisreadError as misreading:
@@ -553,7 +556,9 @@ class _Reader:
         self.work.steps += len(callables)
         if objection(name):
             return MisreadError(token.start, f"{shown(name)} cannot be called", objection(name))
-        problem, cure = f"unknown gate {shown(name)}", "`gatewise gates` lists the gates."
+        if (instead := self.vocabulary.elsewhere(name)) is not None:  # nothing is guessed from its letters
+            return MisreadError(token.start, f"{shown(name)} has no gate", cure=f"{instead or LISTED}.")
+        problem, cure = f"unknown gate {shown(name)}", f"{LISTED}."
         if near := nearest(name, callables):
             return MisreadError(token.start, f"{problem}: did you mean {near}?", cure=cure)
         return MisreadError(token.start, problem, cure=cure, joiner=": did you mean ")

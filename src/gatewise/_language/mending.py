@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,11 +13,20 @@ OPERAND_ENDS = ("number", "name", ")", "superscript")
 OPERAND_STARTS = ("number", "name", "(")
 
 
+#: What to write for a function that is known and no gate, "" where nobody knows; None for a name nobody has heard of.
+Elsewhere = Callable[[str], str | None]
+
+
+def unheard_of(name: str) -> None:
+    """No function is known but the gates."""
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """What a text may name: its inputs (None: any) and the gates.
 
-    `callables` has the gate behind every name that can be called, other spellings included.
+    `callables` has the gate behind every name that can be called, other spellings included; `elsewhere` says what to
+    write for a name that is a function elsewhere and no gate here.
     """
 
     inputs: tuple[str, ...] | None
@@ -25,6 +34,7 @@ class Vocabulary:
     numpy_names: Collection[str]
     axis_names: Collection[str] | None
     callables: Mapping[str, str]
+    elsewhere: Elsewhere
 
 
 def mended(text: str, tokens: list[Token], vocabulary: Vocabulary) -> str:
