@@ -233,11 +233,11 @@ class Tensor(Carrier):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **parameters: Any) -> Any:
         if method != "__call__":
-            return unsupported(f"np.{ufunc.__name__}.{method}", getattr(ufunc, method), operands, parameters)
+            return unsupported(f"{name_of(ufunc)}.{method}", getattr(ufunc, method), operands, parameters)
         gate = GATES.get(ufunc)
         if gate is None or parameters:
             options = "".join(f", {key}=" for key in parameters)
-            name = f"np.{ufunc.__name__}" + (f"(...{options})" if options else "")
+            name = name_of(ufunc) + (f"(...{options})" if options else "")
             return unsupported(name, ufunc, operands, parameters)
         if gate in UNHURRIED:
             return apply(gate, ufunc, operands, {})
@@ -699,8 +699,18 @@ def described(x: Any) -> str:
     return f"{label} {shape}" if shape else label
 
 
+def name_of(ufunc: np.ufunc) -> str:
+    """`np.exp`; of a ufunc that is none of NumPy's (SciPy's `expit`) the bare name."""
+    name = ufunc.__name__
+    return f"np.{name}" if getattr(np, name, None) is ufunc else name
+
+
 def qualified(function: Any) -> str:
-    module = (getattr(function, "__module__", "") or "").removeprefix("numpy").strip(".")
+    """`np.sum`, `np.linalg.inv`; a function of ours goes by the name of its gate."""
+    module = getattr(function, "__module__", "") or "numpy"
+    if not module.startswith("numpy"):
+        return GATES[function].name if function in GATES else str(function.__name__)
+    module = module.removeprefix("numpy").strip(".")
     return ".".join(part for part in ("np", module if not module.startswith("_") else "", function.__name__) if part)
 
 

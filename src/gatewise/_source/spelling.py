@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gatewise._gates import Gate
 from gatewise._recording.freezing import told_by_value
 from gatewise._recording.structures import quoted
 from gatewise._source.nodes import Node, is_plain_place, same_parameter
@@ -201,7 +202,7 @@ class Speller:
         if getattr(forward, "__module__", None) == "math":
             self.uses_math = True
             return f"math.{forward.__name__}({', '.join(texts)})"
-        name = "abs" if forward is operator.abs else qualified(gate.function)
+        name = "abs" if forward is operator.abs else called(gate)
         arguments = texts + [f"{key}={value}" for key, value in parameters.items() if key not in POSITIONAL]
         arguments[len(texts) : len(texts)] = [parameters[key] for key in POSITIONAL if key in parameters]
         return f"{name}({', '.join(arguments)})"
@@ -233,11 +234,13 @@ def same_definition(a: Node, b: Node) -> bool:
     return all(same_parameter(a.parameters[key], b.parameters[key]) for key in a.parameters if key not in arrays)
 
 
-def qualified(function: Any) -> str:
-    """`np.sum`, `np.linalg.inv`."""
-    module = getattr(function, "__module__", None) or "numpy"
+def called(gate: Gate) -> str:
+    """`np.sum`, `np.linalg.inv`; a gate whose function is ours goes by its own name."""
+    module = getattr(gate.function, "__module__", None) or "numpy"
+    if not module.startswith("numpy"):
+        return gate.name
     inner = [part for part in module.split(".")[1:] if not part.startswith("_")]
-    return ".".join(["np", *inner, {"absolute": "abs"}.get(function.__name__, function.__name__)])
+    return ".".join(["np", *inner, {"absolute": "abs"}.get(gate.function.__name__, gate.function.__name__)])
 
 
 def nested(value: Any) -> str:

@@ -543,10 +543,10 @@ class _Reader:
 
     def _call(self, node: Any) -> Any:
         text = ast.unparse(node.func)
-        if text == "np.movement.put":
+        if text == "scatter":
             index = next(k.value for k in node.keywords if k.arg == "index")
             return ["put", self._tree(node.args[0]), ["shape", *_whole(_literal(node.args[1]))], *self._index(index)]
-        if text == "np.movement.added_at":
+        if text == "add_at":
             index = next(k.value for k in node.keywords if k.arg == "index")
             base, more = (self._tree(each) for each in node.args)
             return ["add", base, ["put", more, ["like", base], *self._index(index)]]
