@@ -17,17 +17,13 @@ def subtract(out, x, y):
     return 1, -1
 
 
-@elementwise(
-    np.multiply, infix="*", cure="sums of np.log instead of products; or scale the numbers down first", pattern="swaps"
-)
+@elementwise(np.multiply, infix="*", pattern="swaps")
 def multiply(out, x, y):
     """Each input's gradient is scaled by the *other* input."""
     return y, x
 
 
-@elementwise(
-    np.divide, infix="/", cure="x / np.where(y == 0, 1, y), and np.where(y == 0, ..., ...) around it", domain=(0.5, 3.0)
-)
+@elementwise(np.divide, infix="/", domain=(0.5, 3.0))
 def divide(out, x, y):
     """Dividing by a big y damps both gradients."""
     return lambda g: g / y, -out / y
@@ -35,7 +31,6 @@ def divide(out, x, y):
 
 @elementwise(
     np.power,
-    cure="np.exp(y * np.log(x)) with the logarithm kept in range; or scale the numbers down first",
     infix="**",
     domain=(0.5, 2.5),
     at=[((0.0, 2.0), (0.0, 0.0)), ((0.0, 1.0), (1.0, 0.0)), ((0.0, 0.0), (0.0, 0.0))],
@@ -63,7 +58,7 @@ def absolute(out, x):
     return np.sign(x)
 
 
-@elementwise(np.square, symbol="^2", cure="np.hypot for a length; or scale the numbers down first")
+@elementwise(np.square, symbol="^2")
 def square(out, x):
     """Twice the input times the gradient."""
     return 2 * x
@@ -72,7 +67,6 @@ def square(out, x):
 @elementwise(
     np.reciprocal,
     symbol="1/x",
-    cure="1 / np.where(x == 0, 1, x), and np.where(x == 0, ..., ...) around it",
     domain=(0.5, 3.0),
 )
 def reciprocal(out, x):
@@ -82,7 +76,6 @@ def reciprocal(out, x):
 
 @elementwise(
     np.sqrt,
-    cure="np.sqrt(np.where(x > 0, x, 1)), and np.where(x > 0, ..., 0) around it; np.hypot for a length",
     domain=(0.2, 3.0),
     at=[((0.0,), (np.inf,))],
 )

@@ -5,9 +5,7 @@ import numpy as np
 from gatewise._gates.families import elementwise
 
 
-@elementwise(
-    np.exp, cure="np.exp(x - np.max(x)), the largest entry taken out first; or gw.sigmoid, gw.softmax, gw.logsumexp"
-)
+@elementwise(np.exp)
 def exp(out, x):
     """Its own slope: the output scales the gradient."""
     return out
@@ -21,7 +19,6 @@ def expm1(out, x):
 
 @elementwise(
     np.log,
-    cure="np.log(np.where(x > 0, x, 1)), and np.where(x > 0, ..., ...) around it; np.logaddexp for a log of a sum",
     domain=(0.2, 3.0),
     at=[((0.0,), (np.inf,))],
 )

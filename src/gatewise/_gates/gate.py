@@ -66,7 +66,6 @@ class Gate:
         shift: Callable[..., Any] | None = None,  # (**parameters) -> axis along which adding a number changes nothing
         bind: Callable[..., Bound] | None = None,  # (args, kwargs) -> operands, parameters, where NumPy's order is odd
         call: Callable[..., Any] | None = None,  # (*operands, **parameters) -> value, likewise
-        cure: str = "",  # what to write instead where the value or the gradient is not finite
         sample: Sequence[Any] = (),  # calls to test it with, where draws from its domain do not say enough
         domain: tuple[float, float] = (-2.0, 2.0),
         arbitrary: bool = False,  # the entries of its value are whatever lay in memory
@@ -81,7 +80,6 @@ class Gate:
         self.defaults = rule.__kwdefaults__ or {}
         self.required = frozenset(self.parameters) - frozenset(self.defaults)
         self.arity = len(self.operands)
-        self.cure = cure
         self.doc = inspect.getdoc(rule) or ""
         self.own = getattr(function, "__module__", None) == rule.__module__ and text is None and call is None
         self.closings: list[Any] = []  # (pattern, block) for each block that a step of this gate may close

@@ -53,6 +53,15 @@ class Unknown:
     def __sub__(self, other: Any) -> Unknown:
         return written(NAMES["subtract"], self, other)
 
+    def __rsub__(self, other: Any) -> Unknown:
+        return written(NAMES["subtract"], other, self)
+
+    def __mul__(self, other: Any) -> Unknown:
+        return written(NAMES["multiply"], self, other)
+
+    def __pow__(self, other: Any) -> Unknown:
+        return written(NAMES["power"], self, other)
+
     def __truediv__(self, other: Any) -> Unknown:
         return written(NAMES["divide"], self, other)
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from gatewise._circuit import Circuit, SourcedWire, Wire, step_wire
 from gatewise._gates.families import Live
+from gatewise._record.cures import cures
 from gatewise._recording.freezing import transparent
 from gatewise._recording.functions import read_by_python
 from gatewise._source.gate_texts import GateText, block_texts, gate_texts, guard_texts
@@ -31,7 +32,7 @@ def record(circuit: Circuit) -> dict[str, Any]:
     written, events = gradients(circuit, as_written=True)
     contributions = contributions_of(circuit, events)
     gradient = {w: gradient_of(w, circuit, found, written) for w in circuit.wires}
-    entries = Entries(circuit, texts, gradient)
+    entries = Entries(circuit, texts, gradient, cures(circuit, gradient))
     uses = uses_of(circuit, ids, texts, contributions, gradient)
     return {
         "version": VERSION,
@@ -79,8 +80,14 @@ def gradient_of(wire: Wire, circuit: Circuit, found: dict[Wire, Any], written: d
 class Entries:
     """Makes the wires' entries: what is known of every wire, by wire."""
 
-    def __init__(self, circuit: Circuit, texts: dict[SourcedWire, GateText], gradient: dict[Wire, Any]) -> None:
-        self.circuit, self.texts, self.gradient = circuit, texts, gradient
+    def __init__(
+        self,
+        circuit: Circuit,
+        texts: dict[SourcedWire, GateText],
+        gradient: dict[Wire, Any],
+        cured: dict[Wire, str],
+    ) -> None:
+        self.circuit, self.texts, self.gradient, self.cured = circuit, texts, gradient, cured
         self.steps = {holder: k for k, holder in enumerate(texts)}
         self.stages = {w: stage for stage in circuit.stages for w in stage.wires}
         self.kinds = {i.wire: "input" if i.kind in ("input", "cut") else "constant" for i in circuit.inputs}
@@ -115,7 +122,7 @@ class Entries:
             "gate": gate.name if gate else None,
             "symbol": self.texts[holder].symbol if holder is not None else None,
             "pattern": gate.pattern if gate else None,
-            "cure": gate.cure if gate else None,
+            "cure": self.cured.get(wire, ""),
             "says": gate.doc.splitlines()[0] if gate and gate.doc else None,
             "expression": self.texts[holder].expression if holder is not None else circuit.names[wire],
             "block": block.pullback.gate.name if block else None,

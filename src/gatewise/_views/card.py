@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from gatewise._views.ledger import local_text
-from gatewise._views.meaning import check_text, nudge
+from gatewise._views.meaning import check_text, cure_lines, nudge
 from gatewise._views.numbers import adds_up, number, product_line, quantity, significant
 from gatewise._views.patterns import axes_text, lesson, spoken, stretched_axes, what_it_did
 from gatewise._views.sheet import Sheet, Use, Wire, read
@@ -305,7 +305,11 @@ class _Page:
         said += [nudge(self.sheet, wire, self.digits) for wire in wires if wire.id != output.id or not wire.is_gate]
         checks = [(wire, self.sheet.checks[wire.id]) for wire in wires if wire.id in self.sheet.checks]
         checked = [check_text(wire, check) for wire, check in checks]
-        return _labelled("says", list(dict.fromkeys(line for line in said if line))) + _labelled("check", checked)
+        return [
+            *_labelled("instead", cure_lines(wires)),
+            *_labelled("says", list(dict.fromkeys(line for line in said if line))),
+            *_labelled("check", checked),
+        ]
 
     def _product(self, first: Any, second: Any, product: Any) -> str:
         return product_line((first, second), product, self.times, self.digits)

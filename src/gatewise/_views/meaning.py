@@ -12,6 +12,7 @@ from gatewise._views.sheet import Sheet, Use, Wire
 from gatewise._views.text import plain
 
 NUDGE = 0.01
+LONGEST_CURE = 1000  # characters: a cure is whole, or of no use
 _WRITTEN = re.compile(r"-?[0-9.]+(e[-+]?[0-9]+)?")
 _EXTREMES = {"maximum": max, "fmax": max, "relu": max, "minimum": min, "fmin": min}
 
@@ -386,7 +387,17 @@ def _how_made(sheet: Sheet, wire: Wire) -> list[str]:
     operands = [sheet.wires[use.source] for use in sheet.operands[wire.id]]
     values = ", ".join(f"{plain(o.name)} = {sheet.value(o)}" for o in operands)
     lines = [f"  made by: {plain(wire.name)} = {plain(wire.expression)} with {values}"]
-    return lines + ([f"  instead: {plain(wire.cure)}"] if wire.cure else [])
+    return lines + ([f"  instead: {plain(wire.cure, LONGEST_CURE)}"] if wire.cure else [])
+
+
+def cure_lines(wires: list[Wire]) -> list[str]:
+    """The cure of the first of some wires, where a number of theirs is not finite."""
+    (wire, *_), loud = wires, any(not _is_finite(wire) for wire in wires)
+    return [plain(wire.cure, LONGEST_CURE)] if wire.cure and loud else []
+
+
+def _is_finite(wire: Wire) -> bool:
+    return is_finite(wire.value, wire.summary) and is_finite(wire.gradient, wire.gradient_summary)
 
 
 def _place(wire: Wire) -> str:

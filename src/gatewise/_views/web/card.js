@@ -354,7 +354,9 @@
       const said = wires.filter((wire) => wire !== this.output || wire.kind !== "gate").map((wire) => this.nudge(wire));
       const checks = wires.filter((wire) => wire.id in this.record.checks);
       const checked = checks.map((wire) => this.checkText(wire, this.record.checks[wire.id]));
-      return [...labelled("says", unique([first, ...said].filter(Boolean))), ...labelled("check", checked)];
+      const isLoud = (wire) => !isFinite(wire.value, wire.summary) || !isFinite(wire.gradient, wire.gradient_summary);
+      const cure = wires.some(isLoud) && wires[0].cure ? [plain(wires[0].cure, 1000)] : [];
+      return [...labelled("instead", cure), ...labelled("says", unique([first, ...said].filter(Boolean))), ...labelled("check", checked)];
     }
 
     objective() {

@@ -1,0 +1,263 @@
+"""What to write instead where a number is not finite: found by its spelling, and tried on the numbers at hand.
+
+A cure is told only where it keeps the function: its value and its gradient agree with what was written wherever those
+were finite, at the numbers of the run and at others, and it is finite where what was written was not.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Circuit, SourcedWire, Wire, step_wire
+from gatewise._circuit.recognition import parameters_match, unshifted
+from gatewise._derivatives import vjp
+from gatewise._errors import GatewiseError
+from gatewise._gates.cures import CURES, Cure
+from gatewise._gates.spelling import Pattern, Variable
+from gatewise._recording.freezing import transparent
+from gatewise._source.staged import Writer
+
+SCALES = (1 / 8, 1 / 64, 1e-3)  # of the numbers of the run, which may all lie where nothing is finite
+DRAWS = ((0.0, 0.3), (0.0, 5.0), (1.0, 0.05), (1.0, 1.0))  # middle and spread of numbers drawn
+CLOSE = {"float64": 1e-8, "float32": 1e-3, "float16": 3e-2}
+
+Found = dict[str, Any]  # what the names of a row stand for
+
+
+def cures(circuit: Circuit, gradient: Mapping[Wire, Any]) -> dict[Wire, str]:
+    """A cure for the first number that is not finite, by that wire and each that it does away with or makes anew."""
+    first, suspects = first_not_finite(circuit, gradient)
+    for cure in CURES if suspects else ():
+        for wire in circuit.wires:
+            found: Found = {}
+            if not fits(cure.pattern, wire, circuit, found):
+                continue
+            region = inside(wire, found) | {wire}
+            if any(only_inside(suspect, region, circuit) for suspect in suspects) and is_cured(cure, found):
+                return dict.fromkeys([first, *region], told(cure, circuit, wire, found))
+    return {}
+
+
+def first_not_finite(circuit: Circuit, gradient: Mapping[Wire, Any]) -> tuple[Any, list[Wire]]:
+    """The first value that is not finite, or such a gradient; and the gates that it came out of."""
+    forward = next((wire for wire in circuit.wires if not is_finite(wire.value)), None)
+    if forward is not None:
+        return forward, [forward] if step_of(forward, circuit) else []
+    backward = next((wire for wire in reversed(circuit.wires) if not is_finite(gradient[wire])), None)
+    return backward, [] if backward is None else list(users(backward, circuit))
+
+
+def is_finite(value: Any) -> bool:
+    return value is None or bool(np.all(np.isfinite(value)))
+
+
+def users(wire: Wire, circuit: Circuit) -> Iterator[Wire]:
+    """The wires that are made of this one."""
+    for other in circuit.wires:
+        if (step := step_of(other, circuit)) is not None and any(at_hand(x) is wire for x in step.operands):
+            yield other
+
+
+def step_of(wire: Wire, circuit: Circuit) -> Any:
+    """The step that made a wire, and no other; None for an input."""
+    holder = step_wire(wire)
+    is_input = any(wire is i.wire for i in circuit.inputs)
+    return holder.step if holder is not None and holder is wire and not is_input else None
+
+
+def at_hand(x: Any) -> Any:
+    return transparent(x) if isinstance(x, Wire) else x
+
+
+# ------------------------------------------------------------------------------------------------- where it was written
+
+
+def fits(pattern: Any, x: Any, circuit: Circuit, found: Found) -> bool:
+    """Whether a wire or a number is what a pattern says; `found` gets what its names stand for."""
+    x = at_hand(x)
+    if type(pattern) is Variable:
+        return same(found.setdefault(pattern.name, x), x)
+    if type(pattern) is not Pattern:
+        return type(x) in (int, float) and x == pattern
+    step = step_of(x, circuit) if isinstance(x, Wire) else None
+    if step is None or step.gate is not pattern.gate or len(step.operands) != len(pattern.operands):
+        return False
+    values = [operand.value if isinstance(operand, Wire) else operand for operand in step.operands]
+    orders = (step.operands, step.operands[::-1]) if step.gate.name in ("add", "multiply") else (step.operands,)
+    for operands in orders:
+        there = dict(found)
+        if have_parameters(pattern, values, step.parameters, there) and all(
+            fits(p, operand, circuit, there) for p, operand in zip(pattern.operands, operands, strict=True)
+        ):
+            found |= there
+            return True
+    return False
+
+
+def have_parameters(pattern: Pattern, values: Any, parameters: Mapping[str, Any], found: Found) -> bool:
+    try:
+        return parameters_match(pattern, values, parameters, found)
+    except ValueError:  # an index of arrays, held against one of slices
+        return False
+
+
+def same(one: Any, other: Any) -> bool:
+    return one is other or (type(one) in (int, float) and type(one) is type(other) and one == other)
+
+
+def inside(wire: Wire, found: Found) -> set[Wire]:
+    """The wires between what the names of a row stand for and the wire that it makes."""
+    borders = {x for x in found.values() if isinstance(x, Wire)}
+    region: set[Wire] = set()
+    waiting = [wire]
+    while waiting:
+        holder = step_wire(waiting.pop())
+        step = holder.step if isinstance(holder, SourcedWire) else None
+        more = {at_hand(x) for x in step.operands if isinstance(x, Wire)} if step is not None else set()
+        waiting += more - borders - region
+        region |= more - borders
+    return region
+
+
+def only_inside(suspect: Wire, region: set[Wire], circuit: Circuit) -> bool:
+    """Whether a wire is gone, or made anew, once the region is."""
+    return suspect in region and (
+        suspect is max(region, key=lambda w: w.order) or region.issuperset(users(suspect, circuit))
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------- trying
+
+
+def is_cured(cure: Cure, found: Found) -> bool:
+    """Whether the cure is finite at the numbers of the run, and is the function wherever that is finite."""
+    values = [x.value if isinstance(x, Wire) else x for x in (found[name] for name in cure.operands)]
+    moving = [
+        k for k, x in enumerate(values) if np.asarray(x).dtype.kind == "f" and isinstance(found[cure.operands[k]], Wire)
+    ]
+    if not moving or not all(is_finite(values[k]) for k in moving):
+        return False
+    parameters = {name: value for name, value in found.items() if name not in cure.operands}
+    given = dict(parameters)
+    if is_pair(found.get("index")):
+        given["y"] = found["index"][1]
+    compared = 0
+    for place, point in enumerate(points(values, moving)):
+        new = evaluated(cure.new, point, moving, given)
+        if new is None or (place == 0 and not all(map(is_finite, new))):
+            return False
+        old = evaluated(cure.old, point, moving, parameters)
+        if old is None or not agree(old[0], new[0], True):
+            return False
+        for a, b in zip(old[1:], new[1:], strict=True):
+            where = np.isfinite(old[0]) if np.shape(a) == np.shape(old[0]) else is_finite(old[0])
+            if not agree(a, b, where):
+                return False
+        compared += all(map(is_finite, old))
+    return compared > 0
+
+
+def points(values: list[Any], moving: list[int]) -> Iterator[list[Any]]:
+    """The numbers of the run, the same made smaller, and numbers drawn."""
+    draw = np.random.default_rng(0)
+    yield values
+    for scale in SCALES:
+        yield [x * np.asarray(x).dtype.type(scale) if k in moving else x for k, x in enumerate(values)]
+    for middle, spread in DRAWS:
+        yield [drawn(draw, x, middle, spread) if k in moving else x for k, x in enumerate(values)]
+
+
+def drawn(draw: np.random.Generator, like: Any, middle: float, spread: float) -> Any:
+    numbers = draw.normal(middle, spread, np.shape(like))
+    return float(numbers) if isinstance(like, float) else np.asarray(numbers).astype(np.asarray(like).dtype)
+
+
+def evaluated(f: Any, point: list[Any], moving: list[int], parameters: Mapping[str, Any]) -> list[Any] | None:
+    """The value of a function and its gradients for a weight on each entry; None where it cannot be computed."""
+
+    def moved(*numbers: Any) -> Any:
+        given = list(point)
+        for k, x in zip(moving, numbers, strict=True):
+            given[k] = x
+        return f(*given, **parameters)
+
+    try:
+        with np.errstate(all="ignore"):
+            out, pullback = vjp(moved, *(point[k] for k in moving))
+            weights = 1 + 0.5 * np.cos(np.arange(np.size(out), dtype=float)).reshape(np.shape(out))
+            upstream = float(weights) if isinstance(out, float) else weights.astype(np.asarray(out).dtype)
+            return [out, *pullback(upstream)]
+    except (GatewiseError, ValueError, TypeError, IndexError, ArithmeticError):
+        return None
+
+
+def agree(old: Any, new: Any, where: Any) -> bool:
+    """Whether two results are the same wherever the first is finite, as far as they are asked for."""
+    one, other = np.asarray(old), np.asarray(new)
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    known = np.isfinite(one) & where
+    if not known.any():
+        return True
+    close = CLOSE.get(one.dtype.name, 1e-8)
+    largest = float(np.max(np.abs(one[known])))
+    rounding = 16 * float(np.finfo(one.dtype).eps) if one.dtype.kind == "f" else 0.0
+    return bool(np.allclose(other[known], one[known], rtol=close, atol=close * min(1.0, largest) + rounding))
+
+
+# ------------------------------------------------------------------------------------------------------------ the text
+
+
+def told(cure: Cure, circuit: Circuit, wire: Wire, found: Found) -> str:
+    """`gw.softmax(scores, axis=1) for e / np.sum(e, axis=1, keepdims=True)`, in the user's names."""
+    writer = Writer(circuit, "code")
+    holder = step_wire(wire)
+    assert holder is not None
+    old = writer.step(writer.nodes.step(holder)).text
+    tree = In(texts(cure, writer, found)).visit(ast.parse(cure.text, mode="eval"))
+    text = ast.unparse(tree).replace(" ** ", "**")
+    is_part = wire not in writer.named  # of a longer line, into which it is to be put as it stands
+    text = f"({text})" if is_part and isinstance(tree.body, ast.BinOp | ast.UnaryOp) else text
+    text = text.replace(", axis=None", "").replace(", keepdims=False", "")
+    if all(stage.line is None for stage in circuit.stages):  # an expression knows the gates without a module
+        text = text.replace("gw.", "")
+    return f"{text} for {old}" + (f" ({cure.note})" if cure.note else "")
+
+
+def texts(cure: Cure, writer: Writer, found: Found) -> dict[str, str]:
+    """What the names of a row are in the user's text."""
+    named = {}
+    for name, x in found.items():
+        if name in cure.operands:
+            source = unshifted(x, found.get("axis", 1)) if cure.shift and isinstance(x, Wire) else x
+            named[name] = writer.spell(transparent(source) if isinstance(source, Wire) else source).text
+        else:
+            named[name] = writer.speller.index(x) if name == "index" else writer.speller.parameter(x)
+    if is_pair(found.get("index")):
+        parts = slice_of(named["index"])
+        whole = isinstance(parts, ast.Tuple) and len(parts.elts) == 2
+        named["y"] = ast.unparse(parts.elts[1]) if whole else f"{named['index']}[1]"  # type: ignore[attr-defined]
+    return named
+
+
+def is_pair(index: Any) -> bool:
+    return isinstance(index, tuple) and len(index) == 2
+
+
+def slice_of(text: str) -> ast.expr:
+    """What stands between brackets, as a tree."""
+    return ast.parse(f"_[{text}]", mode="eval").body.slice  # type: ignore[attr-defined, no-any-return]
+
+
+class In(ast.NodeTransformer):
+    """Puts texts in the place of names."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.texts = texts
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return slice_of(self.texts[node.id]) if node.id in self.texts else node
