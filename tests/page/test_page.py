@@ -577,8 +577,21 @@ def test_the_first_wire_that_is_not_finite_is_found(opened: Any) -> None:
     page = opened(page_of(circuit))
     page.get_by_role("button", name="first non-finite wire").click()
     assert page.evaluate("() => document.activeElement.getAttribute('aria-label')").startswith("gate log, a = ")
+    assert "  instead     " in page.locator("pre.card").text_content()
     finite = opened(page_of(circuit_of("compound")))
     assert finite.get_by_role("button", name="first non-finite wire").count() == 0
+
+
+def test_a_cure_is_on_the_card_as_long_as_something_is_not_finite(opened: Any) -> None:
+    with pytest.warns(RuntimeWarning):
+        circuit = gw.circuit("1 / (1 + exp(-x))", x=-1000.0)
+    page = opened(page_of(circuit))
+    page.get_by_role("button", name="first non-finite wire").click()
+    card_text = "() => document.querySelector('pre.card').textContent"
+    assert "instead     sigmoid(x) for 1 / (1 + np.exp(-x))" in page.evaluate(card_text)
+    page.evaluate(TYPE, [["1"], 0])
+    assert "inf!" not in page.evaluate(card_text)
+    assert "instead" not in page.evaluate(card_text)
 
 
 def test_patterns_are_written_beside_the_gates(opened: Any) -> None:

@@ -12,6 +12,7 @@ import gatewise as gw
 from gatewise._views.sheet import read
 from gatewise._views.text import cells
 from gatewise._views.walk import Walk, steps, walk_blocks, walk_text
+from tools.pages import GALLERY, command_of, shown_by
 from views import records
 
 CIRCUITS = {
@@ -256,3 +257,14 @@ def test_the_code_of_a_walk_run_line_by_line_gives_the_gradients(f, inputs):
             exec(line, names)
     for name, gradient in circuit.gradients.items():
         np.testing.assert_allclose(names[f"d{name}"], gradient, rtol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_the_row_of_the_event_alone_is_lit_and_its_lines_of_code(name):
+    board = shown_by(command_of(*GALLERY[name]))
+    for record in (json.loads(each.to_json()) for each in (board, board.fold())):
+        for position, step in enumerate(steps(record), 1):
+            row, *code = [line[2:] for line in walk_text(record, position).splitlines() if line.startswith("> ")]
+            assert row.split()[0] == record["wires"][step.wire]["name"]
+            assert code == list(step.code)
+        assert "> " not in [line[:2] for line in walk_text(record, 0).splitlines()]

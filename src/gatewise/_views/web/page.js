@@ -516,9 +516,11 @@
 
     // Lines and gates.
 
-    updateLine({ element, from, to, parts, uses }) {
+    // A line is lit where it carries a use by the gate of the step: into its group, into it, and out of another group.
+    updateLine({ element, from, parts, uses }) {
       const step = this.walk.current;
-      const isLit = step !== null && this.leadsTo(to, step.wires);
+      const { recorded } = this.numbers;
+      const isLit = step !== null && uses.some((at) => step.wires.includes(recorded.uses[at].to));
       for (const mark of parts) {
         mark.classList.toggle("pending", !this.walk.hasValue(from));
         mark.classList.toggle("lit", isLit);
@@ -527,11 +529,6 @@
       const isDashed = marks.isBlocked(this.numbers.now, uses);
       put(element, "stroke-dasharray", isDashed ? DASHES : null);
       return isDashed;
-    }
-
-    leadsTo(to, wires) {
-      if (to.startsWith("g")) return wires.some((wire) => this.groups[to.slice(1)].members.has(wire));
-      return to !== "" && wires.includes(Number(to));
     }
 
     updateItem(item) {
