@@ -589,7 +589,7 @@ def test_a_cure_is_on_the_card_as_long_as_something_is_not_finite(opened: Any) -
     page.get_by_role("button", name="first non-finite wire").click()
     card_text = "() => document.querySelector('pre.card').textContent"
     assert "instead     sigmoid(x) for 1 / (1 + np.exp(-x))" in page.evaluate(card_text)
-    page.evaluate(TYPE, [["1"], 0])
+    page.evaluate(TYPE, [["1"], None])
     assert "inf!" not in page.evaluate(card_text)
     assert "instead" not in page.evaluate(card_text)
 
