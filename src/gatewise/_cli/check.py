@@ -22,7 +22,7 @@ from gatewise._check.scripts import check_script
 from gatewise._check.verdict import checked
 from gatewise._cli.request import shown
 from gatewise._cli.target import Target, as_if_run, notes_of_warnings, target_of, values_of
-from gatewise._cli.terminal import draw_table, write
+from gatewise._cli.terminal import draw_table, write, write_fitted
 from gatewise._errors import CommandError
 from gatewise._language import parse_value
 from gatewise._recording.functions import arguments, normalised, signature_of
@@ -56,7 +56,7 @@ def check(request: CheckRequest) -> int:
     check_options(request)
     if request.exercises:
         draw_table(("exercise", "what it is about"), [(e.name, e.about) for e in EXERCISES.values()])
-        write("\ngatewise check --blank NAME -o exercise.py writes one; gatewise check exercise.py marks it.")
+        write_fitted("\ngatewise check --blank NAME -o exercise.py writes one; gatewise check exercise.py marks it.")
         return RIGHT
     with notes_of_warnings():
         if request.blank is not None:
@@ -70,7 +70,10 @@ def check(request: CheckRequest) -> int:
                 "--hint and --solution are for exercises.", why, "gatewise check --exercises lists some."
             )
         report = report_on(target, given, request)
-    write(json.dumps(report.to_dict(), indent=2) if request.as_json else str(report))
+    if request.as_json:
+        write(json.dumps(report.to_dict(), indent=2))
+    else:
+        write_fitted(str(report))
     return status(report.verdict, bool(report))
 
 

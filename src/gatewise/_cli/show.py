@@ -12,7 +12,7 @@ from gatewise._board import FORMS, Board, board_of, record_of
 from gatewise._cli.request import EVERYTHING, STANDARD_OUTPUT, Request, check
 from gatewise._cli.saving import called, opened
 from gatewise._cli.target import Target, as_if_run, functions_in, notes_of_warnings, target_of, values_of
-from gatewise._cli.terminal import draw_table, on_terminal, write, write_paragraphs
+from gatewise._cli.terminal import draw_table, fitted, on_terminal, write, write_fitted
 from gatewise._cli.vary import read_varied, run_at_each, vary_table
 from gatewise._cli.walk import walk
 from gatewise._errors import CommandError, IntegerGradientError, ScriptError, UpstreamError
@@ -148,7 +148,7 @@ def present(board: Board, request: Request, texts: Sequence[str], hinted: Sequen
 
 def printed(board: Board, request: Request) -> list[str]:
     """Cards, code and derivations, in this order."""
-    parts = [board.card(name, digits=request.digits) for name in request.wires]
+    parts = [fitted(board.card(name, digits=request.digits)) for name in request.wires]
     if request.code is not None:
         parts.append(board.staged(cast(Literal["code", "notes"], request.code)).rstrip("\n"))
     for name in request.derive:
@@ -170,7 +170,7 @@ def print_ledger(board: Board, digits: int | None, hinted: Sequence[str]) -> Non
     rows = ledger_rows(record, digits=digits)
     right = [column for column in range(len(rows.header)) if rows.is_right_aligned(column)]
     draw_table(rows.header, rows.rows, right)
-    write_paragraphs([*rows.meaning, *hinted])
+    write_fitted("\n".join(["", *rows.meaning, *hinted]))
 
 
 def vary(target: Target, given: Mapping[str, Any], request: Request) -> None:
@@ -185,4 +185,4 @@ def vary(target: Target, given: Mapping[str, Any], request: Request) -> None:
     runs = run_at_each(varied, given, recorded)
     table = vary_table(varied, runs, request.digits, is_said=request.wrt is not None)
     draw_table(table.header, table.rows, range(len(table.header)))
-    write_paragraphs(["", *table.sentences])
+    write_fitted("\n".join(["", *table.sentences]))

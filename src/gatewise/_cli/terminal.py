@@ -1,4 +1,4 @@
-"""Writing: tables in colour on a terminal, plain text everywhere else."""
+"""Writing: tables in colour on a terminal, as wide as it is; plain text everywhere else."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gatewise._cli.tables import GAP, Column, broken_line, laid_out
 from gatewise._views.text import cells, pad, pad_left
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 Row = Sequence[str]
 STYLES = {"value": "bold", "gradient": "italic red", "numerical": "dim"}
-WHOLE = {"wire", "value", "gradient", "numerical", "gate"}  # columns whose entries are not broken over lines
 
 
 def on_terminal() -> bool:
@@ -50,29 +50,25 @@ def plain_table(header: Row, rows: Sequence[Row], to_the_right: Sequence[int] = 
 
     def joined(line: Row) -> str:
         padded = ((pad_left if k in to_the_right else pad)(text, widths[k]) for k, text in enumerate(line))
-        return "  ".join(padded).rstrip()
+        return GAP.join(padded).rstrip()
 
-    return "\n".join([joined(header), "  ".join("-" * width for width in widths), *map(joined, rows)])
+    return "\n".join([joined(header), GAP.join("-" * width for width in widths), *map(joined, rows)])
 
 
 def rich_table(header: Row, rows: Sequence[Row], to_the_right: Sequence[int]) -> None:
-    """The table as rich draws it; NO_COLOR and the terminal's width are rich's business."""
-    from rich import box  # loading rich takes as long as the rest of a `show`
-    from rich.table import Table
-    from rich.text import Text
+    """The table within the terminal's width, its columns in colour; NO_COLOR is rich's business."""
+    from rich.text import Text  # loading rich takes as long as the rest of a `show`
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column, name in enumerate(header):
-        table.add_column(
-            name,
-            justify="right" if column in to_the_right else "left",
-            style=STYLES.get(name),
-            no_wrap=name in WHOLE,
-            overflow="fold",
-        )
-    for row in rows:
-        table.add_row(*(Text(text) for text in row))
-    console().print(table)
+    columns = [Column(head, [row[k] for row in rows], k in to_the_right) for k, head in enumerate(header)]
+    screen = console()
+    for line in laid_out(columns, screen.width):
+        told = Text()
+        is_head = bool(line) and all(head == text.strip() for head, text in line)
+        for k, (head, text) in enumerate(line):
+            told.append(GAP if k else "")
+            told.append(text, "bold" if is_head else STYLES.get(head, ""))
+        told.rstrip()
+        screen.print(told, no_wrap=True, overflow="ignore", crop=False)
 
 
 def console() -> Console:
@@ -82,10 +78,14 @@ def console() -> Console:
     return Console(markup=False, emoji=False, highlight=False)
 
 
-def write_paragraphs(lines: Sequence[str]) -> None:
-    """Lines of prose, broken between words on a terminal."""
-    for line in lines:
-        if on_terminal():
-            console().print(line)
-        else:
-            write(line)
+def write_fitted(text: str) -> None:
+    """Prose and numbers on standard output."""
+    write(fitted(text))
+
+
+def fitted(text: str) -> str:
+    """Prose and numbers; on a terminal no line is wider than it, and no word is broken."""
+    if not on_terminal():
+        return text
+    width = console().width
+    return "\n".join(part for line in text.split("\n") for part in broken_line(line, width))

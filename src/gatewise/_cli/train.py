@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from gatewise import data
-from gatewise._cli.terminal import write
+from gatewise._cli.terminal import write_fitted
 from gatewise._errors import CommandError, SaveError, shown_path
 from gatewise.train import checkpoints
 from gatewise.train.fitting import Trainer, accuracy
@@ -118,7 +118,7 @@ def go_on(request: TrainRequest, path: str) -> None:
     trainer.restore(state, used)
     with end_told(folder, lambda: of_run(trainer)):
         tell(recipe, images)
-        write(f"going on after epoch {trainer.epoch}, step {len(trainer.history.losses)}")
+        write_fitted(f"going on after epoch {trainer.epoch}, step {len(trainer.history.losses)}")
         run(trainer, recipe, images, folder, request.test)
 
 
@@ -200,14 +200,14 @@ class Reporter:
             return
         now = time.monotonic()
         seconds, self.since = now - self.since, now
-        write(news.line(self.epochs, f"{seconds:.1f} s"))
+        write_fitted(news.line(self.epochs, f"{seconds:.1f} s"))
 
 
 def tell(recipe: Recipe, images: data.Split) -> None:
     """What is going to happen."""
-    write(recipe.told())
+    write_fitted(recipe.told())
     sizes = (len(images.X_train), len(images.X_val), len(images.X_test))
-    write("{:,} images to learn from, {:,} to validate, {:,} to test".format(*sizes))
+    write_fitted("{:,} images to learn from, {:,} to validate, {:,} to test".format(*sizes))
 
 
 def look_first(trainer: Trainer, images: data.Split) -> None:
@@ -218,15 +218,15 @@ def look_first(trainer: Trainer, images: data.Split) -> None:
     for finding in report.warnings:
         click.echo(f"warning: {finding}", err=True)
     healthy = len(report.findings) - len(report.warnings)
-    write(f"pre-flight: {healthy} of {len(report.findings)} checks find nothing wrong")
+    write_fitted(f"pre-flight: {healthy} of {len(report.findings)} checks find nothing wrong")
 
 
 def run(trainer: Trainer, recipe: Recipe, images: data.Split, folder: Path, test: bool) -> None:
     """Train to the end; then what was best, the pictures, and the test images if they were asked for."""
     fitted = trainer.run()
     if fitted.stopped_early:
-        write(f"stopped early: no better epoch in {recipe.patience}")
-    write(f"best: epoch {fitted.best.number}, with {fitted.best.score:.4f} of the validation images right")
+        write_fitted(f"stopped early: no better epoch in {recipe.patience}")
+    write_fitted(f"best: epoch {fitted.best.number}, with {fitted.best.score:.4f} of the validation images right")
     finish(trainer, images, folder, test)
 
 
@@ -235,8 +235,8 @@ def finish(trainer: Trainer, images: data.Split, folder: Path, test: bool) -> No
     draw(trainer, images, folder)
     if test:
         share = accuracy(trainer.model, images.X_test, images.y_test)
-        write(f"test accuracy {share:.4f} on {len(images.X_test):,} images")
-    write(f"saved in {quoted(str(folder))}/")
+        write_fitted(f"test accuracy {share:.4f} on {len(images.X_test):,} images")
+    write_fitted(f"saved in {quoted(str(folder))}/")
 
 
 @contextmanager
@@ -289,7 +289,9 @@ def look_for_best(search: Search, images: data.Split, folder: Path, test: bool, 
     with end_told(folder, lambda: of_search(search)):
         tell(search.recipe, images)
         best = search.run(images, folder / SEARCH, folder / LAST, teller(search.count), directory)
-        write(f"best of {search.count}: {settings(best.recipe)}, with {best.score:.4f} of the validation images right")
+        write_fitted(
+            f"best of {search.count}: {settings(best.recipe)}, with {best.score:.4f} of the validation images right"
+        )
         state, used = checkpoints.newest(folder / LAST)
         check_sizes(best.recipe, images, Held(state, used))
         trainer = prepared(best.recipe, images, directory=directory)
@@ -301,7 +303,7 @@ def look_for_best(search: Search, images: data.Split, folder: Path, test: bool, 
 def teller(count: int) -> Callable[[Trial, int], None]:
     def say(trial: Trial, number: int) -> None:
         found = "diverged" if trial.accuracy is None else f"validation accuracy {trial.accuracy:.4f}"
-        write(f"{number}/{count}  {settings(trial.recipe)}  {found}")
+        write_fitted(f"{number}/{count}  {settings(trial.recipe)}  {found}")
 
     return say
 
