@@ -16,6 +16,8 @@ GAP = "  "
 PROSE = {"made by", "local gradients", "what the gate does", "what it does to gradients", "what it is about"}
 NARROWEST = 16  # of a column of prose, where its text is longer than that
 
+LABEL = re.compile(r" {2,}\S{1,11} {2,}(?=\S)")  # in front of a line of a card or a report
+
 Piece = tuple[str, str]  #: a column's head and a text in it, padded
 
 
@@ -124,21 +126,21 @@ def broken(text: str, width: int) -> list[str]:
 
 
 def broken_line(line: str, width: int) -> list[str]:
-    """A line of a page, broken where it has gaps, else between words; what follows is indented further.
+    """A line of a page, broken where it has gaps, else between words; what follows is indented, past a label in front.
 
     >>> broken_line("  x  right   relative error 1e-10   2 entries", 30)
-    ['  x  right', '    relative error 1e-10', '    2 entries']
+    ['  x  right', '     relative error 1e-10', '     2 entries']
     """
     if cells(line) <= width:
         return [line]
-    indent = line[: len(line) - len(line.lstrip())]
-    further = indent + GAP
+    label = LABEL.match(line)
+    start = label[0] if label else line[: len(line) - len(line.lstrip())]
+    further = " " * cells(start) if label else start + GAP
     found: list[str] = []
-    for part in re.split(r"(?<=\S)(?= {2,}\S)", line.lstrip()):
-        start = indent if not found else further
+    for part in re.split(r"(?<=\S)(?= {2,}\S)", line[len(start) :]):
         if found and cells(found[-1] + part) <= width:
             found[-1] += part
         else:
             pieces = broken(part.lstrip(), max(1, width - cells(further)))
-            found += [f"{start}{pieces[0]}", *(f"{further}{piece}" for piece in pieces[1:])]
+            found += [f"{further if found else start}{pieces[0]}", *(f"{further}{piece}" for piece in pieces[1:])]
     return found
