@@ -268,3 +268,20 @@ def test_the_row_of_the_event_alone_is_lit_and_its_lines_of_code(name):
             assert row.split()[0] == record["wires"][step.wire]["name"]
             assert code == list(step.code)
         assert "> " not in [line[:2] for line in walk_text(record, 0).splitlines()]
+
+
+@pytest.mark.parametrize("columns", [80, 100, 120])
+def test_no_number_and_no_name_on_a_screen_is_left_in_part(columns):
+    record = json.loads(shown_by(command_of(*GALLERY["net"])).to_json())
+    walk = Walk(record)
+    for position in range(len(walk.steps) + 1):
+        whole = {word for line in walk.screen(position).splitlines() for word in line.split()}
+        shown = walk.screen(position, 60, columns)
+        assert max(map(cells, shown.splitlines())) <= columns
+        assert {word for line in shown.splitlines() for word in line.split()} <= whole | {
+            "…",
+            "...",
+            "more",
+            "above",
+            "below",
+        } | set(map(str, range(200)))

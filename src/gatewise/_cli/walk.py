@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from gatewise._cli.terminal import write
-from gatewise._views.text import shorten
+from gatewise._views.text import shorten_between_words
 from gatewise._views.walk import LIT, Walk, walk_blocks
 
 KEYS = {
@@ -127,8 +127,8 @@ class Walker:
         """The lines to draw, at most as many as the window has."""
         room = max(rows - 1, 1)
         text = HELP if self.helping else self.circuit.screen(self.position, room, columns)
-        lines = [shorten(line, columns) for line in text.splitlines()[:room]]
-        return [*lines, *[""] * (room - len(lines)), shorten(FOOTER, columns)][:rows]
+        lines = [shorten_between_words(line, columns) for line in text.splitlines()[:room]]
+        return [*lines, *[""] * (room - len(lines)), shorten_between_words(FOOTER, columns)][:rows]
 
 
 def draw(lines: list[str]) -> None:

@@ -67,3 +67,19 @@ def shorten(text: str, width: int) -> str:
             break
         kept += character
     return kept + "…"
+
+
+def shorten_between_words(text: str, width: int) -> str:
+    """The same, cut between words, so that no number and no name is left in part; a first word too long is cut itself.
+
+    >>> shorten_between_words("x = 12345", 8), shorten_between_words("12345678", 6)
+    ('x = …', '12345…')
+    """
+    if cells(text) <= width:
+        return text
+    kept = ""
+    for word in text.split(" "):
+        if cells(kept + word) > width - 2:
+            break
+        kept += f"{word} "
+    return f"{kept.rstrip()} …" if kept.strip() else shorten(text, width)

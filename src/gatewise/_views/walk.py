@@ -10,7 +10,7 @@ from gatewise._views.card import accumulated, backward_part, forward_part, open_
 from gatewise._views.numbers import DASH, number, quantity
 from gatewise._views.patterns import what_it_did
 from gatewise._views.sheet import Sheet, Wire, read
-from gatewise._views.text import cells, pad, pad_left, plain, shorten
+from gatewise._views.text import cells, pad, pad_left, plain, shorten_between_words
 
 LIT, UNLIT = "> ", "  "
 _HEADER = ("wire", "made by", "value", "gradient")
@@ -93,13 +93,15 @@ class Walk:
     def screen(self, position: int, rows: int | None = None, columns: int | None = None) -> str:
         """The position in full, cut to a number of rows and columns where these are given."""
         lines = [self._head(position), *self._part(position), ""]
-        table, code = self._table(position), self._code(position)
+        table, code = self._table(position, columns), self._code(position)
         if rows is not None:
             table, code = _shared_out(table, code, rows - len(lines) - 1)
         lines += [*table, *([""] if code else []), *code]
         if rows is not None and len(lines) > rows:
             lines = [*lines[: max(rows - 1, 0)], "..."][: max(rows, 0)]
-        return "\n".join(line.rstrip() if columns is None else shorten(line.rstrip(), columns) for line in lines)
+        return "\n".join(
+            line.rstrip() if columns is None else shorten_between_words(line.rstrip(), columns) for line in lines
+        )
 
     def _head(self, position: int) -> str:
         if not self.steps:
@@ -132,17 +134,17 @@ class Walk:
 
     # ----------------------------------------------------------------------------------------------------- the wires
 
-    def _table(self, position: int) -> list[str]:
-        """The list of wires, its head first."""
+    def _table(self, position: int, columns: int | None) -> list[str]:
+        """The list of wires, its head first; in a narrow window without how they are made."""
         swept = self._swept(position)
         made = {step.wire for step in self.steps[: min(position, self.forward)]}
-        rows = [self._row(wire, position, made, swept) for wire in self.sheet.wires]
-        widths = [max(cells(row[column]) for row in [_HEADER, *rows]) for column in range(len(_HEADER))]
+        rows = [_HEADER, *(self._row(wire, position, made, swept) for wire in self.sheet.wires)]
         current = self.steps[position - 1].wire if position else None
-        marks = [LIT if wire.id == current else UNLIT for wire in self.sheet.wires]
-        return [UNLIT + _aligned(_HEADER, widths)] + [
-            mark + _aligned(row, widths) for mark, row in zip(marks, rows, strict=True)
-        ]
+        marks = [UNLIT, *(LIT if wire.id == current else UNLIT for wire in self.sheet.wires)]
+        table = [mark + row for mark, row in zip(marks, _aligned(rows, (0, 1, 2, 3)), strict=True)]
+        if columns is None or max(map(cells, table)) <= columns:
+            return table
+        return [mark + row for mark, row in zip(marks, _aligned(rows, (0, 2, 3)), strict=True)]
 
     def _row(self, wire: Wire, position: int, made: set[int], swept: set[int]) -> tuple[str, ...]:
         how = plain(wire.expression, _WIDEST_EXPRESSION) if wire.is_gate else plain(wire.origin)
@@ -187,10 +189,10 @@ class Walk:
         return quantity(upstream, None, self.digits) if isinstance(upstream, list) else number(upstream, self.digits)
 
 
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    """The row's texts in columns, the numbers to the right."""
-    padded = (pad(t, w) if k < 2 else pad_left(t, w) for k, (t, w) in enumerate(zip(row, widths, strict=True)))
-    return "  ".join(padded).rstrip()
+def _aligned(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> list[str]:
+    """Some columns of the rows beside each other, the numbers to the right."""
+    widths = {k: max(cells(row[k]) for row in rows) for k in columns}
+    return ["  ".join((pad if k < 2 else pad_left)(row[k], widths[k]) for k in columns).rstrip() for row in rows]
 
 
 def _shared_out(table: list[str], code: list[str], room: int) -> tuple[list[str], list[str]]:
