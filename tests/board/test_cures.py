@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -83,33 +84,60 @@ def test_a_softmax_that_overflows(f: Callable[..., Any], text: str) -> None:
     assert told.startswith(text)
 
 
-@pytest.mark.parametrize(
-    ("expression", "given", "text"),
-    [
-        ("1 / (1 + exp(-x))", {"x": -800.0}, "sigmoid(x) for 1 / (1 + np.exp(-x))"),
-        ("1 / (exp(-(w * x + b)) + 1)", {"w": 2.0, "x": -500.0, "b": 1.0}, "sigmoid(w * x + b) for "),
-        ("exp(x) / (1 + exp(x))", {"x": 800.0}, "sigmoid(x) for np.exp(x) / (1 + np.exp(x))"),
-        ("log(1 / (1 + exp(-x)))", {"x": -800.0}, "-softplus(-x) for "),
-        ("p = sigmoid(z); log(1 - p)", {"z": 50.0}, "-softplus(z) for np.log(1 - p)"),
-        ("log(1 + exp(x))", {"x": 800.0}, "softplus(x) for np.log(1 + np.exp(x))"),
-        ("log(exp(x) + exp(y))", {"x": 800.0, "y": 3.0}, "np.logaddexp(x, y) for "),
-        ("a = sum(exp(v)); log(a)", {"v": np.array([800.0, 1.0])}, "logsumexp(v) for np.log(a)"),
-        ("log(prod(v))", {"v": np.full(400, 1e-3)}, "np.sum(np.log(np.abs(v))) for np.log(np.prod(v))"),
-        ("(exp(x) - exp(-x)) / (exp(x) + exp(-x))", {"x": 800.0}, "np.tanh(x) for "),
-        ("sqrt(x**2 + y**2)", {"x": 0.0, "y": 0.0}, "np.hypot(x, y) for np.sqrt(x**2 + y**2)"),
-        ("sqrt(x*x + y*y)", {"x": 1e200, "y": 1.0}, "np.hypot(x, y) for "),
-        ("sqrt(x**2)", {"x": 0.0}, "np.abs(x) for np.sqrt(x**2)"),
-        ("p * log(p)", {"p": 0.0}, "np.where(p > 0, np.log(np.where(p > 0, p, 1)), 0) for np.log(p) (0 is a choice"),
-        ("x / y", {"x": 1.0, "y": 0.0}, "np.where(y == 0, 0, x / np.where(y == 0, 1, y)) for x / y (0 is a choice"),
-        ("sqrt(a - b)", {"a": 2.0, "b": 2.0}, "np.where(a - b > 0, np.sqrt(np.where(a - b > 0, a - b, 1)), 0) for "),
-        ("x**0.5", {"x": 0.0}, "np.where(x == 0, 0, np.where(x == 0, 1, x)**0.5) for x**0.5"),
-        ("x**-2", {"x": 0.0}, "np.where(x == 0, 0, np.where(x == 0, 1, x)**(-2)) for "),
-    ],
-)
+SPELLED = [
+    ("1 / (1 + exp(-x))", {"x": -800.0}, "sigmoid(x) for 1 / (1 + np.exp(-x))"),
+    ("1 / (exp(-(w * x + b)) + 1)", {"w": 2.0, "x": -500.0, "b": 1.0}, "sigmoid(w * x + b) for "),
+    ("exp(x) / (1 + exp(x))", {"x": 800.0}, "sigmoid(x) for np.exp(x) / (1 + np.exp(x))"),
+    ("log(1 / (1 + exp(-x)))", {"x": -800.0}, "-softplus(-x) for "),
+    ("p = sigmoid(z); log(1 - p)", {"z": 50.0}, "-softplus(z) for np.log(1 - p)"),
+    ("log(1 + exp(x))", {"x": 800.0}, "softplus(x) for np.log(1 + np.exp(x))"),
+    ("log(exp(x) + exp(y))", {"x": 800.0, "y": 3.0}, "np.logaddexp(x, y) for "),
+    ("a = sum(exp(v)); log(a)", {"v": np.array([800.0, 1.0])}, "logsumexp(v) for np.log(a)"),
+    ("log(prod(v))", {"v": np.full(400, 1e-3)}, "np.sum(np.log(np.abs(v))) for np.log(np.prod(v))"),
+    ("(exp(x) - exp(-x)) / (exp(x) + exp(-x))", {"x": 800.0}, "np.tanh(x) for "),
+    ("sqrt(x**2 + y**2)", {"x": 0.0, "y": 0.0}, "np.hypot(x, y) for np.sqrt(x**2 + y**2)"),
+    ("sqrt(x*x + y*y)", {"x": 1e200, "y": 1.0}, "np.hypot(x, y) for "),
+    ("sqrt(x**2)", {"x": 0.0}, "np.abs(x) for np.sqrt(x**2)"),
+    ("p * log(p)", {"p": 0.0}, "np.where(p > 0, np.log(np.where(p > 0, p, 1)), 0) for np.log(p) (0 is a choice"),
+    ("x / y", {"x": 1.0, "y": 0.0}, "np.where(y == 0, 0, x / np.where(y == 0, 1, y)) for x / y (0 is a choice"),
+    ("sqrt(a - b)", {"a": 2.0, "b": 2.0}, "np.where(a - b > 0, np.sqrt(np.where(a - b > 0, a - b, 1)), 0) for "),
+    ("x**0.5", {"x": 0.0}, "np.where(x == 0, 0, np.where(x == 0, 1, x)**0.5) for x**0.5"),
+    ("x**-2", {"x": 0.0}, "np.where(x == 0, 0, np.where(x == 0, 1, x)**(-2)) for "),
+]
+
+
+@pytest.mark.parametrize(("expression", "given", "text"), SPELLED)
 def test_what_people_write(expression: str, given: dict[str, Any], text: str) -> None:
     told = instead(gw.circuit(expression, **given))
     assert len(told) == 1
     assert told[0].startswith(text)
+
+
+@pytest.mark.parametrize(("expression", "given", "text"), SPELLED)
+def test_both_texts_are_one_function_where_the_old_one_is_finite(
+    expression: str, given: dict[str, Any], text: str
+) -> None:
+    """Run as they are told, at the numbers of the run and at others; only the new one is finite there."""
+    (told,) = instead(gw.circuit(expression, **given))
+    texts = told.partition(" (0 is")[0].split(" for ")
+    for name, definition in {"p": "sigmoid(z)", "a": "np.sum(np.exp(v))"}.items():  # names of the expression's own
+        if name not in given:
+            texts = [re.sub(rf"\b{name}\b", definition, each) for each in texts]
+    draw = np.random.default_rng(3)
+    points = [{n: draw.uniform(0.2, 3.0, np.shape(v))[()] for n, v in given.items()} for _ in range(5)]
+    for place, point in enumerate([given, *points]):
+        for name in given:
+            ours, theirs = (value_and_slope(each, point, name) for each in texts)
+            for one, other in zip(ours, theirs, strict=True):
+                known = np.isfinite(other) & np.isfinite(theirs[0])
+                np.testing.assert_allclose(np.asarray(one)[known], np.asarray(other)[known], rtol=1e-9, atol=1e-12)
+            assert place or all(np.all(np.isfinite(part)) for part in ours)
+
+
+def value_and_slope(text: str, point: dict[str, Any], name: str) -> Any:
+    scope = {"np": np, **vars(gw)} | point
+    f = gw.value_and_grad(lambda v: np.sum(eval(text, scope | {name: v})))  # noqa: S307  (a text of ours)
+    return f(np.asarray(point[name], float))
 
 
 @pytest.mark.parametrize(

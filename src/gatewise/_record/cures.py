@@ -16,6 +16,7 @@ from gatewise._circuit import Circuit, SourcedWire, Wire, step_wire
 from gatewise._circuit.recognition import parameters_match, unshifted
 from gatewise._derivatives import vjp
 from gatewise._errors import GatewiseError
+from gatewise._gates import Gate
 from gatewise._gates.cures import CURES, Cure
 from gatewise._gates.spelling import Pattern, Variable
 from gatewise._recording.freezing import transparent
@@ -31,8 +32,9 @@ Found = dict[str, Any]  # what the names of a row stand for
 def cures(circuit: Circuit, gradient: Mapping[Wire, Any]) -> dict[Wire, str]:
     """A cure for the first number that is not finite, by that wire and each that it does away with or makes anew."""
     first, suspects = first_not_finite(circuit, gradient)
+    makers = by_gate(circuit) if suspects else {}
     for cure in CURES if suspects else ():
-        for wire in circuit.wires:
+        for wire in makers.get(cure.pattern.gate, ()):
             found: Found = {}
             if not fits(cure.pattern, wire, circuit, found):
                 continue
@@ -49,6 +51,15 @@ def first_not_finite(circuit: Circuit, gradient: Mapping[Wire, Any]) -> tuple[An
         return forward, [forward] if step_of(forward, circuit) else []
     backward = next((wire for wire in reversed(circuit.wires) if not is_finite(gradient[wire])), None)
     return backward, [] if backward is None else list(users(backward, circuit))
+
+
+def by_gate(circuit: Circuit) -> dict[Gate, list[Wire]]:
+    """The wires that each gate made."""
+    found: dict[Gate, list[Wire]] = {}
+    for wire in circuit.wires:
+        if (step := step_of(wire, circuit)) is not None:
+            found.setdefault(step.gate, []).append(wire)
+    return found
 
 
 def is_finite(value: Any) -> bool:
@@ -223,7 +234,9 @@ def told(cure: Cure, circuit: Circuit, wire: Wire, found: Found) -> str:
     is_part = wire not in writer.named  # of a longer line, into which it is to be put as it stands
     text = f"({text})" if is_part and isinstance(tree.body, ast.BinOp | ast.UnaryOp) else text
     text = text.replace(", axis=None", "").replace(", keepdims=False", "")
-    if all(stage.line is None for stage in circuit.stages):  # an expression knows the gates without a module
+    if circuit.stages and all(
+        stage.line is None for stage in circuit.stages
+    ):  # an expression knows the gates without a module
         text = text.replace("gw.", "")
     return f"{text} for {old}" + (f" ({cure.note})" if cure.note else "")
 
