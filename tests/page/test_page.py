@@ -585,13 +585,19 @@ def test_the_first_wire_that_is_not_finite_is_found(opened: Any) -> None:
 def test_a_cure_is_on_the_card_as_long_as_something_is_not_finite(opened: Any) -> None:
     with pytest.warns(RuntimeWarning):
         circuit = gw.circuit("1 / (1 + exp(-x))", x=-1000.0)
-    page = opened(page_of(circuit))
+    text = page_of(circuit)
+    assert "  instead: sigmoid(x) for 1 / (1 + np.exp(-x))" in text  # without scripts
+    assert "  instead: sigmoid(x) for 1 / (1 + np.exp(-x))" in element(record_of(circuit))
+    page = opened(text)
+    told = page.locator(".trouble")
+    assert told.text_content() == "f_2 is not finite. Instead: sigmoid(x) for 1 / (1 + np.exp(-x))"
     page.get_by_role("button", name="first non-finite wire").click()
     card_text = "() => document.querySelector('pre.card').textContent"
     assert "instead     sigmoid(x) for 1 / (1 + np.exp(-x))" in page.evaluate(card_text)
     page.evaluate(TYPE, [["1"], None])
     assert "inf!" not in page.evaluate(card_text)
     assert "instead" not in page.evaluate(card_text)
+    assert not told.is_visible()
 
 
 def test_patterns_are_written_beside_the_gates(opened: Any) -> None:

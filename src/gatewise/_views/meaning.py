@@ -27,7 +27,7 @@ def objective(sheet: Sheet) -> str:
 
 def meaning(sheet: Sheet, digits: int | None = None) -> tuple[str, ...]:
     """The lines under a ledger: how to raise the output, what was checked, what is not finite."""
-    return (_to_raise(sheet, digits), *_checked(sheet, digits), *_not_finite(sheet))
+    return (_to_raise(sheet, digits), *_checked(sheet, digits), *not_finite(sheet))
 
 
 def _to_raise(sheet: Sheet, digits: int | None) -> str:
@@ -364,7 +364,8 @@ def check_text(wire: Wire, check: Mapping[str, Any]) -> str:
     return f"{start}numerical {shown}   relative error {_error(check.get('error'))}{verdict}{count}"
 
 
-def _not_finite(sheet: Sheet) -> list[str]:
+def not_finite(sheet: Sheet) -> list[str]:
+    """Where numbers stop being finite, on the way forward and on the way back, how that came about, and its cure."""
     lines = []
     forward = next((wire for wire in sheet.wires if not is_finite(wire.value, wire.summary)), None)
     if forward is not None:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from gatewise._views.drawing import escaped
 from gatewise._views.formulas import formulas
 from gatewise._views.groups import Fold, Group, Part, grouped
+from gatewise._views.meaning import LONGEST_CURE, not_finite
 from gatewise._views.numbers import shape_text
 from gatewise._views.palettes import PALETTES, Palette, palette_named
 from gatewise._views.parts import NOT_COMPUTED
@@ -66,6 +67,7 @@ def page(
             f"<h1>{name}</h1>",
             '<main class="gatewise-circuit">',
             f'<div class="paper">{parts.svg}</div>',
+            *_trouble(sheet),
             _table(sheet, digits),
             parts.scripts,
             "</main>",
@@ -93,7 +95,7 @@ def element(
     drawn = base64.b64encode(parts.svg.encode()).decode()
     told = escaped(_alternative(read(record), digits), 1000)
     image = f'<img alt="{told}" src="data:image/svg+xml;base64,{drawn}">'
-    return f'<div class="gatewise-circuit">{image}{parts.scripts}</div>'
+    return f'<div class="gatewise-circuit">{image}{"".join(_trouble(read(record)))}{parts.scripts}</div>'
 
 
 class _Parts(NamedTuple):
@@ -123,6 +125,12 @@ def _parts(
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     packed = json.dumps([_packed(_script()), _packed(text)])
     return _Parts(svg, f'<script type="application/json">{packed}</script>\n<script>{_told_briefly(_START)}</script>')
+
+
+def _trouble(sheet: Sheet) -> list[str]:
+    """What is said under the picture where a number is not finite."""
+    lines = [escaped(line, LONGEST_CURE) for line in not_finite(sheet)]
+    return ['<pre class="trouble">' + "\n".join(lines) + "</pre>"] if lines else []
 
 
 def _without_data(svg: str) -> tuple[str, dict[str, list[str | None]]]:

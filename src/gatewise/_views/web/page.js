@@ -853,7 +853,8 @@
       this.legend = this.patternLegend();
       const side = make("div", { class: "side" }, make("section", {}, make("h2", {}, "Card"), this.card), ...(this.code ? [this.code.element] : []));
       const help = make("p", { class: "help" }, this.help());
-      const drawing = make("section", { class: "drawing" }, this.paper, this.legend, help);
+      this.trouble = make("p", { class: "trouble" });
+      const drawing = make("section", { class: "drawing" }, this.paper, this.trouble, this.legend, help);
       this.element = make("div", { class: "live" }, this.bar(), drawing, side, this.inputs.element, this.table.element);
       place.replaceChildren(make("style", {}, data.style), this.element);
       this.listen();
@@ -1122,7 +1123,15 @@
       this.status.textContent = this.tellStep();
       buttons.play.textContent = this.playing === null ? "play" : "pause";
       buttons.play.setAttribute("aria-label", buttons.play.textContent);
-      this.notFinite.hidden = this.numbers.firstNotFinite() === null;
+      this.showTrouble(this.numbers.firstNotFinite());
+    }
+
+    // The first wire that is not finite has a button, and what cures it is said.
+    showTrouble(id) {
+      const cure = id === null ? "" : this.numbers.now.wires[id].cure;
+      this.notFinite.hidden = id === null;
+      this.trouble.hidden = !cure;
+      this.trouble.textContent = cure ? `${this.numbers.name(id)} is not finite. Instead: ${plain(cure, 1000)}` : "";
     }
   }
 
