@@ -45,6 +45,12 @@ def divided(scores: Any, y: Any) -> Any:
     return np.sum(-np.log(probs[range(2), y])) / len(scores)
 
 
+def reshaped(scores: Any, y: Any) -> Any:
+    e = np.exp(scores)
+    p = e / np.reshape(np.sum(e, axis=1), (-1, 1))
+    return np.sum(p * np.arange(3.0)) + y[0]
+
+
 def one_hot(scores: Any, y: Any) -> Any:
     p = np.exp(scores) / np.sum(np.exp(scores), axis=1, keepdims=True)
     return -np.sum(np.eye(3)[y] * np.log(p))
@@ -72,6 +78,7 @@ def attention(scores: Any, y: Any) -> Any:
         (course_softmax, "gw.cross_entropy(scores, y) for -np.sum(np.log(probs[np.arange(2), y]))"),
         (course_mean, "gw.cross_entropy(scores, y) / len(scores) for np.mean(right)"),
         (divided, "gw.cross_entropy(scores, y) for np.sum(-np.log(probs["),
+        (reshaped, "gw.softmax(scores, axis=1) for e / "),
         (one_hot, "(scores - gw.logsumexp(scores, axis=1, keepdims=True)) for np.log(p)"),
         (shifted, "(scores - gw.logsumexp(scores, axis=1, keepdims=True)) for np.log(p)"),
         (by_name, "gw.cross_entropy(scores, y) for -np.sum(np.log(p["),
@@ -90,6 +97,18 @@ SPELLED = [
     ("exp(x) / (1 + exp(x))", {"x": 800.0}, "sigmoid(x) for np.exp(x) / (1 + np.exp(x))"),
     ("log(1 / (1 + exp(-x)))", {"x": -800.0}, "-softplus(-x) for "),
     ("p = sigmoid(z); log(1 - p)", {"z": 50.0}, "-softplus(z) for np.log(1 - p)"),
+    (
+        "s = 1 / (1 + exp(-z)); -(t * log(s) + (1 - t) * log(1 - s))",
+        {"z": -800.0, "t": 1.0},
+        "(t * z - softplus(z)) for t * np.log(s) + (1 - t) * np.log(1 - s)",
+    ),
+    (
+        "s = sigmoid(z); -t * log(s) - (1 - t) * log(1 - s)",
+        {"z": 800.0, "t": 0.0},
+        "softplus(z) - t * z for -t * np.log(s) - (1 - t) * np.log(1 - s)",
+    ),
+    ("s = 1 / (1 + exp(-z)); log(s) + s", {"z": -800.0}, "sigmoid(z) for 1 / (1 + np.exp(-z))"),
+    ("sqrt(var(v))", {"v": np.full(3, 2.0)}, "np.std(v) for np.sqrt(np.var(v))"),
     ("log(1 + exp(x))", {"x": 800.0}, "softplus(x) for np.log(1 + np.exp(x))"),
     ("log(exp(x) + exp(y))", {"x": 800.0, "y": 3.0}, "np.logaddexp(x, y) for "),
     ("a = sum(exp(v)); log(a)", {"v": np.array([800.0, 1.0])}, "logsumexp(v) for np.log(a)"),
@@ -120,7 +139,11 @@ def test_both_texts_are_one_function_where_the_old_one_is_finite(
     """Run as they are told, at the numbers of the run and at others; only the new one is finite there."""
     (told,) = instead(gw.circuit(expression, **given))
     texts = told.partition(" (0 is")[0].split(" for ")
-    for name, definition in {"p": "sigmoid(z)", "a": "np.sum(np.exp(v))"}.items():  # names of the expression's own
+    for name, definition in {
+        "p": "sigmoid(z)",
+        "s": "(1 / (1 + np.exp(-z)))",
+        "a": "np.sum(np.exp(v))",
+    }.items():  # names of the expression's own
         if name not in given:
             texts = [re.sub(rf"\b{name}\b", definition, each) for each in texts]
     draw = np.random.default_rng(3)
@@ -166,7 +189,7 @@ def test_shares_along_another_axis_are_not_taken_for_those_of_a_row() -> None:
     assert instead(gw.circuit(f, FAR)) != ["gw.softmax(x) for np.exp(x) / np.sum(np.exp(x))"]
 
 
-@pytest.mark.parametrize("f", [course_softmax, course_mean, divided, one_hot, shifted, by_name, attention])
+@pytest.mark.parametrize("f", [course_softmax, course_mean, divided, reshaped, one_hot, shifted, by_name, attention])
 def test_the_function_with_its_cure_is_finite_and_the_same(f: Callable[..., Any]) -> None:
     """The text is put into the user's own source, and run."""
     (told,) = instead(gw.circuit(f, FAR, Y, wrt=["scores"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 from collections import Counter
@@ -9,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cli.conftest import ROOT
 from gatewise._cli.tables import Column, broken_line, laid_out
 from gatewise._views.text import cells
+from gatewise.train.progress import Bar
 from tools.pages import NET
 from tools.readme import CARD, FIRST, NEURON
 
@@ -110,3 +113,14 @@ def test_a_run_of_training_fits(typed: Any, monkeypatch: pytest.MonkeyPatch) -> 
     numbers = re.compile(r"(?:loss|accuracy)\s+(\d\.\d{4})(?=\s)")
     assert numbers.findall(drawn.out) == numbers.findall(plain.out) != []
     assert Path("two").exists()
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_the_bar_of_a_run_leaves_the_numbers_whole(columns: int) -> None:
+    bar = Bar(100, 10, show=True)
+    bar.accuracy = "  validation accuracy 0.1234"
+    bar.step(2.30258, epoch=9)
+    drawn = io.StringIO()
+    Console(file=drawn, width=columns).print(bar.progress.get_renderable())
+    assert "epoch 10/10" in drawn.getvalue()
+    assert "loss 2.3026  validation accuracy 0.1234" in drawn.getvalue()

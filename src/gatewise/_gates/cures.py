@@ -44,7 +44,7 @@ class Cure:
     @cached_property
     def new(self) -> Callable[..., Any]:
         """The text as a function of operands and, by name, parameters."""
-        names = [name for name in ("axis", "keepdims", "index", "y") if name not in self.operands]
+        names = [name for name in ("axis", "keepdims", "ddof", "index", "y") if name not in self.operands]
         parameters = ", ".join(f"{name}=None" for name in names)
         source = f"def cure({', '.join(self.operands)}, *, {parameters}):\n    return {self.text}\n"
         return function(source, {"np": np, "gw": SimpleNamespace(**NAMES), "len": len}, "cure")
@@ -64,6 +64,12 @@ def kept(x: Any, axis: Any) -> Any:
 
 def columns(x: Any) -> Any:
     return np.exp(x) / np.sum(np.exp(x), axis=1)[:, None]
+
+
+def reshaped(x: Any) -> Any:
+    total, shape = np.sum(np.exp(x), axis=1), (-1, 1)
+    is_pattern = hasattr(total, "pattern")
+    return np.exp(x) / (written(NAMES["reshape"], total, shape=shape) if is_pattern else np.reshape(total, shape))
 
 
 def whole(x: Any) -> Any:
@@ -111,7 +117,11 @@ def of_shares(shares: Callable[..., Any], axis: str) -> list[Cure]:
 
 
 def of_sigmoid(sigmoid: Callable[..., Any]) -> list[Cure]:
+    """Logarithms of a sigmoid: the two of a binary cross-entropy together, and each alone."""
+    both = "y * x - gw.softplus(x)"
     return [
+        Cure(lambda x, y: y * np.log(sigmoid(x)) + (1 - y) * np.log(1 - sigmoid(x)), both),
+        Cure(lambda x, y: -y * np.log(sigmoid(x)) - (1 - y) * np.log(1 - sigmoid(x)), "gw.softplus(x) - y * x"),
         Cure(lambda x: np.log(sigmoid(x)), "-gw.softplus(-x)"),
         Cure(lambda x: np.log(1 - sigmoid(x)), "-gw.softplus(x)"),
     ]
@@ -121,6 +131,7 @@ LOGARITHMS = [
     *of_shares(kept, "axis"),
     *of_shares(by_name("softmax"), "axis"),
     *of_shares(columns, "1"),
+    *of_shares(reshaped, "1"),
     *of_shares(whole, "None"),
     *of_sigmoid(sigmoid),
     *of_sigmoid(sigmoid_of_exp),
@@ -139,6 +150,7 @@ EXPONENTIALS = [
     Cure(sigmoid_of_exp, "gw.sigmoid(x)"),
     Cure(lambda x, *, axis: kept(x, axis), "gw.softmax(x, axis=axis)", shift=True),
     Cure(columns, "gw.softmax(x, axis=1)", shift=True),
+    Cure(reshaped, "gw.softmax(x, axis=1)", shift=True),
     Cure(whole, "gw.softmax(x)", shift=True),
     Cure(lambda x: (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x)), "np.tanh(x)"),
 ]
@@ -149,6 +161,10 @@ LENGTHS = [
     Cure(lambda x: np.sqrt(x**2), "np.abs(x)"),
     Cure(lambda x: np.sqrt(x * x), "np.abs(x)"),
     Cure(lambda x: np.sqrt(np.square(x)), "np.abs(x)"),
+    Cure(
+        lambda x, *, axis, ddof, keepdims: np.sqrt(np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)),
+        "np.std(x, axis=axis, ddof=ddof, keepdims=keepdims)",
+    ),
 ]
 ONE_GATE = [
     Cure(lambda x, y: x / y, "np.where(y == 0, 0, x / np.where(y == 0, 1, y))", NOTHING_THERE),

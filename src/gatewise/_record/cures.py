@@ -7,6 +7,7 @@ were finite, at the numbers of the run and at others, and it is finite where wha
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -135,10 +136,16 @@ def inside(wire: Wire, found: Found) -> set[Wire]:
 
 
 def only_inside(suspect: Wire, region: set[Wire], circuit: Circuit) -> bool:
-    """Whether a wire is gone, or made anew, once the region is."""
-    return suspect in region and (
-        suspect is max(region, key=lambda w: w.order) or region.issuperset(users(suspect, circuit))
-    )
+    """Whether a wire is gone, or made anew, once the region is: nothing outside is made of what it goes into."""
+    made = max(region, key=lambda w: w.order)
+    waiting = {suspect} & region
+    while waiting - {made}:
+        wire = min(waiting, key=lambda w: w.order)
+        more = set(users(wire, circuit))
+        if not more <= region:
+            return False
+        waiting = waiting - {wire} | more
+    return bool(waiting)
 
 
 # ------------------------------------------------------------------------------------------------------------- trying
@@ -233,7 +240,7 @@ def told(cure: Cure, circuit: Circuit, wire: Wire, found: Found) -> str:
     text = ast.unparse(tree).replace(" ** ", "**")
     is_part = wire not in writer.named  # of a longer line, into which it is to be put as it stands
     text = f"({text})" if is_part and isinstance(tree.body, ast.BinOp | ast.UnaryOp) else text
-    text = text.replace(", axis=None", "").replace(", keepdims=False", "")
+    text = re.sub(", (axis=None|keepdims=False|ddof=0)", "", text)
     if circuit.stages and all(
         stage.line is None for stage in circuit.stages
     ):  # an expression knows the gates without a module

@@ -28,7 +28,7 @@ class Bar:
 
             columns = (
                 TextColumn("{task.description}"),
-                BarColumn(),
+                BarColumn(bar_width=None),  # as much as the numbers leave: of those nothing is cut
                 TextColumn("{task.fields[told]}"),
                 TimeRemainingColumn(),
             )
