@@ -72,6 +72,16 @@ def test_every_number_and_every_name_is_read_back(shown: Any, name: str, columns
     assert all(words(drawn)[word] >= count for word, count in everything.items()), "something is missing"
 
 
+@pytest.mark.parametrize("name", ["add", "softmax", "conv2d", "maximum", "einsum"])
+def test_the_page_of_a_gate_keeps_its_code_and_breaks_the_rest_between_words(shown: Any, name: str) -> None:
+    whole, drawn = shown(f"gates {name}", None), shown(f"gates {name}", 80)
+    assert drawn.split() == whole.split()
+    is_code = [line for line in whole.splitlines() if line.startswith("    ") and len(line) > 80]
+    wide = [line for line in drawn.splitlines() if cells(line) > 80]
+    assert set(wide) <= set(is_code)
+    assert not any(line.startswith(("      downstream", "      says", "      upstream")) for line in wide)
+
+
 @pytest.mark.parametrize("columns", [*range(8, 60, 7), *WIDTHS])
 def test_columns_that_do_not_fit_stand_in_a_block_below(columns: int) -> None:
     rows = [

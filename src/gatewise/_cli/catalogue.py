@@ -6,7 +6,7 @@ import difflib
 import inspect
 import math
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -73,8 +73,11 @@ def gate_named(name: str) -> Gate:
     raise UnknownGateError(name, near[0] if near else None)
 
 
-def page(name: str) -> str:
-    """The page of one gate: sentence, pattern, family, edges, rule, and an example with its code and card."""
+def page(name: str, fit: Callable[[str], str] = str) -> str:
+    """The page of one gate: sentence, pattern, family, edges, rule, and an example with its code and card.
+
+    What is no code is given to `fit`, which breaks lines that are too long for where they are to stand.
+    """
     gate = gate_named(name)
     call = sample(gate)
     board = example(gate, call)
@@ -86,10 +89,11 @@ def page(name: str) -> str:
         f"  written  {call.text}",
     ]
     parts += [f"  at       {line}" if k == 0 else f"           {line}" for k, line in enumerate(edges(gate))]
+    parts = [fit("\n".join(parts))]
     parts += ["", "The rule it is declared by", "", indented(source_of(gate))]
     if board is not None:
         parts += ["", "The code that is printed from it", "", indented(board.staged())]
-        parts += ["", "An example", "", indented(board.card(board.circuit.names[board.circuit.output]))]
+        parts += ["", "An example", "", fit(indented(board.card(board.circuit.names[board.circuit.output])))]
     return "\n".join(parts)
 
 

@@ -16,7 +16,7 @@ from gatewise._cli.catalogue import catalogue, page
 from gatewise._cli.mistakes import MISTAKE, printable, said
 from gatewise._cli.request import DIGITS, EVERYTHING, Request, shown
 from gatewise._cli.show import show
-from gatewise._cli.terminal import draw_table, write, write_fitted
+from gatewise._cli.terminal import draw_table, fitted, write, write_fitted
 from gatewise._errors import CommandError
 from gatewise._views.palettes import PALETTES
 
@@ -339,7 +339,7 @@ def gates_command(name: str | None) -> None:
         draw_table(*catalogue())
         write_fitted("\ngatewise gates NAME shows one gate: its rule, the code it prints, and an example.")
     else:
-        write(page(name))
+        write(page(name, fitted))
 
 
 @gatewise.command("train", help=TRAIN, short_help="Train a net on images, with the course's recipe or yours.")
