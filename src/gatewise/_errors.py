@@ -186,10 +186,10 @@ class ValueTextError(GatewiseError):
       instead: Write x=3.
     """
 
-    def __init__(self, text: str, problem: str, cure: str) -> None:
+    def __init__(self, text: str, problem: str, cure: str, why: str = "") -> None:
         self.text, self.problem = text, problem
         start = _drawn(text if len(text) <= 60 else text[:60] + "...")
-        super().__init__(f"{start}: {problem}", cure=cure)
+        super().__init__(f"{start}: {problem}", why, cure)
 
 
 SHOWN_BEFORE, SHOWN_AFTER = 45, 25  # how much of a long line is shown around its caret
