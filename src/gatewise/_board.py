@@ -537,7 +537,8 @@ def function_of(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
 
 def expression_function(text: str, given: Mapping[str, Any]) -> Callable[..., Any]:
     """The function that an expression says."""
-    parsed = parse(text, list(given) or None, OPERANDS, NUMPY, AXES)
+    shapes = {name: np.shape(value) for name, value in given.items() if isinstance(value, np.ndarray)}
+    parsed = parse(text, list(given) or None, OPERANDS, NUMPY, AXES, shapes)
     scope = {"np": np} | {name: gate for name, gate in NAMES.items() if gate.own}
     return function(parsed.source(), scope, parsed.output)
 
@@ -546,7 +547,7 @@ def expression_function(text: str, given: Mapping[str, Any]) -> Callable[..., An
 CALLABLE = {
     n: g
     for n, g in NAMES.items()
-    if set(g.parameters) <= {"axis", "keepdims", "ddof"} and g.bind is None and g.text is None
+    if g.required <= {"axis", "keepdims", "ddof"} and (g.bind is None or not g.parameters) and g.text is None
 }
 OPERANDS = {name: (gate.arity, gate.arity) for name, gate in CALLABLE.items()}
 NUMPY = [name for name, gate in CALLABLE.items() if not gate.own]

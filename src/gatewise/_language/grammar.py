@@ -5,9 +5,13 @@ Nothing recurses, and every token is looked at once: the work is proportional to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import MappingProxyType
+
+import numpy as np
 
 from gatewise._errors import ExpressionError
 from gatewise._language.constants import VALUES, combined
@@ -21,6 +25,7 @@ from gatewise._language.names import (
     objection,
     shown,
 )
+from gatewise._language.notations import LATEX, LATEX_CURE, translated
 from gatewise._language.scanning import MisreadError, Token, Work, number_of, scan
 from gatewise._language.tree import (
     BINDING,
@@ -37,6 +42,7 @@ from gatewise._language.tree import (
     Number,
     written,
 )
+from gatewise._language.values import MAKERS
 
 LONGEST = 10_000  #: characters
 DEEPEST = 100  #: brackets, signs and powers inside one another
@@ -46,6 +52,7 @@ TALLEST = 150
 MOST_AXES = 64
 LONGEST_OFFER = 120
 NO_GATES: Mapping[str, tuple[int, int]] = MappingProxyType({})
+NO_SHAPES: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 # A gate's other spellings; abs is there twice, since a table may hold it under either of NumPy's names.
 ALIASES = {
     "abs": "absolute", "absolute": "abs", "fabs": "absolute", "ln": "log", "σ": "sigmoid", "pow": "power",
@@ -55,6 +62,8 @@ ALIASES = {
 NUMPY_SPELLINGS = {"abs": "abs"}  # written as typed, since np.abs is np.absolute
 OVER_OPERANDS = {"max": "maximum", "min": "minimum"}
 FLAGS = {"0": False, "1": True, "False": False, "True": True}
+NO_CALL = {"lambda": "Write the expression alone, such as x*y.", "if": "Write where(condition, a, b)."}
+SIGNED = "Write products with their sign."
 EXAMPLE = 'Write an expression such as "(x + y) * z".'
 NOT_HERE = "The expression language has names, numbers, + - * / @ **, calls and assignments."
 
@@ -92,26 +101,27 @@ def parse(
     gates: Mapping[str, tuple[int, int]] = NO_GATES,
     numpy_names: Collection[str] = (),
     axis_names: Collection[str] | None = None,
+    shapes: Mapping[str, tuple[int, ...]] = NO_SHAPES,
 ) -> Expression:
     """Read an expression such as `"q = x + y; f = q * z"`.
 
     `inputs` are the names the caller has values for; without them every free name becomes an input.
     `gates` maps the names that can be called to their least and greatest number of operands; those in
     `numpy_names` are printed with `np.`, and those in `axis_names` (all, where it is not given) take `axis=` and
-    `keepdims=`. Raises `ExpressionError`, which points at the place in the text, and `InputNameError`.
+    `keepdims=`. `shapes` are those of inputs that are arrays, for what is offered. Raises `ExpressionError`, which
+    points at the place in the text, and `InputNameError`.
 
     >>> parse("1 / (1 + exp(-x))", gates={"exp": (1, 1)}, numpy_names={"exp"}).inputs
     ('x',)
     """
     work = Work()
     given = None if inputs is None else input_names(inputs)
-    vocabulary = Vocabulary(given, gates, frozenset(numpy_names), axis_names, _callables(gates))
+    vocabulary = Vocabulary(given, gates, frozenset(numpy_names), axis_names, _callables(gates), shapes)
     try:
         return _read(text, vocabulary, work)
     except MisreadError as misreading:
-        problem = misreading.problem + _offer(text, misreading, vocabulary, work)
-        place = min(misreading.column, len(text))
-        raise ExpressionError(text, place, problem, misreading.why, misreading.cure, work.steps) from None
+        problem, why, cure = _said(text, misreading, vocabulary, work)
+        raise ExpressionError(text, min(misreading.column, len(text)), problem, why, cure, work.steps) from None
 
 
 def _callables(gates: Mapping[str, tuple[int, int]]) -> Mapping[str, str]:
@@ -122,10 +132,34 @@ def _callables(gates: Mapping[str, tuple[int, int]]) -> Mapping[str, str]:
     return spelled | chained | own
 
 
-def _offer(text: str, misreading: MisreadError, vocabulary: Vocabulary, work: Work) -> str:
-    """The end of the message: what was meant."""
+def _said(text: str, misreading: MisreadError, vocabulary: Vocabulary, work: Work) -> tuple[str, str, str]:
+    """The three parts of the message. What was meant is offered, where it is known and can be read."""
+    found = translated(text, vocabulary.callables, vocabulary.inputs or ())
+    if found.text != text and (meant := _canonical(found.text, vocabulary, work)):
+        return found.what or misreading.problem, found.why or misreading.why, meant
+    if found.what:
+        cure = LATEX_CURE if found.what == LATEX[0] else misreading.cure or EXAMPLE
+        return found.what, found.why, cure
     meant = _meant(text, misreading.column, vocabulary, work) if misreading.joiner else ""
-    return misreading.joiner + (meant or misreading.nearest) + "?" if meant or misreading.nearest else ""
+    if offer := meant or misreading.nearest:
+        problem = f"{misreading.problem}{misreading.joiner or ': did you mean '}{offer}?"
+        return problem, misreading.why, misreading.cure and (SIGNED if meant else misreading.cure)
+    return misreading.problem, misreading.why, misreading.cure or EXAMPLE
+
+
+def _canonical(text: str, vocabulary: Vocabulary, work: Work) -> str:
+    """`text` as one would type it, with multiplication signs; empty where it cannot be read."""
+    try:
+        found = _read(mended(text, scan(text, work), vocabulary), vocabulary, work)
+    except MisreadError:
+        return ""
+    *named, last = found.statements
+    is_named = re.search(rf"(^|[;\n])\s*{re.escape(last.target)}\s*=(?!=)", text) is not None
+    parts = [f"{each.target} = {written(each.node)}" for each in named]
+    parts.append(f"{last.target} = {written(last.node)}" if is_named or named else written(last.node))
+    line = re.sub(r"\btranspose\((\w+)\)", r"\1.T", "; ".join(parts).replace("np.", ""))
+    line = re.sub(r"\((\d+)\.0\)", r"(\1)", line)  # log(2): the reader makes floats of numbers that meet gates alone
+    return line if len(line) <= LONGEST_OFFER else ""
 
 
 def _meant(text: str, column: int, vocabulary: Vocabulary, work: Work) -> str:
@@ -202,6 +236,7 @@ class _Reader:
         self.statements: list[Assignment] = []
         self.target = ""
         self.pieces = 0
+        self.targets = {left.text for left, right in pairwise(tokens) if left.kind == "name" and right.kind == "="}
         typed = {token.text for token in tokens if token.kind == "name"}
         self.taken = {*typed, *(vocabulary.inputs or ()), *vocabulary.gates}
 
@@ -239,13 +274,15 @@ class _Reader:
                 token.start, f"{shown(name)} already has a value", cure=f"Use another name, such as {shown(name)}_2."
             )
         if name in self.free or name in self.constants_used:
-            raise MisreadError(
-                token.start,
-                f"{shown(name)} is used before it gets its value",
-                cure="Put its statement first, or use another name.",
-            )
+            raise self.too_early(token)
         self.refuse_called(token)
         return name
+
+    def too_early(self, token: Token) -> MisreadError:
+        """The complaint about a name that stands before the statement that gives it its value."""
+        problem = f"{shown(token.text)} is used before it gets its value"
+        why = "statements are run from left to right."
+        return MisreadError(token.start, problem, why, "Put its statement first, or use another name.")
 
     def free_name(self, wish: str) -> str:
         """`wish`, moved aside where the text has that name."""
@@ -308,7 +345,7 @@ class _Reader:
         before = self.tokens[self.place - 2].text if self.place > 1 else ""
         after = f" after {before}" if before else ""
         here = " before " + shown(token.text) if token.text else ""
-        cure = "Divide with one /." if before == token.text == "/" else ""
+        cure = "Divide with one /." if before == token.text == "/" else "Write a name, a number or a call there."
         if token.kind == "[":
             cure = f"{NOT_HERE} Give an array as an input, or write a Python function."
         return MisreadError(token.start, f"expected a value{here or after}", cure=cure)
@@ -373,6 +410,8 @@ class _Reader:
             return
         if is_gate:
             raise MisreadError(token.start, f"{name} is a gate and needs its operands", cure=f"Write {name}(...).")
+        if name in self.targets:
+            raise self.too_early(token)
         values = [*(known or ()), *self.assigned]
         self.work.steps += len(values)
         why = f"the names here are {shown(', '.join(values), 80)}." if values else "no input was given."
@@ -401,6 +440,8 @@ class _Reader:
                 self.next_operand(token)
             case ")":
                 self.close(token)
+            case "." if self.token.text == "T" and "transpose" in self.vocabulary.gates:
+                self.transpose(self.advance())
             case _:
                 raise self.missing_operator(token)
 
@@ -412,7 +453,9 @@ class _Reader:
             return MisreadError(token.start, "expected an operator before =", "only one name stands left of =.")
         if token.kind == ".":
             why = "attributes are not part of the expression language."
-            return MisreadError(token.start, "expected an operator before .", why, "Call a gate, such as transpose(X).")
+            return MisreadError(
+                token.start, "expected an operator before .", why, "Call a gate, such as sum(X), or X.T."
+            )
         if token.kind == "[":
             cure = "Write a Python function to use indices."
             return MisreadError(token.start, "expected an operator before [", NOT_HERE, cure)
@@ -440,6 +483,13 @@ class _Reader:
             power = Negative(power)
         self.count_node(token.start)
         self.join("**", base, _Operand(power, exponent), token.start)
+
+    def transpose(self, token: Token) -> None:
+        """`X.T` binds tighter than anything around it."""
+        operand = self.in_reach(self.operands.pop())
+        self.count_node(token.start)
+        node = Call("transpose", self.function("transpose", token), (operand.node,))
+        self.operands.append(_Operand(node, None, operand.height + 1))
 
     def open(self, item: _Operator | _Bracket) -> None:
         """Let `item` wait for its operand."""
@@ -530,7 +580,12 @@ class _Reader:
         """The open bracket that `token` belongs to, everything inside it applied."""
         self.reduce(0)
         if not self.waiting:
-            raise MisreadError(token.start, f"there is no ( that this {token.text} belongs to")
+            before = self.tokens[self.place - 2]
+            is_decimal = token.text == "," and before.kind == "number"
+            cure = (
+                "Write the point of a number as a point: 2.5." if is_decimal else "Leave it out, or open a ( before it."
+            )
+            raise MisreadError(token.start, f"there is no ( that this {token.text} belongs to", cure=cure)
         bracket = self.waiting[-1]
         assert isinstance(bracket, _Bracket)  # reduce(0) leaves no operator on top
         return bracket
@@ -552,10 +607,17 @@ class _Reader:
         name, callables = token.text, self.vocabulary.callables
         self.work.steps += len(callables)
         if objection(name):
-            return MisreadError(token.start, f"{shown(name)} cannot be called", objection(name))
+            return MisreadError(token.start, f"{shown(name)} cannot be called", objection(name), NO_CALL.get(name, ""))
+        if name in MAKERS:
+            why = "an expression computes with its inputs, and makes no arrays."
+            return MisreadError(token.start, f"{name} makes an array", why, f'Make it an input: "A={name}(3)".')
+        if callable(getattr(np, name, None)):
+            cure = "Write it in the gates that `gatewise gates` lists, or as a function in a file: FILE.py:FUNCTION."
+            why = "an expression calls some of the gates, and it is none of them."
+            return MisreadError(token.start, f"NumPy's {name} cannot be called here", why, cure)
         problem, cure = f"unknown gate {shown(name)}", "`gatewise gates` lists the gates."
         if near := nearest(name, callables):
-            return MisreadError(token.start, f"{problem}: did you mean {near}?", cure=cure)
+            return MisreadError(token.start, problem, cure=cure, nearest=near)
         return MisreadError(token.start, problem, cure=cure, joiner=": did you mean ")
 
     def take_option(self, token: Token) -> None:
