@@ -35,6 +35,7 @@ from gatewise._gates import NAMES
 from gatewise._language import parse
 from gatewise._record import block_rules, check, jsonable, record
 from gatewise._recording.functions import normalised, read_by_python
+from gatewise._recording.reading import text_in
 from gatewise._recording.running import record as recorded
 from gatewise._recording.scripts import record_script
 from gatewise._saving import write_whole
@@ -499,6 +500,7 @@ def function_in_file(path: str, name: str) -> Iterator[Callable[..., Any]]:
     """The function `name` of a Python file, which is run, and which counts as imported as long as this lasts."""
     if not Path(path).is_file():
         raise ScriptError(f"{path} cannot be read.", "there is no such file.", "give the path of a Python file.")
+    text_in(path)  # says what is wrong with its encoding, where something is
     spec = importlib.util.spec_from_file_location(Path(path).stem, path)
     assert spec is not None
     assert spec.loader is not None  # as for every path that ends in .py

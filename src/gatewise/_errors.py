@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Sequence
 from types import FrameType
 
+from gatewise._advice import advice
+
 
 class GatewiseError(Exception):
     """The parent of every error gatewise raises on purpose.
@@ -298,7 +300,17 @@ class GateError(GatewiseError):
         """From what NumPy or Python said of the plain values."""
         expect = expected_shapes(gate, shapes)
         what = f"{gate} cannot take {' and '.join(operands)}.{line}"
-        return cls(what + (f"\n  {expect}" if expect else ""), " ".join(str(error).split()))
+        names = [operand.partition(" ")[0] for operand in operands]
+        cure = fitting(gate, names, shapes) if expect and all(map(str.isidentifier, names)) else ""
+        if not expect:
+            return cls(what, " ".join(str(error).split()))
+        why = PAIRED if gate in PRODUCTS else BROADCAST
+        return cls(f"{what}\n  {expect}", why, cure or "arrays of shapes that fit; print(x.shape) shows them.")
+
+
+PRODUCTS = ("matmul", "dot")
+PAIRED = "a matrix product multiplies the rows of the first with the columns of the second, entry by entry."
+BROADCAST = "axes are compared from the last one on, and one of size 1 is repeated."
 
 
 def expected_shapes(gate: str, shapes: Sequence[tuple[int, ...]]) -> str:
@@ -306,7 +318,7 @@ def expected_shapes(gate: str, shapes: Sequence[tuple[int, ...]]) -> str:
     if len(shapes) != 2:
         return ""
     a, b = shapes
-    if gate in ("matmul", "dot") and a and b:
+    if gate in PRODUCTS and a and b:
         inner = b[-2] if len(b) > 1 else b[0]
         return (
             f"Expect: columns of the first == rows of the second. Actual: {a[-1]} != {inner}." if a[-1] != inner else ""
@@ -314,6 +326,25 @@ def expected_shapes(gate: str, shapes: Sequence[tuple[int, ...]]) -> str:
     for i, (m, n) in enumerate(zip(a[::-1], b[::-1], strict=False), start=1):
         if m != n and 1 not in (m, n):
             return f"Expect: sizes that are equal or 1 on axis {-i}. Actual: {m} != {n}."
+    return ""
+
+
+def fitting(gate: str, names: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> str:
+    """What fits in the place of two operands whose shapes do not: one of them turned, both swapped, or a product.
+
+    >>> fitting("matmul", ["X", "W"], [(5, 4), (3, 4)])
+    'X @ W.T, of shape (5, 3).'
+    """
+    (x, y), (a, b) = names, shapes
+    if gate not in PRODUCTS and len(b) == 1 and len(a) == 2 and a[0] == b[0]:
+        return f"{y}.reshape({b[0]}, 1), to add a column." if gate == "add" else f"{y}.reshape({b[0]}, 1)."
+    if gate not in (*PRODUCTS, "multiply") or not 1 <= len(a) <= 2 or not 1 <= len(b) <= 2:
+        return ""
+    turned = [(f"{x} @ {y}", a, b), (f"{x} @ {y}.T", a, b[::-1]), (f"{x}.T @ {y}", a[::-1], b), (f"{y} @ {x}", b, a)]
+    for text, left, right in turned:
+        if left[-1] == right[0]:
+            shape = left[:-1] + right[1:]
+            return f"{text}, of shape {shape}." if shape else f"{text}, a number."
     return ""
 
 
@@ -342,7 +373,8 @@ class ReadingError(GatewiseError):
         return cls(
             f"{tensor} was turned into a plain {how}.{line}",
             "a gradient is being taken through it, and it would be lost here without a word.",
-            "np.stack([...]) to collect values, `captured @ t` for `captured.dot(t)`, np.exp(t) for math.exp(t);"
+            "np.stack([...]) to collect values, np.stack([np.stack([...]), ...]) for rows of them,"
+            " `captured @ t` for `captured.dot(t)`, np.exp(t) for math.exp(t);"
             " t.item(), t.numpy() or t.detach() to read it on purpose.",
         )
 
@@ -380,6 +412,7 @@ class UnsupportedError(GatewiseError):
         """`name` is what was called; `known` are the gates, for the nearest one."""
         near = difflib.get_close_matches(name.split(".")[-1], known, n=1, cutoff=0.7)
         hint = f"np.{near[0]} has a gate; " if near else ""
+        hint = "x**2 for a power, ^ is exclusive or; " if name == "^" else hint
         error = cls(
             f"{name} has no gate.{line}",
             "gatewise knows the derivative of each gate by rule, and there is none for this.",
@@ -954,8 +987,9 @@ class UserCodeError(GatewiseError):
             return cls(f"{what}\n  {_visible(path)}" if path else what)
         file, line = place
         text = linecache.getline(file, line).strip()
+        cure = "" if file.startswith("<gatewise ") else advice(error, file, line)
         where = "in the expression" if file.startswith("<gatewise ") else f"{_visible(file)}, line {line}"
-        return cls(f"{what}\n  {where}:  {_drawn(text)}")
+        return cls(f"{what}\n  {where}:  {_drawn(text)}", cure=cure)
 
     @classmethod
     def frame_of(cls, error: BaseException) -> tuple[str, int] | None:
