@@ -757,6 +757,7 @@ class UnknownInputError(GatewiseError):
     """
 
     def __init__(self, name: str, known: Sequence[str], owner: str) -> None:
+        self.name = name
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
         listed = ", ".join(_visible(each) for each in known)
         cure = f"Did you mean {_visible(near[0])}?" if near else f"Leave {_visible(name)} out."
@@ -959,9 +960,10 @@ class UnknownGateError(GatewiseError):
       instead: Did you mean sigmoid?
     """
 
-    def __init__(self, name: str, near: str | None) -> None:
+    def __init__(self, name: str, near: str | None, formula: str = "") -> None:
         cure = f"Did you mean {near}?" if near else "`gatewise gates` lists them."
-        super().__init__(f"There is no gate {_visible(name)}.", cure=cure)
+        why = "what is made of gates needs none of its own." if formula else ""
+        super().__init__(f"There is no gate {_visible(name)}.", why, f"{formula}." if formula else cure)
 
 
 class UserCodeError(GatewiseError):

@@ -17,6 +17,7 @@ from gatewise._board import Board, board_of
 from gatewise._build import function
 from gatewise._errors import IntegerGradientError, UnknownGateError
 from gatewise._gates import NAMES, Gate, neural
+from gatewise._language import SYNONYMS, formula_of
 from gatewise._views.numbers import number
 
 PATTERNS = {
@@ -66,8 +67,8 @@ def gate_named(name: str) -> Gate:
     for gate in NAMES.values():
         if name and name in (gate.infix, gate.symbol):
             return gate
-    near = difflib.get_close_matches(bare.lower(), NAMES, n=1, cutoff=0.5)
-    raise UnknownGateError(name, near[0] if near else None)
+    near = difflib.get_close_matches(bare.lower(), NAMES, n=1, cutoff=0.7)
+    raise UnknownGateError(name, SYNONYMS.get(bare) or (near[0] if near else None), formula_of(bare))
 
 
 def page(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from gatewise._cli.catalogue import catalogue, page
-from gatewise._cli.mistakes import MISTAKE, printable, said
+from gatewise._cli.mistakes import MISTAKE, misused, printable, said
 from gatewise._cli.request import DIGITS, EVERYTHING, Request, shown
 from gatewise._cli.show import show
 from gatewise._cli.terminal import draw_table, write
@@ -120,10 +120,32 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+#: Commands that people expect, and what does it.
+MEANT = {
+    **dict.fromkeys(("help", "usage", "man"), "gatewise --help"),
+    "version": "gatewise --version",
+    **dict.fromkeys(
+        ("graph", "plot", "draw", "picture", "svg", "visualize"), 'gatewise show "x * y" x=2 y=3 --svg circuit.svg'
+    ),
+    **dict.fromkeys(("run", "eval", "circuit", "trace"), 'gatewise show "x * y" x=2 y=3'),
+    **dict.fromkeys(("code", "backward", "staged", "print"), 'gatewise show "x * y" x=2 y=3 --code'),
+    **dict.fromkeys(("walk", "derive", "json", "html"), 'gatewise show "x * y" x=2 y=3 --{word}'),
+    "vary": 'gatewise show "x * y" x=2 y=3 --vary x=1,10',
+    **dict.fromkeys(
+        ("grad", "gradcheck", "gradient", "test", "verify", "grade", "judge"), "gatewise check FILE.py:FUNCTION x=3"
+    ),
+    **dict.fromkeys(("exercise", "exercises"), "gatewise check --exercises"),
+    **dict.fromkeys(("list", "gate", "catalogue", "functions"), "gatewise gates"),
+    **dict.fromkeys(("fit", "learn"), "gatewise train digits"),
+}
+
+
 def unknown_command(word: str, known: Sequence[str]) -> CommandError:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    cure = f"gatewise {near[0]} ..." if near else f"gatewise show {quoted(word)} ... to see its circuit."
-    return CommandError(f"There is no command {word!r}.", f"There are {' and '.join(known)}.", cure)
+    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    cure = f"gatewise show {quoted(word)} ... to see its circuit."
+    if word.lower() in MEANT or near:
+        cure = f"gatewise {near[0]} ..." if near else MEANT[word.lower()].format(word=word.lower())
+    return CommandError(f"There is no command {word!r}.", f"There are {', '.join(known)}.", cure)
 
 
 def told_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
@@ -401,8 +423,7 @@ def status_of(arguments: Sequence[str] | None) -> int:
         status = gatewise.main(args=arguments, prog_name="gatewise", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as misuse:
-        message = printable(misuse.format_message())
-        click.echo(f"{message}\n  instead: gatewise --help and gatewise show --help list what there is.", err=True)
+        click.echo(printable(misused(misuse)), err=True)
         return MISTAKE
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import io
 import math
 import warnings
@@ -18,6 +19,7 @@ MOST_ENTRIES = 10**8
 LARGEST_TEXT_FILE = 25 * MOST_ENTRIES  #: bytes; a number takes at most about 25
 
 Array = np.ndarray[Any, np.dtype[Any]]
+READ = (".npy", ".csv", ".txt")
 NO_ARRAY = "the file does not hold one array of numbers"
 
 
@@ -27,7 +29,7 @@ def array_in(path: Path) -> Array:
     try:
         if not path.is_file():
             raise MisreadError(
-                0, "it is not a file" if path.exists() else "there is no such file", cure="Check the path."
+                0, "it is not a file" if path.exists() else "there is no such file", cure=_path_meant(path)
             )
         if path.suffix.lower() not in readers:
             raise MisreadError(0, "only .npy, .csv and .txt files are read", cure=_as_npy(path))
@@ -37,6 +39,15 @@ def array_in(path: Path) -> Array:
         raise MisreadError(0, f"the file cannot be read: {reason}", cure="Check the file.") from None
     except (ValueError, EOFError, OverflowError):
         raise MisreadError(0, NO_ARRAY, cure="Save one with np.save.") from None
+
+
+def _path_meant(path: Path) -> str:
+    """A file of nearly this name in the folder, or where paths are looked up."""
+    folder = path.parent
+    known = [each.name for each in folder.iterdir()] if folder.is_dir() else []
+    if near := difflib.get_close_matches(path.name, [name for name in known if Path(name).suffix in READ], n=1):
+        return f"Write @{shown(str(folder / near[0]), 80)}"
+    return "Check the path." if path.is_absolute() else f"Give a path from here, {Path.cwd()}, or a full one."
 
 
 def _as_npy(path: Path) -> str:

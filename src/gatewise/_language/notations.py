@@ -377,6 +377,16 @@ def formulas(callables: Collection[str]) -> Rule:
     return rule
 
 
+def formula_of(name: str) -> str:
+    """A function that is no gate, of x, written in gates; empty where it has no such formula.
+
+    >>> formula_of("log10")
+    'log(x) / log(10)'
+    """
+    formula = FORMULAS.get((name, 1), "").format("x").replace("(x)**", "x**").replace("-(x)", "-x")
+    return formula[1:-1] if formula.startswith("(") and closing(formula, 0) == len(formula) else formula
+
+
 def split_at_commas(text: str) -> list[str]:
     """The parts between commas that stand in no bracket."""
     parts, depth = [""], 0

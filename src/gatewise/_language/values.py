@@ -14,7 +14,8 @@ import numpy as np
 from gatewise._errors import ValueTextError
 from gatewise._language.constants import OPERATIONS, VALUES, combined
 from gatewise._language.files import array_in, check_size
-from gatewise._language.names import CONSTANTS, MODULES, input_names, nearest, shown
+from gatewise._language.names import CONSTANTS, input_names, nearest, shown
+from gatewise._language.notations import ELSEWHERE
 from gatewise._language.scanning import MisreadError, Token, Work, number_of, scan
 
 LONGEST_VALUE = 100_000  #: characters
@@ -25,6 +26,16 @@ ROWS = "Write [1, 2, 3], or [[1, 2], [3, 4]] for two rows."
 NO_VALUE = "this is not a number, an array or a file"
 SEVERAL, CLOSE = "x=3 y=-4", ")"  # cures that `parse_value` writes out for what was typed
 RESULTS = {"*": "the product", "+": "the sum", "-": "the difference", "/": "the quotient", "**": "the power"}
+#: Words that are values elsewhere, and what to do about each.
+NAMED = {
+    **dict.fromkeys(("True", "true", "TRUE"), "Write 1.0: inputs are numbers."),
+    **dict.fromkeys(("False", "false", "FALSE"), "Write 0.0: inputs are numbers."),
+    **dict.fromkeys(("None", "null", "NULL"), "Leave the input out, where the function has a default for it."),
+    **dict.fromkeys(
+        ("inf", "-inf", "nan", "NaN", "np.inf", "np.nan", "-np.inf"),
+        "Give a finite number, or what a file holds: @file.npy. A gradient at infinity says nothing.",
+    ),
+}
 FUNCTIONS = {"sqrt": math.sqrt, "exp": math.exp, "log": math.log}
 
 Value = int | float | np.ndarray[Any, np.dtype[Any]]
@@ -37,8 +48,8 @@ MAKERS: dict[str, tuple[int, int, Maker]] = {
     "zeros": (1, DEEPEST_LIST, lambda shape, rng: np.zeros(shape)),
     "ones": (1, DEEPEST_LIST, lambda shape, rng: np.ones(shape)),
     "eye": (1, 2, lambda shape, rng: np.eye(shape[0], shape[-1])),
-    "arange": (1, 1, lambda shape, rng: np.arange(shape[0])),
 }
+SERIES = {"arange": (1, 3), "linspace": (2, 3)}  # how many numbers each takes
 
 
 def parse_input(argument: str, rng: np.random.Generator | None = None) -> tuple[str, Value]:
@@ -79,17 +90,33 @@ def parse_value(text: str, rng: np.random.Generator | None = None, name: str = "
 
 def cured(text: str, name: str, misreading: MisreadError) -> str:
     """What to write instead of a value that was misread."""
-    head = f"{name}=" if name else ""
+    head, text = f"{name}=" if name else "", text.strip()
     if misreading.cure == SEVERAL:
-        words = re.split(r"\s*[,，;；、\s]\s*(?=[^\W\d]\w*\s*[=＝])", text.strip())
+        words = re.split(r"\s*[,，;；、\s]\s*(?=[^\W\d]\w*\s*[=＝])", text)
         return f"Write {shown(' '.join([head + words[0], *words[1:]]), 80)}"
     if misreading.cure == CLOSE:
-        return f"Write {shown(head + text.strip() + ')', 80)}"
-    if misreading.cure or misreading.problem != NO_VALUE:
-        return misreading.cure or FORMS
-    if re.fullmatch(r"[^=\s]*\.[A-Za-z]\w{0,4}", text.strip()):
-        return f"Write {shown(f'{head}@{text.strip()}', 80)} for what a file holds."
-    return FORMS
+        return f"Write {shown(f'{head}{text})', 80)}"
+    if re.search(r"\d[ijIJ]\b", text):
+        return "Give real numbers: gatewise differentiates real functions."
+    if meant := meant_by(text):
+        return f"Write {shown(head + meant, 80)}"
+    return NAMED.get(text) or (FORMS if "means nothing here" in misreading.problem else misreading.cure) or FORMS
+
+
+def meant_by(text: str) -> str:
+    """The value that was probably meant by a text that is none; empty where nobody knows."""
+    if not text:
+        return "3, without a space after the ="
+    if re.fullmatch(r"[^=\s()\[\]@]*\.[A-Za-z]\w{0,4}", text):
+        return f"@{text}, for what the file holds"
+    if re.fullmatch(r"0[xob][0-9a-fA-F]+", text):
+        return str(int(text, 0)) if len(text) < 20 else ""
+    if bracketed := re.fullmatch(r"[({]([^(){}]*,[^(){}]*)[)}]", text):
+        return f"[{bracketed[1].strip(', ')}]"
+    if percent := re.fullmatch(r"([\d.]+)\s*%", text):
+        return f"{percent[1]}/100"
+    bare = text.strip("='\"\u2018\u2019\u201c\u201d` ")
+    return bare if bare != text and re.fullmatch(r"[-+\d.,eE\[\]\s]+", bare) else ""
 
 
 def _value(text: str, rng: np.random.Generator) -> Value:
@@ -210,7 +237,7 @@ class _ValueReader:
 
     def without_module(self, token: Token) -> Token:
         """`randn` of `np.random.randn`."""
-        while token.text in (*MODULES, "random") and self.token.text == ".":
+        while token.text in (*ELSEWHERE, "random") and self.token.text == ".":
             self.place += 1
             token = self.next()
         return token
@@ -220,6 +247,8 @@ class _ValueReader:
         name = token.text
         if name in MAKERS:
             return self.made(name)
+        if name in SERIES:
+            return self.series(name)
         if name in CONSTANTS:
             return VALUES[CONSTANTS[name]]
         if name in ("array", "asarray") and self.accept("("):
@@ -230,7 +259,7 @@ class _ValueReader:
             value = self.inner()
             self.close(name)
             return _computed(name, value)
-        if meant := nearest(name, MAKERS):
+        if meant := nearest(name, [*MAKERS, *SERIES]):
             raise MisreadError(0, f"{shown(name)} is not known: did you mean {meant}?")
         raise MisreadError(0, NO_VALUE)
 
@@ -243,6 +272,22 @@ class _ValueReader:
         entries = lengths[0] ** 2 if maker == "eye" and len(lengths) == 1 else math.prod(lengths)
         check_size(entries)
         return make(tuple(lengths), self.rng)
+
+    def series(self, name: str) -> Array:
+        """`arange(6)`, `arange(0, 1, 0.1)`, `linspace(0, 1, 5)`."""
+        numbers: list[int | float] = []
+        if not self.accept("("):
+            raise MisreadError(0, f"{name} takes numbers", cure=f"Write {name}(0, 5).")
+        while not numbers or self.accept(","):
+            value = self.inner()
+            if isinstance(value, np.ndarray):
+                raise MisreadError(0, f"{name} takes numbers, and this is an array", cure=f"Write {name}(0, 5).")
+            numbers.append(value)
+        self.close(name)
+        low, high = SERIES[name]
+        if not low <= len(numbers) <= high:
+            raise MisreadError(0, f"{name} takes {low} to {high} numbers, not {len(numbers)}")
+        return _series(name, numbers)
 
     def lengths(self, maker: str) -> list[int]:
         """The whole numbers between the parentheses, which may be double as in `zeros((2, 3))`."""
@@ -297,6 +342,26 @@ class _ValueReader:
         """After an entry comes a comma, or the list ends."""
         if not self.accept(",") and self.token.text != "]":
             raise MisreadError(0, "expected , or ] in the list", cure=ROWS)
+
+
+def _series(name: str, numbers: list[int | float]) -> Array:
+    """Numbers at equal distances."""
+    if name == "linspace":
+        entries = numbers[2] if len(numbers) > 2 else 50
+        if not isinstance(entries, int) or entries < 0:
+            raise MisreadError(
+                0, f"linspace takes a whole number of entries, not {entries!r}", cure="Write linspace(0, 1, 5)."
+            )
+        check_size(entries)
+        return np.linspace(float(numbers[0]), float(numbers[1]), entries)
+    start, stop = (0, numbers[0]) if len(numbers) == 1 else numbers[:2]
+    step = numbers[2] if len(numbers) > 2 else 1
+    if step == 0:
+        raise MisreadError(0, "arange has a step of 0", cure="Write arange(0, 1, 0.1).")
+    check_size(math.ceil(min(max((stop - start) / step, 0), 1e300)))
+    if max(abs(start), abs(stop), abs(step)) > LARGEST_WHOLE:
+        raise MisreadError(0, "a number in it does not fit into 64 bits", cure="Write smaller ones.")
+    return np.arange(start, stop, step)
 
 
 def _joined(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
