@@ -1,4 +1,4 @@
-"""What to write instead, for the exceptions that a user's own code raises."""
+"""What to write instead, for the exceptions of a user's own code and for names that gatewise does not have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import ast
 import difflib
 import math
 import re
+from collections.abc import Collection
+from importlib import import_module
 from pathlib import Path
+
+import numpy as np
+
+from gatewise._errors import MissingNameError, UserCodeError
 
 #: What begins with these letters is a module under the name that everybody gives it.
 IMPORTS = {
@@ -25,6 +31,17 @@ NETS = {
     "logsumexp": "gw.logsumexp(x)",
 }
 TYPOGRAPHY = dict(zip("“”„‘’‚（），；：＋－＊／＝［］。、×−–—", "\"\"\"'''(),;:+-*/=[].,*---", strict=True))
+
+
+def advised(error: BaseException, path: str = "") -> UserCodeError:
+    """The error about what a user's code raised, with what to write instead where that is known."""
+    found = UserCodeError.of(error, path)
+    place = UserCodeError.frame_of(error)
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        place = error.filename, error.lineno
+    if place is None or place[0].startswith("<gatewise "):
+        return found
+    return UserCodeError(found.what, found.why, advice(error, *place))
 
 
 def advice(error: BaseException, file: str, line: int | None = None) -> str:
@@ -95,3 +112,61 @@ def of_syntax(error: SyntaxError, line: str) -> str:
     if strangers and "character" in error.msg:
         return f"{TYPOGRAPHY[strangers[0]]} for {strangers[0]}."
     return ""
+
+
+# ---------------------------------------------------------------------------------- names that gatewise does not have
+
+SHOWN = 'print(c), c.svg(), c.html(), or c.save("circuit.html"), with c = gw.circuit(f, ...).'
+#: Names that people expect in gatewise itself, and what does it.
+PUBLIC = {
+    "log_softmax": "scores - gw.logsumexp(scores, axis=1, keepdims=True).",
+    "backward": "loss.backward(), with gw.tensor(x) as input; or gw.grad(f)(x).",
+    **dict.fromkeys(("show", "plot", "draw", "graph", "picture", "svg", "html", "visualize", "display"), SHOWN),
+    **dict.fromkeys(("gradient", "grads", "gradients", "derivative", "diff", "autograd", "backprop"), "gw.grad(f)(x)."),
+    **dict.fromkeys(("value_and_gradient", "value_and_gradients", "GradientTape"), "gw.value_and_grad(f)(x)."),
+    **dict.fromkeys(("gradcheck", "check_grad", "grad_check", "gradient_check", "check_grads"), "gw.check(f, x)."),
+    **dict.fromkeys(("jacobian", "jacrev", "jacfwd"), "out, pullback = gw.vjp(f, x), and pullback(row) for each row."),
+    **dict.fromkeys(("hessian", "hvp"), "gw.jvp(gw.grad(f), (x,), (v,))[1] for its product with v."),
+    **dict.fromkeys(
+        ("Variable", "Parameter", "parameter", "Value", "variable", "array", "asarray", "constant"), "gw.tensor(x)."
+    ),
+    **dict.fromkeys(("numpy", "np"), "import numpy as np: functions are written in plain NumPy."),
+    **dict.fromkeys(("jit", "compile"), "the function itself: nothing needs to be compiled."),
+    **dict.fromkeys(("parse", "expression", "expr"), 'gw.circuit("x * y", x=2.0, y=3.0).'),
+    **dict.fromkeys(("record", "trace", "tape", "run", "Circuit", "Graph"), "gw.circuit(f, x=2.0)."),
+    **dict.fromkeys(("code", "staged", "source"), "gw.circuit(f, x=2.0).staged()."),
+    "version": '__import__("importlib.metadata").metadata.version("gatewise").',
+}
+#: Names that people expect of a circuit, and what does it.
+OF_CIRCUITS = {
+    **dict.fromkeys(
+        ("show", "plot", "draw", "view", "display", "picture", "graph"), SHOWN.partition(", with")[0] + "."
+    ),
+    **dict.fromkeys(("backward", "grad", "grads", "gradient", "backprop"), "c.gradients, which are there already."),
+    **dict.fromkeys(("code", "source", "to_python", "python", "numpy_code"), "c.staged()."),
+    **dict.fromkeys(("forward", "output", "out", "result", "item", "data", "loss", "numpy"), "c.value."),
+    **dict.fromkeys(("derive", "latex", "explain", "proof"), "c.derivation(), or c.derivation(latex=True)."),
+    **dict.fromkeys(("table", "ledger", "summary", "print", "text"), "print(c)."),
+    **dict.fromkeys(("walk", "step", "steps", "animate"), "c.html(), a page to walk through."),
+    **dict.fromkeys(("png", "pdf", "to_png", "savefig", "write", "export", "render"), 'c.save("circuit.png").'),
+    "to_svg": "c.svg().",
+    "to_html": "c.html().",
+    **dict.fromkeys(("to_tex", "tikz"), "c.tex()."),
+    "json": "c.to_json().",
+    "to_dict": "json.loads(c.to_json()).",
+    "dot": "c.to_dot().",
+    **dict.fromkeys(("inputs", "names", "nodes", "edges", "gates", "values", "keys", "items"), "c.wires."),
+    **dict.fromkeys(("check", "gradcheck", "verify"), "gw.check(f, ...), with the function."),
+    **dict.fromkeys(("update", "zero_grad", "parameters"), "gw.optim, with layers of gw.nn: a circuit is one run."),
+}
+
+
+def missing(name: str, known: Collection[str]) -> MissingNameError:
+    """The error for a name that gatewise does not have: with what is meant by it, or the room that it is in."""
+    cure = PUBLIC.get(name, "")
+    rooms = (import_module(f"gatewise.{room}") for room in ("nn", "nn.functional", "optim", "data", "train"))
+    if not cure and (room := next((room for room in rooms if hasattr(room, name)), None)):
+        cure = f"{room.__name__.replace('gatewise', 'gw')}.{name}."
+    if not cure and callable(getattr(np, name, None)):
+        cure = f"np.{name}."
+    return MissingNameError.of("gatewise", name, cure, [each for each in known if not each.startswith("_")])

@@ -18,18 +18,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from gatewise._advice import OF_CIRCUITS, advised
 from gatewise._build import function
 from gatewise._circuit import Circuit, Stage, Wire
 from gatewise._errors import (
     ArgumentError,
     GatewiseError,
     InputNameError,
+    MissingNameError,
     SaveError,
     ScriptError,
     UnknownFunctionError,
     UnknownPaletteError,
     UnknownWireError,
-    UserCodeError,
 )
 from gatewise._gates import NAMES
 from gatewise._language import parse
@@ -161,6 +162,16 @@ class Board:
     def wires(self) -> tuple[WireView, ...]:
         """All wires in tape order, inputs first."""
         return tuple(WireView(entry, self._index) for entry in self._facts["wires"])
+
+    def __getattr__(self, name: str) -> Any:
+        """Only what is not there comes here: say what does it."""
+        if name.startswith("_") or "circuit" not in self.__dict__:
+            raise AttributeError(name)
+        if hasattr(type(self), name):
+            return object.__getattribute__(self, name)  # a property of ours that failed says so itself
+        cure = OF_CIRCUITS.get(name, "") or (f'c["{name}"].' if name in self else "")
+        known = [known for known in dir(type(self)) if not known.startswith("_")]
+        raise MissingNameError.of("a circuit", name, cure, known)
 
     def __getitem__(self, name: str) -> WireView:
         return WireView(self._facts["wires"][self._id(name)], self._index)
@@ -461,6 +472,7 @@ def board_of(
         raise ArgumentError("output= is for scripts.", why, "leave output= out.")
     if found is None:
         if isinstance(f, (str, Path)):
+            kwargs = {name: as_array(name, value) for name, value in kwargs.items()}
             f = expression_function(text, kwargs)
         return Board(recorded(f, args, kwargs, wrt=wrt, upstream=upstream))
     with in_folder_of(found["path"]):
@@ -468,6 +480,22 @@ def board_of(
             return Board(record_script(text, kwargs, wrt=wrt, output=output, upstream=upstream))
         with function_in_file(found["path"], found["function"]) as function:
             return Board(recorded(function, args, kwargs, wrt=wrt, upstream=upstream))
+
+
+def as_array(name: str, value: Any) -> Any:
+    """A list of numbers as the array that an expression computes with. Raises `ArgumentError` where it is none."""
+    if not isinstance(value, (list, tuple)):
+        return value
+    try:
+        array = np.array(value)
+    except ValueError:
+        array = np.array(None)
+    if array.dtype.kind not in "fiub":
+        why = "an expression computes with numbers and arrays of numbers, all rows of one length."
+        raise ArgumentError(
+            f"{name} is a {type(value).__name__} that is no array.", why, f"{name}=np.array([1.0, 2.0])."
+        )
+    return array
 
 
 def as_python_reads(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -524,7 +552,7 @@ def run_file(loader: Loader, module: ModuleType, path: str) -> None:
     except GatewiseError:
         raise
     except Exception as error:
-        raise UserCodeError.of(error, path) from error
+        raise advised(error, path) from error
 
 
 def function_of(module: ModuleType, name: str, path: str) -> Callable[..., Any]:

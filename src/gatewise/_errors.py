@@ -10,8 +10,6 @@ import unicodedata
 from collections.abc import Sequence
 from types import FrameType
 
-from gatewise._advice import advice
-
 
 class GatewiseError(Exception):
     """The parent of every error gatewise raises on purpose.
@@ -444,6 +442,39 @@ class MethodError(UnsupportedError, AttributeError):
         GatewiseError.__init__(self, *parts)
 
 
+class MissingNameError(GatewiseError, AttributeError):
+    """A name was asked for that gatewise, or a circuit of it, does not have.
+
+    Wrong:
+
+    >>> import gatewise as gw
+    >>> gw.circuit("x * y", x=2.0, y=3.0).backward()
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.MissingNameError: a circuit has no backward...
+
+    Right:
+
+    >>> gw.circuit("x * y", x=2.0, y=3.0).gradients
+    {'x': 3.0, 'y': 2.0}
+    """
+
+    @classmethod
+    def of(cls, owner: str, name: str, cure: str, known: Sequence[str] = ()) -> MissingNameError:
+        """`cure` is what does it; where nothing is known to, the nearest of `known` is offered."""
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+        cure = cure or (
+            f"Did you mean {near[0]}?" if near else f"dir({'gw' if owner == 'gatewise' else 'c'}) lists what there is."
+        )
+        return cls(f"{owner} has no {_visible(name)}.", WHYS.get(owner, ""), cure)
+
+
+WHYS = {
+    "gatewise": "functions are plain NumPy; gatewise has what NumPy has not: gradients, circuits, nets.",
+    "a circuit": "it holds one run, with every value and gradient in it already.",
+}
+
+
 class AssignmentError(GatewiseError):
     """An array was to be changed in place.
 
@@ -746,6 +777,34 @@ class ArgumentError(GatewiseError):
     6.0
     """
 
+    @classmethod
+    def of_library(cls, value: object) -> ArgumentError:
+        """An argument that is another library's array."""
+        name = next(iter(user_names(value)), "")
+        library, kind = type(value).__module__.partition(".")[0], type(value).__name__
+        what = f"{name or 'an argument'} is a {library} {kind}."
+        why = "gatewise differentiates NumPy, and the two do not mix."
+        return cls(what, why, f"{to_numpy(value, name)} in its place.")
+
+
+#: Libraries whose arrays do not mix with gatewise's, and how each gives a NumPy array.
+LIBRARIES = {
+    **dict.fromkeys(("pandas", "polars", "xarray"), "{}.to_numpy()"),
+    **dict.fromkeys(("torch", "tensorflow"), "{}.numpy()"),
+    **dict.fromkeys(("jax", "jaxlib"), "np.asarray({})"),
+    "cupy": "{}.get()",
+    "mxnet": "{}.asnumpy()",
+}
+
+
+def to_numpy(value: object, name: str = "") -> str:
+    """How another library's array is made NumPy's; empty for whatever is none."""
+    library = type(value).__module__.partition(".")[0]
+    if library not in LIBRARIES or not hasattr(value, "shape"):
+        return ""
+    name = name or ("t" if library in ("torch", "tensorflow") else "X")
+    return LIBRARIES[library].format(f"{name}.detach()" if getattr(value, "requires_grad", False) else name)
+
 
 class UnknownInputError(GatewiseError):
     """An input was named that the function does not have.
@@ -989,9 +1048,8 @@ class UserCodeError(GatewiseError):
             return cls(f"{what}\n  {_visible(path)}" if path else what)
         file, line = place
         text = linecache.getline(file, line).strip()
-        cure = "" if file.startswith("<gatewise ") else advice(error, file, line)
         where = "in the expression" if file.startswith("<gatewise ") else f"{_visible(file)}, line {line}"
-        return cls(f"{what}\n  {where}:  {_drawn(text)}", cure=cure)
+        return cls(f"{what}\n  {where}:  {_drawn(text)}")
 
     @classmethod
     def frame_of(cls, error: BaseException) -> tuple[str, int] | None:

@@ -8,6 +8,7 @@ import traceback
 
 import click
 
+from gatewise._advice import advised
 from gatewise._errors import GatewiseError, UserCodeError
 
 MISTAKE, DEFECT = 2, 1
@@ -35,7 +36,7 @@ def told(error: Exception) -> tuple[str, int]:
     if isinstance(error, MemoryError):
         return "There is not enough memory for this.\n  instead: smaller arrays.", MISTAKE
     if UserCodeError.frame_of(error) is not None:
-        return str(UserCodeError.of(error)), MISTAKE
+        return str(advised(error)), MISTAKE
     return defect(error), DEFECT
 
 

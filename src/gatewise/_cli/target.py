@@ -14,6 +14,7 @@ from typing import Any
 import click
 import numpy as np
 
+from gatewise._advice import advised
 from gatewise._board import FILE
 from gatewise._cli.functions import checking, function_named, functions_in, gradients_in, is_backward
 from gatewise._cli.request import shown
@@ -25,7 +26,6 @@ from gatewise._errors import (
     GatewiseError,
     ScriptError,
     UnknownInputError,
-    UserCodeError,
 )
 from gatewise._language import parse_input
 
@@ -210,7 +210,7 @@ def as_if_run(target: Target, number: int | None) -> Iterator[None]:
         with contextlib.redirect_stdout(sys.stderr):
             yield
     except EOFError as error:  # click would end without a word
-        raise UserCodeError.of(error, target.path or target.text) from None
+        raise advised(error, target.path or target.text) from None
     except SystemExit as end:
         what = f"{target.path or target.text} ended Python (exit status {end.code})."
         raise CommandError(what, "there is nothing to look at after that.", "take the call of exit out.") from None

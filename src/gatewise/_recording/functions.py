@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Input, Read, Wire, lent
-from gatewise._errors import ArgumentError, GatewiseError, IntegerGradientError, UnknownInputError
+from gatewise._errors import ArgumentError, GatewiseError, IntegerGradientError, UnknownInputError, to_numpy
 from gatewise._gates import GATES, Gate
 from gatewise._recording.structures import mapped, numeric, quoted
 from gatewise._tensor import Tensor, apply, leaf
@@ -282,10 +282,15 @@ def call(f: Callable[..., Any], tensors: Mapping[str, Any], signature: Signature
 
 
 def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """What `f` returns. Where NumPy answered an error of ours with one of its own (`out[i] = t`), ours is raised."""
+    """What `f` returns. Where NumPy answered an error of ours with one of its own (`out[i] = t`), ours is raised.
+
+    Where an argument is another library's array, whatever went wrong is most likely that: the two do not mix.
+    """
     try:
         return f(*args, **kwargs)
-    except ValueError as error:
-        if isinstance(error.__cause__, GatewiseError):
+    except Exception as error:
+        for stranger in (x for x in (*args, *kwargs.values()) if to_numpy(x)):
+            raise ArgumentError.of_library(stranger) from error
+        if isinstance(error, ValueError) and isinstance(error.__cause__, GatewiseError):
             raise error.__cause__ from None
         raise
