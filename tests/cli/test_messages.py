@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
+from fuzz_commands import run
 
 XY = ("x=1", "y=2")
 MATRICES = ("X=ones(5,4)", "W=ones(4,3)", "b=ones(3)")
@@ -124,7 +125,7 @@ ANSWERED = [
     (("show", "data.csv"), ["is data", '"sum(x)" x=@data.csv'], []),
     (("show", "net.m"), ["no Python file"], []),
     (("check", "class/"), ["is a folder", "FILE.py"], ["class_"]),
-    (("show", "."), ["is a folder", "cls.py"], []),
+    (("show", "."), ["is a folder", "gatewise show ./asks.py"], []),
     (("check", "nowhere/"), ["no folder"], []),
     (("show", "cls.py:Net.loss", "x=1"), ["is a method", "def f(x): return Net().loss(x)"], ["cls.py alone"]),
     (("show", "cls.py:Deep.loss", "x=1"), ["def f(x): return Deep(..., ...).loss(x)"], []),
@@ -246,3 +247,10 @@ def test_the_lines_for_a_method_can_be_added_and_shown(refused, typed, files):
     with Path("cls.py").open("a", encoding="utf-8") as file:
         file.write(f"\n{added[0]}\n")
     assert typed("show", "cls.py:f", "x=1").status == 0
+
+
+def test_what_is_mistyped_ends_in_a_message():
+    """`python tests/fuzz_commands.py 100000` tries more."""
+    statuses = run(500)
+    assert statuses[0] > 20
+    assert statuses[2] > 200

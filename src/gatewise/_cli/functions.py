@@ -125,5 +125,5 @@ def python_files(folder: Path) -> list[str]:
     """The Python files in a folder, by name."""
     try:
         return sorted(each.name for each in folder.iterdir() if each.suffix == ".py")
-    except OSError:
+    except (OSError, ValueError):
         return []
