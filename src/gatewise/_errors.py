@@ -300,6 +300,10 @@ class GateError(GatewiseError):
         what = f"{gate} cannot take {' and '.join(operands)}.{line}"
         names = [operand.partition(" ")[0] for operand in operands]
         cure = fitting(gate, names, shapes) if expect and all(map(str.isidentifier, names)) else ""
+        if gate in PRODUCTS and () in shapes:
+            return cls(what, "a matrix product is of arrays, and this is a number.", f"{' * '.join(names)}.")
+        if type(error).__name__ == "AxisError" and shapes[0]:
+            return cls(what, f"{error}.", f"an axis from {-len(shapes[0])} to {len(shapes[0]) - 1}.")
         if not expect:
             return cls(what, " ".join(str(error).split()))
         why = PAIRED if gate in PRODUCTS else BROADCAST

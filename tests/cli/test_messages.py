@@ -76,6 +76,18 @@ OFFERED = [
     ("print(x*y)", XY, "x * y", []),
     ("import numpy as np; x*y", XY, "x * y", []),
     ("x*y = z", XY, "z = x * y", []),
+    ("PI*r^2", ("r=2",), "pi * r**2", []),
+    ("∛x", ("x=8",), "x**(1 / 3)", []),
+    ("⌊x⌋ * y", XY, "floor(x) * y", []),
+    ("Σx", ("x=[1.0, 2.0]",), "sum(x)", []),
+    ("sum(Wᵀx)", ("W=ones(3,3)", "x=ones(3)"), "sum(W.T @ x)", ["MATLAB"]),
+    ("sum(W'x)", ("W=ones(3,3)", "x=ones(3)"), "sum(W.T @ x)", ["MATLAB"]),
+    ("W.t().sum()", ("W=ones(3,3)",), "sum(W.T)", []),
+    ("np.dot(W,x).sum()", ("W=ones(3,3)", "x=ones(3)"), "sum(dot(W, x))", []),
+    ("sum(X, dim=1)", ("X=ones(1,2)",), "sum(X, axis=1)", []),
+    ("mse(x, y)", XY, "mean((x - y)**2)", []),
+    ("sum(dot(W; x))", ("W=ones(3,3)", "x=ones(3)"), "sum(dot(W, x))", []),
+    ("np.linalg.norm(x)", ("x=[1.0, 2.0]",), "sqrt(sum(x**2))", []),
 ]
 
 
@@ -107,6 +119,21 @@ ANSWERED = [
     (("show", "cross(x, y)", *XY), ["cross cannot be called"], ["cos?"]),
     (("show", "ones(3)*x", "x=1"), ["makes an array", '"A=ones(3)"'], []),
     (("show", "x && y", *XY), ["logical_and"], []),
+    (("show", "x and y", *XY), ["logical_and"], ["and_"]),
+    (("show", "True*x", "x=1"), ["Write 1."], ["True_"]),
+    (("show", "for i in x: i", "x=1"), ["FILE.py:FUNCTION"], []),
+    (("show", "exp(x, y)", *XY), ["exp takes 1 operand, not 2", "Write exp(x)."], []),
+    (("show", "sum(x, 0)", "x=[1.0, 2.0]"), ["Write sum(x, axis=0)."], []),
+    (("show", "xsin(x)", "x=1"), ["x * sin(x)"], ["did you mean sin?"]),
+    (("show", "x@y", *XY), ["this is a number", "x * y"], ["unsupported operand"]),
+    (("show", "sum(X, axis=2)", "X=ones(2,2)"), ["an axis from -2 to 1"], []),
+    (("show", "x*y", "x=1,", "y=2"), ["Write x=1"], []),
+    (("show", "x*y", *XY, "––code"), ["instead: --code"], []),
+    (("show", "x*y", *XY, "-code"), ["instead: --code"], []),
+    (("show", "x*y", "--x=1", "y=2"), ["instead: x=1"], []),
+    (("show", "x*y", *XY, "--CODE"), ["Did you mean --code?"], []),
+    (("check", "x*y", *XY, "--svg", "a.svg"), ["belongs to show"], []),
+    (("show", "x*y", *XY, "--wire"), ["requires an argument", "gatewise show --help"], []),
     (("show", "2,5*x", "x=1"), ["2.5"], []),
     (("show", "x*y", "x=3，y=-4"), ["Write x=3 y=-4"], ["randn"]),
     (("show", "sum(X)", "X=randn(5,4"), ["never closed", "Write X=randn(5,4)"], ["whole numbers"]),
@@ -236,6 +263,7 @@ def test_what_people_expect_to_work_works(typed, files):
         ("θ*x + σ(x)", "x=1", "θ=2"),
         ("bom.py",),
         ("coded.py",),
+        ("x*y", "x=1", "y=2", "--vary", "x=linspace(0, 1, 3)"),
     ):
         answer = typed("show", *words)
         assert answer.status == 0, (words, answer.err)

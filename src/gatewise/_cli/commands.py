@@ -168,7 +168,18 @@ STYLES = ("code", "notes")
 WIRE = re.compile(r"[^\W\d]\w*(\[[^\]]*\])*")  # what a wire may be called
 
 
-class Show(click.Command):
+class Named(click.Command):
+    """A command whose mistakes know which command was typed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as misuse:
+            misuse.ctx = misuse.ctx or ctx
+            raise
+
+
+class Show(Named):
     """`show`: what begins with a dash may be an expression; `--code` and `--derive` may stand without a value."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -180,7 +191,7 @@ class Show(click.Command):
         return ["EXPRESSION | FILE.py[:FUNCTION]", "[NAME=VALUE ...]", "[OPTIONS]"]
 
 
-class Check(click.Command):
+class Check(Named):
     """`check`: what begins with a dash may be an expression."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -353,7 +364,7 @@ def check_command(wrt: tuple[str, ...], **options: Any) -> int:
     return check(CheckRequest(wrt=names, **options))
 
 
-@gatewise.command("gates", short_help="All gates, or the page of one: its rule, its code, an example.")
+@gatewise.command("gates", cls=Named, short_help="All gates, or the page of one: its rule, its code, an example.")
 @click.argument("name", required=False)
 def gates_command(name: str | None) -> None:
     """The catalogue of gates, or the page of one: what it does to gradients, its rule, its code, an example."""
@@ -364,7 +375,9 @@ def gates_command(name: str | None) -> None:
         write(page(name))
 
 
-@gatewise.command("train", help=TRAIN, short_help="Train a net on images, with the course's recipe or yours.")
+@gatewise.command(
+    "train", cls=Named, help=TRAIN, short_help="Train a net on images, with the course's recipe or yours."
+)
 @click.argument("dataset", required=False)
 @click.option("--data", "directory", metavar="DIR", help="The folder with the data, or the one that holds it.")
 @click.option("--model", metavar="NAME", help="linear, two-layer or conv.")

@@ -132,7 +132,12 @@ def unknown_option(word: str, command: str) -> CommandError:
         why, cure = WISHES[name]
         is_about_files = name[2:] in PICTURED and command == "check"
         return CommandError(what, why, f"gatewise show ... {cure}" if is_about_files else cure)
-    near = nearest_option(name, command)
+    near = nearest_option(name.lower(), command)
+    others = [other for other in OPTIONS if other != command and name in OPTIONS[other]]
+    if others:
+        return CommandError(what, f"it belongs to {others[0]}.", f"gatewise {others[0]} ... {name}")
+    if found := re.fullmatch(rf"--?({NAME})=(.+)", word):
+        return CommandError(what, "inputs are given without hyphens.", f"{found[1]}={found[2]}")
     why = f"those of {command} are {', '.join(OPTIONS[command])}."
     return CommandError(
         what, why, f"Did you mean {near}?" if near else f"gatewise {command} --help says what each does."
@@ -143,7 +148,7 @@ def values_of(words: Sequence[str], rng: np.random.Generator, command: str = "sh
     """The inputs by name. Raises `CommandError`, `InputNameError` and `ValueTextError`."""
     given: dict[str, Any] = {}
     for word in words:
-        if word.startswith("--"):
+        if word.startswith("--") or re.match(rf"-{NAME}=", word):
             raise unknown_option(word, command)
         if not re.search("[=＝]", word):
             raise stray(word, command)
@@ -158,6 +163,9 @@ def stray(word: str, command: str) -> CommandError:
     """The complaint about a word that gives no input a value."""
     what = f"{shown(word)} is neither NAME=VALUE nor an option."
     why = f"the first word is what {command} is about; all others give inputs their values."
+    bare = re.sub(r"^[-–—−/]+", "", word).partition("=")[0].lower()
+    if bare != word.lower() and f"--{bare}" in OPTIONS[command]:
+        return CommandError(what, "an option begins with two hyphens.", f"--{bare}")
     if re.fullmatch(r"-o|-f|-s", word) and command == "show":
         return CommandError(what, BY_NAME, "--save circuit.svg")
     if found := re.fullmatch(rf"({NAME})\s*[:：]\s*(\S+)", word):

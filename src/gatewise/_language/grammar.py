@@ -62,7 +62,17 @@ ALIASES = {
 NUMPY_SPELLINGS = {"abs": "abs"}  # written as typed, since np.abs is np.absolute
 OVER_OPERANDS = {"max": "maximum", "min": "minimum"}
 FLAGS = {"0": False, "1": True, "False": False, "True": True}
-NO_CALL = {"lambda": "Write the expression alone, such as x*y.", "if": "Write where(condition, a, b)."}
+IN_A_FILE = "Write it as a Python function in a file: gatewise show FILE.py:FUNCTION."
+WORDS = {
+    **dict.fromkeys(("and", "or", "not"), "Write logical_and(x > 0, y > 0), logical_or or logical_not."),
+    **dict.fromkeys(
+        ("for", "while", "def", "return", "import", "from", "in", "is", "class", "assert", "del"), IN_A_FILE
+    ),
+    **dict.fromkeys(("if", "else"), "Write where(condition, a, b)."),
+    "True": "Write 1.",
+    "False": "Write 0.",
+    "None": "Write a number.",
+}
 SIGNED = "Write products with their sign."
 EXAMPLE = 'Write an expression such as "(x + y) * z".'
 NOT_HERE = "The expression language has names, numbers, + - * / @ **, calls and assignments."
@@ -138,7 +148,7 @@ def _said(text: str, misreading: MisreadError, vocabulary: Vocabulary, work: Wor
     if found.text != text and (meant := _canonical(found.text, vocabulary, work)):
         return found.what or misreading.problem, found.why or misreading.why, meant
     if found.what:
-        cure = LATEX_CURE if found.what == LATEX[0] else misreading.cure or EXAMPLE
+        cure = LATEX_CURE if found.what == LATEX[0] else EXAMPLE
         return found.what, found.why, cure
     meant = _meant(text, misreading.column, vocabulary, work) if misreading.joiner else ""
     if offer := meant or misreading.nearest:
@@ -393,7 +403,9 @@ class _Reader:
     def check_name(self, token: Token) -> None:
         """Refuse a name that cannot be a Python variable."""
         if reason := objection(token.text):
-            cure = f"Call it {shown(another_name(token.text))}."
+            is_given = token.text in (self.vocabulary.inputs or ())
+            cure = WORDS.get(token.text) if not is_given else None
+            cure = cure or f"Call it {shown(another_name(token.text))}."
             raise MisreadError(token.start, f"{shown(token.text)} cannot be the name of a value", reason, cure)
 
     def check_not_own(self, token: Token) -> None:
@@ -460,7 +472,8 @@ class _Reader:
             cure = "Write a Python function to use indices."
             return MisreadError(token.start, "expected an operator before [", NOT_HERE, cure)
         why = f"{shown(before)} is a value here, not a gate." if token.kind == "(" and before.isidentifier() else ""
-        return MisreadError(token.start, f"expected an operator before {word}", why, joiner=". Did you mean ")
+        cure = WORDS.get(token.text, "")
+        return MisreadError(token.start, f"expected an operator before {word}", why, cure, joiner=". Did you mean ")
 
     def take_binary(self, token: Token) -> None:
         binding, left, _ = BINDING[token.text]
@@ -534,11 +547,12 @@ class _Reader:
         if left is None or right is None:
             return None
         if symbol in COMPARISONS:
-            raise MisreadError(column, "this compares two numbers", "its answer never changes.")
+            cure = "Compare with an input: where(x > 0, x, 0)."
+            raise MisreadError(column, "this compares two numbers", "its answer never changes.", cure)
         try:
             return combined(symbol, left, right)
         except ArithmeticError as impossible:
-            raise MisreadError(column, str(impossible)) from None
+            raise MisreadError(column, str(impossible), cure="Write the number that is meant.") from None
 
     def in_reach(self, operand: _Operand) -> _Operand:
         """`operand`, put into a statement of its own where it is as tall as a statement may be."""
@@ -564,7 +578,8 @@ class _Reader:
         """A comma: one operand of a call is complete."""
         bracket = self.innermost(token)
         if not isinstance(bracket, _OpenCall):
-            raise MisreadError(token.start, "expected ) before ,", "a comma stands only inside a call.")
+            why = "a comma stands only inside a call."
+            raise MisreadError(token.start, "expected ) before ,", why, "Write one value, or a call: maximum(x, y).")
         bracket.operands.append(self.operands.pop())
         self.wants_value = True
 
@@ -607,7 +622,9 @@ class _Reader:
         name, callables = token.text, self.vocabulary.callables
         self.work.steps += len(callables)
         if objection(name):
-            return MisreadError(token.start, f"{shown(name)} cannot be called", objection(name), NO_CALL.get(name, ""))
+            return MisreadError(
+                token.start, f"{shown(name)} cannot be called", objection(name), WORDS.get(name, IN_A_FILE)
+            )
         if name in MAKERS:
             why = "an expression computes with its inputs, and makes no arrays."
             return MisreadError(token.start, f"{name} makes an array", why, f'Make it an input: "A={name}(3)".')
@@ -616,9 +633,14 @@ class _Reader:
             why = "an expression calls some of the gates, and it is none of them."
             return MisreadError(token.start, f"NumPy's {name} cannot be called here", why, cure)
         problem, cure = f"unknown gate {shown(name)}", "`gatewise gates` lists the gates."
-        if near := nearest(name, callables):
+        if (near := nearest(name, callables)) and not self.is_run_together(name):
             return MisreadError(token.start, problem, cure=cure, nearest=near)
         return MisreadError(token.start, problem, cure=cure, joiner=": did you mean ")
+
+    def is_run_together(self, name: str) -> bool:
+        """Whether a name is an input and a gate without a sign between them, `xsin`."""
+        known = self.vocabulary.inputs or ()
+        return any(name[:end] in known and name[end:] in self.vocabulary.callables for end in range(1, len(name)))
 
     def take_option(self, token: Token) -> None:
         """`axis=0` or `keepdims=1` inside a call."""
@@ -627,7 +649,8 @@ class _Reader:
             raise MisreadError(self.token.start, "expected an operator before =", "a statement starts with its name.")
         takers = self.vocabulary.axis_names
         if token.text not in ("axis", "keepdims") or (takers is not None and call.gate not in takers):
-            raise MisreadError(token.start, f"{call.gate} takes no {shown(token.text)}=")
+            cure = f"Write {call.gate}(x{', axis=0' if takers is None or call.gate in takers else ''})."
+            raise MisreadError(token.start, f"{call.gate} takes no {shown(token.text)}=", cure=cure)
         if token.text in call.options:
             raise MisreadError(token.start, f"{token.text}= is given twice")
         self.advance()
@@ -678,12 +701,27 @@ class _Reader:
             return
         low, high = gates.get(call.gate, (2, MOST_NODES))
         if not low <= count <= high:
-            raise MisreadError(name.start, f"{name.text} takes {_operands(low, high)}, not {count}")
+            raise MisreadError(
+                name.start,
+                f"{name.text} takes {_operands(low, high)}, not {count}",
+                cure=self.right_call(call, low, high),
+            )
+
+    def right_call(self, call: _OpenCall, low: int, high: int) -> str:
+        """How a gate is called that was given too few or too many operands."""
+        last = call.operands[-1].value if len(call.operands) > 1 else None
+        takers = self.vocabulary.axis_names
+        if isinstance(last, int) and low == 1 and (takers is None or call.gate in takers):
+            return f"Write {call.name.text}(x, axis={last})."
+        named = ", ".join(("x", "y", "z")[:low]) if low <= 3 else "x, ..."
+        return f"Write {call.name.text}({named}{'' if low == high else ', ...'})."
 
     def check_chain(self, call: _OpenCall, name: Token) -> None:
         """`max(x, y)` compares its operands; an axis, or NumPy's own `np.max`, belongs to one array."""
         if call.options:
-            raise MisreadError(name.start, f"{name.text} of several operands takes no {next(iter(call.options))}=")
+            cure = f"Write {name.text}(x, axis=0) of one array, or {name.text}(x, y) of two."
+            problem = f"{name.text} of several operands takes no {next(iter(call.options))}="
+            raise MisreadError(name.start, problem, cure=cure)
         if call.from_module:
             cure = f"Write {name.text}(x, y) to compare two."
             raise MisreadError(name.start, f"np.{name.text} takes one array, and its axis as axis=", cure=cure)

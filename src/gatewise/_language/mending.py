@@ -62,8 +62,15 @@ def mended(text: str, tokens: list[Token], vocabulary: Vocabulary) -> str:
 
 def _multiplies(before: Token, token: Token, vocabulary: Vocabulary) -> bool:
     """Whether nothing but a missing `*` can stand between two tokens."""
-    is_call = before.kind == "name" and token.kind == "(" and before.text in vocabulary.callables
+    is_call = before.kind == "name" and token.kind == "(" and _ends_in_gate(before.text, vocabulary)
     return before.kind in OPERAND_ENDS and token.kind in OPERAND_STARTS and not is_call
+
+
+def _ends_in_gate(name: str, vocabulary: Vocabulary) -> bool:
+    """Whether `name(` calls a gate: `sin`, and `xsin` of an input x."""
+    known = vocabulary.inputs or ()
+    parts = ((name[:end], name[end:]) for end in range(1, min(len(name), LONGEST_GUESSED)))
+    return name in vocabulary.callables or any(a in known and b in vocabulary.callables for a, b in parts)
 
 
 def _parted(token: Token, before: Token | None, text: str, known: Collection[str], vocabulary: Vocabulary) -> str:
@@ -78,6 +85,8 @@ def _parted(token: Token, before: Token | None, text: str, known: Collection[str
     for end in range(len(token.text) - 1, 0, -1):
         if token.text[:end] in vocabulary.callables and token.text[end:] in known:
             return f"{token.text[:end]}({token.text[end:]})"
+        if token.text[:end] in known and token.text[end:] in vocabulary.callables and text[token.end :].startswith("("):
+            return f"{token.text[:end]} * {token.text[end:]}"
     return typed
 
 

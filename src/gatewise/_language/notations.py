@@ -49,6 +49,8 @@ FORMULAS: Mapping[tuple[str, int], str] = {
     ("swish", 1): "({0}) * sigmoid({0})",
     ("log_softmax", 1): "({0}) - logsumexp({0})",
     ("norm", 1): "sqrt(sum(({0})**2))",
+    ("mse", 2): "mean(({0} - ({1}))**2)",
+    ("mae", 2): "mean(abs({0} - ({1})))",
     ("clip", 3): "minimum(maximum({0}, {1}), {2})",
     ("clamp", 3): "minimum(maximum({0}, {1}), {2})",
 }
@@ -254,8 +256,8 @@ def closing(text: str, start: int) -> int:
 
 def matlab(text: str) -> str:
     """`x**2 + X.T @ y` of `x.^2 + X'*y`."""
-    text = re.sub(r"(?<=[\w)\]])\.?'(\s*)\*(?!\*)", r".T\1@", text)
-    text = re.sub(r"(?<=[\w)\]])\.?'", ".T", text)
+    text = re.sub(r"(?<=[\w)\]])(?:\.?'|ᵀ|⊤)(\s*)\*(?!\*)", r".T\1@", text)
+    text = re.sub(r"(?<=[\w)\]])(?:\.?'|ᵀ|⊤)", ".T ", text)
     return re.sub(r"\.(?=[*^/])", "", text)
 
 
@@ -264,7 +266,15 @@ def signs(text: str) -> str:
     text = text.replace("%*%", "@")
     text = re.sub(r"[⊙∘⊗∗•]", "*", text)
     text = re.sub(rf"√\s*({NAME}|[\d.]+)(?!\s*\()", r"sqrt(\1)", text).replace("√", "sqrt")
+    text = re.sub(rf"∛\s*({NAME}|[\d.]+|\([^()]*\))", r"(\1)**(1/3)", text)
+    text = re.sub(r"⌊([^⌊⌋]*)⌋", r"floor(\1)", text)
+    text = re.sub(r"⌈([^⌈⌉]*)⌉", r"ceil(\1)", text)
+    text = re.sub(rf"[∑Σ]\s*({NAME})(?!\s*\()", r"sum(\1)", text)
     text = re.sub(r"[∑Σ](?=\s*\()", "sum", text)
+    text = re.sub(r"∏(?=\s*\()", "prod", text)
+    text = re.sub(r"\b(?:PI|Pi)\b", "pi", text)
+    text = re.sub(r"\b(?:dim|dims)\s*=(?!=)", "axis=", text)
+    text = re.sub(r"\(([^();]*);([^();]*)\)", r"(\1,\2)", text)
     text = re.sub(r"\|([^|]+)\|", r"abs(\1)", text)
     text = re.sub(r"(?<![\w)\]\s])(\s*)\[([^\[\],;]+)\]", r"\1(\2)", text)
     return text.replace("{", "(").replace("}", ")")
@@ -282,10 +292,15 @@ def methods(inputs: Collection[str]) -> Rule:
         while found := call.search(text, place):
             start = owner_before(text, found.start())
             owner = text[start : found.start()]
-            if not owner or (owner in ELSEWHERE and owner not in inputs):
+            root = owner.partition(".")[0]
+            if not owner or (root in ELSEWHERE and root not in inputs and not owner.endswith(")")):
                 place = found.end()
                 continue
-            comma = "" if text[found.end() : found.end() + 1] == ")" else ", "
+            is_empty = text[found.end() : found.end() + 1] == ")"
+            if found[1] in ("t", "transpose") and is_empty:
+                text = f"{text[: found.start()]}.T{text[found.end() + 1 :]}"
+                continue
+            comma = "" if is_empty else ", "
             text = f"{text[:start]}{found[1]}({owner}{comma}{text[found.end() :]}"
             place = start
         return text
@@ -303,7 +318,7 @@ def owner_before(text: str, end: int) -> int:
             depth += (text[start] == ")") - (text[start] == "(")
             if depth == 0:
                 break
-    found = re.search(rf"(?<![\w.]){NAME}$", text[:start])
+    found = re.search(rf"(?<![\w.]){NAME}(?:\.{NAME})*$", text[:start])
     return found.start() if found else start
 
 

@@ -115,7 +115,7 @@ def meant_by(text: str) -> str:
         return f"[{bracketed[1].strip(', ')}]"
     if percent := re.fullmatch(r"([\d.]+)\s*%", text):
         return f"{percent[1]}/100"
-    bare = text.strip("='\"\u2018\u2019\u201c\u201d` ")
+    bare = text.rstrip(",;，；、").strip("='\"\u2018\u2019\u201c\u201d` ")
     return bare if bare != text and re.fullmatch(r"[-+\d.,eE\[\]\s]+", bare) else ""
 
 
