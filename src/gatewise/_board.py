@@ -472,6 +472,7 @@ def board_of(
         raise ArgumentError("output= is for scripts.", why, "leave output= out.")
     if found is None:
         if isinstance(f, (str, Path)):
+            refuse_as_expression(text, args)
             kwargs = {name: as_array(name, value) for name, value in kwargs.items()}
             f = expression_function(text, kwargs)
         return Board(recorded(f, args, kwargs, wrt=wrt, upstream=upstream))
@@ -482,8 +483,25 @@ def board_of(
             return Board(recorded(function, args, kwargs, wrt=wrt, upstream=upstream))
 
 
+def refuse_as_expression(text: str, args: Sequence[Any]) -> None:
+    """Raise the error for what cannot be an expression and its inputs: another kind of file, inputs in a dict."""
+    if re.fullmatch(r"[^\s()*+=]+\.(ipynb|csv|txt|npy|m|R|jl)", text) or (
+        not text.isidentifier() and os.path.isdir(text)
+    ):
+        kind = "a notebook" if text.endswith(".ipynb") else "no Python file"
+        cure = 'gw.circuit("net.py:f", x=1.0), or the function itself, gw.circuit(f, x=1.0).'
+        raise ScriptError(
+            f"{text} is {kind}.", "a circuit is made of a function, an expression or a Python file.", cure
+        )
+    if any(isinstance(each, dict) for each in args):
+        why = "an expression takes its inputs by name."
+        raise ArgumentError("an expression was given a dict.", why, f'gw.circuit("{text}", **inputs).')
+
+
 def as_array(name: str, value: Any) -> Any:
     """A list of numbers as the array that an expression computes with. Raises `ArgumentError` where it is none."""
+    if isinstance(value, str):
+        raise ArgumentError(f"{name} is {value!r}, a string.", "an expression computes with numbers.", f"{name}=1.0.")
     if not isinstance(value, (list, tuple)):
         return value
     try:

@@ -1067,6 +1067,11 @@ def own_value(x: Any) -> tuple[Any, Any]:
     except Exception as error:
         if to_numpy(x):
             raise ArgumentError.of_library(x) from error
+        if isinstance(x, (list, tuple)):
+            what = f"a {type(x).__name__} whose parts differ in length is no array.{user_line()}"
+            raise GateError(
+                what, "an array has rows of one length.", "lists of one length, or a Tensor for each."
+            ) from None
         raise
     if array.dtype.kind in "iu":
         return array.astype(float), array

@@ -146,3 +146,20 @@ def test_another_librarys_array_is_named_with_the_way_to_numpy(library, kind, at
 def test_other_errors_of_a_function_stay_what_they_are():
     with pytest.raises(ZeroDivisionError):
         gw.circuit(lambda x: x * (1 / 0), 2.0)
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (lambda: gw.circuit("x * y", {"x": 1.0, "y": 2.0}), "**inputs"),
+        (lambda: gw.circuit("x * y", x="1", y=2.0), "x=1.0"),
+        (lambda: gw.circuit(lambda x: np.sum(x * 2), [1.0, 2.0]), "np.array"),
+        (lambda: gw.circuit("notes.ipynb"), "is a notebook"),
+        (lambda: gw.tensor([[1.0, 2.0], [3.0]]), "rows of one length"),
+        (lambda: gw.grad(lambda x: x * x, 3.0), "gw.grad(f)(x)"),
+    ],
+)
+def test_arguments_given_in_another_way_are_answered_with_the_right_one(run, said):
+    with pytest.raises(gw.GatewiseError) as caught:
+        run()
+    assert said in str(caught.value)

@@ -84,7 +84,7 @@ OFFERED = [
     ("sum(W'x)", ("W=ones(3,3)", "x=ones(3)"), "sum(W.T @ x)", ["MATLAB"]),
     ("W.t().sum()", ("W=ones(3,3)",), "sum(W.T)", []),
     ("np.dot(W,x).sum()", ("W=ones(3,3)", "x=ones(3)"), "sum(dot(W, x))", []),
-    ("sum(X, dim=1)", ("X=ones(1,2)",), "sum(X, axis=1)", []),
+    ("sum(X, dim=0)", ("X=ones(2)",), "sum(X, axis=0)", []),
     ("mse(x, y)", XY, "mean((x - y)**2)", []),
     ("sum(dot(W; x))", ("W=ones(3,3)", "x=ones(3)"), "sum(dot(W, x))", []),
     ("np.linalg.norm(x)", ("x=[1.0, 2.0]",), "sqrt(sum(x**2))", []),

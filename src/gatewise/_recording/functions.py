@@ -16,7 +16,14 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Input, Read, Wire, lent
-from gatewise._errors import ArgumentError, GatewiseError, IntegerGradientError, UnknownInputError, to_numpy
+from gatewise._errors import (
+    ArgumentError,
+    GatewiseError,
+    IntegerGradientError,
+    ReadingError,
+    UnknownInputError,
+    to_numpy,
+)
 from gatewise._gates import GATES, Gate
 from gatewise._recording.structures import mapped, numeric, quoted
 from gatewise._tensor import Tensor, apply, leaf
@@ -291,6 +298,20 @@ def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -
     except Exception as error:
         for stranger in (x for x in (*args, *kwargs.values()) if to_numpy(x)):
             raise ArgumentError.of_library(stranger) from error
-        if isinstance(error, ValueError) and isinstance(error.__cause__, GatewiseError):
-            raise error.__cause__ from None
+        cause = error.__cause__ if isinstance(error, ValueError) else None
+        found = cause if isinstance(cause, GatewiseError) else error
+        if isinstance(found, ReadingError) and any(map(is_list_of_numbers, (*args, *kwargs.values()))):
+            why = "an argument is a list, and each number in it is an input of its own."
+            raise ReadingError(found.what, why, "np.array([...]) in the place of the list.") from None
+        if found is not error:
+            raise found from None
         raise
+
+
+def is_list_of_numbers(value: Any) -> bool:
+    """Whether an argument was given as a list where an array may have been meant."""
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) > 0
+        and all(isinstance(x, Tensor) and not np.shape(x.value) for x in value)
+    )
