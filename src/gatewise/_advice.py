@@ -60,7 +60,11 @@ def advice(error: BaseException, file: str, line: int | None = None) -> str:
             return NETS.get(name, "")
         case TypeError() if re.search(r"unsupported operand type\(s\) for \^", str(error)):
             return "x**2 for a power; ^ is Python's exclusive or."
-        case FileNotFoundError(filename=str(name)) if not Path(name).is_absolute():
+        case RecursionError():
+            return "a case in which the function no longer calls itself."
+        case IndexError() if "argv" in line_of(file, line):
+            return "a number in place of sys.argv: a script that is shown is given no words."
+        case FileNotFoundError() if not Path(error.filename or "").is_absolute():
             return f"a path from the folder you are in, {Path.cwd()}, or a full one."
     return ""
 

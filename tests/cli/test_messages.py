@@ -152,7 +152,7 @@ ANSWERED = [
     (("show", "data.csv"), ["is data", '"sum(x)" x=@data.csv'], []),
     (("show", "net.m"), ["no Python file"], []),
     (("check", "class/"), ["is a folder", "FILE.py"], ["class_"]),
-    (("show", "."), ["is a folder", "gatewise show ./asks.py"], []),
+    (("show", "."), ["is a folder", "gatewise show ./argv.py"], []),
     (("check", "nowhere/"), ["no folder"], []),
     (("show", "cls.py:Net.loss", "x=1"), ["is a method", "def f(x): return Net().loss(x)"], ["cls.py alone"]),
     (("show", "cls.py:Deep.loss", "x=1"), ["def f(x): return Deep(..., ...).loss(x)"], []),
@@ -197,6 +197,14 @@ ANSWERED = [
         ["backward pass (it computes dW)", "gatewise check layer.py:loss W=... X=..."],
         ["name = name"],
     ),
+    (("show", "only.py"), ["It has a class", "def f(x): return Layer(...).forward(x)"], []),
+    (("show", "only.py:Layer", "x=1"), ["Layer is a class", "def f(x): return Layer(...).forward(x)"], ["Leave x out"]),
+    (("show", "names.py:takes_dict", "X=ones(2)"), ['def g(W, b, X): return takes_dict({"W": W, "b": b}, X)'], []),
+    (("show", "names.py:truth", "x=1"), ["no slope", "return a float"], ["with a point"]),
+    (("show", "names.py:waits", "x=1"), ["coroutine", "async def"], ["never awaited"]),
+    (("show", "argv.py"), ["sys.argv"], []),
+    (("show", "ends.py"), ["exit status 0"], ["None"]),
+    (("show", "loads.py"), ["folder you are in"], []),
     (("show", "names.py:exp_", "x=1"), ["NameError", "np.exp"], []),
     (("show", "names.py:no_np", "x=1"), ["import numpy as np"], []),
     (("show", "names.py:nothing_like_it", "x=1"), ["ModuleNotFoundError", "pip install"], []),
@@ -222,7 +230,13 @@ FILES = {
     "names.py": (
         "def exp_(x):\n    return exp(x)\ndef no_np(x):\n    return np.exp(x)\n"
         "def nothing_like_it(x):\n    import nosuchmodule\n    return x\ndef xor(x):\n    return x^2\n"
+        'def takes_dict(p, X):\n    return (p["W"] * X + p["b"]).sum()\ndef truth(x):\n    return x > 0\n'
+        "async def waits(x):\n    return x\n"
     ),
+    "only.py": "class Layer:\n    def __init__(self, W): self.W = W\n    def forward(self, x): return x * self.W\n",
+    "argv.py": "import sys\nx = float(sys.argv[1])\ny = x * x\n",
+    "ends.py": "x = 3.0\ny = x * x\nexit()\n",
+    "loads.py": "x = 3.0\nopen('nowhere.csv')\ny = x * x\n",
 }
 
 

@@ -87,6 +87,41 @@ def wrapper(path: str, owner: str, name: str) -> str:
     return f"def f({arguments}): return {owner}({made_of}).{name}({arguments})"
 
 
+def class_named(path: str, name: str) -> ast.ClassDef | None:
+    """The class of a file under this name."""
+    return next((n for n in statements_of(path) if isinstance(n, ast.ClassDef) and n.name == name), None)
+
+
+def forward_method(node: ast.ClassDef) -> str:
+    """The method of a class that is most likely its forward pass."""
+    names = [n.name for n in node.body if isinstance(n, ast.FunctionDef)]
+    usual = [name for name in ("forward", "loss", "__call__", "predict", "f") if name in names]
+    return next(iter([*usual, *(name for name in names if name != "__init__")]), "forward")
+
+
+def method_wrapper(path: str) -> str:
+    """The lines to add to a file that has classes and no function: for the first class; empty where it has none."""
+    first = next((node for node in statements_of(path) if isinstance(node, ast.ClassDef)), None)
+    return "" if first is None else wrapper(path, first.name, forward_method(first))
+
+
+def dict_wrapper(node: ast.FunctionDef) -> str:
+    """A function of numbers and arrays around one that takes dicts; empty where no argument is used as one."""
+    keys: dict[str, list[str]] = {}
+    read = [inner for inner in ast.walk(node) if isinstance(inner, ast.Subscript)]
+    for inner in sorted(read, key=lambda each: (each.lineno, each.col_offset)):
+        match inner:
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str() as key)) if key.isidentifier():
+                keys.setdefault(name, []).append(key)
+    needed = required_arguments(node)
+    keys = {name: list(dict.fromkeys(found)) for name, found in keys.items() if name in needed}
+    if not keys:
+        return ""
+    names = dict.fromkeys(part for name in needed for part in keys.get(name, [name]))
+    passed = ["{" + ", ".join(f'"{key}": {key}' for key in keys[n]) + "}" if n in keys else n for n in needed]
+    return f"def g({', '.join(names)}): return {node.name}({', '.join(passed)})"
+
+
 # -------------------------------------------------------------------------------------------------- backward passes
 
 

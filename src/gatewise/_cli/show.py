@@ -71,7 +71,9 @@ def made(target: Target, given: Mapping[str, Any], request: Request) -> Board:
     except UpstreamError as error:
         raise UpstreamError(error.what, error.why, upstream_cure(target)) from None
     except IntegerGradientError as error:
-        raise IntegerGradientError(error.what, error.why, "write its numbers with a point: X=[[1.0, 2.0]].") from None
+        is_input = "was to get a gradient" in error.what
+        point, output = "write its numbers with a point: X=[[1.0, 2.0]].", "return a float computed from the inputs."
+        raise IntegerGradientError(error.what, error.why, point if is_input else output) from None
     except (ScriptError, UnknownInputError) as error:
         raise with_functions(error, target, "show") from None
     except (ArgumentError, AssignmentError) as error:

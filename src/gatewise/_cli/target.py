@@ -16,9 +16,17 @@ import numpy as np
 
 from gatewise._advice import advised
 from gatewise._board import FILE
-from gatewise._cli.functions import checking, function_named, functions_in, gradients_in, is_backward
+from gatewise._cli.functions import (
+    checking,
+    dict_wrapper,
+    function_named,
+    functions_in,
+    gradients_in,
+    is_backward,
+    method_wrapper,
+)
 from gatewise._cli.request import shown
-from gatewise._cli.words import refuse_words
+from gatewise._cli.words import added, refuse_words
 from gatewise._errors import (
     ArgumentError,
     AssignmentError,
@@ -181,6 +189,8 @@ def with_functions(error: GatewiseError, target: Target, command: str) -> Gatewi
     """The error about a script, with the functions that its file has, where one of them was probably meant."""
     functions = functions_in(target.path) if target.is_script and target.path else []
     is_empty = isinstance(error, ScriptError) and "computes nothing" in error.what
+    if is_empty and not functions and target.path and (line := method_wrapper(target.path)):
+        return CommandError(error.what, f"{error.why} It has a class.", added(target.path, line))
     if not functions or not (is_empty or isinstance(error, UnknownInputError)):
         return error
     why = error.why
@@ -191,12 +201,21 @@ def with_functions(error: GatewiseError, target: Target, command: str) -> Gatewi
     return CommandError(error.what, why, f"to {command} a function in it: gatewise {command} {listed}")
 
 
+def with_dict(error: GatewiseError, target: Target) -> GatewiseError:
+    """The error of a function whose input is missing; where it takes a dict, a function that needs none."""
+    node = function_named(target.path, target.function) if target.path and target.function else None
+    if node is None or "needs a value for" not in error.what or not (line := dict_wrapper(node)):
+        return error
+    why = "it takes a dict, and the command line gives numbers and arrays."
+    return CommandError(error.what, why, added(str(target.path), line, "g"))
+
+
 def with_backward(error: GatewiseError, target: Target, command: str) -> GatewiseError:
     """The error of a function; where that is a backward pass, the way in which `gatewise check` judges one."""
     node = function_named(target.path, target.function) if target.path and target.function else None
     is_meant = isinstance(error, (AssignmentError, ArgumentError)) and not isinstance(error, UnknownInputError)
     if node is None or not is_meant or not is_backward(node):
-        return error
+        return with_dict(error, target)
     named = gradients_in(node)
     reason = f"it computes {', '.join(named[:3])}" if named else "it takes an upstream gradient"
     wanted = {
@@ -220,7 +239,8 @@ def as_if_run(target: Target, number: int | None) -> Iterator[None]:
     except EOFError as error:  # click would end without a word
         raise advised(error, target.path or target.text) from None
     except SystemExit as end:
-        what = f"{target.path or target.text} ended Python (exit status {end.code})."
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        what = f"{target.path or target.text} ended Python (exit status {code})."
         raise CommandError(what, "there is nothing to look at after that.", "take the call of exit out.") from None
     finally:
         sys.argv = arguments

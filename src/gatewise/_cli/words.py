@@ -8,7 +8,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from gatewise._cli.functions import function_named, is_backward, python_files, wrapper
+from gatewise._cli.functions import (
+    class_named,
+    forward_method,
+    function_named,
+    is_backward,
+    python_files,
+    wrapper,
+)
 from gatewise._cli.request import shown
 from gatewise._errors import CommandError
 
@@ -85,11 +92,15 @@ def refuse_function(text: str, words: Sequence[str], command: str) -> None:
         owner, dot, method = name.partition(".")
         if dot and owner.isidentifier() and method.isidentifier():
             why = f"{method} needs an object of {owner} to be called on."
-            cure = f"add a function to {path}, then name it, {path}:f:\n             {wrapper(path, owner, method)}"
+            cure = added(path, wrapper(path, owner, method))
             raise CommandError(f"{path}: {shown(name)} is a method, not a function.", why, cure)
         if name.isidentifier():
             why = "a function is named by the file, a colon and its name alone."
             raise CommandError(f"{shown(text)} names no function.", why, f"gatewise {command} {path}:{name}")
+    if found is not None and (node := class_named(found[1], found[3])) is not None:
+        why = "it makes an object, and a circuit is of a function."
+        line = wrapper(found[1], node.name, forward_method(node))
+        raise CommandError(f"{found[1]}: {node.name} is a class.", why, added(found[1], line))
     module = re.fullmatch(r"([\w/\\-]+?)(?:[:.](\w+))?", text)
     if module is None or not os.path.isfile(f"{module[1]}.py"):
         return
@@ -98,6 +109,11 @@ def refuse_function(text: str, words: Sequence[str], command: str) -> None:
         name = f":{module[2]}" if module[2] else ""
         why = "a Python file is named with its ending."
         raise CommandError(f"{shown(text)} is no expression here.", why, f"gatewise {command} {module[1]}.py{name}")
+
+
+def added(path: str, line: str, name: str = "f") -> str:
+    """What to do: put a line into a file, and name the function in it."""
+    return f"add a function to {path}, then name it, {path}:{name}:\n             {line}"
 
 
 def refuse_missing(text: str, command: str) -> None:

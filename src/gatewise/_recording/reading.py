@@ -44,6 +44,6 @@ def tree_of(path: str, text: str) -> ast.Module:
         line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
         where = f", line {error.lineno}{f':  {line.strip()}' if line.strip() else '.'}" if error.lineno else "."
         cure = of_syntax(error, line) or "mend the line, then try again."
-        raise ScriptError(f"{path} is not Python{where}", f"{error.msg}.", cure) from None
+        raise ScriptError(f"{path} is not Python{where}", error.msg.rstrip(".?") + ".", cure) from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise ScriptError(f"{path} is not Python.", f"{error}.", "give the path of a Python file.") from None
