@@ -43,9 +43,9 @@ FILE.py            a flat script, which is RUN: names assigned numbers, lists
                    gradient's is the output
 
 \b
-NAME=VALUE         x=3, x=-0.5, X=[[1.0, 2.0], [3.0, 4.0]], X=@file.npy
+NAME=VALUE         x=3, x=-1/3, X=[[1.0, 2.0], [3.0, 4.0]], X=@file.npy
                    (or .csv, .txt), "W=0.1 * randn(5, 10)", rand, zeros,
-                   ones, eye, arange
+                   ones, eye, arange, linspace
 
 Numbers are taken as floats. Lists of whole numbers are data and get no
 gradient: write 1.0 for 1.

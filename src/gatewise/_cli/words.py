@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from gatewise._cli.functions import (
@@ -135,9 +136,9 @@ def refuse_missing(text: str, command: str) -> None:
 def refuse_second(words: Sequence[str], command: str) -> None:
     """A second target, the name of a function or a file of data, standing where an input's value belongs."""
     first = words[0].strip()
-    for word in words[1:]:
-        if re.search("[=＝]", word) or word.startswith("-"):
-            continue
+    for before, word in pairwise(words):
+        if re.search("[=＝]", word) or before.startswith("-") or word.startswith("-"):
+            continue  # a value, or an option that is not known, and what it was given
         if re.fullmatch(r".*\.py(:\w+)?", word):
             raise second_file(first, word, command)
         if re.fullmatch(r"[^=\s]+\.(csv|txt|npy)", word):
@@ -159,5 +160,6 @@ def second_file(first: str, second: str, command: str) -> CommandError:
     if command == "check" and node is not None and ":" in first:
         option = "--backward" if is_backward(node) else "--gradient"
         return CommandError(what, "a check has one forward pass.", f"gatewise check {first} {option} {second}")
-    cure = f"gatewise {command} {first}, then gatewise {command} {second}."
+    quoted = f'"{first}"' if re.search(r"[\s*()<>|&;]", first) else first
+    cure = f"gatewise {command} {quoted}, then gatewise {command} {second}."
     return CommandError(what, f"{command} takes one at a time.", cure)
