@@ -87,6 +87,19 @@ OFFERED = [
     ("sum(X, dim=0)", ("X=ones(2)",), "sum(X, axis=0)", []),
     ("mse(x, y)", XY, "mean((x - y)**2)", []),
     ("sum(dot(W; x))", ("W=ones(3,3)", "x=ones(3)"), "sum(dot(W, x))", []),
+    (r"\mathbf{W}\mathbf{x}", ("W=ones(1,2)", "x=ones(2)"), "W @ x", ["LaTeX"]),
+    (r"\|x\|^2", ("x=[1.0, 2.0]",), "sqrt(sum(x**2))**2", ["LaTeX"]),
+    (r"\operatorname{ReLU}(x)", ("x=1",), "relu(x)", ["LaTeX"]),
+    (r"\frac12 x^2", ("x=1",), "1 / 2 * x**2", ["LaTeX"]),
+    (r"\sqrt[3]{x}", ("x=8",), "x**(1 / 3)", ["LaTeX"]),
+    (r"\sin^2 x + \cos^2 x", ("x=8",), "sin(x)**2 + cos(x)**2", ["LaTeX"]),
+    (r"\sigma x", ("sigma=8", "x=1"), "sigma * x", ["LaTeX"]),
+    (r"\lambda x", ("lambda_=8", "x=1"), "lambda_ * x", ["LaTeX"]),
+    ("sum(X.sum(0))", ("X=ones(2,3)",), "sum(sum(X, axis=0))", []),
+    ("½x", ("x=1",), "1 / 2 * x", []),
+    ("50%*x", ("x=1",), "50 / 100 * x", []),
+    ("“x” * y", XY, "x * y", []),
+    ("【x + y】* z", (*XY, "z=3"), "(x + y) * z", []),
     ("np.linalg.norm(x)", ("x=[1.0, 2.0]",), "sqrt(sum(x**2))", []),
 ]
 
@@ -104,6 +117,13 @@ def test_a_notation_of_elsewhere_is_answered_with_ours_which_is_read(refused, ty
 #: Words as typed, what must stand in the message, and what must not.
 ANSWERED = [
     (("show", r"\sum_i x_i", "x=1"), ["LaTeX", r"sum(x) for \sum_i x_i"], ["means nothing"]),
+    (("show", r"\frac{\partial L}{\partial x}", "x=1"), ["derivative"], ["LaTeX"]),
+    (("show", r"\frac{1}{2}(y-\hat{y})^2", "y=1"), ["LaTeX"], ["(y - y)"]),
+    (("show", "y' + y", "y=1"), ["quotes"], ["y.T"]),
+    (("show", "3 % -2*x", "x=1"), ["%"], ["/ 100"]),
+    (("show", "x，y", *XY), ["one value"], []),
+    (("show", "x*y", "x=【1，2】", "y=1"), ["Write x=[1,2]"], []),
+    (("show", "x*y", "x=1。5", "y=1"), ["Write x=1.5"], []),
     (("show", "XW + b", *MATRICES), ["X @ W + b"], ["X * W", "XW=1"]),
     (("show", "X*W + b", *MATRICES), ["X @ W, of shape (5, 3)"], ["broadcast together"]),
     (

@@ -59,7 +59,8 @@ def refuse_folder(text: str, words: Sequence[str], command: str) -> None:
     files = python_files(Path(text))
     name = files[0] if files else "FILE.py"
     why = f"{command} takes one Python file, or an expression."
-    cure = f"gatewise {command} {os.path.join(text, name)}"
+    folder = text.rstrip("/\\") or "/"
+    cure = f"gatewise {command} {os.path.join(folder, name)}"
     what = "is a folder" if os.path.isdir(text) else "is no folder here, and no expression"
     raise CommandError(f"{shown(text)} {what}.", why, cure)
 

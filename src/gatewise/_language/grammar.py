@@ -73,6 +73,7 @@ WORDS = {
     "False": "Write 0.",
     "None": "Write a number.",
 }
+ANOTHER = "Leave it out, or open a ( before it."
 SIGNED = "Write products with their sign."
 EXAMPLE = 'Write an expression such as "(x + y) * z".'
 NOT_HERE = "The expression language has names, numbers, + - * / @ **, calls and assignments."
@@ -144,7 +145,8 @@ def _callables(gates: Mapping[str, tuple[int, int]]) -> Mapping[str, str]:
 
 def _said(text: str, misreading: MisreadError, vocabulary: Vocabulary, work: Work) -> tuple[str, str, str]:
     """The three parts of the message. What was meant is offered, where it is known and can be read."""
-    found = translated(text, vocabulary.callables, vocabulary.inputs or ())
+    inputs = vocabulary.inputs or ()
+    found = translated(text, vocabulary.callables, inputs, [name for name in inputs if name not in vocabulary.shapes])
     if found.text != text and (meant := _canonical(found.text, vocabulary, work)):
         return found.what or misreading.problem, found.why or misreading.why, meant
     if found.what:
@@ -472,7 +474,7 @@ class _Reader:
             cure = "Write a Python function to use indices."
             return MisreadError(token.start, "expected an operator before [", NOT_HERE, cure)
         why = f"{shown(before)} is a value here, not a gate." if token.kind == "(" and before.isidentifier() else ""
-        cure = WORDS.get(token.text, "")
+        cure = WORDS.get(token.text, "Close a ( with )." if token.kind == "]" else "")
         return MisreadError(token.start, f"expected an operator before {word}", why, cure, joiner=". Did you mean ")
 
     def take_binary(self, token: Token) -> None:
@@ -596,10 +598,9 @@ class _Reader:
         self.reduce(0)
         if not self.waiting:
             before = self.tokens[self.place - 2]
-            is_decimal = token.text == "," and before.kind == "number"
-            cure = (
-                "Write the point of a number as a point: 2.5." if is_decimal else "Leave it out, or open a ( before it."
-            )
+            cure = "Write one value; statements are parted by ;." if token.text == "," else ANOTHER
+            if token.text == "," and before.kind == "number":
+                cure = "Write the point of a number as a point: 2.5."
             raise MisreadError(token.start, f"there is no ( that this {token.text} belongs to", cure=cure)
         bracket = self.waiting[-1]
         assert isinstance(bracket, _Bracket)  # reduce(0) leaves no operator on top

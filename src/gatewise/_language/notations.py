@@ -10,8 +10,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from keyword import iskeyword
 
-from gatewise._language.names import MODULES
+from gatewise._language.names import MODULES, normal
 
 LONGEST_TRANSLATED = 400  #: characters
 
@@ -54,6 +55,8 @@ FORMULAS: Mapping[tuple[str, int], str] = {
     ("clip", 3): "minimum(maximum({0}, {1}), {2})",
     ("clamp", 3): "minimum(maximum({0}, {1}), {2})",
 }
+BRACKETS = str.maketrans("【】〔〕「」", "()()()")
+AXES = ("sum", "mean", "max", "min", "prod", "std", "var", "argmax", "argmin", "logsumexp", "softmax")
 LATEX = ("this is LaTeX", "an expression is written as in Python.")
 LATEX_CURE = r"Write a / b for \frac{a}{b}, exp(x) for e^{x}, sigmoid(x) for \sigma(x), sum(x) for \sum_i x_i."
 PROMPT = ("a prompt stands before the expression", "it was copied with it.")
@@ -70,7 +73,8 @@ LATEX_SIGNS = {
     **dict.fromkeys(("cdot", "times", "ast", "odot", "circ"), "*"),
     "div": "/", "le": "<=", "leq": "<=", "ge": ">=", "geq": ">=", "ne": "!=", "neq": "!=", "top": "T",
 }  # fmt: skip
-LATEX_FONTS = re.compile(r"\\(?:operatorname\*?|mathrm|text|mathbf|boldsymbol|mathit|vec|hat|bm)(?![A-Za-z])")
+LATEX_FONTS = re.compile(r"\\(?:operatorname\*?|mathrm|text|mathbf|boldsymbol|mathit|mathsf|vec|bm)\s*\{\s*(\w+)\s*\}")
+LATEX_HATS = re.compile(r"\\(?:wide)?(hat|bar|tilde)\s*\{?\s*(\w+)\s*\}?")
 ARGUMENT = r"[\w.]+"
 NAME = r"[^\W\d]\w*"
 NUMPYS = rf"(?:(?:{'|'.join(MODULES)})\.)?"
@@ -85,7 +89,9 @@ class Translation:
     why: str = ""
 
 
-def translated(text: str, callables: Collection[str], inputs: Collection[str]) -> Translation:
+def translated(
+    text: str, callables: Collection[str], inputs: Collection[str], scalars: Collection[str] = ()
+) -> Translation:
     r"""`text` with the notations of other places replaced; `what` is that of the first that was found.
 
     >>> translated(r"\frac{1}{1+e^{-x}}", ["exp"], ["x"])
@@ -94,7 +100,7 @@ def translated(text: str, callables: Collection[str], inputs: Collection[str]) -
     if len(text) > LONGEST_TRANSLATED:
         return Translation(text)
     what = why = ""
-    for name, reason, rule in rules(callables, inputs):
+    for name, reason, rule in rules(callables, inputs, scalars):
         changed = rule(text)
         if changed != text:
             what, why = (what or name), (why or reason)
@@ -105,25 +111,27 @@ def translated(text: str, callables: Collection[str], inputs: Collection[str]) -
 Rule = Callable[[str], str]
 
 
-def rules(callables: Collection[str], inputs: Collection[str]) -> Iterator[tuple[str, str, Rule]]:
+def rules(
+    callables: Collection[str], inputs: Collection[str], scalars: Collection[str]
+) -> Iterator[tuple[str, str, Rule]]:
     """The rules in the order they are tried: what to say where one applies, why, and the rule."""
     yield "", "", without_strangers
     yield "", "", without_quotes
     yield *PROMPT, without_prompts
-    yield *LATEX, latex
     yield *DERIVES, without_derivative
+    yield *LATEX, latex
     yield *DEFINES, body
     yield *ARROW, arrows
     yield *PARTED, parted
     yield "", "", endings
     yield *CHOOSES, choices
-    yield *MATLAB, matlab
+    yield *MATLAB, matlab(scalars)
     yield "", "", signs
     yield "", "", methods(inputs)
     yield *LIBRARY, modules(callables)
-    yield *POWER, powers(callables)
-    yield "", "", bare_calls(callables)
-    yield "", "", synonyms(callables)
+    yield *POWER, powers(callables, inputs)
+    yield "", "", bare_calls(callables, inputs)
+    yield "", "", synonyms(callables, inputs)
     yield "", "", formulas(callables)
 
 
@@ -139,7 +147,8 @@ def without_strangers(text: str) -> str:
 def without_quotes(text: str) -> str:
     """Without quotes, straight or typographic, or backticks around all of it."""
     found = re.fullmatch(r"""\s*(?:["“”„']|‘|’|`+)(.*?)(?:["“”']|‘|’|`+)\s*""", text, re.DOTALL)
-    return found[1] if found and not re.search('["“”„`]', found[1]) else text
+    inner = found[1] if found and not re.search('["“”„`]', found[1]) else text
+    return re.sub("[“”„`]", "", inner)
 
 
 def without_prompts(text: str) -> str:
@@ -161,6 +170,8 @@ def body(text: str) -> str:
 
 def without_derivative(text: str) -> str:
     """`x**2` of `d/dx x**2`, `diff(x**2, x)`."""
+    of = r"\{\s*(?:d|\\partial)\s*\w*\s*\}"
+    text = re.sub(rf"\\[dt]?frac\s*{of}\s*{of}\s*|\\nabla(?:_\w+|_\{{\w+\}})?\s*", "", text)
     text = re.sub(
         rf"\bd\s*/\s*d\s*{NAME}\s*|∂\w*\s*/\s*∂\s*{NAME}\s*|\bpartial\s*/.*?partial\s*{NAME}\s*|∇\s*", "", text
     )
@@ -211,9 +222,11 @@ def assigned(text: str) -> tuple[str, str]:
 
 def latex(text: str) -> str:
     r"""`((1)/(1 + exp(-x)))` of `$\frac{1}{1 + e^{-x}}$`."""
-    if not re.search(r"\\[A-Za-z({\[]|\$.*\$|[\^_]\s*\{", text):
+    if not re.search(r"\\[A-Za-z({\[|]|\$.*\$|[\^_]\s*\{", text):
         return text
-    text = LATEX_FONTS.sub("", LATEX_SPACES.sub(" ", text))
+    text = LATEX_FONTS.sub(r"\1 ", LATEX_SPACES.sub(" ", text.replace(r"\|", "‖")))
+    text = LATEX_HATS.sub(r"\2_\1 ", text)
+    text = re.sub(r"\\sqrt\s*\[(\d+)\]\s*\{([^{}]*)\}", r"(\2)^(1/\1)", text)
     text = re.sub(r"\\([dtc]?frac)\s*(\d)\s*(\d)", r"\\frac{\2}{\3}", text)
     while found := re.search(r"\\[dtc]?frac(?![A-Za-z])\s*(?=\{)", text):
         end = closing(text, found.end())
@@ -235,7 +248,7 @@ def latex(text: str) -> str:
 def of_latex(found: re.Match[str]) -> str:
     """A command of LaTeX: a sign, or a name, parted from the letters and digits that follow it."""
     following = found.string[found.end() : found.end() + 1]
-    name = found[1]
+    name = found[1] + ("_" if iskeyword(found[1]) else "")
     if name in LATEX_SIGNS:
         return f" {LATEX_SIGNS[name]} "
     return name + (" " if following.isalnum() else "")
@@ -254,16 +267,27 @@ def closing(text: str, start: int) -> int:
 # ------------------------------------------------------------------------------------------------- signs and brackets
 
 
-def matlab(text: str) -> str:
-    """`x**2 + X.T @ y` of `x.^2 + X'*y`."""
-    text = re.sub(r"(?<=[\w)\]])(?:\.?'|ᵀ|⊤)(\s*)\*(?!\*)", r".T\1@", text)
-    text = re.sub(r"(?<=[\w)\]])(?:\.?'|ᵀ|⊤)", ".T ", text)
-    return re.sub(r"\.(?=[*^/])", "", text)
+def matlab(scalars: Collection[str]) -> Rule:
+    """`x**2 + X.T @ y` of `x.^2 + X'*y`; the mark of a number is none of a transpose."""
+
+    def turned(found: re.Match[str]) -> str:
+        if found[1] in scalars:
+            return found[0]
+        return f"{found[1]}.T{' @' if found[2] else ' '}"
+
+    def rule(text: str) -> str:
+        text = re.sub(r"(\w+|[)\]])(?:\.?'|ᵀ|⊤)(\s*\*(?!\*))?", turned, text)
+        return re.sub(r"\.(?=[*^/])", "", text)
+
+    return rule
 
 
 def signs(text: str) -> str:
     """Signs of R and mathematics, and brackets of other kinds, that are not read as such."""
-    text = text.replace("%*%", "@")
+    text = text.replace("%*%", "@").translate(BRACKETS)
+    text = re.sub(r"(?<=\d)\s*%(?=\s*(?:[*)]|$))", "/100", text)
+    text = re.sub("[¼-¾⅐-⅞]", lambda found: f"({normal(found[0]).replace('⁄', '/')})", text)
+    text = re.sub(r"(?:‖|\|\|)([^|‖]+)(?:‖|\|\|)(?:_2)?", r"norm(\1)", text)
     text = re.sub(r"[⊙∘⊗∗•]", "*", text)
     text = re.sub(rf"√\s*({NAME}|[\d.]+)(?!\s*\()", r"sqrt(\1)", text).replace("√", "sqrt")
     text = re.sub(rf"∛\s*({NAME}|[\d.]+|\([^()]*\))", r"(\1)**(1/3)", text)
@@ -301,6 +325,8 @@ def methods(inputs: Collection[str]) -> Rule:
                 text = f"{text[: found.start()]}.T{text[found.end() + 1 :]}"
                 continue
             comma = "" if is_empty else ", "
+            if found[1] in AXES and re.match(r"-?\d+\s*\)", text[found.end() :]):
+                comma = ", axis="
             text = f"{text[:start]}{found[1]}({owner}{comma}{text[found.end() :]}"
             place = start
         return text
@@ -334,7 +360,7 @@ def modules(callables: Collection[str]) -> Rule:
     return lambda text: re.sub(rf"(?<![\w.])({NAME})((?:(?:\.|::)\w+)*?)(?:\.|::)({NAME})(?=\s*\()", bare, text)
 
 
-def powers(callables: Collection[str]) -> Rule:
+def powers(callables: Collection[str], inputs: Collection[str]) -> Rule:
     """`sin(x)**2` of `sin^2(x)` and `sin² x`."""
     superscripts = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
     head = re.compile(rf"(?<![\w.])({NAME})\s*(?:(?:\^|\*\*)\s*(-?[\d.]+|\(-?[\d.]+\))|([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+))\s*")
@@ -342,7 +368,7 @@ def powers(callables: Collection[str]) -> Rule:
     def rule(text: str) -> str:
         for found in reversed(list(head.finditer(text))):
             operand = re.match(rf"\(|{ARGUMENT}", text[found.end() :])
-            if operand is None or found[1] not in {*callables, *SYNONYMS}:
+            if operand is None or found[1] in inputs or found[1] not in {*callables, *SYNONYMS}:
                 continue
             is_bracket = operand[0] == "("
             end = closing(text, found.end()) if is_bracket else found.end() + operand.end()
@@ -357,22 +383,22 @@ def powers(callables: Collection[str]) -> Rule:
     return rule
 
 
-def bare_calls(callables: Collection[str]) -> Rule:
+def bare_calls(callables: Collection[str], inputs: Collection[str]) -> Rule:
     """`sin(x)` of `sin x`, `exp(-x)` of `exp -x`."""
 
     def call(found: re.Match[str]) -> str:
-        is_call = found[1] in {*callables, *SYNONYMS} and found[2].lstrip("-") not in callables
+        is_call = found[1] in {*callables, *SYNONYMS} - {*inputs} and found[2].lstrip("-") not in callables
         return f"{found[1]}({found[2]})" if is_call else found[0]
 
     return lambda text: re.sub(rf"(?<![\w.])({NAME})[ \t]+(-?{ARGUMENT})(?![\w(])", call, text)
 
 
-def synonyms(callables: Collection[str]) -> Rule:
+def synonyms(callables: Collection[str], inputs: Collection[str]) -> Rule:
     """Names that gates have elsewhere: `sigmoid` for `sigma`."""
 
     def own(found: re.Match[str]) -> str:
         name = SYNONYMS.get(found[1], found[1])
-        return name if name in callables and found[1] not in callables else found[0]
+        return name if name in callables and found[1] not in {*callables, *inputs} else found[0]
 
     return lambda text: re.sub(rf"(?<![\w.]){NUMPYS}({NAME})(?=\s*\()", own, text)
 

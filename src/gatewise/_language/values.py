@@ -14,7 +14,7 @@ import numpy as np
 from gatewise._errors import ValueTextError
 from gatewise._language.constants import OPERATIONS, VALUES, combined
 from gatewise._language.files import array_in, check_size
-from gatewise._language.names import CONSTANTS, input_names, nearest, shown
+from gatewise._language.names import CONSTANTS, input_names, nearest, normal, shown
 from gatewise._language.notations import ELSEWHERE
 from gatewise._language.scanning import MisreadError, Token, Work, number_of, scan
 
@@ -105,6 +105,9 @@ def cured(text: str, name: str, misreading: MisreadError) -> str:
 
 def meant_by(text: str) -> str:
     """The value that was probably meant by a text that is none; empty where nobody knows."""
+    text = normal(text).translate(str.maketrans("【】。", "[]."))
+    if re.fullmatch(r"[\d.]+|\[[-\d.,\s]+\]", text):
+        return text
     if not text:
         return "3, without a space after the ="
     if re.fullmatch(r"[^=\s()\[\]@]*\.[A-Za-z]\w{0,4}", text):

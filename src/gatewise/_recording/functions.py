@@ -296,16 +296,24 @@ def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -
     try:
         return f(*args, **kwargs)
     except Exception as error:
-        for stranger in (x for x in (*args, *kwargs.values()) if to_numpy(x)):
-            raise ArgumentError.of_library(stranger) from error
-        cause = error.__cause__ if isinstance(error, ValueError) else None
-        found = cause if isinstance(cause, GatewiseError) else error
-        if isinstance(found, ReadingError) and any(map(is_list_of_numbers, (*args, *kwargs.values()))):
-            why = "an argument is a list, and each number in it is an input of its own."
-            raise ReadingError(found.what, why, "np.array([...]) in the place of the list.") from None
-        if found is not error:
-            raise found from None
+        refuse_mixed(error, (*args, *kwargs.values()))
+        if isinstance(error, ValueError) and isinstance(error.__cause__, GatewiseError):
+            raise error.__cause__ from None
         raise
+
+
+def refuse_mixed(error: Exception, values: Sequence[Any]) -> None:
+    """Raise a better error than `error` where an argument is another library's array, or a list in place of an array.
+
+    No name holds what is raised: an error that a frame of its own traceback holds is freed by the collector alone.
+    """
+    for value in values:
+        if to_numpy(value):
+            raise ArgumentError.of_library(value) from error
+    read = error.__cause__ if isinstance(error, ValueError) else error
+    if isinstance(read, ReadingError) and any(map(is_list_of_numbers, values)):
+        why = "an argument is a list, and each number in it is an input of its own."
+        raise ReadingError(read.what, why, "np.array([...]) in the place of the list.") from None
 
 
 def is_list_of_numbers(value: Any) -> bool:
