@@ -472,7 +472,7 @@ def board_of(
         raise ArgumentError("output= is for scripts.", why, "leave output= out.")
     if found is None:
         if isinstance(f, (str, Path)):
-            refuse_as_expression(text, args)
+            refuse_as_expression(text, args, kwargs)
             kwargs = {name: as_array(name, value) for name, value in kwargs.items()}
             f = expression_function(text, kwargs)
         return Board(recorded(f, args, kwargs, wrt=wrt, upstream=upstream))
@@ -483,11 +483,10 @@ def board_of(
             return Board(recorded(function, args, kwargs, wrt=wrt, upstream=upstream))
 
 
-def refuse_as_expression(text: str, args: Sequence[Any]) -> None:
+def refuse_as_expression(text: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
     """Raise the error for what cannot be an expression and its inputs: another kind of file, inputs in a dict."""
-    if re.fullmatch(r"[^\s()*+=]+\.(ipynb|csv|txt|npy|m|R|jl)", text) or (
-        not text.isidentifier() and os.path.isdir(text)
-    ):
+    is_folder = os.path.isdir(text) and not text.isidentifier() and not kwargs
+    if is_folder or re.fullmatch(r"[^\s()*+=]+\.(ipynb|csv|txt|npy|m|R|jl)", text):
         kind = "a notebook" if text.endswith(".ipynb") else "no Python file"
         cure = 'gw.circuit("net.py:f", x=1.0), or the function itself, gw.circuit(f, x=1.0).'
         raise ScriptError(

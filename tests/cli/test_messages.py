@@ -87,7 +87,7 @@ OFFERED = [
     ("sum(X, dim=0)", ("X=ones(2)",), "sum(X, axis=0)", []),
     ("mse(x, y)", XY, "mean((x - y)**2)", []),
     ("sum(dot(W; x))", ("W=ones(3,3)", "x=ones(3)"), "sum(dot(W, x))", []),
-    (r"\mathbf{W}\mathbf{x}", ("W=ones(1,2)", "x=ones(2)"), "W @ x", ["LaTeX"]),
+    (r"sum(\mathbf{W}\mathbf{x})", ("W=ones(1,2)", "x=ones(2)"), "sum(W @ x)", ["LaTeX"]),
     (r"\|x\|^2", ("x=[1.0, 2.0]",), "sqrt(sum(x**2))**2", ["LaTeX"]),
     (r"\operatorname{ReLU}(x)", ("x=1",), "relu(x)", ["LaTeX"]),
     (r"\frac12 x^2", ("x=1",), "1 / 2 * x**2", ["LaTeX"]),
@@ -301,6 +301,29 @@ def test_what_people_expect_to_work_works(typed, files):
     ):
         answer = typed("show", *words)
         assert answer.status == 0, (words, answer.err)
+
+
+def test_an_expression_with_inputs_is_one_whatever_has_its_name(typed):
+    Path("a/b").mkdir(parents=True)
+    Path("a-b.py").write_text("x = 3.0\n", encoding="utf-8")
+    Path("b.py").write_text("x = 3.0\n", encoding="utf-8")
+    for words in (("a/b", "a=1", "b=2"), ("a-b", "a=1", "b=2"), ("b", "b=1")):
+        assert typed("show", *words).status == 0
+
+
+@pytest.mark.parametrize(
+    "returned", ["loss, dW", "loss, {'W': dW}", "dW"], ids=["a pair", "a dict of gradients", "the gradient alone"]
+)
+def test_a_backward_pass_is_called_one_by_show(typed, returned):
+    text = (
+        "import numpy as np\ndef net(W, X):\n    scores = X @ W\n    loss = np.sum(scores**2)\n"
+        f"    dW = X.T @ (2 * scores)\n    return {returned}\n"
+    )
+    Path("net.py").write_text(text, encoding="utf-8")
+    answer = typed("show", "net.py:net", "X=ones(2,3)", "W=ones(3,2)")
+    assert answer.status == 2
+    assert "backward pass" in answer.err or returned == "dW"
+    assert "gatewise check net.py:net" in answer.err or returned == "dW"
 
 
 def test_the_lines_for_a_method_can_be_added_and_shown(refused, typed, files):

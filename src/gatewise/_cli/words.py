@@ -41,6 +41,11 @@ def refuse_words(words: Sequence[str], command: str) -> None:
     refuse_missing(text, command)
 
 
+def has_inputs(words: Sequence[str]) -> bool:
+    """Whether values follow the first word, so that it is an expression whatever folder or file has its name."""
+    return any(re.match(r"\w+\s*[=＝]", word) for word in words[1:])
+
+
 def refuse_split(words: Sequence[str], command: str) -> None:
     """Single and typographic quotes, which Windows' command prompt does not know: `'x * y'` is three words there."""
     if words[0][:1] in QUOTES and len(words) > 1:
@@ -53,7 +58,7 @@ def refuse_split(words: Sequence[str], command: str) -> None:
 
 def refuse_folder(text: str, words: Sequence[str], command: str) -> None:
     is_path = re.fullmatch(r"(?:[\w.~-]*[/\\])*[\w.~-]+[/\\]|\.{1,2}|~", text) is not None
-    is_folder = os.path.isdir(text) and (not text.isidentifier() or len(words) == 1)
+    is_folder = os.path.isdir(text) and not has_inputs(words)
     if not (is_path or is_folder):
         return
     files = python_files(Path(text))
@@ -106,7 +111,8 @@ def refuse_function(text: str, words: Sequence[str], command: str) -> None:
     module = re.fullmatch(r"([\w/\\-]+?)(?:[:.](\w+))?", text)
     if module is None or not os.path.isfile(f"{module[1]}.py"):
         return
-    is_expression = module[2] is None and any(re.match(rf"{re.escape(text)}\s*[=＝]", word) for word in words[1:])
+    is_given = any(re.match(rf"{re.escape(text)}\s*[=＝]", word) for word in words[1:])
+    is_expression = module[2] is None and (is_given if text.isidentifier() else has_inputs(words))
     if not (is_expression or module[2] in ("T", "py")):
         name = f":{module[2]}" if module[2] else ""
         why = "a Python file is named with its ending."
