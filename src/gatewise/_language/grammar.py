@@ -73,6 +73,7 @@ WORDS = {
     "False": "Write 0.",
     "None": "Write a number.",
 }
+GATE_NAMES = "gates go by NumPy's names, and by sigmoid, relu, softmax and a few more."
 ANOTHER = "Leave it out, or open a ( before it."
 SIGNED = "Write products with their sign."
 EXAMPLE = 'Write an expression such as "(x + y) * z".'
@@ -635,8 +636,8 @@ class _Reader:
             return MisreadError(token.start, f"NumPy's {name} cannot be called here", why, cure)
         problem, cure = f"unknown gate {shown(name)}", "`gatewise gates` lists the gates."
         if (near := nearest(name, callables)) and not self.is_run_together(name):
-            return MisreadError(token.start, problem, cure=cure, nearest=near)
-        return MisreadError(token.start, problem, cure=cure, joiner=": did you mean ")
+            return MisreadError(token.start, problem, GATE_NAMES, cure, nearest=near)
+        return MisreadError(token.start, problem, GATE_NAMES, cure, joiner=": did you mean ")
 
     def is_run_together(self, name: str) -> bool:
         """Whether a name is an input and a gate without a sign between them, `xsin`."""

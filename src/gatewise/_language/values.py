@@ -23,6 +23,7 @@ DEEPEST_LIST = 32
 LARGEST_WHOLE = 2**63 - 1
 FORMS = "Write a number, [1, 2, 3], randn(5, 10), rand, zeros, ones, eye, arange, or @file.npy."
 ROWS = "Write [1, 2, 3], or [[1, 2], [3, 4]] for two rows."
+NUMBERS = "the value of an input is one; text, and the names of other inputs, are none."
 NO_VALUE = "this is not a number, an array or a file"
 SEVERAL, CLOSE = "x=3 y=-4", ")"  # cures that `parse_value` writes out for what was typed
 RESULTS = {"*": "the product", "+": "the sum", "-": "the difference", "/": "the quotient", "**": "the power"}
@@ -83,7 +84,8 @@ def parse_value(text: str, rng: np.random.Generator | None = None, name: str = "
         return _value(text.strip(), np.random.default_rng() if rng is None else rng)
     except MisreadError as misreading:
         cure = cured(text, name, misreading)
-        raise ValueTextError(label, misreading.problem, cure, misreading.why) from None
+        why = misreading.why or (NUMBERS if misreading.problem == NO_VALUE else "")
+        raise ValueTextError(label, misreading.problem, cure, why) from None
     except MemoryError:
         raise ValueTextError(label, "there is not enough memory for it", "Make it smaller.") from None
 
