@@ -376,6 +376,16 @@ def test_the_fuzzer_notices_too_much_work(monkeypatch):
         ("３", 3),
         ("1_000", 1000),
         ("-0.0", 0.0),
+        ("1/3", 1 / 3),
+        ("-1/3", -1 / 3),
+        ("2**-3", 0.125),
+        ("-2^2", -4),
+        ("2³", 8),
+        ("(1 + 2) * 3 - 4/2", 7.0),
+        ("2*pi", 2 * math.pi),
+        ("np.pi/2", math.pi / 2),
+        ("sqrt(2/5)", math.sqrt(2 / 5)),
+        ("np.sqrt(4)", 2.0),
     ],
 )
 def test_numbers(text, value):
@@ -402,6 +412,16 @@ def test_numbers(text, value):
         ("arange(3) * 0.5", np.arange(3) * 0.5),
         ("-arange(3)", -np.arange(3)),
         ("0.1 * [1, 2]", np.array([0.1, 0.2])),
+        ("[1/3, 2/3]", np.array([1 / 3, 2 / 3])),
+        ("[1, 2] / 2", np.array([0.5, 1.0])),
+        ("arange(3)**2 + 1", np.array([1, 2, 5])),
+        ("[1, 2]**-1", np.array([1.0, 0.5])),
+        ("2**arange(3)", np.array([1, 2, 4])),
+        ("1 - ones(2)*2", np.array([-1.0, -1.0])),
+        ("[pi, -pi/2]", np.array([math.pi, -math.pi / 2])),
+        ("np.zeros((2, 3))", np.zeros((2, 3))),
+        ("np.array([[1.0, 2.0]])", np.array([[1.0, 2.0]])),
+        ("[1，2]", np.array([1, 2])),
     ],
 )
 def test_arrays(text, expected):
@@ -442,7 +462,20 @@ def test_random_draws_come_from_the_generator_given():
         ("zeros()", "zeros takes whole numbers"),
         ("zeros(-1)", "zeros takes whole numbers"),
         ("zeros(2.5)", "zeros takes whole numbers"),
-        ("zeros((2)", "zeros takes whole numbers"),
+        ("zeros((2)", "the ( of zeros is never closed"),
+        ("zeros(2.5", "zeros takes whole numbers"),
+        ("1/0", "this divides by zero"),
+        ("[1, 2] / 0", "the quotient is too large"),
+        ("[-1.0]**0.5", "it is not a real number"),
+        ("(-8)**0.5", "this power is not a real number"),
+        ("9**9**9", "the power is too large"),
+        ("10**arange(30)", "the power does not fit into 64 bits"),
+        ("ones(2) + ones(2)", "it has + between two arrays"),
+        ("(" * 40 + "1" + ")" * 40, "it is more than 32 levels deep"),
+        ("sqrt(-1)", "sqrt of -1 is no finite number"),
+        ("exp(ones(2))", "exp takes one number here"),
+        ("(1 + 2", "a ( is never closed"),
+        ("[zeros(2), 1]", "a list holds numbers and lists alone"),
         ("eye(1,2,3)", "eye takes 1 to 2 lengths, not 3"),
         ("zeros(10000,10001)", "it would have 100,010,000 entries"),
         ("eye(10001)", "it would have 100,020,001 entries"),
@@ -459,6 +492,66 @@ def test_every_wrong_value_has_its_message(text, problem):
     assert caught.value.problem == problem
     assert str(caught.value).startswith("x=" + text[:20])
     assert caught.value.cure
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("X=randn(5,4", ["never closed", "Write X=randn(5,4)"]),
+        ("x=zeros((2,3)", ["never closed", "Write x=zeros((2,3))"]),
+        ("x=3，y=-4", ["one input", "Write x=3 y=-4"]),
+        ("x=3, y=-4", ["one input", "Write x=3 y=-4"]),
+        ("x=3 y=-4", ["one input", "Write x=3 y=-4"]),
+        ("x=3；y=-4; z=1", ["one input", "Write x=3 y=-4 z=1"]),
+        ("x=[1, 2], y=3", ["one input", "Write x=[1, 2] y=3"]),
+        ("x=data.csv", ["Write x=@data.csv"]),
+        ("X=folder/weights.npy", ["Write X=@folder/weights.npy"]),
+        ("x=1,5", ["point of a number", "[1, 2, 3]"]),
+        ("x=[1 2; 3 4]", ["[[1, 2], [3, 4]]"]),
+        ("x=@net.pt", ["np.save", "torch.load"]),
+    ],
+)
+def test_a_mistyped_input_is_answered_with_what_was_meant(typed, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.pt").write_bytes(b"")
+    with pytest.raises(ValueTextError) as caught:
+        parse_input(typed)
+    for word in words:
+        assert word in str(caught.value), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.csv", b"a,b\n1,2\n3,4\n", [[1, 2], [3, 4]]),
+        ("a.csv", b'\xef\xbb\xbf"a","b"\r\n"1","2"\r\n', [1, 2]),
+        ("a.csv", "\u5b66\u4e60,b\n1,2\n3,4\n".encode("gbk"), [[1, 2], [3, 4]]),
+        ("a.csv", "1,2\n3,4\n".encode("utf-16"), [[1, 2], [3, 4]]),
+        ("a.csv", b"1;2\n3;4\n", [[1, 2], [3, 4]]),
+        ("a.txt", b"x y\n1\t2\n", [1, 2]),
+        ("a.txt", b"1,2\n3,4\n", [[1, 2], [3, 4]]),
+        ("a.csv", b"1e0,2\n", [1.0, 2.0]),
+    ],
+)
+def test_head_lines_and_other_separators_are_read(name, content, expected, tmp_path):
+    (tmp_path / name).write_bytes(content)
+    np.testing.assert_array_equal(parse_value(f"@{tmp_path / name}"), np.array(expected), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("1,2\n3\n", "line 2 has 1 numbers, and line 1 has 2."),
+        ("a,b\n1,2\n3,setosa\n", "line 3: setosa is not a number."),
+        ("1,2\n3,\n", "line 2 has an empty cell."),
+        ("1,5;2,0\n", "line 1: 1,5 is not a number, and the point of a number is written as a point."),
+    ],
+)
+def test_the_line_of_a_file_that_is_no_row_is_named(content, why, tmp_path):
+    (tmp_path / "a.csv").write_text(content)
+    with pytest.raises(ValueTextError) as caught:
+        parse_value(f"@{tmp_path}/a.csv")
+    assert caught.value.why == why
 
 
 def test_arguments():

@@ -54,4 +54,8 @@ def __getattr__(name: str) -> object:
     gate = _gates.NAMES.get(name)
     if gate is not None and gate.own:
         return gate
-    raise AttributeError(f"module 'gatewise' has no attribute {name!r}")
+    if name.startswith("_"):
+        raise AttributeError(f"module 'gatewise' has no attribute {name!r}")
+    from gatewise import _advice
+
+    raise _advice.missing(name, [*globals(), *NAMESPACES, "check", "circuit"])

@@ -18,24 +18,26 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from gatewise._advice import OF_CIRCUITS, advised
 from gatewise._build import function
 from gatewise._circuit import Circuit, Stage, Wire
 from gatewise._errors import (
     ArgumentError,
     GatewiseError,
     InputNameError,
+    MissingNameError,
     SaveError,
     ScriptError,
     UnknownFunctionError,
     UnknownPaletteError,
     UnknownWireError,
-    UserCodeError,
 )
 from gatewise._gates import NAMES
 from gatewise._gates.absent import instead_if_numpys
 from gatewise._language import parse
 from gatewise._record import block_rules, check, jsonable, record
 from gatewise._recording.functions import normalised, read_by_python
+from gatewise._recording.reading import text_in
 from gatewise._recording.running import record as recorded
 from gatewise._recording.scripts import record_script
 from gatewise._saving import write_whole
@@ -161,6 +163,16 @@ class Board:
     def wires(self) -> tuple[WireView, ...]:
         """All wires in tape order, inputs first."""
         return tuple(WireView(entry, self._index) for entry in self._facts["wires"])
+
+    def __getattr__(self, name: str) -> Any:
+        """Only what is not there comes here: say what does it."""
+        if name.startswith("_") or "circuit" not in self.__dict__:
+            raise AttributeError(name)
+        if hasattr(type(self), name):
+            return object.__getattribute__(self, name)  # a property of ours that failed says so itself
+        cure = OF_CIRCUITS.get(name, "") or (f'c["{name}"].' if name in self else "")
+        known = [known for known in dir(type(self)) if not known.startswith("_")]
+        raise MissingNameError.of("a circuit", name, cure, known)
 
     def __getitem__(self, name: str) -> WireView:
         return WireView(self._facts["wires"][self._id(name)], self._index)
@@ -461,6 +473,8 @@ def board_of(
         raise ArgumentError("output= is for scripts.", why, "leave output= out.")
     if found is None:
         if isinstance(f, (str, Path)):
+            refuse_as_expression(text, args, kwargs)
+            kwargs = {name: as_array(name, value) for name, value in kwargs.items()}
             f = expression_function(text, kwargs)
         return Board(recorded(f, args, kwargs, wrt=wrt, upstream=upstream))
     with in_folder_of(found["path"]):
@@ -468,6 +482,38 @@ def board_of(
             return Board(record_script(text, kwargs, wrt=wrt, output=output, upstream=upstream))
         with function_in_file(found["path"], found["function"]) as function:
             return Board(recorded(function, args, kwargs, wrt=wrt, upstream=upstream))
+
+
+def refuse_as_expression(text: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    """Raise the error for what cannot be an expression and its inputs: another kind of file, inputs in a dict."""
+    is_folder = os.path.isdir(text) and not text.isidentifier() and not kwargs
+    if is_folder or re.fullmatch(r"[^\s()*+=]+\.(ipynb|csv|txt|npy|m|R|jl)", text):
+        kind = "a notebook" if text.endswith(".ipynb") else "no Python file"
+        cure = 'gw.circuit("net.py:f", x=1.0), or the function itself, gw.circuit(f, x=1.0).'
+        raise ScriptError(
+            f"{text} is {kind}.", "a circuit is made of a function, an expression or a Python file.", cure
+        )
+    if any(isinstance(each, dict) for each in args):
+        why = "an expression takes its inputs by name."
+        raise ArgumentError("an expression was given a dict.", why, f'gw.circuit("{text}", **inputs).')
+
+
+def as_array(name: str, value: Any) -> Any:
+    """A list of numbers as the array that an expression computes with. Raises `ArgumentError` where it is none."""
+    if isinstance(value, str):
+        raise ArgumentError(f"{name} is {value!r}, a string.", "an expression computes with numbers.", f"{name}=1.0.")
+    if not isinstance(value, (list, tuple)):
+        return value
+    try:
+        array = np.array(value)
+    except ValueError:
+        array = np.array(None)
+    if array.dtype.kind not in "fiub":
+        why = "an expression computes with numbers and arrays of numbers, all rows of one length."
+        raise ArgumentError(
+            f"{name} is a {type(value).__name__} that is no array.", why, f"{name}=np.array([1.0, 2.0])."
+        )
+    return array
 
 
 def as_python_reads(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -500,6 +546,7 @@ def function_in_file(path: str, name: str) -> Iterator[Callable[..., Any]]:
     """The function `name` of a Python file, which is run, and which counts as imported as long as this lasts."""
     if not Path(path).is_file():
         raise ScriptError(f"{path} cannot be read.", "there is no such file.", "give the path of a Python file.")
+    text_in(path)  # says what is wrong with its encoding, where something is
     spec = importlib.util.spec_from_file_location(Path(path).stem, path)
     assert spec is not None
     assert spec.loader is not None  # as for every path that ends in .py
@@ -523,7 +570,7 @@ def run_file(loader: Loader, module: ModuleType, path: str) -> None:
     except GatewiseError:
         raise
     except Exception as error:
-        raise UserCodeError.of(error, path) from error
+        raise advised(error, path) from error
 
 
 def function_of(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
@@ -538,7 +585,8 @@ def function_of(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
 
 def expression_function(text: str, given: Mapping[str, Any]) -> Callable[..., Any]:
     """The function that an expression says."""
-    parsed = parse(text, list(given) or None, OPERANDS, NUMPY, AXES, instead_if_numpys)
+    shapes = {name: np.shape(value) for name, value in given.items() if isinstance(value, np.ndarray)}
+    parsed = parse(text, list(given) or None, OPERANDS, NUMPY, AXES, instead_if_numpys, shapes)
     scope = {"np": np} | {name: gate for name, gate in NAMES.items() if gate.own}
     return function(parsed.source(), scope, parsed.output)
 
@@ -547,7 +595,7 @@ def expression_function(text: str, given: Mapping[str, Any]) -> Callable[..., An
 CALLABLE = {
     n: g
     for n, g in NAMES.items()
-    if set(g.parameters) <= {"axis", "keepdims", "ddof"} and g.bind is None and g.text is None
+    if g.required <= {"axis", "keepdims", "ddof"} and (g.bind is None or not g.parameters) and g.text is None
 }
 OPERANDS = {name: (gate.arity, gate.arity) for name, gate in CALLABLE.items()}
 NUMPY = [name for name, gate in CALLABLE.items() if not gate.own]

@@ -133,7 +133,9 @@ def positions_of(f: Any, argnums: Any) -> tuple[int, ...]:
         raise ArgumentError(
             f"argnums is {argnums!r}.{user_line()}",
             "it says which positions to differentiate.",
-            "argnums=0, or a tuple such as argnums=(0, 1).",
+            "argnums=0, or a tuple such as argnums=(0, 1)."
+            if isinstance(argnums, (str, tuple, list))
+            else "gw.grad(f)(x): the function first, its arguments afterwards; argnums=0, or a tuple such as (0, 1).",
         )
     return tuple(positions)
 

@@ -187,10 +187,10 @@ class ValueTextError(GatewiseError):
       instead: Write x=3.
     """
 
-    def __init__(self, text: str, problem: str, cure: str) -> None:
+    def __init__(self, text: str, problem: str, cure: str, why: str = "") -> None:
         self.text, self.problem = text, problem
         start = _drawn(text if len(text) <= 60 else text[:60] + "...")
-        super().__init__(f"{start}: {problem}", cure=cure)
+        super().__init__(f"{start}: {problem}", why, cure)
 
 
 SHOWN_BEFORE, SHOWN_AFTER = 45, 25  # how much of a long line is shown around its caret
@@ -311,7 +311,21 @@ class GateError(GatewiseError):
         """From what NumPy or Python said of the plain values."""
         expect = expected_shapes(gate, shapes)
         what = f"{gate} cannot take {' and '.join(operands)}.{line}"
-        return cls(what + (f"\n  {expect}" if expect else ""), " ".join(str(error).split()))
+        names = [operand.partition(" ")[0] for operand in operands]
+        cure = fitting(gate, names, shapes) if expect and all(map(str.isidentifier, names)) else ""
+        if gate in PRODUCTS and () in shapes:
+            return cls(what, "a matrix product is of arrays, and this is a number.", f"{' * '.join(names)}.")
+        if type(error).__name__ == "AxisError" and shapes[0]:
+            return cls(what, f"{error}.", f"an axis from {-len(shapes[0])} to {len(shapes[0]) - 1}.")
+        if not expect:
+            return cls(what, " ".join(str(error).split()))
+        why = PAIRED if gate in PRODUCTS else BROADCAST
+        return cls(f"{what}\n  {expect}", why, cure or "arrays of shapes that fit; print(x.shape) shows them.")
+
+
+PRODUCTS = ("matmul", "dot")
+PAIRED = "a matrix product multiplies the rows of the first with the columns of the second, entry by entry."
+BROADCAST = "axes are compared from the last one on, and one of size 1 is repeated."
 
 
 def expected_shapes(gate: str, shapes: Sequence[tuple[int, ...]]) -> str:
@@ -319,7 +333,7 @@ def expected_shapes(gate: str, shapes: Sequence[tuple[int, ...]]) -> str:
     if len(shapes) != 2:
         return ""
     a, b = shapes
-    if gate in ("matmul", "dot") and a and b:
+    if gate in PRODUCTS and a and b:
         inner = b[-2] if len(b) > 1 else b[0]
         return (
             f"Expect: columns of the first == rows of the second. Actual: {a[-1]} != {inner}." if a[-1] != inner else ""
@@ -327,6 +341,25 @@ def expected_shapes(gate: str, shapes: Sequence[tuple[int, ...]]) -> str:
     for i, (m, n) in enumerate(zip(a[::-1], b[::-1], strict=False), start=1):
         if m != n and 1 not in (m, n):
             return f"Expect: sizes that are equal or 1 on axis {-i}. Actual: {m} != {n}."
+    return ""
+
+
+def fitting(gate: str, names: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> str:
+    """What fits in the place of two operands whose shapes do not: one of them turned, both swapped, or a product.
+
+    >>> fitting("matmul", ["X", "W"], [(5, 4), (3, 4)])
+    'X @ W.T, of shape (5, 3).'
+    """
+    (x, y), (a, b) = names, shapes
+    if gate not in PRODUCTS and len(b) == 1 and len(a) == 2 and a[0] == b[0]:
+        return f"{y}.reshape({b[0]}, 1), to add a column." if gate == "add" else f"{y}.reshape({b[0]}, 1)."
+    if gate not in (*PRODUCTS, "multiply") or not 1 <= len(a) <= 2 or not 1 <= len(b) <= 2:
+        return ""
+    turned = [(f"{x} @ {y}", a, b), (f"{x} @ {y}.T", a, b[::-1]), (f"{x}.T @ {y}", a[::-1], b), (f"{y} @ {x}", b, a)]
+    for text, left, right in turned:
+        if left[-1] == right[0]:
+            shape = left[:-1] + right[1:]
+            return f"{text}, of shape {shape}." if shape else f"{text}, a number."
     return ""
 
 
@@ -355,7 +388,8 @@ class ReadingError(GatewiseError):
         return cls(
             f"{tensor} was turned into a plain {how}.{line}",
             "a gradient is being taken through it, and it would be lost here without a word.",
-            "np.stack([...]) to collect values, `captured @ t` for `captured.dot(t)`, np.exp(t) for math.exp(t);"
+            "np.stack([...]) to collect values, np.stack([np.stack([...]), ...]) for rows of them,"
+            " `captured @ t` for `captured.dot(t)`, np.exp(t) for math.exp(t);"
             " t.item(), t.numpy() or t.detach() to read it on purpose.",
         )
 
@@ -421,6 +455,39 @@ class MethodError(UnsupportedError, AttributeError):
 
     def __init__(self, *parts: str) -> None:
         GatewiseError.__init__(self, *parts)
+
+
+class MissingNameError(GatewiseError, AttributeError):
+    """A name was asked for that gatewise, or a circuit of it, does not have.
+
+    Wrong:
+
+    >>> import gatewise as gw
+    >>> gw.circuit("x * y", x=2.0, y=3.0).backward()
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.MissingNameError: a circuit has no backward...
+
+    Right:
+
+    >>> gw.circuit("x * y", x=2.0, y=3.0).gradients
+    {'x': 3.0, 'y': 2.0}
+    """
+
+    @classmethod
+    def of(cls, owner: str, name: str, cure: str, known: Sequence[str] = ()) -> MissingNameError:
+        """`cure` is what does it; where nothing is known to, the nearest of `known` is offered."""
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+        cure = cure or (
+            f"Did you mean {near[0]}?" if near else f"dir({'gw' if owner == 'gatewise' else 'c'}) lists what there is."
+        )
+        return cls(f"{owner} has no {_visible(name)}.", WHYS.get(owner, ""), cure)
+
+
+WHYS = {
+    "gatewise": "functions are plain NumPy; gatewise has what NumPy has not: gradients, circuits, nets.",
+    "a circuit": "it holds one run, with every value and gradient in it already.",
+}
 
 
 class AssignmentError(GatewiseError):
@@ -725,6 +792,34 @@ class ArgumentError(GatewiseError):
     6.0
     """
 
+    @classmethod
+    def of_library(cls, value: object) -> ArgumentError:
+        """An argument that is another library's array."""
+        name = next(iter(user_names(value)), "")
+        library, kind = type(value).__module__.partition(".")[0], type(value).__name__
+        what = f"{name or 'an argument'} is a {library} {kind}."
+        why = "gatewise differentiates NumPy, and the two do not mix."
+        return cls(what, why, f"{to_numpy(value, name)} in its place.")
+
+
+#: Libraries whose arrays do not mix with gatewise's, and how each gives a NumPy array.
+LIBRARIES = {
+    **dict.fromkeys(("pandas", "polars", "xarray"), "{}.to_numpy()"),
+    **dict.fromkeys(("torch", "tensorflow"), "{}.numpy()"),
+    **dict.fromkeys(("jax", "jaxlib"), "np.asarray({})"),
+    "cupy": "{}.get()",
+    "mxnet": "{}.asnumpy()",
+}
+
+
+def to_numpy(value: object, name: str = "") -> str:
+    """How another library's array is made NumPy's; empty for whatever is none."""
+    library = type(value).__module__.partition(".")[0]
+    if library not in LIBRARIES or not hasattr(value, "shape"):
+        return ""
+    name = name or ("t" if library in ("torch", "tensorflow") else "X")
+    return LIBRARIES[library].format(f"{name}.detach()" if getattr(value, "requires_grad", False) else name)
+
 
 class UnknownInputError(GatewiseError):
     """An input was named that the function does not have.
@@ -736,6 +831,7 @@ class UnknownInputError(GatewiseError):
     """
 
     def __init__(self, name: str, known: Sequence[str], owner: str) -> None:
+        self.name = name
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
         listed = ", ".join(_visible(each) for each in known)
         cure = f"Did you mean {_visible(near[0])}?" if near else f"Leave {_visible(name)} out."

@@ -34,6 +34,7 @@ from gatewise._circuit import (
     tick,
 )
 from gatewise._errors import (
+    ArgumentError,
     AssignmentError,
     ComplexGradientError,
     GateError,
@@ -44,6 +45,7 @@ from gatewise._errors import (
     ReadingError,
     UnsupportedError,
     UpstreamError,
+    to_numpy,
     user_line,
     user_names,
 )
@@ -1071,7 +1073,17 @@ def own_value(x: Any) -> tuple[Any, Any]:
             what = f"an array of {x.dtype} is not an array of numbers.{user_line()}"
             raise GateError(what, "a Tensor holds floats.", "pass numbers.")
         return np.array(x), None
-    array = np.array(x)
+    try:
+        array = np.array(x)
+    except Exception as error:
+        if to_numpy(x):
+            raise ArgumentError.of_library(x) from error
+        if isinstance(x, (list, tuple)):
+            what = f"a {type(x).__name__} whose parts differ in length is no array.{user_line()}"
+            raise GateError(
+                what, "an array has rows of one length.", "lists of one length, or a Tensor for each."
+            ) from None
+        raise
     if array.dtype.kind in "iu":
         return array.astype(float), array
     if array.dtype.kind not in "fb":

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import ArgumentError
+from gatewise._errors import ArgumentError, to_numpy
 from gatewise._recording.functions import code_of, signature_of, with_math
 from gatewise._recording.structures import leaves, mapped, numeric
 
@@ -234,7 +234,8 @@ def why_nothing(given: Any, leave_out: Collection[str]) -> tuple[str, str]:
         return f"{name} holds whole numbers, which do not move a little.", f"{name}.astype(float)."
     if isinstance(x, numbers.Number):
         return f"{name} is a {type(x).__name__}, not a float.", f"float({name})."
-    return f"{name} is a {type(x).__name__}; a gradient belongs to a float, or to an array of floats.", "pass floats."
+    cure = f"{to_numpy(x, name)} in its place." if to_numpy(x) else "pass floats."
+    return f"{name} is a {type(x).__name__}; a gradient belongs to a float, or to an array of floats.", cure
 
 
 def holder_of(structure: Any, key: Key) -> Any:

@@ -18,6 +18,7 @@ from gatewise._build import function
 from gatewise._errors import IntegerGradientError, UnknownGateError
 from gatewise._gates import NAMES, Gate, neural
 from gatewise._gates.absent import instead_if_numpys
+from gatewise._language import SYNONYMS
 from gatewise._views.numbers import number
 
 PATTERNS = {
@@ -69,8 +70,8 @@ def gate_named(name: str) -> Gate:
             return gate
     if (instead := instead_if_numpys(bare)) is not None:  # nothing is guessed from its letters
         raise UnknownGateError(name, None, instead)
-    near = difflib.get_close_matches(bare.lower(), NAMES, n=1, cutoff=0.5)
-    raise UnknownGateError(name, near[0] if near else None)
+    near = difflib.get_close_matches(bare.lower(), NAMES, n=1, cutoff=0.7)
+    raise UnknownGateError(name, SYNONYMS.get(bare) or (near[0] if near else None))
 
 
 def page(name: str, fit: Callable[[str], str] = str) -> str:

@@ -21,9 +21,17 @@ from gatewise._check.report import Report, value_text
 from gatewise._check.scripts import check_script
 from gatewise._check.verdict import checked
 from gatewise._cli.request import shown
-from gatewise._cli.target import Target, as_if_run, notes_of_warnings, target_of, values_of
+from gatewise._cli.target import (
+    Target,
+    as_if_run,
+    notes_of_warnings,
+    target_of,
+    values_of,
+    with_backward,
+    with_functions,
+)
 from gatewise._cli.terminal import draw_table, write, write_fitted
-from gatewise._errors import CommandError
+from gatewise._errors import ArgumentError, CommandError, ScriptError, UnknownInputError
 from gatewise._language import parse_value
 from gatewise._recording.functions import arguments, normalised, signature_of
 from gatewise._saving import write_whole
@@ -123,12 +131,18 @@ def report_on(target: Target, given: Mapping[str, Any], request: CheckRequest) -
         if target.is_script and target.path is not None:
             refuse_for_script(target, request)
             with in_folder_of(target.path):
-                return check_script(target.path, given, **options)
+                try:
+                    return check_script(target.path, given, **options)
+                except (ScriptError, UnknownInputError) as error:
+                    raise with_functions(error, target, "check") from None
         with contextlib.ExitStack() as files:
             named = target.path is not None
             f = files.enter_context(function_named(target)) if named else expression_function(target.text, given)
             others = files.enter_context(told(request))
-            return on_function(f, given, request, {**options, **others})
+            try:
+                return on_function(f, given, request, {**options, **others})
+            except ArgumentError as error:
+                raise with_backward(error, target, "check") from None
 
 
 def on_function(f: Any, given: Mapping[str, Any], request: CheckRequest, options: Mapping[str, Any]) -> Report:

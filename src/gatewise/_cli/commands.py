@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from gatewise._cli.catalogue import catalogue, page
-from gatewise._cli.mistakes import MISTAKE, printable, said
+from gatewise._cli.mistakes import MISTAKE, misused, printable, said
 from gatewise._cli.request import DIGITS, EVERYTHING, Request, shown
 from gatewise._cli.show import show
 from gatewise._cli.terminal import draw_table, fitted, write, write_fitted
@@ -43,9 +43,9 @@ FILE.py            a flat script, which is RUN: names assigned numbers, lists
                    gradient's is the output
 
 \b
-NAME=VALUE         x=3, x=-0.5, X=[[1.0, 2.0], [3.0, 4.0]], X=@file.npy
+NAME=VALUE         x=3, x=-1/3, X=[[1.0, 2.0], [3.0, 4.0]], X=@file.npy
                    (or .csv, .txt), "W=0.1 * randn(5, 10)", rand, zeros,
-                   ones, eye, arange
+                   ones, eye, arange, linspace
 
 Numbers are taken as floats. Lists of whole numbers are data and get no
 gradient: write 1.0 for 1.
@@ -120,10 +120,32 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+#: Commands that people expect, and what does it.
+MEANT = {
+    **dict.fromkeys(("help", "usage", "man"), "gatewise --help"),
+    "version": "gatewise --version",
+    **dict.fromkeys(
+        ("graph", "plot", "draw", "picture", "svg", "visualize"), 'gatewise show "x * y" x=2 y=3 --svg circuit.svg'
+    ),
+    **dict.fromkeys(("run", "eval", "circuit", "trace"), 'gatewise show "x * y" x=2 y=3'),
+    **dict.fromkeys(("code", "backward", "staged", "print"), 'gatewise show "x * y" x=2 y=3 --code'),
+    **dict.fromkeys(("walk", "derive", "json", "html"), 'gatewise show "x * y" x=2 y=3 --{word}'),
+    "vary": 'gatewise show "x * y" x=2 y=3 --vary x=1,10',
+    **dict.fromkeys(
+        ("grad", "gradcheck", "gradient", "test", "verify", "grade", "judge"), "gatewise check FILE.py:FUNCTION x=3"
+    ),
+    **dict.fromkeys(("exercise", "exercises"), "gatewise check --exercises"),
+    **dict.fromkeys(("list", "gate", "catalogue", "functions"), "gatewise gates"),
+    **dict.fromkeys(("fit", "learn"), "gatewise train digits"),
+}
+
+
 def unknown_command(word: str, known: Sequence[str]) -> CommandError:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    cure = f"gatewise {near[0]} ..." if near else f"gatewise show {quoted(word)} ... to see its circuit."
-    return CommandError(f"There is no command {word!r}.", f"There are {' and '.join(known)}.", cure)
+    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    cure = f"gatewise show {quoted(word)} ... to see its circuit."
+    if word.lower() in MEANT or near:
+        cure = f"gatewise {near[0]} ..." if near else MEANT[word.lower()].format(word=word.lower())
+    return CommandError(f"There is no command {word!r}.", f"There are {', '.join(known)}.", cure)
 
 
 def told_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
@@ -146,7 +168,18 @@ STYLES = ("code", "notes")
 WIRE = re.compile(r"[^\W\d]\w*(\[[^\]]*\])*")  # what a wire may be called
 
 
-class Show(click.Command):
+class Named(click.Command):
+    """A command whose mistakes know which command was typed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as misuse:
+            misuse.ctx = misuse.ctx or ctx
+            raise
+
+
+class Show(Named):
     """`show`: what begins with a dash may be an expression; `--code` and `--derive` may stand without a value."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -158,7 +191,7 @@ class Show(click.Command):
         return ["EXPRESSION | FILE.py[:FUNCTION]", "[NAME=VALUE ...]", "[OPTIONS]"]
 
 
-class Check(click.Command):
+class Check(Named):
     """`check`: what begins with a dash may be an expression."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -331,7 +364,7 @@ def check_command(wrt: tuple[str, ...], **options: Any) -> int:
     return check(CheckRequest(wrt=names, **options))
 
 
-@gatewise.command("gates", short_help="All gates, or the page of one: its rule, its code, an example.")
+@gatewise.command("gates", cls=Named, short_help="All gates, or the page of one: its rule, its code, an example.")
 @click.argument("name", required=False)
 def gates_command(name: str | None) -> None:
     """The catalogue of gates, or the page of one: what it does to gradients, its rule, its code, an example."""
@@ -342,7 +375,9 @@ def gates_command(name: str | None) -> None:
         write(page(name, fitted))
 
 
-@gatewise.command("train", help=TRAIN, short_help="Train a net on images, with the course's recipe or yours.")
+@gatewise.command(
+    "train", cls=Named, help=TRAIN, short_help="Train a net on images, with the course's recipe or yours."
+)
 @click.argument("dataset", required=False)
 @click.option("--data", "directory", metavar="DIR", help="The folder with the data, or the one that holds it.")
 @click.option("--model", metavar="NAME", help="linear, two-layer or conv.")
@@ -401,8 +436,7 @@ def status_of(arguments: Sequence[str] | None) -> int:
         status = gatewise.main(args=arguments, prog_name="gatewise", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as misuse:
-        message = printable(misuse.format_message())
-        click.echo(f"{message}\n  instead: gatewise --help and gatewise show --help list what there is.", err=True)
+        click.echo(printable(misused(misuse)), err=True)
         return MISTAKE
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED

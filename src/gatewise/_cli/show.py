@@ -11,11 +11,27 @@ import numpy as np
 from gatewise._board import FORMS, Board, board_of, record_of
 from gatewise._cli.request import EVERYTHING, STANDARD_OUTPUT, Request, check
 from gatewise._cli.saving import called, opened
-from gatewise._cli.target import Target, as_if_run, functions_in, notes_of_warnings, target_of, values_of
+from gatewise._cli.target import (
+    Target,
+    as_if_run,
+    notes_of_warnings,
+    target_of,
+    values_of,
+    with_backward,
+    with_functions,
+)
 from gatewise._cli.terminal import draw_table, fitted, on_terminal, write, write_fitted
 from gatewise._cli.vary import read_varied, run_at_each, vary_table
 from gatewise._cli.walk import walk
-from gatewise._errors import CommandError, IntegerGradientError, ScriptError, UpstreamError
+from gatewise._errors import (
+    ArgumentError,
+    AssignmentError,
+    CommandError,
+    IntegerGradientError,
+    ScriptError,
+    UnknownInputError,
+    UpstreamError,
+)
 from gatewise._language import parse_value
 from gatewise._saving import write_all
 from gatewise._views import ledger, ledger_rows
@@ -55,9 +71,13 @@ def made(target: Target, given: Mapping[str, Any], request: Request) -> Board:
     except UpstreamError as error:
         raise UpstreamError(error.what, error.why, upstream_cure(target)) from None
     except IntegerGradientError as error:
-        raise IntegerGradientError(error.what, error.why, "write its numbers with a point: X=[[1.0, 2.0]].") from None
-    except ScriptError as error:
-        raise with_functions(error, target) from None
+        is_input = "was to get a gradient" in error.what
+        point, output = "write its numbers with a point: X=[[1.0, 2.0]].", "return a float computed from the inputs."
+        raise IntegerGradientError(error.what, error.why, point if is_input else output) from None
+    except (ScriptError, UnknownInputError) as error:
+        raise with_functions(error, target, "show") from None
+    except (ArgumentError, AssignmentError) as error:
+        raise with_backward(error, target, "show") from None
 
 
 def upstream_of(target: Target, request: Request) -> Any:
@@ -73,15 +93,6 @@ def upstream_of(target: Target, request: Request) -> Any:
 def upstream_cure(target: Target) -> str:
     named = ", --upstream NAME with a gradient that the script assigns," if target.is_script else ""
     return f'--upstream ones (the gradient of the sum){named} or --upstream "[1.0, ...]"; or sum the output.'
-
-
-def with_functions(error: ScriptError, target: Target) -> ScriptError:
-    """The error, with the functions the file has, where one of them was probably meant."""
-    functions = functions_in(target.path) if target.is_script and target.path else []
-    if not functions or "computes nothing" not in error.what:
-        return error
-    listed = " or ".join(f"{target.path}:{call}" for call in functions[:3])
-    return ScriptError(error.what, error.why, f"to show a function in it: gatewise show {listed}")
 
 
 def hints(target: Target, given: Mapping[str, Any], request: Request) -> list[str]:

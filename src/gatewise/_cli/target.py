@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import difflib
 import re
@@ -10,15 +9,32 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
+from gatewise._advice import advised
 from gatewise._board import FILE
+from gatewise._cli.functions import (
+    checking,
+    dict_wrapper,
+    function_named,
+    functions_in,
+    gradients_in,
+    is_backward,
+    method_wrapper,
+)
 from gatewise._cli.request import shown
-from gatewise._errors import CommandError
+from gatewise._cli.words import added, refuse_words
+from gatewise._errors import (
+    ArgumentError,
+    AssignmentError,
+    CommandError,
+    GatewiseError,
+    ScriptError,
+    UnknownInputError,
+)
 from gatewise._language import parse_input
 
 #: The options of the commands that take a target, for words that are nearly one.
@@ -34,6 +50,39 @@ OPTIONS = {
     ),
 }
 MOST_NOTES = 3
+NAME = r"[^\W\d]\w*"
+PICTURED = ("png", "pdf", "jpg", "jpeg", "eps", "ps", "gif", "dot", "plot", "draw", "graph", "picture", "image", "out")
+VECTORS = "a picture is written as SVG, TeX, PNG or DOT; TeX makes a PDF."
+BY_NAME = "the ending of a file's name says what is written."
+#: Options that people expect, and what there is instead: why, and what to write.
+WISHES = {
+    "--png": (BY_NAME, "--save circuit.png"),
+    "--dot": (BY_NAME, "--save circuit.dot"),
+    **dict.fromkeys(
+        ("--out", "--output-file", "--file"), (BY_NAME, "--save circuit.svg, .html, .tex, .png, .json or .dot")
+    ),
+    "--pdf": (VECTORS, "--tex circuit.tex --form standalone, then pdflatex circuit.tex; or --svg circuit.svg"),
+    **dict.fromkeys(("--eps", "--ps"), (VECTORS, "--tex circuit.tex --form standalone, or --svg circuit.svg")),
+    **dict.fromkeys(("--jpg", "--jpeg", "--gif"), (VECTORS, "--save circuit.png")),
+    **dict.fromkeys(("--plot", "--draw", "--graph", "--picture", "--image"), (VECTORS, "--svg circuit.svg")),
+    **dict.fromkeys(
+        ("--lang", "--language", "--locale", "--zh", "--chinese"),
+        (
+            "gatewise speaks one language; names may be in any.",
+            "leave it out; README.zh-CN.md is the guide in Chinese.",
+        ),
+    ),
+    **dict.fromkeys(("--seed", "--random-seed"), ("the generator of random draws is meant.", "--rng 0")),
+    **dict.fromkeys(("--numpy", "--python", "--source"), ("code is printed by --code.", "--code")),
+    **dict.fromkeys(("--precision", "--decimals"), ("digits after the point are meant.", "--digits 4")),
+    **dict.fromkeys(("--verbose", "--debug", "--quiet"), ("there is one way of speaking.", "leave it out.")),
+    **dict.fromkeys(
+        ("--eps-step", "--tol", "--tolerance", "--rtol", "--atol", "--epsilon", "--step"),
+        ("the check chooses its steps, and measures its own error.", "leave it out."),
+    ),
+    **dict.fromkeys(("--function", "--func", "--name"), ("a function is named with its file.", "FILE.py:FUNCTION")),
+    "--version": ("it is about the whole program.", "gatewise --version"),
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +107,7 @@ def target_of(words: Sequence[str], command: str = "show") -> Target:
     text = words[0].lstrip()
     if is_like_an_option(text, command):
         raise unknown_option(text, command)
+    refuse_words([text, *words[1:]], command)
     found = FILE.fullmatch(text)
     if found is None and (half := re.match(r"(.*\.py):(.*)", text)):
         why = (
@@ -74,28 +124,42 @@ def target_of(words: Sequence[str], command: str = "show") -> Target:
 def is_like_an_option(word: str, command: str) -> bool:
     """Whether a word that is no option was meant as one: `--wrie`, and not the expression `--x`."""
     found = re.match(r"--([a-z][a-z-]+)(=|$)", word)
-    return found is not None and bool(difflib.get_close_matches("--" + found[1], OPTIONS[command], n=1, cutoff=0.6))
+    return found is not None and ("--" + found[1] in WISHES or nearest_option("--" + found[1], command) is not None)
+
+
+def nearest_option(name: str, command: str) -> str | None:
+    known = [option[2:] for option in OPTIONS[command]]
+    near = difflib.get_close_matches(name[2:], known, n=1, cutoff=0.7)
+    return f"--{near[0]}" if near else None
 
 
 def unknown_option(word: str, command: str) -> CommandError:
     name = word.partition("=")[0]
-    near = difflib.get_close_matches(name, OPTIONS[command], n=1, cutoff=0.5)
-    cure = f"Did you mean {near[0]}?" if near else f"There are {', '.join(OPTIONS[command])}."
-    return CommandError(f"There is no option {name}.", cure=cure)
+    what = f"There is no option {name}."
+    if name in WISHES:
+        why, cure = WISHES[name]
+        is_about_files = name[2:] in PICTURED and command == "check"
+        return CommandError(what, why, f"gatewise show ... {cure}" if is_about_files else cure)
+    near = nearest_option(name.lower(), command)
+    others = [other for other in OPTIONS if other != command and name in OPTIONS[other]]
+    if others:
+        return CommandError(what, f"it belongs to {others[0]}.", f"gatewise {others[0]} ... {name}")
+    if found := re.fullmatch(rf"--?({NAME})=(.+)", word):
+        return CommandError(what, "inputs are given without hyphens.", f"{found[1]}={found[2]}")
+    why = f"those of {command} are {', '.join(OPTIONS[command])}."
+    return CommandError(
+        what, why, f"Did you mean {near}?" if near else f"gatewise {command} --help says what each does."
+    )
 
 
 def values_of(words: Sequence[str], rng: np.random.Generator, command: str = "show") -> dict[str, Any]:
     """The inputs by name. Raises `CommandError`, `InputNameError` and `ValueTextError`."""
     given: dict[str, Any] = {}
     for word in words:
-        if word.startswith("--"):
+        if word.startswith("--") or re.match(rf"-{NAME}=", word):
             raise unknown_option(word, command)
         if not re.search("[=＝]", word):
-            raise CommandError(
-                f"{shown(word)} is neither NAME=VALUE nor an option.",
-                f"the first word is what {command} is about; all others give inputs their values.",
-                f'put an expression with spaces or * into quotes: gatewise {command} "x * y" x=2 y=3',
-            )
+            raise stray(word, command)
         name, value = parse_input(word, rng)
         if name in given:
             raise CommandError(f"{name} is given twice.", "an input has one value.", f"leave one {name}=... out.")
@@ -103,41 +167,63 @@ def values_of(words: Sequence[str], rng: np.random.Generator, command: str = "sh
     return given
 
 
-def functions_in(path: str) -> list[str]:
-    """The functions of a file that the command line can give numbers to, each with its inputs still to be filled in.
-
-    What uses an argument as a dict or an object (`p["W"]`, `p.W`) needs more than numbers and arrays.
-    """
-    try:
-        tree = ast.parse(Path(path).read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError):
-        return []
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    structured = {node.name: structured_arguments(node) for node in functions}
-    return [
-        " ".join([node.name, *(f"{name}=..." for name in required_arguments(node))])
-        for node in functions
-        if not structured[node.name] and node.args.args and not node.args.vararg and not node.args.posonlyargs
-    ]
-
-
-def required_arguments(node: ast.FunctionDef) -> list[str]:
-    """The arguments without a default."""
-    names = [argument.arg for argument in node.args.args]
-    return names[: len(names) - len(node.args.defaults)]
+def stray(word: str, command: str) -> CommandError:
+    """The complaint about a word that gives no input a value."""
+    what = f"{shown(word)} is neither NAME=VALUE nor an option."
+    why = f"the first word is what {command} is about; all others give inputs their values."
+    bare = re.sub(r"^[-–—−/]+", "", word).partition("=")[0].lower()
+    if bare != word.lower() and f"--{bare}" in OPTIONS[command]:
+        return CommandError(what, "an option begins with two hyphens.", f"--{bare}")
+    if re.fullmatch(r"-o|-f|-s", word) and command == "show":
+        return CommandError(what, BY_NAME, "--save circuit.svg")
+    if found := re.fullmatch(rf"({NAME})\s*[:：]\s*(\S+)", word):
+        return CommandError(what, why, f"{found[1]}={found[2]}")
+    if re.fullmatch(r"[-+]?[\d.]+", word):
+        return CommandError(what, why, f"x={word}, x the name of the input.")
+    return CommandError(
+        what, why, f'put an expression with spaces or * into quotes: gatewise {command} "x * y" x=2 y=3'
+    )
 
 
-def structured_arguments(node: ast.FunctionDef) -> set[str]:
-    """The arguments that are used as a dict or an object, here or by gatewise's own functions."""
-    names = {argument.arg for argument in [*node.args.args, *node.args.kwonlyargs]}
-    found = set()
-    for inner in ast.walk(node):
-        match inner:
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str())) if name in names:
-                found.add(name)
-            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in names:
-                found |= set() if hasattr(np.ndarray, attribute) else {name}
-    return found
+def with_functions(error: GatewiseError, target: Target, command: str) -> GatewiseError:
+    """The error about a script, with the functions that its file has, where one of them was probably meant."""
+    functions = functions_in(target.path) if target.is_script and target.path else []
+    is_empty = isinstance(error, ScriptError) and "computes nothing" in error.what
+    if is_empty and not functions and target.path and (line := method_wrapper(target.path)):
+        return CommandError(error.what, f"{error.why} It has a class.", added(target.path, line))
+    if not functions or not (is_empty or isinstance(error, UnknownInputError)):
+        return error
+    why = error.why
+    if isinstance(error, UnknownInputError):
+        why += " It has functions."
+        functions.sort(key=lambda call: f" {error.name}=" not in f"{call} ")
+    listed = " or ".join(f"{target.path}:{call}" for call in functions[:3])
+    return CommandError(error.what, why, f"to {command} a function in it: gatewise {command} {listed}")
+
+
+def with_dict(error: GatewiseError, target: Target) -> GatewiseError:
+    """The error of a function whose input is missing; where it takes a dict, a function that needs none."""
+    node = function_named(target.path, target.function) if target.path and target.function else None
+    if node is None or "needs a value for" not in error.what or not (line := dict_wrapper(node)):
+        return error
+    why = "it takes a dict, and the command line gives numbers and arrays."
+    return CommandError(error.what, why, added(str(target.path), line, "g"))
+
+
+def with_backward(error: GatewiseError, target: Target, command: str) -> GatewiseError:
+    """The error of a function; where that is a backward pass, the way in which `gatewise check` judges one."""
+    node = function_named(target.path, target.function) if target.path and target.function else None
+    is_meant = isinstance(error, (AssignmentError, ArgumentError)) and not isinstance(error, UnknownInputError)
+    if node is None or not is_meant or not is_backward(node):
+        return with_dict(error, target)
+    named = gradients_in(node)
+    reason = f"it computes {', '.join(named[:3])}" if named else "it takes an upstream gradient"
+    wanted = {
+        "show": "show records a forward pass and finds the gradients itself",
+        "check": "it is checked beside its forward half",
+    }
+    why = f"{node.name} is a backward pass ({reason}); {wanted[command]}."
+    return CommandError(error.what, why, f"to judge it: {checking(str(target.path), node)}")
 
 
 @contextlib.contextmanager
@@ -150,8 +236,11 @@ def as_if_run(target: Target, number: int | None) -> Iterator[None]:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             yield
+    except EOFError as error:  # click would end without a word
+        raise advised(error, target.path or target.text) from None
     except SystemExit as end:
-        what = f"{target.path or target.text} ended Python (exit status {end.code})."
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+        what = f"{target.path or target.text} ended Python (exit status {code})."
         raise CommandError(what, "there is nothing to look at after that.", "take the call of exit out.") from None
     finally:
         sys.argv = arguments

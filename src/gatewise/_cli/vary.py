@@ -16,6 +16,7 @@ from gatewise._language import parse_value
 from gatewise._views.numbers import DASH, number, quantity
 from gatewise._views.text import plain
 
+MOST_ROWS = 1000
 SAMPLE = "--vary x=1,10,100,1000"
 EQUAL = 1e-9  # relative: gradients that differ by less are the same
 DATA, WEIGHTS = re.compile(r"[xX]([\d_]\w*)?"), re.compile(r"[wW]([\d_]\w*)?|[wW]eights?")  # the course's names
@@ -69,7 +70,7 @@ def read_varied(text: str) -> Varied:
     if found is None:
         what = f"--vary {shown(text)} is not NAME=VALUE,VALUE,..."
         raise CommandError(what, "it takes an input and the values to give it.", SAMPLE)
-    values = [one_number(each, found[1]) for each in re.split("[,，]", found[3].strip().strip("[]"))]
+    values = [value for each in parts_of(found[3]) for value in numbers(each, found[1])]
     if len(values) < 2:
         what = f"--vary {shown(text)} has one value."
         raise CommandError(what, "there is nothing to compare it with.", SAMPLE)
@@ -77,6 +78,23 @@ def read_varied(text: str) -> Varied:
         why = "every entry would be 0 there, whatever it was."
         raise CommandError(f"--vary {shown(text)} multiplies by 0.", why, "leave the 0 out.")
     return Varied(found[1], tuple(values), bool(found[2]))
+
+
+def parts_of(text: str) -> list[str]:
+    """The values between commas, those inside a call left together: `1,10` and `linspace(0, 1, 5)`."""
+    text = text.strip().removeprefix("[").removesuffix("]")
+    return re.split(r"[,，](?![^(]*\))", text)
+
+
+def numbers(text: str, name: str) -> list[float]:
+    """One value, or those of `linspace(0, 1, 5)` and `arange(3)`. Raises `CommandError` and `ValueTextError`."""
+    if re.match(r"\s*(?:np\.)?(?:linspace|arange)\b", text):
+        values = parse_value(text.strip(), np.random.default_rng(0), f"--vary {name}")
+        if np.size(values) > MOST_ROWS:
+            what = f"--vary {name}=... has {np.size(values)} values."
+            raise CommandError(what, f"each is a row of the table, and {MOST_ROWS} are the most.", SAMPLE)
+        return [float(value) for value in np.ravel(values)]
+    return [one_number(text, name)]
 
 
 def one_number(text: str, name: str) -> float:

@@ -121,13 +121,16 @@ INSTEAD = {
 }
 
 
+SIGNS = {"^": "x**2 for a power; ^ is exclusive or"}  #: what is meant by an operator that has no gate
+
+
 def instead(name: str) -> str:
     """What to write for calls of a function of NumPy's that has no gate; empty where nothing is known.
 
     >>> instead("np.log2")
     'np.log(x) / np.log(2) for np.log2(x)'
     """
-    return "; ".join(f"{text} for {call}" for call, text in rows_of(name))
+    return SIGNS.get(name) or "; ".join(f"{text} for {call}" for call, text in rows_of(name))
 
 
 def rows_of(name: str) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ arrays and files a person types on the command line.
 from gatewise._language.grammar import Expression as Expression
 from gatewise._language.grammar import parse as parse
 from gatewise._language.names import input_names as input_names
+from gatewise._language.notations import SYNONYMS as SYNONYMS
 from gatewise._language.tree import Assignment as Assignment
 from gatewise._language.tree import Binary as Binary
 from gatewise._language.tree import Call as Call

@@ -5,9 +5,13 @@ Nothing recurses, and every token is looked at once: the work is proportional to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import MappingProxyType
+
+import numpy as np
 
 from gatewise._errors import ExpressionError
 from gatewise._language.constants import VALUES, combined
@@ -21,6 +25,7 @@ from gatewise._language.names import (
     objection,
     shown,
 )
+from gatewise._language.notations import LATEX, LATEX_CURE, translated
 from gatewise._language.scanning import MisreadError, Token, Work, number_of, scan
 from gatewise._language.tree import (
     BINDING,
@@ -37,6 +42,7 @@ from gatewise._language.tree import (
     Number,
     written,
 )
+from gatewise._language.values import MAKERS
 
 LONGEST = 10_000  #: characters
 DEEPEST = 100  #: brackets, signs and powers inside one another
@@ -46,6 +52,7 @@ TALLEST = 150
 MOST_AXES = 64
 LONGEST_OFFER = 120
 NO_GATES: Mapping[str, tuple[int, int]] = MappingProxyType({})
+NO_SHAPES: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 # A gate's other spellings; abs is there twice, since a table may hold it under either of NumPy's names.
 ALIASES = {
     "abs": "absolute", "absolute": "abs", "fabs": "absolute", "ln": "log", "σ": "sigmoid", "pow": "power",
@@ -55,6 +62,20 @@ ALIASES = {
 NUMPY_SPELLINGS = {"abs": "abs"}  # written as typed, since np.abs is np.absolute
 OVER_OPERANDS = {"max": "maximum", "min": "minimum"}
 FLAGS = {"0": False, "1": True, "False": False, "True": True}
+IN_A_FILE = "Write it as a Python function in a file: gatewise show FILE.py:FUNCTION."
+WORDS = {
+    **dict.fromkeys(("and", "or", "not"), "Write logical_and(x > 0, y > 0), logical_or or logical_not."),
+    **dict.fromkeys(
+        ("for", "while", "def", "return", "import", "from", "in", "is", "class", "assert", "del"), IN_A_FILE
+    ),
+    **dict.fromkeys(("if", "else"), "Write where(condition, a, b)."),
+    "True": "Write 1.",
+    "False": "Write 0.",
+    "None": "Write a number.",
+}
+GATE_NAMES = "gates go by NumPy's names, and by sigmoid, relu, softmax and a few more."
+ANOTHER = "Leave it out, or open a ( before it."
+SIGNED = "Write products with their sign."
 EXAMPLE = 'Write an expression such as "(x + y) * z".'
 LISTED = "`gatewise gates` lists the gates"
 NOT_HERE = "The expression language has names, numbers, + - * / @ **, calls and assignments."
@@ -94,27 +115,27 @@ def parse(
     numpy_names: Collection[str] = (),
     axis_names: Collection[str] | None = None,
     elsewhere: Elsewhere = unheard_of,
+    shapes: Mapping[str, tuple[int, ...]] = NO_SHAPES,
 ) -> Expression:
     """Read an expression such as `"q = x + y; f = q * z"`.
 
     `inputs` are the names the caller has values for; without them every free name becomes an input.
     `gates` maps the names that can be called to their least and greatest number of operands; those in
     `numpy_names` are printed with `np.`, and those in `axis_names` (all, where it is not given) take `axis=` and
-    `keepdims=`. `elsewhere` says what to write for a function that is no gate. Raises
-    `ExpressionError`, which points at the place in the text, and `InputNameError`.
+    `keepdims=`. `elsewhere` says what to write for a function that is no gate; `shapes` are those of inputs that are
+    arrays, for what is offered. Raises `ExpressionError`, which points at the place in the text, and `InputNameError`.
 
     >>> parse("1 / (1 + exp(-x))", gates={"exp": (1, 1)}, numpy_names={"exp"}).inputs
     ('x',)
     """
     work = Work()
     given = None if inputs is None else input_names(inputs)
-    vocabulary = Vocabulary(given, gates, frozenset(numpy_names), axis_names, _callables(gates), elsewhere)
+    vocabulary = Vocabulary(given, gates, frozenset(numpy_names), axis_names, _callables(gates), elsewhere, shapes)
     try:
         return _read(text, vocabulary, work)
     except MisreadError as misreading:
-        problem = misreading.problem + _offer(text, misreading, vocabulary, work)
-        place = min(misreading.column, len(text))
-        raise ExpressionError(text, place, problem, misreading.why, misreading.cure, work.steps) from None
+        problem, why, cure = _said(text, misreading, vocabulary, work)
+        raise ExpressionError(text, min(misreading.column, len(text)), problem, why, cure, work.steps) from None
 
 
 def _callables(gates: Mapping[str, tuple[int, int]]) -> Mapping[str, str]:
@@ -125,10 +146,35 @@ def _callables(gates: Mapping[str, tuple[int, int]]) -> Mapping[str, str]:
     return spelled | chained | own
 
 
-def _offer(text: str, misreading: MisreadError, vocabulary: Vocabulary, work: Work) -> str:
-    """The end of the message: what was meant."""
+def _said(text: str, misreading: MisreadError, vocabulary: Vocabulary, work: Work) -> tuple[str, str, str]:
+    """The three parts of the message. What was meant is offered, where it is known and can be read."""
+    inputs = vocabulary.inputs or ()
+    found = translated(text, vocabulary.callables, inputs, [name for name in inputs if name not in vocabulary.shapes])
+    if found.text != text and (meant := _canonical(found.text, vocabulary, work)):
+        return found.what or misreading.problem, found.why or misreading.why, meant
+    if found.what:
+        cure = LATEX_CURE if found.what == LATEX[0] else EXAMPLE
+        return found.what, found.why, cure
     meant = _meant(text, misreading.column, vocabulary, work) if misreading.joiner else ""
-    return misreading.joiner + (meant or misreading.nearest) + "?" if meant or misreading.nearest else ""
+    if offer := meant or misreading.nearest:
+        problem = f"{misreading.problem}{misreading.joiner or ': did you mean '}{offer}?"
+        return problem, misreading.why, misreading.cure and (SIGNED if meant else misreading.cure)
+    return misreading.problem, misreading.why, misreading.cure or EXAMPLE
+
+
+def _canonical(text: str, vocabulary: Vocabulary, work: Work) -> str:
+    """`text` as one would type it, with multiplication signs; empty where it cannot be read."""
+    try:
+        found = _read(mended(text, scan(text, work), vocabulary), vocabulary, work)
+    except MisreadError:
+        return ""
+    *named, last = found.statements
+    is_named = re.search(rf"(^|[;\n])\s*{re.escape(last.target)}\s*=(?!=)", text) is not None
+    parts = [f"{each.target} = {written(each.node)}" for each in named]
+    parts.append(f"{last.target} = {written(last.node)}" if is_named or named else written(last.node))
+    line = re.sub(r"\btranspose\((\w+)\)", r"\1.T", "; ".join(parts).replace("np.", ""))
+    line = re.sub(r"\((\d+)\.0\)", r"(\1)", line)  # log(2): the reader makes floats of numbers that meet gates alone
+    return line if len(line) <= LONGEST_OFFER else ""
 
 
 def _meant(text: str, column: int, vocabulary: Vocabulary, work: Work) -> str:
@@ -205,6 +251,7 @@ class _Reader:
         self.statements: list[Assignment] = []
         self.target = ""
         self.pieces = 0
+        self.targets = {left.text for left, right in pairwise(tokens) if left.kind == "name" and right.kind == "="}
         typed = {token.text for token in tokens if token.kind == "name"}
         self.taken = {*typed, *(vocabulary.inputs or ()), *vocabulary.gates}
 
@@ -242,13 +289,15 @@ class _Reader:
                 token.start, f"{shown(name)} already has a value", cure=f"Use another name, such as {shown(name)}_2."
             )
         if name in self.free or name in self.constants_used:
-            raise MisreadError(
-                token.start,
-                f"{shown(name)} is used before it gets its value",
-                cure="Put its statement first, or use another name.",
-            )
+            raise self.too_early(token)
         self.refuse_called(token)
         return name
+
+    def too_early(self, token: Token) -> MisreadError:
+        """The complaint about a name that stands before the statement that gives it its value."""
+        problem = f"{shown(token.text)} is used before it gets its value"
+        why = "statements are run from left to right."
+        return MisreadError(token.start, problem, why, "Put its statement first, or use another name.")
 
     def free_name(self, wish: str) -> str:
         """`wish`, moved aside where the text has that name."""
@@ -311,7 +360,7 @@ class _Reader:
         before = self.tokens[self.place - 2].text if self.place > 1 else ""
         after = f" after {before}" if before else ""
         here = " before " + shown(token.text) if token.text else ""
-        cure = "Divide with one /." if before == token.text == "/" else ""
+        cure = "Divide with one /." if before == token.text == "/" else "Write a name, a number or a call there."
         if token.kind == "[":
             cure = f"{NOT_HERE} Give an array as an input, or write a Python function."
         return MisreadError(token.start, f"expected a value{here or after}", cure=cure)
@@ -359,7 +408,9 @@ class _Reader:
     def check_name(self, token: Token) -> None:
         """Refuse a name that cannot be a Python variable."""
         if reason := objection(token.text):
-            cure = f"Call it {shown(another_name(token.text))}."
+            is_given = token.text in (self.vocabulary.inputs or ())
+            cure = WORDS.get(token.text) if not is_given else None
+            cure = cure or f"Call it {shown(another_name(token.text))}."
             raise MisreadError(token.start, f"{shown(token.text)} cannot be the name of a value", reason, cure)
 
     def check_not_own(self, token: Token) -> None:
@@ -376,6 +427,8 @@ class _Reader:
             return
         if is_gate:
             raise MisreadError(token.start, f"{name} is a gate and needs its operands", cure=f"Write {name}(...).")
+        if name in self.targets:
+            raise self.too_early(token)
         values = [*(known or ()), *self.assigned]
         self.work.steps += len(values)
         why = f"the names here are {shown(', '.join(values), 80)}." if values else "no input was given."
@@ -404,6 +457,8 @@ class _Reader:
                 self.next_operand(token)
             case ")":
                 self.close(token)
+            case "." if self.token.text == "T" and "transpose" in self.vocabulary.gates:
+                self.transpose(self.advance())
             case _:
                 raise self.missing_operator(token)
 
@@ -415,12 +470,15 @@ class _Reader:
             return MisreadError(token.start, "expected an operator before =", "only one name stands left of =.")
         if token.kind == ".":
             why = "attributes are not part of the expression language."
-            return MisreadError(token.start, "expected an operator before .", why, "Call a gate, such as transpose(X).")
+            return MisreadError(
+                token.start, "expected an operator before .", why, "Call a gate, such as sum(X), or X.T."
+            )
         if token.kind == "[":
             cure = "Write a Python function to use indices."
             return MisreadError(token.start, "expected an operator before [", NOT_HERE, cure)
         why = f"{shown(before)} is a value here, not a gate." if token.kind == "(" and before.isidentifier() else ""
-        return MisreadError(token.start, f"expected an operator before {word}", why, joiner=". Did you mean ")
+        cure = WORDS.get(token.text, "Close a ( with )." if token.kind == "]" else "")
+        return MisreadError(token.start, f"expected an operator before {word}", why, cure, joiner=". Did you mean ")
 
     def take_binary(self, token: Token) -> None:
         binding, left, _ = BINDING[token.text]
@@ -443,6 +501,13 @@ class _Reader:
             power = Negative(power)
         self.count_node(token.start)
         self.join("**", base, _Operand(power, exponent), token.start)
+
+    def transpose(self, token: Token) -> None:
+        """`X.T` binds tighter than anything around it."""
+        operand = self.in_reach(self.operands.pop())
+        self.count_node(token.start)
+        node = Call("transpose", self.function("transpose", token), (operand.node,))
+        self.operands.append(_Operand(node, None, operand.height + 1))
 
     def open(self, item: _Operator | _Bracket) -> None:
         """Let `item` wait for its operand."""
@@ -487,11 +552,12 @@ class _Reader:
         if left is None or right is None:
             return None
         if symbol in COMPARISONS:
-            raise MisreadError(column, "this compares two numbers", "its answer never changes.")
+            cure = "Compare with an input: where(x > 0, x, 0)."
+            raise MisreadError(column, "this compares two numbers", "its answer never changes.", cure)
         try:
             return combined(symbol, left, right)
         except ArithmeticError as impossible:
-            raise MisreadError(column, str(impossible)) from None
+            raise MisreadError(column, str(impossible), cure="Write the number that is meant.") from None
 
     def in_reach(self, operand: _Operand) -> _Operand:
         """`operand`, put into a statement of its own where it is as tall as a statement may be."""
@@ -517,7 +583,8 @@ class _Reader:
         """A comma: one operand of a call is complete."""
         bracket = self.innermost(token)
         if not isinstance(bracket, _OpenCall):
-            raise MisreadError(token.start, "expected ) before ,", "a comma stands only inside a call.")
+            why = "a comma stands only inside a call."
+            raise MisreadError(token.start, "expected ) before ,", why, "Write one value, or a call: maximum(x, y).")
         bracket.operands.append(self.operands.pop())
         self.wants_value = True
 
@@ -533,7 +600,11 @@ class _Reader:
         """The open bracket that `token` belongs to, everything inside it applied."""
         self.reduce(0)
         if not self.waiting:
-            raise MisreadError(token.start, f"there is no ( that this {token.text} belongs to")
+            before = self.tokens[self.place - 2]
+            cure = "Write one value; statements are parted by ;." if token.text == "," else ANOTHER
+            if token.text == "," and before.kind == "number":
+                cure = "Write the point of a number as a point: 2.5."
+            raise MisreadError(token.start, f"there is no ( that this {token.text} belongs to", cure=cure)
         bracket = self.waiting[-1]
         assert isinstance(bracket, _Bracket)  # reduce(0) leaves no operator on top
         return bracket
@@ -555,13 +626,28 @@ class _Reader:
         name, callables = token.text, self.vocabulary.callables
         self.work.steps += len(callables)
         if objection(name):
-            return MisreadError(token.start, f"{shown(name)} cannot be called", objection(name))
+            return MisreadError(
+                token.start, f"{shown(name)} cannot be called", objection(name), WORDS.get(name, IN_A_FILE)
+            )
+        if name in MAKERS:
+            why = "an expression computes with its inputs, and makes no arrays."
+            return MisreadError(token.start, f"{name} makes an array", why, f'Make it an input: "A={name}(3)".')
         if (instead := self.vocabulary.elsewhere(name)) is not None:  # nothing is guessed from its letters
-            return MisreadError(token.start, f"{shown(name)} has no gate", cure=f"{instead or LISTED}.")
+            why = "an expression calls some of the gates, and it is none of them."
+            return MisreadError(token.start, f"{shown(name)} has no gate", why, f"{instead or LISTED}.")
+        if callable(getattr(np, name, None)):
+            cure = "Write it in the gates that `gatewise gates` lists, or as a function in a file: FILE.py:FUNCTION."
+            why = "an expression calls some of the gates, and it is none of them."
+            return MisreadError(token.start, f"NumPy's {name} cannot be called here", why, cure)
         problem, cure = f"unknown gate {shown(name)}", f"{LISTED}."
-        if near := nearest(name, callables):
-            return MisreadError(token.start, f"{problem}: did you mean {near}?", cure=cure)
-        return MisreadError(token.start, problem, cure=cure, joiner=": did you mean ")
+        if (near := nearest(name, callables)) and not self.is_run_together(name):
+            return MisreadError(token.start, problem, GATE_NAMES, cure, nearest=near)
+        return MisreadError(token.start, problem, GATE_NAMES, cure, joiner=": did you mean ")
+
+    def is_run_together(self, name: str) -> bool:
+        """Whether a name is an input and a gate without a sign between them, `xsin`."""
+        known = self.vocabulary.inputs or ()
+        return any(name[:end] in known and name[end:] in self.vocabulary.callables for end in range(1, len(name)))
 
     def take_option(self, token: Token) -> None:
         """`axis=0` or `keepdims=1` inside a call."""
@@ -570,7 +656,8 @@ class _Reader:
             raise MisreadError(self.token.start, "expected an operator before =", "a statement starts with its name.")
         takers = self.vocabulary.axis_names
         if token.text not in ("axis", "keepdims") or (takers is not None and call.gate not in takers):
-            raise MisreadError(token.start, f"{call.gate} takes no {shown(token.text)}=")
+            cure = f"Write {call.gate}(x{', axis=0' if takers is None or call.gate in takers else ''})."
+            raise MisreadError(token.start, f"{call.gate} takes no {shown(token.text)}=", cure=cure)
         if token.text in call.options:
             raise MisreadError(token.start, f"{token.text}= is given twice")
         self.advance()
@@ -621,12 +708,27 @@ class _Reader:
             return
         low, high = gates.get(call.gate, (2, MOST_NODES))
         if not low <= count <= high:
-            raise MisreadError(name.start, f"{name.text} takes {_operands(low, high)}, not {count}")
+            raise MisreadError(
+                name.start,
+                f"{name.text} takes {_operands(low, high)}, not {count}",
+                cure=self.right_call(call, low, high),
+            )
+
+    def right_call(self, call: _OpenCall, low: int, high: int) -> str:
+        """How a gate is called that was given too few or too many operands."""
+        last = call.operands[-1].value if len(call.operands) > 1 else None
+        takers = self.vocabulary.axis_names
+        if isinstance(last, int) and low == 1 and (takers is None or call.gate in takers):
+            return f"Write {call.name.text}(x, axis={last})."
+        named = ", ".join(("x", "y", "z")[:low]) if low <= 3 else "x, ..."
+        return f"Write {call.name.text}({named}{'' if low == high else ', ...'})."
 
     def check_chain(self, call: _OpenCall, name: Token) -> None:
         """`max(x, y)` compares its operands; an axis, or NumPy's own `np.max`, belongs to one array."""
         if call.options:
-            raise MisreadError(name.start, f"{name.text} of several operands takes no {next(iter(call.options))}=")
+            cure = f"Write {name.text}(x, axis=0) of one array, or {name.text}(x, y) of two."
+            problem = f"{name.text} of several operands takes no {next(iter(call.options))}="
+            raise MisreadError(name.start, problem, cure=cure)
         if call.from_module:
             cure = f"Write {name.text}(x, y) to compare two."
             raise MisreadError(name.start, f"np.{name.text} takes one array, and its axis as axis=", cure=cure)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -26,7 +26,7 @@ class Vocabulary:
     """What a text may name: its inputs (None: any) and the gates.
 
     `callables` has the gate behind every name that can be called, other spellings included; `elsewhere` says what to
-    write for a name that is a function elsewhere and no gate here.
+    write for a name that is a function elsewhere and no gate here; `shapes` are those of the inputs that are arrays.
     """
 
     inputs: tuple[str, ...] | None
@@ -35,6 +35,17 @@ class Vocabulary:
     axis_names: Collection[str] | None
     callables: Mapping[str, str]
     elsewhere: Elsewhere
+    shapes: Mapping[str, tuple[int, ...]]
+
+    def product(self, factors: Sequence[str]) -> str:
+        """The product of inputs written side by side: `X @ W` where X has as many columns as W has rows."""
+        signs = [" @ " if self.chains(*pair) else " * " for pair in pairwise(factors)]
+        return "".join(part for pair in zip(factors, [*signs, ""], strict=True) for part in pair)
+
+    def chains(self, left: str, right: str, turned: bool = False) -> bool:
+        """Whether two inputs written side by side are a product of matrices; the first may be `turned`, `left.T`."""
+        one, other = self.shapes.get(left, ())[:: -1 if turned else 1], self.shapes.get(right, ())
+        return max(len(one), len(other)) > 1 and bool(one and other) and one[-1] == other[-2 if len(other) > 1 else 0]
 
 
 def mended(text: str, tokens: list[Token], vocabulary: Vocabulary) -> str:
@@ -46,9 +57,11 @@ def mended(text: str, tokens: list[Token], vocabulary: Vocabulary) -> str:
     known = {*(vocabulary.inputs or ()), *targets}
     pieces: list[str] = []
     place = 0
-    for before, token in zip([None, *tokens], tokens):
+    for number, (before, token) in enumerate(zip([None, *tokens], tokens)):
         if before is not None and _multiplies(before, token, vocabulary):
-            pieces.append(" * ")
+            turned = before.text == "T" and number > 2 and tokens[number - 2].text == "."
+            left = tokens[number - 3].text if turned else before.text
+            pieces.append(" @ " if vocabulary.chains(left, token.text, turned) else " * ")
         else:
             pieces.append(text[place : token.start])
         pieces.append(_parted(token, before, text, known, vocabulary))
@@ -58,8 +71,15 @@ def mended(text: str, tokens: list[Token], vocabulary: Vocabulary) -> str:
 
 def _multiplies(before: Token, token: Token, vocabulary: Vocabulary) -> bool:
     """Whether nothing but a missing `*` can stand between two tokens."""
-    is_call = before.kind == "name" and token.kind == "(" and before.text in vocabulary.callables
+    is_call = before.kind == "name" and token.kind == "(" and _ends_in_gate(before.text, vocabulary)
     return before.kind in OPERAND_ENDS and token.kind in OPERAND_STARTS and not is_call
+
+
+def _ends_in_gate(name: str, vocabulary: Vocabulary) -> bool:
+    """Whether `name(` calls a gate: `sin`, and `xsin` of an input x."""
+    known = vocabulary.inputs or ()
+    parts = ((name[:end], name[end:]) for end in range(1, min(len(name), LONGEST_GUESSED)))
+    return name in vocabulary.callables or any(a in known and b in vocabulary.callables for a, b in parts)
 
 
 def _parted(token: Token, before: Token | None, text: str, known: Collection[str], vocabulary: Vocabulary) -> str:
@@ -69,11 +89,13 @@ def _parted(token: Token, before: Token | None, text: str, known: Collection[str
     if token.kind != "name" or vocabulary.inputs is None or is_known or len(token.text) > LONGEST_GUESSED:
         return typed
     if factors := _factors(token.text, known):
-        product = " * ".join(factors)
+        product = vocabulary.product(factors)
         return f"({product})" if before is not None and before.text in ("/", "**", "@") else product
     for end in range(len(token.text) - 1, 0, -1):
         if token.text[:end] in vocabulary.callables and token.text[end:] in known:
             return f"{token.text[:end]}({token.text[end:]})"
+        if token.text[:end] in known and token.text[end:] in vocabulary.callables and text[token.end :].startswith("("):
+            return f"{token.text[:end]} * {token.text[end:]}"
     return typed
 
 

@@ -30,6 +30,8 @@ CURES = {
     **dict.fromkeys("'\"`", "Write names and numbers without quotes."),
     **dict.fromkeys("{}", "Write ( and )."),
     "|": "Write abs(x).",
+    "&": "Write logical_and(x > 0, y > 0), or a product of the two.",
+    ":": "Write a file's function as FILE.py:FUNCTION, and a slice in a Python function.",
     "√": "Write sqrt(x).",
     "∑": "Write sum(x).",
     "%": "Divide with /; rounding to whole numbers has no gradient.",

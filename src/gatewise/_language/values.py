@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import math
+import re
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,32 @@ from typing import Any
 import numpy as np
 
 from gatewise._errors import ValueTextError
-from gatewise._language.names import input_names, nearest, shown
+from gatewise._language.constants import OPERATIONS, VALUES, combined
+from gatewise._language.files import array_in, check_size
+from gatewise._language.names import CONSTANTS, input_names, nearest, normal, shown
+from gatewise._language.notations import ELSEWHERE
 from gatewise._language.scanning import MisreadError, Token, Work, number_of, scan
 
 LONGEST_VALUE = 100_000  #: characters
-MOST_ENTRIES = 10**8
-LARGEST_TEXT_FILE = 25 * MOST_ENTRIES  #: bytes; a number takes at most about 25
 DEEPEST_LIST = 32
 LARGEST_WHOLE = 2**63 - 1
 FORMS = "Write a number, [1, 2, 3], randn(5, 10), rand, zeros, ones, eye, arange, or @file.npy."
+ROWS = "Write [1, 2, 3], or [[1, 2], [3, 4]] for two rows."
+NUMBERS = "the value of an input is one; text, and the names of other inputs, are none."
+NO_VALUE = "this is not a number, an array or a file"
+SEVERAL, CLOSE = "x=3 y=-4", ")"  # cures that `parse_value` writes out for what was typed
+RESULTS = {"*": "the product", "+": "the sum", "-": "the difference", "/": "the quotient", "**": "the power"}
+#: Words that are values elsewhere, and what to do about each.
+NAMED = {
+    **dict.fromkeys(("True", "true", "TRUE"), "Write 1.0: inputs are numbers."),
+    **dict.fromkeys(("False", "false", "FALSE"), "Write 0.0: inputs are numbers."),
+    **dict.fromkeys(("None", "null", "NULL"), "Leave the input out, where the function has a default for it."),
+    **dict.fromkeys(
+        ("inf", "-inf", "nan", "NaN", "np.inf", "np.nan", "-np.inf"),
+        "Give a finite number, or what a file holds: @file.npy. A gradient at infinity says nothing.",
+    ),
+}
+FUNCTIONS = {"sqrt": math.sqrt, "exp": math.exp, "log": math.log}
 
 Value = int | float | np.ndarray[Any, np.dtype[Any]]
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -33,8 +49,8 @@ MAKERS: dict[str, tuple[int, int, Maker]] = {
     "zeros": (1, DEEPEST_LIST, lambda shape, rng: np.zeros(shape)),
     "ones": (1, DEEPEST_LIST, lambda shape, rng: np.ones(shape)),
     "eye": (1, 2, lambda shape, rng: np.eye(shape[0], shape[-1])),
-    "arange": (1, 1, lambda shape, rng: np.arange(shape[0])),
 }
+SERIES = {"arange": (1, 3), "linspace": (2, 3)}  # how many numbers each takes
 
 
 def parse_input(argument: str, rng: np.random.Generator | None = None) -> tuple[str, Value]:
@@ -53,7 +69,7 @@ def parse_input(argument: str, rng: np.random.Generator | None = None) -> tuple[
 
 
 def parse_value(text: str, rng: np.random.Generator | None = None, name: str = "") -> Value:
-    """Read a value: `3`, `-4.5`, `[[1, 2], [3, 4]]`, `0.1 * randn(5, 10)`, `arange(6)`, `@file.npy`.
+    """Read a value: `3`, `1/3`, `[[1, 2], [3, 4]]`, `0.1 * randn(5, 10)`, `arange(6)`, `@file.npy`.
 
     A list of whole numbers gives an integer array, any other a float array; `.npy` files are read as they are, `.csv`
     and `.txt` files as lists. `rng` draws for `randn` and `rand` (None: a new, unseeded generator).
@@ -67,14 +83,50 @@ def parse_value(text: str, rng: np.random.Generator | None = None, name: str = "
     try:
         return _value(text.strip(), np.random.default_rng() if rng is None else rng)
     except MisreadError as misreading:
-        raise ValueTextError(label, misreading.problem, misreading.cure or FORMS) from None
+        cure = cured(text, name, misreading)
+        why = misreading.why or (NUMBERS if misreading.problem == NO_VALUE else "")
+        raise ValueTextError(label, misreading.problem, cure, why) from None
     except MemoryError:
         raise ValueTextError(label, "there is not enough memory for it", "Make it smaller.") from None
 
 
+def cured(text: str, name: str, misreading: MisreadError) -> str:
+    """What to write instead of a value that was misread."""
+    head, text = f"{name}=" if name else "", text.strip()
+    if misreading.cure == SEVERAL:
+        words = re.split(r"\s*[,，;；、\s]\s*(?=[^\W\d]\w*\s*[=＝])", text)
+        return f"Write {shown(' '.join([head + words[0], *words[1:]]), 80)}"
+    if misreading.cure == CLOSE:
+        return f"Write {shown(f'{head}{text})', 80)}"
+    if re.search(r"\d[ijIJ]\b", text):
+        return "Give real numbers: gatewise differentiates real functions."
+    if meant := meant_by(text):
+        return f"Write {shown(head + meant, 80)}"
+    return NAMED.get(text) or (FORMS if "means nothing here" in misreading.problem else misreading.cure) or FORMS
+
+
+def meant_by(text: str) -> str:
+    """The value that was probably meant by a text that is none; empty where nobody knows."""
+    text = normal(text).translate(str.maketrans("【】。", "[]."))
+    if re.fullmatch(r"[\d.]+|\[[-\d.,\s]+\]", text):
+        return text
+    if not text:
+        return "3, without a space after the ="
+    if re.fullmatch(r"[^=\s()\[\]@]*\.[A-Za-z]\w{0,4}", text):
+        return f"@{text}, for what the file holds"
+    if re.fullmatch(r"0[xob][0-9a-fA-F]+", text):
+        return str(int(text, 0)) if len(text) < 20 else ""
+    if bracketed := re.fullmatch(r"[({]([^(){}]*,[^(){}]*)[)}]", text):
+        return f"[{bracketed[1].strip(', ')}]"
+    if percent := re.fullmatch(r"([\d.]+)\s*%", text):
+        return f"{percent[1]}/100"
+    bare = text.rstrip(",;，；、").strip("='\"\u2018\u2019\u201c\u201d` ")
+    return bare if bare != text and re.fullmatch(r"[-+\d.,eE\[\]\s]+", bare) else ""
+
+
 def _value(text: str, rng: np.random.Generator) -> Value:
     if text.startswith(("@", "＠")):
-        return _from_file(Path(text[1:]))
+        return array_in(Path(text[1:]))
     if len(text) > LONGEST_VALUE:
         raise MisreadError(
             0, f"it has more than {LONGEST_VALUE} characters", cure="Save it to a file; write x=@file.npy."
@@ -83,51 +135,138 @@ def _value(text: str, rng: np.random.Generator) -> Value:
 
 
 class _ValueReader:
-    """Reads the tokens of one value."""
+    """Reads the tokens of one value: sums of products of powers, as in the expression language."""
 
     def __init__(self, tokens: list[Token], rng: np.random.Generator) -> None:
         self.tokens, self.rng = tokens, rng
-        self.place = 0
+        self.place = self.depth = 0
 
     def value(self) -> Value:
-        """One item, or the product of two."""
-        value = self.item()
-        if self.accept("*"):
-            value = _product(value, self.item())
-        if self.tokens[self.place].kind != "end":
-            raise MisreadError(0, f"{shown(self.tokens[self.place].text)} is not expected there")
+        """All there is."""
+        value = self.sum()
+        if self.token.kind != "end":
+            raise self.left_over()
         return value
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.place]
 
     def accept(self, text: str) -> bool:
         """Step over the next token if it reads `text`."""
-        found = self.tokens[self.place].text == text
+        found = self.token.text == text
         self.place += found
         return found
 
     def next(self) -> Token:
         """The next token; the last one, of kind `end`, stays."""
-        token = self.tokens[self.place]
+        token = self.token
         self.place += token.kind != "end"
         return token
 
-    def item(self) -> Value:
+    def left_over(self) -> MisreadError:
+        """The complaint about what follows a value that is complete."""
+        token, following = self.token, self.tokens[self.place + 1 : self.place + 3]
+        problem = f"{shown(token.text)} is not expected there"
+        if any(each.kind == "=" for each in following):
+            return MisreadError(0, problem, "a word gives one input its value.", SEVERAL)
+        if token.text == "," and self.tokens[self.place - 1].kind == "number":
+            return MisreadError(0, problem, cure="Write the point of a number as ., and a list as [1, 2, 3].")
+        return MisreadError(0, problem)
+
+    def sum(self) -> Value:
+        value = self.product()
+        while (sign := self.token.text) in ("+", "-"):
+            self.place += 1
+            value = _combined(sign, value, self.product())
+        return value
+
+    def product(self) -> Value:
+        value = self.signed()
+        while (sign := self.token.text) in ("*", "/"):
+            self.place += 1
+            value = _combined(sign, value, self.signed())
+        return value
+
+    def signed(self) -> Value:
         is_negative = self.accept("-")
         if not is_negative:
             self.accept("+")
-        value = self.unsigned()
+        value = self.power()
         return -value if is_negative else value
 
-    def unsigned(self) -> Value:
+    def power(self) -> Value:
+        value = self.atom()
+        if self.token.kind == "superscript":
+            return _combined("**", value, int(self.next().text))
+        if not self.accept("**"):
+            return value
+        self.deepen()
+        exponent = self.signed()
+        self.depth -= 1
+        return _combined("**", value, exponent)
+
+    def deepen(self) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST_LIST:
+            raise MisreadError(0, f"it is more than {DEEPEST_LIST} levels deep")
+
+    def atom(self) -> Value:
         token = self.next()
         if token.kind == "number":
             return number_of(token)[0]
         if token.kind == "[":
             return self.array()
-        if token.kind == "name" and token.text in MAKERS:
-            return self.made(token.text)
-        if token.kind == "name" and (meant := nearest(token.text, MAKERS)):
-            raise MisreadError(0, f"{shown(token.text)} is not known: did you mean {meant}?")
-        raise MisreadError(0, "this is not a number, an array or a file")
+        if token.kind == "(":
+            value = self.inner()
+            self.close("(")
+            return value
+        if token.kind == "name":
+            return self.named(self.without_module(token))
+        raise MisreadError(0, NO_VALUE)
+
+    def inner(self) -> Value:
+        self.deepen()
+        value = self.sum()
+        self.depth -= 1
+        return value
+
+    def close(self, after: str) -> None:
+        if not self.accept(")"):
+            raise self.unclosed(after) if self.token.kind == "end" else self.left_over()
+
+    def unclosed(self, after: str) -> MisreadError:
+        return MisreadError(
+            0, f"the ( of {after} is never closed" if after != "(" else "a ( is never closed", cure=CLOSE
+        )
+
+    def without_module(self, token: Token) -> Token:
+        """`randn` of `np.random.randn`."""
+        while token.text in (*ELSEWHERE, "random") and self.token.text == ".":
+            self.place += 1
+            token = self.next()
+        return token
+
+    def named(self, token: Token) -> Value:
+        """A constant, an array that is made, or a function of a number."""
+        name = token.text
+        if name in MAKERS:
+            return self.made(name)
+        if name in SERIES:
+            return self.series(name)
+        if name in CONSTANTS:
+            return VALUES[CONSTANTS[name]]
+        if name in ("array", "asarray") and self.accept("("):
+            value = self.inner()
+            self.close(name)
+            return value
+        if name in FUNCTIONS and self.accept("("):
+            value = self.inner()
+            self.close(name)
+            return _computed(name, value)
+        if meant := nearest(name, [*MAKERS, *SERIES]):
+            raise MisreadError(0, f"{shown(name)} is not known: did you mean {meant}?")
+        raise MisreadError(0, NO_VALUE)
 
     def made(self, maker: str) -> Array:
         """`randn(5, 10)` and its like."""
@@ -136,8 +275,24 @@ class _ValueReader:
         if not low <= len(lengths) <= high:
             raise MisreadError(0, f"{maker} takes {low} to {high} lengths, not {len(lengths)}")
         entries = lengths[0] ** 2 if maker == "eye" and len(lengths) == 1 else math.prod(lengths)
-        _check_size(entries)
+        check_size(entries)
         return make(tuple(lengths), self.rng)
+
+    def series(self, name: str) -> Array:
+        """`arange(6)`, `arange(0, 1, 0.1)`, `linspace(0, 1, 5)`."""
+        numbers: list[int | float] = []
+        if not self.accept("("):
+            raise MisreadError(0, f"{name} takes numbers", cure=f"Write {name}(0, 5).")
+        while not numbers or self.accept(","):
+            value = self.inner()
+            if isinstance(value, np.ndarray):
+                raise MisreadError(0, f"{name} takes numbers, and this is an array", cure=f"Write {name}(0, 5).")
+            numbers.append(value)
+        self.close(name)
+        low, high = SERIES[name]
+        if not low <= len(numbers) <= high:
+            raise MisreadError(0, f"{name} takes {low} to {high} numbers, not {len(numbers)}")
+        return _series(name, numbers)
 
     def lengths(self, maker: str) -> list[int]:
         """The whole numbers between the parentheses, which may be double as in `zeros((2, 3))`."""
@@ -148,11 +303,14 @@ class _ValueReader:
         lengths: list[int] = []
         while not lengths or self.accept(","):
             token = self.next()
+            if token.kind == "end" and lengths:
+                break
             if token.kind != "number" or not token.text.isdigit() or len(lengths) == DEEPEST_LIST:
                 raise wrong
             lengths.append(int(number_of(token)[0]))
-        if not (self.accept(")") and (not is_double or self.accept(")"))):
-            raise wrong
+        for _ in range(1 + is_double):
+            if not self.accept(")"):
+                raise self.unclosed(maker) if self.token.kind == "end" else wrong
         return lengths
 
     def array(self) -> Array:
@@ -176,18 +334,39 @@ class _ValueReader:
                 raise MisreadError(0, f"lists are more than {DEEPEST_LIST} deep")
             shapes.append([])
             return
-        sign = -1 if self.accept("-") else 1
-        token = self.next()
-        if token.kind != "number":
-            raise MisreadError(0, "a list holds numbers and lists alone", cure="Write [[1, 2], [3, 4]].")
-        entries.append(sign * number_of(token)[0])
+        if self.token.kind not in ("number", "(") and self.token.text not in ("+", "-", *CONSTANTS, *FUNCTIONS):
+            raise MisreadError(0, "a list holds numbers and lists alone", cure=ROWS)
+        value = self.sum()
+        if isinstance(value, np.ndarray):
+            raise MisreadError(0, "a list holds numbers and lists alone", cure=ROWS)
+        entries.append(value)
         shapes[-1].append(())
         self.end_entry()
 
     def end_entry(self) -> None:
         """After an entry comes a comma, or the list ends."""
-        if not self.accept(",") and self.tokens[self.place].text != "]":
-            raise MisreadError(0, "expected , or ] in the list", cure="Write [[1, 2], [3, 4]].")
+        if not self.accept(",") and self.token.text != "]":
+            raise MisreadError(0, "expected , or ] in the list", cure=ROWS)
+
+
+def _series(name: str, numbers: list[int | float]) -> Array:
+    """Numbers at equal distances."""
+    if name == "linspace":
+        entries = numbers[2] if len(numbers) > 2 else 50
+        if not isinstance(entries, int) or entries < 0:
+            raise MisreadError(
+                0, f"linspace takes a whole number of entries, not {entries!r}", cure="Write linspace(0, 1, 5)."
+            )
+        check_size(entries)
+        return np.linspace(float(numbers[0]), float(numbers[1]), entries)
+    start, stop = (0, numbers[0]) if len(numbers) == 1 else numbers[:2]
+    step = numbers[2] if len(numbers) > 2 else 1
+    if step == 0:
+        raise MisreadError(0, "arange has a step of 0", cure="Write arange(0, 1, 0.1).")
+    check_size(math.ceil(min(max((stop - start) / step, 0), 1e300)))
+    if max(abs(start), abs(stop), abs(step)) > LARGEST_WHOLE:
+        raise MisreadError(0, "a number in it does not fit into 64 bits", cure="Write smaller ones.")
+    return np.arange(start, stop, step)
 
 
 def _joined(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
@@ -215,22 +394,62 @@ def _array(entries: list[int | float], shape: tuple[int, ...]) -> Array:
     return np.array(entries, dtype=np.int64).reshape(shape)
 
 
-def _product(left: Value, right: Value) -> Value:
+def _combined(symbol: str, left: Value, right: Value) -> Value:
+    """What two values make. Raises `MisreadError` where that is no finite number, or no longer one in 64 bits."""
+    if not isinstance(left, np.ndarray) and not isinstance(right, np.ndarray):
+        return _number(symbol, left, right)
     if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
-        raise MisreadError(0, "it multiplies two arrays", cure="Give each as an input of its own.")
-    if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
-        _check_whole_product(_whole_size(left), _whole_size(right))
+        problem = "it multiplies two arrays" if symbol == "*" else f"it has {symbol} between two arrays"
+        raise MisreadError(0, problem, cure="Give each as an input of its own.")
+    sizes = _whole_size(left), _whole_size(right)
+    if symbol == "/" or (symbol == "**" and np.min(right, initial=0) < 0) or None in sizes:
+        left, right = _as_float(left), _as_float(right)
+    else:
+        _check_whole(symbol, *sizes)
     with np.errstate(all="ignore"):
-        product = left * right
-    if not np.all(np.abs(product) <= sys.float_info.max):
-        raise MisreadError(0, "the product is too large", cure="A float ends near 1.8e308.")
-    return product
+        result: Array = OPERATIONS[symbol](left, right)
+    if not np.all(np.abs(result) <= sys.float_info.max):
+        problem = f"{RESULTS[symbol]} is too large" if np.all(result == result) else "it is not a real number"
+        raise MisreadError(0, problem, cure="A float ends near 1.8e308.")
+    return result
 
 
-def _check_whole_product(left: int | None, right: int | None) -> None:
-    """Refuse a product of whole numbers that NumPy would let wrap round."""
-    if left is not None and right is not None and max(left, right, left * right) > LARGEST_WHOLE:
-        raise MisreadError(0, "the product does not fit into 64 bits", cure="Write the factor as a float: 1e20.")
+def _number(symbol: str, left: int | float, right: int | float) -> int | float:
+    try:
+        return combined(symbol, left, right)
+    except OverflowError:
+        problem = f"{RESULTS[symbol]} is too large"
+        raise MisreadError(0, problem, cure="A float ends near 1.8e308.") from None
+    except ArithmeticError as impossible:
+        raise MisreadError(0, str(impossible), cure="Write the number that is meant.") from None
+
+
+def _computed(name: str, value: Value) -> float:
+    """A function of one number."""
+    if isinstance(value, np.ndarray):
+        why = f"an input is a number or an array, and {name} of one belongs into the expression."
+        raise MisreadError(0, f"{name} takes one number here", why, f"Write {name}(x) in the expression.")
+    try:
+        return FUNCTIONS[name](value)
+    except (ValueError, OverflowError):
+        problem = f"{name} of {value!r} is no finite number"
+        raise MisreadError(0, problem, cure="Write the number that is meant.") from None
+
+
+def _as_float(value: Value) -> Value:
+    return value.astype(np.float64) if isinstance(value, np.ndarray) and value.dtype.kind == "i" else value * 1.0
+
+
+def _check_whole(symbol: str, left: int | None, right: int | None) -> None:
+    """Refuse whole numbers that NumPy would let wrap round."""
+    assert left is not None
+    assert right is not None
+    try:
+        largest = combined("+" if symbol == "-" else symbol, left, right)
+    except OverflowError:
+        largest = LARGEST_WHOLE + 1
+    if max(left, right, largest) > LARGEST_WHOLE:
+        raise MisreadError(0, f"{RESULTS[symbol]} does not fit into 64 bits", cure="Write the factor as a float: 1e20.")
 
 
 def _whole_size(value: Value) -> int | None:
@@ -238,64 +457,3 @@ def _whole_size(value: Value) -> int | None:
     if isinstance(value, np.ndarray):
         return int(np.abs(value).max(initial=0)) if value.dtype.kind == "i" else None
     return abs(value) if isinstance(value, int) else None
-
-
-def _check_size(entries: int) -> None:
-    if entries > MOST_ENTRIES:
-        raise MisreadError(0, f"it would have {_count(entries)} entries", cure=f"{MOST_ENTRIES:,} is the limit.")
-
-
-def _count(entries: int) -> str:
-    return f"{entries:,}" if entries < 10**18 else f"more than {10**18:,}"
-
-
-# Files
-
-
-def _from_file(path: Path) -> Array:
-    """The array in a `.npy`, `.csv` or `.txt` file."""
-    readers = {".npy": _from_npy, ".csv": _from_text, ".txt": _from_text}
-    try:
-        if not path.is_file():
-            raise MisreadError(
-                0, "it is not a file" if path.exists() else "there is no such file", cure="Check the path."
-            )
-        if path.suffix.lower() not in readers:
-            raise MisreadError(0, "only .npy, .csv and .txt files are read", cure="Save it with np.save.")
-        return readers[path.suffix.lower()](path)
-    except (OSError, UnicodeError) as unreadable:
-        reason = getattr(unreadable, "strerror", None) or "it is not text"
-        raise MisreadError(0, f"the file cannot be read: {reason}", cure="Check the file.") from None
-    except (ValueError, EOFError, OverflowError):
-        raise MisreadError(0, "the file does not hold one array of numbers", cure="Save one with np.save.") from None
-
-
-def _from_npy(path: Path) -> Array:
-    """The array in a `.npy` file; its header is looked at first, and nothing in it is ever run."""
-    with path.open("rb") as file:
-        version = np.lib.format.read_magic(file)
-        reads_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = reads_header(file)
-        if dtype.hasobject:
-            raise MisreadError(0, "it holds pickled objects, which could run code", cure="Save an array of numbers.")
-        if dtype.kind not in "biuf":
-            raise MisreadError(0, f"its entries are {dtype}, not numbers", cure="Save an array of real numbers.")
-        _check_size(math.prod(shape))
-        file.seek(0)
-        array: Array = np.load(file, allow_pickle=False)
-    return array.astype(dtype.newbyteorder("="), copy=False)
-
-
-def _from_text(path: Path) -> Array:
-    """The numbers in a text file, a row a line: whole numbers where all are."""
-    if path.stat().st_size > LARGEST_TEXT_FILE:
-        raise MisreadError(0, "the file is too large to be read as text", cure="Save it with np.save.")
-    text = path.read_text(encoding="utf-8-sig")
-    dtype = np.float64 if any(letter in text for letter in ".eEnNiI") else np.int64
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of an empty file, which is refused below
-        array = np.loadtxt(io.StringIO(text), dtype=dtype, delimiter="," if path.suffix.lower() == ".csv" else None)
-    if not array.size:
-        raise MisreadError(0, "the file is empty", cure="Put one row of numbers on each line.")
-    _check_size(array.size)
-    return array

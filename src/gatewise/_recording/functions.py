@@ -16,7 +16,14 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Input, Read, Wire, lent
-from gatewise._errors import ArgumentError, GatewiseError, IntegerGradientError, UnknownInputError
+from gatewise._errors import (
+    ArgumentError,
+    GatewiseError,
+    IntegerGradientError,
+    ReadingError,
+    UnknownInputError,
+    to_numpy,
+)
 from gatewise._gates import GATES, Gate
 from gatewise._recording.structures import mapped, numeric, quoted
 from gatewise._tensor import Tensor, apply, leaf
@@ -282,10 +289,37 @@ def call(f: Callable[..., Any], tensors: Mapping[str, Any], signature: Signature
 
 
 def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """What `f` returns. Where NumPy answered an error of ours with one of its own (`out[i] = t`), ours is raised."""
+    """What `f` returns. Where NumPy answered an error of ours with one of its own (`out[i] = t`), ours is raised.
+
+    Where an argument is another library's array, whatever went wrong is most likely that: the two do not mix.
+    """
     try:
         return f(*args, **kwargs)
-    except ValueError as error:
-        if isinstance(error.__cause__, GatewiseError):
+    except Exception as error:
+        refuse_mixed(error, (*args, *kwargs.values()))
+        if isinstance(error, ValueError) and isinstance(error.__cause__, GatewiseError):
             raise error.__cause__ from None
         raise
+
+
+def refuse_mixed(error: Exception, values: Sequence[Any]) -> None:
+    """Raise a better error than `error` where an argument is another library's array, or a list in place of an array.
+
+    No name holds what is raised: an error that a frame of its own traceback holds is freed by the collector alone.
+    """
+    for value in values:
+        if to_numpy(value):
+            raise ArgumentError.of_library(value) from error
+    read = error.__cause__ if isinstance(error, ValueError) else error
+    if isinstance(read, ReadingError) and any(map(is_list_of_numbers, values)):
+        why = "an argument is a list, and each number in it is an input of its own."
+        raise ReadingError(read.what, why, "np.array([...]) in the place of the list.") from None
+
+
+def is_list_of_numbers(value: Any) -> bool:
+    """Whether an argument was given as a list where an array may have been meant."""
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) > 0
+        and all(isinstance(x, Tensor) and not np.shape(x.value) for x in value)
+    )

@@ -73,6 +73,13 @@ def output_wire(out: Any, name: str) -> Wire:
             "a circuit has one output, the one whose gradient is shown.",
             "return just that one.",
         )
+    if inspect.iscoroutine(out) or inspect.isgenerator(out):
+        out.close()
+        keyword = "return in place of yield" if inspect.isgenerator(out) else "def in place of async def"
+        kind = "yields its values one by one" if inspect.isgenerator(out) else "is run by nobody"
+        raise ArgumentError(
+            f"{name} returned a {type(out).__name__}.", f"it {kind}; a circuit has one output.", f"{keyword}."
+        )
     if out is None:
         raise ArgumentError(f"{name} returned nothing.", "a circuit needs an output.", f"add a return to {name}.")
     problem = (

@@ -9,7 +9,6 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from gatewise._circuit import Bit, Circuit, Input, Wire, step_wire
 from gatewise._errors import ScriptError, UnknownInputError, UnknownOutputError
 from gatewise._recording.freezing import freeze
 from gatewise._recording.functions import Math, differentiated, input_tensors
+from gatewise._recording.reading import text_in, tree_of
 from gatewise._recording.recorder import Recorder
 from gatewise._recording.running import plain_argument, upstream_of
 from gatewise._tensor import Tensor
@@ -44,18 +44,7 @@ class Script:
 
 def parse_script(path: str) -> Script:
     """Read and sort the statements of a script. Raises `ScriptError` where it cannot be read."""
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-        tree = ast.parse(text, filename=path)
-    except OSError as error:
-        raise ScriptError(
-            f"{path} cannot be read.", error.strerror or str(error), "give the path of a Python file."
-        ) from None
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None)
-        raise ScriptError(
-            f"{path} is not Python{f', line {line}' if line else ''}.", str(error), "mend the line, then try again."
-        ) from None
+    tree = tree_of(path, text_in(path))
     linecache.checkcache(path)
     sorter = Sorter({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})
     tree.body = sorter.forward(tree.body)
