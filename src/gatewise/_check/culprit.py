@@ -8,6 +8,7 @@ that the consequences of a mistake are not called mistakes.
 from __future__ import annotations
 
 import ast
+import dataclasses
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +17,17 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.comparing import fits, is_number, value_in
-from gatewise._check.diagnosis import SAYS, text_of, with_field
+from gatewise._check.diagnosis import SAYS
+from gatewise._check.fresh import Fresh, fresh_function, fresh_pair, fresh_script
 from gatewise._check.marking import Version
 from gatewise._check.names import keys_written
 from gatewise._check.programs import RETURNED
-from gatewise._check.repairs import Repair, Repairs
+from gatewise._check.reasons import Repair
+from gatewise._check.repairs import Repairs
+from gatewise._check.trees import method_of, text_of, with_field
 from gatewise._check.worlds import World, world_of_function, world_of_pair, world_of_script
+
+UNSURE = SAYS["other"].format(detail="")
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,8 @@ def culprits(f: Callable[..., Any], args: Sequence[Any] = (), kwargs: Mapping[st
         world = world_of_function(f, args, kwargs)
         if world is None:
             return []
-        return Culprits(world, nearby_world(lambda: world_of_function(f, args, kwargs, nearby=True))).mistakes()
+        nearby = nearby_world(lambda: world_of_function(f, args, kwargs, nearby=True))
+        return Culprits(world, nearby, fresh_function(f, args, kwargs)).mistakes()
 
 
 def culprits_of_script(path: str, text: str) -> list[Mistake]:
@@ -62,7 +69,8 @@ def culprits_of_script(path: str, text: str) -> list[Mistake]:
         world = world_of_script(path, text)
         if world is None:
             return []
-        return Culprits(world, nearby_world(lambda: world_of_script(path, text, nearby=True))).mistakes()
+        nearby = nearby_world(lambda: world_of_script(path, text, nearby=True))
+        return Culprits(world, nearby, fresh_script(path, text)).mistakes()
 
 
 def culprits_of_pair(
@@ -80,7 +88,7 @@ def culprits_of_pair(
         if world is None:
             return []
         nearby = nearby_world(lambda: world_of_pair(forward, backward, args, kwargs, upstream, nearby=True))
-        return Culprits(world, nearby).mistakes()
+        return Culprits(world, nearby, fresh_pair(forward, backward, args, kwargs, upstream)).mistakes()
 
 
 def culprits_of_gradient(
@@ -95,7 +103,8 @@ def culprits_of_gradient(
         world = world_of_function(gradient, args, kwargs)
         if world is None or np.ndim(found := world.forward.output.value) or not np.isclose(found, value, rtol=1e-9):
             return []
-        return Culprits(world, nearby_world(lambda: world_of_function(gradient, args, kwargs, nearby=True))).mistakes()
+        nearby = nearby_world(lambda: world_of_function(gradient, args, kwargs, nearby=True))
+        return Culprits(world, nearby, fresh_function(gradient, args, kwargs)).mistakes()
 
 
 def nearby_world(run: Callable[[], World | None]) -> World | None:
@@ -109,22 +118,31 @@ def nearby_world(run: Callable[[], World | None]) -> World | None:
 class Culprits(Repairs):
     """Finds the lines at fault in one program."""
 
+    def __init__(self, world: World, nearby: World | None, fresh: Fresh) -> None:
+        super().__init__(world, nearby)
+        self.fresh = fresh
+        self.repaired: dict[tuple[int, str], Repair] = {}
+
     def mistakes(self) -> list[Mistake]:
         """Every mistake, in the order of the code."""
         self.give_wires()
         self.adopt()
         self.reinterpret()
+        if self.wrong(self.marks()):  # what is said of it is tried where nothing is what it was
+            self.worlds += self.fresh(self.worlds[0])
         found: dict[tuple[int, str], Mistake] = {}
         for version in sorted(self.versions, key=lambda v: v.moments[-1]):
             if version.wire is None or (version.key in self.unfinished and not self.stops(version)):
                 continue
             marks = self.marks()
             if not self.is_wrong(version, marks):
-                if (mistake := self.shared(version)) is not None:
+                if (mistake := self.shared(version) or self.shaped(version)) is not None:
                     found.setdefault((mistake.line, mistake.variable), mistake)
                 continue
             for mistake in self.diagnosed(version, marks):
                 found.setdefault((mistake.line, mistake.variable), mistake)
+        if not self.cured_together([self.repaired[key] for key in found]):
+            found = {key: dataclasses.replace(m, kind="other", cure=UNSURE) for key, m in found.items()}
         return sorted(found.values(), key=lambda m: m.line)
 
     def shared(self, version: Version) -> Mistake | None:
@@ -148,9 +166,14 @@ class Culprits(Repairs):
         s = self.sharing(version.key, partner, changed)
         instead = None
         if isinstance(s, ast.Assign) and isinstance(s.value, (ast.Name, ast.Subscript)):
-            instead = with_field(s, "value", ast.Call(ast.Attribute(s.value, "copy", ast.Load()), [], []))
+            instead = with_field(s, "value", method_of(s.value, "copy"))
         detail = f"one array for {version.key} and {partner}: line {line} changes both"
         return self.mistake(version, Repair(s, "stale", detail, instead, version.wire, end, held), None)
+
+    def shaped(self, version: Version) -> Mistake | None:
+        """A right gradient in another shape than its value has."""
+        repair = self.misshapen(version, version.key)
+        return None if repair is None else self.mistake(version, repair, self.marks())
 
     def sharing(self, one: str, other: str, before: int) -> ast.stmt:
         """The line that made two names one array."""
@@ -167,12 +190,7 @@ class Culprits(Repairs):
             if early:
                 yield from early
             return
-        repairs = [r for r in self.in_terms(version, marks) if self.believable(r)]
-        if not repairs:
-            repair = None if version.key in self.unfinished else self.in_group(version, marks)
-            repair = repair if repair is not None and self.believable(repair) else None
-            repairs = [repair or self.unexplained(version, marks)]
-        for repair in repairs:
+        for repair in self.explained(version, marks):
             if repair.goal != version.wire:
                 version.wire = repair.goal
             yield self.mistake(version, repair, marks)
@@ -184,11 +202,13 @@ class Culprits(Repairs):
             gave = self.value(version, self.worlds[0])
             should = self.marks()[0][0].get(repair.goal, 0.0)
         says = SAYS[repair.kind].format(detail=repair.detail)
-        cure = says if repair.instead is None else f"{says} Write  {cured(repair.instead, version.key)}"
+        write = "Write after it" if repair.after else "Write"
+        cure = says if repair.instead is None else f"{says} {write}  {cured(repair.instead, version.key)}"
         keys = keys_written(s)
         variable = version.key if version.key in keys or not keys else keys[0]
         line = line_of(s, variable)
         variable = variable.removeprefix(RETURNED) if variable.startswith(RETURNED + "[") else variable
+        self.repaired.setdefault((line, variable), repair)
         return Mistake(line, self.program.text(line), variable, gave, should, repair.kind, cure)
 
     def used_early(self, version: Version) -> list[Mistake] | None:

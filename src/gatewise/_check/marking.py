@@ -23,11 +23,12 @@ from gatewise._check.comparing import (
     value_in,
 )
 from gatewise._check.contributions import bare_key, contribution, is_fresh, is_new_meaning
-from gatewise._check.diagnosis import Change
 from gatewise._check.names import keys_read, keys_written, wire_named
 from gatewise._check.programs import numbers_beside
 from gatewise._check.running import evaluated, names_after
 from gatewise._check.worlds import World
+
+Marks = tuple[dict[int, Any], dict[int, list[tuple[int, Any]]]]  #: the gradient of each wire, and its parts
 
 CLOSE = {"d": 1e-7, "f": 1e-3, "e": 3e-2}  #: relative to the largest part of a gradient, by dtype
 ENOUGH = 20_000  #: changes of lines that are tried, in one program
@@ -57,6 +58,7 @@ class Marking:
         self.known = self.program.known() & (set(self.forward.names) | set(self.program.parameters))
         self.fixed: dict[str, int] = {}
         self.mended_for: tuple[int | None, ...] = ()
+        self.truths: dict[tuple[int, ...], Marks] = {}
         self.mends: dict[tuple[int, int], dict[str, Any]] = {}
         self.versions = self.all_versions()
         self.tried = 0
@@ -189,7 +191,7 @@ class Marking:
                     found[version.wire] = fitted
         return {k: g for k, g in found.items() if fits(g, world.value(k))}
 
-    def marks(self, before: Version | None = None) -> list[tuple[dict[int, Any], dict[int, list[tuple[int, Any]]]]]:
+    def marks(self, before: Version | None = None) -> list[Marks]:
         """The gradients that should be, given the student's own, in each world."""
         return [world.gradients(self.cuts(world, before)) for world in self.worlds]
 
@@ -224,12 +226,23 @@ class Marking:
         if version.wire is None or self.is_given(version):
             return True
         for world in self.worlds:
-            given = {k: value_in(world.moments[0].before, name) for name, k in self.fixed.items()}
-            given |= {v.wire: self.value(v, world) for v in self.versions if v.wire is not None and self.is_given(v)}
-            truth = world.gradients({k: g for k, g in given.items() if fits(g, world.value(k))})
+            truth = self.truth(world)
             if not self.right(self.value(version, world), version.wire, truth, world):
                 return False
         return True
+
+    def given(self, world: World) -> dict[int, Any]:
+        """The gradients to start from."""
+        found = {k: value_in(world.moments[0].before, name) for name, k in self.fixed.items()}
+        found |= {v.wire: self.value(v, world) for v in self.versions if v.wire is not None and self.is_given(v)}
+        return {k: g for k, g in found.items() if fits(g, world.value(k))}
+
+    def truth(self, world: World) -> Marks:
+        """The true gradients of all wires, and their parts; they change where what is given does."""
+        key = id(world), *(id(v) for v in self.versions if v.wire is not None and self.is_given(v))
+        if key not in self.truths:
+            self.truths[key] = world.gradients(self.given(world))
+        return self.truths[key]
 
     def made_of(self, version: Version) -> list[Version]:
         """The variables that it is made of, and those that these are."""
@@ -360,26 +373,26 @@ class Marking:
         version: Version,
         steps: list[int],
         world: World,
-        changed: ast.stmt | None = None,
-        change: Change | None = None,
-        appended: bool = False,
+        changed: Mapping[int, ast.stmt] | None = None,
+        then: ast.expr | None = None,
+        given: Mapping[str, Any] | None = None,
     ) -> Any:
-        """What a variable ends as where one of the statements that make it is changed."""
-        made: dict[str, Any] = {}
+        """What a variable ends as where statements that make it are changed (by their ids), or names hold others.
+
+        With `then` it is what an expression is, once they have run.
+        """
+        made: dict[str, Any] = dict(given or {})
         try:
             for m in steps:
                 s = world.moments[m].statement
-                if change is not None and s is changed and not appended:
-                    s = change.node
+                key_of_this = id(self.worlds[0].moments[m].statement)
                 names = {**self.before(m, world), **made}
-                after = names_after(s, names, world.space)
+                after = names_after((changed or {}).get(key_of_this, s), names, world.space)
                 for key in keys_written(s):
                     base = key.partition("[")[0]
                     made[base] = after[base]
                 last = {**world.moments[m].after, **made}
-            if change is not None and appended:
-                return evaluated(change.node, last, world.space)
-            return value_in(last, version.key)
+            return value_in(last, version.key) if then is None else evaluated(then, last, world.space)
         except Exception:
             return None
 
@@ -389,6 +402,8 @@ def alike(a: World, b: World) -> bool:
     return (
         len(a.moments) == len(b.moments)
         and len(a.forward.wires) == len(b.forward.wires)
+        and a.forward.names == b.forward.names
+        and a.forward.behind == b.forward.behind
         and all(np.shape(x.value) == np.shape(y.value) for x, y in zip(a.forward.wires, b.forward.wires, strict=True))
         and all(
             x.statement.lineno == y.statement.lineno and x.statement.col_offset == y.statement.col_offset

@@ -1,63 +1,69 @@
-"""What would make a wrong gradient right: another term in its sum, or a change of a line that makes it."""
+"""What would make a wrong gradient right: another term in its sum, or a change of a line that makes it.
+
+A change counts that makes the gradient right in every world: at the inputs, near them, and at fresh ones.
+"""
 
 from __future__ import annotations
 
 import ast
-import dataclasses
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import is_number, largest, plain, stretches, subsets, total, value_in
-from gatewise._check.contributions import bare_key, contribution, is_new_meaning, split
-from gatewise._check.diagnosis import (
-    Change,
-    Scope,
-    binary,
-    changed_statements,
-    changes,
-    constant,
-    expression_of,
-    replaced,
-    scope_of,
-    text_of,
-)
-from gatewise._check.marking import Marking, Version
-from gatewise._check.names import keys_read, wire_named
+from gatewise._check.comparing import in_shape, is_number, plain, stretches, subsets, total, value_in
+from gatewise._check.contributions import contribution
+from gatewise._check.diagnosis import Change, changed_statements, changes
+from gatewise._check.marking import Version
+from gatewise._check.names import keys_read, keys_written, wire_named
+from gatewise._check.reasons import Reasons, Repair
+from gatewise._check.running import added_to, names_after
+from gatewise._check.terms import Term
+from gatewise._check.trees import VanishedError, expression_of, replaced, simplified, text_of
 from gatewise._check.worlds import World
-from gatewise._circuit import Wire
+
+FAR = 62  #: the rank from which on a change of a part is not tried for another wire than the name says
 
 
-@dataclass
-class Repair:
-    """A change that makes a gradient right, of which statement."""
-
-    statement: ast.stmt
-    kind: str
-    detail: str
-    instead: ast.AST | None
-    goal: int
-    gave: Any = None
-    should: Any = None
-
-
-@dataclass(eq=False)
-class Term:
-    """One term of the sum that a variable is: where it stands, and its value in each world."""
-
-    m: int
-    statement: ast.stmt
-    part: ast.expr
-    sign: int
-    values: list[Any]
-
-
-class Repairs(Marking):
+class Repairs(Reasons):
     """Finds what would make the wrong gradients of a program right."""
 
-    # ------------------------------------------------------------------------------------- sums of contributions
+    def explained(self, version: Version, marks: Any) -> list[Repair]:
+        """Why a variable is wrong: at least one repair, with a change of the line where one is sure."""
+        if (since := self.changed_since(version, marks)) is not None:
+            return [since]
+        repairs = [r for r in self.in_terms(version, marks) if self.believable(r)]
+        if not repairs and version.key not in self.unfinished:
+            whole = self.in_group(version, marks)
+            repairs = [whole] if whole is not None and self.believable(whole) else []
+        if not any(r.instead is not None for r in repairs) and (edge := self.left_out(version)) is not None:
+            return [edge]
+        return repairs or [self.unexplained(version, marks)]
+
+    def misshapen(self, version: Version, key: str) -> Repair | None:
+        """A right gradient that is handed out in another shape than its value has."""
+        assert version.wire is not None
+        world = self.worlds[0]
+        g, value = self.value(version, world), world.value(version.wire)
+        if np.shape(g) == np.shape(value) or np.size(g) < 2 or self.forward.behind[version.wire]:
+            return None
+        if key not in handed_out(self.program.body) or any(
+            v.key == key and v.moments[0] > version.moments[-1] for v in self.versions
+        ):
+            return None
+        m = version.moments[-1]
+        s = world.moments[m].statement
+        scope = self.scope(self.before(m, world), version, m, lambda e: self.evaluate(e, m, world))
+        name = scope.own or wire_named(key, self.known) or "its value"
+        told = f"that of {name} is {np.shape(value)}, this is {np.shape(g)}"
+        for change in changed_statements(s, scope):
+            if change.kind == "shape" and all(
+                np.shape(again) == np.shape(w.value(version.wire)) and self.agree(again, self.value(version, w))
+                for w in self.worlds
+                if (again := self.rerun(version, version.moments, w, {id(s): change.node})) is not None
+            ):
+                return Repair(s, "shape", change.detail, as_written(change.node, s), version.wire)
+        return Repair(s, "shape", told, None, version.wire)
 
     def in_terms(self, version: Version, marks: Any) -> list[Repair]:
         """What is wrong in a variable that is a sum: its terms against the contributions of the gates that use it."""
@@ -75,6 +81,8 @@ class Repairs(Marking):
             return [gone]
         if not bad:
             return self.missing(version, terms, left, goals, uses)
+        if matched and (many := self.too_many(version, bad, matched, goals)):
+            return many
         found: list[Repair] = []
         unrepaired: set[ast.stmt] = set()
         if len(bad) > 1 and all(t.statement is bad[0].statement for t in bad):
@@ -95,47 +103,51 @@ class Repairs(Marking):
             beside = [t.values[0] for t in terms if t.statement is term.statement and t is not term]
             if beside and repair.gave is not None and all(b is not None for b in beside):
                 repair.gave, repair.should = plain(repair.gave + sum(beside)), plain(repair.should + sum(beside))
+        found = one_a_line(found)
+        if not unrepaired and not self.confirmed(version, found, goals):
+            return []
         return [repair for repair in found if repair.statement not in unrepaired]
 
-    def terms(self, version: Version, wire: int | None = None) -> list[Term] | None:
-        """The terms that a variable is the sum of, with their values; None where it is made in another way."""
-        wire = version.wire if wire is None else wire
-        assert wire is not None
-        found: list[Term] = []
-        for m in version.moments:
-            s = self.worlds[0].moments[m].statement
-            how = contribution(s, version.key)
-            if how is None and m == version.moments[0] and is_new_meaning(s, version.key):
-                how = "set", s.value  # type: ignore[attr-defined]
-            if how is None:
-                return None
-            mode, expression = how
-            if mode == "set":
-                found = []
-            for sign, part in split(expression, -1 if mode == "sub" else 1):
-                source = self.at[m].get(bare_key(part) or "")
-                if source is not None and source.wire is None and source is not version and source.moments[-1] < m:
-                    inner = self.terms(source, version.wire)
-                    if inner:
-                        found += [
-                            dataclasses.replace(t, sign=sign * t.sign, values=signed(t.values, sign)) for t in inner
-                        ]
-                        continue
-                values = [self.term(wire, part, m, world) for world in self.worlds]
-                if any(v is None for v in values):
-                    if s is not self.worlds[0].stopped:
-                        return None
-                    found.append(Term(m, s, part, sign, [None for _ in values]))
-                else:
-                    found.append(Term(m, s, part, sign, [sign * v for v in values]))
-        return found
+    def confirmed(self, version: Version, repairs: list[Repair], goals: list[Any]) -> bool:
+        """Whether the lines as they should be make the whole variable right, in every world."""
+        if self.stops(version) or any(r.instead is None for r in repairs):
+            return True  # after a line that raises nothing was run, so that the whole is not there
+        changed = {id(r.statement): r.instead for r in repairs if isinstance(r.instead, ast.stmt)}
+        steps = self.slice(version)
+        assert version.wire is not None
+        return all(
+            self.is_cured(version, self.rerun(version, steps, world, changed), version.wire, goals[n], n)
+            for n, world in enumerate(self.worlds)
+        ) and self.holds_upstream(version, version.wire, steps, changed)
 
-    def term(self, wire: int, expression: ast.expr, m: int, world: World) -> Any:
-        """The value of a term, stretched as the sum that it stands in stretches it."""
-        found, whole = self.evaluate(expression, m, world), np.shape(world.value(wire))
-        if found is not None and found.shape != whole and stretches(found.shape, whole):
-            return np.broadcast_to(found, whole)
-        return found
+    def holds_upstream(
+        self,
+        version: Version,
+        k: int,
+        steps: list[int],
+        changed: Mapping[int, ast.stmt] | None,
+        then: ast.expr | None = None,
+    ) -> bool:
+        """Whether changed lines give the true gradient where the gradients that they read are the true ones.
+
+        What is right for the student's own alone may make up for a mistake in them.
+        """
+        new = [*(changed or {}).values(), *([] if then is None else [then])]
+        read: dict[str, Version] = {}
+        for m in steps:
+            for key in self.reads[m].union(*map(keys_read, new)):
+                u = self.at[m].get(key)
+                if u is None or u.wire is None or u is version:
+                    continue
+                if key == version.key or not key.isidentifier() or read.setdefault(key, u) is not u or self.repeats(u):
+                    return True  # in every round of a loop it is another value's
+        for n, world in enumerate(self.worlds):
+            truth = self.truth(world)[0]
+            given = {key: truth[u.wire] for key, u in read.items() if u.wire in truth}
+            found = self.rerun(version, steps, world, changed, then, given)
+            if len(given) == len(read) and given and not self.is_cured(version, found, k, truth.get(k, 0.0), n):
+                return False
+        return True
 
     def believable(self, repair: Repair) -> bool:
         """Whether a repair is more than a way to give 0, where 0 is right because another value was taken."""
@@ -146,29 +158,76 @@ class Repairs(Marking):
         ]
         return repair.kind == "mask" and numbers[0] <= numbers[1]
 
-    def uses(self, version: Version, marks: Any) -> dict[int, list[Any]]:
-        """The contributions that a wire gets, in each world: one from each wire that is made of it."""
-        assert version.wire is not None
-        found: dict[int, list[Any]] = {}
-        for n, mark in enumerate(marks):
-            for consumer, part in mark[1].get(version.wire, []):
-                held = found.setdefault(consumer, [0.0] * len(marks))
-                held[n] = held[n] + np.asarray(part, float)
-        return found
+    def chooses(self, change: Change, m: int, k: int) -> bool:
+        """Whether the conditions of a mask are sometimes true and sometimes not, over all worlds; any other change is.
 
-    def match(self, terms: list[Term], atoms: list[list[Any]]) -> tuple[list[Term], list[list[Any]]]:
-        """The terms that are contributions, or sums of some, and the contributions that are left."""
-        left, matched = list(atoms), []
-        for term in terms:
-            for group in subsets(left):
-                if self.agree_all(term.values, total(group)):
-                    matched.append(term)
-                    left = [a for a in left if not any(a is g for g in group)]
-                    break
-        return matched, left
+        What another value was taken for has no such place to be seen at: there the branch is the same everywhere.
+        """
+        if change.kind != "mask" or k in self.forward.still:
+            return True
+        for e in ast.walk(change.node):
+            if isinstance(e, ast.Compare):
+                found = [v for w in self.worlds if (v := self.evaluate(e, m, w)) is not None]
+                if all(v.all() for v in found) or not any(v.any() for v in found):
+                    return False
+        return True
 
-    def agree_all(self, values: Sequence[Any], should: Sequence[Any]) -> bool:
-        return all(self.agree(a, b) for a, b in zip(values, should, strict=True))
+    def cured_together(self, repairs: Sequence[Repair]) -> bool:
+        """Whether all the cures, written into the program, make what it gives back right, in every world.
+
+        Where one mistake has no cure, a line has two, or one raises, this cannot be tried.
+        """
+        lines = {(id(r.statement), r.after) for r in repairs}
+        if self.worlds[0].stopped is not None or any(r.instead is None for r in repairs) or len(lines) < len(repairs):
+            return True
+        ends = [v for v in self.versions if v.wire is not None and not self.forward.behind[v.wire]]
+        last = {v.key: v for v in sorted(ends, key=lambda v: v.moments[-1])}
+        for world in self.worlds:
+            names = self.run_again(repairs, world)
+            if names is None:
+                return False
+            truth = self.truth(world)
+            for v in last.values():
+                g, wire = value_in(names, v.key), v.wire
+                assert wire is not None
+                value = world.value(wire)
+                if not self.right(in_shape(g, np.shape(value)) if is_number(g) else g, wire, truth, world):
+                    return False
+        return True
+
+    def run_again(self, repairs: Sequence[Repair], world: World) -> dict[str, Any] | None:
+        """The names at the end of the backward pass with its lines as they should be; None where it raises."""
+        changed: dict[int, list[Repair]] = {}
+        for repair in repairs:
+            changed.setdefault(id(repair.statement), []).append(repair)
+        made: dict[str, Any] = {}
+        last = world.moments[-1].after
+        for m, moment in enumerate(world.moments):
+            s = self.worlds[0].moments[m].statement
+            last = {**moment.after, **made}
+            if s in self.program.forward:
+                made = {name: g for name, g in made.items() if name not in keys_written(s)}
+                continue
+            here = changed.get(id(s), [])
+            lines = [
+                *([r.instead for r in here if not r.after] or [moment.statement]),
+                *(r.instead for r in here if r.after),
+            ]
+            names = {**moment.before, **made}
+            try:
+                for line in lines:
+                    names = names_after(line, names, world.space)  # type: ignore[arg-type]
+            except Exception:
+                return None
+            bases = {key.partition("[")[0] for key in (*keys_written(s), *added_to(s))}
+            made.update({base: names[base] for base in bases if base in names})
+            last = {**moment.after, **made}
+        return last
+
+    def repeats(self, version: Version) -> bool:
+        """Whether a line that makes a variable runs more than once."""
+        statements = [id(self.worlds[0].moments[m].statement) for m in version.moments]
+        return len(set(statements)) < len(statements)
 
     def targets(
         self, bad: list[Term], left: list[list[Any]], goals: list[Any], done: list[list[Any]]
@@ -186,9 +245,8 @@ class Repairs(Marking):
         """The change of one term that makes it what it may be meant to be."""
         world, wire = self.worlds[0], version.wire
         assert wire is not None
-        names = self.before(term.m, world)
-        scope = self.scope(names, version, term.m)
-        for change in changes(term.part, scope, lambda e: self.evaluate(e, term.m, world)):
+        scope = self.scope(self.before(term.m, world), version, term.m, lambda e: self.evaluate(e, term.m, world))
+        for change in changes(term.part, scope):
             self.tried += 1
             if self.tried > self.enough:
                 return None
@@ -199,129 +257,38 @@ class Repairs(Marking):
                 if not self.agree(term.sign * first, target[0]):
                     continue
                 rest = [self.term(wire, change.node, term.m, w) for w in self.worlds[1:]]
-                if all(r is not None and self.agree(term.sign * r, t) for r, t in zip(rest, target[1:], strict=True)):
-                    instead = replaced(term.statement, term.part, change.node)
+                if self.chooses(change, term.m, wire) and all(
+                    r is not None and self.agree(term.sign * r, t) for r, t in zip(rest, target[1:], strict=True)
+                ):
+                    instead = as_written(replaced(term.statement, term.part, change.node), term.statement)
+                    if instead is None:
+                        break
                     gave, should = term.values[0], target[0]
-                    return Repair(term.statement, change.kind, change.detail, instead, wire, plain(gave), plain(should))
+                    found = Repair(
+                        term.statement, change.kind, change.detail, instead, wire, plain(gave), plain(should)
+                    )
+                    found.part, found.node = term.part, change.node
+                    return found
         return None
-
-    def scope(self, names: Mapping[str, Any], version: Version, m: int) -> Scope:
-        """What a line can see, and how the forward pass writes its differences."""
-        found = scope_of(names, *self.names_for(version, m))
-        found.forward = frozenset(
-            ast.unparse(e)
-            for s in self.program.forward
-            for e in ast.walk(s)
-            if isinstance(e, ast.BinOp) and isinstance(e.op, ast.Sub)
-        )
-        return found
-
-    def names_for(self, version: Version, m: int) -> tuple[list[str], list[str]]:
-        """The names of forward values and of gradients that a line may use."""
-        written = {v.key for v in self.versions}
-        gradients = [k for k in self.at[m] if k.isidentifier() and k != version.key]
-        names = self.worlds[0].moments[m].before
-        if self.worlds[0].moments[m].statement is not self.worlds[0].stopped:
-            return self.plain_names(names, written), gradients
-        unknown = [k for k in sorted(self.reads[m]) if k not in names and k not in self.worlds[0].space]
-        return self.plain_names(names, written), [*gradients, *unknown]
-
-    def plain_names(self, names: Mapping[str, Any], written: set[str]) -> list[str]:
-        """The names that are no gradients, of numbers that the forward pass has or of floats."""
-        return [
-            n
-            for n in names
-            if n not in written and is_number(names[n]) and (n in self.forward.names or type(names[n]) is not int)
-        ]
 
     def overwritten(self, version: Version, goals: list[Any]) -> Repair | None:
         """`dx = b` where `dx = a` stood before: the first contribution is lost."""
-        lost: list[list[Any]] | None = None
-        for m in version.moments:
+        assert version.wire is not None
+        first = self.worlds[0].moments[version.moments[0]].statement
+        for m in version.moments[1:]:
             s = self.worlds[0].moments[m].statement
             how = contribution(s, version.key)
             if how is None:
                 return None
-            if how[0] == "set" and m != version.moments[0]:
-                before = [np.asarray(value_in(w.moments[m].before, version.key), float) for w in self.worlds]
-                ends = [np.asarray(self.value(version, w), float) for w in self.worlds]
-                if all(b.shape == e.shape for b, e in zip(before, ends, strict=True)) and self.agree_all(
-                    [b + e for b, e in zip(before, ends, strict=True)], goals
-                ):
-                    instead = ast.parse(f"{version.key} += {text_of(how[1])}").body[0]
-                    assert version.wire is not None
-                    detail = f"= forgets what {version.key} already held, += adds to it"
-                    return Repair(s, "fork", detail, instead, version.wire, plain(ends[0]), plain(goals[0]))
-                lost = [before] if lost is None else lost
-        return None
-
-    def missing(
-        self,
-        version: Version,
-        terms: list[Term],
-        left: list[list[Any]],
-        goals: list[Any],
-        uses: Mapping[int, list[Any]],
-    ) -> list[Repair]:
-        """Every term is right, and yet the sum is not: one is missing, or one stands twice."""
-        assert version.wire is not None
-        last = terms[-1]
-        s = last.statement
-        for term in terms:
-            others = [t for t in terms if t is not term]
-            if (
-                others
-                and not left
-                and self.agree_all([sum(t.values[n] for t in others) for n in range(len(self.worlds))], goals)
-            ):
-                return [Repair(term.statement, "fork", "this one is added twice", None, version.wire)]
-        if not left:
-            return []
-        for text, factor in self.proportional(version, total(left), last.m):
-            added = binary(factor, ast.Mult(), expression_of(text)) if factor is not None else expression_of(text)
-            instead = replaced(s, last.part, binary(last.part, ast.Add(), added))
-            return [Repair(s, "regularisation", "", instead, version.wire)]
-        lines = {self.forward.line_of(k) for k, atom in uses.items() if any(atom is each for each in left)}
-        return [Repair(s, "fork", self.missing_uses(lines), None, version.wire)]
-
-    def missing_uses(self, lines: Collection[int | None]) -> str:
-        """Which uses of a value have no contribution, by their lines."""
-        where = [f"`{self.program.text(n)}` (line {n})" for n in sorted(n for n in lines if n) if self.program.text(n)]
-        if not where:
-            return "the contribution of one use is missing"
-        return f"the contribution of {' and of '.join(where)} is missing"
-
-    def proportional(self, version: Version, rest: list[Any], m: int) -> Iterator[tuple[str, ast.expr | None]]:
-        """The name of the value itself, and how many times it is what is missing."""
-        name = wire_named(version.key, self.known)
-        if name is None or version.wire is None:
-            return
-        ratios = []
-        for world, r in zip(self.worlds, rest, strict=True):
-            value = np.asarray(world.value(version.wire), float)
-            if value.shape != np.shape(r) or not value.size or not largest(value):
-                return
-            ratio = float(np.sum(value * r) / np.sum(value * value))
-            if not self.agree(ratio * value, r):
-                return
-            ratios.append(ratio)
-        befores = [world.moments[m].before for world in self.worlds]
-        own = {v.key for v in self.versions}
-        for text in befores[0]:
-            if text in own or any(version.wire in self.forward.behind[k] for k in self.forward.names.get(text, ())):
-                continue  # a strength of regularisation is no function of what it holds back
-            values = [v for before in befores if isinstance(v := before.get(text), float) and v]
-            if len(values) < len(befores):
+            if how[0] != "set" or s is first:
                 continue
-            for times in (1, 2, 0.5):
-                if all(abs(v * times / r - 1) < 1e-9 for v, r in zip(values, ratios, strict=True) if r):
-                    factor = expression_of(text)
-                    yield name, factor if times == 1 else binary(constant(times), ast.Mult(), factor)
-                    return
-        if np.ndim(self.worlds[0].value(version.wire)) == 0 and len(self.worlds) == 1:
-            return  # one number is always some multiple of another
-        if len({round(r, 9) for r in ratios}) == 1:
-            yield name, constant(round(ratios[0], 9))
+            instead = ast.parse(f"{version.key} += {text_of(how[1])}").body[0]
+            ends = [self.rerun(version, version.moments, world, {id(s): instead}) for world in self.worlds]
+            if self.agree_all(ends, goals):
+                detail = f"= forgets what {version.key} already held, += adds to it"
+                gave, should = self.value(version, self.worlds[0]), goals[0]
+                return Repair(s, "fork", detail, instead, version.wire, plain(gave), plain(should))
+        return None
 
     # ------------------------------------------------------------------------------------------ groups of statements
 
@@ -338,25 +305,37 @@ class Repairs(Marking):
             if id(s) in seen:
                 continue
             seen.add(id(s))
-            scope = self.scope(self.before(m, self.worlds[0]), version, m)
-            for change in changed_statements(s, scope, lambda e, m=m: self.evaluate(e, m, self.worlds[0])):  # type: ignore[misc]
+            scope = self.scope(
+                self.before(m, self.worlds[0]),
+                version,
+                m,
+                lambda e, m=m: self.evaluate(e, m, self.worlds[0]),  # type: ignore[misc]
+            )
+            for change in changed_statements(s, scope):
                 found.append((change.rank, len(found), s, change, False))
         last = version.moments[-1]
         s = self.worlds[0].moments[last].statement
-        after = {**self.worlds[0].moments[last].after}
-        scope = self.scope(after, version, last)
-        own = expression_of(version.key)
-        for change in changes(own, scope, lambda e: self.evaluate(e, last, self.worlds[0], after)):
-            if change.kind != "stale":
-                found.append((change.rank + 2, len(found), s, change, True))
+        found += self.appended(version, len(found))
         for _, _, s, change, appended in sorted(found, key=lambda each: each[:2]):
-            self.tried += 1
+            self.tried += len(steps)
             if self.tried > self.enough:
                 return None
             repair = self.group_repair(version, steps, goals, s, change, appended)
             if repair is not None:
                 return repair
         return None
+
+    def appended(self, version: Version, number: int) -> Iterator[tuple[int, int, ast.stmt, Change, bool]]:
+        """Changes of what a variable has become: a line that is missing after its last one."""
+        last = version.moments[-1]
+        s, after = self.worlds[0].moments[last].statement, dict(self.worlds[0].moments[last].after)
+        if not any(s is each for each in self.program.body) and s.lineno != getattr(self.program.body[-1], "lineno", 0):
+            return  # inside of a loop it would be done at every round
+        scope = self.scope(after, version, last, lambda e: self.evaluate(e, last, self.worlds[0], after))
+        for change in changes(expression_of(version.key), scope):
+            if change.kind != "stale":
+                number += 1
+                yield change.rank + 2, number, s, change, True
 
     def group_repair(
         self,
@@ -369,16 +348,41 @@ class Repairs(Marking):
     ) -> Repair | None:
         possible = dict(goals)
         for n, world in enumerate(self.worlds):
-            g = self.rerun(version, steps, world, s, change, appended)
-            possible = {k: should for k, should in possible.items() if g is not None and self.agree(g, should[n])}
+            g = self.rerun(
+                version, steps, world, None if appended else {id(s): change.node}, change.node if appended else None
+            )
+            possible = {
+                k: should
+                for k, should in possible.items()
+                if (k == version.wire or change.whole or change.rank < FAR)
+                and self.is_cured(version, g, k, should[n], n)
+            }
             if not possible:
                 return None
         k = next(iter(possible))
-        instead: ast.AST = change.node
-        if appended:
-            instead = ast.Assign([expression_of(version.key)], change.node)
+        changed, then = (None, change.node) if appended else ({id(s): change.node}, None)
+        if not self.chooses(change, steps[-1] if appended else self.last_moment(s), k):
+            return None
+        if not self.stops(version) and not self.holds_upstream(version, k, steps, changed, then):
+            return None
+        own = expression_of(version.key)
+        line = ast.parse(f"{version.key} = {text_of(change.node)}").body[0] if appended else change.node
+        instead = as_written(line, own if appended else s)
+        if instead is None:
+            return None
         gave = self.value(version, self.worlds[0])
-        return Repair(s, change.kind, change.detail, instead, k, plain(gave), plain(possible[k][0]))
+        return Repair(s, change.kind, change.detail, instead, k, plain(gave), plain(possible[k][0]), appended)
+
+    def last_moment(self, s: ast.stmt) -> int:
+        return max(m for m, moment in enumerate(self.worlds[0].moments) if moment.statement is s)
+
+    def is_cured(self, version: Version, g: Any, k: int, should: Any, n: int) -> bool:
+        """Whether a value is right in one world, and of the shape that it should have, or that the student gave it."""
+        world = self.worlds[n]
+        whole, own = np.shape(world.value(k)), np.shape(self.value(version, world))
+        if g is None or np.shape(g) not in (whole, own):
+            return False
+        return self.agree(np.broadcast_to(g, whole) if stretches(np.shape(g), whole) else g, should)
 
     def slice(self, version: Version) -> list[int]:
         """The moments that make a variable, those of variables without a wire that go into it too."""
@@ -410,58 +414,40 @@ class Repairs(Marking):
                 found[k] = [mark[0][k] for mark in source]
         return found
 
-    def unexplained(self, version: Version, marks: Any) -> Repair:
-        """A wrong variable for which no known mistake accounts: the term that is no contribution, or the last line."""
-        assert version.wire is not None
-        s = self.worlds[0].moments[version.moments[-1]].statement
-        terms = self.terms(version)
-        if self.stops(version) and self.worlds[0].stopped is not None:
-            s = self.worlds[0].stopped
-        elif terms:
-            matched, _ = self.match(terms, list(self.uses(version, marks).values()))
-            bad = [t for t in terms if t not in matched]
-            if bad and version.wire not in self.forward.still:
-                s = bad[0].statement
-                upstream = self.at[bad[0].m].get(bare_key(bad[0].part) or "")
-                if upstream is not None and upstream.wire is not None:
-                    return Repair(s, "local", f"it hands on {upstream.key} as it is", None, version.wire)
-        return Repair(s, "other", self.advice(version), None, version.wire)
 
-    def advice(self, version: Version) -> str:
-        """Where to look, for a wrong gradient that no known mistake explains."""
-        assert version.wire is not None
-        name = wire_named(version.key, self.known)
-        if version.wire in self.forward.still:
-            taken = next((s for s in self.program.forward if name in keys_read(s) and chooses(s)), None)
-            if taken is None:
-                return f": the output does not move along {name} here, so that its gradient is 0"
-            text = self.program.text(taken.lineno)
-            return f": `{text}` (line {taken.lineno}) did not take {name}, and the gradient goes to what it took alone"
-        used = {
-            self.forward.line_of(k): None for k, wire in enumerate(self.forward.wires) if self.is_made_of(wire, version)
-        }
-        lines = [n for n in used if n and self.program.text(n)]
-        if name is None or not lines:
-            return ""
-        where = " and of ".join(f"`{self.program.text(n)}` (line {n})" for n in lines[:3])
-        return f": check the derivative of {where} along {name}"
-
-    def is_made_of(self, wire: Wire, version: Version) -> bool:
-        """Whether a wire is made of a variable's, with no other between."""
-        assert version.wire is not None
-        parents = written[1] if (written := getattr(wire, "written", None)) else wire.parents
-        own = self.forward.wires[version.wire]
-        return any(each is own for each in (parents if type(parents) is tuple else (parents,)))
+def as_written(changed: ast.AST, of: ast.AST) -> ast.AST | None:
+    """A changed line as one writes it; None where nothing of it is left."""
+    try:
+        made: ast.AST = simplified(changed, of)
+    except VanishedError:
+        return None
+    return made
 
 
-def chooses(s: ast.stmt) -> bool:
-    """Whether a statement takes the larger or the smaller of some values."""
-    calls = (e.func for e in ast.walk(s) if isinstance(e, ast.Call))
-    return any(isinstance(f, ast.Name) and f.id in ("max", "min") for f in calls)
+def handed_out(body: Sequence[ast.stmt]) -> set[str]:
+    """The names that are returned as they are: alone, or in a tuple, a list or a dict."""
+    found: set[str] = set()
+    waiting = [n.value for b in body for n in ast.walk(b) if isinstance(n, ast.Return) and n.value is not None]
+    while waiting:
+        e = waiting.pop()
+        if isinstance(e, ast.Name):
+            found.add(e.id)
+        elif isinstance(e, (ast.Tuple, ast.List)):
+            waiting += e.elts
+        elif isinstance(e, ast.Dict):
+            waiting += e.values
+    return found
 
 
-def signed(values: list[Any], sign: int) -> list[Any]:
-    return [None if v is None else sign * v for v in values]
+def one_a_line(repairs: list[Repair]) -> list[Repair]:
+    """The repairs of the terms of one line as one, which changes them all."""
+    found: dict[int, Repair] = {}
+    for repair in repairs:
+        first = found.setdefault(id(repair.statement), repair)
+        if first is not repair and first.part and first.node and repair.part and repair.node:
+            both = replaced(replaced(first.statement, first.part, first.node), repair.part, repair.node)
+            first.instead = as_written(both, first.statement) or both
+    return list(found.values())
 
 
 def repair_atoms(repair: Repair, left: list[list[Any]]) -> list[list[Any]]:

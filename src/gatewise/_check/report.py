@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from gatewise._numerical.judgement import SMALLEST, SURE
 
 VERDICTS = ("right", "wrong", "kink", "undecidable")
+WHOLE = 6  # entries up to which an array is printed as a whole
 SHOWN = 5  # findings of one parameter that are printed
 LOOSE = 1e-4  # a relative error above it, where the verdict is right, is that of an entry too small to judge by itself
 
@@ -239,8 +242,23 @@ def mistake_lines(m: Any) -> list[str]:
     if should is not None:
         given = "raises an error" if gave is None else f"gave {value_text(gave)}"
         lines.append(f"      {m.variable} {given}, should be {value_text(should)}")
+        if (entry := farthest(gave, should)) is not None and np.size(should) > WHOLE:
+            place, one, other = entry
+            lines.append(f"      most at {list(place)}: gave {number(one)}, should be {number(other)}")
     told = ": ".join(part for part in (getattr(m, "kind", ""), getattr(m, "cure", "")) if part)
     return [*lines, f"      {told}"] if told else lines
+
+
+def farthest(gave: Any, should: Any) -> tuple[tuple[int, ...], float, float] | None:
+    """The entry in which two arrays of one shape differ most: where, and both numbers; None where there is none."""
+    if gave is None or should is None or np.shape(gave) != np.shape(should) or not np.ndim(gave) or not np.size(gave):
+        return None
+    a, b = np.asarray(gave, float), np.asarray(should, float)
+    with np.errstate(all="ignore"):
+        off = np.abs(a - b)
+    off = np.where(np.isnan(off), np.inf, off)
+    place = tuple(int(k) for k in np.unravel_index(int(np.argmax(off)), off.shape))
+    return place, float(a[place]), float(b[place])
 
 
 def value_text(value: Any) -> str:
@@ -248,7 +266,7 @@ def value_text(value: Any) -> str:
     if isinstance(value, (int, float)):
         return number(float(value))
     shape = getattr(value, "shape", None)
-    if shape is None or getattr(value, "size", 100) <= 6:
+    if shape is None or getattr(value, "size", 100) <= WHOLE:
         return " ".join(str(value).split())
     flat = value.ravel()
     return f"{' x '.join(map(str, shape))} numbers ({', '.join(number(float(x)) for x in flat[:3])}, ...)"
@@ -280,7 +298,10 @@ def parameter_dict(p: ParameterReport) -> dict[str, Any]:
 def mistake_dict(m: Any) -> dict[str, Any]:
     known = ("line", "text", "variable", "gave", "should", "kind", "cure")
     found = {key: getattr(m, key, None) for key in known}
-    return {key: v if v is None or not hasattr(v, "tolist") else v.tolist() for key, v in found.items()}
+    made = {key: v if v is None or not hasattr(v, "tolist") else v.tolist() for key, v in found.items()}
+    entry = farthest(found["gave"], found["should"])
+    made["entry"] = entry and {"index": list(entry[0]), "gave": plain(entry[1]), "should": plain(entry[2])}
+    return made
 
 
 def plain(x: float | None) -> float | str | None:

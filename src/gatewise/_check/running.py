@@ -132,13 +132,22 @@ def same(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
 def names_after(statement: ast.stmt, names: Mapping[str, Any], around: Mapping[str, Any]) -> dict[str, Any]:
     """The names after a statement that is run on copies of these values. Raises what the statement raises."""
     space = {**around, **names}
-    touched = set(keys_written(statement)) | set(changed_by(statement))
+    touched = set(keys_written(statement)) | set(changed_by(statement)) | added_to(statement)
     for name in {key.partition("[")[0] for key in touched} & space.keys():
-        space[name] = copy.deepcopy(space[name])
+        if not isinstance(space[name], types.ModuleType):
+            space[name] = copy.deepcopy(space[name])
     module = ast.fix_missing_locations(ast.Module([statement], []))
     with np.errstate(all="ignore"):
         run_users_code(users_code(module, "<gatewise check>"), space)
     return {name: space[name] for name in space if name in names or (name not in around and name != "__builtins__")}
+
+
+def added_to(statement: ast.stmt) -> set[str]:
+    """The name that `np.add.at(dx, places, g)` changes."""
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="at"), args=[ast.Name(id=name), *_])):
+            return {name}
+    return set()
 
 
 def evaluated(expression: ast.expr, names: Mapping[str, Any], around: Mapping[str, Any]) -> Any:

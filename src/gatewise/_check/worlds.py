@@ -17,6 +17,7 @@ import numpy as np
 from gatewise._build import run_users_code, users_code
 from gatewise._check.comparing import is_number
 from gatewise._check.forward import Forward
+from gatewise._check.leaving_out import function_without, program_without
 from gatewise._check.names import keys_written
 from gatewise._check.programs import Program, backward_program, is_literal, program_of
 from gatewise._check.running import Moment, Watch, evaluated, same
@@ -41,6 +42,8 @@ class World:
     space: dict[str, Any]  #: the names around the function
     seeds: frozenset[str] = frozenset()  #: the parameters that are the gradient to start from
     stopped: ast.stmt | None = None  #: the backward statement that raised
+    written: Sequence[ast.stmt] = ()  #: the statements of the forward pass, where another function holds them
+    record: Callable[[ast.Constant], Forward] | None = None  #: records it with 0 in the place of a number
 
     def gradients(
         self, given: Mapping[int, Any], seed: Any = None
@@ -149,12 +152,19 @@ def world_of_function(
         except Exception:
             if not watch.raised(program):
                 raise
+
+    def record(number: ast.Constant) -> Forward:
+        with surroundings_kept(space, names):
+            return Forward(*program_without(program, space, watch.moments, number)).run(
+                {name: copied(value) for name, value in given.items()}
+            )
+
     with surroundings_kept(space, names):
         forward = Forward(program, space, watch.moments).run({name: copied(value) for name, value in given.items()})
         forward.add_still(
             [name for name in forward.unused() if name in given and is_still(plain, given, name, program)]
         )
-    return World(program, watch.moments, watch.end, forward, space, stopped=watch.stopped)
+    return World(program, watch.moments, watch.end, forward, space, stopped=watch.stopped, record=record)
 
 
 def is_still(f: types.FunctionType, given: Mapping[str, Any], name: str, program: Program) -> bool:
@@ -222,9 +232,9 @@ def copied(value: Any, nearby: bool = False) -> Any:
     return mapped(one, value)
 
 
-def world_of_script(path: str, text: str, nearby: bool = False) -> World | None:
-    """Run a flat script and watch it. `nearby`, the numbers that it assigns are moved a little."""
-    tree = ast.parse(text, filename=path)
+def world_of_script(path: str, text: str, nearby: bool = False, tree: ast.Module | None = None) -> World | None:
+    """Run a flat script and watch it. `nearby`, the numbers that it assigns are moved a little; or as `tree` has it."""
+    tree = ast.parse(text, filename=path) if tree is None else tree
     if nearby:
         tree.body = [moved(node) for node in tree.body]
         ast.fix_missing_locations(tree)
@@ -244,10 +254,15 @@ def world_of_script(path: str, text: str, nearby: bool = False) -> World | None:
         except Exception:
             if not watch.raised(program):
                 raise
+
+    def record(number: ast.Constant) -> Forward:
+        with surroundings_kept(space):
+            return Forward(*program_without(program, around, watch.moments, number)).run({})
+
     with surroundings_kept(space):
         forward = Forward(program, around, watch.moments).run({})
         forward.add_still([name for name in forward.unused() if is_still_in_script(tree, path, around, name, program)])
-    return World(program, watch.moments, watch.end, forward, around, stopped=watch.stopped)
+    return World(program, watch.moments, watch.end, forward, around, stopped=watch.stopped, record=record)
 
 
 def world_of_pair(
@@ -281,11 +296,23 @@ def world_of_pair(
         except Exception:
             if not watch.raised(program):
                 raise
+    inner = getattr(inspect.unwrap(forward), "__func__", inspect.unwrap(forward))
+    definition = definition_of(inner.__code__) if isinstance(inner, types.FunctionType) else None
+
+    def record(number: ast.Constant) -> Forward:
+        there = forward if definition is None else function_without(forward, definition, number, space_of(inner))
+        with surroundings_kept(space):
+            return Forward(*program_without(program, space, watch.moments, number)).run_pair(
+                there, {name: copied(value) for name, value in given.items()}
+            )
+
     with surroundings_kept(space):
         circuit = Forward(program, space, watch.moments).run_pair(
             forward, {name: copied(value) for name, value in given.items()}
         )
-    return World(program, watch.moments, watch.end, circuit, space, frozenset(parameters[:1]), watch.stopped)
+    written = definition.body if definition else ()
+    seeds = frozenset(parameters[:1])
+    return World(program, watch.moments, watch.end, circuit, space, seeds, watch.stopped, written, record)
 
 
 def space_of(f: types.FunctionType) -> dict[str, Any]:

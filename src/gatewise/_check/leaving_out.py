@@ -1,0 +1,44 @@
+"""A program whose forward pass has 0 in the place of a number: what a gradient is that leaves the number out."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import dataclasses
+import inspect
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from gatewise._build import run_users_code, users_code
+from gatewise._check.programs import Program
+from gatewise._check.running import Moment
+
+
+def program_without(
+    program: Program, space: dict[str, Any], moments: Sequence[Moment], number: ast.Constant
+) -> tuple[Program, dict[str, Any], list[Moment]]:
+    """A copy of a program, with 0 in the place of one number, its names and its moments."""
+    memo: dict[int, Any] = {}
+    made = copy.deepcopy(program, memo)
+    if id(number) in memo:
+        memo[id(number)].value = 0.0
+    return made, space, [dataclasses.replace(m, statement=memo.get(id(m.statement), m.statement)) for m in moments]
+
+
+def function_without(
+    f: Callable[..., Any], node: ast.FunctionDef, number: ast.Constant, space: Mapping[str, Any]
+) -> Callable[..., Any]:
+    """A function, made again from its definition with 0 in the place of one number."""
+    memo: dict[int, Any] = {}
+    made = copy.deepcopy(node, memo)
+    if id(number) not in memo:
+        return f
+    memo[id(number)].value = 0.0
+    made.decorator_list = []
+    names = dict(space)
+    plain = getattr(inspect.unwrap(f), "__func__", inspect.unwrap(f))
+    run_users_code(users_code(ast.Module([made], []), plain.__code__.co_filename), names)
+    again: Callable[..., Any] = names[node.name]
+    owner = getattr(f, "__self__", None)
+    return again if owner is None else types.MethodType(again, owner)
