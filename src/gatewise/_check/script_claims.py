@@ -125,7 +125,8 @@ def outputs_of(trace: Trace) -> list[str]:
         before += [base] if reads and holds_number(trace, base) else []
     outside = [base for k, base in reversed(computed) if not trace.lines[k].loops and base not in known]
     found = list(dict.fromkeys([*named, *before[-1:], *outside[:3]]))
-    return sorted(found, key=lambda name: np.ndim(trace.names.get(name, 0.0)) > 0)  # numbers first
+    values = {name: trace.names.get(name, 0.0) for name in found}
+    return sorted(found, key=lambda name: not (is_leaf(values[name]) and np.ndim(values[name]) == 0))  # numbers first
 
 
 def holds_number(trace: Trace, name: str) -> bool:
