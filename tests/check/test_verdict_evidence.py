@@ -60,9 +60,7 @@ def test_an_array_with_its_gradient():
     assert gw.check(lambda x, y: (x * y, [y, y]), v, v + 1).verdict == "wrong"
 
 
-@pytest.mark.parametrize(
-    "f", [lambda x: (2 * x, np.ones(3)), lambda x: (2 * x, x.sum(), 3.0), lambda x: (2 * x, (x, "cache"))]
-)
+@pytest.mark.parametrize("f", [lambda x: (2 * x, np.ones(3)), lambda x: (2 * x, x.sum(), 3.0)])
 def test_a_tuple_that_cannot_be_read_is_asked_about(f):
     with pytest.raises(gw.GatewiseError, match="returned a tuple"):
         gw.check(f, v)

@@ -283,10 +283,20 @@ def test_a_script_without_gradients_of_what_it_computes(text, said):
     assert "No gradient was found in lib.py." in str(caught.value)
 
 
-def test_names_that_change_are_said_to():
+def test_a_name_that_is_bound_again_stands_for_what_it_holds_last():
     text = "x = 3.0\nx = x * 2\nf = x * x\ndf = 1.0\ndx = 3 * x\n"
-    (note,) = check_text("<script>", text).notes
-    assert "change in the script" in note
+    report = check_text("<script>", text)
+    assert report.verdict == "wrong"
+    assert report.parameters[0].findings[0].should == pytest.approx(12.0)
+    assert check_text("<script>", text.replace("3 * x", "2 * x")).verdict == "right"
+
+
+def test_names_that_change_are_said_to():
+    """x is read before it changes and after: whose gradient dx is cannot be told."""
+    text = "x = 3.0\ny = 2 * x\nx = y + 1\nf = x * y\ndy = x + y\ndx = 5 * y\n"
+    report = check_text("<script>", text)
+    assert report.verdict != "right"
+    assert not report
 
 
 def test_gradient_descent_on_a_loss_that_is_never_computed():

@@ -334,3 +334,79 @@ def test_a_file_of_functions_alone(check):
     found = check("lib.py")
     assert found.status == 2
     assert "name a function: lib.py:loss, lib.py:loss_grad" in found.err
+
+
+# -------------------------------------------------------------------------------------------- how scripts are read
+
+UNNAMED = "x = 2.0\nw = 3.0\ns = w * x\nloss = s**2\nds = 2 * s\nw -= 0.1 * (x * ds)\n"
+
+
+def test_what_is_not_judged_ends_in_3_until_it_is_left_out(check):
+    Path("step.py").write_text(UNNAMED, encoding="utf-8")
+    found = check("step.py")
+    assert found.status == 3
+    assert found.out.startswith("right for s; w was not judged.")
+    assert "line 6 changes it by a gradient that has no name" in found.out
+    assert check("step.py", "--leave-out", "w").status == 0
+    assert json.loads(check("step.py", "--json").out)["not_judged"] == ["w"]
+
+
+def test_a_gradient_of_nothing_ends_in_3_until_it_is_left_out(check):
+    text = UNNAMED.replace("w -= 0.1 * (x * ds)", "dw = x * ds\ngrad_v = 5 * x")
+    Path("step.py").write_text(text, encoding="utf-8")
+    assert check("step.py").status == 3
+    assert check("step.py", "--leave-out", "grad_v").status == 0
+    wrong = text.replace("dw = x", "dw = 2 * x")
+    Path("step.py").write_text(wrong, encoding="utf-8")
+    assert check("step.py").status == 1
+    assert check("step.py", "--leave-out", "dw,grad_v").status == 0
+
+
+def test_a_name_to_leave_out_that_the_script_does_not_have(check, refused):
+    Path("step.py").write_text(UNNAMED, encoding="utf-8")
+    assert "nothing of that name" in refused("check", "step.py", "--leave-out", "dq")
+
+
+def test_inputs_of_functions_are_left_out(check):
+    Path("f.py").write_text("def f(x, y):\n    return x * y, {'x': y}\n", encoding="utf-8")
+    assert check("f.py:f", "x=2", "y=3").status == 3
+    assert check("f.py:f", "x=2", "y=3", "--leave-out", "y").status == 0
+
+
+@pytest.mark.parametrize("ask", ["input('x? ')", "input()", "ask()"])
+def test_a_script_that_asks(check, refused, ask):
+    head = "def ask():\n    return input('x? ')\n" if ask == "ask()" else ""
+    Path("ask.py").write_text(f"{head}x = float({ask})\ny = x * x\ndx = 2 * x\n", encoding="utf-8")
+    assert "input()" in refused("check", "ask.py")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfx = 3.0\r\ny = x * x\r\ndx = 2 * x\r\n",
+        "# -*- coding: latin-1 -*-\n# für\nx = 3.0\ny = x * x\ndx = 2 * x\n".encode("latin-1"),
+        "# coding: gbk\n# 梯度\nx = 3.0\ny = x * x\ndx = 2 * x\n".encode("gbk"),
+    ],
+)
+def test_encodings_that_python_reads(check, content):
+    Path("notes.py").write_bytes(content)
+    assert check("notes.py").status == 0
+
+
+def test_an_encoding_that_nobody_knows(check, refused):
+    Path("notes.py").write_bytes("# für\nx = 3.0\ny = x * x\ndx = 2 * x\n".encode("latin-1"))
+    assert "its encoding is not known" in refused("check", "notes.py")
+
+
+def test_the_backward_half_in_the_file_is_found(check):
+    half = (
+        "import numpy as np\ndef relu_forward(x):\n    out = np.maximum(x, 0)\n    cache = x\n    return out, cache\n"
+    )
+    Path("layers.py").write_text(half, encoding="utf-8")
+    found = check("layers.py:relu_forward", "x=randn(3,2)")
+    assert found.status == 3
+    assert "backward=relu_backward" in found.out
+    Path("layers.py").write_text(half + "def relu_backward(dout, cache):\n    return dout * (cache > 0)\n", "utf-8")
+    assert check("layers.py:relu_forward", "x=randn(3,2)").status == 0
+    Path("layers.py").write_text(half + "def relu_backward(dout, cache):\n    return dout * (cache < 0)\n", "utf-8")
+    assert check("layers.py:relu_forward", "x=randn(3,2)").status == 1

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
+import copy
 import inspect
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gatewise._check.names import wire_named
+from gatewise._check.halves import backward_half, backward_names, halves_of, is_cache, required, returned_names
+from gatewise._check.matching import is_vector, matched, units_of
 from gatewise._check.subject import Parameter, Subject
 from gatewise._errors import ArgumentError
 
@@ -31,6 +31,26 @@ class Claims:
     source: str
     misshaped: dict[str, tuple[int, ...]]
     missing: tuple[str, ...] = ()
+    data: frozenset[str] = frozenset()  #: those of the missing ones that are data, and need no gradient
+
+
+#: What people call the samples and labels of a function that has parameters too.
+DATA = frozenset({"X", "Y", "y", "t", "T", "xs", "ys", "data", "batch", "inputs", "images", "samples", "features"})
+DATA |= {"target", "targets", "label", "labels", "truth", "y_true", "observations", "x_train", "y_train", "X_train"}
+
+
+#: What people call the numbers that they choose, and take no gradient of.
+CHOSEN = frozenset({"reg", "lam", "lambda_", "lr", "learning_rate", "eps", "epsilon", "momentum", "margin", "decay"})
+CHOSEN |= {"weight_decay", "dropout", "keep_prob", "tol", "seed", "l1", "l2"}
+
+
+def is_data(p: Parameter, others: Sequence[Parameter]) -> bool:
+    """Whether an argument is data by its name, or by what it holds: labels, samples, settings, a whole number."""
+    if isinstance(p.given, (int, np.integer)) and not all(isinstance(o.given, (int, np.integer)) for o in others):
+        return True
+    if p.array.ndim == 0 and str(p.key[-1]) in CHOSEN:
+        return True
+    return any(str(part) in DATA for part in p.key) and (p.size > 1 or len(p.key) > 1 or p.array.ndim > 0)
 
 
 def claims_of(subject: Subject, first: Any, gradient: Any, backward: Any, upstream: Any) -> Claims | None:
@@ -38,34 +58,72 @@ def claims_of(subject: Subject, first: Any, gradient: Any, backward: Any, upstre
 
     `first` is what the function returned. Tells the subject which part of that is the output.
     """
+    if gradient is None and backward is None:
+        backward = subject.backward = backward_half(subject, first)
     if backward is not None:
-        if not isinstance(first, tuple) or len(first) < 2:
-            raise ArgumentError(
-                f"{subject.name} returned a {type(first).__name__}, and backward= was given.",
-                "with backward= it returns the pair (out, cache), and backward(dout, cache) gives the gradients.",
-                "return out, cache; or give the gradients with gradient=.",
-            )
-        subject.output = first_of
-        out = output_set(subject, first[0], upstream, random=True)
-        cache = first[1] if len(first) == 2 else first[1:]
-        dout = float(subject.weights) if np.ndim(out) == 0 and not isinstance(out, np.generic) else subject.weights
-        found = subject.call(f=lambda *_, **__: backward(dout, cache))
-        return sorted_claims(subject, found, f"{getattr(backward, '__name__', 'backward')}(dout, cache)")
+        return claims_of_backward(subject, first, backward, upstream)
+    if gradient is None and isinstance(first, tuple) and len(first) > 1 and is_cache(subject, first):
+        seen_alone(subject, first, upstream)
+        return None
     pair = is_pair(first)
     if gradient is not None:
         if pair or (isinstance(first, tuple) and first and is_number(first[0])):
             subject.output = first_of
         output_set(subject, subject.output(first), upstream)
         found = called(subject, gradient) if callable(gradient) else gradient
-        return sorted_claims(subject, found, "the gradient that was given", upstream is None)
+        names = returned_names(gradient) if callable(gradient) else []
+        return sorted_claims(subject, found, "the gradient that was given", upstream is None, names)
     if pair or is_array_pair(subject, first):
         subject.output = first_of
         output_set(subject, first[0], upstream)
         rest = first[1] if len(first) == 2 else first[1:]
         source = f"what {subject.name} returns beside its value"
-        return sorted_claims(subject, rest, source, upstream is None)
+        returned = returned_names(subject.f)
+        names = returned[1:] if len(returned) == len(first) else []
+        if len(first) == 2 and isinstance(rest, (tuple, list)):
+            names = names[0] if names and isinstance(names[0], list) else []
+        return sorted_claims(subject, rest, source, upstream is None, names)
     output_set(subject, first, upstream)
     return None
+
+
+def claims_of_backward(subject: Subject, first: Any, backward: Any, upstream: Any) -> Claims:
+    """The gradients that the backward half gives, for upstream gradients that are drawn at random; 1 for a number."""
+    halves = halves_of(subject, first, backward)
+    outputs = list(halves.outputs(first))
+    several = len(outputs) > 1
+    subject.output = (lambda result: joined(halves.outputs(result))) if several else first_of
+    if several and upstream is not None:
+        upstream = joined([np.asarray(u, dtype=float) for u in upstream])
+    out = output_set(subject, joined(outputs) if several else outputs[0], upstream, random=halves.takes_upstream)
+    if several:
+        sizes = np.cumsum([np.size(x) for x in outputs])[:-1]
+        pieces = np.split(subject.weights, sizes)
+        ups: list[Any] = [np.array(u).reshape(np.shape(x)) for u, x in zip(pieces, outputs, strict=True)]
+    else:
+        number = np.ndim(out) == 0
+        weights = 1.0 if subject.weights is None else subject.weights
+        ups = [float(weights) if number and not isinstance(out, np.generic) else copy.copy(weights)]
+    found = subject.call(f=lambda *_, **__: halves.call(ups))
+    source = f"{getattr(backward, '__name__', 'backward')}({', '.join(required(backward))})"
+    return sorted_claims(subject, found, source, names=returned_names(backward))
+
+
+def seen_alone(subject: Subject, first: Any, upstream: Any) -> None:
+    """A forward half alone: its cache is no gradient, and gatewise's own is looked at; the other half is asked for."""
+    several = isinstance(first[0], (tuple, list)) and all(map(is_number, first[0]))
+    subject.output = (lambda result: joined(result[0])) if several else first_of
+    output_set(subject, subject.output(first), upstream)
+    subject.not_judged = "its backward half"
+    subject.notes.append(
+        f"{subject.name} returns a cache beside its output, and no gradient: what was checked is gatewise's own."
+        f" Give its backward half, backward={backward_names(subject.name)[0]}, or the gradients with gradient="
+    )
+
+
+def joined(outputs: Any) -> Any:
+    """Several outputs as one row of numbers."""
+    return np.concatenate([np.ravel(x) for x in outputs])
 
 
 def called(subject: Subject, gradient: Any) -> Any:
@@ -115,6 +173,8 @@ def is_array_pair(subject: Subject, first: Any) -> bool:
     pairs = zip(parameters, parts, strict=False)
     if len(parts) <= len(parameters) and all(may_be_gradient(g, p, out) for p, g in pairs):
         return True
+    if all(any(unit.fits(g, out) for unit in units_of(subject)) for g in parts):
+        return True
     raise ArgumentError(
         f"{subject.name} returned a tuple whose first part has shape {out}.",
         "the rest of it does not have the shapes of the inputs, so it cannot be told what are gradients.",
@@ -154,7 +214,7 @@ def output_set(subject: Subject, out: Any, upstream: Any, random: bool = False) 
                 f"upstream=np.ones({array.shape}).",
             )
         subject.weights = weights
-    elif random:
+    elif random and array.shape:
         drawn = np.random.default_rng(SEED).standard_normal(array.shape)
         subject.weights = drawn.astype(array.dtype if array.dtype.kind == "f" else float)
     elif array.shape:
@@ -163,22 +223,20 @@ def output_set(subject: Subject, out: Any, upstream: Any, random: bool = False) 
     return out
 
 
-def sorted_claims(subject: Subject, found: Any, source: str, may_weight: bool = False) -> Claims:
-    """Gradients in a dict, a tuple or alone, each with the parameter it belongs to.
+def sorted_claims(
+    subject: Subject, found: Any, source: str, may_weight: bool = False, names: Sequence[Any] = ()
+) -> Claims:
+    """Gradients in a dict, a list, a tuple or alone, each with the parameter it belongs to.
 
-    `may_weight`: nobody said how the entries of the output are weighted, so for Jacobians that is drawn at random.
+    `may_weight`: nobody said how the entries of the output are weighted, so for Jacobians that is drawn at random;
+    `names`: what the function that gave them calls them.
     """
     parameters = subject.parameters
-    if isinstance(found, dict):
-        pairs = by_key(parameters, found)
-        refuse_strangers(subject, found, {p.name for p, _ in pairs})
-    elif isinstance(found, (tuple, list)) and not is_vector(found, parameters):
-        pairs = by_position(subject, list(found))
-    else:
-        pairs = [(parameters[0], found)]
+    pairs = matched(subject, found, names)
     spoken = {p.name for p, _ in pairs}
     missing = tuple(p.name for p in parameters if p.name not in spoken)
-    claims = Claims({p.name: None for p in parameters}, source, {}, missing)
+    data = frozenset(p.name for p in parameters if p.name in missing and is_data(p, parameters))
+    claims = Claims({p.name: None for p in parameters}, source, {}, missing, data)
     given = [(p, np.array(g), g) for p, g in pairs if g is not None]
     if may_weight:
         weighted_for_jacobians(subject, [(p, array) for p, array, _ in given])
@@ -228,74 +286,3 @@ def weighted_for_jacobians(subject: Subject, given: Sequence[tuple[Parameter, An
     subject.notes.append(
         f"the output has shape {subject.shape}: its rows are weighted at random, so that each row of a Jacobian counts"
     )
-
-
-def is_vector(found: Sequence[Any], parameters: Sequence[Parameter]) -> bool:
-    """Whether a list of numbers is one gradient, of a parameter that is a vector."""
-    if len(parameters) != 1 or parameters[0].array.shape != (len(found),):
-        return False
-    return all(np.ndim(x) == 0 for x in found)
-
-
-def by_key(parameters: Sequence[Parameter], found: dict[Any, Any]) -> list[tuple[Parameter, Any]]:
-    """Entries of a dict: `grads["W1"]`, `{"dW1": ...}`."""
-    known = {p.name: p for p in parameters} | {str(p.key[-1]): p for p in parameters}
-    pairs = []
-    for key, g in found.items():
-        if isinstance(g, dict):
-            inner = [p for p in parameters if len(p.key) > 1 and str(p.key[0]) == str(key)]
-            pairs += by_key(inner, g)
-            continue
-        name = str(key) if str(key) in known else wire_named(str(key), list(known))
-        if name is not None:
-            pairs.append((known[name], g))
-    return pairs
-
-
-def refuse_strangers(subject: Subject, found: dict[Any, Any], told: set[str]) -> None:
-    """Raise `ArgumentError` for an entry that belongs to nothing, where an input is left without a gradient.
-
-    Where every input has one, it is the gradient of something in between.
-    """
-    untold = [p.name for p in subject.parameters if p.name not in told]
-    known = [*subject.everything, *(p.name for p in subject.parameters)]
-    strangers = [str(key) for key in found if str(key) not in known and wire_named(str(key), known) is None]
-    strangers = [key for key in strangers if not any(str(part) == key for p in subject.parameters for part in p.key)]
-    if not strangers:
-        return
-    listed = ", ".join(map(repr, strangers))
-    if not untold:
-        subject.notes.append(f"the gradients under {listed} belong to no input: they were not checked")
-        return
-    bare = re.sub(r"^(d|grad)_?(?=.)", "", strangers[0])
-    near = [n for n in untold if n.lower() == bare.lower()] or difflib.get_close_matches(bare, untold, 1)
-    raise ArgumentError(
-        f"the gradient under {listed} belongs to nothing that was given.",
-        f"{subject.name} was given {', '.join(subject.everything)}, and {', '.join(untold)} has no gradient.",
-        f"did you mean {near[0]!r}?" if near else f"name it {untold[0]!r}, or leave it out.",
-    )
-
-
-def by_position(subject: Subject, found: list[Any]) -> list[tuple[Parameter, Any]]:
-    """Gradients in the order of the parameters, or with one for each argument."""
-    parameters = subject.parameters
-    if len(found) == len(parameters):
-        pairs = zip(parameters, found, strict=True)
-    else:
-        names = list(subject.arguments())
-        by_argument = {p.key[0]: p for p in parameters}
-        floats = [by_argument[n] for n in names if n in by_argument]
-        if len(found) == len(names):
-            pairs = ((by_argument[n], g) for n, g in zip(names, found, strict=True) if n in by_argument)  # type: ignore[assignment]
-        elif len(found) < len(floats):
-            pairs = zip(floats, found, strict=False)
-        else:
-            raise ArgumentError(
-                f"{len(found)} gradients were given.",
-                f"what can be checked is {', '.join(p.name for p in parameters)}.",
-                "one gradient for each, in this order, or a dict by name.",
-            )
-    flat = []
-    for p, g in pairs:
-        flat += by_key(parameters, {p.key[0]: g}) if isinstance(g, dict) else [(p, g)]
-    return flat

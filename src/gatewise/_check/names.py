@@ -1,57 +1,12 @@
-"""Whose gradient a name says it is: dx, Dx, d_x, grad_x, x_grad, dfdx, grads["x"]."""
+"""The names, and the entries of dicts, that statements read and write; whose gradient one is says `whose`."""
 
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Collection, Iterator
 
-PREFIX = re.compile(r"(?:[dD]_?|grad_|gradient_|g_)(\w+)")
-SUFFIX = re.compile(r"(\w+?)_(?:grad|gradient|bar)")
-FRACTION = re.compile(r"d_?(\w+?)_?d_?(\w+)")
-DICTS = frozenset({"grads", "grad", "gradients", "dparams", "d_params"})
-NUMERATORS = frozenset({"f", "l", "loss", "j", "e", "out", "cost", "total"})
+from gatewise._recording.whose import DICTS, wire_named
 
-
-def wire_named(key: str, known: Collection[str]) -> str | None:
-    """The name among `known` whose gradient `key` is; None where it is nobody's.
-
-    >>> wire_named("dW1", ["W1", "x"]), wire_named("dfdx", ["x"]), wire_named("grads['x']", ["x"])
-    ('W1', 'x', 'x')
-    """
-    if (entry := re.fullmatch(r"(\w+)\['(\w+)'\]", key)) is not None:
-        return found_among(entry[2], known) or wire_named(entry[2], known)
-    for candidate in candidates(key, known):
-        if (found := found_among(candidate, known)) is not None:
-            return found
-    return None
-
-
-def candidates(key: str, known: Collection[str]) -> Iterator[str]:
-    """The names that `key` may be the gradient of, the likeliest first."""
-    if key in known:
-        return
-    for pattern in (PREFIX, SUFFIX):
-        if (found := pattern.fullmatch(key)) is not None:
-            yield found[1]
-    for cut in range(2, len(key)):
-        if (found := FRACTION.fullmatch(key)) is None or key[0] != "d" or key[cut] != "d":
-            continue
-        above, below = key[1:cut].strip("_"), key[cut + 1 :].strip("_")
-        if above.lower() in NUMERATORS or above in known:
-            yield below
-
-
-def found_among(name: str, known: Collection[str]) -> str | None:
-    """`name` itself, or the only one of `known` that differs from it in capitals and underscores alone."""
-    if name in known:
-        return name
-    alike = {each for each in known if bare(each) == bare(name)}
-    return alike.pop() if len(alike) == 1 else None
-
-
-def bare(name: str) -> str:
-    return name.replace("_", "").lower()
+__all__ = ["DICTS", "key_of", "keys_read", "keys_written", "partial", "wire_named"]
 
 
 def key_of(node: ast.expr) -> str | None:

@@ -68,7 +68,8 @@ class Report:
 
     `bool(report)` is true for right, and for a kink whose gradient lies between the slopes on either side. `parameters`
     has the findings, `noise` how far rounding moves f, `mistakes` the lines at fault where they were found, `notes`
-    what was noticed on the way, `not_given` the parameters that no gradient came for: then `bool(report)` is false.
+    what was noticed on the way, `not_given` the parameters that no gradient came for, `not_judged` what looks like a
+    gradient of a script and could not be judged: then `bool(report)` is false, unless what was not given is `data`.
     Printed, it is a page.
 
     >>> import gatewise as gw
@@ -88,9 +89,11 @@ class Report:
     notes: tuple[str, ...] = ()
     mistakes: tuple[Any, ...] = field(default=())
     not_given: tuple[str, ...] = ()
+    not_judged: tuple[str, ...] = ()
+    data: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        if self.not_given:
+        if {*self.not_given} - self.data or self.not_judged:
             return False
         if self.verdict == "kink":
             kinks = [f for p in self.parameters for f in p.findings if f.verdict == "kink"]
@@ -117,6 +120,8 @@ class Report:
             "checked": self.source,
             "noise": plain(self.noise),
             "not_given": list(self.not_given),
+            "not_judged": list(self.not_judged),
+            "data": sorted(self.data),
             "sampled": self.sampled,
             "evaluations": self.evaluations,
             "notes": list(self.notes),
@@ -151,9 +156,14 @@ def headline(report: Report) -> str:
     listed = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
     match report.verdict:
         case "right" if report.not_given:
-            missing = ", ".join(report.not_given)
-            verb = "was" if len(report.not_given) == 1 else "were"
-            return f"right for {listed}; {missing} {verb} not given."
+            wanted = [name for name in report.not_given if name not in report.data]
+            missing = ", ".join(wanted or report.not_given)
+            verb = "was" if len(wanted or report.not_given) == 1 else "were"
+            why = "" if wanted else ", being data"
+            return f"right for {listed}; {missing} {verb} not given{why}."
+        case "right" if report.not_judged:
+            left = ", ".join(report.not_judged)
+            return f"right for {listed}; {left} {'was' if len(report.not_judged) == 1 else 'were'} not judged."
         case "right":
             return f"right: the gradient of {report.name} agrees with what the differences say."
         case "wrong" if not names:

@@ -1,169 +1,71 @@
 """The verdict on a flat script: its gradients beside the differences of its own forward statements.
 
-The forward statements that lead to the output become a function of the names that are looked at. A name in the middle
-(`q = x + y`) is looked at by a function that is given q in place of that assignment, so that gradients on the way are
-compared with differences too.
+The script runs once, and is noted (`tracing`); `script_claims` says which of its values are gradients, and of what;
+`script_verdict` compares these with differences. What looks like a gradient and cannot be judged is named.
 """
 
 from __future__ import annotations
 
 import ast
-import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
-from gatewise._build import run_users_code, users_code
-from gatewise._check.comparing import is_number, value_in
 from gatewise._check.culprit import Mistake, culprits_of_script
-from gatewise._check.names import keys_written, wire_named
-from gatewise._check.programs import Program, program_of, without_backward
-from gatewise._check.report import ParameterReport, Report, verdict_of
-from gatewise._check.updates import straight, updates, without_updates
-from gatewise._check.verdict import checked
-from gatewise._errors import ScriptError, UnknownInputError, UserCodeError
-from gatewise._recording.scripts import is_input, is_main
+from gatewise._check.places import Place
+from gatewise._check.report import Report, verdict_of
+from gatewise._check.script_claims import SAYS_GRADIENT, Claim, Pass, outputs_of, passes
+from gatewise._check.script_forward import FUNCTION, surroundings
+from gatewise._check.script_text import name_of, with_given, with_named_loss, without_main
+from gatewise._check.script_verdict import TRIED, Script, Verdicts
+from gatewise._check.tracing import Trace
+from gatewise._errors import ArgumentError, GatewiseError, ScriptError
+from gatewise._recording.reading import text_in, tree_of
+from gatewise._recording.scripts import is_input
+from gatewise._recording.whose import wire_named
 
-FUNCTION = "gatewise_forward"
 STEPS = "the steps of gradient descent were left out, and gradients compared where the first one starts"
-
-
-@dataclass(frozen=True)
-class Run:
-    """A script that was run: its statements, the names at its end, and which names it assigns numbers."""
-
-    path: str
-    program: Program
-    end: dict[str, Any]
-    inputs: tuple[str, ...]
-    draws: Any  #: the state of NumPy's random numbers before it ran
-    stopped: Exception | None = None
+SOURCE = "the gradients that the script assigns"
 
 
 def check_script(path: str, given: Mapping[str, Any] | None = None, **options: Any) -> Report:
     """Check the gradients that a flat script assigns; gatewise's own where it assigns none.
 
-    `given` replaces inputs: the names that the script assigns a number, a list or a random draw. Raises `ScriptError`
-    where it cannot be read or computes nothing, `UserCodeError` for what its forward pass raises.
+    `given` replaces inputs: the names that the script assigns a number, a list or a random draw; `leave_out` names
+    gradients, or what they belong to, that are not to be judged. Raises `ScriptError` where the script cannot be read
+    or computes nothing, `UserCodeError` for what its forward pass raises.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or str(error)
-        raise ScriptError(f"{path} cannot be read.", said, "give the path of a Python file.") from None
+    text = text_in(path)
     return check_text(path, text, given, **options)
 
 
-def check_text(path: str, text: str, given: Mapping[str, Any] | None = None, **options: Any) -> Report:
+def check_text(
+    path: str, text: str, given: Mapping[str, Any] | None = None, *, leave_out: Collection[str] = (), **options: Any
+) -> Report:
     """`check_script`, for the text of a script."""
     text = with_given(path, without_main(path, text), given or {})
     draws = np.random.get_state()  # noqa: NPY002  (the script may draw from it)
     try:
-        run = run_script(path, text, draws)
+        trace = Trace(with_named_loss(tree_of(path, text)), ())
+        outputs = outputs_of(trace)
+        if not outputs and not trace.lines:
+            cure = "assign the inputs numbers at the top of the script, then compute with them."
+            raise ScriptError(f"{path} computes nothing.", "no name is assigned a value.", cure)
+        trace.outputs = outputs[:1]
+        error = trace.run(path, surroundings(path))
         np.random.set_state(draws)  # noqa: NPY002
-        if run.stopped is None and not has_gradients(run):
-            return on_own_gradient(run, options)
-        steps = updates(parsed(path, text).body)
-        if steps and run.stopped is None:
-            refuse_without_loss(run)
-        mistakes, why = found_lines(path, text)
-        if run.stopped is not None:
-            return stopped(run, mistakes)
-        found = compared(run, mistakes, why, options)
-        return replace(found, notes=(*found.notes, STEPS)) if steps else found
+        found = [*passes(trace, outputs_of(trace))]
+        if error is not None:
+            return stopped(path, text, error, trace, found)
+        chosen = next((each for each in found if each.is_one), None)
+        if chosen is None:
+            return on_own_gradient(Script(path, trace, draws, options), found)
+        return report_on(Script(path, trace, draws, options), text, chosen, leave_out)
     finally:
         np.random.set_state(draws)  # noqa: NPY002
-
-
-def without_main(path: str, text: str) -> str:
-    """The text without what stands below `if __name__ == "__main__":`; all other lines keep their numbers."""
-    lines = text.splitlines()
-    for node in parsed(path, text).body:
-        if is_main(node):
-            last = node.end_lineno or node.lineno
-            lines[node.lineno - 1 : last] = [""] * (last - node.lineno + 1)
-    return "\n".join(lines) + "\n"
-
-
-def with_given(path: str, text: str, given: Mapping[str, Any]) -> str:
-    """The text with other numbers in the place of its inputs', line by line as long as it was."""
-    tree = parsed(path, text)
-    inputs = {name_of(node): node for node in tree.body if isinstance(node, ast.Assign) and is_input(node)}
-    lines = text.splitlines()
-    for name, value in given.items():
-        if name not in inputs:
-            raise UnknownInputError(name, list(inputs), path)
-        node = inputs[name].value
-        written = f"np.array({np.asarray(value).tolist()!r})" if isinstance(value, np.ndarray) else repr(value)
-        assert node.end_lineno is not None
-        assert node.end_col_offset is not None
-        first, last = node.lineno - 1, node.end_lineno - 1
-        after = lines[last].encode()[node.end_col_offset :].decode()
-        lines[first] = lines[first].encode()[: node.col_offset].decode() + written + after
-        lines[first + 1 : last + 1] = [""] * (last - first)
-        text = "\n".join(lines) + "\n"
-        tree = parsed(path, text)  # another value on the line has moved
-        inputs = {name_of(n): n for n in tree.body if isinstance(n, ast.Assign) and is_input(n)}
-    return text
-
-
-def parsed(path: str, text: str) -> ast.Module:
-    """The syntax tree of a script. Raises `ScriptError`."""
-    try:
-        return ast.parse(text, filename=path)
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None)
-        what = f"{path} is not Python{f', line {line}' if line else ''}."
-        raise ScriptError(what, str(error), "mend the line, then try again.") from None
-
-
-def name_of(node: ast.Assign) -> str:
-    return node.targets[0].id if isinstance(node.targets[0], ast.Name) else ""
-
-
-def run_script(path: str, text: str, draws: Any) -> Run:
-    """Run a script on plain values. An error in its backward part is kept; one in its forward part is the user's."""
-    tree = parsed(path, text)
-    tree.body = without_updates(tree.body)
-    program = program_of(tree.body, (), path, text.splitlines())
-    if program is None:
-        cure = "assign the inputs numbers at the top of the script, then compute with them."
-        raise ScriptError(f"{path} computes nothing.", "no name is assigned a value.", cure)
-    once = [name for name in counted_once(program) if name in {k for s in program.forward for k in keys_written(s)}]
-    inputs = tuple(name_of(n) for n in tree.body if isinstance(n, ast.Assign) and is_input(n) and name_of(n) in once)
-    end: dict[str, Any] = surroundings(path)
-    try:
-        with np.errstate(all="ignore"):
-            run_users_code(users_code(tree, path), end)
-    except Exception as error:
-        place = UserCodeError.frame_of(error)
-        forward = {line for s in program.forward for line in range(s.lineno, (s.end_lineno or s.lineno) + 1)}
-        if place is None or place[1] in forward or not program.gradients:
-            raise
-        return Run(path, program, end, inputs, draws, error)
-    return Run(path, program, end, inputs, draws)
-
-
-def surroundings(path: str) -> dict[str, Any]:
-    """The names a script finds when it starts; `np` and `math` are there as in the notes."""
-    return {"np": np, "math": math, "__name__": "__main__", "__file__": path}
-
-
-def counted_once(program: Program) -> list[str]:
-    """The names that the forward pass assigns once, outside of loops and conditions."""
-    outside = set(straight(program.body))
-    written = [key for s in program.statements if s in program.forward for key in keys_written(s)]
-    return [
-        key
-        for s in program.statements
-        if s in outside and s in program.forward and isinstance(s, ast.Assign)
-        for key in keys_written(s)
-        if key.isidentifier() and written.count(key) == 1 and len(keys_written(s)) == 1
-    ]
 
 
 def found_lines(path: str, text: str) -> tuple[list[Mistake], str]:
@@ -174,39 +76,45 @@ def found_lines(path: str, text: str) -> tuple[list[Mistake], str]:
         return [], f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(".")
 
 
-def stopped(run: Run, mistakes: list[Mistake]) -> Report:
+def stopped(path: str, text: str, error: Exception, trace: Trace, found: Sequence[Pass]) -> Report:
     """The report on a script whose backward part raises. Raises that error where no line is found."""
-    assert run.stopped is not None
+    if not found or trace.due is None or trace.due in found[0].forward:
+        raise error
+    mistakes, _ = found_lines(path, text)
     if not mistakes:
-        raise run.stopped
-    said = f"{type(run.stopped).__name__}: {' '.join(str(run.stopped).split())}"
+        raise error
+    said = f"{type(error).__name__}: {' '.join(str(error).split())}"
     source, notes = "the backward pass, line by line", (f"the script raises {said}",)
-    return Report(shown_output(run.program), "wrong", (), source, 0.0, "", 1, math.nan, notes, tuple(mistakes))
+    return Report(found[0].output.text, "wrong", (), source, 0.0, "", 1, math.nan, notes, tuple(mistakes))
 
 
-def shown_output(program: Program) -> str:
-    return ast.unparse(program.output)
+def report_on(script: Script, text: str, found: Pass, leave_out: Collection[str]) -> Report:
+    """The verdict on every gradient of a pass; the wrong lines, and what was not judged."""
+    refuse_without_loss(script.path, found)
+    refuse_unknown(found, leave_out)
+    claims = [c for c in found.claims if not named_in(leave_out, c.target, c.place)]
+    verdict = Verdicts(script, found, claims, [*other_outputs(found)])
+    verdict.look()
+    if found.start is None and np.ndim(found.forward_value(found.output)) and verdict.is_wrong:
+        raise no_loss(script.path, found)
+    rest = [(p, why) for p, why in verdict.unjudged() if not named_in(leave_out, p)]
+    all_right = bool(verdict.reports) and not rest and not verdict.doubts
+    mistakes, why = ([], "") if all_right else found_lines(script.path, text)
+    left = [c for c in found.claims if c not in verdict.claims]
+    mistakes = [m for m in mistakes if not verdict.contradicts(m) and not any(is_about(m, c) for c in left)]
+    if verdict.is_wrong and not mistakes:
+        mistakes = [*verdict.steps_too_early(text.splitlines())]
+    return merged(found, verdict, mistakes, why, rest)
 
 
-# ------------------------------------------------------------------------------------------------------- differences
-
-
-def compared(run: Run, mistakes: list[Mistake], why: str, options: dict[str, Any]) -> Report:
-    """Every gradient that the script assigns to a name it assigns once, compared with differences."""
-    claimed = gradients_of(run)
-    name = shown_output(run.program)
-    if not claimed:
-        return merged(name, [], mistakes, why)
-    groups = [tuple(n for n in claimed if n in run.inputs)]
-    groups += [(n,) for n in claimed if n not in run.inputs]
-    upstream = upstream_of(run)
-    reports = []
-    for group in filter(None, groups):
-        values = {n: numeric(run.end[n]) for n in group}
-        told = {n: claimed[n] for n in group}
-        wanted = {"upstream": upstream, **options} if upstream is not None else options
-        reports.append(checked(function_of(run, group), (), values, gradient=told, **wanted))
-    return merged(name, reports, mistakes, why)
+def other_outputs(chosen: Pass) -> Iterator[Pass]:
+    """Other numbers that a script computes, none of which is made of the first output, or that of it."""
+    trace, known = chosen.trace, chosen.history
+    numbers = [p for p, versions in known.items() if not p.steps and np.ndim(versions[-1][1]) == 0]
+    made = [p.base for p in numbers if p != chosen.output and known[p][-1][0] not in chosen.behind]
+    for other in passes(trace, [name for name in made if wire_named(name, [q.base for q in known]) is None][-TRIED:]):
+        if chosen.moment not in other.behind and not other.behind & {m for c in chosen.claims for m, _ in c.values}:
+            yield other
 
 
 class OwnReport(Report):
@@ -216,157 +124,98 @@ class OwnReport(Report):
         return f"No gradient of yours was found: what was checked is gatewise's own.\n{super().__str__()}"
 
 
-def has_gradients(run: Run) -> bool:
-    """Whether a script assigns gradients of something that it computes."""
-    computed = any(not (isinstance(s, ast.Assign) and is_input(s)) for s in run.program.forward)
-    return computed and bool(run.program.gradients)
-
-
-def refuse_without_loss(run: Run) -> None:
-    """Raise `ScriptError` for descent on a loss that is never computed: `err = X @ w - y`, `dw = X.T @ err`."""
-    output = shown_output(run.program)
-    if np.ndim(run.end.get(output, 0.0)) and upstream_of(run) is None:
-        why = f"{output}, the last value before the gradients, is an array: they may be those of any loss made of it."
-        raise ScriptError(f"No loss was found in {run.path}.", why, f"compute it: loss = np.mean({output}**2)")
-
-
-def on_own_gradient(run: Run, options: dict[str, Any]) -> Report:
+def on_own_gradient(script: Script, found: Sequence[Pass]) -> Report:
     """The report on gatewise's gradient of a script that has none. Raises `ScriptError` where it has none either."""
-    functions = [s.name for s in run.program.body if isinstance(s, ast.FunctionDef)]
+    path, body = script.path, script.trace.tree.body
+    functions = [s.name for s in body if isinstance(s, ast.FunctionDef)]
     if functions:
-        named = ", ".join(f"{run.path}:{name}" for name in functions[:5]) + (", ..." if len(functions) > 5 else "")
+        named = ", ".join(f"{path}:{name}" for name in functions[:5]) + (", ..." if len(functions) > 5 else "")
         why = "it has functions, and outside of them no gradient."
-        raise ScriptError(f"No gradient was found in {run.path}.", why, f"name a function: {named}")
-    if run.program.gradients:
-        why = f"{shown_output(run.program)} is the last value before what may be a gradient, and it is not computed."
-        cure = "compute the value first, call it f or loss, then assign dx, dW."
-        raise ScriptError(f"No gradient was found in {run.path}.", why, cure)
-    values = {n: numeric(run.end[n]) for n in run.inputs if differentiable(run.end[n])}
-    if not values:
+        raise ScriptError(f"No gradient was found in {path}.", why, f"name a function: {named}")
+    written = [p.base for line in script.trace.lines for p in line.touched.writes]
+    gradients = [n for n in written if wire_named(n, {*written} - {n}) is not None or SAYS_GRADIENT.search(n.lower())]
+    ends = [each for each in found if not script.trace.lines[script.trace.moments[each.moment].line].loops]
+    none = ScriptError(
+        f"No gradient was found in {path}.",
+        f"{', '.join(gradients[:3])} may be one, and the value it would be the gradient of is not computed before it.",
+        "compute the value first, call it f or loss, then assign dx, dW.",
+    )
+    ends = [each for each in ends if each.output.base not in gradients]
+    if gradients and not (ends and np.ndim(ends[-1].forward_value(ends[-1].output)) == 0):
+        raise none
+    last = ends[-1] if gradients else found[0] if found else None
+    inputs = [Place(name_of(n)) for n in body if isinstance(n, ast.Assign) and is_input(n)]
+    moved = [p for p in inputs if last is not None and script.can_move(last, p)]
+    if last is not None and not moved:
+        moved = [p for p in last.history if last.is_start(p) and script.can_move(last, p)]
+    if last is None or not moved:
         cure = "assign the inputs numbers at the top of the script, then compute with them."
-        raise ScriptError(f"{run.path} has no inputs.", "no name is assigned a number or a random draw.", cure)
-    found = checked(function_of(run, tuple(values)), (), values, **options)
-    parts = {each.name: getattr(found, each.name) for each in fields(found)}
-    return OwnReport(**{**parts, "name": shown_output(run.program)})
+        raise ScriptError(f"{path} has no inputs.", "no name is assigned a number or a random draw.", cure)
+    try:
+        report = script.judged(last, dict.fromkeys(moved))
+    except GatewiseError:
+        if gradients:
+            raise none from None
+        raise
+    parts = {each.name: getattr(report, each.name) for each in fields(report)}
+    return OwnReport(**{**parts, "name": last.output.text})
 
 
-def gradients_of(run: Run) -> dict[str, Any]:
-    """The gradients at the end of the script, by the names they belong to, in the order of the forward pass."""
-    names = counted_once(run.program)
-    output = shown_output(run.program)
-    found: dict[str, Any] = {}
-    backward = [s for s in run.program.statements if s not in run.program.forward]
-    for key in dict.fromkeys(k for s in backward for k in keys_written(s)):
-        name = wire_named(key, run.program.known())
-        value = value_in(run.end, key)
-        value = numeric(value) if isinstance(value, (list, tuple)) and differentiable(value) else value
-        if name in names and name != output and is_number(value) and differentiable(run.end.get(name)):
-            found[name] = value
-    return {name: found[name] for name in names if name in found}
+def is_about(mistake: Mistake, claim: Claim) -> bool:
+    return mistake.variable in (claim.place.text, claim.place.base)
 
 
-def upstream_of(run: Run) -> Any:
-    """The gradient that the script starts from, where its output is an array."""
-    output = shown_output(run.program)
-    value = run.end.get(output)
-    if not isinstance(value, np.ndarray) or value.ndim == 0:
-        return None
-    for key in (k for s in run.program.statements for k in keys_written(s)):
-        g = value_in(run.end, key)
-        if wire_named(key, run.program.known()) == output and np.shape(g) == value.shape:
-            return g
-    return None
+def named_in(names: Collection[str], *places: Place) -> bool:
+    """Whether a place is among these names, as it is written or by its last part."""
+    return any(p.text in names or p.last in names or p.base in names for p in places)
 
 
-def differentiable(value: Any) -> bool:
-    """Whether a value can be moved: a number, an array of floats, a list of numbers."""
-    if isinstance(value, (list, tuple)):
-        return bool(value) and all(type(x) in (int, float) for x in value)
-    return is_number(value) and (np.ndim(value) == 0 or np.asarray(value).dtype.kind == "f")
+def refuse_unknown(found: Pass, leave_out: Collection[str]) -> None:
+    """Raise `ArgumentError` for a name to be left out that the script does not have."""
+    known = [*dict.fromkeys(each for p in found.history for each in (p.text, p.last, p.base))]
+    for name in leave_out:
+        if name not in known:
+            named = ", ".join(dict.fromkeys(c.place.text for c in found.claims))
+            raise ArgumentError(
+                f"leave_out={name!r}: the script has nothing of that name.",
+                "what is left out is a gradient, or what it belongs to.",
+                f"one of {named}." if named else "the name as the script writes it.",
+            )
 
 
-def numeric(value: Any) -> Any:
-    """The value as it is moved: whole numbers as floats, lists as arrays."""
-    if isinstance(value, (list, tuple)):
-        return np.array(value, dtype=float)
-    return float(value) if type(value) is int else value
+def refuse_without_loss(path: str, found: Pass) -> None:
+    """Raise `ScriptError` for descent on a loss that is never computed: `err = X @ w - y`, `dw = X.T @ err`."""
+    if np.ndim(found.forward_value(found.output)) and found.start is None and found.steps:
+        raise no_loss(path, found)
 
 
-def function_of(run: Run, names: tuple[str, ...]) -> Callable[..., Any]:
-    """The forward statements as a function of these names; the lines keep their numbers."""
-    outside: list[ast.stmt] = [n for n in run.program.body if isinstance(n, (ast.Import, ast.ImportFrom))]
-    inside = forward_of(run.program, run.program.body, names)
-    where = ast.copy_location(ast.Return(copy.deepcopy(run.program.output)), inside[-1] if inside else outside[-1])
-    node = ast.parse(f"def {FUNCTION}({', '.join(names)}): pass").body[0]
-    assert isinstance(node, ast.FunctionDef)
-    node.body = [*inside, where]
-    ast.copy_location(node, where)
-    tree = ast.fix_missing_locations(ast.Module([*outside, node], []))
-    space = surroundings(run.path)
-    run_users_code(users_code(tree, run.path), space)
-    made: Callable[..., Any] = space[FUNCTION]
-    if not draws_numbers(run.program):
-        return made
-
-    def drawn(**values: Any) -> Any:
-        np.random.set_state(run.draws)  # noqa: NPY002
-        return made(**values)
-
-    drawn.__name__ = FUNCTION
-    return drawn
+def no_loss(path: str, found: Pass) -> ScriptError:
+    output = found.output.text
+    why = f"{output}, the last value before the gradients, is an array: they may be those of any loss made of it."
+    return ScriptError(f"No loss was found in {path}.", why, f"compute it: loss = np.mean({output}**2)")
 
 
-def draws_numbers(program: Program) -> bool:
-    """Whether the script names NumPy's random numbers."""
-    return any("random" in ast.unparse(s) for s in program.statements)
-
-
-def forward_of(program: Program, body: list[ast.stmt], moved: tuple[str, ...]) -> list[ast.stmt]:
-    """The forward statements of a body; those that assign a name that is moved run too, and leave it as it was given.
-
-    They may draw random numbers, and what is drawn after them is to stay what it was.
-    """
-
-    def written(node: ast.stmt) -> list[ast.stmt]:
-        if node not in program.forward:
-            return []
-        twin = copy.deepcopy(node)
-        if isinstance(twin, ast.Assign) and set(keys_written(node)) & {*moved}:
-            (name,) = keys_written(node)
-            both = ast.Tuple([twin.value, ast.Name(name, ast.Load())], ast.Load())
-            twin.value = ast.copy_location(ast.Subscript(both, ast.Constant(1), ast.Load()), twin.value)
-        return [twin]
-
-    return without_backward(body, program.forward, written)
-
-
-def told(mistakes: list[Mistake], parameters: Sequence[ParameterReport]) -> list[Mistake]:
-    """The mistakes that differences do not contradict: none in a gradient that they found right."""
-    right = {p.name for p in parameters if p.verdict == "right"}
-    return [m for m in mistakes if wire_named(m.variable, right) is None]
-
-
-def merged(name: str, reports: list[Report], mistakes: list[Mistake], why: str) -> Report:
-    """One report of several, with the lines at fault."""
-    parameters: tuple[ParameterReport, ...] = tuple(p for r in reports for p in r.parameters)
-    verdict = verdict_of([r.verdict for r in reports], all(bool(r) for r in reports if r.verdict == "kink"))
-    notes = [note.replace(FUNCTION, name) for r in reports for note in r.notes]
-    mistakes = told(mistakes, parameters) if verdict == "right" else mistakes
+def merged(
+    found: Pass, verdict: Verdicts, mistakes: list[Mistake], why: str, rest: Sequence[tuple[Place, str]]
+) -> Report:
+    """One report of several, with the lines at fault and what was not judged."""
+    reports = verdict.reports
+    order = {c.target.text: found.made_at(c.target) for c in found.claims}
+    parameters = sorted((p for r in reports for p in r.parameters), key=lambda p: order.get(p.name, 0))
+    word = verdict_of([p.verdict for p in parameters], all(bool(r) for r in reports if r.verdict == "kink"))
+    notes = [note.replace(FUNCTION, found.output.text) for r in reports for note in r.notes] + verdict.notes
+    notes += [f"{place.text} was not judged: {reason}" for place, reason in rest]
     if mistakes:
-        verdict = "wrong"
-    elif why or verdict == "wrong":
+        word = "wrong"
+    elif word == "wrong":
         notes.append(f"the line could not be found: {why or 'no gradient in the script is wrong by itself'}")
-    if not reports:
-        notes.append(
-            "the names whose gradients are assigned change in the script, so no differences were taken: "
-            "each line was compared with gatewise's own gradient"
-        )
+    if found.steps:
+        notes.append(STEPS)
     loudest = max(reports, key=lambda r: r.noise, default=None)
     noise, noise_source, value = (
         (loudest.noise, loudest.noise_source, loudest.value) if loudest else (0.0, "", math.nan)
     )
     return Report(
-        name, verdict, parameters, "the gradients that the script assigns", noise, noise_source,
-        sum(r.evaluations for r in reports), value,
-        tuple(dict.fromkeys(notes)), tuple(mistakes),
+        found.output.text, word, tuple(parameters), SOURCE, noise, noise_source, sum(r.evaluations for r in reports),
+        value, tuple(dict.fromkeys(notes)), tuple(mistakes), (), tuple(dict.fromkeys(p.text for p, _ in rest)),
     )  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import inspect
 import numbers
 import random
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,6 +74,8 @@ class Subject:
         self.held = parameters
         self.rng = Seed(rng)
         self.copying = False
+        self.backward: Callable[..., Any] | None = None  # the backward half that was found beside f
+        self.not_judged = ""  # what was asked about and is not there, in words
         self.broken = ""  # what f did at the last point where it gave no number
         self.evaluations = 0
         self.instead: Callable[[], float] | None = None  # what is done at a point in place of running f there
@@ -97,9 +101,10 @@ class Subject:
                 'parameters=net.params, or parameters={"W": W}.',
             )
         parameters = []
+        whole = self.whole_numbers(given) if held is None else frozenset()
         for key, x in leaves(given):
             name = written(key)
-            if not differentiable(x) or name in leave_out or str(key[0]) in leave_out:
+            if not differentiable(x) or name in leave_out or str(key[0]) in leave_out or key in whole:
                 continue
             if held is not None and not (isinstance(x, np.ndarray) and x.flags.writeable):
                 continue
@@ -108,6 +113,32 @@ class Subject:
         if not parameters:
             raise ArgumentError(f"nothing that {self.name} was given can be checked.", *why_nothing(given, leave_out))
         return parameters
+
+    def whole_numbers(self, given: Any) -> frozenset[Key]:
+        """The numbers that stay what they are: counts and settings.
+
+        Those are whole numbers inside lists and dicts without a float, the numbers in a dict of settings, and whole
+        arguments beside floats where the function does not take floats in their place.
+        """
+        alone = [key for key, x in leaves(given) if type(x) is int and len(key) == 1]
+        others = [key for key, x in leaves(given) if differentiable(x) and key not in alone and type(x) is not int]
+        settings = {key for name, x in given.items() for key in numbers_that_stay(x, (name,))}
+        if alone and others and not self.takes_floats(alone):
+            settings |= set(alone)
+        return frozenset(settings)
+
+    def takes_floats(self, keys: Collection[Key]) -> bool:
+        """Whether f runs with floats in the place of these whole arguments."""
+        names = {key[0] for key in keys}
+        args, kwargs = copy.deepcopy((self.args, self.kwargs))
+        args = [float(x) if name in names else x for name, x in zip(self.names, args, strict=False)]
+        kwargs = {name: float(x) if name in names else x for name, x in kwargs.items()}
+        try:
+            with self.rng, np.errstate(all="ignore"):
+                self.f(*args, **kwargs)
+        except Exception:
+            return False
+        return True
 
     def refuse_unknown(self, leave_out: Collection[str], written_names: Sequence[str]) -> None:
         """Raise `ArgumentError` for a name to be left out that nothing has."""
@@ -205,6 +236,29 @@ class Subject:
     @property
     def code(self) -> Any:
         return code_of(self.f)
+
+
+SETTINGS = re.compile(r"(param|config|cfg|settings?|options?|opts?|hyper\w*|kwargs)$")
+
+
+def numbers_that_stay(x: Any, key: Key) -> Iterator[Key]:
+    """The places of numbers inside a list or a dict that are no parameters.
+
+    A list with a float among its numbers is a vector; a dict with words, flags or counts, or called so, holds settings.
+    """
+    if not isinstance(x, (dict, list, tuple)):
+        return
+    parts = list(x.items() if isinstance(x, dict) else enumerate(x))
+    numbers = [part for _, part in parts if isinstance(part, (int, float)) and not isinstance(part, bool)]
+    whole = not any(isinstance(part, float) for part in numbers)
+    if isinstance(x, dict):
+        whole = whole or any(isinstance(part, (str, bool, int, type(None))) for _, part in parts)
+        whole = whole or SETTINGS.search(str(key[-1])) is not None
+    for name, part in parts:
+        if isinstance(part, (dict, list, tuple)):
+            yield from numbers_that_stay(part, (*key, name))
+        elif whole and type(part) in (int, float):
+            yield (*key, name)
 
 
 def as_one(result: Any) -> Any:

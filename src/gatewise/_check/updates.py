@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 from gatewise._check.names import DICTS, keys_read, keys_written, wire_named
-from gatewise._check.programs import BODIES, OPEN, SIMPLE, inner_bodies, output_of, simple
+from gatewise._check.programs import BODIES, OPEN, inner_bodies, output_of, simple
 
 ONE, EACH = "gatewise_one", "gatewise_each"
 
@@ -97,15 +97,6 @@ def once(node: ast.stmt) -> ast.stmt:
         pairs = f"[{EACH} for {EACH}, {ONE} in zip({ast.unparse(twin.iter)}, (0,))]"
         twin.iter = placed(ast.parse(pairs, mode="eval").body, twin.iter)
     return twin
-
-
-def straight(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run once: those outside of loops and conditions, and in loops that were made to."""
-    for node in body:
-        if isinstance(node, SIMPLE):
-            yield node
-        elif isinstance(node, ast.For) and any(isinstance(e, ast.Name) and e.id == ONE for e in ast.walk(node)):
-            yield from straight(node.body)
 
 
 def placed(node: ast.expr, where: ast.expr) -> ast.expr:

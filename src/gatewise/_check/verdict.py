@@ -169,13 +169,15 @@ class Judge:
             p.name for p in subject.parameters if claims.by_name[p.name] is None and p.name not in claims.misshaped
         ]
         if silent:
-            cure = f", or leave_out={claims.missing[0]!r}" if claims.missing else ""
+            wanted = [name for name in claims.missing if name not in claims.data]
+            cure = f", or leave_out={wanted[0]!r}" if wanted else ""
             subject.notes.append(f"no gradient was given for {', '.join(silent)}{': give one' if cure else ''}{cure}")
-        mistakes = self.mistakes(own, gradient, backward, value) if verdict == "wrong" else ()
+        mistakes = self.mistakes(own, gradient, backward or subject.backward, value) if verdict == "wrong" else ()
         noise_source = "from the rounding of every gate" if self.run is not None else "from a table of its values"
         return Report(
             subject.name, verdict, tuple(judged), claims.source, self.noise, noise_source, subject.evaluations, value,
-            tuple(dict.fromkeys(subject.notes)), mistakes, claims.missing,
+            tuple(dict.fromkeys(subject.notes)), mistakes, claims.missing, tuple(filter(None, [subject.not_judged])),
+            claims.data,
         )  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------- before looking

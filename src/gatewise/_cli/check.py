@@ -34,6 +34,7 @@ from gatewise._cli.terminal import draw_table, write, write_fitted
 from gatewise._errors import ArgumentError, CommandError, ScriptError, UnknownInputError
 from gatewise._language import parse_value
 from gatewise._recording.functions import arguments, normalised, signature_of
+from gatewise._recording.reading import text_in
 from gatewise._saving import write_whole
 
 RIGHT, WRONG, UNDECIDABLE = 0, 1, 3
@@ -56,6 +57,7 @@ class CheckRequest:
     seed: int | None = None
     upstream: str | None = None
     wrt: Sequence[str] | None = None
+    leave_out: Sequence[str] = ()
     effort: str = "default"
 
 
@@ -114,8 +116,8 @@ def read(request: CheckRequest) -> tuple[Target, dict[str, Any]]:
 def text_of(path: str) -> str:
     """The text of a file; none where it cannot be read, which is said later."""
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, ValueError):
+        return text_in(path)
+    except ScriptError:
         return ""
 
 
@@ -124,7 +126,7 @@ def text_of(path: str) -> str:
 
 def report_on(target: Target, given: Mapping[str, Any], request: CheckRequest) -> Report:
     """The report on an expression, a function or a script."""
-    options: dict[str, Any] = {"effort": request.effort}
+    options: dict[str, Any] = {"effort": request.effort, "leave_out": tuple(request.leave_out)}
     if request.upstream is not None and request.upstream != "ones":
         options["upstream"] = parse_value(request.upstream, np.random.default_rng(request.seed), "--upstream")
     with as_if_run(target, request.seed):
@@ -152,7 +154,9 @@ def on_function(f: Any, given: Mapping[str, Any], request: CheckRequest, options
     if unknown:
         why = f"the inputs that were given are {', '.join(given)}."
         raise CommandError(f"--wrt {shown(unknown[0])}: there is no such input.", why, "--wrt with one of them.")
-    left_out = () if names is None else tuple(name for name in given if name not in names)
+    others = () if names is None else tuple(name for name in given if name not in names)
+    left_out = (*others, *options["leave_out"])
+    options = {key: value for key, value in options.items() if key != "leave_out"}
     args, kwargs = placed(f, given)
     arguments(f, args, kwargs)  # says which inputs are missing, or too many
     return checked(f, args, kwargs, rng=request.seed, leave_out=left_out, **options)

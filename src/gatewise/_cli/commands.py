@@ -336,6 +336,9 @@ def names_in(text: str) -> list[str]:
 @click.option("--gradient", metavar="FILE.py:FUNCTION", help="The gradient: a function of the same inputs.")
 @click.option("--backward", metavar="FILE.py:FUNCTION", help="The other half of a layer: (dout, cache) to gradients.")
 @click.option("--wrt", metavar="NAME[,NAME]", multiple=True, help="Check the gradients of these inputs alone.")
+@click.option(
+    "--leave-out", metavar="NAME[,NAME]", multiple=True, help="Do not check these: inputs, or gradients of a script."
+)
 @click.option("--upstream", metavar="ones|VALUE", help="The gradient that arrives at an output of several entries.")
 @click.option(
     "--effort",
@@ -356,12 +359,13 @@ def names_in(text: str) -> list[str]:
 @click.option("-o", "to", metavar="FILE.py", help="Where --blank writes it.")
 @click.option("--hint", is_flag=True, help="With an exercise: what kind of mistake a line has, which rule it needs.")
 @click.option("--solution", is_flag=True, help="With an exercise: the lines that are still to be written.")
-def check_command(wrt: tuple[str, ...], **options: Any) -> int:
+def check_command(wrt: tuple[str, ...], leave_out: tuple[str, ...], **options: Any) -> int:
     """Read the options of `check`."""
     from gatewise._cli.check import CheckRequest, check  # the checker and the exercises, for this command alone
 
     names = [name for text in wrt for name in names_in(text)] if wrt else None
-    return check(CheckRequest(wrt=names, **options))
+    left = [name.strip() for text in leave_out for name in re.split("[,，]", text) if name.strip()]
+    return check(CheckRequest(wrt=names, leave_out=left, **options))
 
 
 @gatewise.command("gates", cls=Named, short_help="All gates, or the page of one: its rule, its code, an example.")

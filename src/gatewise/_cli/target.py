@@ -45,7 +45,7 @@ OPTIONS = {
         *("--cut", "--wrt", "--upstream", "--output", "--rng", "--help"),
     ),
     "check": (
-        *("--gradient", "--backward", "--wrt", "--upstream", "--output", "--rng", "--effort", "--json"),
+        *("--gradient", "--backward", "--wrt", "--leave-out", "--upstream", "--output", "--rng", "--effort", "--json"),
         *("--blank", "--exercises", "--hint", "--solution", "--help"),
     ),
 }

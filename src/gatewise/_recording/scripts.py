@@ -7,7 +7,7 @@ import inspect
 import linecache
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from gatewise._recording.functions import Math, differentiated, input_tensors
 from gatewise._recording.reading import text_in, tree_of
 from gatewise._recording.recorder import Recorder
 from gatewise._recording.running import plain_argument, upstream_of
+from gatewise._recording.whose import DICTS, OUTPUTS, wire_named
 from gatewise._tensor import Tensor
 
 MARK = "__gatewise_input__"
@@ -46,7 +47,8 @@ def parse_script(path: str) -> Script:
     """Read and sort the statements of a script. Raises `ScriptError` where it cannot be read."""
     tree = tree_of(path, text_in(path))
     linecache.checkcache(path)
-    sorter = Sorter({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    sorter = Sorter(used, needed_for_output(tree.body))
     tree.body = sorter.forward(tree.body)
     tree = ast.fix_missing_locations(MathImports().visit(tree))
     return Script(path, tree, sorter.backward, tuple(sorter.inputs), tuple(sorter.known))
@@ -59,8 +61,8 @@ class Sorter:
     given a number twice being numbered; `backward` the statements that assign gradients.
     """
 
-    def __init__(self, used: Collection[str]) -> None:
-        self.used = set(used)
+    def __init__(self, used: Collection[str], needed: Collection[str] = ()) -> None:
+        self.used, self.needed = set(used), set(needed)
         self.known: list[str] = []
         self.inputs: list[str] = []
         self.backward: list[ast.stmt] = []
@@ -73,7 +75,7 @@ class Sorter:
     def keeps(self, node: ast.stmt, outside: bool) -> bool:
         """Whether a statement belongs to the forward pass; those inside it are sorted too."""
         names = targets(node)
-        if names and all(is_gradient(name, self.known) for name in names):
+        if names and all(is_gradient(name, self.known) and name not in self.needed for name in names):
             self.backward.append(node)
             self.gradients |= set(names)
             return False
@@ -161,16 +163,38 @@ def targets(node: ast.stmt) -> list[str]:
 
 
 def is_gradient(name: str, known: Sequence[str]) -> bool:
-    """Whether a name says that it is a gradient of another one: dx, Dx, d_x, grad_x, dfdx, grads."""
-    if name in ("grads", "gradients"):
-        return True
-    found = re.fullmatch(r"(?:[dD]_?|grad_)(\w+)", name)
-    if found and found[1] in known:
-        return True
-    return any(
-        name.endswith("d" + each) and re.fullmatch(r"d\w+", name) and name[1 : -len(each) - 1] in [*known, "f"]
-        for each in known
-    )
+    """Whether a name says that it is a gradient of another one, or holds some."""
+    return name in DICTS or wire_named(name, known) is not None
+
+
+def needed_for_output(body: Sequence[ast.stmt]) -> set[str]:
+    """The names that the output is computed from, where it is called one: a `dx` among them is the width of a grid.
+
+    Where no name is, numbers and means are among them that a later line computes with.
+    """
+    statements = [node for node in walked(body) if isinstance(node, SIMPLE)]
+    made = [k for k, node in enumerate(statements) if set(targets(node)) & OUTPUTS and names_read(node)]
+    wanted = {name for k in made[-1:] for name in targets(statements[k])}
+    for node in reversed(statements[: made[-1] + 1] if made else []):
+        written, read = set(targets(node)), names_read(node)
+        takes_step = written & read and any(is_gradient(n, [*written]) for n in read)
+        if written & wanted and not takes_step:
+            wanted |= read
+    inputs = {name for node in statements if isinstance(node, ast.Assign) and is_input(node) for name in targets(node)}
+    widths = {name for name in inputs if wire_named(name, inputs - {name}) is not None}
+    known = [name for node in statements for name in targets(node)]
+    others = [node for node in statements if not any(is_gradient(name, known) for name in targets(node))]
+    means = {name for name in known if name.endswith("bar")}  # x_bar is a mean, unless only gradients are made of it
+    return wanted | (widths | means) & {name for node in others for name in names_read(node)}
+
+
+def walked(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a body and of the loops and conditions in it, in the order of the text."""
+    for node in body:
+        yield node
+        if not isinstance(node, DEFINITIONS) and not is_main(node):
+            for name in BODIES:
+                yield from walked(getattr(node, name, None) or [])
 
 
 def is_input(node: ast.Assign) -> bool:

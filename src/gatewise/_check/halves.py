@@ -1,0 +1,193 @@
+"""A layer as two functions: the forward half returns what it computes and a cache, the backward half takes that back.
+
+A cost takes no upstream gradient; a step with several outputs takes one for each.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gatewise._check.matching import part_fits, units_of
+from gatewise._check.subject import Subject
+from gatewise._errors import ArgumentError
+from gatewise._recording.functions import code_of
+from gatewise._recording.places import source_of
+from gatewise._recording.structures import leaves
+from gatewise._recording.whose import DICTS, wire_named
+
+CACHES = frozenset({"cache", "caches", "ctx", "context", "memory"})
+WORDS = (("forward", "backward"), ("fwd", "bwd"), ("Forward", "Backward"), ("fprop", "bprop"))
+
+
+@dataclass(frozen=True)
+class Halves:
+    """How the two halves fit together: the outputs among what came back, and the call of the backward half."""
+
+    outputs: Callable[[Any], Sequence[Any]]
+    call: Callable[[Sequence[Any]], Any]  #: with one upstream gradient for each output
+    takes_upstream: bool = True
+
+
+def halves_of(subject: Subject, first: Any, backward: Callable[..., Any]) -> Halves:
+    """How `backward` takes what the forward half returned. Raises `ArgumentError` where nothing of that is a cache."""
+    if not isinstance(first, tuple) or len(first) < 2:
+        raise ArgumentError(
+            f"{subject.name} returned a {type(first).__name__}, and backward= was given.",
+            "with backward= it returns the pair (out, cache), and backward(dout, cache) gives the gradients.",
+            "return out, cache; or give the gradients with gradient=.",
+        )
+    names = required(backward)
+    cache = first[1] if len(first) == 2 else first[1:]
+    parts = cache if isinstance(cache, tuple) else (cache,)
+    count, scalar = len(names), np.ndim(first[0]) == 0 if not isinstance(first[0], (tuple, list)) else False
+    if isinstance(first[0], (tuple, list)) and all(is_array(x) for x in first[0]):
+        if count == len(first[0]) + 1:
+            return Halves(lambda r: r[0], lambda ups: backward(*ups, cache))
+        return Halves(lambda r: r[0], lambda ups: backward(type(first[0])(ups), cache))
+    if count == len(first) > 2 and all(is_array(x) for x in first[:-1]) and is_called_gradient(names[1], subject):
+        return Halves(lambda r: r[:-1], lambda ups: backward(*ups, first[-1]))
+    if count == 1:
+        return Halves(one, lambda _: backward(cache), takes_upstream=False)
+    if scalar and count == len(parts) and names[0] in subject.arguments():
+        return Halves(one, lambda _: backward(*parts), takes_upstream=False)
+    if count == len(parts) + 1 > 2:
+        return Halves(one, lambda ups: backward(ups[0], *parts))
+    return Halves(one, lambda ups: backward(ups[0], cache))
+
+
+def one(result: Any) -> Sequence[Any]:
+    return [result[0]]
+
+
+def is_array(x: Any) -> bool:
+    return isinstance(x, (float, np.ndarray, np.generic)) and np.asarray(x).dtype.kind == "f"
+
+
+def is_called_gradient(name: str, subject: Subject) -> bool:
+    """Whether an argument of the backward half is called an upstream gradient: `dc_next`, and not `x`."""
+    return name not in subject.arguments() and name[:1] in ("d", "D", "g", "u")
+
+
+def required(f: Callable[..., Any]) -> list[str]:
+    """The names of the arguments that a function has to be given by place; (dout, cache) where it does not say."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return ["dout", "cache"]
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return ["dout", "cache"]
+    return [p.name for p in parameters if p.kind in kinds and p.default is p.empty]
+
+
+# ----------------------------------------------------------------------------------------------------- which is which
+
+
+def backward_half(subject: Subject, first: Any) -> Callable[..., Any] | None:
+    """The backward half that stands beside a forward half: `affine_backward` beside `affine_forward`."""
+    if not isinstance(first, tuple) or len(first) < 2 or not is_cache(subject, first):
+        return None
+    f = inspect.unwrap(subject.f)
+    owner = getattr(f, "__self__", None)
+    around = dict(inspect.getmembers(owner)) if owner is not None else getattr(f, "__globals__", {})
+    found = (around.get(name) for name in backward_names(subject.name))
+    return next((half for half in found if callable(half)), None)
+
+
+def backward_names(name: str) -> list[str]:
+    """What the backward half of a function may be called."""
+    named = [name.replace(one, other) for one, other in WORDS if one in name]
+    return [*named, f"{name}_backward", f"{name}_bwd", f"backward_{name}"]
+
+
+def is_cache(subject: Subject, first: tuple[Any, ...]) -> bool:
+    """Whether what a function returns beside its output is kept for the way back, and is no gradient.
+
+    It is where a part of it is an input in its own place, or where the function's own names say so.
+    """
+    rest = first[1] if len(first) == 2 else first[1:]
+    named = names_of_rest(subject.f, len(first))
+    known = [*subject.arguments(), *(str(p.key[-1]) for p in subject.parameters)]
+    if any(wire_named(name, known) or name in DICTS or re.search("grad|nabla", name.lower()) for name in named):
+        return False
+    if any(name.lower() in CACHES for name in named):
+        return True
+    if named and not all(name in known for name in named) and re.search("forward|fwd|fprop", subject.name.lower()):
+        return True
+    parts = rest if isinstance(rest, (tuple, list)) else (rest,)
+    if named and not isinstance(rest, dict) and not any(may_belong(subject, g) for g in (rest, *parts)):
+        return True  # `return loss, accuracy`
+    return repeats_inputs(subject, parts)
+
+
+def may_belong(subject: Subject, g: Any) -> bool:
+    """Whether something has the shape of a parameter, or the structure of an argument."""
+    return any(part_fits(p, g, ()) for p in subject.parameters) or any(u.fits(g, ()) for u in units_of(subject))
+
+
+def repeats_inputs(subject: Subject, parts: Sequence[Any]) -> bool:
+    """Whether something begins with the inputs in their own places, an array among them."""
+    pairs = list(zip(parts, subject.arguments().values(), strict=False))
+    equal = all(same(a, b) for a, b in pairs)
+    return equal and any(isinstance(a, np.ndarray) for a, _ in pairs)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two arguments are alike: arrays by their entries, settings as they are."""
+    if type(a) is not type(b):
+        return False
+    one, other = list(leaves(a)), list(leaves(b))
+    pairs = zip(one, other, strict=False)
+    return len(one) == len(other) and all(p == q and np.array_equal(x, y) for (p, x), (q, y) in pairs)
+
+
+def names_of_rest(f: Callable[..., Any], count: int) -> list[str]:
+    """The names of what a function returns beside its first value, as far as they have some."""
+    returned = returned_names(f)
+    if len(returned) != count:
+        return []
+    return [name for part in returned[1:] for name in ([part] if isinstance(part, str) else part or []) if name]
+
+
+def returned_names(f: Callable[..., Any]) -> list[Any]:
+    """The names in a function's last return statement: one, a list of several, or None for each part."""
+    node = definition_of(f)
+    returns = [n for n in ast.walk(node) if isinstance(n, ast.Return)] if node is not None else []
+    if not returns or returns[-1].value is None:
+        return []
+    value = returns[-1].value
+    made = {
+        s.targets[0].id: s.value
+        for s in ast.walk(node)  # type: ignore[arg-type]
+        if isinstance(s, ast.Assign) and len(s.targets) == 1 and isinstance(s.targets[0], ast.Name)
+    }
+    parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
+    return [name_of(part, made) for part in parts]
+
+
+def name_of(node: ast.expr, made: dict[str, ast.expr]) -> Any:
+    """The name of one part of what is returned; of a list of names that stands there, or is called so, the names."""
+    if isinstance(node, ast.Name) and isinstance(made.get(node.id), (ast.List, ast.Tuple)):
+        inner = name_of(made[node.id], {})
+        return inner if inner and any(inner) and not node.id.lower().startswith("cache") else node.id
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return [each.id if isinstance(each, ast.Name) else "" for each in node.elts]
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def definition_of(f: Callable[..., Any]) -> ast.FunctionDef | None:
+    """The `def` of a function, where its source can be read."""
+    code = code_of(f)
+    source = source_of(code) if code is not None else None
+    if code is None or source is None:
+        return None
+    named = [n for n in ast.walk(source.tree) if isinstance(n, ast.FunctionDef) and n.name == code.co_name]
+    first = code.co_firstlineno
+    return next((n for n in named if min([n.lineno, *(d.lineno for d in n.decorator_list)]) == first), None)

@@ -1,0 +1,233 @@
+"""Which gradient belongs to which input: by name, then by shape, then by place; in dicts, lists and tuples."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gatewise._check.subject import Parameter, Subject
+from gatewise._errors import ArgumentError
+from gatewise._recording.whose import wire_named
+
+Pairs = list[tuple[Parameter, Any]]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What one gradient may belong to: a parameter, or an argument that holds several."""
+
+    name: str
+    depth: int  #: how much of a parameter's key leads here
+    parameters: tuple[Parameter, ...]
+
+    def pairs(self, g: Any) -> Pairs | None:
+        """The gradients of its parameters; None where the structure of `g` is another one."""
+        found: Pairs = []
+        for p in self.parameters:
+            part = g
+            for key in p.key[self.depth :]:
+                try:
+                    part = part if part is None else part[key]
+                except (KeyError, IndexError, TypeError):
+                    return None
+            found.append((p, part))
+        return found
+
+    def fits(self, g: Any, out: tuple[int, ...]) -> bool:
+        """Whether a gradient has the structure and the shapes of its parameters, or of their Jacobians."""
+        found = self.pairs(g)
+        if found is None or (isinstance(g, (list, tuple)) and self.depth < len(self.parameters[0].key)):
+            sizes = {p.key[self.depth] for p in self.parameters}
+            return found is not None and len(g) == len(sizes) and all(part_fits(p, x, out) for p, x in found)
+        return all(part_fits(p, x, out) for p, x in found)
+
+
+def part_fits(p: Parameter, g: Any, out: tuple[int, ...]) -> bool:
+    if g is None:
+        return True
+    try:
+        shape = np.shape(g)
+    except ValueError:  # a list of arrays of several shapes
+        return False
+    return shape in (p.array.shape, (*out, *p.array.shape)) or (p.size == 1 and np.size(g) == 1)
+
+
+def matched(subject: Subject, found: Any, names: Sequence[Any]) -> Pairs:
+    """Gradients in a dict, a list, a tuple or alone, each with the parameter it belongs to.
+
+    `names` are those that the function has for what it returns.
+    """
+    parameters = subject.parameters
+    if isinstance(found, dict):
+        pairs = by_key(parameters, found)
+        refuse_strangers(subject, found, {p.name for p, _ in pairs})
+        return pairs
+    if isinstance(found, (tuple, list)) and not is_vector(found, parameters):
+        return in_order(subject, list(found), names)
+    unit = by_name(units_of(subject), names[0] if len(names) == 1 else None)
+    units = [u for u in (unit, *units_of(subject)) if u is not None and u.fits(found, subject.shape)]
+    named = units[0].pairs(found) if units and unit is units[0] else None
+    if named is not None:
+        return named
+    if part_fits(parameters[0], found, subject.shape) or not units:
+        return [(parameters[0], found)]
+    return units[0].pairs(found) or [(parameters[0], found)] if len(units) == 1 else [(parameters[0], found)]
+
+
+def is_vector(found: Sequence[Any], parameters: Sequence[Parameter]) -> bool:
+    """Whether a list of numbers is one gradient, of a parameter that is a vector."""
+    if len(parameters) != 1 or parameters[0].array.shape != (len(found),):
+        return False
+    return all(np.ndim(x) == 0 for x in found)
+
+
+def units_of(subject: Subject) -> list[Unit]:
+    """The arguments that have something to move; the entries of `parameters=` where those are what is moved."""
+    by_argument: dict[Any, list[Parameter]] = {}
+    for p in subject.parameters:
+        by_argument.setdefault(p.key[0], []).append(p)
+    return [Unit(str(key), 1, tuple(found)) for key, found in by_argument.items()]
+
+
+def by_name(units: Sequence[Unit], name: Any) -> Unit | None:
+    """The unit whose gradient something is called."""
+    if not isinstance(name, str) or not name:
+        return None
+    found = wire_named(name, [u.name for u in units])
+    return next((u for u in units if u.name == found), None)
+
+
+def in_order(subject: Subject, found: list[Any], names: Sequence[Any]) -> Pairs:
+    """Gradients in a list or a tuple."""
+    parameters, out = subject.parameters, subject.shape
+    flat = [Unit(str(p.key[-1]), len(p.key), (p,)) for p in parameters]
+    units = units_of(subject)
+    labels = list(names) if len(names) == len(found) else [None] * len(found)
+    for among in (units, flat):
+        if (by_names := assigned_by_name(among, found, labels, out)) is not None:
+            return by_names
+    for among in (flat, units):
+        if len(found) == len(among) and all(u.fits(g, out) for u, g in zip(among, found, strict=True)):
+            return placed(among, found)
+    if (whole := with_every_argument(subject, units, found)) is not None:
+        return whole
+    for among in (units, flat):
+        if (by_shape := assigned_by_shape(among, found, out)) is not None:
+            return by_shape
+    return in_any_case(subject, flat, units, found)
+
+
+def placed(units: Sequence[Unit], found: Sequence[Any]) -> Pairs:
+    return [pair for u, g in zip(units, found, strict=False) for pair in u.pairs(g) or []]
+
+
+def assigned_by_name(
+    units: Sequence[Unit], found: Sequence[Any], names: Sequence[Any], out: tuple[int, ...]
+) -> Pairs | None:
+    """Gradients that are all called after what they belong to, whatever their order."""
+    chosen = [by_name(units, name) for name in names]
+    if None in chosen or len({u.name for u in chosen if u is not None}) < len(chosen):
+        return None
+    told = [u for u in chosen if u is not None]
+    return placed(told, found) if all(u.fits(g, out) for u, g in zip(told, found, strict=True)) else None
+
+
+def assigned_by_shape(units: Sequence[Unit], found: Sequence[Any], out: tuple[int, ...]) -> Pairs | None:
+    """Gradients of some of the inputs: the first ones, the only ones in this order, or the only ones at all."""
+    if len(found) > len(units) or len(units) > 12:
+        return None
+    fits = [[u.fits(g, out) for u in units] for g in found]
+    if all(fits[k][k] for k in range(len(found))):
+        return placed(units, found)
+    for ways in (itertools.combinations, itertools.permutations):
+        if len(units) > 6 and ways is itertools.permutations:
+            return None
+        right = [w for w in ways(range(len(units)), len(found)) if all(fits[k][u] for k, u in enumerate(w))]
+        if len(right) == 1:
+            return placed([units[u] for u in right[0]], found)
+    return None
+
+
+def with_every_argument(subject: Subject, units: Sequence[Unit], found: Sequence[Any]) -> Pairs | None:
+    """One gradient for every argument, those that cannot be moved included: `return dx, None, dw`."""
+    names = list(subject.arguments()) if subject.held is None else []
+    if len(found) != len(names):
+        return None
+    by_argument = {u.name: u for u in units}
+    pairs = [(by_argument[n], g) for n, g in zip(names, found, strict=True) if n in by_argument]
+    if not all(u.fits(g, subject.shape) for u, g in pairs):
+        return None
+    return placed([u for u, _ in pairs], [g for _, g in pairs])
+
+
+def in_any_case(subject: Subject, flat: Sequence[Unit], units: Sequence[Unit], found: Sequence[Any]) -> Pairs:
+    """By place, though the shapes are others: that is what is wrong. Raises `ArgumentError` for too many of them."""
+    parameters, names = subject.parameters, list(subject.arguments())
+    if len(found) == len(parameters):
+        return [(p, g) for p, g in zip(parameters, found, strict=True) if not isinstance(g, dict)] + [
+            pair for p, g in zip(parameters, found, strict=True) if isinstance(g, dict)
+            for pair in by_key(parameters, {p.key[0]: g})
+        ]  # fmt: skip
+    alone = {u.name: u for u in units if len(u.parameters) == 1}
+    if len(found) == len(names) and subject.held is None:
+        return [(alone[n].parameters[0], g) for n, g in zip(names, found, strict=True) if n in alone]
+    if len(found) < len(units):
+        return [(u.parameters[0], g) for u, g in zip(units, found, strict=False) if u.name in alone]
+    raise ArgumentError(
+        f"{len(found)} gradients were given.",
+        f"what can be checked is {', '.join(p.name for p in parameters)}.",
+        "one gradient for each, in this order, or a dict by name.",
+    )
+
+
+# -------------------------------------------------------------------------------------------------------------- dicts
+
+
+def by_key(parameters: Sequence[Parameter], found: dict[Any, Any]) -> Pairs:
+    """Entries of a dict: `grads["W1"]`, `{"dW1": ...}`."""
+    known = {p.name: p for p in parameters} | {str(p.key[-1]): p for p in parameters}
+    pairs: Pairs = []
+    for key, g in found.items():
+        inner = [(p, p.key.index(key) + 1) for p in parameters if key in p.key[:-1]]
+        if isinstance(g, dict):
+            nested = [Parameter(p.name, p.key[depth:], p.given, p.array, p.own) for p, depth in inner]
+            back = {id(n): p for n, (p, _) in zip(nested, inner, strict=True)}
+            pairs += [(back[id(n)], part) for n, part in by_key(nested, g)]
+            continue
+        if inner and isinstance(g, (list, tuple)):
+            pairs += Unit(str(key), inner[0][1], tuple(p for p, _ in inner)).pairs(g) or []
+            continue
+        name = str(key) if str(key) in known else wire_named(str(key), list(known))
+        if name is not None:
+            pairs.append((known[name], g))
+    return pairs
+
+
+def refuse_strangers(subject: Subject, found: dict[Any, Any], told: set[str]) -> None:
+    """Raise `ArgumentError` for an entry that belongs to nothing, where an input is left without a gradient.
+
+    Where every input has one, it is the gradient of something in between.
+    """
+    untold = [p.name for p in subject.parameters if p.name not in told]
+    known = [*subject.everything, *(p.name for p in subject.parameters)]
+    strangers = [str(key) for key in found if str(key) not in known and wire_named(str(key), known) is None]
+    strangers = [key for key in strangers if not any(str(part) == key for p in subject.parameters for part in p.key)]
+    if not strangers:
+        return
+    listed = ", ".join(map(repr, strangers))
+    if not untold:
+        subject.notes.append(f"the gradients under {listed} belong to no input: they were not checked")
+        return
+    bare = re.sub(r"^(d|grad)_?(?=.)", "", strangers[0])
+    near = [n for n in untold if n.lower() == bare.lower()] or difflib.get_close_matches(bare, untold, 1)
+    raise ArgumentError(
+        f"the gradient under {listed} belongs to nothing that was given.",
+        f"{subject.name} was given {', '.join(subject.everything)}, and {', '.join(untold)} has no gradient.",
+        f"did you mean {near[0]!r}?" if near else f"name it {untold[0]!r}, or leave it out.",
+    )
