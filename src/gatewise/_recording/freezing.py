@@ -292,7 +292,7 @@ class Constants:
         if holder.written is None:
             holder.sources = sources
         for name, value in step.parameters.items():
-            self.parameter(step, value, parameter_node(node, step.gate, name), own)
+            self.parameter(step, name, value, parameter_node(node, step.gate, name), own)
 
     def by_wire(self, wire: Wire) -> str:
         return next(i.text for i in self.found if i.wire is wire)
@@ -335,12 +335,19 @@ class Constants:
         assert node is not None
         return source.segment(node)
 
-    def parameter(self, step: Step, value: Any, node: ast.expr | None, own: bool) -> None:
-        """The text of one parameter: the user's, or what its parts are called."""
+    def parameter(self, step: Step, name: str, value: Any, node: ast.expr | None, own: bool) -> None:
+        """The text of one parameter: the user's, or what its parts are called.
+
+        An index has a key of its own: Python keeps `x[0, 1]` and `axis=(0, 1)` as one tuple.
+        """
+        if id(value) in step.parameter_wires:
+            self.texts[id(value)] = self.namer.names[transparent(step.parameter_wires[id(value)])]
+            return
         if not isinstance(value, (tuple, slice, np.ndarray)):
             return  # printed by its value
-        if own and (text := self.plain.text(node, value)) is not None:
-            self.texts[id(value)] = text
+        index = name == "index"
+        if own and (text := self.plain.text(node, value, index)) is not None:
+            self.texts[("index", id(value)) if index else id(value)] = text
             return
         nodes = (
             node.elts

@@ -26,6 +26,7 @@ from gatewise._sweep import identity
 from gatewise._tensor import METHODS
 from gatewise._transforms import Event, reverse
 
+IMPORTS = {"np": "import numpy as np", "math": "import math"}
 DEEPEST = 10  # operations in one expression, one inside the other
 
 
@@ -56,6 +57,7 @@ class Writer(Statements):
         given = self.inputs.get(output)  # a function may give back what it was given
         if given is None or (not given.path and self.starts_with_ones()):
             self.d_names[output] = self.first
+        self.aliases: dict[str, str] = {}  # of modules whose names are arguments
         self.heights: dict[Any, int] = {}
         self.begun: set[Wire] = set()  # wires whose gradient has a line
         self.inline: dict[Wire, Any] = {}  # contributions that will be written where they are used
@@ -68,7 +70,7 @@ class Writer(Statements):
         backward = self.backward_lines()
         forward = self.forward_lines()
         name = circuit.name if circuit.name.isidentifier() else "f"
-        head = ["import numpy as np"] + (["import math"] if self.speller.uses_math else [])
+        head = [IMPORTS["np"]] + ([IMPORTS["math"]] if self.speller.uses_math else [])
         helpers = [line for name_, node in self.speller.functions.items() for line in ("", *helper(name_, node))]
         body = [
             "# forward pass",
@@ -93,10 +95,12 @@ class Writer(Statements):
         code, sign, comment = line.partition("#")
         for name, stands in MODULES.items():
             if any(name == argument for argument, _, _ in self.circuit.signature):
-                code = re.sub(rf"\b{name}\.", f"{name}_.", code).replace(stands, name)
-                code = {"import numpy as np": "import numpy as np_", "import math": "import math as math_"}.get(
-                    code, code
-                )
+                if name not in self.aliases:
+                    self.aliases[name] = self.free(f"{name}_")
+                alias = self.aliases[name]
+                if code == IMPORTS[name]:
+                    return f"{code.removesuffix(f' as {name}')} as {alias}"
+                code = re.sub(rf"\b{name}\.", f"{alias}.", code).replace(stands, name)
         return code + sign + comment
 
     def signature(self) -> str:
