@@ -60,6 +60,7 @@ class Writer(Statements):
         self.aliases: dict[str, str] = {}  # of modules whose names are arguments
         self.heights: dict[Any, int] = {}
         self.begun: set[Wire] = set()  # wires whose gradient has a line
+        self.tame: dict[Wire, bool] = {}  # whether all that came back to a wire so far is tame
         self.inline: dict[Wire, Any] = {}  # contributions that will be written where they are used
 
     # ------------------------------------------------------------------------------------------------- the whole text
@@ -179,11 +180,14 @@ class Writer(Statements):
         """Put simplified nodes in the place of what was recorded; copies of one number need no name."""
         if event.upstream is not None and event.upstream not in self.nodes.built:
             self.nodes.stand(event.upstream, event.mask)
+            if self.tame.get(transparent(event.wire), True):
+                self.nodes.tame_gradients.add(event.upstream)
         own = (
             event.wire.pullback is identity
         )  # an inner derivative's own wire for its input: one and the same in the text
         event.parts = [] if own else [(k, transparent(parent), self.nodes.of(part)) for k, parent, part in event.parts]
         for _, parent, part in event.parts:
+            self.tame[parent] = self.tame.get(parent, True) and self.nodes.tame(part)
             stands = self.stands.get(parent)
             if arriving[parent] == 1 and parent not in self.named and stands is not None and is_slight(part):
                 self.nodes.built[stands] = part
@@ -506,7 +510,9 @@ def helper(name: str, node: Node) -> Iterator[str]:
     circuit = record(composition, values, upstream=node.value)
     yield f"def {name}({', '.join([*names, *arrays])}):"
     writer = Writer(circuit, "code")
-    writer.speller.texts |= {id(node.parameters[parameter]): parameter for parameter in arrays}
+    for parameter in arrays:
+        given = id(node.parameters[parameter])
+        writer.speller.texts |= {given: parameter, ("index", given): parameter}
     writer.named = {i.wire: n for i, n in zip(circuit.inputs, names, strict=False)}
     yield from (f"    {line.code}" for line in writer.forward_lines())
     yield f"    return {writer.spell(circuit.output).text}"

@@ -63,7 +63,8 @@ class Statements(Expressions):
         else:
             self.name_shape(x, like)
             text = self.spell(x)
-            copied = fresh and self.shares(x)
+            number = like is not None and not isinstance(like.value, np.ndarray)  # which nobody can change
+            copied = fresh and not number and self.shares(x)
             self.write(f"{name} = {text.at(ATOM) + '.copy()' if copied else text.text}", self.shapes.said(x))
 
     def change(self, name: str, sign: str, right: Any) -> None:
