@@ -4,7 +4,6 @@ import numpy as np
 
 from gatewise._gates.families import at_least, elementwise, known, reduction, stops, wins
 
-
 # Printed code has the lines without `known`: where a value is NaN it shows NaN, and passes what a comparison says.
 
 

@@ -340,8 +340,7 @@ class Constants:
 
         An index has a key of its own: Python keeps `x[0, 1]` and `axis=(0, 1)` as one tuple.
         """
-        if id(value) in step.parameter_wires:
-            self.texts[id(value)] = self.namer.names[transparent(step.parameter_wires[id(value)])]
+        if name_parts(value, step.parameter_wires, self.namer.names, self.texts) and not isinstance(value, tuple):
             return
         if not isinstance(value, (tuple, slice, np.ndarray)):
             return  # printed by its value
@@ -355,10 +354,20 @@ class Constants:
             else ()
         )
         for k, part in enumerate(value if isinstance(value, tuple) else (value,)):
-            if id(part) in step.parameter_wires:
-                self.texts[id(part)] = self.namer.names[transparent(step.parameter_wires[id(part)])]
-            elif isinstance(part, np.ndarray) and part.ndim and told_by_value(part) is None:
+            if id(part) in self.texts:
+                continue
+            if isinstance(part, np.ndarray) and part.ndim and told_by_value(part) is None:
                 self.texts[id(part)] = self.captured(part, nodes[k] if nodes else node).text
+
+
+def name_parts(value: Any, wires: Mapping[int, Wire], names: Mapping[Wire, str], texts: dict[Any, str]) -> bool:
+    """Give the parts of a parameter that were computed the names of their wires; whether there are any."""
+    if type(value) in (tuple, list):
+        return any([name_parts(part, wires, names, texts) for part in value])
+    if id(value) not in wires or isinstance(value, int):
+        return False
+    texts[id(value)] = names[transparent(wires[id(value)])]
+    return True
 
 
 def told_by_value(value: np.ndarray[Any, Any]) -> str | None:

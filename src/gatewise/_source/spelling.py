@@ -13,7 +13,7 @@ import numpy as np
 from gatewise._gates import Gate
 from gatewise._recording.freezing import told_by_value
 from gatewise._recording.structures import quoted
-from gatewise._source.nodes import Node, is_plain_place, same_parameter
+from gatewise._source.nodes import Node, is_plain_place, same_parameter, value_of
 from gatewise._tensor import FORWARDS, SIGNS, one_over
 
 ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON, LOWEST = 100, 90, 80, 70, 60, 50, 40, 30, 0
@@ -151,7 +151,7 @@ class Speller:
         if text is not None:
             return text
         if isinstance(value, slice):
-            parts = ["" if p is None else str(p) for p in (value.start, value.stop, value.step)]
+            parts = ["" if p is None else str(value_of(p)) for p in (value.start, value.stop, value.step)]
             return ":".join(parts[:2] if value.step is None else parts)
         if value is Ellipsis:
             return "..."

@@ -19,15 +19,15 @@ from gatewise._circuit import Circuit, Input, SourcedWire, Stage, Wire, step_wir
 from gatewise._recording.freezing import transparent
 from gatewise._recording.structures import quoted
 from gatewise._source.expressions import MODULES
+from gatewise._source.guards import DEEPEST, Guards
 from gatewise._source.nodes import Node, is_gate, is_port, repeated_number, value_of
 from gatewise._source.spelling import Text, array_parameters, literal
-from gatewise._source.statements import COMMENT, Line, Statements, Style
+from gatewise._source.statements import COMMENT, Line, Style
 from gatewise._sweep import identity
 from gatewise._tensor import METHODS
 from gatewise._transforms import Event, reverse
 
 IMPORTS = {"np": "import numpy as np", "math": "import math"}
-DEEPEST = 10  # operations in one expression, one inside the other
 
 
 class Staged(str):
@@ -47,7 +47,7 @@ def staged(circuit: Circuit, style: Style = "code") -> Staged:
     return Staged(Writer(circuit, style).text())
 
 
-class Writer(Statements):
+class Writer(Guards):
     """Writes one circuit down."""
 
     def __init__(self, circuit: Circuit, style: Style) -> None:
@@ -289,8 +289,11 @@ class Writer(Statements):
     def forward_lines(self) -> list[Line]:
         """The forward pass: one line a stage, or several where the backward pass needs what is inside."""
         self.materialise()
+        guards = self.guards()
+        self.assertions(guards.get(0, ()))
         for number, stage in enumerate(self.circuit.stages, 1):
             self.stage_lines(number, stage)
+            self.assertions(guards.get(number, ()))
         lines, self.lines = self.lines, []
         return lines
 

@@ -39,6 +39,7 @@ class Statements(Expressions):
         self.style = style
         self.lines: list[Line] = []
         self.kept: list[Any] = []  # what the speller knows by its id
+        self.said: set[str] = set()  # the assertions that were made
 
     def write(self, code: str, said: str = "") -> None:
         """One more line."""
