@@ -428,7 +428,7 @@ class Custom:
     name, leading = "custom", 2
 
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback:
-        rule = gate.rule
+        rule, along = gate.rule, gate.along
 
         def pullback(g: Any, out: Any, values: Any, live: Any = None) -> Any:
             operands, parameters = (values[:-1], values[-1]) if gate.parameters else (values, {})
@@ -436,8 +436,7 @@ class Custom:
                 g = {k: without_mask(piece) for k, piece in g.items()}
             downs = as_tuple(rule(g, out, *operands, **parameters))
             # Printed code leaves this mask out: the rule passes 0 to dead lanes, where their values are numbers.
-            keeps = live is not None and gate.along is not None and not showing.on
-            live = lanes(live, gate.along(**parameters)) if keeps else None
+            live = None if live is None or along is None or showing.on else lanes(live, along(**parameters))
             parts = [None if downs[i] is None else fit(downs[i], operands[i], live) for i in wanted]
             return parts if len(parts) != 1 else parts[0]
 

@@ -18,7 +18,7 @@ from gatewise._recording.functions import Signature, normalised
 from gatewise._recording.places import Statement, expression_at, source_of
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import identity, port
-from gatewise._tensor import one_over
+from gatewise._tensor import Kept, one_over
 
 RESERVED = frozenset({*keyword.kwlist, "np", "math", "grads", "abs", "bool"})
 
@@ -308,10 +308,12 @@ class Constants:
 
     def captured(self, value: Any, node: ast.expr | None) -> Input:
         """An array that came from outside: a keyword argument of printed code, under its own name."""
-        if (key := ("array", id(value))) in self.by_value:
-            return self.by_value[key]
         base = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else "captured"
-        return self.constant(key, value, self.namer.free(base, users=True), "captured")
+        # Each use of an index has a copy of its own.
+        key = (base, value.dtype, value.shape, value.tobytes()) if isinstance(value, Kept) else ("array", id(value))
+        if key in self.by_value:
+            return self.by_value[key]
+        return self.constant(key, value.view(np.ndarray), self.namer.free(base, users=True), "captured")
 
     def constant(self, key: Any, value: Any, text: str, kind: str) -> Input:
         if key not in self.by_value:
@@ -354,10 +356,15 @@ class Constants:
             else ()
         )
         for k, part in enumerate(value if isinstance(value, tuple) else (value,)):
-            if id(part) in self.texts:
+            if id(part) in self.texts or not isinstance(part, np.ndarray) or not part.ndim:
                 continue
-            if isinstance(part, np.ndarray) and part.ndim and told_by_value(part) is None:
-                self.texts[id(part)] = self.captured(part, nodes[k] if nodes else node).text
+            here = nodes[k] if nodes else node
+            if own and nodes and (text := self.plain.text(here, part)) is not None:
+                self.texts[id(part)] = text
+            elif told_by_value(part) is None:
+                given = self.captured(part, here)
+                self.texts[id(part)] = given.text
+                step.parameter_wires[id(part)] = given.wire  # an operand like any other
 
 
 def name_parts(value: Any, wires: Mapping[int, Wire], names: Mapping[Wire, str], texts: dict[Any, str]) -> bool:
@@ -441,6 +448,7 @@ def parameter_node(node: ast.expr | None, gate: Gate, name: str) -> ast.expr | N
     match node:
         case ast.Subscript(slice=index) if name == "index":
             return index
-        case ast.Call(keywords=keywords):
-            return next((k.value for k in keywords if k.arg == name), None)
+        case ast.Call(args=args, keywords=keywords):
+            last = args[-1] if len(args) > gate.arity else None  # given by position
+            return next((k.value for k in keywords if k.arg == name), last)
     return None

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Read, SourcedWire, Wire, step_wire
+from gatewise._gates import NAMES
 from gatewise._recording.freezing import operand_wires, transparent
 from gatewise._source.spelling import ATOM, COMPARISON, Text, number
 from gatewise._source.statements import Statements
@@ -28,11 +29,24 @@ class Guards(Statements):
         stages = {w: number for number, stage in enumerate(self.circuit.stages, 1) for w in stage.wires}
         found: dict[int, list[Read]] = {}
         for read in self.circuit.reads:
-            if read.how != "place":
-                made = self.made_for(read.wire)
-                borders = {x for holder in made for x in operand_wires(holder)} | {transparent(read.wire)}
-                found.setdefault(max((stages.get(w, 0) for w in borders), default=0), []).append(read)
+            made = self.made_for(read.wire)
+            behind = {x for holder in made for x in operand_wires(holder)} | {transparent(read.wire)}
+            known = all(w in self.forward_wires or step_wire(w) is not None for w in behind)  # others were cut off
+            if read.how != "place" and known:
+                found.setdefault(max((stages.get(w, 0) for w in behind), default=0), []).append(read)
         return found
+
+    def rows_in_order(self) -> None:
+        """A cross-entropy was recognised by rows in order; where they are an argument, the text asks for that."""
+        holders = list(dict.fromkeys(h for w in self.circuit.wires if (h := step_wire(w)) is not None))
+        given = {key: w for h in holders if h.step is not None for key, w in h.step.parameter_wires.items()}
+        for holder in holders:
+            if holder.pullback is not None and holder.pullback.gate is NAMES["cross_entropy"]:
+                rows, _ = holder.values[-1]["index"]
+                if id(rows) in given:
+                    name = self.forward_name(given[id(rows)])
+                    sentence = f"recorded where {name} was np.arange({len(rows)}): record it again for other inputs"
+                    self.write(f"assert np.array_equal({name}, np.arange({len(rows)})), {sentence!r}")
 
     def made_for(self, wire: Wire) -> list[SourcedWire]:
         """The steps behind a wire that the circuit does not have, oldest first: the output does not need them."""

@@ -290,6 +290,7 @@ class Writer(Guards):
         """The forward pass: one line a stage, or several where the backward pass needs what is inside."""
         self.materialise()
         guards = self.guards()
+        self.rows_in_order()
         self.assertions(guards.get(0, ()))
         for number, stage in enumerate(self.circuit.stages, 1):
             self.stage_lines(number, stage)
