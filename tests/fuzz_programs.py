@@ -47,7 +47,9 @@ def main(count: int, first: int) -> int:
         print("\n".join(new), end="\n" if new else "")
     exact, elsewhere, refused = counts
     print(f"{count:,} programs printed and run, {exact:,} equal to the eager sweep to the bit, {len(told)} problems")
-    print(f"at other inputs: {elsewhere:,} runs on the same path, {refused:,} on another, which the program must refuse")
+    print(
+        f"at other inputs: {elsewhere:,} runs on the same path, {refused:,} on another, which the program must refuse"
+    )
     return 1 if told else 0
 
 

@@ -79,14 +79,20 @@ def softmax(g, out, x, *, axis=-1):
 
 
 def written_shares(x, axis):
-    """The shares as the user wrote them: NaN where the user's own exponentials overflow."""
+    """The shares as the user wrote them."""
     return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
+
+
+def exact_shares(x, axis):
+    """The same with all their digits: subnormal exponentials have few; NaN where the user's own overflow."""
+    total = np.sum(np.exp(x), axis=axis, keepdims=True)
+    return np.where((total > 0) & (total < np.inf), softmax(x, axis=axis), np.exp(x) / total)
 
 
 @reduction(
     log_of_summed_exponentials,
     spelled=[lambda x, *, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims))],
-    written=[lambda out, x, *, axis=None: written_shares(x, axis)],
+    written=[lambda out, x, *, axis=None: np.where(np.isfinite(out), softmax(x, axis=axis), np.nan)],
     at=[(([-np.inf, -np.inf],), ([0.0, 0.0],)), (([np.inf, 0.0],), ([np.nan, 0.0],))],
 )
 def logsumexp(out, x, *, axis=None, keepdims=False):
@@ -140,7 +146,7 @@ def less_the_others(shares, index):
     printed=lambda g, out, s, *, index: less_one(softmax(s), index) * g,
     spelled=[lambda s, *, index: -np.sum(np.log(np.exp(s[index]) / np.sum(np.exp(s), axis=1)))],
     written=[
-        lambda g, out, s, *, index: less_the_others(written_shares(s, 1), index) * g,
+        lambda g, out, s, *, index: less_the_others(exact_shares(s, 1), index) * g,
         lambda g, out, s, *, index: less_one(written_shares(s, 1), index) * g,
     ],
     when=one_class_a_row,

@@ -64,9 +64,12 @@ class Statements(Expressions):
         else:
             self.name_shape(x, like)
             text = self.spell(x)
-            number = like is not None and not isinstance(like.value, np.ndarray)  # which nobody can change
-            copied = fresh and not number and self.shares(x)
-            self.write(f"{name} = {text.at(ATOM) + '.copy()' if copied else text.text}", self.shapes.said(x))
+            if like is not None and not isinstance(like.value, np.ndarray):  # a number, which nobody can change
+                view = isinstance(x, Node) and x not in self.d_texts and self.shares(x)
+                own = "[()]" if view else ""
+            else:
+                own = ".copy()" if fresh and self.shares(x) else ""
+            self.write(f"{name} = {text.at(ATOM) + own if own else text.text}", self.shapes.said(x))
 
     def change(self, name: str, sign: str, right: Any) -> None:
         """`name += right` and its like, on an array that has this name alone."""
