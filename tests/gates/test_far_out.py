@@ -60,7 +60,9 @@ CURVES: dict[str, Curve] = {
     "logsumexp": (lambda x: gw.logsumexp(np.stack([x, 0 * x]), axis=0), share, sigmoid1),
     "log(sum(exp))": (lambda x: np.log(np.sum(np.exp(np.stack([x, 0 * x])), axis=0)), share, sigmoid1),
     "softmax": (lambda x: gw.softmax(np.stack([x, 0 * x]), axis=0)[0], sigmoid1, sigmoid2),
-    "1 - softmax": (lambda x: gw.softmax(np.stack([0 * x, x]), axis=0)[0], lambda x: -sigmoid1(x), lambda x: -sigmoid2(x)),
+    "the other share": (
+        lambda x: gw.softmax(np.stack([0 * x, x]), axis=0)[0], lambda x: -sigmoid1(x), lambda x: -sigmoid2(x),
+    ),
     "cross_entropy": (
         lambda x: gw.cross_entropy(np.reshape(np.stack([x, 0 * x]), (1, 2)), np.array([0])),
         lambda x: -share(-x),

@@ -207,7 +207,8 @@ def run_elsewhere(cases: list[Case], folder: Path) -> tuple[dict[str, Any], dict
         name = f"printed_{case.program.seed}"
         names.append(name)
         (folder / f"{name}.py").write_text(case.text, encoding="utf-8")
-        runs = f"import numpy as np\nfrom numpy import inf, nan\nRUNS = [{', '.join(f'({literal(a)}, {literal(k)})' for a, k in case.runs)}]\n"
+        calls = ", ".join(f"({literal(a)}, {literal(k)})" for a, k in case.runs)
+        runs = f"import numpy as np\nfrom numpy import inf, nan\nRUNS = [{calls}]\n"
         (folder / f"{name}_inputs.py").write_text(runs, encoding="utf-8")
     (folder / "driver.py").write_text(DRIVER, encoding="utf-8")
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"}

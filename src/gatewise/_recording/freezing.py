@@ -370,7 +370,7 @@ class Constants:
 def name_parts(value: Any, wires: Mapping[int, Wire], names: Mapping[Wire, str], texts: dict[Any, str]) -> bool:
     """Give the parts of a parameter that were computed the names of their wires; whether there are any."""
     if type(value) in (tuple, list):
-        return any([name_parts(part, wires, names, texts) for part in value])
+        return sum(name_parts(part, wires, names, texts) for part in value) > 0  # each of them
     if id(value) not in wires or isinstance(value, int):
         return False
     texts[id(value)] = names[transparent(wires[id(value)])]
