@@ -63,7 +63,9 @@ RULES: dict[str, tuple[Callable[..., Any], Any, list[Any]]] = {
     "softplus": (lambda x: np.sum(np.log(1 + np.exp(x))), LINE, [[800.0, -800.0, 0.0]]),
     "sigmoid": (lambda x: np.sum(1 / (1 + np.exp(-x))), LINE, [[800.0, -800.0, 0.0]]),
     "sigmoid, the other way": (lambda x: np.sum(np.exp(x) / (1 + np.exp(x))), LINE, [[800.0, -800.0, 0.0]]),
-    "a block recorded where it overflows": (lambda x: np.sum(np.log(1 + np.exp(x))), np.array([800.0, 0.0]), [[1.0, 2.0]]),
+    "a block recorded where it overflows": (
+        lambda x: np.sum(np.log(1 + np.exp(x))), np.array([800.0, 0.0]), [[1.0, 2.0]],
+    ),
     "cross_entropy": (lambda s: gw.cross_entropy(s, np.array([0, 1])), ROWS, [[[1e4, 2.0], [0.0, 1.0]]]),
     "cross_entropy of float32": (
         lambda s: gw.cross_entropy(s, np.array([0, 1])), ROWS.astype(np.float32), [[[100.0, 2.0], [0.0, -100.0]]],

@@ -290,6 +290,8 @@ class Nodes:
     def tame(self, x: Any) -> bool:
         """Whether a value, or a gradient, is finite wherever the inputs are, overflow aside: 0 times it is 0."""
         if isinstance(x, Node):
+            if is_gate(x, "divide") and are_shares(*x.operands):
+                return self.tame(x.operands[0].operands[0])
             return is_tame(x.gate, x.operands) and all(map(self.tame, x.operands))
         if isinstance(x, Wire):
             return x in self.tame_gradients or x in self.tame_wires
@@ -322,7 +324,7 @@ def is_tame(gate: Gate, operands: tuple[Any, ...]) -> bool:
     if gate.name == "power":
         return is_number(operands[1]) and operands[1] >= 1 and operands[1] == int(operands[1])
     if gate.name == "divide":
-        return (is_number(operands[1]) and operands[1] != 0) or are_shares(*operands)
+        return is_number(operands[1]) and operands[1] != 0
     return gate.name in TAME
 
 
