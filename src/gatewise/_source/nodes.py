@@ -152,6 +152,7 @@ class Nodes:
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
         self.forward_wires = set(circuit.wires)
+        self.constants = {i.wire for i in circuit.inputs if i.kind == "constant"}
         self.stands: set[Wire] = set()
         self.ones: set[Wire] = set()  # stand-ins for an upstream gradient of ones: left out as factors
         self.tame_gradients: set[Wire] = set()  # those of the stand-ins that are
@@ -292,12 +293,16 @@ class Nodes:
         if isinstance(x, Node):
             if is_gate(x, "divide") and are_shares(*x.operands):
                 return self.tame(x.operands[0].operands[0])
-            return is_tame(x.gate, x.operands) and all(map(self.tame, x.operands))
+            return is_tame(x.gate, tuple(map(self.fixed, x.operands))) and all(map(self.tame, x.operands))
         if isinstance(x, Wire):
             return x in self.tame_gradients or x in self.tame_wires
         if isinstance(x, dict):  # what comes back to several outputs
             return all(self.tame(self.of(without_mask(part))) for part in x.values())
         return bool(np.all(np.isfinite(x))) if x is not None else True
+
+    def fixed(self, x: Any) -> Any:
+        """The number behind a name that the user's code gave to one, a size: the same whatever the inputs are."""
+        return x.value if isinstance(x, Wire) and x in self.constants else x
 
     @property
     def tame_wires(self) -> set[Wire]:
@@ -313,7 +318,7 @@ class Nodes:
                     good = holder.pullback.gate.name in TAME and all(map(self.tame, holder.sources))
                 else:
                     node = self.step(holder)
-                    good = is_tame(node.gate, node.operands) and all(map(self.tame, node.operands))
+                    good = self.tame(node)
                 if good:
                     self._tame.add(wire)
         return self._tame
