@@ -570,6 +570,8 @@ def literal(value: Any) -> str:
         text = ", ".join(map(literal, value))
         return f"[{text}]" if isinstance(value, list) else f"({text},)"
     if isinstance(value, np.ndarray):
+        if value.flags.f_contiguous and not value.flags.c_contiguous:
+            return f"{literal(value.T)}.T"  # a product takes another order of sums in another layout
         return f"np.array({value.tolist()!r}, dtype=np.{value.dtype.name}).reshape({value.shape})"
     return f"np.{value.dtype.name}({value.item()!r})" if isinstance(value, np.generic) else repr(value)
 
