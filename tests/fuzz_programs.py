@@ -18,8 +18,8 @@ from source.programs import write  # noqa: E402
 BATCH = 500
 
 
-def problems_in(seeds: range, folder: Path) -> tuple[list[str], int]:
-    """What is wrong with the programs of these seeds, and how many of them agree to the bit."""
+def problems_in(seeds: range, folder: Path) -> tuple[list[str], tuple[int, int, int]]:
+    """What is wrong with the programs of these seeds; how many agree to the bit, elsewhere too, refuse elsewhere."""
     cases: list[Case] = []
     told: list[str] = []
     for seed in seeds:
@@ -27,25 +27,29 @@ def problems_in(seeds: range, folder: Path) -> tuple[list[str], int]:
             cases.append(recorded(write(seed), folder))
         except Exception as error:
             told.append(f"seed {seed}: {type(error).__name__}: {error}")
-    found, failed = run_elsewhere(cases, folder)
-    told += [f"{name}: {problem}" for name, problem in failed.items()]
-    whole = [case for case in cases if f"printed_{case.program.seed}" not in failed]
-    for case in whole:
+    found, problems = run_elsewhere(cases, folder)
+    for case in cases:
         told += [
             f"seed {case.program.seed}: {problem}"
-            for problem in [*differences(case, found), *foul_lines(case.text, case.runs[0])]
+            for problem in [*differences(case, found, problems), *foul_lines(case.text, case.runs[0])]
         ]
-    return told, sum(to_the_bit(case, found) for case in whole)
+    whole = [case for case in cases if f"printed_{case.program.seed}" not in problems]
+    counts = [to_the_bit(case, found) for case in whole]
+    return told, (sum(counts), sum(case.elsewhere for case in cases), sum(case.refused for case in cases))
 
 
 def main(count: int, first: int) -> int:
-    told, exact = [], 0
+    told, counts = [], (0, 0, 0)
     for start in range(first, first + count, BATCH):
         with tempfile.TemporaryDirectory() as folder:
-            new, agreeing = problems_in(range(start, min(start + BATCH, first + count)), Path(folder))
-        told, exact = told + new, exact + agreeing
+            new, more = problems_in(range(start, min(start + BATCH, first + count)), Path(folder))
+        told, counts = told + new, tuple(map(sum, zip(counts, more, strict=True)))
         print("\n".join(new), end="\n" if new else "")
+    exact, elsewhere, refused = counts
     print(f"{count:,} programs printed and run, {exact:,} equal to the eager sweep to the bit, {len(told)} problems")
+    print(
+        f"at other inputs: {elsewhere:,} runs on the same path, {refused:,} on another, which the program must refuse"
+    )
     return 1 if told else 0
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from gatewise._circuit import SourcedWire, Wire, inside_block, parents_of, sources_of
 from gatewise._errors import ChangedError, ReleasedError, UpstreamError, user_line
-from gatewise._gates.families import Live, plain, shape_of
-from gatewise._gates.gate import Carrier
+from gatewise._gates.families import Live, plain, shape_of, showing
+from gatewise._gates.gate import Carrier, as_printed
 
 FLOATS = frozenset((float, int, np.float64))  #: on these no shape and no dtype can go wrong
 
@@ -228,6 +228,8 @@ def with_care(
         sources = wire.step.operands if wire.step else None
     if pullback is released or pullback is outdated:
         pullback(g, None, values)
+    if showing.on and wire.bits & lower:
+        pullback = as_printed(pullback, masks=True)
     # The wire that a derivative gave to its input is that one's leaf, whatever stale bits lie behind it.
     own_input = pullback is identity and wire.bits < bit << 1
     kept = [] if own_input else [k for k, parent in enumerate(parents) if parent.bits & bit]

@@ -221,6 +221,13 @@ class Tensor(Carrier):
         self.forbid_losing_gradient(how)
         return self.read(how)
 
+    def placed(self) -> Any:
+        """The plain value where it is a parameter, an index: a recording keeps the wire beside it."""
+        if whole_number(self) is not None:
+            return self.given_or_read("index")
+        self.forbid_losing_gradient("index")
+        return self.read("place")
+
     def read(self, how: str) -> Any:
         """The plain value, told to the recording that this Tensor belongs to."""
         if lent.on_read is not None and self.wire is not None and self.bits & lent.recording:
@@ -654,7 +661,7 @@ def recovered(
 def unwrapped(parameter: Any) -> Any:
     """A parameter without Tensors, and without arrays that somebody else may change."""
     if type(parameter) is Tensor:
-        value = parameter.given_or_read("index")
+        value = parameter.placed()
         return value.copy().view(Kept) if isinstance(value, np.ndarray) else value
     if type(parameter) is np.ndarray or isinstance(parameter, (array.array, memoryview)):
         return np.array(parameter).view(Kept)

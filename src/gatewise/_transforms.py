@@ -14,7 +14,7 @@ import numpy as np
 from gatewise._circuit import Circuit, Input, SourcedWire, Wire, step_wire, tick, verify
 from gatewise._errors import CutError
 from gatewise._gates import NAMES
-from gatewise._gates.families import Live, plain, showing
+from gatewise._gates.families import Live, showing
 from gatewise._recording.constants import NUMBERS
 from gatewise._recording.freezing import operand_wires, transparent
 from gatewise._recording.recorder import Recorder
@@ -91,33 +91,14 @@ def reverse(circuit: Circuit) -> list[Event]:
     with Recorder(bit=bit):
         edges = {i.wire for i in circuit.inputs}
         seed = {circuit.output: circuit.upstream}
-        showing.dead_floats, showing.kept = True, 0
+        showing.on = True
         try:
             sweep(seed, circuit.bit, lower=bit, lift=lift, arrive=arrive, observer=observe, edges=edges)
         finally:
-            showing.dead_floats = False
-        if showing.kept:
-            leave_out_dead_nans(circuit, events)
+            showing.on = False
         for event in events.values():
             as_square(event, bit)
     return [event for wire, event in events.items() if wire not in unwanted or wire is circuit.output]
-
-
-def leave_out_dead_nans(circuit: Circuit, events: dict[Wire, Event]) -> None:
-    """A dead branch of floats stays in the text as a product with zero, unless that product is not finite."""
-    alive = {(event.wire, position) for event in gradients(circuit)[1] for position, _, _ in event.parts}
-    reached = {circuit.output}
-    for wire, event in list(events.items()):
-        if wire not in reached:
-            del events[wire]
-            continue
-        event.parts = [part for part in event.parts if (wire, part[0]) in alive or all_finite(part[2])]
-        reached.update(parent for _, parent, _ in event.parts)
-
-
-def all_finite(part: Any) -> bool:
-    """Whether a contribution holds finite numbers only; for a step with several outputs, each of them."""
-    return all(map(all_finite, part.values())) if isinstance(part, Ports) else bool(np.all(np.isfinite(plain(part))))
 
 
 def as_square(event: Event, bit: int) -> None:

@@ -57,6 +57,15 @@ NAMES = [
     "W2",
     "b10",
     "list",
+    "relu",
+    "softmax",
+    "sigmoid",
+    "softplus",
+    "logsumexp",
+    "product_of_others",
+    "read",
+    "x_local",
+    "len",
 ]
 PARAMETERS = [
     "x",
@@ -80,6 +89,10 @@ PARAMETERS = [
     "z_",
     "层",
     "input",
+    "sigmoid",
+    "softmax",
+    "relu",
+    "np_",
 ]
 
 ONE = (
@@ -123,6 +136,11 @@ ONE = (
     "gw.sigmoid({a})",
     "gw.relu({a})",
     "gw.softplus({a})",
+    "np.where({a} > 0, np.sqrt(np.abs({a})), 0.0)",
+    "np.where({a} != 0, np.sin({a}) / {a}, 1.0)",
+    "np.where({a} > 0, np.log(np.abs({a}) + 0.1), {a})",
+    "np.exp({a}) / (1 + np.exp({a}))",
+    "np.maximum(np.sqrt(np.abs({a})), 0.5)",
 )
 TWO = (
     "{a} + {b}",
@@ -198,6 +216,22 @@ ARRAY = (
     "np.dot({a}, {a}.T)",
     "{a} @ {a}.T",
     "np.clip({a}, -0.5, None)",
+    "np.prod({a}, axis={k})",
+    "np.prod({a})",
+    "np.sum({a}, axis=({k},))",
+    "np.max({a}, axis=({k},), keepdims=True)",
+    "np.mean({a}, axis=tuple(range({a}.ndim)))",
+    "np.expand_dims({a}, axis=(0, 1))",
+    "np.transpose({a}, axes=tuple(range({a}.ndim))[::-1])",
+    "np.broadcast_to({a}, shape=(2, *{a}.shape))",
+    "np.ravel({a})[np.argmax({a})] * {a}",
+    "np.ravel({a})[[np.argmin({a}), 0]]",
+    "np.ravel({a})[(np.argmax({a}) + 1) % {a}.size]",
+    "{a}[np.arange({a}.shape[0]), np.argmax({a}, axis=1)]",
+    "{a}[np.argmin({a}, axis=0)[0]]",
+    "gw.cross_entropy({a}, np.zeros({a}.shape[0], int))",
+    "np.where(np.max({a}, axis={k}, keepdims=True) > 0, gw.softmax({a}, axis={k}), {a})",
+    "np.relu({a}) if False else gw.relu({a}) * gw.logsumexp({a})",
 )
 PRODUCTS = (
     "{a} @ {b}",
@@ -230,6 +264,11 @@ SEVERAL = (
     "{u} = [{a} * 2, {b}]\n{t} = {u}[0] + {u}[1]",
     "{u} = np.exp({a} - {a}.max())\n{t} = {u} / {u}.sum()",
     "{u} = lambda r: r * r + 1\n{t} = {u}({a}) * {b}",
+    "if np.max({a}) > 0.5:\n    {t} = {a} * 2\nelse:\n    {t} = np.tanh({a})",
+    "{u} = np.sum({a} * {a})\nif {u} > 1 and np.min({b}) < 0.2:\n    {t} = {b} / (1 + {u})\nelse:\n    {t} = {b} + {u}",
+    "{u} = np.argmax({a})\n{t} = np.ravel({a})[{u}] * {b}",
+    "{t} = {a}\nfor _ in range(3):\n    if np.sum({t} * {t}) > 2:\n        {t} = 0.5 * {t}",
+    "{t} = max(np.sum({a}), np.sum({b}))",
 )
 
 HEADER = """\
@@ -256,8 +295,7 @@ class Program:
     inputs: Inputs
     others: Inputs
     upstream: Any
-    name: str = "f"
-    made_of: list[str] = field(default_factory=list)
+    elsewhere: list[Inputs] = field(default_factory=list)  # of the same shapes, at the edges of what numbers can be
 
 
 class Writing:
@@ -444,7 +482,9 @@ class Writing:
         inputs = self.split(self.parameters)
         others = self.split([(n, k, moved(v, self.rng)) for n, k, v in self.parameters])
         upstream = self.array(*np.shape(self.known[self.returned])) if self.as_array else None
-        return Program(self.seed, text, inputs, others, upstream)
+        ways = [str(way) for way in self.rng.choice(WAYS, size=3, replace=False)]
+        elsewhere = [self.split([(n, k, at_edges(v, self.rng, way)) for n, k, v in self.parameters]) for way in ways]
+        return Program(self.seed, text, inputs, others, upstream, elsewhere)
 
     def split(self, parameters: list[tuple[str, str, Any]]) -> Inputs:
         return [v for _, k, v in parameters if k != "keyword"], {n: v for n, k, v in parameters if k == "keyword"}
@@ -495,6 +535,33 @@ def moved(value: Any, rng: np.random.Generator) -> Any:
     return (value + 0.3 * rng.normal(size=value.shape)).astype(value.dtype)
 
 
+WAYS = ("zeros", "ties", "infinities", "large", "small", "opposite", "equal")
+
+
+def at_edges(value: Any, rng: np.random.Generator, way: str) -> Any:
+    """Another value of the same shape and kind: with zeros, ties, infinities in it, or of another size."""
+    if isinstance(value, dict):
+        return {key: at_edges(part, rng, way) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(at_edges(part, rng, way) for part in value)
+    if isinstance(value, int):
+        return value
+    array = np.array(value)
+    some = rng.random(array.shape) < 0.3
+    tiny = 1e-30 if array.dtype == np.float32 else 1e-200
+    with np.errstate(all="ignore"):
+        new = {
+            "zeros": lambda: np.where(some, 0.0, array),
+            "ties": lambda: np.round(array),
+            "infinities": lambda: np.where(some, np.inf * np.sign(array), array),
+            "large": lambda: 60 * array,
+            "small": lambda: np.where(some, tiny, 1.0) * array,
+            "opposite": lambda: -array,
+            "equal": lambda: np.full_like(array, 0.5),
+        }[way]()
+    return float(new) if isinstance(value, float) else np.asarray(new).astype(value.dtype)
+
+
 def literal(value: Any) -> str:
     """A value as Python source that gives it again, to the bit."""
     if isinstance(value, dict):
@@ -503,6 +570,8 @@ def literal(value: Any) -> str:
         text = ", ".join(map(literal, value))
         return f"[{text}]" if isinstance(value, list) else f"({text},)"
     if isinstance(value, np.ndarray):
+        if value.flags.f_contiguous and not value.flags.c_contiguous:
+            return f"{literal(value.T)}.T"  # a product takes another order of sums in another layout
         return f"np.array({value.tolist()!r}, dtype=np.{value.dtype.name}).reshape({value.shape})"
     return f"np.{value.dtype.name}({value.item()!r})" if isinstance(value, np.generic) else repr(value)
 

@@ -58,7 +58,7 @@ class Circuit:
     bit: int
     recording: int
     signature: tuple[tuple[str, str, Any], ...] = ()  # (name, kind, default text or None) in the user's order
-    texts: Mapping[int, str] = field(default_factory=dict)  # by id: the user's spelling of a parameter
+    texts: Mapping[Any, str] = field(default_factory=dict)  # by id: the user's spelling of a parameter
     setup: tuple[str, ...] = ()  # lines that compute plain numbers (`N = X.shape[0]`)
     reads: tuple[Read, ...] = ()
     taken: frozenset[str] = frozenset()  # names the user's code uses

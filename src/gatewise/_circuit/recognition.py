@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -70,7 +69,7 @@ def recognise(
 ) -> tuple[Any, Any, Any, Any] | None:
     """The block that a step of `gate` closes: its (values, parents, pullback, sources), or None.
 
-    Only where the forward value is finite: elsewhere the gates as written make the gradient loud.
+    By structure alone: where what the user wrote overflows, the block's rule for what is written is NaN too.
     """
     for pattern, block in gate.closings:
         found: dict[str, Any] = {}
@@ -81,13 +80,11 @@ def recognise(
 
 def closing(block: Gate, found: Mapping[str, Any], out: Any) -> tuple[Any, Any, Any, Any] | None:
     """The rule of `block` for the wires and parameters that were found."""
-    scalar = isinstance(out, float)
-    if not (math.isfinite(out) if scalar else np.isfinite(out).all()):
-        return None
+    scalar, rules = isinstance(out, float), block.as_written
     open_ = ~(lent.recording | lent.closed)
     if scalar and block.arity == 1 and not block.parameters:
         wire = found[block.operands[0]]
-        return ((wire.value,), wire, block.scalar[0b110], (wire,)) if wire.bits & open_ else None
+        return ((wire.value,), wire, rules.scalar[0b110], (wire,)) if wire.bits & open_ else None
     wires = [found[name] for name in block.operands]
     parameters = {name: found[name] for name in block.parameters if name in found}
     if block.when and not block.when(*(w.value for w in wires), **parameters):
@@ -98,7 +95,7 @@ def closing(block: Gate, found: Mapping[str, Any], out: Any) -> tuple[Any, Any, 
         return None
     key = key_of([WANTED if w in wanted else UNASKED for w in receivers])
     values = tuple(w.value for w in wires) + ((parameters,) if block.parameters else ())
-    pullback = (block.scalar if scalar and all(isinstance(w.value, float) for w in wires) else block.array)[key]
+    pullback = (rules.scalar if scalar and all(isinstance(w.value, float) for w in wires) else rules.array)[key]
     return values, wanted[0] if len(wanted) == 1 else tuple(wanted), pullback, wires
 
 

@@ -109,7 +109,7 @@ class Step:
     place: Place
     stage: int
     calls: tuple[int, ...] = ()  # for each frame of the place the number of the call it belongs to
-    parameter_wires: Mapping[int, Wire] = field(default_factory=dict)  # Tensors inside parameters, by id of the value
+    parameter_wires: dict[int, Wire] = field(default_factory=dict)  # those inside parameters, by id of the value
 
 
 def step_wire(wire: Wire) -> SourcedWire | None:

@@ -2,29 +2,47 @@
 
 import numpy as np
 
-from gatewise._gates.families import at_least, elementwise, reduction, stops, wins
+from gatewise._gates.families import at_least, elementwise, known, reduction, stops, wins
+
+# Printed code has the lines without `known`: where a value is NaN it shows NaN, and passes what a comparison says.
 
 
 @elementwise(
     np.maximum,
     symbol="max",
     pattern="routes",
-    at=[((2.0, 2.0), (0.5, 0.5)), ((4.0, 2.0), (1.0, 0.0)), ((0.0, 0.0), (0.0, None)), ((0.0, 0.0), (None, 0.0))],
+    printed=lambda out, x, y: (wins(x, y), wins(y, x)),
+    at=[
+        ((2.0, 2.0), (0.5, 0.5)),
+        ((4.0, 2.0), (1.0, 0.0)),
+        ((0.0, 0.0), (0.0, None)),
+        ((0.0, 0.0), (None, 0.0)),
+        ((np.nan, 0.0), (np.nan, np.nan)),
+        ((np.nan, 0.0), (np.nan, None)),
+    ],
 )
 def maximum(out, x, y):
     """The larger input takes the whole gradient; an exact tie is split in half, a tie with a constant passes 0."""
-    return wins(x, y), wins(y, x)
+    return known(wins(x, y), out), known(wins(y, x), out)
 
 
 @elementwise(
     np.minimum,
     symbol="min",
     pattern="routes",
-    at=[((2.0, 2.0), (0.5, 0.5)), ((4.0, 2.0), (0.0, 1.0)), ((0.0, 0.0), (0.0, None)), ((0.0, 0.0), (None, 0.0))],
+    printed=lambda out, x, y: (wins(y, x), wins(x, y)),
+    at=[
+        ((2.0, 2.0), (0.5, 0.5)),
+        ((4.0, 2.0), (0.0, 1.0)),
+        ((0.0, 0.0), (0.0, None)),
+        ((0.0, 0.0), (None, 0.0)),
+        ((0.0, np.nan), (np.nan, np.nan)),
+        ((np.nan, 0.0), (np.nan, None)),
+    ],
 )
 def minimum(out, x, y):
     """The smaller input takes the whole gradient; ties as in maximum."""
-    return wins(y, x), wins(x, y)
+    return known(wins(y, x), out), known(wins(x, y), out)
 
 
 @elementwise(
@@ -47,9 +65,15 @@ def bounds(x, a_min=None, a_max=None, *, min=None, max=None):
     return (x, a_min if min is None else min, a_max if max is None else max), {}
 
 
+def clipped(out, x, low, high):
+    """What passes between the bounds, and at each of them."""
+    return wins(x, low) * wins(high, x), wins(low, x) * wins(high, low), wins(at_least(x, low), high)
+
+
 @elementwise(
     np.clip,
     pattern="routes",
+    printed=clipped,
     bind=bounds,
     sample=[
         ((np.array([-1.5, 0.3, 1.8]), -1.0, 1.0), {}),
@@ -61,11 +85,13 @@ def bounds(x, a_min=None, a_max=None, *, min=None, max=None):
         ((2.0, 1.0, 2.0), (0.0, None, None)),
         ((1.0, 1.0, 2.0), (0.5, 0.5, 0.0)),
         ((2.0, 1.0, 2.0), (0.5, 0.0, 0.5)),
+        ((np.nan, 1.0, 2.0), (np.nan, None, None)),
+        ((0.0, np.nan, 2.0), (np.nan, np.nan, np.nan)),
     ],
 )
 def clip(out, x, low, high):
     """Passes the gradient between the bounds and blocks it elsewhere; a bound that is a wire gets the rest."""
-    return wins(x, low) * wins(high, x), wins(low, x) * wins(high, low), wins(at_least(x, low), high)
+    return tuple(known(slope, out) for slope in clipped(out, x, low, high))
 
 
 def share(hits, axis):
@@ -73,7 +99,12 @@ def share(hits, axis):
     return hits / np.sum(hits, axis=axis, keepdims=True)
 
 
-@reduction(np.max, symbol="max", pattern="routes", at=[(([1.0, 3.0, 3.0],), ([0.0, 0.5, 0.5],))])
+@reduction(
+    np.max,
+    symbol="max",
+    pattern="routes",
+    at=[(([1.0, 3.0, 3.0],), ([0.0, 0.5, 0.5],)), (([1.0, np.nan],), ([np.nan, np.nan],))],
+)
 def max_(out, x, *, axis=None, keepdims=False):
     """The largest entry takes the whole gradient; exact ties share it equally."""
     return share(x == out, axis)

@@ -81,10 +81,15 @@ def cosh(out, x):
     return np.sinh(x)
 
 
-@elementwise(np.tanh)
+def logistic(x):
+    """The sigmoid as text: each share of two that differ by x, with all its digits on both sides."""
+    return 1 / (1 + np.exp(-x))
+
+
+@elementwise(np.tanh, printed=lambda out, x: 1 - out**2, at=[((0.0,), (1.0,)), ((np.inf,), (0.0,))])
 def tanh(out, x):
-    """Flat where it saturates: 1 minus the output squared."""
-    return 1 - out**2
+    """Flat where it saturates: 1 minus the output squared, with all its digits far out, where the output is 1."""
+    return 4 * logistic(2 * x) * logistic(-2 * x)
 
 
 @elementwise(np.arctan2)
@@ -105,4 +110,11 @@ def hypot(out, x, y):
 )
 def logaddexp(out, x, y):
     """A soft maximum, shared in the proportion of the exponentials; two -inf pass 0, an inf is given NaN."""
-    return np.exp(x - np.where(out == -np.inf, 0, out)), np.exp(y - np.where(out == -np.inf, 0, out))
+    # Not exp(x - out): that is rounded to 1 where x is far ahead, and its slope to 0.
+    return share(out, x, y), share(out, y, x)
+
+
+def share(out, x, y):
+    """The share of x in exp(x) + exp(y)."""
+    ahead = np.where(out == -np.inf, -np.inf, x - y)
+    return logistic(np.where(x == np.inf, np.nan, ahead))

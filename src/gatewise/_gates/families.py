@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import function as build_function
-from gatewise._gates.gate import ABSENT, CONSTANT, GATES, Carrier, Gate, Pullback
+from gatewise._gates.gate import ABSENT, CONSTANT, GATES, Carrier, Gate, Pullback, Rule
 
 # ---------------------------------------------------------------------- what pullbacks call, on numbers or recordings
 
@@ -65,15 +65,9 @@ class Live:
 
 
 class Showing(threading.local):
-    """Whether a backward pass is being written down: a float's dead branch is then kept as a product with zero."""
+    """Whether a backward pass is being written down: it must hold for other inputs, so a float may have a mask too."""
 
-    dead_floats = False
-    kept = 0
-
-    def keeps(self) -> bool:
-        """Whether a dead float goes on; those that do are counted."""
-        self.kept += self.dead_floats
-        return self.dead_floats
+    on = False
 
 
 showing = Showing()
@@ -106,12 +100,14 @@ def fit(part: Any, x: Any, live: Any = None, scaled: bool = True) -> Any:
         if live is not None:
             whole = live
             live = lambda: sum_to(whole, shape, np.any)  # noqa: E731
-    if isinstance(value, float):  # a float needs no mask: it is alive, or gets nothing at all
-        if live is not None and not (live() if callable(live) else live) and not showing.keeps():
-            return None
-        live = None
+    if isinstance(value, float):
+        if not showing.on:  # a float needs no mask: it is alive, or gets nothing at all
+            if live is not None and not (live() if callable(live) else live):
+                return None
+            live = None
         if not isinstance(part, Carrier):
-            return float(part)
+            part = float(part)
+            return part if live is None else Live(part, live)
     if dtype_of(part) != dtype_of(x):
         part = cast(part, dtype=dtype_of(x))
     return part if live is None else Live(part, live)
@@ -130,7 +126,7 @@ def route1(g: Any, slope: Any) -> Any:
     """The same for floats: a dead branch gets nothing at all."""
     if slope:
         return g if slope is True else slope * g
-    return slope * g if showing.keeps() else None
+    return None
 
 
 def ties(x: Any, y: Any) -> Any:
@@ -152,6 +148,15 @@ def wins(x: Any, y: Any) -> Any:
     if getattr(x, "constant", False) or getattr(y, "constant", False):
         return x > y
     return call_text("ties", x, y) if isinstance(x, Symbol) else ties(x, y)
+
+
+def known(slope: Any, out: Any) -> Any:
+    """What a switch sends down a branch; NaN where its value is NaN, because nobody knows which branch that was."""
+    if isinstance(slope, Symbol):
+        return call_text("known", slope, out)
+    if not isinstance(out, Carrier) and not np.any(np.isnan(out)):
+        return slope  # the same, in one look
+    return np.where(np.isnan(out), np.nan, slope)
 
 
 def at_least(x: Any, low: Any) -> Any:
@@ -203,7 +208,9 @@ class Symbol:
 def text_of(x: Any) -> str:
     if isinstance(x, Symbol):
         return x.text
-    return "np.inf" if x == math.inf else "(-np.inf)" if x == -math.inf else repr(x)
+    if isinstance(x, float) and not math.isfinite(x):
+        return "np.nan" if math.isnan(x) else "np.inf" if x > 0 else "(-np.inf)"
+    return repr(x)
 
 
 def names_of(*operands: Any) -> frozenset[str]:
@@ -231,7 +238,7 @@ def _give_operators() -> None:
 
 _give_operators()
 
-SCOPE = {"np": np, "fit": fit, "route": route, "route1": route1, "ties": ties, "True": True}
+SCOPE = {"np": np, "fit": fit, "route": route, "route1": route1, "ties": ties, "known": known, "True": True}
 ARRAY_SCOPE = SCOPE | {"power": lambda x, y: x**y}
 SCALAR_SCOPE = SCOPE | {"power": real_power}
 
@@ -361,8 +368,8 @@ def moved(rule: Any, part: Any, i: int, out: Any, operands: Any, parameters: Any
         ones = np.ones_like(out) if live is None else cast(live, dtype=np.dtype(float))
         return np.not_equal(as_tuple(rule(ones, *operands, **parameters))[i](), 0)
 
-    if isinstance(plain(operands[i]), float):
-        return part if mask() or showing.keeps() else None
+    if isinstance(plain(operands[i]), float) and not showing.on:
+        return part if mask() else None
     return Live(part, mask)
 
 
@@ -382,8 +389,8 @@ def gathered(rule: Any, pieces: dict[int, Any], operands: Any, parameters: Any, 
         return live_pieces(rule, pieces, map(plain, operands), parameters)
 
     part = fit(down, operands[0])
-    if isinstance(plain(operands[0]), float):
-        return part if mask() or showing.keeps() else None
+    if isinstance(plain(operands[0]), float) and not showing.on:
+        return part if mask() else None
     return Live(part, mask)
 
 
@@ -421,18 +428,25 @@ class Custom:
     name, leading = "custom", 2
 
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback:
-        rule = gate.rule
+        rule, along = gate.rule, gate.along
 
         def pullback(g: Any, out: Any, values: Any, live: Any = None) -> Any:
             operands, parameters = (values[:-1], values[-1]) if gate.parameters else (values, {})
             if isinstance(g, dict):
                 g = {k: without_mask(piece) for k, piece in g.items()}
             downs = as_tuple(rule(g, out, *operands, **parameters))
-            parts = [None if downs[i] is None else fit(downs[i], operands[i]) for i in wanted]
+            # Printed code leaves this mask out: the rule passes 0 to dead lanes, where their values are numbers.
+            live = None if live is None or along is None or showing.on else lanes(live, along(**parameters))
+            parts = [None if downs[i] is None else fit(downs[i], operands[i], live) for i in wanted]
             return parts if len(parts) != 1 else parts[0]
 
         pullback.needs = frozenset(gate.operands)  # type: ignore[attr-defined]
         return pullback
+
+
+def lanes(live: Any, axis: Any) -> Any:
+    """The mask of a gate that mixes the entries of each lane: a lane is alive where one of its entries is."""
+    return np.broadcast_to(np.any(live, axis=axis, keepdims=True), shape_of(live))
 
 
 class Stops:
@@ -450,7 +464,6 @@ class Stops:
 
 # ---------------------------------------------------------------------------------------------------- declaring gates
 
-Rule = Callable[..., Any]
 Declare = Callable[[Rule], Gate]
 
 

@@ -7,6 +7,7 @@ made from the rule on first use: one for plain floats, one for everything else. 
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 from gatewise._errors import GateError, user_line
 
 Pullback = Callable[..., Any]
+Rule = Callable[..., Any]
 #: Inputs and their expected local gradients, numbers or nested lists; None stands at an input that is a constant.
 Witness = tuple[tuple[Any, ...], tuple[Any, ...]]
 Bound = tuple[Sequence[Any], Mapping[str, Any]]  #: operands, parameters
@@ -47,7 +49,9 @@ class Gate:
     `function` is NumPy's or a composition of our own (`own`: it can be unfolded into gates); `rule` and `family`
     make the pullbacks; `pattern` says what the gate does to gradients; `operands` and `parameters` are names;
     `witnesses` are inputs with their expected local gradients; `doc` is the sentence a teacher would say.
-    `scalar[key]` and `array[key]` are the pullbacks for operands of the kinds that `key` encodes.
+    `scalar[key]` and `array[key]` are the pullbacks for operands of the kinds that `key` encodes. `printed` is the
+    gate by the rule that printed code states; `as_written` the one of a block that was recognised in what the user
+    wrote, whose own forward value may overflow.
     """
 
     def __init__(
@@ -61,9 +65,12 @@ class Gate:
         symbol: str | None = None,  # what a picture writes into its circle
         text: str | None = None,  # how printed code spells it, where a call of the function does not
         at: Sequence[Witness] = (),
+        printed: Rule | None = None,  # the rule that printed code states, where the exact one is not the usual line
         spelled: Sequence[Callable[..., Any]] = (),  # what users write that means this block
+        written: Sequence[Rule | None] = (),  # rule and printed rule of what was spelled, where they are others
         when: Callable[..., bool] | None = None,  # (*operands, **parameters): whether a spelling really is the block
         shift: Callable[..., Any] | None = None,  # (**parameters) -> axis along which adding a number changes nothing
+        along: Callable[..., Any] | None = None,  # (**parameters) -> axis whose entries it mixes: others stay apart
         bind: Callable[..., Bound] | None = None,  # (args, kwargs) -> operands, parameters, where NumPy's order is odd
         call: Callable[..., Any] | None = None,  # (*operands, **parameters) -> value, likewise
         sample: Sequence[Any] = (),  # calls to test it with, where draws from its domain do not say enough
@@ -75,7 +82,7 @@ class Gate:
         self.infix, self.symbol, self.text = infix, symbol or infix or self.name, text
         self.witnesses, self.spelled, self.sample, self.domain = tuple(at), tuple(spelled), tuple(sample), domain
         self.bind, self.call, self.when, self.shift = bind, call or function, when, shift
-        self.arbitrary = arbitrary
+        self.along, self.arbitrary = along, arbitrary
         self.operands, self.parameters, self.many = names_in(rule, family.leading)
         self.defaults = rule.__kwdefaults__ or {}
         self.required = frozenset(self.parameters) - frozenset(self.defaults)
@@ -85,7 +92,18 @@ class Gate:
         self.closings: list[Any] = []  # (pattern, block) for each block that a step of this gate may close
         self.openers: set[Gate] = set()  # the gates that stand first in those patterns
         self.scalar, self.array = Derived(self, True), Derived(self, False)
+        self.declared = self
+        self.printed: Gate = self if printed is None else self.by(printed)
+        self.as_written: Gate = self.by(*written) if written else self
         GATES[function] = NAMES[self.name] = self
+
+    def by(self, rule: Any, printed: Rule | None = None) -> Gate:
+        """The same gate by another rule."""
+        other = copy.copy(self)
+        other.rule = rule
+        other.scalar, other.array = Derived(other, True), Derived(other, False)
+        other.printed = other if printed is None else self.by(printed)
+        return other
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply the gate: a step where a Tensor comes in, the plain function where none does."""
@@ -140,9 +158,19 @@ class Derived(dict[int, Pullback]):
         kinds = kinds_of(key)
         wanted = [position for position, kind in enumerate(kinds) if kind == WANTED]
         pullback: Any = self.gate.family.derive(self.gate, kinds, wanted, self.scalar)
-        pullback.gate, pullback.positions = self.gate, wanted
+        pullback.gate, pullback.positions = self.gate.declared, wanted
+        pullback.found = self, key
         self[key] = pullback
         return pullback  # type: ignore[no-any-return]
+
+
+def as_printed(pullback: Any, masks: bool = False) -> Pullback:
+    """The pullback that printed code states; with `masks` the one that knows dead entries, for floats too."""
+    if not hasattr(pullback, "found"):
+        return pullback  # type: ignore[no-any-return]
+    table, key = pullback.found
+    gate = table.gate.printed
+    return (gate.scalar if table.scalar and not masks else gate.array)[key]  # type: ignore[no-any-return]
 
 
 def kinds_of(key: int) -> list[int]:

@@ -244,7 +244,7 @@ def names_an_entry_once(index: Any) -> bool:
 )
 def scatter(g, x, *, index, shape):
     """Picks the entries up again."""
-    return lambda: g[index]
+    return lambda: g[index] if shape else np.broadcast_to(g, shape_of(x))  # a plain number has no entries to pick
 
 
 def added_at(x, values, index):

@@ -6,30 +6,42 @@
 import numpy as np
 
 from gatewise._errors import GateError, user_line
-from gatewise._gates.families import custom, dtype_of, elementwise, plain, reduction, shape_of
+from gatewise._gates.curves import logistic
+from gatewise._gates.families import cast, custom, dtype_of, elementwise, known, reduction, shape_of
 from gatewise._gates.movement import add_at
 
 
 @elementwise(
     lambda x: 1.0 / (1.0 + np.exp(-x)),
+    printed=lambda out, x: (1 - out) * out,
     spelled=[lambda x: 1 / (1 + np.exp(-x)), lambda x: np.exp(x) / (1 + np.exp(x))],
-    at=[((0.0,), (0.25,))],
+    at=[((0.0,), (0.25,)), ((np.inf,), (0.0,)), ((-np.inf,), (0.0,))],
 )
 def sigmoid(out, x):
     """Steepest at 0, where it passes a quarter; flat where it saturates."""
-    return (1 - out) * out
+    return out * logistic(-x)  # not 1 - out, which is 0 where out is rounded to 1
 
 
-@elementwise(lambda x: np.maximum(x, 0), pattern="routes", at=[((0.0,), (0.0,))])
+@elementwise(
+    lambda x: np.maximum(x, 0),
+    pattern="routes",
+    printed=lambda out, x: x > 0,
+    at=[((0.0,), (0.0,)), ((np.nan,), (np.nan,))],
+)
 def relu(out, x):
     """Passes the gradient where x is positive and blocks it elsewhere, 0 included."""
-    return x > 0
+    return known(x > 0, out)
 
 
-@elementwise(lambda x: np.logaddexp(0, x), spelled=[lambda x: np.log(1 + np.exp(x)), lambda x: np.log1p(np.exp(x))])
+@elementwise(
+    lambda x: np.logaddexp(0, x),
+    spelled=[lambda x: np.log(1 + np.exp(x)), lambda x: np.log1p(np.exp(x))],
+    written=[lambda out, x: np.exp(x) / (1 + np.exp(x))],
+    at=[((0.0,), (0.5,)), ((np.inf,), (1.0,)), ((-np.inf,), (0.0,))],
+)
 def softplus(out, x):
     """A rounded relu: its slope is the sigmoid."""
-    return 1 / (1 + np.exp(-x))
+    return logistic(x)
 
 
 def log_of_summed_exponentials(x, *, axis=None, keepdims=False):
@@ -40,34 +52,53 @@ def log_of_summed_exponentials(x, *, axis=None, keepdims=False):
     return out if keepdims else np.squeeze(out, axis)
 
 
-@reduction(
-    log_of_summed_exponentials,
-    spelled=[lambda x, *, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims))],
-    at=[(([-np.inf, -np.inf],), ([0.0, 0.0],)), (([np.inf, 0.0],), ([np.nan, 0.0],))],
-)
-def logsumexp(out, x, *, axis=None, keepdims=False):
-    """A soft maximum, shared as softmax shares; where all are -inf it passes 0, an inf is given NaN."""
-    if not np.all(np.isfinite(plain(out))):  # then it was called by its name, and has all its digits
-        return np.exp(x - np.where(out == -np.inf, 0, out))
-    # The shares add up to 1 even where log(sum(exp(x))) lost digits. A quotient would be softmax, which drops masks.
-    shares = np.exp(x - out)
-    return shares * (1 / np.sum(shares, axis=axis, keepdims=axis is not None))
-
-
 def shares_of_exponentials(x, *, axis=-1):
     """exp(x) over its sum along an axis, with the largest entry taken out first."""
     shifted = np.exp(x - np.max(x, axis=axis, keepdims=True))
     return shifted / np.sum(shifted, axis=axis, keepdims=True)
 
 
+def above_the_mean(g, shares, axis):
+    """What one share raises, less what all of them take off it."""
+    return shares * (g - np.sum(shares * g, axis=axis, keepdims=True))
+
+
 @custom(
     shares_of_exponentials,
+    printed=lambda g, out, x, *, axis=-1: above_the_mean(g, out, axis),
     spelled=[lambda x, *, axis: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)],
     shift=lambda axis=-1: axis,
+    along=lambda axis=-1: axis,
 )
 def softmax(g, out, x, *, axis=-1):
     """What raises one share lowers the others: the mean gradient is taken off before scaling."""
-    return out * (g - np.sum(out * g, axis=axis, keepdims=True))
+    # The mean is counted from the gradient of the largest share, whose 1 - share would be rounded to 0.
+    largest = 1.0 * (out == np.max(out, axis=axis, keepdims=True))
+    largest = cast(largest / np.sum(largest, axis=axis, keepdims=True), dtype=dtype_of(out))
+    return above_the_mean(g - np.sum(largest * g, axis=axis, keepdims=True), out, axis)
+
+
+def written_shares(x, axis):
+    """The shares as the user wrote them."""
+    return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
+
+
+def exact_shares(x, axis):
+    """The same with all their digits: subnormal exponentials have few; NaN where the user's own overflow."""
+    total = np.sum(np.exp(x), axis=axis, keepdims=True)
+    return np.where((total > 0) & (total < np.inf), softmax(x, axis=axis), np.exp(x) / total)
+
+
+@reduction(
+    log_of_summed_exponentials,
+    spelled=[lambda x, *, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims))],
+    written=[lambda out, x, *, axis=None: np.where(np.isfinite(out), softmax(x, axis=axis), np.nan)],
+    at=[(([-np.inf, -np.inf],), ([0.0, 0.0],)), (([np.inf, 0.0],), ([np.nan, 0.0],))],
+)
+def logsumexp(out, x, *, axis=None, keepdims=False):
+    """A soft maximum, shared as softmax shares; where all are -inf it passes 0, an inf is given NaN."""
+    edge = np.exp(x - np.where(out == -np.inf, 0, out))
+    return np.where(np.isfinite(out), softmax(x, axis=axis), edge)
 
 
 def log_loss(s, *, index):
@@ -99,17 +130,25 @@ def rows_and_classes(s, y=None, *, index=None):
     return (s,), {"index": (np.arange(rows), y) if index is None else index}
 
 
-def shares_in_rows(s):
-    """Each row's exponentials over their sum, as one writes it where they stay well inside the range of floats."""
-    largest = np.max(plain(s), axis=1)
-    if np.all(np.abs(largest) < 0.5 * np.log(np.finfo(dtype_of(s)).max)):
-        return np.exp(s) / np.sum(np.exp(s), axis=1, keepdims=True)
-    return softmax(s, axis=1)
+def less_one(shares, index):
+    """Each row's shares, less 1 at the right class."""
+    return add_at(shares, -1, index=index)
+
+
+def less_the_others(shares, index):
+    """The same with all its digits: the right class has minus what the others have."""
+    others = add_at(shares, -shares[index], index=index)
+    return add_at(others, -np.sum(others, axis=1), index=index)
 
 
 @custom(
     log_loss,
+    printed=lambda g, out, s, *, index: less_one(softmax(s), index) * g,
     spelled=[lambda s, *, index: -np.sum(np.log(np.exp(s[index]) / np.sum(np.exp(s), axis=1)))],
+    written=[
+        lambda g, out, s, *, index: less_the_others(exact_shares(s, 1), index) * g,
+        lambda g, out, s, *, index: less_one(written_shares(s, 1), index) * g,
+    ],
     when=one_class_a_row,
     bind=rows_and_classes,
     shift=lambda index: 1,
@@ -120,4 +159,4 @@ def cross_entropy(g, out, s, *, index):
 
     `gw.cross_entropy(scores, y)`: scores (N, C), y the N right classes.
     """
-    return add_at(shares_in_rows(s), -1, index=index) * g
+    return less_the_others(softmax(s), index) * g

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gatewise._gates.families import dtype_of, kept_axes, plain, reduction, shape_of
+from gatewise._gates.families import custom, kept_axes, reduction, shape_of
 
 
 def count(x, axis):
@@ -23,6 +23,84 @@ def mean(out, x, *, axis=None, keepdims=False):
     return lambda g: g / count(x, axis)
 
 
+def in_lanes(x, axes):
+    """`x` with these axes as one, the last; and how to put what has that shape back into its place."""
+    shape = shape_of(x)
+    front = [a for a in range(len(shape)) if a not in axes]
+    order = front + list(axes)
+
+    def back(lane):
+        return turned(np.reshape(lane, tuple(shape[a] for a in order)), np.argsort(order).tolist())
+
+    return np.reshape(turned(x, order), (*(shape[a] for a in front), -1)), back
+
+
+def turned(x, order):
+    """`x` with its axes in this order."""
+    return x if order == sorted(order) else np.transpose(x, tuple(order))
+
+
+def reversed_(lane):
+    return lane[..., ::-1]
+
+
+def later(lane, n):
+    """The lane n places further back, and what moves out of it left out."""
+    return lane[..., :-n]
+
+
+def before(lane):
+    """For each entry the product of those before it; each round doubles how many of them are in it."""
+    n, reach = shape_of(lane)[-1], 1
+    products = np.concatenate([np.ones_like(lane[..., :1]), later(lane, 1)], axis=-1)
+    while reach < n:
+        further = products[..., reach:] * later(products, reach)
+        products, reach = np.concatenate([products[..., :reach], further], axis=-1), 2 * reach
+    return products
+
+
+def moved_before(lane, g):
+    """The same, and how it moves where the entries move by g."""
+    n, reach = shape_of(lane)[-1], 1
+    first = np.ones_like(lane[..., :1])
+    products = np.concatenate([first, later(lane, 1)], axis=-1)
+    moves = np.concatenate([0 * first, later(g, 1)], axis=-1)
+    while reach < n:
+        here, there = products[..., reach:], later(products, reach)
+        further = moves[..., reach:] * there + here * later(moves, reach)
+        moves = np.concatenate([moves[..., :reach], further], axis=-1)
+        products = np.concatenate([products[..., :reach], here * there], axis=-1)
+        reach *= 2
+    return products, moves
+
+
+def product_without_each(x, *, axis=None):
+    """For each entry the product of the others in its lane: of those before it, times that of those behind it."""
+    lane, back = in_lanes(x, kept_axes(axis, shape_of(x)))
+    return back(before(lane) * reversed_(before(reversed_(lane))))
+
+
+@custom(
+    product_without_each,
+    symbol="prod of others",
+    along=lambda axis=None: axis,
+    sample=[
+        ((np.array([[2.0, 0.0, 3.0], [1.0, 4.0, 5.0]]),), {"axis": 1}),
+        ((np.array([[2.0, 0.0, 3.0], [1.0, 0.0, 5.0]]),), {"axis": 0}),
+        ((np.array([0.0, 0.0, 3.0]),), {}),
+        ((np.arange(1.0, 13.0).reshape(2, 3, 2),), {"axis": (0, 2)}),
+    ],
+)
+def product_of_others(g, out, x, *, axis=None):
+    """For each entry the product of the others: what moves one entry moves all products but its own."""
+    # The matrix of slopes is symmetric (it is the second derivative of the product), so g goes back as it goes forward.
+    axes = kept_axes(axis, shape_of(x))
+    (lane, back), (along, _) = in_lanes(x, axes), in_lanes(g, axes)
+    front, moves = moved_before(lane, along)
+    rear, turns = moved_before(reversed_(lane), reversed_(along))
+    return back(moves * reversed_(rear) + front * reversed_(turns))
+
+
 @reduction(
     np.prod,
     sample=[
@@ -38,38 +116,7 @@ def mean(out, x, *, axis=None, keepdims=False):
 )
 def prod(out, x, *, axis=None, keepdims=False):
     """Each entry's gradient is scaled by the product of all the *others*, zeros among them or not."""
-    return out / x if keeps_its_digits(plain(x), axis) else others(x, kept_axes(axis, shape_of(x)))
-
-
-def keeps_its_digits(x, axis):
-    """Whether no product of some of the entries, in whatever order, leaves the range where floats have all digits."""
-    least, most = (np.prod(pick(np.abs(x), 1), axis=axis) for pick in (np.minimum, np.maximum))
-    return np.all(least >= np.finfo(dtype_of(x)).tiny) and np.all(most < np.inf)
-
-
-def others(x, axes):
-    """For each entry the product of the others in its lane: of those before it, times that of those behind it."""
-    shape = shape_of(x)
-    front = [a for a in range(len(shape)) if a not in axes]
-    order = front + list(axes)
-    lane = np.reshape(turned(x, order), (*(shape[a] for a in front), -1))
-    products = before(lane) * before(lane[..., ::-1])[..., ::-1]
-    return turned(np.reshape(products, tuple(shape[a] for a in order)), np.argsort(order).tolist())
-
-
-def turned(x, order):
-    """`x` with its axes in this order."""
-    return x if order == sorted(order) else np.transpose(x, tuple(order))
-
-
-def before(lane):
-    """For each entry the product of those before it; each round doubles how many of them are in it."""
-    n, reach = shape_of(lane)[-1], 1
-    products = np.concatenate([np.ones_like(lane[..., :1]), lane[..., :-1]], axis=-1)
-    while reach < n:
-        further = products[..., reach:] * products[..., :-reach]
-        products, reach = np.concatenate([products[..., :reach], further], axis=-1), 2 * reach
-    return products
+    return product_of_others(x, axis=axis)
 
 
 @reduction(np.var, sample=[((np.array([1.0, 4.0, 2.0]),), {"ddof": 1})], at=[(([2.0, 2.0],), ([0.0, 0.0],))])

@@ -107,8 +107,11 @@ class PlainNames:
         self.uses: dict[str, str] = {}  # name -> the line that computes it
         self._open: set[str] = set()
 
-    def text(self, node: ast.AST | None, value: Any) -> str | None:
-        """The text of `node`, if printed code can say it and it gives `value` again."""
+    def text(self, node: ast.AST | None, value: Any, index: bool = False) -> str | None:
+        """The text of `node`, if printed code can say it and it gives `value` again.
+
+        With `index` as it stands between square brackets: a tuple without its own.
+        """
         if node is None:
             return None
         try:
@@ -118,7 +121,7 @@ class PlainNames:
             return None
         for name in sorted({n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & set(self.assigned)):
             self.use(name)
-        return in_brackets(node) if isinstance(node, (ast.Slice, ast.Tuple)) else ast.unparse(node)
+        return in_brackets(node) if index else ast.unparse(node)
 
     def value(self, node: ast.AST) -> Any:
         """The value of `node`, working out local numbers it names."""

@@ -18,7 +18,7 @@ from gatewise._recording.functions import Signature, normalised
 from gatewise._recording.places import Statement, expression_at, source_of
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import identity, port
-from gatewise._tensor import one_over
+from gatewise._tensor import Kept, one_over
 
 RESERVED = frozenset({*keyword.kwlist, "np", "math", "grads", "abs", "bool"})
 
@@ -292,7 +292,7 @@ class Constants:
         if holder.written is None:
             holder.sources = sources
         for name, value in step.parameters.items():
-            self.parameter(step, value, parameter_node(node, step.gate, name), own)
+            self.parameter(step, name, value, parameter_node(node, step.gate, name), own)
 
     def by_wire(self, wire: Wire) -> str:
         return next(i.text for i in self.found if i.wire is wire)
@@ -308,10 +308,12 @@ class Constants:
 
     def captured(self, value: Any, node: ast.expr | None) -> Input:
         """An array that came from outside: a keyword argument of printed code, under its own name."""
-        if (key := ("array", id(value))) in self.by_value:
-            return self.by_value[key]
         base = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else "captured"
-        return self.constant(key, value, self.namer.free(base, users=True), "captured")
+        # Each use of an index has a copy of its own.
+        key = (base, value.dtype, value.shape, value.tobytes()) if isinstance(value, Kept) else ("array", id(value))
+        if key in self.by_value:
+            return self.by_value[key]
+        return self.constant(key, value.view(np.ndarray), self.namer.free(base, users=True), "captured")
 
     def constant(self, key: Any, value: Any, text: str, kind: str) -> Input:
         if key not in self.by_value:
@@ -335,12 +337,18 @@ class Constants:
         assert node is not None
         return source.segment(node)
 
-    def parameter(self, step: Step, value: Any, node: ast.expr | None, own: bool) -> None:
-        """The text of one parameter: the user's, or what its parts are called."""
+    def parameter(self, step: Step, name: str, value: Any, node: ast.expr | None, own: bool) -> None:
+        """The text of one parameter: the user's, or what its parts are called.
+
+        An index has a key of its own: Python keeps `x[0, 1]` and `axis=(0, 1)` as one tuple.
+        """
+        if name_parts(value, step.parameter_wires, self.namer.names, self.texts) and not isinstance(value, tuple):
+            return
         if not isinstance(value, (tuple, slice, np.ndarray)):
             return  # printed by its value
-        if own and (text := self.plain.text(node, value)) is not None:
-            self.texts[id(value)] = text
+        index = name == "index"
+        if own and (text := self.plain.text(node, value, index)) is not None:
+            self.texts[("index", id(value)) if index else id(value)] = text
             return
         nodes = (
             node.elts
@@ -348,10 +356,25 @@ class Constants:
             else ()
         )
         for k, part in enumerate(value if isinstance(value, tuple) else (value,)):
-            if id(part) in step.parameter_wires:
-                self.texts[id(part)] = self.namer.names[transparent(step.parameter_wires[id(part)])]
-            elif isinstance(part, np.ndarray) and part.ndim and told_by_value(part) is None:
-                self.texts[id(part)] = self.captured(part, nodes[k] if nodes else node).text
+            if id(part) in self.texts or not isinstance(part, np.ndarray) or not part.ndim:
+                continue
+            here = nodes[k] if nodes else node
+            if own and nodes and (text := self.plain.text(here, part)) is not None:
+                self.texts[id(part)] = text
+            elif told_by_value(part) is None:
+                given = self.captured(part, here)
+                self.texts[id(part)] = given.text
+                step.parameter_wires[id(part)] = given.wire  # an operand like any other
+
+
+def name_parts(value: Any, wires: Mapping[int, Wire], names: Mapping[Wire, str], texts: dict[Any, str]) -> bool:
+    """Give the parts of a parameter that were computed the names of their wires; whether there are any."""
+    if type(value) in (tuple, list):
+        return sum(name_parts(part, wires, names, texts) for part in value) > 0  # each of them
+    if id(value) not in wires or isinstance(value, int):
+        return False
+    texts[id(value)] = names[transparent(wires[id(value)])]
+    return True
 
 
 def told_by_value(value: np.ndarray[Any, Any]) -> str | None:
@@ -425,6 +448,7 @@ def parameter_node(node: ast.expr | None, gate: Gate, name: str) -> ast.expr | N
     match node:
         case ast.Subscript(slice=index) if name == "index":
             return index
-        case ast.Call(keywords=keywords):
-            return next((k.value for k in keywords if k.arg == name), None)
+        case ast.Call(args=args, keywords=keywords):
+            last = args[-1] if len(args) > gate.arity else None  # given by position
+            return next((k.value for k in keywords if k.arg == name), last)
     return None

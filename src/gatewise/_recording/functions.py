@@ -242,7 +242,7 @@ def input_tensors(
 def read_by_python(reads: Iterable[Read]) -> frozenset[Wire]:
     """The wires of floats that Python read as whole numbers (`range(n)`, `x[n]`): not differentiated."""
     floats = (read for read in reads if np.asarray(read.value).dtype.kind == "f")
-    return frozenset(read.wire for read in floats if read.how in ("int", "index"))
+    return frozenset(read.wire for read in floats if read.how in ("int", "index", "place"))
 
 
 def differentiated(inputs: Iterable[Input], reads: Iterable[Read]) -> list[Input]:

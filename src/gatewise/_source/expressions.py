@@ -43,9 +43,11 @@ class Expressions:
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
         self.nodes = Nodes(circuit)
-        self.speller = Speller(circuit.texts)
+        self.speller = Speller(circuit.texts, self.free_function, self.is_bound)
         self.shapes = Shapes(circuit)
-        self.taken = set(circuit.taken) | set(circuit.names.values()) | {name for name, _, _ in circuit.signature}
+        self.bound = {*circuit.names.values(), *(name for name, _, _ in circuit.signature)}
+        self.taken = set(circuit.taken) | self.bound
+        self.made: set[str] = set()  # of these the names that are ours
         self.inputs: dict[Wire, Input] = {i.wire: i for i in circuit.inputs}
         self.forward_wires = set(circuit.wires)
         self.named = self.stage_roots()
@@ -84,7 +86,21 @@ class Expressions:
             number += 1
             name = f"{base}_" if number == 2 else f"{base}_{number}"
         self.taken.add(name)
+        self.made.add(name)
         return name
+
+    def free_function(self, base: str) -> str:
+        """A name for a function beside the printed one: no name inside that one may hide it.
+
+        Names that the user's code only looks up (`gw.relu`) are none of the text's.
+        """
+        if not self.is_bound(base):
+            self.taken.discard(base)
+        return self.free(base)
+
+    def is_bound(self, name: str) -> bool:
+        """Whether a name stands for something in the text."""
+        return name in self.made or name in self.bound
 
     def d_name(self, wire: Wire) -> str:
         """The name of a wire's gradient: d and its name, `grads["W2"]` for an entry of a dict."""

@@ -12,7 +12,8 @@ import numpy as np
 
 from gatewise._circuit import Circuit, SourcedWire, Wire, parents_of, step_wire, tick
 from gatewise._gates import Gate
-from gatewise._gates.families import Live
+from gatewise._gates.families import Live, plain
+from gatewise._gates.gate import as_printed
 from gatewise._recording.freezing import transparent
 from gatewise._recording.recorder import Recorder
 from gatewise._source.nodes import is_number
@@ -125,8 +126,10 @@ def add_gradients(
         stands = SourcedWire(tick(), circuit.recording, wire.value)
         upstream = Tensor(wire.value, stands, circuit.recording)
         writer.nodes.stands.add(stands)
+        writer.nodes.tame_gradients.add(stands)
         writer.d_texts[stands] = Text("d" + name)
-        for k, part in parts_of(pullback, {wire.values[0]: upstream} if several else upstream, out, saved, parents):
+        printed = as_printed(pullback)
+        for k, part in parts_of(printed, {wire.values[0]: upstream} if several else upstream, out, saved, parents):
             if k in wanted and part is not None:
                 parent = transparent(parents[k])
                 text.code[pullback.positions[k]] = code_of(writer, f"d{circuit.names[parent]}", part, parent)
@@ -137,14 +140,13 @@ def add_gradients(
             ones = Tensor(one, unit, circuit.recording)
             again: dict[int, Any] = {}  # the same on a recorded 1, which leaves a trace of how a number came about
             same = [np.shape(parent.value) == np.shape(holder.value) for parent in parents]
-            for k, part in parts_of(pullback, 1.0 if isinstance(one, float) else ones, out, saved, parents):
+            exact = dict(parts_of(pullback, 1.0 if isinstance(one, float) else ones, out, saved, parents))
+            for k, part in parts_of(printed, 1.0 if isinstance(one, float) else ones, out, saved, parents):
                 if k in wanted and same[k]:
                     position = pullback.positions[k]
-                    text.local_values[position] = (
-                        0.0 if part is None else part.value if isinstance(part, Tensor) else part
-                    )
+                    text.local_values[position] = 0.0 if exact[k] is None else plain(exact[k])
                     if is_rounded(part):
-                        again = again or dict(parts_of(pullback, ones, out, saved, parents))
+                        again = again or dict(parts_of(printed, ones, out, saved, parents))
                     text.locals[position] = text_of_local(writer, holder, again.get(k, part))
 
 

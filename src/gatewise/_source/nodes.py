@@ -15,6 +15,7 @@ import numpy as np
 
 from gatewise._circuit import Circuit, SourcedWire, Wire, step_wire
 from gatewise._gates import NAMES, Gate
+from gatewise._gates.families import without_mask
 from gatewise._recording.freezing import transparent
 from gatewise._sweep import port
 from gatewise._tensor import Tensor
@@ -75,6 +76,7 @@ TAME = MOVES | frozenset(
         "softplus",
         "logsumexp",
         "softmax",
+        "cross_entropy",
         "greater",
         "greater_equal",
         "less",
@@ -150,8 +152,10 @@ class Nodes:
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
         self.forward_wires = set(circuit.wires)
+        self.constants = {i.wire for i in circuit.inputs if i.kind == "constant"}
         self.stands: set[Wire] = set()
         self.ones: set[Wire] = set()  # stand-ins for an upstream gradient of ones: left out as factors
+        self.tame_gradients: set[Wire] = set()  # those of the stand-ins that are
         self.masks: dict[Wire, Any] = {}
         self.built: dict[Wire, Any] = {}
         self._tame: set[Wire] | None = None
@@ -249,23 +253,18 @@ class Nodes:
         ):
             return without_spreads(node)
         conditions = [m for m in conjuncts(live) if not always(m) and not self.outside_is_zero(m, part)]
-        if not conditions and alike(part, node):
+        number = np.shape(node.value) == np.shape(value_of(part)) == () and dtype_of(part) == dtype_of(node)
+        if not conditions and (number or alike(part, node)):
             return part
         live = joined(conditions) if conditions else live
-        if np.all(np.isfinite(value_of(part))) and self.is_gradient(part):
+        if self.tame(part):
             gate = NAMES["multiply"]
             return without_spreads(Node(gate, operator.mul, (part, live), {}, node.value))
         return without_spreads(replace(node, operands=(live, part, otherwise), holder=None))
 
-    def is_gradient(self, x: Any) -> bool:
-        """Whether `x` is a gradient times tame factors: where one is finite, the other cannot turn zeros into NaN."""
-        if not isinstance(x, Node):
-            return True
-        return x.gate.name in TAME and all(self.is_gradient(y) or self.tame(y) for y in x.operands)
-
     def outside_is_zero(self, mask: Any, x: Any) -> bool:
         """Whether `x` is certainly zero wherever `mask` is False."""
-        if isinstance(value_of(mask), np.ndarray) and np.shape(value_of(mask)) == () and bool(value_of(mask)):
+        if always(mask):
             return True
         if isinstance(x, Wire):
             return x in self.masks and covers(mask, self.masks[x])
@@ -275,9 +274,9 @@ class Nodes:
             return True
         name, operands = x.gate.name, x.operands
         if name == "multiply":
-            both = (operands, operands[::-1])
-            return any(self.tame(one) and self.outside_is_zero(mask, other) for one, other in both) or any(
-                covers(mask, one) or is_switch(mask, one) for one in operands
+            return any(
+                self.tame(one) and (self.outside_is_zero(mask, other) or covers(mask, other))
+                for one, other in (operands, operands[::-1])
             )
         if name == "where" and is_number(operands[2], 0):
             return any(covers(mask, m) for m in conjuncts(operands[0])) or self.outside_is_zero(mask, operands[1])
@@ -290,25 +289,36 @@ class Nodes:
         return False
 
     def tame(self, x: Any) -> bool:
-        """Whether a value is finite wherever the inputs are, overflow aside."""
+        """Whether a value, or a gradient, is finite wherever the inputs are, overflow aside: 0 times it is 0."""
         if isinstance(x, Node):
-            return is_tame(x.gate, x.operands) and all(map(self.tame, x.operands))
+            if is_gate(x, "divide") and are_shares(*x.operands):
+                return self.tame(x.operands[0].operands[0])
+            return is_tame(x.gate, tuple(map(self.fixed, x.operands))) and all(map(self.tame, x.operands))
         if isinstance(x, Wire):
-            return x in self.tame_wires
+            return x in self.tame_gradients or x in self.tame_wires
+        if isinstance(x, dict):  # what comes back to several outputs
+            return all(self.tame(self.of(without_mask(part))) for part in x.values())
         return bool(np.all(np.isfinite(x))) if x is not None else True
+
+    def fixed(self, x: Any) -> Any:
+        """The number behind a name that the user's code gave to one, a size: the same whatever the inputs are."""
+        return x.value if isinstance(x, Wire) and x in self.constants else x
 
     @property
     def tame_wires(self) -> set[Wire]:
         """The forward wires that are tame; found in tape order, so that nothing recurses."""
         if self._tame is None:
             self._tame = set()
+            given = {i.wire for i in self.circuit.inputs if i.kind != "captured"}
             for wire in self.circuit.wires:
                 holder = step_wire(wire)
-                if holder is None:
-                    good = bool(np.all(np.isfinite(wire.value)))
+                if holder is None or wire in given:
+                    good = wire in given or bool(np.all(np.isfinite(wire.value)))
+                elif holder.written is not None:
+                    good = holder.pullback.gate.name in TAME and all(map(self.tame, holder.sources))
                 else:
                     node = self.step(holder)
-                    good = is_tame(node.gate, node.operands) and all(map(self.tame, node.operands))
+                    good = self.tame(node)
                 if good:
                     self._tame.add(wire)
         return self._tame
@@ -321,6 +331,11 @@ def is_tame(gate: Gate, operands: tuple[Any, ...]) -> bool:
     if gate.name == "divide":
         return is_number(operands[1]) and operands[1] != 0
     return gate.name in TAME
+
+
+def are_shares(x: Any, total: Any) -> bool:
+    """Whether a quotient is that of exponentials and their sum."""
+    return is_gate(x, "exp") and is_gate(total, "sum") and same(x, total.operands[0])
 
 
 # --------------------------------------------------------------------------------------------------------------- masks

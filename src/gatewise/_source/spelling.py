@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from gatewise._gates import Gate
 from gatewise._recording.freezing import told_by_value
 from gatewise._recording.structures import quoted
-from gatewise._source.nodes import Node, is_plain_place, same_parameter
+from gatewise._source.nodes import Node, is_plain_place, same_parameter, value_of
 from gatewise._tensor import FORWARDS, SIGNS, one_over
 
 ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON, LOWEST = 100, 90, 80, 70, 60, 50, 40, 30, 0
@@ -90,10 +90,15 @@ def number(value: Any) -> Text:
 
 
 class Speller:
-    """Spells steps. `texts` are the user's spellings, and the names of captured arrays, by id."""
+    """Spells steps. `texts` are the user's spellings, and the names of captured arrays, by id.
 
-    def __init__(self, texts: Mapping[Any, str]) -> None:
+    `free` gives a name that nobody has, to functions that printed code defines; `hidden` says whether a name that
+    Python knows stands for something else in the text.
+    """
+
+    def __init__(self, texts: Mapping[Any, str], free: Callable[[str], str], hidden: Callable[[str], bool]) -> None:
         self.texts: dict[Any, str] = dict(texts)
+        self.free, self.hidden = free, hidden
         self.uses_math = False
         self.functions: dict[str, Any] = {}  # own gates that need a definition: name -> gate
 
@@ -137,7 +142,8 @@ class Speller:
         """What stands between brackets; `alone` as an argument of a call."""
         if alone and any(isinstance(part, slice) for part in (value if isinstance(value, tuple) else (value,))):
             return f"np.s_[{self.index(value)}]"
-        text = None if isinstance(value, (bool, int, float)) else self.texts.get(id(value))
+        text = None if isinstance(value, (bool, int, float)) else self.texts.get(("index", id(value)))
+        text = self.texts.get(id(value)) if text is None and not isinstance(value, (bool, int, float, tuple)) else text
         if isinstance(value, tuple):
             text = ", ".join(map(self.part, value)) if text is None else text
             several = alone and not text.isidentifier()
@@ -145,7 +151,7 @@ class Speller:
         if text is not None:
             return text
         if isinstance(value, slice):
-            parts = ["" if p is None else str(p) for p in (value.start, value.stop, value.step)]
+            parts = ["" if p is None else str(value_of(p)) for p in (value.start, value.stop, value.step)]
             return ":".join(parts[:2] if value.step is None else parts)
         if value is Ellipsis:
             return "..."
@@ -202,19 +208,18 @@ class Speller:
         if getattr(forward, "__module__", None) == "math":
             self.uses_math = True
             return f"math.{forward.__name__}({', '.join(texts)})"
-        name = "abs" if forward is operator.abs else called(gate)
+        name = "abs" if forward is operator.abs and not self.hidden("abs") else called(gate)
         arguments = texts + [f"{key}={value}" for key, value in parameters.items() if key not in POSITIONAL]
         arguments[len(texts) : len(texts)] = [parameters[key] for key in POSITIONAL if key in parameters]
         return f"{name}({', '.join(arguments)})"
 
     def function_name(self, step: Node) -> str:
         """The name of the function that printed code defines for an own gate with these parameters."""
-        base, number_ = step.gate.name, 1
-        name = base
-        while name in self.functions and not same_definition(self.functions[name], step):
-            number_ += 1
-            name = f"{base}_{number_}"
-        self.functions.setdefault(name, step)
+        for name, other in self.functions.items():
+            if same_definition(other, step):
+                return name
+        name = self.free(step.gate.name)
+        self.functions[name] = step
         return name
 
 

@@ -19,14 +19,15 @@ from gatewise._circuit import Circuit, Input, SourcedWire, Stage, Wire, step_wir
 from gatewise._recording.freezing import transparent
 from gatewise._recording.structures import quoted
 from gatewise._source.expressions import MODULES
+from gatewise._source.guards import DEEPEST, Guards
 from gatewise._source.nodes import Node, is_gate, is_port, repeated_number, value_of
 from gatewise._source.spelling import Text, array_parameters, literal
-from gatewise._source.statements import COMMENT, Line, Statements, Style
+from gatewise._source.statements import COMMENT, Line, Style
 from gatewise._sweep import identity
 from gatewise._tensor import METHODS
 from gatewise._transforms import Event, reverse
 
-DEEPEST = 10  # operations in one expression, one inside the other
+IMPORTS = {"np": "import numpy as np", "math": "import math"}
 
 
 class Staged(str):
@@ -46,7 +47,7 @@ def staged(circuit: Circuit, style: Style = "code") -> Staged:
     return Staged(Writer(circuit, style).text())
 
 
-class Writer(Statements):
+class Writer(Guards):
     """Writes one circuit down."""
 
     def __init__(self, circuit: Circuit, style: Style) -> None:
@@ -56,8 +57,10 @@ class Writer(Statements):
         given = self.inputs.get(output)  # a function may give back what it was given
         if given is None or (not given.path and self.starts_with_ones()):
             self.d_names[output] = self.first
+        self.aliases: dict[str, str] = {}  # of modules whose names are arguments
         self.heights: dict[Any, int] = {}
         self.begun: set[Wire] = set()  # wires whose gradient has a line
+        self.tame: dict[Wire, bool] = {}  # whether all that came back to a wire so far is tame
         self.inline: dict[Wire, Any] = {}  # contributions that will be written where they are used
 
     # ------------------------------------------------------------------------------------------------- the whole text
@@ -68,7 +71,7 @@ class Writer(Statements):
         backward = self.backward_lines()
         forward = self.forward_lines()
         name = circuit.name if circuit.name.isidentifier() else "f"
-        head = ["import numpy as np"] + (["import math"] if self.speller.uses_math else [])
+        head = [IMPORTS["np"]] + ([IMPORTS["math"]] if self.speller.uses_math else [])
         helpers = [line for name_, node in self.speller.functions.items() for line in ("", *helper(name_, node))]
         body = [
             "# forward pass",
@@ -93,10 +96,12 @@ class Writer(Statements):
         code, sign, comment = line.partition("#")
         for name, stands in MODULES.items():
             if any(name == argument for argument, _, _ in self.circuit.signature):
-                code = re.sub(rf"\b{name}\.", f"{name}_.", code).replace(stands, name)
-                code = {"import numpy as np": "import numpy as np_", "import math": "import math as math_"}.get(
-                    code, code
-                )
+                if name not in self.aliases:
+                    self.aliases[name] = self.free(f"{name}_")
+                alias = self.aliases[name]
+                if code == IMPORTS[name]:
+                    return f"{code.removesuffix(f' as {name}')} as {alias}"
+                code = re.sub(rf"\b{name}\.", f"{alias}.", code).replace(stands, name)
         return code + sign + comment
 
     def signature(self) -> str:
@@ -175,11 +180,14 @@ class Writer(Statements):
         """Put simplified nodes in the place of what was recorded; copies of one number need no name."""
         if event.upstream is not None and event.upstream not in self.nodes.built:
             self.nodes.stand(event.upstream, event.mask)
+            if self.tame.get(transparent(event.wire), True):
+                self.nodes.tame_gradients.add(event.upstream)
         own = (
             event.wire.pullback is identity
         )  # an inner derivative's own wire for its input: one and the same in the text
         event.parts = [] if own else [(k, transparent(parent), self.nodes.of(part)) for k, parent, part in event.parts]
         for _, parent, part in event.parts:
+            self.tame[parent] = self.tame.get(parent, True) and self.nodes.tame(part)
             stands = self.stands.get(parent)
             if arriving[parent] == 1 and parent not in self.named and stands is not None and is_slight(part):
                 self.nodes.built[stands] = part
@@ -281,8 +289,12 @@ class Writer(Statements):
     def forward_lines(self) -> list[Line]:
         """The forward pass: one line a stage, or several where the backward pass needs what is inside."""
         self.materialise()
+        guards = self.guards()
+        self.rows_in_order()
+        self.assertions(guards.get(0, ()))
         for number, stage in enumerate(self.circuit.stages, 1):
             self.stage_lines(number, stage)
+            self.assertions(guards.get(number, ()))
         lines, self.lines = self.lines, []
         return lines
 
@@ -502,7 +514,9 @@ def helper(name: str, node: Node) -> Iterator[str]:
     circuit = record(composition, values, upstream=node.value)
     yield f"def {name}({', '.join([*names, *arrays])}):"
     writer = Writer(circuit, "code")
-    writer.speller.texts |= {id(node.parameters[parameter]): parameter for parameter in arrays}
+    for parameter in arrays:
+        given = id(node.parameters[parameter])
+        writer.speller.texts |= {given: parameter, ("index", given): parameter}
     writer.named = {i.wire: n for i, n in zip(circuit.inputs, names, strict=False)}
     yield from (f"    {line.code}" for line in writer.forward_lines())
     yield f"    return {writer.spell(circuit.output).text}"

@@ -11,7 +11,7 @@ from gatewise._circuit import Circuit, Wire
 from gatewise._gates.movement import names_an_entry_once
 from gatewise._source.expressions import Expressions
 from gatewise._source.nodes import MOVES, Node, dtype_of, is_gate, is_number, value_of
-from gatewise._source.spelling import ATOM, Text, infix, number
+from gatewise._source.spelling import ATOM, UNARY, Text, infix, number
 
 Style = Literal["code", "notes"]
 COMMENT = 51  # the column of what stands behind a line
@@ -39,6 +39,7 @@ class Statements(Expressions):
         self.style = style
         self.lines: list[Line] = []
         self.kept: list[Any] = []  # what the speller knows by its id
+        self.said: set[str] = set()  # the assertions that were made
 
     def write(self, code: str, said: str = "") -> None:
         """One more line."""
@@ -63,8 +64,17 @@ class Statements(Expressions):
         else:
             self.name_shape(x, like)
             text = self.spell(x)
-            copied = fresh and self.shares(x)
-            self.write(f"{name} = {text.at(ATOM) + '.copy()' if copied else text.text}", self.shapes.said(x))
+            self.write(f"{name} = {self.owned(text, x, like, fresh)}", self.shapes.said(x))
+
+    def owned(self, text: Text, x: Any, like: Wire | None, fresh: bool) -> str:
+        """An expression for a gradient: one that must share memory with nothing, and would, is copied.
+
+        The gradient of a number is one, that nobody can change; an array without axes may stand for it.
+        """
+        named = not isinstance(x, Node) or x in self.d_texts
+        if like is not None and not isinstance(like.value, np.ndarray):
+            return f"+{text.at(UNARY)}" if (fresh or not named) and self.shares(x) else text.text
+        return f"{text.at(ATOM)}.copy()" if fresh and self.shares(x) else text.text
 
     def change(self, name: str, sign: str, right: Any) -> None:
         """`name += right` and its like, on an array that has this name alone."""

@@ -609,7 +609,7 @@ class _Reader:
             return ["array", _json_numbers(_literal(arguments[0]))]
         (count,) = map(_literal, arguments)
         if name == "arange":
-            return ["array", list(range(count))]
+            return ["array", [type(count)(k) for k in range(math.ceil(count))]]  # np.arange(3.0) counts in floats
         if name == "ones":
             return ["broadcast_to", 1, _whole(count)]
         return ["array", [[int(row == column) for column in range(count)] for row in range(count)]]

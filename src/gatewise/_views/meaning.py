@@ -119,7 +119,7 @@ def nudge(sheet: Sheet, wire: Wire, digits: int | None = None) -> str:
     `digits` are for values alone: a push of 0.01 changes little, and rounding would hide how much.
     """
     where, force = steepest(wire)
-    if force is None:
+    if force is None or 0 in wire.shape:
         return ""
     if not _is_output_finite(sheet):
         return f"which way to push cannot be said: {_output(sheet, digits)}"
@@ -238,7 +238,7 @@ def _ties(sheet: Sheet, gate: Wire) -> list[Use]:
 
 def _meets_corner(sheet: Sheet, wire: Wire) -> bool:
     """Whether a gate gave the steepest entry of a wire a share of a tie, or stands there where its slope jumps."""
-    if wire.gradient is None:
+    if wire.gradient is None or not entries(wire.gradient):
         return False
     place = _largest(entries(wire.gradient))
     shares: dict[int, float] = {}

@@ -387,7 +387,7 @@
     nudge(wire) {
       const [where, force] = this.steepest(wire);
       const [f, sides] = [this.objective(), this.twoSlopes(wire)];
-      if (force === null) return "";
+      if (force === null || wire.shape.includes(0)) return "";
       if (!isFinite(this.output.value, this.output.summary)) {
         return `which way to push cannot be said: ${this.name(this.output)} is ${this.value(this.output)}`;
       }

@@ -1,0 +1,112 @@
+"""What Python read while it was recorded, as assertions: printed code holds where they do, and says so elsewhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Read, SourcedWire, Wire, step_wire
+from gatewise._gates import NAMES
+from gatewise._recording.freezing import operand_wires, transparent
+from gatewise._source.spelling import ATOM, COMPARISON, Text, number
+from gatewise._source.statements import Statements
+from gatewise._sweep import port
+
+DEEPEST = 10  # operations in one expression, one inside the other
+
+
+class Guards(Statements):
+    """Writes the assertions of one circuit, each behind the stage that makes the last of what it speaks of."""
+
+    def guards(self) -> dict[int, list[Read]]:
+        """The reads that the text depends on, by the number of that stage; 0 is before all stages.
+
+        An index that was computed is none: it stands in the text by its name.
+        """
+        stages = {w: number for number, stage in enumerate(self.circuit.stages, 1) for w in stage.wires}
+        found: dict[int, list[Read]] = {}
+        for read in self.circuit.reads:
+            made = self.made_for(read.wire)
+            behind = {x for holder in made for x in operand_wires(holder)} | {transparent(read.wire)}
+            known = all(w in self.forward_wires or step_wire(w) is not None for w in behind)  # others were cut off
+            if read.how != "place" and known:
+                found.setdefault(max((stages.get(w, 0) for w in behind), default=0), []).append(read)
+        return found
+
+    def rows_in_order(self) -> None:
+        """A cross-entropy was recognised by rows in order; where they are an argument, the text asks for that."""
+        holders = list(dict.fromkeys(h for w in self.circuit.wires if (h := step_wire(w)) is not None))
+        given = {key: w for h in holders if h.step is not None for key, w in h.step.parameter_wires.items()}
+        for holder in holders:
+            if holder.pullback is not None and holder.pullback.gate is NAMES["cross_entropy"]:
+                rows, _ = holder.values[-1]["index"]
+                if id(rows) in given:
+                    name = self.forward_name(given[id(rows)])
+                    sentence = f"recorded where {name} was np.arange({len(rows)}): record it again for other inputs"
+                    self.write(f"assert np.array_equal({name}, np.arange({len(rows)})), {sentence!r}")
+
+    def made_for(self, wire: Wire) -> list[SourcedWire]:
+        """The steps behind a wire that the circuit does not have, oldest first: the output does not need them."""
+        found: set[SourcedWire] = set()
+        waiting = [transparent(wire)]
+        while waiting:
+            each = waiting.pop()
+            holder = None if each in self.forward_wires else step_wire(each)
+            if holder is not None and holder not in found:
+                found.add(holder)
+                waiting.extend(operand_wires(holder))
+        return sorted(found, key=lambda holder: holder.order)
+
+    def assertions(self, reads: Iterable[Read]) -> None:
+        """Write the assertions for these reads, each once."""
+        for read in reads:
+            self.lines_for(self.made_for(read.wire))
+            wire = transparent(read.wire)
+            said = asserted(self.spell(wire), read)
+            if said not in self.said:
+                self.said.add(said)
+                self.write("# Python took this branch" if read.how == "bool" else "# Python read this value")
+                self.write(said)
+
+    def spell(self, x: Any) -> Text:
+        """As elsewhere; what only a guard speaks of is written out."""
+        wire = transparent(x) if isinstance(x, Wire) else x
+        holder = step_wire(wire) if isinstance(wire, Wire) and not self.backward else None
+        if holder is None or wire in self.forward_wires:
+            return super().spell(x)
+        if wire in self.named:
+            return Text(self.named[wire])
+        text = self.step(self.nodes.step(holder))
+        return Text(f"{text.at(ATOM)}[{wire.values[0]}]") if wire.pullback is port else text
+
+    def lines_for(self, made: list[SourcedWire]) -> None:
+        """Lines of their own for what is used twice, lies too deep, or is made by writing into an array."""
+        used = Counter(x for holder in made for x in operand_wires(holder))
+        heights: dict[Any, int] = {}
+        for holder in made:
+            heights[holder] = 1 + max((heights.get(x, 0) for x in operand_wires(holder)), default=0)
+            node = self.nodes.step(holder)
+            several = isinstance(holder.value, (tuple, list))
+            long = used[holder] > 1 or heights[holder] > DEEPEST or self.is_statement(node)
+            if holder not in self.named and long and not several:
+                name = self.free("read")
+                self.assign(name, node)
+                self.named[holder] = name
+                heights[holder] = 0
+
+
+def asserted(text: Text, read: Read) -> str:
+    """The assertion that Python would read the same again."""
+    was = np.asarray(read.value).tolist()
+    if read.how == "bool":
+        was = bool(was)
+        condition = text.text if was else f"not {text.at(COMPARISON)}"
+    elif np.ndim(read.value):
+        condition = f"np.array_equal({text.text}, {was!r})"
+    else:
+        was = int(was) if read.how in ("int", "index") else was
+        condition = f"{text.at(COMPARISON + 1)} == {number(was).text}"
+    return f"assert {condition}, {f'recorded where {text.text} was {was}: record it again for other inputs'!r}"
