@@ -48,8 +48,9 @@ def claims_of(subject: Subject, first: Any, gradient: Any, backward: Any, upstre
         subject.output = first_of
         out = output_set(subject, first[0], upstream, random=True)
         cache = first[1] if len(first) == 2 else first[1:]
-        dout = float(subject.weights) if np.ndim(out) == 0 and not isinstance(out, np.generic) else subject.weights
+        dout = subject.handed_upstream(out)
         found = subject.call(f=lambda *_, **__: backward(dout, cache))
+        subject.handed.append(("dout", subject.weights, dout))
         return sorted_claims(subject, found, f"{getattr(backward, '__name__', 'backward')}(dout, cache)")
     pair = is_pair(first)
     if gradient is not None:
