@@ -55,7 +55,11 @@ def fitted(line: Line, h: float, noise: float, side: int = 0) -> Fit | None:
         one = Polynomial(u, y, degree)
         if float(np.max(np.abs(one.left))) > LOOSE * quantum or one.bent():
             continue
-        bar = SIGMAS * one.error + (quantum / 2 * one.worst if few else 0.0) + 4 * EPS * abs(one.slope)
+        bar = (
+            max(SIGMAS * one.error, 0.0 if side else one.corner())
+            + (quantum / 2 * one.worst if few else 0.0)
+            + 4 * EPS * abs(one.slope)
+        )
         if earlier is not None and abs(one.slope - earlier[0]) <= bar + earlier[1]:
             return Fit(one.slope * size / h, bar * size / h)
         earlier = one.slope, bar
@@ -74,6 +78,13 @@ class Polynomial:
         self.sigma = max(math.sqrt(float(self.left @ self.left) / (len(u) - degree - 1)), EPS / 4)
         self.error = self.sigma * float(np.linalg.norm(weights))  # one standard deviation of the slope
         self.worst = float(np.sum(np.abs(weights)))  # what errors of 1 may add up to in it
+
+    def corner(self) -> float:
+        """What a corner at x may have done to the slope without showing in what is left over."""
+        hinge = np.abs(self.u)
+        hinge = hinge - self.basis @ (self.basis.T @ hinge)
+        size = float(hinge @ hinge)
+        return abs(float(self.left @ hinge)) / size + self.sigma / math.sqrt(size)
 
     def bent(self) -> bool:
         """Whether what is left over has a corner in it."""

@@ -47,7 +47,7 @@ GLANCE = 2.0**-10  # of the size: the middle of the ladder
 SLIGHT = 1e-3  # of a slope: what the two sides of a corner differ by where a solver chose other steps
 NEAR = 0.05  # of a slope: how far off such a solver's may be
 LOUD = 1e-6  # of its values: a black box as noisy as this is not known to have slopes at all
-LONGER = (0.5, 4.0, 64.0)  # of the scale: steps within which a polynomial is tried where noise hides all else
+LONGER = (64.0, 4.0, 0.5, 0.25)  # of the scale: steps within which a polynomial is tried where noise hides all else
 AGAIN = 0.7  # of the best step: the step that is asked once more
 
 STILL = "f does not move along it"
@@ -272,7 +272,7 @@ def corner_here(e: Evidence) -> Judgement | None:
     """f has a corner at x, or jumps, or rises without end."""
     if e.bar <= e.claim.close or e.climb.smooth_to:
         return None
-    found = sides(e.climb.levels, e.noise)
+    found = sides(e.climb.levels, e.line.noise if e.line.known else e.noise)
     if found is None:
         return None
     if found.steep:
@@ -340,15 +340,10 @@ def by_polynomial(e: Evidence) -> Judgement | None:
 
 
 def fitting_steps(e: Evidence) -> list[float]:
-    """The steps within which a polynomial is tried: about the longest one used; only where no corner lies inside."""
+    """The steps within which a polynomial is tried, the longest first: about those used, and longer ones."""
     wide = e.climb.best.wide
-    tried = [2 * wide, wide, wide / 2]
-    if e.climb.smooth_to:
-        return [h for h in tried if h <= 2 * e.climb.smooth_to]
-    if e.climb.best.corner > 0:
-        return []
-    far = [s * e.line.scale for s in LONGER] if wide == e.climb.levels[0].h else []
-    return [*tried, *far]
+    tried = sorted({2 * wide, wide, wide / 2, *(part * e.line.scale for part in LONGER)}, reverse=True)
+    return [h for h in tried if not e.climb.smooth_to or h <= 2 * e.climb.smooth_to]
 
 
 def from_one_side(e: Evidence) -> Judgement | None:
