@@ -14,6 +14,7 @@ from gatewise._numerical.noise import concentrated
 
 STAIR = 10  # halvings that tell a stair from a corner
 SOLVER = 18  # halvings that tell a loop's jump from a bend
+BESIDE = 0.01371  # of the way: neighbours far away, none at a round number, where rounding would be alike
 SPACED = 0.003  # of the size: how far apart the values are in which jumps are looked for
 
 
@@ -116,14 +117,19 @@ def from_inside(line: Line, noise: float) -> tuple[float, float, bool, str] | No
 
 
 def stays_still(line: Line, noise: float) -> bool:
-    """Whether f moves by nothing that counts even far away, over 10 and 1,000 times the scale."""
+    """Whether f moves by nothing that counts even far away, over 10 and 1,000 times the scale.
+
+    There x itself has fewer digits: what neighbours scatter by is no move.
+    """
     here = line.value(0.0)
     for far in (10 * line.scale, 1000 * line.scale):
-        low, high = line.value(-far), line.value(far)
-        if not (math.isfinite(low) and math.isfinite(high)):
-            return True
-        if max(abs(high - low), abs(low - here), abs(high - here)) > 200 * noise:
-            return False
+        for side in (-1, 1):
+            values = [line.value(side * far * (1 - k * BESIDE)) for k in range(6)]
+            if not all(map(math.isfinite, values)):
+                return True
+            scattered = max(values) - min(values)
+            if max(abs(v - here) for v in values) > max(200 * noise, 4 * scattered):
+                return False
     return True
 
 

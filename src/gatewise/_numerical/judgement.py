@@ -316,7 +316,7 @@ def nothing_against_nothing(e: Evidence) -> Judgement | None:
     if e.off():
         return None
     hidden = abs(e.claim.value) * e.climb.levels[0].h <= 4 * e.noise
-    if hidden and e.unfelt and e.noise <= 1e-10 * max(e.line.largest(), LEAST_FLOAT):
+    if hidden and (e.unfelt or abs(e.slope) <= e.bar) and e.noise <= 1e-10 * max(e.line.largest(), LEAST_FLOAT):
         return e.says("right") if stays_still(e.line, e.noise) else None
     if e.claim.value == 0 and e.bar <= NOTHING * nearby(e.line, e.climb.levels, e.noise):
         return e.says("right")
