@@ -47,7 +47,13 @@ GLANCE = 2.0**-10  # of the size: the middle of the ladder
 SLIGHT = 1e-3  # of a slope: what the two sides of a corner differ by where a solver chose other steps
 NEAR = 0.05  # of a slope: how far off such a solver's may be
 LOUD = 1e-6  # of its values: a black box as noisy as this is not known to have slopes at all
-LONGER = (64.0, 4.0, 0.5, 0.25)  # of the scale: steps within which a polynomial is tried where noise hides all else
+LONGER = (
+    4096.0,
+    64.0,
+    4.0,
+    0.5,
+    0.25,
+)  # of the scale: steps within which a polynomial is tried where noise hides all else
 AGAIN = 0.7  # of the best step: the step that is asked once more
 
 STILL = "f does not move along it"
@@ -343,7 +349,8 @@ def fitting_steps(e: Evidence) -> list[float]:
     """The steps within which a polynomial is tried, the longest first: about those used, and longer ones."""
     wide = e.climb.best.wide
     tried = sorted({2 * wide, wide, wide / 2, *(part * e.line.scale for part in LONGER)}, reverse=True)
-    return [h for h in tried if not e.climb.smooth_to or h <= 2 * e.climb.smooth_to]
+    same = e.line.same
+    return [h for h in tried if same is None or h <= e.climb.smooth_to or (same(h) and same(-h))]
 
 
 def from_one_side(e: Evidence) -> Judgement | None:
