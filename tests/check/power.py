@@ -72,14 +72,25 @@ def judge_mutated(count: int, seed: int = SEED, part: int = 0, parts: int = 1) -
             decidable = {key: checked(mutant.case, mutant.case.gradients).verdict == "right"}
         report = checked(mutant.case, mutant.gradients)
         size = "large" if mutant.error >= 1e-4 else "small"
-        if mutant.entry is not None:
+        if report.verdict == "right" and not seen(mutant, report):
+            size = "unseen"
+        elif mutant.entry is not None:
             size = "entry" if told(mutant, report) else "untold entry"
         counts.update([size, f"{size} {report.verdict}"])
         if decidable[key]:
             counts.update([f"{size} decidable", f"{size} decidable {report.verdict}"])
-        if report.verdict == "right" and size != "untold entry":
+        if report.verdict == "right" and size not in ("untold entry", "unseen"):
             missed.append(f"missed: {mutant.case.name} at {mutant.case.args}, {mutant.kind}, off by {mutant.error:.2g}")
     return counts, missed
+
+
+def seen(mutant: Mutant, report: Any) -> bool:
+    """Whether an entry that is wrong was among those that were looked at: of larger arrays only some are."""
+    for p, wrong, true in zip(report.parameters, mutant.gradients, mutant.case.gradients, strict=True):
+        looked = [f.index for f in p.findings if f.index is not None]
+        if any(np.asarray(wrong)[index] != np.asarray(true)[index] for index in looked):
+            return True
+    return False
 
 
 def told(mutant: Mutant, report: Any) -> bool:

@@ -127,8 +127,8 @@ def stays_still(line: Line, noise: float) -> bool:
             values = [line.value(side * far * (1 - k * BESIDE)) for k in range(6)]
             if not all(map(math.isfinite, values)):
                 return True
-            scattered = max(values) - min(values)
-            if max(abs(v - here) for v in values) > max(200 * noise, 4 * scattered):
+            scattered = min(4 * (max(values) - min(values)), 200 * noise * far / line.scale)
+            if max(abs(v - here) for v in values) > max(200 * noise, scattered):
                 return False
     return True
 
