@@ -54,6 +54,7 @@ LONGER = (
     0.5,
     0.25,
 )  # of the scale: steps within which a polynomial is tried where noise hides all else
+EXPLAINED = 64  # roundings of f's values: noise that the floats it answers in make
 AGAIN = 0.7  # of the best step: the step that is asked once more
 
 STILL = "f does not move along it"
@@ -141,7 +142,12 @@ class Evidence:
     @property
     def too_loud(self) -> bool:
         """Whether a black box is so noisy that it need not have slopes at all."""
-        return not self.line.known and self.noise > LOUD * self.line.largest()
+        return not self.line.known and self.noise > max(LOUD, EXPLAINED * self.line.precision) * self.line.largest()
+
+    @property
+    def explained(self) -> bool:
+        """Whether the floats that f answers in make as much noise as was measured."""
+        return self.noise <= EXPLAINED * self.line.precision * self.line.largest()
 
     def off(self) -> bool:
         """Whether the claim is off by more than the differences can be, beside the largest entry or by its own size."""
@@ -305,7 +311,8 @@ def still_near_x(e: Evidence) -> Judgement | None:
     """f stands still near x and moves farther away: a staircase, or flat up to a corner."""
     if e.line.known or not e.level.flat:
         return None
-    if stairs(e.line, e.climb.levels, e.noise):
+    short = e.explained and e.line.precision > EPS  # what stands still then does so by rounding
+    if not short and stairs(e.line, e.climb.levels, e.noise):
         return e.says("undecidable", STAIRCASE)
     return e.says("right") if e.claim.value == 0 and e.slope == 0 else None
 
@@ -412,8 +419,7 @@ def black_box_may_lie(e: Evidence) -> Judgement | None:
     if e.line.known:
         return None
     given, shortest = e.claim.value, e.climb.levels[-3:]
-    explained = 64 * EPS * e.line.largest()
-    if e.noise > LOUD * e.line.largest() and (e.unfelt or abs(e.slope) <= SURE * e.bar):
+    if e.too_loud and (e.unfelt or abs(e.slope) <= SURE * e.bar):
         return e.says("undecidable", NOISE_ALONE)
     for s in shortest:
         blurred = 3 * ROUNDING * e.noise / s.h
@@ -422,7 +428,7 @@ def black_box_may_lie(e: Evidence) -> Judgement | None:
     for r in e.climb.others:
         if abs(given - r.value) <= SURE * r.bar + e.claim.close and SURE * r.bar < e.away:
             return e.says("undecidable", CONTRADICTED)
-    if given == 0 and e.noise > explained and not e.level.flat and all(s.flat for s in shortest):
+    if given == 0 and not e.explained and all(s.left == 0 or s.right == 0 for s in shortest):
         return e.says("undecidable", STAIRCASE)
     if e.away <= NEAR * abs(e.slope) and solver_jump(e.line, e.noise):
         return e.says("undecidable", JUMPY)

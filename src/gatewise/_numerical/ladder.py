@@ -88,13 +88,13 @@ def level(line: Line, h: float) -> Level | None:
 
 def levels(line: Line, claim: float) -> list[Level]:
     """All steps, coarse to fine, until noise hides the claim and every slope."""
-    found, drowned = [], 0
+    found, drowned, noise = [], 0, line.noise
     for h in steps(line):
         one = level(line, h)
         if one is None:
             continue
         found.append(one)
-        hidden = 3 * line.noise / one.h
+        hidden = 3 * noise / one.h
         drowned = drowned + 1 if one.steepest < hidden and abs(claim) < hidden else 0
         if drowned == DROWNED:
             break

@@ -74,15 +74,25 @@ class Line:
         made._values = self._values
         return made
 
-    @cached_property
+    @property
     def noise(self) -> float:
-        """How far rounding moves the difference of two values: from the recording, or from a table of values."""
+        """How far rounding moves the difference of two values: from the recording, or as far as it was seen by now."""
         here = self.value(0.0)
         if self._noise is not None:
             return max(self._noise, self.floor, 2 * LEAST_FLOAT)
-        found = self.tabled() if self.measured is None else self.measured()
-        seen = 2 * precision(self._values.values()) * abs(here) if math.isfinite(here) else 0.0
-        return max(seen, self.floor, 4 * LEAST_FLOAT, 0.0 if math.isnan(found) else found)
+        table = self.table
+        seen = 2 * self.precision * abs(here) if math.isfinite(here) else 0.0
+        return max(seen, self.floor, 4 * LEAST_FLOAT, 0.0 if math.isnan(table) else table)
+
+    @cached_property
+    def table(self) -> float:
+        """The noise as a table of values tells it, here or along another line."""
+        return self.tabled() if self.measured is None else self.measured()
+
+    @property
+    def precision(self) -> float:
+        """The spacing at 1 of the floats that f answers in, as far as its values show."""
+        return precision(self._values.values())
 
     def tabled(self) -> float:
         """The noise by a table of values next to x, and a second one a little farther away; NaN where neither tells."""
