@@ -1,7 +1,7 @@
 """Derivatives by differences on plain NumPy, each with an error bar: the second opinion beside every analytic one."""
 
 from gatewise._numerical.complex_step import complex_slope as complex_slope
-from gatewise._numerical.judgement import Judgement as Judgement
+from gatewise._numerical.evidence import Judgement as Judgement
 from gatewise._numerical.judgement import judge as judge
 from gatewise._numerical.lines import Line as Line
 from gatewise._numerical.noise import noise_of as noise_of

@@ -12,7 +12,7 @@ import numpy as np
 from gatewise._circuit import Circuit, Wire
 from gatewise._gates.families import Live
 from gatewise._numerical import Judgement, Line, judge
-from gatewise._numerical.judgement import CLOSE, SURE
+from gatewise._numerical.evidence import CLOSE, SURE
 from gatewise._record.rounding import rounding
 from gatewise._sweep import Ports, sweep, zeros_for
 from gatewise._transforms import gradients, replay
