@@ -3,7 +3,7 @@
 #   make demo     install gatewise and show the first circuit
 #   make test     the whole suite: ruff, mypy, import-linter, pytest with doctests
 #   make fuzz     100,000 random and hostile expressions
-#   make power    the verdict of gw.check on 5,000 right and 20,000 wrong gradients (ten minutes)
+#   make power    the verdict of gw.check on 5,000 right and 20,000 wrong gradients, with two processes (ten minutes)
 #   make bench    the tables of benchmarks/
 #   make million  a circuit of a million gates, recorded, printed and freed (three minutes, 4 GB)
 #   make clean    remove what the others made
@@ -44,7 +44,7 @@ fuzz: $(VENV)/installed-for-tests
 	@if [ -f tests/fuzz_programs.py ]; then echo "$(BIN)/python tests/fuzz_programs.py"; $(BIN)/python tests/fuzz_programs.py; fi
 
 power: $(VENV)/installed-for-tests
-	@PYTHONPATH=tests $(BIN)/python -m check.power
+	@PYTHONPATH=tests $(BIN)/python -m check.power 1 20 2
 
 bench: $(VENV)/installed
 	@$(BIN)/python -m benchmarks

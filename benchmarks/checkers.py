@@ -61,6 +61,32 @@ def naive_variance(xp: ModuleType, x: Any) -> Any:
 
 FAR = np.array([1e6 + 1.0, 1e6 + 2.0, 1e6 + 4.0])
 MANY = spread(20_000)
+POINTS = np.array([1.0, -2.0, 3.0])
+SHORT = np.array([[0.3, -1.2, 0.7], [-0.4, 0.9, -2.1]], dtype=np.float32)
+
+
+def dead_units(xp: ModuleType, x: Any) -> Any:
+    return xp.sum(xp.maximum(x, 0.0) ** 2)
+
+
+def apart(xp: ModuleType, x: Any) -> Any:
+    """Two entries whose gradients differ by a factor of a million."""
+    return xp.sum(xp.asarray([1e6, 1.0]) * x**2 / 2)
+
+
+def upstream_in_place(xp: ModuleType, x: Any) -> Any:
+    """The gradient of sum(x**2), by a backward pass that writes into the ones it starts from: twice too large."""
+    if xp is not np:
+        return 4 * x
+    dout = np.ones_like(x)
+    dout *= 2
+    return dout * 2 * x
+
+
+def corner_beside(xp: ModuleType, x: Any) -> Any:
+    """A corner 1e-6 beside x, within the steps."""
+    return xp.sin(x) + xp.abs(x - (1.0 + 1e-6))
+
 
 CASES = (
     Case("1e-7 * x**2, gradient 0", lambda xp, x: 1e-7 * x**2, lambda xp, x: 0.0 * x, 3.0, WRONG, "small values"),
@@ -85,6 +111,17 @@ CASES = (
     Case("mean(x*x) - mean(x)**2 at 1e6", naive_variance, lambda xp, x: 2 * (x - xp.mean(x)) / 3, FAR, RIGHT,
          "cancellation"),
     Case("sin(x) in float32", lambda xp, x: xp.sin(x), lambda xp, x: xp.cos(x), np.float32(1.0), RIGHT, "float32"),
+    Case("sin(x) + abs(x - 1.000001) at 1", corner_beside, lambda xp, x: xp.cos(x) - 1.0, 1.0, RIGHT,
+         "a kink within the step"),
+    Case("sum(relu(x)), 6 float32 entries", lambda xp, x: xp.sum(xp.maximum(x, 0)), lambda xp, x: 1.0 * (x > 0), SHORT,
+         RIGHT, "float32"),
+    Case("1e6 x0**2 / 2 + x1**2 / 2, gradient (1e6, 0)", apart, lambda xp, x: xp.asarray([1e6, 0.0]) * x,
+         np.array([1.0, 1.0]), WRONG, "a small entry beside a large one"),
+    Case("sum(x**2), its backward pass scales dout in place", lambda xp, x: xp.sum(x**2), upstream_in_place, POINTS,
+         WRONG, "changed in place"),
+    Case("sum(relu(x)**2), one unit dead", dead_units, lambda xp, x: 2 * xp.maximum(x, 0.0), POINTS, RIGHT,
+         "a dead unit"),
+    Case("sum(relu(x)**2), the mask forgotten", dead_units, lambda xp, x: 2 * x, POINTS, WRONG, "a dead unit"),
     Case("sum(tanh(x)), 20,000 entries", lambda xp, x: xp.sum(xp.tanh(x)), lambda xp, x: 1 - xp.tanh(x) ** 2, MANY,
          RIGHT, "a big array"),
 )  # fmt: skip

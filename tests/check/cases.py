@@ -1,7 +1,8 @@
 """Functions with gradients that are known to be right, at all scales, and the ways a gradient is made wrong.
 
 A case is hard where the function's own digits are few: terms that cancel, float32 inside, loops that stop at a
-tolerance, tables. There a checker may say that it cannot tell; it may never say "wrong".
+tolerance, tables. There a checker may say that it cannot tell; it may never say "wrong". Some hard ones are staircases:
+they stand still almost everywhere, and what slope is meant is not theirs to tell.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from check.near_corners import NEAR_CORNERS
+
 
 @dataclass
 class Case:
@@ -21,6 +24,7 @@ class Case:
     args: tuple[Any, ...]
     gradients: tuple[Any, ...]
     hard: bool = False
+    stairs: bool = False
 
 
 # ------------------------------------------------------------------------------------- functions of one number, scaled
@@ -264,7 +268,7 @@ def bisection(rng: np.random.Generator) -> Case:
             low, high = (middle, high) if middle**3 < a else (low, middle)
         return (low + high) / 2
 
-    return Case("bisection", root, (a,), (a ** (-2 / 3) / 3,), True)
+    return Case("bisection", root, (a,), (a ** (-2 / 3) / 3,), True, True)
 
 
 def series(rng: np.random.Generator) -> Case:
@@ -291,7 +295,7 @@ def series(rng: np.random.Generator) -> Case:
 def lookup(rng: np.random.Generator) -> Case:
     n = int(10 ** rng.uniform(2, 5))
     table, x = np.sin(np.linspace(0, 3, n + 1)), float(rng.uniform(0.2, 1.3))
-    return Case("nearest in a table", lambda x: table[round(float(x) / 3 * n)], (x,), (math.cos(x),), True)
+    return Case("nearest in a table", lambda x: table[round(float(x) / 3 * n)], (x,), (math.cos(x),), True, True)
 
 
 def interpolated(rng: np.random.Generator) -> Case:
@@ -305,7 +309,7 @@ def interpolated(rng: np.random.Generator) -> Case:
 
 def rounded(rng: np.random.Generator) -> Case:
     digits, x = int(rng.integers(3, 13)), float(rng.uniform(0.3, 2.5))
-    return Case("rounded", lambda x: round(math.sin(float(x)), digits), (x,), (math.cos(x),), True)
+    return Case("rounded", lambda x: round(math.sin(float(x)), digits), (x,), (math.cos(x),), True, True)
 
 
 HARD = (
@@ -316,16 +320,18 @@ HARD = (
 
 
 def correct_cases(count: int, seed: int) -> Iterator[Case]:
-    """Cases of every kind in turn: three in ten of them hard."""
+    """Cases of every kind in turn: three in ten of them hard, three next to corners, zeros or much larger entries."""
     rng = np.random.default_rng(seed)
     names = sorted(CURVES)
     for k in range(count):
         if k % 10 < 3:
             yield HARD[(k // 10 * 3 + k % 10) % len(HARD)](rng)
+        elif k % 10 < 5:
+            yield scaled(names[(k // 10 * 2 + k % 10) % len(names)], rng)
         elif k % 10 < 7:
-            yield scaled(names[(k // 10 * 4 + k % 10) % len(names)], rng)
+            yield ARRAYS[(k // 10 * 2 + k % 10) % len(ARRAYS)](rng)
         else:
-            yield ARRAYS[(k // 10 * 3 + k % 10) % len(ARRAYS)](rng)
+            yield Case(*NEAR_CORNERS[(k // 10 * 3 + k % 10) % len(NEAR_CORNERS)](rng))
 
 
 # ------------------------------------------------------------------------------------------------------------- mutants
@@ -337,10 +343,11 @@ class Mutant:
     kind: str
     gradients: tuple[Any, ...]
     error: float  # relative to the largest entry of that gradient
+    entry: tuple[int, int] | None = None  # gradient and position of the one small entry that is wrong
 
 
 def mutants(count: int, seed: int) -> Iterator[Mutant]:
-    """Cases with one gradient made wrong by 1e-5 of its largest entry or more."""
+    """Cases with one gradient made wrong: by 1e-5 of its largest entry or more, or in one small entry of its own."""
     rng = np.random.default_rng(seed)
     cases = correct_cases(10**9, seed + 1)
     done = 0
@@ -352,17 +359,35 @@ def mutants(count: int, seed: int) -> Iterator[Mutant]:
             kind = str(rng.choice(sorted(MUTATIONS)))
             wrong = MUTATIONS[kind](true, rng)
             largest = np.max(np.abs(true))
-            if wrong is None or largest == 0:
+            if wrong is None or largest == 0 or case.stairs or made_by_rounding(largest, case.gradients):
                 continue
             error = float(np.max(np.abs(wrong - true)) / largest)
-            if error < 1e-5:
+            entry = None
+            if kind == "small entry":
+                entry = which, int(np.argmax(np.abs(wrong - true)))
+            elif error < 1e-5:
                 continue
             gradients = list(case.gradients)
             gradients[which] = float(wrong) if true.ndim == 0 else wrong
             done += 1
-            yield Mutant(case, kind, tuple(gradients), error)
+            yield Mutant(case, kind, tuple(gradients), error, entry)
             if done == count:
                 return
+
+
+def made_by_rounding(largest: float, gradients: tuple[Any, ...]) -> bool:
+    """Whether a gradient is 0, but for the rounding of a backward pass: then nothing makes it wrong by a part of it."""
+    return bool(largest < 1e-11 * max(np.max(np.abs(g)) for g in gradients)) and len(gradients) > 1
+
+
+def small_entry(true: Any, rng: np.random.Generator) -> Any:
+    """One of the entries below a hundredth of the largest, off by 1 in 1,000 of itself or more, or missing."""
+    small = np.flatnonzero((np.abs(true) < 0.01 * np.max(np.abs(true))) & (true != 0))
+    if not small.size:
+        return None
+    wrong, k = true.copy(), int(rng.choice(small))
+    wrong.flat[k] *= 0.0 if rng.random() < 0.5 else 1 + 10 ** rng.uniform(-2.9, 0) * rng.choice((-1, 1))
+    return wrong
 
 
 def one_entry(true: Any, rng: np.random.Generator) -> Any:
@@ -379,6 +404,7 @@ MUTATIONS: dict[str, Callable[[Any, np.random.Generator], Any]] = {
     "half": lambda g, rng: g / 2,
     "divided by N": lambda g, rng: g / max(2, g.shape[0] if g.ndim else 2),
     "one entry": one_entry,
+    "small entry": small_entry,
     "one entry zero": lambda g, rng: np.where(np.arange(g.size).reshape(g.shape) == rng.integers(g.size), 0, g),
     "transposed": lambda g, rng: g.T if g.ndim == 2 and g.shape[0] == g.shape[1] else None,
     "shuffled": lambda g, rng: rng.permutation(g.ravel()).reshape(g.shape) if g.size > 1 else None,

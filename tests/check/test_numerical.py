@@ -90,5 +90,4 @@ def test_noise_that_is_known_widens_the_bar():
 
 
 def line_of(f, x, noise=None):
-    known = None if noise is None else lambda t: noise
-    return Line(lambda t: f(x + t), place=lambda t: x + t, scale=max(abs(x), 1.0), least=abs(x) or 1.0, noise=known)
+    return Line(lambda t: f(x + t), place=lambda t: x + t, scale=max(abs(x), 1.0), least=abs(x) or 1.0, noise=noise)

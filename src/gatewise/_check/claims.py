@@ -99,12 +99,14 @@ def claims_of_backward(subject: Subject, first: Any, backward: Any, upstream: An
     if several:
         sizes = np.cumsum([np.size(x) for x in outputs])[:-1]
         pieces = np.split(subject.weights, sizes)
-        ups: list[Any] = [np.array(u).reshape(np.shape(x)) for u, x in zip(pieces, outputs, strict=True)]
+        weights: list[Any] = [np.array(u).reshape(np.shape(x)) for u, x in zip(pieces, outputs, strict=True)]
     else:
-        number = np.ndim(out) == 0
-        weights = 1.0 if subject.weights is None else subject.weights
-        ups = [float(weights) if number and not isinstance(out, np.generic) else copy.copy(weights)]
+        number = np.ndim(out) == 0 and not isinstance(out, np.generic)
+        one = 1.0 if subject.weights is None else subject.weights
+        weights = [float(one) if number else one]
+    ups = copy.deepcopy(weights)  # a backward half may write into what arrives
     found = subject.call(f=lambda *_, **__: halves.call(ups))
+    subject.handed += [("dout", held, given) for held, given in zip(weights, ups, strict=True)]
     source = f"{getattr(backward, '__name__', 'backward')}({', '.join(required(backward))})"
     return sorted_claims(subject, found, source, names=returned_names(backward))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._numerical.judgement import SMALLEST, SURE
+from gatewise._numerical.evidence import SMALLEST, SURE
 
 VERDICTS = ("right", "wrong", "kink", "undecidable")
 WHOLE = 6  # entries up to which an array is printed as a whole

@@ -9,7 +9,7 @@ import numbers
 import random
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +19,12 @@ from gatewise._errors import ArgumentError, to_numpy
 from gatewise._recording.functions import code_of, signature_of, with_math
 from gatewise._recording.structures import leaves, mapped, numeric
 
+EPS = float(np.finfo(float).eps)
+LIKE = 0.01  # of the largest output: what short floats may make of the same values
 Key = tuple[Any, ...]  #: ("x",) for an argument, ("params", "W1") for an entry of one
 
 
-@dataclass
+@dataclass(eq=False)
 class Parameter:
     """One number or array whose gradient is checked.
 
@@ -42,6 +44,12 @@ class Parameter:
     @property
     def eps(self) -> float:
         return float(np.finfo(self.array.dtype).eps)
+
+    @property
+    def eps_given(self) -> float:
+        """The precision of what was given: `array` may hold it in longer floats."""
+        kind = np.asarray(self.given).dtype
+        return float(np.finfo(kind).eps) if kind.kind == "f" else EPS
 
     def now(self) -> Any:
         """The value as the user's function takes it: the type that was given."""
@@ -73,7 +81,8 @@ class Subject:
         self.notes: list[str] = []
         self.held = parameters
         self.rng = Seed(rng)
-        self.copying = False
+        self.restoring = False  # whether f was seen to change the arrays in `held`
+        self.handed: list[tuple[str, Any, Any]] = []  # name, array, and the copy of it that the last call was given
         self.backward: Callable[..., Any] | None = None  # the backward half that was found beside f
         self.not_judged = ""  # what was asked about and is not there, in words
         self.broken = ""  # what f did at the last point where it gave no number
@@ -82,14 +91,13 @@ class Subject:
         self.output: Callable[[Any], Any] = lambda result: result
         self.weights: Any = None  # of the entries of the output
         self.shape: tuple[int, ...] = ()
+        self.start = float("nan")  # the value at x
+        self.analytic: bool | None = None  # whether every gate on the way is, once that was asked
+        self.lifted = False  # whether short floats are handed out in float64
         given = parameters if isinstance(parameters, (dict, list, tuple)) else self.arguments()
         self.everything = [*dict.fromkeys(str(key[0]) for key, _ in leaves(given))]  # what could be given a gradient
         self.refuse_unknown(leave_out, [written(key) for key, _ in leaves(given)])
         self.parameters = self.found(parameters, frozenset(leave_out))
-        own = {id(p.given) for p in self.parameters} if parameters is None else set()
-        given = [x for _, x in leaves([self.args, self.kwargs]) if isinstance(x, np.ndarray) and id(x) not in own]
-        self.data = [(x, x.copy()) for x in given if x.dtype.kind != "O"]  # arrays that are only read, one hopes
-        self.copying_data = False
 
     def found(self, held: Any, leave_out: frozenset[str]) -> list[Parameter]:
         """Everything that can be moved: floats and arrays of floats among the arguments, or in `held`."""
@@ -162,25 +170,80 @@ class Subject:
     def call(self, replace: Callable[[Parameter], Any] | None = None, f: Callable[..., Any] | None = None) -> Any:
         """What `f` returns at the point where the parameters are now."""
         self.evaluations += 1
-        with self.rng:
-            args, kwargs = self.filled(replace or self.plain_value)
-            with np.errstate(all="ignore"):
-                return (f or self.f)(*args, **kwargs)
+        before = [p.array.copy() for p in self.parameters] if self.restoring else []
+        held_in_float64 = self.lifted and self.held is not None and f is None
+        try:
+            with self.rng, self.in_place_of_held(lambda x: x) if held_in_float64 else nullcontext():
+                args, kwargs = self.filled(replace or self.plain_value)
+                with np.errstate(all="ignore"):
+                    return (f or self.f)(*args, **kwargs)
+        finally:
+            for p, values in zip(self.parameters, before, strict=False):
+                p.array[...] = values
+
+    def lift(self, first: Any) -> bool:
+        """Hand out short floats in float64 from now on, where f then gives what it gave (`first`) but for rounding.
+
+        Differences need the digits. What f itself rounds to short floats stays so, and is seen as its noise.
+        """
+        short = [p for p in self.parameters if p.eps > EPS]
+        if not short or (self.held is not None and not all(can_be_replaced(self.held, p.key) for p in short)):
+            return False
+        arrays = [p.array for p in short]
+        for p in short:
+            p.array = p.array.astype(float)
+        self.lifted = True
+        if self.agrees_with(first) and (self.held is None or not self.reads(arrays)):
+            kinds = ", ".join(sorted({str(array.dtype) for array in arrays}))
+            self.notes.append(f"what was given in {kinds} is taken in float64 for the differences")
+            return True
+        self.lifted = False
+        for p, array in zip(short, arrays, strict=True):
+            p.array = array
+        return False
+
+    def agrees_with(self, first: Any) -> bool:
+        """Whether f gives what it gave, up to the rounding of short floats."""
+        try:
+            a, b = (np.asarray(self.output(result), dtype=float) for result in (first, self.call()))
+        except Exception:
+            return False
+        if a.shape != b.shape or not np.all(np.isfinite(b)):
+            return False
+        return bool(np.max(np.abs(a - b), initial=0.0) <= LIKE * np.max(np.abs(b), initial=0.0))
+
+    def reads(self, arrays: Sequence[Any]) -> bool:
+        """Whether f still moves with arrays that it is no longer given: it has them from elsewhere."""
+        before, value = [x.copy() for x in arrays], self.value()
+        try:
+            for x in arrays:
+                x[...] = x * 1.5 + 0.25
+            return self.value() != value
+        finally:
+            for x, values in zip(arrays, before, strict=True):
+                x[...] = values
 
     def plain_value(self, p: Parameter) -> Any:
-        value = p.now()
-        return value.copy() if self.copying and isinstance(value, np.ndarray) else value
+        return p.now()
 
     def filled(self, replace: Callable[[Parameter], Any]) -> tuple[list[Any], dict[str, Any]]:
-        """Positional and named arguments, with what stands for each parameter."""
+        """Positional and named arguments, with what stands for each parameter; every array is a copy.
+
+        A function may write into what it is given: that must change neither the caller's array nor the next run.
+        """
         by_key = {p.key: p for p in self.parameters} if self.held is None else {}
         names = [*self.names[: len(self.args)], *self.kwargs]
-        copied = frozenset(id(x) for x, _ in self.data) if self.copying_data else frozenset()
+        self.handed = []
 
         def filled(key: Key, x: Any) -> Any:
-            if key in by_key:
-                return replace(by_key[key])
-            return x.copy() if id(x) in copied else x
+            value = replace(by_key[key]) if key in by_key else x
+            if self.lifted and is_short(value):
+                value = value.astype(float)
+            if not isinstance(value, np.ndarray):
+                return value
+            given = value.copy()
+            self.handed.append((by_key[key].name if key in by_key else str(key[0]), value, given))
+            return given
 
         found = []
         for name, value in zip(names, [*self.args, *self.kwargs.values()], strict=True):
@@ -231,7 +294,7 @@ class Subject:
             yield
         finally:
             for holder, p in holders:
-                holder[p.key[-1]] = p.array
+                holder[p.key[-1]] = p.given
 
     @property
     def code(self) -> Any:
@@ -303,6 +366,18 @@ def holder_of(structure: Any, key: Key) -> Any:
             'a dict or a list, parameters={"W": W}; or give the gradient that is to be checked.',
         )
     return structure
+
+
+def is_short(x: Any) -> bool:
+    """Whether something holds floats of fewer digits than Python's."""
+    return isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f" and float(np.finfo(x.dtype).eps) > EPS
+
+
+def can_be_replaced(structure: Any, key: Key) -> bool:
+    """Whether the entry `key` leads to stands in a dict or a list."""
+    for part in key[:-1]:
+        structure = structure[part]
+    return isinstance(structure, (dict, list))
 
 
 def differentiable(x: Any) -> bool:

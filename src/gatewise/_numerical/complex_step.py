@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cmath
+import math
 from collections.abc import Callable
 
 TINY = 1e-30  # added as an imaginary part; its square is lost beside any number that matters
@@ -28,4 +29,5 @@ def complex_slope(f: Callable[[complex], complex], scale: float) -> tuple[float,
         if not cmath.isfinite(value):
             return None
         found.append(value.imag / step)
-    return found[0], 4 * (max(found) - min(found)) + 1e-14 * abs(found[0])
+    underflow = 4 * math.ulp(0.0) / step
+    return found[0], 4 * (max(found) - min(found)) + 1e-14 * abs(found[0]) + underflow

@@ -1,121 +1,146 @@
-"""The rule that judges a gradient by a derivative that has an error bar: right, wrong, kink or undecidable.
+"""The rule that judges a gradient by differences with an error bar: right, wrong, kink or undecidable.
 
-It is one rule, for the check beside the ledger and for `gatewise.check`.
+It is one rule, for the check beside the ledger and for `gatewise.check`. A few values that agree settle it; else the
+ladder is climbed, and rules are asked in an order in which the first that has an answer gives it. Before a gradient is
+called wrong, everything that could make the differences lie is asked once more.
 """
 
 from __future__ import annotations
 
 import math
-from statistics import median
 
-from gatewise._numerical.ladder import Line, Slope, nearby
+from gatewise._numerical.corners import from_inside, stays_still
+from gatewise._numerical.evidence import (
+    CLOSE,
+    DIGITS,
+    FAR,
+    GLANCE,
+    OWN_ERROR,
+    SHORT,
+    STILL,
+    SURE,
+    Claim,
+    Evidence,
+    Judgement,
+)
+from gatewise._numerical.ladder import RATIO, climbed, level, levels, power_of_two, three_steps, without_corners
+from gatewise._numerical.lines import EPS, LEAST_FLOAT, Line
+from gatewise._numerical.rules import RULES
 
-CLOSE = 5e-6  # of the largest entry: an error up to this is right, a larger one is wrong
-SURE = 3.0  # an error must be this many error bars to be called wrong
-OWN_ERROR = 1e-3  # an entry this far off, relative to itself, is wrong even where others are much larger
-SMALLEST = 1e-9  # of the largest entry: below it, an entry of its own is not judged
-SHORT = 1e-6  # of the smallest size that matters: within it f is taken to go straight
-NOTHING = 1e-9  # of the slopes nearby: what is less is a slope of 0
+
+def closeness(eps: float) -> float:
+    """What part of the largest entry an error may be: no less than a few roundings of the floats it was computed in."""
+    return CLOSE if eps < 1e-10 else max(2 * CLOSE, 10 * eps)
 
 
-def judged(given: float, s: Slope, size: float, line: Line, zero: bool, closeness: float = CLOSE) -> tuple[str, str]:
-    """The verdict on one number, and why where it is not plain. `zero`: gatewise's own gradient is 0 here.
+def judge(
+    line: Line,
+    given: float,
+    size: float,
+    *,
+    closeness: float = CLOSE,
+    own: float = 0.0,
+    alone: bool = True,
+    dead: bool = False,
+) -> Judgement:
+    """The verdict on one number as the slope of a line.
 
-    `size` is that of the largest entry, `closeness` what part of it an error may be.
+    `size` is that of the largest entry of its gradient, `closeness` what part of it an error may be, `own` how far the
+    rounding of the backward pass moves this entry; `alone` says that it is judged by its own size too,
+    `dead` that another derivative is 0 here.
     """
-    close = closeness * size
-    if math.isinf(s.bar) or math.isnan(s.value):
-        return "undecidable", "f gives no numbers nearby"
-    if s.steep:
-        return "undecidable", "f jumps here, or rises without end"
-    if not math.isfinite(given):
-        told = f"a gradient that is {given}"
-        return ("undecidable", told) if s.bar > abs(s.value) / 100 else ("wrong", f"{told}, where f has a slope")
-    if s.kink and abs(s.right - s.left) > close:
-        return "kink", ""
-    away = abs(given - s.value)
-    if s.still:
-        return judged_still(given, s, close, line, zero)
-    if s.flat and not line.known:
-        return "undecidable", "f stands still near here and moves farther away, as a staircase does"
-    if away + s.bar <= close:
-        return "right", ""
-    if away == 0 and s.bar == 0:
-        return "right", ""
-    if given == 0 and away <= SURE * s.bar <= NOTHING * nearby(line, s):
-        return "right", ""
-    clearly = away > SURE * s.bar + close
-    by_itself = away > SURE * s.bar + SMALLEST * size and away > OWN_ERROR * max(abs(s.value), abs(given)) > 0
-    if clearly or (by_itself and SURE * s.bar < away / 10):
-        near = [r for r in s.others if r.h <= 0.2 * line.least and SURE * r.bar < away]
-        if not line.known and any(abs(given - r.value) <= SURE * r.bar + close for r in near):
-            return "undecidable", "short steps say one thing and long ones another: f jumps, or bends sharply"
-        return "wrong", ""
-    if too_small(given, s, s.bar):
-        return "undecidable", f"it is too small to check, the differences are good to {s.bar:.2g} only"
-    return "undecidable", f"the differences are good to {s.bar:.2g} only"
+    if not math.isfinite(line.value(0.0)):
+        return Judgement("undecidable", "f gives no numbers nearby")
+    size = max(size, abs(given)) if math.isfinite(given) else size
+    claim = Claim(given, size, closeness * size + own, own, alone, dead)
+    if (quick := at_a_glance(line, claim)) is not None:
+        return quick
+    ladder = levels(line, given if math.isfinite(given) else 0.0)
+    if len(ladder) < 3:
+        return at_an_edge(line, claim)
+    if all(s.flat for s in ladder):
+        return standing_still(line, claim, ladder[0].h)
+    climb = climbed(ladder, line.noise)
+    if line.same is not None and not abs(given - climb.best.value) + climb.best.bar <= claim.close:
+        climb = without_corners(line, climb)
+    evidence = Evidence(line, claim, climb)
+    return next(found for rule in RULES if (found := rule(evidence)) is not None)
 
 
-def judged_still(given: float, s: Slope, close: float, line: Line, zero: bool) -> tuple[str, str]:
-    """The verdict where f did not move at all."""
-    if given == 0 and (zero or not line.known):
-        return "right", ""
-    if s.bar <= close and abs(given) <= close:
-        return "right", ""
-    bar = s.bar * s.h / min(s.h, SHORT * line.least)  # f may turn often on its way over the longest step
-    if line.known and abs(given) > SURE * bar + close / 2:
-        return "wrong", "f does not move along it"
-    why = "f does not move along it, as far as its digits show"
-    return "undecidable", f"it is too small to check, {why}" if too_small(given, s, bar) else why
+def not_contradicted(line: Line, given: float, close: float) -> Judgement | None:
+    """A few values along a direction, where they do not contradict what was given: enough where f takes long."""
+    found = three_steps(line, power_of_two(GLANCE * line.scale), line.noise)
+    if found is None or abs(found.value - given) > found.bar:
+        return None
+    word = "right" if abs(found.value - given) + found.bar <= close else "undecidable"
+    return Judgement(word, f"the differences are good to {found.bar:.2g} only", found.value, found.bar)
 
 
-def too_small(given: float, s: Slope, bar: float) -> bool:
-    """Whether a gradient that is not 0 drowns in the noise of f, and so does the slope."""
-    return given != 0 and max(abs(given), abs(s.value)) <= SURE * bar
+def at_a_glance(line: Line, claim: Claim) -> Judgement | None:
+    """Six values in the middle of the ladder; they only ever say right."""
+    h = power_of_two(GLANCE * min(line.scale, line.least)) if min(line.scale, line.least) > 0 else 0.0
+    if h <= 64 * line.unit or not math.isfinite(claim.value) or (claim.value == 0 and not line.known):
+        return None
+    found = three_steps(line, h, line.noise)
+    if found is None or line.value(h / RATIO**2) == line.value(0.0) == line.value(-h / RATIO**2):
+        return None
+    away = abs(found.value - claim.value)
+    own_size = OWN_ERROR * abs(claim.value) if claim.alone else claim.close
+    if away + found.bar > claim.close or away > max(SURE * found.bar, own_size) or found.bar > own_size:
+        return None
+    return Judgement("right", "", found.value, found.bar, found.h)
 
 
-def turns_too_fast(given: float, s: Slope, line: Line) -> bool:
-    """Whether f may turn often between the points that were asked, so that differences tell nothing of its slope.
-
-    The gradient would move f over the shortest step by more than f moves over most longer ones; or the slopes on the
-    two sides come apart as steps shrink, instead of together; or they are known too badly to call it a kink; or
-    rounding hides what steps within which f goes straight would show.
-    """
-    if s.rungs and abs(given) * s.rungs[-1].h > 2 * median(r.h * max(abs(r.left), abs(r.right)) for r in s.rungs):
-        return True
-    if s.kink:
-        return abs(s.right - s.left) <= 8 * s.side_bar
-    best = next((r.bend for r in s.rungs if r.h == s.h), math.inf)
-    if any(r.h < s.h and r.bend > 2 * r.bend_noise and r.bend > 10 * best for r in s.rungs):
-        return True
-    return abs(given - s.value) <= SURE * s.noise / (SHORT * line.least)
-
-
-def bends_around(given: float, s: Slope) -> bool:
-    """Whether f bends within the best step, and the gradient is a slope between the two sides of the bend."""
-    best = next((r for r in s.rungs if r.h == s.h), None)
-    if best is None or best.bend <= 5 * best.bend_noise:
-        return False
-    low, high = sorted((best.left, best.right))
-    return low - SURE * s.bar <= given <= high + SURE * s.bar
+def at_an_edge(line: Line, claim: Claim) -> Judgement:
+    """f is finite on one side of x at most."""
+    found = from_inside(line, line.noise)
+    if found is None:
+        return Judgement("undecidable", "f gives no numbers nearby")
+    value, bar, rising, _ = found
+    away = abs(claim.value - value)
+    if rising:
+        return Judgement("undecidable", "f jumps here, or rises without end", value, bar)
+    if away + bar <= claim.close:
+        return Judgement("right", "", value, bar)
+    if away > SURE * bar + claim.close:
+        return Judgement("wrong", "", value, bar)
+    return Judgement("undecidable", f"the differences are good to {bar:.2g} only", value, bar)
 
 
-def keeps_its_bend(s: Slope) -> bool:
-    """Whether the step before the best one bends as much: at a corner beside x the bend does not grow with the step."""
-    best = next(k for k, r in enumerate(s.rungs) if r.h == s.h)
-    return any(r.bend < 2 * s.rungs[best].bend for r in s.rungs[max(0, best - 1) : best])
-
-
-def reaches_over_a_corner(given: float, s: Slope) -> bool:
-    """Whether the best step ends beyond a corner beside x, and the gradient is a slope between its two sides."""
-    return bends_around(given, s) and keeps_its_bend(s)
-
-
-def between_slopes(given: float, s: Slope, close: float) -> bool:
-    """Whether a gradient lies between the slopes on the two sides of a kink."""
-    low, high = sorted((s.left, s.right))
-    room = s.side_bar + close
-    return low - room <= given <= high + room
+def standing_still(line: Line, claim: Claim, h: float) -> Judgement:
+    """f gives the very same value at every step, up to h."""
+    noise, given, far = line.noise, abs(claim.value), FAR * line.scale
+    if 0 < given <= claim.own:
+        return Judgement("right", "", 0.0, noise / h, h)
+    if given == 0:
+        wide, narrow = level(line, far), level(line, far / 2)
+        if wide and narrow and wide.slope != 0:
+            crooked = abs(wide.slope - narrow.slope) + abs(wide.bend) + abs(narrow.bend)
+            if crooked < 0.01 * abs(wide.slope):
+                return Judgement("undecidable", f"its slope is too small for the digits of f, {STILL}", 0.0, noise / h)
+        return Judgement("right", "", 0.0, noise / h, h)
+    tiny = 4 * (noise if line.known or not line.coarse else max(2 * EPS * abs(line.value(0.0)), 4 * LEAST_FLOAT))
+    if line.coarse and not line.known:
+        noise = max(noise, 2.0**-22 * abs(line.value(0.0)))  # it may be as coarse as it looks
+    bar = noise / h
+    if not math.isfinite(claim.value):
+        return Judgement("wrong", f"a gradient that is {claim.value}, where {STILL}", 0.0, bar, h)
+    # What turns often on its way need not move far: within such a step f is taken to go straight.
+    straight = h if claim.dead else min(h, SHORT * line.least if line.known else GLANCE * line.scale)
+    if given * straight > SURE * noise:
+        return Judgement("wrong", STILL, 0.0, bar, h)
+    if given + bar <= claim.close and given < claim.size:
+        return Judgement("right", "", 0.0, bar, h)
+    if given * line.scale <= tiny:
+        return (
+            Judgement("right", "", 0.0, bar, h)
+            if stays_still(line, noise)
+            else Judgement("undecidable", DIGITS, 0.0, bar, h)
+        )
+    straight = claim.dead or not line.known
+    if straight and line.value(far) == line.value(-far) == line.value(0.0) and given * far > SURE * noise:
+        return Judgement("wrong", STILL, 0.0, noise / far, h)
+    return Judgement("undecidable", DIGITS, 0.0, bar, h)
 
 
 def relative(given: float, should: float) -> float:

@@ -11,8 +11,8 @@ import numpy as np
 
 from gatewise._circuit import Circuit, Wire
 from gatewise._gates.families import Live
-from gatewise._numerical import Line, Slope, slope
-from gatewise._numerical.judgement import CLOSE, SURE, between_slopes, judged, reaches_over_a_corner, turns_too_fast
+from gatewise._numerical import Judgement, Line, judge
+from gatewise._numerical.evidence import CLOSE, SURE
 from gatewise._record.rounding import rounding
 from gatewise._sweep import Ports, sweep, zeros_for
 from gatewise._transforms import gradients, replay
@@ -105,18 +105,15 @@ def checked(
     flat = np.ravel(np.asarray(analytic, dtype=float))
     largest = float(np.max(np.abs(flat)))
     lines = lines_of(circuit, wire, noise)
-    slopes = [
-        (entry, line, slope(line, close * largest / 2, float(flat[entry])))
-        for entry, line in ((int(k), lines(int(k))) for k in entries_to_check(flat))
-    ]
-    largest = max([largest, *(abs(s.value) for _, _, s in slopes if s.bar < CLOSE * abs(s.value))])
     rows = []
-    for entry, line, s in slopes:
+    for entry in map(int, entries_to_check(flat)):
+        given = float(flat[entry])
         index = [int(k) for k in np.unravel_index(entry, np.shape(wire.value))]
-        row = compared(float(flat[entry]), s, line, largest, close)
+        found = judge(lines(entry), given, largest, closeness=close)
+        row = compared(given, found, largest, close)
         if row["verdict"] == "differs" and row["slopes"] is None:
             good_to = float(np.ravel(own().get(wire, 0.0) + np.zeros(np.shape(wire.value)))[entry])
-            if row["error"] * (largest or 1.0) <= SURE * s.bar + good_to:
+            if row["error"] * (largest or 1.0) <= SURE * found.bar + good_to:
                 why = f"what comes back along several ways cancels, and is good to {good_to:.2g} only"
                 row |= {"numerical": None, "error": None, "verdict": "not checked", "reason": why}
         rows.append({"entry": index or None, **row})
@@ -170,7 +167,7 @@ def lines_of(circuit: Circuit, wire: Wire, noise: float | None) -> Callable[[int
             place=lambda t: here + t,
             scale=max(abs(here), size),
             least=min(abs(here) or size, size),
-            noise=None if noise is None else lambda t: noise,
+            noise=noise,
         )
 
     return along
@@ -187,23 +184,17 @@ def not_checkable(wire: Wire, analytic: Any) -> str | None:
     return None if np.all(np.isfinite(analytic)) else "its gradient is not finite"
 
 
-def compared(given: float, s: Slope, line: Line, largest: float, close: float) -> dict[str, Any]:
+def compared(given: float, found: Judgement, largest: float, close: float) -> dict[str, Any]:
     """What the derivative along one entry says of its gradient; `error` is relative to the largest entry."""
-    word, reason = judged(given, s, largest, line, given == 0, close)
-    if word == "wrong" and reaches_over_a_corner(given, s):
-        word, reason = "undecidable", "it stands too close to a corner"
-    elif word in ("wrong", "kink") and turns_too_fast(given, s, line):
-        word, reason = "undecidable", "the output may turn faster than steps can show"
-    elif word == "wrong" and given == 0 and abs(s.value) * line.least <= s.noise:
-        word, reason = "undecidable", f"it is too small to check, the output itself is good to {s.noise:.2g} only"
+    word, reason = found.word, found.why
     row: dict[str, Any] = {"gradient": given, "numerical": None, "error": None, "verdict": WORDS[word], "slopes": None}
-    if word == "kink":
-        between = between_slopes(given, s, close * largest)
+    if found.corner is not None:
+        between = found.between(given, close * largest)
         row["verdict"] = "kink" if between else "differs"
-        row["slopes"] = [shortened(s.left, s.side_bar), shortened(s.right, s.side_bar)]
+        row["slopes"] = [shortened(side, found.corner.bar) for side in (found.corner.left, found.corner.right)]
     elif word != "undecidable":
-        away = abs(given - s.value)
-        row |= {"numerical": s.value, "error": away / largest if largest else away * (word == "wrong")}
+        away = abs(given - found.value)
+        row |= {"numerical": found.value, "error": away / largest if largest else away * (word == "wrong")}
     return {**row, "reason": reason or None}
 
 
