@@ -442,7 +442,7 @@ class Tensor(Carrier):
     def __getattr__(self, name: str) -> Any:
         if name in ELSEWHERE:
             raise MethodError(f"Tensor.{name} does not exist.{user_line()}", OF_NUMPY, ELSEWHERE[name])
-        if name.startswith("_") or not hasattr(np.ndarray, name):
+        if name.startswith("_") or not (hasattr(np.ndarray, name) or hasattr(float, name)):
             raise AttributeError(f"'Tensor' object has no attribute '{name}'", name=name, obj=self)
         raise MethodError.of(f"Tensor.{name}", user_line(), instead_of(name))
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import gatewise as gw
+from gatewise._errors import MethodError
 from gatewise._tensor import Tensor
 
 VALUES = {
@@ -98,3 +99,9 @@ def test_numpys_own_functions_give_their_value_or_a_clear_error(f):
     steps = np.eye(3) * 1e-6
     slopes = [(np.sum(f(x + h)) - np.sum(f(x - h))) / 2e-6 for h in steps]
     assert gradient == pytest.approx(slopes, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["as_integer_ratio", "is_integer", "hex", "conjugate", "strides"])
+def test_a_method_that_the_value_has_is_a_refusal_not_a_missing_name(name):
+    with pytest.raises(MethodError, match=name):
+        gw.grad(lambda x: x * 2.0 if not hasattr(x, name) else x * 3.0)(3.0 if hasattr(float, name) else np.ones(()))
