@@ -589,7 +589,7 @@ class UnsupportedError(GatewiseError):
     def of(cls, name: str, line: str, instead: str = "") -> UnsupportedError:
         """`name` is what was called; `instead` says what gives the same, where that is known."""
         last = name.split(".")[-1]
-        instead = INSTEAD[last] if last in INSTEAD else instead
+        instead = INSTEAD.get(last, instead)
         frame = library_frame()
         error = cls(
             f"{name}{f', which {library_call(frame)} calls,' if frame else ''} has no gate.{line}",
