@@ -1264,6 +1264,10 @@ def own_value(x: Any) -> tuple[Any, Any]:
     except Exception as error:
         if to_numpy(x):
             raise ArgumentError.of_library(x) from error
+        if isinstance(error, GatewiseError):  # a Tensor in the list, which would be read
+            raise
+        if isinstance(error.__cause__, GatewiseError):
+            raise error.__cause__ from None
         if isinstance(x, (list, tuple)):
             what = f"a {type(x).__name__} whose parts differ in length is no array.{user_line()}"
             raise GateError(
