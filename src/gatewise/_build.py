@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import linecache
+import weakref
 from collections.abc import Callable, Mapping
 from types import CodeType
 from typing import Any
@@ -46,7 +47,22 @@ def build(source: str, scope: Mapping[str, Any], name: str = "") -> dict[str, An
     namespace: dict[str, Any] = {"__builtins__": {"__import__": __import__}, **scope}
     known = set(namespace)
     exec(compile(tree, filename, "exec"), namespace)
-    return {key: value for key, value in namespace.items() if key not in known}
+    defined = {key: value for key, value in namespace.items() if key not in known}
+    forget_with(filename, [value.__code__ for value in defined.values() if hasattr(value, "__code__")])
+    return defined
+
+
+def forget_with(filename: str, codes: list[CodeType]) -> None:
+    """Take the lines of a source out of linecache when the last of its functions is gone."""
+    left = {id(code) for code in codes}
+
+    def gone(key: int) -> None:
+        left.discard(key)
+        if not left:
+            linecache.cache.pop(filename, None)
+
+    for code in codes:
+        weakref.finalize(code, gone, id(code)).atexit = False
 
 
 def check(tree: ast.AST) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Bit, Wire, lent, tick
-from gatewise._errors import ArgumentError, IntegerGradientError, UpstreamError, user_line
+from gatewise._circuit import Bit, Wire, tick
+from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError, user_line
 from gatewise._recording.functions import called
-from gatewise._recording.structures import leaves, mapped, numeric
+from gatewise._recording.lending import Lending
+from gatewise._recording.structures import is_container, leaves, mapped, numeric
 from gatewise._sweep import given, handed_out, identity, ones_for, sweep, zeros_for
-from gatewise._tensor import Tensor, leaf, upstream_for
+from gatewise._tensor import Tensor, described, is_kept, leaf, standing_in, upstream_for
 
 Argnums = int | Sequence[int]
 
@@ -54,18 +55,18 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
 
     @functools.wraps(f, assigned=("__name__", "__doc__"))
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        with Bit() as bit:
-            inputs = differentiated(args, positions, bit)
-            out = called(f, inputs, passed(kwargs))
-            out, aux = pair(out) if has_aux else (out, None)
+        run = Derivative(f, args, positions, kwargs, pair if has_aux else None)
+        with run as bit:
+            out = run.out
             value = single_number(out)
             swept = {}
             if type(out) is Tensor and out.bits & bit and out.wire is not None:
-                swept = sweep({out.wire: ones_for(value)}, bit, lower=below(bit), lift=Tensor)
-            found = tuple(collected(inputs[p], args[p], swept) for p in positions)
-        value = outer(out, bit)
-        aux = mapped(lambda _, part: outer(part, bit), aux)
-        return (value, aux) if has_aux else value, found[0] if isinstance(argnums, int) else found
+                swept = run.sweep({out.wire: ones_for(value)})
+            found = tuple(collected(run.inputs[p], run.originals[p], swept) for p in positions)
+        value = run.outside(out)
+        if has_aux:
+            value = value, mapped(lambda _, part: run.outside(part), run.aux)
+        return value, found[0] if isinstance(argnums, int) else found
 
     return value_and_gradient
 
@@ -82,16 +83,14 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     (array([ 2., 40.]),)
     """
     demand_function(f)
-    with Bit() as bit:
-        lower = below(bit)
-        inputs = differentiated(primals, range(len(primals)), bit)
-        out = called(f, inputs, {})
+    with (run := Derivative(f, primals, range(len(primals)))) as bit:
+        lower = run.outer
 
     def pullback(g: Any) -> tuple[Any, ...]:
-        swept = sweep(cotangents(out, g, bit), bit, lower=lower, lift=Tensor)
-        return tuple(collected(x, primal, swept) for x, primal in zip(inputs, primals, strict=True))
+        swept = run.sweep(cotangents(run.out, g, bit), lower)
+        return tuple(collected(x, primal, swept) for x, primal in zip(run.inputs, run.originals, strict=True))
 
-    return mapped(lambda _, part: outer(part, bit), out), pullback
+    return mapped(lambda _, part: run.outside(part), run.out), pullback
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -110,16 +109,97 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
             "there is one of each for every argument of the function.",
             "gw.jvp(f, (x, y), (dx, dy)), also where there is only one: gw.jvp(f, (x,), (dx,)).",
         )
-    with Bit() as bit:
-        inputs = differentiated(primals, range(len(primals)), bit)
-        out = called(f, inputs, {})
-        with Bit() as dual:
-            upstream = mapped(lambda _, part: probe(part, bit, dual), out)
-            swept = sweep(cotangents(out, upstream, bit), bit, lower=below(bit), lift=Tensor)
-            along = paired(inputs, list(tangents), swept)
-            back = sweep(along, dual, lower=below(dual), lift=Tensor) if along else {}
+    with (run := Derivative(f, primals, range(len(primals)))) as bit:
+        with (transposed := Bit()) as dual:
+            upstream = mapped(lambda _, part: probe(part, bit, dual), run.out)
+            swept = run.sweep(cotangents(run.out, upstream, bit))
+            along = paired(run.inputs, list(tangents), swept)
+            back = sweep(along, dual, lower=transposed.outer, lift=Tensor) if along else {}
             tangent = mapped(lambda _, u: moved_by(u, back), upstream)
-        return mapped(lambda _, part: outer(part, bit), out), tangent
+        return mapped(lambda _, part: run.outside(part), run.out), tangent
+
+
+class Derivative(Bit):
+    """One derivative of `f` at `args`, of those at `positions`; for use with `with`, which runs the function.
+
+    `originals` are the arguments as they were given, `inputs` the same in Tensors; `out` is what `f` returned, `aux`
+    the second of the pair that `split`, where it is given, takes it apart into.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        positions: Sequence[int],
+        kwargs: dict[str, Any] | None = None,
+        split: Callable[[Any], Any] | None = None,
+    ) -> None:
+        Bit.__init__(self)
+        self.call = f, list(args), positions, kwargs or {}, split
+
+    def __enter__(self) -> int:
+        bit = Bit.__enter__(self)
+        try:
+            self.run(bit)
+        except BaseException:
+            Bit.__exit__(self)
+            raise
+        return bit
+
+    def run(self, bit: int) -> None:
+        """Lend the arguments to the function, run it, and bring back what it wrote into them."""
+        f, args, positions, kwargs, split = self.call
+        del self.call  # a pullback that is kept needs none of it
+        self.originals = [unchanged(arg) for arg in args]  # in containers that nobody changes
+        self.inputs = differentiated(args, positions, bit, self.outer)
+        named = passed(kwargs) if kwargs else kwargs
+        lending = Lending()
+        given, by_name = lending.lend_all(args, kwargs, self.inputs, named)
+        try:
+            out = called(f, given, by_name, (self.inputs, named), split)
+            if split is not None:
+                out, aux = split(out)
+                self.aux = unchanged(aux)
+            self.out = unchanged(out)
+        finally:
+            lending.settle(self.outside)
+        for part in tensors_in(self.out):
+            if is_kept(part):
+                raise KeptError.of(described(part), user_line())
+
+    def sweep(self, upstream: dict[Wire, Any], lower: int | None = None) -> dict[Wire, Any]:
+        """What arrives at the inputs, with the derivatives around this one open."""
+        lift = apart if self.over else Tensor  # another derivative may have the bit by now
+        swept = sweep(upstream, self.bit, lower=self.outer if lower is None else lower, lift=lift)
+        wires = {x.wire for x in self.inputs if type(x) is Tensor}
+        if not swept.keys() <= wires and not swept.keys() <= {x.wire for x in tensors_in(self.inputs)}:
+            raise KeptError.of("a Tensor", user_line())
+        return swept
+
+    def outside(self, part: Any) -> Any:
+        """What leaves a derivative: a Tensor of the outer ones, or the plain value, in memory no rule has saved."""
+        if type(part) is not Tensor:
+            return part
+        if rest := part.bits & self.around:
+            return apart(part.value, part.wire, rest)
+        return np.array(part.value) if isinstance(part.value, np.ndarray) else part.value
+
+
+def tensors_in(structure: Any) -> list[Tensor]:
+    """The Tensors among the leaves of a structure."""
+    if type(structure) is Tensor:
+        return [structure]
+    return [x for _, x in leaves(structure) if type(x) is Tensor]
+
+
+def unchanged(structure: Any) -> Any:
+    """A structure in containers of its own."""
+    return mapped(lambda _, part: part, structure) if is_container(structure) else structure
+
+
+def apart(value: Any, wire: Any, bits: int) -> Tensor:
+    """A Tensor for the derivatives `bits` alone: a later one with a bit that the wire has too will not go behind it."""
+    return Tensor(value, Wire(tick(), bits, value, (0,), wire, identity), bits)
 
 
 # --------------------------------------------------------------------------------------------- inputs of a derivative
@@ -149,11 +229,6 @@ def demand_function(f: Any) -> None:
         )
 
 
-def below(bit: int) -> int:
-    """The derivatives around this one that are being taken now: those under no_grad() are not."""
-    return bit - 1 & ~lent.closed
-
-
 def pair(out: Any) -> Any:
     """The output and the aux of a function with has_aux."""
     if isinstance(out, (tuple, list)) and len(out) == 2:
@@ -165,8 +240,8 @@ def pair(out: Any) -> Any:
     )
 
 
-def differentiated(args: Sequence[Any], positions: Sequence[int], bit: int) -> list[Any]:
-    """The arguments as Tensors, those at `positions` with wires of their own that carry `bit`."""
+def differentiated(args: Sequence[Any], positions: Sequence[int], bit: int, around: int) -> list[Any]:
+    """The arguments as Tensors, those at `positions` with wires of their own that carry `bit`, `around` the others."""
     for p in positions:
         if not -len(args) <= p < len(args):
             raise ArgumentError(
@@ -176,16 +251,19 @@ def differentiated(args: Sequence[Any], positions: Sequence[int], bit: int) -> l
             )
     wanted = {p % len(args) for p in positions}
     return [
-        mapped(lambda path, x: input_wire(x, bit), arg) if i in wanted else passed(arg) for i, arg in enumerate(args)
+        mapped(lambda path, x: input_wire(x, bit, around), arg) if i in wanted else passed(arg)
+        for i, arg in enumerate(args)
     ]
 
 
-def input_wire(x: Any, bit: int) -> Tensor:
+def input_wire(x: Any, bit: int, around: int) -> Tensor:
     """An input with a wire of its own, even where it is a Tensor: the outer derivative must not see this one's uses."""
     if type(x) is Tensor:
-        if outer_bits := x.bits & below(bit):  # a Tensor that escaped from a derivative still has that one's bit
+        if is_kept(x):
+            x = standing_in(x, ~around)
+        if outer_bits := x.bits & around:  # a Tensor that escaped from a derivative still has that one's bit
             bits = outer_bits | bit
-            return Tensor(x.value, Wire(tick(), bits, x.value, (x.value,), x.wire, identity), bits)
+            return Tensor(x.value, Wire(tick(), bits, x.value, (bit,), x.wire, identity), bits)
         x = x.value
     if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f":
         raise IntegerGradientError.of(f"an argument of {x.dtype}", user_line())
@@ -211,46 +289,39 @@ def single_number(out: Any) -> Any:
             "return one number; with has_aux=True return (number, anything).",
         )
     if np.shape(value):
-        raise UpstreamError.missing(np.shape(value), user_line())
+        raise UpstreamError.no_number(np.shape(value), user_line())
     return value
-
-
-def outer(part: Any, bit: int) -> Any:
-    """What leaves a derivative: a Tensor of the outer ones, or the plain value, in memory that no rule has saved."""
-    if type(part) is not Tensor:
-        return part
-    rest = part.bits & (bit - 1)
-    if rest:
-        return Tensor(part.value, part.wire, rest)
-    return np.array(part.value) if isinstance(part.value, np.ndarray) else part.value
 
 
 def collected(argument: Any, original: Any, swept: dict[Wire, Any]) -> Any:
     """The gradient of one argument, in its structure: a Tensor where a Tensor came in."""
+    if type(argument) is Tensor:
+        return gradient_at(argument, original, swept)
     originals = dict(leaves(original))
+    return mapped(lambda path, x: gradient_at(x, originals[path], swept), argument)
 
-    def one(path: Any, x: Tensor) -> Any:
-        assert x.wire is not None
-        g = handed_out([swept.pop(x.wire)], x.value) if x.wire in swept else zeros_for(x.value)
-        swept[x.wire] = g  # an argument that is asked for twice gets a copy the second time
-        return Tensor(g) if type(originals[path]) is Tensor and type(g) is not Tensor else g
 
-    return mapped(one, argument)
+def gradient_at(x: Tensor, original: Any, swept: dict[Wire, Any]) -> Any:
+    """The gradient of one input."""
+    assert x.wire is not None
+    g = handed_out([swept.pop(x.wire)], x.value) if x.wire in swept else zeros_for(x.value)
+    swept[x.wire] = g  # an argument that is asked for twice gets a copy the second time
+    return Tensor(g) if type(original) is Tensor and type(g) is not Tensor else g
 
 
 def cotangents(out: Any, g: Any, bit: int) -> dict[Wire, Any]:
     """The upstream gradient of every output wire, checked against the output's structure and shapes."""
-    outs, gs = list(leaves(out)), list(leaves(g))
-    if [path for path, _ in outs] != [path for path, _ in gs]:
+    outs, gs = dict(leaves(out)), dict(leaves(g))
+    if outs.keys() != gs.keys():
         raise UpstreamError(
             f"the upstream gradient does not have the output's structure.{user_line()}",
             "it needs one entry for each output.",
             "give it as the same dicts, lists and tuples.",
         )
     found: dict[Wire, Any] = {}
-    for (_, part), (_, upstream) in zip(outs, gs, strict=True):
+    for path, part in outs.items():
         if type(part) is Tensor and part.bits & bit and part.wire is not None:
-            one = fitted(upstream, part.value)
+            one = fitted(gs[path], part.value)
             found[part.wire] = found[part.wire] + one if part.wire in found else one
     return found
 
@@ -284,18 +355,18 @@ def probe(part: Any, bit: int, dual: int) -> Any:
 
 def paired(inputs: Sequence[Any], tangents: Sequence[Any], swept: dict[Wire, Any]) -> dict[Wire, Any]:
     """The tangents as upstream gradients of the gradients."""
-    xs, ts = list(leaves(inputs)), list(leaves(tangents))
-    if [path for path, _ in xs] != [path for path, _ in ts]:
+    xs, ts = dict(leaves(inputs)), dict(leaves(tangents))
+    if xs.keys() != ts.keys():
         raise ArgumentError(
             f"the tangents do not have the structure of the primals.{user_line()}",
             "each number that moves needs to be told how far.",
             "give one tangent for each primal, as the same dicts, lists and tuples.",
         )
     along: dict[Wire, Any] = {}
-    for (_, x), (_, t) in zip(xs, ts, strict=True):
+    for path, x in xs.items():
         g = given(swept[x.wire], x.value) if x.wire in swept else None
         if type(g) is Tensor and g.wire is not None:
-            one = fitted(t, x.value)
+            one = fitted(ts[path], x.value)
             along[g.wire] = along[g.wire] + one if g.wire in along else one
     return along
 

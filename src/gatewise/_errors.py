@@ -6,10 +6,36 @@ import difflib
 import linecache
 import os
 import sys
+import threading
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import islice
 from types import FrameType
+from typing import Any, Self
+
+
+class Running(threading.local):
+    """What was refused in the function that this thread runs on Tensors: an `except` of its own may swallow it."""
+
+    refused: list[GatewiseError] | None = None
+
+
+running = Running()
+
+
+class refusals:  # noqa: N801  (used as a function is, `with refusals() as met:`)
+    """Collect what is refused inside; what flies out at the end is the business of the run around it too."""
+
+    def __enter__(self) -> list[GatewiseError]:
+        self.around, self.met = running.refused, list[GatewiseError]()
+        running.refused = self.met
+        return self.met
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        running.refused = self.around
+        if kind is not None and self.around is not None:
+            self.around.extend(self.met)
 
 
 class GatewiseError(Exception):
@@ -31,7 +57,52 @@ class GatewiseError(Exception):
             lines.append("  why:     " + why)
         if cure:
             lines.append("  instead: " + cure)
-        super().__init__("\n".join(lines))
+        Exception.__init__(self, "\n".join(lines))
+        if running.refused is not None and self.mirrored is None:
+            running.refused.append(self)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    def __reduce__(self) -> Any:
+        kind = type(self)
+        return restored, (kind if self.mirrored is None else kind.__base__, self.mirrored, self.args, vars(self))
+
+    mirrored: type[Exception] | None = None  # what plain NumPy or Python raises in this place
+
+    @classmethod
+    def like(cls, kind: type[Exception]) -> type[Self]:
+        """Return this class, its errors instances of `kind` too: of what plain code raises there, and is ready for."""
+        found: type[Self] = mirror(cls, kind)  # type: ignore[arg-type]
+        return found
+
+    def forgotten(self) -> Self:
+        """Return this error, which is no refusal: gatewise has found another way itself."""
+        if running.refused is not None and self in running.refused:
+            running.refused.remove(self)
+        return self
+
+
+@cache
+def mirror(cls: Any, kind: type[Exception]) -> Any:
+    """A class of errors that are also of the first kind of Python's or NumPy's own behind `kind`."""
+    public = ("builtins", "numpy.exceptions", "numpy.linalg")
+    base = next(base for base in kind.__mro__ if base.__module__ in public)
+    if issubclass(cls, base):
+        return cls
+    facts = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__, "mirrored": base}
+    try:
+        return type(cls.__name__, (cls, base), facts)
+    except TypeError:  # two classes of Python's that do not go together
+        return cls
+
+
+def restored(cls: type[GatewiseError], kind: type[Exception] | None, args: Any, facts: dict[str, Any]) -> GatewiseError:
+    """An error as it was pickled."""
+    error = (cls if kind is None else cls.like(kind)).__new__(cls if kind is None else cls.like(kind), *args)
+    error.args = args
+    vars(error).update(facts)
+    return error
 
 
 class ComplexGradientError(GatewiseError):
@@ -228,18 +299,51 @@ PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 COMMAND_LINE = PACKAGE + "_cli" + os.sep
 
 
-def user_frame() -> FrameType | None:
-    """The innermost frame that is the user's: neither gatewise's nor NumPy's."""
+def user_frames() -> Iterator[FrameType]:
+    """The frames that are neither gatewise's nor NumPy's, innermost first."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
         if name.startswith(COMMAND_LINE):
-            return None  # nobody's line: what was typed is in the message
+            return  # nobody's line: what was typed is in the message
         inner = name.startswith(PACKAGE) or (name.startswith("<gatewise ") and "_pullback" in name)
         if not inner and f"{os.sep}numpy{os.sep}" not in name:
-            return frame
+            yield frame
         frame = frame.f_back
+
+
+def user_frame() -> FrameType | None:
+    """The innermost frame that is the user's; a library's where no other called it."""
+    first = None
+    for frame in user_frames():
+        if not is_library(frame.f_code.co_filename):
+            return frame
+        first = first or frame
+    return first
+
+
+def library_frame() -> FrameType | None:
+    """The frame of the function of a library (SciPy's, say) that the user's line called, if it did."""
+    called = None
+    for frame in user_frames():
+        if not is_library(frame.f_code.co_filename):
+            return called
+        called = frame
     return None
+
+
+def library_call(frame: FrameType) -> str:
+    """What a library's function is called: `scipy.linalg.solve`, `csr_array.dot`, or `solve_ivp's inner`."""
+    module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name
+    if "self" in frame.f_locals:
+        kind = type(frame.f_locals["self"]).__name__
+        return kind if name in ("__init__", "__new__", "__call__") else f"{kind}.{name}"
+    packages = [module.rsplit(".", n)[0] for n in range(module.count(".") + 1)]
+    public = [each for each in packages if "._" not in each]
+    for each in public:
+        if not name.startswith("_") and hasattr(sys.modules.get(each), name):
+            return f"{each}.{name}"
+    return f"a function of {next(iter(public), module)}'s"
 
 
 def user_line() -> str:
@@ -302,7 +406,8 @@ class GateError(GatewiseError):
         names = user_names(array)
         name = names[0] if names else "the array"
         what = f"{name} is a {kind}, not a plain array.{line}"
-        return cls(what, f"a {kind} has an arithmetic of its own.", f"np.asarray({name}), and @ for a matrix product.")
+        plainly = f"{name}.toarray()" if hasattr(array, "toarray") else f"np.asarray({name})"
+        return cls(what, f"a {kind} has an arithmetic of its own.", f"{plainly}, and @ for a matrix product.")
 
     @classmethod
     def of(
@@ -311,16 +416,17 @@ class GateError(GatewiseError):
         """From what NumPy or Python said of the plain values."""
         expect = expected_shapes(gate, shapes)
         what = f"{gate} cannot take {' and '.join(operands)}.{line}"
+        own = cls.like(type(error))
         names = [operand.partition(" ")[0] for operand in operands]
         cure = fitting(gate, names, shapes) if expect and all(map(str.isidentifier, names)) else ""
         if gate in PRODUCTS and () in shapes:
-            return cls(what, "a matrix product is of arrays, and this is a number.", f"{' * '.join(names)}.")
+            return own(what, "a matrix product is of arrays, and this is a number.", f"{' * '.join(names)}.")
         if type(error).__name__ == "AxisError" and shapes[0]:
-            return cls(what, f"{error}.", f"an axis from {-len(shapes[0])} to {len(shapes[0]) - 1}.")
+            return own(what, f"{error}.", f"an axis from {-len(shapes[0])} to {len(shapes[0]) - 1}.")
         if not expect:
-            return cls(what, " ".join(str(error).split()))
+            return own(what, " ".join(str(error).split()))
         why = PAIRED if gate in PRODUCTS else BROADCAST
-        return cls(f"{what}\n  {expect}", why, cure or "arrays of shapes that fit; print(x.shape) shows them.")
+        return own(f"{what}\n  {expect}", why, cure or "arrays of shapes that fit; print(x.shape) shows them.")
 
 
 PRODUCTS = ("matmul", "dot")
@@ -383,12 +489,17 @@ class ReadingError(GatewiseError):
     """
 
     @classmethod
-    def of(cls, tensor: str, how: str, line: str) -> ReadingError:
-        """`how` is what Python asked for: float, int, index, array."""
+    def of(cls, tensor: str, how: str, line: str, cure: str = "") -> ReadingError:
+        """`how` is what Python asked for: float, int, index, array; `cure` what to write instead, where it is known."""
+        why = "a gradient is being taken through it, and it would be lost here without a word."
+        if (frame := library_frame()) is not None:
+            what = f"{tensor} was turned into a plain {how} by {library_call(frame)}.{line}"
+            return cls(what, why, cure or library_cure(frame))
         return cls(
             f"{tensor} was turned into a plain {how}.{line}",
-            "a gradient is being taken through it, and it would be lost here without a word.",
-            "np.stack([...]) to collect values, np.stack([np.stack([...]), ...]) for rows of them,"
+            why,
+            cure
+            or "np.stack([...]) to collect values, np.stack([np.stack([...]), ...]) for rows of them,"
             " `captured @ t` for `captured.dot(t)`, np.exp(t) for math.exp(t);"
             " t.item(), t.numpy() or t.detach() to read it on purpose.",
         )
@@ -399,6 +510,58 @@ class ReadingError(GatewiseError):
             f"{tensor} is {value!r}, a float, where a whole number is needed.{line}",
             "an int given as an argument is taken as a float, and what is computed from it is one too.",
             "int(n) + 1 for n + 1, where n is the argument.",
+        )
+
+
+#: What takes the place of functions of SciPy's that NumPy does not have.
+INSTEAD = {"expit": "gw.sigmoid(x)", "logsumexp": "gw.logsumexp(x)", "softmax": "gw.softmax(x)"}
+
+
+def library_cure(frame: FrameType) -> str:
+    """What to write instead of a call of a library's function, which knows plain arrays alone."""
+    matrix, name = frame.f_locals.get("self"), frame.f_code.co_name
+    if hasattr(matrix, "toarray") and name != "__init__":
+        found = next(iter(user_names(matrix)), "S")
+        return f"{found}.toarray(), a plain array, in its place: {found}.toarray() @ x."
+    if name in INSTEAD:
+        return INSTEAD[name] + "."
+    of_numpy = {"numpy": "np", "numpy.linalg": "np.linalg"}
+    homes = [short for m, short in of_numpy.items() if not name.startswith("_") and hasattr(sys.modules.get(m), name)]
+    twin = f"{homes[0]}.{name}, or " if homes else ""
+    return (
+        f"{twin}the same in gates that `gatewise gates` lists; or t.numpy() as its argument if no gradient is wanted."
+    )
+
+
+class KeptError(GatewiseError):
+    """A Tensor was kept from a derivative that is over, and used in another one.
+
+    Wrong:
+
+    >>> import gatewise as gw
+    >>> kept = []
+    >>> def f(x):
+    ...     kept.append(x * x)
+    ...     return kept[0] * x
+    >>> gw.grad(f)(3.0)
+    27.0
+    >>> gw.grad(f)(4.0)
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.KeptError: a Tensor was kept from a derivative that is over...
+
+    Right: compute it again, or keep a plain value, `kept.append((x * x).numpy())`.
+
+    >>> gw.grad(lambda x: x * x * x)(4.0)
+    48.0
+    """
+
+    @classmethod
+    def of(cls, tensor: str, line: str) -> KeptError:
+        return cls(
+            f"{tensor} was kept from a derivative that is over, and is used in another.{line}",
+            "what it was computed from does not move any more: its part of the gradient would be lost without a word.",
+            "compute it again in the function; or keep t.detach() or t.numpy(), where a constant is meant.",
         )
 
 
@@ -425,8 +588,11 @@ class UnsupportedError(GatewiseError):
     @classmethod
     def of(cls, name: str, line: str, instead: str = "") -> UnsupportedError:
         """`name` is what was called; `instead` says what gives the same, where that is known."""
+        last = name.split(".")[-1]
+        instead = INSTEAD.get(last, instead)
+        frame = library_frame()
         error = cls(
-            f"{name} has no gate.{line}",
+            f"{name}{f', which {library_call(frame)} calls,' if frame else ''} has no gate.{line}",
             "gatewise knows the derivative of each gate by rule, and there is none for this.",
             f"{instead or 'write it in gates that `gatewise gates` lists'};"
             " or call it on t.numpy() if no gradient is wanted.",
@@ -619,6 +785,18 @@ class UpstreamError(GatewiseError):
             f"the output has shape {shape}, so it has no single gradient.{line}",
             "each of its entries has a gradient of its own; upstream says how much each counts.",
             f"sum the output, or give upstream= an array of shape {shape} (ones for the gradient of the sum).",
+        )
+        error.shape = shape
+        return error
+
+    @classmethod
+    def no_number(cls, shape: tuple[int, ...], line: str) -> UpstreamError:
+        """For `grad`, which takes no upstream gradient."""
+        error = cls(
+            f"the function returned an array of shape {shape}, which has no single gradient.{line}",
+            "each of its entries has a gradient of its own; grad takes the slope of one number.",
+            "return np.sum(...) of it for the gradient of the sum; or out, pullback = gw.vjp(f, x), and pullback(g)"
+            f" with a g of shape {shape} that says how much each entry counts.",
         )
         error.shape = shape
         return error

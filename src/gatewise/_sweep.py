@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import SourcedWire, Wire, inside_block, parents_of, sources_of
-from gatewise._errors import ChangedError, ReleasedError, UpstreamError, user_line
+from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError, user_line
 from gatewise._gates.families import Live, plain, shape_of, showing
 from gatewise._gates.gate import Carrier, as_printed
 
@@ -38,7 +38,7 @@ port.gate = None  # type: ignore[attr-defined]
 
 
 def identity(g: Any, out: Any, values: Any, live: Any = None) -> Any:
-    """The pullback of the wire that a derivative gives to an input which already had one."""
+    """The pullback of the wire that a derivative, whose bit is its value, gives to an input which already had one."""
     return g if live is None else Live(g, live)
 
 
@@ -100,6 +100,8 @@ def sweep(
             g = cotangents.pop(wire, None)
             if g is None:
                 continue  # only structural zeros came
+            if type(g) is Live and g.everywhere:
+                g = g.g
             if wire.hooks is not None:
                 g = hooked(wire, g, keep)
             if arrive is not None:
@@ -129,6 +131,8 @@ def sweep(
                     parts = wire.pullback(g, wire.value, wire.values)
                 except ArithmeticError:
                     parts = wire.pullback(g, boxed(wire.value), tuple(map(boxed, wire.values)))
+                except (TypeError, ValueError, IndexError) as error:
+                    raise no_way_back(wire.pullback, error) from error
                 if type(parents) is not tuple:
                     parents, parts = (parents,), (parts,)
             if keep and type(wire) is SourcedWire and wire.written is not None and wire not in by_gates:
@@ -226,18 +230,16 @@ def with_care(
         values, parents, pullback = wire.written
         parents = parents if type(parents) is tuple else (parents,)
         sources = wire.step.operands if wire.step else None
-    if pullback is released or pullback is outdated:
+    if wire.parents == () and pullback is not None:  # released, outdated, kept: it says so
         pullback(g, None, values)
     if showing.on and wire.bits & lower:
         pullback = as_printed(pullback, masks=True)
     # The wire that a derivative gave to its input is that one's leaf, whatever stale bits lie behind it.
-    own_input = pullback is identity and wire.bits < bit << 1
+    own_input = pullback is identity and wire.values[0] == bit
     kept = [] if own_input else [k for k, parent in enumerate(parents) if parent.bits & bit]
     if not kept:
         return (), (), ()
-    out, (g, *live) = wire.value, (g.g, g._mask) if type(g) is Live else (g,)
-    if live and callable(live[0]):
-        live = [live[0]()]
+    out, (g, *live) = wire.value, (g.g, g.mask) if type(g) is Live else (g,)
     if wire.bits & lower and pullback is not port and lift is not None:
         out = lift(out, wire, wire.bits & lower)
         sources = sources_of(wire) if sources is None else sources
@@ -253,10 +255,21 @@ def with_care(
         parts = pullback(g, out, values, *live)
     except ArithmeticError:
         parts = pullback(g, boxed(out), tuple(map(boxed, values)), *live)
+    except (TypeError, ValueError, IndexError) as error:
+        raise no_way_back(pullback, error) from error
     if len(parents) == 1:
         parts = (parts,)
     positions = pullback.positions
     return [positions[k] for k in kept], [parents[k] for k in kept], [parts[k] for k in kept]
+
+
+def no_way_back(pullback: Any, error: Exception) -> Exception:
+    """Why a gate's rule cannot go back from what it was given: a mistake of gatewise's, or operands no rule is for."""
+    if isinstance(error, GatewiseError):
+        return error
+    what = f"the gradient of {pullback.gate.name} cannot be computed for these operands.{user_line()}"
+    cure = "floats in the place of truth values and of whole numbers: x.astype(float)."
+    return GateError(what, f"its rule ends in {type(error).__name__}: {' '.join(str(error).split())}", cure)
 
 
 def boxed(value: Any) -> Any:

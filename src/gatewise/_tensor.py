@@ -20,12 +20,14 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import (
+    CLOSED,
     Open,
     Read,
     SourcedWire,
     Step,
     VariableWire,
     Wire,
+    closed_bits,
     lent,
     may_close,
     open_bits,
@@ -33,6 +35,7 @@ from gatewise._circuit import (
     step_wire,
     tick,
 )
+from gatewise._circuit import no_grad as no_grad
 from gatewise._errors import (
     ArgumentError,
     AssignmentError,
@@ -40,6 +43,7 @@ from gatewise._errors import (
     GateError,
     GatewiseError,
     IntegerGradientError,
+    KeptError,
     MethodError,
     NoGradientError,
     ReadingError,
@@ -58,8 +62,17 @@ from gatewise._sweep import FLOATS, Hooks, given, handed_out, ones_for, outdated
 
 BACKWARD = 1  # the lowest bit belongs to backward()
 
-#: Wires with one of these bits take the general path: all of them under no_grad(), those of recordings otherwise.
-attention = 0
+attention = ~BACKWARD  #: wires with one of these bits take the general path: all of them under no_grad()
+over = ~BACKWARD  #: the bits that nobody has lent: a Tensor with one of them was kept from a derivative that is over
+
+
+def attend(general: int, ended: int) -> None:
+    """Be told the two sets above; plain names are what the eager path reads fastest."""
+    global attention, over
+    attention, over = general, ended
+
+
+Open.attend = attend
 
 
 class Tensor(Carrier):
@@ -83,6 +96,12 @@ class Tensor(Carrier):
         self.value, self.wire, self.bits = value, wire, bits
 
     # ------------------------------------------------------------------------------------------------ looking at it
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type[Any]:
+        """The class of the plain value, so that isinstance and np.isscalar answer as for it; `type` tells the truth."""
+        whole = whole_number(self)
+        return type(self.value if whole is None else whole)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -129,13 +148,13 @@ class Tensor(Carrier):
     def __len__(self) -> int:
         if self.ndim == 0:
             what = f"{described(self)} has no length.{user_line()}"
-            raise GateError(what, "it is a single number.", "use it as it is.")
+            raise GateError.like(TypeError)(what, "it is a single number.", "use it as it is.")
         return len(self.value)
 
     def __iter__(self) -> Iterable[Tensor]:
         if self.ndim == 0:
             what = f"cannot iterate over {described(self)}.{user_line()}"
-            raise GateError(what, "it is a single number.", "use it as it is.")
+            raise GateError.like(TypeError)(what, "it is a single number.", "use it as it is.")
         return (self[i] for i in range(len(self.value)))
 
     def __repr__(self) -> str:
@@ -164,7 +183,11 @@ class Tensor(Carrier):
         return np.array(self.value)
 
     def tolist(self) -> Any:
-        """The value as nested Python lists."""
+        """The value as nested Python lists; an error where a derivative is being taken through it."""
+        if self.bits & ~BACKWARD:
+            self.forbid_losing_gradient(
+                "list", "list(t), whose entries carry it; t.numpy().tolist() for plain numbers."
+            )
         return np.asarray(self.value).tolist()
 
     def detach(self) -> Tensor:
@@ -174,8 +197,24 @@ class Tensor(Carrier):
     def __format__(self, spec: str) -> str:
         return format(self.item() if spec else str(self.value), spec)
 
+    def __copy__(self) -> Tensor:
+        return Tensor(self.value, self.wire, self.bits)
+
     def __deepcopy__(self, memo: Any) -> Any:
-        return np.copy(self)  # a copy that forgot where it came from would lose its gradient without a word
+        if self.wire is None or self.bits & ~BACKWARD or not is_leaf(self):
+            return np.copy(self)  # a copy that forgot where it came from would lose its gradient without a word
+        return twin(*self.state())
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        kind = lent_to(self)
+        self.forbid_losing_gradient("pickle", "t.numpy() or t.detach(), which can be pickled.", of=kind)
+        return (twin, self.state()) if kind == ~BACKWARD else (Tensor, (self.value,))
+
+    def state(self) -> tuple[Any, ...]:
+        """What a copy of a leaf has: value, the whole number it was given as, gradient, name, changes."""
+        wire: Any = self.wire
+        name, version = getattr(wire, "name", None), getattr(wire, "version", None)
+        return self.value, whole_number(self), self.bits, self.grad, name, version
 
     def __bool__(self) -> bool:
         self.demand_one("yes or no is asked of a single number", "np.any(t) or np.all(t).")
@@ -183,7 +222,9 @@ class Tensor(Carrier):
 
     def demand_one(self, why: str, cure: str) -> None:
         if self.size != 1:
-            raise GateError(f"{described(self)} holds {self.size} numbers.{user_line()}", why + ".", cure)
+            raise GateError.like(ValueError)(
+                f"{described(self)} holds {self.size} numbers.{user_line()}", why + ".", cure
+            )
 
     def __float__(self) -> float:
         return float(self.given_or_read("float"))
@@ -218,6 +259,9 @@ class Tensor(Carrier):
         if whole is not None and how in ("int", "index"):
             self.read("index")
             return whole
+        if self.size != 1 and how != "index":
+            what = f"{described(self)} holds {self.size} numbers.{user_line()}"
+            raise GateError.like(TypeError)(what, f"a {how} is one number.", "one entry of it, t[0].item().")
         self.forbid_losing_gradient(how)
         return self.read(how)
 
@@ -234,19 +278,22 @@ class Tensor(Carrier):
             lent.on_read(Read(self.wire, how, self.value))
         return self.value
 
-    def forbid_losing_gradient(self, how: str) -> None:
-        if self.bits & open_bits() & ~lent.closed:
-            raise ReadingError.of(described(self), how, user_line())
+    def forbid_losing_gradient(self, how: str, cure: str = "", of: int = -1) -> None:
+        """Refuse to be read while a derivative, one `of` these, is being taken through this Tensor."""
+        if self.bits & of & open_bits() & ~closed_bits():
+            raise ReadingError.of(described(self), how, user_line(), cure)
+        if is_kept(self) and lent.taking & ~closed_bits():
+            raise KeptError.of(described(self), user_line())
 
     # ------------------------------------------------------------------------------------------------- NumPy protocols
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **parameters: Any) -> Any:
         if method != "__call__":
-            return unsupported(f"{name_of(ufunc)}.{method}", getattr(ufunc, method), operands, parameters)
+            return unsupported(f"{qualified(ufunc)}.{method}", getattr(ufunc, method), operands, parameters)
         gate = GATES.get(ufunc)
         if gate is None or parameters:
             options = "".join(f", {key}=" for key in parameters)
-            name = name_of(ufunc) + (f"(...{options})" if options else "")
+            name = qualified(ufunc) + (f"(...{options})" if options else "")
             return unsupported(name, ufunc, operands, parameters)
         if gate in UNHURRIED:
             return apply(gate, ufunc, operands, {})
@@ -255,6 +302,8 @@ class Tensor(Carrier):
         return apply2(gate, ufunc, *operands) if len(operands) == 2 else apply(gate, ufunc, operands, {})
 
     def __array_function__(self, function: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if function in ORDERS and (len(args) > ORDERS[function] or "order" in kwargs):
+            return in_order(function, *args, **kwargs)
         gate = GATES.get(function)
         if gate is None:
             if (question := QUESTIONS.get(function)) is not None:
@@ -265,7 +314,7 @@ class Tensor(Carrier):
         try:
             operands, parameters = bound(gate, args, kwargs)
         except UnsupportedError as error:
-            return unsupported(error.called, function, args, kwargs)
+            return unsupported(error.forgotten().called, function, args, kwargs)
         return apply(gate, gate.call, operands, parameters)
 
     # ------------------------------------------------------------------------------------------------------ gradients
@@ -329,7 +378,7 @@ class Tensor(Carrier):
                     raise GateError(what, f"it holds floats, and {kind} are no real numbers.", "real numbers.")
                 array[place] = new
             except (IndexError, TypeError, ValueError) as error:
-                raise GateError(what, str(error)) from None
+                raise GateError.like(type(error))(what, str(error)) from None
 
         change(self, write)
 
@@ -368,7 +417,8 @@ class Tensor(Carrier):
         try:
             kind = np.dtype(dtype)
         except TypeError as error:
-            raise GateError(f"{dtype!r} is no dtype.{user_line()}", str(error), "np.float32, np.float64.") from None
+            what = f"{dtype!r} is no dtype.{user_line()}"
+            raise GateError.like(TypeError)(what, str(error), "np.float32, np.float64.") from None
         return apply(NAMES["astype"], convert, (self,), {"dtype": kind})
 
     def reshape(self, *shape: Any, **options: Any) -> Any:
@@ -392,7 +442,7 @@ class Tensor(Carrier):
     def __getattr__(self, name: str) -> Any:
         if name in ELSEWHERE:
             raise MethodError(f"Tensor.{name} does not exist.{user_line()}", OF_NUMPY, ELSEWHERE[name])
-        if name.startswith("_") or not hasattr(np.ndarray, name):
+        if name.startswith("_") or not (hasattr(np.ndarray, name) or hasattr(float, name)):
             raise AttributeError(f"'Tensor' object has no attribute '{name}'", name=name, obj=self)
         raise MethodError.of(f"Tensor.{name}", user_line(), instead_of(name))
 
@@ -531,14 +581,17 @@ def block_wire(
 
 def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
     """One step: any operands, parameters and outputs; captured arrays are copied where the rule needs them."""
-    closed, recording = lent.closed, lent.recording
+    closed, recording = closed_bits() if CLOSED.get() else 0, lent.recording
     values: list[Any] = []
     parents: list[Any] = []
     key, bits = 1, 0
-    for x in operands:
+    for i, x in enumerate(operands):
         kind = 0
         if type(x) is Tensor:
             own = x.bits & ~closed
+            if own & over and not own & lent.taking:
+                x = standing_in(x, closed)
+                operands, own = [*operands[:i], x, *operands[i + 1 :]], x.bits
             bits |= own
             if own & ~recording:
                 kind = WANTED
@@ -548,8 +601,8 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
             x = x.value
         elif x is None:
             kind = ABSENT
-        elif isinstance(x, np.ndarray) and x.__array_priority__ > 0:
-            raise GateError.subclass(x, user_line())
+        elif type(x) not in FLOATS and (not isinstance(x, PLAIN) or getattr(x, "__array_priority__", 0) > 0):
+            demand_plain(x)
         key = key << 2 | kind
         values.append(x)
     plain_parameters = {name: unwrapped(value) for name, value in parameters.items()} if parameters else {}
@@ -564,7 +617,7 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
         parents, bits = [], bits & recording
     if not bits:
         stopped = STOPPED if type(gate.family) is Stops else None
-        return Tensor(out, stopped) if not several else tuple(Tensor(v, stopped) for v in out)
+        return Tensor(out, stopped) if not several else regrouped(out, [Tensor(v, stopped) for v in out])
     if bits & Open.recordings & ~recording:
         raise GateError(
             f"{gate.name} ran in another thread.{user_line()}",
@@ -595,13 +648,54 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
         wire = Wire(tick(), bits, out, saved, behind, pullback if parents else None)
     if not several:
         return Tensor(out, wire, bits)
-    return tuple(one_port(v, k, wire, bits) for k, v in enumerate(out))
+    return regrouped(out, [one_port(v, k, wire, bits) for k, v in enumerate(out)])
 
 
 #: What nobody else can change: a Tensor owns its memory. All else (arrays, lists) is copied when a rule will need it.
 IMMUTABLE = (Tensor, type(None), int, float, complex, np.generic)
 #: Gates that the two fast ways do not know: they stop gradients, or have several outputs.
 UNHURRIED = {g for g in NAMES.values() if type(g.family) is Stops or getattr(g.function, "nout", 1) > 1}
+
+
+def standing_in(x: Tensor, closed: int) -> Tensor:
+    """A Tensor kept from a derivative that is over, as those being taken now have it.
+
+    It is a constant to all but them; a sweep of theirs that comes to it would lose its part without a word.
+    """
+    bits = lent.taking & ~closed
+    if not bits:
+        return Tensor(x.value, STOPPED if is_stopped(x.wire) else None)
+    if lent.recording:
+        raise KeptError.of(described(x), user_line())
+    return Tensor(x.value, Wire(tick(), bits, x.value, (described(x), user_line()), (), kept_over), bits)
+
+
+def kept_over(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+    """What stands at a wire from a derivative that is over."""
+    raise KeptError.of(*values)
+
+
+kept_over.positions = ()  # type: ignore[attr-defined]
+kept_over.gate = None  # type: ignore[attr-defined]
+
+
+def is_kept(x: Any) -> bool:
+    """Whether a value is a Tensor of derivatives that are all over."""
+    return type(x) is Tensor and bool(x.bits & over) and not x.bits & ~over
+
+
+PLAIN = (np.ndarray, np.generic, float, int, complex, list, tuple, str)
+
+
+def demand_plain(x: Any) -> None:
+    """Refuse what has an arithmetic of its own: a matrix, a sparse one, a Series."""
+    if isinstance(x, np.ndarray) or hasattr(x, "toarray") or hasattr(x, "__array__"):
+        raise GateError.subclass(x, user_line())
+
+
+def regrouped(out: Any, parts: list[Any]) -> Any:
+    """Several outputs in the list, tuple or named tuple that NumPy gives them in."""
+    return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
 
 
 def one_port(value: Any, k: int, wire: Wire, bits: int) -> Tensor:
@@ -659,16 +753,28 @@ def recovered(
 
 
 def unwrapped(parameter: Any) -> Any:
-    """A parameter without Tensors, and without arrays that somebody else may change."""
-    if type(parameter) is Tensor:
+    """A parameter without Tensors, and without anything that somebody else may change."""
+    kind = type(parameter)
+    if kind is int or kind is str or parameter is None:
+        return parameter
+    if kind is Tensor:
         value = parameter.placed()
         return value.copy().view(Kept) if isinstance(value, np.ndarray) else value
-    if type(parameter) is np.ndarray or isinstance(parameter, (array.array, memoryview)):
-        return np.array(parameter).view(Kept)
-    if type(parameter) in (tuple, list):
+    if kind is slice:
+        bounds = (parameter.start, parameter.stop, parameter.step)
+        if all(type(b) is int or b is None for b in bounds):
+            return parameter
+        return slice(*(operator.index(b) if hasattr(b, "__index__") else b for b in bounds))
+    if isinstance(parameter, (tuple, list)):
         parts = [unwrapped(p) for p in parameter]
-        same = type(parameter) is tuple and all(map(operator.is_, parts, parameter))  # a list may change later
-        return parameter if same else type(parameter)(parts)
+        same = kind is tuple and all(map(operator.is_, parts, parameter))  # a list may change later
+        return parameter if same else parts if isinstance(parameter, list) else tuple(parts)
+    if isinstance(parameter, (np.generic, np.dtype, bool, type, Kept)):
+        return parameter
+    if isinstance(parameter, (array.array, memoryview)) or hasattr(parameter, "__array__"):
+        return np.array(parameter).view(Kept)
+    if hasattr(parameter, "__index__"):
+        return operator.index(parameter)
     return parameter
 
 
@@ -708,14 +814,12 @@ def described(x: Any) -> str:
     return f"{label} {shape}" if shape else label
 
 
-def name_of(ufunc: np.ufunc) -> str:
-    """`np.exp`; of a ufunc that is none of NumPy's (SciPy's `expit`) the bare name."""
-    name = ufunc.__name__
-    return f"np.{name}" if getattr(np, name, None) is ufunc else name
-
-
 def qualified(function: Any) -> str:
-    """`np.sum`, `np.linalg.inv`; a function of ours goes by the name of its gate."""
+    """What a function is called: `np.linalg.eig`, `scipy.special.expit`; one of ours goes by the name of its gate."""
+    if isinstance(function, np.ufunc):
+        homes = {"np": np, "scipy.special": sys.modules.get("scipy.special")}
+        home = next((f"{h}." for h, m in homes.items() if getattr(m, function.__name__, None) is function), "")
+        return home + function.__name__
     module = getattr(function, "__module__", "") or "numpy"
     if not module.startswith("numpy"):
         return GATES[function].name if function in GATES else str(function.__name__)
@@ -727,7 +831,10 @@ def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Mapping[s
     """A call that no gate stands for: an error, unless no Tensor in it carries anything; then NumPy answers."""
     target = kwargs.get("out")
     target = target[0] if isinstance(target, tuple) else target
-    if bits_inside((*args, *kwargs.values())) & (open_bits() | lent.recording) & ~lent.closed or type(target) is Tensor:
+    if (
+        bits_inside((*args, *kwargs.values())) & (open_bits() | lent.recording) & ~closed_bits()
+        or type(target) is Tensor
+    ):
         if type(target) is Tensor:
             raise AssignmentError.item(described(target), user_line())
         if target is not None:
@@ -757,8 +864,7 @@ def stripped(x: Any) -> Any:
 def carried(out: Any, args: Sequence[Any]) -> Any:
     """A result of NumPy's as a Tensor, in memory of its own, so that its methods know the other Tensors."""
     if isinstance(out, (tuple, list)):
-        parts = [carried(part, args) for part in out]
-        return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
+        return regrouped(out, [carried(part, args) for part in out])
     if isinstance(out, np.ndarray) and (out.base is not None or any(out is x for x in args)):
         out = np.array(out)
     return Tensor(out) if isinstance(out, (np.ndarray, np.floating)) else out
@@ -788,7 +894,8 @@ def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[S
         call = signature(gate).bind(*args, **kwargs)
     except TypeError as error:
         why = f"its arguments do not fit {gate.name}: {error}."
-        raise GateError(f"{qualified(gate.function)} cannot be called like this.{user_line()}", why) from None
+        what = f"{qualified(gate.function)} cannot be called like this.{user_line()}"
+        raise GateError.like(TypeError)(what, why) from None
     operands, parameters = [], {}
     for (name, value), position in zip(call.arguments.items(), range(len(call.arguments)), strict=True):
         if name in ("args", "kwargs", "xs"):
@@ -798,6 +905,8 @@ def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[S
             operands.append(value)
         elif name in gate.parameters:
             parameters[name] = value
+        elif name == "order" and value == "C" and all(lies_by_rows(x) for x in operands):
+            continue
         elif value is not default and not any(value is each for each in IGNORED.get(name, ())):
             raise UnsupportedError.of(f"{qualified(gate.function)}(..., {name}=...)", user_line())
     if len(operands) < gate.arity and not gate.many:
@@ -806,11 +915,47 @@ def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[S
 
 
 IGNORED: dict[str, tuple[Any, ...]] = {
-    "order": ("C", "K"),
+    "order": ("K",),
     "subok": (True, False),
     "optimize": (True, False),
     "copy": (None,),
 }
+
+#: Functions that read entries in an order, and the place of that argument.
+ORDERS = {np.ravel: 1, np.reshape: 2}
+
+
+def in_order(function: Any, *args: Any, **kwargs: Any) -> Any:
+    """`np.ravel` or `np.reshape` in another order than by rows: by rows, of the array with its axes turned."""
+    place = ORDERS[function]
+    order = args[place] if len(args) > place else kwargs.pop("order")
+    a, *rest = args[:place] if args else [kwargs.pop("a")]
+    if order == "C":
+        return function(a, *rest, **kwargs)
+    value = np.asarray(plain(a))
+    try:
+        function(value, *rest, order=order, **kwargs)
+    except (TypeError, ValueError) as error:
+        raise GateError.of(function.__name__, [described(a)], [value.shape], error, user_line()) from None
+    axes = axes_in_order(value, order)
+    if function is np.ravel or axes == tuple(range(value.ndim)):
+        return function(np.transpose(a, axes), *rest, **kwargs)
+    shape = rest[0] if rest else kwargs.pop("shape", None) or kwargs.pop("newshape")
+    backwards = tuple(shape)[::-1] if isinstance(shape, (tuple, list)) else shape
+    return np.transpose(np.reshape(np.transpose(a, axes), backwards, **kwargs))
+
+
+def axes_in_order(value: np.ndarray[Any, Any], order: Any) -> tuple[int, ...]:
+    """The order of axes, slowest first, in which the entries of an array are read."""
+    axes = tuple(range(value.ndim))
+    if order == "F" or (order == "A" and value.flags.fnc):
+        return axes[::-1]
+    return axes if order != "K" else tuple(sorted(axes, key=lambda axis: -abs(value.strides[axis])))
+
+
+def lies_by_rows(x: Any) -> bool:
+    return bool(np.asarray(plain(x)).flags.c_contiguous)
+
 
 #: Functions that only ask about a Tensor and are answered by a plain value.
 QUESTIONS: dict[Any, Callable[..., Any]] = {
@@ -911,7 +1056,7 @@ def augmented(gate: Gate, forward: Callable[..., Any], name: str, x: Tensor, y: 
 
         change(x, write)
         return x
-    if x.shape or (type(x.wire) is VariableWire and x.bits & ~lent.closed & BACKWARD):
+    if x.shape or (type(x.wire) is VariableWire and x.bits & ~closed_bits() & BACKWARD):
         raise not_changed(x, gate.infix)
     return apply(gate, forward, (x, y), {}) if gate in UNHURRIED else apply2(gate, forward, x, y)
 
@@ -937,11 +1082,28 @@ def tensor(x: Any, requires_grad: bool = True) -> Tensor:
     if type(x) is float and requires_grad:
         return Tensor(x, Wire(tick(), BACKWARD, x), BACKWARD)
     if type(x) is Tensor:
+        if x.bits & ~BACKWARD or not is_leaf(x):
+            x.forbid_losing_gradient(
+                "tensor of its own", "t as it is; gw.tensor(t.detach()) where a constant is meant."
+            )
         x = x.value
     bits = BACKWARD if requires_grad else 0
     if requires_grad and isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f":
         raise IntegerGradientError.of(f"an array of {x.dtype}", user_line())
     return leaf(x, bits)
+
+
+def copied(x: Any) -> Any:
+    """What a Tensor of its own is made of: of a leaf its value, but no result that a derivative is taken through."""
+    if type(x) is not Tensor:
+        return x
+    x.forbid_losing_gradient("tensor of its own", "t as it is; t.detach() where a constant is meant.", of=lent_to(x))
+    return x.value
+
+
+def lent_to(t: Tensor) -> int:
+    """The derivatives that a copy of a Tensor's value would be lost to: a leaf's copy may be another parameter."""
+    return ~BACKWARD if is_leaf(t) or t.wire is None else -1
 
 
 def leaf(x: Any, bits: int, name: str | None = None) -> Tensor:
@@ -961,6 +1123,23 @@ def variable(value: Any, requires_grad: bool = True, name: str | None = None) ->
     array = np.array(value)
     bits = BACKWARD if requires_grad else 0
     return Tensor(array, VariableWire(tick(), bits, array, name), bits)
+
+
+def twin(value: Any, whole: Any, bits: int, gradient: Any, name: str | None, version: int | None) -> Tensor:
+    """A copy of a leaf, from its state."""
+    if version is not None:
+        made = variable(value, bool(bits), name)
+        made.wire.version = version  # type: ignore[union-attr]
+    else:
+        own = np.array(value) if isinstance(value, np.ndarray) else value
+        source = (
+            SourcedWire(tick(), bits, own, () if whole is None else (whole,)) if bits or whole is not None else None
+        )
+        if source is not None:
+            source.name = name
+        made = Tensor(own, source, bits)
+    made.grad = gradient
+    return made
 
 
 def change(t: Tensor, write: Callable[[Any], None]) -> None:
@@ -998,14 +1177,14 @@ def is_leaf(t: Tensor) -> bool:
 
 def may_change(t: Tensor) -> bool:
     """Whether the user may change a Tensor in place here: a parameter, frozen or not, under no_grad()."""
-    off = lent.closed & BACKWARD and not lent.recording and not t.bits & ~BACKWARD
+    off = closed_bits() & BACKWARD and not lent.recording and not t.bits & ~BACKWARD
     return bool(off) and is_leaf(t) and (bool(t.bits) or type(t.wire) is VariableWire)
 
 
 def not_changed(t: Tensor, sign: str | None = None) -> AssignmentError:
     """Why a Tensor is not changed in place, by `sign` and = or by an item, and what to write instead."""
     learned = not lent.recording and not t.bits & ~BACKWARD and is_leaf(t)
-    if not learned or lent.closed & BACKWARD:
+    if not learned or closed_bits() & BACKWARD:
         return (
             AssignmentError.augmented(described(t), sign, user_line())
             if sign
@@ -1085,6 +1264,10 @@ def own_value(x: Any) -> tuple[Any, Any]:
     except Exception as error:
         if to_numpy(x):
             raise ArgumentError.of_library(x) from error
+        if isinstance(error, GatewiseError):  # a Tensor in the list, which would be read
+            raise
+        if isinstance(error.__cause__, GatewiseError):
+            raise error.__cause__ from None
         if isinstance(x, (list, tuple)):
             what = f"a {type(x).__name__} whose parts differ in length is no array.{user_line()}"
             raise GateError(
@@ -1113,42 +1296,3 @@ def upstream_for(value: Any, upstream: Any) -> Any:
         what = f"the upstream gradient is {g.dtype}.{user_line()}"
         raise UpstreamError(what, "a gradient is made of real numbers.", "give floats.")
     return float(g) if isinstance(value, float) else np.array(g, dtype=np.asarray(value).dtype)
-
-
-class no_grad:  # noqa: N801  (PyTorch's name)
-    """Switch derivatives off: what is computed inside depends on nothing. For use with `with`.
-
-    >>> import gatewise as gw
-    >>> x = gw.tensor(3.0)
-    >>> with gw.no_grad():
-    ...     y = x * x
-    >>> y.requires_grad
-    False
-    """
-
-    def __init__(self) -> None:
-        self.before: list[int] = []
-
-    def __enter__(self) -> None:
-        global attention
-        self.before.append(lent.closed)
-        lent.closed |= open_bits()
-        _closers.append(self)
-        attention = -1
-
-    def __exit__(self, *_: object) -> None:
-        lent.closed = self.before.pop()
-        _closers.remove(self)
-        settle_attention()
-
-
-_closers: list[no_grad] = []  # in every thread: the fast path must look closer while any is open
-_recorders: list[int] = []  # likewise, the bits of recordings
-
-
-def settle_attention() -> None:
-    """Set which wires take the general path."""
-    global attention
-    attention = -1 if _closers else 0
-    for bits in _recorders:
-        attention |= bits

@@ -62,7 +62,8 @@ def test_every_row_is_loud(wrong, error, cause, right):
     if cause is not None:
         assert type(told).__name__ == error
         told, error = told.__cause__, cause
-    assert type(told) is getattr(_errors, error)
+    assert isinstance(told, getattr(_errors, error))
+    assert type(told).__name__ == error
     message = str(told)
     assert f"line 1:  {wrong}" in message
     assert "why:" in message

@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Bit, Read, Step, Wire
+from gatewise._errors import refusals
 from gatewise._gates.gate import Gate
 from gatewise._record.rounding import plain, rounding
+from gatewise._recording.functions import demand_same
 from gatewise._recording.places import statement_at
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import sweep
@@ -55,7 +57,9 @@ def run(f: Callable[[Callable[[Any], Tensor]], Any], upstream: Any) -> Run:
             leaves.append(made)
             return made
 
-        out = f(wanted)
+        with refusals() as met:
+            out = f(wanted)
+            demand_same(met, lambda: f(lambda x: x), out)
         if type(out) is not Tensor:
             return Run(out, 0.0, tuple(np.zeros(np.shape(x.value)) for x in leaves), False)
         found = 0.0

@@ -5,9 +5,12 @@ pointing backwards only, so that reference counting frees it. A recording keeps 
 `Step`: gate, spelling, operands, and the place in the user's code. A `Circuit` is such a tape, frozen.
 """
 
+from gatewise._circuit.bits import CLOSED as CLOSED
 from gatewise._circuit.bits import Bit as Bit
 from gatewise._circuit.bits import Open as Open
+from gatewise._circuit.bits import closed_bits as closed_bits
 from gatewise._circuit.bits import lent as lent
+from gatewise._circuit.bits import no_grad as no_grad
 from gatewise._circuit.bits import open_bits as open_bits
 from gatewise._circuit.frozen import Circuit as Circuit
 from gatewise._circuit.frozen import CircuitError as CircuitError

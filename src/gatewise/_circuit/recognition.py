@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit.bits import lent
+from gatewise._circuit.bits import closed_bits, lent
 from gatewise._circuit.tape import SourcedWire, Wire, parents_of, sources_of
 from gatewise._gates.families import kept_axes
 from gatewise._gates.gate import UNASKED, WANTED, Gate, key_of
@@ -81,7 +81,7 @@ def recognise(
 def closing(block: Gate, found: Mapping[str, Any], out: Any) -> tuple[Any, Any, Any, Any] | None:
     """The rule of `block` for the wires and parameters that were found."""
     scalar, rules = isinstance(out, float), block.as_written
-    open_ = ~(lent.recording | lent.closed)
+    open_ = ~(lent.recording | closed_bits())
     if scalar and block.arity == 1 and not block.parameters:
         wire = found[block.operands[0]]
         return ((wire.value,), wire, rules.scalar[0b110], (wire,)) if wire.bits & open_ else None

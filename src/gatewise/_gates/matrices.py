@@ -66,8 +66,19 @@ def outer(g, a, b):
 
 
 def subscripts_first(subscripts, *operands):
-    """np.einsum takes its text before its operands."""
-    return operands, {"subscripts": subscripts}
+    """np.einsum takes its text before its operands, or a list of numbers behind each in place of a text."""
+    if isinstance(subscripts, str):
+        return operands, {"subscripts": subscripts}
+    parts = [subscripts, *operands]
+    terms = [in_letters(each) for each in parts[1::2]]
+    output = f"->{in_letters(parts[-1])}" if len(parts) % 2 else ""
+    return tuple(parts[0 : 2 * len(terms) : 2]), {"subscripts": ",".join(terms) + output}
+
+
+def in_letters(numbers):
+    """The axes [0, 1, ...] of einsum as letters."""
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return "".join("..." if n is Ellipsis else letters[n] for n in numbers)
 
 
 def einsum_of(*operands, subscripts):

@@ -1,12 +1,20 @@
 """Gates that put the same numbers in other places."""
 
 from itertools import pairwise
-from types import EllipsisType, NoneType
-from typing import Any
 
 import numpy as np
 
-from gatewise._gates.families import cast, convert, dtype_of, elementwise, linear, shape_of, stops, sum_to
+from gatewise._gates.families import (
+    cast,
+    convert,
+    dtype_of,
+    elementwise,
+    linear,
+    names_an_entry_once,
+    shape_of,
+    stops,
+    sum_to,
+)
 
 
 def shape_second(x, shape=None, *, newshape=None):
@@ -68,7 +76,7 @@ def swapaxes(g, x, *, axis1, axis2):
 @linear(np.expand_dims, pattern="moves", sample=[((np.arange(3.0), axis), {}) for axis in (0, 1, -1, (0, 2))])
 def expand_dims(g, x, *, axis):
     """An axis of length 1 holds no number of its own."""
-    return lambda: np.squeeze(g, axis=axis)
+    return lambda: np.squeeze(g, axis=tuple(axis) if isinstance(axis, list) else axis)
 
 
 @linear(
@@ -224,13 +232,6 @@ def put(x, index, shape):
     else:
         np.add.at(zeros, index, x)
     return zeros
-
-
-def names_an_entry_once(index: Any) -> bool:
-    """Slices, whole numbers, new axes and one mask never name an entry twice; whatever else there is may."""
-    parts = index if isinstance(index, tuple) else (index,)
-    others = [i for i in parts if not isinstance(i, (slice, int, np.integer, NoneType, EllipsisType))]
-    return not others or (len(others) == 1 and isinstance(others[0], np.ndarray) and others[0].dtype == bool)
 
 
 @linear(

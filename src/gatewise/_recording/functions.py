@@ -22,11 +22,12 @@ from gatewise._errors import (
     IntegerGradientError,
     ReadingError,
     UnknownInputError,
+    refusals,
     to_numpy,
 )
 from gatewise._gates import GATES, Gate
-from gatewise._recording.structures import mapped, numeric, quoted
-from gatewise._tensor import Tensor, apply, leaf
+from gatewise._recording.structures import leaves, mapped, numeric, quoted
+from gatewise._tensor import BACKWARD, Tensor, apply, leaf, whole_number
 
 Signature = tuple[tuple[str, str, Any], ...]
 
@@ -207,7 +208,7 @@ def input_tensors(
     that were given; defaults are only recorded.
     """
     inputs: list[Input] = []
-    recording = 1 << lent.recording.bit_length() - 1  # the innermost one's bit
+    recording = lent.innermost
 
     def one(parameter: str, path: tuple[Any, ...], x: Any) -> Any:
         if isinstance(x, np.ndarray) and x.dtype.kind == "O":
@@ -218,7 +219,10 @@ def input_tensors(
             )
         if not numeric(x):
             return x
-        x = x.value if isinstance(x, Tensor) else x
+        if isinstance(x, Tensor):
+            cure = "x.detach(), where a constant is meant; or gw.grad, which nests."
+            x.forbid_losing_gradient("input of a circuit", cure, of=~BACKWARD)
+            x = x.value
         text = parameter + "".join(f"[{quoted(key)}]" for key in path)
         name = leaf_name(parameter, path, inputs, given)
         asked = wrt is not None and (parameter in wrt or name in wrt or text in wrt)
@@ -271,8 +275,8 @@ def unique(name: str, inputs: Sequence[Input], reserved: Collection[str]) -> str
     return found
 
 
-def call(f: Callable[..., Any], tensors: Mapping[str, Any], signature: Signature) -> Any:
-    """Call `f` with its arguments, each in the way its signature takes it."""
+def sorted_arguments(tensors: Mapping[str, Any], signature: Signature) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments by position and by name, each in the way its signature takes it."""
     positional, named = [], {}
     for name, kind, _ in signature:
         if name not in tensors:
@@ -285,21 +289,34 @@ def call(f: Callable[..., Any], tensors: Mapping[str, Any], signature: Signature
             named[name] = tensors[name]
         else:
             positional.append(tensors[name])
-    return called(f, positional, named)
+    return positional, named
 
 
-def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+def called(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    given: tuple[Sequence[Any], Mapping[str, Any]],
+    split: Callable[[Any], Any] | None = None,
+) -> Any:
     """What `f` returns. Where NumPy answered an error of ours with one of its own (`out[i] = t`), ours is raised.
 
-    Where an argument is another library's array, whatever went wrong is most likely that: the two do not mix.
+    An error of ours that an `except` in `f` swallowed is raised too: what follows it is another function. Unless `f`,
+    run once more on the plain values of `given`, gives the same value: then that `except` is how it gets there.
+    `split` takes a result apart into the value and what else there is. Where an argument is another library's array,
+    whatever went wrong is most likely that: the two do not mix.
     """
-    try:
-        return f(*args, **kwargs)
-    except Exception as error:
-        refuse_mixed(error, (*args, *kwargs.values()))
-        if isinstance(error, ValueError) and isinstance(error.__cause__, GatewiseError):
-            raise error.__cause__ from None
-        raise
+    with refusals() as met:
+        try:
+            out = f(*args, **kwargs)
+        except Exception as error:
+            refuse_mixed(error, (*args, *kwargs.values()))
+            if isinstance(error, ValueError) and isinstance(error.__cause__, GatewiseError):
+                raise error.__cause__ from None
+            raise
+        if met:
+            demand_same(met, lambda: f(*plainly(given[0]), **plainly(given[1])), out, split)
+    return out
 
 
 def refuse_mixed(error: Exception, values: Sequence[Any]) -> None:
@@ -323,3 +340,48 @@ def is_list_of_numbers(value: Any) -> bool:
         and len(value) > 0
         and all(isinstance(x, Tensor) and not np.shape(x.value) for x in value)
     )
+
+
+def demand_same(
+    met: Sequence[GatewiseError], f: Callable[[], Any], out: Any, split: Callable[[Any], Any] | None = None
+) -> None:
+    """Raise the first refusal a function swallowed on its way to `out`, unless `f()`, on plain values, is `out`."""
+    if met and not gives(f, out, split):
+        met[0].add_note("An except in the function swallowed this error, and what it did instead is not the same.")
+        raise met[0]
+
+
+def plainly(structure: Any) -> Any:
+    """A structure with plain values in place of Tensors, in memory of its own."""
+    return mapped(lambda _, x: np.array(v) if isinstance(v := plain_argument(x), np.ndarray) else v, structure)
+
+
+def plain_argument(value: Any) -> Any:
+    """An argument as plain code has it: the int where an int was given, the value of a Tensor."""
+    if isinstance(value, Tensor):
+        whole = whole_number(value)
+        return value.value if whole is None else whole
+    return value
+
+
+def gives(f: Callable[[], Any], out: Any, split: Callable[[Any], Any] | None = None) -> bool:
+    """Whether `f()` is `out`, up to half the digits: a fallback may compute the same in another way."""
+    try:
+        with refusals():
+            again = f()
+        pair = [dict(leaves(split(x)[0] if split is not None else x)) for x in (again, out)]
+        return pair[0].keys() == pair[1].keys() and all(agree(*(x[path] for x in pair)) for path in pair[0])
+    except Exception:  # whatever the function says to plain values: it is not this value
+        return False
+
+
+def agree(one: Any, other: Any) -> bool:
+    """Whether two results are the same number or array, up to half the digits of the shorter type; or are equal."""
+    a, b = (np.asarray(plain_argument(x)) for x in (one, other))
+    if a.dtype.kind not in "fiub" or b.dtype.kind not in "fiub":
+        return bool(one is other or one == other)
+    if a.shape != b.shape:
+        return False
+    digits = max(np.finfo(x.dtype).eps if x.dtype.kind == "f" else np.finfo(float).eps for x in (a, b)) ** 0.5
+    largest = np.max(np.abs(a), initial=0.0, where=np.isfinite(a))
+    return bool(np.allclose(a, b, rtol=0, atol=digits * largest, equal_nan=True))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import linecache
+import weakref
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
@@ -32,11 +34,12 @@ class Source:
     """The syntax tree of one file, with its expressions by span."""
 
     def __init__(self, text: str) -> None:
-        self.lines = text.splitlines()
+        self.lines = text.splitlines(keepends=True)
         self.tree = ast.parse(text)
         self.expressions: dict[Span, ast.expr] = {}
         self.statements: list[ast.stmt] = []
         self.lambdas: list[ast.Lambda] = []
+        self.parts: dict[tuple[ast.AST, int | None], Statement] = {}  # what `statement_of` has made
         self._segments: dict[ast.AST, str] = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.expr):
@@ -45,19 +48,28 @@ class Source:
                 self.statements.append(node)
             if isinstance(node, ast.Lambda):
                 self.lambdas.append(node)
+        self.statements.sort(key=span_of)
+        self.lambdas.sort(key=span_of)
 
-    def innermost(self, span: Span, among: list[ast.stmt] | list[ast.Lambda]) -> ast.AST | None:
-        """The last and so innermost of `among` that holds `span`."""
-        found = None
-        for node in among:
-            if holds(span_of(node), span):
-                found = node
-        return found
+    def statement(self, span: Span) -> ast.stmt | None:
+        """The statement that holds `span`: these do not hold each other, so it is the last that begins before it."""
+        k = bisect_right(self.statements, span[:2], key=lambda node: span_of(node)[:2])
+        return self.statements[k - 1] if k and holds(span_of(self.statements[k - 1]), span) else None
+
+    def innermost_lambda(self, span: Span) -> ast.Lambda | None:
+        """The last and so innermost lambda that holds `span`."""
+        k = bisect_right(self.lambdas, span[:2], key=lambda node: span_of(node)[:2])
+        return next((node for node in reversed(self.lambdas[:k]) if holds(span_of(node), span)), None)
 
     def segment(self, node: ast.AST) -> str:
-        """The text of a node on one line."""
+        """The text of a node on one line; its columns count the bytes of UTF-8."""
         if node not in self._segments:
-            self._segments[node] = " ".join((ast.get_source_segment("\n".join(self.lines), node) or "").split())
+            line, column, end_line, end_column = span_of(node)
+            found = [text.encode() for text in self.lines[line - 1 : end_line]]
+            if found:
+                found[-1] = found[-1][:end_column]
+                found[0] = found[0][column:]
+            self._segments[node] = " ".join(b"".join(found).decode(errors="replace").split())
         return self._segments[node]
 
 
@@ -77,46 +89,71 @@ def _parsed(filename: str, text: str) -> Source | None:
         return None
 
 
+def span_in(line: int | None, end_line: int | None, column: int | None, end_column: int | None) -> Span | None:
+    if line is None or end_line is None or column is None or end_column is None:
+        return None
+    return line, column, end_line, end_column
+
+
+class Places:
+    """What is known of one code object: its source, and span, expression and statement of each instruction."""
+
+    def __init__(self, code: CodeType) -> None:
+        text = "".join(linecache.getlines(code.co_filename))
+        self.source = _parsed(code.co_filename, text) if text else None
+        self.spans = [span_in(*place) for place in code.co_positions()]
+        self.expressions: dict[int, ast.expr | None] = {}
+        self.statements: dict[int, Statement | None] = {}
+
+
+_known: dict[int, tuple[weakref.ref[CodeType], Places]] = {}  # by id: equal code may stand in different files
+
+
+def places_of(code: CodeType) -> Places:
+    """The places of a code object, known as long as it lives."""
+    key = id(code)
+    if key not in _known:
+        _known[key] = weakref.ref(code, lambda _: _known.pop(key, None)), Places(code)
+    return _known[key][1]
+
+
 def source_of(code: CodeType) -> Source | None:
     """The parsed source of the file a code object comes from, or None where there is no source."""
-    text = "".join(linecache.getlines(code.co_filename))
-    return _parsed(code.co_filename, text) if text else None
+    return places_of(code).source
 
 
-@lru_cache(maxsize=65536)
-def span_at(code: CodeType, instruction: int) -> Span | None:
-    """Where in the source an instruction stands."""
-    for i, (line, end_line, column, end_column) in enumerate(code.co_positions()):
-        if 2 * i == instruction:
-            if None in (line, end_line, column, end_column):
-                return None
-            return line, column, end_line, end_column  # type: ignore[return-value]
-    return None
-
-
-@lru_cache(maxsize=65536)
 def expression_at(code: CodeType, instruction: int) -> ast.expr | None:
     """The expression that an instruction computes; for `x += y` one that reads x + y."""
-    source, span = source_of(code), span_at(code, instruction)
+    places = places_of(code)
+    if instruction not in places.expressions:
+        places.expressions[instruction] = expression_in(places.source, places.spans[instruction // 2])
+    return places.expressions[instruction]
+
+
+def expression_in(source: Source | None, span: Span | None) -> ast.expr | None:
     if source is None or span is None:
         return None
     if (found := source.expressions.get(span)) is not None:
         return found
-    for node in source.statements:
-        if isinstance(node, ast.AugAssign) and span_of(node) == span:
-            return expression_of_augmented(node)
-    return None
+    node = source.statement(span)
+    return expression_of_augmented(node) if isinstance(node, ast.AugAssign) and span_of(node) == span else None
 
 
-@lru_cache(maxsize=65536)
 def statement_at(code: CodeType, instruction: int) -> Statement | None:
     """The statement that an instruction belongs to; one object for every instruction of one statement's target."""
-    source, span = source_of(code), span_at(code, instruction)
+    places = places_of(code)
+    if instruction not in places.statements:
+        span = places.spans[instruction // 2]
+        places.statements[instruction] = statement_in(places.source, span, code.co_name == "<lambda>")
+    return places.statements[instruction]
+
+
+def statement_in(source: Source | None, span: Span | None, in_lambda: bool) -> Statement | None:
     if source is None or span is None:
         return None
-    if code.co_name == "<lambda>" and (node := source.innermost(span, source.lambdas)) is not None:
-        return statement_of(source, node, None)
-    node = source.innermost(span, source.statements)
+    if in_lambda and (inner := source.innermost_lambda(span)) is not None:
+        return statement_of(source, inner, None)
+    node = source.statement(span)
     return None if node is None else statement_of(source, node, element(node, span))
 
 
@@ -128,9 +165,14 @@ def element(node: ast.AST, span: Span) -> int | None:
     return None
 
 
-@lru_cache(maxsize=65536)
 def statement_of(source: Source, node: ast.AST, part: int | None) -> Statement:
-    """The statement for a node, or for one part of a tuple assignment."""
+    """The statement for a node, or for one part of a tuple assignment: the same object each time."""
+    if (node, part) not in source.parts:
+        source.parts[node, part] = made_statement(source, node, part)
+    return source.parts[node, part]
+
+
+def made_statement(source: Source, node: ast.AST, part: int | None) -> Statement:
     text = source.segment(node)
     if isinstance(node, ast.Lambda):
         return Statement(None, True, node.lineno, source.segment(node.body), node.body)

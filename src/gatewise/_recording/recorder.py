@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from gatewise import _tensor
-from gatewise._circuit import Bit, Place, Read, Step, Wire, lent
-from gatewise._errors import PACKAGE
+from gatewise._circuit import Bit, Place, Read, Step, Wire, lent, tick
+from gatewise._errors import PACKAGE, KeptError, user_line
 from gatewise._gates import Gate
 from gatewise._recording.places import Statement, statement_at
-from gatewise._tensor import Tensor
+from gatewise._tensor import Tensor, described
 
 
 class Recorder:
@@ -41,17 +40,14 @@ class Recorder:
     def __enter__(self) -> Recorder:
         self._bit = Bit(recording=True, bit=self.again_with)
         self.bit = self._bit.__enter__()
+        self.first = tick() if self.again_with is None else 0
         self._before = lent.on_step, lent.on_read
         lent.on_step, lent.on_read = self.step, self.reads.append
-        _tensor._recorders.append(self.bit)
-        _tensor.settle_attention()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._note_bound(self._frames[0] if self._frames else None)
         self._frames = []
-        _tensor._recorders.remove(self.bit)
-        _tensor.settle_attention()
         lent.on_step, lent.on_read = self._before
         self._bit.__exit__()
 
@@ -75,6 +71,8 @@ class Recorder:
     def held(self, operand: Any, value: Any) -> Any:
         """What the record keeps of one operand: its wire, or a plain value of its own."""
         if type(operand) is Tensor and operand.bits & self.bit and operand.wire is not None:
+            if operand.wire.order < self.first:
+                raise KeptError.of(described(operand), user_line())
             return operand.wire
         if not isinstance(value, np.ndarray) or isinstance(operand, Tensor):
             return value

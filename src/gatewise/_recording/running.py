@@ -10,12 +10,22 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Bit, Circuit, Input, Wire
-from gatewise._errors import ArgumentError, IntegerGradientError, UpstreamError
+from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError, user_line
 from gatewise._recording.freezing import freeze
-from gatewise._recording.functions import arguments, call, code_of, differentiated, input_tensors, with_math
+from gatewise._recording.functions import (
+    arguments,
+    called,
+    code_of,
+    differentiated,
+    input_tensors,
+    plain_argument,
+    sorted_arguments,
+    with_math,
+)
+from gatewise._recording.lending import Lending
 from gatewise._recording.recorder import Recorder
 from gatewise._recording.structures import leaves
-from gatewise._tensor import Tensor, upstream_for, whole_number
+from gatewise._tensor import BACKWARD, Tensor, described, is_kept, upstream_for
 
 
 def record(
@@ -39,7 +49,13 @@ def record(
     explicit = frozenset(n for n in given if n not in defaults or n in kwargs or n in positional)
     with Recorder(code_of(f)) as recorder, Bit() as bit:
         tensors, inputs = input_tensors(given, explicit, wrt, bit)
-        out = call(with_math(f), tensors, signature)
+        lending = Lending()
+        by_position, by_name = sorted_arguments(lending.lend_all((), given, (), tensors)[1], signature)
+        try:
+            out = called(with_math(f), by_position, by_name, sorted_arguments(tensors, signature))
+        finally:
+            lending.settle(lambda t: np.array(t.value) if isinstance(t.value, np.ndarray) else t.value)
+    demand_uncut(out, recorder.first)
     name = getattr(f, "__name__", "f")
     output = output_wire(out, name)
     known = {k: plain_argument(v) for k, v in tensors.items()}
@@ -54,6 +70,16 @@ def record(
         modules=names_seen(f),
         signature=signature,
     )
+
+
+def demand_uncut(out: Any, first: int) -> None:
+    """A result that is an earlier run's, or that a derivative around this run is taken through, has no circuit here."""
+    if not isinstance(out, Tensor) or out.wire is None:
+        return
+    if out.wire.order < first and (is_kept(out) or out.bits):
+        raise KeptError.of(described(out), user_line())
+    cure = "gw.grad inside a derivative, which nests; x.detach() for a constant."
+    out.forbid_losing_gradient("circuit", cure, of=~BACKWARD)
 
 
 def output_wire(out: Any, name: str) -> Wire:
@@ -113,14 +139,6 @@ def upstream_of(output: Wire, inputs: Sequence[Input], upstream: Any, name: str)
             )
         upstream = np.ones(np.shape(output.value))
     return upstream_for(output.value, upstream)
-
-
-def plain_argument(value: Any) -> Any:
-    """An argument as plain code has it: the int where an int was given, the value of a Tensor."""
-    if isinstance(value, Tensor):
-        whole = whole_number(value)
-        return value.value if whole is None else whole
-    return value
 
 
 def names_seen(f: Callable[..., Any]) -> dict[str, Any]:

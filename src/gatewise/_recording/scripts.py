@@ -9,18 +9,26 @@ import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from gatewise._build import run_users_code, users_code
 from gatewise._circuit import Bit, Circuit, Input, Wire, step_wire
-from gatewise._errors import ScriptError, UnknownInputError, UnknownOutputError
+from gatewise._errors import ScriptError, UnknownInputError, UnknownOutputError, refusals
 from gatewise._recording.freezing import freeze
-from gatewise._recording.functions import Math, differentiated, input_tensors
+from gatewise._recording.functions import (
+    Math,
+    demand_same,
+    differentiated,
+    input_tensors,
+    plain_argument,
+    plainly,
+)
 from gatewise._recording.reading import text_in, tree_of
 from gatewise._recording.recorder import Recorder
-from gatewise._recording.running import plain_argument, upstream_of
+from gatewise._recording.running import upstream_of
 from gatewise._recording.whose import DICTS, OUTPUTS, wire_named
 from gatewise._tensor import Tensor
 
@@ -257,11 +265,14 @@ def record_script(
             return tensors[name]
 
         namespace[MARK] = take
-        run_users_code(code, namespace)
+        with refusals() as met:
+            run_users_code(code, namespace)
     for name in wrt or ():
         if name not in taken:
             raise UnknownInputError(name, list(taken), path)
     chosen = chosen_output(script, namespace, output)
+    name_of_chosen = next(name for name in reversed(script.assigned) if namespace.get(name) is chosen)
+    demand_same(met, lambda: plain_run(code, path, given)[name_of_chosen], chosen)
     if isinstance(upstream, str) and upstream != "ones":
         upstream = plain_gradient(script, namespace, upstream)
     return freeze(
@@ -275,6 +286,14 @@ def record_script(
         modules=namespace,
         signature=tuple((i.name, "positional_or_keyword", inspect.Parameter.empty) for i in inputs),
     )
+
+
+def plain_run(code: CodeType, path: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The names of a script once it has run on plain values."""
+    names: dict[str, Any] = {"np": np, "__name__": "__main__", "__file__": path, "math": math, MATH: math}
+    names[MARK] = lambda name, value: plainly(given.get(name, value))
+    run_users_code(code, names)
+    return names
 
 
 def chosen_output(script: Script, namespace: Mapping[str, Any], output: str | None) -> Any:

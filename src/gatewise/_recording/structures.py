@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,12 @@ from gatewise._errors import ArgumentError
 from gatewise._tensor import Tensor
 
 Path = tuple[Any, ...]  #: keys and positions that lead to one leaf of a structure
+LEAVES = frozenset({Tensor, float, int, str, bool, type(None), np.ndarray, np.float64})  #: what most leaves are
+
+
+def is_container(x: Any) -> bool:
+    """Whether this is a dict, a list or a tuple, which is looked into."""
+    return type(x) not in LEAVES and isinstance(x, (dict, list, tuple))
 
 
 def leaves(structure: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -20,12 +26,9 @@ def leaves(structure: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     >>> list(leaves({"W": 1.0, "b": [2.0, 3.0]}))
     [(('W',), 1.0), (('b', 0), 2.0), (('b', 1), 3.0)]
     """
-    if isinstance(structure, dict):
-        for key, part in structure.items():
+    if is_container(structure):
+        for key, part in parts_of(structure):
             yield from leaves(part, (*path, key))
-    elif isinstance(structure, (list, tuple)):
-        for position, part in enumerate(structure):
-            yield from leaves(part, (*path, position))
     else:
         yield path, structure
 
@@ -36,19 +39,40 @@ def mapped(function: Callable[[Path, Any], Any], structure: Any, path: Path = ()
     >>> mapped(lambda path, leaf: -leaf, {"W": 1.0, "b": (2.0,)})
     {'W': -1.0, 'b': (-2.0,)}
     """
-    if isinstance(structure, dict):
-        entries = {key: mapped(function, part, (*path, key)) for key, part in structure.items()}
-        if type(structure) is dict:
-            return entries
-        same = copy.copy(structure)  # a defaultdict still answers for the keys it does not have
-        same.update(entries)
-        return same
-    if isinstance(structure, (list, tuple)):
-        parts = [mapped(function, part, (*path, position)) for position, part in enumerate(structure)]
-        if hasattr(structure, "_fields"):
-            return type(structure)(*parts)  # a named tuple takes its fields one by one
-        return type(structure)(parts)
+    if is_container(structure):
+        return like(structure, [mapped(function, part, (*path, key)) for key, part in parts_of(structure)])
     return function(path, structure)
+
+
+def parts_of(container: Any) -> Iterable[tuple[Any, Any]]:
+    """The entries of a dict, a list or a tuple, each with its key or position."""
+    return container.items() if isinstance(container, dict) else enumerate(container)
+
+
+def like(container: Any, parts: Sequence[Any]) -> Any:
+    """A container of the same kind with these entries: the same keys, class and attributes.
+
+    >>> like({"W": 1.0, "b": 2.0}, [3.0, 4.0])
+    {'W': 3.0, 'b': 4.0}
+    """
+    kind = type(container)
+    if kind in (list, tuple):
+        return kind(parts)
+    if kind is dict:
+        return dict(zip(container, parts, strict=True))
+    if isinstance(container, tuple):
+        try:
+            same = tuple.__new__(kind, parts)  # a named tuple's own way of making one takes its fields one by one
+        except TypeError:
+            return kind(parts)
+        vars(same).update(vars(container)) if hasattr(same, "__dict__") else None
+        return same
+    same = copy.copy(container)  # a defaultdict still answers for the keys it does not have
+    if isinstance(container, dict):
+        dict.update(same, zip(container, parts, strict=True))
+    else:
+        list.__setitem__(same, slice(None), parts)
+    return same
 
 
 def quoted(key: Any) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gatewise._circuit import VariableWire
 from gatewise._errors import LayerError, MethodError, StateError, user_line
-from gatewise._tensor import Tensor, change, variable
+from gatewise._tensor import Tensor, change, copied, variable
 from gatewise.nn.random import generator
 
 
@@ -34,7 +34,7 @@ class Parameter(metaclass=IsParameter):
     """
 
     def __new__(cls, data: Any, requires_grad: bool = True) -> Any:
-        value = data.value if isinstance(data, Tensor) else data
+        value = copied(data)
         array = np.asarray(value) if isinstance(value, (np.ndarray, np.generic)) else np.asarray(value, np.float32)
         return variable(array if array.dtype.kind == "f" else array.astype(np.float32), requires_grad)
 

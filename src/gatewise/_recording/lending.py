@@ -1,0 +1,123 @@
+"""What a function does to the dicts and lists it is given: it gets containers of its own, and the caller the changes.
+
+A derivative is taken of the arguments as they were given, so the function's containers are not those that gradients
+are collected by. What it writes into them reaches the caller's when the derivative is over, as plain values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import is_
+from typing import Any
+
+from gatewise._errors import ArgumentError, user_line
+from gatewise._recording.structures import is_container, like, parts_of
+from gatewise._tensor import Tensor
+
+
+class Lending:
+    """The containers lent to a function, each with the caller's own and what was in it."""
+
+    def __init__(self) -> None:
+        self.lent: list[tuple[Any, Any, list[Any], dict[str, Any]]] = []  # the caller's, the function's, both contents
+        self.givers: dict[int, tuple[Any, Any]] = {}  # by id of what the function got: that, and the caller's own
+        self.seen: dict[int, Any] = {}  # by id: the containers that were made plain, kept so that no id comes again
+
+    def lend(self, given: Any, tensors: Any) -> Any:
+        """`tensors`, which has the structure of `given`, in containers of its own."""
+        if not is_container(given):
+            self.givers[id(tensors)] = tensors, given
+            return tensors
+        pairs = zip(parts_of(given), parts_of(tensors), strict=True)
+        own = like(given, [self.lend(part, tensor) for (_, part), (_, tensor) in pairs])
+        self.givers[id(own)] = own, given
+        if not isinstance(given, tuple):
+            self.lent.append((given, own, entries(own), dict(facts_of(own))))
+        return own
+
+    def lend_all(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any], inputs: Sequence[Any], named: Mapping[str, Any]
+    ) -> tuple[Sequence[Any], Mapping[str, Any]]:
+        """The Tensors of a call, by position and by name; where there is no container, as they are."""
+        if not any(map(is_container, args)) and not (kwargs and any(map(is_container, kwargs.values()))):
+            return inputs, named
+        return (
+            [self.lend(arg, tensors) for arg, tensors in zip(args, inputs, strict=True)],
+            {name: self.lend(arg, named[name]) for name, arg in kwargs.items()},
+        )
+
+    def settle(self, plainly: Callable[[Tensor], Any]) -> None:
+        """Bring what the function wrote to the caller; `plainly` gives what a Tensor of its is outside."""
+        changed: set[int] = set()
+        for given, own, before, facts in self.lent:
+            for _, value in facts_of(own):  # what an attribute holds was not lent, but shared
+                self.back(value, plainly)
+            if same_objects(entries(own), before) and same_objects(facts_of(own), list(facts.items())):
+                continue
+            if id(given) in changed or sum(given is other for other, _, _, _ in self.lent) > 1:
+                raise ArgumentError(
+                    f"a {type(given).__name__} that was given twice was changed by the function.{user_line()}",
+                    "each place it stands in is differentiated by itself, so it was lent as two.",
+                    "give a copy in one of the places.",
+                )
+            changed.add(id(given))
+            write(given, own, lambda x: self.back(x, plainly))
+
+    def back(self, x: Any, plainly: Callable[[Tensor], Any]) -> Any:
+        """What the caller gets for something that the function left in a container."""
+        if id(x) in self.givers:
+            return self.givers[id(x)][1]
+        if type(x) is Tensor:
+            return plainly(x)
+        if id(x) in self.seen or not is_container(x):
+            return x
+        if isinstance(x, tuple):
+            parts = [self.back(part, plainly) for part in x]
+            return x if all(a is b for a, b in zip(parts, x, strict=True)) else like(x, parts)
+        self.seen[id(x)] = x
+        write(x, x, lambda part: self.back(part, plainly))
+        return x
+
+
+def entries(container: Any) -> list[Any]:
+    """What is in a dict or a list, in order."""
+    return list(container.items()) if isinstance(container, dict) else list(container)
+
+
+def facts_of(container: Any) -> list[Any]:
+    """The attributes that a container of the user's own class has."""
+    return list(getattr(container, "__dict__", {}).items())
+
+
+def same_objects(one: list[Any], other: list[Any]) -> bool:
+    """Whether two lists hold the same objects in the same order; pairs are compared part by part."""
+    if len(one) != len(other):
+        return False
+    return all(a is b or (is_entry(a) and is_entry(b) and all(map(is_, a, b))) for a, b in zip(one, other, strict=True))
+
+
+def is_entry(x: Any) -> bool:
+    """Whether this is a key or a name with its value."""
+    return type(x) is tuple and len(x) == 2
+
+
+def write(into: Any, source: Any, back: Callable[[Any], Any]) -> None:
+    """Leave in the container `into` what is in `source`, as `back` says; entries that stay are not touched."""
+    if isinstance(into, dict):
+        wanted = {key: back(value) for key, value in source.items()}
+        for key in [key for key in into if key not in wanted]:
+            del into[key]
+        if list(into) != list(wanted)[: len(into)]:
+            into.clear()  # another order
+        for key, value in wanted.items():
+            if key not in into or into[key] is not value:
+                into[key] = value
+    else:
+        parts = [back(value) for value in source]
+        if len(parts) != len(into) or any(a is not b for a, b in zip(parts, into)):
+            into[:] = parts
+    for name, value in facts_of(source):
+        if vars(into).get(name) is not (instead := back(value)):
+            setattr(into, name, instead)
+    for name in [name for name, _ in facts_of(into) if name not in dict(facts_of(source))]:
+        delattr(into, name)

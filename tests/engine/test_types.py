@@ -1,0 +1,107 @@
+"""isinstance, np.isscalar and what NumPy's own functions ask answer for a Tensor as for its value."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gatewise as gw
+from gatewise._errors import MethodError
+from gatewise._tensor import Tensor
+
+VALUES = {
+    "float": 3.0,
+    "float64": np.float64(3.0),
+    "float32": np.float32(3.0),
+    "array": np.array([1.0, 2.0]),
+    "matrix": np.ones((2, 2), np.float32),
+    "single": np.array(2.0),
+}
+KINDS = [
+    float, int, bool, complex, str, list, tuple, dict, np.ndarray, np.generic, np.floating, np.float64, np.float32,
+    np.integer, numbers.Number, numbers.Real, numbers.Integral, float | int, (np.ndarray, list),
+]  # fmt: skip
+
+
+def asked(x: Any) -> list[Any]:
+    return [isinstance(x, kind) for kind in KINDS] + [np.isscalar(x), np.ndim(x), np.shape(x), np.size(x)]
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+def test_a_tensor_answers_as_its_value_does(value):
+    want = asked(value)
+    found = []
+
+    def f(x):
+        assert type(x) is Tensor
+        found.append(asked(x))
+        found.append(asked(x * 2.0) if type(value * 2.0) is type(value) else want)
+        found.append(asked(x > 0) == asked(value > 0))
+        return np.sum(x * x)
+
+    gw.grad(f)(value)
+    gw.circuit(f, value)
+    assert found == [want, want, True] * 2
+    assert asked(gw.tensor(value)) == want
+    assert isinstance(gw.tensor(value), Tensor)
+
+
+def test_whole_numbers_are_ints_where_they_were_given_as_ints():
+    def f(x, n, rate):
+        assert isinstance(n, int)
+        assert not isinstance(n, float)
+        assert isinstance(rate, float)
+        return x**n if isinstance(n, int) and n > 0 else x * rate
+
+    assert gw.grad(f)(3.0, 2, 0.5) == 6.0
+    assert gw.grad(f, 2)(3.0, 2, 0.5) == 0.0
+    assert gw.circuit(f, 3.0, 2, 0.5).value == 9.0
+
+
+def test_branches_are_those_of_plain_code():
+    def gain(z):  # a filter's update, written for a number or a vector of measurements
+        return z * 0.5 if np.isscalar(z) else np.sum(z) * 0.25
+
+    assert gw.value_and_grad(gain)(2.0) == (1.0, 0.5)
+    value, gradient = gw.value_and_grad(gain)(np.array([2.0, 4.0]))
+    assert (value, gradient.tolist()) == (1.5, [0.25, 0.25])
+
+    def listed(x):
+        return np.sum(x**2) if isinstance(x, (list, tuple, np.ndarray)) else x * 5
+
+    assert gw.grad(listed)(3.0) == 5.0
+    assert gw.grad(listed)(np.array([3.0])).tolist() == [6.0]
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.polynomial.polynomial.polyvalfromroots(x, [1.0, 2.0, 6.0]),
+        lambda x: np.polynomial.polynomial.polyval(x, [1.0, 2.0, 3.0]),
+        lambda x: np.polynomial.chebyshev.chebval(x, [1.0, 0.5]),
+        lambda x: np.trapezoid(x),
+        lambda x: np.vander(x),
+        lambda x: np.polyval([1.0, 2.0, 3.0], x),
+        lambda x: np.atleast_2d(x),
+        lambda x: np.cov(x),
+    ],
+)
+def test_numpys_own_functions_give_their_value_or_a_clear_error(f):
+    x = np.array([3.0, 4.0, 5.0])
+    try:
+        value, gradient = gw.value_and_grad(lambda x: np.sum(f(x)))(x)
+    except gw.GatewiseError:
+        return
+    assert value == pytest.approx(np.sum(f(x)))
+    steps = np.eye(3) * 1e-6
+    slopes = [(np.sum(f(x + h)) - np.sum(f(x - h))) / 2e-6 for h in steps]
+    assert gradient == pytest.approx(slopes, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["as_integer_ratio", "is_integer", "hex", "conjugate", "strides"])
+def test_a_method_that_the_value_has_is_a_refusal_not_a_missing_name(name):
+    with pytest.raises(MethodError, match=name):
+        gw.grad(lambda x: x * 2.0 if not hasattr(x, name) else x * 3.0)(3.0 if hasattr(float, name) else np.ones(()))
