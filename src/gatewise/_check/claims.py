@@ -106,7 +106,8 @@ def claims_of_backward(subject: Subject, first: Any, backward: Any, upstream: An
         weights = [float(one) if number else one]
     ups = copy.deepcopy(weights)  # a backward half may write into what arrives
     found = subject.call(f=lambda *_, **__: halves.call(ups))
-    subject.handed += [("dout", held, given) for held, given in zip(weights, ups, strict=True)]
+    pairs = zip(weights, ups, strict=True)
+    subject.handed += [("dout", held, given) for held, given in pairs if isinstance(given, np.ndarray)]
     source = f"{getattr(backward, '__name__', 'backward')}({', '.join(required(backward))})"
     return sorted_claims(subject, found, source, names=returned_names(backward))
 
