@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.marking import alike
-from gatewise._check.trees import names_in
+from gatewise._check.trees import names_in, value_of
 from gatewise._check.worlds import World, world_of_function, world_of_pair, world_of_script
 from gatewise._recording.structures import mapped
 
@@ -164,7 +164,7 @@ def is_choice(x: np.ndarray[Any, Any]) -> bool:
 def drawn_in(node: ast.stmt, draw: Draw) -> ast.stmt:
     """A line of a script that gives a name a number, an array of numbers or a seed, with others."""
     if isinstance(node, ast.Assign) and draws_number(node.value, draw.with_integers):
-        node.value = ast.copy_location(ast.Constant(draw.number(float(ast.literal_eval(node.value)))), node.value)
+        node.value = ast.copy_location(ast.Constant(draw.number(float(value_of(node.value)))), node.value)
         return node
     for each in ast.walk(node):
         match each:

@@ -208,8 +208,12 @@ def is_one(e: ast.expr) -> bool:
 
 
 def value_of(e: ast.expr) -> float:
-    number: float = ast.literal_eval(e)
-    return number
+    """The value of a number that is written out, with its sign."""
+    if isinstance(e, ast.UnaryOp):
+        return -value_of(e.operand) if isinstance(e.op, ast.USub) else value_of(e.operand)
+    assert isinstance(e, ast.Constant)
+    assert isinstance(e.value, (int, float))
+    return e.value
 
 
 def names_in(node: ast.AST) -> set[str]:
