@@ -85,13 +85,16 @@ def test_a_function_whose_forward_pass_raises_is_the_users_error():
 
 def test_where_no_line_is_found_the_report_says_why():
     hidden = function_of("def f(x):\n    y = x * x\n    return y, 3 * x\n")
-    report = gw.check(hidden, 2.0)
-    assert (report.verdict, report.mistakes) == ("wrong", ())
-    assert any(note.startswith("the line could not be found:") for note in report.notes)
+    report = gw.check(lambda x: hidden(x), 2.0)
+    assert [(m.line, m.variable) for m in report.mistakes] == [(3, "returned value")]
+    elsewhere = gw.check(lambda x: (x * x, float(np.multiply(3, x))), 2.0)
+    assert (elsewhere.verdict, elsewhere.mistakes) == ("wrong", ())
+    assert any(note.startswith("the line could not be told:") for note in elsewhere.notes)
 
 
 def test_a_culprit_that_fails_does_not_hide_the_verdict(monkeypatch):
-    from gatewise._check import verdict
+    from gatewise._check import lines, verdict
+    from gatewise._check.mending import Located
 
     def failing(*_):
         raise RecursionError("too deep")
@@ -99,13 +102,18 @@ def test_a_culprit_that_fails_does_not_hide_the_verdict(monkeypatch):
     monkeypatch.setattr(verdict, "culprits", failing)
     report = gw.check(function_of("def f(x):\n    y = x * x\n    dx = 3 * x\n    return y, dx\n"), 2.0)
     assert report.verdict == "wrong"
-    assert "the line could not be found: RecursionError: too deep" in report.notes
+    assert [m.line for m in report.mistakes] == [3]
+    monkeypatch.setattr(
+        verdict, "lines_of_check", lambda *args: lines.agreed(Located(why="it is dark", unseen=True), args[-1])
+    )
+    report = gw.check(function_of("def f(x):\n    y = x * x\n    dx = 3 * x\n    return y, dx\n"), 2.0)
+    assert "the line could not be told: it is dark" in report.notes
 
 
 def test_a_gradient_from_elsewhere_has_no_lines_here():
     report = gw.check(lambda x: x * x, 2.0, gradient=5.0)
     assert report.verdict == "wrong"
-    assert not any("could not be found" in note for note in report.notes)
+    assert not any("could not be told" in note for note in report.notes)
 
 
 GRADIENT = """\

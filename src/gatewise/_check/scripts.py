@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.culprit import Mistake, culprits_of_script
+from gatewise._check.lines import lines_of_script
 from gatewise._check.places import Place
 from gatewise._check.report import Report, verdict_of
 from gatewise._check.script_claims import SAYS_GRADIENT, Claim, Pass, outputs_of, passes
@@ -70,10 +71,7 @@ def check_text(
 
 def found_lines(path: str, text: str) -> tuple[list[Mistake], str]:
     """The wrong lines, or why they cannot be told."""
-    try:
-        return culprits_of_script(path, text), ""
-    except Exception as error:  # of the script as it was taken apart; the differences stand without its lines
-        return [], f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(".")
+    return lines_of_script(path, text, lambda: culprits_of_script(path, text))
 
 
 def stopped(path: str, text: str, error: Exception, trace: Trace, found: Sequence[Pass]) -> Report:
@@ -208,7 +206,7 @@ def merged(
     if mistakes:
         word = "wrong"
     elif word == "wrong":
-        notes.append(f"the line could not be found: {why or 'no gradient in the script is wrong by itself'}")
+        notes.append(f"the line could not be told: {why or 'no gradient in the script is wrong by itself'}")
     if found.steps:
         notes.append(STEPS)
     loudest = max(reports, key=lambda r: r.noise, default=None)

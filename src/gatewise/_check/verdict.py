@@ -16,6 +16,7 @@ from gatewise._check import guests
 from gatewise._check.claims import Claims, claims_of
 from gatewise._check.culprit import Mistake, culprits, culprits_of_gradient, culprits_of_pair
 from gatewise._check.gates import wrong_gates
+from gatewise._check.lines import lines_of_check
 from gatewise._check.looking import Look, largest_of
 from gatewise._check.probing import size_of
 from gatewise._check.recorded import Run, run
@@ -148,7 +149,8 @@ class Judge:
         kinks = [f for p in judged for f in p.findings if f.verdict == "kink"]
         verdict = verdict_of([p.verdict for p in judged], all(f.between for f in kinks))
         self.note_what_is_missing(claims)
-        mistakes = self.mistakes(own, gradient, backward or subject.backward, value) if verdict == "wrong" else ()
+        half = backward or subject.backward
+        mistakes = self.mistakes(own, gradient, half, upstream, value) if verdict == "wrong" else ()
         noise_source = "from the rounding of every gate" if self.run is not None else "from a table of its values"
         return Report(
             subject.name, verdict, tuple(judged), claims.source, look.noise, noise_source, subject.evaluations, value,
@@ -311,21 +313,25 @@ class Judge:
 
     # -------------------------------------------------------------------------------------------------------- culprits
 
-    def mistakes(self, own: bool, gradient: Any, backward: Any, value: float) -> tuple[Any, ...]:
+    def mistakes(self, own: bool, gradient: Any, backward: Any, upstream: Any, value: float) -> tuple[Any, ...]:
         """The lines at fault: of a hand-written backward pass, or the gate whose local gradient is wrong."""
-        if gradient is not None:
-            with contextlib.suppress(Exception):  # it need not be a backward pass at all
-                args, kwargs = self.subject.filled(self.subject.plain_value)
-                return tuple(culprits_of_gradient(gradient, args, kwargs, value)) if callable(gradient) else ()
+        subject = self.subject
+        if own:
+            with contextlib.suppress(Exception):  # of the program as it was taken apart
+                return tuple(wrong_gates(subject))
             return ()
-        found: Sequence[Any] = ()
-        why = "no variable that is named as a gradient (dx, d_x, grads['x']) is wrong by itself"
-        try:
-            found = wrong_gates(self.subject) if own else self.lines_at_fault(backward)
-        except Exception as error:  # of the program as it was taken apart; the verdict stands without its lines
-            why = f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(".")
-        if not found and not own:
-            self.subject.notes.append(f"the line could not be found: {why}")
+        if gradient is not None and not callable(gradient):
+            return ()
+
+        def marked() -> Sequence[Mistake]:
+            if gradient is None:
+                return self.lines_at_fault(backward)
+            args, kwargs = subject.filled(subject.plain_value)
+            return culprits_of_gradient(gradient, args, kwargs, value)
+
+        found, why = lines_of_check(subject, gradient, backward, upstream, marked)
+        if why:
+            subject.notes.append(f"the line could not be told: {why}")
         return tuple(found)
 
     def lines_at_fault(self, backward: Any) -> list[Mistake]:

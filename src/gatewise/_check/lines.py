@@ -1,0 +1,113 @@
+"""Which lines are named: those that the inquiry finds, in the words of the marking where that finds them too.
+
+The marking goes by what variables are called, and says well what is wrong in a line; the inquiry goes by what values
+do, and tries what it says. A line that the inquiry clears is not named, whatever the marking says of it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gatewise._check.comparing import plain
+from gatewise._check.culprit import Mistake
+from gatewise._check.diagnosis import SAYS
+from gatewise._check.hearing import Functions
+from gatewise._check.locating import located
+from gatewise._check.mending import Found, Located
+from gatewise._check.names import wire_named
+from gatewise._check.script_trials import Script, ScriptTrial
+from gatewise._check.subject import Subject
+from gatewise._check.trials import CheckedTrial
+
+FAR_FETCHED = 60  #: ranks from which on a change that mends a line need not be what was meant
+MANY = 8  #: lines that are listed where it is one of them
+
+
+def lines_of_check(
+    subject: Subject, gradient: Any, backward: Any, upstream: Any, marked: Callable[[], Sequence[Mistake]]
+) -> tuple[list[Mistake], str]:
+    """The wrong lines of what `gw.check` was given; or, where there are none, why not, in a sentence."""
+
+    def trials() -> list[CheckedTrial]:
+        functions = Functions([subject.f, gradient, backward])
+        return [CheckedTrial(subject, functions, gradient, backward, upstream, nearby) for nearby in (False, True)]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        before = subject.evaluations  # the verdict rests on those alone
+        found = located(trials)
+        mistakes, why = agreed(found, marked)
+        subject.evaluations = before
+    return mistakes, "" if found.unseen and gradient is not None else why  # it need not be a backward pass at all
+
+
+def lines_of_script(path: str, text: str, marked: Callable[[], Sequence[Mistake]]) -> tuple[list[Mistake], str]:
+    """The wrong lines of a script; or, where there are none, why not, in a sentence."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return agreed(located(lambda: trials_of(Script(path, text))), marked)
+
+
+def trials_of(script: Script) -> list[ScriptTrial]:
+    return [ScriptTrial(script, nearby) for nearby in (False, True)]
+
+
+def agreed(found: Located, marked: Callable[[], Sequence[Mistake]]) -> tuple[list[Mistake], str]:
+    """What the inquiry and the marking say together."""
+    try:
+        mistakes = list(marked())
+    except Exception:  # of the program as it was taken apart; the verdict stands without its lines
+        mistakes = []
+    if found.unseen:
+        return mistakes, "" if mistakes else found.why
+    if found.right:
+        return [m for m in mistakes if m.line not in found.cleared], ""
+    told = [m for m in mistakes if wire_named(m.variable, found.misshaped) is not None]
+    told += [m for f in found.found for m in in_words(f, mistakes) if m not in told]
+    if told:
+        return sorted(told, key=lambda m: m.line), ""
+    among = {s.lineno for s in found.suspects}
+    sure = [m for m in mistakes if m.kind != "other"]
+    if len(sure) > 1 and sure == mistakes and {m.line for m in sure} <= among and not found.doubtful:
+        return mistakes, ""
+    return [], reason(found)
+
+
+def in_words(found: Found, mistakes: Sequence[Mistake]) -> list[Mistake]:
+    """A line that was found, as the marking tells of it; in plain words where it does not."""
+    last = found.statement.end_lineno or found.statement.lineno
+    same = [m for m in mistakes if found.statement.lineno <= m.line <= last]
+    return same or [mistake_of(found)]
+
+
+def mistake_of(found: Found) -> Mistake:
+    """A mistake told without the marking's help."""
+    s, change = found.statement, found.change or found.mend()
+    if found.shape:
+        return Mistake(
+            s.lineno, found.text, found.key, plain(found.gave), plain(found.should), "broadcast",
+            f"It has shape {np.shape(found.gave)}, what it is the gradient of has {np.shape(found.should)}.",
+        )  # fmt: skip
+    if found.lost and change is None:
+        kind, detail = "fork", "one of them is missing"
+    elif change is not None and change.rank < FAR_FETCHED:
+        kind, detail = change.kind, change.detail
+    else:
+        kind, detail = "other", ""
+    cure = SAYS[kind].format(detail=detail)
+    return Mistake(s.lineno, found.text, found.key, plain(found.gave), plain(found.should), kind, cure)
+
+
+def reason(found: Located) -> str:
+    """Why no line is named, in a sentence."""
+    lines = sorted({s.lineno for s in found.suspects})
+    if found.why and not lines:
+        return found.why
+    if 0 < len(lines) <= MANY:
+        listed = ", ".join(map(str, lines[:-1])) + (" or " if len(lines) > 1 else "") + str(lines[-1])
+        return f"it is line {listed}" + (f": {found.why}" if found.why else "")
+    return found.why or "no single line accounts for it"

@@ -1,0 +1,237 @@
+"""Where a backward pass goes wrong, whatever its variables are called, and wherever its lines stand.
+
+Every value that the backward pass makes is moved once, and what becomes of the gradients is compared with what would
+become of them in the true one: so a value is known by what it does. A line is named where the values it starts from
+are right, and another value in the place of what it makes, or a small change of it, makes all gradients right.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from gatewise._check.comparing import largest
+from gatewise._check.diagnosis import Change
+from gatewise._check.hearing import Event
+from gatewise._check.mending import Found, Located, Mending
+from gatewise._check.names import wire_named
+from gatewise._check.readings import sums, total
+from gatewise._check.trials import Trial, UnseenError
+
+EVENTS = 300  #: values that are moved, each in a run of its own
+ENTRIES = 2_000_000  #: numbers in all of them together
+LOSSES = frozenset({"loss", "cost", "L", "J"})
+
+
+class Inquiry(Mending):
+    """Where one wrong backward pass goes wrong."""
+
+    @property
+    def comparable(self) -> str:
+        """Why the inquiry cannot be made; nothing where it can."""
+        if not self.wrong:
+            return "gatewise's own gradients agree with these"
+        if (other := self.another_value()) is not None:
+            return f"beside these gradients {other.place.key} is computed, and it is not the value of the function"
+        if len(self.events) > EVENTS or sum(np.size(e.value) for e in self.events) > ENTRIES:
+            return "too much happens on the way to look at every value"
+        others = [[e.place for e in r.events] for r in self.runs[1:]]
+        if any(places != [e.place for e in self.events] for places in others):
+            return "a little further on the program takes another way"
+        return ""
+
+    def all_right(self) -> Located | None:
+        """The lines that all gradients clear, being right; None where there is no gradient."""
+        lines = {self.events[i].place.line for i in self.moved if self.reaches(i)}
+        return Located(right=True, cleared=lines) if self.names else None
+
+    def another_value(self) -> Event | None:
+        """A loss that is computed beside the gradients, and is not the function's value: they are of something else."""
+        value = self.runs[0].value
+        for i, e in enumerate(self.events):
+            if e.place.key in LOSSES and np.ndim(e.value) == 0 and i in self.moved:
+                idle = self.moved[i].value == value and not self.reaches(i) and not self.changes[i]
+                if idle and not np.isclose(float(e.value), value, rtol=1e-6):
+                    return e
+        return None
+
+    def of_another_shape(self, q: str) -> Iterator[Found]:
+        """The line that gives the gradient of a parameter, where it has another shape than that."""
+        shape = self.trials[0].misshaped[q]
+        for e in reversed(self.events):
+            if e.value is not None and np.shape(e.value) == shape and wire_named(e.place.key, {q}) is not None:
+                yield Found(e.place.statement, e.place.key, e.value, self.trials[0].circuit.truth(q), shape=True)
+                return
+
+    # ------------------------------------------------------------------------------------------------- one line
+
+    def single(self, goal: Sequence[str]) -> Located:
+        """The one line that accounts for all of these gradients."""
+        on_way = [i for i in self.backward if self.reaches(i) & {*goal}]
+        patches: list[tuple[int, Any]] = []
+        for i in on_way:
+            patch = self.patch(i, goal)
+            if patch is not None:
+                patches.append((i, patch))
+        exactly = [p for p in patches if not self.is_exact(p[0])]
+        likely = [p for p in exactly or patches if self.statements([p[0]]) and not self.is_on_its_way(p[0])]
+        for i, should in likely[:1]:
+            return self.around(i, should, goal)
+        suspects = self.statements(i for i in on_way if not self.is_cleared(i))
+        return self.by_changes(suspects, goal, [])
+
+    def is_on_its_way(self, i: int) -> bool:
+        """Whether a variable is not complete, and is so far what it may be.
+
+        Zeros to which others are added, a gradient before it is divided by the number of samples, or one that is right
+        in the end.
+        """
+        place, v = self.events[i].place, self.events[i].value
+        later = [
+            j
+            for j in self.changes[i]
+            if (p := self.events[j].place).key == place.key != "return"
+            and p.how != "part"
+            and p.statement is not place.statement
+        ]
+        if not later:
+            return False
+        if not largest(v) or any(self.is_good(j) for j in later):
+            return True
+        return any(r.whole and self.is_a_size(r.c) for r in self.plain_readings(i))
+
+    def is_a_size(self, c: float) -> bool:
+        """Whether a factor is a length of an array of the program."""
+        sizes = {n for w in self.trials[0].circuit.wires for n in (*np.shape(w.value), np.size(w.value))}
+        return any(abs(c / n - 1) < 1e-5 for n in sizes if n > 1)
+
+    def is_exact(self, i: int) -> bool:
+        return any(abs(r.c - 1) < 1e-6 and self.is_meant(i, r) for r in self.readings(i) if r.whole)
+
+    def around(self, i: int, should: Any, goal: Sequence[str]) -> Located:
+        """The line of a value that could be another one; or one before it, where it starts from what is not known."""
+        place = self.events[i].place
+        before = [j for j in self.backward if i in self.changes[j] and not self.is_cleared(j)]
+        before = [j for j in before if self.events[j].place.statement is not place.statement]
+        suspects = self.statements([*before, i])
+        first = Found(place.statement, place.key, self.events[i].value, should)
+        if self.is_partial(i):
+            first.lost = True
+            if (added := self.as_addition(i, goal)) is not None:
+                return Located([added], suspects)
+            if not self.was_at_hand(i):
+                return Located([], [], f"a line is missing that adds to {place.key}")
+        if len(suspects) == 1:
+            first.mend = lambda: next((c for _, c in self.mending(suspects, goal)), None)
+            rivals = self.rivals(i)
+            if rivals and first.mend() is None and next(self.mending(rivals, goal), None) is not None:
+                return Located([], [*rivals, *suspects], "a change of any of these would mend it", doubtful=True)
+            return Located([first], suspects)
+        return self.by_changes(suspects, goal, [first])
+
+    def rivals(self, i: int) -> list[ast.stmt]:
+        """The lines before a value that give the gradient of one wire, where what follows takes it for another's."""
+        before = [j for j in self.backward if i in self.changes[j] and self.roles(j)]
+        other = [j for j in before if self.is_exact(j) and not self.plain_readings(j)]
+        return [s for s in self.statements(other) if s is not self.events[i].place.statement]
+
+    def is_partial(self, i: int) -> bool:
+        """Whether a value is the sum of some of the contributions to its gradient, and not of all."""
+        return any(abs(r.c - 1) < 1e-6 and not r.whole for r in self.readings(i))
+
+    def was_at_hand(self, i: int) -> bool:
+        """Whether what a missing contribution is made of was there when the line ran: nothing later is that."""
+        circuit = self.trials[0].circuit
+        for r in self.readings(i):
+            if abs(r.c - 1) > 1e-6 or r.whole:
+                continue
+            consumers = {c for c, _ in circuit.parts.get(r.wire, [])}
+            later = [j for j in self.backward if j > i and j not in self.changes[i]]
+            if not any(x.wire in consumers and x.whole for j in later for x in self.readings(j)):
+                return True
+        return False
+
+    def as_addition(self, i: int, goal: Sequence[str]) -> Found | None:
+        """The line that assigns where it should add to what stood there, if there is one."""
+        key = self.events[i].place.key
+        for e in self.events:
+            s = e.place.statement
+            if e.place.key != key or not isinstance(s, ast.Assign) or e.place.how == "after":
+                continue
+            target = s.targets[0]
+            if isinstance(target, (ast.Name, ast.Subscript)):
+                instead = ast.AugAssign(target, ast.Add(), s.value)
+                change = Change(0, "fork", instead, f"= forgets what {key} already held, += adds to it")
+                if self.holds(s, change, goal):
+                    return Found(s, key, e.value, None, change)
+        return None
+
+    def patch(self, i: int, goal: Sequence[str]) -> Any:
+        """Another value in the place of one, with which the gradients are right; None where there is none."""
+        for k, d in self.roles(i).items():
+            if not {*self.down(k)} & {*goal}:
+                continue
+            for chosen in sums(len(self.contributions(0, k))):
+                values = [total(self.contributions(n, k), chosen) / d for n in range(len(self.trials))]
+                if self.mends(i, values, goal):
+                    return values[0]
+        return None
+
+    def mends(self, i: int, values: Sequence[Any], goal: Sequence[str]) -> bool:
+        if self.agree(self.events[i].value, values[0]):
+            return False
+        for n, (trial, value) in enumerate(zip(self.trials, values, strict=True)):
+            try:
+                if not self.mended(n, trial.heard({i: value}).gradients, goal):
+                    return False
+            except Exception:
+                return False
+        return True
+
+
+def located(trials: Callable[[], Sequence[Trial]]) -> Located:
+    """Where the mistakes are, as far as the program can be looked at in this way."""
+    nothing = Located(why="no line that could be run by itself makes a gradient", unseen=True)
+    try:
+        inquiry = Inquiry(trials())
+        why = inquiry.comparable
+        if why and not inquiry.misshaped:
+            return Located(why=why) if inquiry.wrong else inquiry.all_right() or nothing
+        found = Located(why=why) if why else asked(inquiry)
+        found.found += [f for q in inquiry.misshaped for f in inquiry.of_another_shape(q)]
+        return with_texts(found, inquiry) if inquiry.backward or inquiry.misshaped else nothing
+    except UnseenError as error:
+        return Located(why=str(error), unseen=True)
+    except Exception:  # of the user's code, where values in it are others
+        return nothing
+
+
+def asked(inquiry: Inquiry) -> Located:
+    """One line for all that is wrong; else one for each gradient that is wrong, all together."""
+    one = inquiry.single(inquiry.wrong)
+    if one.found or one.why or len(inquiry.wrong) < 2:
+        return one
+    each = [inquiry.single([q]) for q in inquiry.wrong]
+    told = {id(f.statement) for e in each for f in e.found}
+    counts = Counter(id(s) for e in each for s in e.suspects)
+    common = any(n > 1 and s not in told for s, n in counts.items())
+    if common or not all(e.found for e in each):  # what explains a part of it only, must be beyond doubt
+        each = [e if len(e.suspects) == 1 else Located([], e.suspects, e.why) for e in each]
+    found = {id(f.statement): f for e in each for f in e.found}
+    suspects = {id(s): s for e in each for s in e.suspects}
+    whys = dict.fromkeys(e.why for e in each if e.why)
+    doubtful = any(e.doubtful for e in each)
+    return Located(list(found.values()), list(suspects.values()), "; ".join(whys), doubtful)
+
+
+def with_texts(found: Located, inquiry: Inquiry) -> Located:
+    """The lines as the user wrote them, and the gradients that came in another shape."""
+    for f in found.found:
+        f.text = inquiry.trials[0].text(f.statement)
+        f.key = "returned value" if f.key == "return" else f.key.removeprefix("return")
+    found.misshaped = inquiry.misshaped
+    return found

@@ -1,0 +1,194 @@
+"""Small changes of lines that make wrong gradients right."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from gatewise._check.comparing import is_number, largest
+from gatewise._check.diagnosis import Change, changed_statements
+from gatewise._check.further import further, with_attributes
+from gatewise._check.readings import Readings
+from gatewise._check.running import evaluated
+from gatewise._check.scope import Formula, scope_of
+from gatewise._check.trials import Trial
+
+CHANGES = 1200  #: changes of lines that are tried
+WORK = 1e9  #: numbers in all values, times changes that are tried: for large arrays fewer
+LIKE = 10  #: ranks of changes that are as likely as one that mends
+
+
+@dataclass
+class Found:
+    """A line that is wrong, what it gives and should give, and the change that mends it, where one was found."""
+
+    statement: ast.stmt
+    key: str
+    gave: Any
+    should: Any
+    change: Change | None = None
+    mend: Callable[[], Change | None] = lambda: None  #: looks for that change, where it was not needed so far
+    lost: bool = False  #: what it gives is a part of the gradient: something is missing in it
+    text: str = ""
+    shape: bool = False  #: it has the shape of something else
+
+
+@dataclass
+class Located:
+    """The lines found; `suspects` are those among which the wrong ones are; `why` says what stands in the way."""
+
+    found: list[Found] = field(default_factory=list)
+    suspects: list[ast.stmt] = field(default_factory=list)
+    why: str = ""
+    doubtful: bool = False  #: several lines could be the one
+    unseen: bool = False  #: the program could not be looked at
+    right: bool = False  #: all gradients are right
+    cleared: set[int] = field(default_factory=set)  #: lines that right gradients are made by
+    misshaped: list[str] = field(default_factory=list)  #: parameters whose gradients have another shape
+
+    @property
+    def lines(self) -> set[int]:
+        return {f.statement.lineno for f in self.found}
+
+
+class Mending(Readings):
+    """Tries changes of lines."""
+
+    def __init__(self, trials: Sequence[Trial]) -> None:
+        super().__init__(trials)
+        self.tried = 0
+        self.enough = min(CHANGES, int(WORK / (1 + sum(np.size(e.value) for e in self.events))))
+
+    def statements(self, events: Iterable[int]) -> list[ast.stmt]:
+        """The statements of these values that may be wrong, in the order in which they ran."""
+        found = {id(self.events[i].place.statement): self.events[i].place.statement for i in sorted(events)}
+        return [s for s in found.values() if s not in self.touching and not self.only_adds(s)]
+
+    def only_adds(self, s: ast.stmt) -> bool:
+        """Whether a statement adds what is right to something, each time that it runs."""
+        adds = isinstance(s, ast.AugAssign) and isinstance(s.op, (ast.Add, ast.Sub))
+        sets = isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Subscript)
+        if not (adds or sets or isinstance(s, ast.Expr)):
+            return False
+        parts = [i for i, e in enumerate(self.events) if e.place.statement is s and e.place.how == "part"]
+        return bool(parts) and all(
+            any(self.is_made_up_for(i, r) for r in self.readings(i) if r.whole or not sets) for i in parts
+        )
+
+    # ------------------------------------------------------------------------------------------------- changes of lines
+
+    def by_changes(self, suspects: Sequence[ast.stmt], goal: Sequence[str], first: Sequence[Found]) -> Located:
+        """The one among some lines of which a small change makes the gradients right."""
+        mending = list(self.mending(suspects, goal))
+        if self.tried > self.enough:
+            return Located([], list(suspects), "there are more ways to mend it than could be tried")
+        if len(mending) > 1:  # what mends a line can be done to a later one as well: what is a gradient then, decides
+            s, change = min(mending, key=lambda each: suspects.index(each[0]))
+            if not self.is_known_with(s, change):
+                return Located([], list(suspects), "a change of any of these would mend it", doubtful=True)
+            mending = [(s, change)]
+        for s, change in mending:
+            held = next((f for f in first if f.statement is s), None) or self.found(s)
+            held.change = change
+            return Located([held], list(suspects))
+        return Located([], list(suspects))
+
+    def is_known_with(self, s: ast.stmt, change: Change) -> bool:
+        """Whether what a line gives is a gradient once it is changed, each time that it runs."""
+        try:
+            runs = [t.heard(statement=(s, change.node)) for t in self.trials]
+        except Exception:
+            return False
+        key = self.found(s).key
+        places = [e.place for e in runs[0].events]
+        made = [i for i, p in enumerate(places) if p.line == s.lineno and p.key == key and p.how != "part"]
+        values = [[r.events[i].value for r in runs] for i in made]
+        return bool(made) and all(map(self.is_held, (each for each in values if largest(each[0]))))
+
+    def is_held(self, values: Sequence[Any]) -> bool:
+        """Whether a value is a gradient, at its size or at one at which others are held."""
+        constants = {1.0, *self.conventions}
+        return any(r.whole and any(abs(r.c / c - 1) < 1e-6 for c in constants) for r in self.read(values))
+
+    def found(self, s: ast.stmt) -> Found:
+        e = next(e for e in reversed(self.events) if e.place.statement is s)
+        return Found(s, e.place.key, e.value, None)
+
+    def mending(self, suspects: Sequence[ast.stmt], goal: Sequence[str]) -> Iterator[tuple[ast.stmt, Change]]:
+        """For each line the plainest change of it that makes the gradients right at both points.
+
+        Where one is found, changes that are much farther fetched are not tried any more.
+        """
+        every = [(c.rank, n, s, c) for n, s in enumerate(suspects) for c in self.possible(s)]
+        done: set[int] = set()
+        last = 1000
+        for rank, n, s, change in sorted(every, key=lambda each: each[:2]):
+            if rank > last or self.tried > self.enough:
+                return
+            if n not in done and self.holds(s, change, goal):
+                done.add(n)
+                last = min(last, rank + LIKE)
+                yield s, change
+
+    def possible(self, s: ast.stmt) -> Sequence[Change]:
+        """The changes of a line that a known mistake calls for."""
+        if s not in self._possible:
+            self._possible[s] = self.all_possible(s)
+        return self._possible[s]
+
+    @cached_property
+    def _possible(self) -> dict[ast.stmt, Sequence[Change]]:
+        return {}
+
+    def all_possible(self, s: ast.stmt) -> Sequence[Change]:
+        try:
+            scopes = self.trials[0].scopes(s)
+        except Exception:
+            return []
+        if not scopes:
+            return []
+        names, space = with_attributes(scopes[0]), self.trials[0].space(s)
+        keys = {self.events[i].place.key for i in self.backward}
+        gradients = [n for n in names if n in keys]
+        wires = [n for n in names if n not in keys]
+
+        def value_of(e: ast.expr) -> Any:
+            try:
+                found = evaluated(e, names, space)
+            except Exception:
+                return None
+            return found if is_number(found) else None
+
+        found = list(further(s, names, gradients))
+        scope = scope_of(names, wires, gradients, s, Formula())
+        scope.value_of = value_of
+        plain = ast.Assign([ast.Name("returned", ast.Store())], s.value) if isinstance(s, ast.Return) and s.value else s
+        found += changed_statements(plain, scope)
+        if isinstance(s, ast.Return):
+            found = [Change(c.rank, c.kind, ast.Return(c.node.value), c.detail) for c in found]
+        return sorted(found, key=lambda c: c.rank)
+
+    def holds(self, s: ast.stmt, change: Change, goal: Sequence[str]) -> bool:
+        """Whether a change of a line makes the gradients right, and leaves the right ones so."""
+        wanted = {*goal} | ({*self.names} - {*self.wrong})
+        return all(wanted <= self.right_with(n, s, change) for n in range(len(self.trials)))
+
+    def right_with(self, n: int, s: ast.stmt, change: Change) -> set[str]:
+        key = n, id(change)
+        if key not in self._right_with:
+            self.tried += n == 0
+            try:
+                found = self.trials[n].changed(s, change.node)
+                self._right_with[key] = {q for q in self.names if self.right(n, found, q)}
+            except Exception:
+                self._right_with[key] = set()
+        return self._right_with[key]
+
+    @cached_property
+    def _right_with(self) -> dict[tuple[int, int], set[str]]:
+        return {}

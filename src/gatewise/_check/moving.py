@@ -1,0 +1,133 @@
+"""Every value of a run moved once: what it changes, and what becomes of the gradients."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from gatewise._check.comparing import largest, squeezed
+from gatewise._check.trials import Heard, Trial
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What became of a run in which one value was moved."""
+
+    by: Any
+    gradients: Mapping[str, Any]
+    value: Any
+    changed: set[int]  #: the later values that are others
+    reached: set[str]  #: the gradients that are
+
+
+class Moving:
+    """One backward pass, at one point and at another one nearby, and what its values do."""
+
+    def __init__(self, trials: Sequence[Trial]) -> None:
+        self.trials = trials
+        self.runs = [t.heard() for t in trials]
+        self.misshaped = [q for q in trials[0].names if any(r.gradients.get(q) is None for r in self.runs)]
+        self.names = [q for q in trials[0].names if q not in self.misshaped]
+        self.events = self.runs[0].events
+        letters = {np.asarray(e.value).dtype.char for e in self.events if e.value is not None}
+        self.close = 1e-3 if "f" in letters else 1e-6
+        beside = self.beside()
+        try:
+            for trial in trials:
+                trial.record(beside)
+        except Exception:  # what has no gate, what was made a plain array: of the user's forward pass
+            self.close = 1e-5
+            for trial in trials:
+                trial.differ()
+
+    def beside(self) -> set[ast.stmt]:
+        """The statements that make values on which the function does not depend."""
+        found = {self.events[i].place.statement for i in self.moved} - self.touching
+        return {s for s in found if not isinstance(s, ast.Return)}
+
+    # ------------------------------------------------------------------------------------------------- what is wrong
+
+    def agree(self, a: Any, b: Any) -> bool:
+        """Whether two gradients are equal but for rounding."""
+        if a is None or b is None or squeezed(a) != squeezed(b):
+            return False
+        a, b = np.asarray(a, float).ravel(), np.asarray(b, float).ravel()
+        with np.errstate(all="ignore"):
+            return bool(np.all((np.abs(a - b) <= max(self.close * largest(b), 1e-12)) | (a == b)))
+
+    def truth(self, n: int, name: str) -> Any:
+        given = self.runs[n].gradients[name]
+        return np.broadcast_to(self.trials[n].circuit.truth(name), np.shape(given) if given is not None else ())
+
+    def right(self, n: int, gradients: Mapping[str, Any], name: str) -> bool:
+        g = gradients.get(name)
+        return g is not None and self.agree(g, np.broadcast_to(self.trials[n].circuit.truth(name), np.shape(g)))
+
+    @cached_property
+    def wrong(self) -> list[str]:
+        return [q for q in self.names if not all(self.right(n, r.gradients, q) for n, r in enumerate(self.runs))]
+
+    def mended(self, n: int, gradients: Mapping[str, Any], goal: Iterable[str]) -> bool:
+        """Whether the gradients asked for are right, and none that was right is wrong."""
+        wanted = {*goal} | ({*self.names} - {*self.wrong})
+        return all(self.right(n, gradients, q) for q in wanted)
+
+    @cached_property
+    def touching(self) -> set[ast.stmt]:
+        """The statements on which the function itself depends: where they run for a gradient too, they are right."""
+        value = self.runs[0].value
+        return {self.events[i].place.statement for i, m in self.moved.items() if m.value != value}
+
+    # -------------------------------------------------------------------------------------------- what does what
+
+    @cached_property
+    def moved(self) -> dict[int, Moved]:
+        """For each value of floats that can be moved: by how much it was, and the run with it moved."""
+        found = {}
+        for i, e in enumerate(self.events):
+            if e.value is None or not np.size(e.value):
+                continue
+            v = np.asarray(e.value)
+            if v.dtype.kind == "b":
+                by = ~v
+                new = by
+            else:
+                by = (0.1 * (largest(v) or 1.0) * self.direction(v.shape)).astype(v.dtype)
+                new = v + by
+            try:
+                found[i] = self.moved_by(i, np.asarray(by), self.trials[0].heard({i: new}))
+            except Exception:
+                continue
+        return found
+
+    def moved_by(self, i: int, by: Any, run: Heard) -> Moved:
+        later = range(i + 1, len(self.events))
+        same_way = len(run.events) == len(self.events)
+        changed = {j for j in later if same_way and not identical(run.events[j].value, self.events[j].value)}
+        reached = {q for q in self.names if not identical(run.gradients.get(q), self.runs[0].gradients[q])}
+        return Moved(by, run.gradients, run.value, changed, reached)
+
+    def direction(self, shape: tuple[int, ...]) -> Any:
+        """The direction in which all values of a shape are moved, so that what becomes of it is found once a wire."""
+        return np.random.default_rng(11).normal(size=int(np.prod(shape))).reshape(shape)
+
+    @cached_property
+    def changes(self) -> dict[int, set[int]]:
+        """For each value, the later ones that it changes."""
+        return {i: moved.changed for i, moved in self.moved.items()}
+
+    def reaches(self, i: int) -> set[str]:
+        """The gradients that a value changes."""
+        return self.moved[i].reached if i in self.moved else set()
+
+
+def identical(a: Any, b: Any) -> bool:
+    """Whether two values are the same to the bit, NaNs included."""
+    if a is None or b is None:
+        return a is b
+    return np.shape(a) == np.shape(b) and bool(np.all((np.asarray(a) == np.asarray(b)) | ((a != a) & (b != b))))
