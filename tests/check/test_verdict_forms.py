@@ -269,3 +269,26 @@ def test_functions_of_jax():
 def with_sources() -> dict[str, str]:
     """The environment, with gatewise to be imported from where it is here."""
     return os.environ | {"PYTHONPATH": str(Path(gw.__file__).parent.parent)}
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_methods_of_arrays_that_are_left_out_meet_wires(kind):
+    rng = np.random.default_rng(0)
+    X, W = rng.normal(size=(4, 3)).astype(kind), rng.normal(size=(3, 2)).astype(kind)
+    assert gw.check(lambda X, W: np.sum(np.tanh(X.dot(W))), X, W, leave_out="X").verdict == "right"
+    held = {"W": W}
+    assert gw.check(lambda X: np.sum(np.tanh(X.dot(held["W"]))), X, parameters=held).verdict == "right"
+
+
+def test_what_is_recorded_holds_no_gate_that_the_function_has_not():
+    """A Tensor passes for an array, and is not to be copied like one."""
+    seen = []
+
+    def f(x):
+        seen.append(x)
+        return np.sum(x * x)
+
+    gw.check(f, np.array([1.0, 2.0]))
+    wires = [x.wire for x in seen if hasattr(x, "wire") and x.wire is not None]
+    assert wires
+    assert all(not wire.parents for wire in wires)

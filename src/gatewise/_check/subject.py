@@ -18,6 +18,7 @@ import numpy as np
 from gatewise._errors import ArgumentError, to_numpy
 from gatewise._recording.functions import code_of, signature_of, with_math
 from gatewise._recording.structures import leaves, mapped, numeric
+from gatewise._tensor import Tensor, leaf
 
 EPS = float(np.finfo(float).eps)
 LIKE = 0.01  # of the largest output: what short floats may make of the same values
@@ -56,6 +57,10 @@ class Parameter:
         if isinstance(self.given, np.ndarray):
             return self.array
         return self.array[()].item() if not isinstance(self.given, np.generic) else self.array[()]
+
+
+def same_as_given(x: Any) -> Any:
+    return x
 
 
 class Subject:
@@ -167,14 +172,19 @@ class Subject:
 
     # ------------------------------------------------------------------------------------------------- calling
 
-    def call(self, replace: Callable[[Parameter], Any] | None = None, f: Callable[..., Any] | None = None) -> Any:
-        """What `f` returns at the point where the parameters are now."""
+    def call(
+        self,
+        replace: Callable[[Parameter], Any] | None = None,
+        f: Callable[..., Any] | None = None,
+        beside: Callable[[Any], Any] = same_as_given,
+    ) -> Any:
+        """What `f` returns at the point where the parameters are now; `beside` is done to what is no parameter."""
         self.evaluations += 1
         before = [p.array.copy() for p in self.parameters] if self.restoring else []
         held_in_float64 = self.lifted and self.held is not None and f is None
         try:
             with self.rng, self.in_place_of_held(lambda x: x) if held_in_float64 else nullcontext():
-                args, kwargs = self.filled(replace or self.plain_value)
+                args, kwargs = self.filled(replace or self.plain_value, beside)
                 with np.errstate(all="ignore"):
                     return (f or self.f)(*args, **kwargs)
         finally:
@@ -226,7 +236,9 @@ class Subject:
     def plain_value(self, p: Parameter) -> Any:
         return p.now()
 
-    def filled(self, replace: Callable[[Parameter], Any]) -> tuple[list[Any], dict[str, Any]]:
+    def filled(
+        self, replace: Callable[[Parameter], Any], beside: Callable[[Any], Any] = same_as_given
+    ) -> tuple[list[Any], dict[str, Any]]:
         """Positional and named arguments, with what stands for each parameter; every array is a copy.
 
         A function may write into what it is given: that must change neither the caller's array nor the next run.
@@ -236,7 +248,9 @@ class Subject:
         self.handed = []
 
         def filled(key: Key, x: Any) -> Any:
-            value = replace(by_key[key]) if key in by_key else x
+            value = replace(by_key[key]) if key in by_key else beside(x)
+            if type(value) is Tensor:  # which passes for an array, and owns its memory
+                return value
             if self.lifted and is_short(value):
                 value = value.astype(float)
             if not isinstance(value, np.ndarray):
@@ -280,9 +294,15 @@ class Subject:
     def on_tensors(self, wanted: Callable[[Any], Any]) -> Any:
         """What f gives where each parameter is replaced by `wanted` of it, and all other numbers by Tensors too."""
         if self.held is None:
-            return as_one(self.output(self.call(lambda p: wanted(p.now()), self.taking_tensors)))
+            return as_one(self.output(self.call(lambda p: wanted(p.now()), self.taking_tensors, self.constant)))
         with self.in_place_of_held(wanted):
-            return as_one(self.output(self.call(f=self.taking_tensors)))
+            return as_one(self.output(self.call(f=self.taking_tensors, beside=self.constant)))
+
+    def constant(self, x: Any) -> Any:
+        """An array that is not moved, as a Tensor that carries nothing: `X.dot(W)` is asked of X."""
+        if not isinstance(x, np.ndarray) or x.dtype.kind != "f":
+            return x
+        return leaf(x.astype(float) if self.lifted else x, 0)
 
     @contextmanager
     def in_place_of_held(self, wanted: Callable[[Any], Any]) -> Iterator[None]:
