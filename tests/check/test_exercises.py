@@ -342,7 +342,7 @@ def test_a_forward_pass_that_the_backward_pass_puts_right_again():
 
 
 def test_other_inputs_stay_where_the_forward_pass_is_defined():
-    text = blank(expression_function("log(1-x)*y", ["x", "y"]), {"x": 0.95, "y": 2.0}, None, "exercise.py")
+    text = blank(expression_function("log(1-x)*y", {"x": 0.95, "y": 2.0}), {"x": 0.95, "y": 2.0}, None, "exercise.py")
     paper = paper_of("exercise.py", text)
     others = other_inputs(paper)
     assert len(others) == 3

@@ -42,7 +42,8 @@ def test_ordinary_points_are_not_called_edges(typed, name):
 def test_the_page_of_sigmoid(typed):
     page = typed("gates", "sigmoid").out
     assert "x = 0: dx = 0.25" in page
-    assert "return (1 - out) * out" in page  # the rule
+    assert "return out * logistic(-x)" in page  # the rule
+    assert "printed=lambda out, x: (1 - out) * out" in page
     assert "dx = ((1 - out) * out) * dout" in page  # the code
     assert "return composition" not in page
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import math
+import sys
 import types
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -32,9 +33,11 @@ def surroundings(path: str) -> dict[str, Any]:
 
 def unanswered(*_: Any) -> Any:
     """`input()` of a script. Raises `ScriptError`: a script that is checked runs many times, and nobody answers."""
-    why = "a script that is checked is run many times, and nobody answers."
+    asking = sys._getframe(1)
     raise ScriptError(
-        "The script asks with input().", why, "assign a number: x = 3.0; gatewise check FILE x=3 replaces it."
+        f"{asking.f_code.co_filename}, line {asking.f_lineno} asks with input().",
+        "a script that is checked is run many times, and nobody answers.",
+        "assign a number: x = 3.0; gatewise check FILE x=3 replaces it.",
     )
 
 

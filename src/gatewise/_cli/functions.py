@@ -130,7 +130,7 @@ def gradients_in(node: ast.FunctionDef) -> list[str]:
     arguments = [argument.arg for argument in node.args.args]
     stores = [n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     known = [*arguments, *stores]
-    return [name for name in dict.fromkeys(stores) if is_gradient(name, known)]
+    return [name for name in dict.fromkeys(stores) if is_gradient(name, [other for other in known if other != name])]
 
 
 def is_backward(node: ast.FunctionDef) -> bool:
