@@ -143,7 +143,8 @@ class Repairs(Reasons):
                     return True  # in every round of a loop it is another value's
         for n, world in enumerate(self.worlds):
             truth = self.truth(world)[0]
-            given = {key: truth[u.wire] for key, u in read.items() if u.wire in truth}
+            sent_on = {**truth, **self.given(world)}  # what a pass starts from is right whatever it is
+            given = {key: sent_on[u.wire] for key, u in read.items() if u.wire in sent_on}
             found = self.rerun(version, steps, world, changed, then, given)
             if len(given) == len(read) and given and not self.is_cured(version, found, k, truth.get(k, 0.0), n):
                 return False
@@ -202,10 +203,11 @@ class Repairs(Reasons):
             changed.setdefault(id(repair.statement), []).append(repair)
         made: dict[str, Any] = {}
         last = world.moments[-1].after
+        drawn = {m for v in self.versions if v.wire is not None and self.is_given(v) for m in v.moments}
         for m, moment in enumerate(world.moments):
             s = self.worlds[0].moments[m].statement
             last = {**moment.after, **made}
-            if s in self.program.forward:
+            if s in self.program.forward or m in drawn:  # what the pass starts from may be drawn anew each time
                 made = {name: g for name, g in made.items() if name not in keys_written(s)}
                 continue
             here = changed.get(id(s), [])
