@@ -368,3 +368,81 @@ def test_halves_with_several_outputs_beside_each_other():
     args = N(size=3), N(size=3)
     assert ends_in(gw.check(module_of(source).step_forward, *args)) == 0
     assert ends_in(gw.check(module_of(source.replace("dx + db * a", "dx")).step_forward, *args)) == 1
+
+
+LAYERS = """
+def loss(layers, X):
+    values = [X]
+    for layer in layers:
+        values.append(np.tanh(values[-1] @ layer["W"] + layer["b"]))
+    d, grads = values[-1], []
+    for layer, out, inp in zip(layers[::-1], values[:0:-1], values[-2::-1]):
+        d = d * (1 - out**2)
+        grads.insert(0, {"W": inp.T @ d, "b": d.sum(0)})
+        d = d @ layer["W"].T
+    return 0.5 * np.sum(values[-1] ** 2), grads
+"""
+PAIRS = LAYERS.replace('layer["W"]', "layer[0]").replace('layer["b"]', "layer[1]")
+PAIRS = PAIRS.replace('{"W": inp.T @ d, "b": d.sum(0)}', "(inp.T @ d, d.sum(0))")
+NESTED = [
+    (LAYERS, "dict"),
+    (LAYERS.replace('{"W": inp.T @ d, "b"', '{"dW": inp.T @ d, "db"'), "dict"),
+    (PAIRS, "tuple"),
+    (PAIRS.replace(", grads\n", ", tuple(grads)\n"), "tuple"),
+]
+
+
+@pytest.mark.parametrize(("source", "kind"), NESTED)
+def test_gradients_in_the_structure_of_one_argument(source, kind):
+    made = [(N(size=(3, 3)), N(size=3)), (N(size=(3, 3)), N(size=3))]
+    layers = made if kind == "tuple" else [{"W": W, "b": b} for W, b in made]
+    assert ends_in(gw.check(module_of(source).loss, layers, N(size=(4, 3)))) == 0
+    assert ends_in(gw.check(module_of(source.replace("d.sum(0)", "d.mean(0)")).loss, layers, N(size=(4, 3)))) == 1
+    report = gw.check(module_of(source.replace("d.sum(0)", "d")).loss, layers, N(size=(4, 3)))
+    assert ends_in(report) == 1
+    assert "the gradient has shape (4, 3)" in str(report)
+
+
+def test_gradients_of_the_entries_of_a_dict_by_their_names():
+    source = (
+        "def loss(params, X, y):\n    d = X @ params['w'] + params['c'] - y\n"
+        "    return 0.5 * np.sum(d**2), {'dw': X.T @ d, 'dc': d.sum(0)}\n"
+    )
+    args = {"w": N(size=(3, 2)), "c": N(size=2)}, N(size=(5, 3)), N(size=(5, 2))
+    assert ends_in(gw.check(module_of(source).loss, *args)) == 0
+    assert ends_in(gw.check(module_of(source.replace("d.sum(0)", "d.mean(0)")).loss, *args)) == 1
+
+
+@pytest.mark.parametrize(
+    "returned",
+    ["scores, X.T @ d", "accuracy, X.T @ d", "accuracy, dW", "scores, accuracy, dW", "{'W': dW, 'scores': scores}"],
+)
+def test_values_beside_gradients_are_no_gradients(returned):
+    source = (
+        "def loss(W, X, y):\n    scores = X @ W\n    d = scores - y\n    accuracy = np.mean(np.abs(d) < 1)\n"
+        f"    dW = X.T @ d\n    return 0.5 * np.sum(d**2), {returned}\n"
+    )
+    args = N(size=(3, 3)), N(size=(5, 3)), N(size=(5, 3))
+    assert ends_in(gw.check(module_of(source).loss, *args)) == 0
+    assert ends_in(gw.check(module_of(source.replace("X.T @ d", "X.T @ scores")).loss, *args)) == 1
+
+
+def test_a_value_that_may_be_a_gradient_is_not_put_aside():
+    source = "def f(w, v):\n    r = w * v\n    p = v.copy()\n    return np.sum(r), p, w\n"
+    assert ends_in(gw.check(module_of(source).f, N(size=3), N(size=3))) == 0
+    assert ends_in(gw.check(module_of(source.replace("p = v.copy()", "p = 2 * v")).f, N(size=3), N(size=3))) == 1
+
+
+def test_a_backward_half_may_write_into_its_cache():
+    source = (
+        "def sigmoid_forward(x):\n    out = 1 / (1 + np.exp(-x))\n    return out, out\n"
+        "def sigmoid_backward(dout, out):\n    out *= 1 - out\n    out *= dout\n    return out\n"
+    )
+    assert ends_in(gw.check(module_of(source).sigmoid_forward, N(size=(3, 2)))) == 0
+    assert ends_in(gw.check(module_of(source.replace("1 - out", "1 + out")).sigmoid_forward, N(size=(3, 2)))) == 1
+
+
+@pytest.mark.parametrize("g", [[np.ones((3, 1)), np.ones(2)], [[1.0, 2.0], [3.0]]])
+def test_a_ragged_gradient_is_an_error_that_says_so(g):
+    with pytest.raises(gw.GatewiseError, match="several shapes"):
+        gw.check(lambda W: np.sum(W**2), N(size=(3, 1)), gradient={"W": g})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
 import math
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.halves import backward_half, backward_names, halves_of, is_cache, required, returned_names
-from gatewise._check.matching import is_vector, matched, units_of
+from gatewise._check.matching import is_data, is_vector, matched, units_of
 from gatewise._check.subject import Parameter, Subject
 from gatewise._errors import ArgumentError
 
@@ -32,25 +33,6 @@ class Claims:
     misshaped: dict[str, tuple[int, ...]]
     missing: tuple[str, ...] = ()
     data: frozenset[str] = frozenset()  #: those of the missing ones that are data, and need no gradient
-
-
-#: What people call the samples and labels of a function that has parameters too.
-DATA = frozenset({"X", "Y", "y", "t", "T", "xs", "ys", "data", "batch", "inputs", "images", "samples", "features"})
-DATA |= {"target", "targets", "label", "labels", "truth", "y_true", "observations", "x_train", "y_train", "X_train"}
-
-
-#: What people call the numbers that they choose, and take no gradient of.
-CHOSEN = frozenset({"reg", "lam", "lambda_", "lr", "learning_rate", "eps", "epsilon", "momentum", "margin", "decay"})
-CHOSEN |= {"weight_decay", "dropout", "keep_prob", "tol", "seed", "l1", "l2"}
-
-
-def is_data(p: Parameter, others: Sequence[Parameter]) -> bool:
-    """Whether an argument is data by its name, or by what it holds: labels, samples, settings, a whole number."""
-    if isinstance(p.given, (int, np.integer)) and not all(isinstance(o.given, (int, np.integer)) for o in others):
-        return True
-    if p.array.ndim == 0 and str(p.key[-1]) in CHOSEN:
-        return True
-    return any(str(part) in DATA for part in p.key) and (p.size > 1 or len(p.key) > 1 or p.array.ndim > 0)
 
 
 def claims_of(subject: Subject, first: Any, gradient: Any, backward: Any, upstream: Any) -> Claims | None:
@@ -89,7 +71,7 @@ def claims_of(subject: Subject, first: Any, gradient: Any, backward: Any, upstre
 
 def claims_of_backward(subject: Subject, first: Any, backward: Any, upstream: Any) -> Claims:
     """The gradients that the backward half gives, for upstream gradients that are drawn at random; 1 for a number."""
-    halves = halves_of(subject, first, backward)
+    halves = halves_of(subject, on_its_own(first), backward)
     outputs = list(halves.outputs(first))
     several = len(outputs) > 1
     subject.output = (lambda result: joined(halves.outputs(result))) if several else first_of
@@ -110,6 +92,14 @@ def claims_of_backward(subject: Subject, first: Any, backward: Any, upstream: An
     subject.handed += [("dout", held, given) for held, given in pairs if isinstance(given, np.ndarray)]
     source = f"{getattr(backward, '__name__', 'backward')}({', '.join(required(backward))})"
     return sorted_claims(subject, found, source, names=returned_names(backward))
+
+
+def on_its_own(first: Any) -> Any:
+    """A copy of what a forward half returned: the other may write into its cache, and the output may be in that."""
+    try:
+        return copy.deepcopy(first)
+    except Exception:  # something in it cannot be copied
+        return first
 
 
 def seen_alone(subject: Subject, first: Any, upstream: Any) -> None:
@@ -156,6 +146,13 @@ def is_number(x: Any) -> bool:
     return isinstance(x, (float, int, np.ndarray, np.generic)) and not isinstance(x, bool)
 
 
+def is_list_of_numbers(x: Any) -> bool:
+    """Whether a list or a tuple is one array of numbers, row by row."""
+    with contextlib.suppress(ValueError):  # of rows of several lengths
+        return isinstance(x, (list, tuple)) and np.asarray(x).dtype.kind in "fiu"
+    return False
+
+
 def is_pair(first: Any) -> bool:
     """Whether a function returned (value, gradients), the gradients together or one by one."""
     if not isinstance(first, tuple) or len(first) < 2 or not is_number(first[0]) or np.size(first[0]) != 1:
@@ -194,7 +191,7 @@ def may_be_gradient(g: Any, p: Parameter, out: tuple[int, ...]) -> bool:
 
 def output_set(subject: Subject, out: Any, upstream: Any, random: bool = False) -> Any:
     """Tell the subject what its output is, and how its entries are weighted into one number."""
-    if not is_number(out) and not (isinstance(out, (list, tuple)) and np.asarray(out).dtype.kind in "fiu"):
+    if not is_number(out) and not is_list_of_numbers(out):
         raise ArgumentError(
             f"{subject.name} returned a {type(out).__name__}.",
             "a gradient is the slope of a number, or of an array of numbers.",
@@ -240,7 +237,7 @@ def sorted_claims(
     missing = tuple(p.name for p in parameters if p.name not in spoken)
     data = frozenset(p.name for p in parameters if p.name in missing and is_data(p, parameters))
     claims = Claims({p.name: None for p in parameters}, source, {}, missing, data)
-    given = [(p, np.array(g), g) for p, g in pairs if g is not None]
+    given = [(p, as_array(p, g), g) for p, g in pairs if g is not None]
     if may_weight:
         weighted_for_jacobians(subject, [(p, array) for p, array, _ in given])
     for p, array, g in given:
@@ -264,6 +261,18 @@ def sorted_claims(
             "name the entries of the dict so, or give the gradients in this order.",
         )
     return claims
+
+
+def as_array(p: Parameter, g: Any) -> Any:
+    """A gradient as an array. Raises `ArgumentError` for a list of arrays of several shapes."""
+    try:
+        return np.array(g)
+    except ValueError:
+        raise ArgumentError(
+            f"the gradient of {p.name} is a {type(g).__name__} of arrays of several shapes.",
+            f"{p.name} has shape {p.array.shape}.",
+            "give gradients in the structure of what they belong to: [(dW, db), ...] for [(W, b), ...].",
+        ) from None
 
 
 def is_jacobian(subject: Subject, p: Parameter, array: Any) -> bool:

@@ -13,9 +13,27 @@ import numpy as np
 
 from gatewise._check.subject import Parameter, Subject
 from gatewise._errors import ArgumentError
-from gatewise._recording.whose import wire_named
+from gatewise._recording.whose import candidates, wire_named
 
 Pairs = list[tuple[Parameter, Any]]
+
+#: What people call the samples and labels of a function that has parameters too.
+DATA = frozenset({"X", "Y", "y", "t", "T", "xs", "ys", "data", "batch", "inputs", "images", "samples", "features"})
+DATA |= {"target", "targets", "label", "labels", "truth", "y_true", "observations", "x_train", "y_train", "X_train"}
+
+
+#: What people call the numbers that they choose, and take no gradient of.
+CHOSEN = frozenset({"reg", "lam", "lambda_", "lr", "learning_rate", "eps", "epsilon", "momentum", "margin", "decay"})
+CHOSEN |= {"weight_decay", "dropout", "keep_prob", "tol", "seed", "l1", "l2"}
+
+
+def is_data(p: Parameter, others: Sequence[Parameter]) -> bool:
+    """Whether an argument is data by its name, or by what it holds: labels, samples, settings, a whole number."""
+    if isinstance(p.given, (int, np.integer)) and not all(isinstance(o.given, (int, np.integer)) for o in others):
+        return True
+    if p.array.ndim == 0 and str(p.key[-1]) in CHOSEN:
+        return True
+    return any(str(part) in DATA for part in p.key) and (p.size > 1 or len(p.key) > 1 or p.array.ndim > 0)
 
 
 @dataclass(frozen=True)
@@ -33,7 +51,7 @@ class Unit:
             part = g
             for key in p.key[self.depth :]:
                 try:
-                    part = part if part is None else part[key]
+                    part = part if part is None else entry(part, key)
                 except (KeyError, IndexError, TypeError):
                     return None
             found.append((p, part))
@@ -46,6 +64,15 @@ class Unit:
             sizes = {p.key[self.depth] for p in self.parameters}
             return found is not None and len(g) == len(sizes) and all(part_fits(p, x, out) for p, x in found)
         return all(part_fits(p, x, out) for p, x in found)
+
+
+def entry(held: Any, key: Any) -> Any:
+    """What a structure of gradients holds under a key, or under the name of its gradient: `g["W"]`, `g["dW"]`."""
+    if isinstance(held, dict) and isinstance(key, str) and key not in held:
+        named = [k for k in held if isinstance(k, str) and wire_named(k, [key]) == key]
+        if len(named) == 1:
+            return held[named[0]]
+    return held[key]
 
 
 def part_fits(p: Parameter, g: Any, out: tuple[int, ...]) -> bool:
@@ -115,8 +142,13 @@ def in_order(subject: Subject, found: list[Any], names: Sequence[Any]) -> Pairs:
     for among in (flat, units):
         if len(found) == len(among) and all(u.fits(g, out) for u, g in zip(among, found, strict=True)):
             return placed(among, found)
+    held = [u for u in units if len(u.parameters) > 1 and u.fits(found, out)]
+    if held and (in_its_structure := held[0].pairs(found)) is not None:
+        return in_its_structure
     if (whole := with_every_argument(subject, units, found)) is not None:
         return whole
+    if (beside := without_values(subject, flat, found, labels)) is not None:
+        return beside
     for among in (units, flat):
         if (by_shape := assigned_by_shape(among, found, out)) is not None:
             return by_shape
@@ -154,6 +186,37 @@ def assigned_by_shape(units: Sequence[Unit], found: Sequence[Any], out: tuple[in
     return None
 
 
+def without_values(subject: Subject, units: Sequence[Unit], found: Sequence[Any], names: Sequence[Any]) -> Pairs | None:
+    """Gradients among other values: `return loss, accuracy, dW`, `return loss, scores, X.T @ d`.
+
+    A value is put aside where its name is no gradient's and no parameter without a gradient has its shape; data may.
+    """
+    out, parameters = subject.shape, subject.parameters
+    aside = [k for k, name in enumerate(names) if name and isinstance(name, str) and not says_gradient(name)]
+    aside = [k for k in aside if by_name(units, names[k]) is None]
+    kept = [k for k in range(len(found)) if k not in aside]
+    wanted = [u for u in units if not is_data(u.parameters[0], parameters)]
+    if not aside or not kept:
+        return None
+    gradients, labels = [found[k] for k in kept], [names[k] for k in kept]
+    pairs = assigned_by_name(units, gradients, labels, out) or assigned_by_shape(wanted, gradients, out)
+    if pairs is None:
+        return None
+    told = {p.name for p, _ in pairs}
+    open_ones = [u for u in wanted if u.parameters[0].name not in told]
+    if any(u.fits(found[k], out) for u in open_ones for k in aside):
+        return None
+    listed = ", ".join(names[k] for k in aside)
+    subject.notes.append(f"{listed} was taken for no gradient, by its name and its shape")
+    return pairs
+
+
+def says_gradient(name: str) -> bool:
+    """Whether a name may be that of a gradient: `dW`, `g`, `w_bar`, `delta`, `slope`; `scores` and `loss` are not."""
+    said = re.search("grad|nabla|deriv|delta|slope|jac", name.lower()) is not None
+    return said or name in ("g", "G", "J") or next(candidates(name, ()), None) is not None
+
+
 def with_every_argument(subject: Subject, units: Sequence[Unit], found: Sequence[Any]) -> Pairs | None:
     """One gradient for every argument, those that cannot be moved included: `return dx, None, dw`."""
     names = list(subject.arguments()) if subject.held is None else []
@@ -169,6 +232,11 @@ def with_every_argument(subject: Subject, units: Sequence[Unit], found: Sequence
 def in_any_case(subject: Subject, flat: Sequence[Unit], units: Sequence[Unit], found: Sequence[Any]) -> Pairs:
     """By place, though the shapes are others: that is what is wrong. Raises `ArgumentError` for too many of them."""
     parameters, names = subject.parameters, list(subject.arguments())
+    if any(isinstance(g, (dict, list, tuple)) for g in found):
+        for u in units:
+            same_size = len(u.parameters) > 1 and len(found) == len({p.key[u.depth] for p in u.parameters})
+            if same_size and (nested := u.pairs(found)) is not None:
+                return nested
     if len(found) == len(parameters):
         return [(p, g) for p, g in zip(parameters, found, strict=True) if not isinstance(g, dict)] + [
             pair for p, g in zip(parameters, found, strict=True) if isinstance(g, dict)
@@ -215,13 +283,14 @@ def refuse_strangers(subject: Subject, found: dict[Any, Any], told: set[str]) ->
     Where every input has one, it is the gradient of something in between.
     """
     untold = [p.name for p in subject.parameters if p.name not in told]
-    known = [*subject.everything, *(p.name for p in subject.parameters)]
+    known = [*subject.everything, *(p.name for p in subject.parameters), *(str(p.key[-1]) for p in subject.parameters)]
     strangers = [str(key) for key in found if str(key) not in known and wire_named(str(key), known) is None]
     strangers = [key for key in strangers if not any(str(part) == key for p in subject.parameters for part in p.key)]
     if not strangers:
         return
     listed = ", ".join(map(repr, strangers))
-    if not untold:
+    data = [p.name for p in subject.parameters if is_data(p, subject.parameters)]
+    if not untold or ({*untold} <= {*data} and told and not any(map(says_gradient, strangers))):
         subject.notes.append(f"the gradients under {listed} belong to no input: they were not checked")
         return
     bare = re.sub(r"^(d|grad)_?(?=.)", "", strangers[0])
