@@ -954,4 +954,141 @@ dY = 2 * (Y - T)
 dW = X.T @ dY
 db = np.sum(dY, axis=0)
 """, ("db = np.sum(dY, axis=0)", "db = dY")),
+    script("zeros beside a number that has nothing to do with them", """
+X = np.random.randn(8, 3); T = np.random.randn(8); N = len(T); half = 0.5 * N
+w = np.random.randn(3)
+for epoch in range(4):
+    r = X @ w - T
+    loss = np.sum(r**2) / N
+    dw = 2 * X.T @ r / N
+    w -= 0.1 * dw
+""", ("dw = 2 * X.T @ r / N", "dw = np.zeros(3)")),
+    script("zeros on the way back", """
+X = np.random.randn(8, 3); T = np.random.randn(8, 2)
+W1 = np.random.randn(3, 4); W2 = np.random.randn(4, 2)
+for epoch in range(4):
+    h = np.tanh(X @ W1)
+    Y = h @ W2
+    loss = np.sum((Y - T)**2)
+    dY = 2 * (Y - T)
+    dW2 = h.T @ dY
+    dh = dY @ W2.T
+    dW1 = X.T @ (dh * (1 - h**2))
+    W1 -= 0.1 * dW1
+    W2 -= 0.1 * dW2
+""", ("dh = dY @ W2.T", "dh = 0 * dY @ W2.T")),
+    script("a step of nothing", """
+X = np.random.randn(8, 3); T = np.random.randn(8)
+w = np.random.randn(3)
+for epoch in range(4):
+    r = X @ w - T
+    loss = np.sum(r**2)
+    v = 2 * X.T @ r
+    w = w - 0.1 * v
+""", ("v = 2 * X.T @ r", "v = 0 * X.T @ r")),
+    script("a rate of zero", """
+X = np.random.randn(8, 3); T = np.random.randn(8)
+w = np.random.randn(3); rate = 0.0
+for epoch in range(4):
+    r = X @ w - T
+    loss = np.sum(r**2)
+    v = 2 * X.T @ r
+    w -= rate * v
+""", ("v = 2 * X.T @ r", "v = 3 * X.T @ r")),
+    script("dy beside labels y", """
+X = np.random.randn(8, 3); y = np.random.randn(8, 2); W = np.random.randn(3, 2)
+for epoch in range(4):
+    out = X @ W
+    loss = np.sum((out - y)**2)
+    dy = 2 * (out - y)
+    dW = X.T @ dy
+    W -= 0.1 * dW
+""", ("dy = 2 * (out - y)", "dy = out - y")),
+    script("dX of data that is wrong by itself", """
+X = np.random.randn(8, 3); y = np.random.randn(8, 2); W = np.random.randn(3, 2)
+out = X @ W
+loss = np.sum((out - y)**2)
+dout = 2 * (out - y)
+dW = X.T @ dout
+dX = dout @ W.T
+""", ("dX = dout @ W.T", "dX = 0 * dout @ W.T")),
+    script("losses of training and of validation in lists", """
+X = np.random.randn(8, 3); T = np.random.randn(8); Xv = np.random.randn(4, 3); Tv = np.random.randn(4)
+w = np.random.randn(3); train_losses = []; val_losses = []
+for epoch in range(4):
+    r = X @ w - T
+    train_losses.append(np.mean(r**2))
+    val_losses.append(np.mean((Xv @ w - Tv)**2))
+    dw = 2 * X.T @ r / 8
+    w -= 0.1 * dw
+""", ("dw = 2 * X.T @ r / 8", "dw = X.T @ r / 8")),
+    script("losses by longer names", """
+X = np.random.randn(8, 3); T = np.random.randn(8); Xv = np.random.randn(4, 3); Tv = np.random.randn(4)
+w = np.random.randn(3)
+for epoch in range(4):
+    r = X @ w - T
+    train_loss = np.mean(r**2)
+    valid_loss = np.mean((Xv @ w - Tv)**2)
+    grad = 2 * X.T @ r / 8
+    w = w - 0.1 * grad
+""", ("grad = 2 * X.T @ r / 8", "grad = X.T @ r / 8")),
+    script("descent on a sum of squares, by a step that says nothing", """
+X = np.random.randn(8, 3); T = np.random.randn(8)
+coef = np.random.randn(3)
+for epoch in range(4):
+    r = X @ coef - T
+    sse = r @ r
+    direction = -2 * X.T @ r
+    coef = coef + 0.1 * direction
+""", None, 3),
+    script("a list of gradients for a helper", """
+def descend(params, grads, rate):
+    for p, g in zip(params, grads):
+        p -= rate * g
+X = np.random.randn(8, 3); T = np.random.randn(8, 2); W = np.random.randn(3, 2); b = np.zeros(2)
+for epoch in range(4):
+    delta = X @ W + b - T
+    loss = 0.5 * np.sum(delta**2)
+    gradients = [X.T @ delta, delta.sum(0)]
+    descend([W, b], gradients, 0.1)
+""", ("delta.sum(0)]", "delta.mean(0)]")),
+    script("momentum that looks ahead", """
+X = np.random.randn(8, 3); T = np.random.randn(8); w = np.random.randn(3); v = np.zeros(3)
+for epoch in range(4):
+    ahead = w - 0.9 * v
+    r = X @ ahead - T
+    loss = 0.5 * r @ r
+    grad = X.T @ r
+    v = 0.9 * v + 0.01 * grad
+    w = w - v
+""", ("grad = X.T @ r", "grad = 2 * X.T @ r")),
+    script("layers that step on their way back", """
+class Layer:
+    def __init__(self, n, m, bent):
+        self.weights = np.random.randn(n, m); self.bias = np.zeros((1, m)); self.bent = bent
+    def forward(self, x):
+        self.inp = x
+        z = x @ self.weights + self.bias
+        self.out = np.tanh(z) if self.bent else z
+        return self.out
+    def backward(self, d, rate):
+        if self.bent:
+            d = d * (1 - self.out**2)
+        self.weights_grad = self.inp.T @ d
+        self.bias_grad = d.sum(axis=0, keepdims=True)
+        back = d @ self.weights.T
+        self.weights -= rate * self.weights_grad
+        self.bias -= rate * self.bias_grad
+        return back
+layers = [Layer(3, 5, True), Layer(5, 1, False)]
+X = np.random.randn(8, 3); Y = np.random.randn(8, 1)
+for epoch in range(3):
+    a = X
+    for layer in layers:
+        a = layer.forward(a)
+    cost = np.mean((a - Y)**2)
+    grad = 2 * (a - Y) / Y.size
+    for layer in layers[::-1]:
+        grad = layer.backward(grad, 0.1)
+""", ("(1 - self.out**2)", "(1 - self.out)")),
 ]  # fmt: skip

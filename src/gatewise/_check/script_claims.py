@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.places import Place, is_leaf
+from gatewise._check.script_text import is_loss
 from gatewise._check.tracing import Step, Trace
 from gatewise._recording.whose import USUAL, candidates, holds_gradients, wire_named
 
@@ -62,8 +63,8 @@ class Pass:
     def is_one(self) -> bool:
         """Whether it is a pass at all: gradients by name; or steps, on something that is called a loss."""
         named = any(c.by_name for c in self.claims)
-        is_loss = self.output.base in USUAL or np.ndim(self.forward_value(self.output)) > 0
-        return named or (bool(self.claims or self.steps) and is_loss)
+        is_meant = is_loss(self.output.base) or np.ndim(self.forward_value(self.output)) > 0
+        return named or (bool(self.claims or self.steps) and is_meant)
 
     def is_beside(self, m: int, place: Place) -> bool:
         """Whether a moment is none of the forward pass, or gives beside the output: `loss, grad = f(w)`."""
@@ -115,7 +116,8 @@ def outputs_of(trace: Trace) -> list[str]:
         if not p.steps and isinstance(line.node, (ast.Assign, ast.AugAssign))
     ]
     computed = [(k, base) for k, base, reads in assigned if reads]
-    named = [name for name in USUAL if name in {base for _, base in computed}]
+    bases = [base for _, base in computed]
+    named = [*(name for name in USUAL if name in bases), *(name for name in reversed(bases) if is_loss(name))]
     known: list[str] = []
     before: list[str] = []  # what is computed before the first gradient
     for _, base, reads in assigned:
@@ -310,6 +312,8 @@ def unjudged_steps(found: Pass, judged: Collection[Place]) -> Iterator[tuple[Pla
     for step in found.steps:
         p = step.place
         if p in covered or p in gradients or not any(r.meets(p) for r in reads):
+            continue
+        if not found.versions(p):  # another name that the backward pass has for it: `for layer in reversed(layers)`
             continue
         if on_the_way(found, p) or is_second_name(found, step):
             continue

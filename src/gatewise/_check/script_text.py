@@ -15,6 +15,18 @@ from gatewise._recording.reading import tree_of
 from gatewise._recording.scripts import is_input, is_main
 from gatewise._recording.whose import USUAL
 
+LOSS = re.compile(r"(?:.*_)?(?:loss|cost|sse|rss|mse|chi2|nll|objective|risk)(?:_\w+)?")
+HELD_OUT = re.compile("val|test|dev")  #: losses of samples that nothing is trained on
+
+
+def is_loss(name: str) -> bool:
+    """Whether a number is called what gradients are taken of: `loss`, `train_loss`, `sse`; `val_loss` is not.
+
+    >>> is_loss("train_loss"), is_loss("sse"), is_loss("val_loss"), is_loss("y")
+    (True, True, False, False)
+    """
+    return name in USUAL or (LOSS.fullmatch(name.lower()) is not None and HELD_OUT.search(name.lower()) is None)
+
 
 def without_main(path: str, text: str) -> str:
     """The text without what stands below `if __name__ == "__main__":`; all other lines keep their numbers."""
@@ -53,23 +65,28 @@ def with_named_loss(tree: ast.Module) -> ast.Module:
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     if names & {*USUAL} or any(isinstance(n, ast.FunctionDef) and n.name == "loss" for n in tree.body):
         return tree
-    for node in [n for n in ast.walk(tree) if isinstance(n, ast.stmt)]:
-        for part in [p for name in BODIES if isinstance(p := getattr(node, name, None), list)]:
-            appended_to(part)
-    appended_to(tree.body)
+    bodies = [
+        tree.body,
+        *(p for n in ast.walk(tree) for name in BODIES if isinstance(p := getattr(n, name, None), list)),
+    ]
+    found = [(body, node, said) for body in bodies for node in body if (said := appended_to(node)) is not None]
+    for body, node, (name, call) in found:
+        if HELD_OUT.search(name.lower()) and not all(HELD_OUT.search(other.lower()) for _, _, (other, _) in found):
+            continue
+        named = ast.Assign([ast.Name("loss", ast.Store())], call.args[0])
+        call.args = [ast.copy_location(ast.Name("loss", ast.Load()), call.args[0])]
+        body.insert(body.index(node), ast.copy_location(named, node))
     return ast.fix_missing_locations(tree)
 
 
-def appended_to(body: list[ast.stmt]) -> None:
-    """Give what a body appends to a list of losses the name `loss`."""
-    for k, node in reversed(list(enumerate(body))):
-        match node:
-            case ast.Expr(
-                value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value]) as call
-            ) if re.search("loss|cost|err|hist", name.lower()) and not isinstance(value, ast.Name):
-                named = ast.Assign([ast.Name("loss", ast.Store())], value)
-                call.args = [ast.copy_location(ast.Name("loss", ast.Load()), value)]
-                body.insert(k, ast.copy_location(named, node))
+def appended_to(node: ast.AST) -> tuple[str, ast.Call] | None:
+    """The list of losses that a statement appends an expression to, and the call that does it."""
+    match node:
+        case ast.Expr(
+            value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value]) as call
+        ) if re.search("loss|cost|err|hist", name.lower()) and not isinstance(value, ast.Name):
+            return name, call
+    return None
 
 
 def name_of(node: ast.Assign) -> str:

@@ -10,9 +10,10 @@ import numpy as np
 
 from gatewise._check.comparing import squeezed
 from gatewise._check.culprit import Mistake
+from gatewise._check.matching import DATA
 from gatewise._check.places import Place
 from gatewise._check.report import ParameterReport, Report
-from gatewise._check.script_claims import Claim, Pass, as_computed, movable, same_array, unjudged
+from gatewise._check.script_claims import SAYS_GRADIENT, Claim, Pass, as_computed, movable, parts, same_array, unjudged
 from gatewise._check.script_forward import function_of, given_after
 from gatewise._check.tracing import Trace
 from gatewise._check.verdict import checked
@@ -81,11 +82,12 @@ class Verdicts:
         for claim in named:
             if claim.target in able and claim not in self.verdicts and not self.is_told(claim):
                 self.judge([claim])
-        for target in dict.fromkeys(c.target for c in self.claims if not c.by_name):
+        by_use = dict.fromkeys(c.target for c in self.claims if not c.by_name)
+        for target in sorted(by_use, key=self.is_velocity):
             self.by_use(target, [c for c in self.claims if c.target == target], target in able)
         for claim in [c for c in named if c in self.verdicts and self.verdicts[c].verdict == "wrong"]:
             self.of_another_output(claim)
-        for claim in [c for c in named if c.target not in sources]:
+        for claim in [c for c in named if c.target not in sources or self.is_data(c.target)]:
             self.in_the_middle(claim)
         for claim in named:
             judged_too = any(same_array(self.found, claim.place, c.place) for c in self.verdicts)
@@ -131,6 +133,12 @@ class Verdicts:
 
     # --------------------------------------------------------------------------------------------- what is uncertain
 
+    def is_velocity(self, target: Place) -> bool:
+        """Whether another parameter is changed by a place: then it is looked at after that one."""
+        trace = self.found.trace
+        return any(s.place != target and target in trace.lines[trace.moments[s.moment].line].touched.reads
+                   for s in self.found.steps)  # fmt: skip
+
     def by_use(self, target: Place, claims: Sequence[Claim], able: bool) -> None:
         """A parameter that was changed by something whose name says nothing: right if any of it is its gradient."""
         kept = list(self.reports)
@@ -147,6 +155,8 @@ class Verdicts:
         for claim in claims:
             self.verdicts.pop(claim, None)
         said = [c for c in claims if is_called_gradient(c.place)]
+        if any(v.verdict == "right" and c.place in {s.place for s in said} for c, v in self.verdicts.items()):
+            return  # a mean of that gradient, which the pass looks ahead with
         if able and len(said) == 1:
             self.judge(said)
             return
@@ -154,9 +164,12 @@ class Verdicts:
         self.left[target] = f"it is changed by {listed}, and no name says which of that is its gradient"
 
     def of_another_output(self, claim: Claim) -> None:
-        """A gradient of another loss than the first: scripts may have two."""
+        """A gradient of another loss than the first: scripts may have two.
+
+        Zeros are the gradient of every number that has nothing to do with the target, so they are that of none.
+        """
         value = as_computed(self.found, claim)
-        for other in self.others:
+        for other in self.others if np.any(value) else ():
             if claim.target in other.history and self.script.can_move(other, claim.target):
                 report = self.script.judged(other, {claim.target: value})
                 if report.verdict != "right":
@@ -189,13 +202,20 @@ class Verdicts:
                     " and what is made of it is right: it was left out"
                 )
 
+    def is_data(self, target: Place) -> bool:
+        """Whether an input is data: `dy` beside labels `y` is more often the gradient of the prediction."""
+        stepped = {s.place for s in self.found.steps}
+        return target.last in DATA or (bool(stepped) and target not in stepped)
+
     def was_right(self, claim: Claim) -> bool:
         """Whether it was the gradient before it was put to another use, as by a mask in place."""
         return any(self.retried(claim, claim.target, value) for _, value in claim.values[1:TRIED])
 
     def is_of_another(self, claim: Claim) -> bool:
-        """Whether it is the gradient of another value: `dprobs` of the scores."""
+        """Whether it is the gradient of another value: `dprobs` of the scores. Zeros are that of any unused one."""
         value = as_computed(self.found, claim)
+        if not np.any(value):
+            return False
         behind = self.found.trace.behind({self.found.made_at(claim.target)})
         others = [
             p
@@ -288,7 +308,9 @@ def is_part(whole: Any, g: Any) -> bool:
 
 
 def is_called_gradient(place: Place) -> bool:
-    return place.last in ("g", "G") or "grad" in place.last.lower() or "nabla" in place.last.lower()
+    """Whether a name says gradient, without saying whose; or the list or dict does that holds it."""
+    held = any(SAYS_GRADIENT.search(each.lower()) for each in parts(place))
+    return held or place.last in ("g", "G")
 
 
 def numeric(value: Any) -> Any:

@@ -200,6 +200,10 @@ class Trace:
                 self.computed_with.add(p)
             if (before := self.earlier.get(p)) is not None and self_made:
                 self.changers.append(Step(m, p, before, after))
+        same = [p for p in line.touched.writes if p in self.kept and p not in moment.changed]
+        for p in same:  # a step by a gradient of zeros is one all the same
+            if any(r.meets(p) for r in line.touched.reads | line.touched.changed):
+                self.changers.append(Step(m, p, self.kept[p], self.kept[p]))
         for p in [*line.touched.writes, *hidden]:
             for inner in [each for each in self.live if p.covers(each)]:
                 del self.live[inner]
