@@ -1091,4 +1091,24 @@ for epoch in range(3):
     for layer in layers[::-1]:
         grad = layer.backward(grad, 0.1)
 """, ("(1 - self.out**2)", "(1 - self.out)")),
+    script("one gradient for two parameters", """
+X = np.random.randn(8, 3); T = np.random.randn(8); w = np.random.randn(3); u = np.zeros(3)
+for epoch in range(4):
+    r = X @ (w + u) - T
+    loss = 0.5 * r @ r
+    grad = X.T @ r
+    u -= 0.1 * grad
+    w -= 0.1 * grad
+""", ("(w + u)", "(w + 2 * u)")),
+    script("dX of data that a later line makes wrong", """
+X = np.random.randn(8, 3); y = np.random.randn(8, 2); W = np.random.randn(3, 2)
+for epoch in range(4):
+    out = X @ W
+    loss = np.sum((out - y)**2)
+    dout = 2 * (out - y)
+    dW = X.T @ dout
+    dX = dout @ W.T
+    dX = dX * 1.0
+    W -= 0.1 * dW
+""", ("dX = dX * 1.0", "dX = dX * 2.0")),
 ]  # fmt: skip

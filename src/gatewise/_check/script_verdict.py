@@ -13,7 +13,17 @@ from gatewise._check.culprit import Mistake
 from gatewise._check.matching import DATA
 from gatewise._check.places import Place
 from gatewise._check.report import ParameterReport, Report
-from gatewise._check.script_claims import SAYS_GRADIENT, Claim, Pass, as_computed, movable, parts, same_array, unjudged
+from gatewise._check.script_claims import (
+    SAYS_GRADIENT,
+    Claim,
+    Pass,
+    as_computed,
+    movable,
+    parts,
+    ratio_of,
+    same_array,
+    unjudged,
+)
 from gatewise._check.script_forward import function_of, given_after
 from gatewise._check.tracing import Trace
 from gatewise._check.verdict import checked
@@ -87,8 +97,11 @@ class Verdicts:
             self.by_use(target, [c for c in self.claims if c.target == target], target in able)
         for claim in [c for c in named if c in self.verdicts and self.verdicts[c].verdict == "wrong"]:
             self.of_another_output(claim)
-        for claim in [c for c in named if c.target not in sources or self.is_data(c.target)]:
-            self.in_the_middle(claim)
+        for claim in named:
+            if claim.target not in sources:
+                self.in_the_middle(claim)
+            elif self.is_data(claim.target) and claim in self.verdicts and self.verdicts[claim].verdict == "wrong":
+                self.if_harmless(claim)
         for claim in named:
             judged_too = any(same_array(self.found, claim.place, c.place) for c in self.verdicts)
             if claim.target not in able and claim not in self.harmless and not judged_too:
@@ -134,10 +147,16 @@ class Verdicts:
     # --------------------------------------------------------------------------------------------- what is uncertain
 
     def is_velocity(self, target: Place) -> bool:
-        """Whether another parameter is changed by a place: then it is looked at after that one."""
-        trace = self.found.trace
-        return any(s.place != target and target in trace.lines[trace.moments[s.moment].line].touched.reads
-                   for s in self.found.steps)  # fmt: skip
+        """Whether another parameter moves by what a place holds after its step: then it is no parameter itself."""
+        trace, steps = self.found.trace, self.found.steps
+        return any(
+            np.shape(one.after) == np.shape(other.after)
+            and target in trace.lines[trace.moments[other.moment].line].touched.reads
+            and ratio_of(np.subtract(other.after, other.before), np.asarray(one.after, float)) is not None
+            for one in steps
+            for other in steps
+            if one.place == target != other.place and one.moment < other.moment
+        )
 
     def by_use(self, target: Place, claims: Sequence[Claim], able: bool) -> None:
         """A parameter that was changed by something whose name says nothing: right if any of it is its gradient."""
@@ -155,8 +174,9 @@ class Verdicts:
         for claim in claims:
             self.verdicts.pop(claim, None)
         said = [c for c in claims if is_called_gradient(c.place)]
-        if any(v.verdict == "right" and c.place in {s.place for s in said} for c, v in self.verdicts.items()):
-            return  # a mean of that gradient, which the pass looks ahead with
+        passed = {c.place for c, v in self.verdicts.items() if v.verdict == "right"}
+        if any(c.place in passed for c in said) and self.is_velocity(target):
+            return  # momentum, which the forward pass looks ahead with
         if able and len(said) == 1:
             self.judge(said)
             return
@@ -191,6 +211,11 @@ class Verdicts:
             return
         if mine is not None and (self.was_right(claim) or self.is_of_another(claim)):
             return
+        self.if_harmless(claim)
+
+    def if_harmless(self, claim: Claim) -> None:
+        """Leave out a gradient that is not what its name says, where what is made of it is right."""
+        mine = self.verdicts.get(claim)
         if any(
             self.is_made_from(c, claim) and v.verdict == "right" for c, v in self.verdicts.items() if c is not claim
         ):
