@@ -71,7 +71,7 @@ def claims_of(subject: Subject, first: Any, gradient: Any, backward: Any, upstre
 
 def claims_of_backward(subject: Subject, first: Any, backward: Any, upstream: Any) -> Claims:
     """The gradients that the backward half gives, for upstream gradients that are drawn at random; 1 for a number."""
-    halves = halves_of(subject, on_its_own(first), backward)
+    halves = halves_of(subject, first, backward)
     outputs = list(halves.outputs(first))
     several = len(outputs) > 1
     subject.output = (lambda result: joined(halves.outputs(result))) if several else first_of
@@ -87,19 +87,22 @@ def claims_of_backward(subject: Subject, first: Any, backward: Any, upstream: An
         one = 1.0 if subject.weights is None else subject.weights
         weights = [float(one) if number else one]
     ups = copy.deepcopy(weights)  # a backward half may write into what arrives
-    found = subject.call(f=lambda *_, **__: halves.call(ups))
+    before = [x.copy() if isinstance(x, np.ndarray) else x for x in outputs]
+    found = put_back(outputs, before, subject.call(f=lambda *_, **__: halves.call(ups)))
     pairs = zip(weights, ups, strict=True)
     subject.handed += [("dout", held, given) for held, given in pairs if isinstance(given, np.ndarray)]
     source = f"{getattr(backward, '__name__', 'backward')}({', '.join(required(backward))})"
     return sorted_claims(subject, found, source, names=returned_names(backward))
 
 
-def on_its_own(first: Any) -> Any:
-    """A copy of what a forward half returned: the other may write into its cache, and the output may be in that."""
-    try:
-        return copy.deepcopy(first)
-    except Exception:  # something in it cannot be copied
-        return first
+def put_back(outputs: Sequence[Any], before: Sequence[Any], found: Any) -> Any:
+    """Put outputs back that a backward half wrote into, as where they are its cache; the gradients it gave then."""
+    changed = [(x, was) for x, was in zip(outputs, before, strict=True) if isinstance(x, np.ndarray)]
+    changed = [(x, was) for x, was in changed if not np.array_equal(x, was, equal_nan=x.dtype.kind == "f")]
+    kept = copy.deepcopy(found) if changed else found  # a gradient may be the very array
+    for x, was in changed:
+        x[...] = was
+    return kept
 
 
 def seen_alone(subject: Subject, first: Any, upstream: Any) -> None:
