@@ -105,7 +105,10 @@ class Tensor(Carrier):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return np.shape(self.value)
+        shape = np.shape(self.value)
+        if lent.on_read is not None and shape and self.wire is not None and self.bits & lent.recording:
+            lent.on_read(Read(self.wire, "shape", shape))  # of what a mask picked it is another with other inputs
+        return shape
 
     @property
     def ndim(self) -> int:
@@ -113,7 +116,7 @@ class Tensor(Carrier):
 
     @property
     def size(self) -> int:
-        return int(np.size(self.value))
+        return math.prod(self.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -149,7 +152,7 @@ class Tensor(Carrier):
         if self.ndim == 0:
             what = f"{described(self)} has no length.{user_line()}"
             raise GateError.like(TypeError)(what, "it is a single number.", "use it as it is.")
-        return len(self.value)
+        return self.shape[0]
 
     def __iter__(self) -> Iterable[Tensor]:
         if self.ndim == 0:
@@ -961,7 +964,7 @@ def lies_by_rows(x: Any) -> bool:
 QUESTIONS: dict[Any, Callable[..., Any]] = {
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
-    np.size: lambda a, axis=None: np.size(a.value, axis),
+    np.size: lambda a, axis=None: a.size if axis is None else a.shape[axis],
     np.result_type: lambda *xs: np.result_type(*(x.value if type(x) is Tensor else x for x in xs)),
     np.iscomplexobj: lambda x: np.iscomplexobj(x.value),
     np.array_repr: lambda x, *a, **k: repr(x),
