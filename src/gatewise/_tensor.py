@@ -39,6 +39,7 @@ from gatewise._circuit import no_grad as no_grad
 from gatewise._errors import (
     ArgumentError,
     AssignmentError,
+    BeyondError,
     ComplexGradientError,
     GateError,
     GatewiseError,
@@ -105,7 +106,7 @@ class Tensor(Carrier):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        shape = np.shape(self.value)
+        shape: tuple[int, ...] = np.shape(self.value)
         if lent.on_read is not None and shape and self.wire is not None and self.bits & lent.recording:
             lent.on_read(Read(self.wire, "shape", shape))  # of what a mask picked it is another with other inputs
         return shape
@@ -745,7 +746,9 @@ def recovered(
     """Where Python's floats raise, NumPy's inf or nan, still a Python float; any other error is explained."""
     if isinstance(error, ArithmeticError) and all(type(v) in FLOATS for v in values):
         with np.errstate(all="ignore"), suppress(OverflowError):  # an int may be too large for any float
-            return float(forward(*map(np.float64, values), **parameters))
+            beyond = float(forward(*map(np.float64, values), **parameters))
+            BeyondError.note(gate.name, [described(x) for x in operands], beyond, error, user_line)
+            return beyond
     if isinstance(error, (MemoryError, Warning, GatewiseError)):
         raise error
     if isinstance(error.__cause__, GatewiseError):  # NumPy's words for an error of ours
