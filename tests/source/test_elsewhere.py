@@ -348,3 +348,13 @@ def test_a_mask_that_is_an_argument() -> None:
     np.testing.assert_allclose(run(LINE, np.array([False, True, True]))[1], [0.0, 0.5, 0.5])
     with pytest.raises(AssertionError, match="recorded where x\\[m\\] had shape"):
         run(LINE, np.array([True, False, False]))
+
+
+@pytest.mark.parametrize("entry", [lambda y, i: y[i] ** 2, lambda y, i: y[i] * np.sum(y[i - 1 : i])])
+def test_a_loop_over_the_entries_of_a_computed_array_is_printed(entry: Callable[..., Any]) -> None:
+    def total(x: Any) -> Any:
+        y = x * x
+        return sum(entry(y, i) for i in range(1, 301))
+
+    at = np.linspace(0.5, 1.5, 301)
+    holds(total, at, at[::-1].copy())
