@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from types import FrameType
@@ -103,6 +103,40 @@ def restored(cls: type[GatewiseError], kind: type[Exception] | None, args: Any, 
     error.args = args
     vars(error).update(facts)
     return error
+
+
+class BeyondError(GatewiseError):
+    """An `except` waits for what Python's floats raise where gatewise, as NumPy, goes on with inf or nan.
+
+    Wrong:
+
+    >>> import numpy as np, gatewise as gw
+    >>> def ratio(x):
+    ...     try:
+    ...         return 1 / x
+    ...     except ZeroDivisionError:
+    ...         return x
+    >>> gw.grad(ratio)(0.0)
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.BeyondError: reciprocal of x is inf, and not a ZeroDivisionError...
+
+    Right:
+
+    >>> gw.grad(lambda x: 1 / x if x != 0 else x)(0.0)
+    1.0
+    """
+
+    @classmethod
+    def note(cls, gate: str, operands: Sequence[str], value: float, error: Exception, line: Callable[[], str]) -> None:
+        """Remember that the function went on where plain code would not have."""
+        if running.refused is not None:
+            raised = type(error).__name__
+            cls(
+                f"{gate} of {' and '.join(operands)} is {value}, and not a {raised}.{line()}",
+                f"an except in the function catches the {raised} of plain floats and gives another value.",
+                "ask before, with if; or take inf for an answer: np.isfinite(y), np.where(...).",
+            )
 
 
 class ComplexGradientError(GatewiseError):

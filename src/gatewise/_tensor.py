@@ -39,6 +39,7 @@ from gatewise._circuit import no_grad as no_grad
 from gatewise._errors import (
     ArgumentError,
     AssignmentError,
+    BeyondError,
     ComplexGradientError,
     GateError,
     GatewiseError,
@@ -105,7 +106,10 @@ class Tensor(Carrier):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return np.shape(self.value)
+        shape: tuple[int, ...] = np.shape(self.value)
+        if lent.on_read is not None and shape and self.wire is not None and self.bits & lent.recording:
+            lent.on_read(Read(self.wire, "shape", shape))  # of what a mask picked it is another with other inputs
+        return shape
 
     @property
     def ndim(self) -> int:
@@ -113,7 +117,7 @@ class Tensor(Carrier):
 
     @property
     def size(self) -> int:
-        return int(np.size(self.value))
+        return math.prod(self.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -149,7 +153,7 @@ class Tensor(Carrier):
         if self.ndim == 0:
             what = f"{described(self)} has no length.{user_line()}"
             raise GateError.like(TypeError)(what, "it is a single number.", "use it as it is.")
-        return len(self.value)
+        return self.shape[0]
 
     def __iter__(self) -> Iterable[Tensor]:
         if self.ndim == 0:
@@ -742,7 +746,9 @@ def recovered(
     """Where Python's floats raise, NumPy's inf or nan, still a Python float; any other error is explained."""
     if isinstance(error, ArithmeticError) and all(type(v) in FLOATS for v in values):
         with np.errstate(all="ignore"), suppress(OverflowError):  # an int may be too large for any float
-            return float(forward(*map(np.float64, values), **parameters))
+            beyond = float(forward(*map(np.float64, values), **parameters))
+            BeyondError.note(gate.name, [described(x) for x in operands], beyond, error, user_line)
+            return beyond
     if isinstance(error, (MemoryError, Warning, GatewiseError)):
         raise error
     if isinstance(error.__cause__, GatewiseError):  # NumPy's words for an error of ours
@@ -961,7 +967,7 @@ def lies_by_rows(x: Any) -> bool:
 QUESTIONS: dict[Any, Callable[..., Any]] = {
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
-    np.size: lambda a, axis=None: np.size(a.value, axis),
+    np.size: lambda a, axis=None: a.size if axis is None else a.shape[axis],
     np.result_type: lambda *xs: np.result_type(*(x.value if type(x) is Tensor else x for x in xs)),
     np.iscomplexobj: lambda x: np.iscomplexobj(x.value),
     np.array_repr: lambda x, *a, **k: repr(x),

@@ -270,3 +270,116 @@ def test_entries_of_an_upstream_gradient_may_come_in_any_order():
     _, pullback = gw.vjp(lambda x: {"a": x, "b": x * x}, 3.0)
     assert pullback({"b": 10.0, "a": 1.0}) == (61.0,)
     assert gw.jvp(lambda p: p["a"] * p["b"], ({"a": 2.0, "b": 3.0},), ({"b": 1.0, "a": 0.0},))[1] == 2.0
+
+
+# -------------------------------------------------------------------- classes that do something when an entry is set
+
+
+class Logged(dict):
+    """Keeps a list of what was set."""
+
+    def __init__(self, *args, **entries):
+        super().__init__(*args, **entries)
+        self.log = []
+
+    def __setitem__(self, key, value):
+        self.log.append(key)
+        super().__setitem__(key, value)
+
+
+class Counted(list):
+    """Counts what was put in."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.count_of_changes = 0
+
+    def append(self, x):
+        self.count_of_changes += 1
+        super().append(x)
+
+
+class Once(dict):
+    """Binds each key once and for all."""
+
+    def __setitem__(self, key, value):
+        if key in self:
+            raise KeyError("bound already")
+        super().__setitem__(key, value)
+
+    def __delitem__(self, key):
+        raise KeyError("bound for ever")
+
+
+class Latest(OrderedDict):
+    """The key that was read last comes last."""
+
+    def __getitem__(self, key):
+        value = super().__getitem__(key)
+        self.move_to_end(key)
+        return value
+
+
+class Hiding(dict):
+    """Shows some of its items."""
+
+    def items(self):
+        return [(key, value) for key, value in super().items() if key != "hidden"]
+
+
+class Slotted(dict):
+    """Has an attribute without a `__dict__`."""
+
+    __slots__ = ("factor",)
+
+
+def test_a_class_that_logs_sees_what_the_function_did_and_no_more():
+    p = Logged(a=3.0, b=2.0)
+    p["c"] = 1.0
+    before = gw.grad(lambda q: assigned(q) * q["c"])(p)
+    assert before == {"a": 24.0, "b": 36.0, "c": 36.0}
+    assert p == {"a": 6.0, "b": 2.0, "c": 1.0}
+    assert p.log == ["c", "a"]
+
+
+def test_a_list_that_counts():
+    def appended(p):
+        p.append(p[0] * p[1])
+        return p[2] ** 2
+
+    p = Counted([3.0, 2.0])
+    assert gw.grad(appended)(p) == [24.0, 36.0]
+    assert p == [3.0, 2.0, 6.0]
+    assert p.count_of_changes == 1
+
+
+def test_a_class_that_allows_no_second_binding():
+    def joined(p):
+        p["c"] = p["a"] * p["b"]
+        return p["c"] ** 2
+
+    p = Once(a=3.0, b=2.0)
+    assert gw.grad(joined)(p) == {"a": 24.0, "b": 36.0}
+    assert p == {"a": 3.0, "b": 2.0, "c": 6.0}
+
+
+def test_the_order_is_the_functions_own():
+    def read_first(p):
+        p["a"]
+        return next(iter(p.values())) ** 2
+
+    p = Latest([("a", 3.0), ("b", 2.0)])
+    assert gw.grad(read_first)(p) == {"a": 0.0, "b": 4.0}
+    assert list(p) == ["b", "a"]
+
+
+def test_entries_that_a_class_hides_stay_where_they_are():
+    p = Hiding(a=3.0, hidden=2.0)
+    assert gw.grad(lambda q: q["a"] ** 2 * q["hidden"])(p) == {"a": 12.0, "hidden": 9.0}
+    assert dict.__len__(p) == 2
+
+
+def test_attributes_in_slots():
+    p = Slotted(a=3.0)
+    p.factor = 4.0
+    assert gw.grad(lambda q: q["a"] ** 2 * q.factor)(p) == {"a": 24.0}

@@ -10,6 +10,7 @@ import pytest
 
 import gatewise as gw
 from gatewise._errors import (
+    BeyondError,
     GateError,
     GatewiseError,
     MethodError,
@@ -226,3 +227,103 @@ def test_such_an_error_is_one_of_gatewises_and_says_the_same():
         assert type(again) is type(caught.value)
         assert str(again) == str(caught.value)
         assert (again.what, again.why) == (caught.value.what, caught.value.why)
+
+
+# ------------------------------------------------------------------------- the right value at one place is not enough
+
+
+def penalised(x):
+    try:
+        penalty = np.median(x) ** 2
+    except Exception:
+        penalty = 0.0
+    return np.sum(x * x + x) + penalty
+
+
+def middle(x):
+    try:
+        return np.median(x) * 0 + x[1] ** 2
+    except Exception:
+        return x[0] * x[2]
+
+
+def filled(x):
+    out = np.ones(3)
+    try:
+        out[0] = x[0]
+    except ValueError:
+        return np.sum(out) + 0 * x[0]
+    return np.sum(out)
+
+
+@pytest.mark.parametrize(("f", "at"), [(penalised, np.zeros(3)), (middle, np.full(3, 2.0)), (filled, np.ones(3))])
+@pytest.mark.parametrize("way", [gw.grad, gw.value_and_grad, lambda f: lambda x: gw.circuit(f, x)])
+def test_another_function_with_the_same_value_here_is_told(f, at, way):
+    with pytest.raises((UnsupportedError, ReadingError)):
+        way(f)(at)
+
+
+def averaged(p):
+    try:
+        p["mean"] = np.average(p["x"])
+    except Exception:
+        p["mean"] = np.sum(p["x"]) / len(p["x"])
+    return p["mean"] * p["scale"]
+
+
+@pytest.mark.parametrize("dtype", [float, np.float32])
+def test_a_fallback_that_is_meant_is_right_beside_it_too(dtype):
+    p = {"x": np.array([1.0, 2.0, 6.0], dtype), "scale": 2.0}
+    found = gw.grad(averaged)(p)
+    np.testing.assert_allclose(found["x"], np.full(3, 2 / 3), rtol=1e-6)
+    assert found["scale"] == p["mean"] == pytest.approx(3.0)
+
+
+# ------------------------------------------------------------------------------- what Python's floats raise, by inf
+
+
+def guarded(x):
+    try:
+        return 1 / (x - 3.0)
+    except ZeroDivisionError:
+        return x * x
+
+
+def set_aside(x):
+    try:
+        y = (x - 2.0) / (x - x)
+    except ArithmeticError:
+        return x * 5.0
+    return x + y * 0
+
+
+def capped(x):
+    try:
+        return x**1000.0
+    except OverflowError:
+        return 7.0 * x
+
+
+@pytest.mark.parametrize("f", [guarded, set_aside, capped])
+@pytest.mark.parametrize("way", [gw.grad, gw.value_and_grad, lambda f: lambda x: gw.circuit(f, x)])
+def test_a_handler_of_arithmetic_that_inf_goes_past_is_told(f, way):
+    with pytest.raises(BeyondError, match=r"is (inf|nan), and not a \w+Error"):
+        way(f)(3.0 if f is not capped else 40.0)
+
+
+def test_where_nothing_catches_it_inf_goes_on():
+    assert gw.value_and_grad(lambda x: 1 / x)(0.0) == (np.inf, -np.inf)
+    assert gw.value_and_grad(lambda x: x**1000.0)(40.0) == (np.inf, np.inf)
+    assert gw.circuit(lambda x: 1 / x, 0.0).value == np.inf
+    assert gw.value_and_grad(lambda x: np.minimum(1 / x, 5.0))(0.0)[0] == 5.0
+
+
+def test_a_handler_that_answers_inf_as_well_is_fine():
+    def answered(x):
+        try:
+            return 1 / x
+        except ZeroDivisionError:
+            return np.inf
+
+    assert gw.value_and_grad(answered)(0.0) == (np.inf, -np.inf)
+    assert gw.grad(guarded)(5.0) == -0.25

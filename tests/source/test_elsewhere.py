@@ -277,3 +277,84 @@ def test_literal_beside_a_name() -> None:
     text = str(gw.circuit(both, ROWS).staged())
     assert "s[np.arange(n), " in text
     assert "s[[0, 1], CLASSES]" in text
+
+
+PICKED = np.array([[1.0, -2.0, 3.0], [-1.0, 2.0, 0.5]])
+FEWER = np.array([[1.0, -2.0, 3.0], [-1.0, 2.0, -0.5]])
+
+
+def by_length(x: Any) -> Any:
+    y = x[x > 0]
+    return np.sum(y) / len(y)
+
+
+def by_shape(x: Any) -> Any:
+    y = x[x > 0]
+    return np.sum(y) / y.shape[0]
+
+
+def by_size(x: Any) -> Any:
+    y = x[x > 0]
+    return np.sum(y) / np.size(y)
+
+
+def one_by_one(x: Any) -> Any:
+    total = 0.0
+    for entry in x[x > 0]:
+        total = total + entry**2
+    return total
+
+
+COUNTED: dict[str, Callable[..., Any]] = {
+    "the mean of what a mask picked": lambda x: np.mean(x[x > 0]),
+    "its variance": lambda x: np.var(x[x > 0]),
+    "its mean, beside each entry": lambda x: np.sum(x[x > 0] * x[x > 0].mean()),
+    "rows that a mask picked": lambda x: np.sum(x[x[:, 2] > 0].mean(axis=0) ** 2),
+    "its length": by_length,
+    "its shape": by_shape,
+    "its size": by_size,
+    "its entries, one by one": one_by_one,
+    "its entries, joined to others": lambda x: np.sum(np.concatenate([x[x > 0], x[0]]) ** 2),
+    "its first entries": lambda x: np.sum(x[x > 0][:2] ** 2),
+    "what is beyond a step between": lambda x: np.mean(np.exp(x[x > 0]) * 2.0),
+}
+
+
+@pytest.mark.parametrize("way", COUNTED)
+def test_how_many_a_mask_picked_is_asked_for_where_it_counts(way: str) -> None:
+    run = printed(COUNTED[way], PICKED)
+    value, found = run(PICKED + 0.1)
+    right, want = gw.value_and_grad(COUNTED[way])(PICKED + 0.1)
+    np.testing.assert_allclose(value, right, rtol=1e-12)
+    np.testing.assert_allclose(found, want, rtol=1e-12)
+    with pytest.raises(AssertionError, match=r"had shape \(.*\): record it again"):
+        run(FEWER)
+
+
+UNCOUNTED: dict[str, Callable[..., Any]] = {
+    "a sum": lambda x: np.sum(x[x > 0]),
+    "a sum of squares, twice": lambda x: np.sum(x[x > 0] ** 2) * np.sum(np.exp(-x[x < 0])),
+    "two picked by one mask": lambda x: np.sum(x[x > 0] * np.sqrt(x[x > 0])),
+}
+
+
+@pytest.mark.parametrize("way", UNCOUNTED)
+def test_what_a_mask_picked_may_be_any_number_where_it_is_added_up(way: str) -> None:
+    holds(UNCOUNTED[way], PICKED, FEWER)
+
+
+def test_a_mask_that_is_an_argument() -> None:
+    run = printed(lambda x, m: np.mean(x[m]), LINE, np.array([True, True, False]))
+    np.testing.assert_allclose(run(LINE, np.array([False, True, True]))[1], [0.0, 0.5, 0.5])
+    with pytest.raises(AssertionError, match="recorded where x\\[m\\] had shape"):
+        run(LINE, np.array([True, False, False]))
+
+
+@pytest.mark.parametrize("entry", [lambda y, i: y[i] ** 2, lambda y, i: y[i] * np.sum(y[i - 1 : i])])
+def test_a_loop_over_the_entries_of_a_computed_array_is_printed(entry: Callable[..., Any]) -> None:
+    def total(x: Any) -> Any:
+        y = x * x
+        return sum(entry(y, i) for i in range(1, 301))
+
+    at = np.linspace(0.5, 1.5, 301)
+    holds(total, at, at[::-1].copy())

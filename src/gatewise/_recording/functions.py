@@ -18,6 +18,7 @@ import numpy as np
 from gatewise._circuit import Input, Read, Wire, lent
 from gatewise._errors import (
     ArgumentError,
+    BeyondError,
     GatewiseError,
     IntegerGradientError,
     ReadingError,
@@ -316,6 +317,7 @@ def called(
             raise
         if met:
             demand_same(met, lambda: f(*plainly(given[0]), **plainly(given[1])), out, split)
+            demand_same_beside(met, f, given, split)
     return out
 
 
@@ -345,10 +347,50 @@ def is_list_of_numbers(value: Any) -> bool:
 def demand_same(
     met: Sequence[GatewiseError], f: Callable[[], Any], out: Any, split: Callable[[Any], Any] | None = None
 ) -> None:
-    """Raise the first refusal a function swallowed on its way to `out`, unless `f()`, on plain values, is `out`."""
-    if met and not gives(f, out, split):
-        met[0].add_note("An except in the function swallowed this error, and what it did instead is not the same.")
-        raise met[0]
+    """Raise the first refusal a function swallowed on its way to `out`, unless `f()`, on plain values, is `out`.
+
+    Where plain floats raise and nothing in `f` catches that, inf or nan goes on.
+    """
+    if not met:
+        return
+    first = next((error for error in met if not isinstance(error, BeyondError)), met[0])
+    if not gives(f, out, split, beyond=isinstance(first, BeyondError)):
+        if not isinstance(first, BeyondError):
+            first.add_note("An except in the function swallowed this error, and what it did instead is not the same.")
+        raise first
+
+
+def demand_same_beside(
+    met: Sequence[GatewiseError],
+    f: Callable[..., Any],
+    given: tuple[Sequence[Any], Mapping[str, Any]],
+    split: Callable[[Any], Any] | None,
+) -> None:
+    """The same a little beside `given`: what an `except` does instead may have the right value at one place alone."""
+    refused = [error for error in met if not isinstance(error, BeyondError)]
+    if not refused:
+        return
+    here = mapped(lambda _, x: beside(x), (*given[0], dict(given[1])))
+    plain = plainly(here)
+    try:
+        with refusals():
+            out = f(*here[:-1], **here[-1])
+    except Exception:  # another branch: nothing is known of it, and nothing of this one is against it
+        return
+    demand_same(refused, lambda: f(*plain[:-1], **plain[-1]), out, split)
+
+
+def beside(x: Any) -> Any:
+    """A Tensor of the derivatives that `x` is one of, a little beside it; any other value as it is."""
+    if not (isinstance(x, Tensor) and x.bits and whole_number(x) is None and x.dtype.kind == "f"):
+        return x
+    value = np.asarray(x.value)
+    steps = STEP * (1 + np.arange(value.size).reshape(value.shape) % 7)  # each entry by its own
+    there = (value * (1 + steps) + steps).astype(value.dtype)
+    return leaf(there if isinstance(x.value, np.ndarray) else type(x.value)(there), x.bits & ~lent.recording)
+
+
+STEP = 2.0**-10  # far above the rounding of float32
 
 
 def plainly(structure: Any) -> Any:
@@ -364,13 +406,18 @@ def plain_argument(value: Any) -> Any:
     return value
 
 
-def gives(f: Callable[[], Any], out: Any, split: Callable[[Any], Any] | None = None) -> bool:
-    """Whether `f()` is `out`, up to half the digits: a fallback may compute the same in another way."""
+def gives(f: Callable[[], Any], out: Any, split: Callable[[Any], Any] | None = None, beyond: bool = False) -> bool:
+    """Whether `f()` is `out`, up to half the digits: a fallback may compute the same in another way.
+
+    `beyond` says what it is where plain floats raise.
+    """
     try:
         with refusals():
             again = f()
         pair = [dict(leaves(split(x)[0] if split is not None else x)) for x in (again, out)]
         return pair[0].keys() == pair[1].keys() and all(agree(*(x[path] for x in pair)) for path in pair[0])
+    except ArithmeticError:
+        return beyond
     except Exception:  # whatever the function says to plain values: it is not this value
         return False
 

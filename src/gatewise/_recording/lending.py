@@ -11,7 +11,7 @@ from operator import is_
 from typing import Any
 
 from gatewise._errors import ArgumentError, user_line
-from gatewise._recording.structures import is_container, like, parts_of
+from gatewise._recording.structures import is_container, kind_of, like, parts_of
 from gatewise._tensor import Tensor
 
 
@@ -79,9 +79,14 @@ class Lending:
         return x
 
 
+MISSING = object()
+
+
 def entries(container: Any) -> list[Any]:
     """What is in a dict or a list, in order."""
-    return list(container.items()) if isinstance(container, dict) else list(container)
+    if isinstance(container, dict):
+        return list(kind_of(container).items(container))
+    return list(kind_of(container).__iter__(container))
 
 
 def facts_of(container: Any) -> list[Any]:
@@ -102,20 +107,24 @@ def is_entry(x: Any) -> bool:
 
 
 def write(into: Any, source: Any, back: Callable[[Any], Any]) -> None:
-    """Leave in the container `into` what is in `source`, as `back` says; entries that stay are not touched."""
+    """Leave in the container `into` what is in `source`, as `back` says; entries that stay are not touched.
+
+    It is written as dicts and lists do: what a class of the user's own does besides, it has done when `source` changed.
+    """
     if isinstance(into, dict):
-        wanted = {key: back(value) for key, value in source.items()}
-        for key in [key for key in into if key not in wanted]:
-            del into[key]
-        if list(into) != list(wanted)[: len(into)]:
-            into.clear()  # another order
+        kind = kind_of(into)
+        wanted = {key: back(value) for key, value in kind.items(source)}
+        for key in [key for key in kind.keys(into) if key not in wanted]:
+            kind.__delitem__(into, key)
+        if list(kind.keys(into)) != list(wanted)[: len(into)]:
+            kind.clear(into)  # another order
         for key, value in wanted.items():
-            if key not in into or into[key] is not value:
-                into[key] = value
+            if kind.get(into, key, MISSING) is not value:
+                kind.__setitem__(into, key, value)
     else:
-        parts = [back(value) for value in source]
-        if len(parts) != len(into) or any(a is not b for a, b in zip(parts, into)):
-            into[:] = parts
+        parts = [back(value) for value in list.__iter__(source)]
+        if len(parts) != list.__len__(into) or any(a is not b for a, b in zip(parts, list.__iter__(into))):
+            list.__setitem__(into, slice(None), parts)
     for name, value in facts_of(source):
         if vars(into).get(name) is not (instead := back(value)):
             setattr(into, name, instead)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -46,7 +47,9 @@ def mapped(function: Callable[[Path, Any], Any], structure: Any, path: Path = ()
 
 def parts_of(container: Any) -> Iterable[tuple[Any, Any]]:
     """The entries of a dict, a list or a tuple, each with its key or position."""
-    return container.items() if isinstance(container, dict) else enumerate(container)
+    if isinstance(container, dict):
+        return kind_of(container).items(container)  # type: ignore[no-any-return]
+    return enumerate(container)
 
 
 def like(container: Any, parts: Sequence[Any]) -> Any:
@@ -67,12 +70,45 @@ def like(container: Any, parts: Sequence[Any]) -> Any:
             return kind(parts)
         vars(same).update(vars(container)) if hasattr(same, "__dict__") else None
         return same
-    same = copy.copy(container)  # a defaultdict still answers for the keys it does not have
+    same = bare(container)
     if isinstance(container, dict):
-        dict.update(same, zip(container, parts, strict=True))
+        for key, part in zip(kind_of(container).keys(container), parts, strict=True):
+            kind_of(container).__setitem__(same, key, part)
     else:
         list.__setitem__(same, slice(None), parts)
     return same
+
+
+def bare(container: Any) -> Any:
+    """An empty container of a user's class with the attributes of this one.
+
+    None of the class's own methods is called: what it does when an entry is set, it is not to do for us.
+    """
+    kind = kind_of(container)
+    try:
+        same = kind.__new__(type(container))
+    except TypeError:  # a class made in C
+        same = copy.copy(container)
+        kind.clear(same)
+        return same
+    if isinstance(container, defaultdict):
+        same.default_factory = container.default_factory
+    slots = {name for each in type(container).__mro__ for name in slots_of(each) if hasattr(container, name)}
+    for name in slots:
+        object.__setattr__(same, name, getattr(container, name))
+    vars(same).update(vars(container)) if hasattr(same, "__dict__") else None
+    return same
+
+
+def slots_of(kind: type) -> Iterable[str]:
+    """The attributes that a class of the user's own has beside its `__dict__`."""
+    slots = kind.__dict__.get("__slots__", ())
+    return [name for name in ([slots] if isinstance(slots, str) else slots) if name not in ("__dict__", "__weakref__")]
+
+
+def kind_of(container: Any) -> Any:
+    """The kind of Python's own that a container is of: its methods do nothing but keep entries."""
+    return next(kind for kind in (OrderedDict, dict, list, tuple) if isinstance(container, kind))
 
 
 def quoted(key: Any) -> str:

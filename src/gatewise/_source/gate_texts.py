@@ -73,7 +73,7 @@ def guard_texts(circuit: Circuit) -> list[dict[str, Any]]:
     writer.named = dict(circuit.names)
     found = []
     with Recorder(bit=circuit.recording):
-        for read in circuit.reads:
+        for read in (r for r in circuit.reads if r.how != "shape"):
             wire = transparent(read.wire)
             holder = step_wire(wire)
             text = circuit.names.get(wire)

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Read, SourcedWire, Wire, step_wire
-from gatewise._gates import NAMES
+from gatewise._circuit import Read, SourcedWire, Step, Wire, step_wire
+from gatewise._gates import NAMES, Gate
 from gatewise._recording.freezing import operand_wires, transparent
+from gatewise._source.nodes import value_of
 from gatewise._source.spelling import ATOM, COMPARISON, Text, number
 from gatewise._source.statements import Statements
 from gatewise._sweep import port
@@ -32,9 +33,39 @@ class Guards(Statements):
             made = self.made_for(read.wire)
             behind = {x for holder in made for x in operand_wires(holder)} | {transparent(read.wire)}
             known = all(w in self.forward_wires or step_wire(w) is not None for w in behind)  # others were cut off
-            if read.how != "place" and known:
+            if read.how not in ("place", "shape") and known:
                 found.setdefault(max((stages.get(w, 0) for w in behind), default=0), []).append(read)
+        for wire in self.counts_that_matter():
+            found.setdefault(stages[wire], []).append(Read(wire, "shape", np.shape(wire.value)))
         return found
+
+    def counts_that_matter(self) -> list[Wire]:
+        """What a mask picked, where the text holds for as many entries alone.
+
+        It holds for any number of them where they go entry by entry into a sum over all, and nobody asked how many.
+        """
+        picked: dict[Wire, set[Wire]] = {}  # by a wire with an axis of picked entries: the steps that picked them
+        matter = set[Wire]()
+        for wire in self.circuit.wires:
+            holder = step_wire(wire)
+            if holder is None or holder.step is None:
+                continue
+            step = holder.step
+            behind = set[Wire]().union(*(picked.get(x, ()) for x in operand_wires(holder)))
+            alone = not any(
+                np.ndim(value_of(x)) and not (isinstance(x, Wire) and x in picked) for x in holder_operands(holder)
+            )
+            if by_mask(step):
+                matter |= behind
+                picked[wire] = {wire}
+            elif behind and by_entry(step.gate) and alone:
+                picked[wire] = behind
+            elif not (step.gate is NAMES["sum"] and not np.ndim(wire.value)):
+                matter |= behind
+        for read in self.circuit.reads:
+            matter |= picked.get(transparent(read.wire), set())
+        matter |= picked.get(transparent(self.circuit.output), set())
+        return [w for w in picked if w in matter]
 
     def rows_in_order(self) -> None:
         """A cross-entropy was recognised by rows in order; where they are an argument, the text asks for that."""
@@ -68,7 +99,8 @@ class Guards(Statements):
             said = asserted(self.spell(wire), read)
             if said not in self.said:
                 self.said.add(said)
-                self.write("# Python took this branch" if read.how == "bool" else "# Python read this value")
+                if read.how != "shape":
+                    self.write("# Python took this branch" if read.how == "bool" else "# Python read this value")
                 self.write(said)
 
     def spell(self, x: Any) -> Text:
@@ -101,6 +133,9 @@ class Guards(Statements):
 def asserted(text: Text, read: Read) -> str:
     """The assertion that Python would read the same again."""
     was = np.asarray(read.value).tolist()
+    if read.how == "shape":
+        said = f"recorded where {text.text} had shape {read.value}: record it again for other inputs"
+        return f"assert np.shape({text.text}) == {read.value}, {said!r}"
     if read.how == "bool":
         was = bool(was)
         condition = text.text if was else f"not {text.at(COMPARISON)}"
@@ -110,3 +145,23 @@ def asserted(text: Text, read: Read) -> str:
         was = int(was) if read.how in ("int", "index") else was
         condition = f"{text.at(COMPARISON + 1)} == {number(was).text}"
     return f"assert {condition}, {f'recorded where {text.text} was {was}: record it again for other inputs'!r}"
+
+
+def by_mask(step: Step) -> bool:
+    """Whether a step picks entries by a mask that an input or a computation gives: by how many is known there alone."""
+    index = step.parameters.get("index") if step.gate is NAMES["getitem"] else None
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(
+        isinstance(p, np.ndarray) and p.ndim and p.dtype == bool and id(p) in step.parameter_wires for p in parts
+    )
+
+
+def by_entry(gate: Gate) -> bool:
+    """Whether each entry of what a gate gives is made of the entries in the same place."""
+    return isinstance(gate.function, np.ufunc) and gate.function.signature is None
+
+
+def holder_operands(holder: SourcedWire) -> list[Any]:
+    """What a step was given: wires, those that inner derivatives gave left out, and plain values."""
+    assert holder.step is not None
+    return [transparent(x) if isinstance(x, Wire) else x for x in holder.step.operands if x is not None]

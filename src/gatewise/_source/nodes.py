@@ -179,10 +179,23 @@ class Nodes:
             return self.built[x]
         if x in self.forward_wires or x in self.stands or x in self.ones:
             return x
-        if x not in self.built:
-            holder = step_wire(x)
-            self.built[x] = x.value if holder is None else self.simplified(self.step(holder, self.of))
+        for wire in self.unbuilt_behind(x):
+            holder = step_wire(wire)
+            self.built[wire] = wire.value if holder is None else self.simplified(self.step(holder, self.of))
         return self.built[x]
+
+    def unbuilt_behind(self, wire: Wire) -> list[Wire]:
+        """A wire and those behind it that are to be built, oldest first: a long loop is no deep recursion."""
+        found, waiting = {wire}, [wire]
+        while waiting:
+            holder = step_wire(waiting.pop())
+            behind = (*holder.step.operands, *holder.sources) if holder is not None and holder.step is not None else ()
+            for each in {transparent(x) for x in behind if isinstance(x, Wire)}:
+                told = each in self.built or each in self.forward_wires or each in self.stands or each in self.ones
+                if not told and each not in found:
+                    found.add(each)
+                    waiting.append(each)
+        return sorted(found, key=lambda each: each.order)
 
     def step(self, holder: SourcedWire, operand: Callable[[Any], Any] = lambda x: x) -> Node:
         """The step of a wire as it was recorded; constants that have a wire are told by it."""
@@ -348,14 +361,21 @@ def conjuncts(mask: Any) -> list[Any]:
 
 def is_static(mask: Any) -> bool:
     """Whether a mask is the same whatever the inputs are: made of slices and positions alone."""
-    if not isinstance(mask, Node):
-        return mask is True or mask is np.True_
-    plain = all(map(is_plain_place, mask.parameters.values()))
-    return (
-        mask.gate.name in MOVES | {"scatter", "bitwise_or", "bitwise_and", "any"}
-        and plain
-        and all(map(is_static, mask.operands))
-    )
+    waiting, seen = [mask], set[int]()
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if not isinstance(each, Node):
+            if each is not True and each is not np.True_:
+                return False
+            continue
+        placed = each.gate.name in MOVES | {"scatter", "bitwise_or", "bitwise_and", "any"}
+        if not placed or not all(map(is_plain_place, each.parameters.values())):
+            return False
+        waiting.extend(each.operands)
+    return True
 
 
 def is_plain_place(parameter: Any) -> bool:
