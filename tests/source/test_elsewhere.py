@@ -277,3 +277,54 @@ def test_literal_beside_a_name() -> None:
     text = str(gw.circuit(both, ROWS).staged())
     assert "s[np.arange(n), " in text
     assert "s[[0, 1], CLASSES]" in text
+
+
+# ------------------------------------------------------------------------------------------------------------ memory
+
+
+LAYOUTS: dict[str, Any] = {
+    "transposed": lambda a: a.T,
+    "in Fortran's order": np.asfortranarray,
+    "three axes, turned": lambda a: np.transpose(a.reshape(4, 4, 5), (2, 0, 1)),
+    "as it came": lambda a: a,
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_captured_array_keeps_its_layout(layout: str) -> None:
+    # BLAS adds in another order where an operand is transposed: other last bits.
+    rng = np.random.default_rng(0)
+    weights = LAYOUTS[layout](rng.normal(size=(16, 5)))
+    x = rng.normal(size=weights.shape[-2])
+    c = gw.circuit(lambda x: np.sum((x @ weights) ** 2), x)
+    (kept,) = c.captured.values()
+    assert [kept.strides, kept.flags.f_contiguous] == [weights.strides, weights.flags.f_contiguous]
+    assert not np.shares_memory(kept, weights)
+    assert printed(lambda x: np.sum((x @ weights) ** 2), x)(x)[0] == np.sum((x @ weights) ** 2)
+
+
+# ------------------------------------------------------------------------------------------- functions of our own
+
+
+SHAPES: dict[str, Callable[[Any], Any]] = {
+    "prod of a matrix and of its transpose": lambda x: np.prod(x) * np.prod(x.T * np.arange(1.0, 5.0)[:, None]),
+    "prod of few and of many": lambda x: np.prod(x[0, :2]) + np.prod(x) + np.sum(np.prod(x, axis=1)),
+    "logsumexp of rows and of all": lambda x: gw.logsumexp(x[0]) + gw.logsumexp(x) + gw.logsumexp(x[:, :2].ravel()),
+    "prod of a number and of a list": lambda x: np.prod(x[0, 0]) + np.prod(x[0]),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_function_of_the_text_serves_only_the_shapes_it_was_written_for(shape: str) -> None:
+    x = np.arange(1.0, 13.0).reshape(3, 4) / 4
+    holds(SHAPES[shape], x, x[::-1] - 0.5)
+
+
+def test_one_function_serves_all_shapes_where_its_text_is_the_same() -> None:
+    text = str(gw.circuit(lambda x: np.sum(gw.softplus(x)) + gw.softplus(x[0]).sum(), np.ones((2, 3))).staged())
+    assert text.count("def softplus") == 1
+
+
+def test_in_the_ledger_every_gate_has_its_own_name() -> None:
+    c = gw.circuit(lambda x: np.sum(gw.softmax(x, axis=0) * gw.softmax(x, axis=1)), np.ones((2, 3)))
+    assert str(c).count("softmax(x)") == 2

@@ -78,7 +78,7 @@ class Recorder:
             return value
         _, copy = self._copies.get(id(operand), (None, None))
         if copy is None or not np.array_equal(copy, value, equal_nan=copy.dtype.kind == "f"):
-            copy = value.copy()
+            copy = np.array(value)  # in its own layout: BLAS adds in another order in another
             self._copies[id(operand)] = operand, copy
         return copy
 
