@@ -328,3 +328,144 @@ def test_one_function_serves_all_shapes_where_its_text_is_the_same() -> None:
 def test_in_the_ledger_every_gate_has_its_own_name() -> None:
     c = gw.circuit(lambda x: np.sum(gw.softmax(x, axis=0) * gw.softmax(x, axis=1)), np.ones((2, 3)))
     assert str(c).count("softmax(x)") == 2
+
+
+# ------------------------------------------------------------------------------------------- values that were taken out
+
+
+def by_detached(x: Any) -> Any:
+    return np.sum(x * x.detach())
+
+
+def over_its_own_size(x: Any) -> Any:
+    size = np.sqrt(np.sum(x * x)).detach()
+    return np.sum(x / size) + size
+
+
+def half_a_softmax(x: Any) -> Any:
+    return np.sum(np.exp(x.detach())[0] * np.exp(x) / np.sum(np.exp(x)))
+
+
+def detached_exponentials(x: Any) -> Any:
+    return np.sum((np.exp(x) / np.sum(np.exp(x.detach()))) ** 2)
+
+
+def shifted_by_a_constant(x: Any) -> Any:
+    top = np.max(x).detach()
+    return top + np.log(np.sum(np.exp(x - top)))
+
+
+def a_detached_piece(x: Any) -> Any:
+    first, last = np.split(np.concatenate([x, x]), 2)
+    return np.sum(first * last.detach())
+
+
+def detached_in_a_gradient(x: Any) -> Any:
+    return np.sum(gw.grad(lambda y: np.sum(y * y.detach() * y))(x))
+
+
+DETACHED = [
+    by_detached, over_its_own_size, half_a_softmax, detached_exponentials, shifted_by_a_constant, a_detached_piece,
+    detached_in_a_gradient,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", DETACHED)
+def test_what_was_detached_is_computed_again(f: Callable[[Any], Any]) -> None:
+    holds(f, LINE, np.array([4.0, -1.0, 0.5]))
+
+
+@pytest.mark.parametrize("f", DETACHED)
+def test_the_check_beside_a_gradient_holds_what_was_detached_fixed(f: Callable[[Any], Any]) -> None:
+    assert "differs" not in str(gw.circuit(f, LINE))
+
+
+def test_what_was_detached_and_given_back_is_no_circuit() -> None:
+    with pytest.raises(gw.GatewiseError, match="does not depend on its inputs"):
+        gw.circuit(lambda x: np.sum(x).detach(), LINE)
+
+
+def by_item(x: Any) -> Any:
+    return np.sum(x) * np.mean(x).item()
+
+
+def by_an_entry(x: Any) -> Any:
+    return np.sum(x) * x.item(1)
+
+
+def by_numpy(x: Any) -> Any:
+    return np.sum(x[np.argsort(x.numpy())] * np.arange(1.0, 4.0))
+
+
+def by_list(x: Any) -> Any:
+    return np.sum(x) * max(x.tolist())
+
+
+def by_counting(x: Any) -> Any:
+    for _ in range(int(np.max(x).item())):
+        x = x * 0.5
+    return np.sum(x)
+
+
+def by_choice(x: Any) -> Any:
+    return np.sum(x) if np.sum(x).item() > 0 else np.sum(x * x)
+
+
+@pytest.mark.parametrize("f", [by_item, by_an_entry, by_numpy, by_list, by_counting, by_choice])
+def test_what_was_taken_out_is_asserted(f: Callable[[Any], Any]) -> None:
+    run, (right, want) = printed(f, LINE), gw.value_and_grad(f)(LINE)
+    value, found = run(LINE)
+    assert value == right
+    np.testing.assert_allclose(found, want, rtol=1e-12)
+    with pytest.raises(AssertionError, match="recorded where .* was .*: record it again for other inputs"):
+        run(np.array([9.0, 8.0, -7.0]))
+
+
+def test_many_numbers_are_asserted_by_their_checksum() -> None:
+    x = np.random.default_rng(0).normal(size=(40, 5))
+
+    def f(x: Any, crc32: Any) -> Any:
+        return np.sum(x * x.numpy()) * crc32
+
+    text = str(gw.circuit(f, x, 2.0).staged())
+    assert len(text) < 1000
+    run = printed(f, x, 2.0)
+    assert run(x, 2.0)[0] == np.sum(x * x) * 2
+    with pytest.raises(AssertionError, match="recorded where x held other numbers"):
+        run(x + 1, 2.0)
+
+
+def test_what_was_only_printed_is_not_asserted(capsys: pytest.CaptureFixture[str]) -> None:
+    def f(x: Any) -> Any:
+        print(np.sum(x).item(), f"{np.mean(x):.2f}", x.tolist())
+        said = f"{np.max(x):.1f}"
+        return np.sum(x * x) + len(said) * 0
+
+    assert "assert" not in str(gw.circuit(f, LINE).staged())
+    assert capsys.readouterr().out.startswith("6.0 2.00 [1.0, 2.0, 3.0]")
+
+
+def test_what_was_detached_is_a_constant_to_later_runs() -> None:
+    kept: list[Any] = []
+
+    def f(x: Any) -> Any:
+        before = kept[-1] if kept else 0.0
+        kept.append(np.sum(x).detach())
+        return np.sum(x * x) + before + kept[-1]
+
+    first, second = gw.circuit(f, LINE), gw.circuit(f, 2 * LINE)
+    assert [float(t) for t in kept] == [6.0, 12.0]
+    assert (first.value, second.value) == (20.0, 74.0)
+    np.testing.assert_allclose(gw.grad(f)(LINE), 2 * LINE)
+
+
+def test_what_a_circuit_inside_another_detached_is_computed_again_by_both() -> None:
+    texts: list[str] = []
+
+    def inner(x: Any) -> Any:
+        top = np.max(x).detach()
+        texts.append(str(gw.circuit(lambda y: np.sum(y * y.detach()), LINE).staged()))
+        return np.sum(x - top) * top
+
+    holds(inner, LINE, np.array([4.0, -1.0, 0.5]))
+    assert all("np.sum(y * y)" in text for text in texts)

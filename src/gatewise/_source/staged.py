@@ -73,6 +73,8 @@ class Writer(Guards):
         forward = self.forward_lines()
         name = circuit.name if circuit.name.isidentifier() else "f"
         head = [IMPORTS["np"]] + ([IMPORTS["math"]] if self.speller.uses_math else [])
+        if self.crc32:
+            head.insert(0, f"from zlib import crc32{f' as {self.crc32}' if self.crc32 != 'crc32' else ''}\n")
         helpers = []
         for own, node in self.speller.functions.items():
             first, *rest = definition(node)
