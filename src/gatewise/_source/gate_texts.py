@@ -34,10 +34,10 @@ class GateText:
 
 
 def gate_writer(circuit: Circuit) -> Writer:
-    """Writes single gates: all wires under their own names, and all gates, as no function is defined here."""
+    """Writes single gates: all wires under their own names, and our gates with their parameters."""
     writer = Writer(circuit, "code")
     writer.named = dict(circuit.names)
-    writer.speller.free = str
+    writer.speller.defines = False
     return writer
 
 

@@ -111,7 +111,7 @@ def asserted(text: Text, read: Read, checksum: Callable[[], str]) -> str:
     """The assertion that Python would read the same again; of many numbers by their checksum."""
     array = np.asarray(read.value)
     if array.size > WRITTEN_OUT:
-        condition = f"{checksum()}(np.ascontiguousarray({text.text})) == {crc32(np.ascontiguousarray(array))}"
+        condition = f"{checksum()}({text.at(ATOM)}.tobytes()) == {crc32(array.tobytes())}"
         return f"assert {condition}, {f'recorded where {text.text} held other numbers: record it again for them'!r}"
     was = array.tolist()
     if read.how == "bool":

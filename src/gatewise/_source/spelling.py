@@ -101,7 +101,7 @@ class Speller:
     def __init__(self, texts: Mapping[Any, str], free: Callable[[str], str], hidden: Callable[[str], bool]) -> None:
         self.texts: dict[Any, str] = dict(texts)
         self.free, self.hidden = free, hidden
-        self.uses_math = False
+        self.uses_math, self.defines = False, True  # `defines`: own gates are functions of the text, parameters inside
         self.functions: dict[str, Any] = {}  # own gates that need a definition: name -> step
 
     def plain(self, value: Any) -> Text:
@@ -204,15 +204,16 @@ class Speller:
                 **dict(zip(gate.operands, (o.at(UNARY) for o in operands), strict=False)),
                 **dict(gate.defaults) | parameters,
             )
-        if gate.own:
+        if gate.own and self.defines:
             arrays = [f"{name}={self.index(step.parameters[name], alone=True)}" for name in array_parameters(step)]
             return f"{self.function_name(step)}({', '.join([*texts, *arrays])})"
         if getattr(forward, "__module__", None) == "math":
             self.uses_math = True
             return f"math.{forward.__name__}({', '.join(texts)})"
         name = "abs" if forward is operator.abs and not self.hidden("abs") else called(gate)
-        arguments = texts + [f"{key}={value}" for key, value in parameters.items() if key not in POSITIONAL]
-        arguments[len(texts) : len(texts)] = [parameters[key] for key in POSITIONAL if key in parameters]
+        positional = () if gate.own else POSITIONAL
+        arguments = texts + [f"{key}={value}" for key, value in parameters.items() if key not in positional]
+        arguments[len(texts) : len(texts)] = [parameters[key] for key in positional if key in parameters]
         return f"{name}({', '.join(arguments)})"
 
     def function_name(self, step: Node) -> str:
