@@ -399,7 +399,7 @@ def by_numpy(x: Any) -> Any:
 
 
 def by_list(x: Any) -> Any:
-    return np.sum(x) * max(x.tolist())
+    return np.sum(x) * max(x.numpy().tolist())
 
 
 def by_counting(x: Any) -> Any:
@@ -438,7 +438,7 @@ def test_many_numbers_are_asserted_by_their_checksum() -> None:
 
 def test_what_was_only_printed_is_not_asserted(capsys: pytest.CaptureFixture[str]) -> None:
     def f(x: Any) -> Any:
-        print(np.sum(x).item(), f"{np.mean(x):.2f}", x.tolist())
+        print(np.sum(x).item(), f"{np.mean(x):.2f}", x.numpy().tolist())
         said = f"{np.max(x):.1f}"
         return np.sum(x * x) + len(said) * 0
 
@@ -470,3 +470,18 @@ def test_what_a_circuit_inside_another_detached_is_computed_again_by_both() -> N
 
     holds(inner, LINE, np.array([4.0, -1.0, 0.5]))
     assert all("np.sum(y * y)" in text for text in texts)
+
+
+WHOLE: list[tuple[Callable[[Any], Any], Any]] = [
+    (lambda x: np.sum(x) * int(np.trunc(np.sum(x) / 4)), LINE),
+    (lambda x: np.sum(x[: int(np.sum(x > 1.5) * 0.75)]), LINE),
+    (lambda x: np.sum(x) * int(np.floor(x[0]) - 0.5), np.array([-1.0, 2.0])),
+]
+
+
+@pytest.mark.parametrize("k", range(len(WHOLE)))
+def test_what_python_cut_to_a_whole_number_is_cut_by_the_assertion_too(k: int) -> None:
+    f, x = WHOLE[k]
+    np.testing.assert_allclose(printed(f, x)(x)[0], f(x))
+    with pytest.raises(AssertionError, match="record it again"):
+        printed(f, x)(x - 9.0)

@@ -121,6 +121,7 @@ def asserted(text: Text, read: Read, checksum: Callable[[], str]) -> str:
         numbers = nested(array)
         condition = f"np.array_equal({text.text}, {numbers}{', equal_nan=True' if 'np.nan' in numbers else ''})"
     else:
-        was = int(was) if read.how in ("int", "index") else was
-        condition = f"{text.at(COMPARISON + 1)} == {number(was).text}"
+        whole = int(was) if read.how in ("int", "index") else was
+        cut = f"int({text.text})" if whole != was else text.at(COMPARISON + 1)
+        condition, was = f"{cut} == {number(whole).text}", whole
     return f"assert {condition}, {f'recorded where {text.text} was {was}: record it again for other inputs'!r}"
