@@ -460,18 +460,6 @@ def test_what_was_detached_is_a_constant_to_later_runs() -> None:
     np.testing.assert_allclose(gw.grad(f)(LINE), 2 * LINE)
 
 
-def test_what_a_circuit_inside_another_detached_is_computed_again_by_both() -> None:
-    texts: list[str] = []
-
-    def inner(x: Any) -> Any:
-        top = np.max(x).detach()
-        texts.append(str(gw.circuit(lambda y: np.sum(y * y.detach()), LINE).staged()))
-        return np.sum(x - top) * top
-
-    holds(inner, LINE, np.array([4.0, -1.0, 0.5]))
-    assert all("np.sum(y * y)" in text for text in texts)
-
-
 WHOLE: list[tuple[Callable[[Any], Any], Any]] = [
     (lambda x: np.sum(x) * int(np.trunc(np.sum(x) / 4)), LINE),
     (lambda x: np.sum(x[: int(np.sum(x > 1.5) * 0.75)]), LINE),
