@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from importlib.abc import Loader
 from pathlib import Path
@@ -384,8 +385,8 @@ class Board:
 
 
 def owned(value: Any) -> Any:
-    """A value to hand out: an array of its own."""
-    return value.copy() if hasattr(value, "copy") else value
+    """A value to hand out: an array of its own, in the layout that it has."""
+    return copy(value)
 
 
 def record_of(board: Board) -> dict[str, Any]:

@@ -46,6 +46,10 @@ identity.positions = (0,)  # type: ignore[attr-defined]
 identity.gate = None  # type: ignore[attr-defined]
 
 
+def detached(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+    """Marks the wire of a value that was detached while it was recorded: it has no bit that a sweep goes by."""
+
+
 def released(g: Any, out: Any, values: Any, live: Any = None) -> Any:
     """What stands in for a pullback whose saved values were let go of."""
     raise ReleasedError(
@@ -55,6 +59,8 @@ def released(g: Any, out: Any, values: Any, live: Any = None) -> Any:
     )
 
 
+detached.positions = ()  # type: ignore[attr-defined]
+detached.gate = None  # type: ignore[attr-defined]
 released.positions = ()  # type: ignore[attr-defined]
 released.gate = None  # type: ignore[attr-defined]
 

@@ -59,7 +59,7 @@ from gatewise._gates.absent import instead, instead_of
 from gatewise._gates.families import Stops, convert
 from gatewise._gates.gate import ABSENT, CONSTANT, UNASKED, WANTED
 from gatewise._gates.movement import pick
-from gatewise._sweep import FLOATS, Hooks, given, handed_out, ones_for, outdated, port, sweep
+from gatewise._sweep import FLOATS, Hooks, detached, given, handed_out, ones_for, outdated, port, sweep
 
 BACKWARD = 1  # the lowest bit belongs to backward()
 
@@ -178,13 +178,21 @@ class Tensor(Carrier):
     def item(self, *place: Any) -> Any:
         """The value as a Python number; the Tensor must hold exactly one, unless the `place` of an entry is given."""
         if place:
-            return np.asarray(self.value).item(*place)
+            number = np.asarray(self.value).item(*place)
+            self.entry(place).read("taken")
+            return number
         self.demand_one("item() takes a single number", "t[0].item(), or t.tolist() for all of them.")
-        return np.asarray(self.value).item()
+        return np.asarray(self.read("taken")).item()
+
+    def entry(self, place: tuple[Any, ...]) -> Tensor:
+        """The entry that `item(*place)` gives: a position among all, or one along each axis."""
+        place = place[0] if isinstance(place[0], tuple) else place
+        entry: Tensor = self[place] if len(place) == self.ndim else np.ravel(self)[place[0]]
+        return entry
 
     def numpy(self) -> Any:
         """The value as an array of its own."""
-        return np.array(self.value)
+        return np.array(self.read("taken"))
 
     def tolist(self) -> Any:
         """The value as nested Python lists; an error where a derivative is being taken through it."""
@@ -192,14 +200,21 @@ class Tensor(Carrier):
             self.forbid_losing_gradient(
                 "list", "list(t), whose entries carry it; t.numpy().tolist() for plain numbers."
             )
-        return np.asarray(self.value).tolist()
+        return np.asarray(self.read("taken")).tolist()
 
     def detach(self) -> Tensor:
         """The same value as a Tensor that no derivative goes through."""
-        return Tensor(self.value)
+        if not (bits := self.bits & lent.recording):
+            return Tensor(self.value)
+        alone = Tensor(self.value, Wire(tick(), bits, self.value, (self.value,), self.wire, detached), bits)
+        if lent.on_detach is not None:
+            lent.on_detach(alone)
+        return alone
 
     def __format__(self, spec: str) -> str:
-        return format(self.item() if spec else str(self.value), spec)
+        if spec:
+            self.demand_one("a format is for a single number", "f'{t}', or t[0].")
+        return format(np.asarray(self.value).item() if spec else str(self.value), spec)
 
     def __copy__(self) -> Tensor:
         return Tensor(self.value, self.wire, self.bits)

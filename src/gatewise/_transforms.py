@@ -18,7 +18,7 @@ from gatewise._gates.families import Live, showing
 from gatewise._recording.constants import NUMBERS
 from gatewise._recording.freezing import operand_wires, transparent
 from gatewise._recording.recorder import Recorder
-from gatewise._sweep import FLOATS, Ports, port, sweep
+from gatewise._sweep import FLOATS, Ports, detached, port, sweep
 from gatewise._tensor import Tensor
 
 
@@ -125,13 +125,18 @@ def replay(circuit: Circuit, instead: Mapping[Wire, Any]) -> Any:
         if holder is None or wire in fixed:
             continue
         assert holder.step is not None
-        operands = [transparent(x) if isinstance(x, Wire) else x for x in holder.step.operands]
+        operands = [moving(x) if isinstance(x, Wire) else x for x in holder.step.operands]
         if not any(isinstance(x, Wire) and x in values for x in operands):
             continue
         plain = [values.get(x, x.value) if isinstance(x, Wire) else x for x in operands]
         out = run(holder, plain)
         values[wire] = out[wire.values[0]] if wire.pullback is port else out
     return values.get(circuit.output, circuit.output.value)
+
+
+def moving(x: Wire) -> Any:
+    """The wire behind an operand; what was detached is a constant, as it is for the sweep."""
+    return x.value if x.pullback is detached else transparent(x)
 
 
 def run(holder: SourcedWire, operands: list[Any]) -> Any:

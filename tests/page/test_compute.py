@@ -28,6 +28,7 @@ RECORDINGS = {
     "split": "several outputs",
     "modf": "two outputs",
     "cross_entropy": "its code in the record is not complete (d_part)",
+    "product_of_others": "the way back through a product of the others is met at second order only",
     "empty_like": "its entries are whatever they are",
     **dict.fromkeys(
         (

@@ -352,10 +352,10 @@ class Writing:
 
     def unpack(self) -> None:
         """Give the entries of structures names of their own, in some programs; use them in place in others."""
+        self.known |= {name: value for name, _, value in self.parameters}
         for name, _, value in self.parameters:
-            self.known[name] = value
             for place, part in places(name, value):
-                if place == name:
+                if place == name or self.known[name] is not value:  # one unpacked before may have taken the name
                     continue
                 if self.chance(0.5):
                     self.say(f"{self.new()} = {place}")

@@ -358,3 +358,199 @@ def test_a_loop_over_the_entries_of_a_computed_array_is_printed(entry: Callable[
 
     at = np.linspace(0.5, 1.5, 301)
     holds(total, at, at[::-1].copy())
+
+
+# ------------------------------------------------------------------------------------------------------------ memory
+
+
+LAYOUTS: dict[str, Any] = {
+    "transposed": lambda a: a.T,
+    "in Fortran's order": np.asfortranarray,
+    "three axes, turned": lambda a: np.transpose(a.reshape(4, 4, 5), (2, 0, 1)),
+    "as it came": lambda a: a,
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_captured_array_keeps_its_layout(layout: str) -> None:
+    # BLAS adds in another order where an operand is transposed: other last bits.
+    rng = np.random.default_rng(0)
+    weights = LAYOUTS[layout](rng.normal(size=(16, 5)))
+    x = rng.normal(size=weights.shape[-2])
+    c = gw.circuit(lambda x: np.sum((x @ weights) ** 2), x)
+    (kept,) = c.captured.values()
+    assert [kept.strides, kept.flags.f_contiguous] == [weights.strides, weights.flags.f_contiguous]
+    assert not np.shares_memory(kept, weights)
+    assert printed(lambda x: np.sum((x @ weights) ** 2), x)(x)[0] == np.sum((x @ weights) ** 2)
+
+
+# ------------------------------------------------------------------------------------------- functions of our own
+
+
+SHAPES: dict[str, Callable[[Any], Any]] = {
+    "prod of a matrix and of its transpose": lambda x: np.prod(x) * np.prod(x.T * np.arange(1.0, 5.0)[:, None]),
+    "prod of few and of many": lambda x: np.prod(x[0, :2]) + np.prod(x) + np.sum(np.prod(x, axis=1)),
+    "logsumexp of rows and of all": lambda x: gw.logsumexp(x[0]) + gw.logsumexp(x) + gw.logsumexp(x[:, :2].ravel()),
+    "prod of a number and of a list": lambda x: np.prod(x[0, 0]) + np.prod(x[0]),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_function_of_the_text_serves_only_the_shapes_it_was_written_for(shape: str) -> None:
+    x = np.arange(1.0, 13.0).reshape(3, 4) / 4
+    holds(SHAPES[shape], x, x[::-1] - 0.5)
+
+
+def test_one_function_serves_all_shapes_where_its_text_is_the_same() -> None:
+    text = str(gw.circuit(lambda x: np.sum(gw.softplus(x)) + gw.softplus(x[0]).sum(), np.ones((2, 3))).staged())
+    assert text.count("def softplus") == 1
+
+
+def test_in_the_ledger_every_gate_has_its_own_name_and_parameters() -> None:
+    c = gw.circuit(lambda x: np.sum(gw.softmax(x, axis=0) * gw.softmax(x, axis=1)), np.ones((2, 3)))
+    assert "softmax(x, axis=0)" in str(c)
+    assert "softmax(x, axis=1)" in str(c)
+
+
+# ------------------------------------------------------------------------------------------- values that were taken out
+
+
+def by_detached(x: Any) -> Any:
+    return np.sum(x * x.detach())
+
+
+def over_its_own_size(x: Any) -> Any:
+    size = np.sqrt(np.sum(x * x)).detach()
+    return np.sum(x / size) + size
+
+
+def half_a_softmax(x: Any) -> Any:
+    return np.sum(np.exp(x.detach())[0] * np.exp(x) / np.sum(np.exp(x)))
+
+
+def detached_exponentials(x: Any) -> Any:
+    return np.sum((np.exp(x) / np.sum(np.exp(x.detach()))) ** 2)
+
+
+def shifted_by_a_constant(x: Any) -> Any:
+    top = np.max(x).detach()
+    return top + np.log(np.sum(np.exp(x - top)))
+
+
+def a_detached_piece(x: Any) -> Any:
+    first, last = np.split(np.concatenate([x, x]), 2)
+    return np.sum(first * last.detach())
+
+
+def detached_in_a_gradient(x: Any) -> Any:
+    return np.sum(gw.grad(lambda y: np.sum(y * y.detach() * y))(x))
+
+
+DETACHED = [
+    by_detached, over_its_own_size, half_a_softmax, detached_exponentials, shifted_by_a_constant, a_detached_piece,
+    detached_in_a_gradient,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", DETACHED)
+def test_what_was_detached_is_computed_again(f: Callable[[Any], Any]) -> None:
+    holds(f, LINE, np.array([4.0, -1.0, 0.5]))
+
+
+@pytest.mark.parametrize("f", DETACHED)
+def test_the_check_beside_a_gradient_holds_what_was_detached_fixed(f: Callable[[Any], Any]) -> None:
+    assert "differs" not in str(gw.circuit(f, LINE))
+
+
+def test_what_was_detached_and_given_back_is_no_circuit() -> None:
+    with pytest.raises(gw.GatewiseError, match="does not depend on its inputs"):
+        gw.circuit(lambda x: np.sum(x).detach(), LINE)
+
+
+def by_item(x: Any) -> Any:
+    return np.sum(x) * np.mean(x).item()
+
+
+def by_an_entry(x: Any) -> Any:
+    return np.sum(x) * x.item(1)
+
+
+def by_numpy(x: Any) -> Any:
+    return np.sum(x[np.argsort(x.numpy())] * np.arange(1.0, 4.0))
+
+
+def by_list(x: Any) -> Any:
+    return np.sum(x) * max(x.numpy().tolist())
+
+
+def by_counting(x: Any) -> Any:
+    for _ in range(int(np.max(x).item())):
+        x = x * 0.5
+    return np.sum(x)
+
+
+def by_choice(x: Any) -> Any:
+    return np.sum(x) if np.sum(x).item() > 0 else np.sum(x * x)
+
+
+@pytest.mark.parametrize("f", [by_item, by_an_entry, by_numpy, by_list, by_counting, by_choice])
+def test_what_was_taken_out_is_asserted(f: Callable[[Any], Any]) -> None:
+    run, (right, want) = printed(f, LINE), gw.value_and_grad(f)(LINE)
+    value, found = run(LINE)
+    assert value == right
+    np.testing.assert_allclose(found, want, rtol=1e-12)
+    with pytest.raises(AssertionError, match=r"recorded where .* was .*: record it again for other inputs"):
+        run(np.array([9.0, 8.0, -7.0]))
+
+
+def test_many_numbers_are_asserted_by_their_checksum() -> None:
+    x = np.random.default_rng(0).normal(size=(40, 5))
+
+    def f(x: Any, crc32: Any) -> Any:
+        return np.sum(x * x.numpy()) * crc32
+
+    text = str(gw.circuit(f, x, 2.0).staged())
+    assert len(text) < 1000
+    run = printed(f, x, 2.0)
+    assert run(x, 2.0)[0] == np.sum(x * x) * 2
+    with pytest.raises(AssertionError, match="recorded where x held other numbers"):
+        run(x + 1, 2.0)
+
+
+def test_what_was_only_printed_is_not_asserted(capsys: pytest.CaptureFixture[str]) -> None:
+    def f(x: Any) -> Any:
+        print(np.sum(x).item(), f"{np.mean(x):.2f}", x.numpy().tolist())
+        said = f"{np.max(x):.1f}"
+        return np.sum(x * x) + len(said) * 0
+
+    assert "assert" not in str(gw.circuit(f, LINE).staged())
+    assert capsys.readouterr().out.startswith("6.0 2.00 [1.0, 2.0, 3.0]")
+
+
+def test_what_was_detached_is_a_constant_to_later_runs() -> None:
+    kept: list[Any] = []
+
+    def f(x: Any) -> Any:
+        before = kept[-1] if kept else 0.0
+        kept.append(np.sum(x).detach())
+        return np.sum(x * x) + before + kept[-1]
+
+    first, second = gw.circuit(f, LINE), gw.circuit(f, 2 * LINE)
+    assert [float(t) for t in kept] == [6.0, 12.0]
+    assert (first.value, second.value) == (20.0, 74.0)
+    np.testing.assert_allclose(gw.grad(f)(LINE), 2 * LINE)
+
+
+WHOLE: list[tuple[Callable[[Any], Any], Any]] = [
+    (lambda x: np.sum(x) * int(np.trunc(np.sum(x) / 4)), LINE),
+    (lambda x: np.sum(x[: int(np.sum(x > 1.5) * 0.75)]), LINE),
+    (lambda x: np.sum(x) * int(np.floor(x[0]) - 0.5), np.array([-1.0, 2.0])),
+]
+
+
+@pytest.mark.parametrize("k", range(len(WHOLE)))
+def test_what_python_cut_to_a_whole_number_is_cut_by_the_assertion_too(k: int) -> None:
+    f, x = WHOLE[k]
+    np.testing.assert_allclose(printed(f, x)(x)[0], f(x))
+    with pytest.raises(AssertionError, match="record it again"):
+        printed(f, x)(x - 9.0)

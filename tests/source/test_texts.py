@@ -102,3 +102,8 @@ TUPLES: dict[str, tuple[Callable[..., Any], Any]] = {
 @pytest.mark.parametrize("case", TUPLES)
 def test_tuples_by_keyword_keep_their_brackets(case: str) -> None:
     agrees(*TUPLES[case])
+
+
+@pytest.mark.parametrize("pieces", [2, 3, [0]])
+def test_pieces_of_nothing(pieces: Any) -> None:
+    agrees(lambda x: np.sum(np.split(x[0:0], pieces)[1]) + np.sum(x), np.ones(3))

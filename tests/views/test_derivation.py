@@ -771,3 +771,29 @@ def test_tex_compiles_it_and_nothing_leaves_the_page(tmp_path: Path) -> None:
 
 if __name__ == "__main__":
     DOCUMENT.write_text(ABOVE + derived(net()), encoding="utf-8")
+
+
+def by_rows(x: Any) -> Any:
+    y = x * x
+    return np.sum(np.ones(y.shape[0]) @ y)
+
+
+def by_columns(x: Any) -> Any:
+    y = x * x
+    return np.sum(y @ np.ones((y.shape[1], 2)))
+
+
+def by_an_identity(x: Any) -> Any:
+    y = x * x
+    return np.sum(np.eye(len(y)) @ y)
+
+
+def by_a_column_of_ones(x: Any) -> Any:
+    y = x * x
+    return np.sum(y @ np.ones(y.shape[1]))
+
+
+@pytest.mark.parametrize("f", [by_rows, by_columns, by_an_identity, by_a_column_of_ones])
+def test_a_factor_without_a_name_is_no_other_wire(f: Any) -> None:
+    text = derived(gw.circuit(f, np.arange(12.0).reshape(3, 4)))
+    assert "ones" in text or "eye" in text

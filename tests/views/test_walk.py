@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import gatewise as gw
+from gatewise._gates import NAMES
 from gatewise._views.sheet import read
 from gatewise._views.text import cells
 from gatewise._views.walk import Walk, steps, walk_blocks, walk_text
@@ -251,7 +252,8 @@ def test_the_code_of_a_walk_run_line_by_line_gives_the_gradients(f, inputs):
     record = json.loads(circuit.to_json())
     values = {wire.name: wire.value for wire in circuit.wires}
     output = record["wires"][record["output"]]["name"]
-    names = {"np": np, "captured": np.array([0, 0, 1]), **values, f"d{output}": np.ones_like(values[output])}
+    ours = {name: gate.function for name, gate in NAMES.items() if gate.own}
+    names = {"np": np, **ours, "captured": np.array([0, 0, 1]), **values, f"d{output}": np.ones_like(values[output])}
     for step in steps(record):
         for line in step.code if step.is_backward else ():
             exec(line, names)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
+from typing import Any
 
 from gatewise._circuit.tape import Read, Step
 
@@ -19,6 +20,7 @@ class Lent(threading.local):
     taking = 0  # the bits of this thread's derivatives
     on_step: Callable[..., Step] | None = None  # what the recording, if there is one, does with each of its steps
     on_read: Callable[[Read], None] | None = None
+    on_detach: Callable[[Any], None] | None = None
 
 
 lent = Lent()

@@ -187,7 +187,7 @@ def split(pieces, x, *, indices_or_sections, axis=0):
     if np.ndim(indices_or_sections):
         bounds = [0, *(min(max(i + n if i < 0 else i, 0), n) for i in indices_or_sections), n]
     else:
-        bounds = list(range(0, n + 1, n // indices_or_sections))
+        bounds = [n // indices_or_sections * k for k in range(indices_or_sections + 1)]
     places = [along(axis, slice(start, end)) for start, end in pairwise(bounds)]
     return lambda: sum_of(scatter(g, index=places[k], shape=shape_of(x)) for k, g in pieces.items())
 

@@ -17,7 +17,7 @@ from gatewise._recording.constants import PlainNames
 from gatewise._recording.functions import Signature, normalised
 from gatewise._recording.places import Statement, expression_at, source_of
 from gatewise._recording.recorder import Recorder
-from gatewise._sweep import identity, port
+from gatewise._sweep import detached, identity, port
 from gatewise._tensor import Kept, one_over
 
 RESERVED = frozenset({*keyword.kwlist, "np", "math", "grads", "abs", "bool"})
@@ -94,8 +94,8 @@ def step_of(holder: SourcedWire) -> Step:
 
 
 def transparent(wire: Wire) -> Wire:
-    """The wire behind those that inner derivatives gave to it."""
-    while wire.pullback is identity:
+    """The wire behind those that inner derivatives, or `detach`, gave to it."""
+    while wire.pullback is identity or wire.pullback is detached:
         wire = wire.parents if type(wire.parents) is not tuple else wire.parents[0]
     return wire
 

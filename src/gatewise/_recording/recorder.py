@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 from operator import is_
 from types import CodeType, FrameType
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -30,6 +32,7 @@ class Recorder:
         self.statements: list[Statement | None] = []
         self.bound: dict[int, dict[str, Wire]] = {}
         self.reads: list[Read] = []
+        self._detached: list[ref[Tensor]] = []
         self._copies: dict[int, Any] = {}  # by id of the user's array: it and its copy, the same for every use
         self._instruction = -1
         self._steps: set[int] = set()  # ids of the steps of the stage that is open
@@ -41,14 +44,15 @@ class Recorder:
         self._bit = Bit(recording=True, bit=self.again_with)
         self.bit = self._bit.__enter__()
         self.first = tick() if self.again_with is None else 0
-        self._before = lent.on_step, lent.on_read
-        lent.on_step, lent.on_read = self.step, self.reads.append
+        self._before = lent.on_step, lent.on_read, lent.on_detach
+        lent.on_step, lent.on_read, lent.on_detach = self.step, self.read, self.detach
         return self
 
     def __exit__(self, *_: object) -> None:
         self._note_bound(self._frames[0] if self._frames else None)
         self._frames = []
-        lent.on_step, lent.on_read = self._before
+        lent.on_step, lent.on_read, lent.on_detach = self._before
+        self.let_go()
         self._bit.__exit__()
 
     def step(
@@ -68,6 +72,24 @@ class Recorder:
         self._steps.add(id(step))
         return step
 
+    def read(self, read: Read) -> None:
+        """Note what Python read, but for numbers that were taken out to be printed."""
+        if read.how != "taken" or not in_print():
+            self.reads.append(read)
+
+    def detach(self, t: Tensor) -> None:
+        """Note a Tensor that was detached: it belongs to the recording while that lasts."""
+        self._detached.append(ref(t))
+
+    def let_go(self) -> None:
+        """What was detached is a constant to all that comes later; a recording around this one still has it."""
+        for t in filter(None, (known() for known in self._detached)):
+            t.bits &= ~self.bit
+            if not t.bits:
+                t.wire = None
+            elif lent.on_detach is not None:
+                lent.on_detach(t)
+
     def held(self, operand: Any, value: Any) -> Any:
         """What the record keeps of one operand: its wire, or a plain value of its own."""
         if type(operand) is Tensor and operand.bits & self.bit and operand.wire is not None:
@@ -78,7 +100,7 @@ class Recorder:
             return value
         _, copy = self._copies.get(id(operand), (None, None))
         if copy is None or not np.array_equal(copy, value, equal_nan=copy.dtype.kind == "f"):
-            copy = value.copy()
+            copy = np.array(value)  # in its own layout: BLAS adds in another order in another
             self._copies[id(operand)] = operand, copy
         return copy
 
@@ -134,6 +156,16 @@ class Recorder:
             return False
         bound = [frame.f_locals.get(name) for name in (statement.target or "").split(",")]
         return any(type(value) is Tensor and id(getattr(value.wire, "step", None)) in self._steps for value in bound)
+
+
+def in_print() -> bool:
+    """Whether the user's innermost statement is a call of `print`: what it is given goes nowhere else."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    statement = statement_at(frame.f_code, frame.f_lasti) if frame is not None else None
+    call = statement.value if statement is not None and not statement.returns and statement.target is None else None
+    return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"
 
 
 def wires_inside(parameters: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[int, Any]:

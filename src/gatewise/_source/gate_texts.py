@@ -33,10 +33,17 @@ class GateText:
     code: dict[int, str] = field(default_factory=dict)
 
 
-def gate_texts(circuit: Circuit) -> dict[SourcedWire, GateText]:
-    """The texts of every step of a circuit, all wires under their own names."""
+def gate_writer(circuit: Circuit) -> Writer:
+    """Writes single gates: all wires under their own names, and our gates with their parameters."""
     writer = Writer(circuit, "code")
     writer.named = dict(circuit.names)
+    writer.speller.defines = False
+    return writer
+
+
+def gate_texts(circuit: Circuit) -> dict[SourcedWire, GateText]:
+    """The texts of every step of a circuit, all wires under their own names."""
+    writer = gate_writer(circuit)
     found: dict[SourcedWire, GateText] = {}
     with Recorder(bit=circuit.recording):
         for wire in circuit.wires:
@@ -48,8 +55,7 @@ def gate_texts(circuit: Circuit) -> dict[SourcedWire, GateText]:
 
 def block_texts(circuit: Circuit, closing: Iterable[SourcedWire]) -> dict[SourcedWire, GateText]:
     """The texts of blocks as one gate each, by their own rules; `closing` are the wires that close them."""
-    writer = Writer(circuit, "code")
-    writer.named = dict(circuit.names)
+    writer = gate_writer(circuit)
     found = {}
     with Recorder(bit=circuit.recording):
         for holder in closing:
@@ -69,8 +75,7 @@ def guard_texts(circuit: Circuit) -> list[dict[str, Any]]:
 
     The text is None where it speaks of something that is no wire of the circuit.
     """
-    writer = Writer(circuit, "code")
-    writer.named = dict(circuit.names)
+    writer = gate_writer(circuit)
     found = []
     with Recorder(bit=circuit.recording):
         for read in (r for r in circuit.reads if r.how != "shape"):

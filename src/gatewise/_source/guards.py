@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -12,15 +13,18 @@ from gatewise._circuit import Read, SourcedWire, Step, Wire, step_wire
 from gatewise._gates import NAMES, Gate
 from gatewise._recording.freezing import operand_wires, transparent
 from gatewise._source.nodes import value_of
-from gatewise._source.spelling import ATOM, COMPARISON, Text, number
+from gatewise._source.spelling import ATOM, COMPARISON, Text, nested, number
 from gatewise._source.statements import Statements
 from gatewise._sweep import port
 
+WRITTEN_OUT = 30  # how many numbers an assertion may hold
 DEEPEST = 10  # operations in one expression, one inside the other
 
 
 class Guards(Statements):
     """Writes the assertions of one circuit, each behind the stage that makes the last of what it speaks of."""
+
+    crc32 = ""  # the name that stands for zlib's, where the text needs it
 
     def guards(self) -> dict[int, list[Read]]:
         """The reads that the text depends on, by the number of that stage; 0 is before all stages.
@@ -79,6 +83,11 @@ class Guards(Statements):
                     sentence = f"recorded where {name} was np.arange({len(rows)}): record it again for other inputs"
                     self.write(f"assert np.array_equal({name}, np.arange({len(rows)})), {sentence!r}")
 
+    def checksum(self) -> str:
+        """The name that this text has for zlib's crc32."""
+        self.crc32 = self.crc32 or self.free("crc32")
+        return self.crc32
+
     def made_for(self, wire: Wire) -> list[SourcedWire]:
         """The steps behind a wire that the circuit does not have, oldest first: the output does not need them."""
         found: set[SourcedWire] = set()
@@ -96,7 +105,7 @@ class Guards(Statements):
         for read in reads:
             self.lines_for(self.made_for(read.wire))
             wire = transparent(read.wire)
-            said = asserted(self.spell(wire), read)
+            said = asserted(self.spell(wire), read, self.checksum)
             if said not in self.said:
                 self.said.add(said)
                 if read.how != "shape":
@@ -130,20 +139,26 @@ class Guards(Statements):
                 heights[holder] = 0
 
 
-def asserted(text: Text, read: Read) -> str:
-    """The assertion that Python would read the same again."""
-    was = np.asarray(read.value).tolist()
+def asserted(text: Text, read: Read, checksum: Callable[[], str]) -> str:
+    """The assertion that Python would read the same again; of many numbers by their checksum."""
     if read.how == "shape":
         said = f"recorded where {text.text} had shape {read.value}: record it again for other inputs"
         return f"assert np.shape({text.text}) == {read.value}, {said!r}"
+    array = np.asarray(read.value)
+    if array.size > WRITTEN_OUT:
+        condition = f"{checksum()}({text.at(ATOM)}.tobytes()) == {crc32(array.tobytes())}"
+        return f"assert {condition}, {f'recorded where {text.text} held other numbers: record it again for them'!r}"
+    was = array.tolist()
     if read.how == "bool":
         was = bool(was)
         condition = text.text if was else f"not {text.at(COMPARISON)}"
-    elif np.ndim(read.value):
-        condition = f"np.array_equal({text.text}, {was!r})"
+    elif array.ndim or was != was:
+        numbers = nested(array)
+        condition = f"np.array_equal({text.text}, {numbers}{', equal_nan=True' if 'np.nan' in numbers else ''})"
     else:
-        was = int(was) if read.how in ("int", "index") else was
-        condition = f"{text.at(COMPARISON + 1)} == {number(was).text}"
+        whole = int(was) if read.how in ("int", "index") else was
+        cut = f"int({text.text})" if whole != was else text.at(COMPARISON + 1)
+        condition, was = f"{cut} == {number(whole).text}", whole
     return f"assert {condition}, {f'recorded where {text.text} was {was}: record it again for other inputs'!r}"
 
 

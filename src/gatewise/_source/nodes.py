@@ -612,7 +612,8 @@ def without_spreads(node: Node) -> Node:
     same_dtype = np.result_type(*(weak(value_of(x)) for x in operands)) == np.result_type(
         *(weak(value_of(x)) for x in node.operands)
     )
-    return replace(node, operands=tuple(operands)) if same_dtype and operands != list(node.operands) else node
+    changed = any(a is not b for a, b in zip(operands, node.operands, strict=True))
+    return replace(node, operands=tuple(operands)) if same_dtype and changed else node
 
 
 def weak(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from gatewise._gates import Gate
 from gatewise._recording.freezing import told_by_value
 from gatewise._recording.structures import quoted
-from gatewise._source.nodes import Node, is_plain_place, same_parameter, value_of
+from gatewise._source.nodes import Node, is_plain_place, same_parameter, value_of, weak
 from gatewise._tensor import FORWARDS, SIGNS, one_over
 
 ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON, LOWEST = 100, 90, 80, 70, 60, 50, 40, 30, 0
@@ -92,15 +92,17 @@ def number(value: Any) -> Text:
 class Speller:
     """Spells steps. `texts` are the user's spellings, and the names of captured arrays, by id.
 
-    `free` gives a name that nobody has, to functions that printed code defines; `hidden` says whether a name that
-    Python knows stands for something else in the text.
+    `free` gives a name that nobody has, to functions that printed code defines; `defined` the lines of such a
+    function; `hidden` says whether a name that Python knows stands for something else in the text.
     """
+
+    defined: Callable[[Node], Iterable[str]]
 
     def __init__(self, texts: Mapping[Any, str], free: Callable[[str], str], hidden: Callable[[str], bool]) -> None:
         self.texts: dict[Any, str] = dict(texts)
         self.free, self.hidden = free, hidden
-        self.uses_math = False
-        self.functions: dict[str, Any] = {}  # own gates that need a definition: name -> gate
+        self.uses_math, self.defines = False, True  # `defines`: own gates are functions of the text, parameters inside
+        self.functions: dict[str, Any] = {}  # own gates that need a definition: name -> step
 
     def plain(self, value: Any) -> Text:
         """A plain value: its text, a literal, or an array that can be told by its value."""
@@ -202,21 +204,24 @@ class Speller:
                 **dict(zip(gate.operands, (o.at(UNARY) for o in operands), strict=False)),
                 **dict(gate.defaults) | parameters,
             )
-        if gate.own:
+        if gate.own and self.defines:
             arrays = [f"{name}={self.index(step.parameters[name], alone=True)}" for name in array_parameters(step)]
             return f"{self.function_name(step)}({', '.join([*texts, *arrays])})"
         if getattr(forward, "__module__", None) == "math":
             self.uses_math = True
             return f"math.{forward.__name__}({', '.join(texts)})"
         name = "abs" if forward is operator.abs and not self.hidden("abs") else called(gate)
-        arguments = texts + [f"{key}={value}" for key, value in parameters.items() if key not in POSITIONAL]
-        arguments[len(texts) : len(texts)] = [parameters[key] for key in POSITIONAL if key in parameters]
+        positional = () if gate.own else POSITIONAL
+        arguments = texts + [f"{key}={value}" for key, value in parameters.items() if key not in positional]
+        arguments[len(texts) : len(texts)] = [parameters[key] for key in positional if key in parameters]
         return f"{name}({', '.join(arguments)})"
 
     def function_name(self, step: Node) -> str:
-        """The name of the function that printed code defines for an own gate with these parameters."""
+        """The name of the function that printed code defines for an own gate with these parameters and shapes."""
         for name, other in self.functions.items():
-            if same_definition(other, step):
+            if same_rule(other, step) and (
+                same_kinds(other, step) or list(self.defined(other)) == list(self.defined(step))
+            ):
                 return name
         name = self.free(step.gate.name)
         self.functions[name] = step
@@ -231,8 +236,15 @@ def array_parameters(step: Node) -> list[str]:
     return [name for name, value in step.parameters.items() if not is_plain_place(value)]
 
 
-def same_definition(a: Node, b: Node) -> bool:
-    """Whether one printed function serves both steps: parameters that hold arrays are its arguments."""
+def same_kinds(a: Node, b: Node) -> bool:
+    """Whether two steps are given operands of the same shapes and dtypes: the text of a function may speak of them."""
+    return [(np.shape(v), weak(v)) for v in map(value_of, a.operands)] == [
+        (np.shape(v), weak(v)) for v in map(value_of, b.operands)
+    ]
+
+
+def same_rule(a: Node, b: Node) -> bool:
+    """Whether two steps are one gate with the same parameters; those that hold arrays are arguments of its function."""
     arrays = array_parameters(a)
     if a.gate is not b.gate or a.parameters.keys() != b.parameters.keys() or arrays != array_parameters(b):
         return False

@@ -52,6 +52,7 @@ class Writer(Guards):
 
     def __init__(self, circuit: Circuit, style: Style) -> None:
         super().__init__(circuit, style)
+        self.speller.defined = definition
         output = circuit.output
         self.first = self.free(f"d{circuit.names[output]}")  # the gradient that the backward pass starts from
         given = self.inputs.get(output)  # a function may give back what it was given
@@ -72,7 +73,12 @@ class Writer(Guards):
         forward = self.forward_lines()
         name = circuit.name if circuit.name.isidentifier() else "f"
         head = [IMPORTS["np"]] + ([IMPORTS["math"]] if self.speller.uses_math else [])
-        helpers = [line for name_, node in self.speller.functions.items() for line in ("", *helper(name_, node))]
+        if self.crc32:
+            head.insert(0, f"from zlib import crc32{f' as {self.crc32}' if self.crc32 != 'crc32' else ''}\n")
+        helpers = []
+        for own, node in self.speller.functions.items():
+            first, *rest = definition(node)
+            helpers += ["", f"def {own}{first}", *rest]
         body = [
             "# forward pass",
             *circuit.setup,
@@ -499,8 +505,8 @@ class AsFunctions(ast.NodeTransformer):
         return node
 
 
-def helper(name: str, node: Node) -> Iterator[str]:
-    """The definition of an own gate's forward function: its NumPy composition, recorded on samples of its operands."""
+def definition(node: Node) -> Iterator[str]:
+    """The function that stands for an own gate, but for `def` and its name: recorded on samples of its operands."""
     from gatewise._recording.running import record
 
     values = [value_of(x) for x in node.operands]
@@ -512,7 +518,7 @@ def helper(name: str, node: Node) -> Iterator[str]:
     composition.__name__ = "out"
     names, arrays = gate.operands[: len(values)], array_parameters(node)
     circuit = record(composition, values, upstream=node.value)
-    yield f"def {name}({', '.join([*names, *arrays])}):"
+    yield f"({', '.join([*names, *arrays])}):"
     writer = Writer(circuit, "code")
     for parameter in arrays:
         given = id(node.parameters[parameter])

@@ -45,7 +45,7 @@ _WITH_PARAMETERS: dict[str, tuple[tuple[str, Any], ...]] = {
     "matrix_transpose": (), "swapaxes": (("axis1", None), ("axis2", None)), "expand_dims": (("axis", None),),
     "squeeze": (("axis", None),), "concatenate": (("axis", 0),), "stack": (("axis", 0),),
 }  # fmt: skip
-_TOTALS = {"sum", "mean", "max", "min", "prod", "var", "std", "logsumexp"}
+_TOTALS = {"sum", "mean", "max", "min", "prod", "var", "std"}
 _MATRICES = {"matmul", "dot", "outer"}
 _METHODS = {"sum", "mean", "max", "min", "prod", "var", "std", "any", "all", "reshape", "ravel", "transpose", "copy"}
 _BOXING = {"where", "reshape", "transpose", "squeeze", "broadcast_to", "full_like", "copy"}
@@ -123,7 +123,7 @@ class _Formulas:
 
     def _forward(self, wire: Wire) -> Any:
         if wire.gate in ("softmax", "logsumexp") and wire.shape + self._operand(wire).shape:
-            tree = [wire.gate, ["wire", self._operand(wire).id], self._axis_in_code(wire)]
+            tree = [wire.gate, ["wire", self._operand(wire).id], self._axis_in_call(wire)]
             return ["reshape", tree, list(wire.shape)]
         if wire.gate == "dot" and any(
             len(self.sheet.wires[use.source].shape) > 2 for use in self.sheet.operands[wire.id]
@@ -134,13 +134,12 @@ class _Formulas:
     def _operand(self, wire: Wire) -> Wire:
         return self.sheet.wires[self.sheet.operands[wire.id][0].source]
 
-    def _axis_in_code(self, wire: Wire) -> Any:
-        """The axis of a block called by its name: its expression leaves it out, its backward code says it."""
-        calls = [node for line in self.sheet.code.get(wire.id, ()) for node in ast.walk(ast.parse(line))]
-        sums = [n for n in calls if isinstance(n, ast.Call) and ast.unparse(n.func) in ("np.sum", "np.max")]
-        if not sums:
-            raise NotCoveredError("the record does not say along which axis it goes")
-        return next((_literal(k.value) for k in sums[0].keywords if k.arg == "axis"), None)
+    def _axis_in_call(self, wire: Wire) -> Any:
+        """The axis of a block called by its name: a keyword of its expression, unless it is the usual one."""
+        call = self.reader.parsed(wire.expression)
+        assert isinstance(call, ast.Call)
+        usual = {"softmax": -1, "logsumexp": None}[wire.gate or ""]
+        return next((_literal(k.value) for k in call.keywords if k.arg == "axis"), usual)
 
     def _guards(self) -> Iterator[list[Any]]:
         """What an edit must leave as it was recorded."""
@@ -222,6 +221,8 @@ class _Formulas:
         if wire.gate == "getitem":
             _, _, *index = self.reader.read(wire.expression)
             return [["put", down, ["shape", *source.shape], *index], None, "routed"]
+        if wire.gate == "logsumexp":
+            return self._soft(self._axis(wire), ["wire", source.id], down)
         if line is None and use.local_text is None:
             raise NotCoveredError("the record has no line of code for its gradient")
         if line is None:
@@ -244,7 +245,7 @@ class _Formulas:
 
     def _axis(self, wire: Wire) -> Any:
         if wire.gate == "logsumexp":
-            return self._axis_in_code(wire) if self._operand(wire).shape else None
+            return self._axis_in_call(wire) if self._operand(wire).shape else None
         return self.reader.read(wire.expression)[2]
 
     # -------------------------------------------------------------------------------------------------------- blocks
@@ -262,9 +263,7 @@ class _Formulas:
         if wire.block == "softplus":
             return [["divide", down, ["add", 1, ["exp", ["negative", operand]]]], down, "with"]
         if wire.block == "logsumexp":
-            axis = self._axis(self._operand(wire))
-            whole = ["unreduce", down, operand, axis]
-            return [["multiply", ["softmax", operand, axis], whole], whole, "with"]
+            return self._soft(self._axis(self._operand(wire)), operand, down)
         if wire.block == "softmax":
             axis = self._axis(self.sheet.wires[self.sheet.operands[wire.id][1].source])
             mean = ["sum", ["multiply", out, down], axis, True]
@@ -275,6 +274,11 @@ class _Formulas:
             shares = ["add", ["softmax", operand, 1], ["put", -1, ["shape", *x.shape], *index]]
             return [["multiply", shares, down], None, "mixed"]
         raise NotCoveredError(f"a page does not know the rule of {plain(wire.block or '')}")
+
+    def _soft(self, axis: Any, operand: list[Any], down: list[Any]) -> list[Any]:
+        """What a logsumexp sends back: shared as softmax shares."""
+        whole = ["unreduce", down, operand, axis]
+        return [["multiply", ["softmax", operand, axis], whole], whole, "with"]
 
     def _exponentials(self, wire: Wire) -> list[Wire]:
         """The exponentials that a block was written with."""

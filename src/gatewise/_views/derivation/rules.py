@@ -34,8 +34,9 @@ class Rules:
     def part(self, use: Use) -> Part:
         """What comes back along a use."""
         source, target = self.sheet.wires[use.source], self.sheet.wires[use.target]
-        if target.gate in PRODUCTS and {len(source.shape), len(self._other(use).shape)} <= {1, 2}:
-            return self.products.part(source, self._other(use), target, use.port == 0)
+        other = self._other(use) if target.gate in PRODUCTS else None
+        if other is not None and {len(source.shape), len(other.shape)} <= {1, 2}:
+            return self.products.part(source, other, target, use.port == 0)
         if target.gate in ("add", "subtract") and stretched_axes(source.shape, target.shape):
             return self.totals.stretched(use, source, target)
         if target.gate in ("sum", "mean") and (axes := summed_axes(target, source)) is not None:
@@ -57,9 +58,10 @@ class Rules:
             return self._elementwise(use, source, target)
         return self._as_coded(use, source, target)
 
-    def _other(self, use: Use) -> Wire:
+    def _other(self, use: Use) -> Wire | None:
+        """The other factor of a product; None for one without a name, as an array of ones may be."""
         others = [each for each in self.sheet.operands[use.target] if each.port != use.port]
-        return self.sheet.wires[others[0].source] if others else self.sheet.wires[use.source]
+        return self.sheet.wires[others[0].source] if others else None
 
     # -------------------------------------------------------------------------------------------------- entries picked
 
