@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import gatewise as gw
+from check.test_forms_people_have import module_of
 from gatewise._check.substitutes import COMPUTED, MOVING, SUBSTITUTES
 
 S = SUBSTITUTES
@@ -32,7 +33,9 @@ CASES = {
     "insert": [lambda f, a: f(a, 0, 1.5, axis=1), lambda f, a: f(a[0], 2, a[1, 1])],
     "meshgrid": [lambda f, a: f(a[0], a[1])[1]],
     "moveaxis": [lambda f, a: f(a, 0, 1)],
-    "pad": [lambda f, a: f(a, 1), lambda f, a: f(a, ((1, 0), (0, 2)), constant_values=1.5), lambda f, a: f(a, 1, "edge")],
+    "pad": [
+        lambda f, a: f(a, 1), lambda f, a: f(a, ((1, 0), (0, 2)), constant_values=1.5), lambda f, a: f(a, 1, "edge"),
+    ],
     "repeat": [lambda f, a: f(a, 2, axis=0), lambda f, a: f(a, [1, 0, 2], axis=0)],
     "resize": [lambda f, a: f(a, (5, 4))],
     "roll": [lambda f, a: f(a, 1), lambda f, a: f(a, -2, axis=1)],
@@ -126,8 +129,6 @@ def step(x, h, W, u):
     ],
 )
 def test_the_wrong_line_is_found_beside_functions_without_a_gate(line, right, wrong):
-    from check.test_forms_people_have import module_of
-
     lines = STEP.splitlines()
     k = next(i for i, text in enumerate(lines) if right in text and i > 9)
     assert lines[k].count(right)

@@ -8,6 +8,7 @@ are right, and another value in the place of what it makes, or a small change of
 from __future__ import annotations
 
 import ast
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -24,6 +25,7 @@ from gatewise._check.trials import Trial, UnseenError
 
 EVENTS = 300  #: values that are moved, each in a run of its own
 ENTRIES = 2_000_000  #: numbers in all of them together
+WAYS = 32  #: ways in which values of one line may stand for gradients, that are tried
 LOSSES = frozenset({"loss", "cost", "L", "J"})
 
 
@@ -81,8 +83,34 @@ class Inquiry(Mending):
         likely = [p for p in exactly or patches if self.statements([p[0]]) and not self.is_on_its_way(p[0])]
         for i, should in likely[:1]:
             return self.around(i, should, goal)
+        if not patches and (several := self.each_time(on_way, goal)) is not None:
+            return Located([several], [several.statement])
         suspects = self.statements(i for i in on_way if not self.is_cleared(i))
         return self.by_changes(suspects, goal, [])
+
+    def each_time(self, on_way: Sequence[int], goal: Sequence[str]) -> Found | None:
+        """The line where it goes wrong first, where that runs several times, as in a helper.
+
+        All gradients are right once it gives the true one each time.
+        """
+        first = next((i for i in on_way if not self.is_cleared(i)), None)
+        if first is None:
+            return None
+        place = self.events[first].place
+        times = [i for i in on_way if self.events[i].place.statement is place.statement and not self.is_cleared(i)]
+        if len(times) < 2 or any(self.events[i].place.key != place.key for i in times):
+            return None
+        if not self.statements(times) or any(self.events[i].place.how in ("part", "after") for i in times):
+            return None
+        for choice in itertools.islice(itertools.product(*(list(self.roles(i).items()) for i in times)), WAYS):
+            values = [
+                {i: total(self.contributions(n, k), range(len(self.contributions(n, k)))) / d
+                 for i, (k, d) in zip(times, choice, strict=True)}
+                for n in range(len(self.trials))
+            ]  # fmt: skip
+            if self.mends_together(values, goal):
+                return Found(place.statement, place.key, self.events[first].value, values[0][first])
+        return None
 
     def is_on_its_way(self, i: int) -> bool:
         """Whether a variable is not complete, and is so far what it may be.
@@ -184,9 +212,13 @@ class Inquiry(Mending):
     def mends(self, i: int, values: Sequence[Any], goal: Sequence[str]) -> bool:
         if self.agree(self.events[i].value, values[0]):
             return False
-        for n, (trial, value) in enumerate(zip(self.trials, values, strict=True)):
+        return self.mends_together([{i: value} for value in values], goal)
+
+    def mends_together(self, values: Sequence[dict[int, Any]], goal: Sequence[str]) -> bool:
+        """Whether other values in the place of some, at each point, make the gradients right."""
+        for n, (trial, instead) in enumerate(zip(self.trials, values, strict=True)):
             try:
-                if not self.mended(n, trial.heard({i: value}).gradients, goal):
+                if not self.mended(n, trial.heard(instead).gradients, goal):
                     return False
             except Exception:
                 return False

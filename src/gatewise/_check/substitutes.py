@@ -50,7 +50,7 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, Tensor) or (type(x) in (list, tuple) and any(map(is_tensor, x)))
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002 - NumPy's name
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     if ord not in (None, 2, "fro") or (ord == 2 and axis is None and np.ndim(x) == 2):
         return np.linalg.norm(x, ord, axis, keepdims)
     return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
@@ -135,7 +135,7 @@ def attribute(name: str) -> Any:
     return found
 
 
-#: What stands for a NumPy function, by that function's name: `np.vstack` and `np.linalg.norm` as "vstack", "linalg.norm".
+#: What stands for a NumPy function, by its name: "vstack", "linalg.norm".
 SUBSTITUTES: Mapping[str, Callable[..., Any]] = {name: moved(attribute(name)) for name in MOVING} | {
     name: with_tensors(attribute(name), f) for name, f in COMPUTED.items()
 }
