@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import largest
+from gatewise._check.comparing import largest, squeezed
 from gatewise._check.diagnosis import Change
 from gatewise._check.hearing import Event
 from gatewise._check.mending import Found, Located, Mending
@@ -25,7 +25,7 @@ from gatewise._check.trials import Trial, UnseenError
 
 EVENTS = 300  #: values that are moved, each in a run of its own
 ENTRIES = 2_000_000  #: numbers in all of them together
-WAYS = 32  #: ways in which values of one line may stand for gradients, that are tried
+WAYS = 64  #: ways in which values of one line may stand for gradients, that are tried
 LOSSES = frozenset({"loss", "cost", "L", "J"})
 
 
@@ -102,7 +102,7 @@ class Inquiry(Mending):
             return None
         if not self.statements(times) or any(self.events[i].place.how in ("part", "after") for i in times):
             return None
-        for choice in itertools.islice(itertools.product(*(list(self.roles(i).items()) for i in times)), WAYS):
+        for choice in itertools.islice(itertools.product(*map(self.may_stand_for, times)), WAYS):
             values = [
                 {i: total(self.contributions(n, k), range(len(self.contributions(n, k)))) / d
                  for i, (k, d) in zip(times, choice, strict=True)}
@@ -111,6 +111,11 @@ class Inquiry(Mending):
             if self.mends_together(values, goal):
                 return Found(place.statement, place.key, self.events[first].value, values[0][first])
         return None
+
+    def may_stand_for(self, i: int) -> list[tuple[int, float]]:
+        """The wires whose gradient a value does the work of; where that is not seen, those of its shape."""
+        shape, found = squeezed(self.events[i].value), self.trials[0].circuit.found
+        return list(self.roles(i).items()) or [(k, 1.0) for k, g in found.items() if squeezed(g) == shape]
 
     def is_on_its_way(self, i: int) -> bool:
         """Whether a variable is not complete, and is so far what it may be.
@@ -254,6 +259,8 @@ def asked(inquiry: Inquiry) -> Located:
     if common or not all(e.found for e in each):  # what explains a part of it only, must be beyond doubt
         each = [e if len(e.suspects) == 1 else Located([], e.suspects, e.why) for e in each]
     found = {id(f.statement): f for e in each for f in e.found}
+    if len(found) > 1 and not all(f.change or f.mend() for f in found.values()):  # one line before them may be wrong
+        found = {}
     suspects = {id(s): s for e in each for s in e.suspects}
     whys = dict.fromkeys(e.why for e in each if e.why)
     doubtful = any(e.doubtful for e in each)

@@ -212,7 +212,7 @@ class Readings(Moving):
         """
         roles = self.roles(i)
         named = self.wires_named(i)
-        if r.wire not in named and named & {*roles}:
+        if r.wire not in named and (named & {*roles} or (named and not roles)):
             return False
         if not roles or r.wire in roles:
             return True
