@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.halves import backward_half, backward_names, halves_of, is_cache, required, returned_names
-from gatewise._check.matching import is_data, is_vector, matched, units_of
+from gatewise._check.matching import is_data, is_vector, matched, units_of, with_names
 from gatewise._check.subject import Parameter, Subject
 from gatewise._errors import ArgumentError
+from gatewise._recording.whose import wire_named
 
 SEED = 20240229  # of our own draws: the upstream gradient of an output with several entries, directions, samples
 
@@ -234,6 +235,10 @@ def sorted_claims(
     `may_weight`: nobody said how the entries of the output are weighted, so for Jacobians that is drawn at random;
     `names`: what the function that gave them calls them.
     """
+    found = with_names(found)
+    if isinstance(found, dict):
+        arguments = list(subject.arguments())
+        subject.take_arguments({wire_named(str(key), arguments) or str(key) for key in found})
     parameters = subject.parameters
     pairs = matched(subject, found, names)
     spoken = {p.name for p, _ in pairs}

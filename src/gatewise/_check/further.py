@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,7 @@ from gatewise._check.comparing import is_number
 from gatewise._check.diagnosis import Change
 from gatewise._check.trees import replaced
 
+JOINED = 6  #: parts of a tuple or a list up to which two are tried in each other's place
 OTHERS = {"sin": ("cos",), "cos": ("sin",), "sinh": ("cosh",), "cosh": ("sinh",), "mean": ("sum",), "sum": ("mean",)}
 
 
@@ -42,6 +44,13 @@ def further(s: ast.stmt, names: Mapping[str, Any], gradients: Sequence[str]) -> 
                 if name != e.value.id and is_number(held) and np.ndim(held) and name not in gradients:
                     made_base = replaced(s, e.value, ast.Name(name, ast.Load()))
                     yield Change(71, "stale", made_base, f"{e.value.id} where {name} belongs")
+        if isinstance(e, (ast.Tuple, ast.List)) and 1 < len(e.elts) <= JOINED:
+            for a, b in itertools.combinations(range(len(e.elts)), 2):
+                order = list(e.elts)
+                order[a], order[b] = order[b], order[a]
+                swapped = replaced(s, e, type(e)(order, ast.Load()))
+                one, other = ast.unparse(order[b]), ast.unparse(order[a])
+                yield Change(31, "stale", swapped, f"{one} and {other} stand in each other's place")
         if isinstance(e, ast.Call) and len(e.args) == 1 and not e.keywords:
             yield Change(70, "local", replaced(s, e, e.args[0]), f"{ast.unparse(e.func)} does not belong there")
         if isinstance(e, ast.Attribute) and e.attr in OTHERS and isinstance(e.value, ast.Name):

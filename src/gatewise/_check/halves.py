@@ -119,12 +119,17 @@ def is_cache(subject: Subject, first: tuple[Any, ...]) -> bool:
         return False
     if any(name.lower() in CACHES for name in named):
         return True
-    if named and not all(name in known for name in named) and re.search("forward|fwd|fprop", subject.name.lower()):
+    if named and not all(name in known for name in named) and is_forward_half(subject.name):
         return True
     parts = rest if isinstance(rest, (tuple, list)) else (rest,)
     if named and not isinstance(rest, dict) and not any(may_belong(subject, g) for g in (rest, *parts)):
         return True  # `return loss, accuracy`
     return repeats_inputs(subject, parts)
+
+
+def is_forward_half(name: str) -> bool:
+    """Whether a function is called the first half of a pass, and not both: `forward_and_backward` gives gradients."""
+    return bool(re.search("forward|fwd|fprop", name.lower())) and not re.search("back|bwd|bprop|grad", name.lower())
 
 
 def may_belong(subject: Subject, g: Any) -> bool:

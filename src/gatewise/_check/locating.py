@@ -8,13 +8,14 @@ are right, and another value in the place of what it makes, or a small change of
 from __future__ import annotations
 
 import ast
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import largest
+from gatewise._check.comparing import largest, squeezed
 from gatewise._check.diagnosis import Change
 from gatewise._check.hearing import Event
 from gatewise._check.mending import Found, Located, Mending
@@ -24,6 +25,7 @@ from gatewise._check.trials import Trial, UnseenError
 
 EVENTS = 300  #: values that are moved, each in a run of its own
 ENTRIES = 2_000_000  #: numbers in all of them together
+WAYS = 64  #: ways in which values of one line may stand for gradients, that are tried
 LOSSES = frozenset({"loss", "cost", "L", "J"})
 
 
@@ -81,8 +83,39 @@ class Inquiry(Mending):
         likely = [p for p in exactly or patches if self.statements([p[0]]) and not self.is_on_its_way(p[0])]
         for i, should in likely[:1]:
             return self.around(i, should, goal)
+        if not patches and (several := self.each_time(on_way, goal)) is not None:
+            return Located([several], [several.statement])
         suspects = self.statements(i for i in on_way if not self.is_cleared(i))
         return self.by_changes(suspects, goal, [])
+
+    def each_time(self, on_way: Sequence[int], goal: Sequence[str]) -> Found | None:
+        """The line where it goes wrong first, where that runs several times, as in a helper.
+
+        All gradients are right once it gives the true one each time.
+        """
+        first = next((i for i in on_way if not self.is_cleared(i)), None)
+        if first is None:
+            return None
+        place = self.events[first].place
+        times = [i for i in on_way if self.events[i].place.statement is place.statement and not self.is_cleared(i)]
+        if len(times) < 2 or any(self.events[i].place.key != place.key for i in times):
+            return None
+        if not self.statements(times) or any(self.events[i].place.how in ("part", "after") for i in times):
+            return None
+        for choice in itertools.islice(itertools.product(*map(self.may_stand_for, times)), WAYS):
+            values = [
+                {i: total(self.contributions(n, k), range(len(self.contributions(n, k)))) / d
+                 for i, (k, d) in zip(times, choice, strict=True)}
+                for n in range(len(self.trials))
+            ]  # fmt: skip
+            if self.mends_together(values, goal):
+                return Found(place.statement, place.key, self.events[first].value, values[0][first])
+        return None
+
+    def may_stand_for(self, i: int) -> list[tuple[int, float]]:
+        """The wires whose gradient a value does the work of; where that is not seen, those of its shape."""
+        shape, found = squeezed(self.events[i].value), self.trials[0].circuit.found
+        return list(self.roles(i).items()) or [(k, 1.0) for k, g in found.items() if squeezed(g) == shape]
 
     def is_on_its_way(self, i: int) -> bool:
         """Whether a variable is not complete, and is so far what it may be.
@@ -184,9 +217,13 @@ class Inquiry(Mending):
     def mends(self, i: int, values: Sequence[Any], goal: Sequence[str]) -> bool:
         if self.agree(self.events[i].value, values[0]):
             return False
-        for n, (trial, value) in enumerate(zip(self.trials, values, strict=True)):
+        return self.mends_together([{i: value} for value in values], goal)
+
+    def mends_together(self, values: Sequence[dict[int, Any]], goal: Sequence[str]) -> bool:
+        """Whether other values in the place of some, at each point, make the gradients right."""
+        for n, (trial, instead) in enumerate(zip(self.trials, values, strict=True)):
             try:
-                if not self.mended(n, trial.heard({i: value}).gradients, goal):
+                if not self.mended(n, trial.heard(instead).gradients, goal):
                     return False
             except Exception:
                 return False
@@ -222,6 +259,8 @@ def asked(inquiry: Inquiry) -> Located:
     if common or not all(e.found for e in each):  # what explains a part of it only, must be beyond doubt
         each = [e if len(e.suspects) == 1 else Located([], e.suspects, e.why) for e in each]
     found = {id(f.statement): f for e in each for f in e.found}
+    if len(found) > 1 and not all(f.change or f.mend() for f in found.values()):  # one line before them may be wrong
+        found = {}
     suspects = {id(s): s for e in each for s in e.suspects}
     whys = dict.fromkeys(e.why for e in each if e.why)
     doubtful = any(e.doubtful for e in each)

@@ -107,6 +107,14 @@ def matched(subject: Subject, found: Any, names: Sequence[Any]) -> Pairs:
     return units[0].pairs(found) or [(parameters[0], found)] if len(units) == 1 else [(parameters[0], found)]
 
 
+def with_names(found: Any) -> Any:
+    """Gradients that carry their names, as a dict: a named tuple, a list of pairs of a name and a gradient."""
+    if isinstance(found, tuple) and hasattr(found, "_asdict"):
+        return found._asdict()
+    pairs = isinstance(found, (list, tuple)) and bool(found) and all(type(x) is tuple and len(x) == 2 for x in found)
+    return dict(found) if pairs and all(isinstance(name, str) for name, _ in found) else found
+
+
 def is_vector(found: Sequence[Any], parameters: Sequence[Parameter]) -> bool:
     """Whether a list of numbers is one gradient, of a parameter that is a vector."""
     if len(parameters) != 1 or parameters[0].array.shape != (len(found),):

@@ -193,7 +193,7 @@ class Readings(Moving):
         for r in self.readings(i):
             if abs(r.c - 1) < 1e-6 and r.whole and np.size(v) > 1 and self.is_meant(i, r):
                 return True
-            if self.is_made_up_for(i, r):
+            if self.is_made_up_for(i, r) and (r.whole or self.is_added_to(i, r.wire)):
                 return True
             if r.whole and not roles and any(abs(r.c / c - 1) < 1e-6 for c in self.conventions):
                 return True
@@ -212,7 +212,7 @@ class Readings(Moving):
         """
         roles = self.roles(i)
         named = self.wires_named(i)
-        if r.wire not in named and named & {*roles}:
+        if r.wire not in named and (named & {*roles} or (named and not roles)):
             return False
         if not roles or r.wire in roles:
             return True
@@ -261,6 +261,11 @@ class Readings(Moving):
         """Whether what follows turns a multiple of a gradient into a gradient, at one parameter at least."""
         ratio = self.ratio(i, r.wire) if i in self.moved else None
         return bool(ratio) and any(abs(r.c * d - 1) < 1e-5 for d in (ratio or {}).values())
+
+    def is_added_to(self, i: int, k: int) -> bool:
+        """Whether something later that does the work of wire k is made of a value and of something else."""
+        later = [j for j in self.backward if j in self.changes[i] and k in self.roles(j)]
+        return any(not self.agree(self.events[i].value, self.events[j].value) for j in later)
 
     @cached_property
     def conventions(self) -> set[float]:

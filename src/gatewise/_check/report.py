@@ -177,6 +177,8 @@ def headline(report: Report) -> str:
                 else "does not lie between the slopes on its two sides"
             )
             return f"kink: {report.name} has a corner here along {listed}; the gradient {told}."
+    if report.not_judged:
+        return f"undecidable: {' and '.join(report.not_judged)} of {report.name} is not there to be judged."
     along = f" along {listed}" if listed else ""
     return f"undecidable: it cannot be told whether the gradient of {report.name}{along} is right."
 

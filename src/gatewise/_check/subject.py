@@ -102,7 +102,8 @@ class Subject:
         given = parameters if isinstance(parameters, (dict, list, tuple)) else self.arguments()
         self.everything = [*dict.fromkeys(str(key[0]) for key, _ in leaves(given))]  # what could be given a gradient
         self.refuse_unknown(leave_out, [written(key) for key, _ in leaves(given)])
-        self.parameters = self.found(parameters, frozenset(leave_out))
+        self.left_out = frozenset(leave_out)
+        self.parameters = self.found(parameters, self.left_out)
 
     def found(self, held: Any, leave_out: frozenset[str]) -> list[Parameter]:
         """Everything that can be moved: floats and arrays of floats among the arguments, or in `held`."""
@@ -126,6 +127,15 @@ class Subject:
         if not parameters:
             raise ArgumentError(f"nothing that {self.name} was given can be checked.", *why_nothing(given, leave_out))
         return parameters
+
+    def take_arguments(self, keys: Collection[str]) -> None:
+        """Look at arguments beside what `parameters=` holds: those that a gradient came for under their name."""
+        taken = {p.name for p in self.parameters}
+        for key, x in leaves(self.arguments()) if self.held is not None else ():
+            name = written(key)
+            wanted = name in keys and name not in taken and not {name, str(key[0])} & self.left_out
+            if wanted and isinstance(x, (float, np.ndarray, np.floating)) and differentiable(x):
+                self.parameters.append(Parameter(name, key, x, np.array(x)))
 
     def whole_numbers(self, given: Any) -> frozenset[Key]:
         """The numbers that stay what they are: counts and settings.
@@ -157,7 +167,7 @@ class Subject:
         """Raise `ArgumentError` for a name to be left out that nothing has."""
         known = [*dict.fromkeys([*self.everything, *written_names, *self.arguments()])]
         for name in leave_out:
-            if name not in known:
+            if name not in known and name not in defaults_of(self.f):
                 inside = [n for n in written_names if n.endswith(f"[{name!r}]")]
                 near = inside or difflib.get_close_matches(str(name), known, 1)
                 raise ArgumentError(
@@ -197,7 +207,7 @@ class Subject:
         Differences need the digits. What f itself rounds to short floats stays so, and is seen as its noise.
         """
         short = [p for p in self.parameters if p.eps > EPS]
-        if not short or (self.held is not None and not all(can_be_replaced(self.held, p.key) for p in short)):
+        if not short or not all(can_be_replaced(self.held, p.key) for p in short if p.own):
             return False
         arrays = [p.array for p in short]
         for p in short:
@@ -243,7 +253,7 @@ class Subject:
 
         A function may write into what it is given: that must change neither the caller's array nor the next run.
         """
-        by_key = {p.key: p for p in self.parameters} if self.held is None else {}
+        by_key = {p.key: p for p in self.parameters if not p.own}
         names = [*self.names[: len(self.args)], *self.kwargs]
         self.handed = []
 
@@ -293,10 +303,8 @@ class Subject:
 
     def on_tensors(self, wanted: Callable[[Any], Any]) -> Any:
         """What f gives where each parameter is replaced by `wanted` of it, and all other numbers by Tensors too."""
-        if self.held is None:
-            return as_one(self.output(self.call(lambda p: wanted(p.now()), self.taking_tensors, self.constant)))
         with self.in_place_of_held(wanted):
-            return as_one(self.output(self.call(f=self.taking_tensors, beside=self.constant)))
+            return as_one(self.output(self.call(lambda p: wanted(p.now()), self.taking_tensors, self.constant)))
 
     def constant(self, x: Any) -> Any:
         """An array that is not moved, as a Tensor that carries nothing: `X.dot(W)` is asked of X."""
@@ -307,7 +315,7 @@ class Subject:
     @contextmanager
     def in_place_of_held(self, wanted: Callable[[Any], Any]) -> Iterator[None]:
         """The entries of the user's dict or list replaced while f runs."""
-        holders = [(holder_of(self.held, p.key), p) for p in self.parameters]
+        holders = [(holder_of(self.held, p.key), p) for p in self.parameters if p.own]
         try:
             for holder, p in holders:
                 holder[p.key[-1]] = wanted(p.array)
@@ -429,6 +437,11 @@ def argument_names(f: Any, count: int) -> list[str]:
             found += [f"{p.name}{k}" for k in range(count - len(found))]
     found += [f"x{k}" for k in range(len(found), count)]
     return found[: max(count, 0)]
+
+
+def defaults_of(f: Any) -> list[str]:
+    """The arguments that a function has a value for: they need not be given, and may be left out by name."""
+    return [p.name for p in signature_of(f, 0).parameters.values() if p.default is not p.empty]
 
 
 class Seed:

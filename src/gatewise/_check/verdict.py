@@ -90,7 +90,7 @@ def checked(
     try:
         return Judge(subject, amount).report(gradient, backward, upstream, before)
     finally:
-        for p, values in zip(subject.parameters, before, strict=True):
+        for p, values in zip(subject.parameters, before, strict=False):  # arguments that were found later are copies
             p.array[...] = values
         subject.rng.put_back()
 
@@ -148,6 +148,8 @@ class Judge:
         judged = look.parameters(claims, value)
         kinks = [f for p in judged for f in p.findings if f.verdict == "kink"]
         verdict = verdict_of([p.verdict for p in judged], all(f.between for f in kinks))
+        if verdict == "right" and subject.not_judged:  # gatewise's own gradient is right; nothing was said of theirs
+            verdict = "undecidable"
         self.note_what_is_missing(claims)
         half = backward or subject.backward
         mistakes = self.mistakes(own, gradient, half, upstream, value) if verdict == "wrong" else ()
@@ -232,7 +234,7 @@ class Judge:
         """Say which arrays a function changed; those that are its own, and not copies, are put back. Whether any is."""
         for name in dict.fromkeys(name for name, given, out in handed if not same(given, out)):
             self.subject.notes.append(f"{who} changes its input {name}; it was given copies")
-        changed = [(p, values) for p, values in zip(self.subject.parameters, before, strict=True) if p.own]
+        changed = [(p, values) for p, values in zip(self.subject.parameters, before, strict=False) if p.own]
         changed = [(p, values) for p, values in changed if not same(p.array, values)]
         for p, values in changed:
             p.array[...] = values

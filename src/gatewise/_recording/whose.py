@@ -1,4 +1,4 @@
-"""Whose gradient a name says it is: dx, Dx, d_x, gradW, x_grad, wgrad, nabla_w, dfdx, grads["x"].
+"""Whose gradient a name says it is: dx, Dx, d_x, g_x, gradW, x_grad, x_g, wGrad, nabla_w, x_adj, dfdx, grads["x"].
 
 The one rule of the house: `show` leaves such names out of the circuit, and `check` judges what they hold.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-PREFIX = re.compile(r"(?:[dD]_?|grad_?|gradient_?|gradients_?|g_?|nabla_?)(\w+)")
-SUFFIX = re.compile(r"(\w+?)_?(?:grad|grads|gradient|bar)")
+PREFIX = re.compile(r"(?:deriv_|[dD]_?|[gG]rad_?|[gG]radients?_?|[gG]_?|nabla_?|adj_|adjoint_)(\w+)")
+SUFFIX = re.compile(r"(\w+?)(?:_?(?:[gG]rads?|[gG]radients?|bar)|_(?:g|deriv|adj|adjoint|GRAD))")
 FRACTION = re.compile(r"d_?(\w+?)_?d_?(\w+)")
 DICTS = frozenset({"grads", "grad", "gradients", "gradient", "dparams", "d_params", "nabla", "derivatives"})
 #: What people call the value that they take gradients of, the likeliest first.
