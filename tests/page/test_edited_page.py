@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
@@ -176,6 +177,7 @@ class _Document:
 
     def differences(self, one: int, other: int) -> list[tuple[str, str]]:
         seen, wanted = (self.page.evaluate(SEEN, at) for at in (one, other))
+        wanted = [each for each in wanted if not CURE.match(each)]
         if len(seen) != len(wanted):
             return (
                 [(f"{len(seen)} marks", f"{len(wanted)} marks")]
@@ -193,6 +195,10 @@ class _Document:
 def documents(page: Any, tmp_path: Path) -> Callable[[Sequence[str]], _Document]:
     return lambda elements: _Document(page, tmp_path / "circuits.html", elements)
 
+
+#: A cure is tried in Python, so a page that was edited has none; a new recording at the same inputs may have one.
+CURE = re.compile(r"P \| class=trouble|SPAN \| instead ")
+INSTEAD = re.compile(r"\n  instead .*")
 
 WALK = (["ArrowRight"], ["ArrowRight"], ["End", "ArrowLeft"], ["Escape"])
 
@@ -215,6 +221,7 @@ def compare(open_: Callable[..., _Document], case: Any, walk: Sequence[list[str]
         compared += 1
         wrong += document.differences(*pair)
         cards = [document.page.evaluate(CARDS, each) for each in pair]
+        cards[1] = [INSTEAD.sub("", card) for card in cards[1]]
         wrong += [two for two in zip_longest(*cards) if two[0] != two[1]]
         for script, given in [(TOGGLE, 0), (TOGGLE, 2), *((PRESS, keys) for keys in walk)]:
             document.on_both(script, given, pair)

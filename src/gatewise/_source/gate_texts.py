@@ -179,6 +179,8 @@ def text_of_local(writer: Writer, holder: SourcedWire, part: Any) -> str:
 
 def is_rounded(part: Any) -> bool:
     """Whether six digits are too few for a number: a third."""
+    if type(part) is Tensor:  # which passes for the float that it holds
+        return False
     return isinstance(part, (float, np.floating)) and not np.isnan(part) and float(f"{part:g}") != part
 
 

@@ -223,6 +223,8 @@ class _Formulas:
             return [["put", down, ["shape", *source.shape], *index], None, "routed"]
         if wire.gate == "logsumexp":
             return self._soft(self._axis(wire), ["wire", source.id], down)
+        if wire.gate in ("sigmoid", "tanh"):  # the record has the exact slope, not that of the line that is printed
+            return [["multiply", self._local(use), down], down, "with"]
         if line is None and use.local_text is None:
             raise NotCoveredError("the record has no line of code for its gradient")
         if line is None:
@@ -240,6 +242,9 @@ class _Formulas:
 
     def _local(self, use: Use) -> Any:
         """The tree of a local gradient; where that is one number, the number itself, which its text rounds."""
+        gate = self.sheet.wires[use.target].gate
+        if gate in ("sigmoid", "tanh"):
+            return _curve_slope(gate, ["wire", use.source], ["wire", use.target])
         tree, exact = self.reader.read(str(use.local_text)), entries(use.local)
         return exact[0] if isinstance(tree, int | float) and exact and isinstance(exact[0], int | float) else tree
 
@@ -259,7 +264,7 @@ class _Formulas:
     def _block_tree(self, wire: Wire, x: Wire, exponentials: list[Wire]) -> list[Any]:
         out, down, operand = ["wire", wire.id], ["d", wire.id], ["wire", x.id]
         if wire.block == "sigmoid":
-            return [["multiply", ["multiply", ["subtract", 1, out], out], down], down, "with"]
+            return [["multiply", _curve_slope("sigmoid", operand, out), down], down, "with"]
         if wire.block == "softplus":
             return [["divide", down, ["add", 1, ["exp", ["negative", operand]]]], down, "with"]
         if wire.block == "logsumexp":
@@ -354,6 +359,18 @@ class _Formulas:
             found["texts"][str(number)] = [local, line]
 
 
+def _curve_slope(gate: str, x: list[Any], out: list[Any]) -> list[Any]:
+    """The slope of sigmoid or tanh without `1 - out`, which is 0 where out is rounded to 1."""
+    if gate == "sigmoid":
+        return ["multiply", out, _logistic(["negative", x])]
+    twice = ["multiply", 2, x]
+    return ["multiply", ["multiply", 4, _logistic(twice)], _logistic(["negative", twice])]
+
+
+def _logistic(x: list[Any]) -> list[Any]:
+    return ["divide", 1, ["add", 1, ["exp", ["negative", x]]]]
+
+
 def _both(one: str, other: str) -> str:
     """The product of two slopes, one of which may be 1."""
     if "True" in (one, other):
@@ -377,8 +394,6 @@ def _switch_texts(wire: Wire, slope: str, is_boxed: bool) -> tuple[str, str]:
         return slope, f"{upstream} * {slope}"
     if is_boxed and _is_comparison(slope):
         return f"1.0 * ({slope})", f"{upstream} * ({slope})"
-    if is_boxed:
-        return f"({slope}) * ({slope} != 0)", f"(({slope}) * {upstream}) * ({slope} != 0)"
     return f"({slope}) * 1.0" if _is_comparison(slope) else slope, _product(slope, upstream)
 
 
