@@ -47,7 +47,8 @@ def record(
     defaults = {name for name, _, default in signature if default is not inspect.Parameter.empty}
     positional = {name for name, _ in zip((n for n, _, _ in signature), args, strict=False)}
     explicit = frozenset(n for n in given if n not in defaults or n in kwargs or n in positional)
-    with Recorder(code_of(f)) as recorder, Bit() as bit:
+    own = Bit()
+    with Recorder(code_of(f)) as recorder, own as bit:
         tensors, inputs = input_tensors(given, explicit, wrt, bit)
         lending = Lending()
         by_position, by_name = sorted_arguments(lending.lend_all((), given, (), tensors)[1], signature)
@@ -55,7 +56,7 @@ def record(
             out = called(with_math(f), by_position, by_name, sorted_arguments(tensors, signature))
         finally:
             lending.settle(lambda t: np.array(t.value) if isinstance(t.value, np.ndarray) else t.value)
-    demand_uncut(out, recorder.first)
+    demand_uncut(out, recorder.first, own.around & ~recorder.bit)
     name = getattr(f, "__name__", "f")
     output = output_wire(out, name)
     known = {k: plain_argument(v) for k, v in tensors.items()}
@@ -72,14 +73,17 @@ def record(
     )
 
 
-def demand_uncut(out: Any, first: int) -> None:
-    """A result that is an earlier run's, or that a derivative around this run is taken through, has no circuit here."""
+def demand_uncut(out: Any, first: int, around: int) -> None:
+    """A result that is an earlier run's, or that a derivative around this run is taken through, has no circuit here.
+
+    `around` are the bits of those: this run's own have been given back, and another thread may have them by now.
+    """
     if not isinstance(out, Tensor) or out.wire is None:
         return
     if out.wire.order < first and (is_kept(out) or out.bits):
         raise KeptError.of(described(out), user_line())
     cure = "gw.grad inside a derivative, which nests; x.detach() for a constant."
-    out.forbid_losing_gradient("circuit", cure, of=~BACKWARD)
+    out.forbid_losing_gradient("circuit", cure, of=around & ~BACKWARD)
 
 
 def output_wire(out: Any, name: str) -> Wire:
