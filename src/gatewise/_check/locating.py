@@ -161,6 +161,9 @@ class Inquiry(Mending):
         if len(suspects) == 1:
             first.mend = lambda: next((c for _, c in self.mending(suspects, goal)), None)
             rivals = self.rivals(i)
+            callers = self.callers(i)
+            if callers and first.mend() is None:  # what it was given may be wrong as well, and nothing tells
+                return Located([], [*callers, *suspects], "what it is called with may be wrong, or what it does")
             if rivals and first.mend() is None and next(self.mending(rivals, goal), None) is not None:
                 return Located([], [*rivals, *suspects], "a change of any of these would mend it", doubtful=True)
             return Located([first], suspects)
@@ -171,6 +174,14 @@ class Inquiry(Mending):
         before = [j for j in self.backward if i in self.changes[j] and self.roles(j)]
         other = [j for j in before if self.is_exact(j) and not self.plain_readings(j)]
         return [s for s in self.statements(other) if s is not self.events[i].place.statement]
+
+    def callers(self, i: int) -> list[ast.stmt]:
+        """The line that took what a helper returned, where that is a helper's return."""
+        place = self.events[i].place
+        later = [j for j in self.backward if j > i and j in self.changes[i]]
+        after = next((self.events[j].place for j in later), place)
+        is_return = isinstance(place.statement, ast.Return)
+        return [after.statement] if is_return and after.function != place.function else []
 
     def is_partial(self, i: int) -> bool:
         """Whether a value is the sum of some of the contributions to its gradient, and not of all."""
