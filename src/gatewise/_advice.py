@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gatewise import _syntax
 from gatewise._errors import MissingNameError, UserCodeError
 
 #: What begins with these letters is a module under the name that everybody gives it.
@@ -87,7 +88,7 @@ def of_name(name: str, file: str, line: int | None) -> str:
     """What to do about a name without a value."""
     text = readable_text(file)
     try:
-        nodes = list(ast.walk(ast.parse(text)))
+        nodes = list(ast.walk(_syntax.module(text)))
     except (SyntaxError, ValueError):
         nodes = []
     stores = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from types import CodeType
 from typing import Any
 
+from gatewise import _syntax
 from gatewise._errors import GatewiseError
 
 ALLOWED = (
@@ -40,7 +41,7 @@ def build(source: str, scope: Mapping[str, Any], name: str = "") -> dict[str, An
     >>> build("def double(x):\n    return x + x", {})["double"](4)
     8
     """
-    tree = ast.parse(source)
+    tree = _syntax.module(source)
     check(tree)
     filename = f"<gatewise {name or 'source'} {next(_serial)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise import _syntax
 from gatewise._circuit import Circuit, Input, SourcedWire, Wire, step_wire, tick, verify
 from gatewise._errors import CutError
 from gatewise._gates import NAMES
@@ -219,7 +220,7 @@ PLAIN_WORDS = {"np", "math", *NUMBERS}  # what printed code has without being gi
 
 def names_of(text: str) -> set[str]:
     """The names in a plain expression, or in an index as it stands between brackets."""
-    return {node.id for node in ast.walk(ast.parse(f"_[{text}]")) if isinstance(node, ast.Name)} - {"_"}
+    return {node.id for node in ast.walk(_syntax.module(f"_[{text}]")) if isinstance(node, ast.Name)} - {"_"}
 
 
 def behind(circuit: Circuit, edge: Wire) -> set[Wire]:
@@ -404,7 +405,7 @@ def renumbered(
 def guard_without(guard: dict[str, Any], names: set[str]) -> dict[str, Any]:
     """A guard of a record that these wires have left: it cannot speak of them."""
     text = guard["expression"] or ""
-    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    used = {node.id for node in ast.walk(_syntax.module(text)) if isinstance(node, ast.Name)}
     return {**guard, "expression": None} if used & names else guard
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gatewise import _syntax
 from gatewise._errors import GatewiseError
 from gatewise._recording.reading import text_in
 from gatewise._recording.scripts import is_gradient
@@ -20,7 +21,7 @@ UPSTREAM = re.compile(
 def statements_of(path: str) -> list[ast.stmt]:
     """The statements of a file; none where it cannot be read, which is said elsewhere."""
     try:
-        return ast.parse(text_in(path)).body
+        return _syntax.module(text_in(path)).body
     except (GatewiseError, SyntaxError, ValueError, RecursionError):
         return []
 

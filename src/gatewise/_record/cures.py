@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise import _syntax
 from gatewise._circuit import Circuit, SourcedWire, Wire, step_wire
 from gatewise._circuit.recognition import parameters_match, unshifted
 from gatewise._derivatives import vjp
@@ -236,10 +237,10 @@ def told(cure: Cure, circuit: Circuit, wire: Wire, found: Found) -> str:
     holder = step_wire(wire)
     assert holder is not None
     old = writer.step(writer.nodes.step(holder)).text
-    tree = In(texts(cure, writer, found)).visit(ast.parse(cure.text, mode="eval"))
+    tree = In(texts(cure, writer, found)).visit(_syntax.expression(cure.text))
     text = ast.unparse(tree).replace(" ** ", "**")
     is_part = wire not in writer.named  # of a longer line, into which it is to be put as it stands
-    text = f"({text})" if is_part and isinstance(tree.body, ast.BinOp | ast.UnaryOp) else text
+    text = f"({text})" if is_part and isinstance(tree, ast.BinOp | ast.UnaryOp) else text
     text = re.sub(", (axis=None|keepdims=False|ddof=0)", "", text)
     if circuit.stages and all(
         stage.line is None for stage in circuit.stages
@@ -270,7 +271,7 @@ def is_pair(index: Any) -> bool:
 
 def slice_of(text: str) -> ast.expr:
     """What stands between brackets, as a tree."""
-    return ast.parse(f"_[{text}]", mode="eval").body.slice  # type: ignore[attr-defined, no-any-return]
+    return _syntax.expression(f"_[{text}]").slice  # type: ignore[attr-defined, no-any-return]
 
 
 class In(ast.NodeTransformer):

@@ -11,6 +11,8 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
+from gatewise import _syntax
+
 Span = tuple[int, int, int, int]  #: line, column, end line, end column
 STATEMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)
 
@@ -35,7 +37,7 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self.lines = text.splitlines(keepends=True)
-        self.tree = ast.parse(text)
+        self.tree = _syntax.module(text)
         self.expressions: dict[Span, ast.expr] = {}
         self.statements: list[ast.stmt] = []
         self.lambdas: list[ast.Lambda] = []
@@ -192,7 +194,7 @@ def made_statement(source: Source, node: ast.AST, part: int | None) -> Statement
 
 def expression_of_augmented(node: ast.AugAssign) -> ast.expr:
     """`x += y` read as x + y."""
-    left = ast.copy_location(ast.parse(ast.unparse(node.target), mode="eval").body, node.target)
+    left = ast.copy_location(_syntax.expression(ast.unparse(node.target)), node.target)
     return ast.copy_location(ast.BinOp(left, node.op, node.value), node)
 
 

@@ -7,6 +7,7 @@ import io
 import tokenize
 from pathlib import Path
 
+from gatewise import _syntax
 from gatewise._advice import of_syntax
 from gatewise._errors import ScriptError
 
@@ -38,7 +39,7 @@ def text_in(path: str) -> str:
 def tree_of(path: str, text: str) -> ast.Module:
     """The syntax tree of a file's text. Raises `ScriptError`."""
     try:
-        return ast.parse(text, filename=path)
+        return _syntax.module(text, filename=path)
     except SyntaxError as error:
         lines = text.splitlines()
         line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""

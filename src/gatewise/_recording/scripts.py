@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise import _syntax
 from gatewise._build import run_users_code, users_code
 from gatewise._circuit import Bit, Circuit, Input, Wire, step_wire
 from gatewise._errors import ScriptError, UnknownInputError, UnknownOutputError, refusals
@@ -131,7 +132,7 @@ class MathImports(ast.NodeTransformer):
 
 def bound(name: str, expression: str, where: ast.stmt) -> ast.stmt:
     """`name = expression`, at the place of another statement."""
-    node = ast.parse(f"{name} = {expression}").body[0]
+    node = _syntax.module(f"{name} = {expression}").body[0]
     for inner in ast.walk(node):
         ast.copy_location(inner, where)
     return node

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise import _syntax
 from gatewise._circuit import Circuit, SourcedWire, Wire, parents_of, step_wire, tick
 from gatewise._gates import Gate
 from gatewise._gates.families import Live, plain
@@ -84,7 +85,7 @@ def guard_texts(circuit: Circuit) -> list[dict[str, Any]]:
             text = circuit.names.get(wire)
             if text is None and holder is not None:
                 text = writer.step(writer.nodes.step(holder)).text
-                names = {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
+                names = {node.id for node in ast.walk(_syntax.expression(text)) if isinstance(node, ast.Name)}
                 text = text if names <= {"np", *circuit.names.values()} else None
             found.append({"how": read.how, "value": read.value, "expression": text})
     return found

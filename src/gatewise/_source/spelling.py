@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gatewise import _syntax
 from gatewise._gates import Gate
 from gatewise._recording.freezing import told_by_value
 from gatewise._recording.structures import quoted
@@ -47,7 +48,7 @@ def as_text(source: str) -> Text:
     """A piece of the user's source, or of ours, with how tightly it holds together."""
     if source.isidentifier():
         return Text(source)
-    tree = ast.parse(source, mode="eval").body
+    tree = _syntax.expression(source)
     plain = isinstance(tree, (ast.Constant, ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.List, ast.Dict))
     return Text(source, ATOM if plain else UNARY if isinstance(tree, ast.UnaryOp) else LOWEST)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise import _syntax
 from gatewise._circuit import Circuit, Input, SourcedWire, Stage, Wire, step_wire
 from gatewise._recording.freezing import transparent
 from gatewise._recording.structures import quoted
@@ -477,7 +478,7 @@ def same_expression(users: str, own: str) -> bool:
 
 
 def as_functions(text: str) -> str:
-    return ast.dump(AsFunctions().visit(ast.parse(text, mode="eval")))
+    return ast.dump(AsFunctions().visit(_syntax.expression(text)))
 
 
 CALLED_ON_ARRAYS = frozenset({*METHODS, "reshape", "transpose"})

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from gatewise import _syntax
 from gatewise._views.numbers import entries
 from gatewise._views.sheet import Sheet, Use, Wire, read
 from gatewise._views.text import plain
@@ -379,11 +380,11 @@ def _both(one: str, other: str) -> str:
 
 
 def _is_comparison(text: str) -> bool:
-    return isinstance(ast.parse(text, mode="eval").body, ast.Compare)
+    return isinstance(_syntax.expression(text), ast.Compare)
 
 
 def _product(factor: str, upstream: str) -> str:
-    is_compound = isinstance(ast.parse(factor, mode="eval").body, ast.BinOp | ast.Compare)
+    is_compound = isinstance(_syntax.expression(factor), ast.BinOp | ast.Compare)
     return f"({factor}) * {upstream}" if is_compound else f"{factor} * {upstream}"
 
 
@@ -427,7 +428,7 @@ def _is_number(text: str) -> bool:
 
 def _literal_operand(wire: Wire) -> str:
     """The number that a gate multiplies with or divides by, as it stands in its expression; empty where it has none."""
-    body = ast.parse(wire.expression, mode="eval").body
+    body = _syntax.expression(wire.expression)
     if not isinstance(body, ast.BinOp) or not isinstance(body.op, ast.Mult | ast.Div):
         return ""
     sides = ((body.right, body.left), (body.left, body.right))
@@ -463,7 +464,7 @@ class _Reader:
 
     def parsed(self, text: str) -> ast.expr:
         """The syntax tree of an expression."""
-        return ast.parse(text, mode="eval").body
+        return _syntax.expression(text)
 
     def read(self, text: str, gate: Wire | None = None) -> Any:
         """The tree of an expression; in the backward code of a gate, `d` and its name is its gradient."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from gatewise import _syntax
 from gatewise._views.derivation.symbols import in_text
 
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(1, 6)
@@ -41,7 +42,7 @@ class UnwrittenError(Exception):
 def formula(text: str, names: Callable[[str], Term | None]) -> Term | None:
     """The formula of a Python expression; None where it holds a name or a construct that cannot be written."""
     try:
-        return _Writer(names).write(ast.parse(text.strip(), mode="eval").body)
+        return _Writer(names).write(_syntax.expression(text.strip()))
     except (SyntaxError, ValueError, UnwrittenError, RecursionError):
         return None
 
@@ -49,7 +50,7 @@ def formula(text: str, names: Callable[[str], Term | None]) -> Term | None:
 def index_formula(text: str, names: Callable[[str], Term | None]) -> str:
     """The index of an expression `x[...]`; empty where it is none."""
     try:
-        node = ast.parse(text.strip(), mode="eval").body
+        node = _syntax.expression(text.strip())
     except (SyntaxError, ValueError):
         return ""
     return _Writer(names).index(node.slice) if isinstance(node, ast.Subscript) else ""
@@ -63,7 +64,7 @@ def power_of_e(exponent: str, names: Callable[[str], Term | None]) -> str:
 def operand(text: str, port: int) -> str:
     """What stands at an operand's place in the expression of an operator; empty where that cannot be told."""
     try:
-        node = ast.parse(text.strip(), mode="eval").body
+        node = _syntax.expression(text.strip())
     except (SyntaxError, ValueError):
         return ""
     sides = (node.left, node.right) if isinstance(node, ast.BinOp) else ()
@@ -73,7 +74,7 @@ def operand(text: str, port: int) -> str:
 def names_in(text: str) -> set[str]:
     """The names in an expression."""
     try:
-        return {node.id for node in ast.walk(ast.parse(text.strip(), mode="eval")) if isinstance(node, ast.Name)}
+        return {node.id for node in ast.walk(_syntax.expression(text.strip())) if isinstance(node, ast.Name)}
     except (SyntaxError, ValueError):
         return set()
 
@@ -81,7 +82,7 @@ def names_in(text: str) -> set[str]:
 def keyword(text: str, name: str) -> int | tuple[int, ...] | None:
     """The whole number, or the tuple of them, that a call is given for a keyword; None where it is given neither."""
     try:
-        node = ast.parse(text.strip(), mode="eval").body
+        node = _syntax.expression(text.strip())
     except (SyntaxError, ValueError):
         return None
     given = node.keywords if isinstance(node, ast.Call) else []
