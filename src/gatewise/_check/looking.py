@@ -18,6 +18,7 @@ from gatewise._check.report import Finding, ParameterReport, verdict_of
 from gatewise._check.sampling import Effort, Progress, direction, entries_of
 from gatewise._check.subject import Parameter, Subject
 from gatewise._numerical import Judgement, Line, judge
+from gatewise._numerical.evidence import SMALLEST
 from gatewise._numerical.judgement import closeness, not_contradicted, relative
 
 HANDFUL = 5  # wrong entries of one parameter, after which no more are looked at
@@ -107,16 +108,16 @@ class Look:
         dead = gradient is not None and float(np.reshape(gradient, claim.shape)[index]) == 0
         found = judge(line, given, largest, closeness=closeness(eps), own=own, dead=dead)
         if found.word == "undecidable" and line.known:
-            found = self.asked_otherwise(probe, index, line, given, close) or found
+            found = self.asked_otherwise(probe, index, line, given, close, max(SMALLEST * largest, own)) or found
         where = f"[{', '.join(map(str, index))}]" if index else ""
         return self.finding(probe, where, index, given, found, line, close)
 
     def asked_otherwise(
-        self, probe: Probe, index: tuple[int, ...], line: Line, given: float, close: float
+        self, probe: Probe, index: tuple[int, ...], line: Line, given: float, close: float, floor: float
     ) -> Judgement | None:
         """Where differences cannot tell: the complex step, or f as a black box, which may be less noisy than feared."""
         exact = probe.complex_slope(index)
-        if exact is not None and (found := as_judgement(exact, given, close)) is not None:
+        if exact is not None and (found := as_judgement(exact, given, close, floor)) is not None:
             return found
         hidden = judge(line.as_black_box(), given, close / closeness(0.0))
         return hidden if hidden.word == "right" else None

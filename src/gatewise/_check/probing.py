@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from gatewise._check.recorded import Choice, Run, choices, first_difference, gates
+from gatewise._check.recorded import Choice, Run, choices, first_difference, gates, run
 from gatewise._check.subject import Parameter, Subject
 from gatewise._numerical import Judgement, Line, complex_slope
+from gatewise._numerical.evidence import OWN_ERROR, SURE
 from gatewise._numerical.lines import EPS
+
+T = TypeVar("T")
 
 EXPLAINED = 64 * EPS  # of the value of f: noise that float64 makes; what is more may belong to one entry alone
 
@@ -60,6 +64,7 @@ class Probe:
             unit=unit,
             measured=None if alone else lambda: self.noise if self.explained else made.tabled(),
             same=None if self.run is None else lambda t: self.keeps_its_branches(made, t),
+            noise_at=None if self.run is None else lambda t: self.noise_at(made, t),
         )
         return made
 
@@ -80,6 +85,7 @@ class Probe:
             noise=None if self.run is None else self.run.noise,
             floor=floor,
             same=None if self.run is None else lambda t: self.keeps_its_branches(made, t),
+            noise_at=None if self.run is None else lambda t: self.noise_at(made, t),
         )
         return made
 
@@ -102,10 +108,21 @@ class Probe:
 
     def choices_at(self, line: Line, t: float) -> list[Choice]:
         """The branches f takes at a point of a line."""
-        found: list[Choice] = []
+        return self.done_at(line, t, lambda: choices(self.subject.on_tensors, self.subject.code)[0])
+
+    def noise_at(self, line: Line, t: float) -> float:
+        """What rounds at a point of a line, by a recording there; 0 where there is none."""
+        try:
+            return self.done_at(line, t, lambda: run(self.subject.on_tensors, self.subject.upstream)).noise
+        except Exception:  # f cannot be recorded there
+            return 0.0
+
+    def done_at(self, line: Line, t: float, something: Callable[[], T]) -> T:
+        """Something else than running f, where the parameter has been moved to a point of a line."""
+        found: list[T] = []
 
         def listen() -> float:
-            found.extend(choices(self.subject.on_tensors, self.subject.code)[0])
+            found.append(something())
             return 0.0
 
         self.subject.instead = listen
@@ -113,7 +130,7 @@ class Probe:
             line.again(t)
         finally:
             self.subject.instead = None
-        return found
+        return found[0]
 
     def keeps_its_branches(self, line: Line, t: float) -> bool:
         """Whether f takes the same branches at a point of a line as at x."""
@@ -179,11 +196,15 @@ def is_analytic(subject: Subject) -> bool:
     return subject.analytic
 
 
-def as_judgement(found: tuple[float, float], given: float, close: float) -> Judgement | None:
-    """What a slope without differences says of a gradient; None where it cannot tell either."""
+def as_judgement(found: tuple[float, float], given: float, close: float, floor: float) -> Judgement | None:
+    """What a slope without differences says of a gradient; None where it cannot tell either.
+
+    An error beyond `floor` that is large beside the entry itself is none that is right.
+    """
     value, bar = found
     away = abs(given - value)
-    if away + bar <= close:
+    its_own = away > max(OWN_ERROR * max(abs(given), abs(value)), floor) and 3 * SURE * bar < away
+    if away + bar <= close and not its_own:
         return Judgement("right", "", value, bar)
     if math.isfinite(away) and away > 3 * bar + close:
         return Judgement("wrong", "", value, bar)

@@ -306,6 +306,12 @@ class Subject:
         with self.in_place_of_held(wanted):
             return as_one(self.output(self.call(lambda p: wanted(p.now()), self.taking_tensors, self.constant)))
 
+    def upstream(self, value: Any) -> Any:
+        """The gradient that arrives at an output: the weights of its entries."""
+        like = np.asarray(value)
+        weights = np.ones(like.shape) if self.weights is None else self.weights
+        return np.asarray(weights, dtype=like.dtype).reshape(like.shape)[()] if like.shape else float(np.sum(weights))
+
     def constant(self, x: Any) -> Any:
         """An array that is not moved, as a Tensor that carries nothing: `X.dot(W)` is asked of X."""
         if not isinstance(x, np.ndarray) or x.dtype.kind != "f":

@@ -245,16 +245,8 @@ class Judge:
     def recorded(self, must: bool = False) -> Run | None:
         """The run on Tensors, where the function can be recorded."""
         subject = self.subject
-
-        def upstream(value: Any) -> Any:
-            like = np.asarray(value)
-            weights = np.ones(like.shape) if subject.weights is None else subject.weights
-            return (
-                np.asarray(weights, dtype=like.dtype).reshape(like.shape)[()] if like.shape else float(np.sum(weights))
-            )
-
         try:
-            found = run(subject.on_tensors, upstream)
+            found = run(subject.on_tensors, subject.upstream)
         except Exception:
             if must:
                 raise

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from gatewise._numerical.ladder import LONGEST, ROUNDING, Level, sided, steps
-from gatewise._numerical.lines import Line
+from gatewise._numerical.ladder import LONGEST, ROUNDING, Level, power_of_two, sided, steps
+from gatewise._numerical.lines import LEAST_FLOAT, Line
 from gatewise._numerical.noise import concentrated
 
 STAIR = 10  # halvings that tell a stair from a corner
 SOLVER = 18  # halvings that tell a loop's jump from a bend
-BESIDE = 0.01371  # of the way: neighbours far away, none at a round number, where rounding would be alike
+BESIDE = 0.00371  # of the way: neighbours far away, none at a round number, where rounding would be alike
+UNFELT = 200  # times the noise: what f moves by less than that far away is nothing
+DIGITS_LOST = 8  # times what the noise grows to far away, where x has fewer digits: less is nothing there
+FAR = 1000  # times the scale: so far away f shows slopes that drown near x
+LEAST_SCALE = 0.01  # of what f is looked at far away by
+WIDER = 10.0  # times: from one distance far away to the next
 SPACED = 0.003  # of the size: how far apart the values are in which jumps are looked for
 
 
@@ -117,20 +122,84 @@ def from_inside(line: Line, noise: float) -> tuple[float, float, bool, str] | No
 
 
 def stays_still(line: Line, noise: float) -> bool:
-    """Whether f moves by nothing that counts even far away, over 10 and 1,000 times the scale.
+    """Whether f moves by nothing that counts even far away."""
+    places = distances(line, LONGEST * line.scale)
+    return not any(moved for side in (-1, 1) for moved in moves(line, noise, side, places))
 
-    There x itself has fewer digits: what neighbours scatter by is no move.
+
+def even(line: Line, found: Sequence[Level]) -> bool:
+    """Whether f is the same to the last bit on both sides of x, at every step, and not so around the next float."""
+    here, size = line.place(0.0), power_of_two(line.scale)
+    longer = [h for k in range(4) if line.place(h := size / 2**k) - here == h == here - line.place(-h)]
+    if any(s.slope != 0 for s in found) or any(skewed(line, 0.0, h) for h in longer):
+        return False
+    return here == 0 or all(any(skewed(line, at, h) for h in longer) for at in (-line.unit, line.unit))
+
+
+def skewed(line: Line, at: float, h: float) -> bool:
+    """Whether f differs on the two sides of a point."""
+    return line.value(at + h) != line.value(at - h)
+
+
+def first_step(line: Line, noise: float, h: float) -> float:
+    """By how much f, which stands still within h, first moves, if as a smooth function does whose slope drowns; else 0.
+
+    Behind a corner f moves on at once: over a little more than the way on which it began, by much more than it began
+    with. Of a smooth function the first step is one of its rounding, and nothing follows so soon; nor behind a jump.
+    """
+    return max(first_step_on(line, noise, h, side) for side in (-1, 1))
+
+
+def first_step_on(line: Line, noise: float, h: float, side: int) -> float:
+    """The first step on one side; 0 where f does not move there, or from a corner on."""
+    here, still, far = line.value(0.0), h, h
+    for far, moved in zip(places := distances(line, h), moves(line, noise, side, places), strict=False):
+        if moved:
+            break
+        still = far
+    else:
+        return 0.0
+    if far == h:
+        return moved  # f stands still at round numbers only
+    for _ in range(STAIR):
+        middle = (still + far) / 2
+        if abs(line.value(side * middle) - here) > 3 * noise:
+            far = middle
+        else:
+            still = middle
+    began = line.value(side * far)
+    goes_on = line.value(side * (far + 8 * (far - still)))
+    step = abs(began - here)
+    return 0.0 if abs(goes_on - began) > 4 * step else step
+
+
+def farthest(line: Line) -> float:
+    """How far away f is looked at: where every entry is tiny, f shows only farther off that it moves."""
+    return FAR * max(line.scale, LEAST_SCALE)
+
+
+def distances(line: Line, start: float) -> list[float]:
+    """Where f is looked at far away, from near to far."""
+    end, found = farthest(line), [max(start, LEAST_FLOAT)]
+    while found[-1] * WIDER < end:
+        found.append(found[-1] * WIDER)
+    return [*found, end]
+
+
+def moves(line: Line, noise: float, side: int, places: Sequence[float]) -> Iterator[float]:
+    """By how much f moves, place after place, as far as it gives numbers; 0 where that does not count.
+
+    Far away x itself has fewer digits: what that rounds is no move, nor what neighbours scatter by there.
     """
     here = line.value(0.0)
-    for far in (10 * line.scale, 1000 * line.scale):
-        for side in (-1, 1):
-            values = [line.value(side * far * (1 - k * BESIDE)) for k in range(6)]
-            if not all(map(math.isfinite, values)):
-                return True
-            scattered = min(4 * (max(values) - min(values)), 200 * noise * far / line.scale)
-            if max(abs(v - here) for v in values) > max(200 * noise, scattered):
-                return False
-    return True
+    for far in places:
+        values = [line.value(side * far * (1 - k * BESIDE)) for k in range(6)]
+        if not all(map(math.isfinite, values)):
+            return
+        scattered = max(4 * (max(values) - min(values)), DIGITS_LOST * noise * far / max(line.scale, 1.0))
+        nothing = min(scattered, UNFELT * noise * far / line.scale)
+        moved = max(abs(v - here) for v in values)
+        yield moved if moved > max(UNFELT * noise, nothing) else 0.0
 
 
 def nearby(line: Line, found: Sequence[Level], noise: float) -> float:

@@ -14,8 +14,8 @@ SURE = 3.0  # an error must be this many error bars to be called wrong
 OWN_ERROR = 1e-3  # an entry this far off, relative to itself, is wrong even where others are much larger
 SMALLEST = 1e-12  # of the largest entry: a smaller error is what adding up rounds, and no entry's own
 NOTHING = 1e-9  # of the slopes nearby: what is less is a slope of 0
-FAR = 1000  # times the scale: so far away f shows slopes that drown near x
 SHORT = 1e-6  # of the least size: within it f goes straight, whatever it is
+TINY = 2.0**-26  # squares of what is smaller drown beside 1
 GLANCE = 2.0**-10  # of the size: the middle of the ladder
 SLIGHT = 1e-3  # of a slope: what the two sides of a corner differ by where a solver chose other steps
 NEAR = 0.05  # of a slope: how far off such a solver's may be
@@ -32,6 +32,7 @@ AGAIN = 0.7  # of the best step: the step that is asked once more
 
 STILL = "f does not move along it"
 DIGITS = "it is too small to check, f does not move along it, as far as its digits show"
+DROWNS = "its slope is too small for the digits of f, which moves along it farther away only"
 SLIGHT_CORNER = (
     "its slopes on the two sides differ a little: a solver that chooses its own steps does that;"
     " try a smaller tolerance, or fixed steps"

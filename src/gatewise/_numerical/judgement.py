@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 
-from gatewise._numerical.corners import from_inside, stays_still
+from gatewise._numerical.corners import LEAST_SCALE, farthest, first_step, from_inside, stays_still
 from gatewise._numerical.evidence import (
     CLOSE,
     DIGITS,
-    FAR,
+    DROWNS,
     GLANCE,
     OWN_ERROR,
     SHORT,
@@ -109,7 +109,7 @@ def at_an_edge(line: Line, claim: Claim) -> Judgement:
 
 def standing_still(line: Line, claim: Claim, h: float) -> Judgement:
     """f gives the very same value at every step, up to h."""
-    noise, given, far = line.noise, abs(claim.value), FAR * line.scale
+    noise, given, far = line.noise, abs(claim.value), farthest(line)
     if 0 < given <= claim.own:
         return Judgement("right", "", 0.0, noise / h, h)
     if given == 0:
@@ -118,10 +118,14 @@ def standing_still(line: Line, claim: Claim, h: float) -> Judgement:
             crooked = abs(wide.slope - narrow.slope) + abs(wide.bend) + abs(narrow.bend)
             if crooked < 0.01 * abs(wide.slope):
                 return Judgement("undecidable", f"its slope is too small for the digits of f, {STILL}", 0.0, noise / h)
+        if noise / h > claim.close and not claim.dead and first_step(line, noise, h) > 0:
+            return Judgement("undecidable", DROWNS, 0.0, noise / h, h)
         return Judgement("right", "", 0.0, noise / h, h)
     tiny = 4 * (noise if line.known or not line.coarse else max(2 * EPS * abs(line.value(0.0)), 4 * LEAST_FLOAT))
     if line.coarse and not line.known:
         noise = max(noise, 2.0**-22 * abs(line.value(0.0)))  # it may be as coarse as it looks
+    if not line.known:
+        noise = max(noise, first_step(line, line.noise, h))
     bar = noise / h
     if not math.isfinite(claim.value):
         return Judgement("wrong", f"a gradient that is {claim.value}, where {STILL}", 0.0, bar, h)
@@ -131,7 +135,7 @@ def standing_still(line: Line, claim: Claim, h: float) -> Judgement:
         return Judgement("wrong", STILL, 0.0, bar, h)
     if given + bar <= claim.close and given < claim.size:
         return Judgement("right", "", 0.0, bar, h)
-    if given * line.scale <= tiny:
+    if given * max(line.scale, LEAST_SCALE) <= tiny:
         return (
             Judgement("right", "", 0.0, bar, h)
             if stays_still(line, noise)

@@ -155,10 +155,12 @@ def best_of(found: Sequence[Rung]) -> tuple[Rung, tuple[Rung, ...]]:
 def scattered(found: Sequence[Rung], best: Rung) -> float:
     """The noise that would explain how finer rungs scatter around the best one.
 
-    What half of them say counts: a corner lies within some of them, noise in all.
+    What half of six in a row say counts: a corner lies within some of them, noise in all. They may be any six:
+    within the finest steps f may not round at all.
     """
-    finer = [r.h * (abs(r.value - best.value) - best.bar) / ROUNDING for r in found[-6:] if r.h < best.h]
-    return median(finer) if len(finer) >= 4 else 0.0
+    finer = [r.h * (abs(r.value - best.value) - best.bar) / ROUNDING for r in found if r.h < best.h]
+    rows = [finer[k : k + 6] for k in range(max(1, len(finer) - 5))]
+    return max((median(row) for row in rows if len(row) >= 4), default=0.0)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ class Line:
     `place(t)` is where t really leads, after rounding, and `unit` the spacing of floats there; `scale` and `least` are
     the largest and the smallest size that matter. `noise` bounds how far rounding moves the difference of two values
     (None: it is not known, and measured; `measured` gives what was measured elsewhere); it is no less than `floor`.
-    `same(t)` says whether f takes the same branches at t as at x, where that is known.
+    `same(t)` says whether f takes the same branches at t as at x, and `noise_at(t)` what rounds there, where that is
+    known.
     """
 
     def __init__(
@@ -39,9 +40,11 @@ class Line:
         unit: float | None = None,
         measured: Callable[[], float] | None = None,
         same: Callable[[float], bool] | None = None,
+        noise_at: Callable[[float], float] | None = None,
     ) -> None:
         self._value, self.place, self.scale, self.least = value, place, scale, least
         self._noise, self.floor, self.measured, self.same = noise, floor, measured, same
+        self.noise_at = noise_at
         here = place(0.0)
         self.unit = unit if unit is not None else math.ulp(here) if here else 0.0
         self._values: dict[float, float] = {}

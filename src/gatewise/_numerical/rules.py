@@ -8,11 +8,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from gatewise._numerical.corners import beside, nearby, sides, solver_jump, stairs, stays_still
+from gatewise._numerical.corners import (
+    LEAST_SCALE,
+    beside,
+    even,
+    first_step,
+    nearby,
+    sides,
+    solver_jump,
+    stairs,
+    stays_still,
+)
 from gatewise._numerical.evidence import (
     AGAIN,
     CONTRADICTED,
     CORNER_NEAR,
+    DROWNS,
+    GLANCE,
     JUMPY,
     LONGER,
     LOUD,
@@ -23,11 +35,12 @@ from gatewise._numerical.evidence import (
     SLIGHT_CORNER,
     STAIRCASE,
     SURE,
+    TINY,
     Evidence,
     Judgement,
 )
 from gatewise._numerical.fitting import Fit, fitted
-from gatewise._numerical.ladder import RATIO, ROUNDING, three_steps
+from gatewise._numerical.ladder import LONGEST, RATIO, ROUNDING, three_steps
 from gatewise._numerical.lines import EPS, LEAST_FLOAT
 
 
@@ -65,7 +78,11 @@ def still_near_x(e: Evidence) -> Judgement | None:
     short = e.explained and e.line.precision > EPS  # what stands still then does so by rounding
     if not short and stairs(e.line, e.climb.levels, e.noise):
         return e.says("undecidable", STAIRCASE)
-    return e.says("right") if e.claim.value == 0 and e.slope == 0 else None
+    if e.claim.value != 0 or e.slope != 0:
+        return None
+    if e.bar > e.claim.close and not even(e.line, e.climb.levels) and first_step(e.line, e.noise, e.level.h) > 0:
+        return e.says("undecidable", DROWNS)
+    return e.says("right")
 
 
 def agreeing(e: Evidence) -> Judgement | None:
@@ -79,13 +96,14 @@ def nothing_against_nothing(e: Evidence) -> Judgement | None:
     """A slope of 0 that rounding made something else, of the gradient or of the differences."""
     if e.off():
         return None
-    hidden = abs(e.claim.value) * e.climb.levels[0].h <= 4 * e.noise
+    hidden = abs(e.claim.value) * max(e.climb.levels[0].h, LONGEST * LEAST_SCALE) <= 4 * e.noise
     quiet = e.noise <= 1e-10 * max(e.line.largest(), LEAST_FLOAT)
     if hidden and quiet and (e.unfelt or abs(e.slope) <= e.bar) and stays_still(e.line, e.noise):
         return e.says("right")
-    if e.claim.value == 0 and e.bar <= NOTHING * nearby(e.line, e.climb.levels, e.noise):
-        return e.says("right")
-    return None
+    if e.claim.value != 0:
+        return None
+    small = e.claim.dead and e.bar <= NOTHING * nearby(e.line, e.climb.levels, e.noise)
+    return e.says("right") if small or even(e.line, e.climb.levels) else None
 
 
 def by_polynomial(e: Evidence) -> Judgement | None:
@@ -176,7 +194,9 @@ def black_box_may_lie(e: Evidence) -> Judgement | None:
         blurred = 3 * ROUNDING * e.noise / s.h
         if s.h < e.climb.best.h / 16 and blurred < e.away / 10 and abs(given - s.slope) <= blurred + e.claim.close:
             return e.says("undecidable", CONTRADICTED)
-    for r in e.climb.others:
+    # Numbers so small are rounded where f adds others to them: long steps say more than theirs.
+    far = three_steps(e.line, GLANCE, e.noise) if e.line.scale < TINY else None
+    for r in e.climb.others if far is None else (*e.climb.others, far):
         if abs(given - r.value) <= SURE * r.bar + e.claim.close and SURE * r.bar < e.away:
             return e.says("undecidable", CONTRADICTED)
     if given == 0 and not e.explained and all(s.left == 0 or s.right == 0 for s in shortest):
@@ -191,6 +211,17 @@ def known_noise_alone(e: Evidence) -> Judgement | None:
     if e.line.known and e.noise > LOUD * e.line.largest() and (e.unfelt or abs(e.slope) <= SURE * e.bar):
         return e.says("undecidable", NOISE_ALONE)
     return None
+
+
+def louder_farther_on(e: Evidence) -> Judgement | None:
+    """A recorded function that rounds more at the ends of the step than at x: what cancels is larger there."""
+    if e.line.noise_at is None:
+        return None
+    best = e.climb.best
+    noise = max(e.line.noise_at(-best.wide), e.line.noise_at(best.wide))
+    if noise <= e.noise or e.away > SURE * (e.bar + ROUNDING * noise / best.h):
+        return None
+    return e.says("undecidable", f"f itself is good to {noise:.2g} only, so far from x")
 
 
 def other_steps(e: Evidence) -> Judgement | None:
@@ -211,5 +242,5 @@ def off(e: Evidence) -> Judgement | None:
 
 RULES: tuple[Callable[[Evidence], Judgement | None], ...] = (
     corner_here, not_a_number, still_near_x, agreeing, nothing_against_nothing, by_polynomial, from_one_side, coarse,
-    known_noise_alone, black_box_may_lie, other_steps, off,
+    known_noise_alone, louder_farther_on, black_box_may_lie, other_steps, off,
 )  # fmt: skip
