@@ -173,6 +173,14 @@ def as_printed(pullback: Any, masks: bool = False) -> Pullback:
     return (gate.scalar if table.scalar and not masks else gate.array)[key]  # type: ignore[no-any-return]
 
 
+def with_masks(pullback: Any) -> Pullback:
+    """The pullback that knows dead entries, for floats too."""
+    if not hasattr(pullback, "found"):
+        return pullback  # type: ignore[no-any-return]
+    table, key = pullback.found
+    return table.gate.array[key]  # type: ignore[no-any-return]
+
+
 def kinds_of(key: int) -> list[int]:
     """The kinds of operands that a key encodes, after its leading 1.
 
