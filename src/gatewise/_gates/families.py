@@ -622,8 +622,8 @@ def custom(function: Any, *, pattern: str = "mixes", **facts: Any) -> Declare:
 
 
 def stops(function: Any, **facts: Any) -> Declare:
-    """Declare a gate that lets no gradient through."""
-    return lambda rule: Gate(function, rule, Stops(), "stops", **facts)
+    """Declare a gate that lets no gradient through; its value is the way it went, unless `way` is None."""
+    return lambda rule: Gate(function, rule, Stops(), "stops", **{"way": function, **facts})
 
 
 def cast(x: Any, dtype: Any) -> Any:

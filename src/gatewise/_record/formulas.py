@@ -31,19 +31,6 @@ from gatewise._transforms import blocks, traced
 MOST_ENTRIES = 64  # of an array that a page computes with
 DTYPES = {"float64", "bool", "int64", "int32", "uint8"}
 
-#: The gates that the page's script knows by name; one of our own that is not among them is told by what it is made of.
-KNOWN = {
-    "add", "subtract", "multiply", "divide", "power", "negative", "positive", "absolute", "square",
-    "reciprocal", "sqrt", "remainder", "maximum", "minimum", "where", "clip", "max", "min", "greater",
-    "greater_equal", "less", "less_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_not",
-    "bitwise_and", "bitwise_or", "invert", "sign", "floor", "ceil", "rint", "trunc", "floor_divide", "isfinite",
-    "isnan", "any", "all", "argmax", "argmin", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "arcsin",
-    "arccos", "arctan", "sinh", "cosh", "tanh", "arctan2", "hypot", "logaddexp", "reshape", "ravel",
-    "transpose", "matrix_transpose", "swapaxes", "expand_dims", "squeeze", "broadcast_to", "concatenate",
-    "stack", "getitem", "scatter", "add_at", "astype", "copy", "full_like", "zeros_like", "ones_like", "matmul",
-    "dot", "outer", "einsum", "sigmoid", "softplus", "softmax", "logsumexp", "sum", "mean", "product_of_others",
-    "prod", "var", "std",
-}  # fmt: skip
 BITWISE = {"bitwise_and", "bitwise_or", "invert"}
 
 
@@ -372,7 +359,7 @@ class Trees:
             raise NotCoveredError("it has several outputs")
         operands = operands_of(holder)
         parameters = {**gate.defaults, **step.parameters}
-        if gate.name not in KNOWN:
+        if not gate.in_page:
             return self.unfolded(gate, operands, parameters)
         if gate.name in BITWISE and any(np.asarray(value_of(x)).dtype != bool for x in operands):
             raise NotCoveredError("bitwise operations on whole numbers are not computed in a page")
