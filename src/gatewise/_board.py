@@ -21,7 +21,7 @@ import numpy as np
 
 from gatewise._advice import OF_CIRCUITS, advised
 from gatewise._build import function
-from gatewise._circuit import Circuit, Stage, Wire
+from gatewise._circuit import Circuit, SourcedWire, Stage, Wire
 from gatewise._errors import (
     ArgumentError,
     GatewiseError,
@@ -36,13 +36,13 @@ from gatewise._errors import (
 from gatewise._gates import NAMES
 from gatewise._gates.absent import instead_if_numpys
 from gatewise._language import parse
-from gatewise._record import block_rules, check, jsonable, record
+from gatewise._record import block_rules, check, formulas, jsonable, record
 from gatewise._recording.functions import normalised, read_by_python
 from gatewise._recording.reading import text_in
 from gatewise._recording.running import record as recorded
 from gatewise._recording.scripts import record_script
 from gatewise._saving import write_whole
-from gatewise._source import Staged, staged
+from gatewise._source import GateText, Staged, gate_texts, staged
 from gatewise._transforms import cut, fold, only
 from gatewise._views import card, ledger  # each other view is loaded when it is asked for
 
@@ -203,7 +203,17 @@ class Board:
     @cached_property
     def _record(self) -> dict[str, Any]:
         """The record of every gate the user wrote."""
-        return record(self.circuit)
+        return record(self.circuit, self._texts)
+
+    @cached_property
+    def _texts(self) -> dict[SourcedWire, GateText]:
+        return gate_texts(self.circuit)
+
+    @cached_property
+    def _formulas(self) -> dict[str, Any]:
+        """How the numbers of the record come about, for pages."""
+        rules = block_rules(self.circuit) if self._folded else {}
+        return formulas(self.circuit, self._facts, self._texts, rules)
 
     @cached_property
     def _checks(self) -> dict[str, dict[str, Any]]:
@@ -258,7 +268,7 @@ class Board:
         from gatewise._views.page import page
 
         record, code = self._with(wrt), self._code_or_none()
-        return page(record, palette=coloured(palette), digits=counted(digits), fold=fold, staged=code)
+        return page(record, self._formulas, palette=coloured(palette), digits=counted(digits), fold=fold, staged=code)
 
     def tex(
         self,
@@ -381,7 +391,7 @@ class Board:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         from gatewise._views.page import element
 
-        return {"text/plain": str(self), "text/html": element(self._shown, staged=self._code_or_none())}
+        return {"text/plain": str(self), "text/html": element(self._shown, self._formulas, staged=self._code_or_none())}
 
 
 def owned(value: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from gatewise._circuit import SourcedWire, Wire, inside_block, parents_of, sources_of
 from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError, user_line
 from gatewise._gates.families import Live, plain, shape_of, showing
-from gatewise._gates.gate import Carrier, as_printed
+from gatewise._gates.gate import Carrier, as_printed, with_masks
 
 FLOATS = frozenset((float, int, np.float64))  #: on these no shape and no dtype can go wrong
 
@@ -239,7 +239,7 @@ def with_care(
     if wire.parents == () and pullback is not None:  # released, outdated, kept: it says so
         pullback(g, None, values)
     if showing.on and wire.bits & lower:
-        pullback = as_printed(pullback, masks=True)
+        pullback = with_masks(pullback) if showing.exact else as_printed(pullback, masks=True)
     # The wire that a derivative gave to its input is that one's leaf, whatever stale bits lie behind it.
     own_input = pullback is identity and wire.values[0] == bit
     kept = [] if own_input else [k for k, parent in enumerate(parents) if parent.bits & bit]

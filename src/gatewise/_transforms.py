@@ -92,14 +92,49 @@ def reverse(circuit: Circuit) -> list[Event]:
     with Recorder(bit=bit):
         edges = {i.wire for i in circuit.inputs}
         seed = {circuit.output: circuit.upstream}
-        showing.on = True
-        try:
+        with showing("on"):
             sweep(seed, circuit.bit, lower=bit, lift=lift, arrive=arrive, observer=observe, edges=edges)
-        finally:
-            showing.on = False
         for event in events.values():
             as_square(event, bit)
     return [event for wire, event in events.items() if wire not in unwanted or wire is circuit.output]
+
+
+Sent = tuple[Wire, int, Wire, Any]  #: a wire, the operand position, the operand's wire, what was sent to it
+
+
+def traced(circuit: Circuit, as_written: bool = False) -> tuple[dict[Wire, Any], list[Sent]]:
+    """The gradient of every wire and all that was sent, as recordings on forward wires, by the exact rules.
+
+    What may be dead for other inputs carries its mask, a number too. For use while a recorder of the circuit's bit is
+    open; `as_written` as of `gradients`.
+    """
+    found: dict[Wire, Any] = {}
+    sent: list[Sent] = []
+
+    def lift(value: Any, wire: Wire, bits: int) -> Tensor:
+        return Tensor(value, wire, bits & circuit.recording)
+
+    def arrive(wire: Wire, g: Any) -> Any:
+        found[wire] = g
+        return g
+
+    def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
+        sent.append((wire, position, parent, part))
+
+    edges = {i.wire for i in circuit.inputs}
+    seed = {circuit.output: circuit.upstream}
+    with showing("on", "exact"):
+        sweep(
+            seed,
+            circuit.bit,
+            lower=circuit.recording,
+            lift=lift,
+            arrive=arrive,
+            observer=observe,
+            as_written=as_written,
+            edges=edges,
+        )
+    return found, sent
 
 
 def as_square(event: Event, bit: int) -> None:

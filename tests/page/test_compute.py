@@ -12,9 +12,8 @@ from gates.cases import Case, good_cases, like
 
 import gatewise as gw
 from gatewise._errors import GatewiseError
-from gatewise._gates import NAMES, Gate
+from gatewise._gates import GATES, NAMES, Gate, elementwise
 from gatewise._record import jsonable, record
-from gatewise._views.formulas import formulas
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -27,8 +26,6 @@ RECORDINGS = {
     "slogdet": "two outputs",
     "split": "several outputs",
     "modf": "two outputs",
-    "cross_entropy": "its code in the record is not complete (d_part)",
-    "product_of_others": "the way back through a product of the others is met at second order only",
     "empty_like": "its entries are whatever they are",
     **dict.fromkeys(
         (
@@ -130,7 +127,7 @@ def test_every_gate_is_recomputed_or_says_that_it_is_a_recording(scripts: Any, c
             except GatewiseError as error:  # several outputs, a truth value: no circuit at all
                 refused[name] = str(error).splitlines()[0]
                 continue
-            trees = formulas(recorded)
+            trees = board._formulas
             if "recording" in trees:
                 refused[name] = trees["recording"]
                 continue
@@ -152,11 +149,46 @@ def test_every_gate_is_recomputed_or_says_that_it_is_a_recording(scripts: Any, c
     assert all("recorded" in refused[name] or "returned" in refused[name] for name in RECORDINGS if name in refused)
 
 
+def test_the_script_has_the_gates_that_formulas_speak_of(scripts: Any) -> None:
+    have = set(scripts.evaluate("() => gatewise.compute.gates"))
+    assert have - {"parts", "index", "at"} == {name for name, gate in NAMES.items() if gate.in_page}
+
+
+@pytest.fixture
+def softsign() -> Iterator[Any]:
+    """A gate that somebody adds: a declaration, and nothing else."""
+
+    @elementwise(lambda x: x / (1 + np.abs(x)), at=[((0.0,), (1.0,))])
+    def softsign(out: Any, x: Any) -> Any:
+        """Saturates slowly."""
+        return 1 / (1 + np.abs(x)) ** 2
+
+    yield softsign
+    del NAMES[softsign.name], GATES[softsign.function]
+
+
+@pytest.mark.parametrize("points", [(2.0, -0.5), (np.array([2.0, -1.0]), np.array([-0.5, 0.25]))])
+def test_a_new_gate_is_recomputed_without_another_line(scripts: Any, softsign: Any, points: Any) -> None:
+    f = lambda x: np.sum(softsign(x) * x)  # noqa: E731
+    board, other = (gw.circuit(f, point) for point in points)
+    found = one(scripts, board, {"0": np.asarray(points[1]).tolist()})
+    assert_same_circuit(found, record_of(other), "softsign")
+
+
+@pytest.mark.parametrize("form", ["x * y * z + x", "a = x + y + z; a * x * y", "1 / (1 + exp(-x)) * y * z"])
+def test_folded_circuits_are_recomputed(scripts: Any, form: str) -> None:
+    points = [{"x": 1.5, "y": -2.0, "z": 0.5}, {"x": -0.25, "y": 3.0, "z": 4.0}]
+    board, other = (gw.circuit(form, **point).fold() for point in points)
+    ids = {row["name"]: str(row["id"]) for row in record_of(board)["wires"]}
+    found = one(scripts, board, {ids[name]: value for name, value in points[1].items()})
+    assert_same_circuit(found, record_of(other), form)
+
+
 # -------------------------------------------------------------------------------------------- what a page cannot know
 
 
-def one(scripts: Any, record: dict[str, Any], inputs: dict[str, Any]) -> Any:
-    return recomputed(scripts, [job(record, formulas(record), inputs)])[0]
+def one(scripts: Any, board: Any, inputs: dict[str, Any]) -> Any:
+    return recomputed(scripts, [job(record_of(board), board._formulas, inputs)])[0]
 
 
 def repeated(x: Any, n: Any) -> Any:
@@ -168,20 +200,32 @@ def repeated(x: Any, n: Any) -> Any:
 
 
 def test_an_edit_of_what_python_read_is_refused(scripts: Any) -> None:
-    record = record_of(gw.circuit(repeated, 2.0, 3))
-    assert one(scripts, record, {"0": 2.5})["left"] is None
-    assert one(scripts, record, {"1": 3.0})["left"] is None
-    assert one(scripts, record, {"1": 4.0})["left"] == "n was read by Python: with another value, record again."
+    board = gw.circuit(repeated, 2.0, 3)
+    assert one(scripts, board, {"0": 2.5})["left"] is None
+    assert one(scripts, board, {"1": 3.0})["left"] is None
+    assert one(scripts, board, {"1": 4.0})["left"] == "n was read by Python: with another value, record again."
+
+
+def branching(x: Any, y: Any) -> Any:
+    """Another function where x is no longer positive."""
+    return x * y if x > 0 else x + y
 
 
 def test_an_edit_that_takes_another_branch_is_refused(scripts: Any) -> None:
-    record = record_of(gw.circuit(lambda x, y: x * y, 2.0, 3.0))
-    record["guards"] = [{"how": "bool", "value": True, "line": 7, "expression": "x > 0"}]
-    assert one(scripts, record, {"0": 0.5})["left"] is None
-    sentence = "Python read x > 0 as True at line 7: with another value, record again."
-    assert one(scripts, record, {"0": -0.5})["left"] == sentence
-    record["guards"][0]["expression"] = None
-    assert "Python chose at line 7 by a value" in formulas(record)["recording"]
+    board = gw.circuit(branching, 2.0, 3.0)
+    assert one(scripts, board, {"0": 0.5})["left"] is None
+    sentence = "Python read x > 0 as True: with another value, record again."
+    assert one(scripts, board, {"0": -0.5})["left"] == sentence
+
+
+def branching_on_what_is_no_wire(X: Any) -> Any:
+    """The branch hangs on an inverse, which a page cannot compute, and which the output is not made of."""
+    return np.sum(X) if np.sum(np.linalg.inv(X)) > 0 else X[0, 0]
+
+
+def test_a_branch_that_a_page_cannot_compute_again_makes_a_recording() -> None:
+    sentence = gw.circuit(branching_on_what_is_no_wire, np.eye(2))._formulas["recording"]
+    assert "Python chose by a value that a page cannot compute again" in sentence
 
 
 BLOCKS = ("1 / (1 + exp(-x))", "exp(x) / (1 + exp(x))", "log(1 + exp(x))", "log1p(exp(x))", "log(1 / (1 + exp(-x)))",
@@ -216,8 +260,8 @@ def test_blocks_that_saturate_use_their_own_rules(scripts: Any) -> None:
         circuits.append((f, {name: start, **more}, [{name: point, **more} for point in far]))
     jobs, wanted = [], []
     for f, given, edits in circuits:
-        recorded = record_of(gw.circuit(f, **given))
-        trees = formulas(recorded)
+        board = gw.circuit(f, **given)
+        recorded, trees = record_of(board), board._formulas
         for edit in edits:
             with np.errstate(all="ignore"):
                 wanted.append((f"{f} at {edit}", record_of(gw.circuit(f, **edit))))
@@ -238,12 +282,12 @@ def test_a_softmax_with_its_largest_entry_taken_out(scripts: Any) -> None:
     """Its rule goes to X, past the shift; what comes back along the max is exactly 0, and rounding on either side."""
     text = "t = exp(X - max(X, axis=1, keepdims=True)); sum(U * (t / sum(t, axis=1, keepdims=True)))"
     weights = np.array([[1.0, 2.0, 3.0], [4.0, -1.0, 2.0]])
-    recorded = record_of(gw.circuit(text, X=np.array([[1.0, 2.0, 0.5], [0.1, -1.0, 0.3]]), U=weights))
-    ids = {row["name"]: row["id"] for row in recorded["wires"]}
+    board = gw.circuit(text, X=np.array([[1.0, 2.0, 0.5], [0.1, -1.0, 0.3]]), U=weights)
+    ids = {row["name"]: row["id"] for row in record_of(board)["wires"]}
     for size in (20.0, 300.0, 1000.0):
         point = np.array([[size, 1.0, -2.0], [0.0, -size, 0.5]])
         want = record_of(gw.circuit(text, X=point, U=weights))
-        found = one(scripts, recorded, {str(ids["X"]): point.tolist()})
+        found = one(scripts, board, {str(ids["X"]): point.tolist()})
         for row in want["wires"]:
             assert_same(found["values"][row["id"]], row["value"], row["name"])
         assert_same(found["gradients"][ids["X"]], want["wires"][ids["X"]]["gradient"], f"dX at {size}")
@@ -252,20 +296,20 @@ def test_a_softmax_with_its_largest_entry_taken_out(scripts: Any) -> None:
 def test_long_numbers_are_exact(scripts: Any) -> None:
     """A third has no short text; where a branch was dead there is no line of code either."""
     text = "where(x > 0, z / 9 + z * 0.123456789 + 0.123456789**z, x)"
-    record, want = (record_of(gw.circuit(text, x=x, z=z)) for x, z in ((-1.0, 2.0), (1.0, 0.7)))
-    assert '"1 / 9"' in json.dumps(formulas(record)["texts"])
-    (found,) = recomputed(scripts, [job(record, formulas(record), {"0": 1.0, "1": 0.7})])
+    board, other = (gw.circuit(text, x=x, z=z) for x, z in ((-1.0, 2.0), (1.0, 0.7)))
+    record, want = record_of(board), record_of(other)
+    assert '"1 / 9"' in json.dumps(board._formulas["texts"])
+    found = one(scripts, board, {"0": 1.0, "1": 0.7})
     assert_same_circuit(found, want, text)
     edited = scripts.evaluate(
         "([record, formulas]) => gatewise.compute.recorded(record, formulas, {0: 1, 1: 0.7}).backward",
-        [record, formulas(record)],
+        [record, board._formulas],
     )
     assert [event["code"] for event in edited] == [event["code"] for event in want["backward"]]
 
 
 def test_dead_branches_stay_dead(scripts: Any) -> None:
-    record = record_of(gw.circuit("where(x > 0, sqrt(x), 0)", x=4.0))
-    found = one(scripts, record, {"0": -1.0})
+    found = one(scripts, gw.circuit("where(x > 0, sqrt(x), 0)", x=4.0), {"0": -1.0})
     assert (found["values"][-1], found["gradients"][0]) == (0, 0)
 
 
@@ -279,7 +323,7 @@ def test_dead_branches_stay_dead(scripts: Any) -> None:
     ],
 )
 def test_recordings_say_why(f: Any, given: Any, why: str) -> None:
-    sentence = formulas(record_of(gw.circuit(lambda x: f(x), given)))["recording"]
+    sentence = gw.circuit(lambda x: f(x), given)._formulas["recording"]
     assert sentence.startswith("This circuit is shown as it was recorded: ")
     assert why in sentence
 
@@ -291,6 +335,6 @@ def test_masks_combined_by_bits(scripts: Any) -> None:
         [np.array([1.0, -2.0, 3.0]), np.array([0.5, 4.0, -1.0])],
         [np.array([-1.0, 2.0, 3.0]), np.array([-2.0, 4.0, 5.0])],
     ]
-    record, want = (record_of(gw.circuit(f, *point)) for point in points)
+    board, other = (gw.circuit(f, *point) for point in points)
     edits = {str(k): part.tolist() for k, part in enumerate(points[1])}
-    assert_same_circuit(one(scripts, record, edits), want, "masks")
+    assert_same_circuit(one(scripts, board, edits), record_of(other), "masks")

@@ -152,12 +152,12 @@ def changed(first: Inputs, change: Inputs) -> Inputs:
     return found
 
 
-def record_of(function: Any, inputs: Inputs, **more: Any) -> dict[str, Any]:
-    """The record, without the checks by differences: a page cannot make them anew."""
+def page_parts(function: Any, inputs: Inputs, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The record, without the checks by differences: a page cannot make them anew; and its formulas."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         circuit = gw.circuit(function, **inputs, **more)
-    return {**json.loads(circuit.to_json()), "checks": {}}
+        return {**json.loads(circuit.to_json()), "checks": {}}, circuit._formulas
 
 
 def typed(record: dict[str, Any], inputs: Inputs) -> list[float]:
@@ -206,16 +206,16 @@ WALK = (["ArrowRight"], ["ArrowRight"], ["End", "ArrowLeft"], ["Escape"])
 def compare(open_: Callable[..., _Document], case: Any, walk: Sequence[list[str]] = WALK) -> tuple[list[Any], int]:
     """What differs between edited circuits and fresh ones: as they are, folded otherwise, on a walk, and set back."""
     function, first, changes, fold = case
-    start = record_of(function, first)
+    start = page_parts(function, first)
     goals = [changed(first, change) for change in changes]
     count, compared = len(goals), 0
-    fresh = [record_of(function, goal) for goal in goals]
-    document = open_([element(each, fold=fold) for each in [*[start] * (count + 1), *fresh]])
+    fresh = [page_parts(function, goal) for goal in goals]
+    document = open_([element(*each, fold=fold) for each in [*[start] * (count + 1), *fresh]])
     wrong: list[Any] = []
     for at in range(count):
         pair = (at, count + 1 + at)
         for goal in goals[: at + 1]:
-            document.page.evaluate(TYPE, [typed(start, goal), at])
+            document.page.evaluate(TYPE, [typed(start[0], goal), at])
         if document.page.evaluate(REFUSAL, at):
             continue
         compared += 1

@@ -15,7 +15,6 @@ import pytest
 
 import gatewise as gw
 from gatewise._views import card
-from gatewise._views.formulas import formulas
 from gatewise._views.numbers import adds_up, number, product_line, quantity
 from gatewise._views.text import cells, plain
 from page.test_compute import assert_same_circuit, record_of
@@ -195,8 +194,8 @@ def test_cards_after_an_edit(scripts: Any, counted: Callable[..., None]) -> None
     jobs, wanted = [], []
     draw = random.Random(7)
     for make, point in drawn_circuits(2 * EXPRESSIONS, seed=6):
-        record, other = record_of(make(point)), {name: draw.choice(POOL) for name in point}
-        trees = formulas(record)
+        board, other = make(point), {name: draw.choice(POOL) for name in point}
+        record, trees = record_of(board), board._formulas
         assert "recording" not in trees
         edits = {str(row["id"]): other[row["name"]] for row in record["wires"] if row["kind"] == "input"}
         jobs.append({"record": record, "formulas": trees, "inputs": edits, "digits": None})
@@ -285,9 +284,10 @@ def test_cards_of_arrays(scripts: Any) -> None:
     draw = np.random.default_rng(8)
     given = [draw.normal(size=shape) for shape in ((4, 3), (3, 2), (2,), (2, 3))]
     other = [part + 0.3 * draw.normal(size=part.shape) for part in given]
-    record, want = (record_of(gw.circuit(two_layers, *point)) for point in (given, other))
+    board = gw.circuit(two_layers, *given)
+    record, want = record_of(board), record_of(gw.circuit(two_layers, *other))
     edits = {str(k): part.tolist() for k, part in enumerate(other)}
-    job = {"record": record, "formulas": formulas(record), "inputs": edits, "digits": None}
+    job = {"record": record, "formulas": board._formulas, "inputs": edits, "digits": None}
     assert "recording" not in job["formulas"]
     ((now, texts),) = shown(scripts, [job])
     assert (

@@ -7,7 +7,7 @@ all wires, absolutely, it is how far two values of the function may be apart wit
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,41 +92,18 @@ class Choices(Recorder):
     def __init__(self, shown: Any = None) -> None:
         super().__init__(shown)
         self.found: list[Choice] = []
-        self.gates: set[str] = set()
+        self.gates: set[Gate] = set()
 
     def step(self, gate: Gate, forward: Any, operands: Any, values: Any, parameters: Any, plain: Any) -> Step:
         step = super().step(gate, forward, operands, values, parameters, plain)
-        self.gates.add(gate.name)
+        self.gates.add(gate)
         try:
-            way = way_taken(gate, values, plain)
+            way = None if gate.way is None else gate.way(*values, **plain)
         except (TypeError, ValueError):
             way = None
         if way is not None:
             self.found.append(Choice(gate.name, np.asarray(way).tobytes(), *written_at(step.place)))
         return step
-
-
-def way_taken(gate: Gate, values: Any, parameters: Mapping[str, Any]) -> Any:
-    """Which way a gate went, entry by entry; None for a gate that does not choose."""
-    name = gate.name
-    if name in ("maximum", "minimum"):
-        return np.sign(np.subtract(*values))
-    if name == "clip":
-        x, low, high = values
-        return [np.sign(x - bound) for bound in (low, high) if bound is not None]
-    if name in ("max", "min"):
-        return np.equal(values[0], gate.call(values[0], **{**parameters, "keepdims": True}))
-    if name == "where":
-        return np.not_equal(values[0], False)
-    if name in ("absolute", "relu", "sign"):
-        return np.sign(values[0])
-    if gate.pattern == "stops" and name not in ("zeros_like", "ones_like", "empty_like"):
-        return gate.call(*values, **parameters)
-    if name in ("sort", "argsort"):
-        return np.argsort(values[0], axis=parameters.get("axis", -1))
-    if name == "remainder":
-        return np.floor_divide(*values)
-    return None
 
 
 def written_at(place: Any) -> tuple[int | None, str]:
@@ -148,8 +125,8 @@ def choices(f: Callable[[Callable[[Any], Tensor]], Any], shown: Any = None) -> t
     return recorder.found, recorder.reads
 
 
-def gates(f: Callable[[Callable[[Any], Tensor]], Any]) -> set[str]:
-    """The names of all gates that a run goes through."""
+def gates(f: Callable[[Callable[[Any], Tensor]], Any]) -> set[Gate]:
+    """All gates that a run goes through."""
     recorder = Choices()
     with recorder:
         f(lambda x: leaf(x, recorder.bit))

@@ -40,25 +40,25 @@ def power(out, x, y):
     return y * x ** (y - (y != 0)), out * np.log(np.where(x == 0, 1, x))
 
 
-@elementwise(np.negative, symbol="*-1")
+@elementwise(np.negative, symbol="*-1", tame=True, exact=True)
 def negative(out, x):
     """Flips the sign of the gradient."""
     return -1
 
 
-@elementwise(np.positive, symbol="+", pattern="distributes")
+@elementwise(np.positive, symbol="+", pattern="distributes", exact=True)
 def positive(out, x):
     """Passes the gradient on unchanged."""
     return 1
 
 
-@elementwise(np.absolute, symbol="abs", at=[((0.0,), (0.0,))])
+@elementwise(np.absolute, symbol="abs", at=[((0.0,), (0.0,))], tame=True, analytic=False, exact=True, way=np.sign)
 def absolute(out, x):
     """Keeps the gradient where x is positive and flips it where x is negative; at 0 it passes 0."""
     return np.sign(x)
 
 
-@elementwise(np.square, symbol="^2")
+@elementwise(np.square, symbol="^2", tame=True)
 def square(out, x):
     """Twice the input times the gradient."""
     return 2 * x
@@ -84,7 +84,15 @@ def sqrt(out, x):
     return 0.5 / out
 
 
-@elementwise(np.remainder, infix="%", symbol="mod", domain=(0.5, 3.0), sample=[((2.5, 1.0), {}), ((0.7, 1.0), {})])
+@elementwise(
+    np.remainder,
+    infix="%",
+    symbol="mod",
+    domain=(0.5, 3.0),
+    sample=[((2.5, 1.0), {}), ((0.7, 1.0), {})],
+    analytic=False,
+    way=np.floor_divide,
+)
 def remainder(out, x, y):
     """A saw tooth: slope 1 in x, and minus the number of whole teeth in y."""
     return 1, -np.floor_divide(x, y)

@@ -20,6 +20,7 @@ from gatewise._gates.families import at_least, elementwise, known, reduction, st
         ((np.nan, 0.0), (np.nan, np.nan)),
         ((np.nan, 0.0), (np.nan, None)),
     ],
+    way=lambda x, y: np.sign(np.subtract(x, y)),
 )
 def maximum(out, x, y):
     """The larger input takes the whole gradient; an exact tie is split in half, a tie with a constant passes 0."""
@@ -39,6 +40,7 @@ def maximum(out, x, y):
         ((0.0, np.nan), (np.nan, np.nan)),
         ((np.nan, 0.0), (np.nan, None)),
     ],
+    way=lambda x, y: np.sign(np.subtract(x, y)),
 )
 def minimum(out, x, y):
     """The smaller input takes the whole gradient; ties as in maximum."""
@@ -54,6 +56,7 @@ def minimum(out, x, y):
         ((True, 1.0, 2.0), {}),
     ],
     at=[((1.0, 2.0, 2.0), (None, 1.0, 0.0)), ((0.0, 2.0, 2.0), (None, 0.0, 1.0))],
+    way=lambda chosen, x, y: np.not_equal(chosen, False),
 )
 def where(out, chosen, x, y):
     """A switch: the gradient goes down the branch that was taken, and the other one is dead."""
@@ -88,6 +91,7 @@ def clipped(out, x, low, high):
         ((np.nan, 1.0, 2.0), (np.nan, None, None)),
         ((0.0, np.nan, 2.0), (np.nan, np.nan, np.nan)),
     ],
+    way=lambda x, low, high: [np.sign(x - bound) for bound in (low, high) if bound is not None],
 )
 def clip(out, x, low, high):
     """Passes the gradient between the bounds and blocks it elsewhere; a bound that is a wire gets the rest."""
@@ -104,13 +108,20 @@ def share(hits, axis):
     symbol="max",
     pattern="routes",
     at=[(([1.0, 3.0, 3.0],), ([0.0, 0.5, 0.5],)), (([1.0, np.nan],), ([np.nan, np.nan],))],
+    way=lambda x, axis=None, **_: np.equal(x, np.max(x, axis=axis, keepdims=True)),
 )
 def max_(out, x, *, axis=None, keepdims=False):
     """The largest entry takes the whole gradient; exact ties share it equally."""
     return share(x == out, axis)
 
 
-@reduction(np.min, symbol="min", pattern="routes", at=[(([1.0, 1.0, 3.0],), ([0.5, 0.5, 0.0],))])
+@reduction(
+    np.min,
+    symbol="min",
+    pattern="routes",
+    at=[(([1.0, 1.0, 3.0],), ([0.5, 0.5, 0.0],))],
+    way=lambda x, axis=None, **_: np.equal(x, np.min(x, axis=axis, keepdims=True)),
+)
 def min_(out, x, *, axis=None, keepdims=False):
     """The smallest entry takes the whole gradient; exact ties share it equally."""
     return share(x == out, axis)
@@ -176,7 +187,7 @@ def invert(x):
     """Logic stops gradients."""
 
 
-@stops(np.sign)
+@stops(np.sign, way=np.sign)
 def sign(x):
     """Flat on both sides of 0, so nothing goes back."""
 
@@ -201,7 +212,7 @@ def trunc(x):
     """A staircase is flat on every step, so nothing goes back."""
 
 
-@stops(np.floor_divide, infix="//", domain=(0.5, 3.0))
+@stops(np.floor_divide, infix="//", domain=(0.5, 3.0), tame=False)
 def floor_divide(x, y):
     """A staircase is flat on every step, so nothing goes back."""
 
@@ -226,11 +237,11 @@ def all_(x, *, axis=None, keepdims=False):
     """A question stops gradients."""
 
 
-@stops(np.argmax)
+@stops(np.argmax, tame=False)
 def argmax(x, *, axis=None):
     """A position is a whole number: it stops gradients."""
 
 
-@stops(np.argmin)
+@stops(np.argmin, tame=False)
 def argmin(x, *, axis=None):
     """A position is a whole number: it stops gradients."""

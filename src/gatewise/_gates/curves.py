@@ -33,13 +33,13 @@ def log1p(out, x):
     return lambda g: g / (1 + x)
 
 
-@elementwise(np.sin)
+@elementwise(np.sin, tame=True)
 def sin(out, x):
     """The slope is the cosine."""
     return np.cos(x)
 
 
-@elementwise(np.cos)
+@elementwise(np.cos, tame=True)
 def cos(out, x):
     """The slope is minus the sine."""
     return -np.sin(x)
@@ -51,19 +51,19 @@ def tan(out, x):
     return 1 + out**2
 
 
-@elementwise(np.arcsin, domain=(-0.9, 0.9))
+@elementwise(np.arcsin, domain=(-0.9, 0.9), analytic=False)
 def arcsin(out, x):
     """Infinitely steep at -1 and 1."""
     return 1 / np.sqrt((1 - x) * (1 + x))
 
 
-@elementwise(np.arccos, domain=(-0.9, 0.9))
+@elementwise(np.arccos, domain=(-0.9, 0.9), analytic=False)
 def arccos(out, x):
     """The falling twin of arcsin."""
     return -1 / np.sqrt((1 - x) * (1 + x))
 
 
-@elementwise(np.arctan)
+@elementwise(np.arctan, tame=True)
 def arctan(out, x):
     """Flat where it saturates."""
     return 1 / (1 + x**2)
@@ -86,19 +86,19 @@ def logistic(x):
     return 1 / (1 + np.exp(-x))
 
 
-@elementwise(np.tanh, printed=lambda out, x: 1 - out**2, at=[((0.0,), (1.0,)), ((np.inf,), (0.0,))])
+@elementwise(np.tanh, printed=lambda out, x: 1 - out**2, at=[((0.0,), (1.0,)), ((np.inf,), (0.0,))], tame=True)
 def tanh(out, x):
     """Flat where it saturates: 1 minus the output squared, with all its digits far out, where the output is 1."""
     return 4 * logistic(2 * x) * logistic(-2 * x)
 
 
-@elementwise(np.arctan2)
+@elementwise(np.arctan2, analytic=False)
 def arctan2(out, y, x):
     """The angle of the point (x, y): far points turn slowly."""
     return x / np.hypot(x, y) / np.hypot(x, y), -y / np.hypot(x, y) / np.hypot(x, y)
 
 
-@elementwise(np.hypot, at=[((0.0, 0.0), (0.0, 0.0)), ((3.0, 4.0), (0.6, 0.8))])
+@elementwise(np.hypot, at=[((0.0, 0.0), (0.0, 0.0)), ((3.0, 4.0), (0.6, 0.8))], tame=True, analytic=False)
 def hypot(out, x, y):
     """The length of (x, y): the gradient points along it; at the origin it passes 0, at every order."""
     return x / np.where(out == 0, np.inf, out), y / np.where(out == 0, np.inf, out)
@@ -107,6 +107,8 @@ def hypot(out, x, y):
 @elementwise(
     np.logaddexp,
     at=[((0.0, 0.0), (0.5, 0.5)), ((-np.inf, -np.inf), (0.0, 0.0)), ((np.inf, 0.0), (np.nan, 0.0))],
+    tame=True,
+    analytic=False,
 )
 def logaddexp(out, x, y):
     """A soft maximum, shared in the proportion of the exponentials; two -inf pass 0, an inf is given NaN."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import EllipsisType, NoneType
 from typing import Any
 
@@ -173,9 +174,25 @@ def worked_out(mask: Any) -> Any:
 
 
 class Showing(threading.local):
-    """Whether a backward pass is being written down: it must hold for other inputs, so a float may have a mask too."""
+    """Whether a backward pass is being written down, `on`: it must hold for other inputs, so a float may have a mask.
+
+    `exact`, it states the rules that eager sweeps go by, and not those of printed lines; `dead`, a switch says what
+    it sends down a branch that was not taken, too.
+    """
 
     on = False
+    exact = False
+    dead = False
+
+    @contextmanager
+    def __call__(self, *states: str) -> Iterator[None]:
+        """These states, as long as a block lasts."""
+        before = {state: getattr(self, state) for state in states}
+        vars(self).update(dict.fromkeys(states, True))
+        try:
+            yield
+        finally:
+            vars(self).update(before)
 
 
 showing = Showing()
@@ -212,7 +229,7 @@ def fit(part: Any, x: Any, live: Any = None, scaled: bool = True) -> Any:
             live = lambda: sum_to(whole, shape, np.any)  # noqa: E731
     if isinstance(value, float):
         if not showing.on:  # a float needs no mask: it is alive, or gets nothing at all
-            if live is not None and not (live() if callable(live) else live):
+            if live is not None and not showing.dead and not (live() if callable(live) else live):
                 return None
             live = None
         if not isinstance(part, Carrier):
@@ -234,7 +251,7 @@ def route(g: Any, slope: Any, x: Any, live: Any = None) -> Any:
 
 def route1(g: Any, slope: Any) -> Any:
     """The same for floats: a dead branch gets nothing at all."""
-    if slope:
+    if slope or showing.dead:
         return g if slope is True else slope * g
     return None
 
@@ -549,8 +566,12 @@ class Custom:
                 g = {k: without_mask(piece) for k, piece in g.items()}
             downs = as_tuple(rule(g, out, *operands, **parameters))
             # Printed code leaves this mask out: the rule passes 0 to dead lanes, where their values are numbers.
-            live = None if live is None or along is None or showing.on else lanes(live, along(**parameters))
-            parts = [None if downs[i] is None else fit(downs[i], operands[i], live) for i in wanted]
+            kept = live
+            if along is None or (showing.on and not showing.exact):
+                kept = None
+            elif live is not None:
+                kept = lanes(live, along(**parameters))
+            parts = [None if downs[i] is None else fit(downs[i], operands[i], kept) for i in wanted]
             return parts if len(parts) != 1 else parts[0]
 
         pullback.needs = frozenset(gate.operands)  # type: ignore[attr-defined]
@@ -601,8 +622,8 @@ def custom(function: Any, *, pattern: str = "mixes", **facts: Any) -> Declare:
 
 
 def stops(function: Any, **facts: Any) -> Declare:
-    """Declare a gate that lets no gradient through."""
-    return lambda rule: Gate(function, rule, Stops(), "stops", **facts)
+    """Declare a gate that lets no gradient through; its value is the way it went, unless `way` is None."""
+    return lambda rule: Gate(function, rule, Stops(), "stops", **{"way": function, **facts})
 
 
 def cast(x: Any, dtype: Any) -> Any:

@@ -75,20 +75,33 @@ class Gate:
         call: Callable[..., Any] | None = None,  # (*operands, **parameters) -> value, likewise
         sample: Sequence[Any] = (),  # calls to test it with, where draws from its domain do not say enough
         domain: tuple[float, float] = (-2.0, 2.0),
+        way: Callable[..., Any] | None = None,  # (*operands, **parameters) -> which way it went, entry by entry
         arbitrary: bool = False,  # the entries of its value are whatever lay in memory
+        # Each of these follows from family and pattern where it is not said.
+        tame: bool | None = None,  # its value and its slopes are finite wherever its operands are, overflow aside
+        analytic: bool | None = None,  # it takes complex numbers, and has the derivative that real ones have
+        exact: bool | None = None,  # it hands entries on as they are, without rounding
+        sums: bool = False,  # it adds up: on the sizes of its operands it gives the size of what it rounds
+        rearranges: bool | None = None,  # it puts the entries of one array in other places
+        in_page: bool | None = None,  # the script of a page computes it by name; others by what they are made of
     ) -> None:
         self.name: str = rule.__name__.rstrip("_")
         self.function, self.rule, self.family, self.pattern = function, rule, family, pattern
         self.infix, self.symbol, self.text = infix, symbol or infix or self.name, text
         self.witnesses, self.spelled, self.sample, self.domain = tuple(at), tuple(spelled), tuple(sample), domain
         self.bind, self.call, self.when, self.shift = bind, call or function, when, shift
-        self.along, self.arbitrary = along, arbitrary
+        self.along, self.way, self.arbitrary, self.sums = along, way, arbitrary, sums
         self.operands, self.parameters, self.many = names_in(rule, family.leading)
         self.defaults = rule.__kwdefaults__ or {}
         self.required = frozenset(self.parameters) - frozenset(self.defaults)
         self.arity = len(self.operands)
         self.doc = inspect.getdoc(rule) or ""
         self.own = getattr(function, "__module__", None) == rule.__module__ and text is None and call is None
+        hands_on, moves = pattern in ("moves", "routes"), pattern == "moves" and self.arity == 1
+        self.tame = said(tame, hands_on or pattern in ("stops", "distributes", "swaps"))
+        self.analytic = said(analytic, pattern not in ("routes", "stops") and not self.own)
+        self.exact, self.rearranges = said(exact, hands_on), said(rearranges, moves)
+        self.in_page = said(in_page, not self.own)
         self.closings: list[Any] = []  # (pattern, block) for each block that a step of this gate may close
         self.openers: set[Gate] = set()  # the gates that stand first in those patterns
         self.scalar, self.array = Derived(self, True), Derived(self, False)
@@ -139,6 +152,11 @@ class Gate:
         return f"<gate {self.name}>"
 
 
+def said(fact: bool | None, otherwise: bool) -> bool:
+    """What a declaration says, or what follows where it is silent."""
+    return otherwise if fact is None else fact
+
+
 def names_in(rule: Callable[..., Any], leading: int) -> tuple[list[str], list[str], bool]:
     """The operands and parameters a rule names, and whether it takes any number of operands."""
     arguments = list(inspect.signature(rule).parameters.values())
@@ -171,6 +189,14 @@ def as_printed(pullback: Any, masks: bool = False) -> Pullback:
     table, key = pullback.found
     gate = table.gate.printed
     return (gate.scalar if table.scalar and not masks else gate.array)[key]  # type: ignore[no-any-return]
+
+
+def with_masks(pullback: Any) -> Pullback:
+    """The pullback that knows dead entries, for floats too."""
+    if not hasattr(pullback, "found"):
+        return pullback  # type: ignore[no-any-return]
+    table, key = pullback.found
+    return table.gate.array[key]  # type: ignore[no-any-return]
 
 
 def kinds_of(key: int) -> list[int]:

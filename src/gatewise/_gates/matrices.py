@@ -7,7 +7,14 @@ import numpy as np
 from gatewise._gates.families import custom, linear, shape_of
 
 
-@linear(np.matmul, infix="@", vectors=True, sample=[((np.ones((3, 4)) + np.eye(3, 4), np.ones((4, 2))), {})])
+@linear(
+    np.matmul,
+    infix="@",
+    vectors=True,
+    sample=[((np.ones((3, 4)) + np.eye(3, 4), np.ones((4, 2))), {})],
+    tame=True,
+    sums=True,
+)
 def matmul(g, a, b):
     """Each operand's gradient is what came back, times the other operand turned on its side."""
     return lambda: g @ b.mT, lambda: a.mT @ g
@@ -48,6 +55,8 @@ def gradient_of_columns(g, a, b):
     np.dot,
     vectors=True,
     sample=[((np.ones((3, 4)) + np.eye(3, 4), np.ones((4, 2))), {}), ((np.ones(3), np.ones(3)), {})],
+    tame=True,
+    sums=True,
 )
 def dot(g, a, b):
     """The matrix product under its older name; many axes are laid out as rows and columns."""
@@ -56,7 +65,7 @@ def dot(g, a, b):
     return lambda: g @ b.mT, lambda: a.mT @ g
 
 
-@linear(np.outer, sample=[((np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0])), {})])
+@linear(np.outer, sample=[((np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0])), {})], tame=True, sums=True)
 def outer(g, a, b):
     """Every product of an entry of a with an entry of b: each side collects what came back, weighted by the other."""
     return (
@@ -117,6 +126,8 @@ def spelled_out(subscripts, shapes):
         (("...ij,...jk->...ik", np.ones((1, 2, 3)), np.ones((4, 3, 2))), {}),
         (("i,->i", np.ones(3), 2.0), {}),
     ],
+    tame=True,
+    sums=True,
 )
 def einsum(g, *operands, subscripts):
     """A product over named axes: each operand's gradient is that product with the output's gradient in its place."""
@@ -144,6 +155,7 @@ def einsum_adjoint(i, g, operands, terms, output):
 @custom(
     np.linalg.inv,
     sample=[((np.array([[2.0, 0.5], [0.3, 1.5]]),), {}), ((np.eye(2) + np.arange(8.0).reshape(2, 2, 2),), {})],
+    in_page=False,
 )
 def inv(g, out, x):
     """The inverse meets what came back from both sides, with a minus sign."""
@@ -153,6 +165,8 @@ def inv(g, out, x):
 @custom(
     np.linalg.slogdet,
     sample=[((np.array([[2.0, 0.5], [0.3, 1.5]]),), {}), ((np.eye(2) + np.arange(8.0).reshape(2, 2, 2),), {})],
+    analytic=False,
+    in_page=False,
 )
 def slogdet(g, out, x):
     """The log of the determinant grows along the inverse, turned on its side; the sign has no slope."""

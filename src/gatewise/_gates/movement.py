@@ -98,6 +98,9 @@ def squeeze(g, x, *, axis=None):
         ((2.0, (3,)), {}),
         ((np.ones(1), (0,)), {}),
     ],
+    tame=True,
+    exact=True,
+    rearranges=True,
 )
 def broadcast_to(g, x, *, shape):
     """One number used many times: its gradient is the sum over the uses."""
@@ -180,6 +183,9 @@ def stack(g, *arrays, axis=0):
         ((np.arange(12.0).reshape(2, 6), [2, 3]), {"axis": 1}),
         ((np.arange(12.0).reshape(2, 6), [2, -1, 9]), {"axis": -1}),
     ],
+    analytic=False,
+    in_page=False,
+    rearranges=False,
 )
 def split(pieces, x, *, indices_or_sections, axis=0):
     """Several outputs: each piece gives its gradient back to its place, an unused piece gives nothing."""
@@ -218,6 +224,8 @@ def pick(x, index):
     text="{x}[{index}]",
     symbol="[ ]",
     sample=[((np.arange(12.0).reshape(4, 3), index), {}) for index in INDICES],
+    analytic=True,
+    rearranges=True,
 )
 def getitem(g, x, *, index):
     """What was picked gets its gradient, the rest gets nothing."""
@@ -242,6 +250,8 @@ def put(x, index, shape):
         ((np.arange(3.0), index, (5,)), {})
         for index in (slice(1, 4), np.array([4, 0, 4]), np.array([1, 0, 0, 1, 1], bool))
     ],
+    analytic=False,
+    rearranges=False,
 )
 def scatter(g, x, *, index, shape):
     """Picks the entries up again."""
@@ -272,46 +282,62 @@ def names_an_entry_a_row(index):
     pattern="distributes",
     text="statement",
     sample=[((np.zeros(4), np.ones(2), np.array([1, 3])), {}), ((np.zeros(4), 1.0, np.array([1, 1])), {})],
+    analytic=False,
+    sums=True,
 )
 def add_at(g, x, values, *, index):
     """The gradient goes to the array as it is, and to what was added at its places."""
     return lambda: g, lambda: sum_to(g[index], shape_of(values))
 
 
-@linear(convert, pattern="moves", text="{x}.astype({dtype})", sample=[((np.arange(3.0), np.dtype(float)), {})])
+@linear(
+    convert,
+    pattern="moves",
+    text="{x}.astype({dtype})",
+    sample=[((np.arange(3.0), np.dtype(float)), {})],
+    analytic=False,
+    exact=False,
+    rearranges=False,
+)
 def astype(g, x, *, dtype):
     """The same numbers with more or fewer digits."""
     return lambda: cast(g, dtype=dtype_of(x))
 
 
-@elementwise(np.copy, pattern="distributes")
+@elementwise(np.copy, pattern="distributes", exact=True)
 def copy(out, x):
     """The same numbers in other memory."""
     return 1
 
 
-@linear(np.modf, pattern="distributes", sample=[((2.75,), {}), ((np.array([1.4, -2.25]),), {})])
+@linear(
+    np.modf,
+    pattern="distributes",
+    sample=[((2.75,), {}), ((np.array([1.4, -2.25]),), {})],
+    analytic=False,
+    in_page=False,
+)
 def modf(pieces, x):
     """The fraction has slope 1, the whole part none."""
     return lambda: pieces.get(0)
 
 
-@elementwise(np.full_like, pattern="spreads", sample=[((np.zeros(3), 2.5), {})])
+@elementwise(np.full_like, pattern="spreads", sample=[((np.zeros(3), 2.5), {})], tame=True, analytic=False)
 def full_like(out, x, fill_value):
     """Only the shape of x counts; the fill value is used once an entry."""
     return None, 1
 
 
-@stops(np.zeros_like)
+@stops(np.zeros_like, way=None)
 def zeros_like(x):
     """Only the shape of x counts."""
 
 
-@stops(np.ones_like)
+@stops(np.ones_like, way=None)
 def ones_like(x):
     """Only the shape of x counts."""
 
 
-@stops(np.empty_like, arbitrary=True)
+@stops(np.empty_like, arbitrary=True, tame=False, in_page=False, way=None)
 def empty_like(x):
     """Only the shape of x counts; the entries are whatever lay in memory."""

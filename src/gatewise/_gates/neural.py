@@ -16,6 +16,8 @@ from gatewise._gates.movement import add_at
     printed=lambda out, x: (1 - out) * out,
     spelled=[lambda x: 1 / (1 + np.exp(-x)), lambda x: np.exp(x) / (1 + np.exp(x))],
     at=[((0.0,), (0.25,)), ((np.inf,), (0.0,)), ((-np.inf,), (0.0,))],
+    tame=True,
+    in_page=True,
 )
 def sigmoid(out, x):
     """Steepest at 0, where it passes a quarter; flat where it saturates."""
@@ -27,6 +29,7 @@ def sigmoid(out, x):
     pattern="routes",
     printed=lambda out, x: x > 0,
     at=[((0.0,), (0.0,)), ((np.nan,), (np.nan,))],
+    way=np.sign,
 )
 def relu(out, x):
     """Passes the gradient where x is positive and blocks it elsewhere, 0 included."""
@@ -38,6 +41,8 @@ def relu(out, x):
     spelled=[lambda x: np.log(1 + np.exp(x)), lambda x: np.log1p(np.exp(x))],
     written=[lambda out, x: np.exp(x) / (1 + np.exp(x))],
     at=[((0.0,), (0.5,)), ((np.inf,), (1.0,)), ((-np.inf,), (0.0,))],
+    tame=True,
+    in_page=True,
 )
 def softplus(out, x):
     """A rounded relu: its slope is the sigmoid."""
@@ -69,6 +74,8 @@ def above_the_mean(g, shares, axis):
     spelled=[lambda x, *, axis: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)],
     shift=lambda axis=-1: axis,
     along=lambda axis=-1: axis,
+    tame=True,
+    in_page=True,
 )
 def softmax(g, out, x, *, axis=-1):
     """What raises one share lowers the others: the mean gradient is taken off before scaling."""
@@ -94,6 +101,8 @@ def exact_shares(x, axis):
     spelled=[lambda x, *, axis, keepdims: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims))],
     written=[lambda out, x, *, axis=None: np.where(np.isfinite(out), softmax(x, axis=axis), np.nan)],
     at=[(([-np.inf, -np.inf],), ([0.0, 0.0],)), (([np.inf, 0.0],), ([np.nan, 0.0],))],
+    tame=True,
+    in_page=True,
 )
 def logsumexp(out, x, *, axis=None, keepdims=False):
     """A soft maximum, shared as softmax shares; where all are -inf it passes 0, an inf is given NaN."""
@@ -153,6 +162,7 @@ def less_the_others(shares, index):
     bind=rows_and_classes,
     shift=lambda index: 1,
     sample=[((np.array([[1.0, 2.0, 0.5], [0.1, -1.0, 0.3]]),), {"index": (np.arange(2), np.array([1, 0]))})],
+    tame=True,
 )
 def cross_entropy(g, out, s, *, index):
     """Minus the log of the right class's share, summed over the rows: each row gets its shares, less 1 at that class.

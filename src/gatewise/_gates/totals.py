@@ -11,13 +11,13 @@ def count(x, axis):
     return int(np.prod([shape[a] for a in kept_axes(axis, shape)], dtype=int))
 
 
-@reduction(np.sum)
+@reduction(np.sum, tame=True, sums=True)
 def sum_(out, x, *, axis=None, keepdims=False):
     """Every entry counts once, so every entry gets the whole gradient."""
     return 1
 
 
-@reduction(np.mean)
+@reduction(np.mean, tame=True, sums=True)
 def mean(out, x, *, axis=None, keepdims=False):
     """Every entry counts one n-th."""
     return lambda g: g / count(x, axis)
@@ -90,6 +90,7 @@ def product_without_each(x, *, axis=None):
         ((np.array([0.0, 0.0, 3.0]),), {}),
         ((np.arange(1.0, 13.0).reshape(2, 3, 2),), {"axis": (0, 2)}),
     ],
+    in_page=True,
 )
 def product_of_others(g, out, x, *, axis=None):
     """For each entry the product of the others: what moves one entry moves all products but its own."""
@@ -119,7 +120,13 @@ def prod(out, x, *, axis=None, keepdims=False):
     return product_of_others(x, axis=axis)
 
 
-@reduction(np.var, sample=[((np.array([1.0, 4.0, 2.0]),), {"ddof": 1})], at=[(([2.0, 2.0],), ([0.0, 0.0],))])
+@reduction(
+    np.var,
+    sample=[((np.array([1.0, 4.0, 2.0]),), {"ddof": 1})],
+    at=[(([2.0, 2.0],), ([0.0, 0.0],))],
+    tame=True,
+    analytic=False,
+)
 def var(out, x, *, axis=None, ddof=0, keepdims=False):
     """Each entry is pushed away from the mean, in proportion to its distance."""
     return 2 * (x - np.mean(x, axis=axis, keepdims=axis is not None)) / (count(x, axis) - ddof)
@@ -129,6 +136,7 @@ def var(out, x, *, axis=None, ddof=0, keepdims=False):
     np.std,
     sample=[((np.array([1.0, 4.0, 2.0]),), {"ddof": 1})],
     at=[(([2.0, 2.0],), ([0.0, 0.0],)), (([0.1, 0.1, 0.1],), ([0.0, 0.0, 0.0],))],
+    analytic=False,
 )
 def std(out, x, *, axis=None, ddof=0, keepdims=False):
     """Each entry is pushed away from the mean; where all are equal it passes 0, at every order."""

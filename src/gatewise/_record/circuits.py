@@ -24,10 +24,10 @@ from gatewise._transforms import Event, blocks, gradients
 VERSION = 1
 
 
-def record(circuit: Circuit) -> dict[str, Any]:
-    """Everything there is to show of a circuit."""
+def record(circuit: Circuit, texts: dict[SourcedWire, GateText] | None = None) -> dict[str, Any]:
+    """Everything there is to show of a circuit; `texts` are its `gate_texts`, where they are known."""
     ids = {wire: k for k, wire in enumerate(circuit.wires)}
-    texts = gate_texts(circuit)
+    texts = gate_texts(circuit) if texts is None else texts
     found, _ = gradients(circuit)
     written, events = gradients(circuit, as_written=True)
     contributions = contributions_of(circuit, events)
@@ -165,7 +165,7 @@ def uses_of(
                     "to": ids[wire],
                     "port": port,
                     "local": text.local_values.get(port),
-                    "local_text": text.locals.get(port),
+                    "local_text": text.local(port),
                     "contribution": part,
                     "blocked": blocked,
                 }
@@ -198,8 +198,7 @@ def backward_entries(
         wire = transparent(event.wire)
         holder = step_wire(wire)
         if wire in ids and holder is not None and ids[wire] in into:
-            code = texts[holder].code
-            lines = [] if isinstance(holder.value, (tuple, list)) else [code[k] for k in sorted(code)]
+            lines = [] if isinstance(holder.value, (tuple, list)) else texts[holder].lines
             entries.append({"wire": ids[wire], "uses": into[ids[wire]], "code": lines})
     return entries
 
@@ -219,7 +218,7 @@ def block_rules(circuit: Circuit) -> dict[str, dict[str, Any]]:
         operands = {k: circuit.names[transparent(s)] for k, s in enumerate(closing.sources) if s is not None}
         rules[circuit.names[closing]] = {
             "inside": inside[closing],
-            "code": [text.code[k] for k in sorted(text.code)],
+            "code": text.lines,
             "locals": {operands[k]: value for k, value in text.local_values.items()},
             "local_texts": {operands[k]: local for k, local in text.locals.items()},
         }

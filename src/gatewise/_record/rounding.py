@@ -16,12 +16,6 @@ from gatewise._gates.families import Live
 from gatewise._gates.gate import Gate
 from gatewise._sweep import Ports
 
-EXACT = frozenset({"moves", "routes"})  # gates of these patterns hand entries on as they are
-EXACT_NAMES = frozenset({"positive", "copy", "negative", "absolute", "broadcast_to", "expand_dims"})
-SUMMING = frozenset(
-    {"sum", "mean", "matmul", "dot", "outer", "einsum", "add_at"}
-)  # on sizes, they give the sums' sizes
-
 
 def plain(g: Any) -> Any:
     """A cotangent without its mask."""
@@ -36,12 +30,11 @@ def rounding(wire: Wire, g: Any, parts: list[tuple[int, Any]], eps: float | None
     gate = getattr(pullback, "gate", None)
     if gate is None or isinstance(g, Ports):
         return 0.0
-    exact = gate.name in EXACT_NAMES or (gate.pattern in EXACT and gate.name != "astype")
-    if exact and not shortens(wire.value, values):
+    if gate.exact and not shortens(wire.value, values):
         return 0.0
     eps = float(np.finfo(np.asarray(wire.value).dtype).eps) if eps is None else eps
     total = magnitude(g, size_of(gate, values, wire.value))
-    if gate.family.name == "elementwise" or gate.name in SUMMING:
+    if gate.family.name == "elementwise" or gate.sums:
         return eps * total
     moved = sum(magnitude(plain(part), values[k]) for k, part in parts if k < len(values))
     return 2 * eps * (total + moved)
@@ -64,7 +57,7 @@ def magnitude(g: Any, value: Any) -> float:
 
 def size_of(gate: Gate, values: Any, out: Any) -> Any:
     """The size of what a gate rounds: of a sum, the sum of the sizes of its terms."""
-    if gate.name not in SUMMING:
+    if not gate.sums:
         return out
     parameters: Mapping[str, Any] = values[-1] if gate.parameters else {}
     operands = values[:-1] if gate.parameters else values

@@ -106,6 +106,8 @@ class Recorder:
 
     def place(self) -> tuple[Place, FrameType | None]:
         """The user's frames from the shown function inwards, as (code, instruction), and the shown frame."""
+        if self.shown is None:  # a way back that is recorded stands nowhere in the user's code
+            return (), None
         frame: FrameType | None = sys._getframe(3)
         frames: list[FrameType] = []
         while frame is not None:

@@ -13,7 +13,7 @@ import numpy as np
 from gatewise import _syntax
 from gatewise._circuit import Circuit, SourcedWire, Wire, parents_of, step_wire, tick
 from gatewise._gates import Gate
-from gatewise._gates.families import Live, plain
+from gatewise._gates.families import Live, plain, showing
 from gatewise._gates.gate import as_printed
 from gatewise._recording.freezing import transparent
 from gatewise._recording.recorder import Recorder
@@ -25,13 +25,26 @@ from gatewise._tensor import Tensor
 
 @dataclass(slots=True)
 class GateText:
-    """The texts of one step: `expression`, `symbol`, and by operand position the local gradient and the code line."""
+    """The texts of one step: `expression`, `symbol`, and by operand position the local gradient and the code line.
+
+    A switch has them for both branches; `dead` are the positions that its value sends nothing to.
+    """
 
     expression: str
     symbol: str
     locals: dict[int, str] = field(default_factory=dict)
     local_values: dict[int, Any] = field(default_factory=dict)
     code: dict[int, str] = field(default_factory=dict)
+    dead: set[int] = field(default_factory=set)
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of backward code for these values."""
+        return [self.code[k] for k in sorted(self.code) if k not in self.dead]
+
+    def local(self, position: int) -> str | None:
+        """The local gradient in symbols, for these values."""
+        return "0" if position in self.dead else self.locals.get(position)
 
 
 def gate_writer(circuit: Circuit) -> Writer:
@@ -135,7 +148,9 @@ def add_gradients(
         writer.nodes.tame_gradients.add(stands)
         writer.d_texts[stands] = Text("d" + name)
         printed = as_printed(pullback)
-        for k, part in parts_of(printed, {wire.values[0]: upstream} if several else upstream, out, saved, parents):
+        with showing("dead"):
+            sent = parts_of(printed, {wire.values[0]: upstream} if several else upstream, out, saved, parents)
+        for k, part in sent:
             if k in wanted and part is not None:
                 parent = transparent(parents[k])
                 text.code[pullback.positions[k]] = code_of(writer, f"d{circuit.names[parent]}", part, parent)
@@ -146,11 +161,16 @@ def add_gradients(
             ones = Tensor(one, unit, circuit.recording)
             again: dict[int, Any] = {}  # the same on a recorded 1, which leaves a trace of how a number came about
             same = [np.shape(parent.value) == np.shape(holder.value) for parent in parents]
-            exact = dict(parts_of(pullback, 1.0 if isinstance(one, float) else ones, out, saved, parents))
-            for k, part in parts_of(printed, 1.0 if isinstance(one, float) else ones, out, saved, parents):
+            unit_upstream = 1.0 if isinstance(one, float) else ones
+            exact = dict(parts_of(pullback, unit_upstream, out, saved, parents))
+            with showing("dead"):
+                locals_ = parts_of(printed, unit_upstream, out, saved, parents)
+            for k, part in locals_:
                 if k in wanted and same[k]:
                     position = pullback.positions[k]
                     text.local_values[position] = 0.0 if exact[k] is None else plain(exact[k])
+                    if exact[k] is None:
+                        text.dead.add(position)
                     if is_rounded(part):
                         again = again or dict(parts_of(printed, ones, out, saved, parents))
                     text.locals[position] = text_of_local(writer, holder, again.get(k, part))

@@ -20,90 +20,6 @@ from gatewise._recording.freezing import transparent
 from gatewise._sweep import port
 from gatewise._tensor import Tensor
 
-#: Gates that put the same entries in other places.
-MOVES = frozenset(
-    {
-        "reshape",
-        "ravel",
-        "transpose",
-        "matrix_transpose",
-        "swapaxes",
-        "expand_dims",
-        "squeeze",
-        "getitem",
-        "broadcast_to",
-    }
-)
-#: Gates whose value and whose local gradients are finite wherever their operands are, as long as nothing overflows.
-TAME = MOVES | frozenset(
-    [
-        "add",
-        "subtract",
-        "multiply",
-        "negative",
-        "positive",
-        "absolute",
-        "square",
-        "sin",
-        "cos",
-        "tanh",
-        "arctan",
-        "hypot",
-        "logaddexp",
-        "maximum",
-        "minimum",
-        "where",
-        "clip",
-        "max",
-        "min",
-        "sum",
-        "mean",
-        "var",
-        "matmul",
-        "dot",
-        "outer",
-        "einsum",
-        "concatenate",
-        "stack",
-        "split",
-        "scatter",
-        "add_at",
-        "copy",
-        "astype",
-        "modf",
-        "sigmoid",
-        "relu",
-        "softplus",
-        "logsumexp",
-        "softmax",
-        "cross_entropy",
-        "greater",
-        "greater_equal",
-        "less",
-        "less_equal",
-        "equal",
-        "not_equal",
-        "logical_and",
-        "logical_or",
-        "logical_not",
-        "bitwise_and",
-        "bitwise_or",
-        "invert",
-        "sign",
-        "floor",
-        "ceil",
-        "rint",
-        "trunc",
-        "isfinite",
-        "isnan",
-        "any",
-        "all",
-        "full_like",
-        "zeros_like",
-        "ones_like",
-    ]
-)
-
 
 @dataclass(slots=True, eq=False)
 class Node:
@@ -215,7 +131,7 @@ class Nodes:
         name = node.gate.name
         if name == "squeeze" and (product := vector_product(node)) is not None:
             return product
-        if name in MOVES:
+        if node.gate.rearranges:
             return moved(node)
         if (
             name == "matmul"
@@ -297,7 +213,7 @@ class Nodes:
             return is_number(operands[1]) and operands[1] != 0 and self.outside_is_zero(mask, operands[0])
         if name in ("negative", "positive", "copy", "astype"):
             return self.outside_is_zero(mask, operands[0])
-        if name in MOVES and is_gate(mask, name) and same_move(mask, x):
+        if x.gate.rearranges and is_gate(mask, name) and same_move(mask, x):
             return self.outside_is_zero(mask.operands[0], operands[0])
         return False
 
@@ -328,7 +244,7 @@ class Nodes:
                 if holder is None or wire in given:
                     good = wire in given or bool(np.all(np.isfinite(wire.value)))
                 elif holder.written is not None:
-                    good = holder.pullback.gate.name in TAME and all(map(self.tame, holder.sources))
+                    good = holder.pullback.gate.tame and all(map(self.tame, holder.sources))
                 else:
                     node = self.step(holder)
                     good = self.tame(node)
@@ -343,7 +259,7 @@ def is_tame(gate: Gate, operands: tuple[Any, ...]) -> bool:
         return is_number(operands[1]) and operands[1] >= 1 and operands[1] == int(operands[1])
     if gate.name == "divide":
         return is_number(operands[1]) and operands[1] != 0
-    return gate.name in TAME
+    return gate.tame
 
 
 def are_shares(x: Any, total: Any) -> bool:
@@ -371,7 +287,7 @@ def is_static(mask: Any) -> bool:
             if each is not True and each is not np.True_:
                 return False
             continue
-        placed = each.gate.name in MOVES | {"scatter", "bitwise_or", "bitwise_and", "any"}
+        placed = each.gate.rearranges or each.gate.name in ("scatter", "bitwise_or", "bitwise_and", "any")
         if not placed or not all(map(is_plain_place, each.parameters.values())):
             return False
         waiting.extend(each.operands)
@@ -473,7 +389,11 @@ def truth(x: Any) -> Any:
         return x.operands[0]
     if is_gate(x, "ones_like"):
         return np.True_
-    if is_gate(x, *MOVES, "scatter") and (inner := truth(x.operands[0])) is not None:
+    if (
+        isinstance(x, Node)
+        and (x.gate.rearranges or x.gate.name == "scatter")
+        and (inner := truth(x.operands[0])) is not None
+    ):
         if inner is np.True_ and x.gate.name != "scatter":
             return inner
         value = np.not_equal(x.value, 0)
@@ -496,7 +416,7 @@ def truth(x: Any) -> Any:
 
 def repeated_number(x: Any) -> Any:
     """The single number whose copies are all that `x` holds, or None."""
-    while isinstance(x, Node) and x.gate.name in MOVES:
+    while isinstance(x, Node) and x.gate.rearranges:
         inner = x.operands[0]
         if x.gate.name == "broadcast_to" and np.shape(value_of(inner)) == ():
             return inner

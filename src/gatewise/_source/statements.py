@@ -10,7 +10,7 @@ import numpy as np
 from gatewise._circuit import Circuit, Wire
 from gatewise._gates.families import names_an_entry_once
 from gatewise._source.expressions import Expressions
-from gatewise._source.nodes import MOVES, Node, dtype_of, is_gate, is_number, value_of
+from gatewise._source.nodes import Node, dtype_of, is_gate, is_number, value_of
 from gatewise._source.spelling import ATOM, UNARY, Text, infix, number
 
 Style = Literal["code", "notes"]
@@ -241,5 +241,5 @@ class Statements(Expressions):
             return True
         if x.gate.name == "broadcast_to":
             return True
-        view = x.gate.name in MOVES or (x.gate.name == "einsum" and len(x.operands) == 1)
+        view = x.gate.rearranges or (x.gate.name == "einsum" and len(x.operands) == 1)
         return view and self.shares(x.operands[0])

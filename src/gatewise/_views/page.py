@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from gatewise._views.drawing import escaped
-from gatewise._views.formulas import formulas
 from gatewise._views.groups import Fold, Group, Part, grouped
 from gatewise._views.meaning import LONGEST_CURE, not_finite
 from gatewise._views.numbers import shape_text
@@ -25,6 +24,8 @@ from gatewise._views.scene import DEEPEST
 from gatewise._views.sheet import Sheet, Wire, read
 from gatewise._views.text import plain
 
+LONGEST_SENTENCE = 300
+_NUMBERS_ALONE = "This circuit is shown as it was recorded: the page was made of its numbers alone."
 _SCRIPTS = ("numbers.js", "card.js", "compute.js", "marks.js", "picture.js", "page.js")
 _START = "start.js"
 _COMMENTS = ("//", "/*", "* ", "*/")  # a line of the scripts that begins so stays behind, as does the indentation
@@ -38,6 +39,7 @@ _TARGETS = re.compile(r"    ([^\W\d][\w, ]*?) = ")
 
 def page(
     record: Mapping[str, Any],
+    formulas: Mapping[str, Any] | None = None,
     *,
     palette: str = "default",
     digits: int | None = None,
@@ -46,12 +48,13 @@ def page(
 ) -> str:
     """A whole HTML document: the picture, a table of the wires, and the script that brings both to life.
 
-    It asks nothing of any network, and without scripts the picture and the table are there. `staged` is the text of the
-    staged code, whose lines light up as one walks; `fold` and `palette` are those of the picture.
+    `formulas` say how its numbers come about (`_record.formulas`), so that inputs can be changed. It asks nothing of
+    any network, and without scripts the picture and the table are there. `staged` is the text of the staged code, whose
+    lines light up as one walks; `fold` and `palette` are those of the picture.
     """
     sheet = read(record)
     name = escaped(plain(str(record["name"])))
-    parts = _parts(record, palette, digits, fold, staged, style=_told_briefly("live.css"))
+    parts = _parts(record, formulas, palette, digits, fold, staged, style=_told_briefly("live.css"))
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -80,6 +83,7 @@ def page(
 
 def element(
     record: Mapping[str, Any],
+    formulas: Mapping[str, Any] | None = None,
     *,
     palette: str = "default",
     digits: int | None = None,
@@ -91,7 +95,9 @@ def element(
     The script takes the picture out of the image, so it is in there once, and works in a shadow root, so that nothing
     of the notebook's styles, names or ids meets its own.
     """
-    parts = _parts(record, palette, digits, fold, staged, style=_still_style(palette) + _told_briefly("live.css"))
+    parts = _parts(
+        record, formulas, palette, digits, fold, staged, style=_still_style(palette) + _told_briefly("live.css")
+    )
     drawn = base64.b64encode(parts.svg.encode()).decode()
     told = escaped(_alternative(read(record), digits), 1000)
     image = f'<img alt="{told}" src="data:image/svg+xml;base64,{drawn}">'
@@ -106,14 +112,21 @@ class _Parts(NamedTuple):
 
 
 def _parts(
-    record: Mapping[str, Any], palette: str, digits: int | None, fold: Fold, staged: str | None, *, style: str
+    record: Mapping[str, Any],
+    formulas: Mapping[str, Any] | None,
+    palette: str,
+    digits: int | None,
+    fold: Fold,
+    staged: str | None,
+    *,
+    style: str,
 ) -> _Parts:
     sheet = read(record)
     drawn, geometry = live_picture(record, palette=palette, digits=digits, fold=fold)
     svg, marks = _without_data(drawn.strip())
     data = {
         "record": {**record, "wires": _columns(record["wires"]), "uses": _columns(record["uses"])},
-        "formulas": formulas(record),
+        "formulas": _cleaned(formulas),
         "digits": digits,
         "code": None if staged is None else _code(record, staged),
         "marks": marks,
@@ -125,6 +138,18 @@ def _parts(
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     packed = json.dumps([_packed(_script()), _packed(text)])
     return _Parts(svg, f'<script type="application/json">{packed}</script>\n<script>{_told_briefly(_START)}</script>')
+
+
+def _cleaned(formulas: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The formulas with sentences that show every character of the user's names."""
+    if formulas is None:
+        return {"recording": _NUMBERS_ALONE}
+    if "recording" in formulas:
+        return {"recording": plain(str(formulas["recording"]), LONGEST_SENTENCE)}
+    return {
+        **formulas,
+        "guards": [[*rest, plain(sentence, LONGEST_SENTENCE)] for *rest, sentence in formulas["guards"]],
+    }
 
 
 def _trouble(sheet: Sheet) -> list[str]:

@@ -1,4 +1,4 @@
-// Recomputes a circuit from the trees of formulas.py: forward, then backward along every use, as the record's sweep does.
+// Recomputes a circuit from its formulas (_record/formulas.py): forward, then all that is sent back, as the sweep does.
 // A value is a number, or {shape, data} with the entries in row order. Truth values are 1 and 0.
 (() => {
   "use strict";
@@ -232,11 +232,11 @@
     const positions = groups.reduce((found, group) => found.flatMap((p) => group.offsets.map((o) => p + o)), [0]);
     return { shape: groups.flatMap((group) => group.shape), positions };
   };
-  const pick = (x, ...index) => {
+  const pick = (x, index) => {
     const { shape, positions } = picked(shapeOf(x), index);
     return take(x, positions, shape);
   };
-  const put = (x, [, ...shape], ...index) => {
+  const put = (x, shape, index) => {
     const place = picked(shape, index);
     return gather(spread(x, place.shape), place.positions, shape);
   };
@@ -272,109 +272,79 @@
     sign: Math.sign, floor: Math.floor, ceil: Math.ceil, trunc: Math.trunc, rint,
     isfinite: (x) => +Number.isFinite(x), isnan: (x) => +isNaN(x),
     zeros_like: () => 0, ones_like: () => 1, full_like: (x, y) => y,
-    sigmoid: (x) => 1 / (1 + Math.exp(-x)), relu: (x) => Math.max(x, 0), softplus: (x) => logAddExp(0, x),
+    sigmoid: (x) => 1 / (1 + Math.exp(-x)), softplus: (x) => logAddExp(0, x),
   };
 
+  const clip = (x, low, high) => {
+    const above = low === null ? x : each(ELEMENTWISE.maximum)(x, low);
+    return high === null ? above : each(ELEMENTWISE.minimum)(above, high);
+  };
+  const CASTS = { bool: (x) => +(x !== 0), float64: (x) => x };
+  const cast = (x, dtype) => each(CASTS[dtype] ?? Math.trunc)(x);
+
+  /** By the names of gates: operands, then parameters in the order in which the gate declares them. */
   const OPERATIONS = new Map([
     ...Object.entries(ELEMENTWISE).map(([name, f]) => [name, each(f)]),
     ...Object.entries({
-      sum, mean, var: variance, std: (lane, ddof) => Math.sqrt(variance(lane, ddof)),
+      sum, mean,
       prod: (lane) => lane.reduce((all, entry) => all * entry, 1),
       max: (lane) => Math.max(...lane), min: (lane) => Math.min(...lane),
       any: (lane) => +lane.some((v) => v !== 0), all: (lane) => +lane.every((v) => v !== 0),
       argmax: (lane) => best(lane, Math.max(...lane)), argmin: (lane) => best(lane, Math.min(...lane)),
+      logsumexp: logSumExp,
     }).map(([name, f]) => [name, total(f)]),
     ...Object.entries({
+      var: (x, axis, ddof, keepdims) => total(variance)(x, axis, keepdims, ddof),
+      std: (x, axis, ddof, keepdims) => total((lane) => Math.sqrt(variance(lane, ddof)))(x, axis, keepdims),
       reshape, transpose, swapaxes: swapAxes, matrix_transpose: (x) => swapAxes(x, -1, -2), ravel: (x) => reshape(x, [-1]),
       broadcast_to: (x, shape) => spread(x, [shape].flat()), expand_dims: expandDims, squeeze, concatenate,
       stack: (parts, axis) => concatenate(parts.map((part) => expandDims(part, axis)), axis < 0 ? axisOf(axis, shapeOf(parts[0]).length + 1) : axis),
-      matmul, dot, outer, einsum, pick, put, unreduce, softmax,
-      logsumexp: (x, axis) => total(logSumExp)(x, axis, true),
-      share: (x, out, axis) => {
-        const hits = each((u, v) => +(u === v))(x, unreduce(out, x, axis));
-        return inLanes(hits, axis, (lane, k) => lane[k] / sum(lane));
-      },
-      others: (x, axis) => inLanes(x, axis, (lane, k) => lane.reduce((all, entry, i) => (i === k ? all : all * entry), 1)),
-      parts: (...parts) => parts, at: (x) => ["at", x], like: (x) => ["shape", ...shapeOf(x)],
+      matmul, dot, outer, softmax, clip, astype: cast,
+      einsum: (...all) => einsum(all.at(-1), ...all.slice(0, -1)),
+      getitem: (x, index) => pick(x, index), scatter: (x, index, shape) => put(x, [shape].flat(), index),
+      add_at: (x, values, index) => each((u, v) => u + v)(x, put(values, shapeOf(x), index)),
+      product_of_others: (x, axis) => inLanes(x, axis, (lane, k) => lane.reduce((all, entry, i) => (i === k ? all : all * entry), 1)),
+      parts: (...parts) => parts, index: (...parts) => parts, at: (x) => ["at", x],
     }),
   ]);
+  OPERATIONS.set("bitwise_and", OPERATIONS.get("logical_and"));
+  OPERATIONS.set("bitwise_or", OPERATIONS.get("logical_or"));
+  OPERATIONS.set("invert", OPERATIONS.get("logical_not"));
 
-  /** The value of a tree; what is no tree (an axis, a shape, letters) is itself. */
-  const evaluate = (tree, values, gradients) => {
+  /** The value of a tree, where `known` has the values of wires and of steps; an axis, a shape, letters are themselves. */
+  const evaluate = (tree, known) => {
     if (!Array.isArray(tree)) return Object.hasOwn(WORDS, tree) ? WORDS[tree] : tree;
     const [head, ...rest] = tree;
-    if (head === "wire") return values[rest[0]];
-    if (head === "d") return gradients[rest[0]];
+    if (head === "wire") return known.wires[rest[0]];
+    if (head === "step") return (known.steps[rest[0]] ??= evaluate(known.trees[rest[0]], known));
     if (head === "array") return fromNested(rest[0]);
     const operation = OPERATIONS.get(head);
-    return operation ? operation(...rest.map((part) => evaluate(part, values, gradients))) : tree;
+    return operation ? operation(...rest.map((part) => evaluate(part, known))) : tree;
   };
 
   // ----------------------------------------------------------------------------------------------------- the circuit
 
-  const forward = (record, formulas, inputs) => {
-    const values = record.wires.map((wire) => (wire.value === null ? null : fromNested(wire.value, wire.shape)));
-    for (const [id, value] of Object.entries(inputs)) values[id] = fromNested(value, record.wires[id].shape);
-    for (const id of record.forward) values[id] = evaluate(formulas.forward[id], values);
+  /** The values of all wires of the circuit, those that the record folded away among them, and of all other steps. */
+  const known = (record, formulas, inputs) => {
+    const values = { wires: [], steps: [], trees: formulas.steps };
+    record.wires.forEach((wire, id) => {
+      const value = inputs[id] ?? wire.value;
+      values.wires[formulas.wires[id]] = value === null ? null : fromNested(value, wire.shape);
+    });
+    for (const [place, tree] of formulas.forward) values.wires[place] = evaluate(tree, values);
+    formulas.steps.forEach((_, k) => evaluate(["step", k], values)); // oldest first: a long loop is no deep recursion
     return values;
   };
 
-  /** Adds one contribution, with the mask of its live entries (null: all), to what arrived at a wire. */
-  const add = (gradients, masks, id, part, live) => {
-    const first = gradients[id] === undefined;
-    gradients[id] = first ? part : each((x, y) => x + y)(gradients[id], part);
-    const some = first || live === null || masks[id] === null ? live : each((x, y) => +(x || y))(masks[id], live);
-    masks[id] = first || masks[id] !== null ? some : null;
-  };
-
-  /** One contribution before it is summed to its wire's shape, and its mask. */
-  const contribution = ([tree, gradient, how], values, gradients, masks, id) => {
-    const [mask, isLive] = [masks[id], each((x) => +(x !== 0))];
-    const masked = (part) => isLive(evaluate(part, values, { [id]: mask }));
-    if (how === "switch") {
-      const slope = evaluate(tree, values, gradients);
-      const whole = evaluate(gradient, values, gradients);
-      const live = each((s, m) => +(s !== 0 && m !== 0))(slope, spread(mask === null ? 1 : masked(gradient), shapeOf(whole)));
-      return [each((s, g) => s * g)(slope, whole), live];
-    }
-    const part = evaluate(tree, values, gradients);
-    if (how === "with") return [part, mask === null ? null : masked(gradient)];
-    if (how === "moved") return [part, mask === null ? null : masked(tree)];
-    if (how === "routed") return [part, isLive(evaluate(tree, values, { [id]: mask ?? filled(shapeOf(values[id]), 1) }))];
-    return [part, null];
-  };
-
-  /** What is sent back along each use, newest gate first; `byRules`, a block sends back what its rule says. */
-  const sentBack = (record, formulas, byRules) => {
-    const written = formulas.backward.map(([k, ...formula]) => [record.uses[k], formula]);
-    if (!byRules) return written;
-    const rules = formulas.rules.map(([from, to, ...formula]) => [{ from, to }, formula]);
-    const ends = new Set(rules.map(([rule]) => rule.to));
-    return [...written.filter(([use]) => !ends.has(use.to)), ...rules].sort((a, b) => b[0].to - a[0].to);
-  };
-
-  /** The gradients by id, and the contributions by use. */
-  const backward = (record, formulas, values, byRules) => {
-    const [gradients, masks, parts] = [[], [], new Map()];
-    const out = record.wires[record.output];
-    gradients[out.id] = spread(fromNested(record.upstream), out.shape);
-    masks[out.id] = null;
-    for (const [use, formula] of sentBack(record, formulas, byRules)) {
-      const shape = record.wires[use.from].shape;
-      if (formula[2] === "switch" || formula[2] === "routed") parts.set(use, filled(shape, 0));
-      if (gradients[use.to] === undefined) continue; // nothing arrived at this gate
-      let [part, live] = contribution(formula, values, gradients, masks, use.to);
-      if (live !== null) {
-        part = each((alive, g) => (alive ? g : 0))(live, part);
-        live = each((n) => +(n > 0))(sumTo(spread(live, broadcastShape([shapeOf(live), shape])), shape));
-      }
-      const isNumber = !shape.length && !formulas.boxed.includes(use.from);
-      if (isNumber && live === 0) continue; // a dead number gets nothing at all
-      part = sumTo(spread(part, broadcastShape([shapeOf(part), shape])), shape);
-      parts.set(use, part);
-      add(gradients, masks, use.from, part, isNumber ? null : live);
-    }
-    return [gradients, parts];
+  /** Which wires anything arrives at, and which of what is sent goes anywhere: to a number where it is alive. */
+  const arrivals = (record, formulas, values) => {
+    const reached = new Set([formulas.wires[record.output]]);
+    const goes = formulas.sent.map(([from, to, , mask]) => {
+      const isAlive = reached.has(from) && (mask === null || evaluate(mask, values) !== 0);
+      if (isAlive) reached.add(to);
+      return isAlive;
+    });
+    return [reached, goes];
   };
 
   /** The first guard that an edit breaks, as a sentence; null where the recording still holds. */
@@ -383,10 +353,11 @@
     return formulas.guards.find((guard) => !isKept(guard))?.[2] ?? null;
   };
 
-  /** A local gradient: one for each entry, or 0 along an operand that the gate does not follow; null where it has none. */
+  /** A local gradient: one for each entry, or one number along an operand that the gate does not follow. */
   const localOf = (tree, values, shape, before) => {
-    const isEach = tree || (tree === 0 && Array.isArray(before));
-    return isEach ? toNested(spread(evaluate(tree, values), shape)) : tree ?? null;
+    if (tree === null) return null;
+    const local = evaluate(tree, values);
+    return toNested(typeof local === "number" && !Array.isArray(before) ? local : spread(local, shape));
   };
 
   /**
@@ -394,24 +365,27 @@
    * `left` is a sentence where these inputs leave what was recorded: the numbers are then not to be shown.
    */
   const recompute = (record, formulas, inputs = {}) => {
-    const values = forward(record, formulas, inputs);
-    const [written, parts] = backward(record, formulas, values, false);
-    const [gradients] = formulas.rules.length ? backward(record, formulas, values, true) : [[]];
-    written.forEach((gradient, id) => (gradients[id] ??= gradient));
-    const shown = (wire) => (wire.gradient === null ? null : gradients[wire.id] ?? filled(wire.shape, 0));
-    const sent = (use) => {
-      const part = parts.get(use) ?? null;
-      const whole = gradients[use.from];
-      const isLost = part !== null && whole !== undefined && !isAllFinite(part) && isAllFinite(whole);
-      return isLost ? whole : part; // what the block's rule says, where its gates as written overflow
+    const values = known(record, formulas, inputs);
+    const [reached, goes] = arrivals(record, formulas, values);
+    const isReached = (id) => reached.has(formulas.wires[id]);
+    const valueOf = (tree, shape) => spread(evaluate(tree, values), shape);
+    const gradients = record.wires.map(({ shape }, id) => (isReached(id) && formulas.gradients[id] !== null ? valueOf(formulas.gradients[id], shape) : filled(shape, 0)));
+    const sent = (use, k) => {
+      const { shape } = record.wires[use.from];
+      const parts = formulas.uses[k].filter((place) => goes[place]).map((place) => valueOf(formulas.sent[place][2], shape));
+      const routes = record.wires[use.to].pattern === "routes" && use.contribution !== null;
+      if (!parts.length) return routes ? filled(shape, 0) : null;
+      const part = parts.reduce((x, y) => each((u, v) => u + v)(x, y));
+      const isLost = isReached(use.from) && !isAllFinite(part) && isAllFinite(gradients[use.from]);
+      return isLost ? gradients[use.from] : part; // what the block's rule says, where its gates as written overflow
     };
     return {
       left: brokenGuard(formulas, values),
-      values: record.wires.map((wire) => toNested(values[wire.id], wire.dtype)),
-      gradients: record.wires.map((wire) => toNested(shown(wire))),
-      contributions: record.uses.map((use) => toNested(sent(use))),
+      values: record.wires.map((wire, id) => toNested(values.wires[formulas.wires[id]], wire.dtype)),
+      gradients: record.wires.map((wire, id) => (wire.gradient === null ? null : toNested(gradients[id]))),
+      contributions: record.uses.map((use, k) => (record.wires[use.from].gradient === null ? null : toNested(sent(use, k)))),
       locals: record.uses.map((use, k) => localOf(formulas.locals[k], values, record.wires[use.to].shape, use.local)),
-      reached: record.wires.map((wire) => written[wire.id] !== undefined),
+      reached: record.wires.map((_, id) => isReached(id)),
     };
   };
 
@@ -422,23 +396,19 @@
   const recorded = (record, formulas, inputs = {}) => {
     const numbers = recompute(record, formulas, inputs);
     const wires = record.wires.map((wire) => ({ ...wire, value: numbers.values[wire.id], gradient: numbers.gradients[wire.id] }));
-    const isDead = (k) => formulas.backward.some((entry) => entry[0] === k && entry[3] === "switch") && numbers.locals[k] === 0 && !formulas.boxed.includes(record.uses[k].from);
+    const isDead = (k) => formulas.switches[k] && numbers.locals[k] === 0;
     const uses = record.uses.map((use, k) => {
       const [local, contribution] = [numbers.locals[k], numbers.contributions[k]];
       const routes = wires[use.to].pattern === "routes" && contribution !== null;
-      const text = k in formulas.texts ? (isDead(k) ? "0" : formulas.texts[k][0]) : use.local_text;
+      const text = formulas.texts[k] && isDead(k) ? "0" : formulas.texts[k]?.[0] ?? use.local_text;
       const blocked = routes && !isAny(contribution) && isAny(numbers.gradients[use.to]);
       return { ...use, local, contribution, local_text: text, blocked };
     });
-    const recorded = new Map(record.backward.map((event) => [event.wire, event]));
     const into = wires.map((wire) => uses.flatMap((use, k) => (use.to === wire.id ? [k] : [])));
-    const codeOf = (id) => {
-      const known = into[id].filter((k) => k in formulas.texts);
-      return known.length ? known.filter((k) => !isDead(k)).map((k) => formulas.texts[k][1]) : recorded.get(id)?.code ?? [];
-    };
+    const codeOf = (id) => into[id].filter((k) => formulas.texts[k] && !isDead(k)).map((k) => formulas.texts[k][1]);
     const swept = [...record.forward].reverse().filter((id) => numbers.reached[id] && into[id].length);
     return { ...record, wires, uses, backward: swept.map((id) => ({ wire: id, uses: into[id], code: codeOf(id) })), checks: {}, left: numbers.left };
   };
 
-  gatewise.compute = { recompute, recorded };
+  gatewise.compute = { recompute, recorded, gates: [...OPERATIONS.keys()] };
 })();
