@@ -275,6 +275,10 @@
     sigmoid: (x) => 1 / (1 + Math.exp(-x)), softplus: (x) => logAddExp(0, x),
   };
 
+  const stack = (parts, axis) => {
+    const along = axis < 0 ? axisOf(axis, shapeOf(parts[0]).length + 1) : axis;
+    return concatenate(parts.map((part) => expandDims(part, axis)), along);
+  };
   const clip = (x, low, high) => {
     const above = low === null ? x : each(ELEMENTWISE.maximum)(x, low);
     return high === null ? above : each(ELEMENTWISE.minimum)(above, high);
@@ -297,50 +301,45 @@
       var: (x, axis, ddof, keepdims) => total(variance)(x, axis, keepdims, ddof),
       std: (x, axis, ddof, keepdims) => total((lane) => Math.sqrt(variance(lane, ddof)))(x, axis, keepdims),
       reshape, transpose, swapaxes: swapAxes, matrix_transpose: (x) => swapAxes(x, -1, -2), ravel: (x) => reshape(x, [-1]),
-      broadcast_to: (x, shape) => spread(x, [shape].flat()), expand_dims: expandDims, squeeze, concatenate,
-      stack: (parts, axis) => concatenate(parts.map((part) => expandDims(part, axis)), axis < 0 ? axisOf(axis, shapeOf(parts[0]).length + 1) : axis),
+      broadcast_to: (x, shape) => spread(x, [shape].flat()), expand_dims: expandDims, squeeze,
+      concatenate: (...all) => concatenate(all.slice(0, -1), all.at(-1)),
+      stack: (...all) => stack(all.slice(0, -1), all.at(-1)),
       matmul, dot, outer, softmax, clip, astype: cast,
       einsum: (...all) => einsum(all.at(-1), ...all.slice(0, -1)),
       getitem: (x, index) => pick(x, index), scatter: (x, index, shape) => put(x, [shape].flat(), index),
       add_at: (x, values, index) => each((u, v) => u + v)(x, put(values, shapeOf(x), index)),
       product_of_others: (x, axis) => inLanes(x, axis, (lane, k) => lane.reduce((all, entry, i) => (i === k ? all : all * entry), 1)),
-      parts: (...parts) => parts, index: (...parts) => parts, at: (x) => ["at", x],
     }),
   ]);
   OPERATIONS.set("bitwise_and", OPERATIONS.get("logical_and"));
   OPERATIONS.set("bitwise_or", OPERATIONS.get("logical_or"));
   OPERATIONS.set("invert", OPERATIONS.get("logical_not"));
 
-  /** The value of a tree, where `known` has the values of wires and of steps; an axis, a shape, letters are themselves. */
-  const evaluate = (tree, known) => {
-    if (!Array.isArray(tree)) return Object.hasOwn(WORDS, tree) ? WORDS[tree] : tree;
-    const [head, ...rest] = tree;
-    if (head === "wire") return known.wires[rest[0]];
-    if (head === "step") return (known.steps[rest[0]] ??= evaluate(known.trees[rest[0]], known));
-    if (head === "array") return fromNested(rest[0]);
-    const operation = OPERATIONS.get(head);
-    return operation ? operation(...rest.map((part) => evaluate(part, known))) : tree;
-  };
+  /** The value of an operand: what stands at a place, a constant, or null where a bound was left out. */
+  const valueAt = (operand, values) => (typeof operand === "number" ? values[operand] : operand === null ? null : fromNested(operand.is, operand.shape ?? []));
+  const indexed = (part, values) => (part[0] === "at" ? ["at", typeof part[1] === "number" ? values[part[1]] : fromNested(part[1].is)] : part);
+  const isIndex = (parameter) => Array.isArray(parameter) && parameter.length > 0 && parameter.every((part) => Array.isArray(part) && typeof part[0] === "string");
 
   // ----------------------------------------------------------------------------------------------------- the circuit
 
-  /** The values of all wires of the circuit, those that the record folded away among them, and of all other steps. */
-  const known = (record, formulas, inputs) => {
-    const values = { wires: [], steps: [], trees: formulas.steps };
+  /** The values at all places of the program, for the inputs that the record has, or others by the ids of their wires. */
+  const known = (record, { program, wires }, inputs) => {
+    const values = program.inputs.map(() => null);
     record.wires.forEach((wire, id) => {
-      const value = inputs[id] ?? wire.value;
-      values.wires[formulas.wires[id]] = value === null ? null : fromNested(value, wire.shape);
+      if (typeof wires[id] === "number" && wires[id] < program.inputs.length) values[wires[id]] = fromNested(inputs[id] ?? wire.value, wire.shape);
     });
-    for (const [place, tree] of formulas.forward) values.wires[place] = evaluate(tree, values);
-    formulas.steps.forEach((_, k) => evaluate(["step", k], values)); // oldest first: a long loop is no deep recursion
+    for (const [gate, operands, parameters] of program.ops) {
+      const told = parameters.map((parameter) => (isIndex(parameter) ? parameter.map((part) => indexed(part, values)) : parameter));
+      values.push(OPERATIONS.get(gate)(...operands.map((operand) => valueAt(operand, values)), ...told));
+    }
     return values;
   };
 
   /** Which wires anything arrives at, and which of what is sent goes anywhere: to a number where it is alive. */
   const arrivals = (record, formulas, values) => {
-    const reached = new Set([formulas.wires[record.output]]);
+    const reached = new Set([formulas.made[record.output]]);
     const goes = formulas.sent.map(([from, to, , mask]) => {
-      const isAlive = reached.has(from) && (mask === null || evaluate(mask, values) !== 0);
+      const isAlive = reached.has(from) && (mask === null || valueAt(mask, values) !== 0);
       if (isAlive) reached.add(to);
       return isAlive;
     });
@@ -349,14 +348,14 @@
 
   /** The first guard that an edit breaks, as a sentence; null where the recording still holds. */
   const brokenGuard = (formulas, values) => {
-    const isKept = ([tree, value]) => numbersOf(value).every((v, k) => Object.is(dataOf(evaluate(tree, values))[k] + 0, v + 0));
+    const isKept = ([operand, value]) => numbersOf(value).every((v, k) => Object.is(dataOf(valueAt(operand, values))[k] + 0, v + 0));
     return formulas.guards.find((guard) => !isKept(guard))?.[2] ?? null;
   };
 
   /** A local gradient: one for each entry, or one number along an operand that the gate does not follow. */
-  const localOf = (tree, values, shape, before) => {
-    if (tree === null) return null;
-    const local = evaluate(tree, values);
+  const localOf = (operand, values, shape, before) => {
+    if (operand === null) return null;
+    const local = valueAt(operand, values);
     return toNested(typeof local === "number" && !Array.isArray(before) ? local : spread(local, shape));
   };
 
@@ -367,8 +366,8 @@
   const recompute = (record, formulas, inputs = {}) => {
     const values = known(record, formulas, inputs);
     const [reached, goes] = arrivals(record, formulas, values);
-    const isReached = (id) => reached.has(formulas.wires[id]);
-    const valueOf = (tree, shape) => spread(evaluate(tree, values), shape);
+    const isReached = (id) => reached.has(formulas.made[id]);
+    const valueOf = (operand, shape) => spread(valueAt(operand, values), shape);
     const gradients = record.wires.map(({ shape }, id) => (isReached(id) && formulas.gradients[id] !== null ? valueOf(formulas.gradients[id], shape) : filled(shape, 0)));
     const sent = (use, k) => {
       const { shape } = record.wires[use.from];
@@ -381,7 +380,7 @@
     };
     return {
       left: brokenGuard(formulas, values),
-      values: record.wires.map((wire, id) => toNested(values.wires[formulas.wires[id]], wire.dtype)),
+      values: record.wires.map((wire, id) => toNested(valueAt(formulas.wires[id], values), wire.dtype)),
       gradients: record.wires.map((wire, id) => (wire.gradient === null ? null : toNested(gradients[id]))),
       contributions: record.uses.map((use, k) => (record.wires[use.from].gradient === null ? null : toNested(sent(use, k)))),
       locals: record.uses.map((use, k) => localOf(formulas.locals[k], values, record.wires[use.to].shape, use.local)),

@@ -1,0 +1,23 @@
+"""A circuit and its backward pass as one flat list of operations: plain data, checked, run by NumPy, written as JSON.
+
+A program names no tape, no user's line and no derivative. What computes circuits elsewhere (the script of a page, a
+compiler, another engine) takes it as it is.
+"""
+
+from gatewise._program.building import Builder as Builder
+from gatewise._program.building import NotTold as NotTold
+from gatewise._program.building import operands_of as operands_of
+from gatewise._program.building import program_of as program_of
+from gatewise._program.passes import needed as needed
+from gatewise._program.program import PART as PART
+from gatewise._program.program import At as At
+from gatewise._program.program import Constant as Constant
+from gatewise._program.program import Given as Given
+from gatewise._program.program import Op as Op
+from gatewise._program.program import Program as Program
+from gatewise._program.program import ProgramError as ProgramError
+from gatewise._program.program import verify as verify
+from gatewise._program.reference import evaluate as evaluate
+from gatewise._program.written import from_json as from_json
+from gatewise._program.written import operand_written as operand_written
+from gatewise._program.written import to_json as to_json

@@ -1,0 +1,233 @@
+"""From a circuit, and from what a sweep of it left, to a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Circuit, SourcedWire, Step, Wire, step_wire
+from gatewise._errors import GatewiseError
+from gatewise._gates import Gate
+from gatewise._gates.families import without_mask
+from gatewise._program.program import PART, At, Constant, Given, Op, Operand, Program, shape_and_dtype, verify
+from gatewise._recording.freezing import transparent
+from gatewise._recording.recorder import Recorder
+from gatewise._sweep import Ports, port, zeros_for
+from gatewise._tensor import Tensor
+from gatewise._transforms import traced
+
+
+class NotTold(Exception):  # noqa: N818 - told to the builder's caller, who says what it means there
+    """Something that a program cannot say, or not by the gates that were allowed."""
+
+
+def program_of(circuit: Circuit) -> Program:
+    """The value of a circuit, `value`, and the gradient of each input that was asked for, `d` and its name.
+
+    >>> from gatewise import circuit
+    >>> from gatewise._program import evaluate
+    >>> program = program_of(circuit("(x + y) * z", x=-2, y=5, z=-4).circuit)
+    >>> {name: float(x) for name, x in evaluate(program, {"x": 1.0, "y": 2.0, "z": 3.0}).items()}
+    {'value': 9.0, 'dx': 3.0, 'dy': 3.0, 'dz': 3.0}
+    """
+    with Recorder(bit=circuit.recording):
+        builder = Builder(circuit)
+        outputs = {"value": builder.of(circuit.output)}
+        found, _ = traced(circuit)
+        for each in circuit.wanted:
+            arrived = found.get(each.wire)
+            g = zeros_for(each.wire.value) if arrived is None else without_mask(arrived)
+            outputs[f"d{each.name}"] = builder.of(g)
+        return builder.program(outputs)
+
+
+def every(gate: Gate) -> bool:
+    return True
+
+
+class Builder:
+    """Makes operations of wires and Tensors, each of which is told once; for use while a recorder is open.
+
+    The inputs of the program are those of the circuit; what its code named and never changes is a constant. A gate
+    that is not `known` is told by what it is made of.
+    """
+
+    def __init__(self, circuit: Circuit, known: Callable[[Gate], bool] = every) -> None:
+        self.circuit, self.knows = circuit, known
+        self.inputs: list[Given] = []
+        self.ops: list[Op] = []
+        self.made: dict[Wire, Operand] = {}
+        self.places: dict[Any, At] = {}  # of each operation by what it is: equal ones are one
+        for each in circuit.inputs:
+            if each.kind != "constant":
+                self.made[each.wire] = At(len(self.inputs))
+                self.inputs.append(Given(each.name, *shape_and_dtype(each.wire.value)))
+        self.edges = {each.wire for each in circuit.inputs}
+
+    def at(self, x: At) -> Given | Op:
+        """What stands at a place."""
+        return self.inputs[x.place] if x.place < len(self.inputs) else self.ops[x.place - len(self.inputs)]
+
+    def program(self, outputs: Mapping[str, Operand]) -> Program:
+        return verify(Program(tuple(self.inputs), tuple(self.ops), dict(outputs)))
+
+    def of(self, x: Any) -> Operand:
+        """The operand that a value is: of a recorded one its place, of a plain one itself. Raises `NotTold`."""
+        if isinstance(x, Tensor):
+            x = x.value if x.wire is None else x.wire
+        if not isinstance(x, Wire):
+            return None if x is None else constant(x)
+        wire = transparent(x)
+        for each in self.unmade_behind(wire):
+            holder = None if each in self.edges else step_wire(each)
+            known = (
+                constant(each.value) if holder is None or holder.step is None else self.op(each, holder, holder.step)
+            )
+            self.made[each] = known
+        return self.made[wire]
+
+    def unmade_behind(self, wire: Wire) -> list[Wire]:
+        """A wire and those behind it that have no place yet, oldest first: a long loop is no deep recursion."""
+        found, waiting = set[Wire](), [wire]
+        while waiting:
+            each = waiting.pop()
+            if each in found or each in self.made:
+                continue
+            found.add(each)
+            holder = None if each in self.edges else step_wire(each)
+            if holder is not None and holder.step is not None:
+                behind = [*operands_of(holder), *holder.step.parameter_wires.values()]
+                waiting += [transparent(x) for x in behind if isinstance(x, Wire)]
+        return sorted(found, key=lambda each: each.order)
+
+    def op(self, wire: Wire, holder: SourcedWire, step: Step) -> Operand:
+        """The operation that a step is. Raises `NotTold`."""
+        gate, parameters = step.gate, {**step.gate.defaults, **step.parameters}
+        given = operands_of(holder)
+        if not self.knows(gate):
+            return self.unfolded(gate, given, parameters)
+        told = {name: parameter(value) for name, value in parameters.items() if name != "index"}
+        if "index" in parameters:
+            told["index"] = self.index(parameters["index"], step.parameter_wires)
+        if "subscripts" in parameters:
+            told["subscripts"] = letters(parameters["subscripts"], [np.ndim(plain(x)) for x in given])
+        operands = tuple(self.of(x) for x in given)
+        if gate.name == "multiply" and (other := beside_one(operands)) is not None:
+            return other
+        whole = self.told(Op(gate.name, operands, told, *shape_and_dtype_of(holder.value)))
+        if wire.pullback is not port:
+            return whole
+        return self.told(Op(PART, (whole,), {"place": wire.values[0]}, *shape_and_dtype(wire.value)))
+
+    def told(self, op: Op) -> At:
+        """The place of an operation: of an equal one that is there already, or a new one."""
+        key = (op.gate, *map(key_of, op.operands), *((name, key_of(x)) for name, x in op.parameters.items()))
+        place = self.places.setdefault(key, At(len(self.inputs) + len(self.ops)))
+        if place.place == len(self.inputs) + len(self.ops):
+            self.ops.append(op)
+        return place
+
+    def unfolded(self, gate: Gate, operands: Sequence[Any], parameters: Mapping[str, Any]) -> Operand:
+        """A gate of our own by what it is made of. Raises `NotTold`."""
+        if not gate.own:
+            raise NotTold(f"{gate.name} is not computed")
+        bit = self.circuit.recording
+        try:
+            made = gate.function(
+                *(Tensor(x.value, x, bit) if isinstance(x, Wire) else x for x in operands), **parameters
+            )
+        except (GatewiseError, ArithmeticError, TypeError, ValueError, IndexError) as error:
+            raise NotTold(f"{gate.name} is not computed") from error
+        return self.of(made)
+
+    def index(self, index: Any, wires: Mapping[int, Wire]) -> tuple[Any, ...]:
+        """The parts of an index, each a slice, None, dots, whole numbers or the place of such."""
+        parts = index if isinstance(index, tuple) else (index,)
+        return tuple(told for part in parts for told in self.part(part, wires))
+
+    def part(self, part: Any, wires: Mapping[int, Wire]) -> Iterator[Any]:
+        if part is None or part is Ellipsis:
+            yield part
+        elif isinstance(part, slice):
+            yield slice(*(None if bound is None else int(bound) for bound in (part.start, part.stop, part.step)))
+        elif (wire := wires.get(id(part))) is not None:
+            yield self.of(wire)
+        elif np.asarray(part).dtype == bool:
+            yield from np.nonzero(np.asarray(part))
+        else:
+            yield np.array(part) if np.ndim(part) else int(part)
+
+
+def operands_of(holder: SourcedWire) -> list[Any]:
+    """The operands of a step; constants that have a wire are told by it."""
+    assert holder.step is not None
+    given = holder.step.operands
+    behind = holder.sources if holder.written is None else [None] * len(given)
+    return [
+        transparent(x) if isinstance(x, Wire) else x if source is None else source
+        for x, source in zip(given, behind, strict=True)
+    ]
+
+
+def constant(x: Any) -> Constant:
+    """A plain number or array, in memory of its own. Raises `NotTold`."""
+    if isinstance(x, Ports) or np.asarray(x).dtype.kind not in "fiub":
+        raise NotTold("it is made of something that is no number")
+    return Constant(np.array(x) if isinstance(x, np.ndarray) else x)
+
+
+def beside_one(operands: Sequence[Operand]) -> Operand:
+    """What is multiplied with the number 1."""
+    for one, other in (operands, operands[::-1]):
+        if isinstance(one, Constant) and type(one.value) is float and one.value == 1.0 and isinstance(other, At):
+            return other
+    return None
+
+
+def parameter(x: Any) -> Any:
+    """A parameter as plain Python has it, lists for tuples: a tuple is an index."""
+    if isinstance(x, (tuple, list)):
+        return [parameter(each) for each in x]
+    if isinstance(x, (np.dtype, type)):
+        return np.dtype(x)
+    return int(x) if isinstance(x, np.integer) else x
+
+
+def shape_and_dtype_of(value: Any) -> tuple[tuple[int, ...], str]:
+    """Those of a value; of several there are none."""
+    return ((), "") if isinstance(value, (tuple, list)) else shape_and_dtype(value)
+
+
+def key_of(x: Any) -> Any:
+    """What makes two operands or parameters equal: the bits of constants, 0.0 and -0.0 apart."""
+    if isinstance(x, Constant):
+        return type(x.value).__name__, np.asarray(x.value).dtype.str, np.shape(x.value), np.asarray(x.value).tobytes()
+    if isinstance(x, np.ndarray):
+        return x.dtype.str, x.shape, x.tobytes()
+    if isinstance(x, (tuple, list)):
+        return tuple(map(key_of, x))
+    return repr(x) if isinstance(x, slice) else (type(x).__name__, x)
+
+
+def plain(x: Any) -> Any:
+    return x.value if isinstance(x, (Wire, Tensor)) else x
+
+
+def letters(subscripts: str, ranks: Sequence[int]) -> str:
+    """The letters of an einsum of operands with so many axes: its output written out, letters in the place of dots.
+
+    >>> letters("...i, i", [3, 1])
+    'ABi,i->AB'
+    """
+    left, arrow, out = subscripts.replace(" ", "").partition("->")
+    if not arrow:
+        once = sorted({c for c in left if c.isalpha() and left.count(c) == 1})
+        out = ("..." if "..." in left else "") + "".join(once)
+    parts = left.split(",")
+    free = [rank - len(part.replace("...", "")) for part, rank in zip(parts, ranks, strict=True)]
+    most = max((n for part, n in zip(parts, free, strict=True) if "..." in part), default=0)
+    dots = "".join(c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in left)[:most]
+    told = [part.replace("...", dots[most - n :]) for part, n in zip(parts, free, strict=True)]
+    return ",".join(told) + "->" + out.replace("...", dots)

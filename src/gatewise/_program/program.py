@@ -1,0 +1,123 @@
+"""What a program is, and the check that one is well formed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gatewise._errors import GatewiseError
+from gatewise._gates import NAMES
+
+#: The operation that takes one of the outputs of an operation with several; its only parameter is which.
+PART = "part"
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """What stands at a place of a program: its inputs first, then what each operation gives."""
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant:
+    """A number or an array that is the same in every run."""
+
+    value: Any
+
+
+Operand = At | Constant | None  #: None stands where a bound was left out
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An input: the name it has in the circuit, and the shape and dtype it was recorded with."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Op:
+    """One gate on operands. An index among the `parameters` is a tuple whose parts may be `At`.
+
+    `shape` and `dtype` are those of the recorded value; of several outputs they say nothing.
+    """
+
+    gate: str
+    operands: tuple[Operand, ...]
+    parameters: Mapping[str, Any]
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """Inputs, operations in an order in which they can run, and what is wanted of them, by name.
+
+    The grammar, also in docs/design.md:
+
+        program  = inputs, ops, outputs
+        input    = name, shape, dtype
+        op       = gate, operands, parameters, shape, dtype      one of `gatewise gates`, or "part"
+        operand  = At(place) | Constant(number or array) | None
+        place    = a whole number: inputs are counted first, then operations; an op's operands stand before it
+        parameter= what the gate declares: axis, keepdims, shape, dtype, subscripts, index, ...
+        index    = (part, ...);  part = slice | None | ... | whole number | array of them | At(place)
+        outputs  = name -> operand
+    """
+
+    inputs: tuple[Given, ...]
+    ops: tuple[Op, ...]
+    outputs: Mapping[str, Operand]
+
+
+class ProgramError(GatewiseError):
+    """A program is not well formed; this is a defect of gatewise, or of a pass written for it.
+
+    Wrong: an operation whose operand is made later. Right: what `program_of` returns.
+    """
+
+
+def uses(op: Op) -> Iterator[int]:
+    """The places an operation takes values from, those inside an index among them."""
+    for operand in op.operands:
+        if isinstance(operand, At):
+            yield operand.place
+    for value in op.parameters.values():
+        if isinstance(value, tuple):
+            yield from (part.place for part in value if isinstance(part, At))
+
+
+def verify(program: Program) -> Program:
+    """The program, if every operation is a gate on what stands before it, with the parameters that it declares.
+
+    What builds or changes programs ends here. Raises `ProgramError`.
+    """
+    first = len(program.inputs)
+    for k, op in enumerate(program.ops):
+        if late := [place for place in uses(op) if not 0 <= place < first + k]:
+            raise ProgramError(f"operation {first + k} ({op.gate}) is made of {late[0]}, which is not before it.")
+        declared = ["place"] if op.gate == PART else NAMES[op.gate].parameters if op.gate in NAMES else None
+        if declared is None:
+            raise ProgramError(f"operation {first + k} is {op.gate}, which is no gate.")
+        if set(op.parameters) != set(declared):
+            raise ProgramError(f"operation {first + k} ({op.gate}) has the parameters {sorted(op.parameters)}.")
+        if op.gate != PART and not NAMES[op.gate].many and len(op.operands) != NAMES[op.gate].arity:
+            raise ProgramError(f"operation {first + k} ({op.gate}) has {len(op.operands)} operands.")
+    for name, operand in program.outputs.items():
+        if isinstance(operand, At) and not 0 <= operand.place < first + len(program.ops):
+            raise ProgramError(f"the output {name} is {operand.place}, which is not in the program.")
+    names = [given.name for given in program.inputs]
+    if len(set(names)) != len(names):
+        raise ProgramError(f"two inputs have one name: {names}.")
+    return program
+
+
+def shape_and_dtype(value: Any) -> tuple[tuple[int, ...], str]:
+    array = np.asarray(value)
+    return array.shape, array.dtype.name
