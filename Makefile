@@ -25,7 +25,7 @@ help:
 demo: $(VENV)/installed
 	@$(BIN)/gatewise show "(x + y) * z" x=-2 y=5 z=-4
 	@printf '\nEvery number above belongs to one wire. To look at one gate, type:\n\n'
-	@printf '    %s\n\n' '$(BIN)/gatewise show "q = x + y; f = q * z" x=-2 y=5 z=-4 --wire q'
+	@printf '    %s\n\n' '$(BIN)/gatewise show "q = x + y; f = q * z" x=-2 y=5 z=-4 --card q'
 
 # Every check runs, whatever the ones before it found; pytest comes last and repeats which of them failed.
 test: $(VENV)/installed-for-tests

@@ -34,7 +34,7 @@ def main() -> None:
     slope = found[board.circuit.wanted[0].wire]
     assert abs(slope - gw.grad(chain)(1.0, gates // 2)) <= 1e-12 * abs(slope)
     times.append(time.perf_counter())
-    text = board.staged()
+    text = board.code()
     times.append(time.perf_counter())
     lines = text.count("\n")
     gc.collect()

@@ -28,5 +28,5 @@ if __name__ == "__main__":
     X, y = 10 * rng.standard_normal((5, 4)), np.array([0, 1, 2, 2, 1])
     W1, W2 = 0.1 * rng.standard_normal((4, 10)), 0.1 * rng.standard_normal((10, 3))
     c = gw.circuit(loss, X, y, W1, np.zeros(10), W2, np.zeros(3), wrt=["W1", "b1", "W2", "b2"])
-    print(c.staged())
+    print(c.code())
     print(str(c).splitlines()[-1])

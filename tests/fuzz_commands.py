@@ -97,7 +97,7 @@ VALUES += [
 ]
 NAMES = ["x", "y", "z", "X", "W", "b", "k", "q", "lambda", "θ", "1x", "", "x y", "np", "dout", "cache", "x₁"]
 OPTIONS = [
-    *("--code", "--code notes", "--derive", "--derive x", "--wire f", "--wire", "--walk", "--json", "--latex --derive"),
+    *("--code", "--code notes", "--derive", "--derive x", "--card f", "--card", "--walk", "--json", "--latex --derive"),
     *(
         "--png a.png",
         "--pdf",

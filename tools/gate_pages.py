@@ -120,7 +120,7 @@ def gate_page(gate: Gate, call: Call, board: gw.Board) -> str:
     if not gate.arbitrary:
         parts.append(f"![{gate.name}: value and gradient on every wire]({gate.name}.svg)")
     parts += ["## An example", run_example(gate, call, board)]
-    parts += ["## The code that is printed from it", fenced(str(board.staged()), "python")]
+    parts += ["## The code that is printed from it", fenced(str(board.code()), "python")]
     parts += ["## Its declaration", fenced(source_of(gate), "python"), "[All gates](README.md)"]
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
 

@@ -157,7 +157,7 @@ def derived(command: str) -> str:
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "ledger": lambda: typed(COMPOUND),
-    "sensitivity": lambda: typed('show "x * y" x=-2 y=3 --wire f'),
+    "sensitivity": lambda: typed('show "x * y" x=-2 y=3 --card f'),
     "derivation": lambda: derived(f"{COMPOUND} --derive x"),
     "staged": lambda: backward_of("show examples/staged.py:f x=3 y=-4", "notes"),
     "tie": lambda: typed('show "max(x, y)" x=2 y=2'),

@@ -18,7 +18,7 @@ from gatewise._cli.commands import status_of
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("README.md", "README.zh-CN.md")
 FIRST = 'show "(x + y) * z" x=-2 y=5 z=-4'
-CARD = 'show "q = x + y; f = q * z" x=-2 y=5 z=-4 --wire q'
+CARD = 'show "q = x + y; f = q * z" x=-2 y=5 z=-4 --card q'
 NEURON = "show examples/neuron.py:neuron w=2 x=-1 b=3 target=1"
 MARK = re.compile(r"(?<=<!-- shown: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 

@@ -139,7 +139,7 @@ PUBLIC = {
     **dict.fromkeys(("jit", "compile"), "the function itself: nothing needs to be compiled."),
     **dict.fromkeys(("parse", "expression", "expr"), 'gw.circuit("x * y", x=2.0, y=3.0).'),
     **dict.fromkeys(("record", "trace", "tape", "run", "Circuit", "Graph"), "gw.circuit(f, x=2.0)."),
-    **dict.fromkeys(("code", "staged", "source"), "gw.circuit(f, x=2.0).staged()."),
+    **dict.fromkeys(("code", "staged", "source"), "gw.circuit(f, x=2.0).code()."),
     "version": '__import__("importlib.metadata").metadata.version("gatewise").',
 }
 #: Names that people expect of a circuit, and what does it.
@@ -148,12 +148,13 @@ OF_CIRCUITS = {
         ("show", "plot", "draw", "view", "display", "picture", "graph"), SHOWN.partition(", with")[0] + "."
     ),
     **dict.fromkeys(("backward", "grad", "grads", "gradient", "backprop"), "c.gradients, which are there already."),
-    **dict.fromkeys(("code", "source", "to_python", "python", "numpy_code"), "c.staged()."),
+    **dict.fromkeys(("staged", "source", "to_python", "python", "numpy_code"), "c.code()."),
     **dict.fromkeys(("forward", "output", "out", "result", "item", "data", "loss", "numpy"), "c.value."),
-    **dict.fromkeys(("derive", "latex", "explain", "proof"), "c.derivation(), or c.derivation(latex=True)."),
+    **dict.fromkeys(("derivation", "latex", "explain", "proof"), "c.derive(), or c.derive(latex=True)."),
     **dict.fromkeys(("table", "ledger", "summary", "print", "text"), "print(c)."),
     **dict.fromkeys(("walk", "step", "steps", "animate"), "c.html(), a page to walk through."),
     **dict.fromkeys(("png", "pdf", "to_png", "savefig", "write", "export", "render"), 'c.save("circuit.png").'),
+    "wire": 'c["q"], or c.card("q").',
     "to_svg": "c.svg().",
     "to_html": "c.html().",
     **dict.fromkeys(("to_tex", "tikz"), "c.tex()."),

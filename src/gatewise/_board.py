@@ -244,11 +244,11 @@ class Board:
         checks = self._checks | check(self.circuit, [wire])
         return card(self._with_checks(checks), name, digits=counted(digits))
 
-    def staged(self, style: Literal["code", "notes"] = "code") -> Staged:
+    def code(self, style: Literal["code", "notes"] = "code") -> Staged:
         """The forward and backward pass as one Python function that runs on its own."""
         if style not in ("code", "notes"):
             why = "code is the backward pass as one writes it, notes keeps every local factor."
-            raise ArgumentError(f"there is no style {style!r}.", why, 'staged() or staged("notes").')
+            raise ArgumentError(f"there is no style {style!r}.", why, 'code() or code("notes").')
         return staged(self.circuit, style)
 
     def svg(self, palette: str = "default", digits: int | None = None, fold: Fold = None, wrt: Wrt = None) -> str:
@@ -283,7 +283,7 @@ class Board:
 
         return tikz(self._with(wrt), palette=coloured(palette), digits=counted(digits), fold=fold, form=form)
 
-    def derivation(self, name: str | None = None, latex: bool = False, digits: int | None = None) -> str:
+    def derive(self, name: str | None = None, latex: bool = False, digits: int | None = None) -> str:
         """The chain rule in writing, from the output to one wire (None: to every input), with symbols and numbers.
 
         Markdown with LaTeX, or plain LaTeX. Raises `UnknownWireError`.
@@ -348,7 +348,7 @@ class Board:
     def _code_or_none(self) -> str | None:
         """The staged code, where the circuit has one: what was cut out of a script may not."""
         try:
-            return self.staged()
+            return self.code()
         except GatewiseError:
             return None
 

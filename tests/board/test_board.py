@@ -158,7 +158,7 @@ def test_a_cut_beside_a_split_agrees_with_its_differences_and_its_code() -> None
     assert [v.tolist() for v in c.gradients.values()] == [[2, 3], [0, 0, 0, 1]]
     assert "DIFFERS" not in str(c)
     scope: dict[str, Any] = {}
-    exec(c.staged(), scope)
+    exec(c.code(), scope)
     _, (da, dx) = scope["halves_and_gradients"](np.array([0.0, 1.0]), x)
     assert (da.tolist(), dx.tolist()) == ([2, 3], [0, 0, 0, 1])
 
@@ -189,7 +189,7 @@ def test_code_of_a_cut_circuit_speaks_of_what_it_has() -> None:
 
     scope: dict[str, Any] = {}
     c = gw.circuit(f, np.array([3.0, 4.0])).cut("a")
-    exec(c.staged(), scope)
+    exec(c.code(), scope)
     value, da = scope["f_and_gradients"](np.array([9.0, 12.0]), 2, W=W)
     assert value == c.value
     assert da.tolist() == c.gradients["a"].tolist()
@@ -202,7 +202,7 @@ def test_code_of_a_cut_circuit_takes_a_dict_once() -> None:
 
     scope: dict[str, Any] = {}
     c = gw.circuit(f, {"W": 2.0, "b": 3.0}).cut("h")
-    exec(c.staged(), scope)
+    exec(c.code(), scope)
     assert scope["f_and_gradients"](6.0, {"W": 2.0, "b": 3.0}) == (15.0, (2.0, {"W": 6.0, "b": 1.0}))
 
 
@@ -230,7 +230,7 @@ def test_an_input_that_python_reads_has_no_gradient() -> None:
     assert "n makes no difference" not in str(c)
     assert "checked: x agrees" in str(c)
     assert "read by Python: n" in str(c)
-    assert "dn" not in c.staged()
+    assert "dn" not in c.code()
 
 
 def test_a_loop_over_a_range_reads_its_end() -> None:
@@ -243,7 +243,7 @@ def test_a_loop_over_a_range_reads_its_end() -> None:
     c = gw.circuit(f, 2.0, 3)
     assert c.gradients == {"x": 9.0, "n": None}
     assert all(u.contribution is None for u in c["n"].uses)
-    assert "dn" not in c.staged()
+    assert "dn" not in c.code()
 
 
 def test_integer_data_used_as_an_index_is_no_read_input() -> None:
@@ -307,7 +307,7 @@ def test_what_cannot_be_checked_says_why() -> None:
         lambda c: gw.circuit("x*2", x=10**400),
         lambda c: c.svg(digits=-3),
         lambda c: c.card("p", digits=2.5),
-        lambda c: c.staged("nope"),
+        lambda c: c.code("nope"),
         lambda c: c.save(None),
         lambda c: c.save(5),
         lambda c: c.save(b"a.svg"),
@@ -393,7 +393,7 @@ def test_an_output_without_a_slope() -> None:
 
 def test_code_of_the_identity() -> None:
     c = gw.circuit(lambda x: x, 2.0)
-    assert "dx = 1.0\n    return x, dx\n" in c.staged()
+    assert "dx = 1.0\n    return x, dx\n" in c.code()
 
 
 def test_a_library_has_no_names_for_a_tensor() -> None:

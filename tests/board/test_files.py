@@ -44,7 +44,7 @@ def test_an_input_given_twice_is_two_inputs(script) -> None:
     assert gw.circuit(path).gradients == {"x": 15.0, "x_2": 6.0}
     assert gw.circuit(path, x=1.0, x_2=7.0).gradients == {"x": 21.0, "x_2": 3.0}
     scope: dict = {}
-    exec(gw.circuit(path).staged(), scope)
+    exec(gw.circuit(path).code(), scope)
     assert scope["f_and_gradients"](2.0, 5.0) == (30.0, (15.0, 6.0))
 
 

@@ -87,7 +87,7 @@ def test_every_view_of_a_plain_circuit(f: Callable[[Any], Any]) -> None:
     c = gw.circuit(f, X)
     assert "<svg" in c.html()
     assert all(c.card(wire.name) for wire in c.wires)
-    assert c.derivation()
+    assert c.derive()
     assert str(c)
     assert c.to_json()
 
@@ -113,7 +113,7 @@ def test_a_cut_at_any_wire_is_printed_and_runs(f: Callable[[Any], Any]) -> None:
 def assert_runs(c: Any, *args: Any, **given: Any) -> None:
     """The text of a circuit, run, gives the circuit's value and gradients."""
     names: dict[str, Any] = {}
-    exec(compile(str(c.staged()), "<printed>", "exec"), names)
+    exec(compile(str(c.code()), "<printed>", "exec"), names)
     run = next(v for k, v in names.items() if k.endswith("_and_gradients"))
     value, found = run(*args, **given, **c.captured)
     np.testing.assert_allclose(value, c.value, rtol=1e-12)

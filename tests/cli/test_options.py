@@ -55,7 +55,7 @@ def test_looks_reach_the_picture(typed):
 
 def test_digits_reach_tables_and_cards(typed):
     assert "-12.00" in typed(*CHAIN, "--digits", "2").out
-    assert "-4.000" in typed(*CHAIN, "--digits", "3", "--wire", "q").out
+    assert "-4.000" in typed(*CHAIN, "--digits", "3", "--card", "q").out
     assert "-4.000" in typed(*CHAIN, "--digits", "3", "--derive", "q").out
     typed(*CHAIN, "--digits", "3", "--save", "a.dot")
     assert "-4.000" in Path("a.dot").read_text(encoding="utf-8")
@@ -130,7 +130,7 @@ def test_what_was_written_is_called_what_it_is(typed):
 
 
 def test_no_file_is_touched_where_a_later_part_is_a_mistake(refused, tmp_path):
-    refused(*CHAIN, "--svg", "a.svg", "--wire", "qq")
+    refused(*CHAIN, "--svg", "a.svg", "--card", "qq")
     refused(*CHAIN, "--svg", "a.svg", "--derive", "qq")
     assert os.listdir(tmp_path) == []
 
@@ -196,13 +196,13 @@ def test_the_circuit_from_a_cut_wire_on(typed):
 def test_products_as_one_gate_in_tables_and_cards(typed):
     words = ("show", "x * y * z", "x=2", "y=3", "z=4", "--fold", "all")
     assert typed(*words).out == f"{gw.circuit('x * y * z', x=2, y=3, z=4).fold()}\n"
-    assert "df/dx = y * z = 12" in typed(*words, "--wire", "f").out
+    assert "df/dx = y * z = 12" in typed(*words, "--card", "f").out
 
 
 def test_derivations_of_one_wire_or_of_all_inputs(typed):
-    assert typed(*CHAIN, "--derive", "x").out.strip() == chain().derivation("x").strip()
-    assert typed(*CHAIN, "--derive=z", "--latex").out.strip() == chain().derivation("z", latex=True).strip()
-    everything = chain().derivation().strip()
+    assert typed(*CHAIN, "--derive", "x").out.strip() == chain().derive("x").strip()
+    assert typed(*CHAIN, "--derive=z", "--latex").out.strip() == chain().derive("z", latex=True).strip()
+    everything = chain().derive().strip()
     assert typed(*CHAIN, "--derive").out.strip() == everything
     assert typed("show", "--derive", *CHAIN[1:]).out.strip() == everything
     assert typed("show", CHAIN[1], "--derive", *CHAIN[2:]).out.strip() == everything
@@ -250,7 +250,7 @@ REFUSED = [
     (("--html", "-", "--open"), "--open has no page to open."),
     (("--latex",), "--latex has nothing to write."),
     (("--svg", "-", "--tex", "-"), "--svg - stands alone."),
-    (("--svg", "-", "--wire", "q"), "--svg - stands alone."),
+    (("--svg", "-", "--card", "q"), "--svg - stands alone."),
     (("--walk", "--json"), "stands alone."),
     (("--walk", "--code"), "--walk stands alone."),
     (("--json", "--derive"), "--json stands alone."),

@@ -40,7 +40,7 @@ def test_what_is_piped_is_the_ledger_that_python_prints(typed):
 
 
 def test_the_card_of_a_wire(typed):
-    answer = typed("show", "q = x + y; f = q * z", "x=-2", "y=5", "z=-4", "--wire", "q", "--wire=f")
+    answer = typed("show", "q = x + y; f = q * z", "x=-2", "y=5", "z=-4", "--card", "q", "--card=f")
     assert answer.out.count("downstream") == 2
     assert "wire  made by" not in answer.out
     assert answer.out.startswith("gate  q = x + y")
@@ -50,7 +50,7 @@ def test_the_card_of_a_wire(typed):
 def test_code_may_stand_anywhere_without_a_style(typed, place):
     words = ["show", "x * y", "x=2", "y=3"]
     words.insert(place if place > 0 else len(words), "--code")
-    assert typed(*words).out == f"{gw.circuit('x * y', x=2, y=3).staged()}"
+    assert typed(*words).out == f"{gw.circuit('x * y', x=2, y=3).code()}"
 
 
 @pytest.mark.parametrize("style", ["code", "notes"])
@@ -63,7 +63,7 @@ def test_the_style_of_code_may_be_a_word_of_its_own(typed, style):
 
 def test_code_in_the_style_of_notes(typed):
     answer = typed("show", "x * y", "x=2", "y=3", "--code=notes")
-    assert answer.out == f"{gw.circuit('x * y', x=2, y=3).staged('notes')}"
+    assert answer.out == f"{gw.circuit('x * y', x=2, y=3).code('notes')}"
 
 
 def test_json_is_the_record_alone(typed):

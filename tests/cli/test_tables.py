@@ -24,7 +24,7 @@ COMMANDS = {
     "card": CARD,
     "neuron": NEURON,
     "net": NET,
-    "card of the net": f"{NET} --wire scores",
+    "card of the net": f"{NET} --card scores",
     "vary": 'show "w*x + b" w=2 x=3 b=1 --vary x=1,10,100,1000,12345.678 --digits 6',
     "arrays": 'show "sum(v * 1e-300) + sum(exp(v))" "v=[1.23456, -2.5e-7, 3.1415926, 1e9]" --digits 8',
     "nan": 'show "long_name = x / y; another_long_name = log(long_name)" x=0 y=0',

@@ -50,7 +50,7 @@ def test_several_values_bound_again_are_numbered():
 def test_staged_code_with_several_names_gives_the_same_gradients(f):
     board = gw.circuit(f, 2.0, 3.0)
     names: dict[str, object] = {}
-    exec(str(board.staged()), names)
+    exec(str(board.code()), names)
     value, gradients = names[f"{f.__name__}_and_gradients"](2.0, 3.0)
     assert value == board.value
     assert gradients == pytest.approx(tuple(board.gradients.values()))

@@ -129,7 +129,7 @@ def test_an_expression_leaves_its_source_with_its_circuit():
     assert (len(linecache.cache), len(places._known)) == before
     kept = gw.circuit("x * 17 + 3", x=1.0)
     gc.collect()
-    assert "x * 17 + 3" in str(kept.staged())
+    assert "x * 17 + 3" in str(kept.code())
 
 
 def test_a_source_stays_as_long_as_one_of_its_functions():
@@ -244,7 +244,7 @@ def test_entries_are_read_in_the_order_of_plain_numpy(order):
             assert np.array_equal(out, want)
             assert np.sum(pullback(g)[0] * x) == pytest.approx(np.sum(g * want))
             code = {}
-            exec(str(gw.circuit(lambda x, read=read, g=g: np.sum(read(x) * g), x).staged()), code)
+            exec(str(gw.circuit(lambda x, read=read, g=g: np.sum(read(x) * g), x).code()), code)
             printed = code["f_and_gradients"]
             assert callable(printed)
 

@@ -57,7 +57,7 @@ def test_printed_code_counts_every_use_too() -> None:
         return s
 
     x, space = np.ones((2, 2)), {}
-    exec(str(gw.circuit(f, x).staged()), space)
+    exec(str(gw.circuit(f, x).code()), space)
     _, dx = space["f_and_gradients"](x)
     assert np.array_equal(dx, [[0, 2], [0, 0]])
 
@@ -67,7 +67,7 @@ def test_rows_and_classes_are_still_written_without_add_at() -> None:
         s = np.sum(x[np.arange(len(y)), y])
         return s
 
-    assert "add.at" not in gw.circuit(f, np.ones((2, 2)), np.array([1, 1])).staged()
+    assert "add.at" not in gw.circuit(f, np.ones((2, 2)), np.array([1, 1])).code()
 
 
 # --------------------------------------------------------------------------------------- logarithms of tiny sums
@@ -202,7 +202,7 @@ def test_cross_entropy_by_name_in_a_circuit() -> None:
 
     for scores in (SCORES, SCORES[1:] * [[1.0], [2.0]]):
         c, space = gw.circuit(f, scores, CLASSES), {}
-        text = str(c.staged())
+        text = str(c.code())
         exec(text, space)
         value, found = space["f_and_gradients"](scores, CLASSES)
         assert value == c.value

@@ -424,7 +424,7 @@ def printed_code_is_eager(gate: Gate) -> int:
         assert np.array_equal(value, first_of(case.out), equal_nan=True), f"{case}: {value!r}"
         _, pullback = gw.vjp(lambda *values: first_of(case.applied(*values)), *case.values)  # noqa: B023
         for have, want, name in zip(found, quietly(pullback, upstream), "abc", strict=False):
-            near(f"{case}, {name}\n{board.staged()}\n", have, want, 1e-12, float(np.max(np.abs(want), initial=0.0)))
+            near(f"{case}, {name}\n{board.code()}\n", have, want, 1e-12, float(np.max(np.abs(want), initial=0.0)))
             assert np.asarray(have).dtype == np.asarray(want).dtype, f"{case}, {name}: {np.asarray(have).dtype}"
     return len(cases)
 
@@ -450,7 +450,7 @@ def program(case: Case) -> Callable[..., Any]:
 def run(case: Case, board: Any, upstream: Any) -> tuple[Any, tuple[Any, ...]]:
     """The value and the gradients that the printed function gives."""
     namespace: dict[str, Any] = {}
-    exec(str(board.staged()), namespace)
+    exec(str(board.code()), namespace)
     [function] = [f for name, f in namespace.items() if name.endswith("_and_gradients")]
     given = dict(zip("abc", case.values, strict=False)) | board.captured
     asked = {name: given.get(name, upstream) for name in inspect.signature(function).parameters}

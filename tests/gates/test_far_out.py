@@ -154,7 +154,7 @@ def test_the_printed_line_is_good_to_four_roundings_of_its_output(curve: str, x:
     """(1 - s) * s, 1 - f**2, p * (g - sum(p * g)), p - 1: rounding of s, f and p, which are at most 1."""
     f, first, _ = CURVES[curve]
     names: dict[str, Any] = {}
-    exec(str(gw.circuit(f, x).staged()), names)
+    exec(str(gw.circuit(f, x).code()), names)
     with np.errstate(all="ignore"):
         _, found = next(v for k, v in names.items() if k.endswith("_and_gradients"))(x)
     assert abs(float(found) - exactly(first, x)) <= 4 * np.finfo(float).eps

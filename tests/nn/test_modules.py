@@ -185,7 +185,7 @@ def test_a_circuit_of_a_net_shows_its_layers_and_its_code_runs():
 
     board = gw.circuit(loss_of, x)
     namespace = {}
-    exec(str(board.staged()), namespace)
+    exec(str(board.code()), namespace)
     value, dx = namespace["loss_of_and_gradients"](x, **board.captured)
     assert value == pytest.approx(float(loss_of(x).item()), abs=1e-15)
     np.testing.assert_allclose(dx, gw.grad(loss_of)(x).numpy(), atol=1e-15)

@@ -70,7 +70,7 @@ def record_of(circuit: Any) -> dict[str, Any]:
 
 
 def page_of(circuit: Any, **options: Any) -> str:
-    return html_page(record_of(circuit), circuit._formulas, staged=circuit.staged(), **options)
+    return html_page(record_of(circuit), circuit._formulas, staged=circuit.code(), **options)
 
 
 @pytest.fixture

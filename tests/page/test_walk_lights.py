@@ -124,7 +124,7 @@ def test_the_wires_of_the_event_are_lit_with_groups_closed_and_open(page: Any, t
     board = BOARDS[name]()
     record = json.loads(board.to_json())
     path = tmp_path / "circuit.html"
-    path.write_text(html_page(record, board._formulas, fold=True, staged=board.staged()), encoding="utf-8")
+    path.write_text(html_page(record, board._formulas, fold=True, staged=board.code()), encoding="utf-8")
     page.goto(path.as_uri())
     page.wait_for_selector(".live")
     expected = Expected(record, True)

@@ -168,7 +168,7 @@ def recorded(program: Program, folder: Path) -> Case:
     function = loaded(program.source, folder, f"program_{program.seed}").f
     with np.errstate(all="ignore"):
         c = circuit_of(function, program.inputs, program.upstream)
-        text = str(c.staged())
+        text = str(c.code())
         extra = dict(c.captured)
         if program.upstream is not None:
             extra[upstream_name(text, c)] = program.upstream

@@ -14,7 +14,7 @@ import gatewise as gw
 def printed(f: Callable[..., Any], *args: Any) -> Callable[..., Any]:
     """The printed program of a function recorded at these inputs."""
     c, names = gw.circuit(f, *args), {}  # type: ignore[var-annotated]
-    exec(compile(str(c.staged()), "<printed>", "exec"), names)
+    exec(compile(str(c.code()), "<printed>", "exec"), names)
     run = next(v for k, v in names.items() if k.endswith("_and_gradients"))
     return lambda *others: run(*others, **c.captured)
 
@@ -199,7 +199,7 @@ def test_a_branch_is_said_once_with_a_comment_above() -> None:
         y = x * 2 if x > 0 else x
         return y * 3 if x > 0 else y
 
-    lines = [line.strip() for line in str(gw.circuit(twice, 2.0).staged()).splitlines()]
+    lines = [line.strip() for line in str(gw.circuit(twice, 2.0).code()).splitlines()]
     place = lines.index("# Python took this branch")
     assert lines[place + 1].startswith("assert x > 0, ")
     assert sum(line.startswith("assert") for line in lines) == 1
@@ -210,7 +210,7 @@ def test_a_circuit_that_was_cut_does_not_speak_of_what_was_cut_off() -> None:
         y = x * 2 if x[0] > 0 else x
         return np.sum(y * y)
 
-    text = str(gw.circuit(branching, np.array([1.0, 2.0])).cut("y").staged())
+    text = str(gw.circuit(branching, np.array([1.0, 2.0])).cut("y").code())
     assert "assert" not in text
     names: dict[str, Any] = {}
     exec(text, names)
@@ -247,7 +247,7 @@ def test_a_cut_keeps_a_captured_index() -> None:
 
     c = gw.circuit(later, np.ones(3)).cut("y")
     names: dict[str, Any] = {}
-    exec(str(c.staged()), names)
+    exec(str(c.code()), names)
     assert names["later_and_gradients"](np.ones(3), PLACES=PLACES)[1].tolist() == [4.0, 0.0, 2.0]
 
 
@@ -257,7 +257,7 @@ def test_an_index_is_printed_as_the_user_wrote_it() -> None:
         right = s[np.arange(N), CLASSES]
         return np.sum(np.maximum(s - np.reshape(right, (N, 1)) + 1, 0))
 
-    text = str(gw.circuit(scores, ROWS).staged())
+    text = str(gw.circuit(scores, ROWS).code())
     assert "right = s[np.arange(N), CLASSES]" in text
     assert "np.arange(2)" not in text
     assert "ds[np.arange(N), CLASSES]" in text
@@ -274,7 +274,7 @@ def test_literal_beside_a_name() -> None:
         n = 2
         return np.sum(s[np.arange(n), np.array([1, 0])]) + np.sum(s[[0, 1], CLASSES])
 
-    text = str(gw.circuit(both, ROWS).staged())
+    text = str(gw.circuit(both, ROWS).code())
     assert "s[np.arange(n), " in text
     assert "s[[0, 1], CLASSES]" in text
 
@@ -402,7 +402,7 @@ def test_a_function_of_the_text_serves_only_the_shapes_it_was_written_for(shape:
 
 
 def test_one_function_serves_all_shapes_where_its_text_is_the_same() -> None:
-    text = str(gw.circuit(lambda x: np.sum(gw.softplus(x)) + gw.softplus(x[0]).sum(), np.ones((2, 3))).staged())
+    text = str(gw.circuit(lambda x: np.sum(gw.softplus(x)) + gw.softplus(x[0]).sum(), np.ones((2, 3))).code())
     assert text.count("def softplus") == 1
 
 
@@ -509,7 +509,7 @@ def test_many_numbers_are_asserted_by_their_checksum() -> None:
     def f(x: Any, crc32: Any) -> Any:
         return np.sum(x * x.numpy()) * crc32
 
-    text = str(gw.circuit(f, x, 2.0).staged())
+    text = str(gw.circuit(f, x, 2.0).code())
     assert len(text) < 1000
     run = printed(f, x, 2.0)
     assert run(x, 2.0)[0] == np.sum(x * x) * 2
@@ -523,7 +523,7 @@ def test_what_was_only_printed_is_not_asserted(capsys: pytest.CaptureFixture[str
         said = f"{np.max(x):.1f}"
         return np.sum(x * x) + len(said) * 0
 
-    assert "assert" not in str(gw.circuit(f, LINE).staged())
+    assert "assert" not in str(gw.circuit(f, LINE).code())
     assert capsys.readouterr().out.startswith("6.0 2.00 [1.0, 2.0, 3.0]")
 
 

@@ -114,13 +114,13 @@ def test_staged_function() -> None:
     assert [s.name for s in c.stages] == golden["stages"]
     assert close(c.value, golden["value"], None)
     assert all(close(c.gradients[name], g, None) for name, g in golden["gradients"].items())
-    assert statements(c.staged()) == statements(golden["scalar_text"])
+    assert statements(c.code()) == statements(golden["scalar_text"])
 
 
 def test_staged_function_on_arrays() -> None:
     x, y = np.array([3.0, 1.0]), np.array([-4.0, 2.0])
     c = gw.circuit(function_of(STAGED, "f"), x=x, y=y, upstream=np.ones(2))
-    assert statements(c.staged()) == statements(GOLDENS["staged"]["array_text"])
+    assert statements(c.code()) == statements(GOLDENS["staged"]["array_text"])
 
 
 # ---------------------------------------------------------------------------------------------------- the course's net
@@ -163,7 +163,7 @@ def backward_of(text: str) -> list[ast.stmt]:
 def test_net_backward_statements() -> None:
     """As operations: each printed line, and the golden's in its place, gives the same gradients."""
     c = net()
-    printed = backward_of(c.staged())
+    printed = backward_of(c.code())
     golden = [s for line in NET["backward_statements"] for s in ast.parse(line).body]
     assert len(printed) <= 12
     assert sorted(map(assigned, printed)) == sorted(map(assigned, golden))
@@ -187,12 +187,12 @@ def ran(c: Any, body: list[ast.stmt]) -> dict[str, Any]:
 
 
 def test_net_says_where_the_shift_goes() -> None:
-    assert "nothing goes back through its max" in net().staged()
+    assert "nothing goes back through its max" in net().code()
 
 
 def test_printed_net_runs_in_a_fresh_process(tmp_path: Path) -> None:
     c = net()
-    (tmp_path / "net.py").write_text(c.staged(), encoding="utf-8")
+    (tmp_path / "net.py").write_text(c.code(), encoding="utf-8")
     np.savez(tmp_path / "inputs.npz", **net_inputs())
     code = (
         "import sys; sys.modules['gatewise'] = None; sys.path.insert(0, sys.argv[1]); import numpy as np, net\n"

@@ -46,7 +46,7 @@ def backward(text: str) -> list[str]:
 
 
 def printed(f: Any, *args: Any, **kwargs: Any) -> str:
-    return str(gw.circuit(f, *args, **kwargs).staged())
+    return str(gw.circuit(f, *args, **kwargs).code())
 
 
 def runs(text: str, *args: Any, **kwargs: Any) -> Any:
@@ -76,9 +76,9 @@ def test_other_upstream_gradients_are_a_keyword_argument() -> None:
 def test_signature_as_the_user_has_it_then_captured_arrays() -> None:
     f = function("def f(x, n=3, *, scale=0.5):\n    return np.sum(x * A) * scale + n", A=np.array([3.0, 1.0]))
     c = gw.circuit(f, np.array([1.0, 2.0]))
-    assert "def f_and_gradients(x, n=3, *, scale=0.5, A):" in c.staged()
+    assert "def f_and_gradients(x, n=3, *, scale=0.5, A):" in c.code()
     assert list(c.captured) == ["A"]
-    value, dx = runs(str(c.staged()), np.array([1.0, 2.0]), **c.captured)
+    value, dx = runs(str(c.code()), np.array([1.0, 2.0]), **c.captured)
     assert value == 5.5
     assert dx.tolist() == [1.5, 0.5]
 
@@ -287,7 +287,7 @@ def test_arrays_told_by_their_value(array: str) -> None:
     f = function("def f(x):\n    return np.sum(x * A) + np.sum(x)", A=ARRAYS[array])
     c = gw.circuit(f, np.ones(3))
     assert c.captured == {}
-    assert array in c.staged()
+    assert array in c.code()
 
 
 def test_index_that_is_an_argument_keeps_its_name_and_may_repeat() -> None:
@@ -349,7 +349,7 @@ def test_second_order_on_arrays_runs() -> None:
     )
     x, w = np.array([0.3, -0.2, 0.9]), np.array([1.0, 2.0, 0.5])
     c = gw.circuit(f, x, w)
-    value, gradients = runs(str(c.staged()), x, w, **c.captured)
+    value, gradients = runs(str(c.code()), x, w, **c.captured)
     expected, wanted = gw.value_and_grad(f, argnums=(0, 1))(x, w)
     assert value == expected
     for got, right in zip(gradients, wanted, strict=True):
@@ -374,7 +374,7 @@ def test_second_order_with_switches_and_matrices_runs() -> None:
 
 def test_notes_keep_every_local_factor() -> None:
     f = function("def f(x, y):\n    q = x + y\n    f = q * x\n    return f")
-    text = str(gw.circuit(f, 2.0, 3.0).staged("notes"))
+    text = str(gw.circuit(f, 2.0, 3.0).code("notes"))
     assert "dq = x * df    # local x, upstream df" in text
     assert "dx += (1) * dq    # local 1, upstream dq" in text
     assert runs(text, 2.0, 3.0) == runs(printed(f, 2.0, 3.0), 2.0, 3.0)
@@ -386,7 +386,7 @@ def test_one_definition_serves_all_calls_of_a_gate_of_ours():
             gw.cross_entropy(s, y) + gw.cross_entropy(s * 2, y) + gw.softmax(s)[0, 0] + gw.softmax(s * s, axis=0)[0, 0]
         )
 
-    text = gw.circuit(loss, s=np.array([[0.5, 2.0]]), y=np.array([1])).staged()
+    text = gw.circuit(loss, s=np.array([[0.5, 2.0]]), y=np.array([1])).code()
     assert text.count("def cross_entropy") == 1
     assert text.count("def softmax") == 2
 
@@ -401,7 +401,7 @@ def local_texts(c: Any) -> list[str | None]:
 def test_the_logarithm_of_a_base_is_told_by_the_base() -> None:
     c = gw.circuit("2**x", x=3.0)
     assert local_texts(c) == ["f * np.log(2)"]
-    text = str(c.staged())
+    text = str(c.code())
     assert "dx = (f * np.log(2)) * df" in text
     assert runs(text, 3.0) == (8.0, c.gradients["x"])
     text = printed(function("def f(x):\n    return np.sum(2.5**x + x * 0.125)"), np.array([1.0, 2.0]))

@@ -39,7 +39,7 @@ def parsed(text: str) -> ast.Module:
 @pytest.mark.parametrize("key", EVIL)
 def test_keys_of_a_dict(key: str) -> None:
     c = gw.circuit(lambda p: p[key] * p["other"], {key: 2.0, "other": 3.0})
-    text = str(c.staged())
+    text = str(c.code())
     parsed(text)
     names: dict[str, Any] = {}
     exec(compile(text, "<printed>", "exec"), names)
@@ -61,7 +61,7 @@ def test_name_of_the_function(name: str) -> None:
         return x * x
 
     f.__name__ = name
-    text = str(gw.circuit(f, 3.0).staged())
+    text = str(gw.circuit(f, 3.0).code())
     assert sum(isinstance(node, ast.FunctionDef) for node in parsed(text).body) == 1
 
 
@@ -74,7 +74,7 @@ def test_names_of_variables_in_made_code(name: str) -> None:
         return q * x
 
     evil = FunctionType(f.__code__.replace(co_varnames=(name, "y", "q"), co_name=name, co_filename="<made>"), globals())
-    parsed(str(gw.circuit(evil, 2.0, 3.0).staged()))
+    parsed(str(gw.circuit(evil, 2.0, 3.0).code()))
 
 
 @pytest.mark.parametrize("key", EVIL)
@@ -82,11 +82,11 @@ def test_collected_keyword_arguments(key: str) -> None:
     def f(**given: Any) -> Any:
         return given[key] * 2
 
-    parsed(str(gw.circuit(f, **{key: 2.0}).staged()))
+    parsed(str(gw.circuit(f, **{key: 2.0}).code()))
 
 
 def test_names_are_normalised_as_python_does() -> None:
-    text = str(gw.circuit(lambda ﬁt, 层: ﬁt * 层, 2.0, 3.0).staged())
+    text = str(gw.circuit(lambda ﬁt, 层: ﬁt * 层, 2.0, 3.0).code())
     assert "def f_and_gradients(fit, 层):" in text
 
 
@@ -94,7 +94,7 @@ def test_words_among_the_arguments_are_quoted() -> None:
     def f(x: Any, mode: Any = "a'; import os; '\"\n") -> Any:
         return x * 2 if mode else x
 
-    text = str(gw.circuit(f, 2.0).staged())
+    text = str(gw.circuit(f, 2.0).code())
     parsed(text)
 
 
@@ -105,5 +105,5 @@ def test_captured_arrays_go_by_checked_names() -> None:
         return np.sum(x * holder["x']; import os"])
 
     c = gw.circuit(f, np.array([1.0, 3.0]))
-    parsed(str(c.staged()))
+    parsed(str(c.code()))
     assert all(name.isidentifier() for name in c.captured)

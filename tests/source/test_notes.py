@@ -64,7 +64,7 @@ def test_staged_function(notes: Path) -> None:
 
 def test_printed_function_calls_math(notes: Path) -> None:
     """On floats the course's math.exp is printed as it stands and runs."""
-    text = gw.circuit(notes / "004-01.py").staged()
+    text = gw.circuit(notes / "004-01.py").code()
     assert "import math" in text
     names = by_hand(text)
     hand = by_hand(block(notes, "004-01") + block(notes, "004-02"))

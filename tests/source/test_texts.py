@@ -22,7 +22,7 @@ def run(text: Any, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
 def agrees(f: Callable[..., Any], *args: Any) -> None:
     """Printed at these inputs, the code gives there what eager gives."""
     c = gw.circuit(f, *args)
-    _, found = run(c.staged(), *args, **c.captured)
+    _, found = run(c.code(), *args, **c.captured)
     want = gw.grad(f, range(len(args)))(*args)
     for have, right in zip((found,) if len(args) == 1 else found, want, strict=True):
         np.testing.assert_allclose(have, right, rtol=1e-12)

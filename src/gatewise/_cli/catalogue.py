@@ -93,7 +93,7 @@ def page(name: str, fit: Callable[[str], str] = str) -> str:
     parts = [fit("\n".join(parts))]
     parts += ["", "The rule it is declared by", "", indented(source_of(gate))]
     if board is not None:
-        parts += ["", "The code that is printed from it", "", indented(board.staged())]
+        parts += ["", "The code that is printed from it", "", indented(board.code())]
         parts += ["", "An example", "", fit(indented(board.card(board.circuit.names[board.circuit.output])))]
     return "\n".join(parts)
 

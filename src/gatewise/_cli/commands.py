@@ -53,7 +53,7 @@ gradient: write 1.0 for 1.
 \b
 gatewise show "(x + y) * z" x=-2 y=5 z=-4 --walk
 gatewise show "w*x + b" w=2 x=3 b=1 --vary x=1,10,100,1000
-gatewise show "q = x + y; f = q * z" x=-2 y=5 z=-4 --wire q --derive x
+gatewise show "q = x + y; f = q * z" x=-2 y=5 z=-4 --card q --derive x
 gatewise show "sum(dot(W, X))" "W=randn(5,10)" "X=randn(10,3)" --rng 0 \\
     --html circuit.html --open
 gatewise show net.py:loss X=@X.npy y=@y.npy "W=randn(4,3)" --wrt W --code
@@ -130,6 +130,7 @@ MEANT = {
     **dict.fromkeys(("run", "eval", "circuit", "trace"), 'gatewise show "x * y" x=2 y=3'),
     **dict.fromkeys(("code", "backward", "staged", "print"), 'gatewise show "x * y" x=2 y=3 --code'),
     **dict.fromkeys(("walk", "derive", "json", "html"), 'gatewise show "x * y" x=2 y=3 --{word}'),
+    "card": 'gatewise show "x * y" x=2 y=3 --card f',
     "vary": 'gatewise show "x * y" x=2 y=3 --vary x=1,10',
     **dict.fromkeys(
         ("grad", "gradcheck", "gradient", "test", "verify", "grade", "judge"), "gatewise check FILE.py:FUNCTION x=3"
@@ -247,7 +248,7 @@ def gatewise(context: click.Context) -> None:
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
-@click.option("--wire", "wires", metavar="NAME", multiple=True, help="The card of one wire instead of the table.")
+@click.option("--card", "cards", metavar="NAME", multiple=True, help="The card of one wire instead of the table.")
 @click.option(
     "--code",
     metavar="[notes]",

@@ -25,7 +25,7 @@ class Request:
     """What was typed after `gatewise show`."""
 
     words: Sequence[str]
-    wires: Sequence[str] = ()
+    cards: Sequence[str] = ()
     code: str | None = None
     derive: Sequence[str] = ()
     latex: bool = False
@@ -58,7 +58,7 @@ class Request:
     @property
     def printed(self) -> list[str]:
         """The options that say what is printed."""
-        asked = {"--wire": self.wires, "--code": self.code, "--derive": self.derive}
+        asked = {"--card": self.cards, "--code": self.code, "--derive": self.derive}
         alone = {"--json": self.as_json, "--walk": self.walk, "--vary": self.vary}
         return [option for option, given in (asked | alone).items() if given]
 

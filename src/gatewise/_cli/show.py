@@ -159,9 +159,9 @@ def present(board: Board, request: Request, texts: Sequence[str], hinted: Sequen
 
 def printed(board: Board, request: Request) -> list[str]:
     """Cards, code and derivations, in this order."""
-    parts = [fitted(board.card(name, digits=request.digits)) for name in request.wires]
+    parts = [fitted(board.card(name, digits=request.digits)) for name in request.cards]
     if request.code is not None:
-        parts.append(board.staged(cast(Literal["code", "notes"], request.code)).rstrip("\n"))
+        parts.append(board.code(cast(Literal["code", "notes"], request.code)).rstrip("\n"))
     for name in request.derive:
         parts.append(derivation(board, name, request))
     return parts
@@ -169,7 +169,7 @@ def printed(board: Board, request: Request) -> list[str]:
 
 def derivation(board: Board, name: str, request: Request) -> str:
     wire = None if name == EVERYTHING else name
-    return board.derivation(wire, latex=request.latex, digits=request.digits).rstrip("\n")
+    return board.derive(wire, latex=request.latex, digits=request.digits).rstrip("\n")
 
 
 def print_ledger(board: Board, digits: int | None, hinted: Sequence[str]) -> None:

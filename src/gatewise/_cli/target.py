@@ -40,7 +40,7 @@ from gatewise._language import parse_input
 #: The options of the commands that take a target, for words that are nearly one.
 OPTIONS = {
     "show": (
-        *("--wire", "--code", "--derive", "--latex", "--walk", "--vary", "--json"),
+        *("--card", "--code", "--derive", "--latex", "--walk", "--vary", "--json"),
         *("--svg", "--html", "--open", "--tex", "--form", "--save", "--palette", "--digits", "--fold"),
         *("--cut", "--wrt", "--upstream", "--output", "--rng", "--help"),
     ),
@@ -73,7 +73,9 @@ WISHES = {
         ),
     ),
     **dict.fromkeys(("--seed", "--random-seed"), ("the generator of random draws is meant.", "--rng 0")),
-    **dict.fromkeys(("--numpy", "--python", "--source"), ("code is printed by --code.", "--code")),
+    **dict.fromkeys(("--numpy", "--python", "--source", "--staged"), ("code is printed by --code.", "--code")),
+    "--wire": ("a wire is shown by --card.", "--card q"),
+    **dict.fromkeys(("--derivation", "--explain"), ("a derivation is written by --derive.", "--derive x")),
     **dict.fromkeys(("--precision", "--decimals"), ("digits after the point are meant.", "--digits 4")),
     **dict.fromkeys(("--verbose", "--debug", "--quiet"), ("there is one way of speaking.", "leave it out.")),
     **dict.fromkeys(
