@@ -292,20 +292,20 @@ class Board:
 
         return derivation(self._shown, name if name is None else self._name(name), latex=latex, digits=counted(digits))
 
-    def to_dot(self, digits: int | None = None) -> str:
+    def dot(self, digits: int | None = None) -> str:
         """The circuit in Graphviz's language."""
         from gatewise._views.dot import dot
 
         return dot(self._shown, digits=counted(digits))
 
-    def to_json(self) -> str:
+    def json(self) -> str:
         """The record as JSON."""
         return json.dumps(self._shown, ensure_ascii=False, allow_nan=False)
 
     def save(self, path: str | Path, **options: Any) -> None:
         """Write the circuit into a file, in the form its name asks for: .svg, .html, .tex, .png, .json or .dot.
 
-        `options` are those of `svg`, `html`, `tex` and `to_dot`. A PNG needs `pip install 'gatewise[png]'`. Raises
+        `options` are those of `svg`, `html`, `tex` and `dot`. A PNG needs `pip install 'gatewise[png]'`. Raises
         `SaveError` where the file cannot be written; then nothing is.
         """
         if not isinstance(path, (str, os.PathLike)):
@@ -330,8 +330,8 @@ class Board:
             ".html": self.html,
             ".tex": self.tex,
             ".png": self._png,
-            ".json": self.to_json,
-            ".dot": self.to_dot,
+            ".json": self.json,
+            ".dot": self.dot,
         }
         content = draw[form](**options)
         return content.encode() if isinstance(content, str) else content
@@ -400,7 +400,7 @@ def owned(value: Any) -> Any:
 
 
 def record_of(board: Board) -> dict[str, Any]:
-    """The record that `to_json` writes, itself and not a copy: for views, which only read it."""
+    """The record that `json` writes, itself and not a copy: for views, which only read it."""
     return board._shown
 
 

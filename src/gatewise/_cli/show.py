@@ -148,7 +148,7 @@ def present(board: Board, request: Request, texts: Sequence[str], hinted: Sequen
     if any(path == STANDARD_OUTPUT for _, path in request.files):
         return
     if request.as_json:
-        click.echo(board.to_json().encode("utf-8"))
+        click.echo(board.json().encode("utf-8"))
     elif request.walk:
         walk(record_of(board), request.digits)
     elif texts:

@@ -138,7 +138,7 @@ class Sheet:
 
 
 def read(record: Mapping[str, Any]) -> Sheet:
-    """A record (the dict of `to_json`) as a sheet."""
+    """A record (the dict of `json`) as a sheet."""
     wires = tuple(_wire(row) for row in record["wires"])
     return Sheet(
         wires=wires,
