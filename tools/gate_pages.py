@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import gatewise as gw
-from gatewise._board import record_of
+from gatewise._board import frozen_of, record_of
 from gatewise._cli.catalogue import FAMILIES, PATTERNS, Call, edges, example, first_line, sample, source_of
 from gatewise._gates import NAMES, Gate
 from tools.readme import fenced
@@ -74,10 +74,10 @@ def gates() -> dict[str, str]:
     found = {"docs/gates/README.md": index_of_gates()}
     for gate in NAMES.values():
         call = sample(gate)
-        board = example(gate, call)
-        found[f"docs/gates/{gate.name}.md"] = gate_page(gate, call, board)
+        circuit = example(gate, call)
+        found[f"docs/gates/{gate.name}.md"] = gate_page(gate, call, circuit)
         if not gate.arbitrary:
-            found[f"docs/gates/{gate.name}.svg"] = board.svg()
+            found[f"docs/gates/{gate.name}.svg"] = circuit.svg()
     return found
 
 
@@ -107,36 +107,36 @@ def row(gate: Gate) -> str:
     return f"| [{gate.name}]({gate.name}.md) | {gate.pattern} | {first_line(gate)} |"
 
 
-def gate_page(gate: Gate, call: Call, board: gw.Board) -> str:
+def gate_page(gate: Gate, call: Call, circuit: gw.Circuit) -> str:
     """The page of one gate: sentence, pattern, conventions, picture, an example that runs, code, declaration."""
     facts = [
         f"- written: `{call.text}`",
         f"- pattern: *{gate.pattern}*, {PATTERNS[gate.pattern]}",
         f"- family: {gate.family.name}, {FAMILIES[gate.family.name]}",
-        *[f"- local gradient: `d{made}/d{used} = {local}`" for made, used, local in locals_of(gate, board)],
+        *[f"- local gradient: `d{made}/d{used} = {local}`" for made, used, local in locals_of(gate, circuit)],
         *[f"- at {edge}" for edge in edges(gate)],
     ]
     parts = [f"# {gate.name}", gate.doc, "\n".join(facts)]
     if not gate.arbitrary:
         parts.append(f"![{gate.name}: value and gradient on every wire]({gate.name}.svg)")
-    parts += ["## An example", run_example(gate, call, board)]
-    parts += ["## The code that is printed from it", fenced(str(board.code()), "python")]
+    parts += ["## An example", run_example(gate, call, circuit)]
+    parts += ["## The code that is printed from it", fenced(str(circuit.code()), "python")]
     parts += ["## Its declaration", fenced(source_of(gate), "python"), "[All gates](README.md)"]
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
 
 
-def locals_of(gate: Gate, board: gw.Board) -> list[tuple[str, str, str]]:
+def locals_of(gate: Gate, circuit: gw.Circuit) -> list[tuple[str, str, str]]:
     """The local gradients in symbols, of a gate that has one along each input and did not route this one away."""
-    record = record_of(board)
+    record = record_of(circuit)
     names = [wire["name"] for wire in record["wires"]]
     if gate.family.name != "elementwise" or gate.pattern == "routes":
         return []
     return [(names[use["to"]], names[use["from"]], use["local_text"]) for use in record["uses"] if use["local_text"]]
 
 
-def run_example(gate: Gate, call: Call, board: gw.Board) -> str:
+def run_example(gate: Gate, call: Call, circuit: gw.Circuit) -> str:
     """The example as a doctest: the function, its circuit, its value, and the gradient of every input."""
-    text = board.circuit.stages[-1].text
+    text = frozen_of(circuit).stages[-1].text
     session = Session()
     session.run("import numpy as np")
     session.run("import gatewise as gw")
@@ -150,12 +150,12 @@ def run_example(gate: Gate, call: Call, board: gw.Board) -> str:
             session.run(f"{name} = {literal(value)}")
     session.run(f"def out({', '.join(call.wires)}):\n    {text}")
     inputs = [f"{name}={literal(value)}" for name, value in call.wires.items()]
-    session.run(within("c = gw.circuit(", ["out", *inputs, *options(board)]))
+    session.run(within("c = gw.circuit(", ["out", *inputs, *options(circuit)]))
     if not gate.arbitrary:
-        session.run(shown("c.value", board.value))
-    for name, gradient in board.gradients.items():
+        session.run(shown("c.value", circuit.value))
+    for name, gradient in circuit.gradients.items():
         session.run(shown(f'c["{name}"].gradient', gradient))
-    if not board.gradients and all(np.asarray(value).dtype == float for value in call.wires.values()):
+    if not circuit.gradients and all(np.asarray(value).dtype == float for value in call.wires.values()):
         switched = f"lambda {', '.join(call.wires)}, w: w * ({call.text})"
         session.run(within("switched = gw.circuit(", [switched, *inputs, "w=2.0"]))
         for name in call.wires:
@@ -163,12 +163,12 @@ def run_example(gate: Gate, call: Call, board: gw.Board) -> str:
     return session.text()
 
 
-def options(board: gw.Board) -> list[str]:
+def options(circuit: gw.Circuit) -> list[str]:
     """What `gw.circuit` is asked for beside the inputs."""
-    asked = [] if board.gradients else ["wrt=[]"]
-    if np.ndim(board.value) == 0:
+    asked = [] if circuit.gradients else ["wrt=[]"]
+    if np.ndim(circuit.value) == 0:
         return asked
-    upstream = board.circuit.upstream
+    upstream = frozen_of(circuit).upstream
     return [*asked, 'upstream="ones"' if np.all(upstream == 1) else f"upstream={literal(np.asarray(upstream))}"]
 
 

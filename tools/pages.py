@@ -47,20 +47,21 @@ FOLDED = {"memory"}  # drawn with each block as one gate
 
 def gallery() -> dict[str, str]:
     """The page of the gallery and its pictures."""
-    boards = {name: shown_by(command_of(*place)) for name, place in GALLERY.items()}
-    blocks = {name: exhibit(name, board) for name, board in boards.items()}
+    circuits = {name: shown_by(command_of(*place)) for name, place in GALLERY.items()}
+    blocks = {name: exhibit(name, circuit) for name, circuit in circuits.items()}
     return {"docs/gallery.md": filled("docs/gallery.md", blocks)} | {
-        f"docs/gallery/{name}.svg": (board.fold() if name in FOLDED else board).svg() for name, board in boards.items()
+        f"docs/gallery/{name}.svg": (circuit.fold() if name in FOLDED else circuit).svg()
+        for name, circuit in circuits.items()
     }
 
 
-def exhibit(name: str, board: gw.Board) -> str:
+def exhibit(name: str, circuit: gw.Circuit) -> str:
     """What the gallery shows of a circuit: code, command, picture, gradients."""
     parts = [
         fenced(source_in(*GALLERY[name]), "python"),
         fenced(broken(f"gatewise {command_of(*GALLERY[name])}"), "sh"),
         f"![The circuit: every wire with its value and its gradient](gallery/{name}.svg)\n",
-        fenced(gradients_of(board), "text"),
+        fenced(gradients_of(circuit), "text"),
     ]
     return "\n".join(parts)
 
@@ -108,7 +109,7 @@ def broken(command: str) -> str:
     return " \\\n".join(lines).strip()
 
 
-def shown_by(command: str) -> gw.Board:
+def shown_by(command: str) -> gw.Circuit:
     """The circuit that a command shows."""
     place, *words = shlex.split(command)[1:]
     options = {word: words[at + 1] for at, word in enumerate(words) if word.startswith("--")}
@@ -118,10 +119,10 @@ def shown_by(command: str) -> gw.Board:
     return gw.circuit(str(ROOT / place), wrt=wrt, **values)
 
 
-def gradients_of(board: gw.Board) -> str:
+def gradients_of(circuit: gw.Circuit) -> str:
     """The gradients of the inputs, and the ledger's last lines."""
-    lines = [f"d{name} = {told(gradient, len(name) + 4)}" for name, gradient in board.gradients.items()]
-    return "\n".join([*lines, "", str(board).rpartition("\n\n")[2]])
+    lines = [f"d{name} = {told(gradient, len(name) + 4)}" for name, gradient in circuit.gradients.items()]
+    return "\n".join([*lines, "", str(circuit).rpartition("\n\n")[2]])
 
 
 def told(value: Any, indent: int) -> str:

@@ -23,7 +23,7 @@ from gatewise._tensor import tensor as tensor
 
 if typing.TYPE_CHECKING:
     from gatewise import testing as testing
-    from gatewise._board import Board as Board
+    from gatewise._board import Circuit as Circuit
     from gatewise._board import circuit as circuit
     from gatewise._check.report import Report as Report
     from gatewise._check.verdict import check as check
@@ -37,10 +37,10 @@ def __getattr__(name: str) -> object:
 
     A gate of ours that is declared in a file of `_gates` needs no other line anywhere to be called as `gw.name`.
     """
-    if name in ("Board", "circuit"):
+    if name in ("Circuit", "circuit"):
         from gatewise import _board
 
-        globals().update(Board=_board.Board, circuit=_board.circuit)
+        globals().update(Circuit=_board.Circuit, circuit=_board.circuit)
         return globals()[name]
     if name in ("Report", "check"):
         from gatewise import _check

@@ -138,7 +138,7 @@ PUBLIC = {
     **dict.fromkeys(("numpy", "np"), "import numpy as np: functions are written in plain NumPy."),
     **dict.fromkeys(("jit", "compile"), "the function itself: nothing needs to be compiled."),
     **dict.fromkeys(("parse", "expression", "expr"), 'gw.circuit("x * y", x=2.0, y=3.0).'),
-    **dict.fromkeys(("record", "trace", "tape", "run", "Circuit", "Graph"), "gw.circuit(f, x=2.0)."),
+    **dict.fromkeys(("record", "trace", "tape", "run", "Board", "Graph"), "gw.circuit(f, x=2.0)."),
     **dict.fromkeys(("code", "staged", "source"), "gw.circuit(f, x=2.0).code()."),
     "version": '__import__("importlib.metadata").metadata.version("gatewise").',
 }

@@ -15,13 +15,13 @@ from functools import cached_property
 from importlib.abc import Loader
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Never
 
 import numpy as np
 
 from gatewise._advice import OF_CIRCUITS, advised
 from gatewise._build import function
-from gatewise._circuit import Circuit, SourcedWire, Stage, Wire
+from gatewise._circuit import FrozenCircuit, SourcedWire, Stage, Wire
 from gatewise._errors import (
     ArgumentError,
     GatewiseError,
@@ -128,7 +128,7 @@ class StageView:
         return f"<stage {self.name}{place}: {self.text}>"
 
 
-class Board:
+class Circuit:
     """A recorded circuit with everything there is to see in it; `print` shows the ledger.
 
     >>> import gatewise as gw
@@ -137,28 +137,38 @@ class Board:
     (-12.0, {'x': -4.0, 'y': -4.0, 'z': 3.0})
     """
 
-    def __init__(self, circuit: Circuit, folded: bool = False) -> None:
-        self.circuit = circuit
-        self._folded = folded
+    _frozen: FrozenCircuit
+    _folded: bool
+
+    def __init__(self, *_: Never, **__: Never) -> None:
+        why = "a circuit is what a run of a function leaves."
+        raise ArgumentError("gw.Circuit makes no circuit.", why, "gw.circuit(f, x=2.0).")
+
+    @classmethod
+    def _of(cls, frozen: FrozenCircuit, folded: bool = False) -> Circuit:
+        """A circuit to look at; `folded` shows chains and blocks as one gate each."""
+        circuit = cls.__new__(cls)
+        circuit._frozen, circuit._folded = frozen, folded
+        return circuit
 
     # ----------------------------------------------------------------------------------------------------- numbers
 
     @property
     def value(self) -> Any:
         """The output."""
-        return owned(self.circuit.output.value)
+        return owned(self._frozen.output.value)
 
     @property
     def gradients(self) -> dict[str, Any]:
         """The gradient of every input that was asked for, by name; None for one that Python read as a whole number."""
-        read = read_by_python(self.circuit.reads)
-        asked = [i.name for i in self.circuit.inputs if i.wanted or (i.kind == "input" and i.wire in read)]
+        read = read_by_python(self._frozen.reads)
+        asked = [i.name for i in self._frozen.inputs if i.wanted or (i.kind == "input" and i.wire in read)]
         return {name: owned(self._facts["wires"][self._index.ids[name]]["gradient"]) for name in asked}
 
     @property
     def stages(self) -> tuple[StageView, ...]:
         """What the user wrote as one assignment each, in order."""
-        return tuple(StageView(stage, self.circuit.names) for stage in self.circuit.stages)
+        return tuple(StageView(stage, self._frozen.names) for stage in self._frozen.stages)
 
     @property
     def wires(self) -> tuple[WireView, ...]:
@@ -167,7 +177,7 @@ class Board:
 
     def __getattr__(self, name: str) -> Any:
         """Only what is not there comes here: say what does it."""
-        if name.startswith("_") or "circuit" not in self.__dict__:
+        if name.startswith("_") or "_frozen" not in self.__dict__:
             raise AttributeError(name)
         if hasattr(type(self), name):
             return object.__getattribute__(self, name)  # a property of ours that failed says so itself
@@ -187,7 +197,7 @@ class Board:
     @property
     def captured(self) -> dict[str, Any]:
         """The arrays the function took from outside, by the name printed code takes them under."""
-        return {i.text: owned(i.wire.value) for i in self.circuit.inputs if i.kind == "captured"}
+        return {i.text: owned(i.wire.value) for i in self._frozen.inputs if i.kind == "captured"}
 
     # ------------------------------------------------------------------------------------------------------- views
 
@@ -203,24 +213,24 @@ class Board:
     @cached_property
     def _record(self) -> dict[str, Any]:
         """The record of every gate the user wrote."""
-        return record(self.circuit, self._texts)
+        return record(self._frozen, self._texts)
 
     @cached_property
     def _texts(self) -> dict[SourcedWire, GateText]:
-        return gate_texts(self.circuit)
+        return gate_texts(self._frozen)
 
     @cached_property
     def _formulas(self) -> dict[str, Any]:
         """How the numbers of the record come about, for pages."""
-        rules = block_rules(self.circuit) if self._folded else {}
-        return formulas(self.circuit, self._facts, self._texts, rules)
+        rules = block_rules(self._frozen) if self._folded else {}
+        return formulas(self._frozen, self._facts, self._texts, rules)
 
     @cached_property
     def _checks(self) -> dict[str, dict[str, Any]]:
-        return check(self.circuit)
+        return check(self._frozen)
 
     def _folded_if_asked(self, whole: dict[str, Any]) -> dict[str, Any]:
-        return fold(whole, block_rules(self.circuit)) if self._folded else whole
+        return fold(whole, block_rules(self._frozen)) if self._folded else whole
 
     def _with_checks(self, checks: dict[str, dict[str, Any]]) -> dict[str, Any]:
         return jsonable(self._folded_if_asked({**self._record, "checks": checks}))
@@ -234,14 +244,14 @@ class Board:
 
     def __repr__(self) -> str:
         gradients = ", ".join(f"d{name} = {g}" for name, g in self.gradients.items())
-        return f"<circuit {self.circuit.name} = {self.value}: {gradients}>"
+        return f"<circuit {self._frozen.name} = {self.value}: {gradients}>"
 
     def card(self, name: str, digits: int | None = None) -> str:
         """Everything about one wire: forward, upstream, local, downstream, code, and the numerical check."""
         wire = self._wire(name)
-        if wire in {i.wire for i in self.circuit.inputs} or not wire.bits & self.circuit.bit:
+        if wire in {i.wire for i in self._frozen.inputs} or not wire.bits & self._frozen.bit:
             return card(self._shown, name, digits=counted(digits))
-        checks = self._checks | check(self.circuit, [wire])
+        checks = self._checks | check(self._frozen, [wire])
         return card(self._with_checks(checks), name, digits=counted(digits))
 
     def code(self, style: Literal["code", "notes"] = "code") -> Staged:
@@ -249,7 +259,7 @@ class Board:
         if style not in ("code", "notes"):
             why = "code is the backward pass as one writes it, notes keeps every local factor."
             raise ArgumentError(f"there is no style {style!r}.", why, 'code() or code("notes").')
-        return staged(self.circuit, style)
+        return staged(self._frozen, style)
 
     def svg(self, palette: str = "default", digits: int | None = None, fold: Fold = None, wrt: Wrt = None) -> str:
         """The picture, as SVG.
@@ -363,17 +373,17 @@ class Board:
 
     # -------------------------------------------------------------------------------------------------- other circuits
 
-    def cut(self, name: str) -> Board:
+    def cut(self, name: str) -> Circuit:
         """The circuit with this wire made an input and everything to its left left out."""
-        return Board(cut(self.circuit, self._wire(name)), self._folded)
+        return Circuit._of(cut(self._frozen, self._wire(name)), self._folded)
 
-    def fold(self) -> Board:
+    def fold(self) -> Circuit:
         """The circuit with chains of * and of +, and recognised blocks, as one gate each."""
-        return Board(self.circuit, folded=True)
+        return Circuit._of(self._frozen, folded=True)
 
-    def unfold(self) -> Board:
+    def unfold(self) -> Circuit:
         """The circuit with every gate the user wrote."""
-        return Board(self.circuit)
+        return Circuit._of(self._frozen)
 
     def _id(self, name: str) -> int:
         """The place of a wire in the record. Raises `ArgumentError` and `UnknownWireError`."""
@@ -386,7 +396,7 @@ class Board:
     def _wire(self, name: str) -> Wire:
         """The wire of the circuit that the record shows under this name."""
         shown = self._index.names[self._id(name)]
-        return next(wire for wire, known in self.circuit.names.items() if known == shown)
+        return next(wire for wire, known in self._frozen.names.items() if known == shown)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         from gatewise._views.page import element
@@ -399,9 +409,14 @@ def owned(value: Any) -> Any:
     return copy(value)
 
 
-def record_of(board: Board) -> dict[str, Any]:
+def frozen_of(circuit: Circuit) -> FrozenCircuit:
+    """What was recorded, which the circuit shows."""
+    return circuit._frozen
+
+
+def record_of(circuit: Circuit) -> dict[str, Any]:
     """The record that `json` writes, itself and not a copy: for views, which only read it."""
-    return board._shown
+    return circuit._shown
 
 
 SAVED = 'c.save("circuit.svg").'
@@ -449,7 +464,7 @@ def circuit(
     upstream: Any = None,
     output: str | None = None,
     **kwargs: Any,
-) -> Board:
+) -> Circuit:
     """Run `f` once on these inputs and return its circuit, with every value and gradient in it.
 
     `f` is a Python function in plain NumPy, an expression (`"(x + y) * z"`), or the path of a script. Inputs are given
@@ -462,17 +477,17 @@ def circuit(
     >>> gw.circuit(lambda x, y: x * y, x=4, y=-3).gradients
     {'x': -3.0, 'y': 4.0}
     """
-    return board_of(f, args, kwargs, wrt, upstream, output)
+    return circuit_of(f, args, kwargs, wrt, upstream, output)
 
 
-def board_of(
+def circuit_of(
     f: Callable[..., Any] | str | Path,
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     wrt: Any,
     upstream: Any,
     output: str | None,
-) -> Board:
+) -> Circuit:
     """`circuit`, for inputs of any name."""
     names = names_in(wrt)
     wrt = names if names is None else [normalised(name) for name in names]
@@ -487,12 +502,12 @@ def board_of(
             refuse_as_expression(text, args, kwargs)
             kwargs = {name: as_array(name, value) for name, value in kwargs.items()}
             f = expression_function(text, kwargs)
-        return Board(recorded(f, args, kwargs, wrt=wrt, upstream=upstream))
+        return Circuit._of(recorded(f, args, kwargs, wrt=wrt, upstream=upstream))
     with in_folder_of(found["path"]):
         if found["function"] is None:
-            return Board(record_script(text, kwargs, wrt=wrt, output=output, upstream=upstream))
+            return Circuit._of(record_script(text, kwargs, wrt=wrt, output=output, upstream=upstream))
         with function_in_file(found["path"], found["function"]) as function:
-            return Board(recorded(function, args, kwargs, wrt=wrt, upstream=upstream))
+            return Circuit._of(recorded(function, args, kwargs, wrt=wrt, upstream=upstream))
 
 
 def refuse_as_expression(text: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:

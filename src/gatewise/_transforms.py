@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gatewise import _syntax
-from gatewise._circuit import Circuit, Input, SourcedWire, Wire, step_wire, tick, verify
+from gatewise._circuit import FrozenCircuit, Input, SourcedWire, Wire, step_wire, tick, verify
 from gatewise._errors import CutError
 from gatewise._gates import NAMES
 from gatewise._gates.families import Live, showing
@@ -37,7 +37,7 @@ class Event:
     mask: Any = None
 
 
-def gradients(circuit: Circuit, as_written: bool = False) -> tuple[dict[Wire, Any], list[Event]]:
+def gradients(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wire, Any], list[Event]]:
     """The gradient of every wire that gets one, and the events of the sweep, on numbers.
 
     `as_written` goes through the gates the user wrote where a block's stable rule would take their place.
@@ -60,7 +60,7 @@ def gradients(circuit: Circuit, as_written: bool = False) -> tuple[dict[Wire, An
     return found, list(events.values())
 
 
-def reverse(circuit: Circuit) -> list[Event]:
+def reverse(circuit: FrozenCircuit) -> list[Event]:
     """The backward pass as a recording: each contribution a Tensor made by gates of forward wires and gradients.
 
     The gradient of each wire, once complete, is a fresh wire, `event.upstream`, so that every contribution is told in
@@ -102,7 +102,7 @@ def reverse(circuit: Circuit) -> list[Event]:
 Sent = tuple[Wire, int, Wire, Any]  #: a wire, the operand position, the operand's wire, what was sent to it
 
 
-def traced(circuit: Circuit, as_written: bool = False) -> tuple[dict[Wire, Any], list[Sent]]:
+def traced(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wire, Any], list[Sent]]:
     """The gradient of every wire and all that was sent, as recordings on forward wires, by the exact rules.
 
     What may be dead for other inputs carries its mask, a number too. For use while a recorder of the circuit's bit is
@@ -148,7 +148,7 @@ def as_square(event: Event, bit: int) -> None:
         event.parts = [(0, x, 2 * base * Tensor(event.upstream.value, event.upstream, bit))]
 
 
-def replay(circuit: Circuit, instead: Mapping[Wire, Any]) -> Any:
+def replay(circuit: FrozenCircuit, instead: Mapping[Wire, Any]) -> Any:
     """The output's value with other values on some wires: only the steps behind those are run again.
 
     Inputs keep their values, a cut wire among them. Conversions to short floats are left out: where the values that are
@@ -194,7 +194,7 @@ def float64_for(parameter: Any) -> Any:
     return np.dtype(float) if isinstance(parameter, np.dtype) and parameter.kind == "f" else parameter
 
 
-def cut(circuit: Circuit, wire: Wire) -> Circuit:
+def cut(circuit: FrozenCircuit, wire: Wire) -> FrozenCircuit:
     """The same circuit with `wire` made an input, and everything that only it needed left out.
 
     Raises `CutError` for a wire inside a recognised block.
@@ -219,7 +219,7 @@ def cut(circuit: Circuit, wire: Wire) -> Circuit:
     return verify(with_texts_that_hold(smaller))
 
 
-def with_texts_that_hold(circuit: Circuit) -> Circuit:
+def with_texts_that_hold(circuit: FrozenCircuit) -> FrozenCircuit:
     """The circuit with a signature of its inputs, and without texts that speak of inputs it no longer has.
 
     `N = X.shape[0]` goes where X is gone, and N becomes an input.
@@ -258,7 +258,7 @@ def names_of(text: str) -> set[str]:
     return {node.id for node in ast.walk(_syntax.module(f"_[{text}]")) if isinstance(node, ast.Name)} - {"_"}
 
 
-def behind(circuit: Circuit, edge: Wire) -> set[Wire]:
+def behind(circuit: FrozenCircuit, edge: Wire) -> set[Wire]:
     """The wires that the output is made of, where `edge` is made of none."""
     edges = {i.wire for i in circuit.inputs} | {edge}
     found: set[Wire] = set()
@@ -275,7 +275,7 @@ def behind(circuit: Circuit, edge: Wire) -> set[Wire]:
     return found
 
 
-def blocks(circuit: Circuit) -> dict[Wire, SourcedWire]:
+def blocks(circuit: FrozenCircuit) -> dict[Wire, SourcedWire]:
     """For each wire inside a recognised block, and for the wire it gives, the wire that closes it."""
     found: dict[Wire, SourcedWire] = {}
     edges = {i.wire for i in circuit.inputs}

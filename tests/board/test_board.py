@@ -26,11 +26,11 @@ from gatewise._errors import (
 )
 
 
-def chain() -> gw.Board:
+def chain() -> gw.Circuit:
     return gw.circuit("p = a*b*c; q = p + 1; r = q*q", a=1, b=2, c=3)
 
 
-def sigmoid_times() -> gw.Board:
+def sigmoid_times() -> gw.Circuit:
     return gw.circuit("sig = 1/(1+exp(-x)); f = sig*y", x=1, y=3)
 
 
@@ -282,7 +282,7 @@ def test_a_wrong_gradient_of_short_floats_is_seen(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(checks, "gradients", wrong)
     c = gw.circuit("x*x", x=np.float32(2))
-    (check,) = checks.check(c.circuit).values()
+    (check,) = checks.check(c._frozen).values()
     assert check["verdict"] == "differs"
 
 

@@ -21,7 +21,7 @@ FAR = np.array([[1000.0, 2.0, -3.0], [3.0, -900.0, 0.5]])
 NEAR = np.array([[1.0, 2.0, -3.0], [3.0, -0.9, 0.5]])
 
 
-def instead(board: gw.Board) -> list[str]:
+def instead(board: gw.Circuit) -> list[str]:
     """The lines that say what to write."""
     return [line.partition("instead: ")[2] for line in str(board).splitlines() if "instead: " in line]
 

@@ -85,7 +85,21 @@ def test_circuits_are_copied_and_asked_for_private_names_as_before():
     assert not hasattr(c, "_repr_png_")
     assert "__len__" not in dir(c)
     with pytest.raises(AttributeError):
-        gw.Board.__new__(gw.Board).value  # noqa: B018  (a circuit that was never made)
+        gw.Circuit.__new__(gw.Circuit).value  # noqa: B018  (a circuit that was never made)
+
+
+def test_what_gw_circuit_returns_is_a_circuit_which_no_name_makes():
+    c = gw.circuit("x * y", x=2.0, y=3.0)
+    assert type(c) is gw.Circuit
+    assert type(c.cut("f")) is type(c.fold()) is type(c.fold().unfold()) is gw.Circuit
+    assert repr(c).startswith("<circuit f = 6.0")
+    for made in (lambda: gw.Circuit("x * y", x=2.0, y=3.0), lambda: gw.Circuit(lambda x: x, 2.0), gw.Circuit):
+        with pytest.raises(ArgumentError, match=r"gw\.Circuit makes no circuit") as caught:
+            made()
+        assert "gw.circuit(f, x=2.0)" in caught.value.cure
+    with pytest.raises(MissingNameError) as caught:
+        gw.Board  # noqa: B018  (its name before)
+    assert "gw.circuit" in caught.value.cure
 
 
 def test_an_error_inside_a_property_is_told_as_it_is(monkeypatch):

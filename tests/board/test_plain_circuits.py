@@ -100,12 +100,12 @@ def test_what_is_printed_runs_and_gives_the_gradient(f: Callable[[Any], Any]) ->
 @pytest.mark.parametrize("f", CIRCUITS)
 def test_a_cut_at_any_wire_is_printed_and_runs(f: Callable[[Any], Any]) -> None:
     c = gw.circuit(f, X)
-    inner = [w for w in c.wires if w.gate is not None and w.name != c.circuit.names[c.circuit.output]]
+    inner = [w for w in c.wires if w.gate is not None and w.name != c._frozen.names[c._frozen.output]]
     for wire in inner:
         cut = c.cut(wire.name)
-        (parameter,) = {i.parameter for i in cut.circuit.inputs if i.kind == "cut"}
+        (parameter,) = {i.parameter for i in cut._frozen.inputs if i.kind == "cut"}
         assert parameter == wire.name
-        given = {i.parameter: i.wire.value for i in cut.circuit.inputs if i.kind in ("cut", "input")}
+        given = {i.parameter: i.wire.value for i in cut._frozen.inputs if i.kind in ("cut", "input")}
         assert_runs(cut, **given)
         assert "<svg" in cut.html()
 

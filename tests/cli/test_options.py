@@ -14,14 +14,14 @@ import pytest
 
 import gatewise as gw
 from cli.conftest import ROOT, in_a_process
-from gatewise._board import Board
+from gatewise._board import Circuit
 from gatewise._errors import SaveError
 from gatewise._saving import write_all, write_whole
 
 CHAIN = ("show", "q = x + y; f = q * z", "x=-2", "y=5", "z=-4")
 
 
-def chain() -> Board:
+def chain() -> Circuit:
     return gw.circuit("q = x + y; f = q * z", x=-2, y=5, z=-4)
 
 
@@ -30,7 +30,7 @@ def chain() -> Board:
 
 @pytest.mark.parametrize(("option", "name"), [("--svg", "a.svg"), ("--html", "a.html"), ("--tex", "a.tex")])
 def test_each_kind_of_file_is_what_the_board_gives(typed, option, name):
-    expected = {"--svg": Board.svg, "--html": Board.html, "--tex": Board.tex}[option](chain())
+    expected = {"--svg": Circuit.svg, "--html": Circuit.html, "--tex": Circuit.tex}[option](chain())
     answer = typed(*CHAIN, option, name)
     assert (answer.status, answer.out) == (0, typed(*CHAIN).out)
     assert f" is in {name}.\n" in answer.err

@@ -52,7 +52,7 @@ def recomputed(page: Any, jobs: list[dict[str, Any]]) -> list[Any]:
 
 def record_of(board: Any) -> dict[str, Any]:
     """The record as a page is given it, without the numerical derivatives, which take long."""
-    found: dict[str, Any] = json.loads(json.dumps(jsonable(board._folded_if_asked(record(board.circuit)))))
+    found: dict[str, Any] = json.loads(json.dumps(jsonable(board._folded_if_asked(record(board._frozen)))))
     return found
 
 

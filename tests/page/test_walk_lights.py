@@ -53,7 +53,7 @@ def deep(x: Any, w: Any) -> Any:
     return h * x + squashed(x)
 
 
-def boards() -> dict[str, Callable[[], gw.Board]]:
+def boards() -> dict[str, Callable[[], gw.Circuit]]:
     found = {name: lambda place=place: shown_by(command_of(*place)) for name, place in GALLERY.items()}
     found["flat"] = lambda: gw.circuit(Path(__file__).parents[2] / "examples" / "flat.py")
     found["decay"] = lambda: shown_by(command_of("decay", "example"))

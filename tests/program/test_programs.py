@@ -62,10 +62,10 @@ def test_every_gate_gives_what_eager_gives_here_and_at_other_inputs(name: str, c
             board = gw.circuit(lambda *v, f=f: f(*v), *case.values, upstream=upstream)
         except GatewiseError:  # several outputs, a truth value: no circuit at all
             continue
-        program = program_of(board.circuit)
+        program = program_of(board._frozen)
         again = from_json(json.loads(json.dumps(to_json(program))))
-        inputs = [i.name for i in board.circuit.inputs if i.kind == "input"]
-        captured = {i.name: i.wire.value for i in board.circuit.inputs if i.kind == "captured"}
+        inputs = [i.name for i in board._frozen.inputs if i.kind == "input"]
+        captured = {i.name: i.wire.value for i in board._frozen.inputs if i.kind == "captured"}
         random = np.random.default_rng(checked)
         for values in (case.values, [x + 0.1 * like(x, random) for x in case.values]):
             with np.errstate(all="ignore"):
@@ -107,7 +107,7 @@ def drawn() -> dict[str, Any]:
 
 
 def test_a_net_elsewhere() -> None:
-    program = program_of(gw.circuit(net, **drawn()).circuit)
+    program = program_of(gw.circuit(net, **drawn())._frozen)
     for seed in range(20):
         other = {k: x if k == "y" else np.random.default_rng(seed).normal(size=x.shape) for k, x in drawn().items()}
         want = of_a_circuit(gw.circuit(net, **other))
@@ -116,9 +116,9 @@ def test_a_net_elsewhere() -> None:
 
 
 def test_steps_are_told_once() -> None:
-    program = program_of(gw.circuit("sin(x) * sin(x) + sin(x)", x=0.5).circuit)
+    program = program_of(gw.circuit("sin(x) * sin(x) + sin(x)", x=0.5)._frozen)
     assert [op.gate for op in program.ops].count("sin") == 1
-    whole = program_of(gw.circuit(net, **drawn()).circuit)
+    whole = program_of(gw.circuit(net, **drawn())._frozen)
     value = needed(dataclasses.replace(whole, outputs={"value": whole.outputs["value"]}))
     assert len(value.ops) < len(whole.ops)
     assert evaluate(value, drawn())["value"] == evaluate(whole, drawn())["value"]
@@ -130,7 +130,7 @@ def test_a_long_loop_is_no_deep_recursion() -> None:
             x = np.sin(x)
         return x
 
-    program = program_of(gw.circuit(f, 1.0).circuit)
+    program = program_of(gw.circuit(f, 1.0)._frozen)
     assert evaluate(program, {"x": 1.0})["dx"] == pytest.approx(gw.grad(f)(1.0), rel=1e-12)
 
 
@@ -150,7 +150,7 @@ def with_first(program: Program, **changed: Any) -> Program:
     ],
 )
 def test_what_is_not_well_formed_is_refused(spoiled: Any, said: str) -> None:
-    program = program_of(gw.circuit("(x + y) * z", x=-2, y=5, z=-4).circuit)
+    program = program_of(gw.circuit("(x + y) * z", x=-2, y=5, z=-4)._frozen)
     assert isinstance(program, Program)
     assert isinstance(program.ops[0], Op)
     with pytest.raises(ProgramError, match=said):

@@ -155,7 +155,7 @@ def rebuilt(structure: Any, rest: Iterator[Any]) -> Any:
 
 def branches(c: Any) -> Any:
     """What Python read on the way, but for places that were computed: those the text looks up anew."""
-    return [(r.how, np.asarray(r.value).tolist()) for r in c.circuit.reads if r.how != "place"]
+    return [(r.how, np.asarray(r.value).tolist()) for r in c._frozen.reads if r.how != "place"]
 
 
 def shapes_and_gates(c: Any) -> Any:

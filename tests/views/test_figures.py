@@ -32,7 +32,7 @@ def published(name: str) -> tuple[list[str], list[tuple[float, float]]]:
     return SYMBOLS[name], [*inputs, *inner, (golden["value"], 1)]
 
 
-def circuit(name: str) -> gw.Board:
+def circuit(name: str) -> gw.Circuit:
     return gw.circuit(GOLDENS[name]["expression"], **GOLDENS[name]["inputs"])
 
 
@@ -43,7 +43,7 @@ def drawn(name: str, kind: str) -> list[str]:
     return [text for text in found if ":" not in text]
 
 
-def in_order_of_inputs(name: str, board: gw.Board) -> list[WireView]:
+def in_order_of_inputs(name: str, board: gw.Circuit) -> list[WireView]:
     """The wires in tape order, the inputs as goldens.json lists them."""
     order = list(GOLDENS[name]["inputs"])
     return [board[wire] for wire in order] + list(board.wires[len(order) :])

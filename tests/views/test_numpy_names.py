@@ -35,7 +35,7 @@ def is_numpys(name: str) -> bool:
     return True
 
 
-def views(board: gw.Board) -> Iterator[tuple[str, str]]:
+def views(board: gw.Circuit) -> Iterator[tuple[str, str]]:
     """Everything a circuit can be shown as."""
     yield "ledger", str(board)
     for wire in board.wires:
@@ -70,7 +70,7 @@ def test_every_view_of_random_programs(seed: int, tmp_path: Path) -> None:
     assert {view: bad for view, text in views(board_of(program, tmp_path)) if (bad := unknown(text))} == {}
 
 
-def board_of(program: Program, folder: Path) -> gw.Board:
+def board_of(program: Program, folder: Path) -> gw.Circuit:
     function = loaded(program.source, folder, f"program_{program.seed}").f
     args, kwargs = program.inputs
     with np.errstate(all="ignore"):

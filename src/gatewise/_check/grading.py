@@ -35,7 +35,7 @@ from gatewise._check.names import keys_read, keys_written
 from gatewise._check.programs import simple
 from gatewise._check.report import Report, mistake_dict
 from gatewise._check.verdict import checked
-from gatewise._circuit import Circuit, step_wire
+from gatewise._circuit import FrozenCircuit, step_wire
 from gatewise._errors import CommandError, GatewiseError, ScriptError
 from gatewise._gates import NAMES
 from gatewise._recording.running import record
@@ -136,7 +136,7 @@ class Paper:
     inputs: Mapping[str, Any]
     wrt: Sequence[str]
     solution: list[Line]
-    circuit: Circuit
+    circuit: FrozenCircuit
     written: list[Written] = field(default_factory=list)
 
 
@@ -263,7 +263,7 @@ def paper_of(path: str, text: str) -> Paper:
     return paper
 
 
-def circuit_of(path: str, text: str, inputs: Mapping[str, Any], wrt: Sequence[str]) -> Circuit:
+def circuit_of(path: str, text: str, inputs: Mapping[str, Any], wrt: Sequence[str]) -> FrozenCircuit:
     """The circuit of the forward pass of an exercise. Raises `ScriptError` in the name of the file where it stops."""
     forward = forward_of(text)
     try:

@@ -2,7 +2,8 @@
 
 While a function runs, every gate that carries a gradient leaves one `Wire`, fused with the step that made it and
 pointing backwards only, so that reference counting frees it. A recording keeps a `SourcedWire`, which also knows its
-`Step`: gate, spelling, operands, and the place in the user's code. A `Circuit` is such a tape, frozen.
+`Step`: gate, spelling, operands, and the place in the user's code. A `FrozenCircuit` is such a tape, complete and
+checked; the `Circuit` that a user holds (`_board`) shows one.
 """
 
 from gatewise._circuit.bits import CLOSED as CLOSED
@@ -12,8 +13,8 @@ from gatewise._circuit.bits import closed_bits as closed_bits
 from gatewise._circuit.bits import lent as lent
 from gatewise._circuit.bits import no_grad as no_grad
 from gatewise._circuit.bits import open_bits as open_bits
-from gatewise._circuit.frozen import Circuit as Circuit
 from gatewise._circuit.frozen import CircuitError as CircuitError
+from gatewise._circuit.frozen import FrozenCircuit as FrozenCircuit
 from gatewise._circuit.frozen import Input as Input
 from gatewise._circuit.frozen import Stage as Stage
 from gatewise._circuit.frozen import verify as verify

@@ -40,7 +40,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Circuit:
+class FrozenCircuit:
     """The frozen record of a run.
 
     `wires` are all of them in tape order, inputs first; `made` gives for each wire that a gate made the wire that
@@ -83,7 +83,7 @@ class CircuitError(GatewiseError):
     """
 
 
-def verify(circuit: Circuit) -> Circuit:
+def verify(circuit: FrozenCircuit) -> FrozenCircuit:
     """The circuit, if every wire has one name of its own and is made of wires that stand before it.
 
     Every transform's result goes through here. Raises `CircuitError`.

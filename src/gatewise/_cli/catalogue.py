@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._board import Board, board_of
+from gatewise._board import Circuit, circuit_of, frozen_of
 from gatewise._build import function
 from gatewise._errors import IntegerGradientError, UnknownGateError
 from gatewise._gates import NAMES, Gate, neural
@@ -81,7 +81,7 @@ def page(name: str, fit: Callable[[str], str] = str) -> str:
     """
     gate = gate_named(name)
     call = sample(gate)
-    board = example(gate, call)
+    circuit = example(gate, call)
     parts = [
         f"{gate.name}: {gate.doc}",
         "",
@@ -92,9 +92,10 @@ def page(name: str, fit: Callable[[str], str] = str) -> str:
     parts += [f"  at       {line}" if k == 0 else f"           {line}" for k, line in enumerate(edges(gate))]
     parts = [fit("\n".join(parts))]
     parts += ["", "The rule it is declared by", "", indented(source_of(gate))]
-    if board is not None:
-        parts += ["", "The code that is printed from it", "", indented(board.code())]
-        parts += ["", "An example", "", fit(indented(board.card(board.circuit.names[board.circuit.output])))]
+    if circuit is not None:
+        parts += ["", "The code that is printed from it", "", indented(circuit.code())]
+        frozen = frozen_of(circuit)
+        parts += ["", "An example", "", fit(indented(circuit.card(frozen.names[frozen.output])))]
     return "\n".join(parts)
 
 
@@ -147,16 +148,18 @@ class Call:
     scope: dict[str, Any] = field(default_factory=dict)
 
 
-def example(gate: Gate, call: Call) -> Board | None:
+def example(gate: Gate, call: Call) -> Circuit | None:
     """The circuit of the call; of a gate with several outputs, the first one that a gradient comes back from."""
     value = value_of(gate)
     outputs = [(call.text, value)]
     if isinstance(value, (tuple, list)):
         outputs = [(f"{call.text}[{k}]", value[k]) for k in range(2)]
-    boards = [board for text, one in outputs if (board := recorded(text, call, upstream_of(gate, one))) is not None]
+    circuits = [
+        circuit for text, one in outputs if (circuit := recorded(text, call, upstream_of(gate, one))) is not None
+    ]
     return next(
-        (b for b in boards if any(np.any(g) for g in b.gradients.values() if g is not None)),
-        boards[0] if boards else None,
+        (c for c in circuits if any(np.any(g) for g in c.gradients.values() if g is not None)),
+        circuits[0] if circuits else None,
     )
 
 
@@ -167,13 +170,13 @@ def upstream_of(gate: Gate, value: Any) -> Any:
     return np.arange(1.0, np.size(value) + 1).reshape(np.shape(value))
 
 
-def recorded(text: str, call: Call, upstream: Any) -> Board | None:
+def recorded(text: str, call: Call, upstream: Any) -> Circuit | None:
     """The circuit of one expression; None where it is not made of floats that can be followed."""
     f = function(f"def out({', '.join(call.wires)}):\n    return {text}\n", call.scope, "out")
     try:
-        return board_of(f, (), call.wires, None, upstream, None)
+        return circuit_of(f, (), call.wires, None, upstream, None)
     except IntegerGradientError:  # a gate that stops gradients
-        return board_of(f, (), call.wires, (), "ones", None)
+        return circuit_of(f, (), call.wires, (), "ones", None)
 
 
 def value_of(gate: Gate) -> Any:

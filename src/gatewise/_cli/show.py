@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 import click
 import numpy as np
 
-from gatewise._board import FORMS, Board, board_of, record_of
+from gatewise._board import FORMS, Circuit, circuit_of, record_of
 from gatewise._cli.request import EVERYTHING, STANDARD_OUTPUT, Request, check
 from gatewise._cli.saving import called, opened
 from gatewise._cli.target import (
@@ -51,23 +51,23 @@ def show(request: Request) -> None:
         if request.vary:
             vary(target, given, request)
             return
-        board = looked_at(made(target, given, request), request)
-        drawn = [board.drawn(suffix, **looks(request, suffix)) for suffix, _ in request.files]
-        texts = printed(board, request)  # before the first file is written: there may be no such wire
-        tell_of_folding(board, request)
+        circuit = looked_at(made(target, given, request), request)
+        drawn = [circuit.drawn(suffix, **looks(request, suffix)) for suffix, _ in request.files]
+        texts = printed(circuit, request)  # before the first file is written: there may be no such wire
+        tell_of_folding(circuit, request)
         deliver(drawn, request)
-        present(board, request, texts, hints(target, given, request))
+        present(circuit, request, texts, hints(target, given, request))
 
 
 # --------------------------------------------------------------------------------------------------- the circuit
 
 
-def made(target: Target, given: Mapping[str, Any], request: Request) -> Board:
+def made(target: Target, given: Mapping[str, Any], request: Request) -> Circuit:
     """The circuit, with errors that speak of options."""
     upstream = upstream_of(target, request)
     try:
         with as_if_run(target, request.seed):
-            return board_of(target.text, (), given, request.wrt, upstream, request.output)
+            return circuit_of(target.text, (), given, request.wrt, upstream, request.output)
     except UpstreamError as error:
         raise UpstreamError(error.what, error.why, upstream_cure(target)) from None
     except IntegerGradientError as error:
@@ -106,10 +106,10 @@ def hints(target: Target, given: Mapping[str, Any], request: Request) -> list[st
 # ---------------------------------------------------------------------------------------------------- what is shown
 
 
-def looked_at(board: Board, request: Request) -> Board:
+def looked_at(circuit: Circuit, request: Request) -> Circuit:
     """The circuit as it was asked for: from a cut wire on, chains and blocks as one gate."""
-    board = board if request.cut is None else board.cut(request.cut)
-    return board.fold() if request.folding is True else board
+    circuit = circuit if request.cut is None else circuit.cut(request.cut)
+    return circuit.fold() if request.folding is True else circuit
 
 
 def looks(request: Request, suffix: str) -> dict[str, Any]:
@@ -118,11 +118,11 @@ def looks(request: Request, suffix: str) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None and name in FORMS[suffix]}
 
 
-def tell_of_folding(board: Board, request: Request) -> None:
+def tell_of_folding(circuit: Circuit, request: Request) -> None:
     """One line where a picture leaves gates out because there are too many to draw."""
     if not request.has_picture or request.folding not in (None, False):
         return
-    gates = len({wire["step"] for wire in record_of(board)["wires"] if wire["kind"] == "gate"})
+    gates = len({wire["step"] for wire in record_of(circuit)["wires"] if wire["kind"] == "gate"})
     most = USUAL if request.folding is None else MOST
     if gates > most:
         cure = "none draws each" if gates <= MOST else f"{MOST} draws as many as there can be"
@@ -143,38 +143,38 @@ def deliver(drawn: Sequence[bytes], request: Request) -> None:
         click.echo(f"There is no browser to open it with here; open {request.html} in one yourself.", err=True)
 
 
-def present(board: Board, request: Request, texts: Sequence[str], hinted: Sequence[str]) -> None:
+def present(circuit: Circuit, request: Request, texts: Sequence[str], hinted: Sequence[str]) -> None:
     """Print what was asked for; the ledger, where nothing else was."""
     if any(path == STANDARD_OUTPUT for _, path in request.files):
         return
     if request.as_json:
-        click.echo(board.json().encode("utf-8"))
+        click.echo(circuit.json().encode("utf-8"))
     elif request.walk:
-        walk(record_of(board), request.digits)
+        walk(record_of(circuit), request.digits)
     elif texts:
         write("\n\n".join(texts))
     else:
-        print_ledger(board, request.digits, hinted)
+        print_ledger(circuit, request.digits, hinted)
 
 
-def printed(board: Board, request: Request) -> list[str]:
+def printed(circuit: Circuit, request: Request) -> list[str]:
     """Cards, code and derivations, in this order."""
-    parts = [fitted(board.card(name, digits=request.digits)) for name in request.cards]
+    parts = [fitted(circuit.card(name, digits=request.digits)) for name in request.cards]
     if request.code is not None:
-        parts.append(board.code(cast(Literal["code", "notes"], request.code)).rstrip("\n"))
+        parts.append(circuit.code(cast(Literal["code", "notes"], request.code)).rstrip("\n"))
     for name in request.derive:
-        parts.append(derivation(board, name, request))
+        parts.append(derivation(circuit, name, request))
     return parts
 
 
-def derivation(board: Board, name: str, request: Request) -> str:
+def derivation(circuit: Circuit, name: str, request: Request) -> str:
     wire = None if name == EVERYTHING else name
-    return board.derive(wire, latex=request.latex, digits=request.digits).rstrip("\n")
+    return circuit.derive(wire, latex=request.latex, digits=request.digits).rstrip("\n")
 
 
-def print_ledger(board: Board, digits: int | None, hinted: Sequence[str]) -> None:
+def print_ledger(circuit: Circuit, digits: int | None, hinted: Sequence[str]) -> None:
     """The ledger: a table on a terminal, text elsewhere."""
-    record = record_of(board)
+    record = record_of(circuit)
     if not on_terminal():
         write("\n".join([ledger(record, digits=digits), *hinted]))
         return
@@ -189,7 +189,7 @@ def vary(target: Target, given: Mapping[str, Any], request: Request) -> None:
     varied = read_varied(request.vary[0])
     draws = np.random.get_state()  # noqa: NPY002  (scripts draw from it; every row is to find it the same)
 
-    def recorded(inputs: dict[str, Any]) -> Board:
+    def recorded(inputs: dict[str, Any]) -> Circuit:
         np.random.set_state(draws)  # noqa: NPY002
         return looked_at(made(target, inputs, request), request)
 

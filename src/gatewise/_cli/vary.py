@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._board import Circuit, frozen_of
 from gatewise._cli.request import shown
 from gatewise._errors import CommandError
 from gatewise._language import parse_value
@@ -123,17 +124,18 @@ def inputs_at(varied: Varied, given: Mapping[str, Any], value: float) -> dict[st
     return {**given, name: value}
 
 
-def run_at_each(varied: Varied, given: Mapping[str, Any], recorded: Callable[[dict[str, Any]], Any]) -> list[Run]:
-    """The circuit at each value; `recorded` makes the board of some inputs."""
+def run_at_each(varied: Varied, given: Mapping[str, Any], recorded: Callable[[dict[str, Any]], Circuit]) -> list[Run]:
+    """The circuit at each value; `recorded` makes the circuit of some inputs."""
     runs = []
     for value in varied.values:
-        board = recorded(inputs_at(varied, given, value))
-        if varied.name not in board:
+        circuit = recorded(inputs_at(varied, given, value))
+        if varied.name not in circuit:
             what = f"{varied.name} is not an input of the circuit."
-            raise CommandError(what, "varying it changes nothing.", f"vary one of {', '.join(board.gradients)}.")
-        gradients = {name: g for name, g in board.gradients.items() if name != varied.name and g is not None}
-        output = board.circuit.names[board.circuit.output]
-        runs.append(Run(value, output, board.value, gradients, varied.name in board.gradients))
+            raise CommandError(what, "varying it changes nothing.", f"vary one of {', '.join(circuit.gradients)}.")
+        gradients = {name: g for name, g in circuit.gradients.items() if name != varied.name and g is not None}
+        frozen = frozen_of(circuit)
+        output = frozen.names[frozen.output]
+        runs.append(Run(value, output, circuit.value, gradients, varied.name in circuit.gradients))
     return runs
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Circuit, SourcedWire, Step, Wire, step_wire
+from gatewise._circuit import FrozenCircuit, SourcedWire, Step, Wire, step_wire
 from gatewise._errors import GatewiseError
 from gatewise._gates import Gate
 from gatewise._gates.families import without_mask
@@ -23,12 +23,12 @@ class NotTold(Exception):  # noqa: N818 - told to the builder's caller, who says
     """Something that a program cannot say, or not by the gates that were allowed."""
 
 
-def program_of(circuit: Circuit) -> Program:
+def program_of(circuit: FrozenCircuit) -> Program:
     """The value of a circuit, `value`, and the gradient of each input that was asked for, `d` and its name.
 
-    >>> from gatewise import circuit
+    >>> from gatewise._board import circuit, frozen_of
     >>> from gatewise._program import evaluate
-    >>> program = program_of(circuit("(x + y) * z", x=-2, y=5, z=-4).circuit)
+    >>> program = program_of(frozen_of(circuit("(x + y) * z", x=-2, y=5, z=-4)))
     >>> {name: float(x) for name, x in evaluate(program, {"x": 1.0, "y": 2.0, "z": 3.0}).items()}
     {'value': 9.0, 'dx': 3.0, 'dy': 3.0, 'dz': 3.0}
     """
@@ -54,7 +54,7 @@ class Builder:
     that is not `known` is told by what it is made of.
     """
 
-    def __init__(self, circuit: Circuit, known: Callable[[Gate], bool] = every) -> None:
+    def __init__(self, circuit: FrozenCircuit, known: Callable[[Gate], bool] = every) -> None:
         self.circuit, self.knows = circuit, known
         self.inputs: list[Given] = []
         self.ops: list[Op] = []

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Circuit, Wire
+from gatewise._circuit import FrozenCircuit, Wire
 from gatewise._gates.families import Live
 from gatewise._numerical import Judgement, Line, judge
 from gatewise._numerical.evidence import CLOSE, SURE
@@ -24,7 +24,7 @@ WORDS = {"right": "agrees", "wrong": "differs", "kink": "kink", "undecidable": "
 VERDICTS = ("differs", "kink", "agrees", "not checked")  # of many entries, the first that is there is told
 
 
-def check(circuit: Circuit, wires: Iterable[Wire] | None = None) -> dict[str, dict[str, Any]]:
+def check(circuit: FrozenCircuit, wires: Iterable[Wire] | None = None) -> dict[str, dict[str, Any]]:
     """The numerical derivative along each of `wires` (None: the wanted inputs), beside the analytic one.
 
     Arrays of up to 64 entries are checked entry by entry, larger ones at 64 entries: the largest of the gradient, the
@@ -38,7 +38,7 @@ def check(circuit: Circuit, wires: Iterable[Wire] | None = None) -> dict[str, di
     return {str(ids[w]): checked(circuit, w, found.get(w, zeros_for(w.value)), noise, close, own) for w in wires}
 
 
-def noise_of_output(circuit: Circuit) -> float | None:
+def noise_of_output(circuit: FrozenCircuit) -> float | None:
     """How far rounding moves what is differentiated, run in float64; None where the gates as written overflow."""
     found, events = gradients(circuit, as_written=True)
     with np.errstate(all="ignore"):
@@ -49,7 +49,7 @@ def noise_of_output(circuit: Circuit) -> float | None:
     return noise if math.isfinite(noise) else None
 
 
-def rounding_of_gradients(circuit: Circuit) -> dict[Wire, Any]:
+def rounding_of_gradients(circuit: FrozenCircuit) -> dict[Wire, Any]:
     """How far rounding moves each wire's gradient: much where what comes back along several ways cancels.
 
     It is seen from sweeps in which every gradient is changed in its last digit, this way or that, and from the sizes
@@ -85,14 +85,14 @@ def rounding_of_gradients(circuit: Circuit) -> dict[Wire, Any]:
         }
 
 
-def closeness(circuit: Circuit) -> float:
+def closeness(circuit: FrozenCircuit) -> float:
     """How close the shortest floats in a circuit let an analytic derivative come, relative to its largest entry."""
     shortest = min((d.itemsize for w in circuit.wires if (d := np.asarray(w.value).dtype).kind == "f"), default=8)
     return TOLERANCES.get(shortest, CLOSE)
 
 
 def checked(
-    circuit: Circuit,
+    circuit: FrozenCircuit,
     wire: Wire,
     analytic: Any,
     noise: float | None,
@@ -143,7 +143,7 @@ def entries_to_check(analytic: Any) -> Any:
     return spread
 
 
-def lines_of(circuit: Circuit, wire: Wire, noise: float | None) -> Callable[[int], Line]:
+def lines_of(circuit: FrozenCircuit, wire: Wire, noise: float | None) -> Callable[[int], Line]:
     """The output along one entry of a wire, by the entry's position."""
     flat = np.ravel(np.array(wire.value, dtype=float))
     top = float(np.max(np.abs(flat)))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Circuit, SourcedWire, Wire, step_wire
+from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, step_wire
 from gatewise._gates.families import Live
 from gatewise._record.cures import cures
 from gatewise._recording.freezing import transparent
@@ -24,7 +24,7 @@ from gatewise._transforms import Event, blocks, gradients
 VERSION = 1
 
 
-def record(circuit: Circuit, texts: dict[SourcedWire, GateText] | None = None) -> dict[str, Any]:
+def record(circuit: FrozenCircuit, texts: dict[SourcedWire, GateText] | None = None) -> dict[str, Any]:
     """Everything there is to show of a circuit; `texts` are its `gate_texts`, where they are known."""
     ids = {wire: k for k, wire in enumerate(circuit.wires)}
     texts = gate_texts(circuit) if texts is None else texts
@@ -48,7 +48,7 @@ def record(circuit: Circuit, texts: dict[SourcedWire, GateText] | None = None) -
     }
 
 
-def contributions_of(circuit: Circuit, events: Iterable[Event]) -> dict[tuple[Wire, int], Any]:
+def contributions_of(circuit: FrozenCircuit, events: Iterable[Event]) -> dict[tuple[Wire, int], Any]:
     """What comes back along every use, by the wire that was made and the operand's position.
 
     Of a step with several outputs each is told what it alone sends back, so that no use is counted twice.
@@ -66,7 +66,7 @@ def contributions_of(circuit: Circuit, events: Iterable[Event]) -> dict[tuple[Wi
     return found
 
 
-def gradient_of(wire: Wire, circuit: Circuit, found: dict[Wire, Any], written: dict[Wire, Any]) -> Any:
+def gradient_of(wire: Wire, circuit: FrozenCircuit, found: dict[Wire, Any], written: dict[Wire, Any]) -> Any:
     """A wire's gradient; zero where nothing came back along any use, None where none was asked for."""
     if wire in read_by_python(circuit.reads) or np.asarray(wire.value).dtype == bool:
         return None
@@ -82,7 +82,7 @@ class Entries:
 
     def __init__(
         self,
-        circuit: Circuit,
+        circuit: FrozenCircuit,
         texts: dict[SourcedWire, GateText],
         gradient: dict[Wire, Any],
         cured: dict[Wire, str],
@@ -131,7 +131,7 @@ class Entries:
 
 
 def uses_of(
-    circuit: Circuit,
+    circuit: FrozenCircuit,
     ids: dict[Wire, int],
     texts: dict[SourcedWire, GateText],
     contributions: dict[tuple[Wire, int], Any],
@@ -183,7 +183,7 @@ def sources(holder: SourcedWire) -> list[Wire | None]:
 
 
 def backward_entries(
-    circuit: Circuit,
+    circuit: FrozenCircuit,
     ids: dict[Wire, int],
     texts: dict[SourcedWire, GateText],
     uses: list[dict[str, Any]],
@@ -203,7 +203,7 @@ def backward_entries(
     return entries
 
 
-def block_rules(circuit: Circuit) -> dict[str, dict[str, Any]]:
+def block_rules(circuit: FrozenCircuit) -> dict[str, dict[str, Any]]:
     """The rule of each recognised block, by the name of the wire that closes it: what `fold` shows in its gates' place.
 
     `inside` are the names of the wires that disappear, `code` its lines, `locals` and `local_texts` go by operand.

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gatewise import _syntax
-from gatewise._circuit import Circuit, SourcedWire, Wire, step_wire
+from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, step_wire
 from gatewise._circuit.recognition import parameters_match, unshifted
 from gatewise._derivatives import vjp
 from gatewise._errors import GatewiseError
@@ -31,7 +31,7 @@ CLOSE = {"float64": 1e-8, "float32": 1e-3, "float16": 3e-2}
 Found = dict[str, Any]  # what the names of a row stand for
 
 
-def cures(circuit: Circuit, gradient: Mapping[Wire, Any]) -> dict[Wire, str]:
+def cures(circuit: FrozenCircuit, gradient: Mapping[Wire, Any]) -> dict[Wire, str]:
     """A cure for the first number that is not finite, by that wire and each that it does away with or makes anew."""
     first, suspects = first_not_finite(circuit, gradient)
     makers = by_gate(circuit) if suspects else {}
@@ -46,7 +46,7 @@ def cures(circuit: Circuit, gradient: Mapping[Wire, Any]) -> dict[Wire, str]:
     return {}
 
 
-def first_not_finite(circuit: Circuit, gradient: Mapping[Wire, Any]) -> tuple[Any, list[Wire]]:
+def first_not_finite(circuit: FrozenCircuit, gradient: Mapping[Wire, Any]) -> tuple[Any, list[Wire]]:
     """The first value that is not finite, or such a gradient; and the gates that it came out of."""
     forward = next((wire for wire in circuit.wires if not is_finite(wire.value)), None)
     if forward is not None:
@@ -55,7 +55,7 @@ def first_not_finite(circuit: Circuit, gradient: Mapping[Wire, Any]) -> tuple[An
     return backward, [] if backward is None else list(users(backward, circuit))
 
 
-def by_gate(circuit: Circuit) -> dict[Gate, list[Wire]]:
+def by_gate(circuit: FrozenCircuit) -> dict[Gate, list[Wire]]:
     """The wires that each gate made."""
     found: dict[Gate, list[Wire]] = {}
     for wire in circuit.wires:
@@ -68,14 +68,14 @@ def is_finite(value: Any) -> bool:
     return value is None or bool(np.all(np.isfinite(value)))
 
 
-def users(wire: Wire, circuit: Circuit) -> Iterator[Wire]:
+def users(wire: Wire, circuit: FrozenCircuit) -> Iterator[Wire]:
     """The wires that are made of this one."""
     for other in circuit.wires:
         if (step := step_of(other, circuit)) is not None and any(at_hand(x) is wire for x in step.operands):
             yield other
 
 
-def step_of(wire: Wire, circuit: Circuit) -> Any:
+def step_of(wire: Wire, circuit: FrozenCircuit) -> Any:
     """The step that made a wire, and no other; None for an input."""
     holder = step_wire(wire)
     is_input = any(wire is i.wire for i in circuit.inputs)
@@ -89,7 +89,7 @@ def at_hand(x: Any) -> Any:
 # ------------------------------------------------------------------------------------------------- where it was written
 
 
-def fits(pattern: Any, x: Any, circuit: Circuit, found: Found) -> bool:
+def fits(pattern: Any, x: Any, circuit: FrozenCircuit, found: Found) -> bool:
     """Whether a wire or a number is what a pattern says; `found` gets what its names stand for."""
     x = at_hand(x)
     if type(pattern) is Variable:
@@ -136,7 +136,7 @@ def inside(wire: Wire, found: Found) -> set[Wire]:
     return region
 
 
-def only_inside(suspect: Wire, region: set[Wire], circuit: Circuit) -> bool:
+def only_inside(suspect: Wire, region: set[Wire], circuit: FrozenCircuit) -> bool:
     """Whether a wire is gone, or made anew, once the region is: nothing outside is made of what it goes into."""
     made = max(region, key=lambda w: w.order)
     waiting = {suspect} & region
@@ -231,7 +231,7 @@ def agree(old: Any, new: Any, where: Any) -> bool:
 # ------------------------------------------------------------------------------------------------------------ the text
 
 
-def told(cure: Cure, circuit: Circuit, wire: Wire, found: Found) -> str:
+def told(cure: Cure, circuit: FrozenCircuit, wire: Wire, found: Found) -> str:
     """`gw.softmax(scores, axis=1) for e / np.sum(e, axis=1, keepdims=True)`, in the user's names."""
     writer = Writer(circuit, "code")
     holder = step_wire(wire)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Circuit, SourcedWire, Wire, parents_of, step_wire
+from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, parents_of, step_wire
 from gatewise._gates.families import Live, showing, without_mask
 from gatewise._gates.gate import with_masks
 from gatewise._program import PART, At, Builder, Constant, NotTold, Op, operand_written, operands_of, to_json
@@ -36,7 +36,7 @@ class NotCoveredError(Exception):
 class Page(Builder):
     """Builds of what the script of a page computes; everything else is `NotTold`."""
 
-    def __init__(self, circuit: Circuit) -> None:
+    def __init__(self, circuit: FrozenCircuit) -> None:
         super().__init__(circuit, known=lambda gate: gate.in_page)
 
     def told(self, op: Op) -> At:
@@ -61,7 +61,7 @@ class Page(Builder):
 
 
 def formulas(
-    circuit: Circuit,
+    circuit: FrozenCircuit,
     record: Mapping[str, Any],
     texts: Mapping[SourcedWire, GateText],
     rules: Mapping[str, Mapping[str, Any]],
@@ -90,7 +90,7 @@ class Formulas:
 
     def __init__(
         self,
-        circuit: Circuit,
+        circuit: FrozenCircuit,
         record: Mapping[str, Any],
         texts: Mapping[SourcedWire, GateText],
         rules: Mapping[str, Mapping[str, Any]],

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Circuit, Input, SourcedWire, Stage, Step, Wire, step_wire, tick, verify
+from gatewise._circuit import FrozenCircuit, Input, SourcedWire, Stage, Step, Wire, step_wire, tick, verify
 from gatewise._gates import Gate
 from gatewise._recording.constants import PlainNames
 from gatewise._recording.functions import Signature, normalised
@@ -37,7 +37,7 @@ def freeze(
     known: Mapping[str, Any],
     modules: Mapping[str, Any],
     signature: Signature,
-) -> Circuit:
+) -> FrozenCircuit:
     """The circuit behind `output`: what it does not depend on is left out.
 
     `known` are the plain values of the arguments, `modules` the names the function's code sees.
@@ -62,7 +62,7 @@ def freeze(
     for holder in made:
         constants.visit(holder)
     everything = (*inputs, *constants.found)
-    circuit = Circuit(
+    circuit = FrozenCircuit(
         name=name,
         inputs=everything,
         wires=(*(i.wire for i in everything), *(w for stage in stages for w in stage.wires)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Bit, Circuit, Input, Wire
+from gatewise._circuit import Bit, FrozenCircuit, Input, Wire
 from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError, user_line
 from gatewise._recording.freezing import freeze
 from gatewise._recording.functions import (
@@ -35,7 +35,7 @@ def record(
     *,
     wrt: Sequence[str] | None = None,
     upstream: Any = None,
-) -> Circuit:
+) -> FrozenCircuit:
     """Run `f` once on Tensors and return the circuit behind what it gives back.
 
     `wrt` names the inputs whose gradients are wanted (None: every float that was given). Raises `ArgumentError` for

@@ -16,7 +16,7 @@ import numpy as np
 
 from gatewise import _syntax
 from gatewise._build import run_users_code, users_code
-from gatewise._circuit import Bit, Circuit, Input, Wire, step_wire
+from gatewise._circuit import Bit, FrozenCircuit, Input, Wire, step_wire
 from gatewise._errors import ScriptError, UnknownInputError, UnknownOutputError, refusals
 from gatewise._recording.freezing import freeze
 from gatewise._recording.functions import (
@@ -242,7 +242,7 @@ def record_script(
     wrt: Sequence[str] | None = None,
     output: str | None = None,
     upstream: Any = None,
-) -> Circuit:
+) -> FrozenCircuit:
     """Run a flat script on Tensors and return the circuit behind `output` (None: the last name that is no gradient's).
 
     `given` replaces inputs of the script; `upstream` is an array, or the name of a gradient the script assigns.

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Circuit, Input, Wire, step_wire
+from gatewise._circuit import FrozenCircuit, Input, Wire, step_wire
 from gatewise._recording.freezing import transparent
 from gatewise._recording.structures import quoted
 from gatewise._source.nodes import Node, Nodes, dtype_of, is_gate, value_of, without_spreads
@@ -40,7 +40,7 @@ def exact(value: Any) -> Exact:
 class Expressions:
     """Spells the values of one circuit: forward wires, gradients, and what is made of them."""
 
-    def __init__(self, circuit: Circuit) -> None:
+    def __init__(self, circuit: FrozenCircuit) -> None:
         self.circuit = circuit
         self.nodes = Nodes(circuit)
         self.speller = Speller(circuit.texts, self.free_function, self.is_bound)

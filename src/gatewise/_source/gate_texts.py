@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gatewise import _syntax
-from gatewise._circuit import Circuit, SourcedWire, Wire, parents_of, step_wire, tick
+from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, parents_of, step_wire, tick
 from gatewise._gates import Gate
 from gatewise._gates.families import Live, plain, showing
 from gatewise._gates.gate import as_printed
@@ -47,7 +47,7 @@ class GateText:
         return "0" if position in self.dead else self.locals.get(position)
 
 
-def gate_writer(circuit: Circuit) -> Writer:
+def gate_writer(circuit: FrozenCircuit) -> Writer:
     """Writes single gates: all wires under their own names, and our gates with their parameters."""
     writer = Writer(circuit, "code")
     writer.named = dict(circuit.names)
@@ -55,7 +55,7 @@ def gate_writer(circuit: Circuit) -> Writer:
     return writer
 
 
-def gate_texts(circuit: Circuit) -> dict[SourcedWire, GateText]:
+def gate_texts(circuit: FrozenCircuit) -> dict[SourcedWire, GateText]:
     """The texts of every step of a circuit, all wires under their own names."""
     writer = gate_writer(circuit)
     found: dict[SourcedWire, GateText] = {}
@@ -67,7 +67,7 @@ def gate_texts(circuit: Circuit) -> dict[SourcedWire, GateText]:
     return found
 
 
-def block_texts(circuit: Circuit, closing: Iterable[SourcedWire]) -> dict[SourcedWire, GateText]:
+def block_texts(circuit: FrozenCircuit, closing: Iterable[SourcedWire]) -> dict[SourcedWire, GateText]:
     """The texts of blocks as one gate each, by their own rules; `closing` are the wires that close them."""
     writer = gate_writer(circuit)
     found = {}
@@ -84,7 +84,7 @@ def block_texts(circuit: Circuit, closing: Iterable[SourcedWire]) -> dict[Source
     return found
 
 
-def guard_texts(circuit: Circuit) -> list[dict[str, Any]]:
+def guard_texts(circuit: FrozenCircuit) -> list[dict[str, Any]]:
     """What Python read while the circuit was recorded: `how`, `value`, and the text that was read, in names of wires.
 
     The text is None where it speaks of something that is no wire of the circuit.
@@ -114,7 +114,7 @@ class Rule:
     saved: tuple[Any, ...]
 
 
-def one_gate(circuit: Circuit, writer: Writer, holder: SourcedWire, wire: Wire) -> GateText:
+def one_gate(circuit: FrozenCircuit, writer: Writer, holder: SourcedWire, wire: Wire) -> GateText:
     """The texts of one step."""
     writer.backward = False
     text = GateText(writer.step(writer.nodes.step(holder)).text, symbol_of(writer, holder))
@@ -130,7 +130,7 @@ def one_gate(circuit: Circuit, writer: Writer, holder: SourcedWire, wire: Wire) 
 
 
 def add_gradients(
-    text: GateText, circuit: Circuit, writer: Writer, holder: SourcedWire, wire: Wire, rule: Rule
+    text: GateText, circuit: FrozenCircuit, writer: Writer, holder: SourcedWire, wire: Wire, rule: Rule
 ) -> None:
     """Add the local gradients of one gate and its lines of backward code."""
     pullback, parents, saved = rule.pullback, rule.parents, rule.saved

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Circuit, SourcedWire, Wire, step_wire
+from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, step_wire
 from gatewise._gates import NAMES, Gate
 from gatewise._gates.families import without_mask
 from gatewise._recording.freezing import transparent
@@ -65,7 +65,7 @@ def alike(x: Any, y: Any) -> bool:
 class Nodes:
     """The nodes of one circuit. `stands` are wires that stand for complete gradients, `masks` their live entries."""
 
-    def __init__(self, circuit: Circuit) -> None:
+    def __init__(self, circuit: FrozenCircuit) -> None:
         self.circuit = circuit
         self.forward_wires = set(circuit.wires)
         self.constants = {i.wire for i in circuit.inputs if i.kind == "constant"}

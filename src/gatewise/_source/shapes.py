@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Circuit
+from gatewise._circuit import FrozenCircuit
 from gatewise._source.nodes import Node, value_of
 
 LETTERS = "DHCMKPQRSTUVWABEFGIJL"
@@ -15,7 +15,7 @@ LETTERS = "DHCMKPQRSTUVWABEFGIJL"
 class Shapes:
     """Names for the sizes of one circuit."""
 
-    def __init__(self, circuit: Circuit) -> None:
+    def __init__(self, circuit: FrozenCircuit) -> None:
         self.names: dict[int, str] = {}
         for i in circuit.inputs:
             if i.kind == "constant" and isinstance(i.wire.value, int) and i.text.isidentifier():

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gatewise import _syntax
-from gatewise._circuit import Circuit, Input, SourcedWire, Stage, Wire, step_wire
+from gatewise._circuit import FrozenCircuit, Input, SourcedWire, Stage, Wire, step_wire
 from gatewise._recording.freezing import transparent
 from gatewise._recording.structures import quoted
 from gatewise._source.expressions import MODULES
@@ -43,7 +43,7 @@ class Staged(str):
         return {"text/plain": str(self), "text/markdown": f"```python\n{self}```"}
 
 
-def staged(circuit: Circuit, style: Style = "code") -> Staged:
+def staged(circuit: FrozenCircuit, style: Style = "code") -> Staged:
     """The text of `f_and_gradients` for a circuit; `style` "notes" keeps every local factor."""
     return Staged(Writer(circuit, style).text())
 
@@ -51,7 +51,7 @@ def staged(circuit: Circuit, style: Style = "code") -> Staged:
 class Writer(Guards):
     """Writes one circuit down."""
 
-    def __init__(self, circuit: Circuit, style: Style) -> None:
+    def __init__(self, circuit: FrozenCircuit, style: Style) -> None:
         super().__init__(circuit, style)
         self.speller.defined = definition
         output = circuit.output

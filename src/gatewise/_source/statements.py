@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gatewise._circuit import Circuit, Wire
+from gatewise._circuit import FrozenCircuit, Wire
 from gatewise._gates.families import names_an_entry_once
 from gatewise._source.expressions import Expressions
 from gatewise._source.nodes import Node, dtype_of, is_gate, is_number, value_of
@@ -34,7 +34,7 @@ class Line:
 class Statements(Expressions):
     """Writes lines; the style "notes" keeps every local factor."""
 
-    def __init__(self, circuit: Circuit, style: Style) -> None:
+    def __init__(self, circuit: FrozenCircuit, style: Style) -> None:
         super().__init__(circuit)
         self.style = style
         self.lines: list[Line] = []
