@@ -36,7 +36,7 @@ CLOSED_ROOMS: dict[str, set[str]] = {
 # Packages beyond NumPy and the standard library that a room may import, and only when it runs or is itself asked for.
 GUESTS: dict[str, set[str]] = {
     "_cli": {"click", "rich"},
-    "_board": {"cairosvg"},
+    "_views": {"cairosvg"},
     "data": {"rich"},
     "train": {"rich", "matplotlib"},
 }

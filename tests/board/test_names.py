@@ -104,7 +104,7 @@ def test_what_gw_circuit_returns_is_a_circuit_which_no_name_makes():
 
 def test_an_error_inside_a_property_is_told_as_it_is(monkeypatch):
     c = gw.circuit("x * y", x=2.0, y=3.0)
-    monkeypatch.setattr("gatewise._board.record", None)
+    monkeypatch.setattr("gatewise._board.circuits.record", None)
     with pytest.raises(TypeError):
         c.gradients  # noqa: B018
 

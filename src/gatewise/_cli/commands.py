@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -18,6 +18,7 @@ from gatewise._cli.request import DIGITS, EVERYTHING, Request, shown
 from gatewise._cli.show import show
 from gatewise._cli.terminal import draw_table, fitted, write, write_fitted
 from gatewise._errors import CommandError
+from gatewise._views.forms import FORMS
 from gatewise._views.palettes import PALETTES
 
 EXAMPLES = """\
@@ -240,6 +241,13 @@ def gatewise(context: click.Context) -> None:
         write(EXAMPLES)
 
 
+def options_of_forms(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for each form of file that has one, named as the form is."""
+    for form in reversed([form for form in FORMS if form.kind]):
+        command = click.option(f"--{form.word}", metavar="FILE", help=form.help)(command)
+    return command
+
+
 @gatewise.command(
     "show",
     cls=Show,
@@ -271,10 +279,8 @@ def gatewise(context: click.Context) -> None:
     'learning rates that keep the step of the first row. "X*=1,10": multiples of an array.',
 )
 @click.option("--json", "as_json", is_flag=True, help="The whole record as JSON, alone.")
-@click.option("--svg", metavar="FILE", help="Write the picture to a file as well (- for standard output alone).")
-@click.option("--html", metavar="FILE", help="Write one page that works offline: walk, fold, change inputs.")
-@click.option("--open", "opens", is_flag=True, help="Open that page in a browser.")
-@click.option("--tex", metavar="FILE", help="Write the picture as TikZ, for \\input in a paper; see --form.")
+@options_of_forms
+@click.option("--open", "opens", is_flag=True, help="Open the page of --html in a browser.")
 @click.option(
     "--form",
     type=click.Choice(["fragment", "standalone", "beamer"]),
@@ -282,7 +288,10 @@ def gatewise(context: click.Context) -> None:
     help="What a TeX file is: fragment (to put in), standalone (a document), or beamer (slides that walk).",
 )
 @click.option(
-    "--save", metavar="FILE", multiple=True, help="Write whatever the ending says: svg, html, tex, png, json, dot."
+    "--save",
+    metavar="FILE",
+    multiple=True,
+    help=f"Write whatever the ending says: {', '.join(form.word for form in FORMS)}.",
 )
 @click.option("--palette", metavar="NAME", help=f"Colours of pictures: {', '.join(PALETTES)}.")
 @click.option(
@@ -314,7 +323,9 @@ def gatewise(context: click.Context) -> None:
 )
 def show_command(wrt: tuple[str, ...], **options: Any) -> None:
     """Read the options of `show`."""
-    show(Request(wrt=[name for text in wrt for name in names_in(text)] if wrt else None, **options))
+    files = [(form, options.pop(form.word)) for form in FORMS if form.kind]
+    named = [(form, path) for form, path in files if path is not None]
+    show(Request(named=named, wrt=[name for text in wrt for name in names_in(text)] if wrt else None, **options))
 
 
 def names_in(text: str) -> list[str]:

@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatewise._board import MOST_DIGITS, form_of
-from gatewise._cli.saving import PICTURES, ROUNDED, SUFFIXES
+from gatewise._board import MOST_DIGITS
 from gatewise._errors import CommandError
+from gatewise._views.forms import HTML, PNG, SUFFIXES, SVG, TEX, Form, form_of
 from gatewise._views.palettes import PALETTES
 
 DIGITS = f"a number is shown with 1 to {MOST_DIGITS} digits after the point."
 STANDARD_OUTPUT = "-"
-FILES = {"--svg": ("an SVG file", ".svg"), "--html": ("a page", ".html"), "--tex": ("a TeX file", ".tex")}
 FOR_PIXELS = (".doc", ".docx", ".odt", ".ppt", ".pptx", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
 EVERYTHING = ""  # what `--derive` without a wire asks for
 
@@ -32,9 +31,7 @@ class Request:
     walk: bool = False
     vary: Sequence[str] = ()
     as_json: bool = False
-    svg: str | None = None
-    html: str | None = None
-    tex: str | None = None
+    named: Sequence[tuple[Form, str]] = ()  # by options that have a form's name, such as --svg
     form: str | None = None
     save: Sequence[str] = ()
     opens: bool = False
@@ -48,12 +45,14 @@ class Request:
     wrt: Sequence[str] | None = None
 
     @property
-    def files(self) -> list[tuple[str, str]]:
-        """What is to be written: for each file its form, such as ".svg", and its path."""
-        named = [(".svg", self.svg), (".html", self.html), (".tex", self.tex)]
-        return [(suffix, path) for suffix, path in named if path is not None] + [
-            (form_of(path), path) for path in self.save
-        ]
+    def files(self) -> list[tuple[Form, str]]:
+        """What is to be written: for each file its form and its path."""
+        return [*self.named, *((form, path) for path in self.save if (form := form_of(path)) is not None)]
+
+    @property
+    def page(self) -> str | None:
+        """The file that `--html` writes, which a browser can open."""
+        return next((path for form, path in self.named if form is HTML and path != STANDARD_OUTPUT), None)
 
     @property
     def printed(self) -> list[str]:
@@ -65,7 +64,7 @@ class Request:
     @property
     def has_picture(self) -> bool:
         """Whether something is drawn."""
-        return any(suffix in PICTURES for suffix, _ in self.files)
+        return any(form.is_picture for form, _ in self.files)
 
     @property
     def folding(self) -> int | bool | list[str] | None:
@@ -124,14 +123,13 @@ def check_vary(request: Request) -> None:
 
 def check_files(request: Request) -> None:
     """Every file needs a name that says what it is, and a name of its own."""
-    for option, path in (("--svg", request.svg), ("--html", request.html), ("--tex", request.tex)):
-        what, ending = FILES[option]
-        if path not in (None, STANDARD_OUTPUT) and form_of(str(path)) not in ("", ending):
-            cure = f"{option} circuit{ending}; --save writes {', '.join(SUFFIXES)}."
-            why = f"{option} writes {what} and nothing else."
-            raise CommandError(f"{shown(str(path))} is not the name of {what}.", why, cure)
+    for form, path in request.named:
+        if path != STANDARD_OUTPUT and Path(path).suffix and form_of(path) is not form:
+            cure = f"--{form.word} circuit{form.suffix}; --save writes {', '.join(SUFFIXES)}."
+            why = f"--{form.word} writes {form.kind} and nothing else."
+            raise CommandError(f"{shown(path)} is not the name of {form.kind}.", why, cure)
     for path in request.save:
-        if form_of(path) not in SUFFIXES:
+        if form_of(path) is None:
             why = f"the ending says what is written: {', '.join(SUFFIXES)}."
             raise CommandError(f"--save {shown(path)}: nothing is written under this ending.", why, near_ending(path))
     paths = [os.path.abspath(path) for _, path in request.files if path != STANDARD_OUTPUT]
@@ -143,14 +141,14 @@ def check_files(request: Request) -> None:
 
 
 def near_ending(path: str) -> str:
-    ending = form_of(path)
-    near = [".png"] if ending in FOR_PIXELS else difflib.get_close_matches(ending, SUFFIXES, n=1, cutoff=0.6)
-    return f"--save {shown(Path(path).stem)[1:-1] or 'circuit'}{near[0] if near else '.svg'}"
+    ending = Path(path).suffix.lower()
+    near = [PNG.suffix] if ending in FOR_PIXELS else difflib.get_close_matches(ending, SUFFIXES, n=1, cutoff=0.6)
+    return f"--save {shown(Path(path).stem)[1:-1] or 'circuit'}{near[0] if near else SVG.suffix}"
 
 
 def check_streams(request: Request) -> None:
     """Standard output takes one thing."""
-    streams = [option for option in FILES if getattr(request, option[2:]) == STANDARD_OUTPUT]
+    streams = [f"--{form.word}" for form, path in request.named if path == STANDARD_OUTPUT]
     others = streams[1:] + request.printed
     if streams and others:
         why = "standard output is taken by the first."
@@ -161,9 +159,9 @@ def check_streams(request: Request) -> None:
 
 def check_companions(request: Request) -> None:
     """Options that are about another one."""
-    if request.opens and request.html in (None, STANDARD_OUTPUT):
+    if request.opens and request.page is None:
         raise CommandError("--open has no page to open.", "it opens what --html wrote.", "--html circuit.html --open")
-    if request.form is not None and not any(suffix == ".tex" for suffix, _ in request.files):
+    if request.form is not None and not any(form is TEX for form, _ in request.files):
         why = "it says what kind of TeX file is written."
         raise CommandError("--form has no TeX file to form.", why, f"--tex circuit.tex --form {request.form}")
     if request.latex and not request.derive:
@@ -187,6 +185,6 @@ def check_looks(request: Request) -> None:
         cure = "--fold all, which shows chains and blocks as one gate everywhere, or --svg circuit.svg."
         raise CommandError(f"--fold {request.fold} has no picture to fold.", why, cure)
     in_full = request.printed and set(request.printed) <= {"--code", "--json"}
-    if request.digits is not None and in_full and not any(suffix in ROUNDED for suffix, _ in request.files):
+    if request.digits is not None and in_full and not any("digits" in form.options for form, _ in request.files):
         why = "numbers in code and records are printed in full."
         raise CommandError("--digits has nothing to round.", why, "leave it out.")

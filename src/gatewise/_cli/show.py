@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import webbrowser
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import click
 import numpy as np
 
-from gatewise._board import FORMS, Circuit, circuit_of, record_of
+from gatewise._board import Circuit, circuit_of, record_of
 from gatewise._cli.request import EVERYTHING, STANDARD_OUTPUT, Request, check
-from gatewise._cli.saving import called, opened
 from gatewise._cli.target import (
     Target,
     as_if_run,
@@ -35,6 +36,7 @@ from gatewise._errors import (
 from gatewise._language import parse_value
 from gatewise._saving import write_all
 from gatewise._views import ledger, ledger_rows
+from gatewise._views.forms import Form
 from gatewise._views.groups import MOST, USUAL
 
 
@@ -52,7 +54,7 @@ def show(request: Request) -> None:
             vary(target, given, request)
             return
         circuit = looked_at(made(target, given, request), request)
-        drawn = [circuit.drawn(suffix, **looks(request, suffix)) for suffix, _ in request.files]
+        drawn = [circuit.drawn(form.suffix, **looks(request, form)) for form, _ in request.files]
         texts = printed(circuit, request)  # before the first file is written: there may be no such wire
         tell_of_folding(circuit, request)
         deliver(drawn, request)
@@ -112,10 +114,10 @@ def looked_at(circuit: Circuit, request: Request) -> Circuit:
     return circuit.fold() if request.folding is True else circuit
 
 
-def looks(request: Request, suffix: str) -> dict[str, Any]:
-    """The options of a picture that were given, as far as a file of this suffix has them."""
+def looks(request: Request, form: Form) -> dict[str, Any]:
+    """The options of a picture that were given, as far as a file of this form has them."""
     given = {"palette": request.palette, "digits": request.digits, "fold": request.folding, "form": request.form}
-    return {name: value for name, value in given.items() if value is not None and name in FORMS[suffix]}
+    return {name: value for name, value in given.items() if value is not None and name in form.options}
 
 
 def tell_of_folding(circuit: Circuit, request: Request) -> None:
@@ -134,13 +136,21 @@ def deliver(drawn: Sequence[bytes], request: Request) -> None:
     """Write what was drawn, all of it drawn before the first file is touched, and say where it is."""
     made = list(zip(drawn, request.files, strict=True))
     write_all([(path, content) for content, (_, path) in made if path != STANDARD_OUTPUT])
-    for content, (suffix, path) in made:
+    for content, (form, path) in made:
         if path == STANDARD_OUTPUT:
             click.echo(content)
         else:
-            click.echo(f"{called(suffix)} is in {path}.", err=True)
-    if request.opens and request.html is not None and not opened(request.html):
-        click.echo(f"There is no browser to open it with here; open {request.html} in one yourself.", err=True)
+            click.echo(f"The {form.holds} is in {path}.", err=True)
+    if request.opens and request.page is not None and not opened(request.page):
+        click.echo(f"There is no browser to open it with here; open {request.page} in one yourself.", err=True)
+
+
+def opened(path: str) -> bool:
+    """Whether a browser could be told to open the file."""
+    try:
+        return webbrowser.open(Path(path).resolve().as_uri())
+    except webbrowser.Error:
+        return False
 
 
 def present(circuit: Circuit, request: Request, texts: Sequence[str], hinted: Sequence[str]) -> None:

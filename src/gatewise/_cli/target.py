@@ -36,12 +36,14 @@ from gatewise._errors import (
     UnknownInputError,
 )
 from gatewise._language import parse_input
+from gatewise._views.forms import FORMS, SUFFIXES
 
 #: The options of the commands that take a target, for words that are nearly one.
 OPTIONS = {
     "show": (
         *("--card", "--code", "--derive", "--latex", "--walk", "--vary", "--json"),
-        *("--svg", "--html", "--open", "--tex", "--form", "--save", "--palette", "--digits", "--fold"),
+        *(f"--{form.word}" for form in FORMS if form.kind),
+        *("--open", "--form", "--save", "--palette", "--digits", "--fold"),
         *("--cut", "--wrt", "--upstream", "--output", "--rng", "--help"),
     ),
     "check": (
@@ -52,14 +54,14 @@ OPTIONS = {
 MOST_NOTES = 3
 NAME = r"[^\W\d]\w*"
 PICTURED = ("png", "pdf", "jpg", "jpeg", "eps", "ps", "gif", "dot", "plot", "draw", "graph", "picture", "image", "out")
-VECTORS = "a picture is written as SVG, TeX, PNG or DOT; TeX makes a PDF."
+VECTORS = f"what is written ends in {', '.join(SUFFIXES)}; TeX makes a PDF."
 BY_NAME = "the ending of a file's name says what is written."
 #: Options that people expect, and what there is instead: why, and what to write.
 WISHES = {
-    "--png": (BY_NAME, "--save circuit.png"),
-    "--dot": (BY_NAME, "--save circuit.dot"),
+    **{f"--{form.word}": (BY_NAME, f"--save circuit{form.suffix}") for form in FORMS if not form.kind},
     **dict.fromkeys(
-        ("--out", "--output-file", "--file"), (BY_NAME, "--save circuit.svg, .html, .tex, .png, .json or .dot")
+        ("--out", "--output-file", "--file"),
+        (BY_NAME, f"--save circuit{', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"),
     ),
     "--pdf": (VECTORS, "--tex circuit.tex --form standalone, then pdflatex circuit.tex; or --svg circuit.svg"),
     **dict.fromkeys(("--eps", "--ps"), (VECTORS, "--tex circuit.tex --form standalone, or --svg circuit.svg")),

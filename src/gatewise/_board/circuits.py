@@ -1,0 +1,294 @@
+"""A circuit as a user holds it: numbers, code and views of one run, in one object."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Never
+
+from gatewise._advice import OF_CIRCUITS
+from gatewise._board.reading import READ, Wrt, counted, names_in
+from gatewise._board.wires import Index, StageView, WireView, owned
+from gatewise._circuit import FrozenCircuit, SourcedWire, Wire
+from gatewise._errors import ArgumentError, GatewiseError, MissingNameError, SaveError, UnknownWireError
+from gatewise._record import block_rules, check, formulas, jsonable, record
+from gatewise._recording.functions import read_by_python
+from gatewise._saving import write_whole
+from gatewise._source import GateText, Staged, gate_texts, staged
+from gatewise._transforms import cut, fold, only
+from gatewise._views import card, ledger  # each other view is loaded when it is asked for
+from gatewise._views.forms import DOT, HTML, JSON, SUFFIXES, SVG, TEX, Form, Shown, form_of
+
+if TYPE_CHECKING:
+    from gatewise._views.groups import Fold
+
+SAVED = 'c.save("circuit.svg").'
+
+
+class Circuit:
+    """A recorded circuit with everything there is to see in it; `print` shows the ledger.
+
+    >>> import gatewise as gw
+    >>> c = gw.circuit("(x + y) * z", x=-2, y=5, z=-4)
+    >>> c.value, c.gradients
+    (-12.0, {'x': -4.0, 'y': -4.0, 'z': 3.0})
+    """
+
+    _frozen: FrozenCircuit
+    _folded: bool
+
+    def __init__(self, *_: Never, **__: Never) -> None:
+        why = "a circuit is what a run of a function leaves."
+        raise ArgumentError("gw.Circuit makes no circuit.", why, "gw.circuit(f, x=2.0).")
+
+    @classmethod
+    def _of(cls, frozen: FrozenCircuit, folded: bool = False) -> Circuit:
+        """A circuit to look at; `folded` shows chains and blocks as one gate each."""
+        circuit = cls.__new__(cls)
+        circuit._frozen, circuit._folded = frozen, folded
+        return circuit
+
+    # ----------------------------------------------------------------------------------------------------- numbers
+
+    @property
+    def value(self) -> Any:
+        """The output."""
+        return owned(self._frozen.output.value)
+
+    @property
+    def gradients(self) -> dict[str, Any]:
+        """The gradient of every input that was asked for, by name; None for one that Python read as a whole number."""
+        read = read_by_python(self._frozen.reads)
+        asked = [i.name for i in self._frozen.inputs if i.wanted or (i.kind == "input" and i.wire in read)]
+        return {name: owned(self._facts["wires"][self._index.ids[name]]["gradient"]) for name in asked}
+
+    @property
+    def stages(self) -> tuple[StageView, ...]:
+        """What the user wrote as one assignment each, in order."""
+        return tuple(StageView(stage, self._frozen.names) for stage in self._frozen.stages)
+
+    @property
+    def wires(self) -> tuple[WireView, ...]:
+        """All wires in tape order, inputs first."""
+        return tuple(WireView(entry, self._index) for entry in self._facts["wires"])
+
+    if not TYPE_CHECKING:  # a type checker is to know which names there are
+
+        def __getattr__(self, name):
+            """Only what is not there comes here: say what does it."""
+            if name.startswith("_") or "_frozen" not in self.__dict__:
+                raise AttributeError(name)
+            if hasattr(type(self), name):
+                return object.__getattribute__(self, name)  # a property of ours that failed says so itself
+            cure = OF_CIRCUITS.get(name, "") or (f'c["{name}"].' if name in self else "")
+            known = [known for known in dir(type(self)) if not known.startswith("_")]
+            raise MissingNameError.of("a circuit", name, cure, known)
+
+    def __getitem__(self, name: str) -> WireView:
+        return WireView(self._facts["wires"][self._id(name)], self._index)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._index.ids
+
+    def __iter__(self) -> Iterator[WireView]:
+        raise ArgumentError("a circuit is not a sequence.", "it holds wires, stages and gradients.", "c.wires.")
+
+    @property
+    def captured(self) -> dict[str, Any]:
+        """The arrays the function took from outside, by the name printed code takes them under."""
+        return {i.text: owned(i.wire.value) for i in self._frozen.inputs if i.kind == "captured"}
+
+    # ------------------------------------------------------------------------------------------------------- views
+
+    @cached_property
+    def _facts(self) -> dict[str, Any]:
+        """The record, with plain values: where all that is shown of wires is looked up."""
+        return self._folded_if_asked(self._record)
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index(self._facts)
+
+    @cached_property
+    def _record(self) -> dict[str, Any]:
+        """The record of every gate the user wrote."""
+        return record(self._frozen, self._texts)
+
+    @cached_property
+    def _texts(self) -> dict[SourcedWire, GateText]:
+        return gate_texts(self._frozen)
+
+    @cached_property
+    def _formulas(self) -> dict[str, Any]:
+        """How the numbers of the record come about, for pages."""
+        rules = block_rules(self._frozen) if self._folded else {}
+        return formulas(self._frozen, self._facts, self._texts, rules)
+
+    @cached_property
+    def _checks(self) -> dict[str, dict[str, Any]]:
+        return check(self._frozen)
+
+    def _folded_if_asked(self, whole: dict[str, Any]) -> dict[str, Any]:
+        return fold(whole, block_rules(self._frozen)) if self._folded else whole
+
+    def _with_checks(self, checks: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        return jsonable(self._folded_if_asked({**self._record, "checks": checks}))
+
+    @cached_property
+    def _shown(self) -> dict[str, Any]:
+        return self._with_checks(self._checks)
+
+    def __str__(self) -> str:
+        return ledger(self._shown)
+
+    def __repr__(self) -> str:
+        gradients = ", ".join(f"d{name} = {g}" for name, g in self.gradients.items())
+        return f"<circuit {self._frozen.name} = {self.value}: {gradients}>"
+
+    def card(self, name: str, digits: int | None = None) -> str:
+        """Everything about one wire: forward, upstream, local, downstream, code, and the numerical check."""
+        wire = self._wire(name)
+        if wire in {i.wire for i in self._frozen.inputs} or not wire.bits & self._frozen.bit:
+            return card(self._shown, name, digits=counted(digits))
+        checks = self._checks | check(self._frozen, [wire])
+        return card(self._with_checks(checks), name, digits=counted(digits))
+
+    def code(self, style: Literal["code", "notes"] = "code") -> Staged:
+        """The forward and backward pass as one Python function that runs on its own."""
+        if style not in ("code", "notes"):
+            why = "code is the backward pass as one writes it, notes keeps every local factor."
+            raise ArgumentError(f"there is no style {style!r}.", why, 'code() or code("notes").')
+        return staged(self._frozen, style)
+
+    def svg(self, palette: str = "default", digits: int | None = None, fold: Fold = None, wrt: Wrt = None) -> str:
+        """The picture, as SVG.
+
+        `palette` is `default`, `green-red`, `dark` or `notes`; `digits` the decimals of every number (None: four
+        significant digits); `fold` says what is drawn as one gate: None folds to at most 120 gates, True every block,
+        call and repeat, False nothing, a number to that many gates, names those groups; `wrt` names the inputs whose
+        gradients are shown. Raises `UnknownPaletteError`, `FoldError`, `UnknownWireError` and `ArgumentError`.
+        """
+        return str(self._in(SVG, palette=palette, digits=digits, fold=fold, wrt=wrt))
+
+    def html(self, palette: str = "default", digits: int | None = None, fold: Fold = None, wrt: Wrt = None) -> str:
+        """One HTML file to walk through: picture, cards, table, inputs that can be changed; arguments as of `svg`."""
+        return str(self._in(HTML, palette=palette, digits=digits, fold=fold, wrt=wrt))
+
+    def tex(
+        self,
+        palette: str = "default",
+        digits: int | None = None,
+        fold: Fold = None,
+        wrt: Wrt = None,
+        form: Literal["fragment", "standalone", "beamer"] = "fragment",
+    ) -> str:
+        r"""The picture as TikZ: a fragment to `\input`, a standalone document, or Beamer slides that walk."""
+        return str(self._in(TEX, palette=palette, digits=digits, fold=fold, wrt=wrt, form=form))
+
+    def derive(self, name: str | None = None, latex: bool = False, digits: int | None = None) -> str:
+        """The chain rule in writing, from the output to one wire (None: to every input), with symbols and numbers.
+
+        Markdown with LaTeX, or plain LaTeX. Raises `UnknownWireError`.
+        """
+        from gatewise._views.derivation import derivation
+
+        return derivation(self._shown, name if name is None else self._name(name), latex=latex, digits=counted(digits))
+
+    def dot(self, digits: int | None = None) -> str:
+        """The circuit in Graphviz's language."""
+        return str(self._in(DOT, digits=digits))
+
+    def json(self) -> str:
+        """The record as JSON."""
+        return str(self._in(JSON))
+
+    def save(self, path: str | Path, **options: Any) -> None:
+        """Write the circuit into a file, in the form its name asks for: .svg, .html, .tex, .png, .json or .dot.
+
+        `options` are those of `svg`, `html`, `tex` and `dot`. A PNG needs `pip install 'gatewise[png]'`. Raises
+        `SaveError` where the file cannot be written; then nothing is.
+        """
+        if not isinstance(path, (str, os.PathLike)):
+            raise SaveError(f"{path!r} is not the name of a file.", "a name says what is written.", SAVED)
+        if (form := form_of(path)) is None:
+            what = f"{str(path)[:60]!a} does not say what to write."
+            raise SaveError(what, f"a circuit is saved as {', '.join(SUFFIXES)}.", SAVED)
+        write_whole(path, self.drawn(form.suffix, **options))
+
+    def drawn(self, suffix: str, **options: Any) -> bytes:
+        """What `save` writes into a file with this ending, such as ".png". Raises `ArgumentError`."""
+        form = form_of(f"circuit{suffix}")
+        if form is None:
+            why = f"there are {', '.join(SUFFIXES)}."
+            raise ArgumentError(f"nothing is drawn as {suffix!r}.", why, 'c.drawn(".svg").')
+        for name in options:
+            if name not in form.options:
+                taken = ", ".join(form.options) or "no options"
+                raise ArgumentError(f"a {form.suffix} file has no {name}.", f"it takes {taken}.", f"leave {name}= out.")
+        content = self._in(form, **options)
+        return content if isinstance(content, bytes) else content.encode()
+
+    def _in(self, form: Form, /, wrt: Wrt = None, **options: Any) -> str | bytes:
+        """The circuit in a form of file."""
+        read = {name: READ[name](value) if name in READ else value for name, value in options.items()}
+        return form.draw(Shown(self._with(wrt), lambda: self._formulas, self._code_or_none), **read)
+
+    def _code_or_none(self) -> str | None:
+        """The staged code, where the circuit has one: what was cut out of a script may not."""
+        try:
+            return self.code()
+        except GatewiseError:
+            return None
+
+    def _with(self, wrt: Wrt) -> dict[str, Any]:
+        """The record with the gradients that a picture is to show."""
+        names = names_in(wrt)
+        return self._shown if names is None else only(self._shown, [self._name(name) for name in names])
+
+    def _name(self, name: str) -> str:
+        found: str = self._index.names[self._id(name)]
+        return found
+
+    # -------------------------------------------------------------------------------------------------- other circuits
+
+    def cut(self, name: str) -> Circuit:
+        """The circuit with this wire made an input and everything to its left left out."""
+        return Circuit._of(cut(self._frozen, self._wire(name)), self._folded)
+
+    def fold(self) -> Circuit:
+        """The circuit with chains of * and of +, and recognised blocks, as one gate each."""
+        return Circuit._of(self._frozen, folded=True)
+
+    def unfold(self) -> Circuit:
+        """The circuit with every gate the user wrote."""
+        return Circuit._of(self._frozen)
+
+    def _id(self, name: str) -> int:
+        """The place of a wire in the record. Raises `ArgumentError` and `UnknownWireError`."""
+        if not isinstance(name, str):
+            raise ArgumentError(f"{name!r} is not the name of a wire.", "wires go by name.", 'c["x"], or c.wires[0].')
+        if name not in self._index.ids:
+            raise UnknownWireError(name, self._index.names)
+        return self._index.ids[name]
+
+    def _wire(self, name: str) -> Wire:
+        """The wire of the circuit that the record shows under this name."""
+        shown = self._index.names[self._id(name)]
+        return next(wire for wire, known in self._frozen.names.items() if known == shown)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        from gatewise._views.page import element
+
+        return {"text/plain": str(self), "text/html": element(self._shown, self._formulas, staged=self._code_or_none())}
+
+
+def frozen_of(circuit: Circuit) -> FrozenCircuit:
+    """What was recorded, which the circuit shows."""
+    return circuit._frozen
+
+
+def record_of(circuit: Circuit) -> dict[str, Any]:
+    """The record that `json` writes, itself and not a copy: for views, which only read it."""
+    return circuit._shown
