@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import re
+import rlcompleter
 import subprocess
 import sys
 import tomllib
@@ -16,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from gatewise import NAMESPACES
+import gatewise
+from gatewise import _NAMESPACES as NAMESPACES
 
 ROOT = Path(__file__).resolve().parent.parent
 HOUSE = ROOT / "src" / "gatewise"
@@ -172,11 +174,59 @@ def public_names() -> list[str]:
     return [a.name for node in imports if node.module not in ("__future__", "gatewise") for a in node.names]
 
 
+def names_for_type_checkers() -> list[str]:
+    """What a type checker takes from the front door of a typed package: each `X as X`, and nothing it may not see."""
+    hidden = [node for node in tree_of(HOUSE / "__init__.py").body if ast.unparse(node).startswith("if not ")]
+    inside = {child for node in hidden for child in ast.walk(node)}
+    nodes = [node for node in ast.walk(tree_of(HOUSE / "__init__.py")) if not isinstance(node, ast.FunctionDef)]
+    imports = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) and node not in inside]
+    return [alias.name for node in imports for alias in node.names if alias.asname == alias.name]
+
+
+def test_dir_completion_and_types_list_the_public_names_and_no_others():
+    public = dir(gatewise)
+    assert public == sorted(names_for_type_checkers())
+    assert [name for name in public if name.startswith("_") or not hasattr(gatewise, name)] == []
+    completed = rlcompleter.Completer({"gw": gatewise}).attr_matches("gw.")
+    assert sorted(word.removeprefix("gw.").partition("(")[0] for word in completed) == public
+    for first in ("", "gw.circuit; gw.check; gw.nn; gw.relu;"):
+        listed = in_a_fresh_process(f"import gatewise as gw, json; {first} print(json.dumps(dir(gw)))")
+        assert json.loads(listed) == public
+
+
+def test_a_circuit_lists_its_public_names_and_no_others():
+    c = gatewise.circuit("x * y", x=2.0, y=3.0)
+    str(c), c.svg(), c.gradients
+    listed = {name for name in dir(c) if not name.startswith("_")}
+    assert listed == {name for name in vars(gatewise.Circuit) if not name.startswith("_")}
+    assert all(inspect.getdoc(getattr(gatewise.Circuit, name)) for name in listed)
+
+
+TYPED = """
+import numpy as np
+import gatewise as gw
+def shown(c: gw.Circuit, r: gw.Report) -> str:
+    return c.code() + c.json() + str(gw.conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 2, 2)))) + str(r)
+shown(gw.circuit("x", x=1.0), gw.check(np.sin, 1.0))
+gw.nn.Linear(2, 3)
+gw.circiut
+gw.circuit("x", x=1.0).staged()
+gw.Circuit("x", x=1.0)
+"""
+
+
+def test_a_type_checker_knows_which_names_there_are(tmp_path):
+    (tmp_path / "typed.py").write_text(TYPED, encoding="utf-8")
+    words = [sys.executable, "-m", "mypy", "--no-error-summary", str(tmp_path / "typed.py")]
+    said = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False).stdout
+    assert [line.split(":")[1] for line in said.splitlines() if "error" in line] == ["8", "9", "10", "10"], said
+    assert "circiut" in said
+    assert '"Circuit" has no attribute "staged"' in said
+
+
 @pytest.mark.parametrize("name", public_names())
 def test_public_names_say_what_they_are_and_show_it(name):
     """First a plain sentence; and every function and class has an example, which the doctests run."""
-    import gatewise
-
     public = getattr(gatewise, name)
     if not (inspect.isroutine(public) or inspect.isclass(public)):
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
+import re
 import sys
 from typing import Any
 
@@ -14,7 +15,7 @@ import gatewise as gw
 from gatewise._board import frozen_of, record_of
 from gatewise._cli.catalogue import FAMILIES, PATTERNS, Call, edges, example, first_line, sample, source_of
 from gatewise._gates import NAMES, Gate
-from tools.readme import fenced
+from tools.readme import ROOT, fenced
 
 WIDTH = 110  # of a line of code
 
@@ -79,6 +80,17 @@ def gates() -> dict[str, str]:
         if not gate.arbitrary:
             found[f"docs/gates/{gate.name}.svg"] = circuit.svg()
     return found
+
+
+def front_door() -> dict[str, str]:
+    """The front door with the gates of our own that it finds by name, for type checkers."""
+    path = "src/gatewise/__init__.py"
+    text = (ROOT / path).read_text(encoding="utf-8")
+    head, mark, rest = text.partition("# gates of our own: written by `python -m tools.pages`\n")
+    tail = rest[re.search(r"^(?! )(?!\n)", rest, re.MULTILINE).start() :]
+    own = sorted((subject(gate), gate.name) for gate in NAMES.values() if gate.own and gate.name not in vars(gw))
+    lines = [f"    from gatewise._gates.{room} import {name} as {name}\n" for room, name in own]
+    return {path: f"{head}{mark}{''.join(lines)}\n{tail}"}
 
 
 def index_of_gates() -> str:

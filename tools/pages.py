@@ -1,8 +1,9 @@
 """Write the pages that are made from gatewise itself, with their pictures: python -m tools.pages [figures].
 
-docs/gates has one page a gate (tools/gate_pages.py). In docs/gallery.md and both walkthroughs, what stands between
-`<!-- shown: NAME -->` and `<!-- end -->` is replaced, as in the READMEs. With the word `figures` the golden pictures of
-tests/views/figures are written instead. tests/test_pages.py holds that all of it is current.
+docs/gates has one page a gate, and the front door its name for type checkers (tools/gate_pages.py). In docs/gallery.md
+and both walkthroughs, what stands between `<!-- shown: NAME -->` and `<!-- end -->` is replaced, as in the READMEs.
+With the word `figures` the golden pictures of tests/views/figures are written instead. tests/test_pages.py holds that
+all of it is current.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 import gatewise as gw
 from gatewise._cli.target import values_of
 from gatewise._views.numbers import number
-from tools.gate_pages import WIDTH, gates
+from tools.gate_pages import WIDTH, front_door, gates
 from tools.readme import MARK, ROOT, fenced, output, typed
 
 # ------------------------------------------------------------------------------------------------------ the gallery
@@ -216,8 +217,8 @@ def filled(page: str, blocks: dict[str, str]) -> str:
 
 
 def files() -> dict[str, str]:
-    """Every generated page and picture of docs, by path."""
-    return gates() | gallery() | walkthrough()
+    """Every generated page and picture of docs, and the gates' names at the front door, by path."""
+    return gates() | gallery() | walkthrough() | front_door()
 
 
 def main(words: list[str]) -> None:

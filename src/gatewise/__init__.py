@@ -3,8 +3,8 @@
 It writes the backward pass you would have written by hand, shows every number in it, and tells you if it is wrong.
 """
 
-import importlib
-import typing
+import importlib as _importlib
+import typing as _typing
 
 from gatewise._derivatives import grad as grad
 from gatewise._derivatives import jvp as jvp
@@ -21,41 +21,62 @@ from gatewise._tensor import Tensor as Tensor
 from gatewise._tensor import no_grad as no_grad
 from gatewise._tensor import tensor as tensor
 
-if typing.TYPE_CHECKING:
+if _typing.TYPE_CHECKING:  # what is loaded when it is first asked for
+    from gatewise import course as course
+    from gatewise import data as data
+    from gatewise import nn as nn
+    from gatewise import optim as optim
     from gatewise import testing as testing
+    from gatewise import train as train
     from gatewise._board import Circuit as Circuit
     from gatewise._board import circuit as circuit
-    from gatewise._check.report import Report as Report
-    from gatewise._check.verdict import check as check
+    from gatewise._check import Report as Report
+    from gatewise._check import check as check
 
-#: Public rooms, loaded when they are first asked for: `gw.nn` needs no import of its own.
-NAMESPACES = ("course", "data", "nn", "optim", "testing", "train")
+if _typing.TYPE_CHECKING:  # gates of our own: written by `python -m tools.pages`
+    from gatewise._gates.layers import affine as affine
+    from gatewise._gates.layers import batch_norm as batch_norm
+    from gatewise._gates.layers import conv2d as conv2d
+    from gatewise._gates.layers import conv2d_input as conv2d_input
+    from gatewise._gates.layers import conv2d_weight as conv2d_weight
+    from gatewise._gates.layers import max_pool2d as max_pool2d
+    from gatewise._gates.layers import max_pool2d_input as max_pool2d_input
+    from gatewise._gates.layers import max_pool2d_picked as max_pool2d_picked
+    from gatewise._gates.totals import product_of_others as product_of_others
+
+#: Public rooms: `gw.nn` needs no import of its own.
+_NAMESPACES = ("course", "data", "nn", "optim", "testing", "train")
+#: The rooms of names that would load pictures, printer and language.
+_ROOMS = {"Circuit": "_board", "circuit": "_board", "Report": "_check", "check": "_check"}
 
 
-def __getattr__(name: str) -> object:
-    """Load pictures, printer, language and namespaces when they are first asked for; find gates by name.
-
-    A gate of ours that is declared in a file of `_gates` needs no other line anywhere to be called as `gw.name`.
-    """
-    if name in ("Circuit", "circuit"):
-        from gatewise import _board
-
-        globals().update(Circuit=_board.Circuit, circuit=_board.circuit)
-        return globals()[name]
-    if name in ("Report", "check"):
-        from gatewise import _check
-
-        globals().update(Report=_check.Report, check=_check.check)
-        return globals()[name]
-    if name in NAMESPACES:
-        return importlib.import_module(f"gatewise.{name}")
+def __dir__() -> list[str]:
+    """The public names, and no others."""
     from gatewise import _gates
 
-    gate = _gates.NAMES.get(name)
-    if gate is not None and gate.own:
-        return gate
-    if name.startswith("_"):
-        raise AttributeError(f"module 'gatewise' has no attribute {name!r}")
-    from gatewise import _advice
+    own = [name for name, gate in _gates.NAMES.items() if gate.own]
+    return sorted({*(name for name in globals() if not name.startswith("_")), *_NAMESPACES, *_ROOMS, *own})
 
-    raise _advice.missing(name, [*globals(), *NAMESPACES, "check", "circuit"])
+
+if not _typing.TYPE_CHECKING:  # a type checker is to know which names there are
+
+    def __getattr__(name):
+        """Load pictures, printer, language and namespaces when they are first asked for; find gates by name.
+
+        A gate of ours that is declared in a file of `_gates` needs no other line anywhere to be called as `gw.name`.
+        """
+        if name in _ROOMS:
+            globals()[name] = getattr(_importlib.import_module(f"gatewise.{_ROOMS[name]}"), name)
+            return globals()[name]
+        if name in _NAMESPACES:
+            return _importlib.import_module(f"gatewise.{name}")
+        from gatewise import _gates
+
+        gate = _gates.NAMES.get(name)
+        if gate is not None and gate.own:
+            return gate
+        if name.startswith("_"):
+            raise AttributeError(f"module 'gatewise' has no attribute {name!r}")
+        from gatewise import _advice
+
+        raise _advice.missing(name, __dir__())
