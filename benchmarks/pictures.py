@@ -20,7 +20,7 @@ def inside_a_call() -> dict[str, Any]:
             x = np.sin(x) + number * 0.001
         return x
 
-    record: dict[str, Any] = json.loads(gw.circuit(lambda x: loop(x), 1.0).json())
+    record: dict[str, Any] = json.loads(gw.circuit(lambda x: loop(x), 1.0).to_json())
     assert len(record["forward"]) == 1000
     return record
 
@@ -34,7 +34,7 @@ def thousand() -> dict[str, Any]:
             h = np.tanh(w * h + b) + x * h
         return h
 
-    record: dict[str, Any] = json.loads(gw.circuit(loop, 0.9, 0.5, 0.1).json())
+    record: dict[str, Any] = json.loads(gw.circuit(loop, 0.9, 0.5, 0.1).to_json())
     assert len(record["forward"]) == 1000
     return record
 

@@ -206,7 +206,7 @@ TYPED = """
 import numpy as np
 import gatewise as gw
 def shown(c: gw.Circuit, r: gw.Report) -> str:
-    return c.code() + c.json() + str(gw.conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 2, 2)))) + str(r)
+    return c.code() + c.to_json() + str(gw.conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 2, 2)))) + str(r)
 shown(gw.circuit("x", x=1.0), gw.check(np.sin, 1.0))
 gw.nn.Linear(2, 3)
 gw.circiut

@@ -51,7 +51,7 @@ def test_folded_wires_keep_their_names_and_numbers() -> None:
     assert "p_1" not in folded
     with pytest.raises(UnknownWireError):
         folded["p_1"]
-    checks = json.loads(folded.json())["checks"]
+    checks = json.loads(folded.to_json())["checks"]
     assert {folded.wires[int(k)].name for k in checks} == {"a", "b", "c"}
     assert folded.cut("q").gradients == {"q": 14.0}
     assert folded.unfold().gradients == folded.gradients
@@ -74,7 +74,7 @@ def test_wires_and_fold_take_time_in_proportion_to_the_gates() -> None:
 
 def test_everything_handed_out_is_a_copy() -> None:
     c = gw.circuit("q = x + y; f = q * z", x=np.ones(2), y=np.ones(2), z=3.0, upstream="ones")
-    before = c.json()
+    before = c.to_json()
     c.gradients["x"][:] = 999
     c["q"].uses[0].contribution[:] = 999
     c["f"].local["q"] = 999
@@ -84,7 +84,7 @@ def test_everything_handed_out_is_a_copy() -> None:
     assert c.gradients["x"].tolist() == [3, 3]
     assert c["q"].uses[0].contribution.tolist() == [3, 3]
     assert c["q"].gradient.tolist() == [3, 3]
-    assert c.json() == before
+    assert c.to_json() == before
 
 
 def test_two_uses_of_one_wire_have_two_local_gradients() -> None:
@@ -171,7 +171,7 @@ def test_a_cut_wire_of_truth_values_is_data() -> None:
 
 def test_a_cut_wire_is_marked() -> None:
     c = chain().cut("q")
-    wires = {w["name"]: w for w in json.loads(c.json())["wires"]}
+    wires = {w["name"]: w for w in json.loads(c.to_json())["wires"]}
     assert wires["q"]["cut"]
     assert "input (cut)" in str(c)
     assert c.card("q").startswith("input (cut)  q = 7")
@@ -213,7 +213,7 @@ def test_code_of_a_cut_circuit_takes_a_dict_once() -> None:
 def test_a_gradient_is_the_sum_of_its_uses(as_json: bool) -> None:
     c = gw.circuit(halves, np.arange(4.0))
     if as_json:
-        contributions = [u["contribution"] for u in json.loads(c.json())["uses"] if u["from"] == 0]
+        contributions = [u["contribution"] for u in json.loads(c.to_json())["uses"] if u["from"] == 0]
     else:
         contributions = [u.contribution.tolist() for u in c["x"].uses]
     assert contributions == [[2, 3, 0, 0], [0, 0, 0, 1]]
@@ -264,10 +264,10 @@ def test_max_of_one_number_routes_to_it() -> None:
 def test_short_floats_are_checked(dtype: Any) -> None:
     x = np.array([1.0, 2.0], dtype=dtype)
     c = gw.circuit(lambda x: np.sum(x * np.exp(x)), x)
-    (check,) = json.loads(c.json())["checks"].values()
+    (check,) = json.loads(c.to_json())["checks"].values()
     assert check["verdict"] == "agrees"
     c = gw.circuit(lambda x: np.sum(x.astype(dtype) ** 2), x.astype(float))
-    (check,) = json.loads(c.json())["checks"].values()
+    (check,) = json.loads(c.to_json())["checks"].values()
     assert check["verdict"] == "agrees"
 
 
@@ -346,14 +346,14 @@ def test_a_mistake_is_one_clear_error(mistake: Any, monkeypatch: pytest.MonkeyPa
 
 def test_what_is_drawn_is_what_is_saved(tmp_path: Path) -> None:
     c = chain()
-    drawn = {".svg": c.svg(), ".html": c.html(), ".htm": c.html(), ".tex": c.tex(), ".json": c.json()}
-    for suffix, text in (drawn | {".dot": c.dot()}).items():
+    drawn = {".svg": c.svg(), ".html": c.html(), ".htm": c.html(), ".tex": c.tex(), ".json": c.to_json()}
+    for suffix, text in (drawn | {".dot": c.to_dot()}).items():
         assert c.drawn(suffix) == text.encode()
         c.save(tmp_path / f"c{suffix.upper()}")
         assert (tmp_path / f"c{suffix.upper()}").read_bytes() == text.encode()
     assert c.drawn(".tex", form="beamer", digits=2).decode() == c.tex(form="beamer", digits=2)
-    assert c.drawn(".dot", digits=2).decode() == c.dot(digits=2)
-    assert json.loads(c.json()) == json.loads(json.dumps(record_of(c)))
+    assert c.drawn(".dot", digits=2).decode() == c.to_dot(digits=2)
+    assert json.loads(c.to_json()) == json.loads(json.dumps(record_of(c)))
 
 
 def test_numpys_whole_numbers_count_gates_too() -> None:

@@ -34,7 +34,7 @@ CIRCUITS = 2_000
 
 def checks_of(board: Any) -> dict[str, dict[str, Any]]:
     """The checks of a board's inputs, by name."""
-    record = json.loads(board.json())
+    record = json.loads(board.to_json())
     return {record["wires"][int(k)]["name"]: check for k, check in record["checks"].items()}
 
 

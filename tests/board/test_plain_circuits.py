@@ -89,7 +89,7 @@ def test_every_view_of_a_plain_circuit(f: Callable[[Any], Any]) -> None:
     assert all(c.card(wire.name) for wire in c.wires)
     assert c.derive()
     assert str(c)
-    assert c.json()
+    assert c.to_json()
 
 
 @pytest.mark.parametrize("f", CIRCUITS)

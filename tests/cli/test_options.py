@@ -42,8 +42,8 @@ def test_each_kind_of_file_is_what_the_board_gives(typed, option, name):
 
 def test_records_and_graphs_are_saved_too(typed):
     typed(*CHAIN, "--save", "a.json", "--save", "a.dot")
-    assert json.loads(Path("a.json").read_text(encoding="utf-8")) == json.loads(chain().json())
-    assert Path("a.dot").read_text(encoding="utf-8") == chain().dot()
+    assert json.loads(Path("a.json").read_text(encoding="utf-8")) == json.loads(chain().to_json())
+    assert Path("a.dot").read_text(encoding="utf-8") == chain().to_dot()
 
 
 def test_looks_reach_the_picture(typed):

@@ -68,7 +68,7 @@ def test_code_in_the_style_of_notes(typed):
 
 def test_json_is_the_record_alone(typed):
     record = json.loads(typed(*COMPOUND, "--json").out)
-    assert record == json.loads(gw.circuit("(x + y) * z", x=-2, y=5, z=-4).json())
+    assert record == json.loads(gw.circuit("(x + y) * z", x=-2, y=5, z=-4).to_json())
 
 
 def test_json_is_utf8_whatever_the_terminal_shows():

@@ -31,7 +31,7 @@ def bound_again(x, y):
 
 
 def calls(f, *args):
-    wires = json.loads(gw.circuit(f, *args).json())["wires"]
+    wires = json.loads(gw.circuit(f, *args).to_json())["wires"]
     return [(wire["scope"], *wire["calls"]) for wire in wires if wire["scope"]]
 
 

@@ -157,7 +157,7 @@ def page_parts(function: Any, inputs: Inputs, **more: Any) -> tuple[dict[str, An
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         circuit = gw.circuit(function, **inputs, **more)
-        return {**json.loads(circuit.json()), "checks": {}}, circuit._formulas
+        return {**json.loads(circuit.to_json()), "checks": {}}, circuit._formulas
 
 
 def typed(record: dict[str, Any], inputs: Inputs) -> list[float]:

@@ -25,7 +25,7 @@ import gatewise as gw
 from gatewise._views.page import element
 from IPython.display import HTML
 circuit = gw.circuit({text!r}, x=-2, y=5, z=-4)
-HTML(element(json.loads(circuit.json()), circuit._formulas, staged=circuit.code()))
+HTML(element(json.loads(circuit.to_json()), circuit._formulas, staged=circuit.code()))
 """
 
 

@@ -177,7 +177,7 @@ def shown(scripts: Any, jobs: list[Any]) -> list[Any]:
 def test_cards_as_recorded(scripts: Any, counted: Callable[..., None]) -> None:
     jobs = []
     for k, (make, point) in enumerate(drawn_circuits(EXPRESSIONS)):
-        jobs.append({"record": json.loads(make(point).json()), "digits": None if k % 3 else 2})
+        jobs.append({"record": json.loads(make(point).to_json()), "digits": None if k % 3 else 2})
     cards = 0
     for job, (_, texts) in zip(jobs, shown(scripts, jobs), strict=True):
         for row, text in zip(job["record"]["wires"], texts, strict=True):
@@ -248,7 +248,7 @@ def test_cards_at_corners_and_of_printed_arithmetic(scripts: Any) -> None:
     boards += [
         gw.circuit(text, **({"x": 1.2501, "y": 1 / 3} if "y" in text else {"x": 1 / 3})).fold() for text in texts
     ]
-    jobs = [{"record": json.loads(board.json()), "digits": digits} for board in boards for digits in (None, 2)]
+    jobs = [{"record": json.loads(board.to_json()), "digits": digits} for board in boards for digits in (None, 2)]
     for job, (_, cards) in zip(jobs, shown(scripts, jobs), strict=True):
         assert cards == [card(job["record"], row["name"], digits=job["digits"]) for row in job["record"]["wires"]]
     assert sum("at a corner" in text for _, cards in shown(scripts, jobs[: 2 * len(TIED)]) for text in cards) > len(
@@ -268,7 +268,7 @@ def test_cards_of_what_has_no_gradient_or_no_finite_value(scripts: Any) -> None:
         gw.circuit("log(X)", X=np.array([-1.0, 1.0]), upstream="ones"),
         gw.circuit("w * x / 3", w=1.0, x=2.0),
     ]
-    jobs = [{"record": json.loads(board.json()), "digits": digits} for board in boards for digits in (None, 1)]
+    jobs = [{"record": json.loads(board.to_json()), "digits": digits} for board in boards for digits in (None, 1)]
     for job, (_, cards) in zip(jobs, shown(scripts, jobs), strict=True):
         assert cards == [card(job["record"], row["name"], digits=job["digits"]) for row in job["record"]["wires"]]
 

@@ -66,7 +66,7 @@ def circuit_of(name: str) -> Any:
 
 
 def record_of(circuit: Any) -> dict[str, Any]:
-    return json.loads(circuit.json())
+    return json.loads(circuit.to_json())
 
 
 def page_of(circuit: Any, **options: Any) -> str:

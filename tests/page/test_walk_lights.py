@@ -122,7 +122,7 @@ def walked(page: Any, expected: Expected) -> None:
 @pytest.mark.parametrize("name", BOARDS)
 def test_the_wires_of_the_event_are_lit_with_groups_closed_and_open(page: Any, tmp_path: Path, name: str) -> None:
     board = BOARDS[name]()
-    record = json.loads(board.json())
+    record = json.loads(board.to_json())
     path = tmp_path / "circuit.html"
     path.write_text(html_page(record, board._formulas, fold=True, staged=board.code()), encoding="utf-8")
     page.goto(path.as_uri())

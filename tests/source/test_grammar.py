@@ -395,7 +395,7 @@ def test_one_definition_serves_all_calls_of_a_gate_of_ours():
 
 
 def local_texts(c: Any) -> list[str | None]:
-    return [use["local_text"] for use in json.loads(c.json())["uses"]]
+    return [use["local_text"] for use in json.loads(c.to_json())["uses"]]
 
 
 def test_the_logarithm_of_a_base_is_told_by_the_base() -> None:

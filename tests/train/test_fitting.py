@@ -172,7 +172,7 @@ def test_it_learns_and_hands_out_the_best_epoch():
     assert fitted.best.validation_accuracy == max(fitted.history.series("validation_accuracy")) > 0.85
     assert accuracy(model, X[600:], y[600:]) == pytest.approx(fitted.best.validation_accuracy)
     assert len(fitted.history.losses) == 15 * 12
-    assert json.loads(fitted.history.json())["losses"] == fitted.history.losses
+    assert json.loads(fitted.history.to_json())["losses"] == fitted.history.losses
 
 
 def test_it_stops_early():

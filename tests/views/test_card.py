@@ -72,7 +72,7 @@ def test_a_max_names_what_it_routed_away():
 def of(expression, **given) -> dict:
     """The record of an expression or a function."""
     wrt = given.pop("wrt", None)
-    return json.loads(gw.circuit(expression, **given, wrt=wrt).json())
+    return json.loads(gw.circuit(expression, **given, wrt=wrt).to_json())
 
 
 def test_a_comparison_stops_and_says_so():
@@ -299,7 +299,7 @@ def test_at_a_corner_raising_and_lowering_are_told_apart(text):
     board = gw.circuit(text, x=2.0, y=2.0)
     said, moved = CORNERS[text]
     assert f"at a corner: {said}" in board.card("x")
-    record = json.loads(board.json())
+    record = json.loads(board.to_json())
     assert moved in ledger_rows(record).meaning[0]
     here, up, down = (gw.circuit(text, x=x, y=2.0).value for x in (2.0, 2.01, 1.99))
     sides = [
@@ -321,7 +321,7 @@ def test_entries_at_a_corner_are_told_too():
     said = "at a corner: raising X[0] by 0.01 raises f by about 0.01, lowering it leaves f as it is"
     for board in (gw.circuit("max(X)", X=np.ones(2)), gw.circuit("sum(max(X, 0))", X=np.zeros(2))):
         assert said in board.card("X")
-        unchecked = {**json.loads(board.json()), "checks": {}}
+        unchecked = {**json.loads(board.to_json()), "checks": {}}
         assert "at a corner: raising and lowering X[0] change f at" in card(unchecked, "X")
     assert "corner" not in gw.circuit("max(X)", X=np.array([1.0, 2.0])).card("X")
 
@@ -346,7 +346,7 @@ def test_forward_lines_hold_as_printed_or_say_about(seed):
     )
     board = gw.circuit(text, **{name: float(values[name]) for name in values if name in text}).fold()
     digits = draw.choice([None, None, 2])
-    record = json.loads(board.json())
+    record = json.loads(board.to_json())
     line = next(each for each in card(record, "f", digits=digits).splitlines() if each.startswith("  forward"))
     left, sign, result = re.fullmatch(r"  forward     f = (.*) ([=≈]) (\S+)", line).groups()
     terms = [Decimal(word) for word in left.split(" ")[::2]]
@@ -360,7 +360,7 @@ def test_forward_lines_hold_as_printed_or_say_about(seed):
 def test_printed_arithmetic():
     assert "f = 0.5 * 1.2502 = 0.6251" in gw.circuit("0.5 * x", x=1.2502).card("f")
     assert "f = 1.4444 + 2.4444 = 3.8888" in gw.circuit("x + 2.4444", x=1.4444).card("f")
-    assert "f = 0.33 + 0.33 ≈ 0.67" in card(json.loads(gw.circuit("x + y", x=1 / 3, y=1 / 3).json()), "f", digits=2)
-    assert "f = 0.3333 × 3 ≈ 1" in card(json.loads(gw.circuit("x * 3", x=1 / 3).json()), "f", times="×")
+    assert "f = 0.33 + 0.33 ≈ 0.67" in card(json.loads(gw.circuit("x + y", x=1 / 3, y=1 / 3).to_json()), "f", digits=2)
+    assert "f = 0.3333 × 3 ≈ 1" in card(json.loads(gw.circuit("x * 3", x=1 / 3).to_json()), "f", times="×")
     assert "f = (1 + 2) * 0.3333 ≈ 1" in gw.circuit("(1 + 2) * x", x=1 / 3).card("f")
     assert "f = (1 + 2) * 0.5 = 1.5" in gw.circuit("(1 + 2) * x", x=0.5).card("f")

@@ -36,7 +36,7 @@ softmax cross-entropy, and a penalty on the squares of both matrices.
 
 
 def record_of(c: Any) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads(c.json())
+    record: dict[str, Any] = json.loads(c.to_json())
     return record
 
 

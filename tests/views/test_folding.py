@@ -47,7 +47,7 @@ def long_loop(x, w):
 
 
 def record_of(f, *args):
-    return json.loads(gw.circuit(f, *args).json())
+    return json.loads(gw.circuit(f, *args).to_json())
 
 
 def shape_of(parts):
@@ -96,7 +96,7 @@ def test_a_thousand_passes_stay_one_repeat():
 
 
 def test_a_long_sum_is_one_repeat():
-    parts = grouped(read(json.loads(gw.circuit("+".join(["x"] * 300), x=1.0).json())), None)
+    parts = grouped(read(json.loads(gw.circuit("+".join(["x"] * 300), x=1.0).to_json())), None)
     assert [part.name for part in parts] == ["150 × +", "149 × +"]  # so long a sum is recorded as two statements
 
 

@@ -46,8 +46,8 @@ def views(board: gw.Circuit) -> Iterator[tuple[str, str]]:
     yield "page", board.html()
     yield "TikZ", board.tex()
     yield "derivation", board.derive()
-    yield "record", board.json()
-    yield "Graphviz", board.dot()
+    yield "record", board.to_json()
+    yield "Graphviz", board.to_dot()
     yield "folded", str(board.fold())
 
 

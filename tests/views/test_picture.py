@@ -92,24 +92,24 @@ def test_a_comparison_is_marked_where_it_stops_the_gradient():
 
 
 def test_a_tie_is_marked_with_what_the_gate_did():
-    svg = picture(json.loads(gw.circuit("max(x, y) * z", x=3.0, y=3.0, z=2.0).json()))
+    svg = picture(json.loads(gw.circuit("max(x, y) * z", x=3.0, y=3.0, z=2.0).to_json()))
     assert texts(svg, "tie") == ["tie"]
     assert "tie: equals split the gradient" in texts(svg, "note")
-    svg = picture(json.loads(gw.circuit("max(0, x) + sum(maximum(y, 0))", x=0.0, y=np.zeros(3)).json()))
+    svg = picture(json.loads(gw.circuit("max(0, x) + sum(maximum(y, 0))", x=0.0, y=np.zeros(3)).to_json()))
     assert texts(svg, "tie") == ["tie 0", "tie 0"]
     assert "tie 0: a tie with a constant passes nothing" in texts(svg, "note")
-    svg = picture(json.loads(gw.circuit("max(x, y) + max(0, z)", x=3.0, y=2.0, z=2.0).json()))
+    svg = picture(json.loads(gw.circuit("max(x, y) + max(0, z)", x=3.0, y=2.0, z=2.0).to_json()))
     assert texts(svg, "tie") == []
 
 
 def test_what_comes_back_along_a_use_of_a_large_array_is_told_by_its_summary():
-    svg = picture(json.loads(gw.circuit(lambda b: (b * b).sum(), np.ones((100, 100))).json()))
+    svg = picture(json.loads(gw.circuit(lambda b: (b * b).sum(), np.ones((100, 100))).to_json()))
     assert texts(svg, "branch") == ["all 1", "all 1"]
     assert "– not computed" not in texts(svg, "note")
 
 
 def test_every_word_of_the_legend_is_true_of_a_gate_that_stops():
-    svg = picture(json.loads(gw.circuit("sign(x) * x", x=2.0).json()))
+    svg = picture(json.loads(gw.circuit("sign(x) * x", x=2.0).to_json()))
     assert "stops: the gate passes no gradient" in texts(svg, "note")
 
 

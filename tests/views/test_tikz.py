@@ -104,7 +104,7 @@ def test_it_has_the_words_of_the_svg_in_their_order(build):
 
 
 def test_words_inside_open_groups_are_read_in_tape_order():
-    record = gw.circuit("sigmoid(w*x) + tanh(sigmoid(x))", w=2.0, x=1.5).json()
+    record = gw.circuit("sigmoid(w*x) + tanh(sigmoid(x))", w=2.0, x=1.5).to_json()
     record = json.loads(record)
     texts = [each.text for each in ElementTree.fromstring(picture(record, fold=False)).iter(f"{SVG}text")]
     drawn = re.findall(r"\\gatewiseword\{[^}]*\}\{(.*)\}\};", tikz(record, fold=False))

@@ -29,7 +29,7 @@ CIRCUITS = {
 
 def forked():
     """`q` and `x` are used at the end, `x` at the start too."""
-    return json.loads(gw.circuit("q = x + y; f = q * z * x", x=-2, y=5, z=-4).json())
+    return json.loads(gw.circuit("q = x + y; f = q * z * x", x=-2, y=5, z=-4).to_json())
 
 
 @pytest.mark.parametrize("name", CIRCUITS)
@@ -81,7 +81,7 @@ def test_a_sum_is_open_until_its_last_contribution_has_come():
 
 
 def test_many_contributions_are_counted_until_they_are_all_there():
-    walk = Walk(json.loads(gw.circuit(" + ".join(["x*x"] * 9), x=3.0).json()))
+    walk = Walk(json.loads(gw.circuit(" + ".join(["x*x"] * 9), x=3.0).to_json()))
     texts = [walk.screen(position) for position in range(len(walk.steps) + 1)]
     assert any("dx = 10 contributions + ..." in text for text in texts)
     assert "..." not in texts[-1]
@@ -156,7 +156,7 @@ def test_a_screen_fits_its_window(rows, columns):
 
 def test_a_window_with_room_shows_what_is_lit_and_counts_the_rest():
     text = " + ".join(["x"] * 300)
-    walk = Walk(json.loads(gw.circuit(text, x=1.0).json()))
+    walk = Walk(json.loads(gw.circuit(text, x=1.0).to_json()))
     for position in (1, 150, 299, 300, 450, 598):
         lines = walk.screen(position, 24, 80).splitlines()
         marks = [line for line in lines if line.startswith("> ")]
@@ -182,18 +182,18 @@ def test_hostile_names_reach_no_terminal():
 
 
 def test_a_circuit_without_a_gate_has_no_step():
-    record = json.loads(gw.circuit("x * 2", x=3.0).cut("f").json())
+    record = json.loads(gw.circuit("x * 2", x=3.0).cut("f").to_json())
     assert walk_blocks(record) == ["step 0 of 0   no gate: the output is an input\n  f = 6"]
 
 
 def test_a_cut_wire_is_an_input_and_no_step():
-    record = json.loads(gw.circuit("q = x + y; f = q * z", x=1, y=2, z=3).cut("q").json())
+    record = json.loads(gw.circuit("q = x + y; f = q * z", x=1, y=2, z=3).cut("q").to_json())
     assert [(step.wire, step.is_backward) for step in steps(record)] == [(2, False), (2, True)]
     assert columns_of(Walk(record), 0)["q"] == ("3", "-")
 
 
 def test_arrays_show_their_shapes_and_no_half_sums():
-    record = json.loads(gw.circuit("sum(X * X + X)", X=np.array([1.0, 2.0])).json())
+    record = json.loads(gw.circuit("sum(X * X + X)", X=np.array([1.0, 2.0])).to_json())
     last = len(steps(record))
     assert "1 of 2" in walk_text(record, last - 1)
     assert "1 of 2" not in walk_text(record, last)
@@ -208,7 +208,7 @@ def test_the_walk_ends_at_the_ledger_on_random_expressions(seed):
         text = draw.choice(
             ["({} * y)", "({} + x)", "(y - {})", "sin({})", "max({}, y)", "({} * {})"][: 6 if len(text) < 200 else 5]
         ).replace("{}", text)
-    record = json.loads(gw.circuit(f"y * 1.5 + {text}", x=draw.uniform(-2, 2), y=draw.uniform(-2, 2)).json())
+    record = json.loads(gw.circuit(f"y * 1.5 + {text}", x=draw.uniform(-2, 2), y=draw.uniform(-2, 2)).to_json())
     walk, sheet = Walk(record), read(record)
     shown = columns_of(walk, len(walk.steps))
     assert shown == {wire.name: (sheet.value(wire), sheet.gradient(wire)) for wire in sheet.wires}
@@ -249,7 +249,7 @@ INDEXED = [
 @pytest.mark.parametrize(("f", "inputs"), INDEXED, ids=[f.__name__ for f, _ in INDEXED])
 def test_the_code_of_a_walk_run_line_by_line_gives_the_gradients(f, inputs):
     circuit = gw.circuit(f, **inputs)
-    record = json.loads(circuit.json())
+    record = json.loads(circuit.to_json())
     values = {wire.name: wire.value for wire in circuit.wires}
     output = record["wires"][record["output"]]["name"]
     ours = {name: gate.function for name, gate in NAMES.items() if gate.own}
@@ -264,7 +264,7 @@ def test_the_code_of_a_walk_run_line_by_line_gives_the_gradients(f, inputs):
 @pytest.mark.parametrize("name", GALLERY)
 def test_the_row_of_the_event_alone_is_lit_and_its_lines_of_code(name):
     board = shown_by(command_of(*GALLERY[name]))
-    for record in (json.loads(each.json()) for each in (board, board.fold())):
+    for record in (json.loads(each.to_json()) for each in (board, board.fold())):
         for position, step in enumerate(steps(record), 1):
             row, *code = [line[2:] for line in walk_text(record, position).splitlines() if line.startswith("> ")]
             assert row.split()[0] == record["wires"][step.wire]["name"]
@@ -274,7 +274,7 @@ def test_the_row_of_the_event_alone_is_lit_and_its_lines_of_code(name):
 
 @pytest.mark.parametrize("columns", [80, 100, 120])
 def test_no_number_and_no_name_on_a_screen_is_left_in_part(columns):
-    record = json.loads(shown_by(command_of(*GALLERY["net"])).json())
+    record = json.loads(shown_by(command_of(*GALLERY["net"])).to_json())
     walk = Walk(record)
     for position in range(len(walk.steps) + 1):
         whole = {word for line in walk.screen(position).splitlines() for word in line.split()}

@@ -196,11 +196,11 @@ class Circuit:
 
         return derivation(self._shown, name if name is None else self._name(name), latex=latex, digits=counted(digits))
 
-    def dot(self, digits: int | None = None) -> str:
+    def to_dot(self, digits: int | None = None) -> str:
         """The circuit in Graphviz's language."""
         return str(self._in(DOT, digits=digits))
 
-    def json(self) -> str:
+    def to_json(self) -> str:
         """The record as JSON."""
         return str(self._in(JSON))
 

@@ -158,7 +158,7 @@ def present(circuit: Circuit, request: Request, texts: Sequence[str], hinted: Se
     if any(path == STANDARD_OUTPUT for _, path in request.files):
         return
     if request.as_json:
-        click.echo(circuit.json().encode("utf-8"))
+        click.echo(circuit.to_json().encode("utf-8"))
     elif request.walk:
         walk(record_of(circuit), request.digits)
     elif texts:

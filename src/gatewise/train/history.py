@@ -81,7 +81,7 @@ class History:
             raise held.wrong(held.value["epochs"], "one entry for each epoch, in their order", "epochs")
         return cls(losses, epochs, [each.made(Sign) for each in held.each("signs")])
 
-    def json(self) -> str:
+    def to_json(self) -> str:
         """The history as JSON text."""
         state = self.state()
         return json.dumps(state | {"losses": self.losses}, indent=1)
