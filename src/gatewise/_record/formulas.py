@@ -100,6 +100,7 @@ class Formulas:
         self.ids = {wire: k for k, wire in enumerate(circuit.wires)}
         by_name = {name: wire for wire, name in circuit.names.items()}
         self.shown = [by_name[entry["name"]] for entry in record["wires"]]
+        self.hidden: dict[Wire, int] = {}
         self.inputs = {i.wire for i in circuit.inputs}
         self.closing = blocks(circuit)
 
@@ -154,8 +155,13 @@ class Formulas:
         places = {}
         for wire, position, parent, part in sent:
             places[wire, position] = len(told)
-            told.append([self.ids[wire], self.ids[transparent(parent)], self.cotangent(part), self.mask(parent, part)])
+            told.append([self.number(wire), self.number(parent), self.cotangent(part), self.mask(parent, part)])
         return told, places
+
+    def number(self, wire: Wire) -> int:
+        """The number of a wire in `sent`; one that no record shows, a step with several outputs, has one behind them."""
+        seen = transparent(wire)
+        return self.ids.get(seen, len(self.ids) + self.hidden.setdefault(seen, len(self.hidden)))
 
     def cotangent(self, g: Any) -> Any:
         return None if g is None or isinstance(g, Ports) else operand_written(self.builder.of(without_mask(g)))
