@@ -79,14 +79,18 @@ class Inquiry(Mending):
             patch = self.patch(i, goal)
             if patch is not None:
                 patches.append((i, patch))
-        exactly = [p for p in patches if not self.is_exact(p[0])]
-        likely = [p for p in exactly or patches if self.statements([p[0]]) and not self.is_on_its_way(p[0])]
+        open_ones = [p for p in patches if not self.is_exact(p[0]) and not self.is_cleared(p[0])]
+        likely = [p for p in open_ones or self.last_of(patches) if self.statements([p[0]]) and not self.is_on_its_way(p[0])]
         for i, should in likely[:1]:
-            return self.around(i, should, goal)
+            return self.around(i, should, goal, [j for j, _ in likely[1:]])
         if not patches and (several := self.each_time(on_way, goal)) is not None:
             return Located([several], [several.statement])
         suspects = self.statements(i for i in on_way if not self.is_cleared(i))
         return self.by_changes(suspects, goal, [])
+
+    def last_of(self, patches: Sequence[tuple[int, Any]]) -> list[tuple[int, Any]]:
+        """Of right values that should be others, those of which no other one is made: it goes wrong after them."""
+        return [(i, v) for i, v in patches if not any(j in self.changes[i] for j, _ in patches)]
 
     def each_time(self, on_way: Sequence[int], goal: Sequence[str]) -> Found | None:
         """The line where it goes wrong first, where that runs several times, as in a helper.
@@ -145,13 +149,19 @@ class Inquiry(Mending):
     def is_exact(self, i: int) -> bool:
         return any(abs(r.c - 1) < 1e-6 and self.is_meant(i, r) for r in self.readings(i) if r.whole)
 
-    def around(self, i: int, should: Any, goal: Sequence[str]) -> Located:
-        """The line of a value that could be another one; or one before it, where it starts from what is not known."""
+    def around(self, i: int, should: Any, goal: Sequence[str], others: Sequence[int]) -> Located:
+        """The line of a value that could be another one; or one before it, where it starts from what is not known.
+
+        Where the value is a multiple of what it should be, a line after it may have been meant to make up for that.
+        """
         place = self.events[i].place
-        before = [j for j in self.backward if i in self.changes[j] and not self.is_cleared(j)]
+        before = [j for j in self.backward if i in self.changes[j] and not self.is_known(j, i)]
         before = [j for j in before if self.events[j].place.statement is not place.statement]
-        suspects = self.statements([*before, i])
+        after = [j for j in others if j in self.changes[i]] if any(r.whole for r in self.plain_readings(i)) else []
+        suspects = self.statements([*before, i, *after])
         first = Found(place.statement, place.key, self.events[i].value, should)
+        if not largest(self.events[i].value) and place.how == "value":
+            return Located([], [], f"a line is missing that adds to {place.key}")
         if self.is_partial(i):
             first.lost = True
             if (added := self.as_addition(i, goal)) is not None:
@@ -167,7 +177,14 @@ class Inquiry(Mending):
             if rivals and first.mend() is None and next(self.mending(rivals, goal), None) is not None:
                 return Located([], [*rivals, *suspects], "a change of any of these would mend it", doubtful=True)
             return Located([first], suspects)
-        return self.by_changes(suspects, goal, [first])
+        return self.by_changes(suspects, goal, [first], self.statements([i, *after]))
+
+    def is_known(self, j: int, i: int) -> bool:
+        """Whether a value before another one is right; what that one changes in place must be a gradient for it."""
+        changed = self.events[i].place.how == "after" and self.events[j].place.key == self.events[i].place.key
+        if changed and self.is_forward(j) and not self.readings(j):
+            return False
+        return self.is_cleared(j, without=i)
 
     def rivals(self, i: int) -> list[ast.stmt]:
         """The lines before a value that give the gradient of one wire, where what follows takes it for another's."""

@@ -255,12 +255,18 @@ class Readings(Moving):
     def is_handed_on(self, i: int) -> bool:
         """Whether a statement gives another name to what no line of the backward pass has made."""
         value = getattr(self.events[i].place.statement, "value", None)
+        if self.is_forward(i) and is_packed(self.events[i].place.statement):
+            return True
         return isinstance(value, (ast.Name, ast.Attribute)) and not any(i in later for later in self.changes.values())
 
     def is_made_up_for(self, i: int, r: Reading) -> bool:
         """Whether what follows turns a multiple of a gradient into a gradient, at one parameter at least."""
         ratio = self.ratio(i, r.wire) if i in self.moved else None
         return bool(ratio) and any(abs(r.c * d - 1) < 1e-5 for d in (ratio or {}).values())
+
+    def is_its_own(self, i: int, r: Reading) -> bool:
+        """Whether a value is exactly the gradient of what it does the work of, though that may be done too often."""
+        return r.whole and abs(r.c - 1) < 1e-6 and r.wire in self.roles(i)
 
     def is_added_to(self, i: int, k: int) -> bool:
         """Whether something later that does the work of wire k is made of a value and of something else."""
@@ -277,16 +283,28 @@ class Readings(Moving):
             if abs(r.c - 1) > 1e-6 and r.whole and self.is_made_up_for(i, r)
         }
 
-    def is_cleared(self, i: int) -> bool:
-        """Whether something right and no smaller is made of it."""
+    def is_cleared(self, i: int, without: int | None = None) -> bool:
+        """Whether something right and no smaller is made of it; not counted what is `without`, or is made of that."""
         if self.is_good(i):
             return True
         size = np.size(self.events[i].value)
         right = [q for q in self.reaches(i) if q not in self.wrong]
         if any(np.size(self.runs[0].gradients[q]) >= size for q in right):
             return True
-        made = [j for j in self.changes[i] if j in self.backward and largest(self.events[j].value)]
+        left_out = set() if without is None else {without, *self.changes[without]}
+        made = [j for j in self.changes[i] - left_out if j in self.backward and largest(self.events[j].value)]
         return any(np.size(self.events[j].value) >= size and self.is_good(j) for j in made)
+
+
+def is_packed(s: ast.stmt) -> bool:
+    """Whether a statement puts values together, or takes them apart, and computes nothing."""
+    value, target = getattr(s, "value", None), s.targets[0] if isinstance(s, ast.Assign) else None
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "dict":
+        return all(isinstance(k.value, (ast.Name, ast.Attribute)) for k in value.keywords)
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return not any(isinstance(e, (ast.BinOp, ast.UnaryOp, ast.Call)) for e in ast.walk(value))
+    held = value.values if isinstance(value, ast.Dict) else getattr(value, "elts", [])
+    return bool(held) and all(isinstance(e, (ast.Name, ast.Attribute, ast.Tuple)) for e in held)
 
 
 def sums(n: int) -> Iterator[tuple[int, ...]]:
