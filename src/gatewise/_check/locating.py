@@ -11,6 +11,7 @@ import ast
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,10 @@ import numpy as np
 from gatewise._check.comparing import largest, squeezed
 from gatewise._check.diagnosis import Change
 from gatewise._check.hearing import Event
-from gatewise._check.mending import Found, Located, Mending
+from gatewise._check.mending import Found, Located
 from gatewise._check.names import wire_named
 from gatewise._check.readings import sums, total
+from gatewise._check.replacing import Replacing
 from gatewise._check.trials import Trial, UnseenError
 
 EVENTS = 300  #: values that are moved, each in a run of its own
@@ -29,7 +31,7 @@ WAYS = 64  #: ways in which values of one line may stand for gradients, that are
 LOSSES = frozenset({"loss", "cost", "L", "J"})
 
 
-class Inquiry(Mending):
+class Inquiry(Replacing):
     """Where one wrong backward pass goes wrong."""
 
     @property
@@ -74,15 +76,25 @@ class Inquiry(Mending):
     def single(self, goal: Sequence[str]) -> Located:
         """The one line that accounts for all of these gradients."""
         on_way = [i for i in self.backward if self.reaches(i) & {*goal}]
+        located = self.by_patches(on_way, goal)
+        if located.found or not located.suspects:
+            return located
+        found = self.by_replacement(on_way, goal)
+        return Located([found], [found.statement]) if found is not None else located
+
+    def by_patches(self, on_way: Sequence[int], goal: Sequence[str]) -> Located:
+        """The line at the first value of which another one makes all gradients right."""
         patches: list[tuple[int, Any]] = []
         for i in on_way:
             patch = self.patch(i, goal)
             if patch is not None:
                 patches.append((i, patch))
         open_ones = [p for p in patches if not self.is_exact(p[0]) and not self.is_cleared(p[0])]
-        likely = [p for p in open_ones or self.last_of(patches) if self.statements([p[0]]) and not self.is_on_its_way(p[0])]
+        likely = [p for p in open_ones or self.last_of(patches) if self.statements([p[0]])]
+        likely = [p for p in likely if not self.is_on_its_way(p[0])]
         for i, should in likely[:1]:
-            return self.around(i, should, goal, [j for j, _ in likely[1:]])
+            i, should = self.in_common(i, patches) or (i, should)
+            return self.around(i, should, goal, [j for j, _ in likely[1:] if j > i])
         if not patches and (several := self.each_time(on_way, goal)) is not None:
             return Located([several], [several.statement])
         suspects = self.statements(i for i in on_way if not self.is_cleared(i))
@@ -91,6 +103,19 @@ class Inquiry(Mending):
     def last_of(self, patches: Sequence[tuple[int, Any]]) -> list[tuple[int, Any]]:
         """Of right values that should be others, those of which no other one is made: it goes wrong after them."""
         return [(i, v) for i, v in patches if not any(j in self.changes[i] for j, _ in patches)]
+
+    def in_common(self, i: int, patches: Sequence[tuple[int, Any]]) -> tuple[int, Any] | None:
+        """The value that all is made of that goes wrong before another one, where that is in more than one line."""
+        before = [j for j in self.backward if i in self.changes[j] and self.is_taken_exactly(j)]
+        wrong = [j for j in before if not self.is_cleared(j)]
+        if len(self.statements(wrong)) < 2:
+            return None
+        shared = [p for p in patches if {*wrong} <= self.changes[p[0]] and self.is_taken_exactly(p[0])]
+        return shared[-1] if shared else None
+
+    def is_taken_exactly(self, i: int) -> bool:
+        """Whether what follows takes a value for a gradient, and for no multiple of one."""
+        return any(map(self.is_one, self.roles(i).values()))
 
     def each_time(self, on_way: Sequence[int], goal: Sequence[str]) -> Found | None:
         """The line where it goes wrong first, where that runs several times, as in a helper.
@@ -139,15 +164,22 @@ class Inquiry(Mending):
             return False
         if not largest(v) or any(self.is_good(j) for j in later):
             return True
-        return any(r.whole and self.is_a_size(r.c) for r in self.plain_readings(i))
+        readings = self.plain_readings(i) if self.roles(i) else self.readings(i)
+        return any(r.whole and self.is_a_size(r.c) for r in readings)
 
     def is_a_size(self, c: float) -> bool:
         """Whether a factor is a length of an array of the program."""
-        sizes = {n for w in self.trials[0].circuit.wires for n in (*np.shape(w.value), np.size(w.value))}
-        return any(abs(c / n - 1) < 1e-5 for n in sizes if n > 1)
+        return any(self.is_one(c / n) for n in self.sizes)
+
+    @cached_property
+    def sizes(self) -> set[int]:
+        """How many numbers stand along the axes of arrays, and along several."""
+        shapes = {squeezed(w.value) for w in self.trials[0].circuit.wires}
+        axes = (each for shape in shapes for m in range(len(shape)) for each in itertools.combinations(shape, m + 1))
+        return {int(np.prod(each)) for each in axes}
 
     def is_exact(self, i: int) -> bool:
-        return any(abs(r.c - 1) < 1e-6 and self.is_meant(i, r) for r in self.readings(i) if r.whole)
+        return any(self.is_one(r.c) and self.is_meant(i, r) for r in self.readings(i) if r.whole)
 
     def around(self, i: int, should: Any, goal: Sequence[str], others: Sequence[int]) -> Located:
         """The line of a value that could be another one; or one before it, where it starts from what is not known.
@@ -157,6 +189,7 @@ class Inquiry(Mending):
         place = self.events[i].place
         before = [j for j in self.backward if i in self.changes[j] and not self.is_known(j, i)]
         before = [j for j in before if self.events[j].place.statement is not place.statement]
+        before = [j for j in before if not self.is_on_its_way(j) and not self.is_passed_over(j)]
         after = [j for j in others if j in self.changes[i]] if any(r.whole for r in self.plain_readings(i)) else []
         suspects = self.statements([*before, i, *after])
         first = Found(place.statement, place.key, self.events[i].value, should)
@@ -169,6 +202,8 @@ class Inquiry(Mending):
             if not self.was_at_hand(i):
                 return Located([], [], f"a line is missing that adds to {place.key}")
         if len(suspects) == 1:
+            if suspects[0] is not place.statement:
+                first = self.found(suspects[0])
             first.mend = lambda: next((c for _, c in self.mending(suspects, goal)), None)
             rivals = self.rivals(i)
             callers = self.callers(i)
@@ -202,16 +237,18 @@ class Inquiry(Mending):
 
     def is_partial(self, i: int) -> bool:
         """Whether a value is the sum of some of the contributions to its gradient, and not of all."""
-        return any(abs(r.c - 1) < 1e-6 and not r.whole for r in self.readings(i))
+        return any(self.is_one(r.c) and not r.whole for r in self.readings(i))
 
     def was_at_hand(self, i: int) -> bool:
         """Whether what a missing contribution is made of was there when the line ran: nothing later is that."""
         circuit = self.trials[0].circuit
         for r in self.readings(i):
-            if abs(r.c - 1) > 1e-6 or r.whole:
+            if not self.is_one(r.c) or r.whole:
                 continue
             consumers = {c for c, _ in circuit.parts.get(r.wire, [])}
+            here = self.events[i].place.statement
             later = [j for j in self.backward if j > i and j not in self.changes[i]]
+            later = [j for j in later if self.events[j].place.statement is not here]
             if not any(x.wire in consumers and x.whole for j in later for x in self.readings(j)):
                 return True
         return False
@@ -241,21 +278,6 @@ class Inquiry(Mending):
                 if self.mends(i, values, goal):
                     return values[0]
         return None
-
-    def mends(self, i: int, values: Sequence[Any], goal: Sequence[str]) -> bool:
-        if self.agree(self.events[i].value, values[0]):
-            return False
-        return self.mends_together([{i: value} for value in values], goal)
-
-    def mends_together(self, values: Sequence[dict[int, Any]], goal: Sequence[str]) -> bool:
-        """Whether other values in the place of some, at each point, make the gradients right."""
-        for n, (trial, instead) in enumerate(zip(self.trials, values, strict=True)):
-            try:
-                if not self.mended(n, trial.heard(instead).gradients, goal):
-                    return False
-            except Exception:
-                return False
-        return True
 
 
 def located(trials: Callable[[], Sequence[Trial]]) -> Located:

@@ -12,8 +12,8 @@ import numpy as np
 
 from gatewise._check.comparing import is_number, largest
 from gatewise._check.diagnosis import Change, changed_statements
+from gatewise._check.explaining import Explaining
 from gatewise._check.further import further, with_attributes
-from gatewise._check.readings import Readings
 from gatewise._check.running import evaluated
 from gatewise._check.scope import Formula, scope_of
 from gatewise._check.trials import Trial
@@ -57,7 +57,7 @@ class Located:
         return {f.statement.lineno for f in self.found}
 
 
-class Mending(Readings):
+class Mending(Explaining):
     """Tries changes of lines."""
 
     def __init__(self, trials: Sequence[Trial]) -> None:
@@ -79,13 +79,18 @@ class Mending(Readings):
         parts = [i for i, e in enumerate(self.events) if e.place.statement is s and e.place.how == "part"]
         return bool(parts) and all(
             any(self.is_made_up_for(i, r) or self.is_its_own(i, r) for r in self.readings(i) if r.whole or not sets)
+            or (adds and self.comes_along_a_path(i))
             for i in parts
         )
 
     # ------------------------------------------------------------------------------------------------- changes of lines
 
     def by_changes(
-        self, suspects: Sequence[ast.stmt], goal: Sequence[str], first: Sequence[Found], patched: Sequence[ast.stmt] = ()
+        self,
+        suspects: Sequence[ast.stmt],
+        goal: Sequence[str],
+        first: Sequence[Found],
+        patched: Sequence[ast.stmt] = (),
     ) -> Located:
         """The one among some lines of which a small change makes the gradients right.
 
@@ -144,7 +149,7 @@ class Mending(Readings):
     def is_held(self, values: Sequence[Any]) -> bool:
         """Whether a value is a gradient, at its size or at one at which others are held."""
         constants = {1.0, *self.conventions}
-        return any(r.whole and any(abs(r.c / c - 1) < 1e-6 for c in constants) for r in self.read(values))
+        return any(r.whole and any(self.is_one(r.c / c) for c in constants) for r in self.read(values))
 
     def found(self, s: ast.stmt) -> Found:
         e = next(e for e in reversed(self.events) if e.place.statement is s)

@@ -170,7 +170,7 @@ class Readings(Moving):
             if not ratio or any(not d for d in ratio.values()):
                 continue
             d = next(iter(ratio.values()))
-            if all(abs(each / d - 1) < 1e-5 for each in ratio.values()):
+            if all(self.is_one(each / d) for each in ratio.values()):
                 yield k, d
 
     def is_good(self, i: int) -> bool:
@@ -191,11 +191,11 @@ class Readings(Moving):
             return True
         roles = self.roles(i)
         for r in self.readings(i):
-            if abs(r.c - 1) < 1e-6 and r.whole and np.size(v) > 1 and self.is_meant(i, r):
+            if self.is_one(r.c) and r.whole and np.size(v) > 1 and self.is_meant(i, r):
                 return True
             if self.is_made_up_for(i, r) and (r.whole or self.is_added_to(i, r.wire)):
                 return True
-            if r.whole and not roles and any(abs(r.c / c - 1) < 1e-6 for c in self.conventions):
+            if r.whole and not roles and any(self.is_one(r.c / c) for c in self.conventions):
                 return True
         return False
 
@@ -262,11 +262,11 @@ class Readings(Moving):
     def is_made_up_for(self, i: int, r: Reading) -> bool:
         """Whether what follows turns a multiple of a gradient into a gradient, at one parameter at least."""
         ratio = self.ratio(i, r.wire) if i in self.moved else None
-        return bool(ratio) and any(abs(r.c * d - 1) < 1e-5 for d in (ratio or {}).values())
+        return bool(ratio) and any(self.is_one(r.c * d) for d in (ratio or {}).values())
 
     def is_its_own(self, i: int, r: Reading) -> bool:
         """Whether a value is exactly the gradient of what it does the work of, though that may be done too often."""
-        return r.whole and abs(r.c - 1) < 1e-6 and r.wire in self.roles(i)
+        return r.whole and self.is_one(r.c) and r.wire in self.roles(i)
 
     def is_added_to(self, i: int, k: int) -> bool:
         """Whether something later that does the work of wire k is made of a value and of something else."""
@@ -280,7 +280,7 @@ class Readings(Moving):
             round(r.c, 9)
             for i in self.moved
             for r in self.readings(i)
-            if abs(r.c - 1) > 1e-6 and r.whole and self.is_made_up_for(i, r)
+            if not self.is_one(r.c) and r.whole and self.is_made_up_for(i, r)
         }
 
     def is_cleared(self, i: int, without: int | None = None) -> bool:
