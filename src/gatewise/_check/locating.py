@@ -311,7 +311,7 @@ def asked(inquiry: Inquiry) -> Located:
     found = {id(f.statement): f for e in each for f in e.found}
     if len(found) > 1 and not all(f.change or f.mend() for f in found.values()):  # one line before them may be wrong
         found = {}
-    suspects = {id(s): s for e in each for s in e.suspects}
+    suspects = {id(s): s for e in ([one] if one.suspects and not found else each) for s in e.suspects}
     whys = dict.fromkeys(e.why for e in each if e.why)
     doubtful = any(e.doubtful for e in each)
     return Located(list(found.values()), list(suspects.values()), "; ".join(whys), doubtful)
