@@ -34,14 +34,17 @@ class Explaining(Readings):
                 found.append([t.circuit.swept(k, each[use]) for t, each in zip(self.trials, uses, strict=True)])
         return found
 
-    def targets(self) -> Iterator[tuple[int, list[Any]]]:
-        """The gradients of all wires, at each point, and what comes to them along one path."""
+    def targets(self, paths: bool) -> Iterator[tuple[int, list[Any]]]:
+        """The gradients of wires that what is wrong hangs on, at each point; and what comes along one path, if asked."""
         circuits = [t.circuit for t in self.trials]
+        on_way = {k for k in circuits[0].found if {*self.down(k)} & {*self.wrong}}
         for k in circuits[0].found:
-            yield k, [c.found.get(k) for c in circuits]
-        for path in self.paths:
+            if k in on_way:
+                yield k, [c.found.get(k) for c in circuits]
+        for path in self.paths if paths else ():
             for k in path[0]:
-                yield k, [each.get(k) for each in path]
+                if k in on_way:
+                    yield k, [each.get(k) for each in path]
 
     def comes_along_a_path(self, i: int) -> bool:
         """Whether a value is what comes along one path to the wire whose gradient it does the work of."""
@@ -52,23 +55,27 @@ class Explaining(Readings):
                     return True
         return False
 
-    def explains(self, values: Sequence[Any], along_axes: bool = True) -> bool:
+    def explains(self, values: Sequence[Any], along_axes: bool = True, paths: bool = True) -> bool:
         """Whether a constant, a factor, or a number for each row is all that is between a value and a gradient."""
-        return next(self.explanations(values, along_axes), None) is not None
+        return next(self.explanations(values, along_axes, paths), None) is not None
 
-    def explanations(self, values: Sequence[Any], along_axes: bool = True) -> Iterator[tuple[int, list[Any]]]:
+    def explanations(
+        self, values: Sequence[Any], along_axes: bool = True, paths: bool = True
+    ) -> Iterator[tuple[int, list[Any]]]:
         """What makes a multiple of a gradient of a value, at each point, and of which wire's."""
-        if not largest(values[0]):
+        if not largest(values[0]) or (np.size(values[0]) > 1 and not np.ptp(values[0])):
             return
         shape = squeezed(values[0])
         values = [np.reshape(np.asarray(v, float), shape) for v in values]
-        for k, gradients in self.targets():
+        for k, gradients in self.targets(paths):
             if any(g is None or squeezed(g) != shape or not largest(g) for g in gradients):
                 continue
             gradients = [np.reshape(np.asarray(g, float), shape) for g in gradients]
             if not self.says_enough(sum(np.count_nonzero(g) for g in gradients) - 1):
                 continue
             for factor in self.factors(k):
+                if np.size(gradients[0]) > 1 and self.multiple(factor, gradients) is not None:
+                    continue  # it is that gradient itself
                 if self.multiple([f * v for f, v in zip(factor, values, strict=True)], gradients) is not None:
                     yield k, factor
             if along_axes and (ratios := self.ratios_along_an_axis(values, gradients)) is not None:

@@ -164,6 +164,8 @@ class Inquiry(Replacing):
             return False
         if not largest(v) or any(self.is_good(j) for j in later):
             return True
+        if self.is_taken_exactly(i) or not np.ptp(v):
+            return False
         readings = self.plain_readings(i) if self.roles(i) else self.readings(i)
         return any(r.whole and self.is_a_size(r.c) for r in readings)
 

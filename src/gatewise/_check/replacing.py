@@ -66,7 +66,12 @@ class Replacing(Mending):
 
     def found_passed_over(self, i: int) -> bool:
         values = self.values(i)
-        if i not in self.moved or np.asarray(values[0]).dtype.kind != "f" or not self.explains(values):
+        if i not in self.moved or np.asarray(values[0]).dtype.kind != "f":
+            return False
+        if any(r.whole and self.is_one(r.c) for r in self.readings(i)) and not self.part_roles(i):
+            return True
+        paths = self.is_added_to_later(i)
+        if not self.explains(values, paths=paths):
             return False
         if roles := self.part_roles(i):
             return not any(map(self.is_one, roles.values())) and not self.wires_named(i) & {*roles}
@@ -74,8 +79,13 @@ class Replacing(Mending):
             return True
         shape, found = squeezed(values[0]), self.trials[0].circuit.found
         pairs = ((k, f[0]) for k, g in found.items() if squeezed(g) == shape for f in self.factors(k))
-        ratios = ((k, f[0]) for k, f in self.explanations(values))
+        ratios = ((k, f[0]) for k, f in self.explanations(values, paths=paths))
         return not any(self.works_as(i, k, f) for k, f in (*pairs, *ratios))
+
+    def is_added_to_later(self, i: int) -> bool:
+        """Whether a later line that a value goes into adds something up."""
+        later = {self.events[j].place.statement for j in self.changes[i]} - {self.events[i].place.statement}
+        return any(isinstance(node, (ast.Add, ast.Sub)) for s in later for node in ast.walk(s))
 
     def is_whole_of_parts(self, i: int) -> bool:
         """Whether it is what became of a variable to which something right was added."""
