@@ -35,7 +35,7 @@ class Explaining(Readings):
         return found
 
     def targets(self, paths: bool) -> Iterator[tuple[int, list[Any]]]:
-        """The gradients of wires that what is wrong hangs on, at each point; and what comes along one path, if asked."""
+        """The gradients that what is wrong hangs on, at each point; and what comes along one path, if asked."""
         circuits = [t.circuit for t in self.trials]
         on_way = {k for k in circuits[0].found if {*self.down(k)} & {*self.wrong}}
         for k in circuits[0].found:

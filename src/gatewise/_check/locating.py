@@ -93,7 +93,7 @@ class Inquiry(Replacing):
         likely = [p for p in open_ones or self.last_of(patches) if self.statements([p[0]])]
         likely = [p for p in likely if not self.is_on_its_way(p[0])]
         for i, should in likely[:1]:
-            i, should = self.in_common(i, patches) or (i, should)
+            i, should = self.in_common(i, patches) or self.handed_on(i, patches) or (i, should)
             return self.around(i, should, goal, [j for j, _ in likely[1:] if j > i])
         if not patches and (several := self.each_time(on_way, goal)) is not None:
             return Located([several], [several.statement])
@@ -112,6 +112,16 @@ class Inquiry(Replacing):
             return None
         shared = [p for p in patches if {*wrong} <= self.changes[p[0]] and self.is_taken_exactly(p[0])]
         return shared[-1] if shared else None
+
+    def handed_on(self, i: int, patches: Sequence[tuple[int, Any]]) -> tuple[int, Any] | None:
+        """The value that a line adds as it is, where another one in its place mends it: the line computes nothing."""
+        s = self.events[i].place.statement
+        parts = [j for j, _ in patches if self.events[j].place.statement is s and self.events[j].place.how == "part"]
+        if self.events[i].place.how != "after" or not parts or not adds_a_name(s):
+            return None
+        part = self.events[parts[0]].value
+        sources = (p for p in patches if parts[0] in self.changes[p[0]] and self.agree(self.events[p[0]].value, part))
+        return next(sources, None)
 
     def is_taken_exactly(self, i: int) -> bool:
         """Whether what follows takes a value for a gradient, and for no multiple of one."""
@@ -216,13 +226,6 @@ class Inquiry(Replacing):
             return Located([first], suspects)
         return self.by_changes(suspects, goal, [first], self.statements([i, *after]))
 
-    def is_known(self, j: int, i: int) -> bool:
-        """Whether a value before another one is right; what that one changes in place must be a gradient for it."""
-        changed = self.events[i].place.how == "after" and self.events[j].place.key == self.events[i].place.key
-        if changed and self.is_forward(j) and not self.readings(j):
-            return False
-        return self.is_cleared(j, without=i)
-
     def rivals(self, i: int) -> list[ast.stmt]:
         """The lines before a value that give the gradient of one wire, where what follows takes it for another's."""
         before = [j for j in self.backward if i in self.changes[j] and self.roles(j)]
@@ -280,6 +283,13 @@ class Inquiry(Replacing):
                 if self.mends(i, values, goal):
                     return values[0]
         return None
+
+
+def adds_a_name(s: ast.stmt) -> bool:
+    """Whether a statement adds what a name stands for: `dx += g`, `np.add.at(dx, index, g)`."""
+    call = s.value if isinstance(s, ast.Expr) else None
+    added = call.args[-1] if isinstance(call, ast.Call) and call.args else getattr(s, "value", None)
+    return isinstance(added, (ast.Name, ast.Attribute))
 
 
 def located(trials: Callable[[], Sequence[Trial]]) -> Located:

@@ -271,7 +271,7 @@ class Readings(Moving):
     def is_added_to(self, i: int, k: int) -> bool:
         """Whether something later that does the work of wire k is made of a value and of something else."""
         later = [j for j in self.backward if j in self.changes[i] and k in self.roles(j)]
-        return any(not self.agree(self.events[i].value, self.events[j].value) for j in later)
+        return any(self.multiple([self.events[j].value], [self.events[i].value]) is None for j in later)
 
     @cached_property
     def conventions(self) -> set[float]:

@@ -35,7 +35,7 @@ class Replacing(Mending):
             if self.is_given_by_a_helper(i):
                 return None
             values = self.needed(i, goal)
-            if values is None or not self.explains(values, along_axes=False):
+            if values is None or not self.explains(values, paths=False):
                 continue
             e = self.events[i]
             if any(self.is_open(j, i) for j in self.backward if i in self.changes[j]):
@@ -45,9 +45,16 @@ class Replacing(Mending):
 
     def is_open(self, j: int, i: int) -> bool:
         """Whether a value that another one is made of is neither right nor explained."""
-        if self.events[j].place.statement is self.events[i].place.statement or self.is_cleared(j):
+        if self.events[j].place.statement is self.events[i].place.statement or self.is_known(j, i):
             return False
-        return not (self.is_constant_here(j) or self.explains(self.values(j)))
+        return self.is_forward(j) or not (self.is_constant_here(j) or self.explains(self.values(j)))
+
+    def is_known(self, j: int, i: int) -> bool:
+        """Whether a value before another one is right; what that one changes in place must be a gradient for it."""
+        changed = self.events[i].place.how == "after" and self.events[j].place.key == self.events[i].place.key
+        if changed and self.is_forward(j) and not self.readings(j):
+            return False
+        return self.is_cleared(j, without=i)
 
     def is_constant_here(self, j: int) -> bool:
         """Whether a value is the same at both points: what it is made of is no input."""
@@ -66,7 +73,7 @@ class Replacing(Mending):
 
     def found_passed_over(self, i: int) -> bool:
         values = self.values(i)
-        if i not in self.moved or np.asarray(values[0]).dtype.kind != "f":
+        if i not in self.moved or np.asarray(values[0]).dtype.kind != "f" or self.is_forward(i):
             return False
         if any(r.whole and self.is_one(r.c) for r in self.readings(i)) and not self.part_roles(i):
             return True
