@@ -89,7 +89,7 @@ class Inquiry(Replacing):
             patch = self.patch(i, goal)
             if patch is not None:
                 patches.append((i, patch))
-        open_ones = [p for p in patches if not self.is_exact(p[0]) and not self.is_cleared(p[0])]
+        open_ones = [p for p in patches if not self.is_exact(p[0]) and not self.is_put_into_exact(p[0])]
         likely = [p for p in open_ones or self.last_of(patches) if self.statements([p[0]])]
         likely = [p for p in likely if not self.is_on_its_way(p[0])]
         for i, should in likely[:1]:
@@ -99,6 +99,11 @@ class Inquiry(Replacing):
             return Located([several], [several.statement])
         suspects = self.statements(i for i in on_way if not self.is_cleared(i))
         return self.by_changes(suspects, goal, [])
+
+    def is_put_into_exact(self, i: int) -> bool:
+        """Whether a part makes its whole what it should be."""
+        whole = self.whole_of(i)
+        return whole is not None and self.is_exact(whole)
 
     def last_of(self, patches: Sequence[tuple[int, Any]]) -> list[tuple[int, Any]]:
         """Of right values that should be others, those of which no other one is made: it goes wrong after them."""
@@ -201,7 +206,7 @@ class Inquiry(Replacing):
         place = self.events[i].place
         before = [j for j in self.backward if i in self.changes[j] and not self.is_known(j, i)]
         before = [j for j in before if self.events[j].place.statement is not place.statement]
-        before = [j for j in before if not self.is_on_its_way(j) and not self.is_passed_over(j)]
+        before = [j for j in before if self.is_begun(j, i) or not (self.is_on_its_way(j) or self.is_passed_over(j))]
         after = [j for j in others if j in self.changes[i]] if any(r.whole for r in self.plain_readings(i)) else []
         suspects = self.statements([*before, i, *after])
         first = Found(place.statement, place.key, self.events[i].value, should)

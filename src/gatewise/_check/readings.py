@@ -43,8 +43,12 @@ class Readings(Moving):
 
     @cached_property
     def forward(self) -> set[int]:
-        """The values of the forward pass that are computed again, and do not what a gradient does."""
-        return {i for i in self.moved if self.is_forward(i) and not self.roles(i)}
+        """The values of the forward pass that are computed again or handed on, and do not what a gradient does."""
+        return {
+            i
+            for i, e in enumerate(self.events)
+            if i in self.moved and self.is_forward(i) and (is_packed(e.place.statement) or not self.roles(i))
+        }
 
     def is_forward(self, i: int) -> bool:
         """Whether it is a value of the forward pass."""
@@ -255,8 +259,6 @@ class Readings(Moving):
     def is_handed_on(self, i: int) -> bool:
         """Whether a statement gives another name to what no line of the backward pass has made."""
         value = getattr(self.events[i].place.statement, "value", None)
-        if self.is_forward(i) and is_packed(self.events[i].place.statement):
-            return True
         return isinstance(value, (ast.Name, ast.Attribute)) and not any(i in later for later in self.changes.values())
 
     def is_made_up_for(self, i: int, r: Reading) -> bool:
@@ -265,8 +267,19 @@ class Readings(Moving):
         return bool(ratio) and any(self.is_one(r.c * d) for d in (ratio or {}).values())
 
     def is_its_own(self, i: int, r: Reading) -> bool:
-        """Whether a value is exactly the gradient of what it does the work of, though that may be done too often."""
-        return r.whole and self.is_one(r.c) and r.wire in self.roles(i)
+        """Whether a part is exactly the gradient that it is added as: what comes of the whole later is not its fault."""
+        whole, d = self.whole_of(i), self.roles(i).get(r.wire)
+        if whole is None or d is None or not r.whole or not self.is_one(r.c):
+            return False
+        return any(self.is_one(d / each) for each in self.roles(whole).values())
+
+    def whole_of(self, i: int) -> int | None:
+        """What a variable is after a part was added to it, or put into it."""
+        place = self.events[i].place
+        if place.how != "part":
+            return None
+        later = (j for j in range(i + 1, len(self.events)) if self.events[j].place.statement is place.statement)
+        return next((j for j in later if self.events[j].place.how == "after"), None)
 
     def is_added_to(self, i: int, k: int) -> bool:
         """Whether something later that does the work of wire k is made of a value and of something else."""
@@ -294,6 +307,18 @@ class Readings(Moving):
         left_out = set() if without is None else {without, *self.changes[without]}
         made = [j for j in self.changes[i] - left_out if j in self.backward and largest(self.events[j].value)]
         return any(np.size(self.events[j].value) >= size and self.is_good(j) for j in made)
+
+    def is_begun(self, j: int, i: int) -> bool:
+        """Whether a value of the forward pass is what another one was before a line changed it in place.
+
+        Then it is a gradient that has been begun (probabilities, of which 1 is taken), and may lack a factor.
+        """
+        changed, held = self.events[i].place, self.events[j].place
+        return changed.how == "after" and held.key == changed.key and self.is_forward(j) and not self.readings(j)
+
+    def is_known(self, j: int, i: int) -> bool:
+        """Whether a value that another one is made of is right, apart from what that one says of it."""
+        return not self.is_begun(j, i) and self.is_cleared(j, without=i)
 
 
 def is_packed(s: ast.stmt) -> bool:

@@ -49,13 +49,6 @@ class Replacing(Mending):
             return False
         return self.is_forward(j) or not (self.is_constant_here(j) or self.explains(self.values(j)))
 
-    def is_known(self, j: int, i: int) -> bool:
-        """Whether a value before another one is right; what that one changes in place must be a gradient for it."""
-        changed = self.events[i].place.how == "after" and self.events[j].place.key == self.events[i].place.key
-        if changed and self.is_forward(j) and not self.readings(j):
-            return False
-        return self.is_cleared(j, without=i)
-
     def is_constant_here(self, j: int) -> bool:
         """Whether a value is the same at both points: what it is made of is no input."""
         first, *others = self.values(j)
