@@ -125,6 +125,8 @@ class Inquiry(Replacing):
         if self.events[i].place.how != "after" or not parts or not adds_a_name(s):
             return None
         part = self.events[parts[0]].value
+        if not largest(part):
+            return None
         sources = (p for p in patches if parts[0] in self.changes[p[0]] and self.agree(self.events[p[0]].value, part))
         return next(sources, None)
 

@@ -38,7 +38,8 @@ class Replacing(Mending):
             if values is None or not self.explains(values, paths=False):
                 continue
             e = self.events[i]
-            if any(self.is_open(j, i) for j in self.backward if i in self.changes[j]):
+            known = self.wires_named(i) or self.part_roles(i) or any(i in self.changes[j] for j in self.backward)
+            if not known or any(self.is_open(j, i) for j in self.backward if i in self.changes[j]):
                 return None
             return Found(e.place.statement, e.place.key, e.value, values[0])
         return None
