@@ -149,10 +149,8 @@ class Culprits(Repairs):
 
     def is_misshapen(self, version: Version) -> bool:
         """Whether a gradient has not the shape of its value: a line that raises an error for that is none at fault."""
-        if version.wire is None:
-            return False
-        world = self.worlds[0]
-        return squeezed(self.value(version, world)) != squeezed(world.value(version.wire))
+        world, k = self.worlds[0], version.named if version.wire is None else version.wire
+        return k is not None and squeezed(self.value(version, world)) != squeezed(world.value(k))
 
     def shared(self, version: Version) -> Mistake | None:
         """A right gradient of an input that a later line for another one changes, because both are one array."""

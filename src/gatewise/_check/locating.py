@@ -21,7 +21,8 @@ from gatewise._check.diagnosis import Change
 from gatewise._check.hearing import Event
 from gatewise._check.mending import Found, Located
 from gatewise._check.names import wire_named
-from gatewise._check.readings import sums, total
+from gatewise._check.moving import identical
+from gatewise._check.readings import is_packed, sums, total
 from gatewise._check.replacing import Replacing
 from gatewise._check.trials import Trial, UnseenError
 
@@ -66,10 +67,13 @@ class Inquiry(Replacing):
     def of_another_shape(self, q: str) -> Iterator[Found]:
         """The line that gives the gradient of a parameter, where it has another shape than that."""
         shape = self.trials[0].misshaped[q]
-        for e in reversed(self.events):
-            if e.value is not None and np.shape(e.value) == shape and wire_named(e.place.key, {q}) is not None:
+        for named in reversed(self.events):
+            if named.value is None or np.shape(named.value) != shape or wire_named(named.place.key, {q}) is None:
+                continue
+            made = [e for e in self.events if identical(e.value, named.value) and not is_packed(e.place.statement)]
+            for e in made[:1]:
                 yield Found(e.place.statement, e.place.key, e.value, self.trials[0].circuit.truth(q), shape=True)
-                return
+            return
 
     # ------------------------------------------------------------------------------------------------- one line
 
@@ -308,7 +312,9 @@ def located(trials: Callable[[], Sequence[Trial]]) -> Located:
         if why and not inquiry.misshaped:
             return Located(why=why) if inquiry.wrong else inquiry.all_right() or nothing
         found = Located(why=why) if why else asked(inquiry)
-        found.found += [f for q in inquiry.misshaped for f in inquiry.of_another_shape(q)]
+        found.idle = {e.place.line for e in inquiry.events if is_packed(e.place.statement)}
+        others = {id(f.statement): f for q in inquiry.misshaped for f in inquiry.of_another_shape(q)}
+        found.found += others.values()
         return with_texts(found, inquiry) if inquiry.backward or inquiry.misshaped else nothing
     except UnseenError as error:
         return Located(why=str(error), unseen=True)

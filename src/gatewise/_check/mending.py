@@ -50,6 +50,7 @@ class Located:
     unseen: bool = False  #: the program could not be looked at
     right: bool = False  #: all gradients are right
     cleared: set[int] = field(default_factory=set)  #: lines that right gradients are made by
+    idle: set[int] = field(default_factory=set)  #: lines that put values together, or take them apart
     misshaped: list[str] = field(default_factory=list)  #: parameters whose gradients have another shape
 
     @property

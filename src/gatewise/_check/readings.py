@@ -199,7 +199,9 @@ class Readings(Moving):
                 return True
             if self.is_made_up_for(i, r) and (r.whole or self.is_added_to(i, r.wire)):
                 return True
-            if r.whole and not roles and any(self.is_one(r.c / c) for c in self.conventions):
+            if not any(self.is_one(r.c / c) for c in self.conventions):
+                continue
+            if (r.whole and not roles) or ((r.whole or self.is_added_to(i, r.wire)) and self.is_kept(i, r)):
                 return True
         return False
 
@@ -266,8 +268,15 @@ class Readings(Moving):
         ratio = self.ratio(i, r.wire) if i in self.moved else None
         return bool(ratio) and any(self.is_one(r.c * d) for d in (ratio or {}).values())
 
+    def is_kept(self, i: int, r: Reading) -> bool:
+        """Whether a value is made of one that is held at the same multiple, for which another line makes up."""
+        before = (j for j in self.moved if j < i and i in self.changes[j])
+        return any(
+            x.whole and self.is_one(x.c / r.c) and self.is_made_up_for(j, x) for j in before for x in self.readings(j)
+        )
+
     def is_its_own(self, i: int, r: Reading) -> bool:
-        """Whether a part is exactly the gradient that it is added as: what comes of the whole later is not its fault."""
+        """Whether a part is exactly the gradient that it is added as: what becomes of the whole is not its fault."""
         whole, d = self.whole_of(i), self.roles(i).get(r.wire)
         if whole is None or d is None or not r.whole or not self.is_one(r.c):
             return False
