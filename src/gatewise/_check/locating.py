@@ -81,7 +81,7 @@ class Inquiry(Replacing):
         """The one line that accounts for all of these gradients."""
         on_way = [i for i in self.backward if self.reaches(i) & {*goal}]
         located = self.by_patches(on_way, goal)
-        if located.found or not located.suspects:
+        if located.found or located.doubtful or not located.suspects:
             return located
         found = self.by_replacement(on_way, goal)
         return Located([found], [found.statement]) if found is not None else located
@@ -93,7 +93,7 @@ class Inquiry(Replacing):
             patch = self.patch(i, goal)
             if patch is not None:
                 patches.append((i, patch))
-        open_ones = [p for p in patches if not self.is_exact(p[0]) and not self.is_put_into_exact(p[0])]
+        open_ones = [p for p in patches if not self.is_as_meant(p[0])]
         likely = [p for p in open_ones or self.last_of(patches) if self.statements([p[0]])]
         likely = [p for p in likely if not self.is_on_its_way(p[0])]
         for i, should in likely[:1]:
@@ -103,6 +103,10 @@ class Inquiry(Replacing):
             return Located([several], [several.statement])
         suspects = self.statements(i for i in on_way if not self.is_cleared(i))
         return self.by_changes(suspects, goal, [])
+
+    def is_as_meant(self, i: int) -> bool:
+        """Whether a value of which another one would do is right all the same: it goes wrong after it."""
+        return self.is_exact(i) or self.is_put_into_exact(i) or self.is_at_convention(i)
 
     def is_put_into_exact(self, i: int) -> bool:
         """Whether a part makes its whole what it should be."""
@@ -213,7 +217,8 @@ class Inquiry(Replacing):
         before = [j for j in self.backward if i in self.changes[j] and not self.is_known(j, i)]
         before = [j for j in before if self.events[j].place.statement is not place.statement]
         before = [j for j in before if self.is_begun(j, i) or not (self.is_on_its_way(j) or self.is_passed_over(j))]
-        after = [j for j in others if j in self.changes[i]] if any(r.whole for r in self.plain_readings(i)) else []
+        is_held = any(r.whole and self.is_a_size(r.c) for r in self.plain_readings(i))
+        after = [j for j in others if j in self.changes[i]] if is_held else []
         suspects = self.statements([*before, i, *after])
         first = Found(place.statement, place.key, self.events[i].value, should)
         if not largest(self.events[i].value) and place.how == "value":

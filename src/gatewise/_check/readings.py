@@ -199,11 +199,18 @@ class Readings(Moving):
                 return True
             if self.is_made_up_for(i, r) and (r.whole or self.is_added_to(i, r.wire)):
                 return True
-            if not any(self.is_one(r.c / c) for c in self.conventions):
-                continue
-            if (r.whole and not roles) or ((r.whole or self.is_added_to(i, r.wire)) and self.is_kept(i, r)):
+            if r.whole and not roles and any(self.is_one(r.c / c) for c in self.conventions):
                 return True
-        return False
+        return self.is_at_convention(i)
+
+    def is_at_convention(self, i: int) -> bool:
+        """Whether a value is held at a multiple for which lines make up elsewhere, as what it is made of is."""
+        return any(
+            any(self.is_one(r.c / c) for c in self.conventions)
+            and (r.whole or self.is_added_to(i, r.wire))
+            and self.is_kept(i, r)
+            for r in self.readings(i)
+        )
 
     def plain_readings(self, i: int) -> list[Reading]:
         """What a value is a multiple of, among what it does the work of."""
@@ -318,12 +325,13 @@ class Readings(Moving):
         return any(np.size(self.events[j].value) >= size and self.is_good(j) for j in made)
 
     def is_begun(self, j: int, i: int) -> bool:
-        """Whether a value of the forward pass is what another one was before a line changed it in place.
+        """Whether a value that is no gradient is what another one was before a line changed it in place.
 
-        Then it is a gradient that has been begun (probabilities, of which 1 is taken), and may lack a factor.
+        Then it is one that has been begun (probabilities, of which 1 is taken), and may lack a factor.
         """
         changed, held = self.events[i].place, self.events[j].place
-        return changed.how == "after" and held.key == changed.key and self.is_forward(j) and not self.readings(j)
+        begun = changed.how == "after" and held.key == changed.key and changed.statement is not held.statement
+        return begun and largest(self.events[j].value) > 0 and not self.readings(j)
 
     def is_known(self, j: int, i: int) -> bool:
         """Whether a value that another one is made of is right, apart from what that one says of it."""
