@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from check.mutants import with_node
-from check.outsiders import Outsider, changed, outsiders, report_on
+from check.outsiders import changed, outsiders, report_on
 from gatewise._check.script_trials import Script
 
 OFF = 0.01  #: how far a gradient is off, relatively, in a mutant that counts
@@ -241,9 +241,9 @@ def forward_lines(source: str, call: str, right: Any, every: list[Mutant]) -> se
     return found
 
 
-def counting(outsider: Outsider, number: int, seed: int = 0) -> Iterator[tuple[Mutant, tuple[int, ...]]]:
+def counting(source: str, call: str, number: int, seed: int = 0) -> Iterator[tuple[Mutant, tuple[int, ...]]]:
     """Mutants of a module that count, and the lines that are named for each."""
-    call, source, count = outsider.told["call"], outsider.source, 0
+    count = 0
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         right, every = value_of(source, call), list(mutants(source))
@@ -264,13 +264,18 @@ def counting(outsider: Outsider, number: int, seed: int = 0) -> Iterator[tuple[M
             yield mutant, tuple(m.line for m in report.mistakes)
 
 
+def accused_by(mutant: Mutant, named: tuple[int, ...]) -> list[int]:
+    """The right lines among those that are named."""
+    return [n for n in named if n != mutant.line and n not in mutant.beside]
+
+
 def main(number: str = "6", part: str = "", seed: str = "0") -> None:
     counts: Counter[str] = Counter()
     for outsider in outsiders():
         if part not in outsider.name:
             continue
-        for mutant, named in counting(outsider, int(number), int(seed)):
-            accused = [n for n in named if n != mutant.line and n not in mutant.beside]
+        for mutant, named in counting(outsider.source, outsider.told["call"], int(number), int(seed)):
+            accused = accused_by(mutant, named)
             counts["mutants"] += 1
             counts["the line is named"] += len(named) > len(accused)
             counts["right lines accused"] += bool(accused)

@@ -237,10 +237,19 @@ class Inquiry(Replacing):
             callers = self.callers(i)
             if callers and first.mend() is None:  # what it was given may be wrong as well, and nothing tells
                 return Located([], [*callers, *suspects], "what it is called with may be wrong, or what it does")
-            if rivals and first.mend() is None and next(self.mending(rivals, goal), None) is not None:
+            rivals += self.equals(i, others)
+            if rivals and next(self.mending(rivals, goal), None) is not None:
                 return Located([], [*rivals, *suspects], "a change of any of these would mend it", doubtful=True)
             return Located([first], suspects)
         return self.by_changes(suspects, goal, [first], self.statements([i, *after]))
+
+    def equals(self, i: int, others: Sequence[int]) -> list[ast.stmt]:
+        """The lines that hand a value on under another name, where its own says nothing of whose gradient it is."""
+        if self.wires_named(i) & {*self.roles(i)}:
+            return []
+        own = self.events[i]
+        same = [j for j in others if j in self.changes[i] and identical(self.events[j].value, own.value)]
+        return [s for s in self.statements(same) if s is not own.place.statement and not isinstance(s, ast.Return)]
 
     def rivals(self, i: int) -> list[ast.stmt]:
         """The lines before a value that give the gradient of one wire, where what follows takes it for another's."""

@@ -103,16 +103,26 @@ class Mending(Explaining):
             return Located([], list(suspects), "there are more ways to mend it than could be tried")
         if len(mending) > 1:  # what mends a line can be done to a later one as well: what is a gradient then, decides
             s, change = min(mending, key=lambda each: suspects.index(each[0]))
-            if sum(each in patched for each, _ in mending) > 1 or not self.is_known_with(s, change):
+            both = sum(each in patched for each, _ in mending) > 1
+            if both or self.is_explained_as_it_is(s) or not self.is_known_with(s, change):
                 return doubtful
             mending = [(s, change)]
         for s, change in mending:
-            if patched and s not in patched and self.is_outer(s, change) and not self.is_known_with(s, change):
+            open_to_both = patched and s not in patched and self.is_outer(s, change)
+            if open_to_both and (self.is_explained_as_it_is(s) or not self.is_known_with(s, change)):
                 return doubtful
             held = next((f for f in first if f.statement is s), None) or self.found(s)
             held.change = change
             return Located([held], list(suspects))
         return Located([], list(suspects))
+
+    def is_explained_as_it_is(self, s: ast.stmt) -> bool:
+        """Whether what a line gives is a gradient but for a factor that a later line may have been meant to have."""
+        given = [i for i in self.backward if self.events[i].place.statement is s and self.events[i].place.how != "part"]
+        values = [[r.events[i].value for r in self.runs] for i in given]
+        return bool(values) and all(self.explains(each, along_axes=False) for each in values) and not any(
+            self.plain_readings(i) for i in given
+        )
 
     def is_outer(self, s: ast.stmt, change: Change) -> bool:
         """Whether a change does something to what a line gives: a later line that reads it can do the same to it."""

@@ -330,7 +330,7 @@ class Readings(Moving):
         Then it is one that has been begun (probabilities, of which 1 is taken), and may lack a factor.
         """
         changed, held = self.events[i].place, self.events[j].place
-        begun = changed.how == "after" and held.key == changed.key and changed.statement is not held.statement
+        begun = changed.how != "value" and held.key == changed.key and changed.statement is not held.statement
         return begun and largest(self.events[j].value) > 0 and not self.readings(j)
 
     def is_known(self, j: int, i: int) -> bool:
