@@ -55,12 +55,15 @@ class Explaining(Readings):
                     return True
         return False
 
-    def explains(self, values: Sequence[Any], along_axes: bool = True, paths: bool = True) -> bool:
-        """Whether a constant, a factor, or a number for each row is all that is between a value and a gradient."""
-        return next(self.explanations(values, along_axes, paths), None) is not None
+    def explains(self, values: Sequence[Any], paths: bool = True, beside: Sequence[list[Any]] = ()) -> bool:
+        """Whether a constant, a factor, or a number for each row is all that is between a value and a gradient.
+
+        What stands `beside` are factors as well.
+        """
+        return next(self.explanations(values, paths, beside), None) is not None
 
     def explanations(
-        self, values: Sequence[Any], along_axes: bool = True, paths: bool = True
+        self, values: Sequence[Any], paths: bool = True, beside: Sequence[list[Any]] = ()
     ) -> Iterator[tuple[int, list[Any]]]:
         """What makes a multiple of a gradient of a value, at each point, and of which wire's."""
         if not largest(values[0]) or (np.size(values[0]) > 1 and not np.ptp(values[0])):
@@ -73,12 +76,12 @@ class Explaining(Readings):
             gradients = [np.reshape(np.asarray(g, float), shape) for g in gradients]
             if not self.says_enough(sum(np.count_nonzero(g) for g in gradients) - 1):
                 continue
-            for factor in self.factors(k):
+            for factor in (*self.factors(k), *([np.reshape(x, shape) for x in f] for f in beside)):
                 if np.size(gradients[0]) > 1 and self.multiple(factor, gradients) is not None:
                     continue  # it is that gradient itself
                 if self.multiple([f * v for f, v in zip(factor, values, strict=True)], gradients) is not None:
                     yield k, factor
-            if along_axes and (ratios := self.ratios_along_an_axis(values, gradients)) is not None:
+            if (ratios := self.ratios_along_an_axis(values, gradients)) is not None:
                 yield k, ratios
 
     def ratios_along_an_axis(self, values: Sequence[Any], gradients: Sequence[Any]) -> list[Any] | None:

@@ -28,15 +28,18 @@ class Replacing(Mending):
     def by_replacement(self, on_way: Sequence[int], goal: Sequence[str]) -> Found | None:
         """The first line whose value is not explained, and for which another value is."""
         for i in on_way:
-            if self.is_cleared(i) or not self.statements([i]) or self.is_whole_of_parts(i):
+            if self.is_good(i) or not self.statements([i]) or self.is_whole_of_parts(i):
                 continue
             if self.is_passed_over(i):
                 continue
             if self.is_given_by_a_helper(i):
                 return None
             values = self.needed(i, goal)
-            if values is None or not self.explains(values, paths=False):
+            if values is None or self.is_constant_here(i):
                 continue
+            natural = {k for k, _ in self.explanations(values, paths=False, beside=self.multiplied_by(i))}
+            if not natural or self.is_cleared(i) or self.is_short_of_a_factor(i, natural):
+                return None
             e = self.events[i]
             known = self.wires_named(i) or self.part_roles(i) or any(i in self.changes[j] for j in self.backward)
             if not known or any(self.is_open(j, i) for j in self.backward if i in self.changes[j]):
@@ -82,6 +85,20 @@ class Replacing(Mending):
         pairs = ((k, f[0]) for k, g in found.items() if squeezed(g) == shape for f in self.factors(k))
         ratios = ((k, f[0]) for k, f in self.explanations(values, paths=paths))
         return not any(self.works_as(i, k, f) for k, f in (*pairs, *ratios))
+
+    def is_short_of_a_factor(self, i: int, wires: set[int]) -> bool:
+        """Whether a value is but for a factor the gradient that it is taken for: a later line may lack it as well."""
+        if self.part_roles(i):
+            return False
+        explained = wires & {k for k, _ in self.explanations(self.values(i), paths=False)}
+        return any(self.works_as(i, k, factor[0]) for k in explained for factor in self.factors(k))
+
+    def multiplied_by(self, i: int) -> list[list[Any]]:
+        """What a variable is multiplied by in place later, at each point."""
+        key, size = self.events[i].place.key, np.size(self.events[i].value)
+        parts = [j for j in self.backward if j > i and self.events[j].place.how == "part" and j not in self.changes[i]]
+        parts = [j for j in parts if self.events[j].place.key == key and np.size(self.events[j].value) == size]
+        return [[np.asarray(v, float) for v in self.values(j)] for j in parts]
 
     def is_added_to_later(self, i: int) -> bool:
         """Whether a later line that a value goes into adds something up."""
