@@ -191,7 +191,7 @@ def value_of(source: str, call: str) -> Any:
         path.write_text(source, encoding="utf-8")
         module = types.ModuleType("mine")
         module.__file__ = str(path)
-        exec(compile(source, str(path), "exec"), vars(module))  # noqa: S102 - of our own files
+        exec(compile(source, str(path), "exec"), vars(module))
         if call == "script":
             return eval(ast.unparse(Script(str(path), source).output), vars(module))  # noqa: S307
         space = {"gw": Taken(), "np": np, "m": module, "rng": np.random.default_rng(0)}
@@ -208,7 +208,9 @@ def flat(x: Any) -> list[Any]:
 
 def same_value(a: Any, b: Any) -> bool:
     a, b = flat(a), flat(b)
-    return len(a) == len(b) and all(np.array_equal(x, y, equal_nan=np.asarray(x).dtype.kind == "f") for x, y in zip(a, b, strict=True))
+    return len(a) == len(b) and all(
+        np.array_equal(x, y, equal_nan=np.asarray(x).dtype.kind == "f") for x, y in zip(a, b, strict=True)
+    )
 
 
 def is_off(report: Any) -> bool:
@@ -281,7 +283,9 @@ def main(number: str = "6", part: str = "", seed: str = "0") -> None:
             counts["right lines accused"] += bool(accused)
             if accused or not named:
                 what = "ACCUSED" if accused else "not told"
-                print(f"{what:8} {outsider.name}:{mutant.line} {mutant.kind}: {mutant.text[:90]}: {accused}", flush=True)
+                print(
+                    f"{what:8} {outsider.name}:{mutant.line} {mutant.kind}: {mutant.text[:90]}: {accused}", flush=True
+                )
     for what, count in counts.items():
         print(f"{count:5} {what}")
 

@@ -25,7 +25,7 @@ class Explaining(Readings):
     @cached_property
     def paths(self) -> list[list[Mapping[int, Any]]]:
         """For each use of each value: what comes along it, at each wire behind it, at each point."""
-        found = []
+        found: list[list[Mapping[int, Any]]] = []
         for k in self.trials[0].circuit.found:
             uses = [self.contributions(n, k) for n in range(len(self.trials))]
             for use in range(len(uses[0])) if len(uses[0]) > 1 else ():
@@ -74,7 +74,7 @@ class Explaining(Readings):
             if any(g is None or squeezed(g) != shape or not largest(g) for g in gradients):
                 continue
             gradients = [np.reshape(np.asarray(g, float), shape) for g in gradients]
-            if not self.says_enough(sum(np.count_nonzero(g) for g in gradients) - 1):
+            if not self.says_enough(sum(int(np.count_nonzero(g)) for g in gradients) - 1):
                 continue
             for factor in (*self.factors(k), *([np.reshape(x, shape) for x in f] for f in beside)):
                 if np.size(gradients[0]) > 1 and self.multiple(factor, gradients) is not None:
@@ -99,7 +99,7 @@ class Explaining(Readings):
                 known = row[np.isfinite(row)]
                 if known.size and np.ptp(known) > self.close * np.abs(known).max():
                     return False
-                beside += max(np.count_nonzero(known) - 1, 0)
+                beside += max(int(np.count_nonzero(known)) - 1, 0)
         return self.says_enough(beside)
 
     def says_enough(self, numbers: int) -> bool:

@@ -20,8 +20,8 @@ from gatewise._check.comparing import largest, squeezed
 from gatewise._check.diagnosis import Change
 from gatewise._check.hearing import Event
 from gatewise._check.mending import Found, Located
-from gatewise._check.names import wire_named
 from gatewise._check.moving import identical
+from gatewise._check.names import wire_named
 from gatewise._check.readings import is_packed, sums, total
 from gatewise._check.replacing import Replacing
 from gatewise._check.trials import Trial, UnseenError
