@@ -55,17 +55,14 @@ class Explaining(Readings):
                     return True
         return False
 
-    def explains(self, values: Sequence[Any], paths: bool = True, beside: Sequence[list[Any]] = ()) -> bool:
-        """Whether a constant, a factor, or a number for each row is all that is between a value and a gradient.
-
-        What stands `beside` are factors as well.
-        """
-        return next(self.explanations(values, paths, beside), None) is not None
+    def explains(self, values: Sequence[Any], along_axes: bool = True, paths: bool = True) -> bool:
+        """Whether a constant, a factor, or a number for each row is all that is between a value and a gradient."""
+        return next(self.explanations(values, paths, along_axes=along_axes), None) is not None
 
     def explanations(
-        self, values: Sequence[Any], paths: bool = True, beside: Sequence[list[Any]] = ()
+        self, values: Sequence[Any], paths: bool = True, beside: Sequence[list[Any]] = (), along_axes: bool = True
     ) -> Iterator[tuple[int, list[Any]]]:
-        """What makes a multiple of a gradient of a value, at each point, and of which wire's."""
+        """What makes a multiple of a gradient of a value, at each point, and of which wire's; also what is `beside`."""
         if not largest(values[0]) or (np.size(values[0]) > 1 and not np.ptp(values[0])):
             return
         shape = squeezed(values[0])
@@ -81,7 +78,7 @@ class Explaining(Readings):
                     continue  # it is that gradient itself
                 if self.multiple([f * v for f, v in zip(factor, values, strict=True)], gradients) is not None:
                     yield k, factor
-            if (ratios := self.ratios_along_an_axis(values, gradients)) is not None:
+            if along_axes and (ratios := self.ratios_along_an_axis(values, gradients)) is not None:
                 yield k, ratios
 
     def ratios_along_an_axis(self, values: Sequence[Any], gradients: Sequence[Any]) -> list[Any] | None:

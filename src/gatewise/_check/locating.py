@@ -83,7 +83,7 @@ class Inquiry(Replacing):
         located = self.by_patches(on_way, goal)
         if located.found or located.doubtful or not located.suspects:
             return located
-        found = self.by_replacement(on_way, goal)
+        found = self.by_replacement([i for i in on_way if not self.is_on_its_way(i)], goal)
         return Located([found], [found.statement]) if found is not None else located
 
     def by_patches(self, on_way: Sequence[int], goal: Sequence[str]) -> Located:

@@ -120,8 +120,10 @@ class Mending(Explaining):
         """Whether what a line gives is a gradient but for a factor that a later line may have been meant to have."""
         given = [i for i in self.backward if self.events[i].place.statement is s and self.events[i].place.how != "part"]
         values = [[r.events[i].value for r in self.runs] for i in given]
-        return bool(values) and all(self.explains(each, along_axes=False) for each in values) and not any(
-            self.plain_readings(i) for i in given
+        return (
+            bool(values)
+            and all(self.explains(each, along_axes=False) for each in values)
+            and not any(self.plain_readings(i) for i in given)
         )
 
     def is_outer(self, s: ast.stmt, change: Change) -> bool:

@@ -277,6 +277,8 @@ class Readings(Moving):
 
     def is_kept(self, i: int, r: Reading) -> bool:
         """Whether a value is made of one that is held at the same multiple, for which another line makes up."""
+        if any(map(self.is_one, self.roles(i).values())):  # no line after it makes up for anything
+            return False
         before = (j for j in self.moved if j < i and i in self.changes[j])
         return any(
             x.whole and self.is_one(x.c / r.c) and self.is_made_up_for(j, x) for j in before for x in self.readings(j)
