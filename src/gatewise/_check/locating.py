@@ -350,10 +350,16 @@ def asked(inquiry: Inquiry) -> Located:
     found = {id(f.statement): f for e in each for f in e.found}
     if len(found) > 1 and not all(f.change or f.mend() for f in found.values()):  # one line before them may be wrong
         found = {}
+    found = {n: f for n, f in found.items() if not is_handing_on(f.statement) or f.change or f.mend()}
     suspects = {id(s): s for e in ([one] if one.suspects and not found else each) for s in e.suspects}
     whys = dict.fromkeys(e.why for e in each if e.why)
     doubtful = any(e.doubtful for e in each)
     return Located(list(found.values()), list(suspects.values()), "; ".join(whys), doubtful)
+
+
+def is_handing_on(s: ast.stmt) -> bool:
+    """Whether a return computes nothing: it is at fault only where what it returns stands in the wrong order."""
+    return isinstance(s, ast.Return) and not any(isinstance(e, (ast.BinOp, ast.UnaryOp, ast.Call)) for e in ast.walk(s))
 
 
 def with_texts(found: Located, inquiry: Inquiry) -> Located:
