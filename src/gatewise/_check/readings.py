@@ -342,7 +342,8 @@ class Readings(Moving):
 
 def is_packed(s: ast.stmt) -> bool:
     """Whether a statement puts values together, or takes them apart, and computes nothing."""
-    value, target = getattr(s, "value", None), s.targets[0] if isinstance(s, ast.Assign) else None
+    value: Any = getattr(s, "value", None)
+    target = s.targets[0] if isinstance(s, ast.Assign) else None
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "dict":
         return all(isinstance(k.value, (ast.Name, ast.Attribute)) for k in value.keywords)
     if isinstance(target, (ast.Tuple, ast.List)):
