@@ -15,12 +15,13 @@ ALL = outsiders()
 #: so does a line of this list that is named by now.
 NOT_NAMED = {
     "course_layer_classes": {27},
-    "course_svm_margins": {18},
+    "course_name_model_script": {30},
     "kern_bag_of_words_script": {39},
-    "kern_focal": {23, 26},
+    "kern_batchnorm2d": {29},
+    "kern_groupnorm_silu": {35},
     "kern_layernorm": {28},
-    "kern_lse_pool_script": {35},
-    "sci_book_greeks": {37},
+    "kern_triplet": {27},
+    "sci_book_greeks": {36, 37},
     "sci_bundle_cam": {42, 49},
     "sci_kalman_update": {41},
     "sci_md_forces": {34},
@@ -29,8 +30,8 @@ NOT_NAMED = {
     "sci_tomo_tv": {19, 39},
     "seq_birnn_script": {51},
     "seq_char_rnn": {35},
+    "seq_embedding_bag": {23},
     "seq_gru_class": {48},
-    "seq_gru_step": {27},
     "seq_layer_list": {25, 42},
 }
 
@@ -61,5 +62,5 @@ def test_what_is_written_without_sight_is_what_it_says():
     for outsider in ALL:
         mistakes[outsider.plain] += len(outsider.told["mistakes"])
         missed[outsider.plain] += len(NOT_NAMED.get(outsider.name, ()))
-    assert (missed[True], mistakes[True]) == (13, 81)
-    assert (missed[False], mistakes[False]) == (10, 39)
+    assert (missed[True], mistakes[True]) == (14, 123)
+    assert (missed[False], mistakes[False]) == (10, 57)

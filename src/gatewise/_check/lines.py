@@ -66,6 +66,7 @@ def agreed(found: Located, marked: Callable[[], Sequence[Mistake]]) -> tuple[lis
         return mistakes, "" if mistakes else found.why
     if found.right:
         return [m for m in mistakes if m.line not in found.cleared], ""
+    mistakes = [m for m in mistakes if m.line not in found.idle]
     told = [m for m in mistakes if wire_named(m.variable, found.misshaped) is not None]
     told += [m for f in found.found for m in in_words(f, mistakes) if m not in told]
     if told:
