@@ -16,11 +16,18 @@ from gatewise._check.comparing import largest, squeezed, stretches
 from gatewise._check.readings import Readings
 
 PATHS = 60  #: paths along which gradients are followed one by one
+COMPARED = 30_000  #: values, factors and gradients that are held against each other; more take minutes
 DIGITS = 9  #: digits in which a value and what explains it must agree, over all its entries
+
+
+class TooManyError(Exception):
+    """There is too much to look at; the message says what, as a reason why no line is named."""
 
 
 class Explaining(Readings):
     """Explains the values of a backward pass that are no gradients."""
+
+    compared = 0
 
     @cached_property
     def paths(self) -> list[list[Mapping[int, Any]]]:
@@ -74,6 +81,9 @@ class Explaining(Readings):
             if not self.says_enough(sum(int(np.count_nonzero(g)) for g in gradients) - 1):
                 continue
             for factor in (*self.factors(k), *([np.reshape(x, shape) for x in f] for f in beside)):
+                self.compared += 1
+                if self.compared > COMPARED:
+                    raise TooManyError("the way back has more values of one shape than can be told apart")
                 if np.size(gradients[0]) > 1 and self.multiple(factor, gradients) is not None:
                     continue  # it is that gradient itself
                 if self.multiple([f * v for f, v in zip(factor, values, strict=True)], gradients) is not None:

@@ -18,6 +18,7 @@ import numpy as np
 
 from gatewise._check.comparing import largest, squeezed
 from gatewise._check.diagnosis import Change
+from gatewise._check.explaining import TooManyError
 from gatewise._check.hearing import Event
 from gatewise._check.mending import Found, Located
 from gatewise._check.moving import identical
@@ -317,6 +318,11 @@ def adds_a_name(s: ast.stmt) -> bool:
     return isinstance(added, (ast.Name, ast.Attribute))
 
 
+def hands_on(s: ast.stmt) -> bool:
+    """Whether a line computes nothing: what is wrong with what it hands on went wrong before it."""
+    return isinstance(s, ast.Assign) and isinstance(s.value, (ast.Name, ast.Attribute))
+
+
 def located(trials: Callable[[], Sequence[Trial]]) -> Located:
     """Where the mistakes are, as far as the program can be looked at in this way."""
     nothing = Located(why="no line that could be run by itself makes a gradient", unseen=True)
@@ -329,7 +335,10 @@ def located(trials: Callable[[], Sequence[Trial]]) -> Located:
         found.idle = {e.place.line for e in inquiry.events if is_packed(e.place.statement)}
         others = {id(f.statement): f for q in inquiry.misshaped for f in inquiry.of_another_shape(q)}
         found.found += others.values()
+        found.found = [f for f in found.found if not hands_on(f.statement) or f.shape or f.change or f.mend()]
         return with_texts(found, inquiry) if inquiry.backward or inquiry.misshaped else nothing
+    except TooManyError as error:
+        return Located(why=str(error))
     except UnseenError as error:
         return Located(why=str(error), unseen=True)
     except Exception:  # of the user's code, where values in it are others

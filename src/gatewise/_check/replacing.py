@@ -17,7 +17,7 @@ from gatewise._check.comparing import largest, squeezed
 from gatewise._check.mending import Found, Mending
 
 ENTRIES = 120  #: numbers of a value that are moved one by one
-RUNS = 2500  #: runs for all values together
+RUNS = 1200  #: runs for all values together
 
 
 class Replacing(Mending):
