@@ -30,6 +30,7 @@ from gatewise._check.trials import Trial, UnseenError
 EVENTS = 300  #: values that are moved, each in a run of its own
 ENTRIES = 2_000_000  #: numbers in all of them together
 WAYS = 64  #: ways in which values of one line may stand for gradients, that are tried
+FAR_FETCHED = 60  #: ranks from which on a change that mends a line need not be what was meant
 LOSSES = frozenset({"loss", "cost", "L", "J"})
 
 
@@ -259,12 +260,10 @@ class Inquiry(Replacing):
         return [s for s in self.statements(other) if s is not self.events[i].place.statement]
 
     def callers(self, i: int) -> list[ast.stmt]:
-        """The line that took what a helper returned, where that is a helper's return."""
-        place = self.events[i].place
-        later = [j for j in self.backward if j > i and j in self.changes[i]]
-        after = next((self.events[j].place for j in later), place)
-        is_return = isinstance(place.statement, ast.Return)
-        return [after.statement] if is_return and after.function != place.function else []
+        """The line that took what a helper made of what it was given, where a value is a helper's."""
+        own, main = self.events[i].place.function, self.events[-1].place.function
+        later = (self.events[j].place for j in self.backward if j > i and j in self.changes[i])
+        return [] if own == main else [place.statement for place in later if place.function != own][:1]
 
     def is_partial(self, i: int) -> bool:
         """Whether a value is the sum of some of the contributions to its gradient, and not of all."""
@@ -318,6 +317,17 @@ def adds_a_name(s: ast.stmt) -> bool:
     return isinstance(added, (ast.Name, ast.Attribute))
 
 
+def is_told(f: Found, found: Located) -> bool:
+    """Whether a line that was found is named: one that computes nothing, only with the change that mends it.
+
+    A change that is far-fetched is no evidence where other lines are suspects as well.
+    """
+    change = f.change or f.mend()
+    if change is None:
+        return not hands_on(f.statement) and f.statement.lineno not in found.idle
+    return change.rank < FAR_FETCHED or len(found.suspects) < 2
+
+
 def hands_on(s: ast.stmt) -> bool:
     """Whether a line computes nothing: what is wrong with what it hands on went wrong before it."""
     return isinstance(s, ast.Assign) and isinstance(s.value, (ast.Name, ast.Attribute))
@@ -335,7 +345,7 @@ def located(trials: Callable[[], Sequence[Trial]]) -> Located:
         found.idle = {e.place.line for e in inquiry.events if is_packed(e.place.statement)}
         others = {id(f.statement): f for q in inquiry.misshaped for f in inquiry.of_another_shape(q)}
         found.found += others.values()
-        found.found = [f for f in found.found if not hands_on(f.statement) or f.shape or f.change or f.mend()]
+        found.found = [f for f in found.found if f.shape or is_told(f, found)]
         return with_texts(found, inquiry) if inquiry.backward or inquiry.misshaped else nothing
     except TooManyError as error:
         return Located(why=str(error))

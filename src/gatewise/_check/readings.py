@@ -348,8 +348,15 @@ def is_packed(s: ast.stmt) -> bool:
         return all(isinstance(k.value, (ast.Name, ast.Attribute)) for k in value.keywords)
     if isinstance(target, (ast.Tuple, ast.List)):
         return not any(isinstance(e, (ast.BinOp, ast.UnaryOp, ast.Call)) for e in ast.walk(value))
-    held = value.values if isinstance(value, ast.Dict) else getattr(value, "elts", [])
-    return bool(held) and all(isinstance(e, (ast.Name, ast.Attribute, ast.Tuple)) for e in held)
+    return isinstance(value, (ast.Dict, ast.Tuple, ast.List)) and only_names(value)
+
+
+def only_names(node: ast.expr) -> bool:
+    """Whether something is made of names alone, in containers: `loss, {"w": dw}`."""
+    if isinstance(node, (ast.Dict, ast.Tuple, ast.List)):
+        held = node.values if isinstance(node, ast.Dict) else node.elts
+        return bool(held) and all(map(only_names, held))
+    return isinstance(node, (ast.Name, ast.Attribute))
 
 
 def sums(n: int) -> Iterator[tuple[int, ...]]:
