@@ -1,8 +1,8 @@
 """Backward passes in the manners people have, written without sight of the check: what the check says of them.
 
-`outside/` holds 40 that repairs may be tuned on, `outside/held_out/` 20 that were run once, at the end. Each is a
-module and beside it how it is checked, and three mistakes, each a change of one line. `python -m check.outsiders`
-prints every miss and the counts.
+`outside/` holds 60 that repairs may be tuned on (20 of them were held out of a first repair), `outside/held_out/`
+those that are run once, at the end. Each is a module and beside it how it is checked, and three mistakes, each a
+change of one line. `python -m check.outsiders` prints every miss and the counts.
 """
 
 from __future__ import annotations

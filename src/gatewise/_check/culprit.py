@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import fits, is_number, value_in
+from gatewise._check.comparing import fits, is_number, squeezed, value_in
 from gatewise._check.diagnosis import SAYS
 from gatewise._check.fresh import Fresh, fresh_function, fresh_pair, fresh_script
 from gatewise._check.marking import Version
@@ -135,6 +135,8 @@ class Culprits(Repairs):
             if version.wire is None or (version.key in self.unfinished and not self.stops(version)):
                 continue
             marks = self.marks()
+            if self.stops(version) and any(self.is_misshapen(u) for u in self.made_of(version)):
+                continue
             if not self.is_wrong(version, marks):
                 if (mistake := self.shared(version) or self.shaped(version)) is not None:
                     found.setdefault((mistake.line, mistake.variable), mistake)
@@ -144,6 +146,11 @@ class Culprits(Repairs):
         if not self.cured_together([self.repaired[key] for key in found]):
             found = {key: dataclasses.replace(m, kind="other", cure=UNSURE) for key, m in found.items()}
         return sorted(found.values(), key=lambda m: m.line)
+
+    def is_misshapen(self, version: Version) -> bool:
+        """Whether a gradient has not the shape of its value: a line that raises an error for that is none at fault."""
+        world, k = self.worlds[0], version.named if version.wire is None else version.wire
+        return k is not None and squeezed(self.value(version, world)) != squeezed(world.value(k))
 
     def shared(self, version: Version) -> Mistake | None:
         """A right gradient of an input that a later line for another one changes, because both are one array."""

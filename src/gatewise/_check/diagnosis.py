@@ -9,7 +9,7 @@ from typing import Any
 
 from gatewise._check.rows import ROWS
 from gatewise._check.scope import Scope
-from gatewise._check.trees import call_of, replaced, with_field
+from gatewise._check.trees import call_of, expression_of, replaced, with_field
 
 #: What a student is told, by kind; `{cure}` is the line as it should be.
 SAYS = {
@@ -82,6 +82,7 @@ def changed_statements(s: ast.stmt, scope: Scope) -> list[Change]:
             pair = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}.get(type(s.op))
             if pair is type(op):
                 found.append(Change(5, kind, with_field(s, "op", op), "multiply and divide are swapped"))
+        found += list(other_sizes(s, scope))
     for change in changes(s.value, scope):
         found.append(replace(change, node=with_field(s, "value", change.node)))
     found += changed_places(s)
@@ -97,6 +98,15 @@ def changed_statements(s: ast.stmt, scope: Scope) -> list[Change]:
                 )
                 found.append(replace(change, node=new, whole=False))
     return found
+
+
+def other_sizes(s: ast.AugAssign, scope: Scope) -> Iterator[Change]:
+    """`dx /= n` where the number of something else belongs."""
+    if isinstance(s.op, (ast.Mult, ast.Div)):
+        own = ast.unparse(s.value)
+        for size, number in scope.sizes.items():
+            if number != scope.sizes.get(own):
+                yield Change(24, "factor", with_field(s, "value", expression_of(size)), f"{own} where {size} belongs")
 
 
 def changed_places(s: ast.stmt) -> Iterator[Change]:

@@ -10,15 +10,17 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from gatewise._check.matching import part_fits, units_of
 from gatewise._check.subject import Subject
+from gatewise._check.worlds import definition_of
 from gatewise._errors import ArgumentError
 from gatewise._recording.functions import code_of
-from gatewise._recording.places import source_of
 from gatewise._recording.structures import leaves
 from gatewise._recording.whose import DICTS, wire_named
 
@@ -163,7 +165,14 @@ def names_of_rest(f: Callable[..., Any], count: int) -> list[str]:
 
 def returned_names(f: Callable[..., Any]) -> list[Any]:
     """The names in a function's last return statement: one, a list of several, or None for each part."""
-    node = definition_of(f)
+    code = code_of(f)
+    return [] if code is None else returned_by(code)
+
+
+@lru_cache(maxsize=64)
+def returned_by(code: CodeType) -> list[Any]:
+    """The same of its code: an inquiry asks again after each of a thousand runs."""
+    node = definition_of(code)
     returns = [n for n in ast.walk(node) if isinstance(n, ast.Return)] if node is not None else []
     if not returns or returns[-1].value is None:
         return []
@@ -185,14 +194,3 @@ def name_of(node: ast.expr, made: dict[str, ast.expr]) -> Any:
     if isinstance(node, (ast.List, ast.Tuple)):
         return [each.id if isinstance(each, ast.Name) else "" for each in node.elts]
     return node.id if isinstance(node, ast.Name) else None
-
-
-def definition_of(f: Callable[..., Any]) -> ast.FunctionDef | None:
-    """The `def` of a function, where its source can be read."""
-    code = code_of(f)
-    source = source_of(code) if code is not None else None
-    if code is None or source is None:
-        return None
-    named = [n for n in ast.walk(source.tree) if isinstance(n, ast.FunctionDef) and n.name == code.co_name]
-    first = code.co_firstlineno
-    return next((n for n in named if min([n.lineno, *(d.lineno for d in n.decorator_list)]) == first), None)

@@ -16,14 +16,13 @@ from gatewise._check.comparing import plain
 from gatewise._check.culprit import Mistake
 from gatewise._check.diagnosis import SAYS
 from gatewise._check.hearing import Functions
-from gatewise._check.locating import located
+from gatewise._check.locating import FAR_FETCHED, located
 from gatewise._check.mending import Found, Located
 from gatewise._check.names import wire_named
 from gatewise._check.script_trials import Script, ScriptTrial
 from gatewise._check.subject import Subject
 from gatewise._check.trials import CheckedTrial
 
-FAR_FETCHED = 60  #: ranks from which on a change that mends a line need not be what was meant
 MANY = 8  #: lines that are listed where it is one of them
 
 
@@ -66,6 +65,7 @@ def agreed(found: Located, marked: Callable[[], Sequence[Mistake]]) -> tuple[lis
         return mistakes, "" if mistakes else found.why
     if found.right:
         return [m for m in mistakes if m.line not in found.cleared], ""
+    mistakes = [m for m in mistakes if m.line not in found.idle]
     told = [m for m in mistakes if wire_named(m.variable, found.misshaped) is not None]
     told += [m for f in found.found for m in in_words(f, mistakes) if m not in told]
     if told:

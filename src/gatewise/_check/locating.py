@@ -11,25 +11,30 @@ import ast
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from gatewise._check.comparing import largest, squeezed
 from gatewise._check.diagnosis import Change
+from gatewise._check.explaining import TooManyError
 from gatewise._check.hearing import Event
-from gatewise._check.mending import Found, Located, Mending
+from gatewise._check.mending import Found, Located
+from gatewise._check.moving import identical
 from gatewise._check.names import wire_named
-from gatewise._check.readings import sums, total
+from gatewise._check.readings import is_packed, sums, total
+from gatewise._check.replacing import Replacing
 from gatewise._check.trials import Trial, UnseenError
 
 EVENTS = 300  #: values that are moved, each in a run of its own
 ENTRIES = 2_000_000  #: numbers in all of them together
 WAYS = 64  #: ways in which values of one line may stand for gradients, that are tried
+FAR_FETCHED = 60  #: ranks from which on a change that mends a line need not be what was meant
 LOSSES = frozenset({"loss", "cost", "L", "J"})
 
 
-class Inquiry(Mending):
+class Inquiry(Replacing):
     """Where one wrong backward pass goes wrong."""
 
     @property
@@ -64,29 +69,80 @@ class Inquiry(Mending):
     def of_another_shape(self, q: str) -> Iterator[Found]:
         """The line that gives the gradient of a parameter, where it has another shape than that."""
         shape = self.trials[0].misshaped[q]
-        for e in reversed(self.events):
-            if e.value is not None and np.shape(e.value) == shape and wire_named(e.place.key, {q}) is not None:
+        for named in reversed(self.events):
+            if named.value is None or np.shape(named.value) != shape or wire_named(named.place.key, {q}) is None:
+                continue
+            made = [e for e in self.events if identical(e.value, named.value) and not is_packed(e.place.statement)]
+            for e in made[:1]:
                 yield Found(e.place.statement, e.place.key, e.value, self.trials[0].circuit.truth(q), shape=True)
-                return
+            return
 
     # ------------------------------------------------------------------------------------------------- one line
 
     def single(self, goal: Sequence[str]) -> Located:
         """The one line that accounts for all of these gradients."""
         on_way = [i for i in self.backward if self.reaches(i) & {*goal}]
+        located = self.by_patches(on_way, goal)
+        if located.found or located.doubtful or not located.suspects:
+            return located
+        found = self.by_replacement([i for i in on_way if not self.is_on_its_way(i)], goal)
+        return Located([found], [found.statement]) if found is not None else located
+
+    def by_patches(self, on_way: Sequence[int], goal: Sequence[str]) -> Located:
+        """The line at the first value of which another one makes all gradients right."""
         patches: list[tuple[int, Any]] = []
         for i in on_way:
             patch = self.patch(i, goal)
             if patch is not None:
                 patches.append((i, patch))
-        exactly = [p for p in patches if not self.is_exact(p[0])]
-        likely = [p for p in exactly or patches if self.statements([p[0]]) and not self.is_on_its_way(p[0])]
+        open_ones = [p for p in patches if not self.is_as_meant(p[0])]
+        likely = [p for p in open_ones or self.last_of(patches) if self.statements([p[0]])]
+        likely = [p for p in likely if not self.is_on_its_way(p[0])]
         for i, should in likely[:1]:
-            return self.around(i, should, goal)
+            i, should = self.in_common(i, patches) or self.handed_on(i, patches) or (i, should)
+            return self.around(i, should, goal, [j for j, _ in likely[1:] if j > i])
         if not patches and (several := self.each_time(on_way, goal)) is not None:
             return Located([several], [several.statement])
         suspects = self.statements(i for i in on_way if not self.is_cleared(i))
         return self.by_changes(suspects, goal, [])
+
+    def is_as_meant(self, i: int) -> bool:
+        """Whether a value of which another one would do is right all the same: it goes wrong after it."""
+        return self.is_exact(i) or self.is_put_into_exact(i) or self.is_at_convention(i)
+
+    def is_put_into_exact(self, i: int) -> bool:
+        """Whether a part makes its whole what it should be."""
+        whole = self.whole_of(i)
+        return whole is not None and self.is_exact(whole)
+
+    def last_of(self, patches: Sequence[tuple[int, Any]]) -> list[tuple[int, Any]]:
+        """Of right values that should be others, those of which no other one is made: it goes wrong after them."""
+        return [(i, v) for i, v in patches if not any(j in self.changes[i] for j, _ in patches)]
+
+    def in_common(self, i: int, patches: Sequence[tuple[int, Any]]) -> tuple[int, Any] | None:
+        """The value that all is made of that goes wrong before another one, where that is in more than one line."""
+        before = [j for j in self.backward if i in self.changes[j] and self.is_taken_exactly(j)]
+        wrong = [j for j in before if not self.is_cleared(j)]
+        if len(self.statements(wrong)) < 2:
+            return None
+        shared = [p for p in patches if {*wrong} <= self.changes[p[0]] and self.is_taken_exactly(p[0])]
+        return shared[-1] if shared else None
+
+    def handed_on(self, i: int, patches: Sequence[tuple[int, Any]]) -> tuple[int, Any] | None:
+        """The value that a line adds as it is, where another one in its place mends it: the line computes nothing."""
+        s = self.events[i].place.statement
+        parts = [j for j, _ in patches if self.events[j].place.statement is s and self.events[j].place.how == "part"]
+        if self.events[i].place.how != "after" or not parts or not adds_a_name(s):
+            return None
+        part = self.events[parts[0]].value
+        if not largest(part):
+            return None
+        sources = (p for p in patches if parts[0] in self.changes[p[0]] and self.agree(self.events[p[0]].value, part))
+        return next(sources, None)
+
+    def is_taken_exactly(self, i: int) -> bool:
+        """Whether what follows takes a value for a gradient, and for no multiple of one."""
+        return any(map(self.is_one, self.roles(i).values()))
 
     def each_time(self, on_way: Sequence[int], goal: Sequence[str]) -> Found | None:
         """The line where it goes wrong first, where that runs several times, as in a helper.
@@ -135,23 +191,40 @@ class Inquiry(Mending):
             return False
         if not largest(v) or any(self.is_good(j) for j in later):
             return True
-        return any(r.whole and self.is_a_size(r.c) for r in self.plain_readings(i))
+        if self.is_taken_exactly(i) or not np.ptp(v):
+            return False
+        readings = self.plain_readings(i) if self.roles(i) else self.readings(i)
+        return any(r.whole and self.is_a_size(r.c) for r in readings)
 
     def is_a_size(self, c: float) -> bool:
         """Whether a factor is a length of an array of the program."""
-        sizes = {n for w in self.trials[0].circuit.wires for n in (*np.shape(w.value), np.size(w.value))}
-        return any(abs(c / n - 1) < 1e-5 for n in sizes if n > 1)
+        return any(self.is_one(c / n) for n in self.sizes)
+
+    @cached_property
+    def sizes(self) -> set[int]:
+        """How many numbers stand along the axes of arrays, and along several."""
+        shapes = {squeezed(w.value) for w in self.trials[0].circuit.wires}
+        axes = (each for shape in shapes for m in range(len(shape)) for each in itertools.combinations(shape, m + 1))
+        return {int(np.prod(each)) for each in axes}
 
     def is_exact(self, i: int) -> bool:
-        return any(abs(r.c - 1) < 1e-6 and self.is_meant(i, r) for r in self.readings(i) if r.whole)
+        return any(self.is_one(r.c) and self.is_meant(i, r) for r in self.readings(i) if r.whole)
 
-    def around(self, i: int, should: Any, goal: Sequence[str]) -> Located:
-        """The line of a value that could be another one; or one before it, where it starts from what is not known."""
+    def around(self, i: int, should: Any, goal: Sequence[str], others: Sequence[int]) -> Located:
+        """The line of a value that could be another one; or one before it, where it starts from what is not known.
+
+        Where the value is a multiple of what it should be, a line after it may have been meant to make up for that.
+        """
         place = self.events[i].place
-        before = [j for j in self.backward if i in self.changes[j] and not self.is_cleared(j)]
+        before = [j for j in self.backward if i in self.changes[j] and not self.is_known(j, i)]
         before = [j for j in before if self.events[j].place.statement is not place.statement]
-        suspects = self.statements([*before, i])
+        before = [j for j in before if self.is_begun(j, i) or not (self.is_on_its_way(j) or self.is_passed_over(j))]
+        is_held = any(r.whole and self.is_a_size(r.c) for r in self.plain_readings(i))
+        after = [j for j in others if j in self.changes[i]] if is_held else []
+        suspects = self.statements([*before, i, *after])
         first = Found(place.statement, place.key, self.events[i].value, should)
+        if not largest(self.events[i].value) and place.how == "value":
+            return Located([], [], f"a line is missing that adds to {place.key}")
         if self.is_partial(i):
             first.lost = True
             if (added := self.as_addition(i, goal)) is not None:
@@ -159,15 +232,26 @@ class Inquiry(Mending):
             if not self.was_at_hand(i):
                 return Located([], [], f"a line is missing that adds to {place.key}")
         if len(suspects) == 1:
+            if suspects[0] is not place.statement:
+                first = self.found(suspects[0])
             first.mend = lambda: next((c for _, c in self.mending(suspects, goal)), None)
             rivals = self.rivals(i)
             callers = self.callers(i)
             if callers and first.mend() is None:  # what it was given may be wrong as well, and nothing tells
                 return Located([], [*callers, *suspects], "what it is called with may be wrong, or what it does")
-            if rivals and first.mend() is None and next(self.mending(rivals, goal), None) is not None:
+            rivals += self.equals(i, others)
+            if rivals and next(self.mending(rivals, goal), None) is not None:
                 return Located([], [*rivals, *suspects], "a change of any of these would mend it", doubtful=True)
             return Located([first], suspects)
-        return self.by_changes(suspects, goal, [first])
+        return self.by_changes(suspects, goal, [first], self.statements([i, *after]))
+
+    def equals(self, i: int, others: Sequence[int]) -> list[ast.stmt]:
+        """The lines that hand a value on under another name, where its own says nothing of whose gradient it is."""
+        if self.wires_named(i) & {*self.roles(i)}:
+            return []
+        own = self.events[i]
+        same = [j for j in others if j in self.changes[i] and identical(self.events[j].value, own.value)]
+        return [s for s in self.statements(same) if s is not own.place.statement and not isinstance(s, ast.Return)]
 
     def rivals(self, i: int) -> list[ast.stmt]:
         """The lines before a value that give the gradient of one wire, where what follows takes it for another's."""
@@ -176,25 +260,25 @@ class Inquiry(Mending):
         return [s for s in self.statements(other) if s is not self.events[i].place.statement]
 
     def callers(self, i: int) -> list[ast.stmt]:
-        """The line that took what a helper returned, where that is a helper's return."""
-        place = self.events[i].place
-        later = [j for j in self.backward if j > i and j in self.changes[i]]
-        after = next((self.events[j].place for j in later), place)
-        is_return = isinstance(place.statement, ast.Return)
-        return [after.statement] if is_return and after.function != place.function else []
+        """The line that took what a helper made of what it was given, where a value is a helper's."""
+        own, main = self.events[i].place.function, self.events[-1].place.function
+        later = (self.events[j].place for j in self.backward if j > i and j in self.changes[i])
+        return [] if own == main else [place.statement for place in later if place.function != own][:1]
 
     def is_partial(self, i: int) -> bool:
         """Whether a value is the sum of some of the contributions to its gradient, and not of all."""
-        return any(abs(r.c - 1) < 1e-6 and not r.whole for r in self.readings(i))
+        return any(self.is_one(r.c) and not r.whole for r in self.readings(i))
 
     def was_at_hand(self, i: int) -> bool:
         """Whether what a missing contribution is made of was there when the line ran: nothing later is that."""
         circuit = self.trials[0].circuit
         for r in self.readings(i):
-            if abs(r.c - 1) > 1e-6 or r.whole:
+            if not self.is_one(r.c) or r.whole:
                 continue
             consumers = {c for c, _ in circuit.parts.get(r.wire, [])}
+            here = self.events[i].place.statement
             later = [j for j in self.backward if j > i and j not in self.changes[i]]
+            later = [j for j in later if self.events[j].place.statement is not here]
             if not any(x.wire in consumers and x.whole for j in later for x in self.readings(j)):
                 return True
         return False
@@ -225,20 +309,28 @@ class Inquiry(Mending):
                     return values[0]
         return None
 
-    def mends(self, i: int, values: Sequence[Any], goal: Sequence[str]) -> bool:
-        if self.agree(self.events[i].value, values[0]):
-            return False
-        return self.mends_together([{i: value} for value in values], goal)
 
-    def mends_together(self, values: Sequence[dict[int, Any]], goal: Sequence[str]) -> bool:
-        """Whether other values in the place of some, at each point, make the gradients right."""
-        for n, (trial, instead) in enumerate(zip(self.trials, values, strict=True)):
-            try:
-                if not self.mended(n, trial.heard(instead).gradients, goal):
-                    return False
-            except Exception:
-                return False
-        return True
+def adds_a_name(s: ast.stmt) -> bool:
+    """Whether a statement adds what a name stands for: `dx += g`, `np.add.at(dx, index, g)`."""
+    call = s.value if isinstance(s, ast.Expr) else None
+    added = call.args[-1] if isinstance(call, ast.Call) and call.args else getattr(s, "value", None)
+    return isinstance(added, (ast.Name, ast.Attribute))
+
+
+def is_told(f: Found, found: Located) -> bool:
+    """Whether a line that was found is named: one that computes nothing, only with the change that mends it.
+
+    A change that is far-fetched is no evidence where other lines are suspects as well.
+    """
+    change = f.change or f.mend()
+    if change is None:
+        return not hands_on(f.statement) and f.statement.lineno not in found.idle
+    return change.rank < FAR_FETCHED or len(found.suspects) < 2
+
+
+def hands_on(s: ast.stmt) -> bool:
+    """Whether a line computes nothing: what is wrong with what it hands on went wrong before it."""
+    return isinstance(s, ast.Assign) and isinstance(s.value, (ast.Name, ast.Attribute))
 
 
 def located(trials: Callable[[], Sequence[Trial]]) -> Located:
@@ -250,8 +342,13 @@ def located(trials: Callable[[], Sequence[Trial]]) -> Located:
         if why and not inquiry.misshaped:
             return Located(why=why) if inquiry.wrong else inquiry.all_right() or nothing
         found = Located(why=why) if why else asked(inquiry)
-        found.found += [f for q in inquiry.misshaped for f in inquiry.of_another_shape(q)]
+        found.idle = {e.place.line for e in inquiry.events if is_packed(e.place.statement)}
+        others = {id(f.statement): f for q in inquiry.misshaped for f in inquiry.of_another_shape(q)}
+        found.found += others.values()
+        found.found = [f for f in found.found if f.shape or is_told(f, found)]
         return with_texts(found, inquiry) if inquiry.backward or inquiry.misshaped else nothing
+    except TooManyError as error:
+        return Located(why=str(error))
     except UnseenError as error:
         return Located(why=str(error), unseen=True)
     except Exception:  # of the user's code, where values in it are others
@@ -272,10 +369,16 @@ def asked(inquiry: Inquiry) -> Located:
     found = {id(f.statement): f for e in each for f in e.found}
     if len(found) > 1 and not all(f.change or f.mend() for f in found.values()):  # one line before them may be wrong
         found = {}
-    suspects = {id(s): s for e in each for s in e.suspects}
+    found = {n: f for n, f in found.items() if not is_handing_on(f.statement) or f.change or f.mend()}
+    suspects = {id(s): s for e in ([one] if one.suspects and not found else each) for s in e.suspects}
     whys = dict.fromkeys(e.why for e in each if e.why)
     doubtful = any(e.doubtful for e in each)
     return Located(list(found.values()), list(suspects.values()), "; ".join(whys), doubtful)
+
+
+def is_handing_on(s: ast.stmt) -> bool:
+    """Whether a return computes nothing: it is at fault only where what it returns stands in the wrong order."""
+    return isinstance(s, ast.Return) and not any(isinstance(e, (ast.BinOp, ast.UnaryOp, ast.Call)) for e in ast.walk(s))
 
 
 def with_texts(found: Located, inquiry: Inquiry) -> Located:

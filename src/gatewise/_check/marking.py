@@ -416,5 +416,12 @@ def unfinished(world: World) -> set[str]:
     """Where a line raised an error: the variables that lines after it would have changed."""
     if world.stopped is None:
         return set()
-    ran = {id(moment.statement) for moment in world.moments}
+    ran = {id(moment.statement) for moment in world.moments} - again_after(world)
     return {key for s in world.program.statements if id(s) not in ran for key in keys_written(s)}
+
+
+def again_after(world: World) -> set[int]:
+    """The statements of the loops around the line that raised an error: they would have run again."""
+    loops = [n for b in world.program.body for n in ast.walk(b) if isinstance(n, (ast.For, ast.While))]
+    around = [loop for loop in loops if any(n is world.stopped for n in ast.walk(loop))]
+    return {id(n) for loop in around for n in ast.walk(loop)}

@@ -12,14 +12,15 @@ import numpy as np
 
 from gatewise._check.comparing import is_number, largest
 from gatewise._check.diagnosis import Change, changed_statements
+from gatewise._check.explaining import Explaining
 from gatewise._check.further import further, with_attributes
-from gatewise._check.readings import Readings
 from gatewise._check.running import evaluated
 from gatewise._check.scope import Formula, scope_of
 from gatewise._check.trials import Trial
 
 CHANGES = 1200  #: changes of lines that are tried
 WORK = 1e9  #: numbers in all values, times changes that are tried: for large arrays fewer
+FACTORS = ("factor", "local", "mask")  #: kinds of changes that multiply by something
 LIKE = 10  #: ranks of changes that are as likely as one that mends
 
 
@@ -49,6 +50,7 @@ class Located:
     unseen: bool = False  #: the program could not be looked at
     right: bool = False  #: all gradients are right
     cleared: set[int] = field(default_factory=set)  #: lines that right gradients are made by
+    idle: set[int] = field(default_factory=set)  #: lines that put values together, or take them apart
     misshaped: list[str] = field(default_factory=list)  #: parameters whose gradients have another shape
 
     @property
@@ -56,7 +58,7 @@ class Located:
         return {f.statement.lineno for f in self.found}
 
 
-class Mending(Readings):
+class Mending(Explaining):
     """Tries changes of lines."""
 
     def __init__(self, trials: Sequence[Trial]) -> None:
@@ -77,26 +79,73 @@ class Mending(Readings):
             return False
         parts = [i for i, e in enumerate(self.events) if e.place.statement is s and e.place.how == "part"]
         return bool(parts) and all(
-            any(self.is_made_up_for(i, r) for r in self.readings(i) if r.whole or not sets) for i in parts
+            any(self.is_made_up_for(i, r) or self.is_its_own(i, r) for r in self.readings(i) if r.whole or not sets)
+            or (adds and self.comes_along_a_path(i))
+            for i in parts
         )
 
     # ------------------------------------------------------------------------------------------------- changes of lines
 
-    def by_changes(self, suspects: Sequence[ast.stmt], goal: Sequence[str], first: Sequence[Found]) -> Located:
-        """The one among some lines of which a small change makes the gradients right."""
-        mending = list(self.mending(suspects, goal))
+    def by_changes(
+        self,
+        suspects: Sequence[ast.stmt],
+        goal: Sequence[str],
+        first: Sequence[Found],
+        patched: Sequence[ast.stmt] = (),
+    ) -> Located:
+        """The one among some lines of which a small change makes the gradients right.
+
+        The lines in `patched` explain it too, each with another value in the place of its own.
+        """
+        doubtful = Located([], list(suspects), "a change of any of these would mend it", doubtful=True)
+        mending = list(self.mending(suspects, goal, patched))
         if self.tried > self.enough:
             return Located([], list(suspects), "there are more ways to mend it than could be tried")
         if len(mending) > 1:  # what mends a line can be done to a later one as well: what is a gradient then, decides
             s, change = min(mending, key=lambda each: suspects.index(each[0]))
-            if not self.is_known_with(s, change):
-                return Located([], list(suspects), "a change of any of these would mend it", doubtful=True)
+            both = sum(each in patched for each, _ in mending) > 1
+            if both or self.is_explained_as_it_is(s) or not self.is_known_with(s, change):
+                return doubtful
             mending = [(s, change)]
         for s, change in mending:
+            open_to_both = patched and s not in patched and self.is_outer(s, change)
+            if open_to_both and (self.is_explained_as_it_is(s) or not self.is_known_with(s, change)):
+                return doubtful
             held = next((f for f in first if f.statement is s), None) or self.found(s)
             held.change = change
             return Located([held], list(suspects))
         return Located([], list(suspects))
+
+    def is_explained_as_it_is(self, s: ast.stmt) -> bool:
+        """Whether what a line gives is a gradient but for a factor that a later line may have been meant to have."""
+        given = [i for i in self.backward if self.events[i].place.statement is s and self.events[i].place.how != "part"]
+        values = [[r.events[i].value for r in self.runs] for i in given]
+        return (
+            bool(values)
+            and all(self.explains(each, along_axes=False) for each in values)
+            and not any(self.plain_readings(i) for i in given)
+        )
+
+    def is_outer(self, s: ast.stmt, change: Change) -> bool:
+        """Whether a change does something to what a line gives: a later line that reads it can do the same to it."""
+        if change.whole:
+            return True
+        pairs = self.values_with(s, change)
+        return all(largest(old) and self.multiple([new], [old]) is not None for old, new in pairs)
+
+    def is_stretching(self, s: ast.stmt, change: Change) -> bool:
+        """Whether a change gives a line's value more axes or longer ones."""
+        return any(np.size(new) > np.size(old) for old, new in self.values_with(s, change))
+
+    def values_with(self, s: ast.stmt, change: Change) -> list[tuple[Any, Any]]:
+        """What a line gives as it stands, and what it gives once it is changed, each time that it runs."""
+        try:
+            run = self.trials[0].heard(statement=(s, change.node))
+        except Exception:
+            return []
+        old = [e.value for e in self.events if e.place.statement is s and e.place.how != "part"]
+        new = [e.value for e in run.events if e.place.line == s.lineno and e.place.how != "part"]
+        return [(a, b) for a, b in zip(old, new, strict=False) if a is not None and b is not None]
 
     def is_known_with(self, s: ast.stmt, change: Change) -> bool:
         """Whether what a line gives is a gradient once it is changed, each time that it runs."""
@@ -113,16 +162,19 @@ class Mending(Readings):
     def is_held(self, values: Sequence[Any]) -> bool:
         """Whether a value is a gradient, at its size or at one at which others are held."""
         constants = {1.0, *self.conventions}
-        return any(r.whole and any(abs(r.c / c - 1) < 1e-6 for c in constants) for r in self.read(values))
+        return any(r.whole and any(self.is_one(r.c / c) for c in constants) for r in self.read(values))
 
     def found(self, s: ast.stmt) -> Found:
         e = next(e for e in reversed(self.events) if e.place.statement is s)
         return Found(s, e.place.key, e.value, None)
 
-    def mending(self, suspects: Sequence[ast.stmt], goal: Sequence[str]) -> Iterator[tuple[ast.stmt, Change]]:
+    def mending(
+        self, suspects: Sequence[ast.stmt], goal: Sequence[str], patched: Sequence[ast.stmt] = ()
+    ) -> Iterator[tuple[ast.stmt, Change]]:
         """For each line the plainest change of it that makes the gradients right at both points.
 
-        Where one is found, changes that are much farther fetched are not tried any more.
+        Where one is found, changes that are much farther fetched are not tried any more. A factor that would stretch
+        what a line gives belongs into a later line, where there is one that explains it too.
         """
         every = [(c.rank, n, s, c) for n, s in enumerate(suspects) for c in self.possible(s)]
         done: set[int] = set()
@@ -131,6 +183,8 @@ class Mending(Readings):
             if rank > last or self.tried > self.enough:
                 return
             if n not in done and self.holds(s, change, goal):
+                if patched and s not in patched and change.kind in FACTORS and self.is_stretching(s, change):
+                    continue
                 done.add(n)
                 last = min(last, rank + LIKE)
                 yield s, change

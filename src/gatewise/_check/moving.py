@@ -60,6 +60,10 @@ class Moving:
         with np.errstate(all="ignore"):
             return bool(np.all((np.abs(a - b) <= max(self.close * largest(b), 1e-12)) | (a == b)))
 
+    def is_one(self, c: float) -> bool:
+        """Whether a number that was found by dividing is 1, as far as the floats of the program tell."""
+        return abs(c - 1) < max(1e-5, self.close)
+
     def truth(self, n: int, name: str) -> Any:
         given = self.runs[n].gradients[name]
         return np.broadcast_to(self.trials[n].circuit.truth(name), np.shape(given) if given is not None else ())

@@ -43,8 +43,12 @@ class Readings(Moving):
 
     @cached_property
     def forward(self) -> set[int]:
-        """The values of the forward pass that are computed again, and do not what a gradient does."""
-        return {i for i in self.moved if self.is_forward(i) and not self.roles(i)}
+        """The values of the forward pass that are computed again or handed on, and do not what a gradient does."""
+        return {
+            i
+            for i, e in enumerate(self.events)
+            if i in self.moved and self.is_forward(i) and (is_packed(e.place.statement) or not self.roles(i))
+        }
 
     def is_forward(self, i: int) -> bool:
         """Whether it is a value of the forward pass."""
@@ -170,7 +174,7 @@ class Readings(Moving):
             if not ratio or any(not d for d in ratio.values()):
                 continue
             d = next(iter(ratio.values()))
-            if all(abs(each / d - 1) < 1e-5 for each in ratio.values()):
+            if all(self.is_one(each / d) for each in ratio.values()):
                 yield k, d
 
     def is_good(self, i: int) -> bool:
@@ -191,13 +195,22 @@ class Readings(Moving):
             return True
         roles = self.roles(i)
         for r in self.readings(i):
-            if abs(r.c - 1) < 1e-6 and r.whole and np.size(v) > 1 and self.is_meant(i, r):
+            if self.is_one(r.c) and r.whole and np.size(v) > 1 and self.is_meant(i, r):
                 return True
             if self.is_made_up_for(i, r) and (r.whole or self.is_added_to(i, r.wire)):
                 return True
-            if r.whole and not roles and any(abs(r.c / c - 1) < 1e-6 for c in self.conventions):
+            if r.whole and not roles and any(self.is_one(r.c / c) for c in self.conventions):
                 return True
-        return False
+        return self.is_at_convention(i)
+
+    def is_at_convention(self, i: int) -> bool:
+        """Whether a value is held at a multiple for which lines make up elsewhere, as what it is made of is."""
+        return any(
+            any(self.is_one(r.c / c) for c in self.conventions)
+            and (r.whole or self.is_added_to(i, r.wire))
+            and self.is_kept(i, r)
+            for r in self.readings(i)
+        )
 
     def plain_readings(self, i: int) -> list[Reading]:
         """What a value is a multiple of, among what it does the work of."""
@@ -260,12 +273,36 @@ class Readings(Moving):
     def is_made_up_for(self, i: int, r: Reading) -> bool:
         """Whether what follows turns a multiple of a gradient into a gradient, at one parameter at least."""
         ratio = self.ratio(i, r.wire) if i in self.moved else None
-        return bool(ratio) and any(abs(r.c * d - 1) < 1e-5 for d in (ratio or {}).values())
+        return bool(ratio) and any(self.is_one(r.c * d) for d in (ratio or {}).values())
+
+    def is_kept(self, i: int, r: Reading) -> bool:
+        """Whether a value is made of one that is held at the same multiple, for which another line makes up."""
+        if any(map(self.is_one, self.roles(i).values())):  # no line after it makes up for anything
+            return False
+        before = (j for j in self.moved if j < i and i in self.changes[j])
+        return any(
+            x.whole and self.is_one(x.c / r.c) and self.is_made_up_for(j, x) for j in before for x in self.readings(j)
+        )
+
+    def is_its_own(self, i: int, r: Reading) -> bool:
+        """Whether a part is exactly the gradient that it is added as: what becomes of the whole is not its fault."""
+        whole, d = self.whole_of(i), self.roles(i).get(r.wire)
+        if whole is None or d is None or not r.whole or not self.is_one(r.c):
+            return False
+        return any(self.is_one(d / each) for each in self.roles(whole).values())
+
+    def whole_of(self, i: int) -> int | None:
+        """What a variable is after a part was added to it, or put into it."""
+        place = self.events[i].place
+        if place.how != "part":
+            return None
+        later = (j for j in range(i + 1, len(self.events)) if self.events[j].place.statement is place.statement)
+        return next((j for j in later if self.events[j].place.how == "after"), None)
 
     def is_added_to(self, i: int, k: int) -> bool:
         """Whether something later that does the work of wire k is made of a value and of something else."""
         later = [j for j in self.backward if j in self.changes[i] and k in self.roles(j)]
-        return any(not self.agree(self.events[i].value, self.events[j].value) for j in later)
+        return any(self.multiple([self.events[j].value], [self.events[i].value]) is None for j in later)
 
     @cached_property
     def conventions(self) -> set[float]:
@@ -274,19 +311,52 @@ class Readings(Moving):
             round(r.c, 9)
             for i in self.moved
             for r in self.readings(i)
-            if abs(r.c - 1) > 1e-6 and r.whole and self.is_made_up_for(i, r)
+            if not self.is_one(r.c) and r.whole and self.is_made_up_for(i, r)
         }
 
-    def is_cleared(self, i: int) -> bool:
-        """Whether something right and no smaller is made of it."""
+    def is_cleared(self, i: int, without: int | None = None) -> bool:
+        """Whether something right and no smaller is made of it; not counted what is `without`, or is made of that."""
         if self.is_good(i):
             return True
         size = np.size(self.events[i].value)
         right = [q for q in self.reaches(i) if q not in self.wrong]
         if any(np.size(self.runs[0].gradients[q]) >= size for q in right):
             return True
-        made = [j for j in self.changes[i] if j in self.backward and largest(self.events[j].value)]
+        left_out = set() if without is None else {without, *self.changes[without]}
+        made = [j for j in self.changes[i] - left_out if j in self.backward and largest(self.events[j].value)]
         return any(np.size(self.events[j].value) >= size and self.is_good(j) for j in made)
+
+    def is_begun(self, j: int, i: int) -> bool:
+        """Whether a value that is no gradient is what another one was before a line changed it in place.
+
+        Then it is one that has been begun (probabilities, of which 1 is taken), and may lack a factor.
+        """
+        changed, held = self.events[i].place, self.events[j].place
+        begun = changed.how != "value" and held.key == changed.key and changed.statement is not held.statement
+        return begun and largest(self.events[j].value) > 0 and not self.readings(j)
+
+    def is_known(self, j: int, i: int) -> bool:
+        """Whether a value that another one is made of is right, apart from what that one says of it."""
+        return not self.is_begun(j, i) and self.is_cleared(j, without=i)
+
+
+def is_packed(s: ast.stmt) -> bool:
+    """Whether a statement puts values together, or takes them apart, and computes nothing."""
+    value: Any = getattr(s, "value", None)
+    target = s.targets[0] if isinstance(s, ast.Assign) else None
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "dict":
+        return all(isinstance(k.value, (ast.Name, ast.Attribute)) for k in value.keywords)
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return not any(isinstance(e, (ast.BinOp, ast.UnaryOp, ast.Call)) for e in ast.walk(value))
+    return isinstance(value, (ast.Dict, ast.Tuple, ast.List)) and only_names(value)
+
+
+def only_names(node: ast.expr) -> bool:
+    """Whether something is made of names alone, in containers: `loss, {"w": dw}`."""
+    if isinstance(node, (ast.Dict, ast.Tuple, ast.List)):
+        held = node.values if isinstance(node, ast.Dict) else node.elts
+        return bool(held) and all(map(only_names, held))
+    return isinstance(node, (ast.Name, ast.Attribute))
 
 
 def sums(n: int) -> Iterator[tuple[int, ...]]:

@@ -89,6 +89,11 @@ class Circuit:
 
     def down_from(self, k: int, g: Any) -> dict[str, Any]:
         """What a gradient at one wire becomes at each parameter."""
+        got = self.swept(k, g)
+        return {name: self.by_name(got.get, name) for name in self.leaves}
+
+    def swept(self, k: int, g: Any) -> dict[int, Any]:
+        """What a gradient at one wire becomes at that wire and at those that it is made of."""
         wire = self.wires[k]
         value = wire.value
         g = float(np.asarray(g).reshape(())) if isinstance(value, float) else np.asarray(g, np.asarray(value).dtype)
@@ -102,7 +107,7 @@ class Circuit:
             return g
 
         self.sweep(wire, g, arrive)
-        return {name: self.by_name(got.get, name) for name in self.leaves}
+        return got
 
 
 class Differences(Circuit):
@@ -119,6 +124,9 @@ class Differences(Circuit):
 
     def down_from(self, k: int, g: Any) -> dict[str, Any]:
         return {name: np.asarray(g, float) if wire is self.wires[k] else 0.0 for name, wire in self.leaves.items()}
+
+    def swept(self, k: int, g: Any) -> dict[int, Any]:
+        return {k: g}
 
     def behind(self, k: int) -> set[int]:
         return set()
