@@ -8,7 +8,7 @@ from check.neighbours import NEIGHBOURS, call_of
 from check.outside_mutants import accused_by, counting
 from check.outsiders import changed, report_on
 
-#: Modules in which a right line is still accused: the promise that is not kept yet. A repair fails here until it is said.
+#: Modules in which a right line is still accused: the promise that is not kept yet. A repair fails here until told.
 NOT_KEPT = pytest.mark.xfail(reason="a right line is accused", strict=True)
 ACCUSING = {"a temperature", "weights of samples", "dropout", "batch norm of images"}
 FEW = 4  #: mutants of each module; `python -m check.outside_mutants` tries more, of more modules

@@ -159,7 +159,7 @@ class Formulas:
         return told, places
 
     def number(self, wire: Wire) -> int:
-        """The number of a wire in `sent`; one that no record shows, a step with several outputs, has one behind them."""
+        """The number of a wire in `sent`; one that no record shows, as of several outputs, has one behind them."""
         seen = transparent(wire)
         return self.ids.get(seen, len(self.ids) + self.hidden.setdefault(seen, len(self.hidden)))
 
