@@ -28,10 +28,12 @@ NAMES: dict[str, Gate] = {}  #: by name, in the order they were declared
 
 
 class Carrier:
-    """What stands for a value and is recorded (the Tensor is one); `value` is the plain value."""
+    """What stands for a value and is recorded (the Tensor is one): the plain value, its wire, its derivatives' bits."""
 
     __slots__ = ()
     value: Any
+    wire: Any
+    bits: int
 
 
 class Family(Protocol):
@@ -157,12 +159,12 @@ def said(fact: bool | None, otherwise: bool) -> bool:
     return otherwise if fact is None else fact
 
 
-def names_in(rule: Callable[..., Any], leading: int) -> tuple[list[str], list[str], bool]:
+def names_in(rule: Any, leading: int) -> tuple[list[str], list[str], bool]:
     """The operands and parameters a rule names, and whether it takes any number of operands."""
-    arguments = list(inspect.signature(rule).parameters.values())
-    operands = [p.name for p in arguments if p.kind is p.POSITIONAL_OR_KEYWORD][leading:]
-    parameters = [p.name for p in arguments if p.kind is p.KEYWORD_ONLY]
-    return operands, parameters, any(p.kind is p.VAR_POSITIONAL for p in arguments)
+    code = rule.__code__  # inspect.signature would take a millisecond of every import
+    named, last = code.co_varnames, code.co_argcount + code.co_kwonlyargcount
+    operands, parameters = named[leading : code.co_argcount], named[code.co_argcount : last]
+    return list(operands), list(parameters), bool(code.co_flags & inspect.CO_VARARGS)
 
 
 class Derived(dict[int, Pullback]):
