@@ -1,0 +1,281 @@
+"""Applying a gate: one step, on what Tensors hold.
+
+Three ways lead into a gate: `apply1` and `apply2` for the common case, written out because they are the eager path, and
+`apply` for everything: any number of operands, parameters, several outputs, captured arrays, recordings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import (
+    CLOSED,
+    Open,
+    SourcedWire,
+    Step,
+    Wire,
+    closed_bits,
+    lent,
+    may_close,
+    recognise,
+    tick,
+)
+from gatewise._errors import BeyondError, ComplexGradientError, GateError, GatewiseError, KeptError, user_line
+from gatewise._gates import NAMES, Gate
+from gatewise._gates.families import Stops
+from gatewise._gates.gate import ABSENT, CONSTANT, UNASKED, WANTED
+from gatewise._sweep import FLOATS, port
+from gatewise._tensor.asking import BACKWARD, STOPPED, described, is_stopped
+from gatewise._tensor.carrier import Tensor
+from gatewise._tensor.parameters import bits_inside, unwrapped
+
+attention = ~BACKWARD  #: wires with one of these bits take the general path: all of them under no_grad()
+over = ~BACKWARD  #: the bits that nobody has lent: a Tensor with one of them was kept from a derivative that is over
+
+
+def attend(general: int, ended: int) -> None:
+    """Be told the two sets above; plain names are what the eager path reads fastest."""
+    global attention, over
+    attention, over = general, ended
+
+
+Open.attend = attend
+
+
+def apply2(gate: Gate, forward: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
+    """One step with two operands, Tensors or Python numbers."""
+    parents: Any
+    if type(x) is Tensor:
+        a = x.value
+        if type(y) is Tensor:
+            b = y.value
+            if bits := x.bits:
+                if y.bits:
+                    key, bits, parents = 0b11010, bits | y.bits, (x.wire, y.wire)
+                else:
+                    key, parents = 0b11000 if y.wire is STOPPED else 0b11001, x.wire
+            else:
+                key, bits, parents = 0b10010 if x.wire is STOPPED else 0b10110, y.bits, y.wire
+        elif type(y) in FLOATS:
+            b, key, bits, parents = y, 0b11000, x.bits, x.wire
+        else:
+            return apply(gate, forward, (x, y), {})
+    elif type(x) in FLOATS:
+        a, b, key, bits, parents = x, y.value, 0b10010, y.bits, y.wire
+    else:
+        return apply(gate, forward, (x, y), {})
+    if bits & attention or (gate.closings and type(x) is Tensor and bits and may_close(gate, x.wire)):
+        return apply(gate, forward, (x, y), {})
+    try:
+        out = forward(a, b)
+    except Exception as error:
+        out = recovered(error, gate, forward, (x, y), (a, b))
+    if not bits:
+        return Tensor(out)
+    if type(out) not in FLOATS:
+        if out.dtype.kind != "f":
+            is_float(out, gate, (x, y))
+            return Tensor(out, STOPPED)
+        return Tensor(out, Wire(tick(), bits, out, (a, b), parents, gate.array[key]), bits)
+    return Tensor(out, Wire(tick(), bits, out, (a, b), parents, gate.scalar[key]), bits)
+
+
+def apply1(gate: Gate, forward: Callable[[Any], Any], x: Tensor) -> Any:
+    """One step with one operand, a Tensor."""
+    a, bits = x.value, x.bits
+    if not bits or bits & attention:
+        return apply(gate, forward, (x,), {})
+    try:
+        out = forward(a)
+    except Exception as error:
+        out = recovered(error, gate, forward, (x,), (a,))
+    pullback = (gate.scalar if type(out) in FLOATS else gate.array)[0b110]
+    if gate.closings and may_close(gate, x.wire):
+        block = recognise(gate, (x.wire,), (a,), {}, out)
+        if block is not None:
+            return Tensor(out, block_wire(bits, out, (a,), x.wire, pullback, block), bits)
+    return Tensor(out, Wire(tick(), bits, out, (a,), x.wire, pullback), bits)
+
+
+def block_wire(
+    bits: int, out: Any, saved: Any, behind: Any, pullback: Any, block: Any, step: Step | None = None
+) -> SourcedWire:
+    """The wire of a step that closes a block: it goes by the block's rule, and remembers the gate the user wrote."""
+    values, parents, rule, sources = block
+    return SourcedWire(
+        tick(), bits, out, values, parents, rule, sources=sources, written=(saved, behind, pullback), step=step
+    )
+
+
+def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
+    """One step: any operands, parameters and outputs; captured arrays are copied where the rule needs them."""
+    closed, recording = closed_bits() if CLOSED.get() else 0, lent.recording
+    values: list[Any] = []
+    parents: list[Any] = []
+    key, bits = 1, 0
+    for i, x in enumerate(operands):
+        kind = 0
+        if type(x) is Tensor:
+            own = x.bits & ~closed
+            if own & over and not own & lent.taking:
+                x = standing_in(x, closed)
+                operands, own = [*operands[:i], x, *operands[i + 1 :]], x.bits
+            bits |= own
+            if own & ~recording:
+                kind = WANTED
+                parents.append(x.wire)
+            else:
+                kind = CONSTANT if is_stopped(x.wire) else UNASKED
+            x = x.value
+        elif x is None:
+            kind = ABSENT
+        elif type(x) not in FLOATS and (not isinstance(x, PLAIN) or getattr(x, "__array_priority__", 0) > 0):
+            demand_plain(x)
+        key = key << 2 | kind
+        values.append(x)
+    plain_parameters = {name: unwrapped(value) for name, value in parameters.items()} if parameters else {}
+    if recording:
+        bits |= bits_inside(parameters.values()) & recording
+    try:
+        out = forward(*values, **plain_parameters)
+    except Exception as error:
+        out = recovered(error, gate, forward, operands, values, plain_parameters)
+    several = isinstance(out, (tuple, list))
+    if not parents or type(gate.family) is Stops or not (several or is_float(out, gate, operands)):
+        parents, bits = [], bits & recording
+    if not bits:
+        stopped = STOPPED if type(gate.family) is Stops else None
+        return Tensor(out, stopped) if not several else regrouped(out, [Tensor(v, stopped) for v in out])
+    if bits & Open.recordings & ~recording:
+        raise GateError(
+            f"{gate.name} ran in another thread.{user_line()}",
+            "a circuit records the thread it was started in.",
+            "compute in one thread inside gw.circuit.",
+        )
+    if not parents:
+        key &= ~((4 ** len(values) - 1) // 3 * 2)  # nobody is wanted
+    scalar = not several and type(out) in FLOATS and all(type(v) in FLOATS for v in values)
+    pullback = (gate.scalar if scalar else gate.array)[key]
+    needs = pullback.needs  # type: ignore[attr-defined]
+    for i, x in enumerate(operands):
+        if not isinstance(x, IMMUTABLE) and (gate.many or gate.operands[i] in needs):
+            values[i] = np.array(x)
+    saved = (*values, plain_parameters) if gate.parameters else tuple(values)
+    behind = parents[0] if len(parents) == 1 else tuple(parents)
+    wire: Wire
+    step = None
+    if bits & recording and lent.on_step is not None:
+        step = lent.on_step(gate, forward, operands, values, parameters, plain_parameters)
+    sources = [x.wire if type(x) is Tensor else None for x in operands]
+    block = recognise(gate, sources, values, plain_parameters, out) if gate.closings and parents else None
+    if block is not None:
+        wire = block_wire(bits, out, saved, behind, pullback, block, step)
+    elif step is not None:
+        wire = SourcedWire(tick(), bits, out, saved, behind, pullback if parents else None, sources=sources, step=step)
+    else:
+        wire = Wire(tick(), bits, out, saved, behind, pullback if parents else None)
+    if not several:
+        return Tensor(out, wire, bits)
+    return regrouped(out, [one_port(v, k, wire, bits) for k, v in enumerate(out)])
+
+
+#: What nobody else can change: a Tensor owns its memory. All else (arrays, lists) is copied when a rule will need it.
+IMMUTABLE = (Tensor, type(None), int, float, complex, np.generic)
+#: Gates that the two fast ways do not know: they stop gradients, or have several outputs.
+UNHURRIED = {g for g in NAMES.values() if type(g.family) is Stops or getattr(g.function, "nout", 1) > 1}
+
+
+def standing_in(x: Tensor, closed: int) -> Tensor:
+    """A Tensor kept from a derivative that is over, as those being taken now have it.
+
+    It is a constant to all but them; a sweep of theirs that comes to it would lose its part without a word.
+    """
+    bits = lent.taking & ~closed
+    if not bits:
+        return Tensor(x.value, STOPPED if is_stopped(x.wire) else None)
+    if lent.recording:
+        raise KeptError.of(described(x), user_line())
+    return Tensor(x.value, Wire(tick(), bits, x.value, (described(x), user_line()), (), kept_over), bits)
+
+
+def kept_over(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+    """What stands at a wire from a derivative that is over."""
+    raise KeptError.of(*values)
+
+
+kept_over.positions = ()  # type: ignore[attr-defined]
+kept_over.gate = None  # type: ignore[attr-defined]
+
+
+PLAIN = (np.ndarray, np.generic, float, int, complex, list, tuple, str)
+
+
+def demand_plain(x: Any) -> None:
+    """Refuse what has an arithmetic of its own: a matrix, a sparse one, a Series."""
+    if isinstance(x, np.ndarray) or hasattr(x, "toarray") or hasattr(x, "__array__"):
+        raise GateError.subclass(x, user_line())
+
+
+def regrouped(out: Any, parts: list[Any]) -> Any:
+    """Several outputs in the list, tuple or named tuple that NumPy gives them in."""
+    return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
+
+
+def one_port(value: Any, k: int, wire: Wire, bits: int) -> Tensor:
+    """One output of a step with several; a whole number or a truth value is a constant."""
+    if np.asarray(value).dtype.kind != "f":
+        bits &= lent.recording
+    if not bits:
+        return Tensor(value)
+    return Tensor(value, Wire(tick(), bits, value, (k,), wire, port), bits)
+
+
+def is_float(out: Any, gate: Gate, operands: Sequence[Any]) -> bool:
+    """Whether `out` can carry a gradient; a complex one is an error."""
+    if type(out) in FLOATS:
+        return True
+    kind = np.asarray(out).dtype.kind
+    if kind in "fbiu":
+        return kind == "f"
+    if kind == "c":
+        complex_output(gate, operands)
+    raise GateError(
+        f"{gate.name} of {' and '.join(described(x) for x in operands)} gives {np.asarray(out).dtype}.{user_line()}",
+        "a gradient needs numbers of NumPy's own: floats.",
+        "make arrays of floats first, with np.array(..., dtype=float).",
+    )
+
+
+def complex_output(gate: Gate, operands: Sequence[Any]) -> Any:
+    raise ComplexGradientError(
+        f"{gate.name} of {' and '.join(described(x) for x in operands)} is complex.{user_line()}",
+        "gatewise differentiates real functions of real inputs.",
+        "compute real and imaginary parts apart, with real arrays.",
+    )
+
+
+def recovered(
+    error: Exception,
+    gate: Gate,
+    forward: Callable[..., Any],
+    operands: Sequence[Any],
+    values: Sequence[Any],
+    parameters: Mapping[str, Any] = {},
+) -> Any:
+    """Where Python's floats raise, NumPy's inf or nan, still a Python float; any other error is explained."""
+    if isinstance(error, ArithmeticError) and all(type(v) in FLOATS for v in values):
+        with np.errstate(all="ignore"), suppress(OverflowError):  # an int may be too large for any float
+            beyond = float(forward(*map(np.float64, values), **parameters))
+            BeyondError.note(gate.name, [described(x) for x in operands], beyond, error, user_line)
+            return beyond
+    if isinstance(error, (MemoryError, Warning, GatewiseError)):
+        raise error
+    if isinstance(error.__cause__, GatewiseError):  # NumPy's words for an error of ours
+        raise error.__cause__ from None
+    raise GateError.of(
+        gate.name, [described(x) for x in operands], [np.shape(v) for v in values], error, user_line()
+    ) from None

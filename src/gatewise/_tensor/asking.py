@@ -1,0 +1,84 @@
+"""What gatewise asks of a Tensor: whether it is a leaf, what it was given as, how a message calls it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Open, SourcedWire, Wire, step_wire
+from gatewise._errors import UpstreamError, user_line, user_names
+from gatewise._gates import Carrier
+from gatewise._gates.families import Stops, plain
+from gatewise._sweep import ones_for
+
+BACKWARD = 1  # the lowest bit belongs to backward()
+
+
+STOPPED = Wire(0, 0, None)  #: the wire of what a gate that stops gradients gave: a constant, as ties are concerned
+
+
+def is_stopped(wire: Wire | None) -> bool:
+    """Whether a value came of a gate that stops gradients, so that it counts as a constant."""
+    if type(wire) is SourcedWire and wire.step is not None:
+        return type(wire.step.gate.family) is Stops
+    return wire is STOPPED
+
+
+def is_leaf(t: Carrier) -> bool:
+    """Whether a computation starts from this Tensor: it has a wire that no gate made."""
+    return t.wire is not None and t.wire is not STOPPED and t.wire.pullback is None and step_wire(t.wire) is None
+
+
+def is_kept(x: Any) -> bool:
+    """Whether a value is a Tensor of derivatives that are all over."""
+    return isinstance(x, Carrier) and x.bits != 0 and not x.bits & (Open.derivatives | Open.recordings)
+
+
+def whole_number(t: Carrier) -> Any:
+    """The int or the array of ints that the user gave where gatewise took it as floats."""
+    wire = t.wire
+    return (
+        wire.values[0]
+        if type(wire) is SourcedWire and wire.step is None and wire.pullback is None and wire.values
+        else None
+    )
+
+
+def lent_to(t: Carrier) -> int:
+    """The derivatives that a copy of a Tensor's value would be lost to: a leaf's copy may be another parameter."""
+    return ~BACKWARD if is_leaf(t) or t.wire is None else -1
+
+
+def described(x: Any) -> str:
+    """How a message speaks of a value: by the user's name where there is one, and its shape."""
+    if not isinstance(x, (Carrier, np.ndarray)):
+        return repr(x) if isinstance(x, (int, float, str)) else f"a {type(x).__name__}"
+    names = user_names(x)
+    shape = np.shape(plain(x))
+    name = getattr(x.wire, "name", None) if isinstance(x, Carrier) else None
+    label = name or next(iter(names), None) or ("a Tensor" if isinstance(x, Carrier) else "an array")
+    return f"{label} {shape}" if shape else label
+
+
+def gradient_of(t: Carrier) -> Any:
+    """The gradient of a leaf to be read only, without the copy that `t.grad` may have to make; or None."""
+    if t.wire is None or t.wire.grad is None:
+        return None
+    return t.wire.grad[0] if type(t.wire.grad) is list else t.wire.grad
+
+
+def upstream_for(value: Any, upstream: Any) -> Any:
+    """The cotangent to start with: ones for a single number, otherwise what the user gives, checked for shape."""
+    shape = np.shape(value)
+    if upstream is None:
+        if shape:
+            raise UpstreamError.missing(shape, user_line())
+        return ones_for(value)
+    g = np.asarray(plain(upstream))
+    if g.shape != shape:
+        raise UpstreamError.shaped(g.shape, shape, user_line())
+    if g.dtype.kind not in "fiub":
+        what = f"the upstream gradient is {g.dtype}.{user_line()}"
+        raise UpstreamError(what, "a gradient is made of real numbers.", "give floats.")
+    return float(g) if isinstance(value, float) else np.array(g, dtype=np.asarray(value).dtype)

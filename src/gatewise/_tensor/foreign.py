@@ -1,0 +1,51 @@
+"""Names that a Tensor has not, and what is written here in their place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gatewise._errors import MethodError, user_line
+from gatewise._gates.absent import instead_of
+
+OF_NUMPY = "a Tensor has the names of NumPy's arrays."
+IN_PLACE = "with gw.no_grad(): t[...] = new, or t += change; init.zeros_(t) and its like."
+
+#: What is written here in place of names that PyTorch's tensors have.
+ELSEWHERE = {
+    "float": "t.astype(np.float32).",
+    "double": "t.astype(np.float64).",
+    "half": "t.astype(np.float16).",
+    "long": "t.numpy().astype(int).",
+    "int": "t.numpy().astype(int).",
+    "bool": "t.numpy().astype(bool).",
+    "type": "t.astype(dtype); t.dtype to read it.",
+    **dict.fromkeys(
+        ["to", "cpu", "cuda"], "leave it out: all is computed by NumPy; t.astype(dtype) for another dtype."
+    ),
+    "contiguous": "leave it out.",
+    "data": "t.numpy() to read it; with gw.no_grad(): t -= ... or t[...] = ... to change it.",
+    "clone": "t.copy(), which gradients go through; t.numpy() for a plain array.",
+    "numel": "t.size.",
+    "dim": "t.ndim.",
+    "view": "t.reshape(...).",
+    "permute": "t.transpose(...).",
+    "t": "t.T.",
+    "unsqueeze": "np.expand_dims(t, axis).",
+    **dict.fromkeys(["matmul", "mm", "bmm"], "t @ other."),
+    **{name: f"np.{name}(t)." for name in ("abs", "exp", "log", "sqrt", "tanh", "sin", "cos")},
+    **{name: f"gw.{name}(t)." for name in ("relu", "sigmoid", "softmax")},
+    "pow": "t ** n.",
+    "norm": "np.sqrt(np.sum(t * t)).",
+    **dict.fromkeys(["add_", "sub_", "mul_", "div_", "copy_", "fill_", "zero_", "normal_", "uniform_"], IN_PLACE),
+}
+
+
+def no_attribute(t: Any, name: str) -> Exception:
+    """The error for a name that a Tensor has not."""
+    if name in ELSEWHERE:
+        return MethodError(f"Tensor.{name} does not exist.{user_line()}", OF_NUMPY, ELSEWHERE[name])
+    if name.startswith("_") or not (hasattr(np.ndarray, name) or hasattr(float, name)):
+        return AttributeError(f"'Tensor' object has no attribute '{name}'", name=name, obj=t)
+    return MethodError.of(f"Tensor.{name}", user_line(), instead_of(name))

@@ -1,0 +1,210 @@
+"""NumPy's protocols: a call of NumPy's on a Tensor goes to its gate, is answered, or is refused."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import closed_bits, lent, open_bits
+from gatewise._errors import AssignmentError, GateError, UnsupportedError, user_line
+from gatewise._gates import GATES, Gate
+from gatewise._gates.absent import instead
+from gatewise._gates.families import plain
+from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, regrouped
+from gatewise._tensor.asking import described, whole_number
+from gatewise._tensor.carrier import Tensor, give
+from gatewise._tensor.parameters import bits_inside
+
+
+def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **parameters: Any) -> Any:
+    if method != "__call__":
+        return unsupported(f"{qualified(ufunc)}.{method}", getattr(ufunc, method), operands, parameters)
+    gate = GATES.get(ufunc)
+    if gate is None or parameters:
+        options = "".join(f", {key}=" for key in parameters)
+        name = qualified(ufunc) + (f"(...{options})" if options else "")
+        return unsupported(name, ufunc, operands, parameters)
+    if gate in UNHURRIED:
+        return apply(gate, ufunc, operands, {})
+    if len(operands) == 1:
+        return apply1(gate, ufunc, operands[0])
+    return apply2(gate, ufunc, *operands) if len(operands) == 2 else apply(gate, ufunc, operands, {})
+
+
+def by_function(t: Tensor, function: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    if function in ORDERS and (len(args) > ORDERS[function] or "order" in kwargs):
+        return in_order(function, *args, **kwargs)
+    gate = GATES.get(function)
+    if gate is None:
+        if (question := QUESTIONS.get(function)) is not None:
+            return question(*args, **kwargs)
+        return unsupported(qualified(function), function, args, kwargs)
+    if kwargs.get("out") is not None:
+        return unsupported(f"{qualified(function)}(..., out=...)", function, args, kwargs)
+    try:
+        operands, parameters = bound(gate, args, kwargs)
+    except UnsupportedError as error:
+        return unsupported(error.forgotten().called, function, args, kwargs)
+    return apply(gate, gate.call, operands, parameters)
+
+
+def qualified(function: Any) -> str:
+    """What a function is called: `np.linalg.eig`, `scipy.special.expit`; one of ours goes by the name of its gate."""
+    if isinstance(function, np.ufunc):
+        homes = {"np": np, "scipy.special": sys.modules.get("scipy.special")}
+        home = next((f"{h}." for h, m in homes.items() if getattr(m, function.__name__, None) is function), "")
+        return home + function.__name__
+    module = getattr(function, "__module__", "") or "numpy"
+    if not module.startswith("numpy"):
+        return GATES[function].name if function in GATES else str(function.__name__)
+    module = module.removeprefix("numpy").strip(".")
+    return ".".join(part for part in ("np", module if not module.startswith("_") else "", function.__name__) if part)
+
+
+def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """A call that no gate stands for: an error, unless no Tensor in it carries anything; then NumPy answers."""
+    target = kwargs.get("out")
+    target = target[0] if isinstance(target, tuple) else target
+    if (
+        bits_inside((*args, *kwargs.values())) & (open_bits() | lent.recording) & ~closed_bits()
+        or type(target) is Tensor
+    ):
+        if type(target) is Tensor:
+            raise AssignmentError.item(described(target), user_line())
+        if target is not None:
+            raise AssignmentError.into(target, user_line())
+        raise UnsupportedError.of(name, user_line(), instead(name))
+    try:
+        out = function(*map(stripped, args), **{key: stripped(value) for key, value in kwargs.items()})
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        raise AssignmentError.item(described(next(x for x in args if type(x) is Tensor)), user_line()) from None
+    return out if target is not None else carried(out, args)
+
+
+def stripped(x: Any) -> Any:
+    """An argument without Tensors, whose memory can only be read; arrays stay the ones they are."""
+    if type(x) is Tensor:
+        whole = whole_number(x)
+        if whole is not None or not isinstance(x.value, np.ndarray):
+            return x.value if whole is None else whole
+        view = x.value.view()
+        view.flags.writeable = False
+        return view
+    return type(x)(map(stripped, x)) if type(x) in (tuple, list) else x
+
+
+def carried(out: Any, args: Sequence[Any]) -> Any:
+    """A result of NumPy's as a Tensor, in memory of its own, so that its methods know the other Tensors."""
+    if isinstance(out, (tuple, list)):
+        return regrouped(out, [carried(part, args) for part in out])
+    if isinstance(out, np.ndarray) and (out.base is not None or any(out is x for x in args)):
+        out = np.array(out)
+    return Tensor(out) if isinstance(out, (np.ndarray, np.floating)) else out
+
+
+@cache
+def signature(gate: Gate) -> inspect.Signature:
+    """How the gate's function is called; older NumPy versions do not tell it for functions written in C."""
+    try:
+        return inspect.signature(gate.function)
+    except ValueError:
+        return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in gate.operands])
+
+
+def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+    """Sort the arguments of a NumPy call into a gate's operands and parameters; options without a rule are errors."""
+    if gate.bind is not None:
+        try:
+            operands, parameters = gate.bind(*args, **kwargs)
+        except TypeError:
+            options = "".join(f", {key}=..." for key in kwargs)
+            raise UnsupportedError.of(f"{qualified(gate.function)}(...{options})", user_line()) from None
+        return operands, dict(parameters)
+    if len(args) == gate.arity and all(key in gate.parameters for key in kwargs):
+        return args, dict(kwargs)
+    try:
+        call = signature(gate).bind(*args, **kwargs)
+    except TypeError as error:
+        why = f"its arguments do not fit {gate.name}: {error}."
+        what = f"{qualified(gate.function)} cannot be called like this.{user_line()}"
+        raise GateError.like(TypeError)(what, why) from None
+    operands, parameters = [], {}
+    for (name, value), position in zip(call.arguments.items(), range(len(call.arguments)), strict=True):
+        if name in ("args", "kwargs", "xs"):
+            raise UnsupportedError.of(qualified(gate.function), user_line())
+        default = signature(gate).parameters[name].default
+        if position < gate.arity:
+            operands.append(value)
+        elif name in gate.parameters:
+            parameters[name] = value
+        elif name == "order" and value == "C" and all(lies_by_rows(x) for x in operands):
+            continue
+        elif value is not default and not any(value is each for each in IGNORED.get(name, ())):
+            raise UnsupportedError.of(f"{qualified(gate.function)}(..., {name}=...)", user_line())
+    if len(operands) < gate.arity and not gate.many:
+        raise UnsupportedError.of(f"{qualified(gate.function)} with {len(operands)} operand", user_line())
+    return operands, parameters
+
+
+IGNORED: dict[str, tuple[Any, ...]] = {
+    "order": ("K",),
+    "subok": (True, False),
+    "optimize": (True, False),
+    "copy": (None,),
+}
+
+#: Functions that read entries in an order, and the place of that argument.
+ORDERS = {np.ravel: 1, np.reshape: 2}
+
+
+def in_order(function: Any, *args: Any, **kwargs: Any) -> Any:
+    """`np.ravel` or `np.reshape` in another order than by rows: by rows, of the array with its axes turned."""
+    place = ORDERS[function]
+    order = args[place] if len(args) > place else kwargs.pop("order")
+    a, *rest = args[:place] if args else [kwargs.pop("a")]
+    if order == "C":
+        return function(a, *rest, **kwargs)
+    value = np.asarray(plain(a))
+    try:
+        function(value, *rest, order=order, **kwargs)
+    except (TypeError, ValueError) as error:
+        raise GateError.of(function.__name__, [described(a)], [value.shape], error, user_line()) from None
+    axes = axes_in_order(value, order)
+    if function is np.ravel or axes == tuple(range(value.ndim)):
+        return function(np.transpose(a, axes), *rest, **kwargs)
+    shape = rest[0] if rest else kwargs.pop("shape", None) or kwargs.pop("newshape")
+    backwards = tuple(shape)[::-1] if isinstance(shape, (tuple, list)) else shape
+    return np.transpose(np.reshape(np.transpose(a, axes), backwards, **kwargs))
+
+
+def axes_in_order(value: np.ndarray[Any, Any], order: Any) -> tuple[int, ...]:
+    """The order of axes, slowest first, in which the entries of an array are read."""
+    axes = tuple(range(value.ndim))
+    if order == "F" or (order == "A" and value.flags.fnc):
+        return axes[::-1]
+    return axes if order != "K" else tuple(sorted(axes, key=lambda axis: -abs(value.strides[axis])))
+
+
+def lies_by_rows(x: Any) -> bool:
+    return bool(np.asarray(plain(x)).flags.c_contiguous)
+
+
+#: Functions that only ask about a Tensor and are answered by a plain value.
+QUESTIONS: dict[Any, Callable[..., Any]] = {
+    np.shape: lambda a: a.shape,
+    np.ndim: lambda a: a.ndim,
+    np.size: lambda a, axis=None: a.size if axis is None else a.shape[axis],
+    np.result_type: lambda *xs: np.result_type(*(x.value if type(x) is Tensor else x for x in xs)),
+    np.iscomplexobj: lambda x: np.iscomplexobj(x.value),
+    np.array_repr: lambda x, *a, **k: repr(x),
+    np.array_str: lambda x, *a, **k: str(x.value),
+}
+
+give(__array_ufunc__=by_ufunc, __array_function__=by_function)
