@@ -12,7 +12,7 @@ import numpy as np
 from gatewise._circuit import SourcedWire, Wire, inside_block, parents_of, sources_of
 from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError, user_line
 from gatewise._gates.families import Live, plain, shape_of, showing
-from gatewise._gates.gate import Carrier, as_printed, with_masks
+from gatewise._gates.gate import Carrier, Pullback
 
 FLOATS = frozenset((float, int, np.float64))  #: on these no shape and no dtype can go wrong
 
@@ -28,28 +28,28 @@ class Ports(dict[int, Any]):
         return Ports(self | other)
 
 
-def port(g: Any, out: Any, values: tuple[int], live: Any = None) -> Ports:
-    """The pullback of one output of a step with several; its only value is which one."""
+def to_step(g: Any, out: Any, values: tuple[int], live: Any = None) -> Ports:
+    """What goes back from one output of a step with several; its only value is which one."""
     return Ports({values[0]: g if live is None else Live(g, live)})
 
 
-port.positions = (0,)  # type: ignore[attr-defined]
-port.gate = None  # type: ignore[attr-defined]
+port = Pullback(to_step, positions=(0,))
 
 
-def identity(g: Any, out: Any, values: Any, live: Any = None) -> Any:
-    """The pullback of the wire that a derivative, whose bit is its value, gives to an input which already had one."""
+def to_original(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+    """What goes back from the wire that a derivative, its value the bit, gives to an input which already had one."""
     return g if live is None else Live(g, live)
 
 
-identity.positions = (0,)  # type: ignore[attr-defined]
-identity.gate = None  # type: ignore[attr-defined]
+identity = Pullback(to_original, positions=(0,))
 
 
+@Pullback
 def detached(g: Any, out: Any, values: Any, live: Any = None) -> Any:
     """Marks the wire of a value that was detached while it was recorded: it has no bit that a sweep goes by."""
 
 
+@Pullback
 def released(g: Any, out: Any, values: Any, live: Any = None) -> Any:
     """What stands in for a pullback whose saved values were let go of."""
     raise ReleasedError(
@@ -59,20 +59,11 @@ def released(g: Any, out: Any, values: Any, live: Any = None) -> Any:
     )
 
 
-detached.positions = ()  # type: ignore[attr-defined]
-detached.gate = None  # type: ignore[attr-defined]
-released.positions = ()  # type: ignore[attr-defined]
-released.gate = None  # type: ignore[attr-defined]
-
-
+@Pullback
 def outdated(g: Any, out: Any, values: Any, live: Any = None) -> Any:
     """What stands at the wire of a value that was changed in place after it had been recorded."""
     name, changes = values
     raise ChangedError.of(name, changes, user_line())
-
-
-outdated.positions = ()  # type: ignore[attr-defined]
-outdated.gate = None  # type: ignore[attr-defined]
 
 
 def sweep(
@@ -132,13 +123,14 @@ def sweep(
                     leaves[wire] = g
                     continue
             else:
-                positions, parents = wire.pullback.positions, wire.parents
+                pullback, parents = wire.pullback, wire.parents
+                positions = pullback.positions
                 try:
-                    parts = wire.pullback(g, wire.value, wire.values)
+                    parts = pullback.back(g, wire.value, wire.values)
                 except ArithmeticError:
-                    parts = wire.pullback(g, boxed(wire.value), tuple(map(boxed, wire.values)))
+                    parts = pullback.back(g, boxed(wire.value), tuple(map(boxed, wire.values)))
                 except (TypeError, ValueError, IndexError) as error:
-                    raise no_way_back(wire.pullback, error) from error
+                    raise no_way_back(pullback, error) from error
                 if type(parents) is not tuple:
                     parents, parts = (parents,), (parts,)
             if keep and type(wire) is SourcedWire and wire.written is not None and wire not in by_gates:
@@ -237,9 +229,9 @@ def with_care(
         parents = parents if type(parents) is tuple else (parents,)
         sources = wire.step.operands if wire.step else None
     if wire.parents == () and pullback is not None:  # released, outdated, kept: it says so
-        pullback(g, None, values)
+        pullback.back(g, None, values)
     if showing.on and wire.bits & lower:
-        pullback = with_masks(pullback) if showing.exact else as_printed(pullback, masks=True)
+        pullback = pullback.with_masks() if showing.exact else pullback.as_printed(masks=True)
     # The wire that a derivative gave to its input is that one's leaf, whatever stale bits lie behind it.
     own_input = pullback is identity and wire.values[0] == bit
     kept = [] if own_input else [k for k, parent in enumerate(parents) if parent.bits & bit]
@@ -258,9 +250,9 @@ def with_care(
             else values
         )
     try:
-        parts = pullback(g, out, values, *live)
+        parts = pullback.back(g, out, values, *live)
     except ArithmeticError:
-        parts = pullback(g, boxed(out), tuple(map(boxed, values)), *live)
+        parts = pullback.back(g, boxed(out), tuple(map(boxed, values)), *live)
     except (TypeError, ValueError, IndexError) as error:
         raise no_way_back(pullback, error) from error
     if len(parents) == 1:
@@ -269,9 +261,9 @@ def with_care(
     return [positions[k] for k in kept], [parents[k] for k in kept], [parts[k] for k in kept]
 
 
-def no_way_back(pullback: Any, error: Exception) -> Exception:
+def no_way_back(pullback: Pullback, error: Exception) -> Exception:
     """Why a gate's rule cannot go back from what it was given: a mistake of gatewise's, or operands no rule is for."""
-    if isinstance(error, GatewiseError):
+    if isinstance(error, GatewiseError) or pullback.gate is None:
         return error
     what = f"the gradient of {pullback.gate.name} cannot be computed for these operands.{user_line()}"
     cure = "floats in the place of truth values and of whole numbers: x.astype(float)."

@@ -12,11 +12,11 @@ import numpy as np
 
 from gatewise._gates import Gate, choices, families, movement
 from gatewise._gates.families import Live, Symbol, as_tuple, plain, shape_of
-from gatewise._gates.gate import WANTED, Derived, Pullback, key_of
+from gatewise._gates.gate import WANTED, Back, Derivation, Derived, Pullback, key_of
 
 AXES = ("axis", "axes", "axis1", "axis2")
 
-Change = Callable[[Pullback], Pullback]  #: a pullback into a wrong one
+Change = Callable[[Pullback], Back]  #: a pullback into a wrong one
 
 
 @dataclass(frozen=True)
@@ -42,19 +42,16 @@ class MutantFamily:
         self.mutant, self.family = mutant, mutant.gate.family
         self.name, self.leading = self.family.name, self.family.leading
 
-    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback:
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         if self.mutant.mutation == "leak":
-            return leaking(wanted)
+            return leaking(wanted), frozenset()
         with self.mutant.deriving() if self.mutant.deriving else patch.dict({}):
-            pullback: Any = self.family.derive(gate, kinds, wanted, scalar)
+            back, needs = self.family.derive(gate, kinds, wanted, scalar)
         if self.mutant.mutation == "saved without a copy":
-            pullback.needs = frozenset()
+            needs = frozenset()
         if self.mutant.change is None:
-            return pullback
-        pullback.positions = wanted
-        changed: Any = self.mutant.change(pullback)
-        changed.needs = frozenset(gate.operands)
-        return changed
+            return back, needs
+        return self.mutant.change(Pullback(back, positions=wanted)), frozenset(gate.operands)
 
 
 @contextmanager
@@ -76,9 +73,9 @@ def in_place(mutant: Mutant) -> Iterator[None]:
 def one_part(k: int, change: Callable[[Any], Any]) -> Change:
     """Change what operand k gets."""
 
-    def changed(pullback: Any) -> Pullback:
+    def changed(pullback: Pullback) -> Back:
         def wrong(*given: Any) -> Any:
-            parts = pullback(*given)
+            parts = pullback.back(*given)
             many = len(pullback.positions) > 1
             found = [
                 on_value(part, change) if position == k else part
@@ -100,9 +97,9 @@ def on_value(part: Any, change: Callable[[Any], Any]) -> Any:
 def every_part(change: Callable[[Any], Any]) -> Change:
     """Change what each operand gets, masks included."""
 
-    def changed(pullback: Any) -> Pullback:
+    def changed(pullback: Pullback) -> Back:
         def wrong(*given: Any) -> Any:
-            parts = pullback(*given)
+            parts = pullback.back(*given)
             return [change(part) for part in parts] if len(pullback.positions) > 1 else change(parts)
 
         return wrong
@@ -114,10 +111,10 @@ def unmasked(part: Any) -> Any:
     return part.g if type(part) is Live else part
 
 
-def mask_unread(pullback: Any) -> Pullback:
+def mask_unread(pullback: Pullback) -> Back:
     def wrong(g: Any, out: Any, values: Any, live: Any = None) -> Any:
         bare = {k: unmasked(piece) for k, piece in g.items()} if isinstance(g, dict) else g
-        return pullback(bare, out, values)
+        return pullback.back(bare, out, values)
 
     return wrong
 
@@ -125,10 +122,10 @@ def mask_unread(pullback: Any) -> Pullback:
 def under(replaced: Callable[[], Any]) -> Change:
     """Run the pullback with something of the family's replaced."""
 
-    def changed(pullback: Any) -> Pullback:
+    def changed(pullback: Pullback) -> Back:
         def wrong(*given: Any) -> Any:
             with replaced():
-                return pullback(*given)
+                return pullback.back(*given)
 
         return wrong
 
@@ -158,7 +155,7 @@ def first_taken(g: Any, shape: tuple[int, ...], total: Any = np.sum) -> Any:
     return g[stretched] if shape else g
 
 
-def along_next_axis(pullback: Any) -> Pullback:
+def along_next_axis(pullback: Pullback) -> Back:
     """Go back along the axis after the one that was given."""
 
     def wrong(g: Any, out: Any, values: Any, *live: Any) -> Any:
@@ -167,7 +164,7 @@ def along_next_axis(pullback: Any) -> Pullback:
             len(shape_of(x)) for x in (*values[:-1], plain(out) if not isinstance(out, (tuple, list)) else out[0])
         )
         moved = {key: next_axis(value, ndim) if key in AXES else value for key, value in parameters.items()}
-        return pullback(g, out, (*values[:-1], moved), *live)
+        return pullback.back(g, out, (*values[:-1], moved), *live)
 
     return wrong
 
@@ -178,14 +175,13 @@ def next_axis(axis: Any, ndim: int) -> Any:
     return tuple((a + 1) % ndim for a in axis) if isinstance(axis, tuple) else (axis + 1) % ndim
 
 
-def leaking(wanted: Sequence[int]) -> Pullback:
+def leaking(wanted: Sequence[int]) -> Back:
     """Let the gradient through a gate that stops it."""
 
     def wrong(g: Any, out: Any, values: Any, live: Any = None) -> Any:
         parts = [families.fit(g, values[i]) for i in wanted]
         return parts if len(parts) > 1 else parts[0]
 
-    wrong.needs = frozenset()  # type: ignore[attr-defined]
     return wrong
 
 
@@ -252,8 +248,7 @@ def mutants_of(gate: Gate) -> Iterator[Mutant]:
 
 def needs_values(gate: Gate) -> bool:
     """Whether the rule reads an operand's value on the way back."""
-    pullback: Any = gate.array[key_of([WANTED] * gate.arity)]
-    return bool(pullback.needs & set(gate.operands))
+    return bool(gate.array[key_of([WANTED] * gate.arity)].needs & set(gate.operands))
 
 
 def switch_mutants(gate: Gate) -> Iterator[Mutant]:
@@ -277,9 +272,8 @@ def mask_mutants(gate: Gate) -> Iterator[Mutant]:
 def unchanged(gate: Gate) -> Mutant:
     """All ways to put a mutant in place at once, changing nothing: what the checks catch must be the mutation."""
 
-    def change(pullback: Any) -> Any:
-        same: Any = one_part(0, lambda part: part)(pullback)
-        same.positions = pullback.positions
+    def change(pullback: Pullback) -> Back:
+        same = Pullback(one_part(0, lambda part: part)(pullback), positions=pullback.positions)
         return every_part(lambda part: part)(same)
 
     several = len(gate.operands) > 1 or gate.many

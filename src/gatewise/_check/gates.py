@@ -116,7 +116,7 @@ def along(
     try:
         pullback = (gate.scalar if scalar else gate.array)[key_of(kinds)]
         saved = (*values, parameters) if gate.parameters else values
-        part = pullback(g, out, saved)
+        part = pullback.back(g, out, saved)
     except Exception:
         return None
     part = part[0] if isinstance(part, (tuple, list)) else part

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import function as build_function
-from gatewise._gates.gate import ABSENT, CONSTANT, GATES, Carrier, Gate, Pullback, Rule
+from gatewise._gates.gate import ABSENT, CONSTANT, GATES, Carrier, Derivation, Gate, Rule
 
 # ---------------------------------------------------------------------- what pullbacks call, on numbers or recordings
 
@@ -381,7 +381,7 @@ class Elementwise:
 
     name, leading = "elementwise", 1
 
-    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback:
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         """Trace the rule for these kinds of operands and compile one straight-line function."""
         slopes = self.slopes(gate, kinds)
         routes = gate.pattern == "routes"
@@ -391,9 +391,8 @@ class Elementwise:
             f"    {', '.join(gate.operands)}, = values\n"
             f"    return {', '.join(text for text, _ in parts)}\n"
         )
-        pullback: Any = build_function(source, SCALAR_SCOPE if scalar else ARRAY_SCOPE, f"{gate.name}_pullback")
-        pullback.needs = frozenset().union(*(names for _, names in parts))
-        return pullback  # type: ignore[no-any-return]
+        back = build_function(source, SCALAR_SCOPE if scalar else ARRAY_SCOPE, f"{gate.name}_pullback")
+        return back, frozenset().union(*(names for _, names in parts))
 
     def slopes(self, gate: Gate, kinds: Sequence[int]) -> tuple[Any, ...]:
         """The traced local gradients."""
@@ -430,10 +429,10 @@ class Reduction:
 
     name, leading = "reduction", 1
 
-    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback:
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         routes, rule = gate.pattern == "routes", gate.rule
 
-        def pullback(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+        def back(g: Any, out: Any, values: Any, live: Any = None) -> Any:
             x, parameters = values
             shape, axis = shape_of(x), parameters.get("axis")
             if 0 in shape:
@@ -452,8 +451,7 @@ class Reduction:
             part = g if unit else weight(g) if callable(weight) else weight * g
             return fit(spread(part, shape), x, None if live is None else spread(live, shape), not unit)
 
-        pullback.needs = frozenset(gate.operands)  # type: ignore[attr-defined]
-        return pullback
+        return back, frozenset(gate.operands)
 
 
 class Linear:
@@ -464,12 +462,12 @@ class Linear:
     def __init__(self, vectors: bool = False) -> None:
         self.vectors = vectors  # a one-dimensional operand stands for a row (first) or a column (second)
 
-    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback:
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         rule, vectors = gate.rule, self.vectors
         mixes, routes = gate.pattern in ("mixes", "swaps"), gate.pattern == "routes"
         picks = routes and gate.parameters == ["index"]
 
-        def pullback(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+        def back(g: Any, out: Any, values: Any, live: Any = None) -> Any:
             operands, parameters = (values[:-1], values[-1]) if type(values[-1]) is dict else (values, {})
             if isinstance(g, dict):
                 return gathered(rule, g, operands, parameters, mixes)
@@ -487,8 +485,7 @@ class Linear:
                 ]
             return parts if len(parts) != 1 else parts[0]
 
-        pullback.needs = frozenset(gate.operands) if mixes else frozenset()  # type: ignore[attr-defined]
-        return pullback
+        return back, frozenset(gate.operands) if mixes else frozenset()
 
 
 def moved(rule: Any, part: Any, i: int, out: Any, operands: Any, parameters: Any, live: Any) -> Any:
@@ -557,10 +554,10 @@ class Custom:
 
     name, leading = "custom", 2
 
-    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback:
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         rule, along = gate.rule, gate.along
 
-        def pullback(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+        def back(g: Any, out: Any, values: Any, live: Any = None) -> Any:
             operands, parameters = (values[:-1], values[-1]) if gate.parameters else (values, {})
             if isinstance(g, dict):
                 g = {k: without_mask(piece) for k, piece in g.items()}
@@ -574,8 +571,7 @@ class Custom:
             parts = [None if downs[i] is None else fit(downs[i], operands[i], kept) for i in wanted]
             return parts if len(parts) != 1 else parts[0]
 
-        pullback.needs = frozenset(gate.operands)  # type: ignore[attr-defined]
-        return pullback
+        return back, frozenset(gate.operands)
 
 
 def lanes(live: Any, axis: Any) -> Any:
@@ -588,12 +584,11 @@ class Stops:
 
     name, leading = "stops", 0
 
-    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback:
-        def pullback(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
+        def back(g: Any, out: Any, values: Any, live: Any = None) -> Any:
             return None if len(wanted) == 1 else [None] * len(wanted)
 
-        pullback.needs = frozenset()  # type: ignore[attr-defined]
-        return pullback
+        return back, frozenset()
 
 
 # ---------------------------------------------------------------------------------------------------- declaring gates

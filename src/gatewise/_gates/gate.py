@@ -1,8 +1,7 @@
 """A gate: one declaration with all that is known of it, and the registry of gates.
 
 A gate holds what its declaration says (function, rule, family, pattern, witnesses) and two tables of pullbacks
-made from the rule on first use: one for plain floats, one for everything else. A pullback is a plain function
-`pullback(g, out, values, live=None)` that returns what each wanted operand gets.
+made from the rule on first use: one for plain floats, one for everything else.
 """
 
 from __future__ import annotations
@@ -14,7 +13,8 @@ from typing import Any, Protocol
 
 from gatewise._errors import GateError, user_line
 
-Pullback = Callable[..., Any]
+Back = Callable[..., Any]  #: (g, out, values, live=None) -> what each wanted operand gets
+Derivation = tuple[Back, frozenset[str]]  #: what sends gradients back, and the operands whose values it reads
 Rule = Callable[..., Any]
 #: Inputs and their expected local gradients, numbers or nested lists; None stands at an input that is a constant.
 Witness = tuple[tuple[Any, ...], tuple[Any, ...]]
@@ -42,7 +42,7 @@ class Family(Protocol):
     name: str
     leading: int  # rule arguments before the operands
 
-    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Pullback: ...
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation: ...
 
 
 class Gate:
@@ -167,6 +167,41 @@ def names_in(rule: Any, leading: int) -> tuple[list[str], list[str], bool]:
     return list(operands), list(parameters), bool(code.co_flags & inspect.CO_VARARGS)
 
 
+class Pullback:
+    """How a wire sends its gradient back: `back(g, out, values, live=None)` gives what each wanted operand gets.
+
+    `positions` are those operands, `needs` the names of those whose values are read; `found` is the table it was
+    derived in, and the key. A mark that stands at a wire in place of a gate's pullback has neither gate nor table.
+    """
+
+    __slots__ = ("back", "found", "gate", "needs", "positions")
+
+    def __init__(
+        self,
+        back: Back,
+        gate: Gate | None = None,
+        positions: Sequence[int] = (),
+        needs: frozenset[str] = frozenset(),
+        found: tuple[Derived, int] | None = None,
+    ) -> None:
+        self.back, self.gate, self.positions, self.needs, self.found = back, gate, positions, needs, found
+
+    def as_printed(self, masks: bool = False) -> Pullback:
+        """The pullback that printed code states; with `masks` the one that knows dead entries, for floats too."""
+        if self.found is None:
+            return self
+        table, key = self.found
+        gate = table.gate.printed
+        return (gate.scalar if table.scalar and not masks else gate.array)[key]
+
+    def with_masks(self) -> Pullback:
+        """The pullback that knows dead entries, for floats too."""
+        if self.found is None:
+            return self
+        table, key = self.found
+        return table.gate.array[key]
+
+
 class Derived(dict[int, Pullback]):
     """Pullbacks by key, derived from the rule when first asked for: all of them at import would cost too much."""
 
@@ -177,28 +212,9 @@ class Derived(dict[int, Pullback]):
     def __missing__(self, key: int) -> Pullback:
         kinds = kinds_of(key)
         wanted = [position for position, kind in enumerate(kinds) if kind == WANTED]
-        pullback: Any = self.gate.family.derive(self.gate, kinds, wanted, self.scalar)
-        pullback.gate, pullback.positions = self.gate.declared, wanted
-        pullback.found = self, key
-        self[key] = pullback
-        return pullback  # type: ignore[no-any-return]
-
-
-def as_printed(pullback: Any, masks: bool = False) -> Pullback:
-    """The pullback that printed code states; with `masks` the one that knows dead entries, for floats too."""
-    if not hasattr(pullback, "found"):
-        return pullback  # type: ignore[no-any-return]
-    table, key = pullback.found
-    gate = table.gate.printed
-    return (gate.scalar if table.scalar and not masks else gate.array)[key]  # type: ignore[no-any-return]
-
-
-def with_masks(pullback: Any) -> Pullback:
-    """The pullback that knows dead entries, for floats too."""
-    if not hasattr(pullback, "found"):
-        return pullback  # type: ignore[no-any-return]
-    table, key = pullback.found
-    return table.gate.array[key]  # type: ignore[no-any-return]
+        back, needs = self.gate.family.derive(self.gate, kinds, wanted, self.scalar)
+        pullback = self[key] = Pullback(back, self.gate.declared, wanted, needs, (self, key))
+        return pullback
 
 
 def kinds_of(key: int) -> list[int]:

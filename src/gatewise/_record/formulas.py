@@ -12,7 +12,6 @@ import numpy as np
 
 from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, parents_of, step_wire
 from gatewise._gates.families import Live, showing, without_mask
-from gatewise._gates.gate import with_masks
 from gatewise._program import PART, At, Builder, Constant, NotTold, Op, operand_written, operands_of, to_json
 from gatewise._record.circuits import sources
 from gatewise._record.written import plain
@@ -245,7 +244,7 @@ class Formulas:
         ones: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
         out, found = lifted(holder, self.circuit.recording), {}
         with showing("on", "exact"), np.errstate(all="ignore"):
-            for k, part in parts_of(with_masks(pullback), ones, out, operands, parents):
+            for k, part in parts_of(pullback.with_masks(), ones, out, operands, parents):
                 if parents[k].bits & self.circuit.bit and np.shape(parents[k].value) == np.shape(holder.value):
                     found[pullback.positions[k]] = self.builder.of(0.0 if part is None else part)
         return found

@@ -14,7 +14,6 @@ from gatewise import _syntax
 from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, parents_of, step_wire, tick
 from gatewise._gates import Gate
 from gatewise._gates.families import Live, plain, showing
-from gatewise._gates.gate import as_printed
 from gatewise._recording.freezing import transparent
 from gatewise._recording.recorder import Recorder
 from gatewise._source.nodes import is_number
@@ -147,7 +146,7 @@ def add_gradients(
         writer.nodes.stands.add(stands)
         writer.nodes.tame_gradients.add(stands)
         writer.d_texts[stands] = Text("d" + name)
-        printed = as_printed(pullback)
+        printed = pullback.as_printed()
         with showing("dead"):
             sent = parts_of(printed, {wire.values[0]: upstream} if several else upstream, out, saved, parents)
         for k, part in sent:
@@ -221,7 +220,7 @@ def text_of_number(writer: Writer, holder: SourcedWire, part: Any) -> str:
 def parts_of(pullback: Any, g: Any, out: Any, values: Any, parents: Any) -> list[tuple[int, Any]]:
     """The contributions of one pullback, by place among its parents; masks taken off."""
     try:
-        parts = pullback(g, out, values)
+        parts = pullback.back(g, out, values)
     except ArithmeticError:
         return []
     parts = (parts,) if len(parents) == 1 else parts

@@ -27,7 +27,7 @@ from gatewise._circuit import (
 from gatewise._errors import BeyondError, ComplexGradientError, GateError, GatewiseError, KeptError, user_line
 from gatewise._gates import NAMES, Gate
 from gatewise._gates.families import Stops
-from gatewise._gates.gate import ABSENT, CONSTANT, UNASKED, WANTED
+from gatewise._gates.gate import ABSENT, CONSTANT, UNASKED, WANTED, Pullback
 from gatewise._sweep import FLOATS, port
 from gatewise._tensor.asking import BACKWARD, STOPPED, described, is_stopped
 from gatewise._tensor.carrier import Tensor
@@ -160,7 +160,7 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
         key &= ~((4 ** len(values) - 1) // 3 * 2)  # nobody is wanted
     scalar = not several and type(out) in FLOATS and all(type(v) in FLOATS for v in values)
     pullback = (gate.scalar if scalar else gate.array)[key]
-    needs = pullback.needs  # type: ignore[attr-defined]
+    needs = pullback.needs
     for i, x in enumerate(operands):
         if not isinstance(x, IMMUTABLE) and (gate.many or gate.operands[i] in needs):
             values[i] = np.array(x)
@@ -202,13 +202,10 @@ def standing_in(x: Tensor, closed: int) -> Tensor:
     return Tensor(x.value, Wire(tick(), bits, x.value, (described(x), user_line()), (), kept_over), bits)
 
 
+@Pullback
 def kept_over(g: Any, out: Any, values: Any, live: Any = None) -> Any:
     """What stands at a wire from a derivative that is over."""
     raise KeptError.of(*values)
-
-
-kept_over.positions = ()  # type: ignore[attr-defined]
-kept_over.gate = None  # type: ignore[attr-defined]
 
 
 PLAIN = (np.ndarray, np.generic, float, int, complex, list, tuple, str)
