@@ -199,7 +199,7 @@ def unchanged(structure: Any) -> Any:
 
 def apart(value: Any, wire: Any, bits: int) -> Tensor:
     """A Tensor for the derivatives `bits` alone: a later one with a bit that the wire has too will not go behind it."""
-    return Tensor(value, Wire(tick(), bits, value, (0,), wire, identity), bits)
+    return Tensor(value, Wire(tick(), bits, value, (0,), (wire,), identity), bits)
 
 
 # --------------------------------------------------------------------------------------------- inputs of a derivative
@@ -263,7 +263,7 @@ def input_wire(x: Any, bit: int, around: int) -> Tensor:
             x = standing_in(x, ~around)
         if outer_bits := x.bits & around:  # a Tensor that escaped from a derivative still has that one's bit
             bits = outer_bits | bit
-            return Tensor(x.value, Wire(tick(), bits, x.value, (bit,), x.wire, identity), bits)
+            return Tensor(x.value, Wire(tick(), bits, x.value, (bit,), (x.wire,), identity), bits)
         x = x.value
     if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f":
         raise IntegerGradientError.of(f"an argument of {x.dtype}", user_line())

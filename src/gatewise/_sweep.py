@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import SourcedWire, Wire, inside_block, parents_of, sources_of
+from gatewise._circuit import SourcedWire, Wire, inside_block, parents_as_written, sources_of
 from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError, user_line
 from gatewise._gates.families import Live, plain, shape_of, showing
 from gatewise._gates.gate import Carrier, Pullback
@@ -28,9 +28,9 @@ class Ports(dict[int, Any]):
         return Ports(self | other)
 
 
-def to_step(g: Any, out: Any, values: tuple[int], live: Any = None) -> Ports:
+def to_step(g: Any, out: Any, values: tuple[int], live: Any = None) -> tuple[Ports]:
     """What goes back from one output of a step with several; its only value is which one."""
-    return Ports({values[0]: g if live is None else Live(g, live)})
+    return (Ports({values[0]: g if live is None else Live(g, live)}),)
 
 
 port = Pullback(to_step, positions=(0,))
@@ -38,7 +38,7 @@ port = Pullback(to_step, positions=(0,))
 
 def to_original(g: Any, out: Any, values: Any, live: Any = None) -> Any:
     """What goes back from the wire that a derivative, its value the bit, gives to an input which already had one."""
-    return g if live is None else Live(g, live)
+    return (g if live is None else Live(g, live),)
 
 
 identity = Pullback(to_original, positions=(0,))
@@ -131,8 +131,6 @@ def sweep(
                     parts = pullback.back(g, boxed(wire.value), tuple(map(boxed, wire.values)))
                 except (TypeError, ValueError, IndexError) as error:
                     raise no_way_back(pullback, error) from error
-                if type(parents) is not tuple:
-                    parents, parts = (parents,), (parts,)
             if keep and type(wire) is SourcedWire and wire.written is not None and wire not in by_gates:
                 keep_inside(wire, g)
             if release:
@@ -186,11 +184,14 @@ def keep_inside(block: SourcedWire, g: Any) -> None:
 def nobody_holds(block: SourcedWire) -> bool:
     """Whether only the next step refers to each wire inside a block that is a plain chain, as it is for most."""
     assert block.written is not None
-    wire = block.written[1]
-    while wire is not block.parents:
+    parents = block.written[1]
+    while parents != block.parents:
+        if len(parents) != 1:
+            return False
+        (wire,) = parents
         if type(wire) is not Wire or sys.getrefcount(wire) > HELD:
             return False
-        wire = wire.parents
+        parents = wire.parents
     return True
 
 
@@ -207,10 +208,7 @@ def reached(
     for wire in found:
         if edges and wire in edges:
             continue
-        parents = wire.parents
-        if type(wire) is SourcedWire and wire.written is not None and (as_written or wire in by_gates):
-            parents = wire.written[1]
-        for parent in parents if type(parents) is tuple else (parents,):
+        for parent in parents_as_written(wire) if as_written or wire in by_gates else wire.parents:
             if parent not in seen and parent.bits & bit:
                 seen.add(parent)
                 found.append(parent)
@@ -222,11 +220,10 @@ def with_care(
     wire: Wire, g: Any, bit: int, lower: int, lift: Lift | None, as_written: bool
 ) -> tuple[Sequence[int], Sequence[Wire], Sequence[Any]]:
     """One step under a mask, with other derivatives open, or as the user wrote it."""
-    values, parents, pullback = wire.values, parents_of(wire), wire.pullback
+    values, parents, pullback = wire.values, wire.parents, wire.pullback
     sources: Sequence[Wire | None] | None = None
     if type(wire) is SourcedWire and wire.written is not None and as_written:
         values, parents, pullback = wire.written
-        parents = parents if type(parents) is tuple else (parents,)
         sources = wire.step.operands if wire.step else None
     if wire.parents == () and pullback is not None:  # released, outdated, kept: it says so
         pullback.back(g, None, values)
@@ -255,8 +252,6 @@ def with_care(
         parts = pullback.back(g, boxed(out), tuple(map(boxed, values)), *live)
     except (TypeError, ValueError, IndexError) as error:
         raise no_way_back(pullback, error) from error
-    if len(parents) == 1:
-        parts = (parts,)
     positions = pullback.positions
     return [positions[k] for k in kept], [parents[k] for k in kept], [parts[k] for k in kept]
 
@@ -341,11 +336,11 @@ ALONE = count_alone([np.empty(0)])
 
 def count_held(step: Wire) -> int:
     """The reference count of a wire that one step and one local name refer to."""
-    wire = step.parents
+    (wire,) = step.parents
     return sys.getrefcount(wire)
 
 
-HELD = count_held(Wire(0, 0, 0.0, (), Wire(0, 0, 0.0)))
+HELD = count_held(Wire(0, 0, 0.0, (), (Wire(0, 0, 0.0),)))
 
 
 def ones_for(value: Any) -> Any:

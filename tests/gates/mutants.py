@@ -76,12 +76,10 @@ def one_part(k: int, change: Callable[[Any], Any]) -> Change:
     def changed(pullback: Pullback) -> Back:
         def wrong(*given: Any) -> Any:
             parts = pullback.back(*given)
-            many = len(pullback.positions) > 1
-            found = [
+            return [
                 on_value(part, change) if position == k else part
-                for position, part in zip(pullback.positions, parts if many else (parts,), strict=True)
+                for position, part in zip(pullback.positions, parts, strict=True)
             ]
-            return found if many else found[0]
 
         return wrong
 
@@ -99,8 +97,7 @@ def every_part(change: Callable[[Any], Any]) -> Change:
 
     def changed(pullback: Pullback) -> Back:
         def wrong(*given: Any) -> Any:
-            parts = pullback.back(*given)
-            return [change(part) for part in parts] if len(pullback.positions) > 1 else change(parts)
+            return [change(part) for part in pullback.back(*given)]
 
         return wrong
 
@@ -179,8 +176,7 @@ def leaking(wanted: Sequence[int]) -> Back:
     """Let the gradient through a gate that stops it."""
 
     def wrong(g: Any, out: Any, values: Any, live: Any = None) -> Any:
-        parts = [families.fit(g, values[i]) for i in wanted]
-        return parts if len(parts) > 1 else parts[0]
+        return [families.fit(g, values[i]) for i in wanted]
 
     return wrong
 

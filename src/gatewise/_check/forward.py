@@ -13,7 +13,7 @@ from gatewise._build import run_users_code, users_code
 from gatewise._check.names import keys_written, wire_named
 from gatewise._check.programs import Program, without_backward
 from gatewise._check.running import Moment
-from gatewise._circuit import Bit, Wire, step_wire
+from gatewise._circuit import Bit, Wire, parents_as_written, step_wire
 from gatewise._errors import GatewiseError
 from gatewise._recording.functions import Math, math_replaced, with_math
 from gatewise._recording.recorder import Recorder
@@ -144,9 +144,8 @@ class Forward:
         """For each wire, those it was made of."""
         found: list[set[int]] = []
         for wire in self.wires:
-            parents = getattr(wire, "written", None)[1] if getattr(wire, "written", None) else wire.parents  # type: ignore[index]
             mine: set[int] = set()
-            for parent in parents if type(parents) is tuple else (parents,):
+            for parent in parents_as_written(wire):
                 if (k := self.index.get(parent)) is not None:
                     mine |= {k} | found[k]
             found.append(mine)

@@ -116,9 +116,8 @@ def along(
     try:
         pullback = (gate.scalar if scalar else gate.array)[key_of(kinds)]
         saved = (*values, parameters) if gate.parameters else values
-        part = pullback.back(g, out, saved)
+        (part,) = pullback.back(g, out, saved)
     except Exception:
         return None
-    part = part[0] if isinstance(part, (tuple, list)) else part
     part = part.g if type(part) is Live else part
     return None if part is None or isinstance(part, Tensor) else float(np.sum(part * v))

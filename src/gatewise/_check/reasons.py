@@ -19,7 +19,7 @@ from gatewise._check.scope import SMALL
 from gatewise._check.terms import Term, Terms
 from gatewise._check.trees import binary, constant, expression_of, expressions_in, names_in, replaced, simplified
 from gatewise._check.worlds import World
-from gatewise._circuit import Wire
+from gatewise._circuit import Wire, parents_as_written
 
 
 @dataclass
@@ -289,9 +289,8 @@ class Reasons(Terms):
     def is_made_of(self, wire: Wire, version: Version) -> bool:
         """Whether a wire is made of a variable's, with no other between."""
         assert version.wire is not None
-        parents = written[1] if (written := getattr(wire, "written", None)) else wire.parents
         own = self.forward.wires[version.wire]
-        return any(each is own for each in (parents if type(parents) is tuple else (parents,)))
+        return any(each is own for each in parents_as_written(wire))
 
 
 def factors_in(statements: Sequence[ast.stmt]) -> set[float]:

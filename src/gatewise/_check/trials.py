@@ -19,7 +19,7 @@ from gatewise._check.claims import claims_of
 from gatewise._check.hearing import Event, Functions
 from gatewise._check.subject import Subject
 from gatewise._check.taping import NAMES, taped
-from gatewise._circuit import Bit, Wire
+from gatewise._circuit import Bit, Wire, parents_as_written
 from gatewise._gates.families import Live
 from gatewise._recording.functions import with_math
 from gatewise._sweep import Ports, reached, sweep
@@ -77,9 +77,7 @@ class Circuit:
         """The wires that one is made of."""
         if not self._behind:
             for wire in self.wires:
-                written = getattr(wire, "written", None)
-                parents = written[1] if written else wire.parents
-                mine = [self.index[p] for p in (parents if type(parents) is tuple else (parents,)) if p in self.index]
+                mine = [self.index[p] for p in parents_as_written(wire) if p in self.index]
                 self._behind.append({*mine}.union(*(self._behind[p] for p in mine)))
         return self._behind[k]
 

@@ -27,7 +27,7 @@ from gatewise._circuit.tape import SourcedWire as SourcedWire
 from gatewise._circuit.tape import Step as Step
 from gatewise._circuit.tape import VariableWire as VariableWire
 from gatewise._circuit.tape import Wire as Wire
-from gatewise._circuit.tape import parents_of as parents_of
+from gatewise._circuit.tape import parents_as_written as parents_as_written
 from gatewise._circuit.tape import sources_of as sources_of
 from gatewise._circuit.tape import step_wire as step_wire
 from gatewise._circuit.tape import tick as tick

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit.bits import closed_bits, lent
-from gatewise._circuit.tape import SourcedWire, Wire, parents_of, sources_of
+from gatewise._circuit.tape import SourcedWire, Wire, sources_of
 from gatewise._gates.families import kept_axes
 from gatewise._gates.gate import UNASKED, WANTED, Gate, key_of
 from gatewise._gates.spelling import Pattern, Variable
@@ -35,9 +35,7 @@ def written_operands(wire: Wire) -> tuple[Sequence[Any], Sequence[Wire | None], 
         if wire.written is not None:
             values, parents, pullback = wire.written
             sources = [None] * len(values)
-            for position, parent in zip(
-                pullback.positions, parents if type(parents) is tuple else (parents,), strict=True
-            ):
+            for position, parent in zip(pullback.positions, parents, strict=True):
                 sources[position] = parent
     sources = sources_of(wire) if sources is None else sources
     return (values[:-1], sources[: len(values) - 1], values[-1]) if gate.parameters else (values, sources, {})
@@ -45,15 +43,15 @@ def written_operands(wire: Wire) -> tuple[Sequence[Any], Sequence[Wire | None], 
 
 def inside_block(wire: SourcedWire) -> list[Wire]:
     """The wires that a block's rule passes over, newest first."""
-    borders = {*(s for s in wire.sources if s is not None), *parents_of(wire)}
+    borders = {*(s for s in wire.sources if s is not None), *wire.parents}
     assert wire.written is not None
-    waiting = list(wire.written[1] if type(wire.written[1]) is tuple else (wire.written[1],))
+    waiting = list(wire.written[1])
     found: list[Wire] = []
     while waiting:
         inner = waiting.pop()
         if inner not in borders and inner not in found:
             found.append(inner)
-            waiting.extend(parents_of(inner))
+            waiting.extend(inner.parents)
     return sorted(found, key=lambda w: -w.order)
 
 
@@ -84,7 +82,7 @@ def closing(block: Gate, found: Mapping[str, Any], out: Any) -> tuple[Any, Any, 
     open_ = ~(lent.recording | closed_bits())
     if scalar and block.arity == 1 and not block.parameters:
         wire = found[block.operands[0]]
-        return ((wire.value,), wire, rules.scalar[0b110], (wire,)) if wire.bits & open_ else None
+        return ((wire.value,), (wire,), rules.scalar[0b110], (wire,)) if wire.bits & open_ else None
     wires = [found[name] for name in block.operands]
     parameters = {name: found[name] for name in block.parameters if name in found}
     if block.when and not block.when(*(w.value for w in wires), **parameters):
@@ -96,7 +94,7 @@ def closing(block: Gate, found: Mapping[str, Any], out: Any) -> tuple[Any, Any, 
     key = key_of([WANTED if w in wanted else UNASKED for w in receivers])
     values = tuple(w.value for w in wires) + ((parameters,) if block.parameters else ())
     pullback = (rules.scalar if scalar and all(isinstance(w.value, float) for w in wires) else rules.array)[key]
-    return values, wanted[0] if len(wanted) == 1 else tuple(wanted), pullback, wires
+    return values, tuple(wanted), pullback, wires
 
 
 def unshifted(wire: Wire, axis: Any) -> Wire:
@@ -145,7 +143,7 @@ def operand_matches(pattern: Any, value: Any, wire: Wire | None, found: dict[str
         if wire.pullback is None or wire.pullback.gate is not gate:
             return False
         if gate.arity == 1 and not gate.parameters:
-            return operand_matches(pattern.operands[0], None, wire.parents, found)
+            return operand_matches(pattern.operands[0], None, wire.parents[0], found)
     elif wire is None or written_gate(wire) is not pattern.gate:
         return False
     return matches(pattern, *written_operands(wire), found)

@@ -17,14 +17,14 @@ Place = tuple[tuple[Any, int], ...]  #: (code object, last instruction) of the u
 class Wire:
     """One value: `order` of creation, `bits` of the derivatives taken through it, and the rule that made it.
 
-    `values` are the operand values (then the parameters, where the gate has any), `parents` the wanted wires (one
-    alone or a tuple), `pullback` the rule; a leaf has none. `grad` is what backward() left, `hooks` are the user's.
+    `values` are the operand values (then the parameters, where the gate has any), `parents` the wanted wires,
+    `pullback` how it goes back to them; a leaf has none. `grad` is what backward() left, `hooks` are the user's.
     """
 
     __slots__ = ("__weakref__", "bits", "grad", "hooks", "order", "parents", "pullback", "value", "values")
 
     def __init__(
-        self, order: int, bits: int, value: Any, values: Any = (), parents: Any = (), pullback: Any = None
+        self, order: int, bits: int, value: Any, values: Any = (), parents: tuple[Wire, ...] = (), pullback: Any = None
     ) -> None:
         self.order, self.bits, self.value = order, bits, value
         self.values, self.parents, self.pullback = values, parents, pullback
@@ -43,7 +43,7 @@ class SourcedWire(Wire):
     name: str | None
     sources: Sequence[Wire | None]
     step: Step | None
-    written: tuple[Any, Any, Any] | None
+    written: tuple[Any, tuple[Wire, ...], Any] | None
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class SourcedWire(Wire):
         bits: int,
         value: Any,
         values: Any = (),
-        parents: Any = (),
+        parents: tuple[Wire, ...] = (),
         pullback: Any = None,
         sources: Sequence[Wire | None] = (),
         written: Any = None,
@@ -75,9 +75,9 @@ class VariableWire(Wire):
         self.name, self.version = name, version
 
 
-def parents_of(wire: Wire) -> tuple[Wire, ...]:
-    """The wanted operand wires, always as a tuple."""
-    return wire.parents if type(wire.parents) is tuple else (wire.parents,)
+def parents_as_written(wire: Wire) -> tuple[Wire, ...]:
+    """The wanted wires of the gate the user wrote."""
+    return wire.parents if type(wire) is not SourcedWire or wire.written is None else wire.written[1]
 
 
 def sources_of(wire: Wire) -> Sequence[Wire | None]:
@@ -86,11 +86,10 @@ def sources_of(wire: Wire) -> Sequence[Wire | None]:
         return wire.sources
     if wire.pullback is None:
         return ()
-    parents, positions = wire.parents, wire.pullback.positions
-    if type(parents) is tuple and len(parents) == len(wire.values):
-        return parents
+    if len(wire.parents) == len(wire.values):
+        return wire.parents
     sources: list[Wire | None] = [None] * len(wire.values)
-    for position, parent in zip(positions, parents if type(parents) is tuple else (parents,), strict=True):
+    for position, parent in zip(wire.pullback.positions, wire.parents, strict=True):
         sources[position] = parent
     return sources
 
@@ -115,7 +114,7 @@ class Step:
 def step_wire(wire: Wire) -> SourcedWire | None:
     """The wire that holds the step that made `wire`: itself, or for one output of several the wire of them all."""
     if type(wire) is not SourcedWire and wire.parents and type(wire.value) is not tuple:
-        wire = wire.parents if type(wire.parents) is not tuple else wire.parents[0]
+        wire = wire.parents[0]
     return wire if type(wire) is SourcedWire and wire.step is not None else None
 
 

@@ -389,7 +389,7 @@ class Elementwise:
         source = (
             f"def {gate.name}_pullback(g, out, values{'' if scalar else ', live=None'}):\n"
             f"    {', '.join(gate.operands)}, = values\n"
-            f"    return {', '.join(text for text, _ in parts)}\n"
+            f"    return ({''.join(f'{text}, ' for text, _ in parts)})\n"
         )
         back = build_function(source, SCALAR_SCOPE if scalar else ARRAY_SCOPE, f"{gate.name}_pullback")
         return back, frozenset().union(*(names for _, names in parts))
@@ -436,7 +436,7 @@ class Reduction:
             x, parameters = values
             shape, axis = shape_of(x), parameters.get("axis")
             if 0 in shape:
-                return None  # there is nothing to give a gradient to
+                return (None,)  # there is nothing to give a gradient to
             gone = kept_axes(axis, shape)
             if gone and len(shape_of(g)) != len(shape):
                 if len(gone) < len(shape):  # what is left of a full reduction broadcasts by itself
@@ -446,10 +446,10 @@ class Reduction:
             own = {key: value for key, value in parameters.items() if key in gate.parameters and key != "keepdims"}
             weight = rule(out, x, **own)
             if routes:
-                return route(spread(g, shape), weight, x, None if live is None else spread(live, shape))
+                return (route(spread(g, shape), weight, x, None if live is None else spread(live, shape)),)
             unit = type(weight) is int
             part = g if unit else weight(g) if callable(weight) else weight * g
-            return fit(spread(part, shape), x, None if live is None else spread(live, shape), not unit)
+            return (fit(spread(part, shape), x, None if live is None else spread(live, shape), not unit),)
 
         return back, frozenset(gate.operands)
 
@@ -470,9 +470,9 @@ class Linear:
         def back(g: Any, out: Any, values: Any, live: Any = None) -> Any:
             operands, parameters = (values[:-1], values[-1]) if type(values[-1]) is dict else (values, {})
             if isinstance(g, dict):
-                return gathered(rule, g, operands, parameters, mixes)
+                return (gathered(rule, g, operands, parameters, mixes),)
             if picks and type(operands[0]) is np.ndarray and not (is_recorded(g) or is_recorded(live)):
-                return Live.picked(parameters["index"], g, live, operands[0])
+                return (Live.picked(parameters["index"], g, live, operands[0]),)
             inner = [plain(x) for x in operands] if live is not None or routes else operands
             if vectors:
                 parts = matrix_parts(rule, g, operands, wanted)
@@ -483,7 +483,7 @@ class Linear:
                 parts = [
                     moved(rule, part, i, out, inner, parameters, live) for i, part in zip(wanted, parts, strict=True)
                 ]
-            return parts if len(parts) != 1 else parts[0]
+            return parts
 
         return back, frozenset(gate.operands) if mixes else frozenset()
 
@@ -568,8 +568,7 @@ class Custom:
                 kept = None
             elif live is not None:
                 kept = lanes(live, along(**parameters))
-            parts = [None if downs[i] is None else fit(downs[i], operands[i], kept) for i in wanted]
-            return parts if len(parts) != 1 else parts[0]
+            return [None if downs[i] is None else fit(downs[i], operands[i], kept) for i in wanted]
 
         return back, frozenset(gate.operands)
 
@@ -586,7 +585,7 @@ class Stops:
 
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         def back(g: Any, out: Any, values: Any, live: Any = None) -> Any:
-            return None if len(wanted) == 1 else [None] * len(wanted)
+            return [None] * len(wanted)
 
         return back, frozenset()
 

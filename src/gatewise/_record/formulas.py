@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, parents_of, step_wire
+from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, step_wire
 from gatewise._gates.families import Live, showing, without_mask
 from gatewise._program import PART, At, Builder, Constant, NotTold, Op, operand_written, operands_of, to_json
 from gatewise._record.circuits import sources
@@ -236,7 +236,7 @@ class Formulas:
         if pullback is None or holder.step.gate.family.name != "elementwise":
             return {}
         operands = tuple(lifted(x, self.circuit.recording) for x in operands_of(holder))
-        return self.slopes(holder, pullback, parents if type(parents) is tuple else (parents,), operands)
+        return self.slopes(holder, pullback, parents, operands)
 
     def slopes(
         self, holder: SourcedWire, pullback: Any, parents: Sequence[Wire], operands: tuple[Any, ...]
@@ -244,7 +244,7 @@ class Formulas:
         ones: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
         out, found = lifted(holder, self.circuit.recording), {}
         with showing("on", "exact"), np.errstate(all="ignore"):
-            for k, part in parts_of(pullback.with_masks(), ones, out, operands, parents):
+            for k, part in parts_of(pullback.with_masks(), ones, out, operands):
                 if parents[k].bits & self.circuit.bit and np.shape(parents[k].value) == np.shape(holder.value):
                     found[pullback.positions[k]] = self.builder.of(0.0 if part is None else part)
         return found
@@ -286,7 +286,7 @@ class Formulas:
         wires = [None if s is None else transparent(s) for s in holder.sources]
         bit = self.circuit.recording
         operands = tuple(v if w is None else lifted(w, bit) for w, v in zip(wires, values, strict=True))
-        found = self.slopes(holder, holder.pullback, parents_of(holder), operands)
+        found = self.slopes(holder, holder.pullback, holder.parents, operands)
         return {self.circuit.names[w]: found[k] for k, w in enumerate(wires) if w is not None and k in found}
 
     def is_switch(self, keys: Sequence[tuple[Wire, int]]) -> bool:

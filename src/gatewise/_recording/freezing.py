@@ -96,7 +96,7 @@ def step_of(holder: SourcedWire) -> Step:
 def transparent(wire: Wire) -> Wire:
     """The wire behind those that inner derivatives, or `detach`, gave to it."""
     while wire.pullback is identity or wire.pullback is detached:
-        wire = wire.parents if type(wire.parents) is not tuple else wire.parents[0]
+        wire = wire.parents[0]
     return wire
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from gatewise import _syntax
-from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, parents_of, step_wire, tick
+from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, step_wire, tick
 from gatewise._gates import Gate
 from gatewise._gates.families import Live, plain, showing
+from gatewise._gates.gate import Pullback
 from gatewise._recording.freezing import transparent
 from gatewise._recording.recorder import Recorder
 from gatewise._source.nodes import is_number
@@ -78,7 +79,7 @@ def block_texts(circuit: FrozenCircuit, closing: Iterable[SourcedWire]) -> dict[
             operands = [v if s is None else transparent(s) for s, v in zip(holder.sources, values, strict=True)]
             rest = holder.values[len(operands) :]
             saved = (*(lifted(x, circuit.recording) for x in operands), *rest)
-            rule = Rule(gate, holder.pullback, parents_of(holder), saved)
+            rule = Rule(gate, holder.pullback, holder.parents, saved)
             add_gradients(text, circuit, writer, holder, holder, rule)
     return found
 
@@ -108,7 +109,7 @@ class Rule:
     """The gate whose gradients are told, its pullback, the wanted operands' wires, and what the pullback is given."""
 
     gate: Gate
-    pullback: Any
+    pullback: Pullback
     parents: tuple[Wire, ...]
     saved: tuple[Any, ...]
 
@@ -118,7 +119,6 @@ def one_gate(circuit: FrozenCircuit, writer: Writer, holder: SourcedWire, wire: 
     writer.backward = False
     text = GateText(writer.step(writer.nodes.step(holder)).text, symbol_of(writer, holder))
     _, parents, pullback = holder.written or (holder.values, holder.parents, holder.pullback)
-    parents = parents if type(parents) is tuple else (parents,)
     if pullback is None:
         return text
     node = writer.nodes.step(holder)
@@ -148,7 +148,7 @@ def add_gradients(
         writer.d_texts[stands] = Text("d" + name)
         printed = pullback.as_printed()
         with showing("dead"):
-            sent = parts_of(printed, {wire.values[0]: upstream} if several else upstream, out, saved, parents)
+            sent = parts_of(printed, {wire.values[0]: upstream} if several else upstream, out, saved)
         for k, part in sent:
             if k in wanted and part is not None:
                 parent = transparent(parents[k])
@@ -161,9 +161,9 @@ def add_gradients(
             again: dict[int, Any] = {}  # the same on a recorded 1, which leaves a trace of how a number came about
             same = [np.shape(parent.value) == np.shape(holder.value) for parent in parents]
             unit_upstream = 1.0 if isinstance(one, float) else ones
-            exact = dict(parts_of(pullback, unit_upstream, out, saved, parents))
+            exact = dict(parts_of(pullback, unit_upstream, out, saved))
             with showing("dead"):
-                locals_ = parts_of(printed, unit_upstream, out, saved, parents)
+                locals_ = parts_of(printed, unit_upstream, out, saved)
             for k, part in locals_:
                 if k in wanted and same[k]:
                     position = pullback.positions[k]
@@ -171,7 +171,7 @@ def add_gradients(
                     if exact[k] is None:
                         text.dead.add(position)
                     if is_rounded(part):
-                        again = again or dict(parts_of(printed, ones, out, saved, parents))
+                        again = again or dict(parts_of(printed, ones, out, saved))
                     text.locals[position] = text_of_local(writer, holder, again.get(k, part))
 
 
@@ -217,13 +217,12 @@ def text_of_number(writer: Writer, holder: SourcedWire, part: Any) -> str:
     return writer.spell(part).text
 
 
-def parts_of(pullback: Any, g: Any, out: Any, values: Any, parents: Any) -> list[tuple[int, Any]]:
+def parts_of(pullback: Pullback, g: Any, out: Any, values: Any) -> list[tuple[int, Any]]:
     """The contributions of one pullback, by place among its parents; masks taken off."""
     try:
         parts = pullback.back(g, out, values)
     except ArithmeticError:
         return []
-    parts = (parts,) if len(parents) == 1 else parts
     return [(k, part.g if isinstance(part, Live) else part) for k, part in enumerate(parts)]
 
 

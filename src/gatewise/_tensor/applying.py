@@ -57,15 +57,15 @@ def apply2(gate: Gate, forward: Callable[[Any, Any], Any], x: Any, y: Any) -> An
                 if y.bits:
                     key, bits, parents = 0b11010, bits | y.bits, (x.wire, y.wire)
                 else:
-                    key, parents = 0b11000 if y.wire is STOPPED else 0b11001, x.wire
+                    key, parents = 0b11000 if y.wire is STOPPED else 0b11001, (x.wire,)
             else:
-                key, bits, parents = 0b10010 if x.wire is STOPPED else 0b10110, y.bits, y.wire
+                key, bits, parents = 0b10010 if x.wire is STOPPED else 0b10110, y.bits, (y.wire,)
         elif type(y) in FLOATS:
-            b, key, bits, parents = y, 0b11000, x.bits, x.wire
+            b, key, bits, parents = y, 0b11000, x.bits, (x.wire,)
         else:
             return apply(gate, forward, (x, y), {})
     elif type(x) in FLOATS:
-        a, b, key, bits, parents = x, y.value, 0b10010, y.bits, y.wire
+        a, b, key, bits, parents = x, y.value, 0b10010, y.bits, (y.wire,)
     else:
         return apply(gate, forward, (x, y), {})
     if bits & attention or (gate.closings and type(x) is Tensor and bits and may_close(gate, x.wire)):
@@ -93,12 +93,13 @@ def apply1(gate: Gate, forward: Callable[[Any], Any], x: Tensor) -> Any:
         out = forward(a)
     except Exception as error:
         out = recovered(error, gate, forward, (x,), (a,))
+    parents: Any = (x.wire,)
     pullback = (gate.scalar if type(out) in FLOATS else gate.array)[0b110]
     if gate.closings and may_close(gate, x.wire):
         block = recognise(gate, (x.wire,), (a,), {}, out)
         if block is not None:
-            return Tensor(out, block_wire(bits, out, (a,), x.wire, pullback, block), bits)
-    return Tensor(out, Wire(tick(), bits, out, (a,), x.wire, pullback), bits)
+            return Tensor(out, block_wire(bits, out, (a,), parents, pullback, block), bits)
+    return Tensor(out, Wire(tick(), bits, out, (a,), parents, pullback), bits)
 
 
 def block_wire(
@@ -165,7 +166,7 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
         if not isinstance(x, IMMUTABLE) and (gate.many or gate.operands[i] in needs):
             values[i] = np.array(x)
     saved = (*values, plain_parameters) if gate.parameters else tuple(values)
-    behind = parents[0] if len(parents) == 1 else tuple(parents)
+    behind = tuple(parents)
     wire: Wire
     step = None
     if bits & recording and lent.on_step is not None:
@@ -228,7 +229,7 @@ def one_port(value: Any, k: int, wire: Wire, bits: int) -> Tensor:
         bits &= lent.recording
     if not bits:
         return Tensor(value)
-    return Tensor(value, Wire(tick(), bits, value, (k,), wire, port), bits)
+    return Tensor(value, Wire(tick(), bits, value, (k,), (wire,), port), bits)
 
 
 def is_float(out: Any, gate: Gate, operands: Sequence[Any]) -> bool:

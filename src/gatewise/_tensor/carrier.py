@@ -130,7 +130,7 @@ class Tensor(Carrier):
         name = next(iter(user_names(self)), None)
         wire: Any = self.wire
         if wire is not None and wire.pullback is port:
-            wire = wire.parents
+            (wire,) = wire.parents
         gate = wire.pullback.gate if wire is not None and wire.pullback is not None else None
         parts = [f"{name} = " if name else "", np.array2string(np.asarray(self.value), prefix="Tensor(", threshold=20)]
         return "Tensor(" + "".join(parts) + (f", gate={gate.name}" if gate else "") + ")"
@@ -171,7 +171,8 @@ class Tensor(Carrier):
         """The same value as a Tensor that no derivative goes through."""
         if not (bits := self.bits & lent.recording):
             return Tensor(self.value)
-        alone = Tensor(self.value, Wire(tick(), bits, self.value, (self.value,), self.wire, detached), bits)
+        behind: Any = (self.wire,)
+        alone = Tensor(self.value, Wire(tick(), bits, self.value, (self.value,), behind, detached), bits)
         if lent.on_detach is not None:
             lent.on_detach(alone)
         return alone

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Wire
-from gatewise._circuit.tape import parents_of
 
 Names = Mapping[int, str]  #: what to call a wire that is a parameter, by the id of the wire
 
@@ -30,7 +29,7 @@ def wires_behind(end: Wire) -> list[Wire]:
     """
     found, waiting = {id(end): end}, [end]
     while waiting:
-        for parent in parents_of(waiting.pop()):
+        for parent in waiting.pop().parents:
             if id(parent) not in found:
                 found[id(parent)] = parent
                 waiting.append(parent)
@@ -50,7 +49,7 @@ def layer_of(wire: Wire, names: Names) -> str:
         here = waiting.pop(0)
         if id(here) in names:
             return names[id(here)]
-        for parent in sorted(parents_of(here), key=lambda each: -each.order):
+        for parent in sorted(here.parents, key=lambda each: -each.order):
             if id(parent) not in seen:
                 seen.add(id(parent))
                 waiting.append(parent)
@@ -81,9 +80,9 @@ def first_affine(end: Wire, names: Names) -> Any:
 
 def turned(wire: Wire) -> Iterator[Wire]:
     """The operands of a wire; for one that was only moved, such as a transposed matrix, what it was moved from."""
-    for parent in parents_of(wire):
+    for parent in wire.parents:
         while gate_of(parent) in MOVES:
-            (parent, *_) = parents_of(parent)
+            (parent, *_) = parent.parents
         yield parent
 
 
