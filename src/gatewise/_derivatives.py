@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Bit, Wire, tick
-from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError, user_line
+from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError
 from gatewise._recording.functions import called
 from gatewise._recording.lending import Lending
 from gatewise._recording.structures import is_container, leaves, mapped, numeric
@@ -105,7 +105,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     demand_function(f)
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise ArgumentError(
-            f"jvp was not given a tuple of primals and a tuple of tangents.{user_line()}",
+            "jvp was not given a tuple of primals and a tuple of tangents.",
             "there is one of each for every argument of the function.",
             "gw.jvp(f, (x, y), (dx, dy)), also where there is only one: gw.jvp(f, (x,), (dx,)).",
         )
@@ -165,7 +165,7 @@ class Derivative(Bit):
             lending.settle(self.outside)
         for part in tensors_in(self.out):
             if is_kept(part):
-                raise KeptError.of(described(part), user_line())
+                raise KeptError.of(described(part))
 
     def sweep(self, upstream: dict[Wire, Any], lower: int | None = None) -> dict[Wire, Any]:
         """What arrives at the inputs, with the derivatives around this one open."""
@@ -173,7 +173,7 @@ class Derivative(Bit):
         swept = sweep(upstream, self.bit, lower=self.outer if lower is None else lower, lift=lift)
         wires = {x.wire for x in self.inputs if type(x) is Tensor}
         if not swept.keys() <= wires and not swept.keys() <= {x.wire for x in tensors_in(self.inputs)}:
-            raise KeptError.of("a Tensor", user_line())
+            raise KeptError.of("a Tensor")
         return swept
 
     def outside(self, part: Any) -> Any:
@@ -211,7 +211,7 @@ def positions_of(f: Any, argnums: Any) -> tuple[int, ...]:
     positions = (argnums,) if isinstance(argnums, int) else argnums
     if not isinstance(positions, (tuple, list, range)) or not all(isinstance(p, int) for p in positions):
         raise ArgumentError(
-            f"argnums is {argnums!r}.{user_line()}",
+            f"argnums is {argnums!r}.",
             "it says which positions to differentiate.",
             "argnums=0, or a tuple such as argnums=(0, 1)."
             if isinstance(argnums, (str, tuple, list))
@@ -223,7 +223,7 @@ def positions_of(f: Any, argnums: Any) -> tuple[int, ...]:
 def demand_function(f: Any) -> None:
     if not callable(f):
         raise ArgumentError(
-            f"a {type(f).__name__} was to be differentiated.{user_line()}",
+            f"a {type(f).__name__} was to be differentiated.",
             "a derivative is taken of a function.",
             "gw.grad(f)(x) or gw.vjp(f, x): the function first, its arguments afterwards.",
         )
@@ -234,7 +234,7 @@ def pair(out: Any) -> Any:
     if isinstance(out, (tuple, list)) and len(out) == 2:
         return out
     raise ArgumentError(
-        f"with has_aux the function returned a {type(out).__name__} that is not a pair.{user_line()}",
+        f"with has_aux the function returned a {type(out).__name__} that is not a pair.",
         "its first output is differentiated, its second handed on.",
         "return number, anything.",
     )
@@ -245,7 +245,7 @@ def differentiated(args: Sequence[Any], positions: Sequence[int], bit: int, arou
     for p in positions:
         if not -len(args) <= p < len(args):
             raise ArgumentError(
-                f"argnums says argument {p}, but {len(args)} came.{user_line()}",
+                f"argnums says argument {p}, but {len(args)} came.",
                 "only arguments given by position can be differentiated.",
                 "pass it by position, or change argnums.",
             )
@@ -266,7 +266,7 @@ def input_wire(x: Any, bit: int, around: int) -> Tensor:
             return Tensor(x.value, Wire(tick(), bits, x.value, (bit,), (x.wire,), identity), bits)
         x = x.value
     if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f":
-        raise IntegerGradientError.of(f"an argument of {x.dtype}", user_line())
+        raise IntegerGradientError.of(f"an argument of {x.dtype}")
     return leaf(x, bit)
 
 
@@ -284,12 +284,12 @@ def single_number(out: Any) -> Any:
     number = isinstance(value, (float, int, np.generic, np.ndarray)) and np.asarray(value).dtype.kind in "fiu"
     if not number:
         raise ArgumentError(
-            f"the function returned a {type(value).__name__}.{user_line()}",
+            f"the function returned a {type(value).__name__}.",
             "a gradient is the slope of a single number.",
             "return one number; with has_aux=True return (number, anything).",
         )
     if np.shape(value):
-        raise UpstreamError.no_number(np.shape(value), user_line())
+        raise UpstreamError.no_number(np.shape(value))
     return value
 
 
@@ -314,7 +314,7 @@ def cotangents(out: Any, g: Any, bit: int) -> dict[Wire, Any]:
     outs, gs = dict(leaves(out)), dict(leaves(g))
     if outs.keys() != gs.keys():
         raise UpstreamError(
-            f"the upstream gradient does not have the output's structure.{user_line()}",
+            "the upstream gradient does not have the output's structure.",
             "it needs one entry for each output.",
             "give it as the same dicts, lists and tuples.",
         )
@@ -330,7 +330,7 @@ def fitted(upstream: Any, value: Any) -> Any:
     """An upstream gradient or a tangent, checked; a Tensor stays one, so that derivatives go through it."""
     if upstream is None:
         raise ArgumentError(
-            f"a tangent or an upstream gradient is None.{user_line()}",
+            "a tangent or an upstream gradient is None.",
             "each number that moves, and each output that counts, needs to be told how much.",
             "give 0.0 where nothing moves.",
         )
@@ -358,7 +358,7 @@ def paired(inputs: Sequence[Any], tangents: Sequence[Any], swept: dict[Wire, Any
     xs, ts = dict(leaves(inputs)), dict(leaves(tangents))
     if xs.keys() != ts.keys():
         raise ArgumentError(
-            f"the tangents do not have the structure of the primals.{user_line()}",
+            "the tangents do not have the structure of the primals.",
             "each number that moves needs to be told how far.",
             "give one tangent for each primal, as the same dicts, lists and tuples.",
         )

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
 from types import FrameType
@@ -83,6 +83,26 @@ class GatewiseError(Exception):
         return self
 
 
+class LineError(GatewiseError):
+    """A mistake that one line of the user's makes: that line stands below what is said first, found by the error.
+
+    `below` follows the line: what was expected, say. `line` is given where the mistake was made earlier than it is
+    told, or `what` has its line already.
+
+    >>> print(LineError("x is a string.", "A gate needs numbers.", below="Expect: a number."))
+    x is a string.
+      line 1:  print(LineError("x is a string.", "A gate needs numbers.", below="Expect: a number."))
+      Expect: a number.
+      why:     A gate needs numbers.
+    """
+
+    def __init__(self, what: str, why: str = "", cure: str = "", below: str = "", line: str | None = None) -> None:
+        if line is None:
+            line = user_line()
+            line = "" if line in what else line
+        super().__init__(what + line + (f"\n  {below}" if below else ""), why, cure)
+
+
 @cache
 def mirror(cls: Any, kind: type[Exception]) -> Any:
     """A class of errors that are also of the first kind of Python's or NumPy's own behind `kind`."""
@@ -105,7 +125,7 @@ def restored(cls: type[GatewiseError], kind: type[Exception] | None, args: Any, 
     return error
 
 
-class BeyondError(GatewiseError):
+class BeyondError(LineError):
     """An `except` waits for what Python's floats raise where gatewise, as NumPy, goes on with inf or nan.
 
     Wrong:
@@ -128,18 +148,18 @@ class BeyondError(GatewiseError):
     """
 
     @classmethod
-    def note(cls, gate: str, operands: Sequence[str], value: float, error: Exception, line: Callable[[], str]) -> None:
+    def note(cls, gate: str, operands: Sequence[str], value: float, error: Exception, line: object = None) -> None:
         """Remember that the function went on where plain code would not have."""
         if running.refused is not None:
             raised = type(error).__name__
             cls(
-                f"{gate} of {' and '.join(operands)} is {value}, and not a {raised}.{line()}",
+                f"{gate} of {' and '.join(operands)} is {value}, and not a {raised}.",
                 f"an except in the function catches the {raised} of plain floats and gives another value.",
                 "ask before, with if; or take inf for an answer: np.isfinite(y), np.where(...).",
             )
 
 
-class ComplexGradientError(GatewiseError):
+class ComplexGradientError(LineError):
     """A real input met a complex value; gatewise differentiates real functions.
 
     Wrong:
@@ -416,7 +436,7 @@ def user_names(value: object) -> list[str]:
 # ------------------------------------------------------------------------------------- gates, Tensors and gradients
 
 
-class GateError(GatewiseError):
+class GateError(LineError):
     """A gate was given what it cannot take.
 
     Wrong:
@@ -435,21 +455,26 @@ class GateError(GatewiseError):
     """
 
     @classmethod
-    def subclass(cls, array: object, line: str) -> GateError:
+    def subclass(cls, array: object, line: str | None = None) -> GateError:
         kind = type(array).__name__
         names = user_names(array)
         name = names[0] if names else "the array"
-        what = f"{name} is a {kind}, not a plain array.{line}"
+        what = f"{name} is a {kind}, not a plain array."
         plainly = f"{name}.toarray()" if hasattr(array, "toarray") else f"np.asarray({name})"
         return cls(what, f"a {kind} has an arithmetic of its own.", f"{plainly}, and @ for a matrix product.")
 
     @classmethod
     def of(
-        cls, gate: str, operands: Sequence[str], shapes: Sequence[tuple[int, ...]], error: Exception, line: str
+        cls,
+        gate: str,
+        operands: Sequence[str],
+        shapes: Sequence[tuple[int, ...]],
+        error: Exception,
+        line: str | None = None,
     ) -> GateError:
         """From what NumPy or Python said of the plain values."""
         expect = expected_shapes(gate, shapes)
-        what = f"{gate} cannot take {' and '.join(operands)}.{line}"
+        what = f"{gate} cannot take {' and '.join(operands)}."
         own = cls.like(type(error))
         names = [operand.partition(" ")[0] for operand in operands]
         cure = fitting(gate, names, shapes) if expect and all(map(str.isidentifier, names)) else ""
@@ -460,7 +485,7 @@ class GateError(GatewiseError):
         if not expect:
             return own(what, " ".join(str(error).split()))
         why = PAIRED if gate in PRODUCTS else BROADCAST
-        return own(f"{what}\n  {expect}", why, cure or "arrays of shapes that fit; print(x.shape) shows them.")
+        return own(what, why, cure or "arrays of shapes that fit; print(x.shape) shows them.", expect)
 
 
 PRODUCTS = ("matmul", "dot")
@@ -503,7 +528,7 @@ def fitting(gate: str, names: Sequence[str], shapes: Sequence[tuple[int, ...]]) 
     return ""
 
 
-class ReadingError(GatewiseError):
+class ReadingError(LineError):
     """A value was read out of a Tensor in a way that loses its gradient without a word.
 
     Wrong:
@@ -523,14 +548,14 @@ class ReadingError(GatewiseError):
     """
 
     @classmethod
-    def of(cls, tensor: str, how: str, line: str, cure: str = "") -> ReadingError:
+    def of(cls, tensor: str, how: str, line: str | None = None, cure: str = "") -> ReadingError:
         """`how` is what Python asked for: float, int, index, array; `cure` what to write instead, where it is known."""
         why = "a gradient is being taken through it, and it would be lost here without a word."
         if (frame := library_frame()) is not None:
-            what = f"{tensor} was turned into a plain {how} by {library_call(frame)}.{line}"
+            what = f"{tensor} was turned into a plain {how} by {library_call(frame)}."
             return cls(what, why, cure or library_cure(frame))
         return cls(
-            f"{tensor} was turned into a plain {how}.{line}",
+            f"{tensor} was turned into a plain {how}.",
             why,
             cure
             or "np.stack([...]) to collect values, np.stack([np.stack([...]), ...]) for rows of them,"
@@ -539,9 +564,9 @@ class ReadingError(GatewiseError):
         )
 
     @classmethod
-    def not_whole(cls, tensor: str, value: float, line: str) -> ReadingError:
+    def not_whole(cls, tensor: str, value: float, line: str | None = None) -> ReadingError:
         return cls(
-            f"{tensor} is {value!r}, a float, where a whole number is needed.{line}",
+            f"{tensor} is {value!r}, a float, where a whole number is needed.",
             "an int given as an argument is taken as a float, and what is computed from it is one too.",
             "int(n) + 1 for n + 1, where n is the argument.",
         )
@@ -567,7 +592,7 @@ def library_cure(frame: FrameType) -> str:
     )
 
 
-class KeptError(GatewiseError):
+class KeptError(LineError):
     """A Tensor was kept from a derivative that is over, and used in another one.
 
     Wrong:
@@ -591,15 +616,16 @@ class KeptError(GatewiseError):
     """
 
     @classmethod
-    def of(cls, tensor: str, line: str) -> KeptError:
+    def of(cls, tensor: str, line: str | None = None) -> KeptError:
         return cls(
-            f"{tensor} was kept from a derivative that is over, and is used in another.{line}",
+            f"{tensor} was kept from a derivative that is over, and is used in another.",
             "what it was computed from does not move any more: its part of the gradient would be lost without a word.",
             "compute it again in the function; or keep t.detach() or t.numpy(), where a constant is meant.",
+            line=line,
         )
 
 
-class UnsupportedError(GatewiseError):
+class UnsupportedError(LineError):
     """A NumPy function has no gate, or an option of it has no rule.
 
     Wrong:
@@ -620,13 +646,13 @@ class UnsupportedError(GatewiseError):
     called = ""
 
     @classmethod
-    def of(cls, name: str, line: str, instead: str = "") -> UnsupportedError:
+    def of(cls, name: str, line: str | None = None, instead: str = "") -> UnsupportedError:
         """`name` is what was called; `instead` says what gives the same, where that is known."""
         last = name.split(".")[-1]
         instead = INSTEAD.get(last, instead)
         frame = library_frame()
         error = cls(
-            f"{name}{f', which {library_call(frame)} calls,' if frame else ''} has no gate.{line}",
+            f"{name}{f', which {library_call(frame)} calls,' if frame else ''} has no gate.",
             "gatewise knows the derivative of each gate by rule, and there is none for this.",
             f"{instead or 'write it in gates that `gatewise gates` lists'};"
             " or call it on t.numpy() if no gradient is wanted.",
@@ -654,7 +680,7 @@ class MethodError(UnsupportedError, AttributeError):
     """
 
     def __init__(self, *parts: str) -> None:
-        GatewiseError.__init__(self, *parts)
+        LineError.__init__(self, *parts)
 
 
 class MissingNameError(GatewiseError, AttributeError):
@@ -690,7 +716,7 @@ WHYS = {
 }
 
 
-class AssignmentError(GatewiseError):
+class AssignmentError(LineError):
     """An array was to be changed in place.
 
     Wrong:
@@ -714,33 +740,33 @@ class AssignmentError(GatewiseError):
     """
 
     @classmethod
-    def item(cls, tensor: str, line: str) -> AssignmentError:
+    def item(cls, tensor: str, line: str | None = None) -> AssignmentError:
         return cls(
-            f"{tensor} was to be changed in place.{line}",
+            f"{tensor} was to be changed in place.",
             "its value is saved for the backward pass, and another name may refer to it.",
             "np.where(mask, new, old) or np.concatenate([...]) to build the array you want.",
         )
 
     @classmethod
-    def augmented(cls, tensor: str, sign: str, line: str) -> AssignmentError:
+    def augmented(cls, tensor: str, sign: str, line: str | None = None) -> AssignmentError:
         return cls(
-            f"{tensor} was to be changed in place by {sign}=.{line}",
+            f"{tensor} was to be changed in place by {sign}=.",
             "its value is saved for the backward pass, and another name may refer to it.",
             f"name = name {sign} ..., which makes a new array.",
         )
 
     @classmethod
-    def into(cls, target: object, line: str) -> AssignmentError:
+    def into(cls, target: object, line: str | None = None) -> AssignmentError:
         names = user_names(target)
         name = names[0] if names else "a plain array"
         return cls(
-            f"{name} was the target of an operation on Tensors.{line}",
+            f"{name} was the target of an operation on Tensors.",
             f"{name} is a plain array: it would take the values and lose the gradient.",
             f"{name} = {name} + t, or the operation without out=." if names else "the operation without out=.",
         )
 
 
-class IntegerGradientError(GatewiseError):
+class IntegerGradientError(LineError):
     """A gradient was asked for of whole numbers, which have no slope.
 
     Wrong:
@@ -758,15 +784,15 @@ class IntegerGradientError(GatewiseError):
     """
 
     @classmethod
-    def of(cls, what: str, line: str) -> IntegerGradientError:
+    def of(cls, what: str, line: str | None = None) -> IntegerGradientError:
         return cls(
-            f"{what} was to get a gradient.{line}",
+            f"{what} was to get a gradient.",
             "whole numbers are data: they cannot be moved a little, so they have no slope.",
             "x.astype(float), or requires_grad=False (leave the name out of wrt or argnums).",
         )
 
 
-class NoGradientError(GatewiseError):
+class NoGradientError(LineError):
     """backward() was called on a value that depends on no Tensor with a gradient.
 
     Wrong:
@@ -785,15 +811,15 @@ class NoGradientError(GatewiseError):
     """
 
     @classmethod
-    def of(cls, tensor: str, line: str) -> NoGradientError:
+    def of(cls, tensor: str, line: str | None = None) -> NoGradientError:
         return cls(
-            f"{tensor} carries no gradient.{line}",
+            f"{tensor} carries no gradient.",
             "it was made of constants, under no_grad(), or after detach().",
             "make an input with gw.tensor(x).",
         )
 
 
-class UpstreamError(GatewiseError):
+class UpstreamError(LineError):
     """An output that is not a single number needs an upstream gradient of its shape.
 
     Wrong:
@@ -814,9 +840,9 @@ class UpstreamError(GatewiseError):
     shape: tuple[int, ...] | None = None  # of the output that has no upstream gradient
 
     @classmethod
-    def missing(cls, shape: tuple[int, ...], line: str) -> UpstreamError:
+    def missing(cls, shape: tuple[int, ...], line: str | None = None) -> UpstreamError:
         error = cls(
-            f"the output has shape {shape}, so it has no single gradient.{line}",
+            f"the output has shape {shape}, so it has no single gradient.",
             "each of its entries has a gradient of its own; upstream says how much each counts.",
             f"sum the output, or give upstream= an array of shape {shape} (ones for the gradient of the sum).",
         )
@@ -824,10 +850,10 @@ class UpstreamError(GatewiseError):
         return error
 
     @classmethod
-    def no_number(cls, shape: tuple[int, ...], line: str) -> UpstreamError:
+    def no_number(cls, shape: tuple[int, ...]) -> UpstreamError:
         """For `grad`, which takes no upstream gradient."""
         error = cls(
-            f"the function returned an array of shape {shape}, which has no single gradient.{line}",
+            f"the function returned an array of shape {shape}, which has no single gradient.",
             "each of its entries has a gradient of its own; grad takes the slope of one number.",
             "return np.sum(...) of it for the gradient of the sum; or out, pullback = gw.vjp(f, x), and pullback(g)"
             f" with a g of shape {shape} that says how much each entry counts.",
@@ -836,15 +862,15 @@ class UpstreamError(GatewiseError):
         return error
 
     @classmethod
-    def shaped(cls, have: tuple[int, ...], want: tuple[int, ...], line: str) -> UpstreamError:
+    def shaped(cls, have: tuple[int, ...], want: tuple[int, ...], line: str | None = None) -> UpstreamError:
         return cls(
-            f"Expect: upstream of the output's shape {want}. Actual: {have}.{line}",
+            f"Expect: upstream of the output's shape {want}. Actual: {have}.",
             "the upstream gradient has one entry for each entry of the output.",
             f"give an array of shape {want}.",
         )
 
 
-class ReleasedError(GatewiseError):
+class ReleasedError(LineError):
     """backward() was called twice on one circuit.
 
     Wrong:
@@ -866,7 +892,7 @@ class ReleasedError(GatewiseError):
     """
 
 
-class ChangedError(GatewiseError):
+class ChangedError(LineError):
     """A value was changed in place, by an optimiser, before backward() went through what was computed with it.
 
     Wrong:
@@ -890,17 +916,17 @@ class ChangedError(GatewiseError):
     """
 
     @classmethod
-    def of(cls, name: str, changes: int, line: str) -> ChangedError:
+    def of(cls, name: str, changes: int) -> ChangedError:
         times = "once" if changes == 1 else f"{changes} times"
         return cls(
-            f"{_visible(name)} was changed in place after it was used, before backward() came back to it.{line}",
+            f"{_visible(name)} was changed in place after it was used, before backward() came back to it.",
             f"what was recorded holds its old numbers (it was changed {times} in all); the gradient would be of another"
             " point.",
             "backward() first, then optimizer.step(); or compute the loss again.",
         )
 
 
-class LossError(GatewiseError):
+class LossError(LineError):
     """A loss was given scores and targets that do not belong together.
 
     Wrong:
@@ -919,29 +945,29 @@ class LossError(GatewiseError):
     """
 
     @classmethod
-    def shapes(cls, loss: str, one: tuple[int, ...], other: tuple[int, ...], line: str) -> LossError:
+    def shapes(cls, loss: str, one: tuple[int, ...], other: tuple[int, ...]) -> LossError:
         return cls(
-            f"{loss} cannot compare the shapes {one} and {other}.{line}",
+            f"{loss} cannot compare the shapes {one} and {other}.",
             "NumPy would pair every entry with every other, and the loss would be of that table.",
             f"the same shape twice: scores.reshape({other}), or target.reshape({one}).",
         )
 
     @classmethod
-    def classes(cls, loss: str, scores: tuple[int, ...], found: str, line: str) -> LossError:
+    def classes(cls, loss: str, scores: tuple[int, ...], found: str) -> LossError:
         return cls(
-            f"{loss} cannot take these scores and classes.{line}\n"
-            f"  Expect: scores (N, C), classes (N,), whole numbers from 0 to C - 1. Actual: scores {scores}, {found}.",
+            f"{loss} cannot take these scores and classes.",
             "each row has one right class.",
             f"F.{loss}(scores, y), y a vector with the number of the right column of each row.",
+            f"Expect: scores (N, C), classes (N,), whole numbers from 0 to C - 1. Actual: scores {scores}, {found}.",
         )
 
     @classmethod
-    def unknown_reduction(cls, reduction: object, line: str) -> LossError:
-        what = f"There is no reduction {reduction!r}.{line}"
+    def unknown_reduction(cls, reduction: object) -> LossError:
+        what = f"There is no reduction {reduction!r}."
         return cls(what, "a loss is one number, or one a row.", 'reduction="mean", "sum" or "none".')
 
 
-class LayerError(GatewiseError):
+class LayerError(LineError):
     """A layer or an optimiser was made with settings that it cannot have, or given what does not fit it.
 
     Wrong:
@@ -959,11 +985,11 @@ class LayerError(GatewiseError):
     """
 
     @classmethod
-    def setting(cls, layer: str, name: str, value: object, expect: str, line: str) -> LayerError:
-        return cls(f"{layer} got {name}={value!r}.{line}", f"{name} is {expect}.", f"a {name} that is {expect}.")
+    def setting(cls, layer: str, name: str, value: object, expect: str) -> LayerError:
+        return cls(f"{layer} got {name}={value!r}.", f"{name} is {expect}.", f"a {name} that is {expect}.")
 
 
-class StateError(GatewiseError):
+class StateError(LineError):
     """A saved state does not fit what it is loaded into.
 
     Wrong:
@@ -981,13 +1007,13 @@ class StateError(GatewiseError):
     """
 
     @classmethod
-    def of(cls, owner: str, problems: Sequence[str], line: str) -> StateError:
+    def of(cls, owner: str, problems: Sequence[str]) -> StateError:
         shown = "; ".join(_visible(each) for each in problems[:5]) + ("; ..." if len(problems) > 5 else "")
         why = "a state has one array for each name, of that name's shape."
-        return cls(f"The state does not fit {owner}.{line}\n  {shown}", why, "the state of a model of the same layers.")
+        return cls(f"The state does not fit {owner}.", why, "the state of a model of the same layers.", shown)
 
 
-class ArgumentError(GatewiseError):
+class ArgumentError(LineError):
     """Arguments do not fit the function they were given for.
 
     Wrong:
@@ -1099,7 +1125,7 @@ class UnknownFunctionError(GatewiseError):
 # ------------------------------------------------------------------------------------------------------- training
 
 
-class DataError(GatewiseError):
+class DataError(LineError):
     """Images or labels cannot be learned from: labels out of range, lengths that differ, entries that are no numbers.
 
     Wrong:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import SourcedWire, Wire, inside_block, parents_as_written, sources_of
-from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError, user_line
+from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError
 from gatewise._gates.families import Live, plain, shape_of, showing
 from gatewise._gates.gate import Carrier, Pullback
 
@@ -53,7 +53,7 @@ def detached(g: Any, out: Any, values: Any, live: Any = None) -> Any:
 def released(g: Any, out: Any, values: Any, live: Any = None) -> Any:
     """What stands in for a pullback whose saved values were let go of."""
     raise ReleasedError(
-        f"backward() was called a second time on the same circuit.{user_line()}",
+        "backward() was called a second time on the same circuit.",
         "the first call let go of the values it had saved, as PyTorch does.",
         "call backward(retain_graph=True) the first time, or run the function again.",
     )
@@ -63,7 +63,7 @@ def released(g: Any, out: Any, values: Any, live: Any = None) -> Any:
 def outdated(g: Any, out: Any, values: Any, live: Any = None) -> Any:
     """What stands at the wire of a value that was changed in place after it had been recorded."""
     name, changes = values
-    raise ChangedError.of(name, changes, user_line())
+    raise ChangedError.of(name, changes)
 
 
 def sweep(
@@ -260,7 +260,7 @@ def no_way_back(pullback: Pullback, error: Exception) -> Exception:
     """Why a gate's rule cannot go back from what it was given: a mistake of gatewise's, or operands no rule is for."""
     if isinstance(error, GatewiseError) or pullback.gate is None:
         return error
-    what = f"the gradient of {pullback.gate.name} cannot be computed for these operands.{user_line()}"
+    what = f"the gradient of {pullback.gate.name} cannot be computed for these operands."
     cure = "floats in the place of truth values and of whole numbers: x.astype(float)."
     return GateError(what, f"its rule ends in {type(error).__name__}: {' '.join(str(error).split())}", cure)
 
@@ -282,7 +282,7 @@ def hooked(wire: Wire, g: Any, plainly: bool) -> Any:
         if changed is None:
             continue
         if shape_of(changed) != np.shape(wire.value):
-            raise UpstreamError.shaped(shape_of(changed), np.shape(wire.value), user_line())
+            raise UpstreamError.shaped(shape_of(changed), np.shape(wire.value))
         changed = given(plain(changed) if plainly else changed, wire.value)
         g = Live(changed, g.mask | np.not_equal(plain(changed), 0)) if type(g) is Live else changed
     return g

@@ -5,11 +5,12 @@ from __future__ import annotations
 import doctest
 import inspect
 
+import numpy as np
 import pytest
 
 import gatewise as gw
 from gatewise import _errors
-from gatewise._errors import GatewiseError, expected_shapes, user_line
+from gatewise._errors import GatewiseError, LineError, expected_shapes, user_line
 
 CLASSES = [
     value
@@ -64,6 +65,34 @@ def test_the_parts_stand_on_lines_of_their_own():
     assert str(error) == "what\n  why:     why\n  instead: cure"
     assert str(GatewiseError("what")) == "what"
     assert (error.what, error.why, error.cure) == ("what", "why", "cure")
+
+
+@pytest.mark.parametrize("error", [c for c in CLASSES if issubclass(c, LineError)], ids=lambda error: error.__name__)
+def test_the_errors_of_one_line_find_it_themselves(error):
+    said = str(error("what", "why", "cure", "below"))
+    first, line, *others = said.splitlines()
+    assert first == "what"
+    assert line.endswith(':  said = str(error("what", "why", "cure", "below"))')
+    assert others == ["  below", "  why:     why", "  instead: cure"]
+
+
+def test_a_line_that_was_told_is_not_told_again():
+    assert str(LineError("what", line="")) == "what"
+    assert str(LineError("what", line="\n  line 7:  x = 1")) == "what\n  line 7:  x = 1"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: gw.circuit("x * y", wrt=3, x=2.0, y=3.0),
+        lambda: gw.circuit(lambda x: None, 2.0),
+        lambda: gw.check(3.0, 2.0),
+        lambda: gw.grad(np.sum, argnums=2)(np.ones(2)),
+    ],
+)
+def test_arguments_are_refused_with_the_line_that_gave_them(wrong):
+    with pytest.raises(GatewiseError, match=r"\n  line \d+:  "):
+        wrong()
 
 
 @pytest.mark.parametrize(

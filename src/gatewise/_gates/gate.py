@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from gatewise._errors import GateError, user_line
+from gatewise._errors import GateError
 
 Back = Callable[..., Any]  #: (g, out, values, live=None) -> for each wanted operand what it gets
 Derivation = tuple[Back, frozenset[str]]  #: what sends gradients back, and the operands whose values it reads
@@ -137,7 +137,7 @@ class Gate:
                 return self.bind(*args, **kwargs)
             given = self.signature.bind(*args, **kwargs).arguments
         except TypeError as error:
-            what = f"gw.{self.name} cannot be called like this.{user_line()}"
+            what = f"gw.{self.name} cannot be called like this."
             raise GateError(what, f"its arguments do not fit: {error}.", f"gw.{self.name}{self.signature}.") from None
         return [given.pop(name) for name in self.operands], given
 

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from gatewise._errors import GateError, user_line
+from gatewise._errors import GateError
 from gatewise._gates.families import cast, custom, dtype_of, linear, shape_of
 from gatewise._gates.gate import Carrier
 from gatewise._gates.movement import scatter, sum_of
@@ -18,6 +18,12 @@ def recorded(*operands):
     return any(isinstance(x, Carrier) for x in operands)
 
 
+def misshapen(gate, expect, shapes, why, cure=""):
+    """The error of operands whose shapes are not those the gate takes."""
+    actual = ", ".join(map(str, shapes))
+    return GateError(f"{gate} cannot take these shapes.", why, cure, below=f"Expect: {expect}. Actual: {actual}.")
+
+
 # ---------------------------------------------------------------------------------------------------- the affine map
 
 
@@ -25,9 +31,10 @@ def affine_map(x, w, b):
     """`x @ w.T + b`, for arrays without a second array."""
     shapes = shape_of(x), shape_of(w), shape_of(b)
     if len(shapes[1]) != 2 or not shapes[0] or shapes[0][-1] != shapes[1][1] or shapes[2] != shapes[1][:1]:
-        what = f"affine cannot take these shapes.{user_line()}\n  Expect: x (N, D), w (M, D), b (M,). Actual: "
         why = "each of the M outputs weighs the D numbers of a row and adds its bias."
-        raise GateError(what + ", ".join(map(str, shapes)) + ".", why, "np.reshape(x, (len(x), -1)) flattens images.")
+        raise misshapen(
+            "affine", "x (N, D), w (M, D), b (M,)", shapes, why, "np.reshape(x, (len(x), -1)) flattens images."
+        )
     out = x @ w.T
     if recorded(x, w, b) or out.dtype != np.result_type(out, b):
         return out + b
@@ -77,8 +84,8 @@ def standardised(x, w, b, *, eps):
     """Each channel (axis 1) less its mean, over its standard deviation; times w, plus b."""
     shapes = shape_of(x), shape_of(w), shape_of(b)
     if len(shapes[0]) < 2 or {shapes[1], shapes[2]} != {shapes[0][1:2]}:
-        what = f"batch_norm cannot take these shapes.{user_line()}\n  Expect: x (N, C, ...), w (C,), b (C,). Actual: "
-        raise GateError(what + ", ".join(map(str, shapes)) + ".", "there is one scale and one bias a channel.")
+        why = "there is one scale and one bias a channel."
+        raise misshapen("batch_norm", "x (N, C, ...), w (C,), b (C,)", shapes, why)
     axes, wide, n = by_channel(x)
     if n >= LARGE and len(shapes[0]) > 2 and not recorded(x, w, b):
         out = np.empty(shapes[0], np.result_type(x, w, b))
@@ -159,7 +166,7 @@ def pair(x):
     """A size for rows and columns: one number serves both."""
     parts = tuple(x) if isinstance(x, (tuple, list)) else (x, x)
     if len(parts) != 2 or not all(isinstance(n, (int, np.integer)) for n in parts):
-        what = f"{x!r} is no size of a kernel, stride or padding.{user_line()}"
+        what = f"{x!r} is no size of a kernel, stride or padding."
         raise GateError(what, "it counts rows and columns.", "a whole number, or two of them.")
     return tuple(int(n) for n in parts)
 
@@ -167,11 +174,8 @@ def pair(x):
 def demand(good, gate, expect, *shapes):
     """Raise what was expected of the shapes, unless they are good."""
     if not good:
-        actual = ", ".join(map(str, shapes))
-        what = f"{gate} cannot take these shapes.{user_line()}\n  Expect: {expect}. Actual: {actual}."
-        raise GateError(
-            what, "images are (N, C, H, W): how many, channels, rows, columns.", "np.reshape, np.transpose."
-        )
+        why = "images are (N, C, H, W): how many, channels, rows, columns."
+        raise misshapen(gate, expect, shapes, why, "np.reshape, np.transpose.")
 
 
 # --------------------------------------------------------------------------------------------------------- convolution

@@ -5,7 +5,7 @@
 
 import numpy as np
 
-from gatewise._errors import GateError, user_line
+from gatewise._errors import GateError
 from gatewise._gates.curves import logistic
 from gatewise._gates.families import cast, custom, dtype_of, elementwise, known, reduction, shape_of
 from gatewise._gates.movement import add_at
@@ -114,11 +114,12 @@ def log_loss(s, *, index):
     """Minus the log of each row's share at the right class, summed over the rows; no exponential overflows."""
     if not one_class_a_row(s, index=index):
         classes = np.asarray(index[1]) if isinstance(index, tuple) and len(index) == 2 else np.array(None)
-        what = f"gw.cross_entropy cannot take these scores and classes.{user_line()}"
+        what = "gw.cross_entropy cannot take these scores and classes."
         expect = "scores (N, C), classes (N,), whole numbers"
         actual = f"scores {shape_of(s)}, classes {classes.shape}, {classes.dtype}"
         cure = "gw.cross_entropy(scores, y), y a vector with the number of the right column of each row."
-        raise GateError(f"{what}\n  Expect: {expect}. Actual: {actual}.", "each row has one right class.", cure)
+        below = f"Expect: {expect}. Actual: {actual}."
+        raise GateError(what, "each row has one right class.", cure, below=below)
     shifted = s - np.max(s, axis=1, keepdims=True)
     return np.sum(np.log(np.sum(np.exp(shifted), axis=1)) - shifted[index])
 

@@ -229,7 +229,7 @@ def input_tensors(
         asked = wrt is not None and (parameter in wrt or name in wrt or text in wrt)
         whole = isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f"
         if asked and whole:
-            raise IntegerGradientError.of(f"{name}, of {x.dtype},", "")
+            raise IntegerGradientError.of(f"{name}, of {x.dtype},")
         wanted = asked or (wrt is None and parameter in explicit and not whole)
         tensor = leaf(x, recording | (bit if wanted else 0), name)
         assert tensor.wire is not None
@@ -332,7 +332,7 @@ def refuse_mixed(error: Exception, values: Sequence[Any]) -> None:
     read = error.__cause__ if isinstance(error, ValueError) else error
     if isinstance(read, ReadingError) and any(map(is_list_of_numbers, values)):
         why = "an argument is a list, and each number in it is an input of its own."
-        raise ReadingError(read.what, why, "np.array([...]) in the place of the list.") from None
+        raise ReadingError(read.what, why, "np.array([...]) in the place of the list.", line="") from None
 
 
 def is_list_of_numbers(value: Any) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import is_
 from typing import Any
 
-from gatewise._errors import ArgumentError, user_line
+from gatewise._errors import ArgumentError
 from gatewise._recording.structures import is_container, kind_of, like, parts_of
 from gatewise._tensor import Tensor
 
@@ -56,7 +56,7 @@ class Lending:
                 continue
             if id(given) in changed or sum(given is other for other, _, _, _ in self.lent) > 1:
                 raise ArgumentError(
-                    f"a {type(given).__name__} that was given twice was changed by the function.{user_line()}",
+                    f"a {type(given).__name__} that was given twice was changed by the function.",
                     "each place it stands in is differentiated by itself, so it was lent as two.",
                     "give a copy in one of the places.",
                 )

@@ -14,7 +14,7 @@ from weakref import ref
 import numpy as np
 
 from gatewise._circuit import Bit, Place, Read, Step, Wire, lent, tick
-from gatewise._errors import PACKAGE, KeptError, user_line
+from gatewise._errors import PACKAGE, KeptError
 from gatewise._gates import Gate
 from gatewise._recording.places import Statement, statement_at
 from gatewise._tensor import Tensor, described
@@ -94,7 +94,7 @@ class Recorder:
         """What the record keeps of one operand: its wire, or a plain value of its own."""
         if type(operand) is Tensor and operand.bits & self.bit and operand.wire is not None:
             if operand.wire.order < self.first:
-                raise KeptError.of(described(operand), user_line())
+                raise KeptError.of(described(operand))
             return operand.wire
         if not isinstance(value, np.ndarray) or isinstance(operand, Tensor):
             return value

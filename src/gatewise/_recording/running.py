@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Bit, FrozenCircuit, Input, Wire
-from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError, user_line
+from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError
 from gatewise._recording.freezing import freeze
 from gatewise._recording.functions import (
     arguments,
@@ -81,7 +81,7 @@ def demand_uncut(out: Any, first: int, around: int) -> None:
     if not isinstance(out, Tensor) or out.wire is None:
         return
     if out.wire.order < first and (is_kept(out) or out.bits):
-        raise KeptError.of(described(out), user_line())
+        raise KeptError.of(described(out))
     cure = "gw.grad inside a derivative, which nests; x.detach() for a constant."
     out.forbid_losing_gradient("circuit", cure, of=around & ~BACKWARD)
 

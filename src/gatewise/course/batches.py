@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import ArgumentError, DataError, user_line
+from gatewise._errors import ArgumentError, DataError
 
 #: A seed, a generator of NumPy's, or None: NumPy's global one, which `np.random.seed` sets in the course's notebooks.
 Source = int | np.random.Generator | np.random.RandomState | None
@@ -31,9 +31,7 @@ def as_floats(X: Any, name: str = "X") -> Any:
     """The images as an array of floats: whole numbers become float64, floats stay what they are."""
     X = np.asarray(X)
     if X.dtype.kind not in "biuf":
-        raise DataError(
-            f"{name} is an array of {X.dtype}.{user_line()}", "images are real numbers.", "X.astype(float)."
-        )
+        raise DataError(f"{name} is an array of {X.dtype}.", "images are real numbers.", "X.astype(float).")
     return X if X.dtype.kind == "f" else X.astype(np.float64)
 
 
@@ -43,7 +41,7 @@ def as_rows(X: Any, width: int | None, name: str = "X") -> Any:
     if X.ndim != 2 or (width is not None and X.shape[1] != width):
         entries = "D" if width is None else width
         raise DataError(
-            f"Expect: {name} (N, {entries}). Actual: {name} {X.shape}.{user_line()}",
+            f"Expect: {name} (N, {entries}). Actual: {name} {X.shape}.",
             "each row is an image, and each of its entries meets a row of the weights.",
             f"{name}.reshape(len({name}), -1) for images with rows and columns.",
         )
@@ -54,11 +52,11 @@ def as_learnable(X: Any, width: int | None, name: str) -> Any:
     """Such rows, at least one, with neither NaN nor inf. Raises `DataError`."""
     X = as_rows(X, width, name)
     if not len(X):
-        raise DataError(f"{name} has no rows.{user_line()}", "nothing can be learned from none.", "N of 1 or more.")
+        raise DataError(f"{name} has no rows.", "nothing can be learned from none.", "N of 1 or more.")
     if not np.isfinite(X).all():
         place = tuple(int(k) for k in np.argwhere(~np.isfinite(X))[0])
         raise DataError(
-            f"{name}{list(place)} is {X[place]}.{user_line()}",
+            f"{name}{list(place)} is {X[place]}.",
             "one entry that is no finite number turns the loss, and then every weight, into NaN.",
             "np.nan_to_num(X), or leave such rows out: X[np.isfinite(X).all(axis=1)].",
         )
@@ -69,7 +67,7 @@ def counted(name: str, value: Any, least: int) -> int:
     """A whole number, so much or more. Raises `ArgumentError`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         usual = {"num_iters": 100, "batch_size": 200}.get(name, 10)
-        what = f"{name} is {value!r:.60}.{user_line()}"
+        what = f"{name} is {value!r:.60}."
         raise ArgumentError(what, f"it is a whole number, {least} or more.", f"{name}={usual}.")
     return int(value)
 

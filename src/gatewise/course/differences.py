@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import ArgumentError, IntegerGradientError, user_line
+from gatewise._errors import ArgumentError, IntegerGradientError
 from gatewise.course.batches import as_floats
 
 
@@ -28,11 +28,11 @@ def eval_numerical_gradient(
     """
     if not isinstance(x, np.ndarray) or x.dtype.kind != "f":
         what = f"x of {x.dtype}" if isinstance(x, np.ndarray) else f"x, a {type(x).__name__},"
-        raise IntegerGradientError.of(what, user_line())
+        raise IntegerGradientError.of(what)
     check_step(h)
     if not x.flags.writeable:
         why = "its entries are moved in place, one at a time."
-        raise ArgumentError(f"x is an array that may not be written to.{user_line()}", why, "x.copy().")
+        raise ArgumentError("x is an array that may not be written to.", why, "x.copy().")
     gradient = np.zeros_like(x)
     for place in np.ndindex(x.shape):
         gradient[place] = slope(f, x, place, h)
@@ -45,7 +45,7 @@ def check_step(h: Any) -> None:
     """Raise `ArgumentError` for a step that is no finite number above 0."""
     if not isinstance(h, (int, float, np.number)) or not 0 < h < np.inf:
         why = "it is how far each entry is moved, up and down."
-        raise ArgumentError(f"h is {h!r:.60}.{user_line()}", why, "h=1e-5.")
+        raise ArgumentError(f"h is {h!r:.60}.", why, "h=1e-5.")
 
 
 def slope(f: Callable[[Any], Any], x: np.ndarray[Any, Any], place: tuple[int, ...], h: float) -> float:
@@ -64,14 +64,14 @@ def slope(f: Callable[[Any], Any], x: np.ndarray[Any, Any], place: tuple[int, ..
 
 def too_small(x: np.ndarray[Any, Any], place: tuple[int, ...], h: float) -> ArgumentError:
     """The error for a step that rounding takes away, which would give a slope of 0."""
-    what = f"x{list(place)} is {x[place]}, which h = {h:g} does not change in {x.dtype}.{user_line()}"
+    what = f"x{list(place)} is {x[place]}, which h = {h:g} does not change in {x.dtype}."
     return ArgumentError(what, f"{x.dtype} has no number that near.", "x.astype(np.float64), or a larger h.")
 
 
 def one_number(value: Any) -> float:
     """What f gave, which must be one number."""
     if np.size(value) != 1:
-        what = f"f gives an array of shape {np.shape(value)}.{user_line()}"
+        what = f"f gives an array of shape {np.shape(value)}."
         raise ArgumentError(what, "a slope is that of one number.", "np.sum(f(x)).")
     return float(np.asarray(value).reshape(()))
 
@@ -84,12 +84,10 @@ def rel_error(x: Any, y: Any) -> float:
     """
     x, y = (as_floats(value) for value in (x, y))
     if x.shape != y.shape and x.ndim and y.ndim:
-        what = f"Expect: two arrays of one shape. Actual: {x.shape} and {y.shape}.{user_line()}"
+        what = f"Expect: two arrays of one shape. Actual: {x.shape} and {y.shape}."
         raise ArgumentError(
             what, "entries are compared one by one.", "x.reshape(y.shape), where that is what is meant."
         )
     if not x.size or not y.size:
-        raise ArgumentError(
-            f"there are no entries to compare.{user_line()}", "of none there is no largest.", "two arrays."
-        )
+        raise ArgumentError("there are no entries to compare.", "of none there is no largest.", "two arrays.")
     return float(np.max(np.abs(x - y) / np.maximum(1e-8, np.abs(x) + np.abs(y))))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._derivatives import value_and_grad
-from gatewise._errors import ArgumentError, user_line
+from gatewise._errors import ArgumentError
 from gatewise._gates.neural import cross_entropy
 from gatewise.course.batches import Source, as_learnable, as_rows, counted, descent, draws
 from gatewise.data import labels
@@ -77,9 +77,7 @@ class LinearClassifier:
         """W, which `train` draws. Raises `ArgumentError` before that."""
         if self.W is None:
             why = "train() draws them: the labels say how many classes there are."
-            raise ArgumentError(
-                f"the classifier has no weights yet.{user_line()}", why, "classifier.train(X, y) first."
-            )
+            raise ArgumentError("the classifier has no weights yet.", why, "classifier.train(X, y) first.")
         return self.W
 
     def train(

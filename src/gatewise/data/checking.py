@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import DataError, user_line
+from gatewise._errors import DataError
 
 Array = np.ndarray[Any, Any]
 
@@ -50,7 +50,7 @@ def labels(y: Any, rows: int, classes: int | None = None) -> Any:
     y = np.asarray(getattr(y, "value", y))
     if y.shape != (rows,) or y.dtype.kind not in "iu":
         raise DataError(
-            f"Expect: y ({rows},), whole numbers. Actual: y {y.shape}, {y.dtype}.{user_line()}",
+            f"Expect: y ({rows},), whole numbers. Actual: y {y.shape}, {y.dtype}.",
             "labels are one whole number an example: that of its right class.",
             "y.astype(int), y.ravel() for a column, np.argmax(y, axis=1) for rows of zeros and a one.",
         )
@@ -60,7 +60,7 @@ def labels(y: Any, rows: int, classes: int | None = None) -> Any:
         there = "labels count from 0" if classes is None else f"there are {classes} classes"
         highest = "" if classes is None else f" to {classes - 1}"
         raise DataError(
-            f"a label is {y[first]}, and {there}: y[{first}], one of {len(wrong):,} out of range.{user_line()}",
+            f"a label is {y[first]}, and {there}: y[{first}], one of {len(wrong):,} out of range.",
             f"a label is the number of its column in the scores, from 0{highest}.",
             "np.unique(y) shows what there is; y - y.min() begins at 0.",
         )

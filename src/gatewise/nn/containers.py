@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
-from gatewise._errors import LayerError, user_line
+from gatewise._errors import LayerError
 from gatewise.nn.module import Module
 
 
@@ -33,10 +33,10 @@ class Sequential(Module):
         """One more module at the end, under a name."""
         kind = type(self).__name__
         if not isinstance(module, Module):
-            what = f"{kind} got {described_step(module)} as {place}.{user_line()}"
+            what = f"{kind} got {described_step(module)} as {place}."
             raise LayerError(what, "it holds modules only.", cure_for(kind, module))
         if not isinstance(name, str) or not name or "." in name or hasattr(type(self), name) or name in vars(self):
-            what = f"{kind} cannot name a module {name!r}.{user_line()}"
+            what = f"{kind} cannot name a module {name!r}."
             why = "names are strings without a dot that mean nothing else, each given once."
             raise LayerError(what, why, 'names such as "conv1" and "relu1".')
         setattr(self, name, module)
@@ -84,7 +84,7 @@ class ModuleList(Sequential):
 
     def __init__(self, modules: Any = ()) -> None:
         if not isinstance(modules, Iterable) or isinstance(modules, Mapping):
-            what = f"ModuleList got a {type(modules).__name__}.{user_line()}"
+            what = f"ModuleList got a {type(modules).__name__}."
             raise LayerError(what, "it takes a list of modules.", "nn.ModuleList([a, b]).")
         super().__init__(*modules)
 

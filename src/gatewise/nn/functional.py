@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import LayerError, LossError, user_line
+from gatewise._errors import LayerError, LossError
 from gatewise._gates.layers import affine
 from gatewise._gates.layers import batch_norm as batch_norm_gate
 from gatewise._gates.layers import conv2d as conv2d_gate
@@ -61,7 +61,7 @@ def flatten(x: Any, start_dim: Any = 0, end_dim: Any = -1) -> Any:
     n = len(shape)
     start, end = (d + n if isinstance(d, int) and d < 0 else d for d in (start_dim, end_dim))
     if not all(isinstance(d, int) and 0 <= d < n for d in (start, end)) or start > end:
-        what = f"flatten cannot join the axes from {start_dim} to {end_dim} of the shape {np.shape(x)}.{user_line()}"
+        what = f"flatten cannot join the axes from {start_dim} to {end_dim} of the shape {np.shape(x)}."
         raise LayerError(what, f"there are {np.ndim(x)} axes.", "np.ravel(x) for all in one; images have four axes.")
     return np.reshape(x, (*shape[:start], int(np.prod(shape[start : end + 1])), *shape[end + 1 :]))
 
@@ -86,7 +86,7 @@ def dropout(x: Any, p: Any = 0.5, training: bool = True, rng: Source = None) -> 
 def checked_probability(p: Any) -> Any:
     """The probability to drop an entry."""
     if not isinstance(p, int | float | np.floating) or not 0 <= p <= 1:
-        raise LayerError.setting("Dropout", "p", p, "a probability from 0 to 1", user_line())
+        raise LayerError.setting("Dropout", "p", p, "a probability from 0 to 1")
     return p
 
 
@@ -124,7 +124,7 @@ def batch_norm(
     if training or running_mean is None:
         n = np.size(x) // np.shape(x)[1]
         if n < 2:
-            what = f"batch norm got one value a channel, shape {np.shape(x)}.{user_line()}"
+            what = f"batch norm got one value a channel, shape {np.shape(x)}."
             raise LayerError(what, "one value has no spread.", "a larger batch, or model.eval().")
         if running_mean is not None and momentum is not None:
             mean, var = moments(x.value if isinstance(x, Tensor) else x, axes)
@@ -165,14 +165,14 @@ def reduced(losses: Any, reduction: str) -> Any:
 def demanded(reduction: Any) -> str:
     """The reduction, which must be one of three."""
     if not isinstance(reduction, str) or reduction not in ("mean", "sum", "none"):
-        raise LossError.unknown_reduction(reduction, user_line())
+        raise LossError.unknown_reduction(reduction)
     return reduction
 
 
 def same_shape(loss: str, one: Any, other: Any) -> None:
     """A loss never broadcasts."""
     if np.shape(one) != np.shape(other):
-        raise LossError.shapes(loss, np.shape(one), np.shape(other), user_line())
+        raise LossError.shapes(loss, np.shape(one), np.shape(other))
 
 
 def checked_classes(loss: str, scores: Any, classes: Any) -> Any:
@@ -180,11 +180,11 @@ def checked_classes(loss: str, scores: Any, classes: Any) -> Any:
     y = np.asarray(classes.value if isinstance(classes, Tensor) else classes)
     shape = np.shape(scores)
     if len(shape) != 2 or y.shape != shape[:1] or y.dtype.kind not in "iu":
-        raise LossError.classes(loss, shape, f"classes {y.shape}, {y.dtype}", user_line())
+        raise LossError.classes(loss, shape, f"classes {y.shape}, {y.dtype}")
     if not y.size:
-        raise LossError.classes(loss, shape, "no rows at all", user_line())
+        raise LossError.classes(loss, shape, "no rows at all")
     if y.min() < 0 or y.max() >= shape[1]:
-        raise LossError.classes(loss, shape, f"classes from {y.min()} to {y.max()}", user_line())
+        raise LossError.classes(loss, shape, f"classes from {y.min()} to {y.max()}")
     return y
 
 
@@ -225,7 +225,7 @@ def class_weights(weight: Any, classes: int) -> Any:
     given = np.asarray(np.ones(classes) if weight is None else weight.value if isinstance(weight, Tensor) else weight)
     if given.shape != (classes,) or given.dtype.kind not in "fiu" or not (given >= 0).all():
         found = repr(weight) if isinstance(weight, str) else f"{given.shape}, {given.dtype}"
-        what = f"cross_entropy got a weight of {found} for {classes} classes.{user_line()}"
+        what = f"cross_entropy got a weight of {found} for {classes} classes."
         raise LossError(what, "each class has one weight, 0 or more.", f"an array of {classes} numbers.")
     return given if given.dtype.kind == "f" else given.astype(float)
 
@@ -234,7 +234,7 @@ def checked_smoothing(share: Any) -> float:
     """The part of the loss that is over all classes alike."""
     if isinstance(share, (int, float, np.number)) and 0 <= share <= 1:
         return float(share)
-    what = f"cross_entropy got label_smoothing={share!r}.{user_line()}"
+    what = f"cross_entropy got label_smoothing={share!r}."
     raise LossError(what, "it is the part of each target that all classes share.", "a number from 0 to 1.")
 
 
@@ -254,7 +254,7 @@ def binary_cross_entropy_with_logits(scores: Any, target: Any, reduction: str = 
     same_shape("binary_cross_entropy_with_logits", scores, target)
     given = target.value if isinstance(target, Tensor) else target
     if np.size(given) and not (np.min(given) >= 0 and np.max(given) <= 1):
-        what = f"binary_cross_entropy_with_logits got targets from {np.min(given)} to {np.max(given)}.{user_line()}"
+        what = f"binary_cross_entropy_with_logits got targets from {np.min(given)} to {np.max(given)}."
         raise LossError(what, "a target is the share of the class 1.", "targets from 0 to 1; F.cross_entropy for more.")
     return reduced(target * softplus(-scores) + (1 - target) * softplus(scores), reduction)
 
@@ -271,7 +271,7 @@ def margins(loss: str, scores: Any, classes: Any, margin: float) -> Any:
 def multi_margin_loss(scores: Any, classes: Any, p: int = 1, margin: float = 1.0, reduction: str = "mean") -> Any:
     """The hinge loss as PyTorch has it: the mean over the classes of each row's margins, to the power p, 1 or 2."""
     if p not in (1, 2):
-        raise LossError(f"multi_margin_loss got p={p!r}.{user_line()}", "p is 1 or 2.", "p=1.")
+        raise LossError(f"multi_margin_loss got p={p!r}.", "p is 1 or 2.", "p=1.")
     losses = margins("multi_margin_loss", scores, classes, margin)
     return reduced(np.sum(losses**2 if p == 2 else losses, axis=1) / np.shape(scores)[1], reduction)
 

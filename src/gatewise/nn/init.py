@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import LayerError, user_line
+from gatewise._errors import LayerError
 from gatewise._tensor import Tensor, change
 from gatewise.nn.random import Source, generator
 
@@ -65,7 +65,7 @@ def fans(tensor: Any) -> tuple[int, int]:
     """How many inputs an output of this weight has, and how many outputs an input has; (out, in, ...) in shape."""
     shape = np.shape(tensor.value if isinstance(tensor, Tensor) else tensor)
     if len(shape) < 2:
-        what = f"A weight of shape {shape} has no inputs and outputs.{user_line()}"
+        what = f"A weight of shape {shape} has no inputs and outputs."
         raise LayerError(what, "its scale is counted from them.", "init.normal_ or init.zeros_ for a bias.")
     seen = math.prod(shape[2:])
     return shape[1] * seen, shape[0] * seen
@@ -89,13 +89,13 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     2.0000000000000004
     """
     if nonlinearity not in GAINS:
-        raise LayerError.setting("init", "nonlinearity", nonlinearity, "one of " + ", ".join(GAINS), user_line())
+        raise LayerError.setting("init", "nonlinearity", nonlinearity, "one of " + ", ".join(GAINS))
     return GAINS[nonlinearity](0.01 if param is None else param)
 
 
 def fan_of(tensor: Any, mode: str) -> int:
     if mode not in ("fan_in", "fan_out"):
-        raise LayerError.setting("init", "mode", mode, '"fan_in" or "fan_out"', user_line())
+        raise LayerError.setting("init", "mode", mode, '"fan_in" or "fan_out"')
     return fans(tensor)[0 if mode == "fan_in" else 1]
 
 

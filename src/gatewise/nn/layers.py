@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import GatewiseError, LayerError, user_line
+from gatewise._errors import GatewiseError, LayerError
 from gatewise._gates import layers
 from gatewise._tensor import Tensor
 from gatewise.nn import functional, init
@@ -24,7 +24,7 @@ def pair(x: Any) -> tuple[int, int]:
 def count(layer: str, name: str, value: Any) -> int:
     """A number of features, which must be a whole positive one."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise LayerError.setting(layer, name, value, "a whole number, 1 or more", user_line())
+        raise LayerError.setting(layer, name, value, "a whole number, 1 or more")
     return int(value)
 
 
@@ -110,13 +110,13 @@ class Conv2d(Module):
         self.in_channels = count("Conv2d", "in_channels", in_channels)
         self.out_channels = count("Conv2d", "out_channels", out_channels)
         if pair(dilation) != (1, 1):
-            raise LayerError.setting("Conv2d", "dilation", dilation, "1: kernels have no gaps here", user_line())
+            raise LayerError.setting("Conv2d", "dilation", dilation, "1: kernels have no gaps here")
         if groups != 1:
-            raise LayerError.setting("Conv2d", "groups", groups, "1: every kernel sees all channels", user_line())
+            raise LayerError.setting("Conv2d", "groups", groups, "1: every kernel sees all channels")
         self.kernel_size, self.stride = pair(kernel_size), pair(stride)
         for name, sizes in (("kernel_size", self.kernel_size), ("stride", self.stride)):
             if min(sizes) < 1:
-                raise LayerError.setting("Conv2d", name, sizes, "1 or more", user_line())
+                raise LayerError.setting("Conv2d", name, sizes, "1 or more")
         self.padding = self.padded(padding)
         shape = (self.out_channels, self.in_channels, *self.kernel_size)
         self.weight, self.bias = weight_and_bias(shape, bias, dtype, rng)
@@ -126,11 +126,11 @@ class Conv2d(Module):
             return (0, 0)
         if padding == "same":
             if self.stride != (1, 1) or any(k % 2 == 0 for k in self.kernel_size):
-                raise LayerError.setting("Conv2d", "padding", padding, "a number, but for odd kernels", user_line())
+                raise LayerError.setting("Conv2d", "padding", padding, "a number, but for odd kernels")
             return self.kernel_size[0] // 2, self.kernel_size[1] // 2
         sizes = pair(padding)
         if min(sizes) < 0:
-            raise LayerError.setting("Conv2d", "padding", padding, "0 or more", user_line())
+            raise LayerError.setting("Conv2d", "padding", padding, "0 or more")
         return sizes
 
     def forward(self, x: Any) -> Any:
@@ -156,15 +156,15 @@ class MaxPool2d(Module):
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> None:
         if ceil_mode:
             expect = "False: what no whole kernel fits on is left out"
-            raise LayerError.setting("MaxPool2d", "ceil_mode", ceil_mode, expect, user_line())
+            raise LayerError.setting("MaxPool2d", "ceil_mode", ceil_mode, expect)
         self.kernel_size, self.padding = pair(kernel_size), pair(padding)
         self.stride = self.kernel_size if stride is None else pair(stride)
         for name, sizes in (("kernel_size", self.kernel_size), ("stride", self.stride)):
             if min(sizes) < 1:
-                raise LayerError.setting("MaxPool2d", name, sizes, "1 or more", user_line())
+                raise LayerError.setting("MaxPool2d", name, sizes, "1 or more")
         if not all(0 <= 2 * p <= k for p, k in zip(self.padding, self.kernel_size)):
             expect = "at most half of the kernel"
-            raise LayerError.setting("MaxPool2d", "padding", self.padding, expect, user_line())
+            raise LayerError.setting("MaxPool2d", "padding", self.padding, expect)
 
     def forward(self, x: Any) -> Any:
         """The largest entries."""
@@ -255,8 +255,12 @@ class BatchNorm(Module):
         if len(shape) not in self.dimensions or shape[1] != self.num_features:
             shapes = {2: "(N, {})", 3: "(N, {}, L)", 4: "(N, {}, H, W)"}
             expect = " or ".join(shapes[n].format(self.num_features) for n in self.dimensions)
-            what = f"{type(self).__name__} cannot take this shape.{user_line()}\n  Expect: {expect}. Actual: {shape}."
-            raise LayerError(what, "it has one mean and one variance a channel.", "the number of channels in axis 1.")
+            raise LayerError(
+                f"{type(self).__name__} cannot take this shape.",
+                "it has one mean and one variance a channel.",
+                "the number of channels in axis 1.",
+                below=f"Expect: {expect}. Actual: {shape}.",
+            )
         x = data_for(x, self.running_mean if self.weight is None else self.weight)
         momentum = self.momentum
         if self.training and self.track_running_stats:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from gatewise._circuit import VariableWire
-from gatewise._errors import LayerError, MethodError, StateError, user_line
+from gatewise._errors import LayerError, MethodError, StateError
 from gatewise._tensor import Tensor, change, copied, variable
 from gatewise.nn.random import generator
 
@@ -56,7 +56,7 @@ class Elsewhere:
         self.name = name
 
     def __get__(self, module: Any, owner: type) -> Any:
-        what = f"{owner.__name__}.{self.name} does not exist.{user_line()}"
+        what = f"{owner.__name__}.{self.name} does not exist."
         raise MethodError(what, "a net is computed by NumPy, in the dtype of its parameters.", self.cure)
 
 
@@ -102,10 +102,10 @@ class Module:
         if isinstance(old, Parameter) and value is not None and not isinstance(value, Parameter | Module):
             why = f"it would not be learned any more: a {type(value).__name__} is no Parameter."
             cure = f"with gw.no_grad(): module.{name}[...] = new; or nn.Parameter(new)."
-            raise StateError(f"{what} parameter, and was to be replaced.{user_line()}", why, cure)
+            raise StateError(f"{what} parameter, and was to be replaced.", why, cure)
         if isinstance(old, Module) and value is not None and not isinstance(value, Parameter | Module):
             why = f"its parameters would not be learned any more: a {type(value).__name__} is no Module."
-            raise StateError(f"{what} module, and was to be replaced.{user_line()}", why, "another Module, or None.")
+            raise StateError(f"{what} module, and was to be replaced.", why, "another Module, or None.")
         if isinstance(value, list | tuple | dict | set):
             self.demand_found(name, value)
 
@@ -118,7 +118,7 @@ class Module:
         if all(id(each) in found for each in learned):
             return
         kind = type(container).__name__
-        what = f"{type(self).__name__}.{name} is a {kind} that holds a {shown_kind(learned[0])}.{user_line()}"
+        what = f"{type(self).__name__}.{name} is a {kind} that holds a {shown_kind(learned[0])}."
         cure = f"self.{name} = nn.ModuleList([...]) for modules; an attribute of its own for each parameter."
         why = "only attributes are looked through: what it holds would not be learned, saved or switched to eval()."
         raise LayerError(what, why, cure)
@@ -243,7 +243,7 @@ class Module:
         """
         shown = repr(self).partition("\n")[0].rstrip("(")
         if not isinstance(state, Mapping):
-            raise StateError.of(shown, [f"a {type(state).__name__} is no dict of arrays by name"], user_line())
+            raise StateError.of(shown, [f"a {type(state).__name__} is no dict of arrays by name"])
         here = {path: (owner, array) for path, owner, array in self.named_state()}
         missing = [path for path in here if path not in state]
         unexpected = [path for path in state if path not in here]
@@ -255,7 +255,7 @@ class Module:
                 fitting[path], problem = fitted(state[path], array)
                 problems += [f"{path} {problem}"] * bool(problem)
         if problems:
-            raise StateError.of(shown, problems, user_line())
+            raise StateError.of(shown, problems)
         for path, new in fitting.items():
             overwrite(*here[path], new)
         return Keys(missing, unexpected)

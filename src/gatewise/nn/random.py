@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import LayerError, user_line
+from gatewise._errors import LayerError
 
 #: What a layer takes for `rng`: a generator, a seed for one of its own, or None for the shared one.
 Source = np.random.Generator | int | None
@@ -37,4 +37,4 @@ def generator(source: Any) -> np.random.Generator:
     if type(source) is not bool and isinstance(source, int | np.integer) and source >= 0:
         return np.random.default_rng(source)
     expect = "a generator from np.random.default_rng, or a seed"
-    raise LayerError.setting("A layer", "rng", source, expect, user_line())
+    raise LayerError.setting("A layer", "rng", source, expect)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import LayerError, user_line
+from gatewise._errors import LayerError
 from gatewise.optim.optimizer import Optimizer
 
 
@@ -42,7 +42,7 @@ class SGD(Optimizer):
         """Nesterov's step looks ahead along a momentum that is not dampened."""
         super().check(settings)
         if settings.get("nesterov") and (not settings["momentum"] or settings["dampening"]):
-            raise LayerError.setting("SGD", "nesterov", True, "for a momentum above 0 without dampening", user_line())
+            raise LayerError.setting("SGD", "nesterov", True, "for a momentum above 0 without dampening")
 
     def keeps(self, group: Mapping[str, Any]) -> Sequence[str]:
         """The running sum, where there is a momentum."""

@@ -9,20 +9,20 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from gatewise._errors import LayerError, StateError, user_line
+from gatewise._errors import LayerError, StateError
 from gatewise.optim.optimizer import Optimizer, is_number
 
 
 def epochs(schedule: str, name: str, value: Any) -> None:
     """Raise unless `value` counts epochs."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise LayerError.setting(schedule, name, value, "a number of epochs, 1 or more", user_line())
+        raise LayerError.setting(schedule, name, value, "a number of epochs, 1 or more")
 
 
 def not_negative(schedule: str, name: str, value: Any) -> None:
     """Raise unless `value` is a number that makes no rate negative."""
     if not (is_number(value) and 0 <= value < math.inf):
-        raise LayerError.setting(schedule, name, value, "a number, 0 or more", user_line())
+        raise LayerError.setting(schedule, name, value, "a number, 0 or more")
 
 
 class LRScheduler:
@@ -33,7 +33,7 @@ class LRScheduler:
     def __init__(self, optimizer: Any) -> None:
         if not isinstance(optimizer, Optimizer):
             expect = "an optimizer, such as optim.SGD(model.parameters(), lr=0.1)"
-            raise LayerError.setting(type(self).__name__, "optimizer", optimizer, expect, user_line())
+            raise LayerError.setting(type(self).__name__, "optimizer", optimizer, expect)
         self.optimizer, self.last_epoch = optimizer, 0
         self.base_lrs = [float(group["lr"]) for group in optimizer.param_groups]
 
@@ -65,7 +65,7 @@ class LRScheduler:
         if not problems and len(state["base_lrs"]) != len(self.base_lrs):
             problems = [f"base_lrs has {len(state['base_lrs'])} rates instead of {len(self.base_lrs)}"]
         if problems:
-            raise StateError.of(type(self).__name__, problems, user_line())
+            raise StateError.of(type(self).__name__, problems)
         self.last_epoch, self.base_lrs = int(state["last_epoch"]), list(state["base_lrs"])
         for name in self.saved:
             setattr(self, name, state[name])

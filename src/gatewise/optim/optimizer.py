@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import LayerError, StateError, user_line
+from gatewise._errors import LayerError, StateError
 from gatewise._tensor import Tensor, change, gradient_of
 
 #: Entries that are updated at a time: few enough to stay in the cache through all operations of one update.
@@ -52,7 +52,7 @@ class Optimizer:
 
     def no_parameters(self, what: str, why: str) -> LayerError:
         rule = type(self).__name__
-        return LayerError(f"{rule}: {what}.{user_line()}", why, f"optim.{rule}(model.parameters()).")
+        return LayerError(f"{rule}: {what}.", why, f"optim.{rule}(model.parameters()).")
 
     def add_param_group(self, group: Any) -> None:
         """Learn more parameters, with settings of their own."""
@@ -72,7 +72,7 @@ class Optimizer:
         unknown = set(group) - {"params"} - set(self.defaults)
         if unknown:
             names = ", ".join(self.defaults)
-            raise LayerError.setting(type(self).__name__, min(unknown), group[min(unknown)], f"not one of {names}", "")
+            raise LayerError.setting(type(self).__name__, min(unknown), group[min(unknown)], f"not one of {names}")
         settings = {**self.defaults, **group, "params": params}
         self.check(settings)
         self.param_groups.append(settings)
@@ -81,9 +81,9 @@ class Optimizer:
         """Raise for settings that no step can be made with."""
         for name, value in settings.items():
             if name in NOT_NEGATIVE and not (is_number(value) and 0 <= value < np.inf):
-                raise LayerError.setting(type(self).__name__, name, value, "a number, 0 or more", user_line())
+                raise LayerError.setting(type(self).__name__, name, value, "a number, 0 or more")
             if name == "betas" and not is_pair_of_shares(value):
-                raise LayerError.setting(type(self).__name__, name, value, "two numbers from 0 to below 1", user_line())
+                raise LayerError.setting(type(self).__name__, name, value, "two numbers from 0 to below 1")
 
     # ------------------------------------------------------------------------------------------------------- learning
 
@@ -168,7 +168,7 @@ class Optimizer:
         """
         problems = self.form_problems(state) or self.fit_problems(state)
         if problems:
-            raise StateError.of(type(self).__name__, problems, user_line())
+            raise StateError.of(type(self).__name__, problems)
         groups = [
             {name: tuple(x) if isinstance(x, list) else x for name, x in saved.items() if name != "params"}
             for saved in state["param_groups"]
