@@ -42,7 +42,7 @@ def build(source: str, scope: Mapping[str, Any], name: str = "") -> dict[str, An
     8
     """
     tree = _syntax.module(source)
-    check(tree)
+    demand_allowed(tree)
     filename = f"<gatewise {name or 'source'} {next(_serial)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     namespace: dict[str, Any] = {"__builtins__": {"__import__": __import__}, **scope}
@@ -66,7 +66,7 @@ def forget_with(filename: str, codes: list[CodeType]) -> None:
         weakref.finalize(code, gone, id(code)).atexit = False
 
 
-def check(tree: ast.AST) -> None:
+def demand_allowed(tree: ast.AST) -> None:
     """Raise `SourceError` for the first node of `tree` that is not on the allow-list."""
     for node in ast.walk(tree):
         if not isinstance(node, ALLOWED):

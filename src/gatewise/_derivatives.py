@@ -13,7 +13,7 @@ import numpy as np
 
 from gatewise._circuit import Bit, Wire, tick
 from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError
-from gatewise._recording.functions import called
+from gatewise._recording.functions import outcome
 from gatewise._recording.lending import Lending
 from gatewise._recording.structures import is_container, leaves, mapped, numeric
 from gatewise._sweep import given, handed_out, identity, ones_for, sweep, zeros_for
@@ -156,7 +156,7 @@ class Derivative(Bit):
         lending = Lending()
         given, by_name = lending.lend_all(args, kwargs, self.inputs, named)
         try:
-            out = called(f, given, by_name, (self.inputs, named), split)
+            out = outcome(f, given, by_name, (self.inputs, named), split)
             if split is not None:
                 out, aux = split(out)
                 self.aux = unchanged(aux)

@@ -203,7 +203,7 @@ def cut(circuit: FrozenCircuit, wire: Wire) -> FrozenCircuit:
     if (block := blocks(circuit).get(wire)) is not None and block is not wire:
         borders = [circuit.names[transparent(s)] for s in block.sources if s is not None]
         raise CutError(name, block.pullback.gate.name, [circuit.names[block], *borders])
-    needed = behind(circuit, wire)
+    needed = made_of(circuit, wire)
     wanted = bool(wire.bits & circuit.bit) and np.asarray(wire.value).dtype.kind == "f"
     new = Input(wire, name, name, (), name, wanted, "cut")
     kept = tuple(i for i in circuit.inputs if i.wire in needed and i.wire is not wire)
@@ -258,7 +258,7 @@ def names_of(text: str) -> set[str]:
     return {node.id for node in ast.walk(_syntax.module(f"_[{text}]")) if isinstance(node, ast.Name)} - {"_"}
 
 
-def behind(circuit: FrozenCircuit, edge: Wire) -> set[Wire]:
+def made_of(circuit: FrozenCircuit, edge: Wire) -> set[Wire]:
     """The wires that the output is made of, where `edge` is made of none."""
     edges = {i.wire for i in circuit.inputs} | {edge}
     found: set[Wire] = set()

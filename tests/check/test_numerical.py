@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from gatewise._numerical import Line, complex_slope, derivative, noise_of, slope
+from gatewise._numerical import Direction, complex_slope, derivative, noise_of, slope
 
 CURVES = [
     (math.sin, math.cos, 0.7),
@@ -90,4 +90,6 @@ def test_noise_that_is_known_widens_the_bar():
 
 
 def line_of(f, x, noise=None):
-    return Line(lambda t: f(x + t), place=lambda t: x + t, scale=max(abs(x), 1.0), least=abs(x) or 1.0, noise=noise)
+    return Direction(
+        lambda t: f(x + t), place=lambda t: x + t, scale=max(abs(x), 1.0), least=abs(x) or 1.0, noise=noise
+    )

@@ -12,7 +12,7 @@ from gatewise._views.groups import Group, grouped
 from gatewise._views.parts import collect
 from gatewise._views.picture import live_picture
 from gatewise._views.plan import lay_out
-from gatewise._views.scene import Line, Outline, Word, _MarkMaker, all_views
+from gatewise._views.scene import Outline, WireLine, Word, _MarkMaker, all_views
 from gatewise._views.sheet import read
 from page.conftest import WEB
 
@@ -65,7 +65,7 @@ def drawn_by_python(record, opened):
     views = [view for view in all_views(scene.root) if view.is_shown]
     marks = [mark for view in views for mark in view.marks]
     return {
-        "paths": [bent(mark.points) for mark in marks if isinstance(mark, Line)],
+        "paths": [bent(mark.points) for mark in marks if isinstance(mark, WireLine)],
         "gates": [
             [" ".join(map(str, mark.wires)), *mark.box]
             for mark in marks

@@ -10,7 +10,7 @@ import pytest
 import gatewise as gw
 from gatewise._errors import FoldError
 from gatewise._views import elastic
-from gatewise._views.groups import MOST, Group, Step, count, grouped, hidden
+from gatewise._views.groups import MOST, GatePart, Group, count, grouped, hidden
 from gatewise._views.heat import coarse, heat_of
 from gatewise._views.picture import live_picture, picture
 from gatewise._views.scene import folded
@@ -344,7 +344,7 @@ def test_the_same_record_gives_the_same_bytes_when_folded():
 
 def test_what_a_step_is():
     sheet = read(records.split())
-    assert [len(part.wires) for part in grouped(sheet, None) if isinstance(part, Step)] == [3, 1]
+    assert [len(part.wires) for part in grouped(sheet, None) if isinstance(part, GatePart)] == [3, 1]
 
 
 # Heat maps.

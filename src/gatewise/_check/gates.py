@@ -16,7 +16,7 @@ from gatewise._check.recorded import written_at
 from gatewise._check.subject import Subject
 from gatewise._gates.families import Live, Stops
 from gatewise._gates.gate import CONSTANT, WANTED, Gate, key_of
-from gatewise._numerical import Line, slope
+from gatewise._numerical import Direction, slope
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import FLOATS
 from gatewise._tensor import Tensor, leaf
@@ -101,7 +101,7 @@ def wrong_operands(
                 return float(np.sum(forward(*moved, **parameters) * g))
 
             size = float(np.sqrt(np.mean(np.square(x)))) or 1.0
-            found = slope(Line(value, scale=max(size, 1.0), least=size))
+            found = slope(Direction(value, scale=max(size, 1.0), least=size))
             away = abs(gave - found.value)
             if not found.kink and away > 3 * found.bar + CLOSE * max(abs(gave), abs(found.value)):
                 yield position, gave, found.value

@@ -17,7 +17,7 @@ from gatewise._check.recorded import Run
 from gatewise._check.report import Finding, ParameterReport, verdict_of
 from gatewise._check.sampling import Effort, Progress, direction, entries_of
 from gatewise._check.subject import Parameter, Subject
-from gatewise._numerical import Judgement, Line, judge
+from gatewise._numerical import Direction, Judgement, judge
 from gatewise._numerical.evidence import SMALLEST
 from gatewise._numerical.judgement import closeness, not_contradicted, relative
 
@@ -113,7 +113,7 @@ class Look:
         return self.finding(probe, where, index, given, found, line, close)
 
     def asked_otherwise(
-        self, probe: Probe, index: tuple[int, ...], line: Line, given: float, close: float, floor: float
+        self, probe: Probe, index: tuple[int, ...], line: Direction, given: float, close: float, floor: float
     ) -> Judgement | None:
         """Where differences cannot tell: the complex step, or f as a black box, which may be less noisy than feared."""
         exact = probe.complex_slope(index)
@@ -123,7 +123,7 @@ class Look:
         return hidden if hidden.word == "right" else None
 
     def finding(
-        self, probe: Probe, where: str, index: Any, given: float, found: Judgement, line: Line, close: float
+        self, probe: Probe, where: str, index: Any, given: float, found: Judgement, line: Direction, close: float
     ) -> Finding:
         """A judgement, as it is reported."""
         self.noises.append(line.noise)

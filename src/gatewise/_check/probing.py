@@ -11,7 +11,7 @@ import numpy as np
 
 from gatewise._check.recorded import Choice, Run, choices, first_difference, gates, run
 from gatewise._check.subject import Parameter, Subject
-from gatewise._numerical import Judgement, Line, complex_slope
+from gatewise._numerical import Direction, Judgement, complex_slope
 from gatewise._numerical.evidence import OWN_ERROR, SURE
 from gatewise._numerical.lines import EPS
 
@@ -29,7 +29,7 @@ class Probe:
 
     # ----------------------------------------------------------------------------------------------------------- lines
 
-    def entry(self, index: tuple[Any, ...]) -> Line:
+    def entry(self, index: tuple[Any, ...]) -> Direction:
         """f along one entry."""
         array, kind = self.parameter.array, self.parameter.array.dtype.type
         here = float(array[index])
@@ -44,7 +44,7 @@ class Probe:
 
         unit = float(np.spacing(kind(abs(here)))) if here else 0.0
         alone = array.size == 1 or self.run is not None
-        made: Line = Line(
+        made: Direction = Direction(
             at,
             place=lambda t: float(kind(here + t)),
             scale=max(abs(here), self.size),
@@ -57,7 +57,7 @@ class Probe:
         )
         return made
 
-    def direction(self, v: Any, floor: float = 0.0) -> Line:
+    def direction(self, v: Any, floor: float = 0.0) -> Direction:
         """f along a direction of the whole array."""
         array, base = self.parameter.array, self.parameter.array.copy()
 
@@ -68,7 +68,7 @@ class Probe:
             finally:
                 array[...] = base
 
-        made: Line = Line(
+        made: Direction = Direction(
             at,
             unit=self.parameter.eps,
             noise=None if self.run is None else self.run.noise,
@@ -95,18 +95,18 @@ class Probe:
 
     # -------------------------------------------------------------------------------------------------------- branches
 
-    def choices_at(self, line: Line, t: float) -> list[Choice]:
+    def choices_at(self, line: Direction, t: float) -> list[Choice]:
         """The branches f takes at a point of a line."""
         return self.done_at(line, t, lambda: choices(self.subject.on_tensors, self.subject.code)[0])
 
-    def noise_at(self, line: Line, t: float) -> float:
+    def noise_at(self, line: Direction, t: float) -> float:
         """What rounds at a point of a line, by a recording there; 0 where there is none."""
         try:
             return self.done_at(line, t, lambda: run(self.subject.on_tensors, self.subject.upstream)).noise
         except Exception:  # f cannot be recorded there
             return 0.0
 
-    def done_at(self, line: Line, t: float, something: Callable[[], T]) -> T:
+    def done_at(self, line: Direction, t: float, something: Callable[[], T]) -> T:
         """Something else than running f, where the parameter has been moved to a point of a line."""
         found: list[T] = []
 
@@ -121,7 +121,7 @@ class Probe:
             self.subject.instead = None
         return found[0]
 
-    def keeps_its_branches(self, line: Line, t: float) -> bool:
+    def keeps_its_branches(self, line: Direction, t: float) -> bool:
         """Whether f takes the same branches at a point of a line as at x."""
         try:
             return first_difference(self.branches, self.choices_at(line, t)) is None
@@ -133,7 +133,7 @@ class Probe:
         """The branches f takes at x."""
         return choices(self.subject.on_tensors, self.subject.code)[0]
 
-    def where_it_chooses(self, line: Line, h: float) -> Choice | None:
+    def where_it_chooses(self, line: Direction, h: float) -> Choice | None:
         """The choice that makes a kink, where the function can be recorded."""
         if self.run is None:
             return None

@@ -103,11 +103,11 @@ def _next_token(plain: str, place: int) -> Token:
     if plain[place].isspace():
         return Token("space", "", place, place + 1)
     if plain[place].isidentifier():
-        return _name(plain, place)
+        return _identifier(plain, place)
     raise _stranger(plain[place], place)
 
 
-def _name(plain: str, place: int) -> Token:
+def _identifier(plain: str, place: int) -> Token:
     """The identifier at `place`. The middle dot may stand inside a Python name, but here it multiplies."""
     end = place + 1
     while end < len(plain) and plain[end] not in SIGNS and ("a" + plain[end]).isidentifier():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from gatewise._numerical.ladder import LONGEST, ROUNDING, Level, power_of_two, sided, steps
-from gatewise._numerical.lines import LEAST_FLOAT, Line
+from gatewise._numerical.lines import LEAST_FLOAT, Direction
 from gatewise._numerical.noise import concentrated
 
 STAIR = 10  # halvings that tell a stair from a corner
@@ -57,7 +57,7 @@ def sides(found: Sequence[Level], noise: float) -> Sides | None:
     return Sides(left, right, max(left_bar, right_bar))
 
 
-def beside(found: Sequence[Level], noise: float) -> Sides | None:
+def slopes_beside(found: Sequence[Level], noise: float) -> Sides | None:
     """The slopes around a corner that is so near x that steps ending before it are too short for the digits of f."""
     best = None
     for wide, narrow in itertools.pairwise(found):
@@ -70,7 +70,7 @@ def beside(found: Sequence[Level], noise: float) -> Sides | None:
     return best
 
 
-def stairs(line: Line, found: Sequence[Level], noise: float) -> bool:
+def stairs(line: Direction, found: Sequence[Level], noise: float) -> bool:
     """Whether f, which stands still near x, moves farther away by a jump, and not from a corner on."""
     moved = next((s for s in reversed(found) if not s.flat), None)
     if moved is None:
@@ -84,7 +84,7 @@ def stairs(line: Line, found: Sequence[Level], noise: float) -> bool:
     return left is None or (left > whole / 4 and left > 3 * noise)
 
 
-def solver_jump(line: Line, noise: float) -> bool:
+def solver_jump(line: Direction, noise: float) -> bool:
     """Whether f jumps nearby, as a loop does that stops at a tolerance: the change stays however close one looks."""
     size = min(line.scale, line.least)
     for _ in range(12):
@@ -105,7 +105,7 @@ def solver_jump(line: Line, noise: float) -> bool:
     return left is not None and left > max(away[k] / 4, 3 * noise)
 
 
-def from_inside(line: Line, noise: float) -> tuple[float, float, bool, str] | None:
+def from_inside(line: Direction, noise: float) -> tuple[float, float, bool, str] | None:
     """The slope at the edge of a domain, from the side where f is finite: value, bar, whether it rises without end."""
     here = line.place(0.0)
     for sign, side in ((1.0, "right"), (-1.0, "left")):
@@ -121,13 +121,13 @@ def from_inside(line: Line, noise: float) -> tuple[float, float, bool, str] | No
     return None
 
 
-def stays_still(line: Line, noise: float) -> bool:
+def stays_still(line: Direction, noise: float) -> bool:
     """Whether f moves by nothing that counts even far away."""
     places = distances(line, LONGEST * line.scale)
     return not any(moved for side in (-1, 1) for moved in moves(line, noise, side, places))
 
 
-def even(line: Line, found: Sequence[Level]) -> bool:
+def even(line: Direction, found: Sequence[Level]) -> bool:
     """Whether f is the same to the last bit on both sides of x, at every step, and not so around the next float."""
     here, size = line.place(0.0), power_of_two(line.scale)
     longer = [h for k in range(4) if line.place(h := size / 2**k) - here == h == here - line.place(-h)]
@@ -136,12 +136,12 @@ def even(line: Line, found: Sequence[Level]) -> bool:
     return here == 0 or all(any(skewed(line, at, h) for h in longer) for at in (-line.unit, line.unit))
 
 
-def skewed(line: Line, at: float, h: float) -> bool:
+def skewed(line: Direction, at: float, h: float) -> bool:
     """Whether f differs on the two sides of a point."""
     return line.value(at + h) != line.value(at - h)
 
 
-def first_step(line: Line, noise: float, h: float) -> float:
+def first_step(line: Direction, noise: float, h: float) -> float:
     """By how much f, which stands still within h, first moves, if as a smooth function does whose slope drowns; else 0.
 
     Behind a corner f moves on at once: over a little more than the way on which it began, by much more than it began
@@ -150,7 +150,7 @@ def first_step(line: Line, noise: float, h: float) -> float:
     return max(first_step_on(line, noise, h, side) for side in (-1, 1))
 
 
-def first_step_on(line: Line, noise: float, h: float, side: int) -> float:
+def first_step_on(line: Direction, noise: float, h: float, side: int) -> float:
     """The first step on one side; 0 where f does not move there, or from a corner on."""
     here, still, far = line.value(0.0), h, h
     for far, moved in zip(places := distances(line, h), moves(line, noise, side, places), strict=False):
@@ -173,12 +173,12 @@ def first_step_on(line: Line, noise: float, h: float, side: int) -> float:
     return 0.0 if abs(goes_on - began) > 4 * step else step
 
 
-def farthest(line: Line) -> float:
+def farthest(line: Direction) -> float:
     """How far away f is looked at: where every entry is tiny, f shows only farther off that it moves."""
     return FAR * max(line.scale, LEAST_SCALE)
 
 
-def distances(line: Line, start: float) -> list[float]:
+def distances(line: Direction, start: float) -> list[float]:
     """Where f is looked at far away, from near to far."""
     end, found = farthest(line), [max(start, LEAST_FLOAT)]
     while found[-1] * WIDER < end:
@@ -186,7 +186,7 @@ def distances(line: Line, start: float) -> list[float]:
     return [*found, end]
 
 
-def moves(line: Line, noise: float, side: int, places: Sequence[float]) -> Iterator[float]:
+def moves(line: Direction, noise: float, side: int, places: Sequence[float]) -> Iterator[float]:
     """By how much f moves, place after place, as far as it gives numbers; 0 where that does not count.
 
     Far away x itself has fewer digits: what that rounds is no move, nor what neighbours scatter by there.
@@ -202,7 +202,7 @@ def moves(line: Line, noise: float, side: int, places: Sequence[float]) -> Itera
         yield moved if moved > max(UNFELT * noise, nothing) else 0.0
 
 
-def nearby(line: Line, found: Sequence[Level], noise: float) -> float:
+def nearby(line: Direction, found: Sequence[Level], noise: float) -> float:
     """The largest slope at steps that matter, beyond what is noise: what a slope of 0 is measured by."""
     slopes = (s.steepest - 3 * noise / s.h for s in found if s.h <= 1.1 * LONGEST * line.least)
     return max(0.0, max(slopes, default=0.0))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gatewise._numerical.corners import Sides
 from gatewise._numerical.ladder import Climb, Level
-from gatewise._numerical.lines import Line
+from gatewise._numerical.lines import Direction
 
 CLOSE = 5e-6  # of the largest entry: an error up to this is right, a larger one is wrong
 SURE = 3.0  # an error must be this many error bars to be called wrong
@@ -83,7 +83,7 @@ class Judgement:
 class Evidence:
     """What the differences of a line say, for the rules to read."""
 
-    line: Line
+    line: Direction
     claim: Claim
     climb: Climb
 

@@ -24,7 +24,7 @@ from gatewise._numerical.evidence import (
     Judgement,
 )
 from gatewise._numerical.ladder import RATIO, climbed, level, levels, power_of_two, three_steps, without_corners
-from gatewise._numerical.lines import EPS, LEAST_FLOAT, Line
+from gatewise._numerical.lines import EPS, LEAST_FLOAT, Direction
 from gatewise._numerical.rules import RULES
 
 
@@ -34,7 +34,7 @@ def closeness(eps: float) -> float:
 
 
 def judge(
-    line: Line,
+    line: Direction,
     given: float,
     size: float,
     *,
@@ -67,7 +67,7 @@ def judge(
     return next(found for rule in RULES if (found := rule(evidence)) is not None)
 
 
-def not_contradicted(line: Line, given: float, close: float) -> Judgement | None:
+def not_contradicted(line: Direction, given: float, close: float) -> Judgement | None:
     """A few values along a direction, where they do not contradict what was given: enough where f takes long."""
     found = three_steps(line, power_of_two(GLANCE * line.scale), line.noise)
     if found is None or abs(found.value - given) > found.bar:
@@ -76,7 +76,7 @@ def not_contradicted(line: Line, given: float, close: float) -> Judgement | None
     return Judgement(word, f"the differences are good to {found.bar:.2g} only", found.value, found.bar)
 
 
-def at_a_glance(line: Line, claim: Claim) -> Judgement | None:
+def at_a_glance(line: Direction, claim: Claim) -> Judgement | None:
     """Six values in the middle of the ladder; they only ever say right."""
     h = power_of_two(GLANCE * min(line.scale, line.least)) if min(line.scale, line.least) > 0 else 0.0
     if h <= 64 * line.unit or not math.isfinite(claim.value) or (claim.value == 0 and not line.known):
@@ -91,7 +91,7 @@ def at_a_glance(line: Line, claim: Claim) -> Judgement | None:
     return Judgement("right", "", found.value, found.bar, found.h)
 
 
-def at_an_edge(line: Line, claim: Claim) -> Judgement:
+def at_an_edge(line: Direction, claim: Claim) -> Judgement:
     """f is finite on one side of x at most."""
     found = from_inside(line, line.noise)
     if found is None:
@@ -107,7 +107,7 @@ def at_an_edge(line: Line, claim: Claim) -> Judgement:
     return Judgement("undecidable", f"the differences are good to {bar:.2g} only", value, bar)
 
 
-def standing_still(line: Line, claim: Claim, h: float) -> Judgement:
+def standing_still(line: Direction, claim: Claim, h: float) -> Judgement:
     """f gives the very same value at every step, up to h."""
     noise, given, far = line.noise, abs(claim.value), farthest(line)
     if 0 < given <= claim.own:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from gatewise._numerical.lines import EPS, LEAST_FLOAT, Line
+from gatewise._numerical.lines import EPS, LEAST_FLOAT, Direction
 
 RATIO = 4.0
 ROUNDING = 1.2  # an extrapolated difference is off by up to this times noise / h
@@ -59,7 +59,7 @@ def power_of_two(size: float) -> float:
     return 2.0 ** math.floor(math.log2(size))
 
 
-def steps(line: Line) -> list[float]:
+def steps(line: Direction) -> list[float]:
     """The steps, coarse to fine.
 
     None is longer than a tenth of the scale: where f bends and then goes straight, long steps agree with one another
@@ -73,7 +73,7 @@ def steps(line: Line) -> list[float]:
     return found
 
 
-def level(line: Line, h: float) -> Level | None:
+def level(line: Direction, h: float) -> Level | None:
     """One step, where f is finite at both its ends."""
     below, here, above = line.value(-h), line.value(0.0), line.value(h)
     low, middle, high = line.place(-h), line.place(0.0), line.place(h)
@@ -86,7 +86,7 @@ def level(line: Line, h: float) -> Level | None:
     return Level((high - low) / 2, slope, (right - left) / 2, left, right, below == here == above)
 
 
-def levels(line: Line, claim: float) -> list[Level]:
+def levels(line: Direction, claim: float) -> list[Level]:
     """All steps, coarse to fine, until noise hides the claim and every slope."""
     found, drowned, noise = [], 0, line.noise
     for h in steps(line):
@@ -119,7 +119,7 @@ def rung(coarse: Level, middle: Level, fine: Level, noise: float, smooth: bool =
     return Rung(middle.h, coarse.h, value, cut + corner + rounding + 4 * EPS * abs(value), seen)
 
 
-def three_steps(line: Line, wide: float, noise: float, smooth: bool = False) -> Rung | None:
+def three_steps(line: Direction, wide: float, noise: float, smooth: bool = False) -> Rung | None:
     """The rung of three steps from `wide` down, where f is finite at all their ends."""
     found = [one for k in range(3) if (one := level(line, wide / RATIO**k)) is not None]
     return rung(found[0], found[1], found[2], noise, smooth) if len(found) == 3 else None
@@ -187,7 +187,7 @@ def climbed(found: Sequence[Level], noise: float, smooth_to: float = 0.0) -> Cli
     return Climb(tuple(found), tuple(made), best, others, noise, smooth_to)
 
 
-def without_corners(line: Line, climb: Climb) -> Climb:
+def without_corners(line: Direction, climb: Climb) -> Climb:
     """The ladder from the longest step on whose two ends take the branches of x, where a recording shows them."""
     assert line.same is not None
     low, high = 0, len(climb.levels)

@@ -18,7 +18,7 @@ FEARED = 64  # times what rounding mostly makes: a bound that adds up every gate
 NORMAL = 1e-35  # values below it fit no short float, and prove nothing
 
 
-class Line:
+class Direction:
     """A function of one number, `value(t)`, around t = 0: one coordinate, or a direction.
 
     `place(t)` is where t really leads, after rounding, and `unit` the spacing of floats there; `scale` and `least` are
@@ -68,9 +68,9 @@ class Line:
         """Whether the noise comes from the recording, and not from a table of values."""
         return self._noise is not None
 
-    def as_black_box(self) -> Line:
+    def as_black_box(self) -> Direction:
         """The same line for one who cannot look into f, and what a recording fears of its noise is feared a little."""
-        made = Line(
+        made = Direction(
             self._value, place=self.place, scale=self.scale, least=self.least, unit=self.unit,
             floor=max(self.floor, self.noise / FEARED), measured=self.measured,
         )  # fmt: skip

@@ -31,7 +31,7 @@ def noise_of(f: Callable[[float], float], spacing: float, tries: int = TRIES) ->
     for _ in range(tries):
         values = [f(k * spacing) for k in range(-(POINTS // 2), POINTS // 2 + 1)]
         finite = all(map(math.isfinite, values))
-        if finite and alike(values):
+        if finite and mostly_equal(values):
             low = spacing
         else:
             found = deviation(values) if finite else math.nan
@@ -53,7 +53,7 @@ def noise_of(f: Callable[[float], float], spacing: float, tries: int = TRIES) ->
     return math.nan
 
 
-def alike(values: Sequence[float]) -> bool:
+def mostly_equal(values: Sequence[float]) -> bool:
     """Whether at least half of all neighbours are equal: the values lie too close together to tell."""
     return sum(a == b for a, b in itertools.pairwise(values)) >= len(values) // 2
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 from gatewise._numerical.corners import (
     LEAST_SCALE,
-    beside,
     even,
     first_step,
     nearby,
     sides,
+    slopes_beside,
     solver_jump,
     stairs,
     stays_still,
@@ -175,7 +175,11 @@ def coarse(e: Evidence) -> Judgement | None:
     """The differences cannot tell."""
     if e.off():
         return None
-    if e.climb.best.corner > 0 and (near := beside(e.climb.levels, e.noise)) is not None and near.apart > e.claim.close:
+    if (
+        e.climb.best.corner > 0
+        and (near := slopes_beside(e.climb.levels, e.noise)) is not None
+        and near.apart > e.claim.close
+    ):
         return e.says("undecidable", CORNER_NEAR)
     good_to = f"the differences are good to {e.bar:.2g} only"
     if e.claim.value != 0 and max(abs(e.claim.value), abs(e.slope)) <= SURE * e.bar:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gatewise._numerical.corners import Sides, from_inside, sides
 from gatewise._numerical.ladder import ROUNDING, climbed, levels
-from gatewise._numerical.lines import Line
+from gatewise._numerical.lines import Direction
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ def derivative(f: Callable[[float], float], x: float) -> tuple[float, float]:
     >>> abs(value - 6.0) <= error < 1e-8
     True
     """
-    found = slope(Line(lambda t: f(x + t), place=lambda t: x + t, scale=max(abs(x), 1.0), least=abs(x) or 1.0))
+    found = slope(Direction(lambda t: f(x + t), place=lambda t: x + t, scale=max(abs(x), 1.0), least=abs(x) or 1.0))
     apart = found.corner.apart / 2 if found.kink and found.corner else 0.0  # any slope between the two may be meant
     return found.value, found.bar + apart
 
 
-def slope(line: Line) -> Slope:
+def slope(line: Direction) -> Slope:
     """The derivative of a line at 0."""
     if not math.isfinite(line.value(0.0)):
         return Slope(math.nan, math.inf, math.nan)

@@ -11,7 +11,7 @@ import numpy as np
 
 from gatewise._circuit import FrozenCircuit, Wire
 from gatewise._gates.families import Live
-from gatewise._numerical import Judgement, Line, judge
+from gatewise._numerical import Direction, Judgement, judge
 from gatewise._numerical.evidence import CLOSE, SURE
 from gatewise._record.rounding import rounding
 from gatewise._sweep import Ports, sweep, zeros_for
@@ -35,7 +35,7 @@ def check(circuit: FrozenCircuit, wires: Iterable[Wire] | None = None) -> dict[s
     ids = {wire: k for k, wire in enumerate(circuit.wires)}
     noise = noise_of_output(circuit)
     close, own = closeness(circuit), cache(lambda: rounding_of_gradients(circuit))
-    return {str(ids[w]): checked(circuit, w, found.get(w, zeros_for(w.value)), noise, close, own) for w in wires}
+    return {str(ids[w]): check_of_wire(circuit, w, found.get(w, zeros_for(w.value)), noise, close, own) for w in wires}
 
 
 def noise_of_output(circuit: FrozenCircuit) -> float | None:
@@ -91,7 +91,7 @@ def closeness(circuit: FrozenCircuit) -> float:
     return TOLERANCES.get(shortest, CLOSE)
 
 
-def checked(
+def check_of_wire(
     circuit: FrozenCircuit,
     wire: Wire,
     analytic: Any,
@@ -143,14 +143,14 @@ def entries_to_check(analytic: Any) -> Any:
     return spread
 
 
-def lines_of(circuit: FrozenCircuit, wire: Wire, noise: float | None) -> Callable[[int], Line]:
+def lines_of(circuit: FrozenCircuit, wire: Wire, noise: float | None) -> Callable[[int], Direction]:
     """The output along one entry of a wire, by the entry's position."""
     flat = np.ravel(np.array(wire.value, dtype=float))
     top = float(np.max(np.abs(flat)))
     rms = top * float(np.sqrt(np.mean(np.square(flat / top)))) if flat.size > 1 and 0 < top < math.inf else 0.0
     size = rms if 0 < rms < math.inf else 1.0
 
-    def along(entry: int) -> Line:
+    def along(entry: int) -> Direction:
         here = float(flat[entry])
 
         def value(t: float) -> float:
@@ -162,7 +162,7 @@ def lines_of(circuit: FrozenCircuit, wire: Wire, noise: float | None) -> Callabl
             finally:
                 flat[entry] = here
 
-        return Line(
+        return Direction(
             value,
             place=lambda t: here + t,
             scale=max(abs(here), size),

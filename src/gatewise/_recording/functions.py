@@ -293,7 +293,7 @@ def sorted_arguments(tensors: Mapping[str, Any], signature: Signature) -> tuple[
     return positional, named
 
 
-def called(
+def outcome(
     f: Callable[..., Any],
     args: Sequence[Any],
     kwargs: Mapping[str, Any],

@@ -14,10 +14,10 @@ from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, Ups
 from gatewise._recording.freezing import freeze
 from gatewise._recording.functions import (
     arguments,
-    called,
     code_of,
     differentiated,
     input_tensors,
+    outcome,
     plain_argument,
     sorted_arguments,
     with_math,
@@ -53,7 +53,7 @@ def record(
         lending = Lending()
         by_position, by_name = sorted_arguments(lending.lend_all((), given, (), tensors)[1], signature)
         try:
-            out = called(with_math(f), by_position, by_name, sorted_arguments(tensors, signature))
+            out = outcome(with_math(f), by_position, by_name, sorted_arguments(tensors, signature))
         finally:
             lending.settle(lambda t: np.array(t.value) if isinstance(t.value, np.ndarray) else t.value)
     demand_uncut(out, recorder.first, own.around & ~recorder.bit)

@@ -211,7 +211,7 @@ class Speller:
         if getattr(forward, "__module__", None) == "math":
             self.uses_math = True
             return f"math.{forward.__name__}({', '.join(texts)})"
-        name = "abs" if forward is operator.abs and not self.hidden("abs") else called(gate)
+        name = "abs" if forward is operator.abs and not self.hidden("abs") else name_in_numpy(gate)
         positional = () if gate.own else POSITIONAL
         arguments = texts + [f"{key}={value}" for key, value in parameters.items() if key not in positional]
         arguments[len(texts) : len(texts)] = [parameters[key] for key in positional if key in parameters]
@@ -252,7 +252,7 @@ def same_rule(a: Node, b: Node) -> bool:
     return all(same_parameter(a.parameters[key], b.parameters[key]) for key in a.parameters if key not in arrays)
 
 
-def called(gate: Gate) -> str:
+def name_in_numpy(gate: Gate) -> str:
     """`np.sum`, `np.linalg.inv`; a gate whose function is ours goes by its own name."""
     module = getattr(gate.function, "__module__", None) or "numpy"
     if not module.startswith("numpy"):

@@ -23,7 +23,7 @@ from gatewise._source.expressions import MODULES
 from gatewise._source.guards import DEEPEST, Guards
 from gatewise._source.nodes import Node, is_gate, is_port, repeated_number, value_of
 from gatewise._source.spelling import Text, array_parameters, literal
-from gatewise._source.statements import COMMENT, Line, Style
+from gatewise._source.statements import COMMENT, Style, TextLine
 from gatewise._sweep import identity
 from gatewise._tensor import METHODS
 from gatewise._transforms import Event, reverse
@@ -152,7 +152,7 @@ class Writer(Guards):
 
     # ----------------------------------------------------------------------------------------------- the backward pass
 
-    def backward_lines(self) -> list[Line]:
+    def backward_lines(self) -> list[TextLine]:
         """The backward pass, stage by stage."""
         self.backward = True
         events = reverse(self.circuit)
@@ -293,7 +293,7 @@ class Writer(Guards):
 
     # ------------------------------------------------------------------------------------------------ the forward pass
 
-    def forward_lines(self) -> list[Line]:
+    def forward_lines(self) -> list[TextLine]:
         """The forward pass: one line a stage, or several where the backward pass needs what is inside."""
         self.materialise()
         guards = self.guards()

@@ -18,7 +18,7 @@ COMMENT = 51  # the column of what stands behind a line
 
 
 @dataclass(slots=True)
-class Line:
+class TextLine:
     """One line of the text: code, the number of its stage in the forward pass, what it says of shapes."""
 
     code: str
@@ -37,13 +37,13 @@ class Statements(Expressions):
     def __init__(self, circuit: FrozenCircuit, style: Style) -> None:
         super().__init__(circuit)
         self.style = style
-        self.lines: list[Line] = []
+        self.lines: list[TextLine] = []
         self.kept: list[Any] = []  # what the speller knows by its id
         self.said: set[str] = set()  # the assertions that were made
 
     def write(self, code: str, said: str = "") -> None:
         """One more line."""
-        self.lines.append(Line(code, said=said))
+        self.lines.append(TextLine(code, said=said))
 
     def assign(self, name: str, root: Any, *, like: Wire | None = None, fresh: bool = False) -> None:
         """`name = root`, in several statements where the value is made by writing into an array.

@@ -128,10 +128,10 @@ class _Page:
 
     def _head(self, wire: Wire) -> str:
         made = f"gate  {plain(wire.name)} = {plain(wire.expression)}"
-        head = _place(made, what_it_did(self.sheet, wire, self.digits), _PATTERN_AT)
+        head = _at_column(made, what_it_did(self.sheet, wire, self.digits), _PATTERN_AT)
         if wire.line is None:
             return head
-        return _place(head, f"line {wire.line}   {plain(wire.text)}", _SOURCE_AT)
+        return _at_column(head, f"line {wire.line}   {plain(wire.text)}", _SOURCE_AT)
 
     def forward(self, wire: Wire) -> list[str]:
         if self._any_array(wire):
@@ -278,7 +278,7 @@ class _Page:
     def _use_line(self, use: Use) -> str:
         target = self.sheet.wires[use.target]
         gate = f"{plain(target.name)} = {plain(target.expression)}"
-        return _place(gate, self._back_along(target, use), _PATTERN_AT - _LABEL)
+        return _at_column(gate, self._back_along(target, use), _PATTERN_AT - _LABEL)
 
     def _code(self, wire: Wire) -> list[str]:
         code = accumulated(self.sheet.code.get(wire.id, ()), set())
@@ -389,7 +389,7 @@ def _labelled(label: str, texts: list[str]) -> list[str]:
     return [f"  {pad(label, _LABEL)}{text}" for label, text in zip(labels, texts, strict=False)]
 
 
-def _place(left: str, right: str, column: int) -> str:
+def _at_column(left: str, right: str, column: int) -> str:
     """Two parts of a line, the second at its column, or three spaces on where the first is long."""
     return pad(left, max(column, cells(left) + 3)) + right
 

@@ -45,10 +45,10 @@ class Stretch:
         for demand in sorted(demands, key=lambda demand: (demand.end, demand.start)):
             missing = demand.room - (self(demand.end) - self(demand.start))
             if missing > 1e-6:
-                insort(self.places, (_place(demand, whole), missing))
+                insort(self.places, (_free_place(demand, whole), missing))
 
 
-def _place(demand: Demand, whole: Sequence[tuple[float, float]]) -> float:
+def _free_place(demand: Demand, whole: Sequence[tuple[float, float]]) -> float:
     """The last place of a demand that is in no interval; its end, where there is none."""
     place = demand.end
     while hit := [low for low, high in whole if low + SAME < place <= high + SAME]:

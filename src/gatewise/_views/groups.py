@@ -31,13 +31,13 @@ Fold = int | bool | str | Sequence[str] | None
 
 
 @dataclass(eq=False)
-class Step:
+class GatePart:
     """One gate, as the wires it made."""
 
     wires: list[Wire]
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[GatePart]:
         """Itself: what a group has several of."""
         return [self]
 
@@ -61,7 +61,7 @@ class Group:
     number: int = field(default=-1)
 
     @cached_property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[GatePart]:
         """All its gates, in order."""
         return [step for part in self.parts for step in part.steps]
 
@@ -81,7 +81,7 @@ class Group:
         return frozenset(wire.id for wire in self.wires)
 
 
-Part = Step | Group
+Part = GatePart | Group
 
 
 def grouped(sheet: Sheet, fold: Fold) -> list[Part]:
@@ -201,7 +201,7 @@ def _drawn(parts: Sequence[Part]) -> list[Part]:
     """The tree without the open groups that have no outline: their parts stand in their place."""
     found: list[Part] = []
     for part in parts:
-        if isinstance(part, Step) or part.closed:
+        if isinstance(part, GatePart) or part.closed:
             found.append(part)
         elif part.kind in OUTLINED:
             found.append(Group(part.name, part.kind, _drawn(part.parts), part.about, False, part.number))
@@ -221,7 +221,7 @@ def _with_blocks(sheet: Sheet) -> list[Part]:
     """The gates in tape order, those of each recognised block moved together and grouped, where that is possible."""
     members: dict[int, set[Part]] = {}
     order: list[Part] = []
-    for end, run in groupby((Step(wires) for wires in sheet.steps), key=lambda step: step.wires[0].block_end):
+    for end, run in groupby((GatePart(wires) for wires in sheet.steps), key=lambda step: step.wires[0].block_end):
         steps: list[Part] = list(run)
         if end is None:
             order += steps
@@ -385,8 +385,8 @@ def _is_outlined(part: Part) -> bool:
 
 def _what(parts: Sequence[Part]) -> str:
     """A few parts by their names, more by their number of gates."""
-    names = [_name(part) for part in parts]
-    return ", ".join(names) if len(names) <= _FEW else f"{_gates(parts)} gates"
+    names = [_group_name(part) for part in parts]
+    return ", ".join(names) if len(names) <= _FEW else f"{_gate_count(parts)} gates"
 
 
 def _numbered(signatures: Sequence[tuple[object, ...]]) -> list[int]:
@@ -421,14 +421,14 @@ def _lines(parts: Sequence[Part]) -> str:
     return f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]}-{lines[-1]}"
 
 
-def _name(part: Part) -> str:
+def _group_name(part: Part) -> str:
     """The name of a group, the symbol of a gate without its literal."""
     if isinstance(part, Group):
         return part.name
     return _LITERAL.sub("", part.wires[0].symbol) or part.wires[0].gate
 
 
-def _gates(parts: Sequence[Part]) -> int:
+def _gate_count(parts: Sequence[Part]) -> int:
     return sum(len(part.steps) for part in parts)
 
 
@@ -452,12 +452,12 @@ def _piece(parts: list[Part]) -> Part:
     """Some neighbours as one group, named by what they are."""
     if len(parts) > 1 and len({part.signature for part in parts}) == 1:
         return _group(f"{len(parts)} × {_what(parts[:1])}", "piece", parts)
-    return _group(f"{_gates(parts)} gates", "piece", parts, _lines(parts))
+    return _group(f"{_gate_count(parts)} gates", "piece", parts, _lines(parts))
 
 
 def _pieces_of_passes(parts: list[Part]) -> list[Part]:
     """The passes of a repeat, in pieces where a page would have to open too many at once."""
-    parts = [part if isinstance(part, Step) else _inner_pieces(part) for part in parts]
+    parts = [part if isinstance(part, GatePart) else _inner_pieces(part) for part in parts]
     if len(parts) <= _PIECE:
         return parts
     size = -(-len(parts) // _PIECE)

@@ -63,7 +63,7 @@ def arrange(nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
     links = [link for edge in edges if _span(edge) <= near for link in _links(edge, columns)]
     into, out_of = _by_node(links)
     _order(columns, into, out_of)
-    _place(columns, into, out_of)
+    _settle_all(columns, into, out_of)
     _go_round([edge for edge in edges if _span(edge) > near], columns)
 
 
@@ -196,7 +196,7 @@ def _crossings(columns: list[list[Node]], out_of: Links) -> int:
 # Heights: each column in turn as near as it can be to where its links would run straight.
 
 
-def _place(columns: list[list[Node]], into: Links, out_of: Links) -> None:
+def _settle_all(columns: list[list[Node]], into: Links, out_of: Links) -> None:
     for column in columns:
         _settle(column, lambda node: 0.0)
     for _ in range(_SWEEPS):

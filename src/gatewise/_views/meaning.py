@@ -369,13 +369,12 @@ def not_finite(sheet: Sheet) -> list[str]:
     lines = []
     forward = next((wire for wire in sheet.wires if not is_finite(wire.value, wire.summary)), None)
     if forward is not None:
-        lines.append(f"NOT FINITE: the value of {_place(forward)} is the first to be {sheet.value(forward)}")
+        lines.append(f"NOT FINITE: the value of {_name_and_line(forward)} is the first to be {sheet.value(forward)}")
         lines += _how_made(sheet, forward)
     backward = [wire for wire in sheet.wires if not is_finite(wire.gradient, wire.gradient_summary)]
     if backward:
-        lines.append(
-            f"NOT FINITE: the gradient of {_place(backward[-1])} is the first to be {sheet.gradient(backward[-1])}"
-        )
+        where, found = _name_and_line(backward[-1]), sheet.gradient(backward[-1])
+        lines.append(f"NOT FINITE: the gradient of {where} is the first to be {found}")
         user = next((sheet.wires[u.target] for u in sheet.uses if u.source == backward[-1].id), None)
         lines += _how_made(sheet, user) if user is not None and forward is None else []
     return lines
@@ -401,5 +400,5 @@ def _is_finite(wire: Wire) -> bool:
     return is_finite(wire.value, wire.summary) and is_finite(wire.gradient, wire.gradient_summary)
 
 
-def _place(wire: Wire) -> str:
+def _name_and_line(wire: Wire) -> str:
     return plain(wire.name) + (f" (line {wire.line})" if wire.line else "")

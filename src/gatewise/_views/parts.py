@@ -14,7 +14,7 @@ from math import sqrt
 from typing import Any
 
 from gatewise._views.drawing import USUAL_SIZE, Point, width_of
-from gatewise._views.groups import Group, Part, Step
+from gatewise._views.groups import GatePart, Group, Part
 from gatewise._views.heat import Heat, heat_of
 from gatewise._views.layout import Edge, Node
 from gatewise._views.meaning import objective
@@ -244,7 +244,7 @@ class _Collector:
     def _add_part(self, part: Part, operands: list[list[Use]]) -> Piece:
         columns = [self.level.of_wire[uses[0].source][0].node.column for uses in operands]
         node = Node(1 + max(columns, default=0), ins=self._ports(operands))
-        if isinstance(part, Step):
+        if isinstance(part, GatePart):
             return self._add_piece("gate", node, part.wires, self._stacks(part.wires))
         wires = _leaving(self.sheet, part)
         inside = None

@@ -41,7 +41,7 @@ def _tie_of_two(sheet: Sheet, wire: Wire, operands: list[Use]) -> str:
     if not operands or any(sheet.wires[use.source].shape for use in operands):
         ties = max((_shares(use.local) for use in operands), default=0) if len(operands) > 1 else 0
         return f"{spoken(wire)} splits the gradient at {ties} {'tie' if ties == 1 else 'ties'}" if ties else ""
-    winners = list(dict.fromkeys(_name(sheet, use) for use in _winners(operands)))
+    winners = list(dict.fromkeys(_source_name(sheet, use) for use in _winners(operands)))
     return f"{_list(winners)} tie, so {spoken(wire)} splits the gradient between them" if len(winners) > 1 else ""
 
 
@@ -94,7 +94,7 @@ def broadcast_notes(sheet: Sheet, wire: Wire) -> list[str]:
     for use in sheet.operands[wire.id]:
         axes = stretched_axes(sheet.wires[use.source].shape, wire.shape)
         if axes:
-            notes.append(f"summed over {axes_text(axes)} for {_name(sheet, use)}")
+            notes.append(f"summed over {axes_text(axes)} for {_source_name(sheet, use)}")
     return notes
 
 
@@ -119,8 +119,8 @@ def stretched_axes(operand: tuple[int, ...], result: tuple[int, ...]) -> tuple[i
 
 
 def _distributes(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
-    turned = [_name(sheet, use) for use in operands if use.local == -1]
-    straight = [_name(sheet, use) for use in operands if use.local != -1]
+    turned = [_source_name(sheet, use) for use in operands if use.local == -1]
+    straight = [_source_name(sheet, use) for use in operands if use.local != -1]
     if turned:
         whole = f"the whole gradient to {_list(straight)}, " if straight else ""
         return f"passes {whole}minus the gradient to {_list(turned)}"
@@ -133,11 +133,13 @@ def _routes(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -
         return "routes each entry's gradient to the entry it chose"
     winners = _winners(operands)
     if len(winners) > 1:
-        return f"ties: {_list([f'{number(use.local, digits)} to {_name(sheet, use)}' for use in winners])}"
+        return f"ties: {_list([f'{number(use.local, digits)} to {_source_name(sheet, use)}' for use in winners])}"
     if not winners:
-        return f"routes nothing to {_list([_name(sheet, use) for use in operands])}{_tie(sheet, wire, operands)}"
+        return f"routes nothing to {_list([_source_name(sheet, use) for use in operands])}{_tie(sheet, wire, operands)}"
     share = 1 if winners[0].local is None else winners[0].local
-    return f"routes to {_name(sheet, winners[0])}" + ("" if share in (1, -1) else f", times {number(share, digits)}")
+    return f"routes to {_source_name(sheet, winners[0])}" + (
+        "" if share in (1, -1) else f", times {number(share, digits)}"
+    )
 
 
 def _winners(operands: list[Use]) -> list[Use]:
@@ -172,7 +174,7 @@ def _plainly(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) 
     }.get(wire.pattern, plain(wire.pattern))
 
 
-def _name(sheet: Sheet, use: Use) -> str:
+def _source_name(sheet: Sheet, use: Use) -> str:
     return plain(sheet.wires[use.source].name)
 
 

@@ -11,7 +11,7 @@ from gatewise._views.heat import Heat, opacity, shades, squares
 from gatewise._views.palettes import Palette, palette_named
 from gatewise._views.parts import RADIUS, SMALL_SIZE, Piece
 from gatewise._views.plan import ARROW
-from gatewise._views.scene import CUT, Line, Mark, Outline, Scene, View, Word, all_views, scene_of, words_in_order
+from gatewise._views.scene import CUT, Mark, Outline, Scene, View, WireLine, Word, all_views, scene_of, words_in_order
 
 _LONGEST_TOLD = 20_000
 _DOT = 3.2
@@ -146,7 +146,7 @@ class _SvgWriter:
             yield f'<g class="block"{self._number(view)}>' if self.live else "<g>"
             yield from self._box(view)
         for mark in view.marks:
-            if isinstance(mark, Line):
+            if isinstance(mark, WireLine):
                 yield self._line(mark)
             elif isinstance(mark, Mark) and (self.live or not mark.is_hidden):
                 yield self._mark(mark)
@@ -181,7 +181,7 @@ class _SvgWriter:
         """Keep where a mark stands in the coordinates of its level; the order is that of the elements."""
         self.here["marks"].append([round(each, 1) for each in own])
 
-    def _line(self, line: Line) -> str:
+    def _line(self, line: WireLine) -> str:
         self.here["paths"].append([round(each, 1) for point in line.own for each in point])
         ends: Look = {"data_from": line.wire}
         if line.to:

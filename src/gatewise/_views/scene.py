@@ -42,7 +42,7 @@ _LEGEND_LINE = 17.0
 
 
 @dataclass(frozen=True)
-class Line:
+class WireLine:
     """A piece of wire: a `trunk` or a `use`, to a port of a gate (`to` its wire), of a group (`g3`), or `out`."""
 
     kind: str
@@ -102,7 +102,7 @@ class Word:
     heat_at: Point | None = None
 
 
-AnyMark = Line | Mark | Outline | Word
+AnyMark = WireLine | Mark | Outline | Word
 
 
 @dataclass
@@ -212,7 +212,7 @@ class _MarkMaker:
         if branch.target.is_open:
             edge = next(inside.left for piece, inside in placed.inner if piece is branch.target)
             tip = (round(edge, 1), line.points[-1][1])
-            line = Line("use", (*line.points[:-1], tip), line.own, line.wire, to, port, line.is_blocked)
+            line = WireLine("use", (*line.points[:-1], tip), line.own, line.wire, to, port, line.is_blocked)
         yield line
         if branch.target.is_gate or placed.level.group is None:
             yield Mark("arrow", line.points[-1], line.own[-1], branch.wire.id, to, branch.target.is_open)
@@ -312,7 +312,7 @@ class _MarkMaker:
             found.append(Label("± size of the largest", "note"))
         if any(isinstance(mark, Mark) and mark.kind == "fork" for mark in marks):
             found.append(Label("● fork: the gradients of its branches add", "note"))
-        if any(isinstance(mark, Line) and mark.is_blocked for mark in marks):
+        if any(isinstance(mark, WireLine) and mark.is_blocked for mark in marks):
             found.append(Label("dashed: a max or a mask routed the gradient away", "note"))
         ties = {mark.tie.label.text for mark in marks if isinstance(mark, Outline) and mark.tie}
         if "tie" in ties:
@@ -379,9 +379,9 @@ def _line(
     to: str = "",
     port: int = 0,
     is_blocked: bool = False,
-) -> Line:
+) -> WireLine:
     drawn = tuple((round(placed.x(x), 1), round(placed.y(y), 1)) for x, y in points)
-    return Line(kind, drawn, tuple(points), wire, to, port, is_blocked)
+    return WireLine(kind, drawn, tuple(points), wire, to, port, is_blocked)
 
 
 def _stack(placed: Placed, piece: Piece, out: int, own: Point) -> Iterator[Word]:

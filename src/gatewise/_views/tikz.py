@@ -23,11 +23,11 @@ from gatewise._views.scene import (
     SIGN_SIZE,
     TIE_SIZE,
     AnyMark,
-    Line,
     Mark,
     Outline,
     Scene,
     View,
+    WireLine,
     Word,
     scene_of,
     words_in_order,
@@ -325,14 +325,14 @@ class _TikzWriter:
             yield from self._view(inner)
 
     def _mark(self, mark: AnyMark) -> Iterator[str]:
-        if isinstance(mark, Line):
+        if isinstance(mark, WireLine):
             yield self._wire(mark)
         elif isinstance(mark, Mark) and not mark.is_hidden:
             yield _small(mark)
         elif isinstance(mark, Outline) and not mark.is_open:
             yield from self._gate(mark)
 
-    def _wire(self, line: Line) -> str:
+    def _wire(self, line: WireLine) -> str:
         track = track_of(line.points)
         style = "gatewise blocked" if line.is_blocked else "gatewise wire"
         if len(track) > 2:

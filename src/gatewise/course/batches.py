@@ -35,7 +35,7 @@ def as_floats(X: Any, name: str = "X") -> Any:
     return X if X.dtype.kind == "f" else X.astype(np.float64)
 
 
-def as_rows(X: Any, width: int | None, name: str = "X") -> Any:
+def as_image_rows(X: Any, width: int | None, name: str = "X") -> Any:
     """The images as floats, one a row, each with as many entries as there are rows of weights. Raises `DataError`."""
     X = as_floats(X, name)
     if X.ndim != 2 or (width is not None and X.shape[1] != width):
@@ -50,7 +50,7 @@ def as_rows(X: Any, width: int | None, name: str = "X") -> Any:
 
 def as_learnable(X: Any, width: int | None, name: str) -> Any:
     """Such rows, at least one, with neither NaN nor inf. Raises `DataError`."""
-    X = as_rows(X, width, name)
+    X = as_image_rows(X, width, name)
     if not len(X):
         raise DataError(f"{name} has no rows.", "nothing can be learned from none.", "N of 1 or more.")
     if not np.isfinite(X).all():

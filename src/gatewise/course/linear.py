@@ -9,7 +9,7 @@ import numpy as np
 from gatewise._derivatives import value_and_grad
 from gatewise._errors import ArgumentError
 from gatewise._gates.neural import cross_entropy
-from gatewise.course.batches import Source, as_learnable, as_rows, counted, descent, draws
+from gatewise.course.batches import Source, as_image_rows, as_learnable, counted, descent, draws
 from gatewise.data import labels
 
 SPREAD = 0.001  # the standard deviation of the first weights
@@ -70,7 +70,7 @@ class LinearClassifier:
     def loss(self, X: Any, y: Any, reg: float = 0.0) -> tuple[float, Any]:
         """The loss of images X (N, D) with classes y, and its gradient by W."""
         W = self.weights()
-        X = as_rows(X, len(W))
+        X = as_image_rows(X, len(W))
         return value_and_grad(LOSSES[self.kind])(W, X, labels(y, len(X), W.shape[1]), reg)  # type: ignore[no-any-return]
 
     def weights(self) -> Any:
@@ -112,7 +112,7 @@ class LinearClassifier:
     def predict(self, X: Any) -> Any:
         """The class with the largest score for each image."""
         W = self.weights()
-        return np.argmax(as_rows(X, len(W)) @ W, axis=1)
+        return np.argmax(as_image_rows(X, len(W)) @ W, axis=1)
 
 
 class LinearSVM(LinearClassifier):

@@ -9,7 +9,7 @@ import numpy as np
 
 from gatewise._derivatives import value_and_grad
 from gatewise._gates.neural import cross_entropy
-from gatewise.course.batches import Source, as_learnable, as_rows, counted, descent, draws
+from gatewise.course.batches import Source, as_image_rows, as_learnable, counted, descent, draws
 from gatewise.data import labels
 
 Params = Mapping[str, Any]
@@ -68,7 +68,7 @@ class TwoLayerNet:
 
     def loss(self, X: Any, y: Any = None, reg: float = 0.0) -> Any:
         """Without `y` the scores (N, C) of the images X (N, D); with it the loss, and the gradients by name."""
-        X = as_rows(X, len(self.params["W1"]))
+        X = as_image_rows(X, len(self.params["W1"]))
         if y is None:
             return scores_of(self.params, X)
         return value_and_grad(two_layer_loss)(self.params, X, labels(y, len(X), self.num_classes), reg)

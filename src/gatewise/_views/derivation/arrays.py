@@ -8,12 +8,12 @@ from typing import Any
 from gatewise._views.derivation.chain import Chain, first_entry, norm
 from gatewise._views.derivation.dimensions import PRODUCTS, Dimensions
 from gatewise._views.derivation.ends import stated, unreached
-from gatewise._views.derivation.figures import added, equal, figure, guarded, total
+from gatewise._views.derivation.figures import added_up, equal, figure, guarded, total
 from gatewise._views.derivation.losses import (
     Block,
     CrossEntropy,
     Penalty,
-    Softmax,
+    SoftmaxBlock,
     cross_entropy,
     is_one,
     penalty,
@@ -136,7 +136,7 @@ class _Arrays:
         if wire.named and (block or uses):
             self.blocks.append(Heading(2, ("Back through ", Code(wire.name))))
         match block:
-            case Softmax():
+            case SoftmaxBlock():
                 self._softmax(block)
                 return
             case CrossEntropy():
@@ -225,7 +225,7 @@ class _Arrays:
             parts, values = [*parts, latex], [*values, value]
         else:
             self._say("The parts add up:")
-        self._show(f"{d} = {added(parts)}")
+        self._show(f"{d} = {added_up(parts)}")
         value = first_entry(source.gradient)
         self._first_and_norm(source, "" if value is None else _summed(values, value, self.digits))
 
@@ -278,7 +278,7 @@ class _Arrays:
         parts = [first_entry(use.contribution) for use in found.uses]
         return rf"2 \cdot {top}{scaled}{symbol}", None if None in parts else sum(parts)
 
-    def _softmax(self, found: Softmax) -> None:
+    def _softmax(self, found: SoftmaxBlock) -> None:
         scores, p, entry = found.scores, found.closing, self.chain.symbols.entry
         k, row = self.rules.k, self.rules.i * (len(p.shape) - 1)
         at, other = row + self.rules.j, row + k

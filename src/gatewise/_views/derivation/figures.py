@@ -57,7 +57,7 @@ def total(parts: Sequence[Any], result: Any, digits: int | None = None) -> str:
     tries = [[_rounded(each, count, digits) for each in (*parts, result)] for count in range(4, _MOST)]
     good = [texts for texts in tries if adds_up(texts[:-1], texts[-1])]
     *shown, whole = good[0] if good else tries[0]
-    return f"{added(shown)} {_sign(bool(good))} {typeset(whole)}"
+    return f"{added_up(shown)} {_sign(bool(good))} {typeset(whole)}"
 
 
 def weighted(pairs: Sequence[tuple[Any, Any]], result: Any, digits: int | None = None) -> str:
@@ -82,7 +82,7 @@ def _products(pairs: Sequence[tuple[str, str]]) -> str:
     return _signed(terms)
 
 
-def added(terms: Sequence[str]) -> str:
+def added_up(terms: Sequence[str]) -> str:
     """Formulas added up; of many the first and the last ones."""
     if len(terms) <= _MOST_TERMS:
         return _signed(terms)

@@ -26,7 +26,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Softmax(Block):
+class SoftmaxBlock(Block):
     """Softmax over the last axis."""
 
 
@@ -40,7 +40,7 @@ class CrossEntropy(Block):
 def cross_entropy(chain: Chain, closing: Wire) -> CrossEntropy | None:
     """The cross-entropy that this gate closes; None where it closes none, or an inner wire is used elsewhere too."""
     sheet = chain.sheet
-    inside = _gates(chain, closing, "cross_entropy")
+    inside = _gates_of_block(chain, closing, "cross_entropy")
     if not inside:
         return None
     entering = {use.source for id_ in inside for use in sheet.operands[id_]} - inside
@@ -54,9 +54,9 @@ def cross_entropy(chain: Chain, closing: Wire) -> CrossEntropy | None:
     return found if _all_inside(chain, found) else None
 
 
-def softmax(chain: Chain, closing: Wire) -> Softmax | None:
+def softmax(chain: Chain, closing: Wire) -> SoftmaxBlock | None:
     """The softmax over the last axis that this gate closes, written out; None where it closes none."""
-    inside = _gates(chain, closing, "softmax") if closing.shape else frozenset()
+    inside = _gates_of_block(chain, closing, "softmax") if closing.shape else frozenset()
     entering = {use.source for id_ in inside for use in chain.sheet.operands[id_]} - inside
     if len(inside) < 2 or len(entering) != 1 or len(closing.shape) > 2:
         return None
@@ -67,11 +67,11 @@ def softmax(chain: Chain, closing: Wire) -> Softmax | None:
         return None
     shifted = _before_shift(chain, scores, inside)
     source, hidden = shifted if shifted else (scores, frozenset())
-    found = Softmax(closing, source, inside | hidden, bool(shifted))
+    found = SoftmaxBlock(closing, source, inside | hidden, bool(shifted))
     return found if _all_inside(chain, found) else None
 
 
-def _gates(chain: Chain, closing: Wire, name: str) -> frozenset[int]:
+def _gates_of_block(chain: Chain, closing: Wire, name: str) -> frozenset[int]:
     """The gates of the block, from the one that closes it back; empty where it closes none."""
     wires = chain.sheet.wires
     if closing.gate == name:
