@@ -49,7 +49,7 @@ def advice(error: BaseException, file: str, line: int | None = None) -> str:
     """What to write instead of what raised `error` in a line of `file`; empty where nothing better is known."""
     match error:
         case SyntaxError():
-            return of_syntax(error, line_of(file, error.lineno))
+            return of_syntax(error, line_in_file(file, error.lineno))
         case ModuleNotFoundError(name=str(module)):
             root = module.partition(".")[0]
             return f"install {root} for the Python that runs gatewise: python -m pip install {root}"
@@ -63,14 +63,14 @@ def advice(error: BaseException, file: str, line: int | None = None) -> str:
             return "x**2 for a power; ^ is Python's exclusive or."
         case RecursionError():
             return "a case in which the function no longer calls itself."
-        case IndexError() if "argv" in line_of(file, line):
+        case IndexError() if "argv" in line_in_file(file, line):
             return "a number in place of sys.argv: a script that is shown is given no words."
         case FileNotFoundError() if not Path(error.filename or "").is_absolute():
             return f"a path from the folder you are in, {Path.cwd()}, or a full one."
     return ""
 
 
-def line_of(file: str, number: int | None) -> str:
+def line_in_file(file: str, number: int | None) -> str:
     """One line of a file; empty where it has none."""
     lines = readable_text(file).splitlines()
     return lines[number - 1] if number is not None and 0 < number <= len(lines) else ""

@@ -73,12 +73,12 @@ def demand_allowed(tree: ast.AST) -> None:
             raise refusal(node, f"a {type(node).__name__} node")
         if isinstance(node, ast.Import) and any(a.name not in IMPORTS for a in node.names):
             raise refusal(node, f"import of {node.names[0].name!r}")
-        for text in names_in(node):
+        for text in identifiers_in(node):
             if text.startswith("__"):
                 raise refusal(node, f"the name {text!r}")
 
 
-def names_in(node: ast.AST) -> list[str]:
+def identifiers_in(node: ast.AST) -> list[str]:
     """The identifiers that `node` itself carries."""
     return [
         text for key in ("id", "attr", "arg", "name", "asname") if isinstance(text := getattr(node, key, None), str)

@@ -15,7 +15,7 @@ from gatewise._circuit import Bit, Wire, tick
 from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError
 from gatewise._recording.functions import outcome
 from gatewise._recording.lending import Lending
-from gatewise._recording.structures import is_container, leaves, mapped, numeric
+from gatewise._recording.structures import becomes_tensor, is_container, leaves, mapped
 from gatewise._sweep import given, handed_out, identity, ones_for, sweep, zeros_for
 from gatewise._tensor import Tensor, described, is_kept, leaf, standing_in, upstream_for
 
@@ -55,7 +55,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
 
     @functools.wraps(f, assigned=("__name__", "__doc__"))
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        run = Derivative(f, args, positions, kwargs, pair if has_aux else None)
+        run = Derivative(f, args, positions, kwargs, output_and_aux if has_aux else None)
         with run as bit:
             out = run.out
             value = single_number(out)
@@ -229,7 +229,7 @@ def demand_function(f: Any) -> None:
         )
 
 
-def pair(out: Any) -> Any:
+def output_and_aux(out: Any) -> Any:
     """The output and the aux of a function with has_aux."""
     if isinstance(out, (tuple, list)) and len(out) == 2:
         return out
@@ -272,7 +272,7 @@ def input_wire(x: Any, bit: int, around: int) -> Tensor:
 
 def passed(arg: Any) -> Any:
     """An argument nobody differentiates: its numbers become Tensors too, so that `X.dot(W)` works."""
-    return mapped(lambda path, x: leaf(x, 0) if numeric(x) and type(x) is not Tensor else x, arg)
+    return mapped(lambda path, x: leaf(x, 0) if becomes_tensor(x) and type(x) is not Tensor else x, arg)
 
 
 # --------------------------------------------------------------------------------------------------- what comes back
@@ -321,12 +321,12 @@ def cotangents(out: Any, g: Any, bit: int) -> dict[Wire, Any]:
     found: dict[Wire, Any] = {}
     for path, part in outs.items():
         if type(part) is Tensor and part.bits & bit and part.wire is not None:
-            one = fitted(gs[path], part.value)
+            one = checked_upstream(gs[path], part.value)
             found[part.wire] = found[part.wire] + one if part.wire in found else one
     return found
 
 
-def fitted(upstream: Any, value: Any) -> Any:
+def checked_upstream(upstream: Any, value: Any) -> Any:
     """An upstream gradient or a tangent, checked; a Tensor stays one, so that derivatives go through it."""
     if upstream is None:
         raise ArgumentError(
@@ -366,7 +366,7 @@ def paired(inputs: Sequence[Any], tangents: Sequence[Any], swept: dict[Wire, Any
     for path, x in xs.items():
         g = given(swept[x.wire], x.value) if x.wire in swept else None
         if type(g) is Tensor and g.wire is not None:
-            one = fitted(ts[path], x.value)
+            one = checked_upstream(ts[path], x.value)
             along[g.wire] = along[g.wire] + one if g.wire in along else one
     return along
 

@@ -165,7 +165,7 @@ def replay(circuit: FrozenCircuit, instead: Mapping[Wire, Any]) -> Any:
         if not any(isinstance(x, Wire) and x in values for x in operands):
             continue
         plain = [values.get(x, x.value) if isinstance(x, Wire) else x for x in operands]
-        out = run(holder, plain)
+        out = run_step(holder, plain)
         values[wire] = out[wire.values[0]] if wire.pullback is port else out
     return values.get(circuit.output, circuit.output.value)
 
@@ -175,7 +175,7 @@ def moving(x: Wire) -> Any:
     return x.value if x.pullback is detached else transparent(x)
 
 
-def run(holder: SourcedWire, operands: list[Any]) -> Any:
+def run_step(holder: SourcedWire, operands: list[Any]) -> Any:
     """One step's forward function on plain values; floats behave as in a recording."""
     step = holder.step
     assert step is not None

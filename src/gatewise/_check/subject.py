@@ -17,7 +17,7 @@ import numpy as np
 
 from gatewise._errors import ArgumentError, to_numpy
 from gatewise._recording.functions import code_of, signature_of, with_math
-from gatewise._recording.structures import leaves, mapped, numeric
+from gatewise._recording.structures import becomes_tensor, leaves, mapped
 from gatewise._tensor import Tensor, leaf
 
 EPS = float(np.finfo(float).eps)
@@ -418,7 +418,7 @@ def differentiable(x: Any) -> bool:
     """Whether a leaf of an argument has a gradient: floats and arrays of floats do; Python's ints count as floats."""
     if isinstance(x, (np.ndarray, np.generic)):
         return x.dtype.kind == "f" and x.size > 0
-    return numeric(x)
+    return becomes_tensor(x)
 
 
 def written(key: Key) -> str:

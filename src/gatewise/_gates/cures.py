@@ -18,7 +18,7 @@ import numpy as np
 
 from gatewise._build import function
 from gatewise._gates.gate import NAMES
-from gatewise._gates.spelling import Pattern, pattern_of, written
+from gatewise._gates.spelling import Pattern, gate_pattern, pattern_of
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def sigmoid_of_exp(x: Any) -> Any:
     return np.exp(x) / (1 + np.exp(x))
 
 
-def kept(x: Any, axis: Any) -> Any:
+def softmax_kept(x: Any, axis: Any) -> Any:
     return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
 
 
@@ -69,10 +69,10 @@ def columns(x: Any) -> Any:
 def reshaped(x: Any) -> Any:
     total, shape = np.sum(np.exp(x), axis=1), (-1, 1)
     is_pattern = hasattr(total, "pattern")
-    return np.exp(x) / (written(NAMES["reshape"], total, shape=shape) if is_pattern else np.reshape(total, shape))
+    return np.exp(x) / (gate_pattern(NAMES["reshape"], total, shape=shape) if is_pattern else np.reshape(total, shape))
 
 
-def whole(x: Any) -> Any:
+def softmax_whole(x: Any) -> Any:
     return np.exp(x) / np.sum(np.exp(x))
 
 
@@ -81,7 +81,7 @@ def by_name(gate: str) -> Callable[..., Any]:
 
     def called(x: Any, **parameters: Any) -> Any:
         is_pattern = hasattr(x, "pattern")
-        return written(NAMES[gate], x, **parameters) if is_pattern else NAMES[gate](x, **parameters)
+        return gate_pattern(NAMES[gate], x, **parameters) if is_pattern else NAMES[gate](x, **parameters)
 
     return called
 
@@ -128,11 +128,11 @@ def of_sigmoid(sigmoid: Callable[..., Any]) -> list[Cure]:
 
 
 LOGARITHMS = [
-    *of_shares(kept, "axis"),
+    *of_shares(softmax_kept, "axis"),
     *of_shares(by_name("softmax"), "axis"),
     *of_shares(columns, "1"),
     *of_shares(reshaped, "1"),
-    *of_shares(whole, "None"),
+    *of_shares(softmax_whole, "None"),
     *of_sigmoid(sigmoid),
     *of_sigmoid(sigmoid_of_exp),
     *of_sigmoid(by_name("sigmoid")),
@@ -148,10 +148,10 @@ LOGARITHMS = [
 EXPONENTIALS = [
     Cure(sigmoid, "gw.sigmoid(x)"),
     Cure(sigmoid_of_exp, "gw.sigmoid(x)"),
-    Cure(lambda x, *, axis: kept(x, axis), "gw.softmax(x, axis=axis)", shift=True),
+    Cure(lambda x, *, axis: softmax_kept(x, axis), "gw.softmax(x, axis=axis)", shift=True),
     Cure(columns, "gw.softmax(x, axis=1)", shift=True),
     Cure(reshaped, "gw.softmax(x, axis=1)", shift=True),
-    Cure(whole, "gw.softmax(x)", shift=True),
+    Cure(softmax_whole, "gw.softmax(x)", shift=True),
     Cure(lambda x: (np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x)), "np.tanh(x)"),
 ]
 LENGTHS = [

@@ -332,7 +332,7 @@ class Symbol:
         return call_text(f"np.{function.__name__}", *args)
 
 
-def text_of(x: Any) -> str:
+def operand_text(x: Any) -> str:
     if isinstance(x, Symbol):
         return x.text
     if isinstance(x, float) and not math.isfinite(x):
@@ -345,13 +345,13 @@ def names_of(*operands: Any) -> frozenset[str]:
 
 
 def call_text(name: str, *operands: Any) -> Symbol:
-    return Symbol(f"{name}({', '.join(map(text_of, operands))})", names_of(*operands))
+    return Symbol(f"{name}({', '.join(map(operand_text, operands))})", names_of(*operands))
 
 
 def infix_text(sign: str, x: Any, y: Any) -> Symbol:
     if sign == "**":  # a helper on floats, where Python's own power may turn complex
         return call_text("power", x, y)
-    return Symbol(f"({text_of(x)} {sign} {text_of(y)})", names_of(x, y))
+    return Symbol(f"({operand_text(x)} {sign} {operand_text(y)})", names_of(x, y))
 
 
 def _give_operators() -> None:
@@ -407,10 +407,12 @@ class Elementwise:
         if slope is None:
             return "None", frozenset()
         if routes:
-            text = f"route1(g, {text_of(slope)})" if scalar else f"route(g, {text_of(slope)}, {operand}, live)"
+            text = (
+                f"route1(g, {operand_text(slope)})" if scalar else f"route(g, {operand_text(slope)}, {operand}, live)"
+            )
             return text, names_of(slope)
         down = slope(Symbol("g")) if callable(slope) else times_upstream(slope)
-        text = text_of(down)
+        text = operand_text(down)
         if not scalar:
             text = f"fit({text}, {operand}, live, {text not in ('g', '(-g)')})"
         return text, names_of(down)

@@ -33,43 +33,43 @@ class Unknown:
         self.pattern = pattern
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any) -> Unknown:
-        return written(GATES[ufunc], *operands)
+        return gate_pattern(GATES[ufunc], *operands)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Unknown:
-        return written(GATES[function], *args, **kwargs)
+        return gate_pattern(GATES[function], *args, **kwargs)
 
     def __getitem__(self, index: Any) -> Unknown:
-        return written(NAMES["getitem"], self, index=index)
+        return gate_pattern(NAMES["getitem"], self, index=index)
 
     def __neg__(self) -> Unknown:
-        return written(NAMES["negative"], self)
+        return gate_pattern(NAMES["negative"], self)
 
     def __add__(self, other: Any) -> Unknown:
-        return written(NAMES["add"], self, other)
+        return gate_pattern(NAMES["add"], self, other)
 
     def __radd__(self, other: Any) -> Unknown:
-        return written(NAMES["add"], other, self)
+        return gate_pattern(NAMES["add"], other, self)
 
     def __sub__(self, other: Any) -> Unknown:
-        return written(NAMES["subtract"], self, other)
+        return gate_pattern(NAMES["subtract"], self, other)
 
     def __rsub__(self, other: Any) -> Unknown:
-        return written(NAMES["subtract"], other, self)
+        return gate_pattern(NAMES["subtract"], other, self)
 
     def __mul__(self, other: Any) -> Unknown:
-        return written(NAMES["multiply"], self, other)
+        return gate_pattern(NAMES["multiply"], self, other)
 
     def __pow__(self, other: Any) -> Unknown:
-        return written(NAMES["power"], self, other)
+        return gate_pattern(NAMES["power"], self, other)
 
     def __truediv__(self, other: Any) -> Unknown:
-        return written(NAMES["divide"], self, other)
+        return gate_pattern(NAMES["divide"], self, other)
 
     def __rtruediv__(self, other: Any) -> Unknown:
-        return written(NAMES["reciprocal"], self) if other == 1 else written(NAMES["divide"], other, self)
+        return gate_pattern(NAMES["reciprocal"], self) if other == 1 else gate_pattern(NAMES["divide"], other, self)
 
 
-def written(gate: Gate, *operands: Any, **parameters: Any) -> Unknown:
+def gate_pattern(gate: Gate, *operands: Any, **parameters: Any) -> Unknown:
     """The pattern of one gate."""
     bare = [x.pattern if isinstance(x, Unknown) else x for x in operands]
     return Unknown(Pattern(gate, tuple(bare), parameters))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._language.names import shown
+from gatewise._language.names import cut_short
 from gatewise._language.scanning import MisreadError
 
 MOST_ENTRIES = 10**8
@@ -46,7 +46,7 @@ def _path_meant(path: Path) -> str:
     folder = path.parent
     known = [each.name for each in folder.iterdir()] if folder.is_dir() else []
     if near := difflib.get_close_matches(path.name, [name for name in known if Path(name).suffix in READ], n=1):
-        return f"Write @{shown(str(folder / near[0]), 80)}"
+        return f"Write @{cut_short(str(folder / near[0]), 80)}"
     return "Check the path." if path.is_absolute() else f"Give a path from here, {Path.cwd()}, or a full one."
 
 
@@ -60,8 +60,8 @@ def _as_npy(path: Path) -> str:
         ".xlsx": 'pandas.read_excel("{}").to_numpy()',
         ".tsv": 'np.loadtxt("{}", delimiter="\\t")',
     }
-    loaded = readers.get(path.suffix.lower(), "...").format(shown(path.name))
-    return f'Save the array with np.save("{shown(path.stem)}.npy", {loaded}).'
+    loaded = readers.get(path.suffix.lower(), "...").format(cut_short(path.name))
+    return f'Save the array with np.save("{cut_short(path.stem)}.npy", {loaded}).'
 
 
 def _from_npy(path: Path) -> Array:
@@ -135,7 +135,7 @@ def _objections(rows: Sequence[tuple[int, str]], separator: str | None) -> Itera
                 yield f"line {number} has an empty cell."
             elif not _is_number(cell):
                 comma = ", and the point of a number is written as a point" if "," in cell else ""
-                yield f"line {number}: {shown(cell)} is not a number{comma}."
+                yield f"line {number}: {cut_short(cell)} is not a number{comma}."
         if len(cells) != length:
             yield f"line {number} has {len(cells)} numbers, and line {first} has {length}."
 

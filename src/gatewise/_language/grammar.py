@@ -20,10 +20,10 @@ from gatewise._language.names import (
     CONSTANTS,
     MODULES,
     another_name,
+    cut_short,
     input_names,
     nearest,
     objection,
-    shown,
 )
 from gatewise._language.notations import LATEX, LATEX_CURE, translated
 from gatewise._language.scanning import MisreadError, Token, Work, number_of, scan
@@ -40,7 +40,7 @@ from gatewise._language.tree import (
     Negative,
     Node,
     Number,
-    written,
+    python_text,
 )
 from gatewise._language.values import MAKERS
 
@@ -104,7 +104,7 @@ class Expression:
             f = q * z
             return f
         """
-        lines = [f"    {statement.target} = {written(statement.node)}" for statement in self.statements]
+        lines = [f"    {statement.target} = {python_text(statement.node)}" for statement in self.statements]
         return "\n".join([f"def {self.output}({', '.join(self.inputs)}):", *lines, f"    return {self.output}"])
 
 
@@ -170,8 +170,8 @@ def _canonical(text: str, vocabulary: Vocabulary, work: Work) -> str:
         return ""
     *named, last = found.statements
     is_named = re.search(rf"(^|[;\n])\s*{re.escape(last.target)}\s*=(?!=)", text) is not None
-    parts = [f"{each.target} = {written(each.node)}" for each in named]
-    parts.append(f"{last.target} = {written(last.node)}" if is_named or named else written(last.node))
+    parts = [f"{each.target} = {python_text(each.node)}" for each in named]
+    parts.append(f"{last.target} = {python_text(last.node)}" if is_named or named else python_text(last.node))
     line = re.sub(r"\btranspose\((\w+)\)", r"\1.T", "; ".join(parts).replace("np.", ""))
     line = re.sub(r"\((\d+)\.0\)", r"(\1)", line)  # log(2): the reader makes floats of numbers that meet gates alone
     return line if len(line) <= LONGEST_OFFER else ""
@@ -286,7 +286,9 @@ class _Reader:
         self.check_name(token)
         if name in self.assigned or name in (self.vocabulary.inputs or ()):
             raise MisreadError(
-                token.start, f"{shown(name)} already has a value", cure=f"Use another name, such as {shown(name)}_2."
+                token.start,
+                f"{cut_short(name)} already has a value",
+                cure=f"Use another name, such as {cut_short(name)}_2.",
             )
         if name in self.free or name in self.constants_used:
             raise self.too_early(token)
@@ -295,7 +297,7 @@ class _Reader:
 
     def too_early(self, token: Token) -> MisreadError:
         """The complaint about a name that stands before the statement that gives it its value."""
-        problem = f"{shown(token.text)} is used before it gets its value"
+        problem = f"{cut_short(token.text)} is used before it gets its value"
         why = "statements are run from left to right."
         return MisreadError(token.start, problem, why, "Put its statement first, or use another name.")
 
@@ -359,7 +361,7 @@ class _Reader:
     def missing_value(self, token: Token) -> MisreadError:
         before = self.tokens[self.place - 2].text if self.place > 1 else ""
         after = f" after {before}" if before else ""
-        here = " before " + shown(token.text) if token.text else ""
+        here = " before " + cut_short(token.text) if token.text else ""
         cure = "Divide with one /." if before == token.text == "/" else "Write a name, a number or a call there."
         if token.kind == "[":
             cure = f"{NOT_HERE} Give an array as an input, or write a Python function."
@@ -378,7 +380,7 @@ class _Reader:
             self.open_call(token, from_module)
         elif from_module and token.text not in VALUES:
             raise MisreadError(
-                token.start, f"{shown(token.text)} cannot be used here", cure="Write np.exp(x) or exp(x)."
+                token.start, f"{cut_short(token.text)} cannot be used here", cure="Write np.exp(x) or exp(x)."
             )
         else:
             self.take_value_name(token, from_module)
@@ -410,14 +412,14 @@ class _Reader:
         if reason := objection(token.text):
             is_given = token.text in (self.vocabulary.inputs or ())
             cure = WORDS.get(token.text) if not is_given else None
-            cure = cure or f"Call it {shown(another_name(token.text))}."
-            raise MisreadError(token.start, f"{shown(token.text)} cannot be the name of a value", reason, cure)
+            cure = cure or f"Call it {cut_short(another_name(token.text))}."
+            raise MisreadError(token.start, f"{cut_short(token.text)} cannot be the name of a value", reason, cure)
 
     def check_not_own(self, token: Token) -> None:
         """Refuse `x = x * 2`: a name has one value."""
         if token.text == self.target:
-            problem = f"{shown(token.text)} is used in the statement that gives it its value"
-            raise MisreadError(token.start, problem, cure=f"Call the result {shown(token.text)}_2.")
+            problem = f"{cut_short(token.text)} is used in the statement that gives it its value"
+            raise MisreadError(token.start, problem, cure=f"Call the result {cut_short(token.text)}_2.")
 
     def check_known(self, token: Token) -> None:
         """Refuse a name without a value."""
@@ -431,9 +433,9 @@ class _Reader:
             raise self.too_early(token)
         values = [*(known or ()), *self.assigned]
         self.work.steps += len(values)
-        why = f"the names here are {shown(', '.join(values), 80)}." if values else "no input was given."
-        cure = f"Give {shown(name)} a value, such as {shown(name)}=1."
-        problem, near = f"unknown name {shown(name)}", nearest(name, values)
+        why = f"the names here are {cut_short(', '.join(values), 80)}." if values else "no input was given."
+        cure = f"Give {cut_short(name)} a value, such as {cut_short(name)}=1."
+        problem, near = f"unknown name {cut_short(name)}", nearest(name, values)
         raise MisreadError(token.start, problem, why, cure, ": did you mean ", near)
 
     def refuse_called(self, token: Token) -> None:
@@ -464,7 +466,7 @@ class _Reader:
 
     def missing_operator(self, token: Token) -> MisreadError:
         """The complaint about a word that stands where an operator belongs."""
-        word = shown(token.text)
+        word = cut_short(token.text)
         before = self.tokens[self.place - 2].text
         if token.kind == "=":
             return MisreadError(token.start, "expected an operator before =", "only one name stands left of =.")
@@ -476,7 +478,7 @@ class _Reader:
         if token.kind == "[":
             cure = "Write a Python function to use indices."
             return MisreadError(token.start, "expected an operator before [", NOT_HERE, cure)
-        why = f"{shown(before)} is a value here, not a gate." if token.kind == "(" and before.isidentifier() else ""
+        why = f"{cut_short(before)} is a value here, not a gate." if token.kind == "(" and before.isidentifier() else ""
         cure = WORDS.get(token.text, "Close a ( with )." if token.kind == "]" else "")
         return MisreadError(token.start, f"expected an operator before {word}", why, cure, joiner=". Did you mean ")
 
@@ -627,19 +629,19 @@ class _Reader:
         self.work.steps += len(callables)
         if objection(name):
             return MisreadError(
-                token.start, f"{shown(name)} cannot be called", objection(name), WORDS.get(name, IN_A_FILE)
+                token.start, f"{cut_short(name)} cannot be called", objection(name), WORDS.get(name, IN_A_FILE)
             )
         if name in MAKERS:
             why = "an expression computes with its inputs, and makes no arrays."
             return MisreadError(token.start, f"{name} makes an array", why, f'Make it an input: "A={name}(3)".')
         if (instead := self.vocabulary.elsewhere(name)) is not None:  # nothing is guessed from its letters
             why = "an expression calls some of the gates, and it is none of them."
-            return MisreadError(token.start, f"{shown(name)} has no gate", why, f"{instead or LISTED}.")
+            return MisreadError(token.start, f"{cut_short(name)} has no gate", why, f"{instead or LISTED}.")
         if callable(getattr(np, name, None)):
             cure = "Write it in the gates that `gatewise gates` lists, or as a function in a file: FILE.py:FUNCTION."
             why = "an expression calls some of the gates, and it is none of them."
             return MisreadError(token.start, f"NumPy's {name} cannot be called here", why, cure)
-        problem, cure = f"unknown gate {shown(name)}", f"{LISTED}."
+        problem, cure = f"unknown gate {cut_short(name)}", f"{LISTED}."
         if (near := nearest(name, callables)) and not self.is_run_together(name):
             return MisreadError(token.start, problem, GATE_NAMES, cure, nearest=near)
         return MisreadError(token.start, problem, GATE_NAMES, cure, joiner=": did you mean ")
@@ -657,7 +659,7 @@ class _Reader:
         takers = self.vocabulary.axis_names
         if token.text not in ("axis", "keepdims") or (takers is not None and call.gate not in takers):
             cure = f"Write {call.gate}(x{', axis=0' if takers is None or call.gate in takers else ''})."
-            raise MisreadError(token.start, f"{call.gate} takes no {shown(token.text)}=", cure=cure)
+            raise MisreadError(token.start, f"{call.gate} takes no {cut_short(token.text)}=", cure=cure)
         if token.text in call.options:
             raise MisreadError(token.start, f"{token.text}= is given twice")
         self.advance()

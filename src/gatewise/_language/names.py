@@ -69,6 +69,6 @@ def nearest(name: str, known: Collection[str]) -> str:
     return next(iter(same or difflib.get_close_matches(name, known, 1)), "")
 
 
-def shown(text: str, width: int = LONGEST_GUESSED) -> str:
+def cut_short(text: str, width: int = LONGEST_GUESSED) -> str:
     """Return `text`, shortened for a message."""
     return text if len(text) <= width else text[:width] + "..."

@@ -78,12 +78,12 @@ BINDING = {
 }
 
 
-def written(node: Node) -> str:
+def python_text(node: Node) -> str:
     """Return the Python text of `node`, with the fewest parentheses that keep its meaning.
 
     It walks with a list of its own, so that a sum of thousands of terms needs no recursion.
 
-    >>> written(Binary("**", Negative(Name("x")), Number(2, "2")))
+    >>> python_text(Binary("**", Negative(Name("x")), Number(2, "2")))
     '(-x)**2'
     """
     pieces: list[str] = []

@@ -14,7 +14,7 @@ import numpy as np
 from gatewise._errors import ValueTextError
 from gatewise._language.constants import OPERATIONS, VALUES, combined
 from gatewise._language.files import array_in, check_size
-from gatewise._language.names import CONSTANTS, input_names, nearest, normal, shown
+from gatewise._language.names import CONSTANTS, cut_short, input_names, nearest, normal
 from gatewise._language.notations import ELSEWHERE
 from gatewise._language.scanning import MisreadError, Token, Work, number_of, scan
 
@@ -95,13 +95,13 @@ def cured(text: str, name: str, misreading: MisreadError) -> str:
     head, text = f"{name}=" if name else "", text.strip()
     if misreading.cure == SEVERAL:
         words = re.split(r"\s*[,，;；、\s]\s*(?=[^\W\d]\w*\s*[=＝])", text)
-        return f"Write {shown(' '.join([head + words[0], *words[1:]]), 80)}"
+        return f"Write {cut_short(' '.join([head + words[0], *words[1:]]), 80)}"
     if misreading.cure == CLOSE:
-        return f"Write {shown(f'{head}{text})', 80)}"
+        return f"Write {cut_short(f'{head}{text})', 80)}"
     if re.search(r"\d[ijIJ]\b", text):
         return "Give real numbers: gatewise differentiates real functions."
     if meant := meant_by(text):
-        return f"Write {shown(head + meant, 80)}"
+        return f"Write {cut_short(head + meant, 80)}"
     return NAMED.get(text) or (FORMS if "means nothing here" in misreading.problem else misreading.cure) or FORMS
 
 
@@ -167,7 +167,7 @@ class _ValueReader:
     def left_over(self) -> MisreadError:
         """The complaint about what follows a value that is complete."""
         token, following = self.token, self.tokens[self.place + 1 : self.place + 3]
-        problem = f"{shown(token.text)} is not expected there"
+        problem = f"{cut_short(token.text)} is not expected there"
         if any(each.kind == "=" for each in following):
             return MisreadError(0, problem, "a word gives one input its value.", SEVERAL)
         if token.text == "," and self.tokens[self.place - 1].kind == "number":
@@ -265,7 +265,7 @@ class _ValueReader:
             self.close(name)
             return _computed(name, value)
         if meant := nearest(name, [*MAKERS, *SERIES]):
-            raise MisreadError(0, f"{shown(name)} is not known: did you mean {meant}?")
+            raise MisreadError(0, f"{cut_short(name)} is not known: did you mean {meant}?")
         raise MisreadError(0, NO_VALUE)
 
     def made(self, maker: str) -> Array:

@@ -40,7 +40,7 @@ def nodes(side: int) -> Any:
     return both if side == 0 else side * (1 + both) / 2
 
 
-def fitted(line: Direction, h: float, noise: float, side: int = 0) -> Fit | None:
+def fitted_slope(line: Direction, h: float, noise: float, side: int = 0) -> Fit | None:
     """The slope from values within +-h, or on one side; None where no polynomial of a low degree takes them."""
     here, asked = line.place(0.0), [float(t) for t in h * nodes(side)]
     places, values = np.array([line.place(t) - here for t in asked]), np.array([line.value(t) for t in asked])

@@ -109,7 +109,7 @@ class Direction:
     @property
     def coarse(self) -> bool:
         """Whether f may answer in float32, as far as its value at x shows."""
-        return fits("f", self.value(0.0))
+        return holds_exactly("f", self.value(0.0))
 
 
 def precision(values: Iterable[float]) -> float:
@@ -124,14 +124,14 @@ def precision(values: Iterable[float]) -> float:
     different = {v for v in values if math.isfinite(v)}
     if len(different) < 4 or min(map(abs, different)) < NORMAL:
         return EPS
-    return next((eps for kind, eps in SHORT_FLOATS if all(fits(kind, v) for v in different)), EPS)
+    return next((eps for kind, eps in SHORT_FLOATS if all(holds_exactly(kind, v) for v in different)), EPS)
 
 
-def fits(kind: str, value: float) -> bool:
+def holds_exactly(kind: str, value: float) -> bool:
     """Whether a short float holds this value exactly."""
     try:
         if kind != "bfloat16":
             return bool(struct.unpack(kind, struct.pack(kind, value))[0] == value)
-        return fits("f", value) and struct.unpack("I", struct.pack("f", value))[0] & 0xFFFF == 0
+        return holds_exactly("f", value) and struct.unpack("I", struct.pack("f", value))[0] & 0xFFFF == 0
     except OverflowError:
         return False

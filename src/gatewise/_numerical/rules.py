@@ -39,7 +39,7 @@ from gatewise._numerical.evidence import (
     Evidence,
     Judgement,
 )
-from gatewise._numerical.fitting import Fit, fitted
+from gatewise._numerical.fitting import Fit, fitted_slope
 from gatewise._numerical.ladder import LONGEST, RATIO, ROUNDING, three_steps
 from gatewise._numerical.lines import EPS, LEAST_FLOAT
 
@@ -111,7 +111,7 @@ def by_polynomial(e: Evidence) -> Judgement | None:
     if e.off() or e.bar <= e.claim.close / 2 or e.too_loud:
         return None
     for h in fitting_steps(e):
-        found = fitted(e.line, h, e.noise)
+        found = fitted_slope(e.line, h, e.noise)
         if found is None or abs(found.value - e.slope) > 2 * (found.bar + e.bar):
             continue
         away = abs(e.claim.value - found.value)
@@ -148,7 +148,7 @@ def smooth_side(e: Evidence, side: int) -> Fit | None:
     for one in e.climb.levels:
         if e.line.same is not None and not e.line.same(side * one.h):
             continue
-        found = fitted(e.line, one.h, e.noise, side)
+        found = fitted_slope(e.line, one.h, e.noise, side)
         if found is not None:
             return found
         if one.h < e.climb.best.h / RATIO**2:
@@ -171,7 +171,7 @@ def belongs_to_x(e: Evidence, side: int, fit: Fit, other: Fit | None) -> bool:
     return goes_on or abs(other.value - short.value) > SURE * (short.bar + other.bar)
 
 
-def coarse(e: Evidence) -> Judgement | None:
+def differences_too_coarse(e: Evidence) -> Judgement | None:
     """The differences cannot tell."""
     if e.off():
         return None
@@ -245,6 +245,6 @@ def off(e: Evidence) -> Judgement | None:
 
 
 RULES: tuple[Callable[[Evidence], Judgement | None], ...] = (
-    corner_here, not_a_number, still_near_x, agreeing, nothing_against_nothing, by_polynomial, from_one_side, coarse,
-    known_noise_alone, louder_farther_on, black_box_may_lie, other_steps, off,
+    corner_here, not_a_number, still_near_x, agreeing, nothing_against_nothing, by_polynomial, from_one_side,
+    differences_too_coarse, known_noise_alone, louder_farther_on, black_box_may_lie, other_steps, off,
 )  # fmt: skip

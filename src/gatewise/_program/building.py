@@ -123,7 +123,11 @@ class Builder:
 
     def told(self, op: Op) -> At:
         """The place of an operation: of an equal one that is there already, or a new one."""
-        key = (op.gate, *map(key_of, op.operands), *((name, key_of(x)) for name, x in op.parameters.items()))
+        key = (
+            op.gate,
+            *map(equality_key, op.operands),
+            *((name, equality_key(x)) for name, x in op.parameters.items()),
+        )
         place = self.places.setdefault(key, At(len(self.inputs) + len(self.ops)))
         if place.place == len(self.inputs) + len(self.ops):
             self.ops.append(op)
@@ -200,14 +204,14 @@ def shape_and_dtype_of(value: Any) -> tuple[tuple[int, ...], str]:
     return ((), "") if isinstance(value, (tuple, list)) else shape_and_dtype(value)
 
 
-def key_of(x: Any) -> Any:
+def equality_key(x: Any) -> Any:
     """What makes two operands or parameters equal: the bits of constants, 0.0 and -0.0 apart."""
     if isinstance(x, Constant):
         return type(x.value).__name__, np.asarray(x.value).dtype.str, np.shape(x.value), np.asarray(x.value).tobytes()
     if isinstance(x, np.ndarray):
         return x.dtype.str, x.shape, x.tobytes()
     if isinstance(x, (tuple, list)):
-        return tuple(map(key_of, x))
+        return tuple(map(equality_key, x))
     return repr(x) if isinstance(x, slice) else (type(x).__name__, x)
 
 

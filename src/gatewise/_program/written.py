@@ -22,7 +22,7 @@ def to_json(program: Program) -> dict[str, Any]:
     """
     return {
         "inputs": [[given.name, list(given.shape), given.dtype] for given in program.inputs],
-        "ops": [written(op) for op in program.ops],
+        "ops": [op_written(op) for op in program.ops],
         "outputs": {name: operand_written(operand) for name, operand in program.outputs.items()},
     }
 
@@ -37,7 +37,7 @@ def from_json(told: dict[str, Any]) -> Program:
     return verify(Program(inputs, ops, {name: operand_read(x) for name, x in told["outputs"].items()}))
 
 
-def written(op: Op) -> list[Any]:
+def op_written(op: Op) -> list[Any]:
     names = declared(op.gate)
     values = [parameter_written(name, op.parameters[name]) for name in names]
     return [op.gate, [operand_written(x) for x in op.operands], values, list(op.shape), op.dtype]

@@ -42,16 +42,16 @@ def cures(circuit: FrozenCircuit, gradient: Mapping[Wire, Any]) -> dict[Wire, st
                 continue
             region = inside(wire, found) | {wire}
             if any(only_inside(suspect, region, circuit) for suspect in suspects) and is_cured(cure, found):
-                return dict.fromkeys([first, *region], told(cure, circuit, wire, found))
+                return dict.fromkeys([first, *region], cure_text(cure, circuit, wire, found))
     return {}
 
 
 def first_not_finite(circuit: FrozenCircuit, gradient: Mapping[Wire, Any]) -> tuple[Any, list[Wire]]:
     """The first value that is not finite, or such a gradient; and the gates that it came out of."""
-    forward = next((wire for wire in circuit.wires if not is_finite(wire.value)), None)
+    forward = next((wire for wire in circuit.wires if not all_finite(wire.value)), None)
     if forward is not None:
         return forward, [forward] if step_of(forward, circuit) else []
-    backward = next((wire for wire in reversed(circuit.wires) if not is_finite(gradient[wire])), None)
+    backward = next((wire for wire in reversed(circuit.wires) if not all_finite(gradient[wire])), None)
     return backward, [] if backward is None else list(users(backward, circuit))
 
 
@@ -64,7 +64,7 @@ def by_gate(circuit: FrozenCircuit) -> dict[Gate, list[Wire]]:
     return found
 
 
-def is_finite(value: Any) -> bool:
+def all_finite(value: Any) -> bool:
     return value is None or bool(np.all(np.isfinite(value)))
 
 
@@ -158,7 +158,7 @@ def is_cured(cure: Cure, found: Found) -> bool:
     moving = [
         k for k, x in enumerate(values) if np.asarray(x).dtype.kind == "f" and isinstance(found[cure.operands[k]], Wire)
     ]
-    if not moving or not all(is_finite(values[k]) for k in moving):
+    if not moving or not all(all_finite(values[k]) for k in moving):
         return False
     parameters = {name: value for name, value in found.items() if name not in cure.operands}
     given = dict(parameters)
@@ -167,16 +167,16 @@ def is_cured(cure: Cure, found: Found) -> bool:
     compared = 0
     for place, point in enumerate(points(values, moving)):
         new = evaluated(cure.new, point, moving, given)
-        if new is None or (place == 0 and not all(map(is_finite, new))):
+        if new is None or (place == 0 and not all(map(all_finite, new))):
             return False
         old = evaluated(cure.old, point, moving, parameters)
         if old is None or not agree(old[0], new[0], True):
             return False
         for a, b in zip(old[1:], new[1:], strict=True):
-            where = np.isfinite(old[0]) if np.shape(a) == np.shape(old[0]) else is_finite(old[0])
+            where = np.isfinite(old[0]) if np.shape(a) == np.shape(old[0]) else all_finite(old[0])
             if not agree(a, b, where):
                 return False
-        compared += all(map(is_finite, old))
+        compared += all(map(all_finite, old))
     return compared > 0
 
 
@@ -187,10 +187,10 @@ def points(values: list[Any], moving: list[int]) -> Iterator[list[Any]]:
     for scale in SCALES:
         yield [x * np.asarray(x).dtype.type(scale) if k in moving else x for k, x in enumerate(values)]
     for middle, spread in DRAWS:
-        yield [drawn(draw, x, middle, spread) if k in moving else x for k, x in enumerate(values)]
+        yield [random_like(draw, x, middle, spread) if k in moving else x for k, x in enumerate(values)]
 
 
-def drawn(draw: np.random.Generator, like: Any, middle: float, spread: float) -> Any:
+def random_like(draw: np.random.Generator, like: Any, middle: float, spread: float) -> Any:
     numbers = draw.normal(middle, spread, np.shape(like))
     return float(numbers) if isinstance(like, float) else np.asarray(numbers).astype(np.asarray(like).dtype)
 
@@ -231,7 +231,7 @@ def agree(old: Any, new: Any, where: Any) -> bool:
 # ------------------------------------------------------------------------------------------------------------ the text
 
 
-def told(cure: Cure, circuit: FrozenCircuit, wire: Wire, found: Found) -> str:
+def cure_text(cure: Cure, circuit: FrozenCircuit, wire: Wire, found: Found) -> str:
     """`gw.softmax(scores, axis=1) for e / np.sum(e, axis=1, keepdims=True)`, in the user's names."""
     writer = Writer(circuit, "code")
     holder = step_wire(wire)

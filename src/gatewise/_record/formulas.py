@@ -18,7 +18,7 @@ from gatewise._record.written import plain
 from gatewise._recording.freezing import transparent
 from gatewise._recording.functions import read_by_python
 from gatewise._recording.recorder import Recorder
-from gatewise._source.gate_texts import GateText, lifted, parts_of
+from gatewise._source.gate_texts import GateText, contributions_of, lifted
 from gatewise._sweep import Ports
 from gatewise._transforms import blocks, traced
 
@@ -244,7 +244,7 @@ class Formulas:
         ones: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
         out, found = lifted(holder, self.circuit.recording), {}
         with showing("on", "exact"), np.errstate(all="ignore"):
-            for k, part in parts_of(pullback.with_masks(), ones, out, operands):
+            for k, part in contributions_of(pullback.with_masks(), ones, out, operands):
                 if parents[k].bits & self.circuit.bit and np.shape(parents[k].value) == np.shape(holder.value):
                     found[pullback.positions[k]] = self.builder.of(0.0 if part is None else part)
         return found

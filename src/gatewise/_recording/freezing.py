@@ -276,7 +276,7 @@ class Constants:
         own = len(step.place) == 1
         nodes = operand_nodes(node, step)
         sources: list[Wire | None] = list(holder.sources) if holder.written is None else [None] * len(step.operands)
-        if step.forward is one_over and isinstance(node, ast.BinOp) and is_literal(node.left):
+        if step.forward is one_over and isinstance(node, ast.BinOp) and is_typed_number(node.left):
             self.texts[id(step), "one"] = self.literal(step, node.left)
         for i, value in enumerate(step.operands):
             if isinstance(value, Wire):
@@ -299,7 +299,7 @@ class Constants:
 
     def wire_for(self, value: Any, node: ast.expr | None, own: bool) -> Wire | None:
         """A constant's wire: for a name or a plain expression of the user's, or an array from outside."""
-        text = self.plain.text(node, value) if own and not is_literal(node) else None
+        text = self.plain.text(node, value) if own and not is_typed_number(node) else None
         if text is not None:
             return self.constant(("text", text), value, text, "constant").wire
         if isinstance(value, np.ndarray) and value.ndim and told_by_value(value) is None:
@@ -394,7 +394,7 @@ def told_by_value(value: np.ndarray[Any, Any]) -> str | None:
     return None
 
 
-def is_literal(node: ast.expr | None) -> bool:
+def is_typed_number(node: ast.expr | None) -> bool:
     """Whether a node is a number as typed."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         node = node.operand
@@ -403,7 +403,7 @@ def is_literal(node: ast.expr | None) -> bool:
 
 def says(node: ast.expr | None, value: Any) -> bool:
     """Whether a node is a number as typed, and this one."""
-    if not is_literal(node):
+    if not is_typed_number(node):
         return False
     inner = node.operand if isinstance(node, ast.UnaryOp) else node
     typed = getattr(inner, "value", None)

@@ -27,7 +27,7 @@ from gatewise._errors import (
     to_numpy,
 )
 from gatewise._gates import GATES, Gate
-from gatewise._recording.structures import leaves, mapped, numeric, quoted
+from gatewise._recording.structures import becomes_tensor, key_text, leaves, mapped
 from gatewise._tensor import BACKWARD, Tensor, apply, leaf, whole_number
 
 Signature = tuple[tuple[str, str, Any], ...]
@@ -218,13 +218,13 @@ def input_tensors(
                 "a gradient needs numbers of NumPy's own.",
                 f"{parameter}.astype(float).",
             )
-        if not numeric(x):
+        if not becomes_tensor(x):
             return x
         if isinstance(x, Tensor):
             cure = "x.detach(), where a constant is meant; or gw.grad, which nests."
             x.forbid_losing_gradient("input of a circuit", cure, of=~BACKWARD)
             x = x.value
-        text = parameter + "".join(f"[{quoted(key)}]" for key in path)
+        text = parameter + "".join(f"[{key_text(key)}]" for key in path)
         name = leaf_name(parameter, path, inputs, given)
         asked = wrt is not None and (parameter in wrt or name in wrt or text in wrt)
         whole = isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f"

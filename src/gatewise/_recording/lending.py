@@ -11,7 +11,7 @@ from operator import is_
 from typing import Any
 
 from gatewise._errors import ArgumentError
-from gatewise._recording.structures import is_container, kind_of, like, parts_of
+from gatewise._recording.structures import entries_of, is_container, kind_of, like
 from gatewise._tensor import Tensor
 
 
@@ -28,7 +28,7 @@ class Lending:
         if not is_container(given):
             self.givers[id(tensors)] = tensors, given
             return tensors
-        pairs = zip(parts_of(given), parts_of(tensors), strict=True)
+        pairs = zip(entries_of(given), entries_of(tensors), strict=True)
         own = like(given, [self.lend(part, tensor) for (_, part), (_, tensor) in pairs])
         self.givers[id(own)] = own, given
         if not isinstance(given, tuple):
@@ -61,7 +61,7 @@ class Lending:
                     "give a copy in one of the places.",
                 )
             changed.add(id(given))
-            write(given, own, lambda x: self.back(x, plainly))
+            write_back(given, own, lambda x: self.back(x, plainly))
 
     def back(self, x: Any, plainly: Callable[[Tensor], Any]) -> Any:
         """What the caller gets for something that the function left in a container."""
@@ -75,7 +75,7 @@ class Lending:
             parts = [self.back(part, plainly) for part in x]
             return x if all(a is b for a, b in zip(parts, x, strict=True)) else like(x, parts)
         self.seen[id(x)] = x
-        write(x, x, lambda part: self.back(part, plainly))
+        write_back(x, x, lambda part: self.back(part, plainly))
         return x
 
 
@@ -106,7 +106,7 @@ def is_entry(x: Any) -> bool:
     return type(x) is tuple and len(x) == 2
 
 
-def write(into: Any, source: Any, back: Callable[[Any], Any]) -> None:
+def write_back(into: Any, source: Any, back: Callable[[Any], Any]) -> None:
     """Leave in the container `into` what is in `source`, as `back` says; entries that stay are not touched.
 
     It is written as dicts and lists do: what a class of the user's own does besides, it has done when `source` changed.

@@ -56,12 +56,12 @@ class Source:
     def statement(self, span: Span) -> ast.stmt | None:
         """The statement that holds `span`: these do not hold each other, so it is the last that begins before it."""
         k = bisect_right(self.statements, span[:2], key=lambda node: span_of(node)[:2])
-        return self.statements[k - 1] if k and holds(span_of(self.statements[k - 1]), span) else None
+        return self.statements[k - 1] if k and spans(span_of(self.statements[k - 1]), span) else None
 
     def innermost_lambda(self, span: Span) -> ast.Lambda | None:
         """The last and so innermost lambda that holds `span`."""
         k = bisect_right(self.lambdas, span[:2], key=lambda node: span_of(node)[:2])
-        return next((node for node in reversed(self.lambdas[:k]) if holds(span_of(node), span)), None)
+        return next((node for node in reversed(self.lambdas[:k]) if spans(span_of(node), span)), None)
 
     def segment(self, node: ast.AST) -> str:
         """The text of a node on one line; its columns count the bytes of UTF-8."""
@@ -79,7 +79,7 @@ def span_of(node: ast.AST) -> Span:
     return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
 
 
-def holds(outer: Span, inner: Span) -> bool:
+def spans(outer: Span, inner: Span) -> bool:
     return outer[:2] <= inner[:2] and outer[2:] >= inner[2:]
 
 
@@ -163,7 +163,7 @@ def element(node: ast.AST, span: Span) -> int | None:
     """Which part of `a, b = x + 1, y * 3` holds `span`."""
     match node:
         case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=parts)) if len(targets) == len(parts):
-            return next((i for i, part in enumerate(parts) if holds(span_of(part), span)), None)
+            return next((i for i, part in enumerate(parts) if spans(span_of(part), span)), None)
     return None
 
 

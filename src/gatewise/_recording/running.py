@@ -66,7 +66,7 @@ def record(
         output,
         name="f" if name == "<lambda>" else name,
         bit=bit,
-        upstream=upstream_of(output, inputs, upstream, name),
+        upstream=starting_upstream(output, inputs, upstream, name),
         known=known,
         modules=names_seen(f),
         signature=signature,
@@ -124,7 +124,7 @@ def output_wire(out: Any, name: str) -> Wire:
     )
 
 
-def upstream_of(output: Wire, inputs: Sequence[Input], upstream: Any, name: str) -> Any:
+def starting_upstream(output: Wire, inputs: Sequence[Input], upstream: Any, name: str) -> Any:
     """The gradient to start from; `upstream` is an array, None for a single number, or "ones".
 
     Raises `IntegerGradientError` for an output without a slope, where some input's gradient is wanted.

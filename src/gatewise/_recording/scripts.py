@@ -29,7 +29,7 @@ from gatewise._recording.functions import (
 )
 from gatewise._recording.reading import text_in, tree_of
 from gatewise._recording.recorder import Recorder
-from gatewise._recording.running import upstream_of
+from gatewise._recording.running import starting_upstream
 from gatewise._recording.whose import DICTS, OUTPUTS, wire_named
 from gatewise._tensor import Tensor
 
@@ -42,7 +42,7 @@ RANDOM = re.compile(r"(^|\.)(random|rng|randn|rand)\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class FlatScript:
     """A parsed script: what is run on Tensors, and the statements that assign gradients."""
 
     path: str
@@ -52,7 +52,7 @@ class Script:
     assigned: tuple[str, ...]
 
 
-def parse_script(path: str) -> Script:
+def parse_script(path: str) -> FlatScript:
     """Read and sort the statements of a script. Raises `ScriptError` where it cannot be read."""
     tree = tree_of(path, text_in(path))
     linecache.checkcache(path)
@@ -60,7 +60,7 @@ def parse_script(path: str) -> Script:
     sorter = Sorter(used, needed_for_output(tree.body))
     tree.body = sorter.forward(tree.body)
     tree = ast.fix_missing_locations(MathImports().visit(tree))
-    return Script(path, tree, sorter.backward, tuple(sorter.inputs), tuple(sorter.known))
+    return FlatScript(path, tree, sorter.backward, tuple(sorter.inputs), tuple(sorter.known))
 
 
 class Sorter:
@@ -282,7 +282,7 @@ def record_script(
         chosen.wire,
         name="f",
         bit=bit,
-        upstream=upstream_of(chosen.wire, inputs, upstream, path),
+        upstream=starting_upstream(chosen.wire, inputs, upstream, path),
         known={k: plain_argument(v) for k, v in taken.items()},
         modules=namespace,
         signature=tuple((i.name, "positional_or_keyword", inspect.Parameter.empty) for i in inputs),
@@ -297,7 +297,7 @@ def plain_run(code: CodeType, path: str, given: Mapping[str, Any]) -> dict[str, 
     return names
 
 
-def chosen_output(script: Script, namespace: Mapping[str, Any], output: str | None) -> Any:
+def chosen_output(script: FlatScript, namespace: Mapping[str, Any], output: str | None) -> Any:
     """The Tensor that the circuit leads to."""
     recorded = [n for n in script.assigned if isinstance(namespace.get(n), Tensor) and is_made(namespace[n].wire)]
     if output is not None and output not in recorded:
@@ -318,7 +318,7 @@ def is_made(wire: Wire | None) -> bool:
     return wire is not None and step_wire(wire) is not None
 
 
-def plain_gradient(script: Script, namespace: Mapping[str, Any], name: str) -> Any:
+def plain_gradient(script: FlatScript, namespace: Mapping[str, Any], name: str) -> Any:
     """The value that the script gives to a gradient: its own statements, run on plain values."""
     values = {k: plain_argument(v) for k, v in namespace.items() if k not in (MARK, MATH)}
     wanted = [node for node in script.backward if name in targets(node)]

@@ -28,7 +28,7 @@ def leaves(structure: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     [(('W',), 1.0), (('b', 0), 2.0), (('b', 1), 3.0)]
     """
     if is_container(structure):
-        for key, part in parts_of(structure):
+        for key, part in entries_of(structure):
             yield from leaves(part, (*path, key))
     else:
         yield path, structure
@@ -41,11 +41,11 @@ def mapped(function: Callable[[Path, Any], Any], structure: Any, path: Path = ()
     {'W': -1.0, 'b': (-2.0,)}
     """
     if is_container(structure):
-        return like(structure, [mapped(function, part, (*path, key)) for key, part in parts_of(structure)])
+        return like(structure, [mapped(function, part, (*path, key)) for key, part in entries_of(structure)])
     return function(path, structure)
 
 
-def parts_of(container: Any) -> Iterable[tuple[Any, Any]]:
+def entries_of(container: Any) -> Iterable[tuple[Any, Any]]:
     """The entries of a dict, a list or a tuple, each with its key or position."""
     if isinstance(container, dict):
         return kind_of(container).items(container)  # type: ignore[no-any-return]
@@ -111,10 +111,10 @@ def kind_of(container: Any) -> Any:
     return next(kind for kind in (OrderedDict, dict, list, tuple) if isinstance(container, kind))
 
 
-def quoted(key: Any) -> str:
+def key_text(key: Any) -> str:
     """The key of a dict, or a position, as a literal of Python: data, whatever stands in it. Raises `ArgumentError`.
 
-    >>> print(quoted("W1"), quoted('"'), quoted(0))
+    >>> print(key_text("W1"), key_text('"'), key_text(0))
     "W1" '"' 0
     """
     for kind in (str, bool, int, float):
@@ -122,7 +122,7 @@ def quoted(key: Any) -> str:
             text = kind.__repr__(key)
             return f'"{text[1:-1]}"' if kind is str and text[0] == "'" and '"' not in text else text
     if type(key) is tuple:
-        return f"({''.join(f'{quoted(part)}, ' for part in key)})"
+        return f"({''.join(f'{key_text(part)}, ' for part in key)})"
     raise ArgumentError(
         f"a dict has a key of type {type(key).__name__}.",
         "printed code names the entries of a dict by their keys.",
@@ -130,7 +130,7 @@ def quoted(key: Any) -> str:
     )
 
 
-def numeric(value: Any) -> bool:
+def becomes_tensor(value: Any) -> bool:
     """Whether a leaf of an argument becomes a Tensor: numbers and arrays of numbers do, words do not."""
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "fiub"

@@ -12,7 +12,7 @@ import numpy as np
 
 from gatewise._circuit import FrozenCircuit, Input, Wire, step_wire
 from gatewise._recording.freezing import transparent
-from gatewise._recording.structures import quoted
+from gatewise._recording.structures import key_text
 from gatewise._source.nodes import Node, Nodes, dtype_of, is_gate, value_of, without_spreads
 from gatewise._source.shapes import Shapes
 from gatewise._source.spelling import Speller, Text, as_text
@@ -109,7 +109,7 @@ class Expressions:
             source = self.inputs.get(wire)
             if source is not None and source.path:
                 self.d_names[wire] = self.dict_name(source.parameter) + "".join(
-                    f"[{quoted(key)}]" for key in source.path
+                    f"[{key_text(key)}]" for key in source.path
                 )
             else:
                 self.d_names[wire] = self.free("d" + self.circuit.names[wire])

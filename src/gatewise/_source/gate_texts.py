@@ -148,7 +148,7 @@ def add_gradients(
         writer.d_texts[stands] = Text("d" + name)
         printed = pullback.as_printed()
         with showing("dead"):
-            sent = parts_of(printed, {wire.values[0]: upstream} if several else upstream, out, saved)
+            sent = contributions_of(printed, {wire.values[0]: upstream} if several else upstream, out, saved)
         for k, part in sent:
             if k in wanted and part is not None:
                 parent = transparent(parents[k])
@@ -161,9 +161,9 @@ def add_gradients(
             again: dict[int, Any] = {}  # the same on a recorded 1, which leaves a trace of how a number came about
             same = [np.shape(parent.value) == np.shape(holder.value) for parent in parents]
             unit_upstream = 1.0 if isinstance(one, float) else ones
-            exact = dict(parts_of(pullback, unit_upstream, out, saved))
+            exact = dict(contributions_of(pullback, unit_upstream, out, saved))
             with showing("dead"):
-                locals_ = parts_of(printed, unit_upstream, out, saved)
+                locals_ = contributions_of(printed, unit_upstream, out, saved)
             for k, part in locals_:
                 if k in wanted and same[k]:
                     position = pullback.positions[k]
@@ -171,7 +171,7 @@ def add_gradients(
                     if exact[k] is None:
                         text.dead.add(position)
                     if is_rounded(part):
-                        again = again or dict(parts_of(printed, ones, out, saved))
+                        again = again or dict(contributions_of(printed, ones, out, saved))
                     text.locals[position] = text_of_local(writer, holder, again.get(k, part))
 
 
@@ -217,7 +217,7 @@ def text_of_number(writer: Writer, holder: SourcedWire, part: Any) -> str:
     return writer.spell(part).text
 
 
-def parts_of(pullback: Pullback, g: Any, out: Any, values: Any) -> list[tuple[int, Any]]:
+def contributions_of(pullback: Pullback, g: Any, out: Any, values: Any) -> list[tuple[int, Any]]:
     """The contributions of one pullback, by place among its parents; masks taken off."""
     try:
         parts = pullback.back(g, out, values)

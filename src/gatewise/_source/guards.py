@@ -13,7 +13,7 @@ from gatewise._circuit import Read, SourcedWire, Step, Wire, step_wire
 from gatewise._gates import NAMES, Gate
 from gatewise._recording.freezing import operand_wires, transparent
 from gatewise._source.nodes import value_of
-from gatewise._source.spelling import ATOM, COMPARISON, Text, nested, number
+from gatewise._source.spelling import ATOM, COMPARISON, Text, nested, number_literal
 from gatewise._source.statements import Statements
 from gatewise._sweep import port
 
@@ -158,7 +158,7 @@ def asserted(text: Text, read: Read, checksum: Callable[[], str]) -> str:
     else:
         whole = int(was) if read.how in ("int", "index") else was
         cut = f"int({text.text})" if whole != was else text.at(COMPARISON + 1)
-        condition, was = f"{cut} == {number(whole).text}", whole
+        condition, was = f"{cut} == {number_literal(whole).text}", whole
     return f"assert {condition}, {f'recorded where {text.text} was {was}: record it again for other inputs'!r}"
 
 

@@ -135,8 +135,8 @@ class Nodes:
             return moved(node)
         if (
             name == "matmul"
-            and (left := column(node.operands[0])) is not None
-            and (right := row(node.operands[1])) is not None
+            and (left := as_column(node.operands[0])) is not None
+            and (right := as_row(node.operands[1])) is not None
         ):
             return Node(NAMES["outer"], np.outer, (left, right), {}, node.value)
         if name == "where":
@@ -185,7 +185,7 @@ class Nodes:
         number = np.shape(node.value) == np.shape(value_of(part)) == () and dtype_of(part) == dtype_of(node)
         if not conditions and (number or alike(part, node)):
             return part
-        live = joined(conditions) if conditions else live
+        live = all_of(conditions) if conditions else live
         if self.tame(part):
             gate = NAMES["multiply"]
             return without_spreads(Node(gate, operator.mul, (part, live), {}, node.value))
@@ -305,7 +305,7 @@ def always(mask: Any) -> bool:
     return bool(np.all(value_of(mask))) and is_static(mask)
 
 
-def joined(conditions: list[Any]) -> Any:
+def all_of(conditions: list[Any]) -> Any:
     """Conditions joined by `&`."""
     first, *rest = conditions
     for other in rest:
@@ -442,7 +442,7 @@ def moved(node: Node) -> Any:
     return node
 
 
-def turned(x: Any) -> Any:
+def turned_from(x: Any) -> Any:
     """What is turned on its side to give a matrix, or None."""
     return (
         x.operands[0]
@@ -458,22 +458,22 @@ def raised(x: Any, shape: tuple[int, ...]) -> Any:
     return None
 
 
-def column(x: Any) -> Any:
+def as_column(x: Any) -> Any:
     """The vector that stands upright as a matrix of one column, or None."""
     found = raised(x, (np.size(value_of(x)), 1))
     return (
         found
-        if found is not None or (side := turned(x)) is None
+        if found is not None or (side := turned_from(x)) is None
         else raised(side, (1, np.size(side.value if isinstance(side, Node) else 1)))
     )
 
 
-def row(x: Any) -> Any:
+def as_row(x: Any) -> Any:
     """The vector that lies as a matrix of one row, or None."""
     found = raised(x, (1, np.size(value_of(x))))
     return (
         found
-        if found is not None or (side := turned(x)) is None
+        if found is not None or (side := turned_from(x)) is None
         else raised(side, (np.size(side.value if isinstance(side, Node) else 1), 1))
     )
 
@@ -498,9 +498,9 @@ def vector_product(node: Node) -> Any:
         return None
     if np.ndim(value_of(left)) != 2 or np.ndim(value_of(right)) != 2:
         return None
-    if (vector := column(right)) is not None:
+    if (vector := as_column(right)) is not None:
         return Node(NAMES["matmul"], operator.matmul, (left, vector), {}, node.value)
-    if (vector := row(left)) is not None:
+    if (vector := as_row(left)) is not None:
         return Node(NAMES["matmul"], operator.matmul, (vector, right), {}, node.value)
     return None
 

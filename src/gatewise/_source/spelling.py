@@ -13,7 +13,7 @@ import numpy as np
 from gatewise import _syntax
 from gatewise._gates import Gate
 from gatewise._recording.freezing import told_by_value
-from gatewise._recording.structures import quoted
+from gatewise._recording.structures import key_text
 from gatewise._source.nodes import Node, is_plain_place, same_parameter, value_of, weak
 from gatewise._tensor import FORWARDS, SIGNS, one_over
 
@@ -56,7 +56,7 @@ def as_text(source: str) -> Text:
 def literal(value: Any, speller: Speller) -> str:
     """A default as it stands in a signature."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{quoted(key)}: {literal(part, speller)}" for key, part in value.items()) + "}"
+        return "{" + ", ".join(f"{key_text(key)}: {literal(part, speller)}" for key, part in value.items()) + "}"
     if isinstance(value, (tuple, list)):
         text = ", ".join(literal(part, speller) for part in value)
         return f"[{text}]" if isinstance(value, list) else f"({text}{',' if len(value) == 1 else ''})"
@@ -80,10 +80,10 @@ def infix(sign: str, left: Text, right: Text, grouped: bool = False) -> Text:
     return Text(f"{left.at(rank + (1 if grouped or rank == COMPARISON else 0))} {sign} {right.at(rank + 1)}", rank)
 
 
-def number(value: Any) -> Text:
+def number_literal(value: Any) -> Text:
     """A plain number as a literal that gives the same value and type."""
     if isinstance(value, np.generic):
-        return Text(f"np.{value.dtype.name}({number(value.item()).text})")
+        return Text(f"np.{value.dtype.name}({number_literal(value.item()).text})")
     if isinstance(value, float) and not math.isfinite(value):
         return Text("np.nan") if math.isnan(value) else Text("np.inf") if value > 0 else Text("-np.inf", UNARY)
     text = repr(value)
@@ -111,7 +111,7 @@ class Speller:
             return Text(self.texts[id(value)])
         if isinstance(value, np.ndarray):
             return Text(self.array(value))
-        return number(value)
+        return number_literal(value)
 
     def array(self, value: Any) -> str:
         """An array without a name: told by its value, or written out."""
@@ -133,7 +133,7 @@ class Speller:
             return f"np.{value.name}" if value.name != "bool" else "bool"
         if isinstance(value, np.ndarray):
             return self.array(value)
-        return repr(value) if isinstance(value, str) or value is None else number(value).text
+        return repr(value) if isinstance(value, str) or value is None else number_literal(value).text
 
     def part(self, value: Any) -> str:
         """One part of an index; a tuple inside one is an array of positions."""
@@ -264,5 +264,5 @@ def name_in_numpy(gate: Gate) -> str:
 def nested(value: Any) -> str:
     """An array as nested lists, written out."""
     if np.ndim(value) == 0:
-        return number(value.item()).text
+        return number_literal(value.item()).text
     return "[" + ", ".join(nested(part) for part in value) + "]"

@@ -18,7 +18,7 @@ import numpy as np
 from gatewise import _syntax
 from gatewise._circuit import FrozenCircuit, Input, SourcedWire, Stage, Wire, step_wire
 from gatewise._recording.freezing import transparent
-from gatewise._recording.structures import quoted
+from gatewise._recording.structures import key_text
 from gatewise._source.expressions import MODULES
 from gatewise._source.guards import DEEPEST, Guards
 from gatewise._source.nodes import Node, is_gate, is_port, repeated_number, value_of
@@ -241,7 +241,7 @@ class Writer(Guards):
 
     def quote(self, number: int, stage: Stage) -> None:
         """The user's line above its backward lines."""
-        text = f"# backprop {line_of(stage)}"
+        text = f"# backprop {line_of_stage(stage)}"
         self.write(f"{text:<{COMMENT + 1}} ({number})" if len(text) <= COMMENT else f"{text}  ({number})")
 
     def say_shift(self, wire: Wire, parent: Wire) -> None:
@@ -354,7 +354,7 @@ class Writer(Guards):
             len(steps) > 1 or users_line_differs(stage) or self.calls_helpers(stage)
         )
         if quoted_above:
-            self.write(f"# {line_of(stage)}")
+            self.write(f"# {line_of_stage(stage)}")
         for holder in steps:
             wire = next(w for w in written if step_wire(w) is holder)
             start = len(self.lines)
@@ -401,7 +401,7 @@ def is_slight(part: Any) -> bool:
     return repeated_number(part) is not None or (is_gate(part, "negative") and isinstance(part.operands[0], Wire))
 
 
-def line_of(stage: Stage) -> str:
+def line_of_stage(stage: Stage) -> str:
     """A stage as the user wrote it, a return as an assignment."""
     if stage.statement is None:
         return stage.name
@@ -464,7 +464,7 @@ def empty_structure(inputs: Sequence[Input], parameter: str) -> str:
         }
         if keys == list(range(len(keys))):
             return f"[None] * {len(keys)}" if not inner else f"[{', '.join(inner.get(k, 'None') for k in keys)}]"
-        return "{" + ", ".join(f"{quoted(k)}: {text}" for k, text in inner.items()) + "}"
+        return "{" + ", ".join(f"{key_text(k)}: {text}" for k, text in inner.items()) + "}"
 
     return at(())
 

@@ -11,7 +11,7 @@ from gatewise._circuit import FrozenCircuit, Wire
 from gatewise._gates.families import names_an_entry_once
 from gatewise._source.expressions import Expressions
 from gatewise._source.nodes import Node, dtype_of, is_gate, is_number, value_of
-from gatewise._source.spelling import ATOM, UNARY, Text, infix, number
+from gatewise._source.spelling import ATOM, UNARY, Text, infix, number_literal
 
 Style = Literal["code", "notes"]
 COMMENT = 51  # the column of what stands behind a line
@@ -125,7 +125,7 @@ class Statements(Expressions):
         if not self.each_once(index):
             self.write(f"np.add.at({name}, {self.speller.index(index, alone=True)}, {self.spell(values).text})")
         elif is_number(values) and values < 0:
-            self.write(f"{name}[{self.speller.index(index)}] -= {number(-values).text}")
+            self.write(f"{name}[{self.speller.index(index)}] -= {number_literal(-values).text}")
         else:
             self.write(f"{name}[{self.speller.index(index)}] += {self.spell(values).text}")
 

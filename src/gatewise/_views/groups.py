@@ -101,9 +101,9 @@ def grouped(sheet: Sheet, fold: Fold) -> list[Part]:
     return _drawn(tree)
 
 
-def count(parts: Sequence[Part]) -> int:
+def gates_drawn(parts: Sequence[Part]) -> int:
     """How many gates are drawn: a closed group is one."""
-    return sum(count(part.parts) if isinstance(part, Group) and not part.closed else 1 for part in parts)
+    return sum(gates_drawn(part.parts) if isinstance(part, Group) and not part.closed else 1 for part in parts)
 
 
 def hidden(parts: Sequence[Part]) -> int:

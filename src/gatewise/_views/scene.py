@@ -11,7 +11,7 @@ from typing import Any
 
 from gatewise._views.drawing import Point, width_of
 from gatewise._views.elastic import Placed, place
-from gatewise._views.groups import Fold, Group, Part, count, grouped, hidden
+from gatewise._views.groups import Fold, Group, Part, gates_drawn, grouped, hidden
 from gatewise._views.meaning import objective
 from gatewise._views.numbers import is_finite, shape_text
 from gatewise._views.parts import (
@@ -331,7 +331,7 @@ class _MarkMaker:
 def folded(record: Mapping[str, Any], fold: Fold = None) -> tuple[int, int]:
     """How many gates a picture draws, and how many stand inside closed groups. Raises `FoldError`."""
     parts = grouped(read(record), fold)
-    return count(parts), hidden(parts)
+    return gates_drawn(parts), hidden(parts)
 
 
 def words_in_order(scene: Scene) -> list[Word]:

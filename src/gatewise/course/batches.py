@@ -63,7 +63,7 @@ def as_learnable(X: Any, width: int | None, name: str) -> Any:
     return X
 
 
-def counted(name: str, value: Any, least: int) -> int:
+def as_whole_number(name: str, value: Any, least: int) -> int:
     """A whole number, so much or more. Raises `ArgumentError`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         usual = {"num_iters": 100, "batch_size": 200}.get(name, 10)

@@ -9,7 +9,7 @@ import numpy as np
 from gatewise._derivatives import value_and_grad
 from gatewise._errors import ArgumentError
 from gatewise._gates.neural import cross_entropy
-from gatewise.course.batches import Source, as_image_rows, as_learnable, counted, descent, draws
+from gatewise.course.batches import Source, as_image_rows, as_learnable, as_whole_number, descent, draws
 from gatewise.data import labels
 
 SPREAD = 0.001  # the standard deviation of the first weights
@@ -95,7 +95,7 @@ class LinearClassifier:
 
         The first call draws W, with as many classes as the labels name. `rng` as in `TwoLayerNet`.
         """
-        num_iters, batch_size = counted("num_iters", num_iters, 0), counted("batch_size", batch_size, 1)
+        num_iters, batch_size = as_whole_number("num_iters", num_iters, 0), as_whole_number("batch_size", batch_size, 1)
         X = as_learnable(X, None if self.W is None else len(self.W), "X")
         y = labels(y, len(X), None if self.W is None else self.W.shape[1])
         source = draws(rng)

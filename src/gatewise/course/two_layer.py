@@ -9,7 +9,7 @@ import numpy as np
 
 from gatewise._derivatives import value_and_grad
 from gatewise._gates.neural import cross_entropy
-from gatewise.course.batches import Source, as_image_rows, as_learnable, counted, descent, draws
+from gatewise.course.batches import Source, as_image_rows, as_learnable, as_whole_number, descent, draws
 from gatewise.data import labels
 
 Params = Mapping[str, Any]
@@ -94,7 +94,7 @@ class TwoLayerNet:
         max(N // batch_size, 1) iterations.
         Raises `DataError` for labels or images that cannot be learned, before the first step.
         """
-        num_iters, batch_size = counted("num_iters", num_iters, 0), counted("batch_size", batch_size, 1)
+        num_iters, batch_size = as_whole_number("num_iters", num_iters, 0), as_whole_number("batch_size", batch_size, 1)
         width = len(self.params["W1"])
         X, X_val = as_learnable(X, width, "X"), as_learnable(X_val, width, "X_val")
         y, y_val = labels(y, len(X), self.num_classes), labels(y_val, len(X_val), self.num_classes)

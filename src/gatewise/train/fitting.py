@@ -19,7 +19,7 @@ from gatewise.train.held import ARRAY, FINITE, ROW, TEXT, Held
 from gatewise.train.history import Epoch, History
 from gatewise.train.interrupts import interrupts_held, saved_whole
 from gatewise.train.progress import Bar
-from gatewise.train.settings import check_optimizer, check_settings, differences, told
+from gatewise.train.settings import changed_settings, check_optimizer, check_settings, settings_of_run
 from gatewise.train.signs import Sign, Signs
 from gatewise.train.tape import plain
 
@@ -144,7 +144,7 @@ class Trainer:
         self.validation = None if X_val is None else data.checked(X_val, y_val, classes)
         self.batches = data.batches(X, y, batch_size, np.random.default_rng(rng), change=change)
         self.fingerprint = fingerprint(X, y)
-        self.settings = told(model, optimizer, scheduler, batch_size, reg, loss, change)
+        self.settings = settings_of_run(model, optimizer, scheduler, batch_size, reg, loss, change)
         self.saved: int | None = None  # after how many steps the checkpoint was taken, once there is one
         self.history = History()
         self.signs = Signs(model, optimizer, say=self.heard)
@@ -324,7 +324,7 @@ class Trainer:
         with held.loading("optimizer") as kept:
             moved = kept["param_groups"][0] if len(kept["param_groups"]) == 1 else {}
         with held.loading("settings") as before:
-            differ = differences(before, self.settings, {name: as_listed(value) for name, value in moved.items()})
+            differ = changed_settings(before, self.settings, {name: as_listed(value) for name, value in moved.items()})
         if differ:
             more = f"; and {len(differ) - 3} more" if len(differ) > 3 else ""
             cure = "the settings it began with; or a run of its own, with model.load_state_dict(state['model'])."

@@ -240,17 +240,17 @@ def network(
     recipe: Recipe, shape: tuple[int, ...], classes: int, weights: np.random.Generator, units: np.random.Generator
 ) -> Any:
     """The net: images (N, channels, height, width) in, scores (N, classes) out."""
-    layers = {"linear": linear, "two-layer": two_layer, "conv": convolutional}[recipe.model]
+    layers = {"linear": linear_classifier, "two-layer": two_layer, "conv": convolutional}[recipe.model]
     net = nn.Sequential(*layers(recipe, shape, classes, weights, units))
     spread = recipe.spread()
     *inner, last = (module for module in net.modules() if isinstance(module, (nn.Linear, nn.Conv2d)))
     for module in inner:
-        drawn(module, spread, weights)
-    drawn(last, SMALL if spread is None else spread, weights)
+        draw_weights(module, spread, weights)
+    draw_weights(last, SMALL if spread is None else spread, weights)
     return net
 
 
-def drawn(module: Any, spread: float | None, rng: np.random.Generator) -> None:
+def draw_weights(module: Any, spread: float | None, rng: np.random.Generator) -> None:
     """Draw the first weights anew, with a standard deviation, or Kaiming's; biases begin at 0."""
     if spread is None:
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu", rng=rng)
@@ -259,7 +259,7 @@ def drawn(module: Any, spread: float | None, rng: np.random.Generator) -> None:
     nn.init.zeros_(module.bias)
 
 
-def linear(recipe: Recipe, shape: tuple[int, ...], classes: int, weights: Any, units: Any) -> list[Any]:
+def linear_classifier(recipe: Recipe, shape: tuple[int, ...], classes: int, weights: Any, units: Any) -> list[Any]:
     return [nn.Flatten(), nn.Linear(int(np.prod(shape)), classes, rng=weights)]
 
 

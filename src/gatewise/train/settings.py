@@ -47,15 +47,15 @@ def held_by(optimizer: Any) -> set[int]:
 # ------------------------------------------------------------------------------------------------- what stays the same
 
 
-def told(
+def settings_of_run(
     model: Any, optimizer: Any, scheduler: Any, batch_size: int, reg: float, loss: Any, change: Any
 ) -> dict[str, Any]:
     """Everything about a run that decides how it goes on and is in no array, as a checkpoint holds it."""
     return {
         "batch_size": int(batch_size),
         "reg": float(reg),
-        "loss": name_of(loss),
-        "change": name_of(change),
+        "loss": name_of_function(loss),
+        "change": name_of_function(change),
         "optimizer": type(optimizer).__name__,
         "rates": settings_of(optimizer),
         "scheduler": type(scheduler).__name__ if scheduler is not None else "none",
@@ -84,17 +84,17 @@ def plain_value(value: Any) -> Any:
     return value if type(value) in PLAIN else ADDRESS.sub("", repr(value))
 
 
-def name_of(function: Any) -> str:
+def name_of_function(function: Any) -> str:
     """What a function is called, to tell it from another.
 
-    >>> name_of(math.exp), name_of(functools.partial(math.log, 2)), name_of(None)
+    >>> name_of_function(math.exp), name_of_function(functools.partial(math.log, 2)), name_of_function(None)
     ('exp', 'log(2)', 'none')
     """
     if function is None:
         return "none"
     if isinstance(function, functools.partial):
         given = [*map(repr, function.args), *(f"{name}={value!r}" for name, value in sorted(function.keywords.items()))]
-        return ADDRESS.sub("", f"{name_of(function.func)}({', '.join(given)})")
+        return ADDRESS.sub("", f"{name_of_function(function.func)}({', '.join(given)})")
     return str(getattr(function, "__name__", type(function).__name__))
 
 
@@ -103,12 +103,12 @@ def layer_of(module: Any) -> str:
     return ADDRESS.sub("", f"{type(module).__name__}({module.extra_repr()})")
 
 
-def differences(before: Mapping[str, Any], now: Mapping[str, Any], moved: Mapping[str, Any]) -> list[str]:
+def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any], moved: Mapping[str, Any]) -> list[str]:
     """What differs between the settings a run began with and those it is to go on with, each in words.
 
     `moved` is what a schedule has made of the optimizer's settings since: an optimizer that was used goes on, too.
 
-    >>> differences({"reg": 0.0, "rates": {"lr": 0.1}}, {"reg": 1.0, "rates": {"lr": 0.05}}, {"lr": 0.05})
+    >>> changed_settings({"reg": 0.0, "rates": {"lr": 0.1}}, {"reg": 1.0, "rates": {"lr": 0.05}}, {"lr": 0.05})
     ['reg was 0.0 and is 1.0']
     """
     found = []

@@ -71,14 +71,14 @@ def first_affine(end: Wire, names: Names) -> Any:
     """What the oldest gate gives that takes a matrix of weights, or filters; where there is none, the end's value."""
     for wire in wires_behind(end):
         if (
-            any(id(parent) in names and np.ndim(parent.value) > 1 for parent in turned(wire))
+            any(id(parent) in names and np.ndim(parent.value) > 1 for parent in operands_unmoved(wire))
             and gate_of(wire) not in MOVES
         ):
             return wire.value
     return end.value
 
 
-def turned(wire: Wire) -> Iterator[Wire]:
+def operands_unmoved(wire: Wire) -> Iterator[Wire]:
     """The operands of a wire; for one that was only moved, such as a transposed matrix, what it was moved from."""
     for parent in wire.parents:
         while gate_of(parent) in MOVES:
@@ -105,7 +105,7 @@ def first_non_finite(end: Wire, names: Names) -> str:
         if any(not finite(value) for value in operand_values(wire)):  # of no older wire, so it was given
             return f"{THE_IMAGES}, or another array that is given"
         if not finite(wire.value):
-            return told(wire, names)
+            return wire_in_words(wire, names)
     return "none"
 
 
@@ -115,12 +115,12 @@ def operand_values(wire: Wire) -> Iterator[Any]:
     yield from (value for value in values if isinstance(value, (float, np.ndarray, np.floating)))
 
 
-def told(wire: Wire, names: Names) -> str:
+def wire_in_words(wire: Wire, names: Names) -> str:
     """A wire in words.
 
     >>> import gatewise as gw
     >>> w = gw.tensor(3.0)
-    >>> told((w * 2).wire, {id(w.wire): "fc1.weight"})
+    >>> wire_in_words((w * 2).wire, {id(w.wire): "fc1.weight"})
     'the output of multiply, after fc1.weight (inf or nan in 0 of 1)'
     """
     value = np.asarray(wire.value)

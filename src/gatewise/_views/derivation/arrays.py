@@ -8,17 +8,17 @@ from typing import Any
 from gatewise._views.derivation.chain import Chain, first_entry, norm
 from gatewise._views.derivation.dimensions import PRODUCTS, Dimensions
 from gatewise._views.derivation.ends import stated, unreached
-from gatewise._views.derivation.figures import added_up, equal, figure, guarded, total
+from gatewise._views.derivation.figures import added_up, equals_number, figure, guarded, sum_written
 from gatewise._views.derivation.losses import (
     Block,
     CrossEntropy,
     Penalty,
     SoftmaxBlock,
-    cross_entropy,
+    cross_entropy_closed_by,
     is_one,
     penalty,
     shares,
-    softmax,
+    softmax_closed_by,
 )
 from gatewise._views.derivation.page import (
     Code,
@@ -50,7 +50,7 @@ class _Arrays:
         self.dimensions = Dimensions(chain)
         self.rules = Rules(chain, self.dimensions)
         self.blocks: list[Heading | Sentence | Display] = []
-        blocks = [cross_entropy(chain, wire) or softmax(chain, wire) for wire in chain.gates()]
+        blocks = [cross_entropy_closed_by(chain, wire) or softmax_closed_by(chain, wire) for wire in chain.gates()]
         self.whole_blocks = {found.closing.id: found for found in blocks if found}
         self.penalties = self._penalties()
         hidden = [each.inside - {each.closing.id} for each in self.whole_blocks.values()]
@@ -127,7 +127,7 @@ class _Arrays:
             self._show(f"{d} = 1" + (r" \text{ in every entry}" if output.shape else ""))
         else:
             self._say("The sweep starts at the output, from the gradient that was given:")
-            self._first_and_norm(output, equal(first_entry(output.gradient), self.digits))
+            self._first_and_norm(output, equals_number(first_entry(output.gradient), self.digits))
 
     # ------------------------------------------------------------------------------------------------------- one stage
 
@@ -243,7 +243,7 @@ class _Arrays:
             self._first_and_norm(source, "")
         else:
             self._first_and_norm(
-                source, part.working(value, self.digits) if part.working else equal(value, self.digits)
+                source, part.working(value, self.digits) if part.working else equals_number(value, self.digits)
             )
         way = self.parts[source.id][0][0]
         if part.local and isinstance(way, Use) and is_one(self.sheet.wires[way.target].gradient):
@@ -255,7 +255,7 @@ class _Arrays:
         length = norm(source) if source.shape else None
         lines = [f"{entry} &{first}"] if first else []
         if length is not None:
-            lines.append(rf"\lVert {self.chain.d(source)} \rVert &{equal(length, self.digits)}")
+            lines.append(rf"\lVert {self.chain.d(source)} \rVert &{equals_number(length, self.digits)}")
         if lines:
             self._say("In numbers:")
             self._show(*lines)
@@ -385,4 +385,4 @@ def _one_part(block: Sentence | Display) -> Sentence | Display:
 
 def _summed(parts: list[Any], whole: Any, digits: int | None) -> str:
     """The parts of a first entry added up; the entry alone where a part is not known."""
-    return equal(whole, digits) if None in parts else f"= {total(parts, whole, digits)}"
+    return equals_number(whole, digits) if None in parts else f"= {sum_written(parts, whole, digits)}"

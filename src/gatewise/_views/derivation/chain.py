@@ -6,7 +6,7 @@ import math
 from functools import cached_property
 from typing import Any
 
-from gatewise._views.derivation.formulas import Term, formula, names_in, operand, power_of_e
+from gatewise._views.derivation.formulas import Term, formula, names_in_text, operand, power_of_e
 from gatewise._views.derivation.symbols import Symbols
 from gatewise._views.numbers import entries
 from gatewise._views.sheet import Sheet, Use, Wire
@@ -123,7 +123,7 @@ class Chain:
         found: dict[int, Term] = {}
         for use in self.sheet.uses:
             wire, gate = self.sheet.wires[use.source], self.sheet.wires[use.target]
-            if wire.kind == "constant" and not wire.shape and wire.name not in names_in(gate.expression):
+            if wire.kind == "constant" and not wire.shape and wire.name not in names_in_text(gate.expression):
                 term = formula(operand(gate.expression, use.port), lambda name: None)
                 found |= {wire.id: term} if term is not None else {}
         return found

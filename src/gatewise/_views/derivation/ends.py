@@ -6,14 +6,14 @@ import math
 from collections.abc import Collection
 
 from gatewise._views.derivation.chain import Chain
-from gatewise._views.derivation.figures import equal
+from gatewise._views.derivation.figures import equals_number
 from gatewise._views.derivation.page import Code, Formula, Piece, Sentence
 
 
 def stated(chain: Chain, sizes: Collection[str] = ()) -> list[Sentence]:
     """The numbers that the formulas start from, but for the sizes that are told already."""
     numbers = [(wire, symbol) for wire, symbol in chain.given() if symbol not in sizes]
-    given = [Formula(f"{symbol} {equal(wire.value, chain.digits)}") for wire, symbol in numbers]
+    given = [Formula(f"{symbol} {equals_number(wire.value, chain.digits)}") for wire, symbol in numbers]
     pieces: list[Piece] = [piece for formula in given for piece in (formula, ", ")]
     return [Sentence(("Given: ", *pieces[:-1], "."))] if given else []
 

@@ -23,7 +23,7 @@ def figure(value: Any, digits: int | None = None) -> str:
     return typeset(number(value, digits))
 
 
-def equal(value: Any, digits: int | None = None) -> str:
+def equals_number(value: Any, digits: int | None = None) -> str:
     r"""`= 3`, or `\approx 0.3333` where the number as printed is rounded."""
     text = number(value, digits)
     is_exact = not text[-1:].isdigit() or float(text) == value
@@ -52,7 +52,7 @@ def product(first: Any, second: Any, result: Any, digits: int | None = None) -> 
     return rf"{typeset(left)} \cdot {guarded(typeset(right))} {_sign(sign == '=')} {typeset(shown)}"
 
 
-def total(parts: Sequence[Any], result: Any, digits: int | None = None) -> str:
+def sum_written(parts: Sequence[Any], result: Any, digits: int | None = None) -> str:
     r"""`3 + (-4) = -1`, with the fewest digits for which the printed numbers add up as printed, else `\approx`."""
     tries = [[_rounded(each, count, digits) for each in (*parts, result)] for count in range(4, _MOST)]
     good = [texts for texts in tries if adds_up(texts[:-1], texts[-1])]

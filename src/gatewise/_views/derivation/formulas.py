@@ -71,7 +71,7 @@ def operand(text: str, port: int) -> str:
     return ast.unparse(sides[port]) if port < len(sides) else ""
 
 
-def names_in(text: str) -> set[str]:
+def names_in_text(text: str) -> set[str]:
     """The names in an expression."""
     try:
         return {node.id for node in ast.walk(_syntax.expression(text.strip())) if isinstance(node, ast.Name)}

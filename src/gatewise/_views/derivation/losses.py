@@ -37,7 +37,7 @@ class CrossEntropy(Block):
     classes: Wire | None
 
 
-def cross_entropy(chain: Chain, closing: Wire) -> CrossEntropy | None:
+def cross_entropy_closed_by(chain: Chain, closing: Wire) -> CrossEntropy | None:
     """The cross-entropy that this gate closes; None where it closes none, or an inner wire is used elsewhere too."""
     sheet = chain.sheet
     inside = _gates_of_block(chain, closing, "cross_entropy")
@@ -54,7 +54,7 @@ def cross_entropy(chain: Chain, closing: Wire) -> CrossEntropy | None:
     return found if _all_inside(chain, found) else None
 
 
-def softmax(chain: Chain, closing: Wire) -> SoftmaxBlock | None:
+def softmax_closed_by(chain: Chain, closing: Wire) -> SoftmaxBlock | None:
     """The softmax over the last axis that this gate closes, written out; None where it closes none."""
     inside = _gates_of_block(chain, closing, "softmax") if closing.shape else frozenset()
     entering = {use.source for id_ in inside for use in chain.sheet.operands[id_]} - inside

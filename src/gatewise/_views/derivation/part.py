@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gatewise._views.derivation.figures import product, total, weighted
+from gatewise._views.derivation.figures import product, sum_written, weighted
 from gatewise._views.derivation.page import Display, Sentence
 
 MOST_TERMS = 6  # of a first entry that is worked out
@@ -53,4 +53,4 @@ def from_addends(addends: Sequence[Any]) -> Working | None:
     """The first entry as a sum, where that has few terms and more than one."""
     if not 1 < len(addends) <= MOST_TERMS:
         return None
-    return lambda value, digits: f"= {total(addends, value, digits)}"
+    return lambda value, digits: f"= {sum_written(addends, value, digits)}"

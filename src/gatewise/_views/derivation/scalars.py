@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gatewise._views.derivation.chain import Chain
 from gatewise._views.derivation.ends import stated, unreached
-from gatewise._views.derivation.figures import equal, figure, guarded, product, total
+from gatewise._views.derivation.figures import equals_number, figure, guarded, product, sum_written
 from gatewise._views.derivation.formulas import is_number
 from gatewise._views.derivation.page import (
     Code,
@@ -65,7 +65,7 @@ class _Scalars:
             return
         self._say("Forward, every gate in turn:")
         for wire in made:
-            value = equal(wire.value, self.chain.digits) if not wire.shape and wire.value is not None else ""
+            value = equals_number(wire.value, self.chain.digits) if not wire.shape and wire.value is not None else ""
             self._write(f"{self.chain.symbol(wire)} &= {self.chain.told(wire).latex} {value}".rstrip())
 
     def _start(self) -> None:
@@ -95,7 +95,7 @@ class _Scalars:
         self._say(Code(wire.name), f" is used {_times(len(uses))}. Each use sends back a part, and the parts add up:")
         for place, use in enumerate(uses):
             self._write(rf"\left.{self._of(wire)}\right|_{{{place + 1}}} &= {self._along(use)}")
-        parts = total([use.contribution for use in uses], wire.gradient, self.chain.digits)
+        parts = sum_written([use.contribution for use in uses], wire.gradient, self.chain.digits)
         self._write(f"{self._of(wire)} &= {parts}")
         self._close()
 
