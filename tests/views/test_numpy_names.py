@@ -13,7 +13,7 @@ from source.checking import loaded
 from source.programs import Program, write
 
 import gatewise as gw
-from gatewise._cli.catalogue import example, page, sample
+from gatewise._cli.catalogue import example, gate_page, sample
 from gatewise._gates import NAMES
 from gatewise._gates.absent import INSTEAD
 
@@ -59,7 +59,7 @@ def test_a_name_is_told_from_one_that_numpy_does_not_have() -> None:
 def test_every_view_of_every_gate(name: str) -> None:
     gate = NAMES[name]
     board = example(gate, sample(gate))
-    assert unknown(page(name)) == set()
+    assert unknown(gate_page(name)) == set()
     assert board is not None
     assert {view: bad for view, text in views(board) if (bad := unknown(text))} == {}
 

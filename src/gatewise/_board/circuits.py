@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Never
 
 from gatewise._advice import OF_CIRCUITS
-from gatewise._board.reading import READ, Wrt, counted, names_in
+from gatewise._board.reading import READ, Wrt, counted, wanted_names
 from gatewise._board.wires import Index, StageView, WireView, owned
 from gatewise._circuit import FrozenCircuit, SourcedWire, Wire
 from gatewise._errors import ArgumentError, GatewiseError, MissingNameError, SaveError, UnknownWireError
@@ -244,7 +244,7 @@ class Circuit:
 
     def _with(self, wrt: Wrt) -> dict[str, Any]:
         """The record with the gradients that a picture is to show."""
-        names = names_in(wrt)
+        names = wanted_names(wrt)
         return self._shown if names is None else only(self._shown, [self._name(name) for name in names])
 
     def _name(self, name: str) -> str:

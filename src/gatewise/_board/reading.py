@@ -10,7 +10,7 @@ from gatewise._errors import ArgumentError, UnknownPaletteError
 Wrt = str | Sequence[str] | None
 
 
-def names_in(wrt: Any) -> list[str] | None:
+def wanted_names(wrt: Any) -> list[str] | None:
     """The names that `wrt` gives; None for all there are. Raises `ArgumentError`."""
     if wrt is None or isinstance(wrt, str):
         return None if wrt is None else [wrt]

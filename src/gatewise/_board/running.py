@@ -12,7 +12,7 @@ import numpy as np
 
 from gatewise._board.circuits import Circuit
 from gatewise._board.files import FILE, function_in_file, in_folder_of
-from gatewise._board.reading import names_in
+from gatewise._board.reading import wanted_names
 from gatewise._build import function
 from gatewise._errors import ArgumentError, InputNameError, ScriptError
 from gatewise._gates import NAMES
@@ -56,7 +56,7 @@ def circuit_of(
     output: str | None,
 ) -> Circuit:
     """`circuit`, for inputs of any name."""
-    names = names_in(wrt)
+    names = wanted_names(wrt)
     wrt = names if names is None else [normalised(name) for name in names]
     kwargs = as_python_reads(kwargs)
     text = str(f) if isinstance(f, (str, Path)) else ""

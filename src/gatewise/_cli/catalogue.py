@@ -74,7 +74,7 @@ def gate_named(name: str) -> Gate:
     raise UnknownGateError(name, SYNONYMS.get(bare) or (near[0] if near else None))
 
 
-def page(name: str, fit: Callable[[str], str] = str) -> str:
+def gate_page(name: str, fit: Callable[[str], str] = str) -> str:
     """The page of one gate: sentence, pattern, family, edges, rule, and an example with its code and card.
 
     What is no code is given to `fit`, which breaks lines that are too long for where they are to stand.
@@ -120,19 +120,21 @@ def edge(gate: Gate, values: Sequence[Any], slopes: Sequence[Any]) -> str:
     'x = 0, y = 0 (a constant): dx = 0'
     """
     at = [
-        f"{name} = {told(value)}{' (a constant)' if slope is None else ''}"
+        f"{name} = {numbers_in_words(value)}{' (a constant)' if slope is None else ''}"
         for name, value, slope in zip(gate.operands, values, slopes, strict=True)
     ]
     passed = [
-        f"d{name} = {told(slope)}" for name, slope in zip(gate.operands, slopes, strict=True) if slope is not None
+        f"d{name} = {numbers_in_words(slope)}"
+        for name, slope in zip(gate.operands, slopes, strict=True)
+        if slope is not None
     ]
     return f"{', '.join(at)}: {', '.join(passed)}"
 
 
-def told(value: Any) -> str:
+def numbers_in_words(value: Any) -> str:
     """A number or a list of numbers; infinity by name."""
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(told, value))}]"
+        return f"[{', '.join(map(numbers_in_words, value))}]"
     return str(value) if math.isinf(value) else number(value)
 
 
@@ -150,7 +152,7 @@ class Call:
 
 def example(gate: Gate, call: Call) -> Circuit | None:
     """The circuit of the call; of a gate with several outputs, the first one that a gradient comes back from."""
-    value = value_of(gate)
+    value = sample_value(gate)
     outputs = [(call.text, value)]
     if isinstance(value, (tuple, list)):
         outputs = [(f"{call.text}[{k}]", value[k]) for k in range(2)]
@@ -179,7 +181,7 @@ def recorded(text: str, call: Call, upstream: Any) -> Circuit | None:
         return circuit_of(f, (), call.wires, (), "ones", None)
 
 
-def value_of(gate: Gate) -> Any:
+def sample_value(gate: Gate) -> Any:
     args, kwargs = arguments(gate)
     with np.errstate(all="ignore"):
         return gate.function(*args, **kwargs)
@@ -205,7 +207,7 @@ def sample(gate: Gate) -> Call:
     call = Call(scope={"np": np})
     names = iter(gate.operands or ["a", "b", "c"])
     others = iter(gate.parameters)
-    texts = [written(call, value, names, others) for value in args]
+    texts = [argument_text(call, value, names, others) for value in args]
     texts += [f"{name}={literal(call, value, name)}" for name, value in kwargs.items()]
     if gate.infix is not None and len(texts) == 2:
         call.text = f"{texts[0]} {gate.infix} {texts[1]}"
@@ -213,14 +215,14 @@ def sample(gate: Gate) -> Call:
         parameters = dict(zip(gate.parameters, texts[1:], strict=True))
         call.text = gate.text.format(x=texts[0], **parameters)
     else:
-        call.text = f"{called(gate, call)}({', '.join(texts)})"
+        call.text = f"{callable_name(gate, call)}({', '.join(texts)})"
     return call
 
 
-def written(call: Call, value: Any, operands: Iterator[str], parameters: Iterator[str]) -> str:
+def argument_text(call: Call, value: Any, operands: Iterator[str], parameters: Iterator[str]) -> str:
     """An argument: the name of a wire for floats and arrays, a list of names, or a literal."""
     if isinstance(value, list):
-        return f"[{', '.join(written(call, each, operands, parameters) for each in value)}]"
+        return f"[{', '.join(argument_text(call, each, operands, parameters) for each in value)}]"
     name = next(operands, None) if isinstance(value, (float, bool, np.ndarray)) else None
     if name is None:
         return literal(call, value, next(parameters, "value"))
@@ -241,7 +243,7 @@ def literal(call: Call, value: Any, name: str) -> str:
     return repr(value)
 
 
-def called(gate: Gate, call: Call) -> str:
+def callable_name(gate: Gate, call: Call) -> str:
     """What the gate is called by: its own name, or NumPy's path to the function."""
     module: ModuleType
     for path, module in (("np", np), ("np.linalg", np.linalg)):

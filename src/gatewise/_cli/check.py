@@ -30,7 +30,7 @@ from gatewise._cli.target import (
     with_backward,
     with_functions,
 )
-from gatewise._cli.terminal import draw_table, write, write_fitted
+from gatewise._cli.terminal import draw_table, write_fitted, write_out
 from gatewise._errors import ArgumentError, CommandError, ScriptError, UnknownInputError
 from gatewise._language import parse_value
 from gatewise._recording.functions import arguments, normalised, signature_of
@@ -61,7 +61,7 @@ class CheckRequest:
     effort: str = "default"
 
 
-def check(request: CheckRequest) -> int:
+def do_check(request: CheckRequest) -> int:
     """Do what was asked, and return the exit status. Raises `GatewiseError` for whatever is wrong with the request."""
     check_options(request)
     if request.exercises:
@@ -81,7 +81,7 @@ def check(request: CheckRequest) -> int:
             )
         report = report_on(target, given, request)
     if request.as_json:
-        write(json.dumps(report.to_dict(), indent=2))
+        write_out(json.dumps(report.to_dict(), indent=2))
     else:
         write_fitted(str(report))
     return status(report.verdict, bool(report))
@@ -262,13 +262,13 @@ def marked(path: str, given: Mapping[str, Any], request: CheckRequest) -> int:
     with as_if_run(Target(path, path, None), request.seed), in_folder_of(path):
         found = grade(path, text_of(path))
     if request.as_json:
-        write(json.dumps(found.to_dict(request.hint, request.solution), indent=2))
+        write_out(json.dumps(found.to_dict(request.hint, request.solution), indent=2))
     else:
-        write(page(path, found, request.hint, request.solution))
+        write_out(marked_page(path, found, request.hint, request.solution))
     return status(found.verdict, bool(found))
 
 
-def page(path: str, found: Grade, hint: bool, solution: bool) -> str:
+def marked_page(path: str, found: Grade, hint: bool, solution: bool) -> str:
     """How every line stands; hints and solutions only where they were asked for."""
     counts = [f"{found.count(state)} {state}" for state in STATES if found.count(state)]
     lines = [f"{path}: {len(found.lines)} lines: {', '.join(counts)}.", ""]
@@ -302,7 +302,9 @@ def line_of(g: Graded, hint: bool, solution: bool) -> list[str]:
     if g.note:
         lines.append(f"{room}{g.note}")
     elif g.mistake is not None and g.mistake.gave is not None and not isinstance(g.mistake.gave, type(...)):
-        lines.append(f"{room}{g.mistake.variable} is {said(g.mistake.gave)}: not the gradient of the output along it")
+        lines.append(
+            f"{room}{g.mistake.variable} is {value_said(g.mistake.gave)}: not the gradient of the output along it"
+        )
     if hint and g.mistake is not None:
         lines.append(f"{room}hint: {g.mistake.kind}: {g.mistake.cure.partition(' Write  ')[0]}")
     if hint and g.rule:
@@ -312,5 +314,5 @@ def line_of(g: Graded, hint: bool, solution: bool) -> list[str]:
     return lines
 
 
-def said(value: Any) -> str:
+def value_said(value: Any) -> str:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value_text(value)

@@ -12,11 +12,11 @@ from typing import Any
 
 import click
 
-from gatewise._cli.catalogue import catalogue, page
+from gatewise._cli.catalogue import catalogue, gate_page
 from gatewise._cli.mistakes import MISTAKE, misused, printable, said
 from gatewise._cli.request import DIGITS, EVERYTHING, Request, shown
 from gatewise._cli.show import show
-from gatewise._cli.terminal import draw_table, fitted, write, write_fitted
+from gatewise._cli.terminal import draw_table, fitted, write_fitted, write_out
 from gatewise._errors import CommandError
 from gatewise._views.forms import FORMS
 from gatewise._views.palettes import PALETTES
@@ -156,9 +156,9 @@ def told_version(context: click.Context, _: click.Parameter, asked: bool) -> Non
 
     if asked:
         try:
-            write(f"gatewise {version('gatewise')}")
+            write_out(f"gatewise {version('gatewise')}")
         except PackageNotFoundError:
-            write("gatewise, from a source tree that is not installed")
+            write_out("gatewise, from a source tree that is not installed")
         context.exit()
 
 
@@ -238,7 +238,7 @@ def gatewise(context: click.Context) -> None:
     `gatewise show file.py:f` runs that file: show only what you would also run.
     """
     if context.invoked_subcommand is None:
-        write(EXAMPLES)
+        write_out(EXAMPLES)
 
 
 def options_of_forms(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -325,10 +325,10 @@ def show_command(wrt: tuple[str, ...], **options: Any) -> None:
     """Read the options of `show`."""
     files = [(form, options.pop(form.word)) for form in FORMS if form.kind]
     named = [(form, path) for form, path in files if path is not None]
-    show(Request(named=named, wrt=[name for text in wrt for name in names_in(text)] if wrt else None, **options))
+    show(Request(named=named, wrt=[name for text in wrt for name in names_typed(text)] if wrt else None, **options))
 
 
-def names_in(text: str) -> list[str]:
+def names_typed(text: str) -> list[str]:
     """The names of `--wrt`. Raises `CommandError` where there are none."""
     names = [name.strip() for name in re.split("[,，]", text) if name.strip()]
     if not names:
@@ -373,11 +373,11 @@ def names_in(text: str) -> list[str]:
 @click.option("--solution", is_flag=True, help="With an exercise: the lines that are still to be written.")
 def check_command(wrt: tuple[str, ...], leave_out: tuple[str, ...], **options: Any) -> int:
     """Read the options of `check`."""
-    from gatewise._cli.check import CheckRequest, check  # the checker and the exercises, for this command alone
+    from gatewise._cli.check import CheckRequest, do_check  # the checker and the exercises, for this command alone
 
-    names = [name for text in wrt for name in names_in(text)] if wrt else None
+    names = [name for text in wrt for name in names_typed(text)] if wrt else None
     left = [name.strip() for text in leave_out for name in re.split("[,，]", text) if name.strip()]
-    return check(CheckRequest(wrt=names, leave_out=left, **options))
+    return do_check(CheckRequest(wrt=names, leave_out=left, **options))
 
 
 @gatewise.command("gates", cls=Named, short_help="All gates, or the page of one: its rule, its code, an example.")
@@ -388,7 +388,7 @@ def gates_command(name: str | None) -> None:
         draw_table(*catalogue())
         write_fitted("\ngatewise gates NAME shows one gate: its rule, the code it prints, and an example.")
     else:
-        write(page(name, fitted))
+        write_out(gate_page(name, fitted))
 
 
 @gatewise.command(

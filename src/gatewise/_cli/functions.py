@@ -34,13 +34,13 @@ def functions_in(path: str) -> list[str]:
     functions = [node for node in statements_of(path) if isinstance(node, ast.FunctionDef)]
     structured = {node.name: structured_arguments(node) for node in functions}
     return [
-        called(node)
+        call_typed(node)
         for node in functions
         if not structured[node.name] and node.args.args and not node.args.vararg and not node.args.posonlyargs
     ]
 
 
-def called(node: ast.FunctionDef) -> str:
+def call_typed(node: ast.FunctionDef) -> str:
     """`f x=... y=...`: how the command line gives a function its inputs."""
     return " ".join([node.name, *(f"{name}=..." for name in required_arguments(node))])
 
@@ -142,9 +142,9 @@ def is_backward(node: ast.FunctionDef) -> bool:
 def checking(path: str, node: ast.FunctionDef) -> str:
     """The command that judges a backward pass: with its forward half, where it is the half of a layer."""
     if not any(UPSTREAM.fullmatch(argument.arg) for argument in node.args.args):
-        return f"gatewise check {path}:{called(node)}"
+        return f"gatewise check {path}:{call_typed(node)}"
     forward = forward_half(path, node.name)
-    inputs = called(forward).partition(" ")[2] if forward is not None else "x=..."
+    inputs = call_typed(forward).partition(" ")[2] if forward is not None else "x=..."
     name = forward.name if forward is not None else "FORWARD"
     return f"gatewise check {path}:{name} --backward {path}:{node.name} {inputs}"
 

@@ -89,7 +89,7 @@ def shown(word: str) -> str:
     return ascii(word[:60]) if not word[:60].isprintable() else repr(word[:60])
 
 
-def check(request: Request) -> None:
+def demand_sensible(request: Request) -> None:
     """Raise `CommandError` for the first thing about a request that makes no sense."""
     for rule in (check_printed, check_vary, check_files, check_streams, check_companions, check_looks):
         rule(request)

@@ -11,7 +11,7 @@ import click
 import numpy as np
 
 from gatewise._board import Circuit, circuit_of, record_of
-from gatewise._cli.request import EVERYTHING, STANDARD_OUTPUT, Request, check
+from gatewise._cli.request import EVERYTHING, STANDARD_OUTPUT, Request, demand_sensible
 from gatewise._cli.target import (
     Target,
     as_if_run,
@@ -21,7 +21,7 @@ from gatewise._cli.target import (
     with_backward,
     with_functions,
 )
-from gatewise._cli.terminal import draw_table, fitted, on_terminal, write, write_fitted
+from gatewise._cli.terminal import draw_table, fitted, on_terminal, write_fitted, write_out
 from gatewise._cli.vary import read_varied, run_at_each, vary_table
 from gatewise._cli.walk import walk
 from gatewise._errors import (
@@ -42,7 +42,7 @@ from gatewise._views.groups import MOST, USUAL
 
 def show(request: Request) -> None:
     """Make the circuit and print what was asked for. Raises `GatewiseError` for whatever is wrong with the request."""
-    check(request)
+    demand_sensible(request)
     target, inputs = target_of(request.words), request.words[1:]
     if request.output is not None and not target.is_script:
         cure = "leave it out; the last assignment, or what is returned, is the output."
@@ -162,7 +162,7 @@ def present(circuit: Circuit, request: Request, texts: Sequence[str], hinted: Se
     elif request.walk:
         walk(record_of(circuit), request.digits)
     elif texts:
-        write("\n\n".join(texts))
+        write_out("\n\n".join(texts))
     else:
         print_ledger(circuit, request.digits, hinted)
 
@@ -186,7 +186,7 @@ def print_ledger(circuit: Circuit, digits: int | None, hinted: Sequence[str]) ->
     """The ledger: a table on a terminal, text elsewhere."""
     record = record_of(circuit)
     if not on_terminal():
-        write("\n".join([ledger(record, digits=digits), *hinted]))
+        write_out("\n".join([ledger(record, digits=digits), *hinted]))
         return
     rows = ledger_rows(record, digits=digits)
     right = [column for column in range(len(rows.header)) if rows.is_right_aligned(column)]

@@ -23,7 +23,7 @@ def on_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def write(text: str) -> None:
+def write_out(text: str) -> None:
     """Text on standard output, as it is."""
     click.echo(text)
 
@@ -33,7 +33,7 @@ def draw_table(header: Row, rows: Sequence[Row], to_the_right: Sequence[int] = (
     if on_terminal():
         rich_table(header, rows, to_the_right)
     else:
-        write(plain_table(header, rows, to_the_right))
+        write_out(plain_table(header, rows, to_the_right))
 
 
 def plain_table(header: Row, rows: Sequence[Row], to_the_right: Sequence[int] = ()) -> str:
@@ -80,7 +80,7 @@ def console() -> Console:
 
 def write_fitted(text: str) -> None:
     """Prose and numbers on standard output."""
-    write(fitted(text))
+    write_out(fitted(text))
 
 
 def fitted(text: str) -> str:

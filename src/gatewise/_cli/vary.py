@@ -196,7 +196,7 @@ def size(gradient: Any) -> tuple[float, float]:
     return (peak, float(np.linalg.norm(entries / peak))) if 0 < peak < math.inf else (peak, 1.0)
 
 
-def is_finite(gradient: Any) -> bool:
+def has_finite_entries(gradient: Any) -> bool:
     return bool(np.all(np.isfinite(gradient)))
 
 
@@ -256,9 +256,9 @@ def opening(varied: Varied, small: Run, large: Run) -> str:
 def told_of(name: str, before: Any, after: Any, is_learned: bool) -> str:
     """How one gradient changed, and what that asks of its learning rate."""
     wire = plain(name)
-    if not is_finite(before):
+    if not has_finite_entries(before):
         return f"d{wire} starts outside the range of numbers"
-    if not is_finite(after):
+    if not has_finite_entries(after):
         return f"d{wire} leaves the range of numbers"
     rate = keeping_rate(before, after)
     if rate is None:

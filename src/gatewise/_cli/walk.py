@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from gatewise._cli.terminal import write
+from gatewise._cli.terminal import write_out
 from gatewise._views.text import shorten_between_words
 from gatewise._views.walk import LIT, Walk, walk_blocks
 
@@ -81,7 +81,7 @@ REST_OF_KEY = 0.05  # seconds that a slow line may take between the bytes of one
 def walk(record: Mapping[str, Any], digits: int | None) -> None:
     """Walk through a circuit: by keys where there is a terminal, else as text, one block a step."""
     if not can_walk():
-        write("\n\n".join(walk_blocks(record, digits=digits)))
+        write_out("\n\n".join(walk_blocks(record, digits=digits)))
         return
     with screen_of_its_own(), keys_unread_by_lines() as next_key:
         Walker(Walk(record, digits)).run(next_key)

@@ -84,7 +84,7 @@ def as_json(shown: Shown) -> str:
     return json.dumps(shown.record, ensure_ascii=False, allow_nan=False)
 
 
-def dot(shown: Shown, **looks: Any) -> str:
+def graph(shown: Shown, **looks: Any) -> str:
     from gatewise._views.dot import dot
 
     return dot(shown.record, **looks)
@@ -121,7 +121,7 @@ TEX = Form(
 )
 PNG = Form(".png", "picture", LOOKS, png)
 JSON = Form(".json", "record", (), as_json)
-DOT = Form(".dot", "graph", ("digits",), dot)
+DOT = Form(".dot", "graph", ("digits",), graph)
 
 #: All of them. What saves, draws, reads options or explains itself goes through this table.
 FORMS = (SVG, HTML, TEX, PNG, JSON, DOT)
