@@ -401,14 +401,7 @@ def renumbered(
     left = {w["name"] for w in record["wires"] if w["id"] in gone}
     ids = {w["id"]: k for k, w in enumerate(kept)}
     steps = {s: k for k, s in enumerate(dict.fromkeys(w["step"] for w in kept if w["step"] is not None))}
-    uses = sorted(uses, key=lambda u: (ids[u["to"]], flat(u["port"])))
-    ports: dict[int, int] = {}
-    renamed: list[dict[str, Any]] = []
-    into: dict[int, list[int]] = {}
-    for k, use in enumerate(uses):
-        port_ = ports[use["to"]] = ports.get(use["to"], -1) + 1
-        into.setdefault(ids[use["to"]], []).append(k)
-        renamed.append({**use, "from": ids[use["from"]], "to": ids[use["to"]], "port": port_})
+    renamed, into = renumbered_uses(uses, ids)
     wires = []
     code: dict[int, list[str]] = {}
     for w in kept:
@@ -435,6 +428,19 @@ def renumbered(
         "checks": {str(ids[int(k)]): c for k, c in record["checks"].items() if int(k) in ids},
         "guards": [guard_without(guard, left) for guard in record["guards"]],
     }
+
+
+def renumbered_uses(
+    uses: list[dict[str, Any]], ids: Mapping[int, int]
+) -> tuple[list[dict[str, Any]], dict[int, list[int]]]:
+    """The uses by the new ids, each gate's ports from 0 on; and which of them lead into each wire."""
+    renamed: list[dict[str, Any]] = []
+    into: dict[int, list[int]] = {}
+    for k, use in enumerate(sorted(uses, key=lambda u: (ids[u["to"]], flat(u["port"])))):
+        entering = into.setdefault(ids[use["to"]], [])
+        renamed.append({**use, "from": ids[use["from"]], "to": ids[use["to"]], "port": len(entering)})
+        entering.append(k)
+    return renamed, into
 
 
 def guard_without(guard: dict[str, Any], names: set[str]) -> dict[str, Any]:

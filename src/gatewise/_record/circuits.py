@@ -150,14 +150,10 @@ def uses_of(
         for port, source in enumerate([*operands, *extra]):
             if source is None or source not in ids:
                 continue
-            part = contributions.get((wire, port)) if port < len(operands) and source not in read else None
+            counts = port < len(operands) and source not in read
             wanted = bool(source.bits & circuit.bit and holder.bits & circuit.bit) and gradient[wire] is not None
-            wanted = wanted and source not in read
-            routed = wanted and holder.step.gate.pattern == "routes" and port < len(operands)
-            if part is None and routed:
-                part = zeros_for(source.value)
-            if part is not None and not np.all(np.isfinite(part)) and np.all(np.isfinite(gradient[source])):
-                part = gradient[source]  # the block's stable rule, where its gates as written overflow
+            routed = wanted and counts and holder.step.gate.pattern == "routes"
+            part = told_part(contributions.get((wire, port)) if counts else None, source, gradient[source], routed)
             blocked = routed and not np.any(part) and bool(np.any(gradient[wire]))
             entries.append(
                 {
@@ -171,6 +167,14 @@ def uses_of(
                 }
             )
     return entries
+
+
+def told_part(part: Any, source: Wire, gradient: Any, routed: bool) -> Any:
+    """The contribution of a use: zeros where a gate routes elsewhere, the block's stable rule where gates overflow."""
+    if part is None and routed:
+        return zeros_for(source.value)
+    overflows = part is not None and not np.all(np.isfinite(part)) and np.all(np.isfinite(gradient))
+    return gradient if overflows else part
 
 
 def sources(holder: SourcedWire) -> list[Wire | None]:

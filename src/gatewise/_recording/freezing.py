@@ -34,35 +34,18 @@ def freeze(
     name: str,
     bit: int,
     upstream: Any,
-    known: Mapping[str, Any],
-    modules: Mapping[str, Any],
+    plain: PlainNames,
     signature: Signature,
 ) -> FrozenCircuit:
-    """The circuit behind `output`: what it does not depend on is left out.
-
-    `known` are the plain values of the arguments, `modules` the names the function's code sees.
-    """
+    """The circuit behind `output`: what it does not depend on is left out."""
     made = reached_steps(output)
     outputs = used_outputs(made, output)
     namer = Namer(inputs, used_names(recorder.shown))
-    stages = []
-    for group in grouped(made):
-        statement = recorder.statements[step_of(group[0]).stage]
-        wires = tuple(w for holder in group for w in values_of(holder, outputs))
-        bound = bound_in(recorder.bound.get(step_of(group[0]).stage, {}), wires)
-        stage_name = namer.stage(statement, group, outputs, output, name, bound)
-        line, text = (statement.line, statement.text) if statement else (None, "")
-        if recorder.shown is not None and recorder.shown.co_filename.startswith("<gatewise "):
-            line = None  # an expression: its lines are ours
-        stages.append(Stage(stage_name, line, text, wires, statement))
-    for stage in stages:
-        namer.inner(stage.name, stage.wires)
-    plain = PlainNames(recorder.shown, known, modules)
-    constants = Constants(plain, namer, recorder)
-    for holder in made:
-        constants.visit(holder)
+    stages = named_stages(made, recorder, namer, outputs, output, name)
+    constants = Constants(plain, namer, recorder, made)
     everything = (*inputs, *constants.found)
-    circuit = FrozenCircuit(
+    calls = {w: calls_of(holder) for holder in made for w in values_of(holder, outputs)}
+    frozen = FrozenCircuit(
         name=name,
         inputs=everything,
         wires=(*(i.wire for i in everything), *(w for stage in stages for w in stage.wires)),
@@ -78,11 +61,45 @@ def freeze(
         setup=tuple(plain.uses.values()),
         reads=tuple(recorder.reads),
         taken=frozenset(namer.taken | namer.used),
-        scopes={w: "/".join(name for name, _, _ in calls_of(h)) for h in made for w in values_of(h, outputs)},
-        sites={w: tuple(site for _, site, _ in calls_of(h)) for h in made for w in values_of(h, outputs)},
-        calls={w: tuple(call for _, _, call in calls_of(h)) for h in made for w in values_of(h, outputs)},
+        scopes={w: "/".join(name for name, _, _ in around) for w, around in calls.items()},
+        sites={w: tuple(site for _, site, _ in around) for w, around in calls.items()},
+        calls={w: tuple(call for _, _, call in around) for w, around in calls.items()},
     )
-    return verify(circuit)
+    return verify(frozen)
+
+
+def named_stages(
+    made: Sequence[SourcedWire],
+    recorder: Recorder,
+    namer: Namer,
+    outputs: Mapping[Wire, list[Wire]],
+    output: Wire,
+    name: str,
+) -> list[Stage]:
+    """The steps by the user's statements, each statement and then every wire inside it under its name."""
+    stages = [stage_of(group, recorder, namer, outputs, output, name) for group in grouped(made)]
+    for stage in stages:
+        namer.inner(stage.name, stage.wires)
+    return stages
+
+
+def stage_of(
+    group: Sequence[SourcedWire],
+    recorder: Recorder,
+    namer: Namer,
+    outputs: Mapping[Wire, list[Wire]],
+    output: Wire,
+    name: str,
+) -> Stage:
+    """The steps of one statement as a stage under its name."""
+    number = step_of(group[0]).stage
+    statement = recorder.statements[number]
+    wires = tuple(w for holder in group for w in values_of(holder, outputs))
+    stage_name = namer.stage(statement, group, outputs, output, name, bound_in(recorder.bound.get(number, {}), wires))
+    line, text = (statement.line, statement.text) if statement else (None, "")
+    if recorder.shown is not None and recorder.shown.co_filename.startswith("<gatewise "):
+        line = None  # an expression: its lines are ours
+    return Stage(stage_name, line, text, wires, statement)
 
 
 # ----------------------------------------------------------------------------------------------- the steps that count
@@ -263,11 +280,13 @@ def root_of(statement: Statement | None, group: Sequence[SourcedWire]) -> Source
 class Constants:
     """Wires for plain operands that have a name or come from outside, and the user's spelling of the others."""
 
-    def __init__(self, plain: PlainNames, namer: Namer, recorder: Recorder) -> None:
+    def __init__(self, plain: PlainNames, namer: Namer, recorder: Recorder, made: Sequence[SourcedWire]) -> None:
         self.plain, self.namer, self.recorder = plain, namer, recorder
         self.found: list[Input] = []
         self.by_value: dict[Any, Input] = {}
         self.texts: dict[Any, str] = {}
+        for holder in made:
+            self.visit(holder)
 
     def visit(self, holder: SourcedWire) -> None:
         """Give one step's plain operands their wires or texts, and its parameters their texts."""

@@ -212,12 +212,7 @@ def input_tensors(
     recording = lent.innermost
 
     def one(parameter: str, path: tuple[Any, ...], x: Any) -> Any:
-        if isinstance(x, np.ndarray) and x.dtype.kind == "O":
-            raise ArgumentError(
-                f"{parameter} is an array of Python objects.",
-                "a gradient needs numbers of NumPy's own.",
-                f"{parameter}.astype(float).",
-            )
+        demand_numbers(parameter, x)
         if not becomes_tensor(x):
             return x
         if isinstance(x, Tensor):
@@ -237,11 +232,20 @@ def input_tensors(
         return tensor
 
     tensors = {p: mapped(lambda path, x, p=p: one(p, path, x), value) for p, value in given.items()}  # type: ignore[misc]
-    if wrt is not None:
-        for name in wrt:
-            if not any(name in (i.name, i.parameter, i.text) for i in inputs):
-                raise UnknownInputError(name, [i.name for i in inputs], "wrt")
+    for name in wrt or ():
+        if not any(name in (i.name, i.parameter, i.text) for i in inputs):
+            raise UnknownInputError(name, [i.name for i in inputs], "wrt")
     return tensors, inputs
+
+
+def demand_numbers(parameter: str, x: Any) -> None:
+    """Raise `ArgumentError` for an array of Python objects."""
+    if isinstance(x, np.ndarray) and x.dtype.kind == "O":
+        raise ArgumentError(
+            f"{parameter} is an array of Python objects.",
+            "a gradient needs numbers of NumPy's own.",
+            f"{parameter}.astype(float).",
+        )
 
 
 def read_by_python(reads: Iterable[Read]) -> frozenset[Wire]:

@@ -11,8 +11,10 @@ import numpy as np
 
 from gatewise._circuit import Bit, FrozenCircuit, Input, Wire
 from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError
+from gatewise._recording.constants import PlainNames
 from gatewise._recording.freezing import freeze
 from gatewise._recording.functions import (
+    Signature,
     arguments,
     code_of,
     differentiated,
@@ -44,12 +46,9 @@ def record(
     """
     kwargs = kwargs or {}
     given, signature = arguments(f, args, kwargs)
-    defaults = {name for name, _, default in signature if default is not inspect.Parameter.empty}
-    positional = {name for name, _ in zip((n for n, _, _ in signature), args, strict=False)}
-    explicit = frozenset(n for n in given if n not in defaults or n in kwargs or n in positional)
     own = Bit()
     with Recorder(code_of(f)) as recorder, own as bit:
-        tensors, inputs = input_tensors(given, explicit, wrt, bit)
+        tensors, inputs = input_tensors(given, given_explicitly(given, signature, args, kwargs), wrt, bit)
         lending = Lending()
         by_position, by_name = sorted_arguments(lending.lend_all((), given, (), tensors)[1], signature)
         try:
@@ -67,10 +66,18 @@ def record(
         name="f" if name == "<lambda>" else name,
         bit=bit,
         upstream=starting_upstream(output, inputs, upstream, name),
-        known=known,
-        modules=names_seen(f),
+        plain=PlainNames(recorder.shown, known, names_seen(f)),
         signature=signature,
     )
+
+
+def given_explicitly(
+    given: Mapping[str, Any], signature: Signature, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> frozenset[str]:
+    """The arguments that are no defaults of the function's own."""
+    defaults = {name for name, _, default in signature if default is not inspect.Parameter.empty}
+    positional = {name for (name, _, _), _ in zip(signature, args, strict=False)}
+    return frozenset(n for n in given if n not in defaults or n in kwargs or n in positional)
 
 
 def demand_uncut(out: Any, first: int, around: int) -> None:

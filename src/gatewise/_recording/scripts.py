@@ -7,7 +7,7 @@ import inspect
 import linecache
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
@@ -18,6 +18,7 @@ from gatewise import _syntax
 from gatewise._build import run_users_code, users_code
 from gatewise._circuit import Bit, FrozenCircuit, Input, Wire, step_wire
 from gatewise._errors import ScriptError, UnknownInputError, UnknownOutputError, refusals
+from gatewise._recording.constants import PlainNames
 from gatewise._recording.freezing import freeze
 from gatewise._recording.functions import (
     Math,
@@ -248,29 +249,14 @@ def record_script(
     `given` replaces inputs of the script; `upstream` is an array, or the name of a gradient the script assigns.
     """
     script = parse_script(path)
-    for name in given:
-        if name not in script.inputs:
-            raise UnknownInputError(name, script.inputs, path)
-    seen = {"math": Math(), MATH: Math()}
-    namespace: dict[str, Any] = {"np": np, "__name__": "__main__", "__file__": path, **seen}
+    demand_known(given, script.inputs, path)
     code = users_code(script.forward, path)
-    taken: dict[str, Any] = {}
-    inputs: list[Input] = []
+    inputs = ScriptInputs(given, wrt)
     with Recorder(code) as recorder, Bit() as bit:
-
-        def take(name: str, value: Any) -> Any:
-            unwanted: list[str] | None = [] if wrt is not None and name not in wrt else None
-            tensors, found = input_tensors({name: given.get(name, value)}, frozenset({name}), unwanted, bit)
-            inputs.extend(found)
-            taken[name] = tensors[name]
-            return tensors[name]
-
-        namespace[MARK] = take
+        namespace = names_of_script(path, Math(), lambda name, value: inputs.take(name, value, bit))
         with refusals() as met:
             run_users_code(code, namespace)
-    for name in wrt or ():
-        if name not in taken:
-            raise UnknownInputError(name, list(taken), path)
+    demand_known(wrt or (), list(inputs.taken), path)
     chosen = chosen_output(script, namespace, output)
     name_of_chosen = next(name for name in reversed(script.assigned) if namespace.get(name) is chosen)
     demand_same(met, lambda: plain_run(code, path, given)[name_of_chosen], chosen)
@@ -278,21 +264,48 @@ def record_script(
         upstream = plain_gradient(script, namespace, upstream)
     return freeze(
         recorder,
-        differentiated(inputs, recorder.reads),
+        differentiated(inputs.found, recorder.reads),
         chosen.wire,
         name="f",
         bit=bit,
-        upstream=starting_upstream(chosen.wire, inputs, upstream, path),
-        known={k: plain_argument(v) for k, v in taken.items()},
-        modules=namespace,
-        signature=tuple((i.name, "positional_or_keyword", inspect.Parameter.empty) for i in inputs),
+        upstream=starting_upstream(chosen.wire, inputs.found, upstream, path),
+        plain=PlainNames(code, {k: plain_argument(v) for k, v in inputs.taken.items()}, namespace),
+        signature=tuple((i.name, "positional_or_keyword", inspect.Parameter.empty) for i in inputs.found),
     )
+
+
+class ScriptInputs:
+    """The inputs of a script as it comes to them: `found`, and by name what is `taken` in the place of each."""
+
+    def __init__(self, given: Mapping[str, Any], wrt: Sequence[str] | None) -> None:
+        self.given, self.wrt = given, wrt
+        self.found: list[Input] = []
+        self.taken: dict[str, Any] = {}
+
+    def take(self, name: str, value: Any, bit: int) -> Any:
+        """The Tensor that stands for an input: of the script's value, or of one that was given."""
+        unwanted: list[str] | None = [] if self.wrt is not None and name not in self.wrt else None
+        tensors, found = input_tensors({name: self.given.get(name, value)}, frozenset({name}), unwanted, bit)
+        self.found.extend(found)
+        self.taken[name] = tensors[name]
+        return tensors[name]
+
+
+def demand_known(names: Iterable[str], inputs: Sequence[str], path: str) -> None:
+    """Raise `UnknownInputError` for a name that no input of the script has."""
+    for name in names:
+        if name not in inputs:
+            raise UnknownInputError(name, inputs, path)
+
+
+def names_of_script(path: str, own_math: Any, take: Callable[[str, Any], Any]) -> dict[str, Any]:
+    """What a script sees as it begins; it hands each input's name and value to `take`."""
+    return {"np": np, "__name__": "__main__", "__file__": path, "math": own_math, MATH: own_math, MARK: take}
 
 
 def plain_run(code: CodeType, path: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The names of a script once it has run on plain values."""
-    names: dict[str, Any] = {"np": np, "__name__": "__main__", "__file__": path, "math": math, MATH: math}
-    names[MARK] = lambda name, value: plainly(given.get(name, value))
+    names = names_of_script(path, math, lambda name, value: plainly(given.get(name, value)))
     run_users_code(code, names)
     return names
 

@@ -154,25 +154,32 @@ def add_gradients(
                 parent = transparent(parents[k])
                 text.code[pullback.positions[k]] = code_of(writer, f"d{circuit.names[parent]}", part, parent)
         if rule.gate.family.name == "elementwise" and not several:
-            one: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
-            unit = SourcedWire(tick(), circuit.recording, one)
-            writer.nodes.ones.add(unit)
-            ones = Tensor(one, unit, circuit.recording)
-            again: dict[int, Any] = {}  # the same on a recorded 1, which leaves a trace of how a number came about
-            same = [np.shape(parent.value) == np.shape(holder.value) for parent in parents]
-            unit_upstream = 1.0 if isinstance(one, float) else ones
-            exact = dict(contributions_of(pullback, unit_upstream, out, saved))
-            with showing("dead"):
-                locals_ = contributions_of(printed, unit_upstream, out, saved)
-            for k, part in locals_:
-                if k in wanted and same[k]:
-                    position = pullback.positions[k]
-                    text.local_values[position] = 0.0 if exact[k] is None else plain(exact[k])
-                    if exact[k] is None:
-                        text.dead.add(position)
-                    if is_rounded(part):
-                        again = again or dict(contributions_of(printed, ones, out, saved))
-                    text.locals[position] = text_of_local(writer, holder, again.get(k, part))
+            same = [k for k in wanted if np.shape(parents[k].value) == np.shape(holder.value)]
+            add_locals(text, writer, holder, out, rule, same)
+
+
+def add_locals(text: GateText, writer: Writer, holder: SourcedWire, out: Any, rule: Rule, asked: list[int]) -> None:
+    """Add the local gradients of an elementwise gate: what its rule makes of an upstream gradient of ones."""
+    pullback, saved = rule.pullback, rule.saved
+    printed, recording = pullback.as_printed(), writer.circuit.recording
+    one: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
+    unit = SourcedWire(tick(), recording, one)
+    writer.nodes.ones.add(unit)
+    ones = Tensor(one, unit, recording)
+    again: dict[int, Any] = {}  # the same on a recorded 1, which leaves a trace of how a number came about
+    unit_upstream = 1.0 if isinstance(one, float) else ones
+    exact = dict(contributions_of(pullback, unit_upstream, out, saved))
+    with showing("dead"):
+        shown = contributions_of(printed, unit_upstream, out, saved)
+    for k, part in shown:
+        if k in asked:
+            position = pullback.positions[k]
+            text.local_values[position] = 0.0 if exact[k] is None else plain(exact[k])
+            if exact[k] is None:
+                text.dead.add(position)
+            if is_rounded(part):
+                again = again or dict(contributions_of(printed, ones, out, saved))
+            text.locals[position] = text_of_local(writer, holder, again.get(k, part))
 
 
 def code_of(writer: Writer, name: str, part: Any, parent: Wire) -> str:

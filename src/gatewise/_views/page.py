@@ -57,15 +57,7 @@ def page(
     parts = _parts(record, formulas, palette, digits, fold, staged, style=_told_briefly("live.css"))
     return "\n".join(
         [
-            "<!DOCTYPE html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_policy()}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>Circuit of {name}</title>",
-            f"<style>{_still_style(palette)}</style>",
-            "</head>",
+            *_head(f"Circuit of {name}", palette),
             "<body>",
             f"<h1>{name}</h1>",
             '<main class="gatewise-circuit">',
@@ -79,6 +71,21 @@ def page(
             "",
         ]
     )
+
+
+def _head(title: str, palette: str) -> list[str]:
+    """The lines of a document before its body."""
+    return [
+        "<!DOCTYPE html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy()}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>{title}</title>",
+        f"<style>{_still_style(palette)}</style>",
+        "</head>",
+    ]
 
 
 def element(

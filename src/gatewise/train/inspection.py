@@ -69,11 +69,16 @@ def preflight(
         expected = expected_loss(loss, X[few], y[few], classes)
     subject = Subject(model, X[few], y[few], classes, loss, reg, optimizer, expected, objective)
     many = chosen[:TO_COMPARE]
+    return Report(findings(subject, X[many], y[many]))
+
+
+def findings(subject: Subject, X: Any, y: Any) -> list[Finding]:
+    """What each check finds; each of them leaves the subject as it was."""
     with undone(subject):
-        findings = [related_labels(subject, X[many], y[many])]
+        found = [related_labels(subject, X, y)]
     for check in CHECKS:
         with undone(subject):
             finding = check(subject)
         if finding is not None:
-            findings.append(finding)
-    return Report(findings)
+            found.append(finding)
+    return found

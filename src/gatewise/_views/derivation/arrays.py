@@ -306,27 +306,10 @@ class _Arrays:
     def _entropy(self, found: CrossEntropy) -> None:
         scores, closing = found.scores, found.closing
         p = self.chain.symbols.free("p", "P", "q", "Q")
-        i, j, k = self.rules.i, self.rules.j, self.rules.k
+        i, j = self.rules.i, self.rules.j
         entry = self.chain.symbols.entry
-        right = self.chain.symbols.entry(found.classes.name, i) if found.classes else rf"y_{{{i}}}"
-        columns = self.dimensions.letter(scores.shape[1])
-        self._say(
-            "This is softmax cross-entropy. Each row of ", Code(scores.name), " is turned into shares ", Formula(p),
-            " that add up to 1; the loss of a row is minus the log of the share of its right class.",
-        )  # fmt: skip
-        rows = self.dimensions.letter(scores.shape[0])
-        power = self.chain.power_of_e
-        below = rf"\sum_{{{k}=1}}^{{{columns}}} {power(entry(scores.name, i + k))}"
-        self._show(
-            rf"{p}_{{{i}{j}}} &= \frac{{{power(entry(scores.name, i + j))}}}{{{below}}}",
-            rf"{self.chain.symbol(closing)} &= -\sum_{{{i}=1}}^{{{rows}}} \log {p}_{{{i},{right}}}",
-        )
-        self._say_shift(found)
-        self._say(
-            "The log of a share is the score of its class minus the log of the sum below the fraction. "
-            "The log of that sum has each class's share as its derivative, so every score gets its share; "
-            "the right class also gets -1 from its own score."
-        )
+        right = entry(found.classes.name, i) if found.classes else rf"y_{{{i}}}"
+        self._say_entropy(found, p, right)
         one_less = rf"\left({p}_{{{i}{j}}} - [{j} = {right}]\right)"
         element = rf"{entry(scores.name, i + j, 'd')} &= {self.chain.d(closing)} \cdot {one_less}"
         onehot = rf"\mathrm{{onehot}}({self.chain.symbol(found.classes) if found.classes else 'y'})"
@@ -345,6 +328,30 @@ class _Arrays:
             once = ("The factor ", Formula(factor), " is in here; nothing further back needs it again.")
             after = [ledger, Sentence(once), *after[1:]]
         self._add(scores, found, Part(latex, [Display((element,))], after))
+
+    def _say_entropy(self, found: CrossEntropy, p: str, right: str) -> None:
+        """What the loss is, forward, and why each score gets its share, the right one less 1."""
+        scores, closing = found.scores, found.closing
+        i, j, k = self.rules.i, self.rules.j, self.rules.k
+        entry = self.chain.symbols.entry
+        columns = self.dimensions.letter(scores.shape[1])
+        self._say(
+            "This is softmax cross-entropy. Each row of ", Code(scores.name), " is turned into shares ", Formula(p),
+            " that add up to 1; the loss of a row is minus the log of the share of its right class.",
+        )  # fmt: skip
+        rows = self.dimensions.letter(scores.shape[0])
+        power = self.chain.power_of_e
+        below = rf"\sum_{{{k}=1}}^{{{columns}}} {power(entry(scores.name, i + k))}"
+        self._show(
+            rf"{p}_{{{i}{j}}} &= \frac{{{power(entry(scores.name, i + j))}}}{{{below}}}",
+            rf"{self.chain.symbol(closing)} &= -\sum_{{{i}=1}}^{{{rows}}} \log {p}_{{{i},{right}}}",
+        )
+        self._say_shift(found)
+        self._say(
+            "The log of a share is the score of its class minus the log of the sum below the fraction. "
+            "The log of that sum has each class's share as its derivative, so every score gets its share; "
+            "the right class also gets -1 from its own score."
+        )
 
     def _row(self, found: CrossEntropy, p: str) -> list[Sentence | Display]:
         """The first row in numbers."""
