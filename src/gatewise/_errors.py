@@ -97,10 +97,8 @@ class LineError(GatewiseError):
     """
 
     def __init__(self, what: str, why: str = "", cure: str = "", below: str = "", line: str | None = None) -> None:
-        if line is None:
-            line = user_line()
-            line = "" if line in what else line
-        super().__init__(what + line + (f"\n  {below}" if below else ""), why, cure)
+        told = what + (user_line() if line is None else line)
+        super().__init__(told + (f"\n  {below}" if below else ""), why, cure)
 
 
 @cache
@@ -148,7 +146,7 @@ class BeyondError(LineError):
     """
 
     @classmethod
-    def note(cls, gate: str, operands: Sequence[str], value: float, error: Exception, line: object = None) -> None:
+    def note(cls, gate: str, operands: Sequence[str], value: float, error: Exception) -> None:
         """Remember that the function went on where plain code would not have."""
         if running.refused is not None:
             raised = type(error).__name__
@@ -455,7 +453,7 @@ class GateError(LineError):
     """
 
     @classmethod
-    def subclass(cls, array: object, line: str | None = None) -> GateError:
+    def subclass(cls, array: object) -> GateError:
         kind = type(array).__name__
         names = user_names(array)
         name = names[0] if names else "the array"
@@ -470,7 +468,6 @@ class GateError(LineError):
         operands: Sequence[str],
         shapes: Sequence[tuple[int, ...]],
         error: Exception,
-        line: str | None = None,
     ) -> GateError:
         """From what NumPy or Python said of the plain values."""
         expect = expected_shapes(gate, shapes)
@@ -548,7 +545,7 @@ class ReadingError(LineError):
     """
 
     @classmethod
-    def of(cls, tensor: str, how: str, line: str | None = None, cure: str = "") -> ReadingError:
+    def of(cls, tensor: str, how: str, cure: str = "") -> ReadingError:
         """`how` is what Python asked for: float, int, index, array; `cure` what to write instead, where it is known."""
         why = "a gradient is being taken through it, and it would be lost here without a word."
         if (frame := library_frame()) is not None:
@@ -564,7 +561,7 @@ class ReadingError(LineError):
         )
 
     @classmethod
-    def not_whole(cls, tensor: str, value: float, line: str | None = None) -> ReadingError:
+    def not_whole(cls, tensor: str, value: float) -> ReadingError:
         return cls(
             f"{tensor} is {value!r}, a float, where a whole number is needed.",
             "an int given as an argument is taken as a float, and what is computed from it is one too.",
@@ -646,7 +643,7 @@ class UnsupportedError(LineError):
     called = ""
 
     @classmethod
-    def of(cls, name: str, line: str | None = None, instead: str = "") -> UnsupportedError:
+    def of(cls, name: str, instead: str = "") -> UnsupportedError:
         """`name` is what was called; `instead` says what gives the same, where that is known."""
         last = name.split(".")[-1]
         instead = INSTEAD.get(last, instead)
@@ -740,7 +737,7 @@ class AssignmentError(LineError):
     """
 
     @classmethod
-    def item(cls, tensor: str, line: str | None = None) -> AssignmentError:
+    def item(cls, tensor: str) -> AssignmentError:
         return cls(
             f"{tensor} was to be changed in place.",
             "its value is saved for the backward pass, and another name may refer to it.",
@@ -748,7 +745,7 @@ class AssignmentError(LineError):
         )
 
     @classmethod
-    def augmented(cls, tensor: str, sign: str, line: str | None = None) -> AssignmentError:
+    def augmented(cls, tensor: str, sign: str) -> AssignmentError:
         return cls(
             f"{tensor} was to be changed in place by {sign}=.",
             "its value is saved for the backward pass, and another name may refer to it.",
@@ -756,7 +753,7 @@ class AssignmentError(LineError):
         )
 
     @classmethod
-    def into(cls, target: object, line: str | None = None) -> AssignmentError:
+    def into(cls, target: object) -> AssignmentError:
         names = user_names(target)
         name = names[0] if names else "a plain array"
         return cls(
@@ -784,7 +781,7 @@ class IntegerGradientError(LineError):
     """
 
     @classmethod
-    def of(cls, what: str, line: str | None = None) -> IntegerGradientError:
+    def of(cls, what: str) -> IntegerGradientError:
         return cls(
             f"{what} was to get a gradient.",
             "whole numbers are data: they cannot be moved a little, so they have no slope.",
@@ -811,7 +808,7 @@ class NoGradientError(LineError):
     """
 
     @classmethod
-    def of(cls, tensor: str, line: str | None = None) -> NoGradientError:
+    def of(cls, tensor: str) -> NoGradientError:
         return cls(
             f"{tensor} carries no gradient.",
             "it was made of constants, under no_grad(), or after detach().",
@@ -840,7 +837,7 @@ class UpstreamError(LineError):
     shape: tuple[int, ...] | None = None  # of the output that has no upstream gradient
 
     @classmethod
-    def missing(cls, shape: tuple[int, ...], line: str | None = None) -> UpstreamError:
+    def missing(cls, shape: tuple[int, ...]) -> UpstreamError:
         error = cls(
             f"the output has shape {shape}, so it has no single gradient.",
             "each of its entries has a gradient of its own; upstream says how much each counts.",
@@ -862,7 +859,7 @@ class UpstreamError(LineError):
         return error
 
     @classmethod
-    def shaped(cls, have: tuple[int, ...], want: tuple[int, ...], line: str | None = None) -> UpstreamError:
+    def shaped(cls, have: tuple[int, ...], want: tuple[int, ...]) -> UpstreamError:
         return cls(
             f"Expect: upstream of the output's shape {want}. Actual: {have}.",
             "the upstream gradient has one entry for each entry of the output.",

@@ -153,7 +153,7 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
         return Tensor(out, stopped) if not several else regrouped(out, [Tensor(v, stopped) for v in out])
     if bits & Open.recordings & ~recording:
         raise GateError(
-            f"{gate.name} ran in another thread.{user_line()}",
+            f"{gate.name} ran in another thread.",
             "a circuit records the thread it was started in.",
             "compute in one thread inside gw.circuit.",
         )
@@ -199,7 +199,7 @@ def standing_in(x: Tensor, closed: int) -> Tensor:
     if not bits:
         return Tensor(x.value, STOPPED if is_stopped(x.wire) else None)
     if lent.recording:
-        raise KeptError.of(described(x), user_line())
+        raise KeptError.of(described(x))
     return Tensor(x.value, Wire(tick(), bits, x.value, (described(x), user_line()), (), kept_over), bits)
 
 
@@ -215,7 +215,7 @@ PLAIN = (np.ndarray, np.generic, float, int, complex, list, tuple, str)
 def demand_plain(x: Any) -> None:
     """Refuse what has an arithmetic of its own: a matrix, a sparse one, a Series."""
     if isinstance(x, np.ndarray) or hasattr(x, "toarray") or hasattr(x, "__array__"):
-        raise GateError.subclass(x, user_line())
+        raise GateError.subclass(x)
 
 
 def regrouped(out: Any, parts: list[Any]) -> Any:
@@ -242,7 +242,7 @@ def is_float(out: Any, gate: Gate, operands: Sequence[Any]) -> bool:
     if kind == "c":
         complex_output(gate, operands)
     raise GateError(
-        f"{gate.name} of {' and '.join(described(x) for x in operands)} gives {np.asarray(out).dtype}.{user_line()}",
+        f"{gate.name} of {' and '.join(described(x) for x in operands)} gives {np.asarray(out).dtype}.",
         "a gradient needs numbers of NumPy's own: floats.",
         "make arrays of floats first, with np.array(..., dtype=float).",
     )
@@ -250,7 +250,7 @@ def is_float(out: Any, gate: Gate, operands: Sequence[Any]) -> bool:
 
 def complex_output(gate: Gate, operands: Sequence[Any]) -> Any:
     raise ComplexGradientError(
-        f"{gate.name} of {' and '.join(described(x) for x in operands)} is complex.{user_line()}",
+        f"{gate.name} of {' and '.join(described(x) for x in operands)} is complex.",
         "gatewise differentiates real functions of real inputs.",
         "compute real and imaginary parts apart, with real arrays.",
     )
@@ -268,12 +268,10 @@ def recovered(
     if isinstance(error, ArithmeticError) and all(type(v) in FLOATS for v in values):
         with np.errstate(all="ignore"), suppress(OverflowError):  # an int may be too large for any float
             beyond = float(forward(*map(np.float64, values), **parameters))
-            BeyondError.note(gate.name, [described(x) for x in operands], beyond, error, user_line)
+            BeyondError.note(gate.name, [described(x) for x in operands], beyond, error)
             return beyond
     if isinstance(error, (MemoryError, Warning, GatewiseError)):
         raise error
     if isinstance(error.__cause__, GatewiseError):  # NumPy's words for an error of ours
         raise error.__cause__ from None
-    raise GateError.of(
-        gate.name, [described(x) for x in operands], [np.shape(v) for v in values], error, user_line()
-    ) from None
+    raise GateError.of(gate.name, [described(x) for x in operands], [np.shape(v) for v in values], error) from None

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import AssignmentError, GateError, user_line
+from gatewise._errors import AssignmentError, GateError
 from gatewise._gates import NAMES
 from gatewise._gates.families import convert
 from gatewise._gates.movement import pick
@@ -25,7 +25,7 @@ def astype(t: Tensor, dtype: Any, copy: bool = True) -> Any:
     try:
         kind = np.dtype(dtype)
     except TypeError as error:
-        what = f"{dtype!r} is no dtype.{user_line()}"
+        what = f"{dtype!r} is no dtype."
         raise GateError.like(TypeError)(what, str(error), "np.float32, np.float64.") from None
     return apply(NAMES["astype"], convert, (t,), {"dtype": kind})
 
@@ -48,7 +48,7 @@ def fill(t: Tensor, value: Any) -> None:
 
 def written_over(t: Tensor, value: Any) -> None:
     cure = "with gw.no_grad(): t[...] = value, which changes it in place."
-    raise AssignmentError(f"{described(t)} has no data of its own to set.{user_line()}", OF_NUMPY, cure)
+    raise AssignmentError(f"{described(t)} has no data of its own to set.", OF_NUMPY, cure)
 
 
 def same_as_numpys(name: str) -> Callable[..., Any]:
@@ -58,7 +58,7 @@ def same_as_numpys(name: str) -> Callable[..., Any]:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
         for foreign, ours in (("dim", "axis"), ("keepdim", "keepdims")):
             if foreign in kwargs:
-                what = f"Tensor.{name} was called with {foreign}={kwargs[foreign]!r}.{user_line()}"
+                what = f"Tensor.{name} was called with {foreign}={kwargs[foreign]!r}."
                 raise GateError(what, OF_NUMPY, f"t.{name}({ours}={kwargs[foreign]!r}).")
         return function(self, *args, **kwargs)
 

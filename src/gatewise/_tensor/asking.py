@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Open, SourcedWire, Wire, step_wire
-from gatewise._errors import UpstreamError, user_line, user_names
+from gatewise._errors import UpstreamError, user_names
 from gatewise._gates import Carrier
 from gatewise._gates.families import Stops, plain
 from gatewise._sweep import ones_for
@@ -73,12 +73,12 @@ def upstream_for(value: Any, upstream: Any) -> Any:
     shape = np.shape(value)
     if upstream is None:
         if shape:
-            raise UpstreamError.missing(shape, user_line())
+            raise UpstreamError.missing(shape)
         return ones_for(value)
     g = np.asarray(plain(upstream))
     if g.shape != shape:
-        raise UpstreamError.shaped(g.shape, shape, user_line())
+        raise UpstreamError.shaped(g.shape, shape)
     if g.dtype.kind not in "fiub":
-        what = f"the upstream gradient is {g.dtype}.{user_line()}"
+        what = f"the upstream gradient is {g.dtype}."
         raise UpstreamError(what, "a gradient is made of real numbers.", "give floats.")
     return float(g) if isinstance(value, float) else np.array(g, dtype=np.asarray(value).dtype)

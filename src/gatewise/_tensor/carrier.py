@@ -20,7 +20,6 @@ from gatewise._errors import (
     KeptError,
     NoGradientError,
     ReadingError,
-    user_line,
     user_names,
 )
 from gatewise._gates import Carrier
@@ -101,12 +100,12 @@ class Tensor(Carrier):
         """Have `backward()` give this Tensor a gradient from now on, or not; only where a computation starts."""
         if self.wire is not None and not is_leaf(self):
             why = "whether a gradient reaches it follows from what it was computed from."
-            raise NoGradientError(f"{described(self)} is a result.{user_line()}", why, "t.detach(), or gw.no_grad().")
+            raise NoGradientError(f"{described(self)} is a result.", why, "t.detach(), or gw.no_grad().")
         if self.bits & ~BACKWARD:
             why = "a derivative is being taken by it, or it is being recorded."
-            raise NoGradientError(f"{described(self)} is an argument.{user_line()}", why, "x.detach() for a constant.")
+            raise NoGradientError(f"{described(self)} is an argument.", why, "x.detach() for a constant.")
         if requires_grad and self.dtype.kind != "f":
-            raise IntegerGradientError.of(f"an array of {self.dtype}", user_line())
+            raise IntegerGradientError.of(f"an array of {self.dtype}")
         self.bits = BACKWARD if requires_grad else 0
         if self.wire is None:
             self.wire = Wire(tick(), self.bits, self.value) if requires_grad else None
@@ -116,13 +115,13 @@ class Tensor(Carrier):
 
     def __len__(self) -> int:
         if self.ndim == 0:
-            what = f"{described(self)} has no length.{user_line()}"
+            what = f"{described(self)} has no length."
             raise GateError.like(TypeError)(what, "it is a single number.", "use it as it is.")
         return self.shape[0]
 
     def __iter__(self) -> Iterable[Tensor]:
         if self.ndim == 0:
-            what = f"cannot iterate over {described(self)}.{user_line()}"
+            what = f"cannot iterate over {described(self)}."
             raise GateError.like(TypeError)(what, "it is a single number.", "use it as it is.")
         return (self[i] for i in range(len(self.value)))
 
@@ -191,9 +190,7 @@ class Tensor(Carrier):
 
     def demand_one(self, why: str, cure: str) -> None:
         if self.size != 1:
-            raise GateError.like(ValueError)(
-                f"{described(self)} holds {self.size} numbers.{user_line()}", why + ".", cure
-            )
+            raise GateError.like(ValueError)(f"{described(self)} holds {self.size} numbers.", why + ".", cure)
 
     def __float__(self) -> float:
         return float(self.given_or_read("float"))
@@ -204,7 +201,7 @@ class Tensor(Carrier):
     def __index__(self) -> int:
         value = self.given_or_read("index")
         if isinstance(value, (float, np.floating)):
-            raise ReadingError.not_whole(described(self), float(value), user_line())
+            raise ReadingError.not_whole(described(self), float(value))
         return operator.index(value)
 
     def __complex__(self) -> complex:
@@ -229,7 +226,7 @@ class Tensor(Carrier):
             self.read("index")
             return whole
         if self.size != 1 and how != "index":
-            what = f"{described(self)} holds {self.size} numbers.{user_line()}"
+            what = f"{described(self)} holds {self.size} numbers."
             raise GateError.like(TypeError)(what, f"a {how} is one number.", "one entry of it, t[0].item().")
         self.forbid_losing_gradient(how)
         return self.read(how)
@@ -250,9 +247,9 @@ class Tensor(Carrier):
     def forbid_losing_gradient(self, how: str, cure: str = "", of: int = -1) -> None:
         """Refuse to be read while a derivative, one `of` these, is being taken through this Tensor."""
         if self.bits & of & open_bits() & ~closed_bits():
-            raise ReadingError.of(described(self), how, user_line(), cure)
+            raise ReadingError.of(described(self), how, cure)
         if is_kept(self) and lent.taking & ~closed_bits():
-            raise KeptError.of(described(self), user_line())
+            raise KeptError.of(described(self))
 
     # ------------------------------------------------------------------------------------------------------ gradients
 
@@ -278,10 +275,10 @@ class Tensor(Carrier):
         are let go of unless `retain_graph` is true. Raises `UpstreamError` and `NoGradientError`.
         """
         if self.wire is None or not self.bits & BACKWARD:
-            raise NoGradientError.of(described(self), user_line())
+            raise NoGradientError.of(described(self))
         if self.bits & open_bits() & ~BACKWARD:
             raise ReadingError(
-                f"backward() was called on {described(self)} inside a derivative.{user_line()}",
+                f"backward() was called on {described(self)} inside a derivative.",
                 "it leaves numbers in .grad, and the derivative being taken around it would be lost without a word.",
                 "gw.grad or gw.vjp inside, which nest.",
             )
@@ -294,7 +291,7 @@ class Tensor(Carrier):
         Returns a function that takes the hook away again.
         """
         if self.wire is None or not self.bits:
-            raise NoGradientError.of(described(self), user_line())
+            raise NoGradientError.of(described(self))
         Hooks.any = True
         hooks = self.wire.hooks = {} if self.wire.hooks is None else self.wire.hooks
         key = object()

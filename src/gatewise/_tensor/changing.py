@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import VariableWire, closed_bits, lent, tick
-from gatewise._errors import AssignmentError, GateError, NoGradientError, user_line, user_names
+from gatewise._errors import AssignmentError, GateError, NoGradientError, user_names
 from gatewise._gates.families import plain
 from gatewise._sweep import outdated
 from gatewise._tensor.asking import BACKWARD, described, is_leaf
@@ -28,7 +28,7 @@ def change(t: Tensor, write: Callable[[Any], None]) -> None:
     wire = t.wire
     if wire is None or not is_leaf(t):
         raise NoGradientError(
-            f"{described(t)} cannot be changed in place.{user_line()}",
+            f"{described(t)} cannot be changed in place.",
             "only the values that a computation starts from are: parameters, and what gw.tensor made.",
             "optim.SGD(model.parameters(), lr=0.1).",
         )
@@ -52,7 +52,7 @@ def change_entries(t: Tensor, index: Any, value: Any) -> None:
     place, new = unwrapped(index), plain(value)
 
     def write(array: Any) -> None:
-        what = f"{described(t)} cannot be changed like this.{user_line()}"
+        what = f"{described(t)} cannot be changed like this."
         try:
             if (kind := np.asarray(new).dtype).kind not in "fiub":
                 raise GateError(what, f"it holds floats, and {kind} are no real numbers.", "real numbers.")
@@ -73,13 +73,9 @@ def not_changed(t: Tensor, sign: str | None = None) -> AssignmentError:
     """Why a Tensor is not changed in place, by `sign` and = or by an item, and what to write instead."""
     learned = not lent.recording and not t.bits & ~BACKWARD and is_leaf(t)
     if not learned or closed_bits() & BACKWARD:
-        return (
-            AssignmentError.augmented(described(t), sign, user_line())
-            if sign
-            else AssignmentError.item(described(t), user_line())
-        )
+        return AssignmentError.augmented(described(t), sign) if sign else AssignmentError.item(described(t))
     return AssignmentError(
-        f"{described(t)} was to be changed in place{f' by {sign}=' if sign else ''}.{user_line()}",
+        f"{described(t)} was to be changed in place{f' by {sign}=' if sign else ''}.",
         "it wants a gradient, and its value is saved for the backward pass.",
         f"with gw.no_grad(): t {sign}= ..., for an update by hand; t = t {sign} ... for a new array."
         if sign

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import MethodError, user_line
+from gatewise._errors import MethodError
 from gatewise._gates.absent import instead_of
 
 OF_NUMPY = "a Tensor has the names of NumPy's arrays."
@@ -45,7 +45,7 @@ ELSEWHERE = {
 def no_attribute(t: Any, name: str) -> Exception:
     """The error for a name that a Tensor has not."""
     if name in ELSEWHERE:
-        return MethodError(f"Tensor.{name} does not exist.{user_line()}", OF_NUMPY, ELSEWHERE[name])
+        return MethodError(f"Tensor.{name} does not exist.", OF_NUMPY, ELSEWHERE[name])
     if name.startswith("_") or not (hasattr(np.ndarray, name) or hasattr(float, name)):
         return AttributeError(f"'Tensor' object has no attribute '{name}'", name=name, obj=t)
-    return MethodError.of(f"Tensor.{name}", user_line(), instead_of(name))
+    return MethodError.of(f"Tensor.{name}", instead_of(name))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import SourcedWire, VariableWire, Wire, lent, tick
-from gatewise._errors import ArgumentError, GateError, GatewiseError, IntegerGradientError, to_numpy, user_line
+from gatewise._errors import ArgumentError, GateError, GatewiseError, IntegerGradientError, to_numpy
 from gatewise._tensor.asking import BACKWARD, is_leaf, lent_to, whole_number
 from gatewise._tensor.carrier import Tensor, give
 
@@ -34,7 +34,7 @@ def tensor(x: Any, requires_grad: bool = True) -> Tensor:
         x = x.value
     bits = BACKWARD if requires_grad else 0
     if requires_grad and isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f":
-        raise IntegerGradientError.of(f"an array of {x.dtype}", user_line())
+        raise IntegerGradientError.of(f"an array of {x.dtype}")
     return leaf(x, bits)
 
 
@@ -107,7 +107,7 @@ def own_value(x: Any) -> tuple[Any, Any]:
     """The value a leaf holds, and the whole number it was given as, if it was."""
     if isinstance(x, bool) or x is None or isinstance(x, (str, bytes)):
         raise GateError(
-            f"{x!r} is not a number or an array.{user_line()}",
+            f"{x!r} is not a number or an array.",
             "a Tensor holds floats.",
             "pass a number, a list or an array.",
         )
@@ -117,14 +117,14 @@ def own_value(x: Any) -> tuple[Any, Any]:
         except OverflowError:
             problem = f"a whole number of {len(str(x)) if x < 10**4000 else 'thousands of'} digits is no float."
             cure = "a smaller number, or its logarithm."
-            raise GateError(problem + user_line(), "floats end near 1.8e308.", cure) from None
+            raise GateError(problem, "floats end near 1.8e308.", cure) from None
     if isinstance(x, (float, np.generic)):
         return x, None
     if isinstance(x, np.ndarray):
         if x.__array_priority__ > 0:
-            raise GateError.subclass(x, user_line())
+            raise GateError.subclass(x)
         if x.dtype.kind not in "fiubc":
-            what = f"an array of {x.dtype} is not an array of numbers.{user_line()}"
+            what = f"an array of {x.dtype} is not an array of numbers."
             raise GateError(what, "a Tensor holds floats.", "pass numbers.")
         return np.array(x), None
     try:
@@ -137,7 +137,7 @@ def own_value(x: Any) -> tuple[Any, Any]:
         if isinstance(error.__cause__, GatewiseError):
             raise error.__cause__ from None
         if isinstance(x, (list, tuple)):
-            what = f"a {type(x).__name__} whose parts differ in length is no array.{user_line()}"
+            what = f"a {type(x).__name__} whose parts differ in length is no array."
             raise GateError(
                 what, "an array has rows of one length.", "lists of one length, or a Tensor for each."
             ) from None
@@ -145,6 +145,6 @@ def own_value(x: Any) -> tuple[Any, Any]:
     if array.dtype.kind in "iu":
         return array.astype(float), array
     if array.dtype.kind not in "fb":
-        what = f"a {type(x).__name__} of {array.dtype} is not a number or an array.{user_line()}"
+        what = f"a {type(x).__name__} of {array.dtype} is not a number or an array."
         raise GateError(what, "a Tensor holds floats.", "pass numbers.")
     return array, None

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import closed_bits, lent, open_bits
-from gatewise._errors import AssignmentError, GateError, UnsupportedError, user_line
+from gatewise._errors import AssignmentError, GateError, UnsupportedError
 from gatewise._gates import GATES, Gate
 from gatewise._gates.absent import instead
 from gatewise._gates.families import plain
@@ -75,16 +75,16 @@ def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Mapping[s
         or type(target) is Tensor
     ):
         if type(target) is Tensor:
-            raise AssignmentError.item(described(target), user_line())
+            raise AssignmentError.item(described(target))
         if target is not None:
-            raise AssignmentError.into(target, user_line())
-        raise UnsupportedError.of(name, user_line(), instead(name))
+            raise AssignmentError.into(target)
+        raise UnsupportedError.of(name, instead(name))
     try:
         out = function(*map(stripped, args), **{key: stripped(value) for key, value in kwargs.items()})
     except ValueError as error:
         if "read-only" not in str(error):
             raise
-        raise AssignmentError.item(described(next(x for x in args if type(x) is Tensor)), user_line()) from None
+        raise AssignmentError.item(described(next(x for x in args if type(x) is Tensor))) from None
     return out if target is not None else carried(out, args)
 
 
@@ -125,7 +125,7 @@ def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[S
             operands, parameters = gate.bind(*args, **kwargs)
         except TypeError:
             options = "".join(f", {key}=..." for key in kwargs)
-            raise UnsupportedError.of(f"{qualified(gate.function)}(...{options})", user_line()) from None
+            raise UnsupportedError.of(f"{qualified(gate.function)}(...{options})") from None
         return operands, dict(parameters)
     if len(args) == gate.arity and all(key in gate.parameters for key in kwargs):
         return args, dict(kwargs)
@@ -133,12 +133,12 @@ def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[S
         call = signature(gate).bind(*args, **kwargs)
     except TypeError as error:
         why = f"its arguments do not fit {gate.name}: {error}."
-        what = f"{qualified(gate.function)} cannot be called like this.{user_line()}"
+        what = f"{qualified(gate.function)} cannot be called like this."
         raise GateError.like(TypeError)(what, why) from None
     operands, parameters = [], {}
     for (name, value), position in zip(call.arguments.items(), range(len(call.arguments)), strict=True):
         if name in ("args", "kwargs", "xs"):
-            raise UnsupportedError.of(qualified(gate.function), user_line())
+            raise UnsupportedError.of(qualified(gate.function))
         default = signature(gate).parameters[name].default
         if position < gate.arity:
             operands.append(value)
@@ -147,9 +147,9 @@ def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[S
         elif name == "order" and value == "C" and all(lies_by_rows(x) for x in operands):
             continue
         elif value is not default and not any(value is each for each in IGNORED.get(name, ())):
-            raise UnsupportedError.of(f"{qualified(gate.function)}(..., {name}=...)", user_line())
+            raise UnsupportedError.of(f"{qualified(gate.function)}(..., {name}=...)")
     if len(operands) < gate.arity and not gate.many:
-        raise UnsupportedError.of(f"{qualified(gate.function)} with {len(operands)} operand", user_line())
+        raise UnsupportedError.of(f"{qualified(gate.function)} with {len(operands)} operand")
     return operands, parameters
 
 
@@ -175,7 +175,7 @@ def in_order(function: Any, *args: Any, **kwargs: Any) -> Any:
     try:
         function(value, *rest, order=order, **kwargs)
     except (TypeError, ValueError) as error:
-        raise GateError.of(function.__name__, [described(a)], [value.shape], error, user_line()) from None
+        raise GateError.of(function.__name__, [described(a)], [value.shape], error) from None
     axes = axes_in_order(value, order)
     if function is np.ravel or axes == tuple(range(value.ndim)):
         return function(np.transpose(a, axes), *rest, **kwargs)
