@@ -32,7 +32,7 @@ class Lending:
         own = like(given, [self.lend(part, tensor) for (_, part), (_, tensor) in pairs])
         self.givers[id(own)] = own, given
         if not isinstance(given, tuple):
-            self.lent.append((given, own, entries(own), dict(facts_of(own))))
+            self.lent.append((given, own, contents(own), dict(facts_of(own))))
         return own
 
     def lend_all(
@@ -52,7 +52,7 @@ class Lending:
         for given, own, before, facts in self.lent:
             for _, value in facts_of(own):  # what an attribute holds was not lent, but shared
                 self.back(value, plainly)
-            if same_objects(entries(own), before) and same_objects(facts_of(own), list(facts.items())):
+            if same_objects(contents(own), before) and same_objects(facts_of(own), list(facts.items())):
                 continue
             if id(given) in changed or sum(given is other for other, _, _, _ in self.lent) > 1:
                 raise ArgumentError(
@@ -82,7 +82,7 @@ class Lending:
 MISSING = object()
 
 
-def entries(container: Any) -> list[Any]:
+def contents(container: Any) -> list[Any]:
     """What is in a dict or a list, in order."""
     if isinstance(container, dict):
         return list(kind_of(container).items(container))

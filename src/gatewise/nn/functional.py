@@ -155,7 +155,7 @@ def track(running: Any, now: Any, kept: float, share: float) -> None:
 # ------------------------------------------------------------------------------------------------------------- losses
 
 
-def reduced(losses: Any, reduction: str) -> Any:
+def by_reduction(losses: Any, reduction: str) -> Any:
     """The mean of all losses, their sum, or each."""
     if reduction == "none":
         return losses
@@ -217,7 +217,7 @@ def cross_entropy(
         losses = (1 - smoothing) * losses + smoothing * np.sum(each, axis=1) / np.shape(scores)[1]
     if reduction == "mean" and weights is not None:
         return np.sum(losses) / float(np.sum(weights[y]))
-    return reduced(losses, reduction)
+    return by_reduction(losses, reduction)
 
 
 def class_weights(weight: Any, classes: int) -> Any:
@@ -242,7 +242,7 @@ def mse_loss(scores: Any, target: Any, reduction: str = "mean") -> Any:
     """The square of the difference; the shapes must be the same."""
     scores, target = reals(scores, target), reals(target, scores)
     same_shape("mse_loss", scores, target)
-    return reduced((scores - target) ** 2, reduction)
+    return by_reduction((scores - target) ** 2, reduction)
 
 
 def binary_cross_entropy_with_logits(scores: Any, target: Any, reduction: str = "mean") -> Any:
@@ -256,7 +256,7 @@ def binary_cross_entropy_with_logits(scores: Any, target: Any, reduction: str = 
     if np.size(given) and not (np.min(given) >= 0 and np.max(given) <= 1):
         what = f"binary_cross_entropy_with_logits got targets from {np.min(given)} to {np.max(given)}."
         raise LossError(what, "a target is the share of the class 1.", "targets from 0 to 1; F.cross_entropy for more.")
-    return reduced(target * softplus(-scores) + (1 - target) * softplus(scores), reduction)
+    return by_reduction(target * softplus(-scores) + (1 - target) * softplus(scores), reduction)
 
 
 def margins(loss: str, scores: Any, classes: Any, margin: float) -> Any:
@@ -273,7 +273,7 @@ def multi_margin_loss(scores: Any, classes: Any, p: int = 1, margin: float = 1.0
     if p not in (1, 2):
         raise LossError(f"multi_margin_loss got p={p!r}.", "p is 1 or 2.", "p=1.")
     losses = margins("multi_margin_loss", scores, classes, margin)
-    return reduced(np.sum(losses**2 if p == 2 else losses, axis=1) / np.shape(scores)[1], reduction)
+    return by_reduction(np.sum(losses**2 if p == 2 else losses, axis=1) / np.shape(scores)[1], reduction)
 
 
 def hinge_loss(scores: Any, classes: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
@@ -283,4 +283,4 @@ def hinge_loss(scores: Any, classes: Any, margin: float = 1.0, reduction: str = 
     >>> F.hinge_loss(np.zeros((5, 10)), np.zeros(5, int))
     np.float64(9.0)
     """
-    return reduced(np.sum(margins("hinge_loss", scores, classes, margin), axis=1), reduction)
+    return by_reduction(np.sum(margins("hinge_loss", scores, classes, margin), axis=1), reduction)
