@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import SourcedWire, Wire, inside_block, parents_as_written, sources_of
+from gatewise._circuit import NO_PARAMETERS, SourcedWire, Wire, inside_block, parents_as_written, sources_of
 from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError
 from gatewise._gates.families import Live, plain, shape_of, showing
 from gatewise._gates.gate import Carrier, Pullback
@@ -28,15 +28,15 @@ class Ports(dict[int, Any]):
         return Ports(self | other)
 
 
-def to_step(g: Any, out: Any, values: tuple[int], live: Any = None) -> tuple[Ports]:
+def to_step(g: Any, out: Any, operands: tuple[int], parameters: Any, live: Any = None) -> tuple[Ports]:
     """What goes back from one output of a step with several; its only value is which one."""
-    return (Ports({values[0]: g if live is None else Live(g, live)}),)
+    return (Ports({operands[0]: g if live is None else Live(g, live)}),)
 
 
 port = Pullback(to_step, positions=(0,))
 
 
-def to_original(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+def to_original(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
     """What goes back from the wire that a derivative, its value the bit, gives to an input which already had one."""
     return (g if live is None else Live(g, live),)
 
@@ -45,12 +45,12 @@ identity = Pullback(to_original, positions=(0,))
 
 
 @Pullback
-def detached(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+def detached(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
     """Marks the wire of a value that was detached while it was recorded: it has no bit that a sweep goes by."""
 
 
 @Pullback
-def released(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+def released(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
     """What stands in for a pullback whose saved values were let go of."""
     raise ReleasedError(
         "backward() was called a second time on the same circuit.",
@@ -60,9 +60,9 @@ def released(g: Any, out: Any, values: Any, live: Any = None) -> Any:
 
 
 @Pullback
-def outdated(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+def outdated(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
     """What stands at the wire of a value that was changed in place after it had been recorded."""
-    name, changes = values
+    name, changes = operands
     raise ChangedError.of(name, changes)
 
 
@@ -126,15 +126,17 @@ def sweep(
                 pullback, parents = wire.pullback, wire.parents
                 positions = pullback.positions
                 try:
-                    parts = pullback.back(g, wire.value, wire.values)
+                    parts = pullback.back(g, wire.value, wire.operands, wire.parameters)
                 except ArithmeticError:
-                    parts = pullback.back(g, boxed(wire.value), tuple(map(boxed, wire.values)))
+                    operands = tuple(map(boxed, wire.operands))
+                    parts = pullback.back(g, boxed(wire.value), operands, wire.parameters)
                 except (TypeError, ValueError, IndexError) as error:
                     raise no_way_back(pullback, error) from error
             if keep and type(wire) is SourcedWire and wire.written is not None and wire not in by_gates:
                 keep_inside(wire, g)
             if release:
-                wire.values, wire.parents, wire.pullback = (), (), released
+                wire.operands, wire.parents, wire.pullback = (), (), released
+                wire.parameters = NO_PARAMETERS
             for k, parent in enumerate(parents):
                 part = parts[k]
                 if part is None:
@@ -184,7 +186,7 @@ def keep_inside(block: SourcedWire, g: Any) -> None:
 def nobody_holds(block: SourcedWire) -> bool:
     """Whether only the next step refers to each wire inside a block that is a plain chain, as it is for most."""
     assert block.written is not None
-    parents = block.written[1]
+    parents = block.written[2]
     while parents != block.parents:
         if len(parents) != 1:
             return False
@@ -220,17 +222,17 @@ def with_care(
     wire: Wire, g: Any, bit: int, lower: int, lift: Lift | None, as_written: bool
 ) -> tuple[Sequence[int], Sequence[Wire], Sequence[Any]]:
     """One step under a mask, with other derivatives open, or as the user wrote it."""
-    values, parents, pullback = wire.values, wire.parents, wire.pullback
+    operands, parameters, parents, pullback = wire.operands, wire.parameters, wire.parents, wire.pullback
     sources: Sequence[Wire | None] | None = None
     if type(wire) is SourcedWire and wire.written is not None and as_written:
-        values, parents, pullback = wire.written
+        operands, parameters, parents, pullback = wire.written
         sources = wire.step.operands if wire.step else None
     if wire.parents == () and pullback is not None:  # released, outdated, kept: it says so
-        pullback.back(g, None, values)
+        pullback.back(g, None, operands, parameters)
     if showing.on and wire.bits & lower:
         pullback = pullback.with_masks() if showing.exact else pullback.as_printed(masks=True)
     # The wire that a derivative gave to its input is that one's leaf, whatever stale bits lie behind it.
-    own_input = pullback is identity and wire.values[0] == bit
+    own_input = pullback is identity and wire.operands[0] == bit
     kept = [] if own_input else [k for k, parent in enumerate(parents) if parent.bits & bit]
     if not kept:
         return (), (), ()
@@ -238,18 +240,15 @@ def with_care(
     if wire.bits & lower and pullback is not port and lift is not None:
         out = lift(out, wire, wire.bits & lower)
         sources = sources_of(wire) if sources is None else sources
-        values = (
-            tuple(
+        if pullback is not identity:
+            operands = tuple(
                 lift(value, source, source.bits & lower) if isinstance(source, Wire) and source.bits & lower else value
-                for value, source in zip(values, [*sources, *[None] * (len(values) - len(sources))], strict=True)
+                for value, source in zip(operands, sources, strict=True)
             )
-            if pullback is not identity
-            else values
-        )
     try:
-        parts = pullback.back(g, out, values, *live)
+        parts = pullback.back(g, out, operands, parameters, *live)
     except ArithmeticError:
-        parts = pullback.back(g, boxed(out), tuple(map(boxed, values)), *live)
+        parts = pullback.back(g, boxed(out), tuple(map(boxed, operands)), parameters, *live)
     except (TypeError, ValueError, IndexError) as error:
         raise no_way_back(pullback, error) from error
     positions = pullback.positions

@@ -166,7 +166,7 @@ def replay(circuit: FrozenCircuit, instead: Mapping[Wire, Any]) -> Any:
             continue
         plain = [values.get(x, x.value) if isinstance(x, Wire) else x for x in operands]
         out = run_step(holder, plain)
-        values[wire] = out[wire.values[0]] if wire.pullback is port else out
+        values[wire] = out[wire.operands[0]] if wire.pullback is port else out
     return values.get(circuit.output, circuit.output.value)
 
 

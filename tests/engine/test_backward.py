@@ -96,7 +96,7 @@ def test_the_saved_values_are_let_go_of():
     x = gw.tensor(np.ones(4))
     y = np.exp(x)
     y.sum().backward()
-    assert y.wire.values == ()
+    assert y.wire.operands == ()
     assert y.wire.parents == ()
 
 

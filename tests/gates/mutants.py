@@ -109,9 +109,9 @@ def unmasked(part: Any) -> Any:
 
 
 def mask_unread(pullback: Pullback) -> Back:
-    def wrong(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+    def wrong(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
         bare = {k: unmasked(piece) for k, piece in g.items()} if isinstance(g, dict) else g
-        return pullback.back(bare, out, values)
+        return pullback.back(bare, out, operands, parameters)
 
     return wrong
 
@@ -155,13 +155,10 @@ def first_taken(g: Any, shape: tuple[int, ...], total: Any = np.sum) -> Any:
 def along_next_axis(pullback: Pullback) -> Back:
     """Go back along the axis after the one that was given."""
 
-    def wrong(g: Any, out: Any, values: Any, *live: Any) -> Any:
-        parameters = values[-1]
-        ndim = max(
-            len(shape_of(x)) for x in (*values[:-1], plain(out) if not isinstance(out, (tuple, list)) else out[0])
-        )
+    def wrong(g: Any, out: Any, operands: Any, parameters: Any, *live: Any) -> Any:
+        ndim = max(len(shape_of(x)) for x in (*operands, plain(out) if not isinstance(out, (tuple, list)) else out[0]))
         moved = {key: next_axis(value, ndim) if key in AXES else value for key, value in parameters.items()}
-        return pullback.back(g, out, (*values[:-1], moved), *live)
+        return pullback.back(g, out, operands, moved, *live)
 
     return wrong
 
@@ -175,8 +172,8 @@ def next_axis(axis: Any, ndim: int) -> Any:
 def leaking(wanted: Sequence[int]) -> Back:
     """Let the gradient through a gate that stops it."""
 
-    def wrong(g: Any, out: Any, values: Any, live: Any = None) -> Any:
-        return [families.fit(g, values[i]) for i in wanted]
+    def wrong(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+        return [families.fit(g, operands[i]) for i in wanted]
 
     return wrong
 

@@ -115,8 +115,7 @@ def along(
     scalar = type(out) in FLOATS and all(type(x) in FLOATS for x in values)
     try:
         pullback = (gate.scalar if scalar else gate.array)[key_of(kinds)]
-        saved = (*values, parameters) if gate.parameters else values
-        (part,) = pullback.back(g, out, saved)
+        (part,) = pullback.back(g, out, values, parameters)
     except Exception:
         return None
     part = part.g if type(part) is Live else part

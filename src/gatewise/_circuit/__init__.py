@@ -21,12 +21,15 @@ from gatewise._circuit.frozen import verify as verify
 from gatewise._circuit.recognition import inside_block as inside_block
 from gatewise._circuit.recognition import may_close as may_close
 from gatewise._circuit.recognition import recognise as recognise
+from gatewise._circuit.tape import NO_PARAMETERS as NO_PARAMETERS
+from gatewise._circuit.tape import Made as Made
 from gatewise._circuit.tape import Place as Place
 from gatewise._circuit.tape import Read as Read
 from gatewise._circuit.tape import SourcedWire as SourcedWire
 from gatewise._circuit.tape import Step as Step
 from gatewise._circuit.tape import VariableWire as VariableWire
 from gatewise._circuit.tape import Wire as Wire
+from gatewise._circuit.tape import made_as_written as made_as_written
 from gatewise._circuit.tape import parents_as_written as parents_as_written
 from gatewise._circuit.tape import sources_of as sources_of
 from gatewise._circuit.tape import step_wire as step_wire

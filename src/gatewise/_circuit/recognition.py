@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit.bits import closed_bits, lent
-from gatewise._circuit.tape import SourcedWire, Wire, sources_of
+from gatewise._circuit.tape import NO_PARAMETERS, SourcedWire, Wire, made_as_written, sources_of
 from gatewise._gates.families import kept_axes
 from gatewise._gates.gate import UNASKED, WANTED, Gate, key_of
 from gatewise._gates.spelling import Pattern, Variable
@@ -20,32 +20,27 @@ def written_gate(wire: Wire) -> Gate | None:
         if wire.step is not None:
             return wire.step.gate
         if wire.written is not None:
-            written: Gate = wire.written[2].gate
+            written: Gate = wire.written[3].gate
             return written
     return wire.pullback.gate if wire.pullback is not None else None
 
 
 def written_operands(wire: Wire) -> tuple[Sequence[Any], Sequence[Wire | None], Mapping[str, Any]]:
     """Values, wires and parameters of the gate the user wrote."""
-    gate = written_gate(wire)
-    assert gate is not None
-    values, sources = wire.values, None
-    if type(wire) is SourcedWire:
-        sources = wire.sources
-        if wire.written is not None:
-            values, parents, pullback = wire.written
-            sources = [None] * len(values)
-            for position, parent in zip(pullback.positions, parents, strict=True):
-                sources[position] = parent
-    sources = sources_of(wire) if sources is None else sources
-    return (values[:-1], sources[: len(values) - 1], values[-1]) if gate.parameters else (values, sources, {})
+    operands, parameters, parents, pullback = made_as_written(wire)
+    if type(wire) is not SourcedWire or wire.written is None:
+        return operands, sources_of(wire), parameters
+    sources: list[Wire | None] = [None] * len(operands)
+    for position, parent in zip(pullback.positions, parents, strict=True):
+        sources[position] = parent
+    return operands, sources, parameters
 
 
 def inside_block(wire: SourcedWire) -> list[Wire]:
     """The wires that a block's rule passes over, newest first."""
     borders = {*(s for s in wire.sources if s is not None), *wire.parents}
     assert wire.written is not None
-    waiting = list(wire.written[1])
+    waiting = list(wire.written[2])
     found: list[Wire] = []
     while waiting:
         inner = waiting.pop()
@@ -64,8 +59,8 @@ def may_close(gate: Gate, first: Wire | None) -> bool:
 
 def recognise(
     gate: Gate, wires: Sequence[Wire | None], values: Sequence[Any], parameters: Mapping[str, Any], out: Any
-) -> tuple[Any, Any, Any, Any] | None:
-    """The block that a step of `gate` closes: its (values, parents, pullback, sources), or None.
+) -> tuple[Any, Any, Any, Any, Any] | None:
+    """The block that a step of `gate` closes: its (operands, parameters, parents, pullback, sources), or None.
 
     By structure alone: where what the user wrote overflows, the block's rule for what is written is NaN too.
     """
@@ -76,13 +71,13 @@ def recognise(
     return None
 
 
-def closing(block: Gate, found: Mapping[str, Any], out: Any) -> tuple[Any, Any, Any, Any] | None:
+def closing(block: Gate, found: Mapping[str, Any], out: Any) -> tuple[Any, Any, Any, Any, Any] | None:
     """The rule of `block` for the wires and parameters that were found."""
     scalar, rules = isinstance(out, float), block.as_written
     open_ = ~(lent.recording | closed_bits())
     if scalar and block.arity == 1 and not block.parameters:
         wire = found[block.operands[0]]
-        return ((wire.value,), (wire,), rules.scalar[0b110], (wire,)) if wire.bits & open_ else None
+        return ((wire.value,), NO_PARAMETERS, (wire,), rules.scalar[0b110], (wire,)) if wire.bits & open_ else None
     wires = [found[name] for name in block.operands]
     parameters = {name: found[name] for name in block.parameters if name in found}
     if block.when and not block.when(*(w.value for w in wires), **parameters):
@@ -92,9 +87,9 @@ def closing(block: Gate, found: Mapping[str, Any], out: Any) -> tuple[Any, Any, 
     if not wanted:
         return None
     key = key_of([WANTED if w in wanted else UNASKED for w in receivers])
-    values = tuple(w.value for w in wires) + ((parameters,) if block.parameters else ())
+    values = tuple(w.value for w in wires)
     pullback = (rules.scalar if scalar and all(isinstance(w.value, float) for w in wires) else rules.array)[key]
-    return values, tuple(wanted), pullback, wires
+    return values, parameters, tuple(wanted), pullback, wires
 
 
 def unshifted(wire: Wire, axis: Any) -> Wire:

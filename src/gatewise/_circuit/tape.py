@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from gatewise._gates.gate import Gate
@@ -14,51 +15,71 @@ tick = itertools.count(1).__next__  # creation index: a step is always younger t
 Place = tuple[tuple[Any, int], ...]  #: (code object, last instruction) of the user's frames, the shown function first
 
 
+NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})  #: the parameters of a gate that has none
+
+
 class Wire:
     """One value: `order` of creation, `bits` of the derivatives taken through it, and the rule that made it.
 
-    `values` are the operand values (then the parameters, where the gate has any), `parents` the wanted wires,
-    `pullback` how it goes back to them; a leaf has none. `grad` is what backward() left, `hooks` are the user's.
+    `operands` are the values it was made of, `parameters` the gate's (axis, shape, ...), `parents` the wanted wires and
+    `pullback` how it goes back to them; a leaf has none. `grad` is what backward() left, `hooks` are the
+    user's. A mark in a pullback's place has its own use for `operands`.
     """
 
-    __slots__ = ("__weakref__", "bits", "grad", "hooks", "order", "parents", "pullback", "value", "values")
-
-    def __init__(
-        self, order: int, bits: int, value: Any, values: Any = (), parents: tuple[Wire, ...] = (), pullback: Any = None
-    ) -> None:
-        self.order, self.bits, self.value = order, bits, value
-        self.values, self.parents, self.pullback = values, parents, pullback
-        self.grad: Any = None
-        self.hooks: dict[object, Any] | None = None
-
-
-class SourcedWire(Wire):
-    """A wire that knows the wire behind each operand: in a recording, and where a block stands for several gates.
-
-    `sources` has a wire or None for each operand; `written` is (values, parents, pullback) of the gate the user wrote
-    where a block's rule took its place; `step` is what a recording keeps; `name` is the name of an input.
-    """
-
-    __slots__ = ("name", "sources", "step", "written")
-    name: str | None
-    sources: Sequence[Wire | None]
-    step: Step | None
-    written: tuple[Any, tuple[Wire, ...], Any] | None
+    __slots__ = (
+        *("__weakref__", "bits", "grad", "hooks", "operands", "order", "parameters", "parents", "pullback"),
+        "value",
+    )
 
     def __init__(
         self,
         order: int,
         bits: int,
         value: Any,
-        values: Any = (),
+        operands: Any = (),
         parents: tuple[Wire, ...] = (),
         pullback: Any = None,
+        parameters: Mapping[str, Any] = NO_PARAMETERS,
+    ) -> None:
+        self.order, self.bits, self.value = order, bits, value
+        self.operands, self.parents, self.pullback = operands, parents, pullback
+        self.parameters = parameters  # four at once would make a tuple of each wire's
+        self.grad: Any = None
+        self.hooks: dict[object, Any] | None = None
+
+
+Made = tuple[Any, Mapping[str, Any], tuple[Wire, ...], Any]  #: operands, parameters, parents, pullback
+
+
+class SourcedWire(Wire):
+    """A wire that knows the wire behind each operand: in a recording, and where a block stands for several gates.
+
+    `sources` has a wire or None for each operand; `written` is what the gate that the user wrote was made of, where a
+    block's rule took its place; `step` is what a recording keeps; `name` is the name of an input.
+    """
+
+    __slots__ = ("name", "sources", "step", "written")
+    name: str | None
+    sources: Sequence[Wire | None]
+    step: Step | None
+    written: Made | None
+
+    def __init__(
+        self,
+        order: int,
+        bits: int,
+        value: Any,
+        operands: Any = (),
+        parents: tuple[Wire, ...] = (),
+        pullback: Any = None,
+        parameters: Mapping[str, Any] = NO_PARAMETERS,
         sources: Sequence[Wire | None] = (),
         written: Any = None,
         step: Step | None = None,
     ) -> None:
         self.order, self.bits, self.value = order, bits, value
-        self.values, self.parents, self.pullback = values, parents, pullback
+        self.operands, self.parents, self.pullback = operands, parents, pullback
+        self.parameters = parameters  # four at once would make a tuple of each wire's
         self.grad = self.hooks = self.name = None
         self.sources, self.written, self.step = sources, written, step
 
@@ -75,9 +96,16 @@ class VariableWire(Wire):
         self.name, self.version = name, version
 
 
+def made_as_written(wire: Wire) -> Made:
+    """Operands, parameters, parents and pullback of the gate the user wrote."""
+    if type(wire) is SourcedWire and wire.written is not None:
+        return wire.written
+    return wire.operands, wire.parameters, wire.parents, wire.pullback
+
+
 def parents_as_written(wire: Wire) -> tuple[Wire, ...]:
     """The wanted wires of the gate the user wrote."""
-    return wire.parents if type(wire) is not SourcedWire or wire.written is None else wire.written[1]
+    return wire.parents if type(wire) is not SourcedWire or wire.written is None else wire.written[2]
 
 
 def sources_of(wire: Wire) -> Sequence[Wire | None]:
@@ -86,9 +114,9 @@ def sources_of(wire: Wire) -> Sequence[Wire | None]:
         return wire.sources
     if wire.pullback is None:
         return ()
-    if len(wire.parents) == len(wire.values):
+    if len(wire.parents) == len(wire.operands):
         return wire.parents
-    sources: list[Wire | None] = [None] * len(wire.values)
+    sources: list[Wire | None] = [None] * len(wire.operands)
     for position, parent in zip(wire.pullback.positions, wire.parents, strict=True):
         sources[position] = parent
     return sources

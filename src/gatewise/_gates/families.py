@@ -387,8 +387,8 @@ class Elementwise:
         routes = gate.pattern == "routes"
         parts = [self.part(slopes[i], gate.operands[i], routes, scalar) for i in wanted]
         source = (
-            f"def {gate.name}_pullback(g, out, values{'' if scalar else ', live=None'}):\n"
-            f"    {', '.join(gate.operands)}, = values\n"
+            f"def {gate.name}_pullback(g, out, operands, parameters{'' if scalar else ', live=None'}):\n"
+            f"    {', '.join(gate.operands)}, = operands\n"
             f"    return ({''.join(f'{text}, ' for text, _ in parts)})\n"
         )
         back = build_function(source, SCALAR_SCOPE if scalar else ARRAY_SCOPE, f"{gate.name}_pullback")
@@ -434,8 +434,8 @@ class Reduction:
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         routes, rule = gate.pattern == "routes", gate.rule
 
-        def back(g: Any, out: Any, values: Any, live: Any = None) -> Any:
-            x, parameters = values
+        def back(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+            (x,) = operands
             shape, axis = shape_of(x), parameters.get("axis")
             if 0 in shape:
                 return (None,)  # there is nothing to give a gradient to
@@ -469,8 +469,7 @@ class Linear:
         mixes, routes = gate.pattern in ("mixes", "swaps"), gate.pattern == "routes"
         picks = routes and gate.parameters == ["index"]
 
-        def back(g: Any, out: Any, values: Any, live: Any = None) -> Any:
-            operands, parameters = (values[:-1], values[-1]) if type(values[-1]) is dict else (values, {})
+        def back(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
             if isinstance(g, dict):
                 return (gathered(rule, g, operands, parameters, mixes),)
             if picks and type(operands[0]) is np.ndarray and not (is_recorded(g) or is_recorded(live)):
@@ -559,8 +558,7 @@ class Custom:
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         rule, along = gate.rule, gate.along
 
-        def back(g: Any, out: Any, values: Any, live: Any = None) -> Any:
-            operands, parameters = (values[:-1], values[-1]) if gate.parameters else (values, {})
+        def back(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
             if isinstance(g, dict):
                 g = {k: without_mask(piece) for k, piece in g.items()}
             downs = as_tuple(rule(g, out, *operands, **parameters))
@@ -586,7 +584,7 @@ class Stops:
     name, leading = "stops", 0
 
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
-        def back(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+        def back(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
             return [None] * len(wanted)
 
         return back, frozenset()

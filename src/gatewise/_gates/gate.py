@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from gatewise._errors import GateError
 
-Back = Callable[..., Any]  #: (g, out, values, live=None) -> for each wanted operand what it gets
+Back = Callable[..., Any]  #: (g, out, operands, parameters, live=None) -> for each wanted operand what it gets
 Derivation = tuple[Back, frozenset[str]]  #: what sends gradients back, and the operands whose values it reads
 Rule = Callable[..., Any]
 #: Inputs and their expected local gradients, numbers or nested lists; None stands at an input that is a constant.
@@ -168,10 +168,11 @@ def names_in(rule: Any, leading: int) -> tuple[list[str], list[str], bool]:
 
 
 class Pullback:
-    """How a wire sends its gradient back: `back(g, out, values, live=None)` gives a part for each wanted operand.
+    """How a wire sends its gradient back.
 
-    `positions` are those operands, `needs` the names of those whose values are read; `found` is the table it was
-    derived in, and the key. A mark that stands at a wire in place of a gate's pullback has neither gate nor table.
+    `back(g, out, operands, parameters, live=None)` gives a part for each wanted operand. `positions` are those
+    operands, `needs` the names of those whose values are read; `found` is the table it was derived in, and the key. A
+    mark that stands at a wire in place of a gate's pullback has neither gate nor table.
     """
 
     __slots__ = ("back", "found", "gate", "needs", "positions")

@@ -119,7 +119,7 @@ class Builder:
         whole = self.told(Op(gate.name, operands, told, *shape_and_dtype_of(holder.value)))
         if wire.pullback is not port:
             return whole
-        return self.told(Op(PART, (whole,), {"place": wire.values[0]}, *shape_and_dtype(wire.value)))
+        return self.told(Op(PART, (whole,), {"place": wire.operands[0]}, *shape_and_dtype(wire.value)))
 
     def told(self, op: Op) -> At:
         """The place of an operation: of an equal one that is there already, or a new one."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, step_wire
+from gatewise._circuit import NO_PARAMETERS, FrozenCircuit, SourcedWire, Wire, made_as_written, step_wire
 from gatewise._gates.families import Live, showing, without_mask
 from gatewise._program import PART, At, Builder, Constant, NotTold, Op, operand_written, operands_of, to_json
 from gatewise._record.circuits import sources
@@ -232,7 +232,7 @@ class Formulas:
         holder = step_wire(wire)
         if holder is None or holder.step is None or isinstance(holder.value, (tuple, list)):
             return {}
-        _, parents, pullback = holder.written or (holder.values, holder.parents, holder.pullback)
+        _, _, parents, pullback = made_as_written(holder)
         if pullback is None or holder.step.gate.family.name != "elementwise":
             return {}
         operands = tuple(lifted(x, self.circuit.recording) for x in operands_of(holder))
@@ -244,7 +244,7 @@ class Formulas:
         ones: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
         out, found = lifted(holder, self.circuit.recording), {}
         with showing("on", "exact"), np.errstate(all="ignore"):
-            for k, part in contributions_of(pullback.with_masks(), ones, out, operands):
+            for k, part in contributions_of(pullback.with_masks(), ones, out, operands, NO_PARAMETERS):
                 if parents[k].bits & self.circuit.bit and np.shape(parents[k].value) == np.shape(holder.value):
                     found[pullback.positions[k]] = self.builder.of(0.0 if part is None else part)
         return found
@@ -282,10 +282,9 @@ class Formulas:
         """The local gradients of a block's rule, by the names of its operands."""
         if holder.pullback.gate.family.name != "elementwise":
             return {}
-        values = holder.values[: len(holder.sources)]
         wires = [None if s is None else transparent(s) for s in holder.sources]
         bit = self.circuit.recording
-        operands = tuple(v if w is None else lifted(w, bit) for w, v in zip(wires, values, strict=True))
+        operands = tuple(v if w is None else lifted(w, bit) for w, v in zip(wires, holder.operands, strict=True))
         found = self.slopes(holder, holder.pullback, holder.parents, operands)
         return {self.circuit.names[w]: found[k] for k, w in enumerate(wires) if w is not None and k in found}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import SourcedWire, Wire
+from gatewise._circuit import Wire, made_as_written
 from gatewise._gates.families import Live
 from gatewise._gates.gate import Gate
 from gatewise._sweep import Ports
@@ -24,19 +24,17 @@ def plain(g: Any) -> Any:
 
 def rounding(wire: Wire, g: Any, parts: list[tuple[int, Any]], eps: float | None = None) -> float:
     """How far the rounding of one gate moves the output; `eps` is the precision, if not that of its dtype."""
-    values, pullback = wire.values, wire.pullback
-    if type(wire) is SourcedWire and wire.written is not None:
-        values, _, pullback = wire.written
+    operands, parameters, _, pullback = made_as_written(wire)
     gate = getattr(pullback, "gate", None)
     if gate is None or isinstance(g, Ports):
         return 0.0
-    if gate.exact and not shortens(wire.value, values):
+    if gate.exact and not shortens(wire.value, operands):
         return 0.0
     eps = float(np.finfo(np.asarray(wire.value).dtype).eps) if eps is None else eps
-    total = magnitude(g, size_of(gate, values, wire.value))
+    total = magnitude(g, size_of(gate, operands, parameters, wire.value))
     if gate.family.name == "elementwise" or gate.sums:
         return eps * total
-    moved = sum(magnitude(plain(part), values[k]) for k, part in parts if k < len(values))
+    moved = sum(magnitude(plain(part), operands[k]) for k, part in parts)
     return 2 * eps * (total + moved)
 
 
@@ -55,12 +53,10 @@ def magnitude(g: Any, value: Any) -> float:
         return 0.0
 
 
-def size_of(gate: Gate, values: Any, out: Any) -> Any:
+def size_of(gate: Gate, operands: Any, parameters: Mapping[str, Any], out: Any) -> Any:
     """The size of what a gate rounds: of a sum, the sum of the sizes of its terms."""
     if not gate.sums:
         return out
-    parameters: Mapping[str, Any] = values[-1] if gate.parameters else {}
-    operands = values[:-1] if gate.parameters else values
     try:
         return gate.call(
             *(np.abs(x) if isinstance(x, (np.ndarray, np.floating, float)) else x for x in operands), **parameters

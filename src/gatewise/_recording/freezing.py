@@ -227,7 +227,7 @@ class Namer:
         parts, users = self.target_names(statement, root is step_wire(output), function)
         ports = outputs.get(root, [])
         for wire in ports:
-            k = wire.values[0]
+            k = wire.operands[0]
             self.give(wire, parts[k] if len(parts) > 1 and k < len(parts) else f"{parts[0]}_{k}", users)
         name = self.names[ports[0]] if ports else self.give(root, "_".join(parts), users)
         return name

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from gatewise import _syntax
-from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, step_wire, tick
+from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, made_as_written, step_wire, tick
 from gatewise._gates import Gate
 from gatewise._gates.families import Live, plain, showing
 from gatewise._gates.gate import Pullback
@@ -75,11 +75,10 @@ def block_texts(circuit: FrozenCircuit, closing: Iterable[SourcedWire]) -> dict[
         for holder in closing:
             gate = holder.pullback.gate
             text = found[holder] = GateText("", gate.symbol)
-            values = holder.values[: len(holder.sources)]
-            operands = [v if s is None else transparent(s) for s, v in zip(holder.sources, values, strict=True)]
-            rest = holder.values[len(operands) :]
-            saved = (*(lifted(x, circuit.recording) for x in operands), *rest)
-            rule = Rule(gate, holder.pullback, holder.parents, saved)
+            pairs = zip(holder.sources, holder.operands, strict=True)
+            operands = [v if s is None else transparent(s) for s, v in pairs]
+            saved = tuple(lifted(x, circuit.recording) for x in operands)
+            rule = Rule(gate, holder.pullback, holder.parents, saved, holder.parameters)
             add_gradients(text, circuit, writer, holder, holder, rule)
     return found
 
@@ -111,20 +110,20 @@ class Rule:
     gate: Gate
     pullback: Pullback
     parents: tuple[Wire, ...]
-    saved: tuple[Any, ...]
+    operands: tuple[Any, ...]
+    parameters: Mapping[str, Any]
 
 
 def one_gate(circuit: FrozenCircuit, writer: Writer, holder: SourcedWire, wire: Wire) -> GateText:
     """The texts of one step."""
     writer.backward = False
     text = GateText(writer.step(writer.nodes.step(holder)).text, symbol_of(writer, holder))
-    _, parents, pullback = holder.written or (holder.values, holder.parents, holder.pullback)
+    _, _, parents, pullback = made_as_written(holder)
     if pullback is None:
         return text
     node = writer.nodes.step(holder)
-    operands = [lifted(x, circuit.recording) for x in node.operands]
-    saved = (*operands, dict(node.parameters)) if node.gate.parameters else tuple(operands)
-    add_gradients(text, circuit, writer, holder, wire, Rule(node.gate, pullback, parents, saved))
+    operands = tuple(lifted(x, circuit.recording) for x in node.operands)
+    add_gradients(text, circuit, writer, holder, wire, Rule(node.gate, pullback, parents, operands, node.parameters))
     return text
 
 
@@ -132,7 +131,7 @@ def add_gradients(
     text: GateText, circuit: FrozenCircuit, writer: Writer, holder: SourcedWire, wire: Wire, rule: Rule
 ) -> None:
     """Add the local gradients of one gate and its lines of backward code."""
-    pullback, parents, saved = rule.pullback, rule.parents, rule.saved
+    pullback, parents, given = rule.pullback, rule.parents, (rule.operands, rule.parameters)
     wanted = [k for k, p in enumerate(parents) if p.bits & circuit.bit]
     if not wanted:
         return
@@ -148,7 +147,7 @@ def add_gradients(
         writer.d_texts[stands] = Text("d" + name)
         printed = pullback.as_printed()
         with showing("dead"):
-            sent = contributions_of(printed, {wire.values[0]: upstream} if several else upstream, out, saved)
+            sent = contributions_of(printed, {wire.operands[0]: upstream} if several else upstream, out, *given)
         for k, part in sent:
             if k in wanted and part is not None:
                 parent = transparent(parents[k])
@@ -160,7 +159,7 @@ def add_gradients(
 
 def add_locals(text: GateText, writer: Writer, holder: SourcedWire, out: Any, rule: Rule, asked: list[int]) -> None:
     """Add the local gradients of an elementwise gate: what its rule makes of an upstream gradient of ones."""
-    pullback, saved = rule.pullback, rule.saved
+    pullback, given = rule.pullback, (rule.operands, rule.parameters)
     printed, recording = pullback.as_printed(), writer.circuit.recording
     one: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
     unit = SourcedWire(tick(), recording, one)
@@ -168,9 +167,9 @@ def add_locals(text: GateText, writer: Writer, holder: SourcedWire, out: Any, ru
     ones = Tensor(one, unit, recording)
     again: dict[int, Any] = {}  # the same on a recorded 1, which leaves a trace of how a number came about
     unit_upstream = 1.0 if isinstance(one, float) else ones
-    exact = dict(contributions_of(pullback, unit_upstream, out, saved))
+    exact = dict(contributions_of(pullback, unit_upstream, out, *given))
     with showing("dead"):
-        shown = contributions_of(printed, unit_upstream, out, saved)
+        shown = contributions_of(printed, unit_upstream, out, *given)
     for k, part in shown:
         if k in asked:
             position = pullback.positions[k]
@@ -178,7 +177,7 @@ def add_locals(text: GateText, writer: Writer, holder: SourcedWire, out: Any, ru
             if exact[k] is None:
                 text.dead.add(position)
             if is_rounded(part):
-                again = again or dict(contributions_of(printed, ones, out, saved))
+                again = again or dict(contributions_of(printed, ones, out, *given))
             text.locals[position] = text_of_local(writer, holder, again.get(k, part))
 
 
@@ -224,10 +223,12 @@ def text_of_number(writer: Writer, holder: SourcedWire, part: Any) -> str:
     return writer.spell(part).text
 
 
-def contributions_of(pullback: Pullback, g: Any, out: Any, values: Any) -> list[tuple[int, Any]]:
+def contributions_of(
+    pullback: Pullback, g: Any, out: Any, operands: Any, parameters: Mapping[str, Any]
+) -> list[tuple[int, Any]]:
     """The contributions of one pullback, by place among its parents; masks taken off."""
     try:
-        parts = pullback.back(g, out, values)
+        parts = pullback.back(g, out, operands, parameters)
     except ArithmeticError:
         return []
     return [(k, part.g if isinstance(part, Live) else part) for k, part in enumerate(parts)]

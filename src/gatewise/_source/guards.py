@@ -77,7 +77,7 @@ class Guards(Statements):
         given = {key: w for h in holders if h.step is not None for key, w in h.step.parameter_wires.items()}
         for holder in holders:
             if holder.pullback is not None and holder.pullback.gate is NAMES["cross_entropy"]:
-                rows, _ = holder.values[-1]["index"]
+                rows, _ = holder.parameters["index"]
                 if id(rows) in given:
                     name = self.forward_name(given[id(rows)])
                     sentence = f"recorded where {name} was np.arange({len(rows)}): record it again for other inputs"
@@ -121,7 +121,7 @@ class Guards(Statements):
         if wire in self.named:
             return Text(self.named[wire])
         text = self.step(self.nodes.step(holder))
-        return Text(f"{text.at(ATOM)}[{wire.values[0]}]") if wire.pullback is port else text
+        return Text(f"{text.at(ATOM)}[{wire.operands[0]}]") if wire.pullback is port else text
 
     def lines_for(self, made: list[SourcedWire]) -> None:
         """Lines of their own for what is used twice, lies too deep, or is made by writing into an array."""

@@ -383,7 +383,7 @@ class Writer(Guards):
     def port_names(self, holder: SourcedWire | None, stage: Stage) -> str:
         """The targets of a step with several outputs, `_` for those nobody uses."""
         assert holder is not None
-        names = {w.values[0]: self.circuit.names[w] for w in stage.wires if is_port(w) and step_wire(w) is holder}
+        names = {w.operands[0]: self.circuit.names[w] for w in stage.wires if is_port(w) and step_wire(w) is holder}
         unused = self.unused()
         return ", ".join(names.get(k, unused) for k in range(len(holder.value))) + (
             "," if len(holder.value) == 1 else ""

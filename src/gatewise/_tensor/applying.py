@@ -14,6 +14,8 @@ import numpy as np
 
 from gatewise._circuit import (
     CLOSED,
+    NO_PARAMETERS,
+    Made,
     Open,
     SourcedWire,
     Step,
@@ -98,17 +100,15 @@ def apply1(gate: Gate, forward: Callable[[Any], Any], x: Tensor) -> Any:
     if gate.closings and may_close(gate, x.wire):
         block = recognise(gate, (x.wire,), (a,), {}, out)
         if block is not None:
-            return Tensor(out, block_wire(bits, out, (a,), parents, pullback, block), bits)
+            return Tensor(out, block_wire(bits, out, ((a,), NO_PARAMETERS, parents, pullback), block), bits)
     return Tensor(out, Wire(tick(), bits, out, (a,), parents, pullback), bits)
 
 
-def block_wire(
-    bits: int, out: Any, saved: Any, behind: Any, pullback: Any, block: Any, step: Step | None = None
-) -> SourcedWire:
+def block_wire(bits: int, out: Any, written: Made, block: Any, step: Step | None = None) -> SourcedWire:
     """The wire of a step that closes a block: it goes by the block's rule, and remembers the gate the user wrote."""
-    values, parents, rule, sources = block
+    operands, parameters, parents, rule, sources = block
     return SourcedWire(
-        tick(), bits, out, values, parents, rule, sources=sources, written=(saved, behind, pullback), step=step
+        tick(), bits, out, operands, parents, rule, parameters, sources=sources, written=written, step=step
     )
 
 
@@ -138,7 +138,7 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
             demand_plain(x)
         key = key << 2 | kind
         values.append(x)
-    plain_parameters = {name: unwrapped(value) for name, value in parameters.items()} if parameters else {}
+    plain_parameters = {name: unwrapped(value) for name, value in parameters.items()} if parameters else NO_PARAMETERS
     if recording:
         bits |= bits_inside(parameters.values()) & recording
     try:
@@ -165,20 +165,20 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
     for i, x in enumerate(operands):
         if not isinstance(x, IMMUTABLE) and (gate.many or gate.operands[i] in needs):
             values[i] = np.array(x)
-    saved = (*values, plain_parameters) if gate.parameters else tuple(values)
-    behind = tuple(parents)
+    saved, behind = tuple(values), tuple(parents)
     wire: Wire
     step = None
     if bits & recording and lent.on_step is not None:
         step = lent.on_step(gate, forward, operands, values, parameters, plain_parameters)
+    rule = pullback if parents else None
     sources = [x.wire if type(x) is Tensor else None for x in operands]
     block = recognise(gate, sources, values, plain_parameters, out) if gate.closings and parents else None
     if block is not None:
-        wire = block_wire(bits, out, saved, behind, pullback, block, step)
+        wire = block_wire(bits, out, (saved, plain_parameters, behind, pullback), block, step)
     elif step is not None:
-        wire = SourcedWire(tick(), bits, out, saved, behind, pullback if parents else None, sources=sources, step=step)
+        wire = SourcedWire(tick(), bits, out, saved, behind, rule, plain_parameters, sources=sources, step=step)
     else:
-        wire = Wire(tick(), bits, out, saved, behind, pullback if parents else None)
+        wire = Wire(tick(), bits, out, saved, behind, rule, plain_parameters)
     if not several:
         return Tensor(out, wire, bits)
     return regrouped(out, [one_port(v, k, wire, bits) for k, v in enumerate(out)])
@@ -204,9 +204,9 @@ def standing_in(x: Tensor, closed: int) -> Tensor:
 
 
 @Pullback
-def kept_over(g: Any, out: Any, values: Any, live: Any = None) -> Any:
+def kept_over(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
     """What stands at a wire from a derivative that is over."""
-    raise KeptError.of(*values)
+    raise KeptError.of(*operands)
 
 
 PLAIN = (np.ndarray, np.generic, float, int, complex, list, tuple, str)

@@ -39,8 +39,8 @@ def whole_number(t: Carrier) -> Any:
     """The int or the array of ints that the user gave where gatewise took it as floats."""
     wire = t.wire
     return (
-        wire.values[0]
-        if type(wire) is SourcedWire and wire.step is None and wire.pullback is None and wire.values
+        wire.operands[0]
+        if type(wire) is SourcedWire and wire.step is None and wire.pullback is None and wire.operands
         else None
     )
 

@@ -40,7 +40,7 @@ def change(t: Tensor, write: Callable[[Any], None]) -> None:
         name = getattr(wire, "name", None)
         new = VariableWire(tick(), wire.bits, t.value, name, getattr(wire, "version", 0))
         new.grad, new.hooks, t.wire = wire.grad, wire.hooks, new
-        wire.values = (name or next(iter(user_names(t)), None) or "a Tensor", new.version + 1)
+        wire.operands = (name or next(iter(user_names(t)), None) or "a Tensor", new.version + 1)
         wire.pullback, wire = outdated, new
     wire.version += 1
     wire.value = t.value = array if isinstance(t.value, np.ndarray) else type(t.value)(array)

@@ -111,8 +111,7 @@ def first_non_finite(end: Wire, names: Names) -> str:
 
 def operand_values(wire: Wire) -> Iterator[Any]:
     """The values a wire's rule has saved, those that are numbers."""
-    values = wire.values if isinstance(wire.values, tuple) else (wire.values,)
-    yield from (value for value in values if isinstance(value, (float, np.ndarray, np.floating)))
+    yield from (value for value in wire.operands if isinstance(value, (float, np.ndarray, np.floating)))
 
 
 def wire_in_words(wire: Wire, names: Names) -> str:
