@@ -130,7 +130,7 @@ SCORES = np.array([4.0, -3.0, 1.0])
 )
 def test_a_small_number_in_the_log_that_the_gradient_leaves_out(value, said):
     mistake = only(SOFTMAX.format(value=value, dp="ds = p.copy()\n    ds[1] -= 1"), SCORES - [0, 12, 0])
-    assert mistake.kind == "local"
+    assert mistake.kind == "eps"
     assert f"leaves out the {said} of `value = {value}` (line 4)" in mistake.cure
 
 

@@ -22,6 +22,7 @@ SAYS = {
     "mask": "The mask is missing or not the right one: the gradient passes only where the gate let the value through.",
     "stale": "It uses {detail}.",
     "local": "The local gradient is not the right one: {detail}.",
+    "eps": "It is the gradient of another function: {detail}.",
     "fork": "The value is used in more than one place, and the gradients of all uses add up: {detail}.",
     "regularisation": "{detail}.",
     "other": "None of the usual mistakes explains it{detail}.",

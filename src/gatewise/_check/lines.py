@@ -72,6 +72,8 @@ def agreed(found: Located, marked: Callable[[], Sequence[Mistake]]) -> tuple[lis
         return sorted(told, key=lambda m: m.line), ""
     among = {s.lineno for s in found.suspects}
     sure = [m for m in mistakes if m.kind != "other"]
+    if explained := [m for m in sure if m.kind == "eps" and m.line in among]:
+        return explained, ""  # the gradient is right to the last digit without that small number
     marked_lines = {m.line for m in sure}
     first = found.suspects[0].lineno if found.suspects else None  # where it goes wrong first
     if len(sure) > 1 and sure == mistakes and first in marked_lines <= among and not found.doubtful:

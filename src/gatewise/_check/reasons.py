@@ -227,7 +227,7 @@ class Reasons(Terms):
             if all(self.is_right_without(version, number, world) for world in self.worlds[:1]):
                 text = self.program.text(number.lineno)
                 told = f"it leaves out the {ast.unparse(number)} of `{text}` (line {number.lineno})"
-                return Repair(s, "local", told, None, version.wire)
+                return Repair(s, "eps", told, None, version.wire)
         return None
 
     def small_numbers(self) -> list[ast.Constant]:
