@@ -68,10 +68,11 @@ def agreed(found: Located, marked: Callable[[], Sequence[Mistake]]) -> tuple[lis
     mistakes = [m for m in mistakes if m.line not in found.idle]
     told = [m for m in mistakes if wire_named(m.variable, found.misshaped) is not None]
     told += [m for f in found.found for m in in_words(f, mistakes) if m not in told]
+    sure = [m for m in mistakes if m.kind != "other"]
+    told += [m for f in found.doubted for m in at_line(f, sure) if m not in told]  # both say so, each in its own way
     if told:
         return sorted(told, key=lambda m: m.line), ""
     among = {s.lineno for s in found.suspects}
-    sure = [m for m in mistakes if m.kind != "other"]
     if explained := [m for m in sure if m.kind == "eps" and m.line in among]:
         return explained, ""  # the gradient is right to the last digit without that small number
     marked_lines = {m.line for m in sure}
@@ -83,9 +84,13 @@ def agreed(found: Located, marked: Callable[[], Sequence[Mistake]]) -> tuple[lis
 
 def in_words(found: Found, mistakes: Sequence[Mistake]) -> list[Mistake]:
     """A line that was found, as the marking tells of it; in plain words where it does not."""
+    return at_line(found, mistakes) or [mistake_of(found)]
+
+
+def at_line(found: Found, mistakes: Sequence[Mistake]) -> list[Mistake]:
+    """What the marking says of a line that was found."""
     last = found.statement.end_lineno or found.statement.lineno
-    same = [m for m in mistakes if found.statement.lineno <= m.line <= last]
-    return same or [mistake_of(found)]
+    return [m for m in mistakes if found.statement.lineno <= m.line <= last]
 
 
 def mistake_of(found: Found) -> Mistake:

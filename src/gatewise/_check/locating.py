@@ -30,6 +30,7 @@ from gatewise._check.trials import Trial, UnseenError
 EVENTS = 300  #: values that are moved, each in a run of its own
 ENTRIES = 2_000_000  #: numbers in all of them together
 WAYS = 64  #: ways in which values of one line may stand for gradients, that are tried
+DOES_AWAY = 70  #: ranks from which on a change leaves out what a line computes
 FAR_FETCHED = 60  #: ranks from which on a change that mends a line need not be what was meant
 LOSSES = frozenset({"loss", "cost", "L", "J"})
 
@@ -223,7 +224,7 @@ class Inquiry(Replacing):
         after = [j for j in others if j in self.changes[i]] if is_held else []
         suspects = self.statements([*before, i, *after])
         first = Found(place.statement, place.key, self.events[i].value, should)
-        if not largest(self.events[i].value) and place.how == "value":
+        if not largest(self.events[i].value) and place.how == "value" and not isinstance(place.statement, ast.Return):
             return Located([], [], f"a line is missing that adds to {place.key}")
         if self.is_partial(i):
             first.lost = True
@@ -258,6 +259,11 @@ class Inquiry(Replacing):
         before = [j for j in self.backward if i in self.changes[j] and self.roles(j)]
         other = [j for j in before if self.is_exact(j) and not self.plain_readings(j)]
         return [s for s in self.statements(other) if s is not self.events[i].place.statement]
+
+    def is_in_a_helper(self, s: ast.stmt) -> bool:
+        """Whether a statement stands in another function than the one that makes the gradients."""
+        main = self.events[-1].place.function
+        return any(e.place.statement is s and e.place.function != main for e in self.events)
 
     def callers(self, i: int) -> list[ast.stmt]:
         """The line that took what a helper made of what it was given, where a value is a helper's."""
@@ -317,15 +323,15 @@ def adds_a_name(s: ast.stmt) -> bool:
     return isinstance(added, (ast.Name, ast.Attribute))
 
 
-def is_told(f: Found, found: Located) -> bool:
+def is_told(f: Found, found: Located, inquiry: Inquiry) -> bool:
     """Whether a line that was found is named: one that computes nothing, only with the change that mends it.
 
-    A change that is far-fetched is no evidence where other lines are suspects as well.
+    What does away with a helper's work is no evidence where the line that calls it is a suspect as well.
     """
     change = f.change or f.mend()
     if change is None:
         return not hands_on(f.statement) and f.statement.lineno not in found.idle
-    return change.rank < FAR_FETCHED or len(found.suspects) < 2
+    return change.rank < DOES_AWAY or len(found.suspects) < 2 or not inquiry.is_in_a_helper(f.statement)
 
 
 def hands_on(s: ast.stmt) -> bool:
@@ -345,7 +351,8 @@ def located(trials: Callable[[], Sequence[Trial]]) -> Located:
         found.idle = {e.place.line for e in inquiry.events if is_packed(e.place.statement)}
         others = {id(f.statement): f for q in inquiry.misshaped for f in inquiry.of_another_shape(q)}
         found.found += others.values()
-        found.found = [f for f in found.found if f.shape or is_told(f, found)]
+        found.doubted = [f for f in found.found if not f.shape and not is_told(f, found, inquiry)]
+        found.found = [f for f in found.found if not any(f is each for each in found.doubted)]
         return with_texts(found, inquiry) if inquiry.backward or inquiry.misshaped else nothing
     except TooManyError as error:
         return Located(why=str(error))
