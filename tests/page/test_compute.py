@@ -338,3 +338,14 @@ def test_masks_combined_by_bits(scripts: Any) -> None:
     board, other = (gw.circuit(f, *point) for point in points)
     edits = {str(k): part.tolist() for k, part in enumerate(points[1])}
     assert_same_circuit(one(scripts, board, edits), record_of(other), "masks")
+
+
+def asked_of_a_number(x: Any, y: Any) -> Any:
+    """`if x:` asks a number that is no truth value."""
+    return x * y if x else y
+
+
+def test_a_number_that_python_asked_for_yes_or_no(scripts: Any) -> None:
+    board = gw.circuit(asked_of_a_number, 2.0, 3.0)
+    assert one(scripts, board, {"0": 0.5})["left"] is None
+    assert one(scripts, board, {"0": 0.0})["left"] == "Python read x as True: with another value, record again."

@@ -155,3 +155,47 @@ def test_what_is_not_well_formed_is_refused(spoiled: Any, said: str) -> None:
     assert isinstance(program.ops[0], Op)
     with pytest.raises(ProgramError, match=said):
         verify(spoiled(program))
+
+
+def counted_twice(x: Any, y: Any) -> Any:
+    """Truth values times 1.0 are numbers, which add up; truth values by themselves do not."""
+    return np.sum((1.0 * (x > 0) + (y > 0) * 1.0) * x)
+
+
+def test_a_truth_value_times_one_is_a_number() -> None:
+    given = {"x": np.array([1.0, -2.0, 3.0]), "y": np.array([2.0, 1.0, -1.0])}
+    board = gw.circuit(counted_twice, **given)
+    have = evaluate(program_of(board._frozen), given)
+    assert have["value"] == board.value
+    assert have["dx"].tolist() == board.gradients["x"].tolist() == [2.0, 1.0, 1.0]
+
+
+def branching(x: Any, y: Any) -> Any:
+    return x * y if x > 0 else x + y
+
+
+def taken_out(x: Any) -> Any:
+    return x * x.item()
+
+
+def numbered(x: Any, n: Any) -> Any:
+    for _ in range(n):
+        x = x * 1.5
+    return x
+
+
+@pytest.mark.parametrize(
+    ("f", "recorded", "kept", "left"),
+    [
+        (branching, {"x": 2.0, "y": 3.0}, {"x": 0.5, "y": 3.0}, {"x": -2.0, "y": 3.0}),
+        (taken_out, {"x": 2.0}, {"x": 2.0}, {"x": 3.0}),
+        (numbered, {"x": 2.0, "n": 3}, {"x": 1.0, "n": 3}, {"x": 1.0, "n": 4}),
+    ],
+)
+def test_what_python_read_must_be_as_it_was(f: Any, recorded: Any, kept: Any, left: Any) -> None:
+    """Where a branch went another way the program is another function's: an error, and not a number."""
+    program = program_of(gw.circuit(f, **recorded)._frozen)
+    for each in (program, needed(program), from_json(json.loads(json.dumps(to_json(program))))):
+        assert float(evaluate(each, kept)["value"]) == float(gw.circuit(f, **kept).value)
+        with pytest.raises(ProgramError, match="Python read"):
+            evaluate(each, left)

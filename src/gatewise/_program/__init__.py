@@ -13,6 +13,7 @@ from gatewise._program.program import PART as PART
 from gatewise._program.program import At as At
 from gatewise._program.program import Constant as Constant
 from gatewise._program.program import Given as Given
+from gatewise._program.program import Guard as Guard
 from gatewise._program.program import Op as Op
 from gatewise._program.program import Program as Program
 from gatewise._program.program import ProgramError as ProgramError

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, SourcedWire, Step, Wire, step_wire
+from gatewise._circuit import FrozenCircuit, Read, SourcedWire, Step, Wire, step_wire
 from gatewise._errors import GatewiseError
 from gatewise._gates import Gate
 from gatewise._gates.families import without_mask
-from gatewise._program.program import PART, At, Constant, Given, Op, Operand, Program, shape_and_dtype, verify
+from gatewise._program.program import PART, At, Constant, Given, Guard, Op, Operand, Program, shape_and_dtype, verify
 from gatewise._recording.freezing import transparent
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import Ports, port, zeros_for
@@ -40,7 +40,8 @@ def program_of(circuit: FrozenCircuit) -> Program:
             arrived = found.get(each.wire)
             g = zeros_for(each.wire.value) if arrived is None else without_mask(arrived)
             outputs[f"d{each.name}"] = builder.of(g)
-        return builder.program(outputs)
+        guards = [builder.guard(each) for each in circuit.reads if each.how != "shape"]
+        return builder.program(outputs, guards)
 
 
 def every(gate: Gate) -> bool:
@@ -70,8 +71,16 @@ class Builder:
         """What stands at a place."""
         return self.inputs[x.place] if x.place < len(self.inputs) else self.ops[x.place - len(self.inputs)]
 
-    def program(self, outputs: Mapping[str, Operand]) -> Program:
-        return verify(Program(tuple(self.inputs), tuple(self.ops), dict(outputs)))
+    def program(self, outputs: Mapping[str, Operand], guards: Sequence[Guard] = ()) -> Program:
+        return verify(Program(tuple(self.inputs), tuple(self.ops), dict(outputs), tuple(guards)))
+
+    def guard(self, read: Read) -> Guard:
+        """What Python read, as it read it: of a question of yes or no the answer. Raises `NotTold`."""
+        seen = self.of(read.wire)
+        if read.how != "bool":
+            return Guard(seen, read.value)
+        answer = self.told(Op("not_equal", (seen, Constant(0)), {}, np.shape(read.wire.value), "bool"))
+        return Guard(answer, np.not_equal(read.value, 0))
 
     def of(self, x: Any) -> Operand:
         """The operand that a value is: of a recorded one its place, of a plain one itself. Raises `NotTold`."""
@@ -114,9 +123,12 @@ class Builder:
         if "subscripts" in parameters:
             told["subscripts"] = letters(parameters["subscripts"], [np.ndim(plain(x)) for x in given])
         operands = tuple(self.of(x) for x in given)
+        kind = shape_and_dtype_of(holder.value)
         if gate.name == "multiply" and (other := beside_one(operands)) is not None:
-            return other
-        whole = self.told(Op(gate.name, operands, told, *shape_and_dtype_of(holder.value)))
+            same = self.at(other)
+            if (same.shape, same.dtype) == kind:  # truth values times 1.0 are numbers
+                return other
+        whole = self.told(Op(gate.name, operands, told, *kind))
         if wire.pullback is not port:
             return whole
         return self.told(Op(PART, (whole,), {"place": wire.operands[0]}, *shape_and_dtype(wire.value)))
@@ -182,7 +194,7 @@ def constant(x: Any) -> Constant:
     return Constant(np.array(x) if isinstance(x, np.ndarray) else x)
 
 
-def beside_one(operands: Sequence[Operand]) -> Operand:
+def beside_one(operands: Sequence[Operand]) -> At | None:
     """What is multiplied with the number 1."""
     for one, other in (operands, operands[::-1]):
         if isinstance(one, Constant) and type(one.value) is float and one.value == 1.0 and isinstance(other, At):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from gatewise._program.program import At, Op, Operand, Program, uses, verify
+from gatewise._program.program import At, Guard, Op, Operand, Program, roots, uses, verify
 
 
 def needed(program: Program) -> Program:
-    """The program without the operations that no output is made of; inputs stay as they are."""
+    """The program without the operations that no output or guard is made of; inputs stay as they are."""
     first = len(program.inputs)
-    waiting = [operand.place for operand in program.outputs.values() if isinstance(operand, At)]
+    waiting = [*roots(program)]
     kept = set(range(first))
     while waiting:
         place = waiting.pop()
@@ -29,4 +29,5 @@ def needed(program: Program) -> Program:
 
     ops = tuple(renumbered(program.ops[old - first]) for old in sorted(kept) if old >= first)
     outputs = {name: moved(operand) for name, operand in program.outputs.items()}
-    return verify(Program(program.inputs, ops, outputs))
+    guards = tuple(Guard(moved(guard.operand), guard.value) for guard in program.guards)
+    return verify(Program(program.inputs, ops, outputs, guards))

@@ -56,31 +56,48 @@ class Op:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Guard:
+    """A value that Python read while the function ran, to choose or to count by: the program holds where it is so."""
+
+    operand: Operand
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """Inputs, operations in an order in which they can run, and what is wanted of them, by name.
 
     The grammar, also in docs/design.md:
 
-        program  = inputs, ops, outputs
+        program  = inputs, ops, outputs, guards
         input    = name, shape, dtype
         op       = gate, operands, parameters, shape, dtype      one of `gatewise gates`, or "part"
         operand  = At(place) | Constant(number or array) | None
         place    = a whole number: inputs are counted first, then operations; an op's operands stand before it
         parameter= what the gate declares: axis, keepdims, shape, dtype, subscripts, index, ...
         index    = (part, ...);  part = slice | None | ... | whole number | array of them | At(place)
+        guard    = operand, value                                what Python read: it may branch by it
         outputs  = name -> operand
     """
 
     inputs: tuple[Given, ...]
     ops: tuple[Op, ...]
     outputs: Mapping[str, Operand]
+    guards: tuple[Guard, ...] = ()
 
 
 class ProgramError(GatewiseError):
-    """A program is not well formed; this is a defect of gatewise, or of a pass written for it.
+    """A program is not well formed, or is asked where Python would have gone another way.
 
     Wrong: an operation whose operand is made later. Right: what `program_of` returns.
     """
+
+
+def roots(program: Program) -> Iterator[int]:
+    """The places that are wanted: of outputs, and of guards."""
+    for operand in (*program.outputs.values(), *(guard.operand for guard in program.guards)):
+        if isinstance(operand, At):
+            yield operand.place
 
 
 def uses(op: Op) -> Iterator[int]:
@@ -109,9 +126,8 @@ def verify(program: Program) -> Program:
             raise ProgramError(f"operation {first + k} ({op.gate}) has the parameters {sorted(op.parameters)}.")
         if op.gate != PART and not NAMES[op.gate].many and len(op.operands) != NAMES[op.gate].arity:
             raise ProgramError(f"operation {first + k} ({op.gate}) has {len(op.operands)} operands.")
-    for name, operand in program.outputs.items():
-        if isinstance(operand, At) and not 0 <= operand.place < first + len(program.ops):
-            raise ProgramError(f"the output {name} is {operand.place}, which is not in the program.")
+    if beyond := [place for place in roots(program) if not 0 <= place < first + len(program.ops)]:
+        raise ProgramError(f"an output or a guard is {beyond[0]}, which is not in the program.")
     names = [given.name for given in program.inputs]
     if len(set(names)) != len(names):
         raise ProgramError(f"two inputs have one name: {names}.")

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from gatewise._gates import NAMES
-from gatewise._program.program import PART, At, Constant, Op, Program
+from gatewise._program.program import PART, At, Constant, Op, Program, ProgramError
 
 
 def evaluate(program: Program, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs by name for the inputs given by name: plain numbers and arrays, as NumPy has them."""
+    """The outputs by name for the inputs given by name: plain numbers and arrays, as NumPy has them.
+
+    Raises `ProgramError` where Python would have read something else than it did.
+    """
     values = [given[each.name] for each in program.inputs]
 
     def value(x: Any) -> Any:
@@ -23,6 +26,13 @@ def evaluate(program: Program, given: Mapping[str, Any]) -> dict[str, Any]:
             operands = [value(x) for x in op.operands]
             parameters = {name: placed(x, value) for name, x in op.parameters.items()}
             values.append(applied(op, operands, parameters))
+    for guard in program.guards:
+        if not np.array_equal(now := value(guard.operand), guard.value, equal_nan=np.asarray(now).dtype.kind == "f"):
+            raise ProgramError(
+                f"a value is {now}, and Python read {guard.value}.",
+                "it may have gone another way with that one.",
+                "record again with these inputs.",
+            )
     return {name: value(operand) for name, operand in program.outputs.items()}
 
 

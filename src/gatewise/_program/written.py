@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._gates import NAMES
-from gatewise._program.program import PART, At, Constant, Given, Op, Program, verify
+from gatewise._program.program import PART, At, Constant, Given, Guard, Op, Program, verify
 
 WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -24,6 +24,7 @@ def to_json(program: Program) -> dict[str, Any]:
         "inputs": [[given.name, list(given.shape), given.dtype] for given in program.inputs],
         "ops": [op_written(op) for op in program.ops],
         "outputs": {name: operand_written(operand) for name, operand in program.outputs.items()},
+        "guards": [[operand_written(guard.operand), constant_written(guard.value)] for guard in program.guards],
     }
 
 
@@ -34,7 +35,8 @@ def from_json(told: dict[str, Any]) -> Program:
         Op(gate, tuple(map(operand_read, operands)), parameters_read(gate, values), tuple(shape), dtype)
         for gate, operands, values, shape, dtype in told["ops"]
     )
-    return verify(Program(inputs, ops, {name: operand_read(x) for name, x in told["outputs"].items()}))
+    guards = tuple(Guard(operand_read(x), constant_read(value)) for x, value in told["guards"])
+    return verify(Program(inputs, ops, {name: operand_read(x) for name, x in told["outputs"].items()}, guards))
 
 
 def op_written(op: Op) -> list[Any]:
@@ -50,7 +52,11 @@ def declared(gate: str) -> list[str]:
 def operand_written(x: Any) -> Any:
     if isinstance(x, At):
         return x.place
-    return None if x is None else {"is": number_written(x.value), **kind_of(x.value)}
+    return None if x is None else constant_written(x.value)
+
+
+def constant_written(value: Any) -> dict[str, Any]:
+    return {"is": number_written(value), **kind_of(value)}
 
 
 def kind_of(value: Any) -> dict[str, Any]:
@@ -61,11 +67,15 @@ def kind_of(value: Any) -> dict[str, Any]:
 def operand_read(x: Any) -> Any:
     if x is None or isinstance(x, int):
         return None if x is None else At(x)
-    value = number_read(x["is"])
-    if "dtype" not in x:
-        return Constant(value)
-    array = np.array(value, np.dtype(x["dtype"])).reshape(x["shape"])
-    return Constant(array if array.ndim else array[()])
+    return Constant(constant_read(x))
+
+
+def constant_read(told: dict[str, Any]) -> Any:
+    value = number_read(told["is"])
+    if "dtype" not in told:
+        return value
+    array = np.array(value, np.dtype(told["dtype"])).reshape(told["shape"])
+    return array if array.ndim else array[()]
 
 
 def number_written(value: Any) -> Any:

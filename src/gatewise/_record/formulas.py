@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import NO_PARAMETERS, FrozenCircuit, SourcedWire, Wire, made_as_written, step_wire
+from gatewise._circuit import NO_PARAMETERS, FrozenCircuit, Read, SourcedWire, Wire, made_as_written, step_wire
 from gatewise._gates.families import Live, showing, without_mask
 from gatewise._program import PART, At, Builder, Constant, NotTold, Op, operand_written, operands_of, to_json
 from gatewise._record.circuits import sources
@@ -104,7 +104,7 @@ class Formulas:
         self.closing = blocks(circuit)
 
     def all(self) -> dict[str, Any]:
-        """All trees. Raises `NotCoveredError`."""
+        """The program, and what is where in it. Raises `NotCoveredError`."""
         for entry, wire in zip(self.record["wires"], self.shown, strict=True):
             self.check(entry, wire)
         places = {wire: self.forward(wire) for wire in self.circuit.wires}
@@ -181,14 +181,13 @@ class Formulas:
             if wire in self.inputs or holder is None or holder.step is None:
                 continue
             paths = [*self.paths(wire, shown)]
-            if entry["gate"] != holder.step.gate.name:  # a block in the place of its gates
-                yield from self.uses_by_rule(wire, paths)
+            if entry["gate"] != holder.step.gate.name:  # a block in the place of its gates: one use an operand
+                for told in self.uses_by_rule(wire, paths):
+                    next(uses)
+                    yield told
             else:
                 for path in paths:
                     yield [path[-1]], self.local_along(path), self.texts_along(path, wire, next(uses))
-                continue
-            for _ in {self.source(path[-1]) for path in paths}:
-                next(uses)
 
     def paths(self, wire: Wire, shown: set[Wire]) -> Iterator[list[tuple[Wire, int]]]:
         """The ways from a wire of the record back to the wires of the record it is made of, over those folded away."""
@@ -228,7 +227,7 @@ class Formulas:
         return first
 
     def locals_of(self, wire: Wire) -> dict[int, Any]:
-        """The trees of a gate's local gradients, by position: what it sends back for an upstream gradient of ones."""
+        """What a gate's local gradients are, by position: what it sends back for an upstream gradient of ones."""
         holder = step_wire(wire)
         if holder is None or holder.step is None or isinstance(holder.value, (tuple, list)):
             return {}
@@ -318,20 +317,17 @@ class Formulas:
                 yield [self.finite(place), True, f"{name} is not finite, and {why}: record again."]
         reads = [read for read in self.circuit.reads if read.how != "shape"]
         for read_, guard in zip(reads, self.record["guards"], strict=True):
-            yield self.branch(transparent(read_.wire), guard)
+            yield self.branch(read_, guard["expression"] or "a number")
 
-    def branch(self, wire: Wire, guard: Mapping[str, Any]) -> list[Any]:
+    def branch(self, read: Read, text: str) -> list[Any]:
         """What Python read, to choose what to run next. Raises `NotCoveredError` where it cannot be computed again."""
         try:
-            place = self.builder.of(wire)
+            guard = self.builder.guard(read)
         except NotTold as reason:
             raise NotCoveredError("Python chose by a value that a page cannot compute again") from reason
-        text = guard["expression"] or "a number"
-        value = plain(np.asarray(guard["value"]).tolist())
+        value = plain(np.asarray(guard.value).tolist())
         sentence = f"Python read {text} as {value}: with another value, record again."
-        if guard["how"] == "bool":
-            place = self.builder.told(Op("not_equal", (place, Constant(0)), {}, np.shape(wire.value), "bool"))
-        return [operand_written(place), value, sentence]
+        return [operand_written(guard.operand), value, sentence]
 
     def finite(self, place: Any) -> int:
         """The place of whether all entries of a value are finite."""
