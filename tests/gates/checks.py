@@ -173,6 +173,8 @@ def each_output_alone(gate: Gate) -> int:
     for case in cases:
         row = 0
         for k, part in enumerate(case.out):
+            if not is_float(part):
+                continue  # a whole number has no row of the Jacobian
             _, pullback = gw.vjp(lambda *values: case.applied(*values)[k], *case.values)  # noqa: B023
             found = pullback(case.upstream[k])
             rows = slice(row, row := row + np.size(part))
@@ -378,13 +380,14 @@ def dead_entries(case: Case, live: Any, at_dead: float | None) -> None:
 
 
 def unfed(case: Case, k: int, live: Any) -> Any:
-    """Which entries of one operand reach no live output: a NaN put there shows where it goes."""
+    """Which entries of one operand reach no live output: other numbers put there, and NaN, show where it goes."""
     reached = np.zeros(np.shape(case.values[k]), bool)
-    for entry in np.ndindex(reached.shape):
+    whole = np.asarray(first_of(case.out))
+    for entry, other in itertools.product(np.ndindex(reached.shape), (np.nan, 1e3, -1e3)):
         spoilt = np.array(case.values[k])
-        spoilt[entry] = np.nan
+        spoilt[entry] = other
         out = case.function(*(spoilt if i == k else x for i, x in enumerate(case.values)))
-        reached[entry] = np.any(np.isnan(first_of(out)) & live)
+        reached[entry] |= np.any((first_of(out) != whole) & live)
     return ~reached
 
 

@@ -1,6 +1,20 @@
 """The gates: `gate` and `families` say what a gate is, every other file only declares gates."""
 
-from gatewise._gates import arithmetic, choices, curves, layers, matrices, movement, neural, spelling, totals
+from gatewise._gates import (
+    arithmetic,
+    choices,
+    curves,
+    factors,
+    layers,
+    matrices,
+    movement,
+    neural,
+    ordering,
+    placing,
+    running,
+    spelling,
+    totals,
+)
 from gatewise._gates.families import custom, elementwise, linear, reduction, stops
 from gatewise._gates.gate import GATES, NAMES, Carrier, Gate
 

@@ -245,3 +245,60 @@ def argmax(x, *, axis=None):
 @stops(np.argmin, tame=False)
 def argmin(x, *, axis=None):
     """A position is a whole number: it stops gradients."""
+
+
+@stops(np.isinf)
+def isinf(x):
+    """A question stops gradients."""
+
+
+@stops(np.signbit)
+def signbit(x):
+    """A question stops gradients."""
+
+
+@stops(np.logical_xor, symbol="xor")
+def logical_xor(x, y):
+    """Logic stops gradients."""
+
+
+@stops(np.bitwise_xor, infix="^", sample=[((np.array([True, False]), np.array([True, True])), {})])
+def bitwise_xor(x, y):
+    """Logic stops gradients."""
+
+
+@stops(np.heaviside)
+def heaviside(x, y):
+    """A step is flat on both sides, so nothing goes back."""
+
+
+@stops(np.round, sample=[((np.array([1.26, -0.74]),), {"decimals": 1})])
+def round_(x, *, decimals=0):
+    """A staircase is flat on every step, so nothing goes back."""
+
+
+@stops(np.fix)
+def fix(x):
+    """A staircase is flat on every step, so nothing goes back."""
+
+
+@elementwise(
+    np.fmax,
+    pattern="routes",
+    at=[((2.0, 2.0), (0.5, 0.5)), ((np.nan, 2.0), (0.0, 1.0)), ((0.0, 0.0), (0.0, None))],
+    way=lambda x, y: np.sign(np.subtract(x, y)),
+)
+def fmax(out, x, y):
+    """The larger input takes the gradient, a number before NaN; ties as in maximum."""
+    return np.where(np.isnan(y), 1.0, wins(x, y)), np.where(np.isnan(x), 1.0, wins(y, x))
+
+
+@elementwise(
+    np.fmin,
+    pattern="routes",
+    at=[((2.0, 2.0), (0.5, 0.5)), ((np.nan, 2.0), (0.0, 1.0)), ((0.0, 0.0), (0.0, None))],
+    way=lambda x, y: np.sign(np.subtract(x, y)),
+)
+def fmin(out, x, y):
+    """The smaller input takes the gradient, a number before NaN; ties as in maximum."""
+    return np.where(np.isnan(y), 1.0, wins(y, x)), np.where(np.isnan(x), 1.0, wins(x, y))

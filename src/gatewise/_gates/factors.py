@@ -1,0 +1,232 @@
+"""Systems of equations, and matrices taken apart.
+
+The formulas of `cholesky`, `eigh`, `qr` and `svd` are those of M. Giles, "Collected matrix derivative results for
+forward and reverse mode algorithmic differentiation" (2008), and of S. Walter and L. Lehmann, "Algorithmic
+differentiation of linear algebra functions" (2010).
+"""
+
+import numpy as np
+
+from gatewise._gates.families import custom, dtype_of, shape_of
+from gatewise._gates.gate import Carrier
+
+PLENTY = np.array([[2.0, 0.5, 0.1], [0.3, 1.5, -0.2], [0.0, 0.4, 1.2]])
+SHEETS = np.stack([PLENTY, PLENTY.T + np.eye(3)])
+TALL = np.array([[1.0, 0.2], [-0.4, 1.3], [0.6, 0.5]])
+
+
+def is_row(b):
+    """Whether the right-hand side of a system is one vector, as NumPy 2 reads it."""
+    return len(shape_of(b)) == 1
+
+
+@custom(
+    np.linalg.solve,
+    sample=[
+        ((PLENTY, np.array([1.0, 2.0, 3.0])), {}), ((PLENTY, np.arange(6.0).reshape(3, 2)), {}),
+        ((SHEETS, np.array([1.0, 2.0, 3.0])), {}), ((SHEETS, np.arange(6.0).reshape(3, 2)), {}),
+        ((PLENTY, np.arange(12.0).reshape(2, 3, 2)), {}),
+    ],
+    in_page=False,
+)  # fmt: skip
+def solve(g, out, a, b):
+    """The system is solved once more, turned on its side; the matrix gets minus that times the solution."""
+    if is_row(b):
+        down = np.linalg.solve(a.mT, np.expand_dims(g, -1))[..., 0]
+        return -(np.expand_dims(down, -1) * np.expand_dims(out, -2)), down
+    down = np.linalg.solve(a.mT, g)
+    return -(down @ out.mT), down
+
+
+def along_cofactors(g, out, x):
+    return np.expand_dims(g * out, (-2, -1)) * np.linalg.inv(x).mT
+
+
+@custom(
+    np.linalg.det,
+    printed=along_cofactors,
+    sample=[((PLENTY,), {}), ((SHEETS,), {}), ((np.diag([2.0, 3.0]),), {})],
+    at=[((np.zeros((2, 2)),), (np.zeros((2, 2)),))],
+    in_page=False,
+)
+def det(g, out, x):
+    """The determinant grows along its cofactors: itself times the inverse turned on its side, where there is one."""
+    singular = np.expand_dims(out == 0, (-2, -1))
+    regular = along_cofactors(g, out, np.where(singular, np.eye(shape_of(x)[-1], dtype=dtype_of(x)), x))
+    return np.where(singular, np.expand_dims(g, (-2, -1)) * cofactors(x), regular)
+
+
+def cofactors(x):
+    """The matrix of cofactors by the singular values, which are there where the inverse is not."""
+    u, s, vh = np.linalg.svd(x)
+    n = shape_of(s)[-1]
+    others = np.prod(np.where(np.eye(n, dtype=bool), 1.0, np.expand_dims(s, -2)), axis=-1)
+    turn = np.linalg.slogdet(u)[0] * np.linalg.slogdet(vh)[0]
+    return np.expand_dims(turn, (-2, -1)) * ((u * np.expand_dims(others, -2)) @ vh)
+
+
+def half_diagonal(x):
+    """What is below the diagonal, and half of what is on it."""
+    return np.tril(x) - 0.5 * x * np.eye(shape_of(x)[-1])
+
+
+def to_read(x, upper=False):
+    """The gradient of a symmetric matrix as that of the half of it that LAPACK reads, which stands for both.
+
+    `x` is what comes back to a matrix each of whose entries counts for itself.
+    """
+    both = x + x.mT
+    return half_diagonal(both).mT if upper else half_diagonal(both)
+
+
+@custom(
+    np.linalg.cholesky,
+    sample=[((PLENTY @ PLENTY.T,), {}), ((SHEETS @ SHEETS.mT,), {}), ((PLENTY @ PLENTY.T,), {"upper": True})],
+    in_page=False,
+)
+def cholesky(g, out, x, *, upper=False):
+    """Only the half that is read gets a gradient: found by solving with the factor from both sides."""
+    factor, g = (out.mT, g.mT) if upper else (out, g)
+    inner = np.linalg.solve(factor.mT, half_diagonal(factor.mT @ g))
+    return to_read(np.linalg.solve(factor.mT, inner.mT).mT, upper)
+
+
+def parts_of(out, again):
+    """The outputs of a gate; those of a recorded one are made again, as steps of the gradient's own circuit."""
+    return again() if isinstance(out, Carrier) else out
+
+
+def apart(values):
+    """One over the differences of each two values, those of a value and itself left out."""
+    gaps = np.expand_dims(values, -2) - np.expand_dims(values, -1)
+    return 1 / np.where(np.eye(shape_of(values)[-1], dtype=bool), np.inf, gaps)
+
+
+@custom(
+    np.linalg.eigh,
+    sample=[((x + x.mT,), {"UPLO": half}) for x in (PLENTY, SHEETS) for half in "LU"],
+    in_page=False,
+)
+def eigh(g, out, x, *, UPLO="L"):
+    """Eigenvalues move along their vectors; vectors turn towards each other by one over the gap between them."""
+    values, vectors = parts_of(out, lambda: np.linalg.eigh(x, UPLO))
+    inner = 0.0 if g.get(0) is None else np.expand_dims(g.get(0), -1) * np.eye(shape_of(values)[-1])
+    if g.get(1) is not None:
+        inner = inner + apart(values) * (vectors.mT @ g.get(1))
+    return to_read(vectors @ inner @ vectors.mT, UPLO.upper() == "U")
+
+
+@custom(
+    np.linalg.eigvalsh,
+    sample=[((x + x.mT,), {"UPLO": half}) for x in (PLENTY, SHEETS) for half in "LU"],
+    in_page=False,
+)
+def eigvalsh(g, out, x, *, UPLO="L"):
+    """Eigenvalues move along their vectors."""
+    _, vectors = np.linalg.eigh(x, UPLO)
+    return to_read((vectors * np.expand_dims(g, -2)) @ vectors.mT, UPLO.upper() == "U")
+
+
+def beside(first, rest, g):
+    """What comes back to the columns `first` where `rest`, which stands across them, is told by them alone."""
+    return 0.0 if g is None else -(rest @ g.mT @ first)
+
+
+@custom(
+    np.linalg.qr,
+    sample=[
+        *(((x,), {"mode": mode}) for x in (PLENTY, TALL, TALL.T, SHEETS) for mode in ("reduced", "complete")),
+    ],
+    in_page=False,
+)  # fmt: skip
+def qr(g, out, x, *, mode="reduced"):
+    """What comes back to both factors, solved with the triangular one."""
+    q, r = parts_of(out, lambda: np.linalg.qr(x, mode))
+    to_q, to_r = g.get(0), g.get(1)
+    m, n = shape_of(x)[-2:]
+    k = min(m, n)
+    first = q[..., :k]
+    down = 0.0 * first if to_q is None else to_q[..., :k]
+    if to_q is not None and shape_of(q)[-1] > k:
+        down = down + beside(first, q[..., k:], to_q[..., k:])
+    square = r[..., :k, :k]
+    across = 0.0 * square if to_r is None else np.triu(to_r[..., :k, :k])
+    if n > k:  # the columns behind the square ones are q times what stands there
+        behind = 0.0 * r[..., k:] if to_r is None else to_r[..., k:]
+        down = down + x[..., k:] @ behind.mT
+    mixed = np.tril(square @ across.mT - down.mT @ first)
+    mixed = mixed + np.tril(mixed, -1).mT
+    left = np.linalg.solve(square, (down + first @ mixed).mT).mT
+    return left if n == k else np.concatenate([left, first @ behind], axis=-1)
+
+
+@custom(
+    np.linalg.svd,
+    sample=[
+        *(((x,), {"full_matrices": full}) for x in (PLENTY, TALL, TALL.T, SHEETS) for full in (True, False)),
+        ((TALL,), {"compute_uv": False}), ((SHEETS,), {"compute_uv": False}),
+    ],
+    in_page=False,
+)  # fmt: skip
+def svd(g, out, x, *, full_matrices=True, compute_uv=True, hermitian=False):
+    """Singular values move along their vectors; vectors turn by one over the gaps between squares."""
+    if not compute_uv:
+        u, _, vh = np.linalg.svd(x, full_matrices=False)
+        return (u * np.expand_dims(g, -2)) @ vh
+    whole_u, s, whole_vh = parts_of(out, lambda: np.linalg.svd(x, full_matrices))
+    k = shape_of(s)[-1]
+    u, v = whole_u[..., :k], whole_vh.mT[..., :k]
+    column = np.expand_dims(s, -1)
+    inner = 0.0 if g.get(1) is None else np.expand_dims(g.get(1), -1) * np.eye(k)
+    gaps, total = apart(s * s), 0.0
+    if (to_u := g.get(0)) is not None:
+        down = to_u[..., :k] + beside(u, whole_u[..., k:], to_u[..., k:])
+        turn = u.mT @ down
+        inner = inner + (gaps * (turn - turn.mT)) * np.expand_dims(s, -2)
+        total = total + ((down - u @ turn) / np.expand_dims(s, -2)) @ v.mT
+    if (to_vh := g.get(2)) is not None:
+        to_v = to_vh.mT
+        down = to_v[..., :k] + beside(v, whole_vh.mT[..., k:], to_v[..., k:])
+        turn = v.mT @ down
+        inner = inner + column * (gaps * (turn - turn.mT))
+        total = total + u @ ((down - v @ turn) / np.expand_dims(s, -2)).mT
+    return u @ inner @ v.mT + total
+
+
+def through_pinv(g, p, x):
+    """The gradient of a matrix of which `p` is the pseudo-inverse."""
+    m, n = shape_of(x)[-2:]
+    inside = p.mT @ (p @ g.mT) @ (np.eye(n) - p @ x)
+    outside = (np.eye(m) - x @ p) @ g.mT @ p @ p.mT
+    return inside + outside - p.mT @ g @ p.mT
+
+
+@custom(np.linalg.pinv, sample=[((x,), {}) for x in (PLENTY, TALL, TALL.T, SHEETS)], in_page=False)
+def pinv(g, out, x, *, rcond=None):
+    """The inverse meets what came back from both sides, and what it leaves out on either side comes in."""
+    return through_pinv(g, out, x)
+
+
+@custom(
+    np.linalg.lstsq,
+    sample=[
+        ((TALL, np.array([1.0, 2.0, 4.0])), {}), ((TALL, np.array([[1.0, 0.3], [2.0, 0.1], [4.0, -1.0]])), {}),
+        ((TALL.T, np.array([1.0, 2.0])), {}), ((PLENTY, np.array([1.0, 2.0, 4.0])), {}),
+    ],
+    in_page=False,
+)  # fmt: skip
+def lstsq(g, out, a, b, *, rcond=None):
+    """The solution is the pseudo-inverse times b; what is left over shrinks along the solution."""
+    found, residuals, _, _ = parts_of(out, lambda: np.linalg.lstsq(a, b, rcond))
+    solution, left = (np.reshape(x, (shape_of(x)[0], -1)) for x in (found, b))
+    p, to_a, to_b = np.linalg.pinv(a), 0.0, 0.0
+    if g.get(0) is not None:
+        down = np.reshape(g.get(0), shape_of(solution))
+        to_a, to_b = through_pinv(down @ left.mT, p, a), p.mT @ down
+    if g.get(1) is not None and shape_of(residuals)[0]:
+        rest = 2 * (left - a @ solution) * g.get(1)
+        to_a, to_b = to_a - rest @ solution.mT, to_b + rest
+    if g.get(3) is not None:
+        u, _, vh = np.linalg.svd(a, full_matrices=False)
+        to_a = to_a + (u * g.get(3)) @ vh
+    return None if type(to_a) is float else to_a, None if type(to_b) is float else np.reshape(to_b, shape_of(b))
