@@ -302,3 +302,8 @@ def fmax(out, x, y):
 def fmin(out, x, y):
     """The smaller input takes the gradient, a number before NaN; ties as in maximum."""
     return np.where(np.isnan(y), 1.0, wins(y, x)), np.where(np.isnan(x), 1.0, wins(x, y))
+
+
+@stops(np.isclose)
+def isclose(x, y, *, rtol=1e-05, atol=1e-08, equal_nan=False):
+    """A question stops gradients."""

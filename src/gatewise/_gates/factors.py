@@ -7,7 +7,8 @@ differentiation of linear algebra functions" (2010).
 
 import numpy as np
 
-from gatewise._gates.families import custom, dtype_of, shape_of
+from gatewise._gates.choices import share
+from gatewise._gates.families import custom, dtype_of, kept_axes, one_or_all, reduction, shape_of
 from gatewise._gates.gate import Carrier
 
 PLENTY = np.array([[2.0, 0.5, 0.1], [0.3, 1.5, -0.2], [0.0, 0.4, 1.2]])
@@ -230,3 +231,28 @@ def lstsq(g, out, a, b, *, rcond=None):
         u, _, vh = np.linalg.svd(a, full_matrices=False)
         to_a = to_a + (u * g.get(3)) @ vh
     return None if type(to_a) is float else to_a, None if type(to_b) is float else np.reshape(to_b, shape_of(b))
+
+
+@reduction(
+    np.linalg.norm,
+    sample=[
+        *(((TALL[:, 1],), {"ord": o}) for o in (None, 0, 1, 2, 3, -1, 0.5, np.inf, -np.inf)),
+        *(((TALL,), {"ord": o, "axis": axis}) for o in (None, 1, 3, np.inf) for axis in (0, 1, -1)),
+        ((TALL,), {"ord": "fro"}), ((SHEETS,), {"ord": "fro", "axis": (1, 2)}), ((TALL,), {"axis": 1, "keepdims": True}),
+    ],
+    at=[(([0.0, 0.0],), ([0.0, 0.0],)), (([3.0, 4.0],), ([0.6, 0.8],))],
+    analytic=False,
+    in_page=False,
+)  # fmt: skip
+def norm(out, x, *, ord=None, axis=None, keepdims=False):
+    """The gradient points along what is measured; where that is 0, it passes 0, at every order."""
+    if ord in (None, 2, "fro"):
+        return x / np.where(out == 0, np.inf, out)
+    if ord == 0:
+        return 0 * x
+    if ord == 1:
+        return np.sign(x)
+    if abs(ord) == np.inf:
+        return share(np.abs(x) == out, one_or_all(kept_axes(axis, shape_of(x)))) * np.sign(x)
+    safe = np.where(x == 0, 1.0, np.abs(x)) if ord < 1 else np.abs(x)
+    return np.sign(x) * (safe / np.where(out == 0, np.inf, out)) ** (ord - 1)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from gatewise._errors import UnsupportedError
 from gatewise._gates.families import custom, linear, shape_of
 
 
@@ -172,3 +173,137 @@ def slogdet(g, out, x):
     """The log of the determinant grows along the inverse, turned on its side; the sign has no slope."""
     down = g.get(1)
     return None if down is None else np.reshape(down, (*shape_of(down), 1, 1)) * np.linalg.inv(x).mT
+
+
+def free_axes(count, summed):
+    """The axes that are not summed over."""
+    return [a for a in range(count) if a not in summed]
+
+
+def named(a, b, axes):
+    """The letters of the axes of two arrays, the same where they are summed over together, and of their product."""
+    ranks = len(shape_of(a)), len(shape_of(b))
+    left, right = paired(axes, ranks)
+    letters = "abcdefghijklmnopqrstuvwxy"
+    first = letters[: ranks[0]]
+    second = list(letters[ranks[0] : sum(ranks)])
+    for i, j in zip(left, right):
+        second[j] = first[i]
+    kept = [first[i] for i in free_axes(ranks[0], left)] + [second[j] for j in free_axes(ranks[1], right)]
+    return [first, "".join(second)], "".join(kept)
+
+
+def paired(axes, ranks):
+    """The axes of each operand that np.tensordot sums over: so many of the last and the first, or those named."""
+    if np.ndim(axes) == 0:
+        n = int(axes)
+        return list(range(ranks[0] - n, ranks[0])), list(range(n))
+    return [[int(a) % rank for a in np.ravel(side)] for side, rank in zip(axes, ranks)]
+
+
+@linear(
+    np.tensordot,
+    sample=[
+        ((np.ones((2, 3)) + np.eye(2, 3), np.ones((3, 4))), {"axes": 1}), ((np.ones((2, 3)), np.ones((2, 3))), {}),
+        ((np.ones((2, 3)), np.ones((2, 4))), {"axes": (0, 0)}), ((np.ones((2, 3)), np.ones(2)), {"axes": 0}),
+        ((np.ones((2, 3, 4)), np.ones((4, 3))), {"axes": ([1, 2], [1, 0])}),
+    ],
+    tame=True,
+    sums=True,
+    in_page=False,
+)  # fmt: skip
+def tensordot(g, a, b, *, axes=2):
+    """A product summed over named axes: each side's gradient is what came back, times the other side."""
+    terms, output = named(a, b, axes)
+    return tuple(lambda i=i: einsum_adjoint(i, g, (a, b), terms, output) for i in range(2))
+
+
+def last_axes(a, b):
+    """What np.inner sums over: the last axis of both, where both have one."""
+    return (-1, -1) if shape_of(a) and shape_of(b) else 0
+
+
+@linear(
+    np.inner,
+    sample=[((np.ones((2, 3)) + np.eye(2, 3), np.ones((4, 3))), {}), ((np.array([1.0, 2.0]), np.array([0.5, 3.0])), {})],
+    tame=True,
+    sums=True,
+    in_page=False,
+)
+def inner(g, a, b):
+    """A product summed over the last axis: each side's gradient is what came back, times the other side."""
+    if len(shape_of(a)) == len(shape_of(b)) == 1 or not (shape_of(a) and shape_of(b)):
+        return lambda: g * b, lambda: g * a
+    terms, output = named(a, b, last_axes(a, b))
+    return tuple(lambda i=i: einsum_adjoint(i, g, (a, b), terms, output) for i in range(2))
+
+
+@linear(np.vdot, sample=[((np.ones((2, 3)) + np.eye(2, 3), np.ones((2, 3))), {})], tame=True, sums=True, analytic=False, in_page=False)
+def vdot(g, a, b):
+    """The product of all entries: each side's gradient is the other side, times what came back."""
+    return lambda: np.reshape(g * np.ravel(b), shape_of(a)), lambda: np.reshape(g * np.ravel(a), shape_of(b))
+
+
+@linear(
+    np.kron,
+    sample=[
+        ((np.ones((2, 3)) + np.eye(2, 3), np.array([[1.0, 2.0], [0.5, -1.0]])), {}),
+        ((np.array([1.0, 2.0]), np.array([0.5, 3.0, 1.0])), {}), ((np.ones((2, 2)), np.array([0.5, 3.0])), {}),
+    ],
+    tame=True,
+    sums=True,
+    in_page=False,
+)  # fmt: skip
+def kron(g, a, b):
+    """Each entry of one side meets the whole other side: it collects what came back from there, weighted by it."""
+    rank = max(len(shape_of(a)), len(shape_of(b)))
+    left, right = ((1,) * (rank - len(shape_of(x))) + shape_of(x) for x in (a, b))
+    apart = np.reshape(g, tuple(n for pair in zip(left, right) for n in pair))
+    along_a, along_b = tuple(range(0, 2 * rank, 2)), tuple(range(1, 2 * rank, 2))
+    wide_a = np.reshape(a, tuple(n for size in left for n in (size, 1)))
+    wide_b = np.reshape(b, tuple(n for size in right for n in (1, size)))
+    return (
+        lambda: np.reshape(np.sum(apart * wide_b, axis=along_b), shape_of(a)),
+        lambda: np.reshape(np.sum(apart * wide_a, axis=along_a), shape_of(b)),
+    )
+
+
+def crossed(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """np.cross of three numbers and three; two of two have been leaving NumPy since 2.0."""
+    a, b = (x if hasattr(x, "shape") else np.asarray(x) for x in (a, b))
+    places = dict(zip(("axisa", "axisb", "axisc"), (axisa, axisb, axisc) if axis is None else (axis,) * 3))
+    sizes = [shape_of(x)[place] for x, place in ((a, places["axisa"]), (b, places["axisb"])) if shape_of(x)]
+    if 2 in sizes:
+        raise UnsupportedError.of("np.cross of vectors that have not three entries")
+    return (a, b), {} if set(places.values()) == {-1} else places
+
+
+@linear(
+    np.cross,
+    bind=crossed,
+    sample=[
+        ((np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0])), {}),
+        ((np.ones((2, 3)) + np.eye(2, 3), np.array([0.5, -1.0, 2.0])), {}),
+        ((np.ones((3, 2)) + np.eye(3, 2), np.ones((3, 2))), {"axis": 0}),
+        ((np.ones((3, 2)) + np.eye(3, 2), np.ones((2, 3))), {"axisa": 0}),
+    ],
+    tame=True,
+    sums=True,
+    in_page=False,
+)  # fmt: skip
+def cross(g, a, b, *, axisa=-1, axisb=-1, axisc=-1):
+    """Turning round: the other side crosses what came back, once before it and once behind it."""
+    a, b, g = (np.moveaxis(x, axis, -1) for x, axis in ((a, axisa), (b, axisb), (g, axisc)))
+    return (
+        lambda: np.moveaxis(np.cross(b, g), -1, axisa),
+        lambda: np.moveaxis(np.cross(g, a), -1, axisb),
+    )
+
+
+@linear(
+    np.vecdot, sample=[((np.ones((2, 3)) + np.eye(2, 3), np.array([0.5, -1.0, 2.0])), {})], tame=True, sums=True,
+    analytic=False, in_page=False,
+)  # fmt: skip
+def vecdot(g, a, b):
+    """The product of vectors, row by row: each side's gradient is the other side, times what came back."""
+    return lambda: np.expand_dims(g, -1) * b, lambda: np.expand_dims(g, -1) * a

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gatewise._gates.families import custom, reduction, shape_of, stops
+from gatewise._gates.families import custom, one_or_all, reduction, shape_of, stops
 from gatewise._gates.choices import share
 from gatewise._gates.totals import in_lanes, kept_axes
 
@@ -17,6 +17,16 @@ def argsort(x, *, axis=-1, kind=None, stable=None):
 @stops(np.argpartition, sample=[((MIXED, 1), {}), ((MIXED, 0), {"axis": 0})], tame=False, in_page=False)
 def argpartition(x, *, kth, axis=-1):
     """Positions are whole numbers: they stop gradients."""
+
+
+@stops(
+    np.searchsorted,
+    sample=[((np.array([0.1, 0.5, 2.0]), np.array([0.3, 0.5])), {"side": side}) for side in ("left", "right")],
+    tame=False,
+    in_page=False,
+)
+def searchsorted(a, v, *, side="left", sorter=None):
+    """A position is a whole number: it stops gradients."""
 
 
 def lanes_of(axis, indices, shape):
@@ -84,7 +94,7 @@ def median(out, x, *, axis=None, keepdims=False):
     """The entry in the middle takes the gradient, the two in the middle half each; exact ties share it equally."""
     if not shape_of(x):
         return x == x
-    axes = tuple(kept_axes(axis, shape_of(x)))
+    axes = one_or_all(kept_axes(axis, shape_of(x)))
     low, high = middle(x, axis, upper=False), middle(x, axis, upper=True)
     return 0.5 * share(x == low, axes) + 0.5 * share(x == high, axes)
 

@@ -14,6 +14,7 @@ from gatewise._circuit import closed_bits, lent, open_bits
 from gatewise._errors import AssignmentError, GateError, UnsupportedError
 from gatewise._gates import GATES, Gate
 from gatewise._gates.absent import instead
+from gatewise._gates.composed import COMPOSED
 from gatewise._gates.families import plain
 from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, regrouped
 from gatewise._tensor.asking import described, whole_number
@@ -39,6 +40,10 @@ def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **paramete
 def by_function(t: Tensor, function: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     if function in ORDERS and (len(args) > ORDERS[function] or "order" in kwargs):
         return in_order(function, *args, **kwargs)
+    if (body := COMPOSED.get(function)) is not None:
+        out = composition(body, function, args, kwargs)
+        if out is not NotImplemented:  # then it is a gate's, with these options
+            return out
     gate = GATES.get(function)
     if gate is None:
         if (question := QUESTIONS.get(function)) is not None:
@@ -51,6 +56,16 @@ def by_function(t: Tensor, function: Any, types: Any, args: Sequence[Any], kwarg
     except UnsupportedError as error:
         return unsupported(error.forgotten().called, function, args, kwargs)
     return apply(gate, gate.call, operands, parameters)
+
+
+def composition(body: Callable[..., Any], function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """A function of NumPy's as what it is made of; options that this does not know have no rule."""
+    try:
+        inspect.signature(body).bind(*args, **kwargs)
+    except TypeError:
+        options = "".join(f", {key}=..." for key in kwargs)
+        return unsupported(f"{qualified(function)}(...{options})", function, args, kwargs)
+    return body(*args, **kwargs)
 
 
 def qualified(function: Any) -> str:

@@ -1,0 +1,131 @@
+"""NumPy's functions that are others put together: NumPy's bits, and the slopes that differences show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gatewise as gw
+from gates.cases import quietly
+from gatewise._gates.composed import COMPOSED
+
+V = np.array([0.7, -1.3, 2.4, 0.9, -0.2])
+W = np.array([1.1, 0.4, -0.8, 2.2, 0.3])
+A = np.array([[0.7, -1.3, 2.4], [0.9, -0.2, 1.6]])
+B = np.array([[1.2, 0.3, -0.7], [-0.4, 2.1, 0.5]])
+Q = np.array([[2.0, 0.5, 0.1], [0.3, 1.5, -0.2], [0.0, 0.4, 1.2]])
+C = np.arange(24.0).reshape(2, 3, 4) ** 1.1 / 7
+N = np.array([0.7, np.nan, 2.4, 0.9, -0.2])
+X = np.array([0.0, 0.4, 1.0, 1.9, 2.3])
+
+#: Calls as people write them, of one or two arrays; the arrays are what is differentiated by.
+CALLS: list[tuple[str, tuple[Any, ...]]] = [
+    ("np.atleast_1d(a)", (2.5,)), ("np.atleast_1d(a, b)[1]", (2.5, V)), ("np.atleast_2d(a)", (V,)), ("np.atleast_3d(a)", (A,)),
+    ("np.atleast_3d(a)", (V,)), ("np.hstack([a, b])", (V, W)), ("np.hstack((a, b))", (A, B)), ("np.vstack([a, b])", (V, W)),
+    ("np.vstack((a, b))", (A, B)), ("np.dstack([a, b])", (A, B)), ("np.dstack([a, b])", (V, W)),
+    ("np.column_stack([a, b])", (V, W)), ("np.column_stack([a, b])", (A, B[:, 0])), ("np.block([[a, b], [b, a]])", (A, B)),
+    ("np.block([a, b])", (V, W)), ("np.block([[a, np.zeros((2, 1))], [np.ones((1, 4))]])", (A,)),
+    ("np.append(a, b)", (V, W)), ("np.append(a, 1.5)", (V,)), ("np.append(a, b, axis=0)", (A, B)), ("np.append(a, b)", (A, 2.0)),
+    ("np.insert(a, 2, b)", (V, 9.0)), ("np.insert(a, [1, 3], b)", (V, W[:2])), ("np.insert(a, [3, 1], b)", (V, W[:2])),
+    ("np.insert(a, 1, b, axis=1)", (A, B[:, 0])), ("np.insert(a, 1, b, axis=0)", (A, B[0])), ("np.insert(a, 0, 5.0, axis=1)", (A,)),
+    ("np.insert(a, 2, b)", (V, W[:2])),
+    ("np.delete(a, 2)", (V,)), ("np.delete(a, [0, -1])", (V,)), ("np.delete(a, 1, axis=1)", (A,)), ("np.delete(a, slice(0, 3))", (V,)),
+    ("np.diagflat(a)", (V,)), ("np.diagflat(a, 1)", (A,)), ("np.broadcast_arrays(a, b)[0]", (V, 2.0)),
+    ("np.broadcast_arrays(a, b)[1]", (A, 2.0)), ("np.meshgrid(a, b)[0]", (V, W)), ("np.meshgrid(a, b, indexing='ij')[1]", (V, W[:3])),
+    ("np.meshgrid(a, b, sparse=True)[1]", (V, W[:3])), ("np.array_split(a, 3)[1]", (V,)), ("np.array_split(a, 2, axis=1)[0]", (A,)),
+    ("np.hsplit(a, 3)[2]", (A,)), ("np.vsplit(a, 2)[1]", (A,)), ("np.dsplit(a, [1])[1]", (C,)), ("np.hsplit(a, [2])[0]", (V,)),
+    ("np.take(a, [0, 3, 0])", (V,)), ("np.take(a, 2)", (A,)), ("np.take(a, [2, 0], axis=1)", (A,)), ("np.take(a, [7, -9], mode='clip')", (V,)),
+    ("np.take(a, [7, -9], mode='wrap')", (V,)), ("np.take_along_axis(a, np.array([[0], [2]]), axis=1)", (A,)),
+    ("np.take_along_axis(a, np.argsort(a, axis=0), axis=0)", (A,)), ("np.take_along_axis(a, np.array([1, 1]), axis=None)", (A,)),
+    ("np.compress([True, False, True], a, axis=1)", (A,)), ("np.compress(np.asarray([1, 0, 1, 1, 0], bool), a)", (V,)),
+    ("np.extract(a > 0, a)", (A,)), ("np.select([a > 1, a > 0], [a * 2, b], 0.5)", (V, W)), ("np.select([a > 1], [a])", (V,)),
+    ("np.choose([0, 1, 0, 1, 1], [a, b])", (V, W)), ("np.choose(1, [a, b])", (V, W)), ("np.ptp(a)", (V,)), ("np.ptp(a, axis=1)", (A,)),
+    ("np.average(a)", (V,)), ("np.average(a, weights=b)", (V, W)), ("np.average(a, axis=1, weights=[1.0, 2.0, 0.5])", (A,)),
+    ("np.average(a, axis=0)", (A,)), ("np.average(a, weights=b, returned=True)[0]", (V, W)), ("np.trapezoid(a)", (V,)),
+    ("np.trapezoid(a, dx=0.1)", (V,)), ("np.trapezoid(a, b)", (V, X)), ("np.trapezoid(a, b, axis=1)", (A, X[:3])),
+    ("np.trapezoid(a, axis=0)", (A,)), ("np.cov(a)", (A,)), ("np.cov(a)", (V,)), ("np.cov(a, b)", (V, W)), ("np.cov(a, rowvar=False)", (A,)),
+    ("np.cov(a, bias=True)", (A,)), ("np.cov(a, ddof=0)", (A,)), ("np.corrcoef(a)", (A,)), ("np.corrcoef(a, b)", (V, W)),
+    ("np.nansum(a)", (N,)), ("np.nanprod(a)", (N,)), ("np.nancumsum(a)", (N,)), ("np.nancumprod(a)", (N,)), ("np.nanmean(a)", (N,)),
+    ("np.nanmean(a, axis=0)", (A,)), ("np.nanvar(a)", (N,)), ("np.nanstd(a, ddof=1)", (N,)), ("np.nanmax(a)", (N,)), ("np.nanmin(a)", (N,)),
+    ("np.nanmax(a, axis=1)", (A,)), ("np.percentile(a, 30)", (V,)), ("np.percentile(a, [10, 50.0, 90])", (V,)),
+    ("np.percentile(a, 75, axis=1)", (A,)), ("np.quantile(a, 0.25)", (A,)), ("np.quantile(a, [0.1, 0.9], axis=0)", (A,)),
+    ("np.quantile(a, 0.4, axis=1, keepdims=True)", (A,)), ("np.diff(a)", (V,)), ("np.diff(a, n=2)", (V,)), ("np.diff(a, axis=0)", (A,)),
+    ("np.diff(a, prepend=0.0)", (V,)), ("np.diff(a, append=a[:1])", (V,)), ("np.diff(a, prepend=0.0, axis=0)", (A,)),
+    ("np.ediff1d(a)", (A,)), ("np.ediff1d(a, to_begin=0.5, to_end=[1.0, 2.0])", (V,)), ("np.gradient(a)", (V,)),
+    ("np.gradient(a, 0.1)", (V,)), ("np.gradient(a, b)", (V, X)), ("np.gradient(a)[0]", (A,)), ("np.gradient(a, axis=1)", (A,)),
+    ("np.gradient(a, 0.1, 0.2)[1]", (A,)), ("np.gradient(a, edge_order=2)", (V,)), ("np.gradient(a, b, edge_order=2)", (V, X)),
+    ("np.interp(a, np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0, -1.0]))", (V,)), ("np.interp([0.5, 1.2, 9.0, -3.0], a, b)", (X, W)),
+    ("np.interp(a, [0.0, 1.0], b)", (0.3, W[:2])), ("np.interp(a, [0.0, 1.0, 2.0], b, left=-1.0, right=7.0)", (V, W[:3])),
+    ("np.correlate(a, b)", (V, W[:3])), ("np.correlate(a, b, 'full')", (V, W[:3])), ("np.correlate(a, b, 'same')", (V, W[:2])),
+    ("np.correlate(a, b, 'same')", (V[:2], W)), ("np.correlate(a, b, 'full')", (V[:3], W)), ("np.polyval(a, b)", (V, W)),
+    ("np.polyval(a, b)", (V, 0.3)), ("np.polyval([1.0, 2.0, 3.0], a)", (V,)), ("np.vander(a)", (V,)), ("np.vander(a, 3, increasing=True)", (V,)),
+    ("np.nan_to_num(a)", (N,)), ("np.nan_to_num(a, nan=1.0)", (V,)), ("np.unwrap(a)", (V * 3,)), ("np.unwrap(a, axis=0)", (A * 4,)),
+    ("np.bincount([0, 2, 0, 1, 2], weights=a)", (V,)), ("np.bincount([0, 2, 0, 1, 2], weights=a, minlength=6)", (V,)),
+    ("np.apply_along_axis(lambda r: np.sum(r * r), 1, a)", (A,)), ("np.apply_along_axis(lambda r: np.cumsum(r), 0, a)", (A,)),
+    *((f"np.linalg.norm(a, {o})", (Q,)) for o in ("'nuc'", 1, -1, 2, -2, "np.inf", "-np.inf")),
+    *((f"np.linalg.norm(a, {o}, axis=(2, 0), keepdims=True)", (C,)) for o in ("'nuc'", 1, 2, "-np.inf")),
+    ("np.linalg.vector_norm(a)", (A,)), ("np.linalg.vector_norm(a, axis=1, ord=3)", (A,)), ("np.linalg.matrix_norm(a)", (C,)),
+    ("np.linalg.matrix_norm(a, ord=2)", (Q,)), ("np.linalg.svdvals(a)", (A,)), ("np.linalg.cond(a)", (Q,)), ("np.linalg.cond(a, -2)", (Q,)),
+    *((f"np.linalg.matrix_power(a, {n})", (Q,)) for n in (0, 1, 2, 3, 5, -2)), ("np.linalg.tensorsolve(a, b)", (np.eye(4).reshape(2, 2, 2, 2) + 0.1, A[:, :2])),
+    ("np.linalg.tensorinv(a)", (np.eye(4).reshape(2, 2, 2, 2) + C[:, :2, :4].reshape(2, 2, 2, 2) / 9,)),
+    ("np.linalg.multi_dot([a, b, a])", (Q, Q.T)), ("np.linalg.diagonal(a)", (Q,)), ("np.linalg.trace(a)", (Q,)),
+    ("np.linalg.matrix_transpose(a)", (A,)), ("np.linalg.matmul(a, b)", (Q, Q)), ("np.linalg.outer(a, b)", (V, W)), ("np.unique(a)", (V,)),
+    ("np.unique(a, return_inverse=True)[0]", (A,)), ("a[np.nonzero(a > 0)]", (V,)), ("a * np.count_nonzero(b)", (V, W)),
+    ("a[np.argwhere(a > 0)[:, 0]]", (V,)), ("a[np.lexsort((b, a))]", (V, W)), ("a if np.allclose(a, b) else b", (V, W)),
+    ("a[np.digitize(b, [0.0, 1.0])]", (V, W)), ("a / np.linalg.matrix_rank(a)", (Q,)), ("b[np.isin(a, [0.7, 2.4])]", (V + 0.1, W)), ("a * np.iscomplex(b)[0] + np.isreal(b)", (V, W)),
+    ("a * (np.array_equal(a, b) + np.array_equiv(a, b))", (V, W)), ("a * np.shares_memory(a, b) + np.may_share_memory(b, a)", (V, W)),
+    ("a[np.nanargmax(b)] + a[np.nanargmin(b)]", (V, W)), ("a * np.isposinf(b) + np.isneginf(a) + np.isrealobj(a)", (V, W)),
+    ("a[np.ravel_multi_index((np.argmax(a.ravel()),), (5,))]", (V,)), ("a[np.tril_indices_from(a)]", (Q,)), ("a[np.diag_indices_from(a)]", (Q,)), ("a[np.flatnonzero(b > 0)]", (V, W)),
+    ("a * np.can_cast(a.dtype, float) + np.common_type(a)(1)", (V,)),
+    ("a[np.triu_indices_from(a)]", (Q,)), ("np.argsort(a) * 1.0", (V,)), ("a[np.searchsorted([0.0, 1.0], b)]", (V, W)),
+]  # fmt: skip
+
+
+def of(text: str) -> Any:
+    return eval(f"lambda a, b=None: {text}", {"np": np})
+
+
+@pytest.mark.parametrize(("text", "values"), CALLS, ids=[text for text, _ in CALLS])
+def test_composed(text: str, values: tuple[Any, ...]) -> None:
+    f = of(text)
+    want = quietly(f, *values)
+    have = quietly(f, *(gw.tensor(v) for v in values))
+    have = have.value if type(have) is gw.Tensor else have
+    assert type(have) is type(want), f"{type(have)} instead of {type(want)}"
+    assert (np.shape(have), np.asarray(have).dtype) == (np.shape(want), np.asarray(want).dtype)
+    if text.startswith(("np.linalg.multi_dot", "np.linalg.svdvals", "np.linalg.cond")):
+        np.testing.assert_allclose(have, want, rtol=1e-14)
+    else:
+        np.testing.assert_array_equal(have, want)
+    weights = np.random.default_rng(0).uniform(0.5, 1.5, np.shape(want))
+
+    def total(*given: Any) -> Any:
+        return np.sum(f(*given) * weights)
+
+    found = quietly(gw.grad(total, tuple(range(len(values)))), *values)
+    for k, (g, v) in enumerate(zip(found, values, strict=True)):
+        assert type(g) is type(v)
+        assert np.shape(g) == np.shape(v)
+        for place in np.ndindex(np.shape(v)):
+            if np.isnan(np.asarray(v)[place]):
+                assert np.asarray(g)[place] == 0
+                continue
+            steps = []
+            for h in (1e-3, 5e-4, 2.5e-4):
+                ends = []
+                for sign in (1, -1):
+                    moved = [np.array(x) for x in values]
+                    moved[k][place] += sign * h
+                    ends.append(quietly(total, *(m if np.ndim(m) else float(m) for m in moved)))
+                steps.append((ends[0] - ends[1]) / (2 * h))
+            first = [(4 * steps[i + 1] - steps[i]) / 3 for i in range(2)]
+            slope = (16 * first[1] - first[0]) / 15
+            assert abs(np.asarray(g)[place] - slope) <= 1e-8 * max(1, abs(slope)), (k, place, g, slope)
+
+
+def test_every_composition_is_called() -> None:
+    called = {".".join(("np", *f.__module__.split(".")[1:2], f.__name__)).replace("np.lib.", "np.") for f in COMPOSED}
+    texts = " ".join(text for text, _ in CALLS)
+    assert [name for name in called if f"{name}(" not in texts] == []
