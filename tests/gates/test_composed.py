@@ -22,6 +22,13 @@ X = np.array([0.0, 0.4, 1.0, 1.9, 2.3])
 
 #: Calls as people write them, of one or two arrays; the arrays are what is differentiated by.
 CALLS: list[tuple[str, tuple[Any, ...]]] = [
+    ("np.add.reduce(a)", (A,)), ("np.multiply.reduce(a, axis=1)", (A,)), ("np.maximum.reduce(a)", (A,)), ("np.add.accumulate(a)", (V,)),
+    ("np.multiply.accumulate(a, axis=1)", (A,)), ("np.maximum.accumulate(a)", (V,)), ("np.minimum.accumulate(a, axis=1)", (A,)),
+    ("np.subtract.outer(a, b)", (V, W[:3])), ("np.multiply.outer(a, b)", (A, W[:2])), ("np.add.outer(a, b)", (2.0, W)),
+    ("np.add.reduceat(a, [0, 2, 3])", (V,)), ("np.divmod(a, b)[1]", (V, W + 0.05)),
+    ("np.sum(a, initial=1.5)", (V,)), ("np.max(a, initial=0.8)", (V,)), ("np.min(a, axis=1, initial=0.8)", (A,)), ("np.amax(a, axis=0)", (A,)),
+    ("np.amin(a, where=a > 0, initial=np.inf)", (V,)), ("np.sum(a, where=a > 0)", (A,)), ("np.mean(a, axis=1, where=a > 0)", (A,)),
+    ("np.sum(a, dtype=np.float64)", (V,)), ("np.prod(a, where=b > 0)", (V, W)),
     ("np.atleast_1d(a)", (2.5,)), ("np.atleast_1d(a, b)[1]", (2.5, V)), ("np.atleast_2d(a)", (V,)), ("np.atleast_3d(a)", (A,)),
     ("np.atleast_3d(a)", (V,)), ("np.hstack([a, b])", (V, W)), ("np.hstack((a, b))", (A, B)), ("np.vstack([a, b])", (V, W)),
     ("np.vstack((a, b))", (A, B)), ("np.dstack([a, b])", (A, B)), ("np.dstack([a, b])", (V, W)),
@@ -129,3 +136,12 @@ def test_every_composition_is_called() -> None:
     called = {".".join(("np", *f.__module__.split(".")[1:2], f.__name__)).replace("np.lib.", "np.") for f in COMPOSED}
     texts = " ".join(text for text, _ in CALLS)
     assert [name for name in called if f"{name}(" not in texts] == []
+
+
+def test_a_ufunc_computes_in_the_dtype_it_is_told() -> None:
+    f = lambda a, b: np.add(a, b, dtype=np.float32)  # noqa: E731
+    have = f(gw.tensor(V), gw.tensor(W))
+    np.testing.assert_array_equal(have.value, f(V, W))
+    assert have.dtype == np.float32
+    (g,) = gw.vjp(lambda a: f(a, W), V)[1](np.ones(5, np.float32))
+    np.testing.assert_array_equal(g, np.ones(5))

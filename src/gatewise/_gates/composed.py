@@ -187,6 +187,33 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     return tuple(np.broadcast_to(x, shape) for x in open_)
 
 
+@composed(np.divmod)
+def divmod_(x, y):
+    return x // y, x % y
+
+
+composed(np.amax)(lambda *args, **options: np.max(*args, **options))
+composed(np.amin)(lambda *args, **options: np.min(*args, **options))
+
+
+@composed(np.max)
+def largest(a, axis=None, out=None, keepdims=False, initial=None, where=True):
+    return extreme(np.max, np.maximum, -np.inf, a, axis, keepdims, initial, where) if out is None else NotImplemented
+
+
+@composed(np.min)
+def smallest(a, axis=None, out=None, keepdims=False, initial=None, where=True):
+    return extreme(np.min, np.minimum, np.inf, a, axis, keepdims, initial, where) if out is None else NotImplemented
+
+
+def extreme(whole, of_two, least, a, axis, keepdims, initial, where):
+    """The largest or smallest entry where only some are looked at, or where a number is given to begin with."""
+    if initial is None and where is True:
+        return NotImplemented
+    found = whole(a if where is True else np.where(where, a, least), axis=axis, keepdims=keepdims)
+    return found if initial is None else of_two(found, initial)
+
+
 # ------------------------------------------------------------------------------------------------------------- parting
 
 

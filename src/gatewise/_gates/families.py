@@ -445,13 +445,18 @@ class Reduction:
                     g, out = np.expand_dims(g, one_or_all(gone)), np.expand_dims(out, one_or_all(gone))
                 if live is not None:
                     live = np.expand_dims(live, one_or_all(gone))
+            if live is not None:
+                live = spread(live, shape)
+            if (looked := parameters.get("where", True)) is not True:  # what was not looked at is dead
+                looked = np.broadcast_to(looked, shape)
+                live = looked if live is None else live & looked
             own = {key: value for key, value in parameters.items() if key in gate.parameters and key != "keepdims"}
             weight = rule(out, x, **own)
             if routes:
-                return (route(spread(g, shape), weight, x, None if live is None else spread(live, shape)),)
-            unit = type(weight) is int
-            part = g if unit else weight(g) if callable(weight) else weight * g
-            return (fit(spread(part, shape), x, None if live is None else spread(live, shape), not unit),)
+                return (route(spread(g, shape), weight, x, live),)
+            unit = type(weight) is int and looked is True
+            part = g if type(weight) is int else weight(g) if callable(weight) else weight * g
+            return (fit(spread(part, shape), x, live, not unit),)
 
         return back, frozenset(gate.operands)
 

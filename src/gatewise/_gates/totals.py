@@ -11,16 +11,27 @@ def count(x, axis):
     return int(np.prod([shape[a] for a in kept_axes(axis, shape)], dtype=int))
 
 
-@reduction(np.sum, tame=True, sums=True)
-def sum_(out, x, *, axis=None, keepdims=False):
+HALF = np.array([[True, False, True], [False, True, True]])
+LOOKED_AT = [((np.arange(6.0).reshape(2, 3),), {"axis": axis, "where": HALF}) for axis in (None, 0, 1)]
+
+
+@reduction(
+    np.sum,
+    sample=[*LOOKED_AT, ((np.arange(3.0),), {"initial": 2.5}), ((np.arange(3.0),), {"dtype": np.dtype(float)})],
+    tame=True,
+    sums=True,
+)
+def sum_(out, x, *, axis=None, dtype=None, keepdims=False, initial=0, where=True):
     """Every entry counts once, so every entry gets the whole gradient."""
     return 1
 
 
-@reduction(np.mean, tame=True, sums=True)
-def mean(out, x, *, axis=None, keepdims=False):
+@reduction(np.mean, sample=LOOKED_AT, tame=True, sums=True)
+def mean(out, x, *, axis=None, dtype=None, keepdims=False, where=True):
     """Every entry counts one n-th."""
-    return lambda g: g / count(x, axis)
+    if where is True:
+        return lambda g: g / count(x, axis)
+    return lambda g: g / np.sum(np.broadcast_to(where, shape_of(x)), axis=axis, keepdims=True)
 
 
 def in_lanes(x, axes):
@@ -105,6 +116,7 @@ def product_of_others(g, out, x, *, axis=None):
 @reduction(
     np.prod,
     sample=[
+        *LOOKED_AT, ((np.array([2.0, 0.5, 3.0]),), {"initial": 2.5}),
         ((np.array([[2.0, 0.0, 3.0], [1.0, 4.0, 5.0]]),), {"axis": 1}),
         ((np.array([[2.0, 0.0, 3.0], [1.0, 0.0, 5.0]]),), {"axis": 0, "keepdims": True}),
         ((np.array([0.0, 0.0, 3.0]),), {}),
@@ -115,9 +127,10 @@ def product_of_others(g, out, x, *, axis=None):
         (([2.0**-600, 2.0**-600, 2.0**600],), ([1.0, 1.0, 0.0],)),
     ],
 )
-def prod(out, x, *, axis=None, keepdims=False):
+def prod(out, x, *, axis=None, dtype=None, keepdims=False, initial=1, where=True):
     """Each entry's gradient is scaled by the product of all the *others*, zeros among them or not."""
-    return product_of_others(x, axis=axis)
+    others = product_of_others(x if where is True else np.where(where, x, 1.0), axis=axis)
+    return others if initial == 1 else others * initial
 
 
 @reduction(

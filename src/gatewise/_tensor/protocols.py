@@ -20,13 +20,21 @@ from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, regroupe
 from gatewise._tensor.asking import described, whole_number
 from gatewise._tensor.carrier import Tensor, give
 from gatewise._tensor.parameters import bits_inside
+from gatewise._tensor.ufuncs import otherwise
 
 
 def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **parameters: Any) -> Any:
     if method != "__call__":
+        out = otherwise(ufunc, method, operands, parameters)
+        if out is not NotImplemented:
+            return out
         return unsupported(f"{qualified(ufunc)}.{method}", getattr(ufunc, method), operands, parameters)
     gate = GATES.get(ufunc)
     if gate is None or parameters:
+        if gate is not None and (out := otherwise(ufunc, method, operands, parameters)) is not NotImplemented:
+            return out
+        if (body := COMPOSED.get(ufunc)) is not None and not parameters:
+            return body(*operands)
         options = "".join(f", {key}=" for key in parameters)
         name = qualified(ufunc) + (f"(...{options})" if options else "")
         return unsupported(name, ufunc, operands, parameters)

@@ -1,0 +1,81 @@
+"""A ufunc's other ways to be called: reduce, accumulate, outer, reduceat, and its options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gatewise._gates.families import shape_of
+from gatewise._gates.movement import along
+
+#: What reduces by each ufunc.
+TOTALS: dict[np.ufunc, Callable[..., Any]] = {
+    np.add: np.sum,
+    np.multiply: np.prod,
+    np.maximum: np.max,
+    np.minimum: np.min,
+    np.logical_and: np.all,
+    np.logical_or: np.any,
+}
+RUNNING: dict[np.ufunc, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumprod}
+
+
+def reduce(ufunc: np.ufunc, x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, **options: Any) -> Any:
+    """`np.add.reduce(x)`: along the first axis, where `np.sum` goes along all."""
+    if ufunc not in TOTALS or out is not None:
+        return NotImplemented
+    given = options if dtype is None else {**options, "dtype": dtype}
+    return TOTALS[ufunc](x, axis=axis if shape_of(x) else None, **given)
+
+
+def accumulate(ufunc: np.ufunc, x: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
+    """`np.maximum.accumulate(x)`: each round doubles how many entries are in each total."""
+    if out is not None or dtype is not None:
+        return NotImplemented
+    if ufunc in RUNNING:
+        return RUNNING[ufunc](x, axis=axis)
+    if ufunc not in (np.maximum, np.minimum):
+        return NotImplemented
+    axis, reach = axis % len(shape_of(x)), 1
+    while reach < shape_of(x)[axis]:
+        first, later = along(axis, slice(None, reach)), along(axis, slice(reach, None))
+        x = np.concatenate([x[first], ufunc(x[later], x[along(axis, slice(None, -reach))])], axis=axis)
+        reach *= 2
+    return x
+
+
+def outer(ufunc: np.ufunc, x: Any, y: Any) -> Any:
+    """`np.subtract.outer(x, y)`: every entry of x with every entry of y."""
+    whole = shape_of(x) + (1,) * len(shape_of(y))
+    return ufunc(np.reshape(x, whole) if whole else x, y)
+
+
+def reduceat(ufunc: np.ufunc, x: Any, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
+    """`np.add.reduceat(x, places)`: the totals of the pieces between the places."""
+    if ufunc not in TOTALS or out is not None or dtype is not None:
+        return NotImplemented
+    n, starts = shape_of(x)[axis], [int(i) for i in indices]
+    ends = [*starts[1:], n]
+    pieces = [slice(i, j if j > i else i + 1) for i, j in zip(starts, ends, strict=True)]
+    return np.stack([TOTALS[ufunc](x[along(axis % len(shape_of(x)), piece)], axis=axis) for piece in pieces], axis=axis)
+
+
+WAYS: Mapping[str, Callable[..., Any]] = {
+    "reduce": reduce,
+    "accumulate": accumulate,
+    "outer": outer,
+    "reduceat": reduceat,
+}
+
+
+def otherwise(ufunc: np.ufunc, method: str, operands: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """A call that is none of the ufunc itself, in gates; `NotImplemented` where there are none for it."""
+    if method != "__call__":
+        way = WAYS.get(method)
+        return NotImplemented if way is None else way(ufunc, *operands, **options)
+    dtype = options.get("dtype")
+    if set(options) - {"dtype", "casting"} or dtype is None or np.dtype(dtype).kind != "f":
+        return NotImplemented
+    return ufunc(*(x.astype(dtype) if hasattr(x, "astype") else np.dtype(dtype).type(x) for x in operands))
