@@ -11,9 +11,12 @@ import numpy as np
 
 from gatewise._circuit import NO_PARAMETERS, SourcedWire, Wire, inside_block, parents_as_written, sources_of
 from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError
+from gatewise._gates import NAMES
+from gatewise._gates.assigning import Growing, back_in_place
 from gatewise._gates.families import Live, plain, shape_of, showing
 from gatewise._gates.gate import Carrier, Pullback
 
+ASSIGN = NAMES["assign"]
 FLOATS = frozenset((float, int, np.float64))  #: on these no shape and no dtype can go wrong
 
 Observer = Callable[[Wire, int, Wire, Any], None]  #: (step's wire, operand position, operand's wire, contribution)
@@ -99,6 +102,8 @@ def sweep(
                 continue  # only structural zeros came
             if type(g) is Live and g.everywhere:
                 g = g.g
+            if type(g) is Growing and (observer or arrive or keep or wire.bits & lower or not is_assignment(wire)):
+                g = g.settled()
             if wire.hooks is not None:
                 g = hooked(wire, g, keep)
             if arrive is not None:
@@ -113,6 +118,12 @@ def sweep(
                 continue
             parents: Any
             if (
+                is_assignment(wire)
+                and not (observer or wire.bits & lower)
+                and (found := back_in_place(g, wire.operands, wire.parameters, wire.pullback.positions)) is not None
+            ):
+                positions, parents, parts = wire.pullback.positions, wire.parents, found
+            elif (
                 wire.bits & lower
                 or type(g) is Live
                 or (type(wire) is SourcedWire and (as_written or wire in by_gates))
@@ -143,12 +154,26 @@ def sweep(
                     continue
                 if observer is not None:
                     observer(wire, positions[k], parent, part)
-                if parent in cotangents:
+                if type(part) is Growing or type(cotangents.get(parent)) is Growing:
+                    cotangents[parent] = grown(cotangents.get(parent), part)
+                elif parent in cotangents:
                     before = cotangents[parent]  # a mask knows how to be added to; what it is added to may not
                     cotangents[parent] = before + part if type(part) is not Live else part + before
                 else:
                     cotangents[parent] = part
     return leaves
+
+
+def is_assignment(wire: Wire) -> bool:
+    """Whether a wire is the version of an array after entries were written into it."""
+    return wire.pullback is not None and wire.pullback.gate is ASSIGN
+
+
+def grown(before: Any, part: Any) -> Any:
+    """The sum of two cotangents of which one is changed in place."""
+    if type(part) is not Growing:
+        before, part = part, before
+    return part if before is None else part.absorb(before.settled() if type(before) is Growing else before)
 
 
 def hooked_inside(wires: Iterable[Wire], bit: int) -> frozenset[Wire]:

@@ -2,6 +2,7 @@
 
 from gatewise._gates import (
     arithmetic,
+    assigning,
     choices,
     curves,
     factors,

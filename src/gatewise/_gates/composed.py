@@ -192,6 +192,7 @@ def divmod_(x, y):
     return x // y, x % y
 
 
+composed(np.around)(lambda a, decimals=0: np.round(a, decimals))
 composed(np.amax)(lambda *args, **options: np.max(*args, **options))
 composed(np.amin)(lambda *args, **options: np.min(*args, **options))
 

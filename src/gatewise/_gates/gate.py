@@ -78,6 +78,7 @@ class Gate:
         sample: Sequence[Any] = (),  # calls to test it with, where draws from its domain do not say enough
         domain: tuple[float, float] = (-2.0, 2.0),
         way: Callable[..., Any] | None = None,  # (*operands, **parameters) -> which way it went, entry by entry
+        views: bool = False,  # its value may be a view of its first operand
         arbitrary: bool = False,  # the entries of its value are whatever lay in memory
         # Each of these follows from family and pattern where it is not said.
         tame: bool | None = None,  # its value and its slopes are finite wherever its operands are, overflow aside
@@ -92,7 +93,7 @@ class Gate:
         self.infix, self.symbol, self.text = infix, symbol or infix or self.name, text
         self.witnesses, self.spelled, self.sample, self.domain = tuple(at), tuple(spelled), tuple(sample), domain
         self.bind, self.call, self.when, self.shift = bind, call or function, when, shift
-        self.along, self.way, self.arbitrary, self.sums = along, way, arbitrary, sums
+        self.along, self.way, self.arbitrary, self.sums, self.views = along, way, arbitrary, sums, views
         self.operands, self.parameters, self.many = names_in(rule, family.leading)
         self.defaults = rule.__kwdefaults__ or {}
         self.required = frozenset(self.parameters) - frozenset(self.defaults)

@@ -24,7 +24,7 @@ def shape_second(x, shape=None, *, newshape=None):
 
 @linear(
     np.reshape,
-    pattern="moves",
+    pattern="moves", views=True,
     bind=shape_second,
     call=lambda x, shape: np.reshape(x, shape),
     sample=[((np.arange(6.0), (2, 3)), {}), ((np.arange(6.0).reshape(2, 3), -1), {}), ((np.ones(1), ()), {})],
@@ -34,7 +34,7 @@ def reshape(g, x, *, shape):
     return lambda: np.reshape(g, shape_of(x))
 
 
-@linear(np.ravel, pattern="moves")
+@linear(np.ravel, pattern="moves", views=True)
 def ravel(g, x):
     """Same numbers, same order, one row."""
     return lambda: np.reshape(g, shape_of(x))
@@ -47,7 +47,7 @@ def turned_back(axes):
 
 @linear(
     np.transpose,
-    pattern="moves",
+    pattern="moves", views=True,
     sample=[((np.arange(24.0).reshape(2, 3, 4), axes), {}) for axes in ((2, 0, 1), (-1, 0, 1))],
 )
 def transpose(g, x, *, axes=None):
@@ -57,7 +57,7 @@ def transpose(g, x, *, axes=None):
 
 @linear(
     np.matrix_transpose,
-    pattern="moves",
+    pattern="moves", views=True,
     text="{x}.mT",
     symbol="T",
     sample=[((np.arange(6.0).reshape(2, 3),), {}), ((np.arange(12.0).reshape(2, 3, 2),), {})],
@@ -67,13 +67,13 @@ def matrix_transpose(g, x):
     return lambda: g.mT
 
 
-@linear(np.swapaxes, pattern="moves", sample=[((np.arange(12.0).reshape(2, 3, 2), 0, axis), {}) for axis in (1, -1)])
+@linear(np.swapaxes, pattern="moves", views=True, sample=[((np.arange(12.0).reshape(2, 3, 2), 0, axis), {}) for axis in (1, -1)])
 def swapaxes(g, x, *, axis1, axis2):
     """Swapping twice is not swapping."""
     return lambda: np.swapaxes(g, axis1, axis2)
 
 
-@linear(np.expand_dims, pattern="moves", sample=[((np.arange(3.0), axis), {}) for axis in (0, 1, -1, (0, 2))])
+@linear(np.expand_dims, pattern="moves", views=True, sample=[((np.arange(3.0), axis), {}) for axis in (0, 1, -1, (0, 2))])
 def expand_dims(g, x, *, axis):
     """An axis of length 1 holds no number of its own."""
     return lambda: np.squeeze(g, axis=tuple(axis) if isinstance(axis, list) else axis)
@@ -81,7 +81,7 @@ def expand_dims(g, x, *, axis):
 
 @linear(
     np.squeeze,
-    pattern="moves",
+    pattern="moves", views=True,
     sample=[((np.arange(3.0).reshape(1, 3, 1), axis), {}) for axis in (None, 0, -1, (0, 2))],
 )
 def squeeze(g, x, *, axis=None):
@@ -177,7 +177,7 @@ def stack(g, *arrays, axis=0):
 
 @linear(
     np.split,
-    pattern="moves",
+    pattern="moves", views=True,
     sample=[
         ((np.arange(6.0), 3), {}),
         ((np.arange(12.0).reshape(2, 6), [2, 3]), {"axis": 1}),
@@ -220,7 +220,7 @@ def pick(x, index):
 
 @linear(
     pick,
-    pattern="routes",
+    pattern="routes", views=True,
     text="{x}[{index}]",
     symbol="[ ]",
     sample=[((np.arange(12.0).reshape(4, 3), index), {}) for index in INDICES],

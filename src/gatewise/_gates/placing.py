@@ -22,26 +22,26 @@ def places(function, shape):
     return np.unravel_index(numbers, shape) if numbers.size else (numbers,) * len(shape)
 
 
-@linear(np.flip, pattern="moves", sample=[((CUBE,), {"axis": axis}) for axis in (None, 0, -1, (0, 2))], in_page=False)
+@linear(np.flip, pattern="moves", views=True, sample=[((CUBE,), {"axis": axis}) for axis in (None, 0, -1, (0, 2))], in_page=False)
 def flip(g, x, *, axis=None):
     """Flipping twice is not flipping."""
     return lambda: np.flip(g, axis=axis)
 
 
-@linear(np.flipud, pattern="moves", sample=[((CUBE,), {})], in_page=False)
+@linear(np.flipud, pattern="moves", views=True, sample=[((CUBE,), {})], in_page=False)
 def flipud(g, x):
     """Flipping twice is not flipping."""
     return lambda: np.flipud(g)
 
 
-@linear(np.fliplr, pattern="moves", sample=[((CUBE,), {})], in_page=False)
+@linear(np.fliplr, pattern="moves", views=True, sample=[((CUBE,), {})], in_page=False)
 def fliplr(g, x):
     """Flipping twice is not flipping."""
     return lambda: np.fliplr(g)
 
 
 @linear(
-    np.rot90, pattern="moves", sample=[((CUBE,), {"k": k, "axes": axes}) for k in (1, 2, 3) for axes in ((0, 1), (2, 0))],
+    np.rot90, pattern="moves", views=True, sample=[((CUBE,), {"k": k, "axes": axes}) for k in (1, 2, 3) for axes in ((0, 1), (2, 0))],
     in_page=False,
 )  # fmt: skip
 def rot90(g, x, *, k=1, axes=(0, 1)):
@@ -63,14 +63,14 @@ def roll(g, x, *, shift, axis=None):
 
 
 @linear(
-    np.moveaxis, pattern="moves", sample=[((CUBE, 0, -1), {}), ((CUBE, (0, 1), (2, 0)), {})], in_page=False
+    np.moveaxis, pattern="moves", views=True, sample=[((CUBE, 0, -1), {}), ((CUBE, (0, 1), (2, 0)), {})], in_page=False
 )
 def moveaxis(g, x, *, source, destination):
     """The axes go back to where they came from."""
     return lambda: np.moveaxis(g, destination, source)
 
 
-@linear(np.rollaxis, pattern="moves", sample=[((CUBE, 2), {}), ((CUBE, 0), {"start": 2})], in_page=False)
+@linear(np.rollaxis, pattern="moves", views=True, sample=[((CUBE, 2), {}), ((CUBE, 0), {"start": 2})], in_page=False)
 def rollaxis(g, x, *, axis, start=0):
     """The axes go back to where they came from."""
     order = np.rollaxis(np.broadcast_to(0, tuple(range(len(shape_of(x))))), axis, start).shape

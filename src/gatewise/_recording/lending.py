@@ -7,6 +7,7 @@ are collected by. What it writes into them reaches the caller's when the derivat
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from operator import is_
 from typing import Any
 
@@ -26,8 +27,9 @@ class Lending:
     def lend(self, given: Any, tensors: Any) -> Any:
         """`tensors`, which has the structure of `given`, in containers of its own."""
         if not is_container(given):
-            self.givers[id(tensors)] = tensors, given
-            return tensors
+            own = lent_out(tensors)
+            self.givers[id(own)] = own, given
+            return own
         pairs = zip(entries_of(given), entries_of(tensors), strict=True)
         own = like(given, [self.lend(part, tensor) for (_, part), (_, tensor) in pairs])
         self.givers[id(own)] = own, given
@@ -40,7 +42,7 @@ class Lending:
     ) -> tuple[Sequence[Any], Mapping[str, Any]]:
         """The Tensors of a call, by position and by name; where there is no container, as they are."""
         if not any(map(is_container, args)) and not (kwargs and any(map(is_container, kwargs.values()))):
-            return inputs, named
+            return [lent_out(x) for x in inputs], {name: lent_out(x) for name, x in named.items()}
         return (
             [self.lend(arg, tensors) for arg, tensors in zip(args, inputs, strict=True)],
             {name: self.lend(arg, named[name]) for name, arg in kwargs.items()},
@@ -77,6 +79,11 @@ class Lending:
         self.seen[id(x)] = x
         write_back(x, x, lambda part: self.back(part, plainly))
         return x
+
+
+def lent_out(x: Any) -> Any:
+    """The Tensor that the function gets for one that gradients are collected by: it may write into its own."""
+    return copy(x) if type(x) is Tensor else x
 
 
 MISSING = object()

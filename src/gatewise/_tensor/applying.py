@@ -28,6 +28,7 @@ from gatewise._circuit import (
 )
 from gatewise._errors import BeyondError, ComplexGradientError, GateError, GatewiseError, KeptError, user_line
 from gatewise._gates import NAMES, Gate
+from gatewise._gates.assigning import blank
 from gatewise._gates.families import Stops
 from gatewise._gates.gate import ABSENT, CONSTANT, UNASKED, WANTED, Pullback
 from gatewise._sweep import FLOATS, port
@@ -46,6 +47,10 @@ def attend(general: int, ended: int) -> None:
 
 
 Open.attend = attend
+
+
+def look(out: Any, base: Tensor, gate: Gate, forward: Any, parameters: Mapping[str, Any]) -> None:
+    """Be told of a view; assignment puts its own in this place."""
 
 
 def apply2(gate: Gate, forward: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
@@ -149,8 +154,11 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
     if not parents or type(gate.family) is Stops or not (several or is_float(out, gate, operands)):
         parents, bits = [], bits & recording
     if not bits:
-        stopped = STOPPED if type(gate.family) is Stops else None
-        return Tensor(out, stopped) if not several else regrouped(out, [Tensor(v, stopped) for v in out])
+        stopped = STOPPED if type(gate.family) is Stops or (gate.views and is_constant(operands[0])) else None
+        made = Tensor(out, stopped) if not several else regrouped(out, [Tensor(v, stopped) for v in out])
+        if gate.views and type(operands[0]) is Tensor:
+            look(made, operands[0], gate, forward, parameters)
+        return made
     if bits & Open.recordings & ~recording:
         raise GateError(
             f"{gate.name} ran in another thread.",
@@ -165,6 +173,8 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
     for i, x in enumerate(operands):
         if not isinstance(x, IMMUTABLE) and (gate.many or gate.operands[i] in needs):
             values[i] = np.array(x)
+    if gate.views and not recording and is_written_into(operands[0]):
+        values[0] = blank(values[0])  # its memory is written into next, and nobody needs what is in it
     saved, behind = tuple(values), tuple(parents)
     wire: Wire
     step = None
@@ -179,9 +189,23 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
         wire = SourcedWire(tick(), bits, out, saved, behind, rule, plain_parameters, sources=sources, step=step)
     else:
         wire = Wire(tick(), bits, out, saved, behind, rule, plain_parameters)
-    if not several:
-        return Tensor(out, wire, bits)
-    return regrouped(out, [one_port(v, k, wire, bits) for k, v in enumerate(out)])
+    made = Tensor(out, wire, bits) if not several else regrouped(out, [one_port(v, k, wire, bits) for k, v in enumerate(out)])
+    if gate.views and type(operands[0]) is Tensor:
+        look(made, operands[0], gate, forward, parameters)
+    return made
+
+
+def is_constant(x: Any) -> bool:
+    return type(x) is Tensor and is_stopped(x.wire)
+
+
+def is_written_into(x: Any) -> bool:
+    """Whether a Tensor's memory is its own and may be written into in place."""
+    try:
+        alias: Any = object.__getattribute__(x, "alias")
+    except AttributeError:
+        return False
+    return getattr(alias, "own", False)
 
 
 #: What nobody else can change: a Tensor owns its memory. All else (arrays, lists) is copied when a rule will need it.

@@ -42,7 +42,8 @@ class Tensor(Carrier):
     6.0
     """
 
-    __slots__ = ("__weakref__", "bits", "value", "wire")
+    __slots__ = ("__weakref__", "alias", "bits", "value", "wire")
+    alias: Any  # where it is a view, or is written into
     __hash__ = object.__hash__
     wire: Wire | None
     # Given to it by the files above this one:

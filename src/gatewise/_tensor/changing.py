@@ -12,6 +12,7 @@ from gatewise._circuit import VariableWire, closed_bits, lent, tick
 from gatewise._errors import AssignmentError, GateError, NoGradientError, user_names
 from gatewise._gates.families import plain
 from gatewise._sweep import outdated
+from gatewise._tensor.assigning import assign
 from gatewise._tensor.asking import BACKWARD, described, is_leaf
 from gatewise._tensor.carrier import Tensor, give
 from gatewise._tensor.making import variable
@@ -48,7 +49,10 @@ def change(t: Tensor, write: Callable[[Any], None]) -> None:
 
 def change_entries(t: Tensor, index: Any, value: Any) -> None:
     if not may_change(t):
-        raise not_changed(t)
+        if is_learned(t):
+            raise not_changed(t)
+        assign(t, index, value)
+        return
     place, new = unwrapped(index), plain(value)
 
     def write(array: Any) -> None:
@@ -67,6 +71,11 @@ def may_change(t: Tensor) -> bool:
     """Whether the user may change a Tensor in place here: a parameter, frozen or not, under no_grad()."""
     off = closed_bits() & BACKWARD and not lent.recording and not t.bits & ~BACKWARD
     return bool(off) and is_leaf(t) and (bool(t.bits) or type(t.wire) is VariableWire)
+
+
+def is_learned(t: Tensor) -> bool:
+    """Whether a Tensor is where a computation starts and waits for backward(): nobody writes into it by the way."""
+    return not lent.recording and not t.bits & ~BACKWARD and is_leaf(t) and bool(t.bits or type(t.wire) is VariableWire)
 
 
 def not_changed(t: Tensor, sign: str | None = None) -> AssignmentError:

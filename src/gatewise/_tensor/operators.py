@@ -13,8 +13,9 @@ from gatewise._gates.families import plain
 from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, recovered
 from gatewise._tensor.asking import BACKWARD
 from gatewise._tensor.carrier import Tensor, give
-from gatewise._tensor.changing import change, may_change, not_changed
+from gatewise._tensor.changing import change, is_learned, may_change, not_changed
 from gatewise._tensor.protocols import unsupported
+from gatewise._tensor.writing import into
 
 
 def power_of(x: Any, y: Any) -> Any:
@@ -109,6 +110,8 @@ def augmented(gate: Gate, forward: Callable[..., Any], name: str, x: Tensor, y: 
 
         change(x, write)
         return x
+    if x.shape and not is_learned(x):
+        return into(x, apply(gate, forward, (x, y), {}) if gate in UNHURRIED else apply2(gate, forward, x, y))
     if x.shape or (type(x.wire) is VariableWire and x.bits & ~closed_bits() & BACKWARD):
         raise not_changed(x, gate.infix)
     return apply(gate, forward, (x, y), {}) if gate in UNHURRIED else apply2(gate, forward, x, y)

@@ -19,11 +19,17 @@ from gatewise._gates.families import plain
 from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, regrouped
 from gatewise._tensor.asking import described, whole_number
 from gatewise._tensor.carrier import Tensor, give
+from gatewise._tensor.writing import IN_PLACE, at, into, is_target
 from gatewise._tensor.parameters import bits_inside
 from gatewise._tensor.ufuncs import otherwise
 
 
 def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **parameters: Any) -> Any:
+    if "out" in parameters and method in ("__call__", "reduce", "accumulate") and is_target(parameters["out"]):
+        target = parameters.pop("out")
+        return into(target, by_ufunc(t, ufunc, method, *operands, **parameters))
+    if method == "at" and type(operands[0]) is Tensor:
+        return at(ufunc, *operands)
     if method != "__call__":
         out = otherwise(ufunc, method, operands, parameters)
         if out is not NotImplemented:
@@ -46,6 +52,11 @@ def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **paramete
 
 
 def by_function(t: Tensor, function: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    if "out" in kwargs and is_target(kwargs["out"]):
+        given = {name: x for name, x in kwargs.items() if name != "out"}
+        return into(kwargs["out"], function(*args, **given))
+    if (change := IN_PLACE.get(function)) is not None and type(args[0]) is Tensor:
+        return change(*args, **kwargs)
     if function in ORDERS and (len(args) > ORDERS[function] or "order" in kwargs):
         return in_order(function, *args, **kwargs)
     if (body := COMPOSED.get(function)) is not None:

@@ -1,0 +1,186 @@
+"""Entries written into an array: what was there before gets nothing, what was written gets what comes back from there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gatewise._gates.families import Live, fit, linear, names_an_entry_once, plain, shape_of, sum_to, worked_out
+
+#: One view of an array after the other, as (function, parameters, which of several outputs): `x[1:].T`.
+Chain = tuple[tuple[Any, Any, Any], ...]
+
+
+def viewed(x: Any, chain: Chain) -> Any:
+    """`x` as the chain looks at it."""
+    for function, parameters, which in chain:
+        x = function(x, **parameters)
+        x = x if which is None else x[which]
+    return x
+
+
+def places_of(shape: tuple[int, ...], index: Any, chain: Chain) -> Any:
+    """Where the entries that an index names, in what the chain looks at, stand in an array of this shape, by rows."""
+    return viewed(np.arange(int(np.prod(shape))).reshape(shape), chain)[index]
+
+
+def written(x: Any, values: Any, index: Any, chain: Chain = ()) -> Any:
+    """A copy of `x` with `values` written in."""
+    out = np.array(x, order="K")
+    write(out, values, index, chain)
+    return out
+
+
+def write(array: Any, values: Any, index: Any, chain: Chain) -> None:
+    """Write into an array, through a view of it."""
+    target = viewed(array, chain)
+    if not chain or np.may_share_memory(target, array):
+        target[index] = values
+    else:  # this array lies otherwise in memory than the one that was looked at
+        whole = places_of(array.shape, index, chain)
+        array[np.unravel_index(whole, array.shape)] = np.broadcast_to(values, np.shape(whole))
+
+
+def lasting(shape: tuple[int, ...], index: Any, chain: Chain) -> Any:
+    """Which of the entries that were written stayed: of those that name one place twice, the last. None: all."""
+    if type(index) is int or names_an_entry_once(index):
+        return None
+    whole = places_of(shape, index, chain)
+    _, last = np.unique(np.ravel(whole)[::-1], return_index=True)
+    if len(last) == whole.size:
+        return None
+    stayed = np.zeros(whole.size, bool)
+    stayed[whole.size - 1 - last] = True
+    return stayed.reshape(whole.shape)
+
+
+@linear(
+    written,
+    pattern="routes",
+    text="statement",
+    symbol="[ ] =",
+    sample=[
+        ((np.arange(4.0), 7.5), {"index": 2}),
+        ((np.arange(4.0), np.array([7.5, 8.5])), {"index": slice(1, 3)}),
+        ((np.arange(4.0), 7.5), {"index": slice(None, None, 2)}),
+        ((np.arange(4.0), np.array([7.5, 8.5, 9.5])), {"index": np.array([1, 1, 3])}),
+        ((np.arange(6.0).reshape(2, 3), np.array([7.5, 8.5])), {"index": (slice(None), 1)}),
+        ((np.arange(6.0).reshape(2, 3), np.ones((1, 3))), {"index": 0}),
+        ((np.arange(6.0).reshape(2, 3), 0.5), {"index": np.array([[True, False, True], [False, True, True]])}),
+        ((np.arange(6.0).reshape(2, 3), 7.5), {"index": 1, "chain": ((np.ravel, {}, None),)}),
+        ((np.arange(6.0).reshape(2, 3), np.array([7.5, 8.5])), {"index": 1, "chain": ((np.transpose, {}, None),)}),
+    ],
+    analytic=True,
+    in_page=False,
+)
+def assign(g, x, values, *, index, chain=()):
+    """What was overwritten gets nothing; what was written in gets what comes back from there."""
+    return lambda: assign(g, 0.0, index=index, chain=chain), lambda: picked_up(g, values, index, chain, shape_of(x))
+
+
+def picked_up(g: Any, values: Any, index: Any, chain: Chain, shape: tuple[int, ...]) -> Any:
+    """What comes back to the values that were written."""
+    stayed = lasting(shape, index, chain)
+    part = viewed(g, chain)[index]
+    if stayed is not None:
+        part = np.where(stayed, part, 0.0)
+    return sum_to(part, shape_of(values))
+
+
+class Growing:
+    """The cotangent of an array that is written into, entry by entry: one array, changed in place on the way back.
+
+    Only one wire has it at a time, so nobody sees the change. `mask` says which entries are alive.
+    """
+
+    __slots__ = ("g", "mask")
+    __array_ufunc__ = None
+
+    def __init__(self, g: Any, mask: Any) -> None:
+        self.g, self.mask = g, mask
+
+    def absorb(self, other: Any) -> Growing:
+        """Add another cotangent to this one."""
+        if type(other) is not Live:
+            self.g += other
+            self.mask[...] = True
+        elif other.pieces is None:
+            self.g += other.g
+            self.mask |= worked_out(other._mask)
+        else:
+            for index, g, mask in other.pieces:
+                self.absorb_piece(index, g, mask)
+        return self
+
+    def absorb_piece(self, index: Any, g: Any, mask: Any) -> None:
+        mask = True if mask is None else worked_out(mask)
+        if type(index) is int:
+            self.g[index] += g
+            self.mask[index] |= mask
+            return
+        if not isinstance(index, (int, slice, tuple, np.ndarray, list)) and index is not None and index is not Ellipsis:
+            index = ...  # the whole
+        if names_an_entry_once(index):
+            self.g[index] += g
+            self.mask[index] |= mask
+        else:
+            np.add.at(self.g, index, g)
+            np.logical_or.at(self.mask, index, mask)
+
+    def settled(self) -> Any:
+        """The same for everybody."""
+        return self.g if self.mask.all() else Live(self.g, self.mask)
+
+
+def growing(g: Any) -> Growing:
+    """A cotangent in memory of its own."""
+    if type(g) is Growing:
+        return g
+    if type(g) is Live:
+        return Growing(np.array(g.g), np.array(g.mask))
+    return Growing(np.array(g), np.ones(np.shape(g), bool))
+
+
+def back_in_place(g: Any, operands: Any, parameters: Any, positions: Any) -> list[Any] | None:
+    """What an assignment sends back, taken out of its own cotangent; None where that cannot be looked at like this."""
+    index, chain = parameters["index"], parameters.get("chain", ())
+    g = growing(g)
+    here, alive = (viewed(x, chain) for x in (g.g, g.mask))
+    if chain and not (np.may_share_memory(here, g.g) and np.may_share_memory(alive, g.mask)):
+        return None
+    parts: list[Any] = []
+    for position in positions:
+        if position == 0:
+            parts.append(g)
+            continue
+        part, live, values = here[index], alive[index], operands[1]
+        if type(part) is np.ndarray:
+            part, live = part.copy(), np.array(live)
+        elif type(values) is float:  # one number, in and out
+            parts.append(float(part) if live else None)
+            continue
+        stayed = lasting(g.g.shape, index, chain)
+        if stayed is not None:
+            part, live = np.where(stayed, part, 0.0), live & stayed
+        shape = np.shape(values)
+        if shape_of(part) != shape:
+            part, live = sum_to(np.where(live, part, 0.0), shape), sum_to(live, shape, np.any)
+        parts.append(fit(part, values, None if np.all(live) else live))
+    here[index] = 0
+    alive[index] = False
+    return parts
+
+
+def blank(x: Any) -> Any:
+    """An array of this shape and dtype without memory: what is kept of one whose values nobody needs."""
+    kind = x.shape, x.dtype
+    found = BLANKS.get(kind)
+    if found is None:
+        if len(BLANKS) > 256:
+            BLANKS.clear()
+        found = BLANKS[kind] = np.broadcast_to(np.zeros((), x.dtype), x.shape)
+    return found
+
+
+BLANKS: dict[Any, Any] = {}

@@ -1,0 +1,203 @@
+"""Assignment: a new version of the array that everything else looks at.
+
+A view knows its base, and an array its views. What is written into either makes a new wire for the array, and its views are made anew
+from it. The value is changed in place where nobody else refers to its memory.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Wire, closed_bits, lent, tick
+from gatewise._errors import GateError
+from gatewise._gates import NAMES, Gate
+from gatewise._gates.assigning import Chain, blank, viewed, write, written
+from gatewise._gates.gate import CONSTANT, UNASKED, WANTED, key_of
+from gatewise._tensor import applying
+from gatewise._tensor.applying import IMMUTABLE, apply, demand_plain
+from gatewise._tensor.asking import STOPPED, described, is_stopped
+from gatewise._tensor.carrier import Tensor
+from gatewise._tensor.parameters import unwrapped
+
+ASSIGN = NAMES["assign"]
+
+
+class Base:
+    """What an array that may be written into knows: its views, and whether its memory is its own."""
+
+    __slots__ = ("own", "views")
+
+    def __init__(self, own: bool = False) -> None:
+        self.views: list[weakref.ref[Tensor]] = []
+        self.own = own
+
+    def add(self, view: Tensor) -> None:
+        if len(self.views) > 16 and len(self.views) & (len(self.views) - 1) == 0:
+            self.views = [ref for ref in self.views if ref() is not None]
+        self.views.append(weakref.ref(view))
+
+    def living(self) -> list[Tensor]:
+        found = [view for ref in self.views if (view := ref()) is not None]
+        if len(found) < len(self.views):
+            self.views = [weakref.ref(view) for view in found]
+        return found
+
+
+class View:
+    """How a view was made of its base: by a gate, its function and parameters, one output of several."""
+
+    __slots__ = ("base", "forward", "gate", "parameters", "which")
+
+    def __init__(self, base: Tensor, gate: Gate, forward: Callable[..., Any], parameters: Any, which: Any) -> None:
+        self.base, self.gate, self.forward, self.parameters, self.which = base, gate, forward, parameters, which
+
+
+def alias_of(t: Tensor) -> Base | View | None:
+    try:
+        return object.__getattribute__(t, "alias")
+    except AttributeError:
+        return None
+
+
+def root_of(t: Tensor) -> tuple[Tensor, Base, Chain]:
+    """The array that a Tensor looks at in the end, and how."""
+    chain: list[Any] = []
+    while type(alias := alias_of(t)) is View:
+        chain.append((alias.forward, alias.parameters, alias.which))
+        t = alias.base
+    if alias is None:
+        alias = t.alias = Base()
+    assert isinstance(alias, Base)
+    return t, alias, tuple(reversed(chain))
+
+
+def looked_at(out: Any, base: Tensor, gate: Gate, forward: Any, parameters: Mapping[str, Any]) -> None:
+    """Note that `out` was made by a gate whose results are views, where NumPy says that this one is."""
+    if type(out) is not Tensor:
+        for which, part in enumerate(out):
+            note(part, base, gate, forward, parameters, which)
+    else:
+        note(out, base, gate, forward, parameters, None)
+
+
+def note(out: Tensor, base: Tensor, gate: Gate, forward: Any, parameters: Mapping[str, Any], which: Any) -> None:
+    if type(out.value) is not np.ndarray or type(base.value) is not np.ndarray:
+        return
+    root, known, chain = root_of(base)
+    real = viewed(root.value, (*chain, (forward, parameters, which))) if known.own else out.value
+    if not np.may_share_memory(real, root.value):
+        return
+    out.alias = View(base, gate, forward, parameters, which)
+    known.add(out)
+    if known.own:
+        own_copy(out, real)
+
+
+def own_copy(view: Tensor, real: Any) -> None:
+    """Give a view memory of its own, or what is made of it would keep the next assignment from being made in place."""
+    view.value = np.array(real, order="K")
+    if view.wire is not None and view.wire is not STOPPED:
+        view.wire.value = view.value
+
+
+applying.look = looked_at
+
+
+def references(t: Tensor) -> int:
+    value = t.value
+    return sys.getrefcount(value)
+
+
+def alone() -> int:
+    """How many references an array has that only its Tensor and the wire of its last assignment refer to."""
+    array = np.zeros(2)
+    t = Tensor(array, Wire(0, 0, array))
+    del array
+    return references(t)
+
+
+ALONE = alone()
+
+
+def assign(t: Tensor, index: Any, values: Any) -> None:
+    """`t[index] = values`, for everybody who looks at that memory."""
+    root, known, chain = root_of(t)
+    if type(root.value) is not np.ndarray:
+        what = f"{described(t)} has no entries to assign to."
+        raise GateError.like(TypeError)(what, "it is a single number.", "a new one in its place.")
+    place = unwrapped(index)
+    try:
+        if lent.recording:
+            recorded(root, place, chain, values, index)
+        else:
+            eager(root, known, place, chain, values)
+    except (IndexError, TypeError, ValueError) as error:
+        if type(error).__module__.startswith("gatewise"):
+            raise
+        raise GateError.like(type(error))(f"{described(t)} cannot be assigned to like this.", str(error)) from None
+    for view in known.living():
+        refresh(view)
+
+
+def refresh(view: Tensor) -> None:
+    """Make a view anew, from a base that moved."""
+    alias = alias_of(view)
+    assert isinstance(alias, View)
+    fresh = apply(alias.gate, alias.forward, (alias.base,), alias.parameters)
+    fresh = fresh if alias.which is None else fresh[alias.which]
+    view.value, view.wire, view.bits = fresh.value, fresh.wire, fresh.bits
+
+
+def recorded(root: Tensor, place: Any, chain: Chain, values: Any, index: Any) -> None:
+    """In a circuit every version is a wire with a value of its own."""
+    parameters = {"index": index, "chain": chain} if chain else {"index": index}
+    new = apply(ASSIGN, written, (root, values), parameters)
+    root.value, root.wire, root.bits = new.value, new.wire, new.bits
+
+
+def eager(root: Tensor, known: Base, place: Any, chain: Chain, values: Any) -> None:
+    closed = closed_bits()
+    kinds, parents, plain = [], [], values
+    bits = root.bits
+    if type(values) is Tensor:
+        plain = values.value
+        own = values.bits & ~closed
+        kinds, bits = [WANTED if own else CONSTANT if is_stopped(values.wire) else UNASKED], bits | own
+        parents = [values.wire] if own else []
+    else:
+        if isinstance(values, (list, tuple)):
+            plain = values = np.asarray(values)
+        elif not isinstance(values, (*IMMUTABLE, np.ndarray)):
+            demand_plain(values)
+        kinds = [CONSTANT]
+    floating = root.value.dtype.kind in "fc"
+    old = root.wire
+    if old is not None and old is not STOPPED and old.pullback is not None and old.pullback.gate is ASSIGN:
+        in_place = known.own and references(root) <= ALONE
+    else:
+        in_place = known.own and references(root) <= ALONE - (old is None or old is STOPPED)
+    array = root.value if in_place else np.array(root.value, order="K")
+    write(array, plain, place, chain)
+    known.own = True
+    if not floating or not bits:
+        root.value, root.wire, root.bits = array, STOPPED, 0
+        return
+    if root.bits:
+        kinds, parents = [WANTED, *kinds], [old, *parents]
+    else:
+        kinds = [CONSTANT if is_stopped(old) else UNASKED, *kinds]
+    if in_place and old is not None and old.pullback is not None and old.pullback.gate is ASSIGN:
+        old.value = blank(array)
+    saved = plain if isinstance(plain, (float, np.ndarray, np.generic)) else np.asarray(plain)
+    if isinstance(saved, np.ndarray):
+        saved = blank(saved)
+    parameters = {"index": place, "chain": chain} if chain else {"index": place}
+    pullback = ASSIGN.array[key_of(kinds)]
+    wire = Wire(tick(), bits, array, (blank(array), saved), tuple(parents), pullback, parameters)  # type: ignore[arg-type]
+    root.value, root.wire, root.bits = array, wire, bits
+

@@ -1,0 +1,117 @@
+"""NumPy's functions that write into an array: each ends in an assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gatewise._errors import GateError
+from gatewise._gates.families import names_an_entry_once, plain, shape_of
+from gatewise._tensor.asking import described
+from gatewise._tensor.assigning import assign
+from gatewise._tensor.carrier import Tensor
+
+
+def is_target(out: Any) -> bool:
+    """Whether `out=` names a Tensor to be written into."""
+    return type(out[0] if isinstance(out, tuple) and len(out) == 1 else out) is Tensor
+
+
+def into(out: Any, result: Any) -> Any:
+    """Write a result into what `out=` names."""
+    target = out[0] if isinstance(out, tuple) else out
+    have, want = np.asarray(plain(result)), np.asarray(plain(target))
+    if not np.can_cast(have.dtype, want.dtype, "same_kind") or np.broadcast_shapes(have.shape, want.shape) != want.shape:
+        what = f"{described(target)} cannot take a result of shape {have.shape} and {have.dtype}."
+        raise GateError.like(TypeError)(what, "out= names an array of the result's shape and kind.")
+    assign(target, ..., result)
+    return target
+
+
+def at(ufunc: np.ufunc, target: Tensor, index: Any, *values: Any) -> None:
+    """`np.add.at(x, index, values)`: as often as an entry is named."""
+    if names_an_entry_once(plain(index)):
+        target[index] = ufunc(target[index], *values)
+        return
+    places = np.arange(int(np.prod(target.shape))).reshape(target.shape)[index]
+    if not values:
+        for place in np.ravel(places):
+            entry = np.unravel_index(place, target.shape)
+            target[entry] = ufunc(target[entry])
+        return
+    (other,) = values
+    other = np.ravel(np.broadcast_to(other, places.shape))
+    if ufunc in (np.add, np.subtract):
+        from gatewise._gates import NAMES
+
+        row = np.reshape(target, (-1,))
+        signed = other if ufunc is np.add else -other
+        total = NAMES["add_at"](row, signed, index=np.ravel(places))
+        assign(target, ..., np.reshape(total, target.shape))
+        return
+    for k, place in enumerate(np.ravel(places)):
+        entry = np.unravel_index(place, target.shape)
+        target[entry] = ufunc(target[entry], other[k])
+
+
+def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+    if np.ndim(src) > dst.ndim:
+        src = np.reshape(src, shape_of(src)[-dst.ndim :]) if dst.ndim else np.reshape(src, ())
+    if where is True:
+        assign(dst, ..., src)
+    else:
+        assign(dst, ..., np.where(where, src, dst))
+
+
+def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+    places = np.ravel(np.asarray(plain(ind)))
+    size = int(np.prod(a.shape))
+    if mode != "raise":
+        places = places % size if mode == "wrap" else np.clip(places, 0, size - 1)
+    values = np.resize(np.arange(shape_of(np.ravel(v))[0]), len(places)) if shape_of(v) else None
+    where = np.unravel_index(places % size if mode == "raise" and np.all(np.abs(places) <= size) else places, a.shape)
+    assign(a, where, v if values is None else np.ravel(v)[values])
+
+
+def place(arr: Any, mask: Any, vals: Any) -> None:
+    found = np.nonzero(np.asarray(plain(mask)))
+    order = np.resize(np.arange(shape_of(np.ravel(vals))[0]), len(found[0]))
+    assign(arr, found, np.ravel(vals)[order])
+
+
+def putmask(a: Any, mask: Any, values: Any) -> None:
+    found = np.nonzero(np.asarray(plain(mask)))
+    flat = np.ravel_multi_index(found, a.shape)
+    row = np.ravel(values)
+    assign(a, found, row[flat % shape_of(row)[0]])
+
+
+def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+    marked = np.zeros(a.shape, int)
+    np.fill_diagonal(marked, np.arange(1, marked.size + 1), wrap=wrap)
+    found = np.nonzero(marked)
+    row = np.ravel(val)
+    assign(a, found, row[(marked[found] - 1) % shape_of(row)[0]])
+
+
+def put_along_axis(arr: Any, indices: Any, values: Any, axis: int = -1) -> None:
+    indices = np.asarray(plain(indices))
+    whole = np.arange(int(np.prod(arr.shape))).reshape(arr.shape)
+    if axis is None:
+        found = np.unravel_index(indices, arr.shape)
+    else:
+        found = np.unravel_index(np.take_along_axis(whole, indices, axis), arr.shape)
+    assign(arr, found, values)
+
+
+#: By NumPy's function what writes into its first argument.
+IN_PLACE: dict[Any, Callable[..., None]] = {
+    np.copyto: copyto,
+    np.put: put,
+    np.place: place,
+    np.putmask: putmask,
+    np.fill_diagonal: fill_diagonal,
+    np.put_along_axis: put_along_axis,
+}
