@@ -17,6 +17,7 @@ from gatewise._recording.functions import outcome
 from gatewise._recording.lending import Lending
 from gatewise._recording.structures import becomes_tensor, is_container, leaves, mapped
 from gatewise._sweep import given, handed_out, identity, ones_for, sweep, zeros_for
+from gatewise._twins import seen
 from gatewise._tensor import Tensor, described, is_kept, leaf, standing_in, upstream_for
 
 Argnums = int | Sequence[int]
@@ -156,7 +157,7 @@ class Derivative(Bit):
         lending = Lending()
         given, by_name = lending.lend_all(args, kwargs, self.inputs, named)
         try:
-            out = outcome(f, given, by_name, (self.inputs, named), split)
+            out = outcome(seen(f), given, by_name, (self.inputs, named), split)
             if split is not None:
                 out, aux = split(out)
                 self.aux = unchanged(aux)

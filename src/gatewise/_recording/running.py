@@ -22,11 +22,11 @@ from gatewise._recording.functions import (
     outcome,
     plain_argument,
     sorted_arguments,
-    with_math,
 )
 from gatewise._recording.lending import Lending
 from gatewise._recording.recorder import Recorder
 from gatewise._recording.structures import leaves
+from gatewise._twins import seen
 from gatewise._tensor import BACKWARD, Tensor, described, is_kept, upstream_for
 
 
@@ -52,7 +52,7 @@ def record(
         lending = Lending()
         by_position, by_name = sorted_arguments(lending.lend_all((), given, (), tensors)[1], signature)
         try:
-            out = outcome(with_math(f), by_position, by_name, sorted_arguments(tensors, signature))
+            out = outcome(seen(f), by_position, by_name, sorted_arguments(tensors, signature))
         finally:
             lending.settle(lambda t: np.array(t.value) if isinstance(t.value, np.ndarray) else t.value)
     demand_uncut(out, recorder.first, own.around & ~recorder.bit)

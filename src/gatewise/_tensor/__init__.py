@@ -10,6 +10,7 @@ from gatewise._tensor.applying import apply as apply
 from gatewise._tensor.applying import standing_in as standing_in
 from gatewise._tensor.arrays import METHODS as METHODS
 from gatewise._tensor.asking import BACKWARD as BACKWARD
+from gatewise._tensor.asking import STOPPED as STOPPED
 from gatewise._tensor.asking import described as described
 from gatewise._tensor.asking import gradient_of as gradient_of
 from gatewise._tensor.asking import is_kept as is_kept

@@ -131,6 +131,10 @@ def assign(t: Tensor, index: Any, values: Any) -> None:
         what = f"{described(t)} has no entries to assign to."
         raise GateError.like(TypeError)(what, "it is a single number.", "a new one in its place.")
     place = unwrapped(index)
+    if type(values) is Tensor and by_mask(place) and type(alias_of(values)) is View and root_of(values)[0] is root:
+        what = f"{described(t)} is assigned to by a mask, from a view of itself."
+        why = "NumPy reads entries that it has just written, in an order that it does not promise."
+        raise GateError(what, why, "a copy of the view: x[mask] = x[::-1].copy()[...].")
     try:
         if lent.recording:
             recorded(root, place, chain, values, index)
@@ -142,6 +146,11 @@ def assign(t: Tensor, index: Any, values: Any) -> None:
         raise GateError.like(type(error))(f"{described(t)} cannot be assigned to like this.", str(error)) from None
     for view in known.living():
         refresh(view)
+
+
+def by_mask(index: Any) -> bool:
+    """Whether an index is one array of truth values."""
+    return isinstance(index, np.ndarray) and index.dtype == bool
 
 
 def refresh(view: Tensor) -> None:
