@@ -7,11 +7,13 @@ is replaced by identity of the object, in a copy of its globals: nothing global 
 from __future__ import annotations
 
 import builtins
+import dis
 import functools
 import math
-import sys
 import types
+import weakref
 from collections.abc import Callable, Iterator, Mapping
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ import numpy as np
 from gatewise._circuit import lent
 from gatewise._gates import GATES, Gate
 from gatewise._tensor import STOPPED, Tensor, apply
+from gatewise._tensor.applying import UNHURRIED, apply1, apply2
 
 # ------------------------------------------------------------------------------------------- lists with Tensors in them
 
@@ -59,9 +62,39 @@ def of_lists(function: Callable[..., Any]) -> Callable[..., Any]:
     return twin
 
 
+def of_one(ufunc: np.ufunc, gate: Gate) -> Callable[..., Any]:
+    """A ufunc of one operand: a Tensor goes to its gate at once, without NumPy's way around."""
+
+    @functools.wraps(ufunc, updated=())
+    def twin(x: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if type(x) is Tensor and not args and not kwargs:
+            return apply1(gate, ufunc, x)
+        if type(x) in (list, tuple):
+            x = gathered(x)
+        return ufunc(x, *args, **kwargs)
+
+    return twin
+
+
+def of_two(ufunc: np.ufunc, gate: Gate) -> Callable[..., Any]:
+    """A ufunc of two operands, likewise."""
+
+    @functools.wraps(ufunc, updated=())
+    def twin(x: Any, y: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if (type(x) is Tensor or type(y) is Tensor) and not args and not kwargs:
+            return apply2(gate, ufunc, gathered(x), gathered(y))
+        if type(x) in (list, tuple) or type(y) in (list, tuple):
+            x, y = gathered(x), gathered(y)
+        return ufunc(x, y, *args, **kwargs)
+
+    return twin
+
+
 def of_ufunc(ufunc: np.ufunc) -> Callable[..., Any]:
     """A ufunc that takes lists of Tensors; its other ways and facts are its own."""
-    twin = of_lists(ufunc)
+    gate = GATES.get(ufunc)
+    direct = gate is not None and gate not in UNHURRIED and ufunc.nin <= 2
+    twin = (of_one, of_two)[ufunc.nin - 1](ufunc, gate) if direct and gate is not None else of_lists(ufunc)
     for name in ("reduce", "accumulate", "outer", "at", "reduceat"):
         setattr(twin, name, of_lists(getattr(ufunc, name)))
     for name in ("nin", "nout", "nargs", "ntypes", "types", "identity", "signature"):
@@ -347,45 +380,95 @@ def imports(code: types.CodeType) -> bool:
     return any(name.partition(".")[0] in wanted for name in names_in(code))
 
 
+@functools.cache
+def writes(code: types.CodeType) -> bool:
+    """Whether a function may write into an array."""
+    return any(
+        each.opname in ("STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR")
+        or (each.opname == "BINARY_OP" and each.argrepr.endswith("="))
+        or each.argval in WRITING
+        for inner in codes_in(code)
+        for each in dis.get_instructions(inner)
+        if isinstance(each.argval, (str, int, type(None)))
+    )
+
+
+WRITING = frozenset(("out", "fill", "sort", "put", "copyto", "place", "putmask", "fill_diagonal", "put_along_axis", "at"))
+
+
 def is_users(value: Any, names: Mapping[str, Any]) -> bool:
     """Whether a value is a plain function of the same module."""
     return type(value) is types.FunctionType and value.__globals__ is names
 
 
+class Plan:
+    """What of the names that a function and those it reaches may ask for is answered otherwise.
+
+    `names` are all of them with what they stood for when this was made; `twins` those that have a twin, `functions` the
+    plain ones of the module, `arrays` those that may be written into. The first of `functions` is the function itself.
+    """
+
+    def __init__(self, f: types.FunctionType) -> None:
+        reached = list(functions_reached(f))
+        known = {name: f.__globals__.get(name) for each in reached for name in names_in(each.__code__)}
+        self.names = list(known.items())
+        self.reached = reached
+        self.held = [list(held(each)) for each in reached]
+        self.writing = any(writes(each.__code__) for each in reached)
+        self.twins = {name: twin for name, value in self.names if (twin := twin_of(value)) is not None}
+        self.functions = [name for name, value in self.names if is_users(value, f.__globals__)]
+        self.arrays = [name for name, value in self.names if self.may_be_written(value)]
+        around = [value for values in self.held for value in values]
+        deep = any(twin_of(value) is not None or self.may_be_written(value) for value in around)
+        self.needed = bool(self.twins or self.arrays or deep or any(imports(each.__code__) for each in reached))
+
+    def may_be_written(self, value: Any) -> bool:
+        """Whether a value is an array that the function captured, and may write into or into copies of."""
+        return self.writing and type(value) is np.ndarray and value.dtype.kind == "f" and value.flags.writeable
+
+    def holds(self, f: types.FunctionType) -> bool:
+        """Whether every name stands for what it stood for."""
+        get = f.__globals__.get
+        for name, value in self.names:
+            if get(name) is not value:
+                return False
+        for each, values in zip(self.reached, self.held):
+            if each.__closure__ and not all(a is b for a, b in zip(held(each), values)):
+                return False
+        return True
+
+
+PLANS: weakref.WeakKeyDictionary[Any, Plan] = weakref.WeakKeyDictionary()
+
+
+def plan_of(f: types.FunctionType) -> Plan:
+    plan = PLANS.get(f)
+    if plan is None or not plan.holds(f):
+        plan = PLANS[f] = Plan(f)
+    return plan
+
+
 class Seeing:
-    """What the functions of one module see while a derivative is taken: a copy of its globals, and what changed there."""
+    """What the functions of one module see during one call: a copy of its globals, and what changed there."""
 
-    def __init__(self, names: dict[str, Any]) -> None:
-        self.real, self.copy = names, dict(names)
-        self.copy["__builtins__"] = BUILTINS
-        self.made: dict[Any, Any] = {}  # by id: what was put in another's place
-        self.before = self.copy
-
-    def fill(self, codes: list[types.CodeType]) -> None:
-        """Put twins where these functions, and those they reach, look for the originals."""
-        waiting, seen = list(codes), set[types.CodeType]()
-        while waiting:
-            code = waiting.pop()
-            if code in seen:
-                continue
-            seen.add(code)
-            for name in names_in(code):
-                value = self.real.get(name)
-                if value is None or self.copy.get(name) is not value:
-                    continue
-                if is_users(value, self.real):
-                    self.copy[name] = self.function(value)
-                    waiting.append(value.__code__)
-                elif type(value) is np.ndarray and value.dtype.kind == "f" and value.flags.writeable:
-                    self.copy[name] = self.array(value)
-                elif (twin := twin_of(value)) is not None:
-                    self.copy[name] = twin
-        self.before = dict(self.copy)
+    def __init__(self, f: types.FunctionType, plan: Plan) -> None:
+        self.real, self.plan = f.__globals__, plan
+        self.copy = copy = dict(self.real)
+        copy["__builtins__"] = BUILTINS
+        copy.update(plan.twins)
+        self.made: dict[int, tuple[Any, Any]] = {}  # by id: what was put in another's place
+        self.given: dict[int, Any] = {}  # the memory of those that stand for captured arrays
+        for name in plan.functions:
+            copy[name] = self.function(copy[name])
+        for name in plan.arrays:
+            copy[name] = self.array(copy[name])
+        self.before = dict(copy)
 
     def array(self, value: Any) -> Any:
-        """A captured array as the Tensor that the function sees: what it writes into it, it may."""
+        """A captured array as the Tensor that the function sees, in memory of its own."""
         if id(value) not in self.made:
-            self.made[id(value)] = value, Tensor(value, STOPPED)
+            self.made[id(value)] = value, Tensor(np.array(value, order="K"), STOPPED)
+            self.given[id(value)] = self.made[id(value)][1].value
         return self.made[id(value)][1]
 
     def function(self, f: types.FunctionType) -> types.FunctionType:
@@ -395,15 +478,16 @@ class Seeing:
         twin = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, f.__closure__)
         self.made[id(f)] = f, twin
         if f.__closure__:
-            cells = tuple(self.cell(cell) for cell in f.__closure__)
-            if any(a is not b for a, b in zip(cells, f.__closure__, strict=True)):
+            cells = tuple(map(self.cell, f.__closure__))
+            if any(a is not b for a, b in zip(cells, f.__closure__)):
                 twin = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, cells)
                 self.made[id(f)] = f, twin
         if f.__defaults__ and any(self.seen_through(x) is not x for x in f.__defaults__):
             twin.__defaults__ = tuple(map(self.seen_through, f.__defaults__))
-        twin.__kwdefaults__ = f.__kwdefaults__
-        twin.__dict__ = f.__dict__  # attributes of a function are shared
-        twin.__qualname__, twin.__annotations__, twin.__module__ = f.__qualname__, f.__annotations__, f.__module__
+        if f.__kwdefaults__:
+            twin.__kwdefaults__ = f.__kwdefaults__
+        if f.__dict__:
+            twin.__dict__ = f.__dict__  # attributes of a function are shared
         return twin
 
     def cell(self, cell: types.CellType) -> types.CellType:
@@ -418,19 +502,20 @@ class Seeing:
     def seen_through(self, value: Any) -> Any:
         if is_users(value, self.real):
             return self.function(value)
-        if type(value) is np.ndarray and value.dtype.kind == "f" and value.flags.writeable:
+        if self.plan.may_be_written(value):
             return self.array(value)
         twin = twin_of(value)
         return value if twin is None else twin
 
     def settle(self) -> None:
         """Bring to the module what the function wrote to its globals, and into the arrays that it captured."""
-        originals = {id(twin): original for original, twin in self.made.values()}
-        for original, twin in self.made.values():
-            if type(twin) is Tensor and twin.value is not original:
-                original[...] = twin.value
-        if self.copy.keys() == self.before.keys() and all(a is b for a, b in zip(self.copy.values(), self.before.values(), strict=True)):
+        for place, memory in self.given.items():
+            original, stands = self.made[place]
+            if stands.value is not memory:
+                original[...] = stands.value
+        if len(self.copy) == len(self.before) and all(map(is_, self.copy.values(), self.before.values())):
             return
+        originals = {id(twin): original for original, twin in self.made.values()}
         for name, value in self.copy.items():
             if name != "__builtins__" and self.before.get(name, self) is not value:
                 self.real[name] = originals.get(id(value), value)
@@ -443,27 +528,20 @@ def seen(f: Callable[..., Any]) -> Callable[..., Any]:
 
     Methods, partial functions and decorated ones are seen through as far as they are plain functions of the user's.
     """
-    if isinstance(f, types.MethodType):
-        inner = seen(f.__func__)
-        return f if inner is f.__func__ else types.MethodType(inner, f.__self__)
-    if isinstance(f, functools.partial):
-        inner = seen(f.func)
-        return f if inner is f.func else functools.partial(inner, *f.args, **f.keywords)
-    if type(f) is not types.FunctionType or is_installed(f):
+    if type(f) is not types.FunctionType:
+        if isinstance(f, types.MethodType):
+            inner = seen(f.__func__)
+            return f if inner is f.__func__ else types.MethodType(inner, f.__self__)
+        if isinstance(f, functools.partial):
+            inner = seen(f.func)
+            return f if inner is f.func else functools.partial(inner, *f.args, **f.keywords)
         return f
-    reached = list(functions_reached(f))
-    if not any(map(needs, reached)):
+    plan = plan_of(f)
+    if not plan.needed or is_installed(f.__code__.co_filename, f.__module__):
         return f
 
-    @functools.wraps(f)
     def called(*args: Any, **kwargs: Any) -> Any:
-        rooms = {}
-        for each in reached:
-            names = each.__globals__
-            if id(names) not in rooms:
-                rooms[id(names)] = Seeing(names)
-        seeing = rooms[id(f.__globals__)]
-        seeing.fill([each.__code__ for each in reached if each.__globals__ is f.__globals__])
+        seeing = Seeing(f, plan)
         try:
             return seeing.function(f)(*args, **kwargs)
         finally:
@@ -495,21 +573,7 @@ def held(f: types.FunctionType) -> Iterator[Any]:
     yield from f.__defaults__ or ()
 
 
-def needs(f: types.FunctionType) -> bool:
-    """Whether a function sees anything that has a twin."""
-    around = (f.__globals__.get(name) for name in names_in(f.__code__))
-    return imports(f.__code__) or any(
-        twin_of(value) is not None or (type(value) is np.ndarray and value.dtype.kind == "f")
-        for value in (*around, *held(f))
-    )
-
-
 @functools.cache
-def installed_under() -> tuple[str, ...]:
-    return tuple({sys.prefix, sys.base_prefix})
-
-
-def is_installed(f: types.FunctionType) -> bool:
+def is_installed(file: str, module: str | None) -> bool:
     """Whether a function is an installed package's: its names are its own."""
-    file = f.__code__.co_filename
-    return "site-packages" in file or f.__module__.partition(".")[0] in ("gatewise", "numpy")
+    return "site-packages" in file or (module or "").partition(".")[0] in ("gatewise", "numpy")
