@@ -16,7 +16,7 @@ from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, Ups
 from gatewise._recording.functions import outcome
 from gatewise._recording.lending import Lending
 from gatewise._recording.structures import becomes_tensor, is_container, leaves, mapped
-from gatewise._sweep import given, handed_out, identity, ones_for, sweep, zeros_for
+from gatewise._sweep import given, handed_out, identity, ones_for, sweep, zeros_for, outwards
 from gatewise._twins import seen
 from gatewise._tensor import Tensor, described, is_kept, leaf, standing_in, upstream_for
 
@@ -64,6 +64,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
             if type(out) is Tensor and out.bits & bit and out.wire is not None:
                 swept = run.sweep({out.wire: ones_for(value)})
             found = tuple(collected(run.inputs[p], run.originals[p], swept) for p in positions)
+        found = tuple(mapped(lambda _, g: outwards(g), part) for part in found)
         value = run.outside(out)
         if has_aux:
             value = value, mapped(lambda _, part: run.outside(part), run.aux)
@@ -266,7 +267,7 @@ def input_wire(x: Any, bit: int, around: int) -> Tensor:
             bits = outer_bits | bit
             return Tensor(x.value, Wire(tick(), bits, x.value, (bit,), (x.wire,), identity), bits)
         x = x.value
-    if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f":
+    if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind not in "fc":
         raise IntegerGradientError.of(f"an argument of {x.dtype}")
     return leaf(x, bit)
 

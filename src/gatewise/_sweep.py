@@ -367,6 +367,18 @@ def count_held(step: Wire) -> int:
 HELD = count_held(Wire(0, 0, 0.0, (), (Wire(0, 0, 0.0),)))
 
 
+def outwards(g: Any) -> Any:
+    """A gradient as users see it: of a complex wire the conjugate, so that `z - rate * gradient` descends.
+
+    Inside, a cotangent c of z means that the loss moves by Re(sum(c * dz)): then rules need no conjugates.
+    """
+    bare = g.value if isinstance(g, Carrier) else g
+    return np.conj(g) if type(bare) is complex or getattr(bare, "dtype", FLOAT64).kind == "c" else g
+
+
+FLOAT64 = np.dtype(float)
+
+
 def ones_for(value: Any) -> Any:
     """The upstream gradient of ones for an output."""
     if isinstance(value, float):

@@ -13,6 +13,7 @@ from gatewise._gates import (
     ordering,
     placing,
     running,
+    spectra,
     spelling,
     totals,
 )

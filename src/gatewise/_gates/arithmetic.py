@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gatewise._gates.families import elementwise
+from gatewise._gates.families import facing, elementwise
 
 
 @elementwise(np.add, infix="+", pattern="distributes")
@@ -52,10 +52,20 @@ def positive(out, x):
     return 1
 
 
-@elementwise(np.absolute, symbol="abs", at=[((0.0,), (0.0,))], tame=True, analytic=False, exact=True, way=np.sign)
+@elementwise(
+    np.absolute,
+    symbol="abs",
+    printed=lambda out, x: np.sign(x),
+    at=[((0.0,), (0.0,))],
+    tame=True,
+    analytic=False,
+    complex=True,
+    exact=True,
+    way=np.sign,
+)
 def absolute(out, x):
     """Keeps the gradient where x is positive and flips it where x is negative; at 0 it passes 0."""
-    return np.sign(x)
+    return facing(x)
 
 
 @elementwise(np.square, symbol="^2", tame=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._gates.families import Live, fit, linear, names_an_entry_once, plain, shape_of, sum_to, worked_out
+from gatewise._gates.families import Live, fit, is_recorded, linear, names_an_entry_once, plain, shape_of, sum_to, worked_out
 
 #: One view of an array after the other, as (function, parameters, which of several outputs): `x[1:].T`.
 Chain = tuple[tuple[Any, Any, Any], ...]
@@ -145,6 +145,8 @@ def growing(g: Any) -> Growing:
 def back_in_place(g: Any, operands: Any, parameters: Any, positions: Any) -> list[Any] | None:
     """What an assignment sends back, taken out of its own cotangent; None where that cannot be looked at like this."""
     index, chain = parameters["index"], parameters.get("chain", ())
+    if type(g) is not Growing and (is_recorded(g.g) or is_recorded(g.mask) if type(g) is Live else is_recorded(g)):
+        return None
     g = growing(g)
     here, alive = (viewed(x, chain) for x in (g.g, g.mask))
     if chain and not (np.may_share_memory(here, g.g) and np.may_share_memory(alive, g.mask)):

@@ -50,6 +50,7 @@ def minimum(out, x, y):
 @elementwise(
     np.where,
     pattern="routes",
+    complex=True,
     sample=[
         ((np.array([True, False, True]), np.ones(3), 2.0 * np.ones(3)), {}),
         ((np.array([[True], [False]]), np.ones(3), 2.0), {}),

@@ -83,7 +83,7 @@ def to_read(x, upper=False):
 @custom(
     np.linalg.cholesky,
     sample=[((PLENTY @ PLENTY.T,), {}), ((SHEETS @ SHEETS.mT,), {}), ((PLENTY @ PLENTY.T,), {"upper": True})],
-    in_page=False,
+    analytic=False, in_page=False,
 )
 def cholesky(g, out, x, *, upper=False):
     """Only the half that is read gets a gradient: found by solving with the factor from both sides."""
@@ -106,7 +106,7 @@ def apart(values):
 @custom(
     np.linalg.eigh,
     sample=[((x + x.mT,), {"UPLO": half}) for x in (PLENTY, SHEETS) for half in "LU"],
-    in_page=False,
+    analytic=False, in_page=False,
 )
 def eigh(g, out, x, *, UPLO="L"):
     """Eigenvalues move along their vectors; vectors turn towards each other by one over the gap between them."""
@@ -120,7 +120,7 @@ def eigh(g, out, x, *, UPLO="L"):
 @custom(
     np.linalg.eigvalsh,
     sample=[((x + x.mT,), {"UPLO": half}) for x in (PLENTY, SHEETS) for half in "LU"],
-    in_page=False,
+    analytic=False, in_page=False,
 )
 def eigvalsh(g, out, x, *, UPLO="L"):
     """Eigenvalues move along their vectors."""
@@ -138,7 +138,7 @@ def beside(first, rest, g):
     sample=[
         *(((x,), {"mode": mode}) for x in (PLENTY, TALL, TALL.T, SHEETS) for mode in ("reduced", "complete")),
     ],
-    in_page=False,
+    analytic=False, in_page=False,
 )  # fmt: skip
 def qr(g, out, x, *, mode="reduced"):
     """What comes back to both factors, solved with the triangular one."""
@@ -167,7 +167,7 @@ def qr(g, out, x, *, mode="reduced"):
         *(((x,), {"full_matrices": full}) for x in (PLENTY, TALL, TALL.T, SHEETS) for full in (True, False)),
         ((TALL,), {"compute_uv": False}), ((SHEETS,), {"compute_uv": False}),
     ],
-    in_page=False,
+    analytic=False, in_page=False,
 )  # fmt: skip
 def svd(g, out, x, *, full_matrices=True, compute_uv=True, hermitian=False):
     """Singular values move along their vectors; vectors turn by one over the gaps between squares."""
@@ -202,7 +202,7 @@ def through_pinv(g, p, x):
     return inside + outside - p.mT @ g @ p.mT
 
 
-@custom(np.linalg.pinv, sample=[((x,), {}) for x in (PLENTY, TALL, TALL.T, SHEETS)], in_page=False)
+@custom(np.linalg.pinv, sample=[((x,), {}) for x in (PLENTY, TALL, TALL.T, SHEETS)], analytic=False, in_page=False)
 def pinv(g, out, x, *, rcond=None):
     """The inverse meets what came back from both sides, and what it leaves out on either side comes in."""
     return through_pinv(g, out, x)
@@ -214,7 +214,7 @@ def pinv(g, out, x, *, rcond=None):
         ((TALL, np.array([1.0, 2.0, 4.0])), {}), ((TALL, np.array([[1.0, 0.3], [2.0, 0.1], [4.0, -1.0]])), {}),
         ((TALL.T, np.array([1.0, 2.0])), {}), ((PLENTY, np.array([1.0, 2.0, 4.0])), {}),
     ],
-    in_page=False,
+    analytic=False, in_page=False,
 )  # fmt: skip
 def lstsq(g, out, a, b, *, rcond=None):
     """The solution is the pseudo-inverse times b; what is left over shrinks along the solution."""

@@ -222,6 +222,8 @@ def fit(part: Any, x: Any, live: Any = None, scaled: bool = True) -> Any:
     if type(part) is np.ndarray and type(x) is np.ndarray and part.shape == x.shape and part.dtype == x.dtype:
         return part if live is None else Live(part, live)
     shape, value = shape_of(x), plain(x)
+    if dtype_of(part).kind == "c" and dtype_of(x).kind != "c":
+        part = np.real(part)
     if shape_of(part) != shape:
         part = sum_to(part, shape)
         if live is not None:
@@ -238,6 +240,13 @@ def fit(part: Any, x: Any, live: Any = None, scaled: bool = True) -> Any:
     if dtype_of(part) != dtype_of(x):
         part = cast(part, dtype=dtype_of(x))
     return part if live is None else Live(part, live)
+
+
+def facing(x: Any) -> Any:
+    """The direction in which the size of x grows: its sign, of a complex number the conjugate of its direction."""
+    if isinstance(x, Symbol):
+        return call_text("facing", x)
+    return np.conj(np.sign(x)) if dtype_of(x).kind == "c" else np.sign(x)
 
 
 def route(g: Any, slope: Any, x: Any, live: Any = None) -> Any:
@@ -365,7 +374,7 @@ def _give_operators() -> None:
 
 _give_operators()
 
-SCOPE = {"np": np, "fit": fit, "route": route, "route1": route1, "ties": ties, "known": known, "True": True}
+SCOPE = {"np": np, "fit": fit, "route": route, "route1": route1, "ties": ties, "known": known, "facing": facing, "True": True}
 ARRAY_SCOPE = SCOPE | {"power": lambda x, y: x**y}
 SCALAR_SCOPE = SCOPE | {"power": real_power}
 

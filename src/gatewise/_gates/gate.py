@@ -83,6 +83,7 @@ class Gate:
         # Each of these follows from family and pattern where it is not said.
         tame: bool | None = None,  # its value and its slopes are finite wherever its operands are, overflow aside
         analytic: bool | None = None,  # it takes complex numbers, and has the derivative that real ones have
+        complex: bool | None = None,  # its rule is right for complex numbers, though it is not analytic
         exact: bool | None = None,  # it hands entries on as they are, without rounding
         sums: bool = False,  # it adds up: on the sizes of its operands it gives the size of what it rounds
         rearranges: bool | None = None,  # it puts the entries of one array in other places
@@ -105,6 +106,7 @@ class Gate:
         self.analytic = said(analytic, pattern not in ("routes", "stops") and not self.own)
         self.exact, self.rearranges = said(exact, hands_on), said(rearranges, moves)
         self.in_page = said(in_page, not self.own)
+        self.complex = said(complex, family.name == "linear")
         self.closings: list[Any] = []  # (pattern, block) for each block that a step of this gate may close
         self.openers: set[Gate] = set()  # the gates that stand first in those patterns
         self.scalar, self.array = Derived(self, True), Derived(self, False)

@@ -238,7 +238,7 @@ def inner(g, a, b):
     return tuple(lambda i=i: einsum_adjoint(i, g, (a, b), terms, output) for i in range(2))
 
 
-@linear(np.vdot, sample=[((np.ones((2, 3)) + np.eye(2, 3), np.ones((2, 3))), {})], tame=True, sums=True, analytic=False, in_page=False)
+@linear(np.vdot, sample=[((np.ones((2, 3)) + np.eye(2, 3), np.ones((2, 3))), {})], tame=True, sums=True, analytic=False, complex=False, in_page=False)
 def vdot(g, a, b):
     """The product of all entries: each side's gradient is the other side, times what came back."""
     return lambda: np.reshape(g * np.ravel(b), shape_of(a)), lambda: np.reshape(g * np.ravel(a), shape_of(b))
@@ -302,7 +302,7 @@ def cross(g, a, b, *, axisa=-1, axisb=-1, axisc=-1):
 
 @linear(
     np.vecdot, sample=[((np.ones((2, 3)) + np.eye(2, 3), np.array([0.5, -1.0, 2.0])), {})], tame=True, sums=True,
-    analytic=False, in_page=False,
+    analytic=False, complex=False, in_page=False,
 )  # fmt: skip
 def vecdot(g, a, b):
     """The product of vectors, row by row: each side's gradient is the other side, times what came back."""

@@ -84,9 +84,10 @@ def apply2(gate: Gate, forward: Callable[[Any, Any], Any], x: Any, y: Any) -> An
     if not bits:
         return Tensor(out)
     if type(out) not in FLOATS:
-        if out.dtype.kind != "f":
-            is_float(out, gate, (x, y))
-            return Tensor(out, STOPPED)
+        if type(out) is complex or out.dtype.kind != "f":
+            if not is_float(out, gate, (x, y)):
+                return Tensor(out, STOPPED)
+            demand_rule_for(gate, (a, b), (x, y))
         return Tensor(out, Wire(tick(), bits, out, (a, b), parents, gate.array[key]), bits)
     return Tensor(out, Wire(tick(), bits, out, (a, b), parents, gate.scalar[key]), bits)
 
@@ -150,6 +151,8 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
         out = forward(*values, **plain_parameters)
     except Exception as error:
         out = recovered(error, gate, forward, operands, values, plain_parameters)
+    if not gate.analytic:
+        demand_rule_for(gate, values, operands)
     several = isinstance(out, (tuple, list))
     if not parents or type(gate.family) is Stops or not (several or is_float(out, gate, operands)):
         parents, bits = [], bits & recording
@@ -249,7 +252,7 @@ def regrouped(out: Any, parts: list[Any]) -> Any:
 
 def one_port(value: Any, k: int, wire: Wire, bits: int) -> Tensor:
     """One output of a step with several; a whole number or a truth value is a constant."""
-    if np.asarray(value).dtype.kind != "f":
+    if np.asarray(value).dtype.kind not in "fc":
         bits &= lent.recording
     if not bits:
         return Tensor(value)
@@ -261,10 +264,8 @@ def is_float(out: Any, gate: Gate, operands: Sequence[Any]) -> bool:
     if type(out) in FLOATS:
         return True
     kind = np.asarray(out).dtype.kind
-    if kind in "fbiu":
-        return kind == "f"
-    if kind == "c":
-        complex_output(gate, operands)
+    if kind in "fcbiu":
+        return kind in "fc"
     raise GateError(
         f"{gate.name} of {' and '.join(described(x) for x in operands)} gives {np.asarray(out).dtype}.",
         "a gradient needs numbers of NumPy's own: floats.",
@@ -272,11 +273,14 @@ def is_float(out: Any, gate: Gate, operands: Sequence[Any]) -> bool:
     )
 
 
-def complex_output(gate: Gate, operands: Sequence[Any]) -> Any:
+def demand_rule_for(gate: Gate, values: Sequence[Any], operands: Sequence[Any]) -> None:
+    """Refuse complex numbers where a gate's rule is one for real ones."""
+    if gate.analytic or gate.complex or type(gate.family) is Stops or not any(map(np.iscomplexobj, values)):
+        return
     raise ComplexGradientError(
-        f"{gate.name} of {' and '.join(described(x) for x in operands)} is complex.",
-        "gatewise differentiates real functions of real inputs.",
-        "compute real and imaginary parts apart, with real arrays.",
+        f"{gate.name} of {' and '.join(described(x) for x in operands)} is given complex numbers.",
+        "its rule is one for real numbers.",
+        "real and imaginary parts apart, or np.abs(z) and np.angle(z).",
     )
 
 

@@ -46,6 +46,56 @@ def fill(t: Tensor, value: Any) -> None:
     t[...] = value
 
 
+def sort(t: Tensor, axis: int = -1, **options: Any) -> None:
+    t[...] = np.sort(t, axis=axis, **options)
+
+
+def partition(t: Tensor, kth: Any, axis: int = -1) -> None:
+    t[...] = np.partition(t, kth, axis=axis)
+
+
+def put(t: Tensor, indices: Any, values: Any, mode: Any = "raise") -> None:
+    np.put(t, indices, values, mode=mode)  # type: ignore[call-overload]
+
+
+def compress(t: Tensor, condition: Any, axis: Any = None) -> Any:
+    return np.compress(condition, t, axis=axis)  # type: ignore[call-overload]
+
+
+class Flat:
+    """`t.flat`: the entries of an array, one after the other, to be read or written."""
+
+    def __init__(self, t: Tensor) -> None:
+        self.t = t
+
+    def __getitem__(self, index: Any) -> Any:
+        return np.ravel(self.t)[index]
+
+    def __setitem__(self, index: Any, values: Any) -> None:
+        places = np.arange(self.t.size)[index]
+        values = np.ravel(values) if np.ndim(values) else values
+        if np.ndim(values) and np.ndim(places):
+            values = values[np.resize(np.arange(len(values)), len(places))]
+        self.t[np.unravel_index(places, self.t.shape)] = values
+
+    def __iter__(self) -> Any:
+        return iter(np.ravel(self.t))
+
+    def __len__(self) -> int:
+        return self.t.size
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.asarray(np.ravel(self.t), dtype=dtype)
+
+
+def set_part(name: str) -> Callable[..., None]:
+    def write(t: Tensor, value: Any) -> None:
+        other = np.imag(t) if name == "real" else np.real(t)
+        t[...] = value + 1j * other if name == "real" else other + 1j * value
+
+    return write
+
+
 def written_over(t: Tensor, value: Any) -> None:
     cure = "with gw.no_grad(): t[...] = value, which changes it in place."
     raise AssignmentError(f"{described(t)} has no data of its own to set.", OF_NUMPY, cure)
@@ -53,7 +103,7 @@ def written_over(t: Tensor, value: Any) -> None:
 
 def same_as_numpys(name: str) -> Callable[..., Any]:
     """The method that is NumPy's function of the same name."""
-    function = getattr(np, name)
+    function = getattr(np, name)  # conj is conjugate
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
         for foreign, ours in (("dim", "axis"), ("keepdim", "keepdims")):
@@ -70,8 +120,14 @@ def same_as_numpys(name: str) -> Callable[..., Any]:
 METHODS = (
     *("sum", "mean", "prod", "var", "std", "max", "min", "any", "all", "argmax", "argmin"),
     *("dot", "ravel", "swapaxes", "squeeze", "clip", "copy"),
+    *("cumsum", "cumprod", "repeat", "take", "diagonal", "trace", "argsort", "argpartition", "round", "nonzero"),
+    *("searchsorted", "choose", "conjugate", "conj"),
 )
 give(**{name: same_as_numpys(name) for name in METHODS})
 give(__getitem__=entries, astype=astype, reshape=reshape, transpose=transpose, flatten=flatten, fill=fill)
 give(T=property(lambda t: np.transpose(t)), mT=property(lambda t: np.matrix_transpose(t)))
+give(sort=sort, partition=partition, put=put, compress=compress)
+give(flat=property(Flat, lambda t, values: Flat(t).__setitem__(..., values)))
+give(real=property(lambda t: np.real(t), set_part("real")), imag=property(lambda t: np.imag(t), set_part("imag")))
+give(nbytes=property(lambda t: t.value.nbytes), itemsize=property(lambda t: t.dtype.itemsize))
 give(data=property(fset=written_over))  # reading it leads to __getattr__

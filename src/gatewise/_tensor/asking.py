@@ -78,7 +78,7 @@ def upstream_for(value: Any, upstream: Any) -> Any:
     g = np.asarray(plain(upstream))
     if g.shape != shape:
         raise UpstreamError.shaped(g.shape, shape)
-    if g.dtype.kind not in "fiub":
+    if g.dtype.kind not in ("fiubc" if np.iscomplexobj(value) else "fiub"):
         what = f"the upstream gradient is {g.dtype}."
         raise UpstreamError(what, "a gradient is made of real numbers.", "give floats.")
     return float(g) if isinstance(value, float) else np.array(g, dtype=np.asarray(value).dtype)

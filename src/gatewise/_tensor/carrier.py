@@ -23,7 +23,7 @@ from gatewise._errors import (
     user_names,
 )
 from gatewise._gates import Carrier
-from gatewise._sweep import Hooks, detached, given, handed_out, port, sweep
+from gatewise._sweep import Hooks, detached, given, handed_out, outwards, port, sweep
 from gatewise._tensor.asking import BACKWARD, described, is_kept, is_leaf, upstream_for, whole_number
 from gatewise._tensor.foreign import no_attribute
 
@@ -105,7 +105,7 @@ class Tensor(Carrier):
         if self.bits & ~BACKWARD:
             why = "a derivative is being taken by it, or it is being recorded."
             raise NoGradientError(f"{described(self)} is an argument.", why, "x.detach() for a constant.")
-        if requires_grad and self.dtype.kind != "f":
+        if requires_grad and self.dtype.kind not in "fc":
             raise IntegerGradientError.of(f"an array of {self.dtype}")
         self.bits = BACKWARD if requires_grad else 0
         if self.wire is None:
@@ -261,7 +261,7 @@ class Tensor(Carrier):
         if wire is None or wire.grad is None:
             return None
         if type(wire.grad) is list:
-            wire.grad = handed_out(wire.grad, self.value)
+            wire.grad = outwards(handed_out(wire.grad, self.value))
         return wire.grad
 
     @grad.setter

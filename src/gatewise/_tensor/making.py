@@ -33,7 +33,7 @@ def tensor(x: Any, requires_grad: bool = True) -> Tensor:
             )
         x = x.value
     bits = BACKWARD if requires_grad else 0
-    if requires_grad and isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind != "f":
+    if requires_grad and isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind not in "fc":
         raise IntegerGradientError.of(f"an array of {x.dtype}")
     return leaf(x, bits)
 
@@ -49,7 +49,7 @@ def copied(x: Any) -> Any:
 def leaf(x: Any, bits: int, name: str | None = None) -> Tensor:
     """A Tensor of its own memory at the left edge of a circuit."""
     value, whole = own_value(x)
-    if not isinstance(value, float) and value.dtype.kind != "f":
+    if not isinstance(value, (float, complex)) and value.dtype.kind not in "fc":
         bits &= lent.recording
     if not bits and whole is None:
         return Tensor(value)
@@ -118,7 +118,7 @@ def own_value(x: Any) -> tuple[Any, Any]:
             problem = f"a whole number of {len(str(x)) if x < 10**4000 else 'thousands of'} digits is no float."
             cure = "a smaller number, or its logarithm."
             raise GateError(problem, "floats end near 1.8e308.", cure) from None
-    if isinstance(x, (float, np.generic)):
+    if isinstance(x, (float, complex, np.generic)):
         return x, None
     if isinstance(x, np.ndarray):
         if x.__array_priority__ > 0:
@@ -144,7 +144,7 @@ def own_value(x: Any) -> tuple[Any, Any]:
         raise
     if array.dtype.kind in "iu":
         return array.astype(float), array
-    if array.dtype.kind not in "fb":
+    if array.dtype.kind not in "fbc":
         what = f"a {type(x).__name__} of {array.dtype} is not a number or an array."
         raise GateError(what, "a Tensor holds floats.", "pass numbers.")
     return array, None
