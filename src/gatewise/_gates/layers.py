@@ -9,8 +9,10 @@ import math
 import numpy as np
 
 from gatewise._errors import GateError
-from gatewise._gates.families import cast, custom, dtype_of, linear, shape_of
+from gatewise._gates.families import custom, linear
+from gatewise._gates.fitting import cast
 from gatewise._gates.gate import Carrier
+from gatewise._gates.live import dtype_of, shape_of
 from gatewise._gates.movement import scatter, sum_of
 
 

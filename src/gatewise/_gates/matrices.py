@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from gatewise._gates.families import custom, linear, shape_of
+from gatewise._gates.families import custom, linear
+from gatewise._gates.live import shape_of
 
 
 @linear(

@@ -4,17 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from gatewise._gates.families import (
-    cast,
-    convert,
-    dtype_of,
-    elementwise,
-    linear,
-    names_an_entry_once,
-    shape_of,
-    stops,
-    sum_to,
-)
+from gatewise._gates.families import elementwise, linear, stops
+from gatewise._gates.fitting import cast, convert, sum_to
+from gatewise._gates.live import dtype_of, names_an_entry_once, shape_of
 
 
 def shape_second(x, shape=None, *, newshape=None):
@@ -328,16 +320,11 @@ def full_like(out, x, fill_value):
     return None, 1
 
 
-@stops(np.zeros_like, way=None)
-def zeros_like(x):
-    """Only the shape of x counts."""
-
-
-@stops(np.ones_like, way=None)
-def ones_like(x):
+@stops(np.zeros_like, np.ones_like, way=None)
+def looks_at_shape(x):
     """Only the shape of x counts."""
 
 
 @stops(np.empty_like, arbitrary=True, tame=False, in_page=False, way=None)
-def empty_like(x):
+def takes_memory(x):
     """Only the shape of x counts; the entries are whatever lay in memory."""

@@ -27,9 +27,7 @@ from gatewise._circuit import (
     tick,
 )
 from gatewise._errors import BeyondError, ComplexGradientError, GateError, GatewiseError, KeptError, user_line
-from gatewise._gates import NAMES, Gate
-from gatewise._gates.families import Stops
-from gatewise._gates.gate import ABSENT, CONSTANT, UNASKED, WANTED, Pullback
+from gatewise._gates import ABSENT, CONSTANT, NAMES, UNASKED, WANTED, Gate, Pullback, Stops
 from gatewise._sweep import FLOATS, port
 from gatewise._tensor.asking import BACKWARD, STOPPED, described, is_stopped
 from gatewise._tensor.carrier import Tensor

@@ -8,8 +8,7 @@ import numpy as np
 
 from gatewise._circuit import Open, SourcedWire, Wire, step_wire
 from gatewise._errors import UpstreamError, user_names
-from gatewise._gates import Carrier
-from gatewise._gates.families import Stops, plain
+from gatewise._gates import Carrier, Stops, plain
 from gatewise._sweep import ones_for
 
 BACKWARD = 1  # the lowest bit belongs to backward()

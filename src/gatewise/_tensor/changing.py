@@ -10,7 +10,7 @@ import numpy as np
 
 from gatewise._circuit import VariableWire, closed_bits, lent, tick
 from gatewise._errors import AssignmentError, GateError, NoGradientError, user_names
-from gatewise._gates.families import plain
+from gatewise._gates import plain
 from gatewise._sweep import outdated
 from gatewise._tensor.asking import BACKWARD, described, is_leaf
 from gatewise._tensor.carrier import Tensor, give

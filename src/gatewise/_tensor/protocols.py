@@ -12,9 +12,7 @@ import numpy as np
 
 from gatewise._circuit import closed_bits, lent, open_bits
 from gatewise._errors import AssignmentError, GateError, UnsupportedError
-from gatewise._gates import GATES, Gate
-from gatewise._gates.absent import instead
-from gatewise._gates.families import plain
+from gatewise._gates import GATES, Gate, instead, plain
 from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, regrouped
 from gatewise._tensor.asking import described, whole_number
 from gatewise._tensor.carrier import Tensor, give

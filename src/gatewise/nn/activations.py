@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._gates.neural import relu, sigmoid, softmax
+from gatewise._gates import relu, sigmoid, softmax
 from gatewise.nn.module import Module
 
 

@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 
 from gatewise._errors import LayerError, LossError
-from gatewise._gates.layers import affine
-from gatewise._gates.layers import batch_norm as batch_norm_gate
-from gatewise._gates.layers import conv2d as conv2d_gate
-from gatewise._gates.layers import max_pool2d as max_pool2d_gate
-from gatewise._gates.neural import cross_entropy as cross_entropy_gate
-from gatewise._gates.neural import logsumexp, softplus
-from gatewise._gates.neural import relu as relu
-from gatewise._gates.neural import sigmoid as sigmoid
-from gatewise._gates.neural import softmax as softmax_gate
+from gatewise._gates import affine, logsumexp, softplus
+from gatewise._gates import batch_norm as batch_norm_gate
+from gatewise._gates import conv2d as conv2d_gate
+from gatewise._gates import cross_entropy as cross_entropy_gate
+from gatewise._gates import max_pool2d as max_pool2d_gate
+from gatewise._gates import relu as relu
+from gatewise._gates import sigmoid as sigmoid
+from gatewise._gates import softmax as softmax_gate
 from gatewise._tensor import Tensor
 from gatewise.nn.random import Source, generator
 
