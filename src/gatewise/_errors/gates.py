@@ -36,6 +36,14 @@ class GateError(LineError):
         return cls(what, f"a {kind} has an arithmetic of its own.", f"{plainly}, and @ for a matrix product.")
 
     @classmethod
+    def misshapen(
+        cls, gate: str, expect: str, shapes: Sequence[tuple[int, ...]], why: str, cure: str = ""
+    ) -> GateError:
+        """Operands whose shapes are not those the gate takes."""
+        actual = ", ".join(map(str, shapes))
+        return cls(f"{gate} cannot take these shapes.", why, cure, f"Expect: {expect}. Actual: {actual}.")
+
+    @classmethod
     def of(
         cls,
         gate: str,

@@ -1,6 +1,6 @@
 """The gates: `gate` and `families` say what a gate is, every other file only declares gates."""
 
-from gatewise._gates import arithmetic, choices, curves, layers, matrices, movement, neural, spelling, totals
+from gatewise._gates import arithmetic, choices, curves, images, layers, matrices, movement, neural, spelling, totals
 from gatewise._gates.absent import instead, instead_if_numpys, instead_of
 from gatewise._gates.families import Stops, custom, elementwise, linear, reduction, stops
 from gatewise._gates.fitting import convert, kept_axes, showing
@@ -19,7 +19,8 @@ from gatewise._gates.gate import (
     Pullback,
     key_of,
 )  # fmt: skip
-from gatewise._gates.layers import affine, batch_norm, conv2d, max_pool2d
+from gatewise._gates.images import conv2d, max_pool2d, pair
+from gatewise._gates.layers import affine, batch_norm
 from gatewise._gates.live import Live, names_an_entry_once, plain, shape_of, without_mask
 from gatewise._gates.movement import pick
 from gatewise._gates.neural import cross_entropy, logsumexp, relu, sigmoid, softmax, softplus
@@ -30,8 +31,10 @@ spelling.learn()
 __all__ = [
     "ABSENT", "CONSTANT", "GATES", "NAMES", "UNASKED", "WANTED", "Back", "Carrier", "Derivation", "Derived", "Gate",
     "Live", "Pattern", "Pullback", "Stops", "Variable", "affine", "arithmetic", "batch_norm", "choices", "conv2d",
-    "convert", "cross_entropy", "curves", "custom", "elementwise", "instead", "instead_if_numpys", "instead_of",
-    "kept_axes", "key_of", "layers", "linear", "logsumexp", "matrices", "max_pool2d", "movement", "names_an_entry_once",
-    "neural", "pick", "plain", "reduction", "relu", "shape_of", "showing", "sigmoid", "softmax", "softplus", "stops",
+    "convert", "cross_entropy", "curves", "custom", "elementwise", "images", "instead", "instead_if_numpys",
+    "instead_of", "kept_axes", "key_of", "layers", "linear", "logsumexp", "matrices", "max_pool2d", "movement",
+    "names_an_entry_once",
+    "neural", "pair", "pick", "plain", "reduction", "relu", "shape_of", "showing", "sigmoid", "softmax", "softplus",
+    "stops",
     "totals", "without_mask",
 ]  # fmt: skip

@@ -96,8 +96,12 @@ Piece = tuple[Any, Any, Any]  #: an index and what comes back from there, with i
 WHOLE = object()  #: in the place of an index, the whole array
 
 
-def is_recorded(g: Any) -> bool:
+def is_recorded(g: object) -> bool:
     return isinstance(g, Carrier)
+
+
+def any_recorded(*values: object) -> bool:
+    return any(map(is_recorded, values))
 
 
 def put_together(pieces: list[Piece], x: Any) -> Any:

@@ -8,17 +8,11 @@ from typing import Any
 import numpy as np
 
 from gatewise._errors import GatewiseError, LayerError
-from gatewise._gates import layers
+from gatewise._gates import pair
 from gatewise._tensor import Tensor
 from gatewise.nn import functional, init
 from gatewise.nn.module import Module, Parameter
 from gatewise.nn.random import Source, generator
-
-
-def pair(x: Any) -> tuple[int, int]:
-    """A size for rows and columns: one number serves both."""
-    rows, columns = layers.pair(x)  # type: ignore[no-untyped-call]
-    return rows, columns
 
 
 def count(layer: str, name: str, value: Any) -> int:
