@@ -223,7 +223,14 @@ def test_a_type_checker_knows_which_names_there_are(tmp_path):
     (tmp_path / "typed.py").write_text(TYPED, encoding="utf-8")
     words = [sys.executable, "-m", "mypy", "--no-error-summary", str(tmp_path / "typed.py")]
     said = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False).stdout
-    assert [line.split(":")[1] for line in said.splitlines() if "error" in line] == ["8", "9", "10", "10", "11", "11"], said
+    assert [line.split(":")[1] for line in said.splitlines() if "error" in line] == [
+        "8",
+        "9",
+        "10",
+        "10",
+        "11",
+        "11",
+    ], said
     assert "circiut" in said
     assert '"Circuit" has no attribute "staged"' in said
 
