@@ -1,5 +1,7 @@
 """The gates: `gate` and `families` say what a gate is, every other file only declares gates."""
 
+from typing import TYPE_CHECKING
+
 from gatewise._gates import arithmetic, choices, curves, images, layers, matrices, movement, neural, spelling, totals
 from gatewise._gates.absent import instead, instead_if_numpys, instead_of
 from gatewise._gates.families import Stops, custom, elementwise, linear, reduction, stops
@@ -19,12 +21,28 @@ from gatewise._gates.gate import (
     Pullback,
     key_of,
 )  # fmt: skip
-from gatewise._gates.images import conv2d, max_pool2d, pair
-from gatewise._gates.layers import affine, batch_norm
+from gatewise._gates.images import pair
 from gatewise._gates.live import Live, names_an_entry_once, plain, shape_of, without_mask
 from gatewise._gates.movement import pick
-from gatewise._gates.neural import cross_entropy, logsumexp, relu, sigmoid, softmax, softplus
 from gatewise._gates.spelling import Pattern, Variable
+
+if TYPE_CHECKING:  # with their signatures
+    from gatewise._gates.own import (
+        affine,
+        batch_norm,
+        conv2d,
+        cross_entropy,
+        logsumexp,
+        max_pool2d,
+        relu,
+        sigmoid,
+        softmax,
+        softplus,
+    )  # fmt: skip
+else:
+    from gatewise._gates.images import conv2d, max_pool2d
+    from gatewise._gates.layers import affine, batch_norm
+    from gatewise._gates.neural import cross_entropy, logsumexp, relu, sigmoid, softmax, softplus
 
 spelling.learn()
 

@@ -4,8 +4,6 @@ A convolution is a matrix product with the *columns* of an image, the patches it
 by image, so that the columns stay in the cache; recordings by the same NumPy calls on the whole batch.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from gatewise._errors import GateError
@@ -41,7 +39,7 @@ def inside(shape, padding):
     return (..., slice(padding[0], padding[0] + h), slice(padding[1], padding[1] + w))
 
 
-def pair(x: int | Sequence[int]) -> tuple[int, int]:
+def pair(x: object) -> tuple[int, int]:
     """A size for rows and columns: one number serves both."""
     parts = tuple(x) if isinstance(x, (tuple, list)) else (x, x)
     if len(parts) != 2 or not all(isinstance(n, (int, np.integer)) for n in parts):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from gatewise._tensor.making import variable
 from gatewise._tensor.parameters import unwrapped
 
 
-def change(t: Tensor, write: Callable[[Any], None]) -> None:
+def change(t: Tensor, write: Callable[[np.ndarray], None]) -> None:
     """Change a Tensor in place: `write` is given its array, the Tensor's own memory.
 
     Where something else still refers to that memory (a tape that was not swept, a view, a detached Tensor), a copy is
@@ -46,12 +45,12 @@ def change(t: Tensor, write: Callable[[Any], None]) -> None:
     wire.value = t.value = array if isinstance(t.value, np.ndarray) else type(t.value)(array)
 
 
-def change_entries(t: Tensor, index: Any, value: Any) -> None:
+def change_entries(t: Tensor, index: object, value: object) -> None:
     if not may_change(t):
         raise not_changed(t)
     place, new = unwrapped(index), plain(value)
 
-    def write(array: Any) -> None:
+    def write(array: np.ndarray) -> None:
         what = f"{described(t)} cannot be changed like this."
         try:
             if (kind := np.asarray(new).dtype).kind not in "fiub":
