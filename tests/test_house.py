@@ -213,6 +213,9 @@ gw.nn.Linear(2, 3)
 gw.circiut
 gw.circuit("x", x=1.0).staged()
 gw.Circuit("x", x=1.0)
+gw.conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 2, 2)), strides=2)
+def rectified(x: gw.Tensor, w: gw.Tensor) -> gw.Tensor:
+    return gw.relu(gw.conv2d(x, w, stride=(1, 2)))
 """
 
 
@@ -220,7 +223,14 @@ def test_a_type_checker_knows_which_names_there_are(tmp_path):
     (tmp_path / "typed.py").write_text(TYPED, encoding="utf-8")
     words = [sys.executable, "-m", "mypy", "--no-error-summary", str(tmp_path / "typed.py")]
     said = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False).stdout
-    assert [line.split(":")[1] for line in said.splitlines() if "error" in line] == ["8", "9", "10", "10"], said
+    assert [line.split(":")[1] for line in said.splitlines() if "error" in line] == [
+        "8",
+        "9",
+        "10",
+        "10",
+        "11",
+        "11",
+    ], said
     assert "circiut" in said
     assert '"Circuit" has no attribute "staged"' in said
 

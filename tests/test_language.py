@@ -11,7 +11,8 @@ from fuzz_language import GATES, NUMPY, outcome, run
 
 from gatewise._errors import ExpressionError, InputNameError, ValueTextError
 from gatewise._language import parse, parse_input, parse_value
-from gatewise._language.grammar import DEEPEST, LONGEST, MOST_NODES
+from gatewise._language.building import DEEPEST, MOST_NODES
+from gatewise._language.grammar import LONGEST
 
 
 def read(text, inputs=None):

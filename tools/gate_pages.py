@@ -62,7 +62,7 @@ def shown(expression: str, value: Any) -> str:
 
 # ------------------------------------------------------------------------------------------------- a page for a gate
 
-SUBJECTS = ("arithmetic", "curves", "choices", "totals", "matrices", "movement", "neural", "layers")
+SUBJECTS = ("arithmetic", "curves", "choices", "totals", "matrices", "movement", "neural", "layers", "images")
 
 
 def subject(gate: Gate) -> str:
@@ -83,14 +83,57 @@ def gates() -> dict[str, str]:
 
 
 def front_door() -> dict[str, str]:
-    """The front door with the gates of our own that it finds by name, for type checkers."""
+    """What type checkers know of the gates of our own: their signatures, and the names at the front door."""
     path = "src/gatewise/__init__.py"
     text = (ROOT / path).read_text(encoding="utf-8")
     head, mark, rest = text.partition("# gates of our own: written by `python -m tools.pages`\n")
     tail = rest[re.search(r"^(?! )(?!\n)", rest, re.MULTILINE).start() :]
-    own = sorted((subject(gate), gate.name) for gate in NAMES.values() if gate.own and gate.name not in vars(gw))
-    lines = [f"    from gatewise._gates.{room} import {name} as {name}\n" for room, name in own]
-    return {path: f"{head}{mark}{''.join(lines)}\n{tail}"}
+    own = sorted((gate for gate in NAMES.values() if gate.own), key=lambda gate: gate.name)
+    lines = [f"    from gatewise._gates.own import {gate.name} as {gate.name}\n" for gate in own]
+    signatures = "\n".join([OWN, *map(stub, own)])
+    return {path: f"{head}{mark}{''.join(lines)}\n{tail}", "src/gatewise/_gates/own.pyi": signatures}
+
+
+OWN = '''"""The gates of our own as type checkers know them; written by `python -m tools.pages`."""
+
+from typing import Any, TypeAlias, overload
+
+import numpy.typing as npt
+
+from gatewise._tensor import Tensor
+
+Operand: TypeAlias = Tensor | npt.ArrayLike
+Pair: TypeAlias = int | tuple[int, int]
+'''
+#: Of what type parameters are, by name; any other may be anything.
+PARAMETERS = {
+    "axis": "int | tuple[int, ...] | None",
+    "keepdims": "bool",
+    "eps": "float",
+    "shape": "tuple[int, ...]",
+    **dict.fromkeys(("kernel", "stride", "padding"), "Pair"),
+}
+
+
+def stub(gate: Gate) -> str:
+    """A gate as two functions: of a Tensor, which gives a Tensor, and of whatever NumPy takes."""
+    first, *others = gate.signature.parameters.values()
+    rest = [f", {parameter.name}: {annotation(gate, parameter)}" for parameter in others]
+    lines = [
+        f"@overload\ndef {gate.name}({first.name}: {of}{''.join(rest)}) -> {gives}: ...\n"
+        for of, gives in (("Tensor", "Tensor"), ("npt.ArrayLike", "Any"))
+    ]
+    return "".join(lines)
+
+
+def annotation(gate: Gate, parameter: inspect.Parameter) -> str:
+    """The type of a parameter, and its default where it has one."""
+    operand = parameter.name in gate.operands or parameter.name == "y"
+    kind = "Operand" if operand else PARAMETERS.get(parameter.name, "Any")
+    default = parameter.default
+    if default is inspect.Parameter.empty:
+        return kind
+    return f"{kind}{' | None' if default is None and 'None' not in kind and kind != 'Any' else ''} = {default!r}"
 
 
 def index_of_gates() -> str:

@@ -11,12 +11,6 @@ from gatewise._derivatives import jvp as jvp
 from gatewise._derivatives import value_and_grad as value_and_grad
 from gatewise._derivatives import vjp as vjp
 from gatewise._errors import GatewiseError as GatewiseError
-from gatewise._gates.neural import cross_entropy as cross_entropy
-from gatewise._gates.neural import logsumexp as logsumexp
-from gatewise._gates.neural import relu as relu
-from gatewise._gates.neural import sigmoid as sigmoid
-from gatewise._gates.neural import softmax as softmax
-from gatewise._gates.neural import softplus as softplus
 from gatewise._tensor import Tensor as Tensor
 from gatewise._tensor import no_grad as no_grad
 from gatewise._tensor import tensor as tensor
@@ -34,15 +28,21 @@ if _typing.TYPE_CHECKING:  # what is loaded when it is first asked for
     from gatewise._check import check as check
 
 if _typing.TYPE_CHECKING:  # gates of our own: written by `python -m tools.pages`
-    from gatewise._gates.layers import affine as affine
-    from gatewise._gates.layers import batch_norm as batch_norm
-    from gatewise._gates.layers import conv2d as conv2d
-    from gatewise._gates.layers import conv2d_input as conv2d_input
-    from gatewise._gates.layers import conv2d_weight as conv2d_weight
-    from gatewise._gates.layers import max_pool2d as max_pool2d
-    from gatewise._gates.layers import max_pool2d_input as max_pool2d_input
-    from gatewise._gates.layers import max_pool2d_picked as max_pool2d_picked
-    from gatewise._gates.totals import product_of_others as product_of_others
+    from gatewise._gates.own import affine as affine
+    from gatewise._gates.own import batch_norm as batch_norm
+    from gatewise._gates.own import conv2d as conv2d
+    from gatewise._gates.own import conv2d_input as conv2d_input
+    from gatewise._gates.own import conv2d_weight as conv2d_weight
+    from gatewise._gates.own import cross_entropy as cross_entropy
+    from gatewise._gates.own import logsumexp as logsumexp
+    from gatewise._gates.own import max_pool2d as max_pool2d
+    from gatewise._gates.own import max_pool2d_input as max_pool2d_input
+    from gatewise._gates.own import max_pool2d_picked as max_pool2d_picked
+    from gatewise._gates.own import product_of_others as product_of_others
+    from gatewise._gates.own import relu as relu
+    from gatewise._gates.own import sigmoid as sigmoid
+    from gatewise._gates.own import softmax as softmax
+    from gatewise._gates.own import softplus as softplus
 
 #: Public rooms: `gw.nn` needs no import of its own.
 _NAMESPACES = ("course", "data", "nn", "optim", "testing", "train")
@@ -74,6 +74,7 @@ if not _typing.TYPE_CHECKING:  # a type checker is to know which names there are
 
         gate = _gates.NAMES.get(name)
         if gate is not None and gate.own:
+            globals()[name] = gate
             return gate
         if name.startswith("_"):
             raise AttributeError(f"module 'gatewise' has no attribute {name!r}")

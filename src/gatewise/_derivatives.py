@@ -16,9 +16,9 @@ from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, Ups
 from gatewise._recording.functions import outcome
 from gatewise._recording.lending import Lending
 from gatewise._recording.structures import becomes_tensor, is_container, leaves, mapped
-from gatewise._sweep import given, handed_out, identity, ones_for, sweep, zeros_for, outwards
-from gatewise._twins import seen
+from gatewise._sweep import given, handed_out, identity, ones_for, outwards, sweep, zeros_for
 from gatewise._tensor import Tensor, described, is_kept, leaf, standing_in, upstream_for
+from gatewise._twins import seen
 
 Argnums = int | Sequence[int]
 

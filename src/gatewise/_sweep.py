@@ -11,10 +11,7 @@ import numpy as np
 
 from gatewise._circuit import NO_PARAMETERS, SourcedWire, Wire, inside_block, parents_as_written, sources_of
 from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError
-from gatewise._gates import NAMES
-from gatewise._gates.assigning import Growing, back_in_place
-from gatewise._gates.families import Live, plain, shape_of, showing
-from gatewise._gates.gate import Carrier, Pullback
+from gatewise._gates import NAMES, Carrier, Growing, Live, Pullback, back_in_place, plain, shape_of, showing
 
 ASSIGN = NAMES["assign"]
 FLOATS = frozenset((float, int, np.float64))  #: on these no shape and no dtype can go wrong

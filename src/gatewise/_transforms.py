@@ -14,8 +14,7 @@ import numpy as np
 from gatewise import _syntax
 from gatewise._circuit import FrozenCircuit, Input, SourcedWire, Wire, step_wire, tick, verify
 from gatewise._errors import CutError
-from gatewise._gates import NAMES
-from gatewise._gates.families import Live, showing
+from gatewise._gates import NAMES, Live, showing
 from gatewise._recording.constants import NUMBERS
 from gatewise._recording.freezing import operand_wires, transparent
 from gatewise._recording.recorder import Recorder

@@ -152,7 +152,9 @@ def of_array(function: Callable[..., Any], copies: bool) -> Callable[..., Any]:
     return twin
 
 
-def even_steps(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, **options: Any) -> Any:
+def even_steps(
+    start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, **options: Any
+) -> Any:
     if type(start) is not Tensor and type(stop) is not Tensor:
         return buffer(np.linspace(start, stop, num, endpoint, retstep, **options))
     count = int(num)
@@ -393,7 +395,9 @@ def writes(code: types.CodeType) -> bool:
     )
 
 
-WRITING = frozenset(("out", "fill", "sort", "put", "copyto", "place", "putmask", "fill_diagonal", "put_along_axis", "at"))
+WRITING = frozenset(
+    ("out", "fill", "sort", "put", "copyto", "place", "putmask", "fill_diagonal", "put_along_axis", "at")
+)
 
 
 def is_users(value: Any, names: Mapping[str, Any]) -> bool:

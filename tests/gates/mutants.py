@@ -10,9 +10,11 @@ from unittest.mock import patch
 
 import numpy as np
 
-from gatewise._gates import Gate, choices, families, movement
-from gatewise._gates.families import Live, Symbol, as_tuple, plain, shape_of
+from gatewise._gates import Gate, choices, families, fitting, movement
+from gatewise._gates.families import as_tuple
 from gatewise._gates.gate import WANTED, Back, Derivation, Derived, Pullback, key_of
+from gatewise._gates.live import Live, plain, shape_of
+from gatewise._gates.symbols import Symbol
 
 AXES = ("axis", "axes", "axis1", "axis2")
 
@@ -134,7 +136,7 @@ def other_sum(wrong: Callable[..., Any]) -> Callable[[], Any]:
 
     @contextmanager
     def replaced() -> Iterator[None]:
-        with patch.object(families, "sum_to", wrong), patch.object(movement, "sum_to", wrong):
+        with patch.object(fitting, "sum_to", wrong), patch.object(movement, "sum_to", wrong):
             yield
 
     return replaced
@@ -173,7 +175,7 @@ def leaking(wanted: Sequence[int]) -> Back:
     """Let the gradient through a gate that stops it."""
 
     def wrong(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
-        return [families.fit(g, operands[i]) for i in wanted]
+        return [fitting.fit(g, operands[i]) for i in wanted]
 
     return wrong
 

@@ -14,8 +14,7 @@ import numpy as np
 from gatewise._check.claims import SEED
 from gatewise._check.recorded import written_at
 from gatewise._check.subject import Subject
-from gatewise._gates.families import Live, Stops
-from gatewise._gates.gate import CONSTANT, WANTED, Gate, key_of
+from gatewise._gates import CONSTANT, WANTED, Gate, Live, Stops, key_of
 from gatewise._numerical import Direction, slope
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import FLOATS

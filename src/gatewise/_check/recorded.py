@@ -15,7 +15,7 @@ import numpy as np
 
 from gatewise._circuit import Bit, Read, Step, Wire
 from gatewise._errors import refusals
-from gatewise._gates.gate import Gate
+from gatewise._gates import Gate
 from gatewise._record.rounding import plain, rounding
 from gatewise._recording.functions import demand_same
 from gatewise._recording.places import statement_at

@@ -20,7 +20,7 @@ from gatewise._check.hearing import Event, Functions
 from gatewise._check.subject import Subject
 from gatewise._check.taping import NAMES, taped
 from gatewise._circuit import Bit, Wire, parents_as_written
-from gatewise._gates.families import Live
+from gatewise._gates import Live
 from gatewise._recording.functions import with_math
 from gatewise._sweep import Ports, reached, sweep
 from gatewise._tensor import Tensor, leaf

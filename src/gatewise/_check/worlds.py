@@ -24,7 +24,7 @@ from gatewise._check.running import Moment, Watch, evaluated, same
 from gatewise._check.updates import without_updates
 from gatewise._check.watching import watched
 from gatewise._circuit import Wire
-from gatewise._gates.families import Live
+from gatewise._gates import Live
 from gatewise._recording.functions import arguments
 from gatewise._recording.places import source_of
 from gatewise._recording.structures import mapped

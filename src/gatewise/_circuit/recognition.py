@@ -9,9 +9,7 @@ import numpy as np
 
 from gatewise._circuit.bits import closed_bits, lent
 from gatewise._circuit.tape import NO_PARAMETERS, SourcedWire, Wire, made_as_written, sources_of
-from gatewise._gates.families import kept_axes
-from gatewise._gates.gate import UNASKED, WANTED, Gate, key_of
-from gatewise._gates.spelling import Pattern, Variable
+from gatewise._gates import UNASKED, WANTED, Gate, Pattern, Variable, kept_axes, key_of
 
 
 def written_gate(wire: Wire) -> Gate | None:

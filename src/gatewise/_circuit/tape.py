@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from gatewise._gates.gate import Gate
+from gatewise._gates import Gate
 
 tick = itertools.count(1).__next__  # creation index: a step is always younger than its operands
 

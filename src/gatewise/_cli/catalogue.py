@@ -16,9 +16,8 @@ import numpy as np
 from gatewise._board import Circuit, circuit_of, frozen_of
 from gatewise._build import function
 from gatewise._errors import IntegerGradientError, UnknownGateError
-from gatewise._gates import NAMES, Gate, neural
-from gatewise._gates.absent import instead_if_numpys
-from gatewise._language import SYNONYMS
+from gatewise._gates import NAMES, Gate, instead_if_numpys, neural
+from gatewise._language import ALIASES, SYNONYMS
 from gatewise._views.numbers import number
 
 PATTERNS = {
@@ -38,7 +37,7 @@ FAMILIES = {
     "custom": "its rule is the whole way back",
     "stops": "it needs no rule",
 }
-SPELLINGS = {"ln": "log", "σ": "sigmoid", "abs": "absolute", "logistic": "sigmoid", "cross-entropy": "cross_entropy"}
+SPELLINGS = ALIASES | {"logistic": SYNONYMS["logistic"]}
 POSITIONS = (0.7, 0.4, 0.2)  # where in a gate's domain the example's numbers lie
 
 
@@ -62,7 +61,7 @@ def first_line(gate: Gate) -> str:
 def gate_named(name: str) -> Gate:
     """The gate of a name, of NumPy's name for it, or of its operator. Raises `UnknownGateError`."""
     bare = name.removeprefix("np.").removeprefix("numpy.").removeprefix("linalg.")
-    bare = SPELLINGS.get(bare, bare)
+    bare = SPELLINGS.get(bare, bare).replace("-", "_")
     if bare in NAMES:
         return NAMES[bare]
     for gate in NAMES.values():

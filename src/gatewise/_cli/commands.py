@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import sys
@@ -13,98 +12,15 @@ from typing import Any
 import click
 
 from gatewise._cli.catalogue import catalogue, gate_page
+from gatewise._cli.helps import CHECK, EXAMPLES, SHOW, TRAIN
 from gatewise._cli.mistakes import MISTAKE, misused, printable, said
 from gatewise._cli.request import DIGITS, EVERYTHING, Request, shown
 from gatewise._cli.show import show
 from gatewise._cli.terminal import draw_table, fitted, write_fitted, write_out
+from gatewise._cli.words import unknown_command
 from gatewise._errors import CommandError
 from gatewise._views.forms import FORMS
 from gatewise._views.palettes import PALETTES
-
-EXAMPLES = """\
-Backpropagation, gate by gate. Three things to try:
-
-  gatewise show "(x + y) * z" x=-2 y=5 z=-4
-  gatewise show "q = x + y; f = q * z" x=-2 y=5 z=-4 --walk
-  gatewise show "sig = 1 / (1 + exp(-x)); f = sig * y" x=1 y=3 --code
-
-Your own function f in net.py: gatewise show net.py:f x=3 y=-4
-Is your gradient right? gatewise check net.py:f x=3 y=-4
-All options: gatewise show --help. All gates: gatewise gates."""
-
-SHOW = """\
-Run an expression, a function in a file, or a flat script once, and show its
-circuit: as a table, or as one of the options below asks.
-
-\b
-EXPRESSION         "(x + y) * z", "q = x + y; f = q * z", "sum(dot(W, X))"
-FILE.py:FUNCTION   a function in plain NumPy; this RUNS the file, then it
-FILE.py            a flat script, which is RUN: names assigned numbers, lists
-                   or random draws are the inputs; the last name that is no
-                   gradient's is the output
-
-\b
-NAME=VALUE         x=3, x=-1/3, X=[[1.0, 2.0], [3.0, 4.0]], X=@file.npy
-                   (or .csv, .txt), "W=0.1 * randn(5, 10)", rand, zeros,
-                   ones, eye, arange, linspace
-
-Numbers are taken as floats. Lists of whole numbers are data and get no
-gradient: write 1.0 for 1.
-
-\b
-gatewise show "(x + y) * z" x=-2 y=5 z=-4 --walk
-gatewise show "w*x + b" w=2 x=3 b=1 --vary x=1,10,100,1000
-gatewise show "q = x + y; f = q * z" x=-2 y=5 z=-4 --card q --derive x
-gatewise show "sum(dot(W, X))" "W=randn(5,10)" "X=randn(10,3)" --rng 0 \\
-    --html circuit.html --open
-gatewise show net.py:loss X=@X.npy y=@y.npy "W=randn(4,3)" --wrt W --code
-"""
-
-TRAIN = """\
-Train a net on a data set (digits, mnist, cifar10), after a look at whether it
-can be trained at all. Without options: the course's two-layer net, its mean
-image off, weights of 1e-4, SGD, batches of 200.
-
-\b
-gatewise train digits
-gatewise train cifar10 --data DIR --model linear
-gatewise train cifar10 --data DIR --hidden 200 --epochs 10 --lr 1e-3 --reg 0.25
-gatewise train cifar10 --data DIR --search 20
-gatewise train --resume run/
-
-Ctrl-C finishes the step, saves, and leaves with status 130; --resume goes on
-from there, bit for bit. The run's folder has the checkpoint and, where
-matplotlib is installed, curves.svg and weights.png.
-"""
-
-CHECK = """\
-Is this gradient right, and if not, which line is wrong? The function is run
-at points nearby; what it gives is compared with the gradient: the one it
-returns, the one you name, or gatewise's own.
-
-\b
-FILE.py:FUNCTION   a function that returns (value, gradients), or a value;
-                   this RUNS the file, then the function, many times
-FILE.py            a flat script with gradients by name (dx, dfdq, grads["W"]),
-                   or an exercise, which is marked line by line
-EXPRESSION         "(x + y) * z": gatewise's own gradient is checked
-
-\b
-NAME=VALUE         as for show: x=3, X=@file.npy, "W=0.1 * randn(5, 10)"
-
-\b
-gatewise check homework.py:forward_backward x=3 y=-4
-gatewise check notes.py
-gatewise check homework.py:loss --gradient homework.py:loss_grad "W=randn(4,3)"
-gatewise check layers.py:affine_forward --backward layers.py:affine_backward \\
-    "x=randn(2,3)" "w=randn(3,4)" "b=randn(4)"
-gatewise check --exercises
-gatewise check --blank "x*y + sigmoid(x)" x=3 y=-4 -o exercise.py
-
-The exit status is 0 for right (or a kink whose gradient lies between the
-slopes on its two sides), 1 for wrong, 3 for undecidable or where a gradient
-is missing, 2 for a mistake in what was typed. The verdict is evidence, and no proof.
-"""
 
 INTERRUPTED = 130  # the exit status
 LARGEST_SEED = 2**32 - 1
@@ -121,35 +37,6 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-#: Commands that people expect, and what does it.
-MEANT = {
-    **dict.fromkeys(("help", "usage", "man"), "gatewise --help"),
-    "version": "gatewise --version",
-    **dict.fromkeys(
-        ("graph", "plot", "draw", "picture", "svg", "visualize"), 'gatewise show "x * y" x=2 y=3 --svg circuit.svg'
-    ),
-    **dict.fromkeys(("run", "eval", "circuit", "trace"), 'gatewise show "x * y" x=2 y=3'),
-    **dict.fromkeys(("code", "backward", "staged", "print"), 'gatewise show "x * y" x=2 y=3 --code'),
-    **dict.fromkeys(("walk", "derive", "json", "html"), 'gatewise show "x * y" x=2 y=3 --{word}'),
-    "card": 'gatewise show "x * y" x=2 y=3 --card f',
-    "vary": 'gatewise show "x * y" x=2 y=3 --vary x=1,10',
-    **dict.fromkeys(
-        ("grad", "gradcheck", "gradient", "test", "verify", "grade", "judge"), "gatewise check FILE.py:FUNCTION x=3"
-    ),
-    **dict.fromkeys(("exercise", "exercises"), "gatewise check --exercises"),
-    **dict.fromkeys(("list", "gate", "catalogue", "functions"), "gatewise gates"),
-    **dict.fromkeys(("fit", "learn"), "gatewise train digits"),
-}
-
-
-def unknown_command(word: str, known: Sequence[str]) -> CommandError:
-    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
-    cure = f"gatewise show {quoted(word)} ... to see its circuit."
-    if word.lower() in MEANT or near:
-        cure = f"gatewise {near[0]} ..." if near else MEANT[word.lower()].format(word=word.lower())
-    return CommandError(f"There is no command {word!r}.", f"There are {', '.join(known)}.", cure)
-
-
 def told_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
     """Print the version of the installed package and stop, where it was asked for."""
     from importlib.metadata import PackageNotFoundError, version  # 20 ms, for --version alone
@@ -160,10 +47,6 @@ def told_version(context: click.Context, _: click.Parameter, asked: bool) -> Non
         except PackageNotFoundError:
             write_out("gatewise, from a source tree that is not installed")
         context.exit()
-
-
-def quoted(word: str) -> str:
-    return f'"{word}"' if word.isprintable() else ascii(word)
 
 
 STYLES = ("code", "notes")
@@ -201,6 +84,17 @@ class Check(Named):
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         return ["FILE.py[:FUNCTION] | EXPRESSION", "[NAME=VALUE ...]", "[OPTIONS]"]
+
+
+class Train(Named):
+    """`train`: its options are the settings of a recipe, and a few of its own."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """With the settings, which are loaded when it is asked for them: layers and data sets come with them."""
+        from gatewise._cli.train import options_of_recipe
+
+        dataset, directory, *others = super().get_params(ctx)
+        return [dataset, directory, *options_of_recipe(), *others]
 
 
 def readable(args: Sequence[str]) -> Iterator[str]:
@@ -392,27 +286,10 @@ def gates_command(name: str | None) -> None:
 
 
 @gatewise.command(
-    "train", cls=Named, help=TRAIN, short_help="Train a net on images, with the course's recipe or yours."
+    "train", cls=Train, help=TRAIN, short_help="Train a net on images, with the course's recipe or yours."
 )
 @click.argument("dataset", required=False)
 @click.option("--data", "directory", metavar="DIR", help="The folder with the data, or the one that holds it.")
-@click.option("--model", metavar="NAME", help="linear, two-layer or conv.")
-@click.option("--hidden", type=int, metavar="N", help="Hidden units; for conv, filters of the first block.")
-@click.option("--epochs", type=int, metavar="N", help="How often all images are looked at.")
-@click.option("--lr", type=float, metavar="RATE", help="The learning rate.")
-@click.option("--reg", type=float, metavar="R", help="R times the sum of the squared weights is added to the loss.")
-@click.option("--batch", type=int, metavar="N", help="Images in a batch.")
-@click.option("--optimizer", metavar="NAME", help="sgd, momentum, adam, adamw, rmsprop or adagrad.")
-@click.option("--schedule", metavar="NAME", help="decay (by 0.95 an epoch), cosine or constant.")
-@click.option("--std", metavar="S|kaiming", help="The standard deviation of the first weights.")
-@click.option("--dropout", type=float, metavar="P", help="The share of hidden units left out while learning.")
-@click.option("--norm", is_flag=True, default=None, help="Batch normalisation before every relu.")
-@click.option("--images", metavar="NAME", help="mean-image (subtracted), standard (a deviation of 1) or raw.")
-@click.option("--change", metavar="NAME", help="none, flip or flip-crop: what is done to each batch at random.")
-@click.option("--train-images", "train", type=int, metavar="N", help="Learn from the first N images only.")
-@click.option("--validation", type=int, metavar="N", help="How many images choose the best epoch.")
-@click.option("--patience", type=int, metavar="N", help="Stop after N epochs without a better one.")
-@click.option("--rng", "seed", type=click.IntRange(0, LARGEST_SEED), metavar="SEED", help="The same one, the same run.")
 @click.option("--search", type=click.IntRange(1), metavar="N", help="N trials around rate, width and regularisation.")
 @click.option("--resume", metavar="DIR", help="Go on with a run, as if it had never stopped.")
 @click.option("--run", "folder", metavar="DIR", help="Where the run is saved; run, run-2, ... without it.")

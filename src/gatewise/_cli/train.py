@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,17 @@ from gatewise import data
 from gatewise._cli.terminal import write_fitted
 from gatewise._errors import CommandError, SaveError, shown_path
 from gatewise.train import checkpoints
-from gatewise.train.fitting import Trainer, accuracy
+from gatewise.train.fitting import Trainer
 from gatewise.train.held import TEXT, Held, or_none
 from gatewise.train.history import Epoch
 from gatewise.train.inspection import preflight
 from gatewise.train.plots import first_weights, save_curves, save_weights
-from gatewise.train.recipes import Recipe, check_sizes, images_of, prepared
+from gatewise.train.recipes import SETTINGS, Recipe, check_sizes, images_of, prepared
+from gatewise.train.scoring import accuracy
 from gatewise.train.search import Search, Trial
 from gatewise.train.signs import Sign
 
+LARGEST_SEED = 2**32 - 1
 LAST, SEARCH = "last.checkpoint", "search.checkpoint"
 SAMPLE = "gatewise train digits"
 MOST_IMAGES = 100  # first-layer weights drawn
@@ -42,6 +44,22 @@ class TrainRequest:
     test: bool = False
     preflight: bool = True
     asked: Mapping[str, Any] = field(default_factory=dict)
+
+
+def options_of_recipe() -> Iterator[click.Option]:
+    """The options that say what a recipe is to be, from its settings."""
+    types = {"int": int, "float": float, "bool": bool, "str": str, "int | None": int}
+    for each in fields(Recipe):
+        if (setting := SETTINGS.get(each.name)) is not None:
+            kind = click.IntRange(0, LARGEST_SEED) if each.name == "seed" else types[str(each.type)]
+            yield click.Option(
+                [f"--{setting.option or each.name}", each.name],
+                type=None if kind is bool else kind,
+                is_flag=kind is bool,
+                default=None,
+                metavar=setting.metavar or None,
+                help=setting.help,
+            )
 
 
 def train(request: TrainRequest) -> None:

@@ -170,3 +170,36 @@ def second_file(first: str, second: str, command: str) -> CommandError:
     quoted = f'"{first}"' if re.search(r"[\s*()<>|&;]", first) else first
     cure = f"gatewise {command} {quoted}, then gatewise {command} {second}."
     return CommandError(what, f"{command} takes one at a time.", cure)
+
+
+#: Commands that people expect, and what does it.
+MEANT = {
+    **dict.fromkeys(("help", "usage", "man"), "gatewise --help"),
+    "version": "gatewise --version",
+    **dict.fromkeys(
+        ("graph", "plot", "draw", "picture", "svg", "visualize"), 'gatewise show "x * y" x=2 y=3 --svg circuit.svg'
+    ),
+    **dict.fromkeys(("run", "eval", "circuit", "trace"), 'gatewise show "x * y" x=2 y=3'),
+    **dict.fromkeys(("code", "backward", "staged", "print"), 'gatewise show "x * y" x=2 y=3 --code'),
+    **dict.fromkeys(("walk", "derive", "json", "html"), 'gatewise show "x * y" x=2 y=3 --{word}'),
+    "card": 'gatewise show "x * y" x=2 y=3 --card f',
+    "vary": 'gatewise show "x * y" x=2 y=3 --vary x=1,10',
+    **dict.fromkeys(
+        ("grad", "gradcheck", "gradient", "test", "verify", "grade", "judge"), "gatewise check FILE.py:FUNCTION x=3"
+    ),
+    **dict.fromkeys(("exercise", "exercises"), "gatewise check --exercises"),
+    **dict.fromkeys(("list", "gate", "catalogue", "functions"), "gatewise gates"),
+    **dict.fromkeys(("fit", "learn"), "gatewise train digits"),
+}
+
+
+def unknown_command(word: str, known: Sequence[str]) -> CommandError:
+    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    cure = f"gatewise show {quoted(word)} ... to see its circuit."
+    if word.lower() in MEANT or near:
+        cure = f"gatewise {near[0]} ..." if near else MEANT[word.lower()].format(word=word.lower())
+    return CommandError(f"There is no command {word!r}.", f"There are {', '.join(known)}.", cure)
+
+
+def quoted(word: str) -> str:
+    return f'"{word}"' if word.isprintable() else ascii(word)

@@ -1,11 +1,14 @@
 """The gates: `gate` and `families` say what a gate is, every other file only declares gates."""
 
+from typing import TYPE_CHECKING
+
 from gatewise._gates import (
     arithmetic,
     assigning,
     choices,
     curves,
     factors,
+    images,
     layers,
     matrices,
     movement,
@@ -17,12 +20,117 @@ from gatewise._gates import (
     spelling,
     totals,
 )
-from gatewise._gates.families import custom, elementwise, linear, reduction, stops
-from gatewise._gates.gate import GATES, NAMES, Carrier, Gate
+from gatewise._gates.absent import instead, instead_if_numpys, instead_of
+from gatewise._gates.assigning import Chain, Growing, back_in_place, blank, viewed, write, written
+from gatewise._gates.composed import COMPOSED
+from gatewise._gates.families import Stops, custom, elementwise, linear, reduction, stops
+from gatewise._gates.fitting import convert, kept_axes, showing
+from gatewise._gates.gate import (
+    ABSENT,
+    CONSTANT,
+    GATES,
+    NAMES,
+    UNASKED,
+    WANTED,
+    Back,
+    Carrier,
+    Derivation,
+    Derived,
+    Gate,
+    Pullback,
+    key_of,
+)  # fmt: skip
+from gatewise._gates.images import pair
+from gatewise._gates.live import Live, names_an_entry_once, plain, shape_of, without_mask
+from gatewise._gates.movement import pick
+from gatewise._gates.spelling import Pattern, Variable
+
+if TYPE_CHECKING:  # with their signatures
+    from gatewise._gates.own import (
+        affine,
+        batch_norm,
+        conv2d,
+        cross_entropy,
+        logsumexp,
+        max_pool2d,
+        relu,
+        sigmoid,
+        softmax,
+        softplus,
+    )  # fmt: skip
+else:
+    from gatewise._gates.images import conv2d, max_pool2d
+    from gatewise._gates.layers import affine, batch_norm
+    from gatewise._gates.neural import cross_entropy, logsumexp, relu, sigmoid, softmax, softplus
 
 spelling.learn()
 
 __all__ = [
-    "GATES", "NAMES", "Carrier", "Gate", "arithmetic", "choices", "curves", "custom", "elementwise", "layers",
-    "linear", "matrices", "movement", "neural", "reduction", "stops", "totals",
+    "ABSENT",
+    "COMPOSED",
+    "CONSTANT",
+    "GATES",
+    "NAMES",
+    "UNASKED",
+    "WANTED",
+    "Back",
+    "Carrier",
+    "Chain",
+    "Derivation",
+    "Derived",
+    "Gate",
+    "Growing",
+    "Live",
+    "Pattern",
+    "Pullback",
+    "Stops",
+    "Variable",
+    "affine",
+    "arithmetic",
+    "assigning",
+    "back_in_place",
+    "batch_norm",
+    "blank",
+    "choices",
+    "conv2d",
+    "convert",
+    "cross_entropy",
+    "curves",
+    "custom",
+    "elementwise",
+    "factors",
+    "images",
+    "instead",
+    "instead_if_numpys",
+    "instead_of",
+    "kept_axes",
+    "key_of",
+    "layers",
+    "linear",
+    "logsumexp",
+    "matrices",
+    "max_pool2d",
+    "movement",
+    "names_an_entry_once",
+    "neural",
+    "ordering",
+    "pair",
+    "pick",
+    "placing",
+    "plain",
+    "reduction",
+    "relu",
+    "running",
+    "shape_of",
+    "showing",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "spectra",
+    "stops",
+    "totals",
+    "viewed",
+    "without_mask",
+    "write",
+    "written",
 ]  # fmt: skip

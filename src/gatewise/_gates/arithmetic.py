@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from gatewise._gates.families import facing, elementwise
+from gatewise._gates.families import elementwise
+from gatewise._gates.fitting import facing
 
 
 @elementwise(np.add, infix="+", pattern="distributes")

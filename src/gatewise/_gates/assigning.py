@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._gates.families import Live, fit, is_recorded, linear, names_an_entry_once, plain, shape_of, sum_to, worked_out
+from gatewise._gates.families import linear
+from gatewise._gates.fitting import fit, sum_to
+from gatewise._gates.live import Live, is_recorded, names_an_entry_once, shape_of, worked_out
 
 #: One view of an array after the other, as (function, parameters, which of several outputs): `x[1:].T`.
 Chain = tuple[tuple[Any, Any, Any], ...]

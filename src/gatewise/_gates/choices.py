@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from gatewise._gates.families import at_least, elementwise, known, reduction, stops, wins
+from gatewise._gates.families import elementwise, reduction, stops
+from gatewise._gates.fitting import at_least, known, wins
+
+TRUTHS = [((np.array([True, False]), np.array([True, True])), dict[str, bool]())]
 
 # Printed code has the lines without `known`: where a value is NaN it shows NaN, and passes what a comparison says.
 
@@ -128,159 +131,66 @@ def min_(out, x, *, axis=None, keepdims=False):
     return share(x == out, axis)
 
 
-@stops(np.greater, infix=">")
-def greater(x, y):
+@stops(
+    (np.greater, {"infix": ">"}),
+    (np.greater_equal, {"infix": ">="}),
+    (np.less, {"infix": "<"}),
+    (np.less_equal, {"infix": "<="}),
+    (np.equal, {"infix": "=="}),
+    (np.not_equal, {"infix": "!="}),
+)
+def compares(x, y):
     """A comparison stops gradients: yes and no have no slope."""
 
 
-@stops(np.greater_equal, infix=">=")
-def greater_equal(x, y):
-    """A comparison stops gradients: yes and no have no slope."""
-
-
-@stops(np.less, infix="<")
-def less(x, y):
-    """A comparison stops gradients: yes and no have no slope."""
-
-
-@stops(np.less_equal, infix="<=")
-def less_equal(x, y):
-    """A comparison stops gradients: yes and no have no slope."""
-
-
-@stops(np.equal, infix="==")
-def equal(x, y):
-    """A comparison stops gradients: yes and no have no slope."""
-
-
-@stops(np.not_equal, infix="!=")
-def not_equal(x, y):
-    """A comparison stops gradients: yes and no have no slope."""
-
-
-@stops(np.logical_and, symbol="and")
-def logical_and(x, y):
+@stops(
+    (np.logical_and, {"symbol": "and"}),
+    (np.logical_or, {"symbol": "or"}),
+    (np.bitwise_and, {"infix": "&", "sample": TRUTHS}),
+    (np.bitwise_or, {"infix": "|", "sample": TRUTHS}),
+    (np.logical_xor, {"symbol": "xor"}),
+    (np.bitwise_xor, {"infix": "^", "sample": TRUTHS}),
+)
+def reasons(x, y):
     """Logic stops gradients."""
 
 
-@stops(np.logical_or, symbol="or")
-def logical_or(x, y):
+@stops(
+    (np.logical_not, {"symbol": "not"}),
+    (np.invert, {"symbol": "~", "text": "~{x}", "sample": [((np.array([True, False]),), {})]}),
+)
+def denies(x):
     """Logic stops gradients."""
 
 
-@stops(np.logical_not, symbol="not")
-def logical_not(x):
-    """Logic stops gradients."""
-
-
-@stops(np.bitwise_and, infix="&", sample=[((np.array([True, False]), np.array([True, True])), {})])
-def bitwise_and(x, y):
-    """Logic stops gradients."""
-
-
-@stops(np.bitwise_or, infix="|", sample=[((np.array([True, False]), np.array([True, True])), {})])
-def bitwise_or(x, y):
-    """Logic stops gradients."""
-
-
-@stops(np.invert, symbol="~", text="~{x}", sample=[((np.array([True, False]),), {})])
-def invert(x):
-    """Logic stops gradients."""
-
-
-@stops(np.sign, way=np.sign)
-def sign(x):
+@stops(np.sign)
+def is_flat(x):
     """Flat on both sides of 0, so nothing goes back."""
 
 
-@stops(np.floor)
-def floor(x):
+@stops(np.floor, np.ceil, np.rint, np.trunc, np.fix)
+def rounds(x):
     """A staircase is flat on every step, so nothing goes back."""
 
 
-@stops(np.ceil)
-def ceil(x):
+@stops((np.floor_divide, {"infix": "//"}), domain=(0.5, 3.0), tame=False)
+def rounds_down(x, y):
     """A staircase is flat on every step, so nothing goes back."""
 
 
-@stops(np.rint)
-def rint(x):
-    """A staircase is flat on every step, so nothing goes back."""
-
-
-@stops(np.trunc)
-def trunc(x):
-    """A staircase is flat on every step, so nothing goes back."""
-
-
-@stops(np.floor_divide, infix="//", domain=(0.5, 3.0), tame=False)
-def floor_divide(x, y):
-    """A staircase is flat on every step, so nothing goes back."""
-
-
-@stops(np.isfinite)
-def isfinite(x):
+@stops(np.isfinite, np.isnan, np.isinf, np.signbit)
+def asks(x):
     """A question stops gradients."""
 
 
-@stops(np.isnan)
-def isnan(x):
+@stops(np.any, np.all)
+def asks_all(x, *, axis=None, keepdims=False):
     """A question stops gradients."""
 
 
-@stops(np.any)
-def any_(x, *, axis=None, keepdims=False):
-    """A question stops gradients."""
-
-
-@stops(np.all)
-def all_(x, *, axis=None, keepdims=False):
-    """A question stops gradients."""
-
-
-@stops(np.argmax, tame=False)
-def argmax(x, *, axis=None):
+@stops(np.argmax, np.argmin, tame=False)
+def finds(x, *, axis=None):
     """A position is a whole number: it stops gradients."""
-
-
-@stops(np.argmin, tame=False)
-def argmin(x, *, axis=None):
-    """A position is a whole number: it stops gradients."""
-
-
-@stops(np.isinf)
-def isinf(x):
-    """A question stops gradients."""
-
-
-@stops(np.signbit)
-def signbit(x):
-    """A question stops gradients."""
-
-
-@stops(np.logical_xor, symbol="xor")
-def logical_xor(x, y):
-    """Logic stops gradients."""
-
-
-@stops(np.bitwise_xor, infix="^", sample=[((np.array([True, False]), np.array([True, True])), {})])
-def bitwise_xor(x, y):
-    """Logic stops gradients."""
-
-
-@stops(np.heaviside)
-def heaviside(x, y):
-    """A step is flat on both sides, so nothing goes back."""
-
-
-@stops(np.round, sample=[((np.array([1.26, -0.74]),), {"decimals": 1})])
-def round_(x, *, decimals=0):
-    """A staircase is flat on every step, so nothing goes back."""
-
-
-@stops(np.fix)
-def fix(x):
-    """A staircase is flat on every step, so nothing goes back."""
 
 
 @elementwise(
@@ -305,6 +215,16 @@ def fmin(out, x, y):
     return np.where(np.isnan(y), 1.0, wins(y, x)), np.where(np.isnan(x), 1.0, wins(x, y))
 
 
+@stops(np.heaviside)
+def steps(x, y):
+    """A step is flat on both sides, so nothing goes back."""
+
+
+@stops(np.round, sample=[((np.array([1.26, -0.74]),), {"decimals": 1})])
+def rounds_to(x, *, decimals=0):
+    """A staircase is flat on every step, so nothing goes back."""
+
+
 @stops(np.isclose)
-def isclose(x, y, *, rtol=1e-05, atol=1e-08, equal_nan=False):
+def is_near(x, y, *, rtol=1e-05, atol=1e-08, equal_nan=False):
     """A question stops gradients."""

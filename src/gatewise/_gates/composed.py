@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from gatewise._errors import UnsupportedError
-from gatewise._gates.families import dtype_of, shape_of
 from gatewise._gates.gate import Carrier
+from gatewise._gates.live import dtype_of, shape_of
 from gatewise._gates.movement import along, scatter
 from gatewise._gates.ordering import lanes_of
 
@@ -557,7 +557,9 @@ def unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
     turn = np.mod(change + half, period) - half
     turn = np.where((turn == -half) & (change > 0), half, turn)
     correction = np.where(np.abs(change) < (half if discont is None else discont), 0, turn - change)
-    return np.concatenate([p[along(axis, slice(0, 1))], p[along(axis, slice(1, None))] + np.cumsum(correction, axis)], axis)
+    return np.concatenate(
+        [p[along(axis, slice(0, 1))], p[along(axis, slice(1, None))] + np.cumsum(correction, axis)], axis
+    )
 
 
 @composed(np.bincount)
@@ -710,9 +712,7 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
     return np.linalg.norm(x, None, axis, keepdims)
 
 
-composed(np.linalg.matrix_norm)(
-    lambda x, /, *, keepdims=False, ord="fro": np.linalg.norm(x, ord, (-2, -1), keepdims)
-)
+composed(np.linalg.matrix_norm)(lambda x, /, *, keepdims=False, ord="fro": np.linalg.norm(x, ord, (-2, -1), keepdims))
 
 
 # -------------------------------------------------------------------------------------------------------- frequencies

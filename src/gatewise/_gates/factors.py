@@ -8,8 +8,10 @@ differentiation of linear algebra functions" (2010).
 import numpy as np
 
 from gatewise._gates.choices import share
-from gatewise._gates.families import custom, dtype_of, kept_axes, one_or_all, reduction, shape_of
+from gatewise._gates.families import custom, reduction
+from gatewise._gates.fitting import kept_axes, one_or_all
 from gatewise._gates.gate import Carrier
+from gatewise._gates.live import dtype_of, shape_of
 
 PLENTY = np.array([[2.0, 0.5, 0.1], [0.3, 1.5, -0.2], [0.0, 0.4, 1.2]])
 SHEETS = np.stack([PLENTY, PLENTY.T + np.eye(3)])
@@ -83,7 +85,8 @@ def to_read(x, upper=False):
 @custom(
     np.linalg.cholesky,
     sample=[((PLENTY @ PLENTY.T,), {}), ((SHEETS @ SHEETS.mT,), {}), ((PLENTY @ PLENTY.T,), {"upper": True})],
-    analytic=False, in_page=False,
+    analytic=False,
+    in_page=False,
 )
 def cholesky(g, out, x, *, upper=False):
     """Only the half that is read gets a gradient: found by solving with the factor from both sides."""
@@ -106,7 +109,8 @@ def apart(values):
 @custom(
     np.linalg.eigh,
     sample=[((x + x.mT,), {"UPLO": half}) for x in (PLENTY, SHEETS) for half in "LU"],
-    analytic=False, in_page=False,
+    analytic=False,
+    in_page=False,
 )
 def eigh(g, out, x, *, UPLO="L"):
     """Eigenvalues move along their vectors; vectors turn towards each other by one over the gap between them."""
@@ -120,7 +124,8 @@ def eigh(g, out, x, *, UPLO="L"):
 @custom(
     np.linalg.eigvalsh,
     sample=[((x + x.mT,), {"UPLO": half}) for x in (PLENTY, SHEETS) for half in "LU"],
-    analytic=False, in_page=False,
+    analytic=False,
+    in_page=False,
 )
 def eigvalsh(g, out, x, *, UPLO="L"):
     """Eigenvalues move along their vectors."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from gatewise._errors import GateError
+from gatewise._types import Function
 
 Back = Callable[..., Any]  #: (g, out, operands, parameters, live=None) -> for each wanted operand what it gets
 Derivation = tuple[Back, frozenset[str]]  #: what sends gradients back, and the operands whose values it reads
@@ -45,75 +46,84 @@ class Family(Protocol):
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation: ...
 
 
-class Gate:
+class Facts:
+    """What a declaration may say of a gate beside function, rule, family and pattern; else what stands here holds."""
+
+    name: str  #: the rule's, unless one rule serves several gates
+    infix: str | None = None  #: the operator that means this gate
+    symbol: str  #: what a picture writes into its circle
+    text: str | None = None  #: how printed code spells it, where a call of the function does not
+    at: Sequence[Witness] = ()  #: inputs with their expected local gradients
+    printed: Any = None  #: the rule that printed code states, where the exact one is not the usual line
+    spelled: Sequence[Callable[..., Any]] = ()  #: what users write that means this block
+    written: Sequence[Rule | None] = ()  #: rule and printed rule of what was spelled, where they are others
+    when: Callable[..., bool] | None = None  #: (*operands, **parameters): whether a spelling really is the block
+    shift: Callable[..., Any] | None = None  #: (**parameters) -> axis along which adding a number changes nothing
+    along: Callable[..., Any] | None = None  #: (**parameters) -> axis whose entries it mixes: others stay apart
+    bind: Callable[..., Bound] | None = None  #: (args, kwargs) -> operands, parameters, where NumPy's order is odd
+    call: Callable[..., Any]  #: (*operands, **parameters) -> value, likewise
+    sample: Sequence[Any] = ()  #: calls to test it with, where draws from its domain do not say enough
+    domain: tuple[float, float] = (-2.0, 2.0)
+    way: Callable[..., Any] | None = None  #: (*operands, **parameters) -> which way it went, entry by entry
+    views: bool = False  #: its value may be a view of its first operand
+    arbitrary: bool = False  #: the entries of its value are whatever lay in memory
+    sums: bool = False  #: it adds up: on the sizes of its operands it gives the size of what it rounds
+    # Each of these follows from family and pattern where it is not said.
+    tame: bool  #: its value and its slopes are finite wherever its operands are, overflow aside
+    analytic: bool  #: it takes complex numbers, and has the derivative that real ones have
+    complex: bool  #: its rule is right for complex numbers, though it is not analytic
+    exact: bool  #: it hands entries on as they are, without rounding
+    rearranges: bool  #: it puts the entries of one array in other places
+    in_page: bool  #: the script of a page computes it by name; others by what they are made of
+
+
+class Gate(Facts):
     """A function whose derivative is known by rule.
 
     `function` is NumPy's or a composition of our own (`own`: it can be unfolded into gates); `rule` and `family`
     make the pullbacks; `pattern` says what the gate does to gradients; `operands` and `parameters` are names;
-    `witnesses` are inputs with their expected local gradients; `doc` is the sentence a teacher would say.
-    `scalar[key]` and `array[key]` are the pullbacks for operands of the kinds that `key` encodes. `printed` is the
-    gate by the rule that printed code states; `as_written` the one of a block that was recognised in what the user
-    wrote, whose own forward value may overflow.
+    `doc` is the sentence a teacher would say. `scalar[key]` and `array[key]` are the pullbacks for operands of the
+    kinds that `key` encodes. `printed` is the gate by the rule that printed code states; `as_written` the one of a
+    block that was recognised in what the user wrote, whose own forward value may overflow.
     """
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        rule: Callable[..., Any],
-        family: Family,
-        pattern: str,
-        *,
-        infix: str | None = None,  # the operator that means this gate
-        symbol: str | None = None,  # what a picture writes into its circle
-        text: str | None = None,  # how printed code spells it, where a call of the function does not
-        at: Sequence[Witness] = (),
-        printed: Rule | None = None,  # the rule that printed code states, where the exact one is not the usual line
-        spelled: Sequence[Callable[..., Any]] = (),  # what users write that means this block
-        written: Sequence[Rule | None] = (),  # rule and printed rule of what was spelled, where they are others
-        when: Callable[..., bool] | None = None,  # (*operands, **parameters): whether a spelling really is the block
-        shift: Callable[..., Any] | None = None,  # (**parameters) -> axis along which adding a number changes nothing
-        along: Callable[..., Any] | None = None,  # (**parameters) -> axis whose entries it mixes: others stay apart
-        bind: Callable[..., Bound] | None = None,  # (args, kwargs) -> operands, parameters, where NumPy's order is odd
-        call: Callable[..., Any] | None = None,  # (*operands, **parameters) -> value, likewise
-        sample: Sequence[Any] = (),  # calls to test it with, where draws from its domain do not say enough
-        domain: tuple[float, float] = (-2.0, 2.0),
-        way: Callable[..., Any] | None = None,  # (*operands, **parameters) -> which way it went, entry by entry
-        views: bool = False,  # its value may be a view of its first operand
-        arbitrary: bool = False,  # the entries of its value are whatever lay in memory
-        # Each of these follows from family and pattern where it is not said.
-        tame: bool | None = None,  # its value and its slopes are finite wherever its operands are, overflow aside
-        analytic: bool | None = None,  # it takes complex numbers, and has the derivative that real ones have
-        complex: bool | None = None,  # its rule is right for complex numbers, though it is not analytic
-        exact: bool | None = None,  # it hands entries on as they are, without rounding
-        sums: bool = False,  # it adds up: on the sizes of its operands it gives the size of what it rounds
-        rearranges: bool | None = None,  # it puts the entries of one array in other places
-        in_page: bool | None = None,  # the script of a page computes it by name; others by what they are made of
-    ) -> None:
-        self.name: str = rule.__name__.rstrip("_")
+    printed: Gate
+
+    def __init__(self, function: Function, rule: Rule, family: Family, pattern: str, **facts: Any) -> None:
+        assert facts.keys() <= Facts.__annotations__.keys(), facts.keys()
         self.function, self.rule, self.family, self.pattern = function, rule, family, pattern
-        self.infix, self.symbol, self.text = infix, symbol or infix or self.name, text
-        self.witnesses, self.spelled, self.sample, self.domain = tuple(at), tuple(spelled), tuple(sample), domain
-        self.bind, self.call, self.when, self.shift = bind, call or function, when, shift
-        self.along, self.way, self.arbitrary, self.sums, self.views = along, way, arbitrary, sums, views
         self.operands, self.parameters, self.many = names_in(rule, family.leading)
         self.defaults = rule.__kwdefaults__ or {}
         self.required = frozenset(self.parameters) - frozenset(self.defaults)
         self.arity = len(self.operands)
         self.doc = inspect.getdoc(rule) or ""
-        self.own = getattr(function, "__module__", None) == rule.__module__ and text is None and call is None
-        hands_on, moves = pattern in ("moves", "routes"), pattern == "moves" and self.arity == 1
-        self.tame = said(tame, hands_on or pattern in ("stops", "distributes", "swaps"))
-        self.analytic = said(analytic, pattern not in ("routes", "stops") and not self.own)
-        self.exact, self.rearranges = said(exact, hands_on), said(rearranges, moves)
-        self.in_page = said(in_page, not self.own)
-        self.complex = said(complex, family.name == "linear")
+        ours = getattr(function, "__module__", None) == rule.__module__
+        self.own = ours and not facts.keys() & {"text", "call"}
+        vars(self).update(self.implied(facts) | facts)
+        self.witnesses = self.at
         self.closings: list[Any] = []  # (pattern, block) for each block that a step of this gate may close
         self.openers: set[Gate] = set()  # the gates that stand first in those patterns
         self.scalar, self.array = Derived(self, True), Derived(self, False)
         self.declared = self
-        self.printed: Gate = self if printed is None else self.by(printed)
-        self.as_written: Gate = self.by(*written) if written else self
+        self.printed = self.by(facts["printed"]) if "printed" in facts else self
+        self.as_written: Gate = self.by(*self.written) if self.written else self
         GATES[function] = NAMES[self.name] = self
+
+    def implied(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """What follows of a gate where its declaration is silent."""
+        hands_on = self.pattern in ("moves", "routes")
+        name = facts.get("name") or self.rule.__name__.rstrip("_")
+        return {
+            "name": name,
+            "symbol": facts.get("infix") or name,
+            "call": self.function,
+            "tame": hands_on or self.pattern in ("stops", "distributes", "swaps"),
+            "analytic": self.pattern not in ("routes", "stops") and not self.own,
+            "complex": self.family.name == "linear",
+            "exact": hands_on,
+            "rearranges": self.pattern == "moves" and self.arity == 1,
+            "in_page": not self.own,
+        }
 
     def by(self, rule: Any, printed: Rule | None = None) -> Gate:
         """The same gate by another rule."""
@@ -155,11 +165,6 @@ class Gate:
 
     def __repr__(self) -> str:
         return f"<gate {self.name}>"
-
-
-def said(fact: bool | None, otherwise: bool) -> bool:
-    """What a declaration says, or what follows where it is silent."""
-    return otherwise if fact is None else fact
 
 
 def names_in(rule: Any, leading: int) -> tuple[list[str], list[str], bool]:

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from gatewise._errors import UnsupportedError
-from gatewise._gates.families import custom, linear, shape_of
+from gatewise._gates.families import custom, linear
+from gatewise._gates.live import shape_of
 
 
 @linear(
@@ -225,7 +226,10 @@ def last_axes(a, b):
 
 @linear(
     np.inner,
-    sample=[((np.ones((2, 3)) + np.eye(2, 3), np.ones((4, 3))), {}), ((np.array([1.0, 2.0]), np.array([0.5, 3.0])), {})],
+    sample=[
+        ((np.ones((2, 3)) + np.eye(2, 3), np.ones((4, 3))), {}),
+        ((np.array([1.0, 2.0]), np.array([0.5, 3.0])), {}),
+    ],
     tame=True,
     sums=True,
     in_page=False,
@@ -238,7 +242,15 @@ def inner(g, a, b):
     return tuple(lambda i=i: einsum_adjoint(i, g, (a, b), terms, output) for i in range(2))
 
 
-@linear(np.vdot, sample=[((np.ones((2, 3)) + np.eye(2, 3), np.ones((2, 3))), {})], tame=True, sums=True, analytic=False, complex=False, in_page=False)
+@linear(
+    np.vdot,
+    sample=[((np.ones((2, 3)) + np.eye(2, 3), np.ones((2, 3))), {})],
+    tame=True,
+    sums=True,
+    analytic=False,
+    complex=False,
+    in_page=False,
+)
 def vdot(g, a, b):
     """The product of all entries: each side's gradient is the other side, times what came back."""
     return lambda: np.reshape(g * np.ravel(b), shape_of(a)), lambda: np.reshape(g * np.ravel(a), shape_of(b))

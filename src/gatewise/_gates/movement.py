@@ -4,17 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from gatewise._gates.families import (
-    cast,
-    convert,
-    dtype_of,
-    elementwise,
-    linear,
-    names_an_entry_once,
-    shape_of,
-    stops,
-    sum_to,
-)
+from gatewise._gates.families import elementwise, linear, stops
+from gatewise._gates.fitting import cast, convert, sum_to
+from gatewise._gates.live import dtype_of, names_an_entry_once, shape_of
 
 
 def shape_second(x, shape=None, *, newshape=None):
@@ -24,7 +16,8 @@ def shape_second(x, shape=None, *, newshape=None):
 
 @linear(
     np.reshape,
-    pattern="moves", views=True,
+    pattern="moves",
+    views=True,
     bind=shape_second,
     call=lambda x, shape: np.reshape(x, shape),
     sample=[((np.arange(6.0), (2, 3)), {}), ((np.arange(6.0).reshape(2, 3), -1), {}), ((np.ones(1), ()), {})],
@@ -47,7 +40,8 @@ def turned_back(axes):
 
 @linear(
     np.transpose,
-    pattern="moves", views=True,
+    pattern="moves",
+    views=True,
     sample=[((np.arange(24.0).reshape(2, 3, 4), axes), {}) for axes in ((2, 0, 1), (-1, 0, 1))],
 )
 def transpose(g, x, *, axes=None):
@@ -57,7 +51,8 @@ def transpose(g, x, *, axes=None):
 
 @linear(
     np.matrix_transpose,
-    pattern="moves", views=True,
+    pattern="moves",
+    views=True,
     text="{x}.mT",
     symbol="T",
     sample=[((np.arange(6.0).reshape(2, 3),), {}), ((np.arange(12.0).reshape(2, 3, 2),), {})],
@@ -67,13 +62,20 @@ def matrix_transpose(g, x):
     return lambda: g.mT
 
 
-@linear(np.swapaxes, pattern="moves", views=True, sample=[((np.arange(12.0).reshape(2, 3, 2), 0, axis), {}) for axis in (1, -1)])
+@linear(
+    np.swapaxes,
+    pattern="moves",
+    views=True,
+    sample=[((np.arange(12.0).reshape(2, 3, 2), 0, axis), {}) for axis in (1, -1)],
+)
 def swapaxes(g, x, *, axis1, axis2):
     """Swapping twice is not swapping."""
     return lambda: np.swapaxes(g, axis1, axis2)
 
 
-@linear(np.expand_dims, pattern="moves", views=True, sample=[((np.arange(3.0), axis), {}) for axis in (0, 1, -1, (0, 2))])
+@linear(
+    np.expand_dims, pattern="moves", views=True, sample=[((np.arange(3.0), axis), {}) for axis in (0, 1, -1, (0, 2))]
+)
 def expand_dims(g, x, *, axis):
     """An axis of length 1 holds no number of its own."""
     return lambda: np.squeeze(g, axis=tuple(axis) if isinstance(axis, list) else axis)
@@ -81,7 +83,8 @@ def expand_dims(g, x, *, axis):
 
 @linear(
     np.squeeze,
-    pattern="moves", views=True,
+    pattern="moves",
+    views=True,
     sample=[((np.arange(3.0).reshape(1, 3, 1), axis), {}) for axis in (None, 0, -1, (0, 2))],
 )
 def squeeze(g, x, *, axis=None):
@@ -177,7 +180,8 @@ def stack(g, *arrays, axis=0):
 
 @linear(
     np.split,
-    pattern="moves", views=True,
+    pattern="moves",
+    views=True,
     sample=[
         ((np.arange(6.0), 3), {}),
         ((np.arange(12.0).reshape(2, 6), [2, 3]), {"axis": 1}),
@@ -220,7 +224,8 @@ def pick(x, index):
 
 @linear(
     pick,
-    pattern="routes", views=True,
+    pattern="routes",
+    views=True,
     text="{x}[{index}]",
     symbol="[ ]",
     sample=[((np.arange(12.0).reshape(4, 3), index), {}) for index in INDICES],
@@ -328,16 +333,11 @@ def full_like(out, x, fill_value):
     return None, 1
 
 
-@stops(np.zeros_like, way=None)
-def zeros_like(x):
-    """Only the shape of x counts."""
-
-
-@stops(np.ones_like, way=None)
-def ones_like(x):
+@stops(np.zeros_like, np.ones_like, way=None)
+def looks_at_shape(x):
     """Only the shape of x counts."""
 
 
 @stops(np.empty_like, arbitrary=True, tame=False, in_page=False, way=None)
-def empty_like(x):
+def takes_memory(x):
     """Only the shape of x counts; the entries are whatever lay in memory."""

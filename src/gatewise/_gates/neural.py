@@ -7,7 +7,9 @@ import numpy as np
 
 from gatewise._errors import GateError
 from gatewise._gates.curves import logistic
-from gatewise._gates.families import cast, custom, dtype_of, elementwise, known, reduction, shape_of
+from gatewise._gates.families import custom, elementwise, reduction
+from gatewise._gates.fitting import cast, known
+from gatewise._gates.live import dtype_of, shape_of
 from gatewise._gates.movement import add_at
 
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from gatewise._gates.families import custom, one_or_all, reduction, shape_of, stops
 from gatewise._gates.choices import share
+from gatewise._gates.families import custom, reduction, stops
+from gatewise._gates.fitting import one_or_all
+from gatewise._gates.live import shape_of
 from gatewise._gates.totals import in_lanes, kept_axes
 
 MIXED = np.array([[2.0, -1.0, 0.5], [0.3, 1.7, -0.4]])
@@ -97,4 +99,3 @@ def median(out, x, *, axis=None, keepdims=False):
     axes = one_or_all(kept_axes(axis, shape_of(x)))
     low, high = middle(x, axis, upper=False), middle(x, axis, upper=True)
     return 0.5 * share(x == low, axes) + 0.5 * share(x == high, axes)
-

@@ -5,7 +5,9 @@ import math
 import numpy as np
 
 from gatewise._errors import UnsupportedError
-from gatewise._gates.families import linear, shape_of, sum_to
+from gatewise._gates.families import linear
+from gatewise._gates.fitting import sum_to
+from gatewise._gates.live import shape_of
 from gatewise._gates.movement import along, scatter, turned_back
 
 CUBE = np.arange(12.0).reshape(2, 3, 2)
@@ -22,7 +24,13 @@ def places(function, shape):
     return np.unravel_index(numbers, shape) if numbers.size else (numbers,) * len(shape)
 
 
-@linear(np.flip, pattern="moves", views=True, sample=[((CUBE,), {"axis": axis}) for axis in (None, 0, -1, (0, 2))], in_page=False)
+@linear(
+    np.flip,
+    pattern="moves",
+    views=True,
+    sample=[((CUBE,), {"axis": axis}) for axis in (None, 0, -1, (0, 2))],
+    in_page=False,
+)
 def flip(g, x, *, axis=None):
     """Flipping twice is not flipping."""
     return lambda: np.flip(g, axis=axis)

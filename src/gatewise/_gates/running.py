@@ -4,7 +4,9 @@ import math
 
 import numpy as np
 
-from gatewise._gates.families import custom, kept_axes, linear, shape_of
+from gatewise._gates.families import custom, linear
+from gatewise._gates.fitting import kept_axes
+from gatewise._gates.live import shape_of
 from gatewise._gates.totals import before, in_lanes, later, reversed_
 
 ROW = np.array([0.3, -1.2, 0.7, 2.1])

@@ -6,7 +6,8 @@ takes the real part of what comes back to it.
 
 import numpy as np
 
-from gatewise._gates.families import elementwise, linear, shape_of
+from gatewise._gates.families import elementwise, linear
+from gatewise._gates.live import shape_of
 
 WAVE = np.array([0.3, -1.2, 0.7, 2.1, -0.4])
 SHEET = np.array([[0.3, -1.2, 0.7, 2.1], [1.5, 0.2, -0.9, 0.4], [0.8, -0.1, 1.1, -1.6]])
@@ -38,9 +39,13 @@ def angle(out, x):
 
 def lengths(x, s, axes):
     """The lengths that a transform is taken at, and its axes."""
-    axes = range(-len(s), 0) if axes is None and s is not None else range(-len(shape_of(x)), 0) if axes is None else axes
+    axes = (
+        range(-len(s), 0) if axes is None and s is not None else range(-len(shape_of(x)), 0) if axes is None else axes
+    )
     axes = [int(a) % len(shape_of(x)) for a in axes]
-    return [shape_of(x)[a] for a in axes] if s is None else [shape_of(x)[a] if n == -1 else int(n) for n, a in zip(s, axes)], axes
+    return [shape_of(x)[a] for a in axes] if s is None else [
+        shape_of(x)[a] if n == -1 else int(n) for n, a in zip(s, axes)
+    ], axes
 
 
 def cut_back(g, shape, axes):
@@ -56,7 +61,13 @@ def cut_back(g, shape, axes):
 
 @linear(
     np.fft.fft,
-    sample=[((WAVE,), {}), ((WAVE,), {"n": 4}), ((WAVE,), {"n": 7}), ((SHEET,), {"axis": 0}), ((WAVE,), {"norm": "ortho"})],
+    sample=[
+        ((WAVE,), {}),
+        ((WAVE,), {"n": 4}),
+        ((WAVE,), {"n": 7}),
+        ((SHEET,), {"axis": 0}),
+        ((WAVE,), {"norm": "ortho"}),
+    ],
     sums=True,
     in_page=False,
 )
@@ -68,7 +79,13 @@ def fft(g, x, *, n=None, axis=-1, norm=None):
 
 @linear(
     np.fft.ifft,
-    sample=[((WAVE,), {}), ((WAVE,), {"n": 4}), ((WAVE,), {"n": 7}), ((SHEET,), {"axis": 0}), ((WAVE,), {"norm": "ortho"})],
+    sample=[
+        ((WAVE,), {}),
+        ((WAVE,), {"n": 4}),
+        ((WAVE,), {"n": 7}),
+        ((SHEET,), {"axis": 0}),
+        ((WAVE,), {"norm": "ortho"}),
+    ],
     sums=True,
     in_page=False,
 )

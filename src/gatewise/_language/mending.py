@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 from gatewise._language.names import LONGEST_GUESSED
 from gatewise._language.scanning import Token
+from gatewise._language.spellings import callables_of
 
 OPERAND_ENDS = ("number", "name", ")", "superscript")
 OPERAND_STARTS = ("number", "name", "(")
@@ -21,21 +23,28 @@ def unheard_of(name: str) -> None:
     """No function is known but the gates."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Vocabulary:
     """What a text may name: its inputs (None: any) and the gates.
 
-    `callables` has the gate behind every name that can be called, other spellings included; `elsewhere` says what to
-    write for a name that is a function elsewhere and no gate here; `shapes` are those of the inputs that are arrays.
+    `elsewhere` says what to write for a name that is a function elsewhere and no gate here; `shapes` are those of the
+    inputs that are arrays.
     """
 
     inputs: tuple[str, ...] | None
-    gates: Mapping[str, tuple[int, int]]
-    numpy_names: Collection[str]
-    axis_names: Collection[str] | None
-    callables: Mapping[str, str]
-    elsewhere: Elsewhere
-    shapes: Mapping[str, tuple[int, ...]]
+    gates: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    numpy_names: Collection[str] = ()
+    axis_names: Collection[str] | None = None
+    elsewhere: Elsewhere = unheard_of
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def callables(self) -> Mapping[str, str]:
+        """The gate behind every name that can be called, other spellings included."""
+        return callables_of(self.gates)
+
+    def takes_axis(self, gate: str) -> bool:
+        return self.axis_names is None or gate in self.axis_names
 
     def product(self, factors: Sequence[str]) -> str:
         """The product of inputs written side by side: `X @ W` where X has as many columns as W has rows."""

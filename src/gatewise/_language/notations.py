@@ -8,57 +8,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from keyword import iskeyword
 
+from gatewise._language.latex import LATEX, latex
+from gatewise._language.mending import Vocabulary
 from gatewise._language.names import MODULES, normal
+from gatewise._language.scanning import closing
+from gatewise._language.spellings import ELSEWHERE, FORMULAS, SYNONYMS
 
 LONGEST_TRANSLATED = 400  #: characters
 
-#: Modules that gates are called from elsewhere.
-ELSEWHERE = (
-    *("torch", "tf", "keras", "jnp", "jax", "nn", "F", "K", "sp", "scipy", "special", "Math", "cp", "cupy", "paddle"),
-    *("math", "numpy", "np", "mx", "theano", "sympy", "std", "functional", "linalg"),
-)
-#: Gates under names that they have elsewhere.
-SYNONYMS = {
-    **dict.fromkeys(("sigma", "Sigma", "sigm", "expit", "logistic", "logsig", "Sigmoid", "sig"), "sigmoid"),
-    "tg": "tan", "arctg": "arctan", "sh": "sinh", "ch": "cosh", "th": "tanh", "sgn": "sign", "signum": "sign",
-    "lse": "logsumexp", "average": "mean", "avg": "mean", "ReLU": "relu", "sqr": "square", "mul": "multiply",
-    "mm": "matmul", "bmm": "matmul", "mod": "remainder", "fmod": "remainder", "ifelse": "where", "if": "where",
-    "Log": "log", "Exp": "exp", "arsinh": "arcsinh", "arcosh": "arccosh", "artanh": "arctanh", "Tanh": "tanh",
-    "pow": "power", "div": "divide", "sub": "subtract", "neg": "negative", "IIf": "where", "amax": "max",
-}  # fmt: skip
-#: Functions that are no gates, in gates; the number of operands is that of the braces.
-FORMULAS: Mapping[tuple[str, int], str] = {
-    ("log", 2): "(log({0}) / log({1}))",
-    **{(name, 1): "(log({0}) / log(10))" for name in ("log10", "lg")},
-    **{(name, 1): "(log({0}) / log(2))" for name in ("log2", "ld", "lb")},
-    ("exp2", 1): "2**({0})",
-    ("exp10", 1): "10**({0})",
-    ("cbrt", 1): "({0})**(1/3)",
-    ("rsqrt", 1): "1 / sqrt({0})",
-    ("sec", 1): "1 / cos({0})",
-    ("csc", 1): "1 / sin({0})",
-    ("cot", 1): "1 / tan({0})",
-    ("ctg", 1): "1 / tan({0})",
-    ("logit", 1): "log(({0}) / (1 - ({0})))",
-    ("log_sigmoid", 1): "-softplus(-({0}))",
-    ("logsigmoid", 1): "-softplus(-({0}))",
-    ("silu", 1): "({0}) * sigmoid({0})",
-    ("swish", 1): "({0}) * sigmoid({0})",
-    ("log_softmax", 1): "({0}) - logsumexp({0})",
-    ("norm", 1): "sqrt(sum(({0})**2))",
-    ("mse", 2): "mean(({0} - ({1}))**2)",
-    ("mae", 2): "mean(abs({0} - ({1})))",
-    ("clip", 3): "minimum(maximum({0}, {1}), {2})",
-    ("clamp", 3): "minimum(maximum({0}, {1}), {2})",
-}
 BRACKETS = str.maketrans("【】〔〕「」", "()()()")
-AXES = ("sum", "mean", "max", "min", "prod", "std", "var", "argmax", "argmin", "logsumexp", "softmax")
-LATEX = ("this is LaTeX", "an expression is written as in Python.")
-LATEX_CURE = r"Write a / b for \frac{a}{b}, exp(x) for e^{x}, sigmoid(x) for \sigma(x), sum(x) for \sum_i x_i."
 PROMPT = ("a prompt stands before the expression", "it was copied with it.")
 DEFINES = ("this defines a function", "its right-hand side is enough: the free names are the inputs.")
 ARROW = ("a name gets its value with =", "<-, := and let are of other languages.")
@@ -68,13 +29,6 @@ DERIVES = ("this asks for a derivative", "all gradients are shown with the funct
 MATLAB = ("this is MATLAB's notation", "operators work entry by entry without a point, and X.T is the transpose.")
 LIBRARY = ("this calls another library", "a gate is called by its name alone.")
 POWER = ("a power stands before the bracket", "the bracket belongs to the function.")
-LATEX_SPACES = re.compile(r"\$+|\\[()\[\],;:! ]|\\(?:left|right|q?quad|displaystyle|big|Big|bigl|bigr)(?![A-Za-z])\.?")
-LATEX_SIGNS = {
-    **dict.fromkeys(("cdot", "times", "ast", "odot", "circ"), "*"),
-    "div": "/", "le": "<=", "leq": "<=", "ge": ">=", "geq": ">=", "ne": "!=", "neq": "!=", "top": "T",
-}  # fmt: skip
-LATEX_FONTS = re.compile(r"\\(?:operatorname\*?|mathrm|text|mathbf|boldsymbol|mathit|mathsf|vec|bm)\s*\{\s*(\w+)\s*\}")
-LATEX_HATS = re.compile(r"\\(?:wide)?(hat|bar|tilde)\s*\{?\s*(\w+)\s*\}?")
 ARGUMENT = r"[\w.]+"
 NAME = r"[^\W\d]\w*"
 NUMPYS = rf"(?:(?:{'|'.join(MODULES)})\.)?"
@@ -89,18 +43,16 @@ class Translation:
     why: str = ""
 
 
-def translated(
-    text: str, callables: Collection[str], inputs: Collection[str], scalars: Collection[str] = ()
-) -> Translation:
+def translated(text: str, vocabulary: Vocabulary) -> Translation:
     r"""`text` with the notations of other places replaced; `what` is that of the first that was found.
 
-    >>> translated(r"\frac{1}{1+e^{-x}}", ["exp"], ["x"])
+    >>> translated(r"\frac{1}{1+e^{-x}}", Vocabulary(("x",), {"exp": (1, 1)}))
     Translation(text='((1)/(1+exp(-x)))', what='this is LaTeX', why='an expression is written as in Python.')
     """
     if len(text) > LONGEST_TRANSLATED:
         return Translation(text)
     what = why = ""
-    for name, reason, rule in rules(callables, inputs, scalars):
+    for name, reason, rule in rules(vocabulary):
         changed = rule(text)
         if changed != text:
             what, why = (what or name), (why or reason)
@@ -111,10 +63,9 @@ def translated(
 Rule = Callable[[str], str]
 
 
-def rules(
-    callables: Collection[str], inputs: Collection[str], scalars: Collection[str]
-) -> Iterator[tuple[str, str, Rule]]:
+def rules(vocabulary: Vocabulary) -> Iterator[tuple[str, str, Rule]]:
     """The rules in the order they are tried: what to say where one applies, why, and the rule."""
+    callables, inputs = vocabulary.callables, vocabulary.inputs or ()
     yield "", "", without_strangers
     yield "", "", without_quotes
     yield *PROMPT, without_prompts
@@ -125,9 +76,9 @@ def rules(
     yield *PARTED, parted
     yield "", "", endings
     yield *CHOOSES, choices
-    yield *MATLAB, matlab(scalars)
+    yield *MATLAB, matlab([name for name in inputs if name not in vocabulary.shapes])
     yield "", "", signs
-    yield "", "", methods(inputs)
+    yield "", "", methods(inputs, vocabulary)
     yield *LIBRARY, modules(callables)
     yield *POWER, powers(callables, inputs)
     yield "", "", bare_calls(callables, inputs)
@@ -217,53 +168,6 @@ def assigned(text: str) -> tuple[str, str]:
     return (found[1] or "") + (found[2] or ""), found[3]
 
 
-# -------------------------------------------------------------------------------------------------------------- LaTeX
-
-
-def latex(text: str) -> str:
-    r"""`((1)/(1 + exp(-x)))` of `$\frac{1}{1 + e^{-x}}$`."""
-    if not re.search(r"\\[A-Za-z({\[|]|\$.*\$|[\^_]\s*\{", text):
-        return text
-    text = LATEX_FONTS.sub(r"\1 ", LATEX_SPACES.sub(" ", text.replace(r"\|", "‖")))
-    text = LATEX_HATS.sub(r"\2_\1 ", text)
-    text = re.sub(r"\\sqrt\s*\[(\d+)\]\s*\{([^{}]*)\}", r"(\2)^(1/\1)", text)
-    text = re.sub(r"\\([dtc]?frac)\s*(\d)\s*(\d)", r"\\frac{\2}{\3}", text)
-    while found := re.search(r"\\[dtc]?frac(?![A-Za-z])\s*(?=\{)", text):
-        end = closing(text, found.end())
-        lower = re.match(r"\s*(?=\{)", text[end:])
-        if lower is None:
-            break
-        second = end + lower.end()
-        last = closing(text, second)
-        parts = text[found.end() + 1 : end - 1], text[second + 1 : last - 1]
-        text = f"{text[: found.start()]}(({parts[0]})/({parts[1]})){text[last:]}"
-    text = re.sub(r"\^\s*(?:\{\s*)?(?:\\top|\\intercal|T\b)(?:\s*\})?", ".T", text)
-    text = re.sub(r"(?<![\w])e\s*\^\s*\{", "exp{", text)
-    text = re.sub(r"_\s*\{\s*(\w+)\s*\}", r"_\1", text)
-    text = re.sub(r"\\(?:lvert|rvert|vert)(?![A-Za-z])", "|", text)
-    text = re.sub(r"\\([A-Za-z]+)\s*", of_latex, text)
-    return text.replace("{", "(").replace("}", ")").strip()
-
-
-def of_latex(found: re.Match[str]) -> str:
-    """A command of LaTeX: a sign, or a name, parted from the letters and digits that follow it."""
-    following = found.string[found.end() : found.end() + 1]
-    name = found[1] + ("_" if iskeyword(found[1]) else "")
-    if name in LATEX_SIGNS:
-        return f" {LATEX_SIGNS[name]} "
-    return name + (" " if following.isalnum() else "")
-
-
-def closing(text: str, start: int) -> int:
-    """The place after the bracket that closes the one at `start`; the end, where none does."""
-    depth = 0
-    for place in range(start, len(text)):
-        depth += (text[place] in "({[") - (text[place] in ")}]")
-        if depth == 0:
-            return place + 1
-    return len(text)
-
-
 # ------------------------------------------------------------------------------------------------- signs and brackets
 
 
@@ -307,7 +211,7 @@ def signs(text: str) -> str:
 # --------------------------------------------------------------------------------------------------------------- calls
 
 
-def methods(inputs: Collection[str]) -> Rule:
+def methods(inputs: Collection[str], vocabulary: Vocabulary) -> Rule:
     """`sum(x)` of `x.sum()`, `sum(dot(X, W))` of `X.dot(W).sum()`."""
     call = re.compile(rf"\.({NAME})\(\s*")
 
@@ -325,7 +229,7 @@ def methods(inputs: Collection[str]) -> Rule:
                 text = f"{text[: found.start()]}.T{text[found.end() + 1 :]}"
                 continue
             comma = "" if is_empty else ", "
-            if found[1] in AXES and re.match(r"-?\d+\s*\)", text[found.end() :]):
+            if vocabulary.takes_axis(found[1]) and re.match(r"-?\d+\s*\)", text[found.end() :]):
                 comma = ", axis="
             text = f"{text[:start]}{found[1]}({owner}{comma}{text[found.end() :]}"
             place = start

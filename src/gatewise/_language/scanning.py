@@ -149,3 +149,13 @@ def number_of(token: Token) -> tuple[int | float, str]:
     if value == 0 and mantissa.strip("0."):
         raise MisreadError(token.start, "this number is too small", "below about 5e-324 a float is 0.")
     return (value if has_point or has_exponent else int(text)), text
+
+
+def closing(text: str, start: int) -> int:
+    """The place after the bracket that closes the one at `start`; the end, where none does."""
+    depth = 0
+    for place in range(start, len(text)):
+        depth += (text[place] in "({[") - (text[place] in ")}]")
+        if depth == 0:
+            return place + 1
+    return len(text)

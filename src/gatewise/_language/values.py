@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from gatewise._errors import ValueTextError
-from gatewise._language.constants import OPERATIONS, VALUES, combined
-from gatewise._language.files import array_in, check_size
+from gatewise._language.arithmetic import FUNCTIONS, VALUES, Value, array_of, combined_values, computed, joined, series
+from gatewise._language.files import Array, array_in, check_size
 from gatewise._language.names import CONSTANTS, cut_short, input_names, nearest, normal
-from gatewise._language.notations import ELSEWHERE
 from gatewise._language.scanning import MisreadError, Token, Work, number_of, scan
+from gatewise._language.spellings import ELSEWHERE
 
 LONGEST_VALUE = 100_000  #: characters
 DEEPEST_LIST = 32
-LARGEST_WHOLE = 2**63 - 1
 FORMS = "Write a number, [1, 2, 3], randn(5, 10), rand, zeros, ones, eye, arange, or @file.npy."
 ROWS = "Write [1, 2, 3], or [[1, 2], [3, 4]] for two rows."
 NUMBERS = "the value of an input is one; text, and the names of other inputs, are none."
 NO_VALUE = "this is not a number, an array or a file"
 SEVERAL, CLOSE = "x=3 y=-4", ")"  # cures that `parse_value` writes out for what was typed
-RESULTS = {"*": "the product", "+": "the sum", "-": "the difference", "/": "the quotient", "**": "the power"}
 #: Words that are values elsewhere, and what to do about each.
 NAMED = {
     **dict.fromkeys(("True", "true", "TRUE"), "Write 1.0: inputs are numbers."),
@@ -37,10 +33,7 @@ NAMED = {
         "Give a finite number, or what a file holds: @file.npy. A gradient at infinity says nothing.",
     ),
 }
-FUNCTIONS = {"sqrt": math.sqrt, "exp": math.exp, "log": math.log}
 
-Value = int | float | np.ndarray[Any, np.dtype[Any]]
-Array = np.ndarray[Any, np.dtype[Any]]
 Maker = Callable[[tuple[int, ...], "np.random.Generator"], Array]
 # The least and greatest number of whole numbers a maker takes, and the array it makes of them.
 MAKERS: dict[str, tuple[int, int, Maker]] = {
@@ -178,14 +171,14 @@ class _ValueReader:
         value = self.product()
         while (sign := self.token.text) in ("+", "-"):
             self.place += 1
-            value = _combined(sign, value, self.product())
+            value = combined_values(sign, value, self.product())
         return value
 
     def product(self) -> Value:
         value = self.signed()
         while (sign := self.token.text) in ("*", "/"):
             self.place += 1
-            value = _combined(sign, value, self.signed())
+            value = combined_values(sign, value, self.signed())
         return value
 
     def signed(self) -> Value:
@@ -198,13 +191,13 @@ class _ValueReader:
     def power(self) -> Value:
         value = self.atom()
         if self.token.kind == "superscript":
-            return _combined("**", value, int(self.next().text))
+            return combined_values("**", value, int(self.next().text))
         if not self.accept("**"):
             return value
         self.deepen()
         exponent = self.signed()
         self.depth -= 1
-        return _combined("**", value, exponent)
+        return combined_values("**", value, exponent)
 
     def deepen(self) -> None:
         self.depth += 1
@@ -263,7 +256,7 @@ class _ValueReader:
         if name in FUNCTIONS and self.accept("("):
             value = self.inner()
             self.close(name)
-            return _computed(name, value)
+            return computed(name, value)
         if meant := nearest(name, [*MAKERS, *SERIES]):
             raise MisreadError(0, f"{cut_short(name)} is not known: did you mean {meant}?")
         raise MisreadError(0, NO_VALUE)
@@ -292,7 +285,7 @@ class _ValueReader:
         low, high = SERIES[name]
         if not low <= len(numbers) <= high:
             raise MisreadError(0, f"{name} takes {low} to {high} numbers, not {len(numbers)}")
-        return _series(name, numbers)
+        return series(name, numbers)
 
     def lengths(self, maker: str) -> list[int]:
         """The whole numbers between the parentheses, which may be double as in `zeros((2, 3))`."""
@@ -321,9 +314,9 @@ class _ValueReader:
             if not self.accept("]"):
                 self.entry(entries, shapes)
                 continue
-            shape = _joined(shapes.pop())
+            shape = joined(shapes.pop())
             if not shapes:
-                return _array(entries, shape)
+                return array_of(entries, shape)
             shapes[-1].append(shape)
             self.end_entry()
 
@@ -347,113 +340,3 @@ class _ValueReader:
         """After an entry comes a comma, or the list ends."""
         if not self.accept(",") and self.token.text != "]":
             raise MisreadError(0, "expected , or ] in the list", cure=ROWS)
-
-
-def _series(name: str, numbers: list[int | float]) -> Array:
-    """Numbers at equal distances."""
-    if name == "linspace":
-        entries = numbers[2] if len(numbers) > 2 else 50
-        if not isinstance(entries, int) or entries < 0:
-            raise MisreadError(
-                0, f"linspace takes a whole number of entries, not {entries!r}", cure="Write linspace(0, 1, 5)."
-            )
-        check_size(entries)
-        return np.linspace(float(numbers[0]), float(numbers[1]), entries)
-    start, stop = (0, numbers[0]) if len(numbers) == 1 else numbers[:2]
-    step = numbers[2] if len(numbers) > 2 else 1
-    if step == 0:
-        raise MisreadError(0, "arange has a step of 0", cure="Write arange(0, 1, 0.1).")
-    check_size(math.ceil(min(max((stop - start) / step, 0), 1e300)))
-    if max(abs(start), abs(stop), abs(step)) > LARGEST_WHOLE:
-        raise MisreadError(0, "a number in it does not fit into 64 bits", cure="Write smaller ones.")
-    return np.arange(start, stop, step)
-
-
-def _joined(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
-    """The shape of a list whose entries have `shapes`."""
-    for shape in shapes:
-        if shape != shapes[0]:
-            raise MisreadError(
-                0, f"its parts differ: {_kind(shapes[0])} and {_kind(shape)}", cure="Make all rows one length."
-            )
-    return (len(shapes), *shapes[0]) if shapes else (0,)
-
-
-def _kind(shape: tuple[int, ...]) -> str:
-    """A part of a list in words."""
-    if not shape:
-        return "a number"
-    return f"a list of {shape[0]}" if len(shape) == 1 else f"an array of shape {shape}"
-
-
-def _array(entries: list[int | float], shape: tuple[int, ...]) -> Array:
-    if not entries or any(isinstance(entry, float) for entry in entries):
-        return np.array(entries, dtype=np.float64).reshape(shape)
-    if any(abs(entry) > LARGEST_WHOLE for entry in entries):
-        raise MisreadError(0, "a whole number in it does not fit into 64 bits", cure="Write it as a float: 1e20.")
-    return np.array(entries, dtype=np.int64).reshape(shape)
-
-
-def _combined(symbol: str, left: Value, right: Value) -> Value:
-    """What two values make. Raises `MisreadError` where that is no finite number, or no longer one in 64 bits."""
-    if not isinstance(left, np.ndarray) and not isinstance(right, np.ndarray):
-        return _number(symbol, left, right)
-    if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
-        problem = "it multiplies two arrays" if symbol == "*" else f"it has {symbol} between two arrays"
-        raise MisreadError(0, problem, cure="Give each as an input of its own.")
-    sizes = _whole_size(left), _whole_size(right)
-    if symbol == "/" or (symbol == "**" and np.min(right, initial=0) < 0) or None in sizes:
-        left, right = _as_float(left), _as_float(right)
-    else:
-        _check_whole(symbol, *sizes)
-    with np.errstate(all="ignore"):
-        result: Array = OPERATIONS[symbol](left, right)
-    if not np.all(np.abs(result) <= sys.float_info.max):
-        problem = f"{RESULTS[symbol]} is too large" if np.all(result == result) else "it is not a real number"
-        raise MisreadError(0, problem, cure="A float ends near 1.8e308.")
-    return result
-
-
-def _number(symbol: str, left: int | float, right: int | float) -> int | float:
-    try:
-        return combined(symbol, left, right)
-    except OverflowError:
-        problem = f"{RESULTS[symbol]} is too large"
-        raise MisreadError(0, problem, cure="A float ends near 1.8e308.") from None
-    except ArithmeticError as impossible:
-        raise MisreadError(0, str(impossible), cure="Write the number that is meant.") from None
-
-
-def _computed(name: str, value: Value) -> float:
-    """A function of one number."""
-    if isinstance(value, np.ndarray):
-        why = f"an input is a number or an array, and {name} of one belongs into the expression."
-        raise MisreadError(0, f"{name} takes one number here", why, f"Write {name}(x) in the expression.")
-    try:
-        return FUNCTIONS[name](value)
-    except (ValueError, OverflowError):
-        problem = f"{name} of {value!r} is no finite number"
-        raise MisreadError(0, problem, cure="Write the number that is meant.") from None
-
-
-def _as_float(value: Value) -> Value:
-    return value.astype(np.float64) if isinstance(value, np.ndarray) and value.dtype.kind == "i" else value * 1.0
-
-
-def _check_whole(symbol: str, left: int | None, right: int | None) -> None:
-    """Refuse whole numbers that NumPy would let wrap round."""
-    assert left is not None
-    assert right is not None
-    try:
-        largest = combined("+" if symbol == "-" else symbol, left, right)
-    except OverflowError:
-        largest = LARGEST_WHOLE + 1
-    if max(left, right, largest) > LARGEST_WHOLE:
-        raise MisreadError(0, f"{RESULTS[symbol]} does not fit into 64 bits", cure="Write the factor as a float: 1e20.")
-
-
-def _whole_size(value: Value) -> int | None:
-    """The greatest magnitude of whole numbers; None for floats."""
-    if isinstance(value, np.ndarray):
-        return int(np.abs(value).max(initial=0)) if value.dtype.kind == "i" else None
-    return abs(value) if isinstance(value, int) else None

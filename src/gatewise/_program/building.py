@@ -9,8 +9,7 @@ import numpy as np
 
 from gatewise._circuit import FrozenCircuit, Read, SourcedWire, Step, Wire, step_wire
 from gatewise._errors import GatewiseError
-from gatewise._gates import Gate
-from gatewise._gates.families import without_mask
+from gatewise._gates import Gate, without_mask
 from gatewise._program.program import PART, At, Constant, Given, Guard, Op, Operand, Program, shape_and_dtype, verify
 from gatewise._recording.freezing import transparent
 from gatewise._recording.recorder import Recorder

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import FrozenCircuit, Wire
-from gatewise._gates.families import Live
+from gatewise._gates import Live
 from gatewise._numerical import Direction, Judgement, judge
 from gatewise._numerical.evidence import CLOSE, SURE
 from gatewise._record.rounding import rounding

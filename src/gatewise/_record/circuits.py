@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, step_wire
-from gatewise._gates.families import Live
+from gatewise._gates import Live
 from gatewise._record.cures import cures
 from gatewise._recording.freezing import transparent
 from gatewise._recording.functions import read_by_python

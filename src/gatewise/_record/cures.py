@@ -18,9 +18,8 @@ from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, step_wire
 from gatewise._circuit.recognition import parameters_match, unshifted
 from gatewise._derivatives import vjp
 from gatewise._errors import GatewiseError
-from gatewise._gates import Gate
+from gatewise._gates import Gate, Pattern, Variable
 from gatewise._gates.cures import CURES, Cure
-from gatewise._gates.spelling import Pattern, Variable
 from gatewise._recording.freezing import transparent
 from gatewise._source.staged import Writer
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import NO_PARAMETERS, FrozenCircuit, Read, SourcedWire, Wire, made_as_written, step_wire
-from gatewise._gates.families import Live, showing, without_mask
+from gatewise._gates import Live, showing, without_mask
 from gatewise._program import PART, At, Builder, Constant, NotTold, Op, operand_written, operands_of, to_json
 from gatewise._record.circuits import sources
 from gatewise._record.written import plain

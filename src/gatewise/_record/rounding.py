@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Wire, made_as_written
-from gatewise._gates.families import Live
-from gatewise._gates.gate import Gate
+from gatewise._gates import Gate, Live
 from gatewise._sweep import Ports
 
 

@@ -26,8 +26,8 @@ from gatewise._recording.functions import (
 from gatewise._recording.lending import Lending
 from gatewise._recording.recorder import Recorder
 from gatewise._recording.structures import leaves
-from gatewise._twins import seen
 from gatewise._tensor import BACKWARD, Tensor, described, is_kept, upstream_for
+from gatewise._twins import seen
 
 
 def record(

@@ -12,9 +12,7 @@ import numpy as np
 
 from gatewise import _syntax
 from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, made_as_written, step_wire, tick
-from gatewise._gates import Gate
-from gatewise._gates.families import Live, plain, showing
-from gatewise._gates.gate import Pullback
+from gatewise._gates import Gate, Live, Pullback, plain, showing
 from gatewise._recording.freezing import transparent
 from gatewise._recording.recorder import Recorder
 from gatewise._source.nodes import is_number

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, step_wire
-from gatewise._gates import NAMES, Gate
-from gatewise._gates.families import without_mask
+from gatewise._gates import NAMES, Gate, without_mask
 from gatewise._recording.freezing import transparent
 from gatewise._sweep import port
 from gatewise._tensor import Tensor

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gatewise._circuit import FrozenCircuit, Wire
-from gatewise._gates.families import names_an_entry_once
+from gatewise._gates import names_an_entry_once
 from gatewise._source.expressions import Expressions
 from gatewise._source.nodes import Node, dtype_of, is_gate, is_number, value_of
 from gatewise._source.spelling import ATOM, UNARY, Text, infix, number_literal

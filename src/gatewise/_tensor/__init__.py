@@ -17,6 +17,7 @@ from gatewise._tensor.asking import is_kept as is_kept
 from gatewise._tensor.asking import upstream_for as upstream_for
 from gatewise._tensor.asking import whole_number as whole_number
 from gatewise._tensor.carrier import Tensor as Tensor
+from gatewise._tensor.carrier import Values as Values
 from gatewise._tensor.changing import change as change
 from gatewise._tensor.making import copied as copied
 from gatewise._tensor.making import leaf as leaf

@@ -27,10 +27,7 @@ from gatewise._circuit import (
     tick,
 )
 from gatewise._errors import BeyondError, ComplexGradientError, GateError, GatewiseError, KeptError, user_line
-from gatewise._gates import NAMES, Gate
-from gatewise._gates.assigning import blank
-from gatewise._gates.families import Stops
-from gatewise._gates.gate import ABSENT, CONSTANT, UNASKED, WANTED, Pullback
+from gatewise._gates import ABSENT, CONSTANT, NAMES, UNASKED, WANTED, Gate, Pullback, Stops, blank
 from gatewise._sweep import FLOATS, port
 from gatewise._tensor.asking import BACKWARD, STOPPED, described, is_stopped
 from gatewise._tensor.carrier import Tensor
@@ -192,7 +189,11 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
         wire = SourcedWire(tick(), bits, out, saved, behind, rule, plain_parameters, sources=sources, step=step)
     else:
         wire = Wire(tick(), bits, out, saved, behind, rule, plain_parameters)
-    made = Tensor(out, wire, bits) if not several else regrouped(out, [one_port(v, k, wire, bits) for k, v in enumerate(out)])
+    made = (
+        Tensor(out, wire, bits)
+        if not several
+        else regrouped(out, [one_port(v, k, wire, bits) for k, v in enumerate(out)])
+    )
     if gate.views and type(operands[0]) is Tensor:
         look(made, operands[0], gate, forward, parameters)
     return made

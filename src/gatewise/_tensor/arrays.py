@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._errors import AssignmentError, GateError
-from gatewise._gates import NAMES
-from gatewise._gates.families import convert
-from gatewise._gates.movement import pick
+from gatewise._gates import NAMES, convert, pick
 from gatewise._tensor.applying import apply
 from gatewise._tensor.asking import described
 from gatewise._tensor.carrier import Tensor, give

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gatewise._circuit import Open, SourcedWire, Wire, step_wire
 from gatewise._errors import UpstreamError, user_names
-from gatewise._gates import Carrier
-from gatewise._gates.families import Stops, plain
+from gatewise._gates import Carrier, Stops, plain
 from gatewise._sweep import ones_for
+from gatewise._types import Plain
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 BACKWARD = 1  # the lowest bit belongs to backward()
 
@@ -30,12 +33,12 @@ def is_leaf(t: Carrier) -> bool:
     return t.wire is not None and t.wire is not STOPPED and t.wire.pullback is None and step_wire(t.wire) is None
 
 
-def is_kept(x: Any) -> bool:
+def is_kept(x: object) -> bool:
     """Whether a value is a Tensor of derivatives that are all over."""
     return isinstance(x, Carrier) and x.bits != 0 and not x.bits & (Open.derivatives | Open.recordings)
 
 
-def whole_number(t: Carrier) -> Any:
+def whole_number(t: Carrier) -> int | None:
     """The int or the array of ints that the user gave where gatewise took it as floats."""
     wire = t.wire
     return (
@@ -50,7 +53,7 @@ def lent_to(t: Carrier) -> int:
     return ~BACKWARD if is_leaf(t) or t.wire is None else -1
 
 
-def described(x: Any) -> str:
+def described(x: object) -> str:
     """How a message speaks of a value: by the user's name where there is one, and its shape."""
     if not isinstance(x, (Carrier, np.ndarray)):
         return repr(x) if isinstance(x, (int, float, str)) else f"a {type(x).__name__}"
@@ -61,20 +64,22 @@ def described(x: Any) -> str:
     return f"{label} {shape}" if shape else label
 
 
-def gradient_of(t: Carrier) -> Any:
+def gradient_of(t: Carrier) -> Plain | None:
     """The gradient of a leaf to be read only, without the copy that `t.grad` may have to make; or None."""
     if t.wire is None or t.wire.grad is None:
         return None
-    return t.wire.grad[0] if type(t.wire.grad) is list else t.wire.grad
+    gradient: Plain = t.wire.grad[0] if type(t.wire.grad) is list else t.wire.grad
+    return gradient
 
 
-def upstream_for(value: Any, upstream: Any) -> Any:
+def upstream_for(value: Plain, upstream: npt.ArrayLike | Carrier | None) -> Plain:
     """The cotangent to start with: ones for a single number, otherwise what the user gives, checked for shape."""
     shape = np.shape(value)
     if upstream is None:
         if shape:
             raise UpstreamError.missing(shape)
-        return ones_for(value)
+        ones: Plain = ones_for(value)
+        return ones
     g = np.asarray(plain(upstream))
     if g.shape != shape:
         raise UpstreamError.shaped(g.shape, shape)

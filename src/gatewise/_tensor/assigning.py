@@ -209,4 +209,3 @@ def eager(root: Tensor, known: Base, place: Any, chain: Chain, values: Any) -> N
     pullback = ASSIGN.array[key_of(kinds)]
     wire = Wire(tick(), bits, array, (blank(array), saved), tuple(parents), pullback, parameters)  # type: ignore[arg-type]
     root.value, root.wire, root.bits = array, wire, bits
-

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from gatewise._circuit import VariableWire, closed_bits, lent, tick
 from gatewise._errors import AssignmentError, GateError, NoGradientError, user_names
-from gatewise._gates.families import plain
+from gatewise._gates import plain
 from gatewise._sweep import outdated
-from gatewise._tensor.assigning import assign
 from gatewise._tensor.asking import BACKWARD, described, is_leaf
+from gatewise._tensor.assigning import assign
 from gatewise._tensor.carrier import Tensor, give
 from gatewise._tensor.making import variable
 from gatewise._tensor.parameters import unwrapped
 
 
-def change(t: Tensor, write: Callable[[Any], None]) -> None:
+def change(t: Tensor, write: Callable[[np.ndarray], None]) -> None:
     """Change a Tensor in place: `write` is given its array, the Tensor's own memory.
 
     Where something else still refers to that memory (a tape that was not swept, a view, a detached Tensor), a copy is
@@ -47,7 +46,7 @@ def change(t: Tensor, write: Callable[[Any], None]) -> None:
     wire.value = t.value = array if isinstance(t.value, np.ndarray) else type(t.value)(array)
 
 
-def change_entries(t: Tensor, index: Any, value: Any) -> None:
+def change_entries(t: Tensor, index: object, value: object) -> None:
     if not may_change(t):
         if is_learned(t):
             raise not_changed(t)
@@ -55,7 +54,7 @@ def change_entries(t: Tensor, index: Any, value: Any) -> None:
         return
     place, new = unwrapped(index), plain(value)
 
-    def write(array: Any) -> None:
+    def write(array: np.ndarray) -> None:
         what = f"{described(t)} cannot be changed like this."
         try:
             if (kind := np.asarray(new).dtype).kind not in "fiub":

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._errors import MethodError
-from gatewise._gates.absent import instead_of
+from gatewise._gates import instead_of
 
 OF_NUMPY = "a Tensor has the names of NumPy's arrays."
 IN_PLACE = "with gw.no_grad(): t[...] = new, or t += change; init.zeros_(t) and its like."

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gatewise._circuit import VariableWire, closed_bits
-from gatewise._gates import NAMES, Gate
-from gatewise._gates.families import plain
+from gatewise._gates import NAMES, Gate, plain
 from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, recovered
 from gatewise._tensor.asking import BACKWARD
 from gatewise._tensor.carrier import Tensor, give

@@ -12,16 +12,13 @@ import numpy as np
 
 from gatewise._circuit import closed_bits, lent, open_bits
 from gatewise._errors import AssignmentError, GateError, UnsupportedError
-from gatewise._gates import GATES, Gate
-from gatewise._gates.absent import instead
-from gatewise._gates.composed import COMPOSED
-from gatewise._gates.families import plain
+from gatewise._gates import COMPOSED, GATES, Gate, instead, plain
 from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, regrouped
 from gatewise._tensor.asking import described, whole_number
 from gatewise._tensor.carrier import Tensor, give
-from gatewise._tensor.writing import IN_PLACE, at, into, is_target
 from gatewise._tensor.parameters import bits_inside
 from gatewise._tensor.ufuncs import otherwise
+from gatewise._tensor.writing import IN_PLACE, at, into, is_target
 
 
 def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **parameters: Any) -> Any:

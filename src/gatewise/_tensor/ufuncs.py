@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._gates.families import shape_of
+from gatewise._gates import shape_of
 from gatewise._gates.movement import along
 
 #: What reduces by each ufunc.

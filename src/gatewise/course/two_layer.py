@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._derivatives import value_and_grad
-from gatewise._gates.neural import cross_entropy
+from gatewise._gates import cross_entropy
 from gatewise.course.batches import Source, as_image_rows, as_learnable, as_whole_number, descent, draws
 from gatewise.data import labels
 

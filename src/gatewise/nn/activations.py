@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from gatewise._gates.neural import relu, sigmoid, softmax
+from gatewise._gates import relu, sigmoid, softmax
+from gatewise._tensor import Values
 from gatewise.nn.module import Module
 
 
@@ -18,7 +17,7 @@ class ReLU(Module):
     array([0., 2.])
     """
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Values) -> Values:
         """The larger of each entry and 0."""
         return relu(x)
 
@@ -31,7 +30,7 @@ class Sigmoid(Module):
     np.float64(0.5)
     """
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Values) -> Values:
         """1 / (1 + exp(-x))."""
         return sigmoid(x)
 
@@ -44,7 +43,7 @@ class Tanh(Module):
     0.0
     """
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Values) -> Values:
         """The hyperbolic tangent of each entry."""
         return np.tanh(x)
 
@@ -60,7 +59,7 @@ class Softmax(Module):
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Values) -> Values:
         """exp(x) over its sum."""
         return softmax(x, axis=self.dim)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Self
+from typing import Self, overload
 
 from gatewise._errors import LayerError
+from gatewise._tensor import Values
 from gatewise.nn.module import Module
 
 
@@ -21,15 +22,15 @@ class Sequential(Module):
     )
     """
 
-    def __init__(self, *modules: Any) -> None:
+    def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
         if len(modules) == 1 and isinstance(modules[0], Mapping):
             for name, module in modules[0].items():
                 self.add(name, module, f"the value of {name!r}")
         else:
-            for k, module in enumerate(modules):
-                self.add(str(k), module, f"argument {k}")
+            for k, given in enumerate(modules):
+                self.add(str(k), given, f"argument {k}")
 
-    def add(self, name: Any, module: Any, place: str) -> None:
+    def add(self, name: object, module: object, place: str) -> None:
         """One more module at the end, under a name."""
         kind = type(self).__name__
         if not isinstance(module, Module):
@@ -53,7 +54,7 @@ class Sequential(Module):
             self.append(module)
         return self
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Values) -> Values:
         """The modules in their order."""
         for module in self:
             x = module(x)
@@ -65,7 +66,11 @@ class Sequential(Module):
     def __len__(self) -> int:
         return len(list(self.children()))
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: int) -> Module: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> Module:
         """One of the modules, or those of a slice, under the names they have here."""
         named = list(self.named_children())
         if not isinstance(index, slice):
@@ -82,18 +87,18 @@ class Sequential(Module):
 class ModuleList(Sequential):
     """Modules in a list, to be called by the module they belong to."""
 
-    def __init__(self, modules: Any = ()) -> None:
-        if not isinstance(modules, Iterable) or isinstance(modules, Mapping):
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        if isinstance(modules, Mapping) or not hasattr(modules, "__iter__"):
             what = f"ModuleList got a {type(modules).__name__}."
             raise LayerError(what, "it takes a list of modules.", "nn.ModuleList([a, b]).")
         super().__init__(*modules)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Values) -> Values:
         """A list is not called."""
         raise NotImplementedError("a ModuleList has no order of its own: call its modules, or use a Sequential")
 
 
-def described_step(step: Any) -> str:
+def described_step(step: object) -> str:
     """How a message speaks of what was given in place of a module."""
     if isinstance(step, type):
         return f"the class {step.__name__}"
@@ -103,7 +108,7 @@ def described_step(step: Any) -> str:
     return f"a {type(step).__name__}"
 
 
-def cure_for(kind: str, step: Any) -> str:
+def cure_for(kind: str, step: object) -> str:
     """What to write in place of something that is no module."""
     if isinstance(step, type):
         return f"{step.__name__}(...), which makes a module."

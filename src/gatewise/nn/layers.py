@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._errors import GatewiseError, LayerError
-from gatewise._gates import layers
-from gatewise._tensor import Tensor
+from gatewise._gates import pair
+from gatewise._tensor import Tensor, Values
 from gatewise.nn import functional, init
+from gatewise.nn.functional import Size
 from gatewise.nn.module import Module, Parameter
 from gatewise.nn.random import Source, generator
 
 
-def pair(x: Any) -> tuple[int, int]:
-    """A size for rows and columns: one number serves both."""
-    rows, columns = layers.pair(x)  # type: ignore[no-untyped-call]
-    return rows, columns
-
-
-def count(layer: str, name: str, value: Any) -> int:
+def count(layer: str, name: str, value: object) -> int:
     """A number of features, which must be a whole positive one."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise LayerError.setting(layer, name, value, "a whole number, 1 or more")
     return int(value)
 
 
-def weight_and_bias(shape: tuple[int, ...], bias: bool, dtype: Any, rng: Source) -> tuple[Any, Any]:
+def weight_and_bias(
+    shape: tuple[int, ...], bias: bool, dtype: npt.DTypeLike, rng: Source
+) -> tuple[Parameter, Parameter | None]:
     """A weight and a bias between plus and minus 1 / sqrt(inputs), as PyTorch draws them."""
     source = generator(rng)
     weight = init.kaiming_uniform_(Parameter(np.empty(shape, dtype)), a=math.sqrt(5), rng=source)
@@ -38,7 +35,7 @@ def weight_and_bias(shape: tuple[int, ...], bias: bool, dtype: Any, rng: Source)
     return weight, init.uniform_(Parameter(np.empty(shape[:1], dtype)), -bound, bound, rng=source)
 
 
-def data_for(x: Any, parameter: Any) -> Any:
+def data_for(x: Values, parameter: Values | None) -> Values:
     """Data in the dtype of a layer's parameter: arrays, lists, and Tensors that no gradient goes through.
 
     NumPy makes float64 of whatever is not said to be less, and one such array would make all that a net computes
@@ -69,13 +66,18 @@ class Linear(Module):
     """
 
     def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, dtype: Any = np.float32, rng: Source = None
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        dtype: npt.DTypeLike = np.float32,
+        rng: Source = None,
     ) -> None:
         self.in_features = count("Linear", "in_features", in_features)
         self.out_features = count("Linear", "out_features", out_features)
         self.weight, self.bias = weight_and_bias((self.out_features, self.in_features), bias, dtype, rng)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Values) -> Values:
         """The scores of each row."""
         return functional.linear(data_for(x, self.weight), self.weight, self.bias)
 
@@ -98,13 +100,13 @@ class Conv2d(Module):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: Any,
-        stride: Any = 1,
-        padding: Any = 0,
-        dilation: Any = 1,
+        kernel_size: Size,
+        stride: Size = 1,
+        padding: Size | str = 0,
+        dilation: Size = 1,
         groups: int = 1,
         bias: bool = True,
-        dtype: Any = np.float32,
+        dtype: npt.DTypeLike = np.float32,
         rng: Source = None,
     ) -> None:
         self.in_channels = count("Conv2d", "in_channels", in_channels)
@@ -121,19 +123,19 @@ class Conv2d(Module):
         shape = (self.out_channels, self.in_channels, *self.kernel_size)
         self.weight, self.bias = weight_and_bias(shape, bias, dtype, rng)
 
-    def padded(self, padding: Any) -> tuple[int, int]:
+    def padded(self, padding: Size | str) -> tuple[int, int]:
         if padding == "valid":
             return (0, 0)
         if padding == "same":
             if self.stride != (1, 1) or any(k % 2 == 0 for k in self.kernel_size):
                 raise LayerError.setting("Conv2d", "padding", padding, "a number, but for odd kernels")
             return self.kernel_size[0] // 2, self.kernel_size[1] // 2
-        sizes = pair(padding)
+        sizes = pair(padding)  # which refuses other words
         if min(sizes) < 0:
             raise LayerError.setting("Conv2d", "padding", padding, "0 or more")
         return sizes
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Values) -> Values:
         """The kernels laid over the images."""
         return functional.conv2d(data_for(x, self.weight), self.weight, self.bias, self.stride, self.padding)
 
@@ -153,7 +155,9 @@ class MaxPool2d(Module):
              [13., 15.]]]])
     """
 
-    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False) -> None:
+    def __init__(
+        self, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False
+    ) -> None:
         if ceil_mode:
             expect = "False: what no whole kernel fits on is left out"
             raise LayerError.setting("MaxPool2d", "ceil_mode", ceil_mode, expect)
@@ -166,7 +170,7 @@ class MaxPool2d(Module):
             expect = "at most half of the kernel"
             raise LayerError.setting("MaxPool2d", "padding", self.padding, expect)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Values) -> Values:
         """The largest entries."""
         return functional.max_pool2d(x, self.kernel_size, self.stride, self.padding)
 
@@ -186,7 +190,7 @@ class Flatten(Module):
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         self.start_dim, self.end_dim = start_dim, end_dim
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Values) -> Values:
         """The same numbers in rows."""
         return functional.flatten(x, self.start_dim, self.end_dim)
 
@@ -211,7 +215,7 @@ class Dropout(Module):
         """Its own generator, or the shared one."""
         return self.rng
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Values) -> Values:
         """Some of the entries."""
         return functional.dropout(x, self.p, self.training, self.rng)
 
@@ -227,7 +231,7 @@ class BatchNorm(Module):
     """
 
     dimensions: tuple[int, ...]  # how many axes its input may have
-    num_batches_tracked: Any
+    num_batches_tracked: np.ndarray
 
     def __init__(
         self,
@@ -236,7 +240,7 @@ class BatchNorm(Module):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
-        dtype: Any = np.float32,
+        dtype: npt.DTypeLike = np.float32,
     ) -> None:
         self.num_features = count(type(self).__name__, "num_features", num_features)
         self.eps, self.momentum, self.affine = eps, momentum, affine
@@ -249,7 +253,7 @@ class BatchNorm(Module):
             self.register_buffer("running_var", np.ones(num_features, dtype))
             self.register_buffer("num_batches_tracked", np.array(0))
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Values) -> Values:
         """Each channel at mean 0 and standard deviation 1, then scaled and moved."""
         shape = np.shape(x)
         if len(shape) not in self.dimensions or shape[1] != self.num_features:

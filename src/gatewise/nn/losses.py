@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+import numpy.typing as npt
 
+from gatewise._tensor import Values
 from gatewise.nn import functional
 from gatewise.nn.module import Module
 
@@ -25,12 +25,14 @@ class CrossEntropyLoss(Loss):
     np.float64(1.3863)
     """
 
-    def __init__(self, weight: Any = None, reduction: str = "mean", label_smoothing: float = 0.0) -> None:
+    def __init__(
+        self, weight: npt.ArrayLike | None = None, reduction: str = "mean", label_smoothing: float = 0.0
+    ) -> None:
         super().__init__(reduction)
         self.weight = None if weight is None else functional.class_weights(weight, np.size(weight))
         self.label_smoothing = functional.checked_smoothing(label_smoothing)
 
-    def forward(self, scores: Any, classes: Any) -> Any:
+    def forward(self, scores: Values, classes: npt.ArrayLike) -> functional.Loss:
         """The loss."""
         return functional.cross_entropy(
             scores, classes, self.reduction, weight=self.weight, label_smoothing=self.label_smoothing
@@ -45,7 +47,7 @@ class MSELoss(Loss):
     np.float64(2.0)
     """
 
-    def forward(self, scores: Any, target: Any) -> Any:
+    def forward(self, scores: Values, target: Values) -> functional.Loss:
         """The loss."""
         return functional.mse_loss(scores, target, self.reduction)
 
@@ -58,7 +60,7 @@ class BCEWithLogitsLoss(Loss):
     np.float64(0.6931)
     """
 
-    def forward(self, scores: Any, target: Any) -> Any:
+    def forward(self, scores: Values, target: Values) -> functional.Loss:
         """The loss."""
         return functional.binary_cross_entropy_with_logits(scores, target, self.reduction)
 
@@ -75,6 +77,6 @@ class MultiMarginLoss(Loss):
         super().__init__(reduction)
         self.p, self.margin = p, margin
 
-    def forward(self, scores: Any, classes: Any) -> Any:
+    def forward(self, scores: Values, classes: npt.ArrayLike) -> functional.Loss:
         """The loss."""
         return functional.multi_margin_loss(scores, classes, self.p, self.margin, self.reduction)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, NoReturn, Self, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._circuit import VariableWire
 from gatewise._errors import LayerError, MethodError, StateError
 from gatewise._tensor import Tensor, change, copied, variable
 from gatewise.nn.random import generator
+
+#: What an attribute may hide parameters in.
+Held: TypeAlias = list[object] | tuple[object, ...] | dict[object, object] | set[object]
 
 
 class IsParameter(type):
@@ -21,7 +25,7 @@ class IsParameter(type):
         return type(x) is Tensor and type(x.wire) is VariableWire
 
 
-class Parameter(metaclass=IsParameter):
+class Parameter(Tensor, metaclass=IsParameter):
     """A Tensor that is learned: it owns a copy of `data`, wants a gradient, and counts the changes made to it.
 
     Numbers and lists are taken as float32; an array keeps its dtype.
@@ -33,7 +37,9 @@ class Parameter(metaclass=IsParameter):
     array([ 2., -4.], dtype=float32)
     """
 
-    def __new__(cls, data: Any, requires_grad: bool = True) -> Any:
+    wire: VariableWire
+
+    def __new__(cls, data: npt.ArrayLike, requires_grad: bool = True) -> Any:
         value = copied(data)
         array = np.asarray(value) if isinstance(value, (np.ndarray, np.generic)) else np.asarray(value, np.float32)
         return variable(array if array.dtype.kind == "f" else array.astype(np.float32), requires_grad)
@@ -55,7 +61,7 @@ class Elsewhere:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __get__(self, module: Any, owner: type) -> Any:
+    def __get__(self, module: object, owner: type) -> NoReturn:
         what = f"{owner.__name__}.{self.name} does not exist."
         raise MethodError(what, "a net is computed by NumPy, in the dtype of its parameters.", self.cure)
 
@@ -86,16 +92,16 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.forward(*args, **kwargs)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         self.demand_no_loss(name, value)
         object.__setattr__(self, name, value)
         if isinstance(value, Parameter):
-            value.wire.name = name  # type: ignore[attr-defined]
+            value.wire.name = name
         elif isinstance(value, Module):
             for path, parameter in value.named_parameters():
                 parameter.wire.name = f"{name}.{path}"
 
-    def demand_no_loss(self, name: str, value: Any) -> None:
+    def demand_no_loss(self, name: str, value: object) -> None:
         """Raise where an attribute would take the place of a parameter, or hide some in a list, a tuple or a dict."""
         old = vars(self).get(name)
         what = f"{type(self).__name__}.{name} is a"
@@ -109,7 +115,7 @@ class Module:
         if isinstance(value, list | tuple | dict | set):
             self.demand_found(name, value)
 
-    def demand_found(self, name: str, container: Any) -> None:
+    def demand_found(self, name: str, container: Held) -> None:
         """Raise if a list, tuple, dict or set holds a parameter or a module that is no attribute itself."""
         learned = list(held(container))
         if not learned:
@@ -153,7 +159,7 @@ class Module:
         """Give this module and all inside it, each once."""
         return (module for _, module in self.named_modules())
 
-    def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Any]]:
+    def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
         """The parameters, each once, by path."""
         seen: set[int] = set()
         for path, module in self.named_modules(prefix) if recurse else [(prefix, self)]:
@@ -162,17 +168,17 @@ class Module:
                     seen.add(id(value))
                     yield f"{path}.{name}" if path else name, value
 
-    def parameters(self, recurse: bool = True) -> Iterator[Any]:
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """The parameters, each once."""
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
-    def register_buffer(self, name: str, value: Any) -> None:
+    def register_buffer(self, name: str, value: npt.ArrayLike | None) -> None:
         """Keep an array under a name that is saved with the parameters, but not learned; None is not saved."""
         others = tuple(each for each in self._buffers if each != name)
         setattr(self, name, None if value is None else np.array(value))
         self._buffers = others if value is None else (*others, name)
 
-    def register_parameter(self, name: str, parameter: Any) -> None:
+    def register_parameter(self, name: str, parameter: Parameter | None) -> None:
         """As `setattr(self, name, parameter)`."""
         setattr(self, name, parameter)
 
@@ -180,7 +186,7 @@ class Module:
         """As `setattr(self, name, module)`."""
         setattr(self, name, module)
 
-    def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, np.ndarray]]:
         """The arrays that are saved without being learned, by path."""
         for path, module in self.named_modules(prefix):
             for name in module._buffers:
@@ -221,21 +227,21 @@ class Module:
 
     # -------------------------------------------------------------------------------------------------------- saving
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, np.ndarray]:
         """Copies of all parameters and buffers, by path."""
         return {path: np.array(value) for path, _, value in self.named_state()}
 
-    def named_state(self) -> Iterator[tuple[str, Any, Any]]:
+    def named_state(self) -> Iterator[tuple[str, Parameter | None, np.ndarray]]:
         """Path, owner and array of all that is saved; a parameter that has two paths stands under both."""
         for path, module in self.named_modules():
             front = f"{path}." if path else ""
             for name, value in vars(module).items():
                 if isinstance(value, Parameter):
-                    yield front + name, value, value.value  # type: ignore[attr-defined]
+                    yield front + name, value, value.value
             for name in module._buffers:
                 yield front + name, None, getattr(module, name)
 
-    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> Keys:
+    def load_state_dict(self, state: Mapping[str, npt.ArrayLike], strict: bool = True) -> Keys:
         """Take parameters and buffers from what `state_dict()` gave; nothing is changed unless all of it fits.
 
         Raises `StateError` for a shape that differs, for what are no real numbers and, where `strict`, for a name too
@@ -249,11 +255,14 @@ class Module:
         unexpected = [path for path in state if path not in here]
         problems = [f"{path} is not there" for path in missing if strict]
         problems += [f"{path} is not known" for path in unexpected if strict]
-        fitting: dict[str, Any] = {}
+        fitting: dict[str, np.ndarray] = {}
         for path, (_, array) in here.items():
             if path in state:
-                fitting[path], problem = fitted(state[path], array)
-                problems += [f"{path} {problem}"] * bool(problem)
+                new = fitted(state[path], array)
+                if isinstance(new, str):
+                    problems.append(f"{path} {new}")
+                else:
+                    fitting[path] = new
         if problems:
             raise StateError.of(shown, problems)
         for path, new in fitting.items():
@@ -304,10 +313,10 @@ class Module:
         return f"{type(self).__name__}({inside})"
 
 
-def overwrite(owner: Any, array: Any, new: Any) -> None:
+def overwrite(owner: Tensor | None, array: np.ndarray, new: np.ndarray) -> None:
     """Write new numbers into a parameter, or into the array of a buffer."""
 
-    def write(place: Any) -> None:
+    def write(place: np.ndarray) -> None:
         place[...] = new
 
     if owner is not None:
@@ -316,26 +325,26 @@ def overwrite(owner: Any, array: Any, new: Any) -> None:
         write(array)
 
 
-def fitted(new: Any, old: Any) -> tuple[Any, str]:
-    """What is loaded in the place of an array, in its dtype, and why it cannot be."""
+def fitted(new: Tensor | npt.ArrayLike, old: np.ndarray) -> np.ndarray | str:
+    """What is loaded in the place of an array, in its dtype; or why it cannot be."""
     try:
         array = np.asarray(new.value if isinstance(new, Tensor) else new)
     except ValueError:
-        return None, "is no array"
+        return "is no array"
     if array.dtype.kind not in "fiub":
-        return None, f"is of {array.dtype}, not of real numbers"
+        return f"is of {array.dtype}, not of real numbers"
     if array.shape != old.shape:
-        return None, f"is {array.shape} instead of {old.shape}"
+        return f"is {array.shape} instead of {old.shape}"
     with np.errstate(all="ignore"):
         cast = array.astype(old.dtype)
     if old.dtype.kind in "iu" and not np.array_equal(cast, array):
-        return None, "is not whole"
+        return "is not whole"
     if old.dtype.kind == "f" and not np.array_equal(np.isfinite(cast), np.isfinite(array)):
-        return None, f"is too large for {old.dtype}"
-    return cast, ""
+        return f"is too large for {old.dtype}"
+    return cast
 
 
-def held(container: Any) -> Iterator[Any]:
+def held(container: Held) -> Iterator[Module | Parameter]:
     """The modules and parameters in a list, tuple, dict or set, and in those inside it."""
     for each in container.values() if isinstance(container, dict) else container:
         if isinstance(each, list | tuple | dict | set):
@@ -354,6 +363,6 @@ def reached(module: Module) -> Iterator[Module]:
         waiting += new
 
 
-def shown_kind(x: Any) -> str:
+def shown_kind(x: object) -> str:
     """The kind of a module, or Parameter."""
     return "Parameter" if isinstance(x, Parameter) else type(x).__name__

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from gatewise._errors import LayerError
@@ -28,7 +26,7 @@ def manual_seed(seed: int) -> np.random.Generator:
     return _shared
 
 
-def generator(source: Any) -> np.random.Generator:
+def generator(source: object) -> np.random.Generator:
     """The generator that `rng=` stands for."""
     if source is None:
         return _shared

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-from gatewise.optim.optimizer import Optimizer
+from gatewise.optim.optimizer import Kept, Learned, Optimizer, Settings
 
 
-def moved_towards(average: Any, x: Any, share: float, room: Any) -> None:
+def moved_towards(average: np.ndarray, x: np.ndarray, share: float, room: np.ndarray) -> None:
     """Move a running average towards x by a share of the way, in place."""
     np.subtract(x, average, out=room)
     room *= share
     average += room
 
 
-def squares_averaged(average: Any, g: Any, kept_share: float, room: Any) -> None:
+def squares_averaged(average: np.ndarray, g: np.ndarray, kept_share: float, room: np.ndarray) -> None:
     """Move a running average of squares towards the square of g, in place."""
     np.multiply(g, g, out=room)
     room *= 1 - kept_share
@@ -41,7 +40,7 @@ class RMSprop(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Any],
+        params: Learned,
         lr: float = 1e-2,
         alpha: float = 0.99,
         eps: float = 1e-8,
@@ -52,11 +51,11 @@ class RMSprop(Optimizer):
         settings = {"alpha": alpha, "eps": eps, "weight_decay": weight_decay, "momentum": momentum}
         super().__init__(params, {"lr": lr, **settings, "centered": centered})
 
-    def keeps(self, group: Mapping[str, Any]) -> Sequence[str]:
+    def keeps(self, group: Settings) -> Sequence[str]:
         """The mean of squares; with momentum a running sum, and where centered the mean of gradients."""
         return ["square_avg", *["momentum_buffer"] * bool(group["momentum"]), *["grad_avg"] * bool(group["centered"])]
 
-    def update(self, w: Any, g: Any, kept: Mapping[str, Any], group: Mapping[str, Any], step: int) -> None:
+    def update(self, w: np.ndarray, g: np.ndarray, kept: Kept, group: Settings, step: int) -> None:
         """One step of one piece."""
         g, room, lr = self.decayed(w, g, group), self.scratch(w), float(group["lr"])
         squares_averaged(kept["square_avg"], g, group["alpha"], room)
@@ -95,7 +94,7 @@ class Adagrad(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Any],
+        params: Learned,
         lr: float = 1e-2,
         lr_decay: float = 0,
         weight_decay: float = 0,
@@ -105,15 +104,15 @@ class Adagrad(Optimizer):
         settings = {"lr_decay": lr_decay, "weight_decay": weight_decay, "eps": eps}
         super().__init__(params, {"lr": lr, **settings, "initial_accumulator_value": initial_accumulator_value})
 
-    def keeps(self, group: Mapping[str, Any]) -> Sequence[str]:
+    def keeps(self, group: Settings) -> Sequence[str]:
         """The sum of squares."""
         return ("sum",)
 
-    def fresh(self, value: Any, group: Mapping[str, Any]) -> Any:
+    def fresh(self, value: np.ndarray, group: Settings) -> np.ndarray:
         """The sum begins where the settings say."""
         return np.full_like(value, group["initial_accumulator_value"])
 
-    def update(self, w: Any, g: Any, kept: Mapping[str, Any], group: Mapping[str, Any], step: int) -> None:
+    def update(self, w: np.ndarray, g: np.ndarray, kept: Kept, group: Settings, step: int) -> None:
         """One step of one piece."""
         g, room = self.decayed(w, g, group), self.scratch(w)
         total = kept["sum"]
@@ -145,7 +144,7 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Any],
+        params: Learned,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -155,11 +154,11 @@ class Adam(Optimizer):
         settings = {"betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad}
         super().__init__(params, {"lr": lr, **settings})
 
-    def keeps(self, group: Mapping[str, Any]) -> Sequence[str]:
+    def keeps(self, group: Settings) -> Sequence[str]:
         """The running means, and the largest of the second."""
         return ["exp_avg", "exp_avg_sq", *["max_exp_avg_sq"] * bool(group["amsgrad"])]
 
-    def update(self, w: Any, g: Any, kept: Mapping[str, Any], group: Mapping[str, Any], step: int) -> None:
+    def update(self, w: np.ndarray, g: np.ndarray, kept: Kept, group: Settings, step: int) -> None:
         """One step of one piece."""
         (beta1, beta2), lr, room = group["betas"], float(group["lr"]), self.scratch(w)
         if self.decoupled:
@@ -197,7 +196,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        params: Iterable[Any],
+        params: Learned,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,

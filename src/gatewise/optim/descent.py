@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from gatewise._errors import LayerError
-from gatewise.optim.optimizer import Optimizer
+from gatewise.optim.optimizer import Kept, Learned, Optimizer, Settings
 
 
 class SGD(Optimizer):
@@ -28,7 +27,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Any],
+        params: Learned,
         lr: float = 1e-3,
         momentum: float = 0,
         dampening: float = 0,
@@ -38,17 +37,17 @@ class SGD(Optimizer):
         settings = {"momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov}
         super().__init__(params, {"lr": lr, **settings})
 
-    def check(self, settings: Mapping[str, Any]) -> None:
+    def check(self, settings: Settings) -> None:
         """Nesterov's step looks ahead along a momentum that is not dampened."""
         super().check(settings)
         if settings.get("nesterov") and (not settings["momentum"] or settings["dampening"]):
             raise LayerError.setting("SGD", "nesterov", True, "for a momentum above 0 without dampening")
 
-    def keeps(self, group: Mapping[str, Any]) -> Sequence[str]:
+    def keeps(self, group: Settings) -> Sequence[str]:
         """The running sum, where there is a momentum."""
         return ("momentum_buffer",) if group["momentum"] else ()
 
-    def update(self, w: Any, g: Any, kept: Mapping[str, Any], group: Mapping[str, Any], step: int) -> None:
+    def update(self, w: np.ndarray, g: np.ndarray, kept: Kept, group: Settings, step: int) -> None:
         """One step of one piece."""
         momentum = group["momentum"]
         g = self.decayed(w, g, group)

@@ -13,13 +13,13 @@ from gatewise._errors import LayerError, StateError
 from gatewise.optim.optimizer import Optimizer, is_number
 
 
-def epochs(schedule: str, name: str, value: Any) -> None:
+def epochs(schedule: str, name: str, value: object) -> None:
     """Raise unless `value` counts epochs."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise LayerError.setting(schedule, name, value, "a number of epochs, 1 or more")
 
 
-def not_negative(schedule: str, name: str, value: Any) -> None:
+def not_negative(schedule: str, name: str, value: object) -> None:
     """Raise unless `value` is a number that makes no rate negative."""
     if not (is_number(value) and 0 <= value < math.inf):
         raise LayerError.setting(schedule, name, value, "a number, 0 or more")
@@ -30,7 +30,7 @@ class LRScheduler:
 
     saved: tuple[str, ...] = ()  # the settings that are saved
 
-    def __init__(self, optimizer: Any) -> None:
+    def __init__(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, Optimizer):
             expect = "an optimizer, such as optim.SGD(model.parameters(), lr=0.1)"
             raise LayerError.setting(type(self).__name__, "optimizer", optimizer, expect)
@@ -56,10 +56,12 @@ class LRScheduler:
         settings = {name: getattr(self, name) for name in self.saved}
         return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs), **settings}
 
-    def load_state_dict(self, state: Any) -> None:
+    def load_state_dict(self, state: object) -> None:
         """Go on from where `state_dict()` found a schedule; raises `StateError` for the state of another one."""
         names = {"last_epoch", "base_lrs", *self.saved}
-        known = set(state) if isinstance(state, Mapping) else set()
+        if not isinstance(state, Mapping):
+            state = {}
+        known = set(state)
         problems = [f"{name} is not there" for name in sorted(names - known)]
         problems += [f"{name} is not known" for name in sorted(map(str, known - names))]
         if not problems and len(state["base_lrs"]) != len(self.base_lrs):

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._errors import LayerError, StateError
 from gatewise._tensor import Tensor, change, gradient_of
 
+#: What is learned: Tensors, pairs of name and Tensor, or dicts with the key "params" and settings of their own.
+Learned: TypeAlias = Iterable[Tensor | tuple[str, Tensor] | Mapping[str, Any]]
+#: The settings of a group, by name: each rule has its own, numbers, truth values or pairs.
+Settings: TypeAlias = Mapping[str, Any]
+#: What is kept for a parameter between steps, a piece of it.
+Kept: TypeAlias = Mapping[str, np.ndarray]
 #: Entries that are updated at a time: few enough to stay in the cache through all operations of one update.
 PIECE = 65536
+
+Result = TypeVar("Result")
 
 
 class Scratch:
     """Arrays of one piece to compute in, the same ones in every step."""
 
     def __init__(self) -> None:
-        self.arrays: dict[tuple[np.dtype[Any], int], Any] = {}
+        self.arrays: dict[tuple[np.dtype, int], np.ndarray] = {}
 
-    def __call__(self, like: Any, number: int = 0) -> Any:
+    def __call__(self, like: np.ndarray, number: int = 0) -> np.ndarray:
         """Room for as many entries as `like` has, of its dtype."""
         key = (like.dtype, number)
         if key not in self.arrays:
@@ -35,14 +44,14 @@ class Optimizer:
     own. `param_groups` is a list of dicts that may be changed between steps; schedules change their "lr".
     """
 
-    def __init__(self, params: Any, defaults: Mapping[str, Any]) -> None:
+    def __init__(self, params: Learned, defaults: Settings) -> None:
         self.defaults = dict(defaults)
         self.param_groups: list[dict[str, Any]] = []
-        self.state: dict[Any, dict[str, Any]] = {}
+        self.state: dict[Tensor, dict[str, Any]] = {}
         self.scratch = Scratch()
         if hasattr(params, "parameters"):
             raise self.no_parameters(f"it was given a {type(params).__name__}", "it changes the parameters of a net.")
-        if not isinstance(params, Iterable) or isinstance(params, Tensor | dict | np.ndarray | str):
+        if not is_many(params):
             raise self.no_parameters(f"it was given a {type(params).__name__}", "it takes a list of Tensors.")
         groups: list[Any] = list(params)
         if not groups:
@@ -54,7 +63,7 @@ class Optimizer:
         rule = type(self).__name__
         return LayerError(f"{rule}: {what}.", why, f"optim.{rule}(model.parameters()).")
 
-    def add_param_group(self, group: Any) -> None:
+    def add_param_group(self, group: object) -> None:
         """Learn more parameters, with settings of their own."""
         if not isinstance(group, Mapping) or "params" not in group:
             found = ", ".join(map(str, group)) if isinstance(group, Mapping) else type(group).__name__
@@ -77,7 +86,7 @@ class Optimizer:
         self.check(settings)
         self.param_groups.append(settings)
 
-    def check(self, settings: Mapping[str, Any]) -> None:
+    def check(self, settings: Settings) -> None:
         """Raise for settings that no step can be made with."""
         for name, value in settings.items():
             if name in NOT_NEGATIVE and not (is_number(value) and 0 <= value < np.inf):
@@ -92,7 +101,7 @@ class Optimizer:
         for p in self.parameters():
             p.grad = None if set_to_none or p.grad is None else np.zeros_like(p.value)
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    def step(self, closure: Callable[[], Result] | None = None) -> Result | None:
         """Change every parameter that has a gradient; `closure`, if given, computes the loss first and is returned."""
         loss = closure() if closure is not None else None
         for group in self.param_groups:
@@ -103,7 +112,7 @@ class Optimizer:
                     self.change(p, gradient, group)
         return loss
 
-    def change(self, p: Tensor, gradient: Any, group: Mapping[str, Any]) -> None:
+    def change(self, p: Tensor, gradient: npt.ArrayLike, group: Settings) -> None:
         """One step of one parameter, a piece at a time."""
         state = self.state.setdefault(p, {"step": 0})
         for name in self.keeps(group):
@@ -113,7 +122,7 @@ class Optimizer:
         g = np.ascontiguousarray(gradient).reshape(-1)
         kept = {name: array.reshape(-1) for name, array in state.items() if isinstance(array, np.ndarray)}
 
-        def write(array: Any) -> None:
+        def write(array: np.ndarray) -> None:
             w = array.reshape(-1)
             for start in range(0, w.size, PIECE):
                 part = slice(start, start + PIECE)
@@ -122,24 +131,26 @@ class Optimizer:
 
         change(p, write)
 
-    def keeps(self, group: Mapping[str, Any]) -> Sequence[str]:
+    def keeps(self, group: Settings) -> Sequence[str]:
         """The names of the arrays that are kept for each parameter under these settings."""
         raise NotImplementedError
 
-    def fresh(self, value: Any, group: Mapping[str, Any]) -> Any:
+    def fresh(self, value: np.ndarray, group: Settings) -> np.ndarray:
         """Such an array before its first step."""
         return np.zeros_like(value)
 
-    def update(self, w: Any, g: Any, kept: Mapping[str, Any], group: Mapping[str, Any], step: int) -> None:
+    def update(self, w: np.ndarray, g: np.ndarray, kept: Kept, group: Settings, step: int) -> None:
         """Change one piece of a parameter, and what is kept for it, in place; `step` counts from 1."""
         raise NotImplementedError
 
-    def decayed(self, w: Any, g: Any, group: Mapping[str, Any]) -> Any:
+    def decayed(self, w: np.ndarray, g: np.ndarray, group: Settings) -> np.ndarray:
         """The gradient with that of the weight decay; in scratch memory if there is any."""
         if not group["weight_decay"]:
             return g
-        out = np.multiply(w, group["weight_decay"], out=self.scratch(w, 1))
-        return np.add(out, g, out=out)
+        out = self.scratch(w, 1)
+        np.multiply(w, group["weight_decay"], out=out)
+        np.add(out, g, out=out)
+        return out
 
     # --------------------------------------------------------------------------------------------------------- saving
 
@@ -185,7 +196,7 @@ class Optimizer:
         for group, settings in zip(self.param_groups, groups):
             group.update(settings)
 
-    def form_problems(self, state: Any) -> list[str]:
+    def form_problems(self, state: object) -> list[str]:
         """Why this cannot be the state of an optimiser of this class."""
         if not isinstance(state, Mapping) or not all(
             isinstance(state.get(key), list | tuple) and all(isinstance(each, Mapping) for each in state[key])
@@ -233,11 +244,16 @@ class Optimizer:
 NOT_NEGATIVE = frozenset(["lr", "eps", "weight_decay", "momentum", "alpha", "lr_decay", "initial_accumulator_value"])
 
 
-def is_number(x: Any) -> bool:
+def is_many(params: object) -> bool:
+    """Whether these are several parameters, and not one, or anything else."""
+    return isinstance(params, Iterable) and not isinstance(params, Tensor | dict | np.ndarray | str)
+
+
+def is_number(x: object) -> TypeGuard[float]:
     """Whether x is one real number, and no truth value."""
     return isinstance(x, int | float | np.floating | np.integer) and not isinstance(x, bool)
 
 
-def is_pair_of_shares(x: Any) -> bool:
+def is_pair_of_shares(x: object) -> bool:
     """Whether x is two numbers from 0 to below 1."""
     return isinstance(x, list | tuple) and len(x) == 2 and all(is_number(beta) and 0 <= beta < 1 for beta in x)

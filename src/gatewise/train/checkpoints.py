@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def save(path: str | Path, state: dict[str, Any]) -> None:
     """
     if not isinstance(state, dict):
         raise CheckpointError(f"the state is {_kind(state)}.", "a checkpoint is a dict.", "save(path, {'model': ...}).")
-    arrays: list[np.ndarray[Any, Any]] = []
+    arrays: list[np.ndarray] = []
     tree = _packed(state, "state", arrays, 0)
     header = json.dumps({"state": tree, "arrays": [_described(array) for array in arrays]}, allow_nan=False).encode()
     write_whole(path, _pieces(header, arrays), keep_previous=True)
@@ -101,7 +101,7 @@ class _DamageError(Exception):
 # --------------------------------------------------------------------------------------------------------- writing
 
 
-def _packed(value: Any, place: str, arrays: list[np.ndarray[Any, Any]], depth: int) -> Any:
+def _packed(value: Any, place: str, arrays: list[np.ndarray], depth: int) -> Any:
     """Return `value` as JSON: an object with one key says what JSON has no word for."""
     if depth > DEEPEST:
         raise CheckpointError(
@@ -133,7 +133,7 @@ def _packed(value: Any, place: str, arrays: list[np.ndarray[Any, Any]], depth: i
     )
 
 
-def _packed_pair(key: Any, value: Any, place: str, arrays: list[np.ndarray[Any, Any]], depth: int) -> list[Any]:
+def _packed_pair(key: Any, value: Any, place: str, arrays: list[np.ndarray], depth: int) -> list[Any]:
     if type(key) not in (str, int):
         cure = "str(key)."
         raise CheckpointError(f"{place} has the key {key!r:.60}.", "a key is a string or a whole number.", cure)
@@ -150,16 +150,16 @@ def _kind(value: object) -> str:
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
-def _described(array: np.ndarray[Any, Any]) -> dict[str, Any]:
+def _described(array: np.ndarray) -> dict[str, Any]:
     """What an array needs to be made again. Its order in memory matters to the last bit of matrix products."""
     return {"dtype": array.dtype.str, "shape": list(array.shape), "order": _order(array)}
 
 
-def _order(array: np.ndarray[Any, Any]) -> str:
+def _order(array: np.ndarray) -> str:
     return "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
 
 
-def _pieces(header: bytes, arrays: list[np.ndarray[Any, Any]]) -> Iterator[Piece]:
+def _pieces(header: bytes, arrays: list[np.ndarray]) -> Iterator[Piece]:
     """Yield the content of the file, its checksum last."""
     digest = hashlib.sha256()
     start: list[Piece] = [MAGIC, len(header).to_bytes(LENGTH, "little"), header]
@@ -169,7 +169,7 @@ def _pieces(header: bytes, arrays: list[np.ndarray[Any, Any]]) -> Iterator[Piece
     yield digest.digest()
 
 
-def _bytes_of(array: np.ndarray[Any, Any]) -> memoryview:
+def _bytes_of(array: np.ndarray) -> memoryview:
     """The numbers of an array as bytes; copied only where they do not lie side by side."""
     side_by_side = np.ascontiguousarray(array.T if _order(array) == "F" else array)
     return side_by_side.reshape(-1).view(np.uint8).data
@@ -214,11 +214,11 @@ def _compare_digest(file: BinaryIO, size: int) -> None:
         raise _DamageError("its content does not have the checksum it ends with: it is damaged or cut short")
 
 
-def _no_constant(name: str) -> Any:
+def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _arrays(file: BinaryIO, described: list[dict[str, Any]], room: int) -> list[np.ndarray[Any, Any]]:
+def _arrays(file: BinaryIO, described: list[dict[str, Any]], room: int) -> list[np.ndarray]:
     """Read the arrays; the room they say they take is compared with the file's before any is made."""
     wanted = [(_dtype(each["dtype"]), _shape(each["shape"]), each["order"] == "F") for each in described]
     takes = sum(dtype.itemsize * math.prod(shape) for dtype, shape, _ in wanted)
@@ -227,7 +227,7 @@ def _arrays(file: BinaryIO, described: list[dict[str, Any]], room: int) -> list[
     return [_array(file, *each) for each in wanted]
 
 
-def _array(file: BinaryIO, dtype: np.dtype[Any], shape: tuple[int, ...], turned: bool) -> np.ndarray[Any, Any]:
+def _array(file: BinaryIO, dtype: np.dtype, shape: tuple[int, ...], turned: bool) -> np.ndarray:
     array = np.empty(shape[::-1] if turned else shape, dtype)
     numbers = array.reshape(-1).view(np.uint8)
     if file.readinto(numbers.data) != numbers.size:  # type: ignore[attr-defined]
@@ -237,7 +237,7 @@ def _array(file: BinaryIO, dtype: np.dtype[Any], shape: tuple[int, ...], turned:
     return array.T if turned else array
 
 
-def _dtype(text: str) -> np.dtype[Any]:
+def _dtype(text: str) -> np.dtype:
     if not DTYPE.fullmatch(text):
         raise ValueError(text)
     return np.dtype(text)
@@ -249,7 +249,7 @@ def _shape(sizes: list[int]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _unpacked(node: Any, arrays: list[np.ndarray[Any, Any]]) -> Any:
+def _unpacked(node: Any, arrays: list[np.ndarray]) -> Any:
     """The value that `_packed` was given."""
     if isinstance(node, list):
         return [_unpacked(each, arrays) for each in node]
@@ -267,7 +267,7 @@ def _unpacked(node: Any, arrays: list[np.ndarray[Any, Any]]) -> Any:
     raise ValueError(kind)
 
 
-def _key(key: Any) -> str | int:
-    if type(key) not in (str, int):
+def _key(key: object) -> str | int:
+    if isinstance(key, bool) or not isinstance(key, (str, int)):
         raise TypeError(key)
-    return key  # type: ignore[no-any-return]
+    return key

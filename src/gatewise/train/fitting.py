@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,27 +11,29 @@ from typing import Any
 import numpy as np
 
 from gatewise import data
-from gatewise._errors import DataError, DivergedError, TrainingError
-from gatewise._tensor import no_grad
-from gatewise.nn import functional
+from gatewise._errors import DivergedError, TrainingError
+from gatewise.nn import Module, functional
+from gatewise.optim import Optimizer
+from gatewise.optim.lr_scheduler import LRScheduler
 from gatewise.train import checkpoints
 from gatewise.train.held import ARRAY, FINITE, ROW, TEXT, Held
 from gatewise.train.history import Epoch, History
 from gatewise.train.interrupts import interrupts_held, saved_whole
 from gatewise.train.progress import Bar
+from gatewise.train.scoring import Loss, classes_of, count_right, looked_at, objective
 from gatewise.train.settings import changed_settings, check_optimizer, check_settings, settings_of_run
 from gatewise.train.signs import Sign, Signs
 from gatewise.train.tape import plain
 
-Say = Callable[[Any], object]
-LARGE_BATCH = 500  # images looked at together where nothing is learned
+Say = Callable[[Any], object]  #: told each `Epoch` and each `Sign`
+Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Fitted:
     """What `fit` gives: the model with its best weights, the history, and whether it stopped early."""
 
-    model: Any
+    model: Module
     history: History
     stopped_early: bool
 
@@ -44,19 +46,19 @@ class Fitted:
 
 
 def fit(
-    model: Any,
-    X: Any,
-    y: Any,
-    X_val: Any = None,
-    y_val: Any = None,
+    model: Module,
+    X: np.ndarray,
+    y: np.ndarray,
+    X_val: np.ndarray | None = None,
+    y_val: np.ndarray | None = None,
     *,
-    optimizer: Any,
+    optimizer: Optimizer,
     epochs: int = 10,
     batch_size: int = 200,
-    loss: Callable[[Any, Any], Any] = functional.cross_entropy,
+    loss: Loss = functional.cross_entropy,
     reg: float = 0.0,
-    scheduler: Any = None,
-    change: Callable[..., Any] | None = None,
+    scheduler: LRScheduler | None = None,
+    change: Change | None = None,
     rng: int | np.random.Generator = 0,
     patience: int | None = None,
     checkpoint: str | Path | None = None,
@@ -113,19 +115,19 @@ class Trainer:
 
     def __init__(
         self,
-        model: Any,
-        X: Any,
-        y: Any,
-        X_val: Any = None,
-        y_val: Any = None,
+        model: Module,
+        X: np.ndarray,
+        y: np.ndarray,
+        X_val: np.ndarray | None = None,
+        y_val: np.ndarray | None = None,
         *,
-        optimizer: Any,
+        optimizer: Optimizer,
         epochs: int = 10,
         batch_size: int = 200,
-        loss: Callable[[Any, Any], Any] = functional.cross_entropy,
+        loss: Loss = functional.cross_entropy,
         reg: float = 0.0,
-        scheduler: Any = None,
-        change: Callable[..., Any] | None = None,
+        scheduler: LRScheduler | None = None,
+        change: Change | None = None,
         rng: int | np.random.Generator = 0,
         patience: int | None = None,
         checkpoint: str | Path | None = None,
@@ -148,7 +150,7 @@ class Trainer:
         self.saved: int | None = None  # after how many steps the checkpoint was taken, once there is one
         self.history = History()
         self.signs = Signs(model, optimizer, say=self.heard)
-        self.best: dict[str, Any] = {}
+        self.best: dict[str, np.ndarray] = {}
         self.totals = np.zeros(3)  # of the epoch so far: images, their losses, how many were right
 
     # ------------------------------------------------------------------------------------------------------ running
@@ -186,7 +188,7 @@ class Trainer:
         self.model.load_state_dict(self.best)
         return Fitted(self.model, self.history, self.stopped_early)
 
-    def step(self, X: Any, y: Any) -> float:
+    def step(self, X: np.ndarray, y: np.ndarray) -> float:
         """One batch: forward, backward, update; returns the loss. Raises `DivergedError`, with nothing applied."""
         self.model.train()
         self.optimizer.zero_grad()
@@ -233,7 +235,7 @@ class Trainer:
             self.say(epoch)  # last: whatever it raises, the epoch is not lost
         return epoch
 
-    def validated(self, X: Any, y: Any) -> tuple[float, float]:
+    def validated(self, X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
         """Loss and accuracy on images that are not learned from."""
         total = right = 0.0
         for scores, labels in looked_at(self.model, X, y):
@@ -292,14 +294,14 @@ class Trainer:
         self.signs.restore(held.inside("signs"))
         self.saved = len(self.history.losses)
 
-    def load_generators(self, state: Any) -> None:
+    def load_generators(self, state: Mapping[str, Any]) -> None:
         """Give the layers that draw their generators back, all of them."""
         here = self.model.random_state()
         if state.keys() != here.keys():
             raise TypeError(f"generators of {', '.join(map(str, state)) or 'none'}, not {', '.join(here) or 'none'}")
         self.model.load_random_state(state)
 
-    def load_optimizer(self, state: Any) -> None:
+    def load_optimizer(self, state: Mapping[str, Any]) -> None:
         """Give the optimizer its state back; what it keeps for a parameter are arrays and numbers."""
         for k, kept in enumerate(state["state"]):
             for name, value in kept.items():
@@ -338,82 +340,16 @@ class Trainer:
                 self.saved = len(self.history.losses)
 
 
-# ----------------------------------------------------------------------------------------------------------- pieces
-
-
-def objective(model: Any, scores: Any, y: Any, loss: Callable[[Any, Any], Any], reg: float) -> Any:
-    """What is made small: the loss of the scores, and `reg` times the sum of the squared weights."""
-    value = loss(scores, y)
-    if reg:
-        for weight in weights(model):
-            value = value + reg * np.sum(np.square(weight))
-    return value
-
-
-def weights(model: Any) -> list[Any]:
-    """The parameters that are regularised: matrices and filters, not biases, and not what a normalisation scales by."""
-    return [parameter for parameter in model.parameters() if np.ndim(parameter.value) > 1]
-
-
-def in_batches(model: Any, X: Any, size: int = LARGE_BATCH) -> Iterator[tuple[int, Any]]:
-    """The scores of images, so many at a time and without a tape, each with the number of its first image."""
-    training = model.training
-    model.train(False)
-    try:
-        for start in range(0, len(X), size):
-            with no_grad():
-                scores = model(X[start : start + size])
-            yield start, scores
-    finally:
-        model.train(training)
-
-
-def looked_at(model: Any, X: Any, y: Any) -> Iterator[tuple[Any, Any]]:
-    """The scores of images, so many at a time, each with the labels of the same images."""
-    y = np.asarray(y)
-    for start, scores in in_batches(model, X):
-        yield scores, y[start : start + len(scores)]
-
-
-def count_right(scores: Any, y: Any) -> float:
-    """How many of the largest scores are at the right class."""
-    return float(np.sum(np.argmax(plain(scores), axis=1) == y))
-
-
-def accuracy(model: Any, X: Any, y: Any) -> float:
-    """The share of images whose largest score is at the right class; the model looks at them as in `eval()`.
-
-    >>> import numpy as np, gatewise as gw
-    >>> accuracy(gw.nn.Flatten(), np.eye(4, dtype=np.float32), np.array([0, 1, 2, 0]))
-    0.75
-    """
-    y = data.labels(y, len(X))
-    if not len(X):
-        raise DataError("there are no images.", "of none there is no share.", "X of (N, ...), N at least 1.")
-    return sum(count_right(*pair) for pair in looked_at(model, X, y)) / len(X)
-
-
 def shapes(state: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
     """The shape of each array, by name."""
     return {name: np.shape(value) for name, value in state.items()}
 
 
-def as_listed(value: Any) -> Any:
+def as_listed(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def classes_of(model: Any, X: Any) -> int:
-    """How many classes a model gives scores for, found by showing it the first image."""
-    if not len(X):
-        raise TrainingError("there are no images.", "nothing can be learned from none.", "X of (N, ...), N at least 1.")
-    _, scores = next(in_batches(model, np.asarray(X)[:1]))
-    if np.ndim(scores) != 2:
-        why = f"for one image it gives an array of shape {np.shape(scores)}."
-        raise TrainingError("the model gives no scores (N, C).", why, "nn.Flatten() before its last layers.")
-    return int(np.shape(scores)[1])
-
-
-def fingerprint(X: Any, y: Any) -> str:
+def fingerprint(X: np.ndarray, y: np.ndarray) -> str:
     """A checksum of images and labels, their shapes and dtypes.
 
     >>> fingerprint(np.zeros(2), np.zeros(2)) == fingerprint(np.zeros(2), np.ones(2))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from gatewise import nn, optim
-from gatewise._tensor import no_grad
-from gatewise.train.fitting import in_batches
+from gatewise._tensor import Tensor, Values, no_grad
+from gatewise.nn import Module, Parameter
 from gatewise.train.looking import Finding, Subject, calm, clear
+from gatewise.train.scoring import in_batches
 from gatewise.train.signs import length
 from gatewise.train.tape import named_wires, plain, rectified
 
@@ -57,12 +57,12 @@ def dead_layers(subject: Subject) -> Finding:
     return Finding("dead layers", True, f"none; at most {share:.0%} of a layer's relus are off for every image")
 
 
-def learned_matrices(subject: Subject) -> list[tuple[str, Any]]:
+def learned_matrices(subject: Subject) -> list[tuple[str, Parameter]]:
     """The matrices and filters that are to be learned, by name."""
     return [(name, each) for name, each in subject.parameters if np.ndim(each.value) > 1 and each.requires_grad]
 
 
-def all_rows_alike(weight: Any) -> bool:
+def all_rows_alike(weight: np.ndarray) -> bool:
     """Whether every unit has the same weights, not all 0: units that begin at 0 can be told apart by what follows."""
     return len(weight) > 1 and bool(np.any(weight)) and bool(np.all(weight == weight[:1]))
 
@@ -94,7 +94,7 @@ def share_of_noise(subject: Subject) -> float:
     return noise / images if images > 0 else math.inf
 
 
-def nothing_left(subject: Subject, scores: Any) -> bool:
+def nothing_left(subject: Subject, scores: Values) -> bool:
     """Whether all images have the same scores while training, and others afterwards."""
     ((_, calmly),) = in_batches(subject.model, subject.X)
     return not np.any(scores - scores[:1]) and bool(np.any(plain(calmly) - plain(calmly)[:1]))
@@ -105,7 +105,7 @@ def gradients(subject: Subject) -> Finding:
     model = in_double_precision(subject.model)
     X, y = np.asarray(subject.X[:TO_DIFFERENTIATE], dtype=np.float64), subject.y[:TO_DIFFERENTIATE]
 
-    def value() -> Any:
+    def value() -> Tensor:
         return subject.objective(model, model(X), y, subject.loss, subject.reg)
 
     value().backward()
@@ -118,10 +118,10 @@ def gradients(subject: Subject) -> Finding:
     return Finding("gradients", False, f"that of {name} is {worst:.1%} off the numerical one", cure)
 
 
-def in_double_precision(model: Any) -> Any:
+def in_double_precision(model: Module) -> Module:
     """A copy of a model, in evaluation, whose parameters are float64."""
     twin = copy.deepcopy(model).train(False)
-    doubled: dict[int, Any] = {}  # a parameter that two modules share stays one
+    doubled: dict[int, Parameter] = {}  # a parameter that two modules share stays one
     for module in twin.modules():
         for name, each in list(vars(module).items()):
             if isinstance(each, nn.Parameter):
@@ -130,7 +130,7 @@ def in_double_precision(model: Any) -> Any:
     return twin
 
 
-def error_along(value: Callable[[], Any], parameter: Any, rng: np.random.Generator) -> float:
+def error_along(value: Callable[[], Tensor], parameter: Parameter, rng: np.random.Generator) -> float:
     """The error of the slope along random directions of one parameter, each at the best of its step lengths.
 
     It is relative to the slope or to the gradient's length, whichever is larger. A kink that a long step meets is not
@@ -149,7 +149,9 @@ def error_along(value: Callable[[], Any], parameter: Any, rng: np.random.Generat
     return worst
 
 
-def difference(value: Callable[[], Any], parameter: Any, base: Any, move: Any, step: float) -> tuple[float, float]:
+def difference(
+    value: Callable[[], Tensor], parameter: Parameter, base: np.ndarray, move: np.ndarray, step: float
+) -> tuple[float, float]:
     """The slope of a loss along a move of one parameter, and what rounding may have done to it."""
     ends = []
     for sign in (1.0, -1.0):
@@ -170,6 +172,6 @@ def off(found: tuple[float, float], claimed: float, usual: float) -> float:
     return max(abs(slope - claimed) - rounding, 0.0) / largest if largest else 0.0
 
 
-def moved(parameter: Any, value: Any) -> None:
+def moved(parameter: Parameter, value: np.ndarray) -> None:
     """Give a parameter other numbers."""
     nn.init.fill(parameter, lambda _: value)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -30,7 +30,7 @@ def or_none(kind: Kind) -> Kind:
     return Kind(f"{kind.said}, or None", lambda value: value is None or kind.fits(value))
 
 
-def is_numbers(value: Any) -> bool:
+def is_numbers(value: object) -> TypeGuard[np.ndarray]:
     return isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
 
 
@@ -49,7 +49,7 @@ WRITTEN = {"int": WHOLE, "float": NUMBER, "str": TEXT, "bool": FLAG}
 WRITTEN |= {f"{name} | None": or_none(kind) for name, kind in WRITTEN.items()}
 
 
-def a_kind(value: Any) -> str:
+def a_kind(value: object) -> str:
     """What a value is, in words.
 
     >>> a_kind(np.ones((2, 3))), a_kind([1])
@@ -69,10 +69,11 @@ class Held:
     gatewise._errors.CheckpointError: 'run/last.checkpoint' cannot be gone on from: its recipe.epochs is '9'...
     """
 
-    def __init__(self, value: Any, file: str | Path | None = None, place: str = "") -> None:
-        self.value, self.file, self.place = value, file, place
+    def __init__(self, value: object, file: str | Path | None = None, place: str = "") -> None:
+        self.file, self.place = file, place
         if not isinstance(value, dict):
             raise self.wrong(value, MAPPING.said)
+        self.value: dict[str, Any] = value
 
     def take(self, name: str, kind: Kind) -> Any:
         """The value under a name. Raises `CheckpointError` where there is none, or one of another kind."""
@@ -132,7 +133,7 @@ class Held:
     def missing(self, name: str) -> CheckpointError:
         return self.error(f"it has no {self.path(name)}", "everything that decides how a run goes on must be there.")
 
-    def wrong(self, value: Any, said: str, name: str = "") -> CheckpointError:
+    def wrong(self, value: object, said: str, name: str = "") -> CheckpointError:
         place = self.path(name) if name else self.place
         found = repr(value) if isinstance(value, (str, int, float, type(None))) else a_kind(value)
         found = found if len(found) <= SHOWN else found[:SHOWN] + "..."

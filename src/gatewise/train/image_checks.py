@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from gatewise import optim
-from gatewise.train.fitting import in_batches
 from gatewise.train.looking import Finding, Subject
+from gatewise.train.scoring import in_batches
 from gatewise.train.tape import finite, first_affine, named_wires, plain
 
 LARGEST_SUM, LARGEST_INPUT, SMALLEST_INPUT = 20.0, 20.0, 1e-3
@@ -40,7 +39,7 @@ def first_sums(subject: Subject) -> float:
     return float(np.sqrt(np.mean(np.square(first_affine(scores.wire, names), dtype=np.float64))))
 
 
-def related_labels(subject: Subject, X: Any, y: Any) -> Finding:
+def related_labels(subject: Subject, X: np.ndarray, y: np.ndarray) -> Finding:
     """Whether images of one class look more alike than others, and whether the labels are all of one mind.
 
     Asked are the nearest mean, the nearest image and, where both know nothing, the net, after a short training on half
@@ -79,7 +78,7 @@ class Chance:
     (True, False)
     """
 
-    def __init__(self, answers: Any, right: Any) -> None:
+    def __init__(self, answers: np.ndarray, right: np.ndarray) -> None:
         self.right = right
         self.present, counts = np.unique(right, return_counts=True)
         shares = counts / len(right)
@@ -90,16 +89,16 @@ class Chance:
         self.bound_by_class = self.by_class + EVIDENCE * self.by_class * math.sqrt(float(np.sum(0.25 / counts)))
         self.none = len(self.present) < 2 or min(self.bound, self.bound_by_class) >= 1
 
-    def share(self, guesses: Any) -> float:
+    def share(self, guesses: np.ndarray) -> float:
         return float(np.mean(guesses == self.right))
 
-    def is_beaten_by(self, guesses: Any) -> bool:
+    def is_beaten_by(self, guesses: np.ndarray) -> bool:
         """Whether so many are right as chance hardly ever gives."""
         by_class = np.mean([np.mean(guesses[self.right == each] == each) for each in self.present])
         return self.share(guesses) > self.bound or float(by_class) > self.bound_by_class
 
 
-def after_training(subject: Subject, X: Any, y: Any, asked: Any) -> Any:
+def after_training(subject: Subject, X: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """What the net says of images after a short training on others."""
     model, rng = subject.model, np.random.default_rng(0)
     optimizer = optim.Adam(model.parameters(), lr=3e-3)
@@ -117,7 +116,7 @@ def after_training(subject: Subject, X: Any, y: Any, asked: Any) -> Any:
     return np.concatenate([np.argmax(plain(scores), axis=1) for _, scores in in_batches(model, asked)])
 
 
-def contradicted(flat: Any, y: Any) -> float | None:
+def contradicted(flat: np.ndarray, y: np.ndarray) -> float | None:
     """The share of labels that differ from their neighbours' where these are most of one mind; None where few do.
 
     Neighbours out of two separate parts of the images are asked. Where classes overlap, they differ from each other;
@@ -136,7 +135,7 @@ def contradicted(flat: Any, y: Any) -> float | None:
     return wrong if beyond_chance(one, other) >= OF_ONE_MIND and wrong >= CONTRADICTED else None
 
 
-def voted(points: Any, others: Any, labels: Any) -> tuple[Any, Any]:
+def voted(points: np.ndarray, others: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The class that most of each point's neighbours have, and their share."""
     squares = np.sum(others**2, axis=1) - 2 * points @ others.T
     near = labels[np.argpartition(squares, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]]
@@ -144,7 +143,7 @@ def voted(points: Any, others: Any, labels: Any) -> tuple[Any, Any]:
     return votes.argmax(axis=1), votes.max(axis=1) / NEIGHBOURS
 
 
-def beyond_chance(one: Any, other: Any) -> float:
+def beyond_chance(one: np.ndarray, other: np.ndarray) -> float:
     """How far two opinions agree, from 0 for what chance gives to 1 (Cohen's kappa).
 
     >>> beyond_chance(np.array([0, 1, 0, 1]), np.array([0, 1, 1, 0]))
@@ -155,6 +154,7 @@ def beyond_chance(one: Any, other: Any) -> float:
     return (agreed - by_chance) / (1 - by_chance) if by_chance < 1 else 0.0
 
 
-def nearest(points: Any, others: Any) -> Any:
+def nearest(points: np.ndarray, others: np.ndarray) -> np.ndarray:
     """The row of `others` that lies nearest to each point."""
-    return np.argmin(np.sum(others**2, axis=1) - 2 * points @ others.T, axis=1)
+    rows: np.ndarray = np.argmin(np.sum(others**2, axis=1) - 2 * points @ others.T, axis=1)
+    return rows

@@ -7,20 +7,20 @@ Whatever they do to the model (steps, running statistics, random draws) is undon
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from gatewise import data
-from gatewise.nn import functional
-from gatewise.train.fitting import classes_of, objective
+from gatewise.nn import Module, functional
+from gatewise.optim import Optimizer
 from gatewise.train.gradient_checks import dead_layers, gradients
 from gatewise.train.image_checks import input_scale, related_labels
 from gatewise.train.learning_checks import overfitting, rate
 from gatewise.train.looking import Finding as Finding
-from gatewise.train.looking import Loss, Subject, undone
+from gatewise.train.looking import Objective, Subject, undone
 from gatewise.train.looking import Report as Report
 from gatewise.train.loss_checks import expected_loss, first_loss, regularisation, scale_of_loss
+from gatewise.train.scoring import Loss, classes_of, objective
 
 IMAGES = 100  # looked at by most checks
 TO_COMPARE = 2000  # images whose neighbours are asked for their class
@@ -31,15 +31,15 @@ CHECKS: tuple[Callable[[Subject], Finding | None], ...] = (
 
 
 def preflight(
-    model: Any,
-    X: Any,
-    y: Any,
+    model: Module,
+    X: np.ndarray,
+    y: np.ndarray,
     *,
     loss: Loss = functional.cross_entropy,
     reg: float = 0.0,
-    optimizer: Any = None,
+    optimizer: Optimizer | None = None,
     expected: float | None = None,
-    objective: Callable[..., Any] = objective,
+    objective: Objective = objective,
     rng: int | np.random.Generator = 0,
 ) -> Report:
     """Look at a model, its images `X` (N, ...) and classes `y` before it is trained, as the course advises.
@@ -72,7 +72,7 @@ def preflight(
     return Report(findings(subject, X[many], y[many]))
 
 
-def findings(subject: Subject, X: Any, y: Any) -> list[Finding]:
+def findings(subject: Subject, X: np.ndarray, y: np.ndarray) -> list[Finding]:
     """What each check finds; each of them leaves the subject as it was."""
     with undone(subject):
         found = [related_labels(subject, X, y)]

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
 
 
 @contextmanager
@@ -14,7 +14,7 @@ def interrupts_held() -> Iterator[Callable[[], bool]]:
     """Let Ctrl-C be asked for between steps; a second one stops at once. Other threads than the main one have none."""
     asked = False
 
-    def note(number: int, frame: Any) -> None:
+    def note(number: int, frame: FrameType | None) -> None:
         nonlocal asked
         if asked:
             raise KeyboardInterrupt
@@ -29,7 +29,7 @@ def saved_whole() -> Iterator[None]:
     """Keep every Ctrl-C until what is inside is over; then it does what it would have done."""
     asked = 0
 
-    def note(number: int, frame: Any) -> None:
+    def note(number: int, frame: FrameType | None) -> None:
         nonlocal asked
         asked += 1
 
@@ -40,7 +40,7 @@ def saved_whole() -> Iterator[None]:
 
 
 @contextmanager
-def handled_by(note: Callable[[int, Any], None]) -> Iterator[None]:
+def handled_by(note: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     """Have Ctrl-C call a function, in the main thread; the handler before stands again afterwards.
 
     Where it is ignored, as in a shell's background, it stays so.

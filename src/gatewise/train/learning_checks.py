@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from gatewise import optim
+from gatewise.optim import Optimizer
 from gatewise.train.looking import Finding, Subject, calm, undone
 from gatewise.train.settings import held_by
 from gatewise.train.tape import finite, plain
@@ -46,7 +46,7 @@ def is_narrow(subject: Subject) -> bool:
     return 2 <= min(widths, default=subject.classes) < math.log2(subject.classes)
 
 
-def learned(subject: Subject, X: Any, y: Any, optimizer: Any, steps: int) -> float:
+def learned(subject: Subject, X: np.ndarray, y: np.ndarray, optimizer: Optimizer, steps: int) -> float:
     """The best accuracy on the images that are learned, within so many steps."""
     subject.model.train()
     calm(subject.model)
@@ -71,7 +71,7 @@ def rate(subject: Subject) -> Finding | None:
     if not held_by(subject.optimizer) & {id(parameter) for _, parameter in subject.parameters}:
         said = "the optimizer has none of the model's parameters, and moves nothing"
         return Finding("rate", False, said, "make it from model.parameters(), after the model was made.")
-    losses = trial(subject, 1.0)
+    losses = trial(subject, subject.optimizer, 1.0)
     first, last, peak = losses[0], losses[-1], max(losses)
     told = f"{max(rates):g}: the loss of one batch goes from {first:.4g} to {last:.4g} in {TRIAL} steps"
     if not all(map(math.isfinite, losses)) or last > WORSE * first or peak > PEAK * first:
@@ -82,7 +82,7 @@ def rate(subject: Subject) -> Finding | None:
         )
     least = HARDLY if isinstance(subject.optimizer, optim.SGD) else HARDLY_SCALED
     if first - last < least * first:
-        far = trial(subject, FAR)
+        far = trial(subject, subject.optimizer, FAR)
         gained, fine = far[0] - far[-1], all(map(math.isfinite, far)) and max(far) <= WORSE * far[0]
         if fine and gained > 10 * max(first - last, 1e-6 * first):
             cure = f"a higher rate: {FAR * max(rates):g} takes it to {far[-1]:.4g}."
@@ -90,21 +90,21 @@ def rate(subject: Subject) -> Finding | None:
     return Finding("rate", True, told)
 
 
-def trial(subject: Subject, times: float) -> list[float]:
+def trial(subject: Subject, optimizer: Optimizer, times: float) -> list[float]:
     """The loss of one batch before each of some steps, and after the last, at a multiple of the rate."""
     losses = []
     with undone(subject):
         subject.model.train()
         calm(subject.model)
-        for group in subject.optimizer.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] *= times
         for _ in range(TRIAL):
-            subject.optimizer.zero_grad()
+            optimizer.zero_grad()
             value = subject.value(subject.X, subject.y, subject.reg)
             losses.append(float(value.item()))
             if not math.isfinite(losses[-1]):
                 return losses
             value.backward()
-            subject.optimizer.step()
+            optimizer.step()
         losses.append(float(subject.value(subject.X, subject.y, subject.reg).item()))
     return losses

@@ -10,7 +10,13 @@ from typing import Any
 
 import numpy as np
 
-Loss = Callable[[Any, Any], Any]
+from gatewise._tensor import Tensor
+from gatewise.nn import Module, Parameter
+from gatewise.optim import Optimizer
+from gatewise.train.scoring import Loss
+
+#: (model, scores, y, loss, reg) to what is made small
+Objective = Callable[[Module, Any, np.ndarray, Loss, float], Tensor]
 
 
 @dataclass(frozen=True)
@@ -57,22 +63,22 @@ class Report:
 class Subject:
     """What is looked at: a model, a few of its images, its loss and its optimiser."""
 
-    model: Any
-    X: Any
-    y: Any
+    model: Module
+    X: np.ndarray
+    y: np.ndarray
     classes: int
     loss: Loss
     reg: float
-    optimizer: Any
+    optimizer: Optimizer | None
     expected: float | None  # the loss where all scores are 0
-    objective: Callable[..., Any]
+    objective: Objective
 
-    def value(self, X: Any, y: Any, reg: float = 0.0) -> Any:
+    def value(self, X: np.ndarray, y: np.ndarray, reg: float = 0.0) -> Tensor:
         """The loss, regularised, with its tape."""
         return self.objective(self.model, self.model(X), y, self.loss, reg)
 
     @property
-    def parameters(self) -> list[tuple[str, Any]]:
+    def parameters(self) -> list[tuple[str, Parameter]]:
         return list(self.model.named_parameters())
 
 
@@ -82,7 +88,7 @@ def undone(subject: Subject) -> Iterator[None]:
     model, optimizer = subject.model, subject.optimizer
     training = {name: module.training for name, module in model.named_modules()}
     kept, drawn = model.state_dict(), model.random_state()
-    steps = None if optimizer is None else copy.deepcopy(optimizer.state_dict())
+    steps = {} if optimizer is None else copy.deepcopy(optimizer.state_dict())
     gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
     try:
         with np.errstate(all="ignore"):
@@ -98,7 +104,7 @@ def undone(subject: Subject) -> Iterator[None]:
             parameter.grad = gradient
 
 
-def calm(model: Any) -> None:
+def calm(model: Module) -> None:
     """Switch off what is drawn anew in every step, so that what is left is the net's."""
     for module in model.modules():
         if "Dropout" in type(module).__name__:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from gatewise import nn
-from gatewise._tensor import Tensor, no_grad
-from gatewise.train.fitting import weights
+from gatewise._tensor import Tensor, Values, no_grad
+from gatewise.nn import Module
 from gatewise.train.gradient_checks import in_double_precision
-from gatewise.train.looking import Finding, Loss, Subject
+from gatewise.train.looking import Finding, Subject
+from gatewise.train.scoring import Loss, weights
 from gatewise.train.tape import finite, plain
 
 SCALE = (0.5, 2.0)  # of the first loss, in units of what chance gives
@@ -19,7 +19,7 @@ CERTAIN = 100.0  # a score whose share is 1
 PROPORTION = 0.02  # what the loss of equal scores may be off
 
 
-def expected_loss(loss: Loss, X: Any, y: Any, classes: int) -> float:
+def expected_loss(loss: Loss, X: np.ndarray, y: np.ndarray, classes: int) -> float:
     """What chance gives: of the known losses, the one that this is where all scores are equal, or its sum.
 
     A softmax loss where it is none of them.
@@ -33,12 +33,12 @@ def expected_loss(loss: Loss, X: Any, y: Any, classes: int) -> float:
     return known[0]
 
 
-def equal_scores(loss: Loss, X: Any, y: Any, classes: int) -> float:
+def equal_scores(loss: Loss, X: np.ndarray, y: np.ndarray, classes: int) -> float:
     """The loss where all scores are 0."""
     return loss_at(loss, np.zeros((len(X), classes), dtype=X.dtype if X.dtype.kind == "f" else float), y)
 
 
-def loss_at(loss: Loss, scores: Any, y: Any) -> float:
+def loss_at(loss: Loss, scores: Values, y: np.ndarray) -> float:
     """The loss of scores that are given."""
     return float(plain(loss(Tensor(scores), y)))
 
@@ -96,7 +96,7 @@ def regularisation(subject: Subject) -> Finding:
     return Finding("regularisation", not some or with_them > 0 or not finite(np.array(with_them)), said, cure)
 
 
-def cost(subject: Subject, model: Any, strength: float) -> float:
+def cost(subject: Subject, model: Module, strength: float) -> float:
     """By how much regularisation raises the loss."""
     X, y = np.asarray(subject.X, dtype=np.float64), subject.y
     with no_grad():

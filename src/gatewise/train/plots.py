@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatewise._errors import SaveError
+from gatewise.nn import Module
 from gatewise.train.history import History, smoothed
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def scale_of(losses: Sequence[float]) -> str:
     return "log" if losses and 0 < WIDE * min(losses) < max(losses) else "linear"
 
 
-def save_weights(images: Any, path: str | Path, titles: Sequence[str] = ()) -> None:
+def save_weights(images: np.ndarray, path: str | Path, titles: Sequence[str] = ()) -> None:
     """Draw weights (N, channels, height, width) as N images: each spread over the whole range of grey or colour.
 
     Three channels are red, green and blue; any other number is drawn by its mean.
@@ -77,7 +78,7 @@ def save_weights(images: Any, path: str | Path, titles: Sequence[str] = ()) -> N
     write(figure, path)
 
 
-def spread(image: Any) -> Any:
+def spread(image: np.ndarray) -> np.ndarray:
     """One image (channels, height, width) as (height, width) or (height, width, 3), from 0 to 1.
 
     >>> spread(np.array([[[-1.0, 1.0]]])).tolist()
@@ -85,10 +86,11 @@ def spread(image: Any) -> Any:
     """
     shown = np.moveaxis(image, 0, -1) if len(image) == 3 else image.mean(axis=0)
     low, high = shown.min(), shown.max()
-    return (shown - low) / ((high - low) or 1.0)
+    between: np.ndarray = (shown - low) / ((high - low) or 1.0)
+    return between
 
 
-def first_weights(model: Any, shape: tuple[int, ...]) -> Any:
+def first_weights(model: Module, shape: tuple[int, ...]) -> np.ndarray | None:
     """The first layer's weights as images of a shape, or as the filters they are; None where they are neither."""
     for _, parameter in model.named_parameters():
         weight = np.asarray(parameter.value)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,44 @@ from gatewise._errors import TrainingError, UnknownDataSetError
 from gatewise.train.fitting import Say, Trainer
 from gatewise.train.held import ARRAY, Held
 
-MODELS = ("linear", "two-layer", "conv")
-OPTIMIZERS = ("sgd", "momentum", "adam", "adamw", "rmsprop", "adagrad")
-SCHEDULES = ("decay", "cosine", "constant")
-IMAGES = ("mean-image", "standard", "raw")
-CHANGES = ("none", "flip", "flip-crop")
 KAIMING = "kaiming"
+Rng = np.random.Generator
+Change = Callable[[np.ndarray, Rng], np.ndarray]
 
 MOMENTUM = 0.9
 DECAY = 0.95  # the course's, an epoch
 AROUND_NONE, NONE_STAYS = 1e-4, 0.25  # where a search looks for a regularisation, and leaves it, if there was none
 SMALL = 0.01  # of the last layer's weights under Kaiming's: no class is preferred at first
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a number or word of a recipe may be, and how it is typed: where it is not `fits`, `why` and an `example`."""
+
+    help: str
+    metavar: str
+    fits: Callable[[Any], bool] = lambda value: True
+    why: str = ""
+    example: object = None
+    option: str = ""  # where it is not the field's name
+
+
+def counted(help: str, metavar: str = "N", option: str = "") -> Setting:
+    return Setting(help, metavar, lambda value: value >= 1, "it counts, from 1 on.", 10, option)
+
+
+def finite(help: str, metavar: str) -> Setting:
+    return Setting(help, metavar, lambda value: 0 <= value < np.inf, "it is finite and not negative.", 0.1)
+
+
+def one_of(known: Sequence[str], help: str = "") -> Setting:
+    help = help or f"{', '.join(known[:-1])} or {known[-1]}."
+    return Setting(help, "NAME", lambda value: value in known, f"it is one of {', '.join(known)}.", known[0])
+
+
+def at(default: Any, setting: Setting) -> Any:
+    """A field of a recipe, with what it may be."""
+    return field(default=default, metadata={"setting": setting})
 
 
 @dataclass(frozen=True)
@@ -38,23 +65,40 @@ class Recipe:
     """
 
     dataset: str
-    model: str = "two-layer"
-    hidden: int = 200
-    epochs: int = 10
-    lr: float = 1e-3
-    reg: float = 0.25
-    batch: int = 200
-    optimizer: str = "sgd"
-    schedule: str = "decay"
-    std: str = "0.0001"  # of the first weights, or KAIMING
-    dropout: float = 0.0
-    norm: bool = False  # batch normalisation before each relu
-    images: str = "mean-image"
-    change: str = "none"
-    validation: int = 1000
-    train: int | None = None  # how many images are learned from; None for all there are
-    patience: int | None = None
-    seed: int = 0
+    model: str = at("two-layer", one_of(("linear", "two-layer", "conv")))
+    hidden: int = at(200, counted("Hidden units; for conv, filters of the first block."))
+    epochs: int = at(10, counted("How often all images are looked at."))
+    lr: float = at(1e-3, finite("The learning rate.", "RATE"))
+    reg: float = at(0.25, finite("R times the sum of the squared weights is added to the loss.", "R"))
+    batch: int = at(200, counted("Images in a batch."))
+    optimizer: str = at("sgd", one_of(("sgd", "momentum", "adam", "adamw", "rmsprop", "adagrad")))
+    schedule: str = at(
+        "decay", one_of(("decay", "cosine", "constant"), "decay (by 0.95 an epoch), cosine or constant.")
+    )
+    std: str = at("0.0001", Setting("The standard deviation of the first weights.", "S|kaiming"))
+    dropout: float = at(
+        0.0,
+        Setting(
+            "The share of hidden units left out while learning.",
+            "P",
+            lambda value: 0 <= value < 1,
+            "it is the share of units left out.",
+            0.5,
+        ),
+    )
+    norm: bool = at(False, Setting("Batch normalisation before every relu.", ""))
+    images: str = at(
+        "mean-image",
+        one_of(("mean-image", "standard", "raw"), "mean-image (subtracted), standard (a deviation of 1) or raw."),
+    )
+    change: str = at(
+        "none",
+        one_of(("none", "flip", "flip-crop"), "none, flip or flip-crop: what is done to each batch at random."),
+    )
+    train: int | None = at(None, counted("Learn from the first N images only.", option="train-images"))
+    validation: int = at(1000, counted("How many images choose the best epoch."))
+    patience: int | None = at(None, counted("Stop after N epochs without a better one."))
+    seed: int = at(0, Setting("The same one, the same run.", "SEED", option="rng"))
 
     @classmethod
     def of(cls, dataset: str, **asked: Any) -> Recipe:
@@ -71,30 +115,11 @@ class Recipe:
 
     def check(self) -> None:
         """Raise `TrainingError` for what no recipe can say."""
-        choices = {
-            "dataset": tuple(data.CLASSES),
-            "model": MODELS,
-            "optimizer": OPTIMIZERS,
-            "schedule": SCHEDULES,
-            "images": IMAGES,
-            "change": CHANGES,
-        }
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                what = f"{name} is {getattr(self, name)!r:.60}."
-                raise TrainingError(what, f"it is one of {', '.join(known)}.", option(name, known[0]))
-        for name in ("hidden", "epochs", "batch", "validation", "train", "patience"):
-            if getattr(self, name) is not None and getattr(self, name) < 1:
-                raise TrainingError(f"{name} is {getattr(self, name)}.", "it counts, from 1 on.", option(name, 10))
-        for name in ("lr", "reg"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise TrainingError(
-                    f"{name} is {getattr(self, name)}.", "it is finite and not negative.", option(name, 0.1)
-                )
-        if not 0 <= self.dropout < 1:
-            raise TrainingError(
-                f"dropout is {self.dropout}.", "it is the share of units left out.", option("dropout", 0.5)
-            )
+        for name, setting in SETTINGS.items():
+            value = getattr(self, name)
+            if value is not None and not setting.fits(value):
+                shown = f"{value!r:.60}" if isinstance(value, str) else value
+                raise TrainingError(f"{name} is {shown}.", setting.why, option(name, setting.example))
         self.spread()
 
     def check_used(self, asked: Mapping[str, Any]) -> None:
@@ -144,16 +169,19 @@ class Recipe:
         )
 
 
-OPTIONS = {"train": "train-images"}  # whose names are not those of the recipe
+#: The settings of a recipe, by name.
+SETTINGS: dict[str, Setting] = {
+    each.name: each.metadata["setting"] for each in fields(Recipe) if "setting" in each.metadata
+}
 
 
-def option(name: str, value: Any) -> str:
+def option(name: str, value: object) -> str:
     """What to type.
 
     >>> option("train", 500)
     '--train-images 500'
     """
-    return f"--{OPTIONS.get(name, name)} {value}"
+    return f"--{SETTINGS[name].option or name} {value}"
 
 
 #: Where a model or a data set asks for other numbers than the course's two-layer net on CIFAR-10.
@@ -236,9 +264,7 @@ def prepared(
     )  # fmt: skip
 
 
-def network(
-    recipe: Recipe, shape: tuple[int, ...], classes: int, weights: np.random.Generator, units: np.random.Generator
-) -> Any:
+def network(recipe: Recipe, shape: tuple[int, ...], classes: int, weights: Rng, units: Rng) -> nn.Module:
     """The net: images (N, channels, height, width) in, scores (N, classes) out."""
     layers = {"linear": linear_classifier, "two-layer": two_layer, "conv": convolutional}[recipe.model]
     net = nn.Sequential(*layers(recipe, shape, classes, weights, units))
@@ -250,30 +276,33 @@ def network(
     return net
 
 
-def draw_weights(module: Any, spread: float | None, rng: np.random.Generator) -> None:
+def draw_weights(module: nn.Linear | nn.Conv2d, spread: float | None, rng: Rng) -> None:
     """Draw the first weights anew, with a standard deviation, or Kaiming's; biases begin at 0."""
     if spread is None:
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu", rng=rng)
     else:
         nn.init.normal_(module.weight, std=spread, rng=rng)
-    nn.init.zeros_(module.bias)
+    if module.bias is not None:
+        nn.init.zeros_(module.bias)
 
 
-def linear_classifier(recipe: Recipe, shape: tuple[int, ...], classes: int, weights: Any, units: Any) -> list[Any]:
+def linear_classifier(
+    recipe: Recipe, shape: tuple[int, ...], classes: int, weights: Rng, units: Rng
+) -> list[nn.Module]:
     return [nn.Flatten(), nn.Linear(int(np.prod(shape)), classes, rng=weights)]
 
 
-def two_layer(recipe: Recipe, shape: tuple[int, ...], classes: int, weights: Any, units: Any) -> list[Any]:
+def two_layer(recipe: Recipe, shape: tuple[int, ...], classes: int, weights: Rng, units: Rng) -> list[nn.Module]:
     inside = [nn.Dropout(recipe.dropout, rng=units)] if recipe.dropout else []
     norm = [nn.BatchNorm1d(recipe.hidden)] if recipe.norm else []
     first = nn.Linear(int(np.prod(shape)), recipe.hidden, rng=weights)
     return [nn.Flatten(), first, *norm, nn.ReLU(), *inside, nn.Linear(recipe.hidden, classes, rng=weights)]
 
 
-def convolutional(recipe: Recipe, shape: tuple[int, ...], classes: int, weights: Any, units: Any) -> list[Any]:
+def convolutional(recipe: Recipe, shape: tuple[int, ...], classes: int, weights: Rng, units: Rng) -> list[nn.Module]:
     """Blocks of convolution, relu and pooling, up to three, as far as the images can be halved; then one linear map."""
     channels, height, width = shape
-    layers: list[Any] = []
+    layers: list[nn.Module] = []
     for block in range(3):
         wider = recipe.hidden * min(2**block, 2)
         norm = [nn.BatchNorm2d(wider)] if recipe.norm else []
@@ -285,9 +314,9 @@ def convolutional(recipe: Recipe, shape: tuple[int, ...], classes: int, weights:
     return [*layers, nn.Flatten(), *inside, nn.Linear(channels * height * width, classes, rng=weights)]
 
 
-def optimizer_of(recipe: Recipe, model: Any) -> Any:
+def optimizer_of(recipe: Recipe, model: nn.Module) -> optim.Optimizer:
     parameters, rate = model.parameters(), recipe.lr
-    makers: dict[str, Callable[[], Any]] = {
+    makers: dict[str, Callable[[], optim.Optimizer]] = {
         "sgd": lambda: optim.SGD(parameters, lr=rate),
         "momentum": lambda: optim.SGD(parameters, lr=rate, momentum=MOMENTUM),
         "adam": lambda: optim.Adam(parameters, lr=rate),
@@ -298,7 +327,7 @@ def optimizer_of(recipe: Recipe, model: Any) -> Any:
     return makers[recipe.optimizer]()
 
 
-def schedule_of(recipe: Recipe, optimizer: Any) -> Any:
+def schedule_of(recipe: Recipe, optimizer: optim.Optimizer) -> optim.lr_scheduler.LRScheduler | None:
     if recipe.schedule == "decay":
         return optim.lr_scheduler.ExponentialLR(optimizer, gamma=DECAY)
     if recipe.schedule == "cosine":
@@ -306,11 +335,11 @@ def schedule_of(recipe: Recipe, optimizer: Any) -> Any:
     return None
 
 
-def change_of(recipe: Recipe) -> Any:
+def change_of(recipe: Recipe) -> Change | None:
     return {"none": None, "flip": data.flipped, "flip-crop": data.augmented}[recipe.change]
 
 
-def with_draws(recipe: Recipe, rng: np.random.Generator) -> Recipe:
+def with_draws(recipe: Recipe, rng: Rng) -> Recipe:
     """The recipe with a rate, a width and a regularisation drawn around its own, as the course searches.
 
     Rate and regularisation are drawn evenly in their logarithm, within a factor of 10 and 30; the width within 4. A

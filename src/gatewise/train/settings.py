@@ -11,13 +11,17 @@ from typing import Any
 import numpy as np
 
 from gatewise._errors import TrainingError
+from gatewise._types import Function
+from gatewise.nn import Module
+from gatewise.optim import Optimizer
+from gatewise.optim.lr_scheduler import LRScheduler
 
 PLAIN = (bool, int, float, str, type(None))
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 COUNTS = ("epochs", "batch_size", "patience", "save_every")
 
 
-def check_settings(*, reg: Any, **counts: Any) -> None:
+def check_settings(*, reg: object, **counts: object) -> None:
     """Raise `TrainingError` for settings that no run can have."""
     for name, value in counts.items():
         if value is None and name in ("patience", "save_every"):
@@ -30,7 +34,7 @@ def check_settings(*, reg: Any, **counts: Any) -> None:
         )
 
 
-def check_optimizer(model: Any, optimizer: Any) -> None:
+def check_optimizer(model: Module, optimizer: Optimizer) -> None:
     """Raise `TrainingError` for an optimizer that moves none of the model's parameters."""
     own = {id(parameter) for parameter in model.parameters()}
     if own and not own & held_by(optimizer):
@@ -39,7 +43,7 @@ def check_optimizer(model: Any, optimizer: Any) -> None:
         raise TrainingError("the optimizer has none of the model's parameters.", why, cure)
 
 
-def held_by(optimizer: Any) -> set[int]:
+def held_by(optimizer: Optimizer) -> set[int]:
     """The parameters of an optimizer, by id."""
     return {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
 
@@ -48,7 +52,13 @@ def held_by(optimizer: Any) -> set[int]:
 
 
 def settings_of_run(
-    model: Any, optimizer: Any, scheduler: Any, batch_size: int, reg: float, loss: Any, change: Any
+    model: Module,
+    optimizer: Optimizer,
+    scheduler: LRScheduler | None,
+    batch_size: int,
+    reg: float,
+    loss: Function,
+    change: Function | None,
 ) -> dict[str, Any]:
     """Everything about a run that decides how it goes on and is in no array, as a checkpoint holds it."""
     return {
@@ -64,7 +74,7 @@ def settings_of_run(
     }
 
 
-def settings_of(optimizer: Any) -> dict[str, Any]:
+def settings_of(optimizer: Optimizer) -> dict[str, Any]:
     """The settings of an optimizer's groups: `lr`, or `lr of group 1` where there are several."""
     groups = optimizer.param_groups
     return {
@@ -75,7 +85,7 @@ def settings_of(optimizer: Any) -> dict[str, Any]:
     }
 
 
-def plain_value(value: Any) -> Any:
+def plain_value(value: object) -> object:
     """A setting as a checkpoint can hold it."""
     if isinstance(value, (list, tuple)):
         return [plain_value(each) for each in value]
@@ -84,7 +94,7 @@ def plain_value(value: Any) -> Any:
     return value if type(value) in PLAIN else ADDRESS.sub("", repr(value))
 
 
-def name_of_function(function: Any) -> str:
+def name_of_function(function: object) -> str:
     """What a function is called, to tell it from another.
 
     >>> name_of_function(math.exp), name_of_function(functools.partial(math.log, 2)), name_of_function(None)
@@ -98,7 +108,7 @@ def name_of_function(function: Any) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
 
 
-def layer_of(module: Any) -> str:
+def layer_of(module: Module) -> str:
     """A module's class and settings, without what is inside it."""
     return ADDRESS.sub("", f"{type(module).__name__}({module.extra_repr()})")
 

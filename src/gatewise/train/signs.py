@@ -13,9 +13,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from gatewise._circuit import Wire
 from gatewise._errors import DivergedError
-from gatewise._tensor import gradient_of
+from gatewise._tensor import Tensor, gradient_of
+from gatewise.nn import Module, Parameter
+from gatewise.optim import Optimizer
 from gatewise.train.held import FINITE, FLAG, LIST, NUMBER, TEXT, WHOLE, Held, Kind
 from gatewise.train.settings import held_by
 from gatewise.train.tape import finite, first_non_finite, named_wires, rectified
@@ -85,7 +89,7 @@ class Signs:
     """
 
     def __init__(
-        self, model: Any, optimizer: Any, *, every: int = EVERY, say: Callable[[Sign], object] | None = None
+        self, model: Module, optimizer: Optimizer, *, every: int = EVERY, say: Callable[[Sign], object] | None = None
     ) -> None:
         self.model, self.optimizer, self.every, self.say = model, optimizer, every, say
         self.found: list[Sign] = []
@@ -98,7 +102,7 @@ class Signs:
 
     # ------------------------------------------------------------------------------------------------- in the loop
 
-    def backward(self, loss: Any) -> None:
+    def backward(self, loss: Tensor) -> None:
         """Take the place of `loss.backward()`."""
         parameters = self.parameters()
         if self.stepped:
@@ -108,7 +112,7 @@ class Signs:
         if not finite(loss.value):
             raise self.diverged(f"the loss is {float(loss.item())}", first_non_finite(loss.wire, names))
         if self.due and loss.wire is not None:
-            self.look_at_rectifiers(loss, names)
+            self.look_at_rectifiers(loss.wire, names)
         loss.backward()
         for name, parameter in parameters:
             if not parameter.requires_grad:
@@ -158,10 +162,10 @@ class Signs:
     def rate(self) -> float:
         return max((float(group["lr"]) for group in self.optimizer.param_groups), default=0.0)
 
-    def parameters(self) -> list[tuple[str, Any]]:
+    def parameters(self) -> list[tuple[str, Parameter]]:
         return list(self.model.named_parameters())
 
-    def look_for_leftovers(self, parameters: Sequence[tuple[str, Any]]) -> None:
+    def look_for_leftovers(self, parameters: Sequence[tuple[str, Parameter]]) -> None:
         """Gradients that are still there after a step are added to: the next step goes along their sum."""
         own = held_by(self.optimizer)  # what others hold, zero_grad() does not reach
         if not any(id(parameter) in own for _, parameter in parameters):
@@ -172,15 +176,15 @@ class Signs:
             self.tell("zero_grad", left[0], "the gradients of the step before are still there, and are added to.",
                       "optimizer.zero_grad() before loss.backward().")  # fmt: skip
 
-    def look_at_rectifiers(self, loss: Any, names: dict[int, str]) -> None:
-        for layer, alive in rectified(loss.wire, names):
+    def look_at_rectifiers(self, loss: Wire, names: dict[int, str]) -> None:
+        for layer, alive in rectified(loss, names):
             off = self.measured.off[layer] = float(np.mean(~alive.any(axis=0)))
             if off >= DEAD and len(alive) >= ROWS_TO_TELL:
                 said = f"{off:.0%} of the relus after {layer} are off for every image of the batch."
                 cure = "a lower rate, or smaller first weights: what is off gets no gradient, and stays off."
                 self.tell("dead", layer, said, cure)
 
-    def look_at_gradients(self, parameters: Sequence[tuple[str, Any]]) -> None:
+    def look_at_gradients(self, parameters: Sequence[tuple[str, Parameter]]) -> None:
         relative: dict[str, float] = {}
         for name, parameter in parameters:
             found = gradient_of(parameter)
@@ -217,7 +221,7 @@ class Signs:
             self.tell("exploding", large, f"the gradient grows on its way back: {large}'s is {times} times larger, "
                       f"for its weights, than {small}'s.", "smaller weights, or batch normalisation.")  # fmt: skip
 
-    def look_at_updates(self, before: dict[str, Any], parameters: Sequence[tuple[str, Any]]) -> None:
+    def look_at_updates(self, before: dict[str, np.ndarray], parameters: Sequence[tuple[str, Parameter]]) -> None:
         self.measured.updates = {}
         slowed, own = self.rate < RATE_IS_OVER * self.first_rate, held_by(self.optimizer)
         for name, parameter in parameters:
@@ -263,7 +267,7 @@ class Signs:
         )
 
 
-def length(values: Any) -> float:
+def length(values: npt.ArrayLike) -> float:
     """The root of the sum of the squares.
 
     >>> length([3.0, 4.0])

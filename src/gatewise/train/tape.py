@@ -5,12 +5,15 @@ Works for whatever the user wrote: layers, or plain NumPy. Nothing here changes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._circuit import Wire
+from gatewise._types import Plain
+from gatewise.nn import Parameter
 
 Names = Mapping[int, str]  #: what to call a wire that is a parameter, by the id of the wire
 
@@ -19,7 +22,7 @@ RECTIFIERS = ("relu", "maximum")
 THE_IMAGES = "the images"
 
 
-def wires_behind(end: Wire) -> list[Wire]:
+def wires_behind(end: Wire | None) -> list[Wire]:
     """All wires that a value was made from, and its own, the oldest first.
 
     >>> import gatewise as gw
@@ -27,7 +30,8 @@ def wires_behind(end: Wire) -> list[Wire]:
     >>> [gate_of(wire) for wire in wires_behind((x * x + 1).wire)]
     ['', 'multiply', 'add']
     """
-    found, waiting = {id(end): end}, [end]
+    waiting = [] if end is None else [end]
+    found = {id(wire): wire for wire in waiting}
     while waiting:
         for parent in waiting.pop().parents:
             if id(parent) not in found:
@@ -56,26 +60,28 @@ def layer_of(wire: Wire, names: Names) -> str:
     return ""
 
 
-def rectified(end: Wire, names: Names) -> Iterator[tuple[str, Any]]:
+def rectified(end: Wire | None, names: Names) -> Iterator[tuple[str, np.ndarray]]:
     """Each rectifier behind a value: the parameter before it, and which units are on for which row, as (N, units).
 
     A unit is a column of a matrix, and a channel of images, which is on where any of its pixels is.
     """
     for wire in wires_behind(end):
         if gate_of(wire) in RECTIFIERS and np.ndim(wire.value) >= 2 and not np.any(np.asarray(wire.value) < 0):
-            on = np.asarray(wire.value) > 0
-            yield layer_of(wire, names), on.any(axis=tuple(range(2, on.ndim)))
+            on = np.asarray(np.asarray(wire.value) > 0)
+            yield layer_of(wire, names), np.any(on, axis=tuple(range(2, on.ndim)))
 
 
-def first_affine(end: Wire, names: Names) -> Any:
+def first_affine(end: Wire, names: Names) -> Plain:
     """What the oldest gate gives that takes a matrix of weights, or filters; where there is none, the end's value."""
     for wire in wires_behind(end):
         if (
             any(id(parent) in names and np.ndim(parent.value) > 1 for parent in operands_unmoved(wire))
             and gate_of(wire) not in MOVES
         ):
-            return wire.value
-    return end.value
+            found: Plain = wire.value
+            return found
+    last: Plain = end.value
+    return last
 
 
 def operands_unmoved(wire: Wire) -> Iterator[Wire]:
@@ -86,7 +92,7 @@ def operands_unmoved(wire: Wire) -> Iterator[Wire]:
         yield parent
 
 
-def finite(value: Any) -> bool:
+def finite(value: npt.ArrayLike) -> bool:
     """Whether an array holds neither NaN nor inf. The sum of squares tells it fast, except where it overflows itself.
 
     >>> finite(np.array([1.0, np.inf])), finite(np.array([1e30, 1.0], dtype=np.float32))
@@ -99,7 +105,7 @@ def finite(value: Any) -> bool:
         return bool(np.isfinite(flat @ flat)) or bool(np.isfinite(flat).all())
 
 
-def first_non_finite(end: Wire, names: Names) -> str:
+def first_non_finite(end: Wire | None, names: Names) -> str:
     """The oldest wire that holds NaN or inf, in words: which gate gave it, after which parameter."""
     for wire in wires_behind(end):
         if any(not finite(value) for value in operand_values(wire)):  # of no older wire, so it was given
@@ -109,7 +115,7 @@ def first_non_finite(end: Wire, names: Names) -> str:
     return "none"
 
 
-def operand_values(wire: Wire) -> Iterator[Any]:
+def operand_values(wire: Wire) -> Iterator[npt.ArrayLike]:
     """The values a wire's rule has saved, those that are numbers."""
     yield from (value for value in wire.operands if isinstance(value, (float, np.ndarray, np.floating)))
 
@@ -131,11 +137,11 @@ def wire_in_words(wire: Wire, names: Names) -> str:
     return f"the output of {gate_of(wire) or 'an input'}{after} {wrong}"
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """The value of a Tensor, or of what is plain already."""
     return getattr(value, "value", value)
 
 
-def named_wires(parameters: Callable[[], Any]) -> dict[int, str]:
+def named_wires(parameters: Callable[[], Iterable[tuple[str, Parameter]]]) -> dict[int, str]:
     """The wires of a module's parameters, by id. They are asked anew each time: an update may have given new ones."""
     return {id(parameter.wire): name for name, parameter in parameters()}

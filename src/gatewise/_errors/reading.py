@@ -1,0 +1,152 @@
+"""Values that were read out of a Tensor, or written into one, and would have lost their gradient."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+
+from gatewise._errors.gates import INSTEAD
+from gatewise._errors.lines import LineError, library_call, library_frame, user_names
+
+
+class ReadingError(LineError):
+    """A value was read out of a Tensor in a way that loses its gradient without a word.
+
+    Wrong:
+
+    >>> import math, numpy as np, gatewise as gw
+    >>> gw.grad(lambda t: math.exp(t))(0.0)
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.ReadingError: t was turned into a plain float...
+
+    Right:
+
+    >>> gw.grad(lambda t: np.exp(t))(0.0)
+    1.0
+
+    Also wrong: `out[i] = t`, `np.array([t, t])`, `np.full(3, t)`. Right: `np.stack([t, t])`.
+    """
+
+    @classmethod
+    def of(cls, tensor: str, how: str, cure: str = "") -> ReadingError:
+        """`how` is what Python asked for: float, int, index, array; `cure` what to write instead, where it is known."""
+        why = "a gradient is being taken through it, and it would be lost here without a word."
+        if (frame := library_frame()) is not None:
+            what = f"{tensor} was turned into a plain {how} by {library_call(frame)}."
+            return cls(what, why, cure or library_cure(frame))
+        return cls(
+            f"{tensor} was turned into a plain {how}.",
+            why,
+            cure
+            or "np.stack([...]) to collect values, np.stack([np.stack([...]), ...]) for rows of them,"
+            " `captured @ t` for `captured.dot(t)`, np.exp(t) for math.exp(t);"
+            " t.item(), t.numpy() or t.detach() to read it on purpose.",
+        )
+
+    @classmethod
+    def not_whole(cls, tensor: str, value: float) -> ReadingError:
+        return cls(
+            f"{tensor} is {value!r}, a float, where a whole number is needed.",
+            "an int given as an argument is taken as a float, and what is computed from it is one too.",
+            "int(n) + 1 for n + 1, where n is the argument.",
+        )
+
+
+def library_cure(frame: FrameType) -> str:
+    """What to write instead of a call of a library's function, which knows plain arrays alone."""
+    matrix, name = frame.f_locals.get("self"), frame.f_code.co_name
+    if hasattr(matrix, "toarray") and name != "__init__":
+        found = next(iter(user_names(matrix)), "S")
+        return f"{found}.toarray(), a plain array, in its place: {found}.toarray() @ x."
+    if name in INSTEAD:
+        return INSTEAD[name] + "."
+    of_numpy = {"numpy": "np", "numpy.linalg": "np.linalg"}
+    homes = [short for m, short in of_numpy.items() if not name.startswith("_") and hasattr(sys.modules.get(m), name)]
+    twin = f"{homes[0]}.{name}, or " if homes else ""
+    return (
+        f"{twin}the same in gates that `gatewise gates` lists; or t.numpy() as its argument if no gradient is wanted."
+    )
+
+
+class KeptError(LineError):
+    """A Tensor was kept from a derivative that is over, and used in another one.
+
+    Wrong:
+
+    >>> import gatewise as gw
+    >>> kept = []
+    >>> def f(x):
+    ...     kept.append(x * x)
+    ...     return kept[0] * x
+    >>> gw.grad(f)(3.0)
+    27.0
+    >>> gw.grad(f)(4.0)
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.KeptError: a Tensor was kept from a derivative that is over...
+
+    Right: compute it again, or keep a plain value, `kept.append((x * x).numpy())`.
+
+    >>> gw.grad(lambda x: x * x * x)(4.0)
+    48.0
+    """
+
+    @classmethod
+    def of(cls, tensor: str, line: str | None = None) -> KeptError:
+        return cls(
+            f"{tensor} was kept from a derivative that is over, and is used in another.",
+            "what it was computed from does not move any more: its part of the gradient would be lost without a word.",
+            "compute it again in the function; or keep t.detach() or t.numpy(), where a constant is meant.",
+            line=line,
+        )
+
+
+class AssignmentError(LineError):
+    """An array was to be changed in place.
+
+    Wrong:
+
+    >>> import numpy as np, gatewise as gw
+    >>> t, buf = gw.tensor([1.0, 2.0]), np.zeros(2)
+    >>> t[0] = 5.0
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.AssignmentError: t (2,) was to be changed in place...
+    >>> buf += t
+    Traceback (most recent call last):
+        ...
+    gatewise._errors.AssignmentError: buf was the target of an operation on Tensors...
+
+    Right:
+
+    >>> np.where([True, False], 5.0, t).tolist()
+    [5.0, 2.0]
+    >>> buf = buf + t
+    """
+
+    @classmethod
+    def item(cls, tensor: str) -> AssignmentError:
+        return cls(
+            f"{tensor} was to be changed in place.",
+            "its value is saved for the backward pass, and another name may refer to it.",
+            "np.where(mask, new, old) or np.concatenate([...]) to build the array you want.",
+        )
+
+    @classmethod
+    def augmented(cls, tensor: str, sign: str) -> AssignmentError:
+        return cls(
+            f"{tensor} was to be changed in place by {sign}=.",
+            "its value is saved for the backward pass, and another name may refer to it.",
+            f"name = name {sign} ..., which makes a new array.",
+        )
+
+    @classmethod
+    def into(cls, target: object) -> AssignmentError:
+        names = user_names(target)
+        name = names[0] if names else "a plain array"
+        return cls(
+            f"{name} was the target of an operation on Tensors.",
+            f"{name} is a plain array: it would take the values and lose the gradient.",
+            f"{name} = {name} + t, or the operation without out=." if names else "the operation without out=.",
+        )

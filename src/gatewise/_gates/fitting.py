@@ -1,0 +1,176 @@
+"""What pullbacks call, on numbers or recordings: shapes and dtypes of contributions, switches, casts."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from gatewise._gates.gate import GATES, Carrier
+from gatewise._gates.live import Live, dtype_of, plain, shape_of
+from gatewise._gates.symbols import Symbol, call_text
+
+
+class Showing(threading.local):
+    """Whether a backward pass is being written down, `on`: it must hold for other inputs, so a float may have a mask.
+
+    `exact`, it states the rules that eager sweeps go by, and not those of printed lines; `dead`, a switch says what
+    it sends down a branch that was not taken, too.
+    """
+
+    on = False
+    exact = False
+    dead = False
+
+    @contextmanager
+    def __call__(self, *states: str) -> Iterator[None]:
+        """These states, as long as a block lasts."""
+        before = {state: getattr(self, state) for state in states}
+        vars(self).update(dict.fromkeys(states, True))
+        try:
+            yield
+        finally:
+            vars(self).update(before)
+
+
+showing = Showing()
+
+
+def one_or_all(axes: Sequence[int]) -> int | tuple[int, ...]:
+    """A single axis as a number, as one writes it."""
+    return axes[0] if len(axes) == 1 else tuple(axes)
+
+
+def sum_to(g: Any, shape: tuple[int, ...], total: Callable[..., Any] = np.sum) -> Any:
+    """Undo a broadcast: sum over the axes that `shape` lacks or has stretched from 1."""
+    lead = len(shape_of(g)) - len(shape)
+    if lead < 0:  # NumPy writes an array with more axes, of length 1, into one with fewer
+        return np.reshape(sum_to(g, shape[-lead:], total), shape)
+    if lead:
+        g = total(g, axis=one_or_all(range(lead)))
+    have = shape_of(g)
+    stretched = [axis for axis, n in enumerate(shape) if n == 1 != have[axis]]
+    return total(g, axis=one_or_all(stretched), keepdims=True) if stretched else g
+
+
+def fit(part: Any, x: Any, live: Any = None, scaled: bool = True) -> Any:
+    """A contribution in the shape and dtype of its operand; dead entries are zeroed before they can reach a sum."""
+    if live is not None and scaled:
+        part = np.where(live, part, 0.0)
+    if type(part) is np.ndarray and type(x) is np.ndarray and part.shape == x.shape and part.dtype == x.dtype:
+        return part if live is None else Live(part, live)
+    shape, value = shape_of(x), plain(x)
+    if dtype_of(part).kind == "c" and dtype_of(x).kind != "c":
+        part = np.real(part)
+    if shape_of(part) != shape:
+        part = sum_to(part, shape)
+        if live is not None:
+            whole = live
+            live = lambda: sum_to(whole, shape, np.any)  # noqa: E731
+    if isinstance(value, float):
+        if not showing.on:  # a float needs no mask: it is alive, or gets nothing at all
+            if live is not None and not showing.dead and not (live() if callable(live) else live):
+                return None
+            live = None
+        if not isinstance(part, Carrier):
+            part = float(part)
+            return part if live is None else Live(part, live)
+    if dtype_of(part) != dtype_of(x):
+        part = cast(part, dtype=dtype_of(x))
+    return part if live is None else Live(part, live)
+
+
+def lanes(live: Any, axis: Any) -> Any:
+    """The mask of a gate that mixes the entries of each lane: a lane is alive where one of its entries is."""
+    return np.broadcast_to(np.any(live, axis=axis, keepdims=True), shape_of(live))
+
+
+def facing(x: Any) -> Any:
+    """The direction in which the size of x grows: its sign, of a complex number the conjugate of its direction."""
+    if isinstance(x, Symbol):
+        return call_text("facing", x)
+    return np.conj(np.sign(x)) if dtype_of(x).kind == "c" else np.sign(x)
+
+
+def route(g: Any, slope: Any, x: Any, live: Any = None) -> Any:
+    """What a switch sends down one branch: dead where `slope` is zero."""
+    if dtype_of(slope) != bool:
+        g, slope = slope * g, np.not_equal(slope, 0)
+    if shape_of(slope) != shape_of(g):
+        slope = np.broadcast_to(slope, shape_of(g))
+    return fit(g, x, slope if live is None else slope & live)
+
+
+def route1(g: Any, slope: Any) -> Any:
+    """The same for floats: a dead branch gets nothing at all."""
+    if slope or showing.dead:
+        return g if slope is True else slope * g
+    return None
+
+
+def ties(x: Any, y: Any) -> Any:
+    """1 where x is larger, 0 where y is, a half each where they tie."""
+    return (x > y) + 0.5 * (x == y)
+
+
+def real_power(x: Any, y: Any) -> Any:
+    """`x ** y` for floats, NaN where Python would turn complex."""
+    out = x**y
+    return out if type(out) is not complex else math.nan
+
+
+def wins(x: Any, y: Any) -> Any:
+    """1 where x is the larger; two tied wires take half each, a tie with a constant passes nothing."""
+    for one, other in ((x, y), (y, x)):
+        if getattr(one, "absent", False):
+            return Symbol("True", one.names | other.names)
+    if getattr(x, "constant", False) or getattr(y, "constant", False):
+        return x > y
+    return call_text("ties", x, y) if isinstance(x, Symbol) else ties(x, y)
+
+
+def known(slope: Any, out: Any) -> Any:
+    """What a switch sends down a branch; NaN where its value is NaN, because nobody knows which branch that was."""
+    if isinstance(slope, Symbol):
+        return call_text("known", slope, out)
+    if not isinstance(out, Carrier) and not np.any(np.isnan(out)):
+        return slope  # the same, in one look
+    return np.where(np.isnan(out), np.nan, slope)
+
+
+def at_least(x: Any, low: Any) -> Any:
+    """The larger of x and a bound, or x where there is no bound."""
+    return x if getattr(low, "absent", False) else np.maximum(x, low)
+
+
+def spread(g: Any, shape: tuple[int, ...]) -> Any:
+    """`g` repeated to `shape`, in memory of its own."""
+    if shape_of(g) == shape:
+        return g
+    if isinstance(g, Carrier):
+        return np.broadcast_to(g, shape)  # type: ignore[call-overload]
+    full = np.empty(shape, dtype_of(g))  # a fifth of the time of np.broadcast_to
+    full[...] = g
+    return full
+
+
+def kept_axes(axis: Any, shape: tuple[int, ...]) -> list[int]:
+    """The axes a reduction removes, counted from the front."""
+    if not shape:
+        return []  # NumPy takes axis 0 and -1 of a single number, which has none
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return sorted(int(a) % len(shape) for a in axes)
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """`x` in another dtype; a gate, so that it is recorded too."""
+    return GATES[convert](x, dtype=dtype)
+
+
+def convert(x: Any, dtype: Any) -> Any:
+    """`x.astype(dtype)`, for scalars too."""
+    return x.astype(dtype) if isinstance(x, (np.ndarray, np.generic)) else np.dtype(dtype).type(x)
