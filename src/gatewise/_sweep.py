@@ -324,7 +324,7 @@ def given(g: Any, value: Any) -> Any:
         g = g.g
     if isinstance(g, Carrier):
         return g
-    if isinstance(value, float):
+    if isinstance(value, (float, complex)):
         return type(value)(g)
     if isinstance(value, np.generic):
         return value.dtype.type(g)
@@ -378,6 +378,8 @@ FLOAT64 = np.dtype(float)
 
 def ones_for(value: Any) -> Any:
     """The upstream gradient of ones for an output."""
+    if type(value) is complex:
+        return 1.0 + 0.0j
     if isinstance(value, float):
         return 1.0
     return value.dtype.type(1) if isinstance(value, np.generic) else np.ones_like(value)
@@ -385,6 +387,6 @@ def ones_for(value: Any) -> Any:
 
 def zeros_for(value: Any) -> Any:
     """The gradient of a wire that the output does not depend on."""
-    if isinstance(value, float):
+    if isinstance(value, (float, complex)):
         return type(value)(0.0)
     return value.dtype.type(0) if isinstance(value, np.generic) else np.zeros_like(value)

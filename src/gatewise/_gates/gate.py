@@ -88,6 +88,7 @@ class Gate(Facts):
     """
 
     printed: Gate
+    of_reals: bool  # its rule is one for real numbers alone
 
     def __init__(self, function: Function, rule: Rule, family: Family, pattern: str, **facts: Any) -> None:
         assert facts.keys() <= Facts.__annotations__.keys(), facts.keys()
@@ -101,6 +102,7 @@ class Gate(Facts):
         self.own = ours and not facts.keys() & {"text", "call"}
         vars(self).update(self.implied(facts) | facts)
         self.witnesses = self.at
+        self.of_reals = not (self.analytic or self.complex or pattern == "stops")
         self.closings: list[Any] = []  # (pattern, block) for each block that a step of this gate may close
         self.openers: set[Gate] = set()  # the gates that stand first in those patterns
         self.scalar, self.array = Derived(self, True), Derived(self, False)

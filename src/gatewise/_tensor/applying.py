@@ -84,7 +84,8 @@ def apply2(gate: Gate, forward: Callable[[Any, Any], Any], x: Any, y: Any) -> An
         if type(out) is complex or out.dtype.kind != "f":
             if not is_float(out, gate, (x, y)):
                 return Tensor(out, STOPPED)
-            demand_rule_for(gate, (a, b), (x, y))
+            if gate.of_reals:
+                demand_rule_for(gate, (a, b), (x, y))
         return Tensor(out, Wire(tick(), bits, out, (a, b), parents, gate.array[key]), bits)
     return Tensor(out, Wire(tick(), bits, out, (a, b), parents, gate.scalar[key]), bits)
 
@@ -99,6 +100,8 @@ def apply1(gate: Gate, forward: Callable[[Any], Any], x: Tensor) -> Any:
     except Exception as error:
         out = recovered(error, gate, forward, (x,), (a,))
     parents: Any = (x.wire,)
+    if gate.of_reals:
+        demand_rule_for(gate, (a,), (x,))
     pullback = (gate.scalar if type(out) in FLOATS else gate.array)[0b110]
     if gate.closings and may_close(gate, x.wire):
         block = recognise(gate, (x.wire,), (a,), {}, out)
@@ -148,7 +151,7 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
         out = forward(*values, **plain_parameters)
     except Exception as error:
         out = recovered(error, gate, forward, operands, values, plain_parameters)
-    if not gate.analytic:
+    if gate.of_reals:
         demand_rule_for(gate, values, operands)
     several = isinstance(out, (tuple, list))
     if not parents or type(gate.family) is Stops or not (several or is_float(out, gate, operands)):
@@ -274,9 +277,12 @@ def is_float(out: Any, gate: Gate, operands: Sequence[Any]) -> bool:
     )
 
 
+REAL = np.dtype(float)
+
+
 def demand_rule_for(gate: Gate, values: Sequence[Any], operands: Sequence[Any]) -> None:
     """Refuse complex numbers where a gate's rule is one for real ones."""
-    if gate.analytic or gate.complex or type(gate.family) is Stops or not any(map(np.iscomplexobj, values)):
+    if not any(type(v) is complex or getattr(v, "dtype", REAL).kind == "c" for v in values):
         return
     raise ComplexGradientError(
         f"{gate.name} of {' and '.join(described(x) for x in operands)} is given complex numbers.",
