@@ -490,8 +490,7 @@ class Seeing:
             twin.__defaults__ = tuple(map(self.seen_through, f.__defaults__))
         if f.__kwdefaults__:
             twin.__kwdefaults__ = f.__kwdefaults__
-        if f.__dict__:
-            twin.__dict__ = f.__dict__  # attributes of a function are shared
+        twin.__dict__ = f.__dict__  # attributes of a function are shared
         return twin
 
     def cell(self, cell: types.CellType) -> types.CellType:

@@ -33,6 +33,13 @@ def into(out: Any, result: Any) -> Any:
     return target
 
 
+def fits(shape: tuple[int, ...], place: tuple[int, ...]) -> bool:
+    """Whether a result of this shape goes into an array of that one."""
+    if len(shape) > len(place):
+        return False
+    return all(n in (1, m) for n, m in zip(shape[::-1], place[::-1], strict=False))
+
+
 def at(ufunc: np.ufunc, target: Tensor, index: Any, *values: Any) -> None:
     """`np.add.at(x, index, values)`: as often as an entry is named."""
     if names_an_entry_once(plain(index)):
