@@ -480,17 +480,21 @@ class Seeing:
         if id(f) in self.made:
             return self.made[id(f)][1]  # type: ignore[no-any-return]
         twin = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, f.__closure__)
+        twin.__dict__ = f.__dict__  # attributes of a function are shared
+        twin.__kwdefaults__ = f.__kwdefaults__
         self.made[id(f)] = f, twin
         if f.__closure__:
             cells = tuple(map(self.cell, f.__closure__))
-            if any(a is not b for a, b in zip(cells, f.__closure__)):
-                twin = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, cells)
+            if any(a is not b for a, b in zip(cells, f.__closure__, strict=True)):
+                whole = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, cells)
+                whole.__dict__, whole.__kwdefaults__ = f.__dict__, f.__kwdefaults__
+                for cell in cells:
+                    if cell != types.CellType() and cell.cell_contents is twin:  # it speaks of itself
+                        cell.cell_contents = whole
+                twin = whole
                 self.made[id(f)] = f, twin
         if f.__defaults__ and any(self.seen_through(x) is not x for x in f.__defaults__):
             twin.__defaults__ = tuple(map(self.seen_through, f.__defaults__))
-        if f.__kwdefaults__:
-            twin.__kwdefaults__ = f.__kwdefaults__
-        twin.__dict__ = f.__dict__  # attributes of a function are shared
         return twin
 
     def cell(self, cell: types.CellType) -> types.CellType:

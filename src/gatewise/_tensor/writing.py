@@ -23,10 +23,7 @@ def into(out: Any, result: Any) -> Any:
     """Write a result into what `out=` names."""
     target = out[0] if isinstance(out, tuple) else out
     have, want = np.asarray(plain(result)), np.asarray(plain(target))
-    if (
-        not np.can_cast(have.dtype, want.dtype, "same_kind")
-        or np.broadcast_shapes(have.shape, want.shape) != want.shape
-    ):
+    if not np.can_cast(have.dtype, want.dtype, "same_kind") or not fits(have.shape, want.shape):
         what = f"{described(target)} cannot take a result of shape {have.shape} and {have.dtype}."
         raise GateError.like(TypeError)(what, "out= names an array of the result's shape and kind.")
     assign(target, ..., result)
