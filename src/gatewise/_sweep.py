@@ -11,7 +11,7 @@ import numpy as np
 
 from gatewise._circuit import NO_PARAMETERS, SourcedWire, Wire, inside_block, parents_as_written, sources_of
 from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError
-from gatewise._gates import NAMES, Carrier, Growing, Live, Pullback, back_in_place, plain, shape_of, showing
+from gatewise._gates import NAMES, Carrier, Growing, Live, Pullback, plain, shape_of, showing
 
 ASSIGN = NAMES["assign"]
 FLOATS = frozenset((float, int, np.float64))  #: on these no shape and no dtype can go wrong
@@ -99,7 +99,7 @@ def sweep(
                 continue  # only structural zeros came
             if type(g) is Live and g.everywhere:
                 g = g.g
-            if type(g) is Growing and (observer or arrive or keep or wire.bits & lower or not is_assignment(wire)):
+            if type(g) is Growing and (arrive or keep or edges or wire.bits & lower or not takes_growing(wire)):
                 g = g.settled()
             if wire.hooks is not None:
                 g = hooked(wire, g, keep)
@@ -115,12 +115,6 @@ def sweep(
                 continue
             parents: Any
             if (
-                is_assignment(wire)
-                and not (observer or wire.bits & lower)
-                and (found := back_in_place(g, wire.operands, wire.parameters, wire.pullback.positions)) is not None
-            ):
-                positions, parents, parts = wire.pullback.positions, wire.parents, found
-            elif (
                 wire.bits & lower
                 or type(g) is Live
                 or (type(wire) is SourcedWire and (as_written or wire in by_gates))
@@ -150,7 +144,7 @@ def sweep(
                 if part is None:
                     continue
                 if observer is not None:
-                    observer(wire, positions[k], parent, part)
+                    observer(wire, positions[k], parent, part if type(part) is not Growing else part.settled(copy=True))
                 if type(part) is Growing or type(cotangents.get(parent)) is Growing:
                     cotangents[parent] = grown(cotangents.get(parent), part)
                 elif parent in cotangents:
@@ -161,16 +155,23 @@ def sweep(
     return leaves
 
 
-def is_assignment(wire: Wire) -> bool:
-    """Whether a wire is the version of an array after entries were written into it."""
-    return wire.pullback is not None and wire.pullback.gate is ASSIGN
+def takes_growing(wire: Wire) -> bool:
+    """Whether a wire is the version of an array after entries were written into it, which nobody else is told of."""
+    return wire.hooks is None and wire.pullback is not None and wire.pullback.gate is ASSIGN
 
 
 def grown(before: Any, part: Any) -> Any:
     """The sum of two cotangents of which one is changed in place."""
     if type(part) is not Growing:
         before, part = part, before
-    return part if before is None else part.absorb(before.settled() if type(before) is Growing else before)
+    if before is None:
+        return part
+    if type(before) is Growing:
+        return part.absorb(before.settled())
+    if isinstance(before.g if type(before) is Live else before, Carrier):  # recorded: nothing is changed in place
+        settled = part.settled()
+        return before + settled if type(before) is Live else settled + before
+    return part.absorb(before)
 
 
 def hooked_inside(wires: Iterable[Wire], bit: int) -> frozenset[Wire]:

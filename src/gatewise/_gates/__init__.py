@@ -21,7 +21,7 @@ from gatewise._gates import (
     totals,
 )
 from gatewise._gates.absent import instead, instead_if_numpys, instead_of
-from gatewise._gates.assigning import Chain, Growing, back_in_place, blank, viewed, write, written
+from gatewise._gates.assigning import Chain, Growing, blank, viewed, write, written
 from gatewise._gates.composed import COMPOSED
 from gatewise._gates.families import Stops, custom, elementwise, linear, reduction, stops
 from gatewise._gates.fitting import convert, kept_axes, showing

@@ -1,14 +1,17 @@
-"""Entries written into an array: what was there before gets nothing, what was written gets what comes back from there."""
+"""Entries written into an array: what was overwritten gets nothing, what was written in what comes back from there."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from gatewise._gates.families import linear
+from gatewise._gates.families import Linear
 from gatewise._gates.fitting import fit, sum_to
+from gatewise._gates.gate import Derivation, Gate, Rule
 from gatewise._gates.live import Live, is_recorded, names_an_entry_once, shape_of, worked_out
+from gatewise._types import Function
 
 #: One view of an array after the other, as (function, parameters, which of several outputs): `x[1:].T`.
 Chain = tuple[tuple[Any, Any, Any], ...]
@@ -57,39 +60,6 @@ def lasting(shape: tuple[int, ...], index: Any, chain: Chain) -> Any:
     return stayed.reshape(whole.shape)
 
 
-@linear(
-    written,
-    pattern="routes",
-    text="statement",
-    symbol="[ ] =",
-    sample=[
-        ((np.arange(4.0), 7.5), {"index": 2}),
-        ((np.arange(4.0), np.array([7.5, 8.5])), {"index": slice(1, 3)}),
-        ((np.arange(4.0), 7.5), {"index": slice(None, None, 2)}),
-        ((np.arange(4.0), np.array([7.5, 8.5, 9.5])), {"index": np.array([1, 1, 3])}),
-        ((np.arange(6.0).reshape(2, 3), np.array([7.5, 8.5])), {"index": (slice(None), 1)}),
-        ((np.arange(6.0).reshape(2, 3), np.ones((1, 3))), {"index": 0}),
-        ((np.arange(6.0).reshape(2, 3), 0.5), {"index": np.array([[True, False, True], [False, True, True]])}),
-        ((np.arange(6.0).reshape(2, 3), 7.5), {"index": 1, "chain": ((np.ravel, {}, None),)}),
-        ((np.arange(6.0).reshape(2, 3), np.array([7.5, 8.5])), {"index": 1, "chain": ((np.transpose, {}, None),)}),
-    ],
-    analytic=True,
-    in_page=False,
-)
-def assign(g, x, values, *, index, chain=()):
-    """What was overwritten gets nothing; what was written in gets what comes back from there."""
-    return lambda: assign(g, 0.0, index=index, chain=chain), lambda: picked_up(g, values, index, chain, shape_of(x))
-
-
-def picked_up(g: Any, values: Any, index: Any, chain: Chain, shape: tuple[int, ...]) -> Any:
-    """What comes back to the values that were written."""
-    stayed = lasting(shape, index, chain)
-    part = viewed(g, chain)[index]
-    if stayed is not None:
-        part = np.where(stayed, part, 0.0)
-    return sum_to(part, shape_of(values))
-
-
 class Growing:
     """The cotangent of an array that is written into, entry by entry: one array, changed in place on the way back.
 
@@ -130,50 +100,99 @@ class Growing:
             np.add.at(self.g, index, g)
             np.logical_or.at(self.mask, index, mask)
 
-    def settled(self) -> Any:
+    @classmethod
+    def of(cls, g: Any, mask: Any) -> Growing:
+        """A cotangent in memory of its own."""
+        alive = np.ones(np.shape(g), bool) if mask is None else np.array(worked_out(mask))
+        return cls(np.array(g), alive)
+
+    def settled(self, copy: bool = False) -> Any:
         """The same for everybody."""
-        return self.g if self.mask.all() else Live(self.g, self.mask)
+        g, mask = (np.array(self.g), np.array(self.mask)) if copy else (self.g, self.mask)
+        return g if mask.all() else Live(g, mask)
 
 
-def growing(g: Any) -> Growing:
-    """A cotangent in memory of its own."""
-    if type(g) is Growing:
-        return g
-    if type(g) is Live:
-        return Growing(np.array(g.g), np.array(g.mask))
-    return Growing(np.array(g), np.ones(np.shape(g), bool))
+class InPlace(Linear):
+    """A linear gate whose cotangent is changed in place on the way back, where it is made of numbers."""
+
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
+        by_rule, needs = super().derive(gate, kinds, wanted, scalar)
+
+        def back(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+            if type(g) is Growing or (0 in wanted and not (is_recorded(g) or is_recorded(live))):
+                g = g if type(g) is Growing else Growing.of(g, live)
+                parts = taken_out(g, operands[1], parameters["index"], parameters.get("chain", ()), wanted)
+                if parts is not None:
+                    return parts
+                g, live = g.g, g.mask
+            return by_rule(g, out, operands, parameters, live)
+
+        return back, needs
 
 
-def back_in_place(g: Any, operands: Any, parameters: Any, positions: Any) -> list[Any] | None:
+def in_place(function: Function, **facts: Any) -> Callable[[Rule], Gate]:
+    """Declare such a gate."""
+    return lambda rule: Gate(function, rule, InPlace(), **facts)
+
+
+def taken_out(g: Growing, values: Any, index: Any, chain: Chain, wanted: Sequence[int]) -> list[Any] | None:
     """What an assignment sends back, taken out of its own cotangent; None where that cannot be looked at like this."""
-    index, chain = parameters["index"], parameters.get("chain", ())
-    if type(g) is not Growing and (is_recorded(g.g) or is_recorded(g.mask) if type(g) is Live else is_recorded(g)):
-        return None
-    g = growing(g)
     here, alive = (viewed(x, chain) for x in (g.g, g.mask))
     if chain and not (np.may_share_memory(here, g.g) and np.may_share_memory(alive, g.mask)):
         return None
-    parts: list[Any] = []
-    for position in positions:
-        if position == 0:
-            parts.append(g)
-            continue
-        part, live, values = here[index], alive[index], operands[1]
-        if type(part) is np.ndarray:
-            part, live = part.copy(), np.array(live)
-        elif type(values) is float:  # one number, in and out
-            parts.append(float(part) if live else None)
-            continue
-        stayed = lasting(g.g.shape, index, chain)
-        if stayed is not None:
-            part, live = np.where(stayed, part, 0.0), live & stayed
-        shape = np.shape(values)
-        if shape_of(part) != shape:
-            part, live = sum_to(np.where(live, part, 0.0), shape), sum_to(live, shape, np.any)
-        parts.append(fit(part, values, None if np.all(live) else live))
+    parts: list[Any] = [g] if 0 in wanted else []
+    if 1 in wanted:
+        part, live = here[index], alive[index]
+        if type(part) is not np.ndarray and isinstance(values, float):  # one number, in and out
+            parts.append(type(values)(part) if live else None)
+        else:
+            parts.append(of_values(np.array(part), np.array(live), values, lasting(g.g.shape, index, chain)))
     here[index] = 0
     alive[index] = False
     return parts
+
+
+def of_values(part: Any, live: Any, values: Any, stayed: Any) -> Any:
+    """What comes back to the values that were written: of what was written twice to one place, to the last alone."""
+    if stayed is not None:
+        part, live = np.where(stayed, part, 0.0), live & stayed
+    shape = np.shape(values)
+    if part.shape != shape:
+        part, live = sum_to(np.where(live, part, 0.0), shape), sum_to(live, shape, np.any)
+    return fit(part, values, None if np.all(live) else live)
+
+
+@in_place(
+    written,
+    pattern="routes",
+    text="statement",
+    symbol="[ ] =",
+    sample=[
+        ((np.arange(4.0), 7.5), {"index": 2}),
+        ((np.arange(4.0), np.array([7.5, 8.5])), {"index": slice(1, 3)}),
+        ((np.arange(4.0), 7.5), {"index": slice(None, None, 2)}),
+        ((np.arange(4.0), np.array([7.5, 8.5, 9.5])), {"index": np.array([1, 1, 3])}),
+        ((np.arange(6.0).reshape(2, 3), np.array([7.5, 8.5])), {"index": (slice(None), 1)}),
+        ((np.arange(6.0).reshape(2, 3), np.ones((1, 3))), {"index": 0}),
+        ((np.arange(6.0).reshape(2, 3), 0.5), {"index": np.array([[True, False, True], [False, True, True]])}),
+        ((np.arange(6.0).reshape(2, 3), 7.5), {"index": 1, "chain": ((np.ravel, {}, None),)}),
+        ((np.arange(6.0).reshape(2, 3), np.array([7.5, 8.5])), {"index": 1, "chain": ((np.transpose, {}, None),)}),
+    ],
+    analytic=True,
+    in_page=False,
+)
+def assign(g, x, values, *, index, chain=()):
+    """What was overwritten gets nothing; what was written in gets what comes back from there."""
+    return lambda: assign(g, 0.0, index=index, chain=chain), lambda: picked_up(g, values, index, chain, shape_of(x))
+
+
+def picked_up(g: Any, values: Any, index: Any, chain: Chain, shape: tuple[int, ...]) -> Any:
+    """What comes back to the values that were written."""
+    stayed = lasting(shape, index, chain)
+    part = viewed(g, chain)[index]
+    if stayed is not None:
+        part = np.where(stayed, part, 0.0)
+    return sum_to(part, shape_of(values))
 
 
 def blank(x: Any) -> Any:

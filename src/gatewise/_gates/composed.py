@@ -1,6 +1,6 @@
 """NumPy's functions that are others of them put together: each is written in gates, with NumPy's own arguments.
 
-What stands here gives the same bits as NumPy's function does, and its gradient follows. `COMPOSED` has the body of each.
+What stands here gives NumPy's own bits, and its gradient follows. `COMPOSED` has the body of each.
 """
 
 from __future__ import annotations
@@ -665,7 +665,7 @@ composed(np.linalg.outer)(lambda x1, x2, /: np.outer(x1, x2))
 def unique(ar, return_index=False, return_inverse=False, return_counts=False, axis=None, *, equal_nan=True, **options):
     if axis is not None:
         raise UnsupportedError.of("np.unique(..., axis=...)")
-    values, index, inverse, counts = np.unique(asked(ar), True, True, True, equal_nan=equal_nan, **options)
+    _, index, inverse, counts = np.unique(asked(ar), True, True, True, equal_nan=equal_nan, **options)
     asked_for = ((return_index, index), (return_inverse, inverse), (return_counts, counts))
     found = [np.ravel(ar)[index], *(x for wanted, x in asked_for if wanted)]
     return found[0] if len(found) == 1 else tuple(found)

@@ -40,6 +40,15 @@ def flatten(t: Tensor, order: str = "C") -> Any:
     return np.ravel(t, order=order)  # type: ignore[call-overload]
 
 
+def by_rows(x: Any) -> Any:
+    """`x.copy()`: by rows, where `np.copy(x)` keeps the order that entries lie in."""
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def copy(t: Tensor, order: str = "C") -> Any:
+    return apply(NAMES["copy"], by_rows, (t,), {}) if order == "C" else np.copy(t, order=order)  # type: ignore[call-overload]
+
+
 def fill(t: Tensor, value: Any) -> None:
     t[...] = value
 
@@ -117,14 +126,14 @@ def same_as_numpys(name: str) -> Callable[..., Any]:
 #: ndarray's methods that are NumPy's functions of the same name.
 METHODS = (
     *("sum", "mean", "prod", "var", "std", "max", "min", "any", "all", "argmax", "argmin"),
-    *("dot", "ravel", "swapaxes", "squeeze", "clip", "copy"),
+    *("dot", "ravel", "swapaxes", "squeeze", "clip"),
     *("cumsum", "cumprod", "repeat", "take", "diagonal", "trace", "argsort", "argpartition", "round", "nonzero"),
     *("searchsorted", "choose", "conjugate", "conj"),
 )
 give(**{name: same_as_numpys(name) for name in METHODS})
 give(__getitem__=entries, astype=astype, reshape=reshape, transpose=transpose, flatten=flatten, fill=fill)
 give(T=property(lambda t: np.transpose(t)), mT=property(lambda t: np.matrix_transpose(t)))
-give(sort=sort, partition=partition, put=put, compress=compress)
+give(copy=copy, sort=sort, partition=partition, put=put, compress=compress)
 give(flat=property(Flat, lambda t, values: Flat(t).__setitem__(..., values)))
 give(real=property(lambda t: np.real(t), set_part("real")), imag=property(lambda t: np.imag(t), set_part("imag")))
 give(nbytes=property(lambda t: t.value.nbytes), itemsize=property(lambda t: t.dtype.itemsize))

@@ -1,7 +1,7 @@
 """Assignment: a new version of the array that everything else looks at.
 
-A view knows its base, and an array its views. What is written into either makes a new wire for the array, and its views are made anew
-from it. The value is changed in place where nobody else refers to its memory.
+A view knows its base, and an array its views. What is written into either makes a new wire for the array, and its views
+are made anew from it. The value is changed in place where nobody else refers to its memory.
 """
 
 from __future__ import annotations
