@@ -22,20 +22,9 @@ from gatewise._circuit import lent
 from gatewise._gates import GATES, Gate
 from gatewise._tensor import STOPPED, Tensor, apply
 from gatewise._tensor.applying import UNHURRIED, apply1, apply2
+from gatewise._tensor.lists import gathered, has_tensor
 
 # ------------------------------------------------------------------------------------------- lists with Tensors in them
-
-
-def has_tensor(x: Any) -> bool:
-    """Whether a Tensor stands in nested lists and tuples."""
-    return type(x) is Tensor or (type(x) in (list, tuple) and any(map(has_tensor, x)))
-
-
-def gathered(x: Any) -> Any:
-    """Nested lists with Tensors in them as one Tensor; anything else as it is."""
-    if type(x) not in (list, tuple) or not has_tensor(x):
-        return x
-    return np.stack([gathered(part) for part in x])
 
 
 def in_lists(args: Any) -> bool:
@@ -137,8 +126,8 @@ def of_array(function: Callable[..., Any], copies: bool) -> Callable[..., Any]:
     @functools.wraps(function, updated=())
     def twin(a: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
         copy = kwargs.get("copy", copies)
-        made = gathered(a)
-        if type(made) is not Tensor:
+        made = gathered(a) if dtype is None or np.dtype(dtype) != object else a
+        if type(made) is not Tensor or (dtype is not None and np.dtype(dtype) == object):
             return buffer(function(a, dtype, *args, **kwargs))
         if dtype is not None and np.dtype(dtype) != made.dtype:
             made = made.astype(dtype)
@@ -170,8 +159,8 @@ def counted(*args: Any, **options: Any) -> Any:
     if not any(type(x) is Tensor and x.dtype.kind == "f" for x in args):
         return buffer(np.arange(*args, **options))
     start, stop, step = args if len(args) == 3 else (*args, 1) if len(args) == 2 else (0, *args, 1)
-    bare = [x.value if type(x) is Tensor else x for x in (start, stop, step)]
-    return start + step * np.arange(len(np.arange(*bare)))
+    bare = [x.item() if type(x) is Tensor else x for x in (start, stop, step)]
+    return start + step * np.arange(len(np.arange(*bare)), dtype=float)
 
 
 class Rows:
@@ -369,20 +358,33 @@ def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from codes_in(each)
 
 
-@functools.cache
+def once(function: Callable[[types.CodeType], Any]) -> Callable[[types.CodeType], Any]:
+    """A function of code objects, asked once for each of them, which it does not keep alive."""
+    known: weakref.WeakKeyDictionary[types.CodeType, Any] = weakref.WeakKeyDictionary()
+
+    @functools.wraps(function)
+    def asked(code: types.CodeType) -> Any:
+        if code not in known:
+            known[code] = function(code)
+        return known[code]
+
+    return asked
+
+
+@once
 def names_in(code: types.CodeType) -> tuple[str, ...]:
     """The global names that a function may ask for, and the attributes; whether it imports."""
     return tuple(dict.fromkeys(name for each in codes_in(code) for name in each.co_names))
 
 
-@functools.cache
+@once
 def imports(code: types.CodeType) -> bool:
     """Whether a function imports NumPy or math in its body."""
     wanted = {"numpy", "math"}
     return any(name.partition(".")[0] in wanted for name in names_in(code))
 
 
-@functools.cache
+@once
 def writes(code: types.CodeType) -> bool:
     """Whether a function may write into an array."""
     return any(
@@ -415,14 +417,13 @@ class Plan:
     def __init__(self, f: types.FunctionType) -> None:
         reached = list(functions_reached(f))
         known = {name: f.__globals__.get(name) for each in reached for name in names_in(each.__code__)}
-        self.names = list(known.items())
-        self.reached = reached
-        self.held = [list(held(each)) for each in reached]
+        self.names = [(name, id(value)) for name, value in known.items()]  # no plan keeps a function alive
+        self.around = [id(value) for each in reached for value in held(each)]
         self.writing = any(writes(each.__code__) for each in reached)
-        self.twins = {name: twin for name, value in self.names if (twin := twin_of(value)) is not None}
-        self.functions = [name for name, value in self.names if is_users(value, f.__globals__)]
-        self.arrays = [name for name, value in self.names if self.may_be_written(value)]
-        around = [value for values in self.held for value in values]
+        self.twins = {name: twin for name, value in known.items() if (twin := twin_of(value)) is not None}
+        self.functions = [name for name, value in known.items() if is_users(value, f.__globals__)]
+        self.arrays = [name for name, value in known.items() if self.may_be_written(value)]
+        around = [value for each in reached for value in held(each)]
         deep = any(twin_of(value) is not None or self.may_be_written(value) for value in around)
         self.needed = bool(self.twins or self.arrays or deep or any(imports(each.__code__) for each in reached))
 
@@ -431,15 +432,12 @@ class Plan:
         return self.writing and type(value) is np.ndarray and value.dtype.kind == "f" and value.flags.writeable
 
     def holds(self, f: types.FunctionType) -> bool:
-        """Whether every name stands for what it stood for."""
+        """Whether every name stands for what it stood for, and the closure for what it did."""
         get = f.__globals__.get
-        for name, value in self.names:
-            if get(name) is not value:
+        for name, known in self.names:
+            if id(get(name)) != known:
                 return False
-        for each, values in zip(self.reached, self.held):
-            if each.__closure__ and not all(a is b for a, b in zip(held(each), values)):
-                return False
-        return True
+        return not self.around or self.around == [id(x) for each in functions_reached(f) for x in held(each)]
 
 
 PLANS: weakref.WeakKeyDictionary[Any, Plan] = weakref.WeakKeyDictionary()

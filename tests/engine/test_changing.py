@@ -168,26 +168,30 @@ def test_what_was_computed_is_not_changed():
     w = gw.tensor(np.ones(3))
     made = w * 2
     signs = np.sign(w)
-    for t in (made, signs, w.detach()):
-        with gw.no_grad(), pytest.raises(AssignmentError):
+    for t in (made * 1, np.sign(w), w.detach()):
+        before = t.numpy()
+        with gw.no_grad():
             t -= 1
-        with gw.no_grad(), pytest.raises(AssignmentError):
             t[0] = 1
+        assert t.numpy().tolist() == [1, *(before[1:] - 1)]
+    assert w.numpy().tolist() == [1, 1, 1]
+    assert made.numpy().tolist() == [2, 2, 2]
     with pytest.raises(NoGradientError):
         nn.init.zeros_(signs)
     (np.sign(w) * w).sum().backward()
     np.testing.assert_array_equal(w.grad, [1, 1, 1])
 
 
-def test_arguments_of_a_derivative_and_recordings_are_not_changed():
+def test_arguments_of_a_derivative_are_not_changed():
     def f(x):
+        y = x * 3
         with gw.no_grad():
-            x -= 1
-        return (x * x).sum()
+            x[0] = 5.0
+        return (x * y).sum()
 
-    for call in (lambda: gw.grad(f)(np.ones(3)), lambda: gw.circuit(f, np.ones(3))):
-        with pytest.raises(AssignmentError):
-            call()
+    x = np.ones(3)
+    assert gw.grad(f)(x).tolist() == [15.0, 6.0, 6.0]
+    assert x.tolist() == [1, 1, 1]
 
 
 def test_freezing_one_parameter():

@@ -51,7 +51,7 @@ def special(x):
     return np.asfarray(x) if hasattr(np, "asfarray") else np.asarray(x)
 
 def medians(x):
-    return np.median(x)
+    return np.i0(x)[0]
 
 def wrapped(f):
     def inner(*args):
@@ -99,7 +99,7 @@ def test_a_sparse_matrix_is_named_with_a_cure_that_works(library):
         (lambda x: np.sum(sys.modules["sparselib"].solve(np.eye(3), x)), "sparselib.solve", "np.linalg.solve"),
         (lambda x: np.sum(sys.modules["sparselib"].special(x)), "sparselib.special", "gatewise gates"),
         (lambda x: np.sum(sys.modules["sparselib"].hidden(x)), "a function of sparselib's", "gatewise gates"),
-        (lambda x: sys.modules["sparselib"].medians(x), "np.median, which sparselib.medians calls", "for np.median(x)"),
+        (lambda x: sys.modules["sparselib"].medians(x), "np.i0, which sparselib.medians calls", "gatewise gates"),
         (lambda x: np.sum(sys.modules["sparselib"].interpolator()(x)), "by interpolator.", "t.numpy()"),
         (lambda x: np.sum(sys.modules["sparselib"].sparse_matrix(x).dense), "by sparse_matrix.", "t.numpy()"),
     ],

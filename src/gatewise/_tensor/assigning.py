@@ -22,6 +22,7 @@ from gatewise._tensor import applying
 from gatewise._tensor.applying import IMMUTABLE, apply, demand_plain
 from gatewise._tensor.asking import STOPPED, described, is_stopped
 from gatewise._tensor.carrier import Tensor
+from gatewise._tensor.lists import gathered
 from gatewise._tensor.parameters import unwrapped
 
 ASSIGN = NAMES["assign"]
@@ -130,7 +131,7 @@ def assign(t: Tensor, index: Any, values: Any) -> None:
     if type(root.value) is not np.ndarray:
         what = f"{described(t)} has no entries to assign to."
         raise GateError.like(TypeError)(what, "it is a single number.", "a new one in its place.")
-    place = unwrapped(index)
+    place, values = unwrapped(index), gathered(values)
     if type(values) is Tensor and by_mask(place) and type(alias_of(values)) is View and root_of(values)[0] is root:
         what = f"{described(t)} is assigned to by a mask, from a view of itself."
         why = "NumPy reads entries that it has just written, in an order that it does not promise."

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import closed_bits, lent, open_bits
-from gatewise._errors import AssignmentError, GateError, UnsupportedError
+from gatewise._errors import AssignmentError, GateError, GatewiseError, UnsupportedError
 from gatewise._gates import COMPOSED, GATES, Gate, instead, plain
 from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, regrouped
 from gatewise._tensor.asking import described, whole_number
@@ -81,7 +81,13 @@ def composition(body: Callable[..., Any], function: Any, args: Sequence[Any], kw
     except TypeError:
         options = "".join(f", {key}=..." for key in kwargs)
         return unsupported(f"{qualified(function)}(...{options})", function, args, kwargs)
-    return body(*args, **kwargs)
+    try:
+        return body(*args, **kwargs)
+    except (ValueError, TypeError, IndexError) as error:  # NumPy's words for a call that it refuses
+        if isinstance(error, GatewiseError):
+            raise
+        given = [x for x in args if isinstance(x, (Tensor, np.ndarray))]
+        raise GateError.of(qualified(function), list(map(described, given)), list(map(np.shape, given)), error) from None
 
 
 def qualified(function: Any) -> str:
