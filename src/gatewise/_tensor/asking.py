@@ -72,13 +72,13 @@ def gradient_of(t: Carrier) -> Plain | None:
     return gradient
 
 
-def upstream_for(value: Plain, upstream: npt.ArrayLike | Carrier | None) -> Plain:
+def upstream_for(value: Plain, upstream: npt.ArrayLike | Carrier | None) -> float | np.ndarray:
     """The cotangent to start with: ones for a single number, otherwise what the user gives, checked for shape."""
     shape = np.shape(value)
     if upstream is None:
         if shape:
             raise UpstreamError.missing(shape)
-        ones: Plain = ones_for(value)
+        ones: float | np.ndarray = ones_for(value)
         return ones
     g = np.asarray(plain(upstream))
     if g.shape != shape:
