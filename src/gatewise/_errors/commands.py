@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 
 from gatewise._errors.base import GatewiseError, visible
-from gatewise._errors.language import drawn
+from gatewise._errors.language import in_spaces
 from gatewise._errors.lines import PACKAGE, is_library
 
 
@@ -43,7 +43,7 @@ class UserCodeError(GatewiseError):
         file, line = place
         text = linecache.getline(file, line).strip()
         where = "in the expression" if file.startswith("<gatewise ") else f"{visible(file)}, line {line}"
-        return cls(f"{what}\n  {where}:  {drawn(text)}")
+        return cls(f"{what}\n  {where}:  {in_spaces(text)}")
 
     @classmethod
     def frame_of(cls, error: BaseException) -> tuple[str, int] | None:

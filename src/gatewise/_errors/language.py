@@ -50,7 +50,7 @@ class ValueTextError(GatewiseError):
 
     def __init__(self, text: str, problem: str, cure: str, why: str = "") -> None:
         self.text, self.problem = text, problem
-        start = drawn(text if len(text) <= 60 else text[:60] + "...")
+        start = in_spaces(text if len(text) <= 60 else text[:60] + "...")
         super().__init__(f"{start}: {problem}", why, cure)
 
 
@@ -63,12 +63,12 @@ def pointed(text: str, column: int) -> str:
     end = text.find("\n", column)
     end = len(text) if end < 0 else end
     first, last = max(start, column - SHOWN_BEFORE), min(end, column + SHOWN_AFTER)
-    before = ("..." if first > start else "") + drawn(text[first:column])
-    after = drawn(text[column:last]) + ("..." if last < end else "")
+    before = ("..." if first > start else "") + in_spaces(text[first:column])
+    after = in_spaces(text[column:last]) + ("..." if last < end else "")
     return f"    {before}{after}\n    {' ' * width_of(before)}^"
 
 
-def drawn(text: str) -> str:
+def in_spaces(text: str) -> str:
     """`text` with spaces for every kind of space, and a mark for what a terminal would obey instead of print."""
     spaced = (" " if letter.isspace() else letter for letter in text)
     return "".join("\ufffd" if unicodedata.category(letter).startswith("C") else letter for letter in spaced)

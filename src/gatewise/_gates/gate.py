@@ -9,10 +9,10 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gatewise._errors import GateError
-from gatewise._types import Function
+from gatewise._types import Function, Parameters
 
 Back = Callable[..., Any]  #: (g, out, operands, parameters, live=None) -> for each wanted operand what it gets
 Derivation = tuple[Back, frozenset[str]]  #: what sends gradients back, and the operands whose values it reads
@@ -35,6 +35,10 @@ class Carrier:
     value: Any
     wire: Any
     bits: int
+
+    if TYPE_CHECKING:
+
+        def __array_function__(self, function: Function, types: object, args: Any, kwargs: Parameters) -> Any: ...
 
 
 class Family(Protocol):
@@ -87,7 +91,7 @@ class Gate(Facts):
 
     printed: Gate
 
-    def __init__(self, function: Function, rule: Rule, family: Family, pattern: str, **facts: Any) -> None:
+    def __init__(self, function: Function, rule: Rule, family: Family, pattern: str, **facts: object) -> None:
         assert facts.keys() <= Facts.__annotations__.keys(), facts.keys()
         self.function, self.rule, self.family, self.pattern = function, rule, family, pattern
         self.operands, self.parameters, self.many = names_in(rule, family.leading)
@@ -107,7 +111,7 @@ class Gate(Facts):
         self.as_written: Gate = self.by(*self.written) if self.written else self
         GATES[function] = NAMES[self.name] = self
 
-    def implied(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def implied(self, facts: Mapping[str, object]) -> dict[str, Any]:
         """What follows of a gate where its declaration is silent."""
         hands_on = self.pattern in ("moves", "routes")
         name = facts.get("name") or self.rule.__name__.rstrip("_")
@@ -130,15 +134,15 @@ class Gate(Facts):
         other.printed = other if printed is None else self.by(printed)
         return other
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         """Apply the gate: a step where a Tensor comes in, the plain function where none does."""
         carriers = [x for x in args if isinstance(x, Carrier)]
         operands, parameters = self.sorted(args, kwargs)
         if carriers:
-            return carriers[0].__array_function__(self.function, (), operands, parameters)  # type: ignore[attr-defined]
+            return carriers[0].__array_function__(self.function, (), operands, parameters)
         return self.call(*operands, **parameters)
 
-    def sorted(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Bound:
+    def sorted(self, args: Sequence[object], kwargs: Parameters) -> Bound:
         """Operands and parameters of a call by the gate's name, where a parameter may be given by position too."""
         if self.bind is None and len(args) == self.arity and self.required <= kwargs.keys() <= set(self.parameters):
             return args, kwargs

@@ -6,7 +6,7 @@ Three ways lead into a gate: `apply1` and `apply2` for the common case, written 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -32,6 +32,7 @@ from gatewise._sweep import FLOATS, port
 from gatewise._tensor.asking import BACKWARD, STOPPED, described, is_stopped
 from gatewise._tensor.carrier import Tensor
 from gatewise._tensor.parameters import bits_inside, unwrapped
+from gatewise._types import Function, Parameters
 
 attention = ~BACKWARD  #: wires with one of these bits take the general path: all of them under no_grad()
 over = ~BACKWARD  #: the bits that nobody has lent: a Tensor with one of them was kept from a derivative that is over
@@ -46,7 +47,7 @@ def attend(general: int, ended: int) -> None:
 Open.attend = attend
 
 
-def apply2(gate: Gate, forward: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
+def apply2(gate: Gate, forward: Callable[[object, object], Any], x: object, y: Any) -> Any:
     """One step with two operands, Tensors or Python numbers."""
     parents: Any
     if type(x) is Tensor:
@@ -84,7 +85,7 @@ def apply2(gate: Gate, forward: Callable[[Any, Any], Any], x: Any, y: Any) -> An
     return Tensor(out, Wire(tick(), bits, out, (a, b), parents, gate.scalar[key]), bits)
 
 
-def apply1(gate: Gate, forward: Callable[[Any], Any], x: Tensor) -> Any:
+def apply1(gate: Gate, forward: Callable[[Any], object], x: Tensor) -> Any:
     """One step with one operand, a Tensor."""
     a, bits = x.value, x.bits
     if not bits or bits & attention:
@@ -102,7 +103,7 @@ def apply1(gate: Gate, forward: Callable[[Any], Any], x: Tensor) -> Any:
     return Tensor(out, Wire(tick(), bits, out, (a,), parents, pullback), bits)
 
 
-def block_wire(bits: int, out: Any, written: Made, block: Any, step: Step | None = None) -> SourcedWire:
+def block_wire(bits: int, out: object, written: Made, block: Any, step: Step | None = None) -> SourcedWire:
     """The wire of a step that closes a block: it goes by the block's rule, and remembers the gate the user wrote."""
     operands, parameters, parents, rule, sources = block
     return SourcedWire(
@@ -110,7 +111,7 @@ def block_wire(bits: int, out: Any, written: Made, block: Any, step: Step | None
     )
 
 
-def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
+def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters: Parameters) -> Any:
     """One step: any operands, parameters and outputs; captured arrays are copied where the rule needs them."""
     closed, recording = closed_bits() if CLOSED.get() else 0, lent.recording
     values: list[Any] = []
@@ -202,7 +203,7 @@ def standing_in(x: Tensor, closed: int) -> Tensor:
 
 
 @Pullback
-def kept_over(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+def kept_over(g: object, out: object, operands: Any, parameters: object, live: object = None) -> Any:
     """What stands at a wire from a derivative that is over."""
     raise KeptError.of(*operands)
 
@@ -210,18 +211,18 @@ def kept_over(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None
 PLAIN = (np.ndarray, np.generic, float, int, complex, list, tuple, str)
 
 
-def demand_plain(x: Any) -> None:
+def demand_plain(x: object) -> None:
     """Refuse what has an arithmetic of its own: a matrix, a sparse one, a Series."""
     if isinstance(x, np.ndarray) or hasattr(x, "toarray") or hasattr(x, "__array__"):
         raise GateError.subclass(x)
 
 
-def regrouped(out: Any, parts: list[Any]) -> Any:
+def regrouped(out: Any, parts: list[object]) -> Any:
     """Several outputs in the list, tuple or named tuple that NumPy gives them in."""
     return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
 
 
-def one_port(value: Any, k: int, wire: Wire, bits: int) -> Tensor:
+def one_port(value: object, k: int, wire: Wire, bits: int) -> Tensor:
     """One output of a step with several; a whole number or a truth value is a constant."""
     if np.asarray(value).dtype.kind != "f":
         bits &= lent.recording
@@ -230,7 +231,7 @@ def one_port(value: Any, k: int, wire: Wire, bits: int) -> Tensor:
     return Tensor(value, Wire(tick(), bits, value, (k,), (wire,), port), bits)
 
 
-def is_float(out: Any, gate: Gate, operands: Sequence[Any]) -> bool:
+def is_float(out: object, gate: Gate, operands: Sequence[object]) -> bool:
     """Whether `out` can carry a gradient; a complex one is an error."""
     if type(out) in FLOATS:
         return True
@@ -246,7 +247,7 @@ def is_float(out: Any, gate: Gate, operands: Sequence[Any]) -> bool:
     )
 
 
-def complex_output(gate: Gate, operands: Sequence[Any]) -> Any:
+def complex_output(gate: Gate, operands: Sequence[object]) -> Any:
     raise ComplexGradientError(
         f"{gate.name} of {' and '.join(described(x) for x in operands)} is complex.",
         "gatewise differentiates real functions of real inputs.",
@@ -257,10 +258,10 @@ def complex_output(gate: Gate, operands: Sequence[Any]) -> Any:
 def recovered(
     error: Exception,
     gate: Gate,
-    forward: Callable[..., Any],
-    operands: Sequence[Any],
+    forward: Function,
+    operands: Sequence[object],
     values: Sequence[Any],
-    parameters: Mapping[str, Any] = {},
+    parameters: Parameters = NO_PARAMETERS,
 ) -> Any:
     """Where Python's floats raise, NumPy's inf or nan, still a Python float; any other error is explained."""
     if isinstance(error, ArithmeticError) and all(type(v) in FLOATS for v in values):

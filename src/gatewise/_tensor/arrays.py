@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from gatewise._errors import AssignmentError, GateError
-from gatewise._gates import NAMES, convert, pick
+from gatewise._gates import GATES, convert, pick
 from gatewise._tensor.applying import apply
 from gatewise._tensor.asking import described
 from gatewise._tensor.carrier import Tensor, give
 from gatewise._tensor.foreign import OF_NUMPY
+from gatewise._types import Function
 
 
 def entries(t: Tensor, index: Any) -> Any:
-    return apply(NAMES["getitem"], pick, (t,), {"index": index})
+    return apply(GATES[pick], pick, (t,), {"index": index})
 
 
 def astype(t: Tensor, dtype: Any, copy: bool = True) -> Any:
@@ -25,10 +25,10 @@ def astype(t: Tensor, dtype: Any, copy: bool = True) -> Any:
     except TypeError as error:
         what = f"{dtype!r} is no dtype."
         raise GateError.like(TypeError)(what, str(error), "np.float32, np.float64.") from None
-    return apply(NAMES["astype"], convert, (t,), {"dtype": kind})
+    return apply(GATES[convert], convert, (t,), {"dtype": kind})
 
 
-def reshape(t: Tensor, *shape: Any, **options: Any) -> Any:
+def reshape(t: Tensor, *shape: object, **options: Any) -> Any:
     return np.reshape(t, shape[0] if len(shape) == 1 else shape, **options)
 
 
@@ -36,24 +36,24 @@ def transpose(t: Tensor, *axes: Any) -> Any:
     return np.transpose(t, None if not axes else axes[0] if len(axes) == 1 else axes)
 
 
-def flatten(t: Tensor, order: str = "C") -> Any:
-    return np.ravel(t, order=order)  # type: ignore[call-overload]
+def flatten(t: Tensor, order: Literal["K", "A", "C", "F"] = "C") -> Any:
+    return np.ravel(t, order=order)
 
 
-def fill(t: Tensor, value: Any) -> None:
+def fill(t: Tensor, value: object) -> None:
     t[...] = value
 
 
-def written_over(t: Tensor, value: Any) -> None:
+def written_over(t: Tensor, value: object) -> None:
     cure = "with gw.no_grad(): t[...] = value, which changes it in place."
     raise AssignmentError(f"{described(t)} has no data of its own to set.", OF_NUMPY, cure)
 
 
-def same_as_numpys(name: str) -> Callable[..., Any]:
+def same_as_numpys(name: str) -> Function:
     """The method that is NumPy's function of the same name."""
     function = getattr(np, name)
 
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+    def method(self: Tensor, *args: object, **kwargs: object) -> Any:
         for foreign, ours in (("dim", "axis"), ("keepdim", "keepdims")):
             if foreign in kwargs:
                 what = f"Tensor.{name} was called with {foreign}={kwargs[foreign]!r}."
@@ -64,12 +64,14 @@ def same_as_numpys(name: str) -> Callable[..., Any]:
     return method
 
 
-#: ndarray's methods that are NumPy's functions of the same name.
-METHODS = (
-    *("sum", "mean", "prod", "var", "std", "max", "min", "any", "all", "argmax", "argmin"),
-    *("dot", "ravel", "swapaxes", "squeeze", "clip", "copy"),
-)
+WRITTEN_HERE = {"astype": astype, "reshape": reshape, "transpose": transpose, "flatten": flatten, "fill": fill}
+#: ndarray's methods that are NumPy's functions of the same name; those that change an array in place are none.
+METHODS = [
+    name
+    for name in dir(np.ndarray)
+    if getattr(np, name, None) in GATES and name not in {*WRITTEN_HERE, "sort", "partition", "put", "resize"}
+]
 give(**{name: same_as_numpys(name) for name in METHODS})
-give(__getitem__=entries, astype=astype, reshape=reshape, transpose=transpose, flatten=flatten, fill=fill)
+give(__getitem__=entries, **WRITTEN_HERE)
 give(T=property(lambda t: np.transpose(t)), mT=property(lambda t: np.matrix_transpose(t)))
 give(data=property(fset=written_over))  # reading it leads to __getattr__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,9 +17,10 @@ from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, regroupe
 from gatewise._tensor.asking import described, whole_number
 from gatewise._tensor.carrier import Tensor, give
 from gatewise._tensor.parameters import bits_inside
+from gatewise._types import Parameters
 
 
-def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **parameters: Any) -> Any:
+def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **parameters: object) -> Any:
     if method != "__call__":
         return unsupported(f"{qualified(ufunc)}.{method}", getattr(ufunc, method), operands, parameters)
     gate = GATES.get(ufunc)
@@ -34,7 +35,7 @@ def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **paramete
     return apply2(gate, ufunc, *operands) if len(operands) == 2 else apply(gate, ufunc, operands, {})
 
 
-def by_function(t: Tensor, function: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def by_function(t: Tensor, function: object, types: object, args: Sequence[object], kwargs: Parameters) -> Any:
     if function in ORDERS and (len(args) > ORDERS[function] or "order" in kwargs):
         return in_order(function, *args, **kwargs)
     gate = GATES.get(function)
@@ -64,7 +65,7 @@ def qualified(function: Any) -> str:
     return ".".join(part for part in ("np", module if not module.startswith("_") else "", function.__name__) if part)
 
 
-def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Parameters) -> Any:
     """A call that no gate stands for: an error, unless no Tensor in it carries anything; then NumPy answers."""
     target = kwargs.get("out")
     target = target[0] if isinstance(target, tuple) else target
@@ -98,7 +99,7 @@ def stripped(x: Any) -> Any:
     return type(x)(map(stripped, x)) if type(x) in (tuple, list) else x
 
 
-def carried(out: Any, args: Sequence[Any]) -> Any:
+def carried(out: object, args: Sequence[object]) -> Any:
     """A result of NumPy's as a Tensor, in memory of its own, so that its methods know the other Tensors."""
     if isinstance(out, (tuple, list)):
         return regrouped(out, [carried(part, args) for part in out])
@@ -116,7 +117,7 @@ def signature(gate: Gate) -> inspect.Signature:
         return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in gate.operands])
 
 
-def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+def bound(gate: Gate, args: Sequence[object], kwargs: Parameters) -> tuple[Sequence[Any], dict[str, Any]]:
     """Sort the arguments of a NumPy call into a gate's operands and parameters; options without a rule are errors."""
     if gate.bind is not None:
         try:
@@ -182,7 +183,7 @@ def in_order(function: Any, *args: Any, **kwargs: Any) -> Any:
     return np.transpose(np.reshape(np.transpose(a, axes), backwards, **kwargs))
 
 
-def axes_in_order(value: np.ndarray[Any, Any], order: Any) -> tuple[int, ...]:
+def axes_in_order(value: np.ndarray, order: object) -> tuple[int, ...]:
     """The order of axes, slowest first, in which the entries of an array are read."""
     axes = tuple(range(value.ndim))
     if order == "F" or (order == "A" and value.flags.fnc):
@@ -190,7 +191,7 @@ def axes_in_order(value: np.ndarray[Any, Any], order: Any) -> tuple[int, ...]:
     return axes if order != "K" else tuple(sorted(axes, key=lambda axis: -abs(value.strides[axis])))
 
 
-def lies_by_rows(x: Any) -> bool:
+def lies_by_rows(x: object) -> bool:
     return bool(np.asarray(plain(x)).flags.c_contiguous)
 
 

@@ -18,7 +18,6 @@ from gatewise.optim.lr_scheduler import LRScheduler
 
 PLAIN = (bool, int, float, str, type(None))
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
-COUNTS = ("epochs", "batch_size", "patience", "save_every")
 
 
 def check_settings(*, reg: object, **counts: object) -> None:
