@@ -16,7 +16,8 @@ import numpy as np
 from gatewise._board import Circuit, circuit_of, frozen_of
 from gatewise._build import function
 from gatewise._errors import IntegerGradientError, UnknownGateError
-from gatewise._gates import NAMES, Gate, instead_if_numpys, neural
+from gatewise._gates import NAMES, Gate, neural
+from gatewise._gates.absent import instead_if_numpys
 from gatewise._language import ALIASES, SYNONYMS
 from gatewise._views.numbers import number
 

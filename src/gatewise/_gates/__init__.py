@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from gatewise._gates import arithmetic, choices, curves, images, layers, matrices, movement, neural, spelling, totals
-from gatewise._gates.absent import instead, instead_if_numpys, instead_of
 from gatewise._gates.families import Stops, custom, elementwise, linear, reduction, stops
 from gatewise._gates.fitting import convert, kept_axes, showing
 from gatewise._gates.gate import (
@@ -49,10 +48,8 @@ spelling.learn()
 __all__ = [
     "ABSENT", "CONSTANT", "GATES", "NAMES", "UNASKED", "WANTED", "Back", "Carrier", "Derivation", "Derived", "Gate",
     "Live", "Pattern", "Pullback", "Stops", "Variable", "affine", "arithmetic", "batch_norm", "choices", "conv2d",
-    "convert", "cross_entropy", "curves", "custom", "elementwise", "images", "instead", "instead_if_numpys",
-    "instead_of", "kept_axes", "key_of", "layers", "linear", "logsumexp", "matrices", "max_pool2d", "movement",
-    "names_an_entry_once",
-    "neural", "pair", "pick", "plain", "reduction", "relu", "shape_of", "showing", "sigmoid", "softmax", "softplus",
-    "stops",
-    "totals", "without_mask",
+    "convert", "cross_entropy", "curves", "custom", "elementwise", "images", "kept_axes", "key_of", "layers",
+    "linear", "logsumexp", "matrices", "max_pool2d", "movement", "names_an_entry_once", "neural", "pair", "pick",
+    "plain", "reduction", "relu", "shape_of", "showing", "sigmoid", "softmax", "softplus", "stops", "totals",
+    "without_mask",
 ]  # fmt: skip

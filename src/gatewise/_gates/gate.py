@@ -98,7 +98,6 @@ class Gate(Facts):
         self.defaults = rule.__kwdefaults__ or {}
         self.required = frozenset(self.parameters) - frozenset(self.defaults)
         self.arity = len(self.operands)
-        self.doc = inspect.getdoc(rule) or ""
         ours = getattr(function, "__module__", None) == rule.__module__
         self.own = ours and not facts.keys() & {"text", "call"}
         vars(self).update(self.implied(facts) | facts)
@@ -154,6 +153,10 @@ class Gate(Facts):
             what = f"gw.{self.name} cannot be called like this."
             raise GateError(what, f"its arguments do not fit: {error}.", f"gw.{self.name}{self.signature}.") from None
         return [given.pop(name) for name in self.operands], given
+
+    @property
+    def doc(self) -> str:
+        return inspect.getdoc(self.declared.rule) or ""
 
     @property
     def signature(self) -> inspect.Signature:

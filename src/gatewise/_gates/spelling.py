@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gatewise._gates.gate import GATES, NAMES, Gate
+from gatewise._gates.gate import GATES, NAMES, Gate, names_in
 from gatewise._types import Parameters
 
 
-@dataclass(frozen=True, slots=True)
 class Variable:
     """Stands for a wire, or for a parameter's value: the same one wherever the name is the same."""
 
-    name: str
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
 
 
 class Pattern:
@@ -78,13 +78,10 @@ def gate_pattern(gate: Gate, *operands: object, **parameters: object) -> Unknown
 
 def pattern_of(spelling: Callable[..., Any]) -> Pattern:
     """Write a spelling down: its arguments are operands, its keyword-only arguments parameters."""
-    operands, parameters = [], {}
-    for p in inspect.signature(spelling).parameters.values():
-        if p.kind is p.KEYWORD_ONLY:
-            parameters[p.name] = Variable(p.name)
-        else:
-            operands.append(Unknown(Variable(p.name)))
-    pattern: Pattern = spelling(*operands, **parameters).pattern
+    operands, parameters, _ = names_in(spelling, 0)
+    pattern: Pattern = spelling(
+        *(Unknown(Variable(name)) for name in operands), **{name: Variable(name) for name in parameters}
+    ).pattern
     return pattern
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from gatewise._circuit import closed_bits, lent, open_bits
 from gatewise._errors import AssignmentError, GateError, UnsupportedError
-from gatewise._gates import GATES, Gate, instead, plain
+from gatewise._gates import GATES, Gate, plain
 from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, regrouped
 from gatewise._tensor.asking import described, whole_number
 from gatewise._tensor.carrier import Tensor, give
@@ -77,6 +77,8 @@ def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Parameter
             raise AssignmentError.item(described(target))
         if target is not None:
             raise AssignmentError.into(target)
+        from gatewise._gates.absent import instead  # a long table, for this error alone
+
         raise UnsupportedError.of(name, instead(name))
     try:
         out = function(*map(stripped, args), **{key: stripped(value) for key, value in kwargs.items()})
