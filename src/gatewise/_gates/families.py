@@ -29,7 +29,7 @@ from gatewise._gates.fitting import (
     spread,
     ties,
 )
-from gatewise._gates.gate import ABSENT, CONSTANT, Derivation, Gate, Rule
+from gatewise._gates.gate import ABSENT, CONSTANT, Derivation, Family, Gate, Rule
 from gatewise._gates.live import Live, is_recorded, plain, shape_of, without_mask
 from gatewise._gates.symbols import Symbol, infix_text, names_of, operand_text
 from gatewise._types import Function
@@ -47,7 +47,7 @@ def as_tuple(x: object) -> tuple[Any, ...]:
     return x if isinstance(x, tuple) else (x,)
 
 
-class Elementwise:
+class Elementwise(Family):
     """The rule's body is the local gradient along each input, or a function of g that is the downstream itself."""
 
     name, leading = "elementwise", 1
@@ -97,7 +97,7 @@ def times_upstream(slope: object) -> Symbol:
     return g if slope == 1 else -g if slope == -1 else infix_text("*", slope, g)
 
 
-class Reduction:
+class Reduction(Family):
     """The rule's body is the weight of each entry in the total; `n` is the number of entries a total has."""
 
     name, leading = "reduction", 1
@@ -127,7 +127,7 @@ class Reduction:
         return back, frozenset(gate.operands)
 
 
-class Linear:
+class Linear(Family):
     """The rule's body is the adjoint, one thunk an operand; a gate that moves entries moves the mask by its rule."""
 
     name, leading = "linear", 1
@@ -212,7 +212,7 @@ def matrix_parts(rule: Any, g: Any, operands: Any, wanted: Sequence[int]) -> lis
     ]
 
 
-class Custom:
+class Custom(Family):
     """The rule is the pullback: (g, out, operands, parameters) -> what each operand gets."""
 
     name, leading = "custom", 2
@@ -235,7 +235,7 @@ class Custom:
         return back, frozenset(gate.operands)
 
 
-class Stops:
+class Stops(Family):
     """Nothing goes back: the function is flat wherever it has a derivative."""
 
     name, leading = "stops", 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from gatewise._errors import GateError
 from gatewise._types import Function, Parameters
@@ -41,13 +41,15 @@ class Carrier:
         def __array_function__(self, function: Function, types: object, args: Any, kwargs: Parameters) -> Any: ...
 
 
-class Family(Protocol):
+class Family:
     """What kind of local linear map a gate has."""
 
     name: str
     leading: int  # rule arguments before the operands
 
-    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation: ...
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
+        """The pullback for operands of these kinds, and the operands whose values it reads."""
+        raise NotImplementedError
 
 
 class Facts:

@@ -11,8 +11,9 @@ from gatewise._gates import GATES, convert, pick
 from gatewise._tensor.applying import apply
 from gatewise._tensor.asking import described
 from gatewise._tensor.carrier import Tensor, give
-from gatewise._tensor.foreign import OF_NUMPY
 from gatewise._types import Function
+
+OF_NUMPY = "a Tensor has the names of NumPy's arrays."
 
 
 def entries(t: Tensor, index: Any) -> Any:

@@ -25,7 +25,6 @@ from gatewise._errors import (
 from gatewise._gates import Carrier
 from gatewise._sweep import Hooks, detached, given, handed_out, port, sweep
 from gatewise._tensor.asking import BACKWARD, described, is_kept, is_leaf, upstream_for, whole_number
-from gatewise._tensor.foreign import no_attribute
 from gatewise._types import Function
 
 if TYPE_CHECKING:
@@ -349,6 +348,8 @@ class Tensor(Carrier):
         return lambda: hooks.pop(key, None)
 
     def __getattr__(self, name: str) -> Any:
+        from gatewise._tensor.foreign import no_attribute  # for this error alone
+
         raise no_attribute(self, name)
 
 

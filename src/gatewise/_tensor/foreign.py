@@ -6,8 +6,9 @@ import numpy as np
 
 from gatewise._errors import MethodError
 from gatewise._gates import GATES, NAMES
+from gatewise._gates.absent import instead_of
+from gatewise._tensor.arrays import OF_NUMPY
 
-OF_NUMPY = "a Tensor has the names of NumPy's arrays."
 IN_PLACE = "with gw.no_grad(): t[...] = new, or t += change; init.zeros_(t) and its like."
 
 #: What is written here in place of names that PyTorch's tensors have.
@@ -51,6 +52,4 @@ def no_attribute(t: object, name: str) -> Exception:
         return MethodError(f"Tensor.{name} does not exist.", OF_NUMPY, cure)
     if name.startswith("_") or not (hasattr(np.ndarray, name) or hasattr(float, name)):
         return AttributeError(f"'Tensor' object has no attribute '{name}'", name=name, obj=t)
-    from gatewise._gates.absent import instead_of  # a long table, for this error alone
-
     return MethodError.of(f"Tensor.{name}", instead_of(name))

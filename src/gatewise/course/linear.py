@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,12 +13,14 @@ from gatewise._gates import cross_entropy
 from gatewise._tensor import Values
 from gatewise.course.batches import Source, as_image_rows, as_learnable, as_whole_number, descent, draws
 from gatewise.data import labels
-from gatewise.nn.functional import Loss
+
+if TYPE_CHECKING:
+    from gatewise.nn import functional
 
 SPREAD = 0.001  # the standard deviation of the first weights
 
 
-def softmax_loss(W: Values, X: np.ndarray, y: npt.ArrayLike, reg: float = 0.0) -> Loss:
+def softmax_loss(W: Values, X: np.ndarray, y: npt.ArrayLike, reg: float = 0.0) -> functional.Loss:
     """The mean softmax loss of the scores X W, and reg times the sum of the squared weights.
 
     Raises `DataError` for labels that name no column of the scores, as the other losses do.
@@ -25,11 +29,11 @@ def softmax_loss(W: Values, X: np.ndarray, y: npt.ArrayLike, reg: float = 0.0) -
     >>> float(softmax_loss(np.zeros((2, 10)), np.ones((3, 2)), np.array([0, 1, 2])).round(4))  # ln 10
     2.3026
     """
-    loss: Loss = cross_entropy(X @ W, labels(y, len(X), W.shape[1])) / len(X) + reg * np.sum(W * W)
+    loss: functional.Loss = cross_entropy(X @ W, labels(y, len(X), W.shape[1])) / len(X) + reg * np.sum(W * W)
     return loss
 
 
-def svm_loss(W: Values, X: np.ndarray, y: npt.ArrayLike, reg: float = 0.0) -> Loss:
+def svm_loss(W: Values, X: np.ndarray, y: npt.ArrayLike, reg: float = 0.0) -> functional.Loss:
     """The mean multi-class SVM loss: each wrong class counts by how far its score exceeds the right one's less 1.
 
     >>> import numpy as np
@@ -41,7 +45,7 @@ def svm_loss(W: Values, X: np.ndarray, y: npt.ArrayLike, reg: float = 0.0) -> Lo
     rows = np.arange(len(X))
     margins = np.maximum(0, scores - scores[rows, y][:, np.newaxis] + 1)
     right = np.arange(W.shape[1]) == y[:, np.newaxis]
-    loss: Loss = np.sum(np.where(right, 0, margins)) / len(X) + reg * np.sum(W * W)
+    loss: functional.Loss = np.sum(np.where(right, 0, margins)) / len(X) + reg * np.sum(W * W)
     return loss
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,9 @@ from gatewise._gates import cross_entropy
 from gatewise._tensor import Values
 from gatewise.course.batches import Source, as_image_rows, as_learnable, as_whole_number, descent, draws
 from gatewise.data import labels
-from gatewise.nn.functional import Loss
+
+if TYPE_CHECKING:
+    from gatewise.nn import functional
 
 Params = Mapping[str, Values]
 
@@ -26,7 +28,7 @@ def scores_of(params: Params, X: np.ndarray) -> Values:
     return scores
 
 
-def two_layer_loss(params: Params, X: np.ndarray, y: npt.ArrayLike, reg: float = 0.0) -> Loss:
+def two_layer_loss(params: Params, X: np.ndarray, y: npt.ArrayLike, reg: float = 0.0) -> functional.Loss:
     """The mean softmax loss of a dict of parameters, and reg times the sum of the squared weights.
 
     Plain NumPy: `gw.value_and_grad(two_layer_loss)(params, X, y)` gives the loss and a dict of gradients.
@@ -39,7 +41,9 @@ def two_layer_loss(params: Params, X: np.ndarray, y: npt.ArrayLike, reg: float =
     """
     y = labels(y, len(X), len(params["b2"]))
     data_loss = cross_entropy(scores_of(params, X), y) / len(X)
-    loss: Loss = data_loss + reg * (np.sum(params["W1"] * params["W1"]) + np.sum(params["W2"] * params["W2"]))
+    loss: functional.Loss = data_loss + reg * (
+        np.sum(params["W1"] * params["W1"]) + np.sum(params["W2"] * params["W2"])
+    )
     return loss
 
 
