@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Input, Wire, step_wire
-from gatewise._recording.freezing import transparent
+from gatewise._circuit import Expr, FrozenCircuit, Input, Wire, part_of, seen, step_of
 from gatewise._recording.structures import key_text
-from gatewise._source.nodes import Node, Nodes, dtype_of, is_gate, value_of, without_spreads
+from gatewise._source.nodes import Nodes, dtype_of, is_gate, value_of, without_spreads
 from gatewise._source.shapes import Shapes
 from gatewise._source.spelling import Speller, Text, as_text
-from gatewise._sweep import port
 from gatewise._tensor import Tensor
 
 MODULES = {"np": "ꙮnp", "math": "ꙮmath"}  # stand for arguments of these names until the text is whole
@@ -43,12 +41,12 @@ class Expressions:
     def __init__(self, circuit: FrozenCircuit) -> None:
         self.circuit = circuit
         self.nodes = Nodes(circuit)
-        self.speller = Speller(circuit.texts, self.free_function, self.is_bound)
+        self.speller = Speller(circuit.texts, self.part_name, self.free_function, self.is_bound)
         self.shapes = Shapes(circuit)
         self.bound = {*circuit.names.values(), *(name for name, _, _ in circuit.signature)}
         self.taken = set(circuit.taken) | self.bound
         self.made: set[str] = set()  # of these the names that are ours
-        self.inputs: dict[Wire, Input] = {i.wire: i for i in circuit.inputs}
+        self.inputs: Mapping[Wire, Input] = circuit.edges
         self.forward_wires = set(circuit.wires)
         self.named = self.stage_roots()
         self.needed: set[Wire] = set()  # inner forward wires that need a line of their own
@@ -68,16 +66,22 @@ class Expressions:
         found = {i.wire: i.text if i.kind == "constant" else hidden(i.text) for i in self.circuit.inputs}
         for stage in self.circuit.stages:
             for wire in stage.wires:
-                if wire.pullback is port or self.circuit.names[wire] == stage.name or wire in self.circuit.named:
+                if part_of(wire) is not None or self.circuit.names[wire] == stage.name or wire in self.circuit.named:
                     found[wire] = self.circuit.names[wire]
         return found
 
     def forward_name(self, wire: Wire) -> str:
         """The name of a forward wire; an inner one is thereby given a line of its own."""
-        wire = transparent(wire)
+        wire = seen(wire)
         if wire not in self.named:
             self.needed.add(wire)
         return self.named.get(wire, self.circuit.names[wire])
+
+    def part_name(self, wire: Wire) -> str | None:
+        """What a wire inside an index is called; None for one that is told by its value."""
+        if wire in self.circuit.spelled:
+            return self.circuit.spelled[wire]
+        return self.forward_name(wire) if wire in self.circuit.names and not isinstance(wire.value, int) else None
 
     def free(self, base: str) -> str:
         """A name nobody has."""
@@ -104,7 +108,7 @@ class Expressions:
 
     def d_name(self, wire: Wire) -> str:
         """The name of a wire's gradient: d and its name, `grads["W2"]` for an entry of a dict."""
-        wire = transparent(wire)
+        wire = seen(wire)
         if wire not in self.d_names:
             source = self.inputs.get(wire)
             if source is not None and source.path:
@@ -124,13 +128,11 @@ class Expressions:
 
     # ---------------------------------------------------------------------------------------------------- expressions
 
-    def logarithms_of_bases(self) -> Iterator[tuple[Exact, Node]]:
+    def logarithms_of_bases(self) -> Iterator[tuple[Exact, Expr]]:
         """The logarithms that stand in gradients of `2**x`: computed from a constant alone, they are no step."""
-        for wire in self.circuit.wires:
-            holder = step_wire(wire)
-            if holder is None or holder.step is None or holder.step.gate.name != "power":
+        for node in self.circuit.steps.values():
+            if node.gate.name != "power":
                 continue
-            node = self.nodes.step(holder)
             base = value_of(node.operands[0])
             if isinstance(base, (int, float, np.ndarray, np.generic)) and np.all(np.asarray(base) > 0):
                 yield exact(np.log(base)), node
@@ -144,22 +146,22 @@ class Expressions:
     def spell(self, x: Any) -> Text:
         """A value of the backward pass, or of the forward pass, as an expression."""
         x = self.nodes.of(x) if isinstance(x, (Tensor, Wire)) else x
-        if not isinstance(x, (Node, Wire)):
+        if not isinstance(x, (Expr, Wire)):
             return self.plain(x)
         if x in self.d_texts:
             return self.d_texts[x]
         if x in self.nodes.ones:
             return Text("1")
-        if isinstance(x, Node):
+        if isinstance(x, Expr):
             return self.hoisted(x) if self.backward and self.needs_a_line(x) else self.step(x)
         if x in self.d_roots:
             return self.spell(self.d_roots[x])
         if self.backward or x in self.named or x in self.needed:
             return as_text(self.forward_name(x))
-        holder = step_wire(x)
-        return self.speller.plain(x.value) if holder is None else self.step(self.nodes.step(holder))
+        made = step_of(x)
+        return self.speller.plain(x.value) if made is None else self.step(made)
 
-    def step(self, node: Node) -> Text:
+    def step(self, node: Expr) -> Text:
         """One step spelled out."""
         if is_gate(node, "not_equal") and node.operands[1] is False and dtype_of(node.operands[0]) == bool:
             return self.spell(node.operands[0])
@@ -171,27 +173,26 @@ class Expressions:
         ]
         return self.speller.step(node, texts, [value_of(x) for x in node.operands], grouped=self.backward)
 
-    def opened(self, node: Node) -> Node:
+    def opened(self, node: Expr) -> Expr:
         """A step with the spreads left out that stand in gradients which are written where they are used."""
         spread = [self.resolved(x) if isinstance(x, Wire) else x for x in node.operands]
         operands = tuple(y if is_gate(y, "broadcast_to") else x for x, y in zip(node.operands, spread, strict=True))
         changed = any(x is not y for x, y in zip(node.operands, operands, strict=True))
         return without_spreads(replace(node, operands=operands)) if changed else node
 
-    def typed(self, node: Node, i: int) -> Text:
+    def typed(self, node: Expr, i: int) -> Text:
         """A forward operand, with literals as the user typed them."""
-        holder = node.holder
-        if holder is None or holder.step is None or isinstance(holder.step.operands[i], Wire):
-            return self.spell(node.operands[i])
-        text = self.speller.texts.get((id(holder), i))
-        return self.spell(node.operands[i]) if text is None else as_text(text)
+        x = node.operands[i]
+        given = self.inputs.get(x) if isinstance(x, Wire) else None
+        text = given.text if given is not None and given.kind == "constant" else node.typed.get(i)
+        return self.spell(x) if text is None else as_text(text)
 
-    def needs_a_line(self, node: Node) -> bool:
+    def needs_a_line(self, node: Expr) -> bool:
         """Whether an inner value is written on a line of its own before: it takes statements, or is used again."""
-        copies = node.gate.name == "broadcast_to" and not isinstance(node.operands[0], Node)
+        copies = node.gate.name == "broadcast_to" and not isinstance(node.operands[0], Expr)
         return self.is_statement(node) or (self.counts[node] > 1 and not copies)
 
-    def hoisted(self, node: Node) -> Text:
+    def hoisted(self, node: Expr) -> Text:
         """A value that is used several times, or takes several statements: a line of its own before."""
         kind = "live" if dtype_of(node) == bool else "part" if self.is_statement(node) else "local"
         name = self.free(f"{self.current}_{kind}")
@@ -209,10 +210,10 @@ class Expressions:
         x = self.nodes.of(x) if isinstance(x, (Tensor, Wire)) else x
         while isinstance(x, Wire) and x not in self.d_texts and x in self.d_roots:
             x = self.d_roots[x]
-        if isinstance(x, Wire) and not self.backward and x not in self.named and (holder := step_wire(x)) is not None:
-            return self.nodes.step(holder)
+        if isinstance(x, Wire) and not self.backward and x not in self.named and (made := step_of(x)) is not None:
+            return made
         return x
 
     def is_statement(self, x: Any) -> bool:
         """Whether a value is made by writing into an array."""
-        return isinstance(x, Node) and x not in self.d_texts and x.gate.text == "statement"
+        return isinstance(x, Expr) and x not in self.d_texts and x.gate.text == "statement"

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from gatewise import _syntax
-from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, made_as_written, step_wire, tick
-from gatewise._gates import Gate, Live, Pullback, plain, showing
-from gatewise._recording.freezing import transparent
+from gatewise._circuit import (
+    Expr,
+    FrozenCircuit,
+    SourcedWire,
+    Wire,
+    holding,
+    made_as_written,
+    part_of,
+    seen,
+    step_of,
+    tick,
+    with_wires,
+)
+from gatewise._gates import Live, Pullback, plain, showing
 from gatewise._recording.recorder import Recorder
 from gatewise._source.nodes import is_number
 from gatewise._source.spelling import Text
 from gatewise._source.staged import Writer
 from gatewise._tensor import Tensor
+from gatewise._types import Parameters
 
 
 @dataclass(slots=True)
@@ -53,31 +65,26 @@ def gate_writer(circuit: FrozenCircuit) -> Writer:
     return writer
 
 
-def gate_texts(circuit: FrozenCircuit) -> dict[SourcedWire, GateText]:
+def gate_texts(circuit: FrozenCircuit) -> dict[Expr, GateText]:
     """The texts of every step of a circuit, all wires under their own names."""
     writer = gate_writer(circuit)
-    found: dict[SourcedWire, GateText] = {}
+    found: dict[Expr, GateText] = {}
     with Recorder(bit=circuit.recording):
-        for wire in circuit.wires:
-            holder = step_wire(wire)
-            if holder is not None and holder not in found:
-                found[holder] = one_gate(circuit, writer, holder, wire)
+        for wire, made in circuit.steps.items():
+            if made not in found:
+                found[made] = one_gate(circuit, writer, made, wire)
     return found
 
 
-def block_texts(circuit: FrozenCircuit, closing: Iterable[SourcedWire]) -> dict[SourcedWire, GateText]:
-    """The texts of blocks as one gate each, by their own rules; `closing` are the wires that close them."""
+def block_texts(circuit: FrozenCircuit) -> dict[Wire, GateText]:
+    """The texts of blocks as one gate each, by their own rules, by the wires that close them."""
     writer = gate_writer(circuit)
     found = {}
     with Recorder(bit=circuit.recording):
-        for holder in closing:
-            gate = holder.pullback.gate
-            text = found[holder] = GateText("", gate.symbol)
-            pairs = zip(holder.sources, holder.operands, strict=True)
-            operands = [v if s is None else transparent(s) for s, v in pairs]
-            saved = tuple(lifted(x, circuit.recording) for x in operands)
-            rule = Rule(gate, holder.pullback, holder.parents, saved, holder.parameters)
-            add_gradients(text, circuit, writer, holder, holder, rule)
+        for wire, block in circuit.blocks.items():
+            text = found[wire] = GateText("", block.gate.symbol)
+            made = replace(circuit.steps[wire], gate=block.gate, operands=block.operands, parameters=block.parameters)
+            add_gradients(text, circuit, writer, wire, Rule.of(circuit, made, wire.pullback, wire.parents))
     return found
 
 
@@ -90,11 +97,9 @@ def guard_texts(circuit: FrozenCircuit) -> list[dict[str, Any]]:
     found = []
     with Recorder(bit=circuit.recording):
         for read in (r for r in circuit.reads if r.how != "shape"):
-            wire = transparent(read.wire)
-            holder = step_wire(wire)
-            text = circuit.names.get(wire)
-            if text is None and holder is not None:
-                text = writer.step(writer.nodes.step(holder)).text
+            made, text = step_of(read.wire), circuit.names.get(read.wire)
+            if text is None and made is not None:
+                text = writer.step(made).text
                 names = {node.id for node in ast.walk(_syntax.expression(text)) if isinstance(node, ast.Name)}
                 text = text if names <= {"np", *circuit.names.values()} else None
             found.append({"how": read.how, "value": read.value, "expression": text})
@@ -105,61 +110,66 @@ def guard_texts(circuit: FrozenCircuit) -> list[dict[str, Any]]:
 class Rule:
     """The gate whose gradients are told, its pullback, the wanted operands' wires, and what the pullback is given."""
 
-    gate: Gate
+    made: Expr
     pullback: Pullback
     parents: tuple[Wire, ...]
     operands: tuple[Any, ...]
-    parameters: Mapping[str, Any]
+    parameters: Parameters
+
+    @classmethod
+    def of(cls, circuit: FrozenCircuit, made: Expr, pullback: Pullback, parents: tuple[Wire, ...]) -> Rule:
+        """The rule of a gate on recordings."""
+        bit = circuit.recording
+        operands = tuple(lifted(x, bit) for x in made.operands)
+        parameters = {
+            name: with_wires(value, lambda wire: lifted(wire, bit)) for name, value in made.parameters.items()
+        }
+        return cls(made, pullback, parents, operands, parameters)
 
 
-def one_gate(circuit: FrozenCircuit, writer: Writer, holder: SourcedWire, wire: Wire) -> GateText:
+def one_gate(circuit: FrozenCircuit, writer: Writer, made: Expr, wire: Wire) -> GateText:
     """The texts of one step."""
     writer.backward = False
-    text = GateText(writer.step(writer.nodes.step(holder)).text, symbol_of(writer, holder))
-    _, _, parents, pullback = made_as_written(holder)
-    if pullback is None:
-        return text
-    node = writer.nodes.step(holder)
-    operands = tuple(lifted(x, circuit.recording) for x in node.operands)
-    add_gradients(text, circuit, writer, holder, wire, Rule(node.gate, pullback, parents, operands, node.parameters))
+    text = GateText(writer.step(made).text, symbol_of(writer, made))
+    _, _, parents, pullback = made_as_written(holding(wire) or wire)
+    if pullback is not None:
+        add_gradients(text, circuit, writer, wire, Rule.of(circuit, made, pullback, parents))
     return text
 
 
-def add_gradients(
-    text: GateText, circuit: FrozenCircuit, writer: Writer, holder: SourcedWire, wire: Wire, rule: Rule
-) -> None:
+def add_gradients(text: GateText, circuit: FrozenCircuit, writer: Writer, wire: Wire, rule: Rule) -> None:
     """Add the local gradients of one gate and its lines of backward code."""
     pullback, parents, given = rule.pullback, rule.parents, (rule.operands, rule.parameters)
     wanted = [k for k, p in enumerate(parents) if p.bits & circuit.bit]
     if not wanted:
         return
     writer.backward = True
-    name = circuit.names.get(wire, "f")
-    several = isinstance(holder.value, (tuple, list))
-    out = holder.value if several else lifted(holder, circuit.recording)
+    name, place = circuit.names.get(wire, "f"), part_of(wire)
+    out = lifted(wire, circuit.recording) if place is None else rule.made.value
     with np.errstate(all="ignore"):
         stands = SourcedWire(tick(), circuit.recording, wire.value)
         upstream = Tensor(wire.value, stands, circuit.recording)
         writer.nodes.stands.add(stands)
         writer.nodes.tame_gradients.add(stands)
         writer.d_texts[stands] = Text("d" + name)
-        printed = pullback.as_printed()
         with showing("dead"):
-            sent = contributions_of(printed, {wire.operands[0]: upstream} if several else upstream, out, *given)
+            sent = contributions_of(
+                pullback.as_printed(), upstream if place is None else {place: upstream}, out, *given
+            )
         for k, part in sent:
             if k in wanted and part is not None:
-                parent = transparent(parents[k])
+                parent = seen(parents[k])
                 text.code[pullback.positions[k]] = code_of(writer, f"d{circuit.names[parent]}", part, parent)
-        if rule.gate.family.name == "elementwise" and not several:
-            same = [k for k in wanted if np.shape(parents[k].value) == np.shape(holder.value)]
-            add_locals(text, writer, holder, out, rule, same)
+        if rule.made.gate.family.name == "elementwise" and place is None:
+            same = [k for k in wanted if np.shape(parents[k].value) == np.shape(wire.value)]
+            add_locals(text, writer, out, rule, same)
 
 
-def add_locals(text: GateText, writer: Writer, holder: SourcedWire, out: Any, rule: Rule, asked: list[int]) -> None:
+def add_locals(text: GateText, writer: Writer, out: Any, rule: Rule, asked: list[int]) -> None:
     """Add the local gradients of an elementwise gate: what its rule makes of an upstream gradient of ones."""
-    pullback, given = rule.pullback, (rule.operands, rule.parameters)
+    pullback, value, given = rule.pullback, rule.made.value, (rule.operands, rule.parameters)
     printed, recording = pullback.as_printed(), writer.circuit.recording
-    one: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
+    one: Any = 1.0 if isinstance(value, float) else np.ones_like(value)
     unit = SourcedWire(tick(), recording, one)
     writer.nodes.ones.add(unit)
     ones = Tensor(one, unit, recording)
@@ -176,7 +186,7 @@ def add_locals(text: GateText, writer: Writer, holder: SourcedWire, out: Any, ru
                 text.dead.add(position)
             if is_rounded(part):
                 again = again or dict(contributions_of(printed, ones, out, *given))
-            text.locals[position] = text_of_local(writer, holder, again.get(k, part))
+            text.locals[position] = text_of_local(writer, rule.made, again.get(k, part))
 
 
 def code_of(writer: Writer, name: str, part: Any, parent: Wire) -> str:
@@ -189,13 +199,13 @@ def code_of(writer: Writer, name: str, part: Any, parent: Wire) -> str:
     return "; ".join(line.code for line in writer.lines)
 
 
-def text_of_local(writer: Writer, holder: SourcedWire, part: Any) -> str:
+def text_of_local(writer: Writer, node: Expr, part: Any) -> str:
     """A local gradient in symbols; arrays of ones are 1, and a long number is told as it was made."""
     if part is None:
         return "0"
     wire = part.wire if isinstance(part, Tensor) else None
     if is_rounded(part) or not (wire is None or wire in writer.nodes.ones):
-        return text_of_number(writer, holder, part)
+        return text_of_number(writer, node, part)
     value = part.value if isinstance(part, Tensor) else part
     first = np.ravel(value)[0] if np.size(value) else 1
     return f"{first:g}"
@@ -208,9 +218,9 @@ def is_rounded(part: Any) -> bool:
     return isinstance(part, (float, np.floating)) and not np.isnan(part) and float(f"{part:g}") != part
 
 
-def text_of_number(writer: Writer, holder: SourcedWire, part: Any) -> str:
+def text_of_number(writer: Writer, node: Expr, part: Any) -> str:
     """A local gradient as it was made; a number that the gate was given, as the user typed it."""
-    made, node = writer.resolved(part), writer.nodes.step(holder)
+    made = writer.resolved(part)
     if is_number(made):
         for place, operand in enumerate(node.operands):
             if is_number(operand, made):
@@ -236,9 +246,8 @@ def lifted(x: Any, bit: int) -> Any:
     return Tensor(x.value, x, bit) if isinstance(x, Wire) else x
 
 
-def symbol_of(writer: Writer, holder: SourcedWire) -> str:
+def symbol_of(writer: Writer, node: Expr) -> str:
     """What a picture writes into the gate's circle: a literal operand is part of it."""
-    node = writer.nodes.step(holder)
     gate, operands = node.gate, node.operands
     literals = [i for i, x in enumerate(operands) if not isinstance(x, Wire) and x is not None]
     if len(operands) != 2 or len(literals) != 1 or np.ndim(operands[literals[0]]):

@@ -16,16 +16,14 @@ from typing import Any
 import numpy as np
 
 from gatewise import _syntax
-from gatewise._circuit import FrozenCircuit, Input, SourcedWire, Stage, Wire, step_wire
-from gatewise._recording.freezing import transparent
+from gatewise._circuit import Expr, FrozenCircuit, Input, Stage, Wire, made_as_written, part_of, wires_in, with_wires
 from gatewise._recording.structures import key_text
 from gatewise._source.expressions import MODULES
 from gatewise._source.guards import DEEPEST, Guards
-from gatewise._source.nodes import Node, is_gate, is_port, repeated_number, value_of
+from gatewise._source.nodes import is_gate, repeated_number, value_of
 from gatewise._source.spelling import Text, array_parameters, literal
 from gatewise._source.statements import COMMENT, Style, TextLine
-from gatewise._sweep import identity
-from gatewise._tensor import METHODS
+from gatewise._tensor import METHODS, Kept
 from gatewise._transforms import Event, reverse
 
 IMPORTS = {"np": "import numpy as np", "math": "import math"}
@@ -156,8 +154,8 @@ class Writer(Guards):
         """The backward pass, stage by stage."""
         self.backward = True
         events = reverse(self.circuit)
-        self.stands = {transparent(event.wire): event.upstream for event in events}
-        arriving = Counter(transparent(p) for e in events if e.wire.pullback is not identity for _, p, _ in e.parts)
+        self.stands = {event.wire: event.upstream for event in events}
+        arriving = Counter(parent for event in events for _, parent, _ in event.parts)
         for event in events:
             self.understand(event, arriving)
         self.counts = uses(
@@ -166,9 +164,9 @@ class Writer(Guards):
         self.start()
         numbers, last = self.stage_numbers(), None
         for event in events:
-            wire = transparent(event.wire)
+            wire = event.wire
             self.complete(event, wire)
-            if is_port(wire) or not event.parts:
+            if part_of(wire) is not None or not event.parts:
                 continue
             if (here := numbers.get(wire)) is not None and here != last:
                 last = here
@@ -187,12 +185,9 @@ class Writer(Guards):
         """Put simplified nodes in the place of what was recorded; copies of one number need no name."""
         if event.upstream is not None and event.upstream not in self.nodes.built:
             self.nodes.stand(event.upstream, event.mask)
-            if self.tame.get(transparent(event.wire), True):
+            if self.tame.get(event.wire, True):
                 self.nodes.tame_gradients.add(event.upstream)
-        own = (
-            event.wire.pullback is identity
-        )  # an inner derivative's own wire for its input: one and the same in the text
-        event.parts = [] if own else [(k, transparent(parent), self.nodes.of(part)) for k, parent, part in event.parts]
+        event.parts = [(k, parent, self.nodes.of(part)) for k, parent, part in event.parts]
         for _, parent, part in event.parts:
             self.tame[parent] = self.tame.get(parent, True) and self.nodes.tame(part)
             stands = self.stands.get(parent)
@@ -205,8 +200,8 @@ class Writer(Guards):
         for number, stage in enumerate(self.circuit.stages, 1):
             for wire in stage.wires:
                 found[wire] = number, stage
-                if (holder := step_wire(wire)) is not None:
-                    found[holder] = number, stage
+                if part_of(wire) is not None:
+                    found[wire.parents[0]] = number, stage
         return found
 
     def start(self) -> None:
@@ -246,10 +241,9 @@ class Writer(Guards):
 
     def say_shift(self, wire: Wire, parent: Wire) -> None:
         """Say it where a block sends its gradient past the shift by the maximum."""
-        holder = step_wire(wire)
-        if holder is None or holder.written is None:
+        if (block := self.circuit.blocks.get(wire)) is None:
             return
-        shifted = [transparent(s) for s in holder.sources if s is not None]
+        shifted = wires_in(block.operands)
         if parent not in shifted:
             self.write(f"# the shift in {self.circuit.names[shifted[0]]} cancels: nothing goes back through its max")
 
@@ -282,14 +276,14 @@ class Writer(Guards):
 
     def height(self, x: Any) -> int:
         """How many operations deep an expression is."""
-        if isinstance(x, Node) and x not in self.heights:
+        if isinstance(x, Expr) and x not in self.heights:
             self.heights[x] = 1 + max(map(self.height, x.operands), default=0)
-        return self.heights.get(x, 0) if isinstance(x, (Node, Wire)) else 0
+        return self.heights.get(x, 0) if isinstance(x, (Expr, Wire)) else 0
 
     def atomic(self, part: Any) -> bool:
         """Whether a contribution is just another name, or a number."""
         x = self.resolved(part)
-        return not isinstance(x, Node) or x in self.d_texts
+        return not isinstance(x, Expr) or x in self.d_texts
 
     # ------------------------------------------------------------------------------------------------ the forward pass
 
@@ -308,65 +302,39 @@ class Writer(Guards):
     def materialise(self) -> None:
         """Give lines of their own to inner wires that are used twice, lie too deep, or are made by writing."""
         wires = [w for stage in self.circuit.stages for w in stage.wires]
-        operands = {w: wires_in(self.step_of(w)) for w in wires}
+        operands = {w: wires_in(self.circuit.steps[w]) for w in wires}
         used = Counter(x for found in operands.values() for x in found)
+        steps = self.circuit.steps.values()
+        inside = {x for made in steps for x in wires_in(tuple(made.parameters.values()))}  # an index is spelled by name
         heights: dict[Wire, int] = {}
         for wire in wires:
             heights[wire] = 1 + max((heights.get(x, 0) for x in operands[wire]), default=0)
             kept = wire in self.named or wire in self.needed or used[wire] > 1 or heights[wire] > DEEPEST
-            if kept or self.is_statement(self.step_of(wire)) or self.in_parameters(wire):
+            if kept or self.is_statement(self.circuit.steps[wire]) or wire in inside:
                 heights[wire] = 0
                 if wire not in self.named:
                     self.needed.add(wire)
 
-    def step_of(self, wire: Wire) -> Node:
-        """The step that made a forward wire."""
-        holder = step_wire(wire)
-        assert holder is not None
-        return self.nodes.step(holder)
-
-    def in_parameters(self, wire: Wire) -> bool:
-        """Whether a wire stands inside a parameter, an index, which is spelled by name."""
-        return wire in self.parameter_wires
-
-    @property
-    def parameter_wires(self) -> set[Wire]:
-        """The wires inside parameters."""
-        if self._parameter_wires is None:
-            holders = {
-                h
-                for stage in self.circuit.stages
-                for w in stage.wires
-                if (h := step_wire(w)) is not None and h.step is not None
-            }
-            self._parameter_wires = {
-                transparent(x) for h in holders if h.step is not None for x in h.step.parameter_wires.values()
-            }
-        return self._parameter_wires
-
-    _parameter_wires: set[Wire] | None = None
-
     def stage_lines(self, number: int, stage: Stage) -> None:
         """The lines of one stage."""
         written = [w for w in stage.wires if w in self.named or w in self.needed]
-        steps = list(dict.fromkeys(step_wire(w) for w in written))
+        steps = {self.circuit.steps[w]: w for w in reversed(written)}  # of several outputs the first
         quoted_above = stage.statement is not None and (
             len(steps) > 1 or users_line_differs(stage) or self.calls_helpers(stage)
         )
         if quoted_above:
             self.write(f"# {line_of_stage(stage)}")
-        for holder in steps:
-            wire = next(w for w in written if step_wire(w) is holder)
+        start = len(self.lines)
+        for made, wire in reversed(steps.items()):
             start = len(self.lines)
-            self.forward_line(stage, wire, holder, quoted_above)
-            if holder is steps[-1]:
-                self.lines[start].mark = f"({number})"
+            self.forward_line(stage, wire, made, quoted_above)
+        if steps:
+            self.lines[start].mark = f"({number})"
 
-    def forward_line(self, stage: Stage, wire: Wire, holder: SourcedWire | None, quoted_above: bool) -> None:
+    def forward_line(self, stage: Stage, wire: Wire, node: Expr, quoted_above: bool) -> None:
         """One value of the forward pass."""
-        node = self.step_of(wire)
-        if is_port(wire):
-            self.write(f"{self.port_names(holder, stage)} = {self.step(node).text}")
+        if part_of(wire) is not None:
+            self.write(f"{self.port_names(node, stage)} = {self.step(node).text}")
         elif not quoted_above and self.is_users(stage, wire, node):
             self.write(f"{self.forward_name(wire)} = {right_side(stage)}", self.shapes.said(node))
         else:
@@ -380,16 +348,13 @@ class Writer(Guards):
         """The name for what nobody uses."""
         return "_" if "_" not in self.circuit.names.values() else self.free("_unused")
 
-    def port_names(self, holder: SourcedWire | None, stage: Stage) -> str:
+    def port_names(self, node: Expr, stage: Stage) -> str:
         """The targets of a step with several outputs, `_` for those nobody uses."""
-        assert holder is not None
-        names = {w.operands[0]: self.circuit.names[w] for w in stage.wires if is_port(w) and step_wire(w) is holder}
-        unused = self.unused()
-        return ", ".join(names.get(k, unused) for k in range(len(holder.value))) + (
-            "," if len(holder.value) == 1 else ""
-        )
+        names = {part_of(w): self.circuit.names[w] for w in stage.wires if self.circuit.steps[w] is node}
+        unused, count = self.unused(), len(node.value)
+        return ", ".join(names.get(k, unused) for k in range(count)) + ("," if count == 1 else "")
 
-    def is_users(self, stage: Stage, wire: Wire, node: Node) -> bool:
+    def is_users(self, stage: Stage, wire: Wire, node: Expr) -> bool:
         """Whether the user's own right-hand side says exactly what the steps do."""
         if stage.statement is None or wire is not stage.wires[-1] or self.circuit.names[wire] != stage.name:
             return False
@@ -422,24 +387,16 @@ def users_line_differs(stage: Stage) -> bool:
     return target is not None and target.split(",")[0] != stage.name.split(",")[0] and "_" not in target.split(",")
 
 
-def wires_in(node: Node) -> list[Wire]:
-    """The wires a step uses, those inside its parameters among them."""
-    assert node.holder is not None
-    assert node.holder.step is not None
-    inside = node.holder.step.parameter_wires.values()
-    return [*(x for x in node.operands if isinstance(x, Wire)), *map(transparent, inside)]
-
-
 def uses(roots: Any) -> Counter[Any]:
     """How often each node, and each gradient's stand-in, of the backward pass is used."""
-    waiting = [x for x in roots if isinstance(x, (Node, Wire))]
+    waiting = [x for x in roots if isinstance(x, (Expr, Wire))]
     counts: Counter[Any] = Counter(waiting)
     seen: set[Any] = set()
     while waiting:
         x = waiting.pop()
-        if isinstance(x, Node) and x not in seen:
+        if isinstance(x, Expr) and x not in seen:
             seen.add(x)
-            operands = [y for y in x.operands if isinstance(y, (Node, Wire))]
+            operands = [y for y in x.operands if isinstance(y, (Expr, Wire))]
             counts.update(operands)
             waiting.extend(operands)
     return counts
@@ -506,24 +463,31 @@ class AsFunctions(ast.NodeTransformer):
         return node
 
 
-def definition(node: Node) -> Iterator[str]:
+def kept(wire: Wire) -> Any:
+    return wire.value.view(Kept) if isinstance(wire.value, np.ndarray) else wire.value
+
+
+def definition(node: Expr) -> Iterator[str]:
     """The function that stands for an own gate, but for `def` and its name: recorded on samples of its operands."""
     from gatewise._recording.running import record
 
     values = [value_of(x) for x in node.operands]
     gate = node.gate
+    given = {name: with_wires(value, kept) for name, value in node.parameters.items()}
 
     def composition(*operands: Any) -> Any:
-        return gate.function(*operands, **node.parameters)
+        return gate.function(*operands, **given)
 
     composition.__name__ = "out"
     names, arrays = gate.operands[: len(values)], array_parameters(node)
     circuit = record(composition, values, upstream=node.value)
     yield f"({', '.join([*names, *arrays])}):"
     writer = Writer(circuit, "code")
-    for parameter in arrays:
-        given = id(node.parameters[parameter])
-        writer.speller.texts |= {given: parameter, ("index", given): parameter}
+    for wire, made in circuit.steps.items():
+        _, told, _, _ = made_as_written(wire)
+        for parameter in (p for p in arrays if told.get(p) is given[p]):
+            key = id(made.parameters[parameter])
+            writer.speller.texts |= {key: parameter, ("index", key): parameter}
     writer.named = {i.wire: n for i, n in zip(circuit.inputs, names, strict=False)}
     yield from (f"    {line.code}" for line in writer.forward_lines())
     yield f"    return {writer.spell(circuit.output).text}"

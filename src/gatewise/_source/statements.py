@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Wire
+from gatewise._circuit import Expr, FrozenCircuit, Wire, with_wires
 from gatewise._gates import names_an_entry_once
 from gatewise._source.expressions import Expressions
-from gatewise._source.nodes import Node, dtype_of, is_gate, is_number, value_of
+from gatewise._source.nodes import dtype_of, is_gate, is_number, value_of
 from gatewise._source.spelling import ATOM, UNARY, Text, infix, number_literal
 
 Style = Literal["code", "notes"]
@@ -71,7 +71,7 @@ class Statements(Expressions):
 
         The gradient of a number is one, that nobody can change; an array without axes may stand for it.
         """
-        named = not isinstance(x, Node) or x in self.d_texts
+        named = not isinstance(x, Expr) or x in self.d_texts
         if like is not None and not isinstance(like.value, np.ndarray):
             return f"+{text.at(UNARY)}" if (fresh or not named) and self.shares(x) else text.text
         return f"{text.at(ATOM)}.copy()" if fresh and self.shares(x) else text.text
@@ -97,7 +97,7 @@ class Statements(Expressions):
                 self.speller.texts[id(shape)] = f"{self.named[like]}.shape"
                 self.kept.append(shape)
 
-    def fill(self, name: str, node: Node, like: Wire | None) -> None:
+    def fill(self, name: str, node: Expr, like: Wire | None) -> None:
         """Zeros, or an array, with something written into its places."""
         if node.gate.name == "add_at":
             self.assign(name, node.operands[0], like=like, fresh=True)
@@ -131,12 +131,12 @@ class Statements(Expressions):
 
     def each_once(self, index: Any) -> bool:
         """Whether an index surely names no entry twice: slices, positions, one mask, np.arange beside rows as long."""
-        if names_an_entry_once(index):
+        if names_an_entry_once(with_wires(index, value_of)):
             return True
         parts = index if isinstance(index, tuple) else (index,)
-        arrays = [i for i in parts if isinstance(i, np.ndarray) or np.ndim(i)]
-        rows = [i for i in arrays if isinstance(i, np.ndarray) and self.is_arange(i)]
-        return bool(rows) and all(np.ndim(a) == 1 and len(a) == len(rows[0]) for a in arrays)
+        arrays = [(i, value_of(i)) for i in parts if np.ndim(value_of(i))]
+        rows = [a for i, a in arrays if isinstance(a, np.ndarray) and self.is_arange(i)]
+        return bool(rows) and all(np.ndim(a) == 1 and len(a) == len(rows[0]) for _, a in arrays)
 
     def is_arange(self, x: Any) -> bool:
         """Whether printed code says that an array is np.arange."""
@@ -147,7 +147,7 @@ class Statements(Expressions):
 
     def into(self, x: Any) -> tuple[Any, str, Any] | None:
         """For `a * b` where a is made by writing into an array, or b is and is added: a, the sign, b."""
-        if not isinstance(x, Node) or x in self.d_texts:
+        if not isinstance(x, Expr) or x in self.d_texts:
             return None
         sign, operands = x.gate.infix, x.operands
         if (
@@ -173,7 +173,7 @@ class Statements(Expressions):
 
     def once(self, x: Any) -> bool:
         """Whether a value is used in one place only."""
-        return not isinstance(x, (Node, Wire)) or (self.backward and self.counts[x] <= 1)
+        return not isinstance(x, (Expr, Wire)) or (self.backward and self.counts[x] <= 1)
 
     def accumulate(self, name: str, root: Any, like: Wire) -> None:
         """`name += root`."""
@@ -208,7 +208,7 @@ class Statements(Expressions):
 
     def factors(self, x: Any) -> tuple[Text, Text] | None:
         """A contribution taken apart into local gradient and upstream gradient, where it is their product."""
-        if isinstance(x, (Node, Wire)) and x in self.d_texts:
+        if isinstance(x, (Expr, Wire)) and x in self.d_texts:
             return Text("1"), self.d_texts[x]
         if not is_gate(x, "multiply", "divide", "negative"):
             return None
@@ -237,7 +237,7 @@ class Statements(Expressions):
         x = self.resolved(x)
         if not isinstance(value_of(x), np.ndarray):
             return False
-        if not isinstance(x, Node) or x in self.d_texts:
+        if not isinstance(x, Expr) or x in self.d_texts:
             return True
         if x.gate.name == "broadcast_to":
             return True
