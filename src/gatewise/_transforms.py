@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,25 +165,20 @@ def replay(circuit: FrozenCircuit, instead: Mapping[Wire, Any]) -> Any:
     """
     values = dict(instead)
     for wire, made in circuit.steps.items():
-        if wire in instead or not any(x in values and k not in made.fixed for k, x in wires_by_place(made)):
-            continue
-        plain = [
-            x if not isinstance(x, Wire) else x.value if k in made.fixed else values.get(x, x.value)
-            for k, x in enumerate(made.operands)
-        ]
-        out, place = run_step(made, plain), part_of(wire)
-        values[wire] = out if place is None else out[place]
+        operands, moved = list(made.operands), False
+        for k, x in enumerate(operands):
+            if isinstance(x, Wire):
+                moves = x in values and k not in made.fixed
+                operands[k], moved = values[x] if moves else x.value, moved or moves
+        if moved and wire not in instead:
+            out, place = run_step(made, operands), part_of(wire)
+            values[wire] = out if place is None else out[place]
     return values.get(circuit.output, circuit.output.value)
-
-
-def wires_by_place(made: Expr) -> Iterator[tuple[int, Wire]]:
-    return ((k, x) for k, x in enumerate(made.operands) if isinstance(x, Wire))
 
 
 def run_step(made: Expr, operands: list[Any]) -> Any:
     """One step's forward function on plain values; floats behave as in a recording."""
-    told = made.parameters.items()
-    parameters = {name: float64_for(with_wires(value, lambda each: each.value)) for name, value in told}
+    parameters = {name: as_run(value) for name, value in made.parameters.items()} if made.parameters else {}
     try:
         return made.forward(*operands, **parameters)
     except ArithmeticError:
@@ -193,9 +188,11 @@ def run_step(made: Expr, operands: list[Any]) -> Any:
             return float(made.forward(*map(np.float64, operands), **parameters))
 
 
-def float64_for(parameter: Any) -> Any:
-    """float64 in the place of a dtype of shorter floats; any other parameter as it is."""
-    return np.dtype(float) if isinstance(parameter, np.dtype) and parameter.kind == "f" else parameter
+def as_run(parameter: Any) -> Any:
+    """A parameter with the values of its wires, and float64 in the place of a dtype of shorter floats."""
+    if isinstance(parameter, np.dtype):
+        return np.dtype(float) if parameter.kind == "f" else parameter
+    return with_wires(parameter, lambda wire: wire.value)
 
 
 def cut(circuit: FrozenCircuit, wire: Wire) -> FrozenCircuit:

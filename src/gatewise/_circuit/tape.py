@@ -184,11 +184,9 @@ def wires_in(x: object) -> list[Wire]:
 
 def with_wires(parameter: Any, instead: Callable[[Wire], Any]) -> Any:
     """A parameter with something in the place of each wire; one without wires is the same object."""
-    if isinstance(parameter, Wire):
-        return instead(parameter)
-    if isinstance(parameter, (tuple, list)) and wires_in(parameter):
-        return type(parameter)(with_wires(part, instead) for part in parameter)
-    return parameter
+    if isinstance(parameter, (tuple, list)):
+        return type(parameter)(with_wires(part, instead) for part in parameter) if wires_in(parameter) else parameter
+    return instead(parameter) if isinstance(parameter, Wire) else parameter
 
 
 def unknown_behind(wire: Wire, known: Callable[[Wire], object]) -> list[Wire]:
