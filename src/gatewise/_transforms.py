@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import inspect
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from gatewise import _syntax
 from gatewise._circuit import (
     Expr,
     FrozenCircuit,
     Input,
     Ports,
+    Said,
     SourcedWire,
     Wire,
     identity,
@@ -233,17 +233,16 @@ def with_texts_that_hold(circuit: FrozenCircuit) -> FrozenCircuit:
     known |= {i.parameter for i in circuit.inputs if i.kind != "constant"} | PLAIN_WORDS
     setup = []
     for line in circuit.setup:
-        name, _, value = line.partition(" = ")
-        if names_of(value) <= known:
+        if line.names <= known:
             setup.append(line)
-            known.add(name)
+            known.add(line.partition(" = ")[0])
     inputs, gone = [], {}
     for i in circuit.inputs:
-        if i.kind == "constant" and not names_of(i.text) <= known:
-            gone[i.text] = i.name
+        if isinstance(i.text, Said) and not i.text.names <= known:
+            gone[i.text] = Said(i.name, {i.name})
             i = dataclasses.replace(i, text=i.name, parameter=i.name, kind="input")
         inputs.append(i)
-    known |= set(gone.values())
+    known |= {*gone.values()}
     texts = {key: gone.get(text, text) for key, text in circuit.texts.items()}
     spelled = {wire: gone.get(text, text) for wire, text in circuit.spelled.items()}
     given = dict.fromkeys(i.parameter for i in inputs if i.kind in ("cut", "input"))
@@ -251,18 +250,13 @@ def with_texts_that_hold(circuit: FrozenCircuit) -> FrozenCircuit:
         circuit,
         inputs=tuple(inputs),
         setup=tuple(setup),
-        texts={key: text for key, text in texts.items() if names_of(text) <= known},
-        spelled={wire: text for wire, text in spelled.items() if names_of(text) <= known},
+        texts={key: text for key, text in texts.items() if text.names <= known},
+        spelled={wire: text for wire, text in spelled.items() if text.names <= known},
         signature=tuple((name, "positional_or_keyword", inspect.Parameter.empty) for name in given),
     )
 
 
 PLAIN_WORDS = {"np", "math", *NUMBERS}  # what printed code has without being given it
-
-
-def names_of(text: str) -> set[str]:
-    """The names in a plain expression, or in an index as it stands between brackets."""
-    return {node.id for node in ast.walk(_syntax.module(f"_[{text}]")) if isinstance(node, ast.Name)} - {"_"}
 
 
 def made_of(circuit: FrozenCircuit, edge: Wire) -> set[Wire]:
@@ -433,8 +427,7 @@ def renumbered_uses(
 
 def guard_without(guard: dict[str, Any], names: set[str]) -> dict[str, Any]:
     """A guard of a record that these wires have left: it cannot speak of them."""
-    text = guard["expression"] or ""
-    used = {node.id for node in ast.walk(_syntax.module(text)) if isinstance(node, ast.Name)}
+    used = {*re.findall(r"\w+", guard["expression"] or "")}
     return {**guard, "expression": None} if used & names else guard
 
 

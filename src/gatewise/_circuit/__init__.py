@@ -17,6 +17,7 @@ from gatewise._circuit.frozen import Block as Block
 from gatewise._circuit.frozen import CircuitError as CircuitError
 from gatewise._circuit.frozen import FrozenCircuit as FrozenCircuit
 from gatewise._circuit.frozen import Input as Input
+from gatewise._circuit.frozen import Said as Said
 from gatewise._circuit.frozen import Stage as Stage
 from gatewise._circuit.frozen import verify as verify
 from gatewise._circuit.marks import Ports as Ports

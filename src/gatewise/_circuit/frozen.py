@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from gatewise._circuit.tape import Expr, Read, Wire, step_of, wires_in
 from gatewise._errors import GatewiseError
@@ -13,13 +13,25 @@ from gatewise._gates import Gate
 from gatewise._types import Parameters, Plain
 
 
+class Said(str):
+    """A piece of the user's code, with the names in it and how tightly it holds together: nobody reads it again."""
+
+    names: frozenset[str]
+    holds: Literal["atom", "unary", "loosely"]
+
+    def __new__(cls, text: str, names: Iterable[str], holds: Literal["atom", "unary", "loosely"] = "atom") -> Said:
+        said = super().__new__(cls, text)
+        said.names, said.holds = frozenset(names), holds
+        return said
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Input:
     """One wire at the left edge: an argument, or one entry of an argument that is a structure.
 
-    `text` is how printed code reads it (`x`, `params["W1"]`); `wanted` whether its gradient was asked for; `kind` is
-    "input" for an argument, "constant" for a value the user's code named, "captured" for an array
-    that came from outside.
+    `text` is how printed code reads it (`x`, `params["W1"]`), of a constant what the user said; `wanted` whether its
+    gradient was asked for; `kind` is "input" for an argument, "constant" for a value the user's code named, "captured"
+    for an array that came from outside.
     """
 
     wire: Wire
@@ -85,9 +97,9 @@ class FrozenCircuit:
     recording: int
     signature: tuple[tuple[str, str, Any], ...] = ()  # (name, kind, default text or None) in the user's order
     blocks: Mapping[Wire, Block] = field(default_factory=dict)
-    spelled: Mapping[Wire, str] = field(default_factory=dict)  # arrays inside indices, as the user's code says them
-    texts: Mapping[Any, str] = field(default_factory=dict)  # by id: the user's spelling of a parameter
-    setup: tuple[str, ...] = ()  # lines that compute plain numbers (`N = X.shape[0]`)
+    spelled: Mapping[Wire, Said] = field(default_factory=dict)  # arrays inside indices, as the user's code says them
+    texts: Mapping[Any, Said] = field(default_factory=dict)  # by id: the user's spelling of a parameter
+    setup: tuple[Said, ...] = ()  # lines that compute plain numbers (`N = X.shape[0]`)
     reads: tuple[Read, ...] = ()
     read: frozenset[Wire] = frozenset()  # floats that Python read as whole numbers: not differentiated
     taken: frozenset[str] = frozenset()  # names the user's code uses

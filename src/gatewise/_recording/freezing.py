@@ -17,6 +17,7 @@ from gatewise._circuit import (
     FrozenCircuit,
     Input,
     Read,
+    Said,
     SourcedWire,
     Stage,
     Where,
@@ -32,7 +33,7 @@ from gatewise._circuit import (
     wires_in,
 )
 from gatewise._gates import Gate
-from gatewise._recording.constants import PlainNames
+from gatewise._recording.constants import PlainNames, said
 from gatewise._recording.functions import Signature, normalised, read_by_python
 from gatewise._recording.places import Statement, expression_at, source_of
 from gatewise._recording.recorder import Recorder
@@ -60,7 +61,7 @@ def freeze(
     outputs = used_outputs(made, output)
     namer = Namer(inputs, used_names(recorder.shown))
     stages = named_stages(made, recorder, namer, outputs, output, name)
-    constants = Constants(plain, namer, recorder, made, {i.wire: i.text for i in inputs})
+    constants = Constants(plain, namer, recorder, made, {i.wire: (i.text, i.parameter) for i in inputs})
     everything = (*inputs, *constants.found)
     edges = {i.wire for i in everything}
     calls = {w: calls_of(holder) for holder in made for w in values_of(holder, outputs)}
@@ -313,13 +314,13 @@ class Constants:
         namer: Namer,
         recorder: Recorder,
         made: Sequence[SourcedWire],
-        given: Mapping[Wire, str],
+        given: Mapping[Wire, tuple[str, str]],
     ) -> None:
         self.plain, self.namer, self.recorder, self.given = plain, namer, recorder, given
         self.found: list[Input] = []
         self.by_value: dict[Any, Input] = {}
-        self.spelled: dict[Wire, str] = {}
-        self.texts: dict[Any, str] = {}
+        self.spelled: dict[Wire, Said] = {}
+        self.texts: dict[Any, Said] = {}
         for holder in made:
             step = made_by(holder)
             if step.parameters or step.forward is one_over or not all(isinstance(x, Wire) for x in step.operands):
@@ -384,12 +385,12 @@ class Constants:
         words = "".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split()
         return self.namer.free("_".join(words) if words and words[0].isidentifier() else "n", users=True)
 
-    def literal(self, where: Where, node: ast.expr | None) -> str:
+    def literal(self, where: Where, node: ast.expr | None) -> Said:
         """A number as the user typed it."""
         source = source_of(where.place[-1][0])
         assert source is not None
         assert node is not None
-        return source.segment(node)
+        return said(node, source.segment(node))
 
     def parameter(self, name: str, value: Any, kept: Any, node: ast.expr | None, own: bool) -> Any:
         """A parameter with wires in the place of the arrays in it that have a name; its text is noted.
@@ -436,7 +437,8 @@ class Constants:
         )
         if beside is None:
             return parts
-        text = f"np.arange({self.given.get(beside, self.namer.names[beside])}.shape[0])"
+        name, root = self.given.get(beside, (self.namer.names[beside],) * 2)
+        text = Said(f"np.arange({name}.shape[0])", {"np", root})
         return [
             self.spelled_wire(x.view(np.ndarray), text)
             if isinstance(x, np.ndarray) and is_arange(node) and len(x) == len(beside.value)
@@ -444,7 +446,7 @@ class Constants:
             for x, node in zip(parts, nodes, strict=True)
         ]
 
-    def spelled_wire(self, value: Any, text: str) -> Wire:
+    def spelled_wire(self, value: Any, text: Said) -> Wire:
         """A wire for a plain part of an index that the user's code says in this way."""
         wire = SourcedWire(tick(), self.recorder.bit, value)
         self.spelled[wire] = text

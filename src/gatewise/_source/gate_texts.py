@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from gatewise import _syntax
 from gatewise._circuit import (
     Expr,
     FrozenCircuit,
@@ -22,6 +20,7 @@ from gatewise._circuit import (
     seen,
     step_of,
     tick,
+    unknown_behind,
     with_wires,
 )
 from gatewise._gates import Live, Pullback, plain, showing
@@ -98,12 +97,16 @@ def guard_texts(circuit: FrozenCircuit) -> list[dict[str, Any]]:
     with Recorder(bit=circuit.recording):
         for read in (r for r in circuit.reads if r.how != "shape"):
             made, text = step_of(read.wire), circuit.names.get(read.wire)
-            if text is None and made is not None:
+            if text is None and made is not None and is_made_of_named(read.wire, circuit):
                 text = writer.step(made).text
-                names = {node.id for node in ast.walk(_syntax.expression(text)) if isinstance(node, ast.Name)}
-                text = text if names <= {"np", *circuit.names.values()} else None
             found.append({"how": read.how, "value": read.value, "expression": text})
     return found
+
+
+def is_made_of_named(wire: Wire, circuit: FrozenCircuit) -> bool:
+    """Whether what is behind a wire begins with wires of the circuit alone."""
+    behind = unknown_behind(wire, lambda each: each in circuit.names or each in circuit.spelled)
+    return all(step_of(each) is not None for each in behind)
 
 
 @dataclass(frozen=True, slots=True)

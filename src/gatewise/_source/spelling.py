@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,8 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gatewise import _syntax
-from gatewise._circuit import Expr, Wire
+from gatewise._circuit import Expr, Said, Wire
 from gatewise._gates import Gate
 from gatewise._recording.freezing import ONE, told_by_value
 from gatewise._recording.structures import key_text
@@ -47,11 +45,10 @@ class Text(NamedTuple):
 
 def as_text(source: str) -> Text:
     """A piece of the user's source, or of ours, with how tightly it holds together."""
-    if source.isidentifier():
-        return Text(source)
-    tree = _syntax.expression(source)
-    plain = isinstance(tree, (ast.Constant, ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.List, ast.Dict))
-    return Text(source, ATOM if plain else UNARY if isinstance(tree, ast.UnaryOp) else LOWEST)
+    return Text(source, HOLDS[source.holds] if isinstance(source, Said) else ATOM)
+
+
+HOLDS = {"atom": ATOM, "unary": UNARY, "loosely": LOWEST}
 
 
 def literal(value: Any, speller: Speller) -> str:

@@ -7,15 +7,16 @@ and have no name of their own are written where they are used; everything else i
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from gatewise import _syntax
 from gatewise._circuit import Expr, FrozenCircuit, Input, Stage, Wire, made_as_written, part_of, wires_in, with_wires
 from gatewise._recording.structures import key_text
 from gatewise._source.expressions import MODULES
@@ -356,9 +357,10 @@ class Writer(Guards):
 
     def is_users(self, stage: Stage, wire: Wire, node: Expr) -> bool:
         """Whether the user's own right-hand side says exactly what the steps do."""
-        if stage.statement is None or wire is not stage.wires[-1] or self.circuit.names[wire] != stage.name:
+        said = stage.statement
+        if said is None or said.in_place or wire is not stage.wires[-1] or self.circuit.names[wire] != stage.name:
             return False
-        return not self.is_statement(node) and same_expression(right_side(stage), self.step(node).text)
+        return not self.is_statement(node) and self.step(node).text.replace(" ", "") == as_we_write(said.value)
 
 
 def is_slight(part: Any) -> bool:
@@ -426,16 +428,10 @@ def empty_structure(inputs: Sequence[Input], parameter: str) -> str:
     return at(())
 
 
-def same_expression(users: str, own: str) -> bool:
-    """Whether two texts are the same operations: a method is the function of its name."""
-    try:
-        return as_functions(users) == as_functions(own)
-    except (SyntaxError, ValueError):
-        return False
-
-
-def as_functions(text: str) -> str:
-    return ast.dump(AsFunctions().visit(_syntax.expression(text)))
+@lru_cache(maxsize=1024)
+def as_we_write(tree: ast.expr) -> str:
+    """An expression of the user's as printed code says it, but for spaces: a method is the function of its name."""
+    return ast.unparse(AsFunctions().visit(copy.deepcopy(tree))).replace(" ", "")
 
 
 CALLED_ON_ARRAYS = frozenset({*METHODS, "reshape", "transpose"})
