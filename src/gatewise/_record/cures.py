@@ -218,10 +218,10 @@ def agree(old: Any, new: Any, where: Any) -> bool:
 def cure_text(cure: Cure, circuit: FrozenCircuit, wire: Wire, found: Found) -> str:
     """`gw.softmax(scores, axis=1) for e / np.sum(e, axis=1, keepdims=True)`, in the user's names."""
     writer = Writer(circuit, "code")
-    old = writer.step(circuit.steps[wire]).text
+    old = writer.say.step(circuit.steps[wire]).text
     tree = In(texts(cure, writer, found)).visit(_syntax.expression(cure.text))
     text = ast.unparse(tree).replace(" ** ", "**")
-    is_part = wire not in writer.named  # of a longer line, into which it is to be put as it stands
+    is_part = wire not in writer.names.named  # of a longer line, into which it is to be put as it stands
     text = f"({text})" if is_part and isinstance(tree, ast.BinOp | ast.UnaryOp) else text
     text = re.sub(", (axis=None|keepdims=False|ddof=0)", "", text)
     if circuit.stages and all(
@@ -237,9 +237,9 @@ def texts(cure: Cure, writer: Writer, found: Found) -> dict[str, str]:
     for name, x in found.items():
         if name in cure.operands:
             source = seen(unshifted(x, found.get("axis", 1))) if cure.shift and isinstance(x, Wire) else x
-            named[name] = writer.spell(source).text
+            named[name] = writer.say.spell(source).text
         else:
-            named[name] = writer.speller.index(x) if name == "index" else writer.speller.parameter(x)
+            named[name] = writer.say.speller.index(x) if name == "index" else writer.say.speller.parameter(x)
     if is_pair(found.get("index")):
         parts = slice_of(named["index"])
         whole = isinstance(parts, ast.Tuple) and len(parts.elts) == 2

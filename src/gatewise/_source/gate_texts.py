@@ -59,8 +59,8 @@ class GateText:
 def gate_writer(circuit: FrozenCircuit) -> Writer:
     """Writes single gates: all wires under their own names, and our gates with their parameters."""
     writer = Writer(circuit, "code")
-    writer.named = dict(circuit.names)
-    writer.speller.defines = False
+    writer.names.named = dict(circuit.names)
+    writer.say.speller.defines = False
     return writer
 
 
@@ -98,7 +98,7 @@ def guard_texts(circuit: FrozenCircuit) -> list[dict[str, Any]]:
         for read in (r for r in circuit.reads if r.how != "shape"):
             made, text = step_of(read.wire), circuit.names.get(read.wire)
             if text is None and made is not None and is_made_of_named(read.wire, circuit):
-                text = writer.step(made).text
+                text = writer.say.step(made).text
             found.append({"how": read.how, "value": read.value, "expression": text})
     return found
 
@@ -132,8 +132,8 @@ class Rule:
 
 def one_gate(circuit: FrozenCircuit, writer: Writer, made: Expr, wire: Wire) -> GateText:
     """The texts of one step."""
-    writer.backward = False
-    text = GateText(writer.step(made).text, symbol_of(writer, made))
+    writer.say.backward = False
+    text = GateText(writer.say.step(made).text, symbol_of(writer, made))
     _, _, parents, pullback = made_as_written(holding(wire) or wire)
     if pullback is not None:
         add_gradients(text, circuit, writer, wire, Rule.of(circuit, made, pullback, parents))
@@ -146,15 +146,15 @@ def add_gradients(text: GateText, circuit: FrozenCircuit, writer: Writer, wire: 
     wanted = [k for k, p in enumerate(parents) if p.bits & circuit.bit]
     if not wanted:
         return
-    writer.backward = True
+    writer.say.backward = True
     name, place = circuit.names.get(wire, "f"), part_of(wire)
     out = lifted(wire, circuit.recording) if place is None else rule.made.value
     with np.errstate(all="ignore"):
         stands = SourcedWire(tick(), circuit.recording, wire.value)
         upstream = Tensor(wire.value, stands, circuit.recording)
-        writer.nodes.stands.add(stands)
-        writer.nodes.tame_gradients.add(stands)
-        writer.d_texts[stands] = Text("d" + name)
+        writer.say.nodes.stands.add(stands)
+        writer.say.nodes.tame_gradients.add(stands)
+        writer.say.d_texts[stands] = Text("d" + name)
         with showing("dead"):
             sent = contributions_of(
                 pullback.as_printed(), upstream if place is None else {place: upstream}, out, *given
@@ -174,7 +174,7 @@ def add_locals(text: GateText, writer: Writer, out: Any, rule: Rule, asked: list
     printed, recording = pullback.as_printed(), writer.circuit.recording
     one: Any = 1.0 if isinstance(value, float) else np.ones_like(value)
     unit = SourcedWire(tick(), recording, one)
-    writer.nodes.ones.add(unit)
+    writer.say.nodes.ones.add(unit)
     ones = Tensor(one, unit, recording)
     again: dict[int, Any] = {}  # the same on a recorded 1, which leaves a trace of how a number came about
     unit_upstream = 1.0 if isinstance(one, float) else ones
@@ -194,12 +194,12 @@ def add_locals(text: GateText, writer: Writer, out: Any, rule: Rule, asked: list
 
 def code_of(writer: Writer, name: str, part: Any, parent: Wire) -> str:
     """One contribution on one line; statements that write into an array stand behind one another."""
-    made = writer.resolved(part)
-    if not writer.is_statement(made) and writer.into(made) is None:
-        return f"{name} = {writer.spell(part).text}"
-    writer.lines = []
-    writer.assign(name, part, like=parent)
-    return "; ".join(line.code for line in writer.lines)
+    made = writer.say.resolved(part)
+    if not writer.say.is_statement(made) and writer.page.into(made) is None:
+        return f"{name} = {writer.say.spell(part).text}"
+    writer.page.lines = []
+    writer.page.assign(name, part, like=parent)
+    return "; ".join(line.code for line in writer.page.lines)
 
 
 def text_of_local(writer: Writer, node: Expr, part: Any) -> str:
@@ -207,7 +207,7 @@ def text_of_local(writer: Writer, node: Expr, part: Any) -> str:
     if part is None:
         return "0"
     wire = part.wire if isinstance(part, Tensor) else None
-    if is_rounded(part) or not (wire is None or wire in writer.nodes.ones):
+    if is_rounded(part) or not (wire is None or wire in writer.say.nodes.ones):
         return text_of_number(writer, node, part)
     value = part.value if isinstance(part, Tensor) else part
     first = np.ravel(value)[0] if np.size(value) else 1
@@ -223,15 +223,15 @@ def is_rounded(part: Any) -> bool:
 
 def text_of_number(writer: Writer, node: Expr, part: Any) -> str:
     """A local gradient as it was made; a number that the gate was given, as the user typed it."""
-    made = writer.resolved(part)
+    made = writer.say.resolved(part)
     if is_number(made):
         for place, operand in enumerate(node.operands):
             if is_number(operand, made):
-                writer.backward = False
-                typed = writer.typed(node, place)
-                writer.backward = True
+                writer.say.backward = False
+                typed = writer.say.typed(node, place)
+                writer.say.backward = True
                 return typed.text
-    return writer.spell(part).text
+    return writer.say.spell(part).text
 
 
 def contributions_of(
@@ -256,7 +256,7 @@ def symbol_of(writer: Writer, node: Expr) -> str:
     if len(operands) != 2 or len(literals) != 1 or np.ndim(operands[literals[0]]):
         return gate.symbol
     (i,) = literals
-    text = re.sub(r"^np\.\w+\((.*)\)$", r"\1", writer.typed(node, i).text)  # np.float64(2.5) shows as 2.5
+    text = re.sub(r"^np\.\w+\((.*)\)$", r"\1", writer.say.typed(node, i).text)  # np.float64(2.5) shows as 2.5
     if gate.infix in ("+", "*", "&", "|") or (i == 1 and gate.infix):
         return f"{'^' if gate.infix == '**' else gate.infix}{text}"
     if gate.infix:

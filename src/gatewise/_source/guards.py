@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from typing import Any
 from zlib import crc32
 
 import numpy as np
 
-from gatewise._circuit import Block, Expr, Read, Wire, part_of, seen, step_of, unknown_behind, wires_in
+from gatewise._circuit import Block, Expr, Read, Wire, part_of, step_of, unknown_behind, wires_in
 from gatewise._gates import NAMES, Gate
 from gatewise._source.nodes import value_of
 from gatewise._source.spelling import ATOM, COMPARISON, Text, nested, number_literal
@@ -19,10 +18,13 @@ WRITTEN_OUT = 30  # how many numbers an assertion may hold
 DEEPEST = 10  # operations in one expression, one inside the other
 
 
-class Guards(Statements):
+class Guards:
     """Writes the assertions of one circuit, each behind the stage that makes the last of what it speaks of."""
 
-    crc32 = ""  # the name that stands for zlib's, where the text needs it
+    def __init__(self, page: Statements) -> None:
+        self.circuit, self.page, self.names, self.say = page.circuit, page, page.names, page.say
+        self.crc32 = ""  # the name that stands for zlib's, where the text needs it
+        self.said: set[str] = set()  # the assertions that were made
 
     def guards(self) -> dict[int, list[Read]]:
         """The reads that the text depends on, by the number of that stage; 0 is before all stages.
@@ -33,7 +35,7 @@ class Guards(Statements):
         found: dict[int, list[Read]] = {}
         for read in self.circuit.reads:
             behind = {x for _, made in self.made_for(read.wire) for x in wires_in(made)} | {read.wire}
-            known = all(w in self.forward_wires or step_of(w) is not None for w in behind)  # others were cut off
+            known = all(w in self.say.forward_wires or step_of(w) is not None for w in behind)  # others were cut off
             if read.how not in ("place", "shape") and known:
                 found.setdefault(max((stages.get(w, 0) for w in behind), default=0), []).append(read)
         for wire in self.counts_that_matter():
@@ -69,41 +71,30 @@ class Guards(Statements):
             if found.gate is NAMES["cross_entropy"]:
                 rows, _ = found.parameters["index"]
                 if isinstance(rows, Wire) and rows not in self.circuit.spelled:
-                    name, count = self.forward_name(rows), len(rows.value)
+                    name, count = self.names.forward_name(rows), len(rows.value)
                     sentence = f"recorded where {name} was np.arange({count}): record it again for other inputs"
-                    self.write(f"assert np.array_equal({name}, np.arange({count})), {sentence!r}")
+                    self.page.write(f"assert np.array_equal({name}, np.arange({count})), {sentence!r}")
 
     def checksum(self) -> str:
         """The name that this text has for zlib's crc32."""
-        self.crc32 = self.crc32 or self.free("crc32")
+        self.crc32 = self.crc32 or self.names.free("crc32")
         return self.crc32
 
     def made_for(self, wire: Wire) -> list[tuple[Wire, Expr]]:
         """The steps behind a wire that the circuit does not have, oldest first: the output does not need them."""
-        behind = unknown_behind(wire, lambda each: each in self.forward_wires or step_of(each) is None)
+        behind = unknown_behind(wire, lambda each: each in self.say.forward_wires or step_of(each) is None)
         return [(each, made) for each in behind if (made := step_of(each)) is not None]
 
     def assertions(self, reads: Iterable[Read]) -> None:
         """Write the assertions for these reads, each once."""
         for read in reads:
             self.lines_for(self.made_for(read.wire))
-            said = asserted(self.spell(read.wire), read, self.checksum)
+            said = asserted(self.say.spell(read.wire), read, self.checksum)
             if said not in self.said:
                 self.said.add(said)
                 if read.how != "shape":
-                    self.write("# Python took this branch" if read.how == "bool" else "# Python read this value")
-                self.write(said)
-
-    def spell(self, x: Any) -> Text:
-        """As elsewhere; what only a guard speaks of is written out."""
-        wire = seen(x) if isinstance(x, Wire) else None
-        made = step_of(wire) if wire is not None and not self.backward else None
-        if wire is None or made is None or wire in self.forward_wires:
-            return super().spell(x)
-        if wire in self.named:
-            return Text(self.named[wire])
-        text, place = self.step(made), part_of(wire)
-        return text if place is None else Text(f"{text.at(ATOM)}[{place}]")
+                    self.page.write("# Python took this branch" if read.how == "bool" else "# Python read this value")
+                self.page.write(said)
 
     def lines_for(self, made: list[tuple[Wire, Expr]]) -> None:
         """Lines of their own for what is used twice, lies too deep, or is made by writing into an array."""
@@ -111,11 +102,11 @@ class Guards(Statements):
         heights: dict[Wire, int] = {}
         for wire, step in made:
             heights[wire] = 1 + max((heights.get(x, 0) for x in wires_in(step)), default=0)
-            long = used[wire] > 1 or heights[wire] > DEEPEST or self.is_statement(step)
-            if wire not in self.named and long and part_of(wire) is None:
-                name = self.free("read")
-                self.assign(name, step)
-                self.named[wire] = name
+            long = used[wire] > 1 or heights[wire] > DEEPEST or self.say.is_statement(step)
+            if wire not in self.names.named and long and part_of(wire) is None:
+                name = self.names.free("read")
+                self.page.assign(name, step)
+                self.names.named[wire] = name
                 heights[wire] = 0
 
 
