@@ -13,7 +13,7 @@ from gatewise._build import run_users_code, users_code
 from gatewise._check.names import keys_written, wire_named
 from gatewise._check.programs import Program, without_backward
 from gatewise._check.running import Moment
-from gatewise._circuit import Bit, Wire, parents_as_written, step_wire
+from gatewise._circuit import Bit, Expr, Wire, parents_as_written, step_of, wires_in
 from gatewise._errors import GatewiseError
 from gatewise._recording.functions import Math, math_replaced, with_math
 from gatewise._recording.recorder import Recorder
@@ -153,17 +153,16 @@ class Forward:
 
     def maxima_only_subtracted(self) -> Iterator[int]:
         """The wires of max(s) in s - max(s): by hand, nobody sends a gradient through this shift."""
-        consumers: dict[Wire, list[Any]] = {}
+        consumers: dict[Wire, list[Expr]] = {}
         for wire in self.wires:
-            if (holder := step_wire(wire)) is not None and holder.step is not None:
-                for operand in holder.step.operands:
-                    if isinstance(operand, Wire):
-                        consumers.setdefault(operand, []).append(holder.step)
+            if (made := step_of(wire)) is not None:
+                for operand in wires_in(made):
+                    consumers.setdefault(operand, []).append(made)
         for k, wire in enumerate(self.wires):
-            holder = step_wire(wire)
-            if holder is None or holder.step is None or holder.step.gate.name not in ("max", "amax"):
+            made = step_of(wire)
+            if made is None or made.gate.name not in ("max", "amax"):
                 continue
-            whole = holder.step.operands[0]
+            whole = made.operands[0]
             used = consumers.get(wire, [])
             if used and all(s.gate.name == "subtract" and s.operands[0] is whole for s in used):
                 yield k

@@ -43,8 +43,8 @@ class Steps(Recorder):
         super().__init__(shown)
         self.found: list[tuple[Gate, Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]] = []
 
-    def step(self, gate: Gate, forward: Any, operands: Any, values: Any, parameters: Any, plain: Any) -> Any:
-        step = super().step(gate, forward, operands, values, parameters, plain)
+    def step(self, gate: Gate, forward: Any, operands: Any, values: Any, parameters: Any, plain: Any, out: Any) -> Any:
+        step = super().step(gate, forward, operands, values, parameters, plain, out)
         own = tuple(np.array(v) if isinstance(v, np.ndarray) else v for v in values)
         self.found.append((gate, forward, own, dict(plain), step.place))
         return step

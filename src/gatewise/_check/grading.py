@@ -35,7 +35,7 @@ from gatewise._check.names import keys_read, keys_written
 from gatewise._check.programs import simple
 from gatewise._check.report import Report, mistake_dict
 from gatewise._check.verdict import checked
-from gatewise._circuit import FrozenCircuit, step_wire
+from gatewise._circuit import FrozenCircuit
 from gatewise._errors import CommandError, GatewiseError, ScriptError
 from gatewise._gates import NAMES
 from gatewise._recording.running import record
@@ -481,13 +481,11 @@ def rules(paper: Paper, line: Line | None) -> str:
         if line is None or line.stage != stage.text:
             continue
         for wire in stage.wires:
-            holder = step_wire(wire)
-            block = getattr(holder.pullback, "gate", None) if holder is not None and holder.written else None
-            if block is not None:
-                said = {block.name: block.doc}
-            elif holder is not None and holder.step is not None:
-                gate = SAME.get(holder.step.gate.name, holder.step.gate.name)
-                said[gate] = NAMES[gate].doc if gate in NAMES else holder.step.gate.doc
+            if (block := paper.circuit.blocks.get(wire)) is not None:
+                said = {block.gate.name: block.gate.doc}
+            elif (made := paper.circuit.steps.get(wire)) is not None:
+                gate = SAME.get(made.gate.name, made.gate.name)
+                said[gate] = NAMES[gate].doc if gate in NAMES else made.gate.doc
     return " ".join(f"{name}: {doc.partition(chr(10))[0]}" for name, doc in said.items() if doc)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Bit, Read, Step, Wire
+from gatewise._circuit import Bit, Expr, Read, Wire
 from gatewise._errors import refusals
 from gatewise._gates import Gate
 from gatewise._record.rounding import plain, rounding
@@ -94,8 +94,8 @@ class Choices(Recorder):
         self.found: list[Choice] = []
         self.gates: set[Gate] = set()
 
-    def step(self, gate: Gate, forward: Any, operands: Any, values: Any, parameters: Any, plain: Any) -> Step:
-        step = super().step(gate, forward, operands, values, parameters, plain)
+    def step(self, gate: Gate, forward: Any, operands: Any, values: Any, parameters: Any, plain: Any, out: Any) -> Expr:
+        step = super().step(gate, forward, operands, values, parameters, plain, out)
         self.gates.add(gate)
         try:
             way = None if gate.way is None else gate.way(*values, **plain)

@@ -19,10 +19,10 @@ from gatewise._check.claims import claims_of
 from gatewise._check.hearing import Event, Functions
 from gatewise._check.subject import Subject
 from gatewise._check.taping import NAMES, taped
-from gatewise._circuit import Bit, Wire, parents_as_written
+from gatewise._circuit import Bit, Ports, Wire, parents_as_written
 from gatewise._gates import Live
 from gatewise._recording.functions import with_math
-from gatewise._sweep import Ports, reached, sweep
+from gatewise._sweep import reached, sweep
 from gatewise._tensor import Tensor, leaf
 
 SCOPE = "__gatewise_scope__"

@@ -23,12 +23,12 @@ from gatewise._check.programs import Program, backward_program, is_literal, prog
 from gatewise._check.running import Moment, Watch, evaluated, same
 from gatewise._check.updates import without_updates
 from gatewise._check.watching import watched
-from gatewise._circuit import Wire
+from gatewise._circuit import Ports, Wire
 from gatewise._gates import Live
 from gatewise._recording.functions import arguments
 from gatewise._recording.places import source_of
 from gatewise._recording.structures import mapped
-from gatewise._sweep import Ports, sweep
+from gatewise._sweep import sweep
 
 
 @dataclass

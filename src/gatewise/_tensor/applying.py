@@ -15,20 +15,21 @@ import numpy as np
 from gatewise._circuit import (
     CLOSED,
     NO_PARAMETERS,
+    Expr,
     Made,
     Open,
     SourcedWire,
-    Step,
     Wire,
     closed_bits,
     lent,
     may_close,
+    port,
     recognise,
     tick,
 )
 from gatewise._errors import BeyondError, ComplexGradientError, GateError, GatewiseError, KeptError, user_line
 from gatewise._gates import ABSENT, CONSTANT, NAMES, UNASKED, WANTED, Gate, Pullback, Stops
-from gatewise._sweep import FLOATS, port
+from gatewise._sweep import FLOATS
 from gatewise._tensor.asking import BACKWARD, STOPPED, described, is_stopped
 from gatewise._tensor.carrier import Tensor
 from gatewise._tensor.parameters import bits_inside, unwrapped
@@ -103,7 +104,7 @@ def apply1(gate: Gate, forward: Callable[[Any], object], x: Tensor) -> Any:
     return Tensor(out, Wire(tick(), bits, out, (a,), parents, pullback), bits)
 
 
-def block_wire(bits: int, out: object, written: Made, block: Any, step: Step | None = None) -> SourcedWire:
+def block_wire(bits: int, out: object, written: Made, block: Any, step: Expr | None = None) -> SourcedWire:
     """The wire of a step that closes a block: it goes by the block's rule, and remembers the gate the user wrote."""
     operands, parameters, parents, rule, sources = block
     return SourcedWire(
@@ -168,7 +169,7 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     wire: Wire
     step = None
     if bits & recording and lent.on_step is not None:
-        step = lent.on_step(gate, forward, operands, values, parameters, plain_parameters)
+        step = lent.on_step(gate, forward, operands, values, parameters, plain_parameters, out)
     rule = pullback if parents else None
     sources = [x.wire if type(x) is Tensor else None for x in operands]
     block = recognise(gate, sources, values, plain_parameters, out) if gate.closings and parents else None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from gatewise._circuit import Read, Wire, closed_bits, lent, open_bits, tick
+from gatewise._circuit import Read, Wire, closed_bits, detached, lent, open_bits, port, tick
 from gatewise._errors import (
     GateError,
     IntegerGradientError,
@@ -23,7 +23,7 @@ from gatewise._errors import (
     user_names,
 )
 from gatewise._gates import Carrier
-from gatewise._sweep import Hooks, detached, given, handed_out, port, sweep
+from gatewise._sweep import Hooks, given, handed_out, sweep
 from gatewise._tensor.asking import BACKWARD, described, is_kept, is_leaf, upstream_for, whole_number
 from gatewise._types import Function
 
