@@ -26,6 +26,7 @@ from gatewise._check.reasons import Repair
 from gatewise._check.repairs import Repairs
 from gatewise._check.trees import method_of, text_of, with_field
 from gatewise._check.worlds import World, world_of_function, world_of_pair, world_of_script
+from gatewise._types import Function
 
 UNSURE = SAYS["other"].format(detail="")
 
@@ -46,7 +47,7 @@ class Mistake:
     cure: str
 
 
-def culprits(f: Callable[..., Any], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> list[Mistake]:
+def culprits(f: Function, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> list[Mistake]:
     """The wrong lines of a function with a hand-written backward pass, in the order of the code.
 
     The function is run on copies of its arguments; where there is nothing to judge (no source, no gradients by name)
@@ -74,8 +75,8 @@ def culprits_of_script(path: str, text: str) -> list[Mistake]:
 
 
 def culprits_of_pair(
-    forward: Callable[..., Any],
-    backward: Callable[..., Any],
+    forward: Function,
+    backward: Function,
     args: Sequence[Any],
     kwargs: Mapping[str, Any] | None = None,
     upstream: Any = None,
@@ -92,7 +93,7 @@ def culprits_of_pair(
 
 
 def culprits_of_gradient(
-    gradient: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], value: float
+    gradient: Function, args: Sequence[Any], kwargs: Mapping[str, Any], value: float
 ) -> list[Mistake]:
     """The wrong lines of a function that gives the gradient of another one, where it computes that one's value too.
 

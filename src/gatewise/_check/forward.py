@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from gatewise._recording.scripts import MATH, MathImports
 from gatewise._recording.structures import leaves, mapped
 from gatewise._sweep import reached
 from gatewise._tensor import Tensor, leaf
+from gatewise._types import Function
 
 BOUND = "__gatewise_bound__"
 PUT = "__gatewise_put__"
@@ -49,7 +50,7 @@ class Forward:
             self.execute(tree)
         return self.settled(self.space[BOUND + "output"])
 
-    def run_pair(self, forward: Callable[..., Any], given: Mapping[str, Any]) -> Forward:
+    def run_pair(self, forward: Function, given: Mapping[str, Any]) -> Forward:
         """Record `forward`, which returns (out, cache), and what the backward function reads from the cache."""
         places = {s: k for k, s in self.places.items()}
         with Recorder() as recorder, Bit() as bit, np.errstate(all="ignore"):

@@ -15,6 +15,7 @@ from gatewise._check.marking import alike
 from gatewise._check.trees import names_in, value_of
 from gatewise._check.worlds import World, world_of_function, world_of_pair, world_of_script
 from gatewise._recording.structures import mapped
+from gatewise._types import Function
 
 WANTED, TRIED = 4, 10  #: fresh inputs that are looked for, and how many are tried
 LIBRARIES = frozenset({"np", "numpy", "math", "float"})
@@ -23,7 +24,7 @@ MILD = 6  #: the tries from which on nothing changes its sign
 Fresh = Callable[[World], list[World]]  #: of what it was at the inputs
 
 
-def fresh_function(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Fresh:
+def fresh_function(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Fresh:
     """Fresh inputs of a function."""
 
     def run(draw: Draw, _: World) -> World | None:
@@ -34,8 +35,8 @@ def fresh_function(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[s
 
 
 def fresh_pair(
-    forward: Callable[..., Any],
-    backward: Callable[..., Any],
+    forward: Function,
+    backward: Function,
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     upstream: Any = None,
@@ -87,7 +88,7 @@ def numeric(value: Any) -> bool:
     return isinstance(value, (float, np.floating, np.ndarray)) and np.asarray(value).dtype.kind == "f"
 
 
-def defaults(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def defaults(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The numbers that a function's parameters have where none is given."""
     signature = inspect.signature(f)
     given = signature.bind_partial(*args, **kwargs).arguments
@@ -98,7 +99,7 @@ def defaults(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
     }
 
 
-def elsewhere(f: Callable[..., Any], draw: Draw) -> Callable[..., Any]:
+def elsewhere(f: Function, draw: Draw) -> Function:
     """A method of an object like its own, with other numbers."""
     owner = getattr(f, "__self__", None)
     if owner is None or isinstance(owner, (type, types.ModuleType)) or not hasattr(owner, "__dict__"):
@@ -134,7 +135,7 @@ class Draw:
         near = self.rng.uniform(0.1, 0.6) if abs(x) < 0.05 and self.seed % 2 else abs(x) * self.rng.uniform(0.5, 1.7)
         return float(self.sign(x) * near) if x else float(self.rng.normal())
 
-    def array(self, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def array(self, x: np.ndarray) -> np.ndarray:
         if is_choice(x):
             return np.roll(x, self.seed + 1, axis=0) if x.ndim else x.copy()
         if x.ndim == 2 and x.shape[0] == x.shape[1] and np.array_equal(x, x.T):
@@ -153,7 +154,7 @@ class Draw:
         return self.rng.choice([-1.0, 1.0], shape) if turns else np.ones(shape)
 
 
-def is_choice(x: np.ndarray[Any, Any]) -> bool:
+def is_choice(x: np.ndarray) -> bool:
     """Whether an array is a mask, a one-hot row, or shares of 1: what it means is more than its numbers."""
     if np.all((x == 0) | (x == 1)):
         return bool(x.any())

@@ -5,7 +5,7 @@ Each gate of a run is looked at alone: its rule, at the values it had, beside di
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from gatewise._numerical import Direction, slope
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import FLOATS
 from gatewise._tensor import Tensor, leaf
+from gatewise._types import Function
 
 CLOSE = 1e-5  # of the size of a gate's contribution: an error up to this is none
 
@@ -41,7 +42,7 @@ class Steps(Recorder):
 
     def __init__(self, shown: Any = None) -> None:
         super().__init__(shown)
-        self.found: list[tuple[Gate, Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]] = []
+        self.found: list[tuple[Gate, Function, tuple[Any, ...], dict[str, Any], Any]] = []
 
     def step(self, gate: Gate, forward: Any, operands: Any, values: Any, parameters: Any, plain: Any) -> Any:
         step = super().step(gate, forward, operands, values, parameters, plain)
@@ -75,7 +76,7 @@ def wrong_gates(subject: Subject) -> list[WrongGate]:
 
 
 def wrong_operands(
-    gate: Gate, forward: Callable[..., Any], values: tuple[Any, ...], parameters: dict[str, Any]
+    gate: Gate, forward: Function, values: tuple[Any, ...], parameters: dict[str, Any]
 ) -> Iterator[tuple[int, float, float]]:
     """Operands along which a gate's rule disagrees with differences: (position, what it gave, what it should)."""
     with np.errstate(all="ignore"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -40,6 +40,7 @@ from gatewise._errors import CommandError, GatewiseError, ScriptError
 from gatewise._gates import NAMES
 from gatewise._recording.running import record
 from gatewise._source import staged
+from gatewise._types import Function
 
 MOVED = 3  #: other inputs at which a paper is looked at
 SPREADS = (
@@ -426,7 +427,7 @@ def moved(value: Any, rng: np.random.Generator, spread: float, wanted: bool) -> 
     return near.astype(array.dtype if array.dtype.kind == "f" else float) if array.ndim else float(near)
 
 
-def takes(forward: Callable[..., Any], inputs: Mapping[str, Any]) -> bool:
+def takes(forward: Function, inputs: Mapping[str, Any]) -> bool:
     """Whether a forward pass gives finite numbers for these inputs."""
     try:
         with np.errstate(all="ignore"):

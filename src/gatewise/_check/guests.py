@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from gatewise._types import Function
 
-def adapted(
-    f: Any, args: Sequence[Any], gradient: Any, backward: Any
-) -> tuple[Callable[..., Any], Sequence[Any], Any, Any]:
+
+def adapted(f: Any, args: Sequence[Any], gradient: Any, backward: Any) -> tuple[Function, Sequence[Any], Any, Any]:
     """The function, its arguments and its gradient on NumPy arrays, where they are PyTorch's or JAX's."""
     if gradient is None and backward is None:
         torch = sys.modules.get("torch")
@@ -29,7 +29,7 @@ def is_torch_function(torch: Any, f: Any) -> bool:
     return isinstance(owner, type) and issubclass(owner, torch.autograd.Function)
 
 
-def of_torch(torch: Any, f: Any, args: Sequence[Any]) -> tuple[Callable[..., Any], Sequence[Any], Any, Any]:
+def of_torch(torch: Any, f: Any, args: Sequence[Any]) -> tuple[Function, Sequence[Any], Any, Any]:
     """f on arrays, returning (out, what was given), and PyTorch's backward pass as backward(dout, cache)."""
     call: Any = getattr(f, "apply", f) if isinstance(f, type) else f
 
@@ -56,7 +56,7 @@ def of_torch(torch: Any, f: Any, args: Sequence[Any]) -> tuple[Callable[..., Any
     return forward, [np.array(x) if isinstance(x, float) else x for x in plain], None, backward
 
 
-def of_jax(jax: Any, f: Any, args: Sequence[Any]) -> tuple[Callable[..., Any], Sequence[Any], Any, Any]:
+def of_jax(jax: Any, f: Any, args: Sequence[Any]) -> tuple[Function, Sequence[Any], Any, Any]:
     """f on arrays, returning (out, what was given), and JAX's vjp as backward(dout, cache)."""
 
     def forward(*arrays: Any) -> tuple[Any, Any]:

@@ -23,6 +23,7 @@ from gatewise._errors import ArgumentError
 from gatewise._recording.functions import code_of
 from gatewise._recording.structures import leaves
 from gatewise._recording.whose import DICTS, wire_named
+from gatewise._types import Function
 
 CACHES = frozenset({"cache", "caches", "ctx", "context", "memory"})
 WORDS = (("forward", "backward"), ("fwd", "bwd"), ("Forward", "Backward"), ("fprop", "bprop"))
@@ -37,7 +38,7 @@ class Halves:
     takes_upstream: bool = True
 
 
-def halves_of(subject: Subject, first: Any, backward: Callable[..., Any]) -> Halves:
+def halves_of(subject: Subject, first: Any, backward: Function) -> Halves:
     """How `backward` takes what the forward half returned. Raises `ArgumentError` where nothing of that is a cache."""
     if not isinstance(first, tuple) or len(first) < 2:
         raise ArgumentError(
@@ -77,7 +78,7 @@ def is_called_gradient(name: str, subject: Subject) -> bool:
     return name not in subject.arguments() and name[:1] in ("d", "D", "g", "u")
 
 
-def required(f: Callable[..., Any]) -> list[str]:
+def required(f: Function) -> list[str]:
     """The names of the arguments that a function has to be given by place; (dout, cache) where it does not say."""
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     try:
@@ -92,7 +93,7 @@ def required(f: Callable[..., Any]) -> list[str]:
 # ----------------------------------------------------------------------------------------------------- which is which
 
 
-def backward_half(subject: Subject, first: Any) -> Callable[..., Any] | None:
+def backward_half(subject: Subject, first: Any) -> Function | None:
     """The backward half that stands beside a forward half: `affine_backward` beside `affine_forward`."""
     if not isinstance(first, tuple) or len(first) < 2 or not is_cache(subject, first):
         return None
@@ -155,7 +156,7 @@ def same(a: Any, b: Any) -> bool:
     return len(one) == len(other) and all(p == q and np.array_equal(x, y) for (p, x), (q, y) in pairs)
 
 
-def names_of_rest(f: Callable[..., Any], count: int) -> list[str]:
+def names_of_rest(f: Function, count: int) -> list[str]:
     """The names of what a function returns beside its first value, as far as they have some."""
     returned = returned_names(f)
     if len(returned) != count:
@@ -163,7 +164,7 @@ def names_of_rest(f: Callable[..., Any], count: int) -> list[str]:
     return [name for part in returned[1:] for name in ([part] if isinstance(part, str) else part or []) if name]
 
 
-def returned_names(f: Callable[..., Any]) -> list[Any]:
+def returned_names(f: Function) -> list[Any]:
     """The names in a function's last return statement: one, a list of several, or None for each part."""
     code = code_of(f)
     return [] if code is None else returned_by(code)

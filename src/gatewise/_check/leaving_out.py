@@ -7,12 +7,13 @@ import copy
 import dataclasses
 import inspect
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gatewise._build import run_users_code, users_code
 from gatewise._check.programs import Program
 from gatewise._check.running import Moment
+from gatewise._types import Function
 
 
 def program_without(
@@ -26,9 +27,7 @@ def program_without(
     return made, space, [dataclasses.replace(m, statement=memo.get(id(m.statement), m.statement)) for m in moments]
 
 
-def function_without(
-    f: Callable[..., Any], node: ast.FunctionDef, number: ast.Constant, space: Mapping[str, Any]
-) -> Callable[..., Any]:
+def function_without(f: Function, node: ast.FunctionDef, number: ast.Constant, space: Mapping[str, Any]) -> Function:
     """A function, made again from its definition with 0 in the place of one number."""
     memo: dict[int, Any] = {}
     made = copy.deepcopy(node, memo)
@@ -39,6 +38,6 @@ def function_without(
     names = dict(space)
     plain = getattr(inspect.unwrap(f), "__func__", inspect.unwrap(f))
     run_users_code(users_code(ast.Module([made], []), plain.__code__.co_filename), names)
-    again: Callable[..., Any] = names[node.name]
+    again: Function = names[node.name]
     owner = getattr(f, "__self__", None)
     return again if owner is None else types.MethodType(again, owner)

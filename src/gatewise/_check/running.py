@@ -125,7 +125,7 @@ def unchanged(s: ast.stmt, before: Mapping[str, Any], after: Mapping[str, Any]) 
     return all(before.get(base) is after.get(base) for base in bases)
 
 
-def same(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
+def same(a: np.ndarray, b: np.ndarray) -> bool:
     return a.shape == b.shape and a.dtype == b.dtype and bool(((a == b) | (a != a)).all())
 
 

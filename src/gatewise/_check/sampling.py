@@ -51,10 +51,10 @@ def entries_of(p: Parameter, claim: Any, effort: Effort, parameters: Sequence[Pa
     return sorted(list(looked)[:share])
 
 
-def direction(p: Parameter, k: int, size: float) -> np.ndarray[Any, Any]:
+def direction(p: Parameter, k: int, size: float) -> np.ndarray:
     """A random direction: every entry moves, none by the same amount, so that errors do not cancel."""
     rng = np.random.default_rng([SEED, k, p.size])
-    signs: np.ndarray[Any, Any] = rng.choice((-1.0, 1.0), size=p.array.shape)
+    signs: np.ndarray = rng.choice((-1.0, 1.0), size=p.array.shape)
     signs *= rng.uniform(0.5 * size, 1.5 * size, size=p.array.shape)
     return signs
 

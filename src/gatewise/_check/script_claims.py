@@ -408,7 +408,7 @@ def is_step_itself(found: Pass, claim: Claim, after: Any, before: Any) -> bool:
     return False
 
 
-def ratio_of(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float | None:
+def ratio_of(a: np.ndarray, b: np.ndarray) -> float | None:
     """The one number that makes the first array of the second; None where there is none."""
     k = int(np.argmax(np.abs(b))) if b.size else 0
     if not b.size or b.flat[k] == 0:

@@ -11,7 +11,7 @@ import copy
 import math
 import sys
 import types
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from gatewise._check.script_claims import Pass
 from gatewise._check.tracing import BODIES, LOOPS, bodies_of, placed
 from gatewise._check.updates import once
 from gatewise._errors import ScriptError
+from gatewise._types import Function
 
 FUNCTION, GIVEN, ANEW = "gatewise_forward", "gatewise_given", "gatewise_anew"
 
@@ -70,7 +71,7 @@ def in_tuple(found: Pass, place: Place) -> bool:
     return False
 
 
-def function_of(found: Pass, places: Sequence[Place], path: str, draws: Any) -> Callable[..., Any]:
+def function_of(found: Pass, places: Sequence[Place], path: str, draws: Any) -> Function:
     """The forward statements as a function of these places; the lines keep their numbers.
 
     What stands before the first place that is given runs once; what later statements change of it, each call has anew.
@@ -97,7 +98,7 @@ def function_of(found: Pass, places: Sequence[Place], path: str, draws: Any) -> 
     return made_of(found, inside, space, path, state)
 
 
-def made_of(found: Pass, inside: list[ast.stmt], space: dict[str, Any], path: str, state: Any) -> Callable[..., Any]:
+def made_of(found: Pass, inside: list[ast.stmt], space: dict[str, Any], path: str, state: Any) -> Function:
     """The function whose body these statements are, in a space where those before them have run."""
     node = ast.parse(f"def {FUNCTION}(**{GIVEN}): return {found.output.text}").body[0]
     assert isinstance(node, ast.FunctionDef)
@@ -111,7 +112,7 @@ def made_of(found: Pass, inside: list[ast.stmt], space: dict[str, Any], path: st
     held = {name: space[name] for name in anew}
     space[ANEW] = lambda name: copy.deepcopy(held[name])
     run_users_code(users_code(ast.fix_missing_locations(ast.Module([node], [])), path), space)
-    made: Callable[..., Any] = space[FUNCTION]
+    made: Function = space[FUNCTION]
     if not any("random" in ast.unparse(line.node) for line in found.trace.lines):
         return made
 

@@ -19,6 +19,7 @@ from gatewise._errors import ArgumentError, to_numpy
 from gatewise._recording.functions import code_of, signature_of, with_math
 from gatewise._recording.structures import becomes_tensor, leaves, mapped
 from gatewise._tensor import Tensor, leaf
+from gatewise._types import Function
 
 EPS = float(np.finfo(float).eps)
 LIKE = 0.01  # of the largest output: what short floats may make of the same values
@@ -35,7 +36,7 @@ class Parameter:
     name: str
     key: Key
     given: Any
-    array: np.ndarray[Any, Any]
+    array: np.ndarray
     own: bool = False  # the user's array itself
 
     @property
@@ -72,7 +73,7 @@ class Subject:
 
     def __init__(
         self,
-        f: Callable[..., Any],
+        f: Function,
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
         parameters: Any = None,
@@ -88,7 +89,7 @@ class Subject:
         self.rng = Seed(rng)
         self.restoring = False  # whether f was seen to change the arrays in `held`
         self.handed: list[tuple[str, Any, Any]] = []  # name, array, and the copy of it that the last call was given
-        self.backward: Callable[..., Any] | None = None  # the backward half that was found beside f
+        self.backward: Function | None = None  # the backward half that was found beside f
         self.not_judged = ""  # what was asked about and is not there, in words
         self.broken = ""  # what f did at the last point where it gave no number
         self.evaluations = 0
@@ -185,7 +186,7 @@ class Subject:
     def call(
         self,
         replace: Callable[[Parameter], Any] | None = None,
-        f: Callable[..., Any] | None = None,
+        f: Function | None = None,
         beside: Callable[[Any], Any] = same_as_given,
     ) -> Any:
         """What `f` returns at the point where the parameters are now; `beside` is done to what is no parameter."""

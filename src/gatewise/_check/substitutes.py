@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._tensor import Tensor
+from gatewise._types import Function
 
 #: Functions that move, repeat and drop entries, and put zeros between them.
 MOVING = (
@@ -22,7 +23,7 @@ MOVING = (
 )  # fmt: skip
 
 
-def moved(f: Callable[..., Any]) -> Callable[..., Any]:
+def moved(f: Function) -> Function:
     """A function that only moves entries, for Tensors: entries are numbered from 1, and 0 is where there is none."""
 
     def on_tensors(*args: Any, **kwargs: Any) -> Any:
@@ -103,14 +104,14 @@ def outer_of(f: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return outer
 
 
-def reduced(f: Callable[..., Any]) -> Callable[..., Any]:
+def reduced(f: Function) -> Function:
     def reduce(x: Any, axis: Any = 0, keepdims: bool = False) -> Any:
         return f(x, axis=axis, keepdims=keepdims)
 
     return reduce
 
 
-COMPUTED: Mapping[str, Callable[..., Any]] = {
+COMPUTED: Mapping[str, Function] = {
     "linalg.norm": norm, "linalg.solve": solve, "diff": diff, "cumsum": cumsum, "average": average, "inner": inner,
     "vdot": vdot, "trace": trace, "add.reduce": reduced(np.sum), "maximum.reduce": reduced(np.max),
     "minimum.reduce": reduced(np.min), "add.outer": outer_of(np.add), "subtract.outer": outer_of(np.subtract),
@@ -118,7 +119,7 @@ COMPUTED: Mapping[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def with_tensors(f: Callable[..., Any], substitute: Callable[..., Any]) -> Callable[..., Any]:
+def with_tensors(f: Function, substitute: Function) -> Function:
     """The substitute where a Tensor is about, NumPy's own function elsewhere."""
 
     def chosen(*args: Any, **kwargs: Any) -> Any:
@@ -136,6 +137,6 @@ def attribute(name: str) -> Any:
 
 
 #: What stands for a NumPy function, by its name: "vstack", "linalg.norm".
-SUBSTITUTES: Mapping[str, Callable[..., Any]] = {name: moved(attribute(name)) for name in MOVING} | {
+SUBSTITUTES: Mapping[str, Function] = {name: moved(attribute(name)) for name in MOVING} | {
     name: with_tensors(attribute(name), f) for name, f in COMPUTED.items()
 }

@@ -26,6 +26,7 @@ from gatewise._check.subject import EPS, Subject
 from gatewise._errors import ArgumentError, GatewiseError
 from gatewise._recording.structures import leaves
 from gatewise._tensor import Tensor
+from gatewise._types import Function
 
 CHEAP = 0.004  # seconds: a run on Tensors that takes no longer may be done as often as it helps
 ROUNDED = 4.0  # times what float32 and float64 make of the same gradient: what another order of adding up may make
@@ -33,11 +34,11 @@ MUCH = 1e-3  # of a gradient: what rounding moves it by at most, beside what mov
 
 
 def check(
-    f: Callable[..., Any],
+    f: Function,
     /,
     *args: Any,
     gradient: Any = None,
-    backward: Callable[..., Any] | None = None,
+    backward: Function | None = None,
     parameters: Any = None,
     leave_out: str | Collection[str] = (),
     rng: Any = None,
@@ -68,12 +69,12 @@ def check(
 
 
 def checked(
-    f: Callable[..., Any],
+    f: Function,
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     *,
     gradient: Any = None,
-    backward: Callable[..., Any] | None = None,
+    backward: Function | None = None,
     parameters: Any = None,
     leave_out: str | Collection[str] = (),
     rng: Any = None,

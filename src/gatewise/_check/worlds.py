@@ -29,6 +29,7 @@ from gatewise._recording.functions import arguments
 from gatewise._recording.places import source_of
 from gatewise._recording.structures import mapped
 from gatewise._sweep import Ports, sweep
+from gatewise._types import Function
 
 
 @dataclass
@@ -125,7 +126,7 @@ def definition_of(code: types.CodeType) -> ast.FunctionDef | None:
 
 
 def world_of_function(
-    f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], nearby: bool = False
+    f: Function, args: Sequence[Any], kwargs: Mapping[str, Any], nearby: bool = False
 ) -> World | None:
     """Run a function on copies of its arguments, or on values near them; None where there is nothing to judge."""
     f = inspect.unwrap(f)
@@ -266,8 +267,8 @@ def world_of_script(path: str, text: str, nearby: bool = False, tree: ast.Module
 
 
 def world_of_pair(
-    forward: Callable[..., Any],
-    backward: Callable[..., Any],
+    forward: Function,
+    backward: Function,
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     upstream: Any = None,

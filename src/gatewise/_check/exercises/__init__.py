@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from gatewise._check.blank import function_from
 from gatewise._check.exercises import circuits, networks
+from gatewise._types import Function
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,12 @@ class Exercise:
 
     name: str
     about: str
-    forward: Callable[..., Any]
+    forward: Function
     inputs: dict[str, Any]
     wrt: tuple[str, ...]
 
 
-def exercise(name: str, forward: Callable[..., Any], inputs: dict[str, Any], wrt: str) -> Exercise:
+def exercise(name: str, forward: Function, inputs: dict[str, Any], wrt: str) -> Exercise:
     """An exercise from its function, whose docstring says what it is about.
 
     It is built anew from its own text: frames of gatewise's files are not the user's, and would give no names.
