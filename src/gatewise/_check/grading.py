@@ -30,9 +30,9 @@ from gatewise._check.blank import (
     is_sealed,
     spoiled,
 )
+from gatewise._check.bodies import simple
 from gatewise._check.culprit import Mistake, culprits
 from gatewise._check.names import keys_read, keys_written
-from gatewise._check.programs import simple
 from gatewise._check.report import Report, mistake_dict
 from gatewise._check.verdict import checked
 from gatewise._circuit import FrozenCircuit, step_wire

@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import users_code
+from gatewise._check.bodies import bodies_of, defines, with_bodies
 from gatewise._check.names import key_of
-from gatewise._check.programs import BODIES
+from gatewise._check.trees import replaced
 from gatewise._check.worlds import definition_of
 
 HOOK = "__gatewise_hook__"
@@ -82,30 +83,12 @@ class Listener:
         """A body in which every statement tells what it makes; the statements themselves are left as they are."""
         found: list[ast.stmt] = []
         for node in body:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                twin = copy.copy(node)
-                twin.body = self.listened(node.body, node.name)
-                found.append(twin)
-            elif any(getattr(node, name, None) for name in BODIES) or isinstance(node, (ast.Try, ast.Match)):
-                found.append(self.with_bodies(node, function))
+            if bodies_of(node) or defines(node):
+                own = getattr(node, "name", function)
+                found.append(with_bodies(node, partial(self.listened, function=own)))
             else:
                 found += self.simple(node, function)
         return found
-
-    def with_bodies(self, node: ast.stmt, function: str) -> ast.stmt:
-        twin = copy.copy(node)
-        for name in BODIES:
-            if inner := getattr(node, name, None):
-                setattr(twin, name, self.listened(inner, function))
-        for name in ("handlers", "cases"):
-            if held := getattr(node, name, None):
-                inside = []
-                for each in held:
-                    other = copy.copy(each)
-                    other.body = self.listened(each.body, function)
-                    inside.append(other)
-                setattr(twin, name, inside)
-        return twin
 
     def simple(self, s: ast.stmt, function: str) -> list[ast.stmt]:
         """One statement, and what is heard after it."""
@@ -393,7 +376,7 @@ class Functions:
         if statement is not None:
             listener = Listener()
             f, node = self.holder(statement[0])
-            body = listener.listened([substituted(b, *statement) for b in node.body], node.name)
+            body = listener.listened([replaced(b, *statement) for b in node.body], node.name)
             codes = [(f, code)] if (code := compiled(node, body, f.__code__)) is not None else []
         listener.start(instead)
         with swapped(codes, {HOOK: listener.hear}):
@@ -404,7 +387,7 @@ class Functions:
     def with_statement(self, s: ast.stmt, instead: ast.AST) -> Iterator[None]:
         """The functions with another statement in the place of one."""
         f, node = self.holder(s)
-        code = compiled(node, [substituted(b, s, instead) for b in node.body], f.__code__)
+        code = compiled(node, [replaced(b, s, instead) for b in node.body], f.__code__)
         with swapped([(f, code)] if code is not None else []):
             yield
 
@@ -435,18 +418,3 @@ def attributes(node: ast.AST) -> set[str]:
     return {e.attr for e in ast.walk(node) if isinstance(e, ast.Attribute)} | {
         e.id for e in ast.walk(node) if isinstance(e, ast.Name)
     }
-
-
-def substituted(tree: Any, node: ast.AST, instead: ast.AST) -> Any:
-    """A tree with another node in the place of one; where that does not stand in it, the tree itself."""
-    if tree is node:
-        return ast.copy_location(instead, node) if isinstance(instead, ast.stmt) else instead
-    if not isinstance(tree, ast.AST) or not any(each is node for each in ast.walk(tree)):
-        return tree
-    made = copy.copy(tree)
-    for name, old in ast.iter_fields(tree):
-        if isinstance(old, ast.AST):
-            setattr(made, name, substituted(old, node, instead))
-        elif isinstance(old, list):
-            setattr(made, name, [substituted(each, node, instead) for each in old])
-    return made

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._check.bodies import defines
+
 DEEP = 4  # containers inside containers that are looked into
 MANY = 500  # entries of one container that are looked at
 LARGE = 30_000_000  # entries of an array: a larger one is data, and is not watched
@@ -159,10 +161,6 @@ def touched_by(node: ast.stmt, heads: frozenset[Place], own: Mapping[str, frozen
         changed |= changed_by_call(call, isinstance(node, ast.Expr))
         suspects |= suspected(call, isinstance(node, ast.Expr), own)
     return Touched(frozenset(reads), frozenset(fresh), frozenset(changed - fresh), frozenset(suspects | changed))
-
-
-def defines(node: ast.stmt) -> bool:
-    return isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef))
 
 
 def write(target: ast.expr, fresh: set[Place], changed: set[Place], reads: set[Place]) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import run_users_code, users_code
+from gatewise._check.bodies import bodies_of, simple
 from gatewise._check.names import keys_written
-from gatewise._check.programs import RETURNED, Program, changed_by, inner_bodies, simple
+from gatewise._check.programs import RETURNED, Program, changed_by
 from gatewise._recording.structures import mapped
 
 VALUE = "__gatewise_value__"
@@ -114,7 +115,7 @@ class Watch:
 def on_one_line(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     """The statements of `if c: x = 1`, which may not run though their line does."""
     for node in body:
-        for inner in inner_bodies(node):
+        for inner in bodies_of(node):
             yield from (s for s in simple(inner) if s.lineno == node.lineno)
             yield from on_one_line(inner)
 

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import run_users_code, users_code
-from gatewise._check.places import Place, defines, is_object, parts_of, place_of, read_by
+from gatewise._check.bodies import bodies_of, defines, statement, with_bodies
+from gatewise._check.places import Place, is_object, parts_of, place_of, read_by
 from gatewise._check.script_claims import Pass
-from gatewise._check.tracing import BODIES, LOOPS, bodies_of, placed
+from gatewise._check.tracing import LOOPS
 from gatewise._check.updates import once
 from gatewise._errors import ScriptError
 from gatewise._types import Function
@@ -87,7 +88,7 @@ def function_of(found: Pass, places: Sequence[Place], path: str, draws: Any) -> 
     is_import = (ast.Import, ast.ImportFrom)
     once_only = [*kept(found, body[:start], {}), *(n for n in body[start:] if isinstance(n, is_import))]
     given = [
-        placed(f"{p.text} = {GIVEN}[{p.text!r}]", body[first]) for p in after.get(body[first], []) if start > first
+        statement(f"{p.text} = {GIVEN}[{p.text!r}]", body[first]) for p in after.get(body[first], []) if start > first
     ]
     inside = [*given, *kept(found, [n for n in body[start:] if not isinstance(n, is_import)], after)]
     space = surroundings(path)
@@ -104,7 +105,7 @@ def made_of(found: Pass, inside: list[ast.stmt], space: dict[str, Any], path: st
     assert isinstance(node, ast.FunctionDef)
     where = inside[-1] if inside else found.trace.tree.body[-1]
     anew = changing(found, inside, space)
-    head = [placed(f"{name} = {ANEW}({name!r})", where) for name in anew]
+    head = [statement(f"{name} = {ANEW}({name!r})", where) for name in anew]
     for each in ast.walk(node):
         if isinstance(each, (ast.expr, ast.stmt)):
             ast.copy_location(each, where)
@@ -163,30 +164,21 @@ def kept(found: Pass, body: Sequence[ast.stmt], after: dict[ast.stmt, list[Place
             made.append(copy.deepcopy(node))
         elif bodies_of(node):
             if holds(node, [trace.lines[k].node for k in forward]) or leaves_loop(found, node):
-                made.append(with_bodies(found, node, after))
+                made.append(with_values(found, node, after))
         elif isinstance(node, (ast.Break, ast.Continue)) or trace.at.get(node) in forward:
             made.append(copy.deepcopy(node))
-        made += [placed(f"{p.text} = {GIVEN}[{p.text!r}]", node) for p in after.get(node, [])]
+        made += [statement(f"{p.text} = {GIVEN}[{p.text!r}]", node) for p in after.get(node, [])]
     return made
 
 
-def with_bodies(found: Pass, node: ast.stmt, after: dict[ast.stmt, list[Place]]) -> ast.stmt:
+def with_values(found: Pass, node: ast.stmt, after: dict[ast.stmt, list[Place]]) -> ast.stmt:
     """A loop or a condition with the forward statements in it; a loop of training goes round once."""
     training = node in found.trace.training
-    twin = once(node) if training else copy.copy(node)
-    for name in BODIES:
-        if inner := getattr(node, name, None):
-            inner = [n for n in inner if not (training and leaves_loop(found, n))]
-            setattr(
-                twin,
-                name,
-                kept(found, inner, after) or ([ast.copy_location(ast.Pass(), node)] if name == "body" else []),
-            )
-    if handlers := getattr(node, "handlers", None):
-        twin.handlers = [copy.copy(h) for h in handlers]  # type: ignore[attr-defined]
-        for handler in twin.handlers:  # type: ignore[attr-defined]
-            handler.body = kept(found, handler.body, after) or [ast.copy_location(ast.Pass(), node)]
-    return twin
+
+    def made(body: list[ast.stmt]) -> list[ast.stmt]:
+        return kept(found, [n for n in body if not (training and leaves_loop(found, n))], after)
+
+    return with_bodies(once(node) if training else node, made)
 
 
 def holds(node: ast.stmt, nodes: Collection[ast.stmt]) -> bool:

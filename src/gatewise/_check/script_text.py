@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.tracing import BODIES
+from gatewise._check.bodies import BODIES
 from gatewise._errors import UnknownInputError
 from gatewise._recording.reading import tree_of
 from gatewise._recording.scripts import is_input, is_main

@@ -13,11 +13,12 @@ import numpy as np
 
 from gatewise._build import run_users_code, users_code
 from gatewise._check.comparing import is_number, value_in
-from gatewise._check.hearing import HOOK, Listener, substituted
+from gatewise._check.hearing import HOOK, Listener
 from gatewise._check.names import keys_read, keys_written, wire_named
 from gatewise._check.programs import Program, program_of
 from gatewise._check.running import evaluated
 from gatewise._check.taping import NAMES, taped
+from gatewise._check.trees import replaced
 from gatewise._check.trials import (
     FEW,
     NEAR,
@@ -63,7 +64,7 @@ class Script:
         return users_code(ast.fix_missing_locations(ast.Module(list(body), [])), self.path)
 
     def with_statement(self, s: ast.stmt, instead: ast.AST) -> list[ast.stmt]:
-        return [substituted(b, s, instead) for b in self.body]
+        return [replaced(b, s, instead) for b in self.body]
 
 
 class ScriptTrial(Trial):

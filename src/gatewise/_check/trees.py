@@ -48,7 +48,7 @@ def method_of(e: ast.expr, name: str, *args: ast.expr) -> ast.Call:
 def replaced(tree: Any, node: ast.AST, instead: ast.AST) -> Any:
     """A copy of a tree with another node in the place of one."""
     if tree is node:
-        return instead
+        return ast.copy_location(instead, node) if isinstance(instead, ast.stmt) else instead
     if not isinstance(tree, ast.AST) or not any(each is node for each in ast.walk(tree)):
         return tree
     made = copy.copy(tree)
