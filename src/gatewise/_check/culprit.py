@@ -11,13 +11,12 @@ import ast
 import dataclasses
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gatewise._check.comparing import fits, is_number, squeezed, value_in
-from gatewise._check.diagnosis import SAYS
+from gatewise._check.diagnosis import SAYS, Mistake
 from gatewise._check.fresh import Fresh, fresh_function, fresh_pair, fresh_script
 from gatewise._check.marking import Version
 from gatewise._check.names import keys_written
@@ -29,22 +28,6 @@ from gatewise._check.worlds import World, world_of_function, world_of_pair, worl
 from gatewise._types import Function
 
 UNSURE = SAYS["other"].format(detail="")
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One wrong line: its number and text, the variable, what it gave, what it should give, and the diagnosis.
-
-    `kind` is one of `diagnosis.KINDS`; `cure` says in the student's names what to write.
-    """
-
-    line: int
-    text: str
-    variable: str
-    gave: Any
-    should: Any
-    kind: str
-    cure: str
 
 
 def culprits(f: Function, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> list[Mistake]:

@@ -6,12 +6,12 @@ Each gate of a run is looked at alone: its rule, at the values it had, beside di
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gatewise._check.claims import SEED
+from gatewise._check.diagnosis import Mistake
 from gatewise._check.recorded import written_at
 from gatewise._check.subject import Subject
 from gatewise._gates import CONSTANT, WANTED, Gate, Live, Stops, key_of
@@ -22,19 +22,6 @@ from gatewise._tensor import Tensor, leaf
 from gatewise._types import Function
 
 CLOSE = 1e-5  # of the size of a gate's contribution: an error up to this is none
-
-
-@dataclass(frozen=True)
-class WrongGate:
-    """A gate whose local gradient is wrong: where it first was used, along which operand, what it gave and should."""
-
-    line: int | None
-    text: str
-    variable: str
-    gave: float
-    should: float
-    kind: str
-    cure: str
 
 
 class Steps(Recorder):
@@ -51,7 +38,7 @@ class Steps(Recorder):
         return step
 
 
-def wrong_gates(subject: Subject) -> list[WrongGate]:
+def wrong_gates(subject: Subject) -> list[Mistake]:
     """The first gate of a run whose local gradient is wrong, if there is one; alone in a list."""
     try:
         recorder = Steps(subject.code)
@@ -70,7 +57,9 @@ def wrong_gates(subject: Subject) -> list[WrongGate]:
             name = gate.operands[position] if position < len(gate.operands) else f"operand {position + 1}"
             cure = f"the rule of {gate.name} along {name} is to give {should:.6g} here; mend its declaration"
             return [
-                WrongGate(line, text or gate.name, f"{gate.name}, along {name},", gave, should, "local gradient", cure)
+                Mistake(
+                    line or 0, text or gate.name, f"{gate.name}, along {name},", gave, should, "local gradient", cure
+                )
             ]
     return []
 

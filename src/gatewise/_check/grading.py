@@ -31,7 +31,8 @@ from gatewise._check.blank import (
     spoiled,
 )
 from gatewise._check.bodies import simple
-from gatewise._check.culprit import Mistake, culprits
+from gatewise._check.culprit import culprits
+from gatewise._check.diagnosis import Mistake
 from gatewise._check.names import keys_read, keys_written
 from gatewise._check.report import Report, mistake_dict
 from gatewise._check.verdict import checked

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.comparing import plain
-from gatewise._check.culprit import Mistake
-from gatewise._check.diagnosis import SAYS
+from gatewise._check.diagnosis import SAYS, Mistake
 from gatewise._check.hearing import Functions
-from gatewise._check.locating import FAR_FETCHED, located
+from gatewise._check.locating import located
 from gatewise._check.mending import Found, Located
 from gatewise._check.names import wire_named
+from gatewise._check.rows import Rank
 from gatewise._check.script_trials import Script, ScriptTrial
 from gatewise._check.subject import Subject
 from gatewise._check.trials import CheckedTrial
@@ -103,7 +103,7 @@ def mistake_of(found: Found) -> Mistake:
         )  # fmt: skip
     if found.lost and change is None:
         kind, detail = "fork", "one of them is missing"
-    elif change is not None and change.rank < FAR_FETCHED:
+    elif change is not None and change.rank < Rank.NAME:
         kind, detail = change.kind, change.detail
     else:
         kind, detail = "other", ""

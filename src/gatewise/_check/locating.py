@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.comparing import largest, squeezed
-from gatewise._check.diagnosis import Change
 from gatewise._check.explaining import TooManyError
 from gatewise._check.hearing import Event
 from gatewise._check.mending import Found, Located
@@ -25,13 +24,12 @@ from gatewise._check.moving import identical
 from gatewise._check.names import wire_named
 from gatewise._check.readings import is_packed, sums, total
 from gatewise._check.replacing import Replacing
+from gatewise._check.rows import Change, Rank
 from gatewise._check.trials import Trial, UnseenError
 
 EVENTS = 300  #: values that are moved, each in a run of its own
 ENTRIES = 2_000_000  #: numbers in all of them together
 WAYS = 64  #: ways in which values of one line may stand for gradients, that are tried
-DOES_AWAY = 70  #: ranks from which on a change leaves out what a line computes
-FAR_FETCHED = 60  #: ranks from which on a change that mends a line need not be what was meant
 LOSSES = frozenset({"loss", "cost", "L", "J"})
 
 
@@ -299,7 +297,7 @@ class Inquiry(Replacing):
             target = s.targets[0]
             if isinstance(target, (ast.Name, ast.Subscript)):
                 instead = ast.AugAssign(target, ast.Add(), s.value)
-                change = Change(0, "fork", instead, f"= forgets what {key} already held, += adds to it")
+                change = Change(Rank.SLIP, 0, "fork", instead, f"= forgets what {key} already held, += adds to it")
                 if self.holds(s, change, goal):
                     return Found(s, key, e.value, None, change)
         return None
@@ -331,7 +329,7 @@ def is_told(f: Found, found: Located, inquiry: Inquiry) -> bool:
     change = f.change or f.mend()
     if change is None:
         return not hands_on(f.statement) and f.statement.lineno not in found.idle
-    return change.rank < DOES_AWAY or len(found.suspects) < 2 or not inquiry.is_in_a_helper(f.statement)
+    return change.rank < Rank.FAR or len(found.suspects) < 2 or not inquiry.is_in_a_helper(f.statement)
 
 
 def hands_on(s: ast.stmt) -> bool:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from gatewise._check.comparing import is_number, largest
-from gatewise._check.diagnosis import Change, changed_statements
 from gatewise._check.explaining import Explaining
-from gatewise._check.further import further, with_attributes
+from gatewise._check.rows import Change, Rank, changed_statements
 from gatewise._check.running import evaluated
 from gatewise._check.scope import Formula, scope_of
 from gatewise._check.trials import Trial
@@ -21,7 +21,6 @@ from gatewise._check.trials import Trial
 CHANGES = 1200  #: changes of lines that are tried
 WORK = 1e9  #: numbers in all values, times changes that are tried: for large arrays fewer
 FACTORS = ("factor", "local", "mask")  #: kinds of changes that multiply by something
-LIKE = 10  #: ranks of changes that are as likely as one that mends
 
 
 @dataclass
@@ -32,8 +31,8 @@ class Found:
     key: str
     gave: Any
     should: Any
-    change: Change | None = None
-    mend: Callable[[], Change | None] = lambda: None  #: looks for that change, where it was not needed so far
+    change: Change[ast.stmt] | None = None
+    mend: Callable[[], Change[ast.stmt] | None] = lambda: None  #: looks for that change, where it was not needed so far
     lost: bool = False  #: what it gives is a part of the gradient: something is missing in it
     text: str = ""
     shape: bool = False  #: it has the shape of something else
@@ -127,18 +126,18 @@ class Mending(Explaining):
             and not any(self.plain_readings(i) for i in given)
         )
 
-    def is_outer(self, s: ast.stmt, change: Change) -> bool:
+    def is_outer(self, s: ast.stmt, change: Change[ast.stmt]) -> bool:
         """Whether a change does something to what a line gives: a later line that reads it can do the same to it."""
         if change.whole:
             return True
         pairs = self.values_with(s, change)
         return all(largest(old) and self.multiple([new], [old]) is not None for old, new in pairs)
 
-    def is_stretching(self, s: ast.stmt, change: Change) -> bool:
+    def is_stretching(self, s: ast.stmt, change: Change[ast.stmt]) -> bool:
         """Whether a change gives a line's value more axes or longer ones."""
         return any(np.size(new) > np.size(old) for old, new in self.values_with(s, change))
 
-    def values_with(self, s: ast.stmt, change: Change) -> list[tuple[Any, Any]]:
+    def values_with(self, s: ast.stmt, change: Change[ast.stmt]) -> list[tuple[Any, Any]]:
         """What a line gives as it stands, and what it gives once it is changed, each time that it runs."""
         try:
             run = self.trials[0].heard(statement=(s, change.node))
@@ -148,7 +147,7 @@ class Mending(Explaining):
         new = [e.value for e in run.events if e.place.line == s.lineno and e.place.how != "part"]
         return [(a, b) for a, b in zip(old, new, strict=False) if a is not None and b is not None]
 
-    def is_known_with(self, s: ast.stmt, change: Change) -> bool:
+    def is_known_with(self, s: ast.stmt, change: Change[ast.stmt]) -> bool:
         """Whether what a line gives is a gradient once it is changed, each time that it runs."""
         try:
             runs = [t.heard(statement=(s, change.node)) for t in self.trials]
@@ -171,36 +170,36 @@ class Mending(Explaining):
 
     def mending(
         self, suspects: Sequence[ast.stmt], goal: Sequence[str], patched: Sequence[ast.stmt] = ()
-    ) -> Iterator[tuple[ast.stmt, Change]]:
+    ) -> Iterator[tuple[ast.stmt, Change[ast.stmt]]]:
         """For each line the plainest change of it that makes the gradients right at both points.
 
         Where one is found, changes that are much farther fetched are not tried any more. A factor that would stretch
         what a line gives belongs into a later line, where there is one that explains it too.
         """
-        every = [(c.rank, n, s, c) for n, s in enumerate(suspects) for c in self.possible(s)]
+        every = [(c.order, n, s, c) for n, s in enumerate(suspects) for c in self.possible(s)]
         done: set[int] = set()
-        last = 1000
-        for rank, n, s, change in sorted(every, key=lambda each: each[:2]):
-            if rank > last or self.tried > self.enough:
+        last: int = max(Rank)
+        for _, n, s, change in sorted(every, key=lambda each: each[:2]):
+            if change.rank > last or self.tried > self.enough:
                 return
             if n not in done and self.holds(s, change, goal):
                 if patched and s not in patched and change.kind in FACTORS and self.is_stretching(s, change):
                     continue
                 done.add(n)
-                last = min(last, rank + LIKE)
+                last = min(last, change.rank + 1)
                 yield s, change
 
-    def possible(self, s: ast.stmt) -> Sequence[Change]:
+    def possible(self, s: ast.stmt) -> Sequence[Change[ast.stmt]]:
         """The changes of a line that a known mistake calls for."""
         if s not in self._possible:
             self._possible[s] = self.all_possible(s)
         return self._possible[s]
 
     @cached_property
-    def _possible(self) -> dict[ast.stmt, Sequence[Change]]:
+    def _possible(self) -> dict[ast.stmt, Sequence[Change[ast.stmt]]]:
         return {}
 
-    def all_possible(self, s: ast.stmt) -> Sequence[Change]:
+    def all_possible(self, s: ast.stmt) -> Sequence[Change[ast.stmt]]:
         try:
             scopes = self.trials[0].scopes(s)
         except Exception:
@@ -219,21 +218,16 @@ class Mending(Explaining):
                 return None
             return found if is_number(found) else None
 
-        found = list(further(s, names, gradients))
         scope = scope_of(names, wires, gradients, s, Formula())
         scope.value_of = value_of
-        plain = ast.Assign([ast.Name("returned", ast.Store())], s.value) if isinstance(s, ast.Return) and s.value else s
-        found += changed_statements(plain, scope)
-        if isinstance(s, ast.Return):
-            found = [Change(c.rank, c.kind, ast.Return(c.node.value), c.detail) for c in found]
-        return sorted(found, key=lambda c: c.rank)
+        return changed_statements(s, scope)
 
-    def holds(self, s: ast.stmt, change: Change, goal: Sequence[str]) -> bool:
+    def holds(self, s: ast.stmt, change: Change[ast.stmt], goal: Sequence[str]) -> bool:
         """Whether a change of a line makes the gradients right, and leaves the right ones so."""
         wanted = {*goal} | ({*self.names} - {*self.wrong})
         return all(wanted <= self.right_with(n, s, change) for n in range(len(self.trials)))
 
-    def right_with(self, n: int, s: ast.stmt, change: Change) -> set[str]:
+    def right_with(self, n: int, s: ast.stmt, change: Change[ast.stmt]) -> set[str]:
         key = n, id(change)
         if key not in self._right_with:
             self.tried += n == 0
@@ -247,3 +241,12 @@ class Mending(Explaining):
     @cached_property
     def _right_with(self) -> dict[tuple[int, int], set[str]]:
         return {}
+
+
+def with_attributes(names: Mapping[str, Any]) -> dict[str, Any]:
+    """The names, and the numbers that objects hold under theirs: self.x."""
+    found = dict(names)
+    for name, x in names.items():
+        held = vars(x) if hasattr(x, "__dict__") and not callable(x) and not isinstance(x, ModuleType) else {}
+        found |= {f"{name}.{attribute}": value for attribute, value in held.items() if is_number(value)}
+    return found

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from gatewise._check.comparing import in_shape, is_number, plain, stretches, subsets, total, value_in
 from gatewise._check.contributions import contribution
-from gatewise._check.diagnosis import Change, changed_statements, changes
 from gatewise._check.marking import Version
 from gatewise._check.names import keys_read, keys_written, wire_named
 from gatewise._check.reasons import Reasons, Repair
+from gatewise._check.rows import Change, Rank, changed_statements, changes
 from gatewise._check.running import added_to, names_after
 from gatewise._check.terms import Term
 from gatewise._check.trees import VanishedError, expression_of, replaced, simplified, text_of
 from gatewise._check.worlds import World
 
-FAR = 62  #: the rank from which on a change of a part is not tried for another wire than the name says
+N = TypeVar("N", bound=ast.AST)
+Candidate = Change[ast.stmt] | Change[ast.expr]  #: another line, or another end of what a variable has become
 
 
 class Repairs(Reasons):
@@ -159,7 +160,7 @@ class Repairs(Reasons):
         ]
         return repair.kind == "mask" and numbers[0] <= numbers[1]
 
-    def chooses(self, change: Change, m: int, k: int) -> bool:
+    def chooses(self, change: Candidate, m: int, k: int) -> bool:
         """Whether the conditions of a mask are sometimes true and sometimes not, over all worlds; any other change is.
 
         What another value was taken for has no such place to be seen at: there the branch is the same everywhere.
@@ -300,7 +301,7 @@ class Repairs(Reasons):
         goals = self.goals(version, marks)
         if not goals:
             return None
-        found: list[tuple[int, int, ast.stmt, Change, bool]] = []
+        found: list[tuple[ast.stmt, Candidate, bool]] = []
         seen: set[int] = set()
         for m in reversed(steps):
             s = self.worlds[0].moments[m].statement
@@ -313,21 +314,18 @@ class Repairs(Reasons):
                 m,
                 lambda e, m=m: self.evaluate(e, m, self.worlds[0]),  # type: ignore[misc]
             )
-            for change in changed_statements(s, scope):
-                found.append((change.rank, len(found), s, change, False))
-        last = version.moments[-1]
-        s = self.worlds[0].moments[last].statement
-        found += self.appended(version, len(found))
-        for _, _, s, change, appended in sorted(found, key=lambda each: each[:2]):
+            found += [(s, each, False) for each in changed_statements(s, scope)]
+        found += self.appended(version)
+        for s, change, _ in sorted(found, key=lambda each: (each[1].order, each[2])):
             self.tried += len(steps)
             if self.tried > self.enough:
                 return None
-            repair = self.group_repair(version, steps, goals, s, change, appended)
+            repair = self.group_repair(version, steps, goals, s, change)
             if repair is not None:
                 return repair
         return None
 
-    def appended(self, version: Version, number: int) -> Iterator[tuple[int, int, ast.stmt, Change, bool]]:
+    def appended(self, version: Version) -> Iterator[tuple[ast.stmt, Change[ast.expr], bool]]:
         """Changes of what a variable has become: a line that is missing after its last one."""
         last = version.moments[-1]
         s, after = self.worlds[0].moments[last].statement, dict(self.worlds[0].moments[last].after)
@@ -336,8 +334,7 @@ class Repairs(Reasons):
         scope = self.scope(after, version, last, lambda e: self.evaluate(e, last, self.worlds[0], after))
         for change in changes(expression_of(version.key), scope):
             if change.kind != "stale":
-                number += 1
-                yield change.rank + 2, number, s, change, True
+                yield s, change, True
 
     def group_repair(
         self,
@@ -345,35 +342,33 @@ class Repairs(Reasons):
         steps: list[int],
         goals: dict[int, list[Any]],
         s: ast.stmt,
-        change: Change,
-        appended: bool,
+        change: Candidate,
     ) -> Repair | None:
         possible = dict(goals)
+        changed = {id(s): change.node} if isinstance(change.node, ast.stmt) else None
+        then = change.node if isinstance(change.node, ast.expr) else None
         for n, world in enumerate(self.worlds):
-            g = self.rerun(
-                version, steps, world, None if appended else {id(s): change.node}, change.node if appended else None
-            )
+            g = self.rerun(version, steps, world, changed, then)
             possible = {
                 k: should
                 for k, should in possible.items()
-                if (k == version.wire or change.whole or change.rank < FAR)
+                if (k == version.wire or change.whole or change.rank < Rank.LOCAL)
                 and self.is_cured(version, g, k, should[n], n)
             }
             if not possible:
                 return None
         k = next(iter(possible))
-        changed, then = (None, change.node) if appended else ({id(s): change.node}, None)
-        if not self.chooses(change, steps[-1] if appended else self.last_moment(s), k):
+        if not self.chooses(change, steps[-1] if then is not None else self.last_moment(s), k):
             return None
         if not self.stops(version) and not self.holds_upstream(version, k, steps, changed, then):
             return None
         own = expression_of(version.key)
-        line = ast.parse(f"{version.key} = {text_of(change.node)}").body[0] if appended else change.node
-        instead = as_written(line, own if appended else s)
+        line = ast.parse(f"{version.key} = {text_of(change.node)}").body[0] if then is not None else change.node
+        instead = as_written(line, own if then is not None else s)
         if instead is None:
             return None
         gave = self.value(version, self.worlds[0])
-        return Repair(s, change.kind, change.detail, instead, k, plain(gave), plain(possible[k][0]), appended)
+        return Repair(s, change.kind, change.detail, instead, k, plain(gave), plain(possible[k][0]), then is not None)
 
     def last_moment(self, s: ast.stmt) -> int:
         return max(m for m, moment in enumerate(self.worlds[0].moments) if moment.statement is s)
@@ -417,13 +412,12 @@ class Repairs(Reasons):
         return found
 
 
-def as_written(changed: ast.AST, of: ast.AST) -> ast.AST | None:
+def as_written(changed: N, of: ast.AST) -> N | None:
     """A changed line as one writes it; None where nothing of it is left."""
     try:
-        made: ast.AST = simplified(changed, of)
+        return simplified(changed, of)
     except VanishedError:
         return None
-    return made
 
 
 def handed_out(body: Sequence[ast.stmt]) -> set[str]:

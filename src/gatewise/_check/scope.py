@@ -11,10 +11,10 @@ import numpy as np
 
 from gatewise._check.names import keys_read, keys_written
 from gatewise._check.trees import expressions_in
+from gatewise._gates import GATES, NAMES
 
 LARGE = 200_000  #: entries from which on only the likeliest changes are tried
 SMALL = 1e-3  #: numbers below it that the forward pass adds keep a value off an edge: `np.log(p + 1e-7)`
-CHOOSING = frozenset({"maximum", "minimum", "fmax", "fmin", "max", "min", "abs", "absolute", "clip", "where", "sign"})
 
 
 @dataclass
@@ -45,7 +45,8 @@ class Formula:
     @property
     def chooses(self) -> bool:
         """Whether some values may pass and others not."""
-        return self.has(*CHOOSING) or self.uses(ast.Compare, ast.IfExp)
+        unknown = not self.known or "" in self.calls
+        return unknown or any(map(takes_ways, self.calls)) or self.uses(ast.Compare, ast.IfExp)
 
     def tiny(self) -> Iterator[ast.expr]:
         """The small numbers that are written into it, and the names in sums, which may hold one."""
@@ -68,6 +69,12 @@ def formula_of(statements: Sequence[ast.stmt], module: Iterable[str] = ("np", "n
             calls.add(e.func.attr if isinstance(e.func, ast.Attribute) else e.func.id if known else "")  # type: ignore[attr-defined]
         operators.add(type(e.op) if isinstance(e, ast.BinOp) else type(e))
     return Formula(statements, True, frozenset(names - libraries), frozenset(calls), frozenset(operators))
+
+
+def takes_ways(name: str) -> bool:
+    """Whether a function of this name chooses among values: its gate says which way it went."""
+    gate = NAMES.get(name) or GATES.get(getattr(np, name, None))
+    return gate is not None and gate.way is not None
 
 
 BUILT_IN = frozenset({"max", "min", "abs", "sum", "len", "float", "int", "range", "pow", "round", "zip", "enumerate"})

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.comparing import squeezed
-from gatewise._check.culprit import Mistake
+from gatewise._check.diagnosis import Mistake
 from gatewise._check.matching import DATA
 from gatewise._check.places import Place
 from gatewise._check.report import ParameterReport, Report

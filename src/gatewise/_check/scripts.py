@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.culprit import Mistake, culprits_of_script
+from gatewise._check.culprit import culprits_of_script
+from gatewise._check.diagnosis import Mistake
 from gatewise._check.lines import lines_of_script
 from gatewise._check.places import Place
 from gatewise._check.report import Report, verdict_of

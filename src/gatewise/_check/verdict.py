@@ -14,7 +14,8 @@ import numpy as np
 
 from gatewise._check import guests
 from gatewise._check.claims import Claims, claims_of
-from gatewise._check.culprit import Mistake, culprits, culprits_of_gradient, culprits_of_pair
+from gatewise._check.culprit import culprits, culprits_of_gradient, culprits_of_pair
+from gatewise._check.diagnosis import Mistake
 from gatewise._check.gates import wrong_gates
 from gatewise._check.lines import lines_of_check
 from gatewise._check.looking import Look, largest_of
