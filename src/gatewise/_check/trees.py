@@ -229,3 +229,11 @@ def names_in(node: ast.AST) -> set[str]:
 def expressions_in(statements: Iterable[ast.AST]) -> Iterator[ast.expr]:
     for s in statements:
         yield from (e for e in ast.walk(s) if isinstance(e, ast.expr))
+
+
+def as_written(changed: N, of: ast.AST) -> N | None:
+    """A changed line as one writes it; None where nothing of it is left."""
+    try:
+        return simplified(changed, of)
+    except VanishedError:
+        return None
