@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+
+#: A value or a gradient of floats.
+Value: TypeAlias = float | np.ndarray
 
 
 def value_in(names: Mapping[str, Any], key: str) -> Any:

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import squeezed
+from gatewise._check.comparing import Value, squeezed
 from gatewise._check.confirming import cured_together
 from gatewise._check.diagnosis import SAYS, Mistake
-from gatewise._check.fresh import Fresh, fresh_function, fresh_pair, fresh_script
-from gatewise._check.marking import Marking, Version
+from gatewise._check.marking import Marking, Version, alike
 from gatewise._check.names import keys_written
+from gatewise._check.points import HERE, Draw, Near, Point
 from gatewise._check.programs import RETURNED
 from gatewise._check.reasons import Repair
 from gatewise._check.repairs import explained, misshapen
@@ -28,88 +28,107 @@ from gatewise._check.stale import shared, used_early
 from gatewise._check.standing import adopt, give_wires, reinterpret
 from gatewise._check.trees import text_of
 from gatewise._check.worlds import World, world_of_function, world_of_pair, world_of_script
-from gatewise._types import Function
+from gatewise._types import Function, Plain
 
+WANTED, TRIED = 4, 10  #: fresh inputs that are looked for, and how many are tried
 UNSURE = SAYS["other"].format(detail="")
 
+Run = Callable[[Point], World | None]  #: the program, run somewhere
 
-def culprits(f: Function, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> list[Mistake]:
+
+def culprits(f: Function, args: Sequence[object] = (), kwargs: Mapping[str, object] | None = None) -> list[Mistake]:
     """The wrong lines of a function with a hand-written backward pass, in the order of the code.
 
     The function is run on copies of its arguments; where there is nothing to judge (no source, no gradients by name)
     the list is empty, as it is where every line is right.
     """
-    kwargs = kwargs or {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        world = world_of_function(f, args, kwargs)
-        if world is None:
-            return []
-        nearby = nearby_world(lambda: world_of_function(f, args, kwargs, nearby=True))
-        return mistakes_in(world, nearby, fresh_function(f, args, kwargs))
+    return judged(lambda at: world_of_function(at, f, args, kwargs or {}))
 
 
 def culprits_of_script(path: str, text: str) -> list[Mistake]:
     """The wrong lines of a flat script, in the order of the code."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        world = world_of_script(path, text)
-        if world is None:
-            return []
-        nearby = nearby_world(lambda: world_of_script(path, text, nearby=True))
-        return mistakes_in(world, nearby, fresh_script(path, text))
+    return judged(lambda at: world_of_script(at, path, text))
 
 
 def culprits_of_pair(
     forward: Function,
     backward: Function,
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any] | None = None,
-    upstream: Any = None,
+    args: Sequence[object],
+    kwargs: Mapping[str, object] | None = None,
+    upstream: Plain | None = None,
 ) -> list[Mistake]:
     """The wrong lines of the backward half of a layer: (out, cache) = forward(...), backward(dout, cache)."""
-    kwargs = kwargs or {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        world = world_of_pair(forward, backward, args, kwargs, upstream)
-        if world is None:
-            return []
-        nearby = nearby_world(lambda: world_of_pair(forward, backward, args, kwargs, upstream, nearby=True))
-        return mistakes_in(world, nearby, fresh_pair(forward, backward, args, kwargs, upstream))
+    return judged(lambda at: world_of_pair(at, forward, backward, args, kwargs or {}, upstream))
 
 
 def culprits_of_gradient(
-    gradient: Function, args: Sequence[Any], kwargs: Mapping[str, Any], value: float
+    gradient: Function, args: Sequence[object], kwargs: Mapping[str, object], value: float
 ) -> list[Mistake]:
     """The wrong lines of a function that gives the gradient of another one, where it computes that one's value too.
 
     `value` is that value: what the function's own forward part leads to must be it, or nothing is judged.
     """
+
+    def run(at: Point) -> World | None:
+        world = world_of_function(at, gradient, args, kwargs)
+        if at is HERE and world is not None and not is_close(world.forward.output.value, value):
+            return None
+        return world
+
+    return judged(run)
+
+
+def is_close(found: Value, value: float) -> bool:
+    return np.ndim(found) == 0 and bool(np.isclose(found, value, rtol=1e-9))
+
+
+def judged(run: Run) -> list[Mistake]:
+    """The mistakes of a program that can be run on its own inputs, near them, and elsewhere."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        world = world_of_function(gradient, args, kwargs)
-        if world is None or np.ndim(found := world.forward.output.value) or not np.isclose(found, value, rtol=1e-9):
+        world = run(HERE)
+        if world is None:
             return []
-        nearby = nearby_world(lambda: world_of_function(gradient, args, kwargs, nearby=True))
-        return mistakes_in(world, nearby, fresh_function(gradient, args, kwargs))
+        try:
+            near = run(Near())
+        except Exception:  # it cannot be run there
+            near = None
+        return mistakes_in(world, near, run)
 
 
-def nearby_world(run: Callable[[], World | None]) -> World | None:
-    """The same program near its inputs, where it can be run there: two numbers may be equal by chance, not twice."""
-    try:
-        return run()
-    except Exception:
-        return None
+def elsewhere(run: Run, here: World) -> Iterator[World]:
+    """The worlds in which the program takes the same way and stays finite, a few of those that are tried."""
+    found = 0
+    for seed in range(TRIED):
+        try:
+            with np.errstate(all="ignore"):
+                world = run(Draw(seed))
+        except Exception:
+            continue
+        if world is None or not alike(here, world) or not is_finite(world):
+            continue
+        found += 1
+        yield world
+        if found == WANTED:
+            return
 
 
-def mistakes_in(world: World, nearby: World | None, fresh: Fresh) -> list[Mistake]:
+def is_finite(world: World) -> bool:
+    return all(np.all(np.isfinite(np.asarray(w.value, float))) for w in world.forward.wires if numeric(w.value))
+
+
+def numeric(value: Any) -> bool:
+    return isinstance(value, (float, np.floating, np.ndarray)) and np.asarray(value).dtype.kind == "f"
+
+
+def mistakes_in(world: World, nearby: World | None, run: Run) -> list[Mistake]:
     """Every mistake of one program, in the order of the code."""
     marking = Marking(world, nearby)
     give_wires(marking)
     adopt(marking)
     reinterpret(marking)
     if marking.wrong(marking.marks()):  # what is said of it is tried where nothing is what it was
-        marking.worlds += fresh(world)
+        marking.worlds += elsewhere(run, world)
     found: dict[tuple[int | None, str], tuple[Mistake, Repair]] = {}
     for version in sorted(marking.versions, key=lambda v: v.moments[-1]):
         for repair in repairs_of(marking, version):

@@ -13,13 +13,13 @@ from gatewise._build import run_users_code, users_code
 from gatewise._check.names import keys_written, wire_named
 from gatewise._check.programs import Program, without_backward
 from gatewise._check.running import Moment
-from gatewise._circuit import Bit, Wire, parents_as_written, step_wire
+from gatewise._check.wires import Wires
+from gatewise._circuit import Bit, Wire, step_wire
 from gatewise._errors import GatewiseError
 from gatewise._recording.functions import Math, math_replaced, with_math
 from gatewise._recording.recorder import Recorder
 from gatewise._recording.scripts import MATH, MathImports
 from gatewise._recording.structures import leaves, mapped
-from gatewise._sweep import reached
 from gatewise._tensor import Tensor, leaf
 from gatewise._types import Function
 
@@ -27,10 +27,10 @@ BOUND = "__gatewise_bound__"
 PUT = "__gatewise_put__"
 
 
-class Forward:
+class Forward(Wires):
     """The forward pass of a program recorded on Tensors: its wires, and which of them each name was bound to."""
 
-    def __init__(self, program: Program, space: dict[str, Any], moments: Sequence[Moment] = ()) -> None:
+    def __init__(self, program: Program, space: Mapping[str, object], moments: Sequence[Moment] = ()) -> None:
         self.program, self.held = program, held_by(moments)
         self.bound: dict[str, list[Wire]] = {}
         self.asked = {wire_named(key, program.known()) for key in program.gradients}
@@ -68,14 +68,11 @@ class Forward:
         """The circuit behind an output."""
         if not isinstance(out, Tensor) or out.wire is None:
             raise GatewiseError("The output does not depend on what has a gradient.")
-        self.output: Wire = out.wire
-        self.wires = reached([self.output], self.bit, as_written=True)
-        self.index = {wire: k for k, wire in enumerate(self.wires)}
+        Wires.__init__(self, out.wire, self.bit)
         self.names = {
             name: [self.index[w] for w in dict.fromkeys(wires) if w in self.index] for name, wires in self.bound.items()
         }
         self.named = {k for found in self.names.values() for k in found}
-        self.behind = self.ancestors()
         self.still: set[int] = set()
         self.shifts = set(self.maxima_only_subtracted())
         return self
@@ -140,17 +137,6 @@ class Forward:
         names = {name for name, wires in self.names.items() if j in wires}
         lines = [s.lineno for s in self.program.statements if s in self.program.forward and names & {*keys_written(s)}]
         return lines[0] if len(lines) == 1 else None
-
-    def ancestors(self) -> list[set[int]]:
-        """For each wire, those it was made of."""
-        found: list[set[int]] = []
-        for wire in self.wires:
-            mine: set[int] = set()
-            for parent in parents_as_written(wire):
-                if (k := self.index.get(parent)) is not None:
-                    mine |= {k} | found[k]
-            found.append(mine)
-        return found
 
     def maxima_only_subtracted(self) -> Iterator[int]:
         """The wires of max(s) in s - max(s): by hand, nobody sends a gradient through this shift."""

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._check.definitions import definition_of
 from gatewise._check.matching import part_fits, units_of
 from gatewise._check.subject import Subject
-from gatewise._check.worlds import definition_of
 from gatewise._errors import ArgumentError
 from gatewise._recording.functions import code_of
 from gatewise._recording.structures import leaves

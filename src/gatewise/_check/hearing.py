@@ -21,11 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._build import users_code
 from gatewise._check.bodies import bodies_of, defines, with_bodies
+from gatewise._check.definitions import compiled, definition_of, holds_something, swapped
 from gatewise._check.names import key_of
 from gatewise._check.trees import replaced
-from gatewise._check.worlds import definition_of
 
 HOOK = "__gatewise_hook__"
 MANY = 300  #: functions that are listened to
@@ -293,13 +292,6 @@ def behind(x: Any) -> list[Any]:
     return [type(x)] if hasattr(x, "__dict__") else []
 
 
-def holds_something(cell: Any) -> bool:
-    try:
-        return cell.cell_contents is not None
-    except ValueError:
-        return False
-
-
 def is_users(f: types.FunctionType) -> bool:
     return is_users_file(f.__code__.co_filename)
 
@@ -311,45 +303,6 @@ def is_users_file(name: str | None) -> bool:
         return bool(linecache.getlines(name))
     path = str(Path(name).resolve())
     return not path.startswith((*LIBRARIES, f"{OWN}/"))
-
-
-def compiled(node: ast.FunctionDef, body: list[ast.stmt], like: types.CodeType) -> types.CodeType | None:
-    """The code of a function with another body; None where it would not have the closure that the old one has."""
-    twin = copy.copy(node)
-    twin.body, twin.decorator_list, twin.returns = body, [], None
-    twin.args = copy.copy(node.args)
-    twin.args.defaults, twin.args.kw_defaults = [], [None for _ in node.args.kwonlyargs]
-    around = ast.parse("def around():\n" + "".join(f"    {name} = None\n" for name in like.co_freevars) + "    pass\n")
-    outer = around.body[0]
-    assert isinstance(outer, ast.FunctionDef)
-    outer.body.append(twin)
-    made = users_code(ast.fix_missing_locations(around), like.co_filename)
-    whole_code = next(c for c in made.co_consts if isinstance(c, types.CodeType))
-    inner = next(c for c in whole_code.co_consts if isinstance(c, types.CodeType) and c.co_name == node.name)
-    if inner.co_freevars != like.co_freevars:
-        return None
-    return inner.replace(co_firstlineno=like.co_firstlineno)
-
-
-@contextmanager
-def swapped(
-    codes: Sequence[tuple[types.FunctionType, types.CodeType]], names: Mapping[str, Any] | None = None
-) -> Iterator[None]:
-    """These functions run other code inside the block, and find these names among their globals."""
-    before = [(f, f.__code__) for f, _ in codes]
-    spaces = {id(f.__globals__): f.__globals__ for f, _ in codes}
-    try:
-        for space in spaces.values():
-            space.update(names or {})
-        for f, code in codes:
-            f.__code__ = code
-        yield
-    finally:
-        for f, code in before:
-            f.__code__ = code
-        for space in spaces.values():
-            for name in names or ():
-                space.pop(name, None)
 
 
 class Functions:

@@ -169,7 +169,7 @@ def small_numbers(marking: Marking) -> list[ast.Constant]:
 def is_right_without(marking: Marking, version: Version, number: ast.Constant, world: World) -> bool:
     """Whether a variable is the gradient of what the forward pass would be with 0 in a number's place."""
     try:
-        forward = world.record(number) if world.record is not None else None
+        forward = world.without(number) if world.without is not None else None
     except Exception:
         return False
     if forward is None or len(forward.wires) != len(world.forward.wires):
