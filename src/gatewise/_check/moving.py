@@ -1,17 +1,37 @@
-"""Every value of a run moved once: what it changes, and what becomes of the gradients."""
+"""One wrong backward pass at two points, and every value of it moved once: what that changes, and which gradients."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
 from gatewise._check.comparing import largest, squeezed
 from gatewise._check.trials import Heard, Trial
+
+CHANGES = 1200  #: changes of lines that are tried
+WORK = 1e9  #: numbers in all values, times changes that are tried: for large arrays fewer
+Goal = tuple[str, ...]  #: the gradients that are to be made right
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def remembered(f: Callable[Concatenate[Inquiry, P], T]) -> Callable[Concatenate[Inquiry, P], T]:
+    """A function that is asked the same again and again: what it said is kept with the inquiry."""
+
+    @wraps(f)
+    def asked(inquiry: Inquiry, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = f, args
+        if key not in inquiry.memory:
+            inquiry.memory[key] = f(inquiry, *args, **kwargs)
+        found: T = inquiry.memory[key]
+        return found
+
+    return asked
 
 
 @dataclass(frozen=True)
@@ -25,15 +45,21 @@ class Moved:
     reached: set[str]  #: the gradients that are
 
 
-class Moving:
-    """One backward pass, at one point and at another one nearby, and what its values do."""
+class Inquiry:
+    """One backward pass, at one point and at another one nearby, and what its values do.
+
+    Whatever else is asked of it are functions that are given it; what these have found out, it keeps (`remembered`).
+    """
 
     def __init__(self, trials: Sequence[Trial]) -> None:
         self.trials = trials
+        self.memory: dict[object, Any] = {}
+        self.compared = self.tried = self.run_so_far = 0  #: values compared, changes tried, runs to solve for a value
         self.runs = [t.heard() for t in trials]
         self.misshaped = [q for q in trials[0].names if any(r.gradients.get(q) is None for r in self.runs)]
         self.names = [q for q in trials[0].names if q not in self.misshaped]
         self.events = self.runs[0].events
+        self.enough = min(CHANGES, int(WORK / (1 + sum(np.size(e.value) for e in self.events))))
         letters = {np.asarray(e.value).dtype.char for e in self.events if e.value is not None}
         self.close = 1e-3 if "f" in letters else 1e-6
         beside = self.beside()
@@ -73,8 +99,9 @@ class Moving:
         return g is not None and self.agree(g, np.broadcast_to(self.trials[n].circuit.truth(name), np.shape(g)))
 
     @cached_property
-    def wrong(self) -> list[str]:
-        return [q for q in self.names if not all(self.right(n, r.gradients, q) for n, r in enumerate(self.runs))]
+    def wrong(self) -> Goal:
+        runs = list(enumerate(self.runs))
+        return tuple(q for q in self.names if not all(self.right(n, r.gradients, q) for n, r in runs))
 
     def mended(self, n: int, gradients: Mapping[str, Any], goal: Iterable[str]) -> bool:
         """Whether the gradients asked for are right, and none that was right is wrong."""
