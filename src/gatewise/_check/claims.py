@@ -8,7 +8,7 @@ import inspect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,8 +17,17 @@ from gatewise._check.matching import is_data, is_vector, matched, units_of, with
 from gatewise._check.subject import Parameter, Subject
 from gatewise._errors import ArgumentError
 from gatewise._recording.whose import wire_named
+from gatewise._types import Function
 
 SEED = 20240229  # of our own draws: the upstream gradient of an output with several entries, directions, samples
+
+
+class Given(NamedTuple):
+    """What somebody gave beside the function: a gradient, or a backward half; and what arrives at the output."""
+
+    gradient: object = None
+    backward: Function | None = None
+    upstream: object = None
 
 
 @dataclass
@@ -36,11 +45,12 @@ class Claims:
     data: frozenset[str] = frozenset()  #: those of the missing ones that are data, and need no gradient
 
 
-def claims_of(subject: Subject, first: Any, gradient: Any, backward: Any, upstream: Any) -> Claims | None:
+def claims_of(subject: Subject, first: Any, given: Given) -> Claims | None:
     """The gradient somebody gave, sorted; None where it is gatewise's own that is to be checked.
 
     `first` is what the function returned. Tells the subject which part of that is the output.
     """
+    gradient, backward, upstream = given
     if gradient is None and backward is None:
         backward = subject.backward = backward_half(subject, first)
     if backward is not None:

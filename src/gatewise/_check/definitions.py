@@ -27,7 +27,7 @@ def definition_of(code: types.CodeType) -> ast.FunctionDef | None:
 def space_of(f: types.FunctionType) -> dict[str, Any]:
     """The names around a function: its globals, and what its closure holds."""
     cells = zip(f.__code__.co_freevars, f.__closure__ or (), strict=False)
-    return {**f.__globals__, **{name: cell.cell_contents for name, cell in cells}}
+    return {**f.__globals__, **{name: cell.cell_contents for name, cell in cells if holds_something(cell)}}
 
 
 def lines_of(code: types.CodeType) -> Sequence[str]:

@@ -33,7 +33,7 @@ def paths_of(inquiry: Inquiry) -> list[list[Mapping[int, Any]]]:
         for use in range(len(uses[0])) if len(uses[0]) > 1 else ():
             if len(found) == PATHS:
                 return found
-            found.append([t.circuit.swept(k, each[use]) for t, each in zip(inquiry.trials, uses, strict=True)])
+            found.append([t.circuit.from_wire(k, each[use]) for t, each in zip(inquiry.trials, uses, strict=True)])
     return found
 
 
@@ -157,7 +157,7 @@ def all_factors(inquiry: Inquiry, k: int) -> Iterator[list[Any]]:
         if np.size(wire.value) > 1 or not shape:
             yield from of_values(inquiry, [fitted(c.value(j)) for c in circuits])
         gradients = [c.found.get(j) for c in circuits]
-        if k in circuits[0].behind(j) and all(g is not None and largest(g) for g in gradients):
+        if k in circuits[0].behind[j] and all(g is not None and largest(g) for g in gradients):
             yield [fitted(g) for g in gradients]
 
 

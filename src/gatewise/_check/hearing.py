@@ -8,28 +8,18 @@ from __future__ import annotations
 
 import ast
 import copy
-import linecache
-import sys
 import threading
-import types
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gatewise._check.bodies import bodies_of, defines, with_bodies
-from gatewise._check.definitions import compiled, definition_of, holds_something, swapped
 from gatewise._check.names import key_of
-from gatewise._check.trees import replaced
 
 HOOK = "__gatewise_hook__"
-MANY = 300  #: functions that are listened to
-OWN = Path(__file__).resolve().parent.parent
-LIBRARIES = tuple({str(Path(p).resolve()) for p in (sys.prefix, sys.base_prefix)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,131 +233,3 @@ def number_copied(value: Any) -> Any:
 
 
 # -------------------------------------------------------------------------------------------------------- functions
-
-
-def users_functions(start: Iterable[Any]) -> list[types.FunctionType]:
-    """The functions in the user's files that these may call: methods, helpers, and what stands beside them."""
-    found: dict[int, types.FunctionType] = {}
-    seen: set[int] = set()
-    waiting = list(start)
-    while waiting and len(found) < MANY:
-        each = waiting.pop()
-        if id(each) in seen:
-            continue
-        seen.add(id(each))
-        waiting += behind(each)
-        if isinstance(each, types.FunctionType) and (is_users(each) or each.__code__.co_filename.startswith("<")):
-            if is_users(each):
-                found[id(each)] = each
-            waiting += [v for v in each.__globals__.values() if isinstance(v, (types.FunctionType, type))]
-            names = {*each.__code__.co_names}
-            waiting += [v for n in names if isinstance(v := each.__globals__.get(n), types.ModuleType)]
-            waiting += [cell.cell_contents for cell in each.__closure__ or () if holds_something(cell)]
-    return list(found.values())
-
-
-def behind(x: Any) -> list[Any]:
-    """The callables that stand behind one."""
-    if isinstance(x, partial):
-        return [x.func, *x.args, *x.keywords.values()]
-    if isinstance(x, (types.MethodType, staticmethod, classmethod)):
-        return [x.__func__, getattr(x, "__self__", None)]
-    if isinstance(x, property):
-        return [x.fget]
-    if isinstance(x, types.FunctionType):
-        return [x.__wrapped__] if hasattr(x, "__wrapped__") else []
-    if isinstance(x, type):
-        return (
-            list(vars(x).values())
-            if is_users_file(getattr(sys.modules.get(x.__module__), "__file__", None))
-            or (any(isinstance(v, types.FunctionType) and is_users(v) for v in vars(x).values()))
-            else []
-        )
-    if isinstance(x, types.ModuleType):
-        return (
-            [v for v in vars(x).values() if isinstance(v, (types.FunctionType, type))]
-            if is_users_file(getattr(x, "__file__", None))
-            else []
-        )
-    return [type(x)] if hasattr(x, "__dict__") else []
-
-
-def is_users(f: types.FunctionType) -> bool:
-    return is_users_file(f.__code__.co_filename)
-
-
-def is_users_file(name: str | None) -> bool:
-    if not name or name.startswith(("<gatewise", "<frozen")):
-        return False
-    if name.startswith("<"):  # a cell of a notebook, text that was executed
-        return bool(linecache.getlines(name))
-    path = str(Path(name).resolve())
-    return not path.startswith((*LIBRARIES, f"{OWN}/"))
-
-
-class Functions:
-    """The user's functions, that can be listened to, and run with another statement in the place of one."""
-
-    def __init__(self, start: Iterable[Any]) -> None:
-        self.listener = Listener()
-        self.nodes: list[tuple[types.FunctionType, ast.FunctionDef]] = []
-        self.codes: list[tuple[types.FunctionType, types.CodeType]] = []
-        for f in users_functions(start):
-            node = definition_of(f.__code__)
-            if node is None or any(name.startswith("__") and not name.endswith("__") for name in attributes(node)):
-                continue  # a private name is another one inside its class
-            code = compiled(node, self.listener.listened(node.body, node.name), f.__code__)
-            if code is not None:
-                self.nodes.append((f, node))
-                self.codes.append((f, code))
-
-    def heard(
-        self, run: Callable[[], Any], instead: Mapping[int, Any], statement: tuple[ast.stmt, ast.AST] | None = None
-    ) -> tuple[Any, list[Event]]:
-        """What a run gives, and every value on the way; with another statement in the place of one, where asked."""
-        listener, codes = self.listener, self.codes
-        if statement is not None:
-            listener = Listener()
-            f, node = self.holder(statement[0])
-            body = listener.listened([replaced(b, *statement) for b in node.body], node.name)
-            codes = [(f, code)] if (code := compiled(node, body, f.__code__)) is not None else []
-        listener.start(instead)
-        with swapped(codes, {HOOK: listener.hear}):
-            found = run()
-        return found, listener.events
-
-    @contextmanager
-    def with_statement(self, s: ast.stmt, instead: ast.AST) -> Iterator[None]:
-        """The functions with another statement in the place of one."""
-        f, node = self.holder(s)
-        code = compiled(node, [replaced(b, s, instead) for b in node.body], f.__code__)
-        with swapped([(f, code)] if code is not None else []):
-            yield
-
-    @contextmanager
-    def with_bodies(
-        self, made: Callable[[Sequence[ast.stmt]], list[ast.stmt]], names: Mapping[str, Any]
-    ) -> Iterator[None]:
-        """The functions with other bodies, made of their own."""
-        codes = [(f, compiled(node, made(node.body), f.__code__)) for f, node in self.nodes]
-        with swapped([(f, code) for f, code in codes if code is not None], names):
-            yield
-
-    def holder(self, s: ast.stmt) -> tuple[types.FunctionType, ast.FunctionDef]:
-        """The function that a statement stands in, the innermost one that was found."""
-        return next((f, n) for f, n in self.nodes if any(each is s for each in ast.walk(n)))
-
-    def globals_of(self, s: ast.stmt) -> dict[str, Any]:
-        return self.holder(s)[0].__globals__
-
-    def space(self, s: ast.stmt) -> Mapping[str, Any]:
-        """The names around a statement: globals, and what the closure of its function holds."""
-        f, _ = self.holder(s)
-        cells = zip(f.__code__.co_freevars, f.__closure__ or (), strict=True)
-        return {**f.__globals__, **{name: c.cell_contents for name, c in cells if holds_something(c)}}
-
-
-def attributes(node: ast.AST) -> set[str]:
-    return {e.attr for e in ast.walk(node) if isinstance(e, ast.Attribute)} | {
-        e.id for e in ast.walk(node) if isinstance(e, ast.Name)
-    }

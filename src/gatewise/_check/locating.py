@@ -432,7 +432,7 @@ def is_handing_on(s: ast.stmt) -> bool:
 def with_texts(found: Located, inquiry: Inquiry) -> Located:
     """The lines as the user wrote them, and the gradients that came in another shape."""
     for f in found.found:
-        f.text = inquiry.trials[0].text(f.statement)
+        f.text = inquiry.trials[0].code.text(f.statement)
         f.key = "returned value" if f.key == "return" else f.key.removeprefix("return")
     found.misshaped = inquiry.misshaped
     return found

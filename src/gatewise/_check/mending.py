@@ -214,7 +214,7 @@ def possible_changes(inquiry: Inquiry, s: ast.stmt) -> Sequence[Change[ast.stmt]
         return []
     if not scopes:
         return []
-    names, space = with_attributes(scopes[0]), inquiry.trials[0].space(s)
+    names, space = with_attributes(scopes[0]), inquiry.trials[0].code.space(s)
     keys = {inquiry.events[i].place.key for i in backward_values(inquiry)}
     gradients = [n for n in names if n in keys]
     wires = [n for n in names if n not in keys]

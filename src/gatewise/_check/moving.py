@@ -90,6 +90,12 @@ class Inquiry:
         """Whether a number that was found by dividing is 1, as far as the floats of the program tell."""
         return abs(c - 1) < max(1e-5, self.close)
 
+    def gradient(self, name: str) -> np.ndarray:
+        """A gradient as it was given, of those that came in their parameter's shape."""
+        found = self.runs[0].gradients[name]
+        assert found is not None
+        return found
+
     def truth(self, n: int, name: str) -> Any:
         given = self.runs[n].gradients[name]
         return np.broadcast_to(self.trials[n].circuit.truth(name), np.shape(given) if given is not None else ())

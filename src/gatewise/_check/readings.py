@@ -219,7 +219,7 @@ def is_meant(inquiry: Inquiry, i: int, r: Reading) -> bool:
         return False
     if not roles or r.wire in roles:
         return True
-    if not inquiry.trials[0].circuit.behind(r.wire) & {*roles}:
+    if not inquiry.trials[0].circuit.behind[r.wire] & {*roles}:
         return False
     if named:
         return True
@@ -317,7 +317,7 @@ def is_cleared(inquiry: Inquiry, i: int, without: int | None = None) -> bool:
         return True
     size = np.size(inquiry.events[i].value)
     right = [q for q in inquiry.reaches(i) if q not in inquiry.wrong]
-    if any(np.size(inquiry.runs[0].gradients[q]) >= size for q in right):
+    if any(inquiry.gradient(q).size >= size for q in right):
         return True
     left_out = set() if without is None else {without, *inquiry.changes[without]}
     made = [

@@ -6,14 +6,14 @@ import contextlib
 import copy
 import math
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gatewise._check import guests
-from gatewise._check.claims import Claims, claims_of
+from gatewise._check.claims import Claims, Given, claims_of
 from gatewise._check.culprit import culprits, culprits_of_gradient, culprits_of_pair
 from gatewise._check.diagnosis import Mistake
 from gatewise._check.gates import wrong_gates
@@ -90,7 +90,7 @@ def checked(
     subject = Subject(f, inputs, kwargs, parameters, names, rng)
     before = [p.array.copy() for p in subject.parameters]
     try:
-        return Judge(subject, amount).report(gradient, backward, upstream, before)
+        return Judge(subject, amount, Given(gradient, backward, upstream)).report(before)
     finally:
         for p, values in zip(subject.parameters, before, strict=False):  # arguments that were found later are copies
             p.array[...] = values
@@ -116,45 +116,33 @@ def refuse_what_cannot_be_checked(f: Any, args: Sequence[Any], kwargs: Mapping[s
 class Judge:
     """Gives the verdict on every claim on a subject."""
 
-    def __init__(self, subject: Subject, effort: Effort) -> None:
-        self.subject, self.effort = subject, effort
+    def __init__(self, subject: Subject, effort: Effort, given: Given) -> None:
+        self.subject, self.effort, self.given = subject, effort, given
         self.run: Run | None = None
 
-    def report(self, gradient: Any, backward: Any, upstream: Any, before: Sequence[Any]) -> Report:
+    def report(self, before: Sequence[np.ndarray]) -> Report:
         """Everything, in order: run f, sort the claims, look at every parameter, say the verdict."""
-        subject = self.subject
         try:
-            first, claims = self.claimed(gradient, backward, upstream, before)
+            first, claimed = self.claimed(before)
         except GatewiseError:
             raise
         except Exception as error:
-            if gradient is not None:
+            if (found := self.raising(error)) is None:
                 raise
-            with contextlib.suppress(Exception):  # the error of the user's own that is at hand says more
-                if wrong_lines := self.lines_at_fault(backward):
-                    return self.raising(error, wrong_lines)
-            raise
-        own = claims is None
-        if claims is None:
-            claims = self.own_claims()
+            return found
+        claims = claimed or self.own_claims()
+        subject = self.subject
         value = subject.weighted(subject.output(first))
         if not (subject.value() == value or math.isnan(value)):
             return self.random(claims, value)
-        rounding = self.in_float64(first, claims, lambda out: self.claims_again(out, gradient, backward, upstream))
-        started = time.monotonic()
-        self.run = self.recorded()
-        cheap = time.monotonic() - started < CHEAP
-        subject.start = subject.value()
-        self.look_through_aliases(claims, subject.start)
-        look = Look(subject, self.effort, self.run, cheap, rounding)
+        look = self.look(first, claims)
         judged = look.parameters(claims, value)
         kinks = [f for p in judged for f in p.findings if f.verdict == "kink"]
         verdict = verdict_of([p.verdict for p in judged], all(f.between for f in kinks))
         if verdict == "right" and subject.not_judged:  # gatewise's own gradient is right; nothing was said of theirs
             verdict = "undecidable"
         self.note_what_is_missing(claims)
-        half = backward or subject.backward
-        mistakes = self.mistakes(own, gradient, half, upstream, value) if verdict == "wrong" else ()
+        mistakes = self.mistakes(claimed is None, value) if verdict == "wrong" else ()
         noise_source = "from the rounding of every gate" if self.run is not None else "from a table of its values"
         return Report(
             subject.name, verdict, tuple(judged), claims.source, look.noise, noise_source, subject.evaluations, value,
@@ -162,9 +150,19 @@ class Judge:
             claims.data,
         )  # fmt: skip
 
+    def look(self, first: object, claims: Claims) -> Look:
+        """What compares the claims with differences: short floats taken up, f recorded, its aliases seen through."""
+        rounding = self.in_float64(first, claims)
+        started = time.monotonic()
+        self.run = self.recorded()
+        cheap = time.monotonic() - started < CHEAP
+        self.subject.start = self.subject.value()
+        self.look_through_aliases(claims, self.subject.start)
+        return Look(self.subject, self.effort, self.run, cheap, rounding)
+
     # ------------------------------------------------------------------------------------------------- before looking
 
-    def claimed(self, gradient: Any, backward: Any, upstream: Any, before: Sequence[Any]) -> tuple[Any, Claims | None]:
+    def claimed(self, before: Sequence[np.ndarray]) -> tuple[object, Claims | None]:
         """What f returns, and the gradients that are to be judged; arrays that were changed on the way are noted."""
         subject = self.subject
         first = subject.call()
@@ -173,8 +171,8 @@ class Judge:
             first = subject.call()  # the gradients it returned may be the very arrays that were put back
             handed = subject.handed
         seen = [name for name, given, out in handed if not same(given, out)]
-        claims = claims_of(subject, first, gradient, backward, upstream)
-        who = "the backward function" if backward is not None else "the gradient function"
+        claims = claims_of(subject, first, self.given)
+        who = "the backward function" if self.given.backward is not None else "the gradient function"
         later = [one for one in handed if one[0] not in seen]
         later += subject.handed if subject.handed is not handed else []
         self.see_what_changed(before, later, who)
@@ -187,23 +185,23 @@ class Judge:
         found = {p.name: np.asarray(g) for p, g in zip(self.subject.parameters, run.gradients, strict=True)}
         return Claims(found, "gatewise's own gradient", {})
 
-    def claims_again(self, out: Any, gradient: Any, backward: Any, upstream: Any) -> Claims | None:
+    def claims_again(self) -> Claims | None:
         """The claims once more, where they are computed; values that were given stay what they are."""
-        if gradient is not None and not callable(gradient):
+        if self.given.gradient is not None and not callable(self.given.gradient):
             return None
-        return claims_of(self.subject, out, gradient, backward, upstream) or self.own_claims()
+        return claims_of(self.subject, self.subject.call(), self.given) or self.own_claims()
 
-    def in_float64(self, first: Any, claims: Claims, again: Callable[[Any], Claims | None]) -> dict[str, float]:
+    def in_float64(self, first: object, claims: Claims) -> dict[str, float]:
         """Take short floats up to float64, where f goes along; how far their rounding moved the gradient of each.
 
-        That is seen from the same gradients in float64 (`again`), where they can be had, up to what rounding may do.
+        That is seen from the same gradients in float64, where they can be had, up to what rounding may do.
         """
         subject = self.subject
         if not subject.lift(first):
             return {}
         weights, notes = subject.weights, list(subject.notes)
         try:
-            fine = again(subject.call())
+            fine = self.claims_again()
         except Exception:  # a backward pass that takes float32 alone
             fine = None
         subject.weights, subject.notes = weights, notes
@@ -309,9 +307,9 @@ class Judge:
 
     # -------------------------------------------------------------------------------------------------------- culprits
 
-    def mistakes(self, own: bool, gradient: Any, backward: Any, upstream: Any, value: float) -> tuple[Any, ...]:
+    def mistakes(self, own: bool, value: float) -> tuple[Mistake, ...]:
         """The lines at fault: of a hand-written backward pass, or the gate whose local gradient is wrong."""
-        subject = self.subject
+        subject, gradient = self.subject, self.given.gradient
         if own:
             with contextlib.suppress(Exception):  # of the program as it was taken apart
                 return tuple(wrong_gates(subject))
@@ -321,16 +319,17 @@ class Judge:
 
         def marked() -> Sequence[Mistake]:
             if gradient is None:
-                return self.lines_at_fault(backward)
+                return self.lines_at_fault(self.given.backward or subject.backward)
             args, kwargs = subject.filled(subject.plain_value)
             return culprits_of_gradient(gradient, args, kwargs, value)
 
-        found, why = lines_of_check(subject, gradient, backward, upstream, marked)
+        given = self.given._replace(backward=self.given.backward or subject.backward)
+        found, why = lines_of_check(subject, given, marked)
         if why:
             subject.notes.append(f"the line could not be told: {why}")
         return tuple(found)
 
-    def lines_at_fault(self, backward: Any) -> list[Mistake]:
+    def lines_at_fault(self, backward: Function | None) -> list[Mistake]:
         """The wrong lines of the hand-written backward pass, in the function itself or in one of its own."""
         subject = self.subject
         args, kwargs = subject.filled(subject.plain_value)
@@ -338,14 +337,26 @@ class Judge:
             return culprits_of_pair(subject.f, backward, args, kwargs, copy.copy(subject.weights))
         return culprits(subject.f, args, kwargs)
 
-    def raising(self, error: Exception, found: Sequence[Mistake]) -> Report:
-        """The report on a backward pass that raises an error: the lines that are wrong say why."""
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        notes = (f"{self.subject.name} raises {said}",)
-        source, nan = "the backward pass, line by line", float("nan")
-        return Report(
-            self.subject.name, "wrong", (), source, 0.0, "", self.subject.evaluations, nan, notes, tuple(found)
-        )
+    def raising(self, error: Exception) -> Report | None:
+        """The report on a backward pass that raises an error: the lines that are wrong say why; None where none is."""
+        found: list[Mistake] = []
+        if self.given.gradient is None:
+            with contextlib.suppress(Exception):  # the error of the user's own that is at hand says more
+                found = self.lines_at_fault(self.given.backward)
+        if not found:
+            return None
+        notes = (f"{self.subject.name} raises {said(error)}",)
+        return stopped(self.subject.name, notes, self.subject.evaluations, found)
+
+
+def stopped(name: str, notes: tuple[str, ...], evaluations: int, found: Sequence[Mistake]) -> Report:
+    """The report on a backward pass that raised, with the lines that are wrong."""
+    source, nan = "the backward pass, line by line", float("nan")
+    return Report(name, "wrong", (), source, 0.0, "", evaluations, nan, notes, tuple(found))
+
+
+def said(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def same(a: Any, b: Any) -> bool:
