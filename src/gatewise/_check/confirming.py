@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import in_shape, is_number, stretches, value_in
+from gatewise._check.comparing import Values, in_shape, is_number, stretches, value_in
 from gatewise._check.marking import Marking, Version
 from gatewise._check.names import keys_read, keys_written
 from gatewise._check.reasons import Repair
@@ -16,7 +16,7 @@ from gatewise._check.running import added_to, names_after
 from gatewise._check.worlds import World
 
 
-def confirmed(marking: Marking, version: Version, repairs: list[Repair], goals: list[Any]) -> bool:
+def confirmed(marking: Marking, version: Version, repairs: list[Repair], goals: Values) -> bool:
     """Whether the lines as they should be make the whole variable right, in every world."""
     if marking.stops(version) or any(r.instead is None for r in repairs):
         return True  # after a line that raises nothing was run, so that the whole is not there
@@ -83,7 +83,7 @@ def cured_together(marking: Marking, repairs: Sequence[Repair]) -> bool:
     return True
 
 
-def run_again(marking: Marking, repairs: Sequence[Repair], world: World) -> dict[str, Any] | None:
+def run_again(marking: Marking, repairs: Sequence[Repair], world: World) -> Mapping[str, object] | None:
     """The names at the end of the backward pass with its lines as they should be; None where it raises."""
     changed: dict[int, list[Repair]] = {}
     for repair in repairs:

@@ -11,7 +11,6 @@ import ast
 import dataclasses
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -117,7 +116,7 @@ def is_finite(world: World) -> bool:
     return all(np.all(np.isfinite(np.asarray(w.value, float))) for w in world.forward.wires if numeric(w.value))
 
 
-def numeric(value: Any) -> bool:
+def numeric(value: object) -> bool:
     return isinstance(value, (float, np.floating, np.ndarray)) and np.asarray(value).dtype.kind == "f"
 
 

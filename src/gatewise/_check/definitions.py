@@ -24,7 +24,7 @@ def definition_of(code: types.CodeType) -> ast.FunctionDef | None:
     return None
 
 
-def space_of(f: types.FunctionType) -> dict[str, Any]:
+def space_of(f: types.FunctionType) -> dict[str, object]:
     """The names around a function: its globals, and what its closure holds."""
     cells = zip(f.__code__.co_freevars, f.__closure__ or (), strict=False)
     return {**f.__globals__, **{name: cell.cell_contents for name, cell in cells if holds_something(cell)}}
@@ -63,7 +63,7 @@ def compiled(node: ast.FunctionDef, body: list[ast.stmt], like: types.CodeType) 
 
 @contextmanager
 def swapped(
-    codes: Sequence[tuple[types.FunctionType, types.CodeType]], names: Mapping[str, Any] | None = None
+    codes: Sequence[tuple[types.FunctionType, types.CodeType]], names: Mapping[str, object] | None = None
 ) -> Iterator[None]:
     """These functions run other code inside the block, and find these names among their globals."""
     before = [(f, f.__code__) for f, _ in codes]

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import largest, squeezed, stretches
+from gatewise._check.comparing import Value, largest, squeezed, stretches
 from gatewise._check.moving import Inquiry, remembered
 from gatewise._check.readings import down_to, multiple, roles_of, uses_at
+from gatewise._types import Plain
 
 PATHS = 60  #: paths along which gradients are followed one by one
 COMPARED = 30_000  #: values, factors and gradients that are held against each other; more take minutes
@@ -25,7 +26,7 @@ class TooManyError(Exception):
 
 
 @remembered
-def paths_of(inquiry: Inquiry) -> list[list[Mapping[int, Any]]]:
+def paths_of(inquiry: Inquiry) -> list[list[Mapping[int, Value]]]:
     """For each use of each value: what comes along it, at each wire behind it, at each point."""
     found: list[list[Mapping[int, Any]]] = []
     for k in inquiry.trials[0].circuit.found:
@@ -60,7 +61,7 @@ def comes_along_a_path(inquiry: Inquiry, i: int) -> bool:
     return False
 
 
-def explains(inquiry: Inquiry, values: Sequence[Any], along_axes: bool = True, paths: bool = True) -> bool:
+def explains(inquiry: Inquiry, values: Sequence[Plain], along_axes: bool = True, paths: bool = True) -> bool:
     """Whether a constant, a factor, or a number for each row is all that is between a value and a gradient."""
     return next(explanations(inquiry, values, paths, along_axes=along_axes), None) is not None
 
@@ -83,7 +84,8 @@ def explanations(
         gradients = [np.reshape(np.asarray(g, float), shape) for g in gradients]
         if not says_enough(inquiry, sum(int(np.count_nonzero(g)) for g in gradients) - 1):
             continue
-        for factor in (*factors_for(inquiry, k), *([np.reshape(x, shape) for x in f] for f in beside)):
+        others: list[list[Value]] = [[np.reshape(x, shape) for x in f] for f in beside]
+        for factor in [*factors_for(inquiry, k), *others]:
             inquiry.compared += 1
             if inquiry.compared > COMPARED:
                 raise TooManyError("the way back has more values of one shape than can be told apart")
@@ -95,10 +97,10 @@ def explanations(
             yield k, ratios
 
 
-def ratios_along_an_axis(inquiry: Inquiry, values: Sequence[Any], gradients: Sequence[Any]) -> list[Any] | None:
+def ratios_along_an_axis(inquiry: Inquiry, values: Sequence[Value], gradients: Sequence[Value]) -> list[Value] | None:
     """Gradients divided by values, where that is the same all along an axis."""
-    ratios = [ratio(g, v) for g, v in zip(gradients, values, strict=True)]
-    if any(r is None for r in ratios):
+    ratios = [r for g, v in zip(gradients, values, strict=True) if (r := ratio(g, v)) is not None]
+    if len(ratios) < len(values):
         return None
     along = any(is_constant_along(inquiry, ratios, axis) for axis in range(np.ndim(ratios[0])))
     return [np.nan_to_num(r) for r in ratios] if along else None
@@ -120,7 +122,7 @@ def says_enough(inquiry: Inquiry, numbers: int) -> bool:
     return bool(numbers * -np.log10(inquiry.close) >= DIGITS)
 
 
-def works_as(inquiry: Inquiry, i: int, k: int, factor: Any) -> bool:
+def works_as(inquiry: Inquiry, i: int, k: int, factor: object) -> bool:
     """Whether a value, multiplied by a factor, does the work of the gradient of a wire, or of a multiple of it."""
     moved, before = inquiry.moved[i], inquiry.runs[0].gradients
     value = inquiry.trials[0].circuit.value(k)
@@ -136,17 +138,17 @@ def works_as(inquiry: Inquiry, i: int, k: int, factor: Any) -> bool:
 
 
 @remembered
-def factors_for(inquiry: Inquiry, k: int) -> list[list[Any]]:
+def factors_for(inquiry: Inquiry, k: int) -> list[list[Value]]:
     """What makes a gradient of wire k, at each point: nothing, values, and the gradients of what is made of it."""
     return list(all_factors(inquiry, k))
 
 
-def all_factors(inquiry: Inquiry, k: int) -> Iterator[list[Any]]:
+def all_factors(inquiry: Inquiry, k: int) -> Iterator[list[Value]]:
     circuits = [t.circuit for t in inquiry.trials]
     value = circuits[0].value(k)
     whole, shape = np.shape(value), squeezed(value)
 
-    def fitted(x: Any) -> Any:
+    def fitted(x: object) -> Value:
         x = np.asarray(x, float)
         return x.reshape(shape) if squeezed(x) == shape else np.broadcast_to(x, whole).reshape(shape)
 
@@ -161,7 +163,7 @@ def all_factors(inquiry: Inquiry, k: int) -> Iterator[list[Any]]:
             yield [fitted(g) for g in gradients]
 
 
-def of_values(inquiry: Inquiry, values: Sequence[Any]) -> Iterator[list[Any]]:
+def of_values(inquiry: Inquiry, values: Sequence[Any]) -> Iterator[list[Value]]:
     """The values that local gradients are made of: powers, and what is left to 1."""
     for power in (1, -1, 2, -2):
         with np.errstate(all="ignore"):
@@ -172,7 +174,7 @@ def of_values(inquiry: Inquiry, values: Sequence[Any]) -> Iterator[list[Any]]:
     yield [1 - x**2 for x in values]
 
 
-def ratio(g: Any, v: Any) -> Any:
+def ratio(g: Value, v: Value) -> np.ndarray | None:
     """A gradient divided by a value, in the gradient's shape; NaN where both are 0, and None where one alone is."""
     g = np.asarray(g, float)
     v = np.reshape(np.asarray(v, float), g.shape)

@@ -21,7 +21,7 @@ from gatewise._recording.recorder import Recorder
 from gatewise._recording.scripts import MATH, MathImports
 from gatewise._recording.structures import leaves, mapped
 from gatewise._tensor import Tensor, leaf
-from gatewise._types import Function
+from gatewise._types import Function, Plain
 
 BOUND = "__gatewise_bound__"
 PUT = "__gatewise_put__"
@@ -37,7 +37,7 @@ class Forward(Wires):
         self.places = dict(enumerate(program.statements))
         self.space = {**space, **math_replaced(space), "math": Math(), MATH: Math(), BOUND: self.bind, PUT: put_at}
 
-    def run(self, given: Mapping[str, Any]) -> Forward:
+    def run(self, given: Mapping[str, Plain]) -> Forward:
         """Record the forward statements of the program, on these arguments."""
         places = {s: k for k, s in self.places.items()}
         tree = ast.Module(
@@ -50,7 +50,7 @@ class Forward(Wires):
             self.execute(tree)
         return self.settled(self.space[BOUND + "output"])
 
-    def run_pair(self, forward: Function, given: Mapping[str, Any]) -> Forward:
+    def run_pair(self, forward: Function, given: Mapping[str, object]) -> Forward:
         """Record `forward`, which returns (out, cache), and what the backward function reads from the cache."""
         places = {s: k for k, s in self.places.items()}
         with Recorder() as recorder, Bit() as bit, np.errstate(all="ignore"):
@@ -64,7 +64,7 @@ class Forward(Wires):
         tree = ast.fix_missing_locations(MathImports().visit(ast.fix_missing_locations(tree)))
         run_users_code(users_code(tree, self.program.filename), self.space)
 
-    def settled(self, out: Any) -> Forward:
+    def settled(self, out: object) -> Forward:
         """The circuit behind an output."""
         if not isinstance(out, Tensor) or out.wire is None:
             raise GatewiseError("The output does not depend on what has a gradient.")
@@ -92,7 +92,7 @@ class Forward(Wires):
             self.wires.append(wire)
             self.behind.append(set())
 
-    def argument(self, name: str, value: Any) -> Any:
+    def argument(self, name: str, value: object) -> object:
         """One argument as Tensors: arrays of floats and floats, and what has a gradient."""
         if name == "self":
             twin = copy.copy(value)
@@ -101,13 +101,13 @@ class Forward(Wires):
                     vars(twin)[attribute] = self.argument(attribute, held)
             return twin
 
-        def one(path: tuple[Any, ...], x: Any) -> Any:
+        def one(path: tuple[Any, ...], x: object) -> Any:
             last = path[-1] if path and isinstance(path[-1], str) else name if not path else ""
             return self.bind(last, x) if isinstance(x, (np.ndarray, np.floating, float)) or not path else x
 
         return mapped(one, value)
 
-    def bind(self, name: str, value: Any, place: int | None = None) -> Any:
+    def bind(self, name: str, value: object, place: int | None = None) -> object:
         """A name is bound to a value: plain floats become Tensors at the left edge of the circuit.
 
         What was drawn at random is what it was when the function ran.
@@ -126,7 +126,7 @@ class Forward(Wires):
                     self.bound.setdefault(path[-1], []).append(part.wire)
         return value
 
-    def is_leaf(self, name: str, value: Any) -> bool:
+    def is_leaf(self, name: str, value: object) -> bool:
         if isinstance(value, (np.ndarray, np.floating)):
             return np.asarray(value).dtype.kind == "f"
         return type(value) in (float, int) and name in self.asked
@@ -192,7 +192,7 @@ def put_at(x: Any, index: Any, value: Any) -> Any:
     return np.where(there, value, x)
 
 
-def plain_index(index: Any) -> Any:
+def plain_index(index: object) -> Any:
     """An index without Tensors in it."""
     if isinstance(index, tuple):
         return tuple(map(plain_index, index))
@@ -207,9 +207,9 @@ def rebound(name: str, place: int) -> ast.stmt:
     return ast.parse(f"{name} = {BOUND}({name!r}, {name}, {place})").body[0]
 
 
-def held_by(moments: Sequence[Moment]) -> dict[tuple[ast.stmt, str], list[Any]]:
+def held_by(moments: Sequence[Moment]) -> dict[tuple[ast.stmt, str], list[object]]:
     """What each name was bound to by each statement, in order."""
-    found: dict[tuple[ast.stmt, str], list[Any]] = {}
+    found: dict[tuple[ast.stmt, str], list[object]] = {}
     for moment in moments:
         for name in keys_written(moment.statement):
             found.setdefault((moment.statement, name), []).append(moment.after.get(name))

@@ -6,6 +6,7 @@ Each gate of a run is looked at alone: its rule, at the values it had, beside di
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ CLOSE = 1e-5  # of the size of a gate's contribution: an error up to this is non
 class Steps(Recorder):
     """A recording that keeps every step's gate, values and parameters."""
 
-    def __init__(self, shown: Any = None) -> None:
+    def __init__(self, shown: CodeType | None = None) -> None:
         super().__init__(shown)
         self.found: list[tuple[Gate, Function, tuple[Any, ...], dict[str, Any], Any]] = []
 
@@ -97,7 +98,7 @@ def wrong_operands(
 
 
 def along(
-    gate: Gate, g: Any, out: Any, values: tuple[Any, ...], parameters: dict[str, Any], position: int, v: Any
+    gate: Gate, g: object, out: object, values: tuple[Any, ...], parameters: dict[str, Any], position: int, v: object
 ) -> float | None:
     """What a gate's rule says f moves by when one operand moves along `v`; None where it has no rule for it."""
     kinds = [WANTED if k == position else CONSTANT for k in range(len(values))]

@@ -41,7 +41,7 @@ from gatewise._errors import CommandError, GatewiseError, ScriptError
 from gatewise._gates import NAMES
 from gatewise._recording.running import record
 from gatewise._source import staged
-from gatewise._types import Function
+from gatewise._types import Function, Plain
 
 MOVED = 3  #: other inputs at which a paper is looked at
 SPREADS = (
@@ -102,7 +102,7 @@ class Grade:
     def count(self, state: str) -> int:
         return sum(g.state == state for g in self.lines)
 
-    def to_dict(self, hint: bool = False, solution: bool = False) -> dict[str, Any]:
+    def to_dict(self, hint: bool = False, solution: bool = False) -> dict[str, object]:
         """The grade as plain dicts; hints and solutions where they are asked for."""
         lines = []
         for g in self.lines:
@@ -183,7 +183,7 @@ def grade(path: str, text: str) -> Grade:
     return with_differences(paper, made) if made.count("right") == len(made.lines) and not made.raised else made
 
 
-def judged_whole(paper: Paper, inputs: Mapping[str, Any]) -> Judged:
+def judged_whole(paper: Paper, inputs: Mapping[str, Plain]) -> Judged:
     """The mistakes in a filled paper: where a gradient has lines written and empty, the written may be all of it."""
     found = judged(paper, inputs)
     for target in targets_with_both(paper):
@@ -265,7 +265,7 @@ def paper_of(path: str, text: str) -> Paper:
     return paper
 
 
-def circuit_of(path: str, text: str, inputs: Mapping[str, Any], wrt: Sequence[str]) -> FrozenCircuit:
+def circuit_of(path: str, text: str, inputs: Mapping[str, object], wrt: Sequence[str]) -> FrozenCircuit:
     """The circuit of the forward pass of an exercise. Raises `ScriptError` in the name of the file where it stops."""
     forward = forward_of(text)
     try:
@@ -418,7 +418,7 @@ def other_inputs(paper: Paper) -> list[dict[str, Any]]:
     return list(islice((inputs for inputs in drawn if takes(forward, inputs)), MOVED))
 
 
-def moved(value: Any, rng: np.random.Generator, spread: float, wanted: bool) -> Any:
+def moved(value: object, rng: np.random.Generator, spread: float, wanted: bool) -> Any:
     """A number or array some way off; whole numbers only where their gradient is wanted."""
     array = np.asarray(value)
     if array.dtype.kind != "f" and not (array.dtype.kind == "i" and wanted):
@@ -428,7 +428,7 @@ def moved(value: Any, rng: np.random.Generator, spread: float, wanted: bool) -> 
     return near.astype(array.dtype if array.dtype.kind == "f" else float) if array.ndim else float(near)
 
 
-def takes(forward: Function, inputs: Mapping[str, Any]) -> bool:
+def takes(forward: Function, inputs: Mapping[str, object]) -> bool:
     """Whether a forward pass gives finite numbers for these inputs."""
     try:
         with np.errstate(all="ignore"):
@@ -437,7 +437,7 @@ def takes(forward: Function, inputs: Mapping[str, Any]) -> bool:
         return False
 
 
-def copies(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def copies(inputs: Mapping[str, object]) -> dict[str, Any]:
     return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in inputs.items()}
 
 
@@ -508,11 +508,11 @@ def with_differences(paper: Paper, made: Grade) -> Grade:
     return replace(made, report=report)
 
 
-def differences(paper: Paper, inputs: Mapping[str, Any]) -> Report:
+def differences(paper: Paper, inputs: Mapping[str, Plain]) -> Report:
     """The gradients of a paper beside the differences of the forward pass as it was before the backward pass ran."""
     whole = function_from(paper.text, function_in(paper.text).name, {"np": np})
 
-    def gradient(**values: Any) -> dict[str, Any]:
+    def gradient(**values: object) -> Mapping[str, object]:
         returned = whole(**copies(values))
         found = returned[1] if isinstance(returned, tuple) and len(returned) == 2 else ()
         if isinstance(found, dict):

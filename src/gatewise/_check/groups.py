@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from gatewise._check.comparing import plain
+from gatewise._check.comparing import Value, Values, plain
 from gatewise._check.confirming import holds_upstream, is_cured, moments_behind
 from gatewise._check.marking import Marking, Version
 from gatewise._check.reasons import Repair
@@ -15,6 +14,7 @@ from gatewise._check.seeing import scope_at
 from gatewise._check.standing import free_behind
 from gatewise._check.table import Change, Rank
 from gatewise._check.trees import as_written, expression_of, text_of
+from gatewise._check.wires import Mark
 
 Candidate = Change[ast.stmt] | Change[ast.expr]  #: another line, or another end of what a variable has become
 
@@ -34,7 +34,7 @@ def is_choice(marking: Marking, change: Candidate, m: int, k: int) -> bool:
     return True
 
 
-def in_group(marking: Marking, version: Version, marks: Any) -> Repair | None:
+def in_group(marking: Marking, version: Version, marks: Sequence[Mark]) -> Repair | None:
     """The change of one statement, among those that make a variable, that makes it right."""
     steps = moments_behind(marking, version)
     goals = goals_for(marking, version, marks)
@@ -84,7 +84,7 @@ def group_repair(
     marking: Marking,
     version: Version,
     steps: list[int],
-    goals: dict[int, list[Any]],
+    goals: dict[int, Values],
     s: ast.stmt,
     change: Candidate,
 ) -> Repair | None:
@@ -119,10 +119,10 @@ def last_moment(marking: Marking, s: ast.stmt) -> int:
     return max(m for m, moment in enumerate(marking.worlds[0].moments) if moment.statement is s)
 
 
-def goals_for(marking: Marking, version: Version, marks: Any) -> dict[int, list[Any]]:
+def goals_for(marking: Marking, version: Version, marks: Sequence[Mark]) -> dict[int, list[Value]]:
     """What a variable may be meant to be: its wire's gradient, or that of a wire behind it without another name."""
     earlier = marking.marks(before=version)
-    found: dict[int, list[Any]] = {}
+    found: dict[int, Values] = {}
     near = [k for k in free_behind(marking, version) if k not in marking.forward.named]
     for k in (version.own, *near[:3]):
         source = marks if k == version.own else earlier

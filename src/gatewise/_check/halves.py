@@ -23,8 +23,9 @@ from gatewise._errors import ArgumentError
 from gatewise._recording.functions import code_of
 from gatewise._recording.structures import leaves
 from gatewise._recording.whose import DICTS, wire_named
-from gatewise._types import Function
+from gatewise._types import Function, Plain
 
+Named = str | list[str] | None  #: what a part of what is returned is called; the names in a list; none
 CACHES = frozenset({"cache", "caches", "ctx", "context", "memory"})
 WORDS = (("forward", "backward"), ("fwd", "bwd"), ("Forward", "Backward"), ("fprop", "bprop"))
 
@@ -65,11 +66,11 @@ def halves_of(subject: Subject, first: Any, backward: Function) -> Halves:
     return Halves(one, lambda ups: backward(ups[0], cache))
 
 
-def one(result: Any) -> Sequence[Any]:
+def one(result: Any) -> Sequence[object]:
     return [result[0]]
 
 
-def is_array(x: Any) -> bool:
+def is_array(x: object) -> bool:
     return isinstance(x, (float, np.ndarray, np.generic)) and np.asarray(x).dtype.kind == "f"
 
 
@@ -93,7 +94,7 @@ def required(f: Function) -> list[str]:
 # ----------------------------------------------------------------------------------------------------- which is which
 
 
-def backward_half(subject: Subject, first: Any) -> Function | None:
+def backward_half(subject: Subject, first: object) -> Function | None:
     """The backward half that stands beside a forward half: `affine_backward` beside `affine_forward`."""
     if not isinstance(first, tuple) or len(first) < 2 or not is_cache(subject, first):
         return None
@@ -135,19 +136,19 @@ def is_forward_half(name: str) -> bool:
     return bool(re.search("forward|fwd|fprop", name.lower())) and not re.search("back|bwd|bprop|grad", name.lower())
 
 
-def may_belong(subject: Subject, g: Any) -> bool:
+def may_belong(subject: Subject, g: Plain) -> bool:
     """Whether something has the shape of a parameter, or the structure of an argument."""
     return any(part_fits(p, g, ()) for p in subject.parameters) or any(u.fits(g, ()) for u in units_of(subject))
 
 
-def repeats_inputs(subject: Subject, parts: Sequence[Any]) -> bool:
+def repeats_inputs(subject: Subject, parts: Sequence[object]) -> bool:
     """Whether something begins with the inputs in their own places, an array among them."""
     pairs = list(zip(parts, subject.arguments().values(), strict=False))
     equal = all(same(a, b) for a, b in pairs)
     return equal and any(isinstance(a, np.ndarray) for a, _ in pairs)
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: object, b: object) -> bool:
     """Whether two arguments are alike: arrays by their entries, settings as they are."""
     if type(a) is not type(b):
         return False
@@ -164,14 +165,14 @@ def names_of_rest(f: Function, count: int) -> list[str]:
     return [name for part in returned[1:] for name in ([part] if isinstance(part, str) else part or []) if name]
 
 
-def returned_names(f: Function) -> list[Any]:
+def returned_names(f: Function) -> list[Named]:
     """The names in a function's last return statement: one, a list of several, or None for each part."""
     code = code_of(f)
     return [] if code is None else returned_by(code)
 
 
 @lru_cache(maxsize=64)
-def returned_by(code: CodeType) -> list[Any]:
+def returned_by(code: CodeType) -> list[Named]:
     """The same of its code: an inquiry asks again after each of a thousand runs."""
     node = definition_of(code)
     returns = [n for n in ast.walk(node) if isinstance(n, ast.Return)] if node is not None else []
@@ -187,7 +188,7 @@ def returned_by(code: CodeType) -> list[Any]:
     return [name_of(part, made) for part in parts]
 
 
-def name_of(node: ast.expr, made: dict[str, ast.expr]) -> Any:
+def name_of(node: ast.expr, made: dict[str, ast.expr]) -> Named:
     """The name of one part of what is returned; of a list of names that stands there, or is called so, the names."""
     if isinstance(node, ast.Name) and isinstance(made.get(node.id), (ast.List, ast.Tuple)):
         inner = name_of(made[node.id], {})

@@ -18,6 +18,7 @@ import numpy as np
 
 from gatewise._check.bodies import bodies_of, defines, with_bodies
 from gatewise._check.names import key_of
+from gatewise._types import Plain
 
 HOOK = "__gatewise_hook__"
 
@@ -53,10 +54,10 @@ class Listener:
         self.instead: Mapping[int, Any] = {}
         self.thread = threading.get_ident()
 
-    def start(self, instead: Mapping[int, Any]) -> None:
+    def start(self, instead: Mapping[int, object]) -> None:
         self.events, self.instead = [], instead
 
-    def hear(self, place: int, value: Any) -> Any:
+    def hear(self, place: int, value: Plain) -> Any:
         """Called by the user's code, in the place of a value."""
         if threading.get_ident() != self.thread:
             return value
@@ -104,7 +105,7 @@ class Told:
     statement: ast.stmt
     function: str
 
-    def twin(self, **fields: Any) -> ast.stmt:
+    def twin(self, **fields: object) -> ast.stmt:
         made = copy.copy(self.statement)
         for name, value in fields.items():
             setattr(made, name, value)
@@ -225,7 +226,7 @@ def put(value: Any, instead: Any, how: str) -> Any:
     return type(value)(np.asarray(instead).reshape(())[()]) if np.size(instead) == 1 else instead
 
 
-def number_copied(value: Any) -> Any:
+def number_copied(value: object) -> Any:
     """A copy of a number or an array of numbers; None of anything else."""
     if isinstance(value, np.ndarray) and value.dtype.kind in "fb":
         return value.copy()

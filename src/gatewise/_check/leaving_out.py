@@ -33,7 +33,7 @@ def function_without(f: Function, node: ast.FunctionDef, number: ast.Constant, p
         return f
     memo[id(number)].value = 0.0
     made.decorator_list = []
-    names = space_of(plain)
+    names: dict[str, Any] = {**space_of(plain)}
     run_users_code(users_code(ast.Module([made], []), plain.__code__.co_filename), names)
     again: Function = names[node.name]
     owner = getattr(f, "__self__", None)

@@ -133,12 +133,12 @@ def is_put_into_exact(inquiry: Inquiry, i: int) -> bool:
     return whole is not None and is_exact(inquiry, whole)
 
 
-def last_of(inquiry: Inquiry, patches: Sequence[tuple[int, Any]]) -> list[tuple[int, Any]]:
+def last_of(inquiry: Inquiry, patches: Sequence[tuple[int, object]]) -> list[tuple[int, object]]:
     """Of right values that should be others, those of which no other one is made: it goes wrong after them."""
     return [(i, v) for i, v in patches if not any(j in inquiry.changes[i] for j, _ in patches)]
 
 
-def in_common(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, Any]]) -> tuple[int, Any] | None:
+def in_common(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, object]]) -> tuple[int, object] | None:
     """The value that all is made of that goes wrong before another one, where that is in more than one line."""
     before = [j for j in backward_values(inquiry) if i in inquiry.changes[j] and is_taken_exactly(inquiry, j)]
     wrong = [j for j in before if not is_cleared(inquiry, j)]
@@ -148,7 +148,7 @@ def in_common(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, Any]]) -> t
     return shared[-1] if shared else None
 
 
-def handed_on(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, Any]]) -> tuple[int, Any] | None:
+def handed_on(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, object]]) -> tuple[int, object] | None:
     """The value that a line adds as it is, where another one in its place mends it: the line computes nothing."""
     s = inquiry.events[i].place.statement
     parts = [j for j, _ in patches if inquiry.events[j].place.statement is s and inquiry.events[j].place.how == "part"]
@@ -240,7 +240,7 @@ def is_exact(inquiry: Inquiry, i: int) -> bool:
     return any(inquiry.is_one(r.c) and is_meant(inquiry, i, r) for r in readings_of(inquiry, i) if r.whole)
 
 
-def around(inquiry: Inquiry, i: int, should: Any, goal: Goal, others: Sequence[int]) -> Located:
+def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequence[int]) -> Located:
     """The line of a value that could be another one; or one before it, where it starts from what is not known.
 
     Where the value is a multiple of what it should be, a line after it may have been meant to make up for that.

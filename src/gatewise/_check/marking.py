@@ -24,9 +24,8 @@ from gatewise._check.comparing import (
 from gatewise._check.contributions import is_fresh, is_new_meaning
 from gatewise._check.names import keys_read, keys_written
 from gatewise._check.running import evaluated, names_after
+from gatewise._check.wires import Mark
 from gatewise._check.worlds import World
-
-Marks = tuple[dict[int, Any], dict[int, list[tuple[int, Any]]]]  #: the gradient of each wire, and its parts
 
 CLOSE = {"d": 1e-7, "f": 1e-3, "e": 3e-2}  #: relative to the largest part of a gradient, by dtype
 ENOUGH = 20_000  #: changes of lines that are tried, in one program
@@ -62,8 +61,8 @@ class Marking:
         self.known = self.program.known() & (set(self.forward.names) | set(self.program.parameters))
         self.fixed: dict[str, int] = {}
         self.mended_for: tuple[int | None, ...] = ()
-        self.truths: dict[tuple[int, ...], Marks] = {}
-        self.mends: dict[tuple[int, int], dict[str, Any]] = {}
+        self.truths: dict[tuple[int, ...], Mark] = {}
+        self.mends: dict[tuple[int, int], dict[str, np.ndarray]] = {}
         self.versions = self.all_versions()
         self.tried = 0
         self.enough = min(ENOUGH, int(WORK / sum(np.size(w.value) for w in self.forward.wires)))
@@ -107,7 +106,7 @@ class Marking:
             return self.rerun(version, version.moments, world)
         return value_in(world.moments[version.moments[-1]].after, version.key)
 
-    def mended(self, m: int, world: World) -> dict[str, Any]:
+    def mended(self, m: int, world: World) -> dict[str, np.ndarray]:
         """The upstream gradients a line reads that have not the shape of their wires, in that shape.
 
         A gradient that was not summed is told once; the lines that use it are judged as if it had been.
@@ -119,7 +118,7 @@ class Marking:
             self.mends[m, id(world)] = dict(self.mending(m, world))
         return self.mends[m, id(world)]
 
-    def mending(self, m: int, world: World) -> Iterator[tuple[str, Any]]:
+    def mending(self, m: int, world: World) -> Iterator[tuple[str, np.ndarray]]:
         for key in self.reads[m]:
             upstream = self.at[m].get(key)
             if upstream is None or upstream.wire is None or m in upstream.moments:
@@ -149,11 +148,11 @@ class Marking:
                     found[version.wire] = fitted
         return {k: g for k, g in found.items() if fits(g, world.value(k))}
 
-    def marks(self, before: Version | None = None) -> list[Marks]:
+    def marks(self, before: Version | None = None) -> list[Mark]:
         """The gradients that should be, given the student's own, in each world."""
         return [world.gradients(self.cuts(world, before)) for world in self.worlds]
 
-    def right(self, g: Any, k: int, mark: Any, world: World) -> bool:
+    def right(self, g: Any, k: int, mark: Mark, world: World) -> bool:
         """Whether a value is the gradient of a wire."""
         expected, parts = mark
         should = expected.get(k)
@@ -171,7 +170,7 @@ class Marking:
             off = np.abs(a - b)
         return bool(np.all((off <= self.close * scale) | (a == b)))
 
-    def is_wrong(self, version: Version, marks: Any) -> bool:
+    def is_wrong(self, version: Version, marks: Sequence[Mark]) -> bool:
         if self.is_given(version):
             return False
         if self.right(self.value(version, self.worlds[0]), version.own, marks[0], self.worlds[0]):
@@ -194,7 +193,7 @@ class Marking:
         found |= {v.wire: self.value(v, world) for v in self.versions if v.wire is not None and self.is_given(v)}
         return {k: g for k, g in found.items() if fits(g, world.value(k))}
 
-    def truth(self, world: World) -> Marks:
+    def truth(self, world: World) -> Mark:
         """The true gradients of all wires, and their parts; they change where what is given does."""
         key = id(world), *(id(v) for v in self.versions if v.wire is not None and self.is_given(v))
         if key not in self.truths:
@@ -222,12 +221,12 @@ class Marking:
         """Whether the line that raised an error writes this variable."""
         return any(self.worlds[0].moments[m].statement is self.worlds[0].stopped for m in version.moments)
 
-    def wrong(self, marks: Any) -> list[Version]:
+    def wrong(self, marks: Sequence[Mark]) -> list[Version]:
         return [v for v in self.versions if v.wire is not None and self.is_wrong(v, marks)]
 
     # ------------------------------------------------------------------------------------------ running lines again
 
-    def evaluate(self, expression: ast.expr, m: int, world: World, names: Mapping[str, Any] | None = None) -> Any:
+    def evaluate(self, expression: ast.expr, m: int, world: World, names: Mapping[str, object] | None = None) -> Any:
         try:
             found = evaluated(expression, self.before(m, world) if names is None else names, world.space)
             return np.asarray(found, float) if is_number(found) else None
@@ -241,7 +240,7 @@ class Marking:
         world: World,
         changed: Mapping[int, ast.stmt] | None = None,
         then: ast.expr | None = None,
-        given: Mapping[str, Any] | None = None,
+        given: Mapping[str, object] | None = None,
     ) -> Any:
         """What a variable ends as where statements that make it are changed (by their ids), or names hold others.
 

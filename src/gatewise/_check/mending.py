@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import is_number, largest
+from gatewise._check.comparing import Value, is_number, largest
 from gatewise._check.explaining import comes_along_a_path, explains
 from gatewise._check.moving import Goal, Inquiry, remembered
 from gatewise._check.readings import (
@@ -26,6 +26,7 @@ from gatewise._check.readings import (
 from gatewise._check.rows import Change, Rank, changed_statements
 from gatewise._check.running import evaluated
 from gatewise._check.scope import Formula, scope_of
+from gatewise._types import Plain
 
 FACTORS = ("factor", "local", "mask")  #: kinds of changes that multiply by something
 
@@ -148,7 +149,7 @@ def is_stretching(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bo
     return any(np.size(new) > np.size(old) for old, new in values_with(inquiry, s, change))
 
 
-def values_with(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> list[tuple[Any, Any]]:
+def values_with(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> list[tuple[Value, Value]]:
     """What a line gives as it stands, and what it gives once it is changed, each time that it runs."""
     try:
         run = inquiry.trials[0].heard(statement=(s, change.node))
@@ -172,7 +173,7 @@ def is_known_with(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bo
     return bool(made) and all(is_held(inquiry, each) for each in values if largest(each[0]))
 
 
-def is_held(inquiry: Inquiry, values: Sequence[Any]) -> bool:
+def is_held(inquiry: Inquiry, values: Sequence[Plain]) -> bool:
     """Whether a value is a gradient, at its size or at one at which others are held."""
     constants = {1.0, *conventions_of(inquiry)}
     return any(r.whole and any(inquiry.is_one(r.c / c) for c in constants) for r in read_off(inquiry, values))
@@ -250,7 +251,7 @@ def right_with(inquiry: Inquiry, n: int, s: ast.stmt, change: Change[ast.stmt]) 
     # ------------------------------------------------------------------------------------------------- changes of lines
 
 
-def with_attributes(names: Mapping[str, Any]) -> dict[str, Any]:
+def with_attributes(names: Mapping[str, object]) -> dict[str, Any]:
     """The names, and the numbers that objects hold under theirs: self.x."""
     found = dict(names)
     for name, x in names.items():

@@ -10,8 +10,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
-from gatewise._check.comparing import largest, squeezed
+from gatewise._check.comparing import Value, largest, squeezed
 from gatewise._check.trials import Heard, Trial
+from gatewise._types import Plain
 
 CHANGES = 1200  #: changes of lines that are tried
 WORK = 1e9  #: numbers in all values, times changes that are tried: for large arrays fewer
@@ -96,7 +97,7 @@ class Inquiry:
         assert found is not None
         return found
 
-    def truth(self, n: int, name: str) -> Any:
+    def truth(self, n: int, name: str) -> Value:
         given = self.runs[n].gradients[name]
         return np.broadcast_to(self.trials[n].circuit.truth(name), np.shape(given) if given is not None else ())
 
@@ -142,16 +143,16 @@ class Inquiry:
                 continue
         return found
 
-    def moved_by(self, i: int, by: Any, run: Heard) -> Moved:
+    def moved_by(self, i: int, by: Plain, run: Heard) -> Moved:
         later = range(i + 1, len(self.events))
         same_way = len(run.events) == len(self.events)
         changed = {j for j in later if same_way and not identical(run.events[j].value, self.events[j].value)}
         reached = {q for q in self.names if not identical(run.gradients.get(q), self.runs[0].gradients[q])}
         return Moved(by, run.gradients, run.value, changed, reached)
 
-    def direction(self, shape: tuple[int, ...]) -> Any:
+    def direction(self, shape: tuple[int, ...]) -> np.ndarray:
         """The direction in which all values of a shape are moved, so that what becomes of it is found once a wire."""
-        return np.random.default_rng(11).normal(size=int(np.prod(shape))).reshape(shape)
+        return np.random.default_rng(11).normal(size=(int(np.prod(shape)),)).reshape(shape)
 
     @cached_property
     def changes(self) -> dict[int, set[int]]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import largest
+from gatewise._check.comparing import Values, largest
 from gatewise._check.marking import Marking, Version
 from gatewise._check.names import wire_named
 from gatewise._check.seeing import formula_for, scope_at
 from gatewise._check.terms import Term
 from gatewise._check.trees import binary, constant, expression_of, expressions_in, names_in, simplified
 from gatewise._check.worlds import World
+from gatewise._types import Plain
 
 SHAPES = ("{}", "np.sign({})")  #: what the gradient of a penalty is a multiple of
 
@@ -39,7 +39,9 @@ def lone_penalty(marking: Marking, version: Version, term: Term) -> str:
     )
 
 
-def multiples(marking: Marking, version: Version, shape: str, pairs: Sequence[tuple[World, Any]]) -> list[float] | None:
+def multiples(
+    marking: Marking, version: Version, shape: str, pairs: Sequence[tuple[World, Plain]]
+) -> list[float] | None:
     """How many times a value itself, or its sign, is each of these; None where one is no multiple of it."""
     found = []
     for world, r in pairs:
@@ -54,7 +56,7 @@ def multiples(marking: Marking, version: Version, shape: str, pairs: Sequence[tu
     return found
 
 
-def penalty(marking: Marking, version: Version, rest: list[Any], m: int) -> Iterator[ast.expr]:
+def penalty(marking: Marking, version: Version, rest: Values, m: int) -> Iterator[ast.expr]:
     """What is missing as a multiple of the value itself, or of its sign, by numbers that the forward pass has."""
     name = wire_named(version.key, marking.known)
     if name is None or version.wire is None or not all(name in w.moments[m].before for w in marking.worlds):

@@ -22,7 +22,7 @@ MILD = 6  #: the tries from which on nothing changes its sign
 class Point:
     """Where a program is run: on its own inputs."""
 
-    def one(self, x: object) -> object:
+    def one(self, x: object) -> Any:
         """A leaf of an argument there."""
         return x.copy() if isinstance(x, np.ndarray) else copy.deepcopy(x)
 
@@ -59,7 +59,7 @@ class Near(Point):
     def __init__(self) -> None:
         self.rng = np.random.default_rng(5)
 
-    def one(self, x: object) -> object:
+    def one(self, x: object) -> Any:
         if isinstance(x, np.ndarray) and x.dtype.kind == "f":
             return x * np.asarray(self.rng.uniform(0.8, 1.2, x.shape)).astype(x.dtype)
         if isinstance(x, (float, np.floating)):
@@ -89,7 +89,7 @@ class Draw(Point):
             if name not in given and type(p.default) in (int, float) and p.kind is not p.POSITIONAL_ONLY
         }
 
-    def one(self, x: object) -> object:
+    def one(self, x: object) -> Any:
         if isinstance(x, np.ndarray):
             return self.array(x).astype(x.dtype) if x.dtype.kind == "f" and x.size else x.copy()
         if isinstance(x, (float, np.floating)):
@@ -116,7 +116,7 @@ class Draw(Point):
     def sign(self, x: float) -> float:
         return float(np.sign(x)) * (1 if self.seed >= MILD else self.rng.choice([-1.0, 1.0]))
 
-    def signs(self, shape: tuple[int, ...]) -> Any:
+    def signs(self, shape: tuple[int, ...]) -> np.ndarray:
         """Random signs, or none: what must be positive is left so in half of the tries."""
         turns = self.seed < MILD and self.rng.random() < 0.7
         return self.rng.choice([-1.0, 1.0], shape) if turns else np.ones(shape)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import largest, plain, squeezed
+from gatewise._check.comparing import Value, largest, plain, squeezed
 from gatewise._check.moving import Inquiry, remembered
 from gatewise._check.names import wire_named
 
@@ -84,7 +84,7 @@ def read_off(inquiry: Inquiry, values: Sequence[Any]) -> Iterator[Reading]:
                 yield Reading(k, c, len(chosen) == len(all_of[0]))
 
 
-def uses_at(inquiry: Inquiry, n: int, k: int) -> list[Any]:
+def uses_at(inquiry: Inquiry, n: int, k: int) -> list[Value]:
     """What arrives at a wire, use by use; the gradient itself where it comes in one piece."""
     circuit = inquiry.trials[n].circuit
     by_use: dict[int, Any] = {}
@@ -107,7 +107,7 @@ def multiple(inquiry: Inquiry, values: Sequence[Any], gradients: Sequence[Any]) 
 
 
 @remembered
-def down_to(inquiry: Inquiry, k: int) -> Mapping[str, Any]:
+def down_to(inquiry: Inquiry, k: int) -> Mapping[str, Value]:
     """What becomes of a gradient at a wire in the usual direction, at the parameters that it reaches."""
     circuit = inquiry.trials[0].circuit
     found = circuit.down_from(k, inquiry.direction(np.shape(circuit.value(k))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,9 @@ from gatewise._check.marking import Marking, Version
 from gatewise._check.names import keys_read, wire_named
 from gatewise._check.penalties import lone_penalty, penalty
 from gatewise._check.scope import SMALL
-from gatewise._check.terms import Term, agree_all, matched_terms, terms_of, uses_of
+from gatewise._check.terms import Sum, agree_all, sum_of
 from gatewise._check.trees import binary, expressions_in, replaced
+from gatewise._check.wires import Mark
 from gatewise._check.worlds import World
 from gatewise._circuit import Wire, parents_as_written
 
@@ -36,34 +37,23 @@ class Repair:
     node: ast.expr | None = None  #: into what
 
 
-def missing(
-    marking: Marking,
-    version: Version,
-    terms: list[Term],
-    left: list[list[Any]],
-    goals: list[Any],
-    uses: Mapping[int, list[Any]],
-) -> list[Repair]:
+def missing(marking: Marking, version: Version, of: Sum) -> list[Repair]:
     """Every term is right, and yet the sum is not: one is missing, or one stands twice."""
-    last = terms[-1]
-    s = last.statement
-    for term in terms:
-        others = [t for t in terms if t is not term]
-        if (
-            others
-            and not left
-            and agree_all(marking, [sum(t.values[n] for t in others) for n in range(len(marking.worlds))], goals)
-        ):
-            return [Repair(term.statement, "fork", "this one is added twice", None, version.own)]
-    if not left:
+    if not of.left:
+        for term in of.terms:
+            others = [t for t in of.terms if t is not term]
+            rest = [sum(t.values[n] for t in others) for n in range(len(marking.worlds))]
+            if others and agree_all(marking, rest, of.goals):
+                return [Repair(term.statement, "fork", "this one is added twice", None, version.own)]
         return []
-    for added in penalty(marking, version, total(left), last.m):
-        op = ast.Add() if last.sign > 0 else ast.Sub()
-        node = binary(last.part, op, added)
+    last = of.terms[-1]
+    for added in penalty(marking, version, total(of.left), last.m):
+        node = binary(last.part, ast.Add() if last.sign > 0 else ast.Sub(), added)
         told = "The gradient of the regularisation term is missing"
-        return [Repair(s, "regularisation", told, replaced(s, last.part, node), version.own)]
-    gone = [k for k, atom in uses.items() if any(atom is each for each in left)]
-    return [Repair(s, "fork", missing_uses(marking, gone), None, version.own)]
+        instead = replaced(last.statement, last.part, node)
+        return [Repair(last.statement, "regularisation", told, instead, version.own)]
+    gone = [k for k, atom in of.uses.items() if any(atom is each for each in of.left)]
+    return [Repair(last.statement, "fork", missing_uses(marking, gone), None, version.own)]
 
 
 def missing_uses(marking: Marking, wires: Sequence[int]) -> str:
@@ -77,35 +67,30 @@ def missing_uses(marking: Marking, wires: Sequence[int]) -> str:
     return f"the contribution of {' and of '.join(where)} is missing"
 
 
-def too_many(
-    marking: Marking, version: Version, bad: list[Term], matched: list[Term], goals: list[Any]
-) -> list[Repair]:
+def too_many(marking: Marking, version: Version, of: Sum) -> list[Repair]:
     """Terms that are no part of the gradient, which is right without them."""
-    rest = [sum(t.values[n] for t in matched) for n in range(len(marking.worlds))]
-    if any(v is None for t in bad for v in t.values) or not agree_all(marking, rest, goals):
+    rest = [sum(t.values[n] for t in of.matched) for n in range(len(marking.worlds))]
+    if any(v is None for t in of.bad for v in t.values) or not agree_all(marking, rest, of.goals):
         return []
     return [
         Repair(t.statement, "regularisation", told, None, version.own)
         if (told := lone_penalty(marking, version, t))
         else Repair(t.statement, "fork", f"`{ast.unparse(t.part)}` is no part of it", None, version.own)
-        for t in bad
+        for t in of.bad
     ]
 
 
-def unexplained(marking: Marking, version: Version, marks: Any) -> Repair:
+def unexplained(marking: Marking, version: Version, marks: Sequence[Mark]) -> Repair:
     """A wrong variable for which no known mistake accounts: the term that is no contribution, or the last line."""
     s = marking.worlds[0].moments[version.moments[-1]].statement
-    terms = terms_of(marking, version)
+    of = sum_of(marking, version, marks)
     if marking.stops(version) and marking.worlds[0].stopped is not None:
         s = marking.worlds[0].stopped
-    elif terms:
-        matched, _ = matched_terms(marking, terms, list(uses_of(marking, version, marks).values()))
-        bad = [t for t in terms if t not in matched]
-        if bad and version.own not in marking.forward.still:
-            s = bad[0].statement
-            upstream = marking.at[bad[0].m].get(bare_key(bad[0].part) or "")
-            if upstream is not None and upstream.wire is not None:
-                return Repair(s, "local", f"it hands on {upstream.key} as it is", None, version.own)
+    elif of is not None and of.bad and version.own not in marking.forward.still:
+        s = of.bad[0].statement
+        upstream = marking.at[of.bad[0].m].get(bare_key(of.bad[0].part) or "")
+        if upstream is not None and upstream.wire is not None:
+            return Repair(s, "local", f"it hands on {upstream.key} as it is", None, version.own)
     return Repair(s, "other", advice(marking, version), None, version.own)
 
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import plain, subsets, total
+from gatewise._check.comparing import Values, plain, subsets, total
 from gatewise._check.confirming import confirmed
 from gatewise._check.contributions import contribution
 from gatewise._check.groups import in_group, is_choice
@@ -21,11 +20,12 @@ from gatewise._check.reasons import Repair, left_out, missing, too_many, unexpla
 from gatewise._check.rows import changed_statements, changes
 from gatewise._check.seeing import scope_at
 from gatewise._check.stale import changed_since
-from gatewise._check.terms import Term, agree_all, matched_terms, term_value, terms_of, uses_of
+from gatewise._check.terms import Sum, Term, agree_all, sum_of, term_value
 from gatewise._check.trees import as_written, replaced, text_of
+from gatewise._check.wires import Mark
 
 
-def explained(marking: Marking, version: Version, marks: Any) -> list[Repair]:
+def explained(marking: Marking, version: Version, marks: Sequence[Mark]) -> list[Repair]:
     """Why a variable is wrong: at least one repair, with a change of the line where one is sure."""
     if (since := changed_since(marking, version, marks)) is not None:
         return [since]
@@ -63,45 +63,46 @@ def misshapen(marking: Marking, version: Version, key: str) -> Repair | None:
     return Repair(s, "shape", told, None, version.own)
 
 
-def in_terms(marking: Marking, version: Version, marks: Any) -> list[Repair]:
+def in_terms(marking: Marking, version: Version, marks: Sequence[Mark]) -> list[Repair]:
     """What is wrong in a variable that is a sum: its terms against the contributions of the gates that use it."""
-    terms = terms_of(marking, version)
-    if terms is None:
+    of = sum_of(marking, version, marks)
+    if of is None:
         return []
-    k = version.own
-    goals = [mark[0].get(k, np.zeros(np.shape(w.value(k)))) for mark, w in zip(marks, marking.worlds, strict=True)]
-    uses = uses_of(marking, version, marks)
-    matched, left = matched_terms(marking, terms, list(uses.values()))
-    bad = [t for t in terms if t not in matched]
-    gone = None if marking.stops(version) else overwritten(marking, version, goals)
+    gone = None if marking.stops(version) else overwritten(marking, version, of.goals)
     if gone is not None:
         return [gone]
-    if not bad:
-        return missing(marking, version, terms, left, goals, uses)
-    if matched and (many := too_many(marking, version, bad, matched, goals)):
+    if not of.bad:
+        return missing(marking, version, of)
+    if of.matched and (many := too_many(marking, version, of)):
         return many
+    if len(of.bad) > 1 and (s := of.of_one_line()) is not None:
+        whole = in_group(marking, version, marks)  # one mistake may have spoiled all terms of a line
+        if whole is not None and whole.statement is s:
+            return [whole]
+    return term_by_term(marking, version, of)
+
+
+def term_by_term(marking: Marking, version: Version, of: Sum) -> list[Repair]:
+    """A change of each term that is wrong; none where one line has several and a change of one would not do."""
     found: list[Repair] = []
     unrepaired: set[ast.stmt] = set()
-    if len(bad) > 1 and all(t.statement is bad[0].statement for t in bad):
-        whole = in_group(marking, version, marks)  # one mistake may have spoiled all terms of a line
-        if whole is not None and whole.statement is bad[0].statement:
-            return [whole]
-    for term in bad:
+    left = list(of.left)
+    for term in of.bad:
         repair = None
-        for targets in targets_for(marking, bad, left, goals, [t.values for t in matched]):
+        for targets in targets_for(marking, of, left):
             repair = repair or term_repair(marking, version, term, targets)
         if repair is None:
-            if all(t.statement is term.statement for t in bad):
+            if of.of_one_line() is term.statement:
                 return []  # a repair of a part would not make the line right
             unrepaired.add(term.statement)
             continue
         found.append(repair)
         left = [a for a in left if not any(a is used for used in repair_atoms(repair, left))]
-        beside = [t.values[0] for t in terms if t.statement is term.statement and t is not term]
+        beside = [t.values[0] for t in of.terms if t.statement is term.statement and t is not term]
         if beside and repair.gave is not None and all(b is not None for b in beside):
             repair.gave, repair.should = plain(repair.gave + sum(beside)), plain(repair.should + sum(beside))
     found = one_a_line(found)
-    if not unrepaired and not confirmed(marking, version, found, goals):
+    if not unrepaired and not confirmed(marking, version, found, of.goals):
         return []
     return [repair for repair in found if repair.statement not in unrepaired]
 
@@ -114,20 +115,19 @@ def believable(marking: Marking, repair: Repair) -> bool:
     return repair.kind == "mask" and numbers[0] <= numbers[1]
 
 
-def targets_for(
-    marking: Marking, bad: list[Term], left: list[list[Any]], goals: list[Any], done: list[list[Any]]
-) -> Iterator[list[list[Any]]]:
+def targets_for(marking: Marking, of: Sum, left: list[Values]) -> Iterator[list[Values]]:
     """What a wrong term may be meant to be: all that is missing; if it is not that, some of the contributions."""
-    if len(bad) == 1 and bad[0].statement is not marking.worlds[0].stopped:
-        rest = goals
-        for values in done:
-            rest = [r - v for r, v in zip(rest, values, strict=True)]
-        yield [[np.reshape(r, np.shape(g)) for r, g in zip(rest, goals, strict=True)]]
-    if len(bad) > 1 or done or bad[0].statement is marking.worlds[0].stopped:
+    stopped = of.bad[0].statement is marking.worlds[0].stopped
+    if len(of.bad) == 1 and not stopped:
+        rest = of.goals
+        for term in of.matched:
+            rest = [r - v for r, v in zip(rest, term.values, strict=True)]
+        yield [[np.reshape(r, np.shape(g)) for r, g in zip(rest, of.goals, strict=True)]]
+    if len(of.bad) > 1 or of.matched or stopped:
         yield [total(group) for group in subsets(left)]
 
 
-def term_repair(marking: Marking, version: Version, term: Term, targets: list[list[Any]]) -> Repair | None:
+def term_repair(marking: Marking, version: Version, term: Term, targets: list[Values]) -> Repair | None:
     """The change of one term that makes it what it may be meant to be."""
     world, wire = marking.worlds[0], version.wire
     assert wire is not None
@@ -158,7 +158,7 @@ def term_repair(marking: Marking, version: Version, term: Term, targets: list[li
     return None
 
 
-def overwritten(marking: Marking, version: Version, goals: list[Any]) -> Repair | None:
+def overwritten(marking: Marking, version: Version, goals: Values) -> Repair | None:
     """`dx = b` where `dx = a` stood before: the first contribution is lost."""
     first = marking.worlds[0].moments[version.moments[0]].statement
     for m in version.moments[1:]:
@@ -205,7 +205,7 @@ def one_a_line(repairs: list[Repair]) -> list[Repair]:
     return list(found.values())
 
 
-def repair_atoms(repair: Repair, left: list[list[Any]]) -> list[list[Any]]:
+def repair_atoms(repair: Repair, left: list[Values]) -> list[Values]:
     """The contributions that a repaired term now is."""
     for group in subsets(left):
         if np.shape(total(group)[0]) == np.shape(repair.should) and np.allclose(total(group)[0], repair.should):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import largest, squeezed
+from gatewise._check.comparing import Value, largest, squeezed
 from gatewise._check.explaining import explains, explanations, factors_for, works_as
 from gatewise._check.mending import Found, only_adds, statements_of
 from gatewise._check.moving import Goal, Inquiry, remembered
@@ -26,6 +26,7 @@ from gatewise._check.readings import (
     wires_named,
     work_ratio,
 )
+from gatewise._types import Plain
 
 ENTRIES = 120  #: numbers of a value that are moved one by one
 RUNS = 1200  #: runs for all values together
@@ -100,7 +101,7 @@ def is_short_of_a_factor(inquiry: Inquiry, i: int, wires: set[int]) -> bool:
     return any(works_as(inquiry, i, k, factor[0]) for k in explained for factor in factors_for(inquiry, k))
 
 
-def multiplied_by(inquiry: Inquiry, i: int) -> list[list[Any]]:
+def multiplied_by(inquiry: Inquiry, i: int) -> list[list[Value]]:
     """What a variable is multiplied by in place later, at each point."""
     key, size = inquiry.events[i].place.key, np.size(inquiry.events[i].value)
     parts = [
@@ -131,7 +132,7 @@ def is_given_by_a_helper(inquiry: Inquiry, i: int) -> bool:
     return bool(later) and later[0] != place.function
 
 
-def values_of(inquiry: Inquiry, i: int) -> list[Any]:
+def values_of(inquiry: Inquiry, i: int) -> list[Value]:
     return [r.events[i].value for r in inquiry.runs]
 
 
@@ -157,7 +158,7 @@ def needed_values(inquiry: Inquiry, i: int, goal: Goal) -> list[Any] | None:
     return gradient_needed(inquiry, i, goal) or solved_for(inquiry, i, goal)
 
 
-def gradient_needed(inquiry: Inquiry, i: int, goal: Goal) -> list[Any] | None:
+def gradient_needed(inquiry: Inquiry, i: int, goal: Goal) -> list[Value] | None:
     """The gradient that a value does the work of, where that mends it."""
     for k, d in part_roles(inquiry, i).items():
         values = [t.circuit.found[k] / d for t in inquiry.trials]
@@ -166,12 +167,12 @@ def gradient_needed(inquiry: Inquiry, i: int, goal: Goal) -> list[Any] | None:
     return None
 
 
-def solved_for(inquiry: Inquiry, i: int, goal: Goal) -> list[Any] | None:
+def solved_for(inquiry: Inquiry, i: int, goal: Goal) -> list[object] | None:
     found = [needed_at(inquiry, n, i, goal) for n in range(len(inquiry.trials))]
     return None if any(v is None for v in found) else found
 
 
-def needed_at(inquiry: Inquiry, n: int, i: int, goal: Goal) -> Any:
+def needed_at(inquiry: Inquiry, n: int, i: int, goal: Goal) -> object:
     value = np.asarray(inquiry.runs[n].events[i].value)
     if value.dtype.kind != "f" or not 0 < value.size <= ENTRIES or inquiry.run_so_far + value.size > RUNS:
         return None
@@ -192,26 +193,26 @@ def needed_at(inquiry: Inquiry, n: int, i: int, goal: Goal) -> Any:
     return new if right and not inquiry.agree(value, new) else None
 
 
-def with_entry_moved(inquiry: Inquiry, n: int, i: int, value: Any, index: tuple[int, ...]) -> Mapping[str, Any]:
+def with_entry_moved(inquiry: Inquiry, n: int, i: int, value: Any, index: tuple[int, ...]) -> Mapping[str, object]:
     """The gradients where one entry of a value is moved by as much as its largest is."""
     moved = value.copy()
     moved[index] += largest(value) or 1.0
     return inquiry.trials[n].heard({i: moved}).gradients
 
 
-def in_one_row(inquiry: Inquiry, n: int, gradients: Mapping[str, Any], asked: Sequence[str]) -> Any:
+def in_one_row(inquiry: Inquiry, n: int, gradients: Mapping[str, object], asked: Sequence[str]) -> Value:
     """Gradients in one row, each in units of its largest entry."""
     sizes = {q: largest(inquiry.truth(n, q)) or 1.0 for q in asked}
     return np.concatenate([np.ravel(np.asarray(gradients[q], float)) / sizes[q] for q in asked])
 
 
-def mends_at(inquiry: Inquiry, i: int, values: Sequence[Any], goal: Goal) -> bool:
+def mends_at(inquiry: Inquiry, i: int, values: Sequence[Plain], goal: Goal) -> bool:
     if inquiry.agree(inquiry.events[i].value, values[0]):
         return False
     return mends_together(inquiry, [{i: value} for value in values], goal)
 
 
-def mends_together(inquiry: Inquiry, values: Sequence[dict[int, Any]], goal: Goal) -> bool:
+def mends_together(inquiry: Inquiry, values: Sequence[dict[int, Plain]], goal: Goal) -> bool:
     """Whether other values in the place of some, at each point, make the gradients right."""
     for n, (trial, instead) in enumerate(zip(inquiry.trials, values, strict=True)):
         try:

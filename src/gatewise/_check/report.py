@@ -112,7 +112,7 @@ class Report:
             looked = "the one entry there is" if entries else "no entry"
         return f"{counted(directions, 'random directions')} and {looked}" if directions else looked
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """The report as plain dicts, lists, numbers and words, ready for JSON."""
         return {
             "name": self.name,
@@ -284,7 +284,7 @@ def value_text(value: Any) -> str:
     return f"{' x '.join(map(str, shape))} numbers ({', '.join(number(float(x)) for x in flat[:3])}, ...)"
 
 
-def parameter_dict(p: ParameterReport) -> dict[str, Any]:
+def parameter_dict(p: ParameterReport) -> dict[str, object]:
     return {
         "name": p.name,
         "shape": list(p.shape),

@@ -84,7 +84,7 @@ class Watch:
             self.moments.append(Moment(self.open, self.before, self.end))
         self.open, self.before = None, self.end
 
-    def left(self, value: object, local: Mapping[str, object]) -> object:
+    def left(self, value: object, local: Mapping[str, object]) -> Any:
         """The function returns; a dict of gradients that is written into its return statement has a name then."""
         names = self.names(local)
         if self.program.returned is not None:
@@ -104,11 +104,11 @@ class Watch:
         self.moments.append(Moment(s, self.before, self.end))
         return True
 
-    def names(self, local: Mapping[str, object]) -> dict[str, object]:
+    def names(self, local: Mapping[str, object]) -> dict[str, Any]:
         """The names with copies of what may change; what has not changed is not copied again."""
         return {name: self.copied(name, value) for name, value in local.items() if not name.startswith("__")}
 
-    def copied(self, name: str, value: object) -> object:
+    def copied(self, name: str, value: object) -> Any:
         if isinstance(value, np.ndarray):
             original, held = self.copies.get(name, (None, None))
             if original is not value or held is None or not same(held, value):
@@ -128,7 +128,7 @@ def same(a: np.ndarray, b: np.ndarray) -> bool:
     return a.shape == b.shape and a.dtype == b.dtype and bool(((a == b) | (a != a)).all())
 
 
-def names_after(statement: ast.stmt, names: Mapping[str, Any], around: Mapping[str, Any]) -> dict[str, Any]:
+def names_after(statement: ast.stmt, names: Mapping[str, object], around: Mapping[str, object]) -> dict[str, object]:
     """The names after a statement that is run on copies of these values. Raises what the statement raises."""
     space = {**around, **names}
     touched = set(keys_written(statement)) | set(changed_by(statement)) | added_to(statement)
@@ -149,7 +149,7 @@ def added_to(statement: ast.stmt) -> set[str]:
     return set()
 
 
-def evaluated(expression: ast.expr, names: Mapping[str, Any], around: Mapping[str, Any]) -> Any:
+def evaluated(expression: ast.expr, names: Mapping[str, object], around: Mapping[str, object]) -> Any:
     """The value of an expression where the names have these values. Raises what it raises."""
     space = {**around, **names}
     target = ast.Assign([ast.Name(VALUE, ast.Store())], expression)

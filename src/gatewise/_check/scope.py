@@ -12,6 +12,7 @@ import numpy as np
 from gatewise._check.names import keys_read, keys_written
 from gatewise._check.trees import expressions_in
 from gatewise._gates import GATES, NAMES
+from gatewise._types import Plain
 
 LARGE = 200_000  #: entries from which on only the likeliest changes are tried
 SMALL = 1e-3  #: numbers below it that the forward pass adds keep a value off an edge: `np.log(p + 1e-7)`
@@ -124,7 +125,7 @@ class Scope:
 
 
 def scope_of(
-    names: Mapping[str, Any], wires: list[str], gradients: list[str], line: ast.AST, formula: Formula
+    names: Mapping[str, Plain], wires: list[str], gradients: list[str], line: ast.AST, formula: Formula
 ) -> Scope:
     """The scope of a line, with the lengths of its arrays by the names or expressions that say them."""
     held = {name: names[name] for name in (*wires, *gradients) if name in names and is_float(names[name])}
@@ -186,15 +187,15 @@ def whole_number(e: ast.expr, names: Mapping[str, Any]) -> int | None:
     return None
 
 
-def is_small(e: ast.expr, names: Mapping[str, Any]) -> bool:
+def is_small(e: ast.expr, names: Mapping[str, object]) -> bool:
     """Whether it is a small number that is no 0, written out or held by a name."""
     value = e.value if isinstance(e, ast.Constant) else names.get(e.id) if isinstance(e, ast.Name) else None
     return isinstance(value, float) and 0 < abs(value) <= SMALL
 
 
-def is_float(value: Any) -> bool:
+def is_float(value: object) -> bool:
     return isinstance(value, (float, int, np.ndarray, np.generic)) and np.asarray(value).dtype.kind in "fiu"
 
 
-def truths(value: Any) -> bool:
+def truths(value: object) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind == "b"

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._check.places import Place, is_leaf
 from gatewise._check.script_text import is_loss
@@ -163,7 +164,7 @@ def with_claims(found: Pass) -> Pass:
     return replace(found, claims=tuple(claims), start=start)
 
 
-def movable(value: Any) -> bool:
+def movable(value: object) -> bool:
     """Whether a value can be moved: a number, an array of floats, a list of numbers."""
     return is_leaf(value) and (not isinstance(value, (np.ndarray, np.generic)) or value.dtype.kind == "f")
 
@@ -348,7 +349,7 @@ def unjudged_names(found: Pass) -> Iterator[tuple[Place, str]]:
         yield place, f"it looks like a gradient, and belongs to nothing that {found.output.text} is made of"
 
 
-def near(a: Any, b: Any) -> bool:
+def near(a: npt.ArrayLike, b: npt.ArrayLike) -> bool:
     """Whether two gradients are one, as far as differences tell: a script may have its own numerical ones."""
     return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-3, atol=1e-5 * float(np.max(np.abs(b)))))
 
@@ -366,7 +367,7 @@ def as_computed(found: Pass, claim: Claim) -> Any:
     return values[0][1]
 
 
-def is_clipped(found: Pass, claim: Claim, now: tuple[int, Any], before: Any) -> bool:
+def is_clipped(found: Pass, claim: Claim, now: tuple[int, Any], before: npt.ArrayLike) -> bool:
     """Whether a statement kept a gradient within bounds, or within a norm."""
     m, after = now
     if np.shape(after) != np.shape(before):
@@ -396,7 +397,7 @@ def is_norm(found: Pass, place: Place, claim: Claim) -> bool:
     return any(found.trace.behind({m}) & made for m, _ in versions) and place != claim.place
 
 
-def is_step_itself(found: Pass, claim: Claim, after: Any, before: Any) -> bool:
+def is_step_itself(found: Pass, claim: Claim, after: npt.ArrayLike, before: npt.ArrayLike) -> bool:
     """Whether a gradient was made the step in its own place: `dW *= rate`, then `W -= dW`."""
     if np.shape(after) != np.shape(before) or ratio_of(np.asarray(after, float), np.asarray(before, float)) is None:
         return False

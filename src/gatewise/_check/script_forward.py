@@ -12,7 +12,7 @@ import math
 import sys
 import types
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -28,12 +28,12 @@ from gatewise._types import Function
 FUNCTION, GIVEN, ANEW = "gatewise_forward", "gatewise_given", "gatewise_anew"
 
 
-def surroundings(path: str) -> dict[str, Any]:
+def surroundings(path: str) -> dict[str, object]:
     """The names a script finds when it starts; `np` and `math` are there as in the notes."""
     return {"np": np, "math": math, "input": unanswered, "__name__": "__main__", "__file__": path}
 
 
-def unanswered(*_: Any) -> Any:
+def unanswered(*_: object) -> NoReturn:
     """`input()` of a script. Raises `ScriptError`: a script that is checked runs many times, and nobody answers."""
     asking = sys._getframe(1)
     raise ScriptError(
@@ -125,7 +125,7 @@ def made_of(found: Pass, inside: list[ast.stmt], space: dict[str, Any], path: st
     return drawn
 
 
-def changing(found: Pass, inside: Sequence[ast.stmt], space: Mapping[str, Any]) -> list[str]:
+def changing(found: Pass, inside: Sequence[ast.stmt], space: Mapping[str, object]) -> list[str]:
     """The names of what has run that the statements of the function assign, change, or draw from."""
     stored = {n.id for s in inside for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     places = {place_of(n) for s in inside for n in ast.walk(s) if isinstance(n, ast.expr)}
@@ -146,12 +146,12 @@ def changing(found: Pass, inside: Sequence[ast.stmt], space: Mapping[str, Any]) 
     return sorted(name for name in wanted if not name.startswith("__") and not is_fixed(space[name]))
 
 
-def is_own(value: Any) -> bool:
+def is_own(value: object) -> bool:
     """Whether a value keeps something between two calls: a generator, an object of the script's own."""
     return isinstance(value, (np.random.Generator, np.random.RandomState)) or is_object(value)
 
 
-def is_fixed(value: Any) -> bool:
+def is_fixed(value: object) -> bool:
     return isinstance(value, (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type, np.ufunc))
 
 

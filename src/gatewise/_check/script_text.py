@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -38,7 +37,7 @@ def without_main(path: str, text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def with_given(path: str, text: str, given: Mapping[str, Any]) -> str:
+def with_given(path: str, text: str, given: Mapping[str, object]) -> str:
     """The text with other numbers in the place of its inputs', line by line as long as it was."""
     tree = tree_of(path, text)
     inputs = {name_of(node): node for node in tree.body if isinstance(node, ast.Assign) and is_input(node)}

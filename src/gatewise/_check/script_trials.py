@@ -12,6 +12,7 @@ from types import CodeType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._build import run_users_code, users_code
 from gatewise._check.comparing import is_number, value_in
@@ -69,7 +70,7 @@ class Script(Code):
         finally:
             self.code, self.names = before
 
-    def space(self, s: ast.stmt) -> Mapping[str, object]:
+    def space(self, s: ast.stmt) -> Mapping[str, Any]:
         return self.end
 
     def text(self, s: ast.stmt) -> str:
@@ -106,7 +107,7 @@ class ScriptPoint:
     def run(self, given: Callable[[str, Any], Any]) -> dict[str, Any]:
         rng = np.random.default_rng(7)
 
-        def near(name: str, x: Any) -> Any:
+        def near(name: str, x: npt.ArrayLike) -> Any:
             if not self.nearby or not is_number(x) or np.asarray(x).dtype.kind != "f":
                 return given(name, x)
             by = np.asarray(rng.uniform(1 - NEAR, 1 + NEAR, np.shape(x))).astype(np.asarray(x).dtype)[()]
@@ -121,7 +122,7 @@ class ScriptPoint:
         weights = self.weights(np.shape(value))
         return self.gradients(end), float(np.sum(value if weights is None else weights * value))
 
-    def gradients(self, end: Mapping[str, Any]) -> dict[str, np.ndarray | None]:
+    def gradients(self, end: Mapping[str, npt.ArrayLike]) -> dict[str, np.ndarray | None]:
         found: dict[str, np.ndarray | None] = {}
         for name, key in self.script.keys.items():
             g = value_in(end, key)
@@ -141,7 +142,7 @@ class ScriptPoint:
         leaves: dict[str, Wire | None] = {}
         with Bit() as bit:
 
-            def given(name: str, x: Any) -> Any:
+            def given(name: str, x: object) -> Any:
                 made = leaf(float(x) if type(x) is int else x, bit) if differentiable(x) else x
                 if isinstance(made, Tensor):
                     leaves[name] = made.wire

@@ -22,7 +22,8 @@ def scope_at(
     """What a line can see of what its gradient has to do with, and how the forward pass writes its differences."""
     formula, line = formula_for(marking, version), marking.worlds[0].moments[m].statement
     space = marking.worlds[0].space
-    around = {n: space[n] for n in formula.names or () if type(space.get(n)) in (int, float) and n not in names}
+    outer = {n: space.get(n) for n in formula.names or () if n not in names}
+    around = {n: x for n, x in outer.items() if isinstance(x, (int, float)) and type(x) is not bool}
     wires, gradients = names_for(marking, version, m)
     related = [n for n in (*wires, *around) if n in keys_read(line) or formula.reads(n)]
     found = scope_of({**around, **names}, related, gradients, line, formula)
@@ -67,7 +68,7 @@ def hands(marking: Marking, upstream: Version, version: Version) -> bool:
     return upstream.wire is None or version.wire in marking.forward.behind[upstream.wire]
 
 
-def plain_names(marking: Marking, names: Mapping[str, Any], written: set[str]) -> list[str]:
+def plain_names(marking: Marking, names: Mapping[str, object], written: set[str]) -> list[str]:
     """The names that are no gradients, of numbers that the forward pass has or of floats."""
     return [
         n

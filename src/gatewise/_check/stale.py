@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from gatewise._check.comparing import fits, is_number, value_in
-from gatewise._check.marking import Marking, Marks, Version
+from gatewise._check.marking import Marking, Version
 from gatewise._check.names import keys_written
 from gatewise._check.reasons import Repair
 from gatewise._check.running import same
 from gatewise._check.trees import method_of, with_field
+from gatewise._check.wires import Mark
 from gatewise._check.worlds import World
 
 
@@ -51,7 +53,7 @@ def sharing(marking: Marking, one: str, other: str, before: int) -> ast.stmt:
     return world.moments[before].statement
 
 
-def used_early(marking: Marking, version: Version, marks: list[Marks]) -> list[Repair] | None:
+def used_early(marking: Marking, version: Version, marks: Sequence[Mark]) -> list[Repair] | None:
     """Right given what the upstream held when it was read, wrong given what it holds in the end.
 
     None where this is not so; an empty list where the upstream has a mistake of its own, which is told there.
@@ -88,7 +90,7 @@ def used_early(marking: Marking, version: Version, marks: list[Marks]) -> list[R
     return found[:1]
 
 
-def changed_since(marking: Marking, version: Version, marks: Any) -> Repair | None:
+def changed_since(marking: Marking, version: Version, marks: Sequence[Mark]) -> Repair | None:
     """A line that would be right if a value were still what the forward pass used."""
     for m in version.moments:
         for name in sorted(marking.reads[m]):
@@ -137,12 +139,12 @@ def forward_value(marking: Marking, name: str, world: World) -> Any:
     return held
 
 
-def with_earlier(marking: Marking, version: Version, name: str, world: World) -> Any:
+def with_earlier(marking: Marking, version: Version, name: str, world: World) -> object:
     """What a variable would be if a name still held what the forward pass used."""
     return marking.rerun(version, version.moments, world, given={name: forward_value(marking, name, world)})
 
 
-def unlike(a: Any, b: Any) -> bool:
+def unlike(a: object, b: object) -> bool:
     """Whether a name holds another value than it did."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return not same(a, b)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from gatewise._check.contributions import bare_key, contribution
 from gatewise._check.marking import Marking, Version
 from gatewise._check.names import wire_named
 from gatewise._check.programs import numbers_beside
+from gatewise._check.wires import Mark
 
 
 def give_wires(marking: Marking) -> None:
@@ -81,7 +82,7 @@ def adopt(marking: Marking) -> None:
             return
 
 
-def adopted(marking: Marking, version: Version, candidates: list[int], marks: Any) -> bool:
+def adopted(marking: Marking, version: Version, candidates: list[int], marks: Sequence[Mark]) -> bool:
     """Take the first candidate whose gradient the variable holds, everywhere."""
     values = [marking.value(version, world) for world in marking.worlds]
     if not all(is_gradient_like(g) for g in values):

@@ -42,7 +42,7 @@ class Code(ABC):
         """Inside, all that the statements make is heard."""
 
     @abstractmethod
-    def space(self, s: ast.stmt) -> Mapping[str, object]:
+    def space(self, s: ast.stmt) -> Mapping[str, Any]:
         """The names around a statement that are not its function's own."""
 
     @abstractmethod
@@ -106,7 +106,7 @@ class Functions(Code):
         """The function that a statement stands in, the innermost one that was found."""
         return next((f, n) for f, n in self.nodes if any(each is s for each in ast.walk(n)))
 
-    def space(self, s: ast.stmt) -> Mapping[str, object]:
+    def space(self, s: ast.stmt) -> Mapping[str, Any]:
         return space_of(self.holder(s)[0])
 
     def text(self, s: ast.stmt) -> str:
@@ -134,7 +134,7 @@ def users_functions(start: Iterable[Any]) -> list[types.FunctionType]:
     return list(found.values())
 
 
-def behind(x: Any) -> list[Any]:
+def behind(x: object) -> list[Any]:
     """The callables that stand behind one."""
     if isinstance(x, partial):
         return [x.func, *x.args, *x.keywords.values()]

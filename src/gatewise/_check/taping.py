@@ -68,8 +68,10 @@ class Loads(ast.NodeTransformer):
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         if isinstance(node.ctx, ast.Load):
-            return called(PLAIN, self.generic_visit(node))
-        return self.generic_visit(node)  # type: ignore[return-value]
+            node.value, node.slice = self.visit(node.value), self.visit(node.slice)
+            return called(PLAIN, node)
+        node.value, node.slice = self.visit(node.value), self.visit(node.slice)
+        return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         return node
@@ -119,7 +121,7 @@ def is_call_name(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Name) and node.value.id in ("np", "numpy", "math")
 
 
-def called(name: str, *args: Any) -> ast.Call:
+def called(name: str, *args: ast.expr) -> ast.Call:
     return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), list(args), []), args[0])
 
 

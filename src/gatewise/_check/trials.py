@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -147,7 +147,7 @@ class Trial:
         with self.point.here(), self.code.with_statement(s, instead):
             return self.point.once()[0]
 
-    def scopes(self, s: ast.stmt) -> list[dict[str, object]]:
+    def scopes(self, s: ast.stmt) -> list[dict[str, Any]]:
         """What the names hold before a statement, each time that it runs."""
         found: list[dict[str, object]] = []
 
@@ -253,5 +253,5 @@ def with_scope(s: ast.stmt) -> ast.stmt:
     return ast.copy_location(ast.If(ast.Constant(True), [call, s], []), s)
 
 
-def copied(names: Mapping[str, object]) -> dict[str, object]:
+def copied(names: Mapping[str, object]) -> dict[str, Any]:
     return {name: x.copy() if isinstance(x, np.ndarray) else x for name, x in names.items()}

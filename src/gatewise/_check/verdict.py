@@ -8,7 +8,6 @@ import math
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -19,11 +18,12 @@ from gatewise._check.diagnosis import Mistake
 from gatewise._check.gates import wrong_gates
 from gatewise._check.lines import lines_of_check
 from gatewise._check.looking import Look, largest_of
+from gatewise._check.parameters import EPS
 from gatewise._check.probing import size_of
 from gatewise._check.recorded import Run, run
 from gatewise._check.report import ParameterReport, Report, verdict_of
 from gatewise._check.sampling import Effort, effort_of
-from gatewise._check.subject import EPS, Subject
+from gatewise._check.subject import Handed, Subject
 from gatewise._errors import ArgumentError, GatewiseError
 from gatewise._recording.structures import leaves
 from gatewise._tensor import Tensor
@@ -37,15 +37,15 @@ MUCH = 1e-3  # of a gradient: what rounding moves it by at most, beside what mov
 def check(
     f: Function,
     /,
-    *args: Any,
-    gradient: Any = None,
+    *args: object,
+    gradient: object = None,
     backward: Function | None = None,
-    parameters: Any = None,
+    parameters: object = None,
     leave_out: str | Collection[str] = (),
-    rng: Any = None,
-    upstream: Any = None,
+    rng: object = None,
+    upstream: object = None,
     effort: str = "default",
-    **kwargs: Any,
+    **kwargs: object,
 ) -> Report:
     """Is this gradient right? A verdict with its evidence: `right`, `wrong`, `kink` or `undecidable`.
 
@@ -71,15 +71,15 @@ def check(
 
 def checked(
     f: Function,
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any],
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
     *,
-    gradient: Any = None,
+    gradient: object = None,
     backward: Function | None = None,
-    parameters: Any = None,
+    parameters: object = None,
     leave_out: str | Collection[str] = (),
-    rng: Any = None,
-    upstream: Any = None,
+    rng: object = None,
+    upstream: object = None,
     effort: str = "default",
 ) -> Report:
     """`check`, for arguments of any name."""
@@ -97,7 +97,7 @@ def checked(
         subject.rng.put_back()
 
 
-def refuse_what_cannot_be_checked(f: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+def refuse_what_cannot_be_checked(f: object, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
     """Raise `ArgumentError` for an f that is no function, and for inputs that are being recorded."""
     if not callable(f):
         raise ArgumentError(
@@ -230,7 +230,7 @@ class Judge:
             cure = f", or leave_out={wanted[0]!r}" if wanted else ""
             subject.notes.append(f"no gradient was given for {', '.join(silent)}{': give one' if cure else ''}{cure}")
 
-    def see_what_changed(self, before: Sequence[Any], handed: Sequence[Any], who: str) -> bool:
+    def see_what_changed(self, before: Sequence[np.ndarray], handed: Sequence[Handed], who: str) -> bool:
         """Say which arrays a function changed; those that are its own, and not copies, are put back. Whether any is."""
         for name in dict.fromkeys(name for name, given, out in handed if not same(given, out)):
             self.subject.notes.append(f"{who} changes its input {name}; it was given copies")
@@ -289,7 +289,7 @@ class Judge:
                 ignored = f"{self.subject.name} ignores its argument {p.name}"
                 self.subject.notes.append(f"{ignored}; it moved when that array itself was changed in place")
 
-    def moves(self, array: Any, value: float) -> bool:
+    def moves(self, array: np.ndarray, value: float) -> bool:
         """Whether changing this array changes f."""
         before = array.copy()
         try:
@@ -359,6 +359,6 @@ def said(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two arrays hold the same, NaNs included."""
     return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")

@@ -66,7 +66,7 @@ class Wires:
         return mark
 
 
-def plain_of(g: Any) -> Any:
+def plain_of(g: object) -> Any:
     """A gradient without the mask of its live entries."""
     return g.g if isinstance(g, Live) else g
 

@@ -57,7 +57,7 @@ class World:
 
 
 @contextmanager
-def surroundings_kept(space: Mapping[str, Any], names: Collection[str] = ()) -> Iterator[None]:
+def surroundings_kept(space: Mapping[str, object], names: Collection[str] = ()) -> Iterator[None]:
     """Whatever runs inside, random generators and the arrays of these names are afterwards as they were."""
     state = np.random.get_state()  # noqa: NPY002  (the user's code may draw from it)
     generators = [
@@ -131,7 +131,7 @@ def is_still(
     if not is_number(x) or np.asarray(x).dtype.kind != "f":
         return False
 
-    def output(times: float, plus: float) -> object:
+    def output(times: float, plus: float) -> Any:
         watch = Watch(program)
         run_told(watch, f, node, copied({**given, name: x * times + plus}))
         return evaluated(program.output, watch.end, space_of(f))
@@ -139,7 +139,7 @@ def is_still(
     return stays(output)
 
 
-def is_still_in_script(tree: ast.Module, path: str, around: Mapping[str, Any], name: str, program: Program) -> bool:
+def is_still_in_script(tree: ast.Module, path: str, around: Mapping[str, object], name: str, program: Program) -> bool:
     """Whether the output of a script stays what it is where a number that it assigns is moved a little."""
     places = [k for k, s in enumerate(tree.body) if name in keys_written(s)]
     if len(places) != 1 or not is_literal(tree.body[places[0]]):
