@@ -137,7 +137,7 @@ def joined(outputs: Sequence[npt.ArrayLike]) -> np.ndarray:
 
 def called(subject: Subject, gradient: Any) -> Any:
     """What the gradient function returns. Raises `ArgumentError` where it does not take the inputs of f."""
-    args, kwargs = subject.filled(subject.plain_value)
+    args, kwargs = subject.filled()
     try:
         takes = inspect.signature(gradient)
     except (TypeError, ValueError):  # some built-in functions do not say what they take

@@ -99,13 +99,13 @@ def run_again(marking: Marking, repairs: Sequence[Repair], world: World) -> Mapp
             continue
         here = changed.get(id(s), [])
         lines = [
-            *([r.instead for r in here if not r.after] or [moment.statement]),
-            *(r.instead for r in here if r.after),
+            *([r.instead for r in here if r.instead and not r.after] or [moment.statement]),
+            *(r.instead for r in here if r.instead and r.after),
         ]
         names = {**moment.before, **made}
         try:
             for line in lines:
-                names = names_after(line, names, world.space)  # type: ignore[arg-type]
+                names = names_after(line, names, world.space)
         except Exception:
             return None
         bases = {key.partition("[")[0] for key in (*keys_written(s), *added_to(s))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from gatewise._check.comparing import Value, Values, plain
 from gatewise._check.confirming import holds_upstream, is_cured, moments_behind
@@ -52,7 +53,7 @@ def in_group(marking: Marking, version: Version, marks: Sequence[Mark]) -> Repai
             marking.before(m, marking.worlds[0]),
             version,
             m,
-            lambda e, m=m: marking.evaluate(e, m, marking.worlds[0]),  # type: ignore[misc]
+            partial(marking.evaluate, m=m, world=marking.worlds[0]),
         )
         found += [(s, each, False) for each in changed_statements(s, scope)]
     found += appended_lines(marking, version)
@@ -106,9 +107,9 @@ def group_repair(
         return None
     if not marking.stops(version) and not holds_upstream(marking, version, k, steps, changed, then):
         return None
-    own = expression_of(version.key)
-    line = ast.parse(f"{version.key} = {text_of(change.node)}").body[0] if then is not None else change.node
-    instead = as_written(line, own if then is not None else s)
+    own, node = expression_of(version.key), change.node
+    line = node if isinstance(node, ast.stmt) else ast.parse(f"{version.key} = {text_of(node)}").body[0]
+    instead = as_written(line, s if then is None else own)
     if instead is None:
         return None
     gave = marking.value(version, marking.worlds[0])

@@ -175,13 +175,14 @@ def returned_names(f: Function) -> list[Named]:
 def returned_by(code: CodeType) -> list[Named]:
     """The same of its code: an inquiry asks again after each of a thousand runs."""
     node = definition_of(code)
-    returns = [n for n in ast.walk(node) if isinstance(n, ast.Return)] if node is not None else []
+    inside = list(ast.walk(node)) if node is not None else []
+    returns = [n for n in inside if isinstance(n, ast.Return)]
     if not returns or returns[-1].value is None:
         return []
     value = returns[-1].value
     made = {
         s.targets[0].id: s.value
-        for s in ast.walk(node)  # type: ignore[arg-type]
+        for s in inside
         if isinstance(s, ast.Assign) and len(s.targets) == 1 and isinstance(s.targets[0], ast.Name)
     }
     parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]

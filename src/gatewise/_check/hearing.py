@@ -18,6 +18,7 @@ import numpy as np
 
 from gatewise._check.bodies import bodies_of, defines, with_bodies
 from gatewise._check.names import key_of
+from gatewise._check.trees import with_field
 from gatewise._types import Plain
 
 HOOK = "__gatewise_hook__"
@@ -208,9 +209,7 @@ def named(target: ast.expr) -> str:
 
 
 def with_context(e: ast.expr, context: ast.expr_context) -> ast.expr:
-    made = copy.copy(e)
-    made.ctx = context  # type: ignore[attr-defined]
-    return made
+    return with_field(e, "ctx", context)
 
 
 def put(value: Any, instead: Any, how: str) -> Any:

@@ -28,7 +28,7 @@ class Repair:
     statement: ast.stmt
     kind: str
     detail: str
-    instead: ast.AST | None
+    instead: ast.stmt | None
     goal: int
     gave: Any = None
     should: Any = None

@@ -66,8 +66,8 @@ def formula_of(statements: Sequence[ast.stmt], module: Iterable[str] = ("np", "n
         names |= keys_read(s) | set(keys_written(s))
     for e in expressions_in(statements):
         if isinstance(e, ast.Call):
-            known = isinstance(e.func, ast.Attribute) or (isinstance(e.func, ast.Name) and e.func.id in BUILT_IN)
-            calls.add(e.func.attr if isinstance(e.func, ast.Attribute) else e.func.id if known else "")  # type: ignore[attr-defined]
+            name = e.func.id if isinstance(e.func, ast.Name) else ""
+            calls.add(e.func.attr if isinstance(e.func, ast.Attribute) else name if name in BUILT_IN else "")
         operators.add(type(e.op) if isinstance(e, ast.BinOp) else type(e))
     return Formula(statements, True, frozenset(names - libraries), frozenset(calls), frozenset(operators))
 

@@ -7,6 +7,7 @@ import difflib
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -168,7 +169,7 @@ class Subject:
 
     def call(
         self,
-        replace: Callable[[Parameter], object] | None = None,
+        replace: Callable[[Parameter], object] = Parameter.now,
         f: Function | None = None,
         beside: Callable[[object], object] = same_as_given,
     ) -> Any:
@@ -178,7 +179,7 @@ class Subject:
         held_in_float64 = self.lifted and self.held is not None and f is None
         try:
             with self.rng, self.in_place_of_held(lambda x: x) if held_in_float64 else nullcontext():
-                args, kwargs = self.filled(replace or self.plain_value, beside)
+                args, kwargs = self.filled(replace, beside)
                 with np.errstate(all="ignore"):
                     return (f or self.f)(*args, **kwargs)
         finally:
@@ -227,36 +228,31 @@ class Subject:
             for x, values in zip(arrays, before, strict=True):
                 x[...] = values
 
-    def plain_value(self, p: Parameter) -> Plain:
-        return p.now()
-
     def filled(
-        self, replace: Callable[[Parameter], object], beside: Callable[[object], object] = same_as_given
-    ) -> tuple[list[object], dict[str, object]]:
+        self, replace: Callable[[Parameter], object] = Parameter.now, beside: Callable[[object], object] = same_as_given
+    ) -> tuple[list[Any], dict[str, Any]]:
         """Positional and named arguments, with what stands for each parameter; every array is a copy.
 
         A function may write into what it is given: that must change neither the caller's array nor the next run.
         """
         by_key = {p.key: p for p in self.parameters if not p.own}
-        names = [*self.names[: len(self.args)], *self.kwargs]
         self.handed = []
 
-        def filled(key: Key, x: object) -> object:
-            value = replace(by_key[key]) if key in by_key else beside(x)
-            if type(value) is Tensor:  # which passes for an array, and owns its memory
+        def given(name: str, path: Key, x: object) -> object:
+            p = by_key.get((name, *path))
+            value = beside(x) if p is None else replace(p)
+            if type(value) is Tensor or not isinstance(value, (np.ndarray, np.generic)):  # a Tensor passes for an array
                 return value
-            if self.lifted and isinstance(value, (np.ndarray, np.generic)) and is_short(value):
+            if self.lifted and is_short(value):
                 value = value.astype(float)
             if not isinstance(value, np.ndarray):
                 return value
-            given = value.copy()
-            self.handed.append(Handed(by_key[key].name if key in by_key else str(key[0]), value, given))
-            return given
+            copied = value.copy()
+            self.handed.append(Handed(name if p is None else p.name, value, copied))
+            return copied
 
-        found = []
-        for name, value in zip(names, [*self.args, *self.kwargs.values()], strict=True):
-            found.append(mapped(lambda key, x, name=name: filled((name, *key), x), value))  # type: ignore[misc]
-        return found[: len(self.args)], dict(zip(self.kwargs, found[len(self.args) :], strict=True))
+        args = [mapped(partial(given, name), x) for name, x in zip(self.names, self.args, strict=False)]
+        return args, {name: mapped(partial(given, name), x) for name, x in self.kwargs.items()}
 
     def value(self) -> float:
         """The number that f gives here; NaN where it raises, or gives something else than at the start."""

@@ -70,8 +70,8 @@ def terms_of(marking: Marking, version: Version, wire: int | None = None) -> lis
     for m in version.moments:
         s = marking.worlds[0].moments[m].statement
         how = contribution(s, version.key)
-        if how is None and m == version.moments[0] and is_new_meaning(s, version.key):
-            how = "set", s.value  # type: ignore[attr-defined]
+        if how is None and m == version.moments[0] and isinstance(s, ast.Assign) and is_new_meaning(s, version.key):
+            how = "set", s.value
         if how is None:
             return None
         mode, expression = how

@@ -6,8 +6,10 @@ import contextlib
 import copy
 import math
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -63,10 +65,9 @@ def check(
     >>> bool(gw.check(lambda x: x**2, 3.0, gradient=lambda x: 2 * x))
     True
     """
-    return checked(
-        f, args, kwargs, gradient=gradient, backward=backward, parameters=parameters, leave_out=leave_out, rng=rng,
-        upstream=upstream, effort=effort,
-    )  # fmt: skip
+    given = Given(gradient, backward, upstream)
+    with judging(f, args, kwargs, given, parameters=parameters, leave_out=leave_out, rng=rng, effort=effort) as judge:
+        return judge.report()
 
 
 def checked(
@@ -76,21 +77,35 @@ def checked(
     *,
     gradient: object = None,
     backward: Function | None = None,
+    upstream: object = None,
+    **options: Any,
+) -> Report:
+    """`check`, for arguments of any name."""
+    with judging(f, args, kwargs, Given(gradient, backward, upstream), **options) as judge:
+        return judge.report()
+
+
+@contextmanager
+def judging(
+    f: Function,
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
+    given: Given,
+    *,
     parameters: object = None,
     leave_out: str | Collection[str] = (),
     rng: object = None,
-    upstream: object = None,
     effort: str = "default",
-) -> Report:
-    """`check`, for arguments of any name."""
+) -> Iterator[Judge]:
+    """What judges a gradient of f; everything that it moves is put back afterwards."""
     amount = effort_of(effort)
     refuse_what_cannot_be_checked(f, args, kwargs)
-    f, inputs, gradient, backward = guests.adapted(f, args, gradient, backward)
+    f, inputs, gradient, backward = guests.adapted(f, args, given.gradient, given.backward)
     names = (leave_out,) if isinstance(leave_out, str) else leave_out
     subject = Subject(f, inputs, kwargs, parameters, names, rng)
     before = [p.array.copy() for p in subject.parameters]
     try:
-        return Judge(subject, amount, Given(gradient, backward, upstream)).report(before)
+        yield Judge(subject, amount, Given(gradient, backward, given.upstream), before)
     finally:
         for p, values in zip(subject.parameters, before, strict=False):  # arguments that were found later are copies
             p.array[...] = values
@@ -116,14 +131,15 @@ def refuse_what_cannot_be_checked(f: object, args: Sequence[object], kwargs: Map
 class Judge:
     """Gives the verdict on every claim on a subject."""
 
-    def __init__(self, subject: Subject, effort: Effort, given: Given) -> None:
+    def __init__(self, subject: Subject, effort: Effort, given: Given, before: Sequence[np.ndarray]) -> None:
         self.subject, self.effort, self.given = subject, effort, given
+        self.before = before  #: what the parameters held
         self.run: Run | None = None
 
-    def report(self, before: Sequence[np.ndarray]) -> Report:
+    def report(self) -> Report:
         """Everything, in order: run f, sort the claims, look at every parameter, say the verdict."""
         try:
-            first, claimed = self.claimed(before)
+            first, claimed = self.claimed()
         except GatewiseError:
             raise
         except Exception as error:
@@ -162,12 +178,12 @@ class Judge:
 
     # ------------------------------------------------------------------------------------------------- before looking
 
-    def claimed(self, before: Sequence[np.ndarray]) -> tuple[object, Claims | None]:
+    def claimed(self) -> tuple[object, Claims | None]:
         """What f returns, and the gradients that are to be judged; arrays that were changed on the way are noted."""
         subject = self.subject
         first = subject.call()
         handed = subject.handed
-        if self.see_what_changed(before, handed, subject.name):
+        if self.see_what_changed(handed, subject.name):
             first = subject.call()  # the gradients it returned may be the very arrays that were put back
             handed = subject.handed
         seen = [name for name, given, out in handed if not same(given, out)]
@@ -175,7 +191,7 @@ class Judge:
         who = "the backward function" if self.given.backward is not None else "the gradient function"
         later = [one for one in handed if one[0] not in seen]
         later += subject.handed if subject.handed is not handed else []
-        self.see_what_changed(before, later, who)
+        self.see_what_changed(later, who)
         return first, claims
 
     def own_claims(self) -> Claims:
@@ -230,11 +246,11 @@ class Judge:
             cure = f", or leave_out={wanted[0]!r}" if wanted else ""
             subject.notes.append(f"no gradient was given for {', '.join(silent)}{': give one' if cure else ''}{cure}")
 
-    def see_what_changed(self, before: Sequence[np.ndarray], handed: Sequence[Handed], who: str) -> bool:
+    def see_what_changed(self, handed: Sequence[Handed], who: str) -> bool:
         """Say which arrays a function changed; those that are its own, and not copies, are put back. Whether any is."""
         for name in dict.fromkeys(name for name, given, out in handed if not same(given, out)):
             self.subject.notes.append(f"{who} changes its input {name}; it was given copies")
-        changed = [(p, values) for p, values in zip(self.subject.parameters, before, strict=False) if p.own]
+        changed = [(p, values) for p, values in zip(self.subject.parameters, self.before, strict=False) if p.own]
         changed = [(p, values) for p, values in changed if not same(p.array, values)]
         for p, values in changed:
             p.array[...] = values
@@ -320,7 +336,7 @@ class Judge:
         def marked() -> Sequence[Mistake]:
             if gradient is None:
                 return self.lines_at_fault(self.given.backward or subject.backward)
-            args, kwargs = subject.filled(subject.plain_value)
+            args, kwargs = subject.filled()
             return culprits_of_gradient(gradient, args, kwargs, value)
 
         given = self.given._replace(backward=self.given.backward or subject.backward)
@@ -332,7 +348,7 @@ class Judge:
     def lines_at_fault(self, backward: Function | None) -> list[Mistake]:
         """The wrong lines of the hand-written backward pass, in the function itself or in one of its own."""
         subject = self.subject
-        args, kwargs = subject.filled(subject.plain_value)
+        args, kwargs = subject.filled()
         if backward is not None:
             return culprits_of_pair(subject.f, backward, args, kwargs, copy.copy(subject.weights))
         return culprits(subject.f, args, kwargs)
