@@ -68,8 +68,6 @@ class Listener:
         self.events.append(Event(self.places[place], number_copied(value)))
         return value
 
-    # ------------------------------------------------------------------------------------------------- statements
-
     def listened(self, body: Sequence[ast.stmt], function: str) -> list[ast.stmt]:
         """A body in which every statement tells what it makes; the statements themselves are left as they are."""
         found: list[ast.stmt] = []
@@ -230,6 +228,3 @@ def number_copied(value: object) -> Any:
     if isinstance(value, np.ndarray) and value.dtype.kind in "fb":
         return value.copy()
     return value if isinstance(value, (float, np.floating, np.bool_)) else None
-
-
-# -------------------------------------------------------------------------------------------------------- functions

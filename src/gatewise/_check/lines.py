@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from gatewise._check.asking import located
 from gatewise._check.claims import Given
 from gatewise._check.comparing import plain
 from gatewise._check.diagnosis import SAYS, Mistake
-from gatewise._check.locating import located
 from gatewise._check.mending import Found, Located
 from gatewise._check.names import wire_named
 from gatewise._check.rows import Rank

@@ -248,8 +248,6 @@ def right_with(inquiry: Inquiry, n: int, s: ast.stmt, change: Change[ast.stmt]) 
         return set()
     return {q for q in inquiry.names if inquiry.right(n, found, q)}
 
-    # ------------------------------------------------------------------------------------------------- changes of lines
-
 
 def with_attributes(names: Mapping[str, object]) -> dict[str, Any]:
     """The names, and the numbers that objects hold under theirs: self.x."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.comparing import Value, largest, plain, squeezed
+from gatewise._check.contributions import Work, work_of
 from gatewise._check.moving import Inquiry, remembered
 from gatewise._check.names import wire_named
 
@@ -44,7 +45,9 @@ def forward_values(inquiry: Inquiry) -> set[int]:
     return {
         i
         for i, e in enumerate(inquiry.events)
-        if i in inquiry.moved and is_forward(inquiry, i) and (is_packed(e.place.statement) or not roles_of(inquiry, i))
+        if i in inquiry.moved
+        and is_forward(inquiry, i)
+        and (work_of(e.place.statement) is Work.PACKS or not roles_of(inquiry, i))
     }
 
 
@@ -339,27 +342,6 @@ def is_begun(inquiry: Inquiry, j: int, i: int) -> bool:
 def is_known(inquiry: Inquiry, j: int, i: int) -> bool:
     """Whether a value that another one is made of is right, apart from what that one says of it."""
     return not is_begun(inquiry, j, i) and is_cleared(inquiry, j, without=i)
-
-    # ------------------------------------------------------------------------------------- what a value stands for
-
-
-def is_packed(s: ast.stmt) -> bool:
-    """Whether a statement puts values together, or takes them apart, and computes nothing."""
-    value: Any = getattr(s, "value", None)
-    target = s.targets[0] if isinstance(s, ast.Assign) else None
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "dict":
-        return all(isinstance(k.value, (ast.Name, ast.Attribute)) for k in value.keywords)
-    if isinstance(target, (ast.Tuple, ast.List)):
-        return not any(isinstance(e, (ast.BinOp, ast.UnaryOp, ast.Call)) for e in ast.walk(value))
-    return isinstance(value, (ast.Dict, ast.Tuple, ast.List)) and only_names(value)
-
-
-def only_names(node: ast.expr) -> bool:
-    """Whether something is made of names alone, in containers: `loss, {"w": dw}`."""
-    if isinstance(node, (ast.Dict, ast.Tuple, ast.List)):
-        held = node.values if isinstance(node, ast.Dict) else node.elts
-        return bool(held) and all(map(only_names, held))
-    return isinstance(node, (ast.Name, ast.Attribute))
 
 
 def sums(n: int) -> Iterator[tuple[int, ...]]:

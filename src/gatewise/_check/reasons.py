@@ -120,12 +120,6 @@ def is_made_of(marking: Marking, wire: Wire, version: Version) -> bool:
     own = marking.forward.wires[version.own]
     return any(each is own for each in parents_as_written(wire))
 
-    # ------------------------------------------------------------------------ values that are not what they were
-
-    # --------------------------------------------------------------------------- small numbers that are left out
-
-    # ------------------------------------------------------------------------------------------------- no known reason
-
 
 def chooses(s: ast.stmt) -> bool:
     """Whether a statement takes the larger or the smaller of some values."""

@@ -166,17 +166,15 @@ def overwritten(marking: Marking, version: Version, goals: Values) -> Repair | N
         how = contribution(s, version.key)
         if how is None:
             return None
-        if how[0] != "set" or s is first:
+        if how.adds or s is first:
             continue
-        instead = ast.parse(f"{version.key} += {text_of(how[1])}").body[0]
+        instead = ast.parse(f"{version.key} += {text_of(how.value)}").body[0]
         ends = [marking.rerun(version, version.moments, world, {id(s): instead}) for world in marking.worlds]
         if agree_all(marking, ends, goals):
             detail = f"= forgets what {version.key} already held, += adds to it"
             gave, should = marking.value(version, marking.worlds[0]), goals[0]
             return Repair(s, "fork", detail, instead, version.own, plain(gave), plain(should))
     return None
-
-    # ------------------------------------------------------------------------------------------ groups of statements
 
 
 def handed_out(body: Sequence[ast.stmt]) -> set[str]:

@@ -17,14 +17,13 @@ from gatewise._check.script_claims import (
     SAYS_GRADIENT,
     Claim,
     Pass,
-    as_computed,
     movable,
     parts,
-    ratio_of,
     same_array,
     unjudged,
 )
 from gatewise._check.script_forward import function_of, given_after
+from gatewise._check.script_values import as_computed, ratio_of
 from gatewise._check.tracing import Trace
 from gatewise._check.verdict import checked
 from gatewise._types import Plain

@@ -60,7 +60,7 @@ def is_copy(marking: Marking, version: Version, key: str) -> bool:
     if len(version.moments) > 1:
         return False
     how = contribution(marking.worlds[0].moments[version.moments[0]].statement, version.key)
-    return how is not None and bare_key(how[1]) == key
+    return how is not None and bare_key(how.value) == key
 
 
 def adopt(marking: Marking) -> None:

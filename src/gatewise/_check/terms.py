@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.comparing import Value, Values, stretches, subsets, total
-from gatewise._check.contributions import bare_key, contribution, is_new_meaning, split
+from gatewise._check.contributions import Contribution, bare_key, contribution, is_new_meaning, split
 from gatewise._check.marking import Marking, Version
 from gatewise._check.wires import Mark
 from gatewise._check.worlds import World
@@ -71,13 +71,12 @@ def terms_of(marking: Marking, version: Version, wire: int | None = None) -> lis
         s = marking.worlds[0].moments[m].statement
         how = contribution(s, version.key)
         if how is None and m == version.moments[0] and isinstance(s, ast.Assign) and is_new_meaning(s, version.key):
-            how = "set", s.value
+            how = Contribution(s.value)
         if how is None:
             return None
-        mode, expression = how
-        if mode == "set":
+        if not how.adds:
             found = []
-        for sign, part in split(expression, -1 if mode == "sub" else 1):
+        for sign, part in split(how.value, how.sign):
             source = marking.at[m].get(bare_key(part) or "")
             if source is not None and source.wire is None and source is not version and source.moments[-1] < m:
                 inner = terms_of(marking, source, version.wire)
@@ -127,8 +126,6 @@ def matched_terms(marking: Marking, terms: list[Term], atoms: list[Values]) -> t
 
 def agree_all(marking: Marking, values: Sequence[Plain], should: Sequence[Plain]) -> bool:
     return all(marking.agree(a, b) for a, b in zip(values, should, strict=True))
-
-    # ------------------------------------------------------------------------------------------ what a line can see
 
 
 def signed(values: Sequence[Value | None], sign: int) -> list[Value | None]:
