@@ -10,7 +10,7 @@ import numpy as np
 
 from gatewise._check.comparing import Value
 from gatewise._circuit import Wire, parents_as_written
-from gatewise._gates.families import Live
+from gatewise._gates import Live
 from gatewise._sweep import Ports, reached, sweep
 
 
