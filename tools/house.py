@@ -27,10 +27,12 @@ EXPRESSIONS = {
     "formulas": "_views",
 }
 
-#: Run in the checkout: what is measured while it runs. Prints two numbers.
+#: Run in the checkout: what is measured while it runs. Prints the numbers, the ways through the house last: for each
+#: how many rooms it enters, and how many calls lead from one room into another that had been left before.
 RUNNING = """
-import sys, numpy as np
+import contextlib, io, sys, numpy as np
 import gatewise as gw
+from gatewise._cli.commands import status_of
 files, last, moves = set(), None, 0
 def moved(frame, event, argument):
     global last, moves
@@ -66,8 +68,33 @@ W, x = np.random.default_rng(0).normal(size=(3, 4)), np.ones(4)
 sys.setprofile(deep)
 gw.check(g, W, x, gradient=dg)
 sys.setprofile(None)
-print(moves, deepest)
+def room(frame):
+    name = frame.f_code.co_filename
+    return name.split("/gatewise/")[1].split("/")[0].removesuffix(".py") if "/gatewise/" in name else None
+def way(run):
+    left, returns, here = set(), set(), None
+    def entered(frame, event, argument):
+        nonlocal here
+        if event != "call" or (there := room(frame)) is None or there == here:
+            return
+        caller = frame.f_back
+        while caller is not None and room(caller) is None:
+            caller = caller.f_back
+        if there in left and caller is not None and room(caller) != there:
+            returns.add((caller.f_code, frame.f_code))
+        left.add(here)
+        here = there
+    run()
+    sys.setprofile(entered)
+    run()
+    sys.setprofile(None)
+    return len(left - {None} | {here}), len(returns)
+with contextlib.redirect_stdout(io.StringIO()):
+    ways = [way(printed), way(lambda: gw.circuit(f, 2.0, 3.0).to_json()), way(lambda: status_of(SHOWN))]
+print(moves, deepest, *(number for pair in ways for number in pair))
 """
+SHOWN = ["show", "q = x * y; f = q + x", "x=2", "y=3"]
+WAYS = ("of f to its printed line", "of f to its record", "of the words of gatewise show")
 
 
 def python_files(src: Path) -> list[Path]:
@@ -99,18 +126,17 @@ def expression_types(src: Path) -> int:
     return found
 
 
+def run_in(src: Path, code: str) -> list[str]:
+    """The words that a program prints which is run with this gatewise."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "running.py"  # functions are recorded from their source
+        file.write_text(code, encoding="utf-8")
+        command, paths = [sys.executable, str(file)], {"PYTHONPATH": str(src.parent)}
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=paths).stdout.split()
+
+
 def gate_names(src: Path) -> set[str]:
-    """The names of the gates: the functions below a decorator that declares one."""
-    families = {"elementwise", "reduction", "linear", "custom", "stops"}
-    names = set()
-    for file, tree in trees(src):
-        if room(src, file) == "_gates":
-            for node in ast.walk(tree):
-                if isinstance(node, ast.FunctionDef):
-                    called = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
-                    if families & {d.id for d in called if isinstance(d, ast.Name)}:
-                        names.add(node.name.rstrip("_"))
-    return names
+    return set(run_in(src, "from gatewise._gates import NAMES; print(*NAMES)"))
 
 
 def docstrings(tree: ast.Module) -> set[int]:
@@ -210,19 +236,29 @@ def twins(src: Path) -> int:
     return sum(n * (n - 1) // 2 for n in shapes.values())
 
 
-def while_running(src: Path) -> tuple[int, int]:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "running.py"  # functions are recorded from their source
-        file.write_text(RUNNING, encoding="utf-8")
-        command, paths = [sys.executable, str(file)], {"PYTHONPATH": str(src.parent)}
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=paths)
-    moves, depth = done.stdout.split()
-    return int(moves), int(depth)
+def past_faces(src: Path) -> list[str]:
+    """Imports of a file of another room, past the names that the room itself gives: `file: module`."""
+    found = []
+    for file, tree in trees(src):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gatewise."):
+                _, there, *inside = (node.module or "").split(".")
+                if inside and there != room(src, file) and file != src / "__init__.py":
+                    found.append(f"{file.relative_to(src).as_posix()}: {'.'.join([there, *inside])}")
+    return sorted(set(found))
+
+
+def while_running(src: Path) -> tuple[int, int, dict[str, int]]:
+    """Moves between files, depth, and for each way through the house the rooms on it and the returns to a room left."""
+    moves, depth, *counts = map(int, run_in(src, RUNNING.replace("SHOWN", repr(SHOWN))))
+    ways = {f"rooms on the way {way}": n for way, n in zip(WAYS, counts[::2], strict=True)}
+    ways |= {f"returns on the way {way}": n for way, n in zip(WAYS, counts[1::2], strict=True)}
+    return moves, depth, ways
 
 
 def measured(folder: Path) -> dict[str, int]:
     src = folder / "src" / "gatewise"
-    moves, depth = while_running(src)
+    moves, depth, ways = while_running(src)
     rooms = lines_by_room(src)
     return {
         **{f"lines of {name}": count for name, count in sorted(rooms.items()) if count >= 100},
@@ -238,13 +274,15 @@ def measured(folder: Path) -> dict[str, int]:
         "moves between files to print two gates": moves,
         "depth of check": depth,
         "pairs of functions that differ in names alone": twins(src),
+        "imports past a room's face": len(past_faces(src)),
+        **ways,
     }
 
 
 def main(*folders: str) -> None:
     tables = [measured(Path(folder).resolve()) for folder in folders or [str(ROOT)]]
     for row in dict.fromkeys(row for table in tables for row in table):
-        print(f"{row:48}" + "".join(f"{table.get(row, 0):10,}" for table in tables))
+        print(f"{row:60}" + "".join(f"{table.get(row, 0):10,}" for table in tables))
 
 
 if __name__ == "__main__":

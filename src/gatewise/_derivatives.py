@@ -7,23 +7,28 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gatewise._circuit import Bit, Wire, tick
+from gatewise._circuit import Bit, Wire, identity, tick
 from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError
 from gatewise._recording.functions import outcome
 from gatewise._recording.lending import Lending
 from gatewise._recording.structures import becomes_tensor, is_container, leaves, mapped
-from gatewise._sweep import given, handed_out, identity, ones_for, outwards, sweep, zeros_for
+from gatewise._sweep import given, handed_out, ones_for, outwards, sweep, zeros_for
 from gatewise._tensor import Tensor, described, is_kept, leaf, standing_in, upstream_for
 from gatewise._twins import seen
+from gatewise._types import Function, Plain
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Argnums = int | Sequence[int]
+Cotangent = float | np.ndarray | Tensor
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The gradient of `f`, which returns a single number, as a function of the same arguments.
 
     `argnums` says for which arguments: one position gives one gradient, a sequence a tuple of them. An argument may be
@@ -38,14 +43,14 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     both = value_and_grad(f, argnums, has_aux)
 
     @functools.wraps(f, assigned=("__name__", "__doc__"))
-    def gradient(*args: Any, **kwargs: Any) -> Any:
+    def gradient(*args: object, **kwargs: object) -> Any:
         value, found = both(*args, **kwargs)
         return (found, value[1]) if has_aux else found
 
     return gradient
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The value and the gradient of `f` in one run, as `(value, gradient)`; arguments as in `grad`.
 
     >>> import gatewise as gw
@@ -55,7 +60,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     positions = positions_of(f, argnums)
 
     @functools.wraps(f, assigned=("__name__", "__doc__"))
-    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+    def value_and_gradient(*args: object, **kwargs: object) -> Any:
         run = Derivative(f, args, positions, kwargs, output_and_aux if has_aux else None)
         with run as bit:
             out = run.out
@@ -73,7 +78,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     return value_and_gradient
 
 
-def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(f: Function, *primals: object) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The output of `f` at `primals`, and its pullback: upstream gradient in, one gradient for each primal out.
 
     The output may be an array or a structure; `pullback(g)` takes a `g` of the same structure and returns a tuple.
@@ -88,14 +93,14 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     with (run := Derivative(f, primals, range(len(primals)))) as bit:
         lower = run.outer
 
-    def pullback(g: Any) -> tuple[Any, ...]:
+    def pullback(g: object) -> tuple[Any, ...]:
         swept = run.sweep(cotangents(run.out, g, bit), lower)
         return tuple(collected(x, primal, swept) for x, primal in zip(run.inputs, run.originals, strict=True))
 
     return mapped(lambda _, part: run.outside(part), run.out), pullback
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(f: Function, primals: Sequence[object], tangents: Sequence[object]) -> tuple[Any, Any]:
     """The output of `f` at `primals`, and how it moves when they move along `tangents` (same structures).
 
     Computed by transposing the pullback: it is linear in the upstream gradient, so its own pullback is the jvp.
@@ -130,10 +135,10 @@ class Derivative(Bit):
 
     def __init__(
         self,
-        f: Callable[..., Any],
-        args: Sequence[Any],
+        f: Function,
+        args: Sequence[object],
         positions: Sequence[int],
-        kwargs: dict[str, Any] | None = None,
+        kwargs: dict[str, object] | None = None,
         split: Callable[[Any], Any] | None = None,
     ) -> None:
         Bit.__init__(self)
@@ -169,7 +174,7 @@ class Derivative(Bit):
             if is_kept(part):
                 raise KeptError.of(described(part))
 
-    def sweep(self, upstream: dict[Wire, Any], lower: int | None = None) -> dict[Wire, Any]:
+    def sweep(self, upstream: dict[Wire, Cotangent], lower: int | None = None) -> dict[Wire, Cotangent]:
         """What arrives at the inputs, with the derivatives around this one open."""
         lift = apart if self.over else Tensor  # another derivative may have the bit by now
         swept = sweep(upstream, self.bit, lower=self.outer if lower is None else lower, lift=lift)
@@ -178,7 +183,7 @@ class Derivative(Bit):
             raise KeptError.of("a Tensor")
         return swept
 
-    def outside(self, part: Any) -> Any:
+    def outside(self, part: object) -> object:
         """What leaves a derivative: a Tensor of the outer ones, or the plain value, in memory no rule has saved."""
         if type(part) is not Tensor:
             return part
@@ -187,27 +192,27 @@ class Derivative(Bit):
         return np.array(part.value) if isinstance(part.value, np.ndarray) else part.value
 
 
-def tensors_in(structure: Any) -> list[Tensor]:
+def tensors_in(structure: object) -> list[Tensor]:
     """The Tensors among the leaves of a structure."""
     if type(structure) is Tensor:
         return [structure]
     return [x for _, x in leaves(structure) if type(x) is Tensor]
 
 
-def unchanged(structure: Any) -> Any:
+def unchanged(structure: object) -> Any:
     """A structure in containers of its own."""
     return mapped(lambda _, part: part, structure) if is_container(structure) else structure
 
 
-def apart(value: Any, wire: Any, bits: int) -> Tensor:
+def apart(value: Cotangent, wire: Wire | None, bits: int) -> Tensor:
     """A Tensor for the derivatives `bits` alone: a later one with a bit that the wire has too will not go behind it."""
-    return Tensor(value, Wire(tick(), bits, value, (0,), (wire,), identity), bits)
+    return Tensor(value, Wire(tick(), bits, value, (0,), (wire,) if wire else (), identity), bits)
 
 
 # --------------------------------------------------------------------------------------------- inputs of a derivative
 
 
-def positions_of(f: Any, argnums: Any) -> tuple[int, ...]:
+def positions_of(f: Function, argnums: object) -> tuple[int, ...]:
     """The arguments to differentiate, as a tuple."""
     demand_function(f)
     positions = (argnums,) if isinstance(argnums, int) else argnums
@@ -222,7 +227,7 @@ def positions_of(f: Any, argnums: Any) -> tuple[int, ...]:
     return tuple(positions)
 
 
-def demand_function(f: Any) -> None:
+def demand_function(f: object) -> None:
     if not callable(f):
         raise ArgumentError(
             f"a {type(f).__name__} was to be differentiated.",
@@ -231,7 +236,7 @@ def demand_function(f: Any) -> None:
         )
 
 
-def output_and_aux(out: Any) -> Any:
+def output_and_aux(out: object) -> Any:
     """The output and the aux of a function with has_aux."""
     if isinstance(out, (tuple, list)) and len(out) == 2:
         return out
@@ -242,7 +247,7 @@ def output_and_aux(out: Any) -> Any:
     )
 
 
-def differentiated(args: Sequence[Any], positions: Sequence[int], bit: int, around: int) -> list[Any]:
+def differentiated(args: Sequence[object], positions: Sequence[int], bit: int, around: int) -> list[Any]:
     """The arguments as Tensors, those at `positions` with wires of their own that carry `bit`, `around` the others."""
     for p in positions:
         if not -len(args) <= p < len(args):
@@ -272,7 +277,7 @@ def input_wire(x: Any, bit: int, around: int) -> Tensor:
     return leaf(x, bit)
 
 
-def passed(arg: Any) -> Any:
+def passed(arg: object) -> Any:
     """An argument nobody differentiates: its numbers become Tensors too, so that `X.dot(W)` works."""
     return mapped(lambda path, x: leaf(x, 0) if becomes_tensor(x) and type(x) is not Tensor else x, arg)
 
@@ -295,7 +300,7 @@ def single_number(out: Any) -> Any:
     return value
 
 
-def collected(argument: Any, original: Any, swept: dict[Wire, Any]) -> Any:
+def collected(argument: object, original: object, swept: dict[Wire, Cotangent]) -> Any:
     """The gradient of one argument, in its structure: a Tensor where a Tensor came in."""
     if type(argument) is Tensor:
         return gradient_at(argument, original, swept)
@@ -303,7 +308,7 @@ def collected(argument: Any, original: Any, swept: dict[Wire, Any]) -> Any:
     return mapped(lambda path, x: gradient_at(x, originals[path], swept), argument)
 
 
-def gradient_at(x: Tensor, original: Any, swept: dict[Wire, Any]) -> Any:
+def gradient_at(x: Tensor, original: object, swept: dict[Wire, Cotangent]) -> Any:
     """The gradient of one input."""
     assert x.wire is not None
     g = handed_out([swept.pop(x.wire)], x.value) if x.wire in swept else zeros_for(x.value)
@@ -311,7 +316,7 @@ def gradient_at(x: Tensor, original: Any, swept: dict[Wire, Any]) -> Any:
     return Tensor(g) if type(original) is Tensor and type(g) is not Tensor else g
 
 
-def cotangents(out: Any, g: Any, bit: int) -> dict[Wire, Any]:
+def cotangents(out: object, g: object, bit: int) -> dict[Wire, Cotangent]:
     """The upstream gradient of every output wire, checked against the output's structure and shapes."""
     outs, gs = dict(leaves(out)), dict(leaves(g))
     if outs.keys() != gs.keys():
@@ -320,7 +325,7 @@ def cotangents(out: Any, g: Any, bit: int) -> dict[Wire, Any]:
             "it needs one entry for each output.",
             "give it as the same dicts, lists and tuples.",
         )
-    found: dict[Wire, Any] = {}
+    found: dict[Wire, Cotangent] = {}
     for path, part in outs.items():
         if type(part) is Tensor and part.bits & bit and part.wire is not None:
             one = checked_upstream(gs[path], part.value)
@@ -328,7 +333,7 @@ def cotangents(out: Any, g: Any, bit: int) -> dict[Wire, Any]:
     return found
 
 
-def checked_upstream(upstream: Any, value: Any) -> Any:
+def checked_upstream(upstream: npt.ArrayLike | Tensor | None, value: Plain) -> Cotangent:
     """An upstream gradient or a tangent, checked; a Tensor stays one, so that derivatives go through it."""
     if upstream is None:
         raise ArgumentError(
@@ -343,7 +348,7 @@ def checked_upstream(upstream: Any, value: Any) -> Any:
 # ------------------------------------------------------------------------------------------------ forward derivatives
 
 
-def probe(part: Any, bit: int, dual: int) -> Any:
+def probe(part: object, bit: int, dual: int) -> Any:
     """A stand-in upstream gradient for one output: only that everything is linear in it counts, not its value."""
     if type(part) is not Tensor or not part.bits & bit:
         value = part.value if type(part) is Tensor else part
@@ -355,7 +360,7 @@ def probe(part: Any, bit: int, dual: int) -> Any:
     return leaf(type(part.value)(1.0) if isinstance(part.value, float) else ones_for(part.value), dual)
 
 
-def paired(inputs: Sequence[Any], tangents: Sequence[Any], swept: dict[Wire, Any]) -> dict[Wire, Any]:
+def paired(inputs: Sequence[object], tangents: Sequence[object], swept: dict[Wire, Cotangent]) -> dict[Wire, Cotangent]:
     """The tangents as upstream gradients of the gradients."""
     xs, ts = dict(leaves(inputs)), dict(leaves(tangents))
     if xs.keys() != ts.keys():
@@ -364,7 +369,7 @@ def paired(inputs: Sequence[Any], tangents: Sequence[Any], swept: dict[Wire, Any
             "each number that moves needs to be told how far.",
             "give one tangent for each primal, as the same dicts, lists and tuples.",
         )
-    along: dict[Wire, Any] = {}
+    along: dict[Wire, Cotangent] = {}
     for path, x in xs.items():
         g = given(swept[x.wire], x.value) if x.wire in swept else None
         if type(g) is Tensor and g.wire is not None:
@@ -373,7 +378,7 @@ def paired(inputs: Sequence[Any], tangents: Sequence[Any], swept: dict[Wire, Any
     return along
 
 
-def moved_by(u: Any, back: dict[Wire, Any]) -> Any:
+def moved_by(u: object, back: dict[Wire, Cotangent]) -> Any:
     """The tangent of one output."""
     if type(u) is not Tensor:
         return u

@@ -9,9 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import NO_PARAMETERS, SourcedWire, Wire, inside_block, parents_as_written, sources_of
+from gatewise._circuit import (
+    NO_PARAMETERS,
+    Ports,
+    SourcedWire,
+    Wire,
+    identity,
+    inside_block,
+    parents_as_written,
+    port,
+    sources_of,
+    with_wires,
+)
 from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError
 from gatewise._gates import NAMES, Carrier, Growing, Live, Pullback, plain, shape_of, showing
+from gatewise._types import Parameters
 
 ASSIGN = NAMES["assign"]
 FLOATS = frozenset((float, int, np.float64))  #: on these no shape and no dtype can go wrong
@@ -19,34 +31,6 @@ FLOATS = frozenset((float, int, np.float64))  #: on these no shape and no dtype 
 Observer = Callable[[Wire, int, Wire, Any], None]  #: (step's wire, operand position, operand's wire, contribution)
 Arrive = Callable[[Wire, Any], Any]  #: (wire, its complete gradient) -> what goes on from there
 Lift = Callable[[Any, Wire, int], Carrier]  #: (value, wire, bits) -> Tensor
-
-
-class Ports(dict[int, Any]):
-    """The cotangent of a step with several outputs: only the used ones are in it. Adding two merges them."""
-
-    def __add__(self, other: dict[int, Any]) -> Ports:
-        return Ports(self | other)
-
-
-def to_step(g: Any, out: Any, operands: tuple[int], parameters: Any, live: Any = None) -> tuple[Ports]:
-    """What goes back from one output of a step with several; its only value is which one."""
-    return (Ports({operands[0]: g if live is None else Live(g, live)}),)
-
-
-port = Pullback(to_step, positions=(0,))
-
-
-def to_original(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
-    """What goes back from the wire that a derivative, its value the bit, gives to an input which already had one."""
-    return (g if live is None else Live(g, live),)
-
-
-identity = Pullback(to_original, positions=(0,))
-
-
-@Pullback
-def detached(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
-    """Marks the wire of a value that was detached while it was recorded: it has no bit that a sweep goes by."""
 
 
 @Pullback
@@ -262,6 +246,7 @@ def with_care(
     out, (g, *live) = wire.value, (g.g, g.mask) if type(g) is Live else (g,)
     if wire.bits & lower and pullback is not port and lift is not None:
         out = lift(out, wire, wire.bits & lower)
+        parameters = recorded_parameters(wire, sources is not None, lift, lower)
         sources = sources_of(wire) if sources is None else sources
         if pullback is not identity:
             operands = tuple(
@@ -276,6 +261,16 @@ def with_care(
         raise no_way_back(pullback, error) from error
     positions = pullback.positions
     return [positions[k] for k in kept], [parents[k] for k in kept], [parts[k] for k in kept]
+
+
+def recorded_parameters(wire: Wire, as_written: bool, lift: Lift, lower: int) -> Parameters:
+    """A step's parameters with Tensors where wires stand in them: an index is an operand like any other."""
+    if type(wire) is not SourcedWire or wire.step is None:
+        return wire.parameters
+    told = wire.step.parameters if wire.written is None or as_written else wire.told or wire.parameters
+    return {
+        name: with_wires(value, lambda each: lift(each.value, each, each.bits & lower)) for name, value in told.items()
+    }
 
 
 def no_way_back(pullback: Pullback, error: Exception) -> Exception:

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import inspect
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from gatewise import _syntax
-from gatewise._circuit import FrozenCircuit, Input, SourcedWire, Wire, step_wire, tick, verify
+from gatewise._circuit import (
+    Expr,
+    FrozenCircuit,
+    Input,
+    Ports,
+    Said,
+    SourcedWire,
+    Wire,
+    identity,
+    part_of,
+    seen,
+    tick,
+    verify,
+    wires_in,
+    with_wires,
+)
 from gatewise._errors import CutError
 from gatewise._gates import NAMES, Live, showing
 from gatewise._recording.constants import NUMBERS
-from gatewise._recording.freezing import operand_wires, transparent
 from gatewise._recording.recorder import Recorder
-from gatewise._sweep import FLOATS, Ports, detached, port, sweep
+from gatewise._sweep import FLOATS, sweep
 from gatewise._tensor import Tensor
 
 
@@ -53,10 +66,9 @@ def gradients(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wi
     def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
         events[wire].parts.append((position, parent, part.g if isinstance(part, Live) else part))
 
-    edges = {i.wire for i in circuit.inputs}
     seed = {circuit.output: circuit.upstream}
-    sweep(seed, circuit.bit, arrive=arrive, observer=observe, as_written=as_written, edges=edges)
-    return found, list(events.values())
+    sweep(seed, circuit.bit, arrive=arrive, observer=observe, as_written=as_written, edges=circuit.edges)
+    return found, [event for wire, event in events.items() if wire.pullback is not identity]
 
 
 def reverse(circuit: FrozenCircuit) -> list[Event]:
@@ -73,28 +85,27 @@ def reverse(circuit: FrozenCircuit) -> list[Event]:
 
     def arrive(wire: Wire, g: Any) -> Any:
         if isinstance(g, Ports):
-            events[wire] = Event(wire, None)
+            events[wire] = Event(seen(wire), None)
             return g
         inner, mask = (g.g, g.mask) if isinstance(g, Live) else (g, None)
         value = inner.value if isinstance(inner, Tensor) else inner
         stands = SourcedWire(tick(), bit, value)
-        events[wire] = Event(wire, stands, mask=mask)
+        events[wire] = Event(seen(wire), stands, mask=mask)
         fresh = Tensor(value, stands, bit)
         return fresh if mask is None else Live(fresh, mask)
 
     unwanted = {i.wire for i in circuit.inputs if not i.wanted}
 
     def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
-        if parent not in unwanted:
-            events[wire].parts.append((position, parent, part.g if isinstance(part, Live) else part))
+        if parent not in unwanted and wire.pullback is not identity:
+            events[wire].parts.append((position, seen(parent), part.g if isinstance(part, Live) else part))
 
     with Recorder(bit=bit):
-        edges = {i.wire for i in circuit.inputs}
         seed = {circuit.output: circuit.upstream}
         with showing("on"):
-            sweep(seed, circuit.bit, lower=bit, lift=lift, arrive=arrive, observer=observe, edges=edges)
+            sweep(seed, circuit.bit, lower=bit, lift=lift, arrive=arrive, observer=observe, edges=circuit.edges)
         for event in events.values():
-            as_square(event, bit)
+            as_square(circuit, event)
     return [event for wire, event in events.items() if wire not in unwanted or wire is circuit.output]
 
 
@@ -120,7 +131,6 @@ def traced(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wire,
     def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
         sent.append((wire, position, parent, part))
 
-    edges = {i.wire for i in circuit.inputs}
     seed = {circuit.output: circuit.upstream}
     with showing("on", "exact"):
         sweep(
@@ -131,18 +141,18 @@ def traced(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wire,
             arrive=arrive,
             observer=observe,
             as_written=as_written,
-            edges=edges,
+            edges=circuit.edges,
         )
     return found, sent
 
 
-def as_square(event: Event, bit: int) -> None:
+def as_square(circuit: FrozenCircuit, event: Event) -> None:
     """The two equal contributions of `x * x` as the square's one."""
-    holder = step_wire(event.wire)
-    if holder is None or holder.written is not None or holder.step is None or holder.step.gate is not NAMES["multiply"]:
+    made = circuit.steps.get(event.wire)
+    if made is None or event.wire in circuit.blocks or made.gate is not NAMES["multiply"]:
         return
     if len(event.parts) == 2 and event.parts[0][1] is event.parts[1][1]:
-        x = event.parts[0][1]
+        x, bit = event.parts[0][1], circuit.recording
         base: Any = Tensor(x.value, x, bit)
         event.parts = [(0, x, 2 * base * Tensor(event.upstream.value, event.upstream, bit))]
 
@@ -151,46 +161,38 @@ def replay(circuit: FrozenCircuit, instead: Mapping[Wire, Any]) -> Any:
     """The output's value with other values on some wires: only the steps behind those are run again.
 
     Inputs keep their values, a cut wire among them. Conversions to short floats are left out: where the values that are
-    put in are float64, so are all that come of them.
+    put in are float64, so are all that come of them. What was detached is a constant, as it is for the sweep.
     """
     values = dict(instead)
-    fixed = {i.wire for i in circuit.inputs} | instead.keys()
-    for wire in circuit.wires:
-        holder = step_wire(wire)
-        if holder is None or wire in fixed:
-            continue
-        assert holder.step is not None
-        operands = [moving(x) if isinstance(x, Wire) else x for x in holder.step.operands]
-        if not any(isinstance(x, Wire) and x in values for x in operands):
-            continue
-        plain = [values.get(x, x.value) if isinstance(x, Wire) else x for x in operands]
-        out = run_step(holder, plain)
-        values[wire] = out[wire.operands[0]] if wire.pullback is port else out
+    for wire, made in circuit.steps.items():
+        operands, moved = list(made.operands), False
+        for k, x in enumerate(operands):
+            if isinstance(x, Wire):
+                moves = x in values and k not in made.fixed
+                operands[k], moved = values[x] if moves else x.value, moved or moves
+        if moved and wire not in instead:
+            out, place = run_step(made, operands), part_of(wire)
+            values[wire] = out if place is None else out[place]
     return values.get(circuit.output, circuit.output.value)
 
 
-def moving(x: Wire) -> Any:
-    """The wire behind an operand; what was detached is a constant, as it is for the sweep."""
-    return x.value if x.pullback is detached else transparent(x)
-
-
-def run_step(holder: SourcedWire, operands: list[Any]) -> Any:
+def run_step(made: Expr, operands: list[Any]) -> Any:
     """One step's forward function on plain values; floats behave as in a recording."""
-    step = holder.step
-    assert step is not None
-    parameters = {name: float64_for(value) for name, value in step.parameters.items()}
+    parameters = {name: as_run(value) for name, value in made.parameters.items()} if made.parameters else {}
     try:
-        return step.forward(*operands, **parameters)
+        return made.forward(*operands, **parameters)
     except ArithmeticError:
         if not all(type(x) in FLOATS for x in operands):
             raise
         with np.errstate(all="ignore"):
-            return float(step.forward(*map(np.float64, operands), **parameters))
+            return float(made.forward(*map(np.float64, operands), **parameters))
 
 
-def float64_for(parameter: Any) -> Any:
-    """float64 in the place of a dtype of shorter floats; any other parameter as it is."""
-    return np.dtype(float) if isinstance(parameter, np.dtype) and parameter.kind == "f" else parameter
+def as_run(parameter: Any) -> Any:
+    """A parameter with the values of its wires, and float64 in the place of a dtype of shorter floats."""
+    if isinstance(parameter, np.dtype):
+        return np.dtype(float) if parameter.kind == "f" else parameter
+    return with_wires(parameter, lambda wire: wire.value)
 
 
 def cut(circuit: FrozenCircuit, wire: Wire) -> FrozenCircuit:
@@ -199,9 +201,10 @@ def cut(circuit: FrozenCircuit, wire: Wire) -> FrozenCircuit:
     Raises `CutError` for a wire inside a recognised block.
     """
     name = circuit.names[wire]
-    if (block := blocks(circuit).get(wire)) is not None and block is not wire:
-        borders = [circuit.names[transparent(s)] for s in block.sources if s is not None]
-        raise CutError(name, block.pullback.gate.name, [circuit.names[block], *borders])
+    for closing, block in circuit.blocks.items():
+        if wire in block.inside:
+            borders = [circuit.names[x] for x in block.operands if isinstance(x, Wire)]
+            raise CutError(name, block.gate.name, [circuit.names[closing], *borders])
     needed = made_of(circuit, wire)
     wanted = bool(wire.bits & circuit.bit) and np.asarray(wire.value).dtype.kind == "f"
     new = Input(wire, name, name, (), name, wanted, "cut")
@@ -213,6 +216,9 @@ def cut(circuit: FrozenCircuit, wire: Wire) -> FrozenCircuit:
         circuit,
         inputs=(new, *kept),
         wires=(wire, *(w for w in circuit.wires if w in needed and w is not wire)),
+        blocks={
+            closing: block for closing, block in circuit.blocks.items() if closing in needed and closing is not wire
+        },
         stages=tuple(s for s in stages if s.wires),
     )
     return verify(with_texts_that_hold(smaller))
@@ -223,28 +229,29 @@ def with_texts_that_hold(circuit: FrozenCircuit) -> FrozenCircuit:
 
     `N = X.shape[0]` goes where X is gone, and N becomes an input.
     """
-    known = {circuit.names[w] for w in circuit.wires if w not in {i.wire for i in circuit.inputs}}
+    known = {circuit.names[w] for w in circuit.steps}
     known |= {i.parameter for i in circuit.inputs if i.kind != "constant"} | PLAIN_WORDS
     setup = []
     for line in circuit.setup:
-        name, _, value = line.partition(" = ")
-        if names_of(value) <= known:
+        if line.names <= known:
             setup.append(line)
-            known.add(name)
+            known.add(line.partition(" = ")[0])
     inputs, gone = [], {}
     for i in circuit.inputs:
-        if i.kind == "constant" and not names_of(i.text) <= known:
-            gone[i.text] = i.name
+        if isinstance(i.text, Said) and not i.text.names <= known:
+            gone[i.text] = Said(i.name, {i.name})
             i = dataclasses.replace(i, text=i.name, parameter=i.name, kind="input")
         inputs.append(i)
-    known |= set(gone.values())
+    known |= {*gone.values()}
     texts = {key: gone.get(text, text) for key, text in circuit.texts.items()}
+    spelled = {wire: gone.get(text, text) for wire, text in circuit.spelled.items()}
     given = dict.fromkeys(i.parameter for i in inputs if i.kind in ("cut", "input"))
     return dataclasses.replace(
         circuit,
         inputs=tuple(inputs),
         setup=tuple(setup),
-        texts={key: text for key, text in texts.items() if names_of(text) <= known},
+        texts={key: text for key, text in texts.items() if text.names <= known},
+        spelled={wire: text for wire, text in spelled.items() if text.names <= known},
         signature=tuple((name, "positional_or_keyword", inspect.Parameter.empty) for name in given),
     )
 
@@ -252,14 +259,8 @@ def with_texts_that_hold(circuit: FrozenCircuit) -> FrozenCircuit:
 PLAIN_WORDS = {"np", "math", *NUMBERS}  # what printed code has without being given it
 
 
-def names_of(text: str) -> set[str]:
-    """The names in a plain expression, or in an index as it stands between brackets."""
-    return {node.id for node in ast.walk(_syntax.module(f"_[{text}]")) if isinstance(node, ast.Name)} - {"_"}
-
-
 def made_of(circuit: FrozenCircuit, edge: Wire) -> set[Wire]:
-    """The wires that the output is made of, where `edge` is made of none."""
-    edges = {i.wire for i in circuit.inputs} | {edge}
+    """The wires that the output is made of, by its gates and by its blocks, where `edge` is made of none."""
     found: set[Wire] = set()
     waiting = [circuit.output]
     while waiting:
@@ -267,27 +268,9 @@ def made_of(circuit: FrozenCircuit, edge: Wire) -> set[Wire]:
         if each in found:
             continue
         found.add(each)
-        holder = step_wire(each)
-        if each not in edges and holder is not None and holder.step is not None:
-            waiting.extend(transparent(x) for x in holder.sources if x is not None)
-            waiting.extend(operand_wires(holder))
-    return found
-
-
-def blocks(circuit: FrozenCircuit) -> dict[Wire, SourcedWire]:
-    """For each wire inside a recognised block, and for the wire it gives, the wire that closes it."""
-    found: dict[Wire, SourcedWire] = {}
-    edges = {i.wire for i in circuit.inputs}
-    for wire in circuit.wires:
-        if not isinstance(wire, SourcedWire) or wire.written is None or wire in edges:
-            continue
-        borders = edges | {transparent(s) for s in wire.sources if s is not None}
-        waiting: list[Wire] = [wire]
-        while waiting:
-            inner = waiting.pop()
-            found[inner] = wire
-            if (holder := step_wire(inner)) is not None:
-                waiting += [w for w in operand_wires(holder) if w not in borders and step_wire(w) is not None]
+        made, block = circuit.steps.get(each), circuit.blocks.get(each)
+        if made is not None and each is not edge:
+            waiting += [*wires_in(made), *(wires_in(block.operands) if block is not None else ())]
     return found
 
 
@@ -444,8 +427,7 @@ def renumbered_uses(
 
 def guard_without(guard: dict[str, Any], names: set[str]) -> dict[str, Any]:
     """A guard of a record that these wires have left: it cannot speak of them."""
-    text = guard["expression"] or ""
-    used = {node.id for node in ast.walk(_syntax.module(text)) if isinstance(node, ast.Name)}
+    used = {*re.findall(r"\w+", guard["expression"] or "")}
     return {**guard, "expression": None} if used & names else guard
 
 

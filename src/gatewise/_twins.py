@@ -145,7 +145,8 @@ def even_steps(
     start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, **options: Any
 ) -> Any:
     if type(start) is not Tensor and type(stop) is not Tensor:
-        return buffer(np.linspace(start, stop, num, endpoint, retstep, **options))
+        plainly: Any = np.linspace
+        return buffer(plainly(start, stop, num, endpoint, retstep, **options))
     count = int(num)
     step = (stop - start) / (count - 1 if endpoint else count)
     row = np.reshape(np.arange(count), (count,) + (1,) * max(np.ndim(start), np.ndim(stop)))
@@ -198,7 +199,7 @@ class Entrywise:
         return np.reshape(np.stack(found), shape)
 
 
-MAKERS = {
+MAKERS: dict[Any, Any] = {
     **{f: makes(f) for f in (np.zeros, np.empty, np.ones, np.eye, np.identity, np.logspace, np.geomspace, np.tri,
                              np.fromiter, np.fromfunction, np.zeros_like, np.ones_like, np.empty_like)},
     np.full: functools.wraps(np.full)(filled),
@@ -260,7 +261,7 @@ def math_of(body: Callable[..., Any], function: Callable[..., Any]) -> Callable[
     return twin
 
 
-def whole(t: Any, rounded: Callable[[Any], Any]) -> int:
+def whole(t: Any, rounded: Callable[[Any], Any]) -> Any:
     """A number as the whole one below it, above it, ...: Python counts by it."""
     return rounded(t.item() if type(t) is Tensor else t)
 
@@ -274,7 +275,7 @@ IN_GATES: dict[Any, Callable[..., Any]] = {
     math.hypot: math_of(lambda *xs: np.linalg.norm(gathered(list(xs))), math.hypot),
     math.dist: math_of(lambda p, q: np.linalg.norm(gathered(p) - gathered(q)), math.dist),
     math.log: math_of(lambda x, base=math.e: np.log(x) / np.log(base) if base is not math.e else np.log(x), math.log),
-    math.isclose: math_of(lambda a, b, **k: math.isclose(float(np.asarray(plain(a))), float(np.asarray(plain(b))), **k), math.isclose),
+    math.isclose: math_of(lambda a, b, **k: math.isclose(plain(a), plain(b), **k), math.isclose),
 }  # fmt: skip
 
 

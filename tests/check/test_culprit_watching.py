@@ -12,8 +12,11 @@ from check.odd_but_right import Net, cases
 from check.rightly import function_of
 from check.test_culprit_page import LAYERS, TWO, module_of
 from gatewise._check.culprit import culprits, culprits_of_pair
+from gatewise._check.definitions import definition_of
 from gatewise._check.names import keys_written, wire_named
-from gatewise._check.watching import traced, watched
+from gatewise._check.programs import program_of
+from gatewise._check.running import Watch
+from gatewise._check.worlds import run_told
 
 generator = np.random.default_rng(8)
 table = np.ones(3)
@@ -86,52 +89,52 @@ def squares_one(k):
     return k * k
 
 
-def run(tracer: Any, watching: bool, how: Any = watched) -> list[Any]:
-    """Run `adds_squares` under a tracer, watched or not, and return the lines that we saw."""
-    seen: list[Any] = []
+def noted(f: Any, *args: Any) -> Watch:
+    """A function run on these arguments, its statements noted."""
+    node = definition_of(f.__code__)
+    program = program_of(node.body, [a.arg for a in node.args.args], f.__code__.co_filename)
+    watch = Watch(program)
+    run_told(watch, f, node, dict(zip((a.arg for a in node.args.args), args, strict=True)))
+    return watch
+
+
+def seen_by(tracer: Any, run: Any) -> list[tuple[str, int]]:
+    """The lines of `adds_squares` that a tracer sees while something runs."""
     previous = sys.gettrace()
     sys.settrace(tracer)
     try:
-        if watching:
-            with how(
-                adds_squares.__code__, lambda f, n: seen.append(n), lambda f, value: seen.append(("leaves", value))
-            ):
-                adds_squares(3)
-        else:
-            adds_squares(3)
+        run()
         assert sys.gettrace() is tracer
     finally:
         sys.settrace(previous)
-    return seen
+    return [line for line in tracer.lines if line[0] in ("adds_squares", "squares_one")]
 
 
-@pytest.mark.parametrize("how", [watched, traced])
-def test_the_tracer_that_was_there_sees_what_it_would_have_seen(how):
-    alone, beside = Tracer(), Tracer()
-    run(alone, watching=False)
-    seen = run(beside, watching=True, how=how)
-    of_work = [line for line in alone.lines if line[0] in ("adds_squares", "squares_one")]
-    assert [line for line in beside.lines if line[0] in ("adds_squares", "squares_one")] == of_work
-    assert seen[-1] == ("leaves", 5)
+def test_the_tracer_that_was_there_sees_what_it_would_have_seen():
+    watches: list[Watch] = []
+    alone = seen_by(Tracer(), lambda: adds_squares(3))
+    assert seen_by(Tracer(), lambda: watches.append(noted(adds_squares, 3))) == alone
     first = adds_squares.__code__.co_firstlineno
-    assert [n - first for n in seen[:-1]] == [k for name, k in of_work if name == "adds_squares"]
+    ran = [line for name, line in alone if name == "adds_squares" and line in (1, 3)]
+    assert [m.statement.lineno - first for m in watches[0].moments] == ran
+    assert watches[0].end == {"n": 3, "k": 2, "total": 5}
 
 
-@pytest.mark.parametrize("how", [watched, traced])
-def test_the_tracer_is_put_back_after_an_error(how):
-    def fails():
-        raise ValueError("no")
+def test_the_tracer_and_the_function_are_what_they_were_after_an_error():
+    def fails(x):
+        y = x * x
+        raise ValueError(f"no {y}")
 
-    left: list[Any] = []
-    before = sys.gettrace()
-    with pytest.raises(ValueError, match="no"), how(fails.__code__, lambda f, n: None, lambda f, v: left.append(v)):
-        fails()
+    before, code = sys.gettrace(), fails.__code__
+    with pytest.raises(ValueError, match="no"):
+        noted(fails, 2.0)
     assert sys.gettrace() is before
-    assert left == []
+    assert fails.__code__ is code
+    assert not any(name.startswith("__gatewise") for name in fails.__globals__)
 
 
 def test_no_tool_is_left_behind():
-    """From 3.12 on lines are watched with a tool number of our own, which is given back."""
+    """Neither a tool number of `sys.monitoring` nor a tracer is taken."""
     monitoring = getattr(sys, "monitoring", None)
     before = [monitoring.get_tool(n) for n in range(6)] if monitoring else sys.gettrace()
     culprits(function_of(TWO), (), {"X": np.eye(3), "W": np.eye(3), "b": np.ones(3), "T": np.eye(3)})

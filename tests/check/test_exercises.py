@@ -13,7 +13,8 @@ from gatewise._board import expression_function
 from gatewise._check.blank import blank, function_from, function_in, is_exercise, is_untouched, solved
 from gatewise._check.diagnosis import KINDS
 from gatewise._check.exercises import EXERCISES, Exercise
-from gatewise._check.grading import Grade, filled, grade, other_inputs, paper_of
+from gatewise._check.grading import Grade, grade
+from gatewise._check.papers import filled, other_inputs, paper_of
 from gatewise._cli.check import CheckRequest, write_blank
 from gatewise._errors import CommandError, GatewiseError, ScriptError
 from gatewise._recording.running import record

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import pickle
 
 import numpy as np
@@ -163,9 +162,7 @@ def test_a_script_is_held_to_the_same(tmp_path):
     from gatewise._recording.scripts import record_script
 
     script = tmp_path / "script.py"
-    lines = (
-        "import numpy as np\nx = 3.0\ntry:\n    y = np.array([x, {}]).max()\nexcept Exception:\n    y = x * {}\nf = y * x\n"
-    )
+    lines = "import numpy as np\nx = 3.0\ntry:\n    y = np.array([x, {}]).max()\nexcept Exception:\n    y = x * {}\nf = y * x\n"  # noqa: E501
     script.write_text(lines.format("x", 100))
     with pytest.raises(GatewiseError, match=r"line 4:  y = np\.array"):
         record_script(str(script), {})

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import gatewise as gw
-from gatewise._errors import ArgumentError, AssignmentError, GateError, UnsupportedError
+from gatewise._errors import ArgumentError, GateError, UnsupportedError
 
 OBJECTS = np.array([1, 2], dtype=object)
 

@@ -67,11 +67,12 @@ def class_inside(x):
 
 
 def evaluates(x):
-    return np.sum(np.array([eval("SCALE * x[0]"), globals()["SCALE"] * x[1], math.sqrt(x[2])]))
+    first = eval("SCALE * x[0]")  # noqa: S307
+    return np.sum(np.array([first, globals()["SCALE"] * x[1], math.sqrt(x[2])]))
 
 
 def generator_and_comprehension(x):
-    return np.sum([v * SCALE for v in x]) + sum(math.cos(v) for v in x) + np.max(np.array([v for v in x]))
+    return np.sum([v * SCALE for v in x]) + sum(math.cos(v) for v in x) + np.max(np.array(list(x)))
 
 
 def recursion(x, n=3):

@@ -1,4 +1,4 @@
-"""Complex numbers: what a gate sends back is the slope along the real and the imaginary axis, for every gate that takes them."""
+"""Complex numbers: what a gate that takes them sends back is the slope along the real and the imaginary axis."""
 
 from __future__ import annotations
 

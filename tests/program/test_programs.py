@@ -199,3 +199,23 @@ def test_what_python_read_must_be_as_it_was(f: Any, recorded: Any, kept: Any, le
         assert float(evaluate(each, kept)["value"]) == float(gw.circuit(f, **kept).value)
         with pytest.raises(ProgramError, match="Python read"):
             evaluate(each, left)
+
+
+def scored(W: Any, X: Any, y: Any) -> Any:
+    scores = X @ W
+    return np.mean(scores[np.arange(len(y)), y] ** 2)
+
+
+def test_an_index_is_an_operand_on_the_way_back_too() -> None:
+    W, X, y, other = (
+        np.arange(6.0).reshape(2, 3),
+        np.array([[0.5, -1.0], [2.0, 1.5]]),
+        np.array([0, 2]),
+        np.array([1, 1]),
+    )
+    program = program_of(gw.circuit(scored, W, X, y)._frozen)
+    here, there = program.inputs.index(next(each for each in program.inputs if each.name == "y")), {"W": W, "X": X}
+    picks = [op.parameters["index"][1] for op in program.ops if "index" in op.parameters]
+    assert picks == [At(here)] * 2
+    found = evaluate(program, {**there, "y": other})
+    np.testing.assert_allclose(found["dW"], gw.grad(scored)(W, X, other), rtol=1e-12)

@@ -107,3 +107,16 @@ def test_tuples_by_keyword_keep_their_brackets(case: str) -> None:
 @pytest.mark.parametrize("pieces", [2, 3, [0]])
 def test_pieces_of_nothing(pieces: Any) -> None:
     agrees(lambda x: np.sum(np.split(x[0:0], pieces)[1]) + np.sum(x), np.ones(3))
+
+
+def picked(scores: Any, y: Any) -> Any:
+    n = scores.shape[0]
+    return scores[np.arange(n), y]
+
+
+def test_rows_that_a_helper_counts_are_as_many_as_the_labels() -> None:
+    text = gw.circuit(
+        lambda W, X, y: np.sum(picked(X @ W, y)), np.ones((2, 3)), np.ones((2, 2)), np.array([0, 2])
+    ).code()
+    assert text.count("[np.arange(y.shape[0]), y]") == 2
+    assert "np.arange(2)" not in text

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, Never
 from gatewise._advice import OF_CIRCUITS
 from gatewise._board.reading import READ, Wrt, counted, wanted_names
 from gatewise._board.wires import Index, StageView, WireView, owned
-from gatewise._circuit import FrozenCircuit, SourcedWire, Wire
+from gatewise._circuit import Expr, FrozenCircuit, Wire
 from gatewise._errors import ArgumentError, GatewiseError, MissingNameError, SaveError, UnknownWireError
 from gatewise._record import block_rules, check, formulas, jsonable, record
-from gatewise._recording.functions import read_by_python
 from gatewise._saving import write_whole
 from gatewise._source import GateText, Staged, gate_texts, staged
 from gatewise._transforms import cut, fold, only
@@ -60,8 +59,7 @@ class Circuit:
     @property
     def gradients(self) -> dict[str, Any]:
         """The gradient of every input that was asked for, by name; None for one that Python read as a whole number."""
-        read = read_by_python(self._frozen.reads)
-        asked = [i.name for i in self._frozen.inputs if i.wanted or (i.kind == "input" and i.wire in read)]
+        asked = [i.name for i in self._frozen.inputs if i.wanted or (i.kind == "input" and i.wire in self._frozen.read)]
         return {name: owned(self._facts["wires"][self._index.ids[name]]["gradient"]) for name in asked}
 
     @property
@@ -117,7 +115,7 @@ class Circuit:
         return record(self._frozen, self._texts)
 
     @cached_property
-    def _texts(self) -> dict[SourcedWire, GateText]:
+    def _texts(self) -> dict[Expr, GateText]:
         return gate_texts(self._frozen)
 
     @cached_property
@@ -150,7 +148,7 @@ class Circuit:
     def card(self, name: str, digits: int | None = None) -> str:
         """Everything about one wire: forward, upstream, local, downstream, code, and the numerical check."""
         wire = self._wire(name)
-        if wire in {i.wire for i in self._frozen.inputs} or not wire.bits & self._frozen.bit:
+        if wire in self._frozen.edges or not wire.bits & self._frozen.bit:
             return card(self._shown, name, digits=counted(digits))
         checks = self._checks | check(self._frozen, [wire])
         return card(self._with_checks(checks), name, digits=counted(digits))

@@ -15,7 +15,8 @@ from gatewise._board.files import FILE, function_in_file, in_folder_of
 from gatewise._board.reading import wanted_names
 from gatewise._build import function
 from gatewise._errors import ArgumentError, InputNameError, ScriptError
-from gatewise._gates import NAMES, instead_if_numpys
+from gatewise._gates import NAMES
+from gatewise._gates.absent import instead_if_numpys
 from gatewise._language import parse
 from gatewise._recording.functions import normalised
 from gatewise._recording.running import record as recorded

@@ -12,18 +12,20 @@ import io
 import linecache
 import re
 import tokenize
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, zip_longest
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._build import run_users_code, users_code
 from gatewise._check.names import key_of
 from gatewise._errors import CommandError
 from gatewise._recording.running import record
 from gatewise._source import staged
+from gatewise._types import Function
 
 MARK = "# A gatewise exercise"
 HEAD = """\
@@ -64,7 +66,7 @@ def is_exercise(text: str) -> bool:
     return text.lstrip().startswith(MARK)
 
 
-def blank(f: Callable[..., Any], inputs: Mapping[str, Any], wrt: Sequence[str] | None, path: str) -> str:
+def blank(f: Function, inputs: Mapping[str, npt.ArrayLike], wrt: Sequence[str] | None, path: str) -> str:
     """The text of the exercise on `f`. Raises `CommandError` where its inputs are too large to be written down."""
     if sum(np.size(v) for v in inputs.values()) > LARGEST:
         why = f"an exercise holds its inputs, and {LARGEST:,} numbers are the limit."
@@ -140,7 +142,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:6]
 
 
-def settled(text: str, inputs: Mapping[str, Any], wrt: Sequence[str] | None) -> str:
+def settled(text: str, inputs: Mapping[str, object], wrt: Sequence[str] | None) -> str:
     """The staged text whose own forward pass gives it back, so that the solution can be found from the exercise."""
     for _ in range(3):
         again = solved(text, inputs, wrt)
@@ -150,12 +152,12 @@ def settled(text: str, inputs: Mapping[str, Any], wrt: Sequence[str] | None) -> 
     return text
 
 
-def solved(text: str, inputs: Mapping[str, Any], wrt: Sequence[str] | None) -> str:
+def solved(text: str, inputs: Mapping[str, object], wrt: Sequence[str] | None) -> str:
     """The staged text of the forward pass of an exercise: what its backward pass should be."""
     return str(staged(record(forward_of(text), (), inputs, wrt=wrt, upstream="ones")))
 
 
-def forward_of(text: str) -> Callable[..., Any]:
+def forward_of(text: str) -> Function:
     """The forward pass of staged text, as a function. Raises `CommandError` where the text has none."""
     node, first, value = function_in(text), backward_from(text), returned_in(text)
     if first is None:
@@ -182,13 +184,13 @@ def function_in(text: str) -> ast.FunctionDef:
     return node
 
 
-def function_from(text: str, name: str, around: Mapping[str, Any] | None = None) -> Callable[..., Any]:
+def function_from(text: str, name: str, around: Mapping[str, object] | None = None) -> Function:
     """The function `name` of a text that is the user's own; its lines are found where tracebacks look."""
     filename = f"<exercise {next(NUMBERS)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     space: dict[str, Any] = {"__name__": "exercise", **(around or {})}
     run_users_code(users_code(ast.parse(text), filename), space)
-    found: Callable[..., Any] = space[name]
+    found: Function = space[name]
     return found
 
 
@@ -237,7 +239,7 @@ def emptied(text: str) -> str:
     return "\n".join(lines)
 
 
-def written(value: Any) -> str:
+def written(value: object) -> str:
     """A value as Python."""
     if isinstance(value, np.ndarray):
         kind = "" if value.dtype in (np.dtype(float), np.dtype(int)) else f", dtype=np.{value.dtype.name}"

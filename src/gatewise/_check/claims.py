@@ -8,17 +8,28 @@ import inspect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from gatewise._check.halves import backward_half, backward_names, halves_of, is_cache, required, returned_names
+from gatewise._check.halves import Named, backward_half, backward_names, halves_of, is_cache, required, returned_names
 from gatewise._check.matching import is_data, is_vector, matched, units_of, with_names
-from gatewise._check.subject import Parameter, Subject
+from gatewise._check.parameters import Parameter
+from gatewise._check.subject import Handed, Subject
 from gatewise._errors import ArgumentError
 from gatewise._recording.whose import wire_named
+from gatewise._types import Function
 
 SEED = 20240229  # of our own draws: the upstream gradient of an output with several entries, directions, samples
+
+
+class Given(NamedTuple):
+    """What somebody gave beside the function: a gradient, or a backward half; and what arrives at the output."""
+
+    gradient: object = None
+    backward: Function | None = None
+    upstream: object = None
 
 
 @dataclass
@@ -36,11 +47,12 @@ class Claims:
     data: frozenset[str] = frozenset()  #: those of the missing ones that are data, and need no gradient
 
 
-def claims_of(subject: Subject, first: Any, gradient: Any, backward: Any, upstream: Any) -> Claims | None:
+def claims_of(subject: Subject, first: Any, given: Given) -> Claims | None:
     """The gradient somebody gave, sorted; None where it is gatewise's own that is to be checked.
 
     `first` is what the function returned. Tells the subject which part of that is the output.
     """
+    gradient, backward, upstream = given
     if gradient is None and backward is None:
         backward = subject.backward = backward_half(subject, first)
     if backward is not None:
@@ -48,7 +60,7 @@ def claims_of(subject: Subject, first: Any, gradient: Any, backward: Any, upstre
     if gradient is None and isinstance(first, tuple) and len(first) > 1 and is_cache(subject, first):
         seen_alone(subject, first, upstream)
         return None
-    pair = is_pair(first)
+    pair, names = is_pair(first), list[Named]()
     if gradient is not None:
         if pair or (isinstance(first, tuple) and first and is_number(first[0])):
             subject.output = first_of
@@ -64,7 +76,7 @@ def claims_of(subject: Subject, first: Any, gradient: Any, backward: Any, upstre
         returned = returned_names(subject.f)
         names = returned[1:] if len(returned) == len(first) else []
         if len(first) == 2 and isinstance(rest, (tuple, list)):
-            names = names[0] if names and isinstance(names[0], list) else []
+            names = [*names[0]] if names and isinstance(names[0], list) else []
         return sorted_claims(subject, rest, source, upstream is None, names)
     output_set(subject, first, upstream)
     return None
@@ -91,12 +103,12 @@ def claims_of_backward(subject: Subject, first: Any, backward: Any, upstream: An
     before = [x.copy() if isinstance(x, np.ndarray) else x for x in outputs]
     found = put_back(outputs, before, subject.call(f=lambda *_, **__: halves.call(ups)))
     pairs = zip(weights, ups, strict=True)
-    subject.handed += [("dout", held, given) for held, given in pairs if isinstance(given, np.ndarray)]
+    subject.handed += [Handed("dout", held, given) for held, given in pairs if isinstance(given, np.ndarray)]
     source = f"{getattr(backward, '__name__', 'backward')}({', '.join(required(backward))})"
     return sorted_claims(subject, found, source, names=returned_names(backward))
 
 
-def put_back(outputs: Sequence[Any], before: Sequence[Any], found: Any) -> Any:
+def put_back(outputs: Sequence[npt.ArrayLike], before: Sequence[npt.ArrayLike], found: npt.ArrayLike) -> Any:
     """Put outputs back that a backward half wrote into, as where they are its cache; the gradients it gave then."""
     changed = [(x, was) for x, was in zip(outputs, before, strict=True) if isinstance(x, np.ndarray)]
     changed = [(x, was) for x, was in changed if not np.array_equal(x, was, equal_nan=x.dtype.kind == "f")]
@@ -118,14 +130,14 @@ def seen_alone(subject: Subject, first: Any, upstream: Any) -> None:
     )
 
 
-def joined(outputs: Any) -> Any:
+def joined(outputs: Sequence[npt.ArrayLike]) -> np.ndarray:
     """Several outputs as one row of numbers."""
     return np.concatenate([np.ravel(x) for x in outputs])
 
 
 def called(subject: Subject, gradient: Any) -> Any:
     """What the gradient function returns. Raises `ArgumentError` where it does not take the inputs of f."""
-    args, kwargs = subject.filled(subject.plain_value)
+    args, kwargs = subject.filled()
     try:
         takes = inspect.signature(gradient)
     except (TypeError, ValueError):  # some built-in functions do not say what they take
@@ -146,25 +158,25 @@ def first_of(result: Any) -> Any:
     return result[0]
 
 
-def is_number(x: Any) -> bool:
+def is_number(x: object) -> bool:
     return isinstance(x, (float, int, np.ndarray, np.generic)) and not isinstance(x, bool)
 
 
-def is_list_of_numbers(x: Any) -> bool:
+def is_list_of_numbers(x: object) -> bool:
     """Whether a list or a tuple is one array of numbers, row by row."""
     with contextlib.suppress(ValueError):  # of rows of several lengths
         return isinstance(x, (list, tuple)) and np.asarray(x).dtype.kind in "fiu"
     return False
 
 
-def is_pair(first: Any) -> bool:
+def is_pair(first: object) -> bool:
     """Whether a function returned (value, gradients), the gradients together or one by one."""
     if not isinstance(first, tuple) or len(first) < 2 or not is_number(first[0]) or np.size(first[0]) != 1:
         return False
     return all(isinstance(part, (dict, tuple, list)) or is_number(part) or part is None for part in first[1:])
 
 
-def is_array_pair(subject: Subject, first: Any) -> bool:
+def is_array_pair(subject: Subject, first: npt.ArrayLike) -> bool:
     """Whether a function returned (array, gradients). Raises `ArgumentError` for a tuple that cannot be read so."""
     if not isinstance(first, tuple) or len(first) < 2 or not is_number(first[0]):
         return False
@@ -193,7 +205,7 @@ def may_be_gradient(g: Any, p: Parameter, out: tuple[int, ...]) -> bool:
     return g is None or isinstance(g, dict) or (is_number(g) and np.shape(g) in (p.array.shape, (*out, *p.array.shape)))
 
 
-def output_set(subject: Subject, out: Any, upstream: Any, random: bool = False) -> Any:
+def output_set(subject: Subject, out: object, upstream: object, random: bool = False) -> Any:
     """Tell the subject what its output is, and how its entries are weighted into one number."""
     if not is_number(out) and not is_list_of_numbers(out):
         raise ArgumentError(
@@ -249,19 +261,11 @@ def sorted_claims(
     if may_weight:
         weighted_for_jacobians(subject, [(p, array) for p, array, _ in given])
     for p, array, g in given:
-        if array.dtype.kind not in "fiu":
-            raise ArgumentError(
-                f"the gradient of {p.name} is {g!r:.40}.",
-                "a gradient is made of real numbers.",
-                "give a number or an array.",
-            )
-        array = array.astype(float) if array.dtype.kind != "f" else array
-        if is_jacobian(subject, p, array):
-            array = np.tensordot(subject.weights, array, axes=len(subject.shape))
-        if array.shape != p.array.shape and not (array.size == 1 and p.size == 1):
-            claims.misshaped[p.name] = array.shape
+        fitted = in_its_shape(subject, p, array, g)
+        if fitted.shape != p.array.shape and not (fitted.size == 1 and p.size == 1):
+            claims.misshaped[p.name] = fitted.shape
         else:
-            claims.by_name[p.name] = array.reshape(p.array.shape)
+            claims.by_name[p.name] = fitted.reshape(p.array.shape)
     if not any(g is not None for g in claims.by_name.values()) and not claims.misshaped:
         raise ArgumentError(
             "none of the gradients belongs to anything that was given.",
@@ -271,7 +275,19 @@ def sorted_claims(
     return claims
 
 
-def as_array(p: Parameter, g: Any) -> Any:
+def in_its_shape(subject: Subject, p: Parameter, array: np.ndarray, g: object) -> np.ndarray:
+    """A gradient of floats; of a Jacobian its rows, weighted. Raises `ArgumentError` for what is no real number."""
+    if array.dtype.kind not in "fiu":
+        raise ArgumentError(
+            f"the gradient of {p.name} is {g!r:.40}.",
+            "a gradient is made of real numbers.",
+            "give a number or an array.",
+        )
+    array = array.astype(float) if array.dtype.kind != "f" else array
+    return np.tensordot(subject.weights, array, len(subject.shape)) if is_jacobian(subject, p, array) else array
+
+
+def as_array(p: Parameter, g: object) -> np.ndarray:
     """A gradient as an array. Raises `ArgumentError` for a list of arrays of several shapes."""
     try:
         return np.array(g)
@@ -283,13 +299,13 @@ def as_array(p: Parameter, g: Any) -> Any:
         ) from None
 
 
-def is_jacobian(subject: Subject, p: Parameter, array: Any) -> bool:
+def is_jacobian(subject: Subject, p: Parameter, array: np.ndarray) -> bool:
     """Whether an array has a row of the parameter's shape for each entry of the output."""
     shape = (*subject.shape, *p.array.shape)
     return subject.weights is not None and array.shape == shape != p.array.shape
 
 
-def weighted_for_jacobians(subject: Subject, given: Sequence[tuple[Parameter, Any]]) -> None:
+def weighted_for_jacobians(subject: Subject, given: Sequence[tuple[Parameter, np.ndarray]]) -> None:
     """Weight the output's entries at random where Jacobians are checked: sums of columns do not see rows swapped."""
     full = [is_jacobian(subject, p, array) for p, array in given]
     if not any(full) or math.prod(subject.shape) == 1:

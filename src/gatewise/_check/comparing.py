@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
+
+from gatewise._types import Plain
+
+#: A value or a gradient of floats; and one in each of several runs.
+Value: TypeAlias = float | np.ndarray
+Values: TypeAlias = list[Value]
 
 
-def value_in(names: Mapping[str, Any], key: str) -> Any:
+def value_in(names: Mapping[str, object], key: str) -> Any:
     """What a key stands for among these names."""
     base, _, entry = key.partition("['")
     held = names.get(base)
@@ -18,16 +25,16 @@ def value_in(names: Mapping[str, Any], key: str) -> Any:
     return held
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> bool:
     return isinstance(value, (float, int, np.ndarray, np.generic)) and np.asarray(value).dtype.kind in "fiub"
 
 
-def is_gradient_like(value: Any) -> bool:
+def is_gradient_like(value: object) -> bool:
     """Whether a value may be a gradient: floats, not a mask and not a count."""
     return isinstance(value, (float, np.ndarray, np.floating)) and np.asarray(value).dtype.kind == "f"
 
 
-def fits(g: Any, value: Any) -> bool:
+def fits(g: Plain, value: Plain) -> bool:
     """Whether a gradient has the shape of its wire, but for axes of length one."""
     return is_number(g) and squeezed(g) == squeezed(value)
 
@@ -37,35 +44,36 @@ def stretches(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
     return len(shape) <= len(whole) and all(n in (1, m) for n, m in zip(shape[::-1], whole[::-1], strict=False))
 
 
-def in_shape(g: Any, shape: tuple[int, ...]) -> Any:
+def in_shape(g: npt.ArrayLike, shape: tuple[int, ...]) -> np.ndarray | None:
     """A gradient in another shape: summed over the axes that are too many, or stretched; None where neither can be."""
-    g = np.asarray(g, float)
-    if squeezed(g) == tuple(n for n in shape if n != 1):
-        return g.reshape(shape)
-    if stretches(g.shape, shape):
-        return np.broadcast_to(g, shape)
-    if not stretches(shape, g.shape):
+    a: np.ndarray = np.asarray(g, float)
+    if squeezed(a) == tuple(n for n in shape if n != 1):
+        return a.reshape(shape)
+    if stretches(a.shape, shape):
+        return np.broadcast_to(a, shape)
+    if not stretches(shape, a.shape):
         return None
-    g = g.sum(axis=tuple(range(g.ndim - len(shape))))
-    return g.sum(axis=tuple(k for k, n in enumerate(shape) if n == 1), keepdims=True)
+    a = a.sum(axis=tuple(range(a.ndim - len(shape))))
+    found: np.ndarray = a.sum(axis=tuple(k for k, n in enumerate(shape) if n == 1), keepdims=True)
+    return found
 
 
-def squeezed(x: Any) -> tuple[int, ...]:
+def squeezed(x: npt.ArrayLike) -> tuple[int, ...]:
     return tuple(n for n in np.shape(x) if n != 1)
 
 
-def largest(x: Any) -> float:
+def largest(x: object) -> float:
     a = np.abs(np.asarray(x, float))
     a = a[np.isfinite(a)]
     return float(a.max()) if a.size else 0.0
 
 
-def plain(x: Any) -> Any:
+def plain(x: Plain | None) -> Plain | None:
     """A value to be shown: a float where it is one number."""
-    return x if x is None else float(x) if np.ndim(x) == 0 else np.asarray(x)
+    return x if x is None else float(np.asarray(x)) if np.ndim(x) == 0 else np.asarray(x)
 
 
-def subsets(atoms: list[Any]) -> Iterator[list[Any]]:
+def subsets(atoms: list[Values]) -> Iterator[list[Values]]:
     """All of the contributions, then single ones, then pairs, and so on."""
     if not atoms:
         return
@@ -76,5 +84,5 @@ def subsets(atoms: list[Any]) -> Iterator[list[Any]]:
         yield from (list(group) for group in itertools.combinations(atoms, size))
 
 
-def total(group: list[list[Any]]) -> list[Any]:
+def total(group: Sequence[Values]) -> Values:
     return [sum(parts[1:], parts[0]) for parts in map(list, zip(*group, strict=True))]

@@ -11,250 +11,174 @@ import ast
 import dataclasses
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import fits, is_number, squeezed, value_in
-from gatewise._check.diagnosis import SAYS
-from gatewise._check.fresh import Fresh, fresh_function, fresh_pair, fresh_script
-from gatewise._check.marking import Version
+from gatewise._check.comparing import Value, squeezed
+from gatewise._check.confirming import cured_together
+from gatewise._check.diagnosis import SAYS, Mistake
+from gatewise._check.marking import Marking, Version, alike
 from gatewise._check.names import keys_written
+from gatewise._check.points import HERE, Draw, Near, Point
 from gatewise._check.programs import RETURNED
 from gatewise._check.reasons import Repair
-from gatewise._check.repairs import Repairs
-from gatewise._check.trees import method_of, text_of, with_field
+from gatewise._check.repairs import explained, misshapen
+from gatewise._check.stale import shared, used_early
+from gatewise._check.standing import adopt, give_wires, reinterpret
+from gatewise._check.trees import text_of
 from gatewise._check.worlds import World, world_of_function, world_of_pair, world_of_script
+from gatewise._types import Function, Plain
 
+WANTED, TRIED = 4, 10  #: fresh inputs that are looked for, and how many are tried
 UNSURE = SAYS["other"].format(detail="")
 
-
-@dataclass(frozen=True)
-class Mistake:
-    """One wrong line: its number and text, the variable, what it gave, what it should give, and the diagnosis.
-
-    `kind` is one of `diagnosis.KINDS`; `cure` says in the student's names what to write.
-    """
-
-    line: int
-    text: str
-    variable: str
-    gave: Any
-    should: Any
-    kind: str
-    cure: str
+Run = Callable[[Point], World | None]  #: the program, run somewhere
 
 
-def culprits(f: Callable[..., Any], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> list[Mistake]:
+def culprits(f: Function, args: Sequence[object] = (), kwargs: Mapping[str, object] | None = None) -> list[Mistake]:
     """The wrong lines of a function with a hand-written backward pass, in the order of the code.
 
     The function is run on copies of its arguments; where there is nothing to judge (no source, no gradients by name)
     the list is empty, as it is where every line is right.
     """
-    kwargs = kwargs or {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        world = world_of_function(f, args, kwargs)
-        if world is None:
-            return []
-        nearby = nearby_world(lambda: world_of_function(f, args, kwargs, nearby=True))
-        return Culprits(world, nearby, fresh_function(f, args, kwargs)).mistakes()
+    return judged(lambda at: world_of_function(at, f, args, kwargs or {}))
 
 
 def culprits_of_script(path: str, text: str) -> list[Mistake]:
     """The wrong lines of a flat script, in the order of the code."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        world = world_of_script(path, text)
-        if world is None:
-            return []
-        nearby = nearby_world(lambda: world_of_script(path, text, nearby=True))
-        return Culprits(world, nearby, fresh_script(path, text)).mistakes()
+    return judged(lambda at: world_of_script(at, path, text))
 
 
 def culprits_of_pair(
-    forward: Callable[..., Any],
-    backward: Callable[..., Any],
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any] | None = None,
-    upstream: Any = None,
+    forward: Function,
+    backward: Function,
+    args: Sequence[object],
+    kwargs: Mapping[str, object] | None = None,
+    upstream: Plain | None = None,
 ) -> list[Mistake]:
     """The wrong lines of the backward half of a layer: (out, cache) = forward(...), backward(dout, cache)."""
-    kwargs = kwargs or {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        world = world_of_pair(forward, backward, args, kwargs, upstream)
-        if world is None:
-            return []
-        nearby = nearby_world(lambda: world_of_pair(forward, backward, args, kwargs, upstream, nearby=True))
-        return Culprits(world, nearby, fresh_pair(forward, backward, args, kwargs, upstream)).mistakes()
+    return judged(lambda at: world_of_pair(at, forward, backward, args, kwargs or {}, upstream))
 
 
 def culprits_of_gradient(
-    gradient: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], value: float
+    gradient: Function, args: Sequence[object], kwargs: Mapping[str, object], value: float
 ) -> list[Mistake]:
     """The wrong lines of a function that gives the gradient of another one, where it computes that one's value too.
 
     `value` is that value: what the function's own forward part leads to must be it, or nothing is judged.
     """
+
+    def run(at: Point) -> World | None:
+        world = world_of_function(at, gradient, args, kwargs)
+        if at is HERE and world is not None and not is_close(world.forward.output.value, value):
+            return None
+        return world
+
+    return judged(run)
+
+
+def is_close(found: Value, value: float) -> bool:
+    return np.ndim(found) == 0 and bool(np.isclose(found, value, rtol=1e-9))
+
+
+def judged(run: Run) -> list[Mistake]:
+    """The mistakes of a program that can be run on its own inputs, near them, and elsewhere."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        world = world_of_function(gradient, args, kwargs)
-        if world is None or np.ndim(found := world.forward.output.value) or not np.isclose(found, value, rtol=1e-9):
+        world = run(HERE)
+        if world is None:
             return []
-        nearby = nearby_world(lambda: world_of_function(gradient, args, kwargs, nearby=True))
-        return Culprits(world, nearby, fresh_function(gradient, args, kwargs)).mistakes()
+        try:
+            near = run(Near())
+        except Exception:  # it cannot be run there
+            near = None
+        return mistakes_in(world, near, run)
 
 
-def nearby_world(run: Callable[[], World | None]) -> World | None:
-    """The same program near its inputs, where it can be run there: two numbers may be equal by chance, not twice."""
-    try:
-        return run()
-    except Exception:
-        return None
-
-
-class Culprits(Repairs):
-    """Finds the lines at fault in one program."""
-
-    def __init__(self, world: World, nearby: World | None, fresh: Fresh) -> None:
-        super().__init__(world, nearby)
-        self.fresh = fresh
-        self.repaired: dict[tuple[int, str], Repair] = {}
-
-    def mistakes(self) -> list[Mistake]:
-        """Every mistake, in the order of the code."""
-        self.give_wires()
-        self.adopt()
-        self.reinterpret()
-        if self.wrong(self.marks()):  # what is said of it is tried where nothing is what it was
-            self.worlds += self.fresh(self.worlds[0])
-        found: dict[tuple[int, str], Mistake] = {}
-        for version in sorted(self.versions, key=lambda v: v.moments[-1]):
-            if version.wire is None or (version.key in self.unfinished and not self.stops(version)):
-                continue
-            marks = self.marks()
-            if self.stops(version) and any(self.is_misshapen(u) for u in self.made_of(version)):
-                continue
-            if not self.is_wrong(version, marks):
-                if (mistake := self.shared(version) or self.shaped(version)) is not None:
-                    found.setdefault((mistake.line, mistake.variable), mistake)
-                continue
-            for mistake in self.diagnosed(version, marks):
-                found.setdefault((mistake.line, mistake.variable), mistake)
-        if not self.cured_together([self.repaired[key] for key in found]):
-            found = {key: dataclasses.replace(m, kind="other", cure=UNSURE) for key, m in found.items()}
-        return sorted(found.values(), key=lambda m: m.line)
-
-    def is_misshapen(self, version: Version) -> bool:
-        """Whether a gradient has not the shape of its value: a line that raises an error for that is none at fault."""
-        world, k = self.worlds[0], version.named if version.wire is None else version.wire
-        return k is not None and squeezed(self.value(version, world)) != squeezed(world.value(k))
-
-    def shared(self, version: Version) -> Mistake | None:
-        """A right gradient of an input that a later line for another one changes, because both are one array."""
-        world = self.worlds[0]
-        assert version.wire is not None
-        if self.forward.behind[version.wire] or any(
-            v.key == version.key and v.moments[0] > version.moments[-1] for v in self.versions
-        ):
-            return None
-        held = value_in(world.moments[version.moments[-1]].after, version.key)
-        end = value_in(world.end, version.key)
-        if not is_number(end) or np.shape(held) != np.shape(end) or self.agree(end, held):
-            return None
-        after = range(version.moments[-1] + 1, len(world.moments))
-        changed = next((m for m in after if not self.agree(value_in(world.moments[m].after, version.key), held)), None)
-        if changed is None:
-            return None
-        by, line = keys_written(world.moments[changed].statement), world.moments[changed].statement.lineno
-        partner = by[0] if by else "another"
-        s = self.sharing(version.key, partner, changed)
-        instead = None
-        if isinstance(s, ast.Assign) and isinstance(s.value, (ast.Name, ast.Subscript)):
-            instead = with_field(s, "value", method_of(s.value, "copy"))
-        detail = f"one array for {version.key} and {partner}: line {line} changes both"
-        return self.mistake(version, Repair(s, "stale", detail, instead, version.wire, end, held), None)
-
-    def shaped(self, version: Version) -> Mistake | None:
-        """A right gradient in another shape than its value has."""
-        repair = self.misshapen(version, version.key)
-        return None if repair is None else self.mistake(version, repair, self.marks())
-
-    def sharing(self, one: str, other: str, before: int) -> ast.stmt:
-        """The line that made two names one array."""
-        world = self.worlds[0]
-        for m in range(before - 1, -1, -1):
-            s = world.moments[m].statement
-            if {one, other} & set(keys_written(s)) and {one, other} & self.reads[m] - set(keys_written(s)):
-                return s
-        return world.moments[before].statement
-
-    def diagnosed(self, version: Version, marks: Any) -> Iterator[Mistake]:
-        """The mistakes in one variable that is wrong."""
-        if (early := self.used_early(version)) is not None:
-            if early:
-                yield from early
+def elsewhere(run: Run, here: World) -> Iterator[World]:
+    """The worlds in which the program takes the same way and stays finite, a few of those that are tried."""
+    found = 0
+    for seed in range(TRIED):
+        try:
+            with np.errstate(all="ignore"):
+                world = run(Draw(seed))
+        except Exception:
+            continue
+        if world is None or not alike(here, world) or not is_finite(world):
+            continue
+        found += 1
+        yield world
+        if found == WANTED:
             return
-        for repair in self.explained(version, marks):
-            if repair.goal != version.wire:
-                version.wire = repair.goal
-            yield self.mistake(version, repair, marks)
 
-    def mistake(self, version: Version, repair: Repair, marks: Any) -> Mistake:
-        s = repair.statement
-        gave, should = repair.gave, repair.should
-        if should is None:
-            gave = self.value(version, self.worlds[0])
-            should = self.marks()[0][0].get(repair.goal, 0.0)
-        says = SAYS[repair.kind].format(detail=repair.detail)
-        write = "Write after it" if repair.after else "Write"
-        cure = says if repair.instead is None else f"{says} {write}  {cured(repair.instead, version.key)}"
-        keys = keys_written(s)
-        variable = version.key if version.key in keys or not keys else keys[0]
-        line = line_of(s, variable)
-        variable = variable.removeprefix(RETURNED) if variable.startswith(RETURNED + "[") else variable
-        self.repaired.setdefault((line, variable), repair)
-        return Mistake(line, self.program.text(line), variable, gave, should, repair.kind, cure)
 
-    def used_early(self, version: Version) -> list[Mistake] | None:
-        """Right given what the upstream held when it was read, wrong given what it holds in the end.
+def is_finite(world: World) -> bool:
+    return all(np.all(np.isfinite(np.asarray(w.value, float))) for w in world.forward.wires if numeric(w.value))
 
-        None where this is not so; an empty list where the upstream has a mistake of its own, which is told there.
-        """
-        changed: dict[int, list[Version]] = {}
-        given = [self.cuts(world) for world in self.worlds]
-        world = self.worlds[0]
-        for m in version.moments:
-            for key in self.reads[m]:
-                upstream = self.at[m].get(key)
-                if upstream is None or upstream is version or upstream.wire is None or key in self.mended(m, world):
-                    continue
-                early = [value_in(world.moments[m].before, key) for world in self.worlds]
-                if not self.agree(early[0], self.value(upstream, self.worlds[0])):
-                    changed.setdefault(m, []).append(upstream)
-                    for cuts, g, world in zip(given, early, self.worlds, strict=True):
-                        if fits(g, world.value(upstream.wire)):
-                            cuts[upstream.wire] = g
-        if not changed:
-            return None
-        assert version.wire is not None
-        for world, cuts in zip(self.worlds, given, strict=True):
-            cuts.pop(version.wire, None)
-            if not self.right(self.value(version, world), version.wire, world.gradients(cuts), world):
-                return None
-        marks = self.marks()
-        found = []
-        for m, upstreams in changed.items():
-            for upstream in upstreams:
-                if self.is_wrong(upstream, marks):
-                    continue
-                last = self.worlds[0].moments[upstream.moments[-1]].statement.lineno
-                detail = f"{upstream.key} before it is complete: line {last} still changes it"
-                s = self.worlds[0].moments[m].statement
-                found.append(self.mistake(version, Repair(s, "stale", detail, None, version.wire), marks))
-        return found[:1]
+
+def numeric(value: object) -> bool:
+    return isinstance(value, (float, np.floating, np.ndarray)) and np.asarray(value).dtype.kind == "f"
+
+
+def mistakes_in(world: World, nearby: World | None, run: Run) -> list[Mistake]:
+    """Every mistake of one program, in the order of the code."""
+    marking = Marking(world, nearby)
+    give_wires(marking)
+    adopt(marking)
+    reinterpret(marking)
+    if marking.wrong(marking.marks()):  # what is said of it is tried where nothing is what it was
+        marking.worlds += elsewhere(run, world)
+    found: dict[tuple[int | None, str], tuple[Mistake, Repair]] = {}
+    for version in sorted(marking.versions, key=lambda v: v.moments[-1]):
+        for repair in repairs_of(marking, version):
+            told = mistake_of(marking, version, repair)
+            found.setdefault((told.line, told.variable), (told, repair))
+    mistakes = [told for told, _ in found.values()]
+    if not cured_together(marking, [repair for _, repair in found.values()]):
+        mistakes = [dataclasses.replace(m, kind="other", cure=UNSURE) for m in mistakes]
+    return sorted(mistakes, key=lambda m: m.line)
+
+
+def repairs_of(marking: Marking, version: Version) -> Iterator[Repair]:
+    """What is wrong with one variable."""
+    stops = marking.stops(version)
+    if version.wire is None or (version.key in marking.unfinished and not stops):
+        return
+    if stops and any(is_misshapen(marking, u) for u in marking.made_of(version)):
+        return
+    marks = marking.marks()
+    if not marking.is_wrong(version, marks):
+        repair = shared(marking, version) or misshapen(marking, version, version.key)
+        yield from [repair] if repair is not None else []
+        return
+    if (early := used_early(marking, version, marks)) is not None:
+        yield from early
+        return
+    for repair in explained(marking, version, marks):
+        version.wire = repair.goal
+        yield repair
+
+
+def is_misshapen(marking: Marking, version: Version) -> bool:
+    """Whether a gradient has not the shape of its value: a line that raises an error for that is none at fault."""
+    world, k = marking.worlds[0], version.named if version.wire is None else version.wire
+    return k is not None and squeezed(marking.value(version, world)) != squeezed(world.value(k))
+
+
+def mistake_of(marking: Marking, version: Version, repair: Repair) -> Mistake:
+    s = repair.statement
+    gave, should = repair.gave, repair.should
+    if should is None:
+        gave = marking.value(version, marking.worlds[0])
+        should = marking.marks()[0][0].get(repair.goal, 0.0)
+    says = SAYS[repair.kind].format(detail=repair.detail)
+    write = "Write after it" if repair.after else "Write"
+    cure = says if repair.instead is None else f"{says} {write}  {cured(repair.instead, version.key)}"
+    keys = keys_written(s)
+    variable = version.key if version.key in keys or not keys else keys[0]
+    line = line_of(s, variable)
+    variable = variable.removeprefix(RETURNED) if variable.startswith(RETURNED + "[") else variable
+    return Mistake(line, marking.program.text(line), variable, gave, should, repair.kind, cure)
 
 
 def cured(instead: ast.AST, key: str) -> str:

@@ -7,13 +7,14 @@ or with what came along one path only. Such a value is explained by what is left
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import largest, squeezed, stretches
-from gatewise._check.readings import Readings
+from gatewise._check.comparing import Value, largest, squeezed, stretches
+from gatewise._check.moving import Inquiry, remembered
+from gatewise._check.readings import down_to, multiple, roles_of, uses_at
+from gatewise._types import Plain
 
 PATHS = 60  #: paths along which gradients are followed one by one
 COMPARED = 30_000  #: values, factors and gradients that are held against each other; more take minutes
@@ -24,150 +25,156 @@ class TooManyError(Exception):
     """There is too much to look at; the message says what, as a reason why no line is named."""
 
 
-class Explaining(Readings):
-    """Explains the values of a backward pass that are no gradients."""
+@remembered
+def paths_of(inquiry: Inquiry) -> list[list[Mapping[int, Value]]]:
+    """For each use of each value: what comes along it, at each wire behind it, at each point."""
+    found: list[list[Mapping[int, Any]]] = []
+    for k in inquiry.trials[0].circuit.found:
+        uses = [uses_at(inquiry, n, k) for n in range(len(inquiry.trials))]
+        for use in range(len(uses[0])) if len(uses[0]) > 1 else ():
+            if len(found) == PATHS:
+                return found
+            found.append([t.circuit.from_wire(k, each[use]) for t, each in zip(inquiry.trials, uses, strict=True)])
+    return found
 
-    compared = 0
 
-    @cached_property
-    def paths(self) -> list[list[Mapping[int, Any]]]:
-        """For each use of each value: what comes along it, at each wire behind it, at each point."""
-        found: list[list[Mapping[int, Any]]] = []
-        for k in self.trials[0].circuit.found:
-            uses = [self.contributions(n, k) for n in range(len(self.trials))]
-            for use in range(len(uses[0])) if len(uses[0]) > 1 else ():
-                if len(found) == PATHS:
-                    return found
-                found.append([t.circuit.swept(k, each[use]) for t, each in zip(self.trials, uses, strict=True)])
-        return found
-
-    def targets(self, paths: bool) -> Iterator[tuple[int, list[Any]]]:
-        """The gradients that what is wrong hangs on, at each point; and what comes along one path, if asked."""
-        circuits = [t.circuit for t in self.trials]
-        on_way = {k for k in circuits[0].found if {*self.down(k)} & {*self.wrong}}
-        for k in circuits[0].found:
+def aims(inquiry: Inquiry, paths: bool) -> Iterator[tuple[int, list[Any]]]:
+    """The gradients that what is wrong hangs on, at each point; and what comes along one path, if asked."""
+    circuits = [t.circuit for t in inquiry.trials]
+    on_way = {k for k in circuits[0].found if {*down_to(inquiry, k)} & {*inquiry.wrong}}
+    for k in circuits[0].found:
+        if k in on_way:
+            yield k, [c.found.get(k) for c in circuits]
+    for path in paths_of(inquiry) if paths else ():
+        for k in path[0]:
             if k in on_way:
-                yield k, [c.found.get(k) for c in circuits]
-        for path in self.paths if paths else ():
-            for k in path[0]:
-                if k in on_way:
-                    yield k, [each.get(k) for each in path]
+                yield k, [each.get(k) for each in path]
 
-    def comes_along_a_path(self, i: int) -> bool:
-        """Whether a value is what comes along one path to the wire whose gradient it does the work of."""
-        values = [r.events[i].value for r in self.runs]
-        for k, d in self.roles(i).items():
-            for path in self.paths:
-                if k in path[0] and all(self.agree(d * v, g[k]) for v, g in zip(values, path, strict=True)):
-                    return True
+
+def comes_along_a_path(inquiry: Inquiry, i: int) -> bool:
+    """Whether a value is what comes along one path to the wire whose gradient it does the work of."""
+    values = [r.events[i].value for r in inquiry.runs]
+    for k, d in roles_of(inquiry, i).items():
+        for path in paths_of(inquiry):
+            if k in path[0] and all(inquiry.agree(d * v, g[k]) for v, g in zip(values, path, strict=True)):
+                return True
+    return False
+
+
+def explains(inquiry: Inquiry, values: Sequence[Plain], along_axes: bool = True, paths: bool = True) -> bool:
+    """Whether a constant, a factor, or a number for each row is all that is between a value and a gradient."""
+    return next(explanations(inquiry, values, paths, along_axes=along_axes), None) is not None
+
+
+def explanations(
+    inquiry: Inquiry,
+    values: Sequence[Any],
+    paths: bool = True,
+    beside: Sequence[list[Any]] = (),
+    along_axes: bool = True,
+) -> Iterator[tuple[int, list[Any]]]:
+    """What makes a multiple of a gradient of a value, at each point, and of which wire's; also what is `beside`."""
+    if not largest(values[0]) or (np.size(values[0]) > 1 and not np.ptp(values[0])):
+        return
+    shape = squeezed(values[0])
+    values = [np.reshape(np.asarray(v, float), shape) for v in values]
+    for k, gradients in aims(inquiry, paths):
+        if any(g is None or squeezed(g) != shape or not largest(g) for g in gradients):
+            continue
+        gradients = [np.reshape(np.asarray(g, float), shape) for g in gradients]
+        if not says_enough(inquiry, sum(int(np.count_nonzero(g)) for g in gradients) - 1):
+            continue
+        others: list[list[Value]] = [[np.reshape(x, shape) for x in f] for f in beside]
+        for factor in [*factors_for(inquiry, k), *others]:
+            inquiry.compared += 1
+            if inquiry.compared > COMPARED:
+                raise TooManyError("the way back has more values of one shape than can be told apart")
+            if np.size(gradients[0]) > 1 and multiple(inquiry, factor, gradients) is not None:
+                continue  # it is that gradient itself
+            if multiple(inquiry, [f * v for f, v in zip(factor, values, strict=True)], gradients) is not None:
+                yield k, factor
+        if along_axes and (ratios := ratios_along_an_axis(inquiry, values, gradients)) is not None:
+            yield k, ratios
+
+
+def ratios_along_an_axis(inquiry: Inquiry, values: Sequence[Value], gradients: Sequence[Value]) -> list[Value] | None:
+    """Gradients divided by values, where that is the same all along an axis."""
+    ratios = [r for g, v in zip(gradients, values, strict=True) if (r := ratio(g, v)) is not None]
+    if len(ratios) < len(values):
+        return None
+    along = any(is_constant_along(inquiry, ratios, axis) for axis in range(np.ndim(ratios[0])))
+    return [np.nan_to_num(r) for r in ratios] if along else None
+
+
+def is_constant_along(inquiry: Inquiry, ratios: Sequence[Any], axis: int) -> bool:
+    beside = 0
+    for r in ratios:
+        for row in np.moveaxis(r, axis, -1).reshape(-1, r.shape[axis]):
+            known = row[np.isfinite(row)]
+            if known.size and np.ptp(known) > inquiry.close * np.abs(known).max():
+                return False
+            beside += max(int(np.count_nonzero(known)) - 1, 0)
+    return says_enough(inquiry, beside)
+
+
+def says_enough(inquiry: Inquiry, numbers: int) -> bool:
+    """Whether that many numbers that agree are no coincidence."""
+    return bool(numbers * -np.log10(inquiry.close) >= DIGITS)
+
+
+def works_as(inquiry: Inquiry, i: int, k: int, factor: object) -> bool:
+    """Whether a value, multiplied by a factor, does the work of the gradient of a wire, or of a multiple of it."""
+    moved, before = inquiry.moved[i], inquiry.runs[0].gradients
+    value = inquiry.trials[0].circuit.value(k)
+    by = np.reshape(np.asarray(moved.by, float), squeezed(moved.by)) * factor
+    expected = inquiry.trials[0].circuit.down_from(k, np.reshape(by, np.shape(value)))
+    made = {q: np.asarray(moved.gradients[q], float) - before[q] for q in inquiry.names}
+    both = [q for q in inquiry.names if q in moved.reached or largest(expected[q]) > 0]
+    if {*both} != moved.reached:
         return False
-
-    def explains(self, values: Sequence[Any], along_axes: bool = True, paths: bool = True) -> bool:
-        """Whether a constant, a factor, or a number for each row is all that is between a value and a gradient."""
-        return next(self.explanations(values, paths, along_axes=along_axes), None) is not None
-
-    def explanations(
-        self, values: Sequence[Any], paths: bool = True, beside: Sequence[list[Any]] = (), along_axes: bool = True
-    ) -> Iterator[tuple[int, list[Any]]]:
-        """What makes a multiple of a gradient of a value, at each point, and of which wire's; also what is `beside`."""
-        if not largest(values[0]) or (np.size(values[0]) > 1 and not np.ptp(values[0])):
-            return
-        shape = squeezed(values[0])
-        values = [np.reshape(np.asarray(v, float), shape) for v in values]
-        for k, gradients in self.targets(paths):
-            if any(g is None or squeezed(g) != shape or not largest(g) for g in gradients):
-                continue
-            gradients = [np.reshape(np.asarray(g, float), shape) for g in gradients]
-            if not self.says_enough(sum(int(np.count_nonzero(g)) for g in gradients) - 1):
-                continue
-            for factor in (*self.factors(k), *([np.reshape(x, shape) for x in f] for f in beside)):
-                self.compared += 1
-                if self.compared > COMPARED:
-                    raise TooManyError("the way back has more values of one shape than can be told apart")
-                if np.size(gradients[0]) > 1 and self.multiple(factor, gradients) is not None:
-                    continue  # it is that gradient itself
-                if self.multiple([f * v for f, v in zip(factor, values, strict=True)], gradients) is not None:
-                    yield k, factor
-            if along_axes and (ratios := self.ratios_along_an_axis(values, gradients)) is not None:
-                yield k, ratios
-
-    def ratios_along_an_axis(self, values: Sequence[Any], gradients: Sequence[Any]) -> list[Any] | None:
-        """Gradients divided by values, where that is the same all along an axis."""
-        ratios = [ratio(g, v) for g, v in zip(gradients, values, strict=True)]
-        if any(r is None for r in ratios):
-            return None
-        along = any(self.is_constant_along(ratios, axis) for axis in range(np.ndim(ratios[0])))
-        return [np.nan_to_num(r) for r in ratios] if along else None
-
-    def is_constant_along(self, ratios: Sequence[Any], axis: int) -> bool:
-        beside = 0
-        for r in ratios:
-            for row in np.moveaxis(r, axis, -1).reshape(-1, r.shape[axis]):
-                known = row[np.isfinite(row)]
-                if known.size and np.ptp(known) > self.close * np.abs(known).max():
-                    return False
-                beside += max(int(np.count_nonzero(known)) - 1, 0)
-        return self.says_enough(beside)
-
-    def says_enough(self, numbers: int) -> bool:
-        """Whether that many numbers that agree are no coincidence."""
-        return bool(numbers * -np.log10(self.close) >= DIGITS)
-
-    def works_as(self, i: int, k: int, factor: Any) -> bool:
-        """Whether a value, multiplied by a factor, does the work of the gradient of a wire, or of a multiple of it."""
-        moved, before = self.moved[i], self.runs[0].gradients
-        value = self.trials[0].circuit.value(k)
-        by = np.reshape(np.asarray(moved.by, float), squeezed(moved.by)) * factor
-        expected = self.trials[0].circuit.down_from(k, np.reshape(by, np.shape(value)))
-        made = {q: np.asarray(moved.gradients[q], float) - before[q] for q in self.names}
-        both = [q for q in self.names if q in moved.reached or largest(expected[q]) > 0]
-        if {*both} != moved.reached:
-            return False
-        first = np.concatenate([np.ravel(made[q]) for q in both])
-        other = np.concatenate([np.ravel(np.broadcast_to(expected[q], made[q].shape)) for q in both])
-        return self.multiple([first], [other]) is not None
-
-    def factors(self, k: int) -> list[list[Any]]:
-        """What makes a gradient of wire k, at each point: nothing, values, and the gradients of what is made of it."""
-        if k not in self._factors:
-            self._factors[k] = list(self.all_factors(k))
-        return self._factors[k]
-
-    @cached_property
-    def _factors(self) -> dict[int, list[list[Any]]]:
-        return {}
-
-    def all_factors(self, k: int) -> Iterator[list[Any]]:
-        circuits = [t.circuit for t in self.trials]
-        value = circuits[0].value(k)
-        whole, shape = np.shape(value), squeezed(value)
-
-        def fitted(x: Any) -> Any:
-            x = np.asarray(x, float)
-            return x.reshape(shape) if squeezed(x) == shape else np.broadcast_to(x, whole).reshape(shape)
-
-        yield [np.ones(shape) for _ in circuits]
-        for j, wire in enumerate(circuits[0].wires):
-            if squeezed(wire.value) != shape and not stretches(np.shape(wire.value), whole):
-                continue
-            if np.size(wire.value) > 1 or not shape:
-                yield from self.of_values([fitted(c.value(j)) for c in circuits])
-            gradients = [c.found.get(j) for c in circuits]
-            if k in circuits[0].behind(j) and all(g is not None and largest(g) for g in gradients):
-                yield [fitted(g) for g in gradients]
-
-    def of_values(self, values: Sequence[Any]) -> Iterator[list[Any]]:
-        """The values that local gradients are made of: powers, and what is left to 1."""
-        for power in (1, -1, 2, -2):
-            with np.errstate(all="ignore"):
-                found = [x**power for x in values]
-            if all(map(np.all, map(np.isfinite, found))):
-                yield found
-        yield [1 - x for x in values]
-        yield [1 - x**2 for x in values]
+    first = np.concatenate([np.ravel(made[q]) for q in both])
+    other = np.concatenate([np.ravel(np.broadcast_to(expected[q], made[q].shape)) for q in both])
+    return multiple(inquiry, [first], [other]) is not None
 
 
-def ratio(g: Any, v: Any) -> Any:
+@remembered
+def factors_for(inquiry: Inquiry, k: int) -> list[list[Value]]:
+    """What makes a gradient of wire k, at each point: nothing, values, and the gradients of what is made of it."""
+    return list(all_factors(inquiry, k))
+
+
+def all_factors(inquiry: Inquiry, k: int) -> Iterator[list[Value]]:
+    circuits = [t.circuit for t in inquiry.trials]
+    value = circuits[0].value(k)
+    whole, shape = np.shape(value), squeezed(value)
+
+    def fitted(x: object) -> Value:
+        x = np.asarray(x, float)
+        return x.reshape(shape) if squeezed(x) == shape else np.broadcast_to(x, whole).reshape(shape)
+
+    yield [np.ones(shape) for _ in circuits]
+    for j, wire in enumerate(circuits[0].wires):
+        if squeezed(wire.value) != shape and not stretches(np.shape(wire.value), whole):
+            continue
+        if np.size(wire.value) > 1 or not shape:
+            yield from of_values(inquiry, [fitted(c.value(j)) for c in circuits])
+        gradients = [c.found.get(j) for c in circuits]
+        if k in circuits[0].behind[j] and all(g is not None and largest(g) for g in gradients):
+            yield [fitted(g) for g in gradients]
+
+
+def of_values(inquiry: Inquiry, values: Sequence[Any]) -> Iterator[list[Value]]:
+    """The values that local gradients are made of: powers, and what is left to 1."""
+    for power in (1, -1, 2, -2):
+        with np.errstate(all="ignore"):
+            found = [x**power for x in values]
+        if all(map(np.all, map(np.isfinite, found))):
+            yield found
+    yield [1 - x for x in values]
+    yield [1 - x**2 for x in values]
+
+
+def ratio(g: Value, v: Value) -> np.ndarray | None:
     """A gradient divided by a value, in the gradient's shape; NaN where both are 0, and None where one alone is."""
     g = np.asarray(g, float)
     v = np.reshape(np.asarray(v, float), g.shape)

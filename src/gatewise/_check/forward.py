@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,30 +13,31 @@ from gatewise._build import run_users_code, users_code
 from gatewise._check.names import keys_written, wire_named
 from gatewise._check.programs import Program, without_backward
 from gatewise._check.running import Moment
-from gatewise._circuit import Bit, Wire, parents_as_written, step_wire
+from gatewise._check.wires import Wires
+from gatewise._circuit import Bit, Expr, Wire, step_of, wires_in
 from gatewise._errors import GatewiseError
 from gatewise._recording.functions import Math, math_replaced, with_math
 from gatewise._recording.recorder import Recorder
 from gatewise._recording.scripts import MATH, MathImports
 from gatewise._recording.structures import leaves, mapped
-from gatewise._sweep import reached
 from gatewise._tensor import Tensor, leaf
+from gatewise._types import Function, Plain
 
 BOUND = "__gatewise_bound__"
 PUT = "__gatewise_put__"
 
 
-class Forward:
+class Forward(Wires):
     """The forward pass of a program recorded on Tensors: its wires, and which of them each name was bound to."""
 
-    def __init__(self, program: Program, space: dict[str, Any], moments: Sequence[Moment] = ()) -> None:
+    def __init__(self, program: Program, space: Mapping[str, object], moments: Sequence[Moment] = ()) -> None:
         self.program, self.held = program, held_by(moments)
         self.bound: dict[str, list[Wire]] = {}
         self.asked = {wire_named(key, program.known()) for key in program.gradients}
         self.places = dict(enumerate(program.statements))
         self.space = {**space, **math_replaced(space), "math": Math(), MATH: Math(), BOUND: self.bind, PUT: put_at}
 
-    def run(self, given: Mapping[str, Any]) -> Forward:
+    def run(self, given: Mapping[str, Plain]) -> Forward:
         """Record the forward statements of the program, on these arguments."""
         places = {s: k for k, s in self.places.items()}
         tree = ast.Module(
@@ -49,7 +50,7 @@ class Forward:
             self.execute(tree)
         return self.settled(self.space[BOUND + "output"])
 
-    def run_pair(self, forward: Callable[..., Any], given: Mapping[str, Any]) -> Forward:
+    def run_pair(self, forward: Function, given: Mapping[str, object]) -> Forward:
         """Record `forward`, which returns (out, cache), and what the backward function reads from the cache."""
         places = {s: k for k, s in self.places.items()}
         with Recorder() as recorder, Bit() as bit, np.errstate(all="ignore"):
@@ -63,18 +64,15 @@ class Forward:
         tree = ast.fix_missing_locations(MathImports().visit(ast.fix_missing_locations(tree)))
         run_users_code(users_code(tree, self.program.filename), self.space)
 
-    def settled(self, out: Any) -> Forward:
+    def settled(self, out: object) -> Forward:
         """The circuit behind an output."""
         if not isinstance(out, Tensor) or out.wire is None:
             raise GatewiseError("The output does not depend on what has a gradient.")
-        self.output: Wire = out.wire
-        self.wires = reached([self.output], self.bit, as_written=True)
-        self.index = {wire: k for k, wire in enumerate(self.wires)}
+        Wires.__init__(self, out.wire, self.bit)
         self.names = {
             name: [self.index[w] for w in dict.fromkeys(wires) if w in self.index] for name, wires in self.bound.items()
         }
         self.named = {k for found in self.names.values() for k in found}
-        self.behind = self.ancestors()
         self.still: set[int] = set()
         self.shifts = set(self.maxima_only_subtracted())
         return self
@@ -94,7 +92,7 @@ class Forward:
             self.wires.append(wire)
             self.behind.append(set())
 
-    def argument(self, name: str, value: Any) -> Any:
+    def argument(self, name: str, value: object) -> object:
         """One argument as Tensors: arrays of floats and floats, and what has a gradient."""
         if name == "self":
             twin = copy.copy(value)
@@ -103,13 +101,13 @@ class Forward:
                     vars(twin)[attribute] = self.argument(attribute, held)
             return twin
 
-        def one(path: tuple[Any, ...], x: Any) -> Any:
+        def one(path: tuple[Any, ...], x: object) -> Any:
             last = path[-1] if path and isinstance(path[-1], str) else name if not path else ""
             return self.bind(last, x) if isinstance(x, (np.ndarray, np.floating, float)) or not path else x
 
         return mapped(one, value)
 
-    def bind(self, name: str, value: Any, place: int | None = None) -> Any:
+    def bind(self, name: str, value: object, place: int | None = None) -> object:
         """A name is bound to a value: plain floats become Tensors at the left edge of the circuit.
 
         What was drawn at random is what it was when the function ran.
@@ -128,7 +126,7 @@ class Forward:
                     self.bound.setdefault(path[-1], []).append(part.wire)
         return value
 
-    def is_leaf(self, name: str, value: Any) -> bool:
+    def is_leaf(self, name: str, value: object) -> bool:
         if isinstance(value, (np.ndarray, np.floating)):
             return np.asarray(value).dtype.kind == "f"
         return type(value) in (float, int) and name in self.asked
@@ -140,30 +138,18 @@ class Forward:
         lines = [s.lineno for s in self.program.statements if s in self.program.forward and names & {*keys_written(s)}]
         return lines[0] if len(lines) == 1 else None
 
-    def ancestors(self) -> list[set[int]]:
-        """For each wire, those it was made of."""
-        found: list[set[int]] = []
-        for wire in self.wires:
-            mine: set[int] = set()
-            for parent in parents_as_written(wire):
-                if (k := self.index.get(parent)) is not None:
-                    mine |= {k} | found[k]
-            found.append(mine)
-        return found
-
     def maxima_only_subtracted(self) -> Iterator[int]:
         """The wires of max(s) in s - max(s): by hand, nobody sends a gradient through this shift."""
-        consumers: dict[Wire, list[Any]] = {}
+        consumers: dict[Wire, list[Expr]] = {}
         for wire in self.wires:
-            if (holder := step_wire(wire)) is not None and holder.step is not None:
-                for operand in holder.step.operands:
-                    if isinstance(operand, Wire):
-                        consumers.setdefault(operand, []).append(holder.step)
+            if (made := step_of(wire)) is not None:
+                for operand in wires_in(made):
+                    consumers.setdefault(operand, []).append(made)
         for k, wire in enumerate(self.wires):
-            holder = step_wire(wire)
-            if holder is None or holder.step is None or holder.step.gate.name not in ("max", "amax"):
+            made = step_of(wire)
+            if made is None or made.gate.name not in ("max", "amax"):
                 continue
-            whole = holder.step.operands[0]
+            whole = made.operands[0]
             used = consumers.get(wire, [])
             if used and all(s.gate.name == "subtract" and s.operands[0] is whole for s in used):
                 yield k
@@ -205,7 +191,7 @@ def put_at(x: Any, index: Any, value: Any) -> Any:
     return np.where(there, value, x)
 
 
-def plain_index(index: Any) -> Any:
+def plain_index(index: object) -> Any:
     """An index without Tensors in it."""
     if isinstance(index, tuple):
         return tuple(map(plain_index, index))
@@ -220,9 +206,9 @@ def rebound(name: str, place: int) -> ast.stmt:
     return ast.parse(f"{name} = {BOUND}({name!r}, {name}, {place})").body[0]
 
 
-def held_by(moments: Sequence[Moment]) -> dict[tuple[ast.stmt, str], list[Any]]:
+def held_by(moments: Sequence[Moment]) -> dict[tuple[ast.stmt, str], list[object]]:
     """What each name was bound to by each statement, in order."""
-    found: dict[tuple[ast.stmt, str], list[Any]] = {}
+    found: dict[tuple[ast.stmt, str], list[object]] = {}
     for moment in moments:
         for name in keys_written(moment.statement):
             found.setdefault((moment.statement, name), []).append(moment.after.get(name))

@@ -5,13 +5,14 @@ Each gate of a run is looked at alone: its rule, at the values it had, beside di
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from gatewise._check.claims import SEED
+from gatewise._check.diagnosis import Mistake
 from gatewise._check.recorded import written_at
 from gatewise._check.subject import Subject
 from gatewise._gates import CONSTANT, WANTED, Gate, Live, Stops, key_of
@@ -19,38 +20,26 @@ from gatewise._numerical import Direction, slope
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import FLOATS
 from gatewise._tensor import Tensor, leaf
+from gatewise._types import Function
 
 CLOSE = 1e-5  # of the size of a gate's contribution: an error up to this is none
-
-
-@dataclass(frozen=True)
-class WrongGate:
-    """A gate whose local gradient is wrong: where it first was used, along which operand, what it gave and should."""
-
-    line: int | None
-    text: str
-    variable: str
-    gave: float
-    should: float
-    kind: str
-    cure: str
 
 
 class Steps(Recorder):
     """A recording that keeps every step's gate, values and parameters."""
 
-    def __init__(self, shown: Any = None) -> None:
+    def __init__(self, shown: CodeType | None = None) -> None:
         super().__init__(shown)
-        self.found: list[tuple[Gate, Callable[..., Any], tuple[Any, ...], dict[str, Any], Any]] = []
+        self.found: list[tuple[Gate, Function, tuple[Any, ...], dict[str, Any], Any]] = []
 
-    def step(self, gate: Gate, forward: Any, operands: Any, values: Any, parameters: Any, plain: Any) -> Any:
-        step = super().step(gate, forward, operands, values, parameters, plain)
+    def step(self, gate: Gate, forward: Any, operands: Any, values: Any, parameters: Any, plain: Any, out: Any) -> Any:
+        step = super().step(gate, forward, operands, values, parameters, plain, out)
         own = tuple(np.array(v) if isinstance(v, np.ndarray) else v for v in values)
         self.found.append((gate, forward, own, dict(plain), step.place))
         return step
 
 
-def wrong_gates(subject: Subject) -> list[WrongGate]:
+def wrong_gates(subject: Subject) -> list[Mistake]:
     """The first gate of a run whose local gradient is wrong, if there is one; alone in a list."""
     try:
         recorder = Steps(subject.code)
@@ -69,13 +58,15 @@ def wrong_gates(subject: Subject) -> list[WrongGate]:
             name = gate.operands[position] if position < len(gate.operands) else f"operand {position + 1}"
             cure = f"the rule of {gate.name} along {name} is to give {should:.6g} here; mend its declaration"
             return [
-                WrongGate(line, text or gate.name, f"{gate.name}, along {name},", gave, should, "local gradient", cure)
+                Mistake(
+                    line or 0, text or gate.name, f"{gate.name}, along {name},", gave, should, "local gradient", cure
+                )
             ]
     return []
 
 
 def wrong_operands(
-    gate: Gate, forward: Callable[..., Any], values: tuple[Any, ...], parameters: dict[str, Any]
+    gate: Gate, forward: Function, values: tuple[Any, ...], parameters: dict[str, Any]
 ) -> Iterator[tuple[int, float, float]]:
     """Operands along which a gate's rule disagrees with differences: (position, what it gave, what it should)."""
     with np.errstate(all="ignore"):
@@ -107,7 +98,7 @@ def wrong_operands(
 
 
 def along(
-    gate: Gate, g: Any, out: Any, values: tuple[Any, ...], parameters: dict[str, Any], position: int, v: Any
+    gate: Gate, g: object, out: object, values: tuple[Any, ...], parameters: dict[str, Any], position: int, v: object
 ) -> float | None:
     """What a gate's rule says f moves by when one operand moves along `v`; None where it has no rule for it."""
     kinds = [WANTED if k == position else CONSTANT for k in range(len(values))]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from gatewise._types import Function
 
-def adapted(
-    f: Any, args: Sequence[Any], gradient: Any, backward: Any
-) -> tuple[Callable[..., Any], Sequence[Any], Any, Any]:
+#: A function, its arguments, its gradient and its backward half.
+Adapted = tuple[Function, Sequence[object], object, Function | None]
+
+
+def adapted(f: Function, args: Sequence[object], gradient: object, backward: Function | None) -> Adapted:
     """The function, its arguments and its gradient on NumPy arrays, where they are PyTorch's or JAX's."""
     if gradient is None and backward is None:
         torch = sys.modules.get("torch")
@@ -23,24 +27,24 @@ def adapted(
     return f, args, gradient, backward
 
 
-def is_torch_function(torch: Any, f: Any) -> bool:
+def is_torch_function(torch: ModuleType, f: Function) -> bool:
     """Whether `f` is a `torch.autograd.Function`, or its `apply`."""
     owner = f if isinstance(f, type) else getattr(f, "__self__", None)
     return isinstance(owner, type) and issubclass(owner, torch.autograd.Function)
 
 
-def of_torch(torch: Any, f: Any, args: Sequence[Any]) -> tuple[Callable[..., Any], Sequence[Any], Any, Any]:
+def of_torch(torch: ModuleType, f: Function, args: Sequence[object]) -> Adapted:
     """f on arrays, returning (out, what was given), and PyTorch's backward pass as backward(dout, cache)."""
     call: Any = getattr(f, "apply", f) if isinstance(f, type) else f
 
-    def tensor(x: Any) -> Any:
+    def tensor(x: Any) -> object:
         return torch.tensor(x) if isinstance(x, (np.ndarray, np.generic)) else x
 
-    def forward(*arrays: Any) -> tuple[Any, Any]:
+    def forward(*arrays: Any) -> tuple[object, object]:
         with torch.no_grad():
             return numpy_of(call(*map(tensor, arrays))), arrays
 
-    def backward(dout: Any, arrays: Any) -> list[Any]:
+    def backward(dout: Any, arrays: Any) -> list[np.ndarray | None]:
         tensors = [tensor(x) for x in arrays]
         wanted = [x for x in tensors if isinstance(x, torch.Tensor) and x.is_floating_point()]
         for x in wanted:
@@ -56,13 +60,13 @@ def of_torch(torch: Any, f: Any, args: Sequence[Any]) -> tuple[Callable[..., Any
     return forward, [np.array(x) if isinstance(x, float) else x for x in plain], None, backward
 
 
-def of_jax(jax: Any, f: Any, args: Sequence[Any]) -> tuple[Callable[..., Any], Sequence[Any], Any, Any]:
+def of_jax(jax: ModuleType, f: Function, args: Sequence[object]) -> Adapted:
     """f on arrays, returning (out, what was given), and JAX's vjp as backward(dout, cache)."""
 
-    def forward(*arrays: Any) -> tuple[Any, Any]:
+    def forward(*arrays: Any) -> tuple[object, object]:
         return np.asarray(f(*arrays)), arrays
 
-    def backward(dout: Any, arrays: Any) -> list[Any]:
+    def backward(dout: Any, arrays: Any) -> list[np.ndarray | None]:
         out, pullback = jax.vjp(f, *arrays)
         return [np.asarray(g) for g in pullback(jax.numpy.asarray(dout, dtype=out.dtype))]
 
@@ -71,9 +75,10 @@ def of_jax(jax: Any, f: Any, args: Sequence[Any]) -> tuple[Callable[..., Any], S
     return forward, [np.array(x) if hasattr(x, "dtype") else x for x in args], None, backward
 
 
-def shown(f: Any) -> str:
+def shown(f: object) -> str:
     return str(getattr(getattr(f, "__self__", None), "__name__", None) or getattr(f, "__name__", "f"))
 
 
-def numpy_of(x: Any) -> Any:
-    return x.detach().cpu().numpy().copy()
+def numpy_of(x: Any) -> np.ndarray:
+    found: np.ndarray = x.detach().cpu().numpy().copy()
+    return found

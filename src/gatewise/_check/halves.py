@@ -16,14 +16,16 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._check.definitions import definition_of
 from gatewise._check.matching import part_fits, units_of
 from gatewise._check.subject import Subject
-from gatewise._check.worlds import definition_of
 from gatewise._errors import ArgumentError
 from gatewise._recording.functions import code_of
 from gatewise._recording.structures import leaves
 from gatewise._recording.whose import DICTS, wire_named
+from gatewise._types import Function, Plain
 
+Named = str | list[str] | None  #: what a part of what is returned is called; the names in a list; none
 CACHES = frozenset({"cache", "caches", "ctx", "context", "memory"})
 WORDS = (("forward", "backward"), ("fwd", "bwd"), ("Forward", "Backward"), ("fprop", "bprop"))
 
@@ -37,7 +39,7 @@ class Halves:
     takes_upstream: bool = True
 
 
-def halves_of(subject: Subject, first: Any, backward: Callable[..., Any]) -> Halves:
+def halves_of(subject: Subject, first: Any, backward: Function) -> Halves:
     """How `backward` takes what the forward half returned. Raises `ArgumentError` where nothing of that is a cache."""
     if not isinstance(first, tuple) or len(first) < 2:
         raise ArgumentError(
@@ -64,11 +66,11 @@ def halves_of(subject: Subject, first: Any, backward: Callable[..., Any]) -> Hal
     return Halves(one, lambda ups: backward(ups[0], cache))
 
 
-def one(result: Any) -> Sequence[Any]:
+def one(result: Any) -> Sequence[object]:
     return [result[0]]
 
 
-def is_array(x: Any) -> bool:
+def is_array(x: object) -> bool:
     return isinstance(x, (float, np.ndarray, np.generic)) and np.asarray(x).dtype.kind == "f"
 
 
@@ -77,7 +79,7 @@ def is_called_gradient(name: str, subject: Subject) -> bool:
     return name not in subject.arguments() and name[:1] in ("d", "D", "g", "u")
 
 
-def required(f: Callable[..., Any]) -> list[str]:
+def required(f: Function) -> list[str]:
     """The names of the arguments that a function has to be given by place; (dout, cache) where it does not say."""
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     try:
@@ -92,7 +94,7 @@ def required(f: Callable[..., Any]) -> list[str]:
 # ----------------------------------------------------------------------------------------------------- which is which
 
 
-def backward_half(subject: Subject, first: Any) -> Callable[..., Any] | None:
+def backward_half(subject: Subject, first: object) -> Function | None:
     """The backward half that stands beside a forward half: `affine_backward` beside `affine_forward`."""
     if not isinstance(first, tuple) or len(first) < 2 or not is_cache(subject, first):
         return None
@@ -134,19 +136,19 @@ def is_forward_half(name: str) -> bool:
     return bool(re.search("forward|fwd|fprop", name.lower())) and not re.search("back|bwd|bprop|grad", name.lower())
 
 
-def may_belong(subject: Subject, g: Any) -> bool:
+def may_belong(subject: Subject, g: Plain) -> bool:
     """Whether something has the shape of a parameter, or the structure of an argument."""
     return any(part_fits(p, g, ()) for p in subject.parameters) or any(u.fits(g, ()) for u in units_of(subject))
 
 
-def repeats_inputs(subject: Subject, parts: Sequence[Any]) -> bool:
+def repeats_inputs(subject: Subject, parts: Sequence[object]) -> bool:
     """Whether something begins with the inputs in their own places, an array among them."""
     pairs = list(zip(parts, subject.arguments().values(), strict=False))
     equal = all(same(a, b) for a, b in pairs)
     return equal and any(isinstance(a, np.ndarray) for a, _ in pairs)
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: object, b: object) -> bool:
     """Whether two arguments are alike: arrays by their entries, settings as they are."""
     if type(a) is not type(b):
         return False
@@ -155,7 +157,7 @@ def same(a: Any, b: Any) -> bool:
     return len(one) == len(other) and all(p == q and np.array_equal(x, y) for (p, x), (q, y) in pairs)
 
 
-def names_of_rest(f: Callable[..., Any], count: int) -> list[str]:
+def names_of_rest(f: Function, count: int) -> list[str]:
     """The names of what a function returns beside its first value, as far as they have some."""
     returned = returned_names(f)
     if len(returned) != count:
@@ -163,30 +165,31 @@ def names_of_rest(f: Callable[..., Any], count: int) -> list[str]:
     return [name for part in returned[1:] for name in ([part] if isinstance(part, str) else part or []) if name]
 
 
-def returned_names(f: Callable[..., Any]) -> list[Any]:
+def returned_names(f: Function) -> list[Named]:
     """The names in a function's last return statement: one, a list of several, or None for each part."""
     code = code_of(f)
     return [] if code is None else returned_by(code)
 
 
 @lru_cache(maxsize=64)
-def returned_by(code: CodeType) -> list[Any]:
+def returned_by(code: CodeType) -> list[Named]:
     """The same of its code: an inquiry asks again after each of a thousand runs."""
     node = definition_of(code)
-    returns = [n for n in ast.walk(node) if isinstance(n, ast.Return)] if node is not None else []
+    inside = list(ast.walk(node)) if node is not None else []
+    returns = [n for n in inside if isinstance(n, ast.Return)]
     if not returns or returns[-1].value is None:
         return []
     value = returns[-1].value
     made = {
         s.targets[0].id: s.value
-        for s in ast.walk(node)  # type: ignore[arg-type]
+        for s in inside
         if isinstance(s, ast.Assign) and len(s.targets) == 1 and isinstance(s.targets[0], ast.Name)
     }
     parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
     return [name_of(part, made) for part in parts]
 
 
-def name_of(node: ast.expr, made: dict[str, ast.expr]) -> Any:
+def name_of(node: ast.expr, made: dict[str, ast.expr]) -> Named:
     """The name of one part of what is returned; of a list of names that stands there, or is called so, the names."""
     if isinstance(node, ast.Name) and isinstance(made.get(node.id), (ast.List, ast.Tuple)):
         inner = name_of(made[node.id], {})

@@ -8,28 +8,20 @@ from __future__ import annotations
 
 import ast
 import copy
-import linecache
-import sys
 import threading
-import types
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gatewise._build import users_code
+from gatewise._check.bodies import bodies_of, defines, with_bodies
 from gatewise._check.names import key_of
-from gatewise._check.programs import BODIES
-from gatewise._check.worlds import definition_of
+from gatewise._check.trees import with_field
+from gatewise._types import Plain
 
 HOOK = "__gatewise_hook__"
-MANY = 300  #: functions that are listened to
-OWN = Path(__file__).resolve().parent.parent
-LIBRARIES = tuple({str(Path(p).resolve()) for p in (sys.prefix, sys.base_prefix)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +55,10 @@ class Listener:
         self.instead: Mapping[int, Any] = {}
         self.thread = threading.get_ident()
 
-    def start(self, instead: Mapping[int, Any]) -> None:
+    def start(self, instead: Mapping[int, object]) -> None:
         self.events, self.instead = [], instead
 
-    def hear(self, place: int, value: Any) -> Any:
+    def hear(self, place: int, value: Plain) -> Any:
         """Called by the user's code, in the place of a value."""
         if threading.get_ident() != self.thread:
             return value
@@ -76,36 +68,16 @@ class Listener:
         self.events.append(Event(self.places[place], number_copied(value)))
         return value
 
-    # ------------------------------------------------------------------------------------------------- statements
-
     def listened(self, body: Sequence[ast.stmt], function: str) -> list[ast.stmt]:
         """A body in which every statement tells what it makes; the statements themselves are left as they are."""
         found: list[ast.stmt] = []
         for node in body:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                twin = copy.copy(node)
-                twin.body = self.listened(node.body, node.name)
-                found.append(twin)
-            elif any(getattr(node, name, None) for name in BODIES) or isinstance(node, (ast.Try, ast.Match)):
-                found.append(self.with_bodies(node, function))
+            if bodies_of(node) or defines(node):
+                own = getattr(node, "name", function)
+                found.append(with_bodies(node, partial(self.listened, function=own)))
             else:
                 found += self.simple(node, function)
         return found
-
-    def with_bodies(self, node: ast.stmt, function: str) -> ast.stmt:
-        twin = copy.copy(node)
-        for name in BODIES:
-            if inner := getattr(node, name, None):
-                setattr(twin, name, self.listened(inner, function))
-        for name in ("handlers", "cases"):
-            if held := getattr(node, name, None):
-                inside = []
-                for each in held:
-                    other = copy.copy(each)
-                    other.body = self.listened(each.body, function)
-                    inside.append(other)
-                setattr(twin, name, inside)
-        return twin
 
     def simple(self, s: ast.stmt, function: str) -> list[ast.stmt]:
         """One statement, and what is heard after it."""
@@ -132,7 +104,7 @@ class Told:
     statement: ast.stmt
     function: str
 
-    def twin(self, **fields: Any) -> ast.stmt:
+    def twin(self, **fields: object) -> ast.stmt:
         made = copy.copy(self.statement)
         for name, value in fields.items():
             setattr(made, name, value)
@@ -235,9 +207,7 @@ def named(target: ast.expr) -> str:
 
 
 def with_context(e: ast.expr, context: ast.expr_context) -> ast.expr:
-    made = copy.copy(e)
-    made.ctx = context  # type: ignore[attr-defined]
-    return made
+    return with_field(e, "ctx", context)
 
 
 def put(value: Any, instead: Any, how: str) -> Any:
@@ -253,200 +223,8 @@ def put(value: Any, instead: Any, how: str) -> Any:
     return type(value)(np.asarray(instead).reshape(())[()]) if np.size(instead) == 1 else instead
 
 
-def number_copied(value: Any) -> Any:
+def number_copied(value: object) -> Any:
     """A copy of a number or an array of numbers; None of anything else."""
     if isinstance(value, np.ndarray) and value.dtype.kind in "fb":
         return value.copy()
     return value if isinstance(value, (float, np.floating, np.bool_)) else None
-
-
-# -------------------------------------------------------------------------------------------------------- functions
-
-
-def users_functions(start: Iterable[Any]) -> list[types.FunctionType]:
-    """The functions in the user's files that these may call: methods, helpers, and what stands beside them."""
-    found: dict[int, types.FunctionType] = {}
-    seen: set[int] = set()
-    waiting = list(start)
-    while waiting and len(found) < MANY:
-        each = waiting.pop()
-        if id(each) in seen:
-            continue
-        seen.add(id(each))
-        waiting += behind(each)
-        if isinstance(each, types.FunctionType) and (is_users(each) or each.__code__.co_filename.startswith("<")):
-            if is_users(each):
-                found[id(each)] = each
-            waiting += [v for v in each.__globals__.values() if isinstance(v, (types.FunctionType, type))]
-            names = {*each.__code__.co_names}
-            waiting += [v for n in names if isinstance(v := each.__globals__.get(n), types.ModuleType)]
-            waiting += [cell.cell_contents for cell in each.__closure__ or () if holds_something(cell)]
-    return list(found.values())
-
-
-def behind(x: Any) -> list[Any]:
-    """The callables that stand behind one."""
-    if isinstance(x, partial):
-        return [x.func, *x.args, *x.keywords.values()]
-    if isinstance(x, (types.MethodType, staticmethod, classmethod)):
-        return [x.__func__, getattr(x, "__self__", None)]
-    if isinstance(x, property):
-        return [x.fget]
-    if isinstance(x, types.FunctionType):
-        return [x.__wrapped__] if hasattr(x, "__wrapped__") else []
-    if isinstance(x, type):
-        return (
-            list(vars(x).values())
-            if is_users_file(getattr(sys.modules.get(x.__module__), "__file__", None))
-            or (any(isinstance(v, types.FunctionType) and is_users(v) for v in vars(x).values()))
-            else []
-        )
-    if isinstance(x, types.ModuleType):
-        return (
-            [v for v in vars(x).values() if isinstance(v, (types.FunctionType, type))]
-            if is_users_file(getattr(x, "__file__", None))
-            else []
-        )
-    return [type(x)] if hasattr(x, "__dict__") else []
-
-
-def holds_something(cell: Any) -> bool:
-    try:
-        return cell.cell_contents is not None
-    except ValueError:
-        return False
-
-
-def is_users(f: types.FunctionType) -> bool:
-    return is_users_file(f.__code__.co_filename)
-
-
-def is_users_file(name: str | None) -> bool:
-    if not name or name.startswith(("<gatewise", "<frozen")):
-        return False
-    if name.startswith("<"):  # a cell of a notebook, text that was executed
-        return bool(linecache.getlines(name))
-    path = str(Path(name).resolve())
-    return not path.startswith((*LIBRARIES, f"{OWN}/"))
-
-
-def compiled(node: ast.FunctionDef, body: list[ast.stmt], like: types.CodeType) -> types.CodeType | None:
-    """The code of a function with another body; None where it would not have the closure that the old one has."""
-    twin = copy.copy(node)
-    twin.body, twin.decorator_list, twin.returns = body, [], None
-    twin.args = copy.copy(node.args)
-    twin.args.defaults, twin.args.kw_defaults = [], [None for _ in node.args.kwonlyargs]
-    around = ast.parse("def around():\n" + "".join(f"    {name} = None\n" for name in like.co_freevars) + "    pass\n")
-    outer = around.body[0]
-    assert isinstance(outer, ast.FunctionDef)
-    outer.body.append(twin)
-    made = users_code(ast.fix_missing_locations(around), like.co_filename)
-    whole_code = next(c for c in made.co_consts if isinstance(c, types.CodeType))
-    inner = next(c for c in whole_code.co_consts if isinstance(c, types.CodeType) and c.co_name == node.name)
-    if inner.co_freevars != like.co_freevars:
-        return None
-    return inner.replace(co_firstlineno=like.co_firstlineno)
-
-
-@contextmanager
-def swapped(
-    codes: Sequence[tuple[types.FunctionType, types.CodeType]], names: Mapping[str, Any] | None = None
-) -> Iterator[None]:
-    """These functions run other code inside the block, and find these names among their globals."""
-    before = [(f, f.__code__) for f, _ in codes]
-    spaces = {id(f.__globals__): f.__globals__ for f, _ in codes}
-    try:
-        for space in spaces.values():
-            space.update(names or {})
-        for f, code in codes:
-            f.__code__ = code
-        yield
-    finally:
-        for f, code in before:
-            f.__code__ = code
-        for space in spaces.values():
-            for name in names or ():
-                space.pop(name, None)
-
-
-class Functions:
-    """The user's functions, that can be listened to, and run with another statement in the place of one."""
-
-    def __init__(self, start: Iterable[Any]) -> None:
-        self.listener = Listener()
-        self.nodes: list[tuple[types.FunctionType, ast.FunctionDef]] = []
-        self.codes: list[tuple[types.FunctionType, types.CodeType]] = []
-        for f in users_functions(start):
-            node = definition_of(f.__code__)
-            if node is None or any(name.startswith("__") and not name.endswith("__") for name in attributes(node)):
-                continue  # a private name is another one inside its class
-            code = compiled(node, self.listener.listened(node.body, node.name), f.__code__)
-            if code is not None:
-                self.nodes.append((f, node))
-                self.codes.append((f, code))
-
-    def heard(
-        self, run: Callable[[], Any], instead: Mapping[int, Any], statement: tuple[ast.stmt, ast.AST] | None = None
-    ) -> tuple[Any, list[Event]]:
-        """What a run gives, and every value on the way; with another statement in the place of one, where asked."""
-        listener, codes = self.listener, self.codes
-        if statement is not None:
-            listener = Listener()
-            f, node = self.holder(statement[0])
-            body = listener.listened([substituted(b, *statement) for b in node.body], node.name)
-            codes = [(f, code)] if (code := compiled(node, body, f.__code__)) is not None else []
-        listener.start(instead)
-        with swapped(codes, {HOOK: listener.hear}):
-            found = run()
-        return found, listener.events
-
-    @contextmanager
-    def with_statement(self, s: ast.stmt, instead: ast.AST) -> Iterator[None]:
-        """The functions with another statement in the place of one."""
-        f, node = self.holder(s)
-        code = compiled(node, [substituted(b, s, instead) for b in node.body], f.__code__)
-        with swapped([(f, code)] if code is not None else []):
-            yield
-
-    @contextmanager
-    def with_bodies(
-        self, made: Callable[[Sequence[ast.stmt]], list[ast.stmt]], names: Mapping[str, Any]
-    ) -> Iterator[None]:
-        """The functions with other bodies, made of their own."""
-        codes = [(f, compiled(node, made(node.body), f.__code__)) for f, node in self.nodes]
-        with swapped([(f, code) for f, code in codes if code is not None], names):
-            yield
-
-    def holder(self, s: ast.stmt) -> tuple[types.FunctionType, ast.FunctionDef]:
-        """The function that a statement stands in, the innermost one that was found."""
-        return next((f, n) for f, n in self.nodes if any(each is s for each in ast.walk(n)))
-
-    def globals_of(self, s: ast.stmt) -> dict[str, Any]:
-        return self.holder(s)[0].__globals__
-
-    def space(self, s: ast.stmt) -> Mapping[str, Any]:
-        """The names around a statement: globals, and what the closure of its function holds."""
-        f, _ = self.holder(s)
-        cells = zip(f.__code__.co_freevars, f.__closure__ or (), strict=True)
-        return {**f.__globals__, **{name: c.cell_contents for name, c in cells if holds_something(c)}}
-
-
-def attributes(node: ast.AST) -> set[str]:
-    return {e.attr for e in ast.walk(node) if isinstance(e, ast.Attribute)} | {
-        e.id for e in ast.walk(node) if isinstance(e, ast.Name)
-    }
-
-
-def substituted(tree: Any, node: ast.AST, instead: ast.AST) -> Any:
-    """A tree with another node in the place of one; where that does not stand in it, the tree itself."""
-    if tree is node:
-        return ast.copy_location(instead, node) if isinstance(instead, ast.stmt) else instead
-    if not isinstance(tree, ast.AST) or not any(each is node for each in ast.walk(tree)):
-        return tree
-    made = copy.copy(tree)
-    for name, old in ast.iter_fields(tree):
-        if isinstance(old, ast.AST):
-            setattr(made, name, substituted(old, node, instead))
-        elif isinstance(old, list):
-            setattr(made, name, [substituted(each, node, instead) for each in old])
-    return made

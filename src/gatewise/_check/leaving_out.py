@@ -5,30 +5,27 @@ from __future__ import annotations
 import ast
 import copy
 import dataclasses
-import inspect
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from gatewise._build import run_users_code, users_code
+from gatewise._check.definitions import space_of
 from gatewise._check.programs import Program
 from gatewise._check.running import Moment
+from gatewise._types import Function
 
 
-def program_without(
-    program: Program, space: dict[str, Any], moments: Sequence[Moment], number: ast.Constant
-) -> tuple[Program, dict[str, Any], list[Moment]]:
-    """A copy of a program, with 0 in the place of one number, its names and its moments."""
+def program_without(program: Program, moments: Sequence[Moment], number: ast.Constant) -> tuple[Program, list[Moment]]:
+    """A copy of a program, with 0 in the place of one number, and its moments."""
     memo: dict[int, Any] = {}
     made = copy.deepcopy(program, memo)
     if id(number) in memo:
         memo[id(number)].value = 0.0
-    return made, space, [dataclasses.replace(m, statement=memo.get(id(m.statement), m.statement)) for m in moments]
+    return made, [dataclasses.replace(m, statement=memo.get(id(m.statement), m.statement)) for m in moments]
 
 
-def function_without(
-    f: Callable[..., Any], node: ast.FunctionDef, number: ast.Constant, space: Mapping[str, Any]
-) -> Callable[..., Any]:
+def function_without(f: Function, node: ast.FunctionDef, number: ast.Constant, plain: types.FunctionType) -> Function:
     """A function, made again from its definition with 0 in the place of one number."""
     memo: dict[int, Any] = {}
     made = copy.deepcopy(node, memo)
@@ -36,9 +33,8 @@ def function_without(
         return f
     memo[id(number)].value = 0.0
     made.decorator_list = []
-    names = dict(space)
-    plain = getattr(inspect.unwrap(f), "__func__", inspect.unwrap(f))
+    names: dict[str, Any] = {**space_of(plain)}
     run_users_code(users_code(ast.Module([made], []), plain.__code__.co_filename), names)
-    again: Callable[..., Any] = names[node.name]
+    again: Function = names[node.name]
     owner = getattr(f, "__self__", None)
     return again if owner is None else types.MethodType(again, owner)

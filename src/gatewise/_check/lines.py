@@ -8,32 +8,32 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
+from gatewise._check.asking import located
+from gatewise._check.claims import Given
 from gatewise._check.comparing import plain
-from gatewise._check.culprit import Mistake
-from gatewise._check.diagnosis import SAYS
-from gatewise._check.hearing import Functions
-from gatewise._check.locating import FAR_FETCHED, located
+from gatewise._check.diagnosis import SAYS, Mistake
 from gatewise._check.mending import Found, Located
 from gatewise._check.names import wire_named
-from gatewise._check.script_trials import Script, ScriptTrial
+from gatewise._check.rows import Rank
+from gatewise._check.script_trials import Script, ScriptPoint
 from gatewise._check.subject import Subject
-from gatewise._check.trials import CheckedTrial
+from gatewise._check.swapping import Functions
+from gatewise._check.trials import Checked, Trial
 
 MANY = 8  #: lines that are listed where it is one of them
 
 
 def lines_of_check(
-    subject: Subject, gradient: Any, backward: Any, upstream: Any, marked: Callable[[], Sequence[Mistake]]
+    subject: Subject, given: Given, marked: Callable[[], Sequence[Mistake]]
 ) -> tuple[list[Mistake], str]:
     """The wrong lines of what `gw.check` was given; or, where there are none, why not, in a sentence."""
 
-    def trials() -> list[CheckedTrial]:
-        functions = Functions([subject.f, gradient, backward])
-        return [CheckedTrial(subject, functions, gradient, backward, upstream, nearby) for nearby in (False, True)]
+    def trials() -> list[Trial]:
+        functions = Functions([subject.f, given.gradient, given.backward])
+        return [Trial(Checked(subject, given, nearby), functions) for nearby in (False, True)]
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -41,7 +41,7 @@ def lines_of_check(
         found = located(trials)
         mistakes, why = agreed(found, marked)
         subject.evaluations = before
-    return mistakes, "" if found.unseen and gradient is not None else why  # it need not be a backward pass at all
+    return mistakes, "" if found.unseen and given.gradient is not None else why  # it need not be a backward pass at all
 
 
 def lines_of_script(path: str, text: str, marked: Callable[[], Sequence[Mistake]]) -> tuple[list[Mistake], str]:
@@ -51,8 +51,8 @@ def lines_of_script(path: str, text: str, marked: Callable[[], Sequence[Mistake]
         return agreed(located(lambda: trials_of(Script(path, text))), marked)
 
 
-def trials_of(script: Script) -> list[ScriptTrial]:
-    return [ScriptTrial(script, nearby) for nearby in (False, True)]
+def trials_of(script: Script) -> list[Trial]:
+    return [Trial(ScriptPoint(script, nearby), script) for nearby in (False, True)]
 
 
 def agreed(found: Located, marked: Callable[[], Sequence[Mistake]]) -> tuple[list[Mistake], str]:
@@ -103,7 +103,7 @@ def mistake_of(found: Found) -> Mistake:
         )  # fmt: skip
     if found.lost and change is None:
         kind, detail = "fork", "one of them is missing"
-    elif change is not None and change.rank < FAR_FETCHED:
+    elif change is not None and change.rank < Rank.NAME:
         kind, detail = change.kind, change.detail
     else:
         kind, detail = "other", ""

@@ -10,13 +10,15 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._check.claims import Claims
+from gatewise._check.parameters import Parameter
 from gatewise._check.probing import Probe, as_judgement
 from gatewise._check.recorded import Run
 from gatewise._check.report import Finding, ParameterReport, verdict_of
 from gatewise._check.sampling import Effort, Progress, direction, entries_of
-from gatewise._check.subject import Parameter, Subject
+from gatewise._check.subject import Subject
 from gatewise._numerical import Direction, Judgement, judge
 from gatewise._numerical.evidence import SMALLEST
 from gatewise._numerical.judgement import closeness, not_contradicted, relative
@@ -60,7 +62,7 @@ class Look:
         return 0 if len(entries) == p.size else self.effort.directions
 
     def parameter(
-        self, p: Parameter, claim: Any, entries: Sequence[int], value: float, progress: Progress
+        self, p: Parameter, claim: object, entries: Sequence[int], value: float, progress: Progress
     ) -> ParameterReport:
         """One parameter: along directions, then entry by entry, measured by the largest entry."""
         if not math.isfinite(value):
@@ -145,7 +147,7 @@ def summed_up(p: Parameter, along: Sequence[Finding], entries: Sequence[Finding]
     return ParameterReport(p.name, p.array.shape, p.size, verdict, (*entries, *along), len(entries), len(along))
 
 
-def short_floats(p: Parameter, claim: Any) -> float:
+def short_floats(p: Parameter, claim: object) -> float:
     """The spacing at 1 of the shortest floats that a gradient was computed in, as far as it shows."""
     return max(p.eps_given, float(np.finfo(np.asarray(claim).dtype).eps))
 
@@ -155,7 +157,7 @@ def largest_of(claim: Any) -> float:
     return float(finite.max()) if finite.size else 0.0
 
 
-def largest_first(entries: Sequence[int], claim: Any) -> list[int]:
+def largest_first(entries: Sequence[int], claim: npt.ArrayLike) -> list[int]:
     """The entries, the largest of the gradient first: a few of them show best what is wrong."""
     flat = np.abs(np.nan_to_num(np.ravel(claim)[list(entries)], nan=np.inf, posinf=np.inf))
     return [entries[k] for k in np.argsort(-flat, kind="stable")]

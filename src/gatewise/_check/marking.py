@@ -16,19 +16,16 @@ import numpy as np
 from gatewise._check.comparing import (
     fits,
     in_shape,
-    is_gradient_like,
     is_number,
     largest,
     squeezed,
     value_in,
 )
-from gatewise._check.contributions import bare_key, contribution, is_fresh, is_new_meaning
-from gatewise._check.names import keys_read, keys_written, wire_named
-from gatewise._check.programs import numbers_beside
+from gatewise._check.contributions import is_fresh, is_new_meaning
+from gatewise._check.names import keys_read, keys_written
 from gatewise._check.running import evaluated, names_after
+from gatewise._check.wires import Mark
 from gatewise._check.worlds import World
-
-Marks = tuple[dict[int, Any], dict[int, list[tuple[int, Any]]]]  #: the gradient of each wire, and its parts
 
 CLOSE = {"d": 1e-7, "f": 1e-3, "e": 3e-2}  #: relative to the largest part of a gradient, by dtype
 ENOUGH = 20_000  #: changes of lines that are tried, in one program
@@ -45,6 +42,12 @@ class Version:
     wire: int | None = None
     named: int | None = None  # the wire its name says
 
+    @property
+    def own(self) -> int:
+        """The wire whose gradient it is, where it stands for one."""
+        assert self.wire is not None
+        return self.wire
+
 
 class Marking:
     """Marks the gradients of one program."""
@@ -58,8 +61,8 @@ class Marking:
         self.known = self.program.known() & (set(self.forward.names) | set(self.program.parameters))
         self.fixed: dict[str, int] = {}
         self.mended_for: tuple[int | None, ...] = ()
-        self.truths: dict[tuple[int, ...], Marks] = {}
-        self.mends: dict[tuple[int, int], dict[str, Any]] = {}
+        self.truths: dict[tuple[int, ...], Mark] = {}
+        self.mends: dict[tuple[int, int], dict[str, np.ndarray]] = {}
         self.versions = self.all_versions()
         self.tried = 0
         self.enough = min(ENOUGH, int(WORK / sum(np.size(w.value) for w in self.forward.wires)))
@@ -97,59 +100,13 @@ class Marking:
         self.at, self.reads = at, reads
         return found
 
-    def give_wires(self) -> None:
-        """The wire each variable's name says; of several bindings of a name the last comes first."""
-        output = self.forward.index[self.forward.output]
-        self.fixed |= dict.fromkeys(self.worlds[0].seeds, output)
-        for name in self.program.parameters:
-            base = wire_named(name, self.known)
-            if base is not None and self.forward.names.get(base, [])[-1:] == [output]:
-                self.fixed[name] = output
-        by_key: dict[str, list[Version]] = {}
-        for version in self.versions:
-            by_key.setdefault(version.key, []).append(version)
-        beside = numbers_beside(by_key, self.known, self.program.statements, self.program.body)
-        for key, versions in by_key.items():
-            if key in beside:
-                continue
-            wires = self.forward.names.get(wire_named(key, self.known) or "", [])
-            if not wires:
-                continue
-            for n, version in enumerate(reversed(versions)):
-                if n < len(wires) and len(wires) >= len(versions):
-                    version.wire = version.named = wires[len(wires) - len(versions) + n]
-                elif n == 0:
-                    version.wire = version.named = wires[-1]
-                version.named = wires[-1]
-        self.settle_twins()
-
-    def settle_twins(self) -> None:
-        """Of two variables for one wire, a copy stands for nothing, nor does a part that the other one is made of."""
-        for version in self.versions:
-            for m in version.moments:
-                for key in self.reads[m]:
-                    source = self.at[m].get(key)
-                    if source is None or source is version or source.wire is None or source.wire != version.wire:
-                        continue
-                    if self.is_copy(version, key):
-                        version.wire = None
-                    else:
-                        source.wire = source.named = None
-
-    def is_copy(self, version: Version, key: str) -> bool:
-        """Whether a variable is another one under a second name."""
-        if len(version.moments) > 1:
-            return False
-        how = contribution(self.worlds[0].moments[version.moments[0]].statement, version.key)
-        return how is not None and bare_key(how[1]) == key
-
     def value(self, version: Version, world: World) -> Any:
         """What a variable is after its last line; with upstream gradients that have their wires' shapes."""
         if any(self.mended(m, world) for m in version.moments):
             return self.rerun(version, version.moments, world)
         return value_in(world.moments[version.moments[-1]].after, version.key)
 
-    def mended(self, m: int, world: World) -> dict[str, Any]:
+    def mended(self, m: int, world: World) -> dict[str, np.ndarray]:
         """The upstream gradients a line reads that have not the shape of their wires, in that shape.
 
         A gradient that was not summed is told once; the lines that use it are judged as if it had been.
@@ -161,7 +118,7 @@ class Marking:
             self.mends[m, id(world)] = dict(self.mending(m, world))
         return self.mends[m, id(world)]
 
-    def mending(self, m: int, world: World) -> Iterator[tuple[str, Any]]:
+    def mending(self, m: int, world: World) -> Iterator[tuple[str, np.ndarray]]:
         for key in self.reads[m]:
             upstream = self.at[m].get(key)
             if upstream is None or upstream.wire is None or m in upstream.moments:
@@ -191,11 +148,11 @@ class Marking:
                     found[version.wire] = fitted
         return {k: g for k, g in found.items() if fits(g, world.value(k))}
 
-    def marks(self, before: Version | None = None) -> list[Marks]:
+    def marks(self, before: Version | None = None) -> list[Mark]:
         """The gradients that should be, given the student's own, in each world."""
         return [world.gradients(self.cuts(world, before)) for world in self.worlds]
 
-    def right(self, g: Any, k: int, mark: Any, world: World) -> bool:
+    def right(self, g: Any, k: int, mark: Mark, world: World) -> bool:
         """Whether a value is the gradient of a wire."""
         expected, parts = mark
         should = expected.get(k)
@@ -213,11 +170,10 @@ class Marking:
             off = np.abs(a - b)
         return bool(np.all((off <= self.close * scale) | (a == b)))
 
-    def is_wrong(self, version: Version, marks: Any) -> bool:
-        assert version.wire is not None
+    def is_wrong(self, version: Version, marks: Sequence[Mark]) -> bool:
         if self.is_given(version):
             return False
-        if self.right(self.value(version, self.worlds[0]), version.wire, marks[0], self.worlds[0]):
+        if self.right(self.value(version, self.worlds[0]), version.own, marks[0], self.worlds[0]):
             return False
         return not (self.is_true(version) and all(map(self.is_true, self.made_of(version))))
 
@@ -237,7 +193,7 @@ class Marking:
         found |= {v.wire: self.value(v, world) for v in self.versions if v.wire is not None and self.is_given(v)}
         return {k: g for k, g in found.items() if fits(g, world.value(k))}
 
-    def truth(self, world: World) -> Marks:
+    def truth(self, world: World) -> Mark:
         """The true gradients of all wires, and their parts; they change where what is given does."""
         key = id(world), *(id(v) for v in self.versions if v.wire is not None and self.is_given(v))
         if key not in self.truths:
@@ -265,103 +221,12 @@ class Marking:
         """Whether the line that raised an error writes this variable."""
         return any(self.worlds[0].moments[m].statement is self.worlds[0].stopped for m in version.moments)
 
-    def wrong(self, marks: Any) -> list[Version]:
+    def wrong(self, marks: Sequence[Mark]) -> list[Version]:
         return [v for v in self.versions if v.wire is not None and self.is_wrong(v, marks)]
-
-    # --------------------------------------------------------------------------- what a variable really stands for
-
-    def adopt(self) -> None:
-        """Variables whose names say nothing, or not quite the truth, stand for the wire whose gradient they hold."""
-        for _ in range(4):
-            marks = self.marks()
-            moved = False
-            for version in self.versions:
-                if version.wire is None:
-                    moved |= self.adopted(version, self.free_wires(version), self.marks(before=version))
-                elif self.is_wrong(version, marks):
-                    named, wrong = version.wire, len(self.wrong(marks))
-                    if self.adopted(version, self.free_behind(version), self.marks(before=version)):
-                        if len(self.wrong(self.marks())) < wrong:
-                            moved = True
-                        else:
-                            version.wire = named
-            if not moved:
-                return
-
-    def adopted(self, version: Version, candidates: list[int], marks: Any) -> bool:
-        """Take the first candidate whose gradient the variable holds, everywhere."""
-        values = [self.value(version, world) for world in self.worlds]
-        if not all(is_gradient_like(g) for g in values):
-            return False
-        for k in candidates:
-            if k not in marks[0][0] or not all(
-                self.right(g, k, mark, world) for g, mark, world in zip(values, marks, self.worlds, strict=True)
-            ):
-                continue
-            version.wire = k
-            return True
-        return False
-
-    def free_wires(self, version: Version) -> list[int]:
-        """The wires of a variable's shape that no other variable stands for, named ones and late ones first."""
-        taken = {v.wire for v in self.versions} | set(self.fixed.values())
-        shape = np.shape(self.value(version, self.worlds[0]))
-        fit = [
-            k for k in range(len(self.forward.wires)) if k not in taken and np.shape(self.worlds[0].value(k)) == shape
-        ]
-        return sorted(fit, key=lambda k: (k not in self.forward.named, -k))
-
-    def free_behind(self, version: Version) -> list[int]:
-        assert version.named is not None or version.wire is not None
-        start = version.named if version.named is not None else version.wire
-        return [k for k in self.free_wires(version) if start is not None and k in self.forward.behind[start]]
-
-    def reinterpret(self) -> None:
-        """Where several lines are wrong that read one variable, and right if it stood for another wire, it does."""
-        for _ in range(3):
-            marks = self.marks()
-            wrong = {id(v): v for v in self.wrong(marks)}
-            moved = False
-            for version in self.versions:
-                if not is_gradient_like(self.value(version, self.worlds[0])):
-                    continue
-                readers = self.reading_versions(version)
-                hit = [v for v in readers if id(v) in wrong and v is not version]
-                judged = version.wire is not None
-                if not hit or (judged and id(version) not in wrong and len(hit) < 2):
-                    continue
-                moved |= self.moved(version, hit, set(wrong) - {id(version)}, judged)
-            if not moved:
-                return
-
-    def moved(self, version: Version, hit: list[Version], wrong: set[int], judged: bool) -> bool:
-        before, best, least = version.wire, None, len(wrong)
-        for k in self.free_behind(version) if judged else self.free_wires(version):
-            version.wire = k
-            marks = self.marks()
-            now = {id(v) for v in self.wrong(marks)} - {id(version)}
-            fixed = [v for v in hit if id(v) not in now]
-            if now <= wrong and len(now) < least and (len(fixed) >= 2 or not judged or len(hit) == 1):
-                best, least = k, len(now)
-        version.wire = before if best is None else best
-        return best is not None
-
-    def reading_versions(self, version: Version) -> list[Version]:
-        """The variables whose lines read this one, through ones without a wire too."""
-        found: list[Version] = []
-        waiting = [version]
-        while waiting:
-            each = waiting.pop()
-            for reader in self.versions:
-                if reader not in found and set(reader.moments) & set(each.readers):
-                    found.append(reader)
-                    if reader.wire is None:
-                        waiting.append(reader)
-        return found
 
     # ------------------------------------------------------------------------------------------ running lines again
 
-    def evaluate(self, expression: ast.expr, m: int, world: World, names: Mapping[str, Any] | None = None) -> Any:
+    def evaluate(self, expression: ast.expr, m: int, world: World, names: Mapping[str, object] | None = None) -> Any:
         try:
             found = evaluated(expression, self.before(m, world) if names is None else names, world.space)
             return np.asarray(found, float) if is_number(found) else None
@@ -375,7 +240,7 @@ class Marking:
         world: World,
         changed: Mapping[int, ast.stmt] | None = None,
         then: ast.expr | None = None,
-        given: Mapping[str, Any] | None = None,
+        given: Mapping[str, object] | None = None,
     ) -> Any:
         """What a variable ends as where statements that make it are changed (by their ids), or names hold others.
 

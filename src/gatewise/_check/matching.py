@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from gatewise._check.subject import Parameter, Subject
+from gatewise._check.parameters import Parameter
+from gatewise._check.subject import Subject
 from gatewise._errors import ArgumentError
 from gatewise._recording.whose import candidates, wire_named
 
@@ -85,7 +87,7 @@ def part_fits(p: Parameter, g: Any, out: tuple[int, ...]) -> bool:
     return shape in (p.array.shape, (*out, *p.array.shape)) or (p.size == 1 and np.size(g) == 1)
 
 
-def matched(subject: Subject, found: Any, names: Sequence[Any]) -> Pairs:
+def matched(subject: Subject, found: Any, names: Sequence[object]) -> Pairs:
     """Gradients in a dict, a list, a tuple or alone, each with the parameter it belongs to.
 
     `names` are those that the function has for what it returns.
@@ -115,7 +117,7 @@ def with_names(found: Any) -> Any:
     return dict(found) if pairs and all(isinstance(name, str) for name, _ in found) else found
 
 
-def is_vector(found: Sequence[Any], parameters: Sequence[Parameter]) -> bool:
+def is_vector(found: Sequence[npt.ArrayLike], parameters: Sequence[Parameter]) -> bool:
     """Whether a list of numbers is one gradient, of a parameter that is a vector."""
     if len(parameters) != 1 or parameters[0].array.shape != (len(found),):
         return False
@@ -130,7 +132,7 @@ def units_of(subject: Subject) -> list[Unit]:
     return [Unit(str(key), 1, tuple(found)) for key, found in by_argument.items()]
 
 
-def by_name(units: Sequence[Unit], name: Any) -> Unit | None:
+def by_name(units: Sequence[Unit], name: object) -> Unit | None:
     """The unit whose gradient something is called."""
     if not isinstance(name, str) or not name:
         return None
@@ -163,7 +165,7 @@ def in_order(subject: Subject, found: list[Any], names: Sequence[Any]) -> Pairs:
     return in_any_case(subject, flat, units, found)
 
 
-def placed(units: Sequence[Unit], found: Sequence[Any]) -> Pairs:
+def placed(units: Sequence[Unit], found: Sequence[object]) -> Pairs:
     return [pair for u, g in zip(units, found, strict=False) for pair in u.pairs(g) or []]
 
 
@@ -178,7 +180,7 @@ def assigned_by_name(
     return placed(told, found) if all(u.fits(g, out) for u, g in zip(told, found, strict=True)) else None
 
 
-def assigned_by_shape(units: Sequence[Unit], found: Sequence[Any], out: tuple[int, ...]) -> Pairs | None:
+def assigned_by_shape(units: Sequence[Unit], found: Sequence[object], out: tuple[int, ...]) -> Pairs | None:
     """Gradients of some of the inputs: the first ones, the only ones in this order, or the only ones at all."""
     if len(found) > len(units) or len(units) > 12:
         return None
@@ -225,7 +227,7 @@ def says_gradient(name: str) -> bool:
     return said or name in ("g", "G", "J") or next(candidates(name, ()), None) is not None
 
 
-def with_every_argument(subject: Subject, units: Sequence[Unit], found: Sequence[Any]) -> Pairs | None:
+def with_every_argument(subject: Subject, units: Sequence[Unit], found: Sequence[object]) -> Pairs | None:
     """One gradient for every argument, those that cannot be moved included: `return dx, None, dw`."""
     names = list(subject.arguments()) if subject.held is None else []
     if len(found) != len(names):
@@ -237,7 +239,7 @@ def with_every_argument(subject: Subject, units: Sequence[Unit], found: Sequence
     return placed([u for u, _ in pairs], [g for _, g in pairs])
 
 
-def in_any_case(subject: Subject, flat: Sequence[Unit], units: Sequence[Unit], found: Sequence[Any]) -> Pairs:
+def in_any_case(subject: Subject, flat: Sequence[Unit], units: Sequence[Unit], found: Sequence[object]) -> Pairs:
     """By place, though the shapes are others: that is what is wrong. Raises `ArgumentError` for too many of them."""
     parameters, names = subject.parameters, list(subject.arguments())
     if any(isinstance(g, (dict, list, tuple)) for g in found):

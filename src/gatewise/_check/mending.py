@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import is_number, largest
-from gatewise._check.diagnosis import Change, changed_statements
-from gatewise._check.explaining import Explaining
-from gatewise._check.further import further, with_attributes
+from gatewise._check.comparing import Value, is_number, largest
+from gatewise._check.explaining import comes_along_a_path, explains
+from gatewise._check.moving import Goal, Inquiry, remembered
+from gatewise._check.readings import (
+    backward_values,
+    conventions_of,
+    is_its_own,
+    is_made_up_for,
+    multiple,
+    plain_readings,
+    read_off,
+    readings_of,
+)
+from gatewise._check.rows import Change, Rank, changed_statements
 from gatewise._check.running import evaluated
 from gatewise._check.scope import Formula, scope_of
-from gatewise._check.trials import Trial
+from gatewise._types import Plain
 
-CHANGES = 1200  #: changes of lines that are tried
-WORK = 1e9  #: numbers in all values, times changes that are tried: for large arrays fewer
 FACTORS = ("factor", "local", "mask")  #: kinds of changes that multiply by something
-LIKE = 10  #: ranks of changes that are as likely as one that mends
 
 
 @dataclass
@@ -32,8 +39,8 @@ class Found:
     key: str
     gave: Any
     should: Any
-    change: Change | None = None
-    mend: Callable[[], Change | None] = lambda: None  #: looks for that change, where it was not needed so far
+    change: Change[ast.stmt] | None = None
+    mend: Callable[[], Change[ast.stmt] | None] = lambda: None  #: looks for that change, where it was not needed so far
     lost: bool = False  #: what it gives is a part of the gradient: something is missing in it
     text: str = ""
     shape: bool = False  #: it has the shape of something else
@@ -59,191 +66,193 @@ class Located:
         return {f.statement.lineno for f in self.found}
 
 
-class Mending(Explaining):
-    """Tries changes of lines."""
+def statements_of(inquiry: Inquiry, events: Iterable[int]) -> list[ast.stmt]:
+    """The statements of these values that may be wrong, in the order in which they ran."""
+    found = {id(inquiry.events[i].place.statement): inquiry.events[i].place.statement for i in sorted(events)}
+    return [s for s in found.values() if s not in inquiry.touching and not only_adds(inquiry, s)]
 
-    def __init__(self, trials: Sequence[Trial]) -> None:
-        super().__init__(trials)
-        self.tried = 0
-        self.enough = min(CHANGES, int(WORK / (1 + sum(np.size(e.value) for e in self.events))))
 
-    def statements(self, events: Iterable[int]) -> list[ast.stmt]:
-        """The statements of these values that may be wrong, in the order in which they ran."""
-        found = {id(self.events[i].place.statement): self.events[i].place.statement for i in sorted(events)}
-        return [s for s in found.values() if s not in self.touching and not self.only_adds(s)]
-
-    def only_adds(self, s: ast.stmt) -> bool:
-        """Whether a statement adds what is right to something, each time that it runs."""
-        adds = isinstance(s, ast.AugAssign) and isinstance(s.op, (ast.Add, ast.Sub))
-        sets = isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Subscript)
-        if not (adds or sets or isinstance(s, ast.Expr)):
-            return False
-        parts = [i for i, e in enumerate(self.events) if e.place.statement is s and e.place.how == "part"]
-        return bool(parts) and all(
-            any(self.is_made_up_for(i, r) or self.is_its_own(i, r) for r in self.readings(i) if r.whole or not sets)
-            or (adds and self.comes_along_a_path(i))
-            for i in parts
+def only_adds(inquiry: Inquiry, s: ast.stmt) -> bool:
+    """Whether a statement adds what is right to something, each time that it runs."""
+    adds = isinstance(s, ast.AugAssign) and isinstance(s.op, (ast.Add, ast.Sub))
+    sets = isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Subscript)
+    if not (adds or sets or isinstance(s, ast.Expr)):
+        return False
+    parts = [i for i, e in enumerate(inquiry.events) if e.place.statement is s and e.place.how == "part"]
+    return bool(parts) and all(
+        any(
+            is_made_up_for(inquiry, i, r) or is_its_own(inquiry, i, r)
+            for r in readings_of(inquiry, i)
+            if r.whole or not sets
         )
+        or (adds and comes_along_a_path(inquiry, i))
+        for i in parts
+    )
 
-    # ------------------------------------------------------------------------------------------------- changes of lines
 
-    def by_changes(
-        self,
-        suspects: Sequence[ast.stmt],
-        goal: Sequence[str],
-        first: Sequence[Found],
-        patched: Sequence[ast.stmt] = (),
-    ) -> Located:
-        """The one among some lines of which a small change makes the gradients right.
+def by_changes(
+    inquiry: Inquiry,
+    suspects: Sequence[ast.stmt],
+    goal: Goal,
+    first: Sequence[Found],
+    patched: Sequence[ast.stmt] = (),
+) -> Located:
+    """The one among some lines of which a small change makes the gradients right.
 
-        The lines in `patched` explain it too, each with another value in the place of its own.
-        """
-        doubtful = Located([], list(suspects), "a change of any of these would mend it", doubtful=True)
-        mending = list(self.mending(suspects, goal, patched))
-        if self.tried > self.enough:
-            return Located([], list(suspects), "there are more ways to mend it than could be tried")
-        if len(mending) > 1:  # what mends a line can be done to a later one as well: what is a gradient then, decides
-            s, change = min(mending, key=lambda each: suspects.index(each[0]))
-            both = sum(each in patched for each, _ in mending) > 1
-            if both or self.is_explained_as_it_is(s) or not self.is_known_with(s, change):
-                return doubtful
-            mending = [(s, change)]
-        for s, change in mending:
-            open_to_both = patched and s not in patched and self.is_outer(s, change)
-            if open_to_both and (self.is_explained_as_it_is(s) or not self.is_known_with(s, change)):
-                return doubtful
-            held = next((f for f in first if f.statement is s), None) or self.found(s)
-            held.change = change
-            return Located([held], list(suspects))
-        return Located([], list(suspects))
+    The lines in `patched` explain it too, each with another value in the place of its own.
+    """
+    doubtful = Located([], list(suspects), "a change of any of these would mend it", doubtful=True)
+    mending = list(mendings(inquiry, suspects, goal, patched))
+    if inquiry.tried > inquiry.enough:
+        return Located([], list(suspects), "there are more ways to mend it than could be tried")
+    if len(mending) > 1:  # what mends a line can be done to a later one as well: what is a gradient then, decides
+        s, change = min(mending, key=lambda each: suspects.index(each[0]))
+        both = sum(each in patched for each, _ in mending) > 1
+        if both or is_explained_as_it_is(inquiry, s) or not is_known_with(inquiry, s, change):
+            return doubtful
+        mending = [(s, change)]
+    for s, change in mending:
+        open_to_both = patched and s not in patched and is_outer(inquiry, s, change)
+        if open_to_both and (is_explained_as_it_is(inquiry, s) or not is_known_with(inquiry, s, change)):
+            return doubtful
+        held = next((f for f in first if f.statement is s), None) or as_found(inquiry, s)
+        held.change = change
+        return Located([held], list(suspects))
+    return Located([], list(suspects))
 
-    def is_explained_as_it_is(self, s: ast.stmt) -> bool:
-        """Whether what a line gives is a gradient but for a factor that a later line may have been meant to have."""
-        given = [i for i in self.backward if self.events[i].place.statement is s and self.events[i].place.how != "part"]
-        values = [[r.events[i].value for r in self.runs] for i in given]
-        return (
-            bool(values)
-            and all(self.explains(each, along_axes=False) for each in values)
-            and not any(self.plain_readings(i) for i in given)
-        )
 
-    def is_outer(self, s: ast.stmt, change: Change) -> bool:
-        """Whether a change does something to what a line gives: a later line that reads it can do the same to it."""
-        if change.whole:
-            return True
-        pairs = self.values_with(s, change)
-        return all(largest(old) and self.multiple([new], [old]) is not None for old, new in pairs)
+def is_explained_as_it_is(inquiry: Inquiry, s: ast.stmt) -> bool:
+    """Whether what a line gives is a gradient but for a factor that a later line may have been meant to have."""
+    given = [
+        i
+        for i in backward_values(inquiry)
+        if inquiry.events[i].place.statement is s and inquiry.events[i].place.how != "part"
+    ]
+    values = [[r.events[i].value for r in inquiry.runs] for i in given]
+    return (
+        bool(values)
+        and all(explains(inquiry, each, along_axes=False) for each in values)
+        and not any(plain_readings(inquiry, i) for i in given)
+    )
 
-    def is_stretching(self, s: ast.stmt, change: Change) -> bool:
-        """Whether a change gives a line's value more axes or longer ones."""
-        return any(np.size(new) > np.size(old) for old, new in self.values_with(s, change))
 
-    def values_with(self, s: ast.stmt, change: Change) -> list[tuple[Any, Any]]:
-        """What a line gives as it stands, and what it gives once it is changed, each time that it runs."""
+def is_outer(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bool:
+    """Whether a change does something to what a line gives: a later line that reads it can do the same to it."""
+    if change.whole:
+        return True
+    pairs = values_with(inquiry, s, change)
+    return all(largest(old) and multiple(inquiry, [new], [old]) is not None for old, new in pairs)
+
+
+def is_stretching(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bool:
+    """Whether a change gives a line's value more axes or longer ones."""
+    return any(np.size(new) > np.size(old) for old, new in values_with(inquiry, s, change))
+
+
+def values_with(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> list[tuple[Value, Value]]:
+    """What a line gives as it stands, and what it gives once it is changed, each time that it runs."""
+    try:
+        run = inquiry.trials[0].heard(statement=(s, change.node))
+    except Exception:
+        return []
+    old = [e.value for e in inquiry.events if e.place.statement is s and e.place.how != "part"]
+    new = [e.value for e in run.events if e.place.line == s.lineno and e.place.how != "part"]
+    return [(a, b) for a, b in zip(old, new, strict=False) if a is not None and b is not None]
+
+
+def is_known_with(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bool:
+    """Whether what a line gives is a gradient once it is changed, each time that it runs."""
+    try:
+        runs = [t.heard(statement=(s, change.node)) for t in inquiry.trials]
+    except Exception:
+        return False
+    key = as_found(inquiry, s).key
+    places = [e.place for e in runs[0].events]
+    made = [i for i, p in enumerate(places) if p.line == s.lineno and p.key == key and p.how != "part"]
+    values = [[r.events[i].value for r in runs] for i in made]
+    return bool(made) and all(is_held(inquiry, each) for each in values if largest(each[0]))
+
+
+def is_held(inquiry: Inquiry, values: Sequence[Plain]) -> bool:
+    """Whether a value is a gradient, at its size or at one at which others are held."""
+    constants = {1.0, *conventions_of(inquiry)}
+    return any(r.whole and any(inquiry.is_one(r.c / c) for c in constants) for r in read_off(inquiry, values))
+
+
+def as_found(inquiry: Inquiry, s: ast.stmt) -> Found:
+    e = next(e for e in reversed(inquiry.events) if e.place.statement is s)
+    return Found(s, e.place.key, e.value, None)
+
+
+def mendings(
+    inquiry: Inquiry, suspects: Sequence[ast.stmt], goal: Goal, patched: Sequence[ast.stmt] = ()
+) -> Iterator[tuple[ast.stmt, Change[ast.stmt]]]:
+    """For each line the plainest change of it that makes the gradients right at both points.
+
+    Where one is found, changes that are much farther fetched are not tried any more. A factor that would stretch
+    what a line gives belongs into a later line, where there is one that explains it too.
+    """
+    every = [(c.order, n, s, c) for n, s in enumerate(suspects) for c in possible_changes(inquiry, s)]
+    done: set[int] = set()
+    last: int = max(Rank)
+    for _, n, s, change in sorted(every, key=lambda each: each[:2]):
+        if change.rank > last or inquiry.tried > inquiry.enough:
+            return
+        if n not in done and is_mended_by(inquiry, s, change, goal):
+            if patched and s not in patched and change.kind in FACTORS and is_stretching(inquiry, s, change):
+                continue
+            done.add(n)
+            last = min(last, change.rank + 1)
+            yield s, change
+
+
+@remembered
+def possible_changes(inquiry: Inquiry, s: ast.stmt) -> Sequence[Change[ast.stmt]]:
+    """The changes of a line that a known mistake calls for."""
+    try:
+        scopes = inquiry.trials[0].scopes(s)
+    except Exception:
+        return []
+    if not scopes:
+        return []
+    names, space = with_attributes(scopes[0]), inquiry.trials[0].code.space(s)
+    keys = {inquiry.events[i].place.key for i in backward_values(inquiry)}
+    gradients = [n for n in names if n in keys]
+    wires = [n for n in names if n not in keys]
+
+    def value_of(e: ast.expr) -> Any:
         try:
-            run = self.trials[0].heard(statement=(s, change.node))
+            found = evaluated(e, names, space)
         except Exception:
-            return []
-        old = [e.value for e in self.events if e.place.statement is s and e.place.how != "part"]
-        new = [e.value for e in run.events if e.place.line == s.lineno and e.place.how != "part"]
-        return [(a, b) for a, b in zip(old, new, strict=False) if a is not None and b is not None]
+            return None
+        return found if is_number(found) else None
 
-    def is_known_with(self, s: ast.stmt, change: Change) -> bool:
-        """Whether what a line gives is a gradient once it is changed, each time that it runs."""
-        try:
-            runs = [t.heard(statement=(s, change.node)) for t in self.trials]
-        except Exception:
-            return False
-        key = self.found(s).key
-        places = [e.place for e in runs[0].events]
-        made = [i for i, p in enumerate(places) if p.line == s.lineno and p.key == key and p.how != "part"]
-        values = [[r.events[i].value for r in runs] for i in made]
-        return bool(made) and all(map(self.is_held, (each for each in values if largest(each[0]))))
+    scope = scope_of(names, wires, gradients, s, Formula())
+    scope.value_of = value_of
+    return changed_statements(s, scope)
 
-    def is_held(self, values: Sequence[Any]) -> bool:
-        """Whether a value is a gradient, at its size or at one at which others are held."""
-        constants = {1.0, *self.conventions}
-        return any(r.whole and any(self.is_one(r.c / c) for c in constants) for r in self.read(values))
 
-    def found(self, s: ast.stmt) -> Found:
-        e = next(e for e in reversed(self.events) if e.place.statement is s)
-        return Found(s, e.place.key, e.value, None)
+def is_mended_by(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt], goal: Goal) -> bool:
+    """Whether a change of a line makes the gradients right, and leaves the right ones so."""
+    wanted = {*goal} | ({*inquiry.names} - {*inquiry.wrong})
+    return all(wanted <= right_with(inquiry, n, s, change) for n in range(len(inquiry.trials)))
 
-    def mending(
-        self, suspects: Sequence[ast.stmt], goal: Sequence[str], patched: Sequence[ast.stmt] = ()
-    ) -> Iterator[tuple[ast.stmt, Change]]:
-        """For each line the plainest change of it that makes the gradients right at both points.
 
-        Where one is found, changes that are much farther fetched are not tried any more. A factor that would stretch
-        what a line gives belongs into a later line, where there is one that explains it too.
-        """
-        every = [(c.rank, n, s, c) for n, s in enumerate(suspects) for c in self.possible(s)]
-        done: set[int] = set()
-        last = 1000
-        for rank, n, s, change in sorted(every, key=lambda each: each[:2]):
-            if rank > last or self.tried > self.enough:
-                return
-            if n not in done and self.holds(s, change, goal):
-                if patched and s not in patched and change.kind in FACTORS and self.is_stretching(s, change):
-                    continue
-                done.add(n)
-                last = min(last, rank + LIKE)
-                yield s, change
+@remembered
+def right_with(inquiry: Inquiry, n: int, s: ast.stmt, change: Change[ast.stmt]) -> set[str]:
+    """The gradients that are right at a point where a line is changed."""
+    inquiry.tried += n == 0
+    try:
+        found = inquiry.trials[n].changed(s, change.node)
+    except Exception:
+        return set()
+    return {q for q in inquiry.names if inquiry.right(n, found, q)}
 
-    def possible(self, s: ast.stmt) -> Sequence[Change]:
-        """The changes of a line that a known mistake calls for."""
-        if s not in self._possible:
-            self._possible[s] = self.all_possible(s)
-        return self._possible[s]
 
-    @cached_property
-    def _possible(self) -> dict[ast.stmt, Sequence[Change]]:
-        return {}
-
-    def all_possible(self, s: ast.stmt) -> Sequence[Change]:
-        try:
-            scopes = self.trials[0].scopes(s)
-        except Exception:
-            return []
-        if not scopes:
-            return []
-        names, space = with_attributes(scopes[0]), self.trials[0].space(s)
-        keys = {self.events[i].place.key for i in self.backward}
-        gradients = [n for n in names if n in keys]
-        wires = [n for n in names if n not in keys]
-
-        def value_of(e: ast.expr) -> Any:
-            try:
-                found = evaluated(e, names, space)
-            except Exception:
-                return None
-            return found if is_number(found) else None
-
-        found = list(further(s, names, gradients))
-        scope = scope_of(names, wires, gradients, s, Formula())
-        scope.value_of = value_of
-        plain = ast.Assign([ast.Name("returned", ast.Store())], s.value) if isinstance(s, ast.Return) and s.value else s
-        found += changed_statements(plain, scope)
-        if isinstance(s, ast.Return):
-            found = [Change(c.rank, c.kind, ast.Return(c.node.value), c.detail) for c in found]
-        return sorted(found, key=lambda c: c.rank)
-
-    def holds(self, s: ast.stmt, change: Change, goal: Sequence[str]) -> bool:
-        """Whether a change of a line makes the gradients right, and leaves the right ones so."""
-        wanted = {*goal} | ({*self.names} - {*self.wrong})
-        return all(wanted <= self.right_with(n, s, change) for n in range(len(self.trials)))
-
-    def right_with(self, n: int, s: ast.stmt, change: Change) -> set[str]:
-        key = n, id(change)
-        if key not in self._right_with:
-            self.tried += n == 0
-            try:
-                found = self.trials[n].changed(s, change.node)
-                self._right_with[key] = {q for q in self.names if self.right(n, found, q)}
-            except Exception:
-                self._right_with[key] = set()
-        return self._right_with[key]
-
-    @cached_property
-    def _right_with(self) -> dict[tuple[int, int], set[str]]:
-        return {}
+def with_attributes(names: Mapping[str, object]) -> dict[str, Any]:
+    """The names, and the numbers that objects hold under theirs: self.x."""
+    found = dict(names)
+    for name, x in names.items():
+        held = vars(x) if hasattr(x, "__dict__") and not callable(x) and not isinstance(x, ModuleType) else {}
+        found |= {f"{name}.{attribute}": value for attribute, value in held.items() if is_number(value)}
+    return found

@@ -1,17 +1,38 @@
-"""Every value of a run moved once: what it changes, and what becomes of the gradients."""
+"""One wrong backward pass at two points, and every value of it moved once: what that changes, and which gradients."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
-from gatewise._check.comparing import largest, squeezed
+from gatewise._check.comparing import Value, largest, squeezed
 from gatewise._check.trials import Heard, Trial
+from gatewise._types import Plain
+
+CHANGES = 1200  #: changes of lines that are tried
+WORK = 1e9  #: numbers in all values, times changes that are tried: for large arrays fewer
+Goal = tuple[str, ...]  #: the gradients that are to be made right
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def remembered(f: Callable[Concatenate[Inquiry, P], T]) -> Callable[Concatenate[Inquiry, P], T]:
+    """A function that is asked the same again and again: what it said is kept with the inquiry."""
+
+    @wraps(f)
+    def asked(inquiry: Inquiry, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = f, args
+        if key not in inquiry.memory:
+            inquiry.memory[key] = f(inquiry, *args, **kwargs)
+        found: T = inquiry.memory[key]
+        return found
+
+    return asked
 
 
 @dataclass(frozen=True)
@@ -25,15 +46,21 @@ class Moved:
     reached: set[str]  #: the gradients that are
 
 
-class Moving:
-    """One backward pass, at one point and at another one nearby, and what its values do."""
+class Inquiry:
+    """One backward pass, at one point and at another one nearby, and what its values do.
+
+    Whatever else is asked of it are functions that are given it; what these have found out, it keeps (`remembered`).
+    """
 
     def __init__(self, trials: Sequence[Trial]) -> None:
         self.trials = trials
+        self.memory: dict[object, Any] = {}
+        self.compared = self.tried = self.run_so_far = 0  #: values compared, changes tried, runs to solve for a value
         self.runs = [t.heard() for t in trials]
         self.misshaped = [q for q in trials[0].names if any(r.gradients.get(q) is None for r in self.runs)]
         self.names = [q for q in trials[0].names if q not in self.misshaped]
         self.events = self.runs[0].events
+        self.enough = min(CHANGES, int(WORK / (1 + sum(np.size(e.value) for e in self.events))))
         letters = {np.asarray(e.value).dtype.char for e in self.events if e.value is not None}
         self.close = 1e-3 if "f" in letters else 1e-6
         beside = self.beside()
@@ -64,7 +91,13 @@ class Moving:
         """Whether a number that was found by dividing is 1, as far as the floats of the program tell."""
         return abs(c - 1) < max(1e-5, self.close)
 
-    def truth(self, n: int, name: str) -> Any:
+    def gradient(self, name: str) -> np.ndarray:
+        """A gradient as it was given, of those that came in their parameter's shape."""
+        found = self.runs[0].gradients[name]
+        assert found is not None
+        return found
+
+    def truth(self, n: int, name: str) -> Value:
         given = self.runs[n].gradients[name]
         return np.broadcast_to(self.trials[n].circuit.truth(name), np.shape(given) if given is not None else ())
 
@@ -73,8 +106,9 @@ class Moving:
         return g is not None and self.agree(g, np.broadcast_to(self.trials[n].circuit.truth(name), np.shape(g)))
 
     @cached_property
-    def wrong(self) -> list[str]:
-        return [q for q in self.names if not all(self.right(n, r.gradients, q) for n, r in enumerate(self.runs))]
+    def wrong(self) -> Goal:
+        runs = list(enumerate(self.runs))
+        return tuple(q for q in self.names if not all(self.right(n, r.gradients, q) for n, r in runs))
 
     def mended(self, n: int, gradients: Mapping[str, Any], goal: Iterable[str]) -> bool:
         """Whether the gradients asked for are right, and none that was right is wrong."""
@@ -109,16 +143,16 @@ class Moving:
                 continue
         return found
 
-    def moved_by(self, i: int, by: Any, run: Heard) -> Moved:
+    def moved_by(self, i: int, by: Plain, run: Heard) -> Moved:
         later = range(i + 1, len(self.events))
         same_way = len(run.events) == len(self.events)
         changed = {j for j in later if same_way and not identical(run.events[j].value, self.events[j].value)}
         reached = {q for q in self.names if not identical(run.gradients.get(q), self.runs[0].gradients[q])}
         return Moved(by, run.gradients, run.value, changed, reached)
 
-    def direction(self, shape: tuple[int, ...]) -> Any:
+    def direction(self, shape: tuple[int, ...]) -> np.ndarray:
         """The direction in which all values of a shape are moved, so that what becomes of it is found once a wire."""
-        return np.random.default_rng(11).normal(size=int(np.prod(shape))).reshape(shape)
+        return np.random.default_rng(11).normal(size=(int(np.prod(shape)),)).reshape(shape)
 
     @cached_property
     def changes(self) -> dict[int, set[int]]:

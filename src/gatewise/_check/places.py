@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+
+from gatewise._check.bodies import defines
 
 DEEP = 4  # containers inside containers that are looked into
 MANY = 500  # entries of one container that are looked at
@@ -161,10 +164,6 @@ def touched_by(node: ast.stmt, heads: frozenset[Place], own: Mapping[str, frozen
     return Touched(frozenset(reads), frozenset(fresh), frozenset(changed - fresh), frozenset(suspects | changed))
 
 
-def defines(node: ast.stmt) -> bool:
-    return isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef))
-
-
 def write(target: ast.expr, fresh: set[Place], changed: set[Place], reads: set[Place]) -> None:
     """Sort what an assignment to `target` writes."""
     if isinstance(target, (ast.Tuple, ast.List)):
@@ -203,8 +202,8 @@ def suspected(call: ast.Call, alone: bool, own: Mapping[str, frozenset[Place]]) 
 
 
 def leaves_in(
-    value: Any, at: Place, deep: int = DEEP, seen: frozenset[int] = frozenset()
-) -> Iterator[tuple[Place, Any]]:
+    value: object, at: Place, deep: int = DEEP, seen: frozenset[int] = frozenset()
+) -> Iterator[tuple[Place, object]]:
     """The numbers and arrays that a name holds, in containers and objects too, with their places."""
     if is_leaf(value):
         yield at, value
@@ -215,7 +214,7 @@ def leaves_in(
         yield from leaves_in(part, Place(at.base, (*at.steps, step)), deep - 1, seen | {id(value)})
 
 
-def parts_of(value: Any) -> Iterator[tuple[str, Any]]:
+def parts_of(value: object) -> Iterator[tuple[str, object]]:
     """What a container or an object holds, with the step that leads there."""
     if isinstance(value, Mapping):
         yield from ((f"[{k!r}]", v) for k, v in list(value.items())[:MANY] if isinstance(k, (str, int)))
@@ -225,13 +224,13 @@ def parts_of(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f".{k}", v) for k, v in list(vars(value).items())[:MANY])
 
 
-def is_object(value: Any) -> bool:
+def is_object(value: object) -> bool:
     """Whether a value is an object with attributes, and no module, class or function."""
     plain = (types.ModuleType, type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
     return hasattr(value, "__dict__") and not isinstance(value, plain) and not isinstance(value, np.ndarray)
 
 
-def is_leaf(value: Any) -> bool:
+def is_leaf(value: object) -> bool:
     """Whether a value is a number, an array of numbers, or a list of numbers."""
     if isinstance(value, (list, tuple)):
         return 0 < len(value) <= MANY and all(type(x) in (int, float) or isinstance(x, np.floating) for x in value)
@@ -240,11 +239,11 @@ def is_leaf(value: Any) -> bool:
     return isinstance(value, (float, int, np.floating, np.integer)) and not isinstance(value, bool)
 
 
-def copied(value: Any) -> Any:
+def copied(value: object) -> Any:
     return value.copy() if isinstance(value, (np.ndarray, list)) else value
 
 
-def equal(a: Any, b: Any) -> bool:
+def equal(a: npt.ArrayLike, b: npt.ArrayLike) -> bool:
     """Whether two values are the same number, array or list, bit for bit but for NaN."""
     if type(a) is not type(b) or np.shape(a) != np.shape(b):
         return False
@@ -252,6 +251,6 @@ def equal(a: Any, b: Any) -> bool:
     return bool(((x == y) | ((x != x) & (y != y))).all())
 
 
-def value_at(names: Mapping[str, Any], place: Place) -> Any:
+def value_at(names: Mapping[str, object], place: Place) -> object:
     """What a place holds now; None where there is nothing."""
     return next((value for found, value in leaves_in(names.get(place.base), Place(place.base)) if found == place), None)

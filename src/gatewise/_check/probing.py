@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from gatewise._check.parameters import Parameter
 from gatewise._check.recorded import Choice, Run, choices, first_difference, gates, run
-from gatewise._check.subject import Parameter, Subject
+from gatewise._check.subject import Subject
 from gatewise._numerical import Direction, Judgement, complex_slope
 from gatewise._numerical.evidence import OWN_ERROR, SURE
 from gatewise._numerical.lines import EPS

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from gatewise._check.bodies import bodies_of, defines, simple, with_bodies
 from gatewise._check.names import key_of, keys_read, keys_written, wire_named
 
 RETURNED = "returned"
-SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)
-BODIES = ("body", "orelse", "finalbody")
-OPEN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 @dataclass(frozen=True)
@@ -100,37 +98,19 @@ def returned_gradients(body: Sequence[ast.stmt]) -> tuple[ast.Assign, int | None
     return None
 
 
-def simple(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that compute something, those inside loops and conditions too."""
-    for node in body:
-        if isinstance(node, SIMPLE):
-            yield node
-        for inner in inner_bodies(node):
-            yield from simple(inner)
-
-
 def without_backward(
     body: Sequence[ast.stmt], forward: Collection[ast.stmt], written: Callable[[ast.stmt], list[ast.stmt]]
 ) -> list[ast.stmt]:
     """A body with `written(statement)` for each plain one, and of loops and conditions those that hold forward ones."""
     found: list[ast.stmt] = []
     for node in body:
-        if isinstance(node, OPEN):
+        if defines(node):
             found.append(copy.deepcopy(node))
-        elif not inner_bodies(node):
+        elif not bodies_of(node):
             found += written(node)
         elif any(s in forward for s in simple([node])):
-            twin = copy.copy(node)
-            for name in BODIES:
-                if inner := getattr(node, name, None):
-                    left = without_backward(inner, forward, written)
-                    setattr(twin, name, left or ([ast.Pass()] if name == "body" else []))
-            found.append(twin)
+            found.append(with_bodies(node, lambda body: without_backward(body, forward, written)))
     return found
-
-
-def inner_bodies(node: ast.stmt) -> list[list[ast.stmt]]:
-    return [] if isinstance(node, OPEN) else [b for name in BODIES if (b := getattr(node, name, None))]
 
 
 def heads_of(body: Sequence[ast.stmt], outer: Collection[str] = ()) -> dict[ast.stmt, set[str]]:
@@ -140,7 +120,7 @@ def heads_of(body: Sequence[ast.stmt], outer: Collection[str] = ()) -> dict[ast.
         found[node] = set(outer)
         heads = [getattr(node, name) for name in ("test", "iter") if hasattr(node, name)]
         read = set(outer).union(*map(keys_read, heads)) if heads else set(outer)
-        for inner in inner_bodies(node):
+        for inner in bodies_of(node):
             found |= heads_of(inner, read)
     return found
 

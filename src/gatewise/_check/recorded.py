@@ -7,13 +7,14 @@ all wires, absolutely, it is how far two values of the function may be apart wit
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Bit, Read, Step, Wire
+from gatewise._circuit import Bit, Expr, Read, Wire
 from gatewise._errors import refusals
 from gatewise._gates import Gate
 from gatewise._record.rounding import plain, rounding
@@ -22,6 +23,9 @@ from gatewise._recording.places import statement_at
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import sweep
 from gatewise._tensor import Tensor, leaf
+from gatewise._types import Plain
+
+Recordable = Callable[[Callable[[Any], Tensor]], object]  #: makes its inputs with what it is given
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Run:
     traced: bool = True  # whether the output is a Tensor at all: a table read at a whole number gives none
 
 
-def run(f: Callable[[Callable[[Any], Tensor]], Any], upstream: Any) -> Run:
+def run(f: Recordable, upstream: Callable[[Plain], Plain]) -> Run:
     """Run `f(wanted)`, which makes its inputs with `wanted`, and sweep back from what it returns.
 
     `upstream(value)` gives the gradient to start from.
@@ -52,7 +56,7 @@ def run(f: Callable[[Callable[[Any], Tensor]], Any], upstream: Any) -> Run:
     leaves: list[Tensor] = []
     with Bit() as bit:
 
-        def wanted(x: Any) -> Tensor:
+        def wanted(x: object) -> Tensor:
             made = leaf(x, bit)
             leaves.append(made)
             return made
@@ -66,11 +70,11 @@ def run(f: Callable[[Callable[[Any], Tensor]], Any], upstream: Any) -> Run:
         complete: dict[Wire, Any] = {}
         parts: dict[Wire, list[tuple[int, Any]]] = {}
 
-        def arrive(wire: Wire, g: Any) -> Any:
+        def arrive(wire: Wire, g: object) -> object:
             complete[wire] = g
             return g
 
-        def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
+        def observe(wire: Wire, position: int, parent: Wire, part: object) -> None:
             parts.setdefault(wire, []).append((position, part))
 
         swept: dict[Wire, Any] = {}
@@ -89,13 +93,13 @@ def run(f: Callable[[Callable[[Any], Tensor]], Any], upstream: Any) -> Run:
 class Choices(Recorder):
     """A recording that keeps, for each gate that chooses, which way it went."""
 
-    def __init__(self, shown: Any = None) -> None:
+    def __init__(self, shown: CodeType | None = None) -> None:
         super().__init__(shown)
         self.found: list[Choice] = []
         self.gates: set[Gate] = set()
 
-    def step(self, gate: Gate, forward: Any, operands: Any, values: Any, parameters: Any, plain: Any) -> Step:
-        step = super().step(gate, forward, operands, values, parameters, plain)
+    def step(self, gate: Gate, forward: Any, operands: Any, values: Any, parameters: Any, plain: Any, out: Any) -> Expr:
+        step = super().step(gate, forward, operands, values, parameters, plain, out)
         self.gates.add(gate)
         try:
             way = None if gate.way is None else gate.way(*values, **plain)
@@ -106,7 +110,7 @@ class Choices(Recorder):
         return step
 
 
-def written_at(place: Any) -> tuple[int | None, str]:
+def written_at(place: Sequence[tuple[CodeType, int]]) -> tuple[int | None, str]:
     """Line and text of the user's innermost statement."""
     if not place:
         return None, ""
@@ -117,7 +121,7 @@ def written_at(place: Any) -> tuple[int | None, str]:
     return statement.line, (linecache.getline(code.co_filename, statement.line).strip() or statement.text)
 
 
-def choices(f: Callable[[Callable[[Any], Tensor]], Any], shown: Any = None) -> tuple[list[Choice], list[Read]]:
+def choices(f: Recordable, shown: CodeType | None = None) -> tuple[list[Choice], list[Read]]:
     """The branches that one run takes: what gates chose, and what Python read and decided by."""
     recorder = Choices(shown)
     with recorder:
@@ -125,7 +129,7 @@ def choices(f: Callable[[Callable[[Any], Tensor]], Any], shown: Any = None) -> t
     return recorder.found, recorder.reads
 
 
-def gates(f: Callable[[Callable[[Any], Tensor]], Any]) -> set[Gate]:
+def gates(f: Recordable) -> set[Gate]:
     """All gates that a run goes through."""
     recorder = Choices()
     with recorder:

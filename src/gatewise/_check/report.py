@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
+from gatewise._check.diagnosis import Mistake
 from gatewise._numerical.evidence import SMALLEST, SURE
 
 VERDICTS = ("right", "wrong", "kink", "undecidable")
@@ -87,7 +88,7 @@ class Report:
     evaluations: int
     value: float
     notes: tuple[str, ...] = ()
-    mistakes: tuple[Any, ...] = field(default=())
+    mistakes: tuple[Mistake, ...] = field(default=())
     not_given: tuple[str, ...] = ()
     not_judged: tuple[str, ...] = ()
     data: frozenset[str] = frozenset()
@@ -111,7 +112,7 @@ class Report:
             looked = "the one entry there is" if entries else "no entry"
         return f"{counted(directions, 'random directions')} and {looked}" if directions else looked
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """The report as plain dicts, lists, numbers and words, ready for JSON."""
         return {
             "name": self.name,
@@ -246,18 +247,17 @@ def scale_of(error: float) -> str:
     return "below 1e-4" if error > 1e-7 else "1e-7 and less: be happy"
 
 
-def mistake_lines(m: Any) -> list[str]:
+def mistake_lines(m: Mistake) -> list[str]:
     """One line of the user's code that is wrong, as the culprit found it."""
-    line = f"  line {m.line}: {m.text}" if getattr(m, "line", None) else f"  {m.text}"
-    gave, should = getattr(m, "gave", None), getattr(m, "should", None)
-    lines = [line]
+    line = f"  line {m.line}: {m.text}" if m.line else f"  {m.text}"
+    gave, should, lines = m.gave, m.should, [line]
     if should is not None:
         given = "raises an error" if gave is None else f"gave {value_text(gave)}"
         lines.append(f"      {m.variable} {given}, should be {value_text(should)}")
         if (entry := farthest(gave, should)) is not None and np.size(should) > WHOLE:
             place, one, other = entry
             lines.append(f"      most at {list(place)}: gave {number(one)}, should be {number(other)}")
-    told = ": ".join(part for part in (getattr(m, "kind", ""), getattr(m, "cure", "")) if part)
+    told = ": ".join(part for part in (m.kind, m.cure) if part)
     return [*lines, f"      {told}"] if told else lines
 
 
@@ -284,7 +284,7 @@ def value_text(value: Any) -> str:
     return f"{' x '.join(map(str, shape))} numbers ({', '.join(number(float(x)) for x in flat[:3])}, ...)"
 
 
-def parameter_dict(p: ParameterReport) -> dict[str, Any]:
+def parameter_dict(p: ParameterReport) -> dict[str, object]:
     return {
         "name": p.name,
         "shape": list(p.shape),
@@ -307,13 +307,11 @@ def parameter_dict(p: ParameterReport) -> dict[str, Any]:
     }
 
 
-def mistake_dict(m: Any) -> dict[str, Any]:
-    known = ("line", "text", "variable", "gave", "should", "kind", "cure")
-    found = {key: getattr(m, key, None) for key in known}
-    made = {key: v if v is None or not hasattr(v, "tolist") else v.tolist() for key, v in found.items()}
-    entry = farthest(found["gave"], found["should"])
-    made["entry"] = entry and {"index": list(entry[0]), "gave": plain(entry[1]), "should": plain(entry[2])}
-    return made
+def mistake_dict(m: Mistake) -> dict[str, object]:
+    made = {f.name: v.tolist() if hasattr(v := getattr(m, f.name), "tolist") else v for f in fields(m)}
+    entry = farthest(m.gave, m.should)
+    told = entry and {"index": list(entry[0]), "gave": plain(entry[1]), "should": plain(entry[2])}
+    return {**made, "line": m.line or None, "entry": told}
 
 
 def plain(x: float | None) -> float | str | None:

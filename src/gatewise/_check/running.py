@@ -1,22 +1,24 @@
-"""One run on plain values, watched: what each name held before and after each statement."""
+"""One run on plain values, noted: what each name held before and after each statement."""
 
 from __future__ import annotations
 
 import ast
 import copy
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from gatewise._build import run_users_code, users_code
+from gatewise._check.bodies import bodies_of, statement, with_bodies
 from gatewise._check.names import keys_written
-from gatewise._check.programs import RETURNED, Program, changed_by, inner_bodies, simple
+from gatewise._check.programs import RETURNED, Program, changed_by
 from gatewise._recording.structures import mapped
 
 VALUE = "__gatewise_value__"
+REACHED, SETTLED, LEFT, NAMES = (f"__gatewise_{name}__" for name in ("reached", "settled", "left", "names"))
 
 
 @dataclass
@@ -29,81 +31,87 @@ class Moment:
 
 
 class Watch:
-    """Notes the names before and after each statement of a code object that is run once."""
+    """Notes the names before and after each statement of a program that is run once.
 
-    def __init__(self, program: Program, space: Mapping[str, Any]) -> None:
-        self.program, self.space = program, space
+    Every statement is made to tell that it is about to run; what it did is known when the next one is, or at the end of
+    the body that it stands in.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
         self.moments: list[Moment] = []
-        self.at: dict[int, list[ast.stmt]] = {}
-        for s in program.statements:
-            for line in range(s.lineno, (s.end_lineno or s.lineno) + 1):
-                self.at.setdefault(line, []).append(s)
-        self.copies: dict[str, tuple[Any, Any]] = {}
-        self.open: list[ast.stmt] = []
-        self.before: dict[str, Any] = {}
-        self.end: dict[str, Any] = {}
+        self.places = dict(enumerate(program.statements))
+        self.numbers = {s: k for k, s in self.places.items()}
+        self.copies: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self.open: ast.stmt | None = None
+        self.before: dict[str, object] = {}
+        self.end: dict[str, object] = {}
         self.stopped: ast.stmt | None = None
-        self.instruction = -1
-        self.conditional = set(on_one_line(program.body))
+        self.hooks = {REACHED: self.reached, SETTLED: self.settled, LEFT: self.left, NAMES: locals}
 
-    def line(self, frame: types.FrameType, number: int) -> None:
-        """A line is about to run: what ran before it is done."""
-        due = self.at.get(number, [])
-        goes_on, self.instruction = frame.f_lasti > self.instruction, frame.f_lasti
-        if due and due == self.open and goes_on:
-            return  # another line of the same statement
-        names = self.names(frame.f_locals)
-        self.close(names)
-        self.open, self.before = due, names
+    def told(self, body: Sequence[ast.stmt]) -> list[ast.stmt]:
+        """A body that tells of each statement before it runs, and what is returned."""
+        found: list[ast.stmt] = []
+        for node in body:
+            if node in self.numbers:
+                found += [statement(f"{REACHED}({self.numbers[node]}, {NAMES}())", node), node]
+            elif isinstance(node, ast.Return):
+                found += self.told_of_return(node)
+            else:
+                found.append(with_bodies(node, self.told) if bodies_of(node) else node)
+        return [*found, statement(f"{SETTLED}({NAMES}())", body[-1])] if body else found
 
-    def leave(self, frame: types.FrameType, value: Any) -> None:
-        """The function returns."""
-        self.end = self.names(frame.f_locals)
+    def told_of_return(self, node: ast.Return) -> list[ast.stmt]:
+        twin = copy.copy(node)
+        names = ast.Call(ast.Name(NAMES, ast.Load()), [], [])
+        given = node.value or ast.Constant(None)
+        twin.value = ast.Call(ast.Name(LEFT, ast.Load()), [given, names], [])
+        ast.fix_missing_locations(twin)
+        returned = self.program.returned
+        if returned is None or node is not self.program.body[-1]:
+            return [twin]
+        return [statement(f"{REACHED}({self.numbers[returned[0]]}, {NAMES}())", node), twin]
+
+    def reached(self, number: int, local: Mapping[str, object]) -> None:
+        """A statement is about to run: what ran before it is done."""
+        self.settled(local)
+        self.open = self.places[number]
+
+    def settled(self, local: Mapping[str, object]) -> None:
+        """Note the statement that ran last."""
+        self.end = self.names(local)
+        if self.open is not None:
+            self.moments.append(Moment(self.open, self.before, self.end))
+        self.open, self.before = None, self.end
+
+    def left(self, value: object, local: Mapping[str, object]) -> Any:
+        """The function returns; a dict of gradients that is written into its return statement has a name then."""
+        names = self.names(local)
         if self.program.returned is not None:
             _, place = self.program.returned
-            whole = value if place is None else value[place] if isinstance(value, tuple) else None
-            self.end[RETURNED] = self.copied(RETURNED, whole)
-        self.close(self.end)
+            names[RETURNED] = self.copied(RETURNED, part_of(value, place))
+        self.settled(names)
+        return value
 
-    def close(self, names: dict[str, Any]) -> None:
-        """Note the statements of the line that has run; a line may hold several."""
-        before = self.before
-        for s in self.open[:-1]:
-            after = self.between(s, before, names)
-            self.moments.append(Moment(s, before, after))
-            before = after
-        if self.open and not (self.open[-1] in self.conditional and unchanged(self.open[-1], before, names)):
-            self.moments.append(Moment(self.open[-1], before, names))
-        self.open = []
-
-    def raised(self, program: Program) -> bool:
-        """The function stopped at an error: whether that was in a backward line, which then gave nothing."""
-        if not self.open or self.open[-1] in program.forward or not keys_written(self.open[-1]):
+    def raised(self) -> bool:
+        """The program stopped at an error: whether that was in a backward line, which then gave nothing."""
+        s = self.open
+        if s is None or s in self.program.forward or not keys_written(s):
             return False
-        s, self.open = self.open[-1], []
-        self.stopped = s
+        self.open, self.stopped = None, s
         lost = set(keys_written(s)) if isinstance(s, ast.Assign) else set()
         self.end = {name: value for name, value in self.before.items() if name not in lost}
         self.moments.append(Moment(s, self.before, self.end))
         return True
 
-    def between(self, s: ast.stmt, before: dict[str, Any], names: dict[str, Any]) -> dict[str, Any]:
-        """The names after one statement of a line that holds several; run again only where another writes over it."""
-        keys = set(keys_written(s))
-        others = {key for other in self.open if other is not s for key in keys_written(other)}
-        if keys & others:
-            return names_after(s, before, self.space)
-        bases = {key.partition("[")[0] for key in keys}
-        return {**before, **{name: names[name] for name in bases if name in names}}
+    def names(self, local: Mapping[str, object]) -> dict[str, Any]:
+        """The names with copies of what may change; what has not changed is not copied again."""
+        return {name: self.copied(name, value) for name, value in local.items() if not name.startswith("__")}
 
-    def names(self, local: Mapping[str, Any]) -> dict[str, Any]:
-        """The local names with copies of what may change; what has not changed is not copied again."""
-        return {name: self.copied(name, value) for name, value in local.items()}
-
-    def copied(self, name: str, value: Any) -> Any:
+    def copied(self, name: str, value: object) -> Any:
         if isinstance(value, np.ndarray):
             original, held = self.copies.get(name, (None, None))
-            if original is not value or not same(held, value):
+            if original is not value or held is None or not same(held, value):
                 self.copies[name] = value, value.copy()
             return self.copies[name][1]
         if type(value) in (dict, list, tuple):
@@ -111,25 +119,16 @@ class Watch:
         return value
 
 
-def on_one_line(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of `if c: x = 1`, which may not run though their line does."""
-    for node in body:
-        for inner in inner_bodies(node):
-            yield from (s for s in simple(inner) if s.lineno == node.lineno)
-            yield from on_one_line(inner)
+def part_of(value: object, place: int | None) -> object:
+    """The part of what is returned that is the dict of gradients."""
+    return value if place is None else value[place] if isinstance(value, tuple) else None
 
 
-def unchanged(s: ast.stmt, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether a statement left the names it assigns as they were."""
-    bases = {key.partition("[")[0] for key in keys_written(s)}
-    return all(before.get(base) is after.get(base) for base in bases)
-
-
-def same(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
+def same(a: np.ndarray, b: np.ndarray) -> bool:
     return a.shape == b.shape and a.dtype == b.dtype and bool(((a == b) | (a != a)).all())
 
 
-def names_after(statement: ast.stmt, names: Mapping[str, Any], around: Mapping[str, Any]) -> dict[str, Any]:
+def names_after(statement: ast.stmt, names: Mapping[str, object], around: Mapping[str, object]) -> dict[str, object]:
     """The names after a statement that is run on copies of these values. Raises what the statement raises."""
     space = {**around, **names}
     touched = set(keys_written(statement)) | set(changed_by(statement)) | added_to(statement)
@@ -150,7 +149,7 @@ def added_to(statement: ast.stmt) -> set[str]:
     return set()
 
 
-def evaluated(expression: ast.expr, names: Mapping[str, Any], around: Mapping[str, Any]) -> Any:
+def evaluated(expression: ast.expr, names: Mapping[str, object], around: Mapping[str, object]) -> Any:
     """The value of an expression where the names have these values. Raises what it raises."""
     space = {**around, **names}
     target = ast.Assign([ast.Name(VALUE, ast.Store())], expression)

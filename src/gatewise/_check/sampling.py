@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._check.claims import SEED
-from gatewise._check.subject import Parameter
+from gatewise._check.parameters import Parameter
 from gatewise._errors import ArgumentError
 
 PATIENCE = 2.0  # seconds before a progress bar shows
@@ -29,7 +30,7 @@ class Effort:
 EFFORTS = {"quick": Effort(2, 8, 2), "default": Effort(3, 40, 4), "all": Effort(3, sys.maxsize, sys.maxsize)}
 
 
-def effort_of(name: Any) -> Effort:
+def effort_of(name: object) -> Effort:
     """The effort by its name. Raises `ArgumentError`."""
     if name not in EFFORTS:
         raise ArgumentError(
@@ -40,7 +41,7 @@ def effort_of(name: Any) -> Effort:
     return EFFORTS[name]
 
 
-def entries_of(p: Parameter, claim: Any, effort: Effort, parameters: Sequence[Parameter]) -> list[int]:
+def entries_of(p: Parameter, claim: npt.ArrayLike, effort: Effort, parameters: Sequence[Parameter]) -> list[int]:
     """The entries of one array that are looked at: all of a small one; else the largest, both ends, and random ones."""
     share = max(effort.each, effort.entries // max(1, len(parameters)))
     if p.size <= share:
@@ -51,10 +52,10 @@ def entries_of(p: Parameter, claim: Any, effort: Effort, parameters: Sequence[Pa
     return sorted(list(looked)[:share])
 
 
-def direction(p: Parameter, k: int, size: float) -> np.ndarray[Any, Any]:
+def direction(p: Parameter, k: int, size: float) -> np.ndarray:
     """A random direction: every entry moves, none by the same amount, so that errors do not cancel."""
     rng = np.random.default_rng([SEED, k, p.size])
-    signs: np.ndarray[Any, Any] = rng.choice((-1.0, 1.0), size=p.array.shape)
+    signs: np.ndarray = rng.choice((-1.0, 1.0), size=p.array.shape)
     signs *= rng.uniform(0.5 * size, 1.5 * size, size=p.array.shape)
     return signs
 
@@ -66,7 +67,7 @@ class Progress:
         self.total, self.done, self.shown = max(total, 1), 0, False
         self.started = time.monotonic()
 
-    def over(self, things: Sequence[Any]) -> Iterator[Any]:
+    def over(self, things: Sequence[object]) -> Iterator[Any]:
         for thing in things:
             yield thing
             self.step()

@@ -11,10 +11,11 @@ import numpy as np
 
 from gatewise._check.names import keys_read, keys_written
 from gatewise._check.trees import expressions_in
+from gatewise._gates import GATES, NAMES
+from gatewise._types import Plain
 
 LARGE = 200_000  #: entries from which on only the likeliest changes are tried
 SMALL = 1e-3  #: numbers below it that the forward pass adds keep a value off an edge: `np.log(p + 1e-7)`
-CHOOSING = frozenset({"maximum", "minimum", "fmax", "fmin", "max", "min", "abs", "absolute", "clip", "where", "sign"})
 
 
 @dataclass
@@ -45,7 +46,8 @@ class Formula:
     @property
     def chooses(self) -> bool:
         """Whether some values may pass and others not."""
-        return self.has(*CHOOSING) or self.uses(ast.Compare, ast.IfExp)
+        unknown = not self.known or "" in self.calls
+        return unknown or any(map(takes_ways, self.calls)) or self.uses(ast.Compare, ast.IfExp)
 
     def tiny(self) -> Iterator[ast.expr]:
         """The small numbers that are written into it, and the names in sums, which may hold one."""
@@ -64,10 +66,16 @@ def formula_of(statements: Sequence[ast.stmt], module: Iterable[str] = ("np", "n
         names |= keys_read(s) | set(keys_written(s))
     for e in expressions_in(statements):
         if isinstance(e, ast.Call):
-            known = isinstance(e.func, ast.Attribute) or (isinstance(e.func, ast.Name) and e.func.id in BUILT_IN)
-            calls.add(e.func.attr if isinstance(e.func, ast.Attribute) else e.func.id if known else "")  # type: ignore[attr-defined]
+            name = e.func.id if isinstance(e.func, ast.Name) else ""
+            calls.add(e.func.attr if isinstance(e.func, ast.Attribute) else name if name in BUILT_IN else "")
         operators.add(type(e.op) if isinstance(e, ast.BinOp) else type(e))
     return Formula(statements, True, frozenset(names - libraries), frozenset(calls), frozenset(operators))
+
+
+def takes_ways(name: str) -> bool:
+    """Whether a function of this name chooses among values: its gate says which way it went."""
+    gate = NAMES.get(name) or GATES.get(getattr(np, name, None))
+    return gate is not None and gate.way is not None
 
 
 BUILT_IN = frozenset({"max", "min", "abs", "sum", "len", "float", "int", "range", "pow", "round", "zip", "enumerate"})
@@ -117,7 +125,7 @@ class Scope:
 
 
 def scope_of(
-    names: Mapping[str, Any], wires: list[str], gradients: list[str], line: ast.AST, formula: Formula
+    names: Mapping[str, Plain], wires: list[str], gradients: list[str], line: ast.AST, formula: Formula
 ) -> Scope:
     """The scope of a line, with the lengths of its arrays by the names or expressions that say them."""
     held = {name: names[name] for name in (*wires, *gradients) if name in names and is_float(names[name])}
@@ -179,15 +187,15 @@ def whole_number(e: ast.expr, names: Mapping[str, Any]) -> int | None:
     return None
 
 
-def is_small(e: ast.expr, names: Mapping[str, Any]) -> bool:
+def is_small(e: ast.expr, names: Mapping[str, object]) -> bool:
     """Whether it is a small number that is no 0, written out or held by a name."""
     value = e.value if isinstance(e, ast.Constant) else names.get(e.id) if isinstance(e, ast.Name) else None
     return isinstance(value, float) and 0 < abs(value) <= SMALL
 
 
-def is_float(value: Any) -> bool:
+def is_float(value: object) -> bool:
     return isinstance(value, (float, int, np.ndarray, np.generic)) and np.asarray(value).dtype.kind in "fiu"
 
 
-def truths(value: Any) -> bool:
+def truths(value: object) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind == "b"

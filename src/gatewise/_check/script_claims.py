@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._check.places import Place, is_leaf
 from gatewise._check.script_text import is_loss
@@ -163,7 +164,7 @@ def with_claims(found: Pass) -> Pass:
     return replace(found, claims=tuple(claims), start=start)
 
 
-def movable(value: Any) -> bool:
+def movable(value: object) -> bool:
     """Whether a value can be moved: a number, an array of floats, a list of numbers."""
     return is_leaf(value) and (not isinstance(value, (np.ndarray, np.generic)) or value.dtype.kind == "f")
 
@@ -348,70 +349,6 @@ def unjudged_names(found: Pass) -> Iterator[tuple[Place, str]]:
         yield place, f"it looks like a gradient, and belongs to nothing that {found.output.text} is made of"
 
 
-def near(a: Any, b: Any) -> bool:
+def near(a: npt.ArrayLike, b: npt.ArrayLike) -> bool:
     """Whether two gradients are one, as far as differences tell: a script may have its own numerical ones."""
     return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-3, atol=1e-5 * float(np.max(np.abs(b)))))
-
-
-# ---------------------------------------------------------------------------------------------- what is done with it
-
-
-def as_computed(found: Pass, claim: Claim) -> Any:
-    """The value of a gradient before it was clipped, or made the step itself."""
-    values = list(claim.values)
-    while len(values) > 1 and (
-        is_clipped(found, claim, values[0], values[1][1]) or is_step_itself(found, claim, values[0][1], values[1][1])
-    ):
-        del values[0]
-    return values[0][1]
-
-
-def is_clipped(found: Pass, claim: Claim, now: tuple[int, Any], before: Any) -> bool:
-    """Whether a statement kept a gradient within bounds, or within a norm."""
-    m, after = now
-    if np.shape(after) != np.shape(before):
-        return False
-    trace = found.trace
-    line = trace.lines[trace.moments[m].line]
-    text = ast.unparse(line.node)
-    a, b = np.asarray(after, float), np.asarray(before, float)
-    if re.search("clip|minimum|maximum", text):
-        bounds = np.unique(a[a != b])
-        inside = a[a == b]
-        within = inside.size == 0 or bounds.size == 0 or bool(np.all(np.abs(inside) <= np.abs(bounds).max()))
-        if bounds.size <= 2 and np.all(bounds != 0) and within and bool(np.all(np.abs(a) <= np.abs(b))):
-            return True
-    made = {p.base for k in found.forward for p in trace.lines[k].touched.writes} - {claim.place.base}
-    if any(r.base in made for r in line.touched.reads):  # it takes something of the forward pass: no norm of gradients
-        return False
-    by_norm = "norm" in text or "clip" in text or any(is_norm(found, r, claim) for r in line.touched.reads)
-    ratio = ratio_of(a, b)
-    return by_norm and ratio is not None and 0 < ratio <= 1
-
-
-def is_norm(found: Pass, place: Place, claim: Claim) -> bool:
-    """Whether a place holds one number that was made of this gradient."""
-    versions = [(m, v) for m, v in found.history.get(place, []) if m not in found.behind and np.size(v) == 1]
-    made = {m for m, _ in claim.values}
-    return any(found.trace.behind({m}) & made for m, _ in versions) and place != claim.place
-
-
-def is_step_itself(found: Pass, claim: Claim, after: Any, before: Any) -> bool:
-    """Whether a gradient was made the step in its own place: `dW *= rate`, then `W -= dW`."""
-    if np.shape(after) != np.shape(before) or ratio_of(np.asarray(after, float), np.asarray(before, float)) is None:
-        return False
-    for step in found.steps:
-        if step.place == claim.target and np.shape(step.after) == np.shape(after):
-            moved = np.asarray(step.after, float) - np.asarray(step.before, float)
-            if np.allclose(np.abs(moved), np.abs(np.asarray(after, float)), rtol=1e-6, atol=1e-12):
-                return True
-    return False
-
-
-def ratio_of(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float | None:
-    """The one number that makes the first array of the second; None where there is none."""
-    k = int(np.argmax(np.abs(b))) if b.size else 0
-    if not b.size or b.flat[k] == 0:
-        return None
-    ratio = float(a.flat[k] / b.flat[k])
-    return ratio if np.allclose(a, ratio * b, rtol=1e-9, atol=0) else None

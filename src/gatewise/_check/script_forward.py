@@ -11,27 +11,29 @@ import copy
 import math
 import sys
 import types
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NoReturn
 
 import numpy as np
 
 from gatewise._build import run_users_code, users_code
-from gatewise._check.places import Place, defines, is_object, parts_of, place_of, read_by
+from gatewise._check.bodies import bodies_of, defines, statement, with_bodies
+from gatewise._check.places import Place, is_object, parts_of, place_of, read_by
 from gatewise._check.script_claims import Pass
-from gatewise._check.tracing import BODIES, LOOPS, bodies_of, placed
+from gatewise._check.tracing import LOOPS
 from gatewise._check.updates import once
 from gatewise._errors import ScriptError
+from gatewise._types import Function
 
 FUNCTION, GIVEN, ANEW = "gatewise_forward", "gatewise_given", "gatewise_anew"
 
 
-def surroundings(path: str) -> dict[str, Any]:
+def surroundings(path: str) -> dict[str, object]:
     """The names a script finds when it starts; `np` and `math` are there as in the notes."""
     return {"np": np, "math": math, "input": unanswered, "__name__": "__main__", "__file__": path}
 
 
-def unanswered(*_: Any) -> Any:
+def unanswered(*_: object) -> NoReturn:
     """`input()` of a script. Raises `ScriptError`: a script that is checked runs many times, and nobody answers."""
     asking = sys._getframe(1)
     raise ScriptError(
@@ -70,7 +72,7 @@ def in_tuple(found: Pass, place: Place) -> bool:
     return False
 
 
-def function_of(found: Pass, places: Sequence[Place], path: str, draws: Any) -> Callable[..., Any]:
+def function_of(found: Pass, places: Sequence[Place], path: str, draws: Any) -> Function:
     """The forward statements as a function of these places; the lines keep their numbers.
 
     What stands before the first place that is given runs once; what later statements change of it, each call has anew.
@@ -86,7 +88,7 @@ def function_of(found: Pass, places: Sequence[Place], path: str, draws: Any) -> 
     is_import = (ast.Import, ast.ImportFrom)
     once_only = [*kept(found, body[:start], {}), *(n for n in body[start:] if isinstance(n, is_import))]
     given = [
-        placed(f"{p.text} = {GIVEN}[{p.text!r}]", body[first]) for p in after.get(body[first], []) if start > first
+        statement(f"{p.text} = {GIVEN}[{p.text!r}]", body[first]) for p in after.get(body[first], []) if start > first
     ]
     inside = [*given, *kept(found, [n for n in body[start:] if not isinstance(n, is_import)], after)]
     space = surroundings(path)
@@ -97,13 +99,13 @@ def function_of(found: Pass, places: Sequence[Place], path: str, draws: Any) -> 
     return made_of(found, inside, space, path, state)
 
 
-def made_of(found: Pass, inside: list[ast.stmt], space: dict[str, Any], path: str, state: Any) -> Callable[..., Any]:
+def made_of(found: Pass, inside: list[ast.stmt], space: dict[str, Any], path: str, state: Any) -> Function:
     """The function whose body these statements are, in a space where those before them have run."""
     node = ast.parse(f"def {FUNCTION}(**{GIVEN}): return {found.output.text}").body[0]
     assert isinstance(node, ast.FunctionDef)
     where = inside[-1] if inside else found.trace.tree.body[-1]
     anew = changing(found, inside, space)
-    head = [placed(f"{name} = {ANEW}({name!r})", where) for name in anew]
+    head = [statement(f"{name} = {ANEW}({name!r})", where) for name in anew]
     for each in ast.walk(node):
         if isinstance(each, (ast.expr, ast.stmt)):
             ast.copy_location(each, where)
@@ -111,7 +113,7 @@ def made_of(found: Pass, inside: list[ast.stmt], space: dict[str, Any], path: st
     held = {name: space[name] for name in anew}
     space[ANEW] = lambda name: copy.deepcopy(held[name])
     run_users_code(users_code(ast.fix_missing_locations(ast.Module([node], [])), path), space)
-    made: Callable[..., Any] = space[FUNCTION]
+    made: Function = space[FUNCTION]
     if not any("random" in ast.unparse(line.node) for line in found.trace.lines):
         return made
 
@@ -123,7 +125,7 @@ def made_of(found: Pass, inside: list[ast.stmt], space: dict[str, Any], path: st
     return drawn
 
 
-def changing(found: Pass, inside: Sequence[ast.stmt], space: Mapping[str, Any]) -> list[str]:
+def changing(found: Pass, inside: Sequence[ast.stmt], space: Mapping[str, object]) -> list[str]:
     """The names of what has run that the statements of the function assign, change, or draw from."""
     stored = {n.id for s in inside for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     places = {place_of(n) for s in inside for n in ast.walk(s) if isinstance(n, ast.expr)}
@@ -144,12 +146,12 @@ def changing(found: Pass, inside: Sequence[ast.stmt], space: Mapping[str, Any]) 
     return sorted(name for name in wanted if not name.startswith("__") and not is_fixed(space[name]))
 
 
-def is_own(value: Any) -> bool:
+def is_own(value: object) -> bool:
     """Whether a value keeps something between two calls: a generator, an object of the script's own."""
     return isinstance(value, (np.random.Generator, np.random.RandomState)) or is_object(value)
 
 
-def is_fixed(value: Any) -> bool:
+def is_fixed(value: object) -> bool:
     return isinstance(value, (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type, np.ufunc))
 
 
@@ -162,30 +164,21 @@ def kept(found: Pass, body: Sequence[ast.stmt], after: dict[ast.stmt, list[Place
             made.append(copy.deepcopy(node))
         elif bodies_of(node):
             if holds(node, [trace.lines[k].node for k in forward]) or leaves_loop(found, node):
-                made.append(with_bodies(found, node, after))
+                made.append(with_values(found, node, after))
         elif isinstance(node, (ast.Break, ast.Continue)) or trace.at.get(node) in forward:
             made.append(copy.deepcopy(node))
-        made += [placed(f"{p.text} = {GIVEN}[{p.text!r}]", node) for p in after.get(node, [])]
+        made += [statement(f"{p.text} = {GIVEN}[{p.text!r}]", node) for p in after.get(node, [])]
     return made
 
 
-def with_bodies(found: Pass, node: ast.stmt, after: dict[ast.stmt, list[Place]]) -> ast.stmt:
+def with_values(found: Pass, node: ast.stmt, after: dict[ast.stmt, list[Place]]) -> ast.stmt:
     """A loop or a condition with the forward statements in it; a loop of training goes round once."""
     training = node in found.trace.training
-    twin = once(node) if training else copy.copy(node)
-    for name in BODIES:
-        if inner := getattr(node, name, None):
-            inner = [n for n in inner if not (training and leaves_loop(found, n))]
-            setattr(
-                twin,
-                name,
-                kept(found, inner, after) or ([ast.copy_location(ast.Pass(), node)] if name == "body" else []),
-            )
-    if handlers := getattr(node, "handlers", None):
-        twin.handlers = [copy.copy(h) for h in handlers]  # type: ignore[attr-defined]
-        for handler in twin.handlers:  # type: ignore[attr-defined]
-            handler.body = kept(found, handler.body, after) or [ast.copy_location(ast.Pass(), node)]
-    return twin
+
+    def made(body: list[ast.stmt]) -> list[ast.stmt]:
+        return kept(found, [n for n in body if not (training and leaves_loop(found, n))], after)
+
+    return with_bodies(once(node) if training else node, made)
 
 
 def holds(node: ast.stmt, nodes: Collection[ast.stmt]) -> bool:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
-from gatewise._check.tracing import BODIES
+from gatewise._check.bodies import BODIES
 from gatewise._errors import UnknownInputError
 from gatewise._recording.reading import tree_of
 from gatewise._recording.scripts import is_input, is_main
@@ -38,7 +37,7 @@ def without_main(path: str, text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def with_given(path: str, text: str, given: Mapping[str, Any]) -> str:
+def with_given(path: str, text: str, given: Mapping[str, object]) -> str:
     """The text with other numbers in the place of its inputs', line by line as long as it was."""
     tree = tree_of(path, text)
     inputs = {name_of(node): node for node in tree.body if isinstance(node, ast.Assign) and is_input(node)}

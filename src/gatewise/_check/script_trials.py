@@ -6,31 +6,22 @@ import ast
 import contextlib
 import io
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import CodeType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._build import run_users_code, users_code
 from gatewise._check.comparing import is_number, value_in
-from gatewise._check.hearing import HOOK, Listener, substituted
+from gatewise._check.hearing import HOOK, Listener
 from gatewise._check.names import keys_read, keys_written, wire_named
 from gatewise._check.programs import Program, program_of
 from gatewise._check.running import evaluated
-from gatewise._check.taping import NAMES, taped
-from gatewise._check.trials import (
-    FEW,
-    NEAR,
-    SCOPE,
-    Circuit,
-    Differences,
-    Heard,
-    Trial,
-    UnseenError,
-    copied,
-    differences,
-    with_scope,
-)
+from gatewise._check.swapping import Code, Remake
+from gatewise._check.trials import NEAR, Circuit, UnseenError, wire_of
 from gatewise._check.updates import without_updates
 from gatewise._circuit import Bit, Wire
 from gatewise._tensor import Tensor, leaf
@@ -38,7 +29,7 @@ from gatewise._tensor import Tensor, leaf
 GIVEN = "__gatewise_given__"  #: what an input of the script is bound to, at the point that is looked at
 
 
-class Script:
+class Script(Code):
     """A script up to its first step of descent: its inputs, and the gradients that it has of them at the end."""
 
     def __init__(self, path: str, text: str) -> None:
@@ -55,49 +46,84 @@ class Script:
         self.upstream = [key for key in written if wire_named(key, program.known()) == output]
         self.body = with_inputs(body, inputs)
         self.draws = np.random.get_state()  # noqa: NPY002
-        self.listener = Listener()
-        self.code = self.compiled(self.listener.listened(self.body, ""))
-        self.plain = self.compiled(self.body)
+        self.code, self.names = self.compiled(self.body), dict[str, object]()
+        self.told = self.compiled(self.listener.listened(self.body, ""))
+        self.end: dict[str, object] = {}
 
-    def compiled(self, body: Sequence[ast.stmt]) -> Any:
+    def compiled(self, body: Sequence[ast.stmt]) -> CodeType:
         return users_code(ast.fix_missing_locations(ast.Module(list(body), [])), self.path)
 
-    def with_statement(self, s: ast.stmt, instead: ast.AST) -> list[ast.stmt]:
-        return [substituted(b, s, instead) for b in self.body]
+    def running(
+        self, made: Remake, names: Mapping[str, object], of: ast.stmt | None = None
+    ) -> AbstractContextManager[None]:
+        return self.with_code(self.compiled(made(self.body, "")), names)
+
+    def listening(self, listener: Listener) -> AbstractContextManager[None]:
+        return self.with_code(self.told, {HOOK: listener.hear})
+
+    @contextmanager
+    def with_code(self, code: CodeType, names: Mapping[str, object]) -> Iterator[None]:
+        before = self.code, self.names
+        self.code, self.names = code, dict(names)
+        try:
+            yield
+        finally:
+            self.code, self.names = before
+
+    def space(self, s: ast.stmt) -> Mapping[str, Any]:
+        return self.end
+
+    def text(self, s: ast.stmt) -> str:
+        return self.lines[s.lineno - 1].strip()
+
+    def run(self, given: Callable[[str, Any], Any]) -> dict[str, Any]:
+        """The names at the end of a run; `given` says what each input is, by its name and its own value."""
+        before = np.random.get_state()  # noqa: NPY002
+        np.random.set_state(self.draws)  # noqa: NPY002
+        space: dict[str, Any] = {"np": np, "math": math, "__name__": "__main__", "__file__": self.path, **self.names}
+        space[GIVEN] = given
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+                run_users_code(self.code, space)
+        finally:
+            np.random.set_state(before)  # noqa: NPY002
+        self.end = self.end or space
+        return space
 
 
-class ScriptTrial(Trial):
+class ScriptPoint:
     """A script on its own numbers, or on others near them."""
 
     def __init__(self, script: Script, nearby: bool) -> None:
         self.script, self.nearby = script, nearby
-        self.names, self.misshaped = list(script.keys), {}
+        self.names = list(script.keys)
+        self.misshaped: dict[str, tuple[int, ...]] = {}
         self.end: dict[str, Any] = {}
+        self.at: dict[str, np.ndarray] = {}  #: what is put in the place of inputs
 
-    def run(
-        self, code: Any, names: Mapping[str, Any], given: Callable[[str, Any], Any] | None = None
-    ) -> dict[str, Any]:
-        """The names at the end of a run."""
-        before = np.random.get_state()  # noqa: NPY002
-        np.random.set_state(self.script.draws)  # noqa: NPY002
+    def here(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def run(self, given: Callable[[str, Any], Any]) -> dict[str, Any]:
         rng = np.random.default_rng(7)
 
-        def near(name: str, x: Any) -> Any:
+        def near(name: str, x: npt.ArrayLike) -> Any:
             if not self.nearby or not is_number(x) or np.asarray(x).dtype.kind != "f":
-                return x
-            return x * np.asarray(rng.uniform(1 - NEAR, 1 + NEAR, np.shape(x))).astype(np.asarray(x).dtype)[()]
+                return given(name, x)
+            by = np.asarray(rng.uniform(1 - NEAR, 1 + NEAR, np.shape(x))).astype(np.asarray(x).dtype)[()]
+            return given(name, x * by)
 
-        space: dict[str, Any] = {"np": np, "math": math, "__name__": "__main__", "__file__": self.script.path, **names}
-        space[GIVEN] = near if given is None else lambda name, x: given(name, near(name, x))
-        try:
-            with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-                run_users_code(code, space)
-        finally:
-            np.random.set_state(before)  # noqa: NPY002
-        return space
+        return self.script.run(near)
 
-    def gradients(self, end: Mapping[str, Any]) -> dict[str, Any]:
-        found = {}
+    def once(self) -> tuple[dict[str, np.ndarray | None], float]:
+        end = self.run(lambda name, x: self.at[name][()] if name in self.at else x)
+        self.end = self.end or end
+        value = evaluated(self.script.output, end, {})
+        weights = self.weights(np.shape(value))
+        return self.gradients(end), float(np.sum(value if weights is None else weights * value))
+
+    def gradients(self, end: Mapping[str, npt.ArrayLike]) -> dict[str, np.ndarray | None]:
+        found: dict[str, np.ndarray | None] = {}
         for name, key in self.script.keys.items():
             g = value_in(end, key)
             same = is_number(g) and np.size(g) == np.size(end[name])
@@ -106,77 +132,37 @@ class ScriptTrial(Trial):
                 self.misshaped[name] = np.shape(g)
         return found
 
-    def result(self, end: dict[str, Any]) -> tuple[dict[str, Any], float]:
-        self.end = self.end or end
-        value = evaluated(self.script.output, end, {})
-        weights = self.weights(np.shape(value))
-        return self.gradients(end), float(np.sum(value if weights is None else weights * value))
-
-    def weights(self, shape: tuple[int, ...]) -> Any:
+    def weights(self, shape: tuple[int, ...]) -> np.ndarray | None:
         """The gradient that the script starts from, where its output is an array and it gives one."""
         given = [value_in(self.end, key) for key in self.script.upstream]
         fit = [g for g in given if shape and is_number(g) and np.shape(g) == shape]
         return fit[0] if fit else None
 
-    def record(self, beside: Collection[ast.stmt]) -> None:
+    def recorded(self) -> Circuit:
         leaves: dict[str, Wire | None] = {}
-        bound = ast.Assign([ast.Name("__gatewise_output__", ast.Store())], self.script.output)
         with Bit() as bit:
 
-            def given(name: str, x: Any) -> Any:
+            def given(name: str, x: object) -> Any:
                 made = leaf(float(x) if type(x) is int else x, bit) if differentiable(x) else x
                 if isinstance(made, Tensor):
                     leaves[name] = made.wire
                 return made
 
-            end = self.run(self.script.compiled([*taped(self.script.body, beside), bound]), NAMES, given)
-            out = end["__gatewise_output__"]
-            if not isinstance(out, Tensor) or out.wire is None:
-                raise UnseenError("the value does not depend on what has a gradient, as far as it could be recorded")
-            weights = self.weights(np.shape(out.value))
-            self.circuit = Circuit(out.wire, {n: leaves.get(n) for n in self.names}, bit, weights)
+            end = self.run(given)
+            out = wire_of(evaluated(self.script.output, end, {}))
+            return Circuit(out, {n: leaves.get(n) for n in self.names}, bit, self.weights(np.shape(out.value)))
 
-    def differ(self) -> None:
-        at = {name: np.array(self.end[name], float) for name in self.names}
-        if sum(x.size for x in at.values()) > FEW or any(np.asarray(self.end[n]).dtype.char == "f" for n in at):
-            raise UnseenError("the forward pass could not be recorded, and is too large for differences")
+    def movable(self) -> Mapping[str, np.ndarray] | None:
+        if any(np.asarray(self.end[n]).dtype.char == "f" for n in self.names):
+            return None
+        self.at = {name: np.array(self.end[name], float) for name in self.names}
+        return self.at
 
-        def value() -> float:
-            return self.result(self.run(self.script.plain, {}, lambda name, x: at[name][()] if name in at else x))[1]
-
-        self.circuit = Differences({name: differences(value, x) for name, x in at.items()}, at)
-
-    def heard(
-        self, instead: Mapping[int, Any] | None = None, statement: tuple[ast.stmt, ast.AST] | None = None
-    ) -> Heard:
-        listener, code = self.script.listener, self.script.code
-        if statement is not None:
-            listener = Listener()
-            code = self.script.compiled(listener.listened(self.script.with_statement(*statement), ""))
-        listener.start(instead or {})
-        end = self.run(code, {HOOK: listener.hear})
-        return Heard(*self.result(end), listener.events)
-
-    def changed(self, s: ast.stmt, instead: ast.AST) -> dict[str, Any]:
-        return self.gradients(self.run(self.script.compiled(self.script.with_statement(s, instead)), {}))
-
-    def scopes(self, s: ast.stmt) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-
-        def look(names: Mapping[str, Any]) -> None:
-            found.append(copied({n: x for n, x in names.items() if not n.startswith("__")}))
-
-        self.run(self.script.compiled(self.script.with_statement(s, with_scope(s))), {SCOPE: look})
-        return found
-
-    def space(self, s: ast.stmt) -> Mapping[str, Any]:
-        return self.end
-
-    def text(self, s: ast.stmt) -> str:
-        return self.script.lines[s.lineno - 1].strip()
+    def value(self) -> float:
+        return self.once()[1]
 
 
-def differentiable(x: Any) -> bool:
+def differentiable(x: object) -> bool:
     return type(x) in (int, float) or (isinstance(x, (np.ndarray, np.floating)) and np.asarray(x).dtype.kind == "f")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.comparing import squeezed
-from gatewise._check.culprit import Mistake
+from gatewise._check.diagnosis import Mistake
 from gatewise._check.matching import DATA
 from gatewise._check.places import Place
 from gatewise._check.report import ParameterReport, Report
@@ -17,16 +17,16 @@ from gatewise._check.script_claims import (
     SAYS_GRADIENT,
     Claim,
     Pass,
-    as_computed,
     movable,
     parts,
-    ratio_of,
     same_array,
     unjudged,
 )
 from gatewise._check.script_forward import function_of, given_after
+from gatewise._check.script_values import as_computed, ratio_of
 from gatewise._check.tracing import Trace
 from gatewise._check.verdict import checked
+from gatewise._types import Plain
 
 TRIED = 12  # other values and places that a gradient on the way is compared with
 
@@ -118,7 +118,7 @@ class Verdicts:
     def is_wrong(self) -> bool:
         return any(p.verdict == "wrong" for p in self.verdicts.values())
 
-    def judge(self, claims: Sequence[Claim], values: Sequence[Any] | None = None) -> Report:
+    def judge(self, claims: Sequence[Claim], values: Sequence[Plain] | None = None) -> Report:
         """Compare the gradients of several places with differences."""
         values = values or [as_computed(self.found, c) for c in claims]
         report = self.script.judged(self.found, {c.target: g for c, g in zip(claims, values, strict=True)})
@@ -253,7 +253,7 @@ class Verdicts:
         ]
         return any(self.retried(claim, p, value) for p in others[-TRIED:] if self.script.can_move(self.found, p))
 
-    def retried(self, claim: Claim, place: Place, value: Any) -> bool:
+    def retried(self, claim: Claim, place: Place, value: Plain) -> bool:
         """Judge another value, or another place; kept where it is right."""
         if np.shape(value) != np.shape(self.found.forward_value(place)):
             return False
@@ -318,12 +318,12 @@ class Verdicts:
         return any(trace.behind({m for m, _ in c.values}) & moments for c in self.verdicts)
 
 
-def in_shape(g: Any, value: Any) -> Any:
+def in_shape(g: Plain, value: Plain) -> Any:
     """A gradient in the shape of its value, where they differ in axes of one entry alone: b is (1, 4), db is (4,)."""
     return np.reshape(g, np.shape(value)) if np.ndim(value) and squeezed(g) == squeezed(value) else g
 
 
-def is_part(whole: Any, g: Any) -> bool:
+def is_part(whole: Plain, g: Plain) -> bool:
     """Whether a gradient has the shape of one row of a parameter: `V[word] -= rate * gV`."""
     return (
         squeezed(g) != squeezed(whole)
@@ -338,7 +338,7 @@ def is_called_gradient(place: Place) -> bool:
     return held or place.last in ("g", "G")
 
 
-def numeric(value: Any) -> Any:
+def numeric(value: object) -> Any:
     """The value as it is moved: whole numbers as floats, lists as arrays."""
     if isinstance(value, (list, tuple)):
         return np.array(value, dtype=float)

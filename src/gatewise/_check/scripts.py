@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.culprit import Mistake, culprits_of_script
+from gatewise._check.culprit import culprits_of_script
+from gatewise._check.diagnosis import Mistake
 from gatewise._check.lines import lines_of_script
 from gatewise._check.places import Place
 from gatewise._check.report import Report, verdict_of
@@ -23,6 +24,7 @@ from gatewise._check.script_forward import FUNCTION, surroundings
 from gatewise._check.script_text import name_of, with_given, with_named_loss, without_main
 from gatewise._check.script_verdict import TRIED, Script, Verdicts
 from gatewise._check.tracing import Trace
+from gatewise._check.verdict import said, stopped
 from gatewise._errors import ArgumentError, GatewiseError, ScriptError
 from gatewise._recording.reading import text_in, tree_of
 from gatewise._recording.scripts import is_input
@@ -60,7 +62,7 @@ def check_text(
         np.random.set_state(draws)  # noqa: NPY002
         found = [*passes(trace, outputs_of(trace))]
         if error is not None:
-            return stopped(path, text, error, trace, found)
+            return on_error(path, text, error, trace, found)
         chosen = next((each for each in found if each.is_one), None)
         if chosen is None:
             return on_own_gradient(Script(path, trace, draws, options), found)
@@ -74,16 +76,14 @@ def found_lines(path: str, text: str) -> tuple[list[Mistake], str]:
     return lines_of_script(path, text, lambda: culprits_of_script(path, text))
 
 
-def stopped(path: str, text: str, error: Exception, trace: Trace, found: Sequence[Pass]) -> Report:
+def on_error(path: str, text: str, error: Exception, trace: Trace, found: Sequence[Pass]) -> Report:
     """The report on a script whose backward part raises. Raises that error where no line is found."""
     if not found or trace.due is None or trace.due in found[0].forward:
         raise error
     mistakes, _ = found_lines(path, text)
     if not mistakes:
         raise error
-    said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-    source, notes = "the backward pass, line by line", (f"the script raises {said}",)
-    return Report(found[0].output.text, "wrong", (), source, 0.0, "", 1, math.nan, notes, tuple(mistakes))
+    return stopped(found[0].output.text, (f"the script raises {said(error)}",), 1, mistakes)
 
 
 def report_on(script: Script, text: str, found: Pass, leave_out: Collection[str]) -> Report:

@@ -5,61 +5,44 @@ from __future__ import annotations
 import copy
 import difflib
 import inspect
-import numbers
-import random
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from types import CodeType
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from gatewise._errors import ArgumentError, to_numpy
+from gatewise._check.parameters import (
+    EPS,
+    Key,
+    Parameter,
+    differentiable,
+    is_short,
+    numbers_that_stay,
+    why_nothing,
+    written,
+)
+from gatewise._check.seeding import Seed
+from gatewise._errors import ArgumentError
 from gatewise._recording.functions import code_of, signature_of, with_math
-from gatewise._recording.structures import becomes_tensor, leaves, mapped
+from gatewise._recording.structures import leaves, mapped
 from gatewise._tensor import Tensor, leaf
+from gatewise._types import Function, Plain
 
-EPS = float(np.finfo(float).eps)
+Wanted = Callable[[Any], Any]  #: what stands for a parameter where f is recorded, of its value
 LIKE = 0.01  # of the largest output: what short floats may make of the same values
-Key = tuple[Any, ...]  #: ("x",) for an argument, ("params", "W1") for an entry of one
 
 
-@dataclass(eq=False)
-class Parameter:
-    """One number or array whose gradient is checked.
-
-    `array` is what is changed, one entry at a time: a copy of what was given, or the user's own where that moves f.
-    """
+class Handed(NamedTuple):
+    """An array that the last call was given: whose it is, the array, and the copy."""
 
     name: str
-    key: Key
-    given: Any
-    array: np.ndarray[Any, Any]
-    own: bool = False  # the user's array itself
-
-    @property
-    def size(self) -> int:
-        return int(self.array.size)
-
-    @property
-    def eps(self) -> float:
-        return float(np.finfo(self.array.dtype).eps)
-
-    @property
-    def eps_given(self) -> float:
-        """The precision of what was given: `array` may hold it in longer floats."""
-        kind = np.asarray(self.given).dtype
-        return float(np.finfo(kind).eps) if kind.kind == "f" else EPS
-
-    def now(self) -> Any:
-        """The value as the user's function takes it: the type that was given."""
-        if isinstance(self.given, np.ndarray):
-            return self.array
-        return self.array[()].item() if not isinstance(self.given, np.generic) else self.array[()]
+    held: np.ndarray
+    given: np.ndarray
 
 
-def same_as_given(x: Any) -> Any:
+def same_as_given(x: object) -> object:
     return x
 
 
@@ -72,12 +55,12 @@ class Subject:
 
     def __init__(
         self,
-        f: Callable[..., Any],
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
+        f: Function,
+        args: Sequence[object],
+        kwargs: Mapping[str, object],
         parameters: Any = None,
         leave_out: Collection[str] = (),
-        rng: Any = None,
+        rng: object = None,
     ) -> None:
         self.f, self.name = f, shown_name(f)
         self.taking_tensors = with_math(f)
@@ -87,8 +70,8 @@ class Subject:
         self.held = parameters
         self.rng = Seed(rng)
         self.restoring = False  # whether f was seen to change the arrays in `held`
-        self.handed: list[tuple[str, Any, Any]] = []  # name, array, and the copy of it that the last call was given
-        self.backward: Callable[..., Any] | None = None  # the backward half that was found beside f
+        self.handed: list[Handed] = []
+        self.backward: Function | None = None  # the backward half that was found beside f
         self.not_judged = ""  # what was asked about and is not there, in words
         self.broken = ""  # what f did at the last point where it gave no number
         self.evaluations = 0
@@ -154,8 +137,10 @@ class Subject:
         """Whether f runs with floats in the place of these whole arguments."""
         names = {key[0] for key in keys}
         args, kwargs = copy.deepcopy((self.args, self.kwargs))
-        args = [float(x) if name in names else x for name, x in zip(self.names, args, strict=False)]
-        kwargs = {name: float(x) if name in names else x for name, x in kwargs.items()}
+        args = [
+            float(x) if name in names and isinstance(x, int) else x for name, x in zip(self.names, args, strict=False)
+        ]
+        kwargs = {name: float(x) if name in names and isinstance(x, int) else x for name, x in kwargs.items()}
         try:
             with self.rng, np.errstate(all="ignore"):
                 self.f(*args, **kwargs)
@@ -176,7 +161,7 @@ class Subject:
                     f"did you mean {near[0]!r}?" if near else "one of these names.",
                 )
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, object]:
         """The arguments by name."""
         return {**dict(zip(self.names, self.args, strict=False)), **self.kwargs}
 
@@ -184,9 +169,9 @@ class Subject:
 
     def call(
         self,
-        replace: Callable[[Parameter], Any] | None = None,
-        f: Callable[..., Any] | None = None,
-        beside: Callable[[Any], Any] = same_as_given,
+        replace: Callable[[Parameter], object] = Parameter.now,
+        f: Function | None = None,
+        beside: Callable[[object], object] = same_as_given,
     ) -> Any:
         """What `f` returns at the point where the parameters are now; `beside` is done to what is no parameter."""
         self.evaluations += 1
@@ -194,14 +179,14 @@ class Subject:
         held_in_float64 = self.lifted and self.held is not None and f is None
         try:
             with self.rng, self.in_place_of_held(lambda x: x) if held_in_float64 else nullcontext():
-                args, kwargs = self.filled(replace or self.plain_value, beside)
+                args, kwargs = self.filled(replace, beside)
                 with np.errstate(all="ignore"):
                     return (f or self.f)(*args, **kwargs)
         finally:
             for p, values in zip(self.parameters, before, strict=False):
                 p.array[...] = values
 
-    def lift(self, first: Any) -> bool:
+    def lift(self, first: object) -> bool:
         """Hand out short floats in float64 from now on, where f then gives what it gave (`first`) but for rounding.
 
         Differences need the digits. What f itself rounds to short floats stays so, and is seen as its noise.
@@ -222,7 +207,7 @@ class Subject:
             p.array = array
         return False
 
-    def agrees_with(self, first: Any) -> bool:
+    def agrees_with(self, first: object) -> bool:
         """Whether f gives what it gave, up to the rounding of short floats."""
         try:
             a, b = (np.asarray(self.output(result), dtype=float) for result in (first, self.call()))
@@ -232,7 +217,7 @@ class Subject:
             return False
         return bool(np.max(np.abs(a - b), initial=0.0) <= LIKE * np.max(np.abs(b), initial=0.0))
 
-    def reads(self, arrays: Sequence[Any]) -> bool:
+    def reads(self, arrays: Sequence[np.ndarray]) -> bool:
         """Whether f still moves with arrays that it is no longer given: it has them from elsewhere."""
         before, value = [x.copy() for x in arrays], self.value()
         try:
@@ -243,36 +228,31 @@ class Subject:
             for x, values in zip(arrays, before, strict=True):
                 x[...] = values
 
-    def plain_value(self, p: Parameter) -> Any:
-        return p.now()
-
     def filled(
-        self, replace: Callable[[Parameter], Any], beside: Callable[[Any], Any] = same_as_given
+        self, replace: Callable[[Parameter], object] = Parameter.now, beside: Callable[[object], object] = same_as_given
     ) -> tuple[list[Any], dict[str, Any]]:
         """Positional and named arguments, with what stands for each parameter; every array is a copy.
 
         A function may write into what it is given: that must change neither the caller's array nor the next run.
         """
         by_key = {p.key: p for p in self.parameters if not p.own}
-        names = [*self.names[: len(self.args)], *self.kwargs]
         self.handed = []
 
-        def filled(key: Key, x: Any) -> Any:
-            value = replace(by_key[key]) if key in by_key else beside(x)
-            if type(value) is Tensor:  # which passes for an array, and owns its memory
+        def given(name: str, path: Key, x: object) -> object:
+            p = by_key.get((name, *path))
+            value = beside(x) if p is None else replace(p)
+            if type(value) is Tensor or not isinstance(value, (np.ndarray, np.generic)):  # a Tensor passes for an array
                 return value
             if self.lifted and is_short(value):
                 value = value.astype(float)
             if not isinstance(value, np.ndarray):
                 return value
-            given = value.copy()
-            self.handed.append((by_key[key].name if key in by_key else str(key[0]), value, given))
-            return given
+            copied = value.copy()
+            self.handed.append(Handed(name if p is None else p.name, value, copied))
+            return copied
 
-        found = []
-        for name, value in zip(names, [*self.args, *self.kwargs.values()], strict=True):
-            found.append(mapped(lambda key, x, name=name: filled((name, *key), x), value))  # type: ignore[misc]
-        return found[: len(self.args)], dict(zip(self.kwargs, found[len(self.args) :], strict=True))
+        args = [mapped(partial(given, name), x) for name, x in zip(self.names, self.args, strict=False)]
+        return args, {name: mapped(partial(given, name), x) for name, x in self.kwargs.items()}
 
     def value(self) -> float:
         """The number that f gives here; NaN where it raises, or gives something else than at the start."""
@@ -285,7 +265,7 @@ class Subject:
             return float("nan")
         return self.weighted(result)
 
-    def weighted(self, result: Any) -> float:
+    def weighted(self, result: object) -> float:
         """The output as one number."""
         array = np.asarray(result)
         if array.shape != self.shape:
@@ -301,25 +281,25 @@ class Subject:
 
     # ------------------------------------------------------------------------------------------------ recording
 
-    def on_tensors(self, wanted: Callable[[Any], Any]) -> Any:
+    def on_tensors(self, wanted: Wanted) -> object:
         """What f gives where each parameter is replaced by `wanted` of it, and all other numbers by Tensors too."""
         with self.in_place_of_held(wanted):
             return as_one(self.output(self.call(lambda p: wanted(p.now()), self.taking_tensors, self.constant)))
 
-    def upstream(self, value: Any) -> Any:
+    def upstream(self, value: object) -> Plain:
         """The gradient that arrives at an output: the weights of its entries."""
         like = np.asarray(value)
         weights = np.ones(like.shape) if self.weights is None else self.weights
         return np.asarray(weights, dtype=like.dtype).reshape(like.shape)[()] if like.shape else float(np.sum(weights))
 
-    def constant(self, x: Any) -> Any:
+    def constant(self, x: object) -> object:
         """An array that is not moved, as a Tensor that carries nothing: `X.dot(W)` is asked of X."""
         if not isinstance(x, np.ndarray) or x.dtype.kind != "f":
             return x
         return leaf(x.astype(float) if self.lifted else x, 0)
 
     @contextmanager
-    def in_place_of_held(self, wanted: Callable[[Any], Any]) -> Iterator[None]:
+    def in_place_of_held(self, wanted: Wanted) -> Iterator[None]:
         """The entries of the user's dict or list replaced while f runs."""
         holders = [(holder_of(self.held, p.key), p) for p in self.parameters if p.own]
         try:
@@ -331,62 +311,13 @@ class Subject:
                 holder[p.key[-1]] = p.given
 
     @property
-    def code(self) -> Any:
+    def code(self) -> CodeType | None:
         return code_of(self.f)
 
 
-SETTINGS = re.compile(r"(param|config|cfg|settings?|options?|opts?|hyper\w*|kwargs)$")
-
-
-def numbers_that_stay(x: Any, key: Key) -> Iterator[Key]:
-    """The places of numbers inside a list or a dict that are no parameters.
-
-    A list with a float among its numbers is a vector; a dict with words, flags or counts, or called so, holds settings.
-    """
-    if not isinstance(x, (dict, list, tuple)):
-        return
-    parts = list(x.items() if isinstance(x, dict) else enumerate(x))
-    numbers = [part for _, part in parts if isinstance(part, (int, float)) and not isinstance(part, bool)]
-    whole = not any(isinstance(part, float) for part in numbers)
-    if isinstance(x, dict):
-        whole = whole or any(isinstance(part, (str, bool, int, type(None))) for _, part in parts)
-        whole = whole or SETTINGS.search(str(key[-1])) is not None
-    for name, part in parts:
-        if isinstance(part, (dict, list, tuple)):
-            yield from numbers_that_stay(part, (*key, name))
-        elif whole and type(part) in (int, float):
-            yield (*key, name)
-
-
-def as_one(result: Any) -> Any:
+def as_one(result: object) -> object:
     """An output of several parts as one array: a list of Tensors would lose what they were made of."""
     return np.stack(result) if isinstance(result, (list, tuple)) and result else result
-
-
-def why_nothing(given: Any, leave_out: Collection[str]) -> tuple[str, str]:
-    """Why nothing among the arguments can be checked, and what to do."""
-    found = [(key, x) for key, x in leaves(given)]
-    if not found:
-        return "it was given nothing.", "give its inputs after it: gw.check(f, x, y)."
-    if left := [written(key) for key, x in found if differentiable(x)]:
-        names = ", ".join(left)
-        if leave_out:
-            return f"all of it is left out: {names}.", "leave_out= with fewer names."
-        return f"none of {names} is an array that can be changed in place.", "parameters= with arrays of floats."
-    key, x = found[0]
-    name, kind = written(key), getattr(getattr(x, "dtype", None), "kind", "")
-    if kind == "f":
-        return f"{name} is an empty array.", "give it at least one entry."
-    if kind == "c" or isinstance(x, complex):
-        return f"{name} is complex, and gatewise differentiates real functions.", "pass real and imaginary part."
-    if kind == "O":
-        return f"{name} is an array of Python objects.", f"{name}.astype(float)."
-    if kind in ("i", "u", "b"):
-        return f"{name} holds whole numbers, which do not move a little.", f"{name}.astype(float)."
-    if isinstance(x, numbers.Number):
-        return f"{name} is a {type(x).__name__}, not a float.", f"float({name})."
-    cure = f"{to_numpy(x, name)} in its place." if to_numpy(x) else "pass floats."
-    return f"{name} is a {type(x).__name__}; a gradient belongs to a float, or to an array of floats.", cure
 
 
 def holder_of(structure: Any, key: Key) -> Any:
@@ -402,11 +333,6 @@ def holder_of(structure: Any, key: Key) -> Any:
     return structure
 
 
-def is_short(x: Any) -> bool:
-    """Whether something holds floats of fewer digits than Python's."""
-    return isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f" and float(np.finfo(x.dtype).eps) > EPS
-
-
 def can_be_replaced(structure: Any, key: Key) -> bool:
     """Whether the entry `key` leads to stands in a dict or a list."""
     for part in key[:-1]:
@@ -414,25 +340,12 @@ def can_be_replaced(structure: Any, key: Key) -> bool:
     return isinstance(structure, (dict, list))
 
 
-def differentiable(x: Any) -> bool:
-    """Whether a leaf of an argument has a gradient: floats and arrays of floats do; Python's ints count as floats."""
-    if isinstance(x, (np.ndarray, np.generic)):
-        return x.dtype.kind == "f" and x.size > 0
-    return becomes_tensor(x)
-
-
-def written(key: Key) -> str:
-    """A parameter's name as the user writes it."""
-    first, *rest = key
-    return str(first) + "".join(f"[{part!r}]" for part in rest)
-
-
-def shown_name(f: Any) -> str:
+def shown_name(f: object) -> str:
     name = getattr(f, "__name__", type(f).__name__)
     return "f" if name == "<lambda>" else str(name)
 
 
-def argument_names(f: Any, count: int) -> list[str]:
+def argument_names(f: Function, count: int) -> list[str]:
     """The names of the positional arguments."""
     kinds = inspect.Parameter
     found = []
@@ -445,49 +358,6 @@ def argument_names(f: Any, count: int) -> list[str]:
     return found[: max(count, 0)]
 
 
-def defaults_of(f: Any) -> list[str]:
+def defaults_of(f: Function) -> list[str]:
     """The arguments that a function has a value for: they need not be given, and may be left out by name."""
     return [p.name for p in signature_of(f, 0).parameters.values() if p.default is not p.empty]
-
-
-class Seed:
-    """The state of the random numbers, put back before each evaluation, and at the end as it was found.
-
-    `rng` is a NumPy generator that the function uses, a seed for NumPy's global one, or None: then the global one
-    is only kept as it was.
-    """
-
-    def __init__(self, rng: Any) -> None:
-        self.rng = rng
-        if rng is not None and not isinstance(rng, (int, np.integer, np.random.Generator, np.random.RandomState)):
-            raise ArgumentError(
-                f"rng is a {type(rng).__name__}.",
-                "it says where a random function takes its numbers from, so that each run gets the same.",
-                "rng=0 for np.random.rand and its like, or the generator itself: rng=my_rng.",
-            )
-        self.start = self.state()
-        self.everywhere = np.random.get_state(), random.getstate()  # noqa: NPY002
-
-    def state(self) -> Any:
-        if isinstance(self.rng, np.random.Generator):
-            return self.rng.bit_generator.state
-        return self.rng.get_state() if isinstance(self.rng, np.random.RandomState) else None
-
-    def __enter__(self) -> None:
-        if isinstance(self.rng, np.random.Generator):
-            self.rng.bit_generator.state = self.start
-        elif isinstance(self.rng, np.random.RandomState):
-            self.rng.set_state(self.start)
-        elif self.rng is not None:
-            np.random.seed(int(self.rng))  # noqa: NPY002
-            random.seed(int(self.rng))
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def put_back(self) -> None:
-        """Everything as it was before the check."""
-        if self.rng is not None and not isinstance(self.rng, (int, np.integer)):
-            self.__enter__()
-        np.random.set_state(self.everywhere[0])  # noqa: NPY002
-        random.setstate(self.everywhere[1])

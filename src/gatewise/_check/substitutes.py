@@ -10,8 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from gatewise._check.comparing import Value
 from gatewise._tensor import Tensor
+from gatewise._types import Function, Plain
 
 #: Functions that move, repeat and drop entries, and put zeros between them.
 MOVING = (
@@ -22,16 +25,16 @@ MOVING = (
 )  # fmt: skip
 
 
-def moved(f: Callable[..., Any]) -> Callable[..., Any]:
+def moved(f: Function) -> Function:
     """A function that only moves entries, for Tensors: entries are numbered from 1, and 0 is where there is none."""
 
-    def on_tensors(*args: Any, **kwargs: Any) -> Any:
+    def on_tensors(*args: Any, **kwargs: Any) -> object:
         if not any(is_tensor(x) for x in [*args, *kwargs.values()]):
             return f(*args, **kwargs)
         parts: list[Any] = [np.zeros(1)]
         count = itertools.count(1)
 
-        def numbered(x: Any) -> Any:
+        def numbered(x: Any) -> object:
             if type(x) in (list, tuple):
                 return type(x)(map(numbered, x))
             if not isinstance(x, (Tensor, float)) and getattr(getattr(x, "dtype", None), "kind", "") != "f":
@@ -50,19 +53,19 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, Tensor) or (type(x) in (list, tuple) and any(map(is_tensor, x)))
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> object:
     if ord not in (None, 2, "fro") or (ord == 2 and axis is None and np.ndim(x) == 2):
         return np.linalg.norm(x, ord, axis, keepdims)
     return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
 
 
-def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
+def diff(x: npt.ArrayLike, n: int = 1, axis: int = -1) -> Value:
     size = np.shape(x)[axis]
     later, before = moved(np.take)(x, range(1, size), axis=axis), moved(np.take)(x, range(size - 1), axis=axis)
     return later - before if n == 1 else diff(later - before, n - 1, axis)
 
 
-def cumsum(x: Any, axis: int | None = None) -> Any:
+def cumsum(x: npt.ArrayLike, axis: int | None = None) -> Value:
     if axis is None:
         return cumsum(np.reshape(x, (-1,)), 0)
     axes = [*range(np.ndim(x))]
@@ -72,7 +75,7 @@ def cumsum(x: Any, axis: int | None = None) -> Any:
     return np.transpose(np.reshape(rows, np.shape(first)), axes)
 
 
-def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
+def average(x: Any, axis: Any = None, weights: Any = None) -> object:
     if weights is None:
         return np.mean(x, axis=axis)
     if np.ndim(weights) != np.ndim(x):
@@ -80,37 +83,37 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
     return np.sum(x * weights, axis=axis) / np.sum(weights, axis=axis)
 
 
-def inner(a: Any, b: Any) -> Any:
+def inner(a: npt.ArrayLike, b: npt.ArrayLike) -> Value:
     return a @ np.transpose(b) if np.ndim(a) and np.ndim(b) and np.ndim(b) < 3 else np.inner(a, b)
 
 
-def vdot(a: Any, b: Any) -> Any:
+def vdot(a: npt.ArrayLike, b: npt.ArrayLike) -> object:
     return np.sum(np.reshape(a, (-1,)) * np.reshape(b, (-1,)))
 
 
-def trace(x: Any) -> Any:
+def trace(x: npt.ArrayLike) -> Any:
     return np.sum(moved(np.diagonal)(x)) if np.ndim(x) == 2 else np.trace(x)
 
 
-def solve(a: Any, b: Any) -> Any:
+def solve(a: Any, b: Any) -> Value:
     return np.linalg.inv(a) @ b if np.ndim(a) == 2 else np.linalg.solve(a, b)
 
 
 def outer_of(f: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def outer(a: Any, b: Any) -> Any:
+    def outer(a: npt.ArrayLike, b: npt.ArrayLike) -> object:
         return f(np.reshape(a, (*np.shape(a), *(1 for _ in np.shape(b)))), b)
 
     return outer
 
 
-def reduced(f: Callable[..., Any]) -> Callable[..., Any]:
-    def reduce(x: Any, axis: Any = 0, keepdims: bool = False) -> Any:
+def reduced(f: Function) -> Function:
+    def reduce(x: object, axis: object = 0, keepdims: bool = False) -> object:
         return f(x, axis=axis, keepdims=keepdims)
 
     return reduce
 
 
-COMPUTED: Mapping[str, Callable[..., Any]] = {
+COMPUTED: Mapping[str, Function] = {
     "linalg.norm": norm, "linalg.solve": solve, "diff": diff, "cumsum": cumsum, "average": average, "inner": inner,
     "vdot": vdot, "trace": trace, "add.reduce": reduced(np.sum), "maximum.reduce": reduced(np.max),
     "minimum.reduce": reduced(np.min), "add.outer": outer_of(np.add), "subtract.outer": outer_of(np.subtract),
@@ -118,10 +121,10 @@ COMPUTED: Mapping[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def with_tensors(f: Callable[..., Any], substitute: Callable[..., Any]) -> Callable[..., Any]:
+def with_tensors(f: Function, substitute: Function) -> Function:
     """The substitute where a Tensor is about, NumPy's own function elsewhere."""
 
-    def chosen(*args: Any, **kwargs: Any) -> Any:
+    def chosen(*args: Plain, **kwargs: Plain) -> object:
         held = any(is_tensor(x) for x in [*args, *kwargs.values()])
         return substitute(*args, **kwargs) if held else f(*args, **kwargs)
 
@@ -136,6 +139,6 @@ def attribute(name: str) -> Any:
 
 
 #: What stands for a NumPy function, by its name: "vstack", "linalg.norm".
-SUBSTITUTES: Mapping[str, Callable[..., Any]] = {name: moved(attribute(name)) for name in MOVING} | {
+SUBSTITUTES: Mapping[str, Function] = {name: moved(attribute(name)) for name in MOVING} | {
     name: with_tensors(attribute(name), f) for name, f in COMPUTED.items()
 }

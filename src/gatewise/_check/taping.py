@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._check.bodies import bodies_of, defines, with_bodies
 from gatewise._check.hearing import is_entry, whole, with_context
-from gatewise._check.programs import BODIES
 from gatewise._check.substitutes import SUBSTITUTES
 from gatewise._tensor import Tensor
 
@@ -26,15 +26,8 @@ def taped(body: Sequence[ast.stmt], beside: Collection[ast.stmt]) -> list[ast.st
     """A body for Tensors; the statements `beside` the forward pass get plain numbers."""
     found: list[ast.stmt] = []
     for node in body:
-        twin = copy.copy(node)
-        inner = [name for name in BODIES if getattr(node, name, None)]
-        for name in inner:
-            setattr(twin, name, taped(getattr(node, name), beside))
-        for name in ("handlers", "cases"):
-            if held := getattr(node, name, None):
-                setattr(twin, name, [with_body(each, taped(each.body, beside)) for each in held])
-        if inner or isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            found.append(twin)
+        if bodies_of(node) or defines(node):
+            found.append(with_bodies(node, lambda body: taped(body, beside)))
         elif node in beside:
             found.append(Loads().visit(copy.deepcopy(node)))
         elif (pairs := one_by_one(node)) is not None:
@@ -56,12 +49,6 @@ def one_by_one(node: ast.stmt) -> list[ast.stmt] | None:
     return [ast.copy_location(ast.Assign([t], v), node) for t, v in zip(targets, values, strict=True)]
 
 
-def with_body(node: Any, body: list[ast.stmt]) -> Any:
-    twin = copy.copy(node)
-    twin.body = body
-    return twin
-
-
 class Loads(ast.NodeTransformer):
     """Names and attributes that are read become plain numbers."""
 
@@ -81,8 +68,10 @@ class Loads(ast.NodeTransformer):
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         if isinstance(node.ctx, ast.Load):
-            return called(PLAIN, self.generic_visit(node))
-        return self.generic_visit(node)  # type: ignore[return-value]
+            node.value, node.slice = self.visit(node.value), self.visit(node.slice)
+            return called(PLAIN, node)
+        node.value, node.slice = self.visit(node.value), self.visit(node.slice)
+        return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         return node
@@ -132,7 +121,7 @@ def is_call_name(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Name) and node.value.id in ("np", "numpy", "math")
 
 
-def called(name: str, *args: Any) -> ast.Call:
+def called(name: str, *args: ast.expr) -> ast.Call:
     return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), list(args), []), args[0])
 
 

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import run_users_code, users_code
-from gatewise._check.places import Place, Touched, copied, defines, equal, leaves_in, own_of, read_by, touched_by
+from gatewise._check.bodies import bodies_of, defines, statement, with_bodies
+from gatewise._check.places import Place, Touched, copied, equal, leaves_in, own_of, read_by, touched_by
 
 REACHED, ENDED = "__gatewise_reached__", "__gatewise_ended__"
 OFTEN = 60  # runs of one statement that are looked at one by one
 LONG = 400_000  # statements that ran, after which no more are noted
 PLAIN = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Delete)
 LOOPS = (ast.For, ast.While)
-BODIES = ("body", "orelse", "finalbody")
 
 
 class PassEnds(Exception):  # noqa: N818  (no error: the first pass of a training loop is over)
@@ -121,24 +121,21 @@ class Trace:
         found: list[ast.stmt] = []
         for node in body:
             if isinstance(node, PLAIN) or defines(node):
-                found += [placed(f"{REACHED}({self.at[node]})", node), node]
+                found += [statement(f"{REACHED}({self.at[node]})", node), node]
                 continue
             if not bodies_of(node):
                 found.append(node)
                 continue
-            twin = copy.copy(node)
-            for name in BODIES:
-                if part := getattr(node, name, None):
-                    setattr(twin, name, self.told(part, False))
+            twin = with_bodies(node, lambda body: self.told(body, False))
             if isinstance(node, LOOPS):
                 k = self.loops.index(node)
-                head = [placed(f"{REACHED}({self.at[node]})", node)] if isinstance(node, ast.For) else []
-                stop = placed(f"if {ENDED}({k}): break", node)
+                head = [statement(f"{REACHED}({self.at[node]})", node)] if isinstance(node, ast.For) else []
+                stop = statement(f"if {ENDED}({k}): break", node)
                 inside = getattr(twin, "body")  # noqa: B009  (a loop has one)
                 setattr(twin, "body", [stop, *head, *inside, copy.deepcopy(stop)])  # noqa: B010
             found.append(twin)
             if isinstance(node, LOOPS) and outer:
-                found.append(placed(f"{ENDED}({k}, True)", node))
+                found.append(statement(f"{ENDED}({k}, True)", node))
         return found
 
     def ended(self, number: int, after: bool = False) -> bool:
@@ -320,23 +317,7 @@ class Trace:
         return found
 
 
-def bodies_of(node: ast.stmt) -> list[list[ast.stmt]]:
-    if defines(node):
-        return []
-    parts = [part for name in BODIES if (part := getattr(node, name, None))]
-    return [*parts, *(handler.body for handler in getattr(node, "handlers", []))]
-
-
 def reads_of_head(node: ast.stmt) -> frozenset[Place]:
     """The places that the head of a loop or a condition reads."""
     heads = [getattr(node, name) for name in ("test", "iter") if hasattr(node, name)]
     return frozenset(place for head in heads for place in read_by(head))
-
-
-def placed(text: str, where: ast.stmt) -> ast.stmt:
-    """A statement at the place of another one."""
-    node = ast.parse(text).body[0]
-    for each in ast.walk(node):
-        if isinstance(each, (ast.expr, ast.stmt)):
-            ast.copy_location(each, where)
-    return node

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import copy
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 FOLDED = (ast.Mult, ast.Div)
+T = TypeVar("T")
+N = TypeVar("N", bound=ast.AST)
 
 
 # ------------------------------------------------------------------------------------------------------------- made
@@ -45,22 +47,25 @@ def method_of(e: ast.expr, name: str, *args: ast.expr) -> ast.Call:
 # ---------------------------------------------------------------------------------------------------------- changed
 
 
-def replaced(tree: Any, node: ast.AST, instead: ast.AST) -> Any:
+def replaced(tree: T, node: ast.AST, instead: Any) -> T:
     """A copy of a tree with another node in the place of one."""
     if tree is node:
-        return instead
+        if isinstance(instead, ast.stmt):
+            ast.copy_location(instead, node)
+        made: T = instead
+        return made
     if not isinstance(tree, ast.AST) or not any(each is node for each in ast.walk(tree)):
         return tree
-    made = copy.copy(tree)
+    twin = copy.copy(tree)
     for name, old in ast.iter_fields(tree):
         if isinstance(old, ast.AST):
-            setattr(made, name, replaced(old, node, instead))
+            setattr(twin, name, replaced(old, node, instead))
         elif isinstance(old, list):
-            setattr(made, name, [replaced(each, node, instead) for each in old])
-    return made
+            setattr(twin, name, [replaced(each, node, instead) for each in old])
+    return twin
 
 
-def with_field(node: Any, name: str, value: Any) -> Any:
+def with_field(node: N, name: str, value: object) -> N:
     made = copy.copy(node)
     setattr(made, name, value)
     return made
@@ -82,13 +87,14 @@ class VanishedError(Exception):
     """A difference of equal things: what is left of the line is no formula."""
 
 
-def simplified(node: Any, of: ast.AST | None = None) -> Any:
+def simplified(node: N, of: ast.AST | None = None) -> N:
     """A tree as one writes it: no `2 / 2`, no `.T.T`, no `1 * x`, no `- -x`, no `x * y / y`.
 
     What stands so in `of` stays as it is written there. Raises `VanishedError` where a difference is
     left that is always 0.
     """
-    return Simplifier(of).visit(copy.deepcopy(node))
+    made: N = Simplifier(of).visit(copy.deepcopy(node))
+    return made
 
 
 class Simplifier(ast.NodeTransformer):
@@ -220,6 +226,14 @@ def names_in(node: ast.AST) -> set[str]:
     return {e.id for e in ast.walk(node) if isinstance(e, ast.Name)}
 
 
-def expressions_in(statements: Any) -> Iterator[ast.expr]:
+def expressions_in(statements: Iterable[ast.AST]) -> Iterator[ast.expr]:
     for s in statements:
         yield from (e for e in ast.walk(s) if isinstance(e, ast.expr))
+
+
+def as_written(changed: N, of: ast.AST) -> N | None:
+    """A changed line as one writes it; None where nothing of it is left."""
+    try:
+        return simplified(changed, of)
+    except VanishedError:
+        return None

@@ -6,24 +6,24 @@ The true ones come from its forward pass, recorded on Tensors: every wire has on
 from __future__ import annotations
 
 import ast
-import linecache
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from gatewise._check.claims import claims_of
-from gatewise._check.hearing import Event, Functions
+from gatewise._check.claims import Given, claims_of
+from gatewise._check.comparing import Value
+from gatewise._check.hearing import Event
 from gatewise._check.subject import Subject
+from gatewise._check.swapping import Code
 from gatewise._check.taping import NAMES, taped
-from gatewise._circuit import Bit, Wire, parents_as_written
-from gatewise._gates import Live
+from gatewise._check.wires import Wires
+from gatewise._circuit import Bit, Wire
 from gatewise._recording.functions import with_math
-from gatewise._sweep import Ports, reached, sweep
 from gatewise._tensor import Tensor, leaf
+from gatewise._types import Plain
 
 SCOPE = "__gatewise_scope__"
 FEW = 300  #: entries whose gradients are taken from differences
@@ -34,84 +34,39 @@ class UnseenError(Exception):
     """A program cannot be looked at; the message says why, as the end of a sentence."""
 
 
-class Circuit:
+class Circuit(Wires):
     """What a recorded forward pass says: the value and the gradient of every wire, and what arrives from which gate."""
 
-    def __init__(self, output: Wire, leaves: Mapping[str, Wire | None], bit: int, weights: Any) -> None:
-        self.output, self.leaves, self.bit = output, leaves, bit
-        self.wires = reached([output], bit, as_written=True)
-        self.index = {wire: k for k, wire in enumerate(self.wires)}
-        self.found: dict[int, Any] = {}
-        self.parts: dict[int, list[tuple[int, Any]]] = {}
+    def __init__(self, output: Wire, leaves: Mapping[str, Wire | None], bit: int, weights: Plain | None) -> None:
+        super().__init__(output, bit)
+        self.leaves = leaves
         value = output.value
         start = np.broadcast_to(np.asarray(1.0 if weights is None else weights, float), np.shape(value))
-        self.start = float(start) if isinstance(value, float) else np.array(start, dtype=np.asarray(value).dtype)
-        self.sweep(output, self.start, self.arrived, self.observed)
+        self.found, self.parts = self.swept({self.index[output]: start}, {})
 
-    def arrived(self, wire: Wire, g: Any) -> Any:
-        if not isinstance(g, Ports):
-            self.found[self.index[wire]] = plain(g)
-        return g
-
-    def observed(self, wire: Wire, _: int, parent: Wire, part: Any) -> None:
-        if not isinstance(part, Ports) and parent in self.index:
-            self.parts.setdefault(self.index[parent], []).append((self.index[wire], plain(part)))
-
-    def sweep(self, wire: Wire, g: Any, arrive: Any = None, observe: Any = None) -> Mapping[Wire, Any]:
-        with np.errstate(all="ignore"):
-            return sweep({wire: g}, self.bit, arrive=arrive, observer=observe, as_written=True)
-
-    def value(self, k: int) -> Any:
-        return self.wires[k].value
-
-    def truth(self, name: str) -> Any:
+    def truth(self, name: str) -> Value:
         """The gradient of a parameter."""
-        return self.by_name(lambda k: self.found.get(k), name)
+        return self.by_name(self.found, name)
 
-    def by_name(self, of: Callable[[int], Any], name: str) -> Any:
+    def by_name(self, gradients: Mapping[int, Value], name: str) -> Value:
         wire = self.leaves[name]
-        g = of(self.index[wire]) if wire is not None and wire in self.index else None
+        g = gradients.get(self.index[wire]) if wire is not None and wire in self.index else None
         return 0.0 if g is None else np.asarray(g, float)
 
-    def behind(self, k: int) -> set[int]:
-        """The wires that one is made of."""
-        if not self._behind:
-            for wire in self.wires:
-                mine = [self.index[p] for p in parents_as_written(wire) if p in self.index]
-                self._behind.append({*mine}.union(*(self._behind[p] for p in mine)))
-        return self._behind[k]
-
-    @cached_property
-    def _behind(self) -> list[set[int]]:
-        return []
-
-    def down_from(self, k: int, g: Any) -> dict[str, Any]:
+    def down_from(self, k: int, g: Value) -> dict[str, Value]:
         """What a gradient at one wire becomes at each parameter."""
-        got = self.swept(k, g)
-        return {name: self.by_name(got.get, name) for name in self.leaves}
+        got = self.from_wire(k, g)
+        return {name: self.by_name(got, name) for name in self.leaves}
 
-    def swept(self, k: int, g: Any) -> dict[int, Any]:
+    def from_wire(self, k: int, g: Value) -> dict[int, Value]:
         """What a gradient at one wire becomes at that wire and at those that it is made of."""
-        wire = self.wires[k]
-        value = wire.value
-        g = float(np.asarray(g).reshape(())) if isinstance(value, float) else np.asarray(g, np.asarray(value).dtype)
-        if np.shape(g) != np.shape(value):
-            g = np.reshape(g, np.shape(value))
-        got: dict[int, Any] = {}
-
-        def arrive(at: Wire, g: Any) -> Any:
-            if not isinstance(g, Ports):
-                got[self.index[at]] = plain(g)
-            return g
-
-        self.sweep(wire, g, arrive)
-        return got
+        return self.swept({k: g}, {}).gradients
 
 
 class Differences(Circuit):
     """What differences say of a function that cannot be recorded: the gradients of its parameters, and no more."""
 
-    def __init__(self, gradients: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    def __init__(self, gradients: Mapping[str, np.ndarray], values: Mapping[str, np.ndarray]) -> None:
         with Bit() as bit:
             made = [leaf(values[name], bit).wire for name in gradients]
         self.wires = [wire for wire in made if wire is not None]
@@ -119,177 +74,167 @@ class Differences(Circuit):
         self.leaves = dict(zip(gradients, self.wires, strict=True))
         self.found = dict(enumerate(gradients.values()))
         self.parts = {}
+        self.behind = [set() for _ in self.wires]
 
-    def down_from(self, k: int, g: Any) -> dict[str, Any]:
-        return {name: np.asarray(g, float) if wire is self.wires[k] else 0.0 for name, wire in self.leaves.items()}
-
-    def swept(self, k: int, g: Any) -> dict[int, Any]:
+    def from_wire(self, k: int, g: Value) -> dict[int, Value]:
         return {k: g}
-
-    def behind(self, k: int) -> set[int]:
-        return set()
-
-
-def plain(g: Any) -> Any:
-    return g.g if isinstance(g, Live) else g
 
 
 @dataclass
 class Heard:
     """One run: the gradients that came out, the value beside them, and every value on the way."""
 
-    gradients: dict[str, Any]  #: None where none came, or one of another shape
-    value: Any
+    gradients: dict[str, np.ndarray | None]  #: None where none came, or one of another shape
+    value: float
     events: list[Event]
 
 
-class Trial:
-    """One program on one set of inputs."""
+class Point(Protocol):
+    """One set of inputs of a program: how it is run there, and what comes out."""
 
-    circuit: Circuit
-    names: Sequence[str]
+    names: list[str]
     misshaped: dict[str, tuple[int, ...]]  #: the shapes of gradients that have not their parameter's
 
-    def differ(self) -> None:
-        """Take differences where the forward pass cannot be recorded."""
-        raise NotImplementedError
+    def here(self) -> AbstractContextManager[None]:
+        """Inside, the program is at this point; afterwards everything is as it was."""
+
+    def once(self) -> tuple[dict[str, np.ndarray | None], float]:
+        """The gradients that come out, None for one of another shape, and the value beside them."""
+
+    def recorded(self) -> Circuit:
+        """The forward pass, on Tensors."""
+
+    def movable(self) -> Mapping[str, np.ndarray] | None:
+        """The parameters, where changing these arrays moves the value; None where they are short floats."""
+
+    def value(self) -> float:
+        """The value with the parameters as they are now."""
+
+
+class Trial:
+    """One program at one point: its gradients beside the true ones."""
+
+    circuit: Circuit
+
+    def __init__(self, point: Point, code: Code) -> None:
+        self.point, self.code = point, code
+        self.names, self.misshaped = list(point.names), point.misshaped
 
     def record(self, beside: Collection[ast.stmt]) -> None:
         """Record the forward pass; these statements stand beside it."""
-        raise NotImplementedError
+        with self.point.here(), self.code.running(lambda body, _: taped(body, beside), NAMES):
+            self.circuit = self.point.recorded()
+
+    def differ(self) -> None:
+        """Take differences where the forward pass cannot be recorded."""
+        at = self.point.movable()
+        if at is None or sum(x.size for x in at.values()) > FEW:
+            raise UnseenError("the forward pass could not be recorded, and is too large for differences")
+        with self.point.here():
+            found = {name: differences(self.point.value, x) for name, x in at.items()}
+            self.circuit = Differences(found, {name: x.copy() for name, x in at.items()})
 
     def heard(
-        self, instead: Mapping[int, Any] | None = None, statement: tuple[ast.stmt, ast.AST] | None = None
+        self, instead: Mapping[int, object] | None = None, statement: tuple[ast.stmt, ast.stmt] | None = None
     ) -> Heard:
         """A run with other values in the place of some, or another statement in the place of one."""
-        raise NotImplementedError
+        with self.point.here():
+            (gradients, value), events = self.code.heard(self.point.once, instead or {}, statement)
+        return Heard(gradients, value, events)
 
-    def changed(self, s: ast.stmt, instead: ast.AST) -> dict[str, Any]:
+    def changed(self, s: ast.stmt, instead: ast.stmt) -> dict[str, np.ndarray | None]:
         """The gradients where another statement stands in the place of one. Raises what it raises."""
-        raise NotImplementedError
+        with self.point.here(), self.code.with_statement(s, instead):
+            return self.point.once()[0]
 
     def scopes(self, s: ast.stmt) -> list[dict[str, Any]]:
         """What the names hold before a statement, each time that it runs."""
-        raise NotImplementedError
+        found: list[dict[str, object]] = []
 
-    def space(self, s: ast.stmt) -> Mapping[str, Any]:
-        """The names around a statement that are not its function's own."""
-        raise NotImplementedError
+        def look(names: Mapping[str, object]) -> None:
+            found.append(copied({n: x for n, x in names.items() if not n.startswith("__")}))
 
-    def text(self, s: ast.stmt) -> str:
-        """A statement's first line, as the user wrote it."""
-        raise NotImplementedError
+        with self.point.here(), self.code.with_statement(s, with_scope(s), {SCOPE: look}):
+            self.point.once()
+        return found
 
 
-class CheckedTrial(Trial):
-    """What `gw.check` was given."""
+class Checked:
+    """What `gw.check` was given, at its inputs or near them."""
 
-    def __init__(
-        self, subject: Subject, functions: Functions, gradient: Any, backward: Any, upstream: Any, nearby: bool
-    ) -> None:
-        self.subject, self.functions = subject, functions
-        self.given = gradient, backward, upstream
-        self.nearby = nearby
-        self.misshaped = {}
-        with self.at_point():
-            first = subject.call()
-            claims = self.claims(first)
+    def __init__(self, subject: Subject, given: Given, nearby: bool) -> None:
+        self.subject, self.given, self.nearby = subject, given, nearby
+        self.misshaped: dict[str, tuple[int, ...]] = {}
+        with self.here():
+            claims = self.claims(subject.call())
             self.names = [p.name for p in subject.parameters if p.name in claims]
 
     @contextmanager
-    def at_point(self) -> Iterator[None]:
+    def here(self) -> Iterator[None]:
         """The parameters moved a little, where this is the point nearby; notes and arrays as before afterwards."""
         subject, rng = self.subject, np.random.default_rng(7)
-        notes, before = list(subject.notes), [p.array.copy() for p in subject.parameters]
+        notes, before, taking = (
+            list(subject.notes),
+            [p.array.copy() for p in subject.parameters],
+            subject.taking_tensors,
+        )
         try:
             for p in subject.parameters if self.nearby else ():
                 p.array[...] = p.array * rng.uniform(1 - NEAR, 1 + NEAR, p.array.shape)
             yield
         finally:
-            subject.notes[:] = notes
+            subject.notes[:], subject.taking_tensors = notes, taking
             for p, values in zip(subject.parameters, before, strict=True):
                 p.array[...] = values
 
-    def claims(self, first: Any) -> dict[str, Any]:
+    def claims(self, first: object) -> dict[str, np.ndarray | None]:
         """The gradients by the names of their parameters; None for one of another shape."""
-        found = claims_of(self.subject, first, *self.given)
+        found = claims_of(self.subject, first, self.given)
         if found is None:
             return {}
         self.misshaped |= found.misshaped
         told = {name: g for name, g in found.by_name.items() if g is not None}
         return told | dict.fromkeys(found.misshaped)
 
-    def record(self, beside: Collection[ast.stmt]) -> None:
-        subject, before = self.subject, self.subject.taking_tensors
-        with self.at_point(), self.functions.with_bodies(lambda body: taped(body, beside), NAMES):
-            subject.taking_tensors = with_math(subject.f)
-            try:
-                self.circuit = self.recorded()
-            finally:
-                subject.taking_tensors = before
-
-    def differ(self) -> None:
-        """Take the true gradients from differences."""
-        subject = self.subject
-        chosen = [p for p in subject.parameters if p.name in self.names]
-        if sum(p.size for p in chosen) > FEW or any(p.eps > 1e-10 for p in chosen):
-            raise UnseenError("the forward pass could not be recorded, and is too large for differences")
-        with self.at_point():
-            found = {p.name: differences(subject.value, p.array) for p in chosen}
-            self.circuit = Differences(found, {p.name: p.array.copy() for p in chosen})
-
-    def recorded(self) -> Circuit:
-        subject = self.subject
-        made: list[Tensor] = []
-        with Bit() as bit:
-
-            def wanted(x: Any) -> Tensor:
-                made.append(leaf(x, bit))
-                return made[-1]
-
-            out = subject.on_tensors(wanted)
-            if not isinstance(out, Tensor) or out.wire is None:
-                raise UnseenError("the value does not depend on what has a gradient, as far as it could be recorded")
-            leaves = {p.name: x.wire for p, x in zip(subject.parameters, made, strict=True)}
-            return Circuit(out.wire, {n: leaves[n] for n in self.names}, bit, subject.weights)
-
-    def once(self) -> tuple[dict[str, Any], Any]:
+    def once(self) -> tuple[dict[str, np.ndarray | None], float]:
         first = self.subject.call()
         return self.claims(first), self.subject.weighted(self.subject.output(first))
 
-    def heard(
-        self, instead: Mapping[int, Any] | None = None, statement: tuple[ast.stmt, ast.AST] | None = None
-    ) -> Heard:
-        with self.at_point():
-            (gradients, value), events = self.functions.heard(self.once, instead or {}, statement)
-        return Heard(gradients, value, events)
+    def recorded(self) -> Circuit:
+        subject = self.subject
+        subject.taking_tensors = with_math(subject.f)
+        made: list[Tensor] = []
+        with Bit() as bit:
 
-    def changed(self, s: ast.stmt, instead: ast.AST) -> dict[str, Any]:
-        with self.at_point(), self.functions.with_statement(s, instead):
-            return self.once()[0]
+            def wanted(x: Plain) -> Tensor:
+                made.append(leaf(x, bit))
+                return made[-1]
 
-    def scopes(self, s: ast.stmt) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        space = self.functions.globals_of(s)
-        space[SCOPE] = lambda names: found.append(copied(names))
-        try:
-            self.changed(s, with_scope(s))
-        finally:
-            space.pop(SCOPE, None)
-        return found
+            out = wire_of(subject.on_tensors(wanted))
+            leaves = {p.name: x.wire for p, x in zip(subject.parameters, made, strict=True)}
+            return Circuit(out, {n: leaves[n] for n in self.names}, bit, subject.weights)
 
-    def space(self, s: ast.stmt) -> Mapping[str, Any]:
-        return self.functions.space(s)
+    def movable(self) -> Mapping[str, np.ndarray] | None:
+        chosen = [p for p in self.subject.parameters if p.name in self.names]
+        return None if any(p.eps > 1e-10 for p in chosen) else {p.name: p.array for p in chosen}
 
-    def text(self, s: ast.stmt) -> str:
-        return linecache.getline(self.functions.holder(s)[0].__code__.co_filename, s.lineno).strip()
+    def value(self) -> float:
+        return self.subject.value()
 
 
-def differences(f: Callable[[], float], x: Any) -> Any:
+def wire_of(out: object) -> Wire:
+    """The wire of an output. Raises `UnseenError` where it has none."""
+    if not isinstance(out, Tensor) or out.wire is None:
+        raise UnseenError("the value does not depend on what has a gradient, as far as it could be recorded")
+    return out.wire
+
+
+def differences(f: Callable[[], float], x: np.ndarray) -> np.ndarray:
     """The gradient of f along an array that it reads, by central differences of two steps."""
     g = np.zeros(x.shape)
     for index in np.ndindex(x.shape):
-        here, h = x[index], 2e-3 * max(abs(x[index]), 0.3)
+        here = float(x[index])
+        h = 2e-3 * max(abs(here), 0.3)
         slopes = []
         for step in (h, h / 2):
             ends = []
@@ -308,5 +253,5 @@ def with_scope(s: ast.stmt) -> ast.stmt:
     return ast.copy_location(ast.If(ast.Constant(True), [call, s], []), s)
 
 
-def copied(names: Mapping[str, Any]) -> dict[str, Any]:
+def copied(names: Mapping[str, object]) -> dict[str, Any]:
     return {name: x.copy() if isinstance(x, np.ndarray) else x for name, x in names.items()}

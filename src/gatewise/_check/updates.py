@@ -10,8 +10,9 @@ import ast
 import copy
 from collections.abc import Collection, Sequence
 
+from gatewise._check.bodies import bodies_of, placed, simple, with_bodies
 from gatewise._check.names import DICTS, keys_read, keys_written, wire_named
-from gatewise._check.programs import BODIES, OPEN, inner_bodies, output_of, simple
+from gatewise._check.programs import output_of
 
 ONE, EACH = "gatewise_one", "gatewise_each"
 
@@ -75,14 +76,10 @@ def stepless(body: list[ast.stmt], steps: Collection[ast.stmt]) -> list[ast.stmt
         if node in steps:
             found.append(ast.copy_location(ast.Pass(), node))
             continue
-        inner = [] if isinstance(node, OPEN) else inner_bodies(node)
-        if not inner or not holds(node, steps):
+        if not bodies_of(node) or not holds(node, steps):
             found.append(node)
             continue
-        twin = once(node)
-        for name in BODIES:
-            if part := getattr(node, name, None):
-                setattr(twin, name, stepless(part, steps))
+        twin = with_bodies(once(node), lambda body: stepless(body, steps))
         found.append(ast.fix_missing_locations(twin))
     return found
 
@@ -97,11 +94,3 @@ def once(node: ast.stmt) -> ast.stmt:
         pairs = f"[{EACH} for {EACH}, {ONE} in zip({ast.unparse(twin.iter)}, (0,))]"
         twin.iter = placed(ast.parse(pairs, mode="eval").body, twin.iter)
     return twin
-
-
-def placed(node: ast.expr, where: ast.expr) -> ast.expr:
-    """A new expression at the place of another one."""
-    for each in ast.walk(node):
-        if isinstance(each, (ast.expr, ast.stmt)):
-            ast.copy_location(each, where)
-    return node

@@ -6,26 +6,30 @@ import contextlib
 import copy
 import math
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gatewise._check import guests
-from gatewise._check.claims import Claims, claims_of
-from gatewise._check.culprit import Mistake, culprits, culprits_of_gradient, culprits_of_pair
+from gatewise._check.claims import Claims, Given, claims_of
+from gatewise._check.culprit import culprits, culprits_of_gradient, culprits_of_pair
+from gatewise._check.diagnosis import Mistake
 from gatewise._check.gates import wrong_gates
 from gatewise._check.lines import lines_of_check
 from gatewise._check.looking import Look, largest_of
+from gatewise._check.parameters import EPS
 from gatewise._check.probing import size_of
 from gatewise._check.recorded import Run, run
 from gatewise._check.report import ParameterReport, Report, verdict_of
 from gatewise._check.sampling import Effort, effort_of
-from gatewise._check.subject import EPS, Subject
+from gatewise._check.subject import Handed, Subject
 from gatewise._errors import ArgumentError, GatewiseError
 from gatewise._recording.structures import leaves
 from gatewise._tensor import Tensor
+from gatewise._types import Function
 
 CHEAP = 0.004  # seconds: a run on Tensors that takes no longer may be done as often as it helps
 ROUNDED = 4.0  # times what float32 and float64 make of the same gradient: what another order of adding up may make
@@ -33,17 +37,17 @@ MUCH = 1e-3  # of a gradient: what rounding moves it by at most, beside what mov
 
 
 def check(
-    f: Callable[..., Any],
+    f: Function,
     /,
-    *args: Any,
-    gradient: Any = None,
-    backward: Callable[..., Any] | None = None,
-    parameters: Any = None,
+    *args: object,
+    gradient: object = None,
+    backward: Function | None = None,
+    parameters: object = None,
     leave_out: str | Collection[str] = (),
-    rng: Any = None,
-    upstream: Any = None,
+    rng: object = None,
+    upstream: object = None,
     effort: str = "default",
-    **kwargs: Any,
+    **kwargs: object,
 ) -> Report:
     """Is this gradient right? A verdict with its evidence: `right`, `wrong`, `kink` or `undecidable`.
 
@@ -61,41 +65,54 @@ def check(
     >>> bool(gw.check(lambda x: x**2, 3.0, gradient=lambda x: 2 * x))
     True
     """
-    return checked(
-        f, args, kwargs, gradient=gradient, backward=backward, parameters=parameters, leave_out=leave_out, rng=rng,
-        upstream=upstream, effort=effort,
-    )  # fmt: skip
+    given = Given(gradient, backward, upstream)
+    with judging(f, args, kwargs, given, parameters=parameters, leave_out=leave_out, rng=rng, effort=effort) as judge:
+        return judge.report()
 
 
 def checked(
-    f: Callable[..., Any],
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any],
+    f: Function,
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
     *,
-    gradient: Any = None,
-    backward: Callable[..., Any] | None = None,
-    parameters: Any = None,
-    leave_out: str | Collection[str] = (),
-    rng: Any = None,
-    upstream: Any = None,
-    effort: str = "default",
+    gradient: object = None,
+    backward: Function | None = None,
+    upstream: object = None,
+    **options: Any,
 ) -> Report:
     """`check`, for arguments of any name."""
+    with judging(f, args, kwargs, Given(gradient, backward, upstream), **options) as judge:
+        return judge.report()
+
+
+@contextmanager
+def judging(
+    f: Function,
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
+    given: Given,
+    *,
+    parameters: object = None,
+    leave_out: str | Collection[str] = (),
+    rng: object = None,
+    effort: str = "default",
+) -> Iterator[Judge]:
+    """What judges a gradient of f; everything that it moves is put back afterwards."""
     amount = effort_of(effort)
     refuse_what_cannot_be_checked(f, args, kwargs)
-    f, inputs, gradient, backward = guests.adapted(f, args, gradient, backward)
+    f, inputs, gradient, backward = guests.adapted(f, args, given.gradient, given.backward)
     names = (leave_out,) if isinstance(leave_out, str) else leave_out
     subject = Subject(f, inputs, kwargs, parameters, names, rng)
     before = [p.array.copy() for p in subject.parameters]
     try:
-        return Judge(subject, amount).report(gradient, backward, upstream, before)
+        yield Judge(subject, amount, Given(gradient, backward, given.upstream), before)
     finally:
         for p, values in zip(subject.parameters, before, strict=False):  # arguments that were found later are copies
             p.array[...] = values
         subject.rng.put_back()
 
 
-def refuse_what_cannot_be_checked(f: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+def refuse_what_cannot_be_checked(f: object, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
     """Raise `ArgumentError` for an f that is no function, and for inputs that are being recorded."""
     if not callable(f):
         raise ArgumentError(
@@ -114,45 +131,34 @@ def refuse_what_cannot_be_checked(f: Any, args: Sequence[Any], kwargs: Mapping[s
 class Judge:
     """Gives the verdict on every claim on a subject."""
 
-    def __init__(self, subject: Subject, effort: Effort) -> None:
-        self.subject, self.effort = subject, effort
+    def __init__(self, subject: Subject, effort: Effort, given: Given, before: Sequence[np.ndarray]) -> None:
+        self.subject, self.effort, self.given = subject, effort, given
+        self.before = before  #: what the parameters held
         self.run: Run | None = None
 
-    def report(self, gradient: Any, backward: Any, upstream: Any, before: Sequence[Any]) -> Report:
+    def report(self) -> Report:
         """Everything, in order: run f, sort the claims, look at every parameter, say the verdict."""
-        subject = self.subject
         try:
-            first, claims = self.claimed(gradient, backward, upstream, before)
+            first, claimed = self.claimed()
         except GatewiseError:
             raise
         except Exception as error:
-            if gradient is not None:
+            if (found := self.raising(error)) is None:
                 raise
-            with contextlib.suppress(Exception):  # the error of the user's own that is at hand says more
-                if wrong_lines := self.lines_at_fault(backward):
-                    return self.raising(error, wrong_lines)
-            raise
-        own = claims is None
-        if claims is None:
-            claims = self.own_claims()
+            return found
+        claims = claimed or self.own_claims()
+        subject = self.subject
         value = subject.weighted(subject.output(first))
         if not (subject.value() == value or math.isnan(value)):
             return self.random(claims, value)
-        rounding = self.in_float64(first, claims, lambda out: self.claims_again(out, gradient, backward, upstream))
-        started = time.monotonic()
-        self.run = self.recorded()
-        cheap = time.monotonic() - started < CHEAP
-        subject.start = subject.value()
-        self.look_through_aliases(claims, subject.start)
-        look = Look(subject, self.effort, self.run, cheap, rounding)
+        look = self.look(first, claims)
         judged = look.parameters(claims, value)
         kinks = [f for p in judged for f in p.findings if f.verdict == "kink"]
         verdict = verdict_of([p.verdict for p in judged], all(f.between for f in kinks))
         if verdict == "right" and subject.not_judged:  # gatewise's own gradient is right; nothing was said of theirs
             verdict = "undecidable"
         self.note_what_is_missing(claims)
-        half = backward or subject.backward
-        mistakes = self.mistakes(own, gradient, half, upstream, value) if verdict == "wrong" else ()
+        mistakes = self.mistakes(claimed is None, value) if verdict == "wrong" else ()
         noise_source = "from the rounding of every gate" if self.run is not None else "from a table of its values"
         return Report(
             subject.name, verdict, tuple(judged), claims.source, look.noise, noise_source, subject.evaluations, value,
@@ -160,22 +166,32 @@ class Judge:
             claims.data,
         )  # fmt: skip
 
+    def look(self, first: object, claims: Claims) -> Look:
+        """What compares the claims with differences: short floats taken up, f recorded, its aliases seen through."""
+        rounding = self.in_float64(first, claims)
+        started = time.monotonic()
+        self.run = self.recorded()
+        cheap = time.monotonic() - started < CHEAP
+        self.subject.start = self.subject.value()
+        self.look_through_aliases(claims, self.subject.start)
+        return Look(self.subject, self.effort, self.run, cheap, rounding)
+
     # ------------------------------------------------------------------------------------------------- before looking
 
-    def claimed(self, gradient: Any, backward: Any, upstream: Any, before: Sequence[Any]) -> tuple[Any, Claims | None]:
+    def claimed(self) -> tuple[object, Claims | None]:
         """What f returns, and the gradients that are to be judged; arrays that were changed on the way are noted."""
         subject = self.subject
         first = subject.call()
         handed = subject.handed
-        if self.see_what_changed(before, handed, subject.name):
+        if self.see_what_changed(handed, subject.name):
             first = subject.call()  # the gradients it returned may be the very arrays that were put back
             handed = subject.handed
         seen = [name for name, given, out in handed if not same(given, out)]
-        claims = claims_of(subject, first, gradient, backward, upstream)
-        who = "the backward function" if backward is not None else "the gradient function"
+        claims = claims_of(subject, first, self.given)
+        who = "the backward function" if self.given.backward is not None else "the gradient function"
         later = [one for one in handed if one[0] not in seen]
         later += subject.handed if subject.handed is not handed else []
-        self.see_what_changed(before, later, who)
+        self.see_what_changed(later, who)
         return first, claims
 
     def own_claims(self) -> Claims:
@@ -185,23 +201,23 @@ class Judge:
         found = {p.name: np.asarray(g) for p, g in zip(self.subject.parameters, run.gradients, strict=True)}
         return Claims(found, "gatewise's own gradient", {})
 
-    def claims_again(self, out: Any, gradient: Any, backward: Any, upstream: Any) -> Claims | None:
+    def claims_again(self) -> Claims | None:
         """The claims once more, where they are computed; values that were given stay what they are."""
-        if gradient is not None and not callable(gradient):
+        if self.given.gradient is not None and not callable(self.given.gradient):
             return None
-        return claims_of(self.subject, out, gradient, backward, upstream) or self.own_claims()
+        return claims_of(self.subject, self.subject.call(), self.given) or self.own_claims()
 
-    def in_float64(self, first: Any, claims: Claims, again: Callable[[Any], Claims | None]) -> dict[str, float]:
+    def in_float64(self, first: object, claims: Claims) -> dict[str, float]:
         """Take short floats up to float64, where f goes along; how far their rounding moved the gradient of each.
 
-        That is seen from the same gradients in float64 (`again`), where they can be had, up to what rounding may do.
+        That is seen from the same gradients in float64, where they can be had, up to what rounding may do.
         """
         subject = self.subject
         if not subject.lift(first):
             return {}
         weights, notes = subject.weights, list(subject.notes)
         try:
-            fine = again(subject.call())
+            fine = self.claims_again()
         except Exception:  # a backward pass that takes float32 alone
             fine = None
         subject.weights, subject.notes = weights, notes
@@ -230,11 +246,11 @@ class Judge:
             cure = f", or leave_out={wanted[0]!r}" if wanted else ""
             subject.notes.append(f"no gradient was given for {', '.join(silent)}{': give one' if cure else ''}{cure}")
 
-    def see_what_changed(self, before: Sequence[Any], handed: Sequence[Any], who: str) -> bool:
+    def see_what_changed(self, handed: Sequence[Handed], who: str) -> bool:
         """Say which arrays a function changed; those that are its own, and not copies, are put back. Whether any is."""
         for name in dict.fromkeys(name for name, given, out in handed if not same(given, out)):
             self.subject.notes.append(f"{who} changes its input {name}; it was given copies")
-        changed = [(p, values) for p, values in zip(self.subject.parameters, before, strict=False) if p.own]
+        changed = [(p, values) for p, values in zip(self.subject.parameters, self.before, strict=False) if p.own]
         changed = [(p, values) for p, values in changed if not same(p.array, values)]
         for p, values in changed:
             p.array[...] = values
@@ -289,7 +305,7 @@ class Judge:
                 ignored = f"{self.subject.name} ignores its argument {p.name}"
                 self.subject.notes.append(f"{ignored}; it moved when that array itself was changed in place")
 
-    def moves(self, array: Any, value: float) -> bool:
+    def moves(self, array: np.ndarray, value: float) -> bool:
         """Whether changing this array changes f."""
         before = array.copy()
         try:
@@ -307,9 +323,9 @@ class Judge:
 
     # -------------------------------------------------------------------------------------------------------- culprits
 
-    def mistakes(self, own: bool, gradient: Any, backward: Any, upstream: Any, value: float) -> tuple[Any, ...]:
+    def mistakes(self, own: bool, value: float) -> tuple[Mistake, ...]:
         """The lines at fault: of a hand-written backward pass, or the gate whose local gradient is wrong."""
-        subject = self.subject
+        subject, gradient = self.subject, self.given.gradient
         if own:
             with contextlib.suppress(Exception):  # of the program as it was taken apart
                 return tuple(wrong_gates(subject))
@@ -319,33 +335,46 @@ class Judge:
 
         def marked() -> Sequence[Mistake]:
             if gradient is None:
-                return self.lines_at_fault(backward)
-            args, kwargs = subject.filled(subject.plain_value)
+                return self.lines_at_fault(self.given.backward or subject.backward)
+            args, kwargs = subject.filled()
             return culprits_of_gradient(gradient, args, kwargs, value)
 
-        found, why = lines_of_check(subject, gradient, backward, upstream, marked)
+        given = self.given._replace(backward=self.given.backward or subject.backward)
+        found, why = lines_of_check(subject, given, marked)
         if why:
             subject.notes.append(f"the line could not be told: {why}")
         return tuple(found)
 
-    def lines_at_fault(self, backward: Any) -> list[Mistake]:
+    def lines_at_fault(self, backward: Function | None) -> list[Mistake]:
         """The wrong lines of the hand-written backward pass, in the function itself or in one of its own."""
         subject = self.subject
-        args, kwargs = subject.filled(subject.plain_value)
+        args, kwargs = subject.filled()
         if backward is not None:
             return culprits_of_pair(subject.f, backward, args, kwargs, copy.copy(subject.weights))
         return culprits(subject.f, args, kwargs)
 
-    def raising(self, error: Exception, found: Sequence[Mistake]) -> Report:
-        """The report on a backward pass that raises an error: the lines that are wrong say why."""
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        notes = (f"{self.subject.name} raises {said}",)
-        source, nan = "the backward pass, line by line", float("nan")
-        return Report(
-            self.subject.name, "wrong", (), source, 0.0, "", self.subject.evaluations, nan, notes, tuple(found)
-        )
+    def raising(self, error: Exception) -> Report | None:
+        """The report on a backward pass that raises an error: the lines that are wrong say why; None where none is."""
+        found: list[Mistake] = []
+        if self.given.gradient is None:
+            with contextlib.suppress(Exception):  # the error of the user's own that is at hand says more
+                found = self.lines_at_fault(self.given.backward)
+        if not found:
+            return None
+        notes = (f"{self.subject.name} raises {said(error)}",)
+        return stopped(self.subject.name, notes, self.subject.evaluations, found)
 
 
-def same(a: Any, b: Any) -> bool:
+def stopped(name: str, notes: tuple[str, ...], evaluations: int, found: Sequence[Mistake]) -> Report:
+    """The report on a backward pass that raised, with the lines that are wrong."""
+    source, nan = "the backward pass, line by line", float("nan")
+    return Report(name, "wrong", (), source, 0.0, "", evaluations, nan, notes, tuple(found))
+
+
+def said(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def same(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two arrays hold the same, NaNs included."""
     return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")

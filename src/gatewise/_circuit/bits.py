@@ -9,7 +9,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
-from gatewise._circuit.tape import Read, Step
+from gatewise._circuit.tape import Expr, Read
 
 
 class Lent(threading.local):
@@ -18,7 +18,7 @@ class Lent(threading.local):
     recording = 0  # the bits of this thread's recordings
     innermost = 0  # the bit of the recording that began last
     taking = 0  # the bits of this thread's derivatives
-    on_step: Callable[..., Step] | None = None  # what the recording, if there is one, does with each of its steps
+    on_step: Callable[..., Expr] | None = None  # what the recording, if there is one, does with each of its steps
     on_read: Callable[[Read], None] | None = None
     on_detach: Callable[[Any], None] | None = None
 

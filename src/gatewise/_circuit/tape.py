@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from gatewise._gates import Gate
+from gatewise._types import Function, Parameters
 
 tick = itertools.count(1).__next__  # creation index: a step is always younger than its operands
 
@@ -55,13 +57,15 @@ class SourcedWire(Wire):
     """A wire that knows the wire behind each operand: in a recording, and where a block stands for several gates.
 
     `sources` has a wire or None for each operand; `written` is what the gate that the user wrote was made of, where a
-    block's rule took its place; `step` is what a recording keeps; `name` is the name of an input.
+    block's rule took its place, and `told` the parameters of that rule, with the wires inside them; `step` is what a
+    recording keeps; `name` is the name of an input.
     """
 
-    __slots__ = ("name", "sources", "step", "written")
+    __slots__ = ("name", "sources", "step", "told", "written")
     name: str | None
     sources: Sequence[Wire | None]
-    step: Step | None
+    step: Expr | None
+    told: Parameters | None
     written: Made | None
 
     def __init__(
@@ -75,12 +79,12 @@ class SourcedWire(Wire):
         parameters: Mapping[str, Any] = NO_PARAMETERS,
         sources: Sequence[Wire | None] = (),
         written: Any = None,
-        step: Step | None = None,
+        step: Expr | None = None,
     ) -> None:
         self.order, self.bits, self.value = order, bits, value
         self.operands, self.parents, self.pullback = operands, parents, pullback
         self.parameters = parameters  # four at once would make a tuple of each wire's
-        self.grad = self.hooks = self.name = None
+        self.grad = self.hooks = self.name = self.told = None
         self.sources, self.written, self.step = sources, written, step
 
 
@@ -122,28 +126,80 @@ def sources_of(wire: Wire) -> Sequence[Wire | None]:
     return sources
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One gate applied: what it was given, how the user spelled it, and where.
+class Where(NamedTuple):
+    """Where the user's code applies a gate: its frames, the stage, and for each frame the number of its call."""
 
-    `operands` are wires and plain constants; `texts` are the operands' source texts where they are known.
+    place: Place
+    stage: int
+    calls: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expr:
+    """A gate on operands: what made a wire, or what is to be written or computed.
+
+    An operand is a wire, an expression, a plain number or array, or None where it was left out. An array in an index
+    among the `parameters` is an operand like any other: where it has a wire, the wire stands there. `value` is what the
+    gate gave. Of what was recorded, `where` says where in the user's code, `typed` how the user typed operands, by
+    position, and `fixed` which of them were detached.
     """
 
     gate: Gate
-    forward: Callable[..., Any]
+    forward: Function
     operands: tuple[Any, ...]
-    parameters: Mapping[str, Any]
-    place: Place
-    stage: int
-    calls: tuple[int, ...] = ()  # for each frame of the place the number of the call it belongs to
-    parameter_wires: dict[int, Wire] = field(default_factory=dict)  # those inside parameters, by id of the value
+    parameters: Parameters
+    value: Any
+    where: Where | None = None
+    typed: Mapping[int, str] = field(default_factory=dict)
+    fixed: tuple[int, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """The user's frames around it; none for what was not recorded in the user's code."""
+        return self.where.place if self.where is not None else ()
 
 
-def step_wire(wire: Wire) -> SourcedWire | None:
-    """The wire that holds the step that made `wire`: itself, or for one output of several the wire of them all."""
+def step_of(wire: Wire) -> Expr | None:
+    """What made a wire; of one output of several, the step that made them all; None for a leaf."""
+    holder = holding(wire)
+    return None if holder is None else holder.step
+
+
+def holding(wire: Wire) -> SourcedWire | None:
+    """The wire that holds the step which made `wire`: itself, or for one output of several the wire of them all."""
     if type(wire) is not SourcedWire and wire.parents and type(wire.value) is not tuple:
         wire = wire.parents[0]
     return wire if type(wire) is SourcedWire and wire.step is not None else None
+
+
+def wires_in(x: object) -> list[Wire]:
+    """The wires an expression is made of, those inside its parameters last; or those inside one parameter."""
+    if type(x) is Expr:
+        operands = [each for each in x.operands if isinstance(each, Wire)]
+        return operands + wires_in(tuple(x.parameters.values())) if x.parameters else operands
+    if isinstance(x, (tuple, list)):
+        return [wire for part in x for wire in wires_in(part)]
+    return [x] if isinstance(x, Wire) else []
+
+
+def with_wires(parameter: Any, instead: Callable[[Wire], Any]) -> Any:
+    """A parameter with something in the place of each wire; one without wires is the same object."""
+    if isinstance(parameter, (tuple, list)):
+        return type(parameter)(with_wires(part, instead) for part in parameter) if wires_in(parameter) else parameter
+    return instead(parameter) if isinstance(parameter, Wire) else parameter
+
+
+def unknown_behind(wire: Wire, known: Callable[[Wire], object]) -> list[Wire]:
+    """A wire and those behind it, as far as they are not known, oldest first: a long loop is no deep recursion."""
+    found, waiting = set[Wire](), [wire]
+    while waiting:
+        each = waiting.pop()
+        if each in found or known(each):
+            continue
+        found.add(each)
+        if (made := step_of(each)) is not None:
+            waiting += wires_in(made)
+    return sorted(found, key=attrgetter("order"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ import numpy as np
 from gatewise._board import Circuit, circuit_of, frozen_of
 from gatewise._build import function
 from gatewise._errors import IntegerGradientError, UnknownGateError
-from gatewise._gates import NAMES, Gate, instead_if_numpys, neural
+from gatewise._gates import NAMES, Gate, neural
+from gatewise._gates.absent import instead_if_numpys
 from gatewise._language import ALIASES, SYNONYMS
 from gatewise._views.numbers import number
 
@@ -112,7 +113,7 @@ def edges(gate: Gate) -> list[str]:
     return [edge(gate, *witness) for witness in gate.witnesses]
 
 
-def edge(gate: Gate, values: Sequence[Any], slopes: Sequence[Any]) -> str:
+def edge(gate: Gate, values: Sequence[object], slopes: Sequence[object]) -> str:
     """One witness in words.
 
     >>> edge(NAMES["maximum"], (0.0, 0.0), (0.0, None))
@@ -171,7 +172,7 @@ def upstream_of(gate: Gate, value: Any) -> Any:
     return np.arange(1.0, np.size(value) + 1).reshape(np.shape(value))
 
 
-def recorded(text: str, call: Call, upstream: Any) -> Circuit | None:
+def recorded(text: str, call: Call, upstream: object) -> Circuit | None:
     """The circuit of one expression; None where it is not made of floats that can be followed."""
     f = function(f"def out({', '.join(call.wires)}):\n    return {text}\n", call.scope, "out")
     try:
@@ -218,7 +219,7 @@ def sample(gate: Gate) -> Call:
     return call
 
 
-def argument_text(call: Call, value: Any, operands: Iterator[str], parameters: Iterator[str]) -> str:
+def argument_text(call: Call, value: object, operands: Iterator[str], parameters: Iterator[str]) -> str:
     """An argument: the name of a wire for floats and arrays, a list of names, or a literal."""
     if isinstance(value, list):
         return f"[{', '.join(argument_text(call, each, operands, parameters) for each in value)}]"
@@ -229,7 +230,7 @@ def argument_text(call: Call, value: Any, operands: Iterator[str], parameters: I
     return name
 
 
-def literal(call: Call, value: Any, name: str) -> str:
+def literal(call: Call, value: object, name: str) -> str:
     """A parameter as it is typed; an array goes into the scope."""
     if isinstance(value, slice):
         call.scope[name] = value

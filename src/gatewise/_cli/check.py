@@ -124,7 +124,7 @@ def text_of(path: str) -> str:
 # ------------------------------------------------------------------------------------------------------- the verdict
 
 
-def report_on(target: Target, given: Mapping[str, Any], request: CheckRequest) -> Report:
+def report_on(target: Target, given: Mapping[str, object], request: CheckRequest) -> Report:
     """The report on an expression, a function or a script."""
     options: dict[str, Any] = {"effort": request.effort, "leave_out": tuple(request.leave_out)}
     if request.upstream is not None and request.upstream != "ones":
@@ -147,7 +147,7 @@ def report_on(target: Target, given: Mapping[str, Any], request: CheckRequest) -
                 raise with_backward(error, target, "check") from None
 
 
-def on_function(f: Any, given: Mapping[str, Any], request: CheckRequest, options: Mapping[str, Any]) -> Report:
+def on_function(f: Any, given: Mapping[str, object], request: CheckRequest, options: Mapping[str, Any]) -> Report:
     """The report on a function: with the seed for its own draws, without the inputs that --wrt leaves out."""
     names = [normalised(name) for name in request.wrt] if request.wrt is not None else None
     unknown = [name for name in names or () if name not in given]
@@ -254,7 +254,7 @@ def drawn(f: Any, seed: int | None) -> dict[str, float]:
     return {name: float(rng.choice([-1, 1]) * rng.integers(5, 30) / 10 + 0.25) for name in names}
 
 
-def marked(path: str, given: Mapping[str, Any], request: CheckRequest) -> int:
+def marked(path: str, given: Mapping[str, object], request: CheckRequest) -> int:
     """Mark an exercise, and print how each line stands."""
     if given:
         why = f"{path} brings its own, below its function."
@@ -314,5 +314,5 @@ def line_of(g: Graded, hint: bool, solution: bool) -> list[str]:
     return lines
 
 
-def value_said(value: Any) -> str:
+def value_said(value: object) -> str:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value_text(value)

@@ -19,6 +19,7 @@ from gatewise._cli.show import show
 from gatewise._cli.terminal import draw_table, fitted, write_fitted, write_out
 from gatewise._cli.words import unknown_command
 from gatewise._errors import CommandError
+from gatewise._types import Function
 from gatewise._views.forms import FORMS
 from gatewise._views.palettes import PALETTES
 
@@ -135,7 +136,7 @@ def gatewise(context: click.Context) -> None:
         write_out(EXAMPLES)
 
 
-def options_of_forms(command: Callable[..., Any]) -> Callable[..., Any]:
+def options_of_forms(command: Callable[..., object]) -> Function:
     """An option for each form of file that has one, named as the form is."""
     for form in reversed([form for form in FORMS if form.kind]):
         command = click.option(f"--{form.word}", metavar="FILE", help=form.help)(command)
@@ -303,7 +304,7 @@ def train_command(
     folder: str | None,
     test: bool,
     preflight: bool,
-    **recipe: Any,
+    **recipe: object,
 ) -> None:
     """Read the options of `train`."""
     from gatewise._cli.train import TrainRequest, train  # layers and data sets, which no other command needs

@@ -64,7 +64,7 @@ def show(request: Request) -> None:
 # --------------------------------------------------------------------------------------------------- the circuit
 
 
-def made(target: Target, given: Mapping[str, Any], request: Request) -> Circuit:
+def made(target: Target, given: Mapping[str, object], request: Request) -> Circuit:
     """The circuit, with errors that speak of options."""
     upstream = upstream_of(target, request)
     try:
@@ -97,7 +97,7 @@ def upstream_cure(target: Target) -> str:
     return f'--upstream ones (the gradient of the sum){named} or --upstream "[1.0, ...]"; or sum the output.'
 
 
-def hints(target: Target, given: Mapping[str, Any], request: Request) -> list[str]:
+def hints(target: Target, given: Mapping[str, object], request: Request) -> list[str]:
     """What a newcomer may wonder about: lists of whole numbers have no gradient."""
     if target.path is not None or request.wrt is not None:
         return []
@@ -194,12 +194,12 @@ def print_ledger(circuit: Circuit, digits: int | None, hinted: Sequence[str]) ->
     write_fitted("\n".join(["", *rows.meaning, *hinted]))
 
 
-def vary(target: Target, given: Mapping[str, Any], request: Request) -> None:
+def vary(target: Target, given: Mapping[str, object], request: Request) -> None:
     """Run the circuit at each value of one input, with the same random draws, and print what changed."""
     varied = read_varied(request.vary[0])
     draws = np.random.get_state()  # noqa: NPY002  (scripts draw from it; every row is to find it the same)
 
-    def recorded(inputs: dict[str, Any]) -> Circuit:
+    def recorded(inputs: dict[str, object]) -> Circuit:
         np.random.set_state(draws)  # noqa: NPY002
         return looked_at(made(target, inputs, request), request)
 

@@ -15,16 +15,11 @@ import click
 from gatewise import data
 from gatewise._cli.terminal import write_fitted
 from gatewise._errors import CommandError, SaveError, shown_path
-from gatewise.train import checkpoints
-from gatewise.train.fitting import Trainer
+from gatewise.train import Epoch, Sign, Trainer, accuracy, checkpoints, preflight
 from gatewise.train.held import TEXT, Held, or_none
-from gatewise.train.history import Epoch
-from gatewise.train.inspection import preflight
 from gatewise.train.plots import first_weights, save_curves, save_weights
 from gatewise.train.recipes import SETTINGS, Recipe, check_sizes, images_of, prepared
-from gatewise.train.scoring import accuracy
 from gatewise.train.search import Search, Trial
-from gatewise.train.signs import Sign
 
 LARGEST_SEED = 2**32 - 1
 LAST, SEARCH = "last.checkpoint", "search.checkpoint"

@@ -124,7 +124,9 @@ def inputs_at(varied: Varied, given: Mapping[str, Any], value: float) -> dict[st
     return {**given, name: value}
 
 
-def run_at_each(varied: Varied, given: Mapping[str, Any], recorded: Callable[[dict[str, Any]], Circuit]) -> list[Run]:
+def run_at_each(
+    varied: Varied, given: Mapping[str, object], recorded: Callable[[dict[str, object]], Circuit]
+) -> list[Run]:
     """The circuit at each value; `recorded` makes the circuit of some inputs."""
     runs = []
     for value in varied.values:
@@ -184,7 +186,7 @@ def row_of(run: Run, first: Run, names: Sequence[str], learned: Learning, digits
     return row
 
 
-def shown_number(value: Any, digits: int | None) -> str:
+def shown_number(value: object, digits: int | None) -> str:
     value = np.asarray(value)
     return quantity(value.tolist(), None, digits)
 
@@ -200,7 +202,7 @@ def has_finite_entries(gradient: Any) -> bool:
     return bool(np.all(np.isfinite(gradient)))
 
 
-def keeping_rate(first: Any, here: Any) -> float | None:
+def keeping_rate(first: object, here: object) -> float | None:
     """The learning rate at which a step is as long as the first row's at rate 1; None where no rate does that."""
     (before, by), (now, times) = size(first), size(here)
     if before == now == 0:
@@ -253,7 +255,7 @@ def opening(varied: Varied, small: Run, large: Run) -> str:
     return f"From {name} {sign} {number(small.at)} to {name} {sign} {number(large.at)}, "
 
 
-def told_of(name: str, before: Any, after: Any, is_learned: bool) -> str:
+def told_of(name: str, before: object, after: object, is_learned: bool) -> str:
     """How one gradient changed, and what that asks of its learning rate."""
     wire = plain(name)
     if not has_finite_entries(before):
@@ -282,7 +284,7 @@ def amount(gradient: Any) -> str:
     return f"length {number(tidy(peak * times))}"
 
 
-def grows(before: Any, after: Any) -> bool:
+def grows(before: object, after: object) -> bool:
     """Whether a gradient becomes longer."""
     rate = keeping_rate(before, after)
     return size(after)[0] > size(before)[0] if rate is None else rate < 1 - EQUAL

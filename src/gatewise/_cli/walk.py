@@ -10,7 +10,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
-from typing import Any
 
 import click
 
@@ -78,7 +77,7 @@ LOOK_AGAIN = 0.25  # seconds between looks at the size of the window
 REST_OF_KEY = 0.05  # seconds that a slow line may take between the bytes of one key
 
 
-def walk(record: Mapping[str, Any], digits: int | None) -> None:
+def walk(record: Mapping[str, object], digits: int | None) -> None:
     """Walk through a circuit: by keys where there is a terminal, else as text, one block a step."""
     if not can_walk():
         write_out("\n\n".join(walk_blocks(record, digits=digits)))

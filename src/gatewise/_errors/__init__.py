@@ -17,8 +17,7 @@ from gatewise._errors.circuits import (
     UnknownPaletteError,
     UnknownWireError,
 )
-from gatewise._errors.commands import CommandError, UserCodeError
-from gatewise._errors.files import CheckpointError, DataFileError, MissingDataError, UnknownDataSetError, shown_path
+from gatewise._errors.commands import CommandError, ExpressionError, InputNameError, UserCodeError, ValueTextError
 from gatewise._errors.gates import GateError, MethodError, UnknownGateError, UnsupportedError, expected_shapes
 from gatewise._errors.gradients import (
     BeyondError,
@@ -29,10 +28,21 @@ from gatewise._errors.gradients import (
     ReleasedError,
     UpstreamError,
 )
-from gatewise._errors.language import ExpressionError, InputNameError, ValueTextError
 from gatewise._errors.lines import PACKAGE, LineError, user_line, user_names
 from gatewise._errors.reading import AssignmentError, KeptError, ReadingError
-from gatewise._errors.training import DataError, DivergedError, LayerError, LossError, StateError, TrainingError
+from gatewise._errors.training import (
+    CheckpointError,
+    DataError,
+    DataFileError,
+    DivergedError,
+    LayerError,
+    LossError,
+    MissingDataError,
+    StateError,
+    TrainingError,
+    UnknownDataSetError,
+    shown_path,
+)  # fmt: skip
 
 __all__ = [
     "PACKAGE", "ArgumentError", "AssignmentError", "BeyondError", "ChangedError", "CheckpointError", "CommandError",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import threading
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, Self
 
 
@@ -67,7 +66,9 @@ class GatewiseError(Exception):
     @classmethod
     def like(cls, kind: type[Exception]) -> type[Self]:
         """Return this class, its errors instances of `kind` too: of what plain code raises there, and is ready for."""
-        found: type[Self] = mirror(cls, kind)  # type: ignore[arg-type]
+        if (cls, kind) not in MIRRORS:
+            MIRRORS[cls, kind] = mirror(cls, kind)
+        found: type[Self] = MIRRORS[cls, kind]
         return found
 
     def forgotten(self) -> Self:
@@ -77,8 +78,10 @@ class GatewiseError(Exception):
         return self
 
 
-@cache
-def mirror(cls: Any, kind: type[Exception]) -> Any:
+MIRRORS: dict[tuple[type, type], Any] = {}
+
+
+def mirror(cls: type[GatewiseError], kind: type[Exception]) -> type[GatewiseError]:
     """A class of errors that are also of the first kind of Python's or NumPy's own behind `kind`."""
     public = ("builtins", "numpy.exceptions", "numpy.linalg")
     base = next(base for base in kind.__mro__ if base.__module__ in public)

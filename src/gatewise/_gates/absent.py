@@ -14,10 +14,10 @@ import numpy as np
 from gatewise._gates.gate import GATES
 
 INSTEAD = {
-    # entry by entry
-    # totals
-    # matrices
-    # order and place
+    "np.ldexp(x, k)": "x * 2.0**k",
+    "np.nanmedian(x)": "np.median(x[~np.isnan(x)])",
+    "np.nanquantile(x, 0.3)": "np.quantile(x[~np.isnan(x)], 0.3)",
+    "np.nanpercentile(x, 30)": "np.percentile(x[~np.isnan(x)], 30)",
 }
 
 
@@ -27,8 +27,8 @@ SIGNS = {"^": "x**2 for a power; ^ is exclusive or"}  #: what is meant by an ope
 def instead(name: str) -> str:
     """What to write for calls of a function of NumPy's that has no gate; empty where nothing is known.
 
-    >>> instead("np.log2")
-    'np.log(x) / np.log(2) for np.log2(x)'
+    >>> instead("np.ldexp")
+    'x * 2.0**k for np.ldexp(x, k)'
     """
     return SIGNS.get(name) or "; ".join(f"{text} for {call}" for call, text in rows_of(name))
 
@@ -41,8 +41,8 @@ def rows_of(name: str) -> Iterator[tuple[str, str]]:
 def instead_of(bare: str) -> str:
     """The same for a bare name, also where NumPy has the function under several.
 
-    >>> instead_of("atanh")
-    '(np.log1p(x) - np.log1p(-x)) / 2 for np.arctanh(x)'
+    >>> instead_of("nanmedian")
+    'np.median(x[~np.isnan(x)]) for np.nanmedian(x)'
     """
     return instead(f"np.{getattr(getattr(np, bare, None), '__name__', bare)}")
 
@@ -50,8 +50,8 @@ def instead_of(bare: str) -> str:
 def instead_if_numpys(bare: str) -> str | None:
     """The same where it is the name of a function of NumPy's that has no gate; else None.
 
-    >>> instead_if_numpys("log2"), instead_if_numpys("sum"), instead_if_numpys("meen")
-    ('np.log(x) / np.log(2) for np.log2(x)', None, None)
+    >>> instead_if_numpys("ldexp"), instead_if_numpys("sum"), instead_if_numpys("meen")
+    ('x * 2.0**k for np.ldexp(x, k)', None, None)
     """
     function = getattr(np, bare, None)
     is_without = callable(function) and not isinstance(function, type) and function not in GATES

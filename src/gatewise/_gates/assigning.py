@@ -181,7 +181,7 @@ def of_values(part: Any, live: Any, values: Any, stayed: Any) -> Any:
     analytic=True,
     in_page=False,
 )
-def assign(g, x, values, *, index, chain=()):
+def assign(g: Any, x: Any, values: Any, *, index: Any, chain: Chain = ()) -> Any:
     """What was overwritten gets nothing; what was written in gets what comes back from there."""
     return lambda: assign(g, 0.0, index=index, chain=chain), lambda: picked_up(g, values, index, chain, shape_of(x))
 

@@ -472,7 +472,7 @@ def slopes(f: Any, width: Any, axis: int, edge_order: int) -> Any:
     if rank(width):
         gaps = np.diff(width)
         gaps = np.reshape(gaps, tuple(-1 if k == axis else 1 for k in range(rank(f))))
-        even = isinstance(gaps, np.ndarray) and type(gaps) is np.ndarray and bool(np.all(gaps == gaps.flat[0]))
+        even = type(gaps) is np.ndarray and bool(np.all(gaps == gaps.flat[0]))
         width = gaps.flat[0] if even else None
     if width is not None:
         inside = (at(2) - at(None, -2)) / (2.0 * width)

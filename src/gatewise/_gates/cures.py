@@ -19,6 +19,7 @@ import numpy as np
 from gatewise._build import function
 from gatewise._gates.gate import NAMES
 from gatewise._gates.spelling import Pattern, gate_pattern, pattern_of
+from gatewise._types import Function
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Cure:
         return [p.name for p in kinds if p.kind is p.POSITIONAL_OR_KEYWORD]
 
     @cached_property
-    def new(self) -> Callable[..., Any]:
+    def new(self) -> Function:
         """The text as a function of operands and, by name, parameters."""
         names = [name for name in ("axis", "keepdims", "ddof", "index", "y") if name not in self.operands]
         parameters = ", ".join(f"{name}=None" for name in names)
@@ -76,10 +77,10 @@ def softmax_whole(x: Any) -> Any:
     return np.exp(x) / np.sum(np.exp(x))
 
 
-def by_name(gate: str) -> Callable[..., Any]:
+def by_name(gate: str) -> Function:
     """A block that is called by its name: a pattern where it is given one, else its value."""
 
-    def called(x: Any, **parameters: Any) -> Any:
+    def called(x: object, **parameters: object) -> Any:
         is_pattern = hasattr(x, "pattern")
         return gate_pattern(NAMES[gate], x, **parameters) if is_pattern else NAMES[gate](x, **parameters)
 

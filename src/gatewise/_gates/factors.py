@@ -225,17 +225,23 @@ def lstsq(g, out, a, b, *, rcond=None):
     """The solution is the pseudo-inverse times b; what is left over shrinks along the solution."""
     found, residuals, _, _ = parts_of(out, lambda: np.linalg.lstsq(a, b, rcond))
     solution, left = (np.reshape(x, (shape_of(x)[0], -1)) for x in (found, b))
-    p, to_a, to_b = np.linalg.pinv(a), 0.0, 0.0
+    p = np.linalg.pinv(a)
+    to_a = to_b = None
     if g.get(0) is not None:
         down = np.reshape(g.get(0), shape_of(solution))
         to_a, to_b = through_pinv(down @ left.mT, p, a), p.mT @ down
     if g.get(1) is not None and shape_of(residuals)[0]:
         rest = 2 * (left - a @ solution) * g.get(1)
-        to_a, to_b = to_a - rest @ solution.mT, to_b + rest
+        to_a, to_b = added(to_a, -(rest @ solution.mT)), added(to_b, rest)
     if g.get(3) is not None:
         u, _, vh = np.linalg.svd(a, full_matrices=False)
-        to_a = to_a + (u * g.get(3)) @ vh
-    return None if type(to_a) is float else to_a, None if type(to_b) is float else np.reshape(to_b, shape_of(b))
+        to_a = added(to_a, (u * g.get(3)) @ vh)
+    return to_a, None if to_b is None else np.reshape(to_b, shape_of(b))
+
+
+def added(before, part):
+    """The sum of what came so far, if anything did, and another part."""
+    return part if before is None else before + part
 
 
 @reduction(
@@ -243,7 +249,8 @@ def lstsq(g, out, a, b, *, rcond=None):
     sample=[
         *(((TALL[:, 1],), {"ord": o}) for o in (None, 0, 1, 2, 3, -1, 0.5, np.inf, -np.inf)),
         *(((TALL,), {"ord": o, "axis": axis}) for o in (None, 1, 3, np.inf) for axis in (0, 1, -1)),
-        ((TALL,), {"ord": "fro"}), ((SHEETS,), {"ord": "fro", "axis": (1, 2)}), ((TALL,), {"axis": 1, "keepdims": True}),
+        ((TALL,), {"ord": "fro"}), ((SHEETS,), {"ord": "fro", "axis": (1, 2)}),
+        ((TALL,), {"axis": 1, "keepdims": True}),
     ],
     at=[(([0.0, 0.0],), ([0.0, 0.0],)), (([3.0, 4.0],), ([0.6, 0.8],))],
     analytic=False,

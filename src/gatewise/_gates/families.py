@@ -30,7 +30,7 @@ from gatewise._gates.fitting import (
     spread,
     ties,
 )
-from gatewise._gates.gate import ABSENT, CONSTANT, Derivation, Gate, Rule
+from gatewise._gates.gate import ABSENT, CONSTANT, Derivation, Family, Gate, Rule
 from gatewise._gates.live import Live, is_recorded, plain, shape_of, without_mask
 from gatewise._gates.symbols import Symbol, infix_text, names_of, operand_text
 from gatewise._types import Function
@@ -53,11 +53,11 @@ ARRAY_SCOPE = SCOPE | {"power": lambda x, y: x**y}
 SCALAR_SCOPE = SCOPE | {"power": real_power}
 
 
-def as_tuple(x: Any) -> tuple[Any, ...]:
+def as_tuple(x: object) -> tuple[Any, ...]:
     return x if isinstance(x, tuple) else (x,)
 
 
-class Elementwise:
+class Elementwise(Family):
     """The rule's body is the local gradient along each input, or a function of g that is the downstream itself."""
 
     name, leading = "elementwise", 1
@@ -83,7 +83,7 @@ class Elementwise:
         ]
         return as_tuple(gate.rule(Symbol("out"), *symbols))
 
-    def part(self, slope: Any, operand: str, routes: bool, scalar: bool) -> tuple[str, frozenset[str]]:
+    def part(self, slope: object, operand: str, routes: bool, scalar: bool) -> tuple[str, frozenset[str]]:
         """The text of one contribution, and the names of the values it needs; a slope of None passes nothing."""
         if slope is None:
             return "None", frozenset()
@@ -99,7 +99,7 @@ class Elementwise:
         return text, names_of(down)
 
 
-def times_upstream(slope: Any) -> Symbol:
+def times_upstream(slope: object) -> Symbol:
     """local x upstream, without multiplications by 1."""
     g = Symbol("g")
     if isinstance(slope, Symbol):
@@ -107,7 +107,7 @@ def times_upstream(slope: Any) -> Symbol:
     return g if slope == 1 else -g if slope == -1 else infix_text("*", slope, g)
 
 
-class Reduction:
+class Reduction(Family):
     """The rule's body is the weight of each entry in the total; `n` is the number of entries a total has."""
 
     name, leading = "reduction", 1
@@ -142,7 +142,7 @@ class Reduction:
         return back, frozenset(gate.operands)
 
 
-class Linear:
+class Linear(Family):
     """The rule's body is the adjoint, one thunk an operand; a gate that moves entries moves the mask by its rule."""
 
     name, leading = "linear", 1
@@ -155,7 +155,7 @@ class Linear:
         mixes, routes = gate.pattern in ("mixes", "swaps"), gate.pattern == "routes"
         picks = routes and gate.parameters == ["index"]
 
-        def back(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+        def back(g: object, out: object, operands: Any, parameters: Any, live: object = None) -> Any:
             if isinstance(g, dict):
                 return (gathered(rule, g, operands, parameters, mixes),)
             if picks and type(operands[0]) is np.ndarray and not (is_recorded(g) or is_recorded(live)):
@@ -175,7 +175,7 @@ class Linear:
         return back, frozenset(gate.operands) if mixes else frozenset()
 
 
-def moved(rule: Any, part: Any, i: int, out: Any, operands: Any, parameters: Any, live: Any) -> Any:
+def moved(rule: Any, part: object, i: int, out: object, operands: Any, parameters: Any, live: object) -> Any:
     """`part` with the upstream gradient's mask, moved by the gate's own rule; a dead float gets nothing."""
 
     def mask() -> Any:
@@ -187,7 +187,7 @@ def moved(rule: Any, part: Any, i: int, out: Any, operands: Any, parameters: Any
     return Live(part, mask)
 
 
-def gathered(rule: Any, pieces: dict[int, Any], operands: Any, parameters: Any, mixes: bool) -> Any:
+def gathered(rule: Any, pieces: dict[int, object], operands: Any, parameters: Any, mixes: bool) -> Any:
     """What the one input of a step with several outputs gets; a float that only dead outputs came from gets nothing."""
     bare = {k: without_mask(piece) for k, piece in pieces.items()}
     down = as_tuple(rule(bare, *operands, **parameters))[0]()
@@ -203,7 +203,7 @@ def gathered(rule: Any, pieces: dict[int, Any], operands: Any, parameters: Any, 
     return Live(part, mask)
 
 
-def live_pieces(rule: Any, pieces: dict[int, Any], operands: Any, parameters: Any) -> Any:
+def live_pieces(rule: Any, pieces: dict[int, object], operands: Any, parameters: Any) -> Any:
     """Where the one input of a step with several outputs is alive: nowhere that only an unused output came from."""
     alive = {k: g.mask.astype(float) if type(g) is Live else np.ones_like(g) for k, g in pieces.items()}
     return np.not_equal(as_tuple(rule(alive, *operands, **parameters))[0](), 0)
@@ -227,7 +227,7 @@ def matrix_parts(rule: Any, g: Any, operands: Any, wanted: Sequence[int]) -> lis
     ]
 
 
-class Custom:
+class Custom(Family):
     """The rule is the pullback: (g, out, operands, parameters) -> what each operand gets."""
 
     name, leading = "custom", 2
@@ -235,7 +235,7 @@ class Custom:
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         rule, along = gate.rule, gate.along
 
-        def back(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+        def back(g: object, out: object, operands: Any, parameters: Any, live: object = None) -> Any:
             if isinstance(g, dict):
                 g = {k: without_mask(piece) for k, piece in g.items()}
             downs = as_tuple(rule(g, out, *operands, **parameters))
@@ -250,13 +250,13 @@ class Custom:
         return back, frozenset(gate.operands)
 
 
-class Stops:
+class Stops(Family):
     """Nothing goes back: the function is flat wherever it has a derivative."""
 
     name, leading = "stops", 0
 
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
-        def back(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+        def back(g: object, out: object, operands: object, parameters: object, live: object = None) -> Any:
             return [None] * len(wanted)
 
         return back, frozenset()
@@ -265,27 +265,27 @@ class Stops:
 Declare = Callable[[Rule], Gate]
 
 
-def elementwise(function: Any, *, pattern: str = "scales", **facts: Any) -> Declare:
+def elementwise(function: Any, *, pattern: str = "scales", **facts: object) -> Declare:
     """Declare a gate by the local gradient along each input."""
     return lambda rule: Gate(function, rule, Elementwise(), pattern, **facts)
 
 
-def reduction(function: Any, *, pattern: str = "spreads", **facts: Any) -> Declare:
+def reduction(function: Any, *, pattern: str = "spreads", **facts: object) -> Declare:
     """Declare a gate by the weight of each entry in the total."""
     return lambda rule: Gate(function, rule, Reduction(), pattern, **facts)
 
 
-def linear(function: Any, *, pattern: str = "mixes", vectors: bool = False, **facts: Any) -> Declare:
+def linear(function: Any, *, pattern: str = "mixes", vectors: bool = False, **facts: object) -> Declare:
     """Declare a gate by its adjoint."""
     return lambda rule: Gate(function, rule, Linear(vectors), pattern, **facts)
 
 
-def custom(function: Any, *, pattern: str = "mixes", **facts: Any) -> Declare:
+def custom(function: Any, *, pattern: str = "mixes", **facts: object) -> Declare:
     """Declare a gate by its pullback."""
     return lambda rule: Gate(function, rule, Custom(), pattern, **facts)
 
 
-def stops(*functions: Function | tuple[Function, Mapping[str, Any]], **facts: Any) -> Declare:
+def stops(*functions: Function | tuple[Function, Mapping[str, object]], **facts: object) -> Declare:
     """Declare gates that let no gradient through; the value of one is the way it went, unless `way` is None.
 
     All of them have the operands and the sentence of the rule, and the facts that stand beside their function.

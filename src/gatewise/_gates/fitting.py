@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._gates.gate import GATES, Carrier
-from gatewise._gates.live import Live, dtype_of, plain, shape_of
+from gatewise._gates.live import Live, dtype_of, is_recorded, plain, shape_of
 from gatewise._gates.symbols import Symbol, call_text
 
 
@@ -45,7 +45,7 @@ def one_or_all(axes: Sequence[int]) -> int | tuple[int, ...]:
     return axes[0] if len(axes) == 1 else tuple(axes)
 
 
-def sum_to(g: Any, shape: tuple[int, ...], total: Callable[..., Any] = np.sum) -> Any:
+def sum_to(g: object, shape: tuple[int, ...], total: Callable[..., object] = np.sum) -> Any:
     """Undo a broadcast: sum over the axes that `shape` lacks or has stretched from 1."""
     lead = len(shape_of(g)) - len(shape)
     if lead < 0:  # NumPy writes an array with more axes, of length 1, into one with fewer
@@ -57,7 +57,7 @@ def sum_to(g: Any, shape: tuple[int, ...], total: Callable[..., Any] = np.sum) -
     return total(g, axis=one_or_all(stretched), keepdims=True) if stretched else g
 
 
-def fit(part: Any, x: Any, live: Any = None, scaled: bool = True) -> Any:
+def fit(part: Any, x: object, live: Any = None, scaled: bool = True) -> Any:
     """A contribution in the shape and dtype of its operand; dead entries are zeroed before they can reach a sum."""
     if live is not None and scaled:
         part = np.where(live, part, 0.0)
@@ -96,7 +96,7 @@ def facing(x: Any) -> Any:
     return np.conj(np.sign(x)) if dtype_of(x).kind == "c" else np.sign(x)
 
 
-def route(g: Any, slope: Any, x: Any, live: Any = None) -> Any:
+def route(g: object, slope: Any, x: object, live: object = None) -> Any:
     """What a switch sends down one branch: dead where `slope` is zero."""
     if dtype_of(slope) != bool:
         g, slope = slope * g, np.not_equal(slope, 0)
@@ -105,19 +105,19 @@ def route(g: Any, slope: Any, x: Any, live: Any = None) -> Any:
     return fit(g, x, slope if live is None else slope & live)
 
 
-def route1(g: Any, slope: Any) -> Any:
+def route1(g: Any, slope: object) -> Any:
     """The same for floats: a dead branch gets nothing at all."""
     if slope or showing.dead:
         return g if slope is True else slope * g
     return None
 
 
-def ties(x: Any, y: Any) -> Any:
+def ties(x: Any, y: object) -> Any:
     """1 where x is larger, 0 where y is, a half each where they tie."""
     return (x > y) + 0.5 * (x == y)
 
 
-def real_power(x: Any, y: Any) -> Any:
+def real_power(x: Any, y: object) -> Any:
     """`x ** y` for floats, NaN where Python would turn complex."""
     out = x**y
     return out if type(out) is not complex else math.nan
@@ -151,14 +151,14 @@ def spread(g: Any, shape: tuple[int, ...]) -> Any:
     """`g` repeated to `shape`, in memory of its own."""
     if shape_of(g) == shape:
         return g
-    if isinstance(g, Carrier):
-        return np.broadcast_to(g, shape)  # type: ignore[call-overload]
+    if is_recorded(g):
+        return np.broadcast_to(g, shape)
     full = np.empty(shape, dtype_of(g))  # a fifth of the time of np.broadcast_to
     full[...] = g
     return full
 
 
-def kept_axes(axis: Any, shape: tuple[int, ...]) -> list[int]:
+def kept_axes(axis: object, shape: tuple[int, ...]) -> list[int]:
     """The axes a reduction removes, counted from the front."""
     if not shape:
         return []  # NumPy takes axis 0 and -1 of a single number, which has none
@@ -166,11 +166,11 @@ def kept_axes(axis: Any, shape: tuple[int, ...]) -> list[int]:
     return sorted(int(a) % len(shape) for a in axes)
 
 
-def cast(x: Any, dtype: Any) -> Any:
+def cast(x: object, dtype: object) -> Any:
     """`x` in another dtype; a gate, so that it is recorded too."""
     return GATES[convert](x, dtype=dtype)
 
 
-def convert(x: Any, dtype: Any) -> Any:
+def convert(x: object, dtype: Any) -> Any:
     """`x.astype(dtype)`, for scalars too."""
     return x.astype(dtype) if isinstance(x, (np.ndarray, np.generic)) else np.dtype(dtype).type(x)

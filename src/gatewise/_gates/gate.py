@@ -9,10 +9,10 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from gatewise._errors import GateError
-from gatewise._types import Function
+from gatewise._types import Function, Parameters
 
 Back = Callable[..., Any]  #: (g, out, operands, parameters, live=None) -> for each wanted operand what it gets
 Derivation = tuple[Back, frozenset[str]]  #: what sends gradients back, and the operands whose values it reads
@@ -36,14 +36,24 @@ class Carrier:
     wire: Any
     bits: int
 
+    def numpy(self) -> Any:
+        """The plain value in memory of its own, read on purpose."""
+        raise NotImplementedError
 
-class Family(Protocol):
+    if TYPE_CHECKING:
+
+        def __array_function__(self, function: Function, types: object, args: Any, kwargs: Parameters) -> Any: ...
+
+
+class Family:
     """What kind of local linear map a gate has."""
 
     name: str
     leading: int  # rule arguments before the operands
 
-    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation: ...
+    def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
+        """The pullback for operands of these kinds, and the operands whose values it reads."""
+        raise NotImplementedError
 
 
 class Facts:
@@ -90,14 +100,13 @@ class Gate(Facts):
     printed: Gate
     of_reals: bool  # its rule is one for real numbers alone
 
-    def __init__(self, function: Function, rule: Rule, family: Family, pattern: str, **facts: Any) -> None:
+    def __init__(self, function: Function, rule: Rule, family: Family, pattern: str, **facts: object) -> None:
         assert facts.keys() <= Facts.__annotations__.keys(), facts.keys()
         self.function, self.rule, self.family, self.pattern = function, rule, family, pattern
         self.operands, self.parameters, self.many = names_in(rule, family.leading)
         self.defaults = rule.__kwdefaults__ or {}
         self.required = frozenset(self.parameters) - frozenset(self.defaults)
         self.arity = len(self.operands)
-        self.doc = inspect.getdoc(rule) or ""
         ours = getattr(function, "__module__", None) == rule.__module__
         self.own = ours and not facts.keys() & {"text", "call"}
         vars(self).update(self.implied(facts) | facts)
@@ -111,7 +120,7 @@ class Gate(Facts):
         self.as_written: Gate = self.by(*self.written) if self.written else self
         GATES[function] = NAMES[self.name] = self
 
-    def implied(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def implied(self, facts: Mapping[str, object]) -> dict[str, Any]:
         """What follows of a gate where its declaration is silent."""
         hands_on = self.pattern in ("moves", "routes")
         name = facts.get("name") or self.rule.__name__.rstrip("_")
@@ -135,15 +144,15 @@ class Gate(Facts):
         other.printed = other if printed is None else self.by(printed)
         return other
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         """Apply the gate: a step where a Tensor comes in, the plain function where none does."""
         carriers = [x for x in args if isinstance(x, Carrier)]
         operands, parameters = self.sorted(args, kwargs)
         if carriers:
-            return carriers[0].__array_function__(self.function, (), operands, parameters)  # type: ignore[attr-defined]
+            return carriers[0].__array_function__(self.function, (), operands, parameters)
         return self.call(*operands, **parameters)
 
-    def sorted(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Bound:
+    def sorted(self, args: Sequence[object], kwargs: Parameters) -> Bound:
         """Operands and parameters of a call by the gate's name, where a parameter may be given by position too."""
         if self.bind is None and len(args) == self.arity and self.required <= kwargs.keys() <= set(self.parameters):
             return args, kwargs
@@ -155,6 +164,10 @@ class Gate(Facts):
             what = f"gw.{self.name} cannot be called like this."
             raise GateError(what, f"its arguments do not fit: {error}.", f"gw.{self.name}{self.signature}.") from None
         return [given.pop(name) for name in self.operands], given
+
+    @property
+    def doc(self) -> str:
+        return inspect.getdoc(self.declared.rule) or ""
 
     @property
     def signature(self) -> inspect.Signature:

@@ -10,17 +10,17 @@ import numpy as np
 from gatewise._gates.gate import Carrier
 
 
-def plain(x: Any) -> Any:
+def plain(x: object) -> Any:
     """The plain value of a Tensor, or `x` itself."""
     return x.value if isinstance(x, Carrier) else x
 
 
-def shape_of(x: Any) -> tuple[int, ...]:
+def shape_of(x: object) -> tuple[int, ...]:
     """The shape of the plain value of `x`."""
     return np.shape(plain(x))
 
 
-def dtype_of(x: Any) -> np.dtype[Any]:
+def dtype_of(x: object) -> np.dtype:
     """The dtype of the plain value of `x`; a Python float counts as float64."""
     value = plain(x)
     return value.dtype if isinstance(value, (np.ndarray, np.generic)) else np.dtype(type(value))
@@ -37,11 +37,11 @@ class Live:
     __slots__ = ("_g", "_mask", "like", "pieces")
     __array_ufunc__ = None
 
-    def __init__(self, g: Any, mask: Any, pieces: list[Piece] | None = None, like: Any = None) -> None:
+    def __init__(self, g: object, mask: object, pieces: list[Piece] | None = None, like: object = None) -> None:
         self._g, self._mask, self.pieces, self.like = g, mask, pieces, like
 
     @classmethod
-    def picked(cls, index: Any, g: Any, mask: Any, x: Any) -> Live:
+    def picked(cls, index: object, g: object, mask: object, x: object) -> Live:
         """What comes back to the array `x` from its entries at `index`."""
         pieces = [(index, g, mask)]
         return cls(None, lambda: mask_of(pieces, x), pieces, x)
@@ -74,7 +74,7 @@ class Live:
             return Live(self.g + other.g, (self._mask, other._mask))
         return self.g + other
 
-    def extended(self, other: Any) -> Live:
+    def extended(self, other: object) -> Live:
         """Add another cotangent to this one, which nobody else refers to."""
         assert self.pieces is not None
         if type(other) is not Live:
@@ -104,7 +104,7 @@ def any_recorded(*values: object) -> bool:
     return any(map(is_recorded, values))
 
 
-def put_together(pieces: list[Piece], x: Any) -> Any:
+def put_together(pieces: list[Piece], x: object) -> Any:
     """The sum of all pieces, added up in the order in which they came."""
     (index, g, _), *others = pieces
     total = scattered(g, index, x) if index is not WHOLE else np.array(g) if others else g
@@ -142,14 +142,14 @@ def scattered(g: Any, index: Any, x: Any) -> Any:
     return zeros
 
 
-def names_an_entry_once(index: Any) -> bool:
+def names_an_entry_once(index: object) -> bool:
     """Slices, whole numbers, new axes and one mask never name an entry twice; whatever else there is may."""
     parts = index if isinstance(index, tuple) else (index,)
     others = [i for i in parts if not isinstance(i, (slice, int, np.integer, NoneType, EllipsisType))]
     return not others or (len(others) == 1 and isinstance(others[0], np.ndarray) and others[0].dtype == bool)
 
 
-def worked_out(mask: Any) -> Any:
+def worked_out(mask: object) -> Any:
     """A mask that may be a function, or a pair of masks to be joined: pairs nest as deep as an array has uses."""
     if type(mask) is not tuple:
         return mask() if callable(mask) else mask
@@ -165,6 +165,6 @@ def worked_out(mask: Any) -> Any:
     return found
 
 
-def without_mask(g: Any) -> Any:
+def without_mask(g: object) -> Any:
     """A cotangent alone."""
     return g.g if type(g) is Live else g

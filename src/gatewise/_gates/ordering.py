@@ -4,9 +4,9 @@ import numpy as np
 
 from gatewise._gates.choices import share
 from gatewise._gates.families import custom, reduction, stops
-from gatewise._gates.fitting import one_or_all
+from gatewise._gates.fitting import kept_axes, one_or_all
 from gatewise._gates.live import shape_of
-from gatewise._gates.totals import in_lanes, kept_axes
+from gatewise._gates.totals import in_lanes
 
 MIXED = np.array([[2.0, -1.0, 0.5], [0.3, 1.7, -0.4]])
 

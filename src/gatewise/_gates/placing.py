@@ -49,9 +49,12 @@ def fliplr(g, x):
 
 
 @linear(
-    np.rot90, pattern="moves", views=True, sample=[((CUBE,), {"k": k, "axes": axes}) for k in (1, 2, 3) for axes in ((0, 1), (2, 0))],
+    np.rot90,
+    pattern="moves",
+    views=True,
+    sample=[((CUBE,), {"k": k, "axes": axes}) for k in (1, 2, 3) for axes in ((0, 1), (2, 0))],
     in_page=False,
-)  # fmt: skip
+)
 def rot90(g, x, *, k=1, axes=(0, 1)):
     """A quarter turn the other way turns the gradient back."""
     return lambda: np.rot90(g, -k, axes)

@@ -23,11 +23,11 @@ class Symbol:
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any) -> Symbol:
         return call_text(f"np.{ufunc.__name__}", *operands)
 
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Symbol:
+    def __array_function__(self, function: Any, types: object, args: Any, kwargs: object) -> Symbol:
         return call_text(f"np.{function.__name__}", *args)
 
 
-def operand_text(x: Any) -> str:
+def operand_text(x: object) -> str:
     if isinstance(x, Symbol):
         return x.text
     if isinstance(x, float) and not math.isfinite(x):
@@ -35,15 +35,15 @@ def operand_text(x: Any) -> str:
     return repr(x)
 
 
-def names_of(*operands: Any) -> frozenset[str]:
+def names_of(*operands: object) -> frozenset[str]:
     return frozenset().union(*(x.names for x in operands if isinstance(x, Symbol)))
 
 
-def call_text(name: str, *operands: Any) -> Symbol:
+def call_text(name: str, *operands: object) -> Symbol:
     return Symbol(f"{name}({', '.join(map(operand_text, operands))})", names_of(*operands))
 
 
-def infix_text(sign: str, x: Any, y: Any) -> Symbol:
+def infix_text(sign: str, x: object, y: object) -> Symbol:
     if sign == "**":  # a helper on floats, where Python's own power may turn complex
         return call_text("power", x, y)
     return Symbol(f"({operand_text(x)} {sign} {operand_text(y)})", names_of(x, y))

@@ -75,17 +75,19 @@ def series(name: str, numbers: list[int | float]) -> Array:
     return np.arange(start, stop, step)
 
 
-def joined(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+def joint_shape(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
     """The shape of a list whose entries have `shapes`."""
     for shape in shapes:
         if shape != shapes[0]:
             raise MisreadError(
-                0, f"its parts differ: {kind_of(shapes[0])} and {kind_of(shape)}", cure="Make all rows one length."
+                0,
+                f"its parts differ: {part_in_words(shapes[0])} and {part_in_words(shape)}",
+                cure="Make all rows one length.",
             )
     return (len(shapes), *shapes[0]) if shapes else (0,)
 
 
-def kind_of(shape: tuple[int, ...]) -> str:
+def part_in_words(shape: tuple[int, ...]) -> str:
     """A part of a list in words."""
     if not shape:
         return "a number"

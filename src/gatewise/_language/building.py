@@ -61,10 +61,10 @@ class Part:
         return Part(repr(value), NEGATIVE if value < 0 else ATOM, value)
 
 
-def joined(symbol: str, left: Part, right: Part, value: Known) -> Part:
+def operation(symbol: str, left: Part, right: Part, value: Known) -> Part:
     """The Python text of an operator between two parts.
 
-    >>> joined("**", Part("x").negative(), Part("2"), None).text
+    >>> operation("**", Part("x").negative(), Part("2"), None).text
     '(-x)**2'
     """
     binding, tight_left, tight_right = BINDING[symbol]
@@ -73,7 +73,7 @@ def joined(symbol: str, left: Part, right: Part, value: Known) -> Part:
     return Part(text, binding, value, 1 + max(left.height, right.height))
 
 
-def called(function: str, operands: list[Part], options: dict[str, int | bool]) -> Part:
+def call_of(function: str, operands: list[Part], options: dict[str, int | bool]) -> Part:
     """The Python text of a call."""
     texts = [operand.text for operand in operands] + [f"{name}={value}" for name, value in options.items()]
     return Part(f"{function}({', '.join(texts)})", height=1 + max((o.height for o in operands), default=0))
@@ -169,10 +169,10 @@ class Building:
         left, right = self.in_reach(left), self.in_reach(right)
         self.count(column)
         value = known_value(symbol, left.value, right.value, column)
-        self.operands.append(joined(symbol, left, right, value))
+        self.operands.append(operation(symbol, left, right, value))
 
     def call(self, function: str, operands: list[Part], options: dict[str, int | bool], column: int) -> None:
-        self.push(called(function, operands, options), column)
+        self.push(call_of(function, operands, options), column)
 
     def in_reach(self, part: Part) -> Part:
         """`part`, put into a statement of its own where it is as tall as a statement may be."""

@@ -75,7 +75,7 @@ def parse(
     given = None if inputs is None else input_names(inputs)
     vocabulary = Vocabulary(given, gates, frozenset(numpy_names), axis_names, elsewhere, shapes)
     try:
-        return read(text, vocabulary, work)
+        return read_expression(text, vocabulary, work)
     except MisreadError as misreading:
         problem, why, cure = said(text, misreading, vocabulary, work)
         raise ExpressionError(text, min(misreading.column, len(text)), problem, why, cure, work.steps) from None
@@ -99,7 +99,7 @@ def said(text: str, misreading: MisreadError, vocabulary: Vocabulary, work: Work
 def canonical(text: str, vocabulary: Vocabulary, work: Work) -> str:
     """`text` as one would type it, with multiplication signs; empty where it cannot be read."""
     try:
-        found = read(mended(text, scan(text, work), vocabulary), vocabulary, work)
+        found = read_expression(mended(text, scan(text, work), vocabulary), vocabulary, work)
     except MisreadError:
         return ""
     *named, last = found.statements
@@ -115,7 +115,7 @@ def meant_by(text: str, column: int, vocabulary: Vocabulary, work: Work) -> str:
     """The mended line that holds `column`; empty where the mended text cannot be read either."""
     meant = mended(text, scan(text, work), vocabulary)
     try:
-        read(meant, vocabulary, work)
+        read_expression(meant, vocabulary, work)
     except MisreadError:
         return ""
     lines = meant.split("\n")
@@ -123,7 +123,7 @@ def meant_by(text: str, column: int, vocabulary: Vocabulary, work: Work) -> str:
     return line if len(line) <= LONGEST_OFFER else ""
 
 
-def read(text: str, vocabulary: Vocabulary, work: Work) -> Expression:
+def read_expression(text: str, vocabulary: Vocabulary, work: Work) -> Expression:
     if len(text) > LONGEST:
         raise MisreadError(LONGEST, f"the expression has {len(text)} characters; {LONGEST} is the limit")
     statements, inputs, output = Reader(scan(text, work), vocabulary, work).everything()

@@ -10,7 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from gatewise._errors import ValueTextError
-from gatewise._language.arithmetic import FUNCTIONS, VALUES, Value, array_of, combined_values, computed, joined, series
+from gatewise._language.arithmetic import (
+    FUNCTIONS,
+    VALUES,
+    Value,
+    array_of,
+    combined_values,
+    computed,
+    joint_shape,
+    series,
+)
 from gatewise._language.files import Array, array_in, check_size
 from gatewise._language.names import CONSTANTS, cut_short, input_names, nearest, normal
 from gatewise._language.scanning import MisreadError, Token, Work, number_of, scan
@@ -314,7 +323,7 @@ class _ValueReader:
             if not self.accept("]"):
                 self.entry(entries, shapes)
                 continue
-            shape = joined(shapes.pop())
+            shape = joint_shape(shapes.pop())
             if not shapes:
                 return array_of(entries, shape)
             shapes[-1].append(shape)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -34,7 +33,7 @@ class Fit:
 
 
 @cache
-def nodes(side: int) -> Any:
+def nodes(side: int) -> np.ndarray:
     """Where f is asked, as parts of the step: closer together towards its ends, as Chebyshev's points are."""
     both = np.sin(np.linspace(-math.pi / 2, math.pi / 2, POINTS))
     return both if side == 0 else side * (1 + both) / 2
@@ -69,7 +68,7 @@ def fitted_slope(line: Direction, h: float, noise: float, side: int = 0) -> Fit 
 class Polynomial:
     """The polynomial of a degree through many values: its slope at 0, and what it leaves over."""
 
-    def __init__(self, u: Any, y: Any, degree: int) -> None:
+    def __init__(self, u: np.ndarray, y: np.ndarray, degree: int) -> None:
         self.u = u
         self.basis, upper = np.linalg.qr(np.vander(u, degree + 1, increasing=True))
         weights = self.basis @ np.linalg.inv(upper)[1]  # of the values in the slope

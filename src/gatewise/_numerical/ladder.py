@@ -121,8 +121,10 @@ def rung(coarse: Level, middle: Level, fine: Level, noise: float, smooth: bool =
 
 def three_steps(line: Direction, wide: float, noise: float, smooth: bool = False) -> Rung | None:
     """The rung of three steps from `wide` down, where f is finite at all their ends."""
-    found = [one for k in range(3) if (one := level(line, wide / RATIO**k)) is not None]
-    return rung(found[0], found[1], found[2], noise, smooth) if len(found) == 3 else None
+    first, second, third = level(line, wide), level(line, wide / RATIO), level(line, wide / RATIO**2)
+    if first is None or second is None or third is None:
+        return None
+    return rung(first, second, third, noise, smooth)
 
 
 def bend_left(coarse: Level, middle: Level, fine: Level, noise: float) -> tuple[float, float]:

@@ -6,7 +6,6 @@ compiler, another engine) takes it as it is.
 
 from gatewise._program.building import Builder as Builder
 from gatewise._program.building import NotTold as NotTold
-from gatewise._program.building import operands_of as operands_of
 from gatewise._program.building import program_of as program_of
 from gatewise._program.passes import needed as needed
 from gatewise._program.program import PART as PART

@@ -7,13 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Read, SourcedWire, Step, Wire, step_wire
+from gatewise._circuit import (
+    Expr,
+    FrozenCircuit,
+    Ports,
+    Read,
+    Wire,
+    part_of,
+    seen,
+    step_of,
+    unknown_behind,
+    wires_in,
+    with_wires,
+)
 from gatewise._errors import GatewiseError
 from gatewise._gates import Gate, without_mask
 from gatewise._program.program import PART, At, Constant, Given, Guard, Op, Operand, Program, shape_and_dtype, verify
-from gatewise._recording.freezing import transparent
 from gatewise._recording.recorder import Recorder
-from gatewise._sweep import Ports, port, zeros_for
+from gatewise._sweep import zeros_for
 from gatewise._tensor import Tensor
 from gatewise._transforms import traced
 
@@ -39,7 +50,7 @@ def program_of(circuit: FrozenCircuit) -> Program:
             arrived = found.get(each.wire)
             g = zeros_for(each.wire.value) if arrived is None else without_mask(arrived)
             outputs[f"d{each.name}"] = builder.of(g)
-        guards = [builder.guard(each) for each in circuit.reads if each.how != "shape"]
+        guards = [builder.guard(each) for each in circuit.reads if builder.depends_on(each)]
         return builder.program(outputs, guards)
 
 
@@ -58,13 +69,13 @@ class Builder:
         self.circuit, self.knows = circuit, known
         self.inputs: list[Given] = []
         self.ops: list[Op] = []
+        self.held: set[Wire] = set()  # whose values stand in parameters as they were recorded
         self.made: dict[Wire, Operand] = {}
         self.places: dict[Any, At] = {}  # of each operation by what it is: equal ones are one
         for each in circuit.inputs:
             if each.kind != "constant":
                 self.made[each.wire] = At(len(self.inputs))
                 self.inputs.append(Given(each.name, *shape_and_dtype(each.wire.value)))
-        self.edges = {each.wire for each in circuit.inputs}
 
     def at(self, x: At) -> Given | Op:
         """What stands at a place."""
@@ -72,6 +83,10 @@ class Builder:
 
     def program(self, outputs: Mapping[str, Operand], guards: Sequence[Guard] = ()) -> Program:
         return verify(Program(tuple(self.inputs), tuple(self.ops), dict(outputs), tuple(guards)))
+
+    def depends_on(self, read: Read) -> bool:
+        """Whether the program holds only where Python reads the same again: an index that is an operand may change."""
+        return read.how != "shape" and (read.how != "place" or read.wire in self.held)
 
     def guard(self, read: Read) -> Guard:
         """What Python read, as it read it: of a question of yes or no the answer. Raises `NotTold`."""
@@ -87,50 +102,32 @@ class Builder:
             x = x.value if x.wire is None else x.wire
         if not isinstance(x, Wire):
             return None if x is None else constant(x)
-        wire = transparent(x)
-        for each in self.unmade_behind(wire):
-            holder = None if each in self.edges else step_wire(each)
-            known = (
-                constant(each.value) if holder is None or holder.step is None else self.op(each, holder, holder.step)
-            )
-            self.made[each] = known
+        wire = seen(x)
+        for each in unknown_behind(wire, self.made.__contains__):
+            made = None if each in self.circuit.edges else step_of(each)
+            self.made[each] = constant(each.value) if made is None else self.op(each, made)
         return self.made[wire]
 
-    def unmade_behind(self, wire: Wire) -> list[Wire]:
-        """A wire and those behind it that have no place yet, oldest first: a long loop is no deep recursion."""
-        found, waiting = set[Wire](), [wire]
-        while waiting:
-            each = waiting.pop()
-            if each in found or each in self.made:
-                continue
-            found.add(each)
-            holder = None if each in self.edges else step_wire(each)
-            if holder is not None and holder.step is not None:
-                behind = [*operands_of(holder), *holder.step.parameter_wires.values()]
-                waiting += [transparent(x) for x in behind if isinstance(x, Wire)]
-        return sorted(found, key=lambda each: each.order)
-
-    def op(self, wire: Wire, holder: SourcedWire, step: Step) -> Operand:
-        """The operation that a step is. Raises `NotTold`."""
-        gate, parameters = step.gate, {**step.gate.defaults, **step.parameters}
-        given = operands_of(holder)
+    def op(self, wire: Wire, made: Expr) -> Operand:
+        """The operation that made a wire. Raises `NotTold`."""
+        gate, parameters = made.gate, {**made.gate.defaults, **made.parameters}
         if not self.knows(gate):
-            return self.unfolded(gate, given, parameters)
-        told = {name: parameter(value) for name, value in parameters.items() if name != "index"}
+            return self.unfolded(gate, made.operands, parameters)
+        told = {name: parameter(self.as_it_was(value)) for name, value in parameters.items() if name != "index"}
         if "index" in parameters:
-            told["index"] = self.index(parameters["index"], step.parameter_wires)
+            told["index"] = self.index(parameters["index"])
         if "subscripts" in parameters:
-            told["subscripts"] = letters(parameters["subscripts"], [np.ndim(plain(x)) for x in given])
-        operands = tuple(self.of(x) for x in given)
-        kind = shape_and_dtype_of(holder.value)
+            told["subscripts"] = letters(parameters["subscripts"], [np.ndim(plain(x)) for x in made.operands])
+        operands = tuple(self.of(x) for x in made.operands)
+        kind = shape_and_dtype_of(made.value)
         if gate.name == "multiply" and (other := beside_one(operands)) is not None:
             same = self.at(other)
             if (same.shape, same.dtype) == kind:  # truth values times 1.0 are numbers
                 return other
-        whole = self.told(Op(gate.name, operands, told, *kind))
-        if wire.pullback is not port:
+        whole, place = self.told(Op(gate.name, operands, told, *kind)), part_of(wire)
+        if place is None:
             return whole
-        return self.told(Op(PART, (whole,), {"place": wire.operands[0]}, *shape_and_dtype(wire.value)))
+        return self.told(Op(PART, (whole,), {"place": place}, *shape_and_dtype(wire.value)))
 
     def told(self, op: Op) -> At:
         """The place of an operation: of an equal one that is there already, or a new one."""
@@ -149,41 +146,39 @@ class Builder:
         if not gate.own:
             raise NotTold(f"{gate.name} is not computed")
         bit = self.circuit.recording
+        given = {name: self.as_it_was(value) for name, value in parameters.items()}
         try:
-            made = gate.function(
-                *(Tensor(x.value, x, bit) if isinstance(x, Wire) else x for x in operands), **parameters
-            )
+            made = gate.function(*(Tensor(x.value, x, bit) if isinstance(x, Wire) else x for x in operands), **given)
         except (GatewiseError, ArithmeticError, TypeError, ValueError, IndexError) as error:
             raise NotTold(f"{gate.name} is not computed") from error
         return self.of(made)
 
-    def index(self, index: Any, wires: Mapping[int, Wire]) -> tuple[Any, ...]:
+    def as_it_was(self, parameter: Any) -> Any:
+        """A parameter with the values that its wires had."""
+        self.held.update(wires_in(parameter))
+        return with_wires(parameter, lambda wire: wire.value)
+
+    def index(self, index: Any) -> tuple[Any, ...]:
         """The parts of an index, each a slice, None, dots, whole numbers or the place of such."""
         parts = index if isinstance(index, tuple) else (index,)
-        return tuple(told for part in parts for told in self.part(part, wires))
+        return tuple(told for part in parts for told in self.part(part))
 
-    def part(self, part: Any, wires: Mapping[int, Wire]) -> Iterator[Any]:
+    def part(self, part: Any) -> Iterator[Any]:
+        """A part as the operands that it is: a mask that is the same in every run is its whole numbers."""
+        if isinstance(part, Wire):
+            told = self.of(part)
+            part = told.value if isinstance(told, Constant) else told
+        part = self.as_it_was(part)  # a list of numbers
         if part is None or part is Ellipsis:
             yield part
         elif isinstance(part, slice):
             yield slice(*(None if bound is None else int(bound) for bound in (part.start, part.stop, part.step)))
-        elif (wire := wires.get(id(part))) is not None:
-            yield self.of(wire)
+        elif isinstance(part, At):
+            yield part
         elif np.asarray(part).dtype == bool:
             yield from np.nonzero(np.asarray(part))
         else:
             yield np.array(part) if np.ndim(part) else int(part)
-
-
-def operands_of(holder: SourcedWire) -> list[Any]:
-    """The operands of a step; constants that have a wire are told by it."""
-    assert holder.step is not None
-    given = holder.step.operands
-    behind = holder.sources if holder.written is None else [None] * len(given)
-    return [
-        transparent(x) if isinstance(x, Wire) else x if source is None else source
-        for x, source in zip(given, behind, strict=True)
-    ]
 
 
 def constant(x: Any) -> Constant:

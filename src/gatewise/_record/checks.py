@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Wire
+from gatewise._circuit import FrozenCircuit, Ports, Wire
 from gatewise._gates import Live
 from gatewise._numerical import Direction, Judgement, judge
 from gatewise._numerical.evidence import CLOSE, SURE
 from gatewise._record.rounding import rounding
-from gatewise._sweep import Ports, sweep, zeros_for
+from gatewise._sweep import sweep, zeros_for
 from gatewise._transforms import gradients, replay
 
 CHECKED = 64  # entries of an input that are checked by differences
@@ -32,10 +32,12 @@ def check(circuit: FrozenCircuit, wires: Iterable[Wire] | None = None) -> dict[s
     """
     found, _ = gradients(circuit)
     wires = [i.wire for i in circuit.wanted] if wires is None else wires
-    ids = {wire: k for k, wire in enumerate(circuit.wires)}
     noise = noise_of_output(circuit)
     close, own = closeness(circuit), cache(lambda: rounding_of_gradients(circuit))
-    return {str(ids[w]): check_of_wire(circuit, w, found.get(w, zeros_for(w.value)), noise, close, own) for w in wires}
+    return {
+        str(circuit.ids[w]): check_of_wire(circuit, w, found.get(w, zeros_for(w.value)), noise, close, own)
+        for w in wires
+    }
 
 
 def noise_of_output(circuit: FrozenCircuit) -> float | None:
@@ -73,8 +75,7 @@ def rounding_of_gradients(circuit: FrozenCircuit) -> dict[Wire, Any]:
             found[wire] = inner * (1 + draw.choice((-2, -1, 1, 2)) * eps)
             return Live(found[wire], g.mask) if isinstance(g, Live) else found[wire]
 
-        edges = {i.wire for i in circuit.inputs}
-        sweep({circuit.output: circuit.upstream}, circuit.bit, arrive=arrive, observer=observe, edges=edges)
+        sweep({circuit.output: circuit.upstream}, circuit.bit, arrive=arrive, observer=observe, edges=circuit.edges)
         return found
 
     first, *others = (shaken(seed) for seed in range(4))

@@ -12,35 +12,33 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, step_wire
+from gatewise._circuit import Expr, FrozenCircuit, Ports, Wire, part_of, wires_in
 from gatewise._gates import Live
 from gatewise._record.cures import cures
-from gatewise._recording.freezing import transparent
-from gatewise._recording.functions import read_by_python
 from gatewise._source.gate_texts import GateText, block_texts, gate_texts, guard_texts
-from gatewise._sweep import Ports, with_care, zeros_for
-from gatewise._transforms import Event, blocks, gradients
+from gatewise._sweep import with_care, zeros_for
+from gatewise._transforms import Event, gradients
 
 VERSION = 1
 
 
-def record(circuit: FrozenCircuit, texts: dict[SourcedWire, GateText] | None = None) -> dict[str, Any]:
+def record(circuit: FrozenCircuit, texts: dict[Expr, GateText] | None = None) -> dict[str, Any]:
     """Everything there is to show of a circuit; `texts` are its `gate_texts`, where they are known."""
-    ids = {wire: k for k, wire in enumerate(circuit.wires)}
+    ids = circuit.ids
     texts = gate_texts(circuit) if texts is None else texts
     found, _ = gradients(circuit)
     written, events = gradients(circuit, as_written=True)
     contributions = contributions_of(circuit, events)
     gradient = {w: gradient_of(w, circuit, found, written) for w in circuit.wires}
     entries = Entries(circuit, texts, gradient, cures(circuit, gradient))
-    uses = uses_of(circuit, ids, texts, contributions, gradient)
+    uses = uses_of(circuit, texts, contributions, gradient)
     return {
         "version": VERSION,
         "name": circuit.name,
         "wires": [entries.entry(k, w) for k, w in enumerate(circuit.wires)],
         "uses": uses,
-        "forward": [ids[w] for w in circuit.wires if step_wire(w) is not None and w not in entries.kinds],
-        "backward": backward_entries(circuit, ids, texts, uses, events),
+        "forward": [ids[w] for w in circuit.steps],
+        "backward": backward_entries(circuit, texts, uses, events),
         "output": ids[circuit.output],
         "upstream": circuit.upstream,
         "checks": {},
@@ -68,7 +66,7 @@ def contributions_of(circuit: FrozenCircuit, events: Iterable[Event]) -> dict[tu
 
 def gradient_of(wire: Wire, circuit: FrozenCircuit, found: dict[Wire, Any], written: dict[Wire, Any]) -> Any:
     """A wire's gradient; zero where nothing came back along any use, None where none was asked for."""
-    if wire in read_by_python(circuit.reads) or np.asarray(wire.value).dtype == bool:
+    if wire in circuit.read or np.asarray(wire.value).dtype == bool:
         return None
     for swept in (found, written):
         if wire in swept:
@@ -83,32 +81,29 @@ class Entries:
     def __init__(
         self,
         circuit: FrozenCircuit,
-        texts: dict[SourcedWire, GateText],
+        texts: dict[Expr, GateText],
         gradient: dict[Wire, Any],
         cured: dict[Wire, str],
     ) -> None:
         self.circuit, self.texts, self.gradient, self.cured = circuit, texts, gradient, cured
-        self.steps = {holder: k for k, holder in enumerate(texts)}
+        self.numbers = {made: k for k, made in enumerate(texts)}
         self.stages = {w: stage for stage in circuit.stages for w in stage.wires}
         self.kinds = {i.wire: "input" if i.kind in ("input", "cut") else "constant" for i in circuit.inputs}
         self.cuts = {i.wire for i in circuit.inputs if i.kind == "cut"}
-        self.read = read_by_python(circuit.reads)
-        self.blocks = dict(blocks(circuit))
-        self.ids = {wire: k for k, wire in enumerate(circuit.wires)}
+        self.closing = {wire: closing for closing, block in circuit.blocks.items() for wire in (closing, *block.inside)}
 
     def entry(self, k: int, wire: Wire) -> dict[str, Any]:
         """One wire of the record."""
         circuit, stage = self.circuit, self.stages.get(wire)
-        holder = None if wire in self.kinds else step_wire(wire)
-        gate = holder.step.gate if holder is not None and holder.step is not None else None
-        block = self.blocks.get(wire)
+        made, closing = circuit.steps.get(wire), self.closing.get(wire)
+        gate = made.gate if made is not None else None
         return {
             "id": k,
             "name": circuit.names[wire],
             "named": wire in circuit.named,
             "kind": self.kinds.get(wire, "gate"),
             "cut": wire in self.cuts,
-            "read": wire in self.read,
+            "read": wire in circuit.read,
             "scope": circuit.scopes.get(wire, ""),
             "sites": list(circuit.sites.get(wire, ())),
             "calls": list(circuit.calls.get(wire, ())),
@@ -118,41 +113,32 @@ class Entries:
             "value": wire.value,
             "gradient": self.gradient[wire],
             "source": {"line": stage.line, "text": stage.text} if stage and stage.line is not None else None,
-            "step": self.steps[holder] if holder is not None else None,
+            "step": self.numbers[made] if made is not None else None,
             "gate": gate.name if gate else None,
-            "symbol": self.texts[holder].symbol if holder is not None else None,
+            "symbol": self.texts[made].symbol if made is not None else None,
             "pattern": gate.pattern if gate else None,
             "cure": self.cured.get(wire, ""),
             "says": gate.doc.splitlines()[0] if gate and gate.doc else None,
-            "expression": self.texts[holder].expression if holder is not None else circuit.names[wire],
-            "block": block.pullback.gate.name if block else None,
-            "block_end": self.ids[block] if block else None,
+            "expression": self.texts[made].expression if made is not None else circuit.names[wire],
+            "block": circuit.blocks[closing].gate.name if closing is not None else None,
+            "block_end": circuit.ids[closing] if closing is not None else None,
         }
 
 
 def uses_of(
     circuit: FrozenCircuit,
-    ids: dict[Wire, int],
-    texts: dict[SourcedWire, GateText],
+    texts: dict[Expr, GateText],
     contributions: dict[tuple[Wire, int], Any],
     gradient: dict[Wire, Any],
 ) -> list[dict[str, Any]]:
     """One entry for each use of a wire by a gate."""
-    inputs, read = {i.wire for i in circuit.inputs}, read_by_python(circuit.reads)
-    entries = []
-    for wire in circuit.wires:
-        holder = step_wire(wire)
-        if holder is None or holder.step is None or wire in inputs:
-            continue
-        text = texts[holder]
-        operands = [transparent(s) if s is not None else None for s in sources(holder)]
-        extra = [transparent(w) for w in holder.step.parameter_wires.values()]
-        for port, source in enumerate([*operands, *extra]):
-            if source is None or source not in ids:
-                continue
-            counts = port < len(operands) and source not in read
-            wanted = bool(source.bits & circuit.bit and holder.bits & circuit.bit) and gradient[wire] is not None
-            routed = wanted and counts and holder.step.gate.pattern == "routes"
+    ids, entries = circuit.ids, []
+    for wire, made in circuit.steps.items():
+        text = texts[made]
+        for port, source in operands_by_port(circuit, made).items():
+            counts = port < len(made.operands) and source not in circuit.read
+            wanted = bool(source.bits & circuit.bit and wire.bits & circuit.bit) and gradient[wire] is not None
+            routed = wanted and counts and made.gate.pattern == "routes"
             part = told_part(contributions.get((wire, port)) if counts else None, source, gradient[source], routed)
             blocked = routed and not np.any(part) and bool(np.any(gradient[wire]))
             entries.append(
@@ -177,19 +163,16 @@ def told_part(part: Any, source: Wire, gradient: Any, routed: bool) -> Any:
     return gradient if overflows else part
 
 
-def sources(holder: SourcedWire) -> list[Wire | None]:
-    """The wire behind each operand that the user wrote."""
-    assert holder.step is not None
-    written = [x if isinstance(x, Wire) else None for x in holder.step.operands]
-    if holder.written is not None:
-        return written
-    return [a if a is not None else b for a, b in zip(written, holder.sources, strict=True)]
+def operands_by_port(circuit: FrozenCircuit, made: Expr) -> dict[int, Wire]:
+    """The wires of the circuit that a step uses, by the operand's position; those inside an index come last."""
+    found = {k: x for k, x in enumerate(made.operands) if isinstance(x, Wire) and x in circuit.ids}
+    inside = [wire for wire in wires_in(tuple(made.parameters.values())) if wire in circuit.ids]
+    return found | dict(enumerate(inside, len(made.operands)))
 
 
 def backward_entries(
     circuit: FrozenCircuit,
-    ids: dict[Wire, int],
-    texts: dict[SourcedWire, GateText],
+    texts: dict[Expr, GateText],
     uses: list[dict[str, Any]],
     events: Iterable[Any],
 ) -> list[dict[str, Any]]:
@@ -199,11 +182,10 @@ def backward_entries(
         into.setdefault(use["to"], []).append(k)
     entries = []
     for event in events:
-        wire = transparent(event.wire)
-        holder = step_wire(wire)
-        if wire in ids and holder is not None and ids[wire] in into:
-            lines = [] if isinstance(holder.value, (tuple, list)) else texts[holder].lines
-            entries.append({"wire": ids[wire], "uses": into[ids[wire]], "code": lines})
+        made, here = circuit.steps.get(event.wire), circuit.ids.get(event.wire, -1)
+        if made is not None and here in into:
+            lines = [] if part_of(event.wire) is not None else texts[made].lines
+            entries.append({"wire": here, "uses": into[here], "code": lines})
     return entries
 
 
@@ -212,16 +194,12 @@ def block_rules(circuit: FrozenCircuit) -> dict[str, dict[str, Any]]:
 
     `inside` are the names of the wires that disappear, `code` its lines, `locals` and `local_texts` go by operand.
     """
-    found = blocks(circuit)
-    inside: dict[SourcedWire, list[str]] = {closing: [] for closing in found.values()}
-    for wire, closing in found.items():
-        if wire is not closing:
-            inside[closing].append(circuit.names[wire])
-    rules = {}
-    for closing, text in block_texts(circuit, inside).items():
-        operands = {k: circuit.names[transparent(s)] for k, s in enumerate(closing.sources) if s is not None}
-        rules[circuit.names[closing]] = {
-            "inside": inside[closing],
+    names, rules = circuit.names, {}
+    for closing, text in block_texts(circuit).items():
+        block = circuit.blocks[closing]
+        operands = {k: names[x] for k, x in enumerate(block.operands) if isinstance(x, Wire)}
+        rules[names[closing]] = {
+            "inside": [names[wire] for wire in circuit.wires if wire in block.inside],
             "code": text.lines,
             "locals": {operands[k]: value for k, value in text.local_values.items()},
             "local_texts": {operands[k]: local for k, local in text.locals.items()},

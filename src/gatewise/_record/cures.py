@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 
 from gatewise import _syntax
-from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, step_wire
+from gatewise._circuit import Expr, FrozenCircuit, Wire, part_of, seen, unknown_behind, with_wires
 from gatewise._circuit.recognition import parameters_match, unshifted
 from gatewise._derivatives import vjp
 from gatewise._errors import GatewiseError
 from gatewise._gates import Gate, Pattern, Variable
 from gatewise._gates.cures import CURES, Cure
-from gatewise._recording.freezing import transparent
 from gatewise._source.staged import Writer
 
 SCALES = (1 / 8, 1 / 64, 1e-3)  # of the numbers of the run, which may all lie where nothing is finite
@@ -39,7 +38,7 @@ def cures(circuit: FrozenCircuit, gradient: Mapping[Wire, Any]) -> dict[Wire, st
             found: Found = {}
             if not fits(cure.pattern, wire, circuit, found):
                 continue
-            region = inside(wire, found) | {wire}
+            region = inside(wire, found, circuit)
             if any(only_inside(suspect, region, circuit) for suspect in suspects) and is_cured(cure, found):
                 return dict.fromkeys([first, *region], cure_text(cure, circuit, wire, found))
     return {}
@@ -49,7 +48,7 @@ def first_not_finite(circuit: FrozenCircuit, gradient: Mapping[Wire, Any]) -> tu
     """The first value that is not finite, or such a gradient; and the gates that it came out of."""
     forward = next((wire for wire in circuit.wires if not all_finite(wire.value)), None)
     if forward is not None:
-        return forward, [forward] if step_of(forward, circuit) else []
+        return forward, [forward] if alone_of(forward, circuit) else []
     backward = next((wire for wire in reversed(circuit.wires) if not all_finite(gradient[wire])), None)
     return backward, [] if backward is None else list(users(backward, circuit))
 
@@ -58,7 +57,7 @@ def by_gate(circuit: FrozenCircuit) -> dict[Gate, list[Wire]]:
     """The wires that each gate made."""
     found: dict[Gate, list[Wire]] = {}
     for wire in circuit.wires:
-        if (step := step_of(wire, circuit)) is not None:
+        if (step := alone_of(wire, circuit)) is not None:
             found.setdefault(step.gate, []).append(wire)
     return found
 
@@ -70,19 +69,13 @@ def all_finite(value: Any) -> bool:
 def users(wire: Wire, circuit: FrozenCircuit) -> Iterator[Wire]:
     """The wires that are made of this one."""
     for other in circuit.wires:
-        if (step := step_of(other, circuit)) is not None and any(at_hand(x) is wire for x in step.operands):
+        if (step := alone_of(other, circuit)) is not None and wire in step.operands:
             yield other
 
 
-def step_of(wire: Wire, circuit: FrozenCircuit) -> Any:
-    """The step that made a wire, and no other; None for an input."""
-    holder = step_wire(wire)
-    is_input = any(wire is i.wire for i in circuit.inputs)
-    return holder.step if holder is not None and holder is wire and not is_input else None
-
-
-def at_hand(x: Any) -> Any:
-    return transparent(x) if isinstance(x, Wire) else x
+def alone_of(wire: Wire, circuit: FrozenCircuit) -> Expr | None:
+    """What made a wire, and no other; None for an input."""
+    return circuit.steps.get(wire) if part_of(wire) is None else None
 
 
 # ------------------------------------------------------------------------------------------------- where it was written
@@ -90,12 +83,11 @@ def at_hand(x: Any) -> Any:
 
 def fits(pattern: Any, x: Any, circuit: FrozenCircuit, found: Found) -> bool:
     """Whether a wire or a number is what a pattern says; `found` gets what its names stand for."""
-    x = at_hand(x)
     if type(pattern) is Variable:
         return same(found.setdefault(pattern.name, x), x)
     if type(pattern) is not Pattern:
         return type(x) in (int, float) and x == pattern
-    step = step_of(x, circuit) if isinstance(x, Wire) else None
+    step = alone_of(x, circuit) if isinstance(x, Wire) else None
     if step is None or step.gate is not pattern.gate or len(step.operands) != len(pattern.operands):
         return False
     values = [operand.value if isinstance(operand, Wire) else operand for operand in step.operands]
@@ -121,18 +113,10 @@ def same(one: Any, other: Any) -> bool:
     return one is other or (type(one) in (int, float) and type(one) is type(other) and one == other)
 
 
-def inside(wire: Wire, found: Found) -> set[Wire]:
-    """The wires between what the names of a row stand for and the wire that it makes."""
+def inside(wire: Wire, found: Found, circuit: FrozenCircuit) -> set[Wire]:
+    """The wires between what the names of a row stand for and the wire that it makes, that one among them."""
     borders = {x for x in found.values() if isinstance(x, Wire)}
-    region: set[Wire] = set()
-    waiting = [wire]
-    while waiting:
-        holder = step_wire(waiting.pop())
-        step = holder.step if isinstance(holder, SourcedWire) else None
-        more = {at_hand(x) for x in step.operands if isinstance(x, Wire)} if step is not None else set()
-        waiting += more - borders - region
-        region |= more - borders
-    return region
+    return set(unknown_behind(wire, lambda each: each in borders or each not in circuit.steps)) | {wire}
 
 
 def only_inside(suspect: Wire, region: set[Wire], circuit: FrozenCircuit) -> bool:
@@ -159,10 +143,11 @@ def is_cured(cure: Cure, found: Found) -> bool:
     ]
     if not moving or not all(all_finite(values[k]) for k in moving):
         return False
-    parameters = {name: value for name, value in found.items() if name not in cure.operands}
+    told = {name: value for name, value in found.items() if name not in cure.operands}
+    parameters = {name: with_wires(value, lambda wire: wire.value) for name, value in told.items()}
     given = dict(parameters)
-    if is_pair(found.get("index")):
-        given["y"] = found["index"][1]
+    if is_pair(given.get("index")):
+        given["y"] = given["index"][1]
     compared = 0
     for place, point in enumerate(points(values, moving)):
         new = evaluated(cure.new, point, moving, given)
@@ -233,12 +218,10 @@ def agree(old: Any, new: Any, where: Any) -> bool:
 def cure_text(cure: Cure, circuit: FrozenCircuit, wire: Wire, found: Found) -> str:
     """`gw.softmax(scores, axis=1) for e / np.sum(e, axis=1, keepdims=True)`, in the user's names."""
     writer = Writer(circuit, "code")
-    holder = step_wire(wire)
-    assert holder is not None
-    old = writer.step(writer.nodes.step(holder)).text
+    old = writer.say.step(circuit.steps[wire]).text
     tree = In(texts(cure, writer, found)).visit(_syntax.expression(cure.text))
     text = ast.unparse(tree).replace(" ** ", "**")
-    is_part = wire not in writer.named  # of a longer line, into which it is to be put as it stands
+    is_part = wire not in writer.names.named  # of a longer line, into which it is to be put as it stands
     text = f"({text})" if is_part and isinstance(tree, ast.BinOp | ast.UnaryOp) else text
     text = re.sub(", (axis=None|keepdims=False|ddof=0)", "", text)
     if circuit.stages and all(
@@ -253,10 +236,10 @@ def texts(cure: Cure, writer: Writer, found: Found) -> dict[str, str]:
     named = {}
     for name, x in found.items():
         if name in cure.operands:
-            source = unshifted(x, found.get("axis", 1)) if cure.shift and isinstance(x, Wire) else x
-            named[name] = writer.spell(transparent(source) if isinstance(source, Wire) else source).text
+            source = seen(unshifted(x, found.get("axis", 1))) if cure.shift and isinstance(x, Wire) else x
+            named[name] = writer.say.spell(source).text
         else:
-            named[name] = writer.speller.index(x) if name == "index" else writer.speller.parameter(x)
+            named[name] = writer.say.speller.index(x) if name == "index" else writer.say.speller.parameter(x)
     if is_pair(found.get("index")):
         parts = slice_of(named["index"])
         whole = isinstance(parts, ast.Tuple) and len(parts.elts) == 2

@@ -10,17 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import NO_PARAMETERS, FrozenCircuit, Read, SourcedWire, Wire, made_as_written, step_wire
-from gatewise._gates import Live, showing, without_mask
-from gatewise._program import PART, At, Builder, Constant, NotTold, Op, operand_written, operands_of, to_json
-from gatewise._record.circuits import sources
+from gatewise._circuit import (
+    NO_PARAMETERS,
+    Expr,
+    FrozenCircuit,
+    Ports,
+    Read,
+    Wire,
+    made_as_written,
+    part_of,
+    seen,
+)
+from gatewise._gates import Live, Pullback, showing, without_mask
+from gatewise._program import PART, At, Builder, Constant, NotTold, Op, operand_written, to_json
+from gatewise._record.circuits import operands_by_port
 from gatewise._record.written import plain
-from gatewise._recording.freezing import transparent
-from gatewise._recording.functions import read_by_python
 from gatewise._recording.recorder import Recorder
 from gatewise._source.gate_texts import GateText, contributions_of, lifted
-from gatewise._sweep import Ports
-from gatewise._transforms import blocks, traced
+from gatewise._transforms import traced
 
 MOST_ENTRIES = 64  # of an array that a page computes with
 DTYPES = {"float64", "bool", "int64", "int32", "uint8"}
@@ -62,7 +69,7 @@ class Page(Builder):
 def formulas(
     circuit: FrozenCircuit,
     record: Mapping[str, Any],
-    texts: Mapping[SourcedWire, GateText],
+    texts: Mapping[Expr, GateText],
     rules: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """How the numbers of a record, with all its gates or folded by `rules`, come about.
@@ -91,26 +98,24 @@ class Formulas:
         self,
         circuit: FrozenCircuit,
         record: Mapping[str, Any],
-        texts: Mapping[SourcedWire, GateText],
+        texts: Mapping[Expr, GateText],
         rules: Mapping[str, Mapping[str, Any]],
     ) -> None:
         self.circuit, self.record, self.texts, self.rules = circuit, record, texts, rules
         self.builder = Page(circuit)
-        self.ids = {wire: k for k, wire in enumerate(circuit.wires)}
+        self.ids = circuit.ids
         by_name = {name: wire for wire, name in circuit.names.items()}
         self.shown = [by_name[entry["name"]] for entry in record["wires"]]
         self.hidden: dict[Wire, int] = {}
-        self.inputs = {i.wire for i in circuit.inputs}
-        self.closing = blocks(circuit)
 
     def all(self) -> dict[str, Any]:
         """The program, and what is where in it. Raises `NotCoveredError`."""
         for entry, wire in zip(self.record["wires"], self.shown, strict=True):
             self.check(entry, wire)
         places = {wire: self.forward(wire) for wire in self.circuit.wires}
-        self.locals = {wire: self.locals_of(wire) for wire in self.circuit.wires if wire not in self.inputs}
+        self.locals = {wire: self.locals_of(wire, made) for wire, made in self.circuit.steps.items()}
         written, sent = traced(self.circuit, as_written=True)
-        found = traced(self.circuit)[0] if self.closing else {}
+        found = traced(self.circuit)[0] if self.circuit.blocks else {}
         gradients = {**written, **found}
         told, by_use = self.sent(sent)
         uses = [*self.uses()]
@@ -139,11 +144,9 @@ class Formulas:
         try:
             return self.builder.of(wire)
         except NotTold as reason:
-            holder = step_wire(wire)
-            assert holder is not None
-            assert holder.step is not None
-            made = f"{self.circuit.names[wire]} = {self.texts[holder].expression}"
-            what = f"the gate {holder.step.gate.name} ({made}) is not recomputed, as {reason}"
+            made = self.circuit.steps[wire]
+            line = f"{self.circuit.names[wire]} = {self.texts[made].expression}"
+            what = f"the gate {made.gate.name} ({line}) is not recomputed, as {reason}"
             raise NotCoveredError(what) from None
 
     # --------------------------------------------------------------------------------------------------------- backward
@@ -159,8 +162,8 @@ class Formulas:
 
     def number(self, wire: Wire) -> int:
         """The number of a wire in `sent`; one that no record shows, as of several outputs, has one behind them."""
-        seen = transparent(wire)
-        return self.ids.get(seen, len(self.ids) + self.hidden.setdefault(seen, len(self.hidden)))
+        told = seen(wire)
+        return self.ids.get(told, len(self.ids) + self.hidden.setdefault(told, len(self.hidden)))
 
     def cotangent(self, g: Any) -> Any:
         return None if g is None or isinstance(g, Ports) else operand_written(self.builder.of(without_mask(g)))
@@ -177,11 +180,10 @@ class Formulas:
         uses = iter(self.record["uses"])
         shown = set(self.shown)
         for wire, entry in zip(self.shown, self.record["wires"], strict=True):
-            holder = step_wire(wire)
-            if wire in self.inputs or holder is None or holder.step is None:
+            if (made := self.circuit.steps.get(wire)) is None:
                 continue
             paths = [*self.paths(wire, shown)]
-            if entry["gate"] != holder.step.gate.name:  # a block in the place of its gates: one use an operand
+            if entry["gate"] != made.gate.name:  # a block in the place of its gates: one use an operand
                 for told in self.uses_by_rule(wire, paths):
                     next(uses)
                     yield told
@@ -191,30 +193,21 @@ class Formulas:
 
     def paths(self, wire: Wire, shown: set[Wire]) -> Iterator[list[tuple[Wire, int]]]:
         """The ways from a wire of the record back to the wires of the record it is made of, over those folded away."""
-        waiting: list[list[tuple[Wire, int]]] = [[(wire, k)] for k in reversed(self.ports(wire))]
+        waiting: list[list[tuple[Wire, int]]] = [[(wire, k)] for k in reversed(self.operands(wire))]
         while waiting:
             path = waiting.pop()
             source = self.source(path[-1])
             if source in shown:
                 yield path
             else:
-                waiting += [[*path, (source, k)] for k in reversed(self.ports(source))]
+                waiting += [[*path, (source, k)] for k in reversed(self.operands(source))]
 
-    def operands(self, wire: Wire) -> list[Wire | None]:
+    def operands(self, wire: Wire) -> dict[int, Wire]:
         """The wires that a wire is made of, by position, those inside parameters last."""
-        holder = step_wire(wire)
-        assert holder is not None
-        assert holder.step is not None
-        found = [*sources(holder), *holder.step.parameter_wires.values()]
-        return [None if each is None else transparent(each) for each in found]
-
-    def ports(self, wire: Wire) -> list[int]:
-        return [k for k, each in enumerate(self.operands(wire)) if each in self.ids]
+        return operands_by_port(self.circuit, self.circuit.steps[wire])
 
     def source(self, use: tuple[Wire, int]) -> Wire:
-        found = self.operands(use[0])[use[1]]
-        assert found is not None
-        return found
+        return self.operands(use[0])[use[1]]
 
     def local_along(self, path: Sequence[tuple[Wire, int]]) -> Any:
         """The local gradient from the end of a way to its beginning: of a folded chain the product."""
@@ -226,25 +219,22 @@ class Formulas:
             first = self.builder.told(multiplied)
         return first
 
-    def locals_of(self, wire: Wire) -> dict[int, Any]:
+    def locals_of(self, wire: Wire, made: Expr) -> dict[int, Any]:
         """What a gate's local gradients are, by position: what it sends back for an upstream gradient of ones."""
-        holder = step_wire(wire)
-        if holder is None or holder.step is None or isinstance(holder.value, (tuple, list)):
+        if part_of(wire) is not None or made.gate.family.name != "elementwise":
             return {}
-        _, _, parents, pullback = made_as_written(holder)
-        if pullback is None or holder.step.gate.family.name != "elementwise":
-            return {}
-        operands = tuple(lifted(x, self.circuit.recording) for x in operands_of(holder))
-        return self.slopes(holder, pullback, parents, operands)
+        _, _, parents, pullback = made_as_written(wire)
+        return {} if pullback is None else self.slopes(wire, pullback, parents, made.operands)
 
     def slopes(
-        self, holder: SourcedWire, pullback: Any, parents: Sequence[Wire], operands: tuple[Any, ...]
+        self, wire: Wire, pullback: Pullback, parents: Sequence[Wire], operands: Sequence[Any]
     ) -> dict[int, Any]:
-        ones: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
-        out, found = lifted(holder, self.circuit.recording), {}
+        ones: Any = 1.0 if isinstance(wire.value, float) else np.ones_like(wire.value)
+        bit, found = self.circuit.recording, {}
+        out, given = lifted(wire, bit), tuple(lifted(x, bit) for x in operands)
         with showing("on", "exact"), np.errstate(all="ignore"):
-            for k, part in contributions_of(pullback.with_masks(), ones, out, operands, NO_PARAMETERS):
-                if parents[k].bits & self.circuit.bit and np.shape(parents[k].value) == np.shape(holder.value):
+            for k, part in contributions_of(pullback.with_masks(), ones, out, given, NO_PARAMETERS):
+                if parents[k].bits & self.circuit.bit and np.shape(parents[k].value) == np.shape(wire.value):
                     found[pullback.positions[k]] = self.builder.of(0.0 if part is None else part)
         return found
 
@@ -252,10 +242,8 @@ class Formulas:
         """A use's local gradient in symbols and its line of code, where it is alive; None where it has no line."""
         made, position = path[-1]
         if len(path) == 1:
-            holder = step_wire(made)
-            assert holder is not None
-            text = self.texts[holder]
-            line = None if isinstance(holder.value, (tuple, list)) else text.code.get(position)
+            text = self.texts[self.circuit.steps[made]]
+            line = None if part_of(made) is not None else text.code.get(position)
             return None if line is None else [text.locals.get(position), line]
         if use["local_text"] is None:
             return None
@@ -267,9 +255,7 @@ class Formulas:
         self, wire: Wire, paths: Sequence[Sequence[tuple[Wire, int]]]
     ) -> Iterator[tuple[list[tuple[Wire, int]], Any, Any]]:
         """The uses by a block that is shown as one gate: one an operand, with the block's own local gradient."""
-        holder = step_wire(wire)
-        assert holder is not None
-        rule, slopes = self.rules[self.circuit.names[wire]], self.block_slopes(holder)
+        rule, slopes = self.rules[self.circuit.names[wire]], self.block_slopes(wire)
         lines = {line.split(" = ", 1)[0]: line for line in rule["code"]}
         for source in dict.fromkeys(self.source(path[-1]) for path in paths):
             name = self.circuit.names[source]
@@ -277,33 +263,29 @@ class Formulas:
             text = None if line is None else [rule["local_texts"].get(name), line]
             yield [path[-1] for path in paths if self.source(path[-1]) is source], slopes.get(name), text
 
-    def block_slopes(self, holder: SourcedWire) -> dict[str, Any]:
+    def block_slopes(self, wire: Wire) -> dict[str, Any]:
         """The local gradients of a block's rule, by the names of its operands."""
-        if holder.pullback.gate.family.name != "elementwise":
+        block = self.circuit.blocks[wire]
+        if block.gate.family.name != "elementwise":
             return {}
-        wires = [None if s is None else transparent(s) for s in holder.sources]
-        bit = self.circuit.recording
-        operands = tuple(v if w is None else lifted(w, bit) for w, v in zip(wires, holder.operands, strict=True))
-        found = self.slopes(holder, holder.pullback, holder.parents, operands)
-        return {self.circuit.names[w]: found[k] for k, w in enumerate(wires) if w is not None and k in found}
+        found = self.slopes(wire, wire.pullback, wire.parents, block.operands)
+        return {
+            self.circuit.names[x]: found[k] for k, x in enumerate(block.operands) if isinstance(x, Wire) and k in found
+        }
 
     def is_switch(self, keys: Sequence[tuple[Wire, int]]) -> bool:
         """Whether what a use by a switch sends is a number, which is not sent at all where it is dead."""
-        holder = step_wire(keys[0][0])
-        assert holder is not None
-        assert holder.step is not None
-        gate, is_number = holder.step.gate, isinstance(self.source(keys[0]).value, float)
+        gate, is_number = self.circuit.steps[keys[0][0]].gate, isinstance(self.source(keys[0]).value, float)
         return gate.pattern == "routes" and gate.family.name == "elementwise" and is_number
 
     # ----------------------------------------------------------------------------------------------------------- guards
 
     def guards(self) -> Iterator[list[Any]]:
         """What an edit must leave as it was recorded."""
-        read = read_by_python(self.circuit.reads)
         for entry, wire in zip(self.record["wires"], self.shown, strict=True):
             name, place = entry["name"], self.builder.of(wire)
-            if entry["kind"] == "input" and (wire in read or entry["dtype"] != "float64"):
-                why = "was read by Python" if wire in read else f"holds {entry['dtype']}"
+            if entry["kind"] == "input" and (wire in self.circuit.read or entry["dtype"] != "float64"):
+                why = "was read by Python" if wire in self.circuit.read else f"holds {entry['dtype']}"
                 yield [
                     operand_written(place),
                     plain(np.asarray(wire.value).tolist()),
@@ -312,8 +294,8 @@ class Formulas:
             if entry["gate"] == "logsumexp":
                 is_finite = bool(np.all(np.isfinite(wire.value)))
                 yield [self.finite(place), is_finite, f"{name} stops being finite, or starts to be: record again."]
-            if self.closing.get(wire) is wire:
-                why = f"the rule of {wire.pullback.gate.name} is for finite numbers"
+            if (block := self.circuit.blocks.get(wire)) is not None:
+                why = f"the rule of {block.gate.name} is for finite numbers"
                 yield [self.finite(place), True, f"{name} is not finite, and {why}: record again."]
         reads = [read for read in self.circuit.reads if read.how != "shape"]
         for read_, guard in zip(reads, self.record["guards"], strict=True):

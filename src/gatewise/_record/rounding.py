@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Wire, made_as_written
+from gatewise._circuit import Ports, Wire, made_as_written
 from gatewise._gates import Gate, Live
-from gatewise._sweep import Ports
 
 
 def plain(g: Any) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._circuit import Said
 from gatewise._recording.places import Source, source_of
 
 ATTRIBUTES = frozenset({"shape", "size", "ndim"})
@@ -104,10 +105,10 @@ class PlainNames:
         self.assigned = {
             name: node for name, node in assigned.items() if name not in known
         }  # arguments are told as they came
-        self.uses: dict[str, str] = {}  # name -> the line that computes it
+        self.uses: dict[str, Said] = {}  # name -> the line that computes it
         self._open: set[str] = set()
 
-    def text(self, node: ast.AST | None, value: Any, index: bool = False) -> str | None:
+    def text(self, node: ast.AST | None, value: Any, index: bool = False) -> Said | None:
         """The text of `node`, if printed code can say it and it gives `value` again.
 
         With `index` as it stands between square brackets: a tuple without its own.
@@ -121,7 +122,7 @@ class PlainNames:
             return None
         for name in sorted({n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & set(self.assigned)):
             self.use(name)
-        return in_brackets(node) if index else ast.unparse(node)
+        return said(node, in_brackets(node) if index else ast.unparse(node))
 
     def value(self, node: ast.AST) -> Any:
         """The value of `node`, working out local numbers it names."""
@@ -141,7 +142,15 @@ class PlainNames:
             {n.id for n in ast.walk(definition) if isinstance(n, ast.Name)} & set(self.assigned) - {name}
         ):
             self.use(inner)
-        self.uses[name] = f"{name} = {ast.unparse(definition)}"
+        self.uses[name] = said(definition, f"{name} = {ast.unparse(definition)}")
+
+
+def said(node: ast.AST, text: str) -> Said:
+    """A text with what its tree says of it."""
+    names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    if isinstance(node, (ast.Constant, ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.List, ast.Dict)):
+        return Said(text, names)
+    return Said(text, names, "unary" if isinstance(node, ast.UnaryOp) else "loosely")
 
 
 def in_brackets(node: ast.AST, inner: bool = False) -> str:

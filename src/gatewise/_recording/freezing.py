@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import ast
 import keyword
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Input, SourcedWire, Stage, Step, Wire, step_wire, tick, verify
+from gatewise._circuit import (
+    Block,
+    Expr,
+    FrozenCircuit,
+    Input,
+    Read,
+    Said,
+    SourcedWire,
+    Stage,
+    Where,
+    Wire,
+    holding,
+    made_as_written,
+    part_of,
+    seen,
+    step_of,
+    tick,
+    unknown_behind,
+    verify,
+    wires_in,
+)
 from gatewise._gates import Gate
-from gatewise._recording.constants import PlainNames
-from gatewise._recording.functions import Signature, normalised
+from gatewise._recording.constants import PlainNames, said
+from gatewise._recording.functions import Signature, normalised, read_by_python
 from gatewise._recording.places import Statement, expression_at, source_of
 from gatewise._recording.recorder import Recorder
-from gatewise._sweep import detached, identity, port
 from gatewise._tensor import Kept, one_over
 
 RESERVED = frozenset({*keyword.kwlist, "np", "math", "grads", "abs", "bool"})
@@ -42,14 +61,15 @@ def freeze(
     outputs = used_outputs(made, output)
     namer = Namer(inputs, used_names(recorder.shown))
     stages = named_stages(made, recorder, namer, outputs, output, name)
-    constants = Constants(plain, namer, recorder, made)
+    constants = Constants(plain, namer, recorder, made, {i.wire: (i.text, i.parameter) for i in inputs})
     everything = (*inputs, *constants.found)
+    edges = {i.wire for i in everything}
     calls = {w: calls_of(holder) for holder in made for w in values_of(holder, outputs)}
     frozen = FrozenCircuit(
         name=name,
         inputs=everything,
         wires=(*(i.wire for i in everything), *(w for stage in stages for w in stage.wires)),
-        output=transparent(output),
+        output=seen(output),
         names=namer.names,
         named=frozenset(namer.chosen),
         stages=tuple(stages),
@@ -57,9 +77,12 @@ def freeze(
         bit=bit,
         recording=recorder.bit,
         signature=signature,
+        blocks={w: block_at(w, edges) for w in made if w.written is not None},
+        spelled=constants.spelled,
         texts=constants.texts,
         setup=tuple(plain.uses.values()),
-        reads=tuple(recorder.reads),
+        reads=tuple(Read(seen(read.wire), read.how, read.value) for read in recorder.reads),
+        read=read_by_python(recorder.reads),
         taken=frozenset(namer.taken | namer.used),
         scopes={w: "/".join(name for name, _, _ in around) for w, around in calls.items()},
         sites={w: tuple(site for _, site, _ in around) for w, around in calls.items()},
@@ -92,7 +115,7 @@ def stage_of(
     name: str,
 ) -> Stage:
     """The steps of one statement as a stage under its name."""
-    number = step_of(group[0]).stage
+    number = where_of(group[0]).stage
     statement = recorder.statements[number]
     wires = tuple(w for holder in group for w in values_of(holder, outputs))
     stage_name = namer.stage(statement, group, outputs, output, name, bound_in(recorder.bound.get(number, {}), wires))
@@ -105,43 +128,48 @@ def stage_of(
 # ----------------------------------------------------------------------------------------------- the steps that count
 
 
-def step_of(holder: SourcedWire) -> Step:
+def made_by(holder: SourcedWire) -> Expr:
     assert holder.step is not None
     return holder.step
 
 
-def transparent(wire: Wire) -> Wire:
-    """The wire behind those that inner derivatives, or `detach`, gave to it."""
-    while wire.pullback is identity or wire.pullback is detached:
-        wire = wire.parents[0]
-    return wire
-
-
-def operand_wires(holder: SourcedWire) -> list[Wire]:
-    """The wires a step used, those inside its parameters among them."""
-    step = step_of(holder)
-    operands = [x for x in step.operands if isinstance(x, Wire)]
-    return [transparent(x) for x in (*operands, *step.parameter_wires.values())]
+def where_of(holder: SourcedWire) -> Where:
+    where = made_by(holder).where
+    assert where is not None
+    return where
 
 
 def reached_steps(output: Wire) -> list[SourcedWire]:
     """The wires that hold the steps behind `output`, oldest first."""
-    found: set[SourcedWire] = set()
-    waiting = [transparent(output)]
-    while waiting:
-        holder = step_wire(waiting.pop())
-        if holder is not None and holder not in found:
-            found.add(holder)
-            waiting.extend(operand_wires(holder))
-    return sorted(found, key=lambda w: w.order)
+    behind = map(holding, unknown_behind(seen(output), frozenset[Wire]().__contains__))
+    return list(dict.fromkeys(holder for holder in behind if holder is not None))
+
+
+def block_at(wire: SourcedWire, edges: Collection[Wire]) -> Block:
+    """The block that closes at a wire; an index has the wires in it that it has in the step it was given to."""
+    operands = tuple(value if w is None else seen(w) for w, value in zip(wire.sources, wire.operands, strict=True))
+    borders = {*edges, *(x for x in operands if isinstance(x, Wire))}
+    inside = frozenset(unknown_behind(wire, lambda w: w in borders or step_of(w) is None)) - {wire}
+    told = {name: name_of_parts(name, value, inside) for name, value in wire.parameters.items()}
+    wire.told = told
+    return Block(wire.pullback.gate, operands, told, inside)
+
+
+def name_of_parts(name: str, value: Any, inside: Collection[Wire]) -> Any:
+    """A parameter of a block, with wires where the step that was given it has them."""
+    for wire in inside:
+        if (made := step_of(wire)) is not None and wire.parameters.get(name) is value and name in made.parameters:
+            return made.parameters[name]
+    return value
 
 
 def used_outputs(made: Sequence[SourcedWire], output: Wire) -> dict[Wire, list[Wire]]:
     """For each step with several outputs, those that are used, in order."""
-    used = {transparent(output), *(x for holder in made for x in operand_wires(holder))}
+    used = {seen(output), *(x for holder in made for x in wires_in(made_by(holder)))}
     found: dict[Wire, list[Wire]] = {}
-    for wire in sorted((w for w in used if w.pullback is port), key=lambda w: w.order):
-        found.setdefault(step_wire(wire), []).append(wire)  # type: ignore[arg-type]
+    for wire in sorted((w for w in used if part_of(w) is not None), key=lambda w: w.order):
+        if (holder := holding(wire)) is not None:
+            found.setdefault(holder, []).append(wire)
     return found
 
 
@@ -154,14 +182,14 @@ def grouped(made: Sequence[SourcedWire]) -> list[list[SourcedWire]]:
     """The steps stage by stage."""
     groups: dict[int, list[SourcedWire]] = {}
     for holder in made:
-        groups.setdefault(step_of(holder).stage, []).append(holder)
+        groups.setdefault(where_of(holder).stage, []).append(holder)
     return list(groups.values())
 
 
 def calls_of(holder: SourcedWire) -> list[tuple[str, int, int]]:
     """The helper functions a step stands in, outermost first, each with the instruction of the call and its number."""
-    step = step_of(holder)
-    inner = zip(pairwise(step.place), step.calls[1:], strict=True)
+    where = where_of(holder)
+    inner = zip(pairwise(where.place), where.calls[1:], strict=True)
     calls = [(code.co_name, site, number) for ((_, site), (code, _)), number in inner]
     return [call for call in calls if not call[0].startswith("<")]
 
@@ -171,8 +199,8 @@ def bound_in(bound: Mapping[str, Wire], wires: Sequence[Wire]) -> dict[str, Wire
     made = set(wires)
     found: dict[Wire, str] = {}
     for name, wire in bound.items():
-        if transparent(wire) in made:
-            found.setdefault(transparent(wire), name)
+        if seen(wire) in made:
+            found.setdefault(seen(wire), name)
     return {name: wire for wire, name in found.items()}
 
 
@@ -224,7 +252,7 @@ class Namer:
             names = [self.give(wire, name, True) for name, wire in bound.items()]
             return names[0]
         root = root_of(statement, group)
-        parts, users = self.target_names(statement, root is step_wire(output), function)
+        parts, users = self.target_names(statement, root is holding(output), function)
         ports = outputs.get(root, [])
         for wire in ports:
             k = wire.operands[0]
@@ -268,7 +296,7 @@ def root_of(statement: Statement | None, group: Sequence[SourcedWire]) -> Source
     """The step whose value the statement's target is bound to."""
     if statement is not None:
         for holder in reversed(group):
-            place = step_of(holder).place
+            place = where_of(holder).place
             if place and expression_at(*place[0]) is statement.value:
                 return holder
     return group[-1]
@@ -280,41 +308,49 @@ def root_of(statement: Statement | None, group: Sequence[SourcedWire]) -> Source
 class Constants:
     """Wires for plain operands that have a name or come from outside, and the user's spelling of the others."""
 
-    def __init__(self, plain: PlainNames, namer: Namer, recorder: Recorder, made: Sequence[SourcedWire]) -> None:
-        self.plain, self.namer, self.recorder = plain, namer, recorder
+    def __init__(
+        self,
+        plain: PlainNames,
+        namer: Namer,
+        recorder: Recorder,
+        made: Sequence[SourcedWire],
+        given: Mapping[Wire, tuple[str, str]],
+    ) -> None:
+        self.plain, self.namer, self.recorder, self.given = plain, namer, recorder, given
         self.found: list[Input] = []
         self.by_value: dict[Any, Input] = {}
-        self.texts: dict[Any, str] = {}
+        self.spelled: dict[Wire, Said] = {}
+        self.texts: dict[Any, Said] = {}
         for holder in made:
-            self.visit(holder)
+            step = made_by(holder)
+            if step.parameters or step.forward is one_over or not all(isinstance(x, Wire) for x in step.operands):
+                holder.step = self.named(holder, step)
+                if holder.written is None:
+                    holder.sources = [x if isinstance(x, Wire) else None for x in holder.step.operands]
 
-    def visit(self, holder: SourcedWire) -> None:
-        """Give one step's plain operands their wires or texts, and its parameters their texts."""
-        step = step_of(holder)
-        node = expression_at(*step.place[-1]) if step.place else None
-        own = len(step.place) == 1
+    def named(self, holder: SourcedWire, step: Expr) -> Expr:
+        """A step with wires for the plain operands that have a name, and the user's texts of the others."""
+        where = where_of(holder)
+        node = expression_at(*where.place[-1]) if where.place else None
+        own = len(where.place) == 1
         nodes = operand_nodes(node, step)
-        sources: list[Wire | None] = list(holder.sources) if holder.written is None else [None] * len(step.operands)
+        operands, typed = list(step.operands), {}
         if step.forward is one_over and isinstance(node, ast.BinOp) and is_typed_number(node.left):
-            self.texts[id(step), "one"] = self.literal(step, node.left)
-        for i, value in enumerate(step.operands):
-            if isinstance(value, Wire):
-                sources[i] = transparent(value)
-            elif value is not None:
-                wire = self.wire_for(value, nodes[i], own)
-                if wire is not None and holder.written is None:
-                    sources[i] = wire
-                elif says(nodes[i], value):
-                    self.texts[id(holder), i] = self.literal(step, nodes[i])
-                if wire is not None:
-                    self.texts[id(holder), i] = self.by_wire(wire)
-        if holder.written is None:
-            holder.sources = sources
-        for name, value in step.parameters.items():
-            self.parameter(step, name, value, parameter_node(node, step.gate, name), own)
-
-    def by_wire(self, wire: Wire) -> str:
-        return next(i.text for i in self.found if i.wire is wire)
+            typed[ONE] = self.literal(where, node.left)
+        for i, value in enumerate(operands):
+            if isinstance(value, Wire) or value is None:
+                continue
+            wire = self.wire_for(value, nodes[i], own)
+            if wire is not None:
+                operands[i] = wire
+            elif says(nodes[i], value):
+                typed[i] = self.literal(where, nodes[i])
+        kept = made_as_written(holder)[1]
+        parameters = {
+            name: self.parameter(name, value, kept[name], parameter_node(node, step.gate, name), own)
+            for name, value in step.parameters.items()
+        }
+        return Expr(step.gate, step.forward, tuple(operands), parameters, step.value, where, typed, step.fixed)
 
     def wire_for(self, value: Any, node: ast.expr | None, own: bool) -> Wire | None:
         """A constant's wire: for a name or a plain expression of the user's, or an array from outside."""
@@ -349,51 +385,84 @@ class Constants:
         words = "".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split()
         return self.namer.free("_".join(words) if words and words[0].isidentifier() else "n", users=True)
 
-    def literal(self, step: Step, node: ast.expr | None) -> str:
+    def literal(self, where: Where, node: ast.expr | None) -> Said:
         """A number as the user typed it."""
-        source = source_of(step.place[-1][0])
+        source = source_of(where.place[-1][0])
         assert source is not None
         assert node is not None
-        return source.segment(node)
+        return said(node, source.segment(node))
 
-    def parameter(self, step: Step, name: str, value: Any, node: ast.expr | None, own: bool) -> None:
-        """The text of one parameter: the user's, or what its parts are called.
+    def parameter(self, name: str, value: Any, kept: Any, node: ast.expr | None, own: bool) -> Any:
+        """A parameter with wires in the place of the arrays in it that have a name; its text is noted.
 
-        An index has a key of its own: Python keeps `x[0, 1]` and `axis=(0, 1)` as one tuple.
+        `kept` is what the rules are given. The text of an index has a key of its own: Python keeps `x[0, 1]` and
+        `axis=(0, 1)` as one tuple.
         """
-        if name_parts(value, step.parameter_wires, self.namer.names, self.texts) and not isinstance(value, tuple):
-            return
         if not isinstance(value, (tuple, slice, np.ndarray)):
-            return  # printed by its value
+            return value  # printed by its value, or computed
         index = name == "index"
-        if own and (text := self.plain.text(node, value, index)) is not None:
-            self.texts[("index", id(value)) if index else id(value)] = text
-            return
-        nodes = (
-            node.elts
-            if isinstance(node, ast.Tuple) and isinstance(value, tuple) and len(node.elts) == len(value)
-            else ()
+        if isinstance(value, np.ndarray):
+            return self.part(value, node, own, index)
+        nodes = node.elts if isinstance(node, ast.Tuple) and isinstance(value, tuple) else []
+        if isinstance(value, tuple) and len(nodes) == len(value):
+            told = self.in_rows([self.part(x, n, own, index) for x, n in zip(value, nodes, strict=True)], nodes)
+            if wires_in(told):
+                return tuple(told)
+        if own and (text := self.plain.text(node, kept, index)) is not None:
+            self.texts[("index", id(kept)) if index else id(kept)] = text
+            return kept
+        return tuple(self.part(x, node, False, index) for x in value) if isinstance(value, tuple) else value
+
+    def part(self, value: Any, node: ast.expr | None, own: bool, index: bool) -> Any:
+        """One part of an index: a wire for what is named or comes from outside, anything else as it is."""
+        plain, array = (value.value if isinstance(value, Wire) else value), isinstance(value, np.ndarray) and value.ndim
+        if not (array or isinstance(plain, (slice, int))):
+            return value
+        text = self.plain.text(node, plain, index) if own and not is_typed_number(node) else None
+        if isinstance(value, Wire):
+            self.spelled |= {value: text} if text is not None else {}
+            return value
+        if isinstance(value, slice):
+            if text is not None:
+                self.texts["index", id(value)] = text
+            return value
+        if text is not None:
+            return self.spelled_wire(value.view(np.ndarray) if array else value, text)
+        return self.captured(value, node).wire if array and told_by_value(value) is None else value
+
+    def in_rows(self, parts: list[Any], nodes: Sequence[ast.expr]) -> list[Any]:
+        """The parts of an index; an `np.arange` of a size that a helper knows is as long as the labels beside it."""
+        beside = next(
+            (x for x in parts if isinstance(x, Wire) and np.ndim(x.value) == 1 and x in self.namer.names), None
         )
-        for k, part in enumerate(value if isinstance(value, tuple) else (value,)):
-            if id(part) in self.texts or not isinstance(part, np.ndarray) or not part.ndim:
-                continue
-            here = nodes[k] if nodes else node
-            if own and nodes and (text := self.plain.text(here, part)) is not None:
-                self.texts[id(part)] = text
-            elif told_by_value(part) is None:
-                given = self.captured(part, here)
-                self.texts[id(part)] = given.text
-                step.parameter_wires[id(part)] = given.wire  # an operand like any other
+        if beside is None:
+            return parts
+        name, root = self.given.get(beside, (self.namer.names[beside],) * 2)
+        text = Said(f"np.arange({name}.shape[0])", {"np", root})
+        return [
+            self.spelled_wire(x.view(np.ndarray), text)
+            if isinstance(x, np.ndarray) and is_arange(node) and len(x) == len(beside.value)
+            else x
+            for x, node in zip(parts, nodes, strict=True)
+        ]
+
+    def spelled_wire(self, value: Any, text: Said) -> Wire:
+        """A wire for a plain part of an index that the user's code says in this way."""
+        wire = SourcedWire(tick(), self.recorder.bit, value)
+        self.spelled[wire] = text
+        return wire
 
 
-def name_parts(value: Any, wires: Mapping[int, Wire], names: Mapping[Wire, str], texts: dict[Any, str]) -> bool:
-    """Give the parts of a parameter that were computed the names of their wires; whether there are any."""
-    if type(value) in (tuple, list):
-        return sum(name_parts(part, wires, names, texts) for part in value) > 0  # each of them
-    if id(value) not in wires or isinstance(value, int):
-        return False
-    texts[id(value)] = names[transparent(wires[id(value)])]
-    return True
+def is_arange(node: ast.expr) -> bool:
+    """Whether a node is `np.arange` of a size that is not typed as a number."""
+    return (
+        isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith("arange")
+        and not all(map(is_typed_number, node.args))
+    )
+
+
+ONE = -1  #: where the text of the 1 in 1 / x stands among those of operands
 
 
 def told_by_value(value: np.ndarray[Any, Any]) -> str | None:
@@ -429,7 +498,7 @@ def says(node: ast.expr | None, value: Any) -> bool:
     return isinstance(typed, (int, float)) and bool((-typed if inner is not node else typed) == value)
 
 
-def operand_nodes(node: ast.expr | None, step: Step) -> list[ast.expr | None]:
+def operand_nodes(node: ast.expr | None, step: Expr) -> list[ast.expr | None]:
     """The expressions that stand for a step's operands."""
     found: list[ast.expr | None] = []
     match node:

@@ -110,9 +110,10 @@ class Seen(dict[str, Any]):
 def writes_globals(code: types.CodeType) -> bool:
     """Whether a function, or one inside it, assigns global names."""
     inner = [c for c in code.co_consts if isinstance(c, types.CodeType)]
-    return any(i.opname in ("STORE_GLOBAL", "DELETE_GLOBAL") for i in dis.get_instructions(code)) or any(
-        map(writes_globals, inner)
-    )
+    return not WRITING.isdisjoint(code.co_code[::2]) or any(map(writes_globals, inner))
+
+
+WRITING = {dis.opmap["STORE_GLOBAL"], dis.opmap["DELETE_GLOBAL"]}  #: every second byte of code is an instruction
 
 
 def math_replaced(names: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,8 @@ class Statement:
     """One assignment (or return) as the user wrote it.
 
     `target` is the name that is bound (None where there is none that can stand for the value), `returns` whether this
-    is what the function gives back, `value` the right-hand side, `text` the user's line.
+    is what the function gives back, `value` the right-hand side, `text` the user's line, `in_place` whether it is
+    one like `x += y`.
     """
 
     target: str | None
@@ -30,6 +31,7 @@ class Statement:
     line: int
     text: str
     value: ast.expr
+    in_place: bool = False
 
 
 class Source:
@@ -189,7 +191,8 @@ def made_statement(source: Source, node: ast.AST, part: int | None) -> Statement
     if part is not None:
         target, value = target.elts[part], value.elts[part]
         text = f"{source.segment(target)} = {source.segment(value)}"
-    return Statement(target_name(target), False, node.lineno, text, value)  # type: ignore[attr-defined]
+    in_place = isinstance(node, ast.AugAssign)
+    return Statement(target_name(target), False, node.lineno, text, value, in_place)  # type: ignore[attr-defined]
 
 
 def expression_of_augmented(node: ast.AugAssign) -> ast.expr:

@@ -13,7 +13,7 @@ from weakref import ref
 
 import numpy as np
 
-from gatewise._circuit import Bit, Place, Read, Step, Wire, lent, tick
+from gatewise._circuit import Bit, Expr, Place, Read, Where, Wire, detached, identity, lent, seen, tick
 from gatewise._errors import PACKAGE, KeptError
 from gatewise._gates import Gate
 from gatewise._recording.places import Statement, statement_at
@@ -63,12 +63,18 @@ class Recorder:
         values: Sequence[Any],
         parameters: Mapping[str, Any],
         plain: Mapping[str, Any],
-    ) -> Step:
+        out: Any,
+    ) -> Expr:
         """Note one step; called by the Tensor for every gate that carries the recording's bit."""
         place, frame = self.place()
-        stage = self.stage(place, frame)
-        held = tuple(self.held(x, v) for x, v in zip(operands, values, strict=True))
-        step = Step(gate, forward, held, plain, place, stage, self._calls, wires_inside(parameters, plain))
+        where = Where(place, self.stage(place, frame), self._calls)
+        held = [self.held(x, v) for x, v in zip(operands, values, strict=True)]
+        fixed: tuple[int, ...] = ()
+        if any(isinstance(x, Wire) and x.pullback in OWN for x in held):
+            fixed = tuple(k for k, x in enumerate(held) if isinstance(x, Wire) and x.pullback is detached)
+            held = [seen(x) if isinstance(x, Wire) else x for x in held]
+        told = {name: told_by_wires(value, plain[name]) for name, value in parameters.items()} if parameters else plain
+        step = Expr(gate, forward, tuple(held), told, out, where, {}, fixed)
         self._steps.add(id(step))
         return step
 
@@ -160,6 +166,9 @@ class Recorder:
         return any(type(value) is Tensor and id(getattr(value.wire, "step", None)) in self._steps for value in bound)
 
 
+OWN = (detached, identity)  #: at wires that stand for others
+
+
 def in_print() -> bool:
     """Whether the user's innermost statement is a call of `print`: what it is given goes nowhere else."""
     frame: FrameType | None = sys._getframe(1)
@@ -170,18 +179,11 @@ def in_print() -> bool:
     return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"
 
 
-def wires_inside(parameters: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[int, Any]:
-    """The wires of Tensors inside parameters (an index), by the id of the plain part in their place."""
-    found: dict[int, Any] = {}
-
-    def visit(part: Any, instead: Any) -> None:
-        if type(part) is Tensor:
-            if part.wire is not None and part.bits & lent.recording:
-                found[id(instead)] = part.wire
-        elif type(part) in (tuple, list):
-            for each, other in zip(part, instead, strict=True):
-                visit(each, other)
-
-    for name, value in parameters.items():
-        visit(value, plain[name])
-    return found
+def told_by_wires(parameter: Any, plain: Any) -> Any:
+    """A parameter as it is kept, with the wires of Tensors inside it (an index) in their place."""
+    if type(parameter) is Tensor:
+        return seen(parameter.wire) if parameter.wire is not None and parameter.bits & lent.recording else plain
+    if type(parameter) not in (tuple, list):
+        return plain
+    parts = [told_by_wires(part, other) for part, other in zip(parameter, plain, strict=True)]
+    return type(plain)(parts) if any(a is not b for a, b in zip(parts, plain, strict=True)) else plain

@@ -16,7 +16,7 @@ import numpy as np
 
 from gatewise import _syntax
 from gatewise._build import run_users_code, users_code
-from gatewise._circuit import Bit, FrozenCircuit, Input, Wire, step_wire
+from gatewise._circuit import Bit, FrozenCircuit, Input, Wire, step_of
 from gatewise._errors import ScriptError, UnknownInputError, UnknownOutputError, refusals
 from gatewise._recording.constants import PlainNames
 from gatewise._recording.freezing import freeze
@@ -328,7 +328,7 @@ def chosen_output(script: FlatScript, namespace: Mapping[str, Any], output: str 
 
 def is_made(wire: Wire | None) -> bool:
     """Whether a gate made a wire."""
-    return wire is not None and step_wire(wire) is not None
+    return wire is not None and step_of(wire) is not None
 
 
 def plain_gradient(script: FlatScript, namespace: Mapping[str, Any], name: str) -> Any:

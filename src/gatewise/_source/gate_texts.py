@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from gatewise import _syntax
-from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, made_as_written, step_wire, tick
-from gatewise._gates import Gate, Live, Pullback, plain, showing
-from gatewise._recording.freezing import transparent
+from gatewise._circuit import (
+    Expr,
+    FrozenCircuit,
+    SourcedWire,
+    Wire,
+    holding,
+    made_as_written,
+    part_of,
+    seen,
+    step_of,
+    tick,
+    unknown_behind,
+    with_wires,
+)
+from gatewise._gates import Live, Pullback, plain, showing
 from gatewise._recording.recorder import Recorder
 from gatewise._source.nodes import is_number
 from gatewise._source.spelling import Text
 from gatewise._source.staged import Writer
 from gatewise._tensor import Tensor
+from gatewise._types import Parameters
 
 
 @dataclass(slots=True)
@@ -48,36 +59,31 @@ class GateText:
 def gate_writer(circuit: FrozenCircuit) -> Writer:
     """Writes single gates: all wires under their own names, and our gates with their parameters."""
     writer = Writer(circuit, "code")
-    writer.named = dict(circuit.names)
-    writer.speller.defines = False
+    writer.names.named = dict(circuit.names)
+    writer.say.speller.defines = False
     return writer
 
 
-def gate_texts(circuit: FrozenCircuit) -> dict[SourcedWire, GateText]:
+def gate_texts(circuit: FrozenCircuit) -> dict[Expr, GateText]:
     """The texts of every step of a circuit, all wires under their own names."""
     writer = gate_writer(circuit)
-    found: dict[SourcedWire, GateText] = {}
+    found: dict[Expr, GateText] = {}
     with Recorder(bit=circuit.recording):
-        for wire in circuit.wires:
-            holder = step_wire(wire)
-            if holder is not None and holder not in found:
-                found[holder] = one_gate(circuit, writer, holder, wire)
+        for wire, made in circuit.steps.items():
+            if made not in found:
+                found[made] = one_gate(circuit, writer, made, wire)
     return found
 
 
-def block_texts(circuit: FrozenCircuit, closing: Iterable[SourcedWire]) -> dict[SourcedWire, GateText]:
-    """The texts of blocks as one gate each, by their own rules; `closing` are the wires that close them."""
+def block_texts(circuit: FrozenCircuit) -> dict[Wire, GateText]:
+    """The texts of blocks as one gate each, by their own rules, by the wires that close them."""
     writer = gate_writer(circuit)
     found = {}
     with Recorder(bit=circuit.recording):
-        for holder in closing:
-            gate = holder.pullback.gate
-            text = found[holder] = GateText("", gate.symbol)
-            pairs = zip(holder.sources, holder.operands, strict=True)
-            operands = [v if s is None else transparent(s) for s, v in pairs]
-            saved = tuple(lifted(x, circuit.recording) for x in operands)
-            rule = Rule(gate, holder.pullback, holder.parents, saved, holder.parameters)
-            add_gradients(text, circuit, writer, holder, holder, rule)
+        for wire, block in circuit.blocks.items():
+            text = found[wire] = GateText("", block.gate.symbol)
+            made = replace(circuit.steps[wire], gate=block.gate, operands=block.operands, parameters=block.parameters)
+            add_gradients(text, circuit, writer, wire, Rule.of(circuit, made, wire.pullback, wire.parents))
     return found
 
 
@@ -90,78 +96,85 @@ def guard_texts(circuit: FrozenCircuit) -> list[dict[str, Any]]:
     found = []
     with Recorder(bit=circuit.recording):
         for read in (r for r in circuit.reads if r.how != "shape"):
-            wire = transparent(read.wire)
-            holder = step_wire(wire)
-            text = circuit.names.get(wire)
-            if text is None and holder is not None:
-                text = writer.step(writer.nodes.step(holder)).text
-                names = {node.id for node in ast.walk(_syntax.expression(text)) if isinstance(node, ast.Name)}
-                text = text if names <= {"np", *circuit.names.values()} else None
+            made, text = step_of(read.wire), circuit.names.get(read.wire)
+            if text is None and made is not None and is_made_of_named(read.wire, circuit):
+                text = writer.say.step(made).text
             found.append({"how": read.how, "value": read.value, "expression": text})
     return found
+
+
+def is_made_of_named(wire: Wire, circuit: FrozenCircuit) -> bool:
+    """Whether what is behind a wire begins with wires of the circuit alone."""
+    behind = unknown_behind(wire, lambda each: each in circuit.names or each in circuit.spelled)
+    return all(step_of(each) is not None for each in behind)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """The gate whose gradients are told, its pullback, the wanted operands' wires, and what the pullback is given."""
 
-    gate: Gate
+    made: Expr
     pullback: Pullback
     parents: tuple[Wire, ...]
     operands: tuple[Any, ...]
-    parameters: Mapping[str, Any]
+    parameters: Parameters
+
+    @classmethod
+    def of(cls, circuit: FrozenCircuit, made: Expr, pullback: Pullback, parents: tuple[Wire, ...]) -> Rule:
+        """The rule of a gate on recordings."""
+        bit = circuit.recording
+        operands = tuple(lifted(x, bit) for x in made.operands)
+        parameters = {
+            name: with_wires(value, lambda wire: lifted(wire, bit)) for name, value in made.parameters.items()
+        }
+        return cls(made, pullback, parents, operands, parameters)
 
 
-def one_gate(circuit: FrozenCircuit, writer: Writer, holder: SourcedWire, wire: Wire) -> GateText:
+def one_gate(circuit: FrozenCircuit, writer: Writer, made: Expr, wire: Wire) -> GateText:
     """The texts of one step."""
-    writer.backward = False
-    text = GateText(writer.step(writer.nodes.step(holder)).text, symbol_of(writer, holder))
-    _, _, parents, pullback = made_as_written(holder)
-    if pullback is None:
-        return text
-    node = writer.nodes.step(holder)
-    operands = tuple(lifted(x, circuit.recording) for x in node.operands)
-    add_gradients(text, circuit, writer, holder, wire, Rule(node.gate, pullback, parents, operands, node.parameters))
+    writer.say.backward = False
+    text = GateText(writer.say.step(made).text, symbol_of(writer, made))
+    _, _, parents, pullback = made_as_written(holding(wire) or wire)
+    if pullback is not None:
+        add_gradients(text, circuit, writer, wire, Rule.of(circuit, made, pullback, parents))
     return text
 
 
-def add_gradients(
-    text: GateText, circuit: FrozenCircuit, writer: Writer, holder: SourcedWire, wire: Wire, rule: Rule
-) -> None:
+def add_gradients(text: GateText, circuit: FrozenCircuit, writer: Writer, wire: Wire, rule: Rule) -> None:
     """Add the local gradients of one gate and its lines of backward code."""
     pullback, parents, given = rule.pullback, rule.parents, (rule.operands, rule.parameters)
     wanted = [k for k, p in enumerate(parents) if p.bits & circuit.bit]
     if not wanted:
         return
-    writer.backward = True
-    name = circuit.names.get(wire, "f")
-    several = isinstance(holder.value, (tuple, list))
-    out = holder.value if several else lifted(holder, circuit.recording)
+    writer.say.backward = True
+    name, place = circuit.names.get(wire, "f"), part_of(wire)
+    out = lifted(wire, circuit.recording) if place is None else rule.made.value
     with np.errstate(all="ignore"):
         stands = SourcedWire(tick(), circuit.recording, wire.value)
         upstream = Tensor(wire.value, stands, circuit.recording)
-        writer.nodes.stands.add(stands)
-        writer.nodes.tame_gradients.add(stands)
-        writer.d_texts[stands] = Text("d" + name)
-        printed = pullback.as_printed()
+        writer.say.nodes.stands.add(stands)
+        writer.say.nodes.tame_gradients.add(stands)
+        writer.say.d_texts[stands] = Text("d" + name)
         with showing("dead"):
-            sent = contributions_of(printed, {wire.operands[0]: upstream} if several else upstream, out, *given)
+            sent = contributions_of(
+                pullback.as_printed(), upstream if place is None else {place: upstream}, out, *given
+            )
         for k, part in sent:
             if k in wanted and part is not None:
-                parent = transparent(parents[k])
+                parent = seen(parents[k])
                 text.code[pullback.positions[k]] = code_of(writer, f"d{circuit.names[parent]}", part, parent)
-        if rule.gate.family.name == "elementwise" and not several:
-            same = [k for k in wanted if np.shape(parents[k].value) == np.shape(holder.value)]
-            add_locals(text, writer, holder, out, rule, same)
+        if rule.made.gate.family.name == "elementwise" and place is None:
+            same = [k for k in wanted if np.shape(parents[k].value) == np.shape(wire.value)]
+            add_locals(text, writer, out, rule, same)
 
 
-def add_locals(text: GateText, writer: Writer, holder: SourcedWire, out: Any, rule: Rule, asked: list[int]) -> None:
+def add_locals(text: GateText, writer: Writer, out: Any, rule: Rule, asked: list[int]) -> None:
     """Add the local gradients of an elementwise gate: what its rule makes of an upstream gradient of ones."""
-    pullback, given = rule.pullback, (rule.operands, rule.parameters)
+    pullback, value, given = rule.pullback, rule.made.value, (rule.operands, rule.parameters)
     printed, recording = pullback.as_printed(), writer.circuit.recording
-    one: Any = 1.0 if isinstance(holder.value, float) else np.ones_like(holder.value)
+    one: Any = 1.0 if isinstance(value, float) else np.ones_like(value)
     unit = SourcedWire(tick(), recording, one)
-    writer.nodes.ones.add(unit)
+    writer.say.nodes.ones.add(unit)
     ones = Tensor(one, unit, recording)
     again: dict[int, Any] = {}  # the same on a recorded 1, which leaves a trace of how a number came about
     unit_upstream = 1.0 if isinstance(one, float) else ones
@@ -176,26 +189,26 @@ def add_locals(text: GateText, writer: Writer, holder: SourcedWire, out: Any, ru
                 text.dead.add(position)
             if is_rounded(part):
                 again = again or dict(contributions_of(printed, ones, out, *given))
-            text.locals[position] = text_of_local(writer, holder, again.get(k, part))
+            text.locals[position] = text_of_local(writer, rule.made, again.get(k, part))
 
 
 def code_of(writer: Writer, name: str, part: Any, parent: Wire) -> str:
     """One contribution on one line; statements that write into an array stand behind one another."""
-    made = writer.resolved(part)
-    if not writer.is_statement(made) and writer.into(made) is None:
-        return f"{name} = {writer.spell(part).text}"
-    writer.lines = []
-    writer.assign(name, part, like=parent)
-    return "; ".join(line.code for line in writer.lines)
+    made = writer.say.resolved(part)
+    if not writer.say.is_statement(made) and writer.page.into(made) is None:
+        return f"{name} = {writer.say.spell(part).text}"
+    writer.page.lines = []
+    writer.page.assign(name, part, like=parent)
+    return "; ".join(line.code for line in writer.page.lines)
 
 
-def text_of_local(writer: Writer, holder: SourcedWire, part: Any) -> str:
+def text_of_local(writer: Writer, node: Expr, part: Any) -> str:
     """A local gradient in symbols; arrays of ones are 1, and a long number is told as it was made."""
     if part is None:
         return "0"
     wire = part.wire if isinstance(part, Tensor) else None
-    if is_rounded(part) or not (wire is None or wire in writer.nodes.ones):
-        return text_of_number(writer, holder, part)
+    if is_rounded(part) or not (wire is None or wire in writer.say.nodes.ones):
+        return text_of_number(writer, node, part)
     value = part.value if isinstance(part, Tensor) else part
     first = np.ravel(value)[0] if np.size(value) else 1
     return f"{first:g}"
@@ -208,17 +221,17 @@ def is_rounded(part: Any) -> bool:
     return isinstance(part, (float, np.floating)) and not np.isnan(part) and float(f"{part:g}") != part
 
 
-def text_of_number(writer: Writer, holder: SourcedWire, part: Any) -> str:
+def text_of_number(writer: Writer, node: Expr, part: Any) -> str:
     """A local gradient as it was made; a number that the gate was given, as the user typed it."""
-    made, node = writer.resolved(part), writer.nodes.step(holder)
+    made = writer.say.resolved(part)
     if is_number(made):
         for place, operand in enumerate(node.operands):
             if is_number(operand, made):
-                writer.backward = False
-                typed = writer.typed(node, place)
-                writer.backward = True
+                writer.say.backward = False
+                typed = writer.say.typed(node, place)
+                writer.say.backward = True
                 return typed.text
-    return writer.spell(part).text
+    return writer.say.spell(part).text
 
 
 def contributions_of(
@@ -236,15 +249,14 @@ def lifted(x: Any, bit: int) -> Any:
     return Tensor(x.value, x, bit) if isinstance(x, Wire) else x
 
 
-def symbol_of(writer: Writer, holder: SourcedWire) -> str:
+def symbol_of(writer: Writer, node: Expr) -> str:
     """What a picture writes into the gate's circle: a literal operand is part of it."""
-    node = writer.nodes.step(holder)
     gate, operands = node.gate, node.operands
     literals = [i for i, x in enumerate(operands) if not isinstance(x, Wire) and x is not None]
     if len(operands) != 2 or len(literals) != 1 or np.ndim(operands[literals[0]]):
         return gate.symbol
     (i,) = literals
-    text = re.sub(r"^np\.\w+\((.*)\)$", r"\1", writer.typed(node, i).text)  # np.float64(2.5) shows as 2.5
+    text = re.sub(r"^np\.\w+\((.*)\)$", r"\1", writer.say.typed(node, i).text)  # np.float64(2.5) shows as 2.5
     if gate.infix in ("+", "*", "&", "|") or (i == 1 and gate.infix):
         return f"{'^' if gate.infix == '**' else gate.infix}{text}"
     if gate.infix:

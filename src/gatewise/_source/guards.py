@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable
 from zlib import crc32
 
 import numpy as np
 
-from gatewise._circuit import Read, SourcedWire, Step, Wire, step_wire
+from gatewise._circuit import Block, Expr, Read, Wire, part_of, step_of, unknown_behind, wires_in
 from gatewise._gates import NAMES, Gate
-from gatewise._recording.freezing import operand_wires, transparent
 from gatewise._source.nodes import value_of
 from gatewise._source.spelling import ATOM, COMPARISON, Text, nested, number_literal
 from gatewise._source.statements import Statements
-from gatewise._sweep import port
 
 WRITTEN_OUT = 30  # how many numbers an assertion may hold
 DEEPEST = 10  # operations in one expression, one inside the other
 
 
-class Guards(Statements):
+class Guards:
     """Writes the assertions of one circuit, each behind the stage that makes the last of what it speaks of."""
 
-    crc32 = ""  # the name that stands for zlib's, where the text needs it
+    def __init__(self, page: Statements) -> None:
+        self.circuit, self.page, self.names, self.say = page.circuit, page, page.names, page.say
+        self.crc32 = ""  # the name that stands for zlib's, where the text needs it
+        self.said: set[str] = set()  # the assertions that were made
 
     def guards(self) -> dict[int, list[Read]]:
         """The reads that the text depends on, by the number of that stage; 0 is before all stages.
@@ -34,9 +34,8 @@ class Guards(Statements):
         stages = {w: number for number, stage in enumerate(self.circuit.stages, 1) for w in stage.wires}
         found: dict[int, list[Read]] = {}
         for read in self.circuit.reads:
-            made = self.made_for(read.wire)
-            behind = {x for holder in made for x in operand_wires(holder)} | {transparent(read.wire)}
-            known = all(w in self.forward_wires or step_wire(w) is not None for w in behind)  # others were cut off
+            behind = {x for _, made in self.made_for(read.wire) for x in wires_in(made)} | {read.wire}
+            known = all(w in self.say.forward_wires or step_of(w) is not None for w in behind)  # others were cut off
             if read.how not in ("place", "shape") and known:
                 found.setdefault(max((stages.get(w, 0) for w in behind), default=0), []).append(read)
         for wire in self.counts_that_matter():
@@ -50,16 +49,10 @@ class Guards(Statements):
         """
         picked: dict[Wire, set[Wire]] = {}  # by a wire with an axis of picked entries: the steps that picked them
         matter = set[Wire]()
-        for wire in self.circuit.wires:
-            holder = step_wire(wire)
-            if holder is None or holder.step is None:
-                continue
-            step = holder.step
-            behind = set[Wire]().union(*(picked.get(x, ()) for x in operand_wires(holder)))
-            alone = not any(
-                np.ndim(value_of(x)) and not (isinstance(x, Wire) and x in picked) for x in holder_operands(holder)
-            )
-            if by_mask(step):
+        for wire, step in self.circuit.steps.items():
+            behind = set[Wire]().union(*(picked.get(x, ()) for x in wires_in(step)))
+            alone = not any(np.ndim(value_of(x)) and not (isinstance(x, Wire) and x in picked) for x in step.operands)
+            if by_mask(step, self.circuit.spelled):
                 matter |= behind
                 picked[wire] = {wire}
             elif behind and by_entry(step.gate) and alone:
@@ -67,76 +60,54 @@ class Guards(Statements):
             elif not (step.gate is NAMES["sum"] and not np.ndim(wire.value)):
                 matter |= behind
         for read in self.circuit.reads:
-            matter |= picked.get(transparent(read.wire), set())
-        matter |= picked.get(transparent(self.circuit.output), set())
+            matter |= picked.get(read.wire, set())
+        matter |= picked.get(self.circuit.output, set())
         return [w for w in picked if w in matter]
 
     def rows_in_order(self) -> None:
         """A cross-entropy was recognised by rows in order; where they are an argument, the text asks for that."""
-        holders = list(dict.fromkeys(h for w in self.circuit.wires if (h := step_wire(w)) is not None))
-        given = {key: w for h in holders if h.step is not None for key, w in h.step.parameter_wires.items()}
-        for holder in holders:
-            if holder.pullback is not None and holder.pullback.gate is NAMES["cross_entropy"]:
-                rows, _ = holder.parameters["index"]
-                if id(rows) in given:
-                    name = self.forward_name(given[id(rows)])
-                    sentence = f"recorded where {name} was np.arange({len(rows)}): record it again for other inputs"
-                    self.write(f"assert np.array_equal({name}, np.arange({len(rows)})), {sentence!r}")
+        everything: list[Expr | Block] = [*self.circuit.steps.values(), *self.circuit.blocks.values()]
+        for found in everything:
+            if found.gate is NAMES["cross_entropy"]:
+                rows, _ = found.parameters["index"]
+                if isinstance(rows, Wire) and rows not in self.circuit.spelled:
+                    name, count = self.names.forward_name(rows), len(rows.value)
+                    sentence = f"recorded where {name} was np.arange({count}): record it again for other inputs"
+                    self.page.write(f"assert np.array_equal({name}, np.arange({count})), {sentence!r}")
 
     def checksum(self) -> str:
         """The name that this text has for zlib's crc32."""
-        self.crc32 = self.crc32 or self.free("crc32")
+        self.crc32 = self.crc32 or self.names.free("crc32")
         return self.crc32
 
-    def made_for(self, wire: Wire) -> list[SourcedWire]:
+    def made_for(self, wire: Wire) -> list[tuple[Wire, Expr]]:
         """The steps behind a wire that the circuit does not have, oldest first: the output does not need them."""
-        found: set[SourcedWire] = set()
-        waiting = [transparent(wire)]
-        while waiting:
-            each = waiting.pop()
-            holder = None if each in self.forward_wires else step_wire(each)
-            if holder is not None and holder not in found:
-                found.add(holder)
-                waiting.extend(operand_wires(holder))
-        return sorted(found, key=lambda holder: holder.order)
+        behind = unknown_behind(wire, lambda each: each in self.say.forward_wires or step_of(each) is None)
+        return [(each, made) for each in behind if (made := step_of(each)) is not None]
 
     def assertions(self, reads: Iterable[Read]) -> None:
         """Write the assertions for these reads, each once."""
         for read in reads:
             self.lines_for(self.made_for(read.wire))
-            wire = transparent(read.wire)
-            said = asserted(self.spell(wire), read, self.checksum)
+            said = asserted(self.say.spell(read.wire), read, self.checksum)
             if said not in self.said:
                 self.said.add(said)
                 if read.how != "shape":
-                    self.write("# Python took this branch" if read.how == "bool" else "# Python read this value")
-                self.write(said)
+                    self.page.write("# Python took this branch" if read.how == "bool" else "# Python read this value")
+                self.page.write(said)
 
-    def spell(self, x: Any) -> Text:
-        """As elsewhere; what only a guard speaks of is written out."""
-        wire = transparent(x) if isinstance(x, Wire) else x
-        holder = step_wire(wire) if isinstance(wire, Wire) and not self.backward else None
-        if holder is None or wire in self.forward_wires:
-            return super().spell(x)
-        if wire in self.named:
-            return Text(self.named[wire])
-        text = self.step(self.nodes.step(holder))
-        return Text(f"{text.at(ATOM)}[{wire.operands[0]}]") if wire.pullback is port else text
-
-    def lines_for(self, made: list[SourcedWire]) -> None:
+    def lines_for(self, made: list[tuple[Wire, Expr]]) -> None:
         """Lines of their own for what is used twice, lies too deep, or is made by writing into an array."""
-        used = Counter(x for holder in made for x in operand_wires(holder))
-        heights: dict[Any, int] = {}
-        for holder in made:
-            heights[holder] = 1 + max((heights.get(x, 0) for x in operand_wires(holder)), default=0)
-            node = self.nodes.step(holder)
-            several = isinstance(holder.value, (tuple, list))
-            long = used[holder] > 1 or heights[holder] > DEEPEST or self.is_statement(node)
-            if holder not in self.named and long and not several:
-                name = self.free("read")
-                self.assign(name, node)
-                self.named[holder] = name
-                heights[holder] = 0
+        used = Counter(x for _, step in made for x in wires_in(step))
+        heights: dict[Wire, int] = {}
+        for wire, step in made:
+            heights[wire] = 1 + max((heights.get(x, 0) for x in wires_in(step)), default=0)
+            long = used[wire] > 1 or heights[wire] > DEEPEST or self.say.is_statement(step)
+            if wire not in self.names.named and long and part_of(wire) is None:
+                name = self.names.free("read")
+                self.page.assign(name, step)
+                self.names.named[wire] = name
+                heights[wire] = 0
 
 
 def asserted(text: Text, read: Read, checksum: Callable[[], str]) -> str:
@@ -162,21 +133,12 @@ def asserted(text: Text, read: Read, checksum: Callable[[], str]) -> str:
     return f"assert {condition}, {f'recorded where {text.text} was {was}: record it again for other inputs'!r}"
 
 
-def by_mask(step: Step) -> bool:
+def by_mask(step: Expr, spelled: Collection[Wire]) -> bool:
     """Whether a step picks entries by a mask that an input or a computation gives: by how many is known there alone."""
-    index = step.parameters.get("index") if step.gate is NAMES["getitem"] else None
-    parts = index if isinstance(index, tuple) else (index,)
-    return any(
-        isinstance(p, np.ndarray) and p.ndim and p.dtype == bool and id(p) in step.parameter_wires for p in parts
-    )
+    index = wires_in(step.parameters.get("index")) if step.gate is NAMES["getitem"] else []
+    return any(np.ndim(w.value) and np.asarray(w.value).dtype == bool and w not in spelled for w in index)
 
 
 def by_entry(gate: Gate) -> bool:
     """Whether each entry of what a gate gives is made of the entries in the same place."""
     return isinstance(gate.function, np.ufunc) and gate.function.signature is None
-
-
-def holder_operands(holder: SourcedWire) -> list[Any]:
-    """What a step was given: wires, those that inner derivatives gave left out, and plain values."""
-    assert holder.step is not None
-    return [transparent(x) if isinstance(x, Wire) else x for x in holder.step.operands if x is not None]

@@ -7,34 +7,20 @@ upstream gradient is zero outside it already, a spread that broadcasting does by
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, SourcedWire, Wire, step_wire
+from gatewise._circuit import Expr, FrozenCircuit, Wire, seen, step_of, unknown_behind
 from gatewise._gates import NAMES, Gate, without_mask
-from gatewise._recording.freezing import transparent
-from gatewise._sweep import port
 from gatewise._tensor import Tensor
-
-
-@dataclass(slots=True, eq=False)
-class Node:
-    """One gate on operands, each a node, a wire or a plain value; `holder` is the wire whose step it was."""
-
-    gate: Gate
-    forward: Callable[..., Any]
-    operands: tuple[Any, ...]
-    parameters: Mapping[str, Any]
-    value: Any
-    holder: SourcedWire | None = None
 
 
 def value_of(x: Any) -> Any:
     """The recorded value of a node, a wire, a Tensor, or of itself."""
-    return x.value if isinstance(x, (Node, Wire, Tensor)) else x
+    return x.value if isinstance(x, (Expr, Wire, Tensor)) else x
 
 
 def is_number(x: Any, value: float | None = None) -> bool:
@@ -44,7 +30,7 @@ def is_number(x: Any, value: float | None = None) -> bool:
 
 def is_gate(x: Any, *names: str) -> bool:
     """Whether `x` is a node of one of these gates."""
-    return isinstance(x, Node) and x.gate.name in names
+    return isinstance(x, Expr) and x.gate.name in names
 
 
 def dtype_of(x: Any) -> Any:
@@ -89,43 +75,26 @@ class Nodes:
             x = x.value if x.wire is None else x.wire
         if not isinstance(x, Wire):
             return x
-        x = transparent(x)
+        x = seen(x)
         if x in self.built:
             return self.built[x]
-        if x in self.forward_wires or x in self.stands or x in self.ones:
+        if self.is_told(x):
             return x
-        for wire in self.unbuilt_behind(x):
-            holder = step_wire(wire)
-            self.built[wire] = wire.value if holder is None else self.simplified(self.step(holder, self.of))
+        for wire in unknown_behind(x, lambda each: each in self.built or self.is_told(each)):
+            made = step_of(wire)
+            self.built[wire] = wire.value if made is None else self.simplified(self.with_operands(made))
         return self.built[x]
 
-    def unbuilt_behind(self, wire: Wire) -> list[Wire]:
-        """A wire and those behind it that are to be built, oldest first: a long loop is no deep recursion."""
-        found, waiting = {wire}, [wire]
-        while waiting:
-            holder = step_wire(waiting.pop())
-            behind = (*holder.step.operands, *holder.sources) if holder is not None and holder.step is not None else ()
-            for each in {transparent(x) for x in behind if isinstance(x, Wire)}:
-                told = each in self.built or each in self.forward_wires or each in self.stands or each in self.ones
-                if not told and each not in found:
-                    found.add(each)
-                    waiting.append(each)
-        return sorted(found, key=lambda each: each.order)
+    def is_told(self, wire: Wire) -> bool:
+        """Whether a wire has a name in the text."""
+        return wire in self.forward_wires or wire in self.stands or wire in self.ones
 
-    def step(self, holder: SourcedWire, operand: Callable[[Any], Any] = lambda x: x) -> Node:
-        """The step of a wire as it was recorded; constants that have a wire are told by it."""
-        step = holder.step
-        assert step is not None
-        sources = holder.sources if holder.written is None else [None] * len(step.operands)
-        operands = tuple(
-            operand(transparent(x) if isinstance(x, Wire) else source if source is not None else x)
-            for x, source in zip(step.operands, sources, strict=True)
-        )
-        return Node(step.gate, step.forward, operands, step.parameters, holder.value, holder)
+    def with_operands(self, made: Expr) -> Expr:
+        return replace(made, operands=tuple(map(self.of, made.operands)))
 
     # --------------------------------------------------------------------------------------------------- simplifying
 
-    def simplified(self, node: Node) -> Any:
+    def simplified(self, node: Expr) -> Any:
         """The node with what changes no number left out."""
         name = node.gate.name
         if name == "squeeze" and (product := vector_product(node)) is not None:
@@ -137,11 +106,11 @@ class Nodes:
             and (left := as_column(node.operands[0])) is not None
             and (right := as_row(node.operands[1])) is not None
         ):
-            return Node(NAMES["outer"], np.outer, (left, right), {}, node.value)
+            return Expr(NAMES["outer"], np.outer, (left, right), {}, node.value)
         if name == "where":
             return self.switched(node)
         if name == "scatter" and node.parameters["shape"] == ():  # t[None] of a number picks that number
-            return Node(NAMES["sum"], np.sum, node.operands, {}, node.value)
+            return Expr(NAMES["sum"], np.sum, node.operands, {}, node.value)
         if name == "not_equal":
             return decided(node)
         if name == "bitwise_or" and (one := either(*node.operands)) is not None:
@@ -154,22 +123,22 @@ class Nodes:
             for one, other in (node.operands, node.operands[::-1]):
                 if self.is_one(one) or ((is_number(one, 1) or one is True) and alike(other, node)):
                     return other
-                if is_gate(one, "negative") and one.forward is operator.neg and alike(node, node.holder):
+                if is_gate(one, "negative") and one.forward is operator.neg and node.where is not None:
                     inner = replace(
-                        node, operands=tuple(one.operands[0] if x is one else x for x in node.operands), holder=None
+                        node, operands=tuple(one.operands[0] if x is one else x for x in node.operands), where=None
                     )
-                    return Node(
+                    return Expr(
                         one.gate, one.forward, (without_spreads(replace(inner, value=-node.value)),), {}, node.value
                     )
         if name == "divide" and self.is_one(node.operands[0]):
-            return replace(node, operands=(1, node.operands[1]), holder=None)
+            return replace(node, operands=(1, node.operands[1]), where=None)
         return without_spreads(node)
 
     def is_one(self, x: Any) -> bool:
         """Whether a value stands for an upstream gradient of ones."""
         return isinstance(x, Wire) and x in self.ones
 
-    def switched(self, node: Node) -> Any:
+    def switched(self, node: Expr) -> Any:
         """`where(live, part, 0)`: the part alone where it is zero outside `live` anyhow, a product where that does."""
         live, part, otherwise = node.operands
         if self.is_one(part) and is_number(otherwise, 0):
@@ -187,8 +156,8 @@ class Nodes:
         live = all_of(conditions) if conditions else live
         if self.tame(part):
             gate = NAMES["multiply"]
-            return without_spreads(Node(gate, operator.mul, (part, live), {}, node.value))
-        return without_spreads(replace(node, operands=(live, part, otherwise), holder=None))
+            return without_spreads(Expr(gate, operator.mul, (part, live), {}, node.value))
+        return without_spreads(replace(node, operands=(live, part, otherwise), where=None))
 
     def outside_is_zero(self, mask: Any, x: Any) -> bool:
         """Whether `x` is certainly zero wherever `mask` is False."""
@@ -196,7 +165,7 @@ class Nodes:
             return True
         if isinstance(x, Wire):
             return x in self.masks and covers(mask, self.masks[x])
-        if not isinstance(x, Node):
+        if not isinstance(x, Expr):
             return False
         if is_switch(mask, x):
             return True
@@ -218,7 +187,7 @@ class Nodes:
 
     def tame(self, x: Any) -> bool:
         """Whether a value, or a gradient, is finite wherever the inputs are, overflow aside: 0 times it is 0."""
-        if isinstance(x, Node):
+        if isinstance(x, Expr):
             if is_gate(x, "divide") and are_shares(*x.operands):
                 return self.tame(x.operands[0].operands[0])
             return is_tame(x.gate, tuple(map(self.fixed, x.operands))) and all(map(self.tame, x.operands))
@@ -237,16 +206,14 @@ class Nodes:
         """The forward wires that are tame; found in tape order, so that nothing recurses."""
         if self._tame is None:
             self._tame = set()
-            given = {i.wire for i in self.circuit.inputs if i.kind != "captured"}
             for wire in self.circuit.wires:
-                holder = step_wire(wire)
-                if holder is None or wire in given:
-                    good = wire in given or bool(np.all(np.isfinite(wire.value)))
-                elif holder.written is not None:
-                    good = holder.pullback.gate.tame and all(map(self.tame, holder.sources))
+                given, made = self.circuit.edges.get(wire), self.circuit.steps.get(wire)
+                if made is None:
+                    good = (given is not None and given.kind != "captured") or bool(np.all(np.isfinite(wire.value)))
+                elif (block := self.circuit.blocks.get(wire)) is not None:
+                    good = block.gate.tame and all(map(self.tame, block.operands))
                 else:
-                    node = self.step(holder)
-                    good = self.tame(node)
+                    good = self.tame(made)
                 if good:
                     self._tame.add(wire)
         return self._tame
@@ -282,7 +249,7 @@ def is_static(mask: Any) -> bool:
         if id(each) in seen:
             continue
         seen.add(id(each))
-        if not isinstance(each, Node):
+        if not isinstance(each, Expr):
             if each is not True and each is not np.True_:
                 return False
             continue
@@ -309,7 +276,7 @@ def all_of(conditions: list[Any]) -> Any:
     first, *rest = conditions
     for other in rest:
         value = np.logical_and(value_of(first), value_of(other))
-        first = Node(NAMES["bitwise_and"], operator.and_, (first, other), {}, value)
+        first = Expr(NAMES["bitwise_and"], operator.and_, (first, other), {}, value)
     return first
 
 
@@ -343,18 +310,18 @@ def same(x: Any, y: Any, depth: int = 6) -> bool:
     """Whether two values are made in the same way."""
     if x is y:
         return True
-    if isinstance(x, Node) and isinstance(y, Node) and depth:
+    if isinstance(x, Expr) and isinstance(y, Expr) and depth:
         made = x.gate is y.gate and x.forward is y.forward and same_move(x, y) and len(x.operands) == len(y.operands)
         return made and all(same(a, b, depth - 1) for a, b in zip(x.operands, y.operands, strict=True))
     return is_number(x) and is_number(y) and bool(x == y)
 
 
-def same_move(x: Node, y: Node) -> bool:
+def same_move(x: Expr, y: Expr) -> bool:
     """Whether two steps have the same parameters."""
     return np.shape(x.value) == np.shape(y.value) and same_parameters(x, y)
 
 
-def same_parameters(x: Node, y: Node) -> bool:
+def same_parameters(x: Expr, y: Expr) -> bool:
     """Parameters are compared by identity where they are arrays: two equal ones may come from two places."""
     if x.parameters.keys() != y.parameters.keys():
         return False
@@ -372,7 +339,7 @@ def is_switch(mask: Any, x: Any) -> bool:
     return is_gate(mask, "not_equal") and is_number(mask.operands[1], 0) and same(mask.operands[0], x)
 
 
-def decided(node: Node) -> Any:
+def decided(node: Expr) -> Any:
     """`x != False` is x, and so is `x != 0` where x is a truth value that was moved as a number."""
     x, other = node.operands
     if other is False and dtype_of(x) == bool:
@@ -389,24 +356,24 @@ def truth(x: Any) -> Any:
     if is_gate(x, "ones_like"):
         return np.True_
     if (
-        isinstance(x, Node)
+        isinstance(x, Expr)
         and (x.gate.rearranges or x.gate.name == "scatter")
         and (inner := truth(x.operands[0])) is not None
     ):
         if inner is np.True_ and x.gate.name != "scatter":
             return inner
         value = np.not_equal(x.value, 0)
-        return replace(x, operands=(True if inner is np.True_ else inner,), value=value, holder=None)
+        return replace(x, operands=(True if inner is np.True_ else inner,), value=value, where=None)
     if is_gate(x, "sum") and (inner := truth(x.operands[0])) is not None:
         return (
-            inner if inner is np.True_ else Node(NAMES["any"], np.any, (inner,), x.parameters, np.not_equal(x.value, 0))
+            inner if inner is np.True_ else Expr(NAMES["any"], np.any, (inner,), x.parameters, np.not_equal(x.value, 0))
         )
     if is_gate(x, "add") and (found := [truth(y) for y in x.operands]) and all(y is not None for y in found):
         if any(y is np.True_ for y in found):
             return np.True_
         one = either(*found)
         value = np.logical_or(*map(value_of, found))
-        return Node(NAMES["bitwise_or"], operator.or_, tuple(found), {}, value) if one is None else one
+        return Expr(NAMES["bitwise_or"], operator.or_, tuple(found), {}, value) if one is None else one
     return None
 
 
@@ -415,7 +382,7 @@ def truth(x: Any) -> Any:
 
 def repeated_number(x: Any) -> Any:
     """The single number whose copies are all that `x` holds, or None."""
-    while isinstance(x, Node) and x.gate.rearranges:
+    while isinstance(x, Expr) and x.gate.rearranges:
         inner = x.operands[0]
         if x.gate.name == "broadcast_to" and np.shape(value_of(inner)) == ():
             return inner
@@ -423,7 +390,7 @@ def repeated_number(x: Any) -> Any:
     return None
 
 
-def moved(node: Node) -> Any:
+def moved(node: Expr) -> Any:
     """A move of copies of one number is those copies in the new shape; a move into the shape it has is none."""
     inner = node.operands[0]
     number = repeated_number(node)
@@ -431,7 +398,7 @@ def moved(node: Node) -> Any:
         shape = np.shape(node.value)
         if shape == ():
             return number if alike(number, node) else node
-        return Node(NAMES["broadcast_to"], np.broadcast_to, (number,), {"shape": shape}, node.value)
+        return Expr(NAMES["broadcast_to"], np.broadcast_to, (number,), {"shape": shape}, node.value)
     if node.gate.name in ("reshape", "broadcast_to", "ravel", "squeeze") and np.shape(value_of(inner)) == np.shape(
         node.value
     ):
@@ -463,7 +430,7 @@ def as_column(x: Any) -> Any:
     return (
         found
         if found is not None or (side := turned_from(x)) is None
-        else raised(side, (1, np.size(side.value if isinstance(side, Node) else 1)))
+        else raised(side, (1, np.size(side.value if isinstance(side, Expr) else 1)))
     )
 
 
@@ -473,7 +440,7 @@ def as_row(x: Any) -> Any:
     return (
         found
         if found is not None or (side := turned_from(x)) is None
-        else raised(side, (np.size(side.value if isinstance(side, Node) else 1), 1))
+        else raised(side, (np.size(side.value if isinstance(side, Expr) else 1), 1))
     )
 
 
@@ -484,7 +451,7 @@ def single(x: Any) -> Any:
     return x if np.shape(value_of(x)) == () else None
 
 
-def vector_product(node: Node) -> Any:
+def vector_product(node: Expr) -> Any:
     """A product of matrices of one row or one column as the product with vectors that one writes, or None."""
     product = node.operands[0]
     if not is_gate(product, "matmul", "outer") or np.ndim(node.value) != 1:
@@ -493,18 +460,18 @@ def vector_product(node: Node) -> Any:
     if product.gate.name == "outer":
         for number, vector in ((single(left), right), (single(right), left)):
             if number is not None and np.shape(value_of(vector)) == np.shape(node.value):
-                return Node(NAMES["multiply"], operator.mul, (vector, number), {}, node.value)
+                return Expr(NAMES["multiply"], operator.mul, (vector, number), {}, node.value)
         return None
     if np.ndim(value_of(left)) != 2 or np.ndim(value_of(right)) != 2:
         return None
     if (vector := as_column(right)) is not None:
-        return Node(NAMES["matmul"], operator.matmul, (left, vector), {}, node.value)
+        return Expr(NAMES["matmul"], operator.matmul, (left, vector), {}, node.value)
     if (vector := as_row(left)) is not None:
-        return Node(NAMES["matmul"], operator.matmul, (vector, right), {}, node.value)
+        return Expr(NAMES["matmul"], operator.matmul, (vector, right), {}, node.value)
     return None
 
 
-def spread_later(node: Node) -> Node | None:
+def spread_later(node: Expr) -> Expr | None:
     """A step on single numbers and on copies of one: the copies of what the step makes of that one."""
     inner = [x.operands[0] if is_gate(x, "broadcast_to") else x for x in node.operands]
     value = node.value.flat[0] if isinstance(node.value, np.ndarray) and node.value.size else None
@@ -512,11 +479,11 @@ def spread_later(node: Node) -> Node | None:
         return None
     if np.result_type(*(weak(value_of(x)) for x in inner)) != dtype_of(node):
         return None
-    step = replace(node, operands=tuple(inner), value=value, holder=None)
-    return Node(NAMES["broadcast_to"], np.broadcast_to, (step,), {"shape": np.shape(node.value)}, node.value)
+    step = replace(node, operands=tuple(inner), value=value, where=None)
+    return Expr(NAMES["broadcast_to"], np.broadcast_to, (step,), {"shape": np.shape(node.value)}, node.value)
 
 
-def without_spreads(node: Node) -> Node:
+def without_spreads(node: Expr) -> Expr:
     """An elementwise step whose operands are not spread first, where broadcasting does it by itself."""
     if node.gate.family.name not in ("elementwise", "stops") or len(node.operands) < 2:
         return node
@@ -538,8 +505,3 @@ def without_spreads(node: Node) -> Node:
 def weak(value: Any) -> Any:
     """A value as NumPy's promotion sees it."""
     return value if type(value) in (int, float, bool) else np.asarray(value).dtype
-
-
-def is_port(wire: Any) -> bool:
-    """Whether a wire is one output of a step with several."""
-    return isinstance(wire, Wire) and wire.pullback is port

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit
-from gatewise._source.nodes import Node, value_of
+from gatewise._circuit import Expr, FrozenCircuit
+from gatewise._source.nodes import value_of
 
 LETTERS = "DHCMKPQRSTUVWABEFGIJL"
 
@@ -33,7 +33,7 @@ class Shapes:
 
     def said(self, x: Any) -> str:
         """What there is to say of a value that comes of a matrix product, or of a sum over an axis."""
-        if not isinstance(x, Node) or not np.shape(x.value):
+        if not isinstance(x, Expr) or not np.shape(x.value):
             return ""
         values = [value_of(y) for y in x.operands]
         if x.gate.name in ("matmul", "dot"):

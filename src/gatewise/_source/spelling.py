@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gatewise import _syntax
+from gatewise._circuit import Expr, Said, Wire
 from gatewise._gates import Gate
-from gatewise._recording.freezing import told_by_value
+from gatewise._recording.freezing import ONE, told_by_value
 from gatewise._recording.structures import key_text
-from gatewise._source.nodes import Node, is_plain_place, same_parameter, value_of, weak
+from gatewise._source.nodes import is_plain_place, same_parameter, value_of, weak
 from gatewise._tensor import FORWARDS, SIGNS, one_over
 
 ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON, LOWEST = 100, 90, 80, 70, 60, 50, 40, 30, 0
@@ -46,11 +45,10 @@ class Text(NamedTuple):
 
 def as_text(source: str) -> Text:
     """A piece of the user's source, or of ours, with how tightly it holds together."""
-    if source.isidentifier():
-        return Text(source)
-    tree = _syntax.expression(source)
-    plain = isinstance(tree, (ast.Constant, ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.List, ast.Dict))
-    return Text(source, ATOM if plain else UNARY if isinstance(tree, ast.UnaryOp) else LOWEST)
+    return Text(source, HOLDS[source.holds] if isinstance(source, Said) else ATOM)
+
+
+HOLDS = {"atom": ATOM, "unary": UNARY, "loosely": LOWEST}
 
 
 def literal(value: Any, speller: Speller) -> str:
@@ -91,17 +89,23 @@ def number_literal(value: Any) -> Text:
 
 
 class Speller:
-    """Spells steps. `texts` are the user's spellings, and the names of captured arrays, by id.
+    """Spells steps. `texts` are the user's spellings of parameters, by id; `named` gives the name of a wire inside one.
 
     `free` gives a name that nobody has, to functions that printed code defines; `defined` the lines of such a
     function; `hidden` says whether a name that Python knows stands for something else in the text.
     """
 
-    defined: Callable[[Node], Iterable[str]]
+    defined: Callable[[Expr], Iterable[str]]
 
-    def __init__(self, texts: Mapping[Any, str], free: Callable[[str], str], hidden: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        texts: Mapping[Any, str],
+        named: Callable[[Wire], str | None],
+        free: Callable[[str], str],
+        hidden: Callable[[str], bool],
+    ) -> None:
         self.texts: dict[Any, str] = dict(texts)
-        self.free, self.hidden = free, hidden
+        self.named, self.free, self.hidden = named, free, hidden
         self.uses_math, self.defines = False, True  # `defines`: own gates are functions of the text, parameters inside
         self.functions: dict[str, Any] = {}  # own gates that need a definition: name -> step
 
@@ -123,6 +127,8 @@ class Speller:
 
     def parameter(self, value: Any) -> str:
         """A parameter: the user's spelling, or its value."""
+        if isinstance(value, Wire):
+            return self.named(value) or self.parameter(value.value)
         if not isinstance(value, (bool, int, float, str)) and id(value) in self.texts:
             return self.texts[id(value)]
         if isinstance(value, tuple):
@@ -145,6 +151,8 @@ class Speller:
         """What stands between brackets; `alone` as an argument of a call."""
         if alone and any(isinstance(part, slice) for part in (value if isinstance(value, tuple) else (value,))):
             return f"np.s_[{self.index(value)}]"
+        if isinstance(value, Wire):
+            return self.parameter(value)
         text = None if isinstance(value, (bool, int, float)) else self.texts.get(("index", id(value)))
         text = self.texts.get(id(value)) if text is None and not isinstance(value, (bool, int, float, tuple)) else text
         if isinstance(value, tuple):
@@ -160,11 +168,11 @@ class Speller:
             return "..."
         return "None" if value is None else self.parameter(value)
 
-    def step(self, step: Node, operands: Sequence[Text], values: Sequence[Any], grouped: bool = False) -> Text:
+    def step(self, step: Expr, operands: Sequence[Text], values: Sequence[Any], grouped: bool = False) -> Text:
         """One step on operands that are spelled already; `values` are their plain values."""
         gate, forward = step.gate, step.forward
         if forward is one_over:
-            return infix("/", Text(self.texts.get((id(step.holder and step.holder.step), "one"), "1.0")), operands[0])
+            return infix("/", Text(step.typed.get(ONE, "1.0")), operands[0])
         if forward in SIGNS:
             return infix(SIGNS[forward], operands[0], operands[1], grouped)
         if forward in PREFIX:
@@ -191,7 +199,7 @@ class Speller:
             return Text(f"{one.at(OR)} if {condition.at(OR)} else {other.at(OR)}", LOWEST)
         return Text(self.call(step, operands))
 
-    def call(self, step: Node, operands: Sequence[Text]) -> str:
+    def call(self, step: Expr, operands: Sequence[Text]) -> str:
         """A step spelled as a call."""
         gate, forward = step.gate, step.forward
         parameters = {
@@ -217,7 +225,7 @@ class Speller:
         arguments[len(texts) : len(texts)] = [parameters[key] for key in positional if key in parameters]
         return f"{name}({', '.join(arguments)})"
 
-    def function_name(self, step: Node) -> str:
+    def function_name(self, step: Expr) -> str:
         """The name of the function that printed code defines for an own gate with these parameters and shapes."""
         for name, other in self.functions.items():
             if same_rule(other, step) and (
@@ -232,19 +240,19 @@ class Speller:
 POSITIONAL = ("shape", "axes", "indices_or_sections", "axis1", "axis2")  # parameters one writes without their names
 
 
-def array_parameters(step: Node) -> list[str]:
+def array_parameters(step: Expr) -> list[str]:
     """The parameters of a step that hold arrays: arguments of the function that printed code defines for it."""
     return [name for name, value in step.parameters.items() if not is_plain_place(value)]
 
 
-def same_kinds(a: Node, b: Node) -> bool:
+def same_kinds(a: Expr, b: Expr) -> bool:
     """Whether two steps are given operands of the same shapes and dtypes: the text of a function may speak of them."""
     return [(np.shape(v), weak(v)) for v in map(value_of, a.operands)] == [
         (np.shape(v), weak(v)) for v in map(value_of, b.operands)
     ]
 
 
-def same_rule(a: Node, b: Node) -> bool:
+def same_rule(a: Expr, b: Expr) -> bool:
     """Whether two steps are one gate with the same parameters; those that hold arrays are arguments of its function."""
     arrays = array_parameters(a)
     if a.gate is not b.gate or a.parameters.keys() != b.parameters.keys() or arrays != array_parameters(b):

@@ -7,10 +7,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Wire
+from gatewise._circuit import Expr, FrozenCircuit, Wire, with_wires
 from gatewise._gates import names_an_entry_once
 from gatewise._source.expressions import Expressions
-from gatewise._source.nodes import Node, dtype_of, is_gate, is_number, value_of
+from gatewise._source.names import Names
+from gatewise._source.nodes import dtype_of, is_gate, is_number, value_of
+from gatewise._source.shapes import Shapes
 from gatewise._source.spelling import ATOM, UNARY, Text, infix, number_literal
 
 Style = Literal["code", "notes"]
@@ -31,12 +33,14 @@ class TextLine:
         return f"{self.code}{' ' * max(gap, COMMENT - len(self.code))}# {behind}" if behind else self.code
 
 
-class Statements(Expressions):
+class Statements:
     """Writes lines; the style "notes" keeps every local factor."""
 
     def __init__(self, circuit: FrozenCircuit, style: Style) -> None:
-        super().__init__(circuit)
-        self.style = style
+        self.circuit, self.style = circuit, style
+        self.names = Names(circuit)
+        self.say = Expressions(circuit, self.names, self.assign)
+        self.shapes = Shapes(circuit)
         self.lines: list[TextLine] = []
         self.kept: list[Any] = []  # what the speller knows by its id
         self.said: set[str] = set()  # the assertions that were made
@@ -50,20 +54,20 @@ class Statements(Expressions):
 
         `like` is the wire whose gradient this is; with `fresh` the result must share memory with nothing.
         """
-        x = self.resolved(root)
-        if self.is_statement(x):
+        x = self.say.resolved(root)
+        if self.say.is_statement(x):
             self.fill(name, x, like)
         elif (parts := self.into(x)) is not None:
             left, sign, right = parts
             self.assign(name, left, like=like, fresh=True)
             self.change(name, sign, right)
         elif like is not None and (spread := self.spread_over(x, like)) is not None:
-            self.write(f"{name} = np.full_like({self.forward_name(like)}, {self.spell(spread).text})")
+            self.write(f"{name} = np.full_like({self.names.forward_name(like)}, {self.say.spell(spread).text})")
         elif (product := self.local_times_upstream(x)) is not None:
             self.write(f"{name} = {product}")
         else:
             self.name_shape(x, like)
-            text = self.spell(x)
+            text = self.say.spell(x)
             self.write(f"{name} = {self.owned(text, x, like, fresh)}", self.shapes.said(x))
 
     def owned(self, text: Text, x: Any, like: Wire | None, fresh: bool) -> str:
@@ -71,83 +75,89 @@ class Statements(Expressions):
 
         The gradient of a number is one, that nobody can change; an array without axes may stand for it.
         """
-        named = not isinstance(x, Node) or x in self.d_texts
+        named = not isinstance(x, Expr) or x in self.say.d_texts
         if like is not None and not isinstance(like.value, np.ndarray):
             return f"+{text.at(UNARY)}" if (fresh or not named) and self.shares(x) else text.text
         return f"{text.at(ATOM)}.copy()" if fresh and self.shares(x) else text.text
 
     def change(self, name: str, sign: str, right: Any) -> None:
         """`name += right` and its like, on an array that has this name alone."""
-        other = self.resolved(right)
+        other = self.say.resolved(right)
         if sign == "+" and self.is_scatter(other):
             self.add_into(name, other.parameters["index"], other.operands[0])
         else:
-            self.write(f"{name} {sign}= {self.spell(right).text}")
+            self.write(f"{name} {sign}= {self.say.spell(right).text}")
 
     @property
     def truth_type(self) -> str:
         """The name of the type of truth values, which the user may have taken."""
-        return "np.bool" if "bool" in self.taken else "bool"
+        return "np.bool" if "bool" in self.names.taken else "bool"
 
     def name_shape(self, x: Any, like: Wire | None) -> None:
         """A shape that is that of a forward value is told by it."""
-        if is_gate(x, "reshape", "broadcast_to") and like in self.named and isinstance(value_of(like), np.ndarray):
+        if (
+            is_gate(x, "reshape", "broadcast_to")
+            and like in self.names.named
+            and isinstance(value_of(like), np.ndarray)
+        ):
             shape = x.parameters["shape"]
-            if isinstance(shape, tuple) and shape == np.shape(like.value) and self.named[like].isidentifier():
-                self.speller.texts[id(shape)] = f"{self.named[like]}.shape"
+            if isinstance(shape, tuple) and shape == np.shape(like.value) and self.names.named[like].isidentifier():
+                self.say.speller.texts[id(shape)] = f"{self.names.named[like]}.shape"
                 self.kept.append(shape)
 
-    def fill(self, name: str, node: Node, like: Wire | None) -> None:
+    def fill(self, name: str, node: Expr, like: Wire | None) -> None:
         """Zeros, or an array, with something written into its places."""
         if node.gate.name == "add_at":
             self.assign(name, node.operands[0], like=like, fresh=True)
             self.add_into(name, node.parameters["index"], node.operands[1])
             return
         index, shape, dtype = node.parameters["index"], tuple(node.parameters["shape"]), dtype_of(node)
-        if like is not None and like in self.named and np.shape(like.value) == shape and dtype_of(like) == dtype:
-            self.write(f"{name} = np.zeros_like({self.forward_name(like)})")
+        if like is not None and like in self.names.named and np.shape(like.value) == shape and dtype_of(like) == dtype:
+            self.write(f"{name} = np.zeros_like({self.names.forward_name(like)})")
         else:
             kind = "" if dtype == float else f", {self.truth_type}" if dtype == bool else f", np.{dtype.name}"
-            self.write(f"{name} = np.zeros({self.speller.parameter(shape)}{kind})")
+            self.write(f"{name} = np.zeros({self.say.speller.parameter(shape)}{kind})")
         if self.each_once(index) or (dtype == bool and node.operands[0] is True):
-            self.write(f"{name}[{self.speller.index(index)}] = {self.spell(self.unspread(node.operands[0])).text}")
+            self.write(
+                f"{name}[{self.say.speller.index(index)}] = {self.say.spell(self.unspread(node.operands[0])).text}"
+            )
         else:
             self.add_into(name, index, node.operands[0])
 
     def unspread(self, x: Any) -> Any:
         """What is spread over the places it is written to: assignment spreads by itself."""
-        inner = self.resolved(x)
-        return inner.operands[0] if is_gate(inner, "broadcast_to") and inner not in self.d_texts else x
+        inner = self.say.resolved(x)
+        return inner.operands[0] if is_gate(inner, "broadcast_to") and inner not in self.say.d_texts else x
 
     def add_into(self, name: str, index: Any, values: Any) -> None:
         """`name[index] += values`, through np.add.at where an entry may be named twice."""
         values = self.unspread(values)
         if not self.each_once(index):
-            self.write(f"np.add.at({name}, {self.speller.index(index, alone=True)}, {self.spell(values).text})")
+            self.write(f"np.add.at({name}, {self.say.speller.index(index, alone=True)}, {self.say.spell(values).text})")
         elif is_number(values) and values < 0:
-            self.write(f"{name}[{self.speller.index(index)}] -= {number_literal(-values).text}")
+            self.write(f"{name}[{self.say.speller.index(index)}] -= {number_literal(-values).text}")
         else:
-            self.write(f"{name}[{self.speller.index(index)}] += {self.spell(values).text}")
+            self.write(f"{name}[{self.say.speller.index(index)}] += {self.say.spell(values).text}")
 
     def each_once(self, index: Any) -> bool:
         """Whether an index surely names no entry twice: slices, positions, one mask, np.arange beside rows as long."""
-        if names_an_entry_once(index):
+        if names_an_entry_once(with_wires(index, value_of)):
             return True
         parts = index if isinstance(index, tuple) else (index,)
-        arrays = [i for i in parts if isinstance(i, np.ndarray) or np.ndim(i)]
-        rows = [i for i in arrays if isinstance(i, np.ndarray) and self.is_arange(i)]
-        return bool(rows) and all(np.ndim(a) == 1 and len(a) == len(rows[0]) for a in arrays)
+        arrays = [(i, value_of(i)) for i in parts if np.ndim(value_of(i))]
+        rows = [a for i, a in arrays if isinstance(a, np.ndarray) and self.is_arange(i)]
+        return bool(rows) and all(np.ndim(a) == 1 and len(a) == len(rows[0]) for _, a in arrays)
 
     def is_arange(self, x: Any) -> bool:
         """Whether printed code says that an array is np.arange."""
-        text = self.speller.parameter(x)
+        text = self.say.speller.parameter(x)
         return text.startswith("np.arange(") or any(
             line.startswith(f"{text} = np.arange(") for line in self.circuit.setup
         )
 
     def into(self, x: Any) -> tuple[Any, str, Any] | None:
         """For `a * b` where a is made by writing into an array, or b is and is added: a, the sign, b."""
-        if not isinstance(x, Node) or x in self.d_texts:
+        if not isinstance(x, Expr) or x in self.say.d_texts:
             return None
         sign, operands = x.gate.infix, x.operands
         if (
@@ -156,8 +166,8 @@ class Statements(Expressions):
             or dtype_of(operands[0]) != dtype_of(x)
         ):
             return None
-        left, right = self.resolved(operands[0]), self.resolved(operands[1])
-        made = self.once(operands[0]) and (self.is_statement(left) or self.into(left) is not None)
+        left, right = self.say.resolved(operands[0]), self.say.resolved(operands[1])
+        made = self.once(operands[0]) and (self.say.is_statement(left) or self.into(left) is not None)
         if made or (
             sign == "+"
             and self.once(operands[1])
@@ -169,38 +179,38 @@ class Statements(Expressions):
 
     def is_scatter(self, x: Any) -> bool:
         """Whether a value is zeros with something written in, used once."""
-        return self.is_statement(x) and x.gate.name == "scatter" and self.once(x)
+        return self.say.is_statement(x) and x.gate.name == "scatter" and self.once(x)
 
     def once(self, x: Any) -> bool:
         """Whether a value is used in one place only."""
-        return not isinstance(x, (Node, Wire)) or (self.backward and self.counts[x] <= 1)
+        return not isinstance(x, (Expr, Wire)) or (self.say.backward and self.say.counts[x] <= 1)
 
     def accumulate(self, name: str, root: Any, like: Wire) -> None:
         """`name += root`."""
-        x = self.resolved(root)
-        while is_gate(x, "broadcast_to") and np.shape(like.value) == np.shape(x.value) and x not in self.d_texts:
-            x = self.resolved(x.operands[0])  # += spreads by itself
+        x = self.say.resolved(root)
+        while is_gate(x, "broadcast_to") and np.shape(like.value) == np.shape(x.value) and x not in self.say.d_texts:
+            x = self.say.resolved(x.operands[0])  # += spreads by itself
         if self.is_scatter(x):
             self.add_into(name, x.parameters["index"], x.operands[0])
         elif (
             is_gate(x, "add")
-            and x not in self.d_texts
+            and x not in self.say.d_texts
             and self.once(x)
-            and any(self.is_scatter(self.resolved(y)) for y in x.operands)
+            and any(self.is_scatter(self.say.resolved(y)) for y in x.operands)
         ):
             for y in x.operands:
                 self.accumulate(name, y, like)
         elif (product := self.local_times_upstream(x)) is not None:
             self.write(f"{name} += {product}")
-        elif is_gate(x, "negative") and x not in self.d_texts and self.once(x):
-            self.write(f"{name} -= {self.spell(x.operands[0]).text}", self.shapes.said(x))
+        elif is_gate(x, "negative") and x not in self.say.d_texts and self.once(x):
+            self.write(f"{name} -= {self.say.spell(x.operands[0]).text}", self.shapes.said(x))
         else:
             self.name_shape(x, like)
-            self.write(f"{name} += {self.spell(x).text}", self.shapes.said(x))
+            self.write(f"{name} += {self.say.spell(x).text}", self.shapes.said(x))
 
     def local_times_upstream(self, x: Any) -> str | None:
         """In the notes' style: the local gradient in brackets, times the upstream one, and what they are called."""
-        if self.style != "notes" or not self.backward or (found := self.factors(x)) is None:
+        if self.style != "notes" or not self.say.backward or (found := self.factors(x)) is None:
             return None
         local, upstream = found
         factor = local.text if local.text.isidentifier() else f"({local.text})"
@@ -208,25 +218,25 @@ class Statements(Expressions):
 
     def factors(self, x: Any) -> tuple[Text, Text] | None:
         """A contribution taken apart into local gradient and upstream gradient, where it is their product."""
-        if isinstance(x, (Node, Wire)) and x in self.d_texts:
-            return Text("1"), self.d_texts[x]
+        if isinstance(x, (Expr, Wire)) and x in self.say.d_texts:
+            return Text("1"), self.say.d_texts[x]
         if not is_gate(x, "multiply", "divide", "negative"):
             return None
         upstream = x.operands[1 if x.gate.name == "multiply" else 0]
-        if not isinstance(upstream, Wire) or upstream not in self.d_texts:
+        if not isinstance(upstream, Wire) or upstream not in self.say.d_texts:
             return None
         if x.gate.name == "multiply":
-            return self.spell(x.operands[0]), self.d_texts[upstream]
+            return self.say.spell(x.operands[0]), self.say.d_texts[upstream]
         return Text("-1") if x.gate.name == "negative" else infix(
-            "/", Text("1"), self.spell(x.operands[1])
-        ), self.d_texts[upstream]
+            "/", Text("1"), self.say.spell(x.operands[1])
+        ), self.say.d_texts[upstream]
 
     def spread_over(self, x: Any, like: Wire) -> Any:
         """What is spread over all of a wire's shape, where its gradient is only that."""
         if (
             not is_gate(x, "broadcast_to")
-            or x in self.d_texts
-            or like not in self.named
+            or x in self.say.d_texts
+            or like not in self.names.named
             or dtype_of(x) != dtype_of(like)
         ):
             return None
@@ -234,10 +244,10 @@ class Statements(Expressions):
 
     def shares(self, x: Any) -> bool:
         """Whether an expression is another array's name, or a view of one."""
-        x = self.resolved(x)
+        x = self.say.resolved(x)
         if not isinstance(value_of(x), np.ndarray):
             return False
-        if not isinstance(x, Node) or x in self.d_texts:
+        if not isinstance(x, Expr) or x in self.say.d_texts:
             return True
         if x.gate.name == "broadcast_to":
             return True

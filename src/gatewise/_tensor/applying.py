@@ -6,7 +6,7 @@ Three ways lead into a gate: `apply1` and `apply2` for the common case, written 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -15,23 +15,25 @@ import numpy as np
 from gatewise._circuit import (
     CLOSED,
     NO_PARAMETERS,
+    Expr,
     Made,
     Open,
     SourcedWire,
-    Step,
     Wire,
     closed_bits,
     lent,
     may_close,
+    port,
     recognise,
     tick,
 )
 from gatewise._errors import BeyondError, ComplexGradientError, GateError, GatewiseError, KeptError, user_line
 from gatewise._gates import ABSENT, CONSTANT, NAMES, UNASKED, WANTED, Gate, Pullback, Stops, blank
-from gatewise._sweep import FLOATS, port
+from gatewise._sweep import FLOATS
 from gatewise._tensor.asking import BACKWARD, STOPPED, described, is_stopped
 from gatewise._tensor.carrier import Tensor
 from gatewise._tensor.parameters import bits_inside, unwrapped
+from gatewise._types import Function, Parameters
 
 attention = ~BACKWARD  #: wires with one of these bits take the general path: all of them under no_grad()
 over = ~BACKWARD  #: the bits that nobody has lent: a Tensor with one of them was kept from a derivative that is over
@@ -46,11 +48,11 @@ def attend(general: int, ended: int) -> None:
 Open.attend = attend
 
 
-def look(out: Any, base: Tensor, gate: Gate, forward: Any, parameters: Mapping[str, Any]) -> None:
+def look(out: object, base: Tensor, gate: Gate, forward: Function, parameters: Parameters) -> None:
     """Be told of a view; assignment puts its own in this place."""
 
 
-def apply2(gate: Gate, forward: Callable[[Any, Any], Any], x: Any, y: Any) -> Any:
+def apply2(gate: Gate, forward: Callable[[object, object], Any], x: object, y: Any) -> Any:
     """One step with two operands, Tensors or Python numbers."""
     parents: Any
     if type(x) is Tensor:
@@ -90,7 +92,7 @@ def apply2(gate: Gate, forward: Callable[[Any, Any], Any], x: Any, y: Any) -> An
     return Tensor(out, Wire(tick(), bits, out, (a, b), parents, gate.scalar[key]), bits)
 
 
-def apply1(gate: Gate, forward: Callable[[Any], Any], x: Tensor) -> Any:
+def apply1(gate: Gate, forward: Callable[[Any], object], x: Tensor) -> Any:
     """One step with one operand, a Tensor."""
     a, bits = x.value, x.bits
     if not bits or bits & attention:
@@ -110,7 +112,7 @@ def apply1(gate: Gate, forward: Callable[[Any], Any], x: Tensor) -> Any:
     return Tensor(out, Wire(tick(), bits, out, (a,), parents, pullback), bits)
 
 
-def block_wire(bits: int, out: Any, written: Made, block: Any, step: Step | None = None) -> SourcedWire:
+def block_wire(bits: int, out: object, written: Made, block: Any, step: Expr | None = None) -> SourcedWire:
     """The wire of a step that closes a block: it goes by the block's rule, and remembers the gate the user wrote."""
     operands, parameters, parents, rule, sources = block
     return SourcedWire(
@@ -118,7 +120,7 @@ def block_wire(bits: int, out: Any, written: Made, block: Any, step: Step | None
     )
 
 
-def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], parameters: Mapping[str, Any]) -> Any:
+def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters: Parameters) -> Any:
     """One step: any operands, parameters and outputs; captured arrays are copied where the rule needs them."""
     closed, recording = closed_bits() if CLOSED.get() else 0, lent.recording
     values: list[Any] = []
@@ -182,7 +184,7 @@ def apply(gate: Gate, forward: Callable[..., Any], operands: Sequence[Any], para
     wire: Wire
     step = None
     if bits & recording and lent.on_step is not None:
-        step = lent.on_step(gate, forward, operands, values, parameters, plain_parameters)
+        step = lent.on_step(gate, forward, operands, values, parameters, plain_parameters, out)
     rule = pullback if parents else None
     sources = [x.wire if type(x) is Tensor else None for x in operands]
     block = recognise(gate, sources, values, plain_parameters, out) if gate.closings and parents else None
@@ -235,7 +237,7 @@ def standing_in(x: Tensor, closed: int) -> Tensor:
 
 
 @Pullback
-def kept_over(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+def kept_over(g: object, out: object, operands: Any, parameters: object, live: object = None) -> Any:
     """What stands at a wire from a derivative that is over."""
     raise KeptError.of(*operands)
 
@@ -243,18 +245,18 @@ def kept_over(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None
 PLAIN = (np.ndarray, np.generic, float, int, complex, list, tuple, str)
 
 
-def demand_plain(x: Any) -> None:
+def demand_plain(x: object) -> None:
     """Refuse what has an arithmetic of its own: a matrix, a sparse one, a Series."""
     if isinstance(x, np.ndarray) or hasattr(x, "toarray") or hasattr(x, "__array__"):
         raise GateError.subclass(x)
 
 
-def regrouped(out: Any, parts: list[Any]) -> Any:
+def regrouped(out: Any, parts: list[object]) -> Any:
     """Several outputs in the list, tuple or named tuple that NumPy gives them in."""
     return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
 
 
-def one_port(value: Any, k: int, wire: Wire, bits: int) -> Tensor:
+def one_port(value: object, k: int, wire: Wire, bits: int) -> Tensor:
     """One output of a step with several; a whole number or a truth value is a constant."""
     if np.asarray(value).dtype.kind not in "fc":
         bits &= lent.recording
@@ -263,7 +265,7 @@ def one_port(value: Any, k: int, wire: Wire, bits: int) -> Tensor:
     return Tensor(value, Wire(tick(), bits, value, (k,), (wire,), port), bits)
 
 
-def is_float(out: Any, gate: Gate, operands: Sequence[Any]) -> bool:
+def is_float(out: object, gate: Gate, operands: Sequence[object]) -> bool:
     """Whether `out` can carry a gradient; a complex one is an error."""
     if type(out) in FLOATS:
         return True
@@ -294,10 +296,10 @@ def demand_rule_for(gate: Gate, values: Sequence[Any], operands: Sequence[Any]) 
 def recovered(
     error: Exception,
     gate: Gate,
-    forward: Callable[..., Any],
-    operands: Sequence[Any],
+    forward: Function,
+    operands: Sequence[object],
     values: Sequence[Any],
-    parameters: Mapping[str, Any] = {},
+    parameters: Parameters = NO_PARAMETERS,
 ) -> Any:
     """Where Python's floats raise, NumPy's inf or nan, still a Python float; any other error is explained."""
     if isinstance(error, ArithmeticError) and all(type(v) in FLOATS for v in values):

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from gatewise._errors import AssignmentError, GateError
-from gatewise._gates import NAMES, convert, pick
+from gatewise._gates import COMPOSED, GATES, NAMES, convert, pick
 from gatewise._tensor.applying import apply
 from gatewise._tensor.asking import described
 from gatewise._tensor.carrier import Tensor, give
-from gatewise._tensor.foreign import OF_NUMPY
+from gatewise._types import Function
+
+OF_NUMPY = "a Tensor has the names of NumPy's arrays."
 
 
 def entries(t: Tensor, index: Any) -> Any:
-    return apply(NAMES["getitem"], pick, (t,), {"index": index})
+    return apply(GATES[pick], pick, (t,), {"index": index})
 
 
 def astype(t: Tensor, dtype: Any, copy: bool = True) -> Any:
@@ -25,10 +26,10 @@ def astype(t: Tensor, dtype: Any, copy: bool = True) -> Any:
     except TypeError as error:
         what = f"{dtype!r} is no dtype."
         raise GateError.like(TypeError)(what, str(error), "np.float32, np.float64.") from None
-    return apply(NAMES["astype"], convert, (t,), {"dtype": kind})
+    return apply(GATES[convert], convert, (t,), {"dtype": kind})
 
 
-def reshape(t: Tensor, *shape: Any, **options: Any) -> Any:
+def reshape(t: Tensor, *shape: object, **options: Any) -> Any:
     return np.reshape(t, shape[0] if len(shape) == 1 else shape, **options)
 
 
@@ -36,8 +37,8 @@ def transpose(t: Tensor, *axes: Any) -> Any:
     return np.transpose(t, None if not axes else axes[0] if len(axes) == 1 else axes)
 
 
-def flatten(t: Tensor, order: str = "C") -> Any:
-    return np.ravel(t, order=order)  # type: ignore[call-overload]
+def flatten(t: Tensor, order: Literal["K", "A", "C", "F"] = "C") -> Any:
+    return np.ravel(t, order=order)
 
 
 def by_rows(x: Any) -> Any:
@@ -45,8 +46,8 @@ def by_rows(x: Any) -> Any:
     return x.copy() if isinstance(x, np.ndarray) else x
 
 
-def copy(t: Tensor, order: str = "C") -> Any:
-    return apply(NAMES["copy"], by_rows, (t,), {}) if order == "C" else np.copy(t, order=order)  # type: ignore[call-overload]
+def copy(t: Tensor, order: Literal["K", "A", "C", "F"] = "C") -> Any:
+    return apply(NAMES["copy"], by_rows, (t,), {}) if order == "C" else np.copy(t, order=order)
 
 
 def fill(t: Tensor, value: Any) -> None:
@@ -62,11 +63,13 @@ def partition(t: Tensor, kth: Any, axis: int = -1) -> None:
 
 
 def put(t: Tensor, indices: Any, values: Any, mode: Any = "raise") -> None:
-    np.put(t, indices, values, mode=mode)  # type: ignore[call-overload]
+    into: Any = t
+    np.put(into, indices, values, mode=mode)
 
 
 def compress(t: Tensor, condition: Any, axis: Any = None) -> Any:
-    return np.compress(condition, t, axis=axis)  # type: ignore[call-overload]
+    array: Any = t
+    return np.compress(condition, array, axis=axis)
 
 
 class Flat:
@@ -95,7 +98,7 @@ class Flat:
         return np.asarray(np.ravel(self.t), dtype=dtype)
 
 
-def set_part(name: str) -> Callable[..., None]:
+def set_part(name: str) -> Function:
     def write(t: Tensor, value: Any) -> None:
         other = np.imag(t) if name == "real" else np.real(t)
         t[...] = value + 1j * other if name == "real" else other + 1j * value
@@ -108,11 +111,11 @@ def written_over(t: Tensor, value: Any) -> None:
     raise AssignmentError(f"{described(t)} has no data of its own to set.", OF_NUMPY, cure)
 
 
-def same_as_numpys(name: str) -> Callable[..., Any]:
+def same_as_numpys(name: str) -> Function:
     """The method that is NumPy's function of the same name."""
-    function = getattr(np, name)  # conj is conjugate
+    function = getattr(np, name)
 
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+    def method(self: Tensor, *args: object, **kwargs: object) -> Any:
         for foreign, ours in (("dim", "axis"), ("keepdim", "keepdims")):
             if foreign in kwargs:
                 what = f"Tensor.{name} was called with {foreign}={kwargs[foreign]!r}."
@@ -123,17 +126,21 @@ def same_as_numpys(name: str) -> Callable[..., Any]:
     return method
 
 
+#: ndarray's methods that are written here: several change the array in place.
+WRITTEN_HERE = {
+    "astype": astype, "reshape": reshape, "transpose": transpose, "flatten": flatten, "fill": fill, "copy": copy,
+    "sort": sort, "partition": partition, "put": put, "compress": compress,
+}  # fmt: skip
 #: ndarray's methods that are NumPy's functions of the same name.
-METHODS = (
-    *("sum", "mean", "prod", "var", "std", "max", "min", "any", "all", "argmax", "argmin"),
-    *("dot", "ravel", "swapaxes", "squeeze", "clip"),
-    *("cumsum", "cumprod", "repeat", "take", "diagonal", "trace", "argsort", "argpartition", "round", "nonzero"),
-    *("searchsorted", "choose", "conjugate", "conj"),
-)
+METHODS = [
+    name
+    for name in dir(np.ndarray)
+    if (getattr(np, name, None) in GATES or getattr(np, name, None) in COMPOSED)
+    and name not in {*WRITTEN_HERE, "real", "imag", "resize"}
+]
 give(**{name: same_as_numpys(name) for name in METHODS})
-give(__getitem__=entries, astype=astype, reshape=reshape, transpose=transpose, flatten=flatten, fill=fill)
+give(__getitem__=entries, **WRITTEN_HERE)
 give(T=property(lambda t: np.transpose(t)), mT=property(lambda t: np.matrix_transpose(t)))
-give(copy=copy, sort=sort, partition=partition, put=put, compress=compress)
 give(flat=property(Flat, lambda t, values: Flat(t).__setitem__(..., values)))
 give(real=property(lambda t: np.real(t), set_part("real")), imag=property(lambda t: np.imag(t), set_part("imag")))
 give(nbytes=property(lambda t: t.value.nbytes), itemsize=property(lambda t: t.dtype.itemsize))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gatewise._circuit import Open, SourcedWire, Wire, step_wire
+from gatewise._circuit import Open, SourcedWire, Wire, step_of
 from gatewise._errors import UpstreamError, user_names
 from gatewise._gates import Carrier, Stops, plain
 from gatewise._sweep import ones_for
@@ -30,7 +30,7 @@ def is_stopped(wire: Wire | None) -> bool:
 
 def is_leaf(t: Carrier) -> bool:
     """Whether a computation starts from this Tensor: it has a wire that no gate made."""
-    return t.wire is not None and t.wire is not STOPPED and t.wire.pullback is None and step_wire(t.wire) is None
+    return t.wire is not None and t.wire is not STOPPED and t.wire.pullback is None and step_of(t.wire) is None
 
 
 def is_kept(x: object) -> bool:
@@ -75,13 +75,13 @@ def gradient_of(t: Carrier) -> Plain | None:
     return gradient
 
 
-def upstream_for(value: Plain, upstream: npt.ArrayLike | Carrier | None) -> Plain:
+def upstream_for(value: Plain, upstream: npt.ArrayLike | Carrier | None) -> float | np.ndarray:
     """The cotangent to start with: ones for a single number, otherwise what the user gives, checked for shape."""
     shape = np.shape(value)
     if upstream is None:
         if shape:
             raise UpstreamError.missing(shape)
-        ones: Plain = ones_for(value)
+        ones: float | np.ndarray = ones_for(value)
         return ones
     g = np.asarray(plain(upstream))
     if g.shape != shape:

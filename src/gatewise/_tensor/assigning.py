@@ -60,9 +60,10 @@ class View:
 
 def alias_of(t: Tensor) -> Base | View | None:
     try:
-        return object.__getattribute__(t, "alias")
+        alias: Base | View = object.__getattribute__(t, "alias")
     except AttributeError:
         return None
+    return alias
 
 
 def root_of(t: Tensor) -> tuple[Tensor, Base, Chain]:

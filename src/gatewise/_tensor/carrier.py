@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from gatewise._circuit import Read, Wire, closed_bits, lent, open_bits, tick
+from gatewise._circuit import Read, Wire, closed_bits, detached, lent, open_bits, port, tick
 from gatewise._errors import (
     GateError,
     IntegerGradientError,
@@ -23,9 +23,8 @@ from gatewise._errors import (
     user_names,
 )
 from gatewise._gates import Carrier
-from gatewise._sweep import Hooks, detached, given, handed_out, outwards, port, sweep
+from gatewise._sweep import Hooks, given, handed_out, outwards, sweep
 from gatewise._tensor.asking import BACKWARD, described, is_kept, is_leaf, upstream_for, whole_number
-from gatewise._tensor.foreign import no_attribute
 from gatewise._types import Function
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ class Tensor(Carrier):
         T: Tensor
         mT: Tensor  # noqa: N815  (NumPy's name)
 
-    def __init__(self, value: Any, wire: Wire | None = None, bits: int = 0) -> None:
+    def __init__(self, value: object, wire: Wire | None = None, bits: int = 0) -> None:
         self.value, self.wire, self.bits = value, wire, bits
 
     # ------------------------------------------------------------------------------------------------ looking at it
@@ -135,7 +134,7 @@ class Tensor(Carrier):
         return math.prod(self.shape)
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> np.dtype:
         return np.asarray(self.value).dtype
 
     @property
@@ -185,7 +184,7 @@ class Tensor(Carrier):
         parts = [f"{name} = " if name else "", np.array2string(np.asarray(self.value), prefix="Tensor(", threshold=20)]
         return "Tensor(" + "".join(parts) + (f", gate={gate.name}" if gate else "") + ")"
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/plain": repr(self)}
 
     # ------------------------------------------------------------------------------------------- reading a value out
@@ -336,7 +335,7 @@ class Tensor(Carrier):
         g = upstream_for(self.value, upstream)
         sweep({self.wire: g}, BACKWARD, keep=True, release=not retain_graph)
 
-    def register_hook(self, hook: Callable[[Any], Any]) -> Callable[[], None]:
+    def register_hook(self, hook: Callable[[object], object]) -> Callable[[], None]:
         """Have `hook(gradient)` called when this Tensor's gradient is complete; what it returns replaces it.
 
         Returns a function that takes the hook away again.
@@ -350,6 +349,8 @@ class Tensor(Carrier):
         return lambda: hooks.pop(key, None)
 
     def __getattr__(self, name: str) -> Any:
+        from gatewise._tensor.foreign import no_attribute  # for this error alone
+
         raise no_attribute(self, name)
 
 
@@ -357,7 +358,7 @@ class Tensor(Carrier):
 Values: TypeAlias = Tensor | np.ndarray
 
 
-def give(**methods: Any) -> None:
+def give(**methods: object) -> None:
     """Give the Tensor these methods, by name."""
     for name, method in methods.items():
         setattr(Tensor, name, method)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from gatewise._errors import MethodError
-from gatewise._gates import instead_of
+from gatewise._gates import GATES, NAMES
+from gatewise._gates.absent import instead_of
+from gatewise._tensor.arrays import OF_NUMPY
 
-OF_NUMPY = "a Tensor has the names of NumPy's arrays."
 IN_PLACE = "with gw.no_grad(): t[...] = new, or t += change; init.zeros_(t) and its like."
 
 #: What is written here in place of names that PyTorch's tensors have.
@@ -34,18 +33,23 @@ ELSEWHERE = {
     "t": "t.T.",
     "unsqueeze": "np.expand_dims(t, axis).",
     **dict.fromkeys(["matmul", "mm", "bmm"], "t @ other."),
-    **{name: f"np.{name}(t)." for name in ("abs", "exp", "log", "sqrt", "tanh", "sin", "cos")},
-    **{name: f"gw.{name}(t)." for name in ("relu", "sigmoid", "softmax")},
     "pow": "t ** n.",
     "norm": "np.sqrt(np.sum(t * t)).",
     **dict.fromkeys(["add_", "sub_", "mul_", "div_", "copy_", "fill_", "zero_", "normal_", "uniform_"], IN_PLACE),
 }
 
 
-def no_attribute(t: Any, name: str) -> Exception:
+def as_function(name: str) -> str:
+    """A gate that NumPy's arrays have no method for, called; empty for any other name."""
+    if name in NAMES and NAMES[name].own:
+        return f"gw.{name}(t)."
+    return f"np.{name}(t)." if getattr(np, name, None) in GATES and not hasattr(np.ndarray, name) else ""
+
+
+def no_attribute(t: object, name: str) -> Exception:
     """The error for a name that a Tensor has not."""
-    if name in ELSEWHERE:
-        return MethodError(f"Tensor.{name} does not exist.", OF_NUMPY, ELSEWHERE[name])
+    if cure := ELSEWHERE.get(name) or as_function(name):
+        return MethodError(f"Tensor.{name} does not exist.", OF_NUMPY, cure)
     if name.startswith("_") or not (hasattr(np.ndarray, name) or hasattr(float, name)):
         return AttributeError(f"'Tensor' object has no attribute '{name}'", name=name, obj=t)
     return MethodError.of(f"Tensor.{name}", instead_of(name))

@@ -12,7 +12,7 @@ from gatewise._tensor.asking import BACKWARD, is_leaf, lent_to, whole_number
 from gatewise._tensor.carrier import Tensor, give
 
 
-def tensor(x: Any, requires_grad: bool = True) -> Tensor:
+def tensor(x: object, requires_grad: bool = True) -> Tensor:
     """A Tensor that owns a copy of `x` and, unless told otherwise, gets a gradient from `backward()`.
 
     `x` is a number, an array or nested lists. A Python int, alone or in lists, is taken as a float; an array of
@@ -38,7 +38,7 @@ def tensor(x: Any, requires_grad: bool = True) -> Tensor:
     return leaf(x, bits)
 
 
-def copied(x: Any) -> Any:
+def copied(x: object) -> Any:
     """What a Tensor of its own is made of: of a leaf its value, but no result that a derivative is taken through."""
     if type(x) is not Tensor:
         return x
@@ -46,7 +46,7 @@ def copied(x: Any) -> Any:
     return x.value
 
 
-def leaf(x: Any, bits: int, name: str | None = None) -> Tensor:
+def leaf(x: object, bits: int, name: str | None = None) -> Tensor:
     """A Tensor of its own memory at the left edge of a circuit."""
     value, whole = own_value(x)
     if not isinstance(value, (float, complex)) and value.dtype.kind not in "fc":
@@ -58,18 +58,17 @@ def leaf(x: Any, bits: int, name: str | None = None) -> Tensor:
     return Tensor(value, wire, bits)
 
 
-def variable(value: Any, requires_grad: bool = True, name: str | None = None) -> Tensor:
+def variable(value: object, requires_grad: bool = True, name: str | None = None, version: int = 0) -> Tensor:
     """A Tensor that owns a copy of an array, for layers: its wire counts the changes made to it."""
     array = np.array(value)
     bits = BACKWARD if requires_grad else 0
-    return Tensor(array, VariableWire(tick(), bits, array, name), bits)
+    return Tensor(array, VariableWire(tick(), bits, array, name, version), bits)
 
 
-def twin(value: Any, whole: Any, bits: int, gradient: Any, name: str | None, version: int | None) -> Tensor:
+def twin(value: object, whole: object, bits: int, gradient: object, name: str | None, version: int | None) -> Tensor:
     """A copy of a leaf, from its state."""
     if version is not None:
-        made = variable(value, bool(bits), name)
-        made.wire.version = version  # type: ignore[union-attr]
+        made = variable(value, bool(bits), name, version)
     else:
         own = np.array(value) if isinstance(value, np.ndarray) else value
         source = (
@@ -82,13 +81,13 @@ def twin(value: Any, whole: Any, bits: int, gradient: Any, name: str | None, ver
     return made
 
 
-def deep_copy(t: Tensor, memo: Any) -> Any:
+def deep_copy(t: Tensor, memo: object) -> Any:
     if t.wire is None or t.bits & ~BACKWARD or not is_leaf(t):
         return np.copy(t)  # one that forgot where it came from would lose its gradient without a word
     return twin(*state(t))
 
 
-def reduced(t: Tensor, protocol: Any) -> Any:
+def reduced(t: Tensor, protocol: object) -> Any:
     kind = lent_to(t)
     t.forbid_losing_gradient("pickle", "t.numpy() or t.detach(), which can be pickled.", of=kind)
     return (twin, state(t)) if kind == ~BACKWARD else (Tensor, (t.value,))
@@ -103,32 +102,45 @@ def state(t: Tensor) -> tuple[Any, ...]:
 give(__deepcopy__=deep_copy, __reduce_ex__=reduced)
 
 
-def own_value(x: Any) -> tuple[Any, Any]:
+def own_value(x: object) -> tuple[Any, Any]:
     """The value a leaf holds, and the whole number it was given as, if it was."""
     if isinstance(x, bool) or x is None or isinstance(x, (str, bytes)):
-        raise GateError(
-            f"{x!r} is not a number or an array.",
-            "a Tensor holds floats.",
-            "pass a number, a list or an array.",
-        )
+        raise no_numbers(f"{x!r} is not a number or an array.", "pass a number, a list or an array.")
     if isinstance(x, int):
-        try:
-            return float(x), x
-        except OverflowError:
-            problem = f"a whole number of {len(str(x)) if x < 10**4000 else 'thousands of'} digits is no float."
-            cure = "a smaller number, or its logarithm."
-            raise GateError(problem, "floats end near 1.8e308.", cure) from None
+        return as_float(x), x
     if isinstance(x, (float, complex, np.generic)):
         return x, None
     if isinstance(x, np.ndarray):
         if x.__array_priority__ > 0:
             raise GateError.subclass(x)
         if x.dtype.kind not in "fiubc":
-            what = f"an array of {x.dtype} is not an array of numbers."
-            raise GateError(what, "a Tensor holds floats.", "pass numbers.")
+            raise no_numbers(f"an array of {x.dtype} is not an array of numbers.", "pass numbers.")
         return np.array(x), None
+    array = array_of(x)
+    if array.dtype.kind in "iu":
+        return array.astype(float), array
+    if array.dtype.kind not in "fbc":
+        raise no_numbers(f"a {type(x).__name__} of {array.dtype} is not a number or an array.", "pass numbers.")
+    return array, None
+
+
+def no_numbers(what: str, cure: str) -> GateError:
+    return GateError(what, "a Tensor holds floats.", cure)
+
+
+def as_float(x: int) -> float:
     try:
-        array = np.array(x)
+        return float(x)
+    except OverflowError:
+        problem = f"a whole number of {len(str(x)) if x < 10**4000 else 'thousands of'} digits is no float."
+        cure = "a smaller number, or its logarithm."
+        raise GateError(problem, "floats end near 1.8e308.", cure) from None
+
+
+def array_of(x: Any) -> np.ndarray:
+    """What NumPy makes of a list, or of anything else that it makes an array of."""
+    try:
+        return np.array(x)
     except Exception as error:
         if to_numpy(x):
             raise ArgumentError.of_library(x) from error
@@ -138,13 +150,6 @@ def own_value(x: Any) -> tuple[Any, Any]:
             raise error.__cause__ from None
         if isinstance(x, (list, tuple)):
             what = f"a {type(x).__name__} whose parts differ in length is no array."
-            raise GateError(
-                what, "an array has rows of one length.", "lists of one length, or a Tensor for each."
-            ) from None
+            cure = "lists of one length, or a Tensor for each."
+            raise GateError(what, "an array has rows of one length.", cure) from None
         raise
-    if array.dtype.kind in "iu":
-        return array.astype(float), array
-    if array.dtype.kind not in "fbc":
-        what = f"a {type(x).__name__} of {array.dtype} is not a number or an array."
-        raise GateError(what, "a Tensor holds floats.", "pass numbers.")
-    return array, None

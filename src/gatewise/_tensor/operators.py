@@ -7,17 +7,20 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from gatewise._circuit import VariableWire, closed_bits
-from gatewise._gates import NAMES, Gate, plain
+from gatewise._gates import GATES, NAMES, Gate, plain
 from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, recovered
 from gatewise._tensor.asking import BACKWARD
 from gatewise._tensor.carrier import Tensor, give
 from gatewise._tensor.changing import change, is_learned, may_change, not_changed
 from gatewise._tensor.protocols import unsupported
 from gatewise._tensor.writing import into
+from gatewise._types import Function
 
 
-def power_of(x: Any, y: Any) -> Any:
+def power_of(x: Any, y: object) -> Any:
     """`x ** y`, NaN where Python's floats would turn complex."""
     out = x**y
     return out if type(out) is not complex else math.nan
@@ -66,34 +69,34 @@ def _give_operators() -> None:
         setattr(Tensor, f"__r{name}__", lambda y, x, sign=sign, f=function: unsupported(sign, f, (x, y), {}))
     give(
         __rtruediv__=divided_by,
-        __abs__=lambda x: apply1(NAMES["absolute"], operator.abs, x),
-        __pos__=lambda x: apply1(NAMES["positive"], operator.pos, x),
-        __neg__=lambda x: apply1(NAMES["negative"], operator.neg, x),
-        __invert__=lambda x: apply(NAMES["invert"], operator.invert, (x,), {}),
+        __abs__=lambda x: apply1(GATES[np.absolute], operator.abs, x),
+        __pos__=lambda x: apply1(GATES[np.positive], operator.pos, x),
+        __neg__=lambda x: apply1(GATES[np.negative], operator.neg, x),
+        __invert__=lambda x: apply(GATES[np.invert], operator.invert, (x,), {}),
         __divmod__=lambda x, y: (x // y, x % y),
         __rdivmod__=lambda y, x: (x // y, x % y),
     )
 
 
-def operator_of(gate: Gate, forward: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def operator_of(gate: Gate, forward: Callable[[object, object], object]) -> Callable[[Any, Any], Any]:
     return lambda x, y: apply2(gate, forward, x, y)
 
 
-def reflected(gate: Gate, forward: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def reflected(gate: Gate, forward: Callable[[object, object], object]) -> Callable[[Any, Any], Any]:
     return lambda y, x: apply2(gate, forward, x, y)
 
 
-def divided_by(y: Tensor, x: Any) -> Any:
+def divided_by(y: Tensor, x: object) -> Any:
     """`x / y`; `1 / y` is the gate reciprocal."""
     if type(x) in (int, float) and x == 1:
         return apply1(RECIPROCAL, one_over, y)
     return apply2(DIVIDE, operator.truediv, x, y)
 
 
-RECIPROCAL, DIVIDE = NAMES["reciprocal"], NAMES["divide"]
+RECIPROCAL, DIVIDE = GATES[np.reciprocal], GATES[np.divide]
 
 
-def augmented(gate: Gate, forward: Callable[..., Any], name: str, x: Tensor, y: Any) -> Any:
+def augmented(gate: Gate, forward: Function, name: str, x: Tensor, y: object) -> Any:
     """`x += y`: under no_grad() it changes a parameter in place; else it rebinds a number, as Python does.
 
     On an array it would change what other names refer to, and a parameter would be left as it was without a word.
@@ -101,7 +104,7 @@ def augmented(gate: Gate, forward: Callable[..., Any], name: str, x: Tensor, y: 
     if may_change(x):
         in_place, other = getattr(operator, f"i{name}"), plain(y)
 
-        def write(array: Any) -> None:
+        def write(array: object) -> None:
             try:
                 in_place(array, other)
             except Exception as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,13 +12,14 @@ import numpy as np
 
 from gatewise._circuit import closed_bits, lent, open_bits
 from gatewise._errors import AssignmentError, GateError, GatewiseError, UnsupportedError
-from gatewise._gates import COMPOSED, GATES, Gate, instead, plain
+from gatewise._gates import COMPOSED, GATES, Gate, plain
 from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, regrouped
 from gatewise._tensor.asking import described, whole_number
 from gatewise._tensor.carrier import Tensor, give
 from gatewise._tensor.parameters import bits_inside
 from gatewise._tensor.ufuncs import otherwise
 from gatewise._tensor.writing import IN_PLACE, at, into, is_target
+from gatewise._types import Parameters
 
 
 def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **parameters: Any) -> Any:
@@ -48,7 +49,7 @@ def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **paramete
     return apply2(gate, ufunc, *operands) if len(operands) == 2 else apply(gate, ufunc, operands, {})
 
 
-def by_function(t: Tensor, function: Any, types: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def by_function(t: Tensor, function: Any, types: object, args: Sequence[Any], kwargs: Parameters) -> Any:
     if "out" in kwargs and is_target(kwargs["out"]):
         given = {name: x for name, x in kwargs.items() if name != "out"}
         return into(kwargs["out"], function(*args, **given))
@@ -74,7 +75,7 @@ def by_function(t: Tensor, function: Any, types: Any, args: Sequence[Any], kwarg
     return apply(gate, gate.call, operands, parameters)
 
 
-def composition(body: Callable[..., Any], function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def composition(body: Callable[..., Any], function: Any, args: Sequence[Any], kwargs: Parameters) -> Any:
     """A function of NumPy's as what it is made of; options that this does not know have no rule."""
     try:
         inspect.signature(body).bind(*args, **kwargs)
@@ -87,7 +88,9 @@ def composition(body: Callable[..., Any], function: Any, args: Sequence[Any], kw
         if isinstance(error, GatewiseError):
             raise
         given = [x for x in args if isinstance(x, (Tensor, np.ndarray))]
-        raise GateError.of(qualified(function), list(map(described, given)), list(map(np.shape, given)), error) from None
+        raise GateError.of(
+            qualified(function), list(map(described, given)), list(map(np.shape, given)), error
+        ) from None
 
 
 def qualified(function: Any) -> str:
@@ -103,7 +106,7 @@ def qualified(function: Any) -> str:
     return ".".join(part for part in ("np", module if not module.startswith("_") else "", function.__name__) if part)
 
 
-def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Parameters) -> Any:
     """A call that no gate stands for: an error, unless no Tensor in it carries anything; then NumPy answers."""
     target = kwargs.get("out")
     target = target[0] if isinstance(target, tuple) else target
@@ -115,6 +118,8 @@ def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Mapping[s
             raise AssignmentError.item(described(target))
         if target is not None:
             raise AssignmentError.into(target)
+        from gatewise._gates.absent import instead  # a long table, for this error alone
+
         raise UnsupportedError.of(name, instead(name))
     try:
         out = function(*map(stripped, args), **{key: stripped(value) for key, value in kwargs.items()})
@@ -137,7 +142,7 @@ def stripped(x: Any) -> Any:
     return type(x)(map(stripped, x)) if type(x) in (tuple, list) else x
 
 
-def carried(out: Any, args: Sequence[Any]) -> Any:
+def carried(out: object, args: Sequence[object]) -> Any:
     """A result of NumPy's as a Tensor, in memory of its own, so that its methods know the other Tensors."""
     if isinstance(out, (tuple, list)):
         return regrouped(out, [carried(part, args) for part in out])
@@ -155,7 +160,7 @@ def signature(gate: Gate) -> inspect.Signature:
         return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in gate.operands])
 
 
-def bound(gate: Gate, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Sequence[Any], dict[str, Any]]:
+def bound(gate: Gate, args: Sequence[object], kwargs: Parameters) -> tuple[Sequence[Any], dict[str, Any]]:
     """Sort the arguments of a NumPy call into a gate's operands and parameters; options without a rule are errors."""
     if gate.bind is not None:
         try:
@@ -221,7 +226,7 @@ def in_order(function: Any, *args: Any, **kwargs: Any) -> Any:
     return np.transpose(np.reshape(np.transpose(a, axes), backwards, **kwargs))
 
 
-def axes_in_order(value: np.ndarray[Any, Any], order: Any) -> tuple[int, ...]:
+def axes_in_order(value: np.ndarray, order: object) -> tuple[int, ...]:
     """The order of axes, slowest first, in which the entries of an array are read."""
     axes = tuple(range(value.ndim))
     if order == "F" or (order == "A" and value.flags.fnc):
@@ -229,7 +234,7 @@ def axes_in_order(value: np.ndarray[Any, Any], order: Any) -> tuple[int, ...]:
     return axes if order != "K" else tuple(sorted(axes, key=lambda axis: -abs(value.strides[axis])))
 
 
-def lies_by_rows(x: Any) -> bool:
+def lies_by_rows(x: object) -> bool:
     return bool(np.asarray(plain(x)).flags.c_contiguous)
 
 

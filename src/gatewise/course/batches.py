@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._errors import ArgumentError, DataError
 
 #: A seed, a generator of NumPy's, or None: NumPy's global one, which `np.random.seed` sets in the course's notebooks.
 Source = int | np.random.Generator | np.random.RandomState | None
+
+#: An array, or one for each name.
+Gradient = TypeVar("Gradient")
 
 EVERY = 100  # iterations between two lines of `verbose`
 
@@ -27,7 +31,7 @@ def draws(rng: Source) -> Any:
     return np.random.default_rng(rng) if isinstance(rng, (int, np.integer)) else rng
 
 
-def as_floats(X: Any, name: str = "X") -> Any:
+def as_floats(X: npt.ArrayLike, name: str = "X") -> np.ndarray:
     """The images as an array of floats: whole numbers become float64, floats stay what they are."""
     X = np.asarray(X)
     if X.dtype.kind not in "biuf":
@@ -35,7 +39,7 @@ def as_floats(X: Any, name: str = "X") -> Any:
     return X if X.dtype.kind == "f" else X.astype(np.float64)
 
 
-def as_image_rows(X: Any, width: int | None, name: str = "X") -> Any:
+def as_image_rows(X: npt.ArrayLike, width: int | None, name: str = "X") -> np.ndarray:
     """The images as floats, one a row, each with as many entries as there are rows of weights. Raises `DataError`."""
     X = as_floats(X, name)
     if X.ndim != 2 or (width is not None and X.shape[1] != width):
@@ -48,7 +52,7 @@ def as_image_rows(X: Any, width: int | None, name: str = "X") -> Any:
     return X
 
 
-def as_learnable(X: Any, width: int | None, name: str) -> Any:
+def as_learnable(X: npt.ArrayLike, width: int | None, name: str) -> np.ndarray:
     """Such rows, at least one, with neither NaN nor inf. Raises `DataError`."""
     X = as_image_rows(X, width, name)
     if not len(X):
@@ -63,7 +67,7 @@ def as_learnable(X: Any, width: int | None, name: str) -> Any:
     return X
 
 
-def as_whole_number(name: str, value: Any, least: int) -> int:
+def as_whole_number(name: str, value: object, least: int) -> int:
     """A whole number, so much or more. Raises `ArgumentError`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         usual = {"num_iters": 100, "batch_size": 200}.get(name, 10)
@@ -73,9 +77,14 @@ def as_whole_number(name: str, value: Any, least: int) -> int:
 
 
 def descent(
-    loss: Callable[[Any, Any], tuple[float, Any]], X: Any, y: Any, num_iters: int, batch_size: int, verbose: bool,
+    loss: Callable[[np.ndarray, np.ndarray], tuple[float, Gradient]],
+    X: np.ndarray,
+    y: np.ndarray,
+    num_iters: int,
+    batch_size: int,
+    verbose: bool,
     source: Any,
-) -> Iterator[tuple[int, Any, float, Any]]:  # fmt: skip
+) -> Iterator[tuple[int, np.ndarray, float, Gradient]]:
     """Draw batches with replacement, as the course does; give iteration, rows, loss and gradient of each."""
     for step in range(num_iters):
         rows = source.choice(len(X), batch_size, replace=True)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._errors import ArgumentError, IntegerGradientError
+from gatewise._types import Function
 from gatewise.course.batches import as_floats
 
 
-def eval_numerical_gradient(
-    f: Callable[[Any], Any], x: Any, verbose: bool = True, h: float = 0.00001
-) -> np.ndarray[Any, Any]:
+def eval_numerical_gradient(f: Function, x: object, verbose: bool = True, h: float = 0.00001) -> np.ndarray:
     """The gradient of `f` at `x` by centred differences: (f(x + h) - f(x - h)) / 2h for each entry.
 
     `x` is changed in place, an entry at a time, so that an `f` that reads the same array by another way sees it; every
@@ -41,14 +39,14 @@ def eval_numerical_gradient(
     return gradient
 
 
-def check_step(h: Any) -> None:
+def check_step(h: object) -> None:
     """Raise `ArgumentError` for a step that is no finite number above 0."""
     if not isinstance(h, (int, float, np.number)) or not 0 < h < np.inf:
         why = "it is how far each entry is moved, up and down."
         raise ArgumentError(f"h is {h!r:.60}.", why, "h=1e-5.")
 
 
-def slope(f: Callable[[Any], Any], x: np.ndarray[Any, Any], place: tuple[int, ...], h: float) -> float:
+def slope(f: Function, x: np.ndarray, place: tuple[int, ...], h: float) -> float:
     """The centred difference along one entry, which holds its old value afterwards."""
     old, ends = x[place], []
     try:
@@ -62,13 +60,13 @@ def slope(f: Callable[[Any], Any], x: np.ndarray[Any, Any], place: tuple[int, ..
     return (ends[0] - ends[1]) / (2 * h)
 
 
-def too_small(x: np.ndarray[Any, Any], place: tuple[int, ...], h: float) -> ArgumentError:
+def too_small(x: np.ndarray, place: tuple[int, ...], h: float) -> ArgumentError:
     """The error for a step that rounding takes away, which would give a slope of 0."""
     what = f"x{list(place)} is {x[place]}, which h = {h:g} does not change in {x.dtype}."
     return ArgumentError(what, f"{x.dtype} has no number that near.", "x.astype(np.float64), or a larger h.")
 
 
-def one_number(value: Any) -> float:
+def one_number(value: npt.ArrayLike) -> float:
     """What f gave, which must be one number."""
     if np.size(value) != 1:
         what = f"f gives an array of shape {np.shape(value)}."
@@ -76,13 +74,13 @@ def one_number(value: Any) -> float:
     return float(np.asarray(value).reshape(()))
 
 
-def rel_error(x: Any, y: Any) -> float:
+def rel_error(x: npt.ArrayLike, y: npt.ArrayLike) -> float:
     """The largest relative error between two arrays: |x - y| over |x| + |y|, or over 1e-8 where both are tiny.
 
     >>> rel_error([1.0, 2.0], [1.0, 2.2])
     0.0476190476190...
     """
-    x, y = (as_floats(value) for value in (x, y))
+    x, y = as_floats(x), as_floats(y)
     if x.shape != y.shape and x.ndim and y.ndim:
         what = f"Expect: two arrays of one shape. Actual: {x.shape} and {y.shape}."
         raise ArgumentError(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._derivatives import value_and_grad
 from gatewise._errors import ArgumentError
 from gatewise._gates import cross_entropy
+from gatewise._tensor import Values
 from gatewise.course.batches import Source, as_image_rows, as_learnable, as_whole_number, descent, draws
 from gatewise.data import labels
+
+if TYPE_CHECKING:
+    from gatewise.nn import functional
 
 SPREAD = 0.001  # the standard deviation of the first weights
 
 
-def softmax_loss(W: Any, X: Any, y: Any, reg: float = 0.0) -> Any:
+def softmax_loss(W: Values, X: np.ndarray, y: npt.ArrayLike, reg: float = 0.0) -> functional.Loss:
     """The mean softmax loss of the scores X W, and reg times the sum of the squared weights.
 
     Raises `DataError` for labels that name no column of the scores, as the other losses do.
@@ -24,10 +29,11 @@ def softmax_loss(W: Any, X: Any, y: Any, reg: float = 0.0) -> Any:
     >>> float(softmax_loss(np.zeros((2, 10)), np.ones((3, 2)), np.array([0, 1, 2])).round(4))  # ln 10
     2.3026
     """
-    return cross_entropy(X @ W, labels(y, len(X), W.shape[1])) / len(X) + reg * np.sum(W * W)
+    loss: functional.Loss = cross_entropy(X @ W, labels(y, len(X), W.shape[1])) / len(X) + reg * np.sum(W * W)
+    return loss
 
 
-def svm_loss(W: Any, X: Any, y: Any, reg: float = 0.0) -> Any:
+def svm_loss(W: Values, X: np.ndarray, y: npt.ArrayLike, reg: float = 0.0) -> functional.Loss:
     """The mean multi-class SVM loss: each wrong class counts by how far its score exceeds the right one's less 1.
 
     >>> import numpy as np
@@ -39,7 +45,8 @@ def svm_loss(W: Any, X: Any, y: Any, reg: float = 0.0) -> Any:
     rows = np.arange(len(X))
     margins = np.maximum(0, scores - scores[rows, y][:, np.newaxis] + 1)
     right = np.arange(W.shape[1]) == y[:, np.newaxis]
-    return np.sum(np.where(right, 0, margins)) / len(X) + reg * np.sum(W * W)
+    loss: functional.Loss = np.sum(np.where(right, 0, margins)) / len(X) + reg * np.sum(W * W)
+    return loss
 
 
 LOSSES = {"softmax": softmax_loss, "svm": svm_loss}
@@ -65,15 +72,16 @@ class LinearClassifier:
             why = f"a linear classifier is trained under one of {', '.join(LOSSES)}."
             raise ArgumentError(f"there is no loss {loss!r}.", why, 'LinearClassifier("svm").')
         self.kind = loss or self.kind
-        self.W: Any = None
+        self.W: np.ndarray | None = None
 
-    def loss(self, X: Any, y: Any, reg: float = 0.0) -> tuple[float, Any]:
+    def loss(self, X: npt.ArrayLike, y: npt.ArrayLike, reg: float = 0.0) -> tuple[float, np.ndarray]:
         """The loss of images X (N, D) with classes y, and its gradient by W."""
         W = self.weights()
         X = as_image_rows(X, len(W))
-        return value_and_grad(LOSSES[self.kind])(W, X, labels(y, len(X), W.shape[1]), reg)  # type: ignore[no-any-return]
+        found: tuple[float, np.ndarray] = value_and_grad(LOSSES[self.kind])(W, X, labels(y, len(X), W.shape[1]), reg)
+        return found
 
-    def weights(self) -> Any:
+    def weights(self) -> np.ndarray:
         """W, which `train` draws. Raises `ArgumentError` before that."""
         if self.W is None:
             why = "train() draws them: the labels say how many classes there are."
@@ -82,8 +90,8 @@ class LinearClassifier:
 
     def train(
         self,
-        X: Any,
-        y: Any,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
         learning_rate: float = 1e-3,
         reg: float = 1e-5,
         num_iters: int = 100,
@@ -109,10 +117,11 @@ class LinearClassifier:
             self.W -= learning_rate * gradient
         return losses
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: npt.ArrayLike) -> np.ndarray:
         """The class with the largest score for each image."""
         W = self.weights()
-        return np.argmax(as_image_rows(X, len(W)) @ W, axis=1)
+        largest: np.ndarray = np.argmax(as_image_rows(X, len(W)) @ W, axis=1)
+        return largest
 
 
 class LinearSVM(LinearClassifier):

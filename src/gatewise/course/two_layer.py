@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._derivatives import value_and_grad
 from gatewise._gates import cross_entropy
+from gatewise._tensor import Values
 from gatewise.course.batches import Source, as_image_rows, as_learnable, as_whole_number, descent, draws
 from gatewise.data import labels
 
-Params = Mapping[str, Any]
+if TYPE_CHECKING:
+    from gatewise.nn import functional
+
+Params = Mapping[str, Values]
 
 
-def scores_of(params: Params, X: Any) -> Any:
+def scores_of(params: Params, X: np.ndarray) -> Values:
     """The scores (N, C) of images X (N, D)."""
     layer1_out = X @ params["W1"] + params["b1"]
     relu_out = np.maximum(0, layer1_out)
-    return relu_out @ params["W2"] + params["b2"]
+    scores: Values = relu_out @ params["W2"] + params["b2"]
+    return scores
 
 
-def two_layer_loss(params: Params, X: Any, y: Any, reg: float = 0.0) -> Any:
+def two_layer_loss(params: Params, X: np.ndarray, y: npt.ArrayLike, reg: float = 0.0) -> functional.Loss:
     """The mean softmax loss of a dict of parameters, and reg times the sum of the squared weights.
 
     Plain NumPy: `gw.value_and_grad(two_layer_loss)(params, X, y)` gives the loss and a dict of gradients.
@@ -35,7 +41,10 @@ def two_layer_loss(params: Params, X: Any, y: Any, reg: float = 0.0) -> Any:
     """
     y = labels(y, len(X), len(params["b2"]))
     data_loss = cross_entropy(scores_of(params, X), y) / len(X)
-    return data_loss + reg * (np.sum(params["W1"] * params["W1"]) + np.sum(params["W2"] * params["W2"]))
+    loss: functional.Loss = data_loss + reg * (
+        np.sum(params["W1"] * params["W1"]) + np.sum(params["W2"] * params["W2"])
+    )
+    return loss
 
 
 class TwoLayerNet:
@@ -55,7 +64,7 @@ class TwoLayerNet:
         self, input_size: int, hidden_size: int, num_classes: int, std: float = 1e-4, rng: Source = None
     ) -> None:
         source = draws(rng)
-        self.params: dict[str, Any] = {
+        self.params: dict[str, np.ndarray] = {
             "W1": std * source.standard_normal((input_size, hidden_size)),
             "b1": np.zeros(hidden_size),
             "W2": std * source.standard_normal((hidden_size, num_classes)),
@@ -66,7 +75,7 @@ class TwoLayerNet:
     def num_classes(self) -> int:
         return len(self.params["b2"])
 
-    def loss(self, X: Any, y: Any = None, reg: float = 0.0) -> Any:
+    def loss(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None, reg: float = 0.0) -> Any:
         """Without `y` the scores (N, C) of the images X (N, D); with it the loss, and the gradients by name."""
         X = as_image_rows(X, len(self.params["W1"]))
         if y is None:
@@ -75,10 +84,10 @@ class TwoLayerNet:
 
     def train(
         self,
-        X: Any,
-        y: Any,
-        X_val: Any,
-        y_val: Any,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        X_val: npt.ArrayLike,
+        y_val: npt.ArrayLike,
         learning_rate: float = 1e-3,
         learning_rate_decay: float = 0.95,
         reg: float = 5e-6,
@@ -112,6 +121,7 @@ class TwoLayerNet:
                 learning_rate *= learning_rate_decay
         return stats
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: npt.ArrayLike) -> np.ndarray:
         """The class with the largest score for each image."""
-        return np.argmax(self.loss(X), axis=1)
+        largest: np.ndarray = np.argmax(self.loss(X), axis=1)
+        return largest

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from gatewise._errors import DataError
 
-Array = np.ndarray[Any, Any]
 
-
-def flipped(X: Array, rng: np.random.Generator) -> Array:
+def flipped(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return images (N, channels, height, width), each mirrored left to right with probability one half.
 
     >>> import numpy as np
@@ -25,7 +21,7 @@ def flipped(X: Array, rng: np.random.Generator) -> Array:
     return np.where(mirrored[:, None, None, None], X[..., ::-1], X)
 
 
-def cropped(X: Array, rng: np.random.Generator, padding: int = 4) -> Array:
+def cropped(X: np.ndarray, rng: np.random.Generator, padding: int = 4) -> np.ndarray:
     """Return images moved by up to `padding` pixels each way, zeros where they came from outside.
 
     >>> import numpy as np
@@ -41,7 +37,7 @@ def cropped(X: Array, rng: np.random.Generator, padding: int = 4) -> Array:
     return windows[np.arange(count), :, down, right]
 
 
-def augmented(X: Array, rng: np.random.Generator) -> Array:
+def augmented(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return images flipped and cropped at random, as is usual for CIFAR-10: hand it to `batches` as `change`.
 
     >>> import numpy as np
@@ -51,7 +47,7 @@ def augmented(X: Array, rng: np.random.Generator) -> Array:
     return cropped(flipped(X, rng), rng)
 
 
-def _check_images(X: Array) -> None:
+def _check_images(X: np.ndarray) -> None:
     if X.ndim != 4:
         cure = "X.reshape(N, channels, height, width), and flat=False where they are loaded."
         raise DataError(f"the images have shape {X.shape}.", "to be flipped or moved they need rows and columns.", cure)

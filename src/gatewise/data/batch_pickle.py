@@ -44,7 +44,7 @@ class _Name:
 class _Array:
     """An array, empty until its content comes."""
 
-    content: np.ndarray[Any, Any] | None = None
+    content: np.ndarray | None = None
 
 
 class _Bytes:

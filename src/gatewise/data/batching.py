@@ -9,8 +9,7 @@ import numpy as np
 
 from gatewise._errors import DataError
 
-Array = np.ndarray[Any, Any]
-Change = Callable[[Array, np.random.Generator], Array]
+Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
 class Batches:
@@ -29,8 +28,8 @@ class Batches:
 
     def __init__(
         self,
-        X: Array,
-        y: Array,
+        X: np.ndarray,
+        y: np.ndarray,
         size: int,
         rng: np.random.Generator | int,
         *,
@@ -48,13 +47,13 @@ class Batches:
         self.change, self.drop_last = change, drop_last
         self.epoch = 0  # how many were gone through to their end
         self.position = 0  # how many examples of this epoch were handed out
-        self._order: Array | None = None  # None between two epochs
+        self._order: np.ndarray | None = None  # None between two epochs
 
     def __len__(self) -> int:
         """How many batches an epoch has."""
         return len(self.X) // self.size if self.drop_last else -(-len(self.X) // self.size)
 
-    def __iter__(self) -> Iterator[tuple[Array, Array]]:
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         if self._order is None:
             self._order, self.position = self.rng.permutation(len(self.X)).astype(np.uint32), 0
         end = len(self) * self.size
@@ -118,8 +117,8 @@ class Batches:
 
 
 def batches(
-    X: Array,
-    y: Array,
+    X: np.ndarray,
+    y: np.ndarray,
     size: int,
     rng: np.random.Generator | int,
     *,

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._errors import DataError
-
-Array = np.ndarray[Any, Any]
 
 ROWS = 4096  # looked through at a time, so that no mask as large as the data is made
 
 
-def checked(X: Any, y: Any, classes: int) -> tuple[Array, Array]:
+def checked(X: npt.ArrayLike, y: npt.ArrayLike | None, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """Return X and y as arrays, or raise `DataError` naming what is wrong: lengths, labels, a NaN.
 
     X is (N, ...) of real numbers, all finite; y is (N,) of whole numbers from 0 to `classes` - 1. Nothing is copied.
@@ -35,7 +32,7 @@ def checked(X: Any, y: Any, classes: int) -> tuple[Array, Array]:
     return X, y
 
 
-def labels(y: Any, rows: int, classes: int | None = None) -> Any:
+def labels(y: npt.ArrayLike, rows: int, classes: int | None = None) -> np.ndarray:
     """The labels of so many rows as an array: whole numbers from 0, below `classes` where that is known.
 
     Raises `DataError`, since NumPy would take a label of -1 from behind.
@@ -67,7 +64,7 @@ def labels(y: Any, rows: int, classes: int | None = None) -> Any:
     return y
 
 
-def _check_finite(X: Array) -> None:
+def _check_finite(X: np.ndarray) -> None:
     if X.dtype.kind != "f":
         return
     first, count = "", 0

@@ -8,6 +8,7 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from io import BufferedRandom
 from pathlib import Path
 from typing import IO
 
@@ -35,7 +36,7 @@ def fetch_archive(title: str, address: str, known: Sum, members: Mapping[str, Su
         if (length := file.tell()) != known.size:
             raise DataFileError.of(address, f"{known.size:,} bytes", f"{length:,}" if length < known.size else "more")
         file.seek(0)
-        if (digest := hashlib.file_digest(file, "sha256").hexdigest()) != known.sha256:  # type: ignore[arg-type]
+        if (digest := hashlib.file_digest(file, "sha256").hexdigest()) != known.sha256:
             raise DataFileError.of(address, f"the SHA-256 {known.sha256}", digest)
         file.seek(0)
         try:
@@ -108,7 +109,7 @@ def _bar(title: str, length: int | None) -> Iterator[Callable[[int], object]]:
         yield lambda count: progress.advance(task, count)
 
 
-def _beside(folder: Path) -> IO[bytes]:
+def _beside(folder: Path) -> BufferedRandom:
     """A file without a name on the disk of `folder`, which is made where it is missing."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ UNSIGNED_BYTE = 8
 AXES = range(1, 5)
 
 
-def parsed(content: bytes, name: object) -> np.ndarray[Any, Any]:
+def parsed(content: bytes, name: object) -> np.ndarray:
     """Return the unsigned bytes of an idx file as a read-only array; `name` is the file's, for the message.
 
     >>> parsed(bytes([0, 0, 8, 1, 0, 0, 0, 3, 5, 0, 4]), "labels")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from gatewise._errors import DataError
-
-Array = np.ndarray[Any, Any]
 
 ROWS = 1024  # measured at a time, so that no copy of the data in double precision is made
 
@@ -23,21 +20,21 @@ class Scaling:
     array([[1., 2.]], dtype=float32)
     """
 
-    shift: Array
-    scale: Array
+    shift: np.ndarray
+    scale: np.ndarray
 
-    def __call__(self, X: Array) -> Array:
+    def __call__(self, X: np.ndarray) -> np.ndarray:
         X = X if X.dtype.kind == "f" else X.astype(np.float32)
-        scaled: Array = np.subtract(X, np.asarray(self.shift, X.dtype))
+        scaled: np.ndarray = np.subtract(X, np.asarray(self.shift, X.dtype))
         scaled /= np.asarray(self.scale, X.dtype)
         return scaled
 
-    def state(self) -> dict[str, Array]:
+    def state(self) -> dict[str, np.ndarray]:
         """What a checkpoint keeps; `Scaling(**state)` is this again."""
         return {"shift": self.shift, "scale": self.scale}
 
 
-def mean_image(X_train: Array) -> Scaling:
+def mean_image(X_train: np.ndarray) -> Scaling:
     """Subtract the mean of the training images, pixel by pixel, as the course does.
 
     >>> import numpy as np
@@ -49,7 +46,7 @@ def mean_image(X_train: Array) -> Scaling:
     return Scaling(shift.astype(np.float32), np.ones((), np.float32))
 
 
-def per_channel(X_train: Array, channels: int | None = None) -> Scaling:
+def per_channel(X_train: np.ndarray, channels: int | None = None) -> Scaling:
     """Subtract each channel's mean and divide by its standard deviation; a channel that never changes is not divided.
 
     Images are (N, channels, height, width), or flat with `channels` said.
@@ -78,16 +75,16 @@ def per_channel(X_train: Array, channels: int | None = None) -> Scaling:
     return Scaling(*(each.astype(np.float32) for each in both))
 
 
-def _mean_of(parted: Array, centre: Array, power: int) -> Array:
+def _mean_of(parted: np.ndarray, centre: np.ndarray, power: int) -> np.ndarray:
     """The mean of `(x - centre) ** power` over each channel, summed in double precision."""
-    total: Array = np.zeros(parted.shape[1])
+    total: np.ndarray = np.zeros(parted.shape[1])
     for start in range(0, len(parted), ROWS):
         total += ((parted[start : start + ROWS] - centre[:, None]) ** power).sum(axis=(0, 2))
-    mean: Array = total / (len(parted) * parted.shape[2])
+    mean: np.ndarray = total / (len(parted) * parted.shape[2])
     return mean
 
 
-def _check(X_train: Array) -> None:
+def _check(X_train: np.ndarray) -> None:
     if X_train.ndim < 2 or not X_train.size:
         raise DataError(
             f"the images have shape {X_train.shape}.", "there is nothing to measure.", "images of (N, ...)."

@@ -17,7 +17,6 @@ from gatewise.data import batch_pickle, fetching, idx, places
 from gatewise.data.reading import whole
 from gatewise.data.sums import CIFAR10_ARCHIVE, CIFAR10_BINARY, CIFAR10_PYTHON, MNIST
 
-Array = np.ndarray[Any, Any]
 Folder = str | os.PathLike[str] | None
 
 CLASSES: dict[str, tuple[str, ...]] = {
@@ -39,10 +38,10 @@ class DataSet(NamedTuple):
     ((360, 1, 8, 8), array([2, 3, 4, 5, 6]))
     """
 
-    X_train: Array
-    y_train: Array
-    X_test: Array
-    y_test: Array
+    X_train: np.ndarray
+    y_train: np.ndarray
+    X_test: np.ndarray
+    y_test: np.ndarray
 
 
 def cifar10(
@@ -119,11 +118,13 @@ def load(name: str, directory: Folder = None, **options: Any) -> DataSet:
 
 
 class _Images(NamedTuple):
-    images: Array
-    labels: Array
+    images: np.ndarray
+    labels: np.ndarray
 
 
-def _joined(parts: Sequence[_Images], shape: tuple[int, ...], flat: bool, dtype: DTypeLike) -> tuple[Array, Array]:
+def _joined(
+    parts: Sequence[_Images], shape: tuple[int, ...], flat: bool, dtype: DTypeLike
+) -> tuple[np.ndarray, np.ndarray]:
     """One array of all parts' images and one of their labels; converted part by part, without a copy of everything."""
     count = sum(len(part.labels) for part in parts)
     images = np.empty((count, int(np.prod(shape)) if flat else shape[0], *(() if flat else shape[1:])), dtype)
@@ -134,7 +135,7 @@ def _joined(parts: Sequence[_Images], shape: tuple[int, ...], flat: bool, dtype:
     return images, np.concatenate([part.labels for part in parts]).astype(np.int64)
 
 
-def _cifar10_batch(path: Path) -> tuple[Array, Array]:
+def _cifar10_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """The images and labels of a batch, in either version."""
     if path.name in CIFAR10_BINARY:
         rows = np.frombuffer(whole(path, CIFAR10_BINARY[path.name]), np.uint8).reshape(-1, 1 + 3072)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from gatewise._errors import DataError
 from gatewise.data.sets import DataSet
-
-Array = np.ndarray[Any, Any]
 
 
 class Split(NamedTuple):
@@ -22,14 +20,14 @@ class Split(NamedTuple):
     array([2., 2.])
     """
 
-    X_train: Array
-    y_train: Array
-    X_val: Array
-    y_val: Array
-    X_test: Array
-    y_test: Array
+    X_train: np.ndarray
+    y_train: np.ndarray
+    X_val: np.ndarray
+    y_val: np.ndarray
+    X_test: np.ndarray
+    y_test: np.ndarray
 
-    def each(self, change: Callable[[Array], Array]) -> Split:
+    def each(self, change: Callable[[np.ndarray], np.ndarray]) -> Split:
         """Return the split with `change` done to the images of all three parts."""
         return self._replace(X_train=change(self.X_train), X_val=change(self.X_val), X_test=change(self.X_test))
 

@@ -14,8 +14,9 @@ import math
 import os
 import re
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -178,7 +179,7 @@ def _bytes_of(array: np.ndarray) -> memoryview:
 # --------------------------------------------------------------------------------------------------------- reading
 
 
-def _read(file: BinaryIO) -> dict[str, Any]:
+def _read(file: BufferedReader) -> dict[str, Any]:
     size = os.fstat(file.fileno()).st_size
     if file.read(len(MAGIC)) != MAGIC:
         raise _DamageError(f"it does not begin with {MAGIC.decode().strip()!r}")
@@ -201,7 +202,7 @@ def _read(file: BinaryIO) -> dict[str, Any]:
     return state
 
 
-def _compare_digest(file: BinaryIO, size: int) -> None:
+def _compare_digest(file: BufferedReader, size: int) -> None:
     """Hash all but the end of the file and compare with the end."""
     digest, left = hashlib.sha256(MAGIC), size - len(MAGIC) - DIGEST
     while left:
@@ -218,7 +219,7 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _arrays(file: BinaryIO, described: list[dict[str, Any]], room: int) -> list[np.ndarray]:
+def _arrays(file: BufferedReader, described: list[dict[str, Any]], room: int) -> list[np.ndarray]:
     """Read the arrays; the room they say they take is compared with the file's before any is made."""
     wanted = [(_dtype(each["dtype"]), _shape(each["shape"]), each["order"] == "F") for each in described]
     takes = sum(dtype.itemsize * math.prod(shape) for dtype, shape, _ in wanted)
@@ -227,10 +228,10 @@ def _arrays(file: BinaryIO, described: list[dict[str, Any]], room: int) -> list[
     return [_array(file, *each) for each in wanted]
 
 
-def _array(file: BinaryIO, dtype: np.dtype, shape: tuple[int, ...], turned: bool) -> np.ndarray:
+def _array(file: BufferedReader, dtype: np.dtype, shape: tuple[int, ...], turned: bool) -> np.ndarray:
     array = np.empty(shape[::-1] if turned else shape, dtype)
     numbers = array.reshape(-1).view(np.uint8)
-    if file.readinto(numbers.data) != numbers.size:  # type: ignore[attr-defined]
+    if file.readinto(numbers.data) != numbers.size:
         raise _DamageError("it became shorter while it was read")
     if dtype.kind == "b" and numbers.size and numbers.max() > 1:
         raise _DamageError("an array of booleans holds something else")

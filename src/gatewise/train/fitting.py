@@ -13,8 +13,7 @@ import numpy as np
 from gatewise import data
 from gatewise._errors import DivergedError, TrainingError
 from gatewise.nn import Module, functional
-from gatewise.optim import Optimizer
-from gatewise.optim.lr_scheduler import LRScheduler
+from gatewise.optim import Optimizer, lr_scheduler
 from gatewise.train import checkpoints
 from gatewise.train.held import ARRAY, FINITE, ROW, TEXT, Held
 from gatewise.train.history import Epoch, History
@@ -57,7 +56,7 @@ def fit(
     batch_size: int = 200,
     loss: Loss = functional.cross_entropy,
     reg: float = 0.0,
-    scheduler: LRScheduler | None = None,
+    scheduler: lr_scheduler.LRScheduler | None = None,
     change: Change | None = None,
     rng: int | np.random.Generator = 0,
     patience: int | None = None,
@@ -126,7 +125,7 @@ class Trainer:
         batch_size: int = 200,
         loss: Loss = functional.cross_entropy,
         reg: float = 0.0,
-        scheduler: LRScheduler | None = None,
+        scheduler: lr_scheduler.LRScheduler | None = None,
         change: Change | None = None,
         rng: int | np.random.Generator = 0,
         patience: int | None = None,

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 from gatewise._errors import CheckpointError, GatewiseError, shown_path
 
-Made = TypeVar("Made")
+Made = TypeVar("Made", bound="DataclassInstance")
 SHOWN = 40  # letters of a value that is none of its kind
 
 
@@ -102,7 +105,7 @@ class Held:
 
     def made(self, kind: type[Made]) -> Made:
         """A dataclass whose fields are saved under their names, and nothing else with them."""
-        written = {field.name: field.type for field in fields(kind)}  # type: ignore[arg-type]
+        written = {field.name: field.type for field in fields(kind)}
         for name in self.value:
             if name not in written:
                 raise self.wrong(self.value[name], "not known", name)

@@ -14,7 +14,7 @@ from gatewise.nn import Module
 from gatewise.train.history import History, smoothed
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure  # type: ignore[import-not-found, unused-ignore]
+    from matplotlib.figure import Figure
 
 WIDE = 100.0  # times the smallest loss: beyond it the axis is logarithmic
 PATHS = (".png", ".svg", ".pdf")
@@ -104,7 +104,7 @@ def first_weights(model: Module, shape: tuple[int, ...]) -> np.ndarray | None:
 def new_figure(size: tuple[float, float], rows: int, columns: int) -> tuple[Figure, Any]:
     """A figure that no window and no global state belongs to. Raises `SaveError`."""
     try:
-        from matplotlib.figure import Figure  # type: ignore[import-not-found, unused-ignore]
+        from matplotlib.figure import Figure
     except ImportError:
         why = "curves and weights are drawn by matplotlib, which is not installed."
         raise SaveError("No plot was written.", why, "pip install 'gatewise[plot]'.") from None
@@ -114,7 +114,7 @@ def new_figure(size: tuple[float, float], rows: int, columns: int) -> tuple[Figu
 
 def write(figure: Figure, path: str | Path) -> None:
     """Save a figure by the ending of its file. Raises `SaveError`."""
-    from matplotlib import rc_context  # type: ignore[import-not-found, unused-ignore]
+    from matplotlib import rc_context
 
     if Path(path).suffix.lower() not in PATHS:
         raise SaveError(

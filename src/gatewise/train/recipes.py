@@ -36,7 +36,7 @@ class Setting:
     option: str = ""  # where it is not the field's name
 
 
-def counted(help: str, metavar: str = "N", option: str = "") -> Setting:
+def of_count(help: str, metavar: str = "N", option: str = "") -> Setting:
     return Setting(help, metavar, lambda value: value >= 1, "it counts, from 1 on.", 10, option)
 
 
@@ -66,11 +66,11 @@ class Recipe:
 
     dataset: str
     model: str = at("two-layer", one_of(("linear", "two-layer", "conv")))
-    hidden: int = at(200, counted("Hidden units; for conv, filters of the first block."))
-    epochs: int = at(10, counted("How often all images are looked at."))
+    hidden: int = at(200, of_count("Hidden units; for conv, filters of the first block."))
+    epochs: int = at(10, of_count("How often all images are looked at."))
     lr: float = at(1e-3, finite("The learning rate.", "RATE"))
     reg: float = at(0.25, finite("R times the sum of the squared weights is added to the loss.", "R"))
-    batch: int = at(200, counted("Images in a batch."))
+    batch: int = at(200, of_count("Images in a batch."))
     optimizer: str = at("sgd", one_of(("sgd", "momentum", "adam", "adamw", "rmsprop", "adagrad")))
     schedule: str = at(
         "decay", one_of(("decay", "cosine", "constant"), "decay (by 0.95 an epoch), cosine or constant.")
@@ -95,9 +95,9 @@ class Recipe:
         "none",
         one_of(("none", "flip", "flip-crop"), "none, flip or flip-crop: what is done to each batch at random."),
     )
-    train: int | None = at(None, counted("Learn from the first N images only.", option="train-images"))
-    validation: int = at(1000, counted("How many images choose the best epoch."))
-    patience: int | None = at(None, counted("Stop after N epochs without a better one."))
+    train: int | None = at(None, of_count("Learn from the first N images only.", option="train-images"))
+    validation: int = at(1000, of_count("How many images choose the best epoch."))
+    patience: int | None = at(None, of_count("Stop after N epochs without a better one."))
     seed: int = at(0, Setting("The same one, the same run.", "SEED", option="rng"))
 
     @classmethod

@@ -13,12 +13,10 @@ import numpy as np
 from gatewise._errors import TrainingError
 from gatewise._types import Function
 from gatewise.nn import Module
-from gatewise.optim import Optimizer
-from gatewise.optim.lr_scheduler import LRScheduler
+from gatewise.optim import Optimizer, lr_scheduler
 
 PLAIN = (bool, int, float, str, type(None))
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
-COUNTS = ("epochs", "batch_size", "patience", "save_every")
 
 
 def check_settings(*, reg: object, **counts: object) -> None:
@@ -54,7 +52,7 @@ def held_by(optimizer: Optimizer) -> set[int]:
 def settings_of_run(
     model: Module,
     optimizer: Optimizer,
-    scheduler: LRScheduler | None,
+    scheduler: lr_scheduler.LRScheduler | None,
     batch_size: int,
     reg: float,
     loss: Function,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from gatewise._check.blank import function_from
 from gatewise._check.exercises import circuits, networks
+from gatewise._types import Function
 
 
 @dataclass(frozen=True)
@@ -19,17 +19,17 @@ class Exercise:
 
     name: str
     about: str
-    forward: Callable[..., Any]
-    inputs: dict[str, Any]
+    forward: Function
+    inputs: Mapping[str, float | np.ndarray]
     wrt: tuple[str, ...]
 
 
-def exercise(name: str, forward: Callable[..., Any], inputs: dict[str, Any], wrt: str) -> Exercise:
+def exercise(name: str, forward: Function, inputs: Mapping[str, float | np.ndarray], wrt: str) -> Exercise:
     """An exercise from its function, whose docstring says what it is about.
 
     It is built anew from its own text: frames of gatewise's files are not the user's, and would give no names.
     """
-    twin = function_from(inspect.getsource(forward), forward.__name__, {"np": np, "Any": Any})
+    twin = function_from(inspect.getsource(forward), forward.__name__, {"np": np})
     return Exercise(name, (forward.__doc__ or "").strip(), twin, inputs, tuple(wrt.split()))
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 NEURON_INPUTS = {"w0": 2.0, "x0": -1.0, "w1": -3.0, "x1": -2.0, "w2": -3.0}
 
 
-def compound(x: Any, y: Any, z: Any) -> Any:
+def compound(x: float, y: float, z: float) -> object:
     """An add gate and a multiply gate."""
     q = x + y
     f = q * z
     return f
 
 
-def patterns(x: Any, y: Any, z: Any, w: Any) -> Any:
+def patterns(x: float, y: float, z: float, w: float) -> object:
     """Add, multiply and max: three ways to hand a gradient back."""
     p = x * y
     m = np.maximum(z, w)
@@ -25,7 +23,7 @@ def patterns(x: Any, y: Any, z: Any, w: Any) -> Any:
     return f
 
 
-def neuron(w0: Any, x0: Any, w1: Any, x1: Any, w2: Any) -> Any:
+def neuron(w0: float, x0: float, w1: float, x1: float, w2: float) -> object:
     """The sigmoid neuron, squared at the end so that its output is used twice."""
     dot = w0 * x0 + w1 * x1 + w2
     s = 1 / (1 + np.exp(-dot))
@@ -33,7 +31,7 @@ def neuron(w0: Any, x0: Any, w1: Any, x1: Any, w2: Any) -> Any:
     return f
 
 
-def staged(x: Any, y: Any) -> Any:
+def staged(x: float, y: float) -> object:
     """Two sigmoids and a quotient: x and y are each used more than once."""
     sigy = 1.0 / (1 + np.exp(-y))
     num = x + sigy

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
 
-def matrices(W: Any, X: Any, T: Any) -> Any:
+def matrices(W: np.ndarray, X: np.ndarray, T: np.ndarray) -> object:
     """A matrix product under a squared error: two transposes to place."""
     D = W.dot(X)
     R = D - T
@@ -15,7 +15,7 @@ def matrices(W: Any, X: Any, T: Any) -> Any:
     return f
 
 
-def softmax(scores: Any, y: Any) -> Any:
+def softmax(scores: np.ndarray, y: np.ndarray) -> object:
     """Softmax and cross-entropy, the mean over the examples."""
     N = scores.shape[0]
     stable = scores - np.max(scores, axis=1, keepdims=True)
@@ -25,7 +25,9 @@ def softmax(scores: Any, y: Any) -> Any:
     return loss
 
 
-def net(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any, reg: Any) -> Any:
+def net(
+    X: np.ndarray, y: np.ndarray, W1: np.ndarray, b1: np.ndarray, W2: np.ndarray, b2: np.ndarray, reg: float
+) -> object:
     """The two-layer net with softmax loss and regularisation."""
     N = X.shape[0]
     layer1_out = X.dot(W1) + b1
@@ -40,7 +42,7 @@ def net(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any, reg: Any) -> Any:
     return loss
 
 
-def batchnorm(x: Any, gamma: Any, beta: Any, t: Any) -> Any:
+def batchnorm(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, t: np.ndarray) -> object:
     """Batch normalisation, stage by stage, weighted by t."""
     mu = np.mean(x, axis=0)
     xmu = x - mu
@@ -55,24 +57,24 @@ def batchnorm(x: Any, gamma: Any, beta: Any, t: Any) -> Any:
     return loss
 
 
-def drawn(seed: int, **shapes: Any) -> dict[str, Any]:
+def drawn(seed: int, **shapes: int | tuple[int, ...]) -> dict[str, np.ndarray]:
     """Arrays of short random numbers, that can be read and written down."""
     rng = np.random.default_rng(seed)
     return {name: np.round(rng.normal(size=shape), 2) for name, shape in shapes.items()}
 
 
-def matrices_inputs() -> dict[str, Any]:
+def matrices_inputs() -> Mapping[str, float | np.ndarray]:
     return drawn(0, W=(2, 4), X=(4, 3), T=(2, 3))
 
 
-def softmax_inputs() -> dict[str, Any]:
+def softmax_inputs() -> Mapping[str, float | np.ndarray]:
     return {**drawn(1, scores=(4, 3)), "y": np.array([0, 2, 1, 2])}
 
 
-def net_inputs() -> dict[str, Any]:
+def net_inputs() -> Mapping[str, float | np.ndarray]:
     weights = drawn(2, X=(5, 4), W1=(4, 6), b1=6, W2=(6, 3), b2=3)
     return {"X": weights.pop("X"), "y": np.array([0, 1, 2, 2, 1]), **weights, "reg": 0.05}
 
 
-def batchnorm_inputs() -> dict[str, Any]:
+def batchnorm_inputs() -> Mapping[str, float | np.ndarray]:
     return drawn(3, x=(5, 3), gamma=3, beta=3, t=(5, 3))

@@ -1,0 +1,179 @@
+"""The code of the user with other statements in it: what it makes is heard, or a line is another one, while it runs."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import sys
+import types
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gatewise._check.definitions import compiled, definition_of, holds_something, space_of, swapped
+from gatewise._check.hearing import HOOK, Event, Listener
+from gatewise._check.trees import replaced
+
+T = TypeVar("T")
+
+
+MANY = 300  #: functions that are listened to
+OWN = Path(__file__).resolve().parent.parent
+LIBRARIES = tuple({str(Path(p).resolve()) for p in (sys.prefix, sys.base_prefix)})
+
+Remake = Callable[[list[ast.stmt], str], list[ast.stmt]]  #: another body of a function, by its own and its name
+Codes = Sequence[tuple[types.FunctionType, types.CodeType]]
+
+
+class Code(ABC):
+    """The statements of a program, which can be heard while it runs, and be others."""
+
+    @abstractmethod
+    def running(
+        self, made: Remake, names: Mapping[str, object], of: ast.stmt | None = None
+    ) -> AbstractContextManager[None]:
+        """Inside, other bodies run in the place of all, or of that one which has a statement, and find these names."""
+
+    @abstractmethod
+    def listening(self, listener: Listener) -> AbstractContextManager[None]:
+        """Inside, all that the statements make is heard."""
+
+    @abstractmethod
+    def space(self, s: ast.stmt) -> Mapping[str, Any]:
+        """The names around a statement that are not its function's own."""
+
+    @abstractmethod
+    def text(self, s: ast.stmt) -> str:
+        """A statement's first line, as the user wrote it."""
+
+    def heard(
+        self, run: Callable[[], T], instead: Mapping[int, object], statement: tuple[ast.stmt, ast.stmt] | None = None
+    ) -> tuple[T, list[Event]]:
+        """What a run gives, and every value on the way; with another statement in the place of one, where asked."""
+        if statement is None:
+            self.listener.start(instead)
+            with self.listening(self.listener):
+                return run(), self.listener.events
+        listener = Listener()
+        listener.start(instead)
+
+        def made(body: list[ast.stmt], name: str) -> list[ast.stmt]:
+            return listener.listened([replaced(b, *statement) for b in body], name)
+
+        with self.running(made, {HOOK: listener.hear}, statement[0]):
+            return run(), listener.events
+
+    def with_statement(
+        self, s: ast.stmt, instead: ast.stmt, names: Mapping[str, object] | None = None
+    ) -> AbstractContextManager[None]:
+        """Inside, another statement runs in the place of one."""
+        return self.running(lambda body, _: [replaced(b, s, instead) for b in body], names or {}, s)
+
+    @cached_property
+    def listener(self) -> Listener:
+        return Listener()
+
+
+class Functions(Code):
+    """The functions of the user that some callables lead to."""
+
+    def __init__(self, start: Iterable[object]) -> None:
+        self.nodes: list[tuple[types.FunctionType, ast.FunctionDef]] = []
+        self.codes: list[tuple[types.FunctionType, types.CodeType]] = []
+        for f in users_functions(start):
+            node = definition_of(f.__code__)
+            if node is None or any(name.startswith("__") and not name.endswith("__") for name in attributes(node)):
+                continue  # a private name is another one inside its class
+            code = compiled(node, self.listener.listened(node.body, node.name), f.__code__)
+            if code is not None:
+                self.nodes.append((f, node))
+                self.codes.append((f, code))
+
+    def running(
+        self, made: Remake, names: Mapping[str, object], of: ast.stmt | None = None
+    ) -> AbstractContextManager[None]:
+        nodes = self.nodes if of is None else [self.holder(of)]
+        codes = [(f, compiled(node, made(node.body, node.name), f.__code__)) for f, node in nodes]
+        return swapped([(f, code) for f, code in codes if code is not None], names)
+
+    def listening(self, listener: Listener) -> AbstractContextManager[None]:
+        return swapped(self.codes, {HOOK: listener.hear})
+
+    def holder(self, s: ast.stmt) -> tuple[types.FunctionType, ast.FunctionDef]:
+        """The function that a statement stands in, the innermost one that was found."""
+        return next((f, n) for f, n in self.nodes if any(each is s for each in ast.walk(n)))
+
+    def space(self, s: ast.stmt) -> Mapping[str, Any]:
+        return space_of(self.holder(s)[0])
+
+    def text(self, s: ast.stmt) -> str:
+        return linecache.getline(self.holder(s)[0].__code__.co_filename, s.lineno).strip()
+
+
+def users_functions(start: Iterable[Any]) -> list[types.FunctionType]:
+    """The functions in the user's files that these may call: methods, helpers, and what stands beside them."""
+    found: dict[int, types.FunctionType] = {}
+    seen: set[int] = set()
+    waiting = list(start)
+    while waiting and len(found) < MANY:
+        each = waiting.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        waiting += behind(each)
+        if isinstance(each, types.FunctionType) and (is_users(each) or each.__code__.co_filename.startswith("<")):
+            if is_users(each):
+                found[id(each)] = each
+            waiting += [v for v in each.__globals__.values() if isinstance(v, (types.FunctionType, type))]
+            names = {*each.__code__.co_names}
+            waiting += [v for n in names if isinstance(v := each.__globals__.get(n), types.ModuleType)]
+            waiting += [cell.cell_contents for cell in each.__closure__ or () if holds_something(cell)]
+    return list(found.values())
+
+
+def behind(x: object) -> list[Any]:
+    """The callables that stand behind one."""
+    if isinstance(x, partial):
+        return [x.func, *x.args, *x.keywords.values()]
+    if isinstance(x, (types.MethodType, staticmethod, classmethod)):
+        return [x.__func__, getattr(x, "__self__", None)]
+    if isinstance(x, property):
+        return [x.fget]
+    if isinstance(x, types.FunctionType):
+        return [x.__wrapped__] if hasattr(x, "__wrapped__") else []
+    if isinstance(x, type):
+        return (
+            list(vars(x).values())
+            if is_users_file(getattr(sys.modules.get(x.__module__), "__file__", None))
+            or (any(isinstance(v, types.FunctionType) and is_users(v) for v in vars(x).values()))
+            else []
+        )
+    if isinstance(x, types.ModuleType):
+        return (
+            [v for v in vars(x).values() if isinstance(v, (types.FunctionType, type))]
+            if is_users_file(getattr(x, "__file__", None))
+            else []
+        )
+    return [type(x)] if hasattr(x, "__dict__") else []
+
+
+def is_users(f: types.FunctionType) -> bool:
+    return is_users_file(f.__code__.co_filename)
+
+
+def is_users_file(name: str | None) -> bool:
+    if not name or name.startswith(("<gatewise", "<frozen")):
+        return False
+    if name.startswith("<"):  # a cell of a notebook, text that was executed
+        return bool(linecache.getlines(name))
+    path = str(Path(name).resolve())
+    return not path.startswith((*LIBRARIES, f"{OWN}/"))
+
+
+def attributes(node: ast.AST) -> set[str]:
+    return {e.attr for e in ast.walk(node) if isinstance(e, ast.Attribute)} | {
+        e.id for e in ast.walk(node) if isinstance(e, ast.Name)
+    }
