@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import itertools
 import linecache
 import weakref
@@ -107,3 +108,14 @@ def users_code(tree: ast.Module, filename: str) -> CodeType:
 def run_users_code(code: CodeType, namespace: dict[str, Any]) -> None:
     """Run such a script in `namespace`."""
     exec(code, namespace)
+
+
+def importing(instead: Callable[[Any], Any]) -> dict[str, Any]:
+    """Python's own names, of which `import` gives what `instead` has in a module's place, where that is not None."""
+
+    def imported(name: str, *args: Any, **kwargs: Any) -> Any:
+        module = builtins.__import__(name, *args, **kwargs)
+        found = instead(module)
+        return module if found is None else found
+
+    return {**vars(builtins), "__import__": imported}

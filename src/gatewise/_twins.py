@@ -6,7 +6,6 @@ is replaced by identity of the object, in a copy of its globals: nothing global 
 
 from __future__ import annotations
 
-import builtins
 import dis
 import functools
 import math
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._build import importing
 from gatewise._circuit import lent
 from gatewise._gates import GATES, Gate
 from gatewise._tensor import STOPPED, Tensor, apply
@@ -340,13 +340,7 @@ def _learn() -> None:
 _learn()
 
 
-def imported(name: str, *args: Any, **kwargs: Any) -> Any:
-    """`import` inside a function: NumPy and math are answered there too."""
-    module = builtins.__import__(name, *args, **kwargs)
-    return twin_of(module) or module
-
-
-BUILTINS = {**vars(builtins), "__import__": imported}
+BUILTINS = importing(twin_of)  #: what a function finds there: `import` in its body is answered, too
 
 # ----------------------------------------------------------------------------------------------------------- functions
 

@@ -110,49 +110,14 @@ def test_a_row_is_about_a_function_that_has_no_gate_and_its_error_says_it(call: 
     assert INSTEAD[call] in str(caught.value)
 
 
-#: Functions that resemble another one in letters alone, and that one.
-ALIKE = {
-    "median": "mean",
-    "arctanh": "arctan",
-    "cross": "cos",
-    "hstack": "stack",
-    "vstack": "stack",
-    "sort": "sqrt",
-    "flip": "clip",
-    "isinf": "sin",
-    "nanmax": "max",
-    "nanvar": "var",
-    "arccosh": "arccos",
-    "cumprod": "prod",
-    "sinc": "sin",
-}
-
-
-@pytest.mark.parametrize("name", ALIKE)
-def test_nothing_is_offered_for_its_letters(name: str) -> None:
-    pair = name in ("cross", "hstack", "vstack")
-
-    def f(x: Any) -> Any:
-        called = getattr(np, name)
-        return np.sum(called([x, x]) if name.endswith("stack") else called(x, x) if pair else called(x))
-
+def test_nothing_is_offered_for_its_letters() -> None:
     with pytest.raises(gw.GatewiseError) as caught:
-        gw.grad(f)(np.array([0.2, 0.5, 0.1]))
-    assert f"np.{ALIKE[name]} has a gate" not in str(caught.value)
-    assert instead_if_numpys(name) is not None
+        gw.grad(lambda x: np.nanmedian(x))(np.array([0.2, 0.5, 0.1]))
+    assert "np.median has a gate" not in str(caught.value)
+    assert instead_if_numpys("nanmedian") is not None
 
 
-@pytest.mark.parametrize("name", ["cumsum", "argsort", "round", "diagonal", "ptp"])
-def test_a_method_is_answered_as_its_function_is(name: str) -> None:
-    if not hasattr(np.ndarray, name):
-        pytest.skip("no such method in this NumPy")
-    rows = [text for call, text in INSTEAD.items() if call.startswith(f"np.{name}(")]
-    with pytest.raises(gw.GatewiseError) as caught:
-        gw.grad(lambda x: np.sum(getattr(x, name)()))(np.ones((2, 2)))
-    assert all(text in str(caught.value) for text in rows)
-
-
-@pytest.mark.parametrize("name", ["median", "arctanh", "cross", "sort"])
+@pytest.mark.parametrize("name", ["nanmedian", "ldexp"])
 def test_an_expression_and_the_catalogue_are_answered_alike(name: str) -> None:
     rows = [text for call, text in INSTEAD.items() if call.startswith(f"np.{name}(")]
     with pytest.raises(gw.GatewiseError, match=f"{name} has no gate") as typed:
@@ -171,8 +136,6 @@ def test_a_name_that_nobody_has_is_still_taken_for_a_slip() -> None:
 
 def test_of_a_long_line_the_call_is_shown() -> None:
     with pytest.raises(gw.GatewiseError) as caught:
-        gw.grad(lambda x: np.sum(np.exp(x) + np.sin(x) + np.cos(x) + np.exp(np.sin(x)) + np.cross(x, x) + x * 3))(
-            np.ones(3)
-        )
-    assert "... np.cross(x, x) ..." in str(caught.value)
+        gw.grad(lambda x: np.sum(np.exp(x) + np.sin(x) + np.cos(x) + np.exp(np.sin(x)) + np.i0(x) + x * 3))(np.ones(3))
+    assert "... np.i0(x) ..." in str(caught.value)
     assert "np.cos" not in str(caught.value)

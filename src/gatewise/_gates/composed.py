@@ -790,3 +790,114 @@ def ifftshift(x, axes=None):
 def real_if_close(a, tol=100):
     close = np.real_if_close(asked(a), tol)
     return np.real(a) if close.dtype.kind == "f" else a
+
+
+# ---------------------------------------------------------------------------------------------------- newer, and older
+
+
+@composed(np.cumulative_sum)
+def cumulative_sum(x, /, *, axis=None, include_initial=False):
+    return running(np.cumsum, x, axis, 0.0, include_initial)
+
+
+@composed(np.cumulative_prod)
+def cumulative_prod(x, /, *, axis=None, include_initial=False):
+    return running(np.cumprod, x, axis, 1.0, include_initial)
+
+
+def running(total, x, axis, initial, include_initial):
+    axis = axis_of(0 if axis is None and rank(x) == 1 else axis, x)
+    found = total(x, axis=axis)
+    if not include_initial:
+        return found
+    shape = tuple(1 if k == axis else n for k, n in enumerate(shape_of(x)))
+    return np.concatenate([np.full(shape, initial, dtype_of(x)), found], axis=axis)
+
+
+@composed(np.unstack)
+def unstack(x, /, *, axis=0):
+    axis = axis_of(axis, x)
+    return tuple(x[along(axis, k)] for k in range(shape_of(x)[axis]))
+
+
+@composed(np.matvec)
+def matvec(x1, x2, /):
+    return (x1 @ np.expand_dims(x2, -1))[..., 0]
+
+
+@composed(np.vecmat)
+def vecmat(x1, x2, /):
+    return (np.expand_dims(x1, -2) @ x2)[..., 0, :]
+
+
+@composed(np.resize)
+def resize(a, new_shape):
+    count = math.prod(new_shape) if np.ndim(new_shape) else int(new_shape)
+    return np.reshape(np.ravel(a)[np.arange(count) % max(size(a), 1)], new_shape)
+
+
+@composed(np.apply_over_axes)
+def apply_over_axes(func, a, axes):
+    for axis in axes if np.ndim(axes) else [axes]:
+        found = func(a, axis)
+        a = found if rank(found) == rank(a) else np.expand_dims(found, axis)
+    return a
+
+
+@composed(np.linspace)
+def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
+    parts = num - 1 if endpoint else num
+    steps = np.reshape(np.arange(0, num, dtype=float), (-1,) + (1,) * max(rank(start), rank(stop)))
+    step = (stop - start) / parts if parts else np.nan
+    made = steps * step + start if parts else steps * (stop - start) + start
+    if endpoint and num > 1:
+        made = np.concatenate([made[:-1], np.expand_dims(stop * 1.0 + 0.0 * made[0], 0)], axis=0)
+    made = made if axis == 0 else np.moveaxis(made, 0, axis)
+    return (made, step) if retstep else made
+
+
+@composed(np.logspace)
+def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
+    return np.power(base, linspace(start, stop, num, endpoint, axis=axis))
+
+
+@composed(np.piecewise)
+def piecewise(x, condlist, funclist, *args, **kw):
+    conditions = list(condlist) if not rank(x) or rank(condlist[0]) else [condlist]
+    if len(funclist) == len(conditions) + 1:
+        others = ~conditions[0]
+        for condition in conditions[1:]:
+            others = others & ~condition
+        conditions = [*conditions, others]
+    found = np.zeros_like(x)
+    for condition, part in zip(conditions, funclist, strict=True):
+        found = np.where(condition, part(x, *args, **kw) if callable(part) else part, found)
+    return found
+
+
+@composed(np.poly)
+def poly(seq_of_zeros):
+    if rank(seq_of_zeros) != 1:
+        raise UnsupportedError.of("np.poly of a matrix")
+    found = np.ones(1)
+    for k in range(size(seq_of_zeros)):
+        found = np.convolve(found, np.stack([1.0, -seq_of_zeros[k]]), mode="full")
+    return found
+
+
+@composed(np.polymul)
+def polymul(a1, a2):
+    return np.convolve(a1, a2)
+
+
+@composed(np.polyder)
+def polyder(p, m=1):
+    for _ in range(m):
+        p = p[:-1] * np.arange(size(p) - 1, 0, -1)
+    return p
+
+
+composed(np.linalg.cross)(lambda x1, x2, /, *, axis=-1: np.cross(x1, x2, axis=axis))
+composed(np.linalg.tensordot)(lambda x1, x2, /, *, axes=2: np.tensordot(x1, x2, axes=axes))
+composed(np.linalg.vecdot)(lambda x1, x2, /: np.vecdot(x1, x2))
+composed(np.astype)(lambda x, dtype, /, *, copy=True: x.astype(dtype))
