@@ -340,6 +340,14 @@ def _learn() -> None:
 _learn()
 
 
+MATH_TWIN = twin_of_module(math)
+
+
+def twins_among(names: Mapping[str, Any]) -> dict[str, Any]:
+    """What takes the place of those of these names that have a twin."""
+    return {name: twin for name, value in names.items() if (twin := twin_of(value)) is not None}
+
+
 BUILTINS = importing(twin_of)  #: what a function finds there: `import` in its body is answered, too
 
 # ----------------------------------------------------------------------------------------------------------- functions

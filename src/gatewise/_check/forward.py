@@ -16,11 +16,11 @@ from gatewise._check.running import Moment
 from gatewise._check.wires import Wires
 from gatewise._circuit import Bit, Expr, Wire, step_of, wires_in
 from gatewise._errors import GatewiseError
-from gatewise._recording.functions import Math, math_replaced, with_math
 from gatewise._recording.recorder import Recorder
 from gatewise._recording.scripts import MATH, MathImports
 from gatewise._recording.structures import leaves, mapped
 from gatewise._tensor import Tensor, leaf
+from gatewise._twins import MATH_TWIN, seen, twins_among
 from gatewise._types import Function, Plain
 
 BOUND = "__gatewise_bound__"
@@ -35,7 +35,7 @@ class Forward(Wires):
         self.bound: dict[str, list[Wire]] = {}
         self.asked = {wire_named(key, program.known()) for key in program.gradients}
         self.places = dict(enumerate(program.statements))
-        self.space = {**space, **math_replaced(space), "math": Math(), MATH: Math(), BOUND: self.bind, PUT: put_at}
+        self.space = {**space, **twins_among(space), "math": MATH_TWIN, MATH: MATH_TWIN, BOUND: self.bind, PUT: put_at}
 
     def run(self, given: Mapping[str, Plain]) -> Forward:
         """Record the forward statements of the program, on these arguments."""
@@ -55,7 +55,7 @@ class Forward(Wires):
         places = {s: k for k, s in self.places.items()}
         with Recorder() as recorder, Bit() as bit, np.errstate(all="ignore"):
             self.lent, self.bit = recorder.bit | bit, bit
-            out, cache = with_math(forward)(**{name: self.argument(name, value) for name, value in given.items()})
+            out, cache = seen(forward)(**{name: self.argument(name, value) for name, value in given.items()})
             self.space[self.program.parameters[1]] = self.bind("cache", cache)
             self.execute(ast.Module(kept(self.program.body, self.program.forward, places), []))
         return self.settled(out)

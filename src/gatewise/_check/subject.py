@@ -25,9 +25,10 @@ from gatewise._check.parameters import (
 )
 from gatewise._check.seeding import Seed
 from gatewise._errors import ArgumentError
-from gatewise._recording.functions import code_of, signature_of, with_math
+from gatewise._recording.functions import code_of, signature_of
 from gatewise._recording.structures import leaves, mapped
 from gatewise._tensor import Tensor, leaf
+from gatewise._twins import seen
 from gatewise._types import Function, Plain
 
 Wanted = Callable[[Any], Any]  #: what stands for a parameter where f is recorded, of its value
@@ -63,7 +64,7 @@ class Subject:
         rng: object = None,
     ) -> None:
         self.f, self.name = f, shown_name(f)
-        self.taking_tensors = with_math(f)
+        self.taking_tensors = seen(f)
         self.names = argument_names(f, len(args))
         self.args, self.kwargs = list(args), dict(kwargs)
         self.notes: list[str] = []

@@ -21,8 +21,8 @@ from gatewise._check.swapping import Code
 from gatewise._check.taping import NAMES, taped
 from gatewise._check.wires import Wires
 from gatewise._circuit import Bit, Wire
-from gatewise._recording.functions import with_math
 from gatewise._tensor import Tensor, leaf
+from gatewise._twins import seen
 from gatewise._types import Plain
 
 SCOPE = "__gatewise_scope__"
@@ -202,7 +202,7 @@ class Checked:
 
     def recorded(self) -> Circuit:
         subject = self.subject
-        subject.taking_tensors = with_math(subject.f)
+        subject.taking_tensors = seen(subject.f)
         made: list[Tensor] = []
         with Bit() as bit:
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import dis
 import functools
 import inspect
 import keyword
-import math
 import types
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -28,101 +26,9 @@ from gatewise._errors import (
 )
 from gatewise._gates import GATES, Gate
 from gatewise._recording.structures import becomes_tensor, key_text, leaves, mapped
-from gatewise._tensor import BACKWARD, Tensor, apply, leaf, whole_number
+from gatewise._tensor import BACKWARD, Tensor, leaf, whole_number
 
 Signature = tuple[tuple[str, str, Any], ...]
-
-MATH_NAMES = {
-    "fabs": "absolute",
-    "asin": "arcsin",
-    "acos": "arccos",
-    "atan": "arctan",
-    "atan2": "arctan2",
-    "pow": "power",
-    "fmod": None,
-}
-
-
-class MathGate:
-    """A function of `math` that takes Tensors too: on floats it is math's own, to the bit."""
-
-    def __init__(self, function: Callable[..., Any], gate: Gate) -> None:
-        self.function, self.gate, self.__name__ = function, gate, function.__name__
-
-    def __call__(self, *args: Any) -> Any:
-        if not any(isinstance(x, Tensor) for x in args):
-            return self.function(*args)
-        if any(np.shape(x.value if isinstance(x, Tensor) else x) for x in args):
-            return self.gate(*args)  # math itself would refuse an array; the gate is what was meant
-        return apply(self.gate, self.function, args, {})
-
-
-class Math(types.ModuleType):
-    """`math`, with the functions that have a gate taking Tensors."""
-
-    def __init__(self) -> None:
-        super().__init__("math")
-        for name, function in vars(math).items():
-            setattr(self, name, math_gate(function))
-
-
-def math_gate(function: Any) -> Any:
-    """The Tensor-taking twin of one of math's functions; anything else as it is."""
-    if not isinstance(function, types.BuiltinFunctionType) or function.__module__ != "math":
-        return function
-    name = MATH_NAMES.get(function.__name__, function.__name__)
-    ufunc = getattr(np, name, None) if name else None
-    return (
-        MathGate(function, GATES[ufunc])
-        if isinstance(ufunc, np.ufunc) and ufunc in GATES and name != "floor"
-        else function
-    )
-
-
-def with_math(f: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function, seeing a `math` that takes Tensors; nothing global is changed.
-
-    A function that assigns globals is left as it is: what it writes must reach the functions it calls.
-    """
-    if isinstance(f, types.MethodType):
-        return types.MethodType(with_math(f.__func__), f.__self__)
-    if not isinstance(f, types.FunctionType) or writes_globals(f.__code__):
-        return f
-    replaced = math_replaced(f.__globals__)
-    if not replaced:
-        return f
-    twin = types.FunctionType(f.__code__, Seen(f.__globals__, replaced), f.__name__, f.__defaults__, f.__closure__)
-    twin.__kwdefaults__ = f.__kwdefaults__
-    return twin
-
-
-class Seen(dict[str, Any]):
-    """A function's globals as they are at every moment, but for a few names."""
-
-    def __init__(self, real: dict[str, Any], instead: Mapping[str, Any]) -> None:
-        super().__init__(instead, __builtins__=real.get("__builtins__", {}), __name__=real.get("__name__", ""))
-        self.real = real
-
-    def __missing__(self, name: str) -> Any:
-        return self.real[name]
-
-
-def writes_globals(code: types.CodeType) -> bool:
-    """Whether a function, or one inside it, assigns global names."""
-    inner = [c for c in code.co_consts if isinstance(c, types.CodeType)]
-    return not WRITING.isdisjoint(code.co_code[::2]) or any(map(writes_globals, inner))
-
-
-WRITING = {dis.opmap["STORE_GLOBAL"], dis.opmap["DELETE_GLOBAL"]}  #: every second byte of code is an instruction
-
-
-def math_replaced(names: Mapping[str, Any]) -> dict[str, Any]:
-    """What takes the place of `math` and its functions among these names."""
-    return {
-        name: Math() if value is math else math_gate(value)
-        for name, value in names.items()
-        if value is math or math_gate(value) is not value
-    }
 
 
 def code_of(f: Callable[..., Any]) -> types.CodeType | None:

@@ -21,7 +21,6 @@ from gatewise._errors import ScriptError, UnknownInputError, UnknownOutputError,
 from gatewise._recording.constants import PlainNames
 from gatewise._recording.freezing import freeze
 from gatewise._recording.functions import (
-    Math,
     demand_same,
     differentiated,
     input_tensors,
@@ -33,6 +32,7 @@ from gatewise._recording.recorder import Recorder
 from gatewise._recording.running import starting_upstream
 from gatewise._recording.whose import DICTS, OUTPUTS, wire_named
 from gatewise._tensor import Tensor
+from gatewise._twins import MATH_TWIN
 
 MARK = "__gatewise_input__"
 MATH = "__gatewise_math__"
@@ -253,7 +253,7 @@ def record_script(
     code = users_code(script.forward, path)
     inputs = ScriptInputs(given, wrt)
     with Recorder(code) as recorder, Bit() as bit:
-        namespace = names_of_script(path, Math(), lambda name, value: inputs.take(name, value, bit))
+        namespace = names_of_script(path, MATH_TWIN, lambda name, value: inputs.take(name, value, bit))
         with refusals() as met:
             run_users_code(code, namespace)
     demand_known(wrt or (), list(inputs.taken), path)
