@@ -47,8 +47,8 @@ spelling.learn()
 
 __all__ = [
     "ABSENT", "CONSTANT", "GATES", "NAMES", "UNASKED", "WANTED", "Back", "Carrier", "Derivation", "Derived", "Gate",
-    "Live", "Pattern", "Pullback", "Stops", "Variable", "added_at", "affine", "arithmetic", "batch_norm", "choices", "conv2d",
-    "convert", "cross_entropy", "curves", "custom", "elementwise", "images", "kept_axes", "key_of", "layers",
+    "Live", "Pattern", "Pullback", "Stops", "Variable", "added_at", "affine", "arithmetic", "batch_norm", "choices",
+    "conv2d", "convert", "cross_entropy", "curves", "custom", "elementwise", "images", "kept_axes", "key_of", "layers",
     "linear", "logsumexp", "matrices", "max_pool2d", "movement", "names_an_entry_once", "neural", "pair", "pick",
     "plain", "put", "reduction", "relu", "shape_of", "showing", "sigmoid", "softmax", "softplus", "stops", "totals",
     "without_mask",
