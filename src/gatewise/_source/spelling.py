@@ -11,7 +11,7 @@ import numpy as np
 
 from gatewise._circuit import Expr, Said, Wire
 from gatewise._gates import Gate, convert, pick
-from gatewise._recording.freezing import ONE, told_by_value
+from gatewise._recording.operands import ONE, told_by_value
 from gatewise._recording.structures import key_text
 from gatewise._source.looking import is_gate, is_plain_place, same_parameter, value_of, weak
 from gatewise._tensor import FORWARDS, SIGNS, one_over
