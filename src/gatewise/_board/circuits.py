@@ -13,10 +13,10 @@ from gatewise._board.reading import READ, Wrt, counted, wanted_names
 from gatewise._board.wires import Index, StageView, WireView, owned
 from gatewise._circuit import Expr, FrozenCircuit, Wire
 from gatewise._errors import ArgumentError, GatewiseError, MissingNameError, SaveError, UnknownWireError
-from gatewise._record import block_rules, check, formulas, jsonable, record
+from gatewise._record import block_rules, check, fold, formulas, jsonable, only, record
 from gatewise._saving import write_whole
 from gatewise._source import GateText, Staged, gate_texts, staged
-from gatewise._transforms import cut, fold, only
+from gatewise._transforms import cut
 from gatewise._views import card, ledger  # each other view is loaded when it is asked for
 from gatewise._views.forms import DOT, HTML, JSON, SUFFIXES, SVG, TEX, Form, Shown, form_of
 

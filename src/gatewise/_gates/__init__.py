@@ -41,7 +41,7 @@ from gatewise._gates.gate import (
 )  # fmt: skip
 from gatewise._gates.images import pair
 from gatewise._gates.live import Live, names_an_entry_once, plain, shape_of, without_mask
-from gatewise._gates.movement import pick
+from gatewise._gates.movement import added_at, pick, put
 from gatewise._gates.spelling import Pattern, Variable
 
 if TYPE_CHECKING:  # with their signatures
@@ -66,10 +66,10 @@ spelling.learn()
 
 __all__ = [
     "ABSENT", "COMPOSED", "CONSTANT", "GATES", "NAMES", "UNASKED", "WANTED", "Back", "Carrier", "Chain", "Derivation",
-    "Derived", "Gate", "Growing", "Live", "Pattern", "Pullback", "Stops", "Variable", "affine", "arithmetic",
-    "assigning", "batch_norm", "blank", "choices", "conv2d", "convert", "cross_entropy", "curves", "custom",
-    "elementwise", "factors", "images", "kept_axes", "key_of", "layers", "linear", "logsumexp", "matrices",
-    "max_pool2d", "movement", "names_an_entry_once", "neural", "ordering", "pair", "pick", "placing", "plain",
+    "Derived", "Gate", "Growing", "Live", "Pattern", "Pullback", "Stops", "Variable", "added_at", "affine",
+    "arithmetic", "assigning", "batch_norm", "blank", "choices", "conv2d", "convert", "cross_entropy", "curves",
+    "custom", "elementwise", "factors", "images", "kept_axes", "key_of", "layers", "linear", "logsumexp", "matrices",
+    "max_pool2d", "movement", "names_an_entry_once", "neural", "ordering", "pair", "pick", "placing", "plain", "put",
     "reduction", "relu", "running", "shape_of", "showing", "sigmoid", "softmax", "softplus", "spectra", "stops",
     "totals", "viewed", "without_mask", "write", "written",
 ]  # fmt: skip

@@ -25,7 +25,7 @@ from gatewise._circuit import (
 )
 from gatewise._gates import Live, Pullback, plain, showing
 from gatewise._recording.recorder import Recorder
-from gatewise._source.nodes import is_number
+from gatewise._source.looking import is_number
 from gatewise._source.spelling import Text
 from gatewise._source.staged import Writer
 from gatewise._tensor import Tensor
