@@ -107,6 +107,8 @@ class Namer:
         target = statement.target if statement else None
         if target and all(part.isidentifier() for part in target.split(",")):
             return target.split(","), True
+        if statement is not None and statement.into:
+            return [statement.into], True
         if is_output or (statement is not None and statement.returns):
             return [function if function.isidentifier() and function not in self.taken | self.used else "out"], True
         return ["v"], False
@@ -121,7 +123,7 @@ class Namer:
 
 def root_of(statement: Statement | None, group: Sequence[SourcedWire]) -> SourcedWire:
     """The step whose value the statement's target is bound to."""
-    if statement is not None:
+    if statement is not None and not statement.into:
         for holder in reversed(group):
             place = where_of(holder).place
             if place and expression_at(*place[0]) is statement.value:

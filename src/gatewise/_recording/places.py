@@ -23,7 +23,7 @@ class Statement:
 
     `target` is the name that is bound (None where there is none that can stand for the value), `returns` whether this
     is what the function gives back, `value` the right-hand side, `text` the user's line, `in_place` whether it is
-    one like `x += y`.
+    one like `x += y`, `into` the name of the array whose entries are written.
     """
 
     target: str | None
@@ -32,6 +32,7 @@ class Statement:
     text: str
     value: ast.expr
     in_place: bool = False
+    into: str = ""
 
 
 class Source:
@@ -192,13 +193,22 @@ def made_statement(source: Source, node: ast.AST, part: int | None) -> Statement
         target, value = target.elts[part], value.elts[part]
         text = f"{source.segment(target)} = {source.segment(value)}"
     in_place = isinstance(node, ast.AugAssign)
-    return Statement(target_name(target), False, node.lineno, text, value, in_place)  # type: ignore[attr-defined]
+    into = written_into(target)
+    return Statement(target_name(target), False, node.lineno, text, value, in_place, into)  # type: ignore[attr-defined]
 
 
 def expression_of_augmented(node: ast.AugAssign) -> ast.expr:
     """`x += y` read as x + y."""
     left = ast.copy_location(_syntax.expression(ast.unparse(node.target)), node.target)
     return ast.copy_location(ast.BinOp(left, node.op, node.value), node)
+
+
+def written_into(target: ast.expr) -> str:
+    """The name of the array that `u[1:-1] = ...` and `u.T[0] = ...` write into; empty for any other target."""
+    inside = isinstance(target, ast.Subscript)
+    while isinstance(target, (ast.Subscript, ast.Attribute)):
+        target = target.value
+    return target.id if inside and isinstance(target, ast.Name) else ""
 
 
 def target_name(target: ast.expr) -> str | None:

@@ -258,10 +258,14 @@ class Statements:
             return None
         return x.operands[0] if np.shape(x.value) == np.shape(like.value) else None
 
+    def is_made_anew(self, x: np.ndarray) -> bool:
+        """Whether an array is written as what makes it: np.zeros(...)."""
+        return "(" in self.say.speller.plain(x).text
+
     def shares(self, x: Any) -> bool:
         """Whether an expression is another array's name, or a view of one."""
         x = self.say.resolved(x)
-        if not isinstance(value_of(x), np.ndarray):
+        if not isinstance(value_of(x), np.ndarray) or (isinstance(x, np.ndarray) and self.is_made_anew(x)):
             return False
         if not isinstance(x, Expr) or x in self.say.d_texts:
             return True

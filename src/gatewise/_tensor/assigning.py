@@ -15,7 +15,7 @@ import numpy as np
 
 from gatewise._circuit import Wire, closed_bits, lent, tick
 from gatewise._errors import GateError
-from gatewise._gates import NAMES, Gate
+from gatewise._gates import NAMES, Gate, pick
 from gatewise._gates.assigning import Chain, blank, viewed, write, written
 from gatewise._gates.gate import CONSTANT, UNASKED, WANTED, key_of
 from gatewise._tensor import applying
@@ -129,10 +129,15 @@ ALONE = alone()
 def assign(t: Tensor, index: Any, values: Any) -> None:
     """`t[index] = values`, for everybody who looks at that memory."""
     root, known, chain = root_of(t)
+    if is_there_already(t, index, values):
+        return  # the end of `t[index] += ...`, which has changed the view
     if type(root.value) is not np.ndarray:
         what = f"{described(t)} has no entries to assign to."
         raise GateError.like(TypeError)(what, "it is a single number.", "a new one in its place.")
     place, values = unwrapped(index), gathered(values)
+    if place is Ellipsis and chain and chain[-1][0] is pick:  # `t[1:-1][...]` is `t[1:-1]`
+        index = place = chain[-1][1]["index"]
+        chain = chain[:-1]
     if type(values) is Tensor and by_mask(place) and type(alias_of(values)) is View and root_of(values)[0] is root:
         what = f"{described(t)} is assigned to by a mask, from a view of itself."
         why = "NumPy reads entries that it has just written, in an order that it does not promise."
@@ -148,6 +153,24 @@ def assign(t: Tensor, index: Any, values: Any) -> None:
         raise GateError.like(type(error))(f"{described(t)} cannot be assigned to like this.", str(error)) from None
     for view in known.living():
         refresh(view)
+
+
+def is_there_already(t: Tensor, index: Any, values: Any) -> bool:
+    """Whether the values are the view of those places."""
+    alias = alias_of(values) if type(values) is Tensor else None
+    if type(alias) is not View or alias.base is not t or alias.forward is not pick:
+        return False
+    return bool(alias.parameters["index"] == index) if is_basic(index) else False
+
+
+def is_basic(index: Any) -> bool:
+    """Whether an index is made of whole numbers and slices of them."""
+    parts = index if isinstance(index, tuple) else (index,)
+    plain = (int, type(None), type(Ellipsis))
+    return all(
+        isinstance(p, plain) or (isinstance(p, slice) and all(isinstance(x, plain) for x in (p.start, p.stop, p.step)))
+        for p in parts
+    )
 
 
 def by_mask(index: Any) -> bool:
