@@ -56,7 +56,6 @@ def positive(out, x):
 @elementwise(
     np.absolute,
     symbol="abs",
-    printed=lambda out, x: np.sign(x),
     at=[((0.0,), (0.0,))],
     tame=True,
     analytic=False,

@@ -212,8 +212,8 @@ def is_typed_number(node: ast.expr | None) -> bool:
 
 
 def says(node: ast.expr | None, value: Any) -> bool:
-    """Whether a node is a number as typed, and this one."""
-    if not is_typed_number(node):
+    """Whether a node is a number as typed, and this one; an array made of it is another thing."""
+    if not is_typed_number(node) or isinstance(value, np.ndarray):
         return False
     inner = node.operand if isinstance(node, ast.UnaryOp) else node
     typed = getattr(inner, "value", None)

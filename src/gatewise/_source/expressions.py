@@ -35,7 +35,7 @@ class Expressions:
     def __init__(self, circuit: FrozenCircuit, names: Names, assign: Callable[[str, Expr], None]) -> None:
         self.circuit, self.names, self.assign = circuit, names, assign
         self.nodes = Nodes(circuit)
-        self.speller = Speller(circuit.texts, names.part_name, names.free_function, names.is_bound)
+        self.speller = Speller(circuit.texts, self.part_text, names.free_function, names.is_bound)
         self.forward_wires = set(circuit.wires)
         self.d_texts: dict[Any, Text] = {}  # gradients, by the wire that stands for them, and temporaries, by node
         self.d_roots: dict[Wire, Any] = {}  # gradients that are written where they are used
@@ -58,6 +58,13 @@ class Expressions:
         if isinstance(x, (np.ndarray, np.generic)) and (node := self.logarithms.get(exact(x))) is not None:
             return Text(f"np.log({self.typed(node, 0).text})")
         return self.speller.plain(x)
+
+    def part_text(self, wire: Wire) -> str | None:
+        """How a wire in an index is written: by its name, or in the backward pass as what it is."""
+        name = self.names.part_name(wire)
+        if name is not None or not self.backward or step_of(wire) is None:
+            return name
+        return self.spell(wire).text
 
     def spell(self, x: Any) -> Text:
         """A value of the backward pass, or of the forward pass, as an expression."""

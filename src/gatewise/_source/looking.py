@@ -28,7 +28,8 @@ def is_gate(x: object, *functions: Function) -> TypeGuard[Expr]:
 
 
 def dtype_of(x: Any) -> Any:
-    return np.asarray(value_of(x)).dtype
+    value = value_of(x)
+    return np.asarray(value).dtype if not isinstance(value, (tuple, list)) else np.dtype(object)
 
 
 def alike(x: Any, y: Any) -> bool:

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Wire, seen, step_of, unknown_behind
-from gatewise._gates import GATES, Gate, convert, put, without_mask
+from gatewise._circuit import Expr, FrozenCircuit, Wire, part_of, seen, step_of, unknown_behind
+from gatewise._gates import GATES, Gate, convert, pick, put, without_mask
 from gatewise._source.looking import alike, dtype_of, is_gate, is_number, made, same, same_move, value_of
 from gatewise._source.masks import all_of, always, conjuncts, covers, decided, either, is_switch
 from gatewise._source.moves import as_column, as_row, moved, vector_product, without_spreads
@@ -56,8 +56,11 @@ class Nodes:
         if self.is_told(x):
             return x
         for wire in unknown_behind(x, lambda each: each in self.built or self.is_told(each)):
-            step = step_of(wire)
-            self.built[wire] = wire.value if step is None else self.simplified(self.with_operands(step))
+            step, place = step_of(wire), part_of(wire)
+            found = wire.value if step is None else self.simplified(self.with_operands(step))
+            if place is not None:  # one of several
+                found = Expr(GATES[pick], pick, (found,), {"index": place}, wire.value)
+            self.built[wire] = found
         return self.built[x]
 
     def is_told(self, wire: Wire) -> bool:
@@ -162,6 +165,8 @@ def switched(nodes: Nodes, node: Expr) -> Any:
     live, part, otherwise = node.operands
     if nodes.is_one(part) and is_number(otherwise, 0):
         return live
+    if isinstance(live, (bool, np.bool)) and live and alike(part, node):
+        return part
     if not is_number(otherwise, 0) or dtype_of(live) != bool or (np.shape(node.value) and not np.shape(value_of(live))):
         return None
     conditions = [m for m in conjuncts(live) if not always(m) and not nodes.outside_is_zero(m, part)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -121,6 +122,8 @@ class Speller:
         """An array without a name: told by its value, or written out."""
         if (told := told_by_value(np.asarray(value))) is not None:
             return told
+        if not value.size:
+            return f"np.zeros({value.shape}, dtype=np.{value.dtype.name})"
         if value.dtype.kind == "f" and value.dtype != float:
             return f"np.array({nested(value)}, dtype=np.{value.dtype.name})"
         return f"np.array({nested(value)})"
@@ -220,9 +223,10 @@ class Speller:
             self.uses_math = True
             return f"math.{forward.__name__}({', '.join(texts)})"
         name = "abs" if forward is operator.abs and not self.hidden("abs") else name_in_numpy(gate)
-        positional = () if gate.own else POSITIONAL
+        first = () if gate.own else takewhile(lambda key: key in POSITIONAL and key in parameters, gate.parameters)
+        positional = tuple(first)
         arguments = texts + [f"{key}={value}" for key, value in parameters.items() if key not in positional]
-        arguments[len(texts) : len(texts)] = [parameters[key] for key in positional if key in parameters]
+        arguments[len(texts) : len(texts)] = [parameters[key] for key in positional]
         return f"{name}({', '.join(arguments)})"
 
     def function_name(self, step: Expr) -> str:
@@ -237,7 +241,8 @@ class Speller:
         return name
 
 
-POSITIONAL = ("shape", "axes", "indices_or_sections", "axis1", "axis2")  # parameters one writes without their names
+#: Parameters that one writes without their names, where they come first.
+POSITIONAL = ("shape", "axes", "indices_or_sections", "axis1", "axis2")
 
 
 def array_parameters(step: Expr) -> list[str]:
