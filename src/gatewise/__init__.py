@@ -14,11 +14,18 @@ from gatewise._errors import GatewiseError as GatewiseError
 from gatewise._tensor import Tensor as Tensor
 from gatewise._tensor import no_grad as no_grad
 from gatewise._tensor import tensor as tensor
+from gatewise._transposes import elementwise_grad as elementwise_grad
+from gatewise._transposes import hessian as hessian
+from gatewise._transposes import hvp as hvp
+from gatewise._transposes import jacobian as jacobian
+from gatewise._transposes import linearize as linearize
+from gatewise._transposes import stop_gradient as stop_gradient
 
 if _typing.TYPE_CHECKING:  # what is loaded when it is first asked for
     from gatewise import course as course
     from gatewise import data as data
     from gatewise import nn as nn
+    from gatewise import numpy as numpy
     from gatewise import optim as optim
     from gatewise import testing as testing
     from gatewise import train as train
@@ -45,7 +52,7 @@ if _typing.TYPE_CHECKING:  # gates of our own: written by `python -m tools.pages
     from gatewise._gates.own import softplus as softplus
 
 #: Public rooms: `gw.nn` needs no import of its own.
-_NAMESPACES = ("course", "data", "nn", "optim", "testing", "train")
+_NAMESPACES = ("course", "data", "nn", "numpy", "optim", "testing", "train")
 #: The rooms of names that would load pictures, printer and language.
 _ROOMS = {"Circuit": "_board", "circuit": "_board", "Report": "_check", "check": "_check"}
 

@@ -278,8 +278,8 @@ def input_wire(x: Any, bit: int, around: int) -> Tensor:
 
 
 def passed(arg: object) -> Any:
-    """An argument nobody differentiates: its numbers become Tensors too, so that `X.dot(W)` works."""
-    return mapped(lambda path, x: leaf(x, 0) if becomes_tensor(x) and type(x) is not Tensor else x, arg)
+    """An argument nobody differentiates: its floats and arrays become Tensors too, so that `X.dot(W)` works."""
+    return mapped(lambda path, x: x if type(x) in (int, Tensor) or not becomes_tensor(x) else leaf(x, 0), arg)
 
 
 # --------------------------------------------------------------------------------------------------- what comes back
