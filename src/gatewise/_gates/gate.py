@@ -6,7 +6,6 @@ made from the rule on first use: one for plain floats, one for everything else.
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -107,8 +106,9 @@ class Gate(Facts):
         self.openers: set[Gate] = set()  # the gates that stand first in those patterns
         self.scalar, self.array = Derived(self, True), Derived(self, False)
         self.declared = self.printed = self.as_written = self
-        # Facts come last: what every step looks at lies at the same place in every gate, where Python finds it fastest.
-        vars(self).update(self.implied(facts) | facts | {"printed": self})
+        # A dict of its own, facts last: what every step looks at lies at the same place in every gate's, where Python
+        # finds it fastest (it does not in a dict that shares its keys with others).
+        self.__dict__ = {**vars(self), **self.implied(facts), **facts, "printed": self}
         self.witnesses = self.at
         if "printed" in facts:
             self.printed = self.by(facts["printed"])
@@ -133,7 +133,8 @@ class Gate(Facts):
 
     def by(self, rule: Any, printed: Rule | None = None) -> Gate:
         """The same gate by another rule."""
-        other = copy.copy(self)
+        other = object.__new__(Gate)
+        other.__dict__ = {**vars(self)}
         other.rule = rule
         other.scalar, other.array = Derived(other, True), Derived(other, False)
         other.printed = other if printed is None else self.by(printed)
