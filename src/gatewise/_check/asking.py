@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from gatewise._check.comparing import identical
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.explaining import TooManyError
 from gatewise._check.hearing import Event
 from gatewise._check.locating import is_in_a_helper, single_line
 from gatewise._check.mending import Found, Located
-from gatewise._check.moving import Inquiry, identical
+from gatewise._check.moving import Inquiry
 from gatewise._check.names import wire_named
 from gatewise._check.readings import backward_values
 from gatewise._check.table import Rank

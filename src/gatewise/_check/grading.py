@@ -29,7 +29,6 @@ from gatewise._check.diagnosis import Mistake
 from gatewise._check.papers import (
     Paper,
     Written,
-    copies,
     filled_lines,
     gone,
     line_in,
@@ -39,6 +38,7 @@ from gatewise._check.papers import (
     targets_with_both,
     text_at,
 )
+from gatewise._check.points import copied
 from gatewise._check.report import Report, mistake_dict
 from gatewise._check.verdict import checked
 from gatewise._errors import CommandError
@@ -219,14 +219,14 @@ def judged(paper: Paper, inputs: Mapping[str, Any], left: str = "") -> Judged:
     raised, stopped, unreached = "", 0, len(paper.text)
     try:
         with np.errstate(all="ignore"):
-            f(**copies(inputs))
+            f(**copied(inputs))
     except Exception as error:
         at = line_in(error, f.__code__.co_filename)
         stopped = lines[at - 1][0] if at else 0
         unreached = next((k for k, _ in lines[at - 1 :] if k), unreached) if at else unreached
         raised = f"{type(error).__name__}: {' '.join(str(error).split())}" + (f" (line {stopped})" if stopped else "")
     try:
-        found = [renumbered(m, [k for k, _ in lines]) for m in culprits(f, (), copies(inputs))]
+        found = [renumbered(m, [k for k, _ in lines]) for m in culprits(f, (), copied(inputs))]
     except Exception as error:  # of the paper as it was taken apart: none of its lines is called right or wrong
         return Judged([], raised or f"the lines could not be judged: {type(error).__name__}: {error}", 0, 0)
     own = [m for m in found if m.line]
@@ -305,7 +305,7 @@ def differences(paper: Paper, inputs: Mapping[str, Plain]) -> Report:
     whole = function_from(paper.text, function_in(paper.text).name, {"np": np})
 
     def gradient(**values: object) -> Mapping[str, object]:
-        returned = whole(**copies(values))
+        returned = whole(**copied(values))
         found = returned[1] if isinstance(returned, tuple) and len(returned) == 2 else ()
         if isinstance(found, dict):
             return found
@@ -318,4 +318,4 @@ def differences(paper: Paper, inputs: Mapping[str, Plain]) -> Report:
         return dict(zip(paper.wrt, gradients, strict=True))
 
     others = tuple(name for name in paper.inputs if name not in paper.wrt)
-    return checked(forward_of(paper.text), (), copies(inputs), gradient=gradient, leave_out=others)
+    return checked(forward_of(paper.text), (), copied(inputs), gradient=gradient, leave_out=others)

@@ -15,6 +15,7 @@ from gatewise._build import run_users_code, users_code
 from gatewise._check.blank import Line, backward_from, backward_lines, forward_of, function_in, spoiled
 from gatewise._check.bodies import simple
 from gatewise._check.names import keys_read, keys_written
+from gatewise._check.points import copied
 from gatewise._circuit import FrozenCircuit
 from gatewise._errors import CommandError, GatewiseError, ScriptError
 from gatewise._recording.running import record
@@ -213,13 +214,9 @@ def takes(forward: Function, inputs: Mapping[str, object]) -> bool:
     """Whether a forward pass gives finite numbers for these inputs."""
     try:
         with np.errstate(all="ignore"):
-            return bool(np.all(np.isfinite(forward(**copies(inputs)))))
+            return bool(np.all(np.isfinite(forward(**copied(inputs)))))
     except Exception:  # whatever a function says outside of what it takes
         return False
-
-
-def copies(inputs: Mapping[str, object]) -> dict[str, Any]:
-    return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in inputs.items()}
 
 
 def line_in(error: Exception, filename: str) -> int:
