@@ -15,8 +15,7 @@ from gatewise._check.contributions import bare_key
 from gatewise._check.marking import Marking, Version
 from gatewise._check.names import keys_read, wire_named
 from gatewise._check.scope import SMALL
-from gatewise._check.seeing import formula_for, scope_at
-from gatewise._check.terms import Sum, Term, agree_all, sum_of
+from gatewise._check.terms import Sum, Term, agree_all, formula_for, scope_at, sum_of
 from gatewise._check.trees import binary, constant, expression_of, expressions_in, names_in, replaced, simplified
 from gatewise._check.wires import Mark
 from gatewise._check.worlds import World

@@ -18,11 +18,10 @@ from gatewise._check.marking import Marking, Version
 from gatewise._check.names import wire_named
 from gatewise._check.reasons import Repair, left_out, missing, too_many, unexplained
 from gatewise._check.rows import changed_statements, changes
-from gatewise._check.seeing import scope_at
 from gatewise._check.stale import changed_since
 from gatewise._check.standing import free_behind
 from gatewise._check.table import Change, Rank
-from gatewise._check.terms import Sum, Term, agree_all, sum_of, term_value
+from gatewise._check.terms import Sum, Term, agree_all, scope_at, sum_of, term_value
 from gatewise._check.trees import as_written, expression_of, replaced, text_of
 from gatewise._check.wires import Mark
 
