@@ -68,7 +68,7 @@ def largest(x: object) -> float:
     return float(a.max()) if a.size else 0.0
 
 
-def plain(x: Plain | None) -> Plain | None:
+def shown_value(x: Plain | None) -> Plain | None:
     """A value to be shown: a float where it is one number."""
     return x if x is None else float(np.asarray(x)) if np.ndim(x) == 0 else np.asarray(x)
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.blank import (
-    Given,
     Line,
+    Part,
     first_changed,
     forward_of,
     function_from,
@@ -150,7 +150,7 @@ def grade(path: str, text: str) -> Grade:
     lines += [Graded(k, text_at(paper, k), "wrong", m.variable, m) for k, m in outside.items()]
     lines = [replace(g, note=note) if g.state == "wrong" else g for g in lines]
     lines = with_borrowed(paper, lines)
-    lines += [missing(paper, line) for line in gone(paper)]
+    lines += [missing_line(paper, line) for line in gone(paper)]
     name = function_in(text).name
     made = Grade(name, tuple(sorted(lines, key=lambda g: g.line)), found.raised, sealed=is_sealed(text))
     return with_differences(paper, made) if made.count("right") == len(made.lines) and not made.raised else made
@@ -167,7 +167,7 @@ def judged_whole(paper: Paper, inputs: Mapping[str, Plain]) -> Judged:
     return found
 
 
-def not_the_exercise(paper: Paper, changed: Given) -> Grade:
+def not_the_exercise(paper: Paper, changed: Part) -> Grade:
     """The grade of a paper whose given part was changed: nothing else in it can be judged."""
     note = f"{changed.what} is not the exercise's: put it back, or write the exercise anew into another file"
     wrong = Graded(changed.line, text_at(paper, changed.line), "wrong", "", note=note)
@@ -256,7 +256,7 @@ def graded(paper: Paper, w: Written, found: Judged) -> Graded:
     return Graded(line, text_at(paper, line), state, w.target, mistake, rules(paper, w.instead), solution)
 
 
-def missing(paper: Paper, line: Line) -> Graded:
+def missing_line(paper: Paper, line: Line) -> Graded:
     """A line of the solution whose gradient the student's file has no line for."""
     end = function_in(paper.text).body[-1].lineno
     return Graded(

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from gatewise._check.claims import Given
-from gatewise._check.comparing import identical, plain
+from gatewise._check.comparing import identical, shown_value
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.diagnosis import SAYS, Mistake
 from gatewise._check.explaining import TooManyError
@@ -109,7 +109,7 @@ def mistake_of(found: Found) -> Mistake:
     s, change = found.statement, found.change or found.mend()
     if found.shape:
         return Mistake(
-            s.lineno, found.text, found.key, plain(found.gave), plain(found.should), "broadcast",
+            s.lineno, found.text, found.key, shown_value(found.gave), shown_value(found.should), "broadcast",
             f"It has shape {np.shape(found.gave)}, what it is the gradient of has {np.shape(found.should)}.",
         )  # fmt: skip
     if found.lost and change is None:
@@ -119,7 +119,7 @@ def mistake_of(found: Found) -> Mistake:
     else:
         kind, detail = "other", ""
     cure = SAYS[kind].format(detail=detail)
-    return Mistake(s.lineno, found.text, found.key, plain(found.gave), plain(found.should), kind, cure)
+    return Mistake(s.lineno, found.text, found.key, shown_value(found.gave), shown_value(found.should), kind, cure)
 
 
 def reason(found: Located) -> str:

@@ -127,7 +127,7 @@ def filled_lines(paper: Paper, left: str = "") -> list[tuple[int, str]]:
             indent = " " * w.node.col_offset
             lines[w.node.lineno - 1] = f"{indent}{code}"
     before: defaultdict[int, list[str]] = defaultdict(list)
-    for line, at in placed(paper):
+    for line, at in places_of_gone(paper):
         before[at].append(line.code)
     found: list[tuple[int, str]] = []
     for k, text in enumerate(lines, 1):
@@ -142,10 +142,10 @@ def gone(paper: Paper) -> list[Line]:
 
     One that nobody reads is not missed: the student wrote it into another line.
     """
-    return [line for line, _ in placed(paper)]
+    return [line for line, _ in places_of_gone(paper)]
 
 
-def placed(paper: Paper) -> list[tuple[Line, int]]:
+def places_of_gone(paper: Paper) -> list[tuple[Line, int]]:
     """The lines that are gone, each with the line before which it is needed: the first that reads it.
 
     A line that is gone may be read by another one that is, so the last ones are looked at first.
@@ -193,14 +193,14 @@ def other_inputs(paper: Paper) -> list[dict[str, Any]]:
     rng = np.random.default_rng(11)
     forward = forward_of(paper.text)
     drawn = (
-        {name: moved(value, rng, spread, name in paper.wrt) for name, value in paper.inputs.items()}
+        {name: moved_off(value, rng, spread, name in paper.wrt) for name, value in paper.inputs.items()}
         for spread in SPREADS
         for _ in range(MOVED)
     )
     return list(islice((inputs for inputs in drawn if takes(forward, inputs)), MOVED))
 
 
-def moved(value: object, rng: np.random.Generator, spread: float, wanted: bool) -> Any:
+def moved_off(value: object, rng: np.random.Generator, spread: float, wanted: bool) -> Any:
     """A number or array some way off; whole numbers only where their gradient is wanted."""
     array = np.asarray(value)
     if array.dtype.kind != "f" and not (array.dtype.kind == "i" and wanted):

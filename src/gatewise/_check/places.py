@@ -240,7 +240,7 @@ def is_leaf(value: object) -> bool:
     return isinstance(value, (float, int, np.floating, np.integer)) and not isinstance(value, bool)
 
 
-def copied(value: object) -> Any:
+def value_copied(value: object) -> Any:
     return value.copy() if isinstance(value, (np.ndarray, list)) else value
 
 

@@ -41,7 +41,7 @@ class Repair:
     node: ast.expr | None = None  #: into what
 
 
-def missing(marking: Marking, version: Version, of: Sum) -> list[Repair]:
+def missing_terms(marking: Marking, version: Version, of: Sum) -> list[Repair]:
     """Every term is right, and yet the sum is not: one is missing, or one stands twice."""
     if not of.left:
         for term in of.terms:

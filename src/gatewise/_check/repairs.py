@@ -11,12 +11,12 @@ from functools import partial
 
 import numpy as np
 
-from gatewise._check.comparing import Value, Values, plain, subsets, total
+from gatewise._check.comparing import Value, Values, shown_value, subsets, total
 from gatewise._check.confirming import confirmed, holds_upstream, is_cured, moments_behind
 from gatewise._check.contributions import contribution
 from gatewise._check.marking import Marking, Version
 from gatewise._check.names import wire_named
-from gatewise._check.reasons import Repair, left_out, missing, too_many, unexplained
+from gatewise._check.reasons import Repair, left_out, missing_terms, too_many, unexplained
 from gatewise._check.rows import changed_statements, changes
 from gatewise._check.stale import changed_since
 from gatewise._check.standing import free_behind
@@ -75,7 +75,7 @@ def in_terms(marking: Marking, version: Version, marks: Sequence[Mark]) -> list[
     if gone is not None:
         return [gone]
     if not of.bad:
-        return missing(marking, version, of)
+        return missing_terms(marking, version, of)
     if of.matched and (many := too_many(marking, version, of)):
         return many
     if len(of.bad) > 1 and (s := of.of_one_line()) is not None:
@@ -103,7 +103,10 @@ def term_by_term(marking: Marking, version: Version, of: Sum) -> list[Repair]:
         left = [a for a in left if not any(a is used for used in repair_atoms(repair, left))]
         beside = [t.values[0] for t in of.terms if t.statement is term.statement and t is not term]
         if beside and repair.gave is not None and all(b is not None for b in beside):
-            repair.gave, repair.should = plain(repair.gave + sum(beside)), plain(repair.should + sum(beside))
+            repair.gave, repair.should = (
+                shown_value(repair.gave + sum(beside)),
+                shown_value(repair.should + sum(beside)),
+            )
     found = one_a_line(found)
     if not unrepaired and not confirmed(marking, version, found, of.goals):
         return []
@@ -155,7 +158,9 @@ def term_repair(marking: Marking, version: Version, term: Term, targets: list[Va
                 if instead is None:
                     break
                 gave, should = term.values[0], target[0]
-                found = Repair(term.statement, change.kind, change.detail, instead, wire, plain(gave), plain(should))
+                found = Repair(
+                    term.statement, change.kind, change.detail, instead, wire, shown_value(gave), shown_value(should)
+                )
                 found.part, found.node = term.part, change.node
                 return found
     return None
@@ -176,7 +181,7 @@ def overwritten(marking: Marking, version: Version, goals: Values) -> Repair | N
         if agree_all(marking, ends, goals):
             detail = f"= forgets what {version.key} already held, += adds to it"
             gave, should = marking.value(version, marking.worlds[0]), goals[0]
-            return Repair(s, "fork", detail, instead, version.own, plain(gave), plain(should))
+            return Repair(s, "fork", detail, instead, version.own, shown_value(gave), shown_value(should))
     return None
 
 
@@ -307,7 +312,9 @@ def group_repair(
     if instead is None:
         return None
     gave = marking.value(version, marking.worlds[0])
-    return Repair(s, change.kind, change.detail, instead, k, plain(gave), plain(possible[k][0]), then is not None)
+    return Repair(
+        s, change.kind, change.detail, instead, k, shown_value(gave), shown_value(possible[k][0]), then is not None
+    )
 
 
 def last_moment(marking: Marking, s: ast.stmt) -> int:

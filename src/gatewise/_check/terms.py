@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.comparing import Value, Values, is_number, stretches, subsets, total
-from gatewise._check.contributions import Contribution, bare_key, contribution, is_new_meaning, split
+from gatewise._check.contributions import Contribution, bare_key, contribution, is_new_meaning, terms_in
 from gatewise._check.marking import Marking, Version
 from gatewise._check.names import keys_read, wire_named
 from gatewise._check.scope import Formula, Scope, formula_behind, formula_of, scope_of
@@ -79,7 +79,7 @@ def terms_of(marking: Marking, version: Version, wire: int | None = None) -> lis
             return None
         if not how.adds:
             found = []
-        for sign, part in split(how.value, how.sign):
+        for sign, part in terms_in(how.value, how.sign):
             source = marking.at[m].get(bare_key(part) or "")
             if source is not None and source.wire is None and source is not version and source.moments[-1] < m:
                 inner = terms_of(marking, source, version.wire)

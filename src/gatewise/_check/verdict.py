@@ -362,7 +362,7 @@ class Judge:
                 found = self.lines_at_fault(self.given.backward)
         if not found:
             return None
-        notes = (f"{self.subject.name} raises {said(error)}",)
+        notes = (f"{self.subject.name} raises {error_said(error)}",)
         return stopped(self.subject.name, notes, self.subject.evaluations, found)
 
 
@@ -372,5 +372,5 @@ def stopped(name: str, notes: tuple[str, ...], evaluations: int, found: Sequence
     return Report(name, "wrong", (), source, 0.0, "", evaluations, nan, notes, tuple(found))
 
 
-def said(error: Exception) -> str:
+def error_said(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
