@@ -13,8 +13,8 @@ import numpy as np
 
 from gatewise._circuit import Bit, Wire, identity, tick
 from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError
-from gatewise._recording.functions import outcome
 from gatewise._recording.lending import Lending
+from gatewise._recording.outcomes import outcome
 from gatewise._recording.structures import becomes_tensor, is_container, leaves, mapped
 from gatewise._sweep import given, handed_out, ones_for, sweep, zeros_for
 from gatewise._tensor import Tensor, described, is_kept, leaf, standing_in, upstream_for

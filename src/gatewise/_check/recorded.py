@@ -18,7 +18,7 @@ from gatewise._circuit import Bit, Expr, Read, Wire
 from gatewise._errors import refusals
 from gatewise._gates import Gate
 from gatewise._record.rounding import plain, rounding
-from gatewise._recording.functions import demand_same
+from gatewise._recording.outcomes import demand_same
 from gatewise._recording.places import statement_at
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import sweep

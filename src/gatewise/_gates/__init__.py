@@ -22,7 +22,7 @@ from gatewise._gates.gate import (
 )  # fmt: skip
 from gatewise._gates.images import pair
 from gatewise._gates.live import Live, names_an_entry_once, plain, shape_of, without_mask
-from gatewise._gates.movement import pick
+from gatewise._gates.movement import added_at, pick, put
 from gatewise._gates.spelling import Pattern, Variable
 
 if TYPE_CHECKING:  # with their signatures
@@ -47,9 +47,9 @@ spelling.learn()
 
 __all__ = [
     "ABSENT", "CONSTANT", "GATES", "NAMES", "UNASKED", "WANTED", "Back", "Carrier", "Derivation", "Derived", "Gate",
-    "Live", "Pattern", "Pullback", "Stops", "Variable", "affine", "arithmetic", "batch_norm", "choices", "conv2d",
-    "convert", "cross_entropy", "curves", "custom", "elementwise", "images", "kept_axes", "key_of", "layers",
+    "Live", "Pattern", "Pullback", "Stops", "Variable", "added_at", "affine", "arithmetic", "batch_norm", "choices",
+    "conv2d", "convert", "cross_entropy", "curves", "custom", "elementwise", "images", "kept_axes", "key_of", "layers",
     "linear", "logsumexp", "matrices", "max_pool2d", "movement", "names_an_entry_once", "neural", "pair", "pick",
-    "plain", "reduction", "relu", "shape_of", "showing", "sigmoid", "softmax", "softplus", "stops", "totals",
+    "plain", "put", "reduction", "relu", "shape_of", "showing", "sigmoid", "softmax", "softplus", "stops", "totals",
     "without_mask",
 ]  # fmt: skip

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._record.schema import Record
+
 WHOLE = 1000  # entries up to which an array is written out
 MAP = (6, 16)  # rows and columns of the map of a larger one
 
 
-def jsonable(record: dict[str, Any]) -> dict[str, Any]:
+def jsonable(record: Record) -> dict[str, Any]:
     """The record with plain lists and numbers; large arrays by summary, NaN and inf as words."""
     wires = []
     for wire in record["wires"]:

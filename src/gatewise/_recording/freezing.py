@@ -1,48 +1,40 @@
-"""From the tape of a run to a circuit: the steps that count, the names of wires, the stages."""
+"""From the tape of a run to a circuit: the steps that count, the stages, the blocks."""
 
 from __future__ import annotations
 
-import ast
-import keyword
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
-from types import CodeType
-from typing import Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from gatewise._circuit import (
     Block,
-    Expr,
     FrozenCircuit,
     Input,
     Read,
-    Said,
     SourcedWire,
     Stage,
-    Where,
     Wire,
     holding,
-    made_as_written,
     part_of,
     seen,
     step_of,
-    tick,
     unknown_behind,
     verify,
     wires_in,
 )
-from gatewise._gates import Gate
-from gatewise._recording.constants import PlainNames, said
-from gatewise._recording.functions import Signature, normalised, read_by_python
-from gatewise._recording.places import Statement, expression_at, source_of
+from gatewise._recording.constants import PlainNames
+from gatewise._recording.functions import Signature, read_by_python
+from gatewise._recording.naming import Namer, made_by, used_names, where_of
+from gatewise._recording.operands import Constants
 from gatewise._recording.recorder import Recorder
-from gatewise._tensor import Kept, one_over
-
-RESERVED = frozenset({*keyword.kwlist, "np", "math", "grads", "abs", "bool"})
 
 
-UNMOVED = frozenset({*keyword.kwlist, "np", "math"})  # what printed code needs for itself
+class Call(NamedTuple):
+    """A helper function that a step stands in: its name, the instruction that called it, the number of the call."""
+
+    name: str
+    site: int
+    number: int
 
 
 def freeze(
@@ -64,7 +56,7 @@ def freeze(
     constants = Constants(plain, namer, recorder, made, {i.wire: (i.text, i.parameter) for i in inputs})
     everything = (*inputs, *constants.found)
     edges = {i.wire for i in everything}
-    calls = {w: calls_of(holder) for holder in made for w in values_of(holder, outputs)}
+    scopes, sites, calls = around({w: calls_of(holder) for holder in made for w in values_of(holder, outputs)})
     frozen = FrozenCircuit(
         name=name,
         inputs=everything,
@@ -84,9 +76,9 @@ def freeze(
         reads=tuple(Read(seen(read.wire), read.how, read.value) for read in recorder.reads),
         read=read_by_python(recorder.reads),
         taken=frozenset(namer.taken | namer.used),
-        scopes={w: "/".join(name for name, _, _ in around) for w, around in calls.items()},
-        sites={w: tuple(site for _, site, _ in around) for w, around in calls.items()},
-        calls={w: tuple(call for _, _, call in around) for w, around in calls.items()},
+        scopes=scopes,
+        sites=sites,
+        calls=calls,
     )
     return verify(frozen)
 
@@ -126,17 +118,6 @@ def stage_of(
 
 
 # ----------------------------------------------------------------------------------------------- the steps that count
-
-
-def made_by(holder: SourcedWire) -> Expr:
-    assert holder.step is not None
-    return holder.step
-
-
-def where_of(holder: SourcedWire) -> Where:
-    where = made_by(holder).where
-    assert where is not None
-    return where
 
 
 def reached_steps(output: Wire) -> list[SourcedWire]:
@@ -186,12 +167,21 @@ def grouped(made: Sequence[SourcedWire]) -> list[list[SourcedWire]]:
     return list(groups.values())
 
 
-def calls_of(holder: SourcedWire) -> list[tuple[str, int, int]]:
+def around(
+    calls: Mapping[Wire, list[Call]],
+) -> tuple[dict[Wire, str], dict[Wire, tuple[int, ...]], dict[Wire, tuple[int, ...]]]:
+    """By wire the names of the calls around it, where each was called, and which call of the run it was."""
+    scopes = {w: "/".join(call.name for call in found) for w, found in calls.items()}
+    sites = {w: tuple(call.site for call in found) for w, found in calls.items()}
+    return scopes, sites, {w: tuple(call.number for call in found) for w, found in calls.items()}
+
+
+def calls_of(holder: SourcedWire) -> list[Call]:
     """The helper functions a step stands in, outermost first, each with the instruction of the call and its number."""
     where = where_of(holder)
     inner = zip(pairwise(where.place), where.calls[1:], strict=True)
-    calls = [(code.co_name, site, number) for ((_, site), (code, _)), number in inner]
-    return [call for call in calls if not call[0].startswith("<")]
+    calls = [Call(code.co_name, site, number) for ((_, site), (code, _)), number in inner]
+    return [call for call in calls if not call.name.startswith("<")]
 
 
 def bound_in(bound: Mapping[str, Wire], wires: Sequence[Wire]) -> dict[str, Wire]:
@@ -202,341 +192,3 @@ def bound_in(bound: Mapping[str, Wire], wires: Sequence[Wire]) -> dict[str, Wire
         if seen(wire) in made:
             found.setdefault(seen(wire), name)
     return {name: wire for wire, name in found.items()}
-
-
-# --------------------------------------------------------------------------------------------------- names of wires
-
-
-def used_names(code: CodeType | None) -> set[str]:
-    """Every name the user's function uses: ours keep out of their way."""
-    if code is None:
-        return set()
-    return {*code.co_varnames, *code.co_names, *code.co_freevars, *code.co_cellvars}
-
-
-class Namer:
-    """Gives every wire one name: the user's where there is one, numbered when bound again, a made-up one otherwise."""
-
-    def __init__(self, inputs: Sequence[Input], used: set[str]) -> None:
-        self.names: dict[Wire, str] = {i.wire: i.name for i in inputs}
-        self.chosen: set[Wire] = set(self.names)
-        self.used = used
-        self.taken = set(self.names.values()) | {i.parameter for i in inputs}
-        self.counts: dict[str, int] = {}
-
-    def free(self, base: str, *, users: bool = False, first: int = 1) -> str:
-        """The first of base, base_2, base_3, ... that nobody has; a user's own binding may have the user's name."""
-        base = normalised(base)
-        number = max(first, self.counts.get(base, 0) + 1)
-        while True:
-            name = base if number == 1 else f"{base}_{number}"
-            mine = users and name == base and name not in UNMOVED
-            if name not in self.taken and (mine or (name not in RESERVED and name not in self.used)):
-                break
-            number += 1
-        self.counts[base] = number
-        self.taken.add(name)
-        return name
-
-    def stage(
-        self,
-        statement: Statement | None,
-        group: Sequence[SourcedWire],
-        outputs: Mapping[Wire, list[Wire]],
-        output: Wire,
-        function: str,
-        bound: Mapping[str, Wire],
-    ) -> str:
-        """Name the wires that a stage's targets are bound to; return the stage's name."""
-        if bound:
-            names = [self.give(wire, name, True) for name, wire in bound.items()]
-            return names[0]
-        root = root_of(statement, group)
-        parts, users = self.target_names(statement, root is holding(output), function)
-        ports = outputs.get(root, [])
-        for wire in ports:
-            k = wire.operands[0]
-            self.give(wire, parts[k] if len(parts) > 1 and k < len(parts) else f"{parts[0]}_{k}", users)
-        name = self.names[ports[0]] if ports else self.give(root, "_".join(parts), users)
-        return name
-
-    def inner(self, stage: str, wires: Sequence[Wire]) -> None:
-        """Name the other wires of a stage, once every stage has its name."""
-        for wire in wires:
-            if wire not in self.names:
-                self.names[wire] = self.numbered(stage)
-
-    def numbered(self, name: str) -> str:
-        """The next made-up name of an inner wire of a stage."""
-        number = self.counts.get(f"{name}_", 0) + 1
-        while f"{name}_{number}" in self.taken or f"{name}_{number}" in self.used:
-            number += 1
-        self.counts[f"{name}_"] = number
-        self.taken.add(f"{name}_{number}")
-        return f"{name}_{number}"
-
-    def target_names(self, statement: Statement | None, is_output: bool, function: str) -> tuple[list[str], bool]:
-        """What a stage's wires are called before numbering, and whether the user chose it."""
-        target = statement.target if statement else None
-        if target and all(part.isidentifier() for part in target.split(",")):
-            return target.split(","), True
-        if is_output or (statement is not None and statement.returns):
-            return [function if function.isidentifier() and function not in self.taken | self.used else "out"], True
-        return ["v"], False
-
-    def give(self, wire: Wire, base: str, users: bool) -> str:
-        """Name one wire."""
-        self.names[wire] = self.free(base, users=users)
-        if users:
-            self.chosen.add(wire)
-        return self.names[wire]
-
-
-def root_of(statement: Statement | None, group: Sequence[SourcedWire]) -> SourcedWire:
-    """The step whose value the statement's target is bound to."""
-    if statement is not None:
-        for holder in reversed(group):
-            place = where_of(holder).place
-            if place and expression_at(*place[0]) is statement.value:
-                return holder
-    return group[-1]
-
-
-# ------------------------------------------------------------------------------------------------- plain values named
-
-
-class Constants:
-    """Wires for plain operands that have a name or come from outside, and the user's spelling of the others."""
-
-    def __init__(
-        self,
-        plain: PlainNames,
-        namer: Namer,
-        recorder: Recorder,
-        made: Sequence[SourcedWire],
-        given: Mapping[Wire, tuple[str, str]],
-    ) -> None:
-        self.plain, self.namer, self.recorder, self.given = plain, namer, recorder, given
-        self.found: list[Input] = []
-        self.by_value: dict[Any, Input] = {}
-        self.spelled: dict[Wire, Said] = {}
-        self.texts: dict[Any, Said] = {}
-        for holder in made:
-            step = made_by(holder)
-            if step.parameters or step.forward is one_over or not all(isinstance(x, Wire) for x in step.operands):
-                holder.step = self.named(holder, step)
-                if holder.written is None:
-                    holder.sources = [x if isinstance(x, Wire) else None for x in holder.step.operands]
-
-    def named(self, holder: SourcedWire, step: Expr) -> Expr:
-        """A step with wires for the plain operands that have a name, and the user's texts of the others."""
-        where = where_of(holder)
-        node = expression_at(*where.place[-1]) if where.place else None
-        own = len(where.place) == 1
-        nodes = operand_nodes(node, step)
-        operands, typed = list(step.operands), {}
-        if step.forward is one_over and isinstance(node, ast.BinOp) and is_typed_number(node.left):
-            typed[ONE] = self.literal(where, node.left)
-        for i, value in enumerate(operands):
-            if isinstance(value, Wire) or value is None:
-                continue
-            wire = self.wire_for(value, nodes[i], own)
-            if wire is not None:
-                operands[i] = wire
-            elif says(nodes[i], value):
-                typed[i] = self.literal(where, nodes[i])
-        kept = made_as_written(holder)[1]
-        parameters = {
-            name: self.parameter(name, value, kept[name], parameter_node(node, step.gate, name), own)
-            for name, value in step.parameters.items()
-        }
-        return Expr(step.gate, step.forward, tuple(operands), parameters, step.value, where, typed, step.fixed)
-
-    def wire_for(self, value: Any, node: ast.expr | None, own: bool) -> Wire | None:
-        """A constant's wire: for a name or a plain expression of the user's, or an array from outside."""
-        text = self.plain.text(node, value) if own and not is_typed_number(node) else None
-        if text is not None:
-            return self.constant(("text", text), value, text, "constant").wire
-        if isinstance(value, np.ndarray) and value.ndim and told_by_value(value) is None:
-            return self.captured(value, node).wire
-        return None
-
-    def captured(self, value: Any, node: ast.expr | None) -> Input:
-        """An array that came from outside: a keyword argument of printed code, under its own name."""
-        base = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else "captured"
-        # Each use of an index has a copy of its own.
-        key = (base, value.dtype, value.shape, value.tobytes()) if isinstance(value, Kept) else ("array", id(value))
-        if key in self.by_value:
-            return self.by_value[key]
-        return self.constant(key, value.view(np.ndarray), self.namer.free(base, users=True), "captured")
-
-    def constant(self, key: Any, value: Any, text: str, kind: str) -> Input:
-        if key not in self.by_value:
-            wire = SourcedWire(tick(), self.recorder.bit, value)
-            name = text if kind == "captured" else self.name_for(text)
-            self.namer.names[wire] = wire.name = name
-            self.namer.chosen.add(wire)
-            self.by_value[key] = Input(wire, name, name, (), text, False, kind)
-            self.found.append(self.by_value[key])
-        return self.by_value[key]
-
-    def name_for(self, text: str) -> str:
-        """An identifier for a plain expression: N for `N`, X_shape_0 for `X.shape[0]`."""
-        words = "".join(c if c.isidentifier() or c.isdigit() else " " for c in text).split()
-        return self.namer.free("_".join(words) if words and words[0].isidentifier() else "n", users=True)
-
-    def literal(self, where: Where, node: ast.expr | None) -> Said:
-        """A number as the user typed it."""
-        source = source_of(where.place[-1][0])
-        assert source is not None
-        assert node is not None
-        return said(node, source.segment(node))
-
-    def parameter(self, name: str, value: Any, kept: Any, node: ast.expr | None, own: bool) -> Any:
-        """A parameter with wires in the place of the arrays in it that have a name; its text is noted.
-
-        `kept` is what the rules are given. The text of an index has a key of its own: Python keeps `x[0, 1]` and
-        `axis=(0, 1)` as one tuple.
-        """
-        if not isinstance(value, (tuple, slice, np.ndarray)):
-            return value  # printed by its value, or computed
-        index = name == "index"
-        if isinstance(value, np.ndarray):
-            return self.part(value, node, own, index)
-        nodes = node.elts if isinstance(node, ast.Tuple) and isinstance(value, tuple) else []
-        if isinstance(value, tuple) and len(nodes) == len(value):
-            told = self.in_rows([self.part(x, n, own, index) for x, n in zip(value, nodes, strict=True)], nodes)
-            if wires_in(told):
-                return tuple(told)
-        if own and (text := self.plain.text(node, kept, index)) is not None:
-            self.texts[("index", id(kept)) if index else id(kept)] = text
-            return kept
-        return tuple(self.part(x, node, False, index) for x in value) if isinstance(value, tuple) else value
-
-    def part(self, value: Any, node: ast.expr | None, own: bool, index: bool) -> Any:
-        """One part of an index: a wire for what is named or comes from outside, anything else as it is."""
-        plain, array = (value.value if isinstance(value, Wire) else value), isinstance(value, np.ndarray) and value.ndim
-        if not (array or isinstance(plain, (slice, int))):
-            return value
-        text = self.plain.text(node, plain, index) if own and not is_typed_number(node) else None
-        if isinstance(value, Wire):
-            self.spelled |= {value: text} if text is not None else {}
-            return value
-        if isinstance(value, slice):
-            if text is not None:
-                self.texts["index", id(value)] = text
-            return value
-        if text is not None:
-            return self.spelled_wire(value.view(np.ndarray) if array else value, text)
-        return self.captured(value, node).wire if array and told_by_value(value) is None else value
-
-    def in_rows(self, parts: list[Any], nodes: Sequence[ast.expr]) -> list[Any]:
-        """The parts of an index; an `np.arange` of a size that a helper knows is as long as the labels beside it."""
-        beside = next(
-            (x for x in parts if isinstance(x, Wire) and np.ndim(x.value) == 1 and x in self.namer.names), None
-        )
-        if beside is None:
-            return parts
-        name, root = self.given.get(beside, (self.namer.names[beside],) * 2)
-        text = Said(f"np.arange({name}.shape[0])", {"np", root})
-        return [
-            self.spelled_wire(x.view(np.ndarray), text)
-            if isinstance(x, np.ndarray) and is_arange(node) and len(x) == len(beside.value)
-            else x
-            for x, node in zip(parts, nodes, strict=True)
-        ]
-
-    def spelled_wire(self, value: Any, text: Said) -> Wire:
-        """A wire for a plain part of an index that the user's code says in this way."""
-        wire = SourcedWire(tick(), self.recorder.bit, value)
-        self.spelled[wire] = text
-        return wire
-
-
-def is_arange(node: ast.expr) -> bool:
-    """Whether a node is `np.arange` of a size that is not typed as a number."""
-    return (
-        isinstance(node, ast.Call)
-        and ast.unparse(node.func).endswith("arange")
-        and not all(map(is_typed_number, node.args))
-    )
-
-
-ONE = -1  #: where the text of the 1 in 1 / x stands among those of operands
-
-
-def told_by_value(value: np.ndarray[Any, Any]) -> str | None:
-    """`np.arange(5)`, `np.zeros((2, 3))`, ... for an array that is just that."""
-    shape = value.shape[0] if value.ndim == 1 else value.shape
-    if value.ndim == 1 and value.dtype.kind == "i" and np.array_equal(value, np.arange(value.size)):
-        return f"np.arange({shape})"
-    if value.dtype != float:
-        return None
-    if value.ndim == 2 and value.size > 1 and shape[0] == shape[1] and np.array_equal(value, np.eye(shape[0])):
-        return f"np.eye({shape[0]})"
-    if value.ndim == 1 and value.size > 2 and np.array_equal(value, np.arange(float(value.size))):
-        return f"np.arange({float(value.size)})"
-    for number, name in ((0.0, "zeros"), (1.0, "ones")):
-        if value.size and np.all(value == number) and not np.any(np.signbit(value)):
-            return f"np.{name}({shape})"
-    return None
-
-
-def is_typed_number(node: ast.expr | None) -> bool:
-    """Whether a node is a number as typed."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        node = node.operand
-    return isinstance(node, ast.Constant)
-
-
-def says(node: ast.expr | None, value: Any) -> bool:
-    """Whether a node is a number as typed, and this one."""
-    if not is_typed_number(node):
-        return False
-    inner = node.operand if isinstance(node, ast.UnaryOp) else node
-    typed = getattr(inner, "value", None)
-    return isinstance(typed, (int, float)) and bool((-typed if inner is not node else typed) == value)
-
-
-def operand_nodes(node: ast.expr | None, step: Expr) -> list[ast.expr | None]:
-    """The expressions that stand for a step's operands."""
-    found: list[ast.expr | None] = []
-    match node:
-        case ast.BinOp(left=left, right=right):
-            found = [left, right]
-            if step.gate.arity == 1:  # 1 / x is the gate reciprocal
-                found = [right]
-        case ast.UnaryOp(operand=operand):
-            found = [operand]
-        case ast.Compare(left=left, comparators=[right]):
-            found = [left, right]
-        case ast.Subscript(value=value) | ast.Attribute(value=value):
-            found = [value]
-        case ast.Call(func=func, args=args):
-            if is_method(func) and isinstance(step.operands[0], Wire) and len(args) < step.gate.arity:
-                found = [func.value, *args]  # type: ignore[attr-defined]  # a method of the first operand
-            elif args and isinstance(args[0], (ast.List, ast.Tuple)):  # np.stack([x, y])
-                found = list(args[0].elts)
-            elif "subscripts" in step.parameters:
-                found = list(args[1:])
-            else:
-                found = list(args)
-    return [*found, *[None] * len(step.operands)][: len(step.operands)]
-
-
-def is_method(func: ast.expr) -> bool:
-    """Whether a call is a method of a value: not a function of NumPy's."""
-    return isinstance(func, ast.Attribute) and not (
-        isinstance(func.value, ast.Name) and func.value.id in ("np", "numpy")
-    )
-
-
-def parameter_node(node: ast.expr | None, gate: Gate, name: str) -> ast.expr | None:
-    """The expression that stands for a parameter."""
-    match node:
-        case ast.Subscript(slice=index) if name == "index":
-            return index
-        case ast.Call(args=args, keywords=keywords):
-            last = args[-1] if len(args) > gate.arity else None  # given by position
-            return next((k.value for k in keywords if k.arg == name), last)
-    return None

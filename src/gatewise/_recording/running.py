@@ -19,12 +19,11 @@ from gatewise._recording.functions import (
     code_of,
     differentiated,
     input_tensors,
-    outcome,
-    plain_argument,
     sorted_arguments,
     with_math,
 )
 from gatewise._recording.lending import Lending
+from gatewise._recording.outcomes import outcome, plain_argument
 from gatewise._recording.recorder import Recorder
 from gatewise._recording.structures import leaves
 from gatewise._tensor import BACKWARD, Tensor, described, is_kept, upstream_for

@@ -20,14 +20,8 @@ from gatewise._circuit import Bit, FrozenCircuit, Input, Wire, step_of
 from gatewise._errors import ScriptError, UnknownInputError, UnknownOutputError, refusals
 from gatewise._recording.constants import PlainNames
 from gatewise._recording.freezing import freeze
-from gatewise._recording.functions import (
-    Math,
-    demand_same,
-    differentiated,
-    input_tensors,
-    plain_argument,
-    plainly,
-)
+from gatewise._recording.functions import Math, differentiated, input_tensors
+from gatewise._recording.outcomes import demand_same, plain_argument, plainly
 from gatewise._recording.reading import text_in, tree_of
 from gatewise._recording.recorder import Recorder
 from gatewise._recording.running import starting_upstream

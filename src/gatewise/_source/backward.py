@@ -12,7 +12,8 @@ from gatewise._circuit import Expr, Input, Stage, Wire, part_of, wires_in
 from gatewise._recording.structures import key_text
 from gatewise._source.forward import line_of_stage
 from gatewise._source.guards import DEEPEST
-from gatewise._source.nodes import is_gate, repeated_number
+from gatewise._source.looking import is_gate
+from gatewise._source.moves import repeated_number
 from gatewise._source.spelling import Text
 from gatewise._source.statements import COMMENT, Statements, TextLine
 from gatewise._transforms import Event, reverse
@@ -178,7 +179,7 @@ class Backward:
 
 def is_slight(part: Any) -> bool:
     """Whether a gradient is copies of one number or the negative of another gradient: seen through, not named."""
-    return repeated_number(part) is not None or (is_gate(part, "negative") and isinstance(part.operands[0], Wire))
+    return repeated_number(part) is not None or (is_gate(part, np.negative) and isinstance(part.operands[0], Wire))
 
 
 def uses(roots: Any) -> Counter[Any]:

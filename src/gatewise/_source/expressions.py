@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Wire, part_of, seen, step_of
+from gatewise._source.looking import dtype_of, is_gate, value_of
+from gatewise._source.moves import without_spreads
 from gatewise._source.names import Names
-from gatewise._source.nodes import Nodes, dtype_of, is_gate, value_of, without_spreads
+from gatewise._source.nodes import Nodes
 from gatewise._source.spelling import ATOM, Speller, Text, as_text
 from gatewise._tensor import Tensor
 
@@ -45,7 +47,7 @@ class Expressions:
     def logarithms_of_bases(self) -> Iterator[tuple[Exact, Expr]]:
         """The logarithms that stand in gradients of `2**x`: computed from a constant alone, they are no step."""
         for node in self.circuit.steps.values():
-            if node.gate.name != "power":
+            if not is_gate(node, np.power):
                 continue
             base = value_of(node.operands[0])
             if isinstance(base, (int, float, np.ndarray, np.generic)) and np.all(np.asarray(base) > 0):
@@ -85,7 +87,7 @@ class Expressions:
 
     def step(self, node: Expr) -> Text:
         """One step spelled out."""
-        if is_gate(node, "not_equal") and node.operands[1] is False and dtype_of(node.operands[0]) == bool:
+        if is_gate(node, np.not_equal) and node.operands[1] is False and dtype_of(node.operands[0]) == bool:
             return self.spell(node.operands[0])
         node = self.opened(node) if self.backward else node
         texts = [
@@ -98,7 +100,7 @@ class Expressions:
     def opened(self, node: Expr) -> Expr:
         """A step with the spreads left out that stand in gradients which are written where they are used."""
         spread = [self.resolved(x) if isinstance(x, Wire) else x for x in node.operands]
-        operands = tuple(y if is_gate(y, "broadcast_to") else x for x, y in zip(node.operands, spread, strict=True))
+        operands = tuple(y if is_gate(y, np.broadcast_to) else x for x, y in zip(node.operands, spread, strict=True))
         changed = any(x is not y for x, y in zip(node.operands, operands, strict=True))
         return without_spreads(replace(node, operands=operands)) if changed else node
 
@@ -111,7 +113,7 @@ class Expressions:
 
     def needs_a_line(self, node: Expr) -> bool:
         """Whether an inner value is written on a line of its own before: it takes statements, or is used again."""
-        copies = node.gate.name == "broadcast_to" and not isinstance(node.operands[0], Expr)
+        copies = is_gate(node, np.broadcast_to) and not isinstance(node.operands[0], Expr)
         return self.is_statement(node) or (self.counts[node] > 1 and not copies)
 
     def hoisted(self, node: Expr) -> Text:

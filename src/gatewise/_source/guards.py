@@ -9,8 +9,8 @@ from zlib import crc32
 import numpy as np
 
 from gatewise._circuit import Block, Expr, Read, Wire, part_of, step_of, unknown_behind, wires_in
-from gatewise._gates import NAMES, Gate
-from gatewise._source.nodes import value_of
+from gatewise._gates import GATES, NAMES, Gate, pick
+from gatewise._source.looking import value_of
 from gatewise._source.spelling import ATOM, COMPARISON, Text, nested, number_literal
 from gatewise._source.statements import Statements
 
@@ -57,7 +57,7 @@ class Guards:
                 picked[wire] = {wire}
             elif behind and by_entry(step.gate) and alone:
                 picked[wire] = behind
-            elif not (step.gate is NAMES["sum"] and not np.ndim(wire.value)):
+            elif not (step.gate is GATES[np.sum] and not np.ndim(wire.value)):
                 matter |= behind
         for read in self.circuit.reads:
             matter |= picked.get(read.wire, set())
@@ -135,7 +135,7 @@ def asserted(text: Text, read: Read, checksum: Callable[[], str]) -> str:
 
 def by_mask(step: Expr, spelled: Collection[Wire]) -> bool:
     """Whether a step picks entries by a mask that an input or a computation gives: by how many is known there alone."""
-    index = wires_in(step.parameters.get("index")) if step.gate is NAMES["getitem"] else []
+    index = wires_in(step.parameters.get("index")) if step.gate is GATES[pick] else []
     return any(np.ndim(w.value) and np.asarray(w.value).dtype == bool and w not in spelled for w in index)
 
 

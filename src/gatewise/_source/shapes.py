@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit
-from gatewise._source.nodes import value_of
+from gatewise._source.looking import is_gate, value_of
 
 LETTERS = "DHCMKPQRSTUVWABEFGIJL"
 
@@ -36,6 +36,6 @@ class Shapes:
         if not isinstance(x, Expr) or not np.shape(x.value):
             return ""
         values = [value_of(y) for y in x.operands]
-        if x.gate.name in ("matmul", "dot"):
+        if is_gate(x, np.matmul, np.dot):
             return f"{self.of(x.value)} = {self.of(values[0])} @ {self.of(values[1])}"
-        return f"{self.of(x.value)} = sum of {self.of(values[0])}" if x.gate.name == "sum" else ""
+        return f"{self.of(x.value)} = sum of {self.of(values[0])}" if is_gate(x, np.sum) else ""

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gatewise._circuit import Expr, Said, Wire
-from gatewise._gates import Gate
-from gatewise._recording.freezing import ONE, told_by_value
+from gatewise._gates import Gate, convert, pick
+from gatewise._recording.operands import ONE, told_by_value
 from gatewise._recording.structures import key_text
-from gatewise._source.nodes import is_plain_place, same_parameter, value_of, weak
+from gatewise._source.looking import is_gate, is_plain_place, same_parameter, value_of, weak
 from gatewise._tensor import FORWARDS, SIGNS, one_over
 
 ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON, LOWEST = 100, 90, 80, 70, 60, 50, 40, 30, 0
@@ -183,18 +183,18 @@ class Speller:
             and any(isinstance(v, (np.ndarray, np.generic)) for v in values)
         ):
             return infix(gate.infix, operands[0], operands[1], grouped)  # the ufunc gives the same bits
-        if gate.name == "getitem":
+        if is_gate(step, pick):
             return Text(f"{operands[0].at(ATOM)}[{self.index(step.parameters['index'])}]")
-        if gate.name == "matrix_transpose" or (gate.name == "transpose" and not step.parameters.get("axes")):
+        if is_gate(step, np.matrix_transpose) or (is_gate(step, np.transpose) and not step.parameters.get("axes")):
             if np.ndim(values[0]) == 0:
                 return Text(f"np.transpose({operands[0].text})")
-            turned = "T" if np.ndim(values[0]) <= 2 or gate.name == "transpose" else "mT"
+            turned = "T" if np.ndim(values[0]) <= 2 or is_gate(step, np.transpose) else "mT"
             return Text(f"{operands[0].at(ATOM)}.{turned}")
-        if gate.name == "astype":
+        if is_gate(step, convert):
             dtype = self.parameter(step.parameters["dtype"])
             is_array = isinstance(values[0], (np.ndarray, np.generic))
             return Text(f"{operands[0].at(ATOM)}.astype({dtype})" if is_array else f"{dtype}({operands[0].text})")
-        if gate.name == "where" and grouped and not any(np.shape(v) for v in values):
+        if is_gate(step, np.where) and grouped and not any(np.shape(v) for v in values):
             condition, one, other = operands
             return Text(f"{one.at(OR)} if {condition.at(OR)} else {other.at(OR)}", LOWEST)
         return Text(self.call(step, operands))
@@ -206,7 +206,7 @@ class Speller:
             n: self.parameter(v) for n, v in step.parameters.items() if not is_default(v, gate.defaults.get(n, step))
         }
         texts = [o.text for o in operands]
-        if gate.name in ("concatenate", "stack"):
+        if is_gate(step, np.concatenate, np.stack):
             texts = [f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"]
         elif gate.text is not None and "{" in gate.text:
             return gate.text.replace("{*}", ", ".join(texts)).format(

@@ -17,8 +17,8 @@ from gatewise._circuit import Expr, FrozenCircuit, Wire, made_as_written, with_w
 from gatewise._source.backward import Backward
 from gatewise._source.forward import Forward
 from gatewise._source.guards import Guards
+from gatewise._source.looking import value_of
 from gatewise._source.names import MODULES
-from gatewise._source.nodes import value_of
 from gatewise._source.spelling import array_parameters, literal
 from gatewise._source.statements import Statements, Style
 from gatewise._tensor import Kept

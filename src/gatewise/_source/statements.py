@@ -8,10 +8,10 @@ from typing import Any, Literal
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Wire, with_wires
-from gatewise._gates import names_an_entry_once
+from gatewise._gates import added_at, names_an_entry_once, put
 from gatewise._source.expressions import Expressions
+from gatewise._source.looking import dtype_of, is_gate, is_number, value_of
 from gatewise._source.names import Names
-from gatewise._source.nodes import dtype_of, is_gate, is_number, value_of
 from gatewise._source.shapes import Shapes
 from gatewise._source.spelling import ATOM, UNARY, Text, infix, number_literal
 
@@ -96,7 +96,7 @@ class Statements:
     def name_shape(self, x: Any, like: Wire | None) -> None:
         """A shape that is that of a forward value is told by it."""
         if (
-            is_gate(x, "reshape", "broadcast_to")
+            is_gate(x, np.reshape, np.broadcast_to)
             and like in self.names.named
             and isinstance(value_of(like), np.ndarray)
         ):
@@ -107,7 +107,7 @@ class Statements:
 
     def fill(self, name: str, node: Expr, like: Wire | None) -> None:
         """Zeros, or an array, with something written into its places."""
-        if node.gate.name == "add_at":
+        if is_gate(node, added_at):
             self.assign(name, node.operands[0], like=like, fresh=True)
             self.add_into(name, node.parameters["index"], node.operands[1])
             return
@@ -127,7 +127,7 @@ class Statements:
     def unspread(self, x: Any) -> Any:
         """What is spread over the places it is written to: assignment spreads by itself."""
         inner = self.say.resolved(x)
-        return inner.operands[0] if is_gate(inner, "broadcast_to") and inner not in self.say.d_texts else x
+        return inner.operands[0] if is_gate(inner, np.broadcast_to) and inner not in self.say.d_texts else x
 
     def add_into(self, name: str, index: Any, values: Any) -> None:
         """`name[index] += values`, through np.add.at where an entry may be named twice."""
@@ -179,7 +179,7 @@ class Statements:
 
     def is_scatter(self, x: Any) -> bool:
         """Whether a value is zeros with something written in, used once."""
-        return self.say.is_statement(x) and x.gate.name == "scatter" and self.once(x)
+        return self.say.is_statement(x) and is_gate(x, put) and self.once(x)
 
     def once(self, x: Any) -> bool:
         """Whether a value is used in one place only."""
@@ -188,12 +188,12 @@ class Statements:
     def accumulate(self, name: str, root: Any, like: Wire) -> None:
         """`name += root`."""
         x = self.say.resolved(root)
-        while is_gate(x, "broadcast_to") and np.shape(like.value) == np.shape(x.value) and x not in self.say.d_texts:
+        while is_gate(x, np.broadcast_to) and np.shape(like.value) == np.shape(x.value) and x not in self.say.d_texts:
             x = self.say.resolved(x.operands[0])  # += spreads by itself
         if self.is_scatter(x):
             self.add_into(name, x.parameters["index"], x.operands[0])
         elif (
-            is_gate(x, "add")
+            is_gate(x, np.add)
             and x not in self.say.d_texts
             and self.once(x)
             and any(self.is_scatter(self.say.resolved(y)) for y in x.operands)
@@ -202,7 +202,7 @@ class Statements:
                 self.accumulate(name, y, like)
         elif (product := self.local_times_upstream(x)) is not None:
             self.write(f"{name} += {product}")
-        elif is_gate(x, "negative") and x not in self.say.d_texts and self.once(x):
+        elif is_gate(x, np.negative) and x not in self.say.d_texts and self.once(x):
             self.write(f"{name} -= {self.say.spell(x.operands[0]).text}", self.shapes.said(x))
         else:
             self.name_shape(x, like)
@@ -220,21 +220,21 @@ class Statements:
         """A contribution taken apart into local gradient and upstream gradient, where it is their product."""
         if isinstance(x, (Expr, Wire)) and x in self.say.d_texts:
             return Text("1"), self.say.d_texts[x]
-        if not is_gate(x, "multiply", "divide", "negative"):
+        if not is_gate(x, np.multiply, np.divide, np.negative):
             return None
-        upstream = x.operands[1 if x.gate.name == "multiply" else 0]
+        upstream = x.operands[1 if is_gate(x, np.multiply) else 0]
         if not isinstance(upstream, Wire) or upstream not in self.say.d_texts:
             return None
-        if x.gate.name == "multiply":
+        if is_gate(x, np.multiply):
             return self.say.spell(x.operands[0]), self.say.d_texts[upstream]
-        return Text("-1") if x.gate.name == "negative" else infix(
+        return Text("-1") if is_gate(x, np.negative) else infix(
             "/", Text("1"), self.say.spell(x.operands[1])
         ), self.say.d_texts[upstream]
 
     def spread_over(self, x: Any, like: Wire) -> Any:
         """What is spread over all of a wire's shape, where its gradient is only that."""
         if (
-            not is_gate(x, "broadcast_to")
+            not is_gate(x, np.broadcast_to)
             or x in self.say.d_texts
             or like not in self.names.named
             or dtype_of(x) != dtype_of(like)
@@ -249,7 +249,7 @@ class Statements:
             return False
         if not isinstance(x, Expr) or x in self.say.d_texts:
             return True
-        if x.gate.name == "broadcast_to":
+        if is_gate(x, np.broadcast_to):
             return True
-        view = x.gate.rearranges or (x.gate.name == "einsum" and len(x.operands) == 1)
+        view = x.gate.rearranges or (is_gate(x, np.einsum) and len(x.operands) == 1)
         return view and self.shares(x.operands[0])
