@@ -445,10 +445,12 @@ def folded_entry(wire: dict[str, Any], operands: Sequence[str]) -> dict[str, Any
             "symbol": name,
             "gate": name,
             "pattern": NAMES[name].pattern,
+            "corner": NAMES[name].corner,
+            "given": {},
             "says": NAMES[name].doc.splitlines()[0],
             "expression": f"{name}({', '.join(operands)})",
         }
-    return {**wire, "expression": f" {wire['symbol']} ".join(operands)}
+    return {**wire, "given": {}, "expression": f" {wire['symbol']} ".join(operands)}
 
 
 def chain_rule(wire: dict[str, Any], operands: Sequence[dict[str, Any]], uses: Sequence[dict[str, Any]]) -> list[str]:
