@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+
+from gatewise._views.page import bundled
+from gatewise._views.phrases import phrases
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
 FLAGS = [
@@ -20,7 +22,8 @@ FLAGS = [
     "--no-first-run",
 ]
 LOCAL = ("file:", "about:", "data:", "blob:")
-WEB = Path(__file__).parents[2] / "src" / "gatewise" / "_views" / "web"
+WRITING = ("phrases", "texts", "numbers", "sheet", "patterns", "corners", "meaning", "card")
+COMPUTING = ("arrays", "totals", "products", "gates", "compute")
 
 
 def browser_path() -> str:
@@ -64,10 +67,17 @@ def page(browser: Any) -> Iterator[Any]:
     assert errors == [], "the page threw an error"
 
 
+def with_modules(page: Any, *names: str) -> Any:
+    """An empty page with some of the scripts, each under its name in `gatewise`, and their phrases."""
+    page.goto("about:blank")
+    page.evaluate(f"() => {{ {bundled(names)}\nglobalThis.gatewise = {{ {', '.join(names)} }}; }}")
+    page.evaluate("phrases => gatewise.phrases.speak(phrases)", phrases())
+    return page
+
+
 @pytest.fixture
 def scripts(page: Any) -> Any:
     """Give a page with the scripts that compute, and write numbers and cards."""
-    page.goto("about:blank")
-    for name in ("compute.js", "numbers.js", "card.js"):
-        page.evaluate((WEB / name).read_text())
-    return page
+    return with_modules(
+        page, "phrases", "texts", "numbers", "sheet", "patterns", "corners", "meaning", "card", *COMPUTING
+    )

@@ -7,28 +7,34 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from gatewise._views.drawing import escaped
-from gatewise._views.groups import Fold, Group, Part, grouped
-from gatewise._views.meaning import LONGEST_CURE, not_finite
+from gatewise._views.groups import Fold, all_groups, grouped
 from gatewise._views.numbers import shape_text
 from gatewise._views.palettes import PALETTES, Palette, palette_named
-from gatewise._views.parts import NOT_COMPUTED
+from gatewise._views.phrases import phrases, said
 from gatewise._views.picture import live_picture
 from gatewise._views.scene import DEEPEST
 from gatewise._views.sheet import Sheet, Wire, read
 from gatewise._views.text import plain
+from gatewise._views.trouble import LONGEST_CURE, not_finite
 
 LONGEST_SENTENCE = 300
-_NUMBERS_ALONE = "This circuit is shown as it was recorded: the page was made of its numbers alone."
-_SCRIPTS = ("numbers.js", "card.js", "compute.js", "marks.js", "picture.js", "page.js")
+_SCRIPTS = (  # each after those that it imports
+    *("phrases", "texts", "numbers", "sheet", "patterns", "corners", "meaning", "card", "arrays", "totals", "products"),
+    *("gates", "compute", "heat", "marks", "dom", "elastic", "picture", "drawn", "state", "walk", "inputs", "panels"),
+    "page",
+)
 _START = "start.js"
+_IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:const|class) (\w+))", re.MULTILINE)
 _COMMENTS = ("//", "/*", "* ", "*/")  # a line of the scripts that begins so stays behind, as does the indentation
+_ASIDE = re.compile(r" // .*$|/\*\* .*? \*/ ?")  # and a comment inside a line
 _FIRST_BACKWARD = "    # backprop "
 _STAGE_NUMBER = re.compile(r"# \((\d+)\)(?:  \(.*)?$")
 _BACKPROP_NUMBER = re.compile(r" \((\d+)\)$")
@@ -57,7 +63,7 @@ def page(
     parts = _parts(record, formulas, palette, digits, fold, staged, style=_told_briefly("live.css"))
     return "\n".join(
         [
-            *_head(f"Circuit of {name}", palette),
+            *_head(said("page.title", name=name), palette),
             "<body>",
             f"<h1>{name}</h1>",
             '<main class="gatewise-circuit">',
@@ -141,6 +147,7 @@ def _parts(
         "groups": _groups(sheet, fold),
         "deepest": DEEPEST,
         "style": style,
+        "phrases": _spoken(),
     }
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     packed = json.dumps([_packed(_script()), _packed(text)])
@@ -150,7 +157,7 @@ def _parts(
 def _cleaned(formulas: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """The formulas with sentences that show every character of the user's names."""
     if formulas is None:
-        return {"recording": _NUMBERS_ALONE}
+        return {"recording": said("page.recording")}
     if "recording" in formulas:
         return {"recording": plain(str(formulas["recording"]), LONGEST_SENTENCE)}
     return {
@@ -192,17 +199,10 @@ def _needed(geometry: Mapping[str, Any]) -> Mapping[str, Any]:
 def _groups(sheet: Sheet, fold: Fold) -> list[Any]:
     """The name of each group of the picture and the wires made inside it, by its number."""
     found = {
-        group.number: [plain(group.name), [wire.id for wire in group.wires]] for group in _all(grouped(sheet, fold))
+        group.number: [plain(group.name), [wire.id for wire in group.wires]]
+        for group in all_groups(grouped(sheet, fold))
     }
     return [found.get(number, ["", []]) for number in range(max(found, default=-1) + 1)]
-
-
-def _all(parts: Sequence[Part]) -> Iterator[Group]:
-    """All groups among the parts of a picture, and inside them."""
-    for part in parts:
-        if isinstance(part, Group):
-            yield part
-            yield from _all(part.parts)
 
 
 def _alternative(sheet: Sheet, digits: int | None) -> str:
@@ -211,7 +211,7 @@ def _alternative(sheet: Sheet, digits: int | None) -> str:
     told = ", ".join(f"{plain(wire.name)} = {sheet.value(wire, digits)}" for wire in inputs)
     slopes = ", ".join(f"{plain(wire.name)} {_gradient(sheet, wire, digits)}" for wire in inputs)
     output = f"{plain(sheet.output.name)} = {sheet.value(sheet.output, digits)}"
-    return f"Circuit: {output} at {told}; gradients: {slopes}"
+    return said("page.image", output=output, inputs=told, slopes=slopes)
 
 
 # Scripts and styles.
@@ -225,15 +225,36 @@ def _web(name: str) -> str:
 def _told_briefly(name: str) -> str:
     lines = (line.strip() for line in _web(name).splitlines())
     comments = _COMMENTS if name.endswith(".js") else "/*"  # a rule of a style may begin with a star
-    return "\n".join(line for line in lines if line and not line.startswith(comments))
+    code = (line for line in lines if line and not line.startswith(comments))
+    return "\n".join(_ASIDE.sub("", line) if name.endswith(".js") else line for line in code)
 
 
 @cache
 def _script() -> str:
-    """All scripts as one; they meet in an object that looks like the window, and leave nothing in the real one."""
-    code = "\n".join(map(_told_briefly, _SCRIPTS))
-    start = "globalThis.gatewise.page.start(document.currentScript.given);"
-    return f"((globalThis) => {{\n{code}\n{start}\n}})(Object.create(globalThis));"
+    """All scripts as one, which leaves nothing in the window."""
+    return f"(() => {{\n{bundled(_SCRIPTS)}\npage.start(document.currentScript.given);\n}})();"
+
+
+def bundled(names: Sequence[str]) -> str:
+    """Modules as constants of one script: each is an object with what it exports, and takes from those before it."""
+    return "\n".join(map(_module, names))
+
+
+def _module(name: str) -> str:
+    code = _IMPORT.sub(r"const \1 = \2;", _told_briefly(f"{name}.js"))
+    exported = ", ".join(_EXPORT.findall(code))
+    return f"const {name} = (() => {{\n{_EXPORT.sub('', code)}\nreturn {{ {exported} }};\n}})();"
+
+
+@cache
+def _spoken() -> dict[str, str]:
+    """The phrases that the scripts fill: those whose keys stand in them, whole or but for what follows a point."""
+    code = _script()
+    return {
+        key: phrase
+        for key, phrase in phrases().items()
+        if f'"{key}"' in code or any(f"`{key[: end.start()]}.$" in code for end in re.finditer(r"\.", key))
+    }
 
 
 def _policy() -> str:
@@ -326,16 +347,16 @@ def _table(sheet: Sheet, digits: int | None) -> str:
     """
     columns: dict[str, Callable[[Wire], str]] = {
         "wire": lambda wire: plain(wire.name) + (f" {shape_text(wire.shape)}" if wire.shape else ""),
-        "made by": lambda wire: plain(wire.expression if wire.is_gate else wire.origin),
+        "made": lambda wire: plain(wire.expression if wire.is_gate else wire.origin),
         "value": lambda wire: sheet.value(wire, digits),
         "gradient": lambda wire: _gradient(sheet, wire, digits),
         "pattern": lambda wire: plain(wire.pattern),
     }
-    heads = "".join(f"<th scope=col>{head}" for head in columns)
+    heads = "".join(f"<th scope=col>{said(f'head.{key}')}" for key in columns)
     rows = "\n".join(_row([cell(wire) for cell in columns.values()]) for wire in sheet.wires)
-    caption = escaped(f"Every wire of {plain(sheet.output.name)}, in the order of the tape")
+    caption = escaped(said("page.caption", name=plain(sheet.output.name)))
     return (
-        f"<details><summary>show as table</summary><table><caption>{caption}</caption>"
+        f"<details><summary>{said('page.table')}</summary><table><caption>{caption}</caption>"
         f"<thead><tr>{heads}</tr>\n<tbody>{rows}</table></details>"
     )
 
@@ -345,4 +366,4 @@ def _row(texts: Sequence[str]) -> str:
 
 
 def _gradient(sheet: Sheet, wire: Wire, digits: int | None) -> str:
-    return sheet.gradient(wire, digits) if wire.has_gradient else NOT_COMPUTED
+    return sheet.gradient(wire, digits) if wire.has_gradient else said("mark.unknown")
