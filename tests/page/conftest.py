@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +24,8 @@ FLAGS = [
     "--no-first-run",
 ]
 LOCAL = ("file:", "about:", "data:", "blob:")
+WEB = Path(__file__).parents[2] / "src" / "gatewise" / "_views" / "web"
+EXPORTED = re.compile(r"^export (?:const|class) (\w+)", re.MULTILINE)
 WRITING = ("phrases", "texts", "numbers", "sheet", "patterns", "corners", "meaning", "card")
 COMPUTING = ("arrays", "totals", "products", "gates", "compute")
 
@@ -70,7 +74,9 @@ def page(browser: Any) -> Iterator[Any]:
 def with_modules(page: Any, *names: str) -> Any:
     """An empty page with some of the scripts, each under its name in `gatewise`, and their phrases."""
     page.goto("about:blank")
-    page.evaluate(f"() => {{ {bundled(names)}\nglobalThis.gatewise = {{ {', '.join(names)} }}; }}")
+    exported = {name: ", ".join(EXPORTED.findall((WEB / f"{name}.js").read_text("utf-8"))) for name in names}
+    told = ", ".join(f"{name}: {{ {each} }}" for name, each in exported.items())
+    page.evaluate(f"() => {{ {bundled(names)}\nglobalThis.gatewise = {{ {told} }}; }}")
     page.evaluate("phrases => gatewise.phrases.speak(phrases)", phrases())
     return page
 

@@ -31,10 +31,11 @@ _SCRIPTS = (  # each after those that it imports
     "page",
 )
 _START = "start.js"
-_IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:const|class) (\w+))", re.MULTILINE)
+_LINKED = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n|^export ', re.MULTILINE)
+_BREAK = re.compile(r"(?<=[;{,([])\n")  # a line's end that says nothing
 _COMMENTS = ("//", "/*", "* ", "*/")  # a line of the scripts that begins so stays behind, as does the indentation
-_ASIDE = re.compile(r" // .*$|/\*\* .*? \*/ ?")  # and a comment inside a line
+_ASIDE = re.compile(r" // .*$|/\*\* .*? \*/ ?", re.MULTILINE)  # and a comment inside a line
+_LOOSE = re.compile(r"(?<=[;{}])\s|(?<=[:,])\s|\s(?=[{}])|;(?=\s*})")  # of a style
 _FIRST_BACKWARD = "    # backprop "
 _STAGE_NUMBER = re.compile(r"# \((\d+)\)(?:  \(.*)?$")
 _BACKPROP_NUMBER = re.compile(r" \((\d+)\)$")
@@ -223,27 +224,24 @@ def _web(name: str) -> str:
 
 
 def _told_briefly(name: str) -> str:
+    """A script or a style without its comments and its indentation, a style without spaces that say nothing."""
     lines = (line.strip() for line in _web(name).splitlines())
-    comments = _COMMENTS if name.endswith(".js") else "/*"  # a rule of a style may begin with a star
-    code = (line for line in lines if line and not line.startswith(comments))
-    return "\n".join(_ASIDE.sub("", line) if name.endswith(".js") else line for line in code)
+    is_script = name.endswith(".js")
+    comments = _COMMENTS if is_script else "/*"  # a rule of a style may begin with a star
+    code = "\n".join(line for line in lines if line and not line.startswith(comments))
+    return _ASIDE.sub("", code) if is_script else _LOOSE.sub("", code)
 
 
 @cache
 def _script() -> str:
     """All scripts as one, which leaves nothing in the window."""
-    return f"(() => {{\n{bundled(_SCRIPTS)}\npage.start(document.currentScript.given);\n}})();"
+    return f"(() => {{\n{bundled(_SCRIPTS)}\nstart(document.currentScript.given);\n}})();"
 
 
 def bundled(names: Sequence[str]) -> str:
-    """Modules as constants of one script: each is an object with what it exports, and takes from those before it."""
-    return "\n".join(map(_module, names))
-
-
-def _module(name: str) -> str:
-    code = _IMPORT.sub(r"const \1 = \2;", _told_briefly(f"{name}.js"))
-    exported = ", ".join(_EXPORT.findall(code))
-    return f"const {name} = (() => {{\n{_EXPORT.sub('', code)}\nreturn {{ {exported} }};\n}})();"
+    """Modules as one script: no name stands in two of them, so that they need no walls between."""
+    code = "\n".join(_LINKED.sub("", _told_briefly(f"{name}.js")) for name in names)
+    return _BREAK.sub("", code)
 
 
 @cache

@@ -28,8 +28,8 @@ const turned = (shape, turn) => {
   return turn === ".mT" ? [...shape.slice(0, -2), ...shape.slice(-2).reverse()] : shape;
 };
 
-/** A contribution added to what `name` holds: what is written into zeros is written into it instead. @param {string} code @param {string} name */
-const added = (code, name) => {
+/** A contribution addedTo to what `name` holds: what is written into zeros is written into it instead. @param {string} code @param {string} name */
+const addedTo = (code, name) => {
   const line = code.replace(ZEROS, "");
   if (!line.includes("; ")) return line.replace(" = ", " += ");
   const part = new RegExp(`(?<![\\p{L}\\p{N}_])${name}(?![\\p{L}\\p{N}_])`, "gu");
@@ -255,7 +255,7 @@ class Card extends Sheet {
       const name = line.match(/^([\p{L}\p{N}_]+) = /u)?.[1];
       const isAgain = begun.has(name);
       if (name) begun.add(name);
-      return name && isAgain ? added(line, name) : line;
+      return name && isAgain ? addedTo(line, name) : line;
     });
     if (this.anyArray(wire)) return code.map((line) => this.shaped(line));
     return code.length ? [code.map((line) => plain(line)).join(" ;  ")] : [];

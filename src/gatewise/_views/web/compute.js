@@ -77,7 +77,7 @@ export const recompute = (record, formulas, inputs = {}) => {
     const routes = record.wires[use.to].pattern === "routes" && use.contribution !== null;
     if (!parts.length) return routes ? filled(shape, 0) : null;
     const part = parts.reduce((x, y) => each((u, v) => u + v)(x, y));
-    const isLost = isReached(use.from) && !isAllFinite(part) && isAllFinite(gradients[use.from]);
+    const isLost = isReached(use.from) && !isOnlyFinite(part) && isOnlyFinite(gradients[use.from]);
     return isLost ? gradients[use.from] : part; // what the block's rule says, where its gates as written overflow
   };
   return {
@@ -91,7 +91,7 @@ export const recompute = (record, formulas, inputs = {}) => {
 };
 
 /** @param {Computed} x */
-const isAllFinite = (x) => dataOf(x).every(Number.isFinite);
+const isOnlyFinite = (x) => dataOf(x).every(Number.isFinite);
 /** @param {Value} nested */
 const isAny = (nested) => numbersOf(nested ?? 0).some((entry) => entry !== 0);
 

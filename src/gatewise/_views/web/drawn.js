@@ -9,7 +9,7 @@ import { tie } from "./patterns.js";
 import { said } from "./phrases.js";
 import { bind, settle, toggle, writeLegend } from "./picture.js";
 import { isAllFinite, isGate } from "./sheet.js";
-import { cells, plain } from "./texts.js";
+import { plain, widthOf } from "./texts.js";
 
 /** @typedef {SVGElement | null} Block the open group that a mark stands in */
 /** @typedef {{ text: string, isLoud: boolean, cells: Cells | Element[] | null }} Told */
@@ -23,7 +23,6 @@ import { cells, plain } from "./texts.js";
 /** @typedef {{ name: string, wires: number[], members: Set<number>, gates: number }} Group */
 
 const DASHES = "4 3";
-const ADVANCE = 0.6; // the width of one cell of the picture's font, in font sizes
 const SIZE = 13; // of labels that state no size of their own
 const [TIE_SIZE, TIE_ROOM] = [9, 4]; // of the word under a gate's symbol, and how far that moves up for it
 const LABELS = "text.value[data-wire], text.gradient[data-wire], text.branch[data-to]";
@@ -259,7 +258,7 @@ export class Picture {
     if (element.textContent === text) return;
     const room = this.rooms.get(element) ?? this.roomOf(element);
     this.rooms.set(element, room);
-    const natural = cells(text) * parseFloat(element.getAttribute("font-size") ?? String(SIZE)) * ADVANCE;
+    const natural = widthOf(text, parseFloat(element.getAttribute("font-size") ?? String(SIZE)));
     element.textContent = text;
     element.setAttribute("textLength", String(Math.round(Math.min(natural, room) * 10) / 10));
   }
@@ -333,7 +332,7 @@ export class Picture {
   /** @param {string} word @param {Element} symbol @param {Element} outline */
   tieMark(word, symbol, outline) {
     const y = measure(outline, "y") + measure(outline, "height") / 2 + 12;
-    const place = { x: String(symbol.getAttribute("x")), y, textLength: cells(word) * TIE_SIZE * ADVANCE };
+    const place = { x: String(symbol.getAttribute("x")), y, textLength: widthOf(word, TIE_SIZE) };
     const mark = svgElement("text", { class: "tie", "font-size": TIE_SIZE, ...place, "aria-hidden": "true" });
     put(mark, "transform", symbol.getAttribute("transform"));
     mark.textContent = word;

@@ -1,7 +1,7 @@
 // The gates that a page computes by name.
 /** @import { Computed } from "./types" */
 import { axisOf, each, shapeOf, spread } from "./arrays.js";
-import { dot, einsum, matmul, outer, pick, put } from "./products.js";
+import { dot, einsum, matmul, outer, pick, scattered } from "./products.js";
 import {
   best,
   concatenate,
@@ -100,8 +100,8 @@ export const OPERATIONS = new Map([
     stack: (...all) => stack(all.slice(0, -1), all.at(-1)),
     matmul, dot, outer, softmax, clip, astype: cast,
     einsum: (...all) => einsum(all.at(-1), ...all.slice(0, -1)),
-    getitem: (x, index) => pick(x, index), scatter: (x, index, shape) => put(x, [shape].flat(), index),
-    add_at: (x, values, index) => each((u, v) => u + v)(x, put(values, shapeOf(x), index)),
+    getitem: (x, index) => pick(x, index), scatter: (x, index, shape) => scattered(x, [shape].flat(), index),
+    add_at: (x, values, index) => each((u, v) => u + v)(x, scattered(values, shapeOf(x), index)),
     product_of_others: (x, axis) => inLanes(x, axis, (lane, k) => lane.reduce((all, entry, i) => (i === k ? all : all * entry), 1)),
   }, (f) => f),
 ]);

@@ -3,11 +3,11 @@
 /** @import { Folded, Geometry } from "./types" */
 import { put, svgElement } from "./dom.js";
 import { placeAll } from "./elastic.js";
-import { cells } from "./texts.js";
+import { widthOf } from "./texts.js";
 
 const CORNER = 5;
 const MARGIN = 16; // around a drawing
-const [NOTE_SIZE, LEGEND_LINE, ADVANCE] = [11, 17, 0.6];
+const [NOTE_SIZE, LEGEND_LINE] = [11, 17];
 
 // Drawing: the twin of `bent` in _views/drawing.py.
 
@@ -85,7 +85,7 @@ const part = (room, selector) => {
 export const bind = (svg, geometry) => {
   const then = placeAll(geometry);
   /** @type {Bound} */
-  const found = { lines: [], marks: [], blocks: [], then, size: sizeOf(then) };
+  const found = { lines: [], marks: [], blocks: [], then, size: extentOf(then) };
   bindings.set(svg, found);
   if (!geometry.levels[0].groups.length) return; // nothing will ever move
   geometry.levels.forEach((level, number) => {
@@ -128,7 +128,7 @@ export const settle = (svg, geometry) => {
 };
 
 /** @param {Placed[]} placed */
-const sizeOf = ([root]) => [root.width, root.down.at(root.level.height)];
+const extentOf = ([root]) => [root.width, root.down.at(root.level.height)];
 
 /** Where a wire ends: at the outline of its gate or of its open group. @param {Placed} here @param {string | undefined} to @param {number} x */
 const endOf = (here, to, x) => {
@@ -163,7 +163,7 @@ const redraw = (svg, geometry) => {
     set(part(element, ":scope > rect.block"), { x: here.left, y: here.top, width: here.width, height: here.height });
     set(part(element, ":scope > text.title"), { x: here.left + 7, y: here.top + 14 });
   }
-  bound(svg).size = sizeOf(now);
+  bound(svg).size = extentOf(now);
   settle(svg, geometry);
   frame(svg);
 };
@@ -196,7 +196,7 @@ export const writeLegend = (svg, notes) => {
   there.forEach((text) => text.remove());
   for (const note of notes) {
     const text = svgElement("text", { class: "note", "aria-hidden": "true" });
-    set(text, { "font-size": NOTE_SIZE, textLength: cells(note) * NOTE_SIZE * ADVANCE });
+    set(text, { "font-size": NOTE_SIZE, textLength: widthOf(note, NOTE_SIZE) });
     text.textContent = note;
     legend.append(text);
   }

@@ -97,7 +97,7 @@ export const pick = (x, index) => {
   return take(x, positions, shape);
 };
 /** @param {Computed} x @param {number[]} shape @param {IndexPart[]} index */
-export const put = (x, shape, index) => {
+export const scattered = (x, shape, index) => {
   const place = picked(shape, index);
   return gather(spread(x, place.shape), place.positions, shape);
 };

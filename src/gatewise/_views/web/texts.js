@@ -18,6 +18,9 @@ const cell = (character) => (WIDE.test(character) ? 2 : character > "\u02ff" && 
 /** How many columns a text takes in a fixed-width font. @param {string} text */
 export const cells = (text) => [...text].reduce((sum, character) => sum + cell(character), 0);
 
+/** How wide a text is drawn: a cell of the picture's font is 0.6 of its size. @param {string} text @param {number} size */
+export const widthOf = (text, size) => cells(text) * size * 0.6;
+
 /** @param {string} text @param {number} width */
 export const pad = (text, width) => text + " ".repeat(Math.max(0, width - cells(text)));
 
