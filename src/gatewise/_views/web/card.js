@@ -1,7 +1,7 @@
 // The card of one wire: the twin of _views/card.py.
 /** @import { Digits, Recorded, Use, Value, Wire } from "./types" */
 import { checkText, nudge } from "./meaning.js";
-import { addsUp, equation, entries, isReal, number, quantity } from "./numbers.js";
+import { addsUp, equation, number } from "./numbers.js";
 import { axesText, lesson, spoken, stretchedAxes, whatItDid } from "./patterns.js";
 import { said } from "./phrases.js";
 import { Sheet, hasGradient, isAllFinite, isGate, madeBy, nameOf, originOf } from "./sheet.js";

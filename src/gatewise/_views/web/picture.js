@@ -176,10 +176,10 @@ const frame = (svg) => {
   const texts = [...svg.querySelectorAll("g.legend text")];
   const widths = texts.map((text) => Number(text.getAttribute("textLength")));
   let [rows, used] = [1, 0];
-  texts.forEach((text, at) => {
-    if (used && used + widths[at] > across - 2 * MARGIN) [rows, used] = [rows + 1, 0];
+  texts.forEach((text, place) => {
+    if (used && used + widths[place] > across - 2 * MARGIN) [rows, used] = [rows + 1, 0];
     set(text, { x: MARGIN + used, y: down + LEGEND_LINE * (rows - 0.5) });
-    used += widths[at] + 2 * MARGIN;
+    used += widths[place] + 2 * MARGIN;
   });
   const width = Math.max(across, ...widths.map((each) => each + 2 * MARGIN));
   const height = down + LEGEND_LINE * rows + MARGIN / 2;

@@ -12,7 +12,7 @@ const contract = (shape, summed, operands, strides) => {
     operands.forEach((x, o) => (product *= dataOf(x)[columns[o][k]]));
     return product;
   };
-  return array(shape, Array.from({ length: sizeOf(shape) }, (_, k) => sum(Array.from({ length: n }, (_, i) => entry(k * n + i)))));
+  return array(shape, walk(shape, stridesOf(shape)).map((k) => sum(Array.from({ length: n }, (_, i) => entry(k * n + i)))));
 };
 /** @param {string} text @param {Computed[]} operands */
 export const einsum = (text, ...operands) => {
@@ -26,7 +26,7 @@ export const einsum = (text, ...operands) => {
   const stride = (/** @type {Computed} */ x, /** @type {number} */ k) => (shapeOf(x)[k] === 1 ? 0 : stridesOf(shapeOf(x))[k]);
   const summed = Object.keys(sizes).filter((letter) => !out.includes(letter));
   const strides = names.map((letters, o) =>
-    [...out, ...summed].map((letter) => sum([...letters].map((each, k) => (each === letter ? stride(operands[o], k) : 0)))),
+    [...out, ...summed].map((letter) => sum([...letters].map((other, k) => (other === letter ? stride(operands[o], k) : 0)))),
   );
   return contract([...out].map((l) => sizes[l]), summed.map((l) => sizes[l]), operands, strides);
 };

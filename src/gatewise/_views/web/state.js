@@ -1,7 +1,7 @@
 // The numbers of a page: the record at the inputs as they are now, and at the point that changes are measured from.
-/** @import { Data, Digits, Recorded, Value, Wire } from "./types" */
+/** @import { Data, Recorded, Value, Wire } from "./types" */
 import { recorded } from "./compute.js";
-import { entries, isFinite, isReal, quantity } from "./numbers.js";
+import { entries, isFinite, quantity } from "./numbers.js";
 import { said } from "./phrases.js";
 import { Sheet, hasGradient, isGate, nameOf, originOf } from "./sheet.js";
 import { plain } from "./texts.js";
