@@ -20,15 +20,19 @@ _TO_THE_RIGHT = ("value", "gradient", "numerical")
 
 @dataclass(frozen=True)
 class LedgerRows:
-    """A ledger as data: the column heads, a row of texts a wire, and the lines that go under the table."""
+    """A ledger as data: the column heads, a row of texts a wire, the lines that go under the table.
+
+    `numeric` are the columns of numbers.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     meaning: tuple[str, ...]
+    numeric: frozenset[int]
 
     def is_right_aligned(self, column: int) -> bool:
         """Whether a column holds numbers, which stand right."""
-        return self.header[column] in {said(f"head.{key}") for key in _TO_THE_RIGHT}
+        return column in self.numeric
 
 
 def ledger_rows(record: Mapping[str, Any], *, digits: int | None = None) -> LedgerRows:
@@ -46,7 +50,8 @@ def ledger_rows(record: Mapping[str, Any], *, digits: int | None = None) -> Ledg
         columns["numerical"] = _numerical
     columns |= {"locals": _locals, "did": what_it_did}
     rows = tuple(tuple(cell(sheet, wire, digits) for cell in columns.values()) for wire in sheet.wires)
-    return LedgerRows(tuple(said(f"head.{key}") for key in columns), rows, meaning(sheet, digits))
+    numeric = frozenset(place for place, key in enumerate(columns) if key in _TO_THE_RIGHT)
+    return LedgerRows(tuple(said(f"head.{key}") for key in columns), rows, meaning(sheet, digits), numeric)
 
 
 def ledger(record: Mapping[str, Any], *, digits: int | None = None) -> str:

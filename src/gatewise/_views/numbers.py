@@ -18,6 +18,7 @@ DASH = "-"  # not computed; never 0
 SMALL = 4  # arrays of at most this many entries are written whole
 _LARGEST_WHOLE = 10**15  # from here on a float no longer counts in ones
 _LARGEST_FIXED = 10**10  # from here on decimals are noise
+_REAL = (int, float)  # made once: these are asked for every entry
 _LOUD = {"nan": "NaN!", "inf": "inf!", "-inf": "-inf!"}
 _FEWEST, _MOST = 4, 8  # significant digits of a line that is to hold as printed
 
@@ -48,7 +49,7 @@ def number(value: Value, digits: int | None = None) -> str:
         return "True" if value else "False"
     if isinstance(value, str):
         return _LOUD.get(value, plain(value))
-    assert not isinstance(value, Sequence)
+    assert isinstance(value, int | float)
     if not math.isfinite(value):
         return _LOUD[str(float(value))]
     return significant(value, _FEWEST) if digits is None else _decimals(value, digits)
@@ -75,15 +76,16 @@ def _decimals(value: float, digits: int) -> str:
 
 def entries(value: Value) -> list[Entry]:
     """The entries of a number or of nested lists, in order, nan and inf as floats."""
-    if isinstance(value, list | tuple):
-        return [entry for part in value for entry in entries(part)]
-    assert not isinstance(value, Sequence) or isinstance(value, str)
-    return [float(value) if isinstance(value, str) and value in _LOUD else value]
+    if value is None or isinstance(value, _REAL):
+        return [value]
+    if isinstance(value, str):
+        return [float(value) if value in _LOUD else value]
+    return [entry for part in value for entry in entries(part)]
 
 
 def reals(value: Value) -> list[float]:
     """The entries that are real numbers, in order."""
-    return [entry for entry in entries(value) if isinstance(entry, int | float)]
+    return [entry for entry in entries(value) if isinstance(entry, _REAL)]
 
 
 def is_finite(value: Value, summary: Summary | None = None) -> bool:
@@ -113,15 +115,15 @@ def _nested(value: Value, digits: int | None) -> str:
 
 
 def _overview(flat: list[Entry], digits: int | None) -> str:
-    every = str(len(flat))
+    every, real = str(len(flat)), [entry for entry in flat if isinstance(entry, _REAL)]
     if all(isinstance(entry, bool) for entry in flat):
-        return said("array.true", count=str(sum(reals(flat))), all=every)
-    if any(isinstance(entry, str) for entry in flat):
+        return said("array.true", count=str(sum(real)), all=every)
+    if len(real) < len(flat):
         return said("array.entries", count=every)
-    loud = [entry for entry in reals(flat) if not math.isfinite(entry)]
+    loud = [entry for entry in real if not math.isfinite(entry)]
     if loud:
         return said("array.loud", number=number(loud[0]), count=str(len(loud)), all=every)
-    return _mean_and_peak(math.fsum(reals(flat)) / len(flat), max(map(abs, reals(flat))), digits)
+    return _mean_and_peak(math.fsum(real) / len(real), max(map(abs, real)), digits)
 
 
 def _from_summary(summary: Summary, digits: int | None) -> str:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -33,8 +33,11 @@ _SCRIPTS = (  # each after those that it imports
 _START = "start.js"
 _LINKED = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n|^export ', re.MULTILINE)
 _BREAK = re.compile(r"(?<=[;{,([])\n")  # a line's end that says nothing
+_UNREAD = {"named", "scope", "sites", "calls", "block", "block_end"}
 _COMMENTS = ("//", "/*", "* ", "*/")  # a line of the scripts that begins so stays behind, as does the indentation
 _ASIDE = re.compile(r" // .*$|/\*\* .*? \*/ ?", re.MULTILINE)  # and a comment inside a line
+_MIXED = re.compile("[`/]")
+_SIGN = re.compile(r'("[^"]*")| (=>|[!=]==|&&|\|\||\?\?|[=*<>?:]) |(?<=,) ')  # strings stay as they are
 _LOOSE = re.compile(r"(?<=[;{}])\s|(?<=[:,])\s|\s(?=[{}])|;(?=\s*})")  # of a style
 _FIRST_BACKWARD = "    # backprop "
 _STAGE_NUMBER = re.compile(r"# \((\d+)\)(?:  \(.*)?$")
@@ -139,7 +142,7 @@ def _parts(
     drawn, geometry = live_picture(record, palette=palette, digits=digits, fold=fold)
     svg, marks = _without_data(drawn.strip())
     data = {
-        "record": {**record, "wires": _columns(record["wires"]), "uses": _columns(record["uses"])},
+        "record": {**record, "wires": _columns(map(_read_there, record["wires"])), "uses": _columns(record["uses"])},
         "formulas": _cleaned(formulas),
         "digits": digits,
         "code": None if staged is None else _code(record, staged),
@@ -229,7 +232,12 @@ def _told_briefly(name: str) -> str:
     is_script = name.endswith(".js")
     comments = _COMMENTS if is_script else "/*"  # a rule of a style may begin with a star
     code = "\n".join(line for line in lines if line and not line.startswith(comments))
-    return _ASIDE.sub("", code) if is_script else _LOOSE.sub("", code)
+    return "\n".join(map(_narrow, _ASIDE.sub("", code).split("\n"))) if is_script else _LOOSE.sub("", code)
+
+
+def _narrow(line: str) -> str:
+    """A line of a script without spaces around signs, where these cannot stand in a template or a pattern."""
+    return line if _MIXED.search(line) else _SIGN.sub(lambda found: found[1] or found[2] or "", line)
 
 
 @cache
@@ -291,8 +299,14 @@ def _packed(text: str) -> str:
     return base64.b85encode(zlib.compress(text.encode(), 9)).decode().replace("<", ",")
 
 
-def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def _read_there(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the scripts read of a wire: its groups are told with the picture."""
+    return {key: value for key, value in row.items() if key not in _UNREAD}
+
+
+def _columns(given: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Objects of the same keys, key by key: what is alike stands together, and packs into less."""
+    rows = list(given)
     return {key: [row[key] for row in rows] for key in rows[0]} if rows else {}
 
 

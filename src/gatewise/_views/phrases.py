@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 _FILE = Path(__file__).with_name("english.txt")
-_SLOT = re.compile(r"\{(\w+)(?::([^}]*))?\}")
+_SLOT = re.compile(r"\{(\w+)\}")
 
 Piece = TypeVar("Piece")
 Filling = str | int | Sequence[str]
@@ -25,17 +25,6 @@ def phrases() -> dict[str, str]:
     return dict(line.split(": ", 1) for line in lines if line and not line.startswith("#"))
 
 
-@cache
-def _split(key: str) -> tuple[tuple[str, str, str], ...]:
-    """A phrase as its texts, each with the slot behind it and what that says of itself; the last one has none."""
-    phrase = phrases()[key]
-    found, start = [], 0
-    for slot in _SLOT.finditer(phrase):
-        found.append((phrase[start : slot.start()], slot[1], slot[2] or ""))
-        start = slot.end()
-    return (*found, (phrase[start:], "", ""))
-
-
 def said(key: str, **slots: Filling) -> str:
     """A phrase with its slots filled: by texts, by lists of them, or by whole numbers.
 
@@ -44,28 +33,30 @@ def said(key: str, **slots: Filling) -> str:
     >>> said("lesson.ties", gate="max", count=1), said("check.some", count=2, all=3000, name="x")
     ('max splits the gradient at 1 tie', '2 of 3,000 entries of x')
     """
-    return "".join(text + (_filled(slots[slot], of) if slot else "") for text, slot, of in _split(key))
+    return phrases()[key].format_map({slot: each if type(each) is str else _told(each) for slot, each in slots.items()})
 
 
-def _filled(filling: Filling, of: str) -> str:
-    if isinstance(filling, str):
-        return filling
+class _Count(int):
+    """A number of things: as it is written, or one of the forms that a slot has, the first for 1."""
+
+    def __format__(self, forms: str) -> str:
+        return forms.split("|")[self != 1] if forms else f"{int(self):,}"
+
+
+def _told(filling: Filling) -> str | _Count:
+    """What stands in a slot that is given no text; several texts are told each once: `x and y`."""
     if isinstance(filling, int):
-        return of.split("|")[filling != 1] if of else f"{filling:,}"
-    return listed(filling)
-
-
-def listed(texts: Sequence[str]) -> str:
-    """Several as one says them, each once: `x and y`."""
-    joint = f" {phrases()['list.joint']} "
-    return joint.join(dict.fromkeys(texts))
+        return _Count(filling)
+    return filling if isinstance(filling, str) else f" {phrases()['list.joint']} ".join(dict.fromkeys(filling))
 
 
 def pieces(key: str, **slots: Piece | Sequence[Piece]) -> Iterator[str | Piece]:
     """A phrase as its texts and what stands in its slots, for what is no plain text; a slot may have several pieces."""
-    for text, slot, _ in _split(key):
-        if text:
-            yield text
-        if slot:
-            filling = slots[slot]
-            yield from filling if isinstance(filling, list | tuple) else (filling,)
+    text, *others = _SLOT.split(phrases()[key])
+    if text:
+        yield text
+    for slot, after in zip(others[::2], others[1::2], strict=True):
+        filling = slots[slot]
+        yield from filling if isinstance(filling, list | tuple) else (filling,)
+        if after:
+            yield after
