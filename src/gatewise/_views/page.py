@@ -145,7 +145,7 @@ def _parts(
         "record": {**record, "wires": _columns(map(_read_there, record["wires"])), "uses": _columns(record["uses"])},
         "formulas": _cleaned(formulas),
         "digits": digits,
-        "code": None if staged is None else _code(record, staged),
+        "code": None if staged is None else _code(sheet, staged),
         "marks": marks,
         "geometry": _needed(geometry),
         "groups": _groups(sheet, fold),
@@ -200,13 +200,13 @@ def _needed(geometry: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**geometry, "levels": [{**level, **unused} for level in geometry["levels"]]}
 
 
-def _groups(sheet: Sheet, fold: Fold) -> list[Any]:
+def _groups(sheet: Sheet, fold: Fold) -> list[tuple[str, list[int]]]:
     """The name of each group of the picture and the wires made inside it, by its number."""
     found = {
-        group.number: [plain(group.name), [wire.id for wire in group.wires]]
+        group.number: (plain(group.name), [wire.id for wire in group.wires])
         for group in all_groups(grouped(sheet, fold))
     }
-    return [found.get(number, ["", []]) for number in range(max(found, default=-1) + 1)]
+    return [found.get(number, ("", [])) for number in range(max(found, default=-1) + 1)]
 
 
 def _alternative(sheet: Sheet, digits: int | None) -> str:
@@ -299,25 +299,25 @@ def _packed(text: str) -> str:
     return base64.b85encode(zlib.compress(text.encode(), 9)).decode().replace("<", ",")
 
 
-def _read_there(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _read_there(row: Mapping[str, object]) -> Mapping[str, object]:
     """What the scripts read of a wire: its groups are told with the picture."""
     return {key: value for key, value in row.items() if key not in _UNREAD}
 
 
-def _columns(given: Iterable[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def _columns(given: Iterable[Mapping[str, object]]) -> dict[str, list[object]]:
     """Objects of the same keys, key by key: what is alike stands together, and packs into less."""
     rows = list(given)
     return {key: [row[key] for row in rows] for key in rows[0]} if rows else {}
 
 
-def _code(record: Mapping[str, Any], staged: str) -> dict[str, Any]:
+def _code(sheet: Sheet, staged: str) -> dict[str, object]:
     """The staged code: its lines, and by stage the lines that are its forward and its backward pass."""
     lines = staged.rstrip("\n").split("\n")
     middle = next((at for at, line in enumerate(lines) if line.startswith(_FIRST_BACKWARD)), len(lines))
     numbers = {name: number for name, (number, _) in _forward_stages(lines[:middle]).items()}
     forward = {name: span for name, (_, span) in _forward_stages(lines[:middle]).items()}
     backward = _backward_stages(lines, middle)
-    stages = dict.fromkeys(row["stage"] for row in record["wires"] if row["stage"] in numbers)
+    stages = dict.fromkeys(wire.stage for wire in sheet.wires if wire.stage in numbers)
     return {
         "lines": lines,
         "stages": {name: [forward[name], backward.get(numbers[name], [0, 0])] for name in stages},
