@@ -10,8 +10,6 @@ from gatewise._views.derivation.formulas import Term, formula
 from gatewise._views.numbers import Value, entries, reals
 from gatewise._views.sheet import Use, Wire
 
-_LARGEST = {"max", "amax"}
-
 
 @dataclass(frozen=True)
 class Block:
@@ -92,7 +90,7 @@ def _before_shift(chain: Chain, scores: Wire, inside: frozenset[int]) -> tuple[W
         return None
     source, largest = (chain.sheet.wires[use.source] for use in operands)
     from_source = [use.source for use in chain.sheet.operands[largest.id]] == [source.id]
-    if largest.gate not in _LARGEST or not from_source or len(chain.sheet.uses_of[largest.id]) != 1:
+    if largest.corner != "largest" or not from_source or len(chain.sheet.uses_of[largest.id]) != 1:
         return None
     by_rows = largest.shape == (*source.shape[:-1], 1) or (not largest.shape and len(source.shape) == 1)
     return (source, frozenset({scores.id, largest.id})) if by_rows else None
