@@ -52,7 +52,16 @@ def positive(out, x):
     return 1
 
 
-@elementwise(np.absolute, symbol="abs", at=[((0.0,), (0.0,))], tame=True, analytic=False, exact=True, way=np.sign)
+@elementwise(
+    np.absolute,
+    symbol="abs",
+    corner="size",
+    at=[((0.0,), (0.0,))],
+    tame=True,
+    analytic=False,
+    exact=True,
+    way=np.sign,
+)
 def absolute(out, x):
     """Keeps the gradient where x is positive and flips it where x is negative; at 0 it passes 0."""
     return np.sign(x)

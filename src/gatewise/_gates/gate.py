@@ -23,6 +23,17 @@ Bound = tuple[Sequence[Any], Mapping[str, Any]]  #: operands, parameters
 #: What an operand is, two bits each in a key: a plain constant, a wire nobody asked about, a wanted wire, None.
 CONSTANT, UNASKED, WANTED, ABSENT = 0, 1, 2, 3
 
+#: What a gate with a corner takes, and so where its slope jumps: what is told of ties goes by it.
+CORNERS = {
+    "larger": "the larger of two operands: where they are equal",
+    "smaller": "the smaller of two operands: where they are equal",
+    "largest": "the largest entry of an array: where several are",
+    "smallest": "the smallest entry of an array: where several are",
+    "positive": "what is above 0: at 0",
+    "size": "the absolute value: at 0",
+    "bounds": "what lies between two bounds: at each of them",
+}
+
 GATES: dict[Any, Gate] = {}  #: by the function (NumPy's or our own) whose derivative they are
 NAMES: dict[str, Gate] = {}  #: by name, in the order they were declared
 
@@ -70,6 +81,7 @@ class Facts:
     sample: Sequence[Any] = ()  #: calls to test it with, where draws from its domain do not say enough
     domain: tuple[float, float] = (-2.0, 2.0)
     way: Callable[..., Any] | None = None  #: (*operands, **parameters) -> which way it went, entry by entry
+    corner: str | None = None  #: where its slope jumps, a row of CORNERS; None where it is smooth, or a stair
     arbitrary: bool = False  #: the entries of its value are whatever lay in memory
     sums: bool = False  #: it adds up: on the sizes of its operands it gives the size of what it rounds
     # Each of these follows from family and pattern where it is not said.

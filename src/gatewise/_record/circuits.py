@@ -118,12 +118,28 @@ class Entries:
             "gate": gate.name if gate else None,
             "symbol": self.texts[made].symbol if made is not None else None,
             "pattern": gate.pattern if gate else None,
+            "corner": gate.corner if gate else None,
+            "given": given(made) if made is not None else {},
             "cure": self.cured.get(wire, ""),
             "says": gate.doc.splitlines()[0] if gate and gate.doc else None,
             "expression": self.texts[made].expression if made is not None else circuit.names[wire],
             "block": circuit.blocks[closing].gate.name if closing is not None else None,
             "block_end": circuit.ids[closing] if closing is not None else None,
         }
+
+
+def given(made: Expr) -> dict[str, Any]:
+    """What a gate was given beside wires, by the names of its declaration: numbers, and parameters that are such."""
+    names = made.gate.operands if not made.gate.many else ()
+    found = {**dict(zip(names, made.operands, strict=False)), **made.parameters}
+    return {name: value for name, value in found.items() if is_number(value)}
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a plain number, or a tuple of such."""
+    if isinstance(value, tuple):
+        return all(map(is_number, value))
+    return isinstance(value, int | float | np.integer | np.floating)
 
 
 def uses_of(

@@ -174,10 +174,12 @@ def folded_entry(wire: WireEntry, operands: Sequence[str]) -> WireEntry:
             "symbol": name,
             "gate": name,
             "pattern": NAMES[name].pattern,
+            "corner": NAMES[name].corner,
+            "given": {},
             "says": NAMES[name].doc.splitlines()[0],
             "expression": f"{name}({', '.join(operands)})",
         }
-    return {**wire, "expression": f" {wire['symbol']} ".join(operands)}
+    return {**wire, "given": {}, "expression": f" {wire['symbol']} ".join(operands)}
 
 
 def chain_rule(wire: WireEntry, operands: Sequence[WireEntry], uses: Sequence[UseEntry]) -> list[str]:

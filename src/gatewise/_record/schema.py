@@ -36,6 +36,8 @@ class WireEntry(TypedDict):
     gate: str | None
     symbol: str | None
     pattern: str | None
+    corner: str | None
+    given: dict[str, Any]
     cure: str
     says: str | None
     expression: str

@@ -20,8 +20,16 @@ def jsonable(record: Record) -> dict[str, Any]:
     for wire in record["wires"]:
         value, summary = written_out(wire["value"])
         gradient, gradient_summary = written_out(wire["gradient"])
+        told = {name: written_out(number)[0] for name, number in wire["given"].items()}
         wires.append(
-            {**wire, "value": value, "summary": summary, "gradient": gradient, "gradient_summary": gradient_summary}
+            {
+                **wire,
+                "given": told,
+                "value": value,
+                "summary": summary,
+                "gradient": gradient,
+                "gradient_summary": gradient_summary,
+            }
         )
     uses = []
     for use in record["uses"]:
