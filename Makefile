@@ -2,6 +2,7 @@
 #
 #   make demo     install gatewise and show the first circuit
 #   make test     the whole suite: ruff, mypy, import-linter, pytest with doctests
+#   make web      types and mistakes in the scripts of a page, by TypeScript's checker and eslint (npm brings both)
 #   make fuzz     100,000 random and hostile expressions
 #   make power    the verdict of gw.check on 5,000 right and 20,000 wrong gradients, with two processes (ten minutes)
 #   make bench    the tables of benchmarks/
@@ -16,7 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test fuzz power bench million clean
+.PHONY: help demo test web fuzz power bench million clean
 .DELETE_ON_ERROR:
 
 help:
@@ -39,6 +40,9 @@ test: $(VENV)/installed-for-tests
 	echo "== pytest $(PYTEST_ARGS)"; \
 	$(BIN)/python -m pytest $(PYTEST_ARGS) && test -z "$$failed"
 
+web: tools/web/node_modules
+	@npm --prefix tools/web run --silent check
+
 fuzz: $(VENV)/installed-for-tests
 	$(BIN)/python tests/fuzz_language.py 100000
 	@if [ -f tests/fuzz_programs.py ]; then echo "$(BIN)/python tests/fuzz_programs.py"; $(BIN)/python tests/fuzz_programs.py; fi
@@ -53,7 +57,7 @@ million: $(VENV)/installed
 	@$(BIN)/python -m benchmarks.million
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) tools/web/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -70,6 +74,10 @@ $(BIN)/python:
 	echo "gatewise needs Python 3.11 or newer; $$1 is $$found." >&2; \
 	echo "Install one from https://www.python.org/downloads/ or name yours: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; \
 	exit 1
+
+tools/web/node_modules: tools/web/package-lock.json
+	@npm --prefix tools/web ci --no-audit --no-fund --silent
+	@touch $@
 
 # Editable installs: a change in src/ needs no new install, a change in pyproject.toml does.
 $(VENV)/installed: pyproject.toml | $(BIN)/python $(VENV)/has-pip

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from gatewise._views.page import bundled
+from gatewise._views.phrases import phrases
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge")
 FLAGS = [
@@ -21,6 +25,9 @@ FLAGS = [
 ]
 LOCAL = ("file:", "about:", "data:", "blob:")
 WEB = Path(__file__).parents[2] / "src" / "gatewise" / "_views" / "web"
+EXPORTED = re.compile(r"^export (?:const|class) (\w+)", re.MULTILINE)
+WRITING = ("phrases", "texts", "numbers", "sheet", "patterns", "corners", "meaning", "card")
+COMPUTING = ("arrays", "totals", "products", "gates", "compute")
 
 
 def browser_path() -> str:
@@ -64,10 +71,19 @@ def page(browser: Any) -> Iterator[Any]:
     assert errors == [], "the page threw an error"
 
 
+def with_modules(page: Any, *names: str) -> Any:
+    """An empty page with some of the scripts, each under its name in `gatewise`, and their phrases."""
+    page.goto("about:blank")
+    exported = {name: ", ".join(EXPORTED.findall((WEB / f"{name}.js").read_text("utf-8"))) for name in names}
+    told = ", ".join(f"{name}: {{ {each} }}" for name, each in exported.items())
+    page.evaluate(f"() => {{ {bundled(names)}\nglobalThis.gatewise = {{ {told} }}; }}")
+    page.evaluate("phrases => gatewise.phrases.speak(phrases)", phrases())
+    return page
+
+
 @pytest.fixture
 def scripts(page: Any) -> Any:
     """Give a page with the scripts that compute, and write numbers and cards."""
-    page.goto("about:blank")
-    for name in ("compute.js", "numbers.js", "card.js"):
-        page.evaluate((WEB / name).read_text())
-    return page
+    return with_modules(
+        page, "phrases", "texts", "numbers", "sheet", "patterns", "corners", "meaning", "card", *COMPUTING
+    )

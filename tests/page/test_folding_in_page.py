@@ -9,12 +9,13 @@ from views import records
 
 from gatewise._views.drawing import bent
 from gatewise._views.groups import Group, grouped
+from gatewise._views.marks import Outline, WireLine, Word, all_views
 from gatewise._views.parts import collect
 from gatewise._views.picture import live_picture
 from gatewise._views.plan import lay_out
-from gatewise._views.scene import Outline, WireLine, Word, _MarkMaker, all_views
+from gatewise._views.scene import _MarkMaker
 from gatewise._views.sheet import read
-from page.conftest import WEB
+from page.conftest import with_modules
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -112,9 +113,8 @@ def tab(browser):
 def test_groups_opened_in_the_page_stand_where_python_draws_them(tab, seed):
     record = records.grouped_circuit(seed, 20 + 12 * seed, dressed=seed % 3 == 0)
     svg, geometry = live_picture(record, fold=True)
+    with_modules(tab, "phrases", "texts", "dom", "elastic", "picture")
     tab.set_content(svg)
-    for name in ("numbers.js", "picture.js"):
-        tab.evaluate((WEB / name).read_text(encoding="utf-8"))
     tab.evaluate(BIND, geometry)
     draw, opened = random.Random(seed), set()
     same_as_python(tab, record, opened)

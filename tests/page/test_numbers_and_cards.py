@@ -15,7 +15,7 @@ import pytest
 
 import gatewise as gw
 from gatewise._views import card
-from gatewise._views.numbers import adds_up, number, product_line, quantity
+from gatewise._views.numbers import Summary, adds_up, equation, number, quantity
 from gatewise._views.text import cells, plain
 from page.test_compute import assert_same_circuit, record_of
 
@@ -70,7 +70,7 @@ def test_quantities(scripts: Any) -> None:
     assert found == [quantity(value) for value in values]
     summaries = [{"min": -3.0, "max": 2.0, "mean": 0.25}, {"min": "-inf", "max": 2.0, "mean": "nan"}]
     found = scripts.evaluate("all => all.map(summary => gatewise.numbers.quantity(null, summary))", summaries)
-    assert found == [quantity(None, summary) for summary in summaries]
+    assert found == [quantity(None, Summary(**summary)) for summary in summaries]
 
 
 def test_product_lines(scripts: Any) -> None:
@@ -87,7 +87,7 @@ def test_product_lines(scripts: Any) -> None:
             "([all, digits]) => all.map(triple => gatewise.numbers.equation(triple, ['*'], '*', digits))",
             [triples, digits],
         )
-        assert found == [product_line((x, y), z, "*", digits) for x, y, z in triples]
+        assert found == [equation([x, y, z], ["*"], "*", digits) for x, y, z in triples]
     assert {text.split(" ")[3] for text in found} == {"=", "≈"}
 
 
@@ -117,7 +117,7 @@ def test_texts(scripts: Any) -> None:
         "a\u00a0b",
         "𝛼",
     ]
-    found = scripts.evaluate("texts => texts.map(t => [gatewise.numbers.plain(t), gatewise.numbers.cells(t)])", texts)
+    found = scripts.evaluate("texts => texts.map(t => [gatewise.texts.plain(t), gatewise.texts.cells(t)])", texts)
     assert found == [[plain(text), cells(text)] for text in texts]
 
 

@@ -43,6 +43,7 @@ class RecordBuilder:
             gate=gate,
             symbol=symbol or gate,
             pattern=pattern,
+            corner={"maximum": "larger", "relu": "positive", "absolute": "size"}.get(gate),
             expression=expression or f"{gate}({', '.join(self.wires[id_]['name'] for id_ in operands)})",
             source=None if line is None else {"line": line, "text": text},
             step=len(self.wires) if step is None else step,

@@ -12,7 +12,7 @@ import pytest
 import gatewise as gw
 from gatewise._errors import UnknownWireError
 from gatewise._views import card, ledger_rows
-from gatewise._views.numbers import product_line
+from gatewise._views.numbers import equation
 from gatewise._views.walk import walk_blocks
 from views import records
 
@@ -169,7 +169,7 @@ def test_a_product_line_that_says_equal_is_equal(seed):
     draw = random.Random(seed)
     first, second = (draw.choice([draw.uniform(-9, 9), draw.gauss(0, 1) ** 5, draw.randint(-20, 20)]) for _ in "ab")
     left, right, sign, result = re.fullmatch(
-        r"(\S+) \* (\S+) ([=≈]) (\S+)", product_line((first, second), first * second, "*")
+        r"(\S+) \* (\S+) ([=≈]) (\S+)", equation([first, second, first * second], ["*"], "*")
     ).groups()
     assert float(left) == pytest.approx(first, rel=6e-4)
     assert float(result) == pytest.approx(first * second, rel=6e-4)
@@ -179,7 +179,7 @@ def test_a_product_line_that_says_equal_is_equal(seed):
 
 
 def test_digits_that_do_not_multiply_are_not_said_to_be_equal():
-    assert product_line((0.36, 0.36), 0.36**2, "*", digits=1) == "0.4 * 0.4 ≈ 0.1"
+    assert equation([0.36, 0.36, 0.36**2], ["*"], "*", digits=1) == "0.4 * 0.4 ≈ 0.1"
 
 
 def test_hostile_text_keeps_to_its_line():
@@ -191,8 +191,8 @@ def test_hostile_text_keeps_to_its_line():
 
 
 def test_a_product_with_nan_is_loud_and_claims_nothing():
-    assert product_line(("nan", 2), "nan", "*") == "NaN! * 2 ≈ NaN!"
-    assert product_line((float("inf"), 2), float("inf"), "*") == "inf! * 2 ≈ inf!"
+    assert equation(["nan", 2, "nan"], ["*"], "*") == "NaN! * 2 ≈ NaN!"
+    assert equation([float("inf"), 2, float("inf")], ["*"], "*") == "inf! * 2 ≈ inf!"
 
 
 def test_the_times_true_of_a_mask_is_a_one():

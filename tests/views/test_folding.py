@@ -12,6 +12,7 @@ from gatewise._errors import FoldError
 from gatewise._views import elastic
 from gatewise._views.groups import MOST, GatePart, Group, gates_drawn, grouped, hidden
 from gatewise._views.heat import coarse, heat_of
+from gatewise._views.numbers import Summary
 from gatewise._views.picture import live_picture, picture
 from gatewise._views.scene import folded
 from gatewise._views.sheet import read
@@ -360,7 +361,7 @@ def test_heat_maps_show_sign_size_and_what_is_not_finite():
     assert heat_of([0.0, 3.0], None).scale == "max 3"
     assert heat_of([-3.0, -1.0], None).scale == "min -3"
     assert heat_of([-1.0, 3.0], None).scale == "±3"
-    assert heat_of(None, {"min": 0.5, "max": 2.0, "map": [[2.0, 1.0]]}).scale == "max 2"
+    assert heat_of(None, Summary(0.5, 2.0, None, map=[[2.0, 1.0]])).scale == "max 2"
     assert heat_of([], None) is None
 
 

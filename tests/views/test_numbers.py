@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatewise._views.numbers import number, quantity
+from gatewise._views.numbers import Summary, number, quantity
 from gatewise._views.patterns import stretched_axes
 from gatewise._views.text import cells, plain, shorten
 
@@ -55,8 +55,8 @@ def test_arrays():
     assert quantity([True, False, True, True, False]) == "True in 3 of 5"
     assert quantity([]) == "[]"
     assert quantity(None) == "-"
-    assert quantity(None, {"min": -3, "max": 2, "mean": 0.5, "norm": 9, "sha256": ""}) == "mean 0.5 max|.| 3"
-    assert quantity(None, {"min": "nan", "max": "nan", "mean": "nan", "norm": "nan", "sha256": ""}) == "NaN! inside"
+    assert quantity(None, Summary(-3, 2, 0.5, 9)) == "mean 0.5 max|.| 3"
+    assert quantity(None, Summary("nan", "nan", "nan", "nan")) == "NaN! inside"
 
 
 def test_axes_that_broadcasting_stretched():

@@ -12,7 +12,7 @@ import pytest
 import gatewise as gw
 from gatewise._errors import UnknownPaletteError
 from gatewise._views import routing
-from gatewise._views.parts import shown_name
+from gatewise._views.labels import shown_name
 from gatewise._views.picture import picture
 from views import records
 from views.geometry import SVG, faults, read_back

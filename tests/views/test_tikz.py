@@ -14,6 +14,7 @@ import pytest
 import gatewise as gw
 from gatewise._errors import ArgumentError, UnknownPaletteError
 from gatewise._views.picture import picture
+from gatewise._views.sheet import read
 from gatewise._views.tikz import tikz, typed
 from gatewise._views.walk import steps
 from views import records
@@ -208,7 +209,7 @@ def test_slides_follow_the_walk():
     captions = CAPTION.findall(drawn)
     assert captions == [
         ("1", "start"),
-        *((str(slide), step.direction) for slide, step in enumerate(steps(record), start=2)),
+        *((str(slide), step.direction) for slide, step in enumerate(steps(read(record)), start=2)),
     ]
 
 
@@ -229,7 +230,7 @@ def test_a_number_is_shown_from_the_step_that_gives_it():
 
 def test_the_gradient_of_a_fork_waits_for_its_last_branch():
     record = records.staged()
-    swept = {step.wire: slide for slide, step in enumerate(steps(record), start=2) if step.is_backward}
+    swept = {step.wire: slide for slide, step in enumerate(steps(read(record)), start=2) if step.is_backward}
     x = next(wire["id"] for wire in record["wires"] if wire["name"] == "x")
     users = {use["to"] for use in record["uses"] if use["from"] == x}
     assert len(users) > 2

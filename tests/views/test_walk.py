@@ -35,7 +35,7 @@ def forked():
 @pytest.mark.parametrize("name", CIRCUITS)
 def test_the_steps_are_the_events_of_the_record(name):
     record = CIRCUITS[name]()
-    found = steps(record)
+    found = steps(read(record))
     assert [step.wire for step in found if not step.is_backward] == record["forward"]
     assert [(step.wire, list(step.uses)) for step in found if step.is_backward] == [
         (event["wire"], list(event["uses"])) for event in record["backward"]
@@ -102,7 +102,7 @@ def columns_of(walk, position):
 @pytest.mark.parametrize("name", ["compound", "square", "staged", "patterns"])
 def test_nothing_is_known_too_early_and_everything_at_the_end(name):
     record = CIRCUITS[name]()
-    walk, sheet, last = Walk(record), read(record), len(steps(record))
+    walk, sheet, last = Walk(record), read(record), len(steps(read(record)))
     for wire in sheet.wires:
         assert columns_of(walk, 0)[wire.name] == ("-" if wire.is_gate else sheet.value(wire), "-")
         assert columns_of(walk, last)[wire.name] == (sheet.value(wire), sheet.gradient(wire))
@@ -114,7 +114,7 @@ def test_a_gradient_once_shown_whole_never_changes():
     record = forked()
     walk = Walk(record)
     settled = {}
-    for position in range(len(steps(record)) + 1):
+    for position in range(len(steps(read(record))) + 1):
         for name, (_, gradient) in columns_of(walk, position).items():
             if gradient != "-" and "..." not in gradient:
                 assert settled.setdefault(name, gradient) == gradient
@@ -128,7 +128,7 @@ def test_the_lit_code_of_all_steps_is_the_whole_code():
 
 
 def test_the_second_contribution_is_added():
-    *_, last = steps(records.square())
+    *_, last = steps(read(records.square()))
     assert last.code == ("dx = x * df", "dx += x * df")
 
 
@@ -176,7 +176,7 @@ def test_hostile_names_reach_no_terminal():
         wire |= {"name": f"{wire['name']}\n> \x1b[2J", "expression": "\x1b]0;x\x07 + \r"}
     for event in record["backward"]:
         event["code"] = ["dx\x1b[2J = 1"]
-    for position in range(len(steps(record)) + 1):
+    for position in range(len(steps(read(record))) + 1):
         for text in (walk_text(record, position), walk_blocks(record)[position]):
             assert all(line.isprintable() for line in text.split("\n"))
 
@@ -188,13 +188,13 @@ def test_a_circuit_without_a_gate_has_no_step():
 
 def test_a_cut_wire_is_an_input_and_no_step():
     record = json.loads(gw.circuit("q = x + y; f = q * z", x=1, y=2, z=3).cut("q").to_json())
-    assert [(step.wire, step.is_backward) for step in steps(record)] == [(2, False), (2, True)]
+    assert [(step.wire, step.is_backward) for step in steps(read(record))] == [(2, False), (2, True)]
     assert columns_of(Walk(record), 0)["q"] == ("3", "-")
 
 
 def test_arrays_show_their_shapes_and_no_half_sums():
     record = json.loads(gw.circuit("sum(X * X + X)", X=np.array([1.0, 2.0])).to_json())
-    last = len(steps(record))
+    last = len(steps(read(record)))
     assert "1 of 2" in walk_text(record, last - 1)
     assert "1 of 2" not in walk_text(record, last)
     assert "[3, 5]" in walk_text(record, last)
@@ -254,7 +254,7 @@ def test_the_code_of_a_walk_run_line_by_line_gives_the_gradients(f, inputs):
     output = record["wires"][record["output"]]["name"]
     ours = {name: gate.function for name, gate in NAMES.items() if gate.own}
     names = {"np": np, **ours, "captured": np.array([0, 0, 1]), **values, f"d{output}": np.ones_like(values[output])}
-    for step in steps(record):
+    for step in steps(read(record)):
         for line in step.code if step.is_backward else ():
             exec(line, names)
     for name, gradient in circuit.gradients.items():
@@ -265,7 +265,7 @@ def test_the_code_of_a_walk_run_line_by_line_gives_the_gradients(f, inputs):
 def test_the_row_of_the_event_alone_is_lit_and_its_lines_of_code(name):
     board = shown_by(command_of(*GALLERY[name]))
     for record in (json.loads(each.to_json()) for each in (board, board.fold())):
-        for position, step in enumerate(steps(record), 1):
+        for position, step in enumerate(steps(read(record)), 1):
             row, *code = [line[2:] for line in walk_text(record, position).splitlines() if line.startswith("> ")]
             assert row.split()[0] == record["wires"][step.wire]["name"]
             assert code == list(step.code)

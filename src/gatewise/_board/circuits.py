@@ -13,7 +13,7 @@ from gatewise._board.reading import READ, Wrt, counted, wanted_names
 from gatewise._board.wires import Index, StageView, WireView, owned
 from gatewise._circuit import Expr, FrozenCircuit, Wire
 from gatewise._errors import ArgumentError, GatewiseError, MissingNameError, SaveError, UnknownWireError
-from gatewise._record import block_rules, check, fold, formulas, jsonable, only, record
+from gatewise._record import Check, Record, block_rules, check, fold, formulas, jsonable, only, record
 from gatewise._saving import write_whole
 from gatewise._source import GateText, Staged, gate_texts, staged
 from gatewise._transforms import cut
@@ -101,7 +101,7 @@ class Circuit:
     # ------------------------------------------------------------------------------------------------------- views
 
     @cached_property
-    def _facts(self) -> dict[str, Any]:
+    def _facts(self) -> Record:
         """The record, with plain values: where all that is shown of wires is looked up."""
         return self._folded_if_asked(self._record)
 
@@ -110,7 +110,7 @@ class Circuit:
         return Index(self._facts)
 
     @cached_property
-    def _record(self) -> dict[str, Any]:
+    def _record(self) -> Record:
         """The record of every gate the user wrote."""
         return record(self._frozen, self._texts)
 
@@ -125,13 +125,13 @@ class Circuit:
         return formulas(self._frozen, self._facts, self._texts, rules)
 
     @cached_property
-    def _checks(self) -> dict[str, dict[str, Any]]:
+    def _checks(self) -> dict[str, Check]:
         return check(self._frozen)
 
-    def _folded_if_asked(self, whole: dict[str, Any]) -> dict[str, Any]:
+    def _folded_if_asked(self, whole: Record) -> Record:
         return fold(whole, block_rules(self._frozen)) if self._folded else whole
 
-    def _with_checks(self, checks: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    def _with_checks(self, checks: dict[str, Check]) -> dict[str, Any]:
         return jsonable(self._folded_if_asked({**self._record, "checks": checks}))
 
     @cached_property

@@ -7,6 +7,7 @@ from copy import copy
 from typing import Any
 
 from gatewise._circuit import Stage, Wire
+from gatewise._record import Record, UseEntry, WireEntry
 
 
 class WireView:
@@ -17,7 +18,7 @@ class WireView:
     place it goes to. Its arrays are copies.
     """
 
-    def __init__(self, entry: dict[str, Any], index: Index) -> None:
+    def __init__(self, entry: WireEntry, index: Index) -> None:
         self.name: str = entry["name"]
         self.value, self.gradient = owned(entry["value"]), owned(entry["gradient"])
         self.shape: tuple[int, ...] = tuple(entry["shape"])
@@ -40,7 +41,7 @@ class WireView:
 class Use:
     """One use of a wire: `to` (name of the wire it helped to make), `port`, `local`, `contribution`, `blocked`."""
 
-    def __init__(self, names: Sequence[str], entry: dict[str, Any]) -> None:
+    def __init__(self, names: Sequence[str], entry: UseEntry) -> None:
         self.to, self.port = names[entry["to"]], entry["port"]
         self.local, self.contribution = owned(entry["local"]), owned(entry["contribution"])
         self.blocked: bool = entry["blocked"]
@@ -52,11 +53,11 @@ class Use:
 class Index:
     """A record by name and by wire: `ids` by name, `names` by id, the uses `incoming` to and `outgoing` from each."""
 
-    def __init__(self, facts: dict[str, Any]) -> None:
+    def __init__(self, facts: Record) -> None:
         self.names = [w["name"] for w in facts["wires"]]
         self.ids = {name: k for k, name in enumerate(self.names)}
-        self.incoming: list[list[dict[str, Any]]] = [[] for _ in self.names]
-        self.outgoing: list[list[dict[str, Any]]] = [[] for _ in self.names]
+        self.incoming: list[list[UseEntry]] = [[] for _ in self.names]
+        self.outgoing: list[list[UseEntry]] = [[] for _ in self.names]
         for use in facts["uses"]:
             self.incoming[use["to"]].append(use)
             self.outgoing[use["from"]].append(use)

@@ -62,10 +62,10 @@ def claims_of(subject: Subject, first: Any, given: Given) -> Claims | None:
         return None
     pair, names = is_pair(first), list[Named]()
     if gradient is not None:
-        if pair or (isinstance(first, tuple) and first and is_number(first[0])):
+        if pair or (isinstance(first, tuple) and first and is_numeric(first[0])):
             subject.output = first_of
         output_set(subject, subject.output(first), upstream)
-        found = called(subject, gradient) if callable(gradient) else gradient
+        found = gradient_from(subject, gradient) if callable(gradient) else gradient
         names = returned_names(gradient) if callable(gradient) else []
         return sorted_claims(subject, found, "the gradient that was given", upstream is None, names)
     if pair or is_array_pair(subject, first):
@@ -87,10 +87,10 @@ def claims_of_backward(subject: Subject, first: Any, backward: Any, upstream: An
     halves = halves_of(subject, first, backward)
     outputs = list(halves.outputs(first))
     several = len(outputs) > 1
-    subject.output = (lambda result: joined(halves.outputs(result))) if several else first_of
+    subject.output = (lambda result: as_one_row(halves.outputs(result))) if several else first_of
     if several and upstream is not None:
-        upstream = joined([np.asarray(u, dtype=float) for u in upstream])
-    out = output_set(subject, joined(outputs) if several else outputs[0], upstream, random=halves.takes_upstream)
+        upstream = as_one_row([np.asarray(u, dtype=float) for u in upstream])
+    out = output_set(subject, as_one_row(outputs) if several else outputs[0], upstream, random=halves.takes_upstream)
     if several:
         sizes = np.cumsum([np.size(x) for x in outputs])[:-1]
         pieces = np.split(subject.weights, sizes)
@@ -120,8 +120,8 @@ def put_back(outputs: Sequence[npt.ArrayLike], before: Sequence[npt.ArrayLike], 
 
 def seen_alone(subject: Subject, first: Any, upstream: Any) -> None:
     """A forward half alone: its cache is no gradient, and gatewise's own is looked at; the other half is asked for."""
-    several = isinstance(first[0], (tuple, list)) and all(map(is_number, first[0]))
-    subject.output = (lambda result: joined(result[0])) if several else first_of
+    several = isinstance(first[0], (tuple, list)) and all(map(is_numeric, first[0]))
+    subject.output = (lambda result: as_one_row(result[0])) if several else first_of
     output_set(subject, subject.output(first), upstream)
     subject.not_judged = "its backward half"
     subject.notes.append(
@@ -130,12 +130,12 @@ def seen_alone(subject: Subject, first: Any, upstream: Any) -> None:
     )
 
 
-def joined(outputs: Sequence[npt.ArrayLike]) -> np.ndarray:
+def as_one_row(outputs: Sequence[npt.ArrayLike]) -> np.ndarray:
     """Several outputs as one row of numbers."""
     return np.concatenate([np.ravel(x) for x in outputs])
 
 
-def called(subject: Subject, gradient: Any) -> Any:
+def gradient_from(subject: Subject, gradient: Any) -> Any:
     """What the gradient function returns. Raises `ArgumentError` where it does not take the inputs of f."""
     args, kwargs = subject.filled()
     try:
@@ -158,7 +158,7 @@ def first_of(result: Any) -> Any:
     return result[0]
 
 
-def is_number(x: object) -> bool:
+def is_numeric(x: object) -> bool:
     return isinstance(x, (float, int, np.ndarray, np.generic)) and not isinstance(x, bool)
 
 
@@ -171,14 +171,14 @@ def is_list_of_numbers(x: object) -> bool:
 
 def is_pair(first: object) -> bool:
     """Whether a function returned (value, gradients), the gradients together or one by one."""
-    if not isinstance(first, tuple) or len(first) < 2 or not is_number(first[0]) or np.size(first[0]) != 1:
+    if not isinstance(first, tuple) or len(first) < 2 or not is_numeric(first[0]) or np.size(first[0]) != 1:
         return False
-    return all(isinstance(part, (dict, tuple, list)) or is_number(part) or part is None for part in first[1:])
+    return all(isinstance(part, (dict, tuple, list)) or is_numeric(part) or part is None for part in first[1:])
 
 
 def is_array_pair(subject: Subject, first: npt.ArrayLike) -> bool:
     """Whether a function returned (array, gradients). Raises `ArgumentError` for a tuple that cannot be read so."""
-    if not isinstance(first, tuple) or len(first) < 2 or not is_number(first[0]):
+    if not isinstance(first, tuple) or len(first) < 2 or not is_numeric(first[0]):
         return False
     rest = first[1] if len(first) == 2 else first[1:]
     if isinstance(rest, dict):
@@ -201,13 +201,15 @@ def is_array_pair(subject: Subject, first: npt.ArrayLike) -> bool:
 def may_be_gradient(g: Any, p: Parameter, out: tuple[int, ...]) -> bool:
     """Whether something has the shape of a parameter, or of the Jacobian of an output of shape `out`."""
     if isinstance(g, (list, tuple)):
-        return all(is_number(x) for x in g) and p.array.shape == (len(g),)
-    return g is None or isinstance(g, dict) or (is_number(g) and np.shape(g) in (p.array.shape, (*out, *p.array.shape)))
+        return all(is_numeric(x) for x in g) and p.array.shape == (len(g),)
+    return (
+        g is None or isinstance(g, dict) or (is_numeric(g) and np.shape(g) in (p.array.shape, (*out, *p.array.shape)))
+    )
 
 
 def output_set(subject: Subject, out: object, upstream: object, random: bool = False) -> Any:
     """Tell the subject what its output is, and how its entries are weighted into one number."""
-    if not is_number(out) and not is_list_of_numbers(out):
+    if not is_numeric(out) and not is_list_of_numbers(out):
         raise ArgumentError(
             f"{subject.name} returned a {type(out).__name__}.",
             "a gradient is the slope of a number, or of an array of numbers.",

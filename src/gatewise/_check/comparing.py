@@ -68,7 +68,7 @@ def largest(x: object) -> float:
     return float(a.max()) if a.size else 0.0
 
 
-def plain(x: Plain | None) -> Plain | None:
+def shown_value(x: Plain | None) -> Plain | None:
     """A value to be shown: a float where it is one number."""
     return x if x is None else float(np.asarray(x)) if np.ndim(x) == 0 else np.asarray(x)
 
@@ -86,3 +86,11 @@ def subsets(atoms: list[Values]) -> Iterator[list[Values]]:
 
 def total(group: Sequence[Values]) -> Values:
     return [sum(parts[1:], parts[0]) for parts in map(list, zip(*group, strict=True))]
+
+
+def identical(a: npt.ArrayLike | None, b: npt.ArrayLike | None) -> bool:
+    """Whether two values are the same to the bit, NaNs included."""
+    if a is None or b is None:
+        return a is b
+    x, y = np.asarray(a), np.asarray(b)
+    return x.shape == y.shape and bool(((x == y) | ((x != x) & (y != y))).all())

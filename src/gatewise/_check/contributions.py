@@ -70,11 +70,11 @@ def work_of(s: ast.stmt) -> Work:
     return Work.HANDS_ON if isinstance(s, ast.Return) else Work.COMPUTES
 
 
-def split(e: ast.expr, sign: int) -> Iterator[tuple[int, ast.expr]]:
+def terms_in(e: ast.expr, sign: int) -> Iterator[tuple[int, ast.expr]]:
     """The terms of a sum, with their signs."""
     if isinstance(e, ast.BinOp) and isinstance(e.op, (ast.Add, ast.Sub)):
-        yield from split(e.left, sign)
-        yield from split(e.right, sign if isinstance(e.op, ast.Add) else -sign)
+        yield from terms_in(e.left, sign)
+        yield from terms_in(e.right, sign if isinstance(e.op, ast.Add) else -sign)
     else:
         yield sign, e
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gatewise._check.comparing import Value, squeezed
+from gatewise._check.comparing import Value, is_gradient_like, squeezed
 from gatewise._check.confirming import cured_together
 from gatewise._check.diagnosis import SAYS, Mistake
 from gatewise._check.marking import Marking, Version, alike
@@ -113,11 +113,9 @@ def elsewhere(run: Run, here: World) -> Iterator[World]:
 
 
 def is_finite(world: World) -> bool:
-    return all(np.all(np.isfinite(np.asarray(w.value, float))) for w in world.forward.wires if numeric(w.value))
-
-
-def numeric(value: object) -> bool:
-    return isinstance(value, (float, np.floating, np.ndarray)) and np.asarray(value).dtype.kind == "f"
+    return all(
+        np.all(np.isfinite(np.asarray(w.value, float))) for w in world.forward.wires if is_gradient_like(w.value)
+    )
 
 
 def mistakes_in(world: World, nearby: World | None, run: Run) -> list[Mistake]:

@@ -13,6 +13,7 @@ from gatewise._build import run_users_code, users_code
 from gatewise._check.names import keys_written, wire_named
 from gatewise._check.programs import Program, without_backward
 from gatewise._check.running import Moment
+from gatewise._check.taping import NAMES, renewed
 from gatewise._check.wires import Wires
 from gatewise._circuit import Bit, Expr, Wire, step_of, wires_in
 from gatewise._errors import GatewiseError
@@ -24,7 +25,6 @@ from gatewise._twins import MATH_TWIN, seen, twins_among
 from gatewise._types import Function, Plain
 
 BOUND = "__gatewise_bound__"
-PUT = "__gatewise_put__"
 
 
 class Forward(Wires):
@@ -35,7 +35,8 @@ class Forward(Wires):
         self.bound: dict[str, list[Wire]] = {}
         self.asked = {wire_named(key, program.known()) for key in program.gradients}
         self.places = dict(enumerate(program.statements))
-        self.space = {**space, **twins_among(space), "math": MATH_TWIN, MATH: MATH_TWIN, BOUND: self.bind, PUT: put_at}
+        own = {"math": MATH_TWIN, MATH: MATH_TWIN, BOUND: self.bind, **NAMES}
+        self.space = {**space, **twins_among(space), **own}
 
     def run(self, given: Mapping[str, Plain]) -> Forward:
         """Record the forward statements of the program, on these arguments."""
@@ -161,41 +162,9 @@ def kept(body: Sequence[ast.stmt], forward: Collection[ast.stmt], places: Mappin
     def written(node: ast.stmt) -> list[ast.stmt]:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             return [copy.deepcopy(node)]
-        return [put(node), *(rebound(name, places[node]) for name in names_bound(node))] if node in forward else []
+        return [renewed(node), *(rebound(name, places[node]) for name in names_bound(node))] if node in forward else []
 
     return without_backward(body, forward, written)
-
-
-def put(node: ast.stmt) -> ast.stmt:
-    """`x[index] = value` as x = where(there, value, x), `x += y` as x = x + y: nothing is changed in place."""
-    match node:
-        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=index)], value=value):
-            where = index.elts if isinstance(index, ast.Tuple) else [index]
-            if any(isinstance(each, ast.Slice) for each in where) or isinstance(index, ast.Constant):
-                return node
-            call = ast.Call(ast.Name(PUT, ast.Load()), [ast.Name(name, ast.Load()), index, value], [])
-            return ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], call), node)
-        case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
-            both = ast.BinOp(ast.Name(name, ast.Load()), op, value)
-            return ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], both), node)
-    return node
-
-
-def put_at(x: Any, index: Any, value: Any) -> Any:
-    """`x` with another value at an index; a copy where it is recorded."""
-    if not isinstance(x, Tensor):
-        x[index] = value
-        return x
-    there = np.zeros(x.shape, bool)
-    there[plain_index(index)] = True
-    return np.where(there, value, x)
-
-
-def plain_index(index: object) -> Any:
-    """An index without Tensors in it."""
-    if isinstance(index, tuple):
-        return tuple(map(plain_index, index))
-    return index.detach() if isinstance(index, Tensor) else index
 
 
 def names_bound(node: ast.stmt) -> list[str]:

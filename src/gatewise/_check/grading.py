@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.blank import (
-    Given,
     Line,
+    Part,
     first_changed,
     forward_of,
     function_from,
@@ -29,7 +29,6 @@ from gatewise._check.diagnosis import Mistake
 from gatewise._check.papers import (
     Paper,
     Written,
-    copies,
     filled_lines,
     gone,
     line_in,
@@ -39,6 +38,7 @@ from gatewise._check.papers import (
     targets_with_both,
     text_at,
 )
+from gatewise._check.points import copied
 from gatewise._check.report import Report, mistake_dict
 from gatewise._check.verdict import checked
 from gatewise._errors import CommandError
@@ -150,7 +150,7 @@ def grade(path: str, text: str) -> Grade:
     lines += [Graded(k, text_at(paper, k), "wrong", m.variable, m) for k, m in outside.items()]
     lines = [replace(g, note=note) if g.state == "wrong" else g for g in lines]
     lines = with_borrowed(paper, lines)
-    lines += [missing(paper, line) for line in gone(paper)]
+    lines += [missing_line(paper, line) for line in gone(paper)]
     name = function_in(text).name
     made = Grade(name, tuple(sorted(lines, key=lambda g: g.line)), found.raised, sealed=is_sealed(text))
     return with_differences(paper, made) if made.count("right") == len(made.lines) and not made.raised else made
@@ -167,7 +167,7 @@ def judged_whole(paper: Paper, inputs: Mapping[str, Plain]) -> Judged:
     return found
 
 
-def not_the_exercise(paper: Paper, changed: Given) -> Grade:
+def not_the_exercise(paper: Paper, changed: Part) -> Grade:
     """The grade of a paper whose given part was changed: nothing else in it can be judged."""
     note = f"{changed.what} is not the exercise's: put it back, or write the exercise anew into another file"
     wrong = Graded(changed.line, text_at(paper, changed.line), "wrong", "", note=note)
@@ -219,14 +219,14 @@ def judged(paper: Paper, inputs: Mapping[str, Any], left: str = "") -> Judged:
     raised, stopped, unreached = "", 0, len(paper.text)
     try:
         with np.errstate(all="ignore"):
-            f(**copies(inputs))
+            f(**copied(inputs))
     except Exception as error:
         at = line_in(error, f.__code__.co_filename)
         stopped = lines[at - 1][0] if at else 0
         unreached = next((k for k, _ in lines[at - 1 :] if k), unreached) if at else unreached
         raised = f"{type(error).__name__}: {' '.join(str(error).split())}" + (f" (line {stopped})" if stopped else "")
     try:
-        found = [renumbered(m, [k for k, _ in lines]) for m in culprits(f, (), copies(inputs))]
+        found = [renumbered(m, [k for k, _ in lines]) for m in culprits(f, (), copied(inputs))]
     except Exception as error:  # of the paper as it was taken apart: none of its lines is called right or wrong
         return Judged([], raised or f"the lines could not be judged: {type(error).__name__}: {error}", 0, 0)
     own = [m for m in found if m.line]
@@ -256,7 +256,7 @@ def graded(paper: Paper, w: Written, found: Judged) -> Graded:
     return Graded(line, text_at(paper, line), state, w.target, mistake, rules(paper, w.instead), solution)
 
 
-def missing(paper: Paper, line: Line) -> Graded:
+def missing_line(paper: Paper, line: Line) -> Graded:
     """A line of the solution whose gradient the student's file has no line for."""
     end = function_in(paper.text).body[-1].lineno
     return Graded(
@@ -305,7 +305,7 @@ def differences(paper: Paper, inputs: Mapping[str, Plain]) -> Report:
     whole = function_from(paper.text, function_in(paper.text).name, {"np": np})
 
     def gradient(**values: object) -> Mapping[str, object]:
-        returned = whole(**copies(values))
+        returned = whole(**copied(values))
         found = returned[1] if isinstance(returned, tuple) and len(returned) == 2 else ()
         if isinstance(found, dict):
             return found
@@ -318,4 +318,4 @@ def differences(paper: Paper, inputs: Mapping[str, Plain]) -> Report:
         return dict(zip(paper.wrt, gradients, strict=True))
 
     others = tuple(name for name in paper.inputs if name not in paper.wrt)
-    return checked(forward_of(paper.text), (), copies(inputs), gradient=gradient, leave_out=others)
+    return checked(forward_of(paper.text), (), copied(inputs), gradient=gradient, leave_out=others)

@@ -144,11 +144,11 @@ def may_belong(subject: Subject, g: Plain) -> bool:
 def repeats_inputs(subject: Subject, parts: Sequence[object]) -> bool:
     """Whether something begins with the inputs in their own places, an array among them."""
     pairs = list(zip(parts, subject.arguments().values(), strict=False))
-    equal = all(same(a, b) for a, b in pairs)
+    equal = all(equal_arguments(a, b) for a, b in pairs)
     return equal and any(isinstance(a, np.ndarray) for a, _ in pairs)
 
 
-def same(a: object, b: object) -> bool:
+def equal_arguments(a: object, b: object) -> bool:
     """Whether two arguments are alike: arrays by their entries, settings as they are."""
     if type(a) is not type(b):
         return False

@@ -64,7 +64,7 @@ class Listener:
             return value
         n = len(self.events)
         if n in self.instead:
-            value = put(value, self.instead[n], self.places[place].how)
+            value = put_instead(value, self.instead[n], self.places[place].how)
         self.events.append(Event(self.places[place], number_copied(value)))
         return value
 
@@ -210,7 +210,7 @@ def with_context(e: ast.expr, context: ast.expr_context) -> ast.expr:
     return with_field(e, "ctx", context)
 
 
-def put(value: Any, instead: Any, how: str) -> Any:
+def put_instead(value: Any, instead: Any, how: str) -> Any:
     """Another value in the place of one, of its type; in the same array where an array was changed in place."""
     if isinstance(value, np.ndarray):
         new = (

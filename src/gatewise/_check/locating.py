@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import largest, squeezed
+from gatewise._check.comparing import identical, largest, squeezed
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.mending import Found, Located, as_found, by_changes, is_mended_by, mendings, statements_of
-from gatewise._check.moving import Goal, Inquiry, identical, remembered
+from gatewise._check.moving import Goal, Inquiry, remembered
 from gatewise._check.readings import (
     backward_values,
     down_to,

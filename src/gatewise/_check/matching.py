@@ -151,7 +151,7 @@ def in_order(subject: Subject, found: list[Any], names: Sequence[Any]) -> Pairs:
             return by_names
     for among in (flat, units):
         if len(found) == len(among) and all(u.fits(g, out) for u, g in zip(among, found, strict=True)):
-            return placed(among, found)
+            return pairs_of(among, found)
     held = [u for u in units if len(u.parameters) > 1 and u.fits(found, out)]
     if held and (in_its_structure := held[0].pairs(found)) is not None:
         return in_its_structure
@@ -165,7 +165,7 @@ def in_order(subject: Subject, found: list[Any], names: Sequence[Any]) -> Pairs:
     return in_any_case(subject, flat, units, found)
 
 
-def placed(units: Sequence[Unit], found: Sequence[object]) -> Pairs:
+def pairs_of(units: Sequence[Unit], found: Sequence[object]) -> Pairs:
     return [pair for u, g in zip(units, found, strict=False) for pair in u.pairs(g) or []]
 
 
@@ -177,7 +177,7 @@ def assigned_by_name(
     if None in chosen or len({u.name for u in chosen if u is not None}) < len(chosen):
         return None
     told = [u for u in chosen if u is not None]
-    return placed(told, found) if all(u.fits(g, out) for u, g in zip(told, found, strict=True)) else None
+    return pairs_of(told, found) if all(u.fits(g, out) for u, g in zip(told, found, strict=True)) else None
 
 
 def assigned_by_shape(units: Sequence[Unit], found: Sequence[object], out: tuple[int, ...]) -> Pairs | None:
@@ -186,13 +186,13 @@ def assigned_by_shape(units: Sequence[Unit], found: Sequence[object], out: tuple
         return None
     fits = [[u.fits(g, out) for u in units] for g in found]
     if all(fits[k][k] for k in range(len(found))):
-        return placed(units, found)
+        return pairs_of(units, found)
     for ways in (itertools.combinations, itertools.permutations):
         if len(units) > 6 and ways is itertools.permutations:
             return None
         right = [w for w in ways(range(len(units)), len(found)) if all(fits[k][u] for k, u in enumerate(w))]
         if len(right) == 1:
-            return placed([units[u] for u in right[0]], found)
+            return pairs_of([units[u] for u in right[0]], found)
     return None
 
 
@@ -236,7 +236,7 @@ def with_every_argument(subject: Subject, units: Sequence[Unit], found: Sequence
     pairs = [(by_argument[n], g) for n, g in zip(names, found, strict=True) if n in by_argument]
     if not all(u.fits(g, subject.shape) for u, g in pairs):
         return None
-    return placed([u for u, _ in pairs], [g for _, g in pairs])
+    return pairs_of([u for u, _ in pairs], [g for _, g in pairs])
 
 
 def in_any_case(subject: Subject, flat: Sequence[Unit], units: Sequence[Unit], found: Sequence[object]) -> Pairs:

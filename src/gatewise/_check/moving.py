@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
-from gatewise._check.comparing import Value, largest, squeezed
+from gatewise._check.comparing import Value, identical, largest, squeezed
 from gatewise._check.trials import Heard, Trial
 from gatewise._types import Plain
 
@@ -162,10 +162,3 @@ class Inquiry:
     def reaches(self, i: int) -> set[str]:
         """The gradients that a value changes."""
         return self.moved[i].reached if i in self.moved else set()
-
-
-def identical(a: Any, b: Any) -> bool:
-    """Whether two values are the same to the bit, NaNs included."""
-    if a is None or b is None:
-        return a is b
-    return np.shape(a) == np.shape(b) and bool(np.all((np.asarray(a) == np.asarray(b)) | ((a != a) & (b != b))))

@@ -15,6 +15,7 @@ from gatewise._build import run_users_code, users_code
 from gatewise._check.blank import Line, backward_from, backward_lines, forward_of, function_in, spoiled
 from gatewise._check.bodies import simple
 from gatewise._check.names import keys_read, keys_written
+from gatewise._check.points import copied
 from gatewise._circuit import FrozenCircuit
 from gatewise._errors import CommandError, GatewiseError, ScriptError
 from gatewise._recording.running import record
@@ -126,7 +127,7 @@ def filled_lines(paper: Paper, left: str = "") -> list[tuple[int, str]]:
             indent = " " * w.node.col_offset
             lines[w.node.lineno - 1] = f"{indent}{code}"
     before: defaultdict[int, list[str]] = defaultdict(list)
-    for line, at in placed(paper):
+    for line, at in places_of_gone(paper):
         before[at].append(line.code)
     found: list[tuple[int, str]] = []
     for k, text in enumerate(lines, 1):
@@ -141,10 +142,10 @@ def gone(paper: Paper) -> list[Line]:
 
     One that nobody reads is not missed: the student wrote it into another line.
     """
-    return [line for line, _ in placed(paper)]
+    return [line for line, _ in places_of_gone(paper)]
 
 
-def placed(paper: Paper) -> list[tuple[Line, int]]:
+def places_of_gone(paper: Paper) -> list[tuple[Line, int]]:
     """The lines that are gone, each with the line before which it is needed: the first that reads it.
 
     A line that is gone may be read by another one that is, so the last ones are looked at first.
@@ -192,14 +193,14 @@ def other_inputs(paper: Paper) -> list[dict[str, Any]]:
     rng = np.random.default_rng(11)
     forward = forward_of(paper.text)
     drawn = (
-        {name: moved(value, rng, spread, name in paper.wrt) for name, value in paper.inputs.items()}
+        {name: moved_off(value, rng, spread, name in paper.wrt) for name, value in paper.inputs.items()}
         for spread in SPREADS
         for _ in range(MOVED)
     )
     return list(islice((inputs for inputs in drawn if takes(forward, inputs)), MOVED))
 
 
-def moved(value: object, rng: np.random.Generator, spread: float, wanted: bool) -> Any:
+def moved_off(value: object, rng: np.random.Generator, spread: float, wanted: bool) -> Any:
     """A number or array some way off; whole numbers only where their gradient is wanted."""
     array = np.asarray(value)
     if array.dtype.kind != "f" and not (array.dtype.kind == "i" and wanted):
@@ -213,13 +214,9 @@ def takes(forward: Function, inputs: Mapping[str, object]) -> bool:
     """Whether a forward pass gives finite numbers for these inputs."""
     try:
         with np.errstate(all="ignore"):
-            return bool(np.all(np.isfinite(forward(**copies(inputs)))))
+            return bool(np.all(np.isfinite(forward(**copied(inputs)))))
     except Exception:  # whatever a function says outside of what it takes
         return False
-
-
-def copies(inputs: Mapping[str, object]) -> dict[str, Any]:
-    return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in inputs.items()}
 
 
 def line_in(error: Exception, filename: str) -> int:

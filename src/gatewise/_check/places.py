@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gatewise._check.bodies import defines
+from gatewise._check.comparing import identical
 
 DEEP = 4  # containers inside containers that are looked into
 MANY = 500  # entries of one container that are looked at
@@ -239,16 +240,13 @@ def is_leaf(value: object) -> bool:
     return isinstance(value, (float, int, np.floating, np.integer)) and not isinstance(value, bool)
 
 
-def copied(value: object) -> Any:
+def value_copied(value: object) -> Any:
     return value.copy() if isinstance(value, (np.ndarray, list)) else value
 
 
 def equal(a: npt.ArrayLike, b: npt.ArrayLike) -> bool:
     """Whether two values are the same number, array or list, bit for bit but for NaN."""
-    if type(a) is not type(b) or np.shape(a) != np.shape(b):
-        return False
-    x, y = np.asarray(a), np.asarray(b)
-    return bool(((x == y) | ((x != x) & (y != y))).all())
+    return type(a) is type(b) and identical(a, b)
 
 
 def value_at(names: Mapping[str, object], place: Place) -> object:

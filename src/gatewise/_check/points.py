@@ -67,7 +67,7 @@ class Near(Point):
         return super().one(x)
 
     def script(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        return [moved(node) for node in body]
+        return [near_number(node) for node in body]
 
 
 class Draw(Point):
@@ -151,7 +151,7 @@ def draws_number(e: ast.expr, integers: bool) -> bool:
     return isinstance(inner, ast.Constant) and type(inner.value) in ((int, float) if integers else (float,))
 
 
-def moved(node: ast.stmt) -> ast.stmt:
+def near_number(node: ast.stmt) -> ast.stmt:
     """A statement that gives a name a number, with another number near it; any other statement as it is."""
     match node:
         case ast.Assign(

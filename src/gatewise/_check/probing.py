@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -53,10 +53,8 @@ class Probe:
             noise=None if self.run is None else self.run.noise,
             unit=unit,
             measured=None if alone else lambda: self.noise if self.explained else made.tabled(),
-            same=None if self.run is None else lambda t: self.keeps_its_branches(made, t),
-            noise_at=None if self.run is None else lambda t: self.noise_at(made, t),
         )
-        return made
+        return self.looked_into(made)
 
     def direction(self, v: Any, floor: float = 0.0) -> Direction:
         """f along a direction of the whole array."""
@@ -69,15 +67,19 @@ class Probe:
             finally:
                 array[...] = base
 
-        made: Direction = Direction(
+        made = Direction(
             at,
             unit=self.parameter.eps,
             noise=None if self.run is None else self.run.noise,
             floor=floor,
-            same=None if self.run is None else lambda t: self.keeps_its_branches(made, t),
-            noise_at=None if self.run is None else lambda t: self.noise_at(made, t),
         )
-        return made
+        return self.looked_into(made)
+
+    def looked_into(self, line: Direction) -> Direction:
+        """A line of a function that can be recorded: the branches that it takes and what rounds, at any point."""
+        if self.run is not None:
+            line.same, line.noise_at = partial(self.keeps_its_branches, line), partial(self.noise_at, line)
+        return line
 
     @cached_property
     def noise(self) -> float:

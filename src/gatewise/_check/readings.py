@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import Value, largest, plain, squeezed
+from gatewise._check.comparing import Value, largest, shown_value, squeezed
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.moving import Inquiry, remembered
 from gatewise._check.names import wire_named
@@ -250,7 +250,7 @@ def values_named(inquiry: Inquiry) -> dict[str, set[int]]:
     }
     for i, e in enumerate(inquiry.events):
         if i in inquiry.moved and np.asarray(e.value).dtype.kind == "f" and np.size(e.value) > 1:
-            same = {k for k, w in enumerate(circuit.wires) if inquiry.agree(e.value, plain(w.value))}
+            same = {k for k, w in enumerate(circuit.wires) if inquiry.agree(e.value, shown_value(w.value))}
             if same:
                 found.setdefault(e.place.key, set()).update(same)
     return found

@@ -63,19 +63,19 @@ def is_open(inquiry: Inquiry, j: int, i: int) -> bool:
     """Whether a value that another one is made of is neither right nor explained."""
     if inquiry.events[j].place.statement is inquiry.events[i].place.statement or is_known(inquiry, j, i):
         return False
-    return is_forward(inquiry, j) or not (is_constant_here(inquiry, j) or explains(inquiry, values_of(inquiry, j)))
+    return is_forward(inquiry, j) or not (is_constant_here(inquiry, j) or explains(inquiry, values_at(inquiry, j)))
 
 
 def is_constant_here(inquiry: Inquiry, j: int) -> bool:
     """Whether a value is the same at both points: what it is made of is no input."""
-    first, *others = values_of(inquiry, j)
+    first, *others = values_at(inquiry, j)
     return all(np.array_equal(first, each) for each in others)
 
 
 @remembered
 def is_passed_over(inquiry: Inquiry, i: int) -> bool:
     """Whether a value is right as far as it goes, and what follows does not take it for a gradient."""
-    values = values_of(inquiry, i)
+    values = values_at(inquiry, i)
     if i not in inquiry.moved or np.asarray(values[0]).dtype.kind != "f" or is_forward(inquiry, i):
         return False
     if any(r.whole and inquiry.is_one(r.c) for r in readings_of(inquiry, i)) and not part_roles(inquiry, i):
@@ -97,7 +97,7 @@ def is_short_of_a_factor(inquiry: Inquiry, i: int, wires: set[int]) -> bool:
     """Whether a value is but for a factor the gradient that it is taken for: a later line may lack it as well."""
     if part_roles(inquiry, i):
         return False
-    explained = wires & {k for k, _ in explanations(inquiry, values_of(inquiry, i), paths=False)}
+    explained = wires & {k for k, _ in explanations(inquiry, values_at(inquiry, i), paths=False)}
     return any(works_as(inquiry, i, k, factor[0]) for k in explained for factor in factors_for(inquiry, k))
 
 
@@ -110,7 +110,7 @@ def multiplied_by(inquiry: Inquiry, i: int) -> list[list[Value]]:
         if j > i and inquiry.events[j].place.how == "part" and j not in inquiry.changes[i]
     ]
     parts = [j for j in parts if inquiry.events[j].place.key == key and np.size(inquiry.events[j].value) == size]
-    return [[np.asarray(v, float) for v in values_of(inquiry, j)] for j in parts]
+    return [[np.asarray(v, float) for v in values_at(inquiry, j)] for j in parts]
 
 
 def is_added_to_later(inquiry: Inquiry, i: int) -> bool:
@@ -132,7 +132,7 @@ def is_given_by_a_helper(inquiry: Inquiry, i: int) -> bool:
     return bool(later) and later[0] != place.function
 
 
-def values_of(inquiry: Inquiry, i: int) -> list[Value]:
+def values_at(inquiry: Inquiry, i: int) -> list[Value]:
     return [r.events[i].value for r in inquiry.runs]
 
 

@@ -106,11 +106,11 @@ class Report:
         """What was looked at, in words: `3 random directions and 40 of 153,600 entries`."""
         entries, size = sum(p.entries for p in self.parameters), sum(p.size for p in self.parameters)
         directions = sum(p.directions for p in self.parameters)
-        everything = "both entries" if size == 2 else f"all {counted(size, 'entries')}"
-        looked = everything if entries == size else f"{entries:,} of {counted(size, 'entries')}"
+        everything = "both entries" if size == 2 else f"all {amount(size, 'entries')}"
+        looked = everything if entries == size else f"{entries:,} of {amount(size, 'entries')}"
         if size == 1:
             looked = "the one entry there is" if entries else "no entry"
-        return f"{counted(directions, 'random directions')} and {looked}" if directions else looked
+        return f"{amount(directions, 'random directions')} and {looked}" if directions else looked
 
     def to_dict(self) -> dict[str, object]:
         """The report as plain dicts, lists, numbers and words, ready for JSON."""
@@ -119,7 +119,7 @@ class Report:
             "verdict": self.verdict,
             "right": bool(self),
             "checked": self.source,
-            "noise": plain(self.noise),
+            "noise": json_number(self.noise),
             "not_given": list(self.not_given),
             "not_judged": list(self.not_judged),
             "data": sorted(self.data),
@@ -139,7 +139,7 @@ class Report:
             lines += parameter_lines(p, width, SHOWN if not self.mistakes else 1)
         lines += [""] if self.parameters else []
         by = f", by {self.sampled}" if any(p.entries or p.directions for p in self.parameters) else ""
-        lines.append(f"Checked: {self.source}{by}; f ran {counted(self.evaluations, 'times')}.")
+        lines.append(f"Checked: {self.source}{by}; f ran {amount(self.evaluations, 'times')}.")
         if self.noise > 0 and math.isfinite(self.noise):
             lines.append(f"f itself is only good to {number(self.noise)} here ({self.noise_source}).")
         lines += [f"Note: {note}." for note in self.notes]
@@ -297,7 +297,7 @@ def parameter_dict(p: ParameterReport) -> dict[str, object]:
                 "where": f.where,
                 "index": None if f.index is None else list(f.index),
                 "verdict": f.verdict,
-                **{key: plain(getattr(f, key)) for key in ("given", "should", "bar", "error", "left", "right")},
+                **{key: json_number(getattr(f, key)) for key in ("given", "should", "bar", "error", "left", "right")},
                 "why": f.why,
                 "line": f.line,
                 "text": f.text,
@@ -310,11 +310,11 @@ def parameter_dict(p: ParameterReport) -> dict[str, object]:
 def mistake_dict(m: Mistake) -> dict[str, object]:
     made = {f.name: v.tolist() if hasattr(v := getattr(m, f.name), "tolist") else v for f in fields(m)}
     entry = farthest(m.gave, m.should)
-    told = entry and {"index": list(entry[0]), "gave": plain(entry[1]), "should": plain(entry[2])}
+    told = entry and {"index": list(entry[0]), "gave": json_number(entry[1]), "should": json_number(entry[2])}
     return {**made, "line": m.line or None, "entry": told}
 
 
-def plain(x: float | None) -> float | str | None:
+def json_number(x: float | None) -> float | str | None:
     """A number as JSON has it."""
     if x is None or math.isfinite(x):
         return x
@@ -337,10 +337,10 @@ def sortable(x: float) -> float:
     return -1.0 if math.isnan(x) else x
 
 
-def counted(n: int, what: str) -> str:
+def amount(n: int, what: str) -> str:
     """`3 random directions`, `1 entry`.
 
-    >>> counted(1, "entries"), counted(2, "times"), counted(1200, "entries")
+    >>> amount(1, "entries"), amount(2, "times"), amount(1200, "entries")
     ('1 entry', '2 times', '1,200 entries')
     """
     one = {"entries": "entry", "times": "time", "random directions": "random direction"}

@@ -22,10 +22,10 @@ def changes(expression: ast.expr, scope: Scope) -> list[Change[ast.expr]]:
         if each.whole
         for node, detail in each.make(expression, scope)
     ]
-    return sorted([*found, *inside(expression, scope)], key=lambda change: change.order)
+    return sorted([*found, *changed_parts(expression, scope)], key=lambda change: change.order)
 
 
-def inside(expression: ast.expr, scope: Scope) -> Iterator[Change[ast.expr]]:
+def changed_parts(expression: ast.expr, scope: Scope) -> Iterator[Change[ast.expr]]:
     """The changes of parts of an expression."""
     places = set(numbers_of_places(expression))  # `-1` in `w[::-1]` has no sign to be wrong
     for part in ast.walk(expression):
@@ -58,7 +58,7 @@ def changed_statements(s: ast.stmt, scope: Scope) -> list[Change[ast.stmt]]:
     if isinstance(s, (ast.Assign, ast.AugAssign, ast.Return)) and s.value is not None:
         found += [c.with_node(with_field(s, "value", c.node)) for c in changes(s.value, scope)]
     elif isinstance(s, ast.Expr):  # a call for what it does: what it gives is nobody's
-        found += [c.with_node(with_field(s, "value", c.node)) for c in inside(s.value, scope)]
+        found += [c.with_node(with_field(s, "value", c.node)) for c in changed_parts(s.value, scope)]
     for name, target in targets_of(s):
         for change in changes(target.slice, scope):
             if change.kind in ("mask", "stale"):

@@ -13,6 +13,7 @@ import numpy as np
 
 from gatewise._build import run_users_code, users_code
 from gatewise._check.bodies import bodies_of, statement, with_bodies
+from gatewise._check.comparing import identical
 from gatewise._check.names import keys_written
 from gatewise._check.programs import RETURNED, Program, changed_by
 from gatewise._recording.structures import mapped
@@ -111,7 +112,7 @@ class Watch:
     def copied(self, name: str, value: object) -> Any:
         if isinstance(value, np.ndarray):
             original, held = self.copies.get(name, (None, None))
-            if original is not value or held is None or not same(held, value):
+            if original is not value or held is None or not identical(held, value):
                 self.copies[name] = value, value.copy()
             return self.copies[name][1]
         if type(value) in (dict, list, tuple):
@@ -122,10 +123,6 @@ class Watch:
 def part_of(value: object, place: int | None) -> object:
     """The part of what is returned that is the dict of gradients."""
     return value if place is None else value[place] if isinstance(value, tuple) else None
-
-
-def same(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.shape == b.shape and a.dtype == b.dtype and bool(((a == b) | (a != a)).all())
 
 
 def names_after(statement: ast.stmt, names: Mapping[str, object], around: Mapping[str, object]) -> dict[str, object]:

@@ -18,6 +18,7 @@ from gatewise._build import run_users_code, users_code
 from gatewise._check.comparing import is_number, value_in
 from gatewise._check.hearing import HOOK, Listener
 from gatewise._check.names import keys_read, keys_written, wire_named
+from gatewise._check.parameters import differentiable
 from gatewise._check.programs import Program, program_of
 from gatewise._check.running import evaluated
 from gatewise._check.swapping import Code, Remake
@@ -160,10 +161,6 @@ class ScriptPoint:
 
     def value(self) -> float:
         return self.once()[1]
-
-
-def differentiable(x: object) -> bool:
-    return type(x) in (int, float) or (isinstance(x, (np.ndarray, np.floating)) and np.asarray(x).dtype.kind == "f")
 
 
 def inputs_of(program: Program) -> list[str]:

@@ -24,7 +24,7 @@ from gatewise._check.script_forward import FUNCTION, surroundings
 from gatewise._check.script_text import name_of, with_given, with_named_loss, without_main
 from gatewise._check.script_verdict import TRIED, Script, Verdicts
 from gatewise._check.tracing import Trace
-from gatewise._check.verdict import said, stopped
+from gatewise._check.verdict import error_said, stopped
 from gatewise._errors import ArgumentError, GatewiseError, ScriptError
 from gatewise._recording.reading import text_in, tree_of
 from gatewise._recording.scripts import is_input
@@ -83,7 +83,7 @@ def on_error(path: str, text: str, error: Exception, trace: Trace, found: Sequen
     mistakes, _ = found_lines(path, text)
     if not mistakes:
         raise error
-    return stopped(found[0].output.text, (f"the script raises {said(error)}",), 1, mistakes)
+    return stopped(found[0].output.text, (f"the script raises {error_said(error)}",), 1, mistakes)
 
 
 def report_on(script: Script, text: str, found: Pass, leave_out: Collection[str]) -> Report:

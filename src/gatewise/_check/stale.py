@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import fits, is_number, value_in
+from gatewise._check.comparing import fits, identical, is_number, value_in
 from gatewise._check.marking import Marking, Version
 from gatewise._check.names import keys_written
 from gatewise._check.reasons import Repair
-from gatewise._check.running import same
 from gatewise._check.trees import method_of, with_field
 from gatewise._check.wires import Mark
 from gatewise._check.worlds import World
@@ -147,5 +146,5 @@ def with_earlier(marking: Marking, version: Version, name: str, world: World) ->
 def unlike(a: object, b: object) -> bool:
     """Whether a name holds another value than it did."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return not same(a, b)
+        return not identical(a, b)
     return a is not b

@@ -25,7 +25,7 @@ MOVING = (
 )  # fmt: skip
 
 
-def moved(f: Function) -> Function:
+def moving(f: Function) -> Function:
     """A function that only moves entries, for Tensors: entries are numbered from 1, and 0 is where there is none."""
 
     def on_tensors(*args: Any, **kwargs: Any) -> object:
@@ -61,7 +61,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> o
 
 def diff(x: npt.ArrayLike, n: int = 1, axis: int = -1) -> Value:
     size = np.shape(x)[axis]
-    later, before = moved(np.take)(x, range(1, size), axis=axis), moved(np.take)(x, range(size - 1), axis=axis)
+    later, before = moving(np.take)(x, range(1, size), axis=axis), moving(np.take)(x, range(size - 1), axis=axis)
     return later - before if n == 1 else diff(later - before, n - 1, axis)
 
 
@@ -92,7 +92,7 @@ def vdot(a: npt.ArrayLike, b: npt.ArrayLike) -> object:
 
 
 def trace(x: npt.ArrayLike) -> Any:
-    return np.sum(moved(np.diagonal)(x)) if np.ndim(x) == 2 else np.trace(x)
+    return np.sum(moving(np.diagonal)(x)) if np.ndim(x) == 2 else np.trace(x)
 
 
 def solve(a: Any, b: Any) -> Value:
@@ -139,6 +139,6 @@ def attribute(name: str) -> Any:
 
 
 #: What stands for a NumPy function, by its name: "vstack", "linalg.norm".
-SUBSTITUTES: Mapping[str, Function] = {name: moved(attribute(name)) for name in MOVING} | {
+SUBSTITUTES: Mapping[str, Function] = {name: moving(attribute(name)) for name in MOVING} | {
     name: with_tensors(attribute(name), f) for name, f in COMPUTED.items()
 }

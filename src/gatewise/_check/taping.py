@@ -53,10 +53,10 @@ class Loads(ast.NodeTransformer):
     """Names and attributes that are read become plain numbers."""
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return called(PLAIN, node) if isinstance(node.ctx, ast.Load) else node
+        return call_to(PLAIN, node) if isinstance(node.ctx, ast.Load) else node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        return called(PLAIN, node) if isinstance(node.ctx, ast.Load) and not is_call_name(node) else node
+        return call_to(PLAIN, node) if isinstance(node.ctx, ast.Load) and not is_call_name(node) else node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if isinstance(node.func, ast.Attribute):
@@ -69,7 +69,7 @@ class Loads(ast.NodeTransformer):
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         if isinstance(node.ctx, ast.Load):
             node.value, node.slice = self.visit(node.value), self.visit(node.slice)
-            return called(PLAIN, node)
+            return call_to(PLAIN, node)
         node.value, node.slice = self.visit(node.value), self.visit(node.slice)
         return node
 
@@ -121,27 +121,27 @@ def is_call_name(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Name) and node.value.id in ("np", "numpy", "math")
 
 
-def called(name: str, *args: ast.expr) -> ast.Call:
+def call_to(name: str, *args: ast.expr) -> ast.Call:
     return ast.copy_location(ast.Call(ast.Name(name, ast.Load()), list(args), []), args[0])
 
 
 def renewed(node: ast.stmt) -> ast.stmt:
-    """`x += y` as x = x + y, `x[index] = y` as x = put(x, index, y): nothing is changed in place."""
+    """`x += y` as x = x + y, `x[index] = y` as x = put_at(x, index, y): nothing is changed in place."""
     if isinstance(node, ast.AugAssign):
         load = with_context(node.target, ast.Load())
         both = ast.copy_location(ast.BinOp(load, node.op, node.value), node)
         if isinstance(node.target, ast.Subscript) and not is_entry(node.target):
-            return placed(node, node.target, both)
+            return put_in_place(node, node.target, both)
         store = with_context(node.target, ast.Store())
         return ast.copy_location(ast.Assign([store], both), node)
     if isinstance(node, ast.Assign) and len(node.targets) == 1:
         target = node.targets[0]
         if isinstance(target, ast.Subscript) and not is_entry(target):
-            return placed(node, target, node.value)
+            return put_in_place(node, target, node.value)
     return node
 
 
-def placed(node: ast.stmt, target: ast.Subscript, value: ast.expr) -> ast.stmt:
+def put_in_place(node: ast.stmt, target: ast.Subscript, value: ast.expr) -> ast.stmt:
     base = whole(target)
     if base is None or base is not target.value:
         return node
@@ -154,15 +154,15 @@ def placed(node: ast.stmt, target: ast.Subscript, value: ast.expr) -> ast.stmt:
     return ast.copy_location(ast.Assign([with_context(base, ast.Store())], call), node)
 
 
-def plain(x: Any) -> Any:
+def without_tensors(x: Any) -> Any:
     """A value without Tensors in it."""
     if isinstance(x, Tensor):
         value = x.value
         return value.copy() if isinstance(value, np.ndarray) else value
     if type(x) in (list, tuple):
-        return type(x)(map(plain, x)) if any(holds_tensor(e) for e in x) else x
+        return type(x)(map(without_tensors, x)) if any(holds_tensor(e) for e in x) else x
     if type(x) is dict:
-        return {k: plain(v) for k, v in x.items()} if any(holds_tensor(e) for e in x.values()) else x
+        return {k: without_tensors(v) for k, v in x.items()} if any(holds_tensor(e) for e in x.values()) else x
     return x
 
 
@@ -172,25 +172,25 @@ def holds_tensor(x: Any) -> bool:
     return any(map(holds_tensor, x.values() if isinstance(x, dict) else x)) if type(x) in (list, tuple, dict) else False
 
 
-def put(x: Any, index: Any, value: Any) -> Any:
+def put_at(x: Any, index: Any, value: Any) -> Any:
     """`x` with another value at an index: x itself, changed, where no Tensor is about; else a new one."""
-    index = plain(index)
+    index = without_tensors(index)
     if isinstance(x, (list, dict)) or not (isinstance(x, Tensor) or holds_tensor(value)):
         x[index] = value
         return x
     if isinstance(value, list):
         value = np.stack(value)
-    shape = np.shape(plain(x))
+    shape = np.shape(without_tensors(x))
     places = np.arange(int(np.prod(shape))).reshape(shape)
     there = places[index]
     count = places.size
     source = np.arange(count).reshape(shape)
     source[index] = count + np.arange(np.size(there)).reshape(np.shape(there))
-    spread = np.broadcast_to(value, np.shape(there)) if np.shape(plain(value)) != np.shape(there) else value
+    spread = np.broadcast_to(value, np.shape(there)) if np.shape(without_tensors(value)) != np.shape(there) else value
     both = np.concatenate([np.reshape(x, (-1,)), np.reshape(spread, (-1,))])
     return np.reshape(both[source.ravel()], shape)
 
 
-NAMES: Mapping[str, Any] = {PLAIN: plain, PUT: put, ARRAY: array, "__gatewise_np__": np} | {
+NAMES: Mapping[str, Any] = {PLAIN: without_tensors, PUT: put_at, ARRAY: array, "__gatewise_np__": np} | {
     substitute(name): f for name, f in SUBSTITUTES.items()
 }

@@ -17,7 +17,7 @@ import numpy as np
 
 from gatewise._build import run_users_code, users_code
 from gatewise._check.bodies import bodies_of, defines, statement, with_bodies
-from gatewise._check.places import Place, Touched, copied, equal, leaves_in, own_of, read_by, touched_by
+from gatewise._check.places import Place, Touched, equal, leaves_in, own_of, read_by, touched_by, value_copied
 
 REACHED, ENDED = "__gatewise_reached__", "__gatewise_ended__"
 OFTEN = 60  # runs of one statement that are looked at one by one
@@ -232,7 +232,7 @@ class Trace:
                 known = self.earlier[place] = self.kept.get(place)
                 if known is None or not equal(known, value):
                     made = self.moments[dirty[base]].changed if base in dirty and base not in mine else found
-                    made[place] = self.kept[place] = copied(value)
+                    made[place] = self.kept[place] = value_copied(value)
                 self.held[place] = value
         return found
 

@@ -146,7 +146,7 @@ def added(node: ast.BinOp) -> ast.expr:
 def product(node: ast.BinOp) -> ast.expr:
     """A product with its numbers in one, and without what is both multiplied and divided by."""
     above, below = sides(node)
-    shared = [(a, b) for a in above for b in below if not is_number(a) and cancels(a, b) is not None]
+    shared = [(a, b) for a in above for b in below if not is_written_number(a) and cancels(a, b) is not None]
     if shared:
         a, b = shared[0]
         left = cancels(a, b)
@@ -154,20 +154,20 @@ def product(node: ast.BinOp) -> ast.expr:
         above = [left if each is a else each for each in above]
         below = [each for each in below if each is not b]
         return rebuilt([e for e in above if not is_one(e)], below, 1)
-    numbers = [e for e in (*above, *below) if is_number(e)]
+    numbers = [e for e in (*above, *below) if is_written_number(e)]
     twice = next((b for k, b in enumerate(below) if any(same_text(b, c) for c in below[k + 1 :])), None)
-    if twice is not None and not is_number(twice):
+    if twice is not None and not is_written_number(twice):
         below = [e for e in below if not same_text(e, twice)]
         return rebuilt(above, [*below, binary(twice, ast.Pow(), constant(2))], 1)
     if not numbers or (len(numbers) == 1 and not (is_one(numbers[0]) and (len(above) > 1 or numbers[0] in below))):
         return node
-    value = math.prod(value_of(e) for e in above if is_number(e))
-    divisor = math.prod(value_of(e) for e in below if is_number(e))
+    value = math.prod(value_of(e) for e in above if is_written_number(e))
+    divisor = math.prod(value_of(e) for e in below if is_written_number(e))
     if not divisor:
         return node
     factor = value / divisor if value % divisor else value // divisor
-    divides = any(is_number(e) for e in below) and abs(factor) < 1 and float(1 / factor).is_integer()
-    above, below = [e for e in above if not is_number(e)], [e for e in below if not is_number(e)]
+    divides = any(is_written_number(e) for e in below) and abs(factor) < 1 and float(1 / factor).is_integer()
+    above, below = [e for e in above if not is_written_number(e)], [e for e in below if not is_written_number(e)]
     if divides:
         return rebuilt(above, [*below, constant(int(abs(1 / factor)))], math.copysign(1, factor))
     return rebuilt(above, below, factor)
@@ -204,7 +204,7 @@ def cancels(a: ast.expr, b: ast.expr) -> ast.expr | None:
     return None
 
 
-def is_number(e: ast.expr) -> bool:
+def is_written_number(e: ast.expr) -> bool:
     inner = e.operand if isinstance(e, ast.UnaryOp) and isinstance(e.op, ast.USub) else e
     return isinstance(inner, ast.Constant) and type(inner.value) in (int, float)
 

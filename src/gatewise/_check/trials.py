@@ -152,7 +152,7 @@ class Trial:
         found: list[dict[str, object]] = []
 
         def look(names: Mapping[str, object]) -> None:
-            found.append(copied({n: x for n, x in names.items() if not n.startswith("__")}))
+            found.append(names_copied({n: x for n, x in names.items() if not n.startswith("__")}))
 
         with self.point.here(), self.code.with_statement(s, with_scope(s), {SCOPE: look}):
             self.point.once()
@@ -253,5 +253,5 @@ def with_scope(s: ast.stmt) -> ast.stmt:
     return ast.copy_location(ast.If(ast.Constant(True), [call, s], []), s)
 
 
-def copied(names: Mapping[str, object]) -> dict[str, Any]:
+def names_copied(names: Mapping[str, object]) -> dict[str, Any]:
     return {name: x.copy() if isinstance(x, np.ndarray) else x for name, x in names.items()}

@@ -15,6 +15,7 @@ import numpy as np
 
 from gatewise._check import guests
 from gatewise._check.claims import Claims, Given, claims_of
+from gatewise._check.comparing import identical
 from gatewise._check.culprit import culprits, culprits_of_gradient, culprits_of_pair
 from gatewise._check.diagnosis import Mistake
 from gatewise._check.gates import wrong_gates
@@ -186,7 +187,7 @@ class Judge:
         if self.see_what_changed(handed, subject.name):
             first = subject.call()  # the gradients it returned may be the very arrays that were put back
             handed = subject.handed
-        seen = [name for name, given, out in handed if not same(given, out)]
+        seen = [name for name, given, out in handed if not identical(given, out)]
         claims = claims_of(subject, first, self.given)
         who = "the backward function" if self.given.backward is not None else "the gradient function"
         later = [one for one in handed if one[0] not in seen]
@@ -248,10 +249,10 @@ class Judge:
 
     def see_what_changed(self, handed: Sequence[Handed], who: str) -> bool:
         """Say which arrays a function changed; those that are its own, and not copies, are put back. Whether any is."""
-        for name in dict.fromkeys(name for name, given, out in handed if not same(given, out)):
+        for name in dict.fromkeys(name for name, given, out in handed if not identical(given, out)):
             self.subject.notes.append(f"{who} changes its input {name}; it was given copies")
         changed = [(p, values) for p, values in zip(self.subject.parameters, self.before, strict=False) if p.own]
-        changed = [(p, values) for p, values in changed if not same(p.array, values)]
+        changed = [(p, values) for p, values in changed if not identical(p.array, values)]
         for p, values in changed:
             p.array[...] = values
             self.subject.restoring = True
@@ -361,7 +362,7 @@ class Judge:
                 found = self.lines_at_fault(self.given.backward)
         if not found:
             return None
-        notes = (f"{self.subject.name} raises {said(error)}",)
+        notes = (f"{self.subject.name} raises {error_said(error)}",)
         return stopped(self.subject.name, notes, self.subject.evaluations, found)
 
 
@@ -371,10 +372,5 @@ def stopped(name: str, notes: tuple[str, ...], evaluations: int, found: Sequence
     return Report(name, "wrong", (), source, 0.0, "", evaluations, nan, notes, tuple(found))
 
 
-def said(error: Exception) -> str:
+def error_said(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
-
-
-def same(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two arrays hold the same, NaNs included."""
-    return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import run_users_code, users_code
-from gatewise._check.comparing import Value, is_number
+from gatewise._check.comparing import Value, identical, is_number
 from gatewise._check.definitions import compiled, definition_of, lines_of, space_of, swapped
 from gatewise._check.forward import Forward
 from gatewise._check.leaving_out import function_without, program_without
 from gatewise._check.names import keys_written
 from gatewise._check.points import Point, copied
 from gatewise._check.programs import Program, backward_program, is_literal, program_of
-from gatewise._check.running import Moment, Watch, evaluated, same
+from gatewise._check.running import Moment, Watch, evaluated
 from gatewise._check.updates import without_updates
 from gatewise._check.wires import Mark
 from gatewise._recording.functions import arguments
@@ -71,7 +71,7 @@ def surroundings_kept(space: Mapping[str, object], names: Collection[str] = ()) 
         for generator, before in generators:
             generator.bit_generator.state = before
         for array, held in arrays:
-            if array.flags.writeable and not same(array, held):
+            if array.flags.writeable and not identical(array, held):
                 array[...] = held
 
 

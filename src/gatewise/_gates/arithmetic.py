@@ -56,6 +56,7 @@ def positive(out, x):
 @elementwise(
     np.absolute,
     symbol="abs",
+    corner="size",
     at=[((0.0,), (0.0,))],
     tame=True,
     analytic=False,

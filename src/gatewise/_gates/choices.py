@@ -14,6 +14,7 @@ TRUTHS = [((np.array([True, False]), np.array([True, True])), dict[str, bool]())
     np.maximum,
     symbol="max",
     pattern="routes",
+    corner="larger",
     printed=lambda out, x, y: (wins(x, y), wins(y, x)),
     at=[
         ((2.0, 2.0), (0.5, 0.5)),
@@ -34,6 +35,7 @@ def maximum(out, x, y):
     np.minimum,
     symbol="min",
     pattern="routes",
+    corner="smaller",
     printed=lambda out, x, y: (wins(y, x), wins(x, y)),
     at=[
         ((2.0, 2.0), (0.5, 0.5)),
@@ -80,6 +82,7 @@ def clipped(out, x, low, high):
 @elementwise(
     np.clip,
     pattern="routes",
+    corner="bounds",
     printed=clipped,
     bind=bounds,
     sample=[
@@ -111,6 +114,7 @@ def share(hits, axis):
     np.max,
     symbol="max",
     pattern="routes",
+    corner="largest",
     at=[(([1.0, 3.0, 3.0],), ([0.0, 0.5, 0.5],)), (([1.0, np.nan],), ([np.nan, np.nan],))],
     way=lambda x, axis=None, **_: np.equal(x, np.max(x, axis=axis, keepdims=True)),
 )
@@ -123,6 +127,7 @@ def max_(out, x, *, axis=None, keepdims=False):
     np.min,
     symbol="min",
     pattern="routes",
+    corner="smallest",
     at=[(([1.0, 1.0, 3.0],), ([0.5, 0.5, 0.0],))],
     way=lambda x, axis=None, **_: np.equal(x, np.min(x, axis=axis, keepdims=True)),
 )

@@ -6,7 +6,6 @@ made from the rule on first use: one for plain floats, one for everything else.
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,17 @@ Bound = tuple[Sequence[Any], Mapping[str, Any]]  #: operands, parameters
 
 #: What an operand is, two bits each in a key: a plain constant, a wire nobody asked about, a wanted wire, None.
 CONSTANT, UNASKED, WANTED, ABSENT = 0, 1, 2, 3
+
+#: What a gate with a corner takes, and so where its slope jumps: what is told of ties goes by it.
+CORNERS = {
+    "larger": "the larger of two operands: where they are equal",
+    "smaller": "the smaller of two operands: where they are equal",
+    "largest": "the largest entry of an array: where several are",
+    "smallest": "the smallest entry of an array: where several are",
+    "positive": "what is above 0: at 0",
+    "size": "the absolute value: at 0",
+    "bounds": "what lies between two bounds: at each of them",
+}
 
 GATES: dict[Any, Gate] = {}  #: by the function (NumPy's or our own) whose derivative they are
 NAMES: dict[str, Gate] = {}  #: by name, in the order they were declared
@@ -76,6 +86,7 @@ class Facts:
     domain: tuple[float, float] = (-2.0, 2.0)
     way: Callable[..., Any] | None = None  #: (*operands, **parameters) -> which way it went, entry by entry
     views: bool = False  #: its value may be a view of its first operand
+    corner: str | None = None  #: where its slope jumps, a row of CORNERS; None where it is smooth, or a stair
     arbitrary: bool = False  #: the entries of its value are whatever lay in memory
     sums: bool = False  #: it adds up: on the sizes of its operands it gives the size of what it rounds
     # Each of these follows from family and pattern where it is not said.
@@ -98,7 +109,8 @@ class Gate(Facts):
     """
 
     printed: Gate
-    of_reals: bool  # its rule is one for real numbers alone
+    as_written: Gate
+    of_reals: bool  #: its rule is one for real numbers alone
 
     def __init__(self, function: Function, rule: Rule, family: Family, pattern: str, **facts: object) -> None:
         assert facts.keys() <= Facts.__annotations__.keys(), facts.keys()
@@ -109,15 +121,20 @@ class Gate(Facts):
         self.arity = len(self.operands)
         ours = getattr(function, "__module__", None) == rule.__module__
         self.own = ours and not facts.keys() & {"text", "call"}
-        vars(self).update(self.implied(facts) | facts)
-        self.witnesses = self.at
-        self.of_reals = not (self.analytic or self.complex or pattern == "stops")
+        self.views = self.of_reals = False
         self.closings: list[Any] = []  # (pattern, block) for each block that a step of this gate may close
         self.openers: set[Gate] = set()  # the gates that stand first in those patterns
         self.scalar, self.array = Derived(self, True), Derived(self, False)
-        self.declared = self
-        self.printed = self.by(facts["printed"]) if "printed" in facts else self
-        self.as_written: Gate = self.by(*self.written) if self.written else self
+        self.declared = self.printed = self.as_written = self
+        # A dict of its own, facts last: what every step looks at lies at the same place in every gate's, where Python
+        # finds it fastest (it does not in a dict that shares its keys with others).
+        self.__dict__ = {**vars(self), **self.implied(facts), **facts, "printed": self}
+        self.witnesses = self.at
+        self.of_reals = not (self.analytic or self.complex or pattern == "stops")
+        if "printed" in facts:
+            self.printed = self.by(facts["printed"])
+        if self.written:
+            self.as_written = self.by(*self.written)
         GATES[function] = NAMES[self.name] = self
 
     def implied(self, facts: Mapping[str, object]) -> dict[str, Any]:
@@ -138,7 +155,8 @@ class Gate(Facts):
 
     def by(self, rule: Any, printed: Rule | None = None) -> Gate:
         """The same gate by another rule."""
-        other = copy.copy(self)
+        other = object.__new__(Gate)
+        other.__dict__ = {**vars(self)}
         other.rule = rule
         other.scalar, other.array = Derived(other, True), Derived(other, False)
         other.printed = other if printed is None else self.by(printed)

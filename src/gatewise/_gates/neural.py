@@ -29,6 +29,7 @@ def sigmoid(out, x):
 @elementwise(
     lambda x: np.maximum(x, 0),
     pattern="routes",
+    corner="positive",
     printed=lambda out, x: x > 0,
     at=[((0.0,), (0.0,)), ((np.nan,), (np.nan,))],
     way=np.sign,

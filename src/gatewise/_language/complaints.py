@@ -27,35 +27,67 @@ GATE_NAMES = "gates go by NumPy's names, and by sigmoid, relu, softmax and a few
 SOME_GATES = "an expression calls some of the gates, and it is none of them."
 EXAMPLE = 'Write an expression such as "(x + y) * z".'
 LISTED = "`gatewise gates` lists the gates"
+MOST_AXES = 64
 NOT_HERE = "The expression language has names, numbers, + - * / @ **, calls and assignments."
+#: What is said of a token, by what is wrong: problem, why, cure. `{name}` is the token cut short, `{text}` whole.
+PHRASES = {
+    "taken": ("{name} already has a value", "", "Use another name, such as {name}_2."),
+    "too early": (
+        "{name} is used before it gets its value",
+        "statements are run from left to right.",
+        "Put its statement first, or use another name.",
+    ),
+    "own value": ("{name} is used in the statement that gives it its value", "", "Call the result {name}_2."),
+    "no variable": ("{name} cannot be the name of a value", "{reason}", "{cure}"),
+    "also a gate": ("{text} is a gate in this expression", "", "Call the value {text}_."),
+    "also a value": ("{gate} is a value in this expression", "", "Call the value {gate}_."),
+    "needs operands": ("{text} is a gate and needs its operands", "", "Write {text}(...)."),
+    "no attribute": ("{name} cannot be used here", "", "Write np.exp(x) or exp(x)."),
+    "no value": ("expected a value{where}", "", "{cure}"),
+    "lone comparison": (
+        "{text} stands only in a call, once in each operand",
+        "",
+        "Write it as an operand, such as where(x > 0, x, 0).",
+    ),
+    "lone comma": (
+        "expected ) before ,",
+        "a comma stands only inside a call.",
+        "Write one value, or a call: maximum(x, y).",
+    ),
+    "no bracket": ("there is no ( that this {text} belongs to", "", "{cure}"),
+    "no option": ("{gate} takes no {name}=", "", "Write {gate}(x{axis})."),
+    "twice": ("{text}= is given twice", "", ""),
+    "no flag": ("expected keepdims=0 or keepdims=1", "", ""),
+    "no axis": (
+        "expected the number of an axis",
+        f"an axis is a whole number, and an array has at most {MOST_AXES}.",
+        "Write axis=0.",
+    ),
+    "no end": ("expected , or ) after {option}=", "", ""),
+    "operand after option": ("an operand stands before axis= and keepdims=", "", ""),
+    "option outside": ("expected an operator before =", "a statement starts with its name.", ""),
+    "unused": ("this value is not used", "", "Give it a name, such as q = x + y."),
+    "several with option": (
+        "{text} of several operands takes no {option}=",
+        "",
+        "Write {text}(x, axis=0) of one array, or {text}(x, y) of two.",
+    ),
+    "numpy's own": ("np.{text} takes one array, and its axis as axis=", "", "Write {text}(x, y) to compare two."),
+}
 
 
-# ---------------------------------------------------------------------------------------------------------- names
+def complaint(about: str, token: Token, **slots: str) -> MisreadError:
+    """What is said where the token stands."""
+    slots |= {"name": cut_short(token.text), "text": token.text}
+    problem, why, cure = (phrase.format(**slots) for phrase in PHRASES[about])
+    return MisreadError(token.start, problem, why, cure)
 
 
 def no_variable(token: Token, reason: str, is_given: bool) -> MisreadError:
     """The name cannot be a Python variable."""
-    cure = WORDS.get(token.text) if not is_given else None
-    cure = cure or f"Call it {cut_short(another_name(token.text))}."
-    return MisreadError(token.start, f"{cut_short(token.text)} cannot be the name of a value", reason, cure)
-
-
-def taken(token: Token) -> MisreadError:
-    name = cut_short(token.text)
-    return MisreadError(token.start, f"{name} already has a value", cure=f"Use another name, such as {name}_2.")
-
-
-def too_early(token: Token) -> MisreadError:
-    """The name stands before the statement that gives it its value."""
-    problem = f"{cut_short(token.text)} is used before it gets its value"
-    why = "statements are run from left to right."
-    return MisreadError(token.start, problem, why, "Put its statement first, or use another name.")
-
-
-def own_value(token: Token) -> MisreadError:
-    """`x = x * 2`: a name has one value."""
-    problem = f"{cut_short(token.text)} is used in the statement that gives it its value"
-    return MisreadError(token.start, problem, cure=f"Call the result {cut_short(token.text)}_2.")
+    meant = "" if is_given else WORDS.get(token.text, "")
+    cure = meant or f"Call it {cut_short(another_name(token.text))}."
+    return complaint("no variable", token, reason=reason, cure=cure)
 
 
 def unknown_name(token: Token, values: Collection[str]) -> MisreadError:
@@ -66,30 +98,13 @@ def unknown_name(token: Token, values: Collection[str]) -> MisreadError:
     return MisreadError(token.start, problem, why, cure, ": did you mean ", near)
 
 
-def also_a_gate(token: Token) -> MisreadError:
-    """One name cannot be a value and a gate printed under that very name."""
-    cure = f"Call the value {token.text}_."
-    return MisreadError(token.start, f"{token.text} is a gate in this expression", cure=cure)
-
-
-def also_a_value(name: Token, gate: str) -> MisreadError:
-    return MisreadError(name.start, f"{gate} is a value in this expression", cure=f"Call the value {gate}_.")
-
-
-def no_attribute(token: Token) -> MisreadError:
-    return MisreadError(token.start, f"{cut_short(token.text)} cannot be used here", cure="Write np.exp(x) or exp(x).")
-
-
-# ------------------------------------------------------------------------------------------- what stands elsewhere
-
-
 def missing_value(token: Token, before: str) -> MisreadError:
     after = f" after {before}" if before else ""
     here = " before " + cut_short(token.text) if token.text else ""
     cure = "Divide with one /." if before == token.text == "/" else "Write a name, a number or a call there."
     if token.kind == "[":
         cure = f"{NOT_HERE} Give an array as an input, or write a Python function."
-    return MisreadError(token.start, f"expected a value{here or after}", cure=cure)
+    return complaint("no value", token, where=here or after, cure=cure)
 
 
 def missing_operator(token: Token, before: str) -> MisreadError:
@@ -108,16 +123,6 @@ def missing_operator(token: Token, before: str) -> MisreadError:
     return MisreadError(token.start, f"expected an operator before {word}", why, cure, joiner=". Did you mean ")
 
 
-def lone_comparison(token: Token) -> MisreadError:
-    cure = "Write it as an operand, such as where(x > 0, x, 0)."
-    return MisreadError(token.start, f"{token.text} stands only in a call, once in each operand", cure=cure)
-
-
-def lone_comma(token: Token) -> MisreadError:
-    why = "a comma stands only inside a call."
-    return MisreadError(token.start, "expected ) before ,", why, "Write one value, or a call: maximum(x, y).")
-
-
 def no_bracket(token: Token, before: Token) -> MisreadError:
     """Nothing is open that a comma or a parenthesis could belong to."""
     cure = "Leave it out, or open a ( before it."
@@ -125,10 +130,7 @@ def no_bracket(token: Token, before: Token) -> MisreadError:
         cure = "Write one value; statements are parted by ;."
         if before.kind == "number":
             cure = "Write the point of a number as a point: 2.5."
-    return MisreadError(token.start, f"there is no ( that this {token.text} belongs to", cure=cure)
-
-
-# ---------------------------------------------------------------------------------------------------------- calls
+    return complaint("no bracket", token, cure=cure)
 
 
 def unknown_gate(token: Token, vocabulary: Vocabulary) -> MisreadError:
@@ -155,19 +157,9 @@ def is_run_together(name: str, vocabulary: Vocabulary) -> bool:
     return any(name[:end] in known and name[end:] in vocabulary.callables for end in range(1, len(name)))
 
 
-def bare_gate(token: Token) -> MisreadError:
-    name = token.text
-    return MisreadError(token.start, f"{name} is a gate and needs its operands", cure=f"Write {name}(...).")
-
-
 def no_option(token: Token, call: OpenCall, vocabulary: Vocabulary) -> MisreadError:
-    cure = f"Write {call.gate}(x{', axis=0' if vocabulary.takes_axis(call.gate) else ''})."
-    return MisreadError(token.start, f"{call.gate} takes no {cut_short(token.text)}=", cure=cure)
-
-
-def no_axis(token: Token, most: int) -> MisreadError:
-    why = f"an axis is a whole number, and an array has at most {most}."
-    return MisreadError(token.start, "expected the number of an axis", why, "Write axis=0.")
+    axis = ", axis=0" if vocabulary.takes_axis(call.gate) else ""
+    return complaint("no option", token, gate=call.gate, axis=axis)
 
 
 def wrong_count(call: OpenCall, low: int, high: int, vocabulary: Vocabulary) -> MisreadError:
@@ -185,15 +177,3 @@ def operands_in_words(low: int, high: int) -> str:
     if low == high:
         return "1 operand" if low == 1 else f"{low} operands"
     return f"{low} or more operands" if high >= MOST_NODES else f"{low} to {high} operands"
-
-
-def check_chain(call: OpenCall) -> None:
-    """`max(x, y)` compares its operands; an axis, or NumPy's own `np.max`, belongs to one array."""
-    name = call.name
-    if call.options:
-        cure = f"Write {name.text}(x, axis=0) of one array, or {name.text}(x, y) of two."
-        problem = f"{name.text} of several operands takes no {next(iter(call.options))}="
-        raise MisreadError(name.start, problem, cure=cure)
-    if call.from_module:
-        cure = f"Write {name.text}(x, y) to compare two."
-        raise MisreadError(name.start, f"np.{name.text} takes one array, and its axis as axis=", cure=cure)

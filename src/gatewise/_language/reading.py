@@ -20,12 +20,12 @@ from gatewise._language.building import (
     Operator,
     Part,
 )
+from gatewise._language.complaints import MOST_AXES, complaint
 from gatewise._language.mending import Vocabulary
 from gatewise._language.names import CONSTANTS, MODULES, objection
 from gatewise._language.scanning import MisreadError, Token, Work, number_of
 from gatewise._language.spellings import OVER_OPERANDS, numpy_name
 
-MOST_AXES = 64
 FLAGS = {"0": False, "1": True, "False": False, "True": True}
 
 
@@ -69,7 +69,7 @@ class Reader:
         result = self.value()
         self.skip_separators()
         if not is_named and self.token.kind != "end":
-            raise MisreadError(start.start, "this value is not used", cure="Give it a name, such as q = x + y.")
+            raise complaint("unused", start)
         self.assigned[self.target] = result.value
         self.building.statements.append(Assignment(self.target, result.text))
 
@@ -78,9 +78,9 @@ class Reader:
         name = token.text
         self.check_name(token)
         if name in self.assigned or name in self.inputs:
-            raise complaints.taken(token)
+            raise complaint("taken", token)
         if name in self.free or name in self.constants_used:
-            raise complaints.too_early(token)
+            raise complaint("too early", token)
         self.refuse_called(token)
         return name
 
@@ -162,7 +162,7 @@ class Reader:
             self.advance()
             self.open_call(token, from_module)
         elif from_module and token.text not in VALUES:
-            raise complaints.no_attribute(token)
+            raise complaint("no attribute", token)
         else:
             self.take_value_name(token, from_module)
 
@@ -183,7 +183,7 @@ class Reader:
         else:
             self.check_name(token)
             if name == self.target:
-                raise complaints.own_value(token)
+                raise complaint("own value", token)
             self.check_known(token)
             self.refuse_called(token)
             self.free[name] = None
@@ -201,16 +201,16 @@ class Reader:
         if (known is None and not is_gate) or (known is not None and name in known):
             return
         if is_gate:
-            raise complaints.bare_gate(token)
+            raise complaint("needs operands", token)
         if name in self.targets:
-            raise complaints.too_early(token)
+            raise complaint("too early", token)
         values = [*self.inputs, *self.assigned]
         self.work.steps += len(values)
         raise complaints.unknown_name(token, values)
 
     def refuse_called(self, token: Token) -> None:
         if token.text in self.called:
-            raise complaints.also_a_gate(token)
+            raise complaint("also a gate", token)
 
     def push(self, part: Part, token: Token) -> None:
         self.building.push(part, token.start)
@@ -244,7 +244,7 @@ class Reader:
     def take_comparison(self, token: Token) -> None:
         self.building.reduce(SUM)
         if not isinstance(self.building.innermost, OpenCall):
-            raise complaints.lone_comparison(token)
+            raise complaint("lone comparison", token)
         self.open(Operator(token.text, BINDING[token.text][0], token.start))
 
     def take_superscript(self, token: Token) -> None:
@@ -263,7 +263,7 @@ class Reader:
         """A comma: one operand of a call is complete."""
         bracket = self.innermost(token)
         if not isinstance(bracket, OpenCall):
-            raise complaints.lone_comma(token)
+            raise complaint("lone comma", token)
         bracket.operands.append(self.building.operands.pop())
         self.wants_value = True
 
@@ -297,11 +297,11 @@ class Reader:
         """`axis=0` or `keepdims=1` inside a call."""
         call = self.building.innermost
         if not isinstance(call, OpenCall):
-            raise MisreadError(self.token.start, "expected an operator before =", "a statement starts with its name.")
+            raise complaint("option outside", self.token)
         if token.text not in ("axis", "keepdims") or not self.vocabulary.takes_axis(call.gate):
             raise complaints.no_option(token, call, self.vocabulary)
         if token.text in call.options:
-            raise MisreadError(token.start, f"{token.text}= is given twice")
+            raise complaint("twice", token)
         self.advance()
         call.options[token.text] = self.flag() if token.text == "keepdims" else self.axis()
         self.end_option(call)
@@ -309,7 +309,7 @@ class Reader:
     def flag(self) -> bool:
         token = self.advance()
         if token.text not in FLAGS:
-            raise MisreadError(token.start, "expected keepdims=0 or keepdims=1")
+            raise complaint("no flag", token)
         return FLAGS[token.text]
 
     def axis(self) -> int:
@@ -317,7 +317,7 @@ class Reader:
         is_negative = token.text == "-"
         digits = self.advance() if is_negative and self.token.kind != "end" else token
         if digits.kind != "number" or not digits.text.isdigit() or number_of(digits)[0] >= MOST_AXES:
-            raise complaints.no_axis(digits, MOST_AXES)
+            raise complaint("no axis", digits)
         axis = int(number_of(digits)[0])
         return -axis if is_negative else axis
 
@@ -327,9 +327,9 @@ class Reader:
         if token.kind == ")":
             self.close_call(call)
         elif token.kind != ",":
-            raise MisreadError(token.start, f"expected , or ) after {list(call.options)[-1]}=")
+            raise complaint("no end", token, option=list(call.options)[-1])
         elif not (self.token.kind == "name" and self.tokens[self.place + 1].kind == "="):
-            raise MisreadError(self.token.start, "an operand stands before axis= and keepdims=")
+            raise complaint("operand after option", self.token)
 
     def close_call(self, call: OpenCall) -> None:
         """Write the innermost call, which is complete."""
@@ -349,11 +349,18 @@ class Reader:
         gates, count = self.vocabulary.gates, len(call.operands)
         pair = OVER_OPERANDS.get(call.gate)
         if pair and count > 1 and pair in gates:
-            complaints.check_chain(call)
+            self.check_chain(call)
             return
         low, high = gates.get(call.gate, (2, MOST_NODES))
         if not low <= count <= high:
             raise complaints.wrong_count(call, low, high, self.vocabulary)
+
+    def check_chain(self, call: OpenCall) -> None:
+        """`max(x, y)` compares its operands; an axis, or NumPy's own `np.max`, belongs to one array."""
+        if call.options:
+            raise complaint("several with option", call.name, option=next(iter(call.options)))
+        if call.from_module:
+            raise complaint("numpy's own", call.name)
 
     def chain(self, gate: str, operands: list[Part], call: OpenCall) -> None:
         """`max(x, y, z)` is `maximum(maximum(x, y), z)`."""
@@ -369,6 +376,6 @@ class Reader:
         if gate in self.vocabulary.numpy_names:
             return "np." + numpy_name(name.text, gate)
         if gate in self.free or gate in self.assigned or gate == self.target:
-            raise complaints.also_a_value(name, gate)
+            raise complaint("also a value", name, gate=gate)
         self.called.add(gate)
         return gate

@@ -6,5 +6,9 @@ from gatewise._record.circuits import record as record
 from gatewise._record.folding import fold as fold
 from gatewise._record.folding import only as only
 from gatewise._record.formulas import formulas as formulas
+from gatewise._record.schema import Check as Check
+from gatewise._record.schema import Record as Record
+from gatewise._record.schema import UseEntry as UseEntry
+from gatewise._record.schema import WireEntry as WireEntry
 from gatewise._record.written import coarse as coarse
 from gatewise._record.written import jsonable as jsonable

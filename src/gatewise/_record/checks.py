@@ -14,6 +14,7 @@ from gatewise._gates import Live
 from gatewise._numerical import Direction, Judgement, judge
 from gatewise._numerical.evidence import CLOSE, SURE
 from gatewise._record.rounding import rounding
+from gatewise._record.schema import Check, Row
 from gatewise._sweep import sweep, zeros_for
 from gatewise._transforms import gradients, replay
 
@@ -24,7 +25,7 @@ WORDS = {"right": "agrees", "wrong": "differs", "kink": "kink", "undecidable": "
 VERDICTS = ("differs", "kink", "agrees", "not checked")  # of many entries, the first that is there is told
 
 
-def check(circuit: FrozenCircuit, wires: Iterable[Wire] | None = None) -> dict[str, dict[str, Any]]:
+def check(circuit: FrozenCircuit, wires: Iterable[Wire] | None = None) -> dict[str, Check]:
     """The numerical derivative along each of `wires` (None: the wanted inputs), beside the analytic one.
 
     Arrays of up to 64 entries are checked entry by entry, larger ones at 64 entries: the largest of the gradient, the
@@ -99,14 +100,14 @@ def check_of_wire(
     noise: float | None,
     close: float,
     own: Callable[[], dict[Wire, Any]],
-) -> dict[str, Any]:
+) -> Check:
     """The check of one wire: what is to be told of all its entries, with the entry that tells most."""
     if (reason := not_checkable(wire, analytic)) is not None:
         return nothing_checked(reason)
     flat = np.ravel(np.asarray(analytic, dtype=float))
     largest = float(np.max(np.abs(flat)))
     lines = lines_of(circuit, wire, noise)
-    rows = []
+    rows: list[tuple[list[int] | None, Row]] = []
     for entry in map(int, entries_to_check(flat)):
         given = float(flat[entry])
         index = [int(k) for k in np.unravel_index(entry, np.shape(wire.value))]
@@ -114,26 +115,27 @@ def check_of_wire(
         row = compared(given, found, largest, close)
         if row["verdict"] == "differs" and row["slopes"] is None:
             good_to = float(np.ravel(own().get(wire, 0.0) + np.zeros(np.shape(wire.value)))[entry])
-            if row["error"] * (largest or 1.0) <= SURE * found.bar + good_to:
+            if row["error"] is not None and row["error"] * (largest or 1.0) <= SURE * found.bar + good_to:
                 why = f"what comes back along several ways cancels, and is good to {good_to:.2g} only"
-                row |= {"numerical": None, "error": None, "verdict": "not checked", "reason": why}
-        rows.append({"entry": index or None, **row})
-    verdicts = [row["verdict"] for row in rows]
+                row = {**row, "numerical": None, "error": None, "verdict": "not checked", "reason": why}
+        rows.append((index or None, row))
+    verdicts = [row["verdict"] for _, row in rows]
     first = next(word for word in VERDICTS if word in verdicts)
-    told = [row for row in rows if row["verdict"] == first]
-    telling = max(told, key=lambda row: (row["error"] or 0.0, abs(row["gradient"])))
+    told = [(entry, row) for entry, row in rows if row["verdict"] == first]
+    where, telling = max(told, key=lambda each: (each[1]["error"] or 0.0, abs(each[1]["gradient"] or 0.0)))
     if first == "kink":
-        errors = [row["error"] for row in rows if row["verdict"] == "agrees"]
+        errors = [row["error"] for _, row in rows if row["verdict"] == "agrees" and row["error"] is not None]
         telling = {**telling, "error": max(errors, default=None)}
-    reasons = [row["reason"] for row in rows if row["reason"]]
+    reasons = [row["reason"] for _, row in rows if row["reason"]]
+    telling = {**telling, "reason": reasons[0] if reasons else None}
     counts = {word: verdicts.count(word) for word in VERDICTS}
-    return {**telling, "reason": reasons[0] if reasons else None, "entries": flat.size, "counts": counts}
+    return {"entry": where, **telling, "entries": flat.size, "counts": counts}
 
 
-def nothing_checked(reason: str) -> dict[str, Any]:
+def nothing_checked(reason: str) -> Check:
     """The check of a wire with nothing to compare."""
-    nothing = dict.fromkeys(("entry", "gradient", "numerical", "error", "slopes"))
-    return {**nothing, "verdict": "not checked", "reason": reason, "entries": 0, "counts": {}}
+    nothing = Row(gradient=None, numerical=None, error=None, slopes=None, verdict="not checked", reason=reason)
+    return {"entry": None, **nothing, "entries": 0, "counts": {}}
 
 
 def entries_to_check(analytic: Any) -> Any:
@@ -185,18 +187,18 @@ def not_checkable(wire: Wire, analytic: Any) -> str | None:
     return None if np.all(np.isfinite(analytic)) else "its gradient is not finite"
 
 
-def compared(given: float, found: Judgement, largest: float, close: float) -> dict[str, Any]:
+def compared(given: float, found: Judgement, largest: float, close: float) -> Row:
     """What the derivative along one entry says of its gradient; `error` is relative to the largest entry."""
     word, reason = found.word, found.why
-    row: dict[str, Any] = {"gradient": given, "numerical": None, "error": None, "verdict": WORDS[word], "slopes": None}
+    row = Row(gradient=given, numerical=None, error=None, verdict=WORDS[word], slopes=None, reason=reason or None)
     if found.corner is not None:
         between = found.between(given, close * largest)
         row["verdict"] = "kink" if between else "differs"
         row["slopes"] = [shortened(side, found.corner.bar) for side in (found.corner.left, found.corner.right)]
     elif word != "undecidable":
         away = abs(given - found.value)
-        row |= {"numerical": found.value, "error": away / largest if largest else away * (word == "wrong")}
-    return {**row, "reason": reason or None}
+        row["numerical"], row["error"] = found.value, away / largest if largest else away * (word == "wrong")
+    return row
 
 
 def shortened(value: float, bar: float) -> float:

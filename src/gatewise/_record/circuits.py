@@ -7,7 +7,7 @@ the gates, for the wires inside blocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from gatewise._circuit import Expr, FrozenCircuit, Ports, Wire, part_of, wires_in
 from gatewise._gates import Live
 from gatewise._record.cures import cures
+from gatewise._record.schema import BlockRule, Record, Sent, UseEntry, WireEntry
 from gatewise._source.gate_texts import GateText, block_texts, gate_texts, guard_texts
 from gatewise._sweep import with_care, zeros_for
 from gatewise._transforms import Event, gradients
@@ -22,7 +23,7 @@ from gatewise._transforms import Event, gradients
 VERSION = 1
 
 
-def record(circuit: FrozenCircuit, texts: dict[Expr, GateText] | None = None) -> dict[str, Any]:
+def record(circuit: FrozenCircuit, texts: dict[Expr, GateText] | None = None) -> Record:
     """Everything there is to show of a circuit; `texts` are its `gate_texts`, where they are known."""
     ids = circuit.ids
     texts = gate_texts(circuit) if texts is None else texts
@@ -42,7 +43,7 @@ def record(circuit: FrozenCircuit, texts: dict[Expr, GateText] | None = None) ->
         "output": ids[circuit.output],
         "upstream": circuit.upstream,
         "checks": {},
-        "guards": guard_texts(circuit),
+        "guards": [{"how": x.how, "value": x.value, "expression": text} for x, text in guard_texts(circuit)],
     }
 
 
@@ -92,7 +93,7 @@ class Entries:
         self.cuts = {i.wire for i in circuit.inputs if i.kind == "cut"}
         self.closing = {wire: closing for closing, block in circuit.blocks.items() for wire in (closing, *block.inside)}
 
-    def entry(self, k: int, wire: Wire) -> dict[str, Any]:
+    def entry(self, k: int, wire: Wire) -> WireEntry:
         """One wire of the record."""
         circuit, stage = self.circuit, self.stages.get(wire)
         made, closing = circuit.steps.get(wire), self.closing.get(wire)
@@ -117,6 +118,8 @@ class Entries:
             "gate": gate.name if gate else None,
             "symbol": self.texts[made].symbol if made is not None else None,
             "pattern": gate.pattern if gate else None,
+            "corner": gate.corner if gate else None,
+            "given": given(made) if made is not None else {},
             "cure": self.cured.get(wire, ""),
             "says": gate.doc.splitlines()[0] if gate and gate.doc else None,
             "expression": self.texts[made].expression if made is not None else circuit.names[wire],
@@ -125,14 +128,28 @@ class Entries:
         }
 
 
+def given(made: Expr) -> dict[str, Any]:
+    """What a gate was given beside wires, by the names of its declaration: numbers, and parameters that are such."""
+    names = made.gate.operands if not made.gate.many else ()
+    found = {**dict(zip(names, made.operands, strict=False)), **made.parameters}
+    return {name: value for name, value in found.items() if is_number(value)}
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a plain number, or a tuple of such."""
+    if isinstance(value, tuple):
+        return all(map(is_number, value))
+    return isinstance(value, int | float | np.integer | np.floating)
+
+
 def uses_of(
     circuit: FrozenCircuit,
     texts: dict[Expr, GateText],
     contributions: dict[tuple[Wire, int], Any],
     gradient: dict[Wire, Any],
-) -> list[dict[str, Any]]:
+) -> list[UseEntry]:
     """One entry for each use of a wire by a gate."""
-    ids, entries = circuit.ids, []
+    ids, entries = circuit.ids, list[UseEntry]()
     for wire, made in circuit.steps.items():
         text = texts[made]
         for port, source in operands_by_port(circuit, made).items():
@@ -173,14 +190,14 @@ def operands_by_port(circuit: FrozenCircuit, made: Expr) -> dict[int, Wire]:
 def backward_entries(
     circuit: FrozenCircuit,
     texts: dict[Expr, GateText],
-    uses: list[dict[str, Any]],
-    events: Iterable[Any],
-) -> list[dict[str, Any]]:
+    uses: Sequence[UseEntry],
+    events: Iterable[Event],
+) -> list[Sent]:
     """One event a gate, in the order of the sweep."""
     into: dict[int, list[int]] = {}
     for k, use in enumerate(uses):
         into.setdefault(use["to"], []).append(k)
-    entries = []
+    entries: list[Sent] = []
     for event in events:
         made, here = circuit.steps.get(event.wire), circuit.ids.get(event.wire, -1)
         if made is not None and here in into:
@@ -189,12 +206,12 @@ def backward_entries(
     return entries
 
 
-def block_rules(circuit: FrozenCircuit) -> dict[str, dict[str, Any]]:
+def block_rules(circuit: FrozenCircuit) -> dict[str, BlockRule]:
     """The rule of each recognised block, by the name of the wire that closes it: what `fold` shows in its gates' place.
 
     `inside` are the names of the wires that disappear, `code` its lines, `locals` and `local_texts` go by operand.
     """
-    names, rules = circuit.names, {}
+    names, rules = circuit.names, dict[str, BlockRule]()
     for closing, text in block_texts(circuit).items():
         block = circuit.blocks[closing]
         operands = {k: names[x] for k, x in enumerate(block.operands) if isinstance(x, Wire)}

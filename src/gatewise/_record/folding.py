@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from gatewise._gates import NAMES
+from gatewise._record.schema import BlockRule, Guard, Port, Record, Sent, UseEntry, WireEntry
 
 
-def fold(record: dict[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def fold(record: Record, rules: Mapping[str, BlockRule]) -> Record:
     """A record with chains of * and of +, and the gates of each recognised block, as one gate each.
 
     The wires between are left out; what goes in and comes out keeps its numbers. `rules` tells, by the name of the wire
@@ -17,8 +18,8 @@ def fold(record: dict[str, Any], rules: Mapping[str, Mapping[str, Any]]) -> dict
     `locals` and `local_texts`. A block some of whose inner wires are named, or used elsewhere, stays open.
     """
     wires = record["wires"]
-    incoming: dict[int, list[dict[str, Any]]] = {w["id"]: [] for w in wires}
-    outgoing: dict[int, list[dict[str, Any]]] = {w["id"]: [] for w in wires}
+    incoming: dict[int, list[UseEntry]] = {w["id"]: [] for w in wires}
+    outgoing: dict[int, list[UseEntry]] = {w["id"]: [] for w in wires}
     for use in record["uses"]:
         incoming[use["to"]].append(use)
         outgoing[use["from"]].append(use)
@@ -56,9 +57,7 @@ def only(record: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
     return {**record, "wires": wires, "uses": uses, "checks": checks}
 
 
-def shut_blocks(
-    record: dict[str, Any], outgoing: Mapping[int, Sequence[Mapping[str, Any]]], rules: Mapping[str, Mapping[str, Any]]
-) -> set[int]:
+def shut_blocks(record: Record, outgoing: Mapping[int, Sequence[UseEntry]], rules: Mapping[str, BlockRule]) -> set[int]:
     """The wires inside blocks that are one stage, and nothing of which is used outside."""
     ids = {w["name"]: w["id"] for w in record["wires"]}
     stages = {w["id"]: w["stage"] for w in record["wires"]}
@@ -71,13 +70,13 @@ def shut_blocks(
     return found
 
 
-def is_chain(wire: dict[str, Any], after: dict[str, Any]) -> bool:
+def is_chain(wire: WireEntry, after: WireEntry) -> bool:
     """Whether a wire is an unnamed link between two gates * or two gates +, outside of blocks."""
     plain = wire["symbol"] == after["symbol"] and wire["symbol"] in ("*", "+")
     return plain and not wire["named"] and wire["block"] is None and after["block"] is None
 
 
-def through(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+def through(first: UseEntry, second: UseEntry) -> UseEntry:
     """A use by a gate that was folded into another: a use by that one."""
     local = None
     if first["local"] is not None and second["local"] is not None:
@@ -85,11 +84,9 @@ def through(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     return {**first, "to": second["to"], "port": (second["port"], first["port"]), "local": local}
 
 
-def by_rule(
-    uses: Sequence[dict[str, Any]], wires: Sequence[dict[str, Any]], rule: Mapping[str, Any]
-) -> list[dict[str, Any]]:
+def by_rule(uses: Sequence[UseEntry], wires: Sequence[WireEntry], rule: BlockRule) -> list[UseEntry]:
     """The uses by a folded block: one for each of its operands, with the block's own local gradient."""
-    found: dict[int, dict[str, Any]] = {}
+    found: dict[int, UseEntry] = {}
     for use in uses:
         name, before = wires[use["from"]]["name"], found.get(use["from"])
         parts = [u["contribution"] for u in (before, use) if u is not None and u["contribution"] is not None]
@@ -104,30 +101,32 @@ def by_rule(
 
 
 def renumbered(
-    record: dict[str, Any],
-    uses: list[dict[str, Any]],
+    record: Record,
+    uses: list[UseEntry],
     gone: set[int],
     grown: set[int],
-    rules: Mapping[str, Mapping[str, Any]],
-) -> dict[str, Any]:
+    rules: Mapping[str, BlockRule],
+) -> Record:
     """The record without the wires that were folded away, ids and ports counted anew."""
     kept = [w for w in record["wires"] if w["id"] not in gone]
     left = {w["name"] for w in record["wires"] if w["id"] in gone}
     ids = {w["id"]: k for k, w in enumerate(kept)}
     steps = {s: k for k, s in enumerate(dict.fromkeys(w["step"] for w in kept if w["step"] is not None))}
     renamed, into = renumbered_uses(uses, ids)
-    wires = []
+    wires: list[WireEntry] = []
     code: dict[int, list[str]] = {}
     for w in kept:
-        new = {**w, "id": ids[w["id"]], "step": steps.get(w["step"]), "block_end": ids.get(w["block_end"])}
+        step = None if w["step"] is None else steps[w["step"]]
+        end = None if w["block_end"] is None else ids.get(w["block_end"])
+        new: WireEntry = {**w, "id": ids[w["id"]], "step": step, "block_end": end}
         if w["id"] in grown:
-            mine = [renamed[k] for k in into[new["id"]]]
+            mine = [renamed[k] for k in into[ids[w["id"]]]]
             operands = [kept[u["from"]] for u in mine]
             new = folded_entry(new, [o["name"] for o in operands])
             rule = rules.get(w["name"])
             code[w["id"]] = list(rule["code"]) if w["block"] is not None and rule else chain_rule(new, operands, mine)
         wires.append(new)
-    backward = [
+    backward: list[Sent] = [
         {**e, "wire": ids[e["wire"]], "uses": into.get(ids[e["wire"]], []), "code": code.get(e["wire"], e["code"])}
         for e in record["backward"]
         if e["wire"] in ids
@@ -144,11 +143,9 @@ def renumbered(
     }
 
 
-def renumbered_uses(
-    uses: list[dict[str, Any]], ids: Mapping[int, int]
-) -> tuple[list[dict[str, Any]], dict[int, list[int]]]:
+def renumbered_uses(uses: list[UseEntry], ids: Mapping[int, int]) -> tuple[list[UseEntry], dict[int, list[int]]]:
     """The uses by the new ids, each gate's ports from 0 on; and which of them lead into each wire."""
-    renamed: list[dict[str, Any]] = []
+    renamed: list[UseEntry] = []
     into: dict[int, list[int]] = {}
     for k, use in enumerate(sorted(uses, key=lambda u: (ids[u["to"]], flat(u["port"])))):
         entering = into.setdefault(ids[use["to"]], [])
@@ -157,18 +154,18 @@ def renumbered_uses(
     return renamed, into
 
 
-def guard_without(guard: dict[str, Any], names: set[str]) -> dict[str, Any]:
+def guard_without(guard: Guard, names: set[str]) -> Guard:
     """A guard of a record that these wires have left: it cannot speak of them."""
     used = {*re.findall(r"\w+", guard["expression"] or "")}
     return {**guard, "expression": None} if used & names else guard
 
 
-def flat(port_: Any) -> tuple[int, ...]:
+def flat(port: Port) -> tuple[int, ...]:
     """A nested port as a plain tuple, to sort by."""
-    return sum((flat(p) for p in port_), ()) if isinstance(port_, tuple) else (port_,)
+    return tuple(k for each in port for k in flat(each)) if isinstance(port, tuple) else (port,)
 
 
-def folded_entry(wire: dict[str, Any], operands: Sequence[str]) -> dict[str, Any]:
+def folded_entry(wire: WireEntry, operands: Sequence[str]) -> WireEntry:
     """A gate that others were folded into: a block under its name, a chain with all its operands."""
     if wire["block"] is not None:
         name = wire["block"]
@@ -177,13 +174,15 @@ def folded_entry(wire: dict[str, Any], operands: Sequence[str]) -> dict[str, Any
             "symbol": name,
             "gate": name,
             "pattern": NAMES[name].pattern,
+            "corner": NAMES[name].corner,
+            "given": {},
             "says": NAMES[name].doc.splitlines()[0],
             "expression": f"{name}({', '.join(operands)})",
         }
-    return {**wire, "expression": f" {wire['symbol']} ".join(operands)}
+    return {**wire, "given": {}, "expression": f" {wire['symbol']} ".join(operands)}
 
 
-def chain_rule(wire: dict[str, Any], operands: Sequence[dict[str, Any]], uses: Sequence[dict[str, Any]]) -> list[str]:
+def chain_rule(wire: WireEntry, operands: Sequence[WireEntry], uses: Sequence[UseEntry]) -> list[str]:
     """Give the uses by a folded chain their local gradients in symbols: the other operands' product. Return its code.
 
     An operand that was stretched to fit has neither: what comes back to it is a sum.

@@ -24,6 +24,7 @@ from gatewise._circuit import (
 from gatewise._gates import Live, Pullback, showing, without_mask
 from gatewise._program import PART, At, Builder, Constant, NotTold, Op, operand_written, to_json
 from gatewise._record.circuits import operands_by_port
+from gatewise._record.schema import BlockRule, Record, UseEntry, WireEntry
 from gatewise._record.written import plain
 from gatewise._recording.recorder import Recorder
 from gatewise._source.gate_texts import GateText, contributions_of, lifted
@@ -68,9 +69,9 @@ class Page(Builder):
 
 def formulas(
     circuit: FrozenCircuit,
-    record: Mapping[str, Any],
+    record: Record,
     texts: Mapping[Expr, GateText],
-    rules: Mapping[str, Mapping[str, Any]],
+    rules: Mapping[str, BlockRule],
 ) -> dict[str, Any]:
     """How the numbers of a record, with all its gates or folded by `rules`, come about.
 
@@ -97,9 +98,9 @@ class Formulas:
     def __init__(
         self,
         circuit: FrozenCircuit,
-        record: Mapping[str, Any],
+        record: Record,
         texts: Mapping[Expr, GateText],
-        rules: Mapping[str, Mapping[str, Any]],
+        rules: Mapping[str, BlockRule],
     ) -> None:
         self.circuit, self.record, self.texts, self.rules = circuit, record, texts, rules
         self.builder = Page(circuit)
@@ -132,7 +133,7 @@ class Formulas:
             "program": to_json(self.builder.program({})),
         }
 
-    def check(self, entry: Mapping[str, Any], wire: Wire) -> None:
+    def check(self, entry: WireEntry, wire: Wire) -> None:
         size = int(np.size(wire.value))
         if size > MOST_ENTRIES:
             raise NotCoveredError(f"{entry['name']} has {size} entries, a page computes with up to {MOST_ENTRIES}")
@@ -238,7 +239,7 @@ class Formulas:
                     found[pullback.positions[k]] = self.builder.of(0.0 if part is None else part)
         return found
 
-    def texts_along(self, path: Sequence[tuple[Wire, int]], wire: Wire, use: Mapping[str, Any]) -> Any:
+    def texts_along(self, path: Sequence[tuple[Wire, int]], wire: Wire, use: UseEntry) -> Any:
         """A use's local gradient in symbols and its line of code, where it is alive; None where it has no line."""
         made, position = path[-1]
         if len(path) == 1:

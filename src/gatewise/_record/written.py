@@ -8,18 +8,28 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._record.schema import Record
+
 WHOLE = 1000  # entries up to which an array is written out
 MAP = (6, 16)  # rows and columns of the map of a larger one
 
 
-def jsonable(record: dict[str, Any]) -> dict[str, Any]:
+def jsonable(record: Record) -> dict[str, Any]:
     """The record with plain lists and numbers; large arrays by summary, NaN and inf as words."""
     wires = []
     for wire in record["wires"]:
         value, summary = written_out(wire["value"])
         gradient, gradient_summary = written_out(wire["gradient"])
+        told = {name: written_out(number)[0] for name, number in wire["given"].items()}
         wires.append(
-            {**wire, "value": value, "summary": summary, "gradient": gradient, "gradient_summary": gradient_summary}
+            {
+                **wire,
+                "given": told,
+                "value": value,
+                "summary": summary,
+                "gradient": gradient,
+                "gradient_summary": gradient_summary,
+            }
         )
     uses = []
     for use in record["uses"]:

@@ -12,6 +12,7 @@ import numpy as np
 from gatewise._circuit import (
     Expr,
     FrozenCircuit,
+    Read,
     SourcedWire,
     Wire,
     holding,
@@ -87,8 +88,8 @@ def block_texts(circuit: FrozenCircuit) -> dict[Wire, GateText]:
     return found
 
 
-def guard_texts(circuit: FrozenCircuit) -> list[dict[str, Any]]:
-    """What Python read while the circuit was recorded: `how`, `value`, and the text that was read, in names of wires.
+def guard_texts(circuit: FrozenCircuit) -> list[tuple[Read, str | None]]:
+    """What Python read while the circuit was recorded, each with the text that was read, in names of wires.
 
     The text is None where it speaks of something that is no wire of the circuit.
     """
@@ -99,7 +100,7 @@ def guard_texts(circuit: FrozenCircuit) -> list[dict[str, Any]]:
             made, text = step_of(read.wire), circuit.names.get(read.wire)
             if text is None and made is not None and is_made_of_named(read.wire, circuit):
                 text = writer.say.step(made).text
-            found.append({"how": read.how, "value": read.value, "expression": text})
+            found.append((read, text))
     return found
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
-from gatewise._views.ledger import local_text
-from gatewise._views.meaning import check_text, cure_lines, nudge
-from gatewise._views.numbers import adds_up, number, product_line, quantity, significant
+from gatewise._views.checks import check_text
+from gatewise._views.ledger import local_text, locally
+from gatewise._views.meaning import nudge
+from gatewise._views.numbers import Value, adds_up, equation, number, quantity
 from gatewise._views.patterns import axes_text, lesson, spoken, stretched_axes, what_it_did
+from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Use, Wire, read
 from gatewise._views.text import cells, pad, plain
+from gatewise._views.trouble import cure_lines
 
 _LABEL = 12  # cells from a line's label to its text
 _PATTERN_AT, _SOURCE_AT = 27, 63  # where the head line's second and third parts stand
@@ -41,7 +43,7 @@ def card(record: Mapping[str, Any], name: str, *, digits: int | None = None, tim
 def forward_part(sheet: Sheet, wire: Wire, digits: int | None = None, times: str = "*") -> list[str]:
     """The lines of a gate's card that the forward pass fills in."""
     page = _Page(sheet, digits, times)
-    return _labelled("forward", page.forward(wire))
+    return _labelled("forward", [page.forward(wire)])
 
 
 def backward_part(
@@ -66,7 +68,7 @@ def open_sum(terms: Sequence[str]) -> str:
     >>> open_sum(["9"]), open_sum(["9"] * 30)
     ('9 + ...', '30 contributions + ...')
     """
-    listed = list(terms) if len(terms) <= _MOST_TERMS else [f"{len(terms)} contributions"]
+    listed = list(terms) if len(terms) <= _MOST_TERMS else [said("part.many", count=str(len(terms)))]
     return " + ".join([*listed, "..."])
 
 
@@ -108,7 +110,7 @@ class _Page:
         operands = self.sheet.operands[wire.id]
         return [
             self._head(wire),
-            *_labelled("forward", self.forward(wire)),
+            *_labelled("forward", [self.forward(wire)]),
             *_labelled("upstream", [self.gradient_sum(wire)]),
             *_labelled("local", self.local(wire, operands)),
             *_labelled("downstream", self.downstream(wire, operands)),
@@ -118,7 +120,7 @@ class _Page:
 
     def of_input(self, wire: Wire) -> list[str]:
         uses = self.sheet.uses_of[wire.id]
-        used = [self._use_line(use) for use in uses] or ["nothing in the circuit uses it"]
+        used = [self._use_line(use) for use in uses] or [said("card.unused")]
         return [
             f"{plain(wire.origin)}  {self._named(wire)} = {self.sheet.value(wire, self.digits)}",
             *_labelled("uses", used),
@@ -127,33 +129,32 @@ class _Page:
         ]
 
     def _head(self, wire: Wire) -> str:
-        made = f"gate  {plain(wire.name)} = {plain(wire.expression)}"
-        head = _at_column(made, what_it_did(self.sheet, wire, self.digits), _PATTERN_AT)
+        head = _at_column(f"{said('card.gate')}  {wire.made}", what_it_did(self.sheet, wire, self.digits), _PATTERN_AT)
         if wire.line is None:
             return head
-        return _at_column(head, f"line {wire.line}   {plain(wire.text)}", _SOURCE_AT)
+        return _at_column(head, f"{said('line', line=str(wire.line))}   {plain(wire.text)}", _SOURCE_AT)
 
-    def forward(self, wire: Wire) -> list[str]:
-        if self._any_array(wire):
-            return [f"{self._shaped(f'{wire.name} = {wire.expression}')} = {self.sheet.value(wire, self.digits)}"]
+    def forward(self, wire: Wire) -> str:
         name, value = plain(wire.name), self.sheet.value(wire, self.digits)
+        if self._any_array(wire):
+            return f"{self._shaped(f'{wire.name} = {wire.expression}')} = {value}"
         values = {source.name: source.value for source in self._sources(self.sheet.operands[wire.id])}
         terms, signs = _terms(wire.expression, values)
         if terms:
-            return [f"{name} = {equation([*terms, wire.value], signs, self.times, self.digits)}"]
+            return f"{name} = {equation([*terms, wire.value], signs, self.times, self.digits)}"
         filled = self._filled(wire, values)
         if filled in ("", value):
-            return [f"{name} = {value}"]
+            return f"{name} = {value}"
         is_exact = " * " not in wire.expression or all(map(self._is_exact, [*values.values(), wire.value]))
-        return [f"{name} = {filled} {'=' if is_exact else '≈'} {value}"]
+        return f"{name} = {filled} {'=' if is_exact else '≈'} {value}"
 
-    def _is_exact(self, value: Any) -> bool:
+    def _is_exact(self, value: Value) -> bool:
         """Whether a number is printed to its last digit."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return isinstance(value, bool)
         return math.isfinite(value) and float(number(value, self.digits)) == value
 
-    def _filled(self, wire: Wire, values: Mapping[str, Any]) -> str:
+    def _filled(self, wire: Wire, values: Mapping[str, Value]) -> str:
         """The gate's expression with the values of its operands in place of their names."""
         text = wire.expression
 
@@ -175,23 +176,14 @@ class _Page:
         return ["".join(pad(text, max(_LOCAL_EVERY, cells(text) + 3)) for text in texts)]
 
     def _local_along(self, wire: Wire, use: Use) -> str:
-        name = f"d{plain(wire.name)}/d{self._source(use)}"
-        number_shown = local_text(use, self.digits)
+        name, source = f"d{plain(wire.name)}/d{self._source(use)}", self.sheet.wires[use.source]
         if wire.pattern == "stops":
-            return f"{name}: none{_why_stopped(wire)}"
+            return f"{name}: {_stopped('local.none', wire)}"
         if use.local is None and use.local_text is None:
-            return f"{name}: {self._without_local(wire, self.sheet.wires[use.source])}"
+            return f"{name}: {said(f'local.{_without_local(source)}', gate=spoken(wire))}"
         symbols = plain(use.local_text) if use.local_text else ""
-        bare = number_shown.removesuffix(" (routed away)")
-        return f"{name} = {number_shown}" if symbols in ("", bare) else f"{name} = {symbols} = {number_shown}"
-
-    def _without_local(self, wire: Wire, source: Wire) -> str:
-        """Why there is no local gradient along an operand."""
-        if source.has_gradient:
-            return f"no single number, {spoken(wire)} works on whole arrays"
-        if source.dtype == "bool":
-            return "none (true and false have no slope)"
-        return "none (whole numbers have no slope)" if source.is_read or _is_whole(source.dtype) else "not asked for"
+        shown = local_text(use, self.digits)
+        return f"{name} = {shown}" if symbols in ("", locally(use, self.digits)) else f"{name} = {symbols} = {shown}"
 
     def downstream(self, wire: Wire, operands: list[Use]) -> list[str]:
         lines = [line for use in operands for line in self._downstream_lines(wire, use)]
@@ -203,41 +195,38 @@ class _Page:
         lines = [self._back_along(wire, use)]
         axes = stretched_axes(source.shape, wire.shape) if wire.pattern not in ("mixes", "spreads", "moves") else ()
         if axes and use.contribution is not None:
-            lines.append(
-                f"  summed over {axes_text(axes)}: {plain(source.name)} {source.shape} was used again along it "
-                f"to make {plain(wire.name)} {wire.shape}, and the gradients of all its uses add"
-            )
+            again, made = (f"{plain(each.name)} {each.shape}" for each in (source, wire))
+            lines.append(f"  {said('back.summed', axes=axes_text(axes), wire=again, made=made)}")
         return lines
 
     def _back_along(self, wire: Wire, use: Use) -> str:
         """What came back along a use: the whole gradient (`=`), or a part of it (`gets`) where there are more uses."""
         source = self.sheet.wires[use.source]
-        verb = "=" if len(self.sheet.uses_of[source.id]) == 1 and source.id != self.sheet.output.id else "gets"
-        return f"d{self._named(source)} {verb} {self._contribution(wire, use)}"
+        is_whole = len(self.sheet.uses_of[source.id]) == 1 and source.id != self.sheet.output.id
+        d, came = f"d{self._named(source)}", self._contribution(wire, use)
+        return said("back.whole" if is_whole else "back.part", d=d, came=came)
 
     def _contribution(self, wire: Wire, use: Use) -> str:
         if wire.pattern == "stops":
-            return f"nothing{_why_stopped(wire)}"
+            return _stopped("back.none", wire)
         if use.contribution is None:
             return self._left_out(use)
-        came = number(use.contribution, self.digits) if not isinstance(use.contribution, list) else ""
-        away = " (routed away)" if use.blocked else ""
-        factor = f"d{plain(wire.name)} {self.times} d{plain(wire.name)}/d{self._source(use)}"
-        scalars = (wire.gradient, use.local, use.contribution)
-        if any(isinstance(each, list) or each is None for each in scalars):
-            return f"{came or self._array_text(use.contribution)}{away}"
-        return f"{factor} = {self._product(*scalars)}{away}"
+        terms = (wire.gradient, use.local, use.contribution)
+        if any(isinstance(each, list) or each is None for each in terms):
+            return _away(self._text(use.contribution), use.blocked)
+        factors = f"d{plain(wire.name)} {self.times} d{plain(wire.name)}/d{self._source(use)}"
+        return _away(f"{factors} = {equation(terms, ['*'], self.times, self.digits)}", use.blocked)
 
     def _left_out(self, use: Use) -> str:
         """What came along a use that the record holds no entries for: nothing, or an array too large to be listed."""
         source = self.sheet.wires[use.source]
         if source.gradient_summary is None or use.target not in self.sheet.code:
-            return "- (not computed)"
+            return said("back.unknown")
         if len(self.sheet.uses_of[source.id]) == 1:
             return self.sheet.gradient(source, self.digits)
-        return f"{source.shape}, too large to be listed here"
+        return said("back.large", shape=str(source.shape))
 
-    def _array_text(self, value: Any) -> str:
+    def _text(self, value: Value) -> str:
         return quantity(value, None, self.digits)
 
     def gradient_sum(self, wire: Wire) -> str:
@@ -246,14 +235,14 @@ class _Page:
         uses = [use for use in self.sheet.uses_of[wire.id] if use.contribution is not None]
         parts = [(use.contribution, self._origin(use)) for use in uses if use.target in self.swept]
         if self.is_pending(wire):
-            so_far = [f"{self._array_text(part)} ({origin})" for part, origin in parts]
+            so_far = [said("part", part=self._text(part), origin=origin) for part, origin in parts]
             return f"d{self._named(wire)} = {open_sum(so_far)}"
         if wire.id == self.sheet.output.id:
-            parts.append((self.sheet.upstream, "upstream"))
+            parts.append((self.sheet.upstream, said("part.upstream")))
         if len(parts) < 2 or not wire.has_gradient:
-            note = " (routed away)" if self.sheet.is_routed_away(wire) else ""
-            return f"d{self._named(wire)} = {total if wire.has_gradient else '- (not computed)'}{note}"
-        terms = " + ".join(f"{self._array_text(part)} ({origin})" for part, origin in parts)
+            known = total if wire.has_gradient else said("back.unknown")
+            return f"d{self._named(wire)} = {_away(known, self.sheet.is_routed_away(wire))}"
+        terms = " + ".join(said("part", part=self._text(part), origin=origin) for part, origin in parts)
         return f"d{self._named(wire)} = {terms} {self._sum_sign([part for part, _ in parts], wire.gradient)} {total}"
 
     def is_pending(self, wire: Wire) -> bool:
@@ -262,7 +251,7 @@ class _Page:
             use.target in self.sheet.code and use.target not in self.swept for use in self.sheet.uses_of[wire.id]
         )
 
-    def _sum_sign(self, parts: list[Any], total: Any) -> str:
+    def _sum_sign(self, parts: list[Value], total: Value) -> str:
         """`=` where the numbers as printed add up to the sum as printed, else `≈`."""
         if any(isinstance(each, list | str) or each is None for each in (*parts, total)):
             return "="
@@ -270,15 +259,18 @@ class _Page:
 
     def _origin(self, use: Use) -> str:
         target = self.sheet.wires[use.target]
-        place = f" at line {target.line}" if target.line is not None else f" in {plain(target.name)}"
-        siblings = [each for each in self.sheet.operands[target.id] if each.source == use.source]
-        operand = f", operand {use.port + 1}" if len(siblings) > 1 else ""
-        return f"from {plain(target.symbol)}{place}{operand}" + (", routed away" if use.blocked else "")
+        gate = plain(target.symbol)
+        if target.line is None:
+            origin = said("part.name", gate=gate, name=plain(target.name))
+        else:
+            origin = said("part.line", gate=gate, line=str(target.line))
+        if sum(each.source == use.source for each in self.sheet.operands[target.id]) > 1:
+            origin = said("part.operand", origin=origin, number=str(use.port + 1))
+        return said("part.away", origin=origin) if use.blocked else origin
 
     def _use_line(self, use: Use) -> str:
         target = self.sheet.wires[use.target]
-        gate = f"{plain(target.name)} = {plain(target.expression)}"
-        return _at_column(gate, self._back_along(target, use), _PATTERN_AT - _LABEL)
+        return _at_column(target.made, self._back_along(target, use), _PATTERN_AT - _LABEL)
 
     def _code(self, wire: Wire) -> list[str]:
         code = accumulated(self.sheet.code.get(wire.id, ()), set())
@@ -311,9 +303,6 @@ class _Page:
             *_labelled("check", checked),
         ]
 
-    def _product(self, first: Any, second: Any, product: Any) -> str:
-        return product_line((first, second), product, self.times, self.digits)
-
     def _any_array(self, wire: Wire) -> bool:
         return bool(wire.shape) or any(source.shape for source in self._each(self.sheet.operands[wire.id]))
 
@@ -330,49 +319,27 @@ class _Page:
         return plain(wire.name) + (f" {wire.shape}" if wire.shape else "")
 
 
-def _why_stopped(wire: Wire) -> str:
-    """The sentence of a gate that stops gradients, in parentheses; nothing where it has none."""
-    said = plain(wire.says.rstrip("."))
-    return f" ({said[:1].lower()}{said[1:]})" if said else ""
+def _stopped(key: str, wire: Wire) -> str:
+    """That a gate stops gradients, with its own sentence in parentheses where it has one."""
+    why = plain(wire.says.rstrip("."))
+    return said(f"{key}.why", why=why[:1].lower() + why[1:]) if why else said(key)
 
 
-def _is_whole(dtype: str) -> bool:
-    return dtype.startswith(("int", "uint"))
+def _without_local(source: Wire) -> str:
+    """Why there is no local gradient along an operand."""
+    if source.has_gradient:
+        return "whole"
+    if source.dtype == "bool":
+        return "bool"
+    return "integer" if source.is_read or source.dtype.startswith(("int", "uint")) else "unasked"
 
 
-def equation(terms: Sequence[Any], signs: Sequence[str], times: str, digits: int | None = None) -> str:
-    """`2.5 + 1 = 3.5`: the last term is what the others make, which are joined by `*`, or by `+` and `-`.
-
-    Numbers have the fewest digits, four to eight, for which the equation holds as printed; where it never does, `≈`.
-
-    >>> equation([1.4444, 2.4444, 3.8888], ["+"], "*"), equation([1 / 3, 1 / 3, 2 / 3], ["+"], "*")
-    ('1.4444 + 2.4444 = 3.8888', '0.3333 + 0.3333 ≈ 0.6667')
-    """
-    tries = [[_written(term, count, digits) for term in terms] for count in (range(4, 9) if digits is None else (4,))]
-    good = [texts for texts in tries if _holds(texts, signs)]
-    first, *rest, result = good[0] if good else tries[0]
-    left = "".join(f" {times if sign == '*' else sign} {text}" for sign, text in zip(signs, rest, strict=True))
-    return f"{first}{left} {'=' if good else '≈'} {result}"
+def _away(text: str, is_away: bool) -> str:
+    """A gradient, with a note where it was routed away."""
+    return said("away", text=text) if is_away else text
 
 
-def _written(value: Any, count: int, digits: int | None) -> str:
-    is_real = isinstance(value, int | float) and math.isfinite(value)
-    return significant(value, count) if digits is None and is_real else number(value, digits)
-
-
-def _holds(texts: Sequence[str], signs: Sequence[str]) -> bool:
-    """Whether printed numbers make the last of them, once that is rounded to its own digits."""
-    if not all(text[-1:].isdigit() for text in texts):
-        return False
-    *parts, result = texts
-    if "*" not in signs:
-        turned = [str(-Decimal(part)) if sign == "-" else part for sign, part in zip(["+", *signs], parts, strict=True)]
-        return adds_up(turned, result)
-    product = math.prod(map(Decimal, parts))
-    return product == Decimal(result) if result.lstrip("-").isdigit() else adds_up([str(product)], result)
-
-
-def _terms(expression: str, values: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
+def _terms(expression: str, values: Mapping[str, Value]) -> tuple[list[Value], list[str]]:
     """The numbers that a product or a sum is made of, and the signs between; nothing for anything else."""
     words = expression.split(" ")
     signs = words[1::2]
@@ -384,8 +351,8 @@ def _terms(expression: str, values: Mapping[str, Any]) -> tuple[list[Any], list[
 
 
 def _labelled(label: str, texts: list[str]) -> list[str]:
-    """The texts as lines of a card, the first with the label before it."""
-    labels = [label, *[""] * (len(texts) - 1)]
+    """The texts as lines of a card, the first with its label before it."""
+    labels = [said(f"card.{label}"), *[""] * (len(texts) - 1)]
     return [f"  {pad(label, _LABEL)}{text}" for label, text in zip(labels, texts, strict=False)]
 
 

@@ -35,7 +35,7 @@ def attributes(pairs: Mapping[str, str | float]) -> str:
     """Attributes as they stand in a tag, all of them ours; an underscore in a name stands for a hyphen."""
     return "".join(
         [
-            f' {_attribute_name(name)}="{_harmless(value) if type(value) is str else figure(value)}"'  # type: ignore[arg-type]
+            f' {_attribute_name(name)}="{_harmless(value) if isinstance(value, str) else figure(value)}"'
             for name, value in pairs.items()
         ]
     )

@@ -109,13 +109,6 @@ def place(level: Level) -> Placed:
     return placed
 
 
-def walk(placed: Placed) -> Iterator[Placed]:
-    """A level and the open ones inside it."""
-    yield placed
-    for _, inner in placed.inner:
-        yield from walk(inner)
-
-
 def _pulled(level: Level) -> Placed:
     """The level with room for its open groups."""
     inner = [(piece, _pulled(piece.inside)) for piece in level.pieces if piece.is_open and piece.inside]

@@ -7,9 +7,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from gatewise._errors import SaveError
+
+if TYPE_CHECKING:
+    from gatewise._views.groups import Fold
+    from gatewise._views.tikz import Form as TeXForm
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,25 @@ class Shown:
     record: Mapping[str, Any]
     formulas: Callable[[], Mapping[str, Any]]  # how the numbers of the record come about
     code: Callable[[], str | None]  # the staged code; None where the circuit has none
+
+
+class Digits(TypedDict, total=False):
+    """What can be said of a graph."""
+
+    digits: int | None
+
+
+class Looks(Digits, total=False):
+    """What can be said of a picture."""
+
+    palette: str
+    fold: Fold
+
+
+class TeXLooks(Looks, total=False):
+    """What can be said of a picture in TeX."""
+
+    form: TeXForm
 
 
 @dataclass(frozen=True)
@@ -52,25 +75,25 @@ class Form:
 # ------------------------------------------------------- drawing: each view is loaded when a file of its form is wanted
 
 
-def svg(shown: Shown, **looks: Any) -> str:
+def svg(shown: Shown, **looks: Unpack[Looks]) -> str:
     from gatewise._views.picture import picture
 
     return picture(shown.record, **looks)
 
 
-def html(shown: Shown, **looks: Any) -> str:
+def html(shown: Shown, **looks: Unpack[Looks]) -> str:
     from gatewise._views.page import page
 
     return page(shown.record, shown.formulas(), staged=shown.code(), **looks)
 
 
-def tex(shown: Shown, **looks: Any) -> str:
+def tex(shown: Shown, **looks: Unpack[TeXLooks]) -> str:
     from gatewise._views.tikz import tikz
 
     return tikz(shown.record, **looks)
 
 
-def png(shown: Shown, **looks: Any) -> bytes:
+def png(shown: Shown, **looks: Unpack[Looks]) -> bytes:
     try:
         from cairosvg import svg2png  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
@@ -84,7 +107,7 @@ def as_json(shown: Shown) -> str:
     return json.dumps(shown.record, ensure_ascii=False, allow_nan=False)
 
 
-def graph(shown: Shown, **looks: Any) -> str:
+def graph(shown: Shown, **looks: Unpack[Digits]) -> str:
     from gatewise._views.dot import dot
 
     return dot(shown.record, **looks)

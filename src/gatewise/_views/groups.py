@@ -7,81 +7,32 @@ much, what is left is cut into pieces of a handful.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import groupby
 from numbers import Integral
-from typing import Any
 
 from gatewise._errors import FoldError
-from gatewise._views.sheet import Sheet, Wire
+from gatewise._views.members import (
+    OUTLINED,
+    GatePart,
+    Group,
+    Part,
+    first_wire,
+    gate_count,
+    group_of,
+    lines_of,
+    names_of,
+)
+from gatewise._views.phrases import said
+from gatewise._views.repeats import repeats
+from gatewise._views.sheet import Sheet
 
 USUAL = 120  # gates drawn unless more are asked for
 MOST = 3000  # gates drawn at all
 _DEEPEST = 20  # calls inside one another that are told apart
 _PIECE = 40  # things in a piece of what has no other order
-_MANY = 4  # equal stretches that make a group, whatever they are
-_FEW = 3  # parts that a name lists
-_LITERAL = re.compile(r"-?[\d.][\w.]*(?:[-+]\d+)?")  # the number in a symbol
-OUTLINED = ("block", "call")  # the groups that keep an outline when they are open
 
 Fold = int | bool | str | Sequence[str] | None
-
-
-@dataclass(eq=False)
-class GatePart:
-    """One gate, as the wires it made."""
-
-    wires: list[Wire]
-
-    @property
-    def steps(self) -> list[GatePart]:
-        """Itself: what a group has several of."""
-        return [self]
-
-    @property
-    def signature(self) -> tuple[object, ...]:
-        """What makes two gates the same gate at another place."""
-        wire = self.wires[0]
-        what = wire.symbol if wire.line is None else wire.gate  # a symbol has a literal, which may change with the pass
-        return wire.line, what, wire.scope, wire.block
-
-
-@dataclass(eq=False)
-class Group:
-    """Gates that belong together; `about` says what they are, where the name does not."""
-
-    name: str
-    kind: str
-    parts: list[Part]
-    about: str = ""
-    closed: bool = True
-    number: int = field(default=-1)
-
-    @cached_property
-    def steps(self) -> list[GatePart]:
-        """All its gates, in order."""
-        return [step for part in self.parts for step in part.steps]
-
-    @cached_property
-    def signature(self) -> tuple[object, ...]:
-        """What makes two groups the same at another place."""
-        return self.kind, tuple(part.signature for part in self.parts)
-
-    @cached_property
-    def wires(self) -> list[Wire]:
-        """All wires its gates made."""
-        return [wire for step in self.steps for wire in step.wires]
-
-    @cached_property
-    def made(self) -> frozenset[int]:
-        """The ids of these wires."""
-        return frozenset(wire.id for wire in self.wires)
-
-
-Part = GatePart | Group
 
 
 def grouped(sheet: Sheet, fold: Fold) -> list[Part]:
@@ -91,11 +42,12 @@ def grouped(sheet: Sheet, fold: Fold) -> list[Part]:
     the names of the groups to close. Raises `FoldError`.
     """
     tree = _tree(sheet)
-    fold = _python_int(fold)
-    names = _names(fold, list(_all_groups(tree)))
+    asked: object = fold  # another library's whole number is Python's
+    fold = int(asked) if isinstance(asked, Integral) and not isinstance(asked, bool) else fold
+    names = _names(fold, list(all_groups(tree)))
     most = fold if isinstance(fold, int) and not isinstance(fold, bool) else MOST if fold is False or names else USUAL
     tree = _cut(tree, most)
-    for number, group in enumerate(_all_groups(tree)):
+    for number, group in enumerate(all_groups(tree)):
         group.number = number
     _open(tree, most, names, keep=fold is True)
     return _drawn(tree)
@@ -119,12 +71,7 @@ def _shown(parts: Sequence[Part]) -> Iterator[Part]:
             yield part
 
 
-def _python_int(fold: Any) -> Any:
-    """Another library's whole number as Python's; anything else as it is."""
-    return int(fold) if isinstance(fold, Integral) and not isinstance(fold, bool) else fold
-
-
-def _names(fold: Any, groups: Sequence[Group]) -> set[str]:
+def _names(fold: Fold, groups: Sequence[Group]) -> set[str]:
     """The names of groups that were asked to be closed. Raises `FoldError`."""
     if fold is None or isinstance(fold, int):
         if fold is not None and not isinstance(fold, bool) and fold < 1:
@@ -140,11 +87,12 @@ def _names(fold: Any, groups: Sequence[Group]) -> set[str]:
     return found
 
 
-def _all_groups(parts: Sequence[Part]) -> Iterator[Group]:
+def all_groups(parts: Sequence[Part]) -> Iterator[Group]:
+    """All groups among some parts, and inside them."""
     for part in parts:
         if isinstance(part, Group):
             yield part
-            yield from _all_groups(part.parts)
+            yield from all_groups(part.parts)
 
 
 # Opening: groups of the same make together, small ones first, as long as the picture stays within its number of gates.
@@ -229,7 +177,7 @@ def _with_blocks(sheet: Sheet) -> list[Part]:
             members.setdefault(end, set()).update(steps)
             order += steps
         else:
-            order.append(_group(_first(steps[-1]).block or "", "block", steps))
+            order.append(group_of(first_wire(steps[-1]).block or "", "block", steps))
     for inside in members.values():
         order = _together(sheet, order, inside)
     return order
@@ -269,10 +217,6 @@ def _sources(sheet: Sheet, part: Part) -> set[int]:
     return {use.source for step in part.steps for wire in step.wires for use in sheet.operands[wire.id]}
 
 
-def _first(part: Part) -> Wire:
-    return part.steps[0].wires[0]
-
-
 def _calls(part: Part) -> list[tuple[str, int]]:
     """The calls that all gates of a part stand in, outermost first, each with its number."""
     shared: list[tuple[str, int]] | None = None
@@ -294,142 +238,26 @@ def _sorted_out(parts: list[Part], depth: int) -> list[Part]:
         if key is None:
             found += _statements(inside)
         else:
-            found.append(_group(key[0], "call", _sorted_out(inside, depth + 1)))
-    return _repeats(found)
+            found.append(group_of(key[0], "call", _sorted_out(inside, depth + 1)))
+    return repeats(found)
 
 
 def _key_of_call(part: Part, depth: int) -> tuple[str, int, str | None] | None:
     calls = _calls(part)[:_DEEPEST]
-    return (*calls[depth], _first(part).stage) if len(calls) > depth else None
+    return (*calls[depth], first_wire(part).stage) if len(calls) > depth else None
 
 
 def _statements(parts: list[Part]) -> list[Part]:
     found: list[Part] = []
     for stage, run in groupby(parts, key=lambda part: _stage(part)):
         inside = list(run)
-        found += inside if stage is None else [_group(stage, "statement", _repeats(inside))]
+        found += inside if stage is None else [group_of(stage, "statement", repeats(inside))]
     return found
 
 
 def _stage(part: Part) -> str | None:
     stages = {step.wires[0].stage for step in part.steps}
     return stages.pop() if len(stages) == 1 else None
-
-
-def _group(name: str, kind: str, parts: list[Part], about: str = "") -> Part:
-    """The parts as one group; a group of one part says nothing that the part does not, unless it is a call."""
-    if len(parts) > 1:
-        return Group(name, kind, parts, about)
-    (only,) = parts
-    if kind != "call":
-        return only
-    if isinstance(only, Group):
-        return Group(name, kind, [only] if only.kind == "repeat" else only.parts, about)
-    return only if only.wires[0].symbol == name else Group(name, kind, parts, about)
-
-
-def _repeats(parts: list[Part]) -> list[Part]:
-    """The parts with every run of equal stretches as a group of its passes; inner loops first."""
-    while True:
-        folded = _repeats_once(parts)
-        if len(folded) == len(parts):
-            return folded
-        parts = folded
-
-
-def _repeats_once(parts: list[Part]) -> list[Part]:
-    signs = _numbered([part.signature for part in parts])
-    following = _next_of_same(signs)
-    found: list[Part] = []
-    place = 0
-    while place < len(parts):
-        period = following[place] - place
-        passes = _passes(signs, place, period) if period > 0 else 1
-        pieces = [parts[place + turn * period : place + (turn + 1) * period] for turn in range(passes)]
-        if not _is_repeat(pieces):
-            found.append(parts[place])
-            place += 1
-            continue
-        found.append(_repeat(pieces))
-        place += passes * period
-    return found
-
-
-def _is_repeat(pieces: Sequence[list[Part]]) -> bool:
-    """Whether equal stretches make one group: passes of a loop, calls of a function, or at least four of anything."""
-    if len(pieces) < 2:
-        return False
-    alone = len(pieces[0]) == 1
-    return len(pieces) >= _MANY or (isinstance(pieces[0][0], Group) if alone else _is_loop(pieces))
-
-
-def _is_loop(pieces: Sequence[list[Part]]) -> bool:
-    """Whether one statement ran again and again."""
-    first, second = (_first(piece[0]) for piece in pieces[:2])
-    return first.stage != second.stage and first.text == second.text and first.line is not None
-
-
-def _repeat(pieces: Sequence[list[Part]]) -> Group:
-    """Equal stretches as one group."""
-    what = _what(pieces[0])
-    if not _is_loop(pieces):
-        return Group(f"{len(pieces)} × {what}", "repeat", [_group(what, "stretch", piece) for piece in pieces])
-    named = what if len(pieces[0]) == 1 and _is_outlined(pieces[0][0]) else _lines(pieces[0])
-    turns = [_group(f"pass {number}", "pass", piece) for number, piece in enumerate(pieces, 1)]
-    return Group(f"{len(pieces)} × {named}", "repeat", turns)
-
-
-def _is_outlined(part: Part) -> bool:
-    return isinstance(part, Group) and part.kind in OUTLINED
-
-
-def _what(parts: Sequence[Part]) -> str:
-    """A few parts by their names, more by their number of gates."""
-    names = [_group_name(part) for part in parts]
-    return ", ".join(names) if len(names) <= _FEW else f"{_gate_count(parts)} gates"
-
-
-def _numbered(signatures: Sequence[tuple[object, ...]]) -> list[int]:
-    """Equal signatures as equal numbers, so that comparing them is quick."""
-    seen: dict[tuple[object, ...], int] = {}
-    return [seen.setdefault(signature, len(seen)) for signature in signatures]
-
-
-def _next_of_same(signs: Sequence[int]) -> list[int]:
-    """For each place the next one with the same sign; itself where there is none."""
-    following = list(range(len(signs)))
-    last: dict[int, int] = {}
-    for place in reversed(range(len(signs))):
-        following[place] = last.get(signs[place], place)
-        last[signs[place]] = place
-    return following
-
-
-def _passes(signs: Sequence[int], start: int, period: int) -> int:
-    """How often the stretch of this length that begins here stands there one after another."""
-    end = start + period
-    while end < len(signs) and signs[end] == signs[end - period]:
-        end += 1
-    return (end - start) // period
-
-
-def _lines(parts: Sequence[Part]) -> str:
-    """`lines 5-7`, or the names where there are no lines."""
-    lines = sorted({wire.line for part in parts for step in part.steps for wire in step.wires if wire.line is not None})
-    if not lines:
-        return _what(parts)
-    return f"line {lines[0]}" if len(lines) == 1 else f"lines {lines[0]}-{lines[-1]}"
-
-
-def _group_name(part: Part) -> str:
-    """The name of a group, the symbol of a gate without its literal."""
-    if isinstance(part, Group):
-        return part.name
-    return _LITERAL.sub("", part.wires[0].symbol) or part.wires[0].gate
-
-
-def _gate_count(parts: Sequence[Part]) -> int:
-    return sum(len(part.steps) for part in parts)
 
 
 def _pieces(parts: list[Part]) -> list[Part]:
@@ -451,8 +279,8 @@ def _cut(parts: list[Part], most: int) -> list[Part]:
 def _piece(parts: list[Part]) -> Part:
     """Some neighbours as one group, named by what they are."""
     if len(parts) > 1 and len({part.signature for part in parts}) == 1:
-        return _group(f"{len(parts)} × {_what(parts[:1])}", "piece", parts)
-    return _group(f"{_gate_count(parts)} gates", "piece", parts, _lines(parts))
+        return group_of(f"{len(parts)} × {names_of(parts[:1])}", "piece", parts)
+    return group_of(gate_count(parts), "piece", parts, lines_of(parts))
 
 
 def _pieces_of_passes(parts: list[Part]) -> list[Part]:
@@ -462,7 +290,9 @@ def _pieces_of_passes(parts: list[Part]) -> list[Part]:
         return parts
     size = -(-len(parts) // _PIECE)
     bounds = [(first, min(first + size, len(parts))) for first in range(0, len(parts), size)]
-    return [_group(f"{first + 1}-{last} of {len(parts)}", "passes", parts[first:last]) for first, last in bounds]
+    whole = str(len(parts))
+    names = [said("group.passes", first=str(first + 1), last=str(last), all=whole) for first, last in bounds]
+    return [group_of(name, "passes", parts[slice(*ends)]) for name, ends in zip(names, bounds, strict=True)]
 
 
 def _inner_pieces(group: Group) -> Group:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
-from gatewise._views.numbers import entries, is_finite, number
+from gatewise._views.numbers import Entry, Summary, Value, entries, number
+from gatewise._views.phrases import said
 
 _GAP = 0.3  # from a full cell to the border of its square, so that equal neighbours can be counted
 _RING = 1.2  # from the middle of a ring's stroke to that border
@@ -35,32 +35,35 @@ class Heat:
         return CELL * len(self.cells)
 
 
-def heat_of(value: Any, summary: Mapping[str, Any] | None, digits: int | None = None) -> Heat | None:
+def heat_of(value: Value, summary: Summary | None, digits: int | None = None) -> Heat | None:
     """The heat map of an array; None for what has no entries, or none that were written down.
 
     `scale` says how far the entries reach: `max 3` where none is negative, `min -3` where none is positive, `±3` the
     size of the largest where they are of both signs, `all 3` where they are equal; or what is wrong with one of them.
     """
-    table = coarse(value) if value is not None else (summary or {}).get("map")
+    table = coarse(value) if value is not None else summary.map if summary else ()
     if not table or not table[0]:
         return None
-    sizes = [abs(entry) for entry in entries(table) if _is_finite(entry)]
-    largest = max(sizes, default=0)
-    bad = [entry for entry in entries(table) if not _is_finite(entry)]
-    reached = entries(value if value is not None else [(summary or {}).get("min"), (summary or {}).get("max")])
+    cells = [[_finite(entry) for entry in row] for row in table]
+    largest = max((abs(cell) for row in cells for cell in row if cell is not None), default=0)
+    bad = [entry for row in table for entry in row if _finite(entry) is None]
+    reached = entries(value if value is not None else [summary.min, summary.max] if summary else [])
     scale = number(bad[0], digits) if bad else _scale(reached, largest, digits)
-    return Heat(tuple(tuple(_shade(entry, largest) for entry in row) for row in table), scale)
+    return Heat(tuple(tuple(_shade(cell, largest) for cell in row) for row in cells), scale)
 
 
-def _scale(reached: Sequence[Any], largest: Any, digits: int | None) -> str:
+def _scale(reached: Sequence[Entry], largest: float, digits: int | None) -> str:
     """What stands beside a map, from all its entries or from the least and the greatest."""
-    known = [entry for entry in reached if entry is not None]
+    known = [entry for entry in reached if isinstance(entry, int | float)]
     least, greatest = min(known, default=-largest), max(known, default=largest)
     if least == greatest:
-        return number(least, digits) if not least or len(reached) == 1 else f"all {number(least, digits)}"
+        value = number(least, digits)
+        return value if not least or len(reached) == 1 else said("map.all", value=value)
     if least < 0 < greatest:
         return f"±{number(largest, digits)}"
-    return f"max {number(greatest, digits)}" if greatest > 0 else f"min {number(least, digits)}"
+    if greatest > 0:
+        return said("map.max", value=number(greatest, digits))
+    return said("map.min", value=number(least, digits))
 
 
 def shades(heat: Heat) -> list[int | None]:
@@ -86,19 +89,18 @@ def opacity(shade: int) -> float:
     return abs(shade) / SHADES
 
 
-def _is_finite(entry: Any) -> bool:
-    return not isinstance(entry, str) and is_finite(entry)
+def _finite(entry: Entry) -> float | None:
+    """An entry that is a finite number; None for any other."""
+    return entry if isinstance(entry, int | float) and math.isfinite(entry) else None
 
 
-def _shade(entry: Any, largest: float) -> int | None:
-    if not _is_finite(entry):
-        return None
-    if not entry:
-        return 0
-    return int(math.copysign(max(1, math.ceil(SHADES * abs(entry) / largest)), entry))
+def _shade(cell: float | None, largest: float) -> int | None:
+    if not cell:
+        return None if cell is None else 0
+    return int(math.copysign(max(1, math.ceil(SHADES * abs(cell) / largest)), cell))
 
 
-def coarse(value: Any) -> list[list[Any]]:
+def coarse(value: Value) -> list[list[Entry]]:
     """An array as at most 6 rows of 16: of every part the entry of the largest size, NaN before all others.
 
     >>> coarse([[1, -2], [3, 0]]), coarse([1.0, 2.0])
@@ -114,15 +116,17 @@ def coarse(value: Any) -> list[list[Any]]:
     ]
 
 
-def _rows(value: Any) -> list[list[Any]]:
+def _rows(value: Value) -> list[list[Entry]]:
     """Nested lists as rows of entries; leading axes one after another."""
-    if not isinstance(value, list):
-        return [[value]]
-    if not value or not isinstance(value[0], list):
-        return [list(value)]
-    if not value[0] or not isinstance(value[0][0], list):
-        return [list(row) for row in value]
-    return [row for part in value for row in _rows(part)]
+    parts = value if isinstance(value, list) else [value]
+    if not parts or not isinstance(parts[0], list):
+        return [[_entry(part) for part in parts]]
+    return [row for part in parts for row in _rows(part)]
+
+
+def _entry(value: Value) -> Entry:
+    assert value is None or isinstance(value, bool | int | float | str)
+    return value
 
 
 def _cuts(size: int, most: int) -> Sequence[tuple[int, int]]:
@@ -133,5 +137,5 @@ def _cuts(size: int, most: int) -> Sequence[tuple[int, int]]:
     return list(pairwise(starts))
 
 
-def _largest(part: list[Any]) -> Any:
-    return max(part, key=lambda entry: (entry == "nan", math.inf if isinstance(entry, str) else abs(entry)))
+def _largest(part: list[Entry]) -> Entry:
+    return max(part, key=lambda entry: (entry == "nan", abs(entry) if isinstance(entry, int | float) else math.inf))

@@ -6,27 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gatewise._views.meaning import derivative_text, meaning
+from gatewise._views.checks import derivative_text
+from gatewise._views.meaning import meaning
 from gatewise._views.numbers import DASH, quantity, shape_text
 from gatewise._views.patterns import what_it_did
+from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Use, Wire, read
 from gatewise._views.text import cells, pad, pad_left, plain
 
 _WIDEST_EXPRESSION = 60
-_TO_THE_RIGHT = {"value", "gradient", "numerical"}
+_TO_THE_RIGHT = ("value", "gradient", "numerical")
 
 
 @dataclass(frozen=True)
 class LedgerRows:
-    """A ledger as data: the column heads, a row of texts a wire, and the lines that go under the table."""
+    """A ledger as data: the column heads, a row of texts a wire, the lines that go under the table.
+
+    `numeric` are the columns of numbers.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     meaning: tuple[str, ...]
+    numeric: frozenset[int]
 
     def is_right_aligned(self, column: int) -> bool:
         """Whether a column holds numbers, which stand right."""
-        return self.header[column] in _TO_THE_RIGHT
+        return column in self.numeric
 
 
 def ledger_rows(record: Mapping[str, Any], *, digits: int | None = None) -> LedgerRows:
@@ -36,15 +42,16 @@ def ledger_rows(record: Mapping[str, Any], *, digits: int | None = None) -> Ledg
     something was checked.
     """
     sheet = read(record)
-    columns = {"wire": _name, "made by": _made_by}
+    columns = {"wire": _name, "made": _made_by}
     if any(wire.shape or wire.dtype != "float64" for wire in sheet.wires):
         columns["shape"] = _shape
     columns |= {"value": _value, "gradient": _gradient}
     if sheet.checks:
         columns["numerical"] = _numerical
-    columns |= {"local gradients": _locals, "what the gate does": what_it_did}
+    columns |= {"locals": _locals, "did": what_it_did}
     rows = tuple(tuple(cell(sheet, wire, digits) for cell in columns.values()) for wire in sheet.wires)
-    return LedgerRows(tuple(columns), rows, meaning(sheet, digits))
+    numeric = frozenset(place for place, key in enumerate(columns) if key in _TO_THE_RIGHT)
+    return LedgerRows(tuple(said(f"head.{key}") for key in columns), rows, meaning(sheet, digits), numeric)
 
 
 def ledger(record: Mapping[str, Any], *, digits: int | None = None) -> str:
@@ -74,7 +81,7 @@ def _made_by(sheet: Sheet, wire: Wire, digits: int | None) -> str:
 
 
 def _shape(sheet: Sheet, wire: Wire, digits: int | None) -> str:
-    return f"{shape_text(wire.shape) or 'scalar'} {plain(wire.dtype)}"
+    return f"{shape_text(wire.shape) or said('scalar')} {plain(wire.dtype)}"
 
 
 def _value(sheet: Sheet, wire: Wire, digits: int | None) -> str:
@@ -82,7 +89,8 @@ def _value(sheet: Sheet, wire: Wire, digits: int | None) -> str:
 
 
 def _gradient(sheet: Sheet, wire: Wire, digits: int | None) -> str:
-    return ("routed away: " if sheet.is_routed_away(wire) else "") + sheet.gradient(wire, digits)
+    gradient = sheet.gradient(wire, digits)
+    return said("ledger.away", gradient=gradient) if sheet.is_routed_away(wire) else gradient
 
 
 def _numerical(sheet: Sheet, wire: Wire, digits: int | None) -> str:
@@ -105,11 +113,13 @@ def _local(sheet: Sheet, wire: Wire, uses: list[Use], digits: int | None) -> str
 
 
 def local_text(use: Use, digits: int | None = None) -> str:
-    """A local gradient: the number where it is one, else its symbols; and whether it was routed away."""
-    if isinstance(use.local, list) and use.local_text:
-        shown = plain(use.local_text)
-    elif use.local is None:
-        shown = plain(use.local_text) if use.local_text else DASH
-    else:
-        shown = quantity(use.local, None, digits)
-    return shown + (" (routed away)" if use.blocked else "")
+    """A local gradient, and whether it was routed away."""
+    shown = locally(use, digits)
+    return said("away", text=shown) if use.blocked else shown
+
+
+def locally(use: Use, digits: int | None = None) -> str:
+    """A local gradient: the number where it is one, else its symbols."""
+    if use.local_text and (use.local is None or isinstance(use.local, list)):
+        return plain(use.local_text)
+    return quantity(use.local, None, digits)

@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TypeAlias
 
+from gatewise._views.phrases import said
 from gatewise._views.text import plain
+
+Entry: TypeAlias = bool | int | float | str | None  # nan and inf are words in a record; None was not computed
+Value: TypeAlias = "Entry | Sequence[Value]"
 
 DASH = "-"  # not computed; never 0
 SMALL = 4  # arrays of at most this many entries are written whole
 _LARGEST_WHOLE = 10**15  # from here on a float no longer counts in ones
 _LARGEST_FIXED = 10**10  # from here on decimals are noise
+_REAL = (int, float)  # made once: these are asked for every entry
 _LOUD = {"nan": "NaN!", "inf": "inf!", "-inf": "-inf!"}
+_FEWEST, _MOST = 4, 8  # significant digits of a line that is to hold as printed
 
 
-def number(value: Any, digits: int | None = None) -> str:
+@dataclass(frozen=True)
+class Summary:
+    """What a record has of an array that is too large to be written out."""
+
+    min: Entry
+    max: Entry
+    mean: Entry
+    norm: Entry = None
+    map: Sequence[Sequence[Entry]] = ()
+    sha256: str = ""
+
+
+def number(value: Value, digits: int | None = None) -> str:
     """One number as text: four significant digits, or `digits` decimals; exact integers stay integers.
 
     >>> number(-12.0), number(0.19661193), number(0.99999999), number(2.0, digits=2)
@@ -30,9 +49,10 @@ def number(value: Any, digits: int | None = None) -> str:
         return "True" if value else "False"
     if isinstance(value, str):
         return _LOUD.get(value, plain(value))
+    assert isinstance(value, int | float)
     if not math.isfinite(value):
         return _LOUD[str(float(value))]
-    return significant(value, 4) if digits is None else _decimals(value, digits)
+    return significant(value, _FEWEST) if digits is None else _decimals(value, digits)
 
 
 def significant(value: float, count: int) -> str:
@@ -54,29 +74,27 @@ def _decimals(value: float, digits: int) -> str:
     return text if float(text) else text.lstrip("-")
 
 
-def entries(value: Any) -> list[Any]:
+def entries(value: Value) -> list[Entry]:
     """The entries of a number or of nested lists, in order, nan and inf as floats."""
-    if isinstance(value, list | tuple):
-        return [entry for part in value for entry in entries(part)]
-    return [float(value) if isinstance(value, str) and value in _LOUD else value]
+    if value is None or isinstance(value, _REAL):
+        return [value]
+    if isinstance(value, str):
+        return [float(value) if value in _LOUD else value]
+    return [entry for part in value for entry in entries(part)]
 
 
-def is_computed(value: Any, summary: Mapping[str, Any] | None) -> bool:
-    """Whether there is a number to show at all."""
-    return value is not None or summary is not None
+def reals(value: Value) -> list[float]:
+    """The entries that are real numbers, in order."""
+    return [entry for entry in entries(value) if isinstance(entry, _REAL)]
 
 
-def is_finite(value: Any, summary: Mapping[str, Any] | None = None) -> bool:
+def is_finite(value: Value, summary: Summary | None = None) -> bool:
     """Whether no entry is nan or inf; a value that was not computed counts as finite."""
-    parts = [summary.get("min"), summary.get("max"), summary.get("mean")] if value is None and summary else value
-    return all(_finite(entry) for entry in entries(parts))
+    parts: Value = [summary.min, summary.max, summary.mean] if value is None and summary else value
+    return all(map(math.isfinite, reals(parts)))
 
 
-def _finite(entry: Any) -> bool:
-    return not isinstance(entry, int | float) or math.isfinite(entry)
-
-
-def quantity(value: Any, summary: Mapping[str, Any] | None = None, digits: int | None = None) -> str:
+def quantity(value: Value, summary: Summary | None = None, digits: int | None = None) -> str:
     """A number, a small array whole, or what is worth knowing of a larger one.
 
     >>> quantity([1.0, 0.5]), quantity([[1.0, 2.0, 3.0], [-4.0, 5.0, 6.0]])
@@ -90,32 +108,34 @@ def quantity(value: Any, summary: Mapping[str, Any] | None = None, digits: int |
     return _nested(value, digits) if len(flat) <= SMALL else _overview(flat, digits)
 
 
-def _nested(value: Any, digits: int | None) -> str:
+def _nested(value: Value, digits: int | None) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_nested(part, digits) for part in value) + "]"
     return number(value, digits)
 
 
-def _overview(flat: list[Any], digits: int | None) -> str:
+def _overview(flat: list[Entry], digits: int | None) -> str:
+    every, real = str(len(flat)), [entry for entry in flat if isinstance(entry, _REAL)]
     if all(isinstance(entry, bool) for entry in flat):
-        return f"True in {sum(flat)} of {len(flat)}"
-    if any(isinstance(entry, str) for entry in flat):
-        return f"{len(flat)} entries"
-    loud = [entry for entry in flat if not math.isfinite(entry)]
+        return said("array.true", count=str(sum(real)), all=every)
+    if len(real) < len(flat):
+        return said("array.entries", count=every)
+    loud = [entry for entry in real if not math.isfinite(entry)]
     if loud:
-        return f"{number(loud[0])} in {len(loud)} of {len(flat)}"
-    return _mean_and_peak(math.fsum(flat) / len(flat), max(map(abs, flat)), digits)
+        return said("array.loud", number=number(loud[0]), count=str(len(loud)), all=every)
+    return _mean_and_peak(math.fsum(real) / len(real), max(map(abs, real)), digits)
 
 
-def _from_summary(summary: Mapping[str, Any], digits: int | None) -> str:
-    if not is_finite(None, summary):
-        bad = next(part for part in (summary["mean"], summary["min"], summary["max"]) if not is_finite(part))
-        return f"{number(bad)} inside"
-    return _mean_and_peak(summary["mean"], max(abs(summary["min"]), abs(summary["max"])), digits)
+def _from_summary(summary: Summary, digits: int | None) -> str:
+    bad = [part for part in (summary.mean, summary.min, summary.max) if not is_finite(part)]
+    if bad:
+        return said("array.inside", number=number(bad[0]))
+    (mean,) = reals(summary.mean)
+    return _mean_and_peak(mean, max(map(abs, reals([summary.min, summary.max]))), digits)
 
 
 def _mean_and_peak(mean: float, peak: float, digits: int | None) -> str:
-    return f"mean {number(mean, digits)} max|.| {number(peak, digits)}"
+    return said("array", mean=number(mean, digits), peak=number(peak, digits))
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
@@ -123,42 +143,49 @@ def shape_text(shape: tuple[int, ...]) -> str:
     return str(shape) if shape else ""
 
 
-def product_line(factors: tuple[Any, Any], product: Any, times: str, digits: int | None = None) -> str:
-    """`1 * -4 = -4`: the fewest digits, four to eight, for which the printed numbers multiply as printed.
+def equation(terms: Sequence[Value], signs: Sequence[str], times: str, digits: int | None = None) -> str:
+    """`2.5 + 1 = 3.5`: the last term is what the others make, which are joined by `*`, or by `+` and `-`.
 
-    Printed factors multiply to the printed product once that is rounded to its own digits; where they never do, `≈`
-    stands for `=`.
+    Numbers have the fewest digits, four to eight, for which the equation holds as printed; where it never does, `≈`.
 
-    >>> product_line((1, -4), -4, "*"), product_line((0.5, 0.25), 0.125, "*")
-    ('1 * -4 = -4', '0.5 * 0.25 = 0.125')
-    >>> product_line((1 / 3, 2 / 3), 2 / 9, "*")
-    '0.3333 * 0.6667 = 0.2222'
+    >>> equation([1.4444, 2.4444, 3.8888], ["+"], "*"), equation([1 / 3, 1 / 3, 2 / 3], ["+"], "*")
+    ('1.4444 + 2.4444 = 3.8888', '0.3333 + 0.3333 ≈ 0.6667')
+    >>> equation([1, -4, -4], ["*"], "*"), equation([1 / 3, 2 / 3, 2 / 9], ["*"], "*")
+    ('1 * -4 = -4', '0.3333 * 0.6667 = 0.2222')
     """
-    first, second = factors
-    texts = [
-        _try_digits((first, second, product), count, digits) for count in (range(4, 9) if digits is None else (4,))
-    ]
-    good = [text for text in texts if _multiplies(*text)]
-    left, right, result = good[0] if good else texts[0]
-    return f"{left} {times} {right} {'=' if good else '≈'} {result}"
+    (first, *rest, result), holds = in_fewest_digits(terms, digits, lambda texts: _holds(texts, signs))
+    left = "".join(f" {times if sign == '*' else sign} {text}" for sign, text in zip(signs, rest, strict=True))
+    return f"{first}{left} {'=' if holds else '≈'} {result}"
 
 
-def _try_digits(values: tuple[Any, ...], count: int, digits: int | None) -> tuple[str, str, str]:
-    left, right, result = (
-        significant(value, count) if digits is None and _is_plain(value) else number(value, digits) for value in values
-    )
-    return left, right, result
+def in_fewest_digits(
+    values: Sequence[Value], digits: int | None, holds: Callable[[Sequence[str]], bool]
+) -> tuple[list[str], bool]:
+    """Numbers in the fewest digits, four to eight, for which something holds as printed; and whether it ever does."""
+    counts = range(_FEWEST, _MOST + 1) if digits is None else (_FEWEST,)
+    tries = ([rounded(value, count, digits) for value in values] for count in counts)
+    first = next(tries)
+    good = first if holds(first) else next((texts for texts in tries if holds(texts)), None)
+    return (first, False) if good is None else (good, True)
 
 
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def rounded(value: Value, count: int, digits: int | None) -> str:
+    """A number to so many significant digits, where no decimals are asked for."""
+    if digits is None and isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return significant(value, count)
+    return number(value, digits)
 
 
-def _multiplies(left: str, right: str, result: str) -> bool:
-    if not all(_reads_as_number(text) for text in (left, right, result)):
+def _holds(texts: Sequence[str], signs: Sequence[str]) -> bool:
+    """Whether printed numbers make the last of them, once that is rounded to its own digits."""
+    if not all(map(_reads_as_number, texts)):
         return False
-    exact, shown = Decimal(left) * Decimal(right), Decimal(result)
-    return exact == shown if result.lstrip("-").isdigit() else abs(exact - shown) <= _half_a_last_place(shown)
+    *parts, result = texts
+    if "*" not in signs:
+        turned = [str(-Decimal(part)) if sign == "-" else part for sign, part in zip(["+", *signs], parts, strict=True)]
+        return adds_up(turned, result)
+    product = math.prod(map(Decimal, parts))
+    return product == Decimal(result) if result.lstrip("-").isdigit() else adds_up([str(product)], result)
 
 
 def adds_up(parts: Sequence[str], total: str) -> bool:
@@ -167,7 +194,7 @@ def adds_up(parts: Sequence[str], total: str) -> bool:
     >>> adds_up(["-0.2", "0.08"], "-0.12"), adds_up(["0.3333", "0.3333"], "0.6667")
     (True, False)
     """
-    if not all(_reads_as_number(text) for text in (*parts, total)):
+    if not all(map(_reads_as_number, (*parts, total))):
         return False
     shown = Decimal(total)
     return abs(sum(map(Decimal, parts), Decimal(0)) - shown) <= _half_a_last_place(shown)

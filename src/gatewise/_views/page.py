@@ -7,28 +7,38 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from gatewise._views.drawing import escaped
-from gatewise._views.groups import Fold, Group, Part, grouped
-from gatewise._views.meaning import LONGEST_CURE, not_finite
+from gatewise._views.groups import Fold, all_groups, grouped
 from gatewise._views.numbers import shape_text
 from gatewise._views.palettes import PALETTES, Palette, palette_named
-from gatewise._views.parts import NOT_COMPUTED
+from gatewise._views.phrases import phrases, said
 from gatewise._views.picture import live_picture
 from gatewise._views.scene import DEEPEST
 from gatewise._views.sheet import Sheet, Wire, read
 from gatewise._views.text import plain
+from gatewise._views.trouble import LONGEST_CURE, not_finite
 
 LONGEST_SENTENCE = 300
-_NUMBERS_ALONE = "This circuit is shown as it was recorded: the page was made of its numbers alone."
-_SCRIPTS = ("numbers.js", "card.js", "compute.js", "marks.js", "picture.js", "page.js")
+_SCRIPTS = (  # each after those that it imports
+    *("phrases", "texts", "numbers", "sheet", "patterns", "corners", "meaning", "card", "arrays", "totals", "products"),
+    *("gates", "compute", "heat", "marks", "dom", "elastic", "picture", "drawn", "state", "walk", "inputs", "panels"),
+    "page",
+)
 _START = "start.js"
+_LINKED = re.compile(r'^import \{[^}]*\} from "\./\w+\.js";\n|^export ', re.MULTILINE)
+_BREAK = re.compile(r"(?<=[;{,([])\n")  # a line's end that says nothing
+_UNREAD = {"named", "scope", "sites", "calls", "block", "block_end"}
 _COMMENTS = ("//", "/*", "* ", "*/")  # a line of the scripts that begins so stays behind, as does the indentation
+_ASIDE = re.compile(r" // .*$|/\*\* .*? \*/ ?", re.MULTILINE)  # and a comment inside a line
+_MIXED = re.compile("[`/]")
+_SIGN = re.compile(r'("[^"]*")| (=>|[!=]==|&&|\|\||\?\?|[=*<>?:]) |(?<=,) ')  # strings stay as they are
+_LOOSE = re.compile(r"(?<=[;{}])\s|(?<=[:,])\s|\s(?=[{}])|;(?=\s*})")  # of a style
 _FIRST_BACKWARD = "    # backprop "
 _STAGE_NUMBER = re.compile(r"# \((\d+)\)(?:  \(.*)?$")
 _BACKPROP_NUMBER = re.compile(r" \((\d+)\)$")
@@ -57,7 +67,7 @@ def page(
     parts = _parts(record, formulas, palette, digits, fold, staged, style=_told_briefly("live.css"))
     return "\n".join(
         [
-            *_head(f"Circuit of {name}", palette),
+            *_head(said("page.title", name=name), palette),
             "<body>",
             f"<h1>{name}</h1>",
             '<main class="gatewise-circuit">',
@@ -132,15 +142,16 @@ def _parts(
     drawn, geometry = live_picture(record, palette=palette, digits=digits, fold=fold)
     svg, marks = _without_data(drawn.strip())
     data = {
-        "record": {**record, "wires": _columns(record["wires"]), "uses": _columns(record["uses"])},
+        "record": {**record, "wires": _columns(map(_read_there, record["wires"])), "uses": _columns(record["uses"])},
         "formulas": _cleaned(formulas),
         "digits": digits,
-        "code": None if staged is None else _code(record, staged),
+        "code": None if staged is None else _code(sheet, staged),
         "marks": marks,
         "geometry": _needed(geometry),
         "groups": _groups(sheet, fold),
         "deepest": DEEPEST,
         "style": style,
+        "phrases": _spoken(),
     }
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     packed = json.dumps([_packed(_script()), _packed(text)])
@@ -150,7 +161,7 @@ def _parts(
 def _cleaned(formulas: Mapping[str, Any] | None) -> Mapping[str, Any]:
     """The formulas with sentences that show every character of the user's names."""
     if formulas is None:
-        return {"recording": _NUMBERS_ALONE}
+        return {"recording": said("page.recording")}
     if "recording" in formulas:
         return {"recording": plain(str(formulas["recording"]), LONGEST_SENTENCE)}
     return {
@@ -189,20 +200,13 @@ def _needed(geometry: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**geometry, "levels": [{**level, **unused} for level in geometry["levels"]]}
 
 
-def _groups(sheet: Sheet, fold: Fold) -> list[Any]:
+def _groups(sheet: Sheet, fold: Fold) -> list[tuple[str, list[int]]]:
     """The name of each group of the picture and the wires made inside it, by its number."""
     found = {
-        group.number: [plain(group.name), [wire.id for wire in group.wires]] for group in _all(grouped(sheet, fold))
+        group.number: (plain(group.name), [wire.id for wire in group.wires])
+        for group in all_groups(grouped(sheet, fold))
     }
-    return [found.get(number, ["", []]) for number in range(max(found, default=-1) + 1)]
-
-
-def _all(parts: Sequence[Part]) -> Iterator[Group]:
-    """All groups among the parts of a picture, and inside them."""
-    for part in parts:
-        if isinstance(part, Group):
-            yield part
-            yield from _all(part.parts)
+    return [found.get(number, ("", [])) for number in range(max(found, default=-1) + 1)]
 
 
 def _alternative(sheet: Sheet, digits: int | None) -> str:
@@ -211,7 +215,7 @@ def _alternative(sheet: Sheet, digits: int | None) -> str:
     told = ", ".join(f"{plain(wire.name)} = {sheet.value(wire, digits)}" for wire in inputs)
     slopes = ", ".join(f"{plain(wire.name)} {_gradient(sheet, wire, digits)}" for wire in inputs)
     output = f"{plain(sheet.output.name)} = {sheet.value(sheet.output, digits)}"
-    return f"Circuit: {output} at {told}; gradients: {slopes}"
+    return said("page.image", output=output, inputs=told, slopes=slopes)
 
 
 # Scripts and styles.
@@ -223,17 +227,40 @@ def _web(name: str) -> str:
 
 
 def _told_briefly(name: str) -> str:
+    """A script or a style without its comments and its indentation, a style without spaces that say nothing."""
     lines = (line.strip() for line in _web(name).splitlines())
-    comments = _COMMENTS if name.endswith(".js") else "/*"  # a rule of a style may begin with a star
-    return "\n".join(line for line in lines if line and not line.startswith(comments))
+    is_script = name.endswith(".js")
+    comments = _COMMENTS if is_script else "/*"  # a rule of a style may begin with a star
+    code = "\n".join(line for line in lines if line and not line.startswith(comments))
+    return "\n".join(map(_narrow, _ASIDE.sub("", code).split("\n"))) if is_script else _LOOSE.sub("", code)
+
+
+def _narrow(line: str) -> str:
+    """A line of a script without spaces around signs, where these cannot stand in a template or a pattern."""
+    return line if _MIXED.search(line) else _SIGN.sub(lambda found: found[1] or found[2] or "", line)
 
 
 @cache
 def _script() -> str:
-    """All scripts as one; they meet in an object that looks like the window, and leave nothing in the real one."""
-    code = "\n".join(map(_told_briefly, _SCRIPTS))
-    start = "globalThis.gatewise.page.start(document.currentScript.given);"
-    return f"((globalThis) => {{\n{code}\n{start}\n}})(Object.create(globalThis));"
+    """All scripts as one, which leaves nothing in the window."""
+    return f"(() => {{\n{bundled(_SCRIPTS)}\nstart(document.currentScript.given);\n}})();"
+
+
+def bundled(names: Sequence[str]) -> str:
+    """Modules as one script: no name stands in two of them, so that they need no walls between."""
+    code = "\n".join(_LINKED.sub("", _told_briefly(f"{name}.js")) for name in names)
+    return _BREAK.sub("", code)
+
+
+@cache
+def _spoken() -> dict[str, str]:
+    """The phrases that the scripts fill: those whose keys stand in them, whole or but for what follows a point."""
+    code = _script()
+    return {
+        key: phrase
+        for key, phrase in phrases().items()
+        if f'"{key}"' in code or any(f"`{key[: end.start()]}.$" in code for end in re.finditer(r"\.", key))
+    }
 
 
 def _policy() -> str:
@@ -272,19 +299,25 @@ def _packed(text: str) -> str:
     return base64.b85encode(zlib.compress(text.encode(), 9)).decode().replace("<", ",")
 
 
-def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def _read_there(row: Mapping[str, object]) -> Mapping[str, object]:
+    """What the scripts read of a wire: its groups are told with the picture."""
+    return {key: value for key, value in row.items() if key not in _UNREAD}
+
+
+def _columns(given: Iterable[Mapping[str, object]]) -> dict[str, list[object]]:
     """Objects of the same keys, key by key: what is alike stands together, and packs into less."""
+    rows = list(given)
     return {key: [row[key] for row in rows] for key in rows[0]} if rows else {}
 
 
-def _code(record: Mapping[str, Any], staged: str) -> dict[str, Any]:
+def _code(sheet: Sheet, staged: str) -> dict[str, object]:
     """The staged code: its lines, and by stage the lines that are its forward and its backward pass."""
     lines = staged.rstrip("\n").split("\n")
     middle = next((at for at, line in enumerate(lines) if line.startswith(_FIRST_BACKWARD)), len(lines))
     numbers = {name: number for name, (number, _) in _forward_stages(lines[:middle]).items()}
     forward = {name: span for name, (_, span) in _forward_stages(lines[:middle]).items()}
     backward = _backward_stages(lines, middle)
-    stages = dict.fromkeys(row["stage"] for row in record["wires"] if row["stage"] in numbers)
+    stages = dict.fromkeys(wire.stage for wire in sheet.wires if wire.stage in numbers)
     return {
         "lines": lines,
         "stages": {name: [forward[name], backward.get(numbers[name], [0, 0])] for name in stages},
@@ -326,16 +359,16 @@ def _table(sheet: Sheet, digits: int | None) -> str:
     """
     columns: dict[str, Callable[[Wire], str]] = {
         "wire": lambda wire: plain(wire.name) + (f" {shape_text(wire.shape)}" if wire.shape else ""),
-        "made by": lambda wire: plain(wire.expression if wire.is_gate else wire.origin),
+        "made": lambda wire: plain(wire.expression if wire.is_gate else wire.origin),
         "value": lambda wire: sheet.value(wire, digits),
         "gradient": lambda wire: _gradient(sheet, wire, digits),
         "pattern": lambda wire: plain(wire.pattern),
     }
-    heads = "".join(f"<th scope=col>{head}" for head in columns)
+    heads = "".join(f"<th scope=col>{said(f'head.{key}')}" for key in columns)
     rows = "\n".join(_row([cell(wire) for cell in columns.values()]) for wire in sheet.wires)
-    caption = escaped(f"Every wire of {plain(sheet.output.name)}, in the order of the tape")
+    caption = escaped(said("page.caption", name=plain(sheet.output.name)))
     return (
-        f"<details><summary>show as table</summary><table><caption>{caption}</caption>"
+        f"<details><summary>{said('page.table')}</summary><table><caption>{caption}</caption>"
         f"<thead><tr>{heads}</tr>\n<tbody>{rows}</table></details>"
     )
 
@@ -345,4 +378,4 @@ def _row(texts: Sequence[str]) -> str:
 
 
 def _gradient(sheet: Sheet, wire: Wire, digits: int | None) -> str:
-    return sheet.gradient(wire, digits) if wire.has_gradient else NOT_COMPUTED
+    return sheet.gradient(wire, digits) if wire.has_gradient else said("mark.unknown")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from math import prod
 
-from gatewise._views.numbers import entries, number
+from gatewise._views.numbers import Value, entries, number
+from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Use, Wire
 from gatewise._views.text import plain
 
-_SPOKEN = {"maximum": "max", "minimum": "min"}
-_PICKS_OF_TWO = {"maximum", "minimum", "fmax", "fmin"}
-_PICKS_INSIDE = {"max", "min", "amax", "amin"}
+_OF_TWO = {"larger", "smaller"}  # corners of gates that choose between operands
+_OF_ALL = {"largest", "smallest"}  # and of those that choose among entries
 _ELEMENTWISE = {"distributes", "routes", "swaps", "scales"}
+_PLAINLY = {"spreads", "mixes", "moves", "stops"}
 
 
 def what_it_did(sheet: Sheet, wire: Wire, digits: int | None = None) -> str:
@@ -21,56 +22,58 @@ def what_it_did(sheet: Sheet, wire: Wire, digits: int | None = None) -> str:
     tell = {"distributes": _distributes, "routes": _routes, "swaps": _swaps, "scales": _scales}.get(
         wire.pattern, _plainly
     )
-    sentence = f"{spoken(wire)} {tell(sheet, wire, sheet.operands[wire.id], digits)}"
-    return sentence + "".join(f"; {note}" for note in broadcast_notes(sheet, wire))
+    did = said("did", gate=spoken(wire), what=tell(sheet, wire, sheet.operands[wire.id], digits))
+    for use in sheet.operands[wire.id] if wire.pattern in _ELEMENTWISE else ():
+        if axes := stretched_axes(sheet.wires[use.source].shape, wire.shape):
+            did = said("did.summed", did=did, axes=axes_text(axes), name=_source_name(sheet, use))
+    return did
 
 
 def lesson(sheet: Sheet, wire: Wire) -> str:
     """What is worth saying of a gate besides what it did: that add hands out no shares, and that a tie is split."""
     operands = sheet.operands[wire.id]
     if wire.pattern == "distributes" and len(operands) > 1 and wire.has_gradient:
-        turned = " or minus it" if any(use.local == -1 for use in operands) else ""
-        return f"every input gets the whole d{plain(wire.name)}{turned}, not a share of it"
-    if wire.gate in _PICKS_OF_TWO:
+        key = "lesson.whole.minus" if any(use.local == -1 for use in operands) else "lesson.whole"
+        return said(key, d=f"d{plain(wire.name)}")
+    if wire.corner in _OF_TWO:
         return _tie_of_two(sheet, wire, operands)
-    return _tie_inside(sheet, wire, operands) if wire.gate in _PICKS_INSIDE else ""
+    return _tie_inside(wire, operands) if wire.corner in _OF_ALL else ""
 
 
 def _tie_of_two(sheet: Sheet, wire: Wire, operands: list[Use]) -> str:
     """What a max of two wires did with ties: scalars by name, entries of arrays by their number."""
     if not operands or any(sheet.wires[use.source].shape for use in operands):
         ties = max((_shares(use.local) for use in operands), default=0) if len(operands) > 1 else 0
-        return f"{spoken(wire)} splits the gradient at {ties} {'tie' if ties == 1 else 'ties'}" if ties else ""
+        return said("lesson.ties", gate=spoken(wire), count=ties) if ties else ""
     winners = list(dict.fromkeys(_source_name(sheet, use) for use in _winners(operands)))
-    return f"{_list(winners)} tie, so {spoken(wire)} splits the gradient between them" if len(winners) > 1 else ""
+    return said("lesson.tie", names=winners, gate=spoken(wire)) if len(winners) > 1 else ""
 
 
-def _tie_inside(sheet: Sheet, wire: Wire, operands: list[Use]) -> str:
+def _tie_inside(wire: Wire, operands: list[Use]) -> str:
     """What the max of one array's entries did with ties."""
     if wire.shape or len(operands) != 1 or not isinstance(operands[0].contribution, list):
         return ""
     tied = sum(entry != 0 for entry in entries(operands[0].contribution))
-    return f"{tied} entries tie, so {spoken(wire)} splits the gradient between them" if tied > 1 else ""
+    return said("lesson.entries", count=str(tied), gate=spoken(wire)) if tied > 1 else ""
 
 
-def _shares(local: object) -> int:
+def _shares(local: Value) -> int:
     """How many entries of a routing gate's local gradient are shares: more than nothing, less than the whole."""
-    if isinstance(local, list):
-        return sum(map(_shares, local))
-    return int(isinstance(local, float) and 0 < local < 1)
+    return sum(isinstance(entry, float) and 0 < entry < 1 for entry in entries(local))
 
 
-def tie(sheet: Sheet, wire: Wire) -> str:
-    """What a max did where several were the largest: `split` the gradient, let nothing `pass`; empty without a tie."""
+def tie(sheet: Sheet, wire: Wire) -> str | None:
+    """What stands under a max that several were the largest for: that it split, or let nothing pass; None for none."""
     operands = sheet.operands[wire.id]
-    if wire.gate in _PICKS_INSIDE:
+    if wire.corner in _OF_ALL:
         came = [entry for use in operands for entry in entries(use.contribution)]
-        return "split" if sum(bool(entry) for entry in came) > prod(wire.shape) else ""
-    if wire.gate not in _PICKS_OF_TWO:
-        return ""
+        return "mark.tie" if sum(map(bool, came)) > prod(wire.shape) else None
+    if wire.corner not in _OF_TWO:
+        return None
     if any(_shares(use.local) for use in operands):
-        return "split"
-    return "pass" if len(operands) == 1 and _meets(sheet.wires[operands[0].source], wire, operands[0]) else ""
+        return "mark.tie"
+    is_met = len(operands) == 1 and _meets(sheet.wires[operands[0].source], wire, operands[0])
+    return "mark.tie.constant" if is_met else None
 
 
 def _meets(operand: Wire, result: Wire, use: Use) -> bool:
@@ -82,25 +85,13 @@ def _meets(operand: Wire, result: Wire, use: Use) -> bool:
 
 
 def spoken(wire: Wire) -> str:
-    """The gate's name as one says it: max for maximum."""
-    return plain(_SPOKEN.get(wire.gate, wire.gate))
-
-
-def broadcast_notes(sheet: Sheet, wire: Wire) -> list[str]:
-    """For each operand that was stretched to fit: the axes its gradient is summed over."""
-    if wire.pattern not in _ELEMENTWISE:
-        return []
-    notes = []
-    for use in sheet.operands[wire.id]:
-        axes = stretched_axes(sheet.wires[use.source].shape, wire.shape)
-        if axes:
-            notes.append(f"summed over {axes_text(axes)} for {_source_name(sheet, use)}")
-    return notes
+    """The gate's name as one says it: max for maximum, as its symbol has it without a literal."""
+    return plain(wire.symbol.split(" ")[0] if wire.corner in _OF_TWO else wire.gate)
 
 
 def axes_text(axes: tuple[int, ...]) -> str:
     """`axis 0`, or `axes 0 and 1`."""
-    return ("axis " if len(axes) == 1 else "axes ") + " and ".join(map(str, axes))
+    return said("axes", count=len(axes), axes=list(map(str, axes)))
 
 
 def stretched_axes(operand: tuple[int, ...], result: tuple[int, ...]) -> tuple[int, ...]:
@@ -119,27 +110,32 @@ def stretched_axes(operand: tuple[int, ...], result: tuple[int, ...]) -> tuple[i
 
 
 def _distributes(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
-    turned = [_source_name(sheet, use) for use in operands if use.local == -1]
+    minus = [_source_name(sheet, use) for use in operands if use.local == -1]
     straight = [_source_name(sheet, use) for use in operands if use.local != -1]
-    if turned:
-        whole = f"the whole gradient to {_list(straight)}, " if straight else ""
-        return f"passes {whole}minus the gradient to {_list(turned)}"
-    everyone = {1: _list(straight), 2: "both"}.get(len(straight), f"all {len(straight)}")
-    return f"passes the whole gradient to {everyone}"
+    if minus:
+        return said("did.distributes.some" if straight else "did.distributes.minus", names=straight, minus=minus)
+    if len(straight) == 1:
+        return said("did.distributes", names=straight)
+    return said("did.distributes.both" if len(straight) == 2 else "did.distributes.all", count=str(len(straight)))
 
 
 def _routes(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
     if wire.shape or any(sheet.wires[use.source].shape for use in operands):
-        return "routes each entry's gradient to the entry it chose"
-    winners = _winners(operands)
+        return said("did.routes.entries")
+    winners, names = _winners(operands), [_source_name(sheet, use) for use in operands]
     if len(winners) > 1:
-        return f"ties: {_list([f'{number(use.local, digits)} to {_source_name(sheet, use)}' for use in winners])}"
+        each = [(number(use.local, digits), _source_name(sheet, use)) for use in winners]
+        return said(
+            "did.routes.ties", shares=[said("did.routes.share", share=share, name=name) for share, name in each]
+        )
     if not winners:
-        return f"routes nothing to {_list([_source_name(sheet, use) for use in operands])}{_tie(sheet, wire, operands)}"
-    share = 1 if winners[0].local is None else winners[0].local
-    return f"routes to {_source_name(sheet, winners[0])}" + (
-        "" if share in (1, -1) else f", times {number(share, digits)}"
-    )
+        is_tie = len(operands) == 1 and sheet.wires[operands[0].source].value == wire.value
+        return said("did.routes.tie" if is_tie else "did.routes.nothing", names=names)
+    (winner,) = winners
+    share, name = 1 if winner.local is None else winner.local, _source_name(sheet, winner)
+    if share in (1, -1):
+        return said("did.routes.to", name=name)
+    return said("did.routes.times", name=name, share=number(share, digits))
 
 
 def _winners(operands: list[Use]) -> list[Use]:
@@ -148,35 +144,21 @@ def _winners(operands: list[Use]) -> list[Use]:
     return [use for use in chosen if use.local is not None or use.contribution is not None] or chosen
 
 
-def _tie(sheet: Sheet, wire: Wire, operands: list[Use]) -> str:
-    tied = len(operands) == 1 and sheet.wires[operands[0].source].value == wire.value
-    return " (a tie with a constant passes 0)" if tied else ""
-
-
 def _swaps(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
     if len(operands) > 2:
-        return "scales each by the product of the others"
-    return "swaps" if len(operands) > 1 else _scales(sheet, wire, operands, digits)
+        return said("did.swaps.many")
+    return said("did.swaps") if len(operands) > 1 else _scales(sheet, wire, operands, digits)
 
 
 def _scales(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
     if len(operands) == 1 and isinstance(operands[0].local, int | float):
-        return f"scales by {number(operands[0].local, digits)}"
-    return "scales"
+        return said("did.scales.by", slope=number(operands[0].local, digits))
+    return said("did.scales")
 
 
 def _plainly(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
-    return {
-        "spreads": "spreads the gradient over every entry",
-        "mixes": "mixes",
-        "moves": "moves the entries back",
-        "stops": "stops the gradient",
-    }.get(wire.pattern, plain(wire.pattern))
+    return said(f"did.{wire.pattern}") if wire.pattern in _PLAINLY else plain(wire.pattern)
 
 
 def _source_name(sheet: Sheet, use: Use) -> str:
     return plain(sheet.wires[use.source].name)
-
-
-def _list(names: list[str]) -> str:
-    return " and ".join(dict.fromkeys(names))

@@ -8,10 +8,13 @@ from typing import Any
 from gatewise._views.drawing import USUAL_SIZE, at, attributes, bent, escaped, figure, shape, words
 from gatewise._views.groups import Fold
 from gatewise._views.heat import Heat, opacity, shades, squares
+from gatewise._views.labels import SMALL_SIZE
+from gatewise._views.marks import Mark, Outline, Scene, View, WireLine, Word, all_views, words_in_order
 from gatewise._views.palettes import Palette, palette_named
-from gatewise._views.parts import RADIUS, SMALL_SIZE, Piece
+from gatewise._views.parts import RADIUS, Piece
+from gatewise._views.phrases import said
 from gatewise._views.plan import ARROW
-from gatewise._views.scene import CUT, Mark, Outline, Scene, View, WireLine, Word, all_views, scene_of, words_in_order
+from gatewise._views.scene import CUT, scene_of
 
 _LONGEST_TOLD = 20_000
 _DOT = 3.2
@@ -114,7 +117,7 @@ class _SvgWriter:
         kind = ' class="gatewise"' if self.live else ""
         fixed = f'font-family="monospace" font-size="{figure(USUAL_SIZE)}" xml:space="preserve"'
         yield f'<svg xmlns="http://www.w3.org/2000/svg"{kind} {size} role="img" {fixed}>'
-        yield f"<title>{escaped(f'Circuit of {self.scene.sheet.output.name}')}</title>"
+        yield f"<title>{escaped(said('title.picture', name=self.scene.sheet.output.name))}</title>"
         if self.live:
             yield f"<style>{self._style_sheet()}</style>"
         else:

@@ -7,19 +7,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from gatewise._views.drawing import width_of
+from gatewise._views.labels import SIZE, SMALL_SIZE, shown_name
 from gatewise._views.layout import arrange
 from gatewise._views.numbers import shape_text
-from gatewise._views.parts import (
-    PORTS_APART,
-    SIZE,
-    SMALL_SIZE,
-    TITLE,
-    Branch,
-    Level,
-    Piece,
-    settle_ports,
-    shown_name,
-)
+from gatewise._views.parts import PORTS_APART, TITLE, Branch, Level, Piece
+from gatewise._views.ports import settle_ports
 from gatewise._views.routing import CLEAR, Jog, assign_tracks
 
 STUB = 7.0  # from a gate to the labels of its wire

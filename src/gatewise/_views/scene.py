@@ -1,33 +1,24 @@
-"""A picture as marks with places: lines, arrows, dots, outlines and words, before they are SVG or TikZ.
-
-Marks of a level carry both its own coordinates and, through the maps of `elastic`, those on paper.
-"""
+"""A picture as marks with places: every level of a circuit turned into lines, outlines and words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from gatewise._views.drawing import Point, width_of
 from gatewise._views.elastic import Placed, place
-from gatewise._views.groups import Fold, Group, Part, gates_drawn, grouped, hidden
+from gatewise._views.groups import Fold, gates_drawn, grouped, hidden
+from gatewise._views.labels import LINE, SIZE, SMALL_SIZE, SYMBOL_SIZE, Label, shown_name
+from gatewise._views.legend import LINE as LEGEND_LINE
+from gatewise._views.legend import notes_of, rows_of, set_out
+from gatewise._views.marks import AnyMark, Mark, Outline, Scene, View, WireLine, Word, all_views
 from gatewise._views.meaning import objective
-from gatewise._views.numbers import is_finite, shape_text
-from gatewise._views.parts import (
-    LINE,
-    NOT_COMPUTED,
-    SIZE,
-    SMALL_SIZE,
-    SYMBOL_SIZE,
-    Branch,
-    Label,
-    Level,
-    Piece,
-    collect,
-    shown_name,
-)
+from gatewise._views.members import Group, Part
+from gatewise._views.numbers import shape_text
+from gatewise._views.parts import Branch, Level, Piece, collect
 from gatewise._views.patterns import tie, what_it_did
+from gatewise._views.phrases import said
 from gatewise._views.plan import ARROW, MARGIN, STUB, lay_out
 from gatewise._views.sheet import Sheet, Wire, read
 from gatewise._views.text import cells
@@ -36,107 +27,7 @@ DEEPEST = 2000  # gates up to which a page can open what is closed
 _ALIKE = 400  # gates up to which a group looks the same from outside, open or closed, in every picture of a circuit
 SIGN_SIZE = 21.0  # of a single sign such as + in its circle
 TIE_SIZE = 9.0  # of what stands under the symbol of a gate
-_TIES = {"split": "tie", "pass": "tie 0"}
 CUT = ((-3.0, 5.0), (0.0, -5.0)), ((1.0, 5.0), (4.0, -5.0))  # the two strokes through a wire that was cut
-_LEGEND_LINE = 17.0
-
-
-@dataclass(frozen=True)
-class WireLine:
-    """A piece of wire: a `trunk` or a `use`, to a port of a gate (`to` its wire), of a group (`g3`), or `out`."""
-
-    kind: str
-    points: tuple[Point, ...]
-    own: tuple[Point, ...]
-    wire: int
-    to: str = ""
-    port: int = 0
-    is_blocked: bool = False
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Something small at a point: an `arrow` tip, a `fork` dot, a `cut`."""
-
-    kind: str
-    at: Point
-    own: Point
-    wire: int
-    to: str = ""
-    is_hidden: bool = False  # an arrow at the edge of a group that is open: its wire goes on
-
-
-@dataclass(frozen=True)
-class Outline:
-    """A gate or a closed group: left, top, width, height on paper; `own` is its middle, `span` its ports' heights."""
-
-    box: tuple[float, float, float, float]
-    own: Point
-    span: tuple[float, float]
-    is_round: bool
-    is_loud: bool
-    wires: tuple[int, ...]
-    title: str
-    symbol: Word
-    tie: Word | None = None
-    group: Group | None = None
-    number: int = 0
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is not to be seen, because its gates are."""
-        return self.group is not None and not self.group.closed
-
-
-@dataclass(frozen=True)
-class Word:
-    """A line of text, with a heat map before it for an array."""
-
-    label: Label
-    at: Point
-    own: Point
-    size: float
-    anchor: str = "start"
-    to: str = ""
-    port: int = 0
-    heat_at: Point | None = None
-
-
-AnyMark = WireLine | Mark | Outline | Word
-
-
-@dataclass
-class View:
-    """A level on paper; `box` is the outline of an open group, `gate` the closed group's outline where it is one."""
-
-    placed: Placed
-    marks: list[AnyMark]
-    inner: list[View] = field(default_factory=list)
-    box: tuple[float, float, float, float] | None = None
-    title: str = ""
-    is_shown: bool = True
-
-    @property
-    def words(self) -> list[Word]:
-        """Its words, in tape order."""
-        return [mark for mark in self.marks if isinstance(mark, Word)]
-
-    @property
-    def group(self) -> Group | None:
-        """The group whose inside this is; None for the whole circuit."""
-        return self.placed.level.group
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A whole picture."""
-
-    sheet: Sheet
-    width: float
-    height: float
-    root: View
-    legend: list[Word]
-    told: str
 
 
 def scene_of(record: Mapping[str, Any], *, digits: int | None = None, fold: Fold = None, live: bool = False) -> Scene:
@@ -159,9 +50,9 @@ class _MarkMaker:
         root = self.view(placed)
         legend = self._legend(root, parts)
         width = max([placed.width, *(2 * MARGIN + width_of(label.text, SMALL_SIZE) for label in legend)])
-        rows = _rows(legend, placed.width - 2 * MARGIN)
-        words = list(_set(rows, placed.height))
-        height = placed.height + _LEGEND_LINE * len(rows) + MARGIN / 2
+        rows = rows_of(legend, placed.width - 2 * MARGIN)
+        words = list(set_out(rows, placed.height))
+        height = placed.height + LEGEND_LINE * len(rows) + MARGIN / 2
         told = ". ".join(self._told(wire) for wire in self.sheet.wires)
         return Scene(self.sheet, width, height, root, words, told)
 
@@ -175,7 +66,7 @@ class _MarkMaker:
                 view.inner.append(self.view(inside, is_shown and id(piece) in opened))
         if placed.level.group is not None:
             view.box = (placed.left, placed.top, placed.width, placed.height)
-            view.title = _about_group(placed.level.group)
+            view.title = about_group(placed.level.group)
         return view
 
     # Wires.
@@ -235,30 +126,22 @@ class _MarkMaker:
         loud, title, mark = False, "", None
         if piece.group is None:
             title = self._about(piece.wires[0])
-            mark = _TIES.get(tie(self.sheet, piece.wires[0]))
+            mark = tie(self.sheet, piece.wires[0])
         else:
-            title, loud = _about_group(piece.group), self._hides_trouble(piece)
-            title += ". A number inside is not finite" if loud else ""
+            title, loud = about_group(piece.group), not all(wire.is_finite for wire in piece.group.wires)
+            title = said("title.trouble", title=title) if loud else title
         ids = tuple(wire.id for wire in piece.wires)
         below = None
         if mark is not None:
             symbol = replace(symbol, at=(middle[0], middle[1] - 4))
-            below = Word(Label(mark, "tie"), (middle[0], box[1] + box[3] / 2 + 12), own, TIE_SIZE, "middle")
+            below = Word(Label(said(mark), "tie"), (middle[0], box[1] + box[3] / 2 + 12), own, TIE_SIZE, "middle")
         return Outline(box, own, piece.span, piece.is_round, loud, ids, title, symbol, below, piece.group, number)
 
     def _about(self, wire: Wire) -> str:
         """What a pointer resting on a gate shows: how it is made, what it did, the sentence a teacher would say."""
-        part = f" (part of {wire.block})" if wire.block else ""
-        did = what_it_did(self.sheet, wire, self.digits)
-        return ". ".join(text for text in (f"{wire.name} = {wire.expression}{part}", did, wire.says) if text)
-
-    def _hides_trouble(self, piece: Piece) -> bool:
-        """Whether a number inside a closed group is not finite."""
-        assert piece.group is not None
-        return any(
-            not is_finite(wire.value, wire.summary) or not is_finite(wire.gradient, wire.gradient_summary)
-            for wire in piece.group.wires
-        )
+        made = f"{wire.name} = {wire.expression}"
+        made = said("title.part", made=made, block=wire.block) if wire.block else made
+        return ". ".join(filter(None, (made, what_it_did(self.sheet, wire, self.digits), wire.says)))
 
     # Words.
 
@@ -293,39 +176,22 @@ class _MarkMaker:
         return Word(Label(shown_name(name), "name", name, False, self.sheet.output.id), at, own, SIZE, to="out")
 
     def _told(self, wire: Wire) -> str:
-        made = f" = {wire.expression}" if wire.is_gate else ""
-        gradient = self.sheet.gradient(wire, self.digits) if wire.has_gradient else "not computed"
-        return f"{wire.name}{made}: value {self.sheet.value(wire, self.digits)}, gradient {gradient}"
+        made = f"{wire.name} = {wire.expression}" if wire.is_gate else wire.name
+        gradient = self.sheet.gradient(wire, self.digits) if wire.has_gradient else said("title.unknown")
+        return said("told.wire", made=made, value=self.sheet.value(wire, self.digits), gradient=gradient)
 
     # The legend.
 
     def _legend(self, root: View, parts: Sequence[Part]) -> list[Label]:
         """The marks this picture uses, and only those."""
-        views = [view for view in all_views(root) if view.is_shown]
-        marks = [mark for view in views for mark in view.marks]
-        labels = [mark.label for mark in marks if isinstance(mark, Word)]
+        marks = [mark for view in all_views(root) if view.is_shown for mark in view.marks]
         whose = shown_name(objective(self.sheet))
-        found = [Label("bold above: value", "value"), Label(f"slanted below: gradient of {whose}", "gradient")]
-        if any(label.heat for label in labels):
-            found += [Label("■ positive □ negative", "note"), Label("darker is larger", "note")]
-        if any(label.heat and label.text.startswith("±") for label in labels):
-            found.append(Label("± size of the largest", "note"))
-        if any(isinstance(mark, Mark) and mark.kind == "fork" for mark in marks):
-            found.append(Label("● fork: the gradients of its branches add", "note"))
-        if any(isinstance(mark, WireLine) and mark.is_blocked for mark in marks):
-            found.append(Label("dashed: a max or a mask routed the gradient away", "note"))
-        ties = {mark.tie.label.text for mark in marks if isinstance(mark, Outline) and mark.tie}
-        if "tie" in ties:
-            found.append(Label("tie: equals split the gradient", "note"))
-        if "tie 0" in ties:
-            found.append(Label("tie 0: a tie with a constant passes nothing", "note"))
-        if any(label.text == "stops" for label in labels):
-            found.append(Label("stops: the gate passes no gradient", "note"))
-        if any(label.text == NOT_COMPUTED for label in labels):
-            found.append(Label(f"{NOT_COMPUTED} not computed", "note"))
+        own = [Label(said("legend.value"), "value"), Label(said("legend.gradient", f=whose), "gradient")]
+        own += [Label(said(f"legend.{key}"), "note") for key in notes_of(marks)]
         if inside := hidden(parts):
-            found.append(Label(f"folded: {inside} of {len(self.sheet.steps)} gates, in double outlines", "note"))
-        return found
+            folded = said("legend.folded", inside=str(inside), all=str(len(self.sheet.steps)))
+            own.append(Label(folded, "note"))
+        return own
 
 
 def folded(record: Mapping[str, Any], fold: Fold = None) -> tuple[int, int]:
@@ -334,22 +200,10 @@ def folded(record: Mapping[str, Any], fold: Fold = None) -> tuple[int, int]:
     return gates_drawn(parts), hidden(parts)
 
 
-def words_in_order(scene: Scene) -> list[Word]:
-    """The words in the order in which they are to be read: wires as on the tape, then branches, the output last."""
-    found = [word for view in all_views(scene.root) if view.is_shown for word in view.words]
-    return sorted(found, key=lambda word: (word.to == "out", bool(word.to), -1 if word.to else word.label.wire))
-
-
-def all_views(view: View) -> Iterator[View]:
-    """A level and all inside it."""
-    yield view
-    for inner in view.inner:
-        yield from all_views(inner)
-
-
-def _about_group(group: Group) -> str:
-    of = f", {group.about}" if group.about else ""
-    return f"{group.name}: {group.kind} of {len(group.steps)} gates{of}"
+def about_group(group: Group) -> str:
+    """What a group is: `layer: call of 3 gates`."""
+    slots = {"name": group.name, "kind": said(f"kind.{group.kind}"), "count": str(len(group.steps))}
+    return said("title.group.about", **slots, about=group.about) if group.about else said("title.group", **slots)
 
 
 def _start(piece: Piece, out: int) -> Point:
@@ -362,13 +216,9 @@ def _end(branch: Branch) -> tuple[str, int]:
     target = branch.target
     if target.kind == "exit":
         return "out", 0
-    return (
-        (f"g{target.group.number}", branch.edge.port) if target.group else (str(branch.uses[0].target), _port(branch))
-    )
-
-
-def _port(branch: Branch) -> int:
-    return branch.uses[0].port
+    if target.group:
+        return f"g{target.group.number}", branch.edge.port
+    return str(branch.uses[0].target), branch.uses[0].port
 
 
 def _line(
@@ -408,25 +258,3 @@ def _turns(branches: list[Branch]) -> list[float]:
     """Where branches leave the trunk, from the left; if none goes straight on, the last needs no dot."""
     turns = sorted(branch.points[1][0] for branch in branches if len(branch.points) > 2)
     return turns if len(turns) < len(branches) else turns[:-1]
-
-
-def _rows(legend: list[Label], room: float) -> list[list[Label]]:
-    """The legend's entries in rows that fit the width."""
-    rows: list[list[Label]] = [[]]
-    used = 0.0
-    for label in legend:
-        width = width_of(label.text, SMALL_SIZE)
-        if rows[-1] and used + width > room:
-            rows.append([])
-            used = 0.0
-        rows[-1].append(label)
-        used += width + 2 * MARGIN
-    return rows
-
-
-def _set(rows: list[list[Label]], height: float) -> Iterator[Word]:
-    for number, row in enumerate(rows):
-        x, y = MARGIN, height + _LEGEND_LINE * (number + 0.5)
-        for label in row:
-            yield Word(label, (x, y), (x, y), SMALL_SIZE)
-            x += width_of(label.text, SMALL_SIZE) + 2 * MARGIN

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypedDict
 
 from gatewise._errors import UnknownWireError
-from gatewise._views.numbers import entries, quantity
+from gatewise._views.numbers import Summary, Value, entries, is_finite, quantity
+from gatewise._views.phrases import said
+from gatewise._views.text import plain
 
 
 @dataclass(frozen=True)
@@ -21,16 +23,18 @@ class Wire:
     kind: str
     shape: tuple[int, ...]
     dtype: str
-    value: Any
-    summary: Mapping[str, Any] | None
-    gradient: Any
-    gradient_summary: Mapping[str, Any] | None
+    value: Value
+    summary: Summary | None
+    gradient: Value
+    gradient_summary: Summary | None
     line: int | None
     text: str
     step: int | None
     gate: str
     symbol: str
     pattern: str
+    corner: str | None
+    given: Mapping[str, Value]
     says: str
     expression: str
     block: str | None
@@ -46,8 +50,8 @@ class Wire:
     @property
     def origin(self) -> str:
         """Where a wire that no gate made came from."""
-        note = " (cut)" if self.is_cut else " (read by Python)" if self.is_read else ""
-        return self.kind + note
+        note = "cut" if self.is_cut else "read" if self.is_read else None
+        return self.kind if note is None else said(f"origin.{note}", kind=self.kind)
 
     @property
     def is_gate(self) -> bool:
@@ -59,6 +63,16 @@ class Wire:
         """Whether a gradient was computed, whatever it is."""
         return self.gradient is not None or self.gradient_summary is not None
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether nothing in its value or its gradient is nan or inf."""
+        return is_finite(self.value, self.summary) and is_finite(self.gradient, self.gradient_summary)
+
+    @property
+    def made(self) -> str:
+        """How a gate made it: `q = x + y`."""
+        return f"{plain(self.name)} = {plain(self.expression)}"
+
 
 @dataclass(frozen=True)
 class Use:
@@ -67,11 +81,34 @@ class Use:
     source: int
     target: int
     port: int
-    local: Any
+    local: Value
     local_text: str | None
-    contribution: Any
-    contribution_summary: Mapping[str, Any] | None
+    contribution: Value
+    contribution_summary: Summary | None
     blocked: bool
+
+
+class Check(TypedDict, total=False):
+    """What was found where a gradient was compared with differences of the output."""
+
+    verdict: str
+    entry: Sequence[int] | None
+    gradient: Value
+    numerical: Value
+    error: Value
+    slopes: Sequence[float] | None
+    reason: str | None
+    entries: int
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One gate of the sweep: the wire it made, the positions of its uses in the record, its lines of code."""
+
+    wire: int
+    uses: tuple[int, ...]
+    code: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -80,10 +117,16 @@ class Sheet:
 
     wires: tuple[Wire, ...]
     uses: tuple[Use, ...]
-    code: Mapping[int, tuple[str, ...]]
-    checks: Mapping[int, Mapping[str, Any]]
+    forward: tuple[int, ...]
+    backward: tuple[Event, ...]
+    checks: Mapping[int, Check]
     output: Wire
-    upstream: Any
+    upstream: Value
+
+    @cached_property
+    def code(self) -> dict[int, tuple[str, ...]]:
+        """The lines of backward code of each gate that the sweep goes through."""
+        return {event.wire: event.code for event in self.backward}
 
     @cached_property
     def uses_of(self) -> dict[int, list[Use]]:
@@ -143,11 +186,20 @@ def read(record: Mapping[str, Any]) -> Sheet:
     return Sheet(
         wires=wires,
         uses=tuple(_use(row) for row in record["uses"]),
-        code={event["wire"]: tuple(event.get("code", ())) for event in record.get("backward", ())},
+        forward=tuple(record.get("forward", ())),
+        backward=tuple(map(_event, record.get("backward", ()))),
         checks={int(key): check for key, check in record.get("checks", {}).items()},
         output=wires[record["output"]],
         upstream=record.get("upstream", 1),
     )
+
+
+def _summary(row: Mapping[str, Any] | None) -> Summary | None:
+    return None if row is None else Summary(**row)
+
+
+def _event(row: Mapping[str, Any]) -> Event:
+    return Event(row["wire"], tuple(row["uses"]), tuple(row.get("code", ())))
 
 
 def _wire(row: Mapping[str, Any]) -> Wire:
@@ -160,15 +212,17 @@ def _wire(row: Mapping[str, Any]) -> Wire:
         shape=tuple(row["shape"]),
         dtype=row["dtype"],
         value=row["value"],
-        summary=row.get("summary"),
+        summary=_summary(row.get("summary")),
         gradient=row["gradient"],
-        gradient_summary=row.get("gradient_summary"),
+        gradient_summary=_summary(row.get("gradient_summary")),
         line=source.get("line"),
         text=source.get("text") or "",
         step=row.get("step"),
         gate=row.get("gate") or "",
         symbol=row.get("symbol") or row.get("gate") or "",
         pattern=row.get("pattern") or "",
+        corner=row.get("corner"),
+        given=row.get("given") or {},
         says=row.get("says") or "",
         expression=row.get("expression") or "",
         block=row.get("block"),
@@ -192,6 +246,6 @@ def _use(row: Mapping[str, Any]) -> Use:
         local=int(local) if isinstance(local, bool) else local,  # d(mask * x)/dx is a number
         local_text=row.get("local_text"),
         contribution=row.get("contribution"),
-        contribution_summary=row.get("contribution_summary"),
+        contribution_summary=_summary(row.get("contribution_summary")),
         blocked=bool(row.get("blocked", False)),
     )

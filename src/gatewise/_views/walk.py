@@ -9,11 +9,12 @@ from typing import Any
 from gatewise._views.card import accumulated, backward_part, forward_part, open_sum
 from gatewise._views.numbers import DASH, number, quantity
 from gatewise._views.patterns import what_it_did
+from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Wire, read
 from gatewise._views.text import cells, pad, pad_left, plain, shorten_between_words
 
 LIT, UNLIT = "> ", "  "
-_HEADER = ("wire", "made by", "value", "gradient")
+_HEADER = ("wire", "made", "value", "gradient")
 _WIDEST_EXPRESSION = 40
 _FEWEST_ROWS = 3  # of a list that is cut: a line before, the lit one, a line after
 
@@ -37,19 +38,16 @@ class WalkStep:
         return "backward" if self.is_backward else "forward"
 
 
-def steps(record: Mapping[str, Any]) -> list[WalkStep]:
-    """The events of a record in order: its forward ids, then its backward events."""
-    made = [record["wires"][id_] for id_ in record["forward"]]
+def steps(sheet: Sheet) -> list[WalkStep]:
+    """The events of a circuit in order: its gates forward, then the sweep."""
+    made = [sheet.wires[id_] for id_ in sheet.forward]
     forward = [
-        WalkStep(wire["id"], False, (), (f"{wire['name']} = {wire['expression']}",))
+        WalkStep(wire.id, False, (), (f"{wire.name} = {wire.expression}",))
         for wire in made
-        if wire["kind"] == "gate"  # a cut wire was made by a gate once, and is an input now
+        if wire.is_gate  # a cut wire was made by a gate once, and is an input now
     ]
     begun: set[str] = set()
-    backward = [
-        WalkStep(event["wire"], True, tuple(event["uses"]), tuple(accumulated(event["code"], begun)))
-        for event in record["backward"]
-    ]
+    backward = [WalkStep(each.wire, True, each.uses, tuple(accumulated(each.code, begun))) for each in sheet.backward]
     return forward + backward
 
 
@@ -80,7 +78,7 @@ class Walk:
 
     def __init__(self, record: Mapping[str, Any], digits: int | None = None) -> None:
         self.sheet: Sheet = read(record)
-        self.steps = steps(record)
+        self.steps = steps(self.sheet)
         self.digits = digits
         self.forward = sum(not step.is_backward for step in self.steps)
 
@@ -104,16 +102,15 @@ class Walk:
         )
 
     def _head(self, position: int) -> str:
-        if not self.steps:
-            return "step 0 of 0   no gate: the output is an input"
-        place = f"step {position} of {len(self.steps)}"
+        place = said("walk.place", step=str(position), all=str(len(self.steps)))
         if position == 0:
-            return f"{place}   the start: the inputs have their values, nothing else is known"
+            return f"{place}   {said('walk.start' if self.steps else 'walk.none')}"
         step = self.steps[position - 1]
         wire = self.sheet.wires[step.wire]
-        head = f"{place}   {step.direction} through {plain(wire.name)} = {plain(wire.expression)}"
-        head += f"   {what_it_did(self.sheet, wire, self.digits)}" if step.is_backward else ""
-        return head + (f"   (line {wire.line}: {plain(wire.text)})" if wire.line is not None else "")
+        head = [place, said(f"walk.{step.direction}.through", made=wire.made)]
+        head += [what_it_did(self.sheet, wire, self.digits)] if step.is_backward else []
+        head += [said("walk.source", line=str(wire.line), text=plain(wire.text))] if wire.line is not None else []
+        return "   ".join(head)
 
     def _given(self) -> list[str]:
         return [f"{plain(w.name)} = {self.sheet.value(w, self.digits)}" for w in self.sheet.wires if not w.is_gate]
@@ -138,7 +135,10 @@ class Walk:
         """The list of wires, its head first; in a narrow window without how they are made."""
         swept = self._swept(position)
         made = {step.wire for step in self.steps[: min(position, self.forward)]}
-        rows = [_HEADER, *(self._row(wire, position, made, swept) for wire in self.sheet.wires)]
+        rows = [
+            tuple(said(f"head.{key}") for key in _HEADER),
+            *(self._row(wire, position, made, swept) for wire in self.sheet.wires),
+        ]
         current = self.steps[position - 1].wire if position else None
         marks = [UNLIT, *(LIT if wire.id == current else UNLIT for wire in self.sheet.wires)]
         table = [mark + row for mark, row in zip(marks, _aligned(rows, (0, 1, 2, 3)), strict=True)]
@@ -164,7 +164,7 @@ class Walk:
             return self.sheet.gradient(wire, self.digits)
         uses = [use for use in self.sheet.uses_of[wire.id] if use.target in swept and use.contribution is not None]
         if wire.shape:
-            return f"{len(came)} of {len(users)}"
+            return said("walk.came", count=str(len(came)), all=str(len(users)))
         parts = [use.contribution for use in uses]
         parts += [self.sheet.upstream] if wire.id == self.sheet.output.id else []
         return open_sum([quantity(part, None, self.digits) for part in parts])
@@ -216,7 +216,7 @@ def _window(lines: list[str], room: int) -> list[str]:
     first = min(max(0, lit_at - room // 2), len(lines) - room)
     kept = lines[first : first + room]
     if first > 0:
-        kept[0] = f"{UNLIT}... {first + 1} more above"
+        kept[0] = UNLIT + said("walk.above", count=str(first + 1))
     if (below := len(lines) - first - room) > 0:
-        kept[-1] = f"{UNLIT}... {below + 1} more below"
+        kept[-1] = UNLIT + said("walk.below", count=str(below + 1))
     return kept

@@ -57,24 +57,24 @@ def batchnorm(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, t: np.ndarray)
     return loss
 
 
-def drawn(seed: int, **shapes: int | tuple[int, ...]) -> dict[str, np.ndarray]:
+def short_numbers(seed: int, **shapes: int | tuple[int, ...]) -> dict[str, np.ndarray]:
     """Arrays of short random numbers, that can be read and written down."""
     rng = np.random.default_rng(seed)
     return {name: np.round(rng.normal(size=shape), 2) for name, shape in shapes.items()}
 
 
 def matrices_inputs() -> Mapping[str, float | np.ndarray]:
-    return drawn(0, W=(2, 4), X=(4, 3), T=(2, 3))
+    return short_numbers(0, W=(2, 4), X=(4, 3), T=(2, 3))
 
 
 def softmax_inputs() -> Mapping[str, float | np.ndarray]:
-    return {**drawn(1, scores=(4, 3)), "y": np.array([0, 2, 1, 2])}
+    return {**short_numbers(1, scores=(4, 3)), "y": np.array([0, 2, 1, 2])}
 
 
 def net_inputs() -> Mapping[str, float | np.ndarray]:
-    weights = drawn(2, X=(5, 4), W1=(4, 6), b1=6, W2=(6, 3), b2=3)
+    weights = short_numbers(2, X=(5, 4), W1=(4, 6), b1=6, W2=(6, 3), b2=3)
     return {"X": weights.pop("X"), "y": np.array([0, 1, 2, 2, 1]), **weights, "reg": 0.05}
 
 
 def batchnorm_inputs() -> Mapping[str, float | np.ndarray]:
-    return drawn(3, x=(5, 3), gamma=3, beta=3, t=(5, 3))
+    return short_numbers(3, x=(5, 3), gamma=3, beta=3, t=(5, 3))

@@ -7,7 +7,7 @@ from typing import Any
 
 from gatewise._views.derivation import arrays, scalars
 from gatewise._views.derivation.chain import Chain
-from gatewise._views.derivation.page import Code, Heading, Page, Sentence, markdown, standalone
+from gatewise._views.derivation.page import Code, Heading, Page, heading, markdown, sentence, standalone
 from gatewise._views.derivation.page import latex as in_latex
 from gatewise._views.sheet import Sheet, Wire, read
 
@@ -33,14 +33,16 @@ def _inputs(sheet: Sheet) -> list[Wire]:
 
 
 def _title(sheet: Sheet, wanted: list[Wire]) -> Heading:
-    along = (" along ", Code(wanted[0].name)) if len(wanted) == 1 else ()
-    return Heading(1, ("The gradient of ", Code(sheet.output.name), *along))
+    output = Code(sheet.output.name)
+    if len(wanted) == 1:
+        return heading(1, "derivation.title.along", output=output, wire=Code(wanted[0].name))
+    return heading(1, "derivation.title", output=output)
 
 
 def _body(sheet: Sheet, wanted: list[Wire], digits: int | None) -> Page:
     if not wanted:
-        return [Sentence(("No input's gradient was computed, so there is nothing to derive.",))]
+        return [sentence("derivation.nothing")]
     if not wanted[0].has_gradient:
-        return [Sentence((Code(wanted[0].name), " has no gradient: none was asked for, or none can reach it."))]
+        return [sentence("derivation.none", wire=Code(wanted[0].name))]
     chain = Chain(sheet, wanted, digits)
     return arrays.derived(chain) if chain.any_array else scalars.derived(chain)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from gatewise._views.derivation.chain import Chain, first_entry, norm
 from gatewise._views.derivation.dimensions import PRODUCTS, Dimensions
@@ -29,11 +28,15 @@ from gatewise._views.derivation.page import (
     Piece,
     Sentence,
     displays,
+    heading,
     on_brackets,
+    sentence,
 )
 from gatewise._views.derivation.part import Part
 from gatewise._views.derivation.rules import Rules
 from gatewise._views.meaning import objective
+from gatewise._views.numbers import Value, reals
+from gatewise._views.phrases import said
 from gatewise._views.sheet import Use, Wire
 
 _WIDEST_ROW = 10
@@ -82,8 +85,8 @@ class _Arrays:
         self.blocks += unreached(self.chain)
         return [*self.blocks, *on_brackets(self.blocks)]
 
-    def _say(self, *parts: Piece) -> None:
-        self.blocks.append(Sentence(parts))
+    def _say(self, key: str, **slots: Piece | Sequence[Piece]) -> None:
+        self.blocks.append(sentence(f"derivation.{key}", **slots))
 
     def _show(self, *lines: str) -> None:
         self.blocks += displays(lines)
@@ -93,21 +96,18 @@ class _Arrays:
     def _opening(self) -> None:
         wires = [self.sheet.wires[id_] for id_ in sorted(self.chain.wanted)]
         example = next((wire for wire in wires if wire.shape), wires[0])
-        self._say(
-            "Here ", Code(f"d{example.name}"), " is short for the gradient of ", Code(objective(self.sheet)), " along ",
-            Code(example.name), ", of the same shape; likewise for every other wire.",
-        )  # fmt: skip
+        f, wire = Code(objective(self.sheet)), Code(example.name)
+        self._say("short", d=Code(f"d{example.name}"), f=f, wire=wire)
         sizes = ", ".join(f"{letter} = {size}" for size, letter in self.dimensions.letters.items())
         if sizes:
-            self._say("Sizes: ", Formula(sizes), ".")
+            self._say("sizes", sizes=Formula(sizes))
         arrays = [wire for wire in self.dimensions.arrays if self._is_shown(wire)]
-        shapes = [part for wire in arrays for part in (Code(wire.name), f" {self.dimensions.shape(wire.shape)}, ")]
-        if shapes:
-            self._say("Shapes: ", *shapes[:-1], str(shapes[-1]).removesuffix(", ") + ".")
+        if arrays:
+            self._say("shapes", shapes=[part for wire in arrays for part in self._shape(wire, wire is arrays[0])])
         self.blocks += stated(self.chain, self.dimensions.letters.values())
         made = [wire for wire in self.chain.mentioned if wire.is_gate and self._is_shown(wire)]
         if made:
-            self._say("Forward:")
+            self._say("forward")
             self._show(*(self._forward(wire) for wire in made))
         self._start()
 
@@ -115,18 +115,25 @@ class _Arrays:
         hidden = wire.id in self.hidden and not wire.named
         return not wire.is_gate or not (hidden or self.chain.joins(wire) is not None)
 
+    def _shape(self, wire: Wire, is_first: bool) -> list[Piece]:
+        """`X (N, D)`, with a comma before it where another one is told already."""
+        told: list[Piece] = [Code(wire.name), f" {self.dimensions.shape(wire.shape)}"]
+        return told if is_first else [", ", *told]
+
     def _forward(self, wire: Wire) -> str:
-        piece = r"\text{a piece of } " if wire.gate == "split" else ""
+        is_piece = wire.gate == "split"
+        piece = rf"\text{{{said('derivation.formula.piece')} }} " if is_piece else ""
         return f"{self.chain.symbol(wire)} &= {piece}{self.chain.told(wire, self.hidden).latex}"
 
     def _start(self) -> None:
         output = self.sheet.output
         d = self.chain.d(output)
         if self.sheet.upstream_is_one:
-            self._say("The sweep starts at the output:")
-            self._show(f"{d} = 1" + (r" \text{ in every entry}" if output.shape else ""))
+            every = rf" \text{{ {said('derivation.formula.every')}}}"
+            self._say("output")
+            self._show(f"{d} = 1" + (every if output.shape else ""))
         else:
-            self._say("The sweep starts at the output, from the gradient that was given:")
+            self._say("output.given")
             self._first_and_norm(output, equals_number(first_entry(output.gradient), self.digits))
 
     # ------------------------------------------------------------------------------------------------------- one stage
@@ -134,7 +141,7 @@ class _Arrays:
     def _stage(self, wire: Wire) -> None:
         block, uses = self.whole_blocks.get(wire.id), self._uses(wire)
         if wire.named and (block or uses):
-            self.blocks.append(Heading(2, ("Back through ", Code(wire.name))))
+            self.blocks.append(heading(2, "derivation.back", wire=Code(wire.name)))
         match block:
             case SoftmaxBlock():
                 self._softmax(block)
@@ -146,7 +153,7 @@ class _Arrays:
             self._show(self._forward(wire), *self._element(wire))
         terms = [each for each in self._joined(wire) if each.id != wire.id]
         if terms and not wire.shape and uses:
-            self._say("Addition hands ", Code(f"d{wire.name}"), " whole to each of its terms.")
+            self._say("terms", d=Code(f"d{wire.name}"))
         for use in uses:
             self._along(use)
 
@@ -207,7 +214,7 @@ class _Arrays:
         elif len(found) + (source.id in self.penalties) == expected:
             self._whole(source, found)
         elif len(found) == 1:
-            self._say(Code(source.name), " is used elsewhere too; this is one part of its gradient.")
+            self._say("elsewhere", wire=Code(source.name))
 
     def _expected(self, source: Wire) -> int:
         """How many parts a wire's gradient has; a penalty and a block are one each."""
@@ -217,19 +224,19 @@ class _Arrays:
         covered |= self.penalties[source.id].inside if source.id in self.penalties else set()
         return len([use for use in uses if use.target not in covered]) + len(blocks) + (source.id in self.penalties)
 
-    def _whole(self, source: Wire, found: Sequence[tuple[Any, Part]]) -> None:
+    def _whole(self, source: Wire, found: Sequence[tuple[Use | Block, Part]]) -> None:
         d, parts = self.chain.d(source), [part.summand for _, part in found]
         values = [self._first_part(way) for way, _ in found]
         if source.id in self.penalties:
             latex, value = self._penalty(self.penalties[source.id])
             parts, values = [*parts, latex], [*values, value]
         else:
-            self._say("The parts add up:")
+            self._say("sum")
         self._show(f"{d} = {added_up(parts)}")
         value = first_entry(source.gradient)
         self._first_and_norm(source, "" if value is None else _summed(values, value, self.digits))
 
-    def _first_part(self, way: Use | Block) -> Any:
+    def _first_part(self, way: Use | Block) -> Value:
         if isinstance(way, Block):
             return None
         return first_entry(way.contribution)
@@ -257,12 +264,12 @@ class _Arrays:
         if length is not None:
             lines.append(rf"\lVert {self.chain.d(source)} \rVert &{equals_number(length, self.digits)}")
         if lines:
-            self._say("In numbers:")
+            self._say("numbers")
             self._show(*lines)
 
     # ------------------------------------------------------------------------------------- penalties and cross-entropy
 
-    def _penalty(self, found: Penalty) -> tuple[str, Any]:
+    def _penalty(self, found: Penalty) -> tuple[str, Value]:
         """The sentence for a penalty; its part of the gradient, and the first entry of that."""
         wire, symbol = found.wire, self.chain.symbol(found.wire)
         scale = f"{found.scale.latex} \\," if found.scale else ""
@@ -271,37 +278,31 @@ class _Arrays:
         square = self.chain.symbols.entry(
             wire.name, "".join((self.rules.i, self.rules.j, self.rules.k)[: len(wire.shape)])
         )
-        self._say(
-            Code(wire.name), " stands in the penalty too, ", Formula(rf"{scale} \sum {{{square}}}^{{2}}".strip()),
-            ", in which the derivative of a square is twice the entry. With both parts:",
-        )  # fmt: skip
+        self._say("penalty", wire=Code(wire.name), penalty=Formula(rf"{scale} \sum {{{square}}}^{{2}}".strip()))
         parts = [first_entry(use.contribution) for use in found.uses]
-        return rf"2 \cdot {top}{scaled}{symbol}", None if None in parts else sum(parts)
+        return rf"2 \cdot {top}{scaled}{symbol}", None if None in parts else sum(reals(parts))
 
     def _softmax(self, found: SoftmaxBlock) -> None:
         scores, p, entry = found.scores, found.closing, self.chain.symbols.entry
         k, row = self.rules.k, self.rules.i * (len(p.shape) - 1)
         at, other = row + self.rules.j, row + k
         size = self.dimensions.letter(p.shape[-1])
-        self._say("This is softmax: each entry's power of e over the sum of its row's.")
+        self._say("softmax")
         power = self.chain.power_of_e
         below = rf"\sum_{{{k}=1}}^{{{size}}} {power(entry(scores.name, other))}"
         self._show(rf"{entry(p.name, at)} = \frac{{{power(entry(scores.name, at))}}}{{{below}}}")
         self._say_shift(found)
-        self._say(
-            "A score raises its own share and, through the sum, lowers every share of its row. "
-            "So each score gets its share times how far that share's gradient lies above the row's average:"
-        )
+        self._say("softmax.back")
         mean = rf"\sum_{{{k}=1}}^{{{size}}} {entry(p.name, other)} \, {entry(p.name, other, 'd')}"
         inside = rf"\left({entry(p.name, at, 'd')} - {mean}\right)"
         element = rf"{entry(scores.name, at, 'd')} &= {entry(p.name, at)} {inside}"
-        symbol, d = self.chain.symbol(p), self.chain.d(p)
-        latex = rf"{symbol} \odot \left({d} - \sum_{{\text{{row}}}} {symbol} \odot {d}\right)"
+        symbol, d, row_word = self.chain.symbol(p), self.chain.d(p), said("derivation.formula.row")
+        latex = rf"{symbol} \odot \left({d} - \sum_{{\text{{{row_word}}}}} {symbol} \odot {d}\right)"
         self._add(scores, found, Part(latex, [Display((element,))]))
 
     def _say_shift(self, found: Block) -> None:
         if found.is_shifted:
-            self._say("Taking the largest score out first changes no share, so nothing goes back through the max.")
+            self._say("shift")
 
     def _entropy(self, found: CrossEntropy) -> None:
         scores, closing = found.scores, found.closing
@@ -318,15 +319,17 @@ class _Arrays:
         latex = rf"{d} \cdot {less}" + (rf" = {factor} \cdot {less}" if factor else "")
         if is_one(closing.gradient):
             latex = rf"{p} - {onehot}"
-        shape, d_name = self.dimensions.shape(scores.shape), f"d{self.chain.whole(closing).name}"
-        ledger = Sentence((
-            "Dimensions: ", Code(f"d{scores.name}"), f" must be {shape}, as ", Code(scores.name), " is; ",
-            Formula(p), " and ", Formula(onehot), f" are {shape}, and ", Code(d_name), " is a number.",
-        ))  # fmt: skip
-        after = [ledger, *self._row(found, p)]
-        if factor:
-            once = ("The factor ", Formula(factor), " is in here; nothing further back needs it again.")
-            after = [ledger, Sentence(once), *after[1:]]
+        sizes = sentence(
+            "derivation.entropy.sizes",
+            d=Code(f"d{scores.name}"),
+            shape=self.dimensions.shape(scores.shape),
+            scores=Code(scores.name),
+            shares=Formula(p),
+            onehot=Formula(onehot),
+            upstream=Code(f"d{self.chain.whole(closing).name}"),
+        )
+        once = [sentence("derivation.entropy.factor", factor=Formula(factor))] if factor else []
+        after = [sizes, *once, *self._row(found, p)]
         self._add(scores, found, Part(latex, [Display((element,))], after))
 
     def _say_entropy(self, found: CrossEntropy, p: str, right: str) -> None:
@@ -335,10 +338,7 @@ class _Arrays:
         i, j, k = self.rules.i, self.rules.j, self.rules.k
         entry = self.chain.symbols.entry
         columns = self.dimensions.letter(scores.shape[1])
-        self._say(
-            "This is softmax cross-entropy. Each row of ", Code(scores.name), " is turned into shares ", Formula(p),
-            " that add up to 1; the loss of a row is minus the log of the share of its right class.",
-        )  # fmt: skip
+        self._say("entropy", scores=Code(scores.name), shares=Formula(p))
         rows = self.dimensions.letter(scores.shape[0])
         power = self.chain.power_of_e
         below = rf"\sum_{{{k}=1}}^{{{columns}}} {power(entry(scores.name, i + k))}"
@@ -347,34 +347,25 @@ class _Arrays:
             rf"{self.chain.symbol(closing)} &= -\sum_{{{i}=1}}^{{{rows}}} \log {p}_{{{i},{right}}}",
         )
         self._say_shift(found)
-        self._say(
-            "The log of a share is the score of its class minus the log of the sum below the fraction. "
-            "The log of that sum has each class's share as its derivative, so every score gets its share; "
-            "the right class also gets -1 from its own score."
-        )
+        self._say("entropy.back")
 
     def _row(self, found: CrossEntropy, p: str) -> list[Sentence | Display]:
         """The first row in numbers."""
         rows, gradient = found.scores.value, found.scores.gradient
-        g = first_entry(found.closing.gradient)
-        if not isinstance(rows, list) or not isinstance(gradient, list) or len(rows[0]) > _WIDEST_ROW:
+        g, classes = first_entry(found.closing.gradient), found.classes.value if found.classes else None
+        if not isinstance(rows, list) or not isinstance(gradient, list) or not isinstance(classes, list):
             return []
-        row = shares(rows[0])
-        if (
-            row is None
-            or not isinstance(g, int | float)
-            or not found.classes
-            or not isinstance(found.classes.value, list)
-        ):
+        row = shares(rows[0]) if len(rows[0]) <= _WIDEST_ROW else None
+        if row is None or not isinstance(g, int | float):
             return []
-        right = int(found.classes.value[0])
+        right = int(classes[0])
         column = right % len(row) + 1
         shown = [figure(share, self.digits) for share in row]
         less = [f"{text} - 1" if place + 1 == column else text for place, text in enumerate(shown)]
         result = ", ".join(figure(each, self.digits) for each in gradient[0])
         d = self.chain.d(found.scores)
         return [
-            Sentence((f"Classes count from 0. The right class of the first row is {right}, in column {column}:",)),
+            sentence("derivation.entropy.row", **{"class": str(right), "column": str(column)}),
             Display((
                 rf"{p}_{{1}} &\approx ({', '.join(shown)})",
                 rf"({d})_{{1}} &\approx {guarded(figure(g, self.digits))} \cdot ({', '.join(less)})",
@@ -390,6 +381,6 @@ def _one_part(block: Sentence | Display) -> Sentence | Display:
     return Display(tuple(line.replace(" &= ", r" &\mathrel{+}= ", 1) for line in block.lines))
 
 
-def _summed(parts: list[Any], whole: Any, digits: int | None) -> str:
+def _summed(parts: Sequence[Value], whole: Value, digits: int | None) -> str:
     """The parts of a first entry added up; the entry alone where a part is not known."""
     return equals_number(whole, digits) if None in parts else f"= {sum_written(parts, whole, digits)}"

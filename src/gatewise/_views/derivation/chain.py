@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import Any
 
 from gatewise._views.derivation.formulas import Term, formula, names_in_text, operand, power_of_e
 from gatewise._views.derivation.symbols import Symbols
-from gatewise._views.numbers import entries
+from gatewise._views.numbers import Entry, Value, entries, reals
 from gatewise._views.sheet import Sheet, Use, Wire
 
 _WRITTEN_WHOLE = 1000  # larger arrays are in the record by summary, their contributions not at all
@@ -165,7 +164,7 @@ def _letters(gate: str) -> str:
     return "".join(character if character.isalnum() else r"\_" for character in gate if character.isascii())
 
 
-def first_entry(value: Any) -> Any:
+def first_entry(value: Value) -> Value:
     """The entry [1, 1] of nested lists, a number as it is; None where there is none."""
     while isinstance(value, list):
         if not value:
@@ -174,9 +173,9 @@ def first_entry(value: Any) -> Any:
     return value
 
 
-def norm(wire: Wire) -> Any:
+def norm(wire: Wire) -> Entry:
     """The norm of a wire's gradient, from its entries or its summary; None where it cannot be told."""
     if wire.gradient is None:
-        return (wire.gradient_summary or {}).get("norm")
-    flat = entries(wire.gradient)
-    return None if any(isinstance(entry, str) for entry in flat) else math.sqrt(math.fsum(entry**2 for entry in flat))
+        return wire.gradient_summary.norm if wire.gradient_summary else None
+    flat = reals(wire.gradient)
+    return math.sqrt(math.fsum(entry**2 for entry in flat)) if len(flat) == len(entries(wire.gradient)) else None

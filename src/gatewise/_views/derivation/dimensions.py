@@ -31,9 +31,10 @@ class Dimensions:
 
     def _take_names(self) -> None:
         for wire in self.chain.sheet.wires:
-            is_size = not wire.shape and isinstance(wire.value, int | float) and wire.value in self.sizes
-            if is_size and (wire.kind == "constant" or wire.is_read) and len(wire.name) == 1 and wire.name.isupper():
-                self.letters.setdefault(int(wire.value), self.chain.symbol(wire))
+            size, is_letter = wire.value, len(wire.name) == 1 and wire.name.isupper()
+            is_named = is_letter and (wire.kind == "constant" or wire.is_read)
+            if is_named and isinstance(size, int | float) and size in self.sizes:
+                self.letters.setdefault(int(size), self.chain.symbol(wire))
 
     def _roles(self) -> Iterator[tuple[int, str]]:
         """The first product has N rows (examples) and sums over D (features); the last one has C columns (classes)."""

@@ -7,15 +7,14 @@ from collections.abc import Collection
 
 from gatewise._views.derivation.chain import Chain
 from gatewise._views.derivation.figures import equals_number
-from gatewise._views.derivation.page import Code, Formula, Piece, Sentence
+from gatewise._views.derivation.page import Code, Formula, Sentence, listing, sentence
 
 
 def stated(chain: Chain, sizes: Collection[str] = ()) -> list[Sentence]:
     """The numbers that the formulas start from, but for the sizes that are told already."""
     numbers = [(wire, symbol) for wire, symbol in chain.given() if symbol not in sizes]
     given = [Formula(f"{symbol} {equals_number(wire.value, chain.digits)}") for wire, symbol in numbers]
-    pieces: list[Piece] = [piece for formula in given for piece in (formula, ", ")]
-    return [Sentence(("Given: ", *pieces[:-1], "."))] if given else []
+    return [sentence("derivation.given", numbers=listing(given))] if given else []
 
 
 def unreached(chain: Chain) -> list[Sentence]:
@@ -27,8 +26,5 @@ def unreached(chain: Chain) -> list[Sentence]:
 def _why(chain: Chain, id_: int) -> Sentence:
     wire = chain.sheet.wires[id_]
     if wire.shape and not math.prod(wire.shape):
-        return Sentence((Code(wire.name), " has no entries, and so has its gradient."))
-    return Sentence((
-        "No gradient comes back to ", Code(wire.name), ": every way to the output leads through a gate that stops it. "
-        "So its gradient is 0.",
-    ))  # fmt: skip
+        return sentence("derivation.empty", wire=Code(wire.name))
+    return sentence("derivation.unreached", wire=Code(wire.name))

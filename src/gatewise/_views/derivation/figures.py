@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
 
 from gatewise._views.derivation.symbols import in_text
-from gatewise._views.numbers import adds_up, number, product_line, significant
+from gatewise._views.numbers import Value, adds_up, equation, in_fewest_digits, number
 
 _MOST_TERMS = 12  # of a sum that is written out; of a longer one the ends are
-_MOST = 9  # one more than the digits that a line may have
 
 
-def figure(value: Any, digits: int | None = None) -> str:
+def figure(value: Value, digits: int | None = None) -> str:
     r"""One number: `3`, `-0.25`, `1.5 \times 10^{-7}`.
 
     >>> figure(-4.0), figure(1e-7)
@@ -23,7 +20,7 @@ def figure(value: Any, digits: int | None = None) -> str:
     return typeset(number(value, digits))
 
 
-def equals_number(value: Any, digits: int | None = None) -> str:
+def equals_number(value: Value, digits: int | None = None) -> str:
     r"""`= 3`, or `\approx 0.3333` where the number as printed is rounded."""
     text = number(value, digits)
     is_exact = not text[-1:].isdigit() or float(text) == value
@@ -46,35 +43,34 @@ def guarded(latex: str) -> str:
     return f"({latex})" if latex.startswith("-") else latex
 
 
-def product(first: Any, second: Any, result: Any, digits: int | None = None) -> str:
+def product(first: Value, second: Value, result: Value, digits: int | None = None) -> str:
     r"""`1 \cdot (-4) = -4`: the fewest digits for which the printed numbers multiply as printed, else `\approx`."""
-    left, _, right, sign, shown = product_line((first, second), result, "*", digits).split(" ")
+    left, _, right, sign, shown = equation([first, second, result], ["*"], "*", digits).split(" ")
     return rf"{typeset(left)} \cdot {guarded(typeset(right))} {_sign(sign == '=')} {typeset(shown)}"
 
 
-def sum_written(parts: Sequence[Any], result: Any, digits: int | None = None) -> str:
+def sum_written(parts: Sequence[Value], result: Value, digits: int | None = None) -> str:
     r"""`3 + (-4) = -1`, with the fewest digits for which the printed numbers add up as printed, else `\approx`."""
-    tries = [[_rounded(each, count, digits) for each in (*parts, result)] for count in range(4, _MOST)]
-    good = [texts for texts in tries if adds_up(texts[:-1], texts[-1])]
-    *shown, whole = good[0] if good else tries[0]
-    return f"{added_up(shown)} {_sign(bool(good))} {typeset(whole)}"
+    (*shown, whole), holds = in_fewest_digits([*parts, result], digits, lambda texts: adds_up(texts[:-1], texts[-1]))
+    return f"{added_up(shown)} {_sign(holds)} {typeset(whole)}"
 
 
-def weighted(pairs: Sequence[tuple[Any, Any]], result: Any, digits: int | None = None) -> str:
+def weighted(pairs: Sequence[tuple[Value, Value]], result: Value, digits: int | None = None) -> str:
     r"""`2 \cdot 3 + 1 \cdot (-4) = 2`, with `\approx` where the printed numbers miss the printed result."""
-    for count in range(4, _MOST):
-        shown = [(_rounded(first, count, digits), _rounded(second, count, digits)) for first, second in pairs]
-        whole = _rounded(result, count, digits)
-        if _holds(shown, whole):
-            return f"{_products(shown)} = {typeset(whole)}"
-    shown = [(_rounded(first, 4, digits), _rounded(second, 4, digits)) for first, second in pairs]
-    return rf"{_products(shown)} \approx {typeset(_rounded(result, 4, digits))}"
+    flat = [each for pair in pairs for each in pair]
+    (*shown, whole), holds = in_fewest_digits([*flat, result], digits, _adds_up_in_pairs)
+    return f"{_products(list(_in_pairs(shown)))} {_sign(holds)} {typeset(whole)}"
 
 
-def _holds(pairs: Sequence[tuple[str, str]], whole: str) -> bool:
-    if not all(text[-1:].isdigit() for pair in pairs for text in pair):
+def _in_pairs(texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    return zip(texts[::2], texts[1::2], strict=True)
+
+
+def _adds_up_in_pairs(texts: Sequence[str]) -> bool:
+    *shown, whole = texts
+    if not all(text[-1:].isdigit() for text in shown):
         return False
-    return adds_up([str(Decimal(first) * Decimal(second)) for first, second in pairs], whole)
+    return adds_up([str(Decimal(first) * Decimal(second)) for first, second in _in_pairs(shown)], whole)
 
 
 def _products(pairs: Sequence[tuple[str, str]]) -> str:
@@ -93,11 +89,6 @@ def _signed(terms: Sequence[str]) -> str:
     """The terms added, with a minus sign in place of `+ -`."""
     first, *others = [typeset(term) if term[-1:].isdigit() and "\\" not in term else term for term in terms]
     return first + "".join(f" - {term[1:]}" if term.startswith("-") else f" + {term}" for term in others)
-
-
-def _rounded(value: Any, count: int, digits: int | None) -> str:
-    plain_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return significant(value, count) if plain_number and digits is None else number(value, digits)
 
 
 def _sign(holds: bool) -> str:

@@ -7,9 +7,11 @@ import contextlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gatewise import _syntax
 from gatewise._views.derivation.symbols import in_text
+from gatewise._views.phrases import said
 
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(1, 6)
 _FUNCTIONS = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arctan", "arcsin", "arccos"}
@@ -39,21 +41,28 @@ class UnwrittenError(Exception):
     """The expression holds something that has no formula."""
 
 
+@lru_cache(maxsize=1024)
+def _tree(text: str) -> ast.expr | None:
+    """An expression of the record as Python reads it; None for what is none."""
+    try:
+        return _syntax.expression(text.strip())
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
 def formula(text: str, names: Callable[[str], Term | None]) -> Term | None:
     """The formula of a Python expression; None where it holds a name or a construct that cannot be written."""
+    tree = _tree(text)
     try:
-        return _Writer(names).write(_syntax.expression(text.strip()))
-    except (SyntaxError, ValueError, UnwrittenError, RecursionError):
+        return None if tree is None else _Writer(names).write(tree)
+    except (ValueError, UnwrittenError, RecursionError):
         return None
 
 
 def index_formula(text: str, names: Callable[[str], Term | None]) -> str:
     """The index of an expression `x[...]`; empty where it is none."""
-    try:
-        node = _syntax.expression(text.strip())
-    except (SyntaxError, ValueError):
-        return ""
-    return _Writer(names).index(node.slice) if isinstance(node, ast.Subscript) else ""
+    tree = _tree(text)
+    return _Writer(names).index(tree.slice) if isinstance(tree, ast.Subscript) else ""
 
 
 def power_of_e(exponent: str, names: Callable[[str], Term | None]) -> str:
@@ -63,43 +72,15 @@ def power_of_e(exponent: str, names: Callable[[str], Term | None]) -> str:
 
 def operand(text: str, port: int) -> str:
     """What stands at an operand's place in the expression of an operator; empty where that cannot be told."""
-    try:
-        node = _syntax.expression(text.strip())
-    except (SyntaxError, ValueError):
-        return ""
-    sides = (node.left, node.right) if isinstance(node, ast.BinOp) else ()
+    tree = _tree(text)
+    sides = (tree.left, tree.right) if isinstance(tree, ast.BinOp) else ()
     return ast.unparse(sides[port]) if port < len(sides) else ""
 
 
 def names_in_text(text: str) -> set[str]:
     """The names in an expression."""
-    try:
-        return {node.id for node in ast.walk(_syntax.expression(text.strip())) if isinstance(node, ast.Name)}
-    except (SyntaxError, ValueError):
-        return set()
-
-
-def keyword(text: str, name: str) -> int | tuple[int, ...] | None:
-    """The whole number, or the tuple of them, that a call is given for a keyword; None where it is given neither."""
-    try:
-        node = _syntax.expression(text.strip())
-    except (SyntaxError, ValueError):
-        return None
-    given = node.keywords if isinstance(node, ast.Call) else []
-    value = next((each.value for each in given if each.arg == name), None)
-    parts = [_whole(part) for part in (value.elts if isinstance(value, ast.Tuple) else [value])]
-    numbers = tuple(part for part in parts if part is not None)
-    if len(numbers) < len(parts):
-        return None
-    return numbers if isinstance(value, ast.Tuple) else numbers[0]
-
-
-def _whole(node: ast.expr | None) -> int | None:
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        size = _whole(node.operand)
-        return None if size is None else -size
-    is_whole = isinstance(node, ast.Constant) and type(node.value) is int
-    return node.value if is_whole else None  # type: ignore[union-attr]
+    tree = _tree(text)
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} if tree is not None else set()
 
 
 def is_number(text: str) -> bool:
@@ -273,5 +254,5 @@ class _Writer:
 def _axis(node: ast.expr) -> str:
     """`axis 0`, or `axes 0 and 1`."""
     parts = node.elts if isinstance(node, ast.Tuple) else [node]
-    words = [re.sub("[^0-9a-z-]", "", ast.unparse(part).lower()) for part in parts]
-    return f"axis {words[0]}" if len(words) == 1 else f"axes {' and '.join(words)}"
+    axes = [re.sub("[^0-9a-z-]", "", ast.unparse(part).lower()) for part in parts]
+    return said("axes", count=len(axes), axes=axes)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gatewise._views.derivation.chain import Chain
 from gatewise._views.derivation.formulas import Term, formula
-from gatewise._views.numbers import entries
+from gatewise._views.numbers import Value, entries, reals
 from gatewise._views.sheet import Use, Wire
-
-_LARGEST = {"max", "amax"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ def _before_shift(chain: Chain, scores: Wire, inside: frozenset[int]) -> tuple[W
         return None
     source, largest = (chain.sheet.wires[use.source] for use in operands)
     from_source = [use.source for use in chain.sheet.operands[largest.id]] == [source.id]
-    if largest.gate not in _LARGEST or not from_source or len(chain.sheet.uses_of[largest.id]) != 1:
+    if largest.corner != "largest" or not from_source or len(chain.sheet.uses_of[largest.id]) != 1:
         return None
     by_rows = largest.shape == (*source.shape[:-1], 1) or (not largest.shape and len(source.shape) == 1)
     return (source, frozenset({scores.id, largest.id})) if by_rows else None
@@ -105,11 +101,12 @@ def _all_inside(chain: Chain, found: Block) -> bool:
     return all(use.target in found.inside for id_ in inner for use in chain.sheet.uses_of[id_])
 
 
-def shares(row: Sequence[Any]) -> list[float] | None:
+def shares(row: Value) -> list[float] | None:
     """The softmax of one row of scores; None where an entry is not finite."""
-    if not all(isinstance(entry, int | float) and math.isfinite(entry) for entry in row):
+    scores = reals(row)
+    if len(scores) < len(entries(row)) or not all(map(math.isfinite, scores)):
         return None
-    powers = [math.exp(entry - max(row)) for entry in row]
+    powers = [math.exp(entry - max(scores)) for entry in scores]
     return [power / math.fsum(powers) for power in powers]
 
 
@@ -157,6 +154,6 @@ def _only_reader(chain: Chain, wire: Wire) -> Wire | None:
     return chain.sheet.wires[uses[0].target] if len(uses) == 1 and not wire.named else None
 
 
-def is_one(value: Any) -> bool:
+def is_one(value: Value) -> bool:
     """Whether a gradient is exactly 1 everywhere."""
     return all(entry == 1 for entry in entries(value)) if value is not None else False

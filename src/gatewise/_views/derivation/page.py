@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatewise._views.derivation.symbols import in_text, words
+from gatewise._views.phrases import pieces
 from gatewise._views.text import plain
 
 
@@ -59,6 +60,21 @@ class Display:
 Page = Sequence[Heading | Sentence | Display]
 
 
+def sentence(key: str, **slots: Piece | Sequence[Piece]) -> Sentence:
+    """A phrase as one paragraph; a slot has code, mathematics, or several pieces."""
+    return Sentence(tuple(pieces(key, **slots)))
+
+
+def heading(level: int, key: str, **slots: Piece) -> Heading:
+    """A phrase as a heading."""
+    return Heading(level, tuple(pieces(key, **slots)))
+
+
+def listing(several: Sequence[Piece]) -> list[Piece]:
+    """Pieces with commas between."""
+    return [part for piece in several for part in (", ", piece)][1:]
+
+
 _MOST_LINES = 12  # of one display; a longer one could not break across pages
 _COMPARISON = re.compile(r"(?<!\\left)\[[^\]]* ([<>=]|\\[ln]e|\\ge) ")
 
@@ -72,8 +88,7 @@ def displays(lines: Sequence[str]) -> list[Display]:
 def on_brackets(page: Page) -> list[Sentence]:
     """What a comparison in brackets means, where the page has one."""
     lines = [line for block in page if isinstance(block, Display) for line in block.lines]
-    meaning = Sentence(("A bracket is 1 where what it says is true, and 0 elsewhere.",))
-    return [meaning] if any(_COMPARISON.search(line) for line in lines) else []
+    return [sentence("derivation.bracket")] if any(_COMPARISON.search(line) for line in lines) else []
 
 
 def markdown(page: Page) -> str:

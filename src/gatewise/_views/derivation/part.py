@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from gatewise._views.derivation.figures import product, sum_written, weighted
 from gatewise._views.derivation.page import Display, Sentence
+from gatewise._views.numbers import Value
 
 MOST_TERMS = 6  # of a first entry that is worked out
-Working = Callable[[Any, "int | None"], str]  # from the first entry and the digits to `= 2 \cdot 3 = 6`
+Working = Callable[[Value, "int | None"], str]  # from the first entry and the digits to `= 2 \cdot 3 = 6`
 
 
 @dataclass
@@ -35,21 +35,21 @@ class Part:
         return rf"\left({inside}\right)" if self.is_worded else self.latex
 
 
-def from_factors(upstream: Any, local: Any) -> Working | None:
+def from_factors(upstream: Value, local: Value) -> Working | None:
     """The first entry as a product of two numbers; None where one of them is not known."""
     if any(isinstance(each, list) or each is None for each in (upstream, local)):
         return None
     return lambda value, digits: f"= {product(upstream, local, value, digits)}"
 
 
-def from_pairs(pairs: Sequence[tuple[Any, Any]]) -> Working | None:
+def from_pairs(pairs: Sequence[tuple[Value, Value]]) -> Working | None:
     """The first entry as a sum of products, where there are few."""
     if not 0 < len(pairs) <= MOST_TERMS:
         return None
     return lambda value, digits: f"= {weighted(pairs, value, digits)}"
 
 
-def from_addends(addends: Sequence[Any]) -> Working | None:
+def from_addends(addends: Sequence[Value]) -> Working | None:
     """The first entry as a sum, where that has few terms and more than one."""
     if not 1 < len(addends) <= MOST_TERMS:
         return None

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gatewise._views.derivation.chain import Chain, first_entry
 from gatewise._views.derivation.dimensions import Dimensions, fitting
-from gatewise._views.derivation.page import Code, Display, Formula, Sentence
+from gatewise._views.derivation.page import Code, Display, Formula, Piece, Sentence, sentence
 from gatewise._views.derivation.part import Part, from_factors, from_pairs
+from gatewise._views.numbers import Value
+from gatewise._views.phrases import pieces
 from gatewise._views.sheet import Wire
-
-_UNDECIDED = ". Shapes alone do not decide; the element rule does."
 
 
 class Products:
@@ -37,13 +35,13 @@ class Products:
         index = f"1{running}" if is_left else f"{running}1"
         entry = rf"{symbols.entry(other.name, index)} \, {symbols.entry(whole.name, index, 'd')}"
         element = rf"{symbols.entry(source.name, '11', 'd')} &= \sum_{{{running}=1}}^{{{letter(size)}}} {entry}"
-        side = "left" if is_left else "right"
-        opening = "The entry " if source.id != other.id else f"As the {side} factor, the entry "
-        why = Sentence((
-            opening, Formula(symbols.entry(source.name, "11")), " enters only the first ",
-            "row" if is_left else "column", " of ", Code(whole.name),
-            ", each time with a factor from ", Code(other.name), ":",
-        ))  # fmt: skip
+        side = ("left" if is_left else "right") + (".same" if source.id == other.id else "")
+        why = sentence(
+            f"derivation.product.{side}",
+            entry=Formula(symbols.entry(source.name, "11")),
+            made=Code(whole.name),
+            other=Code(other.name),
+        )
         latex = rf"{d} \, {self._turned(other)}" if is_left else rf"{self._turned(other)} \, {d}"
         working = from_pairs(_first_pairs(other.value, target.gradient, is_left))
         return Part(latex, [why, Display((element,))], [self._of_matrices(source, other, target, is_left)], working)
@@ -57,32 +55,38 @@ class Products:
 
     def _ledger(self, source: Wire, other: Wire, target: Wire, chosen: str, others: list[str]) -> Sentence:
         """Which product has the shape that is needed; `others` are those that have it too."""
-        opening = (*self._at_hand(source, other, target), ". ")
+        hand, count = self._at_hand(source, other, target), len(others) - 1
         if not others:
-            return Sentence((*opening, "The only product that fits is ", Code(chosen), "."))
-        count = len(others) - 1
-        rest = " does too" if not count else f" and {'one more product' if count == 1 else f'{count} more'} do too"
-        return Sentence((
-            *opening, Code(chosen), " fits. But sizes coincide, so ", Code(others[0]), rest, _UNDECIDED,
-        ))  # fmt: skip
+            return sentence("derivation.product.fits", hand=hand, chosen=Code(chosen))
+        more = "two" if not count else "three" if count == 1 else "more"
+        slots: dict[str, Piece] = {"chosen": Code(chosen), "spare": Code(others[0]), "count": str(count)}
+        return sentence(f"derivation.product.fits.{more}", hand=hand, **slots)
 
-    def _at_hand(self, source: Wire, other: Wire, target: Wire) -> tuple[str | Code, ...]:
-        shape, d = self.dimensions.shape, f"d{self.chain.whole(target).name}"
-        upstream = f" {shape(target.shape)}" if target.shape else ", a number"
-        return (
-            "Dimensions: ", Code(f"d{source.name}"), f" must be {shape(source.shape)}, as ", Code(source.name),
-            " is; at hand are ", Code(other.name), f" {shape(other.shape)} and ", Code(d), upstream,
-        )  # fmt: skip
+    def _at_hand(self, source: Wire, other: Wire, target: Wire) -> list[Piece]:
+        shape = self.dimensions.shape
+        slots: dict[str, Piece] = {
+            "d": Code(f"d{source.name}"),
+            "shape": shape(source.shape),
+            "wire": Code(source.name),
+            "other": Code(other.name),
+            "other_shape": shape(other.shape),
+            "upstream": Code(f"d{self.chain.whole(target).name}"),
+        }
+        if not target.shape:
+            return list(pieces("derivation.product.hand.number", **slots))
+        return list(pieces("derivation.product.hand", **slots, upstream_shape=shape(target.shape)))
 
     def _outer(self, source: Wire, other: Wire, target: Wire, is_left: bool) -> Part:
         """A matrix that was multiplied with a vector: each entry met one entry of it."""
         entry, whole, d = self.chain.symbols.entry, self.chain.whole(target), self.chain.d(target)
         pair = (entry(whole.name, "1", "d"), entry(other.name, "1"))
         first = rf"{entry(source.name, '11', 'd')} &= " + r" \, ".join(pair if is_left else pair[::-1])
-        why = Sentence((
-            "The entry ", Formula(entry(source.name, "11")), " enters only the first entry of ", Code(whole.name),
-            ", with the factor ", Formula(entry(other.name, "1")), ":",
-        ))  # fmt: skip
+        why = sentence(
+            "derivation.product.outer",
+            entry=Formula(entry(source.name, "11")),
+            made=Code(whole.name),
+            factor=Formula(entry(other.name, "1")),
+        )
         latex = rf"{d} \, {self._turned(other)}" if is_left else rf"{self.chain.symbol(other)} \, {d}^{{T}}"
         names = [f"d{whole.name}", other.name] if is_left else [other.name, f"d{whole.name}"]
         chosen, turned = (f"np.outer({a}, {b})" for a, b in (names, names[::-1]))
@@ -94,10 +98,8 @@ class Products:
         """A vector that was multiplied with a vector."""
         entry, d, i = self.chain.symbols.entry, self.chain.d(target), self.i
         first = rf"{entry(source.name, i, 'd')} &= {d} \cdot {entry(other.name, i)}"
-        why = Sentence((
-            "Each entry of ", Code(source.name), " meets the one of ", Code(other.name), " in the same place:",
-        ))  # fmt: skip
-        ledger = Sentence((*self._at_hand(source, other, target), ", so the number scales the vector."))
+        why = sentence("derivation.product.inner", wire=Code(source.name), other=Code(other.name))
+        ledger = sentence("derivation.product.number", hand=self._at_hand(source, other, target))
         working = from_factors(first_entry(target.gradient), first_entry(other.value))
         return Part(rf"{d} \cdot {self.chain.symbol(other)}", [why, Display((first,))], [ledger], working)
 
@@ -108,17 +110,18 @@ class Products:
         index = f"1{self.i}" if is_left else f"{self.i}1"
         inside = rf"{entry(other.name, index)} \, {entry(whole.name, self.i, 'd')}"
         first = rf"{entry(source.name, '1', 'd')} &= \sum_{{{self.i}=1}}^{{{size}}} {inside}"
-        why = Sentence((
-            "The entry ", Formula(entry(source.name, "1")), " enters every entry of ", Code(whole.name),
-            ", with the factors in the first ", "row" if is_left else "column", " of ", Code(other.name), ":",
-        ))  # fmt: skip
+        why = sentence(
+            f"derivation.product.vector.{'left' if is_left else 'right'}",
+            entry=Formula(entry(source.name, "1")),
+            made=Code(whole.name),
+            other=Code(other.name),
+        )
         straight, turned = f"{other.name} @ d{whole.name}", f"{other.name}.T @ d{whole.name}"
         chosen, spare = (straight, turned) if is_left else (turned, straight)
         ledger = self._ledger(source, other, target, chosen, [spare] * (other.shape[0] == other.shape[1]))
         latex = rf"{self.chain.symbol(other) if is_left else self._turned(other)} \, {d}"
-        factors = other.value if isinstance(other.value, list) else []
-        line = factors[0] if is_left and factors else [row[0] for row in factors]
-        upstream = target.gradient if isinstance(target.gradient, list) else []
+        line = _row(other.value, 0) if is_left else _column(other.value)
+        upstream = _rows(target.gradient)
         working = from_pairs(list(zip(line, upstream, strict=False)))
         return Part(latex, [why, Display((first,))], [ledger], working)
 
@@ -127,13 +130,25 @@ class Products:
         return f"{{{symbol}}}^{{T}}" if "_" in symbol or "\\" in symbol else f"{symbol}^{{T}}"
 
 
-def _first_pairs(factors: Any, upstream: Any, is_left: bool) -> list[tuple[Any, Any]]:
+def _first_pairs(factors: Value, upstream: Value, is_left: bool) -> list[tuple[Value, Value]]:
     """The pairs whose products add up to the entry [1, 1]."""
-    if not isinstance(factors, list) or not isinstance(upstream, list) or not factors or not upstream:
-        return []
     if is_left:
-        return list(zip(factors[0], upstream[0], strict=True))
-    return [(x[0], y[0]) for x, y in zip(factors, upstream, strict=True) if x and y]
+        return list(zip(_row(factors, 0), _row(upstream, 0), strict=False))
+    return list(zip(_column(factors), _column(upstream), strict=False))
+
+
+def _rows(value: Value) -> list[Value]:
+    """What a list holds; nothing for an array that is not written out."""
+    return value if isinstance(value, list) else []
+
+
+def _row(value: Value, place: int) -> list[Value]:
+    rows = _rows(value)
+    return _rows(rows[place]) if rows else []
+
+
+def _column(value: Value) -> list[Value]:
+    return [entries[0] for row in _rows(value) if (entries := _rows(row))]
 
 
 def _named_product(first: str, second: str, fit: tuple[bool, bool, bool]) -> str:

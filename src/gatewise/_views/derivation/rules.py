@@ -7,13 +7,14 @@ import re
 
 from gatewise._views.derivation.chain import Chain, first_entry
 from gatewise._views.derivation.dimensions import PRODUCTS, Dimensions
-from gatewise._views.derivation.formulas import Term, formula, index_formula, keyword
-from gatewise._views.derivation.page import Code, Display, Formula, Sentence, Words
+from gatewise._views.derivation.formulas import Term, formula, index_formula
+from gatewise._views.derivation.page import Code, Display, Formula, Sentence, Words, sentence
 from gatewise._views.derivation.part import Part, from_factors
 from gatewise._views.derivation.products import Products
 from gatewise._views.derivation.totals import Totals, summed_axes
 from gatewise._views.numbers import entries
 from gatewise._views.patterns import axes_text, stretched_axes
+from gatewise._views.phrases import said
 from gatewise._views.sheet import Use, Wire
 
 _ASSIGNED = re.compile(r"d(\w+?)_*\s*\+?=(?!=)\s*(.*)")
@@ -67,20 +68,14 @@ class Rules:
 
     def _picked(self, source: Wire, target: Wire) -> Part:
         index = index_formula(target.expression, self.chain.of_name)
-        where = rf"\text{{ at }} [{index}]" if index else r"\text{ where it was picked}"
-        why = Sentence((
-            "An entry of ", Code(source.name),
-            " that was picked gets the gradient of each place it went to; every other entry gets 0:",
-        ))  # fmt: skip
-        return Part(rf"{self.chain.d(target)}{where}, \; 0 \text{{ elsewhere}}", [why], is_worded=True)
+        where = f"{_text('at', ' ')} [{index}]" if index else _text("picked")
+        why = sentence("derivation.picked", wire=Code(source.name))
+        return Part(rf"{self.chain.d(target)}{where}, \; 0 {_text('elsewhere')}", [why], is_worded=True)
 
     def _cut_off(self, source: Wire, target: Wire) -> Part:
         symbol = self.chain.symbol(target)
-        why = Sentence((
-            Code(target.name), " is a piece of ", Code(source.name),
-            ". Its gradient goes back to the place it was cut from; every other entry gets 0:",
-        ))  # fmt: skip
-        where = rf"\text{{ where }} {symbol} \text{{ was}}, \; 0 \text{{ elsewhere}}"
+        why = sentence("derivation.cut", piece=Code(target.name), wire=Code(source.name))
+        where = rf"{_text('where', ' ')} {symbol} {_text('was')}, \; 0 {_text('elsewhere')}"
         return Part(f"{self.chain.d(target)}{where}", [why], is_worded=True)
 
     # ------------------------------------------------------------------------------------------------- entry by entry
@@ -104,10 +99,7 @@ class Rules:
         if target.pattern != "routes":
             return []
         ties = any(isinstance(each, int | float) and 0 < each < 1 for each in entries(use.local))
-        nothing = (
-            ", nothing where it did not, and a share where operands tie:" if ties else ", and nothing where it did not:"
-        )
-        return [Sentence((f"The gate passes the gradient where it chose this operand{nothing}",))]
+        return [sentence("derivation.routed.ties" if ties else "derivation.routed")]
 
     def _element(self, use: Use, source: Wire, target: Wire) -> str:
         """One entry of an array and the entries of all others in the same place."""
@@ -134,17 +126,15 @@ class Rules:
         if self._told_of_entries:
             return []
         self._told_of_entries = True
-        d = f"d{self.chain.whole(target).name}"
-        shape = self.dimensions.shape(source.shape)
-        rest = f" are both {shape}; a gate that works entry by entry keeps the shape."
-        return [Sentence(("Dimensions: ", Code(f"d{source.name}"), " and ", Code(d), rest))]
+        upstream, shape = Code(f"d{self.chain.whole(target).name}"), self.dimensions.shape(source.shape)
+        return [sentence("derivation.same", d=Code(f"d{source.name}"), upstream=upstream, shape=shape)]
 
     # ------------------------------------------------------------------------------------------------- all other gates
 
     def _spread_measure(self, source: Wire, target: Wire, axes: tuple[int, ...]) -> Part:
         """Variance and standard deviation: in proportion to the distance from the mean."""
         d, symbol, x = self.chain.d(target), self.chain.of_wire(target).latex, self.chain.symbol(source)
-        correction = keyword(target.expression, "ddof")
+        correction = target.given.get("ddof")
         count = math.prod(source.shape[axis] for axis in axes) - (correction if isinstance(correction, int) else 0)
         below = rf"_{{\text{{{axes_text(axes)}}}}}" if target.shape else ""
         distance = rf"{x} - \operatorname{{mean}}{below} {x}"
@@ -157,12 +147,18 @@ class Rules:
         """That what a gate gave for each row is used again for every entry of that row."""
         if not target.shape:
             return []
-        shape, d = self.dimensions.shape, f"d{self.chain.whole(target).name}"
-        return [Sentence((
-            "Dimensions: ", Code(f"d{source.name}"), f" must be {shape(source.shape)}; ", Code(target.name), " and ",
-            Code(d), f" are {shape(target.shape)}, and repeated along {axes_text(axes)} where they meet ",
-            Code(source.name), ".",
-        ))]  # fmt: skip
+        shape = self.dimensions.shape
+        fitted = sentence(
+            "derivation.repeated",
+            d=Code(f"d{source.name}"),
+            shape=shape(source.shape),
+            made=Code(target.name),
+            upstream=Code(f"d{self.chain.whole(target).name}"),
+            made_shape=shape(target.shape),
+            axes=axes_text(axes),
+            wire=Code(source.name),
+        )
+        return [fitted]
 
     def _as_coded(self, use: Use, source: Wire, target: Wire) -> Part:
         """The line that the sweep runs, as a formula; as code where it cannot be written as one."""
@@ -184,17 +180,19 @@ class Rules:
     def _in_words(self, source: Wire, target: Wire, line: str, before: list[Sentence | Display]) -> Part:
         """What has no formula of its own: a symbol for it, and the code that computes it."""
         symbol = rf"\left.{self.chain.d(source)}\right|_{{{self.chain.symbol(target)}}}"
-        told = (", which this computes: ", Code(line)) if line else ()
-        says = Sentence((
-            "Write ", Formula(symbol), " for what ", Code(target.name), " sends back to ", Code(source.name),
-            *told, ".",
-        ))  # fmt: skip
+        key = "derivation.symbol.code" if line else "derivation.symbol"
+        says = sentence(key, symbol=Formula(symbol), made=Code(target.name), wire=Code(source.name), code=Code(line))
         return Part(symbol, [*before, says])
 
 
 def _told(wire: Wire) -> list[Sentence | Display]:
     """The gate's sentence, without marks of emphasis."""
     return [Sentence((Words(wire.says.replace("*", "")),))] if wire.says else []
+
+
+def _text(key: str, after: str = "") -> str:
+    """Words of ours in a formula."""
+    return rf"\text{{ {said(f'derivation.formula.{key}')}{after}}}"
 
 
 def _assigned(line: str, name: str) -> re.Match[str] | None:

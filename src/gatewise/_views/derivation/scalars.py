@@ -17,9 +17,12 @@ from gatewise._views.derivation.page import (
     Words,
     displays,
     on_brackets,
+    sentence,
 )
 from gatewise._views.patterns import lesson
 from gatewise._views.sheet import Use, Wire
+
+_COUNTED = 4  # uses up to which there is a word for how many
 
 
 def derived(chain: Chain) -> Page:
@@ -47,9 +50,9 @@ class _Scalars:
         self.blocks += unreached(self.chain)
         return [*self.blocks, *on_brackets(self.blocks)]
 
-    def _say(self, *parts: Piece) -> None:
+    def _say(self, key: str, **slots: Piece) -> None:
         self._close()
-        self.blocks.append(Sentence(parts))
+        self.blocks.append(sentence(f"derivation.{key}", **slots))
 
     def _write(self, line: str) -> None:
         self.lines.append(line)
@@ -63,7 +66,7 @@ class _Scalars:
         made = [wire for wire in self.chain.mentioned if wire.is_gate]
         if not made:
             return
-        self._say("Forward, every gate in turn:")
+        self._say("forward.each")
         for wire in made:
             value = equals_number(wire.value, self.chain.digits) if not wire.shape and wire.value is not None else ""
             self._write(f"{self.chain.symbol(wire)} &= {self.chain.told(wire).latex} {value}".rstrip())
@@ -72,18 +75,16 @@ class _Scalars:
         output = self.sheet.output
         if not self.sheet.upstream_is_one:
             arrives = figure(self.sheet.upstream, self.chain.digits)
-            self._say(
-                "The sweep starts from ", Formula(arrives), ", so the derivatives are those of ",
-                Formula(rf"{self.top} = {arrives} \cdot {self.chain.symbol(output)}"), ".",
-            )  # fmt: skip
+            top = Formula(rf"{self.top} = {arrives} \cdot {self.chain.symbol(output)}")
+            self._say("starts", upstream=Formula(arrives), top=top)
         self._ties()
-        self._say("Backward, from the output: what arrives at a gate, times the gate's local gradient.")
+        self._say("backward")
         self._write(f"{self._of(output)} &= {figure(output.gradient, self.chain.digits)}")
 
     def _ties(self) -> None:
         for wire in self.chain.gates():
             if wire.pattern == "routes" and (told := lesson(self.sheet, wire)):
-                self._say("In ", Code(wire.name), ": ", Words(f"{told}."))
+                self._say("tie", wire=Code(wire.name), lesson=Words(f"{told}."))
 
     def _of(self, wire: Wire) -> str:
         return rf"\frac{{\partial {self.top}}}{{\partial {self.chain.symbol(wire)}}}"
@@ -92,7 +93,8 @@ class _Scalars:
         if len(uses) == 1:
             self._write(f"{self._of(wire)} &= {self._along(uses[0])}")
             return
-        self._say(Code(wire.name), f" is used {_times(len(uses))}. Each use sends back a part, and the parts add up:")
+        often = f"used.{len(uses)}" if len(uses) <= _COUNTED else "used"
+        self._say(often, wire=Code(wire.name), count=str(len(uses)))
         for place, use in enumerate(uses):
             self._write(rf"\left.{self._of(wire)}\right|_{{{place + 1}}} &= {self._along(use)}")
         parts = sum_written([use.contribution for use in uses], wire.gradient, self.chain.digits)
@@ -117,7 +119,3 @@ class _Scalars:
 
     def _source(self, use: Use) -> str:
         return self.chain.symbol(self.sheet.wires[use.source])
-
-
-def _times(count: int) -> str:
-    return {2: "twice", 3: "three times", 4: "four times"}.get(count, f"{count} times")

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from gatewise._views.derivation.chain import Chain
 from gatewise._views.derivation.dimensions import Dimensions
-from gatewise._views.derivation.formulas import keyword
-from gatewise._views.derivation.page import Code, Display, Formula, Sentence
+from gatewise._views.derivation.page import Code, Display, Formula, Piece, Sentence, sentence
 from gatewise._views.derivation.part import Part, from_addends
+from gatewise._views.numbers import Value
 from gatewise._views.patterns import axes_text, stretched_axes
+from gatewise._views.phrases import said
 from gatewise._views.sheet import Use, Wire
 
 
 def summed_axes(wire: Wire, source: Wire) -> tuple[int, ...] | None:
-    """The axes that a sum or a mean removed, from its expression; None where the shapes say otherwise."""
-    given, size = keyword(wire.expression, "axis"), len(source.shape)
-    axes = range(size) if given is None else given if isinstance(given, tuple) else (given,)
-    if ("axis=" in wire.expression and given is None) or not all(-size <= axis < size for axis in axes):
+    """The axes that a sum or a mean removed; None where the shapes say otherwise."""
+    given, size = wire.given.get("axis"), len(source.shape)
+    axes = [axis for axis in (given if isinstance(given, list) else [given]) if isinstance(axis, int)]
+    if not all(-size <= axis < size for axis in axes):
         return None
-    found = tuple(sorted(axis % size for axis in axes))
+    found = tuple(sorted(axis % size for axis in axes)) if axes else tuple(range(size))
     kept = tuple(1 if axis in found else n for axis, n in enumerate(source.shape))
     left = tuple(n for axis, n in enumerate(source.shape) if axis not in found)
     return found if wire.shape in (kept, left) else None
@@ -41,13 +41,14 @@ class Totals:
         is_sum = target.gate == "sum"
         local = "1" if is_sum else rf"\frac{{1}}{{{count}}}"
         factor = d if is_sum else rf"\frac{{{d}}}{{{count}}}"
-        where = "in every entry" if not target.shape else f"repeated along {axes_text(axes)}"
-        way = " goes into " if not target.shape else f", along {axes_text(axes)}, goes into one entry of "
-        gets = "so every entry gets the same gradient:" if not target.shape else "and gets the gradient of that entry:"
-        why = Sentence((
-            "Every entry of ", Code(source.name), way, Code(self.chain.whole(target).name),
-            " with the weight ", Formula(local), f", {gets}",
-        ))  # fmt: skip
+        where = said(f"derivation.formula.{'along' if target.shape else 'every'}", axes=axes_text(axes))
+        why = sentence(
+            "derivation.total.axes" if target.shape else "derivation.total",
+            wire=Code(source.name),
+            made=Code(self.chain.whole(target).name),
+            weight=Formula(local),
+            axes=axes_text(axes),
+        )
         first = self._first_of_total(source, target, axes, "" if is_sum else str(count))
         lines: list[Sentence | Display] = [why, Display((first,))] if first else [why]
         latex = rf"{factor} \quad \text{{{where}}}"
@@ -65,13 +66,16 @@ class Totals:
         return rf"{entry(source.name, ''.join(index), 'd')} &= {right}"
 
     def _spread(self, source: Wire, target: Wire, axes: tuple[int, ...]) -> Sentence:
-        shape, d = self.dimensions.shape, f"d{self.chain.whole(target).name}"
-        upstream = f" is {shape(target.shape)}, so it is repeated along {axes_text(axes)}."
-        number = " is a number, so it stands in every entry."
-        return Sentence((
-            "Dimensions: ", Code(f"d{source.name}"), f" must be {shape(source.shape)}, as ", Code(source.name),
-            " is; ", Code(d), upstream if target.shape else number,
-        ))  # fmt: skip
+        shape = self.dimensions.shape
+        return sentence(
+            "derivation.total.sizes.axes" if target.shape else "derivation.total.sizes",
+            d=Code(f"d{source.name}"),
+            shape=shape(source.shape),
+            wire=Code(source.name),
+            upstream=Code(f"d{self.chain.whole(target).name}"),
+            upstream_shape=shape(target.shape),
+            axes=axes_text(axes),
+        )
 
     # ---------------------------------------------------------------------------------------------- stretched operands
 
@@ -91,41 +95,45 @@ class Totals:
         )
         own = "1" * len(source.shape)
         first = rf"{entry(source.name, own, 'd')} &= {sign}{sums} {entry(whole.name, index, 'd')}"
-        why = Sentence((
-            Formula(entry(source.name, own)), *_where_added(axes, target.shape), Code(whole.name),
-            ", with local gradient ", Formula(f"{sign}1"), ":",
-        ))  # fmt: skip
+        slots: dict[str, Piece] = {"entry": Formula(entry(source.name, own)), "made": Code(whole.name)}
+        where = _where_added(axes, target.shape)
+        why = sentence(f"derivation.added{where}", **slots, axes=axes_text(axes), local=Formula(f"{sign}1"))
         working = None if sign else from_addends(_along(target.gradient, axes, len(target.shape)))
         return Part(latex, [why, Display((first,))], [ledger], working)
 
     def ledger(self, source: Wire, target: Wire, axes: tuple[int, ...]) -> Sentence:
         """Which axes are summed, and what becomes of them."""
-        shape, d = self.dimensions.shape, f"d{self.chain.whole(target).name}"
-        is_are = "is" if len(axes) == 1 else "are"
-        lead = len(target.shape) - len(source.shape)
-        kept = [axis for axis in axes if axis >= lead]
-        note = f"; {axes_text(tuple(kept))} {'stays' if len(kept) == 1 else 'stay'} with size 1" if kept else ""
-        needed = f" must be {shape(source.shape)}" if source.shape else " must be a number"
-        return Sentence((
-            "Dimensions: ", Code(d), f" is {shape(target.shape)} and ", Code(f"d{source.name}"), needed,
-            f", so {axes_text(axes)} {is_are} summed{note}.",
-        ))  # fmt: skip
+        shape, lead = self.dimensions.shape, len(target.shape) - len(source.shape)
+        kept = tuple(axis for axis in axes if axis >= lead)
+        needed = said("derivation.summed.shape", shape=shape(source.shape))
+        slots: dict[str, Piece] = {
+            "upstream": Code(f"d{self.chain.whole(target).name}"),
+            "upstream_shape": shape(target.shape),
+            "d": Code(f"d{source.name}"),
+            "needed": needed if source.shape else said("derivation.summed.number"),
+            "axes": axes_text(axes),
+            "is": said("derivation.summed.is", count=len(axes)),
+        }
+        if not kept:
+            return sentence("derivation.summed", **slots)
+        stays = said("derivation.summed.stays", count=len(kept))
+        return sentence("derivation.summed.kept", **slots, kept=axes_text(kept), stays=stays)
 
 
-def _where_added(axes: tuple[int, ...], shape: tuple[int, ...]) -> tuple[str, ...]:
+def _where_added(axes: tuple[int, ...], shape: tuple[int, ...]) -> str:
     if len(axes) == len(shape):
-        return (" is added to every entry of ",)
+        return ""
     if len(shape) == 2:
-        return (" is added in every row, to the first column of " if axes == (0,) else
-                " is added in every column, to the first row of ",)  # fmt: skip
-    return (f" is added again and again along {axes_text(axes)} of ",)
+        return ".rows" if axes == (0,) else ".columns"
+    return ".axes"
 
 
-def _along(value: Any, axes: Sequence[int], ndim: int) -> list[Any]:
+def _along(value: Value, axes: Sequence[int], ndim: int) -> list[Value]:
     """The entries along some axes, at the first place of all others."""
     found = [value]
     for axis in range(ndim):
-        if not all(isinstance(part, list) and part for part in found):
+        rows = [part for part in found if isinstance(part, list) and part]
+        if len(rows) < len(found):
             return []
-        found = [each for part in found for each in (part if axis in axes else part[:1])]
+        found = [each for part in rows for each in (part if axis in axes else part[:1])]
     return found
