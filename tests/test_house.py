@@ -46,8 +46,8 @@ PAST_THE_FACE = {
     "_record": {"rounding": 1},
     "_recording": {
         "constants": 1,
-        "freezing": 11,
-        "functions": 12,
+        "freezing": 1,
+        "functions": 9,
         "lending": 1,
         "places": 2,
         "reading": 5,

@@ -146,6 +146,8 @@ def name_of_parts(name: str, value: Any, inside: Collection[Wire]) -> Any:
 
 def used_outputs(made: Sequence[SourcedWire], output: Wire) -> dict[Wire, list[Wire]]:
     """For each step with several outputs, those that are used, in order."""
+    if not any(isinstance(holder.value, (tuple, list)) for holder in made):
+        return {}
     used = {seen(output), *(x for holder in made for x in wires_in(made_by(holder)))}
     found: dict[Wire, list[Wire]] = {}
     for wire in sorted((w for w in used if part_of(w) is not None), key=lambda w: w.order):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Wire, part_of, seen, step_of
+from gatewise._circuit import Expr, FrozenCircuit, Wire, part_of, step_of
 from gatewise._source.looking import dtype_of, is_gate, value_of
 from gatewise._source.moves import without_spreads
 from gatewise._source.names import Names
@@ -68,7 +68,6 @@ class Expressions:
 
     def spell(self, x: Any) -> Text:
         """A value of the backward pass, or of the forward pass, as an expression."""
-        x = seen(x) if isinstance(x, Wire) else x
         if isinstance(x, (Tensor, Wire)):
             x = x if isinstance(x, Wire) and self.is_only_read(x) else self.nodes.of(x)
         if not isinstance(x, (Expr, Wire)):

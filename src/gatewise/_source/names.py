@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from gatewise._circuit import FrozenCircuit, Input, Wire, part_of, seen
+from gatewise._circuit import FrozenCircuit, Input, Wire, part_of
 from gatewise._recording.structures import key_text
 
 MODULES = {"np": "ꙮnp", "math": "ꙮmath"}  # stand for arguments of these names until the text is whole
@@ -46,7 +46,6 @@ class Names:
 
     def forward_name(self, wire: Wire) -> str:
         """The name of a forward wire; an inner one is thereby given a line of its own."""
-        wire = seen(wire)
         if wire not in self.named:
             self.needed.add(wire)
         return self.named.get(wire) or self.circuit.names[wire]
@@ -82,7 +81,6 @@ class Names:
 
     def d_name(self, wire: Wire) -> str:
         """The name of a wire's gradient: d and its name, `grads["W2"]` for an entry of a dict."""
-        wire = seen(wire)
         if wire not in self.d_names:
             source = self.inputs.get(wire)
             if source is not None and source.path:

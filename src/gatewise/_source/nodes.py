@@ -50,8 +50,7 @@ class Nodes:
             x = x.value if x.wire is None else x.wire
         if not isinstance(x, Wire):
             return x
-        x = seen(x)
-        if x in self.built:
+        if (x := x if self.is_told(x) else seen(x)) in self.built:
             return self.built[x]
         if self.is_told(x):
             return x
