@@ -158,7 +158,7 @@ def test_both_texts_are_one_function_where_the_old_one_is_finite(
 
 
 def value_and_slope(text: str, point: dict[str, Any], name: str) -> Any:
-    scope = {"np": np, **vars(gw)} | point
+    scope = {"np": np, **{each: getattr(gw, each) for each in dir(gw)}} | point
     f = gw.value_and_grad(lambda v: np.sum(eval(text, scope | {name: v})))  # noqa: S307  (a text of ours)
     return f(np.asarray(point[name], float))
 
