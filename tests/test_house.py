@@ -46,9 +46,10 @@ PAST_THE_FACE = {
     "_record": {"rounding": 1},
     "_recording": {
         "constants": 1,
-        "freezing": 1,
-        "functions": 9,
+        "functions": 7,
         "lending": 1,
+        "operands": 1,
+        "outcomes": 2,
         "places": 2,
         "reading": 5,
         "recorder": 7,

@@ -90,7 +90,7 @@ def front_door() -> dict[str, str]:
     tail = rest[re.search(r"^(?! )(?!\n)", rest, re.MULTILINE).start() :]
     own = sorted((gate for gate in NAMES.values() if gate.own), key=lambda gate: gate.name)
     lines = [f"    from gatewise._gates.own import {gate.name} as {gate.name}\n" for gate in own]
-    signatures = "\n".join([OWN, *map(stub, own)])
+    signatures = OWN + "\n" + "".join(map(stub, own))
     return {path: f"{head}{mark}{''.join(lines)}\n{tail}", "src/gatewise/_gates/own.pyi": signatures}
 
 

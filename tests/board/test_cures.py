@@ -13,7 +13,6 @@ import pytest
 
 import gatewise as gw
 from gatewise._board import record_of
-from gatewise._gates import NAMES
 from gatewise._gates.cures import CURES
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -159,7 +158,7 @@ def test_both_texts_are_one_function_where_the_old_one_is_finite(
 
 
 def value_and_slope(text: str, point: dict[str, Any], name: str) -> Any:
-    scope = {"np": np, "gw": gw, **{name: gate for name, gate in NAMES.items() if gate.own}} | point
+    scope = {"np": np, **{each: getattr(gw, each) for each in dir(gw)}} | point
     f = gw.value_and_grad(lambda v: np.sum(eval(text, scope | {name: v})))  # noqa: S307  (a text of ours)
     return f(np.asarray(point[name], float))
 

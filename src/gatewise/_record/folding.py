@@ -116,9 +116,7 @@ def renumbered(
     wires: list[WireEntry] = []
     code: dict[int, list[str]] = {}
     for w in kept:
-        step = None if w["step"] is None else steps[w["step"]]
-        end = None if w["block_end"] is None else ids.get(w["block_end"])
-        new: WireEntry = {**w, "id": ids[w["id"]], "step": step, "block_end": end}
+        new = with_new_ids(w, ids, steps)
         if w["id"] in grown:
             mine = [renamed[k] for k in into[ids[w["id"]]]]
             operands = [kept[u["from"]] for u in mine]
@@ -141,6 +139,13 @@ def renumbered(
         "checks": {str(ids[int(k)]): c for k, c in record["checks"].items() if int(k) in ids},
         "guards": [guard_without(guard, left) for guard in record["guards"]],
     }
+
+
+def with_new_ids(wire: WireEntry, ids: Mapping[int, int], steps: Mapping[int, int]) -> WireEntry:
+    """A wire's entry by the new ids; what closed its block may be gone."""
+    step = None if wire["step"] is None else steps[wire["step"]]
+    end = None if wire["block_end"] is None else ids.get(wire["block_end"])
+    return {**wire, "id": ids[wire["id"]], "step": step, "block_end": end}
 
 
 def renumbered_uses(uses: list[UseEntry], ids: Mapping[int, int]) -> tuple[list[UseEntry], dict[int, list[int]]]:
