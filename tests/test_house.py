@@ -55,7 +55,7 @@ PAST_THE_FACE = {
         "recorder": 7,
         "running": 4,
         "scripts": 5,
-        "structures": 11,
+        "structures": 12,
         "whose": 7,
     },
     "_source": {"gate_texts": 2, "staged": 1},

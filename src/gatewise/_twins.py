@@ -20,9 +20,7 @@ import numpy as np
 from gatewise._build import importing
 from gatewise._circuit import lent
 from gatewise._gates import GATES, Gate
-from gatewise._tensor import STOPPED, Tensor, apply
-from gatewise._tensor.applying import UNHURRIED, apply1, apply2
-from gatewise._tensor.lists import gathered, has_tensor
+from gatewise._tensor import STOPPED, UNHURRIED, Tensor, apply, apply1, apply2, gathered, has_tensor
 
 # ------------------------------------------------------------------------------------------- lists with Tensors in them
 

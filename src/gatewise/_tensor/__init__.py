@@ -6,7 +6,10 @@ computations start from.
 """
 
 from gatewise._circuit import no_grad as no_grad
+from gatewise._tensor.applying import UNHURRIED as UNHURRIED
 from gatewise._tensor.applying import apply as apply
+from gatewise._tensor.applying import apply1 as apply1
+from gatewise._tensor.applying import apply2 as apply2
 from gatewise._tensor.applying import standing_in as standing_in
 from gatewise._tensor.arrays import METHODS as METHODS
 from gatewise._tensor.asking import BACKWARD as BACKWARD
@@ -19,6 +22,8 @@ from gatewise._tensor.asking import whole_number as whole_number
 from gatewise._tensor.carrier import Tensor as Tensor
 from gatewise._tensor.carrier import Values as Values
 from gatewise._tensor.changing import change as change
+from gatewise._tensor.lists import gathered as gathered
+from gatewise._tensor.lists import has_tensor as has_tensor
 from gatewise._tensor.making import copied as copied
 from gatewise._tensor.making import leaf as leaf
 from gatewise._tensor.making import tensor as tensor

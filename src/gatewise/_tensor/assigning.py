@@ -15,9 +15,20 @@ import numpy as np
 
 from gatewise._circuit import Wire, closed_bits, lent, tick
 from gatewise._errors import GateError
-from gatewise._gates import NAMES, Gate, pick
-from gatewise._gates.assigning import Chain, blank, viewed, write, written
-from gatewise._gates.gate import CONSTANT, UNASKED, WANTED, key_of
+from gatewise._gates import (
+    CONSTANT,
+    NAMES,
+    UNASKED,
+    WANTED,
+    Chain,
+    Gate,
+    blank,
+    key_of,
+    pick,
+    viewed,
+    write,
+    written,
+)
 from gatewise._tensor import applying
 from gatewise._tensor.applying import IMMUTABLE, apply, demand_plain
 from gatewise._tensor.asking import STOPPED, described, is_stopped
