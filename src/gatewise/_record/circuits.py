@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Ports, Wire, part_of, wires_in
+from gatewise._errors import ComplexGradientError
 from gatewise._gates import Live
 from gatewise._record.cures import cures
 from gatewise._record.schema import BlockRule, Record, Sent, UseEntry, WireEntry
@@ -23,9 +24,24 @@ from gatewise._transforms import Event, gradients
 VERSION = 1
 
 
+def demand_real(circuit: FrozenCircuit) -> None:
+    """A table, a card and a picture have one number for each entry."""
+    for wire in circuit.wires:
+        if np.iscomplexobj(wire.value):
+            raise ComplexGradientError(
+                f"{circuit.names[wire]} of {circuit.name} is complex.",
+                "tables and pictures show real numbers.",
+                "c.code() and gw.grad, which have complex ones; np.real and np.imag apart for a picture.",
+            )
+
+
 def record(circuit: FrozenCircuit, texts: dict[Expr, GateText] | None = None) -> Record:
-    """Everything there is to show of a circuit; `texts` are its `gate_texts`, where they are known."""
+    """Everything there is to show of a circuit; `texts` are its `gate_texts`, where they are known.
+
+    Raises `ComplexGradientError` for a circuit with complex wires.
+    """
     ids = circuit.ids
+    demand_real(circuit)
     texts = gate_texts(circuit) if texts is None else texts
     found, _ = gradients(circuit)
     written, events = gradients(circuit, as_written=True)

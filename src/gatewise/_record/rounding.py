@@ -46,7 +46,7 @@ def shortens(out: Any, values: Any) -> bool:
 def magnitude(g: Any, value: Any) -> float:
     """The sum of |g| |value|; what is no number weighs nothing."""
     try:
-        return float(np.sum(np.abs(np.asarray(g, dtype=float) * np.asarray(value, dtype=float))))
+        return float(np.sum(np.abs(np.asarray(g)) * np.abs(np.asarray(value))))
     except (TypeError, ValueError):
         return 0.0
 
