@@ -22,6 +22,11 @@ X = np.array([0.0, 0.4, 1.0, 1.9, 2.3])
 
 #: Calls as people write them, of one or two arrays; the arrays are what is differentiated by.
 CALLS: list[tuple[str, tuple[Any, ...]]] = [
+    ("np.polyadd(a, b)", (V, W[:3])),
+    ("np.polysub(a, b)", (V[:2], W)),
+    ("np.polyint(a)", (V,)),
+    ("np.trim_zeros(np.concatenate([[0.0], a, [0.0]]))", (V,)),
+    ("np.unique_values(a)", (V,)),
     ("np.cumulative_sum(a)", (V,)),
     ("np.cumulative_sum(a, axis=1, include_initial=True)", (A,)),
     ("np.cumulative_prod(a)", (V,)),

@@ -277,9 +277,14 @@ def check_command(wrt: tuple[str, ...], leave_out: tuple[str, ...], **options: A
 
 @gatewise.command("gates", cls=Named, short_help="All gates, or the page of one: its rule, its code, an example.")
 @click.argument("name", required=False)
-def gates_command(name: str | None) -> None:
+@click.option("--coverage", "covered", is_flag=True, help="How much of NumPy is answered, and what is missing.")
+def gates_command(name: str | None, covered: bool) -> None:
     """The catalogue of gates, or the page of one: what it does to gradients, its rule, its code, an example."""
-    if name is None:
+    if covered:
+        from gatewise._cli.coverage import coverage
+
+        write_fitted(coverage())
+    elif name is None:
         draw_table(*catalogue())
         write_fitted("\ngatewise gates NAME shows one gate: its rule, the code it prints, and an example.")
     else:

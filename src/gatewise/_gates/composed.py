@@ -901,3 +901,39 @@ composed(np.linalg.cross)(lambda x1, x2, /, *, axis=-1: np.cross(x1, x2, axis=ax
 composed(np.linalg.tensordot)(lambda x1, x2, /, *, axes=2: np.tensordot(x1, x2, axes=axes))
 composed(np.linalg.vecdot)(lambda x1, x2, /: np.vecdot(x1, x2))
 composed(np.astype)(lambda x, dtype, /, *, copy=True: x.astype(dtype))
+
+
+@composed(np.polyadd)
+def polyadd(a1, a2):
+    n = max(size(a1), size(a2))
+    return in_front(a1, n) + in_front(a2, n)
+
+
+@composed(np.polysub)
+def polysub(a1, a2):
+    n = max(size(a1), size(a2))
+    return in_front(a1, n) - in_front(a2, n)
+
+
+def in_front(p, n):
+    """A polynomial with zeros before its first coefficient, n in all."""
+    return p if size(p) == n else np.concatenate([np.zeros(n - size(p)), p])
+
+
+@composed(np.polyint)
+def polyint(p, m=1, k=None):
+    if m != 1:
+        raise UnsupportedError.of(f"np.polyint(..., m={m})")
+    constant = np.reshape(0.0 if k is None else k, (1,))
+    return np.concatenate([p / np.arange(size(p), 0, -1), constant])
+
+
+@composed(np.trim_zeros)
+def trim_zeros(filt, trim="fb"):
+    kept = np.flatnonzero(asked(filt))
+    start = int(kept[0]) if "f" in trim.lower() and len(kept) else 0
+    stop = int(kept[-1]) + 1 if "b" in trim.lower() and len(kept) else size(filt)
+    return filt[start:stop] if len(kept) else filt[:0]
+
+
+composed(np.unique_values)(lambda x: np.unique(x))
