@@ -77,7 +77,7 @@ def gates() -> dict[str, str]:
         call = sample(gate)
         circuit = example(gate, call)
         found[f"docs/gates/{gate.name}.md"] = gate_page(gate, call, circuit)
-        if not gate.arbitrary:
+        if not gate.arbitrary and circuit is not None:
             found[f"docs/gates/{gate.name}.svg"] = circuit.svg()
     return found
 
@@ -162,16 +162,22 @@ def row(gate: Gate) -> str:
     return f"| [{gate.name}]({gate.name}.md) | {gate.pattern} | {first_line(gate)} |"
 
 
-def gate_page(gate: Gate, call: Call, circuit: gw.Circuit) -> str:
+def gate_page(gate: Gate, call: Call, circuit: gw.Circuit | None) -> str:
     """The page of one gate: sentence, pattern, conventions, picture, an example that runs, code, declaration."""
     facts = [
         f"- written: `{call.text}`",
         f"- pattern: *{gate.pattern}*, {PATTERNS[gate.pattern]}",
         f"- family: {gate.family.name}, {FAMILIES[gate.family.name]}",
-        *[f"- local gradient: `d{made}/d{used} = {local}`" for made, used, local in locals_of(gate, circuit)],
+        *[
+            f"- local gradient: `d{made}/d{used} = {local}`"
+            for made, used, local in (locals_of(gate, circuit) if circuit else ())
+        ],
         *[f"- at {edge}" for edge in edges(gate)],
     ]
     parts = [f"# {gate.name}", gate.doc, "\n".join(facts)]
+    if circuit is None:  # of complex numbers, which no table shows
+        parts += ["## Its declaration", fenced(source_of(gate), "python"), "[All gates](README.md)"]
+        return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
     if not gate.arbitrary:
         parts.append(f"![{gate.name}: value and gradient on every wire]({gate.name}.svg)")
     parts += ["## An example", run_example(gate, call, circuit)]
@@ -212,7 +218,8 @@ def run_example(gate: Gate, call: Call, circuit: gw.Circuit) -> str:
         session.run(shown(f'c["{name}"].gradient', gradient))
     if not circuit.gradients and all(np.asarray(value).dtype == float for value in call.wires.values()):
         switched = f"lambda {', '.join(call.wires)}, w: w * ({call.text})"
-        session.run(within("switched = gw.circuit(", [switched, *inputs, "w=2.0"]))
+        upstream = ['upstream="ones"'] if np.ndim(circuit.value) else []
+        session.run(within("switched = gw.circuit(", [switched, *inputs, "w=2.0", *upstream]))
         for name in call.wires:
             session.run(f'print(switched["{name}"].gradient)')
     return session.text()

@@ -130,8 +130,7 @@ PUBLIC = {
     **dict.fromkeys(("gradient", "grads", "gradients", "derivative", "diff", "autograd", "backprop"), "gw.grad(f)(x)."),
     **dict.fromkeys(("value_and_gradient", "value_and_gradients", "GradientTape"), "gw.value_and_grad(f)(x)."),
     **dict.fromkeys(("gradcheck", "check_grad", "grad_check", "gradient_check", "check_grads"), "gw.check(f, x)."),
-    **dict.fromkeys(("jacobian", "jacrev", "jacfwd"), "out, pullback = gw.vjp(f, x), and pullback(row) for each row."),
-    **dict.fromkeys(("hessian", "hvp"), "gw.jvp(gw.grad(f), (x,), (v,))[1] for its product with v."),
+    **dict.fromkeys(("jacrev", "jacfwd"), "gw.jacobian(f)(x)."),
     **dict.fromkeys(
         ("Variable", "Parameter", "parameter", "Value", "variable", "array", "asarray", "constant"), "gw.tensor(x)."
     ),

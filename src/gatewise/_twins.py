@@ -20,7 +20,7 @@ import numpy as np
 from gatewise._build import importing
 from gatewise._circuit import lent
 from gatewise._gates import GATES, Gate
-from gatewise._tensor import STOPPED, UNHURRIED, Tensor, apply, apply1, apply2, gathered, has_tensor
+from gatewise._tensor import STOPPED, UNHURRIED, Tensor, apply, apply1, apply2, gathered, has_tensor, whole_number
 
 # ------------------------------------------------------------------------------------------- lists with Tensors in them
 
@@ -155,6 +155,7 @@ def even_steps(
 
 
 def counted(*args: Any, **options: Any) -> Any:
+    args = tuple(x.__index__() if type(x) is Tensor and whole_number(x) is not None else x for x in args)
     if not any(type(x) is Tensor and x.dtype.kind == "f" for x in args):
         return buffer(np.arange(*args, **options))
     start, stop, step = args if len(args) == 3 else (*args, 1) if len(args) == 2 else (0, *args, 1)
@@ -207,7 +208,7 @@ MAKERS: dict[Any, Any] = {
     np.ascontiguousarray: of_array(np.ascontiguousarray, False),
     np.asfortranarray: of_array(np.asfortranarray, False),
     np.linspace: functools.wraps(np.linspace)(even_steps),
-    np.arange: functools.wraps(np.arange, assigned=("__doc__",))(counted),
+    np.arange: functools.wraps(np.arange, assigned=("__name__",))(counted),
 }  # fmt: skip
 
 # ---------------------------------------------------------------------------------------------------------------- math

@@ -373,7 +373,7 @@ W2 -= 0.1 * grads["W2"]
             du = (u[2:] - 2 * u[1:-1] + u[:-2]) / dx**2
             u[1:-1] = u[1:-1] + dt * du
         energy = np.sum(u**2) * dx
-        """, status=2),
+        """),
     script("a pendulum", "import numpy as np\n", """\
         dt = 0.01
         theta, omega = 0.5, 0.0

@@ -77,8 +77,12 @@ FILES = {
     "library": ("import json\ndef f(x):\n    return x * json.loads('{')\n", "JSONDecodeError", 3),
     "at import": ("import nosuchmodule\ndef f(x):\n    return x\n", "ModuleNotFoundError", 1),
     "syntax": ("def f(x):\n    return (x\n", "SyntaxError: '(' was never closed", 2),
-    "fft": ("import numpy as np\ndef f(x):\n    return np.sum(np.fft.fft(x))\n", "np.fft.fft has no gate.", 3),
-    "reads": ("import numpy as np\ndef f(x):\n    out = np.zeros(1)\n    out[0] = x[0]\n    return out\n", "x", 4),
+    "fft": ("import numpy as np\ndef f(x):\n    return np.sum(np.i0(x))\n", "np.i0 has no gate.", 3),
+    "reads": (
+        "import numpy as np\ndef f(x):\n    out = [0.0]\n    out[0] = float(x[0])\n    return out[0] * x[1]\n",
+        "x",
+        4,
+    ),
 }
 
 

@@ -97,9 +97,9 @@ def test_what_errors_say_of_functions_of_others() -> None:
     expit = np.frompyfunc(lambda x: x, 1, 1)
     for call in (
         expit,
-        lambda x: np.add.reduceat(x, [0]),
-        lambda x: np.median(x),
-        lambda x: np.linalg.eigh(x[None] * x),
+        lambda x: np.subtract.reduceat(x, [0]),
+        lambda x: np.i0(x),
+        lambda x: np.linalg.eig(x[None] * x),
     ):
         with pytest.raises(gw.GatewiseError) as caught:
             gw.grad(lambda x, call=call: np.sum(call(x)))(np.ones(3))

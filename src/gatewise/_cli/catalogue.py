@@ -176,9 +176,10 @@ def recorded(text: str, call: Call, upstream: object) -> Circuit | None:
     """The circuit of one expression; None where it is not made of floats that can be followed."""
     f = function(f"def out({', '.join(call.wires)}):\n    return {text}\n", call.scope, "out")
     try:
-        return circuit_of(f, (), call.wires, None, upstream, None)
+        circuit = circuit_of(f, (), call.wires, None, upstream, None)
     except IntegerGradientError:  # a gate that stops gradients
-        return circuit_of(f, (), call.wires, (), "ones", None)
+        circuit = circuit_of(f, (), call.wires, (), "ones", None)
+    return None if any(np.iscomplexobj(wire.value) for wire in frozen_of(circuit).wires) else circuit
 
 
 def sample_value(gate: Gate) -> Any:

@@ -52,7 +52,7 @@ def coverage() -> str:
     missing = [name for name, by in names if not by]
     share = 100 * (len(names) - len(missing)) / len(names)
     lines = [
-        f"Of {len(names)} functions and ufuncs of NumPy {np.__version__} that can be overridden, linalg and fft among them,",
+        f"Of {len(names)} functions and ufuncs of NumPy {np.__version__} that can be overridden (linalg and fft too),",
         f"{len(names) - len(missing)} are answered ({share:.0f} %): "
         + ", ".join(f"{count} by {by}" for by, count in counts.most_common())
         + ".",

@@ -175,8 +175,6 @@ def of_values(part: Any, live: Any, values: Any, stayed: Any) -> Any:
         ((np.arange(6.0).reshape(2, 3), np.array([7.5, 8.5])), {"index": (slice(None), 1)}),
         ((np.arange(6.0).reshape(2, 3), np.ones((1, 3))), {"index": 0}),
         ((np.arange(6.0).reshape(2, 3), 0.5), {"index": np.array([[True, False, True], [False, True, True]])}),
-        ((np.arange(6.0).reshape(2, 3), 7.5), {"index": 1, "chain": ((np.ravel, {}, None),)}),
-        ((np.arange(6.0).reshape(2, 3), np.array([7.5, 8.5])), {"index": 1, "chain": ((np.transpose, {}, None),)}),
     ],
     analytic=True,
     in_page=False,

@@ -153,8 +153,8 @@ def compares(x, y):
     (np.logical_or, {"symbol": "or"}),
     (np.bitwise_and, {"infix": "&", "sample": TRUTHS}),
     (np.bitwise_or, {"infix": "|", "sample": TRUTHS}),
-    (np.logical_xor, {"symbol": "xor"}),
-    (np.bitwise_xor, {"infix": "^", "sample": TRUTHS}),
+    (np.logical_xor, {"symbol": "xor", "in_page": False}),
+    (np.bitwise_xor, {"symbol": "^", "sample": TRUTHS, "in_page": False}),
 )
 def reasons(x, y):
     """Logic stops gradients."""
@@ -173,7 +173,7 @@ def is_flat(x):
     """Flat on both sides of 0, so nothing goes back."""
 
 
-@stops(np.floor, np.ceil, np.rint, np.trunc, np.fix)
+@stops(np.floor, np.ceil, np.rint, np.trunc, (np.fix, {"in_page": False}))
 def rounds(x):
     """A staircase is flat on every step, so nothing goes back."""
 
@@ -183,7 +183,7 @@ def rounds_down(x, y):
     """A staircase is flat on every step, so nothing goes back."""
 
 
-@stops(np.isfinite, np.isnan, np.isinf, np.signbit)
+@stops(np.isfinite, np.isnan, (np.isinf, {"in_page": False}), (np.signbit, {"in_page": False}))
 def asks(x):
     """A question stops gradients."""
 
@@ -200,6 +200,7 @@ def finds(x, *, axis=None):
 
 @elementwise(
     np.fmax,
+    in_page=False,
     pattern="routes",
     at=[((2.0, 2.0), (0.5, 0.5)), ((np.nan, 2.0), (0.0, 1.0)), ((0.0, 0.0), (0.0, None))],
     way=lambda x, y: np.sign(np.subtract(x, y)),
@@ -211,6 +212,7 @@ def fmax(out, x, y):
 
 @elementwise(
     np.fmin,
+    in_page=False,
     pattern="routes",
     at=[((2.0, 2.0), (0.5, 0.5)), ((np.nan, 2.0), (0.0, 1.0)), ((0.0, 0.0), (0.0, None))],
     way=lambda x, y: np.sign(np.subtract(x, y)),
@@ -220,16 +222,16 @@ def fmin(out, x, y):
     return np.where(np.isnan(y), 1.0, wins(y, x)), np.where(np.isnan(x), 1.0, wins(x, y))
 
 
-@stops(np.heaviside)
+@stops(np.heaviside, in_page=False)
 def steps(x, y):
     """A step is flat on both sides, so nothing goes back."""
 
 
-@stops(np.round, sample=[((np.array([1.26, -0.74]),), {"decimals": 1})])
+@stops(np.round, in_page=False, sample=[((np.array([1.26, -0.74]),), {"decimals": 1})])
 def rounds_to(x, *, decimals=0):
     """A staircase is flat on every step, so nothing goes back."""
 
 
-@stops(np.isclose)
+@stops(np.isclose, in_page=False)
 def is_near(x, y, *, rtol=1e-05, atol=1e-08, equal_nan=False):
     """A question stops gradients."""

@@ -122,79 +122,79 @@ def share(out, x, y):
     return logistic(np.where(x == np.inf, np.nan, ahead))
 
 
-@elementwise(np.log2, domain=(0.2, 3.0))
+@elementwise(np.log2, in_page=False, domain=(0.2, 3.0))
 def log2(out, x):
     """How many doublings: the logarithm in another unit."""
     return lambda g: g / (x * np.log(2.0))
 
 
-@elementwise(np.log10, domain=(0.2, 3.0))
+@elementwise(np.log10, in_page=False, domain=(0.2, 3.0))
 def log10(out, x):
     """How many digits: the logarithm in another unit."""
     return lambda g: g / (x * np.log(10.0))
 
 
-@elementwise(np.exp2)
+@elementwise(np.exp2, in_page=False)
 def exp2(out, x):
     """Doubles with every step: its own slope, up to the logarithm of 2."""
     return np.log(2.0) * out
 
 
-@elementwise(np.logaddexp2, tame=True, analytic=False)
+@elementwise(np.logaddexp2, in_page=False, tame=True, analytic=False)
 def logaddexp2(out, x, y):
     """A soft maximum in powers of 2, shared in their proportion."""
     return share(out, x * np.log(2.0), y * np.log(2.0)), share(out, y * np.log(2.0), x * np.log(2.0))
 
 
-@elementwise(np.arcsinh, analytic=False)
+@elementwise(np.arcsinh, in_page=False, analytic=False)
 def arcsinh(out, x):
     """A logarithm on both sides of 0."""
     return 1 / np.hypot(x, 1.0)
 
 
-@elementwise(np.arccosh, domain=(1.2, 3.0))
+@elementwise(np.arccosh, in_page=False, domain=(1.2, 3.0))
 def arccosh(out, x):
     """Infinitely steep at 1."""
     return 1 / (np.sqrt(x - 1) * np.sqrt(x + 1))
 
 
-@elementwise(np.arctanh, domain=(-0.9, 0.9))
+@elementwise(np.arctanh, in_page=False, domain=(-0.9, 0.9))
 def arctanh(out, x):
     """Infinitely steep at -1 and 1."""
     return lambda g: g / ((1 - x) * (1 + x))
 
 
-@elementwise(np.cbrt, analytic=False)
+@elementwise(np.cbrt, in_page=False, analytic=False)
 def cbrt(out, x):
     """The cube root, of negative numbers too; infinitely steep at 0."""
     return lambda g: g / (3 * out**2)
 
 
-@elementwise(np.deg2rad, analytic=False, tame=True)
+@elementwise(np.deg2rad, in_page=False, analytic=False, tame=True)
 def deg2rad(out, x):
     """Degrees as radians."""
     return np.pi / 180
 
 
-@elementwise(np.radians, analytic=False, tame=True)
+@elementwise(np.radians, in_page=False, analytic=False, tame=True)
 def radians(out, x):
     """Degrees as radians."""
     return np.pi / 180
 
 
-@elementwise(np.rad2deg, analytic=False, tame=True)
+@elementwise(np.rad2deg, in_page=False, analytic=False, tame=True)
 def rad2deg(out, x):
     """Radians as degrees."""
     return 180 / np.pi
 
 
-@elementwise(np.degrees, analytic=False, tame=True)
+@elementwise(np.degrees, in_page=False, analytic=False, tame=True)
 def degrees(out, x):
     """Radians as degrees."""
     return 180 / np.pi
 
 
-@elementwise(np.sinc, at=[((0.0,), (0.0,)), ((1.0,), (-1.0,))], tame=True, analytic=False)
+@elementwise(np.sinc, in_page=False, at=[((0.0,), (0.0,)), ((1.0,), (-1.0,))], tame=True, analytic=False)
 def sinc(out, x):
     """sin(pi x) / (pi x): flat at 0."""
     return slope_of_sinc(x)
@@ -209,25 +209,27 @@ def slope_of_sinc(x):
     return np.where(near, series, (np.cos(np.pi * away) - np.sinc(away)) / away)
 
 
-@elementwise(np.fabs, pattern="scales", analytic=False, at=[((0.0,), (0.0,)), ((-2.0,), (-1.0,))], way=np.sign)
+@elementwise(
+    np.fabs, in_page=False, pattern="scales", analytic=False, at=[((0.0,), (0.0,)), ((-2.0,), (-1.0,))], way=np.sign
+)
 def fabs(out, x):
     """The absolute value of a float; at the kink it passes 0."""
     return np.sign(x)
 
 
-@elementwise(np.copysign, analytic=False, way=lambda x, y: np.signbit(x) == np.signbit(y))
+@elementwise(np.copysign, in_page=False, analytic=False, way=lambda x, y: np.signbit(x) == np.signbit(y))
 def copysign(out, x, y):
     """x with the sign of y: turned round where the signs differ."""
     return np.where(np.signbit(x) == np.signbit(y), 1.0, -1.0), None
 
 
-@elementwise(np.fmod, domain=(0.5, 3.0), analytic=False, way=lambda x, y: np.trunc(x / y))
+@elementwise(np.fmod, in_page=False, domain=(0.5, 3.0), analytic=False, way=lambda x, y: np.trunc(x / y))
 def fmod(out, x, y):
     """The rest of a division: y was taken out as often as it fits."""
     return 1, -np.trunc(x / y)
 
 
-@elementwise(np.float_power, domain=(0.2, 3.0), analytic=False)
+@elementwise(np.float_power, in_page=False, domain=(0.2, 3.0), analytic=False)
 def float_power(out, x, y):
     """A power, always in floats."""
     return y * np.power(x, y - 1), out * np.log(x)

@@ -55,8 +55,8 @@ def back_along(g, order, axis):
 )
 def sort(g, out, x, *, axis=-1, kind=None, stable=None):
     """Each entry gets what came back to the place it was sorted to."""
-    order = np.argsort(x, axis=axis, kind="stable")
-    return np.reshape(back_along(g, order, -1 if axis is None else axis), shape_of(x))
+    lanes, along = (np.ravel(x), -1) if axis is None else (x, axis)
+    return np.reshape(back_along(g, np.argsort(lanes, axis=along, kind="stable"), along), shape_of(x))
 
 
 @custom(

@@ -6,8 +6,8 @@ takes the real part of what comes back to it.
 
 import numpy as np
 
-from gatewise._gates.families import elementwise, linear
-from gatewise._gates.live import shape_of
+from gatewise._gates.families import custom, elementwise, linear
+from gatewise._gates.live import dtype_of, shape_of
 
 WAVE = np.array([0.3, -1.2, 0.7, 2.1, -0.4])
 SHEET = np.array([[0.3, -1.2, 0.7, 2.1], [1.5, 0.2, -0.9, 0.4], [0.8, -0.1, 1.1, -1.6]])
@@ -31,10 +31,13 @@ def conjugate(out, x):
     return lambda g: np.conjugate(g)
 
 
-@elementwise(np.angle, analytic=False, complex=True, in_page=False, tame=True)
-def angle(out, x):
+@custom(np.angle, pattern="scales", analytic=False, complex=True, in_page=False)
+def angle(g, out, x, *, deg=False):
     """The direction of a complex number turns slowly far from the origin; that of a real one does not turn."""
-    return lambda g: -1j * g * np.conjugate(x) / np.where(x == 0, np.inf, np.abs(x) * np.abs(x))
+    if dtype_of(x).kind != "c":
+        return 0.0 * x * g
+    turned = -1j * g * np.conjugate(x) / np.where(x == 0, np.inf, np.abs(x) * np.abs(x))
+    return turned * (180 / np.pi) if deg else turned
 
 
 def lengths(x, s, axes):

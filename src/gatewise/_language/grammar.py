@@ -106,7 +106,7 @@ def canonical(text: str, vocabulary: Vocabulary, work: Work) -> str:
     is_named = re.search(rf"(^|[;\n])\s*{re.escape(last.target)}\s*=(?!=)", text) is not None
     parts = [f"{each.target} = {each.text}" for each in named]
     parts.append(f"{last.target} = {last.text}" if is_named or named else last.text)
-    line = re.sub(r"\btranspose\((\w+)\)", r"\1.T", "; ".join(parts).replace("np.", ""))
+    line = re.sub(r"\btranspose\((\w+)\)", r"\1.T", re.sub(r"\bnp\.(?:linalg\.|fft\.)?", "", "; ".join(parts)))
     line = re.sub(r"\((\d+)\.0\)", r"(\1)", line)  # log(2): the reader makes floats of numbers that meet gates alone
     return line if len(line) <= LONGEST_OFFER else ""
 

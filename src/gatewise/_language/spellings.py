@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 #: Modules that gates are called from elsewhere.
 ELSEWHERE = (
     *("torch", "tf", "keras", "jnp", "jax", "nn", "F", "K", "sp", "scipy", "special", "Math", "cp", "cupy", "paddle"),
@@ -11,7 +13,7 @@ ELSEWHERE = (
 )
 #: What is read as a gate beside its name; a name may be NumPy's other one of the same gate.
 READ = {
-    "absolute": ("abs", "fabs"),
+    "absolute": ("abs",),
     "log": ("ln",),
     "power": ("pow",),
     "sigmoid": ("σ",),
@@ -70,5 +72,10 @@ def callables_of(gates: Mapping[str, tuple[int, int]]) -> Mapping[str, str]:
 
 
 def numpy_name(typed: str, gate: str) -> str:
-    """What a gate of NumPy's is called in the text that is written."""
-    return typed if typed in AS_TYPED else gate
+    """What a gate of NumPy's is called in the text that is written, with the module it stands in."""
+    if typed in AS_TYPED:
+        return typed
+    home = next(
+        (module for module in ("linalg", "fft") if not hasattr(np, gate) and hasattr(getattr(np, module), gate)), ""
+    )
+    return f"{home}.{gate}" if home else gate

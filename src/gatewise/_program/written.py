@@ -107,7 +107,9 @@ def parameters_read(gate: str, values: list[Any]) -> dict[str, Any]:
 def parameter_read(name: str, told: Any) -> Any:
     if name == "index":
         return tuple(map(part_read, told))
-    return np.dtype(told) if name == "dtype" else told
+    if name == "dtype" and told is not None:
+        return np.dtype(told)
+    return WORDS.get(told, told) if isinstance(told, str) else told
 
 
 def part_written(part: Any) -> list[Any]:

@@ -133,5 +133,5 @@ def key_text(key: Any) -> str:
 def becomes_tensor(value: Any) -> bool:
     """Whether a leaf of an argument becomes a Tensor: numbers and arrays of numbers do, words do not."""
     if isinstance(value, np.ndarray):
-        return value.dtype.kind in "fiubc"
-    return isinstance(value, (float, int, complex, np.number, Tensor)) and not isinstance(value, bool)
+        return value.dtype.kind in "fiub"
+    return isinstance(value, (float, int, np.floating, np.integer, Tensor)) and not isinstance(value, bool)

@@ -42,7 +42,7 @@ DUNDERS = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "**": "pow", "@": "matmul", "%": "mod", "//": "floordiv",
     "&": "and", "|": "or",
 }  # fmt: skip
-WITHOUT_GATE = {"^": "xor", "<<": "lshift", ">>": "rshift"}
+WITHOUT_GATE = {"<<": "lshift", ">>": "rshift"}
 COMPARISONS = {">": "gt", ">=": "ge", "<": "lt", "<=": "le", "==": "eq", "!=": "ne"}
 
 
@@ -68,6 +68,8 @@ def _give_operators() -> None:
         setattr(Tensor, f"__{name}__", lambda x, y, sign=sign, f=function: unsupported(sign, f, (x, y), {}))
         setattr(Tensor, f"__r{name}__", lambda y, x, sign=sign, f=function: unsupported(sign, f, (x, y), {}))
     give(
+        __xor__=exclusive_or,
+        __rxor__=lambda y, x: exclusive_or(x, y),
         __rtruediv__=divided_by,
         __abs__=lambda x: apply1(GATES[np.absolute], operator.abs, x),
         __pos__=lambda x: apply1(GATES[np.positive], operator.pos, x),
@@ -84,6 +86,13 @@ def operator_of(gate: Gate, forward: Callable[[object, object], object]) -> Call
 
 def reflected(gate: Gate, forward: Callable[[object, object], object]) -> Callable[[Any, Any], Any]:
     return lambda y, x: apply2(gate, forward, x, y)
+
+
+def exclusive_or(x: object, y: object) -> Any:
+    """`x ^ y` of truth values; of floats a power was meant."""
+    if all(np.asarray(plain(v)).dtype == bool for v in (x, y)):
+        return apply(GATES[np.bitwise_xor], operator.xor, (x, y), {})
+    return unsupported("^", operator.xor, (x, y), {})
 
 
 def divided_by(y: Tensor, x: object) -> Any:
