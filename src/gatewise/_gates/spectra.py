@@ -25,7 +25,7 @@ def imag(g, x):
     return lambda: -1j * g
 
 
-@elementwise(np.conjugate, pattern="moves", analytic=False, complex=True)
+@elementwise(np.conjugate, pattern="moves", analytic=False, complex=True, in_page=False)
 def conjugate(out, x):
     """The mirror image at the real axis; a real number stays as it is."""
     return lambda g: np.conjugate(g)

@@ -23,13 +23,13 @@ LOOKED_AT = [((np.arange(6.0).reshape(2, 3),), {"axis": axis, "where": HALF}) fo
     tame=True,
     sums=True,
 )
-def sum_(out, x, *, axis=None, dtype=None, keepdims=False, initial=0, where=True):
+def sum_(out, x, *, axis=None, keepdims=False, dtype=None, initial=0, where=True):
     """Every entry counts once, so every entry gets the whole gradient."""
     return 1
 
 
 @reduction(np.mean, sample=LOOKED_AT, tame=True, sums=True)
-def mean(out, x, *, axis=None, dtype=None, keepdims=False, where=True):
+def mean(out, x, *, axis=None, keepdims=False, dtype=None, where=True):
     """Every entry counts one n-th."""
     if where is True:
         return lambda g: g / count(x, axis)
@@ -130,7 +130,7 @@ def product_of_others(g, out, x, *, axis=None):
         (([2.0**-600, 2.0**-600, 2.0**600],), ([1.0, 1.0, 0.0],)),
     ],
 )
-def prod(out, x, *, axis=None, dtype=None, keepdims=False, initial=1, where=True):
+def prod(out, x, *, axis=None, keepdims=False, dtype=None, initial=1, where=True):
     """Each entry's gradient is scaled by the product of all the *others*, zeros among them or not."""
     others = product_of_others(x if where is True else np.where(where, x, 1.0), axis=axis)
     return others if initial == 1 else others * initial
