@@ -113,6 +113,8 @@ class Builder:
         gate, parameters = made.gate, {**made.gate.defaults, **made.parameters}
         if not self.knows(gate):
             return self.unfolded(gate, made.operands, parameters)
+        if self.knows is not every and not is_plain_total(gate, parameters):
+            raise NotTold(f"{gate.name} of some entries, or from a number on, is not computed")
         told = {name: parameter(self.as_it_was(value)) for name, value in parameters.items() if name != "index"}
         if "index" in parameters:
             told["index"] = self.index(parameters["index"])
@@ -186,6 +188,11 @@ def constant(x: Any) -> Constant:
     if isinstance(x, Ports) or np.asarray(x).dtype.kind not in "fiub":
         raise NotTold("it is made of something that is no number")
     return Constant(np.array(x) if isinstance(x, np.ndarray) else x)
+
+
+def is_plain_total(gate: Gate, parameters: Mapping[str, Any]) -> bool:
+    """Whether a total, if it is one, is that of all entries: the script of a page knows no other."""
+    return all(parameters[n] is gate.defaults[n] for n in ("where", "initial", "dtype") if n in gate.defaults)
 
 
 def beside_one(operands: Sequence[Operand]) -> At | None:
