@@ -128,6 +128,8 @@ def test_every_gate_is_recomputed_or_says_that_it_is_a_recording(scripts: Any, c
                 refused[name] = str(error).splitlines()[0]
                 continue
             trees = board._formulas
+            if "of some entries" in trees.get("recording", ""):  # where=, initial=: a recording, and it says so
+                continue
             if "recording" in trees:
                 refused[name] = trees["recording"]
                 continue
