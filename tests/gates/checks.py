@@ -12,6 +12,7 @@ import numpy as np
 
 import gatewise as gw
 from gates.cases import Case, cases_of, good_cases, is_float, quietly
+from gates.complex_numbers import slopes_along_both_axes
 from gates.differences import expected_gradients, expected_tangent, extrapolated, flat, jacobian, tolerance
 from gatewise._errors import GatewiseError, UnsupportedError
 from gatewise._gates import Gate
@@ -75,7 +76,7 @@ def alone(case: Case, found: Sequence[Any], others: Sequence[Any]) -> None:
 
 
 def differentiable(gate: Gate) -> list[Case]:
-    """The calls that have a float to differentiate by; those with complex results are tried in test_complex."""
+    """The calls that have a float to differentiate by; of those with complex results, see complex_numbers."""
     return [case for case in good_cases(gate) if case.places and not np.iscomplexobj(first_of(case.out))]
 
 
@@ -471,4 +472,5 @@ CHECKS: list[Check] = [
     dead_entries_stay_dead,
     second_order_is_the_slope_of_the_first,
     spellings_are_the_block,
+    slopes_along_both_axes,
 ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 
-from gatewise._gates import Gate, choices, families, fitting, movement
+from gatewise._gates import Gate, choices, families, fitting
 from gatewise._gates.families import as_tuple
 from gatewise._gates.gate import WANTED, Back, Derivation, Derived, Pullback, key_of
 from gatewise._gates.live import Live, plain, shape_of
@@ -131,12 +132,15 @@ def under(replaced: Callable[[], Any]) -> Change:
     return changed
 
 
-def other_sum(wrong: Callable[..., Any]) -> Callable[[], Any]:
-    """Replace the un-broadcasting sum wherever it is named."""
+def wherever_named(right: Callable[..., Any], wrong: Callable[..., Any]) -> Callable[[], Any]:
+    """Replace a function in every module of the gates that names it."""
 
     @contextmanager
     def replaced() -> Iterator[None]:
-        with patch.object(fitting, "sum_to", wrong), patch.object(movement, "sum_to", wrong):
+        with ExitStack() as stack:
+            for name, module in list(sys.modules.items()):
+                if name.startswith("gatewise._gates.") and vars(module).get(right.__name__) is right:
+                    stack.enter_context(patch.object(module, right.__name__, wrong))
             yield
 
     return replaced
@@ -210,9 +214,9 @@ def ties_won() -> Iterator[None]:
         yield
 
 
-def whole_share() -> Any:
+def whole_share(hits: Any, axis: Any) -> Any:
     """Every tied entry of a reduction takes the whole gradient."""
-    return patch.object(choices, "share", lambda hits, axis: hits)
+    return hits
 
 
 # ---------------------------------------------------------------------------------------------------------- all of them
@@ -233,8 +237,10 @@ def mutants_of(gate: Gate) -> Iterator[Mutant]:
     if set(AXES) & set(gate.parameters):
         yield Mutant(gate, "wrong axis", "", along_next_axis)
     if gate.family.name != "reduction" and (len(operands) > 1 or gate.pattern == "spreads"):
-        yield Mutant(gate, "missing un-broadcast", "", under(other_sum(not_summed)))
-        yield Mutant(gate, "missing un-broadcast", "the first is taken", under(other_sum(first_taken)))
+        yield Mutant(gate, "missing un-broadcast", "", under(wherever_named(fitting.sum_to, not_summed)))
+        yield Mutant(
+            gate, "missing un-broadcast", "the first is taken", under(wherever_named(fitting.sum_to, first_taken))
+        )
     if len(gate.operands) > 1 and needs_values(gate):
         yield Mutant(gate, "saved without a copy", "")
     yield from switch_mutants(gate)
@@ -250,7 +256,7 @@ def switch_mutants(gate: Gate) -> Iterator[Mutant]:
     if gate.pattern != "routes":
         return
     if gate.family.name == "reduction":
-        yield Mutant(gate, "wrong tie share", "all of it", under(whole_share))
+        yield Mutant(gate, "wrong tie share", "all of it", under(wherever_named(choices.share, whole_share)))
     else:
         yield Mutant(gate, "wrong tie share", "all of it to both", deriving=ties_to_both)
         yield Mutant(gate, "wrong tie share", "won from a constant", deriving=ties_won)

@@ -18,10 +18,11 @@ EQUAL = {
     for reason, names, mutants in (
         ("both inputs get the same", "add", ["swapped operands, x and y"]),
         ("nothing goes back to the condition", "where", ["sign, chosen", "factor 1 + 1e-5, chosen"]),
+        ("nothing goes back to the number that only gives its sign", "copysign", ["sign, y", "factor 1 + 1e-5, y"]),
         ("nothing goes back to the array that only gives its shape", "full_like", ["sign, x", "factor 1 + 1e-5, x"]),
         (
             "nothing is compared",
-            "where getitem",
+            "where getitem assign",
             ["wrong tie share, all of it to both", "wrong tie share, won from a constant"],
         ),
         ("the other side is a constant, so that no two wires tie", "relu", ["wrong tie share, all of it to both"]),
@@ -41,12 +42,28 @@ EQUAL = {
             "max_pool2d_input max_pool2d_picked",
             ["sign, x", "factor 1 + 1e-5, x"],
         ),
+        (
+            "entries go by their places in the order, which tied ones have too",
+            "sort partition",
+            ["wrong tie share, all of it to both", "wrong tie share, won from a constant"],
+        ),
+        (
+            "the rule itself adds up what was repeated or met several others",
+            "lstsq tensordot vdot kron tile repeat trace convolve",
+            ["missing un-broadcast", "missing un-broadcast, the first is taken"],
+        ),
+        (
+            "the one axis that is added is that of a single number, and has length 1",
+            "cumsum",
+            ["missing un-broadcast, the first is taken"],
+        ),
         ("the way back goes by the shape alone", "squeeze", ["wrong axis"]),
         ("each local gradient needs its own operand and the output alone", "hypot", ["saved without a copy"]),
         (
             "the output is a truth value or a whole number, to which no gradient comes",
-            "greater greater_equal less less_equal equal not_equal logical_and logical_or logical_not bitwise_and "
-            "bitwise_or invert isfinite isnan any all argmax argmin",
+            "greater greater_equal less less_equal equal not_equal isclose logical_and logical_or logical_xor "
+            "logical_not bitwise_and bitwise_or bitwise_xor invert isfinite isinf isnan signbit any all argmax argmin "
+            "argsort argpartition searchsorted",
             ["leak"],
         ),
     )
