@@ -29,21 +29,30 @@ def in_lists(args: Any) -> bool:
     return any(type(x) in (list, tuple) and has_tensor(x) for x in args)
 
 
-#: Functions that take a list of arrays, and look into it themselves.
+#: Functions that take a list of arrays: what stands in it is gathered, each by itself.
 TAKE_LISTS = {
-    np.concatenate, np.stack, np.hstack, np.vstack, np.dstack, np.column_stack, np.block, np.select, np.choose,
-    np.linalg.multi_dot, np.einsum, np.piecewise, np.lexsort, np.histogramdd, np.ix_,
+    np.concatenate, np.stack, np.hstack, np.vstack, np.dstack, np.column_stack, np.select, np.choose,
+    np.linalg.multi_dot, np.lexsort,
 }  # fmt: skip
+
+#: Functions that look into nested lists themselves.
+TAKE_NESTED_LISTS = {np.block, np.piecewise, np.histogramdd, np.ix_}
+
+
+def each_gathered(x: Any) -> Any:
+    """A list with each of its parts as one Tensor."""
+    return type(x)(map(gathered, x)) if type(x) in (list, tuple) else x
 
 
 def of_lists(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of NumPy's that takes lists of Tensors where it takes arrays."""
+    gather = each_gathered if function in TAKE_LISTS else gathered
 
     @functools.wraps(function, updated=())
     def twin(*args: Any, **kwargs: Any) -> Any:
         if in_lists(args) or (kwargs and in_lists(kwargs.values())):
-            args = tuple(map(gathered, args))
-            kwargs = {name: gathered(x) for name, x in kwargs.items()}
+            args = tuple(map(gather, args))
+            kwargs = {name: gather(x) for name, x in kwargs.items()}
         return function(*args, **kwargs)
 
     return twin
@@ -307,7 +316,8 @@ def twin_of_module(module: types.ModuleType) -> Twin:
     return twin
 
 
-MODULES = {np, np.linalg, math}
+NUMPYS = (np, np.linalg, np.fft)
+MODULES = {*NUMPYS, math}
 
 TWINS: dict[int, tuple[Any, Any]] = {}  #: by id: an object and its twin
 
@@ -321,11 +331,11 @@ def twin_of(value: Any) -> Any:
 
 
 def _learn() -> None:
-    for module in (np, np.linalg):
+    for module in NUMPYS:
         for value in list(vars(module).values()):
             if isinstance(value, np.ufunc):
                 TWINS[id(value)] = value, of_ufunc(value)
-            elif hasattr(value, "_implementation") and value not in TAKE_LISTS:
+            elif hasattr(value, "_implementation") and value not in TAKE_NESTED_LISTS:
                 TWINS[id(value)] = value, of_lists(value)
     for original, twin in MAKERS.items():
         TWINS[id(original)] = original, twin

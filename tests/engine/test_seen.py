@@ -137,8 +137,15 @@ def constant_makers(x):
     return np.sum(np.array(parts))
 
 
+def lists_in_lists(x):
+    rows = [[x[0], 1.0], [2 * x[1], x[2] ** 2]]
+    joined = [np.concatenate([[x[0]], [2 * x[1]]]), np.vstack(rows), np.stack(rows), np.block([[x[:1], x[2]]])]
+    chosen = np.select([x > 1.0], [[x[0], x[1], 3.0]], x)
+    return sum(np.sum(part**2) for part in joined) + np.sum(chosen) + np.sum(np.abs(np.fft.fft([x[0], x[2]])) ** 2)
+
+
 FUNCTIONS = [
-    by_a_helper, under_another_name, imports_inside, class_inside, evaluates, generator_and_comprehension, recursion,
+    by_a_helper, under_another_name, imports_inside, class_inside, evaluates, lists_in_lists, generator_and_comprehension, recursion,
     is_decorated, with_closure(1.5), with_default, Model().energy, types, constant_makers,
     lambda x: np.sum(np.array([x[0], x[1] * x[2]])), functools.partial(recursion, n=1),
 ]  # fmt: skip
