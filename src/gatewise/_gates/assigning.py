@@ -11,6 +11,7 @@ from gatewise._gates.families import Linear
 from gatewise._gates.fitting import fit, sum_to
 from gatewise._gates.gate import Derivation, Gate, Rule
 from gatewise._gates.live import Live, is_recorded, names_an_entry_once, shape_of, worked_out
+from gatewise._gates.movement import getitem
 from gatewise._types import Function
 
 #: One view of an array after the other, as (function, parameters, which of several outputs): `x[1:].T`.
@@ -187,7 +188,7 @@ def assign(g: Any, x: Any, values: Any, *, index: Any, chain: Chain = ()) -> Any
 def picked_up(g: Any, values: Any, index: Any, chain: Chain, shape: tuple[int, ...]) -> Any:
     """What comes back to the values that were written."""
     stayed = lasting(shape, index, chain)
-    part = viewed(g, chain)[index]
+    part = getitem(viewed(g, chain), index=index)
     if stayed is not None:
         part = np.where(stayed, part, 0.0)
     return sum_to(part, shape_of(values))

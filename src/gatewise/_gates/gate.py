@@ -55,6 +55,13 @@ class Carrier:
         def __array_function__(self, function: Function, types: object, args: Any, kwargs: Parameters) -> Any: ...
 
 
+def carried(parameter: object) -> list[Carrier]:
+    """The recorded values that a parameter is made of: those of an index."""
+    if isinstance(parameter, Carrier):
+        return [parameter]
+    return [x for x in parameter if isinstance(x, Carrier)] if isinstance(parameter, tuple) else []
+
+
 class Family:
     """What kind of local linear map a gate has."""
 
@@ -164,7 +171,7 @@ class Gate(Facts):
 
     def __call__(self, *args: object, **kwargs: object) -> Any:
         """Apply the gate: a step where a Tensor comes in, the plain function where none does."""
-        carriers = [x for x in args if isinstance(x, Carrier)]
+        carriers = [x for x in args if isinstance(x, Carrier)] or carried(kwargs.get("index"))
         operands, parameters = self.sorted(args, kwargs)
         if carriers:
             return carriers[0].__array_function__(self.function, (), operands, parameters)

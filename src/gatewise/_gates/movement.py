@@ -260,7 +260,9 @@ def put(x, index, shape):
 )
 def scatter(g, x, *, index, shape):
     """Picks the entries up again."""
-    return lambda: g[index] if shape else np.broadcast_to(g, shape_of(x))  # a plain number has no entries to pick
+    if not shape:  # a plain number has no entries to pick
+        return lambda: np.broadcast_to(g, shape_of(x))
+    return lambda: getitem(g, index=index)
 
 
 def added_at(x, values, index):
@@ -292,7 +294,7 @@ def names_an_entry_a_row(index):
 )
 def add_at(g, x, values, *, index):
     """The gradient goes to the array as it is, and to what was added at its places."""
-    return lambda: g, lambda: sum_to(g[index], shape_of(values))
+    return lambda: g, lambda: sum_to(getitem(g, index=index), shape_of(values))
 
 
 @linear(

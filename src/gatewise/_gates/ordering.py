@@ -6,6 +6,7 @@ from gatewise._gates.choices import share
 from gatewise._gates.families import custom, reduction, stops
 from gatewise._gates.fitting import kept_axes, one_or_all
 from gatewise._gates.live import shape_of
+from gatewise._gates.movement import getitem
 from gatewise._gates.totals import in_lanes
 
 MIXED = np.array([[2.0, -1.0, 0.5], [0.3, 1.7, -0.4]])
@@ -41,7 +42,7 @@ def lanes_of(axis, indices, shape):
 def back_along(g, order, axis):
     """The entries of `g` where those came from that `order` put in their places."""
     ranks, shape = np.argsort(order, axis=axis), shape_of(g)
-    return g[ranks] if len(shape) == 1 else g[lanes_of(axis % len(shape), ranks, shape)]
+    return getitem(g, index=ranks if len(shape) == 1 else lanes_of(axis % len(shape), ranks, shape))
 
 
 @custom(
