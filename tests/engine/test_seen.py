@@ -146,8 +146,8 @@ def lists_in_lists(x):
 
 FUNCTIONS = [
     by_a_helper, under_another_name, imports_inside, class_inside, evaluates, lists_in_lists,
-    generator_and_comprehension, recursion, is_decorated, with_closure(1.5), with_default, Model().energy, types, constant_makers,
-    lambda x: np.sum(np.array([x[0], x[1] * x[2]])), functools.partial(recursion, n=1),
+    generator_and_comprehension, recursion, is_decorated, with_closure(1.5), with_default, Model().energy, types,
+    constant_makers, lambda x: np.sum(np.array([x[0], x[1] * x[2]])), functools.partial(recursion, n=1),
 ]  # fmt: skip
 
 
