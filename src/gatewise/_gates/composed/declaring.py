@@ -1,0 +1,54 @@
+"""What declares a body for functions of NumPy's, and what such bodies ask of their arguments."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gatewise._gates.gate import Carrier
+from gatewise._gates.live import dtype_of, shape_of
+
+#: By NumPy's function what stands for it.
+COMPOSED: dict[Any, Callable[..., Any]] = {}
+
+
+def composed(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare that a body stands for these functions of NumPy's."""
+
+    def declare(body: Callable[..., Any]) -> Callable[..., Any]:
+        COMPOSED.update(dict.fromkeys(functions, body))
+        return body
+
+    return declare
+
+
+def rank(x: Any) -> int:
+    return len(shape_of(x))
+
+
+def size(x: Any) -> int:
+    return math.prod(shape_of(x))
+
+
+def axis_of(axis: int, x: Any) -> int:
+    """An axis counted from the front."""
+    if not -rank(x) <= axis < rank(x):
+        raise np.exceptions.AxisError(axis, rank(x))
+    return axis % rank(x)
+
+
+def asked(x):
+    """The plain value of what is only looked at."""
+    return x.numpy() if isinstance(x, Carrier) else x
+
+
+def is_complex(x: Any) -> bool:
+    return dtype_of(x).kind == "c"
+
+
+def conjugated(x: Any) -> Any:
+    """The complex conjugate; what is real is itself, without a gate."""
+    return np.conjugate(x) if is_complex(x) else x

@@ -1,0 +1,138 @@
+"""What looks at neighbours: differences, slopes, straight lines between points, evenly spaced numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gatewise._errors import UnsupportedError
+from gatewise._gates.composed.declaring import axis_of, composed, conjugated, is_complex, rank, size
+from gatewise._gates.live import shape_of
+from gatewise._gates.movement import along
+
+
+@composed(np.diff)
+def diff(a, n=1, axis=-1, prepend=None, append=None):
+    axis = axis_of(axis, a)
+    one = tuple(1 if k == axis else m for k, m in enumerate(shape_of(a)))
+    ends = [x if x is None or rank(x) else np.broadcast_to(x, one) for x in (prepend, append)]
+    if not all(x is None for x in ends):
+        a = np.concatenate([x for x in (ends[0], a, ends[1]) if x is not None], axis=axis)
+    for _ in range(n):
+        a = a[along(axis, slice(1, None))] - a[along(axis, slice(None, -1))]
+    return a
+
+
+@composed(np.ediff1d)
+def ediff1d(ary, to_end=None, to_begin=None):
+    row = np.ravel(ary)
+    parts = [to_begin, row[1:] - row[:-1], to_end]
+    parts = [np.ravel(x) for x in parts if x is not None]
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+
+@composed(np.gradient)
+def gradient(f, *varargs, axis=None, edge_order=1):
+    axes = range(rank(f)) if axis is None else [axis] if np.ndim(axis) == 0 else axis
+    axes = [axis_of(a, f) for a in axes]
+    widths = list(varargs) * (len(axes) if len(varargs) == 1 else 1) or [1.0] * len(axes)
+    if len(widths) != len(axes):
+        raise TypeError("invalid number of arguments")
+    found = [slopes(f, width, a, edge_order) for a, width in zip(axes, widths, strict=True)]
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+def slopes(f: Any, width: Any, axis: int, edge_order: int) -> Any:
+    """The slopes of f along one axis: those of parabolas inside, of straight lines or parabolas at both ends."""
+
+    def at(start: Any, stop: Any = None) -> Any:
+        return f[along(axis, slice(start, stop))]
+
+    if rank(width):
+        gaps = np.diff(width)
+        gaps = np.reshape(gaps, tuple(-1 if k == axis else 1 for k in range(rank(f))))
+        even = type(gaps) is np.ndarray and bool(np.all(gaps == gaps.flat[0]))
+        width = gaps.flat[0] if even else None
+    if width is not None:
+        inside = (at(2) - at(None, -2)) / (2.0 * width)
+        first, last = width, width
+    else:
+        before, after = gaps[along(axis, slice(None, -1))], gaps[along(axis, slice(1, None))]
+        inside = (
+            -after / (before * (before + after)) * at(None, -2)
+            + (after - before) / (before * after) * at(1, -1)
+            + before / (after * (before + after)) * at(2)
+        )
+        first, last = gaps[along(axis, slice(0, 1))], gaps[along(axis, slice(-1, None))]
+    if edge_order == 1:
+        start, end = (at(1, 2) - at(0, 1)) / first, (at(-1) - at(-2, -1)) / last
+    elif width is not None:
+        start = -1.5 / width * at(0, 1) + 2.0 / width * at(1, 2) + -0.5 / width * at(2, 3)
+        end = 0.5 / width * at(-3, -2) + -2.0 / width * at(-2, -1) + 1.5 / width * at(-1)
+    else:
+        one, two = gaps[along(axis, slice(0, 1))], gaps[along(axis, slice(1, 2))]
+        start = (
+            -(2.0 * one + two) / (one * (one + two)) * at(0, 1)
+            + (one + two) / (one * two) * at(1, 2)
+            + -one / (two * (one + two)) * at(2, 3)
+        )
+        one, two = gaps[along(axis, slice(-2, -1))], gaps[along(axis, slice(-1, None))]
+        end = (
+            two / (one * (one + two)) * at(-3, -2)
+            + -(two + one) / (one * two) * at(-2, -1)
+            + (2.0 * two + one) / (two * (one + two)) * at(-1)
+        )
+    return np.concatenate([start, inside, end], axis=axis)
+
+
+@composed(np.interp)
+def interp(x, xp, fp, left=None, right=None, period=None):
+    if period is not None:
+        raise UnsupportedError.of("np.interp(..., period=...)")
+    if is_complex(x) or is_complex(xp):
+        raise UnsupportedError.of("np.interp at complex places")
+    xp, fp = (z if hasattr(z, "shape") else np.asarray(z, float) for z in (xp, fp))
+    k = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, size(xp) - 2)
+    slope = (fp[k + 1] - fp[k]) / (xp[k + 1] - xp[k])
+    found = np.where(x >= xp[-1], fp[-1], slope * (x - xp[k]) + fp[k])
+    if right is not None:
+        found = np.where(x > xp[-1], right, found)
+    return np.where(x < xp[0], fp[0] if left is None else left, found)[()]
+
+
+@composed(np.correlate)
+def correlate(a, v, mode="valid"):
+    v = conjugated(v)
+    if size(v) > size(a):
+        return np.flip(np.convolve(v, np.flip(a), mode=mode))
+    return np.convolve(a, np.flip(v), mode=mode)
+
+
+@composed(np.unwrap)
+def unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
+    axis = axis_of(axis, p)
+    change, half = np.diff(p, axis=axis), period / 2
+    turn = np.mod(change + half, period) - half
+    turn = np.where((turn == -half) & (change > 0), half, turn)
+    correction = np.where(np.abs(change) < (half if discont is None else discont), 0, turn - change)
+    return np.concatenate(
+        [p[along(axis, slice(0, 1))], p[along(axis, slice(1, None))] + np.cumsum(correction, axis)], axis
+    )
+
+
+@composed(np.linspace)
+def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
+    parts = num - 1 if endpoint else num
+    steps = np.reshape(np.arange(0, num, dtype=float), (-1,) + (1,) * max(rank(start), rank(stop)))
+    step = (stop - start) / parts if parts else np.nan
+    made = steps * step + start if parts else steps * (stop - start) + start
+    if endpoint and num > 1:
+        made = np.concatenate([made[:-1], np.expand_dims(stop * 1.0 + 0.0 * made[0], 0)], axis=0)
+    made = made if axis == 0 else np.moveaxis(made, 0, axis)
+    return (made, step) if retstep else made
+
+
+@composed(np.logspace)
+def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
+    return np.power(base, linspace(start, stop, num, endpoint, axis=axis))

@@ -1,0 +1,72 @@
+"""Polynomials by their coefficients, the highest power first."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gatewise._errors import UnsupportedError
+from gatewise._gates.composed.declaring import composed, rank, size
+from gatewise._gates.live import shape_of
+
+
+@composed(np.polyval)
+def polyval(p, x):
+    found = np.zeros_like(x)
+    for k in range(shape_of(p)[0]):
+        found = found * x + p[k]
+    return found
+
+
+@composed(np.vander)
+def vander(x, N=None, increasing=False):
+    powers = [np.ones_like(x)]
+    for _ in range((shape_of(x)[0] if N is None else N) - 1):
+        powers.append(powers[-1] * x)
+    return np.stack(powers if increasing else powers[::-1], axis=1)
+
+
+@composed(np.poly)
+def poly(seq_of_zeros):
+    if rank(seq_of_zeros) != 1:
+        raise UnsupportedError.of("np.poly of a matrix")
+    found = np.ones(1)
+    for k in range(size(seq_of_zeros)):
+        found = np.convolve(found, np.stack([1.0, -seq_of_zeros[k]]), mode="full")
+    return found
+
+
+@composed(np.polymul)
+def polymul(a1, a2):
+    return np.convolve(a1, a2)
+
+
+@composed(np.polyder)
+def polyder(p, m=1):
+    for _ in range(m):
+        p = p[:-1] * np.arange(size(p) - 1, 0, -1)
+    return p
+
+
+@composed(np.polyadd)
+def polyadd(a1, a2):
+    n = max(size(a1), size(a2))
+    return in_front(a1, n) + in_front(a2, n)
+
+
+@composed(np.polysub)
+def polysub(a1, a2):
+    n = max(size(a1), size(a2))
+    return in_front(a1, n) - in_front(a2, n)
+
+
+def in_front(p, n):
+    """A polynomial with zeros before its first coefficient, n in all."""
+    return p if size(p) == n else np.concatenate([np.zeros(n - size(p)), p])
+
+
+@composed(np.polyint)
+def polyint(p, m=1, k=None):
+    if m != 1:
+        raise UnsupportedError.of(f"np.polyint(..., m={m})")
+    constant = np.reshape(0.0 if k is None else k, (1,))
+    return np.concatenate([p / np.arange(size(p), 0, -1), constant])

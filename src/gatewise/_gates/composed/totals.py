@@ -1,0 +1,180 @@
+"""Totals and averages: of entries that count, of entries that are numbers, of entries so far."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gatewise._errors import UnsupportedError
+from gatewise._gates.composed.declaring import axis_of, composed, conjugated, is_complex, rank, size
+from gatewise._gates.composed.joining import as_rows
+from gatewise._gates.live import dtype_of, shape_of
+from gatewise._gates.movement import along
+
+composed(np.amax)(lambda *args, **options: np.max(*args, **options))
+composed(np.amin)(lambda *args, **options: np.min(*args, **options))
+
+
+@composed(np.max)
+def largest(a, axis=None, out=None, keepdims=False, initial=None, where=True):
+    return extreme(np.max, np.maximum, -np.inf, a, axis, keepdims, initial, where) if out is None else NotImplemented
+
+
+@composed(np.min)
+def smallest(a, axis=None, out=None, keepdims=False, initial=None, where=True):
+    return extreme(np.min, np.minimum, np.inf, a, axis, keepdims, initial, where) if out is None else NotImplemented
+
+
+def extreme(whole, of_two, least, a, axis, keepdims, initial, where):
+    """The largest or smallest entry where only some are looked at, or where a number is given to begin with."""
+    if initial is None and where is True:
+        return NotImplemented
+    found = whole(a if where is True else np.where(where, a, least), axis=axis, keepdims=keepdims)
+    return found if initial is None else of_two(found, initial)
+
+
+@composed(np.ptp)
+def ptp(a, axis=None, *, keepdims=False):
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+
+
+@composed(np.average)
+def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
+    if weights is None:
+        mean = np.mean(a, axis=axis, keepdims=keepdims)
+        return (mean, np.full_like(mean, size(a) / size(mean))) if returned else mean
+    if shape_of(weights) != shape_of(a):
+        if axis is None or np.ndim(axis) or rank(weights) != 1:
+            raise UnsupportedError.of("np.average of weights whose shape is another")
+        weights = np.reshape(weights, tuple(-1 if k == axis_of(axis, a) else 1 for k in range(rank(a))))
+        weights = np.broadcast_to(weights, shape_of(a))
+    total = np.sum(weights, axis=axis, keepdims=keepdims)
+    mean = np.sum(np.multiply(a, weights), axis=axis, keepdims=keepdims) / total
+    return (mean, total) if returned else mean
+
+
+@composed(np.trapezoid)
+def trapezoid(y, x=None, dx=1.0, axis=-1):
+    axis = axis_of(axis, y)
+    if x is None:
+        width = dx
+    else:
+        width = np.diff(x, axis=-1 if rank(x) == 1 else axis)
+        if rank(x) == 1:
+            width = np.reshape(width, tuple(-1 if k == axis else 1 for k in range(rank(y))))
+    later, before = along(axis, slice(1, None)), along(axis, slice(None, -1))
+    return np.sum(width * (y[later] + y[before]) / 2.0, axis=axis)
+
+
+@composed(np.cov)
+def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
+    if not (fweights is None and aweights is None):
+        raise UnsupportedError.of("np.cov with weights")
+    x = as_rows(m) if rowvar or rank(m) < 2 else np.transpose(m)
+    if y is not None:
+        x = np.concatenate([x, as_rows(y) if rowvar or rank(y) < 2 else np.transpose(y)], axis=0)
+    x = x - np.reshape(np.mean(x, axis=1), (-1, 1))
+    free = shape_of(x)[1] - (ddof if ddof is not None else 0 if bias else 1)
+    return np.squeeze(np.dot(x, conjugated(np.transpose(x))) * np.true_divide(1, max(free, 0)))
+
+
+@composed(np.corrcoef)
+def corrcoef(x, y=None, rowvar=True, *, dtype=None):
+    c = cov(x, y, rowvar)
+    if not shape_of(c):
+        return c / c
+    spread = np.sqrt(np.real(np.diag(c)) if is_complex(c) else np.diag(c))
+    c = c / np.expand_dims(spread, 1) / np.expand_dims(spread, 0)
+    return np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1) if is_complex(c) else np.clip(c, -1, 1)
+
+
+@composed(np.nansum)
+def nansum(a, axis=None, *, keepdims=False):
+    return np.sum(np.where(np.isnan(a), 0, a), axis=axis, keepdims=keepdims)
+
+
+@composed(np.nanprod)
+def nanprod(a, axis=None, *, keepdims=False):
+    return np.prod(np.where(np.isnan(a), 1, a), axis=axis, keepdims=keepdims)
+
+
+@composed(np.nancumsum)
+def nancumsum(a, axis=None):
+    return np.cumsum(np.where(np.isnan(a), 0, a), axis=axis)
+
+
+@composed(np.nancumprod)
+def nancumprod(a, axis=None):
+    return np.cumprod(np.where(np.isnan(a), 1, a), axis=axis)
+
+
+@composed(np.nanmean)
+def nanmean(a, axis=None, *, keepdims=False):
+    return nansum(a, axis, keepdims=keepdims) / np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
+
+
+@composed(np.nanvar)
+def nanvar(a, axis=None, *, ddof=0, keepdims=False):
+    counted = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
+    away = np.where(np.isnan(a), 0, a - nanmean(a, axis, keepdims=True))
+    squares = np.real(np.multiply(away, np.conjugate(away))) if is_complex(away) else np.multiply(away, away)
+    return np.sum(squares, axis=axis, keepdims=keepdims) / (counted - ddof)
+
+
+@composed(np.nanstd)
+def nanstd(a, axis=None, *, ddof=0, keepdims=False):
+    return np.sqrt(nanvar(a, axis, ddof=ddof, keepdims=keepdims))
+
+
+@composed(np.nanmax)
+def nanmax(a, axis=None, *, keepdims=False):
+    found = np.max(np.where(np.isnan(a), -np.inf, a), axis=axis, keepdims=keepdims)
+    return np.where(np.all(np.isnan(a), axis=axis, keepdims=keepdims), np.nan, found)[()]
+
+
+@composed(np.nanmin)
+def nanmin(a, axis=None, *, keepdims=False):
+    found = np.min(np.where(np.isnan(a), np.inf, a), axis=axis, keepdims=keepdims)
+    return np.where(np.all(np.isnan(a), axis=axis, keepdims=keepdims), np.nan, found)[()]
+
+
+@composed(np.percentile)
+def percentile(a, q, axis=None, *, method="linear", keepdims=False):
+    return quantile(a, np.true_divide(q, 100), axis, method=method, keepdims=keepdims)
+
+
+@composed(np.quantile)
+def quantile(a, q, axis=None, *, method="linear", keepdims=False):
+    if method != "linear" or np.ndim(axis):
+        raise UnsupportedError.of(f"np.quantile(..., axis={axis}, method={method!r})")
+    shape = tuple(1 for _ in shape_of(a)) if axis is None else None
+    lanes, axis = (np.ravel(a), 0) if axis is None else (a, axis_of(axis, a))
+    ordered = np.sort(np.moveaxis(lanes, axis, 0), axis=0)
+    at = np.asarray(q) * (shape_of(ordered)[0] - 1)
+    low = np.floor(at).astype(int)
+    high = np.minimum(low + 1, shape_of(ordered)[0] - 1)
+    t = np.reshape(at - low, np.shape(q) + (1,) * (rank(ordered) - 1))
+    first, last = ordered[low], ordered[high]
+    wide = last - first
+    found = np.where(t >= 0.5, last - wide * (1 - t), first + wide * t)[()]
+    if not keepdims:
+        return found
+    return np.reshape(found, np.shape(q) + (shape or tuple(1 if k == axis else n for k, n in enumerate(shape_of(a)))))
+
+
+@composed(np.cumulative_sum)
+def cumulative_sum(x, /, *, axis=None, include_initial=False):
+    return running(np.cumsum, x, axis, 0.0, include_initial)
+
+
+@composed(np.cumulative_prod)
+def cumulative_prod(x, /, *, axis=None, include_initial=False):
+    return running(np.cumprod, x, axis, 1.0, include_initial)
+
+
+def running(total, x, axis, initial, include_initial):
+    axis = axis_of(0 if axis is None and rank(x) == 1 else axis, x)
+    found = total(x, axis=axis)
+    if not include_initial:
+        return found
+    shape = tuple(1 if k == axis else n for k, n in enumerate(shape_of(x)))
+    return np.concatenate([np.full(shape, initial, dtype_of(x)), found], axis=axis)
