@@ -4,6 +4,8 @@ A cotangent c of a complex z means that the loss moves by Re(sum(c * dz)), so th
 takes the real part of what comes back to it.
 """
 
+from typing import Any
+
 import numpy as np
 
 from gatewise._gates.families import custom, elementwise, linear
@@ -40,15 +42,11 @@ def angle(g, out, x, *, deg=False):
     return turned * (180 / np.pi) if deg else turned
 
 
-def lengths(x, s, axes):
-    """The lengths that a transform is taken at, and its axes."""
-    axes = (
-        range(-len(s), 0) if axes is None and s is not None else range(-len(shape_of(x)), 0) if axes is None else axes
-    )
-    axes = [int(a) % len(shape_of(x)) for a in axes]
-    return [shape_of(x)[a] for a in axes] if s is None else [
-        shape_of(x)[a] if n == -1 else int(n) for n, a in zip(s, axes)
-    ], axes
+def transformed(x, s, axes):
+    """The axes that a transform of several goes along, counted from the front."""
+    if axes is None:
+        axes = range(-(len(shape_of(x)) if s is None else len(s)), 0)
+    return [int(a) % len(shape_of(x)) for a in axes]
 
 
 def cut_back(g, shape, axes):
@@ -62,61 +60,52 @@ def cut_back(g, shape, axes):
     return g
 
 
-@linear(
-    np.fft.fft,
-    sample=[
+#: What the transforms of one axis, and those of several, declare alike.
+OF_ONE_AXIS: dict[str, Any] = {
+    "sample": [
         ((WAVE,), {}),
         ((WAVE,), {"n": 4}),
         ((WAVE,), {"n": 7}),
         ((SHEET,), {"axis": 0}),
         ((WAVE,), {"norm": "ortho"}),
     ],
-    sums=True,
-    in_page=False,
-)
+    "sums": True,
+    "in_page": False,
+}
+OF_SEVERAL: dict[str, Any] = {
+    "sample": [
+        ((SHEET,), {}),
+        ((SHEET,), {"s": (2, 5), "axes": (0, 1)}),
+        ((SHEET,), {"axes": (0,), "norm": "forward"}),
+    ],
+    "sums": True,
+    "in_page": False,
+}
+
+
+@linear(np.fft.fft, **OF_ONE_AXIS)
 def fft(g, x, *, n=None, axis=-1, norm=None):
     """The transform is its own transpose: what came back is transformed once more."""
     axis %= len(shape_of(x))
     return lambda: cut_back(np.fft.fft(g, axis=axis, norm=norm), shape_of(x), [axis])
 
 
-@linear(
-    np.fft.ifft,
-    sample=[
-        ((WAVE,), {}),
-        ((WAVE,), {"n": 4}),
-        ((WAVE,), {"n": 7}),
-        ((SHEET,), {"axis": 0}),
-        ((WAVE,), {"norm": "ortho"}),
-    ],
-    sums=True,
-    in_page=False,
-)
+@linear(np.fft.ifft, **OF_ONE_AXIS)
 def ifft(g, x, *, n=None, axis=-1, norm=None):
     """The transform is its own transpose: what came back is transformed once more."""
     axis %= len(shape_of(x))
     return lambda: cut_back(np.fft.ifft(g, axis=axis, norm=norm), shape_of(x), [axis])
 
 
-@linear(
-    np.fft.fftn,
-    sample=[((SHEET,), {}), ((SHEET,), {"s": (2, 5), "axes": (0, 1)}), ((SHEET,), {"axes": (0,), "norm": "forward"})],
-    sums=True,
-    in_page=False,
-)
+@linear(np.fft.fftn, **OF_SEVERAL)
 def fftn(g, x, *, s=None, axes=None, norm=None):
     """The transform is its own transpose: what came back is transformed once more."""
-    _, along = lengths(x, s, axes)
-    return lambda: cut_back(np.fft.fftn(g, axes=along, norm=norm), shape_of(x), along)
+    axes = transformed(x, s, axes)
+    return lambda: cut_back(np.fft.fftn(g, axes=axes, norm=norm), shape_of(x), axes)
 
 
-@linear(
-    np.fft.ifftn,
-    sample=[((SHEET,), {}), ((SHEET,), {"s": (2, 5), "axes": (0, 1)}), ((SHEET,), {"axes": (0,), "norm": "forward"})],
-    sums=True,
-    in_page=False,
-)
+@linear(np.fft.ifftn, **OF_SEVERAL)
 def ifftn(g, x, *, s=None, axes=None, norm=None):
     """The transform is its own transpose: what came back is transformed once more."""
-    _, along = lengths(x, s, axes)
-    return lambda: cut_back(np.fft.ifftn(g, axes=along, norm=norm), shape_of(x), along)
+    axes = transformed(x, s, axes)
+    return lambda: cut_back(np.fft.ifftn(g, axes=axes, norm=norm), shape_of(x), axes)
