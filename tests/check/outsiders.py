@@ -83,10 +83,11 @@ def report_on(source: str, call: str) -> Any:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was said of one text: the verdict, the lines named, and whether each cure makes its line right."""
+    """What was said of one text: the verdict, the lines named, or those it is one of, and each cure that is none."""
 
     verdict: str
     named: tuple[int, ...]
+    among: tuple[int, ...]
     bad_cures: tuple[str, ...]
 
 
@@ -95,7 +96,8 @@ def outcome(source: str, call: str) -> Outcome:
     bad = [
         m.cure for m in report.mistakes if (cure := WRITE.search(m.cure)) and not cures(source, call, m.line, cure[1])
     ]
-    return Outcome(report.verdict, tuple(m.line for m in report.mistakes), tuple(bad))
+    lines = [tuple(each.line for each in found) for found in (report.mistakes, report.suspects)]
+    return Outcome(report.verdict, *lines, tuple(bad))
 
 
 def cures(source: str, call: str, line: int, text: str) -> bool:
@@ -138,6 +140,9 @@ def judged(outsider: Outsider) -> Iterator[tuple[str, str]]:
             yield f"{sort}: right line named", ""
         else:
             yield f"{sort}: line not named", f"{where}: named {found.named}"
+            if found.among:
+                told = {*mistake["accept"]} & {*found.among}
+                yield f"{sort}: line among a few" if told else f"{sort}: others suspected", f"{where}: {found.among}"
         for n in extra:
             yield f"{sort}: right lines accused", f"{where}: line {n}"
         for cure in found.bad_cures:

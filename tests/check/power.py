@@ -22,6 +22,7 @@ import numpy as np
 import gatewise as gw
 from check.cases import Case, Mutant, correct_cases, mutants
 from check.layers import drawn_layers, planted
+from gatewise._check.lines import Told
 from gatewise._check.verdict import Judge
 
 CORRECT, MUTATED, DRAWS = 5_000, 20_000, 20
@@ -35,7 +36,7 @@ Found = tuple[Counts, list[str]]  # and, in words, what should not be
 
 def quietly(f: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """The report on one gradient, without the search for the lines at fault, which follows the verdict."""
-    with warnings.catch_warnings(), mock.patch.object(Judge, "mistakes", return_value=()):
+    with warnings.catch_warnings(), mock.patch.object(Judge, "told_of_lines", return_value=Told()):
         warnings.simplefilter("ignore", RuntimeWarning)
         return gw.check(f, *args, **options)
 

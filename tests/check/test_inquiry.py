@@ -233,3 +233,24 @@ def f(q, t):
     assert not report.mistakes
     (note,) = [n for n in report.notes if n.startswith("the line could not be told")]
     assert "it is line 4 or 5" in note
+    assert [(each.line, each.text) for each in report.suspects] == [(4, "part = np.sqrt(t)"), (5, "whole = part * u")]
+    assert "Where it goes wrong, in one of these lines as far as can be told:\n  line 4: part = np.sqrt(t)\n" in str(
+        report
+    )
+    assert report.to_dict()["suspects"][1] == {"line": 5, "text": "whole = part * u"}
+
+
+def test_a_value_of_complex_numbers_may_be_the_wrong_one():
+    """The line that takes the real part of it starts from what is not known: it is not accused."""
+    source = """\
+def f(x, scale):
+    field = np.fft.fft(x)
+    loss = scale * np.sum(np.abs(field) ** 2)
+    dfield = 2 * field
+    back = np.fft.ifft(dfield) * len(x)
+    dx = back.real
+    return loss, dx
+"""
+    report = gw.check(function_of(source), N(size=4), 1.7, leave_out="scale")
+    assert not report.mistakes
+    assert 4 in [each.line for each in report.suspects]

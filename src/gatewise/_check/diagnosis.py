@@ -26,6 +26,14 @@ KINDS = tuple(SAYS)
 
 
 @dataclass(frozen=True)
+class Suspect:
+    """One of a few lines of which one is wrong, by its number, and its text."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
 class Mistake:
     """One wrong line: its number and text, the variable, what it gave, what it should give, and the diagnosis.
 

@@ -225,6 +225,6 @@ def put_instead(value: Any, instead: Any, how: str) -> Any:
 
 def number_copied(value: object) -> Any:
     """A copy of a number or an array of numbers; None of anything else."""
-    if isinstance(value, np.ndarray) and value.dtype.kind in "fb":
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fbc":
         return value.copy()
     return value if isinstance(value, (float, np.floating, np.bool_)) else None

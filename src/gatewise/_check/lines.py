@@ -10,13 +10,14 @@ import ast
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from gatewise._check.claims import Given
 from gatewise._check.comparing import identical, shown_value
 from gatewise._check.contributions import Work, work_of
-from gatewise._check.diagnosis import SAYS, Mistake
+from gatewise._check.diagnosis import SAYS, Mistake, Suspect
 from gatewise._check.explaining import TooManyError
 from gatewise._check.hearing import Event
 from gatewise._check.locating import is_in_a_helper, single_line
@@ -37,10 +38,16 @@ LOSSES = frozenset({"loss", "cost", "L", "J"})
 MANY = 8  #: lines that are listed where it is one of them
 
 
-def lines_of_check(
-    subject: Subject, given: Given, marked: Callable[[], Sequence[Mistake]]
-) -> tuple[list[Mistake], str]:
-    """The wrong lines of what `gw.check` was given; or, where there are none, why not, in a sentence."""
+class Told(NamedTuple):
+    """The wrong lines; or, where none is named, why not, in a sentence, and the lines that it is one of."""
+
+    mistakes: Sequence[Mistake] = ()
+    why: str = ""
+    suspects: tuple[Suspect, ...] = ()
+
+
+def lines_of_check(subject: Subject, given: Given, marked: Callable[[], Sequence[Mistake]]) -> Told:
+    """What is said of the lines of what `gw.check` was given."""
 
     def trials() -> list[Trial]:
         functions = Functions([subject.f, given.gradient, given.backward])
@@ -50,13 +57,14 @@ def lines_of_check(
         warnings.simplefilter("ignore")
         before = subject.evaluations  # the verdict rests on those alone
         found = located(trials)
-        mistakes, why = agreed(found, marked)
+        told = agreed(found, marked)
         subject.evaluations = before
-    return mistakes, "" if found.unseen and given.gradient is not None else why  # it need not be a backward pass at all
+    unknown = found.unseen and given.gradient is not None  # it need not be a backward pass at all
+    return told._replace(why="") if unknown else told
 
 
-def lines_of_script(path: str, text: str, marked: Callable[[], Sequence[Mistake]]) -> tuple[list[Mistake], str]:
-    """The wrong lines of a script; or, where there are none, why not, in a sentence."""
+def lines_of_script(path: str, text: str, marked: Callable[[], Sequence[Mistake]]) -> Told:
+    """What is said of the lines of a script."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return agreed(located(lambda: trials_of(Script(path, text))), marked)
@@ -66,31 +74,31 @@ def trials_of(script: Script) -> list[Trial]:
     return [Trial(ScriptPoint(script, nearby), script) for nearby in (False, True)]
 
 
-def agreed(found: Located, marked: Callable[[], Sequence[Mistake]]) -> tuple[list[Mistake], str]:
+def agreed(found: Located, marked: Callable[[], Sequence[Mistake]]) -> Told:
     """What the inquiry and the marking say together."""
     try:
         mistakes = list(marked())
     except Exception:  # of the program as it was taken apart; the verdict stands without its lines
         mistakes = []
     if found.unseen:
-        return mistakes, "" if mistakes else found.why
+        return Told(mistakes, "" if mistakes else found.why)
     if found.right:
-        return [m for m in mistakes if m.line not in found.cleared], ""
+        return Told([m for m in mistakes if m.line not in found.cleared])
     mistakes = [m for m in mistakes if m.line not in found.idle]
     told = [m for m in mistakes if wire_named(m.variable, found.misshaped) is not None]
     told += [m for f in found.found for m in in_words(f, mistakes) if m not in told]
     sure = [m for m in mistakes if m.kind != "other"]
     told += [m for f in found.doubted for m in at_line(f, sure) if m not in told]  # both say so, each in its own way
     if told:
-        return sorted(told, key=lambda m: m.line), ""
+        return Told(sorted(told, key=lambda m: m.line))
     among = {s.lineno for s in found.suspects}
     if explained := [m for m in sure if m.kind == "eps" and m.line in among]:
-        return explained, ""  # the gradient is right to the last digit without that small number
+        return Told(explained)  # the gradient is right to the last digit without that small number
     marked_lines = {m.line for m in sure}
     first = found.suspects[0].lineno if found.suspects else None  # where it goes wrong first
     if len(sure) > 1 and sure == mistakes and first in marked_lines <= among and not found.doubtful:
-        return mistakes, ""
-    return [], reason(found)
+        return Told(mistakes)
+    return Told([], reason(found), among_these(found))
 
 
 def in_words(found: Found, mistakes: Sequence[Mistake]) -> list[Mistake]:
@@ -124,13 +132,17 @@ def mistake_of(found: Found) -> Mistake:
 
 def reason(found: Located) -> str:
     """Why no line is named, in a sentence."""
-    lines = sorted({s.lineno for s in found.suspects})
-    if found.why and not lines:
-        return found.why
-    if 0 < len(lines) <= MANY:
-        listed = ", ".join(map(str, lines[:-1])) + (" or " if len(lines) > 1 else "") + str(lines[-1])
-        return f"it is line {listed}" + (f": {found.why}" if found.why else "")
-    return found.why or "no single line accounts for it"
+    lines = [str(suspect.line) for suspect in among_these(found)]
+    if not lines:
+        return found.why or "no single line accounts for it"
+    listed = ", ".join(lines[:-1]) + (" or " if len(lines) > 1 else "") + lines[-1]
+    return f"it is line {listed}" + (f": {found.why}" if found.why else "")
+
+
+def among_these(found: Located) -> tuple[Suspect, ...]:
+    """The lines that it is one of, where they are few; one that puts values together is none of them."""
+    lines = {s.lineno: found.texts.get(s.lineno, "") for s in found.suspects if s.lineno not in found.idle}
+    return tuple(Suspect(n, text) for n, text in sorted(lines.items())) if len(lines) <= MANY else ()
 
 
 def obstacle(inquiry: Inquiry) -> str:
@@ -243,6 +255,7 @@ def is_at_work(s: ast.stmt) -> bool:
 
 def with_texts(found: Located, inquiry: Inquiry) -> Located:
     """The lines as the user wrote them, and the gradients that came in another shape."""
+    found.texts = {s.lineno: inquiry.trials[0].code.text(s) for s in found.suspects}
     for f in found.found:
         f.text = inquiry.trials[0].code.text(f.statement)
         f.key = "returned value" if f.key == "return" else f.key.removeprefix("return")

@@ -59,6 +59,7 @@ class Located:
     cleared: set[int] = field(default_factory=set)  #: lines that right gradients are made by
     idle: set[int] = field(default_factory=set)  #: lines that put values together, or take them apart
     misshaped: list[str] = field(default_factory=list)  #: parameters whose gradients have another shape
+    texts: dict[int, str] = field(default_factory=dict)  #: suspects by their lines, as the user wrote them
     doubted: list[Found] = field(default_factory=list)  #: lines named only where the marking names them as well
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.diagnosis import Mistake
+from gatewise._check.diagnosis import Mistake, Suspect
 from gatewise._numerical.evidence import SMALLEST, SURE
 
 VERDICTS = ("right", "wrong", "kink", "undecidable")
@@ -68,10 +68,10 @@ class Report:
     """The verdict on a gradient: `verdict` is "right", "wrong", "kink" or "undecidable".
 
     `bool(report)` is true for right, and for a kink whose gradient lies between the slopes on either side. `parameters`
-    has the findings, `noise` how far rounding moves f, `mistakes` the lines at fault where they were found, `notes`
-    what was noticed on the way, `not_given` the parameters that no gradient came for, `not_judged` what looks like a
-    gradient of a script and could not be judged: then `bool(report)` is false, unless what was not given is `data`.
-    Printed, it is a page.
+    has the findings, `noise` how far rounding moves f, `mistakes` the lines at fault where they were found, `suspects`
+    a few lines where it can only be told that it is one of them, `notes` what was noticed on the way, `not_given` the
+    parameters that no gradient came for, `not_judged` what looks like a gradient of a script and could not be judged:
+    then `bool(report)` is false, unless what was not given is `data`. Printed, it is a page.
 
     >>> import gatewise as gw
     >>> report = gw.check(lambda x: x * x, 3.0, gradient=6.0)
@@ -92,6 +92,7 @@ class Report:
     not_given: tuple[str, ...] = ()
     not_judged: tuple[str, ...] = ()
     data: frozenset[str] = frozenset()
+    suspects: tuple[Suspect, ...] = ()
 
     def __bool__(self) -> bool:
         if {*self.not_given} - self.data or self.not_judged:
@@ -128,15 +129,20 @@ class Report:
             "notes": list(self.notes),
             "parameters": [parameter_dict(p) for p in self.parameters],
             "mistakes": [mistake_dict(m) for m in self.mistakes],
+            "suspects": [{"line": each.line, "text": each.text} for each in self.suspects],
         }
 
     def __str__(self) -> str:
         lines = [headline(self), ""]
         if self.mistakes:
             lines += ["Where it goes wrong:", *(line for m in self.mistakes for line in mistake_lines(m)), ""]
+        if self.suspects:
+            among = "in one of these lines" if len(self.suspects) > 1 else "in this line"
+            lines.append(f"Where it goes wrong, {among} as far as can be told:")
+            lines += [*(f"  line {each.line}: {each.text}" for each in self.suspects), ""]
         width = max((len(p.name) for p in self.parameters), default=0)
         for p in self.parameters:
-            lines += parameter_lines(p, width, SHOWN if not self.mistakes else 1)
+            lines += parameter_lines(p, width, 1 if self.mistakes or self.suspects else SHOWN)
         lines += [""] if self.parameters else []
         by = f", by {self.sampled}" if any(p.entries or p.directions for p in self.parameters) else ""
         lines.append(f"Checked: {self.source}{by}; f ran {amount(self.evaluations, 'times')}.")

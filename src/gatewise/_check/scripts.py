@@ -16,7 +16,7 @@ import numpy as np
 
 from gatewise._check.culprit import culprits_of_script
 from gatewise._check.diagnosis import Mistake
-from gatewise._check.lines import lines_of_script
+from gatewise._check.lines import Told, lines_of_script
 from gatewise._check.places import Place
 from gatewise._check.report import Report, verdict_of
 from gatewise._check.script_claims import SAYS_GRADIENT, Claim, Pass, outputs_of, passes
@@ -71,7 +71,7 @@ def check_text(
         np.random.set_state(draws)  # noqa: NPY002
 
 
-def found_lines(path: str, text: str) -> tuple[list[Mistake], str]:
+def found_lines(path: str, text: str) -> Told:
     """The wrong lines, or why they cannot be told."""
     return lines_of_script(path, text, lambda: culprits_of_script(path, text))
 
@@ -80,7 +80,7 @@ def on_error(path: str, text: str, error: Exception, trace: Trace, found: Sequen
     """The report on a script whose backward part raises. Raises that error where no line is found."""
     if not found or trace.due is None or trace.due in found[0].forward:
         raise error
-    mistakes, _ = found_lines(path, text)
+    mistakes = found_lines(path, text).mistakes
     if not mistakes:
         raise error
     return stopped(found[0].output.text, (f"the script raises {error_said(error)}",), 1, mistakes)
@@ -97,12 +97,12 @@ def report_on(script: Script, text: str, found: Pass, leave_out: Collection[str]
         raise no_loss(script.path, found)
     rest = [(p, why) for p, why in verdict.unjudged() if not named_in(leave_out, p)]
     all_right = bool(verdict.reports) and not rest and not verdict.doubts
-    mistakes, why = ([], "") if all_right else found_lines(script.path, text)
+    told = Told() if all_right else found_lines(script.path, text)
     left = [c for c in found.claims if c not in verdict.claims]
-    mistakes = [m for m in mistakes if not verdict.contradicts(m) and not any(is_about(m, c) for c in left)]
+    mistakes = [m for m in told.mistakes if not verdict.contradicts(m) and not any(is_about(m, c) for c in left)]
     if verdict.is_wrong and not mistakes:
         mistakes = [*verdict.steps_too_early(text.splitlines())]
-    return merged(found, verdict, mistakes, why, rest)
+    return merged(found, verdict, told._replace(mistakes=mistakes), rest)
 
 
 def other_outputs(chosen: Pass) -> Iterator[Pass]:
@@ -193,9 +193,7 @@ def no_loss(path: str, found: Pass) -> ScriptError:
     return ScriptError(f"No loss was found in {path}.", why, f"compute it: loss = np.mean({output}**2)")
 
 
-def merged(
-    found: Pass, verdict: Verdicts, mistakes: list[Mistake], why: str, rest: Sequence[tuple[Place, str]]
-) -> Report:
+def merged(found: Pass, verdict: Verdicts, told: Told, rest: Sequence[tuple[Place, str]]) -> Report:
     """One report of several, with the lines at fault and what was not judged."""
     reports = verdict.reports
     order = {c.target.text: found.made_at(c.target) for c in found.claims}
@@ -203,10 +201,10 @@ def merged(
     word = verdict_of([p.verdict for p in parameters], all(bool(r) for r in reports if r.verdict == "kink"))
     notes = [note.replace(FUNCTION, found.output.text) for r in reports for note in r.notes] + verdict.notes
     notes += [f"{place.text} was not judged: {reason}" for place, reason in rest]
-    if mistakes:
+    if told.mistakes:
         word = "wrong"
     elif word == "wrong":
-        notes.append(f"the line could not be told: {why or 'no gradient in the script is wrong by itself'}")
+        notes.append(f"the line could not be told: {told.why or 'no gradient in the script is wrong by itself'}")
     if found.steps:
         notes.append(STEPS)
     loudest = max(reports, key=lambda r: r.noise, default=None)
@@ -215,5 +213,6 @@ def merged(
     )
     return Report(
         found.output.text, word, tuple(parameters), SOURCE, noise, noise_source, sum(r.evaluations for r in reports),
-        value, tuple(dict.fromkeys(notes)), tuple(mistakes), (), tuple(dict.fromkeys(p.text for p, _ in rest)),
+        value, tuple(dict.fromkeys(notes)), tuple(told.mistakes), (), tuple(dict.fromkeys(p.text for p, _ in rest)),
+        suspects=told.suspects if word == "wrong" and not told.mistakes else (),
     )  # fmt: skip

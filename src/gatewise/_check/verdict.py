@@ -19,7 +19,7 @@ from gatewise._check.comparing import identical
 from gatewise._check.culprit import culprits, culprits_of_gradient, culprits_of_pair
 from gatewise._check.diagnosis import Mistake
 from gatewise._check.gates import wrong_gates
-from gatewise._check.lines import lines_of_check
+from gatewise._check.lines import Told, lines_of_check
 from gatewise._check.looking import Look, largest_of
 from gatewise._check.parameters import EPS
 from gatewise._check.probing import size_of
@@ -159,12 +159,12 @@ class Judge:
         if verdict == "right" and subject.not_judged:  # gatewise's own gradient is right; nothing was said of theirs
             verdict = "undecidable"
         self.note_what_is_missing(claims)
-        mistakes = self.mistakes(claimed is None, value) if verdict == "wrong" else ()
+        told = self.told_of_lines(claimed is None, value) if verdict == "wrong" else Told()
         noise_source = "from the rounding of every gate" if self.run is not None else "from a table of its values"
         return Report(
             subject.name, verdict, tuple(judged), claims.source, look.noise, noise_source, subject.evaluations, value,
-            tuple(dict.fromkeys(subject.notes)), mistakes, claims.missing, tuple(filter(None, [subject.not_judged])),
-            claims.data,
+            tuple(dict.fromkeys(subject.notes)), tuple(told.mistakes), claims.missing,
+            tuple(filter(None, [subject.not_judged])), claims.data, told.suspects,
         )  # fmt: skip
 
     def look(self, first: object, claims: Claims) -> Look:
@@ -324,15 +324,15 @@ class Judge:
 
     # -------------------------------------------------------------------------------------------------------- culprits
 
-    def mistakes(self, own: bool, value: float) -> tuple[Mistake, ...]:
+    def told_of_lines(self, own: bool, value: float) -> Told:
         """The lines at fault: of a hand-written backward pass, or the gate whose local gradient is wrong."""
         subject, gradient = self.subject, self.given.gradient
         if own:
             with contextlib.suppress(Exception):  # of the program as it was taken apart
-                return tuple(wrong_gates(subject))
-            return ()
+                return Told(list(wrong_gates(subject)))
+            return Told()
         if gradient is not None and not callable(gradient):
-            return ()
+            return Told()
 
         def marked() -> Sequence[Mistake]:
             if gradient is None:
@@ -341,10 +341,10 @@ class Judge:
             return culprits_of_gradient(gradient, args, kwargs, value)
 
         given = self.given._replace(backward=self.given.backward or subject.backward)
-        found, why = lines_of_check(subject, given, marked)
-        if why:
-            subject.notes.append(f"the line could not be told: {why}")
-        return tuple(found)
+        told = lines_of_check(subject, given, marked)
+        if told.why:
+            subject.notes.append(f"the line could not be told: {told.why}")
+        return told
 
     def lines_at_fault(self, backward: Function | None) -> list[Mistake]:
         """The wrong lines of the hand-written backward pass, in the function itself or in one of its own."""
