@@ -391,3 +391,28 @@ def test_math_and_lists():
         return np.sum(turn @ np.asarray([p[1], 2.0])) * np.max([p[2], p[3]]) + far
 
     agrees(f)
+
+
+@pytest.mark.parametrize("kind", [int, np.int64, np.uint8, np.array, lambda i: (np.int64(i),), lambda i: [i]])
+def test_an_entry_that_is_read_and_written_by_a_whole_number_of_any_type(kind):
+    def chained(x):
+        r = x.copy()
+        for i, j in ((0, 1), (1, 0), (0, 1)):
+            r[kind(i)] += r[kind(j)] ** 2
+        return np.sum(r)
+
+    x = np.array([0.5, 0.7])
+    slope = np.array([(chained(x + e) - chained(x - e)) / 2e-5 for e in 1e-5 * np.eye(2)])
+    np.testing.assert_allclose(gw.grad(chained)(x), slope, rtol=1e-8)
+
+
+def test_whole_numbers_of_a_table_that_was_given():
+    def played(ratings, games):
+        r = ratings.copy()
+        for winner, loser in games:
+            r[winner] += r[loser] ** 2
+        return np.sum(r)
+
+    x, games = np.array([0.5, 0.7]), np.array([[0, 1], [1, 0]])
+    slope = np.array([(played(x + e, games) - played(x - e, games)) / 2e-5 for e in 1e-5 * np.eye(2)])
+    np.testing.assert_allclose(gw.grad(played)(x, games), slope, rtol=1e-8)

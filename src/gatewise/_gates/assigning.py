@@ -10,7 +10,7 @@ import numpy as np
 from gatewise._gates.families import Linear
 from gatewise._gates.fitting import fit, sum_to
 from gatewise._gates.gate import Derivation, Gate, Rule
-from gatewise._gates.live import Live, is_recorded, names_an_entry_once, shape_of, worked_out
+from gatewise._gates.live import WHOLE, Live, is_recorded, names_an_entry_once, shape_of, worked_out
 from gatewise._gates.movement import getitem
 from gatewise._types import Function
 
@@ -88,13 +88,9 @@ class Growing:
 
     def absorb_piece(self, index: Any, g: Any, mask: Any) -> None:
         mask = True if mask is None else worked_out(mask)
-        if type(index) is int:
-            self.g[index] += g
-            self.mask[index] |= mask
-            return
-        if not isinstance(index, (int, slice, tuple, np.ndarray, list)) and index is not None and index is not Ellipsis:
-            index = ...  # the whole
-        if names_an_entry_once(index):
+        if index is WHOLE:
+            index = ...
+        if type(index) is int or names_an_entry_once(index):
             self.g[index] += g
             self.mask[index] |= mask
         else:
