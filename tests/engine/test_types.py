@@ -105,3 +105,21 @@ def test_numpys_own_functions_give_their_value_or_a_clear_error(f):
 def test_a_method_that_the_value_has_is_a_refusal_not_a_missing_name(name):
     with pytest.raises(MethodError, match=name):
         gw.grad(lambda x: x * 2.0 if not hasattr(x, name) else x * 3.0)(3.0 if hasattr(float, name) else np.ones(()))
+
+
+def windows(x, frame=4, hop=2):
+    n = 1 + (len(x) - frame) // hop
+    return np.sum(np.stack([x[i * hop : i * hop + frame] for i in range(n)]) ** 2)
+
+
+def test_what_whole_numbers_give_together_counts_in_a_circuit_as_in_plain_code():
+    x = np.arange(8.0)
+    c = gw.circuit(windows, x)
+    assert c.value == windows(x)
+    np.testing.assert_array_equal(c.gradients["x"], gw.grad(windows)(x))
+
+
+@pytest.mark.parametrize("n", [3, 3.0])
+def test_a_division_gives_no_whole_number(n):
+    with pytest.raises(gw.GatewiseError):
+        gw.circuit(lambda x, n: np.sum(x[: n / 1]), np.arange(8.0), n)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,13 +39,48 @@ def is_kept(x: object) -> bool:
 
 
 def whole_number(t: Carrier) -> int | None:
-    """The int or the array of ints that the user gave where gatewise took it as floats."""
+    """The int or the array of ints that the user gave where gatewise took it as floats, or what ints give together."""
     wire = t.wire
-    return (
-        wire.operands[0]
-        if type(wire) is SourcedWire and wire.step is None and wire.pullback is None and wire.operands
-        else None
-    )
+    if type(wire) is not SourcedWire:
+        return None
+    if wire.step is None:
+        given: int | None = given_whole(wire)
+        return given
+    return whole_result(wire) if may_be_whole(wire) else None
+
+
+def given_whole(wire: Wire) -> Any:
+    return wire.operands[0] if type(wire) is SourcedWire and wire.pullback is None and wire.operands else None
+
+
+def may_be_whole(wire: Wire) -> bool:
+    return type(wire.value) is float and wire.value.is_integer()
+
+
+def whole_result(wire: SourcedWire) -> int | None:
+    """What steps give of whole numbers alone, where Python gives a whole number there: `1 + (n - m) // k`."""
+    known: dict[Wire, Any] = {}
+    waiting: list[Wire] = [wire]
+    while waiting:
+        each = waiting[-1]
+        made = each.step if type(each) is SourcedWire else None
+        missing = [x for x in made.operands if isinstance(x, Wire) and x not in known] if made is not None else []
+        if missing and all(map(may_be_whole, missing)):
+            waiting += missing
+            continue
+        if missing:
+            return None
+        if made is None:
+            found = given_whole(each)
+        else:
+            operands = [known.get(x, x) if isinstance(x, Wire) else x for x in made.operands]
+            whole = not made.parameters and all(type(x) is int for x in operands)
+            found = made.forward(*operands) if whole else None
+        if not isinstance(found, (int, np.integer)) or found != each.value:
+            return None
+        known[waiting.pop()] = int(found)
+    result: int = known[wire]
+    return result
 
 
 def lent_to(t: Carrier) -> int:
