@@ -20,6 +20,7 @@ from gatewise._circuit import (
     Wire,
     identity,
     part_of,
+    placed,
     seen,
     tick,
     verify,
@@ -191,7 +192,7 @@ def as_run(parameter: Any) -> Any:
     """A parameter with the values of its wires, and float64 in the place of a dtype of shorter floats."""
     if isinstance(parameter, np.dtype):
         return np.dtype(float) if parameter.kind == "f" else parameter
-    return with_wires(parameter, lambda wire: wire.value)
+    return with_wires(parameter, placed)
 
 
 def cut(circuit: FrozenCircuit, wire: Wire) -> FrozenCircuit:

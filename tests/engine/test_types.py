@@ -123,3 +123,13 @@ def test_what_whole_numbers_give_together_counts_in_a_circuit_as_in_plain_code()
 def test_a_division_gives_no_whole_number(n):
     with pytest.raises(gw.GatewiseError):
         gw.circuit(lambda x, n: np.sum(x[: n / 1]), np.arange(8.0), n)
+
+
+def test_whole_numbers_in_a_list_pick_entries_in_everything_that_is_shown(tmp_path):
+    def picked(B, obs):
+        return sum(np.sum(B[:, o] ** 2) for o in obs)
+
+    c = gw.circuit(picked, np.arange(6.0).reshape(2, 3), [0, 2, 1, 2])
+    assert c.value == picked(np.arange(6.0).reshape(2, 3), [0, 2, 1, 2])
+    c.save(tmp_path / "picked.svg")
+    c.save(tmp_path / "picked.html")

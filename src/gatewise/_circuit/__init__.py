@@ -41,6 +41,7 @@ from gatewise._circuit.tape import Wire as Wire
 from gatewise._circuit.tape import holding as holding
 from gatewise._circuit.tape import made_as_written as made_as_written
 from gatewise._circuit.tape import parents_as_written as parents_as_written
+from gatewise._circuit.tape import placed as placed
 from gatewise._circuit.tape import sources_of as sources_of
 from gatewise._circuit.tape import step_of as step_of
 from gatewise._circuit.tape import tick as tick

@@ -189,6 +189,11 @@ def with_wires(parameter: Any, instead: Callable[[Wire], Any]) -> Any:
     return instead(parameter) if isinstance(parameter, Wire) else parameter
 
 
+def placed(wire: Wire) -> Any:
+    """The plain value of a wire in an index: a float there is a whole number that the user gave."""
+    return int(wire.value) if type(wire.value) is float else wire.value
+
+
 def unknown_behind(wire: Wire, known: Callable[[Wire], object]) -> list[Wire]:
     """A wire and those behind it, as far as they are not known, oldest first: a long loop is no deep recursion."""
     found, waiting = set[Wire](), [wire]

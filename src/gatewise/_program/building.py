@@ -14,6 +14,7 @@ from gatewise._circuit import (
     Read,
     Wire,
     part_of,
+    placed,
     seen,
     step_of,
     unknown_behind,
@@ -158,7 +159,7 @@ class Builder:
     def as_it_was(self, parameter: Any) -> Any:
         """A parameter with the values that its wires had."""
         self.held.update(wires_in(parameter))
-        return with_wires(parameter, lambda wire: wire.value)
+        return with_wires(parameter, placed)
 
     def index(self, index: Any) -> tuple[Any, ...]:
         """The parts of an index, each a slice, None, dots, whole numbers or the place of such."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gatewise import _syntax
-from gatewise._circuit import Expr, FrozenCircuit, Wire, part_of, seen, unknown_behind, with_wires
+from gatewise._circuit import Expr, FrozenCircuit, Wire, part_of, placed, seen, unknown_behind, with_wires
 from gatewise._circuit.recognition import parameters_match, unshifted
 from gatewise._derivatives import vjp
 from gatewise._errors import GatewiseError
@@ -144,7 +144,7 @@ def is_cured(cure: Cure, found: Found) -> bool:
     if not moving or not all(all_finite(values[k]) for k in moving):
         return False
     told = {name: value for name, value in found.items() if name not in cure.operands}
-    parameters = {name: with_wires(value, lambda wire: wire.value) for name, value in told.items()}
+    parameters = {name: with_wires(value, placed) for name, value in told.items()}
     given = dict(parameters)
     if is_pair(given.get("index")):
         given["y"] = given["index"][1]
