@@ -18,13 +18,16 @@ from gatewise._tensor.asking import described, whole_number
 from gatewise._tensor.carrier import Tensor, give
 from gatewise._tensor.parameters import bits_inside
 from gatewise._tensor.ufuncs import otherwise
-from gatewise._tensor.writing import IN_PLACE, at, into, is_target
+from gatewise._tensor.writing import IN_PLACE, at, into, into_some, is_target
 from gatewise._types import Parameters
 
 
 def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **parameters: Any) -> Any:
     if "out" in parameters and method in ("__call__", "reduce", "accumulate") and is_target(parameters["out"]):
-        target = parameters.pop("out")
+        target, where = parameters.pop("out"), parameters.pop("where", True) if method == "__call__" else True
+        if where is not True:
+            with np.errstate(all="ignore"):  # of entries that nobody asked for
+                return into_some(target, by_ufunc(t, ufunc, method, *operands, **parameters), where)
         return into(target, by_ufunc(t, ufunc, method, *operands, **parameters))
     if method == "at" and type(operands[0]) is Tensor:
         return at(ufunc, *operands)

@@ -19,6 +19,11 @@ def is_target(out: Any) -> bool:
     return type(out[0] if isinstance(out, tuple) and len(out) == 1 else out) is Tensor
 
 
+def into_some(out: Any, result: Any, where: Any) -> Any:
+    """Write a result into those entries of what `out=` names where `where` is true: the others keep what they have."""
+    return into(out, np.where(where, result, out[0] if isinstance(out, tuple) else out))
+
+
 def into(out: Any, result: Any) -> Any:
     """Write a result into what `out=` names."""
     target = out[0] if isinstance(out, tuple) else out
@@ -39,10 +44,10 @@ def fits(shape: tuple[int, ...], place: tuple[int, ...]) -> bool:
 
 def at(ufunc: np.ufunc, target: Tensor, index: Any, *values: Any) -> None:
     """`np.add.at(x, index, values)`: as often as an entry is named."""
-    if names_an_entry_once(plain(index)):
+    if names_an_entry_once(plain_index(index)):
         target[index] = ufunc(target[index], *values)
         return
-    places = np.arange(int(np.prod(target.shape))).reshape(target.shape)[index]
+    places = np.arange(int(np.prod(target.shape))).reshape(target.shape)[plain_index(index)]
     if not values:
         for place in np.ravel(places):
             entry = np.unravel_index(place, target.shape)
@@ -61,6 +66,10 @@ def at(ufunc: np.ufunc, target: Tensor, index: Any, *values: Any) -> None:
     for k, place in enumerate(np.ravel(places)):
         entry = np.unravel_index(place, target.shape)
         target[entry] = ufunc(target[entry], other[k])
+
+
+def plain_index(index: Any) -> Any:
+    return tuple(map(plain, index)) if type(index) is tuple else plain(index)
 
 
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
