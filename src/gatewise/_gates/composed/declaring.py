@@ -52,3 +52,8 @@ def is_complex(x: Any) -> bool:
 def conjugated(x: Any) -> Any:
     """The complex conjugate; what is real is itself, without a gate."""
     return np.conjugate(x) if is_complex(x) else x
+
+
+def as_floats(x: Any) -> Any:
+    """An array as it is, a list as one of floats."""
+    return x if hasattr(x, "shape") else np.asarray(x, float)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._errors import UnsupportedError
-from gatewise._gates.composed.declaring import axis_of, composed, conjugated, is_complex, rank, size
+from gatewise._gates.composed.declaring import as_floats, axis_of, composed, conjugated, is_complex, rank, size
 from gatewise._gates.live import shape_of
 from gatewise._gates.movement import along
 
@@ -92,7 +92,7 @@ def interp(x, xp, fp, left=None, right=None, period=None):
         raise UnsupportedError.of("np.interp(..., period=...)")
     if is_complex(x) or is_complex(xp):
         raise UnsupportedError.of("np.interp at complex places")
-    xp, fp = (z if hasattr(z, "shape") else np.asarray(z, float) for z in (xp, fp))
+    xp, fp = as_floats(xp), as_floats(fp)
     k = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, size(xp) - 2)
     slope = (fp[k + 1] - fp[k]) / (xp[k + 1] - xp[k])
     found = np.where(x >= xp[-1], fp[-1], slope * (x - xp[k]) + fp[k])

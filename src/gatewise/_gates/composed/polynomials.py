@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from gatewise._errors import UnsupportedError
-from gatewise._gates.composed.declaring import composed, rank, size
-from gatewise._gates.live import shape_of
+from gatewise._gates.composed.declaring import as_floats, composed, rank, size
+from gatewise._gates.live import dtype_of, shape_of
 
 
 @composed(np.polyval)
@@ -70,3 +70,19 @@ def polyint(p, m=1, k=None):
         raise UnsupportedError.of(f"np.polyint(..., m={m})")
     constant = np.reshape(0.0 if k is None else k, (1,))
     return np.concatenate([p / np.arange(size(p), 0, -1), constant])
+
+
+@composed(np.polyfit)
+def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
+    if full or cov or np.ndim(deg):
+        raise UnsupportedError.of("np.polyfit with full=, cov= or several degrees")
+    x, y = as_floats(x) + 0.0, as_floats(y) + 0.0
+    powers = np.vander(x, int(deg) + 1)
+    if w is not None:
+        w = as_floats(w) + 0.0
+        powers = powers * np.expand_dims(w, 1)
+        y = y * (np.expand_dims(w, 1) if rank(y) == 2 else w)
+    scale = np.sqrt(np.sum(powers * powers, axis=0))
+    rcond = size(x) * np.finfo(dtype_of(x)).eps if rcond is None else rcond
+    found = np.linalg.lstsq(powers / scale, y, rcond)[0]
+    return np.transpose(np.transpose(found) / scale)
