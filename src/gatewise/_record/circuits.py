@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Ports, Wire, part_of, wires_in
-from gatewise._errors import ComplexGradientError
 from gatewise._gates import Live
 from gatewise._record.cures import cures
 from gatewise._record.schema import BlockRule, Record, Sent, UseEntry, WireEntry
@@ -24,24 +23,21 @@ from gatewise._transforms import Event, gradients
 VERSION = 1
 
 
-def demand_real(circuit: FrozenCircuit) -> None:
-    """A table, a card and a picture have one number for each entry."""
-    for wire in circuit.wires:
-        if np.iscomplexobj(wire.value):
-            raise ComplexGradientError(
-                f"{circuit.names[wire]} of {circuit.name} is complex.",
-                "tables and pictures show real numbers.",
-                "c.code() and gw.grad, which have complex ones; np.real and np.imag apart for a picture.",
-            )
+def is_complex(wire: Wire) -> bool:
+    return np.iscomplexobj(wire.value)
+
+
+def shown(part: Any) -> Any:
+    """A gradient as it is shown: of a complex number the direction in which the output rises fastest.
+
+    The sweep's cotangent c says that the output moves by Re(c dz); the direction is its conjugate.
+    """
+    return np.conjugate(part) if np.iscomplexobj(part) else part
 
 
 def record(circuit: FrozenCircuit, texts: dict[Expr, GateText] | None = None) -> Record:
-    """Everything there is to show of a circuit; `texts` are its `gate_texts`, where they are known.
-
-    Raises `ComplexGradientError` for a circuit with complex wires.
-    """
+    """Everything there is to show of a circuit; `texts` are its `gate_texts`, where they are known."""
     ids = circuit.ids
-    demand_real(circuit)
     texts = gate_texts(circuit) if texts is None else texts
     found, _ = gradients(circuit)
     written, events = gradients(circuit, as_written=True)
@@ -89,7 +85,7 @@ def gradient_of(wire: Wire, circuit: FrozenCircuit, found: dict[Wire, Any], writ
         if wire in swept:
             g = swept[wire]
             return float(g) if isinstance(wire.value, float) else g
-    return zeros_for(wire.value) if wire.bits & circuit.bit and np.asarray(wire.value).dtype.kind == "f" else None
+    return zeros_for(wire.value) if wire.bits & circuit.bit and np.asarray(wire.value).dtype.kind in "fc" else None
 
 
 class Entries:
@@ -128,7 +124,7 @@ class Entries:
             "shape": list(np.shape(wire.value)),
             "dtype": np.asarray(wire.value).dtype.name,
             "value": wire.value,
-            "gradient": self.gradient[wire],
+            "gradient": shown(self.gradient[wire]),
             "source": {"line": stage.line, "text": stage.text} if stage and stage.line is not None else None,
             "step": self.numbers[made] if made is not None else None,
             "gate": gate.name if gate else None,
@@ -179,9 +175,9 @@ def uses_of(
                     "from": ids[source],
                     "to": ids[wire],
                     "port": port,
-                    "local": text.local_values.get(port),
+                    "local": None if is_complex(wire) or is_complex(source) else text.local_values.get(port),
                     "local_text": text.local(port),
-                    "contribution": part,
+                    "contribution": shown(part),
                     "blocked": blocked,
                 }
             )

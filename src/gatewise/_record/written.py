@@ -67,11 +67,14 @@ def plain(value: Any) -> Any:
         return [plain(v) for v in value]
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, complex):
+        return f"{value!r}".strip("()")
     return value
 
 
 def summary(array: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """What is told of an array that is not written out."""
+    """What is told of an array that is not written out; of complex numbers, what is told of their sizes."""
+    array = np.abs(array) if np.iscomplexobj(array) else array
     with np.errstate(all="ignore"):
         facts = {
             "min": array.min(),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from gatewise._views.checks import check_text
+from gatewise._views.checks import check_text, complex_shown
 from gatewise._views.ledger import local_text, locally
 from gatewise._views.meaning import nudge
 from gatewise._views.numbers import Value, adds_up, equation, number, quantity
@@ -295,6 +295,7 @@ class _Page:
         output = self.sheet.output
         said = [first]
         said += [nudge(self.sheet, wire, self.digits) for wire in wires if wire.id != output.id or not wire.is_gate]
+        said += complex_shown(self.sheet, wires)
         checks = [(wire, self.sheet.checks[wire.id]) for wire in wires if wire.id in self.sheet.checks]
         checked = [check_text(wire, check) for wire, check in checks]
         return [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gatewise._views.numbers import DASH, Value, is_finite, number, quantity
 from gatewise._views.phrases import said
 from gatewise._views.sheet import Check, Sheet, Wire
@@ -27,8 +29,15 @@ def checked(sheet: Sheet, digits: int | None) -> list[str]:
                 said("checked.not.why", what=what, reason=plain(reason)) if reason else said("checked.not", what=what)
             )
             lines.append(told)
+    lines += complex_shown(sheet, sheet.wires)
     read = [plain(wire.name) for wire in sheet.wires if wire.is_read]
     return [*lines, said("checked.read", names=", ".join(read))] if read else lines
+
+
+def complex_shown(sheet: Sheet, wires: Sequence[Wire]) -> list[str]:
+    """How the gradients of complex numbers are to be read, where there are any."""
+    there = any(wire.dtype.startswith("complex") for wire in wires)
+    return [said("complex", f=plain(sheet.output.name))] if there else []
 
 
 def entry_name(wire: Wire, check: Check) -> str:

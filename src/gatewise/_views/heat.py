@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from gatewise._views.numbers import Entry, Summary, Value, entries, number
+from gatewise._views.numbers import Entry, Summary, Value, entries, number, sizes
 from gatewise._views.phrases import said
 
 _GAP = 0.3  # from a full cell to the border of its square, so that equal neighbours can be counted
@@ -40,7 +40,9 @@ def heat_of(value: Value, summary: Summary | None, digits: int | None = None) ->
 
     `scale` says how far the entries reach: `max 3` where none is negative, `min -3` where none is positive, `±3` the
     size of the largest where they are of both signs, `all 3` where they are equal; or what is wrong with one of them.
+    Of complex numbers it is the map of their sizes, and `size 3` is that of the largest.
     """
+    given, value = value, sizes(value)
     table = coarse(value) if value is not None else summary.map if summary else ()
     if not table or not table[0]:
         return None
@@ -48,7 +50,10 @@ def heat_of(value: Value, summary: Summary | None, digits: int | None = None) ->
     largest = max((abs(cell) for row in cells for cell in row if cell is not None), default=0)
     bad = [entry for row in table for entry in row if _finite(entry) is None]
     reached = entries(value if value is not None else [summary.min, summary.max] if summary else [])
-    scale = number(bad[0], digits) if bad else _scale(reached, largest, digits)
+    if value != given and not bad:
+        scale = said("map.sizes", value=number(largest, digits))
+    else:
+        scale = number(bad[0], digits) if bad else _scale(reached, largest, digits)
     return Heat(tuple(tuple(_shade(cell, largest) for cell in row) for row in cells), scale)
 
 

@@ -48,11 +48,40 @@ def number(value: Value, digits: int | None = None) -> str:
     if isinstance(value, bool):
         return "True" if value else "False"
     if isinstance(value, str):
-        return _LOUD.get(value, plain(value))
+        return _LOUD[value] if value in _LOUD else both_parts(value, digits)
     assert isinstance(value, int | float)
     if not math.isfinite(value):
         return _LOUD[str(float(value))]
     return significant(value, _FEWEST) if digits is None else _decimals(value, digits)
+
+
+def both_parts(word: str, digits: int | None) -> str:
+    """A complex number, a word in a record, as text; any other word as it is.
+
+    >>> number("0.8775825618903728-2j"), number("other")
+    ('0.8776-2j', 'other')
+    """
+    z = complex_of(word)
+    if z is None:
+        return plain(word)
+    sign = "-" if math.copysign(1.0, z.imag) < 0 else "+"
+    return f"{number(z.real, digits)}{sign}{number(abs(z.imag), digits)}j"
+
+
+def complex_of(word: str) -> complex | None:
+    """The complex number that a word in a record is; None for any other word."""
+    try:
+        return complex(word) if word.endswith("j") else None
+    except ValueError:
+        return None
+
+
+def sizes(value: Value) -> Value:
+    """A number or nested lists, with the size of each complex number in its place."""
+    if isinstance(value, str):
+        z = complex_of(value)
+        return value if z is None else abs(z) if math.isfinite(abs(z)) else "nan"
+    return [sizes(part) for part in value] if isinstance(value, list) else value
 
 
 def significant(value: float, count: int) -> str:

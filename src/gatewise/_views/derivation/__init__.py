@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gatewise._errors import ComplexGradientError
 from gatewise._views.derivation import arrays, scalars
 from gatewise._views.derivation.chain import Chain
 from gatewise._views.derivation.page import Code, Heading, Page, heading, markdown, sentence, standalone
@@ -20,9 +21,16 @@ def derivation(
     """The derivation of every input's gradient, or of one wire's, in Markdown with LaTeX or in LaTeX alone.
 
     `latex=True` gives a fragment for a document with amsmath; `standalone` wraps it into one that compiles.
-    Raises `UnknownWireError` where no wire has that name.
+    Raises `UnknownWireError` where no wire has that name, `ComplexGradientError` where numbers are complex: the lines
+    are equations of real ones.
     """
     sheet = read(record)
+    if (complex_one := next((wire for wire in sheet.wires if wire.dtype.startswith("complex")), None)) is not None:
+        raise ComplexGradientError(
+            f"{complex_one.name} of {sheet.output.name} is complex.",
+            "a derivation in writing is one of real numbers.",
+            "c.code(), or the table, the cards and the picture, which show complex ones.",
+        )
     wanted = [sheet.named(name)] if name is not None else _inputs(sheet)
     page = [_title(sheet, wanted), *_body(sheet, wanted, digits)]
     return in_latex(page) if latex else markdown(page)

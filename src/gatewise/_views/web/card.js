@@ -263,6 +263,11 @@ class Card extends Sheet {
 
   // What it means, and what was checked.
 
+  /** How the gradients of complex numbers are to be read, where there are any. @param {Wire[]} wires */
+  complexShown(wires) {
+    return wires.some((wire) => wire.dtype.startsWith("complex")) ? [said("complex", { f: plain(this.output.name) })] : [];
+  }
+
   /** @param {Wire[]} wires @param {string} first @returns {[label: string, lines: string[]][]} */
   saidAndChecked(wires, first) {
     const nudges = wires.filter((wire) => wire !== this.output || !isGate(wire)).map((wire) => nudge(this, wire));
@@ -271,7 +276,7 @@ class Card extends Sheet {
       return check ? [checkText(wire, check)] : [];
     });
     const cure = wires.every(isAllFinite) || !wires[0].cure ? [] : [plain(wires[0].cure, LONGEST_CURE)];
-    return [["instead", cure], ["says", unique([first, ...nudges].filter(Boolean))], ["check", checks]];
+    return [["instead", cure], ["says", unique([first, ...nudges, ...this.complexShown(wires)].filter(Boolean))], ["check", checks]];
   }
 }
 

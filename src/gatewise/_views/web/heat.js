@@ -1,6 +1,6 @@
 // Arrays as small signed heat maps: the twin of _views/heat.py.
 /** @import { Cells, Digits, Entry, Summary, Value } from "./types" */
-import { entries, number } from "./numbers.js";
+import { entries, number, sizes } from "./numbers.js";
 import { said } from "./phrases.js";
 
 const [ROWS, COLUMNS] = [6, 16]; // of a map at most
@@ -58,15 +58,18 @@ const scaleOf = (reached, largest, digits) => {
   return greatest > 0 ? said("map.max", { value: number(greatest, digits) }) : said("map.min", { value });
 };
 
-/** The map of an array; null for what has no entries, or none that were written down. @param {Value} value @param {Summary | null | undefined} summary @param {Digits} digits */
-export const heatOf = (value, summary, digits) => {
+/** The map of an array; null for what has no entries, or none that were written down. @param {Value} given @param {Summary | null | undefined} summary @param {Digits} digits */
+export const heatOf = (given, summary, digits) => {
+  const value = sizes(given);
+  const areSizes = JSON.stringify(value) !== JSON.stringify(given);
   const table = value !== null ? coarse(value) : summary?.map;
   if (!table?.[0]?.length) return null;
   const all = table.flat();
   const largest = Math.max(0, ...all.filter(isNumber).map((entry) => Math.abs(Number(entry))));
   const bad = all.find((entry) => !isNumber(entry));
   const reached = entries(value ?? [summary?.min ?? null, summary?.max ?? null]);
-  const scale = bad === undefined ? scaleOf(reached, largest, digits) : number(bad, digits);
+  const good = areSizes ? () => said("map.sizes", { value: number(largest, digits) }) : () => scaleOf(reached, largest, digits);
+  const scale = bad === undefined ? good() : number(bad, digits);
   return { cells: table.map((row) => row.map((entry) => shadeOf(entry, largest))), scale };
 };
 

@@ -59,11 +59,28 @@ const decimals = (value, digits) => {
   return Number(text) ? sign + text : text;
 };
 
+const COMPLEX = /^([+-]?[\d.]+(?:e[+-]?\d+)?|)([+-]?[\d.]+(?:e[+-]?\d+)?)j$/;
+
+/** A complex number, a word in a record, as text; any other word as it is. @param {string} word @param {Digits} digits @returns {string} */
+const bothParts = (word, digits) => {
+  const found = COMPLEX.exec(word);
+  if (!found) return plain(word);
+  const sign = found[2].startsWith("-") ? "-" : "+";
+  return `${number(Number(found[1] || "0"), digits)}${sign}${number(Number(found[2].replace(/^[+-]/, "")), digits)}j`;
+};
+
+/** A number or nested lists, with the size of each complex number in its place. @param {Value} value @returns {Value} */
+export const sizes = (value) => {
+  if (Array.isArray(value)) return value.map(sizes);
+  const found = typeof value === "string" ? COMPLEX.exec(value) : null;
+  return found ? Math.hypot(Number(found[1] || "0"), Number(found[2])) : value;
+};
+
 /** @param {Value | undefined} value @param {Digits} digits @returns {string} */
 export const number = (value, digits = null) => {
   if (value === null || value === undefined) return DASH;
   if (typeof value === "boolean") return value ? "True" : "False";
-  if (typeof value === "string") return LOUD[value] ?? plain(value);
+  if (typeof value === "string") return LOUD[value] ?? bothParts(value, digits);
   if (Array.isArray(value)) return quantity(value, null, digits);
   if (!Number.isFinite(value)) return LOUD[isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf"];
   return digits === null ? significant(value, 4) : decimals(value, digits);
