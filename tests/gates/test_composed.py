@@ -241,6 +241,8 @@ CALLS: list[tuple[str, tuple[Any, ...]]] = [
     ("np.linalg.matmul(a, b)", (Q, Q)),
     ("np.linalg.outer(a, b)", (V, W)),
     ("np.unique(a)", (V,)),
+    ("a * np.histogram(b, 3)[0][0] + np.histogram(b, 4)[1]", (V, W)),
+    ("a * np.histogram(b, [0.0, 1.0, 2.0])[0][1] + np.histogram(b, 4, (0.0, 1.0))[0][0]", (V, W)),
     ("np.unique(a, return_inverse=True)[0]", (A,)),
     ("a[np.nonzero(a > 0)]", (V,)),
     ("a * np.count_nonzero(b)", (V, W)),

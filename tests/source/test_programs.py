@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import gatewise as gw
 from source.checking import Case, differences, foul_lines, recorded, run_elsewhere, to_the_bit
 from source.programs import write
 
@@ -36,3 +38,23 @@ def test_printed_programs_agree_with_eager(cases: list[Case], tmp_path: Path, co
 def test_no_printed_line_changes_an_array_another_name_refers_to(cases: list[Case]) -> None:
     foul = {c.program.seed: found for c in cases if (found := list(foul_lines(c.text, c.runs[0])))}
     assert not foul
+
+
+def test_what_is_finite_is_asked_once_of_what_many_expressions_share(monkeypatch):
+    """Each round of Adam uses both moments twice: asked along every way, the questions double with every round."""
+    from gatewise._source.nodes import Nodes
+
+    def adam(x, lr):
+        m, v = 0.0, 0.0
+        for t in range(1, 25):
+            g = 4 * x**3 - x
+            m, v = 0.9 * m + 0.1 * g, 0.99 * v + 0.01 * g * g
+            x = x - lr * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.99**t)) + 1e-8)
+        return x * x
+
+    asked = []
+    whole = Nodes.is_tame_expression
+    monkeypatch.setattr(Nodes, "is_tame_expression", lambda nodes, x: asked.append(x) or whole(nodes, x))
+    c = gw.circuit(adam, 0.7, 0.01)
+    assert str(c.code())
+    assert 0 < len(asked) < 30 * len(c.wires)

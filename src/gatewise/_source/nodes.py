@@ -34,6 +34,7 @@ class Nodes:
         self.tame_gradients: set[Wire] = set()  # those of the stand-ins that are
         self.masks: dict[Wire, Any] = {}
         self.built: dict[Wire, Any] = {}
+        self.tame_expressions: set[Expr] = set()
         self._tame: set[Wire] | None = None
 
     def stand(self, wire: Wire, mask: Any) -> None:
@@ -111,14 +112,19 @@ class Nodes:
     def tame(self, x: Any) -> bool:
         """Whether a value, or a gradient, is finite wherever the inputs are, overflow aside: 0 times it is 0."""
         if isinstance(x, Expr):
-            if is_gate(x, np.divide) and are_shares(*x.operands):
-                return self.tame(x.operands[0].operands[0])
-            return is_tame(x.gate, tuple(map(self.fixed, x.operands))) and all(map(self.tame, x.operands))
+            if x not in self.tame_expressions and self.is_tame_expression(x):
+                self.tame_expressions.add(x)  # what is tame stays so, and may be part of many others
+            return x in self.tame_expressions
         if isinstance(x, Wire):
             return x in self.tame_gradients or x in self.tame_wires
         if isinstance(x, dict):  # what comes back to several outputs
             return all(self.tame(self.of(without_mask(part))) for part in x.values())
         return bool(np.all(np.isfinite(x))) if x is not None else True
+
+    def is_tame_expression(self, x: Expr) -> bool:
+        if is_gate(x, np.divide) and are_shares(*x.operands):
+            return self.tame(x.operands[0].operands[0])
+        return is_tame(x.gate, tuple(map(self.fixed, x.operands))) and all(map(self.tame, x.operands))
 
     def fixed(self, x: Any) -> Any:
         """The number behind a name that the user's code gave to one, a size: the same whatever the inputs are."""

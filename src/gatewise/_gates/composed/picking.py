@@ -8,6 +8,7 @@ import numpy as np
 
 from gatewise._errors import UnsupportedError
 from gatewise._gates.composed.declaring import asked, axis_of, composed, rank, size
+from gatewise._gates.gate import Carrier
 from gatewise._gates.live import shape_of
 from gatewise._gates.movement import along, scatter
 from gatewise._gates.ordering import lanes_of
@@ -150,3 +151,15 @@ def unique_values(x):
     places = np.empty(len(found), int)
     places[np.argsort(found, kind="stable")] = np.unique(asked(x), return_index=True, equal_nan=False)[1]
     return np.ravel(x)[places]
+
+
+@composed(np.histogram)
+def histogram(a, bins=10, range=None, density=None, weights=None):
+    """The counts are whole numbers; the edges of equal bins move with the smallest and the largest entry."""
+    if isinstance(weights, Carrier) or density:
+        raise UnsupportedError.of("np.histogram with density= or with weights that have a gradient")
+    counts, edges = np.histogram(asked(a), asked(bins), range, None, weights)
+    if np.ndim(bins):
+        return counts, bins
+    moves = range is None and not isinstance(bins, str) and size(a)
+    return counts, np.linspace(np.min(a), np.max(a), int(bins) + 1) if moves else edges
