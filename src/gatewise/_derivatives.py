@@ -13,6 +13,7 @@ import numpy as np
 
 from gatewise._circuit import Bit, Wire, identity, tick
 from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError
+from gatewise._forward import Tangents, between, push
 from gatewise._recording.lending import Lending
 from gatewise._recording.outcomes import outcome
 from gatewise._recording.structures import becomes_tensor, is_container, leaves, mapped
@@ -103,7 +104,7 @@ def vjp(f: Function, *primals: object) -> tuple[Any, Callable[[Any], tuple[Any, 
 def jvp(f: Function, primals: Sequence[object], tangents: Sequence[object]) -> tuple[Any, Any]:
     """The output of `f` at `primals`, and how it moves when they move along `tangents` (same structures).
 
-    Computed by transposing the pullback: it is linear in the upstream gradient, so its own pullback is the jvp.
+    One sweep forward, over what was recorded: it costs about as much as the run.
 
     >>> import gatewise as gw
     >>> gw.jvp(lambda x, y: x * y, (4.0, -3.0), (1.0, 0.5))
@@ -116,13 +117,8 @@ def jvp(f: Function, primals: Sequence[object], tangents: Sequence[object]) -> t
             "there is one of each for every argument of the function.",
             "gw.jvp(f, (x, y), (dx, dy)), also where there is only one: gw.jvp(f, (x,), (dx,)).",
         )
-    with (run := Derivative(f, primals, range(len(primals)))) as bit:
-        with (transposed := Bit()) as dual:
-            upstream = mapped(lambda _, part: probe(part, bit, dual), run.out)
-            swept = run.sweep(cotangents(run.out, upstream, bit))
-            along = paired(run.inputs, list(tangents), swept)
-            back = sweep(along, dual, lower=transposed.outer, lift=Tensor) if along else {}
-            tangent = mapped(lambda _, u: moved_by(u, back), upstream)
+    with (run := Derivative(f, primals, range(len(primals)))):
+        tangent = run.along(list(tangents))
         return mapped(lambda _, part: run.outside(part), run.out), tangent
 
 
@@ -182,6 +178,17 @@ class Derivative(Bit):
         if not swept.keys() <= wires and not swept.keys() <= {x.wire for x in tensors_in(self.inputs)}:
             raise KeptError.of("a Tensor")
         return swept
+
+    def along(self, tangents: Sequence[object], lower: int | None = None) -> Any:
+        """How the output moves when the inputs move along `tangents`."""
+        found = self.push(paired(self.inputs, tangents), self.outer if lower is None else lower)
+        return mapped(lambda _, part: moved_by(part, found, self.bit), self.out)
+
+    def push(self, along: dict[Wire, Cotangent], lower: int, many: int = 0) -> Tangents:
+        """How all wires behind the output move."""
+        outs = {x.wire for x in tensors_in(self.out) if x.bits & self.bit and x.wire is not None}
+        lift = apart if self.over else Tensor
+        return push(between(outs, along, self.bit), along, self.bit, lower=lower, lift=lift, many=many)
 
     def outside(self, part: object) -> object:
         """What leaves a derivative: a Tensor of the outer ones, or the plain value, in memory no rule has saved."""
@@ -348,20 +355,8 @@ def checked_upstream(upstream: npt.ArrayLike | Tensor | None, value: Plain) -> C
 # ------------------------------------------------------------------------------------------------ forward derivatives
 
 
-def probe(part: object, bit: int, dual: int) -> Any:
-    """A stand-in upstream gradient for one output: only that everything is linear in it counts, not its value."""
-    if type(part) is not Tensor or not part.bits & bit:
-        value = part.value if type(part) is Tensor else part
-        if not isinstance(value, (np.floating, np.ndarray)):
-            return 0.0
-        array = np.asarray(value)
-        array = array if array.dtype.kind == "f" else array.astype(float)
-        return zeros_for(value if isinstance(value, np.floating) else array)
-    return leaf(type(part.value)(1.0) if isinstance(part.value, float) else ones_for(part.value), dual)
-
-
-def paired(inputs: Sequence[object], tangents: Sequence[object], swept: dict[Wire, Cotangent]) -> dict[Wire, Cotangent]:
-    """The tangents as upstream gradients of the gradients."""
+def paired(inputs: Sequence[object], tangents: Sequence[object]) -> dict[Wire, Cotangent]:
+    """The tangent of each input wire, checked against the primals' structure and shapes."""
     xs, ts = dict(leaves(inputs)), dict(leaves(tangents))
     if xs.keys() != ts.keys():
         raise ArgumentError(
@@ -369,18 +364,15 @@ def paired(inputs: Sequence[object], tangents: Sequence[object], swept: dict[Wir
             "each number that moves needs to be told how far.",
             "give one tangent for each primal, as the same dicts, lists and tuples.",
         )
-    along: dict[Wire, Cotangent] = {}
-    for path, x in xs.items():
-        g = given(swept[x.wire], x.value) if x.wire in swept else None
-        if type(g) is Tensor and g.wire is not None:
-            one = checked_upstream(ts[path], x.value)
-            along[g.wire] = along[g.wire] + one if g.wire in along else one
-    return along
+    return {x.wire: checked_upstream(ts[path], x.value) for path, x in xs.items()}
 
 
-def moved_by(u: object, back: dict[Wire, Cotangent]) -> Any:
+def moved_by(part: object, found: Tangents, bit: int) -> Any:
     """The tangent of one output."""
-    if type(u) is not Tensor:
-        return u
-    assert u.wire is not None
-    return given(back[u.wire] if u.wire in back else zeros_for(u.value), u.value)
+    if type(part) is Tensor and part.bits & bit and part.wire in found:
+        return given(found[part.wire], part.value)
+    value = part.value if type(part) is Tensor else part
+    if not isinstance(value, (np.floating, np.ndarray, complex)):
+        return 0.0
+    array = np.asarray(value)
+    return zeros_for(value if array.dtype.kind in "fc" else array.astype(float))

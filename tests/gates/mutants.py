@@ -31,6 +31,7 @@ class Mutant:
     detail: str
     change: Change | None = None
     rule: Callable[..., Any] | None = None
+    ahead: Callable[[Any], Any] | None = None  # a change of the tangents that are pushed forward
     deriving: Any = None  # a context in which pullbacks are derived
 
     @property
@@ -43,7 +44,7 @@ class MutantFamily:
 
     def __init__(self, mutant: Mutant) -> None:
         self.mutant, self.family = mutant, mutant.gate.family
-        self.name, self.leading = self.family.name, self.family.leading
+        self.name, self.leading, self.batches = self.family.name, self.family.leading, self.family.batches
 
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         if self.mutant.mutation == "leak":
@@ -55,6 +56,12 @@ class MutantFamily:
         if self.mutant.change is None:
             return back, needs
         return self.mutant.change(Pullback(back, positions=wanted)), frozenset(gate.operands)
+
+    def ahead(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Any:
+        push = self.family.ahead(gate, kinds, wanted, scalar)
+        if push is None or self.mutant.ahead is None:
+            return push
+        return lambda *given: spoilt(push(*given), self.mutant.ahead)
 
 
 @contextmanager
@@ -87,6 +94,11 @@ def one_part(k: int, change: Callable[[Any], Any]) -> Change:
         return wrong
 
     return changed
+
+
+def spoilt(t: Any, change: Callable[[Any], Any]) -> Any:
+    """A tangent, or those of several outputs, changed."""
+    return [on_value(part, change) for part in t] if isinstance(t, (tuple, list)) else on_value(t, change)
 
 
 def on_value(part: Any, change: Callable[[Any], Any]) -> Any:

@@ -175,6 +175,7 @@ KERNEL = np.array([[[[1.0, 2.0], [0.0, -1.0]]]])
         ((IMAGES, KERNELS, np.array([0.5, -1.0, 2.0])), {"stride": 1, "padding": 1}),
         ((np.repeat(IMAGES, 2, 0), KERNELS, np.array([0.5, -1.0, 2.0])), {"stride": (2, 1), "padding": (1, 2)}),
     ],
+    added="b",
 )
 def conv2d(g, x, w, b, *, stride, padding):
     """A kernel slides over images: it gets the patches it saw, times what came back; images get it laid back down."""
@@ -328,6 +329,7 @@ POOLS = [
     bind=kernel_is_stride,
     sample=[((IMAGE,), POOLS[0]), *(((IMAGES,), pool) for pool in POOLS)],
     at=[(([[[[1.0, 1.0], [0.0, 1.0]]]],), ([[[[1 / 3, 1 / 3], [0.0, 1 / 3]]]],))],
+    jvp=lambda tangents, out, x, **places: max_pool2d_picked(tangents[0], x, **places),
     tame=False,
 )
 def max_pool2d(g, out, x, *, kernel, stride, padding):

@@ -154,7 +154,9 @@ def padded(x, pad_width, mode="constant", constant_values=0, reflect_type="even"
     sample=[
         ((np.arange(4.0), 2), {}), ((np.arange(4.0), (1, 0)), {}), ((CUBE, ((1, 1), (0, 2), (0, 0))), {}),
         *(((np.arange(4.0), 2), {"mode": mode}) for mode in COPYING), ((CUBE, 1), {"mode": "edge"}),
+        ((np.arange(4.0), 1), {"constant_values": 3.0}),
     ],
+    still={"constant_values": 0},
     analytic=False,
     rearranges=False,
     in_page=False,
