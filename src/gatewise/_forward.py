@@ -122,7 +122,7 @@ def settled(t: Any, value: Any, many: int) -> Any:
     mask = t.mask
     if not isinstance(mask, Carrier) and np.all(mask):
         return fitted(t.g, value, many)
-    if isinstance(value, float):  # a float needs no mask: it moves, or not at all
+    if not np.ndim(value):  # a single number needs no mask: it moves, or not at all
         return fitted(t.g, value, many) if mask else None
     return Live(fitted(t.g, value, many), mask if shape_of(mask) == value.shape else np.broadcast_to(mask, value.shape))
 

@@ -450,6 +450,48 @@ def dead_entries(case: Case, live: Any, at_dead: float | None) -> None:
         assert not np.any(again[d]), f"{case} under {live}, second order: {again!r}"
 
 
+def still_entries_stay_still(gate: Gate) -> int:
+    """What only entries that do not move feed gets a tangent of 0, though the curve behind it is infinitely steep."""
+    if not passes_masks(gate):
+        return 0
+    cases = [
+        case
+        for case in differentiable(gate)
+        if is_float(first_of(case.out)) and all(map(np.size, [*case.values, case.out]))
+    ]
+    for case in cases:
+        for k, moving in enumerate([*(None for _ in case.values), "none", "half"]):
+            masks = [moves_at(case, x, j == k, moving) for j, x in enumerate(case.values)]
+            still_entries(case, masks)
+    return len(cases)
+
+
+def moves_at(case: Case, x: Any, own: bool, moving: str | None) -> Any:
+    """Which entries of a value move: of one value all, of all of them none, or a random half."""
+    if moving != "half":
+        return np.full(np.shape(x), moving is None and own)
+    return case.random("half").permutation(np.arange(np.size(x)) % 2 == 0).reshape(np.shape(x))
+
+
+def still_entries(case: Case, masks: Sequence[Any]) -> None:
+    """One choice: `sqrt(gate(where(moves, t, v)) + shift)`, which starts at 0 where nothing that moves comes in."""
+    out = np.asarray(first_of(case.out))
+    slopes = [J[: out.size] * np.ravel(m) for J, m in zip(jacobian(case), masks, strict=True)]
+    fed = np.any(np.concatenate(slopes, axis=1), axis=1).reshape(out.shape)
+    shift, upstream = np.where(fed, 1.0, 0.0) - out, np.asarray(first_of(case.upstream))
+
+    def function(*ts: Any) -> Any:
+        moved = [np.where(m, t, v) for m, t, v in zip(masks, ts, case.values, strict=True)]
+        return np.sum(np.sqrt(first_of(case.applied(*moved)) + shift) * upstream)
+
+    forward = quietly(gw.jvp, function, case.values, case.tangents)[1]
+    back = quietly(gw.grad(function, range(len(case.values))), *case.values)
+    want = sum(float(np.sum(g * t)) for g, t in zip(back, case.tangents, strict=True))
+    if np.isnan(forward) and np.isnan(want):
+        return  # a slope that happens to be 0 is not structural, either way
+    near(f"{case} where {masks} move", forward, want, 1e-12, steepest(case) * max(1, out.size))
+
+
 def unfed(case: Case, k: int, live: Any) -> Any:
     """Which entries of one operand reach no live output: other numbers put there, and NaN, show where it goes."""
     reached = np.zeros(np.shape(case.values[k]), bool)
@@ -542,6 +584,7 @@ CHECKS: list[Check] = [
     lower_precision_follows,
     any_operand_may_be_constant,
     dead_entries_stay_dead,
+    still_entries_stay_still,
     second_order_is_the_slope_of_the_first,
     spellings_are_the_block,
     slopes_along_both_axes,

@@ -58,10 +58,16 @@ class MutantFamily:
         return self.mutant.change(Pullback(back, positions=wanted)), frozenset(gate.operands)
 
     def ahead(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Any:
-        push = self.family.ahead(gate, kinds, wanted, scalar)
-        if push is None or self.mutant.ahead is None:
+        push, change = self.family.ahead(gate, kinds, wanted, scalar), self.mutant.ahead
+        if push is None or change is None:
             return push
-        return lambda *given: spoilt(push(*given), self.mutant.ahead)
+        if change is Unread:
+            return lambda ts, out, operands, parameters, live=None: push(ts, out, operands, parameters)
+        return lambda *given: spoilt(push(*given), change)
+
+
+class Unread:
+    """In the place of a change: the masks of tangents are not read."""
 
 
 @contextmanager
@@ -98,6 +104,8 @@ def one_part(k: int, change: Callable[[Any], Any]) -> Change:
 
 def spoilt(t: Any, change: Callable[[Any], Any]) -> Any:
     """A tangent, or those of several outputs, changed."""
+    if change is unmasked:
+        return [change(part) for part in t] if isinstance(t, (tuple, list)) else change(t)
     return [on_value(part, change) for part in t] if isinstance(t, (tuple, list)) else on_value(t, change)
 
 
@@ -255,6 +263,9 @@ def mutants_of(gate: Gate) -> Iterator[Mutant]:
         )
     if len(gate.operands) > 1 and needs_values(gate):
         yield Mutant(gate, "saved without a copy", "")
+    if gate.array.forward(key_of([WANTED] * max(gate.arity, 1))).push is not None:
+        yield Mutant(gate, "forward", "sign", ahead=lambda t: -t)
+        yield Mutant(gate, "forward", "factor 1 + 1e-5", ahead=lambda t: t * (1 + 1e-5))
     yield from switch_mutants(gate)
     yield from mask_mutants(gate)
 
@@ -280,6 +291,8 @@ def mask_mutants(gate: Gate) -> Iterator[Mutant]:
         return
     yield Mutant(gate, "dropped mask", "not read", mask_unread)
     yield Mutant(gate, "dropped mask", "not passed on", every_part(unmasked))
+    yield Mutant(gate, "dropped mask", "not read forward", ahead=Unread)
+    yield Mutant(gate, "dropped mask", "not passed on forward", ahead=unmasked)
 
 
 def unchanged(gate: Gate) -> Mutant:

@@ -260,6 +260,7 @@ class Linear(Family):
     def ahead(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Push:
         """The gate itself: of all tangents at once where it moves or adds, of one at a time where it multiplies."""
         multiplies = gate.pattern in ("mixes", "swaps") and len(kinds) > 1
+        adds_entries = gate.pattern == "moves" and len(kinds) == 1 and not gate.rearranges  # zeros that stay zeros
         added = gate.operands.index(gate.added) if gate.added else None
 
         def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
@@ -269,7 +270,7 @@ class Linear(Family):
                 return product(gate, given, operands, parameters, added)
             still = [given[i] if i in given else zeros_like(x) for i, x in enumerate(operands)]
             moved = gate.on(still, parameters)
-            if gate.pattern == "mixes" or (live is None and len(wanted) == len(operands)):
+            if gate.pattern == "mixes" or (live is None and len(wanted) == len(operands) and not adds_entries):
                 return moved
             masks = dict(zip(wanted, live or [None] * len(wanted), strict=True))
             alive = [as_number(masks[i], x) if i in masks else zeros_like(x) for i, x in enumerate(operands)]

@@ -216,8 +216,6 @@ def diagonal(g, x, *, offset=0, axis1=0, axis2=1):
 def trace(g, x, *, offset=0, axis1=0, axis2=1):
     """Every entry of the diagonal counts once."""
     shape = shape_of(x)
-    if len(shape) == 2:
-        return lambda: g * np.eye(*shape, offset)
     index = places(lambda n: np.diagonal(n, offset, axis1, axis2), shape)
     return lambda: scatter(np.broadcast_to(np.expand_dims(g, -1), index[0].shape), index=index, shape=shape)
 
