@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +30,9 @@ Argnums = int | Sequence[int]
 Cotangent = float | np.ndarray | Tensor
 
 
-def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def grad(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False, allow_int: bool = False
+) -> Function:
     """The gradient of `f`, which returns a single number, as a function of the same arguments.
 
     `argnums` says for which arguments: one position gives one gradient, a sequence a tuple of them. An argument may be
@@ -41,7 +44,7 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     >>> gw.grad(lambda x, y: x * y)(4, -3)
     -3.0
     """
-    both = value_and_grad(f, argnums, has_aux)
+    both = value_and_grad(f, argnums, has_aux, holomorphic, allow_int)
 
     @functools.wraps(f, assigned=("__name__", "__doc__"))
     def gradient(*args: object, **kwargs: object) -> Any:
@@ -51,7 +54,9 @@ def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     return gradient
 
 
-def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+def value_and_grad(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False, allow_int: bool = False
+) -> Function:
     """The value and the gradient of `f` in one run, as `(value, gradient)`; arguments as in `grad`.
 
     >>> import gatewise as gw
@@ -59,6 +64,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     (6.0, {'a': 3.0, 'b': 2.0})
     """
     positions = positions_of(f, argnums)
+    demand_plain_meaning(holomorphic, allow_int)
 
     @functools.wraps(f, assigned=("__name__", "__doc__"))
     def value_and_gradient(*args: object, **kwargs: object) -> Any:
@@ -73,16 +79,17 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
         found = tuple(mapped(lambda _, g: outwards(g), part) for part in found)
         value = run.outside(out)
         if has_aux:
-            value = value, mapped(lambda _, part: run.outside(part), run.aux)
+            value = value, run.aux_outside()
         return value, found[0] if isinstance(argnums, int) else found
 
     return value_and_gradient
 
 
-def vjp(f: Function, *primals: object) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(f: Function, *primals: object, has_aux: bool = False) -> Any:
     """The output of `f` at `primals`, and its pullback: upstream gradient in, one gradient for each primal out.
 
     The output may be an array or a structure; `pullback(g)` takes a `g` of the same structure and returns a tuple.
+    With `has_aux` the function returns `(output, aux)`, and aux comes third.
 
     >>> import gatewise as gw
     >>> import numpy as np
@@ -91,19 +98,20 @@ def vjp(f: Function, *primals: object) -> tuple[Any, Callable[[Any], tuple[Any, 
     (array([ 2., 40.]),)
     """
     demand_function(f)
-    with (run := Derivative(f, primals, range(len(primals)))) as bit:
+    with (run := whole(f, primals, has_aux)) as bit:
         lower = run.outer
 
     def pullback(g: object) -> tuple[Any, ...]:
         swept = run.sweep(cotangents(run.out, g, bit), lower)
         return tuple(collected(x, primal, swept) for x, primal in zip(run.inputs, run.originals, strict=True))
 
-    return mapped(lambda _, part: run.outside(part), run.out), pullback
+    return run.results(pullback)
 
 
-def jvp(f: Function, primals: Sequence[object], tangents: Sequence[object]) -> tuple[Any, Any]:
+def jvp(f: Function, primals: Sequence[object], tangents: Sequence[object], has_aux: bool = False) -> Any:
     """The output of `f` at `primals`, and how it moves when they move along `tangents` (same structures).
 
+    With `has_aux` the function returns `(output, aux)`, and aux comes third.
     One sweep forward, over what was recorded: it costs about as much as the run.
 
     >>> import gatewise as gw
@@ -117,9 +125,13 @@ def jvp(f: Function, primals: Sequence[object], tangents: Sequence[object]) -> t
             "there is one of each for every argument of the function.",
             "gw.jvp(f, (x, y), (dx, dy)), also where there is only one: gw.jvp(f, (x,), (dx,)).",
         )
-    with (run := Derivative(f, primals, range(len(primals)))):
-        tangent = run.along(list(tangents))
-        return mapped(lambda _, part: run.outside(part), run.out), tangent
+    with (run := whole(f, primals, has_aux)):
+        return run.results(run.along(list(tangents)))
+
+
+def whole(f: Function, primals: Sequence[object], has_aux: bool) -> Derivative:
+    """The derivative of `f` by all its arguments."""
+    return Derivative(f, primals, range(len(primals)), None, output_and_aux if has_aux else None)
 
 
 class Derivative(Bit):
@@ -184,11 +196,25 @@ class Derivative(Bit):
         found = self.push(paired(self.inputs, tangents), self.outer if lower is None else lower)
         return mapped(lambda _, part: moved_by(part, found, self.bit), self.out)
 
-    def push(self, along: dict[Wire, Cotangent], lower: int, many: int = 0) -> Tangents:
-        """How all wires behind the output move."""
-        outs = {x.wire for x in tensors_in(self.out) if x.bits & self.bit and x.wire is not None}
+    def push(self, along: dict[Wire, Any], lower: int, many: int = 0) -> Tangents:
+        """How all wires behind the output move, once or `many` times at once."""
         lift = apart if self.over else Tensor
-        return push(between(outs, along, self.bit), along, self.bit, lower=lower, lift=lift, many=many)
+        return push(self.order, along, self.bit, lower=lower, lift=lift, many=many)
+
+    @cached_property
+    def order(self) -> list[Wire]:
+        """The wires by which the output depends on the inputs."""
+        outs = {x.wire for x in tensors_in(self.out) if x.bits & self.bit and x.wire is not None}
+        return between(outs, {x.wire for x in tensors_in(self.inputs) if x.wire is not None}, self.bit)
+
+    def results(self, second: Any) -> Any:
+        """What a transform returns: the output, what it found, and aux where there is one."""
+        out = mapped(lambda _, part: self.outside(part), self.out)
+        return (out, second, self.aux_outside()) if hasattr(self, "aux") else (out, second)
+
+    def aux_outside(self) -> Any:
+        """The aux, as it leaves the derivative."""
+        return mapped(lambda _, part: self.outside(part), self.aux)
 
     def outside(self, part: object) -> object:
         """What leaves a derivative: a Tensor of the outer ones, or the plain value, in memory no rule has saved."""
@@ -232,6 +258,22 @@ def positions_of(f: Function, argnums: object) -> tuple[int, ...]:
             else "gw.grad(f)(x): the function first, its arguments afterwards; argnums=0, or a tuple such as (0, 1).",
         )
     return tuple(positions)
+
+
+def demand_plain_meaning(holomorphic: bool, allow_int: bool) -> None:
+    """Refuse two of JAX's options, which change what a derivative means."""
+    if holomorphic:
+        raise ArgumentError(
+            "holomorphic=True is not offered.",
+            "a complex argument moves in two directions: gradients here are those of a real number by both.",
+            "gw.vjp or gw.jvp: of a holomorphic function the pullback of 1 is its derivative.",
+        )
+    if allow_int:
+        raise ArgumentError(
+            "allow_int=True is not offered.",
+            "a whole number has no slope, and zeros in its place would hide that.",
+            "argnums without it, or x.astype(float).",
+        )
 
 
 def demand_function(f: object) -> None:

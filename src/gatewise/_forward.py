@@ -13,8 +13,9 @@ import numpy as np
 from gatewise._circuit import Bit, Wire, identity, port
 from gatewise._errors import KeptError
 from gatewise._gates import Carrier, Live, convert, plain, shape_of, without_mask
-from gatewise._gates.fitting import lanes
+from gatewise._gates.fitting import cast, lanes
 from gatewise._gates.gate import Forward, Gate
+from gatewise._gates.live import dtype_of
 from gatewise._sweep import Lift, boxed, hooked, no_way_back, ones_for, reached, recorded, sweep
 from gatewise._tensor import Tensor, leaf
 
@@ -22,8 +23,8 @@ Tangents = dict[Wire, Any]  #: by wire how it moves; a wire that does not move a
 
 
 def between(outputs: Iterable[Wire], inputs: Collection[Wire], bit: int) -> list[Wire]:
-    """The wires by which outputs depend on inputs, oldest first."""
-    return reached(outputs, bit, edges=inputs)
+    """The wires by which outputs depend on inputs, oldest first, those aside."""
+    return [wire for wire in reached(outputs, bit, edges=inputs) if wire not in inputs]
 
 
 def push(
@@ -37,8 +38,6 @@ def push(
     tangents: Tangents = dict(along)
     with np.errstate(all="ignore"):
         for wire in order:
-            if wire in tangents:
-                continue
             pullback = wire.pullback
             if pullback is None:
                 raise KeptError.of("a Tensor")
@@ -135,13 +134,12 @@ def fitted(t: Any, value: Any, many: int) -> Any:
         return None  # a whole number or a truth value does not move
     if shape_of(t) != want:
         t = np.broadcast_to(t, want)
+    if dtype_of(t).kind == "c" and dtype.kind != "c":
+        t = np.real(t)
     if isinstance(t, Carrier):
-        if t.dtype.kind == "c" and dtype.kind != "c":
-            t = np.real(t)
-        return t if t.dtype == dtype else t.astype(dtype)
+        return t if dtype_of(t) == dtype else cast(t, dtype=dtype)
     if type(t) is np.ndarray and t.dtype == dtype:
         return t
-    t = np.real(t) if np.iscomplexobj(t) and dtype.kind != "c" else t
     if isinstance(value, (float, complex)) and not many:
         return type(value)(t)
     return convert(t, dtype)
@@ -210,7 +208,7 @@ def probe(value: Any, dual: int) -> Tensor:
     return leaf(ones_for(value), dual)
 
 
-def going_back(parts: Sequence[Any], ts: Sequence[Any], dual: int, lower: int, lift: Lift) -> dict[Wire, Any]:
+def going_back(parts: Sequence[Any], ts: Sequence[Any], dual: int, lower: int, lift: Lift) -> dict[Wire | None, Any]:
     """What arrives at the probes where the tangents go back along what the probes sent to the operands."""
     upstream: dict[Wire, Any] = {}
     for part, t in zip(parts, ts, strict=True):

@@ -457,7 +457,7 @@ def still_entries_stay_still(gate: Gate) -> int:
     cases = [
         case
         for case in differentiable(gate)
-        if is_float(first_of(case.out)) and all(map(np.size, [*case.values, case.out]))
+        if is_float(first_of(case.out)) and all(map(np.size, [*case.values, first_of(case.out)]))
     ]
     for case in cases:
         for k, moving in enumerate([*(None for _ in case.values), "none", "half"]):

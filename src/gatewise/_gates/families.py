@@ -261,7 +261,7 @@ class Linear(Family):
         """The gate itself: of all tangents at once where it moves or adds, of one at a time where it multiplies."""
         multiplies = gate.pattern in ("mixes", "swaps") and len(kinds) > 1
         adds_entries = gate.pattern == "moves" and len(kinds) == 1 and not gate.rearranges  # zeros that stay zeros
-        added = gate.operands.index(gate.added) if gate.added else None
+        added = gate.operands.index(gate.added) if gate.added else -1
 
         def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
             given = dict(zip(wanted, tangents, strict=True))

@@ -65,17 +65,18 @@ def totalled(t: Any, mask: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     return t if mask is None else Live(t, mask)
 
 
-def product(gate: Gate, given: Mapping[int, Any], operands: Sequence[Any], parameters: Any, added: int | None) -> Any:
-    """How a product moves where its operands do: each tangent times the other operands; what is added comes once."""
+def product(gate: Gate, given: Mapping[int, Any], operands: Sequence[Any], parameters: Any, added: int) -> Any:
+    """How a product moves where its operands do: each tangent times the other operands.
+
+    What is `added`, if anything is (else -1), comes once.
+    """
     total = None
-    for i in given.keys() - {added} or {added}:
-        others = list(operands)
-        if i == added:
-            others = [zeros_like(x) for x in operands]
-        else:
+    for i in [i for i in given if i != added] or [added]:
+        others = list(operands) if i != added else [zeros_like(x) for x in operands]
+        if i != added:
             others[i] = given[i]
-        if added is not None:
-            others[added] = zeros_like(operands[added]) if total is not None or added not in given else given[added]
+        if added >= 0:
+            others[added] = given[added] if total is None and added in given else zeros_like(operands[added])
         part = gate.on(others, parameters)
         total = part if total is None else total + part
     return total
