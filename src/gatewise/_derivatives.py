@@ -229,6 +229,8 @@ def tensors_in(structure: object) -> list[Tensor]:
     """The Tensors among the leaves of a structure."""
     if type(structure) is Tensor:
         return [structure]
+    if type(structure) is list and not any(map(is_container, structure)):
+        return [x for x in structure if type(x) is Tensor]
     return [x for _, x in leaves(structure) if type(x) is Tensor]
 
 
@@ -397,8 +399,10 @@ def checked_upstream(upstream: npt.ArrayLike | Tensor | None, value: Plain) -> C
 # ------------------------------------------------------------------------------------------------ forward derivatives
 
 
-def paired(inputs: Sequence[object], tangents: Sequence[object]) -> dict[Wire, Cotangent]:
+def paired(inputs: Sequence[Any], tangents: Sequence[Any]) -> dict[Wire, Cotangent]:
     """The tangent of each input wire, checked against the primals' structure and shapes."""
+    if len(inputs) == len(tangents) and not any(map(is_container, (*inputs, *tangents))):
+        return {x.wire: checked_upstream(t, x.value) for x, t in zip(inputs, tangents, strict=True)}
     xs, ts = dict(leaves(inputs)), dict(leaves(tangents))
     if xs.keys() != ts.keys():
         raise ArgumentError(
