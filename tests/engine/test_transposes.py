@@ -37,11 +37,11 @@ def test_jacobian():
 
 
 def test_columns_are_pushed_at_once_over_one_run(monkeypatch):
-    from gatewise import _derivatives
+    from gatewise._derivatives import running
 
     pushed, ran = [], []
-    real = _derivatives.push
-    monkeypatch.setattr(_derivatives, "push", lambda *args, **options: pushed.append(1) or real(*args, **options))
+    real = running.push
+    monkeypatch.setattr(running, "push", lambda *args, **options: pushed.append(1) or real(*args, **options))
 
     def tall(x):
         ran.append(1)

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import numpy as np
 
 from gatewise._gates import Gate, choices, families, fitting
-from gatewise._gates.families import as_tuple
+from gatewise._gates.adjoints import as_tuple
 from gatewise._gates.gate import WANTED, Back, Derivation, Derived, Pullback, key_of
 from gatewise._gates.live import Live, plain, shape_of
 from gatewise._gates.symbols import Symbol

@@ -1,11 +1,7 @@
-"""Derivatives of functions: grad, value_and_grad, vjp, jvp, nested in any way.
-
-Each lends itself a bit, gives the inputs wires of their own that carry it, runs the function, and sweeps for that bit.
-"""
+"""One derivative of a function: its bit, its inputs, the run, and the sweeps over what was recorded."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,7 +14,7 @@ from gatewise._forward import Tangents, between, push
 from gatewise._recording.lending import Lending
 from gatewise._recording.outcomes import outcome
 from gatewise._recording.structures import becomes_tensor, is_container, leaves, mapped
-from gatewise._sweep import given, handed_out, ones_for, outwards, sweep, zeros_for
+from gatewise._sweep import given, handed_out, outwards, sweep, zeros_for
 from gatewise._tensor import Tensor, described, is_kept, leaf, standing_in, upstream_for
 from gatewise._twins import seen
 from gatewise._types import Function, Plain
@@ -26,112 +22,7 @@ from gatewise._types import Function, Plain
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-Argnums = int | Sequence[int]
 Cotangent = float | np.ndarray | Tensor
-
-
-def grad(
-    f: Function, argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False, allow_int: bool = False
-) -> Function:
-    """The gradient of `f`, which returns a single number, as a function of the same arguments.
-
-    `argnums` says for which arguments: one position gives one gradient, a sequence a tuple of them. An argument may be
-    a number, an array, or a structure of dicts, lists and tuples; its gradient has its structure, shapes and dtypes.
-    With `has_aux` the function returns `(output, aux)` and its gradient `(gradient, aux)`.
-    Raises `UpstreamError` where the output is not a single number and `IntegerGradientError` for whole-number arrays.
-
-    >>> import gatewise as gw
-    >>> gw.grad(lambda x, y: x * y)(4, -3)
-    -3.0
-    """
-    both = value_and_grad(f, argnums, has_aux, holomorphic, allow_int)
-
-    @functools.wraps(f, assigned=("__name__", "__doc__"))
-    def gradient(*args: object, **kwargs: object) -> Any:
-        value, found = both(*args, **kwargs)
-        return (found, value[1]) if has_aux else found
-
-    return gradient
-
-
-def value_and_grad(
-    f: Function, argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False, allow_int: bool = False
-) -> Function:
-    """The value and the gradient of `f` in one run, as `(value, gradient)`; arguments as in `grad`.
-
-    >>> import gatewise as gw
-    >>> gw.value_and_grad(lambda w: w["a"] * w["b"])({"a": 2.0, "b": 3.0})
-    (6.0, {'a': 3.0, 'b': 2.0})
-    """
-    positions = positions_of(f, argnums)
-    demand_plain_meaning(holomorphic, allow_int)
-
-    @functools.wraps(f, assigned=("__name__", "__doc__"))
-    def value_and_gradient(*args: object, **kwargs: object) -> Any:
-        run = Derivative(f, args, positions, kwargs, output_and_aux if has_aux else None)
-        with run as bit:
-            out = run.out
-            value = single_number(out)
-            swept = {}
-            if type(out) is Tensor and out.bits & bit and out.wire is not None:
-                swept = run.sweep({out.wire: ones_for(value)})
-            found = tuple(collected(run.inputs[p], run.originals[p], swept) for p in positions)
-        found = tuple(mapped(lambda _, g: outwards(g), part) for part in found)
-        value = run.outside(out)
-        if has_aux:
-            value = value, run.aux_outside()
-        return value, found[0] if isinstance(argnums, int) else found
-
-    return value_and_gradient
-
-
-def vjp(f: Function, *primals: object, has_aux: bool = False) -> Any:
-    """The output of `f` at `primals`, and its pullback: upstream gradient in, one gradient for each primal out.
-
-    The output may be an array or a structure; `pullback(g)` takes a `g` of the same structure and returns a tuple.
-    With `has_aux` the function returns `(output, aux)`, and aux comes third.
-
-    >>> import gatewise as gw
-    >>> import numpy as np
-    >>> out, pullback = gw.vjp(lambda x: x * x, np.array([1.0, 2.0]))
-    >>> pullback(np.array([1.0, 10.0]))
-    (array([ 2., 40.]),)
-    """
-    demand_function(f)
-    with (run := whole(f, primals, has_aux)) as bit:
-        lower = run.outer
-
-    def pullback(g: object) -> tuple[Any, ...]:
-        swept = run.sweep(cotangents(run.out, g, bit), lower)
-        return tuple(collected(x, primal, swept) for x, primal in zip(run.inputs, run.originals, strict=True))
-
-    return run.results(pullback)
-
-
-def jvp(f: Function, primals: Sequence[object], tangents: Sequence[object], has_aux: bool = False) -> Any:
-    """The output of `f` at `primals`, and how it moves when they move along `tangents` (same structures).
-
-    With `has_aux` the function returns `(output, aux)`, and aux comes third.
-    One sweep forward, over what was recorded: it costs about as much as the run.
-
-    >>> import gatewise as gw
-    >>> gw.jvp(lambda x, y: x * y, (4.0, -3.0), (1.0, 0.5))
-    (-12.0, -1.0)
-    """
-    demand_function(f)
-    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
-        raise ArgumentError(
-            "jvp was not given a tuple of primals and a tuple of tangents.",
-            "there is one of each for every argument of the function.",
-            "gw.jvp(f, (x, y), (dx, dy)), also where there is only one: gw.jvp(f, (x,), (dx,)).",
-        )
-    with (run := whole(f, primals, has_aux)):
-        return run.results(run.along(list(tangents)))
-
-
-def whole(f: Function, primals: Sequence[object], has_aux: bool) -> Derivative:
-    """The derivative of `f` by all its arguments."""
-    return Derivative(f, primals, range(len(primals)), None, output_and_aux if has_aux else None)
 
 
 class Derivative(Bit):
@@ -244,60 +135,6 @@ def apart(value: Cotangent, wire: Wire | None, bits: int) -> Tensor:
     return Tensor(value, Wire(tick(), bits, value, (0,), (wire,) if wire else (), identity), bits)
 
 
-# --------------------------------------------------------------------------------------------- inputs of a derivative
-
-
-def positions_of(f: Function, argnums: object) -> tuple[int, ...]:
-    """The arguments to differentiate, as a tuple."""
-    demand_function(f)
-    positions = (argnums,) if isinstance(argnums, int) else argnums
-    if not isinstance(positions, (tuple, list, range)) or not all(isinstance(p, int) for p in positions):
-        raise ArgumentError(
-            f"argnums is {argnums!r}.",
-            "it says which positions to differentiate.",
-            "argnums=0, or a tuple such as argnums=(0, 1)."
-            if isinstance(argnums, (str, tuple, list))
-            else "gw.grad(f)(x): the function first, its arguments afterwards; argnums=0, or a tuple such as (0, 1).",
-        )
-    return tuple(positions)
-
-
-def demand_plain_meaning(holomorphic: bool, allow_int: bool) -> None:
-    """Refuse two of JAX's options, which change what a derivative means."""
-    if holomorphic:
-        raise ArgumentError(
-            "holomorphic=True is not offered.",
-            "a complex argument moves in two directions: gradients here are those of a real number by both.",
-            "gw.vjp or gw.jvp: of a holomorphic function the pullback of 1 is its derivative.",
-        )
-    if allow_int:
-        raise ArgumentError(
-            "allow_int=True is not offered.",
-            "a whole number has no slope, and zeros in its place would hide that.",
-            "argnums without it, or x.astype(float).",
-        )
-
-
-def demand_function(f: object) -> None:
-    if not callable(f):
-        raise ArgumentError(
-            f"a {type(f).__name__} was to be differentiated.",
-            "a derivative is taken of a function.",
-            "gw.grad(f)(x) or gw.vjp(f, x): the function first, its arguments afterwards.",
-        )
-
-
-def output_and_aux(out: object) -> Any:
-    """The output and the aux of a function with has_aux."""
-    if isinstance(out, (tuple, list)) and len(out) == 2:
-        return out
-    raise ArgumentError(
-        f"with has_aux the function returned a {type(out).__name__} that is not a pair.",
-        "its first output is differentiated, its second handed on.",
-        "return number, anything.",
-    )
-
-
 def differentiated(args: Sequence[object], positions: Sequence[int], bit: int, around: int) -> list[Any]:
     """The arguments as Tensors, those at `positions` with wires of their own that carry `bit`, `around` the others."""
     for p in positions:
@@ -333,30 +170,17 @@ def passed(arg: object) -> Any:
     return mapped(lambda path, x: x if type(x) in (int, Tensor) or not becomes_tensor(x) else leaf(x, 0), arg)
 
 
-# --------------------------------------------------------------------------------------------------- what comes back
-
-
-def single_number(out: Any) -> Any:
-    """The plain value of an output that must be a single real number."""
-    value = out.value if type(out) is Tensor else out
-    number = isinstance(value, (float, int, np.generic, np.ndarray)) and np.asarray(value).dtype.kind in "fiu"
-    if not number:
-        raise ArgumentError(
-            f"the function returned a {type(value).__name__}.",
-            "a gradient is the slope of a single number.",
-            "return one number; with has_aux=True return (number, anything).",
-        )
-    if np.shape(value):
-        raise UpstreamError.no_number(np.shape(value))
-    return value
-
-
 def collected(argument: object, original: object, swept: dict[Wire, Cotangent]) -> Any:
     """The gradient of one argument, in its structure: a Tensor where a Tensor came in."""
     if type(argument) is Tensor:
         return gradient_at(argument, original, swept)
     originals = dict(leaves(original))
     return mapped(lambda path, x: gradient_at(x, originals[path], swept), argument)
+
+
+def shown(gradient: Any) -> Any:
+    """A gradient, or a structure of them, as users see it."""
+    return mapped(lambda _, g: outwards(g), gradient)
 
 
 def gradient_at(x: Tensor, original: object, swept: dict[Wire, Cotangent]) -> Any:
@@ -384,21 +208,6 @@ def cotangents(out: object, g: object, bit: int) -> dict[Wire, Cotangent]:
     return found
 
 
-def checked_upstream(upstream: npt.ArrayLike | Tensor | None, value: Plain) -> Cotangent:
-    """An upstream gradient or a tangent, checked; a Tensor stays one, so that derivatives go through it."""
-    if upstream is None:
-        raise ArgumentError(
-            "a tangent or an upstream gradient is None.",
-            "each number that moves, and each output that counts, needs to be told how much.",
-            "give 0.0 where nothing moves.",
-        )
-    checked = upstream_for(value, upstream)
-    return upstream if type(upstream) is Tensor else checked
-
-
-# ------------------------------------------------------------------------------------------------ forward derivatives
-
-
 def paired(inputs: Sequence[Any], tangents: Sequence[Any]) -> dict[Wire, Cotangent]:
     """The tangent of each input wire, checked against the primals' structure and shapes."""
     if len(inputs) == len(tangents) and not any(map(is_container, (*inputs, *tangents))):
@@ -422,3 +231,15 @@ def moved_by(part: object, found: Tangents, bit: int) -> Any:
         return 0.0
     array = np.asarray(value)
     return zeros_for(value if array.dtype.kind in "fc" else array.astype(float))
+
+
+def checked_upstream(upstream: npt.ArrayLike | Tensor | None, value: Plain) -> Cotangent:
+    """An upstream gradient or a tangent, checked; a Tensor stays one, so that derivatives go through it."""
+    if upstream is None:
+        raise ArgumentError(
+            "a tangent or an upstream gradient is None.",
+            "each number that moves, and each output that counts, needs to be told how much.",
+            "give 0.0 where nothing moves.",
+        )
+    checked = upstream_for(value, upstream)
+    return upstream if type(upstream) is Tensor else checked
