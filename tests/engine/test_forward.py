@@ -175,14 +175,51 @@ def test_a_value_taken_before_it_was_written_over_moves_as_it_did():
     np.testing.assert_allclose(tangent, (f(X + 1e-6 * V) - f(X - 1e-6 * V)) / 2e-6, rtol=1e-8)
 
 
-def test_a_loop_of_assignments_is_linear_in_its_steps(counted):
+def test_a_loop_of_assignments_changes_one_array(monkeypatch):
+    from gatewise._forward import writing
+
+    made = []
+    real = writing.of_its_own
+    monkeypatch.setattr(writing, "of_its_own", lambda *args: made.append(1) or real(*args))
+
     def loop(x):
         out = np.zeros(2000)
-        for k in range(2000):
-            out[k] = x * k
+        for k in range(1, 2000):
+            out[k] = out[k - 1] + x * k
         return out
 
-    np.testing.assert_array_equal(gw.jvp(loop, (2.0,), (1.0,))[1], np.arange(2000.0))
+    along = gw.jvp(loop, (2.0,), (1.0,))[1]
+    np.testing.assert_array_equal(along, np.cumsum(np.arange(2000.0)))
+    assert len(made) == 1
+
+
+def test_a_tangent_of_an_outer_derivative_is_written_into_a_buffer():
+    def f(t):
+        def fill(x):
+            out = np.zeros(3)
+            out[0] = x
+            out[1] = out[0] * x
+            return out
+
+        return np.sum(gw.jvp(fill, (3.0,), (t,))[1] ** 2)  # t**2 + (6 t)**2
+
+    assert gw.grad(f)(2.0) == 2 * 2.0 * 37
+    assert gw.jvp(f, (2.0,), (1.0,))[1] == 2 * 2.0 * 37
+
+
+def test_a_version_that_is_an_output_stays_as_it_was():
+    def f(x):
+        out = x * 1.0
+        out[0] = x[1] ** 2
+        before = out * 1.0
+        first = out
+        out[1] = 5.0
+        return first, before, out[1:]
+
+    (_, (first, before, rest)) = gw.jvp(f, (X,), (V,))
+    np.testing.assert_allclose(before, [2 * X[1] * V[1], V[1], V[2]])
+    np.testing.assert_allclose(first, [2 * X[1] * V[1], 0.0, V[2]])
+    np.testing.assert_allclose(rest, [0.0, V[2]])
 
 
 def test_stopped_detached_and_whole_numbers_do_not_move():

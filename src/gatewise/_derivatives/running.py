@@ -88,15 +88,19 @@ class Derivative(Bit):
         return mapped(lambda _, part: moved_by(part, found, self.bit), self.out)
 
     def push(self, along: dict[Wire, Any], lower: int, many: int = 0) -> Tangents:
-        """How all wires behind the output move, once or `many` times at once."""
+        """How the wires of the output move, once or `many` times at once."""
         lift = apart if self.over else Tensor
-        return push(self.order, along, self.bit, lower=lower, lift=lift, many=many)
+        return push(self.order, self.outs, along, self.bit, lower=lower, lift=lift, many=many)
+
+    @property
+    def outs(self) -> set[Wire]:
+        """The wires of the output that depend on this derivative's inputs."""
+        return {x.wire for x in tensors_in(self.out) if x.bits & self.bit and x.wire is not None}
 
     @cached_property
     def order(self) -> list[Wire]:
         """The wires by which the output depends on the inputs."""
-        outs = {x.wire for x in tensors_in(self.out) if x.bits & self.bit and x.wire is not None}
-        return between(outs, {x.wire for x in tensors_in(self.inputs) if x.wire is not None}, self.bit)
+        return between(self.outs, {x.wire for x in tensors_in(self.inputs) if x.wire is not None}, self.bit)
 
     def results(self, second: Any) -> Any:
         """What a transform returns: the output, what it found, and aux where there is one."""

@@ -11,9 +11,11 @@ from gatewise._circuit import Wire, identity, port
 from gatewise._errors import KeptError
 from gatewise._forward.shapes import faced, row, settled, stacked
 from gatewise._forward.transposing import transposed, transposed_hooks
+from gatewise._forward.writing import ASSIGN, GETITEM, LastReaders, any_recorded, assigned, at_rest, has_grown, picked
 from gatewise._gates import Forward, Gate, Live, lanes, shape_of
 from gatewise._sweep import Lift, boxed, no_way_back, reached, recorded
 
+SLOW = object()  #: in the place of a tangent: it takes a closer look
 Tangents = dict[Wire, Any]  #: by wire how it moves; a wire that does not move at all is not in it
 
 
@@ -23,37 +25,60 @@ def between(outputs: Iterable[Wire], inputs: Collection[Wire], bit: int) -> list
 
 
 def push(
-    order: Sequence[Wire], along: Mapping[Wire, Any], bit: int, *, lower: int, lift: Lift, many: int = 0
+    order: Sequence[Wire],
+    outputs: Collection[Wire],
+    along: Mapping[Wire, Any],
+    bit: int,
+    *,
+    lower: int,
+    lift: Lift,
+    many: int = 0,
 ) -> Tangents:
-    """How the wires of `order` move where the inputs move `along`.
+    """How the wires of `order`, `outputs` among them, move where the inputs move `along`.
 
     `bit`, `lower` and `lift` are as in a sweep. With `many`, each tangent has an axis in front, of that length: so
     many are pushed at once.
     """
     tangents: Tangents = dict(along)
+    readers: LastReaders | None = None
     with np.errstate(all="ignore"):
         for wire in order:
             pullback = wire.pullback
             if pullback is None:
                 raise KeptError.of("a Tensor")
             ts = [tangents.get(parent) for parent in wire.parents]
-            if pullback.gate is not None:
-                if many or wire.bits & lower or (t := quickly(wire, ts)) is SLOW:
-                    t = through(wire, ts, lower, lift, many)
-            elif pullback is port:
-                t = None if ts[0] is None else ts[0][wire.operands[0]]
-            elif pullback is identity:
-                (t,) = ts
-            else:  # released, outdated, kept: it says so
-                t = pullback.back(None, wire.value, wire.operands, wire.parameters)
+            plainly = not (many or wire.bits & lower)
+            t: Any = SLOW
+            if plainly and pullback.gate is ASSIGN and not any_recorded(ts):
+                readers = readers if readers is not None else LastReaders(order, outputs)
+                t = assigned(wire, ts, readers)
+            elif readers is not None and has_grown(ts):
+                if plainly and pullback.gate is GETITEM:
+                    t = settled(picked(wire, ts), wire.value, 0)
+                ts = [at_rest(each) for each in ts] if t is SLOW else ts
+            if t is SLOW:
+                t = pushed_through(wire, ts, plainly, lower, lift, many)
             if t is not None and wire.hooks is not None:
-                t = transposed_hooks(wire, t, lower, lift, many)
+                t = transposed_hooks(wire, at_rest(t), lower, lift, many)
             if t is not None:
                 tangents[wire] = t
-    return tangents
+    return {wire: at_rest(tangents[wire]) for wire in outputs if wire in tangents}
 
 
-SLOW = object()
+def pushed_through(wire: Wire, ts: Sequence[Any], plainly: bool, lower: int, lift: Lift, many: int) -> Any:
+    """The tangent of one wire, whatever made it."""
+    pullback = wire.pullback
+    if pullback.gate is not None:
+        if plainly and (t := quickly(wire, ts)) is not SLOW:
+            return t
+        return through(wire, ts, lower, lift, many)
+    if pullback is port:
+        return None if ts[0] is None else ts[0][wire.operands[0]]
+    if pullback is identity:
+        return ts[0]
+    return pullback.back(None, wire.value, wire.operands, wire.parameters)  # released, outdated, kept: it says so
+
+
 NUMBERS = frozenset((float, np.float64))
 QUICK = NUMBERS | {np.ndarray}
 
