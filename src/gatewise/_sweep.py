@@ -245,14 +245,7 @@ def with_care(
         return (), (), ()
     out, (g, *live) = wire.value, (g.g, g.mask) if type(g) is Live else (g,)
     if wire.bits & lower and pullback is not port and lift is not None:
-        out = lift(out, wire, wire.bits & lower)
-        parameters = recorded_parameters(wire, sources is not None, lift, lower)
-        sources = sources_of(wire) if sources is None else sources
-        if pullback is not identity:
-            operands = tuple(
-                lift(value, source, source.bits & lower) if isinstance(source, Wire) and source.bits & lower else value
-                for value, source in zip(operands, sources, strict=True)
-            )
+        out, operands, parameters = recorded(wire, operands, pullback, sources, lower, lift)
     try:
         parts = pullback.back(g, out, operands, parameters, *live)
     except ArithmeticError:
@@ -261,6 +254,23 @@ def with_care(
         raise no_way_back(pullback, error) from error
     positions = pullback.positions
     return [positions[k] for k in kept], [parents[k] for k in kept], [parts[k] for k in kept]
+
+
+def recorded(
+    wire: Wire, operands: Sequence[Any], pullback: Any, sources: Sequence[Wire | None] | None, lower: int, lift: Lift
+) -> tuple[Any, Sequence[Any], Parameters]:
+    """A step's value, operands and parameters, with Tensors where other derivatives are open.
+
+    `sources` are given where the step is taken as the user wrote it.
+    """
+    parameters = recorded_parameters(wire, sources is not None, lift, lower)
+    sources = sources_of(wire) if sources is None else sources
+    if pullback is not identity:
+        operands = tuple(
+            lift(value, source, source.bits & lower) if isinstance(source, Wire) and source.bits & lower else value
+            for value, source in zip(operands, sources, strict=True)
+        )
+    return lift(wire.value, wire, wire.bits & lower), operands, parameters
 
 
 def recorded_parameters(wire: Wire, as_written: bool, lift: Lift, lower: int) -> Parameters:

@@ -5,26 +5,44 @@ They have the names and the signatures of JAX's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from gatewise._derivatives import Argnums, demand_function, grad, jvp, positions_of, vjp
+from gatewise._circuit import Wire
+from gatewise._derivatives import (
+    Argnums,
+    Derivative,
+    demand_function,
+    demand_plain_meaning,
+    grad,
+    jvp,
+    output_and_aux,
+    positions_of,
+    whole,
+)
 from gatewise._errors import ArgumentError
-from gatewise._recording.structures import is_container, mapped
+from gatewise._gates import without_mask
+from gatewise._recording.structures import Path, leaves, mapped
+from gatewise._sweep import given, zeros_for
 from gatewise._tensor import Tensor
 from gatewise._types import Function
 
-FORWARD = 4  #: a forward derivative costs about this many backward ones
+FORWARD = 4  #: a row backward costs about this many columns forward, which are pushed all at once
+ENTRIES = 1 << 22  #: so many numbers at most are moved at once on any wire
 
 
-def jacobian(f: Function, argnums: Argnums = 0) -> Function:
+def jacobian(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False, allow_int: bool = False
+) -> Function:
     """Every derivative of every entry of what `f` returns, as a function of the same arguments.
 
-    The result has the output's shape followed by the argument's; for several `argnums` it is a tuple. Output and
-    arguments are numbers or arrays. Rows are taken backward, or columns forward where those are far fewer. Raises
-    `ArgumentError` for other structures.
+    Of arrays, the result has the output's shape followed by the argument's; for several `argnums` it is a tuple. Of
+    structures it is one of the output's structure, with one of the argument's in the place of each number or array.
+    Columns are taken forward, all at once, or rows backward where those are far fewer. With `has_aux` the function
+    returns `(output, aux)` and its Jacobian `(jacobian, aux)`. Raises `ArgumentError` for complex arguments.
 
     >>> import gatewise as gw
     >>> import numpy as np
@@ -33,73 +51,129 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
            [0., 4.]])
     """
     positions = positions_of(f, argnums)
+    demand_plain_meaning(holomorphic, allow_int)
 
+    @functools.wraps(f, assigned=("__name__", "__doc__"))
     def of_arguments(*args: Any, **kwargs: Any) -> Any:
-        chosen = [args[p] for p in positions]
-        demand_arrays(chosen, "argument")
+        with (run := Derivative(f, args, positions, kwargs, output_and_aux if has_aux else None)):
+            inputs = {(p, path): x for p in dict.fromkeys(positions) for path, x in leaves(run.inputs[p])}
+            demand_real(inputs.values())
+            blocks = blocks_of(run, inputs)
 
-        def inner(*given: Any) -> Any:
-            whole = list(args)
-            for p, x in zip(positions, given, strict=True):
-                whole[p] = x
-            return f(*whole, **kwargs)
+            def by_argument(path: Path, p: int) -> Any:
+                return mapped(lambda place, x: block(blocks, path, (p, place), x), run.originals[p])
 
-        out, pullback = vjp(inner, *chosen)
-        demand_arrays([out], "output")
-        count = sum(int(np.size(x)) for x in chosen)
-        plain = not any(type(x) is Tensor for x in (*args, out))
-        if plain and FORWARD * count < np.size(out):
-            found = by_columns(inner, chosen, np.shape(out))
-        else:
-            found = by_rows(pullback, chosen, out)
-        return found[0] if isinstance(argnums, int) else tuple(found)
+            def of_output(path: Path, _: object) -> Any:
+                found = tuple(by_argument(path, p) for p in positions)
+                return found[0] if isinstance(argnums, int) else found
+
+            found = mapped(of_output, run.out)
+        return (found, run.aux_outside()) if has_aux else found
 
     return of_arguments
 
 
-def demand_arrays(values: Sequence[Any], what: str) -> None:
-    for value in values:
-        if is_container(value):
+Places = dict[tuple[int, Path], Tensor]  #: the inputs that are differentiated by, each where it stands
+Blocks = dict[tuple[Path, tuple[int, Path]], Any]  #: by output and by input, all derivatives of the one by the other
+
+
+def demand_real(inputs: Iterable[Tensor]) -> None:
+    for x in inputs:
+        if np.iscomplexobj(x.value):
             raise ArgumentError(
-                f"the {what} of a Jacobian is a {type(value).__name__}.",
-                "its axes are those of the output, and of the argument.",
-                "one array for each; gw.vjp and gw.jvp take structures.",
+                "a Jacobian was asked for at complex numbers.",
+                "each of them moves in two directions.",
+                "a function of their real and imaginary parts; gw.vjp and gw.jvp take complex numbers.",
             )
 
 
-def by_rows(pullback: Function, args: Sequence[Any], out: Any) -> list[Any]:
-    """Each entry of the output sent back."""
-    shape, rows = np.shape(out), []
-    for place in np.ndindex(shape):
-        unit = np.zeros(shape, np.asarray(getattr(out, "value", out)).dtype)
-        unit[place] = 1
-        rows.append(pullback(unit if shape else unit.dtype.type(1)))
-    found = []
-    for k, x in enumerate(args):
-        parts = [row[k] for row in rows]
-        whole = np.stack(parts) if parts else np.zeros((0, *np.shape(x)))
-        found.append(np.reshape(whole, shape + np.shape(x)))
-    return found
+def block(blocks: Blocks, path: Path, place: tuple[int, Path], original: object) -> Any:
+    """One block, a Tensor where the argument was one."""
+    found = blocks[path, place]
+    return Tensor(found) if type(original) is Tensor and type(found) is not Tensor else found
 
 
-def by_columns(f: Function, args: Sequence[Any], shape: tuple[int, ...]) -> list[Any]:
-    """Each entry of the arguments moved."""
-    found = []
-    for k, x in enumerate(args):
-        columns = []
-        for place in np.ndindex(np.shape(x)):
-            tangents = [np.zeros_like(v) if np.ndim(v) else type(v)(0) for v in args]
-            if np.ndim(x):
-                tangents[k][place] = 1
-            else:
-                tangents[k] = type(x)(1)
-            columns.append(jvp(f, tuple(args), tuple(tangents))[1])
-        found.append(np.reshape(np.stack(columns, axis=-1), shape + np.shape(x)))
-    return found
+def blocks_of(run: Derivative, inputs: Places) -> Blocks:
+    """All blocks, by columns or by rows."""
+    outs = dict(leaves(run.out))
+    moving = {path: x for path, x in outs.items() if type(x) is Tensor and x.bits & run.bit}
+    columns, rows = (sum(int(np.size(x.value)) for x in xs) for xs in (inputs.values(), moving.values()))
+    complex_rows = any(np.iscomplexobj(x.value) for x in moving.values())
+    found = by_columns if complex_rows or columns <= FORWARD * rows else by_rows
+    blocks = found(run, inputs, moving)
+    for path, out in outs.items():
+        if path not in moving:
+            blocks.update({(path, place): np.zeros(np.shape(out) + np.shape(x.value)) for place, x in inputs.items()})
+    return blocks
 
 
-def hessian(f: Function, argnums: Argnums = 0) -> Function:
+def by_columns(run: Derivative, inputs: Places, outs: Mapping[Path, Tensor]) -> Blocks:
+    """Each entry of the arguments moved, as many of them at once as there is room for."""
+    widest = max((int(np.size(wire.value)) for wire in run.order if not isinstance(wire.value, tuple)), default=1)
+    step, count = max(1, ENTRIES // max(widest, 1)), sum(int(np.size(x.value)) for x in inputs.values())
+    parts: dict[Path, list[Any]] = {path: [] for path in outs}
+    for first in range(0, count, step):
+        many = min(step, count - first)
+        found = run.push(units(inputs, first, many), run.outer, many)
+        for path, out in outs.items():
+            zeros = np.zeros((many, *np.shape(out.value)), np.asarray(out.value).dtype)
+            parts[path].append(without_mask(found.get(wire_of(out), zeros)))
+    blocks: Blocks = {}
+    for path, out in outs.items():
+        columns = np.concatenate(parts[path]) if count else np.zeros((0, *np.shape(out.value)))
+        columns, first = np.moveaxis(columns, 0, -1), 0
+        for place, x in inputs.items():
+            size = int(np.size(x.value))
+            part = columns[..., first : first + size]
+            blocks[path, place] = own(np.reshape(part, np.shape(out.value) + np.shape(x.value)))
+            first += size
+    return blocks
+
+
+def wire_of(x: Tensor) -> Wire:
+    assert x.wire is not None
+    return x.wire
+
+
+def own(part: Any) -> Any:
+    """A block in memory of its own."""
+    return part if type(part) is Tensor else np.array(part)
+
+
+def units(inputs: Places, first: int, many: int) -> dict[Wire, Any]:
+    """For `many` entries from the `first` on, counted through all inputs, the tangent that moves this one alone."""
+    along: dict[Wire, Any] = {}
+    for x in inputs.values():
+        size = int(np.size(x.value))
+        if -many < first < size:
+            unit = np.eye(many, size, first, np.asarray(x.value).dtype)
+            along[wire_of(x)] = np.reshape(unit, (many, *np.shape(x.value)))
+        first -= size
+    return along
+
+
+def by_rows(run: Derivative, inputs: Places, outs: Mapping[Path, Tensor]) -> Blocks:
+    """Each entry of the outputs sent back."""
+    blocks: Blocks = {}
+    for path, out in outs.items():
+        shape, rows = np.shape(out.value), []
+        for place in np.ndindex(shape):
+            unit = np.zeros(shape, np.asarray(out.value).dtype)
+            unit[place] = 1
+            rows.append(run.sweep({wire_of(out): given(unit[()], out.value)}))
+        for place, x in inputs.items():
+            parts = [without_mask(row.get(wire_of(x), zeros_for(x.value))) for row in rows]
+            stacked = np.stack(parts) if parts else np.zeros((0, *np.shape(x.value)))
+            blocks[path, place] = np.reshape(stacked, shape + np.shape(x.value))
+    return blocks
+
+
+def hessian(
+    f: Function, argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False, allow_int: bool = False
+) -> Function:
     """The second derivatives of `f`, which returns a single number; for several `argnums` a tuple of tuples.
+
+    The gradient is recorded once, and moved along all entries at once. Structures and `has_aux` as in `jacobian`.
 
     >>> import gatewise as gw
     >>> import numpy as np
@@ -107,16 +181,7 @@ def hessian(f: Function, argnums: Argnums = 0) -> Function:
     array([[6., 2.],
            [2., 0.]])
     """
-    if isinstance(argnums, int):
-        return jacobian(grad(f, argnums), argnums)
-
-    def of_arguments(*args: Any, **kwargs: Any) -> Any:
-        def row(p: int) -> Any:
-            return jacobian(lambda *given: grad(f, p)(*given, **kwargs), argnums)(*args)
-
-        return tuple(row(p) for p in argnums)
-
-    return of_arguments
+    return jacobian(grad(f, argnums, has_aux, holomorphic, allow_int), argnums, has_aux)
 
 
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -134,8 +199,11 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     return moved[0] if len(primals) == 1 else moved
 
 
-def linearize(f: Function, *primals: Any) -> tuple[Any, Callable[..., Any]]:
+def linearize(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     """The output of `f` at `primals`, and its linear approximation there, a function of tangents.
+
+    The function is run once; each call of the approximation is a sweep over that run. With `has_aux` the function
+    returns `(output, aux)`, and aux comes third.
 
     >>> import gatewise as gw
     >>> out, along = gw.linearize(lambda x: x * x, 3.0)
@@ -143,8 +211,9 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Callable[..., Any]]:
     (9.0, 6.0, 3.0)
     """
     demand_function(f)
-    out = vjp(f, *primals)[0]
-    return out, lambda *tangents: jvp(f, primals, tangents)[1]
+    with (run := whole(f, primals, has_aux)):
+        lower = run.outer
+    return run.results(lambda *tangents: run.along(tangents, lower))
 
 
 def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:

@@ -14,8 +14,9 @@ import gatewise as gw
 from gates.cases import Case, cases_of, good_cases, is_float, quietly
 from gates.complex_numbers import slopes_along_both_axes
 from gates.differences import expected_gradients, expected_tangent, extrapolated, flat, jacobian, tolerance
+from gatewise._derivatives import Derivative
 from gatewise._errors import GatewiseError, UnsupportedError
-from gatewise._gates import Gate
+from gatewise._gates import Gate, without_mask
 from gatewise._recording.structures import leaves
 from gatewise._tensor import FORWARDS
 
@@ -187,7 +188,7 @@ def each_output_alone(gate: Gate) -> int:
 
 
 def pushforward_is_the_slope(gate: Gate) -> int:
-    """The jvp, which is the pullback transposed, gives slope x tangent."""
+    """The jvp gives slope x tangent."""
     cases = differentiable(gate)
     for case in cases:
         out, tangent = gw.jvp(case.applied, case.values, case.tangents)
@@ -197,6 +198,75 @@ def pushforward_is_the_slope(gate: Gate) -> int:
             belongs_to(case, part, x)
         near(case, flat(have), expected_tangent(case), tolerance(case), steepest(case))
     return len(cases)
+
+
+def forward_is_the_way_back(gate: Gate) -> int:
+    """What a tangent moves, weighed by an upstream gradient, is what that sends back, weighed by the tangent."""
+    cases = differentiable(gate)
+    for case in cases:
+        back = gradients(case, case.values)
+        for kinds in itertools.product([False, True], repeat=len(case.values)):
+            moving = [k for k, kind in enumerate(kinds) if kind]
+            if not moving:
+                continue
+            try:
+                tangent = along_some(case, moving)
+            except UnsupportedError:  # NumPy hands some calls over only where the first argument is a Tensor
+                assert not kinds[0], f"{case} along {moving}"
+                continue
+            have, sizes = weighed_with(case, tangent)
+            want = sum(float(np.sum(back[k] * case.tangents[k])) for k in moving)
+            assert abs(have - want) <= 1e-12 * max(1.0, sizes), f"{case} along {moving}: {have!r} instead of {want!r}"
+    return len(cases)
+
+
+def along_some(case: Case, moving: Sequence[int]) -> Any:
+    """The tangent where only some operands move, the others being plain."""
+    function = lambda *some: case.applied(*(dict(zip(moving, some)).get(k, x) for k, x in enumerate(case.values)))  # noqa: E731
+    return quietly(gw.jvp, function, [case.values[k] for k in moving], [case.tangents[k] for k in moving])[1]
+
+
+def weighed_with(case: Case, tangent: Any) -> tuple[float, float]:
+    """A tangent times the upstream gradient, summed; and the sum of what was summed, by size."""
+    outs, parts, us = (x if isinstance(x, (tuple, list)) else (x,) for x in (case.out, tangent, case.upstream))
+    products = flat([np.asarray(t * u) for x, t, u in zip(outs, parts, us, strict=True) if is_float(x)])
+    return float(np.sum(products)), float(np.sum(np.abs(products)))
+
+
+def many_are_pushed_as_one_by_one(gate: Gate) -> int:
+    """Several tangents at once move as each of them does."""
+    cases = [case for case in differentiable(gate) if any(np.size(x) for x in case.values)]
+    for case in cases:
+        rows = [[(1.0 - k) * t for t in case.tangents] for k in range(3)]
+        have = together(case, rows)
+        for k, some in enumerate(rows):
+            want = quietly(gw.jvp, case.applied, case.values, [like_its(x, t) for x, t in zip(case.values, some)])[1]
+            wanted = want if isinstance(want, (tuple, list)) else (want,)
+            for x, one, other in zip(first_and_others(case.out), have, wanted, strict=True):
+                if is_float(x):
+                    near(f"{case}, tangent {k}", one[k], other, 1e-12, float(np.max(np.abs(other), initial=0.0)))
+    return len(cases)
+
+
+def first_and_others(outs: Any) -> Any:
+    return outs if isinstance(outs, (tuple, list)) else (outs,)
+
+
+def like_its(x: Any, t: Any) -> Any:
+    """A tangent of the type and dtype of its value."""
+    return np.asarray(t, x.dtype) if isinstance(x, np.ndarray) else type(x)(t)
+
+
+def together(case: Case, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    """How each output moves along all rows of tangents, which are pushed at once."""
+    with (run := Derivative(case.applied, case.values, range(len(case.values)))):
+        along = {x.wire: np.stack([row[k] for row in rows]) for k, x in enumerate(run.inputs)}
+        found = quietly(run.push, along, run.outer, len(rows))
+        outs = first_and_others(run.out)
+        return [
+            without_mask(found[x.wire]) if getattr(x, "wire", None) in found else np.zeros((len(rows), *np.shape(x)))
+            for x in outs
+        ]
 
 
 def lower_precision_follows(gate: Gate) -> int:
@@ -380,6 +450,48 @@ def dead_entries(case: Case, live: Any, at_dead: float | None) -> None:
         assert not np.any(again[d]), f"{case} under {live}, second order: {again!r}"
 
 
+def still_entries_stay_still(gate: Gate) -> int:
+    """What only entries that do not move feed gets a tangent of 0, though the curve behind it is infinitely steep."""
+    if not passes_masks(gate):
+        return 0
+    cases = [
+        case
+        for case in differentiable(gate)
+        if is_float(first_of(case.out)) and all(map(np.size, [*case.values, first_of(case.out)]))
+    ]
+    for case in cases:
+        for k, moving in enumerate([*(None for _ in case.values), "none", "half"]):
+            masks = [moves_at(case, x, j == k, moving) for j, x in enumerate(case.values)]
+            still_entries(case, masks)
+    return len(cases)
+
+
+def moves_at(case: Case, x: Any, own: bool, moving: str | None) -> Any:
+    """Which entries of a value move: of one value all, of all of them none, or a random half."""
+    if moving != "half":
+        return np.full(np.shape(x), moving is None and own)
+    return case.random("half").permutation(np.arange(np.size(x)) % 2 == 0).reshape(np.shape(x))
+
+
+def still_entries(case: Case, masks: Sequence[Any]) -> None:
+    """One choice: `sqrt(gate(where(moves, t, v)) + shift)`, which starts at 0 where nothing that moves comes in."""
+    out = np.asarray(first_of(case.out))
+    slopes = [J[: out.size] * np.ravel(m) for J, m in zip(jacobian(case), masks, strict=True)]
+    fed = np.any(np.concatenate(slopes, axis=1), axis=1).reshape(out.shape)
+    shift, upstream = np.where(fed, 1.0, 0.0) - out, np.asarray(first_of(case.upstream))
+
+    def function(*ts: Any) -> Any:
+        moved = [np.where(m, t, v) for m, t, v in zip(masks, ts, case.values, strict=True)]
+        return np.sum(np.sqrt(first_of(case.applied(*moved)) + shift) * upstream)
+
+    forward = quietly(gw.jvp, function, case.values, case.tangents)[1]
+    back = quietly(gw.grad(function, range(len(case.values))), *case.values)
+    want = sum(float(np.sum(g * t)) for g, t in zip(back, case.tangents, strict=True))
+    if np.isnan(forward) and np.isnan(want):
+        return  # a slope that happens to be 0 is not structural, either way
+    near(f"{case} where {masks} move", forward, want, 1e-12, steepest(case) * max(1, out.size))
+
+
 def unfed(case: Case, k: int, live: Any) -> Any:
     """Which entries of one operand reach no live output: other numbers put there, and NaN, show where it goes."""
     reached = np.zeros(np.shape(case.values[k]), bool)
@@ -467,9 +579,12 @@ CHECKS: list[Check] = [
     pullback_is_the_slope,
     witnesses_hold,
     pushforward_is_the_slope,
+    forward_is_the_way_back,
+    many_are_pushed_as_one_by_one,
     lower_precision_follows,
     any_operand_may_be_constant,
     dead_entries_stay_dead,
+    still_entries_stay_still,
     second_order_is_the_slope_of_the_first,
     spellings_are_the_block,
     slopes_along_both_axes,

@@ -78,6 +78,19 @@ def slopes_are_right(case: Case) -> None:
         error, size = np.max(np.abs(g - want), initial=0.0), np.max(np.abs(want), initial=1.0)
         assert np.shape(g) == np.shape(x), f"{case}: gradient {np.shape(g)} for {np.shape(x)}"
         assert error <= LIMIT * size, f"{case}: off by {error:.3g}\n{g!r} instead of\n{want!r}"
+    forward_is_the_way_back(case, loss, found)
+
+
+def forward_is_the_way_back(case: Case, loss: Callable[..., Any], found: Any) -> None:
+    """Along a complex tangent t the loss moves by the real part of conj(gradient) times t."""
+    rng = np.random.default_rng(3)
+    tangents = [rng.normal(size=np.shape(x)) + 1j * rng.normal(size=np.shape(x)) for x in case.values]
+    tangents = [t if np.iscomplexobj(x) else t.real for t, x in zip(tangents, case.values, strict=True)]
+    tangents = [t if np.ndim(x) else type(x)(t) for t, x in zip(tangents, case.values, strict=True)]
+    have = quietly(gw.jvp, loss, case.values, tangents)[1]
+    products = [np.ravel(np.conj(g) * t) for g, t in zip(found, tangents, strict=True)]
+    want, size = float(np.sum(np.concatenate(products).real)), float(np.sum(np.abs(np.concatenate(products))))
+    assert abs(have - want) <= 1e-12 * max(size, 1.0), f"{case}: {have!r} forward, {want!r} backward"
 
 
 def moved(

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import numpy as np
 
 from gatewise._gates import Gate, choices, families, fitting
-from gatewise._gates.families import as_tuple
+from gatewise._gates.adjoints import as_tuple
 from gatewise._gates.gate import WANTED, Back, Derivation, Derived, Pullback, key_of
 from gatewise._gates.live import Live, plain, shape_of
 from gatewise._gates.symbols import Symbol
@@ -31,6 +31,7 @@ class Mutant:
     detail: str
     change: Change | None = None
     rule: Callable[..., Any] | None = None
+    ahead: Callable[[Any], Any] | None = None  # a change of the tangents that are pushed forward
     deriving: Any = None  # a context in which pullbacks are derived
 
     @property
@@ -43,7 +44,7 @@ class MutantFamily:
 
     def __init__(self, mutant: Mutant) -> None:
         self.mutant, self.family = mutant, mutant.gate.family
-        self.name, self.leading = self.family.name, self.family.leading
+        self.name, self.leading, self.batches = self.family.name, self.family.leading, self.family.batches
 
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         if self.mutant.mutation == "leak":
@@ -55,6 +56,18 @@ class MutantFamily:
         if self.mutant.change is None:
             return back, needs
         return self.mutant.change(Pullback(back, positions=wanted)), frozenset(gate.operands)
+
+    def ahead(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Any:
+        push, change = self.family.ahead(gate, kinds, wanted, scalar), self.mutant.ahead
+        if push is None or change is None:
+            return push
+        if change is Unread:
+            return lambda ts, out, operands, parameters, live=None: push(ts, out, operands, parameters)
+        return lambda *given: spoilt(push(*given), change)
+
+
+class Unread:
+    """In the place of a change: the masks of tangents are not read."""
 
 
 @contextmanager
@@ -87,6 +100,13 @@ def one_part(k: int, change: Callable[[Any], Any]) -> Change:
         return wrong
 
     return changed
+
+
+def spoilt(t: Any, change: Callable[[Any], Any]) -> Any:
+    """A tangent, or those of several outputs, changed."""
+    if change is unmasked:
+        return [change(part) for part in t] if isinstance(t, (tuple, list)) else change(t)
+    return [on_value(part, change) for part in t] if isinstance(t, (tuple, list)) else on_value(t, change)
 
 
 def on_value(part: Any, change: Callable[[Any], Any]) -> Any:
@@ -243,6 +263,9 @@ def mutants_of(gate: Gate) -> Iterator[Mutant]:
         )
     if len(gate.operands) > 1 and needs_values(gate):
         yield Mutant(gate, "saved without a copy", "")
+    if gate.array.forward(key_of([WANTED] * max(gate.arity, 1))).push is not None:
+        yield Mutant(gate, "forward", "sign", ahead=lambda t: -t)
+        yield Mutant(gate, "forward", "factor 1 + 1e-5", ahead=lambda t: t * (1 + 1e-5))
     yield from switch_mutants(gate)
     yield from mask_mutants(gate)
 
@@ -268,6 +291,8 @@ def mask_mutants(gate: Gate) -> Iterator[Mutant]:
         return
     yield Mutant(gate, "dropped mask", "not read", mask_unread)
     yield Mutant(gate, "dropped mask", "not passed on", every_part(unmasked))
+    yield Mutant(gate, "dropped mask", "not read forward", ahead=Unread)
+    yield Mutant(gate, "dropped mask", "not passed on forward", ahead=unmasked)
 
 
 def unchanged(gate: Gate) -> Mutant:

@@ -23,7 +23,7 @@ from gatewise._gates import (
 from gatewise._gates.assigning import Chain, Growing, blank, viewed, write, written
 from gatewise._gates.composed import COMPOSED
 from gatewise._gates.families import Stops, custom, elementwise, linear, reduction, stops
-from gatewise._gates.fitting import convert, kept_axes, showing
+from gatewise._gates.fitting import cast, convert, kept_axes, lanes, showing
 from gatewise._gates.gate import (
     ABSENT,
     CONSTANT,
@@ -35,12 +35,13 @@ from gatewise._gates.gate import (
     Carrier,
     Derivation,
     Derived,
+    Forward,
     Gate,
     Pullback,
     key_of,
 )  # fmt: skip
 from gatewise._gates.images import pair
-from gatewise._gates.live import Live, names_an_entry_once, plain, shape_of, without_mask
+from gatewise._gates.live import Live, dtype_of, is_recorded, names_an_entry_once, plain, shape_of, without_mask
 from gatewise._gates.movement import added_at, pick, put
 from gatewise._gates.spelling import Pattern, Variable
 
@@ -66,10 +67,10 @@ spelling.learn()
 
 __all__ = [
     "ABSENT", "COMPOSED", "CONSTANT", "GATES", "NAMES", "UNASKED", "WANTED", "Back", "Carrier", "Chain", "Derivation",
-    "Derived", "Gate", "Growing", "Live", "Pattern", "Pullback", "Stops", "Variable", "added_at", "affine",
-    "arithmetic", "assigning", "batch_norm", "blank", "choices", "conv2d", "convert", "cross_entropy", "curves",
-    "custom", "elementwise", "factors", "images", "kept_axes", "key_of", "layers", "linear", "logsumexp", "matrices",
-    "max_pool2d", "movement", "names_an_entry_once", "neural", "ordering", "pair", "pick", "placing", "plain", "put",
-    "reduction", "relu", "running", "shape_of", "showing", "sigmoid", "softmax", "softplus", "spectra", "stops",
-    "totals", "viewed", "without_mask", "write", "written",
+    "Derived", "Forward", "Gate", "Growing", "Live", "Pattern", "Pullback", "Stops", "Variable", "added_at", "affine",
+    "arithmetic", "assigning", "batch_norm", "blank", "cast", "choices", "conv2d", "convert", "cross_entropy",
+    "curves", "custom", "dtype_of", "elementwise", "factors", "images", "is_recorded", "kept_axes", "key_of", "lanes",
+    "layers", "linear", "logsumexp", "matrices", "max_pool2d", "movement", "names_an_entry_once", "neural", "ordering", "pair",
+    "pick", "placing", "plain", "put", "reduction", "relu", "running", "shape_of", "showing", "sigmoid", "softmax",
+    "softplus", "spectra", "stops", "totals", "viewed", "without_mask", "write", "written",
 ]  # fmt: skip

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import function as build_function
+from gatewise._gates.adjoints import as_tuple, gathered, matrix_parts, moved
 from gatewise._gates.fitting import (
-    cast,
     facing,
     fit,
     kept_axes,
@@ -30,8 +30,20 @@ from gatewise._gates.fitting import (
     spread,
     ties,
 )
-from gatewise._gates.gate import ABSENT, CONSTANT, Derivation, Family, Gate, Rule
+from gatewise._gates.gate import ABSENT, CONSTANT, Derivation, Family, Gate, Push, Rule
 from gatewise._gates.live import Live, is_recorded, plain, shape_of, without_mask
+from gatewise._gates.pushing import (
+    alive,
+    as_number,
+    merged,
+    nothing,
+    product,
+    switched,
+    taken,
+    totalled,
+    with_masks,
+    zeros_like,
+)
 from gatewise._gates.symbols import Symbol, infix_text, names_of, operand_text
 from gatewise._types import Function
 
@@ -43,6 +55,7 @@ SCOPE = {
     "ties": ties,
     "known": known,
     "facing": facing,
+    "taken": taken,
     "True": True,
 }
 
@@ -53,8 +66,8 @@ ARRAY_SCOPE = SCOPE | {"power": lambda x, y: x**y}
 SCALAR_SCOPE = SCOPE | {"power": real_power}
 
 
-def as_tuple(x: object) -> tuple[Any, ...]:
-    return x if isinstance(x, tuple) else (x,)
+UPSTREAM = Symbol("g")
+GIVEN = "tangents, out, operands, parameters, live=None"  #: to what pushes them forward
 
 
 class Elementwise(Family):
@@ -98,12 +111,48 @@ class Elementwise(Family):
             text = f"fit({text}, {operand}, live, {text not in ('g', '(-g)')})"
         return text, names_of(down)
 
+    batches = True
 
-def times_upstream(slope: object) -> Symbol:
+    def ahead(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Push:
+        """The same slopes, times the tangents of the operands, summed; compiled too."""
+        slopes = self.slopes(gate, kinds)
+        moving = [n for n, i in enumerate(wanted) if slopes[i] is not None]
+        routes = gate.pattern == "routes"
+        parts = [self.part_ahead(slopes[wanted[n]], n, routes, scalar) for n in moving]
+        if not parts:
+            return nothing
+        listed = f"({', '.join(parts)},)"
+        summed = listed if routes and not scalar else f"taken{listed}" if routes else " + ".join(parts)
+        ts = "".join(f"t{n}, " for n in range(len(wanted)))
+        head = f"    {', '.join(gate.operands)}, = operands\n    {ts}= tangents\n"
+        name, scope = f"{gate.name}_ahead", SCALAR_SCOPE if scalar else ARRAY_SCOPE
+        total, each = (
+            build_function(f"def {name}({GIVEN}):\n{head}    return {body}\n", scope, name) for body in (summed, listed)
+        )
+        if scalar:
+            return total
+
+        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+            if live is None and not routes:
+                return total(tangents, out, operands, parameters)
+            masks = [None if live is None else live[n] for n in moving]
+            parts = each(tangents, out, operands, parameters)
+            return merged(map(switched, parts, masks)) if routes else alive(parts, masks)
+
+        return push
+
+    def part_ahead(self, slope: object, n: int, routes: bool, scalar: bool) -> str:
+        """The text of what one tangent adds; of a switch on arrays, the tangent and its slope."""
+        t = Symbol(f"t{n}")
+        if not routes:
+            return operand_text(slope(t) if callable(slope) else times_upstream(slope, t))
+        return f"{'route1' if scalar else ''}({t.text}, {operand_text(slope)})"
+
+
+def times_upstream(slope: object, g: Symbol = UPSTREAM) -> Symbol:
     """local x upstream, without multiplications by 1."""
-    g = Symbol("g")
     if isinstance(slope, Symbol):
-        return Symbol(f"{slope.text} * g", slope.names)
+        return Symbol(f"{slope.text} * {g.text}", slope.names)
     return g if slope == 1 else -g if slope == -1 else infix_text("*", slope, g)
 
 
@@ -131,8 +180,7 @@ class Reduction(Family):
             if (looked := parameters.get("where", True)) is not True:  # what was not looked at is dead
                 looked = np.broadcast_to(looked, shape)
                 live = looked if live is None else live & looked
-            own = {key: value for key, value in parameters.items() if key in gate.parameters and key != "keepdims"}
-            weight = rule(out, x, **own)
+            weight = rule(out, x, **self.own(gate, parameters))
             if routes:
                 return (route(spread(g, shape), weight, x, live),)
             unit = type(weight) is int and looked is True
@@ -140,6 +188,37 @@ class Reduction(Family):
             return (fit(spread(part, shape), x, live, not unit),)
 
         return back, frozenset(gate.operands)
+
+    batches = True
+
+    def ahead(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Push:
+        """The tangents of the entries by their weights, in one total."""
+        routes, rule = gate.pattern == "routes", gate.rule
+
+        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+            (x,), (t,) = operands, tangents
+            shape, mask = shape_of(x), None if live is None else live[0]
+            if 0 in shape:
+                return None
+            gone = kept_axes(parameters.get("axis"), shape)
+            if gone and len(gone) < len(shape) != len(shape_of(out)):
+                out = np.expand_dims(out, one_or_all(gone))
+            if (looked := parameters.get("where", True)) is not True:
+                mask = looked if mask is None else mask & looked
+            weight = rule(out, x, **self.own(gate, parameters))
+            if routes:
+                moved = switched((t, weight), mask)
+                t, mask = moved.g, moved.mask
+            else:
+                t = t if type(weight) is int else weight(t) if callable(weight) else weight * t
+                t = t if mask is None else np.where(mask, t, 0.0)
+            return totalled(t, mask, tuple(a - len(shape) for a in gone), parameters.get("keepdims", False))
+
+        return push
+
+    def own(self, gate: Gate, parameters: Any) -> Any:
+        """The parameters that a rule takes."""
+        return {key: value for key, value in parameters.items() if key in gate.parameters and key != "keepdims"}
 
 
 class Linear(Family):
@@ -174,57 +253,26 @@ class Linear(Family):
 
         return back, frozenset(gate.operands) if mixes else frozenset()
 
+    def ahead(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Push:
+        """The gate itself: of all tangents at once where it moves or adds, of one at a time where it multiplies."""
+        multiplies = gate.pattern in ("mixes", "swaps") and len(kinds) > 1
+        adds_entries = gate.pattern == "moves" and len(kinds) == 1 and not gate.rearranges  # zeros that stay zeros
+        added = gate.operands.index(gate.added) if gate.added else -1
 
-def moved(rule: Any, part: object, i: int, out: object, operands: Any, parameters: Any, live: object) -> Any:
-    """`part` with the upstream gradient's mask, moved by the gate's own rule; a dead float gets nothing."""
+        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+            given = dict(zip(wanted, tangents, strict=True))
+            parameters = {**parameters, **gate.still} if gate.still else parameters
+            if multiplies:
+                return product(gate, given, operands, parameters, added)
+            still = [given[i] if i in given else zeros_like(x) for i, x in enumerate(operands)]
+            moved = gate.on(still, parameters)
+            if gate.pattern == "mixes" or (live is None and len(wanted) == len(operands) and not adds_entries):
+                return moved
+            masks = dict(zip(wanted, live or [None] * len(wanted), strict=True))
+            alive = [as_number(masks[i], x) if i in masks else zeros_like(x) for i, x in enumerate(operands)]
+            return with_masks(moved, gate.on(alive, parameters))
 
-    def mask() -> Any:
-        ones = np.ones_like(out) if live is None else cast(live, dtype=np.dtype(float))
-        return np.not_equal(as_tuple(rule(ones, *operands, **parameters))[i](), 0)
-
-    if isinstance(plain(operands[i]), float) and not showing.on:
-        return part if mask() else None
-    return Live(part, mask)
-
-
-def gathered(rule: Any, pieces: dict[int, object], operands: Any, parameters: Any, mixes: bool) -> Any:
-    """What the one input of a step with several outputs gets; a float that only dead outputs came from gets nothing."""
-    bare = {k: without_mask(piece) for k, piece in pieces.items()}
-    down = as_tuple(rule(bare, *operands, **parameters))[0]()
-    if down is None or mixes:
-        return None if down is None else fit(down, operands[0])
-
-    def mask() -> Any:
-        return live_pieces(rule, pieces, map(plain, operands), parameters)
-
-    part = fit(down, operands[0])
-    if isinstance(plain(operands[0]), float) and not showing.on:
-        return part if mask() else None
-    return Live(part, mask)
-
-
-def live_pieces(rule: Any, pieces: dict[int, object], operands: Any, parameters: Any) -> Any:
-    """Where the one input of a step with several outputs is alive: nowhere that only an unused output came from."""
-    alive = {k: g.mask.astype(float) if type(g) is Live else np.ones_like(g) for k, g in pieces.items()}
-    return np.not_equal(as_tuple(rule(alive, *operands, **parameters))[0](), 0)
-
-
-def matrix_parts(rule: Any, g: Any, operands: Any, wanted: Sequence[int]) -> list[Any]:
-    """The adjoints of a matrix product, with the axes that NumPy adds to vectors put in and taken out."""
-    a, b = operands
-    if not shape_of(a) or not shape_of(b):  # np.dot with a scalar multiplies
-        return [fit((b, a)[i] * g, operands[i]) for i in wanted]
-    column, row = len(shape_of(b)) == 1, len(shape_of(a)) == 1
-    if column:
-        b, g = np.expand_dims(b, 1), np.expand_dims(g, -1)
-    if row:
-        a, g = np.expand_dims(a, 0), np.expand_dims(g, -2)
-    parts = [fit(rule(g, a, b)[i](), (a, b)[i]) for i in wanted]
-    added = [0 if row else None, 1 if column else None]
-    return [
-        part if added[i] is None else fit(np.squeeze(part, added[i]), operands[i])
-        for i, part in zip(wanted, parts, strict=True)
-    ]
+        return push
 
 
 class Custom(Family):
@@ -248,6 +296,20 @@ class Custom(Family):
             return [None if downs[i] is None else fit(downs[i], operands[i], kept) for i in wanted]
 
         return back, frozenset(gate.operands)
+
+    def ahead(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Push | None:
+        """What the declaration says, where it says anything."""
+        rule = gate.rule if gate.symmetric else gate.jvp
+        if rule is None:
+            return None
+
+        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+            if gate.symmetric:
+                return rule(tangents[0], out, *operands, **parameters)
+            given = dict(zip(wanted, tangents, strict=True))
+            return rule([given.get(i) for i in range(len(operands))], out, *operands, **parameters)
+
+        return push
 
 
 class Stops(Family):

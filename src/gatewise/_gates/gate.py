@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gatewise._errors import GateError
 from gatewise._types import Function, Parameters
 
 Back = Callable[..., Any]  #: (g, out, operands, parameters, live=None) -> for each wanted operand what it gets
 Derivation = tuple[Back, frozenset[str]]  #: what sends gradients back, and the operands whose values it reads
+#: (tangents, out, operands, parameters, live=None) -> the output's tangent: a number or an array, a `Live` one, or None
+#: where nothing moves; `live` has a mask or None for each tangent.
+Push = Callable[..., Any]
 Rule = Callable[..., Any]
 #: Inputs and their expected local gradients, numbers or nested lists; None stands at an input that is a constant.
 Witness = tuple[tuple[Any, ...], tuple[Any, ...]]
@@ -50,6 +54,10 @@ class Carrier:
         """The plain value in memory of its own, read on purpose."""
         raise NotImplementedError
 
+    def __gate__(self, gate: Gate, operands: Sequence[Any], parameters: Parameters) -> Any:
+        """The step of a gate whose operands and parameters are sorted already."""
+        raise NotImplementedError
+
     if TYPE_CHECKING:
 
         def __array_function__(self, function: Function, types: object, args: Any, kwargs: Parameters) -> Any: ...
@@ -68,9 +76,15 @@ class Family:
     name: str
     leading: int  # rule arguments before the operands
 
+    batches = False  # whether what pushes one tangent pushes several in the rows of an array, too
+
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         """The pullback for operands of these kinds, and the operands whose values it reads."""
         raise NotImplementedError
+
+    def ahead(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Push | None:
+        """What pushes the tangents of the wanted operands forward; None: the pullback is to be transposed."""
+        return None
 
 
 class Facts:
@@ -84,6 +98,10 @@ class Facts:
     printed: Any = None  #: the rule that printed code states, where the exact one is not the usual line
     spelled: Sequence[Callable[..., Any]] = ()  #: what users write that means this block
     written: Sequence[Rule | None] = ()  #: rule and printed rule of what was spelled, where they are others
+    jvp: Rule | None = None  #: (tangents, out, *operands, **parameters) -> tangent, where transposing costs too much
+    symmetric: bool = False  #: its slopes are a symmetric matrix: what it sends back is also what it pushes forward
+    added: str | None = None  #: the operand that is added to the product of the others
+    still: Mapping[str, Any] = MappingProxyType({})  #: parameters by which what does not move is left out
     when: Callable[..., bool] | None = None  #: (*operands, **parameters): whether a spelling really is the block
     shift: Callable[..., Any] | None = None  #: (**parameters) -> axis along which adding a number changes nothing
     along: Callable[..., Any] | None = None  #: (**parameters) -> axis whose entries it mixes: others stay apart
@@ -190,6 +208,13 @@ class Gate(Facts):
             raise GateError(what, f"its arguments do not fit: {error}.", f"gw.{self.name}{self.signature}.") from None
         return [given.pop(name) for name in self.operands], given
 
+    def on(self, operands: Sequence[Any], parameters: Parameters) -> Any:
+        """The gate on operands that are sorted already: a step where one of them is recorded."""
+        for x in operands:
+            if isinstance(x, Carrier):
+                return x.__gate__(self, operands, parameters)
+        return self.call(*operands, **parameters)
+
     @property
     def doc(self) -> str:
         return inspect.getdoc(self.declared.rule) or ""
@@ -215,15 +240,23 @@ def names_in(rule: Any, leading: int) -> tuple[list[str], list[str], bool]:
     return list(operands), list(parameters), bool(code.co_flags & inspect.CO_VARARGS)
 
 
+class Forward(NamedTuple):
+    """What pushes tangents through a step, None where its pullback is transposed; whether it takes many at once."""
+
+    push: Push | None
+    batches: bool
+
+
 class Pullback:
     """How a wire sends its gradient back.
 
     `back(g, out, operands, parameters, live=None)` gives a part for each wanted operand. `positions` are those
     operands, `needs` the names of those whose values are read; `found` is the table it was derived in, and the key. A
-    mark that stands at a wire in place of a gate's pullback has neither gate nor table.
+    mark that stands at a wire in place of a gate's pullback has neither gate nor table. `forward` is what pushes
+    tangents the other way, once it was asked for.
     """
 
-    __slots__ = ("back", "found", "gate", "needs", "positions")
+    __slots__ = ("back", "forward", "found", "gate", "needs", "positions")
 
     def __init__(
         self,
@@ -234,6 +267,20 @@ class Pullback:
         found: tuple[Derived, int] | None = None,
     ) -> None:
         self.back, self.gate, self.positions, self.needs, self.found = back, gate, positions, needs, found
+        self.forward: Forward | None = None
+
+    def pushing(self, moved: Sequence[bool] = ()) -> Forward:
+        """What pushes tangents forward; `moved` says of which wanted operands there are any, where not of all."""
+        assert self.found is not None
+        table, key = self.found
+        if moved:
+            kinds = kinds_of(key)
+            for position, there in zip(self.positions, moved, strict=True):
+                kinds[position] = WANTED if there else UNASKED
+            return table.forward(key_of(kinds))
+        if self.forward is None:
+            self.forward = table.forward(key)
+        return self.forward
 
     def as_printed(self, masks: bool = False) -> Pullback:
         """The pullback that printed code states; with `masks` the one that knows dead entries, for floats too."""
@@ -252,11 +299,24 @@ class Pullback:
 
 
 class Derived(dict[int, Pullback]):
-    """Pullbacks by key, derived from the rule when first asked for: all of them at import would cost too much."""
+    """Pullbacks by key, derived from the rule when first asked for: all of them at import would cost too much.
+
+    `forwards` has by the same keys what goes the other way.
+    """
 
     def __init__(self, gate: Gate, scalar: bool) -> None:
         super().__init__()
         self.gate, self.scalar = gate, scalar
+        self.forwards: dict[int, Forward] = {}
+
+    def forward(self, key: int) -> Forward:
+        """What pushes the tangents of the wanted operands forward."""
+        if key not in self.forwards:
+            kinds = kinds_of(key)
+            wanted = [position for position, kind in enumerate(kinds) if kind == WANTED]
+            push = self.gate.family.ahead(self.gate, kinds, wanted, self.scalar)
+            self.forwards[key] = Forward(push, push is not None and self.gate.family.batches)
+        return self.forwards[key]
 
     def __missing__(self, key: int) -> Pullback:
         kinds = kinds_of(key)

@@ -175,6 +175,7 @@ KERNEL = np.array([[[[1.0, 2.0], [0.0, -1.0]]]])
         ((IMAGES, KERNELS, np.array([0.5, -1.0, 2.0])), {"stride": 1, "padding": 1}),
         ((np.repeat(IMAGES, 2, 0), KERNELS, np.array([0.5, -1.0, 2.0])), {"stride": (2, 1), "padding": (1, 2)}),
     ],
+    added="b",
 )
 def conv2d(g, x, w, b, *, stride, padding):
     """A kernel slides over images: it gets the patches it saw, times what came back; images get it laid back down."""
@@ -309,6 +310,10 @@ def taken_from_largest(t, x, *, kernel, stride, padding):
     return sum_of(hit * t[spot] for hit, spot in zip(hits, spots)) / ties
 
 
+def taken_forward(tangents, out, x, **where):
+    return max_pool2d_picked(tangents[0], x, **where)
+
+
 def kernel_is_stride(x, kernel=2, stride=None, padding=0):
     """Unless told otherwise the places do not overlap."""
     return (x,), {"kernel": kernel, "stride": kernel if stride is None else stride, "padding": padding}
@@ -328,6 +333,7 @@ POOLS = [
     bind=kernel_is_stride,
     sample=[((IMAGE,), POOLS[0]), *(((IMAGES,), pool) for pool in POOLS)],
     at=[(([[[[1.0, 1.0], [0.0, 1.0]]]],), ([[[[1 / 3, 1 / 3], [0.0, 1 / 3]]]],))],
+    jvp=taken_forward,
     tame=False,
 )
 def max_pool2d(g, out, x, *, kernel, stride, padding):

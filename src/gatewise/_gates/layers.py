@@ -42,6 +42,7 @@ def first_axes(x):
         ((np.arange(3.0) - 1, np.arange(12.0).reshape(4, 3) / 5, np.ones(4)), {}),
         ((np.arange(12.0).reshape(2, 2, 3) - 2, np.arange(12.0).reshape(4, 3) / 5, np.ones(4)), {}),
     ],
+    added="b",
 )
 def affine(g, x, w, b):
     """A linear layer, `x @ w.T + b`: weights get what came back times what came in, the bias what came back."""

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from gatewise._gates.families import elementwise, linear, stops
+from gatewise._gates.families import custom, elementwise, linear, stops
 from gatewise._gates.fitting import cast, convert, sum_to
 from gatewise._gates.live import dtype_of, names_an_entry_once, shape_of
 
@@ -317,16 +317,17 @@ def copy(out, x):
     return 1
 
 
-@linear(
+@custom(
     np.modf,
     pattern="distributes",
     sample=[((2.75,), {}), ((np.array([1.4, -2.25]),), {})],
+    jvp=lambda tangents, out, x: (tangents[0], 0.0 * tangents[0]),
     analytic=False,
     in_page=False,
 )
-def modf(pieces, x):
+def modf(pieces, out, x):
     """The fraction has slope 1, the whole part none."""
-    return lambda: pieces.get(0)
+    return pieces.get(0)
 
 
 @elementwise(np.full_like, pattern="spreads", sample=[((np.zeros(3), 2.5), {})], tame=True, analytic=False)

@@ -77,6 +77,7 @@ def above_the_mean(g, shares, axis):
     spelled=[lambda x, *, axis: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)],
     shift=lambda axis=-1: axis,
     along=lambda axis=-1: axis,
+    symmetric=True,
     tame=True,
     in_page=True,
 )

@@ -103,11 +103,12 @@ def product_without_each(x, *, axis=None):
         ((np.array([0.0, 0.0, 3.0]),), {}),
         ((np.arange(1.0, 13.0).reshape(2, 3, 2),), {"axis": (0, 2)}),
     ],
+    symmetric=True,
     in_page=True,
 )
 def product_of_others(g, out, x, *, axis=None):
     """For each entry the product of the others: what moves one entry moves all products but its own."""
-    # The matrix of slopes is symmetric (it is the second derivative of the product), so g goes back as it goes forward.
+    # The matrix of slopes is symmetric: it is the second derivative of the product.
     axes = kept_axes(axis, shape_of(x))
     (lane, back), (along, _) = in_lanes(x, axes), in_lanes(g, axes)
     front, moves = moved_before(lane, along)

@@ -252,4 +252,9 @@ QUESTIONS: dict[Any, Callable[..., Any]] = {
     np.array_str: lambda x, *a, **k: str(x.value),
 }
 
-give(__array_ufunc__=by_ufunc, __array_function__=by_function)
+
+def by_gate(t: Tensor, gate: Gate, operands: Sequence[Any], parameters: Parameters) -> Any:
+    return apply(gate, gate.call, operands, parameters)
+
+
+give(__array_ufunc__=by_ufunc, __array_function__=by_function, __gate__=by_gate)
