@@ -123,19 +123,18 @@ def sweep(
             if release:
                 wire.operands, wire.parents, wire.pullback = (), (), released
                 wire.parameters = NO_PARAMETERS
-            for k, parent in enumerate(parents):
-                part = parts[k]
+            if observer is not None:
+                tell(observer, wire, positions, parents, parts)
+            for parent, part in zip(parents, parts):  # noqa: B905  (checking their lengths takes longer than the rest)
                 if part is None:
                     continue
-                if observer is not None:
-                    observer(wire, positions[k], parent, part if type(part) is not Growing else part.settled(copy=True))
-                if type(part) is Growing or type(cotangents.get(parent)) is Growing:
-                    cotangents[parent] = grown(cotangents.get(parent), part)
-                elif parent in cotangents:
-                    before = cotangents[parent]  # a mask knows how to be added to; what it is added to may not
-                    cotangents[parent] = before + part if type(part) is not Live else part + before
-                else:
+                before = cotangents.get(parent)
+                if before is None:
                     cotangents[parent] = part
+                elif type(part) is Growing or type(before) is Growing:
+                    cotangents[parent] = grown(before, part)
+                else:  # a mask knows how to be added to; what it is added to may not
+                    cotangents[parent] = before + part if type(part) is not Live else part + before
     return leaves
 
 
@@ -144,18 +143,24 @@ def takes_growing(wire: Wire) -> bool:
     return wire.hooks is None and wire.pullback is not None and wire.pullback.gate is ASSIGN
 
 
+def tell(
+    observer: Observer, wire: Wire, positions: Sequence[int], parents: Sequence[Wire], parts: Sequence[Any]
+) -> None:
+    """Tell the observer what a step sends to each of its operands."""
+    for k, parent, part in zip(positions, parents, parts, strict=True):
+        if part is not None:
+            observer(wire, k, parent, part if type(part) is not Growing else part.settled(copy=True))
+
+
 def grown(before: Any, part: Any) -> Any:
     """The sum of two cotangents of which one is changed in place."""
     if type(part) is not Growing:
         before, part = part, before
-    if before is None:
-        return part
     if type(before) is Growing:
         return part.absorb(before.settled())
-    if isinstance(before.g if type(before) is Live else before, Carrier):  # recorded: nothing is changed in place
-        settled = part.settled()
-        return before + settled if type(before) is Live else settled + before
-    return part.absorb(before)
+    if type(before) is Live:  # recorded: nothing is changed in place
+        return before + part.settled() if before.is_recorded else part.absorb(before)
+    return part.settled() + before if isinstance(before, Carrier) else part.absorb(before)
 
 
 def hooked_inside(wires: Iterable[Wire], bit: int) -> frozenset[Wire]:

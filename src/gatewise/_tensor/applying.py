@@ -210,11 +210,7 @@ def is_constant(x: Any) -> bool:
 
 def is_written_into(x: Any) -> bool:
     """Whether a Tensor's memory is its own and may be written into in place."""
-    try:
-        alias: Any = object.__getattribute__(x, "alias")
-    except AttributeError:
-        return False
-    return getattr(alias, "own", False)
+    return type(x) is Tensor and x.alias is not None and getattr(x.alias, "own", False)
 
 
 #: What nobody else can change: a Tensor owns its memory. All else (arrays, lists) is copied when a rule will need it.

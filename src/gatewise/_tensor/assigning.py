@@ -69,18 +69,10 @@ class View:
         self.base, self.gate, self.forward, self.parameters, self.which = base, gate, forward, parameters, which
 
 
-def alias_of(t: Tensor) -> Base | View | None:
-    try:
-        alias: Base | View = object.__getattribute__(t, "alias")
-    except AttributeError:
-        return None
-    return alias
-
-
 def root_of(t: Tensor) -> tuple[Tensor, Base, Chain]:
     """The array that a Tensor looks at in the end, and how."""
     chain: list[Any] = []
-    while type(alias := alias_of(t)) is View:
+    while type(alias := t.alias) is View:
         chain.append((alias.forward, alias.parameters, alias.which))
         t = alias.base
     if alias is None:
@@ -103,7 +95,7 @@ def note(out: Tensor, base: Tensor, gate: Gate, forward: Any, parameters: Mappin
         return
     root, known, chain = root_of(base)
     real = viewed(root.value, (*chain, (forward, parameters, which))) if known.own else out.value
-    if not np.may_share_memory(real, root.value):
+    if real.base is not root.value and not np.may_share_memory(real, root.value):
         return
     out.alias = View(base, gate, forward, parameters, which)
     known.add(out)
@@ -149,7 +141,7 @@ def assign(t: Tensor, index: Any, values: Any) -> None:
     if place is Ellipsis and chain and chain[-1][0] is pick:  # `t[1:-1][...]` is `t[1:-1]`
         index = place = chain[-1][1]["index"]
         chain = chain[:-1]
-    if type(values) is Tensor and by_mask(place) and type(alias_of(values)) is View and root_of(values)[0] is root:
+    if type(values) is Tensor and by_mask(place) and type(values.alias) is View and root_of(values)[0] is root:
         what = f"{described(t)} is assigned to by a mask, from a view of itself."
         why = "NumPy reads entries that it has just written, in an order that it does not promise."
         raise GateError(what, why, "a copy of the view: x[mask] = x[::-1].copy()[...].")
@@ -168,7 +160,7 @@ def assign(t: Tensor, index: Any, values: Any) -> None:
 
 def is_there_already(t: Tensor, index: Any, values: Any) -> bool:
     """Whether the values are the view of those places."""
-    alias = alias_of(values) if type(values) is Tensor else None
+    alias = values.alias if type(values) is Tensor else None
     if type(alias) is not View or alias.base is not t or alias.forward is not pick:
         return False
     return bool(alias.parameters["index"] == index) if is_basic(index) else False
@@ -191,7 +183,7 @@ def by_mask(index: Any) -> bool:
 
 def refresh(view: Tensor) -> None:
     """Make a view anew, from a base that moved."""
-    alias = alias_of(view)
+    alias = view.alias
     assert isinstance(alias, View)
     fresh = apply(alias.gate, alias.forward, (alias.base,), alias.parameters)
     fresh = fresh if alias.which is None else fresh[alias.which]
