@@ -81,9 +81,10 @@ def sweep(
             g = cotangents.pop(wire, None)
             if g is None:
                 continue  # only structural zeros came
-            if type(g) is Live and g.everywhere:
-                g = g.g
-            if type(g) is Growing and (arrive or keep or edges or wire.bits & lower or not takes_growing(wire)):
+            if type(g) is Live:
+                if g.everywhere:
+                    g = g.g
+            elif type(g) is Growing and (arrive or keep or edges or wire.bits & lower or not takes_growing(wire)):
                 g = g.settled()
             if wire.hooks is not None:
                 g = hooked(wire, g, keep)
@@ -94,23 +95,18 @@ def sweep(
                     wire.grad = [g]  # to be copied when it is read
                 else:
                     keep_gradient(wire, g)
-            if wire.pullback is None or (edges and wire in edges):
+            pullback = wire.pullback
+            if pullback is None or (edges and wire in edges):
                 leaves[wire] = g
                 continue
             parents: Any
-            if (
-                wire.bits & lower
-                or type(g) is Live
-                or (type(wire) is SourcedWire and (as_written or wire in by_gates))
-                or wire.pullback is released
-            ):
+            if wire.bits & lower or type(g) is Live or (type(wire) is SourcedWire and (as_written or wire in by_gates)):
                 positions, parents, parts = with_care(wire, g, bit, lower, lift, as_written or wire in by_gates)
                 if not parents:  # an input of a derivative that was a Tensor already
                     leaves[wire] = g
                     continue
             else:
-                pullback, parents = wire.pullback, wire.parents
-                positions = pullback.positions
+                positions, parents = pullback.positions, wire.parents
                 try:
                     parts = pullback.back(g, wire.value, wire.operands, wire.parameters)
                 except ArithmeticError:
@@ -125,13 +121,15 @@ def sweep(
                 wire.parameters = NO_PARAMETERS
             if observer is not None:
                 tell(observer, wire, positions, parents, parts)
-            for parent, part in zip(parents, parts):  # noqa: B905  (checking their lengths takes longer than the rest)
+            for k, parent in enumerate(parents):
+                part = parts[k]
                 if part is None:
                     continue
-                before = cotangents.get(parent)
-                if before is None:
+                if parent not in cotangents:
                     cotangents[parent] = part
-                elif type(part) is Growing or type(before) is Growing:
+                    continue
+                before = cotangents[parent]
+                if type(part) is Growing or type(before) is Growing:
                     cotangents[parent] = grown(before, part)
                 else:  # a mask knows how to be added to; what it is added to may not
                     cotangents[parent] = before + part if type(part) is not Live else part + before
