@@ -23,7 +23,6 @@ from gatewise._gates import (
     Chain,
     Gate,
     blank,
-    key_of,
     pick,
     viewed,
     write,
@@ -154,8 +153,9 @@ def assign(t: Tensor, index: Any, values: Any) -> None:
         if type(error).__module__.startswith("gatewise"):
             raise
         raise GateError.like(type(error))(f"{described(t)} cannot be assigned to like this.", str(error)) from None
-    for view in known.living():
-        refresh(view)
+    if known.views:
+        for view in known.living():
+            refresh(view)
 
 
 def is_there_already(t: Tensor, index: Any, values: Any) -> bool:
@@ -198,42 +198,34 @@ def recorded(root: Tensor, place: Any, chain: Chain, values: Any, index: Any) ->
 
 
 def eager(root: Tensor, known: Base, place: Any, chain: Chain, values: Any) -> None:
-    closed = closed_bits()
-    kinds, parents, plain = [], [], values
-    bits = root.bits
+    plain, kind, own, old = values, CONSTANT, 0, root.wire
     if type(values) is Tensor:
-        plain = values.value
-        own = values.bits & ~closed
-        kinds, bits = [WANTED if own else CONSTANT if is_stopped(values.wire) else UNASKED], bits | own
-        parents = [values.wire] if own else []
-    else:
-        if isinstance(values, (list, tuple)):
-            plain = values = np.asarray(values)
-        elif not isinstance(values, (*IMMUTABLE, np.ndarray)):
-            demand_plain(values)
-        kinds = [CONSTANT]
-    floating = root.value.dtype.kind in "fc"
-    old = root.wire
-    if old is not None and old is not STOPPED and old.pullback is not None and old.pullback.gate is ASSIGN:
-        in_place = known.own and references(root) <= ALONE
-    else:
-        in_place = known.own and references(root) <= ALONE - (old is None or old is STOPPED)
+        plain, own = values.value, values.bits & ~closed_bits()
+        kind = WANTED if own else CONSTANT if is_stopped(values.wire) else UNASKED
+    elif isinstance(values, (list, tuple)):
+        plain = np.asarray(values)
+    elif not isinstance(values, (*IMMUTABLE, np.ndarray)):
+        demand_plain(values)
+    again = old is not None and old.pullback is not None and old.pullback.gate is ASSIGN
+    in_place = known.own and references(root) <= (ALONE if again else ALONE - (old is None or old is STOPPED))
     array = root.value if in_place else np.array(root.value, order="K")
     write(array, plain, place, chain)
     known.own = True
-    if not floating or not bits:
+    bits = root.bits | own
+    if array.dtype.kind not in "fc" or not bits:
         root.value, root.wire, root.bits = array, STOPPED, 0
         return
+    parents: Any = (values.wire,) if own else ()
     if root.bits:
-        kinds, parents = [WANTED, *kinds], [old, *parents]
+        key, parents = 1 << 2 | WANTED, (old, *parents)
     else:
-        kinds = [CONSTANT if is_stopped(old) else UNASKED, *kinds]
-    if in_place and old is not None and old.pullback is not None and old.pullback.gate is ASSIGN:
-        old.value = blank(array)
+        key = 1 << 2 | (CONSTANT if is_stopped(old) else UNASKED)
+    without = blank(array)
+    if in_place and again and old is not None:
+        old.value = without
     saved = plain if isinstance(plain, (float, np.ndarray, np.generic)) else np.asarray(plain)
     if isinstance(saved, np.ndarray):
         saved = blank(saved)
     parameters = {"index": place, "chain": chain} if chain else {"index": place}
-    pullback = ASSIGN.array[key_of(kinds)]
-    wire = Wire(tick(), bits, array, (blank(array), saved), tuple(parents), pullback, parameters)  # type: ignore[arg-type]
+    wire = Wire(tick(), bits, array, (without, saved), parents, ASSIGN.array[key << 2 | kind], parameters)
     root.value, root.wire, root.bits = array, wire, bits
