@@ -69,7 +69,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
             if type(out) is Tensor and out.bits & bit and out.wire is not None:
                 swept = run.sweep({out.wire: ones_for(value)})
             found = tuple(collected(run.inputs[p], run.originals[p], swept) for p in positions)
-        found = tuple(mapped(lambda _, g: outwards(g), part) for part in found)
+        found = tuple([part if type(part) is float else mapped(lambda _, g: outwards(g), part) for part in found])
         value = run.outside(out)
         if has_aux:
             value = value, mapped(lambda _, part: run.outside(part), run.aux)
