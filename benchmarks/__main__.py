@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from benchmarks import checkers, eager, pictures, startup, training
+from benchmarks import checkers, eager, loops, numpy_functions, pictures, startup, training
 from benchmarks.harness import PEERS, markdown, peers, versions
 
 
 def main() -> None:
-    """Measure, then print: medians, with the versions of everything they depend on."""
+    """Measure, then print, with the versions of everything that the figures depend on."""
     installed, absent = peers()
     rows = eager.against_peers(installed, absent)
     rows += eager.chains()
+    rows += numpy_functions.beside_peers(installed)
+    rows += numpy_functions.makers()
+    rows += loops.beside_numpy(installed)
     rows += training.epochs(installed)
     rows += pictures.drawing()
     rows += startup.imports()
     rows += startup.show()
     rows += checkers.checking()
-    print(f"Medians, interleaved, with {versions(('gatewise', 'numpy', *PEERS))}.\n")
+    told = versions(("gatewise", "numpy", *PEERS))
+    print(f"Medians of interleaved rounds, of NumPy's functions and of loops the least of them, with {told}.\n")
     print(markdown(rows))
     if absent:
         print(f"\nNot installed, so not compared: {', '.join(absent)}. To compare: pip install 'gatewise[peers]'.")

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from benchmarks import eager, harness, startup, training
+from benchmarks import eager, harness, loops, numpy_functions, startup, training
 
 
 def test_every_function_is_called_equally_often_in_every_round():
@@ -25,6 +25,11 @@ def test_the_median_of_the_rounds_is_seconds_a_call_and_the_warm_up_is_left_out(
     pauses = iter([0.5, 0.01, 0.01, 0.3, 0.01, 0.01])
     medians = harness.interleaved(5, 1, pausing=lambda: time.sleep(next(pauses)))
     assert 0.01 <= medians["pausing"] < 0.1
+
+
+def test_the_least_of_the_rounds_can_be_asked_for():
+    pauses = iter([0.5, 0.02, 0.2, 0.2])
+    assert harness.interleaved(3, 1, of=min, pausing=lambda: time.sleep(next(pauses)))["pausing"] < 0.1
 
 
 def test_seconds_are_those_of_all_calls():
@@ -79,6 +84,32 @@ def test_wrong_numbers_stop_the_benchmark():
 def test_a_chain_has_the_gates_it_says_and_is_timed_both_ways():
     assert all(seconds > 0 for seconds in eager.chain(100))
     assert all(gates % 2 == 0 for gates in eager.CHAINS)
+
+
+def test_forty_functions_are_measured_and_every_peer_computes_the_same():
+    installed, _ = harness.peers()
+    assert len(numpy_functions.FUNCTIONS) == 40
+    for name in numpy_functions.FUNCTIONS:
+        assert "gatewise" in numpy_functions.ways(name, installed, numpy_functions.np.array([0.2, 0.3, 0.7]))
+
+
+def test_another_number_of_a_peer_stops_the_benchmark():
+    with pytest.raises(ArithmeticError, match="exp by hasty"):
+        numpy_functions.assert_alike("exp by hasty", (1.0, [1.0]), (1.0, [1.1]))
+
+
+def test_functions_makers_and_loops_each_give_their_rows():
+    rows = numpy_functions.beside_peers({}, rounds=1, seconds=0.0, names=["exp"])
+    assert [row.what.split(":")[0] for row in rows] == ["exp, 1 element", "exp, 10,000 elements"]
+    assert len(numpy_functions.makers(rounds=1, calls=1)) == len(numpy_functions.MAKERS)
+    rows = loops.beside_numpy({}, assignments=10, steps=5, rounds=1)
+    assert rows[-1].measured == "not installed"
+    assert len(rows) == 5
+
+
+def test_the_neuron_without_assignment_is_the_same_neuron():
+    value = loops.neuron(loops.CONDUCTANCES, 50)
+    assert loops.neuron_without_assignment(loops.np, loops.CONDUCTANCES, 50) == pytest.approx(value, rel=1e-12)
 
 
 def test_both_libraries_are_timed_on_the_same_loss():

@@ -81,9 +81,10 @@ def sweep(
             g = cotangents.pop(wire, None)
             if g is None:
                 continue  # only structural zeros came
-            if type(g) is Live and g.everywhere:
-                g = g.g
-            if type(g) is Growing and (arrive or keep or edges or wire.bits & lower or not takes_growing(wire)):
+            if type(g) is Live:
+                if g.everywhere:
+                    g = g.g
+            elif type(g) is Growing and (arrive or keep or edges or wire.bits & lower or not takes_growing(wire)):
                 g = g.settled()
             if wire.hooks is not None:
                 g = hooked(wire, g, keep)
@@ -94,23 +95,18 @@ def sweep(
                     wire.grad = [g]  # to be copied when it is read
                 else:
                     keep_gradient(wire, g)
-            if wire.pullback is None or (edges and wire in edges):
+            pullback = wire.pullback
+            if pullback is None or (edges and wire in edges):
                 leaves[wire] = g
                 continue
             parents: Any
-            if (
-                wire.bits & lower
-                or type(g) is Live
-                or (type(wire) is SourcedWire and (as_written or wire in by_gates))
-                or wire.pullback is released
-            ):
+            if wire.bits & lower or type(g) is Live or (type(wire) is SourcedWire and (as_written or wire in by_gates)):
                 positions, parents, parts = with_care(wire, g, bit, lower, lift, as_written or wire in by_gates)
                 if not parents:  # an input of a derivative that was a Tensor already
                     leaves[wire] = g
                     continue
             else:
-                pullback, parents = wire.pullback, wire.parents
-                positions = pullback.positions
+                positions, parents = pullback.positions, wire.parents
                 try:
                     parts = pullback.back(g, wire.value, wire.operands, wire.parameters)
                 except ArithmeticError:
@@ -123,19 +119,20 @@ def sweep(
             if release:
                 wire.operands, wire.parents, wire.pullback = (), (), released
                 wire.parameters = NO_PARAMETERS
+            if observer is not None:
+                tell(observer, wire, positions, parents, parts)
             for k, parent in enumerate(parents):
                 part = parts[k]
                 if part is None:
                     continue
-                if observer is not None:
-                    observer(wire, positions[k], parent, part if type(part) is not Growing else part.settled(copy=True))
-                if type(part) is Growing or type(cotangents.get(parent)) is Growing:
-                    cotangents[parent] = grown(cotangents.get(parent), part)
-                elif parent in cotangents:
-                    before = cotangents[parent]  # a mask knows how to be added to; what it is added to may not
-                    cotangents[parent] = before + part if type(part) is not Live else part + before
-                else:
+                if parent not in cotangents:
                     cotangents[parent] = part
+                    continue
+                before = cotangents[parent]
+                if type(part) is Growing or type(before) is Growing:
+                    cotangents[parent] = grown(before, part)
+                else:  # a mask knows how to be added to; what it is added to may not
+                    cotangents[parent] = before + part if type(part) is not Live else part + before
     return leaves
 
 
@@ -144,18 +141,24 @@ def takes_growing(wire: Wire) -> bool:
     return wire.hooks is None and wire.pullback is not None and wire.pullback.gate is ASSIGN
 
 
+def tell(
+    observer: Observer, wire: Wire, positions: Sequence[int], parents: Sequence[Wire], parts: Sequence[Any]
+) -> None:
+    """Tell the observer what a step sends to each of its operands."""
+    for k, parent, part in zip(positions, parents, parts, strict=True):
+        if part is not None:
+            observer(wire, k, parent, part if type(part) is not Growing else part.settled(copy=True))
+
+
 def grown(before: Any, part: Any) -> Any:
     """The sum of two cotangents of which one is changed in place."""
     if type(part) is not Growing:
         before, part = part, before
-    if before is None:
-        return part
     if type(before) is Growing:
         return part.absorb(before.settled())
-    if isinstance(before.g if type(before) is Live else before, Carrier):  # recorded: nothing is changed in place
-        settled = part.settled()
-        return before + settled if type(before) is Live else settled + before
-    return part.absorb(before)
+    if type(before) is Live:  # recorded: nothing is changed in place
+        return before + part.settled() if before.is_recorded else part.absorb(before)
+    return part.settled() + before if isinstance(before, Carrier) else part.absorb(before)
 
 
 def hooked_inside(wires: Iterable[Wire], bit: int) -> frozenset[Wire]:

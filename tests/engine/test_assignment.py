@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -453,3 +455,67 @@ def test_whole_numbers_of_a_table_that_was_given():
     x, games = np.array([0.5, 0.7]), np.array([[0, 1], [1, 0]])
     slope = np.array([(played(x + e, games) - played(x - e, games)) / 2e-5 for e in 1e-5 * np.eye(2)])
     np.testing.assert_allclose(gw.grad(played)(x, games), slope, rtol=1e-8)
+
+
+def arrays_made(monkeypatch, run):
+    """How many bytes the arrays have together that NumPy makes for gatewise during a run."""
+    made = []
+
+    def counting(function):
+        def counted(*args, **kwargs):
+            out = function(*args, **kwargs)
+            made.append(out.nbytes)
+            return out
+
+        return counted
+
+    with monkeypatch.context() as patch:
+        for name in ("array", "zeros", "ones", "empty", "full", "zeros_like", "ones_like", "copy", "where"):
+            patch.setattr(np, name, counting(getattr(np, name)))
+        run()
+    return sum(made)
+
+
+def operations(run):
+    """How many functions are called during a run, Python's and C's."""
+    count = itertools.count()
+    sys.setprofile(lambda frame, event, arg: next(count) if event in ("call", "c_call") else None)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return next(count)
+
+
+zeros = np.zeros  # known by what it is, also while another stands at its name in NumPy
+
+
+def one_by_one(p, n):
+    x = zeros(n)
+    x[0] = p
+    for i in range(1, n):
+        x[i] = 0.999 * x[i - 1] + p
+    return x[-1]
+
+
+def rows_of(p, n):
+    x = zeros((n, 4))
+    x[0] = p
+    for i in range(1, n):
+        x[i] = 0.999 * x[i - 1] + p
+    return np.sum(x[-1])
+
+
+def test_single_assignments_into_a_long_buffer_are_linear_in_memory(monkeypatch):
+    n = 100_000
+    bytes_made = arrays_made(monkeypatch, lambda: gw.grad(one_by_one)(0.5, n))
+    assert bytes_made < 100 * n  # one copy of the buffer an assignment would be 80 GB
+
+
+@pytest.mark.parametrize(("f", "p"), [(one_by_one, 0.5), (rows_of, P)], ids=["entries", "rows"])
+def test_assignments_are_linear_in_operations_and_bytes(f, p, monkeypatch):
+    gw.grad(f)(p, 10)
+    few, many = (operations(lambda n=n: gw.grad(f)(p, n)) for n in (1000, 3000))
+    assert many < 3.05 * few
+    few, many = (arrays_made(monkeypatch, lambda n=n: gw.grad(f)(p, n)) for n in (1000, 3000))
+    assert many < 3.05 * few

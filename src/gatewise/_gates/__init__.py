@@ -70,7 +70,7 @@ __all__ = [
     "Derived", "Forward", "Gate", "Growing", "Live", "Pattern", "Pullback", "Stops", "Variable", "added_at", "affine",
     "arithmetic", "assigning", "batch_norm", "blank", "cast", "choices", "conv2d", "convert", "cross_entropy",
     "curves", "custom", "dtype_of", "elementwise", "factors", "images", "is_recorded", "kept_axes", "key_of", "lanes",
-    "layers", "linear", "logsumexp", "matrices", "max_pool2d", "movement", "names_an_entry_once", "neural", "ordering", "pair",
-    "pick", "placing", "plain", "put", "reduction", "relu", "running", "shape_of", "showing", "sigmoid", "softmax",
-    "softplus", "spectra", "stops", "totals", "viewed", "without_mask", "write", "written",
+    "layers", "linear", "logsumexp", "matrices", "max_pool2d", "movement", "names_an_entry_once", "neural",
+    "ordering", "pair", "pick", "placing", "plain", "put", "reduction", "relu", "running", "shape_of", "showing",
+    "sigmoid", "softmax", "softplus", "spectra", "stops", "totals", "viewed", "without_mask", "write", "written",
 ]  # fmt: skip

@@ -40,8 +40,11 @@ def written(x: Any, values: Any, index: Any, chain: Chain = ()) -> Any:
 
 def write(array: Any, values: Any, index: Any, chain: Chain) -> None:
     """Write into an array, through a view of it."""
+    if not chain:
+        array[index] = values
+        return
     target = viewed(array, chain)
-    if not chain or np.may_share_memory(target, array):
+    if np.may_share_memory(target, array):
         target[index] = values
     else:  # this array lies otherwise in memory than the one that was looked at
         whole = places_of(array.shape, index, chain)
@@ -87,15 +90,17 @@ class Growing:
         return self
 
     def absorb_piece(self, index: Any, g: Any, mask: Any) -> None:
-        mask = True if mask is None else worked_out(mask)
         if index is WHOLE:
             index = ...
         if type(index) is int or names_an_entry_once(index):
             self.g[index] += g
-            self.mask[index] |= mask
+            if mask is None:
+                self.mask[index] = True
+            else:
+                self.mask[index] |= worked_out(mask)
         else:
             np.add.at(self.g, index, g)
-            np.logical_or.at(self.mask, index, mask)
+            np.logical_or.at(self.mask, index, True if mask is None else worked_out(mask))
 
     @classmethod
     def of(cls, g: Any, mask: Any) -> Growing:
@@ -134,9 +139,11 @@ def in_place(function: Function, **facts: Any) -> Callable[[Rule], Gate]:
 
 def taken_out(g: Growing, values: Any, index: Any, chain: Chain, wanted: Sequence[int]) -> list[Any] | None:
     """What an assignment sends back, taken out of its own cotangent; None where that cannot be looked at like this."""
-    here, alive = (viewed(x, chain) for x in (g.g, g.mask))
-    if chain and not (np.may_share_memory(here, g.g) and np.may_share_memory(alive, g.mask)):
-        return None
+    here, alive = g.g, g.mask
+    if chain:
+        here, alive = viewed(here, chain), viewed(alive, chain)
+        if not (np.may_share_memory(here, g.g) and np.may_share_memory(alive, g.mask)):
+            return None
     parts: list[Any] = [g] if 0 in wanted else []
     if 1 in wanted:
         part, live = here[index], alive[index]

@@ -64,6 +64,13 @@ class Live:
         """Whether all entries are alive: the cotangent may as well be a plain array."""
         return self.pieces is not None and self._mask is None
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether what came back is a recording; pieces are not put together to answer."""
+        if self._g is None and self.pieces is not None:
+            return any(is_recorded(g) for _, g, _ in self.pieces)
+        return is_recorded(self._g)
+
     def __add__(self, other: Any) -> Any:
         theirs = other.pieces if type(other) is Live else None
         if theirs is not None and not self.everywhere and not is_recorded(self._g):

@@ -7,7 +7,6 @@ are collected by. What it writes into them reaches the caller's when the derivat
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from operator import is_
 from typing import Any
 
@@ -42,7 +41,7 @@ class Lending:
     ) -> tuple[Sequence[Any], Mapping[str, Any]]:
         """The Tensors of a call, by position and by name; where there is no container, as they are."""
         if not any(map(is_container, args)) and not (kwargs and any(map(is_container, kwargs.values()))):
-            return [lent_out(x) for x in inputs], {name: lent_out(x) for name, x in named.items()}
+            return list(map(lent_out, inputs)), {name: lent_out(x) for name, x in named.items()} if named else named
         return (
             [self.lend(arg, tensors) for arg, tensors in zip(args, inputs, strict=True)],
             {name: self.lend(arg, named[name]) for name, arg in kwargs.items()},
@@ -83,7 +82,7 @@ class Lending:
 
 def lent_out(x: Any) -> Any:
     """The Tensor that the function gets for one that gradients are collected by: it may write into its own."""
-    return copy(x) if type(x) is Tensor else x
+    return Tensor(x.value, x.wire, x.bits) if type(x) is Tensor else x
 
 
 MISSING = object()

@@ -1,7 +1,7 @@
 """Applying a gate: one step, on what Tensors hold.
 
-Three ways lead into a gate: `apply1` and `apply2` for the common case, written out because they are the eager path, and
-`apply` for everything: any number of operands, parameters, several outputs, captured arrays, recordings.
+Four ways lead into a gate: `apply1`, `apply2` and `apply_entry` for the common case, written out because they are the
+eager path, and `apply` for everything: any operands, parameters, several outputs, captured arrays, recordings.
 """
 
 from __future__ import annotations
@@ -67,11 +67,13 @@ def apply2(gate: Gate, forward: Callable[[object, object], Any], x: object, y: A
             else:
                 key, bits, parents = 0b10010 if x.wire is STOPPED else 0b10110, y.bits, (y.wire,)
         elif type(y) in FLOATS:
-            b, key, bits, parents = y, 0b11000, x.bits, (x.wire,)
+            b, key = y, 0b11000  # more than three names at once would make a tuple first
+            bits, parents = x.bits, (x.wire,)
         else:
             return apply(gate, forward, (x, y), {})
     elif type(x) in FLOATS:
-        a, b, key, bits, parents = x, y.value, 0b10010, y.bits, (y.wire,)
+        a, b, key = x, y.value, 0b10010
+        bits, parents = y.bits, (y.wire,)
     else:
         return apply(gate, forward, (x, y), {})
     if bits & attention or (gate.closings and type(x) is Tensor and bits and may_close(gate, x.wire)):
@@ -102,7 +104,7 @@ def apply1(gate: Gate, forward: Callable[[Any], object], x: Tensor) -> Any:
     except Exception as error:
         out = recovered(error, gate, forward, (x,), (a,))
     parents: Any = (x.wire,)
-    if gate.of_reals:
+    if gate.of_reals and type(a) not in FLOATS:
         demand_rule_for(gate, (a,), (x,))
     pullback = (gate.scalar if type(out) in FLOATS else gate.array)[0b110]
     if gate.closings and may_close(gate, x.wire):
@@ -110,6 +112,24 @@ def apply1(gate: Gate, forward: Callable[[Any], object], x: Tensor) -> Any:
         if block is not None:
             return Tensor(out, block_wire(bits, out, ((a,), NO_PARAMETERS, parents, pullback), block), bits)
     return Tensor(out, Wire(tick(), bits, out, (a,), parents, pullback), bits)
+
+
+def apply_entry(gate: Gate, forward: Function, x: Tensor, index: Any) -> Any:
+    """One step that picks entries of an array, a Tensor."""
+    a, bits = x.value, x.bits
+    numbered = type(index) is int
+    if type(a) is not np.ndarray or not bits or bits & attention or gate.closings or (lent.recording and not numbered):
+        return apply(gate, forward, (x,), {"index": index})
+    place = {"index": index if numbered else unwrapped(index)}
+    try:
+        out = forward(a, **place)
+    except Exception as error:
+        out = recovered(error, gate, forward, (x,), (a,), place)
+    saved = blank(a) if is_written_into(x) else a  # what is written into next is not held on to
+    made = Tensor(out, Wire(tick(), bits, out, (saved,), (x.wire,), gate.array[0b110], place), bits)  # type: ignore[arg-type]
+    if type(out) is np.ndarray:
+        look(made, x, gate, forward, {"index": index})
+    return made
 
 
 def block_wire(bits: int, out: object, written: Made, block: Any, step: Expr | None = None) -> SourcedWire:
@@ -210,11 +230,7 @@ def is_constant(x: Any) -> bool:
 
 def is_written_into(x: Any) -> bool:
     """Whether a Tensor's memory is its own and may be written into in place."""
-    try:
-        alias: Any = object.__getattribute__(x, "alias")
-    except AttributeError:
-        return False
-    return getattr(alias, "own", False)
+    return type(x) is Tensor and x.alias is not None and getattr(x.alias, "own", False)
 
 
 #: What nobody else can change: a Tensor owns its memory. All else (arrays, lists) is copied when a rule will need it.
@@ -284,13 +300,13 @@ REAL = np.dtype(float)
 
 def demand_rule_for(gate: Gate, values: Sequence[Any], operands: Sequence[Any]) -> None:
     """Refuse complex numbers where a gate's rule is one for real ones."""
-    if not any(type(v) is complex or getattr(v, "dtype", REAL).kind == "c" for v in values):
-        return
-    raise ComplexGradientError(
-        f"{gate.name} of {' and '.join(described(x) for x in operands)} is given complex numbers.",
-        "its rule is one for real numbers.",
-        "real and imaginary parts apart, or np.abs(z) and np.angle(z).",
-    )
+    for v in values:
+        if type(v) not in FLOATS and (type(v) is complex or getattr(v, "dtype", REAL).kind == "c"):
+            raise ComplexGradientError(
+                f"{gate.name} of {' and '.join(described(x) for x in operands)} is given complex numbers.",
+                "its rule is one for real numbers.",
+                "real and imaginary parts apart, or np.abs(z) and np.angle(z).",
+            )
 
 
 def recovered(

@@ -8,16 +8,17 @@ import numpy as np
 
 from gatewise._errors import AssignmentError, GateError
 from gatewise._gates import COMPOSED, GATES, NAMES, convert, pick
-from gatewise._tensor.applying import apply
+from gatewise._tensor.applying import apply, apply_entry
 from gatewise._tensor.asking import described
 from gatewise._tensor.carrier import Tensor, give
 from gatewise._types import Function
 
+PICK = GATES[pick]
 OF_NUMPY = "a Tensor has the names of NumPy's arrays."
 
 
 def entries(t: Tensor, index: Any) -> Any:
-    return apply(GATES[pick], pick, (t,), {"index": index})
+    return apply_entry(PICK, pick, t, index)
 
 
 def astype(t: Tensor, dtype: Any, copy: bool = True) -> Any:

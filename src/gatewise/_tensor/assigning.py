@@ -23,7 +23,6 @@ from gatewise._gates import (
     Chain,
     Gate,
     blank,
-    key_of,
     pick,
     viewed,
     write,
@@ -69,18 +68,10 @@ class View:
         self.base, self.gate, self.forward, self.parameters, self.which = base, gate, forward, parameters, which
 
 
-def alias_of(t: Tensor) -> Base | View | None:
-    try:
-        alias: Base | View = object.__getattribute__(t, "alias")
-    except AttributeError:
-        return None
-    return alias
-
-
 def root_of(t: Tensor) -> tuple[Tensor, Base, Chain]:
     """The array that a Tensor looks at in the end, and how."""
     chain: list[Any] = []
-    while type(alias := alias_of(t)) is View:
+    while type(alias := t.alias) is View:
         chain.append((alias.forward, alias.parameters, alias.which))
         t = alias.base
     if alias is None:
@@ -103,7 +94,7 @@ def note(out: Tensor, base: Tensor, gate: Gate, forward: Any, parameters: Mappin
         return
     root, known, chain = root_of(base)
     real = viewed(root.value, (*chain, (forward, parameters, which))) if known.own else out.value
-    if not np.may_share_memory(real, root.value):
+    if real.base is not root.value and not np.may_share_memory(real, root.value):
         return
     out.alias = View(base, gate, forward, parameters, which)
     known.add(out)
@@ -149,7 +140,7 @@ def assign(t: Tensor, index: Any, values: Any) -> None:
     if place is Ellipsis and chain and chain[-1][0] is pick:  # `t[1:-1][...]` is `t[1:-1]`
         index = place = chain[-1][1]["index"]
         chain = chain[:-1]
-    if type(values) is Tensor and by_mask(place) and type(alias_of(values)) is View and root_of(values)[0] is root:
+    if type(values) is Tensor and by_mask(place) and type(values.alias) is View and root_of(values)[0] is root:
         what = f"{described(t)} is assigned to by a mask, from a view of itself."
         why = "NumPy reads entries that it has just written, in an order that it does not promise."
         raise GateError(what, why, "a copy of the view: x[mask] = x[::-1].copy()[...].")
@@ -162,13 +153,14 @@ def assign(t: Tensor, index: Any, values: Any) -> None:
         if type(error).__module__.startswith("gatewise"):
             raise
         raise GateError.like(type(error))(f"{described(t)} cannot be assigned to like this.", str(error)) from None
-    for view in known.living():
-        refresh(view)
+    if known.views:
+        for view in known.living():
+            refresh(view)
 
 
 def is_there_already(t: Tensor, index: Any, values: Any) -> bool:
     """Whether the values are the view of those places."""
-    alias = alias_of(values) if type(values) is Tensor else None
+    alias = values.alias if type(values) is Tensor else None
     if type(alias) is not View or alias.base is not t or alias.forward is not pick:
         return False
     return bool(alias.parameters["index"] == index) if is_basic(index) else False
@@ -191,7 +183,7 @@ def by_mask(index: Any) -> bool:
 
 def refresh(view: Tensor) -> None:
     """Make a view anew, from a base that moved."""
-    alias = alias_of(view)
+    alias = view.alias
     assert isinstance(alias, View)
     fresh = apply(alias.gate, alias.forward, (alias.base,), alias.parameters)
     fresh = fresh if alias.which is None else fresh[alias.which]
@@ -206,42 +198,34 @@ def recorded(root: Tensor, place: Any, chain: Chain, values: Any, index: Any) ->
 
 
 def eager(root: Tensor, known: Base, place: Any, chain: Chain, values: Any) -> None:
-    closed = closed_bits()
-    kinds, parents, plain = [], [], values
-    bits = root.bits
+    plain, kind, own, old = values, CONSTANT, 0, root.wire
     if type(values) is Tensor:
-        plain = values.value
-        own = values.bits & ~closed
-        kinds, bits = [WANTED if own else CONSTANT if is_stopped(values.wire) else UNASKED], bits | own
-        parents = [values.wire] if own else []
-    else:
-        if isinstance(values, (list, tuple)):
-            plain = values = np.asarray(values)
-        elif not isinstance(values, (*IMMUTABLE, np.ndarray)):
-            demand_plain(values)
-        kinds = [CONSTANT]
-    floating = root.value.dtype.kind in "fc"
-    old = root.wire
-    if old is not None and old is not STOPPED and old.pullback is not None and old.pullback.gate is ASSIGN:
-        in_place = known.own and references(root) <= ALONE
-    else:
-        in_place = known.own and references(root) <= ALONE - (old is None or old is STOPPED)
+        plain, own = values.value, values.bits & ~closed_bits()
+        kind = WANTED if own else CONSTANT if is_stopped(values.wire) else UNASKED
+    elif isinstance(values, (list, tuple)):
+        plain = np.asarray(values)
+    elif not isinstance(values, (*IMMUTABLE, np.ndarray)):
+        demand_plain(values)
+    again = old is not None and old.pullback is not None and old.pullback.gate is ASSIGN
+    in_place = known.own and references(root) <= (ALONE if again else ALONE - (old is None or old is STOPPED))
     array = root.value if in_place else np.array(root.value, order="K")
     write(array, plain, place, chain)
     known.own = True
-    if not floating or not bits:
+    bits = root.bits | own
+    if array.dtype.kind not in "fc" or not bits:
         root.value, root.wire, root.bits = array, STOPPED, 0
         return
+    parents: Any = (values.wire,) if own else ()
     if root.bits:
-        kinds, parents = [WANTED, *kinds], [old, *parents]
+        key, parents = 1 << 2 | WANTED, (old, *parents)
     else:
-        kinds = [CONSTANT if is_stopped(old) else UNASKED, *kinds]
-    if in_place and old is not None and old.pullback is not None and old.pullback.gate is ASSIGN:
-        old.value = blank(array)
+        key = 1 << 2 | (CONSTANT if is_stopped(old) else UNASKED)
+    without = blank(array)
+    if in_place and again and old is not None:
+        old.value = without
     saved = plain if isinstance(plain, (float, np.ndarray, np.generic)) else np.asarray(plain)
     if isinstance(saved, np.ndarray):
         saved = blank(saved)
     parameters = {"index": place, "chain": chain} if chain else {"index": place}
-    pullback = ASSIGN.array[key_of(kinds)]
-    wire = Wire(tick(), bits, array, (blank(array), saved), tuple(parents), pullback, parameters)  # type: ignore[arg-type]
+    wire = Wire(tick(), bits, array, (without, saved), parents, ASSIGN.array[key << 2 | kind], parameters)
     root.value, root.wire, root.bits = array, wire, bits

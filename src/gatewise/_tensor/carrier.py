@@ -46,7 +46,7 @@ class Tensor(Carrier):
     """
 
     __slots__ = ("__weakref__", "alias", "bits", "value", "wire")
-    alias: Any  # where it is a view, or is written into
+    alias: Any  # what it looks at, or who looks at it, as assignment needs to know; None where nobody asked
     __hash__ = object.__hash__
     wire: Wire | None
     if TYPE_CHECKING:  # what the files above this one give to it
@@ -109,6 +109,7 @@ class Tensor(Carrier):
 
     def __init__(self, value: object, wire: Wire | None = None, bits: int = 0) -> None:
         self.value, self.wire, self.bits = value, wire, bits
+        self.alias = None
 
     # ------------------------------------------------------------------------------------------------ looking at it
 

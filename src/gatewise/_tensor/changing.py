@@ -47,8 +47,8 @@ def change(t: Tensor, write: Callable[[np.ndarray], None]) -> None:
 
 
 def change_entries(t: Tensor, index: object, value: object) -> None:
-    if not may_change(t):
-        if is_learned(t):
+    if t.bits & ~BACKWARD or not may_change(t):
+        if not t.bits & ~BACKWARD and is_learned(t):
             raise not_changed(t)
         assign(t, index, value)
         return

@@ -81,19 +81,26 @@ def by_function(t: Tensor, function: Any, types: object, args: Sequence[Any], kw
 def composition(body: Callable[..., Any], function: Any, args: Sequence[Any], kwargs: Parameters) -> Any:
     """A function of NumPy's as what it is made of; options that this does not know have no rule."""
     try:
-        inspect.signature(body).bind(*args, **kwargs)
-    except TypeError:
-        options = "".join(f", {key}=..." for key in kwargs)
-        return unsupported(f"{qualified(function)}(...{options})", function, args, kwargs)
-    try:
         return body(*args, **kwargs)
     except (ValueError, TypeError, IndexError) as error:  # NumPy's words for a call that it refuses
         if isinstance(error, GatewiseError):
             raise
+        if not takes(body, args, kwargs):
+            options = "".join(f", {key}=..." for key in kwargs)
+            return unsupported(f"{qualified(function)}(...{options})", function, args, kwargs)
         given = [x for x in args if isinstance(x, (Tensor, np.ndarray))]
         raise GateError.of(
             qualified(function), list(map(described, given)), list(map(np.shape, given)), error
         ) from None
+
+
+def takes(body: Callable[..., Any], args: Sequence[Any], kwargs: Parameters) -> bool:
+    """Whether a function can be called like this."""
+    try:
+        inspect.signature(body).bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
 
 
 def qualified(function: Any) -> str:
