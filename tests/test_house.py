@@ -65,6 +65,7 @@ PAST_THE_FACE = {
 # Packages beyond NumPy and the standard library that a room may import, and only when it runs or is itself asked for.
 GUESTS: dict[str, set[str]] = {
     "_cli": {"click", "rich"},
+    "_gates": {"scipy"},
     "_views": {"cairosvg"},
     "data": {"rich"},
     "train": {"rich", "matplotlib"},

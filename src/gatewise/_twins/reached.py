@@ -43,8 +43,8 @@ def names_in(code: types.CodeType) -> tuple[str, ...]:
 
 @once
 def imports(code: types.CodeType) -> bool:
-    """Whether a function imports NumPy or math in its body."""
-    wanted = {"numpy", "math"}
+    """Whether a function imports NumPy, SciPy or math in its body."""
+    wanted = {"numpy", "scipy", "math"}
     return any(name.partition(".")[0] in wanted for name in names_in(code))
 
 

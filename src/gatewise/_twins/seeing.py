@@ -123,4 +123,4 @@ def seen(f: Callable[..., Any]) -> Callable[..., Any]:
 @functools.cache
 def is_installed(file: str, module: str | None) -> bool:
     """Whether a function is an installed package's: its names are its own."""
-    return "site-packages" in file or (module or "").partition(".")[0] in ("gatewise", "numpy")
+    return "site-packages" in file or (module or "").partition(".")[0] in ("gatewise", "numpy", "scipy")
