@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from gatewise._gates import load_scipys
+
 # On a busy machine a deadline tells of the machine, not of the code.
 settings.register_profile("gatewise", deadline=None)
 settings.load_profile("gatewise")
+
+load_scipys()  # their gates are declared before any test asks which there are
 
 COUNTED = "counted"
 counts: defaultdict[str, Counter[str]] = defaultdict(Counter)

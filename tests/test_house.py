@@ -65,6 +65,7 @@ PAST_THE_FACE = {
 # Packages beyond NumPy and the standard library that a room may import, and only when it runs or is itself asked for.
 GUESTS: dict[str, set[str]] = {
     "_cli": {"click", "rich"},
+    "_gates": {"scipy"},
     "_views": {"cairosvg"},
     "data": {"rich"},
     "train": {"rich", "matplotlib"},
@@ -298,7 +299,7 @@ def test_the_front_door_reexports_by_the_form_x_as_x():
 
 def test_every_room_has_its_place_in_the_contract():
     """The order of the rooms is written once, in pyproject.toml; no room may be missing there or stand there twice."""
-    (contract,) = (c for c in SETTINGS["tool"]["importlinter"]["contracts"] if c["type"] == "layers")
+    (contract,) = (c for c in SETTINGS["tool"]["importlinter"]["contracts"] if c["containers"] == ["gatewise"])
     listed = [room.strip("() ") for layer in contract["layers"] for room in layer.split("|")]
     assert contract["exhaustive"] is True
     assert len(set(listed)) == len(listed)

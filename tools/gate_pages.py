@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import io
 import re
-import sys
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 import gatewise as gw
 from gatewise._board import frozen_of, record_of
 from gatewise._cli.catalogue import FAMILIES, PATTERNS, Call, edges, example, first_line, sample, source_of
-from gatewise._gates import NAMES, Gate
+from gatewise._gates import NAMES, Gate, load_scipys
 from tools.readme import ROOT, fenced
 
 WIDTH = 110  # of a line of code
@@ -65,6 +65,7 @@ def shown(expression: str, value: Any) -> str:
 SUBJECTS = (
     *("arithmetic", "curves", "choices", "totals", "running", "ordering", "matrices", "factors", "spectra"),
     *("movement", "placing", "assigning", "neural", "layers", "images"),
+    *("special", "gammas", "bessel", "sums", "linalg", "stats"),
 )
 
 
@@ -74,7 +75,8 @@ def subject(gate: Gate) -> str:
 
 
 def gates() -> dict[str, str]:
-    """The index of all gates, a page and a picture for each."""
+    """The index of all gates, a page and a picture for each; SciPy's among them."""
+    load_scipys()
     found = {"docs/gates/README.md": index_of_gates()}
     for gate in NAMES.values():
         call = sample(gate)
@@ -149,7 +151,8 @@ def index_of_gates() -> str:
         *[f"- *{name}*: {meaning}." for name, meaning in PATTERNS.items()],
     ]
     for room in SUBJECTS:
-        title = inspect.getdoc(sys.modules[f"gatewise._gates.{room}"]).partition("\n")[0]
+        declared = next(inspect.getmodule(gate.rule) for gate in NAMES.values() if subject(gate) == room)
+        title = inspect.getdoc(declared).partition("\n")[0]
         lines += [
             "",
             f"## {title.rstrip('.')}",
@@ -210,6 +213,8 @@ def run_example(gate: Gate, call: Call, circuit: gw.Circuit) -> str:
         elif value is gate:  # a gate that gradients are made of
             session.run("from gatewise._gates import NAMES")
             session.run(f'{name} = NAMES["{name}"]')
+        elif isinstance(value, ModuleType) and name != "np":
+            session.run(f"from gatewise.scipy import {name}")
         elif name != "np":
             session.run(f"{name} = {literal(value)}")
     session.run(f"def out({', '.join(call.wires)}):\n    {text}")

@@ -27,6 +27,7 @@ if _typing.TYPE_CHECKING:  # what is loaded when it is first asked for
     from gatewise import nn as nn
     from gatewise import numpy as numpy
     from gatewise import optim as optim
+    from gatewise import scipy as scipy
     from gatewise import testing as testing
     from gatewise import train as train
     from gatewise._board import Circuit as Circuit
@@ -52,7 +53,7 @@ if _typing.TYPE_CHECKING:  # gates of our own: written by `python -m tools.pages
     from gatewise._gates.own import softplus as softplus
 
 #: Public rooms: `gw.nn` needs no import of its own.
-_NAMESPACES = ("course", "data", "nn", "numpy", "optim", "testing", "train")
+_NAMESPACES = ("course", "data", "nn", "numpy", "optim", "scipy", "testing", "train")
 #: The rooms of names that would load pictures, printer and language.
 _ROOMS = {"Circuit": "_board", "circuit": "_board", "Report": "_check", "check": "_check"}
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -57,7 +57,8 @@ class Case:
 
     def applied(self, *values: Any) -> Any:
         """Call what a user calls: NumPy's function, or the gate itself where the function is our own."""
-        call = self.gate if isinstance(self.gate.function, FunctionType) and own(self.gate) else self.gate.function
+        is_pythons = isinstance(self.gate.function, (FunctionType, MethodType))
+        call = self.gate if is_pythons and own(self.gate) else self.gate.function
         return quietly(call, *self.filled(values), **self.kwargs)
 
     def filled(self, values: Sequence[Any]) -> tuple[Any, ...]:
@@ -198,7 +199,13 @@ def draw(gate: Gate, shapes: Sequence[Any], seed: int) -> tuple[Any, ...]:
     spread = spread[np.abs(2 * spread - np.round(2 * spread)) > 0.02]
     chosen = np.random.default_rng([seed, *sizes]).choice(spread, sum(sizes), replace=False)
     parts = np.split(chosen, np.cumsum(sizes)[:-1])
-    return tuple(shaped(part, shape) for part, shape in zip(parts, shapes, strict=True))
+    drawn = tuple(shaped(part, shape) for part, shape in zip(parts, shapes, strict=True))
+    return tuple(whole(x) if name in gate.fixed else x for name, x in zip(gate.operands, drawn, strict=False))
+
+
+def whole(x: Any) -> Any:
+    """What stands where a gate has no rule: whole numbers, 2 to 4."""
+    return 2 + np.arange(x.size).reshape(x.shape) % 3 if isinstance(x, np.ndarray) and x.ndim else 2
 
 
 def shaped(part: Any, shape: Any) -> Any:

@@ -123,6 +123,8 @@ def forward_cases(gate: Gate) -> Iterator[Case]:
 
 def special_cases(gate: Gate) -> Iterator[Case]:
     """Zeros, infinities, NaN and numbers near the edges, as floats and in arrays."""
+    if gate.fixed:
+        return
     for values in itertools.product(SPECIAL, repeat=gate.arity) if gate.arity < 3 else ():
         yield Case(gate, values)
     for shift in range(len(SPECIAL)):

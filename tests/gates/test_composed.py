@@ -356,7 +356,11 @@ def along(total: Any, values: tuple[Any, ...], k: int, place: tuple[int, ...], a
 
 
 def test_every_composition_is_called() -> None:
-    called = {".".join(("np", *f.__module__.split(".")[1:2], f.__name__)).replace("np.lib.", "np.") for f in COMPOSED}
+    called = {
+        ".".join(("np", *f.__module__.split(".")[1:2], f.__name__)).replace("np.lib.", "np.")
+        for f in COMPOSED
+        if not f.__module__.startswith("scipy.")
+    }
     texts = " ".join(text for text, _ in CALLS)
     assert [name for name in called if f"{name}(" not in texts] == []
 

@@ -16,9 +16,10 @@ import numpy as np
 from gatewise._board import Circuit, circuit_of, frozen_of
 from gatewise._build import function
 from gatewise._errors import IntegerGradientError, UnknownGateError
-from gatewise._gates import NAMES, Gate, neural
+from gatewise._gates import NAMES, Gate, load_scipys, neural
 from gatewise._gates.absent import instead_if_numpys
 from gatewise._language import ALIASES, SYNONYMS
+from gatewise._twins import scipys
 from gatewise._views.numbers import number
 
 PATTERNS = {
@@ -43,7 +44,8 @@ POSITIONS = (0.7, 0.4, 0.2)  # where in a gate's domain the example's numbers li
 
 
 def catalogue() -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """The head and the rows of the table of all gates."""
+    """The head and the rows of the table of all gates; SciPy's are among them where it is installed."""
+    load_scipys()
     rows: list[tuple[str, ...]] = [
         (gate.name, gate.symbol, gate.pattern, family_of(gate), first_line(gate)) for gate in NAMES.values()
     ]
@@ -65,8 +67,9 @@ def gate_named(name: str) -> Gate:
     bare = SPELLINGS.get(bare, bare).replace("-", "_")
     if bare in NAMES:
         return NAMES[bare]
+    load_scipys()
     for gate in NAMES.values():
-        if name and name in (gate.infix, gate.symbol):
+        if name and name.removeprefix("scipy.") in (gate.infix, gate.symbol, gate.name, gate.path):
             return gate
     if (instead := instead_if_numpys(bare)) is not None:  # nothing is guessed from its letters
         raise UnknownGateError(name, None, instead)
@@ -199,6 +202,8 @@ def arguments(gate: Gate) -> tuple[Sequence[Any], Mapping[str, Any]]:
         return [np.array([1.0, 3.0, 2.0])], {}
     low, high = gate.domain
     numbers = [round(low + position * (high - low), 2) for position in POSITIONS]
+    if gate.fixed:
+        numbers = [2 if name in gate.fixed else x for name, x in zip(gate.operands, numbers, strict=False)]
     return (numbers if gate.family.name != "linear" else [np.array([1.0, 2.0, 3.0])])[: gate.arity], {}
 
 
@@ -247,6 +252,10 @@ def literal(call: Call, value: object, name: str) -> str:
 def callable_name(gate: Gate, call: Call) -> str:
     """What the gate is called by: its own name, or NumPy's path to the function."""
     module: ModuleType
+    if gate.path:
+        home = gate.path.partition(".")[0]
+        call.scope[home] = scipys(home)
+        return gate.path
     for path, module in (("np", np), ("np.linalg", np.linalg)):
         for name in (getattr(gate.function, "__name__", ""), gate.name):
             if getattr(module, name, None) is gate.function:

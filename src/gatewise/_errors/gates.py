@@ -132,8 +132,6 @@ class UnsupportedError(LineError):
     @classmethod
     def of(cls, name: str, instead: str = "") -> UnsupportedError:
         """`name` is what was called; `instead` says what gives the same, where that is known."""
-        last = name.split(".")[-1]
-        instead = INSTEAD.get(last, instead)
         frame = library_frame()
         error = cls(
             f"{name}{f', which {library_call(frame)} calls,' if frame else ''} has no gate.",
@@ -143,6 +141,15 @@ class UnsupportedError(LineError):
         )
         error.called = name
         return error
+
+    @classmethod
+    def along(cls, name: str, operand: str) -> UnsupportedError:
+        """A gate has no rule for one of its operands."""
+        return cls(
+            f"scipy.{name} has no rule for its {operand}.",
+            f"a gradient would go to {operand}, and gatewise knows the slope along the other operands alone.",
+            f"a plain number or array as {operand}: t.numpy() if no gradient is wanted.",
+        )
 
 
 class MethodError(UnsupportedError, AttributeError):
@@ -165,10 +172,6 @@ class MethodError(UnsupportedError, AttributeError):
 
     def __init__(self, *parts: str) -> None:
         LineError.__init__(self, *parts)
-
-
-#: What takes the place of functions of SciPy's that NumPy does not have.
-INSTEAD = {"expit": "gw.sigmoid(x)", "logsumexp": "gw.logsumexp(x)", "softmax": "gw.softmax(x)"}
 
 
 class UnknownGateError(GatewiseError):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import linecache
 import os
+import re
 import sys
 from collections.abc import Iterator
 from itertools import islice
-from types import FrameType
+from types import FrameType, ModuleType
 
 from gatewise._errors.base import GatewiseError
 
@@ -68,17 +69,53 @@ def library_frame() -> FrameType | None:
 
 
 def library_call(frame: FrameType) -> str:
-    """What a library's function is called: `scipy.linalg.solve`, `csr_array.dot`, or `solve_ivp's inner`."""
-    module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name
-    if "self" in frame.f_locals:
-        kind = type(frame.f_locals["self"]).__name__
-        return kind if name in ("__init__", "__new__", "__call__") else f"{kind}.{name}"
+    """What a library's function is called: `scipy.linalg.solve`, `csr_array.dot`, or `a function of scipy.linalg's`."""
+    module = frame.f_globals.get("__name__", "")
+    return (
+        public_call(frame) or called_on_the_line() or f"a function of {next(iter(public_packages(module)), module)}'s"
+    )
+
+
+def called_on_the_line() -> str:
+    """What the user's line calls there, by its public name; empty where that is more than names and dots."""
+    frame = user_frame()
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno) if frame is not None else ""
+    found = re.match(r"(\w+)((?:\.\w+)*)\(", place_in(frame, line).removeprefix("... ")) if frame is not None else None
+    if frame is None or found is None:
+        return ""
+    value = {**frame.f_globals, **frame.f_locals}.get(found[1])
+    for part in filter(None, found[2].split(".")):
+        value = getattr(value, part, None) if isinstance(value, ModuleType) else None
+    name = getattr(value, "__name__", "")
+    homes = [each for each in public_packages(getattr(value, "__module__", None) or "") if each in sys.modules]
+    return next((f"{each}.{name}" for each in homes if name in vars(sys.modules[each])), "")
+
+
+def public_packages(module: str) -> list[str]:
+    """A module and those around it, but for private ones."""
     packages = [module.rsplit(".", n)[0] for n in range(module.count(".") + 1)]
-    public = [each for each in packages if "._" not in each]
-    for each in public:
-        if not name.startswith("_") and hasattr(sys.modules.get(each), name):
-            return f"{each}.{name}"
-    return f"a function of {next(iter(public), module)}'s"
+    return [each for each in packages if "._" not in each]
+
+
+def public_call(frame: FrameType) -> str:
+    """The public name of a frame's function, of what is called there, or of its method; empty where it has none."""
+    name = frame.f_code.co_name
+    homes = [
+        (each, vars(sys.modules[each]))
+        for each in public_packages(frame.f_globals.get("__name__", ""))
+        if each in sys.modules
+    ]
+    if "self" in frame.f_locals:
+        owner = frame.f_locals["self"]
+        called = next(
+            (f"{each}.{n}" for each, names in homes for n, x in names.items() if x is owner), type(owner).__name__
+        )
+        if name in ("__init__", "__new__", "__call__"):
+            return called
+        return f"{called}.{name}" if hasattr(owner, name) else called
+    if name.startswith("_"):
+        return ""
+    return next((f"{each}.{name}" for each, names in homes if name in names), "")
 
 
 def user_line() -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from types import FrameType
 
-from gatewise._errors.gates import INSTEAD
 from gatewise._errors.lines import LineError, library_call, library_frame, user_names
 
 
@@ -60,8 +60,12 @@ def library_cure(frame: FrameType) -> str:
     if hasattr(matrix, "toarray") and name != "__init__":
         found = next(iter(user_names(matrix)), "S")
         return f"{found}.toarray(), a plain array, in its place: {found}.toarray() @ x."
-    if name in INSTEAD:
-        return INSTEAD[name] + "."
+    part = re.match(r"scipy\.(special|linalg|stats)\b", library_call(frame))
+    if part is not None:
+        return (
+            f"gatewise.scipy.{part[1]} for scipy.{part[1]} in this file, if `gatewise gates` lists the function;"
+            " or t.numpy() as its argument if no gradient is wanted."
+        )
     of_numpy = {"numpy": "np", "numpy.linalg": "np.linalg"}
     homes = [short for m, short in of_numpy.items() if not name.startswith("_") and hasattr(sys.modules.get(m), name)]
     twin = f"{homes[0]}.{name}, or " if homes else ""

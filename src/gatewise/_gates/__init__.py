@@ -43,6 +43,9 @@ from gatewise._gates.gate import (
 from gatewise._gates.images import pair
 from gatewise._gates.live import Live, dtype_of, is_recorded, names_an_entry_once, plain, shape_of, without_mask
 from gatewise._gates.movement import added_at, pick, put
+from gatewise._gates.of_scipy import declare
+from gatewise._gates.of_scipy import load as load_scipys
+from gatewise._gates.of_scipy import loaded as loaded_of_scipy
 from gatewise._gates.spelling import Pattern, Variable
 
 if TYPE_CHECKING:  # with their signatures
@@ -69,8 +72,9 @@ __all__ = [
     "ABSENT", "COMPOSED", "CONSTANT", "GATES", "NAMES", "UNASKED", "WANTED", "Back", "Carrier", "Chain", "Derivation",
     "Derived", "Forward", "Gate", "Growing", "Live", "Pattern", "Pullback", "Stops", "Variable", "added_at", "affine",
     "arithmetic", "assigning", "batch_norm", "blank", "cast", "choices", "conv2d", "convert", "cross_entropy",
-    "curves", "custom", "dtype_of", "elementwise", "factors", "images", "is_recorded", "kept_axes", "key_of", "lanes",
-    "layers", "linear", "logsumexp", "matrices", "max_pool2d", "movement", "names_an_entry_once", "neural",
-    "ordering", "pair", "pick", "placing", "plain", "put", "reduction", "relu", "running", "shape_of", "showing",
-    "sigmoid", "softmax", "softplus", "spectra", "stops", "totals", "viewed", "without_mask", "write", "written",
+    "curves", "custom", "declare", "dtype_of", "elementwise", "factors", "images", "is_recorded", "kept_axes",
+    "key_of", "lanes", "layers", "linear", "load_scipys", "loaded_of_scipy", "logsumexp", "matrices", "max_pool2d",
+    "movement", "names_an_entry_once", "neural", "ordering", "pair", "pick", "placing", "plain", "put", "reduction",
+    "relu", "running", "shape_of", "showing", "sigmoid", "softmax", "softplus", "spectra", "stops", "totals",
+    "viewed", "without_mask", "write", "written",
 ]  # fmt: skip

@@ -115,10 +115,15 @@ def apart(values):
 def eigh(g, out, x, *, UPLO="L"):
     """Eigenvalues move along their vectors; vectors turn towards each other by one over the gap between them."""
     values, vectors = parts_of(out, lambda: np.linalg.eigh(x, UPLO))
+    return through_eigh(g, values, vectors, UPLO.upper() == "U")
+
+
+def through_eigh(g, values, vectors, upper):
+    """The gradient of a symmetric matrix, of which one half is read, from those of its eigenvalues and vectors."""
     inner = 0.0 if g.get(0) is None else np.expand_dims(g.get(0), -1) * np.eye(shape_of(values)[-1])
     if g.get(1) is not None:
         inner = inner + apart(values) * (vectors.mT @ g.get(1))
-    return to_read(vectors @ inner @ vectors.mT, UPLO.upper() == "U")
+    return to_read(vectors @ inner @ vectors.mT, upper)
 
 
 @custom(
@@ -148,6 +153,11 @@ def beside(first, rest, g):
 def qr(g, out, x, *, mode="reduced"):
     """What comes back to both factors, solved with the triangular one."""
     q, r = parts_of(out, lambda: np.linalg.qr(x, mode))
+    return through_qr(g, q, r, x)
+
+
+def through_qr(g, q, r, x):
+    """The gradient of a matrix from those of its factors."""
     to_q, to_r = g.get(0), g.get(1)
     m, n = shape_of(x)[-2:]
     k = min(m, n)
@@ -179,7 +189,11 @@ def svd(g, out, x, *, full_matrices=True, compute_uv=True, hermitian=False):
     if not compute_uv:
         u, _, vh = np.linalg.svd(x, full_matrices=False)
         return (u * np.expand_dims(g, -2)) @ vh
-    whole_u, s, whole_vh = parts_of(out, lambda: np.linalg.svd(x, full_matrices))
+    return through_svd(g, *parts_of(out, lambda: np.linalg.svd(x, full_matrices)))
+
+
+def through_svd(g, whole_u, s, whole_vh):
+    """The gradient of a matrix from those of its singular values and vectors."""
     k = shape_of(s)[-1]
     u, v = whole_u[..., :k], whole_vh.mT[..., :k]
     column = np.expand_dims(s, -1)

@@ -70,6 +70,12 @@ UPSTREAM = Symbol("g")
 GIVEN = "tangents, out, operands, parameters, live=None"  #: to what pushes them forward
 
 
+def give_rules(**names: Any) -> None:
+    """Let the rules of gates that are declared later speak of these, too."""
+    ARRAY_SCOPE.update(names)
+    SCALAR_SCOPE.update(names)
+
+
 class Elementwise(Family):
     """The rule's body is the local gradient along each input, or a function of g that is the downstream itself."""
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gatewise._errors import GateError
+from gatewise._errors import GateError, UnsupportedError
 from gatewise._types import Function, Parameters
 
 Back = Callable[..., Any]  #: (g, out, operands, parameters, live=None) -> for each wanted operand what it gets
@@ -110,6 +110,8 @@ class Facts:
     sample: Sequence[Any] = ()  #: calls to test it with, where draws from its domain do not say enough
     domain: tuple[float, float] = (-2.0, 2.0)
     way: Callable[..., Any] | None = None  #: (*operands, **parameters) -> which way it went, entry by entry
+    fixed: Sequence[str] = ()  #: operands that it has no rule for: a gradient that would go to one is refused
+    path: str = ""  #: how printed code calls a function that is not NumPy's: `special.expit`
     views: bool = False  #: its value may be a view of its first operand
     corner: str | None = None  #: where its slope jumps, a row of CORNERS; None where it is smooth, or a stair
     arbitrary: bool = False  #: the entries of its value are whatever lay in memory
@@ -189,7 +191,9 @@ class Gate(Facts):
 
     def __call__(self, *args: object, **kwargs: object) -> Any:
         """Apply the gate: a step where a Tensor comes in, the plain function where none does."""
-        carriers = [x for x in args if isinstance(x, Carrier)] or carried(kwargs.get("index"))
+        carriers = [x for given in args for x in carried(given)] or carried(kwargs.get("index"))
+        if carriers and self.path:
+            return carriers[0].__array_function__(self.function, (), args, kwargs)
         operands, parameters = self.sorted(args, kwargs)
         if carriers:
             return carriers[0].__array_function__(self.function, (), operands, parameters)
@@ -321,6 +325,9 @@ class Derived(dict[int, Pullback]):
     def __missing__(self, key: int) -> Pullback:
         kinds = kinds_of(key)
         wanted = [position for position, kind in enumerate(kinds) if kind == WANTED]
+        for operand in (self.gate.operands[i] for i in wanted if self.gate.fixed):
+            if operand in self.gate.fixed:
+                raise UnsupportedError.along(self.gate.path, operand)
         back, needs = self.gate.family.derive(self.gate, kinds, wanted, self.scalar)
         pullback = self[key] = Pullback(back, self.gate.declared, wanted, needs, (self, key))
         return pullback

@@ -21,7 +21,8 @@ class Symbol:
         return Symbol(f"(-{self.text})", self.names)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any) -> Symbol:
-        return call_text(f"np.{ufunc.__name__}", *operands)
+        home = "np" if getattr(np, ufunc.__name__, None) is ufunc else "special"
+        return call_text(f"{home}.{ufunc.__name__}", *operands)
 
     def __array_function__(self, function: Any, types: object, args: Any, kwargs: object) -> Symbol:
         return call_text(f"np.{function.__name__}", *args)

@@ -108,6 +108,7 @@ class Speller:
         self.texts: dict[Any, str] = dict(texts)
         self.named, self.free, self.hidden = named, free, hidden
         self.uses_math, self.defines = False, True  # `defines`: own gates are functions of the text, parameters inside
+        self.modules: dict[str, str] = {}  # of SciPy's, that the text needs: what they are called there
         self.functions: dict[str, Any] = {}  # own gates that need a definition: name -> step
 
     def plain(self, value: Any) -> Text:
@@ -212,7 +213,8 @@ class Speller:
         if is_gate(step, np.concatenate, np.stack):
             texts = [f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"]
         elif gate.text is not None and "{" in gate.text:
-            return gate.text.replace("{*}", ", ".join(texts)).format(
+            text = self.with_module(gate.text) if gate.path else gate.text
+            return text.replace("{*}", ", ".join(texts)).format(
                 **dict(zip(gate.operands, (o.at(UNARY) for o in operands), strict=False)),
                 **dict(gate.defaults) | parameters,
             )
@@ -222,12 +224,23 @@ class Speller:
         if getattr(forward, "__module__", None) == "math":
             self.uses_math = True
             return f"math.{forward.__name__}({', '.join(texts)})"
-        name = "abs" if forward is operator.abs and not self.hidden("abs") else name_in_numpy(gate)
+        name = "abs" if forward is operator.abs and not self.hidden("abs") else self.function_path(gate)
         first = () if gate.own else takewhile(lambda key: key in POSITIONAL and key in parameters, gate.parameters)
         positional = tuple(first)
         arguments = texts + [f"{key}={value}" for key, value in parameters.items() if key not in positional]
         arguments[len(texts) : len(texts)] = [parameters[key] for key in positional]
         return f"{name}({', '.join(arguments)})"
+
+    def function_path(self, gate: Gate) -> str:
+        """`np.sum`, `special.expit`: what a gate's function is called in the text, which imports what that needs."""
+        return self.with_module(gate.path) if gate.path else name_in_numpy(gate)
+
+    def with_module(self, path: str) -> str:
+        """A call of a function of SciPy's, its module under a name that stands for nothing else in the text."""
+        module, dot, rest = path.partition(".")
+        if module not in self.modules:
+            self.modules[module] = self.free(f"{module}_") if self.hidden(module) else module
+        return f"{self.modules[module]}{dot}{rest}"
 
     def function_name(self, step: Expr) -> str:
         """The name of the function that printed code defines for an own gate with these parameters and shapes."""

@@ -62,6 +62,10 @@ class Writer:
         forward = self.forward.lines()
         name = circuit.name if circuit.name.isidentifier() else "f"
         head = [IMPORTS["np"]] + ([IMPORTS["math"]] if self.say.speller.uses_math else [])
+        head += [
+            f"from scipy import {module}{'' if name == module else f' as {name}'}"
+            for module, name in sorted(self.say.speller.modules.items())
+        ]
         if self.guards.crc32:
             head.insert(
                 0, f"from zlib import crc32{f' as {self.guards.crc32}' if self.guards.crc32 != 'crc32' else ''}\n"

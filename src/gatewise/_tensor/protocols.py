@@ -12,7 +12,7 @@ import numpy as np
 
 from gatewise._circuit import closed_bits, lent, open_bits
 from gatewise._errors import AssignmentError, GateError, GatewiseError, UnsupportedError
-from gatewise._gates import COMPOSED, GATES, Gate, plain
+from gatewise._gates import COMPOSED, GATES, Gate, declare, plain
 from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, regrouped
 from gatewise._tensor.asking import described, whole_number
 from gatewise._tensor.carrier import Tensor, give
@@ -37,6 +37,8 @@ def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **paramete
             return out
         return unsupported(f"{qualified(ufunc)}.{method}", getattr(ufunc, method), operands, parameters)
     gate = GATES.get(ufunc)
+    if gate is None and declare():  # SciPy's was loaded meanwhile
+        gate = GATES.get(ufunc)
     if gate is None or parameters:
         if gate is not None and (out := otherwise(ufunc, method, operands, parameters)) is not NotImplemented:
             return out
@@ -110,6 +112,8 @@ def qualified(function: Any) -> str:
         home = next((f"{h}." for h, m in homes.items() if getattr(m, function.__name__, None) is function), "")
         return home + function.__name__
     module = getattr(function, "__module__", "") or "numpy"
+    if module.startswith("scipy."):
+        return ".".join([*(part for part in module.split(".") if not part.startswith("_")), function.__name__])
     if not module.startswith("numpy"):
         return GATES[function].name if function in GATES else str(function.__name__)
     module = module.removeprefix("numpy").strip(".")
@@ -210,6 +214,7 @@ IGNORED: dict[str, tuple[Any, ...]] = {
     "subok": (True, False),
     "optimize": (True, False),
     "copy": (None,),
+    **dict.fromkeys(("overwrite_a", "overwrite_b", "check_finite"), (True, False)),
 }
 
 #: Functions that read entries in an order, and the place of that argument.

@@ -1,0 +1,85 @@
+"""Functions of NumPy's that take lists of Tensors where they take arrays."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gatewise._gates import GATES, Gate
+from gatewise._tensor import UNHURRIED, Tensor, apply1, apply2, gathered, has_tensor
+
+
+def in_lists(args: Any) -> bool:
+    return any(type(x) in (list, tuple) and has_tensor(x) for x in args)
+
+
+#: Functions that take a list of arrays: what stands in it is gathered, each by itself.
+TAKE_LISTS = {
+    np.concatenate, np.stack, np.hstack, np.vstack, np.dstack, np.column_stack, np.select, np.choose,
+    np.linalg.multi_dot, np.lexsort,
+}  # fmt: skip
+
+#: Functions that look into nested lists themselves.
+TAKE_NESTED_LISTS = {np.block, np.piecewise, np.histogramdd, np.ix_}
+
+
+def each_gathered(x: Any) -> Any:
+    """A list with each of its parts as one Tensor."""
+    return type(x)(map(gathered, x)) if type(x) in (list, tuple) else x
+
+
+def of_lists(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of NumPy's that takes lists of Tensors where it takes arrays."""
+    gather = each_gathered if function in TAKE_LISTS else gathered
+
+    @functools.wraps(function, updated=())
+    def twin(*args: Any, **kwargs: Any) -> Any:
+        if in_lists(args) or (kwargs and in_lists(kwargs.values())):
+            args = tuple(map(gather, args))
+            kwargs = {name: gather(x) for name, x in kwargs.items()}
+        return function(*args, **kwargs)
+
+    return twin
+
+
+def of_one(ufunc: np.ufunc, gate: Gate) -> Callable[..., Any]:
+    """A ufunc of one operand: a Tensor goes to its gate at once, without NumPy's way around."""
+
+    @functools.wraps(ufunc, updated=())
+    def twin(x: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if type(x) is Tensor and not args and not kwargs:
+            return apply1(gate, ufunc, x)
+        if type(x) in (list, tuple):
+            x = gathered(x)
+        return ufunc(x, *args, **kwargs)
+
+    return twin
+
+
+def of_two(ufunc: np.ufunc, gate: Gate) -> Callable[..., Any]:
+    """A ufunc of two operands, likewise."""
+
+    @functools.wraps(ufunc, updated=())
+    def twin(x: Any, y: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if (type(x) is Tensor or type(y) is Tensor) and not args and not kwargs:
+            return apply2(gate, ufunc, gathered(x), gathered(y))
+        if type(x) in (list, tuple) or type(y) in (list, tuple):
+            x, y = gathered(x), gathered(y)
+        return ufunc(x, y, *args, **kwargs)
+
+    return twin
+
+
+def of_ufunc(ufunc: np.ufunc) -> Callable[..., Any]:
+    """A ufunc that takes lists of Tensors; its other ways and facts are its own."""
+    gate = GATES.get(ufunc)
+    direct = gate is not None and gate not in UNHURRIED and ufunc.nin <= 2
+    twin = (of_one, of_two)[ufunc.nin - 1](ufunc, gate) if direct and gate is not None else of_lists(ufunc)
+    for name in ("reduce", "accumulate", "outer", "at", "reduceat"):
+        setattr(twin, name, of_lists(getattr(ufunc, name)))
+    for name in ("nin", "nout", "nargs", "ntypes", "types", "identity", "signature"):
+        setattr(twin, name, getattr(ufunc, name))
+    return twin

@@ -1,0 +1,132 @@
+"""Makers of arrays: what they make may be written into while a derivative is being taken."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import lent
+from gatewise._tensor import STOPPED, Tensor, gathered, has_tensor, whole_number
+
+
+def buffer(array: Any) -> Any:
+    """A new array as a Tensor where a derivative is being taken: Tensors may be written into it."""
+    if not lent.taking or type(array) is not np.ndarray or array.dtype.kind not in "fc":
+        return array
+    return Tensor(array, STOPPED)
+
+
+def makes(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of NumPy's that makes an array of numbers."""
+
+    @functools.wraps(function, updated=())
+    def twin(*args: Any, **kwargs: Any) -> Any:
+        return buffer(function(*args, **kwargs))
+
+    return twin
+
+
+def filled(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
+    fill_value = gathered(fill_value)
+    if type(fill_value) is not Tensor:
+        return buffer(np.full(shape, fill_value, dtype, **options))
+    whole = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    made = np.copy(np.broadcast_to(fill_value, whole))
+    return made if dtype is None else made.astype(dtype)
+
+
+def of_array(function: Callable[..., Any], copies: bool) -> Callable[..., Any]:
+    """`np.array` and its like."""
+
+    @functools.wraps(function, updated=())
+    def twin(a: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
+        copy = kwargs.get("copy", copies)
+        made = gathered(a) if dtype is None or np.dtype(dtype) != object else a
+        if type(made) is not Tensor or (dtype is not None and np.dtype(dtype) == object):
+            return buffer(function(a, dtype, *args, **kwargs))
+        if dtype is not None and np.dtype(dtype) != made.dtype:
+            made = made.astype(dtype)
+        elif not np.shape(made.value):
+            made = np.reshape(made, ())
+        elif made is a and copy:
+            made = np.copy(made)
+        least = kwargs.get("ndmin", 0)
+        return made if least <= made.ndim else np.reshape(made, (1,) * (least - made.ndim) + made.shape)
+
+    return twin
+
+
+def even_steps(
+    start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, **options: Any
+) -> Any:
+    if type(start) is not Tensor and type(stop) is not Tensor:
+        plainly: Any = np.linspace
+        return buffer(plainly(start, stop, num, endpoint, retstep, **options))
+    count = int(num)
+    step = (stop - start) / (count - 1 if endpoint else count)
+    row = np.reshape(np.arange(count), (count,) + (1,) * max(np.ndim(start), np.ndim(stop)))
+    made = row * step + start
+    if endpoint and count > 1:
+        made = np.concatenate([made[:-1], np.expand_dims(stop + 0 * made[0], 0)])
+    return (made, step) if retstep else made
+
+
+def counted(*args: Any, **options: Any) -> Any:
+    args = tuple(x.__index__() if type(x) is Tensor and whole_number(x) is not None else x for x in args)
+    if not any(type(x) is Tensor and x.dtype.kind == "f" for x in args):
+        return buffer(np.arange(*args, **options))
+    start, stop, step = args if len(args) == 3 else (*args, 1) if len(args) == 2 else (0, *args, 1)
+    bare = [x.item() if type(x) is Tensor else x for x in (start, stop, step)]
+    return start + step * np.arange(len(np.arange(*bare)), dtype=float)
+
+
+class Rows:
+    """`np.r_` and `np.c_` of Tensors."""
+
+    def __init__(self, original: Any, columns: bool) -> None:
+        self.original, self.columns = original, columns
+
+    def __getitem__(self, key: Any) -> Any:
+        parts = key if isinstance(key, tuple) else (key,)
+        if not any(map(has_tensor, parts)):
+            return buffer(self.original[key])
+        if any(isinstance(part, str) for part in parts):
+            return self.original[key]
+        arrays = [np.r_[part] if isinstance(part, slice) else gathered(part) for part in parts]
+        if self.columns:
+            return np.concatenate([x if np.ndim(x) > 1 else np.reshape(x, (-1, 1)) for x in arrays], axis=-1)
+        return np.concatenate([x if np.ndim(x) else np.reshape(x, (1,)) for x in arrays])
+
+
+class Entrywise:
+    """`np.vectorize` of a function of numbers, on Tensors too."""
+
+    def __init__(self, pyfunc: Any, *args: Any, **options: Any) -> None:
+        self.pyfunc, self.plain = pyfunc, np.vectorize(pyfunc, *args, **options)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not any(map(has_tensor, args)) or kwargs:
+            return self.plain(*args, **kwargs)
+        whole = np.broadcast_arrays(*map(gathered, args))
+        shape = np.shape(whole[0])
+        found = [self.pyfunc(*(x[place] for x in whole)) for place in np.ndindex(shape)]
+        if not has_tensor(found):
+            return np.reshape(np.array(found), shape)
+        return np.reshape(np.stack(found), shape)
+
+
+MAKERS: dict[Any, Any] = {
+    **{f: makes(f) for f in (np.zeros, np.empty, np.ones, np.eye, np.identity, np.logspace, np.geomspace, np.tri,
+                             np.fromiter, np.fromfunction, np.zeros_like, np.ones_like, np.empty_like)},
+    np.full: functools.wraps(np.full)(filled),
+    np.array: of_array(np.array, True),
+    np.asarray: of_array(np.asarray, False),
+    np.asanyarray: of_array(np.asanyarray, False),
+    np.ascontiguousarray: of_array(np.ascontiguousarray, False),
+    np.asfortranarray: of_array(np.asfortranarray, False),
+    np.linspace: functools.wraps(np.linspace)(even_steps),
+    np.arange: functools.wraps(np.arange, assigned=("__name__",))(counted),
+}  # fmt: skip

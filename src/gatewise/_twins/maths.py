@@ -1,0 +1,81 @@
+"""The functions of `math`, which take Tensors too."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gatewise._gates import GATES, Gate
+from gatewise._tensor import Tensor, apply, gathered, has_tensor
+
+MATH_NAMES = {
+    "fabs": "absolute",
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "atan2": "arctan2",
+    "asinh": "arcsinh",
+    "acosh": "arccosh",
+    "atanh": "arctanh",
+    "pow": "power",
+}
+
+
+class MathGate:
+    """A function of `math` that takes Tensors too: on floats it is math's own, to the bit."""
+
+    def __init__(self, function: Callable[..., Any], gate: Gate) -> None:
+        self.function, self.gate, self.__name__ = function, gate, function.__name__
+
+    def __call__(self, *args: Any) -> Any:
+        if not any(type(x) is Tensor for x in args):
+            return self.function(*args)
+        if any(np.shape(x.value if type(x) is Tensor else x) for x in args):
+            return self.gate(*args)  # math itself would refuse an array; the gate is what was meant
+        return apply(self.gate, self.function, args, {})
+
+
+def math_gate(function: Any) -> Any:
+    """The Tensor-taking twin of one of math's functions; anything else as it is."""
+    ufunc = getattr(np, MATH_NAMES.get(function.__name__, function.__name__), None)
+    if isinstance(ufunc, np.ufunc) and ufunc in GATES and function is not math.floor:
+        return MathGate(function, GATES[ufunc])
+    return IN_GATES.get(function, function)
+
+
+def math_of(body: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of `math` that has no gate: on Tensors it is `body`."""
+
+    @functools.wraps(function)
+    def twin(*args: Any, **kwargs: Any) -> Any:
+        if any(map(has_tensor, args)):
+            return body(*args, **kwargs)
+        return function(*args, **kwargs)
+
+    return twin
+
+
+def whole(t: Any, rounded: Callable[[Any], Any]) -> Any:
+    """A number as the whole one below it, above it, ...: Python counts by it."""
+    return rounded(t.item() if type(t) is Tensor else t)
+
+
+IN_GATES: dict[Any, Callable[..., Any]] = {
+    math.floor: math_of(lambda t: whole(t, math.floor), math.floor),
+    math.ceil: math_of(lambda t: whole(t, math.ceil), math.ceil),
+    math.trunc: math_of(lambda t: whole(t, math.trunc), math.trunc),
+    math.fsum: math_of(lambda xs: np.sum(gathered(list(xs))), math.fsum),
+    math.prod: math_of(lambda xs, start=1: np.prod(gathered(list(xs))) * start, math.prod),
+    math.hypot: math_of(lambda *xs: np.linalg.norm(gathered(list(xs))), math.hypot),
+    math.dist: math_of(lambda p, q: np.linalg.norm(gathered(p) - gathered(q)), math.dist),
+    math.log: math_of(lambda x, base=math.e: np.log(x) / np.log(base) if base is not math.e else np.log(x), math.log),
+    math.isclose: math_of(lambda a, b, **k: math.isclose(plain(a), plain(b), **k), math.isclose),
+}  # fmt: skip
+
+
+def plain(x: Any) -> Any:
+    return x.item() if type(x) is Tensor else x

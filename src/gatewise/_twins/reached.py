@@ -1,0 +1,137 @@
+"""What a function and those it reaches may ask for by name, and what of it is answered otherwise."""
+
+from __future__ import annotations
+
+import dis
+import functools
+import types
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from gatewise._twins.modules import twin_of
+
+
+def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
+    """A code object and those inside it."""
+    yield code
+    for each in code.co_consts:
+        if isinstance(each, types.CodeType):
+            yield from codes_in(each)
+
+
+def once(function: Callable[[types.CodeType], Any]) -> Callable[[types.CodeType], Any]:
+    """A function of code objects, asked once for each of them, which it does not keep alive."""
+    known: weakref.WeakKeyDictionary[types.CodeType, Any] = weakref.WeakKeyDictionary()
+
+    @functools.wraps(function)
+    def asked(code: types.CodeType) -> Any:
+        if code not in known:
+            known[code] = function(code)
+        return known[code]
+
+    return asked
+
+
+@once
+def names_in(code: types.CodeType) -> tuple[str, ...]:
+    """The global names that a function may ask for, and the attributes; whether it imports."""
+    return tuple(dict.fromkeys(name for each in codes_in(code) for name in each.co_names))
+
+
+@once
+def imports(code: types.CodeType) -> bool:
+    """Whether a function imports NumPy, SciPy or math in its body."""
+    wanted = {"numpy", "scipy", "math"}
+    return any(name.partition(".")[0] in wanted for name in names_in(code))
+
+
+@once
+def writes(code: types.CodeType) -> bool:
+    """Whether a function may write into an array."""
+    return any(
+        each.opname in ("STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR")
+        or (each.opname == "BINARY_OP" and each.argrepr.endswith("="))
+        or each.argval in WRITING
+        for inner in codes_in(code)
+        for each in dis.get_instructions(inner)
+        if isinstance(each.argval, (str, int, type(None)))
+    )
+
+
+WRITING = frozenset(
+    ("out", "fill", "sort", "put", "copyto", "place", "putmask", "fill_diagonal", "put_along_axis", "at")
+)
+
+
+def is_users(value: Any, names: Mapping[str, Any]) -> bool:
+    """Whether a value is a plain function of the same module."""
+    return type(value) is types.FunctionType and value.__globals__ is names
+
+
+def functions_reached(f: types.FunctionType) -> Iterator[types.FunctionType]:
+    """A function, and the plain ones of its module that it may call: by name, from its closure or its defaults."""
+    waiting, known = [f], {id(f)}
+    while waiting:
+        each = waiting.pop()
+        yield each
+        around = [each.__globals__.get(name) for name in names_in(each.__code__)]
+        for other in (*around, *held(each)):
+            if is_users(other, f.__globals__) and id(other) not in known:
+                known.add(id(other))
+                waiting.append(other)
+
+
+def held(f: types.FunctionType) -> Iterator[Any]:
+    """What a function's closure and its defaults hold."""
+    for cell in f.__closure__ or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:
+            continue
+    yield from f.__defaults__ or ()
+
+
+class Plan:
+    """What of the names that a function and those it reaches may ask for is answered otherwise.
+
+    `names` are all of them with what they stood for when this was made; `twins` those that have a twin, `functions` the
+    plain ones of the module, `arrays` those that may be written into. The first of `functions` is the function itself.
+    """
+
+    def __init__(self, f: types.FunctionType) -> None:
+        reached = list(functions_reached(f))
+        known = {name: f.__globals__.get(name) for each in reached for name in names_in(each.__code__)}
+        self.names = [(name, id(value)) for name, value in known.items()]  # no plan keeps a function alive
+        self.around = [id(value) for each in reached for value in held(each)]
+        self.writing = any(writes(each.__code__) for each in reached)
+        self.twins = {name: twin for name, value in known.items() if (twin := twin_of(value)) is not None}
+        self.functions = [name for name, value in known.items() if is_users(value, f.__globals__)]
+        self.arrays = [name for name, value in known.items() if self.may_be_written(value)]
+        around = [value for each in reached for value in held(each)]
+        deep = any(twin_of(value) is not None or self.may_be_written(value) for value in around)
+        self.needed = bool(self.twins or self.arrays or deep or any(imports(each.__code__) for each in reached))
+
+    def may_be_written(self, value: Any) -> bool:
+        """Whether a value is an array that the function captured, and may write into or into copies of."""
+        return self.writing and type(value) is np.ndarray and value.dtype.kind == "f" and value.flags.writeable
+
+    def holds(self, f: types.FunctionType) -> bool:
+        """Whether every name stands for what it stood for, and the closure for what it did."""
+        get = f.__globals__.get
+        for name, known in self.names:
+            if id(get(name)) != known:
+                return False
+        return not self.around or self.around == [id(x) for each in functions_reached(f) for x in held(each)]
+
+
+PLANS: weakref.WeakKeyDictionary[Any, Plan] = weakref.WeakKeyDictionary()
+
+
+def plan_of(f: types.FunctionType) -> Plan:
+    plan = PLANS.get(f)
+    if plan is None or not plan.holds(f):
+        plan = PLANS[f] = Plan(f)
+    return plan

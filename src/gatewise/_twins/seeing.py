@@ -1,0 +1,126 @@
+"""What a function sees during one call: a copy of its globals with the twins in it, and what it wrote there."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable
+from operator import is_
+from typing import Any
+
+import numpy as np
+
+from gatewise._tensor import STOPPED, Tensor
+from gatewise._twins.modules import BUILTINS, twin_of
+from gatewise._twins.reached import Plan, is_users, plan_of
+
+
+class Seeing:
+    """What the functions of one module see during one call: a copy of its globals, and what changed there."""
+
+    def __init__(self, f: types.FunctionType, plan: Plan) -> None:
+        self.real, self.plan = f.__globals__, plan
+        self.copy = copy = dict(self.real)
+        copy["__builtins__"] = BUILTINS
+        copy.update(plan.twins)
+        self.made: dict[int, tuple[Any, Any]] = {}  # by id: what was put in another's place
+        self.given: dict[int, Any] = {}  # the memory of those that stand for captured arrays
+        for name in plan.functions:
+            copy[name] = self.function(copy[name])
+        for name in plan.arrays:
+            copy[name] = self.array(copy[name])
+        self.before = dict(copy)
+
+    def array(self, value: Any) -> Any:
+        """A captured array as the Tensor that the function sees, in memory of its own."""
+        if id(value) not in self.made:
+            self.made[id(value)] = value, Tensor(np.array(value, order="K"), STOPPED)
+            self.given[id(value)] = self.made[id(value)][1].value
+        return self.made[id(value)][1]
+
+    def function(self, f: types.FunctionType) -> types.FunctionType:
+        """A plain function that sees this."""
+        if id(f) in self.made:
+            return self.made[id(f)][1]  # type: ignore[no-any-return]
+        twin = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, f.__closure__)
+        twin.__dict__ = f.__dict__  # attributes of a function are shared
+        twin.__kwdefaults__ = f.__kwdefaults__
+        self.made[id(f)] = f, twin
+        if f.__closure__:
+            cells = tuple(map(self.cell, f.__closure__))
+            if any(a is not b for a, b in zip(cells, f.__closure__, strict=True)):
+                whole = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, cells)
+                whole.__dict__, whole.__kwdefaults__ = f.__dict__, f.__kwdefaults__
+                for cell in cells:
+                    if cell != types.CellType() and cell.cell_contents is twin:  # it speaks of itself
+                        cell.cell_contents = whole
+                twin = whole
+                self.made[id(f)] = f, twin
+        if f.__defaults__ and any(self.seen_through(x) is not x for x in f.__defaults__):
+            twin.__defaults__ = tuple(map(self.seen_through, f.__defaults__))
+        return twin
+
+    def cell(self, cell: types.CellType) -> types.CellType:
+        """A cell of a closure; one that holds what has a twin is another one."""
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            return cell
+        other = self.seen_through(value)
+        return cell if other is value else types.CellType(other)
+
+    def seen_through(self, value: Any) -> Any:
+        if is_users(value, self.real):
+            return self.function(value)
+        if self.plan.may_be_written(value):
+            return self.array(value)
+        twin = twin_of(value)
+        return value if twin is None else twin
+
+    def settle(self) -> None:
+        """Bring to the module what the function wrote to its globals, and into the arrays that it captured."""
+        for place, memory in self.given.items():
+            original, stands = self.made[place]
+            if stands.value is not memory:
+                original[...] = stands.value
+        if len(self.copy) == len(self.before) and all(map(is_, self.copy.values(), self.before.values())):
+            return
+        originals = {id(twin): original for original, twin in self.made.values()}
+        for name, value in self.copy.items():
+            if name != "__builtins__" and self.before.get(name, self) is not value:
+                self.real[name] = originals.get(id(value), value)
+        for name in self.before.keys() - self.copy.keys():
+            self.real.pop(name, None)
+
+
+def seen(f: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which sees NumPy and math answered by the gates; what it writes to its globals is written.
+
+    Methods, partial functions and decorated ones are seen through as far as they are plain functions of the user's.
+    """
+    if type(f) is not types.FunctionType:
+        if isinstance(f, types.MethodType):
+            inner = seen(f.__func__)
+            return f if inner is f.__func__ else types.MethodType(inner, f.__self__)
+        if isinstance(f, functools.partial):
+            inner = seen(f.func)
+            return f if inner is f.func else functools.partial(inner, *f.args, **f.keywords)
+        return f
+    plan = plan_of(f)
+    if not plan.needed or is_installed(f.__code__.co_filename, f.__module__):
+        return f
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        seeing = Seeing(f, plan)
+        try:
+            return seeing.function(f)(*args, **kwargs)
+        finally:
+            seeing.settle()
+
+    return called
+
+
+@functools.cache
+def is_installed(file: str, module: str | None) -> bool:
+    """Whether a function is an installed package's: its names are its own."""
+    return "site-packages" in file or (module or "").partition(".")[0] in ("gatewise", "numpy", "scipy")

@@ -1,0 +1,15 @@
+"""SciPy's linear algebra: `scipy.linalg`, with gates in place of the functions that have one."""
+
+from __future__ import annotations
+
+from gatewise._twins import scipys as _scipys
+
+_twin = _scipys("linalg")
+
+
+def __dir__() -> list[str]:
+    return dir(_twin.original)
+
+
+def __getattr__(name: str) -> object:
+    return getattr(_twin, name)
