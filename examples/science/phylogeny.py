@@ -111,7 +111,7 @@ if __name__ == "__main__":
         difference = (loss(up, *rest) - loss(down, *rest)) / 2e-5
         slope = np.sum(gradient[key] * np.arange(1, 1 + np.size(params[key])))
         print(f"{key}: {slope:.8g}, by differences {difference:.8g}")
-    for step in range(31):
+    for step in range(21):
         value, gradient = gw.value_and_grad(loss)(params, *rest)
         if step % 10 == 0:
             print(f"step {step}: {value:.5f}, lengths {np.exp(params['log_lengths']).round(3)}")

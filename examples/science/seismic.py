@@ -66,7 +66,7 @@ def loss(theta, survey):
     return misfit
 
 
-def problem(nz=40, nx=50, nt=250):
+def problem(nz=40, nx=50, nt=200):
     h, dt = 10.0, 2e-3
     background = np.full((nz, nx), 1800.0)
     background[nz // 2 :, :] = 2200.0
@@ -104,9 +104,9 @@ if __name__ == "__main__":
     difference = (loss(theta + 0.01 * direction, survey) - loss(theta - 0.01 * direction, survey)) / 0.02
     print(f"{theta.size} speeds; along a direction {gradient @ direction:.9g}, by differences {difference:.9g}")
     rate = 20 / np.abs(gradient).max()
-    for step in range(11):
+    for step in range(4):
         value, gradient = gw.value_and_grad(loss)(theta, survey)
-        if step % 5 == 0:
+        if step % 3 == 0:
             print(f"step {step:2}: misfit {value:.3e}, mean speed {theta.mean():.0f} m/s (in truth 2600)")
         theta = theta - rate * gradient
     both = timeit(lambda: gw.value_and_grad(loss)(theta, survey), number=1)

@@ -117,9 +117,9 @@ if __name__ == "__main__":
         down[key] = design[key] - 1e-5
         difference = (loss(up, *rest) - loss(down, *rest)) / 2e-5
         print(f"{key}, all together: {gradient[key].sum():.8g}, by differences {difference:.8g}")
-    for step in range(31):
+    for step in range(16):
         value, gradient = gw.value_and_grad(loss)(design, *rest)
-        if step % 10 == 0:
+        if step % 5 == 0:
             print(f"step {step}: {value:.2f}, heights {np.round(design['height'], 2)}")
         design = {key: design[key] - 1e-3 * gradient[key] for key in design}
     both = timeit(lambda: gw.value_and_grad(loss)(design, *rest), number=5)

@@ -109,15 +109,33 @@ class Nodes:
         return False
 
     def tame(self, x: Any) -> bool:
-        """Whether a value, or a gradient, is finite wherever the inputs are, overflow aside: 0 times it is 0."""
-        if isinstance(x, Expr):
-            if is_gate(x, np.divide) and are_shares(*x.operands):
-                return self.tame(x.operands[0].operands[0])
-            return is_tame(x.gate, tuple(map(self.fixed, x.operands))) and all(map(self.tame, x.operands))
+        """Whether a value, or a gradient, is finite wherever the inputs are, overflow aside: 0 times it is 0.
+
+        What a value is made of is a net, not a tree: each part is asked once, and a long chain is no deep recursion.
+        """
+        asked: dict[int, Expr] = {}
+        waiting = [x]
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, Expr):
+                if id(each) not in asked:
+                    asked[id(each)] = each
+                    if is_gate(each, np.divide) and are_shares(*each.operands):
+                        waiting.append(each.operands[0].operands[0])
+                    elif is_tame(each.gate, tuple(map(self.fixed, each.operands))):
+                        waiting += each.operands
+                    else:
+                        return False
+            elif isinstance(each, dict):  # what comes back to several outputs
+                waiting += [self.of(without_mask(part)) for part in each.values()]
+            elif not self.is_finite(each):
+                return False
+        return True
+
+    def is_finite(self, x: Any) -> bool:
+        """Whether a wire, or a number that is known, is tame."""
         if isinstance(x, Wire):
             return x in self.tame_gradients or x in self.tame_wires
-        if isinstance(x, dict):  # what comes back to several outputs
-            return all(self.tame(self.of(without_mask(part))) for part in x.values())
         return bool(np.all(np.isfinite(x))) if x is not None else True
 
     def fixed(self, x: Any) -> Any:
