@@ -214,6 +214,11 @@ def sign_last(nodes: Nodes, node: Expr) -> Any:
     return None
 
 
+def everywhere(nodes: Nodes, node: Expr) -> Any:
+    """Of what holds everywhere each part does, wherever it is moved: one True says it, whatever the shape."""
+    return np.True_ if node.operands[0] is np.True_ else None
+
+
 def one_over(nodes: Nodes, node: Expr) -> Any:
     """An upstream gradient of ones over something is 1 over it."""
     return replace(node, operands=(1, node.operands[1]), where=None) if nodes.is_one(node.operands[0]) else None
@@ -238,6 +243,7 @@ RULES: dict[Gate, tuple[Rule, ...]] = {
     GATES[np.matmul]: (outer_product,),
     GATES[np.where]: (switched,),
     GATES[put]: (picked_number,),
+    **{GATES[f]: (everywhere,) for f in (np.any, np.reshape, np.transpose, np.expand_dims)},
     GATES[np.not_equal]: (lambda nodes, node: decided(node),),
     GATES[np.bitwise_or]: (lambda nodes, node: either(*node.operands),),
     GATES[np.power]: (lambda nodes, node: node.operands[0] if is_number(node.operands[1], 1) else None,),
