@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import pickle
+import re
 import runpy
 import subprocess
 import sys
@@ -135,3 +136,12 @@ def test_a_code_says_what_it_found(path, capsys):
     assert "by differences" in told.out
     assert "times as long as the value" in told.out
     assert told.err == ""
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_what_a_readme_shows_of_a_code_stands_in_it(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    shown = re.findall(r"^(def [^\n]*:)  # (\w+)\.py\n(.*?)\n(?=\n\n|```)", text, re.DOTALL | re.MULTILINE)
+    assert len(shown) == 2
+    for head, name, body in shown:
+        assert f"{head}\n{body}\n" in (ROOT / "examples" / "science" / f"{name}.py").read_text(encoding="utf-8")
