@@ -19,7 +19,6 @@ from gatewise._recording.structures import leaves, mapped
 
 CODES = sorted((ROOT / "examples" / "science").glob("*.py"))
 NO_CLASSES = "gatewise does not see into classes: the buffer that the method `run` fills is NumPy's own"
-NO_COMPLEX = "tables and pictures show real numbers"
 
 #: Runs the printed code with NumPy alone, on inputs from a file; what it gives goes to another.
 ELSEWHERE = """
@@ -102,7 +101,7 @@ def test_every_entry_of_the_gradient_is_that_of_differences(path):
             assert np.asarray(gradient[place])[entry] == pytest.approx(found, rel=1e-5, abs=1e-7 * scale)
 
 
-@pytest.mark.parametrize("path", each(catchment=NO_CLASSES, diffraction=NO_COMPLEX, power_flow=NO_COMPLEX))
+@pytest.mark.parametrize("path", each(catchment=NO_CLASSES))
 def test_a_code_is_drawn(path, tmp_path):
     _, _, circuit = small(path)
     circuit.save(tmp_path / "code.svg")
