@@ -288,3 +288,39 @@ BUFFER = np.zeros(2)
 def test_arrays_with_an_arithmetic_of_their_own_are_refused(make, words):
     with pytest.raises(GatewiseError, match=words):
         make(gw.tensor(np.ones((2, 2))))
+
+
+class Tank:
+    """A class of a user's, which fills a buffer that NumPy made."""
+
+    def __init__(self, rate):
+        self.rate, self.level = rate, np.zeros(4)
+
+    def filled(self):
+        level = np.zeros(4)
+        for k in range(4):
+            level[k] = self.rate * k
+        return level.sum()
+
+    def kept(self):
+        self.level[0] = self.rate
+        return self.level.sum()
+
+
+@pytest.mark.parametrize("method", ["filled", "kept"])
+def test_a_buffer_in_a_class_names_the_import_that_cures_it_and_its_file(method):
+    def loss(rate):
+        return getattr(Tank(rate), method)()
+
+    with pytest.raises(GatewiseError, match=r"`import gatewise\.numpy as np` in test_reading_out\.py") as caught:
+        gw.grad(loss)(2.0)
+    assert "= self.rate" in str(caught.value)
+
+
+def test_a_number_read_where_numpy_is_not_used_is_told_no_import():
+    def loss(rate):
+        return float(rate) ** 2
+
+    with pytest.raises(GatewiseError) as caught:
+        gw.grad(loss)(2.0)
+    assert "import" not in str(caught.value)

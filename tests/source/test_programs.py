@@ -42,7 +42,7 @@ def test_no_printed_line_changes_an_array_another_name_refers_to(cases: list[Cas
 
 def test_what_is_finite_is_asked_once_of_what_many_expressions_share(monkeypatch):
     """Each round of Adam uses both moments twice: asked along every way, the questions double with every round."""
-    from gatewise._source.nodes import Nodes
+    from gatewise._source import nodes
 
     def adam(x, lr):
         m, v = 0.0, 0.0
@@ -53,8 +53,8 @@ def test_what_is_finite_is_asked_once_of_what_many_expressions_share(monkeypatch
         return x * x
 
     asked = []
-    whole = Nodes.is_tame_expression
-    monkeypatch.setattr(Nodes, "is_tame_expression", lambda nodes, x: asked.append(x) or whole(nodes, x))
+    whole = nodes.is_tame
+    monkeypatch.setattr(nodes, "is_tame", lambda gate, operands: asked.append(gate) or whole(gate, operands))
     c = gw.circuit(adam, 0.7, 0.01)
     assert str(c.code())
     assert 0 < len(asked) < 30 * len(c.wires)

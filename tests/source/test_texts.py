@@ -120,3 +120,27 @@ def test_rows_that_a_helper_counts_are_as_many_as_the_labels() -> None:
     ).code()
     assert text.count("[np.arange(y.shape[0]), y]") == 2
     assert "np.arange(2)" not in text
+
+
+def assembled(stiffness: Any) -> Any:
+    K = np.zeros((12, 12))
+    for n in range(10):
+        places = [n, n + 1, n + 2]
+        K[np.ix_(places, places)] += stiffness[n] * np.eye(3)
+    return np.sum(np.linalg.inv(K + np.eye(12)))
+
+
+def test_a_matrix_assembled_in_a_loop_is_printed_in_a_moment() -> None:
+    agrees(assembled, np.linspace(1.0, 2.0, 10))  # it took 2**20 steps, when parts that are shared were asked as a tree
+
+
+def balanced(x: Any, w: Any) -> Any:
+    Q = x * w[None, :]
+    np.fill_diagonal(Q, -Q.sum(axis=1))
+    Q /= -np.sum(w * np.diag(Q))
+    root = np.sqrt(w)
+    return np.sum((Q * root[:, None] / root[None, :]) ** 2)
+
+
+def test_a_mask_that_holds_everywhere_has_no_axes_to_be_summed_over() -> None:
+    agrees(balanced, np.arange(1.0, 10.0).reshape(3, 3), np.array([0.2, 0.3, 0.5]))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from types import FrameType
 
-from gatewise._errors.lines import LineError, library_call, library_frame, user_names
+from gatewise._errors.lines import LineError, library_call, library_frame, user_frame, user_names
 
 
 class ReadingError(LineError):
@@ -30,8 +31,12 @@ class ReadingError(LineError):
     """
 
     @classmethod
-    def of(cls, tensor: str, how: str, cure: str = "") -> ReadingError:
-        """`how` is what Python asked for: float, int, index, array; `cure` what to write instead, where it is known."""
+    def of(cls, tensor: str, how: str, cure: str = "", in_function: bool = False) -> ReadingError:
+        """`how` is what Python asked for: float, int, index, array; `cure` what to write instead, where it is known.
+
+        `in_function` says that a derivative of a function is being taken: what it sees is answered by the gates, so
+        that a line with NumPy itself in it is one that gatewise does not see.
+        """
         why = "a gradient is being taken through it, and it would be lost here without a word."
         if (frame := library_frame()) is not None:
             what = f"{tensor} was turned into a plain {how} by {library_call(frame)}."
@@ -40,6 +45,7 @@ class ReadingError(LineError):
             f"{tensor} was turned into a plain {how}.",
             why,
             cure
+            or (unseen_cure() if in_function else "")
             or "np.stack([...]) to collect values, np.stack([np.stack([...]), ...]) for rows of them,"
             " `captured @ t` for `captured.dot(t)`, np.exp(t) for math.exp(t);"
             " t.item(), t.numpy() or t.detach() to read it on purpose.",
@@ -52,6 +58,23 @@ class ReadingError(LineError):
             "an int given as an argument is taken as a float, and what is computed from it is one too.",
             "int(n) + 1 for n + 1, where n is the argument.",
         )
+
+
+def unseen_cure() -> str:
+    """What to write in a class or in another file, where the user's line has NumPy itself; "" where it has not."""
+    frame, plain = user_frame(), sys.modules.get("numpy")
+    if frame is None or frame.f_code.co_filename.startswith("<gatewise "):
+        return ""
+    code, names = frame.f_code, {**frame.f_globals, **frame.f_locals}
+    in_class = "." in code.co_qualname.rpartition("<locals>.")[2]
+    known = [name for name, held in names.items() if held is plain and (in_class or name in code.co_names)]
+    if not known:
+        return ""
+    return (
+        f"`import gatewise.numpy as {known[0]}` in {os.path.basename(code.co_filename)}, in place of NumPy itself:"
+        " gatewise does not see into classes and other files, and an array that NumPy makes there takes no Tensor;"
+        " np.exp(t) for math.exp(t); t.item(), t.numpy() or t.detach() to read it on purpose."
+    )
 
 
 def library_cure(frame: FrameType) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Input, Read, Wire, lent
+from gatewise._circuit import Input, Read, Wire, lent, sources_of
 from gatewise._errors import (
     ArgumentError,
     IntegerGradientError,
@@ -151,9 +151,17 @@ def demand_numbers(parameter: str, x: Any) -> None:
 
 
 def read_by_python(reads: Iterable[Read]) -> frozenset[Wire]:
-    """The wires of floats that Python read as whole numbers (`range(n)`, `x[n]`): not differentiated."""
+    """The wires of floats that Python read as whole numbers (`range(n - 1)`, `x[n]`), and those behind them.
+
+    They are not differentiated: what was counted does not move when they are moved a little.
+    """
     floats = (read for read in reads if np.asarray(read.value).dtype.kind == "f")
-    return frozenset(read.wire for read in floats if read.how in ("int", "index", "place"))
+    found, waiting = set[Wire](), [read.wire for read in floats if read.how in ("int", "index", "place")]
+    while waiting:
+        if (wire := waiting.pop()) not in found:
+            found.add(wire)
+            waiting += filter(None, sources_of(wire))
+    return frozenset(found)
 
 
 def differentiated(inputs: Iterable[Input], reads: Iterable[Read]) -> list[Input]:

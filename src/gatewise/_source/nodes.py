@@ -110,21 +110,35 @@ class Nodes:
         return False
 
     def tame(self, x: Any) -> bool:
-        """Whether a value, or a gradient, is finite wherever the inputs are, overflow aside: 0 times it is 0."""
-        if isinstance(x, Expr):
-            if x not in self.tame_expressions and self.is_tame_expression(x):
-                self.tame_expressions.add(x)  # what is tame stays so, and may be part of many others
-            return x in self.tame_expressions
+        """Whether a value, or a gradient, is finite wherever the inputs are, overflow aside: 0 times it is 0.
+
+        What a value is made of is a net, not a tree: each part is asked once, and a long chain is no deep recursion.
+        """
+        asked: set[Expr] = set()
+        waiting = [x]
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, Expr):
+                if each not in asked and each not in self.tame_expressions:
+                    asked.add(each)
+                    if is_gate(each, np.divide) and are_shares(*each.operands):
+                        waiting.append(each.operands[0].operands[0])
+                    elif is_tame(each.gate, tuple(map(self.fixed, each.operands))):
+                        waiting += each.operands
+                    else:
+                        return False
+            elif isinstance(each, dict):  # what comes back to several outputs
+                waiting += [self.of(without_mask(part)) for part in each.values()]
+            elif not self.is_finite(each):
+                return False
+        self.tame_expressions |= asked  # what is tame stays so
+        return True
+
+    def is_finite(self, x: Any) -> bool:
+        """Whether a wire, or a number that is known, is tame."""
         if isinstance(x, Wire):
             return x in self.tame_gradients or x in self.tame_wires
-        if isinstance(x, dict):  # what comes back to several outputs
-            return all(self.tame(self.of(without_mask(part))) for part in x.values())
         return bool(np.all(np.isfinite(x))) if x is not None else True
-
-    def is_tame_expression(self, x: Expr) -> bool:
-        if is_gate(x, np.divide) and are_shares(*x.operands):
-            return self.tame(x.operands[0].operands[0])
-        return is_tame(x.gate, tuple(map(self.fixed, x.operands))) and all(map(self.tame, x.operands))
 
     def fixed(self, x: Any) -> Any:
         """The number behind a name that the user's code gave to one, a size: the same whatever the inputs are."""
@@ -202,6 +216,11 @@ def sign_last(nodes: Nodes, node: Expr) -> Any:
     return None
 
 
+def everywhere(nodes: Nodes, node: Expr) -> Any:
+    """Of what holds everywhere each part does, wherever it is moved: one True says it, whatever the shape."""
+    return np.True_ if node.operands[0] is np.True_ else None
+
+
 def one_over(nodes: Nodes, node: Expr) -> Any:
     """An upstream gradient of ones over something is 1 over it."""
     return replace(node, operands=(1, node.operands[1]), where=None) if nodes.is_one(node.operands[0]) else None
@@ -226,6 +245,7 @@ RULES: dict[Gate, tuple[Rule, ...]] = {
     GATES[np.matmul]: (outer_product,),
     GATES[np.where]: (switched,),
     GATES[put]: (picked_number,),
+    **{GATES[f]: (everywhere,) for f in (np.any, np.reshape, np.transpose, np.expand_dims)},
     GATES[np.not_equal]: (lambda nodes, node: decided(node),),
     GATES[np.bitwise_or]: (lambda nodes, node: either(*node.operands),),
     GATES[np.power]: (lambda nodes, node: node.operands[0] if is_number(node.operands[1], 1) else None,),

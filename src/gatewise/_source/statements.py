@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Wire, with_wires
+from gatewise._circuit import Expr, FrozenCircuit, Wire, placed, with_wires
 from gatewise._gates import GATES, added_at, names_an_entry_once, put, written
 from gatewise._source.expressions import Expressions
 from gatewise._source.looking import dtype_of, is_gate, is_number, value_of
@@ -157,7 +157,7 @@ class Statements:
 
     def each_once(self, index: Any) -> bool:
         """Whether an index surely names no entry twice: slices, positions, one mask, np.arange beside rows as long."""
-        if names_an_entry_once(with_wires(index, value_of)):
+        if names_an_entry_once(with_wires(index, placed)):
             return True
         parts = index if isinstance(index, tuple) else (index,)
         arrays = [(i, value_of(i)) for i in parts if np.ndim(value_of(i))]

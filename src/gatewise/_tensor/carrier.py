@@ -298,7 +298,7 @@ class Tensor(Carrier):
     def forbid_losing_gradient(self, how: str, cure: str = "", of: int = -1) -> None:
         """Refuse to be read while a derivative, one `of` these, is being taken through this Tensor."""
         if self.bits & of & open_bits() & ~closed_bits():
-            raise ReadingError.of(described(self), how, cure)
+            raise ReadingError.of(described(self), how, cure, in_function=bool(self.bits & ~BACKWARD))
         if is_kept(self) and lent.taking & ~closed_bits():
             raise KeptError.of(described(self))
 
