@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -244,6 +246,7 @@ assert "scipy.stats" not in sys.modules and "scipy.linalg" not in sys.modules
 def test_without_scipy_gatewise_works():
     code = """
 import sys
+from typing import Any
 sys.modules["scipy"] = None
 import numpy as np, gatewise as gw
 assert gw.grad(lambda x: x * x)(3.0) == 6.0
@@ -277,3 +280,30 @@ def test_an_operand_without_a_rule_may_be_a_tensor_without_a_gradient():
     assert gw.grad(lambda x: sp.jv(order, x))(1.0) == pytest.approx(0.5 * (sp.jv(1, 1.0) - sp.jv(3, 1.0)))
     with pytest.raises(UnsupportedError):
         gw.grad(lambda v: sp.jv(v, 1.0))(2.0)
+
+
+@pytest.mark.parametrize("name", ["erf", "erfc", "gamma", "lgamma"])
+def test_functions_of_math_with_a_gate_of_scipys(name):
+    function = getattr(math, name)
+
+    def f(x):
+        return function(x * x) * x
+
+    def plain(x):
+        return getattr(math, name)(x * x) * x
+
+    value, slope = gw.value_and_grad(f)(1.3)
+    assert value == plain(1.3)
+    assert slope == pytest.approx((plain(1.3 + 1e-6) - plain(1.3 - 1e-6)) / 2e-6, rel=1e-8)
+    space: dict[str, Any] = {}
+    exec(str(gw.circuit(f, 1.3).code()), space)
+    assert space["f_and_gradients"](1.3)[1] == pytest.approx(slope, rel=1e-14)
+
+
+def test_without_scipy_they_say_what_to_install(monkeypatch):
+    from gatewise._twins import maths
+
+    monkeypatch.setattr(maths, "load_scipys", lambda: False)
+    with pytest.raises(gw.GatewiseError, match=r"pip install 'gatewise\[scipy\]'"):
+        gw.grad(lambda x: math.erf(x))(0.5)
+    assert gw.grad(lambda x: x * math.erf(0.5))(1.0) == math.erf(0.5)

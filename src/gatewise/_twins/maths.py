@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from gatewise._gates import GATES, Gate
+from gatewise._errors import UnsupportedError
+from gatewise._gates import GATES, Gate, load_scipys
 from gatewise._tensor import Tensor, apply, gathered, has_tensor
 
 MATH_NAMES = {
@@ -64,6 +66,21 @@ def whole(t: Any, rounded: Callable[[Any], Any]) -> Any:
     return rounded(t.item() if type(t) is Tensor else t)
 
 
+def by_scipys_gate(name: str, function: Callable[[float], float]) -> Callable[[Any], Any]:
+    """A function of `math` whose derivative is that of one of `scipy.special`."""
+
+    @functools.wraps(function)
+    def twin(x: Any, /) -> Any:
+        if type(x) is not Tensor:
+            return function(x)
+        if not load_scipys():
+            what = f"math.{function.__name__} is differentiated by the gate of scipy.special.{name}."
+            raise UnsupportedError(what, "SciPy is not installed here.", "pip install 'gatewise[scipy]'")
+        return apply(GATES[getattr(sys.modules["scipy.special"], name)], function, (x,), {})
+
+    return twin
+
+
 IN_GATES: dict[Any, Callable[..., Any]] = {
     math.floor: math_of(lambda t: whole(t, math.floor), math.floor),
     math.ceil: math_of(lambda t: whole(t, math.ceil), math.ceil),
@@ -73,6 +90,10 @@ IN_GATES: dict[Any, Callable[..., Any]] = {
     math.hypot: math_of(lambda *xs: np.linalg.norm(gathered(list(xs))), math.hypot),
     math.dist: math_of(lambda p, q: np.linalg.norm(gathered(p) - gathered(q)), math.dist),
     math.log: math_of(lambda x, base=math.e: np.log(x) / np.log(base) if base is not math.e else np.log(x), math.log),
+    math.erf: by_scipys_gate("erf", math.erf),
+    math.erfc: by_scipys_gate("erfc", math.erfc),
+    math.gamma: by_scipys_gate("gamma", math.gamma),
+    math.lgamma: by_scipys_gate("gammaln", math.lgamma),
     math.isclose: math_of(lambda a, b, **k: math.isclose(plain(a), plain(b), **k), math.isclose),
 }  # fmt: skip
 
