@@ -406,12 +406,21 @@ def safe_log(p, q):
     return np.sum(into**2)
 
 
-def laplacian(p, q):
-    edges = np.array([[0, 1], [1, 2], [2, 0], [0, 1]])
+EDGES = np.array([[0, 1], [1, 2], [2, 0], [0, 1]])
+
+
+def laplacian(p, q, edges=EDGES):
     L = np.zeros((3, 3))
     np.add.at(L, (edges[:, 0], edges[:, 0]), q)
     np.subtract.at(L, (edges[:, 0], edges[:, 1]), q * p)
     return np.sum(L**2)
+
+
+def test_places_that_were_given_as_arguments():
+    p, q, edges = np.array([0.5, 0.7, 1.3]), np.array([2.0, 0.4, 1.5]), np.array([[0, 1], [1, 2], [0, 1]])
+    found = gw.grad(laplacian, (0, 1))(p, q, edges)
+    fixed = gw.grad(lambda p, q: laplacian(p, q, edges), (0, 1))(p, q)
+    np.testing.assert_array_equal(found, fixed)
 
 
 @pytest.mark.parametrize("f", [safe_ratio, safe_log, laplacian])

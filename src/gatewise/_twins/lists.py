@@ -19,7 +19,7 @@ def in_lists(args: Any) -> bool:
 #: Functions that take a list of arrays: what stands in it is gathered, each by itself.
 TAKE_LISTS = {
     np.concatenate, np.stack, np.hstack, np.vstack, np.dstack, np.column_stack, np.select, np.choose,
-    np.linalg.multi_dot, np.lexsort,
+    np.linalg.multi_dot, np.lexsort, np.ravel_multi_index,
 }  # fmt: skip
 
 #: Functions that look into nested lists themselves.
@@ -31,9 +31,9 @@ def each_gathered(x: Any) -> Any:
     return type(x)(map(gathered, x)) if type(x) in (list, tuple) else x
 
 
-def of_lists(function: Callable[..., Any]) -> Callable[..., Any]:
+def of_lists(function: Callable[..., Any], gather: Callable[[Any], Any] | None = None) -> Callable[..., Any]:
     """A function of NumPy's that takes lists of Tensors where it takes arrays."""
-    gather = each_gathered if function in TAKE_LISTS else gathered
+    gather = gather or (each_gathered if function in TAKE_LISTS else gathered)
 
     @functools.wraps(function, updated=())
     def twin(*args: Any, **kwargs: Any) -> Any:
@@ -73,13 +73,18 @@ def of_two(ufunc: np.ufunc, gate: Gate) -> Callable[..., Any]:
     return twin
 
 
+def but_indices(x: Any) -> Any:
+    """A list as one Tensor; a tuple is an index."""
+    return x if type(x) is tuple else gathered(x)
+
+
 def of_ufunc(ufunc: np.ufunc) -> Callable[..., Any]:
     """A ufunc that takes lists of Tensors; its other ways and facts are its own."""
     gate = GATES.get(ufunc)
     direct = gate is not None and gate not in UNHURRIED and ufunc.nin <= 2
     twin = (of_one, of_two)[ufunc.nin - 1](ufunc, gate) if direct and gate is not None else of_lists(ufunc)
     for name in ("reduce", "accumulate", "outer", "at", "reduceat"):
-        setattr(twin, name, of_lists(getattr(ufunc, name)))
+        setattr(twin, name, of_lists(getattr(ufunc, name), but_indices if name == "at" else None))
     for name in ("nin", "nout", "nargs", "ntypes", "types", "identity", "signature"):
         setattr(twin, name, getattr(ufunc, name))
     return twin
