@@ -6,6 +6,7 @@ import numpy as np
 
 from gatewise._errors import UnsupportedError
 from gatewise._gates.families import custom, linear
+from gatewise._gates.fitting import sum_to
 from gatewise._gates.live import shape_of
 
 
@@ -298,6 +299,8 @@ def crossed(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
         ((np.ones((2, 3)) + np.eye(2, 3), np.array([0.5, -1.0, 2.0])), {}),
         ((np.ones((3, 2)) + np.eye(3, 2), np.ones((3, 2))), {"axis": 0}),
         ((np.ones((3, 2)) + np.eye(3, 2), np.ones((2, 3))), {"axisa": 0}),
+        ((np.ones((2, 3, 3)) + np.eye(3), np.ones((3, 3)) + np.eye(3)), {"axis": 1}),
+        ((np.ones((3, 1)) + np.eye(3, 1), np.ones((2, 3, 4))), {"axisa": 0, "axisb": 1, "axisc": 0}),
     ],
     tame=True,
     sums=True,
@@ -306,9 +309,9 @@ def crossed(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
 def cross(g, a, b, *, axisa=-1, axisb=-1, axisc=-1):
     """Turning round: the other side crosses what came back, once before it and once behind it."""
     a, b, g = (np.moveaxis(x, axis, -1) for x, axis in ((a, axisa), (b, axisb), (g, axisc)))
-    return (
-        lambda: np.moveaxis(np.cross(b, g), -1, axisa),
-        lambda: np.moveaxis(np.cross(g, a), -1, axisb),
+    return (  # rows that were repeated are added up before their entries go back to where they were
+        lambda: np.moveaxis(sum_to(np.cross(b, g), shape_of(a)), -1, axisa),
+        lambda: np.moveaxis(sum_to(np.cross(g, a), shape_of(b)), -1, axisb),
     )
 
 
