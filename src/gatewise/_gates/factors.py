@@ -11,7 +11,7 @@ from gatewise._gates.choices import share
 from gatewise._gates.families import custom, reduction
 from gatewise._gates.fitting import kept_axes, one_or_all
 from gatewise._gates.gate import Carrier
-from gatewise._gates.live import dtype_of, shape_of
+from gatewise._gates.live import dtype_of, plain, shape_of
 
 PLENTY = np.array([[2.0, 0.5, 0.1], [0.3, 1.5, -0.2], [0.0, 0.4, 1.2]])
 SHEETS = np.stack([PLENTY, PLENTY.T + np.eye(3)])
@@ -138,6 +138,60 @@ def eigvalsh(g, out, x, *, UPLO="L"):
     return to_read((vectors * np.expand_dims(g, -2)) @ vectors.mT, UPLO.upper() == "U")
 
 
+STRAIGHT = np.array([[2.0, 0.5, 0.1], [0.3, 3.5, -0.2], [0.2, 0.4, 6.2]])  #: its eigenvalues are real
+TURNING = np.array([[1.0, -2.0, 0.3], [1.5, 0.4, 0.2], [0.1, 0.5, 2.0]])  #: two of its are not
+
+
+def through_eig(g, values, vectors):
+    """The gradient of a matrix from those of its eigenvalues and of its vectors, which LAPACK makes of length 1.
+
+    The largest entry of each is real, so a vector that turns is turned back by as much. A cotangent c of z means that
+    the loss moves by the real part of c dz (N. Boeddeker et al., "On the computation of complex-valued gradients with
+    application to statistically optimum beamforming", 2017, in the other convention).
+    """
+    inner = 0.0 if g.get(0) is None else np.expand_dims(g.get(0), -1) * np.eye(shape_of(values)[-1])
+    if g.get(1) is not None:
+        down, along = g.get(1), np.sum(g.get(1) * vectors, axis=-2, keepdims=True)
+        down = down - np.real(along) * np.conj(vectors)
+        if dtype_of(vectors).kind == "c":
+            size = np.abs(vectors)
+            largest = size == np.max(size, axis=-2, keepdims=True)
+            turn = np.imag(along) / np.sum(np.where(largest, np.real(vectors), 0.0), axis=-2, keepdims=True)
+            down = down - 1j * turn * largest
+        inner = inner + apart(values) * (vectors.mT @ down)
+    return np.linalg.solve(vectors.mT, inner @ vectors.mT)
+
+
+@custom(
+    np.linalg.eig,
+    sample=[((x,), {}) for x in (STRAIGHT, TURNING, np.stack([STRAIGHT.T, TURNING.T + 0.3]))],
+    analytic=False, complex=True, in_page=False,
+)  # fmt: skip
+def eig(g, out, x):
+    """Eigenvalues move by what the vectors and their inverse make of the move; vectors turn by one over the gaps."""
+    values, vectors = parts_of(out, lambda: np.linalg.eig(x))
+    return through_eig(g, values, vectors)
+
+
+def in_the_order_of(values, others):
+    """The places of the same numbers in another order: each next to the nearest that is left."""
+    gaps = np.abs(np.expand_dims(plain(values), -1) - np.expand_dims(plain(others), -2))
+    return np.argmin(gaps, axis=-1)
+
+
+@custom(
+    np.linalg.eigvals,
+    sample=[((x,), {}) for x in (STRAIGHT, TURNING, np.stack([STRAIGHT.T, TURNING.T + 0.3]))],
+    analytic=False, complex=True, in_page=False,
+)  # fmt: skip
+def eigvals(g, out, x):
+    """Eigenvalues move by what the vectors and their inverse make of the move."""
+    values, vectors = np.linalg.eig(x)
+    order = in_the_order_of(out, values)  # LAPACK may find them in another one without the vectors
+    vectors = np.take_along_axis(vectors, np.broadcast_to(np.expand_dims(order, -2), shape_of(vectors)), axis=-1)
+    return through_eig({0: g}, values, vectors)
+
+
 def beside(first, rest, g):
     """What comes back to the columns `first` where `rest`, which stands across them, is told by them alone."""
     return 0.0 if g is None else -(rest @ g.mT @ first)
@@ -146,12 +200,15 @@ def beside(first, rest, g):
 @custom(
     np.linalg.qr,
     sample=[
-        *(((x,), {"mode": mode}) for x in (PLENTY, TALL, TALL.T, SHEETS) for mode in ("reduced", "complete")),
+        *(((x,), {"mode": mode}) for x in (PLENTY, TALL, TALL.T, SHEETS) for mode in ("reduced", "complete", "r")),
     ],
     analytic=False, in_page=False,
 )  # fmt: skip
 def qr(g, out, x, *, mode="reduced"):
     """What comes back to both factors, solved with the triangular one."""
+    if mode == "r":
+        q, r = np.linalg.qr(x)
+        return through_qr({1: g}, q, r, x)
     q, r = parts_of(out, lambda: np.linalg.qr(x, mode))
     return through_qr(g, q, r, x)
 
