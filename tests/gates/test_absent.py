@@ -112,12 +112,12 @@ def test_a_row_is_about_a_function_that_has_no_gate_and_its_error_says_it(call: 
 
 def test_nothing_is_offered_for_its_letters() -> None:
     with pytest.raises(gw.GatewiseError) as caught:
-        gw.grad(lambda x: np.nanmedian(x))(np.array([0.2, 0.5, 0.1]))
-    assert "np.median has a gate" not in str(caught.value)
-    assert instead_if_numpys("nanmedian") is not None
+        gw.grad(lambda x: np.sum(np.i0(x)))(np.array([0.2, 0.5, 0.1]))
+    assert "np.in1d has a gate" not in str(caught.value)
+    assert instead_if_numpys("i0") is not None
 
 
-@pytest.mark.parametrize("name", ["nanmedian", "ldexp"])
+@pytest.mark.parametrize("name", ["ldexp"])
 def test_an_expression_and_the_catalogue_are_answered_alike(name: str) -> None:
     rows = [text for call, text in INSTEAD.items() if call.startswith(f"np.{name}(")]
     with pytest.raises(gw.GatewiseError, match=f"{name} has no gate") as typed:

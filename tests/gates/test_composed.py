@@ -22,6 +22,16 @@ X = np.array([0.0, 0.4, 1.0, 1.9, 2.3])
 
 #: Calls as people write them, of one or two arrays; the arrays are what is differentiated by.
 CALLS: list[tuple[str, tuple[Any, ...]]] = [
+    ("np.nanmedian(a)", (N,)),
+    ("np.nanmedian(a, axis=0)", (np.stack([N, W, X]),)),
+    ("np.nanquantile(a, [0.2, 0.7], axis=1)", (np.stack([N, W, X]),)),
+    ("np.nanpercentile(a, 30, method='hazen')", (N,)),
+    ("np.quantile(a, 0.3, axis=(0, 2), method='weibull')", (C,)),
+    ("np.fft.hfft(a)", (V,)),
+    ("np.abs(np.fft.ihfft(a, norm='forward'))", (V,)),
+    ("np.histogram_bin_edges(a, 3)", (V,)),
+    ("np.histogram(a, 3, density=True)[0]", (V,)),
+    ("a[np.unravel_index(np.argmax(a), a.shape)]", (A,)),
     ("np.sort(a, axis=None)", (A,)),
     ("np.partition(a, 2, axis=None)", (A,)),
     ("np.ravel(a)[np.argsort(a, axis=None)]", (A,)),
@@ -269,7 +279,17 @@ CALLS: list[tuple[str, tuple[Any, ...]]] = [
 
 
 #: These are put together in another order than NumPy does: the last bits may differ.
-ROUNDED = ("np.linalg.multi_dot", "np.linalg.svdvals", "np.linalg.cond", "np.fft.", "np.abs(np.fft", "np.real(np.fft")
+ROUNDED = (
+    "np.nan",
+    "np.quantile(a, 0.3, axis=(0, 2)",
+    "np.histogram",
+    "np.linalg.multi_dot",
+    "np.linalg.svdvals",
+    "np.linalg.cond",
+    "np.fft.",
+    "np.abs(np.fft",
+    "np.real(np.fft",
+)
 
 
 def of(text: str) -> Any:

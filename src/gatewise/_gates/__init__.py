@@ -21,7 +21,7 @@ from gatewise._gates import (
     totals,
 )
 from gatewise._gates.assigning import Chain, Growing, blank, viewed, write, written
-from gatewise._gates.composed import COMPOSED
+from gatewise._gates.composed import COMPOSED, OPTIONS
 from gatewise._gates.families import Stops, custom, elementwise, linear, reduction, stops
 from gatewise._gates.fitting import cast, convert, kept_axes, lanes, showing
 from gatewise._gates.gate import (
@@ -69,12 +69,12 @@ else:
 spelling.learn()
 
 __all__ = [
-    "ABSENT", "COMPOSED", "CONSTANT", "GATES", "NAMES", "UNASKED", "WANTED", "Back", "Carrier", "Chain", "Derivation",
-    "Derived", "Forward", "Gate", "Growing", "Live", "Pattern", "Pullback", "Stops", "Variable", "added_at", "affine",
-    "arithmetic", "assigning", "batch_norm", "blank", "cast", "choices", "conv2d", "convert", "cross_entropy",
-    "curves", "custom", "declare", "dtype_of", "elementwise", "factors", "images", "is_recorded", "kept_axes",
-    "key_of", "lanes", "layers", "linear", "load_scipys", "loaded_of_scipy", "logsumexp", "matrices", "max_pool2d",
-    "movement", "names_an_entry_once", "neural", "ordering", "pair", "pick", "placing", "plain", "put", "reduction",
-    "relu", "running", "shape_of", "showing", "sigmoid", "softmax", "softplus", "spectra", "stops", "totals",
-    "viewed", "without_mask", "write", "written",
+    "ABSENT", "COMPOSED", "CONSTANT", "GATES", "NAMES", "OPTIONS", "UNASKED", "WANTED", "Back", "Carrier", "Chain",
+    "Derivation", "Derived", "Forward", "Gate", "Growing", "Live", "Pattern", "Pullback", "Stops", "Variable",
+    "added_at", "affine", "arithmetic", "assigning", "batch_norm", "blank", "cast", "choices", "conv2d", "convert",
+    "cross_entropy", "curves", "custom", "declare", "dtype_of", "elementwise", "factors", "images", "is_recorded",
+    "kept_axes", "key_of", "lanes", "layers", "linear", "load_scipys", "loaded_of_scipy", "logsumexp", "matrices",
+    "max_pool2d", "movement", "names_an_entry_once", "neural", "ordering", "pair", "pick", "placing", "plain", "put",
+    "reduction", "relu", "running", "shape_of", "showing", "sigmoid", "softmax", "softplus", "spectra", "stops",
+    "totals", "viewed", "without_mask", "write", "written",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 
 from gatewise._circuit import closed_bits, lent, open_bits
 from gatewise._errors import AssignmentError, GateError, GatewiseError, UnsupportedError
-from gatewise._gates import COMPOSED, GATES, Gate, declare, plain
+from gatewise._gates import COMPOSED, GATES, OPTIONS, Gate, declare, plain
 from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, regrouped
 from gatewise._tensor.asking import described, whole_number
 from gatewise._tensor.carrier import Tensor, give
@@ -76,7 +76,12 @@ def by_function(t: Tensor, function: Any, types: object, args: Sequence[Any], kw
     try:
         operands, parameters = bound(gate, args, kwargs)
     except UnsupportedError as error:
-        return unsupported(error.forgotten().called, function, args, kwargs)
+        called = error.forgotten().called
+        if (body := OPTIONS.get(function)) is not None:
+            out = composition(body, function, args, kwargs)
+            if out is not NotImplemented:
+                return out
+        return unsupported(called, function, args, kwargs)
     return apply(gate, gate.call, operands, parameters)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._gates import shape_of
+from gatewise._gates import GATES, shape_of
 
 #: What reduces by each ufunc.
 TOTALS: dict[np.ufunc, Callable[..., Any]] = {
@@ -23,10 +23,27 @@ RUNNING: dict[np.ufunc, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: n
 
 def reduce(ufunc: np.ufunc, x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, **options: Any) -> Any:
     """`np.add.reduce(x)`: along the first axis, where `np.sum` goes along all."""
-    if ufunc not in TOTALS or out is not None:
+    if ufunc not in TOTALS:
+        return folded(ufunc, x, axis, dtype, **options)
+    if out is not None:
         return NotImplemented
     given = options if dtype is None else {**options, "dtype": dtype}
     return TOTALS[ufunc](x, axis=axis if shape_of(x) else None, **given)
+
+
+def folded(ufunc: np.ufunc, x: Any, axis: Any, dtype: Any, keepdims: bool = False, **options: Any) -> Any:
+    """`np.logaddexp.reduce(x)`: one entry after the other, as NumPy goes along one axis."""
+    shape = shape_of(x)
+    axis = 0 if axis is None and len(shape) == 1 else axis
+    if ufunc not in GATES or ufunc.nin != 2 or ufunc.nout != 1 or options or dtype is not None:
+        return NotImplemented
+    if not isinstance(axis, int) or not shape or not shape[axis]:
+        return NotImplemented
+    entries = np.moveaxis(x, axis, 0)
+    total = entries[0]
+    for k in range(1, shape[axis]):
+        total = ufunc(total, entries[k])
+    return np.expand_dims(total, axis) if keepdims else total
 
 
 def accumulate(ufunc: np.ufunc, x: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:

@@ -10,13 +10,16 @@ from gatewise._gates.composed import (
     joining,
     linear,
     neighbours,
+    options,
     picking,
     polynomials,
+    quantiles,
     totals,
 )
 from gatewise._gates.composed.declaring import COMPOSED
+from gatewise._gates.composed.options import OPTIONS
 
 __all__ = [
-    "COMPOSED", "asking", "entrywise", "frequencies", "joining", "linear", "neighbours", "picking", "polynomials",
-    "totals",
+    "COMPOSED", "OPTIONS", "asking", "entrywise", "frequencies", "joining", "linear", "neighbours", "options",
+    "picking", "polynomials", "quantiles", "totals",
 ]  # fmt: skip

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from gatewise._gates.composed.declaring import axis_of, composed, rank
+from gatewise._gates.composed.declaring import axis_of, composed, conjugated, rank
 from gatewise._gates.live import shape_of
 from gatewise._gates.movement import along
 
@@ -75,3 +77,16 @@ def fftshift(x, axes=None):
 def ifftshift(x, axes=None):
     axes = tuple(range(rank(x))) if axes is None else (axes,) if np.ndim(axes) == 0 else tuple(axes)
     return np.roll(x, tuple(-(shape_of(x)[a] // 2) for a in axes), axes)
+
+
+TURNED: dict[Any, Any] = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
+
+
+@composed(np.fft.hfft)
+def hfft(a, n=None, axis=-1, norm=None):
+    return np.fft.irfft(conjugated(a), n, axis, TURNED[norm])
+
+
+@composed(np.fft.ihfft)
+def ihfft(a, n=None, axis=-1, norm=None):
+    return np.conjugate(np.fft.rfft(a, n, axis, TURNED[norm]))

@@ -86,10 +86,18 @@ def slopes(f: Any, width: Any, axis: int, edge_order: int) -> Any:
     return np.concatenate([start, inside, end], axis=axis)
 
 
+def in_one_period(x, xp, fp, period):
+    """A curve that comes back: its points are moved into one period, in order, with one more at either end."""
+    x, xp = as_floats(x) % period, xp % period
+    order = np.argsort(xp)
+    xp, fp = xp[order], fp[order]
+    return x, np.concatenate([xp[-1:] - period, xp, xp[:1] + period]), np.concatenate([fp[-1:], fp, fp[:1]])
+
+
 @composed(np.interp)
 def interp(x, xp, fp, left=None, right=None, period=None):
     if period is not None:
-        raise UnsupportedError.of("np.interp(..., period=...)")
+        return np.interp(*in_one_period(x, as_floats(xp), as_floats(fp), np.abs(period)))
     if is_complex(x) or is_complex(xp):
         raise UnsupportedError.of("np.interp at complex places")
     xp, fp = as_floats(xp), as_floats(fp)

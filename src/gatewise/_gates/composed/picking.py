@@ -156,10 +156,17 @@ def unique_values(x):
 @composed(np.histogram)
 def histogram(a, bins=10, range=None, density=None, weights=None):
     """The counts are whole numbers; the edges of equal bins move with the smallest and the largest entry."""
-    if isinstance(weights, Carrier) or density:
-        raise UnsupportedError.of("np.histogram with density= or with weights that have a gradient")
-    counts, edges = np.histogram(asked(a), asked(bins), range, None, weights)
+    if isinstance(weights, Carrier):
+        raise UnsupportedError.of("np.histogram with weights that have a gradient")
+    counts, _ = np.histogram(asked(a), asked(bins), range, None, weights)
+    edges = histogram_bin_edges(a, bins, range, weights)
+    return (counts / np.diff(edges) / np.sum(counts) if density else counts), edges
+
+
+@composed(np.histogram_bin_edges)
+def histogram_bin_edges(a, bins=10, range=None, weights=None):
+    edges = np.histogram_bin_edges(asked(a), asked(bins), range, weights)
     if np.ndim(bins):
-        return counts, bins
-    moves = range is None and not isinstance(bins, str) and size(a)
-    return counts, np.linspace(np.min(a), np.max(a), int(bins) + 1) if moves else edges
+        return bins if isinstance(bins, Carrier) else edges
+    moves = range is None and size(a) and np.ptp(asked(a))
+    return np.linspace(np.min(a), np.max(a), len(edges)) if moves else edges  # how many there are is counted

@@ -67,14 +67,26 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
 
 @composed(np.cov)
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
-    if not (fweights is None and aweights is None):
-        raise UnsupportedError.of("np.cov with weights")
     x = as_rows(m) if rowvar or rank(m) < 2 else np.transpose(m)
     if y is not None:
         x = np.concatenate([x, as_rows(y) if rowvar or rank(y) < 2 else np.transpose(y)], axis=0)
+    ddof = ddof if ddof is not None else 0 if bias else 1
+    if fweights is not None or aweights is not None:
+        return cov_of_weighed(x, ddof, fweights, aweights)
     x = x - np.reshape(np.mean(x, axis=1), (-1, 1))
-    free = shape_of(x)[1] - (ddof if ddof is not None else 0 if bias else 1)
+    free = shape_of(x)[1] - ddof
     return np.squeeze(np.dot(x, conjugated(np.transpose(x))) * np.true_divide(1, max(free, 0)))
+
+
+def cov_of_weighed(x, ddof, often, weights):
+    """The covariance of rows whose columns count as often as they are said to, or as much."""
+    w = often if weights is None else weights if often is None else np.multiply(often, weights)
+    w = w if hasattr(w, "shape") else np.asarray(w)
+    mean, total = np.average(x, axis=1, weights=w, returned=True)
+    total = total[0]
+    lost = 0 if ddof == 0 else ddof if weights is None else ddof * np.sum(w * weights) / total
+    x = x - np.reshape(mean, (-1, 1))
+    return np.squeeze(np.dot(x, conjugated(np.transpose(x * w))) * np.true_divide(1, total - lost))
 
 
 @composed(np.corrcoef)
@@ -135,30 +147,6 @@ def nanmax(a, axis=None, *, keepdims=False):
 def nanmin(a, axis=None, *, keepdims=False):
     found = np.min(np.where(np.isnan(a), np.inf, a), axis=axis, keepdims=keepdims)
     return np.where(np.all(np.isnan(a), axis=axis, keepdims=keepdims), np.nan, found)[()]
-
-
-@composed(np.percentile)
-def percentile(a, q, axis=None, *, method="linear", keepdims=False):
-    return quantile(a, np.true_divide(q, 100), axis, method=method, keepdims=keepdims)
-
-
-@composed(np.quantile)
-def quantile(a, q, axis=None, *, method="linear", keepdims=False):
-    if method != "linear" or np.ndim(axis):
-        raise UnsupportedError.of(f"np.quantile(..., axis={axis}, method={method!r})")
-    shape = tuple(1 for _ in shape_of(a)) if axis is None else None
-    lanes, axis = (np.ravel(a), 0) if axis is None else (a, axis_of(axis, a))
-    ordered = np.sort(np.moveaxis(lanes, axis, 0), axis=0)
-    at = np.asarray(q) * (shape_of(ordered)[0] - 1)
-    low = np.floor(at).astype(int)
-    high = np.minimum(low + 1, shape_of(ordered)[0] - 1)
-    t = np.reshape(at - low, np.shape(q) + (1,) * (rank(ordered) - 1))
-    first, last = ordered[low], ordered[high]
-    wide = last - first
-    found = np.where(t >= 0.5, last - wide * (1 - t), first + wide * t)[()]
-    if not keepdims:
-        return found
-    return np.reshape(found, np.shape(q) + (shape or tuple(1 if k == axis else n for k, n in enumerate(shape_of(a)))))
 
 
 @composed(np.cumulative_sum)
