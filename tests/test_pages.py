@@ -16,7 +16,7 @@ from gatewise._gates import NAMES
 from tools import pages
 
 ROOT = Path(__file__).resolve().parent.parent
-HAND_WRITTEN = ["docs/gallery.md", "docs/walkthrough.md", "docs/walkthrough.zh-CN.md"]
+HAND_WRITTEN = ["docs/gallery.md", "docs/limits.md", "docs/walkthrough.md", "docs/walkthrough.zh-CN.md"]
 GENERATED_FOLDERS = ["docs/gates", "docs/gallery", "docs/walkthrough"]
 MOST_BYTES = 2_000_000
 

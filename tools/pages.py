@@ -1,9 +1,9 @@
 """Write the pages that are made from gatewise itself, with their pictures: python -m tools.pages [figures].
 
-docs/gates has one page a gate, and the front door its name for type checkers (tools/gate_pages.py). In docs/gallery.md
-and both walkthroughs, what stands between `<!-- shown: NAME -->` and `<!-- end -->` is replaced, as in the READMEs.
-With the word `figures` the golden pictures of tests/views/figures are written instead. tests/test_pages.py holds that
-all of it is current.
+docs/gates has one page a gate, and the front door its name for type checkers (tools/gate_pages.py). In docs/gallery.md,
+docs/limits.md and both walkthroughs, what stands between `<!-- shown: NAME -->` and `<!-- end -->` is replaced, as in
+the READMEs. With the word `figures` the golden pictures of tests/views/figures are written instead.
+tests/test_pages.py holds that all of it is current.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 import gatewise as gw
+from gatewise._cli.coverage import numpys, reasons, scipy_version, scipys
 from gatewise._cli.target import values_of
 from gatewise._views.numbers import number
 from tools.gate_pages import WIDTH, front_door, gates
@@ -216,9 +217,23 @@ def filled(page: str, blocks: dict[str, str]) -> str:
     return MARK.sub(lambda found: f"{found[1]}{found[2]}{blocks[found[1]]}", text)
 
 
+def limits() -> dict[str, str]:
+    """The page of what NumPy does not hand over, with what is answered of it."""
+    counted = numpys()
+    missing = [
+        f"| {reason} | {', '.join(f'`{name}`' for name in names)} |" for reason, names in reasons(counted.missing)
+    ]
+    answered = [f"| scipy.{of} | {', '.join(f'`{n}`' for n in names)} |" for of, names, _ in scipys()]
+    lines = [
+        *(str(counted), "", "| no gate because it | which |", "| --- | --- |", *missing, ""),
+        *(f"Of SciPy {scipy_version()} these have gates:", "", "| module | functions |", "| --- | --- |", *answered),
+    ]
+    return {"docs/limits.md": filled("docs/limits.md", {"coverage": "\n".join(lines) + "\n"})}
+
+
 def files() -> dict[str, str]:
     """Every generated page and picture of docs, and the gates' names at the front door, by path."""
-    return gates() | gallery() | walkthrough() | front_door()
+    return gates() | gallery() | walkthrough() | front_door() | limits()
 
 
 def main(words: list[str]) -> None:

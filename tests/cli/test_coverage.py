@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gatewise._cli.coverage import REASONS, answered_by, coverage, overridable
+from gatewise._cli.coverage import REASONS, answered_by, coverage, overridable, scipys
 
 
 def test_nearly_all_of_numpy_is_answered() -> None:
@@ -27,3 +27,16 @@ def test_reasons_are_about_names_that_numpy_has() -> None:
         for name in group:
             assert hasattr(np, name) or np.__version__ < "2.3"
             assert not answered_by(getattr(np, name, None)), name
+
+
+def test_scipys_functions_are_counted_apart() -> None:
+    found = {of: (names, whole) for of, names, whole in scipys()}
+    assert list(found) == ["special", "linalg", "stats"]
+    assert {"expit", "gammaln", "logsumexp", "comb"} <= set(found["special"][0])
+    assert {"solve", "cho_factor", "expm"} <= set(found["linalg"][0])
+    assert {"norm.logpdf", "multivariate_normal.logpdf"} <= set(found["stats"][0])
+    assert all(len(names) < whole for names, whole in found.values())
+    assert all(len(set(names)) == len(names) for names, _ in found.values())
+    head, _, tail = coverage().partition("counted apart:")
+    assert "scipy" not in head
+    assert "scipy.special: " in tail

@@ -277,7 +277,7 @@ def check_command(wrt: tuple[str, ...], leave_out: tuple[str, ...], **options: A
 
 @gatewise.command("gates", cls=Named, short_help="All gates, or the page of one: its rule, its code, an example.")
 @click.argument("name", required=False)
-@click.option("--coverage", "covered", is_flag=True, help="How much of NumPy is answered, and what is missing.")
+@click.option("--coverage", "covered", is_flag=True, help="How much of NumPy and SciPy is answered; what is missing.")
 def gates_command(name: str | None, covered: bool) -> None:
     """The catalogue of gates, or the page of one: what it does to gradients, its rule, its code, an example."""
     if covered:
