@@ -307,3 +307,17 @@ def test_without_scipy_they_say_what_to_install(monkeypatch):
     with pytest.raises(gw.GatewiseError, match=r"pip install 'gatewise\[scipy\]'"):
         gw.grad(lambda x: math.erf(x))(0.5)
     assert gw.grad(lambda x: x * math.erf(0.5))(1.0) == math.erf(0.5)
+
+
+@pytest.mark.parametrize("name", [gate.name for gate in NAMES.values() if gate.fixed])
+def test_an_operand_without_a_rule_is_copied_where_it_is_needed(name):
+    gate = NAMES[name]
+    x = gw.tensor(np.array([0.3, 0.6]))
+    fixed = [np.array([2.0, 3.0]) + k for k in range(len(gate.fixed))]
+    want = gw.grad(lambda x: np.sum(gate(*(f.copy() for f in fixed), x)))(x.numpy())
+    total = np.sum(gate(*fixed, x))
+    for array in fixed:
+        array[:] = np.nan
+    total.backward()
+    assert np.array_equal(x.grad, want)
+    assert np.all(np.isfinite(want))

@@ -13,7 +13,7 @@ import numpy as np
 
 from gatewise._gates import Gate, choices, families, fitting
 from gatewise._gates.adjoints import as_tuple
-from gatewise._gates.gate import WANTED, Back, Derivation, Derived, Pullback, key_of
+from gatewise._gates.gate import CONSTANT, WANTED, Back, Derivation, Derived, Pullback, key_of
 from gatewise._gates.live import Live, plain, shape_of
 from gatewise._gates.symbols import Symbol
 
@@ -249,10 +249,14 @@ def mutants_of(gate: Gate) -> Iterator[Mutant]:
         return
     operands = gate.operands or ["first", "second"]
     for k, operand in enumerate(operands):
+        if operand in gate.fixed:
+            continue
         yield Mutant(gate, "sign", operand, one_part(k, lambda part: -part))
         yield Mutant(gate, "factor 1 + 1e-5", operand, one_part(k, lambda part: part * (1 + 1e-5)))
     for i in range(len(operands)):
         for j in range(i):
+            if {operands[i], operands[j]} <= set(gate.fixed):
+                continue
             yield Mutant(gate, "swapped operands", f"{operands[j]} and {operands[i]}", rule=swapped(gate.rule, i, j))
     if set(AXES) & set(gate.parameters):
         yield Mutant(gate, "wrong axis", "", along_next_axis)
@@ -261,9 +265,10 @@ def mutants_of(gate: Gate) -> Iterator[Mutant]:
         yield Mutant(
             gate, "missing un-broadcast", "the first is taken", under(wherever_named(fitting.sum_to, first_taken))
         )
-    if len(gate.operands) > 1 and needs_values(gate):
+    # What is fixed is held by tests/engine/test_scipy.py, for all of them alike.
+    if len(gate.operands) - len(gate.fixed) > 1 and needs_values(gate):
         yield Mutant(gate, "saved without a copy", "")
-    if gate.array.forward(key_of([WANTED] * max(gate.arity, 1))).push is not None:
+    if gate.array.forward(key_of(kinds(gate) or [WANTED])).push is not None:
         yield Mutant(gate, "forward", "sign", ahead=lambda t: -t)
         yield Mutant(gate, "forward", "factor 1 + 1e-5", ahead=lambda t: t * (1 + 1e-5))
     yield from switch_mutants(gate)
@@ -272,7 +277,12 @@ def mutants_of(gate: Gate) -> Iterator[Mutant]:
 
 def needs_values(gate: Gate) -> bool:
     """Whether the rule reads an operand's value on the way back."""
-    return bool(gate.array[key_of([WANTED] * gate.arity)].needs & set(gate.operands))
+    return bool(gate.array[key_of(kinds(gate))].needs & set(gate.operands))
+
+
+def kinds(gate: Gate) -> list[int]:
+    """Every operand is wanted for which there is a rule."""
+    return [CONSTANT if name in gate.fixed else WANTED for name in gate.operands]
 
 
 def switch_mutants(gate: Gate) -> Iterator[Mutant]:

@@ -10,6 +10,7 @@ from gatewise._gates.families import elementwise, give_rules
 from gatewise._gates.of_scipy.declaring import of_special
 from gatewise._gates.symbols import Symbol, call_text
 
+UNLIKE = (1, 3, np.array([0.3, 0.6, 0.45])), {}  #: with two parameters that differ
 ORDERS = [(n, np.array([0.7, 1.4, 2.3])) for n in (0, 1, 2, 3)]
 
 
@@ -125,19 +126,19 @@ def beta_density(a, b, x):
     return np.exp(special.xlogy(a - 1, x) + special.xlog1py(b - 1, -x) - special.betaln(a, b))
 
 
-@of_special(special.betainc, fixed=("a", "b"), domain=(0.1, 0.9))
+@of_special(special.betainc, fixed=("a", "b"), domain=(0.1, 0.9), sample=[UNLIKE])
 def betainc(out, a, b, x):
     """The share of the beta distribution below x: its slope is the density."""
     return None, None, beta_density(a, b, x)
 
 
-@of_special(special.betaincc, fixed=("a", "b"), domain=(0.1, 0.9))
+@of_special(special.betaincc, fixed=("a", "b"), domain=(0.1, 0.9), sample=[UNLIKE])
 def betaincc(out, a, b, x):
     """The share above x."""
     return None, None, -beta_density(a, b, x)
 
 
-@of_special(special.betaincinv, fixed=("a", "b"), domain=(0.1, 0.9))
+@of_special(special.betaincinv, fixed=("a", "b"), domain=(0.1, 0.9), sample=[UNLIKE])
 def betaincinv(out, a, b, y):
     """The quantile of the beta distribution: one over the density there."""
     return None, None, lambda g: g / beta_density(a, b, out)

@@ -160,7 +160,7 @@ def special_cbrt(out, x):
     return lambda g: g / (3 * out * out)
 
 
-@of_special(special.hyp1f1, fixed=("a", "b"))
+@of_special(special.hyp1f1, fixed=("a", "b"), sample=[((1, 3, np.array([0.3, -0.6, 1.4])), {})])
 def hyp1f1(out, a, b, x):
     """The confluent hypergeometric function: the slope is the one with both parameters a step higher."""
     return None, None, a / b * special.hyp1f1(a + 1, b + 1, x)

@@ -32,8 +32,8 @@ def log_of_sum(a, b, *, axis=None, keepdims=False):
     special.logsumexp, path="special.logsumexp", name="special_logsumexp", symbol="logsumexp",
     bind=axis_and_factors, call=log_of_sum, text="special.logsumexp({a}, axis={axis}, b={b}, keepdims={keepdims})",
     sample=[
-        ((FEW, None), {}), ((FEW, None), {"axis": 0}), ((FEW, None), {"axis": (0, 1), "keepdims": True}),
-        ((FEW, FACTORS), {"axis": 1}), ((FEW, FACTORS[0]), {}), ((FEW, FACTORS), {"axis": -1, "keepdims": True}),
+        ((FEW,), {}), ((FEW, 0), {}), ((FEW, (0, 1)), {"keepdims": True}),
+        ((FEW, 1, FACTORS), {}), ((FEW, None, FACTORS[0]), {}), ((FEW, -1, FACTORS, True), {}),
     ],
     **COMMON,
 )  # fmt: skip
