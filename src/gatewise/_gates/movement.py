@@ -321,7 +321,7 @@ def copy(out, x):
     np.modf,
     pattern="distributes",
     sample=[((2.75,), {}), ((np.array([1.4, -2.25]),), {})],
-    jvp=lambda tangents, out, x: (tangents[0], 0.0 * tangents[0]),
+    jvp=lambda tangents, out, x: (tangents[0], np.zeros_like(tangents[0])),
     analytic=False,
     in_page=False,
 )
