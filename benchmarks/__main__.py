@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import checkers, eager, loops, numpy_functions, pictures, startup, training
+from benchmarks import checkers, eager, forward, loops, numpy_functions, pictures, startup, training
 from benchmarks.harness import PEERS, markdown, peers, versions
 
 
@@ -14,6 +14,8 @@ def main() -> None:
     rows += numpy_functions.beside_peers(installed)
     rows += numpy_functions.makers()
     rows += loops.beside_numpy(installed)
+    rows += forward.pushing()
+    rows += forward.whole()
     rows += training.epochs(installed)
     rows += pictures.drawing()
     rows += startup.imports()

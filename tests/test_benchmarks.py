@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from benchmarks import eager, harness, loops, numpy_functions, startup, training
+from benchmarks import eager, forward, harness, loops, numpy_functions, startup, training
 
 
 def test_every_function_is_called_equally_often_in_every_round():
@@ -127,3 +127,13 @@ def test_an_epoch_is_timed_without_pytorch_too():
     (time, ratio) = training.epochs({}, [training.Net("small net", lambda nn: [nn.Linear(4, 10)], (4,), 1000, 2)])
     assert "49,000 images" in time.what
     assert ratio.measured == "not installed"
+
+
+def test_the_way_forward_is_timed_on_right_numbers():
+    assert [row.what for row in forward.pushing(1)][:2] == [
+        "jvp, staged function on floats: / plain",
+        "jvp, staged function on floats: / recorded",
+    ]
+    moved = forward.gw.jvp(forward.net, forward.WEIGHTS, forward.WEIGHTS)[1]
+    ahead, behind = (forward.net(*((1 + h) * w for w in forward.WEIGHTS)) for h in (1e-5, -1e-5))
+    assert moved == pytest.approx((ahead - behind) / 2e-5, rel=1e-8)

@@ -25,7 +25,7 @@ from gatewise._derivatives import (
 )
 from gatewise._errors import ArgumentError
 from gatewise._gates import without_mask
-from gatewise._recording.structures import Path, leaves, mapped
+from gatewise._recording.structures import Path, closed, leaves, mapped, opened
 from gatewise._sweep import given, zeros_for
 from gatewise._tensor import Tensor
 from gatewise._types import Function
@@ -68,6 +68,7 @@ def jacobian(
                 return found[0] if isinstance(argnums, int) else found
 
             found = mapped(of_output, run.out)
+            found = closed(found)
         return (found, run.aux_outside()) if has_aux else found
 
     return of_arguments
@@ -230,8 +231,16 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
 def stop_gradient(x: Any) -> Any:
     """The same value, or structure of values, as a constant: no derivative goes through it.
 
+    Raises `ArgumentError` for an object that has `parameters()`.
+
     >>> import gatewise as gw
     >>> gw.grad(lambda x: x * gw.stop_gradient(x))(3.0)
     3.0
     """
-    return mapped(lambda _, part: part.detach() if type(part) is Tensor else part, x)
+    if callable(getattr(x, "parameters", None)):
+        raise ArgumentError(
+            f"stop_gradient was given a {type(x).__name__}.",
+            "its parameters would go on moving.",
+            "gw.stop_gradient of what it computes, or of its parameters.",
+        )
+    return closed(mapped(lambda _, part: part.detach() if type(part) is Tensor else part, opened(x)))

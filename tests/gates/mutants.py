@@ -62,8 +62,8 @@ class MutantFamily:
         if push is None or change is None:
             return push
         if change is Unread:
-            return lambda ts, out, operands, parameters, live=None: push(ts, out, operands, parameters)
-        return lambda *given: spoilt(push(*given), change)
+            return lambda ts, out, operands, parameters, live=None, **many: push(ts, out, operands, parameters, **many)
+        return lambda *given, **many: spoilt(push(*given, **many), change)
 
 
 class Unread:
@@ -104,6 +104,8 @@ def one_part(k: int, change: Callable[[Any], Any]) -> Change:
 
 def spoilt(t: Any, change: Callable[[Any], Any]) -> Any:
     """A tangent, or those of several outputs, changed."""
+    if t is NotImplemented:
+        return t
     if change is unmasked:
         return [change(part) for part in t] if isinstance(t, (tuple, list)) else change(t)
     return [on_value(part, change) for part in t] if isinstance(t, (tuple, list)) else on_value(t, change)

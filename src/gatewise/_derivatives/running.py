@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatewise._circuit import Bit, Wire, identity, tick
+from gatewise._derivatives.standing import Standing
 from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError
 from gatewise._forward import Tangents, between, push
 from gatewise._recording.lending import Lending
 from gatewise._recording.outcomes import outcome
-from gatewise._recording.structures import becomes_tensor, is_container, leaves, mapped
+from gatewise._recording.structures import becomes_tensor, closed, is_container, leaves, mapped, opened
 from gatewise._sweep import given, handed_out, outwards, sweep, zeros_for
 from gatewise._tensor import Tensor, described, is_kept, leaf, standing_in, upstream_for
 from gatewise._twins import seen
@@ -41,7 +42,9 @@ class Derivative(Bit):
         split: Callable[[Any], Any] | None = None,
     ) -> None:
         Bit.__init__(self)
-        self.call = f, list(args), positions, kwargs or {}, split
+        wanted = {p % len(args) for p in positions} if args else ()
+        inside = [opened(x, parameters=True) if k in wanted else x for k, x in enumerate(args)]
+        self.call = f, inside, positions, kwargs or {}, split
 
     def __enter__(self) -> int:
         bit = Bit.__enter__(self)
@@ -61,13 +64,16 @@ class Derivative(Bit):
         named = passed(kwargs) if kwargs else kwargs
         lending = Lending()
         given, by_name = lending.lend_all(args, kwargs, self.inputs, named)
+        standing = Standing()
         try:
+            given = [closed(x, standing.take) for x in given]
             out = outcome(seen(f), given, by_name, (self.inputs, named), split)
             if split is not None:
                 out, aux = split(out)
-                self.aux = unchanged(aux)
-            self.out = unchanged(out)
+                self.aux = unchanged(opened(aux))
+            self.out = unchanged(opened(out))
         finally:
+            standing.give_back()
             lending.settle(self.outside)
         for part in tensors_in(self.out):
             if is_kept(part):
@@ -82,10 +88,15 @@ class Derivative(Bit):
             raise KeptError.of("a Tensor")
         return swept
 
+    def gradients(self, swept: dict[Wire, Cotangent]) -> tuple[Any, ...]:
+        """What arrived at each argument, in its structure."""
+        pairs = zip(self.inputs, self.originals, strict=True)
+        return tuple(closed(collected(x, original, swept)) for x, original in pairs)
+
     def along(self, tangents: Sequence[object], lower: int | None = None) -> Any:
         """How the output moves when the inputs move along `tangents`."""
-        found = self.push(paired(self.inputs, tangents), self.outer if lower is None else lower)
-        return mapped(lambda _, part: moved_by(part, found, self.bit), self.out)
+        found = self.push(paired(self.inputs, list(map(opened, tangents))), self.outer if lower is None else lower)
+        return closed(mapped(lambda _, part: moved_by(part, found, self.bit), self.out))
 
     def push(self, along: dict[Wire, Any], lower: int, many: int = 0) -> Tangents:
         """How the wires of the output move, once or `many` times at once."""
@@ -104,12 +115,12 @@ class Derivative(Bit):
 
     def results(self, second: Any) -> Any:
         """What a transform returns: the output, what it found, and aux where there is one."""
-        out = mapped(lambda _, part: self.outside(part), self.out)
+        out = closed(mapped(lambda _, part: self.outside(part), self.out))
         return (out, second, self.aux_outside()) if hasattr(self, "aux") else (out, second)
 
     def aux_outside(self) -> Any:
         """The aux, as it leaves the derivative."""
-        return mapped(lambda _, part: self.outside(part), self.aux)
+        return closed(mapped(lambda _, part: self.outside(part), self.aux))
 
     def outside(self, part: object) -> object:
         """What leaves a derivative: a Tensor of the outer ones, or the plain value, in memory no rule has saved."""
@@ -184,7 +195,7 @@ def collected(argument: object, original: object, swept: dict[Wire, Cotangent]) 
 
 def shown(gradient: Any) -> Any:
     """A gradient, or a structure of them, as users see it."""
-    return mapped(lambda _, g: outwards(g), gradient)
+    return closed(mapped(lambda _, g: outwards(g), gradient))
 
 
 def gradient_at(x: Tensor, original: object, swept: dict[Wire, Cotangent]) -> Any:
@@ -197,7 +208,7 @@ def gradient_at(x: Tensor, original: object, swept: dict[Wire, Cotangent]) -> An
 
 def cotangents(out: object, g: object, bit: int) -> dict[Wire, Cotangent]:
     """The upstream gradient of every output wire, checked against the output's structure and shapes."""
-    outs, gs = dict(leaves(out)), dict(leaves(g))
+    outs, gs = dict(leaves(out)), dict(leaves(opened(g)))
     if outs.keys() != gs.keys():
         raise UpstreamError(
             "the upstream gradient does not have the output's structure.",

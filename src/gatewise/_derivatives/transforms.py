@@ -33,7 +33,8 @@ def grad(
     """The gradient of `f`, which returns a single number, as a function of the same arguments.
 
     `argnums` says for which arguments: one position gives one gradient, a sequence a tuple of them. An argument may be
-    a number, an array, or a structure of dicts, lists and tuples; its gradient has its structure, shapes and dtypes.
+    a number, an array, or a structure of dicts, lists, tuples and dataclasses; its gradient has its structure, shapes
+    and dtypes. Of an object that has `parameters()` it is the list of theirs.
     With `has_aux` the function returns `(output, aux)` and its gradient `(gradient, aux)`.
     Raises `UpstreamError` where the output is not a single number and `IntegerGradientError` for whole-number arrays.
 
@@ -100,7 +101,7 @@ def vjp(f: Function, *primals: object, has_aux: bool = False) -> Any:
 
     def pullback(g: object) -> tuple[Any, ...]:
         swept = run.sweep(cotangents(run.out, g, bit), lower)
-        return tuple(collected(x, primal, swept) for x, primal in zip(run.inputs, run.originals, strict=True))
+        return run.gradients(swept)
 
     return run.results(pullback)
 

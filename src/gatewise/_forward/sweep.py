@@ -89,7 +89,7 @@ def quickly(wire: Wire, ts: Sequence[Any]) -> Any:
         if type(t) not in QUICK:
             return SLOW
     pullback, value = wire.pullback, wire.value
-    rule, _ = pullback.forward or pullback.pushing()
+    rule = (pullback.forward or pullback.pushing()).push
     if rule is None:
         return SLOW
     try:
@@ -127,19 +127,23 @@ def through(wire: Wire, ts: Sequence[Any], lower: int, lift: Lift, many: int) ->
         if forward.batches:
             rank = len(shape_of(value)) + 1
             return settled(pushed(forward, [faced(t, rank) for t in given], out, operands, parameters), value, many)
+        if forward.rows:
+            t = pushed(forward, given, out, operands, parameters, many=many)
+            if t is not NotImplemented:
+                return settled(t, value, many)
         rows = [pushed(forward, [row(t, k) for t in given], out, operands, parameters) for k in range(many)]
         return stacked([settled(each, value, 0) for each in rows])
     except (TypeError, ValueError, IndexError) as error:
         raise no_way_back(pullback, error) from error
 
 
-def pushed(forward: Forward, ts: Sequence[Any], out: Any, operands: Any, parameters: Any) -> Any:
+def pushed(forward: Forward, ts: Sequence[Any], out: Any, operands: Any, parameters: Any, **options: int) -> Any:
     """What one step's rule says; dead entries of the tangents are told apart."""
     assert forward.push is not None
     live = ([t.mask if type(t) is Live else None for t in ts],) if any(type(t) is Live for t in ts) else ()
     bare = [t.g if type(t) is Live else t for t in ts] if live else ts
     try:
-        return forward.push(bare, out, operands, parameters, *live)
+        return forward.push(bare, out, operands, parameters, *live, **options)
     except ArithmeticError:
         return forward.push(list(map(boxed, bare)), boxed(out), tuple(map(boxed, operands)), parameters, *live)
 

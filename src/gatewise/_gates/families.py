@@ -35,6 +35,7 @@ from gatewise._gates.live import Live, is_recorded, plain, shape_of, without_mas
 from gatewise._gates.pushing import (
     alive,
     as_number,
+    in_rows,
     merged,
     nothing,
     product,
@@ -265,14 +266,17 @@ class Linear(Family):
         adds_entries = gate.pattern == "moves" and len(kinds) == 1 and not gate.rearranges  # zeros that stay zeros
         added = gate.operands.index(gate.added) if gate.added else -1
 
-        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None, many: int = 0) -> Any:
             given = dict(zip(wanted, tangents, strict=True))
             parameters = {**parameters, **gate.still} if gate.still else parameters
-            if multiplies:
+            if many:
+                moved = in_rows(gate, given, operands, parameters, multiplies)
+            elif multiplies:
                 return product(gate, given, operands, parameters, added)
-            still = [given[i] if i in given else zeros_like(x) for i, x in enumerate(operands)]
-            moved = gate.on(still, parameters)
-            if gate.pattern == "mixes" or (live is None and len(wanted) == len(operands) and not adds_entries):
+            else:
+                moved = gate.on([given[i] if i in given else zeros_like(x) for i, x in enumerate(operands)], parameters)
+            alone = live is None and len(wanted) == len(operands) and not adds_entries
+            if multiplies or moved is NotImplemented or gate.pattern == "mixes" or alone:
                 return moved
             masks = dict(zip(wanted, live or [None] * len(wanted), strict=True))
             alive = [as_number(masks[i], x) if i in masks else zeros_like(x) for i, x in enumerate(operands)]

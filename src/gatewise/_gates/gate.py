@@ -101,6 +101,7 @@ class Facts:
     jvp: Rule | None = None  #: (tangents, out, *operands, **parameters) -> tangent, where transposing costs too much
     symmetric: bool = False  #: its slopes are a symmetric matrix: what it sends back is also what it pushes forward
     added: str | None = None  #: the operand that is added to the product of the others
+    rows: Callable[..., Any] | None = None  #: (i, *operands, **parameters) -> value, operand i in the rows of an array
     still: Mapping[str, Any] = MappingProxyType({})  #: parameters by which what does not move is left out
     when: Callable[..., bool] | None = None  #: (*operands, **parameters): whether a spelling really is the block
     shift: Callable[..., Any] | None = None  #: (**parameters) -> axis along which adding a number changes nothing
@@ -245,10 +246,14 @@ def names_in(rule: Any, leading: int) -> tuple[list[str], list[str], bool]:
 
 
 class Forward(NamedTuple):
-    """What pushes tangents through a step, None where its pullback is transposed; whether it takes many at once."""
+    """What pushes tangents through a step, None where its pullback is transposed.
+
+    `batches` says that it takes many at once, `rows` that it may, and is to be told how many there are.
+    """
 
     push: Push | None
     batches: bool
+    rows: bool
 
 
 class Pullback:
@@ -319,7 +324,9 @@ class Derived(dict[int, Pullback]):
             kinds = kinds_of(key)
             wanted = [position for position, kind in enumerate(kinds) if kind == WANTED]
             push = self.gate.family.ahead(self.gate, kinds, wanted, self.scalar)
-            self.forwards[key] = Forward(push, push is not None and self.gate.family.batches)
+            family, gate = self.gate.family, self.gate
+            rows = family.name == "linear" and (gate.rows is not None or gate.rearranges)
+            self.forwards[key] = Forward(push, push is not None and family.batches, rows)
         return self.forwards[key]
 
     def __missing__(self, key: int) -> Pullback:

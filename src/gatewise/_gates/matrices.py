@@ -10,8 +10,19 @@ from gatewise._gates.fitting import sum_to
 from gatewise._gates.live import shape_of
 
 
+def products_in_rows(i, a, b):
+    """Many products of vectors and matrices; operand i has an axis in front."""
+    many, other = ((a, b), (b, a))[i]
+    if len(shape_of(many)) not in (2, 3) or len(shape_of(other)) not in (1, 2):
+        return NotImplemented
+    if i == 1 and len(shape_of(b)) == 2:  # a vector on the right: its rows from the left
+        return b @ (a.mT if len(shape_of(a)) == 2 else a)
+    return a @ b
+
+
 @linear(
     np.matmul,
+    rows=products_in_rows,
     infix="@",
     vectors=True,
     sample=[((np.ones((3, 4)) + np.eye(3, 4), np.ones((4, 2))), {})],
@@ -56,6 +67,7 @@ def gradient_of_columns(g, a, b):
 
 @linear(
     np.dot,
+    rows=products_in_rows,
     vectors=True,
     sample=[((np.ones((3, 4)) + np.eye(3, 4), np.ones((4, 2))), {}), ((np.ones(3), np.ones(3)), {})],
     tame=True,

@@ -222,9 +222,24 @@ def pick(x, index):
     return x[index]
 
 
+def in_each_row(index):
+    """An index for each row of an array, where it is made of slices and whole numbers or is one array; else None."""
+    if isinstance(index, np.ndarray):
+        return slice(None), index
+    parts = index if isinstance(index, tuple) else (index,)
+    simple = all(isinstance(i, (slice, int, np.integer)) or i is None or i is Ellipsis for i in parts)
+    return (slice(None), *parts) if simple else None
+
+
+def picked_in_rows(i, x, *, index):
+    rows = in_each_row(index)
+    return NotImplemented if rows is None else getitem(x, index=rows)
+
+
 @linear(
     pick,
     pattern="routes",
+    rows=picked_in_rows,
     views=True,
     text="{x}[{index}]",
     symbol="[ ]",
@@ -247,9 +262,15 @@ def put(x, index, shape):
     return zeros
 
 
+def put_in_rows(i, x, *, index, shape):
+    rows = in_each_row(index)
+    return NotImplemented if rows is None or not shape else scatter(x, index=rows, shape=(shape_of(x)[0], *shape))
+
+
 @linear(
     put,
     pattern="moves",
+    rows=put_in_rows,
     text="statement",
     sample=[
         ((np.arange(3.0), index, (5,)), {})
@@ -321,7 +342,7 @@ def copy(out, x):
     np.modf,
     pattern="distributes",
     sample=[((2.75,), {}), ((np.array([1.4, -2.25]),), {})],
-    jvp=lambda tangents, out, x: (tangents[0], 0.0 * tangents[0]),
+    jvp=lambda tangents, out, x: (tangents[0], np.zeros_like(tangents[0])),
     analytic=False,
     in_page=False,
 )

@@ -6,13 +6,14 @@ in it does not move, whatever the numbers say: it stays 0 where a slope is infin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gatewise._gates.fitting import cast
-from gatewise._gates.gate import Gate
+from gatewise._gates.gate import Gate, carried
 from gatewise._gates.live import Live, dtype_of, plain, shape_of
 
 
@@ -80,6 +81,22 @@ def product(gate: Gate, given: Mapping[int, Any], operands: Sequence[Any], param
         part = gate.on(others, parameters)
         total = part if total is None else total + part
     return total
+
+
+def in_rows(gate: Gate, given: Mapping[int, Any], operands: Sequence[Any], parameters: Any, multiplies: bool) -> Any:
+    """What a linear gate makes of many tangents at once; NotImplemented where it is to be asked for each."""
+    if gate.rows is not None and (multiplies or len(operands) == 1):
+        moved = [
+            gate.rows(i, *(given[i] if k == i else x for k, x in enumerate(operands)), **parameters) for i in given
+        ]
+        if all(part is not NotImplemented for part in moved):
+            return sum(moved[1:], moved[0])
+    if not gate.rearranges or len(operands) > 1 or any(map(carried, parameters.values())):
+        return NotImplemented
+    (t,), (x,) = given.values(), operands
+    shape = shape_of(x)
+    places = gate.call(np.arange(math.prod(shape)).reshape(shape), **parameters)
+    return np.reshape(t, (shape_of(t)[0], -1))[:, places]
 
 
 def zeros_like(x: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -135,3 +136,61 @@ def becomes_tensor(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "fiub"
     return isinstance(value, (float, int, np.floating, np.integer, Tensor)) and not isinstance(value, bool)
+
+
+# ------------------------------------------------------------------------------------------ objects that hold numbers
+
+
+class Fields(dict[str, Any]):
+    """The numbers of a dataclass by field; `whole` is the object, with all else that is in it."""
+
+    whole: Any
+
+
+class Held(list[Any]):
+    """What an object's `parameters()` gives; `whole` is the object."""
+
+    whole: Any
+
+
+def opened(x: Any, parameters: bool = False) -> Any:
+    """A structure with dataclasses as their fields; with `parameters` also objects that have these, as lists of them.
+
+    A structure without any is the same object.
+    """
+    if type(x) in LEAVES or isinstance(x, (type, np.generic)):
+        return x
+    if is_container(x):
+        parts = [part for _, part in entries_of(x)]
+        inside = [opened(part, parameters) for part in parts]
+        return x if all(a is b for a, b in zip(parts, inside, strict=True)) else like(x, inside)
+    if dataclasses.is_dataclass(x):
+        values = {field.name: opened(getattr(x, field.name), parameters) for field in dataclasses.fields(x)}
+        found: Any = Fields({name: value for name, value in values.items() if holds_numbers(value)})
+    elif parameters and callable(getattr(x, "parameters", None)):
+        found = Held(p.value if isinstance(p, Tensor) and not p.bits & ~1 else p for p in x.parameters())
+    else:
+        return x
+    found.whole = x
+    return found
+
+
+def holds_numbers(value: Any) -> bool:
+    """Whether there is a number in it that can move: arrays of whole numbers are data."""
+    return any(becomes_tensor(x) and not (isinstance(x, np.ndarray) and x.dtype.kind != "f") for _, x in leaves(value))
+
+
+def closed(x: Any, of_held: Callable[[Any], Any] = list) -> Any:
+    """A structure with dataclasses in the place of their fields again; of `parameters()` what `of_held` says."""
+    if not is_container(x):
+        return x
+    if type(x) is Held:
+        return of_held(x)
+    parts = [part for _, part in entries_of(x)]
+    inside = [closed(part, of_held) for part in parts]
+    if type(x) is Fields:
+        made = copy.copy(x.whole)
+        for name, value in zip(x, inside, strict=True):
+            object.__setattr__(made, name, value)  # a frozen one too: it is ours
+        return made
+    return x if all(a is b for a, b in zip(parts, inside, strict=True)) else like(x, inside)
