@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from benchmarks import eager, harness, loops, numpy_functions, startup, training
+from benchmarks import eager, harness, loops, numpy_functions, science, startup, training
 
 
 def test_every_function_is_called_equally_often_in_every_round():
@@ -127,3 +127,13 @@ def test_an_epoch_is_timed_without_pytorch_too():
     (time, ratio) = training.epochs({}, [training.Net("small net", lambda nn: [nn.Linear(4, 10)], (4,), 1000, 2)])
     assert "49,000 images" in time.what
     assert ratio.measured == "not installed"
+
+
+def test_a_code_of_a_field_has_its_figures_or_says_why_not():
+    label, lines, gates, plain, both, ratio = science.row(science.FOLDER / "supernovae.py", rounds=1)
+    assert "supernovae.py" in label
+    assert int(lines) > 50
+    assert int(gates) > 50
+    assert float(plain) < float(both)
+    assert float(ratio) > 1
+    assert science.row(science.FOLDER / "catchment.py", rounds=1)[2] == "not as it stands: `ReadingError`"
