@@ -52,7 +52,7 @@ power: $(VENV)/installed-for-tests
 	@PYTHONPATH=tests $(BIN)/python -m check.power 1 20 2
 
 bench: $(VENV)/installed
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks && $(BIN)/python -m benchmarks.science
 
 million: $(VENV)/installed
 	@$(BIN)/python -m benchmarks.million

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import gatewise as gw
-from benchmarks.harness import interleaved, versions
+from benchmarks.harness import interleaved, seconds_of, versions
 from gatewise._board import frozen_of
 
 FOLDER = Path(__file__).parent.parent / "examples" / "science"
 HEAD = ("code", "lines", "gates", "value, ms", "value and gradient, ms", "ratio")
 
 
-def row(path: Path, rounds: int = 3) -> tuple[str, ...]:
+def row(path: Path, rounds: int = 5) -> tuple[str, ...]:
     """Return a code's cells: its lines and gates, the time of its loss, and of loss and gradient beside it.
 
     A code that gatewise cannot differentiate as it stands says so in place of figures.
@@ -27,7 +27,8 @@ def row(path: Path, rounds: int = 3) -> tuple[str, ...]:
     both = gw.value_and_grad(loss)
     try:
         gates = gates_of(loss, *args)
-        seconds = interleaved(rounds, 1, plain=lambda: loss(*args), both=lambda: both(*args))
+        calls = max(1, int(0.02 / seconds_of(lambda: loss(*args))))  # a round of the value takes a moment
+        seconds = interleaved(rounds, calls, plain=lambda: loss(*args), both=lambda: both(*args))
     except gw.GatewiseError as error:
         return label, lines, f"not as it stands: `{type(error).__name__}`", "", "", ""
     milliseconds = {name: 1000 * taken for name, taken in seconds.items()}

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from benchmarks import eager, forward, harness, loops, numpy_functions, startup, training
+from benchmarks import eager, forward, harness, loops, numpy_functions, science, startup, training
 
 
 def test_every_function_is_called_equally_often_in_every_round():
@@ -137,3 +137,13 @@ def test_the_way_forward_is_timed_on_right_numbers():
     moved = forward.gw.jvp(forward.net, forward.WEIGHTS, forward.WEIGHTS)[1]
     ahead, behind = (forward.net(*((1 + h) * w for w in forward.WEIGHTS)) for h in (1e-5, -1e-5))
     assert moved == pytest.approx((ahead - behind) / 2e-5, rel=1e-8)
+
+
+def test_a_code_of_a_field_has_its_figures_or_says_why_not():
+    label, lines, gates, plain, both, ratio = science.row(science.FOLDER / "supernovae.py", rounds=1)
+    assert "supernovae.py" in label
+    assert int(lines) > 50
+    assert int(gates) > 50
+    assert float(plain) < float(both)
+    assert float(ratio) > 1
+    assert science.row(science.FOLDER / "catchment.py", rounds=1)[2] == "not as it stands: `ReadingError`"

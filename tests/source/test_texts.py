@@ -144,3 +144,33 @@ def balanced(x: Any, w: Any) -> Any:
 
 def test_a_mask_that_holds_everywhere_has_no_axes_to_be_summed_over() -> None:
     agrees(balanced, np.arange(1.0, 10.0).reshape(3, 3), np.array([0.2, 0.3, 0.5]))
+
+
+def filled(p: Any) -> Any:
+    R, S = np.zeros((3, 4)), np.zeros(4)
+    R[0], q = p * 2, p[0]
+    R[1], R[2] = R[0] * q, np.sin(R[0])
+    S[1], S[2] = R[0, 1], R[1, 2]
+    return np.sum(R * R) + np.sum(S[::-1] * R[2])
+
+
+def ordered(p: Any) -> Any:
+    x = np.zeros(4)
+    x[:] = p
+    for i in range(3):
+        if x[i] < x[i + 1]:
+            x[i], x[i + 1] = x[i + 1], x[i]
+    return np.sum(x * np.arange(4.0))
+
+
+def unpacked(p: Any) -> Any:
+    R = np.zeros((3, 4))
+    R[0], R[1] = np.stack([p, p * p])
+    a, R[2] = np.sin(p), np.cos(p)
+    return np.sum(R * np.arange(12.0).reshape(3, 4)) + a.sum()
+
+
+@pytest.mark.parametrize("f", [filled, ordered, unpacked])
+def test_several_entries_written_by_one_assignment(f: Any) -> None:
+    """What is written into R is not called R: the array is."""
+    agrees(f, np.array([0.3, 0.2, 0.9, 0.5]))

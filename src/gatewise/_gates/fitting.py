@@ -89,6 +89,11 @@ def lanes(live: Any, axis: Any) -> Any:
     return np.broadcast_to(np.any(live, axis=axis, keepdims=True), shape_of(live))
 
 
+def conjugated(x: Any) -> Any:
+    """The conjugate of complex numbers; real ones are their own, without a call."""
+    return np.conjugate(x) if dtype_of(x).kind == "c" else x
+
+
 def facing(x: Any) -> Any:
     """The direction in which the size of x grows: its sign, of a complex number the conjugate of its direction."""
     if isinstance(x, Symbol):

@@ -6,7 +6,7 @@ import numpy as np
 
 from gatewise._errors import UnsupportedError
 from gatewise._gates.families import custom, linear
-from gatewise._gates.fitting import sum_to
+from gatewise._gates.fitting import conjugated, sum_to
 from gatewise._gates.live import shape_of
 
 
@@ -261,12 +261,15 @@ def inner(g, a, b):
     tame=True,
     sums=True,
     analytic=False,
-    complex=False,
+    complex=True,
     in_page=False,
 )
 def vdot(g, a, b):
-    """The product of all entries: each side's gradient is the other side, times what came back."""
-    return lambda: np.reshape(g * np.ravel(b), shape_of(a)), lambda: np.reshape(g * np.ravel(a), shape_of(b))
+    """The product of all entries, a's conjugated: each side's gradient is the other side, times what came back."""
+    return (
+        lambda: np.reshape(conjugated(g * np.ravel(b)), shape_of(a)),
+        lambda: np.reshape(g * conjugated(np.ravel(a)), shape_of(b)),
+    )
 
 
 @linear(

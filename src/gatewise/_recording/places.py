@@ -163,10 +163,12 @@ def statement_in(source: Source | None, span: Span | None, in_lambda: bool) -> S
 
 
 def element(node: ast.AST, span: Span) -> int | None:
-    """Which part of `a, b = x + 1, y * 3` holds `span`."""
+    """Which part of `a, b[1] = x + 1, y * 3` holds `span`: on the right 0 or 1, where it is written to -2 or -1."""
     match node:
-        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=parts)) if len(targets) == len(parts):
-            return next((i for i, part in enumerate(parts) if spans(span_of(part), span)), None)
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=value):
+            parts = value.elts if isinstance(value, ast.Tuple) and len(value.elts) == len(targets) else []
+            places = [*enumerate(parts), *enumerate(targets, -len(targets))]
+            return next((i for i, part in places if spans(span_of(part), span)), None)
     return None
 
 
@@ -189,11 +191,14 @@ def made_statement(source: Source, node: ast.AST, part: int | None) -> Statement
     value = node.value  # type: ignore[attr-defined]
     if isinstance(node, ast.AugAssign):
         value = expression_of_augmented(node)
+    into = written_into(target)
     if part is not None:
-        target, value = target.elts[part], value.elts[part]
+        target = target.elts[part]
+        into = written_into(target) if part < 0 else ""  # all are computed before the first is written
+    if part is not None and part >= 0:
+        value = value.elts[part]
         text = f"{source.segment(target)} = {source.segment(value)}"
     in_place = isinstance(node, ast.AugAssign)
-    into = written_into(target)
     return Statement(target_name(target), False, node.lineno, text, value, in_place, into)  # type: ignore[attr-defined]
 
 

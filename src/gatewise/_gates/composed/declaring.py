@@ -49,11 +49,6 @@ def is_complex(x: Any) -> bool:
     return dtype_of(x).kind == "c"
 
 
-def conjugated(x: Any) -> Any:
-    """The complex conjugate; what is real is itself, without a gate."""
-    return np.conjugate(x) if is_complex(x) else x
-
-
 def as_floats(x: Any) -> Any:
     """An array as it is, a list as one of floats."""
     return x if hasattr(x, "shape") else np.asarray(x, float)

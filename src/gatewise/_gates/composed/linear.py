@@ -8,7 +8,8 @@ import math
 import numpy as np
 
 from gatewise._errors import UnsupportedError
-from gatewise._gates.composed.declaring import axis_of, composed, conjugated, rank, size
+from gatewise._gates.composed.declaring import axis_of, composed, rank, size
+from gatewise._gates.fitting import conjugated
 from gatewise._gates.live import shape_of
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from gatewise._errors import UnsupportedError
-from gatewise._gates.composed.declaring import as_floats, axis_of, composed, conjugated, is_complex, rank, size
+from gatewise._gates.composed.declaring import as_floats, axis_of, composed, is_complex, rank, size
+from gatewise._gates.fitting import conjugated
 from gatewise._gates.live import shape_of
 from gatewise._gates.movement import along
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from gatewise._errors import UnsupportedError
-from gatewise._gates.composed.declaring import axis_of, composed, conjugated, is_complex, rank, size
+from gatewise._gates.composed.declaring import axis_of, composed, is_complex, rank, size
 from gatewise._gates.composed.joining import as_rows
+from gatewise._gates.fitting import conjugated
 from gatewise._gates.live import dtype_of, shape_of
 from gatewise._gates.movement import along
 

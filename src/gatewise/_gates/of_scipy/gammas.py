@@ -3,6 +3,8 @@
 The slopes are those of the NIST Digital Library of Mathematical Functions, chapters 5 and 8.
 """
 
+from typing import Any
+
 import numpy as np
 from scipy import special
 
@@ -10,7 +12,7 @@ from gatewise._gates.families import elementwise, give_rules
 from gatewise._gates.of_scipy.declaring import of_special
 from gatewise._gates.symbols import Symbol, call_text
 
-UNLIKE = (1, 3, np.array([0.3, 0.6, 0.45])), {}  #: with two parameters that differ
+UNLIKE: tuple[Any, ...] = (1, 3, np.array([0.3, 0.6, 0.45])), {}  #: with two parameters that differ
 ORDERS = [(n, np.array([0.7, 1.4, 2.3])) for n in (0, 1, 2, 3)]
 
 
