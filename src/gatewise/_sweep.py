@@ -378,6 +378,8 @@ def outwards(g: Any) -> Any:
 
     Inside, a cotangent c of z means that the loss moves by Re(sum(c * dz)): then rules need no conjugates.
     """
+    if type(g) is float:
+        return g
     bare = g.value if isinstance(g, Carrier) else g
     return np.conj(g) if type(bare) is complex or getattr(bare, "dtype", FLOAT64).kind == "c" else g
 
