@@ -153,7 +153,7 @@ MAKERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def makers(rounds: int = 40, calls: int = 1000) -> list[Row]:
+def makers(rounds: int = 200, calls: int = 100) -> list[Row]:
     """Return what an array maker of `gatewise.numpy` costs more than NumPy's own, on plain values."""
     rows = []
     for name, make in MAKERS.items():

@@ -106,7 +106,7 @@ def sweep(
                     leaves[wire] = g
                     continue
             else:
-                positions, parents = pullback.positions, wire.parents
+                positions, parents = pullback.positions, wire.behind
                 try:
                     parts = pullback.back(g, wire.value, wire.operands, wire.parameters)
                 except ArithmeticError:
@@ -117,22 +117,19 @@ def sweep(
             if keep and type(wire) is SourcedWire and wire.written is not None and wire not in by_gates:
                 keep_inside(wire, g)
             if release:
-                wire.operands, wire.parents, wire.pullback = (), (), released
+                wire.operands, wire.behind, wire.pullback = (), (), released
                 wire.parameters = NO_PARAMETERS
             if observer is not None:
-                tell(observer, wire, positions, parents, parts)
+                tell(observer, wire, positions, parents if type(parents) is tuple else (parents,), parts)
+            if type(parents) is not tuple:  # one alone, as most steps have
+                part = parts[0]
+                if part is not None:
+                    cotangents[parents] = summed(cotangents[parents], part) if parents in cotangents else part
+                continue
             for k, parent in enumerate(parents):
                 part = parts[k]
-                if part is None:
-                    continue
-                if parent not in cotangents:
-                    cotangents[parent] = part
-                    continue
-                before = cotangents[parent]
-                if type(part) is Growing or type(before) is Growing:
-                    cotangents[parent] = grown(before, part)
-                else:  # a mask knows how to be added to; what it is added to may not
-                    cotangents[parent] = before + part if type(part) is not Live else part + before
+                if part is not None:
+                    cotangents[parent] = summed(cotangents[parent], part) if parent in cotangents else part
     return leaves
 
 
@@ -148,6 +145,14 @@ def tell(
     for k, parent, part in zip(positions, parents, parts, strict=True):
         if part is not None:
             observer(wire, k, parent, part if type(part) is not Growing else part.settled(copy=True))
+
+
+def summed(before: Any, part: Any) -> Any:
+    """The sum of two cotangents of one wire."""
+    if type(part) is Growing or type(before) is Growing:
+        return grown(before, part)
+    # A mask knows how to be added to; what it is added to may not.
+    return before + part if type(part) is not Live else part + before
 
 
 def grown(before: Any, part: Any) -> Any:
@@ -196,14 +201,17 @@ def keep_inside(block: SourcedWire, g: Any) -> None:
 def nobody_holds(block: SourcedWire) -> bool:
     """Whether only the next step refers to each wire inside a block that is a plain chain, as it is for most."""
     assert block.written is not None
-    parents = block.written[2]
-    while parents != block.parents:
-        if len(parents) != 1:
-            return False
-        (wire,) = parents
+    behind: Any = block.written[2]
+    while (behind if type(behind) is tuple else (behind,)) != block.parents:
+        if type(behind) is tuple:
+            if len(behind) != 1:
+                return False
+            (behind,) = behind
+        wire = behind
+        del behind  # one name refers to the wire that is counted
         if type(wire) is not Wire or sys.getrefcount(wire) > HELD:
             return False
-        parents = wire.parents
+        behind = wire.behind
     return True
 
 
@@ -220,7 +228,8 @@ def reached(
     for wire in found:
         if edges and wire in edges:
             continue
-        for parent in parents_as_written(wire) if as_written or wire in by_gates else wire.parents:
+        parents: Any = parents_as_written(wire) if as_written or wire in by_gates else wire.behind
+        for parent in parents if type(parents) is tuple else (parents,):
             if parent not in seen and parent.bits & bit:
                 seen.add(parent)
                 found.append(parent)
@@ -256,7 +265,7 @@ def with_care(
     except (TypeError, ValueError, IndexError) as error:
         raise no_way_back(pullback, error) from error
     positions = pullback.positions
-    return [positions[k] for k in kept], [parents[k] for k in kept], [parts[k] for k in kept]
+    return [positions[k] for k in kept], tuple([parents[k] for k in kept]), [parts[k] for k in kept]
 
 
 def recorded(
@@ -366,11 +375,11 @@ ALONE = count_alone([np.empty(0)])
 
 def count_held(step: Wire) -> int:
     """The reference count of a wire that one step and one local name refer to."""
-    (wire,) = step.parents
+    wire = step.behind
     return sys.getrefcount(wire)
 
 
-HELD = count_held(Wire(0, 0, 0.0, (), (Wire(0, 0, 0.0),)))
+HELD = count_held(Wire(0, 0, 0.0, (), Wire(0, 0, 0.0)))
 
 
 def outwards(g: Any) -> Any:
@@ -378,6 +387,8 @@ def outwards(g: Any) -> Any:
 
     Inside, a cotangent c of z means that the loss moves by Re(sum(c * dz)): then rules need no conjugates.
     """
+    if type(g) is float:
+        return g
     bare = g.value if isinstance(g, Carrier) else g
     return np.conj(g) if type(bare) is complex or getattr(bare, "dtype", FLOAT64).kind == "c" else g
 

@@ -24,12 +24,13 @@ class Wire:
     """One value: `order` of creation, `bits` of the derivatives taken through it, and the rule that made it.
 
     `operands` are the values it was made of, `parameters` the gate's (axis, shape, ...), `parents` the wanted wires and
-    `pullback` how it goes back to them; a leaf has none. `grad` is what backward() left, `hooks` are the
+    `pullback` how it goes back to them; a leaf has none. `behind` holds the parents, one alone without a tuple around
+    it: Python's collector goes through every tuple of a long tape. `grad` is what backward() left, `hooks` are the
     user's. A mark in a pullback's place has its own use for `operands`.
     """
 
     __slots__ = (
-        *("__weakref__", "bits", "grad", "hooks", "operands", "order", "parameters", "parents", "pullback"),
+        *("__weakref__", "behind", "bits", "grad", "hooks", "operands", "order", "parameters", "pullback"),
         "value",
     )
 
@@ -39,15 +40,20 @@ class Wire:
         bits: int,
         value: Any,
         operands: Any = (),
-        parents: tuple[Wire, ...] = (),
+        parents: tuple[Wire, ...] | Wire = (),
         pullback: Any = None,
         parameters: Mapping[str, Any] = NO_PARAMETERS,
     ) -> None:
         self.order, self.bits, self.value = order, bits, value
-        self.operands, self.parents, self.pullback = operands, parents, pullback
+        self.operands, self.behind, self.pullback = operands, parents, pullback
         self.parameters = parameters  # four at once would make a tuple of each wire's
         self.grad: Any = None
         self.hooks: dict[object, Any] | None = None
+
+    @property
+    def parents(self) -> tuple[Wire, ...]:
+        behind = self.behind
+        return behind if type(behind) is tuple else (behind,)  # type: ignore[return-value]
 
 
 Made = tuple[Any, Mapping[str, Any], tuple[Wire, ...], Any]  #: operands, parameters, parents, pullback
@@ -74,7 +80,7 @@ class SourcedWire(Wire):
         bits: int,
         value: Any,
         operands: Any = (),
-        parents: tuple[Wire, ...] = (),
+        parents: tuple[Wire, ...] | Wire = (),
         pullback: Any = None,
         parameters: Mapping[str, Any] = NO_PARAMETERS,
         sources: Sequence[Wire | None] = (),
@@ -82,7 +88,7 @@ class SourcedWire(Wire):
         step: Expr | None = None,
     ) -> None:
         self.order, self.bits, self.value = order, bits, value
-        self.operands, self.parents, self.pullback = operands, parents, pullback
+        self.operands, self.behind, self.pullback = operands, parents, pullback
         self.parameters = parameters  # four at once would make a tuple of each wire's
         self.grad = self.hooks = self.name = self.told = None
         self.sources, self.written, self.step = sources, written, step

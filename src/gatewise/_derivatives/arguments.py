@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gatewise._errors import ArgumentError, UpstreamError
+from gatewise._sweep import FLOATS
 from gatewise._tensor import Tensor
 from gatewise._types import Function
 
@@ -71,6 +72,8 @@ def output_and_aux(out: object) -> Any:
 def single_number(out: Any) -> Any:
     """The plain value of an output that must be a single real number."""
     value = out.value if type(out) is Tensor else out
+    if type(value) in FLOATS:
+        return value
     number = isinstance(value, (float, int, np.generic, np.ndarray)) and np.asarray(value).dtype.kind in "fiu"
     if not number:
         raise ArgumentError(

@@ -195,7 +195,7 @@ def collected(argument: object, original: object, swept: dict[Wire, Cotangent]) 
 
 def shown(gradient: Any) -> Any:
     """A gradient, or a structure of them, as users see it."""
-    return closed(mapped(lambda _, g: outwards(g), gradient))
+    return gradient if type(gradient) is float else closed(mapped(lambda _, g: outwards(g), gradient))
 
 
 def gradient_at(x: Tensor, original: object, swept: dict[Wire, Cotangent]) -> Any:

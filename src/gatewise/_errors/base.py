@@ -21,7 +21,8 @@ class refusals:  # noqa: N801  (used as a function is, `with refusals() as met:`
     """Collect what is refused inside; what flies out at the end is the business of the run around it too."""
 
     def __enter__(self) -> list[GatewiseError]:
-        self.around, self.met = running.refused, list[GatewiseError]()
+        self.around = running.refused
+        self.met: list[GatewiseError] = []
         running.refused = self.met
         return self.met
 

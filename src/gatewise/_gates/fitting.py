@@ -167,7 +167,9 @@ def kept_axes(axis: object, shape: tuple[int, ...]) -> list[int]:
     """The axes a reduction removes, counted from the front."""
     if not shape:
         return []  # NumPy takes axis 0 and -1 of a single number, which has none
-    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    if axis is None:
+        return list(range(len(shape)))
+    axes = axis if isinstance(axis, tuple) else (axis,)
     return sorted(int(a) % len(shape) for a in axes)
 
 

@@ -22,6 +22,7 @@ from gatewise._tensor.asking import whole_number as whole_number
 from gatewise._tensor.carrier import Tensor as Tensor
 from gatewise._tensor.carrier import Values as Values
 from gatewise._tensor.changing import change as change
+from gatewise._tensor.lists import LISTS as LISTS
 from gatewise._tensor.lists import gathered as gathered
 from gatewise._tensor.lists import has_tensor as has_tensor
 from gatewise._tensor.making import copied as copied

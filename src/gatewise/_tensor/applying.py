@@ -63,17 +63,17 @@ def apply2(gate: Gate, forward: Callable[[object, object], Any], x: object, y: A
                 if y.bits:
                     key, bits, parents = 0b11010, bits | y.bits, (x.wire, y.wire)
                 else:
-                    key, parents = 0b11000 if y.wire is STOPPED else 0b11001, (x.wire,)
+                    key, parents = 0b11000 if y.wire is STOPPED else 0b11001, x.wire
             else:
-                key, bits, parents = 0b10010 if x.wire is STOPPED else 0b10110, y.bits, (y.wire,)
+                key, bits, parents = 0b10010 if x.wire is STOPPED else 0b10110, y.bits, y.wire
         elif type(y) in FLOATS:
             b, key = y, 0b11000  # more than three names at once would make a tuple first
-            bits, parents = x.bits, (x.wire,)
+            bits, parents = x.bits, x.wire
         else:
             return apply(gate, forward, (x, y), {})
     elif type(x) in FLOATS:
         a, b, key = x, y.value, 0b10010
-        bits, parents = y.bits, (y.wire,)
+        bits, parents = y.bits, y.wire
     else:
         return apply(gate, forward, (x, y), {})
     if bits & attention or (gate.closings and type(x) is Tensor and bits and may_close(gate, x.wire)):
@@ -103,14 +103,14 @@ def apply1(gate: Gate, forward: Callable[[Any], object], x: Tensor) -> Any:
         out = forward(a)
     except Exception as error:
         out = recovered(error, gate, forward, (x,), (a,))
-    parents: Any = (x.wire,)
+    parents: Any = x.wire
     if gate.of_reals and type(a) not in FLOATS:
         demand_rule_for(gate, (a,), (x,))
     pullback = (gate.scalar if type(out) in FLOATS else gate.array)[0b110]
     if gate.closings and may_close(gate, x.wire):
         block = recognise(gate, (x.wire,), (a,), {}, out)
         if block is not None:
-            return Tensor(out, block_wire(bits, out, ((a,), NO_PARAMETERS, parents, pullback), block), bits)
+            return Tensor(out, block_wire(bits, out, ((a,), NO_PARAMETERS, (parents,), pullback), block), bits)
     return Tensor(out, Wire(tick(), bits, out, (a,), parents, pullback), bits)
 
 
@@ -126,7 +126,7 @@ def apply_entry(gate: Gate, forward: Function, x: Tensor, index: Any) -> Any:
     except Exception as error:
         out = recovered(error, gate, forward, (x,), (a,), place)
     saved = blank(a) if is_written_into(x) else a  # what is written into next is not held on to
-    made = Tensor(out, Wire(tick(), bits, out, (saved,), (x.wire,), gate.array[0b110], place), bits)  # type: ignore[arg-type]
+    made = Tensor(out, Wire(tick(), bits, out, (saved,), x.wire, gate.array[0b110], place), bits)  # type: ignore[arg-type]
     if type(out) is np.ndarray:
         look(made, x, gate, forward, {"index": index})
     return made
@@ -213,7 +213,7 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     elif step is not None:
         wire = SourcedWire(tick(), bits, out, saved, behind, rule, plain_parameters, sources=sources, step=step)
     else:
-        wire = Wire(tick(), bits, out, saved, behind, rule, plain_parameters)
+        wire = Wire(tick(), bits, out, saved, behind[0] if len(behind) == 1 else behind, rule, plain_parameters)
     made = (
         Tensor(out, wire, bits)
         if not several

@@ -215,9 +215,9 @@ def eager(root: Tensor, known: Base, place: Any, chain: Chain, values: Any) -> N
     if array.dtype.kind not in "fc" or not bits:
         root.value, root.wire, root.bits = array, STOPPED, 0
         return
-    parents: Any = (values.wire,) if own else ()
+    parents: Any = values.wire if own else ()
     if root.bits:
-        key, parents = 1 << 2 | WANTED, (old, *parents)
+        key, parents = 1 << 2 | WANTED, (old, parents) if own else old
     else:
         key = 1 << 2 | (CONSTANT if is_stopped(old) else UNASKED)
     without = blank(array)

@@ -48,7 +48,7 @@ def copied(x: object) -> Any:
 
 def leaf(x: object, bits: int, name: str | None = None) -> Tensor:
     """A Tensor of its own memory at the left edge of a circuit."""
-    value, whole = own_value(x)
+    value, whole = (x, None) if type(x) is float else own_value(x)
     if not isinstance(value, (float, complex)) and value.dtype.kind not in "fc":
         bits &= lent.recording
     if not bits and whole is None:

@@ -13,7 +13,10 @@ from gatewise._tensor import UNHURRIED, Tensor, apply1, apply2, gathered, has_te
 
 
 def in_lists(args: Any) -> bool:
-    return any(type(x) in (list, tuple) and has_tensor(x) for x in args)
+    return not LISTS.isdisjoint(map(type, args)) and any(type(x) in LISTS and has_tensor(x) for x in args)
+
+
+LISTS = frozenset((list, tuple))
 
 
 #: Functions that take a list of arrays: what stands in it is gathered, each by itself.

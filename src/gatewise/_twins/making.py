@@ -43,7 +43,8 @@ def of_array(function: Callable[..., Any], copies: bool) -> Callable[..., Any]:
 
     @functools.wraps(function, updated=())
     def twin(a: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
-        copy = kwargs.get("copy", copies)
+        if not has_tensor(a):
+            return buffer(function(a, dtype, *args, **kwargs) if args or kwargs else function(a, dtype))
         made = gathered(a) if dtype is None or np.dtype(dtype) != object else a
         if type(made) is not Tensor or (dtype is not None and np.dtype(dtype) == object):
             return buffer(function(a, dtype, *args, **kwargs))
@@ -51,7 +52,7 @@ def of_array(function: Callable[..., Any], copies: bool) -> Callable[..., Any]:
             made = made.astype(dtype)
         elif not np.shape(made.value):
             made = np.reshape(made, ())
-        elif made is a and copy:
+        elif made is a and kwargs.get("copy", copies):
             made = np.copy(made)
         least = kwargs.get("ndmin", 0)
         return made if least <= made.ndim else np.reshape(made, (1,) * (least - made.ndim) + made.shape)
@@ -75,6 +76,8 @@ def even_steps(
 
 
 def counted(*args: Any, **options: Any) -> Any:
+    if Tensor not in map(type, args):
+        return buffer(np.arange(*args, **options))
     args = tuple(x.__index__() if type(x) is Tensor and whole_number(x) is not None else x for x in args)
     if not any(type(x) is Tensor and x.dtype.kind == "f" for x in args):
         return buffer(np.arange(*args, **options))

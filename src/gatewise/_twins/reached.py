@@ -28,9 +28,10 @@ def once(function: Callable[[types.CodeType], Any]) -> Callable[[types.CodeType]
 
     @functools.wraps(function)
     def asked(code: types.CodeType) -> Any:
-        if code not in known:
-            known[code] = function(code)
-        return known[code]
+        found = known.get(code)
+        if found is None:
+            found = known[code] = function(code)
+        return found
 
     return asked
 
@@ -105,6 +106,7 @@ class Plan:
         reached = list(functions_reached(f))
         known = {name: f.__globals__.get(name) for each in reached for name in names_in(each.__code__)}
         self.names = [(name, id(value)) for name, value in known.items()]  # no plan keeps a function alive
+        self.reached = [(weakref.ref(each), each.__code__) for each in reached]
         self.around = [id(value) for each in reached for value in held(each)]
         self.writing = any(writes(each.__code__) for each in reached)
         self.twins = {name: twin for name, value in known.items() if (twin := twin_of(value)) is not None}
@@ -119,12 +121,19 @@ class Plan:
         return self.writing and type(value) is np.ndarray and value.dtype.kind == "f" and value.flags.writeable
 
     def holds(self, f: types.FunctionType) -> bool:
-        """Whether every name stands for what it stood for, and the closure for what it did."""
+        """Whether every name stands for what it stood for, and the closures for what they did: it reaches the same."""
         get = f.__globals__.get
         for name, known in self.names:
             if id(get(name)) != known:
                 return False
-        return not self.around or self.around == [id(x) for each in functions_reached(f) for x in held(each)]
+        around: list[int] = []
+        for ref, code in self.reached:
+            each = ref()
+            if each is None or each.__code__ is not code:
+                return False
+            if each.__closure__ or each.__defaults__:
+                around.extend(map(id, held(each)))
+        return around == self.around
 
 
 PLANS: weakref.WeakKeyDictionary[Any, Plan] = weakref.WeakKeyDictionary()

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._gates.composed.declaring import axis_of, composed, conjugated, rank
+from gatewise._gates.composed.declaring import axis_of, composed, rank
+from gatewise._gates.fitting import conjugated
 from gatewise._gates.live import shape_of
 from gatewise._gates.movement import along
 
