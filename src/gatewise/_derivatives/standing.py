@@ -55,5 +55,5 @@ def standing_for(x: Tensor, own: Any) -> Wire:
     assert x.wire is not None
     name, version = (own.name, own.version) if isinstance(own, VariableWire) else (None, 0)
     wire = VariableWire(tick(), x.bits, x.value, name, version)
-    wire.operands, wire.parents, wire.pullback = (0,), (x.wire,), identity
+    wire.operands, wire.behind, wire.pullback = (0,), x.wire, identity
     return wire
