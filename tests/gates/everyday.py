@@ -524,7 +524,7 @@ row(
     "np.linalg.norm(a, ord=3, axis=2)",
     "np.linalg.norm(a, axis=1, keepdims=True)",
     "np.linalg.norm(a, 2, axis=(1, 2))",
-    "np.linalg.norm(a, ord=np.inf, axis=-1)",
+    "np.linalg.norm(a * [1.0, 2.0, 3.0, 4.0], ord=np.inf, axis=-1)",
 )
 row("linalg.solve", (Q, A), "np.linalg.solve(a, b.T)", "np.linalg.solve(a, b[0])")
 SHEETS = np.stack([Q, Q.T + np.eye(3)])
