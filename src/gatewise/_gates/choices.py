@@ -168,9 +168,9 @@ def denies(x):
     """Logic stops gradients."""
 
 
-@stops(np.sign)
+@stops(np.sign, complex=False)
 def is_flat(x):
-    """Flat on both sides of 0, so nothing goes back."""
+    """Flat on both sides of 0, so nothing goes back; a complex number's direction turns, and has no rule."""
 
 
 @stops(np.floor, np.ceil, np.rint, np.trunc, (np.fix, {"in_page": False}))
