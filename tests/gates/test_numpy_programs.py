@@ -20,12 +20,12 @@ from gatewise._gates import NAMES
 SQUARE = np.arange(1.0, 10.0).reshape(3, 3)
 
 
-@pytest.mark.parametrize("start", range(0, 200, 40))
+@pytest.mark.parametrize("start", range(1000, 1150, 30))
 def test_random_programs_are_right_or_refused(start: int, counted: Callable[..., None]) -> None:
-    found = list(found_in(range(start, start + 40), None))
+    found = list(found_in(range(start, start + 30), None))
     assert [told(program, verdict, None) for program, verdict in found if verdict.problems] == []
     refused = sum(bool(verdict.refused) for _, verdict in found)
-    assert refused <= 6
+    assert refused <= 5
     counted("programs over NumPy", programs=len(found), refused=refused)
 
 
@@ -74,13 +74,51 @@ def is_by_sign(name: str, text: str) -> bool:
 #: Functions that give truth values, whole numbers or constants: nothing goes back through them.
 WITHOUT = [
     f"np.{name}"
-    for name in (
-        "all allclose argmin array_equal array_equiv bitwise_and bitwise_invert bitwise_not bitwise_or bitwise_xor "
-        "can_cast common_type empty_like equal flatnonzero floor_divide greater greater_equal invert isclose iscomplex "
-        "isin isinf isnan isneginf isposinf isreal isrealobj less less_equal lexsort linalg.matrix_rank logical_and "
-        "logical_not logical_or logical_xor may_share_memory nanargmax nanargmin not_equal ravel_multi_index "
-        "shares_memory triu_indices_from"
-    ).split()
+    for name in [
+        "all",
+        "allclose",
+        "argmin",
+        "array_equal",
+        "array_equiv",
+        "bitwise_and",
+        "bitwise_invert",
+        "bitwise_not",
+        "bitwise_or",
+        "bitwise_xor",
+        "can_cast",
+        "common_type",
+        "empty_like",
+        "equal",
+        "flatnonzero",
+        "floor_divide",
+        "greater",
+        "greater_equal",
+        "invert",
+        "isclose",
+        "iscomplex",
+        "isin",
+        "isinf",
+        "isnan",
+        "isneginf",
+        "isposinf",
+        "isreal",
+        "isrealobj",
+        "less",
+        "less_equal",
+        "lexsort",
+        "linalg.matrix_rank",
+        "logical_and",
+        "logical_not",
+        "logical_or",
+        "logical_xor",
+        "may_share_memory",
+        "nanargmax",
+        "nanargmin",
+        "not_equal",
+        "ravel_multi_index",
+        "shares_memory",
+        "triu_indices_from",
+    ]
 ]
 
 

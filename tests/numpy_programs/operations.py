@@ -22,14 +22,11 @@ Table = dict[str, list[str | tuple[str, str]]]
 
 ENTRIES: Table = {
     "one by one": [
-        *(f"np.{name}({{a}})" for name in (
-            "sin cos tanh arctan arcsinh sinh cosh exp expm1 exp2 square sinc deg2rad degrees rad2deg radians "
-            "negative positive nan_to_num real conjugate conj atan asinh real_if_close copy asarray"
-        ).split()),
-        *(f"np.{name}({{p}})" for name in "sqrt log log2 log10 log1p cbrt reciprocal".split()),
-        *(f"np.{name}({{u}})" for name in "arcsin arccos arctanh tan asin acos atanh".split()),
-        *(f"np.{name}({{n}})" for name in "abs absolute fabs sign cbrt reciprocal".split()),
-        *(f"np.{name}({{w}})" for name in "floor ceil rint trunc fix around round".split()),
+        *(f"np.{name}({{a}})" for name in ["sin", "cos", "tanh", "arctan", "arcsinh", "sinh", "cosh", "exp", "expm1", "exp2", "square", "sinc", "deg2rad", "degrees", "rad2deg", "radians", "negative", "positive", "nan_to_num", "real", "conjugate", "conj", "atan", "asinh", "real_if_close", "copy", "asarray"]),
+        *(f"np.{name}({{p}})" for name in ["sqrt", "log", "log2", "log10", "log1p", "cbrt", "reciprocal"]),
+        *(f"np.{name}({{u}})" for name in ["arcsin", "arccos", "arctanh", "tan", "asin", "acos", "atanh"]),
+        *(f"np.{name}({{n}})" for name in ["abs", "absolute", "fabs", "sign", "cbrt", "reciprocal"]),
+        *(f"np.{name}({{w}})" for name in ["floor", "ceil", "rint", "trunc", "fix", "around", "round"]),
         "np.arccosh({g})", "np.acosh({g})", "np.modf({w})[0]", "np.round({w} * 0.1 + 0.03, 1)", "np.signbit({n}) * {b}",
         "-{a}", "+{a}", "abs({n})", "{a} ** 2", "{a} ** 3", "{n} ** -1", "{p} ** 0.5", "{p} ** -1.5", "2.5 ** {a}",
         "{a} ** 0", "1 / {n}", "{r} - {a}", "{r} * {a}", "{a} / {r}", "{a} + {k}", "{k} - {a}", "{a} % 50.0",
@@ -39,9 +36,9 @@ ENTRIES: Table = {
         "np.ones_like({a}) * {s}", "np.zeros_like({a}) + {s}", "np.full_like({a}, 0.7) * {a}", "np.vectorize(lambda q: q * q + 1)({v})",
     ],
     "two by two": [
-        *(f"np.{name}({{a}}, {{b}})" for name in "add subtract multiply logaddexp logaddexp2".split()),
-        *(f"np.{name}({{a}}, {{n}})" for name in "divide true_divide hypot arctan2 atan2".split()),
-        *((f"np.{name}({{a}}, {{b}})", APART) for name in "maximum minimum fmax fmin".split()),
+        *(f"np.{name}({{a}}, {{b}})" for name in ["add", "subtract", "multiply", "logaddexp", "logaddexp2"]),
+        *(f"np.{name}({{a}}, {{n}})" for name in ["divide", "true_divide", "hypot", "arctan2", "atan2"]),
+        *((f"np.{name}({{a}}, {{b}})", APART) for name in ["maximum", "minimum", "fmax", "fmin"]),
         "{a} + {b}", "{a} - {b}", "{a} * {b}", "{a} / {n}", "{a} * {a}", "{p} ** {b}", "np.power({p}, {b})", "np.pow({p}, {b})",
         "np.float_power({p}, {b})", "np.copysign({n}, {n2})", "{a} * np.tanh({a}) + np.sin({b}) * np.tanh({a})",
         ("{a} % {p}", "np.min(np.abs(({a} / {p} + 0.5) % 1 - 0.5), initial=1) > 0.03"),
@@ -64,10 +61,10 @@ ENTRIES: Table = {
 
 TOTALS: Table = {
     "totals": [
-        *(f"np.{name}({{a}}, axis={{axs}}, keepdims={{kd}})" for name in "sum mean prod nansum nanmean nanprod".split()),
-        *(f"np.{name}({{d}}, axis={{axs}}, keepdims={{kd}})" for name in "max min amax amin ptp nanmax nanmin median".split()),
+        *(f"np.{name}({{a}}, axis={{axs}}, keepdims={{kd}})" for name in ["sum", "mean", "prod", "nansum", "nanmean", "nanprod"]),
+        *(f"np.{name}({{d}}, axis={{axs}}, keepdims={{kd}})" for name in ["max", "min", "amax", "amin", "ptp", "nanmax", "nanmin", "median"]),
         *((f"np.{name}({{a}}, axis={{axs}}, keepdims={{kd}})", f"np.min(np.{name}({{a}}, axis={{axs}})) > 0.1") for name in
-          "std var nanstd nanvar".split()),
+          ["std", "var", "nanstd", "nanvar"]),
         ("np.std({a}, axis={ax}, ddof=1)", "np.min(np.std({a}, axis={ax})) > 0.1"), "np.var({a}, ddof=1, axis={ax})",
         *(f"np.{name}({{a}}, axis={{axs}}, keepdims={{kd}}, where={{a}} > {{t}}, initial={{r}})" for name in ("sum", "prod")),
         "np.mean({a}, axis={axs}, where={a} < {t})", "np.max({d}, axis={axs}, where={d} > {t}, initial=-9.0)", "np.min({d}, initial=-0.015)",
@@ -147,7 +144,7 @@ PRODUCTS: Table = {
     ],
     "matrices": [
         f"np.linalg.solve({DOMINANT}, {{b}})", f"np.linalg.solve({DOMINANT}, {{Q}})", f"np.linalg.inv({DOMINANT})", f"np.linalg.det({DOMINANT}) / 500.0",
-        f"np.linalg.slogdet({DOMINANT})[1]", f"np.linalg.cholesky({POSITIVE})", f"np.linalg.pinv({DOMINANT})", f"np.linalg.matrix_power({{Q}}, {{k}})",
+        f"np.linalg.slogdet({DOMINANT})[1]", f"np.linalg.cholesky({POSITIVE})", f"np.linalg.pinv({DOMINANT})", "np.linalg.matrix_power({Q}, {k})",
         f"np.linalg.matrix_power({DOMINANT} / 5, -2)", (f"np.linalg.eigvalsh({SYMMETRIC})", GAPS), (f"np.linalg.eigh({SYMMETRIC})[0]", GAPS),
         (f"np.abs(np.linalg.eigh({SYMMETRIC})[1])", GAPS + f" and np.min(np.abs(np.linalg.eigh({SYMMETRIC})[1])) > 0.1"),
         ("np.linalg.svd({M}, compute_uv=False)", SPREAD), ("np.linalg.svdvals({M})", SPREAD), ("np.linalg.svd({M})[1]", SPREAD),
@@ -163,7 +160,7 @@ PRODUCTS: Table = {
         "np.diff({a}, axis={ax})", "np.diff({a}, n=2, axis={ax})", "np.diff({a}, prepend={r})", "np.ediff1d({a})", "np.ediff1d({a}, to_end={r})",
         "np.gradient({a}, axis={ax})", "np.gradient({a}, 0.5, axis={ax})", "np.gradient({v}, np.cumsum(np.exp({v})))", "np.gradient({a}, edge_order=2, axis={ax})",
         "np.gradient({M})[1]", "np.convolve({v}, {v2})", "np.convolve({v}, {v2}, mode='same')", "np.convolve({v}, {v2}, mode='valid')", "np.correlate({v}, {v2})",
-        "np.correlate({v}, {v2}, 'full')", "np.correlate({v}, {v2}, 'same')", 
+        "np.correlate({v}, {v2}, 'full')", "np.correlate({v}, {v2}, 'same')",
         ("np.interp({a}, [-2.0, 0.5, 1.5], [1.0, -1.0, 2.0])", "np.min(np.abs(np.subtract.outer({a}, [-2.0, 0.5, 1.5])), initial=1) > 0.03"),
         ("np.interp({a}, np.cumsum(np.exp({v})), {v})", "np.min(np.abs(np.subtract.outer({a}, np.cumsum(np.exp({v})))), initial=1) > 0.03"),
         "np.polyval({v}, {a})", "np.polyfit(np.cumsum(np.exp({v})), {v2}, 1)", "np.polyadd({v}, {v2})", "np.polysub({v}, {v2})", "np.polymul({v}, {v2})", "np.polyder({v})", "np.polyint({v})", "np.poly({v})",
@@ -245,7 +242,7 @@ BUFFERS = [
 ]  # fmt: skip
 
 #: What the programs' own functions are: above the program, so that it may call them.
-HELPERS = '''
+HELPERS = """
 def scaled(u, w):
     h = np.tanh(u)
     return h * w + h * h
@@ -273,7 +270,7 @@ def filled(buffer, s):
 def weighed(part, k):
     size, shape = np.size(part), np.shape(part)
     return np.sum(part * np.cos(1.7 * np.arange(size) + k).reshape(shape))
-'''
+"""
 
 SMOOTH: Table = ENTRIES | TOTALS | MOVES | PRODUCTS | COMPLEX
 #: How often a program takes an operation of each kind.

@@ -16,9 +16,29 @@ import numpy as np
 from numpy_programs.operations import BUFFERS, HELPERS, SMOOTH, WEIGHTS, WRITES, Table
 
 SHAPES: list[tuple[int, ...]] = [
-    (), (), (1,), (2,), (3,), (3,), (4,), (2, 3), (2, 3), (3, 2), (2, 2), (3, 3), (3, 3), (1, 3), (3, 1), (2, 3, 3),
-    (2, 1, 3), (2, 2, 2), (1, 2, 2, 3), (0,), (0, 3), (2, 0),
-]  # fmt: skip
+    (),
+    (),
+    (1,),
+    (2,),
+    (3,),
+    (3,),
+    (4,),
+    (2, 3),
+    (2, 3),
+    (3, 2),
+    (2, 2),
+    (3, 3),
+    (3, 3),
+    (1, 3),
+    (3, 1),
+    (2, 3, 3),
+    (2, 1, 3),
+    (2, 2, 2),
+    (1, 2, 2, 3),
+    (0,),
+    (0, 3),
+    (2, 0),
+]
 NEAR = 1e-6  #: how far the second point is from the first
 STEEPEST = 200.0  #: how much more than the inputs an entry may move
 
@@ -120,7 +140,13 @@ class Writer:
         if shape and 0 in shape and self.random.random() < 0.5:
             shape = (3,)
         numbers = [round(self.random.uniform(-2, 2), 3) for _ in range(math.prod(shape))]
-        return np.array(numbers).reshape(shape) if shape else numbers[0] if self.random.random() < 0.7 else np.array(numbers[0])
+        return (
+            np.array(numbers).reshape(shape)
+            if shape
+            else numbers[0]
+            if self.random.random() < 0.7
+            else np.array(numbers[0])
+        )
 
     def written(self) -> Program:
         length = self.random.randint(4, self.most)
@@ -222,14 +248,49 @@ DOMAINS: dict[str, tuple[str, str]] = {
     "d": ("np.min(np.diff(np.sort({0}, axis=None)), initial=1) > 0.02", ""),
     "w": ("np.min(np.abs(({0} * 2 + 0.5) % 1 - 0.5), initial=1) > 0.05", ""),
 }  #: what must hold of an array in such a slot, and how another is brought to hold it
-RANKS = {"v": "np.ndim({0}) == 1 and len({0}) > 0", "M": "np.ndim({0}) == 2", "T": "np.ndim({0}) >= 3", "s": "np.ndim({0}) == 0",
-         "Q": "np.ndim({0}) >= 2 and {0}.shape[-1] == {0}.shape[-2] > 0"}  # fmt: skip
+RANKS = {
+    "v": "np.ndim({0}) == 1 and len({0}) > 0",
+    "M": "np.ndim({0}) == 2",
+    "T": "np.ndim({0}) >= 3",
+    "s": "np.ndim({0}) == 0",
+    "Q": "np.ndim({0}) >= 2 and {0}.shape[-1] == {0}.shape[-2] > 0",
+}
 SLICES = ["1:", ":-1", "::2", "::-1", ":1", "-2:", "1:3", ":"]
 PLACES = [
-    "...", "0", "-1", "{sl}", "..., {sl}", "[0, -1]", "[1, 1]", "np.array([0, 1])", "{x} > {tx}", "{x} <= {tx}", "0, {sl}", "..., 0", "{sl}, None",
-    "{sl}, [0, 1]", "[0, 1], [1, 0]", "[0, 0], [1, 1]", "None", "np.arange({x}.size).reshape({x}.shape) % 2 == 0", "-2:, ::-1", "[True, False]",
-]  # fmt: skip
-VALUES = ["{s}", "{r}", "{b}", "{b}", "{s} * {b}", "np.cos({b})", "{x}[::-1]", "np.sum({b})", "{b}[0]", "{x} * 0.5", "{x}[0]"]
+    "...",
+    "0",
+    "-1",
+    "{sl}",
+    "..., {sl}",
+    "[0, -1]",
+    "[1, 1]",
+    "np.array([0, 1])",
+    "{x} > {tx}",
+    "{x} <= {tx}",
+    "0, {sl}",
+    "..., 0",
+    "{sl}, None",
+    "{sl}, [0, 1]",
+    "[0, 1], [1, 0]",
+    "[0, 0], [1, 1]",
+    "None",
+    "np.arange({x}.size).reshape({x}.shape) % 2 == 0",
+    "-2:, ::-1",
+    "[True, False]",
+]
+VALUES = [
+    "{s}",
+    "{r}",
+    "{b}",
+    "{b}",
+    "{s} * {b}",
+    "np.cos({b})",
+    "{x}[::-1]",
+    "np.sum({b})",
+    "{b}[0]",
+    "{x} * 0.5",
+    "{x}[0]",
+]
 
 
 class Filler:

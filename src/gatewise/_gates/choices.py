@@ -170,7 +170,7 @@ def denies(x):
 
 @stops(np.sign, complex=False)
 def is_flat(x):
-    """Flat on both sides of 0, so nothing goes back; a complex number's direction turns, and has no rule."""
+    """Flat on both sides of 0, so nothing goes back."""
 
 
 @stops(np.floor, np.ceil, np.rint, np.trunc, (np.fix, {"in_page": False}))
