@@ -89,6 +89,7 @@ WITHOUT = [
         "common_type",
         "empty_like",
         "equal",
+        "histogram",
         "flatnonzero",
         "floor_divide",
         "greater",
@@ -173,7 +174,7 @@ def polynomials_lose_leading_zeros(x: Any) -> Any:
 
 def single_numbers(x: Any) -> Any:
     t = np.sum(x) / 40
-    place, masked = np.array(t), np.array(t) * 1.0
+    place, masked = np.array(t), np.array(t * 1.1)
     np.place(place, place > 1, [t * t])
     np.putmask(masked, masked > 1, masked * t)
     return place, masked, np.repeat(t, 2, axis=-1), np.pad(t, 1), np.take(t, [0, -1], axis=-1)

@@ -17,7 +17,7 @@ from numpy_programs.writing import Op, Program
 jax.config.update("jax_enable_x64", True)
 
 
-class Unsaid(Exception):
+class UnsaidError(Exception):
     """JAX has no such function, or not with these arguments."""
 
 
@@ -198,7 +198,7 @@ BY_VALUE = (
 
 
 def gradients(program: Program, names: dict[str, Any] | None = None) -> tuple[float, list[Any]]:
-    """The value and the gradient of each input; `Unsaid` where JAX does not answer."""
+    """The value and the gradient of each input; `UnsaidError` where JAX does not answer."""
 
     def total(*values: Any) -> Any:
         return Run(program, values, names).total(program)
@@ -211,5 +211,5 @@ def gradients(program: Program, names: dict[str, Any] | None = None) -> tuple[fl
         except BY_VALUE:
             value, found = both(*given)
     except Exception as error:
-        raise Unsaid(f"{type(error).__name__}: {str(error).splitlines()[0][:150]}") from error
+        raise UnsaidError(f"{type(error).__name__}: {str(error).splitlines()[0][:150]}") from error
     return float(value), [np.asarray(g) for g in found]

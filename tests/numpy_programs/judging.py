@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import linecache
 import warnings
 from collections.abc import Callable, Sequence
@@ -291,7 +292,7 @@ def slope(f: Callable[[float], Any], step: float) -> tuple[float, float]:
     last = []
     factor = 4.0
     while len(rows) > 1:
-        rows = [(factor * b - a) / (factor - 1) for a, b in zip(rows, rows[1:], strict=False)]
+        rows = [(factor * b - a) / (factor - 1) for a, b in itertools.pairwise(rows)]
         factor *= 4
         last.append(rows[-1])
     return last[-1], abs(last[-1] - last[-2])

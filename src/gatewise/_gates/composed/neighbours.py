@@ -136,7 +136,10 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     kind = np.result_type(*(x if type(x) in (int, float, complex) else dtype_of(x) for x in (start, stop)), 1.0)
     steps = np.reshape(np.arange(0, num, dtype=kind), (-1,) + (1,) * max(rank(start), rank(stop)))
     step = (stop - start) / parts if parts else np.nan
-    made = steps * step + start if parts else steps * (stop - start) + start
+    if parts and not np.any(asked(step) == 0):
+        made = steps * step + start
+    else:  # where a step is 0, perhaps by rounding, NumPy multiplies last
+        made = (steps / parts if parts else steps) * (stop - start) + start
     if endpoint and num > 1:
         last = np.broadcast_to(stop * 1.0, shape_of(made)[1:]).astype(kind)
         made = np.concatenate([made[:-1], np.expand_dims(last, 0)], axis=0)
