@@ -71,7 +71,7 @@ def is_by_sign(name: str, text: str) -> bool:
     return f".{name.rpartition('.')[2]}(" in text or f"{name}." in text
 
 
-#: Functions that give truth values, whole numbers or constants: nothing goes back through them.
+#: Functions that give truth values, whole numbers or constants, through which nothing goes back; and the newest gates.
 WITHOUT = [
     f"np.{name}"
     for name in [
@@ -90,6 +90,15 @@ WITHOUT = [
         "empty_like",
         "equal",
         "histogram",
+        "fft.hfft",
+        "fft.ihfft",
+        "histogram_bin_edges",
+        "linalg.eig",
+        "linalg.eigvals",
+        "nanmedian",
+        "nanpercentile",
+        "nanquantile",
+        "unravel_index",
         "flatnonzero",
         "floor_divide",
         "greater",
@@ -174,10 +183,7 @@ def polynomials_lose_leading_zeros(x: Any) -> Any:
 
 def single_numbers(x: Any) -> Any:
     t = np.sum(x) / 40
-    place, masked = np.array(t), np.array(t * 1.1)
-    np.place(place, place > 1, [t * t])
-    np.putmask(masked, masked > 1, masked * t)
-    return place, masked, np.repeat(t, 2, axis=-1), np.pad(t, 1), np.take(t, [0, -1], axis=-1)
+    return np.repeat(t, 2, axis=-1), np.pad(t, 1), np.take(t, [0, -1], axis=-1)
 
 
 def the_triangular_factor_alone(x: Any) -> Any:

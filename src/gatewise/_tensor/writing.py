@@ -94,7 +94,10 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 def marked(array: Any, mask: Any) -> tuple[Any, tuple[Any, ...]]:
     """An array, and its places where a mask is true; of a single number the view that has one axis."""
     known = np.asarray(plain(mask))
-    return (array, np.nonzero(known)) if known.ndim else (np.reshape(array, (1,)), np.nonzero(known[None]))
+    if known.ndim:
+        return array, np.nonzero(known)
+    assign(array, ..., array)  # the error of what has no entries
+    return np.reshape(array, (1,)), np.nonzero(known[None])
 
 
 def place(arr: Any, mask: Any, vals: Any) -> None:

@@ -10,7 +10,6 @@ from gatewise._errors import UnsupportedError
 from gatewise._gates.composed.declaring import as_floats, asked, axis_of, composed, is_complex, rank, size
 from gatewise._gates.fitting import conjugated
 from gatewise._gates.live import dtype_of, shape_of
-from gatewise._gates.live import dtype_of, shape_of
 from gatewise._gates.movement import along
 
 
