@@ -3,7 +3,7 @@
 #   make demo     install gatewise and show the first circuit
 #   make test     the whole suite: ruff, mypy, import-linter, pytest with doctests
 #   make web      types and mistakes in the scripts of a page, by TypeScript's checker and eslint (npm brings both)
-#   make fuzz     100,000 random and hostile expressions, and as many programs that write into arrays
+#   make fuzz     100,000 random and hostile expressions, programs that write into arrays, and programs over NumPy
 #   make power    the verdict of gw.check on 5,000 right and 20,000 wrong gradients, with two processes (ten minutes)
 #   make bench    the tables of benchmarks/
 #   make million  a circuit of a million gates, recorded, printed and freed (three minutes, 4 GB)
@@ -46,6 +46,7 @@ web: tools/web/node_modules
 fuzz: $(VENV)/installed-for-tests
 	$(BIN)/python tests/fuzz_language.py 100000
 	$(BIN)/python tests/fuzz_assignment.py 100000
+	$(BIN)/python tests/fuzz_numpy.py 100000
 	@if [ -f tests/fuzz_programs.py ]; then echo "$(BIN)/python tests/fuzz_programs.py"; $(BIN)/python tests/fuzz_programs.py; fi
 
 power: $(VENV)/installed-for-tests

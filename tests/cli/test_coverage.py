@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+import itertools
+from typing import Any
 
+import numpy as np
+import pytest
+
+import gatewise as gw
 from gatewise._cli.coverage import REASONS, answered_by, coverage, overridable, scipys
 
 
@@ -40,3 +45,34 @@ def test_scipys_functions_are_counted_apart() -> None:
     head, _, tail = coverage().partition("counted apart:")
     assert "scipy" not in head
     assert "scipy.special: " in tail
+
+
+MISSING = [(name, function) for name, function in overridable() if not answered_by(function)]
+#: Arguments that one or other of these functions takes.
+WAYS = [
+    lambda t: (t,),
+    lambda t: (t, t),
+    lambda t: (t, 2),
+    lambda t: (t, t, t),
+    lambda t: (t, t, 2),
+    lambda t: ("f", t),
+]
+
+
+@pytest.mark.parametrize(("name", "function"), MISSING, ids=[name for name, _ in MISSING])
+def test_a_gradient_through_a_missing_name_is_an_error_that_names_it(name: str, function: Any) -> None:
+    told, found_gradients = [], []
+    for x, way in itertools.product((np.array([[2.0, 0.5], [0.3, 1.5]]), np.array([0.7, 1.3, 2.1]), 1.5), WAYS):
+
+        def total(t: Any, way: Any = way) -> Any:
+            found = function(*way(t))
+            return np.sum(found[0] if isinstance(found, tuple) else found)
+
+        try:
+            found_gradients.append(gw.grad(total)(x))
+        except gw.GatewiseError as error:
+            told.append(str(error))
+        except Exception:
+            continue  # NumPy takes no such arguments
+    assert any(f"{function.__name__} has no gate" in text for text in told), told
+    assert not any(map(np.any, found_gradients)), "a number in place of an error"

@@ -12,7 +12,7 @@ import numpy as np
 
 import gatewise as gw
 from gates.cases import Case, cases_of, good_cases, is_float, quietly
-from gates.complex_numbers import slopes_along_both_axes
+from gates.complex_numbers import second_slopes_along_both_axes, slopes_along_both_axes
 from gates.differences import expected_gradients, expected_tangent, extrapolated, flat, jacobian, tolerance
 from gatewise._derivatives import Derivative
 from gatewise._errors import GatewiseError, UnsupportedError
@@ -590,4 +590,5 @@ CHECKS: list[Check] = [
     second_order_is_the_slope_of_the_first,
     spellings_are_the_block,
     slopes_along_both_axes,
+    second_slopes_along_both_axes,
 ]

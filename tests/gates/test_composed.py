@@ -238,6 +238,7 @@ CALLS: list[tuple[str, tuple[Any, ...]]] = [
     ("np.linalg.vector_norm(a, axis=1, ord=3)", (A,)),
     ("np.linalg.matrix_norm(a)", (C,)),
     ("np.linalg.matrix_norm(a, ord=2)", (Q,)),
+    ("np.linalg.qr(a, mode='r')", (Q,)),
     ("np.linalg.svdvals(a)", (A,)),
     ("np.linalg.cond(a)", (Q,)),
     ("np.linalg.cond(a, -2)", (Q,)),

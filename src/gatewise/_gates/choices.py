@@ -168,7 +168,7 @@ def denies(x):
     """Logic stops gradients."""
 
 
-@stops(np.sign)
+@stops(np.sign, complex=False)
 def is_flat(x):
     """Flat on both sides of 0, so nothing goes back."""
 

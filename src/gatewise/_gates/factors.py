@@ -55,8 +55,11 @@ def along_cofactors(g, out, x):
 def det(g, out, x):
     """The determinant grows along its cofactors: itself times the inverse turned on its side, where there is one."""
     singular = np.expand_dims(out == 0, (-2, -1))
-    regular = along_cofactors(g, out, np.where(singular, np.eye(shape_of(x)[-1], dtype=dtype_of(x)), x))
-    return np.where(singular, np.expand_dims(g, (-2, -1)) * cofactors(x), regular)
+    n, dtype = shape_of(x)[-1], dtype_of(x)
+    regular = along_cofactors(g, out, np.where(singular, np.eye(n, dtype=dtype), x))
+    # What is not singular is not taken apart: vectors of equal singular values have no derivative.
+    along = cofactors(np.where(singular, x, np.diag(np.arange(1, n + 1, dtype=dtype))))
+    return np.where(singular, np.expand_dims(g, (-2, -1)) * along, regular)
 
 
 def cofactors(x):

@@ -98,7 +98,7 @@ def facing(x: Any) -> Any:
     """The direction in which the size of x grows: its sign, of a complex number the conjugate of its direction."""
     if isinstance(x, Symbol):
         return call_text("facing", x)
-    return np.conj(np.sign(x)) if dtype_of(x).kind == "c" else np.sign(x)
+    return np.conj(x) / np.where(x == 0, np.inf, np.abs(x)) if dtype_of(x).kind == "c" else np.sign(x)
 
 
 def route(g: object, slope: Any, x: object, live: object = None) -> Any:
@@ -125,7 +125,7 @@ def ties(x: Any, y: object) -> Any:
 def real_power(x: Any, y: object) -> Any:
     """`x ** y` for floats, NaN where Python would turn complex."""
     out = x**y
-    return out if type(out) is not complex else math.nan
+    return math.nan if type(out) is complex and complex not in (type(x), type(y)) else out
 
 
 def wins(x: Any, y: Any) -> Any:

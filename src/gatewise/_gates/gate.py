@@ -158,7 +158,7 @@ class Gate(Facts):
         # finds it fastest (it does not in a dict that shares its keys with others).
         self.__dict__ = {**vars(self), **self.implied(facts), **facts, "printed": self}
         self.witnesses = self.at
-        self.of_reals = not (self.analytic or self.complex or pattern == "stops")
+        self.of_reals = not (self.analytic or self.complex)
         if "printed" in facts:
             self.printed = self.by(facts["printed"])
         if self.written:
@@ -175,7 +175,7 @@ class Gate(Facts):
             "call": self.function,
             "tame": hands_on or self.pattern in ("stops", "distributes", "swaps"),
             "analytic": self.pattern not in ("routes", "stops") and not self.own,
-            "complex": self.family.name == "linear",
+            "complex": self.family.name in ("linear", "stops"),
             "exact": hands_on,
             "rearranges": self.pattern == "moves" and self.arity == 1,
             "in_page": not self.own,

@@ -125,6 +125,7 @@ def spelled_out(subscripts, shapes):
 
 @linear(
     np.einsum,
+    views=True,
     bind=subscripts_first,
     call=einsum_of,
     text="np.einsum({subscripts}, {*})",

@@ -120,7 +120,7 @@ def tile(g, x, *, reps):
 )  # fmt: skip
 def repeat(g, x, *, repeats, axis=None):
     """Every copy sends its gradient back to the one number it is a copy of."""
-    shape = shape_of(x) if axis is not None else (math.prod(shape_of(x)),)
+    shape = shape_of(x) if axis is not None and shape_of(x) else (math.prod(shape_of(x)),)
     axis = 0 if axis is None else axis % len(shape)
     if np.ndim(repeats) == 0:
         apart = (*shape[: axis + 1], int(repeats), *shape[axis + 1 :])
@@ -164,6 +164,8 @@ def padded(x, pad_width, mode="constant", constant_values=0, reflect_type="even"
 def pad(g, x, *, pad_width, mode="constant", constant_values=0, reflect_type="even"):
     """The frame of constants is cut off the gradient; a frame of copies is added to what it was copied from."""
     shape = shape_of(x)
+    if not shape:
+        return lambda: g
     if mode in COPYING:
         return lambda: scatter(g, index=places(lambda n: np.pad(n, pad_width, mode=mode), shape), shape=shape)
     inside = np.pad(np.ones(shape, bool), pad_width)
@@ -174,6 +176,7 @@ def pad(g, x, *, pad_width, mode="constant", constant_values=0, reflect_type="ev
 @linear(
     np.diag,
     pattern="moves",
+    views=True,
     sample=[((x,), {"k": k}) for x in (np.arange(3.0), np.arange(9.0).reshape(3, 3), CUBE[0]) for k in (0, 1, -1)],
     analytic=False,
     rearranges=False,
@@ -190,6 +193,7 @@ def diag(g, x, *, k=0):
 @linear(
     np.diagonal,
     pattern="moves",
+    views=True,
     sample=[
         ((np.arange(9.0).reshape(3, 3),), {}), ((CUBE[0],), {"offset": 1}), ((CUBE,), {}),
         ((CUBE,), {"offset": -1, "axis1": 1, "axis2": 2}),

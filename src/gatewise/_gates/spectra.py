@@ -21,7 +21,7 @@ def real(g, x):
     return lambda: g
 
 
-@linear(np.imag, pattern="mixes", sample=[((WAVE,), {})], in_page=False)
+@linear(np.imag, pattern="mixes", sample=[((WAVE,), {})], in_page=False, views=True)
 def imag(g, x):
     """Only the imaginary part goes on: a real number has none."""
     return lambda: -1j * g

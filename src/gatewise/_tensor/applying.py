@@ -179,9 +179,9 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     if not parents or type(gate.family) is Stops or not (several or is_float(out, gate, operands)):
         parents, bits = [], bits & recording
     if not bits:
-        stopped = STOPPED if type(gate.family) is Stops or (gate.views and is_constant(operands[0])) else None
+        stopped = STOPPED if type(gate.family) is Stops or (gate.views and all(map(is_constant, operands))) else None
         made = Tensor(out, stopped) if not several else regrouped(out, [Tensor(v, stopped) for v in out])
-        if gate.views and type(operands[0]) is Tensor:
+        if gate.views and len(operands) == 1 and type(operands[0]) is Tensor:
             look(made, operands[0], gate, forward, parameters)
         return made
     if bits & Open.recordings & ~recording:
@@ -198,7 +198,7 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     for i, x in enumerate(operands):
         if not isinstance(x, IMMUTABLE) and (gate.many or gate.operands[i] in needs):
             values[i] = np.array(x)
-    if gate.views and not recording and is_written_into(operands[0]):
+    if gate.views and not recording and len(operands) == 1 and is_written_into(operands[0]):
         values[0] = blank(values[0])  # its memory is written into next, and nobody needs what is in it
     saved, behind = tuple(values), tuple(parents)
     wire: Wire
@@ -219,7 +219,7 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
         if not several
         else regrouped(out, [one_port(v, k, wire, bits) for k, v in enumerate(out)])
     )
-    if gate.views and type(operands[0]) is Tensor:
+    if gate.views and len(operands) == 1 and type(operands[0]) is Tensor:
         look(made, operands[0], gate, forward, parameters)
     return made
 

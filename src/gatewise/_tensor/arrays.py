@@ -39,7 +39,17 @@ def transpose(t: Tensor, *axes: Any) -> Any:
 
 
 def flatten(t: Tensor, order: Literal["K", "A", "C", "F"] = "C") -> Any:
-    return np.ravel(t, order=order)
+    return apply(NAMES["ravel"], in_a_row, (t,), {}) if order == "C" else np.copy(np.ravel(t, order=order))
+
+
+def in_a_row(x: Any) -> Any:
+    """`x.flatten()`: a copy, where `np.ravel(x)` may be a view."""
+    return x.flatten() if isinstance(x, np.ndarray) else np.ravel(x)
+
+
+def conj(t: Tensor) -> Any:
+    """A real array gives itself, where `np.conj(x)` gives a copy."""
+    return np.conjugate(t) if t.dtype.kind == "c" else t
 
 
 def by_rows(x: Any) -> Any:
@@ -80,14 +90,16 @@ class Flat:
         self.t = t
 
     def __getitem__(self, index: Any) -> Any:
-        return np.ravel(self.t)[index]
+        found = np.ravel(self.t)[index]
+        return found.copy() if np.ndim(found) else found
 
     def __setitem__(self, index: Any, values: Any) -> None:
         places = np.arange(self.t.size)[index]
         values = np.ravel(values) if np.ndim(values) else values
         if np.ndim(values) and np.ndim(places):
             values = values[np.resize(np.arange(len(values)), len(places))]
-        self.t[np.unravel_index(places, self.t.shape)] = values
+        whole = self.t if self.t.shape else np.reshape(self.t, (1,))
+        whole[np.unravel_index(places, whole.shape)] = values
 
     def __iter__(self) -> Any:
         return iter(np.ravel(self.t))
@@ -130,6 +142,7 @@ def same_as_numpys(name: str) -> Function:
 #: ndarray's methods that are written here: several change the array in place.
 WRITTEN_HERE = {
     "astype": astype, "reshape": reshape, "transpose": transpose, "flatten": flatten, "fill": fill, "copy": copy,
+    "conj": conj, "conjugate": conj,
     "sort": sort, "partition": partition, "put": put, "compress": compress,
 }  # fmt: skip
 #: ndarray's methods that are NumPy's functions of the same name.

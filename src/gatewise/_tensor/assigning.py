@@ -136,6 +136,9 @@ def assign(t: Tensor, index: Any, values: Any) -> None:
     if type(root.value) is not np.ndarray:
         what = f"{described(t)} has no entries to assign to."
         raise GateError.like(TypeError)(what, "it is a single number.", "a new one in its place.")
+    if any(function is np.imag for function, _, _ in chain):
+        what = f"{described(t)} is assigned to, the imaginary part of a complex array."
+        raise GateError(what, "its gradient has no rule through that view.", "z[...] = np.real(z) + 1j * values.")
     place, values = unwrapped(index), gathered(values)
     if place is Ellipsis and chain and chain[-1][0] is pick:  # `t[1:-1][...]` is `t[1:-1]`
         index = place = chain[-1][1]["index"]

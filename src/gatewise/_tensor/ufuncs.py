@@ -59,7 +59,7 @@ def accumulate(ufunc: np.ufunc, x: Any, axis: int = 0, dtype: Any = None, out: A
         first, later = along(axis, slice(None, reach)), along(axis, slice(reach, None))
         x = np.concatenate([x[first], ufunc(x[later], x[along(axis, slice(None, -reach))])], axis=axis)
         reach *= 2
-    return x
+    return x if reach > 1 else np.copy(x)
 
 
 def outer(ufunc: np.ufunc, x: Any, y: Any) -> Any:

@@ -91,25 +91,34 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     assign(a, where, v if values is None else np.ravel(v)[values])
 
 
+def marked(array: Any, mask: Any) -> tuple[Any, tuple[Any, ...]]:
+    """An array, and its places where a mask is true; of a single number the view that has one axis."""
+    known = np.asarray(plain(mask))
+    if known.ndim:
+        return array, np.nonzero(known)
+    assign(array, ..., array)  # the error of what has no entries
+    return np.reshape(array, (1,)), np.nonzero(known[None])
+
+
 def place(arr: Any, mask: Any, vals: Any) -> None:
-    found = np.nonzero(np.asarray(plain(mask)))
+    arr, found = marked(arr, mask)
     order = np.resize(np.arange(shape_of(np.ravel(vals))[0]), len(found[0]))
     assign(arr, found, np.ravel(vals)[order])
 
 
 def putmask(a: Any, mask: Any, values: Any) -> None:
-    found = np.nonzero(np.asarray(plain(mask)))
+    a, found = marked(a, mask)
     flat = np.ravel_multi_index(found, a.shape)
     row = np.ravel(values)
     assign(a, found, row[flat % shape_of(row)[0]])
 
 
 def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
-    marked = np.zeros(a.shape, int)
-    np.fill_diagonal(marked, np.arange(1, marked.size + 1), wrap=wrap)
-    found = np.nonzero(marked)
+    order = np.zeros(a.shape, int)
+    np.fill_diagonal(order, np.arange(1, order.size + 1), wrap=wrap)
+    found = np.nonzero(order)
     row = np.ravel(val)
-    assign(a, found, row[(marked[found] - 1) % shape_of(row)[0]])
+    assign(a, found, row[(order[found] - 1) % shape_of(row)[0]])
 
 
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int = -1) -> None:

@@ -63,16 +63,9 @@ def of_array(function: Callable[..., Any], copies: bool) -> Callable[..., Any]:
 def even_steps(
     start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, **options: Any
 ) -> Any:
-    if type(start) is not Tensor and type(stop) is not Tensor:
-        plainly: Any = np.linspace
-        return buffer(plainly(start, stop, num, endpoint, retstep, **options))
-    count = int(num)
-    step = (stop - start) / (count - 1 if endpoint else count)
-    row = np.reshape(np.arange(count), (count,) + (1,) * max(np.ndim(start), np.ndim(stop)))
-    made = row * step + start
-    if endpoint and count > 1:
-        made = np.concatenate([made[:-1], np.expand_dims(stop + 0 * made[0], 0)])
-    return (made, step) if retstep else made
+    plainly: Any = np.linspace
+    made = plainly(start, stop, int(num), endpoint, retstep, **options)
+    return made if type(start) is Tensor or type(stop) is Tensor else buffer(made)
 
 
 def counted(*args: Any, **options: Any) -> Any:

@@ -18,6 +18,12 @@ def svdvals(x):
     return np.linalg.svd(x, compute_uv=False)
 
 
+@composed(np.linalg.qr)
+def triangle(a, mode="reduced"):
+    """The triangular factor alone; both are a gate of this name."""
+    return np.linalg.qr(a)[1] if mode == "r" else NotImplemented
+
+
 @composed(np.linalg.norm)
 def matrix_norm(x, ord=None, axis=None, keepdims=False):
     """The norms of matrices; those of vectors, and the length of all entries, are a gate of this name."""

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from gatewise._errors import UnsupportedError
-from gatewise._gates.composed.declaring import as_floats, axis_of, composed, is_complex, rank, size
+from gatewise._gates.composed.declaring import as_floats, asked, axis_of, composed, is_complex, rank, size
 from gatewise._gates.fitting import conjugated
-from gatewise._gates.live import shape_of
+from gatewise._gates.live import dtype_of, shape_of
 from gatewise._gates.movement import along
 
 
@@ -133,12 +133,18 @@ def unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
 @composed(np.linspace)
 def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
     parts = num - 1 if endpoint else num
-    steps = np.reshape(np.arange(0, num, dtype=float), (-1,) + (1,) * max(rank(start), rank(stop)))
+    kind = np.result_type(*(x if type(x) in (int, float, complex) else dtype_of(x) for x in (start, stop)), 1.0)
+    steps = np.reshape(np.arange(0, num, dtype=kind), (-1,) + (1,) * max(rank(start), rank(stop)))
     step = (stop - start) / parts if parts else np.nan
-    made = steps * step + start if parts else steps * (stop - start) + start
+    if parts and not np.any(asked(step) == 0):
+        made = steps * step + start
+    else:  # where a step is 0, perhaps by rounding, NumPy multiplies last
+        made = (steps / parts if parts else steps) * (stop - start) + start
     if endpoint and num > 1:
-        made = np.concatenate([made[:-1], np.expand_dims(stop * 1.0 + 0.0 * made[0], 0)], axis=0)
+        last = np.broadcast_to(stop * 1.0, shape_of(made)[1:]).astype(kind)
+        made = np.concatenate([made[:-1], np.expand_dims(last, 0)], axis=0)
     made = made if axis == 0 else np.moveaxis(made, 0, axis)
+    made = made if dtype is None else made.astype(dtype)
     return (made, step) if retstep else made
 
 

@@ -53,14 +53,15 @@ def dsplit(ary, indices_or_sections):
 
 @composed(np.take)
 def take(a, indices, axis=None, *, mode="raise"):
-    if axis is None:
+    if axis is None or not rank(a):
         a, axis = np.ravel(a), 0
     n, indices = shape_of(a)[axis], np.asarray(indices)
     if mode == "clip":
         indices = np.clip(indices, 0, n - 1)
     elif mode == "wrap":
         indices = indices % n
-    return a[along(axis_of(axis, a), indices)]
+    found = a[along(axis_of(axis, a), indices)]
+    return found if indices.ndim or not rank(found) else np.copy(found)  # one place would be a view
 
 
 @composed(np.take_along_axis)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gatewise._errors import UnsupportedError
-from gatewise._gates.composed.declaring import as_floats, composed, rank, size
+from gatewise._gates.composed.declaring import as_floats, asked, composed, rank, size
 from gatewise._gates.live import dtype_of, shape_of
 
 
@@ -37,7 +37,14 @@ def poly(seq_of_zeros):
 
 @composed(np.polymul)
 def polymul(a1, a2):
-    return np.convolve(a1, a2)
+    return np.convolve(without_zeros(a1), without_zeros(a2))
+
+
+def without_zeros(p):
+    """The coefficients from the first on that is not 0; the last stays."""
+    row = np.atleast_1d(p)
+    kept = np.flatnonzero(asked(row))
+    return row[int(kept[0]) if len(kept) else -1 :]
 
 
 @composed(np.polyder)

@@ -122,12 +122,19 @@ def nancumprod(a, axis=None):
 
 @composed(np.nanmean)
 def nanmean(a, axis=None, *, keepdims=False):
-    return nansum(a, axis, keepdims=keepdims) / np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
+    return nansum(a, axis, keepdims=keepdims) / numbers_in(a, axis, keepdims)
+
+
+def numbers_in(a, axis, keepdims):
+    """How many entries are no NaN, in the precision of `a`: a whole number would make a total of float32 wider."""
+    counted = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
+    kind = np.finfo(dtype_of(a)).dtype
+    return counted if kind == float else counted.astype(kind)
 
 
 @composed(np.nanvar)
 def nanvar(a, axis=None, *, ddof=0, keepdims=False):
-    counted = np.sum(~np.isnan(a), axis=axis, keepdims=keepdims)
+    counted = numbers_in(a, axis, keepdims)
     away = np.where(np.isnan(a), 0, a - nanmean(a, axis, keepdims=True))
     squares = np.real(np.multiply(away, np.conjugate(away))) if is_complex(away) else np.multiply(away, away)
     return np.sum(squares, axis=axis, keepdims=keepdims) / (counted - ddof)

@@ -1,0 +1,238 @@
+"""Random programs over most of NumPy; `make fuzz` runs 100,000. What they found once stands here as small programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from fuzz_numpy import found_in, peer_here, told
+from numpy_programs.judging import judged
+from numpy_programs.operations import SMOOTH, WRITES
+from numpy_programs.writing import write
+
+import gatewise as gw
+from gates.mutants import Mutant, in_place, one_part
+from gatewise._cli.coverage import answered_by, overridable
+from gatewise._gates import NAMES
+
+SQUARE = np.arange(1.0, 10.0).reshape(3, 3)
+
+
+@pytest.mark.parametrize("start", range(1000, 1150, 30))
+def test_random_programs_are_right_or_refused(start: int, counted: Callable[..., None]) -> None:
+    found = list(found_in(range(start, start + 30), None))
+    assert [told(program, verdict, None) for program, verdict in found if verdict.problems] == []
+    refused = sum(bool(verdict.refused) for _, verdict in found)
+    assert refused <= 5
+    counted("programs over NumPy", programs=len(found), refused=refused)
+
+
+def test_random_programs_agree_with_jax() -> None:
+    peer = peer_here()
+    if peer is None:
+        pytest.skip("JAX is not installed")
+    found = list(found_in(range(1000, 1010), peer))
+    assert [told(program, verdict, peer) for program, verdict in found if verdict.problems] == []
+    assert sum("peer: said" in verdict.notes for _, verdict in found) >= 4
+
+
+#: One wrong rule of each kind: what is done to what an operand gets.
+PLANTED = {
+    "multiply": lambda part: -part,
+    "solve": lambda part: part * (1 + 1e-5),
+    "cumsum": lambda part: part[::-1],
+    "fft": np.conjugate,
+    "assign": lambda part: part * 0.999,
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_wrong_rule_is_found(name: str) -> None:
+    """Within 500 programs."""
+    wrong = Mutant(NAMES[name], "planted", "", one_part(0 if name != "assign" else 1, PLANTED[name]))
+    word = "] = " if name == "assign" else f"{name}(" if name != "multiply" else " * "
+    bodies = ((write(seed), seed) for seed in range(500))
+    with in_place(wrong):
+        assert any(judged(p, second=False).problems for p, _ in bodies if word in p.text.partition("def f")[2])
+
+
+def test_the_operations_name_what_has_a_derivative() -> None:
+    """Each function that gates answer stands in an operation, those that give truth values and whole numbers aside."""
+    given = [row if isinstance(row, str) else row[0] for table in SMOOTH.values() for row in table]
+    text = " ".join([*given, *(row for row, _ in WRITES)])
+    asked = {name for name, function in overridable() if answered_by(function) in ("a gate", "gates put together")}
+    silent = {name for name in asked if f"{name}(" not in text and not is_by_sign(name, text)}
+    assert silent - set(WITHOUT) == set()
+
+
+def is_by_sign(name: str, text: str) -> bool:
+    return f".{name.rpartition('.')[2]}(" in text or f"{name}." in text
+
+
+#: Functions that give truth values, whole numbers or constants, through which nothing goes back; and the newest gates.
+WITHOUT = [
+    f"np.{name}"
+    for name in [
+        "all",
+        "allclose",
+        "argmin",
+        "array_equal",
+        "array_equiv",
+        "bitwise_and",
+        "bitwise_invert",
+        "bitwise_not",
+        "bitwise_or",
+        "bitwise_xor",
+        "can_cast",
+        "common_type",
+        "empty_like",
+        "equal",
+        "histogram",
+        "fft.hfft",
+        "fft.ihfft",
+        "histogram_bin_edges",
+        "linalg.eig",
+        "linalg.eigvals",
+        "nanmedian",
+        "nanpercentile",
+        "nanquantile",
+        "unravel_index",
+        "flatnonzero",
+        "floor_divide",
+        "greater",
+        "greater_equal",
+        "invert",
+        "isclose",
+        "iscomplex",
+        "isin",
+        "isinf",
+        "isnan",
+        "isneginf",
+        "isposinf",
+        "isreal",
+        "isrealobj",
+        "less",
+        "less_equal",
+        "lexsort",
+        "linalg.matrix_rank",
+        "logical_and",
+        "logical_not",
+        "logical_or",
+        "logical_xor",
+        "may_share_memory",
+        "nanargmax",
+        "nanargmin",
+        "not_equal",
+        "ravel_multi_index",
+        "shares_memory",
+        "triu_indices_from",
+    ]
+]
+
+
+# ------------------------------------------------------------------------------------------- what the programs found
+
+
+def diagonal_of_a_base_that_moves(x: Any) -> Any:
+    found = np.diagonal(x), np.linalg.diagonal(x), x.diagonal(), np.diag(x)
+    x[1] = np.sin(x[0])
+    return (x, *found)
+
+
+def broadcast_of_a_base_that_moves(x: Any) -> Any:
+    found = np.broadcast_to(x, (2, 3, 3)), *np.broadcast_arrays(x, np.ones((2, 1, 1)))
+    x *= x
+    return (x, *found)
+
+
+def einsum_that_is_a_view(x: Any) -> Any:
+    turned, diagonal = np.einsum("ij->ji", x), np.einsum("ii->i", x)
+    turned[0] = turned[1] ** 2
+    diagonal[:] = 2 * x[2]
+    return x, turned, diagonal
+
+
+def imaginary_part_of_a_base_that_moves(x: Any) -> Any:
+    z = x + 2j * x
+    part = z.imag
+    z[0] = 1j * x[1] ** 2
+    return np.real(z), part
+
+
+def copies_that_stay(x: Any) -> Any:
+    found = x.flatten(), np.take(x, 1, axis=1), *np.meshgrid(x[0], x[1]), np.conj(x)
+    x *= 2
+    return (x, *found)
+
+
+def a_real_array_is_its_own_conjugate(x: Any) -> Any:
+    same = x.conj()
+    same[0] = x[1] * x[2]
+    return x, same
+
+
+def linspace_with_an_axis(x: Any) -> Any:
+    return np.linspace(x, x.T * 2, 4, axis=-1), np.linspace(x[0], x, 3, endpoint=False, axis=1)
+
+
+def polynomials_lose_leading_zeros(x: Any) -> Any:
+    return (np.polymul(x[0] * (np.arange(3) > 0), x[1]),)
+
+
+def single_numbers(x: Any) -> Any:
+    t = np.sum(x) / 40
+    return np.repeat(t, 2, axis=-1), np.pad(t, 1), np.take(t, [0, -1], axis=-1)
+
+
+def the_triangular_factor_alone(x: Any) -> Any:
+    return (np.linalg.qr(x + 9 * np.eye(3), mode="r"), np.resize(x[:0], 3))
+
+
+FOUND = [f for f in list(globals().values()) if getattr(f, "__code__", None) and f.__code__.co_varnames[:1] == ("x",)]
+
+
+def total_of(f: Callable[..., Any]) -> Callable[..., Any]:
+    def total(x: Any) -> Any:
+        parts = f(x)
+        return sum(np.sum(part * np.cos(np.arange(np.size(part)) + 1.0).reshape(np.shape(part))) for part in parts)
+
+    return total
+
+
+@pytest.mark.parametrize("f", FOUND, ids=lambda f: f.__name__)
+def test_a_program_that_was_wrong_once(f: Callable[..., Any]) -> None:
+    for have, want in zip(gw.vjp(f, SQUARE)[0], f(SQUARE.copy()), strict=True):
+        np.testing.assert_array_equal(have, want)
+    total, along = total_of(f), np.cos(SQUARE)
+    h = 1e-4
+    slope = (total(SQUARE + h * along) - total(SQUARE - h * along)) / (2 * h)
+    assert np.sum(gw.grad(total)(SQUARE) * along) == pytest.approx(slope, rel=1e-6)
+    assert gw.jvp(total, (SQUARE,), (along,))[1] == pytest.approx(slope, rel=1e-6)
+
+
+def test_second_derivatives_of_the_size_of_a_complex_number() -> None:
+    hessian = gw.grad(gw.grad(lambda x: np.abs(x + 2j)))(0.5)
+    assert hessian == pytest.approx(4 / (0.25 + 4) ** 1.5, rel=1e-14)
+
+
+def test_the_direction_of_a_complex_number_has_no_rule() -> None:
+    with pytest.raises(gw.GatewiseError, match="is given complex numbers"):
+        gw.grad(lambda x: np.real(np.sign(x + 1j)))(0.4)
+
+
+def test_an_imaginary_part_is_not_written_into() -> None:
+    def f(x: Any) -> Any:
+        z = x + 1j * x
+        z.imag[0] = x[1]
+        return np.sum(np.real(z * z))
+
+    with pytest.raises(gw.GatewiseError, match="the imaginary part of a complex array"):
+        gw.grad(f)(SQUARE)
+
+
+def test_a_determinant_of_equal_singular_values_has_second_derivatives() -> None:
+    hessian = gw.hessian(np.linalg.det)(2 * np.eye(3)).reshape(9, 9)
+    assert hessian[0, 4] == pytest.approx(2, rel=1e-14)
+    np.testing.assert_allclose(hessian, hessian.T, atol=1e-14)
