@@ -14,7 +14,7 @@ from gatewise._check.comparing import Value, identical, largest, squeezed
 from gatewise._check.trials import Heard, Trial
 from gatewise._types import Plain
 
-CHANGES = 1200  #: changes of lines that are tried
+CHANGES = 4000  #: changes of lines that are tried
 WORK = 1e9  #: numbers in all values, times changes that are tried: for large arrays fewer
 Goal = tuple[str, ...]  #: the gradients that are to be made right
 P = ParamSpec("P")
