@@ -140,10 +140,11 @@ def reason(found: Located) -> str:
 
 
 def among_these(found: Located) -> tuple[Suspect, ...]:
-    """The lines that it is one of, where they are a few; one that puts values together is none of them."""
+    """The lines that it is one of, where that is sure and they are a few; one that puts values together is none."""
     parts = [e for s in found.suspects if s.lineno not in found.idle for e in parts_of_lines(s)]
     lines = {e.lineno: found.texts.get(e.lineno, "") for e in parts}
-    return tuple(Suspect(n, text) for n, text in sorted(lines.items())) if 1 < len(lines) <= MANY else ()
+    few = found.listed and 1 < len(lines) <= MANY
+    return tuple(Suspect(n, text) for n, text in sorted(lines.items())) if few else ()
 
 
 def obstacle(inquiry: Inquiry) -> str:
@@ -246,7 +247,7 @@ def asked(inquiry: Inquiry) -> Located:
     suspects = {id(s): s for e in ([one] if one.suspects and not found else each) for s in e.suspects}
     whys = dict.fromkeys(e.why for e in each if e.why)
     doubtful = any(e.doubtful for e in each)
-    return Located(list(found.values()), list(suspects.values()), "; ".join(whys), doubtful)
+    return Located(list(found.values()), list(suspects.values()), "; ".join(whys), doubtful, listed=one.listed)
 
 
 def parts_of_lines(s: ast.stmt) -> list[ast.stmt] | list[ast.expr]:

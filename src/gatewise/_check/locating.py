@@ -49,9 +49,8 @@ def single_line(inquiry: Inquiry, goal: Goal) -> Located:
     if located.found or located.doubtful or located.why:
         return located
     found = by_replacement(inquiry, [i for i in on_way if not is_on_its_way(inquiry, i)], goal)
-    found = found or as_addition(
-        inquiry, [i for i in on_way if not inquiry.events[i].place.statement in inquiry.touching], goal
-    )
+    added = [i for i in on_way if inquiry.events[i].place.statement not in inquiry.touching]
+    found = found or as_addition(inquiry, added, goal)
     return Located([found], [found.statement]) if found is not None else located
 
 
@@ -234,13 +233,14 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
         first.mend = lambda: next((c for _, c in mendings(inquiry, suspects, goal)), None)
         rivals = rivals_of(inquiry, i)
         callers = callers_of(inquiry, i)
-        if (
-            any(not hands_on_what_is_right(inquiry, s, i) for s in callers) and first.mend() is None
-        ):  # what it was given may be wrong as well, and nothing tells
-            return Located([], [*callers, *suspects], "what it is called with may be wrong, or what it does")
+        callers = [s for s in callers if not hands_on_what_is_right(inquiry, s, i)]
+        if callers and first.mend() is None:  # what it was given may be wrong as well, and nothing tells
+            why = "what it is called with may be wrong, or what it does"
+            return Located([], [*callers, *suspects], why, listed=True)
         rivals += equals_of(inquiry, i, others)
         if rivals and next(mendings(inquiry, rivals, goal), None) is not None:
-            return Located([], [*rivals, *suspects], "a change of any of these would mend it", doubtful=True)
+            why = "a change of any of these would mend it"
+            return Located([], [*rivals, *suspects], why, doubtful=True, listed=True)
         return Located([first], suspects)
     return by_changes(inquiry, suspects, goal, [first], statements_of(inquiry, [i, *after]))
 

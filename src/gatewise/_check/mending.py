@@ -46,9 +46,7 @@ class Found:
     change: Change[ast.stmt] | None = None
     mend: Callable[[], Change[ast.stmt] | None] = lambda: None  #: looks for that change, where it was not needed so far
     lost: bool = False  #: what it gives is a part of the gradient: something is missing in it
-    at: ast.stmt | ast.expr | None = (
-        None  #: the part of the statement that is wrong, where it is put together of several
-    )
+    at: ast.stmt | ast.expr | None = None  #: the part of the statement that is wrong
     text: str = ""
     shape: bool = False  #: it has the shape of something else
 
@@ -61,6 +59,7 @@ class Located:
     suspects: list[ast.stmt] = field(default_factory=list)
     why: str = ""
     doubtful: bool = False  #: several lines could be the one
+    listed: bool = False  #: one of the suspects is wrong: a change of it mends all, or another value in its place
     unseen: bool = False  #: the program could not be looked at
     right: bool = False  #: all gradients are right
     cleared: set[int] = field(default_factory=set)  #: lines that right gradients are made by
@@ -117,13 +116,11 @@ def by_changes(
 
     The lines in `patched` explain it too, each with another value in the place of its own.
     """
-    doubtful = Located([], list(suspects), "a change of any of these would mend it", doubtful=True)
+    doubtful = Located([], list(suspects), "a change of any of these would mend it", doubtful=True, listed=True)
     mending = list(mendings(inquiry, suspects, goal, patched))
-    if inquiry.tried > inquiry.enough:
+    if inquiry.tried > inquiry.enough and not any(change.rank < inquiry.tried_up_to for _, change in mending):
         return Located([], [], "there are more ways to mend it than could be tried")
-    if (
-        len({change.rank <= Rank.FACTOR for _, change in mending}) > 1
-    ):  # what is there is another one, or one is missing
+    if len({change.rank <= Rank.FACTOR for _, change in mending}) > 1:  # another one stands there, or one is missing
         mending = [each for each in mending if each[1].rank <= Rank.FACTOR]
         if len(mending) == 1:
             return Located([with_its_change(inquiry, *mending[0], first)], list(suspects))
@@ -138,7 +135,7 @@ def by_changes(
         if open_to_both and (is_explained_as_it_is(inquiry, s) or not is_known_with(inquiry, s, change)):
             return doubtful
         return Located([with_its_change(inquiry, s, change, first)], list(suspects))
-    return Located([], list(suspects))
+    return Located([], list(suspects), listed=bool(patched))
 
 
 def with_its_change(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt], first: Sequence[Found]) -> Found:
@@ -234,6 +231,7 @@ def mendings(
     done: set[int] = set()
     last: int = max(Rank)
     for _, n, s, change in sorted(every, key=lambda each: each[:2]):
+        inquiry.tried_up_to = change.rank
         if change.rank > last or inquiry.tried > inquiry.enough:
             return
         if n not in done and is_mended_by(inquiry, s, change, goal):
@@ -254,7 +252,7 @@ def possible_changes(inquiry: Inquiry, s: ast.stmt) -> Sequence[Change[ast.stmt]
     if not scopes:
         return []
     names, space = with_attributes(scopes[0]), inquiry.trials[0].code.space(s)
-    keys = {inquiry.events[i].place.key for i in backward_values(inquiry)}
+    keys = gradient_names(inquiry)
     gradients = [n for n in names if n in keys]
     wires = [n for n in names if n not in keys]
 
@@ -268,6 +266,14 @@ def possible_changes(inquiry: Inquiry, s: ast.stmt) -> Sequence[Change[ast.stmt]
     scope = scope_of(names, wires, gradients, s, Formula())
     scope.value_of = value_of
     return list({ast.dump(c.node): c for c in reversed(changed_statements(s, scope))}.values())[::-1]
+
+
+@remembered
+def gradient_names(inquiry: Inquiry) -> set[str]:
+    """The names of gradients, and of what is made of them: one that nothing reads may have been forgotten."""
+    on_way = backward_values(inquiry)
+    made = {j for i in on_way for j in inquiry.changes[i]}
+    return {inquiry.events[i].place.key for i in {*on_way} | made}
 
 
 def is_mended_by(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt], goal: Goal) -> bool:

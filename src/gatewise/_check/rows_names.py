@@ -160,7 +160,7 @@ def added_once(s: ast.stmt, _: Scope) -> MadeLines:
             yield ast.Expr(call_of("np.add.at", whole, index, value)), detail
 
 
-@row("fork", Rank.LOCAL, of="line")
+@row("fork", Rank.NAME, of="line")
 def gradient_not_added(e: ast.expr, scope: Scope) -> Made:
     inside, value = names_in(e), scope.value_of(e)
     for name in scope.gradients:
@@ -169,7 +169,7 @@ def gradient_not_added(e: ast.expr, scope: Scope) -> Made:
                 yield binary(e, op, expression_of(name)), f"{name} is missing"
 
 
-@row("fork", Rank.FAR, of="line")
+@row("fork", Rank.LOCAL, of="line")
 def product_not_added(e: ast.expr, scope: Scope) -> Made:
     """A gradient times a value, as it comes along another path."""
     value, inside = scope.value_of(e), names_in(e)
