@@ -259,7 +259,7 @@ def parts_of_lines(s: ast.stmt) -> list[ast.stmt] | list[ast.expr]:
 def changed_part(s: ast.stmt, change: Change[ast.stmt] | None) -> ast.stmt | ast.expr:
     """What a change of a statement changes: one element of what it puts together, or all of it."""
     old, new = getattr(s, "value", None), getattr(change and change.node, "value", None)
-    if not isinstance(old, (ast.Tuple, ast.List, ast.Dict)) or type(old) is not type(new):
+    if not isinstance(old, (ast.Tuple, ast.List, ast.Dict)) or not isinstance(new, type(old)):
         return s
     pairs = list(zip(elements(old), elements(new), strict=False))
     others = [a for a, b in pairs if ast.dump(a) != ast.dump(b)]

@@ -306,7 +306,7 @@ def compiled_changes(inquiry: Inquiry, s: ast.stmt) -> tuple[dict[Change[ast.stm
     """The numbers of the possible changes of a line, and what runs it with the one of a number."""
     every = possible_changes(inquiry, s)
     if not every:
-        return {}, nullcontext
+        return {}, lambda _: nullcontext()
     inside = inquiry.trials[0].code.with_one_of(s, [c.node for c in every])
     return {c: k for k, c in enumerate(every)}, inside
 
