@@ -17,7 +17,7 @@ from gatewise._check.readings import down_to, multiple, roles_of, uses_at
 from gatewise._types import Plain
 
 PATHS = 60  #: paths along which gradients are followed one by one
-COMPARED = 30_000  #: values, factors and gradients that are held against each other; more take minutes
+COMPARED = 100_000  #: values and gradients that are held against each other; more take minutes
 DIGITS = 9  #: digits in which a value and what explains it must agree, over all its entries
 
 
@@ -35,6 +35,18 @@ def paths_of(inquiry: Inquiry) -> list[list[Mapping[int, Value]]]:
             if len(found) == PATHS:
                 return found
             found.append([t.circuit.from_wire(k, each[use]) for t, each in zip(inquiry.trials, uses, strict=True)])
+    return found
+
+
+@remembered
+def aims_of(inquiry: Inquiry, shape: tuple[int, ...], paths: bool) -> dict[int, list[list[Value]]]:
+    """The gradients of one shape that say enough, by wire, at each point."""
+    found: dict[int, list[list[Value]]] = {}
+    for k, gradients in aims(inquiry, paths):
+        if any(g is None or squeezed(g) != shape or not largest(g) for g in gradients):
+            continue
+        if says_enough(inquiry, sum(int(np.count_nonzero(g)) for g in gradients) - 1):
+            found.setdefault(k, []).append([np.reshape(np.asarray(g, float), shape) for g in gradients])
     return found
 
 
@@ -78,23 +90,33 @@ def explanations(
         return
     shape = squeezed(values[0])
     values = [np.reshape(np.asarray(v, float), shape) for v in values]
-    for k, gradients in aims(inquiry, paths):
-        if any(g is None or squeezed(g) != shape or not largest(g) for g in gradients):
-            continue
-        gradients = [np.reshape(np.asarray(g, float), shape) for g in gradients]
-        if not says_enough(inquiry, sum(int(np.count_nonzero(g)) for g in gradients) - 1):
-            continue
-        others: list[list[Value]] = [[np.reshape(x, shape) for x in f] for f in beside]
-        for factor in [*factors_for(inquiry, k), *others]:
-            inquiry.compared += 1
-            if inquiry.compared > COMPARED:
-                raise TooManyError("the way back has more values of one shape than can be told apart")
+    others: list[list[Value]] = [[np.reshape(x, shape) for x in f] for f in beside]
+    for k, every in aims_of(inquiry, shape, paths).items():
+        inquiry.compared += len(every)
+        if inquiry.compared > COMPARED:
+            raise TooManyError("the way back has more values of one shape than can be told apart")
+        for factor, gradients in nearly_made(inquiry, values, [*factors_for(inquiry, k), *others], every):
             if np.size(gradients[0]) > 1 and multiple(inquiry, factor, gradients) is not None:
                 continue  # it is that gradient itself
             if multiple(inquiry, [f * v for f, v in zip(factor, values, strict=True)], gradients) is not None:
                 yield k, factor
-        if along_axes and (ratios := ratios_along_an_axis(inquiry, values, gradients)) is not None:
-            yield k, ratios
+        for gradients in every if along_axes else ():
+            if (ratios := ratios_along_an_axis(inquiry, values, gradients)) is not None:
+                yield k, ratios
+
+
+def nearly_made(
+    inquiry: Inquiry, values: Sequence[Any], factors: Sequence[list[Value]], every: Sequence[list[Value]]
+) -> Iterator[tuple[list[Value], list[Value]]]:
+    """The factors and gradients of which one may make the other of a value, by the angle between them at one point."""
+    made = np.stack([np.ravel(f[0] * values[0]) for f in factors])
+    wanted = np.stack([np.ravel(g[0]) for g in every])
+    with np.errstate(all="ignore"):
+        sizes = (made**2).sum(1)[:, None] * (wanted**2).sum(1)
+        left = sizes - (made @ wanted.T) ** 2
+        near = left <= (2 * made.shape[1] * inquiry.close**2 + 1e-13) * sizes
+    for m, n in np.argwhere(near & (sizes > 0)):
+        yield factors[m], every[n]
 
 
 def ratios_along_an_axis(inquiry: Inquiry, values: Sequence[Value], gradients: Sequence[Value]) -> list[Value] | None:

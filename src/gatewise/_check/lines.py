@@ -25,7 +25,7 @@ from gatewise._check.mending import Found, Located
 from gatewise._check.moving import Inquiry
 from gatewise._check.names import wire_named
 from gatewise._check.readings import backward_values
-from gatewise._check.rows import Rank
+from gatewise._check.rows import Change, Rank, elements
 from gatewise._check.script_trials import Script, ScriptPoint
 from gatewise._check.subject import Subject
 from gatewise._check.swapping import Functions
@@ -114,10 +114,10 @@ def at_line(found: Found, mistakes: Sequence[Mistake]) -> list[Mistake]:
 
 def mistake_of(found: Found) -> Mistake:
     """A mistake told without the marking's help."""
-    s, change = found.statement, found.change or found.mend()
+    change, line = found.change or found.mend(), (found.at or found.statement).lineno
     if found.shape:
         return Mistake(
-            s.lineno, found.text, found.key, shown_value(found.gave), shown_value(found.should), "broadcast",
+            line, found.text, found.key, shown_value(found.gave), shown_value(found.should), "broadcast",
             f"It has shape {np.shape(found.gave)}, what it is the gradient of has {np.shape(found.should)}.",
         )  # fmt: skip
     if found.lost and change is None:
@@ -127,7 +127,7 @@ def mistake_of(found: Found) -> Mistake:
     else:
         kind, detail = "other", ""
     cure = SAYS[kind].format(detail=detail)
-    return Mistake(s.lineno, found.text, found.key, shown_value(found.gave), shown_value(found.should), kind, cure)
+    return Mistake(line, found.text, found.key, shown_value(found.gave), shown_value(found.should), kind, cure)
 
 
 def reason(found: Located) -> str:
@@ -140,9 +140,11 @@ def reason(found: Located) -> str:
 
 
 def among_these(found: Located) -> tuple[Suspect, ...]:
-    """The lines that it is one of, where they are few; one that puts values together is none of them."""
-    lines = {s.lineno: found.texts.get(s.lineno, "") for s in found.suspects if s.lineno not in found.idle}
-    return tuple(Suspect(n, text) for n, text in sorted(lines.items())) if len(lines) <= MANY else ()
+    """The lines that it is one of, where that is sure and they are a few; one that puts values together is none."""
+    parts = [e for s in found.suspects if s.lineno not in found.idle for e in parts_of_lines(s)]
+    lines = {e.lineno: found.texts.get(e.lineno, "") for e in parts}
+    few = found.listed and 1 < len(lines) <= MANY
+    return tuple(Suspect(n, text) for n, text in sorted(lines.items())) if few else ()
 
 
 def obstacle(inquiry: Inquiry) -> str:
@@ -245,7 +247,23 @@ def asked(inquiry: Inquiry) -> Located:
     suspects = {id(s): s for e in ([one] if one.suspects and not found else each) for s in e.suspects}
     whys = dict.fromkeys(e.why for e in each if e.why)
     doubtful = any(e.doubtful for e in each)
-    return Located(list(found.values()), list(suspects.values()), "; ".join(whys), doubtful)
+    return Located(list(found.values()), list(suspects.values()), "; ".join(whys), doubtful, listed=one.listed)
+
+
+def parts_of_lines(s: ast.stmt) -> list[ast.stmt] | list[ast.expr]:
+    """A statement; where it puts together what stands in lines of its own, these."""
+    found = list(elements(value)) if isinstance(value := getattr(s, "value", None), (ast.List, ast.Dict)) else []
+    return found if len({e.lineno for e in found}) > 1 else [s]
+
+
+def changed_part(s: ast.stmt, change: Change[ast.stmt] | None) -> ast.stmt | ast.expr:
+    """What a change of a statement changes: one element of what it puts together, or all of it."""
+    old, new = getattr(s, "value", None), getattr(change and change.node, "value", None)
+    if not isinstance(old, (ast.Tuple, ast.List, ast.Dict)) or not isinstance(new, type(old)):
+        return s
+    pairs = list(zip(elements(old), elements(new), strict=False))
+    others = [a for a, b in pairs if ast.dump(a) != ast.dump(b)]
+    return others[0] if len(others) == 1 else s
 
 
 def is_at_work(s: ast.stmt) -> bool:
@@ -255,9 +273,11 @@ def is_at_work(s: ast.stmt) -> bool:
 
 def with_texts(found: Located, inquiry: Inquiry) -> Located:
     """The lines as the user wrote them, and the gradients that came in another shape."""
-    found.texts = {s.lineno: inquiry.trials[0].code.text(s) for s in found.suspects}
+    parts = [e for s in found.suspects for e in parts_of_lines(s)]
+    found.texts = {e.lineno: inquiry.trials[0].code.text(e) for e in parts}
     for f in found.found:
-        f.text = inquiry.trials[0].code.text(f.statement)
+        f.at = changed_part(f.statement, f.change or f.mend())
+        f.text = inquiry.trials[0].code.text(f.at)
         f.key = "returned value" if f.key == "return" else f.key.removeprefix("return")
     found.misshaped = inquiry.misshaped
     return found

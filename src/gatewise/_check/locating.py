@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,16 +39,18 @@ from gatewise._check.readings import (
 from gatewise._check.replacing import by_replacement, is_passed_over, mends_at, mends_together
 from gatewise._check.rows import Change, Rank
 
-WAYS = 64  #: ways in which values of one line may stand for gradients, that are tried
+WAYS = 1000  #: ways in which values of one line may stand for gradients, that are tried
 
 
 def single_line(inquiry: Inquiry, goal: Goal) -> Located:
     """The one line that accounts for all of these gradients."""
     on_way = [i for i in backward_values(inquiry) if inquiry.reaches(i) & {*goal}]
     located = by_patches(inquiry, on_way, goal)
-    if located.found or located.doubtful or not located.suspects:
+    if located.found or located.doubtful or located.why:
         return located
     found = by_replacement(inquiry, [i for i in on_way if not is_on_its_way(inquiry, i)], goal)
+    added = [i for i in on_way if inquiry.events[i].place.statement not in inquiry.touching]
+    found = found or as_addition(inquiry, added, goal)
     return Located([found], [found.statement]) if found is not None else located
 
 
@@ -131,7 +133,7 @@ def each_time(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Found | No
         return None
     if not statements_of(inquiry, times) or any(inquiry.events[i].place.how in ("part", "after") for i in times):
         return None
-    for choice in itertools.islice(itertools.product(*(may_stand_for(inquiry, i) for i in times)), WAYS):
+    for choice in itertools.islice(ways_to_stand(inquiry, times), WAYS):
         values = [
             {i: total(uses_at(inquiry, n, k), range(len(uses_at(inquiry, n, k)))) / d
              for i, (k, d) in zip(times, choice, strict=True)}
@@ -142,10 +144,23 @@ def each_time(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Found | No
     return None
 
 
-def may_stand_for(inquiry: Inquiry, i: int) -> list[tuple[int, float]]:
-    """The wires whose gradient a value does the work of; where that is not seen, those of its shape."""
-    shape, found = squeezed(inquiry.events[i].value), inquiry.trials[0].circuit.found
-    return list(roles_of(inquiry, i).items()) or [(k, 1.0) for k, g in found.items() if squeezed(g) == shape]
+def ways_to_stand(inquiry: Inquiry, times: Sequence[int]) -> Iterator[tuple[tuple[int, float], ...]]:
+    """The wires whose gradients the values of one line may be: those that they do the work of; else a series.
+
+    A loop makes the wires of one line at equal distances, and goes through them forwards or backwards.
+    """
+    roles = [list(roles_of(inquiry, i).items()) for i in times]
+    if all(roles):
+        yield from itertools.product(*roles)
+    found = inquiry.trials[0].circuit.found
+    shapes = {squeezed(inquiry.events[i].value) for i in times}
+    same = sorted(k for k, g in found.items() if {squeezed(g)} == shapes)
+    count = len(times)
+    for step in range(1, (len(same) - 1) // (count - 1) + 1):
+        for start in range(len(same) - step * (count - 1)):
+            series = tuple((k, 1.0) for k in same[start : start + step * (count - 1) + 1 : step])
+            yield series[::-1]
+            yield series
 
 
 def is_on_its_way(inquiry: Inquiry, i: int) -> bool:
@@ -208,7 +223,7 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
         return Located([], [], f"a line is missing that adds to {place.key}")
     if is_partial(inquiry, i):
         first.lost = True
-        if (added := as_addition(inquiry, i, goal)) is not None:
+        if (added := as_addition(inquiry, [*before_or_at(inquiry, i)], goal)) is not None:
             return Located([added], suspects)
         if not was_at_hand(inquiry, i):
             return Located([], [], f"a line is missing that adds to {place.key}")
@@ -218,11 +233,14 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
         first.mend = lambda: next((c for _, c in mendings(inquiry, suspects, goal)), None)
         rivals = rivals_of(inquiry, i)
         callers = callers_of(inquiry, i)
+        callers = [s for s in callers if not hands_on_what_is_right(inquiry, s, i)]
         if callers and first.mend() is None:  # what it was given may be wrong as well, and nothing tells
-            return Located([], [*callers, *suspects], "what it is called with may be wrong, or what it does")
+            why = "what it is called with may be wrong, or what it does"
+            return Located([], [*callers, *suspects], why, listed=True)
         rivals += equals_of(inquiry, i, others)
         if rivals and next(mendings(inquiry, rivals, goal), None) is not None:
-            return Located([], [*rivals, *suspects], "a change of any of these would mend it", doubtful=True)
+            why = "a change of any of these would mend it"
+            return Located([], [*rivals, *suspects], why, doubtful=True, listed=True)
         return Located([first], suspects)
     return by_changes(inquiry, suspects, goal, [first], statements_of(inquiry, [i, *after]))
 
@@ -256,6 +274,20 @@ def callers_of(inquiry: Inquiry, i: int) -> list[ast.stmt]:
     return [] if own == main else [place.statement for place in later if place.function != own][:1]
 
 
+def hands_on_what_is_right(inquiry: Inquiry, s: ast.stmt, i: int) -> bool:
+    """Whether a line calls a helper with names alone, and what it hands on of gradients is right."""
+    calls = [e for e in ast.walk(s) if isinstance(e, ast.Call)]
+    given = [a for call in calls for a in (*call.args, *(k.value for k in call.keywords))]
+    if len(calls) != 1 or not all(isinstance(a, (ast.Name, ast.Attribute)) for a in given):
+        return False
+    function = next(e.place.function for e in inquiry.events if e.place.statement is s)
+    for key in map(ast.unparse, given):
+        made = [j for j in range(i) if (p := inquiry.events[j].place).key == key and p.function == function]
+        if made and made[-1] in backward_values(inquiry) and not is_exact(inquiry, made[-1]):
+            return False
+    return True
+
+
 def is_partial(inquiry: Inquiry, i: int) -> bool:
     """Whether a value is the sum of some of the contributions to its gradient, and not of all."""
     return any(inquiry.is_one(r.c) and not r.whole for r in readings_of(inquiry, i))
@@ -276,15 +308,21 @@ def was_at_hand(inquiry: Inquiry, i: int) -> bool:
     return False
 
 
-def as_addition(inquiry: Inquiry, i: int, goal: Goal) -> Found | None:
-    """The line that assigns where it should add to what stood there, if there is one."""
+def before_or_at(inquiry: Inquiry, i: int) -> Iterator[int]:
+    """A value, those of its variable, and those that it is made of."""
     key = inquiry.events[i].place.key
-    for e in inquiry.events:
-        s = e.place.statement
-        if e.place.key != key or not isinstance(s, ast.Assign) or e.place.how == "after":
-            continue
-        target = s.targets[0]
-        if isinstance(target, (ast.Name, ast.Subscript)):
+    made_of = backward_values(inquiry)
+    for j, e in enumerate(inquiry.events):
+        if e.place.key == key or (j in made_of and i in inquiry.changes[j]):
+            yield j
+
+
+def as_addition(inquiry: Inquiry, events: Sequence[int], goal: Goal) -> Found | None:
+    """The line that assigns where it should add to what stood there, if there is one."""
+    for e in {id(e.place.statement): e for e in (inquiry.events[i] for i in events) if e.place.how != "after"}.values():
+        s, key = e.place.statement, e.place.key
+        target = s.targets[0] if isinstance(s, ast.Assign) else None
+        if isinstance(s, ast.Assign) and isinstance(target, (ast.Name, ast.Subscript)):
             instead = ast.AugAssign(target, ast.Add(), s.value)
             change = Change(Rank.SLIP, 0, "fork", instead, f"= forgets what {key} already held, += adds to it")
             if is_mended_by(inquiry, s, change, goal):

@@ -64,7 +64,7 @@ class Marking:
         self.truths: dict[tuple[int, ...], Mark] = {}
         self.mends: dict[tuple[int, int], dict[str, np.ndarray]] = {}
         self.versions = self.all_versions()
-        self.tried = 0
+        self.tried = self.moved = 0
         self.enough = min(ENOUGH, int(WORK / sum(np.size(w.value) for w in self.forward.wires)))
         self.unfinished = unfinished(world)
         letter = {np.asarray(w.value).dtype.char for w in self.forward.wires}

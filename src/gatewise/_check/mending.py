@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import Value, is_number, largest
+from gatewise._check.comparing import Value, is_number, largest, squeezed
 from gatewise._check.explaining import comes_along_a_path, explains
 from gatewise._check.moving import Goal, Inquiry, remembered
 from gatewise._check.readings import (
@@ -22,11 +23,14 @@ from gatewise._check.readings import (
     plain_readings,
     read_off,
     readings_of,
+    roles_of,
 )
 from gatewise._check.rows import Change, Rank, changed_statements
 from gatewise._check.running import evaluated
 from gatewise._check.scope import Formula, scope_of
 from gatewise._types import Plain
+
+WithOne = Callable[[int], AbstractContextManager[None]]
 
 FACTORS = ("factor", "local", "mask")  #: kinds of changes that multiply by something
 
@@ -42,6 +46,7 @@ class Found:
     change: Change[ast.stmt] | None = None
     mend: Callable[[], Change[ast.stmt] | None] = lambda: None  #: looks for that change, where it was not needed so far
     lost: bool = False  #: what it gives is a part of the gradient: something is missing in it
+    at: ast.stmt | ast.expr | None = None  #: the part of the statement that is wrong
     text: str = ""
     shape: bool = False  #: it has the shape of something else
 
@@ -54,6 +59,7 @@ class Located:
     suspects: list[ast.stmt] = field(default_factory=list)
     why: str = ""
     doubtful: bool = False  #: several lines could be the one
+    listed: bool = False  #: one of the suspects is wrong: a change of it mends all, or another value in its place
     unseen: bool = False  #: the program could not be looked at
     right: bool = False  #: all gradients are right
     cleared: set[int] = field(default_factory=set)  #: lines that right gradients are made by
@@ -84,11 +90,19 @@ def only_adds(inquiry: Inquiry, s: ast.stmt) -> bool:
         any(
             is_made_up_for(inquiry, i, r) or is_its_own(inquiry, i, r)
             for r in readings_of(inquiry, i)
-            if r.whole or not sets
+            if (r.whole and not is_short_of_a_use(inquiry, i)) or not sets
         )
         or (adds and comes_along_a_path(inquiry, i))
         for i in parts
     )
+
+
+def is_short_of_a_use(inquiry: Inquiry, i: int) -> bool:
+    """Whether a value does the work of gradients that come from several sides, and is not their sum."""
+    circuit, roles = inquiry.trials[0].circuit, roles_of(inquiry, i)
+    apart = [k for k in roles if not any(k in circuit.behind[m] or m in circuit.behind[k] for m in roles)]
+    wanted = sum(np.reshape(circuit.found[k] / roles[k], squeezed(circuit.found[k])) for k in apart)
+    return len(apart) > 1 and not inquiry.agree(inquiry.events[i].value, wanted)
 
 
 def by_changes(
@@ -102,10 +116,14 @@ def by_changes(
 
     The lines in `patched` explain it too, each with another value in the place of its own.
     """
-    doubtful = Located([], list(suspects), "a change of any of these would mend it", doubtful=True)
+    doubtful = Located([], list(suspects), "a change of any of these would mend it", doubtful=True, listed=True)
     mending = list(mendings(inquiry, suspects, goal, patched))
-    if inquiry.tried > inquiry.enough:
-        return Located([], list(suspects), "there are more ways to mend it than could be tried")
+    if inquiry.tried > inquiry.enough and not any(change.rank < inquiry.tried_up_to for _, change in mending):
+        return Located([], [], "there are more ways to mend it than could be tried")
+    if len({change.rank <= Rank.FACTOR for _, change in mending}) > 1:  # another one stands there, or one is missing
+        mending = [each for each in mending if each[1].rank <= Rank.FACTOR]
+        if len(mending) == 1:
+            return Located([with_its_change(inquiry, *mending[0], first)], list(suspects))
     if len(mending) > 1:  # what mends a line can be done to a later one as well: what is a gradient then, decides
         s, change = min(mending, key=lambda each: suspects.index(each[0]))
         both = sum(each in patched for each, _ in mending) > 1
@@ -116,10 +134,14 @@ def by_changes(
         open_to_both = patched and s not in patched and is_outer(inquiry, s, change)
         if open_to_both and (is_explained_as_it_is(inquiry, s) or not is_known_with(inquiry, s, change)):
             return doubtful
-        held = next((f for f in first if f.statement is s), None) or as_found(inquiry, s)
-        held.change = change
-        return Located([held], list(suspects))
-    return Located([], list(suspects))
+        return Located([with_its_change(inquiry, s, change, first)], list(suspects))
+    return Located([], list(suspects), listed=bool(patched))
+
+
+def with_its_change(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt], first: Sequence[Found]) -> Found:
+    held = next((f for f in first if f.statement is s), None) or as_found(inquiry, s)
+    held.change = change
+    return held
 
 
 def is_explained_as_it_is(inquiry: Inquiry, s: ast.stmt) -> bool:
@@ -139,10 +161,22 @@ def is_explained_as_it_is(inquiry: Inquiry, s: ast.stmt) -> bool:
 
 def is_outer(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bool:
     """Whether a change does something to what a line gives: a later line that reads it can do the same to it."""
-    if change.whole:
+    if change.whole and not adds_to_something(inquiry, s):
         return True
     pairs = values_with(inquiry, s, change)
     return all(largest(old) and multiple(inquiry, [new], [old]) is not None for old, new in pairs)
+
+
+def adds_to_something(inquiry: Inquiry, s: ast.stmt) -> bool:
+    """Whether what a statement gives is not all that is there after it: no later line can do to it what this can."""
+    if not isinstance(s, ast.AugAssign) or not isinstance(s.op, (ast.Add, ast.Sub)):
+        return False
+    values: dict[str, list[Any]] = {}
+    for e in inquiry.events:
+        if e.place.statement is s and e.value is not None:
+            values.setdefault(e.place.how, []).append(np.abs(e.value))
+    pairs = zip(values.get("part", ()), values.get("after", ()), strict=False)
+    return any(not inquiry.agree(part, after) for part, after in pairs)
 
 
 def is_stretching(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bool:
@@ -197,6 +231,7 @@ def mendings(
     done: set[int] = set()
     last: int = max(Rank)
     for _, n, s, change in sorted(every, key=lambda each: each[:2]):
+        inquiry.tried_up_to = change.rank
         if change.rank > last or inquiry.tried > inquiry.enough:
             return
         if n not in done and is_mended_by(inquiry, s, change, goal):
@@ -217,7 +252,7 @@ def possible_changes(inquiry: Inquiry, s: ast.stmt) -> Sequence[Change[ast.stmt]
     if not scopes:
         return []
     names, space = with_attributes(scopes[0]), inquiry.trials[0].code.space(s)
-    keys = {inquiry.events[i].place.key for i in backward_values(inquiry)}
+    keys = gradient_names(inquiry)
     gradients = [n for n in names if n in keys]
     wires = [n for n in names if n not in keys]
 
@@ -230,7 +265,15 @@ def possible_changes(inquiry: Inquiry, s: ast.stmt) -> Sequence[Change[ast.stmt]
 
     scope = scope_of(names, wires, gradients, s, Formula())
     scope.value_of = value_of
-    return changed_statements(s, scope)
+    return list({ast.dump(c.node): c for c in reversed(changed_statements(s, scope))}.values())[::-1]
+
+
+@remembered
+def gradient_names(inquiry: Inquiry) -> set[str]:
+    """The names of gradients, and of what is made of them: one that nothing reads may have been forgotten."""
+    on_way = backward_values(inquiry)
+    made = {j for i in on_way for j in inquiry.changes[i]}
+    return {inquiry.events[i].place.key for i in {*on_way} | made}
 
 
 def is_mended_by(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt], goal: Goal) -> bool:
@@ -244,16 +287,36 @@ def right_with(inquiry: Inquiry, n: int, s: ast.stmt, change: Change[ast.stmt]) 
     """The gradients that are right at a point where a line is changed."""
     inquiry.tried += n == 0
     try:
-        found = inquiry.trials[n].changed(s, change.node)
+        found = inquiry.trials[n].changed(with_change(inquiry, s, change))
     except Exception:
         return set()
     return {q for q in inquiry.names if inquiry.right(n, found, q)}
 
 
+def with_change(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> AbstractContextManager[None]:
+    """Inside, a line is changed: one of its possible changes, which are compiled once, or another one."""
+    numbers, inside = compiled_changes(inquiry, s)
+    if change in numbers:
+        return inside(numbers[change])
+    return inquiry.trials[0].code.with_statement(s, change.node)
+
+
+@remembered
+def compiled_changes(inquiry: Inquiry, s: ast.stmt) -> tuple[dict[Change[ast.stmt], int], WithOne]:
+    """The numbers of the possible changes of a line, and what runs it with the one of a number."""
+    every = possible_changes(inquiry, s)
+    if not every:
+        return {}, lambda _: nullcontext()
+    inside = inquiry.trials[0].code.with_one_of(s, [c.node for c in every])
+    return {c: k for k, c in enumerate(every)}, inside
+
+
 def with_attributes(names: Mapping[str, object]) -> dict[str, Any]:
-    """The names, and the numbers that objects hold under theirs: self.x."""
+    """The names, and the numbers that objects and dicts hold under theirs: self.x, cache["x"]."""
     found = dict(names)
     for name, x in names.items():
         held = vars(x) if hasattr(x, "__dict__") and not callable(x) and not isinstance(x, ModuleType) else {}
         found |= {f"{name}.{attribute}": value for attribute, value in held.items() if is_number(value)}
+        entries = x if isinstance(x, dict) else {}
+        found |= {f"{name}[{k!r}]": value for k, value in entries.items() if isinstance(k, str) and is_number(value)}
     return found

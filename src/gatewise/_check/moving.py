@@ -14,7 +14,7 @@ from gatewise._check.comparing import Value, identical, largest, squeezed
 from gatewise._check.trials import Heard, Trial
 from gatewise._types import Plain
 
-CHANGES = 1200  #: changes of lines that are tried
+CHANGES = 6000  #: changes of lines that are tried
 WORK = 1e9  #: numbers in all values, times changes that are tried: for large arrays fewer
 Goal = tuple[str, ...]  #: the gradients that are to be made right
 P = ParamSpec("P")
@@ -56,6 +56,7 @@ class Inquiry:
         self.trials = trials
         self.memory: dict[object, Any] = {}
         self.compared = self.tried = self.run_so_far = 0  #: values compared, changes tried, runs to solve for a value
+        self.tried_up_to = 0  #: the rank of the last change that was tried
         self.runs = [t.heard() for t in trials]
         self.misshaped = [q for q in trials[0].names if any(r.gradients.get(q) is None for r in self.runs)]
         self.names = [q for q in trials[0].names if q not in self.misshaped]

@@ -25,6 +25,25 @@ def changes(expression: ast.expr, scope: Scope) -> list[Change[ast.expr]]:
     return sorted([*found, *changed_parts(expression, scope)], key=lambda change: change.order)
 
 
+def changed_elements(expression: ast.expr, scope: Scope, names: bool) -> Iterator[Change[ast.expr]]:
+    """The changes of what a tuple, a list or a dict is put together of, where it is computed there."""
+    for e in elements(expression):
+        computed = isinstance(e, (ast.BinOp, ast.UnaryOp, ast.Call)) or (names and isinstance(e, ast.Name))
+        for each in ROWS if computed and e is not expression else ():
+            if each.whole:
+                for node, detail in each.make(e, scope):
+                    yield Change(each.rank, each.place, each.kind, replaced(expression, e, node), detail)
+
+
+def elements(e: ast.expr) -> Iterator[ast.expr]:
+    """What literals are put together of, those inside of others too."""
+    parts = e.elts if isinstance(e, (ast.Tuple, ast.List)) else e.values if isinstance(e, ast.Dict) else None
+    if parts is None:
+        yield e
+    for each in parts or ():
+        yield from elements(each)
+
+
 def changed_parts(expression: ast.expr, scope: Scope) -> Iterator[Change[ast.expr]]:
     """The changes of parts of an expression."""
     places = set(numbers_of_places(expression))  # `-1` in `w[::-1]` has no sign to be wrong
@@ -56,7 +75,8 @@ def changed_statements(s: ast.stmt, scope: Scope) -> list[Change[ast.stmt]]:
         for node, detail in each.make(s, scope)
     ]
     if isinstance(s, (ast.Assign, ast.AugAssign, ast.Return)) and s.value is not None:
-        found += [c.with_node(with_field(s, "value", c.node)) for c in changes(s.value, scope)]
+        of_elements = changed_elements(s.value, scope, names=isinstance(s, ast.Assign))
+        found += [c.with_node(with_field(s, "value", c.node)) for c in (*changes(s.value, scope), *of_elements)]
     elif isinstance(s, ast.Expr):  # a call for what it does: what it gives is nobody's
         found += [c.with_node(with_field(s, "value", c.node)) for c in changed_parts(s.value, scope)]
     for name, target in targets_of(s):

@@ -8,6 +8,7 @@ import itertools
 
 import numpy as np
 
+from gatewise._check.comparing import stretches
 from gatewise._check.scope import Scope
 from gatewise._check.table import Made, MadeLines, Rank, line_row, row
 from gatewise._check.trees import binary, call_of, constant, expression_of, with_field
@@ -159,10 +160,49 @@ def added_once(s: ast.stmt, _: Scope) -> MadeLines:
             yield ast.Expr(call_of("np.add.at", whole, index, value)), detail
 
 
-@row("fork", Rank.LOCAL, of="line")
+@row("fork", Rank.NAME, of="line")
 def gradient_not_added(e: ast.expr, scope: Scope) -> Made:
-    inside = {n.id for n in ast.walk(e) if isinstance(n, ast.Name)}
+    inside, value = names_in(e), scope.value_of(e)
     for name in scope.gradients:
-        if name not in inside and np.ndim(scope.values[name]):
+        if name not in inside and (np.ndim(scope.values[name]) or not np.ndim(value)):
             for op in (ast.Add(), ast.Sub()):
                 yield binary(e, op, expression_of(name)), f"{name} is missing"
+
+
+@row("fork", Rank.LOCAL, of="line")
+def product_not_added(e: ast.expr, scope: Scope) -> Made:
+    """A gradient times a value, as it comes along another path."""
+    value, inside = scope.value_of(e), names_in(e)
+    if value is None or scope.large:
+        return
+    for g in (g for g in scope.gradients if g not in inside and np.shape(scope.values[g]) == np.shape(value)):
+        for name in (w for w in scope.wires if stretches(np.shape(scope.values[w]), np.shape(value))):
+            for op in (ast.Add(), ast.Sub()):
+                product = binary(expression_of(g), ast.Mult(), expression_of(name))
+                yield binary(e, op, product), f"{g} * {name} is missing"
+
+
+@row("fork", Rank.FAR, of="line")
+def length_not_added(e: ast.expr, scope: Scope) -> Made:
+    """The gradient of a sum of the values themselves."""
+    for text in dict.fromkeys(("1", *scope.sizes)):
+        for op in (ast.Add(), ast.Sub()):
+            yield binary(e, op, expression_of(text)), f"{text} is missing"
+
+
+@row("local", Rank.FAR)
+def term_missing_in_a_factor(e: ast.expr, scope: Scope) -> Made:
+    """`g * p` for `g * (p - t)` or `g * (1 - p)`."""
+    if scope.large or not isinstance(e, ast.BinOp) or not isinstance(e.op, ast.Mult):
+        return
+    for own, other in ((e.left, e.right), (e.right, e.left)):
+        value = scope.value_of(own)
+        same = [w for w in scope.wires if value is not None and np.shape(scope.values[w]) == np.shape(value)]
+        for text in ("1", *(w for w in same if w != ast.unparse(own))):
+            term = expression_of(text)
+            for sum_ in (binary(own, ast.Sub(), term), binary(term, ast.Sub(), own), binary(own, ast.Add(), term)):
+                yield binary(other, ast.Mult(), sum_), f"{text} is missing beside {ast.unparse(own)}"
+
+
+def names_in(e: ast.expr) -> set[str]:
+    return {n.id for n in ast.walk(e) if isinstance(n, ast.Name)}

@@ -116,7 +116,7 @@ def multiplied_for_divided(e: ast.expr, scope: Scope) -> Made:
             yield binary(other, ast.Div() if isinstance(op, ast.Mult) else ast.Mult(), own), by
 
 
-@row("factor", Rank.FACTOR, of="line")
+@row("factor", Rank.LENGTH, of="line")
 def factor_missing(e: ast.expr, scope: Scope) -> Made:
     for text in dict.fromkeys(("2", *scope.sizes)):
         factor = expression_of(text)
@@ -124,7 +124,17 @@ def factor_missing(e: ast.expr, scope: Scope) -> Made:
         yield binary(factor, ast.Mult(), e), f"{text}: a factor {text} is missing"
 
 
-@row("factor", Rank.FACTOR, of="line")
+@row("factor", Rank.LENGTH)
+def factor_missing_in_a_term(e: ast.expr, _: Scope) -> Made:
+    """`s**2 - s` for `2 * s**2 - s`."""
+    if isinstance(e, ast.BinOp) and isinstance(e.op, (ast.Add, ast.Sub)):
+        for n in (2, 3):
+            told = f"{n}: a factor {n} is missing"
+            yield binary(binary(constant(n), ast.Mult(), e.left), e.op, e.right), told
+            yield binary(e.left, e.op, binary(constant(n), ast.Mult(), e.right)), told
+
+
+@row("factor", Rank.LENGTH, of="line")
 def two_over_size_missing(e: ast.expr, scope: Scope) -> Made:
     for text, number in scope.sizes.items():
         if number != 2:

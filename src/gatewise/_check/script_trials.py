@@ -54,10 +54,11 @@ class Script(Code):
     def compiled(self, body: Sequence[ast.stmt]) -> CodeType:
         return users_code(ast.fix_missing_locations(ast.Module(list(body), [])), self.path)
 
-    def running(
-        self, made: Remake, names: Mapping[str, object], of: ast.stmt | None = None
-    ) -> AbstractContextManager[None]:
-        return self.with_code(self.compiled(made(self.body, "")), names)
+    def made(self, remake: Remake, of: ast.stmt | None = None) -> Any:
+        return self.compiled(remake(self.body, ""))
+
+    def inside(self, made: Any, names: Mapping[str, object]) -> AbstractContextManager[None]:
+        return self.with_code(made, names)
 
     def listening(self, listener: Listener) -> AbstractContextManager[None]:
         return self.with_code(self.told, {HOOK: listener.hear})
@@ -74,7 +75,7 @@ class Script(Code):
     def space(self, s: ast.stmt) -> Mapping[str, Any]:
         return self.end
 
-    def text(self, s: ast.stmt) -> str:
+    def text(self, s: ast.stmt | ast.expr) -> str:
         return self.lines[s.lineno - 1].strip()
 
     def run(self, given: Callable[[str, Any], Any]) -> dict[str, Any]:

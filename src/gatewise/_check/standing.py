@@ -13,6 +13,8 @@ from gatewise._check.names import wire_named
 from gatewise._check.programs import numbers_beside
 from gatewise._check.wires import Mark
 
+MOVES = 400  #: wires that variables are tried as, in one program: each is a sweep
+
 
 def give_wires(marking: Marking) -> None:
     """The wire each variable's name says; of several bindings of a name the last comes first."""
@@ -135,6 +137,9 @@ def reinterpret(marking: Marking) -> None:
 def moved_elsewhere(marking: Marking, version: Version, hit: list[Version], wrong: set[int], judged: bool) -> bool:
     before, best, least = version.wire, None, len(wrong)
     for k in free_behind(marking, version) if judged else free_wires(marking, version):
+        marking.moved += 1
+        if marking.moved > MOVES:
+            break
         version.wire = k
         marks = marking.marks()
         now = {id(v) for v in marking.wrong(marks)} - {id(version)}

@@ -19,6 +19,7 @@ from gatewise._check.trees import replaced
 
 T = TypeVar("T")
 
+CHOICE = "__gatewise_choice__"
 
 MANY = 300  #: functions that are listened to
 OWN = Path(__file__).resolve().parent.parent
@@ -32,10 +33,18 @@ class Code(ABC):
     """The statements of a program, which can be heard while it runs, and be others."""
 
     @abstractmethod
+    def made(self, remake: Remake, of: ast.stmt | None = None) -> Any:
+        """The code with other bodies in the place of all, or of that one which has a statement."""
+
+    @abstractmethod
+    def inside(self, made: Any, names: Mapping[str, object]) -> AbstractContextManager[None]:
+        """Inside, that code runs, and finds these names."""
+
     def running(
-        self, made: Remake, names: Mapping[str, object], of: ast.stmt | None = None
+        self, remake: Remake, names: Mapping[str, object], of: ast.stmt | None = None
     ) -> AbstractContextManager[None]:
-        """Inside, other bodies run in the place of all, or of that one which has a statement, and find these names."""
+        """Inside, other bodies run, and find these names."""
+        return self.inside(self.made(remake, of), names)
 
     @abstractmethod
     def listening(self, listener: Listener) -> AbstractContextManager[None]:
@@ -46,8 +55,8 @@ class Code(ABC):
         """The names around a statement that are not its function's own."""
 
     @abstractmethod
-    def text(self, s: ast.stmt) -> str:
-        """A statement's first line, as the user wrote it."""
+    def text(self, s: ast.stmt | ast.expr) -> str:
+        """The first line of a statement, or of a part of one, as the user wrote it."""
 
     def heard(
         self, run: Callable[[], T], instead: Mapping[int, object], statement: tuple[ast.stmt, ast.stmt] | None = None
@@ -60,10 +69,10 @@ class Code(ABC):
         listener = Listener()
         listener.start(instead)
 
-        def made(body: list[ast.stmt], name: str) -> list[ast.stmt]:
+        def remade(body: list[ast.stmt], name: str) -> list[ast.stmt]:
             return listener.listened([replaced(b, *statement) for b in body], name)
 
-        with self.running(made, {HOOK: listener.hear}, statement[0]):
+        with self.running(remade, {HOOK: listener.hear}, statement[0]):
             return run(), listener.events
 
     def with_statement(
@@ -71,6 +80,11 @@ class Code(ABC):
     ) -> AbstractContextManager[None]:
         """Inside, another statement runs in the place of one."""
         return self.running(lambda body, _: [replaced(b, s, instead) for b in body], names or {}, s)
+
+    def with_one_of(self, s: ast.stmt, choices: Sequence[ast.stmt]) -> Callable[[int], AbstractContextManager[None]]:
+        """Inside, that one of some statements runs in the place of one: all are compiled once."""
+        made = self.made(lambda body, _: [replaced(b, s, chosen(choices)) for b in body], s)
+        return lambda k: self.inside(made, {CHOICE: k})
 
     @cached_property
     def listener(self) -> Listener:
@@ -92,25 +106,35 @@ class Functions(Code):
                 self.nodes.append((f, node))
                 self.codes.append((f, code))
 
-    def running(
-        self, made: Remake, names: Mapping[str, object], of: ast.stmt | None = None
-    ) -> AbstractContextManager[None]:
+    def made(self, remake: Remake, of: ast.stmt | None = None) -> Any:
         nodes = self.nodes if of is None else [self.holder(of)]
-        codes = [(f, compiled(node, made(node.body, node.name), f.__code__)) for f, node in nodes]
-        return swapped([(f, code) for f, code in codes if code is not None], names)
+        codes = [(f, compiled(node, remake(node.body, node.name), f.__code__)) for f, node in nodes]
+        return [(f, code) for f, code in codes if code is not None]
+
+    def inside(self, made: Any, names: Mapping[str, object]) -> AbstractContextManager[None]:
+        return swapped(made, names)
 
     def listening(self, listener: Listener) -> AbstractContextManager[None]:
         return swapped(self.codes, {HOOK: listener.hear})
 
-    def holder(self, s: ast.stmt) -> tuple[types.FunctionType, ast.FunctionDef]:
+    def holder(self, s: ast.AST) -> tuple[types.FunctionType, ast.FunctionDef]:
         """The function that a statement stands in, the innermost one that was found."""
         return next((f, n) for f, n in self.nodes if any(each is s for each in ast.walk(n)))
 
     def space(self, s: ast.stmt) -> Mapping[str, Any]:
         return space_of(self.holder(s)[0])
 
-    def text(self, s: ast.stmt) -> str:
+    def text(self, s: ast.stmt | ast.expr) -> str:
         return linecache.getline(self.holder(s)[0].__code__.co_filename, s.lineno).strip()
+
+
+def chosen(choices: Sequence[ast.stmt], first: int = 0) -> ast.stmt:
+    """A statement that runs that one of some whose number is the choice."""
+    if len(choices) == 1:
+        return choices[0]
+    half = len(choices) // 2
+    is_before = ast.Compare(ast.Name(CHOICE, ast.Load()), [ast.Lt()], [ast.Constant(first + half)])
+    return ast.If(is_before, [chosen(choices[:half], first)], [chosen(choices[half:], first + half)])
 
 
 def users_functions(start: Iterable[Any]) -> list[types.FunctionType]:

@@ -24,7 +24,8 @@ class Rank(IntEnum):
     SLIP = auto()  #: a sign, an operator, an axis that is kept
     OPERANDS = auto()  #: in each other's place
     SIGN = auto()  #: one that is missing, or stands inside
-    FACTOR = auto()  #: a length, a constant
+    FACTOR = auto()  #: another length or constant in the place of one
+    LENGTH = auto()  #: a length or a constant that is missing
     SUM = auto()  #: over another axis, or too many; parts in another order
     STRETCH = auto()  #: a sum that is missing
     TURN = auto()  #: a matrix on its side

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import math
+import operator
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -48,20 +49,21 @@ def method_of(e: ast.expr, name: str, *args: ast.expr) -> ast.Call:
 
 
 def replaced(tree: T, node: ast.AST, instead: Any) -> T:
-    """A copy of a tree with another node in the place of one."""
+    """A copy of a tree with another node in the place of one; the tree itself where it is not in it."""
     if tree is node:
         if isinstance(instead, ast.stmt):
             ast.copy_location(instead, node)
         made: T = instead
         return made
-    if not isinstance(tree, ast.AST) or not any(each is node for each in ast.walk(tree)):
-        return tree
-    twin = copy.copy(tree)
-    for name, old in ast.iter_fields(tree):
-        if isinstance(old, ast.AST):
-            setattr(twin, name, replaced(old, node, instead))
-        elif isinstance(old, list):
-            setattr(twin, name, [replaced(each, node, instead) for each in old])
+    twin = tree
+    for name, old in ast.iter_fields(tree) if isinstance(tree, ast.AST) else ():
+        new: Any = replaced(old, node, instead) if isinstance(old, ast.AST) else old
+        if isinstance(old, list):
+            parts = [replaced(each, node, instead) for each in old]
+            new = old if all(map(operator.is_, parts, old)) else parts
+        if new is not old:
+            twin = copy.copy(tree) if twin is tree else twin
+            setattr(twin, name, new)
     return twin
 
 

@@ -142,9 +142,9 @@ class Trial:
             (gradients, value), events = self.code.heard(self.point.once, instead or {}, statement)
         return Heard(gradients, value, events)
 
-    def changed(self, s: ast.stmt, instead: ast.stmt) -> dict[str, np.ndarray | None]:
-        """The gradients where another statement stands in the place of one. Raises what it raises."""
-        with self.point.here(), self.code.with_statement(s, instead):
+    def changed(self, change: AbstractContextManager[None]) -> dict[str, np.ndarray | None]:
+        """The gradients inside a change of the code. Raises what it raises."""
+        with self.point.here(), change:
             return self.point.once()[0]
 
     def scopes(self, s: ast.stmt) -> list[dict[str, Any]]:
