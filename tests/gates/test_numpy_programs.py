@@ -217,6 +217,16 @@ def test_second_derivatives_of_the_size_of_a_complex_number() -> None:
     assert hessian == pytest.approx(4 / (0.25 + 4) ** 1.5, rel=1e-14)
 
 
+@pytest.mark.parametrize("f", [lambda z: z**3, lambda z: 1 / z, lambda z: z**z, np.arctan, np.reciprocal])
+def test_powers_of_pythons_complex_numbers_at_both_orders(f: Callable[..., Any]) -> None:
+    z, h = 1.8 + 0.45j, 1e-5
+    first = gw.grad(lambda q: np.real(f(q)))
+    turned = lambda q: np.real((0.3 + 0.2j) * first(q))  # noqa: E731
+    for g, total in ((first(z), lambda q: np.real(f(q))), (gw.grad(turned)(z), turned)):
+        along = [(total(z + d) - total(z - d)) / (2 * h) for d in (h, 1j * h)]
+        assert g == pytest.approx(along[0] + 1j * along[1], rel=1e-7)
+
+
 def test_the_direction_of_a_complex_number_has_no_rule() -> None:
     with pytest.raises(gw.GatewiseError, match="is given complex numbers"):
         gw.grad(lambda x: np.real(np.sign(x + 1j)))(0.4)

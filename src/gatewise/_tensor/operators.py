@@ -23,7 +23,7 @@ from gatewise._types import Function
 def power_of(x: Any, y: object) -> Any:
     """`x ** y`, NaN where Python's floats would turn complex."""
     out = x**y
-    return out if type(out) is not complex else math.nan
+    return math.nan if type(out) is complex and complex not in (type(x), type(y)) else out
 
 
 def one_over(x: Any) -> Any:
