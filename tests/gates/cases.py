@@ -138,10 +138,22 @@ def like(out: Any, random: np.random.Generator) -> Any:
 # ------------------------------------------------------------------------------------------------------- making cases
 
 
+#: With how many calls that NumPy answers each gate is tried at least.
+LEAST = 25
+
+
 @cache
 def cases_of(gate: Gate) -> list[Case]:
     """All calls to try the gate with; some of them NumPy refuses, and then so must we."""
-    return [*sampled(gate), *drawn(gate), *along_axes(gate)]
+    found = [*sampled(gate), *drawn(gate), *along_axes(gate)]
+    answered = sum(case.refusal is None for case in found)
+    for again in range(1, LEAST):
+        if answered >= LEAST:
+            break
+        more = [case for case in (*moved_samples(gate, again), *drawn(gate, 100 * again)) if case.refusal is None]
+        more = more[: LEAST - answered]
+        found, answered = found + more, answered + len(more)
+    return found
 
 
 @cache
@@ -161,11 +173,17 @@ def sampled(gate: Gate) -> Iterator[Case]:
         yield from laid_out(moved)
 
 
-def drawn(gate: Gate) -> Iterator[Case]:
-    """Calls with drawn operands, where the gate needs nothing else."""
+def moved_samples(gate: Gate, again: int) -> Iterator[Case]:
+    """The declared calls with other numbers in the same order: no two of them come nearer than their share."""
+    for args, kwargs in gate.sample:
+        yield Case(gate, tuple(args), kwargs).changed(lambda x: x * 0.93**again if is_float(x) else x)
+
+
+def drawn(gate: Gate, first: int = 0) -> Iterator[Case]:
+    """Calls with drawn operands, where the gate needs nothing else; `first` says which draw is the first."""
     if gate.many or set(gate.parameters) - set(gate.defaults):
         return
-    for n, shapes in enumerate(SHAPES[gate.arity]):
+    for n, shapes in enumerate(SHAPES[gate.arity], first):
         case = Case(gate, draw(gate, shapes, n))
         yield case
         if all(type(shape) is tuple and len(shape) == 2 for shape in shapes):
