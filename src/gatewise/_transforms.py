@@ -253,6 +253,8 @@ def with_texts_that_hold(circuit: FrozenCircuit) -> FrozenCircuit:
         texts={key: text for key, text in texts.items() if text.names <= known},
         spelled={wire: text for wire, text in spelled.items() if text.names <= known},
         signature=tuple((name, "positional_or_keyword", inspect.Parameter.empty) for name in given),
+        beside=(),
+        around=None,
     )
 
 
