@@ -57,11 +57,12 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unrolled:
-    """A loop whose rounds stay steps of their own, and why."""
+    """A loop whose rounds stay steps of their own, and why; `short` where there are too few to speak of."""
 
     line: int
     text: str
     why: str
+    short: bool = False
 
 
 def verify_repeat(circuit: FrozenCircuit, repeat: Repeat) -> Repeat:

@@ -6,3 +6,7 @@ NumPy did before the first round, and `finding` puts it together.
 """
 
 from gatewise._loops.finding import repeats as repeats
+from gatewise._loops.regions import loops_around as loops_around
+from gatewise._loops.slots import node_of as node_of
+from gatewise._loops.slots import slots as slots
+from gatewise._loops.slots import with_slots as with_slots

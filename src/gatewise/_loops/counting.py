@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import CodeType
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from gatewise._circuit import Counting, Said
 from gatewise._loops.errors import IrregularError
 from gatewise._loops.regions import Region, line_and_text, within
-from gatewise._recording import NotPlainError, PlainNames, function_node, said, source_of
+from gatewise._recording import NotPlainError, PlainNames, said, stored
 
 
 def counting(region: Region, plain: PlainNames | None) -> Counting:
@@ -119,15 +119,6 @@ def bound_anew(code: CodeType, loop: ast.AST, texts: Sequence[Said], names: Plai
             if node.id in text.names & names.known.keys() - names.assigned.keys() and (node.lineno < end or inside):
                 return node.id
     return ""
-
-
-def stored(code: CodeType) -> Iterator[ast.Name]:
-    """The names that a function binds, where it does."""
-    source = source_of(code)
-    if source is not None:
-        for node in ast.walk(function_node(source, code)):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                yield node
 
 
 def with_counter(names: PlainNames, counter: str, count: int) -> PlainNames:

@@ -19,7 +19,7 @@ from gatewise._circuit import (
     wires_in,
 )
 from gatewise._loops.counting import counting
-from gatewise._loops.errors import IrregularError
+from gatewise._loops.errors import IrregularError, ShortError
 from gatewise._loops.regions import Region, expr, form, line_and_text, loose_form, made_wires, regions, rounds_of
 from gatewise._loops.slots import same_bits, slots, with_slots
 from gatewise._loops.sorting import Row, Sorting
@@ -47,7 +47,7 @@ def repeats(circuit: FrozenCircuit) -> tuple[list[Repeat], list[Unrolled]]:
             found.append(verify_repeat(circuit, repeat_of(circuit, region, used)))
             taken.update(region.wires)
         except IrregularError as why:
-            left.append(Unrolled(*line_and_text(region), str(why)))
+            left.append(Unrolled(*line_and_text(region), str(why), why.short))
     return found, left
 
 
@@ -93,7 +93,7 @@ def repeat_of(circuit: FrozenCircuit, region: Region, used: dict[Wire, list[Any]
 def alike(rounds: list[tuple[Wire, ...]]) -> list[Row]:
     """The rounds, if they apply the same gates; the first may lack those that NumPy did. Raises `IrregularError`."""
     if len(rounds) < FEWEST:
-        raise IrregularError(f"{len(rounds)} round{'s' * (len(rounds) != 1)} of it: a loop is found from {FEWEST} on")
+        raise ShortError(f"{len(rounds)} round{'s' * (len(rounds) != 1)} of it: a loop is found from {FEWEST} on")
     body = [form(wire) for wire in rounds[1]]
     other = [k for k, each in enumerate(rounds[1:], 1) if [form(wire) for wire in each] != body]
     if other:
@@ -114,7 +114,7 @@ def refuse(circuit: FrozenCircuit, region: Region, rounds: Sequence[Row]) -> Non
     steps = {id(expr(wire)) for wire in where}
     if any(isinstance(wire.value, (tuple, list)) for wire in where):
         raise IrregularError("a step in it has several outputs")
-    if any(read.how != "place" and asks_inside(circuit, read.wire, steps) for read in circuit.reads):
+    if any(read.how not in ("place", "shape") and asks_inside(circuit, read.wire, steps) for read in circuit.reads):
         raise IrregularError("Python read a value in it, and may go another way by that")
     blocks: dict[int, set[Any]] = {}
     for wire, block in circuit.blocks.items():
@@ -142,8 +142,11 @@ def asks_inside(circuit: FrozenCircuit, wire: Wire, steps: Collection[int]) -> b
 
 
 def without_lost(rounds: Sequence[Row], used: dict[Wire, list[Any]]) -> list[Row]:
-    """The rounds without the places that the output needs in none of them."""
-    needed = [j for j in range(len(rounds[1])) if any(row[j] is not None and row[j] in used for row in rounds)]
+    """The rounds without the places that the output needs in none of them, or in the last one alone.
+
+    What only the last round is asked for is as good as done after the loop.
+    """
+    needed = [j for j in range(len(rounds[1])) if any(row[j] is not None and row[j] in used for row in rounds[:-1])]
     return [[row[j] for j in needed] for row in rounds]
 
 

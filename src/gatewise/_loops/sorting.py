@@ -87,6 +87,8 @@ class Sorting:
         if lag == 0:
             if first[0] == "plain":
                 self.folded.append((source, slot, first[1]))
+            elif first[0] == "outside" and step_of(first[1]) is None:
+                self.folded.append((source, slot, first[1].value))  # an array that NumPy made, if its bits are those
             elif first[0] != "gone" and first[1:] != (0, source):
                 raise IrregularError("its first round is made of other steps")
             return
