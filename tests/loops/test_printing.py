@@ -262,6 +262,25 @@ def test_names_that_are_bound_again_and_used_twice_are_told_apart(f, given):
         np.testing.assert_allclose(one, circuit.gradients[name], rtol=1e-12, atol=1e-12)
 
 
+def in_a_dict(params, xs, h):
+    for t in range(len(xs)):
+        h = np.tanh(params["W"] @ h + xs[t] + params["b"])
+    return np.sum(h)
+
+
+@pytest.mark.parametrize("count", [1, 5, 17])
+def test_gradients_of_a_dict_are_added_to_in_it(count):
+    text = str(gw.circuit(in_a_dict, {"W": W, "b": XS[0]}, XS, XS[1]).code())
+    assert 'grads["W"] += ' in text
+    assert "as recorded" not in text
+    given = {"W": W, "b": XS[0]}, np.random.default_rng(count).normal(size=(count, 3)), XS[1]
+    value, (grads, dxs, dh) = run(text, dict(zip(("params", "xs", "h"), given, strict=True)))
+    there = gw.circuit(in_a_dict, *given)
+    assert value == there.value
+    for printed, name in zip((grads["W"], grads["b"], dxs, dh), ("W", "b", "xs", "h"), strict=True):
+        np.testing.assert_allclose(printed, there.gradients[name], rtol=1e-12, atol=1e-12)
+
+
 def test_unrolled_and_notes_print_every_round():
     circuit = gw.circuit(leapfrog, 1.0, 2.0, 0.3)
     assert "for " not in circuit.code(unrolled=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Counting, FrozenCircuit, Input, Unrolled, Wire
-from gatewise._source.backward import zeros_text
+from gatewise._source.backward import empty_structure, zeros_text
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import is_fixed
 from gatewise._source.looped.lines import without_empty_quotes
@@ -71,6 +71,8 @@ class Looped:
         if output in self.circuit.edges or not np.all(np.asarray(self.circuit.upstream) == 1):
             raise UnprintedError("the gradient that comes in is an argument")
         self.share_names()
+        for parameter in dict.fromkeys(i.parameter for i in self.circuit.wanted if i.path):
+            self.write(f"{self.names.dict_name(parameter)} = {empty_structure(self.circuit.inputs, parameter)}")
         value = output.value
         ones = (
             "1.0"

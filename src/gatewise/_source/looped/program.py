@@ -65,8 +65,12 @@ def demand_right(circuit: FrozenCircuit, text: str) -> None:
     if np.asarray(value).tobytes() != np.asarray(circuit.output.value).tobytes():
         raise UnprintedError("written as a loop it gives another value")
     should = gradients(circuit)[0]
-    several = [got] if len(circuit.wanted) == 1 else list(got)
-    for i, g in zip(circuit.wanted, several, strict=True):
+    names = dict.fromkeys(i.parameter if i.path else i.name for i in circuit.wanted)
+    parts = dict(zip(names, [got] if len(names) == 1 else got, strict=True))
+    for i in circuit.wanted:
+        g = parts[i.parameter if i.path else i.name]
+        for key in i.path:
+            g = g[key]
         if not close(g, should.get(i.wire, np.zeros_like(i.wire.value))):
             raise UnprintedError(f"written as a loop it gives another gradient of {i.name}")
 
