@@ -110,6 +110,13 @@ def run_users_code(code: CodeType, namespace: dict[str, Any]) -> None:
     exec(code, namespace)
 
 
+def run_printed(text: str) -> dict[str, Any]:
+    """The names that a printed program defines: it is run to see that it gives what was recorded."""
+    namespace: dict[str, Any] = {}
+    exec(compile(_syntax.module(text), "<gatewise printed>", "exec"), namespace)
+    return namespace
+
+
 def importing(instead: Callable[[Any], Any]) -> dict[str, Any]:
     """Python's own names, of which `import` gives what `instead` has in a module's place, where that is not None."""
 

@@ -71,11 +71,12 @@ def gradients(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wi
     return found, [event for wire, event in events.items() if wire.pullback is not identity]
 
 
-def reverse(circuit: FrozenCircuit) -> list[Event]:
+def reverse(circuit: FrozenCircuit, seeds: Mapping[Wire, Any] | None = None) -> list[Event]:
     """The backward pass as a recording: each contribution a Tensor made by gates of forward wires and gradients.
 
     The gradient of each wire, once complete, is a fresh wire, `event.upstream`, so that every contribution is told in
-    terms of the gradient of its gate's output, as one writes it by hand.
+    terms of the gradient of its gate's output, as one writes it by hand. It begins at the output, or at `seeds`, wires
+    with the gradients that come from elsewhere.
     """
     events: dict[Wire, Event] = {}
     bit = circuit.recording
@@ -101,7 +102,7 @@ def reverse(circuit: FrozenCircuit) -> list[Event]:
             events[wire].parts.append((position, seen(parent), part.g if isinstance(part, Live) else part))
 
     with Recorder(bit=bit):
-        seed = {circuit.output: circuit.upstream}
+        seed = {circuit.output: circuit.upstream} if seeds is None else dict(seeds)
         with showing("on"):
             sweep(seed, circuit.bit, lower=bit, lift=lift, arrive=arrive, observer=observe, edges=circuit.edges)
         for event in events.values():
@@ -253,6 +254,8 @@ def with_texts_that_hold(circuit: FrozenCircuit) -> FrozenCircuit:
         texts={key: text for key, text in texts.items() if text.names <= known},
         spelled={wire: text for wire, text in spelled.items() if text.names <= known},
         signature=tuple((name, "positional_or_keyword", inspect.Parameter.empty) for name in given),
+        beside=(),
+        around=None,
     )
 
 

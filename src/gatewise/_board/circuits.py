@@ -153,12 +153,16 @@ class Circuit:
         checks = self._checks | check(self._frozen, [wire])
         return card(self._with_checks(checks), name, digits=counted(digits))
 
-    def code(self, style: Literal["code", "notes"] = "code") -> Staged:
-        """The forward and backward pass as one Python function that runs on its own."""
+    def code(self, style: Literal["code", "notes"] = "code", unrolled: bool = False) -> Staged:
+        """The forward and backward pass as one Python function that runs on its own.
+
+        A loop whose rounds are all the same is printed as a loop; with `unrolled`, and in the style "notes", every
+        round has lines of its own. A comment says why a loop is unrolled, or why its count is the recorded one.
+        """
         if style not in ("code", "notes"):
             why = "code is the backward pass as one writes it, notes keeps every local factor."
             raise ArgumentError(f"there is no style {style!r}.", why, 'code() or code("notes").')
-        return staged(self._frozen, style)
+        return staged(self._frozen, style, unrolled)
 
     def svg(self, palette: str = "default", digits: int | None = None, fold: Fold = None, wrt: Wrt = None) -> str:
         """The picture, as SVG.
@@ -236,7 +240,7 @@ class Circuit:
     def _code_or_none(self) -> str | None:
         """The staged code, where the circuit has one: what was cut out of a script may not."""
         try:
-            return self.code()
+            return self.code(unrolled=True)  # its lines are lit by their stages
         except GatewiseError:
             return None
 

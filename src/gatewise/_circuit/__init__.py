@@ -29,6 +29,11 @@ from gatewise._circuit.marks import seen as seen
 from gatewise._circuit.recognition import inside_block as inside_block
 from gatewise._circuit.recognition import may_close as may_close
 from gatewise._circuit.recognition import recognise as recognise
+from gatewise._circuit.repeats import Counting as Counting
+from gatewise._circuit.repeats import Repeat as Repeat
+from gatewise._circuit.repeats import Slot as Slot
+from gatewise._circuit.repeats import Unrolled as Unrolled
+from gatewise._circuit.repeats import verify_repeat as verify_repeat
 from gatewise._circuit.tape import NO_PARAMETERS as NO_PARAMETERS
 from gatewise._circuit.tape import Expr as Expr
 from gatewise._circuit.tape import Made as Made

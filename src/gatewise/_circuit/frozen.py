@@ -106,6 +106,8 @@ class FrozenCircuit:
     scopes: Mapping[Wire, str] = field(default_factory=dict)  # the helper functions a gate stands in
     sites: Mapping[Wire, tuple[int, ...]] = field(default_factory=dict)  # where each of them was called: an instruction
     calls: Mapping[Wire, tuple[int, ...]] = field(default_factory=dict)  # which call of each it was, counted in a run
+    beside: tuple[Wire, ...] = ()  # steps that stand where others do which the output needs: a last round is whole
+    around: Any = None  # the plain names of the function, by which its texts are worked out again; None once it was cut
 
     @cached_property
     def edges(self) -> Mapping[Wire, Input]:

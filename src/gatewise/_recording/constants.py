@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import CodeType
 from typing import Any
 
@@ -209,3 +209,12 @@ def function_node(source: Source, code: CodeType) -> ast.AST:
             if first == code.co_firstlineno:
                 return node
     return source.tree
+
+
+def stored(code: CodeType) -> Iterator[ast.Name]:
+    """The names that a function binds, where it does."""
+    source = source_of(code)
+    if source is not None:
+        for node in ast.walk(function_node(source, code)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node

@@ -26,6 +26,7 @@ from gatewise._recording.constants import PlainNames
 from gatewise._recording.functions import Signature, read_by_python
 from gatewise._recording.naming import Namer, made_by, used_names, where_of
 from gatewise._recording.operands import Constants
+from gatewise._recording.places import spots
 from gatewise._recording.recorder import Recorder
 
 
@@ -50,6 +51,7 @@ def freeze(
 ) -> FrozenCircuit:
     """The circuit behind `output`: what it does not depend on is left out."""
     made = reached_steps(output)
+    beside = beside_them(made, recorder)
     outputs = used_outputs(made, output)
     namer = Namer(inputs, used_names(recorder.shown))
     stages = named_stages(made, recorder, namer, outputs, output, name)
@@ -79,6 +81,8 @@ def freeze(
         scopes=scopes,
         sites=sites,
         calls=calls,
+        beside=beside,
+        around=plain,
     )
     return verify(frozen)
 
@@ -124,6 +128,18 @@ def reached_steps(output: Wire) -> list[SourcedWire]:
     """The wires that hold the steps behind `output`, oldest first."""
     behind = map(holding, unknown_behind(seen(output), frozenset[Wire]().__contains__))
     return list(dict.fromkeys(holder for holder in behind if holder is not None))
+
+
+def beside_them(made: Sequence[SourcedWire], recorder: Recorder) -> tuple[Wire, ...]:
+    """Wires for the steps that the output does not need and that stand where one stands which it needs.
+
+    What a loop computes for its next round is lost in the last one; a round is whole with it.
+    """
+    reached = {id(made_by(holder)) for holder in made}
+    lost = [(k, step) for k, step in recorder.in_loops if id(step) not in reached]
+    places = {spots(where_of(holder).place) for holder in made} if lost else set()
+    lost = [(k, step) for k, step in lost if spots(step.place) in places]
+    return tuple(SourcedWire(order, recorder.bit, step.value, step=step) for order, step in lost)
 
 
 def block_at(wire: SourcedWire, edges: Collection[Wire]) -> Block:

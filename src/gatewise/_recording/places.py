@@ -14,6 +14,8 @@ from typing import Any
 from gatewise import _syntax
 
 Span = tuple[int, int, int, int]  #: line, column, end line, end column
+Loop = ast.For | ast.While | ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp
+LOOPS = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
 STATEMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)
 
 
@@ -44,6 +46,7 @@ class Source:
         self.expressions: dict[Span, ast.expr] = {}
         self.statements: list[ast.stmt] = []
         self.lambdas: list[ast.Lambda] = []
+        self.loops: list[Loop] = []  # in the order of the text: a loop before those inside it
         self.parts: dict[tuple[ast.AST, int | None], Statement] = {}  # what `statement_of` has made
         self._segments: dict[ast.AST, str] = {}
         for node in ast.walk(self.tree):
@@ -53,6 +56,9 @@ class Source:
                 self.statements.append(node)
             if isinstance(node, ast.Lambda):
                 self.lambdas.append(node)
+            if isinstance(node, LOOPS):
+                self.loops.append(node)
+        self.loops.sort(key=span_of)
         self.statements.sort(key=span_of)
         self.lambdas.sort(key=span_of)
 
@@ -109,6 +115,10 @@ class Places:
         self.spans = [span_in(*place) for place in code.co_positions()]
         self.expressions: dict[int, ast.expr | None] = {}
         self.statements: dict[int, Statement | None] = {}
+        self.loops: dict[int, tuple[Loop, ...]] = {}
+        self.spots: dict[Span | None, int] = {}
+        for k, span in enumerate(self.spans):
+            self.spots.setdefault(span, k)
 
 
 _known: dict[int, tuple[weakref.ref[CodeType], Places]] = {}  # by id: equal code may stand in different files
@@ -133,6 +143,40 @@ def expression_at(code: CodeType, instruction: int) -> ast.expr | None:
     if instruction not in places.expressions:
         places.expressions[instruction] = expression_in(places.source, places.spans[instruction // 2])
     return places.expressions[instruction]
+
+
+def spot(code: CodeType, instruction: int) -> int:
+    """A number for the expression that an instruction belongs to, rising with the code.
+
+    Python may call the same function by another instruction once the code is warm.
+    """
+    places = places_of(code)
+    return places.spots[places.spans[instruction // 2]]
+
+
+def spots(place: tuple[tuple[Any, int], ...]) -> tuple[tuple[int, int], ...]:
+    """The spots of several frames, each with what tells its code."""
+    return tuple((id(code), spot(code, instruction)) for code, instruction in place)
+
+
+def loops_at(code: CodeType, instruction: int) -> tuple[Loop, ...]:
+    """The loops around an instruction in its own function, outermost first."""
+    places = places_of(code)
+    if instruction not in places.loops:
+        span, loops = places.spans[instruction // 2], places.source.loops if places.source else []
+        around = tuple(loop for loop in loops if span is not None and spans(span_of(loop), span))
+        places.loops[instruction] = tuple(loop for loop in around if belongs(loop, code))
+    return places.loops[instruction]
+
+
+def in_loop(code: CodeType, instruction: int) -> bool:
+    """Whether an instruction stands in a loop of its own function."""
+    return bool(loops_at(code, instruction))
+
+
+def belongs(loop: Loop, code: CodeType) -> bool:
+    """Whether a loop begins inside a function, and not around it: a function may be made in a loop."""
+    return loop.lineno >= code.co_firstlineno
 
 
 def expression_in(source: Source | None, span: Span | None) -> ast.expr | None:

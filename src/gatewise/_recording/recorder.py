@@ -16,7 +16,7 @@ import numpy as np
 from gatewise._circuit import Bit, Expr, Place, Read, Where, Wire, detached, identity, lent, seen, tick
 from gatewise._errors import PACKAGE, KeptError
 from gatewise._gates import Gate
-from gatewise._recording.places import Statement, statement_at
+from gatewise._recording.places import Statement, in_loop, statement_at
 from gatewise._tensor import Tensor, described
 
 
@@ -32,6 +32,7 @@ class Recorder:
         self.statements: list[Statement | None] = []
         self.bound: dict[int, dict[str, Wire]] = {}
         self.reads: list[Read] = []
+        self.in_loops: list[tuple[int, Expr]] = []  # the steps that stand in a loop, each with an order among the wires
         self._detached: list[ref[Tensor]] = []
         self._copies: dict[int, Any] = {}  # by id of the user's array: it and its copy, the same for every use
         self._instruction = -1
@@ -76,6 +77,8 @@ class Recorder:
         told = {name: told_by_wires(value, plain[name]) for name, value in parameters.items()} if parameters else plain
         step = Expr(gate, forward, tuple(held), told, out, where, {}, fixed)
         self._steps.add(id(step))
+        if any([in_loop(*each) for each in place]):  # noqa: C419 - a third of the time
+            self.in_loops.append((tick(), step))
         return step
 
     def read(self, read: Read) -> None:

@@ -40,7 +40,7 @@ class Backward:
     def lines(self) -> list[TextLine]:
         """The backward pass, stage by stage."""
         self.say.backward = True
-        events = reverse(self.circuit)
+        events = self.events()
         self.stands = {event.wire: event.upstream for event in events}
         arriving = Counter(parent for event in events for _, parent, _ in event.parts)
         for event in events:
@@ -61,12 +61,20 @@ class Backward:
             for _, parent, part in event.parts:
                 self.say_shift(wire, parent)
                 self.contribute(parent, part, arriving[parent])
-        for i in self.circuit.wanted:
-            if i.wire not in self.begun and i.wire is not self.circuit.output:
-                self.page.write(f"{self.names.d_name(i.wire)} = {zeros_text(i)}")
+        self.end()
         lines, self.page.lines = self.page.lines, []
         self.say.backward = False
         return lines
+
+    def events(self) -> list[Event]:
+        """The recorded sweep."""
+        return reverse(self.circuit)
+
+    def end(self) -> None:
+        """The gradients of inputs that nothing came back to."""
+        for i in self.circuit.wanted:
+            if i.wire not in self.begun and i.wire is not self.circuit.output:
+                self.page.write(f"{self.names.d_name(i.wire)} = {zeros_text(i)}")
 
     def understand(self, event: Event, arriving: Counter[Wire]) -> None:
         """Put simplified nodes in the place of what was recorded; copies of one number need no name."""
@@ -154,7 +162,7 @@ class Backward:
 
     def has_line(self, parent: Wire, part: Any, contributions: int) -> bool:
         """Whether a gradient gets a name: its wire has one, or it is summed, or used several times, or too deep."""
-        if parent in self.names.named or contributions > 1:
+        if parent in self.names.named or parent in self.begun or contributions > 1:
             return True
         stands = self.stands.get(parent)
         if stands is None or self.atomic(part):

@@ -32,6 +32,8 @@ class Names:
         self.inputs: Mapping[Wire, Input] = circuit.edges
         self.named = self.stage_roots()
         self.needed: set[Wire] = set()
+        self.instead: dict[Wire, str] = {}  # what is said for a value of a round while the way back is written
+        self.at_hand: frozenset[Wire] = frozenset()  # of these the ones that need no line of their own
         self.d_names: dict[Wire, str] = {}
         self.dict_names: dict[str, str] = {}
 
@@ -46,9 +48,11 @@ class Names:
 
     def forward_name(self, wire: Wire) -> str:
         """The name of a forward wire; an inner one is thereby given a line of its own."""
+        if wire in self.at_hand:
+            return self.instead[wire]
         if wire not in self.named:
             self.needed.add(wire)
-        return self.named.get(wire) or self.circuit.names[wire]
+        return self.instead.get(wire) or self.named.get(wire) or self.circuit.names[wire]
 
     def part_name(self, wire: Wire) -> str | None:
         """What a wire inside an index is called; None for one that is told by its value."""

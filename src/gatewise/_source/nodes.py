@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Wire, part_of, seen, step_of, unknown_behind
+from gatewise._circuit import Expr, FrozenCircuit, Input, Wire, part_of, seen, step_of, unknown_behind
 from gatewise._gates import GATES, Gate, convert, pick, put, without_mask
 from gatewise._source.looking import alike, dtype_of, is_gate, is_number, made, same, same_move, value_of
 from gatewise._source.masks import all_of, always, conjuncts, covers, decided, either, is_switch
@@ -152,7 +152,7 @@ class Nodes:
             for wire in self.circuit.wires:
                 given, made = self.circuit.edges.get(wire), self.circuit.steps.get(wire)
                 if made is None:
-                    good = (given is not None and given.kind != "captured") or bool(np.all(np.isfinite(wire.value)))
+                    good = is_tame_input(given, wire.value)
                 elif (block := self.circuit.blocks.get(wire)) is not None:
                     good = block.gate.tame and all(map(self.tame, block.operands))
                 else:
@@ -160,6 +160,13 @@ class Nodes:
                 if good:
                     self._tame.add(wire)
         return self._tame
+
+
+def is_tame_input(given: Input | None, value: Any) -> bool:
+    """Whether a value that is given is finite wherever inputs are; what was captured is as it is."""
+    if given is not None and given.kind == "wild":
+        return False
+    return (given is not None and given.kind != "captured") or bool(np.all(np.isfinite(value)))
 
 
 def is_tame(gate: Gate, operands: tuple[Any, ...]) -> bool:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Wire, made_as_written, with_wires
+from gatewise._loops import repeats
 from gatewise._source.backward import Backward
 from gatewise._source.forward import Forward
 from gatewise._source.guards import Guards
@@ -38,9 +39,28 @@ class Staged(str):
         return {"text/plain": str(self), "text/markdown": f"```python\n{self}```"}
 
 
-def staged(circuit: FrozenCircuit, style: Style = "code") -> Staged:
-    """The text of `f_and_gradients` for a circuit; `style` "notes" keeps every local factor."""
+def staged(circuit: FrozenCircuit, style: Style = "code", unrolled: bool = True) -> Staged:
+    """The text of `f_and_gradients` for a circuit; `style` "notes" keeps every local factor.
+
+    Loops are printed as loops where all their rounds are the same, unless `unrolled`.
+    """
+    if style == "code" and not unrolled:
+        return with_loops(circuit)
     return Staged(Writer(circuit, style).text())
+
+
+def with_loops(circuit: FrozenCircuit) -> Staged:
+    """The text with loops; one that stays unrolled has a comment that says why."""
+    from gatewise._source.looped import UnprintedError, looped
+
+    found, left = repeats(circuit)
+    why = [f"{each.text} stays unrolled: {each.why}" for each in left if not each.short]
+    if found:
+        try:
+            return Staged(looped(circuit, found, left))
+        except UnprintedError as error:  # right as it is, round by round
+            why = [*(f"{each.counting.text} stays unrolled: {error}" for each in found), *why]
+    return Staged(Writer(circuit, "code").text([f"# {each}" for each in dict.fromkeys(why)]))
 
 
 class Writer:
@@ -55,11 +75,15 @@ class Writer:
         self.say.speller.defined = definition
         self.aliases: dict[str, str] = {}  # of modules whose names are arguments
 
-    def text(self) -> str:
-        """Everything, from imports to return."""
-        circuit = self.circuit
+    def text(self, said: Sequence[str] = ()) -> str:
+        """Everything, from imports to return; `said` are comments above the forward pass."""
         backward = self.backward.lines()
         forward = self.forward.lines()
+        return self.assembled([*said, *self.circuit.setup, *forward], backward)
+
+    def assembled(self, forward: Sequence[Any], backward: Sequence[Any]) -> str:
+        """The whole text around the lines of the two passes."""
+        circuit = self.circuit
         name = circuit.name if circuit.name.isidentifier() else "f"
         head = [IMPORTS["np"]] + ([IMPORTS["math"]] if self.say.speller.uses_math else [])
         head += [
@@ -76,7 +100,6 @@ class Writer:
             helpers += ["", f"def {own}{first}", *rest]
         body = [
             "# forward pass",
-            *circuit.setup,
             *forward,
             "",
             "# backward pass, in reverse order",

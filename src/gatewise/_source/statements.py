@@ -36,11 +36,12 @@ class TextLine:
 class Statements:
     """Writes lines; the style "notes" keeps every local factor."""
 
-    def __init__(self, circuit: FrozenCircuit, style: Style) -> None:
+    def __init__(self, circuit: FrozenCircuit, style: Style, names: Names | None = None) -> None:
         self.circuit, self.style = circuit, style
-        self.names = Names(circuit)
+        self.names = names or Names(circuit)
         self.say = Expressions(circuit, self.names, self.assign)
         self.shapes = Shapes(circuit)
+        self.sized_by: Wire | None = None  # in a loop, the value whose gradient is written
         self.lines: list[TextLine] = []
         self.kept: list[Any] = []  # what the speller knows by its id
         self.said: set[str] = set()  # the assertions that were made
@@ -120,13 +121,20 @@ class Statements:
             self.write(f"{name} = np.zeros_like({self.names.forward_name(like)})")
         else:
             kind = "" if dtype == float else f", {self.truth_type}" if dtype == bool else f", np.{dtype.name}"
-            self.write(f"{name} = np.zeros({self.say.speller.parameter(shape)}{kind})")
+            self.write(f"{name} = np.zeros({self.size(shape)}{kind})")
         if self.each_once(index) or (dtype == bool and node.operands[0] is True):
             self.write(
                 f"{name}[{self.say.speller.index(index)}] = {self.say.spell(self.unspread(node.operands[0])).text}"
             )
         else:
             self.add_into(name, index, node.operands[0])
+
+    def size(self, shape: tuple[int, ...]) -> str:
+        """A shape: in a loop that of the value whose gradient is written, where it is the same; else in numbers."""
+        wire = self.sized_by
+        if wire is not None and np.shape(wire.value) == shape and isinstance(wire.value, np.ndarray):
+            return f"{self.names.forward_name(wire)}.shape"
+        return self.say.speller.parameter(shape)
 
     def put_into(self, name: str, node: Expr) -> None:
         """`name[index] = values`, through the views that the user wrote into."""

@@ -1,0 +1,100 @@
+"""A repeat: rounds of a loop that apply the same gates, as plain data beside a circuit, and the check of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gatewise._circuit.frozen import CircuitError, FrozenCircuit, Said
+from gatewise._circuit.tape import Expr, Wire, step_of
+
+Slot = tuple[str | int, ...]  #: (operand,) of a step, or (parameter, part, ...), as far as parts are told apart
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counting:
+    """How often a loop went round.
+
+    `line` and `text` are the user's; `counts` has a number for each round, which the user calls `counter` ("" where
+    there is no such name); `told` is a text that gives them, `setup` the lines that it needs; without one, `untold`
+    says why.
+    """
+
+    line: int
+    text: str
+    counter: str
+    counts: range
+    told: Said | None = None
+    setup: tuple[Said, ...] = ()
+    untold: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Repeat:
+    """Rounds of a loop that apply the same gates to what they are given.
+
+    A place in the body is a position in each of the `rounds`; where a round has None, its first one, NumPy did the
+    step on plain values. `carried` says what the first round is given in the place of what the round before makes
+    there, with the line of the user's that makes a plain one; `shared` are the outside wires that all rounds are given;
+    `indexed` has the user's text of what is another number each round; `collected` says of which rounds a value is
+    used after the loop.
+    """
+
+    counting: Counting
+    rounds: tuple[tuple[Wire | None, ...], ...]
+    carried: Mapping[int, Any]
+    starts: Mapping[int, Said]  # the user's lines that make what is carried in first, where they are told
+    shared: tuple[Wire, ...]
+    indexed: Mapping[tuple[int, Slot], Said]
+    collected: Mapping[int, tuple[int, ...]]
+
+    @property
+    def body(self) -> tuple[Wire, ...]:
+        """The steps of the second round, which is neither first nor last, as a model of all."""
+        return tuple(wire for wire in self.rounds[1] if wire is not None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unrolled:
+    """A loop whose rounds stay steps of their own, and why; `short` where there are too few to speak of."""
+
+    line: int
+    text: str
+    why: str
+    short: bool = False
+
+
+def verify_repeat(circuit: FrozenCircuit, repeat: Repeat) -> Repeat:
+    """The repeat, if it is as its grammar says. Raises `CircuitError`.
+
+    repeat    = counting, rounds, carried, shared, indexed, collected
+    counting  = the user's loop, the counter's name, its number in each round, a text that gives them
+    round     = the wires of its steps, the same gates in the same places; None: NumPy did it, in the first one
+    carried   = place in the body -> wire or plain value that the first round is given
+    indexed   = (place, operand or parameter) -> the user's text
+    collected = place -> the rounds whose value is used after the loop
+    """
+    count, places = len(repeat.rounds), len(repeat.body)
+    if len(repeat.counting.counts) != count or count < 3:
+        raise CircuitError(f"a repeat of {count} rounds counts {len(repeat.counting.counts)}.")
+    gates = [made_of(wire).gate for wire in repeat.body]
+    for k, each in enumerate(repeat.rounds):
+        if len(each) != places or (k and None in each):
+            raise CircuitError(f"round {k} of a repeat is not as long as the others.")
+        if any(w is not None and made_of(w).gate is not gate for w, gate in zip(each, gates, strict=True)):
+            raise CircuitError(f"round {k} of a repeat has another gate.")
+    known = set(circuit.wires)
+    if any(wire not in known for wire in (*repeat.shared, *repeat.carried.values()) if isinstance(wire, Wire)):
+        raise CircuitError("a repeat is given a wire that is not in the circuit.")
+    if not all(0 <= place < places for place in (*repeat.carried, *repeat.collected)):
+        raise CircuitError("a repeat carries what its body does not make.")
+    return repeat
+
+
+def made_of(wire: Wire) -> Expr:
+    """What made a wire of a round."""
+    made = step_of(wire)
+    if made is None:
+        raise CircuitError("a round of a repeat has a wire that no step made.")
+    return made

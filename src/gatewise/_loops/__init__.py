@@ -1,0 +1,12 @@
+"""Loops that are found in a recording: which rounds apply the same gates, and what each of them is given.
+
+`regions` says which steps stand in which run of a loop and cuts them into rounds, `counting` works out how often the
+loop went round, `slots` takes steps apart, `sorting` says of every operand where it comes from, `starting` does what
+NumPy did before the first round, and `finding` puts it together.
+"""
+
+from gatewise._loops.finding import repeats as repeats
+from gatewise._loops.regions import loops_around as loops_around
+from gatewise._loops.slots import node_of as node_of
+from gatewise._loops.slots import slots as slots
+from gatewise._loops.slots import with_slots as with_slots

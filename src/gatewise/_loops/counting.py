@@ -1,0 +1,134 @@
+"""How often a loop goes round and what its names are in each round, worked out from what printed code has too."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Sequence
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Counting, Said
+from gatewise._loops.errors import IrregularError
+from gatewise._loops.regions import Region, line_and_text, within
+from gatewise._recording import NotPlainError, PlainNames, said, stored
+
+
+def counting(region: Region, plain: PlainNames | None) -> Counting:
+    """How often Python went round a loop. Raises `IrregularError` where that is not told by the arguments."""
+    line, text = line_and_text(region)
+    target, iterable = head(region.loop)
+    if plain is None:
+        raise IrregularError("the circuit was cut: the names of the function are not known")
+    if region.depth:
+        raise IrregularError("it stands in a helper, whose names printed code does not know")
+    names = copy.copy(plain)
+    names.uses = {}
+    try:
+        counter, counts, told = counted(target, iterable, names)
+    except NotPlainError:
+        raise IrregularError(f"what it goes through, {ast.unparse(iterable)}, is not told by the arguments") from None
+    for name in sorted({n.id for n in ast.walk(iterable) if isinstance(n, ast.Name)} & set(names.assigned)):
+        names.use(name)
+    setup = tuple(names.uses.values())
+    moved = bound_anew(region.code, region.loop, (told, *setup), names)
+    if moved:
+        return Counting(line, text, counter, counts, untold=f"{moved} is bound anew")
+    return Counting(line, text, counter, counts, told, setup)
+
+
+def head(loop: ast.AST) -> tuple[ast.expr, ast.expr]:
+    """What a loop binds, and what it goes through."""
+    if isinstance(loop, ast.For) and not loop.orelse:
+        return loop.target, loop.iter
+    generators: list[ast.comprehension] = getattr(loop, "generators", [])
+    if len(generators) == 1 and not generators[0].ifs and not generators[0].is_async:
+        return generators[0].target, generators[0].iter
+    raise IrregularError("it is no plain for: its end, or what it leaves out, hangs on values")
+
+
+def counted(target: ast.expr, iterable: ast.expr, names: PlainNames) -> tuple[str, range, Said]:
+    """The name of the counter, its numbers, and their text. Raises `NotPlainError`."""
+    match iterable:
+        case ast.Call(func=ast.Name(id="range"), args=args, keywords=[]) if free(names, "range"):
+            counts = range(*[whole(value(names, each)) for each in args])
+            return name_of(target), counts, said(iterable, ast.unparse(iterable))
+        case ast.Call(func=ast.Name(id="reversed"), args=[inner], keywords=[]) if free(names, "reversed"):
+            counter, counts, _ = counted(target, inner, names)
+            if not counter:
+                raise NotPlainError
+            return counter, counts[::-1], said(iterable, ast.unparse(iterable))
+        case ast.Call(func=ast.Name(id="enumerate"), args=[inner], keywords=[]) if free(names, "enumerate"):
+            if isinstance(target, ast.Tuple) and len(target.elts) == 2:
+                counts, told = through([inner], names)
+                return name_of(target.elts[0]), counts, told
+        case ast.Call(func=ast.Name(id="zip"), args=[_, *_] as several, keywords=[]) if free(names, "zip"):
+            return ("", *through(several, names))
+        case ast.Name() | ast.Subscript() | ast.Attribute():
+            return ("", *through([iterable], names))
+    raise NotPlainError
+
+
+def through(several: Sequence[ast.expr], names: PlainNames) -> tuple[range, Said]:
+    """The positions of the entries of arrays that a loop goes through together; a zip ends with the shortest."""
+    arrays = [value(names, each) for each in several]
+    if not all(isinstance(each, np.ndarray) and each.ndim for each in arrays):
+        raise NotPlainError
+    lengths = list(dict.fromkeys(f"len({ast.unparse(each)})" for each in several))
+    last = lengths[0] if len(lengths) == 1 else f"min({', '.join(lengths)})"
+    used = {n.id for each in several for n in ast.walk(each) if isinstance(n, ast.Name)}
+    return range(min(map(len, arrays))), Said(f"range({last})", {*used, "len"})
+
+
+def name_of(target: ast.expr) -> str:
+    if not isinstance(target, ast.Name):
+        raise NotPlainError
+    return target.id
+
+
+def whole(number: Any) -> int:
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise NotPlainError
+    return number
+
+
+def free(names: PlainNames, builtin: str) -> bool:
+    """Whether a name of Python's is nobody else's here."""
+    return builtin not in names.known and builtin not in names.modules and builtin not in names.assigned
+
+
+def value(names: PlainNames, node: ast.AST) -> Any:
+    """The value of a plain expression; whatever goes wrong, it is none."""
+    try:
+        return names.value(node)
+    except (ArithmeticError, TypeError, ValueError, IndexError, AttributeError):
+        raise NotPlainError from None
+
+
+def bound_anew(code: CodeType, loop: ast.AST, texts: Sequence[Said], names: PlainNames) -> str:
+    """An argument in a text that names another value by the time the text is read: bound before it, or in the loop."""
+    lines = {name: node.lineno for name, node in names.assigned.items() if hasattr(node, "lineno")}
+    stores = list(stored(code))
+    for text in texts:
+        name, sign, _ = text.partition(" = ")
+        end = lines.get(name, 0) if sign else getattr(loop, "lineno", 0)
+        for node in stores:
+            inside = not sign and within(node, loop)
+            if node.id in text.names & names.known.keys() - names.assigned.keys() and (node.lineno < end or inside):
+                return node.id
+    return ""
+
+
+def with_counter(names: PlainNames, counter: str, count: int) -> PlainNames:
+    """The plain names with those of one round."""
+    inner = copy.copy(names)
+    inner.known = {**names.known, counter: count} if counter else dict(names.known)
+    inner.assigned = {name: node for name, node in names.assigned.items() if name != counter}
+    return inner
+
+
+def in_round(names: PlainNames, counting: Counting, node: ast.AST, count: int) -> Any:
+    """The value of an expression of the user's in one round. Raises `NotPlainError`."""
+    return value(with_counter(names, counting.counter, count), node)

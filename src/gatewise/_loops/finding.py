@@ -1,0 +1,195 @@
+"""The repeats of a circuit: found by positions and structure, verified by replaying every round to the bit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from gatewise._circuit import (
+    FrozenCircuit,
+    Repeat,
+    Said,
+    Unrolled,
+    Wire,
+    holding,
+    seen,
+    step_of,
+    unknown_behind,
+    verify_repeat,
+    wires_in,
+)
+from gatewise._loops.counting import counting
+from gatewise._loops.errors import IrregularError, ShortError
+from gatewise._loops.regions import Region, expr, form, line_and_text, loose_form, made_wires, regions, rounds_of
+from gatewise._loops.slots import same_bits, slots, with_slots
+from gatewise._loops.sorting import Row, Sorting
+from gatewise._loops.starting import first_round, start_of
+from gatewise._recording import NotPlainError, statement_at
+from gatewise._transforms import run_step
+
+FEWEST = 3  # rounds: one of them is neither first nor last
+
+
+def repeats(circuit: FrozenCircuit) -> tuple[list[Repeat], list[Unrolled]]:
+    """The loops of a circuit whose rounds are the same, outer ones where they hold others; and those left, with why.
+
+    Only the circuit is looked at: nothing is run but its own steps.
+    """
+    made = made_wires(circuit)
+    used = used_at_all(circuit)
+    found: list[Repeat] = []
+    left: list[Unrolled] = []
+    taken: set[Wire] = set()
+    for region in regions(made):
+        if not taken.isdisjoint(region.wires):
+            continue  # inside one that was found
+        try:
+            found.append(verify_repeat(circuit, repeat_of(circuit, region, used)))
+            taken.update(region.wires)
+        except IrregularError as why:
+            left.append(Unrolled(*line_and_text(region), str(why), why.short))
+    return found, left
+
+
+def used_at_all(circuit: FrozenCircuit) -> dict[Wire, list[Any]]:
+    """By the wire of a step who uses it: steps by their wires, None for the output."""
+    used: dict[Wire, list[Any]] = {}
+
+    def use(wire: Wire, by: Any) -> None:
+        used.setdefault(holding(wire) or wire, []).append(by)
+
+    for wire, made in circuit.steps.items():
+        for x in wires_in(made):
+            use(seen(x), holding(wire) or wire)
+    for wire, block in circuit.blocks.items():
+        for x in wires_in((*block.operands, *block.parameters.values())):
+            use(seen(x), holding(wire) or wire)
+    use(circuit.output, None)
+    return used
+
+
+def repeat_of(circuit: FrozenCircuit, region: Region, used: dict[Wire, list[Any]]) -> Repeat:
+    """The repeat of one loop. Raises `IrregularError`."""
+    counted = counting(region, circuit.around)
+    rounds = alike(rounds_of(region, len(counted.counts)))
+    if len(counted.counts) != len(rounds):
+        raise IrregularError(f"Python went round {len(counted.counts)} times, and {len(rounds)} rounds were seen")
+    refuse(circuit, region, rounds)
+    rounds = without_lost(rounds, used)
+    sorting = Sorting(rounds, counted, circuit.around)
+    starts = begin(region, sorting, circuit)
+    replayed(sorting, rounds)
+    inside = {w for row in rounds for w in row if w is not None}
+    collected: dict[int, list[int]] = {}
+    for k, row in enumerate(rounds):
+        for j, wire in enumerate(row):
+            if wire is not None and any(by is None or by not in inside for by in used.get(wire, ())):
+                collected.setdefault(j, []).append(k)
+    together = {j: tuple(ks) for j, ks in collected.items()}
+    told = tuple(map(tuple, rounds))
+    return Repeat(counted, told, sorting.carried, starts, tuple(sorting.shared), sorting.indexed, together)
+
+
+def alike(rounds: list[tuple[Wire, ...]]) -> list[Row]:
+    """The rounds, if they apply the same gates; the first may lack those that NumPy did. Raises `IrregularError`."""
+    if len(rounds) < FEWEST:
+        raise ShortError(f"{len(rounds)} round{'s' * (len(rounds) != 1)} of it: a loop is found from {FEWEST} on")
+    body = [form(wire) for wire in rounds[1]]
+    other = [k for k, each in enumerate(rounds[1:], 1) if [form(wire) for wire in each] != body]
+    if other:
+        raise IrregularError(f"round {other[0] + 1} of {len(rounds)} applies other gates than round 2")
+    loose, at = [loose_form(wire) for wire in rounds[1]], iter(range(len(body)))
+    first: list[Wire | None] = [None] * len(body)
+    for wire in rounds[0]:
+        place = next((k for k in at if loose[k] == loose_form(wire)), None)
+        if place is None:
+            raise IrregularError("its first round applies other gates than the others")
+        first[place] = wire
+    return [first, *rounds[1:]]
+
+
+def refuse(circuit: FrozenCircuit, region: Region, rounds: Sequence[Row]) -> None:
+    """Refuse what a body cannot hold: several outputs of one step, parts of blocks, values that Python read."""
+    where = {w: (k, j) for k, row in enumerate(rounds) for j, w in enumerate(row) if w is not None}
+    steps = {id(expr(wire)) for wire in where}
+    if any(isinstance(wire.value, (tuple, list)) for wire in where):
+        raise IrregularError("a step in it has several outputs")
+    if any(read.how not in ("place", "shape") and asks_inside(circuit, read.wire, steps) for read in circuit.reads):
+        raise IrregularError("Python read a value in it, and may go another way by that")
+    blocks: dict[int, set[Any]] = {}
+    for wire, block in circuit.blocks.items():
+        if wire in where:
+            k, j = where[wire]
+            if any(where.get(x, (-1, 0))[0] != k for x in block.inside):
+                raise IrregularError("a block in it goes over several rounds")
+            blocks.setdefault(j, set()).add((k, block.gate.name))
+        elif not block.inside.isdisjoint(where):
+            raise IrregularError("a block begins in it and ends behind it")
+    for j, found in blocks.items():
+        here = sum(row[j] is not None and row[j] not in circuit.beside for row in rounds)
+        if len(found) != here or len({name for _, name in found}) != 1:
+            raise IrregularError("a block is in some of its rounds and not in others")
+
+
+def asks_inside(circuit: FrozenCircuit, wire: Wire, steps: Collection[int]) -> bool:
+    """Whether a value that Python read is one of these steps', or made of one of theirs beside the circuit."""
+
+    def known(each: Wire) -> bool:
+        return id(step_of(each)) in steps or each in circuit.ids
+
+    behind = [seen(wire), *(x for each in unknown_behind(seen(wire), known) for x in wires_in(step_of(each)))]
+    return any(id(step_of(x)) in steps for x in behind)
+
+
+def without_lost(rounds: Sequence[Row], used: dict[Wire, list[Any]]) -> list[Row]:
+    """The rounds without the places that the output needs in none of them, or in the last one alone.
+
+    What only the last round is asked for is as good as done after the loop.
+    """
+    needed = [j for j in range(len(rounds[1])) if any(row[j] is not None and row[j] in used for row in rounds[:-1])]
+    return [[row[j] for j in needed] for row in rounds]
+
+
+def begin(region: Region, sorting: Sorting, circuit: FrozenCircuit) -> dict[int, Said]:
+    """The user's lines that make what is carried in first; what NumPy did in the first round is done again."""
+    starts: dict[int, Said] = {}
+    for place in sorted({*sorting.entries, *sorting.carried}):
+        if isinstance(sorting.carried.get(place), Wire):
+            continue
+        name = bound_to(sorting.rounds[1][place], circuit)
+        try:
+            value, line = start_of(region, name, circuit.around)
+        except NotPlainError:
+            if place not in sorting.carried:
+                raise IrregularError("what its first round starts from is not told by a line before it") from None
+            continue
+        if place not in sorting.carried:
+            sorting.carry(place, value)
+        if same_bits(sorting.carried[place], value) or sorting.carried[place] is value:
+            starts[place] = line
+    if any(wire is None for wire in sorting.rounds[0]) or sorting.folded:
+        values = first_round(sorting)
+        if not all(same_bits(values[place], x) for place, _, x in sorting.folded):
+            raise IrregularError("its first round starts from something else than the line before it says")
+    return starts
+
+
+def bound_to(wire: Wire | None, circuit: FrozenCircuit) -> str:
+    """The name that the user gives to the value of a step."""
+    assert wire is not None
+    place = expr(wire).place
+    statement = statement_at(*place[0]) if place else None
+    return (statement.into or statement.target or "") if statement is not None else ""
+
+
+def replayed(sorting: Sorting, rounds: Sequence[Row]) -> None:
+    """Run the second round's steps on what every round was given. Raises `IrregularError` where a bit differs."""
+    for row in rounds:
+        for wire, model in zip(row, rounds[1], strict=True):
+            if wire is None or model is None:
+                continue
+            step = expr(wire)
+            made = with_slots(expr(model), slots(step))
+            found = run_step(made, [x.value if isinstance(x, Wire) else x for x in made.operands])
+            if not same_bits(found, wire.value):
+                raise IrregularError("a round gives other bits when it is done again")

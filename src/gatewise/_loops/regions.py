@@ -1,0 +1,157 @@
+"""Which steps stand in which run of a loop, and where each round of it begins."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from types import CodeType
+from typing import Any
+
+from gatewise._circuit import Expr, FrozenCircuit, Wire, holding, step_of
+from gatewise._loops.slots import kind
+from gatewise._recording import Loop, loops_at, places_of, span_of, spans, spot, spots
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The steps of one loop, one after the other: which frame it stands in, its code, its node, the wires."""
+
+    depth: int
+    code: CodeType
+    loop: Loop
+    wires: tuple[Wire, ...]
+    inside: frozenset[Loop]  # the loops around it that hold it: found in one of those, it is a part of that one's body
+
+
+def made_wires(circuit: FrozenCircuit) -> list[Wire]:
+    """The wires of all steps, those beside the circuit's among them, in the order in which they were made."""
+    holders = dict.fromkeys(holder for wire in circuit.steps if (holder := holding(wire)) is not None)
+    return sorted((*holders, *circuit.beside), key=lambda wire: wire.order)
+
+
+def expr(wire: Wire) -> Expr:
+    """What made a wire that a step did."""
+    made = step_of(wire)
+    assert made is not None
+    return made
+
+
+def regions(made: Sequence[Wire]) -> list[Region]:
+    """The runs of loops, outer ones first: unbroken stretches of steps in one loop and one call of its function."""
+    open_: dict[Any, list[Wire]] = {}
+    found: list[tuple[Any, list[Wire]]] = []
+    for wire in made:
+        keys = loops_around(expr(wire))
+        for key in [k for k in open_ if k not in keys]:
+            del open_[key]
+        for key in keys:
+            if key not in open_:
+                open_[key] = []
+                found.append((key, open_[key]))
+            open_[key].append(wire)
+    return [
+        Region(key[0], key[1], key[2], tuple(wires), frozenset(k[2] for k in loops_around(expr(wires[0])) if k != key))
+        for key, wires in sorted(found, key=lambda each: -len(each[1]))
+    ]
+
+
+def loops_around(step: Expr) -> list[tuple[int, CodeType, Loop, tuple[int, ...]]]:
+    """The loops around a step, in all its frames: the frame, its code, the loop, the calls up to that frame."""
+    calls = step.where.calls if step.where is not None else ()
+    return [
+        (depth, code, loop, calls[: depth + 1])
+        for depth, (code, instruction) in enumerate(step.place)
+        for loop in loops_at(code, instruction)
+    ]
+
+
+def rounds_of(region: Region, count: int | None) -> list[tuple[Wire, ...]]:
+    """The steps cut into rounds: where the loop's own code goes back, or where it never does by the shortest period.
+
+    That is the period of an inner loop where there is nothing but that one: there `count`, where it is known, decides.
+    """
+    wires, at = region.wires, positions(region)
+    cuts = [
+        0,
+        *(k for k, (one, two) in enumerate(pairwise(at), 1) if two < one or again(region, wires[k - 1], wires[k])),
+    ]
+    if len(cuts) == 1:
+        forms = [form(wire) for wire in wires]
+        length = period(forms)
+        if count and len(wires) % count == 0 and len(wires) // count % length == 0:
+            length = len(wires) // count
+        cuts = list(range(0, len(wires), length)) if len(wires) % length == 0 else cuts
+    return [wires[a:b] for a, b in pairwise([*cuts, len(wires)])]
+
+
+def again(region: Region, one: Wire, two: Wire) -> bool:
+    """Whether the loop's own code calls the same function at the same place another time."""
+    first, second = expr(one), expr(two)
+    here, deeper = region.depth, region.depth + 1
+    if (
+        spots(first.place)[here] != spots(second.place)[here]
+        or len(first.place) <= deeper
+        or len(second.place) <= deeper
+    ):
+        return False
+    assert first.where is not None
+    assert second.where is not None
+    return first.where.calls[deeper] != second.where.calls[deeper]
+
+
+def positions(region: Region) -> list[int]:
+    """Where the loop's own code is at each step; all of an inner loop stands where that began."""
+    began: dict[Loop, int] = {}
+    found = []
+    for wire in region.wires:
+        code, instruction = expr(wire).place[region.depth]
+        inner = [each for each in loops_at(code, instruction) if each is not region.loop and within(each, region.loop)]
+        at = spot(code, instruction)
+        found.append(began.setdefault(inner[0], at) if inner else at)
+    return found
+
+
+def within(inner: ast.AST, outer: ast.AST) -> bool:
+    return spans(span_of(outer), span_of(inner))
+
+
+def period(forms: Sequence[Any]) -> int:
+    """The smallest p with forms[i] == forms[i + p] for all i, by the failure function of Knuth, Morris and Pratt."""
+    longest, k = [0] * len(forms), 0
+    for i in range(1, len(forms)):
+        while k and forms[i] != forms[k]:
+            k = longest[k - 1]
+        k += forms[i] == forms[k]
+        longest[i] = k
+    return len(forms) - longest[-1]
+
+
+def form(wire: Wire) -> tuple[Any, ...]:
+    """What steps of one place in the body share: not the forward function, `-` and np.subtract are one gate."""
+    step = expr(wire)
+    operands = tuple(kind(x) if x is not None else None for x in step.operands)
+    return (*loose_form(wire), operands)
+
+
+def loose_form(wire: Wire) -> tuple[Any, ...]:
+    """The same, but for the shapes of the operands: a first round may be given a plain 0.0."""
+    step = expr(wire)
+    return (
+        spots(step.place),
+        step.gate.name,
+        len(step.operands),
+        kind(wire.value),
+        tuple(sorted(step.parameters)),
+        step.fixed,
+    )
+
+
+def line_and_text(region: Region) -> tuple[int, str]:
+    """The line of a loop, and its head as the user wrote it."""
+    source, node = places_of(region.code).source, region.loop
+    assert source is not None
+    if not isinstance(node, ast.For):
+        return node.lineno, source.segment(node)
+    return node.lineno, f"for {source.segment(node.target)} in {source.segment(node.iter)}:"

@@ -1,0 +1,151 @@
+"""Where each operand of a body comes from: the same round, the one before, outside, or another number each round."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Counting, Said, Slot, Wire, step_of
+from gatewise._loops.counting import in_round
+from gatewise._loops.errors import IrregularError
+from gatewise._loops.regions import expr
+from gatewise._loops.slots import kind, node_of, same_bits, slots
+from gatewise._recording import NotPlainError, PlainNames, said, same
+
+Row = Sequence[Wire | None]
+GONE = object()  #: stands for a slot of a step that NumPy did
+
+
+class Sorting:
+    """Sorts the slots of the rounds of one loop; what it finds is in its attributes.
+
+    `where` says of each step, by its id, the round and the place; `entries` are the places whose first value is not
+    seen, `folded` the slots whose first value NumPy made in the same round.
+    """
+
+    def __init__(self, rounds: Sequence[Row], counting: Counting, plain: PlainNames | None) -> None:
+        self.rounds, self.counting, self.plain = rounds, counting, plain
+        self.where = {
+            id(step_of(w)): (k, j) for k, row in enumerate(rounds) for j, w in enumerate(row) if w is not None
+        }
+        self.carried: dict[int, Any] = {}
+        self.entries: set[int] = set()
+        self.folded: list[tuple[int, Slot, Any]] = []
+        self.shared: dict[Wire, None] = {}
+        self.indexed: dict[tuple[int, Slot], Said] = {}
+        for place in range(len(rounds[1])):
+            self.step(place)
+
+    def step(self, place: int) -> None:
+        """Sort the slots of the steps at one place."""
+        taken = [None if (wire := row[place]) is None else slots(expr(wire)) for row in self.rounds]
+        for slot in taken[1] or ():
+            given = [GONE if each is None else each.get(slot, GONE) for each in taken]
+            if any(x is GONE for x in given[1:]):
+                raise IrregularError("an index has more parts in one round than in another")
+            self.slot(place, slot, given)
+
+    def slot(self, place: int, slot: Slot, given: list[Any]) -> None:
+        """Sort what stands in one slot in all rounds."""
+        found = [self.source(x, k) for k, x in enumerate(given)]
+        later, first = found[1:], found[0]
+        kinds = {each[0] for each in later}
+        if kinds == {"inside"}:
+            steps = {each[1:] for each in later}
+            if len(steps) > 1:
+                raise IrregularError("an operand comes from another step in another round")
+            lag, source = steps.pop()
+            if lag > 1:
+                raise IrregularError(f"a value comes from {lag} rounds before")
+            self.from_steps(place, slot, lag, source, first)
+        elif any(each[0] == "inside" and each[1] > 1 for each in later):
+            raise IrregularError(f"a value comes from {max(x[1] for x in later if x[0] == 'inside')} rounds before")
+        elif len(kinds) > 1 or (first[0] != "gone" and first[0] not in kinds):
+            raise IrregularError("an operand comes from a round in one round and from outside in another")
+        elif kinds == {"outside"}:
+            wires = {each[1] for each in found if each[0] == "outside"}
+            if len(wires) > 1:
+                raise IrregularError("another value from outside is used in each round")
+            self.shared[wires.pop()] = None
+        else:
+            self.constant(place, slot, given)
+
+    def source(self, x: Any, k: int) -> tuple[Any, ...]:
+        """Where one value of round `k` comes from: ("inside", rounds before, place), ("outside", wire), ..."""
+        if x is GONE:
+            return ("gone",)
+        if not isinstance(x, Wire):
+            return ("plain", x)
+        at = self.where.get(id(step_of(x)))
+        return ("outside", x) if at is None else ("inside", k - at[0], at[1])
+
+    def from_steps(self, place: int, slot: Slot, lag: int, source: int, first: tuple[Any, ...]) -> None:
+        """A value that a step of this round makes, or one of the round before."""
+        if lag == 0:
+            if first[0] == "plain":
+                self.folded.append((source, slot, first[1]))
+            elif first[0] == "outside" and step_of(first[1]) is None:
+                self.folded.append((source, slot, first[1].value))  # an array that NumPy made, if its bits are those
+            elif first[0] != "gone" and first[1:] != (0, source):
+                raise IrregularError("its first round is made of other steps")
+            return
+        if first[0] == "gone":
+            self.entries.add(source)
+            return
+        if first[0] == "inside":
+            raise IrregularError("its first round is made of other steps")
+        self.carry(source, first[1])
+
+    def carry(self, source: int, first: Any) -> None:
+        """Note what the first round is given in the place of what the round before makes."""
+        before = self.carried.setdefault(source, first)
+        if before is not first and (
+            isinstance(first, Wire) or isinstance(before, Wire) or not same_bits(before, first)
+        ):
+            raise IrregularError("one value that is carried on begins as two")
+        made = self.rounds[1][source]
+        if isinstance(first, Wire) and made is not None and kind(first.value) != kind(made.value):
+            raise IrregularError("a value that is carried on begins in another shape or type")
+
+    def constant(self, place: int, slot: Slot, given: list[Any]) -> None:
+        """A plain value: the same in all rounds, or another number that the user's text gives."""
+        known = [x for x in given if x is not GONE]
+        counts = list(self.counting.counts)[len(given) - len(known) :]
+        steps = [wire for row in self.rounds if (wire := row[place]) is not None]
+        text = self.text(node_of(expr(steps[0]), slot), known, counts, slot)
+        if text is not None:
+            self.indexed[place, slot] = text
+        elif not all(same_bits(known[0], x) or same(known[0], x) for x in known[1:]):
+            raise IrregularError(
+                f"{self.told(steps[0], slot)} is another number each round, and no text of the code gives it"
+            )
+
+    def told(self, wire: Wire, slot: Slot) -> str:
+        node = node_of(expr(wire), slot)
+        return "a plain value" if node is None else ast.unparse(node)
+
+    def text(self, node: ast.expr | None, known: list[Any], counts: list[int], slot: Slot) -> Said | None:
+        """The user's text, in terms of the counter, that gives what is known of each round; None where it has none."""
+        counter = self.counting.counter
+        if node is None:
+            if slot == ("index",) and len(known) > 1 and known == counts and all(type(x) is int for x in known):
+                return Said(counter, {counter}) if counter else Said("", ())
+            return None
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        if not counter or counter not in names or self.plain is None:
+            return None
+        if not all(self.gives(node, x, count) for x, count in zip(known, counts, strict=True)):
+            return None
+        return said(node, ast.unparse(node))
+
+    def gives(self, node: ast.expr, x: Any, count: int) -> bool:
+        """Whether an expression gives a value in one round."""
+        assert self.plain is not None
+        try:
+            found = in_round(self.plain, self.counting, node, count)
+        except NotPlainError:
+            return False
+        return same(found, x) if not isinstance(x, np.generic) else bool(found == x)

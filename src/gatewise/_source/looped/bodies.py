@@ -1,0 +1,142 @@
+"""One round of a repeat as steps of their own: what hangs on the round stands in them by the user's text."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatewise._circuit import (
+    Block,
+    Expr,
+    FrozenCircuit,
+    Input,
+    Repeat,
+    Said,
+    Slot,
+    SourcedWire,
+    Wire,
+    holding,
+    seen,
+    tick,
+    with_wires,
+)
+from gatewise._gates import GATES, pick
+from gatewise._loops import node_of, slots, with_slots
+from gatewise._source.looped.errors import UnprintedError
+
+
+@dataclass(slots=True)
+class Body:
+    """The steps of one round.
+
+    `wires` stand for those of the round, in order; `carried` has for a place the wire that stands for what the round
+    before made; `constants` are numbers of the round, `spelled` those in an index, `texts` spell slices by id.
+    """
+
+    wires: list[Wire]
+    carried: dict[int, Wire]
+    constants: list[Input] = field(default_factory=list)
+    texts: dict[Any, Said] = field(default_factory=dict)
+    blocks: dict[Wire, Block] = field(default_factory=dict)
+    spelled: dict[Wire, Said] = field(default_factory=dict)
+    direct: dict[Wire, tuple[Wire, Any]] = field(default_factory=dict)  # what one index picks from a shared wire
+
+
+def body_of(circuit: FrozenCircuit, repeat: Repeat, counter: str) -> Body:
+    """The second round as steps on wires of its own. Raises `UnprintedError`."""
+    before = {q: repeat.rounds[0][q] for q in repeat.carried}
+    body = Body([], {})
+    instead: dict[Wire, Wire] = {}
+    for q, wire in before.items():
+        if wire is None:
+            raise UnprintedError("what it carries on is made by NumPy in its first round")
+        body.carried[q] = leaf(wire, circuit)
+        instead[wire] = body.carried[q]
+    known = {*repeat.shared, *instead}
+    for place, wire in enumerate(repeat.body):
+        told = round_numbers(repeat, place, wire, counter, body, circuit)
+        made = copied(wire, told, instead, known)
+        instead[wire] = made
+        known.add(wire)
+        body.wires.append(made)
+        if wire in circuit.blocks:
+            body.blocks[made] = block_in(circuit.blocks[wire], instead)
+        if made.step.gate is GATES[pick] and made.step.operands[0] in repeat.shared:  # type: ignore[union-attr]
+            body.direct[made] = made.step.operands[0], made.step.parameters["index"]  # type: ignore[union-attr]
+    return body
+
+
+def leaf(wire: Wire, circuit: FrozenCircuit) -> Wire:
+    """A wire that stands for what the round before made."""
+    return SourcedWire(tick(), wire.bits, wire.value)
+
+
+def copied(wire: Wire, told: Mapping[Slot, Any], instead: Mapping[Wire, Wire], known: set[Wire]) -> SourcedWire:
+    """A step of the round on the wires of the body."""
+    if type(wire) is not SourcedWire or wire.step is None or holding(wire) is not wire:
+        raise UnprintedError("a step in it has several outputs")
+
+    def here(x: Any) -> Any:
+        return instead.get(x, x) if isinstance(x, Wire) else x
+
+    sources = [told.get((i,), here(x)) for i, x in enumerate(wire.sources)]
+    if any(isinstance(x, Wire) and seen(x) is not x for x in (*wire.sources, *wire.parents)):
+        raise UnprintedError("a value is detached in it")
+    step = with_slots(wire.step, told)
+    operands = tuple(map(here, step.operands))
+    parameters = {name: with_wires(value, here) for name, value in step.parameters.items()}
+    made = Expr(step.gate, step.forward, operands, parameters, step.value, step.where, step.typed, step.fixed)
+    new = SourcedWire(tick(), wire.bits, wire.value, wire.operands, tuple(map(here, wire.parents)), wire.pullback)
+    new.parameters, new.sources, new.step = wire.parameters, sources, made
+    if wire.written is not None:
+        values, old, parents, pullback = wire.written
+        new.written = values, old, tuple(map(here, parents)), pullback
+        new.told = {n: with_wires(v, here) for n, v in wire.told.items()} if wire.told is not None else None
+        if told:
+            raise UnprintedError("a block in it is given a number of the round")
+    return new
+
+
+def block_in(block: Block, instead: Mapping[Wire, Wire]) -> Block:
+    operands = tuple(instead.get(x, x) if isinstance(x, Wire) else x for x in block.operands)
+    parameters = {n: with_wires(v, lambda w: instead.get(w, w)) for n, v in block.parameters.items()}
+    return Block(block.gate, operands, parameters, frozenset(instead[w] for w in block.inside))
+
+
+def round_numbers(
+    repeat: Repeat, place: int, wire: Wire, counter: str, body: Body, circuit: FrozenCircuit
+) -> dict[Slot, Any]:
+    """What stands in the slots of a step whose numbers are another round's: operands by wires, positions by text."""
+    step = wire.step  # type: ignore[attr-defined]
+    given = slots(step)
+    told: dict[Slot, Any] = {}
+    for (j, slot), text in repeat.indexed.items():
+        if j != place:
+            continue
+        text = text or Said(counter, {counter})
+        if isinstance(slot[0], int):
+            number = SourcedWire(tick(), circuit.recording, given[slot])
+            body.constants.append(Input(number, f"ꙮ{number.order}", f"ꙮ{number.order}", (), text, False, "constant"))
+            told[slot] = number
+        elif slot[0] == "index" and type(given[slot]) is int:
+            number = told[slot] = SourcedWire(tick(), circuit.recording, given[slot])
+            body.spelled[number] = text
+        elif slot[0] == "index" and isinstance(given[slot], slice):
+            told[slot] = slice(given[slot].start, given[slot].stop, given[slot].step)
+            body.texts["index", id(told[slot])] = Said(slice_text(node_of(step, slot), text), text.names)
+        else:
+            raise UnprintedError(f"{slot[0]}={text} is another one in each round")
+    return told
+
+
+def slice_text(node: ast.expr | None, text: str) -> str:
+    """A slice as one writes it: without spaces."""
+    if isinstance(node, ast.Slice):
+        return ":".join(ast.unparse(p).replace(" ", "") if p else "" for p in parts_of(node))
+    return text
+
+
+def parts_of(node: ast.Slice) -> Sequence[ast.expr | None]:
+    return (node.lower, node.upper) if node.step is None else (node.lower, node.upper, node.step)

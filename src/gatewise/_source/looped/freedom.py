@@ -1,0 +1,240 @@
+"""Whether a loop that was recorded with so many rounds may have another number of them.
+
+Only where nothing else can go another way with it. Whatever is not certain is no: the text then holds for the recorded
+count, and asserts it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from gatewise._circuit import Expr, FrozenCircuit, Said, Unrolled, Wire
+from gatewise._loops import loops_around, node_of, slots
+from gatewise._recording import function_node, source_of, spots, stored
+from gatewise._source.guards import by_entry
+from gatewise._source.looped.parts import Rounds, Stretch, used_inputs
+
+#: By these a function may go another way, or bind names where nobody sees it.
+BRANCHES: tuple[type[ast.AST], ...] = (
+    *(ast.If, ast.IfExp, ast.BoolOp, ast.While, ast.Break, ast.Continue, ast.Try, ast.Match, ast.With, ast.Yield),
+    *(ast.Raise, ast.Global, ast.Nonlocal, ast.NamedExpr, ast.Starred, ast.Delete, ast.Await),
+)
+
+
+def bound_to_count(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds], left: Sequence[Unrolled]) -> str:
+    """Why the count may be no other than the recorded one; empty where it may."""
+    unrolled = [f"{each.text} stays unrolled: {each.why}" for each in left if not TYPED.match(each.text)]
+    found = [part for part in parts if isinstance(part, Rounds)]
+    if unrolled:
+        return unrolled[0]
+    if all(map(is_fixed, found)):
+        return ""
+    for part in found:
+        if part.repeat.counting.told is None:
+            return part.repeat.counting.untold
+        if plain_start(part):
+            return f"{plain_start(part)} begins as a number that no line tells"
+    return (
+        other_gate(circuit)
+        or way_by_code(circuit)
+        or repeated_place(circuit, parts)
+        or untold_constant(circuit, parts)
+        or untold_input(circuit, parts)
+    )
+
+
+TYPED = re.compile(r"for \w+ in range\([\d, ]+\):$")
+
+#: Gates whose printed lines hold no size, beside those that go entry by entry: no count is hidden in them.
+SIZELESS = frozenset(
+    (
+        *("absolute", "assign", "copy", "det", "diagonal", "dot", "getitem", "inner", "inv", "matmul"),
+        *("matrix_transpose", "max", "min", "norm", "ones_like", "outer", "roll", "solve", "sum", "trace"),
+        *("transpose", "vdot", "where", "zeros_like"),
+    )
+)
+
+
+def other_gate(circuit: FrozenCircuit) -> str:
+    """A gate whose lines may hold a size, such as a mean's divisor."""
+    blocks = [block.gate for block in circuit.blocks.values()]
+    for gate in (*(made.gate for made in circuit.steps.values()), *blocks):
+        closes = gate in blocks and gate.name != "cross_entropy"
+        if not (closes or by_entry(gate) or gate.name in SIZELESS):
+            return f"a size may stand in the lines of {gate.name}"
+    return ""
+
+
+def is_fixed(part: Rounds) -> bool:
+    """Whether the user typed the count as a number: it is the same for all inputs."""
+    told = part.repeat.counting.told
+    return told is not None and told.names <= {"range", "reversed"}
+
+
+def plain_start(part: Rounds) -> str:
+    """A carried value whose first number no text gives."""
+    for q, first in part.repeat.carried.items():
+        if not isinstance(first, Wire) and q not in part.repeat.starts:
+            return "what it carries on"
+    return ""
+
+
+def codes(circuit: FrozenCircuit) -> list[CodeType]:
+    """The functions of the user's that gates stand in."""
+    return list({id(code): code for made in circuit.steps.values() for code, _ in made.place}.values())
+
+
+def way_by_code(circuit: FrozenCircuit) -> str:
+    """A branch in the function or in a helper: by the count it may go another way."""
+    for code in codes(circuit):
+        source = source_of(code)
+        if source is None:
+            return "its source is not there"
+        node = function_node(source, code)
+        if node is source.tree and not code.co_name.startswith("<"):
+            return f"the source of {code.co_name} is not found"
+        for each in ast.walk(node):
+            if isinstance(each, BRANCHES) or (isinstance(each, ast.comprehension) and each.ifs):
+                return f"line {getattr(each, 'lineno', node_line(node))} may go another way"  # whatever it hangs on
+    return ""
+
+
+def node_line(node: ast.AST) -> int:
+    return getattr(node, "lineno", 0)
+
+
+def repeated_place(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> str:
+    """Code that ran several times outside of what was found: how often may hang on the count.
+
+    A loop inside whose count is typed as a number runs that often.
+    """
+    for part in parts:
+        times: Counter[Any] = Counter()
+        often: dict[Any, tuple[int, Wire]] = {}
+        for wire, made in steps_in(part, circuit):
+            if len({id(code) for code, _ in made.place}) != len(made.place):
+                return "a function calls itself"
+            given = re.sub(r"\d+", "N", repr(dict(made.parameters)))  # np.diff takes two slices in one place
+            key = (spots(made.place), made.gate.name, given)
+            times[key] += 1
+            often[key] = typed_times(made, part), wire
+        for key, (expected, wire) in often.items():
+            if key[0] and times[key] != expected:
+                return f"what makes {circuit.names.get(wire, 'a value')} runs several times"
+    return ""
+
+
+def typed_times(made: Expr, part: Stretch | Rounds) -> int:
+    """How often a step runs by the loops around it with typed counts; 1 for any other loop."""
+    own = part.repeat.counting.line if isinstance(part, Rounds) else 0
+    times = 1
+    for _, _, loop, _ in loops_around(made):
+        if loop.lineno != own and isinstance(loop, ast.For) and (counts := typed_range(loop.iter)) is not None:
+            times *= len(counts)
+    return times
+
+
+def typed_range(node: ast.expr) -> range | None:
+    """`range(3)`, with numbers as typed."""
+    match node:
+        case ast.Call(func=ast.Name(id="range"), args=args) if all(isinstance(a, ast.Constant) for a in args):
+            return range(*[int(a.value) for a in args])  # type: ignore[attr-defined]
+    return None
+
+
+def steps_in(part: Stretch | Rounds, circuit: FrozenCircuit) -> Iterator[tuple[Wire, Expr]]:
+    """The steps of a part as they were recorded; of one with several outputs once."""
+    wires = part.wires if isinstance(part, Stretch) else part.counted_steps
+    seen: set[int] = set()
+    for wire in wires:
+        made = circuit.steps[wire]
+        if id(made) not in seen:
+            seen.add(id(made))
+            yield wire, made
+
+
+def untold_constant(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> str:
+    """A plain value that is no literal of the code and has no text: NumPy may have made it of the count."""
+    repeats = [part.repeat for part in parts if isinstance(part, Rounds)]
+    ours = {(row[j], slot) for each in repeats for j, slot in each.indexed for row in each.rounds}
+    begins = {(row[j]) for each in repeats for row in each.rounds[:1] for j in range(len(row))}
+    for wire, made in circuit.steps.items():
+        for slot, x in slots(made).items():
+            if x is None or isinstance(x, Wire) or (wire, slot) in ours or is_told(circuit, made, slot, x):
+                continue
+            if wire in begins and isinstance(slot[0], int):
+                continue  # what the first round starts from: the other rounds are looked at as well, and its start
+            return f"a plain value in {circuit.names[wire]} may hang on the count"
+    return ""
+
+
+def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
+    """Whether a plain value stands in the code as it is, or by a text."""
+    if isinstance(slot[0], int):
+        return slot[0] in made.typed
+    if isinstance(x, (str, np.dtype, type, bool)) or x is Ellipsis:
+        return True
+    if id(x) in circuit.texts or ("index", id(x)) in circuit.texts:
+        return True
+    whole = made.parameters[slot[0]]
+    if not isinstance(whole, int) and (id(whole) in circuit.texts or ("index", id(whole)) in circuit.texts):
+        return True
+    node = node_of(made, slot)
+    if node is None:
+        return slot[0] in made.gate.defaults and made.gate.defaults[slot[0]] is x
+    return not any(isinstance(each, (ast.Name, ast.Call, ast.Attribute)) for each in ast.walk(node))
+
+
+def untold_input(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> str:
+    """A captured array that the function made, entries of a list, or a text that speaks of what is bound anew."""
+    own = {name for code in codes(circuit) for name in (*code.co_varnames, *code.co_cellvars)}
+    anew = {node.id for code in codes(circuit)[:1] for node in stored(code)}
+    texts = [*circuit.texts.values(), *circuit.spelled.values()]
+    early = [line for line in circuit.setup if made_before(line, circuit)]
+    texts += [line for line in circuit.setup if line not in early]
+    texts += [t for part in parts if isinstance(part, Rounds) for t in part.repeat.indexed.values()]
+    texts += [t for part in parts if isinstance(part, Rounds) for t in part.repeat.starts.values()]
+    for i in used_inputs(circuit, parts):
+        if any(isinstance(key, int) for key in i.path):
+            return f"{i.parameter} is a list, and as long as it was"
+        if i.kind == "captured" and (i.name in own or i.name.startswith("captured")):
+            return f"NumPy made {i.name}, and of what is not known"
+        texts += [i.text] if isinstance(i.text, Said) else []
+    arguments = {i.parameter for i in circuit.inputs if i.kind == "input"}
+    moved = sorted({name for text in texts for name in text.names} & anew & arguments)
+    return f"{moved[0]} is bound anew" if moved else ""
+
+
+def made_before(line: Said, circuit: FrozenCircuit) -> bool:
+    """Whether a line that computes a plain number stands before all that binds its arguments anew."""
+    node = circuit.around.assigned.get(line.partition(" = ")[0])
+    first = [each.lineno for code in codes(circuit)[:1] for each in stored(code) if each.id in line.names]
+    return node is not None and getattr(node, "lineno", 0) > 0 and all(node.lineno < at for at in first)
+
+
+def strange_number(text: str, circuit: FrozenCircuit, counts: Sequence[int]) -> str:
+    """A number in the text that is none of the user's, or may be the count itself: a size, a mean's divisor."""
+    typed = {abs(x) for code in codes(circuit) for x in literals(code)}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+            x = abs(node.value)
+            if x in (0, 0.5, 1, 2):  # what rules hold: a tie is split in half
+                continue
+            if x not in typed or any(x == int(x) and n > 1 and x % n == 0 for n in counts):
+                return f"{node.value} in it may hang on the count"
+    return ""
+
+
+def literals(code: CodeType) -> Iterator[float]:
+    """The numbers that a function types."""
+    source = source_of(code)
+    for node in ast.walk(function_node(source, code)) if source is not None else ():
+        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+            yield node.value

@@ -1,0 +1,150 @@
+"""The staged text of a circuit with its loops as loops: parts joined, the text run once, and kept where it is right."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gatewise._build import run_printed
+from gatewise._circuit import FrozenCircuit, Read, Repeat, Said, Unrolled, Wire
+from gatewise._recording import plainly
+from gatewise._source.guards import Guards, by_mask
+from gatewise._source.looped.errors import UnprintedError
+from gatewise._source.looped.freedom import TYPED, bound_to_count, is_fixed, strange_number
+from gatewise._source.looped.joining import Looped
+from gatewise._source.looped.parts import Rounds, Stretch, used_inputs
+from gatewise._source.staged import Writer
+from gatewise._source.statements import Statements, TextLine
+from gatewise._transforms import gradients
+
+
+def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrolled]) -> str:
+    """The text of a circuit with these loops. Raises `UnprintedError` where they cannot be printed, or not right."""
+    if any(by_mask(made, circuit.spelled) for made in circuit.steps.values()):
+        raise UnprintedError("a mask picks entries, and how many is known where it runs")
+    asked_of = {read.wire for read in circuit.reads if read.how not in UNASKED}
+    if not asked_of <= circuit.edges.keys():
+        raise UnprintedError("Python read a value that was computed")
+    writing = Looped(circuit, found, left)
+    bound = bound_to_count(circuit, writing.parts, left) or other_reads(circuit, writing.parts)
+    text = str(Program(circuit, writing, bound))
+    counts = [len(p.repeat.rounds) for p in writing.parts if isinstance(p, Rounds) and not is_fixed(p)]
+    if counts and not bound and (bound := strange_number(text, circuit, counts)):
+        text = str(Program(circuit, Looped(circuit, found, left), bound))
+    demand_right(circuit, text)
+    return text
+
+
+def other_reads(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> str:
+    """A number that Python read for something else than a count."""
+    counted = {
+        n for part in parts if isinstance(part, Rounds) for n in (part.repeat.counting.told or Said("", ())).names
+    }
+    names = [circuit.names[read.wire] for read in circuit.reads if read.how not in UNASKED]
+    return next((f"Python read {name}" for name in names if name not in counted), "")
+
+
+def demand_right(circuit: FrozenCircuit, text: str) -> None:
+    """Run the text on what was recorded. Raises `UnprintedError` where value or gradients are others."""
+    known = plainly(circuit.around.known)
+    given = {name: known[name] for name, kind, _ in circuit.signature if kind in BY_NAME}
+    if len(given) != len(circuit.signature):
+        raise UnprintedError("it has arguments that are not given by name")
+    try:
+        function = next(v for n, v in run_printed(text).items() if n.endswith("_and_gradients"))
+        asked = function.__code__.co_varnames[: function.__code__.co_argcount + function.__code__.co_kwonlyargcount]
+        given |= {i.text: i.wire.value for i in circuit.inputs if i.kind == "captured" and i.text in asked}
+        with np.errstate(all="ignore"):
+            value, got = function(**given)
+    except Exception as error:
+        raise UnprintedError(f"written as a loop it ends in {type(error).__name__}: {error}") from error
+    if np.asarray(value).tobytes() != np.asarray(circuit.output.value).tobytes():
+        raise UnprintedError("written as a loop it gives another value")
+    should = gradients(circuit)[0]
+    names = dict.fromkeys(i.parameter if i.path else i.name for i in circuit.wanted)
+    parts = dict(zip(names, [got] if len(names) == 1 else got, strict=True))
+    for i in circuit.wanted:
+        g = parts[i.parameter if i.path else i.name]
+        for key in i.path:
+            g = g[key]
+        if not close(g, should.get(i.wire, np.zeros_like(i.wire.value))):
+            raise UnprintedError(f"written as a loop it gives another gradient of {i.name}")
+
+
+UNASKED = ("place", "shape")  # what stands in the text by its name
+BY_NAME = ("positional_or_keyword", "keyword_only")
+TOLERANCE = 1e-11  # printed lines state some slopes from the rounded output
+
+
+def close(a: Any, b: Any) -> bool:
+    """Whether two gradients agree, up to the rounding of a different order."""
+    one, other = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    if one.shape != other.shape:
+        return False
+    size = np.max(np.abs(other), initial=0.0, where=np.isfinite(other))
+    return bool(np.allclose(one, other, rtol=TOLERANCE, atol=TOLERANCE * size, equal_nan=True))
+
+
+class Program(Writer):
+    """The text around a body with loops."""
+
+    def __init__(self, circuit: FrozenCircuit, writing: Looped, bound: str) -> None:
+        super().__init__(circuit, "code")
+        inputs = tuple(used_inputs(circuit, writing.parts))
+        self.circuit = dataclasses.replace(circuit, inputs=inputs)
+        self.writing, self.bound = writing, bound
+        self.page.names = self.names = writing.names
+
+    def __str__(self) -> str:
+        forward, backward = self.writing.lines(self.bound)
+        self.say.speller.uses_math = self.writing.uses_math
+        self.backward.first = self.names.d_name(self.circuit.output)
+        top = [*dict.fromkeys([*self.circuit.setup, *self.setup()])]
+        asserted = self.asserted() if self.bound else []
+        why = dict.fromkeys(f"# {each.text} stays unrolled: {each.why}" for each in self.writing.left if not each.short)
+        return self.assembled([*why, *top, *asserted, *forward], backward)
+
+    def setup(self) -> list[Said]:
+        """The lines that compute the plain numbers which heads and indices need."""
+        names = copy.copy(self.circuit.around)
+        names.uses = {}
+        for part in self.writing.parts:
+            if isinstance(part, Rounds):
+                texts = [*part.repeat.indexed.values(), *part.repeat.starts.values()]
+                texts += [part.repeat.counting.told] if part.repeat.counting.told and not self.bound else []
+                for name in sorted({n for text in texts for n in text.names} & set(names.assigned)):
+                    if name not in {t.partition(" = ")[0] for t in part.repeat.starts.values()}:
+                        names.value(names.assigned[name])
+                        names.use(name)
+        return list(names.uses.values())
+
+    def asserted(self) -> list[TextLine]:
+        """Assertions that arrays and counts are those that were recorded."""
+        counted = self.counted()
+        arrays = [
+            i for i in self.circuit.inputs if isinstance(i.wire.value, np.ndarray) and i.kind in ("input", "captured")
+        ]
+        reads = [read for read in self.circuit.reads if read.how not in UNASKED]
+        reads += [Read(i.wire, "shape", i.wire.value.shape) for i in arrays if counted is None or i.wire in counted]
+        page = Statements(self.circuit, "code")
+        Guards(page).assertions(reads)
+        return page.lines
+
+    def counted(self) -> set[Wire] | None:
+        """The arrays that loops go through or are counted by; None where that is not known."""
+        found: set[Wire] = set()
+        if any(not TYPED.match(each.text) for each in self.writing.left):
+            return None
+        for part in self.writing.parts:
+            if isinstance(part, Rounds):
+                counting = part.repeat.counting
+                if counting.told is None:
+                    return None
+                names = {name for text in (counting.told, *counting.setup) for name in text.names}
+                found |= {i.wire for i in self.circuit.inputs if i.parameter in names}
+                found |= {shared for shared, _ in part.body.direct.values()}
+        return found

@@ -1,0 +1,294 @@
+"""Loops printed as loops: the text, at other counts to the bit of the unrolled one, and what is refused."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gatewise as gw
+from gatewise._loops import repeats
+from loops.random_loops import RECORDED as LENGTH
+from loops.random_loops import close, drawn, function, inputs, judged
+
+HERE = Path(__file__).parent
+STUDENTS = {
+    "rnn": "rnn",
+    "lstm": "lstm",
+    "descent": "descent",
+    "examples": "loss",
+    "kalman": "kalman",
+    "heat": "heat",
+    "char_rnn": "lossFun",
+    "states": "energy",
+}
+RECORDED = 5
+
+
+def student(module: str) -> tuple[Any, Any]:
+    found = importlib.import_module(f"loops.students.{module}")
+    return getattr(found, STUDENTS[module]), found.inputs
+
+
+def run(text: str, given: dict[str, Any]) -> tuple[Any, tuple[Any, ...]]:
+    namespace: dict[str, Any] = {}
+    exec(compile(text, "<printed>", "exec"), namespace)
+    printed = next(v for name, v in namespace.items() if name.endswith("_and_gradients"))
+    value, gradients = printed(**given)
+    return value, gradients if isinstance(gradients, tuple) else (gradients,)
+
+
+def bits(x: Any) -> bytes:
+    """The bits of a gradient, but for the sign of a zero: `+=` into zeros makes 0.0 of -0.0."""
+    return (np.asarray(x) + 0.0).tobytes()
+
+
+@pytest.mark.parametrize("module", STUDENTS)
+def test_the_text_is_the_golden_one(module):
+    """After a change that is meant: `python -m loops.test_printing` in tests writes them anew."""
+    f, given = student(module)
+    text = str(gw.circuit(f, **given(RECORDED)).code())
+    assert text == (HERE / "printed" / f"{module}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("count", [1, 2, RECORDED, 17])
+@pytest.mark.parametrize("module", STUDENTS)
+def test_any_count_is_the_unrolled_program_to_the_bit_and_the_eager_gradient(module, count):
+    f, given = student(module)
+    value, gradients = run(str(gw.circuit(f, **given(RECORDED)).code()), given(count))
+    there = gw.circuit(f, **given(count))
+    should, unrolled = run(str(there.code(unrolled=True)), given(count))
+    assert np.asarray(value).tobytes() == np.asarray(should).tobytes()
+    for one, other in zip(gradients, unrolled, strict=True):
+        assert bits(one) == bits(other)
+    for name, printed in zip((i.name for i in there._frozen.wanted), gradients, strict=True):
+        np.testing.assert_allclose(printed, there.gradients[name], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("module", STUDENTS)
+def test_two_hundred_rounds_print_as_many_lines_as_five(module):
+    f, given = student(module)
+    few, many = (str(gw.circuit(f, **given(T)).code()) for T in (RECORDED, 200))
+    assert few == many
+
+
+@pytest.mark.parametrize("first", range(0, 240, 40))
+def test_random_loops_are_right_at_other_counts(first):
+    for seed in range(first, first + 40):
+        said, wrong = judged(seed)
+        assert not wrong, f"{seed}: {said}: {wrong}\n{drawn(seed).text}"
+
+
+def test_most_regular_loops_are_found_whole():
+    whole = regular = 0
+    for seed in range(1000, 1060):
+        program = drawn(seed)
+        if program.regular:
+            try:
+                circuit = gw.circuit(function(program.text, seed), **named(seed))
+            except gw.GatewiseError:
+                continue
+            found, left = repeats(circuit._frozen)
+            regular += 1
+            whole += bool(found) and not left
+    assert whole >= 0.9 * regular
+
+
+def named(seed: int) -> dict[str, Any]:
+    return dict(zip(("W", "xs", "ys", "a", "b", "h"), inputs(seed, LENGTH), strict=True))
+
+
+# ------------------------------------------------------------------------------------------------- what may not be free
+
+
+def by_accident(a, xs):
+    s = 0.0
+    for t in range(len(xs)):
+        if t < 6:  # noqa: SIM108 - as it is written
+            s = s + a * xs[t]
+        else:
+            s = s - a
+    return s
+
+
+def plain_work(x, xs):
+    c = np.zeros(3)
+    loss = 0.0
+    for t in range(len(xs)):
+        loss = loss + x * xs[t]
+        loss = loss + np.sum(1 / (1 + np.exp(-c)) ** 2)
+        c = c + 0.0
+    return loss
+
+
+def sliced(a, xs):
+    xs = xs[:6]
+    T = len(xs)
+    s = 0.0
+    for t in range(T):
+        s = s + a * xs[t]
+    return s
+
+
+def means(a, xs):
+    s = 0.0
+    for x in xs:
+        s = s + a * x
+    return s + np.mean(xs)
+
+
+def branch_after(a, xs):
+    s = 0.0
+    for x in xs:
+        s = s + a * x
+    if len(xs) > 6:
+        s = 2 * s
+    return s
+
+
+def folded(a, xs):
+    s = 0.0
+    for x in xs:
+        s = s + a * x
+    return s + sum(xs)
+
+
+def table(a, xs):
+    rows = [1.0] * 6 + [2.0] * 30
+    s = 0.0
+    for t in range(len(xs)):
+        s = s + rows[t] * a * xs[t]
+    return s
+
+
+def halves(b, xs):
+    s = 0.0
+    for t in range(len(xs)):
+        s = s + b[t // 6] * xs[t]
+    return s
+
+
+def decaying(w):
+    lr = 0.1
+    for _ in range(5):
+        w = w - lr * w**3
+        lr = lr * 0.5
+    return w
+
+
+DANGEROUS = [by_accident, plain_work, sliced, means, branch_after, folded, table, halves]
+
+
+@pytest.mark.parametrize("f", DANGEROUS, ids=[f.__name__ for f in DANGEROUS])
+@pytest.mark.parametrize("count", [2, 9])
+def test_a_loop_that_may_go_another_way_is_right_or_refuses(f, count):
+    rng = np.random.default_rng(1)
+    first = rng.normal(size=3) if f is halves else 0.5
+    text = str(gw.circuit(f, first, rng.normal(size=5)).code())
+    xs = rng.normal(size=count)
+    there = gw.circuit(f, first, xs)
+    names = list(there.gradients)
+    try:
+        value, gradients = run(text, dict(zip(names, (first, xs), strict=True)))
+    except (AssertionError, IndexError):
+        return
+    assert close(value, there.value)
+    assert all(close(g, there.gradients[n]) for n, g in zip(names, gradients, strict=True))
+
+
+def test_the_reason_stands_in_the_text():
+    xs = np.arange(1.0, 6.0)
+    assert "# 5 rounds, as recorded: line " in gw.circuit(by_accident, 0.5, xs).code()
+    assert "# 5 rounds, as recorded: a size may stand in the lines of mean" in gw.circuit(means, 0.5, xs).code()
+    assert "# 5 rounds, as recorded: a plain value in" in gw.circuit(table, 0.5, xs).code()
+    assert "# for _ in range(5): stays unrolled: lr is another number" in gw.circuit(decaying, 0.5).code()
+
+
+def own_start(W, xs):
+    h = np.zeros(3)
+    for x in xs:
+        h0 = h
+        h = np.tanh(W @ h + x)
+        h = h + 0.5 * h0
+    return np.sum(h)
+
+
+def clashing(h, W):
+    h0 = h
+    for _ in range(4):
+        h = np.tanh(W @ h + h0)
+    return np.sum(h)
+
+
+def leapfrog(x, v, a):
+    for _ in range(6):
+        x = x + 0.1 * v
+        v = v - 0.1 * a * x
+    return x
+
+
+def two_loops(W, xs, h):
+    for t in range(len(xs)):
+        h = np.tanh(W @ h + xs[t])
+    h = h * 2.0
+    for t in range(1, len(xs)):
+        h = np.sin(W @ h) + xs[t - 1]
+    return np.sum(h)
+
+
+W = 0.4 * np.random.default_rng(0).normal(size=(3, 3))
+XS = np.random.default_rng(1).normal(size=(5, 3))
+OTHERS = [
+    (own_start, {"W": W, "xs": XS}),
+    (clashing, {"h": XS[0], "W": W}),
+    (leapfrog, {"x": 1.0, "v": 2.0, "a": 0.3}),
+    (two_loops, {"W": W, "xs": XS, "h": XS[1]}),
+]
+
+
+@pytest.mark.parametrize(("f", "given"), OTHERS, ids=[f.__name__ for f, _ in OTHERS])
+def test_names_that_are_bound_again_and_used_twice_are_told_apart(f, given):
+    circuit = gw.circuit(f, **given)
+    text = str(circuit.code())
+    assert "stays unrolled" not in text
+    value, gradients = run(text, given)
+    should, unrolled = run(str(circuit.code(unrolled=True)), given)
+    assert np.asarray(value).tobytes() == np.asarray(should).tobytes()
+    for one, other, name in zip(gradients, unrolled, circuit.gradients, strict=True):
+        assert close(one, other)
+        np.testing.assert_allclose(one, circuit.gradients[name], rtol=1e-12, atol=1e-12)
+
+
+def in_a_dict(params, xs, h):
+    for t in range(len(xs)):
+        h = np.tanh(params["W"] @ h + xs[t] + params["b"])
+    return np.sum(h)
+
+
+@pytest.mark.parametrize("count", [1, 5, 17])
+def test_gradients_of_a_dict_are_added_to_in_it(count):
+    text = str(gw.circuit(in_a_dict, {"W": W, "b": XS[0]}, XS, XS[1]).code())
+    assert 'grads["W"] += ' in text
+    assert "as recorded" not in text
+    given = {"W": W, "b": XS[0]}, np.random.default_rng(count).normal(size=(count, 3)), XS[1]
+    value, (grads, dxs, dh) = run(text, dict(zip(("params", "xs", "h"), given, strict=True)))
+    there = gw.circuit(in_a_dict, *given)
+    assert value == there.value
+    for printed, name in zip((grads["W"], grads["b"], dxs, dh), ("W", "b", "xs", "h"), strict=True):
+        np.testing.assert_allclose(printed, there.gradients[name], rtol=1e-12, atol=1e-12)
+
+
+def test_unrolled_and_notes_print_every_round():
+    circuit = gw.circuit(leapfrog, 1.0, 2.0, 0.3)
+    assert "for " not in circuit.code(unrolled=True)
+    assert "for " not in circuit.code("notes")
+
+
+if __name__ == "__main__":
+    for module in STUDENTS:
+        f, given = student(module)
+        text = str(gw.circuit(f, **given(RECORDED)).code())
+        (HERE / "printed" / f"{module}.txt").write_text(text, encoding="utf-8")
