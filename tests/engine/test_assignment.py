@@ -14,6 +14,7 @@ import pytest
 import gatewise as gw
 from gatewise._errors import GatewiseError
 from gatewise._gates import assigning
+from gatewise._tensor import assigning as assigning_of_tensors
 
 P = np.array([0.7, 1.3, 0.4, 0.9])
 
@@ -42,6 +43,26 @@ def agrees(f: Any, p: Any = P) -> None:
     hessian = np.array([gw.grad(lambda q, i=i: gw.grad(f)(q)[i])(p.copy()) for i in range(len(p))])
     np.testing.assert_allclose(hessian, hessian.T, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(gw.jvp(f, (p.copy(),), (np.ones_like(p),))[1], gradient.sum(), rtol=1e-10, atol=1e-12)
+
+
+def rows_apart(p):
+    rows = np.zeros((6, 4))
+    views = [rows[i] for i in range(6)]
+    views[2][:] = p
+    views[3][1:] = views[2][:-1] * p[0]
+    rows[:, 1] *= p[2]
+    views[0] += views[3]
+    rows.T[2][::2] = p[:3]
+    return np.sum(np.sin(rows)) + sum(np.sum(np.cos(view) * p) for view in views)
+
+
+def no_entries(p):
+    x = p * 1.0
+    empty, backwards = x[2:2], x[::-1]
+    empty[...] = 3.0
+    x[3:1] = p[0]
+    x[1] = p[0] * p[1]
+    return np.sum(empty) + np.sum(backwards * p)
 
 
 def heat_flow(p):
@@ -528,3 +549,19 @@ def test_assignments_are_linear_in_operations_and_bytes(f, p, monkeypatch):
     assert many < 3.05 * few
     few, many = (arrays_made(monkeypatch, lambda n=n: gw.grad(f)(p, n)) for n in (1000, 3000))
     assert many < 3.05 * few
+
+
+def test_a_change_of_one_row_leaves_the_views_of_others_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    made_anew = []
+    refresh = assigning_of_tensors.refresh
+    monkeypatch.setattr(assigning_of_tensors, "refresh", lambda view: (made_anew.append(view), refresh(view)))
+
+    def f(p):
+        rows = np.zeros((200, 4))
+        views = [rows[i] for i in range(200)]
+        for i, view in enumerate(views):
+            view[:] = p * i
+        return np.sum(rows) + np.sum(views[7])
+
+    np.testing.assert_allclose(gw.grad(f)(P), np.full(4, sum(range(200)) + 7.0))
+    assert len(made_anew) == 200

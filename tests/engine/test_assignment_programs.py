@@ -8,8 +8,6 @@ from fuzz_assignment import judged
 
 @pytest.mark.parametrize("start", range(0, 300, 50))
 def test_random_programs_are_right_or_refused(start):
-    wrong = [found for seed in range(start, start + 50) if (found := judged(seed, seed % 10 == 0)) not in FINE]
-    assert wrong == []
-
-
-FINE = ("right", "refused")
+    told = [judged(seed, seed % 10 == 0) for seed in range(start, start + 50)]
+    assert [found for found in told if found != "right" and not found.startswith("refused: ")] == []
+    assert sum(found == "right" for found in told) >= 48

@@ -10,11 +10,13 @@ import numpy as np
 import gatewise as gw
 from gates.cases import Case, good_cases, quietly
 from gates.differences import extrapolated
-from gatewise._errors import ComplexGradientError, UnsupportedError
+from gatewise._errors import ComplexGradientError, GatewiseError, UnsupportedError
 from gatewise._gates import Gate
 
 #: What extrapolated differences leave of a slope near 1.
 LIMIT = 1e-9
+#: And of one of a gradient.
+BEND = 1e-7
 
 
 def slopes_along_both_axes(gate: Gate) -> int:
@@ -25,6 +27,8 @@ def slopes_along_both_axes(gate: Gate) -> int:
     cases = [*complex_cases(gate), *(case for case in good_cases(gate) if case.places and has_complex_parts(case))]
     for case in cases if takes else cases[:2]:
         (slopes_are_right if takes else is_refused)(case)
+        if takes:
+            bends_are_right(case)
     return len(cases)
 
 
@@ -116,6 +120,31 @@ def forward_is_the_way_back(case: Case, loss: Callable[..., Any], found: Any) ->
     products = [np.ravel(np.conj(g) * t) for g, t in zip(found, tangents, strict=True)]
     want, size = float(np.sum(np.concatenate(products).real)), float(np.sum(np.abs(np.concatenate(products))))
     assert abs(have - want) <= 1e-12 * max(size, 1.0), f"{case}: {have!r} forward, {want!r} backward"
+
+
+def bends_are_right(case: Case) -> None:
+    """The gradient's own slope along one direction, by real and imaginary parts of all inputs."""
+    loss, rng = loss_of(case), np.random.default_rng(11)
+    steps = [rng.normal(size=np.shape(x)) + 1j * rng.normal(size=np.shape(x)) for x in case.values]
+    steps = [step if np.iscomplexobj(x) else step.real for step, x in zip(steps, case.values, strict=True)]
+
+    def slope(*values: Any) -> Any:
+        found = quietly(gw.grad(loss, range(len(values))), *values)
+        return sum(np.sum(np.real(np.conj(step) * g)) for step, g in zip(steps, found, strict=True))
+
+    try:
+        bent = quietly(gw.grad(slope, range(len(case.values))), *case.values)
+    except GatewiseError:
+        return  # a rule whose own rule is one for real numbers
+    have = sum(np.sum(np.real(np.conj(step) * g)) for step, g in zip(steps, bent, strict=True))
+    want = extrapolated(
+        lambda h: float(slope(*(as_given(x + h * s, x) for x, s in zip(case.values, steps, strict=True))))
+    )
+    assert abs(have - want) <= BEND * max(1.0, abs(want)), f"{case}: bends by {have} instead of {want}"
+
+
+def as_given(moved: Any, x: Any) -> Any:
+    return moved if np.ndim(x) else type(x)(moved)
 
 
 def moved(

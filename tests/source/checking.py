@@ -140,7 +140,8 @@ def swept(function: Any, inputs: Inputs, upstream: Any) -> list[Any]:
         rest = iter(parts)
         return function(*rebuilt(args, rest), **dict(zip(kwargs, rebuilt(list(kwargs.values()), rest), strict=True)))
 
-    out, pullback = gw.vjp(on_leaves, *given)
+    whole = not kwargs and all(isinstance(x, np.ndarray) for x in args)
+    out, pullback = gw.vjp(function if whole else on_leaves, *given)  # buffers are made in what is differentiated alone
     return [out, *pullback(np.ones_like(out) if upstream is None else upstream)]
 
 
@@ -318,7 +319,24 @@ def owner(target: ast.expr, namespace: dict[str, Any]) -> ast.expr | None:
     if not isinstance(target, ast.Subscript):
         return None
     held = value_in(target.value, namespace)
-    return target.value if isinstance(held, np.ndarray) else None
+    return looked_at(target.value, held, namespace) if isinstance(held, np.ndarray) else None
+
+
+def looked_at(view: ast.expr, held: Any, namespace: dict[str, Any]) -> ast.expr:
+    """The array that a view in a target is one of: `v` of `np.reshape(v, (4, 3))[...] = x` and of `v.T[0] = x`."""
+    inner: ast.expr | None = None
+    if isinstance(view, (ast.Subscript, ast.Attribute)):
+        inner = view.value
+    elif isinstance(view, ast.Call):
+        first = isinstance(view.func, ast.Attribute) and ast.unparse(view.func).startswith("np.")
+        inner = next((a for a in view.args if not isinstance(a, ast.Constant)), None) if first else view.func.value  # type: ignore[attr-defined]
+    if inner is None:
+        return view
+    base = value_in(inner, namespace)
+    pieces = isinstance(inner, ast.Call) and isinstance(base, (list, tuple))
+    if pieces or (isinstance(base, np.ndarray) and np.may_share_memory(base, held)):
+        return looked_at(inner, held, namespace)
+    return view
 
 
 def foul_lines(text: str, run: tuple[list[Any], dict[str, Any]]) -> Iterator[str]:

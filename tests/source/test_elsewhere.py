@@ -554,3 +554,38 @@ def test_what_python_cut_to_a_whole_number_is_cut_by_the_assertion_too(k: int) -
     np.testing.assert_allclose(printed(f, x)(x)[0], f(x))
     with pytest.raises(AssertionError, match="record it again"):
         printed(f, x)(x - 9.0)
+
+
+def through_turned_axes(x: Any) -> Any:
+    a = np.transpose(x.reshape(2, 3, 2), (1, 0, 2)) * 1.0
+    row = np.transpose(a, (1, 0, 2)).reshape(-1)
+    row[1] = x[0] * x[1]
+    return np.sum(np.sin(a * np.arange(1.0, 13.0).reshape(3, 2, 2)))
+
+
+def through_columns(x: Any) -> Any:
+    a = np.zeros((2, 3), order="F")
+    a[:, 0] = x[:2]
+    column = a.reshape(-1, order="F")
+    column[1:] = column[:-1] * x[2]
+    return np.sum(np.sin(a))
+
+
+def placed_by_a_mask(x: Any) -> Any:
+    y = x * 1.0
+    np.place(y, y > 0.5, [x[0], 2.0])
+    return np.sum(np.sin(y) * x)
+
+
+@pytest.mark.parametrize("f", [through_turned_axes, through_columns])
+def test_entries_are_written_through_views_in_the_order_they_lie_in(f: Callable[..., Any]) -> None:
+    x = np.linspace(0.1, 1.0, 12)
+    holds(f, x, x[::-1] * 0.7)
+    holds(f, np.repeat(x, 2)[::2], x + 0.2)
+
+
+def test_a_mask_that_numpy_is_told_to_place_by_is_looked_at_again() -> None:
+    x = np.array([0.2, 0.7, 0.4, 0.9])
+    holds(placed_by_a_mask, x, x + 0.05)
+    with pytest.raises(AssertionError, match="recorded where"):
+        printed(placed_by_a_mask, x)(x[::-1].copy())

@@ -15,6 +15,12 @@ class Running(threading.local):
 
 
 running = Running()
+everywhere: list[list[GatewiseError]] = []  #: what each function that is being run has met, in all threads
+
+
+def collected() -> list[list[GatewiseError]]:
+    """Where an error of this thread is noted; one that a function has started may work for any that is being run."""
+    return everywhere if running.refused is None else [running.refused]
 
 
 class refusals:  # noqa: N801  (used as a function is, `with refusals() as met:`)
@@ -24,10 +30,12 @@ class refusals:  # noqa: N801  (used as a function is, `with refusals() as met:`
         self.around = running.refused
         self.met: list[GatewiseError] = []
         running.refused = self.met
+        everywhere.append(self.met)
         return self.met
 
     def __exit__(self, kind: object, *_: object) -> None:
         running.refused = self.around
+        everywhere[:] = [met for met in everywhere if met is not self.met]
         if kind is not None and self.around is not None:
             self.around.extend(self.met)
 
@@ -52,8 +60,9 @@ class GatewiseError(Exception):
         if cure:
             lines.append("  instead: " + cure)
         Exception.__init__(self, "\n".join(lines))
-        if running.refused is not None and self.mirrored is None:
-            running.refused.append(self)
+        if self.mirrored is None:
+            for met in collected():
+                met.append(self)
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -74,8 +83,9 @@ class GatewiseError(Exception):
 
     def forgotten(self) -> Self:
         """Return this error, which is no refusal: gatewise has found another way itself."""
-        if running.refused is not None and self in running.refused:
-            running.refused.remove(self)
+        for met in collected():
+            if self in met:
+                met.remove(self)
         return self
 
 

@@ -173,6 +173,10 @@ class AssignmentError(LineError):
     def into(cls, target: object) -> AssignmentError:
         names = user_names(target)
         name = names[0] if names else "a plain array"
+        dtype = getattr(target, "dtype", None)
+        if dtype is not None and dtype.kind in "biu":
+            what, why = f"{name} takes no floats.", f"it is an array of {dtype}, and NumPy refuses this too."
+            return cls.like(TypeError)(what, why, f"{name} = {name} + t, which makes a new array.")
         return cls(
             f"{name} was the target of an operation on Tensors.",
             f"{name} is a plain array: it would take the values and lose the gradient.",

@@ -23,7 +23,7 @@ from gatewise._gates import (
 from gatewise._gates.assigning import Chain, Growing, blank, viewed, write, written
 from gatewise._gates.composed import COMPOSED, OPTIONS
 from gatewise._gates.families import Stops, custom, elementwise, linear, reduction, stops
-from gatewise._gates.fitting import cast, convert, kept_axes, lanes, showing
+from gatewise._gates.fitting import cast, convert, kept_axes, lanes, real_power, showing
 from gatewise._gates.gate import (
     ABSENT,
     CONSTANT,
@@ -74,7 +74,7 @@ __all__ = [
     "added_at", "affine", "arithmetic", "assigning", "batch_norm", "blank", "cast", "choices", "conv2d", "convert",
     "cross_entropy", "curves", "custom", "declare", "dtype_of", "elementwise", "factors", "images", "is_recorded",
     "kept_axes", "key_of", "lanes", "layers", "linear", "load_scipys", "loaded_of_scipy", "logsumexp", "matrices",
-    "max_pool2d", "movement", "names_an_entry_once", "neural", "ordering", "pair", "pick", "placing", "plain", "put",
-    "reduction", "relu", "running", "shape_of", "showing", "sigmoid", "softmax", "softplus", "spectra", "stops",
-    "totals", "viewed", "without_mask", "write", "written",
+    "max_pool2d", "movement", "names_an_entry_once", "neural", "ordering", "pair", "pick", "placing", "plain",
+    "put", "real_power", "reduction", "relu", "running", "shape_of", "showing", "sigmoid", "softmax", "softplus",
+    "spectra", "stops", "totals", "viewed", "without_mask", "write", "written",
 ]  # fmt: skip

@@ -148,7 +148,7 @@ def taken_out(g: Growing, values: Any, index: Any, chain: Chain, wanted: Sequenc
     if 1 in wanted:
         part, live = here[index], alive[index]
         if type(part) is not np.ndarray and isinstance(values, float):  # one number, in and out
-            parts.append(type(values)(part) if live else None)
+            parts.append(type(values)(part.real) if live else None)
         else:
             parts.append(of_values(np.array(part), np.array(live), values, lasting(g.g.shape, index, chain)))
     here[index] = 0

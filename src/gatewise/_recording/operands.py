@@ -198,9 +198,10 @@ def told_by_value(value: np.ndarray[Any, Any]) -> str | None:
         return f"np.eye({shape[0]})"
     if value.ndim == 1 and value.size > 2 and np.array_equal(value, np.arange(float(value.size))):
         return f"np.arange({float(value.size)})"
+    order = "" if value.flags.c_contiguous else ', order="F"' if value.flags.f_contiguous else None
     for number, name in ((0.0, "zeros"), (1.0, "ones")):
-        if value.size and np.all(value == number) and not np.any(np.signbit(value)):
-            return f"np.{name}({shape})"
+        if order is not None and value.size and np.all(value == number) and not np.any(np.signbit(value)):
+            return f"np.{name}({shape}{order})"
     return None
 
 

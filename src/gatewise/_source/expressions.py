@@ -136,8 +136,8 @@ class Expressions:
         x = self.nodes.of(x) if isinstance(x, (Tensor, Wire)) else x
         while isinstance(x, Wire) and x not in self.d_texts and x in self.d_roots:
             x = self.d_roots[x]
-        if isinstance(x, Wire) and not self.backward and x not in self.names.named and (made := step_of(x)) is not None:
-            return made
+        if isinstance(x, Wire) and not self.backward and x not in self.names.named and x not in self.names.needed:
+            return step_of(x) or x
         return x
 
     def is_statement(self, x: Any) -> bool:

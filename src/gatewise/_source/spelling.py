@@ -15,7 +15,7 @@ from gatewise._gates import Gate, convert, pick
 from gatewise._recording.operands import ONE, told_by_value
 from gatewise._recording.structures import key_text
 from gatewise._source.looking import is_gate, is_plain_place, same_parameter, value_of, weak
-from gatewise._tensor import FORWARDS, SIGNS, one_over
+from gatewise._tensor import FORWARDS, SIGNS, by_rows, one_over
 
 ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON, LOWEST = 100, 90, 80, 70, 60, 50, 40, 30, 0
 RANK = {
@@ -179,6 +179,8 @@ class Speller:
             return infix("/", Text(step.typed.get(ONE, "1.0")), operands[0])
         if forward in SIGNS:
             return infix(SIGNS[forward], operands[0], operands[1], grouped)
+        if forward is by_rows:
+            return Text(f"{operands[0].at(ATOM)}.copy()")
         if forward in PREFIX:
             return Text(PREFIX[forward] + operands[0].at(UNARY), UNARY)
         if (

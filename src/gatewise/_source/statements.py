@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any, Literal
 
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Wire, placed, with_wires
-from gatewise._gates import GATES, added_at, names_an_entry_once, put, written
+from gatewise._gates import NAMES, added_at, names_an_entry_once, put, viewed, written
 from gatewise._source.expressions import Expressions
 from gatewise._source.looking import dtype_of, is_gate, is_number, value_of
 from gatewise._source.names import Names
@@ -16,7 +17,27 @@ from gatewise._source.shapes import Shapes
 from gatewise._source.spelling import ATOM, UNARY, Text, infix, number_literal
 
 Style = Literal["code", "notes"]
+#: By the function that makes a view, its gate.
+LOOKED_AT_BY = {function: gate for gate in NAMES.values() if gate.views for function in (gate.function, gate.call)}
 COMMENT = 51  # the column of what stands behind a line
+
+
+def order_for(node: Expr) -> tuple[int, ...] | None:
+    """The axes, slowest first, of an array that `node` writes into through views; None where any order will do."""
+    chain = node.parameters.get("chain", ())
+    if node.gate.function is not written or not any(LOOKED_AT_BY[f].function in RESHAPED for f, _, _ in chain):
+        return None
+    numbers = np.zeros(np.shape(value_of(node.operands[0])))
+    rows = tuple(range(numbers.ndim))
+    for axes in (rows, rows[::-1], *permutations(rows)):
+        laid = np.transpose(np.transpose(numbers, axes).copy(), np.argsort(axes))
+        if np.may_share_memory(viewed(laid, chain), laid):
+            return axes
+    return rows  # there is no entry
+
+
+#: What shows entries in one row, or copies them: it depends on how they lie.
+RESHAPED = (np.reshape, np.ravel)
 
 
 @dataclass(slots=True)
@@ -50,10 +71,11 @@ class Statements:
         """One more line."""
         self.lines.append(TextLine(code, said=said))
 
-    def assign(self, name: str, root: Any, *, like: Wire | None = None, fresh: bool = False) -> None:
+    def assign(self, name: str, root: Any, *, like: Wire | None = None, fresh: bool = False, order: str = "") -> None:
         """`name = root`, in several statements where the value is made by writing into an array.
 
-        `like` is the wire whose gradient this is; with `fresh` the result must share memory with nothing.
+        `like` is the wire whose gradient this is; with `fresh` the result must share memory with nothing, and a copy
+        keeps the `order` of its entries.
         """
         x = self.say.resolved(root)
         if self.say.is_statement(x):
@@ -69,9 +91,9 @@ class Statements:
         else:
             self.name_shape(x, like)
             text = self.say.spell(x)
-            self.write(f"{name} = {self.owned(text, x, like, fresh)}", self.shapes.said(x))
+            self.write(f"{name} = {self.owned(text, x, like, fresh, order)}", self.shapes.said(x))
 
-    def owned(self, text: Text, x: Any, like: Wire | None, fresh: bool) -> str:
+    def owned(self, text: Text, x: Any, like: Wire | None, fresh: bool, order: str) -> str:
         """An expression for a gradient: one that must share memory with nothing, and would, is copied.
 
         The gradient of a number is one, that nobody can change; an array without axes may stand for it.
@@ -79,7 +101,7 @@ class Statements:
         named = not isinstance(x, Expr) or x in self.say.d_texts
         if like is not None and not isinstance(like.value, np.ndarray):
             return f"+{text.at(UNARY)}" if (fresh or not named) and self.shares(x) else text.text
-        return f"{text.at(ATOM)}.copy()" if fresh and self.shares(x) else text.text
+        return f"{text.at(ATOM)}.copy({order})" if fresh and self.shares(x) else text.text
 
     def change(self, name: str, sign: str, right: Any) -> None:
         """`name += right` and its like, on an array that has this name alone."""
@@ -113,7 +135,12 @@ class Statements:
             self.add_into(name, node.parameters["index"], node.operands[1])
             return
         if node.gate.function is written:
-            self.assign(name, node.operands[0], like=like, fresh=True)
+            base = self.say.resolved(node.operands[0])
+            value, order = value_of(base), order_for(node)
+            kept = isinstance(value, np.ndarray) and not value.flags.c_contiguous and not self.say.backward
+            self.assign(name, node.operands[0], like=like, fresh=True, order='"K"' if kept else "")
+            if order is not None and not (self.say.is_statement(base) and order_for(base) == order):
+                self.lay_out(name, order)
             self.put_into(name, node)
             return
         index, shape, dtype = node.parameters["index"], tuple(node.parameters["shape"]), dtype_of(node)
@@ -136,12 +163,24 @@ class Statements:
             return f"{self.names.forward_name(wire)}.shape"
         return self.say.speller.parameter(shape)
 
+    def lay_out(self, name: str, axes: tuple[int, ...]) -> None:
+        """`name = name.copy("F")`: with its entries in an order, where it has not been made a copy like that."""
+        rows = tuple(range(len(axes)))
+        if axes not in (rows, rows[::-1]):
+            if not self.lines[-1].code.endswith('.copy("K")'):
+                back = tuple(map(int, np.argsort(axes)))
+                self.write(f"{name} = np.transpose(np.transpose({name}, {axes}).copy(), {back})")
+            return
+        copied = ".copy()" if axes == rows else '.copy("F")'
+        if not self.lines[-1].code.endswith((copied, '.copy("K")')):
+            self.write(f"{name} = {name}{copied}")
+
     def put_into(self, name: str, node: Expr) -> None:
         """`name[index] = values`, through the views that the user wrote into."""
         base, values = node.operands
         target, looked_at = Text(name), value_of(base)
         for function, parameters, which in node.parameters.get("chain", ()):
-            view = Expr(GATES[function], function, (base,), parameters, looked_at)
+            view = Expr(LOOKED_AT_BY[function], function, (base,), parameters, looked_at)
             target, looked_at = self.say.speller.step(view, [target], [looked_at]), function(looked_at, **parameters)
             if which is not None:
                 target, looked_at = Text(f"{target.at(ATOM)}[{which}]"), looked_at[which]

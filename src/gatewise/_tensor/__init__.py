@@ -12,6 +12,7 @@ from gatewise._tensor.applying import apply1 as apply1
 from gatewise._tensor.applying import apply2 as apply2
 from gatewise._tensor.applying import standing_in as standing_in
 from gatewise._tensor.arrays import METHODS as METHODS
+from gatewise._tensor.arrays import by_rows as by_rows
 from gatewise._tensor.asking import BACKWARD as BACKWARD
 from gatewise._tensor.asking import STOPPED as STOPPED
 from gatewise._tensor.asking import described as described
@@ -22,6 +23,7 @@ from gatewise._tensor.asking import whole_number as whole_number
 from gatewise._tensor.carrier import Tensor as Tensor
 from gatewise._tensor.carrier import Values as Values
 from gatewise._tensor.changing import change as change
+from gatewise._tensor.layouts import laid_out as laid_out
 from gatewise._tensor.lists import LISTS as LISTS
 from gatewise._tensor.lists import gathered as gathered
 from gatewise._tensor.lists import has_tensor as has_tensor

@@ -27,11 +27,20 @@ from gatewise._circuit import (
     recognise,
     tick,
 )
-from gatewise._errors import BeyondError, ComplexGradientError, GateError, GatewiseError, KeptError, user_line
+from gatewise._errors import (
+    BeyondError,
+    ComplexGradientError,
+    GateError,
+    GatewiseError,
+    KeptError,
+    ReadingError,
+    user_line,
+)
 from gatewise._gates import ABSENT, CONSTANT, NAMES, UNASKED, WANTED, Gate, Pullback, Stops, blank
 from gatewise._sweep import FLOATS
 from gatewise._tensor.asking import BACKWARD, STOPPED, described, is_stopped
 from gatewise._tensor.carrier import Tensor
+from gatewise._tensor.lists import gathered, has_tensor
 from gatewise._tensor.parameters import bits_inside, unwrapped
 from gatewise._types import Function, Parameters
 
@@ -172,6 +181,9 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     try:
         out = forward(*values, **plain_parameters)
     except Exception as error:
+        if isinstance(error, ReadingError) and any(type(x) in (list, tuple) and has_tensor(x) for x in operands):
+            error.forgotten()
+            return apply(gate, forward, list(map(gathered, operands)), parameters)
         out = recovered(error, gate, forward, operands, values, plain_parameters)
     if gate.of_reals:
         demand_rule_for(gate, values, operands)
@@ -185,11 +197,7 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
             look(made, operands[0], gate, forward, parameters)
         return made
     if bits & Open.recordings & ~recording:
-        raise GateError(
-            f"{gate.name} ran in another thread.",
-            "a circuit records the thread it was started in.",
-            "compute in one thread inside gw.circuit.",
-        )
+        raise elsewhere(gate)
     if not parents:
         key &= ~((4 ** len(values) - 1) // 3 * 2)  # nobody is wanted
     scalar = not several and type(out) in FLOATS and all(type(v) in FLOATS for v in values)
@@ -222,6 +230,12 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     if gate.views and len(operands) == 1 and type(operands[0]) is Tensor:
         look(made, operands[0], gate, forward, parameters)
     return made
+
+
+def elsewhere(gate: Gate) -> GateError:
+    """The error for a step of a recording in a thread of its own."""
+    what, why = f"{gate.name} ran in another thread.", "a circuit records the thread it was started in."
+    return GateError(what, why, "compute in one thread inside gw.circuit.")
 
 
 def is_constant(x: Any) -> bool:

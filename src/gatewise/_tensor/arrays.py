@@ -21,12 +21,19 @@ def entries(t: Tensor, index: Any) -> Any:
     return apply_entry(PICK, pick, t, index)
 
 
-def astype(t: Tensor, dtype: Any, copy: bool = True) -> Any:
+def astype(
+    t: Tensor, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+) -> Any:
     try:
         kind = np.dtype(dtype)
     except TypeError as error:
         what = f"{dtype!r} is no dtype."
         raise GateError.like(TypeError)(what, str(error), "np.float32, np.float64.") from None
+    if casting != "unsafe" and not np.can_cast(t.dtype, kind, casting):
+        what = f"{described(t)} cannot be cast from {t.dtype} to {kind} by the rule {casting!r}."
+        raise GateError.like(TypeError)(what, "NumPy refuses this too.", "t.astype(dtype).")
+    if not copy and kind == t.dtype and order == "K":
+        return t
     return apply(GATES[convert], convert, (t,), {"dtype": kind})
 
 
@@ -99,7 +106,8 @@ class Flat:
         if np.ndim(values) and np.ndim(places):
             values = values[np.resize(np.arange(len(values)), len(places))]
         whole = self.t if self.t.shape else np.reshape(self.t, (1,))
-        whole[np.unravel_index(places, whole.shape)] = values
+        found = np.unravel_index(places, whole.shape)
+        whole[found if np.ndim(places) else tuple(map(int, found))] = values
 
     def __iter__(self) -> Any:
         return iter(np.ravel(self.t))
@@ -122,6 +130,16 @@ def set_part(name: str) -> Function:
 def written_over(t: Tensor, value: Any) -> None:
     cure = "with gw.no_grad(): t[...] = value, which changes it in place."
     raise AssignmentError(f"{described(t)} has no data of its own to set.", OF_NUMPY, cure)
+
+
+def shaped(t: Tensor, shape: Any) -> None:
+    cure = f"a new array, reshaped: y = y.reshape({shape})."
+    raise AssignmentError(f"{described(t)} cannot be given another shape in place.", "views of it look on.", cure)
+
+
+def deleted(t: Tensor, index: Any) -> None:
+    what = f"entries of {described(t)} cannot be deleted."
+    raise GateError.like(ValueError)(what, "an array has a fixed size; NumPy refuses this too.", "np.delete(t, index).")
 
 
 def same_as_numpys(name: str) -> Function:
@@ -158,4 +176,5 @@ give(T=property(lambda t: np.transpose(t)), mT=property(lambda t: np.matrix_tran
 give(flat=property(Flat, lambda t, values: Flat(t).__setitem__(..., values)))
 give(real=property(lambda t: np.real(t), set_part("real")), imag=property(lambda t: np.imag(t), set_part("imag")))
 give(nbytes=property(lambda t: t.value.nbytes), itemsize=property(lambda t: t.dtype.itemsize))
+give(shape=vars(Tensor)["shape"].setter(shaped), __delitem__=deleted)
 give(data=property(fset=written_over))  # reading it leads to __getattr__

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Wire, closed_bits, lent, tick
+from gatewise._circuit import Open, Wire, closed_bits, lent, tick
 from gatewise._errors import GateError
 from gatewise._gates import (
     CONSTANT,
@@ -34,6 +34,7 @@ from gatewise._tensor.asking import STOPPED, described, is_stopped
 from gatewise._tensor.carrier import Tensor
 from gatewise._tensor.lists import gathered
 from gatewise._tensor.parameters import unwrapped
+from gatewise._tensor.spans import EVERYWHERE, Span, entries_at, span_in
 
 ASSIGN = NAMES["assign"]
 
@@ -62,10 +63,12 @@ class Base:
 class View:
     """How a view was made of its base: by a gate, its function and parameters, one output of several."""
 
-    __slots__ = ("base", "forward", "gate", "parameters", "which")
+    __slots__ = ("base", "forward", "gate", "parameters", "span", "strides", "which")
 
     def __init__(self, base: Tensor, gate: Gate, forward: Callable[..., Any], parameters: Any, which: Any) -> None:
         self.base, self.gate, self.forward, self.parameters, self.which = base, gate, forward, parameters, which
+        self.strides: Any = None  # of the array that the span was taken in
+        self.span = EVERYWHERE
 
 
 def root_of(t: Tensor) -> tuple[Tensor, Base, Chain]:
@@ -104,6 +107,8 @@ def note(out: Tensor, base: Tensor, gate: Gate, forward: Any, parameters: Mappin
 
 def own_copy(view: Tensor, real: Any) -> None:
     """Give a view memory of its own, or what is made of it would keep the next assignment from being made in place."""
+    if not real.flags.writeable:
+        return  # nothing is written into it, and one entry may stand in many places
     view.value = np.array(real, order="K")
     if view.wire is not None and view.wire is not STOPPED:
         view.wire.value = view.value
@@ -131,14 +136,11 @@ ALONE = alone()
 def assign(t: Tensor, index: Any, values: Any) -> None:
     """`t[index] = values`, for everybody who looks at that memory."""
     root, known, chain = root_of(t)
+    demand_writeable(t, root)
     if is_there_already(t, index, values):
         return  # the end of `t[index] += ...`, which has changed the view
-    if type(root.value) is not np.ndarray:
-        what = f"{described(t)} has no entries to assign to."
-        raise GateError.like(TypeError)(what, "it is a single number.", "a new one in its place.")
-    if any(function is np.imag for function, _, _ in chain):
-        what = f"{described(t)} is assigned to, the imaginary part of a complex array."
-        raise GateError(what, "its gradient has no rule through that view.", "z[...] = np.real(z) + 1j * values.")
+    if root.value.dtype.kind == "c" and (part := part_behind(t)) is not None:
+        return through_part(t, part, index, values)
     place, values = unwrapped(index), gathered(values)
     if place is Ellipsis and chain and chain[-1][0] is pick:  # `t[1:-1][...]` is `t[1:-1]`
         index = place = chain[-1][1]["index"]
@@ -156,9 +158,74 @@ def assign(t: Tensor, index: Any, values: Any) -> None:
         if type(error).__module__.startswith("gatewise"):
             raise
         raise GateError.like(type(error))(f"{described(t)} cannot be assigned to like this.", str(error)) from None
-    if known.views:
-        for view in known.living():
-            refresh(view)
+    if known.views and (views := known.living()):
+        low, high = written_span(root.value, place, chain)
+        for view in views:
+            start, end = span_of(view, root.value)
+            if start < high and low < end:
+                refresh(view)
+
+
+def written_span(array: Any, place: Any, chain: Chain) -> Span:
+    """Where in an array an assignment wrote; an index by other arrays may lead everywhere in what it was given to."""
+    seen = viewed(array, chain)
+    if not np.may_share_memory(seen, array):
+        return EVERYWHERE
+    return span_in(entries_at(seen, place) if is_basic(place) else seen, array)
+
+
+def span_of(view: Tensor, array: Any) -> Span:
+    """Where in its base's array a view lies."""
+    alias = view.alias
+    assert isinstance(alias, View)
+    if alias.strides != array.strides:
+        seen = viewed(array, root_of(view)[2])
+        alias.span = span_in(seen, array) if np.may_share_memory(seen, array) else EVERYWHERE
+        alias.strides = array.strides
+    return alias.span
+
+
+def demand_writeable(t: Tensor, root: Tensor) -> None:
+    """Refuse a single number, and what NumPy gives to be read alone, as it does itself."""
+    if type(root.value) is not np.ndarray:
+        what = f"{described(t)} has no entries to assign to."
+        raise GateError.like(TypeError)(what, "it is a single number.", "a new one in its place.")
+    if not t.value.flags.writeable:
+        what = f"{described(t)} can only be read."
+        why = "several entries may lie in one place, or it shows another array's; NumPy refuses this too."
+        raise GateError.like(ValueError)(what, why, "a copy, which can be written into.")
+
+
+#: What shows one part of complex numbers, and what it does not show.
+PARTS = {NAMES["real"]: (NAMES["imag"], 1.0, 1j), NAMES["imag"]: (NAMES["real"], 1j, 1.0)}
+
+
+def part_behind(t: Tensor) -> Tensor | None:
+    """The real or imaginary part of a complex array that a Tensor looks at."""
+    while type(alias := t.alias) is View:
+        if alias.gate in PARTS and alias.base.dtype.kind == "c":
+            return t
+        t = alias.base
+    return None
+
+
+def through_part(t: Tensor, part: Tensor, index: Any, values: Any) -> None:
+    """Write into one part of complex numbers: a copy of it takes the values, and both parts make the whole anew."""
+    steps: list[View] = []
+    while t is not part:
+        alias = t.alias
+        assert isinstance(alias, View)
+        steps, t = [alias, *steps], alias.base
+    new: Any = np.copy(part)
+    target = new
+    for step in steps:
+        target = apply(step.gate, step.forward, (target,), step.parameters)
+        target = target if step.which is None else target[step.which]
+    assign(target, index, values)
+    alias = part.alias
+    assert isinstance(alias, View)
+    other, mine, its = PARTS[alias.gate]
+    assign(alias.base, ..., new * mine + other(alias.base) * its)
 
 
 def is_there_already(t: Tensor, index: Any, values: Any) -> bool:
@@ -201,6 +268,8 @@ def recorded(root: Tensor, place: Any, chain: Chain, values: Any, index: Any) ->
 
 
 def eager(root: Tensor, known: Base, place: Any, chain: Chain, values: Any) -> None:
+    if root.bits & Open.recordings:
+        raise applying.elsewhere(ASSIGN)
     plain, kind, own, old = values, CONSTANT, 0, root.wire
     if type(values) is Tensor:
         plain, own = values.value, values.bits & ~closed_bits()

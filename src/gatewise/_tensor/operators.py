@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import VariableWire, closed_bits
-from gatewise._gates import GATES, NAMES, Gate, plain
+from gatewise._gates import GATES, NAMES, Gate, plain, real_power
 from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, recovered
 from gatewise._tensor.asking import BACKWARD
 from gatewise._tensor.carrier import Tensor, give
@@ -20,12 +19,6 @@ from gatewise._tensor.writing import into
 from gatewise._types import Function
 
 
-def power_of(x: Any, y: object) -> Any:
-    """`x ** y`, NaN where Python's floats would turn complex."""
-    out = x**y
-    return math.nan if type(out) is complex and complex not in (type(x), type(y)) else out
-
-
 def one_over(x: Any) -> Any:
     """`1.0 / x`: the reciprocal as the course writes it."""
     return 1.0 / x
@@ -33,7 +26,7 @@ def one_over(x: Any) -> Any:
 
 #: The Python operator behind each sign.
 FORWARDS: dict[str, Callable[..., Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": power_of,
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": real_power,
     "@": operator.matmul, "%": operator.mod, "//": operator.floordiv, "&": operator.and_, "|": operator.or_,
     ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
@@ -121,7 +114,7 @@ def augmented(gate: Gate, forward: Function, name: str, x: Tensor, y: object) ->
 
         change(x, write)
         return x
-    if x.shape and not is_learned(x):
+    if type(x.value) is np.ndarray and not is_learned(x):  # one without axes too: only a number is rebound
         return into(x, apply(gate, forward, (x, y), {}) if gate in UNHURRIED else apply2(gate, forward, x, y))
     if x.shape or (type(x.wire) is VariableWire and x.bits & ~closed_bits() & BACKWARD):
         raise not_changed(x, gate.infix)

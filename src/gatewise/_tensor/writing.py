@@ -14,6 +14,16 @@ from gatewise._tensor.assigning import assign
 from gatewise._tensor.carrier import Tensor
 
 
+def looked_up(x: Any) -> Any:
+    """The plain values of a mask or of places: a recording notes that they were looked at."""
+    return np.asarray(x.read("array") if type(x) is Tensor else x)
+
+
+def entry_at(place: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The index of one entry, by its place among all."""
+    return tuple(map(int, np.unravel_index(place, shape)))
+
+
 def is_target(out: Any) -> bool:
     """Whether `out=` names a Tensor to be written into."""
     return type(out[0] if isinstance(out, tuple) and len(out) == 1 else out) is Tensor
@@ -28,9 +38,11 @@ def into(out: Any, result: Any) -> Any:
     """Write a result into what `out=` names."""
     target = out[0] if isinstance(out, tuple) else out
     have, want = np.asarray(plain(result)), np.asarray(plain(target))
-    if not np.can_cast(have.dtype, want.dtype, "same_kind") or not fits(have.shape, want.shape):
+    fitting, castable = fits(have.shape, want.shape), np.can_cast(have.dtype, want.dtype, "same_kind")
+    if not fitting or not castable:
         what = f"{described(target)} cannot take a result of shape {have.shape} and {have.dtype}."
-        raise GateError.like(TypeError)(what, "out= names an array of the result's shape and kind.")
+        kind = TypeError if fitting else ValueError
+        raise GateError.like(kind)(what, "what is written into has the result's shape and kind.")
     assign(target, ..., result)
     return target
 
@@ -47,10 +59,10 @@ def at(ufunc: np.ufunc, target: Tensor, index: Any, *values: Any) -> None:
     if names_an_entry_once(plain_index(index)):
         target[index] = ufunc(target[index], *values)
         return
-    places = np.arange(int(np.prod(target.shape))).reshape(target.shape)[plain_index(index)]
+    places = np.arange(int(np.prod(target.shape))).reshape(target.shape)[plain_index(index, noted)]
     if not values:
         for place in np.ravel(places):
-            entry = np.unravel_index(place, target.shape)
+            entry = entry_at(place, target.shape)
             target[entry] = ufunc(target[entry])
         return
     (other,) = values
@@ -64,12 +76,17 @@ def at(ufunc: np.ufunc, target: Tensor, index: Any, *values: Any) -> None:
         assign(target, ..., np.reshape(total, target.shape))
         return
     for k, place in enumerate(np.ravel(places)):
-        entry = np.unravel_index(place, target.shape)
+        entry = entry_at(place, target.shape)
         target[entry] = ufunc(target[entry], other[k])
 
 
-def plain_index(index: Any) -> Any:
-    return tuple(map(plain, index)) if type(index) is tuple else plain(index)
+def plain_index(index: Any, one: Callable[[Any], Any] = plain) -> Any:
+    return tuple(map(one, index)) if type(index) is tuple else one(index)
+
+
+def noted(x: Any) -> Any:
+    """A part of an index as plain numbers, looked up where it is a Tensor."""
+    return looked_up(x) if type(x) is Tensor else x
 
 
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
@@ -82,7 +99,7 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
 
 
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
-    places = np.ravel(np.asarray(plain(ind)))
+    places = np.ravel(looked_up(ind))
     size = int(np.prod(a.shape))
     if mode != "raise":
         places = places % size if mode == "wrap" else np.clip(places, 0, size - 1)
@@ -93,7 +110,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 
 def marked(array: Any, mask: Any) -> tuple[Any, tuple[Any, ...]]:
     """An array, and its places where a mask is true; of a single number the view that has one axis."""
-    known = np.asarray(plain(mask))
+    known = looked_up(mask)
     if known.ndim:
         return array, np.nonzero(known)
     assign(array, ..., array)  # the error of what has no entries
@@ -122,7 +139,7 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
 
 
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: int = -1) -> None:
-    indices = np.asarray(plain(indices))
+    indices = looked_up(indices)
     whole = np.arange(int(np.prod(arr.shape))).reshape(arr.shape)
     if axis is None:
         found = np.unravel_index(indices, arr.shape)

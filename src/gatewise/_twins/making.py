@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import lent
-from gatewise._tensor import STOPPED, Tensor, gathered, has_tensor, whole_number
+from gatewise._tensor import STOPPED, Tensor, gathered, has_tensor, laid_out, whole_number
 
 
 def buffer(array: Any) -> Any:
@@ -40,6 +40,7 @@ def filled(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> An
 
 def of_array(function: Callable[..., Any], copies: bool) -> Callable[..., Any]:
     """`np.array` and its like."""
+    order = {np.ascontiguousarray: "C", np.asfortranarray: "F"}.get(function, "K")
 
     @functools.wraps(function, updated=())
     def twin(a: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -54,6 +55,7 @@ def of_array(function: Callable[..., Any], copies: bool) -> Callable[..., Any]:
             made = np.reshape(made, ())
         elif made is a and kwargs.get("copy", copies):
             made = np.copy(made)
+        made = laid_out(made, args[0] if args else kwargs.get("order", order))
         least = kwargs.get("ndmin", 0)
         return made if least <= made.ndim else np.reshape(made, (1,) * (least - made.ndim) + made.shape)
 

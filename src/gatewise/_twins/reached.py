@@ -63,7 +63,8 @@ def writes(code: types.CodeType) -> bool:
 
 
 WRITING = frozenset(
-    ("out", "fill", "sort", "put", "copyto", "place", "putmask", "fill_diagonal", "put_along_axis", "at")
+    "out fill sort partition put copyto place putmask fill_diagonal put_along_axis at "  # noqa: SIM905
+    "iadd isub imul itruediv ipow setitem __setitem__".split()
 )
 
 

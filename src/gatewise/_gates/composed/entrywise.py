@@ -25,7 +25,11 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     limits = np.finfo(dtype_of(x))
     found = np.where(np.isnan(x), nan, x)
     found = np.where(x == np.inf, limits.max if posinf is None else posinf, found)
-    return np.where(x == -np.inf, limits.min if neginf is None else neginf, found)[()]
+    found = np.where(x == -np.inf, limits.min if neginf is None else neginf, found)[()]
+    if copy or not shape_of(x):
+        return found
+    x[...] = found
+    return x
 
 
 @composed(np.apply_along_axis)
