@@ -395,3 +395,17 @@ def test_a_value_kept_from_a_derivative_that_is_over_is_loud_forward_too():
     gw.grad(lambda x: kept.append(x * x) or x * x)(3.0)
     with pytest.raises(GatewiseError):
         gw.jvp(lambda y: y * kept[0], (2.0,), (1.0,))
+
+
+def test_what_does_not_move_stays_still_where_it_is_written_into_an_array():
+    """The mask of a tangent goes into the array with it: sqrt is infinitely steep at 0."""
+
+    def f(x):
+        out = np.ones(4)
+        out[1:] = np.where(x > 0, x, 0.0)
+        out[0] = np.sum(out[2:])
+        return np.sqrt(out)
+
+    x = np.array([0.0, 1.0, 4.0])
+    moved = gw.jvp(f, (x,), (np.ones(3),))[1]
+    np.testing.assert_allclose(moved, [2 / (2 * np.sqrt(5)), 0.0, 0.5, 0.25], rtol=1e-15)

@@ -143,7 +143,11 @@ def factor_arguments(c_and_lower, b, overwrite_b=False, check_finite=True):
     bind=factor_arguments,
     call=lambda c, b, *, lower=False: linalg.cho_solve((c, lower), b),
     text="linalg.cho_solve(({c}, {lower}), {b})",
-    sample=[(((PLENTY, True), ROW), {}), (((PLENTY, False), COLUMNS), {})],
+    sample=[
+        (((PLENTY, True), ROW), {}),
+        (((PLENTY, False), COLUMNS), {}),
+        (((PLENTY, True), np.stack([COLUMNS, 2 * COLUMNS - 1])), {}),
+    ],
 )
 def cho_solve(g, out, c, b, *, lower):
     """The system is solved once more; the factor gets what its product with itself would, times the factor."""
