@@ -18,11 +18,6 @@ running = Running()
 everywhere: list[list[GatewiseError]] = []  #: what each function that is being run has met, in all threads
 
 
-def collected() -> list[list[GatewiseError]]:
-    """Where an error of this thread is noted; one that a function has started may work for any that is being run."""
-    return everywhere if running.refused is None else [running.refused]
-
-
 class refusals:  # noqa: N801  (used as a function is, `with refusals() as met:`)
     """Collect what is refused inside; what flies out at the end is the business of the run around it too."""
 
@@ -60,9 +55,8 @@ class GatewiseError(Exception):
         if cure:
             lines.append("  instead: " + cure)
         Exception.__init__(self, "\n".join(lines))
-        if self.mirrored is None:
-            for met in collected():
-                met.append(self)
+        if running.refused is not None and self.mirrored is None:
+            running.refused.append(self)
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -83,9 +77,15 @@ class GatewiseError(Exception):
 
     def forgotten(self) -> Self:
         """Return this error, which is no refusal: gatewise has found another way itself."""
-        for met in collected():
-            if self in met:
-                met.remove(self)
+        if running.refused is not None and self in running.refused:
+            running.refused.remove(self)
+        return self
+
+    def told_everywhere(self) -> Self:
+        """Return this error, met by every function that is being run: the thread that it is raised in swallows it."""
+        for met in everywhere:
+            if self not in met:
+                met.append(self)
         return self
 
 

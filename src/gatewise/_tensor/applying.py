@@ -235,7 +235,7 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
 def elsewhere(gate: Gate) -> GateError:
     """The error for a step of a recording in a thread of its own."""
     what, why = f"{gate.name} ran in another thread.", "a circuit records the thread it was started in."
-    return GateError(what, why, "compute in one thread inside gw.circuit.")
+    return GateError(what, why, "compute in one thread inside gw.circuit.").told_everywhere()
 
 
 def is_constant(x: Any) -> bool:

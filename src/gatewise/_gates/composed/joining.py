@@ -126,7 +126,7 @@ def diagflat(v, k=0):
 @composed(np.broadcast_arrays)
 def broadcast_arrays(*args, subok=False):
     shape = np.broadcast_shapes(*map(shape_of, args))
-    return tuple(np.broadcast_to(x, shape) for x in args)
+    return tuple(x if getattr(x, "shape", None) == shape else np.broadcast_to(x, shape) for x in args)
 
 
 @composed(np.meshgrid)
@@ -135,11 +135,10 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     turned = indexing == "xy" and n > 1
     order = [1, 0, *range(2, n)] if turned else range(n)
     open_ = [np.reshape(x, (1,) * a + (size(x),) + (1,) * (n - a - 1)) for x, a in zip(xi, order, strict=True)]
-    if sparse:
-        return tuple(open_)
-    shape = np.broadcast_shapes(*map(shape_of, open_))
-    whole = [np.broadcast_to(x, shape) for x in open_]
-    return tuple(map(np.copy, whole) if copy else whole)
+    if not sparse:
+        shape = np.broadcast_shapes(*map(shape_of, open_))
+        open_ = [np.broadcast_to(x, shape) for x in open_]
+    return tuple(map(np.copy, open_) if copy else open_)
 
 
 @composed(np.resize)
