@@ -133,3 +133,39 @@ def test_whole_numbers_in_a_list_pick_entries_in_everything_that_is_shown(tmp_pa
     assert c.value == picked(np.arange(6.0).reshape(2, 3), [0, 2, 1, 2])
     c.save(tmp_path / "picked.svg")
     c.save(tmp_path / "picked.html")
+
+
+def test_numbers_are_keys_by_their_values():
+    """Groups by the labels of an array that was given: each entry of it is another Tensor."""
+
+    def grouped(pred, obs, site):
+        found = {}
+        for p, o, s in zip(pred, obs, site, strict=True):
+            found.setdefault(s, []).append((p - o) ** 2)
+        return sum(np.sqrt(np.mean(v)) for v in found.values()) + len({*site}) + (2 in found)
+
+    pred, obs, site = np.array([0.5, 1.0, -0.3, 2.0]), np.array([0.1, 0.4, 0.2, 1.5]), np.array([1, 2, 1, 2])
+    value, slope = gw.value_and_grad(grouped)(pred, obs, site)
+    assert value == grouped(pred, obs, site)
+    steps = 1e-6 * np.eye(4)
+    want = [(grouped(pred + e, obs, site) - grouped(pred - e, obs, site)) / 2e-6 for e in steps]
+    np.testing.assert_allclose(slope, want, rtol=1e-7)
+    assert gw.circuit(grouped, pred, obs, site).value == value
+    assert gw.circuit(grouped, pred, obs, [1, 2, 1, 2]).value == value
+
+
+def test_a_memory_of_numbers_finds_them_again():
+    def fibonacci(x, n, known):
+        if (x, n) not in known:
+            known[x, n] = x if n < 2 else fibonacci(x, n - 1, known) + fibonacci(x, n - 2, known) * x
+        return known[x, n]
+
+    assert gw.grad(lambda x: fibonacci(x, 20, {}))(1.1) == pytest.approx(
+        (fibonacci(1.1 + 1e-6, 20, {}) - fibonacci(1.1 - 1e-6, 20, {})) / 2e-6, rel=1e-6
+    )
+
+
+def test_what_is_learned_is_itself_as_a_key():
+    w, b = gw.tensor(0.5), gw.tensor(0.5)
+    state = {w: "w", b: "b"}
+    assert (state[w], state[b]) == ("w", "b")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from gatewise._circuit import Read, Wire, closed_bits, detached, lent, open_bits, port, tick
+from gatewise._circuit import Read, VariableWire, Wire, closed_bits, detached, lent, open_bits, port, tick
 from gatewise._errors import (
     GateError,
     IntegerGradientError,
@@ -47,7 +47,6 @@ class Tensor(Carrier):
 
     __slots__ = ("__weakref__", "alias", "bits", "value", "wire")
     alias: Any  # what it looks at, or who looks at it, as assignment needs to know; None where nobody asked
-    __hash__ = object.__hash__
     wire: Wire | None
     if TYPE_CHECKING:  # what the files above this one give to it
 
@@ -110,6 +109,11 @@ class Tensor(Carrier):
     def __init__(self, value: object, wire: Wire | None = None, bits: int = 0) -> None:
         self.value, self.wire, self.bits = value, wire, bits
         self.alias = None
+
+    def __hash__(self) -> int:
+        """Dicts and sets find a number by its value, as in plain code; an array, or what is learned, is itself."""
+        learned = self.bits & BACKWARD or type(self.wire) is VariableWire
+        return object.__hash__(self) if learned or np.ndim(self.value) else hash(self.value)
 
     # ------------------------------------------------------------------------------------------------ looking at it
 
