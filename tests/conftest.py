@@ -6,6 +6,7 @@ import os
 import signal
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ from gatewise._gates import load_scipys
 # On a busy machine a deadline tells of the machine, not of the code.
 settings.register_profile("gatewise", deadline=None)
 settings.load_profile("gatewise")
+
+#: A guest of `make fuzz`, which the suite does without.
+collect_ignore = [] if find_spec("jax") else ["numpy_programs/in_jax.py"]
 
 load_scipys()  # their gates are declared before any test asks which there are
 

@@ -133,6 +133,7 @@ CALLABLE = {
     n: g
     for n, g in NAMES.items()
     if g.required <= {"axis", "keepdims", "ddof"} and (g.bind is None or not g.parameters) and g.text is None
+    if not g.path  # of SciPy's functions, which an expression does not name
 }
 OPERANDS = {name: (gate.arity, gate.arity) for name, gate in CALLABLE.items()}
 NUMPY = [name for name, gate in CALLABLE.items() if not gate.own]

@@ -210,7 +210,8 @@ class Looped:
         source, name = self.names.d_name(part.body.wires[q]), self.names.d_name(first)
         self.name(first)
         if source != name:
-            self.write(f"{name} {'+=' if first in self.begun else '='} {source}")
+            own = ".copy()" if isinstance(first.value, np.ndarray) else ""  # more may be added to it
+            self.write(f"{name} += {source}" if first in self.begun else f"{name} = {source}{own}")
         self.begun.add(first)
 
     # --------------------------------------------------------------------------------------------------- forward
