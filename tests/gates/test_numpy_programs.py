@@ -183,7 +183,8 @@ def polynomials_lose_leading_zeros(x: Any) -> Any:
 
 def single_numbers(x: Any) -> Any:
     t = np.sum(x) / 40
-    return np.repeat(t, 2, axis=-1), np.pad(t, 1), np.take(t, [0, -1], axis=-1)
+    pieces = [np.piecewise(t, [t > bound], [np.sin, lambda q: q * 0.5]) for bound in (1.0, 2.0)]
+    return *pieces, np.repeat(t, 2, axis=-1), np.pad(t, 1), np.take(t, [0, -1], axis=-1)
 
 
 def the_triangular_factor_alone(x: Any) -> Any:
