@@ -228,6 +228,15 @@ def test_powers_of_pythons_complex_numbers_at_both_orders(f: Callable[..., Any])
         assert g == pytest.approx(along[0] + 1j * along[1], rel=1e-7)
 
 
+def test_a_complex_number_moves_with_a_real_operand_forward() -> None:
+    def f(a: Any, b: Any) -> Any:
+        return np.sum(np.real((1 + 0.3j) * np.linalg.solve(a + 9j * np.eye(1), b)))
+
+    given, along = (np.array([[0.6]]), np.array([-1.9])), (np.array([[0.2]]), np.array([0.5]))
+    want = sum(np.sum(g * t) for g, t in zip(gw.grad(f, (0, 1))(*given), along, strict=True))
+    assert gw.jvp(f, given, along)[1] == pytest.approx(want, rel=1e-12)
+
+
 def test_the_direction_of_a_complex_number_has_no_rule() -> None:
     with pytest.raises(gw.GatewiseError, match="is given complex numbers"):
         gw.grad(lambda x: np.real(np.sign(x + 1j)))(0.4)
