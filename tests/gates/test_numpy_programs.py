@@ -183,7 +183,8 @@ def polynomials_lose_leading_zeros(x: Any) -> Any:
 
 def single_numbers(x: Any) -> Any:
     t = np.sum(x) / 40
-    return np.repeat(t, 2, axis=-1), np.pad(t, 1), np.take(t, [0, -1], axis=-1)
+    pieces = [np.piecewise(t, [t > bound], [np.sin, lambda q: q * 0.5]) for bound in (1.0, 2.0)]
+    return *pieces, np.repeat(t, 2, axis=-1), np.pad(t, 1), np.take(t, [0, -1], axis=-1)
 
 
 def the_triangular_factor_alone(x: Any) -> Any:
@@ -225,6 +226,15 @@ def test_powers_of_pythons_complex_numbers_at_both_orders(f: Callable[..., Any])
     for g, total in ((first(z), lambda q: np.real(f(q))), (gw.grad(turned)(z), turned)):
         along = [(total(z + d) - total(z - d)) / (2 * h) for d in (h, 1j * h)]
         assert g == pytest.approx(along[0] + 1j * along[1], rel=1e-7)
+
+
+def test_a_complex_number_moves_with_a_real_operand_forward() -> None:
+    def f(a: Any, b: Any) -> Any:
+        return np.sum(np.real((1 + 0.3j) * np.linalg.solve(a + 9j * np.eye(1), b)))
+
+    given, along = (np.array([[0.6]]), np.array([-1.9])), (np.array([[0.2]]), np.array([0.5]))
+    want = sum(np.sum(g * t) for g, t in zip(gw.grad(f, (0, 1))(*given), along, strict=True))
+    assert gw.jvp(f, given, along)[1] == pytest.approx(want, rel=1e-12)
 
 
 def test_the_direction_of_a_complex_number_has_no_rule() -> None:

@@ -64,7 +64,11 @@ def judged(program: Program, second: bool = True, peer: Callable[[Program], Any]
         try:
             Judge(program, verdict).judge(second, peer)
         except GatewiseError as error:
-            verdict.refused = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+            told = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+            if "cannot be computed" in told:  # a rule that fails is no refusal
+                verdict.problems.append(f"rule: {told}")
+            else:
+                verdict.refused = told
         except Exception as error:
             verdict.problems.append(f"crash: {type(error).__name__}: {error}")
     return verdict

@@ -15,11 +15,14 @@ from gatewise._tensor import Tensor, leaf
 
 
 def transposed(wire: Wire, ts: Sequence[Any], step: Sequence[Any], lower: int, lift: Lift, many: int) -> Any:
-    """How the output of a step moves, by its pullback: of one number at an upstream of 1, else by going back twice."""
+    """How the output of a step moves, by its pullback: of one number at an upstream of 1, else by going back twice.
+
+    A complex number's goes back twice too: what comes back to a real operand is the real part alone.
+    """
     out, operands, parameters = step
     value, back = wire.value, wire.pullback.back
     bare = [without_mask(t) for t in ts]
-    if not isinstance(value, (tuple, list)) and np.size(value) == 1:
+    if not isinstance(value, (tuple, list)) and np.size(value) == 1 and not np.iscomplexobj(value):
         parts = back(ones_for(value), out, operands, parameters)
         pairs = zip(parts, bare, strict=True)
         found = [inner(part, t) for part, t in pairs if part is not None and t is not None]

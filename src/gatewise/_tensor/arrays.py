@@ -105,9 +105,11 @@ class Flat:
         values = np.ravel(values) if np.ndim(values) else values
         if np.ndim(values) and np.ndim(places):
             values = values[np.resize(np.arange(len(values)), len(places))]
-        whole = self.t if self.t.shape else np.reshape(self.t, (1,))
-        found = np.unravel_index(places, whole.shape)
-        whole[found if np.ndim(places) else tuple(map(int, found))] = values
+        if not self.t.shape:
+            self.t[...] = np.reshape(values, ())
+            return
+        found = np.unravel_index(places, self.t.shape)
+        self.t[found if np.ndim(places) else tuple(map(int, found))] = values
 
     def __iter__(self) -> Any:
         return iter(np.ravel(self.t))

@@ -127,9 +127,9 @@ def unstack(x, /, *, axis=0):
 def piecewise(x, condlist, funclist, *args, **kw):
     conditions = list(condlist) if not rank(x) or rank(condlist[0]) else [condlist]
     if len(funclist) == len(conditions) + 1:
-        others = ~conditions[0]
+        others = np.logical_not(conditions[0])  # `~True` would be -2
         for condition in conditions[1:]:
-            others = others & ~condition
+            others = np.logical_and(others, np.logical_not(condition))
         conditions = [*conditions, others]
     found = np.zeros_like(x)
     for condition, part in zip(conditions, funclist, strict=True):

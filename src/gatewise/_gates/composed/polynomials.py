@@ -29,9 +29,10 @@ def vander(x, N=None, increasing=False):
 def poly(seq_of_zeros):
     if rank(seq_of_zeros) != 1:
         raise UnsupportedError.of("np.poly of a matrix")
-    found = np.ones(1)
+    kind = dtype_of(seq_of_zeros)
+    found = np.ones(1, kind)
     for k in range(size(seq_of_zeros)):
-        found = np.convolve(found, np.stack([1.0, -seq_of_zeros[k]]), mode="full")
+        found = np.convolve(found, np.stack([kind.type(1), -seq_of_zeros[k]]), mode="full")
     return found
 
 
