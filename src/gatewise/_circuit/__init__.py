@@ -7,6 +7,7 @@ and checked; the `Circuit` that a user holds (`_board`) shows one.
 """
 
 from gatewise._circuit.bits import CLOSED as CLOSED
+from gatewise._circuit.bits import Attended as Attended
 from gatewise._circuit.bits import Bit as Bit
 from gatewise._circuit.bits import Open as Open
 from gatewise._circuit.bits import closed_bits as closed_bits

@@ -21,6 +21,7 @@ class Lent(threading.local):
     on_step: Callable[..., Expr] | None = None  # what the recording, if there is one, does with each of its steps
     on_read: Callable[[Read], None] | None = None
     on_detach: Callable[[Any], None] | None = None
+    recomputing: Any = None  # what the derivative that is being taken, if it keeps few of its values, does with steps
 
 
 lent = Lent()
@@ -56,6 +57,7 @@ class Lenders:
         self.recordings = 0
         self.last = 1  # the bit that was lent last
         self.recorders: list[int] = []  # the recordings that listen, one that was taken up again among them
+        self.keepers: list[int] = []  # the derivatives that keep few of their values
         self.blocks: list[Block] = []  # no_grad() in all threads
         self.lock = threading.RLock()  # a generator's no_grad() may be ended by the garbage collector, at any moment
         self.attend: Callable[[int, int], None] = lambda attention, over: None  # what `settle` tells
@@ -67,7 +69,7 @@ Open = Lenders()
 def settle() -> None:
     """Tell the carrier which wires take the general path, and which bits nobody has lent; with the lock held."""
     attention = -1 if Open.blocks else ~Open.derivatives
-    for bit in Open.recorders:
+    for bit in (*Open.recorders, *Open.keepers):
         attention |= bit
     Open.attend(attention, ~(Open.derivatives | Open.recordings))
 
@@ -112,6 +114,24 @@ class Bit:
     def outer(self) -> int:
         """The derivatives around this one that are being taken now: those under no_grad() are not."""
         return self.around & ~closed_bits()
+
+
+class Attended:
+    """Has the steps of one derivative go the general path, where they can be told to somebody; for use with `with`."""
+
+    def __init__(self, bit: int) -> None:
+        self.bit = bit
+
+    def __enter__(self) -> None:
+        with Open.lock:
+            Open.keepers.append(self.bit)
+            settle()
+
+    def __exit__(self, *_: object) -> None:
+        with Open.lock:
+            with suppress(ValueError):  # another thread's, before a fork
+                Open.keepers.remove(self.bit)
+            settle()
 
 
 def free_bit(taken: int) -> int:
@@ -177,6 +197,7 @@ def forget_other_threads() -> None:
     Open.lock = threading.RLock()
     Open.derivatives, Open.recordings = 1 | lent.taking, lent.recording
     Open.recorders[:] = [bit for bit in Open.recorders if bit & lent.recording]
+    Open.keepers[:] = [bit for bit in Open.keepers if bit & lent.taking]
     Open.blocks[:] = [block for block in CLOSED.get() if block.bits]
     settle()
 

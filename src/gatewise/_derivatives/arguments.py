@@ -49,6 +49,19 @@ def demand_plain_meaning(holomorphic: bool, allow_int: bool) -> None:
         )
 
 
+def stretch_of(recompute: object) -> int | None:
+    """How many gates apart values are kept: a number, 0 for a length that grows, None where all are kept."""
+    if recompute is False:
+        return None
+    if isinstance(recompute, (int, np.integer)) and recompute > 0:
+        return 0 if recompute is True else int(recompute)
+    raise ArgumentError(
+        f"recompute is {recompute!r}.",
+        "it says whether values are computed again on the way back, or how many gates apart they are kept.",
+        "recompute=True, or a whole number such as recompute=1000.",
+    )
+
+
 def demand_function(f: object) -> None:
     if not callable(f):
         raise ArgumentError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from gatewise._recording.lending import Lending
 from gatewise._recording.outcomes import outcome
 from gatewise._recording.structures import becomes_tensor, closed, is_container, leaves, mapped, opened
 from gatewise._sweep import given, handed_out, outwards, sweep, zeros_for
-from gatewise._tensor import Tensor, described, is_kept, leaf, standing_in, upstream_for
+from gatewise._tensor import Recomputing, Tensor, described, is_kept, leaf, standing_in, upstream_for
 from gatewise._twins import seen
 from gatewise._types import Function, Plain
 
@@ -25,12 +26,15 @@ if TYPE_CHECKING:
 
 Cotangent = float | np.ndarray | Tensor
 
+NOTHING = nullcontext()
+
 
 class Derivative(Bit):
     """One derivative of `f` at `args`, of those at `positions`; for use with `with`, which runs the function.
 
     `originals` are the arguments as they were given, `inputs` the same in Tensors; `out` is what `f` returned, `aux`
-    the second of the pair that `split`, where it is given, takes it apart into.
+    the second of the pair that `split`, where it is given, takes it apart into. With `recompute` few values are
+    kept: those every so many gates.
     """
 
     def __init__(
@@ -40,8 +44,10 @@ class Derivative(Bit):
         positions: Sequence[int],
         kwargs: dict[str, object] | None = None,
         split: Callable[[Any], Any] | None = None,
+        recompute: int | None = None,
     ) -> None:
         Bit.__init__(self)
+        self.recompute = recompute
         wanted = {p % len(args) for p in positions} if args else ()
         inside = [opened(x, parameters=True) if k in wanted else x for k, x in enumerate(args)]
         self.call = f, inside, positions, kwargs or {}, split
@@ -67,7 +73,8 @@ class Derivative(Bit):
         standing = Standing()
         try:
             given = [closed(x, standing.take) for x in given]
-            out = outcome(seen(f), given, by_name, (self.inputs, named), split)
+            with NOTHING if self.recompute is None else Recomputing(bit, self.recompute):
+                out = outcome(seen(f), given, by_name, (self.inputs, named), split)
             if split is not None:
                 out, aux = split(out)
                 self.aux = unchanged(opened(aux))

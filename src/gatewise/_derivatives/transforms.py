@@ -16,6 +16,7 @@ from gatewise._derivatives.arguments import (
     output_and_aux,
     positions_of,
     single_number,
+    stretch_of,
 )
 from gatewise._derivatives.running import Derivative, collected, cotangents, shown
 from gatewise._errors import ArgumentError
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
 
 
 def grad(
-    f: Function, argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False, allow_int: bool = False
+    f: Function,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+    recompute: int = False,
 ) -> Function:
     """The gradient of `f`, which returns a single number, as a function of the same arguments.
 
@@ -36,13 +42,16 @@ def grad(
     a number, an array, or a structure of dicts, lists, tuples and dataclasses; its gradient has its structure, shapes
     and dtypes. Of an object that has `parameters()` it is the list of theirs.
     With `has_aux` the function returns `(output, aux)` and its gradient `(gradient, aux)`.
+    `recompute` saves memory in long loops: of the values on the way only those every so many gates are kept
+    (`recompute=1000`; `True` for a distance that grows with the square root of their number), and those between are
+    computed again on the way back. The gradient is the same to the last bit, for about half as much time again.
     Raises `UpstreamError` where the output is not a single number and `IntegerGradientError` for whole-number arrays.
 
     >>> import gatewise as gw
     >>> gw.grad(lambda x, y: x * y)(4, -3)
     -3.0
     """
-    both = value_and_grad(f, argnums, has_aux, holomorphic, allow_int)
+    both = value_and_grad(f, argnums, has_aux, holomorphic, allow_int, recompute)
 
     @functools.wraps(f, assigned=("__name__", "__doc__"))
     def gradient(*args: object, **kwargs: object) -> Any:
@@ -53,7 +62,12 @@ def grad(
 
 
 def value_and_grad(
-    f: Function, argnums: Argnums = 0, has_aux: bool = False, holomorphic: bool = False, allow_int: bool = False
+    f: Function,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    allow_int: bool = False,
+    recompute: int = False,
 ) -> Function:
     """The value and the gradient of `f` in one run, as `(value, gradient)`; arguments as in `grad`.
 
@@ -63,10 +77,11 @@ def value_and_grad(
     """
     positions = positions_of(f, argnums)
     demand_plain_meaning(holomorphic, allow_int)
+    stretch = stretch_of(recompute)
 
     @functools.wraps(f, assigned=("__name__", "__doc__"))
     def value_and_gradient(*args: object, **kwargs: object) -> Any:
-        run = Derivative(f, args, positions, kwargs, output_and_aux if has_aux else None)
+        run = Derivative(f, args, positions, kwargs, output_and_aux if has_aux else None, stretch)
         with run as bit:
             out = run.out
             value = single_number(out)
@@ -83,11 +98,11 @@ def value_and_grad(
     return value_and_gradient
 
 
-def vjp(f: Function, *primals: object, has_aux: bool = False) -> Any:
+def vjp(f: Function, *primals: object, has_aux: bool = False, recompute: int = False) -> Any:
     """The output of `f` at `primals`, and its pullback: upstream gradient in, one gradient for each primal out.
 
     The output may be an array or a structure; `pullback(g)` takes a `g` of the same structure and returns a tuple.
-    With `has_aux` the function returns `(output, aux)`, and aux comes third.
+    With `has_aux` the function returns `(output, aux)`, and aux comes third. `recompute` as in `grad`.
 
     >>> import gatewise as gw
     >>> import numpy as np
@@ -96,7 +111,7 @@ def vjp(f: Function, *primals: object, has_aux: bool = False) -> Any:
     (array([ 2., 40.]),)
     """
     demand_function(f)
-    with (run := whole(f, primals, has_aux)) as bit:
+    with (run := whole(f, primals, has_aux, stretch_of(recompute))) as bit:
         lower = run.outer
 
     def pullback(g: object) -> tuple[Any, ...]:
@@ -127,6 +142,6 @@ def jvp(f: Function, primals: Sequence[object], tangents: Sequence[object], has_
         return run.results(run.along(list(tangents)))
 
 
-def whole(f: Function, primals: Sequence[object], has_aux: bool) -> Derivative:
+def whole(f: Function, primals: Sequence[object], has_aux: bool, stretch: int | None = None) -> Derivative:
     """The derivative of `f` by all its arguments."""
-    return Derivative(f, primals, range(len(primals)), None, output_and_aux if has_aux else None)
+    return Derivative(f, primals, range(len(primals)), None, output_and_aux if has_aux else None, stretch)

@@ -178,9 +178,11 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     plain_parameters = {name: unwrapped(value) for name, value in parameters.items()} if parameters else NO_PARAMETERS
     if recording:
         bits |= bits_inside(parameters.values()) & recording
+    again = lent.recomputing if not recording else None
     try:
         out = forward(*values, **plain_parameters)
     except Exception as error:
+        again = None
         if isinstance(error, ReadingError) and any(type(x) in (list, tuple) and has_tensor(x) for x in operands):
             error.forgotten()
             return apply(gate, forward, list(map(gathered, operands)), parameters)
@@ -229,6 +231,8 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     )
     if gate.views and len(operands) == 1 and type(operands[0]) is Tensor:
         look(made, operands[0], gate, forward, parameters)
+    if again is not None:
+        again.take(wire, made, forward, operands, plain_parameters, block)
     return made
 
 
