@@ -10,7 +10,7 @@ import numpy as np
 from gatewise._gates.families import Linear
 from gatewise._gates.fitting import fit, sum_to
 from gatewise._gates.gate import Derivation, Gate, Rule
-from gatewise._gates.live import WHOLE, Live, is_recorded, names_an_entry_once, shape_of, worked_out
+from gatewise._gates.live import WHOLE, Live, is_recorded, names_an_entry_once, plain, shape_of, worked_out
 from gatewise._gates.movement import getitem
 from gatewise._types import Function
 
@@ -123,7 +123,7 @@ class InPlace(Linear):
         def back(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
             if type(g) is Growing or (0 in wanted and not (is_recorded(g) or is_recorded(live))):
                 g = g if type(g) is Growing else Growing.of(g, live)
-                parts = taken_out(g, operands[1], parameters["index"], parameters.get("chain", ()), wanted)
+                parts = taken_out(g, operands, parameters["index"], parameters.get("chain", ()), wanted)
                 if parts is not None:
                     return parts
                 g, live = g.g, g.mask
@@ -137,8 +137,11 @@ def in_place(function: Function, **facts: Any) -> Callable[[Rule], Gate]:
     return lambda rule: Gate(function, rule, InPlace(), **facts)
 
 
-def taken_out(g: Growing, values: Any, index: Any, chain: Chain, wanted: Sequence[int]) -> list[Any] | None:
+def taken_out(g: Growing, operands: Any, index: Any, chain: Chain, wanted: Sequence[int]) -> list[Any] | None:
     """What an assignment sends back, taken out of its own cotangent; None where that cannot be looked at like this."""
+    x, values = operands
+    if 0 in wanted and not isinstance(plain(x), np.ndarray):
+        return None  # written into a copy of a number, which has no entries that are alive
     here, alive = g.g, g.mask
     if chain:
         here, alive = viewed(here, chain), viewed(alive, chain)
@@ -191,6 +194,7 @@ def assign(g: Any, x: Any, values: Any, *, index: Any, chain: Chain = ()) -> Any
 def picked_up(g: Any, values: Any, index: Any, chain: Chain, shape: tuple[int, ...]) -> Any:
     """What comes back to the values that were written."""
     stayed = lasting(shape, index, chain)
+    g = g if shape else np.copy(g)  # an array without axes, where a number may have come back
     part = getitem(viewed(g, chain), index=index)
     if stayed is not None:
         part = np.where(stayed, part, 0.0)

@@ -237,11 +237,12 @@ def is_there_already(t: Tensor, index: Any, values: Any) -> bool:
 
 
 def is_basic(index: Any) -> bool:
-    """Whether an index is made of whole numbers and slices of them."""
+    """Whether an index is made of whole numbers and slices of them; to NumPy True and False are masks."""
     parts = index if isinstance(index, tuple) else (index,)
     plain = (int, type(None), type(Ellipsis))
     return all(
-        isinstance(p, plain) or (isinstance(p, slice) and all(isinstance(x, plain) for x in (p.start, p.stop, p.step)))
+        (isinstance(p, plain) and not isinstance(p, bool))
+        or (isinstance(p, slice) and all(isinstance(x, plain) for x in (p.start, p.stop, p.step)))
         for p in parts
     )
 

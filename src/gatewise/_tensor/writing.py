@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._errors import GateError
+from gatewise._errors import AssignmentError, GateError
 from gatewise._gates import names_an_entry_once, plain, shape_of
 from gatewise._tensor.asking import described
-from gatewise._tensor.assigning import assign
+from gatewise._tensor.assigning import assign, demand_writeable
 from gatewise._tensor.carrier import Tensor
 
 
@@ -26,7 +26,7 @@ def entry_at(place: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def is_target(out: Any) -> bool:
     """Whether `out=` names a Tensor to be written into."""
-    return type(out[0] if isinstance(out, tuple) and len(out) == 1 else out) is Tensor
+    return Tensor in map(type, out) if isinstance(out, tuple) else type(out) is Tensor
 
 
 def into_some(out: Any, result: Any, where: Any) -> Any:
@@ -35,8 +35,12 @@ def into_some(out: Any, result: Any, where: Any) -> Any:
 
 
 def into(out: Any, result: Any) -> Any:
-    """Write a result into what `out=` names."""
+    """Write a result, or several, into what `out=` names; nothing is named by None."""
+    if isinstance(out, tuple) and len(out) > 1:
+        return tuple(part if each is None else into(each, part) for each, part in zip(out, result, strict=True))
     target = out[0] if isinstance(out, tuple) else out
+    if type(target) is not Tensor:
+        raise AssignmentError.into(target)
     have, want = np.asarray(plain(result)), np.asarray(plain(target))
     fitting, castable = fits(have.shape, want.shape), np.can_cast(have.dtype, want.dtype, "same_kind")
     if not fitting or not castable:
@@ -99,7 +103,7 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
 
 
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
-    places = np.ravel(looked_up(ind))
+    a, places = with_an_axis(a), np.ravel(looked_up(ind))
     size = int(np.prod(a.shape))
     if mode != "raise":
         places = places % size if mode == "wrap" else np.clip(places, 0, size - 1)
@@ -108,13 +112,17 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     assign(a, where, v if values is None else np.ravel(v)[values])
 
 
+def with_an_axis(array: Any) -> Any:
+    """An array; of one without axes the view that has one."""
+    if array.shape:
+        return array
+    demand_writeable(array, array)
+    return np.reshape(array, (1,))
+
+
 def marked(array: Any, mask: Any) -> tuple[Any, tuple[Any, ...]]:
-    """An array, and its places where a mask is true; of a single number the view that has one axis."""
-    known = looked_up(mask)
-    if known.ndim:
-        return array, np.nonzero(known)
-    assign(array, ..., array)  # the error of what has no entries
-    return np.reshape(array, (1,)), np.nonzero(known[None])
+    """An array with an axis, and its places where a mask is true."""
+    return with_an_axis(array), np.nonzero(np.atleast_1d(looked_up(mask)))
 
 
 def place(arr: Any, mask: Any, vals: Any) -> None:

@@ -42,7 +42,7 @@ def of_lists(function: Callable[..., Any], gather: Callable[[Any], Any] | None =
     def twin(*args: Any, **kwargs: Any) -> Any:
         if in_lists(args) or (kwargs and in_lists(kwargs.values())):
             args = tuple(map(gather, args))
-            kwargs = {name: gather(x) for name, x in kwargs.items()}
+            kwargs = {name: x if name == "out" else gather(x) for name, x in kwargs.items()}
         return function(*args, **kwargs)
 
     return twin

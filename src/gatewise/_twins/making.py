@@ -51,12 +51,10 @@ def of_array(function: Callable[..., Any], copies: bool) -> Callable[..., Any]:
             return buffer(function(a, dtype, *args, **kwargs))
         if dtype is not None and np.dtype(dtype) != made.dtype:
             made = made.astype(dtype)
-        elif not np.shape(made.value):
-            made = np.reshape(made, ())
-        elif made is a and kwargs.get("copy", copies):
-            made = np.copy(made)
+        elif type(made.value) is not np.ndarray or (made is a and kwargs.get("copy", copies)):
+            made = np.copy(made)  # of a number too: an array without axes, which may be written into
         made = laid_out(made, args[0] if args else kwargs.get("order", order))
-        least = kwargs.get("ndmin", 0)
+        least = kwargs.get("ndmin", 0 if order == "K" else 1)
         return made if least <= made.ndim else np.reshape(made, (1,) * (least - made.ndim) + made.shape)
 
     return twin
@@ -110,7 +108,7 @@ class Entrywise:
             return self.plain(*args, **kwargs)
         whole = np.broadcast_arrays(*map(gathered, args))
         shape = np.shape(whole[0])
-        found = [self.pyfunc(*(x[place] for x in whole)) for place in np.ndindex(shape)]
+        found = [self.pyfunc(*(x[place] if place else x for x in whole)) for place in np.ndindex(shape)]
         if not has_tensor(found):
             return np.reshape(np.array(found), shape)
         return np.reshape(np.stack(found), shape)

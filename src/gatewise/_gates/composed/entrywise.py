@@ -57,4 +57,4 @@ def apply_over_axes(func, a, axes):
     return a
 
 
-composed(np.astype)(lambda x, dtype, /, *, copy=True: x.astype(dtype))
+composed(np.astype)(lambda x, dtype, /, *, copy=True: x.astype(dtype, copy=copy))

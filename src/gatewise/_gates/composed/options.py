@@ -126,7 +126,8 @@ def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     if 2 in sizes:
         leaving_numpy()
     if sizes == {2}:
-        return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+        third = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+        return third if rank(third) else np.copy(third)  # an array, where NumPy's others give a number
     if sizes != {2, 3}:
         return NotImplemented
     a, b = (x if shape_of(x)[-1] == 3 else np.concatenate([x, np.zeros_like(x[..., :1])], axis=-1) for x in (a, b))
