@@ -16,6 +16,7 @@ import gatewise as gw
 from gates.mutants import Mutant, in_place, one_part
 from gatewise._cli.coverage import answered_by, overridable
 from gatewise._gates import NAMES
+from gatewise._gates.fitting import fit
 
 SQUARE = np.arange(1.0, 10.0).reshape(3, 3)
 
@@ -191,6 +192,29 @@ def the_triangular_factor_alone(x: Any) -> Any:
     return (np.linalg.qr(x + 9 * np.eye(3), mode="r"), np.resize(x[:0], 3))
 
 
+def running_products_under_a_mask(x: Any) -> Any:
+    lifted = np.where(x > 4.5, x / 5, 1.0)
+    total = np.cumprod(x / 4)
+    return np.cumprod(lifted), np.where(total > 1, total, 0.5), np.cumprod(np.where(x[:1] > 2.5, x[:1], 0.3).T)
+
+
+def a_number_added_up_along_an_axis(x: Any) -> Any:
+    part = x[0][..., 1]
+    x[0] = np.cumsum(part * 2, axis=0)[0] * x[1]
+    return x, np.where(x > 20, np.cumprod(part, axis=0), x)
+
+
+def sums_over_no_entries(x: Any) -> Any:
+    none = x[0][x[0] > 90]
+    return (
+        np.einsum("...j,j->...", none, x[0, :1]),
+        np.einsum("j,j->j", x[0, :1], none),
+        np.einsum("ij,j->i", x[:, :1] ** 2, none * 2),
+        np.einsum("ij,ij->", x[:, :0], x[:1, :1]) + np.sum(none * x[1, :1]),
+        x**2,
+    )
+
+
 FOUND = [f for f in list(globals().values()) if getattr(f, "__code__", None) and f.__code__.co_varnames[:1] == ("x",)]
 
 
@@ -211,6 +235,16 @@ def test_a_program_that_was_wrong_once(f: Callable[..., Any]) -> None:
     slope = (total(SQUARE + h * along) - total(SQUARE - h * along)) / (2 * h)
     assert np.sum(gw.grad(total)(SQUARE) * along) == pytest.approx(slope, rel=1e-6)
     assert gw.jvp(total, (SQUARE,), (along,))[1] == pytest.approx(slope, rel=1e-6)
+    twice = gw.grad(lambda x: np.sum(gw.grad(total)(x) * along))(SQUARE)
+    np.testing.assert_allclose(twice, gw.hvp(total, (SQUARE,), (along,)), rtol=1e-12, atol=1e-12)
+
+
+def test_what_comes_back_in_another_shape_is_loud() -> None:
+    """It is summed over what was stretched; any other shape is a mistake of a rule's."""
+    np.testing.assert_array_equal(fit(np.ones((2, 0)), np.ones((2, 1))), np.zeros((2, 1)))
+    for part, x in ((np.ones(1), np.ones(0)), (np.ones((2, 1)), np.ones((2, 3))), (np.ones(3), np.ones(2))):
+        with pytest.raises(ValueError, match="was not broadcast"):
+            fit(part, x)
 
 
 def test_second_derivatives_of_the_size_of_a_complex_number() -> None:

@@ -12,7 +12,7 @@ from gatewise._errors import KeptError
 from gatewise._forward.shapes import faced, row, settled, stacked
 from gatewise._forward.transposing import transposed, transposed_hooks
 from gatewise._forward.writing import ASSIGN, GETITEM, LastReaders, any_recorded, assigned, at_rest, has_grown, picked
-from gatewise._gates import Forward, Gate, Live, lanes, shape_of
+from gatewise._gates import Forward, Live, lanes, shape_of
 from gatewise._sweep import Lift, boxed, no_way_back, reached, recorded
 
 SLOW = object()  #: in the place of a tangent: it takes a closer look
@@ -120,10 +120,10 @@ def through(wire: Wire, ts: Sequence[Any], lower: int, lift: Lift, many: int) ->
     try:
         if forward.push is None:
             t = transposed(wire, ts, (out, operands, parameters), lower, lift, many)
-            return settled(in_lanes(t, ts, pullback.gate, parameters), value, many)
+            return settled(in_lanes(t, ts, wire), value, many)
         if not many:
             t = pushed(forward, given, out, operands, parameters)
-            return settled(in_lanes(t, ts, pullback.gate, parameters), value, 0)
+            return settled(in_lanes(t, ts, wire), value, 0)
         if forward.batches:
             rank = len(shape_of(value)) + 1
             return settled(pushed(forward, [faced(t, rank) for t in given], out, operands, parameters), value, many)
@@ -148,9 +148,10 @@ def pushed(forward: Forward, ts: Sequence[Any], out: Any, operands: Any, paramet
         return forward.push(list(map(boxed, bare)), boxed(out), tuple(map(boxed, operands)), parameters, *live)
 
 
-def in_lanes(t: Any, ts: Sequence[Any], gate: Gate, parameters: Any) -> Any:
+def in_lanes(t: Any, ts: Sequence[Any], wire: Wire) -> Any:
     """A tangent of a gate that mixes the entries of each lane: a lane moves where one of its entries does."""
-    if gate.along is None or t is None or type(ts[0]) is not Live:
+    along = wire.pullback.gate.along
+    if along is None or t is None or type(ts[0]) is not Live:
         return t
-    mask = lanes(ts[0].mask, gate.along(**parameters))
+    mask = lanes(ts[0].mask, along(**wire.parameters), shape_of(wire.value))
     return Live(np.where(mask, t, 0.0), mask)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._gates.fitting import cast, fit, showing
+from gatewise._gates.fitting import cast, fit, showing, sum_to
 from gatewise._gates.live import Live, plain, shape_of, without_mask
 
 
@@ -20,7 +20,8 @@ def moved(rule: Any, part: object, i: int, out: object, operands: Any, parameter
 
     def mask() -> Any:
         ones = np.ones_like(out) if live is None else cast(live, dtype=np.dtype(float))
-        return np.not_equal(as_tuple(rule(ones, *operands, **parameters))[i](), 0)
+        reached = np.not_equal(as_tuple(rule(ones, *operands, **parameters))[i](), 0)
+        return reached if shape_of(reached) == shape_of(part) else sum_to(reached, shape_of(part), np.any)
 
     if isinstance(plain(operands[i]), float) and not showing.on:
         return part if mask() else None

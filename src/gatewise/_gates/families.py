@@ -302,7 +302,7 @@ class Custom(Family):
             if along is None or (showing.on and not showing.exact):
                 kept = None
             elif live is not None:
-                kept = lanes(live, along(**parameters))
+                kept = lanes(live, along(**parameters), shape_of(operands[0]))
             return [None if downs[i] is None else fit(downs[i], operands[i], kept) for i in wanted]
 
         return back, frozenset(gate.operands)

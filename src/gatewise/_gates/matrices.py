@@ -162,7 +162,7 @@ def einsum_adjoint(i, g, operands, terms, output):
             twin = free.pop()
             parts.append((c + twin, np.eye(n)))
             c = twin
-        elif not any(c in t and shape_of(x)[t.index(c)] >= n for t, x in [(output, g), *others]):
+        elif not any(c in t and n in (1, shape_of(x)[t.index(c)]) for t, x in [(output, g), *others]):
             parts.append((c, np.ones(sizes.get(c, n))))
         wanted += c
     return np.einsum(",".join(t for t, _ in parts) + "->" + wanted, *(x for _, x in parts))
