@@ -393,3 +393,44 @@ def test_a_ufunc_computes_in_the_dtype_it_is_told() -> None:
     assert have.dtype == np.float32
     (g,) = gw.vjp(lambda a: f(a, W), V)[1](np.ones(5, np.float32))
     np.testing.assert_array_equal(g, np.ones(5))
+
+
+SINGLE = np.array([[0.3, 1.2, -0.5], [2.0, 0.1, 0.7]], np.float32)
+UNKNOWN = np.array([[0.3, np.nan, -0.5], [2.0, 0.1, 0.7]], np.float32)
+
+
+@pytest.mark.parametrize(
+    "a", [SINGLE, UNKNOWN, SINGLE[0], UNKNOWN[0], SINGLE.astype(float)], ids=["s", "n", "s0", "n0", "d"]
+)
+@pytest.mark.parametrize("q", [0.55, 1, [0.2, 0.7], np.float32(0.55), np.array([0.2, 0.7], np.float32), np.array(0.4)])
+@pytest.mark.parametrize("options", [{}, {"axis": -1}, {"axis": 0, "keepdims": True}, {"method": "lower"}], ids=str)
+def test_quantiles_have_numpys_bits_and_dtype(a: Any, q: Any, options: Any) -> None:
+    for f in (np.quantile, np.nanquantile):
+        have, _ = gw.vjp(lambda x, f=f: f(x, q, **options), a)
+        want = f(a, q, **options)
+        assert (type(have), have.dtype, np.shape(have)) == (type(want), want.dtype, np.shape(want))
+        np.testing.assert_array_equal(have, want)
+
+
+@pytest.mark.parametrize(
+    "f", [np.median, lambda x, **k: np.quantile(x, 0.4, **k), lambda x, **k: np.percentile(x, 9, **k)]
+)
+def test_what_is_the_middle_of_nan_is_not_known(f: Any) -> None:
+    x = np.array([[0.3, np.nan, -0.5], [2.0, 0.1, 0.7]])
+    gradient = quietly(gw.grad(lambda x: np.sum(f(x, axis=1))), x)
+    assert np.isnan(gradient[0]).all()
+    np.testing.assert_array_equal(gradient[1], gw.grad(lambda x: f(x, axis=0))(x[1]))
+    assert np.isnan(quietly(gw.jvp, lambda x: np.sum(f(x, axis=1)), (x,), (np.ones((2, 3)),))[1])
+    assert np.isnan(quietly(gw.grad(lambda x: f(x)), x)).all()
+
+
+def test_what_is_put_beside_differences_takes_their_dtype() -> None:
+    for f in (
+        lambda x: np.ediff1d(x, to_end=-1.5),
+        lambda x: np.ediff1d(x[:0], to_end=-1.5),
+        lambda x: np.ediff1d(x, to_begin=np.float64(3), to_end=[1.0, 2.0]),
+    ):
+        have, _ = gw.vjp(f, SINGLE)
+        np.testing.assert_array_equal(have, f(SINGLE), strict=True)
+    with pytest.raises(gw.GatewiseError, match="ediff1d"):
+        gw.grad(lambda x: np.real(np.ediff1d(x, to_end=1j))[0])(SINGLE)

@@ -4,7 +4,7 @@ import numpy as np
 
 from gatewise._gates.choices import share
 from gatewise._gates.families import custom, reduction, stops
-from gatewise._gates.fitting import kept_axes, one_or_all
+from gatewise._gates.fitting import kept_axes, known, one_or_all
 from gatewise._gates.live import shape_of
 from gatewise._gates.movement import getitem
 from gatewise._gates.totals import in_lanes
@@ -99,4 +99,4 @@ def median(out, x, *, axis=None, keepdims=False):
         return x == x
     axes = one_or_all(kept_axes(axis, shape_of(x)))
     low, high = middle(x, axis, upper=False), middle(x, axis, upper=True)
-    return 0.5 * share(x == low, axes) + 0.5 * share(x == high, axes)
+    return known(0.5 * share(x == low, axes) + 0.5 * share(x == high, axes), out)

@@ -8,7 +8,7 @@ import numpy as np
 
 from gatewise._errors import UnsupportedError
 from gatewise._gates.composed.declaring import as_floats, asked, axis_of, composed, is_complex, rank, size
-from gatewise._gates.fitting import conjugated
+from gatewise._gates.fitting import cast, conjugated
 from gatewise._gates.live import dtype_of, shape_of
 from gatewise._gates.movement import along
 
@@ -28,9 +28,16 @@ def diff(a, n=1, axis=-1, prepend=None, append=None):
 @composed(np.ediff1d)
 def ediff1d(ary, to_end=None, to_begin=None):
     row = np.ravel(ary)
-    parts = [to_begin, row[1:] - row[:-1], to_end]
-    parts = [np.ravel(x) for x in parts if x is not None]
+    begin, end = (x if x is None else end_of(x, dtype_of(row)) for x in (to_begin, to_end))
+    parts = [x for x in (begin, row[1:] - row[:-1], end) if x is not None]
     return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+
+def end_of(x, dtype):
+    """What is put beside a row, in its dtype, as NumPy puts it."""
+    if not np.can_cast(dtype_of(np.ravel(x)), dtype, casting="same_kind"):
+        raise TypeError(f"{dtype_of(x)} does not go into a row of {dtype}")
+    return cast(np.ravel(x), dtype=dtype)
 
 
 @composed(np.gradient)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gatewise._gates.composed.declaring import asked, axis_of, composed, rank
-from gatewise._gates.live import shape_of
+from gatewise._gates.live import dtype_of, shape_of
 
 
 def in_front(a, axis):
@@ -21,7 +21,12 @@ def in_front(a, axis):
 
 @composed(np.percentile)
 def percentile(a, q, axis=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
-    return quantile(a, np.true_divide(q, 100), axis, overwrite_input, method, keepdims, weights=weights)
+    return quantile(a, hundredths(q), axis, overwrite_input, method, keepdims, weights=weights)
+
+
+def hundredths(q):
+    """Percents as shares; Python's number stays one, because it does not widen the entries."""
+    return q / 100 if type(q) in (int, float) else np.true_divide(q, 100)
 
 
 @composed(np.quantile)
@@ -33,9 +38,11 @@ def quantile(a, q, axis=None, overwrite_input=False, method="linear", keepdims=F
     n = shape_of(ordered)[0]
     at = np.asarray(q) * (n - 1) if method == "linear" else places(n, q, method)
     low = np.floor(at).astype(int)
-    found = between(ordered[low], ordered[np.minimum(low + 1, n - 1)], at - low)
-    if np.isnan(asked(ordered)[-1:]).any():
-        found = np.where(np.isnan(ordered[-1]), np.nan, found)[()]
+    found = between(ordered[low], ordered[np.minimum(low + 1, n - 1)], at - low, kind_of(a, q, method))
+    unknown = np.isnan(asked(ordered)[-1:]).any(axis=0)
+    if np.any(unknown):
+        nans = np.sum(lanes, axis=0) * np.nan  # nobody knows which entry it would be: no slope is known either
+        found = np.where(unknown, nans, found) if np.ndim(found) else nans
     return np.reshape(found, np.shape(q) + kept) if keepdims else found
 
 
@@ -44,16 +51,28 @@ def places(n, q, method):
     return np.quantile(np.arange(float(n)), q, method=method)
 
 
-def between(first, last, t):
+#: Ways that take an entry as it is.
+PICKING = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
+
+
+def kind_of(a, q, method):
+    """The dtype of the weights between entries: that of the entries, or of a q that is an array and widens them."""
+    own = np.asarray(q).dtype
+    takes = method in PICKING or (method == "linear" and own.kind in "iu")
+    return dtype_of(a) if takes or type(q) in (int, float) else own if own.kind == "f" else None
+
+
+def between(first, last, t, kind):
     """What lies at t between two entries, counted from the nearer one, as NumPy does."""
     wide = last - first
     t = np.reshape(t, np.shape(t) + (1,) * (rank(first) - np.ndim(t)))
-    return np.where(t >= 0.5, last - wide * (1 - t), first + wide * t)[()]
+    near, far = (np.asarray(share, kind) for share in (t, 1 - t))
+    return np.where(t >= 0.5, last - wide * far, first + wide * near)[()]
 
 
 @composed(np.nanpercentile)
 def nanpercentile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
-    return nanquantile(a, np.true_divide(q, 100), axis, out, overwrite_input, method, keepdims, weights=weights)
+    return nanquantile(a, hundredths(q), axis, out, overwrite_input, method, keepdims, weights=weights)
 
 
 @composed(np.nanquantile)
@@ -65,13 +84,13 @@ def nanquantile(a, q, axis=None, out=None, overwrite_input=False, method="linear
     counts = np.sum(~np.isnan(asked(ordered)), axis=0)
     rows = np.asarray(q).reshape((-1,) + (1,) * (rank(ordered) - 1))
     if method == "linear":
-        at = rows * np.maximum(counts - 1, 0)
+        at = rows * np.maximum(counts - 1, 0).astype(rows.dtype)
     else:
         at = np.vectorize(lambda n, p: places(n, p, method) if n else 0.0)(counts, rows)
     low = np.floor(at).astype(int)
     high = np.minimum(low + 1, np.maximum(counts - 1, 0))
     first, last = (np.take_along_axis(ordered, k, axis=0) for k in (low, high))
-    found = np.reshape(between(first, last, at - low), np.shape(q) + shape_of(ordered)[1:])[()]
+    found = np.reshape(between(first, last, at - low, kind_of(a, q, method)), np.shape(q) + shape_of(ordered)[1:])[()]
     return np.reshape(found, np.shape(q) + kept) if keepdims else found
 
 
