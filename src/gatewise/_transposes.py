@@ -110,7 +110,8 @@ def blocks_of(run: Derivative, inputs: Places) -> Blocks:
 
 def by_columns(run: Derivative, inputs: Places, outs: Mapping[Path, Tensor]) -> Blocks:
     """Each entry of the arguments moved, as many of them at once as there is room for."""
-    widest = max((int(np.size(wire.value)) for wire in run.order if not isinstance(wire.value, tuple)), default=1)
+    arrays = (wire.value for wire in run.order if not isinstance(wire.value, (tuple, list)))
+    widest = max((int(np.size(value)) for value in arrays), default=1)
     step, count = max(1, ENTRIES // max(widest, 1)), sum(int(np.size(x.value)) for x in inputs.values())
     parts: dict[Path, list[Any]] = {path: [] for path in outs}
     for first in range(0, count, step):

@@ -188,6 +188,8 @@ CALLS: list[tuple[str, tuple[Any, ...]]] = [
     ("np.nanmax(a)", (N,)),
     ("np.nanmin(a)", (N,)),
     ("np.nanmax(a, axis=1)", (A,)),
+    ("np.max(a, axis=1, initial=-9.0) * b", (A[:, :0], V[:2])),
+    ("np.min(a, axis=0, initial=2.0, where=a > 0) + np.sum(a) + b", (A[:0], V[:3])),
     ("np.percentile(a, 30)", (V,)),
     ("np.percentile(a, [10, 50.0, 90])", (V,)),
     ("np.percentile(a, 75, axis=1)", (A,)),

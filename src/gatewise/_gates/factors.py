@@ -9,7 +9,7 @@ import numpy as np
 
 from gatewise._gates.choices import share
 from gatewise._gates.families import custom, reduction
-from gatewise._gates.fitting import kept_axes, one_or_all
+from gatewise._gates.fitting import conjugated, facing, kept_axes, one_or_all
 from gatewise._gates.gate import Carrier
 from gatewise._gates.live import dtype_of, plain, shape_of
 
@@ -54,6 +54,8 @@ def along_cofactors(g, out, x):
 )
 def det(g, out, x):
     """The determinant grows along its cofactors: itself times the inverse turned on its side, where there is one."""
+    if dtype_of(x).kind == "c" and np.all(plain(out)):
+        return along_cofactors(g, out, x)  # the singular values of complex matrices have no second derivatives here
     singular = np.expand_dims(out == 0, (-2, -1))
     n, dtype = shape_of(x)[-1], dtype_of(x)
     regular = along_cofactors(g, out, np.where(singular, np.eye(n, dtype=dtype), x))
@@ -68,7 +70,7 @@ def cofactors(x):
     n = shape_of(s)[-1]
     others = np.prod(np.where(np.eye(n, dtype=bool), 1.0, np.expand_dims(s, -2)), axis=-1)
     turn = np.linalg.slogdet(u)[0] * np.linalg.slogdet(vh)[0]
-    return np.expand_dims(turn, (-2, -1)) * ((u * np.expand_dims(others, -2)) @ vh)
+    return conjugated((u * np.expand_dims(others, -2)) @ vh) * np.expand_dims(turn, (-2, -1))
 
 
 def half_diagonal(x):
@@ -328,17 +330,18 @@ def added(before, part):
     ],
     at=[(([0.0, 0.0],), ([0.0, 0.0],)), (([3.0, 4.0],), ([0.6, 0.8],))],
     analytic=False,
+    complex=True,
     in_page=False,
 )  # fmt: skip
 def norm(out, x, *, ord=None, axis=None, keepdims=False):
     """The gradient points along what is measured; where that is 0, it passes 0, at every order."""
     if ord in (None, 2, "fro"):
-        return x / np.where(out == 0, np.inf, out)
+        return conjugated(x) / np.where(out == 0, np.inf, out)
     if ord == 0:
         return 0 * x
     if ord == 1:
-        return np.sign(x)
+        return facing(x)
     if abs(ord) == np.inf:
-        return share(np.abs(x) == out, one_or_all(kept_axes(axis, shape_of(x)))) * np.sign(x)
+        return share(np.abs(x) == out, one_or_all(kept_axes(axis, shape_of(x)))) * facing(x)
     safe = np.where(x == 0, 1.0, np.abs(x)) if ord < 1 else np.abs(x)
-    return np.sign(x) * (safe / np.where(out == 0, np.inf, out)) ** (ord - 1)
+    return facing(x) * (safe / np.where(out == 0, np.inf, out)) ** (ord - 1)

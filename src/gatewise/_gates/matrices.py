@@ -7,7 +7,7 @@ import numpy as np
 from gatewise._errors import UnsupportedError
 from gatewise._gates.families import custom, linear
 from gatewise._gates.fitting import conjugated, sum_to
-from gatewise._gates.live import shape_of
+from gatewise._gates.live import dtype_of, shape_of
 
 
 def products_in_rows(i, a, b):
@@ -182,11 +182,15 @@ def inv(g, out, x):
     np.linalg.slogdet,
     sample=[((np.array([[2.0, 0.5], [0.3, 1.5]]),), {}), ((np.eye(2) + np.arange(8.0).reshape(2, 2, 2),), {})],
     analytic=False,
+    complex=True,
     in_page=False,
 )
 def slogdet(g, out, x):
-    """The log of the determinant grows along the inverse, turned on its side; the sign has no slope."""
+    """The log of the determinant grows along the inverse, turned on its side; a sign of complex numbers turns."""
     down = g.get(1)
+    if dtype_of(x).kind == "c" and g.get(0) is not None:
+        turned = 1j * np.imag(g.get(0) * np.linalg.slogdet(x)[0])
+        down = turned if down is None else down + turned
     return None if down is None else np.reshape(down, (*shape_of(down), 1, 1)) * np.linalg.inv(x).mT
 
 
@@ -333,8 +337,8 @@ def cross(g, a, b, *, axisa=-1, axisb=-1, axisc=-1):
 
 @linear(
     np.vecdot, sample=[((np.ones((2, 3)) + np.eye(2, 3), np.array([0.5, -1.0, 2.0])), {})], tame=True, sums=True,
-    analytic=False, complex=False, in_page=False,
+    analytic=False, in_page=False,
 )  # fmt: skip
 def vecdot(g, a, b):
-    """The product of vectors, row by row: each side's gradient is the other side, times what came back."""
-    return lambda: np.expand_dims(g, -1) * b, lambda: np.expand_dims(g, -1) * a
+    """The product of vectors, row by row, a's conjugated: each side's gradient is the other, times what came back."""
+    return lambda: conjugated(np.expand_dims(g, -1) * b), lambda: np.expand_dims(g, -1) * conjugated(a)

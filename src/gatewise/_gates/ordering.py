@@ -51,6 +51,7 @@ def back_along(g, order, axis):
     along=lambda axis=-1, **_: axis,
     sample=[((MIXED,), {"axis": axis}) for axis in (0, -1)],
     exact=True,
+    complex=True,
     way=np.argsort,
     in_page=False,
 )
@@ -66,6 +67,7 @@ def sort(g, out, x, *, axis=-1, kind=None, stable=None):
     along=lambda axis=-1, **_: axis,
     sample=[((MIXED, 1), {}), ((MIXED, 0), {"axis": 0})],
     exact=True,
+    complex=True,
     way=np.argpartition,
     in_page=False,
 )

@@ -56,7 +56,7 @@ def cumprod(g, out, x, *, axis=None):
     """Each entry is scaled by the product of those before it, and by what follows; zeros among them or not."""
     axes = kept_axes(axis, shape_of(x))
     if 0 in shape_of(x):
-        return g
+        return np.reshape(g, shape_of(x))
     lane, back = in_lanes(x, axes)
     along, _ = in_lanes(np.reshape(g, shape_of(x)), axes)
     return back(before(lane) * carried_back(lane, along))

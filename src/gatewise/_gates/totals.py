@@ -3,8 +3,8 @@
 import numpy as np
 
 from gatewise._gates.families import custom, reduction
-from gatewise._gates.fitting import kept_axes
-from gatewise._gates.live import shape_of
+from gatewise._gates.fitting import conjugated, kept_axes
+from gatewise._gates.live import dtype_of, shape_of
 
 
 def count(x, axis):
@@ -104,6 +104,7 @@ def product_without_each(x, *, axis=None):
         ((np.arange(1.0, 13.0).reshape(2, 3, 2),), {"axis": (0, 2)}),
     ],
     symmetric=True,
+    analytic=True,
     in_page=True,
 )
 def product_of_others(g, out, x, *, axis=None):
@@ -143,10 +144,11 @@ def prod(out, x, *, axis=None, keepdims=False, dtype=None, initial=1, where=True
     at=[(([2.0, 2.0],), ([0.0, 0.0],))],
     tame=True,
     analytic=False,
+    complex=True,
 )
 def var(out, x, *, axis=None, ddof=0, keepdims=False):
     """Each entry is pushed away from the mean, in proportion to its distance."""
-    return 2 * (x - np.mean(x, axis=axis, keepdims=axis is not None)) / (count(x, axis) - ddof)
+    return 2 * conjugated(x - np.mean(x, axis=axis, keepdims=axis is not None)) / (count(x, axis) - ddof)
 
 
 @reduction(
@@ -154,9 +156,19 @@ def var(out, x, *, axis=None, ddof=0, keepdims=False):
     sample=[((np.array([1.0, 4.0, 2.0]),), {"ddof": 1})],
     at=[(([2.0, 2.0],), ([0.0, 0.0],)), (([0.1, 0.1, 0.1],), ([0.0, 0.0, 0.0],))],
     analytic=False,
+    complex=True,
 )
 def std(out, x, *, axis=None, ddof=0, keepdims=False):
     """Each entry is pushed away from the mean; where all are equal it passes 0, at every order."""
-    mean, top, bottom = (total(x, axis=axis, keepdims=axis is not None) for total in (np.mean, np.max, np.min))
+    mean = np.mean(x, axis=axis, keepdims=axis is not None)
     # Not `out == 0`: the mean of equal entries is rounded, and so is what is left of them.
-    return (x - mean) / (np.where(top == bottom, np.inf, out) * (count(x, axis) - ddof))
+    size = np.where(all_equal(x, axis), np.inf, out)
+    return conjugated(x - mean) / (size * (count(x, axis) - ddof))
+
+
+def all_equal(x, axis):
+    """Whether each lane has one number alone."""
+    if dtype_of(x).kind == "c":
+        return all_equal(np.real(x), axis) & all_equal(np.imag(x), axis)
+    top, bottom = (total(x, axis=axis, keepdims=axis is not None) for total in (np.max, np.min))
+    return top == bottom

@@ -46,6 +46,7 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
 @composed(np.real_if_close)
 def real_if_close(a, tol=100):
     close = np.real_if_close(asked(a), tol)
+    a = a if isinstance(a, np.ndarray) else np.copy(a)  # of a number an array without axes
     return np.real(a) if close.dtype.kind == "f" else a
 
 

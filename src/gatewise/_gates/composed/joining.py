@@ -126,7 +126,7 @@ def diagflat(v, k=0):
 @composed(np.broadcast_arrays)
 def broadcast_arrays(*args, subok=False):
     shape = np.broadcast_shapes(*map(shape_of, args))
-    return tuple(x if getattr(x, "shape", None) == shape else np.broadcast_to(x, shape) for x in args)
+    return tuple(x if isinstance(x, np.ndarray) and x.shape == shape else np.broadcast_to(x, shape) for x in args)
 
 
 @composed(np.meshgrid)

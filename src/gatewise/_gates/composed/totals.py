@@ -29,7 +29,10 @@ def extreme(whole, of_two, least, a, axis, keepdims, initial, where):
     """The largest or smallest entry where only some are looked at, or where a number is given to begin with."""
     if initial is None and where is True:
         return NotImplemented
-    found = whole(a if where is True else np.where(where, a, least), axis=axis, keepdims=keepdims)
+    if initial is not None and 0 in shape_of(a):  # no entries, and a number to begin with
+        found = whole(np.zeros(shape_of(a), dtype_of(a)), axis=axis, keepdims=keepdims, initial=least)
+    else:
+        found = whole(a if where is True else np.where(where, a, least), axis=axis, keepdims=keepdims)
     return found if initial is None else of_two(found, initial)
 
 
