@@ -1,9 +1,10 @@
 """Random programs over most of NumPy, against JAX or differences: `python tests/fuzz_numpy.py [how many] [first seed]`.
 
 Values must be NumPy's, gradients JAX's where it is installed and says the same and those of differences elsewhere;
-forward, reverse and all orders of nesting must agree. Every disagreement is printed as the smallest program that shows
-it; ends with 1 where there is one. `--jax N` asks JAX about every Nth program, 0 about none: it takes about a second
-for each.
+forward, reverse and all orders of nesting must agree, and full Hessians be symmetric. Beside every tenth stands a
+program on a kink, which passes what docs/subgradients.md says. Every disagreement is printed as the smallest program
+that shows it; ends with 1 where there is one. `--jax N` asks JAX about every Nth program, 0 about none: it takes about
+a second for each.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent
 sys.path[:0] = [str(ROOT), str(ROOT.parent / "src")]
 
 from numpy_programs.judging import Verdict, judged  # noqa: E402
+from numpy_programs.kinks import kinks_found  # noqa: E402
 from numpy_programs.shrinking import shrunk  # noqa: E402
 from numpy_programs.writing import Program, write  # noqa: E402
 
@@ -63,9 +65,11 @@ def main() -> int:
                       for note in verdict.notes})  # fmt: skip
         if verdict.problems:
             print(told(program, verdict, peer if given.jax else None), flush=True)
+    bent = list(kinks_found(range(given.first // 10, (given.first + given.many) // 10)))
+    print("\n".join(bent), end="\n" * bool(bent))
     print(f"{given.many:,} programs: {dict(counts)}")
-    print(f"compared: {dict(notes)}")
-    return int(counts.total() > counts["right"] + counts["refused"])
+    print(f"compared: {dict(notes)}; on kinks: {given.many // 10:,} programs, {len(bent)} wrong")
+    return int(bool(bent) or counts.total() > counts["right"] + counts["refused"])
 
 
 if __name__ == "__main__":

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 from fuzz_numpy import found_in, peer_here, told
 from numpy_programs.judging import judged
+from numpy_programs.kinks import FINITE, kinks_found
 from numpy_programs.operations import SMOOTH, WRITES
 from numpy_programs.writing import write
 
 import gatewise as gw
-from gates.mutants import Mutant, in_place, one_part
+from gates.mutants import (
+    Mutant,
+    along_next_axis,
+    every_part,
+    first_taken,
+    in_place,
+    one_part,
+    swapped,
+    ties_to_both,
+    ties_won,
+    under,
+    unmasked,
+    wherever_named,
+    whole_share,
+)
 from gatewise._cli.coverage import answered_by, overridable
-from gatewise._gates import NAMES
+from gatewise._gates import NAMES, choices, fitting
 from gatewise._gates.fitting import fit
 
 SQUARE = np.arange(1.0, 10.0).reshape(3, 3)
@@ -39,24 +55,78 @@ def test_random_programs_agree_with_jax() -> None:
     assert sum("peer: said" in verdict.notes for _, verdict in found) >= 4
 
 
-#: One wrong rule of each kind: what is done to what an operand gets.
-PLANTED = {
-    "multiply": lambda part: -part,
-    "solve": lambda part: part * (1 + 1e-5),
-    "cumsum": lambda part: part[::-1],
-    "fft": np.conjugate,
-    "assign": lambda part: part * 0.999,
+def along_another_axis(name: str) -> Mutant:
+    return Mutant(NAMES[name], "wrong axis", "", along_next_axis)
+
+
+def of_one_part(name: str, k: int, change: Callable[[Any], Any]) -> Mutant:
+    return Mutant(NAMES[name], "planted", "", one_part(k, change))
+
+
+def not_stretched_back(name: str) -> Mutant:
+    return Mutant(NAMES[name], "planted", "", under(wherever_named(fitting.sum_to, first_taken)))
+
+
+def exchanged(name: str, i: int, j: int) -> Mutant:
+    return Mutant(NAMES[name], "planted", "", rule=swapped(NAMES[name].rule, i, j))
+
+
+#: Wrong rules, and what stands in the programs that have them.
+PLANTED: dict[str, tuple[Mutant, str]] = {
+    "a sign": (of_one_part("multiply", 0, lambda part: -part), " * "),
+    "a factor": (of_one_part("solve", 0, lambda part: part * (1 + 1e-5)), "solve("),
+    "an order": (of_one_part("cumsum", 0, lambda part: part[::-1]), "cumsum("),
+    "a conjugate of fft": (of_one_part("fft", 0, np.conjugate), "fft("),
+    "a conjugate of a matrix": (of_one_part("solve", 0, np.conjugate), "solve("),
+    "a conjugate of an inverse": (of_one_part("inv", 0, np.conjugate), "inv("),
+    "what is assigned": (of_one_part("assign", 1, lambda part: part * 0.999), "] = "),
+    "the axis of std": (along_another_axis("std"), "std("),
+    "the axis of median": (along_another_axis("median"), "median("),
+    "the axis of max": (along_another_axis("max"), "max("),
+    "the bounds of clip": (exchanged("clip", 1, 2), "clip("),
+    "the factors of kron": (exchanged("kron", 0, 1), "kron("),
+    "matrices that were stretched": (not_stretched_back("matmul"), " @ "),
+    "systems that were stretched": (not_stretched_back("solve"), "solve("),
 }
+
+
+@cache
+def written(seed: int) -> Any:
+    return write(seed)
 
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_wrong_rule_is_found(name: str) -> None:
-    """Within 500 programs."""
-    wrong = Mutant(NAMES[name], "planted", "", one_part(0 if name != "assign" else 1, PLANTED[name]))
-    word = "] = " if name == "assign" else f"{name}(" if name != "multiply" else " * "
-    bodies = ((write(seed), seed) for seed in range(500))
+    """Within 200 programs."""
+    wrong, word = PLANTED[name]
+    having = (program for program in map(written, range(200)) if word in program.text.partition("def f")[2])
     with in_place(wrong):
-        assert any(judged(p, second=False).problems for p, _ in bodies if word in p.text.partition("def f")[2])
+        assert any(judged(program, second=False).problems for program in having)
+
+
+# ----------------------------------------------------------------------------------------------------- kinks and ties
+
+
+def test_programs_on_kinks_pass_what_the_table_says() -> None:
+    assert list(kinks_found(range(2 * len(FINITE)))) == []
+
+
+#: Wrong subgradients.
+BENT = [
+    Mutant(NAMES["maximum"], "all to both", "", deriving=ties_to_both),
+    Mutant(NAMES["maximum"], "won from a constant", "", deriving=ties_won),
+    Mutant(NAMES["clip"], "won from a bound", "", deriving=ties_won),
+    Mutant(NAMES["max"], "all to each", "", under(wherever_named(choices.share, whole_share))),
+    Mutant(NAMES["absolute"], "a slope at 0", "", rule=lambda out, x: 1 - 2 * (x < 0)),
+    Mutant(NAMES["where"], "a dead branch", "", every_part(unmasked)),
+    Mutant(NAMES["sign"], "leak", ""),
+]
+
+
+@pytest.mark.parametrize("wrong", BENT, ids=lambda wrong: wrong.name)
+def test_a_wrong_subgradient_is_found(wrong: Mutant) -> None:
+    with in_place(wrong):
+        assert next(kinks_found(range(len(FINITE))), "")
 
 
 def test_the_operations_name_what_has_a_derivative() -> None:

@@ -44,14 +44,19 @@ class Verdict:
         return self.problems[0].partition(":")[0] if self.problems else "refused" if self.refused else "right"
 
 
+def named_in(text: str, name: str) -> dict[str, Any]:
+    """What a program's text names, with its source where errors look for it."""
+    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+    space: dict[str, Any] = {"__name__": "programs"}
+    exec(compile(text, name, "exec"), space)
+    return space
+
+
 class Functions:
     """The functions of a program's text, with its source where errors look for it."""
 
     def __init__(self, program: Program, text: str | None = None) -> None:
-        text, name = text or program.text, f"<program {program.seed}>"
-        linecache.cache[name] = (len(text), None, text.splitlines(True), name)
-        space: dict[str, Any] = {"__name__": "programs"}
-        exec(compile(text, name, "exec"), space)
+        space = named_in(text or program.text, f"<program {program.seed}>")
         self.all: Callable[..., tuple[Any, ...]] = space["f"]
         self.total: Callable[..., Any] = space["total"]
 
@@ -84,9 +89,7 @@ class Judge:
         self.single = "float32" in program.text
         self.places = tuple(range(len(program.inputs)))
         draws = np.random.default_rng(program.seed)
-        self.along, self.across = (
-            [like(x, draws.uniform(-1, 1, np.shape(x))) for x in program.inputs.values()] for _ in range(2)
-        )
+        self.along, self.across = ([direction(x, draws) for x in program.inputs.values()] for _ in range(2))
 
     def judge(self, second: bool, peer: Callable[[Program], Any] | None) -> None:
         self.values_are_numpys()
@@ -116,7 +119,7 @@ class Judge:
                 self.wrong("caller", f"{name} was changed")
 
     def different(self, have: Any, want: Any) -> str:
-        if np.ndim(want) and type(have) is not type(want):
+        if type(have) is not type(want):
             return f"{type(have).__name__} instead of {type(want).__name__}"
         one, other = np.asarray(have), np.asarray(want)
         if (one.dtype, one.shape) != (other.dtype, other.shape):
@@ -200,7 +203,7 @@ class Judge:
                     self.verdict.notes.append("peer: JAX's gradient is not finite")
                 else:
                     self.verdict.notes.append("peer: said")
-                    self.agree("gradient", self.gradient, want, largest(want), self.reverse, tight)
+                    self.agree("gradient", self.gradient, list(map(np.conj, want)), largest(want), self.reverse, tight)
                     return
         self.differences_say()
 
@@ -250,18 +253,35 @@ class Judge:
         one, other = dotted(base, self.across), dotted(crossed, self.along)
         size = max(size, dotted(base, self.across, np.abs), dotted(crossed, self.along, np.abs))
         self.agree("symmetry", one, other, size, lambda x: dotted(self.backward_twice(x), self.across), 1e-10)
+        self.hessian_agrees(base)
         if self.single:
             return
         self.slopes_say(
             "second differences", lambda *x: dotted(self.reverse(x), self.across), self.along, one, size, 1e-6
         )
 
+    def hessian_agrees(self, base: Sequence[Any]) -> None:
+        """All second derivatives at once: symmetric, and along the tangents what going back twice gives."""
+        sizes = [np.size(x) for x in self.program.inputs.values()]
+        if sum(sizes) > 12 or any(map(np.iscomplexobj, self.program.inputs.values())):
+            return
+        blocks = listed(gw.hessian(self.total, self.places)(*self.program.given()))
+        whole = np.block([[np.reshape(b, (m, n)) for b, n in zip(listed(row), sizes, strict=True)]
+                          for row, m in zip(blocks, sizes, strict=True)])  # fmt: skip
+        size = max(1.0, float(np.max(np.abs(whole), initial=0.0)))
+        again = self.backward_twice
+        self.agree("hessian symmetry", [whole], [whole.T], size, lambda x: [whole], 1e-10)
+        flat = np.concatenate([np.ravel(t) for t in self.along])
+        parts = np.split(whole @ flat, np.cumsum(sizes)[:-1])
+        have = [np.reshape(part, np.shape(b)) for part, b in zip(parts, base, strict=True)]
+        self.agree("hessian", have, base, size * max(1, len(flat)), again)
+
     def backward_twice(self, given: Sequence[Any], tangents: Sequence[Any] | None = None) -> list[Any]:
         tangents = self.along if tangents is None else tangents
 
         def slope_along(*x: Any) -> Any:
             parts = zip(gw.grad(self.total, self.places)(*x), tangents, strict=True)
-            return sum((np.sum(g * t) for g, t in parts), 0.0)
+            return sum((np.sum(np.real(np.conj(g) * t)) for g, t in parts), 0.0)
 
         return list(gw.grad(slope_along, self.places)(*given))
 
@@ -274,8 +294,14 @@ class Judge:
 
 
 def like(x: Any, values: Any) -> Any:
-    """Values as x is: a float for a float, an array for an array."""
-    return np.array(values) if isinstance(x, np.ndarray) else float(values)
+    """Values as x is: a number for a number, an array for an array."""
+    return np.array(values) if isinstance(x, np.ndarray) else type(x)(values)
+
+
+def direction(x: Any, draws: np.random.Generator) -> Any:
+    """A random tangent of x."""
+    drawn = draws.uniform(-1, 1, np.shape(x))
+    return like(x, drawn + 1j * draws.uniform(-1, 1, np.shape(x)) if np.iscomplexobj(x) else drawn)
 
 
 def listed(x: Any) -> list[Any]:
@@ -287,7 +313,7 @@ def largest(parts: Sequence[Any]) -> float:
 
 
 def dotted(gradients: Sequence[Any], tangents: Sequence[Any], of: Callable[[Any], Any] = lambda x: x) -> float:
-    return float(sum(np.sum(of(g * t)) for g, t in zip(gradients, tangents, strict=True)))
+    return float(sum(np.sum(np.real(of(np.conj(g) * t))) for g, t in zip(gradients, tangents, strict=True)))
 
 
 def slope(f: Callable[[float], Any], step: float) -> tuple[float, float]:

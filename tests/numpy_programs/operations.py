@@ -18,6 +18,14 @@ SYMMETRIC = "({Q} + np.swapaxes({Q}, -1, -2))"
 GAPS = f"np.min(np.diff(np.linalg.eigvalsh({SYMMETRIC})), initial=1) > 0.2"
 SPREAD = "np.min(-np.diff(np.linalg.svd({M})[1]), initial=1) > 0.2 and np.min(np.linalg.svd({M})[1]) > 0.2"
 
+TIELESS = "np.min(np.diff(np.sort({M}, axis=None)), initial=1) > 0.02"
+#: Two matrices in a stack, beside one that is stretched over them; complex ones, of which both parts move.
+STACKED = f"np.stack([{DOMINANT}, {DOMINANT} * 1.3])"
+TURNED = "({Q} * (1 + 0.5j) + 9 * np.eye({Q}.shape[-1]))"
+#: Two bounds that move otherwise, the first below the second; no entry of `a` comes near either.
+LOW, HIGH = "0.5 * {b} - 0.9", "0.2 * {b} ** 2 + 0.3"
+BETWEEN = " and ".join(f"np.min(np.abs({{a}} - ({bound})), initial=1) > 0.03" for bound in (LOW, HIGH))
+
 Table = dict[str, list[str | tuple[str, str]]]
 
 ENTRIES: Table = {
@@ -52,6 +60,7 @@ ENTRIES: Table = {
         "np.select([{a} > {t}, {a} > {t} - 1.0], [{b}, {a} * 2], 0.5)", "np.select([{a} < {t}], [{b} * {a}])",
         "np.choose(({a} > {t}).astype(int), [{a}, {b}])", "np.clip({a}, {t}, None)", "np.clip({a}, None, {t})",
         "np.clip({a}, {t}, {t} + 0.001)", ("np.clip({a}, {b}, {b} + 0.5)", APART + " and np.min(np.abs({a} - {b} - 0.5), initial=1) > 0.03"),
+        (f"np.clip({{a}}, {LOW}, {HIGH})", BETWEEN), (f"{{a}}.clip({LOW}, {HIGH})", BETWEEN),
         "np.piecewise({a}, [{a} > {t}], [np.sin, lambda q: q * 0.5])", "{a}.clip({t}, 9.0)", "np.maximum({a}, {t})", "np.minimum({t}, {a})",
         "np.add({a}, {b}, dtype=np.float64)", "np.multiply.outer({v}, {v2})", "np.subtract.outer({v}, {a})", "np.fmax({a}, {t})",
         "np.broadcast_arrays({a}, {b})[0]", "np.broadcast_arrays({a}, {b})[1]", "scaled({a}, {b})", "unrolled({a}, {k})", "drawn({v}, {s})",
@@ -66,6 +75,9 @@ TOTALS: Table = {
         *((f"np.{name}({{a}}, axis={{axs}}, keepdims={{kd}})", f"np.min(np.{name}({{a}}, axis={{axs}})) > 0.1") for name in
           ["std", "var", "nanstd", "nanvar"]),
         ("np.std({a}, axis={ax}, ddof=1)", "np.min(np.std({a}, axis={ax})) > 0.1"), "np.var({a}, ddof=1, axis={ax})",
+        *((f"np.{name}({{M}}, axis={{ax}}, keepdims={{kd}})", TIELESS) for name in ["max", "min", "ptp", "median", "median", "nanmedian"]),
+        *((f"np.{name}({{M}}, axis={{ax}}, ddof={{kd}})", f"np.min(np.{name}({{M}}, axis={{ax}}, ddof={{kd}})) > 0.1") for name in
+          ["std", "var", "nanstd"]),
         *(f"np.{name}({{a}}, axis={{axs}}, keepdims={{kd}}, where={{a}} > {{t}}, initial={{r}})" for name in ("sum", "prod")),
         "np.mean({a}, axis={axs}, where={a} < {t})", "np.max({d}, axis={axs}, where={d} > {t}, initial=-9.0)", "np.min({d}, initial=-0.015)",
         "np.sum({a}, {axs})", "{a}.sum({axs})", "{a}.mean(axis={axs}, keepdims={kd})", "{d}.max({ax})", "{d}.min(axis={axs})", "{a}.prod()",
@@ -140,10 +152,13 @@ PRODUCTS: Table = {
         "np.einsum('ij,kj->ik', {M}, {M})", "np.einsum('ii', {Q})", "np.einsum('ij->ji', {M})", "np.einsum('i,j->ij', {v}, {v2})", "np.einsum('...i,...i', {a}, {a})",
         "np.einsum('ij,jk,kl->il', {M}, {M}.T, {M})", "np.einsum('ii->i', {Q})", "np.einsum('ij->', {M})", "np.einsum('...ij->...ji', {Q})",
         "np.einsum('ij,ij->j', {M}, {M})", "np.einsum('i,i->', {v}, {v})", "np.einsum({M}, [0, 1], {M}, [0, 1])", "np.einsum('ij,j->i', {M}, {M}[0])",
+        "np.matmul(np.stack([{M}, {M} * 0.5]), {M}.T)", "{M} @ np.stack([{M}.T, np.sin({M}.T)])", "{T} @ np.sin({T}[0].T)", "{v} @ np.stack([{Q}, {Q} * 2])",
+        "np.kron({M}, {v})", "np.kron({v}, {M})", "np.kron({a}, {Q})", "np.matvec(np.stack([{Q}, {Q} * 2]), {v})", "np.vecdot(np.stack([{a}, {b}]), {b})",
         "np.einsum('...j,j->...', {a}, {v})", "np.einsum('i,i,i->i', {v}, {v}, {v})", "np.einsum('ijk->kij', {T})", "np.einsum('ijk,ijl->kl', {T}, {T})",
     ],
     "matrices": [
         f"np.linalg.solve({DOMINANT}, {{b}})", f"np.linalg.solve({DOMINANT}, {{Q}})", f"np.linalg.inv({DOMINANT})", f"np.linalg.det({DOMINANT}) / 500.0",
+        f"np.linalg.solve({STACKED}, {{Q}})", f"np.linalg.solve({DOMINANT}, np.stack([{{Q}}, {{Q}} * 2]))", f"np.linalg.solve({STACKED}, {{v}})",
         f"np.linalg.slogdet({DOMINANT})[1]", f"np.linalg.cholesky({POSITIVE})", f"np.linalg.pinv({DOMINANT})", "np.linalg.matrix_power({Q}, {k})",
         f"np.linalg.matrix_power({DOMINANT} / 5, -2)", (f"np.linalg.eigvalsh({SYMMETRIC})", GAPS), (f"np.linalg.eigh({SYMMETRIC})[0]", GAPS),
         (f"np.abs(np.linalg.eigh({SYMMETRIC})[1])", GAPS + f" and np.min(np.abs(np.linalg.eigh({SYMMETRIC})[1])) > 0.1"),
@@ -181,7 +196,10 @@ COMPLEX: Table = {
         "np.fft.fft({z}, axis={ax})", "np.fft.ifft({z}, axis={ax})", "np.fft.ifftn({z})", "np.fft.fftshift({z})", "np.sum({z}, axis={axs})", "np.mean({z})",
          "np.cumsum({z})", "{z}[::-1]", "{z}.T", "np.concatenate([{z}, {y}])", "np.reshape({z}, -1)", "{z}.ravel()[1:]",
         "{a} / ({z} + 9)", "np.where({a} > {t}, {z}, {y})", "np.dot({z}, {y})", "np.outer({z}, {y})", "np.einsum('...i,...i', {z}, {y})",
-        "np.linalg.solve({Q} + 9 * np.eye({Q}.shape[-1]) * 1j, {v})", "np.linalg.inv({Q} * 1j + 9 * np.eye({Q}.shape[-1]))", "np.cumprod({z} * 0.2)",
+        "np.linalg.solve({Q} + 9 * np.eye({Q}.shape[-1]) * 1j, {v})", f"np.linalg.solve({TURNED}, {{v}})", f"np.linalg.solve({TURNED}, {{z}})",
+        f"np.linalg.solve({DOMINANT}, {{z}})", f"np.linalg.inv({TURNED})", f"np.linalg.det({TURNED}) / 500.0", f"np.linalg.slogdet({TURNED})[0]",
+        "np.prod({z} * 0.5, axis={axs})", "np.vdot({z}, {y})", "np.vecdot({z}, {y})", "np.vecdot({a}, {z})", "np.cumprod({z} * 0.3, axis={ax})",
+        ("np.sort({z})", "np.min(np.diff(np.sort(np.real({z}), axis=None)), initial=1) > 0.02"), "{z}[[0, -1]]", "{z}[{sl}]", "{z}.copy()", "np.where({a} > {t}, {z}, {a})", "np.linalg.inv({Q} * 1j + 9 * np.eye({Q}.shape[-1]))", "np.cumprod({z} * 0.2)",
         "np.tensordot({z}, {y}, axes=1)", "np.inner({z}, {y})", "np.kron({z}, {y})", "np.stack([{z}, {y}])", "np.roll({z}, 1)", "np.diff({z})", "np.pad({z}, 1)",
         "np.tile({z}, 2)", "np.take({z}, [0, 0])", "{z} / ({y} + 9)", "np.cosh({z} * 0.2)", "np.tanh({z} * 0.1)", "np.log({z} + 9)", "np.sqrt({z} + 9)",
         "np.fft.fft2({z})", "np.fft.ifft2({z})", "np.trace({z})", "np.fft.fft({z}, norm='forward')", "np.power({z} + 5, 0.5)",
@@ -190,6 +208,9 @@ COMPLEX: Table = {
         "np.real({z})", "np.imag({z})", "{z}.real", "{z}.imag", "np.real({z} * np.conj({z}))", "np.real(np.fft.ifft({z}))", "np.fft.irfft({z})",
         "np.fft.irfft({z}, axis={ax})", "np.fft.irfft({z}, {k} + 3)", "np.fft.irfft2({z})", "np.fft.irfftn({z})", "np.fft.irfft({z}, norm='ortho')",
         ("np.abs({z})", "np.min(np.abs({z}), initial=1) > 0.2"), ("np.angle({z})", "np.min(np.abs({z}), initial=1) > 0.2 and np.max(np.abs(np.angle({z})), initial=0) < 3"),
+        ("np.linalg.norm({z})", "np.min(np.abs({z}), initial=1) > 0.2"), ("np.linalg.norm({z}, axis={ax})", "np.min(np.abs({z}), initial=1) > 0.2"),
+        ("np.linalg.norm({z}, 1, axis={ax})", "np.min(np.abs({z}), initial=1) > 0.2"), "np.var({z})", "np.var({z}, axis={ax})",
+        ("np.std({z}, axis={ax})", "np.min(np.std({z}, axis={ax})) > 0.1"), f"np.linalg.slogdet({TURNED})[1]",
         "np.abs({z} + 9)", "np.real(np.einsum('...i,...i', np.conj({z}), {z}))",
     ],
 }  # fmt: skip

@@ -127,10 +127,12 @@ class Writer:
         inputs = {name: self.drawn() for name in "xyw"[: self.random.choice([1, 2, 2, 3])]}
         if all(np.size(x) == 0 for x in inputs.values()):
             inputs["x"] = 0.7
+        if seed % 8 == 7:
+            inputs["z"] = as_complex(self.drawn(), self.random)
         draws = np.random.default_rng(seed)
         near = {n: x + NEAR * draws.uniform(-1, 1, np.shape(x)) for n, x in inputs.items()}
         self.here = Point(inputs)
-        self.near = Point({n: float(x) if isinstance(inputs[n], float) else x for n, x in near.items()})
+        self.near = Point({n: type(inputs[n])(x) if np.isscalar(inputs[n]) else x for n, x in near.items()})
         self.ops: list[Op] = []
         self.count = 0
 
@@ -222,8 +224,14 @@ class Writer:
         return all(is_tame(here[name], near.get(name)) for name in here)
 
 
+def as_complex(x: Any, rng: random.Random) -> Any:
+    """An input with imaginary parts; no two of its numbers are the same."""
+    parts = np.reshape([round(rng.uniform(-2, 2), 3) for _ in range(np.size(x))], np.shape(x))
+    return x + 1j * parts if isinstance(x, np.ndarray) else complex(x, float(parts))
+
+
 def is_tame(here: Any, near: Any) -> bool:
-    if not isinstance(here, (float, np.ndarray, np.inexact)) or np.asarray(here).dtype.kind not in "fc":
+    if not isinstance(here, (float, complex, np.ndarray, np.inexact)) or np.asarray(here).dtype.kind not in "fc":
         return False
     if type(here) is not type(near) or np.shape(here) != np.shape(near) or np.size(here) > 100 or np.ndim(here) > 4:
         return False
