@@ -188,13 +188,13 @@ def of_values(part: Any, live: Any, values: Any, stayed: Any) -> Any:
 )
 def assign(g: Any, x: Any, values: Any, *, index: Any, chain: Chain = ()) -> Any:
     """What was overwritten gets nothing; what was written in gets what comes back from there."""
+    g = g if shape_of(x) else np.copy(g)  # an array without axes, where a number may have come back
     return lambda: assign(g, 0.0, index=index, chain=chain), lambda: picked_up(g, values, index, chain, shape_of(x))
 
 
 def picked_up(g: Any, values: Any, index: Any, chain: Chain, shape: tuple[int, ...]) -> Any:
     """What comes back to the values that were written."""
     stayed = lasting(shape, index, chain)
-    g = g if shape else np.copy(g)  # an array without axes, where a number may have come back
     part = getitem(viewed(g, chain), index=index)
     if stayed is not None:
         part = np.where(stayed, part, 0.0)

@@ -138,6 +138,7 @@ class Statements:
             base = self.say.resolved(node.operands[0])
             value, order = value_of(base), order_for(node)
             kept = isinstance(value, np.ndarray) and not value.flags.c_contiguous and not self.say.backward
+            like = None if like is not None and not isinstance(like.value, np.ndarray) else like  # written into next
             self.assign(name, node.operands[0], like=like, fresh=True, order='"K"' if kept else "")
             if order is not None and not (self.say.is_statement(base) and order_for(base) == order):
                 self.lay_out(name, order)
