@@ -17,6 +17,7 @@ MADE = [
     "p0", "p0.copy()", "p0.T", "np.zeros(())", "np.full((), t)", "np.array(captured)",
     "np.reshape(v[:1], ())", "v[0, ...]", "np.squeeze(v[:1])", "np.stack([t, t])[1, ...]", "np.where(t > 0, t, p0)",
     "np.add(t, 1, out=np.zeros(()))", "np.full_like(p0, t)", "np.ones_like(t)", "np.array(t, dtype=float)",
+    "np.array(t, dtype=np.longdouble)",
 ]  # fmt: skip
 LOOKED_AT = [
     "p", "np.reshape(p, (1,))", "p[None]", "np.atleast_1d(p)", "np.ravel(p)", "p[..., None]", "p.T", "p[...]",

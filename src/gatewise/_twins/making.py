@@ -51,7 +51,7 @@ def of_array(function: Callable[..., Any], copies: bool) -> Callable[..., Any]:
             return buffer(function(a, dtype, *args, **kwargs))
         if dtype is not None and np.dtype(dtype) != made.dtype:
             made = made.astype(dtype)
-        elif type(made.value) is not np.ndarray or (made is a and kwargs.get("copy", copies)):
+        if type(made.value) is not np.ndarray or (made is a and kwargs.get("copy", copies)):
             made = np.copy(made)  # of a number too: an array without axes, which may be written into
         made = laid_out(made, args[0] if args else kwargs.get("order", order))
         least = kwargs.get("ndmin", 0 if order == "K" else 1)
