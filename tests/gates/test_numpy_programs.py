@@ -274,6 +274,12 @@ def a_number_added_up_along_an_axis(x: Any) -> Any:
     return x, np.where(x > 20, np.cumprod(part, axis=0), x)
 
 
+def no_entries_made_some(x: Any) -> Any:
+    made = np.resize(x[:0], 3)
+    made[1] = x[0, 0] ** 2
+    return made, np.linalg.norm(x[:0], 1) + x, np.linalg.norm(x[:, :0], np.inf, keepdims=True) * x
+
+
 def sums_over_no_entries(x: Any) -> Any:
     none = x[0][x[0] > 90]
     return (

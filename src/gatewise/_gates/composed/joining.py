@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._gates.composed.declaring import axis_of, composed, rank, size
-from gatewise._gates.live import dtype_of, shape_of
+from gatewise._gates.live import shape_of
 from gatewise._gates.movement import along
 
 
@@ -145,5 +145,5 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
 def resize(a, new_shape):
     count = math.prod(new_shape) if np.ndim(new_shape) else int(new_shape)
     if not size(a):
-        return np.zeros(new_shape, dtype_of(a))
+        return np.copy(np.broadcast_to(np.sum(a), new_shape))  # zeros, which may be written into
     return np.reshape(np.ravel(a)[np.arange(count) % max(size(a), 1)], new_shape)

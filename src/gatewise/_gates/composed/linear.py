@@ -30,6 +30,8 @@ def matrix_norm(x, ord=None, axis=None, keepdims=False):
     axes = tuple(range(rank(x))) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     if len(axes) != 2 or ord in (None, "fro", "f"):
         return NotImplemented
+    if not size(x) and ord in ("nuc", 1, 2, np.inf):
+        return np.sum(np.abs(x), axis=axes, keepdims=keepdims)  # of no entries all are 0
     rows, columns = (axis_of(a, x) for a in axes)
     kept = tuple(1 if a in (rows, columns) else n for a, n in enumerate(shape_of(x)))
     if ord in ("nuc", 2, -2):
