@@ -140,7 +140,7 @@ def in_place(function: Function, **facts: Any) -> Callable[[Rule], Gate]:
 def taken_out(g: Growing, operands: Any, index: Any, chain: Chain, wanted: Sequence[int]) -> list[Any] | None:
     """What an assignment sends back, taken out of its own cotangent; None where that cannot be looked at like this."""
     x, values = operands
-    if 0 in wanted and not isinstance(plain(x), np.ndarray):
+    if type(x) is not np.ndarray and 0 in wanted and not isinstance(plain(x), np.ndarray):
         return None  # written into a copy of a number, which has no entries that are alive
     here, alive = g.g, g.mask
     if chain:
