@@ -27,8 +27,9 @@ LOOKED_AT = [
 WRITTEN = [
     "p[...] = t * t", "p[()] = t * t", "p += t * t", "p *= t", "np.copyto(p, t * t)", "np.sin(p, out=p)", "p.fill(t)",
     "q[0] = t * t", "q[...] = t * t", "q += t * t", "np.put(p, 0, t)", "p.flat[0] = t * t", "np.add.at(p, (), t)",
-    "p[True] = t * t", "q[True] = t * t", "p[p > -9] = t", "np.place(p, True, [t])", "np.sum(v, out=p)", "p.sort()",
-    "np.modf(p, out=(p, None))", "np.add.reduce(v, out=(p,))", "np.clip(p, 0.1, 0.2, out=p)", "p[None][0] = t",
+    "p[True] = t * t", "q[True] = t * t", "p[p > -9] = t", "np.place(p, True, [t])", "np.sum(v, out=p)",
+    "np.sum(v, out=q)", "p.sort()", "np.modf(p, out=(p, None))", "np.add.reduce(v, out=(p,))",
+    "np.clip(p, 0.1, 0.2, out=p)", "p[None][0] = t",
 ]  # fmt: skip
 GIVEN = 0.7, np.array(1.3), np.array([0.6, -0.4, 1.1])
 ALONG = 0.3, np.array(-0.8), np.array([0.2, 0.5, -0.7])
@@ -58,6 +59,8 @@ def outcome(*parts: str) -> str:
     try:
         want = f(*given())
     except Exception:
+        with pytest.raises((GatewiseError, ValueError, IndexError, TypeError)):
+            gw.vjp(f, *given())
         return "NumPy refuses"
     try:
         have, _ = gw.vjp(f, *given())
@@ -84,7 +87,8 @@ def test_what_is_written_into_an_array_without_axes_is_seen(made: str) -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_printed_code_writes_into_arrays_without_axes() -> None:
     held = 0
-    for parts in itertools.islice(itertools.product(MADE, LOOKED_AT, WRITTEN), 0, None, 101):
+    made = [text for text in MADE if "captured" not in text]  # what is captured is an argument of printed code
+    for parts in itertools.islice(itertools.product(made, LOOKED_AT, WRITTEN), 0, None, 101):
         _, total = functions(*parts)
         try:
             want = total(*given()), *gw.grad(total, (0, 1, 2))(*given())

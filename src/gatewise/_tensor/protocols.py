@@ -28,7 +28,7 @@ def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **paramete
         if where is not True:
             with np.errstate(all="ignore"):  # of entries that nobody asked for
                 return into_some(target, by_ufunc(t, ufunc, method, *operands, **parameters), where)
-        return into(target, by_ufunc(t, ufunc, method, *operands, **parameters))
+        return into(target, by_ufunc(t, ufunc, method, *operands, **parameters), method == "__call__")
     if method == "at" and type(operands[0]) is Tensor:
         return at(ufunc, *operands)
     if method != "__call__":
@@ -57,7 +57,7 @@ def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **paramete
 def by_function(t: Tensor, function: Any, types: object, args: Sequence[Any], kwargs: Parameters) -> Any:
     if "out" in kwargs and is_target(kwargs["out"]):
         given = {name: x for name, x in kwargs.items() if name != "out"}
-        return into(kwargs["out"], function(*args, **given))
+        return into(kwargs["out"], function(*args, **given), function in STRETCH)
     if (change := IN_PLACE.get(function)) is not None and type(args[0]) is Tensor:
         return change(*args, **kwargs)
     if function in ORDERS and (len(args) > ORDERS[function] or "order" in kwargs):
@@ -221,6 +221,9 @@ IGNORED: dict[str, tuple[Any, ...]] = {
     "copy": (None,),
     **dict.fromkeys(("overwrite_a", "overwrite_b", "check_finite"), (True, False)),
 }
+
+#: Functions that stretch their result over what `out=` names, as ufuncs do; all others ask for its shape.
+STRETCH = {np.clip, np.round, np.around, np.fix, np.quantile, np.percentile}
 
 #: Functions that read entries in an order, and the place of that argument.
 ORDERS = {np.ravel: 1, np.reshape: 2}

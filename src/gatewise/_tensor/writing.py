@@ -34,15 +34,16 @@ def into_some(out: Any, result: Any, where: Any) -> Any:
     return into(out, np.where(where, result, out[0] if isinstance(out, tuple) else out))
 
 
-def into(out: Any, result: Any) -> Any:
-    """Write a result, or several, into what `out=` names; nothing is named by None."""
+def into(out: Any, result: Any, stretched: bool = True) -> Any:
+    """Write a result, or several, into what `out=` names; nothing is named by None. It may be `stretched` over it."""
     if isinstance(out, tuple) and len(out) > 1:
         return tuple(part if each is None else into(each, part) for each, part in zip(out, result, strict=True))
     target = out[0] if isinstance(out, tuple) else out
     if type(target) is not Tensor:
         raise AssignmentError.into(target)
     have, want = np.asarray(plain(result)), np.asarray(plain(target))
-    fitting, castable = fits(have.shape, want.shape), np.can_cast(have.dtype, want.dtype, "same_kind")
+    fitting = fits(have.shape, want.shape) if stretched else have.shape == want.shape
+    castable = np.can_cast(have.dtype, want.dtype, "same_kind")
     if not fitting or not castable:
         what = f"{described(target)} cannot take a result of shape {have.shape} and {have.dtype}."
         kind = TypeError if fitting else ValueError
