@@ -16,29 +16,9 @@ import numpy as np
 from numpy_programs.operations import BUFFERS, HELPERS, SMOOTH, WEIGHTS, WRITES, Table
 
 SHAPES: list[tuple[int, ...]] = [
-    (),
-    (),
-    (1,),
-    (2,),
-    (3,),
-    (3,),
-    (4,),
-    (2, 3),
-    (2, 3),
-    (3, 2),
-    (2, 2),
-    (3, 3),
-    (3, 3),
-    (1, 3),
-    (3, 1),
-    (2, 3, 3),
-    (2, 1, 3),
-    (2, 2, 2),
-    (1, 2, 2, 3),
-    (0,),
-    (0, 3),
-    (2, 0),
-]
+    (), (), (1,), (2,), (3,), (3,), (4,), (2, 3), (2, 3), (3, 2), (2, 2), (3, 3), (3, 3), (1, 3), (3, 1),
+    (2, 3, 3), (2, 1, 3), (2, 2, 2), (1, 2, 2, 3), (0,), (0, 3), (2, 0),
+]  # fmt: skip
 NEAR = 1e-6  #: how far the second point is from the first
 STEEPEST = 200.0  #: how much more than the inputs an entry may move
 
