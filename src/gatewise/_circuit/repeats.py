@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gatewise._circuit.frozen import CircuitError, FrozenCircuit, Said
@@ -18,7 +18,7 @@ class Counting:
 
     `line` and `text` are the user's; `counts` has a number for each round, which the user calls `counter` ("" where
     there is no such name); `told` is a text that gives them, `setup` the lines that it needs; without one, `untold`
-    says why.
+    says why. They go from `first` on by `stride`, or `back` again from their end. `loop` is the user's syntax tree.
     """
 
     line: int
@@ -28,6 +28,24 @@ class Counting:
     told: Said | None = None
     setup: tuple[Said, ...] = ()
     untold: str = ""
+    first: Said = Said("0", ())
+    stride: int = 1
+    back: bool = False
+    loop: Any = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Element:
+    """What another repeat made in one of its rounds: which repeat, at which place, and the round by a text.
+
+    `told` is whether the user's code says so: it goes through a list, `name`, which that loop fills once a round.
+    """
+
+    repeat: Repeat
+    place: int
+    at: Said
+    told: bool
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,8 +55,8 @@ class Repeat:
     A place in the body is a position in each of the `rounds`; where a round has None, its first one, NumPy did the
     step on plain values. `carried` says what the first round is given in the place of what the round before makes
     there, with the line of the user's that makes a plain one; `shared` are the outside wires that all rounds are given;
-    `indexed` has the user's text of what is another number each round; `collected` says of which rounds a value is
-    used after the loop.
+    `indexed` has the user's text of what is another number each round, `elements` what is another round's value of
+    another repeat; `collected` says of which rounds a value is used after the loop.
     """
 
     counting: Counting
@@ -48,6 +66,7 @@ class Repeat:
     shared: tuple[Wire, ...]
     indexed: Mapping[tuple[int, Slot], Said]
     collected: Mapping[int, tuple[int, ...]]
+    elements: Mapping[tuple[int, Slot], Element] = field(default_factory=dict)
 
     @property
     def body(self) -> tuple[Wire, ...]:
@@ -73,6 +92,7 @@ def verify_repeat(circuit: FrozenCircuit, repeat: Repeat) -> Repeat:
     round     = the wires of its steps, the same gates in the same places; None: NumPy did it, in the first one
     carried   = place in the body -> wire or plain value that the first round is given
     indexed   = (place, operand or parameter) -> the user's text
+    elements  = (place, operand) -> another repeat, a place in it, which of its rounds
     collected = place -> the rounds whose value is used after the loop
     """
     count, places = len(repeat.rounds), len(repeat.body)

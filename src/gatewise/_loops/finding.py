@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from gatewise._circuit import (
@@ -19,6 +19,7 @@ from gatewise._circuit import (
     wires_in,
 )
 from gatewise._loops.counting import counting
+from gatewise._loops.elements import Elements
 from gatewise._loops.errors import IrregularError, ShortError
 from gatewise._loops.regions import Region, expr, form, line_and_text, loose_form, made_wires, regions, rounds_of
 from gatewise._loops.slots import same_bits, slots, with_slots
@@ -37,18 +38,18 @@ def repeats(circuit: FrozenCircuit) -> tuple[list[Repeat], list[Unrolled]]:
     """
     made = made_wires(circuit)
     used = used_at_all(circuit)
-    found: list[Repeat] = []
+    found: dict[Repeat, Region] = {}
     left: list[Unrolled] = []
     taken: set[Wire] = set()
     for region in regions(made):
         if not taken.isdisjoint(region.wires):
             continue  # inside one that was found
         try:
-            found.append(verify_repeat(circuit, repeat_of(circuit, region, used)))
+            found[verify_repeat(circuit, repeat_of(circuit, region, used, found))] = region
             taken.update(region.wires)
         except IrregularError as why:
             left.append(Unrolled(*line_and_text(region), str(why), why.short))
-    return found, left
+    return list(found), left
 
 
 def used_at_all(circuit: FrozenCircuit) -> dict[Wire, list[Any]]:
@@ -68,15 +69,17 @@ def used_at_all(circuit: FrozenCircuit) -> dict[Wire, list[Any]]:
     return used
 
 
-def repeat_of(circuit: FrozenCircuit, region: Region, used: dict[Wire, list[Any]]) -> Repeat:
-    """The repeat of one loop. Raises `IrregularError`."""
+def repeat_of(
+    circuit: FrozenCircuit, region: Region, used: dict[Wire, list[Any]], earlier: Mapping[Repeat, Region]
+) -> Repeat:
+    """The repeat of one loop, behind the `earlier` ones. Raises `IrregularError`."""
     counted = counting(region, circuit.around)
     rounds = alike(rounds_of(region, len(counted.counts)))
     if len(counted.counts) != len(rounds):
         raise IrregularError(f"Python went round {len(counted.counts)} times, and {len(rounds)} rounds were seen")
     refuse(circuit, region, rounds)
     rounds = without_lost(rounds, used)
-    sorting = Sorting(rounds, counted, circuit.around)
+    sorting = Sorting(rounds, counted, circuit.around, Elements(earlier, region, counted, circuit.around))
     starts = begin(region, sorting, circuit)
     replayed(sorting, rounds)
     inside = {w for row in rounds for w in row if w is not None}
@@ -86,8 +89,8 @@ def repeat_of(circuit: FrozenCircuit, region: Region, used: dict[Wire, list[Any]
             if wire is not None and any(by is None or by not in inside for by in used.get(wire, ())):
                 collected.setdefault(j, []).append(k)
     together = {j: tuple(ks) for j, ks in collected.items()}
-    told = tuple(map(tuple, rounds))
-    return Repeat(counted, told, sorting.carried, starts, tuple(sorting.shared), sorting.indexed, together)
+    shared, told = tuple(sorting.shared), tuple(map(tuple, rounds))
+    return Repeat(counted, told, sorting.carried, starts, shared, sorting.indexed, together, sorting.elements)
 
 
 def alike(rounds: list[tuple[Wire, ...]]) -> list[Row]:

@@ -39,7 +39,7 @@ def expr(wire: Wire) -> Expr:
 
 
 def regions(made: Sequence[Wire]) -> list[Region]:
-    """The runs of loops, outer ones first: unbroken stretches of steps in one loop and one call of its function."""
+    """The runs of loops, in their order, outer ones first: unbroken stretches of steps in one loop and one call of its function."""
     open_: dict[Any, list[Wire]] = {}
     found: list[tuple[Any, list[Wire]]] = []
     for wire in made:
@@ -53,7 +53,7 @@ def regions(made: Sequence[Wire]) -> list[Region]:
             open_[key].append(wire)
     return [
         Region(key[0], key[1], key[2], tuple(wires), frozenset(k[2] for k in loops_around(expr(wires[0])) if k != key))
-        for key, wires in sorted(found, key=lambda each: -len(each[1]))
+        for key, wires in sorted(found, key=lambda each: (each[1][0].order, -len(each[1])))
     ]
 
 
@@ -73,6 +73,8 @@ def rounds_of(region: Region, count: int | None) -> list[tuple[Wire, ...]]:
     That is the period of an inner loop where there is nothing but that one: there `count`, where it is known, decides.
     """
     wires, at = region.wires, positions(region)
+    if isinstance(region.loop, ast.Call):
+        return sums_of(region)
     cuts = [
         0,
         *(k for k, (one, two) in enumerate(pairwise(at), 1) if two < one or again(region, wires[k - 1], wires[k])),
@@ -84,6 +86,13 @@ def rounds_of(region: Region, count: int | None) -> list[tuple[Wire, ...]]:
             length = len(wires) // count
         cuts = list(range(0, len(wires), length)) if len(wires) % length == 0 else cuts
     return [wires[a:b] for a, b in pairwise([*cuts, len(wires)])]
+
+
+def sums_of(region: Region) -> list[tuple[Wire, ...]]:
+    """The rounds of a `sum`: each ends with its addition."""
+    own = region.depth + 1
+    ends = [k for k, w in enumerate(region.wires, 1) if len(expr(w).place) == own and expr(w).gate.name == "add"]
+    return [region.wires[a:b] for a, b in pairwise([0, *ends])]
 
 
 def again(region: Region, one: Wire, two: Wire) -> bool:

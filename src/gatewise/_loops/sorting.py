@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Counting, Said, Slot, Wire, step_of
+from gatewise._circuit import Counting, Element, Said, Slot, Wire, step_of
 from gatewise._loops.counting import in_round
+from gatewise._loops.elements import Elements
 from gatewise._loops.errors import IrregularError
 from gatewise._loops.regions import expr
 from gatewise._loops.slots import kind, node_of, same_bits, slots
@@ -26,8 +27,10 @@ class Sorting:
     seen, `folded` the slots whose first value NumPy made in the same round.
     """
 
-    def __init__(self, rounds: Sequence[Row], counting: Counting, plain: PlainNames | None) -> None:
-        self.rounds, self.counting, self.plain = rounds, counting, plain
+    def __init__(
+        self, rounds: Sequence[Row], counting: Counting, plain: PlainNames | None, among: Elements
+    ) -> None:
+        self.rounds, self.counting, self.plain, self.among = rounds, counting, plain, among
         self.where = {
             id(step_of(w)): (k, j) for k, row in enumerate(rounds) for j, w in enumerate(row) if w is not None
         }
@@ -36,6 +39,7 @@ class Sorting:
         self.folded: list[tuple[int, Slot, Any]] = []
         self.shared: dict[Wire, None] = {}
         self.indexed: dict[tuple[int, Slot], Said] = {}
+        self.elements: dict[tuple[int, Slot], Element] = {}
         for place in range(len(rounds[1])):
             self.step(place)
 
@@ -66,10 +70,12 @@ class Sorting:
         elif len(kinds) > 1 or (first[0] != "gone" and first[0] not in kinds):
             raise IrregularError("an operand comes from a round in one round and from outside in another")
         elif kinds == {"outside"}:
-            wires = {each[1] for each in found if each[0] == "outside"}
+            wires = list(dict.fromkeys(each[1] for each in found if each[0] == "outside"))
             if len(wires) > 1:
-                raise IrregularError("another value from outside is used in each round")
-            self.shared[wires.pop()] = None
+                step = expr(next(wire for row in self.rounds if (wire := row[place]) is not None))
+                self.elements[place, slot] = self.among.element(given, step, slot)
+            else:
+                self.shared[wires.pop()] = None
         else:
             self.constant(place, slot, given)
 

@@ -52,7 +52,10 @@ def assigned_by(statement: ast.AST, name: str) -> ast.expr | None:
 
 def start_of(region: Region, name: str, plain: PlainNames | None) -> tuple[Any, Said]:
     """The plain value that a name has before a loop, and the user's line for it. Raises `NotPlainError`."""
-    node = line_before(region, name)
+    if isinstance(region.loop, ast.Call):  # a sum begins with 0, or as it is told
+        node: ast.expr | None = region.loop.args[1] if len(region.loop.args) > 1 else ast.Constant(0)
+    else:
+        node = line_before(region, name)
     if node is None or plain is None:
         raise NotPlainError
     return plain_array(node, plain), said(node, f"{name} = {ast.unparse(node)}")

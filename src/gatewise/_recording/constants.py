@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Said
+from gatewise._recording.lists import Filled, Lengths, filled_lists
 from gatewise._recording.places import Source, source_of
 
 ATTRIBUTES = frozenset({"shape", "size", "ndim"})
@@ -67,6 +68,8 @@ def worked_out(node: ast.AST, known: Mapping[str, Any], modules: Mapping[str, An
                 return ARRAYS[attribute](*(worked_out(a, known, modules) for a in args))
         case ast.Call(func=ast.Name(id=name), args=[arg], keywords=[]) if name in NUMBERS and name not in modules:
             return NUMBERS[name](worked_out(arg, known, modules))
+        case ast.Call(func=ast.Name(id="min"), args=[_, _, *_] as args, keywords=[]) if "min" not in {*known, *modules}:
+            return min(worked_out(a, known, modules) for a in args)
         case ast.Constant(value=value) if value is Ellipsis:
             return value
     raise NotPlainError
@@ -105,6 +108,7 @@ class PlainNames:
         self.assigned = {
             name: node for name, node in assigned.items() if name not in known
         }  # arguments are told as they came
+        self.lists = {} if code is None or (source := source_of(code)) is None else filled_in(source, code)
         self.uses: dict[str, Said] = {}  # name -> the line that computes it
         self._open: set[str] = set()
 
@@ -115,6 +119,7 @@ class PlainNames:
         """
         if node is None:
             return None
+        node = self.by_lengths(node)
         try:
             if not same(self.value(node), value):
                 return None
@@ -126,6 +131,7 @@ class PlainNames:
 
     def value(self, node: ast.AST) -> Any:
         """The value of `node`, working out local numbers it names."""
+        node = self.by_lengths(node)
         for name in {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - set(self.known):
             if name in self.assigned and name not in self._open:
                 self._open.add(name)  # a name made of itself is not plain
@@ -133,11 +139,15 @@ class PlainNames:
                 self._open.remove(name)
         return worked_out(node, self.known, self.modules)
 
+    def by_lengths(self, node: ast.AST) -> ast.AST:
+        """An expression without the lengths of lists: printed code may have no such list, or none yet."""
+        return Lengths(self.lists).within(node) if self.lists else node
+
     def use(self, name: str) -> None:
         """Note that printed code needs `name`, and what it is made of before it."""
         if name in self.uses:
             return
-        definition = self.assigned[name]
+        definition = self.by_lengths(self.assigned[name])
         for inner in sorted(
             {n.id for n in ast.walk(definition) if isinstance(n, ast.Name)} & set(self.assigned) - {name}
         ):
@@ -209,6 +219,12 @@ def function_node(source: Source, code: CodeType) -> ast.AST:
             if first == code.co_firstlineno:
                 return node
     return source.tree
+
+
+def filled_in(source: Source, code: CodeType) -> dict[str, Filled]:
+    """The lists that a function, or a script, fills."""
+    body = function_node(source, code)
+    return {} if body is source.tree and code.co_name != "<module>" else filled_lists(body)
 
 
 def stored(code: CodeType) -> Iterator[ast.Name]:

@@ -42,10 +42,13 @@ class Body:
     blocks: dict[Wire, Block] = field(default_factory=dict)
     spelled: dict[Wire, Said] = field(default_factory=dict)
     direct: dict[Wire, tuple[Wire, Any]] = field(default_factory=dict)  # what one index picks from a shared wire
+    entries: dict[tuple[Repeat, int, str], Wire] = field(default_factory=dict)  # of these what is taken from lists
 
 
-def body_of(circuit: FrozenCircuit, repeat: Repeat, counter: str) -> Body:
-    """The second round as steps on wires of its own. Raises `UnprintedError`."""
+def body_of(
+    circuit: FrozenCircuit, repeat: Repeat, counter: str, arrays: Mapping[tuple[Repeat, int], Wire]
+) -> Body:
+    """The second round as steps on wires of its own; `arrays` are those of lists. Raises `UnprintedError`."""
     before = {q: repeat.rounds[0][q] for q in repeat.carried}
     body = Body([], {})
     instead: dict[Wire, Wire] = {}
@@ -54,6 +57,7 @@ def body_of(circuit: FrozenCircuit, repeat: Repeat, counter: str) -> Body:
             raise UnprintedError("what it carries on is made by NumPy in its first round")
         body.carried[q] = leaf(wire, circuit)
         instead[wire] = body.carried[q]
+    take_entries(repeat, body, counter, circuit, arrays, instead)
     known = {*repeat.shared, *instead}
     for place, wire in enumerate(repeat.body):
         told = round_numbers(repeat, place, wire, counter, body, circuit)
@@ -66,6 +70,38 @@ def body_of(circuit: FrozenCircuit, repeat: Repeat, counter: str) -> Body:
         if made.step.gate is GATES[pick] and made.step.operands[0] in repeat.shared:  # type: ignore[union-attr]
             body.direct[made] = made.step.operands[0], made.step.parameters["index"]  # type: ignore[union-attr]
     return body
+
+
+def take_entries(
+    repeat: Repeat,
+    body: Body,
+    counter: str,
+    circuit: FrozenCircuit,
+    arrays: Mapping[tuple[Repeat, int], Wire],
+    instead: dict[Wire, Wire],
+) -> None:
+    """What the second round is given of other repeats: entries of their lists."""
+    for (j, slot), found in repeat.elements.items():
+        old = slots(repeat.body[j].step)[slot]  # type: ignore[attr-defined]
+        text, array = found.at or Said(counter, {counter}), arrays[found.repeat, found.place]
+        key = found.repeat, found.place, str(text)
+        if key not in body.entries:
+            if old in instead:
+                raise UnprintedError("two entries of a list are one in its second round")
+            at = next(k for k, row in enumerate(found.repeat.rounds) if row[found.place] is old)
+            number = SourcedWire(tick(), circuit.recording, at)
+            body.spelled[number] = text
+            step = Expr(GATES[pick], pick, (array,), {"index": number}, old.value)
+            made = SourcedWire(tick(), old.bits, old.value, (array.value,), (array,), ONE_WANTED, {"index": at})
+            made.sources, made.step = [array], step
+            body.entries[key] = made
+            body.direct[made] = array, number
+        elif instead.get(old) is not body.entries[key]:
+            raise UnprintedError("two entries of a list are one in its second round")
+        instead[old] = body.entries[key]
+
+
+ONE_WANTED = GATES[pick].array[0b110]  #: the way back of what is picked from an array that has a gradient
 
 
 def leaf(wire: Wire, circuit: FrozenCircuit) -> Wire:

@@ -39,6 +39,8 @@ def bound_to_count(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds], le
     for part in found:
         if part.repeat.counting.told is None:
             return part.repeat.counting.untold
+        if not all(each.told for each in part.lists.values()):
+            return "a list may have another number of entries than its loop has rounds"
         if plain_start(part):
             return f"{plain_start(part)} begins as a number that no line tells"
     return (
@@ -56,7 +58,7 @@ TYPED = re.compile(r"for \w+ in range\([\d, ]+\):$")
 SIZELESS = frozenset(
     (
         *("absolute", "assign", "copy", "det", "diagonal", "dot", "getitem", "inner", "inv", "matmul"),
-        *("matrix_transpose", "max", "min", "norm", "ones_like", "outer", "roll", "solve", "sum", "trace"),
+        *("matrix_transpose", "max", "min", "norm", "ones_like", "outer", "roll", "solve", "stack", "sum", "trace"),
         *("transpose", "vdot", "where", "zeros_like"),
     )
 )
@@ -165,8 +167,9 @@ def untold_constant(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -
     repeats = [part.repeat for part in parts if isinstance(part, Rounds)]
     ours = {(row[j], slot) for each in repeats for j, slot in each.indexed for row in each.rounds}
     begins = {(row[j]) for each in repeats for row in each.rounds[:1] for j in range(len(row))}
+    arrays = {found.wire for part in parts if isinstance(part, Rounds) for found in part.lists.values()}
     for wire, made in circuit.steps.items():
-        for slot, x in slots(made).items():
+        for slot, x in slots(made).items() if wire not in arrays else ():
             if x is None or isinstance(x, Wire) or (wire, slot) in ours or is_told(circuit, made, slot, x):
                 continue
             if wire in begins and isinstance(slot[0], int):

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Counting, FrozenCircuit, Input, Unrolled, Wire
+from gatewise._circuit import FrozenCircuit, Input, Unrolled, Wire
 from gatewise._source.backward import empty_structure, zeros_text
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import is_fixed
+from gatewise._source.looped.gathering import Listed, gathered
 from gatewise._source.looped.lines import without_empty_quotes
 from gatewise._source.looped.naming import outside
 from gatewise._source.looped.parts import Rounds, Stretch, cut_up, edges, whole
-from gatewise._source.looped.rounds import down, joined, places_of
+from gatewise._source.looped.rounds import Place, down, joined, places_of
+from gatewise._source.looped.staging import cut_stages
 from gatewise._source.looped.writing import Part
 from gatewise._source.names import Names
 from gatewise._source.nodes import Nodes
@@ -26,30 +27,35 @@ class Looped:
     """Writes the body of the staged function for a circuit with repeats."""
 
     def __init__(self, circuit: FrozenCircuit, found: Sequence[Any], left: Sequence[Unrolled]) -> None:
-        self.circuit, self.left = circuit, left
-        self.parts, naming = cut_up(circuit, found)
+        circuit, lists = gathered(circuit, found)
+        circuit, bases = cut_stages(circuit, found, lists)
+        self.circuit, self.left, self.lists = circuit, left, lists
+        self.parts, naming = cut_up(circuit, found, lists, bases)
         self.tame_wires = Nodes(circuit).tame_wires
         self.whole = whole(circuit, self.parts, naming, self.tame_wires)
         self.names = Names(self.whole)
         self.names.named |= {
-            w: self.whole.names[w] for p in self.parts if isinstance(p, Rounds) for w in p.finals.values()
+            w: self.whole.names[w] for p in self.parts if isinstance(p, Rounds) for w in p.outcomes
         }
         self.tame: dict[Wire, bool] = {}
         self.begun: set[Wire] = set()
         self.backward: list[TextLine] = []
+        self.bound = ""
+        self.places: dict[Rounds, Place] = {}
         self.loops: dict[Rounds, tuple[list[TextLine], dict[str, str]]] = {}
         self.papers: dict[Any, Part] = {}
         self.uses_math = False
 
     def lines(self, bound: str) -> tuple[list[TextLine], list[TextLine]]:
         """The lines forward and backward; with `bound` the count is the recorded one."""
+        self.bound = bound
         self.start()
         for part in reversed(self.parts):
             self.paper(part)
             if isinstance(part, Stretch):
                 self.back_through(part)
             else:
-                self.back_round(part, bound)
+                self.back_round(part)
         for i in self.circuit.wanted:
             if i.wire not in self.begun:
                 self.write(f"{self.names.d_name(i.wire)} = {zeros_text(i)}")
@@ -58,7 +64,7 @@ class Looped:
             if isinstance(part, Stretch):
                 forward += self.papers[part].forward()
             else:
-                forward += self.round_forward(part, bound)
+                forward += self.round_forward(part)
             self.uses_math |= self.papers[part].page.say.speller.uses_math
         return forward, self.backward
 
@@ -100,6 +106,8 @@ class Looped:
         given = [self.outside(w) for w in edges(part, self.circuit)]
         if isinstance(part, Rounds):
             given += [i for i in self.whole.inputs if i.wire in part.body.carried.values()] + part.body.constants
+            place = Place.of(part.counter, part.repeat.counting, "" if is_fixed(part) else self.bound)
+            self.places[part] = place
         output = part.stages[-1].wires[-1]
         self.papers[part] = Part(self.whole, self.names, given, part.stages, output)
         for w in (i.wire for i in given):
@@ -134,18 +142,19 @@ class Looped:
         if wire not in self.names.named:
             self.names.named[wire] = self.whole.names[wire]
 
-    def back_round(self, part: Rounds, bound: str) -> None:
+    def back_round(self, part: Rounds) -> None:
         """The loop back."""
         outs = {q: w for q, w in part.finals.items() if self.wanted(part.body.wires[q])}
+        entries = {q: found for q, found in part.lists.items() if found.wire in self.begun}
         shared = [w for w in edges(part, self.circuit) if self.wanted(w)]
-        if not outs:
+        if not outs and not entries:
             raise UnprintedError("nothing in it has a gradient")
         for final in outs.values():
             self.begin(self.outside(final))
         for w in shared:
             self.name(w)
             self.begin(self.outside(w))
-        lines = self.one_round(part, list(outs), shared, tame=True)
+        lines = self.one_round(part, list(outs), entries, shared, tame=True)
         self.loops[part] = lines, self.picked(part)
         self.backward.append(TextLine(f"ꙮloop{self.parts.index(part)}"))
         for q, first in part.repeat.carried.items():
@@ -160,30 +169,48 @@ class Looped:
             self.write(f"{self.names.d_name(i.wire)} = {zeros_text(told)}")
             self.begun.add(i.wire)
 
-    def one_round(self, part: Rounds, outs: list[int], shared: list[Wire], tame: bool) -> list[TextLine]:
+    def one_round(
+        self, part: Rounds, outs: list[int], entries: Mapping[int, Listed], shared: list[Wire], tame: bool
+    ) -> list[TextLine]:
         """The way back through one round, on places that stand for the values of the rounds."""
         paper = self.papers[part]
         self.names.instead = places_of(part)
         self.names.at_hand = frozenset(part.body.direct)
-        seeds = [part.body.wires[q] for q in outs]
-        for w in seeds:
+        seeds = {q: part.body.wires[q] for q in [*outs, *entries]}
+        for w in seeds.values():
             self.name(w)
-        known = {w: tame and self.tame.get(part.finals[q], True) for q, w in zip(outs, seeds, strict=True)}
-        way = paper.backward(seeds, {*shared, *seeds}, {**self.tame, **known})
-        lines = unmarked(way.lines())
+        known = {w: tame and self.is_tame(part, q) for q, w in seeds.items()}
+        way = paper.backward(seeds.values(), {*shared, *seeds.values()}, {**self.tame, **known})
+        lines = [*self.from_lists(part, outs, entries), *unmarked(way.lines())]
         self.names.instead, self.names.at_hand = {}, frozenset()
         back = {q: part.body.carried.get(q) for q in outs}
         if tame and any(
             known[part.body.wires[q]] and not way.tame.get(w, True) for q, w in back.items() if w is not None
         ):
             self.paper(part)
-            return self.one_round(part, outs, shared, tame=False)
+            return self.one_round(part, outs, entries, shared, tame=False)
         self.tame |= {w: way.tame.get(w, True) for w in shared}
         for q, before in back.items():
             self.end_of_round(part, q, before is not None and before in way.begun, lines)
             first = part.repeat.carried.get(q)
             if before is not None and isinstance(first, Wire):
                 self.tame[first] = self.tame.get(first, True) and way.tame.get(before, True)
+        return lines
+
+    def is_tame(self, part: Rounds, q: int) -> bool:
+        """Whether all that comes to a value of the rounds from outside is tame."""
+        wires = [part.finals[q]] if q in part.finals else []
+        wires += [part.lists[q].wire] if q in part.lists else []
+        return all(self.tame.get(w, True) for w in wires)
+
+    def from_lists(self, part: Rounds, outs: list[int], entries: Mapping[int, Listed]) -> list[TextLine]:
+        """What a round's values get by way of the lists that they are in."""
+        lines = []
+        for q, found in entries.items():
+            name = self.names.d_name(part.body.wires[q])
+            entry = f"{self.names.d_name(found.wire)}[{self.places[part].at()}]"
+            own = ".copy()" if isinstance(part.body.wires[q].value, np.ndarray) else ""
+            lines.append(TextLine(f"{name} += {entry}" if q in outs else f"{name} = {entry}{own}"))
         return lines
 
     def end_of_round(self, part: Rounds, q: int, came: bool, lines: list[TextLine]) -> None:
@@ -216,14 +243,13 @@ class Looped:
 
     # --------------------------------------------------------------------------------------------------- forward
 
-    def round_forward(self, part: Rounds, bound: str) -> list[TextLine]:
+    def round_forward(self, part: Rounds) -> list[TextLine]:
         """The loop forward; what the loop back asks of it is kept. Puts that loop in its place."""
         lines, places = self.loops[part]
         counting = part.repeat.counting
-        bound = "" if is_fixed(part) else bound
-        simple = is_position(counting, bound)
+        bound = "" if is_fixed(part) else self.bound
         forward = self.papers[part].forward()
-        written = joined(part, self.names, forward, down(part, self.names, lines), places, simple)
+        written = joined(part, self.names, forward, down(part, self.names, lines), places, self.places[part])
         ahead, back = heads(part, bound)
         at = next(k for k, x in enumerate(self.backward) if x.code == f"ꙮloop{self.parts.index(part)}")
         self.backward[at : at + 1] = [TextLine(back), *indented(without_empty_quotes(written.back))]
@@ -234,7 +260,13 @@ class Looped:
             *why,
             TextLine(ahead),
             *indented(without_empty_quotes(written.inside)),
+            *self.arrays(part),
         ]
+
+    def arrays(self, part: Rounds) -> list[TextLine]:
+        """The lines that make arrays of lists."""
+        found = [each.wire for each in part.lists.values() if each.whole]
+        return [TextLine(f"{self.whole.names[w]} = np.stack({part.called[w]})") for w in found]
 
     def starts(self, part: Rounds) -> list[TextLine]:
         """The lines that give what is carried its first value."""
@@ -267,19 +299,6 @@ def indented(lines: Sequence[TextLine]) -> list[TextLine]:
     return [TextLine(f"    {x.code}", x.mark, x.said) for x in lines]
 
 
-def is_position(counting: Counting, bound: str) -> bool:
-    """Whether the counter is the number of rounds before: the place of a round in a list."""
-    if bound:
-        return counting.counts == range(len(counting.counts))
-    told = str(counting.told)
-    return counting.counts == range(len(counting.counts)) and told.startswith("range(") and one_argument(told)
-
-
-def one_argument(told: str) -> bool:
-    call = ast.parse(told, mode="eval").body
-    return isinstance(call, ast.Call) and len(call.args) == 1
-
-
 def heads(part: Rounds, bound: str) -> tuple[str, str]:
     """The two heads of a loop, forward and back."""
     counting = part.repeat.counting
@@ -287,7 +306,7 @@ def heads(part: Rounds, bound: str) -> tuple[str, str]:
         text = literal(counting.counts)
         return f"for {part.counter} in {text}:", f"for {part.counter} in reversed({text}):"
     told = str(counting.told)
-    back = told.removeprefix("reversed(").removesuffix(")") if told.startswith("reversed(") else f"reversed({told})"
+    back = told.removeprefix("reversed(").removesuffix(")") if counting.back else f"reversed({told})"
     return f"for {part.counter} in {told}:", f"for {part.counter} in {back}:"
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gatewise._circuit import FrozenCircuit, Input, Repeat, Stage, Wire, wires_in
 from gatewise._source.looped.bodies import Body
+from gatewise._source.looped.gathering import Listed
 
 
 class Naming:
     """Gives names to the wires of stretches and bodies, in the order of the text."""
 
-    def __init__(self, circuit: FrozenCircuit) -> None:
-        self.circuit = circuit
+    def __init__(self, circuit: FrozenCircuit, bases: Mapping[Wire, str]) -> None:
+        self.circuit, self.bases = circuit, bases
+        self.lists: dict[Wire, str] = {}  # by the wire of its array, what a list is called
+        self.entries: dict[Wire, str] = {}  # and an entry of it
         self.names: dict[Wire, str] = {i.wire: i.name for i in circuit.inputs}
         self.taken = set(self.names.values()) | {i.parameter for i in circuit.inputs}
         self.taken |= {name for name, _, _ in circuit.signature}
@@ -44,15 +48,27 @@ class Naming:
     def body(self, repeat: Repeat, body: Body, stages: list[Stage]) -> list[Stage]:
         """The stages of one round under their names; a name that is bound twice is the last one's."""
         here = dict(zip(repeat.body, body.wires, strict=True))
-        bases = [self.base(stage, w) for stage in stages for w in stage.wires if w in self.circuit.named]
+        flat = [w for stage in stages for w in stage.wires if self.is_named(w)]
+        bases = [self.base(stage, w) for stage in stages for w in stage.wires if self.is_named(w)]
         last = {base: k for k, base in enumerate(bases)}
         given: dict[Wire, str] = {}
-        flat = [w for stage in stages for w in stage.wires if w in self.circuit.named]
         for k, (w, base) in enumerate(zip(flat, bases, strict=True)):
             if last[base] == k:
                 given[w] = base if self.may_have(base, repeat, repeat.body.index(w)) else self.free(base)
                 self.taken.add(given[w])
         return [self.stage(stage, here, given) for stage in stages]
+
+    def is_named(self, wire: Wire) -> bool:
+        return wire in self.circuit.named or wire in self.bases
+
+    def list_of(self, found: Listed, entry: str) -> None:
+        """Name a list, and the array of it: as the user did, or alike."""
+        several = plural(entry)
+        self.lists[found.wire] = self.free(found.name or several)
+        own = found.whole and found.wire in self.circuit.named
+        self.names[found.wire] = self.free(self.circuit.names[found.wire]) if own else self.lists[found.wire]
+        self.entries[found.wire] = entry
+        self.chosen.add(found.wire)
 
     def may_have(self, base: str, repeat: Repeat, place: int) -> bool:
         """Whether a value of a round may have this name: nobody's, or that of what it begins with, used up there."""
@@ -80,7 +96,7 @@ class Naming:
         """One stage: the wires that have the user's names, then those inside."""
         new = stage.name
         for w in stage.wires:
-            if w in self.circuit.named:
+            if self.is_named(w):
                 self.names[here[w]] = given.get(w) or self.free(self.base(stage, w))
                 self.chosen.add(here[w])
                 if self.circuit.names[w] == stage.name:
@@ -93,9 +109,16 @@ class Naming:
 
     def base(self, stage: Stage, wire: Wire) -> str:
         """The name that the user gives to a value, without our number."""
+        if wire in self.bases:
+            return self.bases[wire]
         name, said = self.circuit.names[wire], stage.statement
         targets = [*(said.target or "").split(","), said.into] if said is not None else []
         return next((t for t in targets if t and re.fullmatch(rf"{re.escape(t)}(_\d+)?", name)), name)
+
+
+def plural(name: str) -> str:
+    """The name of a list of such values."""
+    return f"{name}_s" if keyword.iskeyword(f"{name}s") else f"{name}s"
 
 
 def outside(wire: Wire, circuit: FrozenCircuit, names: Mapping[Wire, str], tame: bool) -> Input:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gatewise._circuit import FrozenCircuit, Input, Repeat, Stage, Wire, step_of, wires_in
 from gatewise._source.looped.bodies import Body, body_of
 from gatewise._source.looped.errors import UnprintedError
+from gatewise._source.looped.gathering import Listed, Lists
 from gatewise._source.looped.naming import Naming
 
 
@@ -31,6 +32,8 @@ class Rounds:
     counter: str
     body: Body
     stages: list[Stage] = field(default_factory=list)
+    lists: dict[int, Listed] = field(default_factory=dict)  # by place, what is kept of all rounds
+    called: dict[Wire, str] = field(default_factory=dict)  # by the wires of their arrays
 
     @property
     def counted_steps(self) -> list[Wire]:
@@ -42,13 +45,22 @@ class Rounds:
     def finals(self) -> dict[int, Wire]:
         """The wires that stand for what the last round made: what is carried on, and what is used afterwards."""
         last = self.repeat.rounds[-1]
-        return {q: w for q in {*self.repeat.carried, *self.repeat.collected} if (w := last[q]) is not None}
+        alone = {q for q in self.repeat.collected if q not in self.lists or self.lists[q].last}
+        return {q: w for q in sorted({*self.repeat.carried, *alone}) if (w := last[q]) is not None}
 
 
-def cut_up(circuit: FrozenCircuit, repeats: Sequence[Repeat]) -> tuple[list[Stretch | Rounds], Naming]:
+    @property
+    def outcomes(self) -> list[Wire]:
+        """The wires that stand for what is used after the loop: finals, and the arrays of lists."""
+        return [*self.finals.values(), *(found.wire for found in self.lists.values())]
+
+
+def cut_up(
+    circuit: FrozenCircuit, repeats: Sequence[Repeat], lists: Lists, bases: Mapping[Wire, str]
+) -> tuple[list[Stretch | Rounds], Naming]:
     """The parts of a circuit, named. Raises `UnprintedError` where a repeat cannot be one of them."""
     of = {w: repeat for repeat in repeats for row in repeat.rounds for w in row if w is not None}
-    naming = Naming(circuit)
+    naming = Naming(circuit, bases)
     parts: list[Stretch | Rounds] = []
     for stage in circuit.stages:
         around = {of.get(w) for w in stage.wires}
@@ -60,36 +72,46 @@ def cut_up(circuit: FrozenCircuit, repeats: Sequence[Repeat]) -> tuple[list[Stre
                 parts.append(Stretch([]))
             parts[-1].stages.append(stage)
         elif not any(isinstance(part, Rounds) and part.repeat is repeat for part in parts):
-            parts.append(Rounds(repeat, "", None))  # type: ignore[arg-type]
+            kept = {found.place: found for found in lists.values() if found.repeat is repeat}
+            parts.append(Rounds(repeat, "", None, lists=kept))  # type: ignore[arg-type]
     for part in parts:
         if isinstance(part, Stretch):
             part.stages = naming.stretch(part.stages)
         else:
-            begin(circuit, part, naming)
+            begin(circuit, part, naming, lists)
     return parts, naming
 
 
-def begin(circuit: FrozenCircuit, part: Rounds, naming: Naming) -> None:
+def begin(circuit: FrozenCircuit, part: Rounds, naming: Naming, lists: Lists) -> None:
     """Make one round of a repeat, and name what is in it. Raises `UnprintedError`."""
     repeat = part.repeat
-    last = len(repeat.rounds) - 1
-    if any(rounds != (last,) for rounds in repeat.collected.values()):
-        raise UnprintedError("what its rounds make is collected")
     counting = repeat.counting
     part.counter = counting.counter if counting.counter not in ("", "_") else naming.free("t")
     naming.taken.add(part.counter)
-    part.body = body_of(circuit, repeat, part.counter)
+    part.body = body_of(circuit, repeat, part.counter, {key: found.wire for key, found in lists.items()})
     model = set(repeat.body)
     stages = [s for s in circuit.stages if not model.isdisjoint(s.wires)]
     if sum(len(s.wires) for s in stages) != len(model):
         raise UnprintedError("it is a part of a statement")
-    part.stages = naming.body(repeat, part.body, stages)
+    part.stages = with_entries(part.body, naming.body(repeat, part.body, stages), naming, lists)
     for q, wire in part.body.carried.items():
         naming.names[wire] = f"ꙮin{wire.order}"
         naming.chosen.add(wire)
         naming.names[part.finals[q]] = naming.names[part.body.wires[q]]
     for q, wire in part.finals.items():
         naming.names[wire] = naming.names[part.body.wires[q]]
+    part.called = naming.lists
+    for q, found in part.lists.items():
+        naming.list_of(found, naming.names[part.body.wires[q]])
+
+
+def with_entries(body: Body, stages: list[Stage], naming: Naming, lists: Lists) -> list[Stage]:
+    """The stages of a round, with what it takes from lists before what is made of it."""
+    for (repeat, place, _), wire in body.entries.items():
+        naming.names[wire] = naming.free(naming.entries[lists[repeat, place].wire])
+        at = next(k for k, stage in enumerate(stages) if any(wire in wires_in(step_of(w)) for w in stage.wires))
+        stages[at] = dataclasses.replace(stages[at], wires=(wire, *stages[at].wires))
+    return stages
 
 
 def whole(
@@ -109,7 +131,7 @@ def whole(
             spelled.update(part.body.spelled)
             here = zip(part.repeat.body, part.body.wires, strict=True)
             scopes.update({new: circuit.scopes[old] for old, new in here if old in circuit.scopes})
-    finals = [w for part in parts if isinstance(part, Rounds) for w in part.finals.values()]
+    finals = [w for part in parts if isinstance(part, Rounds) for w in part.outcomes]
     return dataclasses.replace(
         circuit,
         inputs=tuple(inputs),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gatewise._circuit import Wire
+from gatewise._circuit import Counting, Wire
 from gatewise._source.looped.lines import PLACE, binds, handed_down, hoisted, reads, renamed
+from gatewise._source.looped.naming import plural
 from gatewise._source.looped.parts import Rounds
 from gatewise._source.names import Names
 from gatewise._source.statements import TextLine
@@ -22,9 +22,53 @@ class Written:
     back: list[TextLine] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a round's entry stands in a list, by the counter: how many rounds were before it, or come after it.
+
+    The counter goes from `first` on by `stride`, or `back` again from the end.
+    """
+
+    counter: str
+    first: str = "0"
+    stride: int = 1
+    back: bool = False
+
+    @classmethod
+    def of(cls, counter: str, counting: Counting, bound: str) -> Place:
+        """That of a loop as it is told, or with the recorded numbers."""
+        if bound:
+            return cls(counter, str(counting.counts.start), counting.counts.step)
+        return cls(counter, str(counting.first), counting.stride, counting.back)
+
+    def at(self, later: int = 0) -> str:
+        """The index of the entry that is so many rounds later, in a list with one for each round."""
+        if self.stride == 1 and not self.back and self.first.isdigit():
+            return plus(self.counter, later - int(self.first))
+        if self.stride == -1 and not self.back:
+            first = str(int(self.first) + later) if self.first.isdigit() else self.first
+            return plus(f"{first} - {self.counter}", 0 if self.first.isdigit() else later)
+        gone = self.counter
+        if self.first != "0":
+            gone += f" - {self.first}" if self.first.isidentifier() or self.first.isdigit() else f" - ({self.first})"
+        if self.first != "0" and (self.back or self.stride != 1):
+            gone = f"({gone})"
+        gone = gone if self.stride == 1 else f"{gone} // {self.stride}"
+        return f"{later - 1} - {gone}" if self.back else plus(gone, later)
+
+    def in_longer(self) -> tuple[str, str]:
+        """The indices of the entries before and after a round, in a list with one more at its beginning."""
+        return (self.at(-1), self.at()) if self.back else (self.at(), self.at(1))
+
+
+def plus(text: str, number: int) -> str:
+    return f"{text} {'+' if number > 0 else '-'} {abs(number)}" if number else text
+
+
 def places_of(part: Rounds) -> dict[Wire, str]:
     """What stands for each value of a round while its way back is written."""
-    return {w: f"ꙮ{'at' * (w in part.body.direct)}{w.order}" for w in part.body.wires}
+    wires = (*part.body.wires, *part.body.entries.values())
+    return {w: f"ꙮ{'at' * (w in part.body.direct)}{w.order}" for w in wires}
 
 
 def asked(lines: Sequence[TextLine]) -> set[str]:
@@ -33,30 +77,31 @@ def asked(lines: Sequence[TextLine]) -> set[str]:
 
 
 def joined(
-    part: Rounds, names: Names, forward: list[TextLine], back: list[TextLine], picks: dict[str, str], simple: bool
+    part: Rounds, names: Names, forward: list[TextLine], back: list[TextLine], picks: dict[str, str], place: Place
 ) -> Written:
     """The loop of a part from the lines of its one round, with lists for what `back` asks of `forward`."""
     written = Written()
-    bodys = dict(zip(part.body.wires, range(len(part.body.wires)), strict=True))
     needed = asked(back)
     told = dict(picks)
-    kept = Keeping(part, names, simple, written)
-    carried_out = {part.body.wires[q]: wire for q, wire in part.body.carried.items()}
+    kept = Keeping(place, names, written)
     forward, tops = with_carried_in(part, names, forward)
-    moving = {part.counter, *(names.circuit.names[w] for w in carried_out), *(f"{n}" for n in tops.values())}
+    moving = {part.counter, *(names.circuit.names[part.body.wires[q]] for q in part.body.carried), *tops.values()}
     above, forward = hoisted(forward, moving)
     fixed = {name for line in above for name in binds(line)}
-    for wire in bodys:
+    for q, wire in enumerate(part.body.wires):
         token, name = f"ꙮ{wire.order}", names.circuit.names[wire]
-        source = carried_out.get(wire)
-        if source is not None:
-            before = f"ꙮin{source.order}"
-            told |= kept.carried(name, token if token in needed else "", before if before in needed else "")
+        source, listed = part.body.carried.get(q), part.lists.get(q)
+        before = "" if source is None or f"ꙮin{source.order}" not in needed else f"ꙮin{source.order}"
+        if listed is not None:
+            told |= kept.made(name, token, part.called[listed.wire])
+            told |= kept.before(name, before, names.free(plural(f"{name}_prev"))) if before else {}
+        elif before:
+            told |= kept.carried(name, token if token in needed else "", before)
         elif token in needed:
-            told |= {token: name} if name in fixed else kept.made(name, token)
+            told |= {token: name} if name in fixed else kept.made(name, token, names.free(plural(name)))
     written.before += above
     written.inside = [*kept.top, *(TextLine(f"{name} = {of}") for of, name in tops.items()), *forward, *kept.bottom]
-    written.back = [*kept.pops, *renamed(back, told)]
+    written.back = renamed(back, told)
     return written
 
 
@@ -78,51 +123,33 @@ def with_carried_in(part: Rounds, names: Names, forward: list[TextLine]) -> tupl
 class Keeping:
     """Lists of what the way back needs, one entry a round."""
 
-    part: Rounds
+    place: Place
     names: Names
-    simple: bool  # whether the counter is the place in the list
     written: Written
     top: list[TextLine] = field(default_factory=list)
     bottom: list[TextLine] = field(default_factory=list)
-    pops: list[TextLine] = field(default_factory=list)
 
-    def list_of(self, name: str) -> str:
-        return self.names.free(f"{name}s" if not keyword.iskeyword(f"{name}s") else f"{name}_s")
-
-    def made(self, name: str, token: str) -> dict[str, str]:
+    def made(self, name: str, token: str, several: str) -> dict[str, str]:
         """A value that each round makes."""
-        several = self.list_of(name)
         self.written.before.append(TextLine(f"{several} = []"))
         self.bottom.append(TextLine(f"{several}.append({name})"))
-        return self.at(token, several, name)
+        return {token: f"{several}[{self.place.at()}]"}
+
+    def before(self, name: str, token: str, several: str) -> dict[str, str]:
+        """A value that is carried, as it comes in."""
+        self.written.before.append(TextLine(f"{several} = []"))
+        self.top.append(TextLine(f"{several}.append({name})"))
+        return {token: f"{several}[{self.place.at()}]"}
 
     def carried(self, name: str, after: str, before: str) -> dict[str, str]:
-        """A value that is carried on: as it came in, as it goes out, or both in one list that is one longer."""
-        if not after and not before:
-            return {}
-        if not before:
-            return self.made(name, after)
-        several = self.list_of(name)
+        """A value that is carried, as it comes in and perhaps as it goes out: in one list, which is one longer."""
+        several = self.names.free(plural(name))
         if not after:
-            self.written.before.append(TextLine(f"{several} = []"))
-            self.top.append(TextLine(f"{several}.append({name})"))
-            return self.at(before, several, f"{name}_prev")
+            return self.before(name, before, several)
         self.written.before.append(TextLine(f"{several} = [{name}]"))
         self.bottom.append(TextLine(f"{several}.append({name})"))
-        if self.simple:
-            return {before: f"{several}[{self.part.counter}]", after: f"{several}[{self.part.counter} + 1]"}
-        one, two = self.names.free(f"{name}_next"), self.names.free(f"{name}_prev")
-        self.pops.append(TextLine(f"{one} = {several}.pop()"))
-        self.pops.append(TextLine(f"{two} = {several}[-1]"))
-        return {before: two, after: one}
-
-    def at(self, token: str, several: str, name: str) -> dict[str, str]:
-        """One entry: by the counter where that is its place, else taken from the end."""
-        if self.simple:
-            return {token: f"{several}[{self.part.counter}]"}
-        one = self.names.free(f"{name}_then")
-        self.pops.append(TextLine(f"{one} = {several}.pop()"))
-        return {token: one}
+        one, two = self.place.in_longer()
+        return {before: f"{several}[{one}]", after: f"{several}[{two}]"}
 
 
 def down(part: Rounds, names: Names, back: list[TextLine]) -> list[TextLine]:

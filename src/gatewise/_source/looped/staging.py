@@ -1,0 +1,102 @@
+"""Stages cut where a loop begins and ends inside a statement, and what the values of a round are called there."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from gatewise._circuit import FrozenCircuit, Repeat, Stage, Wire
+from gatewise._recording import Statement, places_of
+from gatewise._source.looped.gathering import Lists
+
+
+def cut_stages(
+    circuit: FrozenCircuit, repeats: Sequence[Repeat], lists: Lists
+) -> tuple[FrozenCircuit, Mapping[Wire, str]]:
+    """The circuit with every stage in one round, or in none, and by the wire what a loop's own values are called.
+
+    What makes an array of a list is no stage of its own.
+    """
+    of = {w: (repeat, k) for repeat in repeats for k, row in enumerate(repeat.rounds) for w in row if w is not None}
+    gone = {found.wire for found in lists.values()}
+    bases: dict[Wire, str] = {}
+    stages: list[Stage] = []
+    for stage in joined_up(circuit.stages, of):
+        wires = [w for w in stage.wires if w not in gone]
+        pieces = [(key, tuple(group)) for key, group in groupby(wires, key=of.get)]
+        for key, piece in pieces:
+            if key is None:
+                whole = piece[-1] is stage.wires[-1]
+                name = stage.name if whole else circuit.names[piece[-1]]
+                new = dataclasses.replace(stage, name=name, statement=stage.statement if whole else None)
+                stages.append(dataclasses.replace(new, wires=piece))
+            else:
+                stages.append(of_round(circuit, stage, key[0], piece, len(pieces) == 1, bases))
+    return dataclasses.replace(circuit, stages=tuple(stages)), bases
+
+
+def joined_up(stages: Sequence[Stage], of: Mapping[Wire, Any]) -> list[Stage]:
+    """The stages, with what a loop itself takes from an array at the beginning of the next one of its round."""
+    found: list[Stage] = []
+    ahead: tuple[Wire, ...] = ()
+    for stage, later in zip(stages, [*stages[1:], None], strict=True):
+        wires = (*ahead, *stage.wires)
+        rounds = {of.get(w) for w in (*wires, *(later.wires if later is not None else ()))}
+        ahead = wires if stage.statement is None and len(rounds) == 1 and rounds != {None} else ()
+        if not ahead:
+            found.append(dataclasses.replace(stage, wires=wires))
+    return found
+
+
+def of_round(
+    circuit: FrozenCircuit,
+    stage: Stage,
+    repeat: Repeat,
+    piece: tuple[Wire, ...],
+    alone: bool,
+    bases: dict[Wire, str],
+) -> Stage:
+    """A stage of one round."""
+    said, loop, root = stage.statement, repeat.counting.loop, piece[-1]
+    if said is None:
+        return dataclasses.replace(stage, wires=piece)
+    made = circuit.steps[root]
+    base, value = entry_of(said, loop) if made.gate.text != "statement" else ("", None)
+    if base:
+        bases[root] = base
+        source = places_of(made.place[0][0]).source
+        before = f"{base} + " if isinstance(loop, ast.Call) and value is not said.value else ""
+        text = f"{base} = {before}{source.segment(value) if source is not None else ast.unparse(value)}"
+        said = Statement(base, False, said.line, text, ast.Pass() if before else value)  # type: ignore[arg-type]
+        return Stage(circuit.names[root], stage.line, text, piece, said)
+    if not alone:
+        return Stage(circuit.names[root], stage.line, circuit.names[root], piece, None)
+    return dataclasses.replace(stage, wires=piece)
+
+
+def entry_of(said: Statement, loop: Any) -> tuple[str, Any]:
+    """What a round of a statement computes: its name, and the expression; no name where the statement has one."""
+    match said.value, loop:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[entry]), _:
+            return singular(name), entry
+        case value, ast.ListComp(elt=entry):
+            return singular(said.target if value is loop and said.target else "entries"), entry
+        case _, ast.Call(args=[ast.GeneratorExp(elt=entry), *_]):
+            return said.target if said.value is loop and said.target else "total", entry
+        case value, ast.Call():
+            total = said.target if value is loop and said.target else "total"
+            return total, value
+    if said.into and not said.in_place:
+        return singular(said.into), said.value
+    return "", None
+
+
+def singular(name: str) -> str:
+    """The name of one entry of a list: `h` of `hs`, `loss` of `losses`."""
+    for many, one in (("ies", "y"), ("sses", "ss"), ("s", "")):
+        if name.endswith(many) and len(name) > len(many):
+            return name.removesuffix(many) + one
+    return f"{name}_t"
