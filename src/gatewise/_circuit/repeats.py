@@ -38,7 +38,8 @@ class Counting:
 class Element:
     """What another repeat made in one of its rounds: which repeat, at which place, and the round by a text.
 
-    `told` is whether the user's code says so: it goes through a list, `name`, which that loop fills once a round.
+    `told` is whether the user's code says so: it goes through a list, `name`, which that loop fills once a round; a
+    list that has `begun` has before them what the first round is given.
     """
 
     repeat: Repeat
@@ -46,6 +47,7 @@ class Element:
     at: Said
     told: bool
     name: str = ""
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

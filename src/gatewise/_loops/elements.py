@@ -28,6 +28,10 @@ class Elements:
             for place, wire in enumerate(row)
             if wire is not None
         }
+        for repeat in earlier:
+            for place, first in repeat.carried.items():
+                if isinstance(first, Wire):
+                    self.made.setdefault(first, (repeat, place, -1))
 
     def element(self, given: Sequence[Any], step: Expr, slot: Slot) -> Element:
         """What stands in one slot in all rounds. Raises `IrregularError`."""
@@ -38,26 +42,29 @@ class Elements:
         repeat, place, _ = known[0]
         rounds = [k for _, _, k in known]
         node = node_of(step, slot)
-        if isinstance(node, ast.Subscript) and self.gives(node.slice, rounds):
-            return self.told(repeat, place, said(node.slice, ast.unparse(node.slice)), node.value)
-        if rounds != list(self.counting.counts):
-            raise IrregularError("what it is given of another loop is not that of the same round")
-        counter = self.counting.counter
-        return self.told(repeat, place, Said(counter, {counter} - {""}), self.gone_through(node))
+        for begun in (False, True):
+            at = [k + begun for k in rounds]
+            if isinstance(node, ast.Subscript) and self.numbers(node.slice) == at:
+                return self.told(repeat, place, said(node.slice, ast.unparse(node.slice)), node.value, begun)
+            if at == list(self.counting.counts):
+                counter = self.counting.counter
+                return self.told(repeat, place, Said(counter, {counter} - {""}), self.gone_through(node), begun)
+        raise IrregularError("what it is given of another loop is not that of the same round")
 
-    def gives(self, index: ast.expr, rounds: Sequence[int]) -> bool:
-        """Whether an index gives the numbers of rounds."""
+    def numbers(self, index: ast.expr) -> list[Any]:
+        """What an index is in each round; nothing where that is not known."""
         if self.plain is None:
-            return False
+            return []
         try:
-            return [in_round(self.plain, self.counting, index, count) for count in self.counting.counts] == rounds
+            return [in_round(self.plain, self.counting, index, count) for count in self.counting.counts]
         except NotPlainError:
-            return False
+            return []
 
-    def told(self, repeat: Repeat, place: int, at: Said, node: ast.expr | None) -> Element:
+    def told(self, repeat: Repeat, place: int, at: Said, node: ast.expr | None, begun: bool) -> Element:
         """What stands in a list, which is `node`."""
         name = node.id if isinstance(node, ast.Name) else ""
-        return Element(repeat, place, at, fills(node, self.earlier[repeat].loop, self.plain), name)
+        told = fills(node, self.earlier[repeat].loop, self.plain, begun)
+        return Element(repeat, place, at, told, name, begun)
 
     def gone_through(self, node: ast.expr | None) -> ast.expr | None:
         """What the loop goes through to give a name its value."""
@@ -77,9 +84,9 @@ class Elements:
         return None
 
 
-def fills(node: ast.expr | None, loop: Loop, plain: PlainNames | None) -> bool:
-    """Whether an expression is the list that a loop fills, one entry a round."""
+def fills(node: ast.expr | None, loop: Loop, plain: PlainNames | None, begun: bool = False) -> bool:
+    """Whether an expression is the list that a loop fills, one entry a round, and perhaps one before."""
     if isinstance(node, ast.Name) and plain is not None:
         filled = plain.lists.get(node.id)
-        return filled is not None and filled.loop is loop
-    return node is loop
+        return filled is not None and filled.loop is loop and filled.begun == begun
+    return node is loop and not begun

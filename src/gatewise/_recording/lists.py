@@ -16,12 +16,16 @@ LEAVES = (ast.Break, ast.Continue, ast.Return, ast.Raise, ast.Try, ast.Yield, as
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A list, the loop that fills it, what it appends each round, and an expression for its length."""
+    """A list, the loop that fills it, what it appends each round, and an expression for its length.
+
+    A list may have begun with one entry, of what the loop carries on.
+    """
 
     name: str
     loop: ast.For | ast.ListComp
     entry: ast.expr
     length: ast.expr
+    begun: bool = False  # with one entry before the loop
 
 
 def filled_lists(body: ast.AST) -> dict[str, Filled]:
@@ -56,14 +60,16 @@ def filled_by(name: str, made: ast.expr, later: list[ast.stmt]) -> Filled | None
         first, *others = made.generators
         length = None if others or first.ifs or first.is_async else length_of(first.iter)
         return None if length is None else Filled(name, made, made.elt, length)
-    if not isinstance(made, ast.List) or made.elts:
+    if not isinstance(made, ast.List) or len(made.elts) > 1 or any(isinstance(x, ast.Starred) for x in made.elts):
         return None
     for loop in later:
         if isinstance(loop, ast.For) and not loop.orelse and not any(isinstance(n, LEAVES) for n in ast.walk(loop)):
             entries = [found for statement in loop.body if (found := appended(name, statement)) is not None]
             length = length_of(loop.iter)
             if len(entries) == 1 and length is not None:
-                return Filled(name, loop, entries[0], length)
+                begun = bool(made.elts)
+                length = ast.BinOp(length, ast.Add(), ast.Constant(1)) if begun else length
+                return Filled(name, loop, entries[0], length, begun)
     return None
 
 

@@ -88,7 +88,8 @@ def take_entries(
         if key not in body.entries:
             if old in instead:
                 raise UnprintedError("two entries of a list are one in its second round")
-            at = next(k for k, row in enumerate(found.repeat.rounds) if row[found.place] is old)
+            row = [*found.repeat.rounds]
+            at = next((k for k, each in enumerate(row) if each[found.place] is old), -1) + found.begun
             number = SourcedWire(tick(), circuit.recording, at)
             body.spelled[number] = text
             step = Expr(GATES[pick], pick, (array,), {"index": number}, old.value)

@@ -12,7 +12,7 @@ import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Repeat, SourcedWire, Wire, tick, wires_in
 from gatewise._gates import NAMES
-from gatewise._loops import fills
+from gatewise._loops import fills, same_bits
 from gatewise._recording import expression_at
 from gatewise._source.looped.errors import UnprintedError
 
@@ -24,7 +24,8 @@ class Listed:
     """What the rounds of a repeat make at one place, in a list.
 
     `wire` is the array of them; `whole` is whether the text needs that array, and not the entries alone; `last` whether
-    the last entry is used by itself; `told` whether the user's code says that the list has one entry a round.
+    the last entry is used by itself; `told` whether the user's code says that the list has one entry a round, and, where
+    it has `begun`, what the first round is given before them.
     """
 
     repeat: Repeat
@@ -34,6 +35,7 @@ class Listed:
     whole: bool
     last: bool
     told: bool
+    begun: bool = False
 
 
 Lists = dict[tuple[Repeat, int], Listed]
@@ -70,6 +72,11 @@ def listed(circuit: FrozenCircuit, repeat: Repeat, place: int, repeats: Sequence
         if e.repeat is repeat and e.place == place
     }  # fmt: skip
     stacks = [w for w, made in circuit.steps.items() if is_stack(made, row)]
+    started = [w for w, made in circuit.steps.items() if place in repeat.carried and is_begun(made, repeat, place)]
+    begun = {bool(started), *(e.begun for e in entries)} - ({False} if started and not entries else set())
+    if len(begun) > 1 or (stacks and started):
+        raise UnprintedError("what its rounds make is in one list with what it begins with, and in one without")
+    stacks += started
     inside = {w for each in repeat.rounds for w in each if w is not None}
     alone = {x for user, x in users(circuit) if user not in inside and user not in takers and user not in stacks}
     if not alone.isdisjoint(row[:-1]) or circuit.output in row[:-1]:
@@ -78,11 +85,14 @@ def listed(circuit: FrozenCircuit, repeat: Repeat, place: int, repeats: Sequence
         raise UnprintedError("what its rounds make is put into several arrays")
     nodes = [stacked_node(circuit.steps[w]) for w in stacks]
     plain, loop = circuit.around, repeat.counting.loop
-    told = all(e.told for e in entries) and all(fills(node, loop, plain) for node in nodes)
+    told = all(e.told for e in entries) and all(fills(node, loop, plain, bool(started)) for node in nodes)
     known = [e.name for e in entries if e.name] + [node.id for node in nodes if isinstance(node, ast.Name)]
     name = next((n for n in known if n in plain.lists), "") if plain is not None else ""
-    wire = stacks[0] if stacks else stack_of(circuit, [w for w in row if w is not None])
-    return Listed(repeat, place, wire, name, bool(stacks), row[-1] in alone or row[-1] is circuit.output, told)
+    whole = [w for w in row if w is not None]
+    first = [repeat.carried[place]] if True in begun else []
+    wire = stacks[0] if stacks else stack_of(circuit, [*first, *whole])
+    last = row[-1] in alone or row[-1] is circuit.output
+    return Listed(repeat, place, wire, name, bool(stacks), last, told, True in begun)
 
 
 def users(circuit: FrozenCircuit) -> Iterator[tuple[Wire, Wire]]:
@@ -99,17 +109,27 @@ def is_stack(made: Expr, row: Sequence[Any]) -> bool:
     return same and made.gate is STACK and made.parameters.get("axis", 0) == 0
 
 
+def is_begun(made: Expr, repeat: Repeat, place: int) -> bool:
+    """Whether a step makes an array of what a repeat begins with, and then of what its rounds make."""
+    first, row = repeat.carried[place], [each[place] for each in repeat.rounds]
+    if made.gate is not STACK or len(made.operands) != len(row) + 1:
+        return False
+    x = made.operands[0]
+    same = x is first if isinstance(first, Wire) else same_bits(x.value if isinstance(x, Wire) else x, first)
+    return same and is_stack(dataclasses.replace(made, operands=made.operands[1:]), row)
+
+
 def stacked_node(made: Expr) -> ast.expr | None:
     """The expression for the list that an array is made of."""
     call = expression_at(*made.place[-1]) if made.place else None
     return call.args[0] if isinstance(call, ast.Call) and call.args else None
 
 
-def stack_of(circuit: FrozenCircuit, row: Sequence[Wire]) -> Wire:
+def stack_of(circuit: FrozenCircuit, row: Sequence[Any]) -> Wire:
     """A wire for the array of some values."""
     bits = 0
-    for wire in row:
-        bits |= wire.bits
-    value = np.stack([wire.value for wire in row])
+    for x in row:
+        bits |= x.bits if isinstance(x, Wire) else 0
+    value = np.stack([x.value if isinstance(x, Wire) else x for x in row])
     step = Expr(STACK, STACK.function, tuple(row), {"axis": 0}, value)
     return SourcedWire(tick(), bits, value, step=step)

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Input, Unrolled, Wire
+from gatewise._circuit import FrozenCircuit, Input, Repeat, Said, Unrolled, Wire
 from gatewise._source.backward import empty_structure, zeros_text
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import is_fixed
 from gatewise._source.looped.gathering import Listed, gathered
-from gatewise._source.looped.lines import without_empty_quotes
+from gatewise._source.looped.lines import changes, without_empty_quotes
 from gatewise._source.looped.naming import outside
 from gatewise._source.looped.parts import Rounds, Stretch, cut_up, edges, whole
 from gatewise._source.looped.rounds import Place, down, joined, places_of
@@ -34,6 +34,7 @@ class Looped:
         self.tame_wires = Nodes(circuit).tame_wires
         self.whole = whole(circuit, self.parts, naming, self.tame_wires)
         self.names = Names(self.whole)
+        self.names.bound |= spoken_of(self.whole, found)
         self.names.named |= {
             w: self.whole.names[w] for p in self.parts if isinstance(p, Rounds) for w in p.outcomes
         }
@@ -159,6 +160,8 @@ class Looped:
         self.backward.append(TextLine(f"ꙮloop{self.parts.index(part)}"))
         for q, first in part.repeat.carried.items():
             self.hand_out(part, q, first)
+            if q in entries and entries[q].begun and first in self.begun:
+                self.write(f"{self.names.d_name(first)} += {self.names.d_name(entries[q].wire)}[0]")
         self.begun.update(shared)
 
     def begin(self, i: Input) -> None:
@@ -181,7 +184,8 @@ class Looped:
             self.name(w)
         known = {w: tame and self.is_tame(part, q) for q, w in seeds.items()}
         way = paper.backward(seeds.values(), {*shared, *seeds.values()}, {**self.tame, **known})
-        lines = [*self.from_lists(part, outs, entries), *unmarked(way.lines())]
+        lines = unmarked(way.lines())
+        lines = [*self.from_lists(part, outs, entries, lines), *lines]
         self.names.instead, self.names.at_hand = {}, frozenset()
         back = {q: part.body.carried.get(q) for q in outs}
         if tame and any(
@@ -203,13 +207,17 @@ class Looped:
         wires += [part.lists[q].wire] if q in part.lists else []
         return all(self.tame.get(w, True) for w in wires)
 
-    def from_lists(self, part: Rounds, outs: list[int], entries: Mapping[int, Listed]) -> list[TextLine]:
+    def from_lists(
+        self, part: Rounds, outs: list[int], entries: Mapping[int, Listed], way: Sequence[TextLine]
+    ) -> list[TextLine]:
         """What a round's values get by way of the lists that they are in."""
         lines = []
         for q, found in entries.items():
             name = self.names.d_name(part.body.wires[q])
-            entry = f"{self.names.d_name(found.wire)}[{self.places[part].at()}]"
-            own = ".copy()" if isinstance(part.body.wires[q].value, np.ndarray) else ""
+            place = self.places[part]
+            entry = f"{self.names.d_name(found.wire)}[{place.in_longer()[1] if found.begun else place.at()}]"
+            changed = isinstance(part.body.wires[q].value, np.ndarray) and any(name in changes(x) for x in way)
+            own = ".copy()" if changed else ""
             lines.append(TextLine(f"{name} += {entry}" if q in outs else f"{name} = {entry}{own}"))
         return lines
 
@@ -284,11 +292,15 @@ class Looped:
         return found
 
 
-def ones_text(value: Any, name: str) -> str:
-    """The gradient that the way back starts from."""
-    if isinstance(value, float):
-        return "1.0"
-    return f"np.{value.dtype.name}(1.0)" if isinstance(value, np.generic) else f"np.ones_like({name})"
+def spoken_of(circuit: FrozenCircuit, repeats: Sequence[Repeat]) -> set[str]:
+    """The names in what is taken over of the user's code."""
+    texts = [*circuit.setup, *circuit.texts.values(), *circuit.spelled.values()]
+    texts += [i.text for i in circuit.inputs if isinstance(i.text, Said)]
+    for repeat in repeats:
+        texts += [*repeat.counting.setup, *repeat.starts.values(), *repeat.indexed.values()]
+        texts += [repeat.counting.told] if repeat.counting.told is not None else []
+    lines = [text.partition(" = ")[0] for text in texts if " = " in text]
+    return {*lines, *(name for text in texts for name in text.names)}
 
 
 def unmarked(lines: Sequence[TextLine]) -> list[TextLine]:

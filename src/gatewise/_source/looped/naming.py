@@ -17,6 +17,7 @@ class Naming:
 
     def __init__(self, circuit: FrozenCircuit, bases: Mapping[Wire, str]) -> None:
         self.circuit, self.bases = circuit, bases
+        self.own_counter = ""
         self.lists: dict[Wire, str] = {}  # by the wire of its array, what a list is called
         self.entries: dict[Wire, str] = {}  # and an entry of it
         self.names: dict[Wire, str] = {i.wire: i.name for i in circuit.inputs}
@@ -57,6 +58,11 @@ class Naming:
                 given[w] = base if self.may_have(base, repeat, repeat.body.index(w)) else self.free(base)
                 self.taken.add(given[w])
         return [self.stage(stage, here, given) for stage in stages]
+
+    def counter(self) -> str:
+        """The name of a counter that the user gives none: loops one after the other have the same."""
+        self.own_counter = self.own_counter or self.free("t")
+        return self.own_counter
 
     def is_named(self, wire: Wire) -> bool:
         return wire in self.circuit.named or wire in self.bases
@@ -118,7 +124,10 @@ class Naming:
 
 def plural(name: str) -> str:
     """The name of a list of such values."""
-    return f"{name}_s" if keyword.iskeyword(f"{name}s") else f"{name}s"
+    if name.endswith("y") and name[-2:-1] not in ("", "_", *"aeiou"):
+        return f"{name[:-1]}ies"
+    ending = "es" if name.endswith("ss") else "s"
+    return f"{name}_{ending}" if keyword.iskeyword(name + ending) else name + ending
 
 
 def outside(wire: Wire, circuit: FrozenCircuit, names: Mapping[Wire, str], tame: bool) -> Input:

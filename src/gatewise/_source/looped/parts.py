@@ -86,7 +86,7 @@ def begin(circuit: FrozenCircuit, part: Rounds, naming: Naming, lists: Lists) ->
     """Make one round of a repeat, and name what is in it. Raises `UnprintedError`."""
     repeat = part.repeat
     counting = repeat.counting
-    part.counter = counting.counter if counting.counter not in ("", "_") else naming.free("t")
+    part.counter = counting.counter if counting.counter not in ("", "_") else naming.counter()
     naming.taken.add(part.counter)
     part.body = body_of(circuit, repeat, part.counter, {key: found.wire for key, found in lists.items()})
     model = set(repeat.body)

@@ -92,13 +92,15 @@ def joined(
         token, name = f"ꙮ{wire.order}", names.circuit.names[wire]
         source, listed = part.body.carried.get(q), part.lists.get(q)
         before = "" if source is None or f"ꙮin{source.order}" not in needed else f"ꙮin{source.order}"
-        if listed is not None:
+        if listed is not None and listed.begun:
+            told |= kept.begun(name, token, before, part.called[listed.wire])
+        elif listed is not None:
             told |= kept.made(name, token, part.called[listed.wire])
-            told |= kept.before(name, before, names.free(plural(f"{name}_prev"))) if before else {}
+            told |= kept.before(name, before, names.free_function(plural(f"{name}_prev"))) if before else {}
         elif before:
             told |= kept.carried(name, token if token in needed else "", before)
         elif token in needed:
-            told |= {token: name} if name in fixed else kept.made(name, token, names.free(plural(name)))
+            told |= {token: name} if name in fixed else kept.made(name, token, names.free_function(plural(name)))
     written.before += above
     written.inside = [*kept.top, *(TextLine(f"{name} = {of}") for of, name in tops.items()), *forward, *kept.bottom]
     written.back = renamed(back, told)
@@ -143,9 +145,11 @@ class Keeping:
 
     def carried(self, name: str, after: str, before: str) -> dict[str, str]:
         """A value that is carried, as it comes in and perhaps as it goes out: in one list, which is one longer."""
-        several = self.names.free(plural(name))
-        if not after:
-            return self.before(name, before, several)
+        several = self.names.free_function(plural(name))
+        return self.begun(name, after, before, several) if after else self.before(name, before, several)
+
+    def begun(self, name: str, after: str, before: str, several: str) -> dict[str, str]:
+        """A list that begins with what comes in."""
         self.written.before.append(TextLine(f"{several} = [{name}]"))
         self.bottom.append(TextLine(f"{several}.append({name})"))
         one, two = self.place.in_longer()
