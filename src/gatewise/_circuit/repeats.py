@@ -51,6 +51,25 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Moved:
+    """A plain number that is another one each round: its text, the statement of the body that it stands in, the numbers."""
+
+    text: Said
+    at: int
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MovedBy:
+    """The statement of a body that moves a plain name on: which it is, its text, the line that the name begins with."""
+
+    at: int
+    name: str
+    text: Said
+    begins: Said
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Repeat:
     """Rounds of a loop that apply the same gates to what they are given.
 
@@ -58,7 +77,8 @@ class Repeat:
     step on plain values. `carried` says what the first round is given in the place of what the round before makes
     there, with the line of the user's that makes a plain one; `shared` are the outside wires that all rounds are given;
     `indexed` has the user's text of what is another number each round, `elements` what is another round's value of
-    another repeat; `collected` says of which rounds a value is used after the loop.
+    another repeat, `moved` what hangs on plain names that the statements `moves` give another number in each round;
+    `collected` says of which rounds a value is used after the loop.
     """
 
     counting: Counting
@@ -69,6 +89,8 @@ class Repeat:
     indexed: Mapping[tuple[int, Slot], Said]
     collected: Mapping[int, tuple[int, ...]]
     elements: Mapping[tuple[int, Slot], Element] = field(default_factory=dict)
+    moved: Mapping[tuple[int, Slot], Moved] = field(default_factory=dict)
+    moves: tuple[MovedBy, ...] = ()
 
     @property
     def body(self) -> tuple[Wire, ...]:
@@ -95,6 +117,7 @@ def verify_repeat(circuit: FrozenCircuit, repeat: Repeat) -> Repeat:
     carried   = place in the body -> wire or plain value that the first round is given
     indexed   = (place, operand or parameter) -> the user's text
     elements  = (place, operand) -> another repeat, a place in it, which of its rounds
+    moved     = (place, operand or parameter) -> the user's text, by names that `moves` move on
     collected = place -> the rounds whose value is used after the loop
     """
     count, places = len(repeat.rounds), len(repeat.body)

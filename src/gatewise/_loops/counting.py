@@ -84,7 +84,7 @@ def ranged(counter: str, args: Sequence[ast.expr], names: PlainNames) -> Countin
 
 def through(counter: str, several: Sequence[ast.expr], names: PlainNames) -> Counting:
     """The positions of the entries of arrays that a loop goes through together; a zip ends with the shortest."""
-    lengths = {ast.unparse(x): x for each in several if (x := length(each, names))}
+    lengths = {ast.unparse(x): x for x in (length(each, names) for each in several)}
     last = next(iter(lengths)) if len(lengths) == 1 else f"min({', '.join(lengths)})"
     used = {n.id for x in lengths.values() for n in ast.walk(x) if isinstance(n, ast.Name)}
     counts = range(min(whole(value(names, x)) for x in lengths.values()))

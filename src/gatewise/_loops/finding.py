@@ -18,6 +18,7 @@ from gatewise._circuit import (
     verify_repeat,
     wires_in,
 )
+from gatewise._loops.counters import Counters
 from gatewise._loops.counting import counting
 from gatewise._loops.elements import Elements
 from gatewise._loops.errors import IrregularError, ShortError
@@ -79,7 +80,8 @@ def repeat_of(
         raise IrregularError(f"Python went round {len(counted.counts)} times, and {len(rounds)} rounds were seen")
     refuse(circuit, region, rounds)
     rounds = without_lost(rounds, used)
-    sorting = Sorting(rounds, counted, circuit.around, Elements(earlier, region, counted, circuit.around))
+    counters = Counters(region, counted, circuit.around)
+    sorting = Sorting(rounds, counted, circuit.around, Elements(earlier, region, counted, circuit.around), counters)
     starts = begin(region, sorting, circuit)
     replayed(sorting, rounds)
     inside = {w for row in rounds for w in row if w is not None}
@@ -90,7 +92,9 @@ def repeat_of(
                 collected.setdefault(j, []).append(k)
     together = {j: tuple(ks) for j, ks in collected.items()}
     shared, told = tuple(sorting.shared), tuple(map(tuple, rounds))
-    return Repeat(counted, told, sorting.carried, starts, shared, sorting.indexed, together, sorting.elements)
+    moved, moves = sorting.moved, counters.needed(list(sorting.moved.values()))
+    carried, indexed, elements = sorting.carried, sorting.indexed, sorting.elements
+    return Repeat(counted, told, carried, starts, shared, indexed, together, elements, moved, moves)
 
 
 def alike(rounds: list[tuple[Wire, ...]]) -> list[Row]:

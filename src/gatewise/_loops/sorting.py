@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Counting, Element, Said, Slot, Wire, step_of
+from gatewise._circuit import Counting, Element, Moved, Said, Slot, Wire, step_of
+from gatewise._loops.counters import Counters
 from gatewise._loops.counting import in_round
 from gatewise._loops.elements import Elements
 from gatewise._loops.errors import IrregularError
@@ -28,9 +29,9 @@ class Sorting:
     """
 
     def __init__(
-        self, rounds: Sequence[Row], counting: Counting, plain: PlainNames | None, among: Elements
+        self, rounds: Sequence[Row], counting: Counting, plain: PlainNames | None, among: Elements, counters: Counters
     ) -> None:
-        self.rounds, self.counting, self.plain, self.among = rounds, counting, plain, among
+        self.rounds, self.counting, self.plain, self.among, self.counters = rounds, counting, plain, among, counters
         self.where = {
             id(step_of(w)): (k, j) for k, row in enumerate(rounds) for j, w in enumerate(row) if w is not None
         }
@@ -39,6 +40,7 @@ class Sorting:
         self.folded: list[tuple[int, Slot, Any]] = []
         self.shared: dict[Wire, None] = {}
         self.indexed: dict[tuple[int, Slot], Said] = {}
+        self.moved: dict[tuple[int, Slot], Moved] = {}
         self.elements: dict[tuple[int, Slot], Element] = {}
         for place in range(len(rounds[1])):
             self.step(place)
@@ -121,9 +123,12 @@ class Sorting:
         known = [x for x in given if x is not GONE]
         counts = list(self.counting.counts)[len(given) - len(known) :]
         steps = [wire for row in self.rounds if (wire := row[place]) is not None]
-        text = self.text(node_of(expr(steps[0]), slot), known, counts, slot)
+        node = node_of(expr(steps[0]), slot)
+        text = self.text(node, known, counts, slot)
         if text is not None:
             self.indexed[place, slot] = text
+        elif node is not None and (moved := self.counters.use(node, known)) is not None:
+            self.moved[place, slot] = moved
         elif not all(same_bits(known[0], x) or same(known[0], x) for x in known[1:]):
             raise IrregularError(
                 f"{self.told(steps[0], slot)} is another number each round, and no text of the code gives it"

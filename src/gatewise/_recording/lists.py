@@ -141,11 +141,12 @@ class Lengths(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         match node:
             case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)], keywords=[]) if name in self.lists:
-                return self.visit(copy.deepcopy(self.lists[name].length))
+                return self.within(self.lists[name].length)
         return self.generic_visit(node)
 
     def within(self, node: ast.AST) -> ast.AST:
         """The expression with these lengths in it; one without is the same object."""
         if not any(isinstance(each, ast.Name) and each.id in self.lists for each in ast.walk(node)):
             return node
-        return self.visit(copy.deepcopy(node))
+        found: ast.AST = self.visit(copy.deepcopy(node))
+        return found

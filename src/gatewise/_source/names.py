@@ -56,6 +56,8 @@ class Names:
 
     def part_name(self, wire: Wire) -> str | None:
         """What a wire inside an index is called; None for one that is told by its value."""
+        if wire in self.instead:
+            return self.instead[wire]
         if wire in self.circuit.spelled:
             return self.circuit.spelled[wire]
         return self.forward_name(wire) if wire in self.circuit.names and not isinstance(wire.value, int) else None

@@ -42,12 +42,11 @@ class Body:
     blocks: dict[Wire, Block] = field(default_factory=dict)
     spelled: dict[Wire, Said] = field(default_factory=dict)
     direct: dict[Wire, tuple[Wire, Any]] = field(default_factory=dict)  # what one index picks from a shared wire
+    moved: dict[Wire, Said] = field(default_factory=dict)  # plain numbers that statements of the loop move on
     entries: dict[tuple[Repeat, int, str], Wire] = field(default_factory=dict)  # of these what is taken from lists
 
 
-def body_of(
-    circuit: FrozenCircuit, repeat: Repeat, counter: str, arrays: Mapping[tuple[Repeat, int], Wire]
-) -> Body:
+def body_of(circuit: FrozenCircuit, repeat: Repeat, counter: str, arrays: Mapping[tuple[Repeat, int], Wire]) -> Body:
     """The second round as steps on wires of its own; `arrays` are those of lists. Raises `UnprintedError`."""
     before = {q: repeat.rounds[0][q] for q in repeat.carried}
     body = Body([], {})
@@ -149,7 +148,8 @@ def round_numbers(
     step = wire.step  # type: ignore[attr-defined]
     given = slots(step)
     told: dict[Slot, Any] = {}
-    for (j, slot), text in repeat.indexed.items():
+    texts = {**repeat.indexed, **{key: moved.text for key, moved in repeat.moved.items()}}
+    for (j, slot), text in texts.items():
         if j != place:
             continue
         text = text or Said(counter, {counter})
@@ -157,10 +157,12 @@ def round_numbers(
             number = SourcedWire(tick(), circuit.recording, given[slot])
             body.constants.append(Input(number, f"ꙮ{number.order}", f"ꙮ{number.order}", (), text, False, "constant"))
             told[slot] = number
+            body.moved |= {number: text} if (j, slot) in repeat.moved else {}
         elif slot[0] == "index" and type(given[slot]) is int:
             number = told[slot] = SourcedWire(tick(), circuit.recording, given[slot])
             body.spelled[number] = text
-        elif slot[0] == "index" and isinstance(given[slot], slice):
+            body.moved |= {number: text} if (j, slot) in repeat.moved else {}
+        elif slot[0] == "index" and isinstance(given[slot], slice) and (j, slot) not in repeat.moved:
             told[slot] = slice(given[slot].start, given[slot].stop, given[slot].step)
             body.texts["index", id(told[slot])] = Said(slice_text(node_of(step, slot), text), text.names)
         else:

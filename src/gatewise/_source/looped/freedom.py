@@ -165,7 +165,7 @@ def steps_in(part: Stretch | Rounds, circuit: FrozenCircuit) -> Iterator[tuple[W
 def untold_constant(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> str:
     """A plain value that is no literal of the code and has no text: NumPy may have made it of the count."""
     repeats = [part.repeat for part in parts if isinstance(part, Rounds)]
-    ours = {(row[j], slot) for each in repeats for j, slot in each.indexed for row in each.rounds}
+    ours = {(row[j], slot) for each in repeats for j, slot in (*each.indexed, *each.moved) for row in each.rounds}
     begins = {(row[j]) for each in repeats for row in each.rounds[:1] for j in range(len(row))}
     arrays = {found.wire for part in parts if isinstance(part, Rounds) for found in part.lists.values()}
     for wire, made in circuit.steps.items():
@@ -204,6 +204,7 @@ def untold_input(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> s
     texts += [line for line in circuit.setup if line not in early]
     texts += [t for part in parts if isinstance(part, Rounds) for t in part.repeat.indexed.values()]
     texts += [t for part in parts if isinstance(part, Rounds) for t in part.repeat.starts.values()]
+    texts += [t for part in parts if isinstance(part, Rounds) for m in part.repeat.moves for t in (m.begins, m.text)]
     for i in used_inputs(circuit, parts):
         if any(isinstance(key, int) for key in i.path):
             return f"{i.parameter} is a list, and as long as it was"

@@ -24,8 +24,8 @@ class Listed:
     """What the rounds of a repeat make at one place, in a list.
 
     `wire` is the array of them; `whole` is whether the text needs that array, and not the entries alone; `last` whether
-    the last entry is used by itself; `told` whether the user's code says that the list has one entry a round, and, where
-    it has `begun`, what the first round is given before them.
+    the last entry is used by itself; `told` whether the user's code says that the list has one entry a round, and,
+    where it has `begun`, what the first round is given before them.
     """
 
     repeat: Repeat

@@ -35,9 +35,7 @@ class Looped:
         self.whole = whole(circuit, self.parts, naming, self.tame_wires)
         self.names = Names(self.whole)
         self.names.bound |= spoken_of(self.whole, found)
-        self.names.named |= {
-            w: self.whole.names[w] for p in self.parts if isinstance(p, Rounds) for w in p.outcomes
-        }
+        self.names.named |= {w: self.whole.names[w] for p in self.parts if isinstance(p, Rounds) for w in p.outcomes}
         self.tame: dict[Wire, bool] = {}
         self.begun: set[Wire] = set()
         self.backward: list[TextLine] = []
@@ -289,7 +287,7 @@ class Looped:
                 text = self.papers[part].page.say.speller.plain(first).text
             if text != name:
                 found.append(TextLine(f"{name} = {text}"))
-        return found
+        return [*found, *(TextLine(line) for line in dict.fromkeys(move.begins for move in part.repeat.moves))]
 
 
 def spoken_of(circuit: FrozenCircuit, repeats: Sequence[Repeat]) -> set[str]:
@@ -297,6 +295,7 @@ def spoken_of(circuit: FrozenCircuit, repeats: Sequence[Repeat]) -> set[str]:
     texts = [*circuit.setup, *circuit.texts.values(), *circuit.spelled.values()]
     texts += [i.text for i in circuit.inputs if isinstance(i.text, Said)]
     for repeat in repeats:
+        texts += [text for move in repeat.moves for text in (move.begins, move.text)]
         texts += [*repeat.counting.setup, *repeat.starts.values(), *repeat.indexed.values()]
         texts += [repeat.counting.told] if repeat.counting.told is not None else []
     lines = [text.partition(" = ")[0] for text in texts if " = " in text]

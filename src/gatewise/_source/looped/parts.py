@@ -48,7 +48,6 @@ class Rounds:
         alone = {q for q in self.repeat.collected if q not in self.lists or self.lists[q].last}
         return {q: w for q in sorted({*self.repeat.carried, *alone}) if (w := last[q]) is not None}
 
-
     @property
     def outcomes(self) -> list[Wire]:
         """The wires that stand for what is used after the loop: finals, and the arrays of lists."""
@@ -86,6 +85,10 @@ def begin(circuit: FrozenCircuit, part: Rounds, naming: Naming, lists: Lists) ->
     """Make one round of a repeat, and name what is in it. Raises `UnprintedError`."""
     repeat = part.repeat
     counting = repeat.counting
+    for name in dict.fromkeys(move.name for move in repeat.moves):
+        if name in naming.taken:
+            raise UnprintedError(f"{name} is a plain number and something else")
+        naming.taken.add(name)
     part.counter = counting.counter if counting.counter not in ("", "_") else naming.counter()
     naming.taken.add(part.counter)
     part.body = body_of(circuit, repeat, part.counter, {key: found.wire for key, found in lists.items()})

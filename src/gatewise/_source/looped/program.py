@@ -115,9 +115,12 @@ class Program(Writer):
         for part in self.writing.parts:
             if isinstance(part, Rounds):
                 texts = [*part.repeat.indexed.values(), *part.repeat.starts.values()]
+                texts += [text for move in part.repeat.moves for text in (move.begins, move.text)]
+                texts += [moved.text for moved in part.repeat.moved.values()]
                 texts += [part.repeat.counting.told] if part.repeat.counting.told and not self.bound else []
                 for name in sorted({n for text in texts for n in text.names} & set(names.assigned)):
-                    if name not in {t.partition(" = ")[0] for t in part.repeat.starts.values()}:
+                    begun = {t.partition(" = ")[0] for t in part.repeat.starts.values()}
+                    if name not in begun | {move.name for move in part.repeat.moves}:
                         names.value(names.assigned[name])
                         names.use(name)
         return list(names.uses.values())

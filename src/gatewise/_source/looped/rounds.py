@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gatewise._circuit import Counting, Wire
+from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.lines import PLACE, binds, handed_down, hoisted, reads, renamed
 from gatewise._source.looped.naming import plural
 from gatewise._source.looped.parts import Rounds
@@ -67,7 +68,7 @@ def plus(text: str, number: int) -> str:
 
 def places_of(part: Rounds) -> dict[Wire, str]:
     """What stands for each value of a round while its way back is written."""
-    wires = (*part.body.wires, *part.body.entries.values())
+    wires = (*part.body.wires, *part.body.entries.values(), *part.body.moved)
     return {w: f"ꙮ{'at' * (w in part.body.direct)}{w.order}" for w in wires}
 
 
@@ -85,7 +86,13 @@ def joined(
     told = dict(picks)
     kept = Keeping(place, names, written)
     forward, tops = with_carried_in(part, names, forward)
-    moving = {part.counter, *(names.circuit.names[part.body.wires[q]] for q in part.body.carried), *tops.values()}
+    early, late = moves(part)
+    moving = {
+        part.counter,
+        *(move.name for move in part.repeat.moves),
+        *(names.circuit.names[part.body.wires[q]] for q in part.body.carried),
+        *tops.values(),
+    }
     above, forward = hoisted(forward, moving)
     fixed = {name for line in above for name in binds(line)}
     for q, wire in enumerate(part.body.wires):
@@ -101,10 +108,37 @@ def joined(
             told |= kept.carried(name, token if token in needed else "", before)
         elif token in needed:
             told |= {token: name} if name in fixed else kept.made(name, token, names.free_function(plural(name)))
+    for wire, text in part.body.moved.items():
+        if (token := f"ꙮ{wire.order}") in needed:
+            base = plural(text if text.isidentifier() else names.circuit.names.get(wire, "n"))
+            kept.several[text] = kept.several.get(text) or names.free_function(base if base.isidentifier() else "ns")
+            told |= kept.before(text, token, kept.several[text])
     written.before += above
-    written.inside = [*kept.top, *(TextLine(f"{name} = {of}") for of, name in tops.items()), *forward, *kept.bottom]
+    written.inside = [
+        *early,
+        *kept.top,
+        *(TextLine(f"{name} = {of}") for of, name in tops.items()),
+        *forward,
+        *kept.bottom,
+        *late,
+    ]
     written.back = renamed(back, told)
     return written
+
+
+def moves(part: Rounds) -> tuple[list[TextLine], list[TextLine]]:
+    """The statements that move plain names on: those before all that uses them, and those behind.
+
+    Raises `UnprintedError` where one stands between two uses.
+    """
+    uses, found = part.repeat.moved.values(), part.repeat.moves
+    early = [m for m in found if any(m.name in use.text.names and m.at < use.at for use in uses)]
+    late = [m for m in found if m not in early]
+    for m in early:
+        between = any(m.name in use.text.names and use.at <= m.at for use in uses)
+        if between or any(x.at < m.at and (x.name in {m.name, *m.text.names} or m.name in x.text.names) for x in late):
+            raise UnprintedError(f"{m.name} is moved on between its uses")
+    return [TextLine(m.text) for m in early], [TextLine(m.text) for m in late]
 
 
 def with_carried_in(part: Rounds, names: Names, forward: list[TextLine]) -> tuple[list[TextLine], dict[str, str]]:
@@ -130,6 +164,7 @@ class Keeping:
     written: Written
     top: list[TextLine] = field(default_factory=list)
     bottom: list[TextLine] = field(default_factory=list)
+    several: dict[str, str] = field(default_factory=dict)  # by the text of a plain number
 
     def made(self, name: str, token: str, several: str) -> dict[str, str]:
         """A value that each round makes."""
@@ -139,8 +174,9 @@ class Keeping:
 
     def before(self, name: str, token: str, several: str) -> dict[str, str]:
         """A value that is carried, as it comes in."""
-        self.written.before.append(TextLine(f"{several} = []"))
-        self.top.append(TextLine(f"{several}.append({name})"))
+        if (line := TextLine(f"{several}.append({name})")) not in self.top:
+            self.written.before.append(TextLine(f"{several} = []"))
+            self.top.append(line)
         return {token: f"{several}[{self.place.at()}]"}
 
     def carried(self, name: str, after: str, before: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -65,7 +65,7 @@ def of_round(
         return dataclasses.replace(stage, wires=piece)
     made = circuit.steps[root]
     base, value = entry_of(said, loop) if made.gate.text != "statement" else ("", None)
-    if base:
+    if value is not None:
         bases[root] = base
         source = places_of(made.place[0][0]).source
         before = f"{base} + " if isinstance(loop, ast.Call) and value is not said.value else ""
@@ -77,7 +77,7 @@ def of_round(
     return dataclasses.replace(stage, wires=piece)
 
 
-def entry_of(said: Statement, loop: Any) -> tuple[str, Any]:
+def entry_of(said: Statement, loop: Any) -> tuple[str, ast.expr | None]:
     """What a round of a statement computes: its name, and the expression; no name where the statement has one."""
     match said.value, loop:
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[entry]), _:
