@@ -171,11 +171,10 @@ def halves(b, xs):
     return s
 
 
-def decaying(w):
-    lr = 0.1
-    for _ in range(5):
-        w = w - lr * w**3
-        lr = lr * 0.5
+def looked_up(w):
+    rates = [0.1, 0.2, 0.05, 0.3, 0.1]
+    for rate in rates:
+        w = w - rate * w**3
     return w
 
 
@@ -204,7 +203,7 @@ def test_the_reason_stands_in_the_text():
     assert "# 5 rounds, as recorded: line " in gw.circuit(by_accident, 0.5, xs).code()
     assert "# 5 rounds, as recorded: a size may stand in the lines of mean" in gw.circuit(means, 0.5, xs).code()
     assert "# 5 rounds, as recorded: a plain value in" in gw.circuit(table, 0.5, xs).code()
-    assert "# for _ in range(5): stays unrolled: lr is another number" in gw.circuit(decaying, 0.5).code()
+    assert "# for rate in rates: stays unrolled: what it goes through" in gw.circuit(looked_up, 0.5).code()
 
 
 def own_start(W, xs):

@@ -52,7 +52,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moved:
-    """A plain number that is another one each round: its text, the statement of the body that it stands in, the numbers."""
+    """A plain number that is another one each round: its text, the statement it stands in, its numbers."""
 
     text: Said
     at: int
@@ -70,6 +70,15 @@ class MovedBy:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Delay:
+    """What stands for a value of rounds before the last one: first a value of its own, with the user's name and line."""
+
+    first: Any
+    name: str
+    start: Said | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Repeat:
     """Rounds of a loop that apply the same gates to what they are given.
 
@@ -77,7 +86,8 @@ class Repeat:
     step on plain values. `carried` says what the first round is given in the place of what the round before makes
     there, with the line of the user's that makes a plain one; `shared` are the outside wires that all rounds are given;
     `indexed` has the user's text of what is another number each round, `elements` what is another round's value of
-    another repeat, `moved` what hangs on plain names that the statements `moves` give another number in each round;
+    another repeat, `moved` what hangs on plain names that the statements `moves` give another number in each round,
+    `delays` what a round is given of a place so many rounds before;
     `collected` says of which rounds a value is used after the loop.
     """
 
@@ -91,11 +101,18 @@ class Repeat:
     elements: Mapping[tuple[int, Slot], Element] = field(default_factory=dict)
     moved: Mapping[tuple[int, Slot], Moved] = field(default_factory=dict)
     moves: tuple[MovedBy, ...] = ()
+    delays: Mapping[tuple[int, int], Delay] = field(default_factory=dict)
+    delayed: Mapping[int, tuple[int, int]] = field(default_factory=dict)  # places that printing adds for them
 
     @property
     def body(self) -> tuple[Wire, ...]:
-        """The steps of the second round, which is neither first nor last, as a model of all."""
-        return tuple(wire for wire in self.rounds[1] if wire is not None)
+        """The steps of one round, which is neither first nor last, as a model of all."""
+        return tuple(wire for wire in self.rounds[self.model] if wire is not None)
+
+    @property
+    def model(self) -> int:
+        """The first round that is given nothing but what rounds before it made."""
+        return max([1, *(lag for _, lag in self.delays)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +134,7 @@ def verify_repeat(circuit: FrozenCircuit, repeat: Repeat) -> Repeat:
     carried   = place in the body -> wire or plain value that the first round is given
     indexed   = (place, operand or parameter) -> the user's text
     elements  = (place, operand) -> another repeat, a place in it, which of its rounds
+    delays    = (place, rounds before) -> what stands for it in the first round
     moved     = (place, operand or parameter) -> the user's text, by names that `moves` move on
     collected = place -> the rounds whose value is used after the loop
     """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from gatewise._circuit import (
+    Delay,
     FrozenCircuit,
     Repeat,
     Said,
@@ -94,7 +96,18 @@ def repeat_of(
     shared, told = tuple(sorting.shared), tuple(map(tuple, rounds))
     moved, moves = sorting.moved, counters.needed(list(sorting.moved.values()))
     carried, indexed, elements = sorting.carried, sorting.indexed, sorting.elements
-    return Repeat(counted, told, carried, starts, shared, indexed, together, elements, moved, moves)
+    delays = {key: delay_of(region, circuit, *found) for key, found in sorting.delays.items()}
+    return Repeat(counted, told, carried, starts, shared, indexed, together, elements, moved, moves, delays)
+
+
+def delay_of(region: Region, circuit: FrozenCircuit, first: Any, name: str) -> Delay:
+    """What stands for a value of several rounds before, with the user's line for a plain one."""
+    start = None
+    if not isinstance(first, Wire) and name:
+        with suppress(NotPlainError):
+            value, line = start_of(region, name, circuit.around)
+            start = line if same_bits(value, first) else None
+    return Delay(first, name, start)
 
 
 def alike(rounds: list[tuple[Wire, ...]]) -> list[Row]:

@@ -40,6 +40,7 @@ class Sorting:
         self.folded: list[tuple[int, Slot, Any]] = []
         self.shared: dict[Wire, None] = {}
         self.indexed: dict[tuple[int, Slot], Said] = {}
+        self.delays: dict[tuple[int, int], tuple[Any, str]] = {}
         self.moved: dict[tuple[int, Slot], Moved] = {}
         self.elements: dict[tuple[int, Slot], Element] = {}
         for place in range(len(rounds[1])):
@@ -58,14 +59,15 @@ class Sorting:
         """Sort what stands in one slot in all rounds."""
         found = [self.source(x, k) for k, x in enumerate(given)]
         later, first = found[1:], found[0]
+        if found[-1][0] == "inside" and found[-1][1] > 1 and self.is_delayed(found):
+            self.delay(place, slot, found[-1][1], found[-1][2], given)
+            return
         kinds = {each[0] for each in later}
         if kinds == {"inside"}:
             steps = {each[1:] for each in later}
             if len(steps) > 1:
                 raise IrregularError("an operand comes from another step in another round")
             lag, source = steps.pop()
-            if lag > 1:
-                raise IrregularError(f"a value comes from {lag} rounds before")
             self.from_steps(place, slot, lag, source, first)
         elif any(each[0] == "inside" and each[1] > 1 for each in later):
             raise IrregularError(f"a value comes from {max(x[1] for x in later if x[0] == 'inside')} rounds before")
@@ -80,6 +82,25 @@ class Sorting:
                 self.shared[wires.pop()] = None
         else:
             self.constant(place, slot, given)
+
+    def is_delayed(self, found: list[tuple[Any, ...]]) -> bool:
+        """Whether a value comes from so many rounds before, from the first round on that has them."""
+        lag = found[-1][1]
+        return (
+            len(found) > lag + 1
+            and all(each == found[-1] for each in found[lag:])
+            and all(each[0] in ("outside", "plain") for each in found[:lag])
+        )
+
+    def delay(self, place: int, slot: Slot, lag: int, source: int, given: list[Any]) -> None:
+        """A value from several rounds before: what stands for it until there are so many."""
+        self.carry(source, given[lag - 1])
+        step = expr(next(wire for row in self.rounds if (wire := row[place]) is not None))
+        node = node_of(step, slot)
+        for back in range(2, lag + 1):
+            first, key = given[lag - back], (source, back)
+            before = self.delays.setdefault(key, (first, node.id if isinstance(node, ast.Name) else ""))[0]
+            self.demand_one(before, first)
 
     def source(self, x: Any, k: int) -> tuple[Any, ...]:
         """Where one value of round `k` comes from: ("inside", rounds before, place), ("outside", wire), ..."""
@@ -109,14 +130,16 @@ class Sorting:
 
     def carry(self, source: int, first: Any) -> None:
         """Note what the first round is given in the place of what the round before makes."""
-        before = self.carried.setdefault(source, first)
+        self.demand_one(self.carried.setdefault(source, first), first)
+        made = self.rounds[1][source]
+        if isinstance(first, Wire) and made is not None and kind(first.value) != kind(made.value):
+            raise IrregularError("a value that is carried on begins in another shape or type")
+
+    def demand_one(self, before: Any, first: Any) -> None:
         if before is not first and (
             isinstance(first, Wire) or isinstance(before, Wire) or not same_bits(before, first)
         ):
             raise IrregularError("one value that is carried on begins as two")
-        made = self.rounds[1][source]
-        if isinstance(first, Wire) and made is not None and kind(first.value) != kind(made.value):
-            raise IrregularError("a value that is carried on begins in another shape or type")
 
     def constant(self, place: int, slot: Slot, given: list[Any]) -> None:
         """A plain value: the same in all rounds, or another number that the user's text gives."""

@@ -48,7 +48,9 @@ class Body:
 
 def body_of(circuit: FrozenCircuit, repeat: Repeat, counter: str, arrays: Mapping[tuple[Repeat, int], Wire]) -> Body:
     """The second round as steps on wires of its own; `arrays` are those of lists. Raises `UnprintedError`."""
-    before = {q: repeat.rounds[0][q] for q in repeat.carried}
+    m = repeat.model
+    before = {q: repeat.rounds[m - 1][q] for q in repeat.carried if q not in repeat.delayed}
+    before |= {place: repeat.rounds[m - lag][q] for place, (q, lag) in repeat.delayed.items()}
     body = Body([], {})
     instead: dict[Wire, Wire] = {}
     for q, wire in before.items():

@@ -9,6 +9,7 @@ import numpy as np
 
 from gatewise._circuit import FrozenCircuit, Input, Repeat, Said, Unrolled, Wire
 from gatewise._source.backward import empty_structure, zeros_text
+from gatewise._source.looped.delays import with_delays
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import is_fixed
 from gatewise._source.looped.gathering import Listed, gathered
@@ -27,8 +28,10 @@ class Looped:
     """Writes the body of the staged function for a circuit with repeats."""
 
     def __init__(self, circuit: FrozenCircuit, found: Sequence[Any], left: Sequence[Unrolled]) -> None:
+        circuit, found, handed_down = with_delays(circuit, found)
         circuit, lists = gathered(circuit, found)
         circuit, bases = cut_stages(circuit, found, lists)
+        bases = {**bases, **handed_down}
         self.circuit, self.left, self.lists = circuit, left, lists
         self.parts, naming = cut_up(circuit, found, lists, bases)
         self.tame_wires = Nodes(circuit).tame_wires

@@ -46,7 +46,9 @@ class Rounds:
         """The wires that stand for what the last round made: what is carried on, and what is used afterwards."""
         last = self.repeat.rounds[-1]
         alone = {q for q in self.repeat.collected if q not in self.lists or self.lists[q].last}
-        return {q: w for q in sorted({*self.repeat.carried, *alone}) if (w := last[q]) is not None}
+        found = {q: w for q in sorted({*self.repeat.carried, *alone}) if (w := last[q]) is not None}
+        earlier = {place: self.repeat.rounds[-lag][q] for place, (q, lag) in self.repeat.delayed.items()}
+        return {**found, **{place: w for place, w in earlier.items() if w is not None}}
 
     @property
     def outcomes(self) -> list[Wire]:

@@ -86,6 +86,8 @@ def joined(
     told = dict(picks)
     kept = Keeping(place, names, written)
     forward, tops = with_carried_in(part, names, forward)
+    handed = {names.circuit.names[part.body.wires[place]] for place in part.repeat.delayed}
+    forward = [TextLine(x.code.replace(" = +", " = ")) if binds(x) & handed else x for x in forward]
     early, late = moves(part)
     moving = {
         part.counter,
