@@ -87,7 +87,7 @@ class Repeat:
     there, with the line of the user's that makes a plain one; `shared` are the outside wires that all rounds are given;
     `indexed` has the user's text of what is another number each round, `elements` what is another round's value of
     another repeat, `moved` what hangs on plain names that the statements `moves` give another number in each round,
-    `delays` what a round is given of a place so many rounds before;
+    `delays` what a round is given of a place so many rounds before, `inner` the repeats in its model round;
     `collected` says of which rounds a value is used after the loop.
     """
 
@@ -102,6 +102,7 @@ class Repeat:
     moved: Mapping[tuple[int, Slot], Moved] = field(default_factory=dict)
     moves: tuple[MovedBy, ...] = ()
     delays: Mapping[tuple[int, int], Delay] = field(default_factory=dict)
+    inner: tuple[Repeat, ...] = ()
     delayed: Mapping[int, tuple[int, int]] = field(default_factory=dict)  # places that printing adds for them
 
     @property
@@ -134,6 +135,7 @@ def verify_repeat(circuit: FrozenCircuit, repeat: Repeat) -> Repeat:
     carried   = place in the body -> wire or plain value that the first round is given
     indexed   = (place, operand or parameter) -> the user's text
     elements  = (place, operand) -> another repeat, a place in it, which of its rounds
+    inner     = the repeats among the steps of a round
     delays    = (place, rounds before) -> what stands for it in the first round
     moved     = (place, operand or parameter) -> the user's text, by names that `moves` move on
     collected = place -> the rounds whose value is used after the loop

@@ -75,8 +75,9 @@ def counted(target: ast.expr, iterable: ast.expr, names: PlainNames) -> Counting
 def ranged(counter: str, args: Sequence[ast.expr], names: PlainNames) -> Counting:
     """Numbers by their first, their end and their step, which is typed."""
     counts = range(*[whole(value(names, each)) for each in args])
-    told = names.by_lengths(ast.Call(ast.Name("range", ast.Load()), list(args), []))
-    first = said(args[0], ast.unparse(args[0])) if len(args) > 1 else Said("0", ())
+    told = names.as_printed(ast.Call(ast.Name("range", ast.Load()), list(args), []))
+    begins = names.as_printed(args[0])
+    first = said(begins, ast.unparse(begins)) if len(args) > 1 else Said("0", ())
     if len(args) == 3 and not is_typed_number(args[2]):
         return Counting(0, "", counter, counts, untold="its step is no typed number", first=first, stride=counts.step)
     return Counting(0, "", counter, counts, said(told, ast.unparse(told)), first=first, stride=counts.step)
@@ -84,17 +85,18 @@ def ranged(counter: str, args: Sequence[ast.expr], names: PlainNames) -> Countin
 
 def through(counter: str, several: Sequence[ast.expr], names: PlainNames) -> Counting:
     """The positions of the entries of arrays that a loop goes through together; a zip ends with the shortest."""
-    lengths = {ast.unparse(x): x for x in (length(each, names) for each in several)}
+    found = [length(each, names) for each in several]
+    lengths = {ast.unparse(x): x for x in map(names.as_printed, found)}
     last = next(iter(lengths)) if len(lengths) == 1 else f"min({', '.join(lengths)})"
     used = {n.id for x in lengths.values() for n in ast.walk(x) if isinstance(n, ast.Name)}
-    counts = range(min(whole(value(names, x)) for x in lengths.values()))
+    counts = range(min(whole(value(names, x)) for x in found))
     return Counting(0, "", counter, counts, Said(f"range({last})", {*used, "range"}))
 
 
 def length(node: ast.expr, names: PlainNames) -> ast.AST:
     """An expression for how many entries a list has that a loop fills, or an array."""
     if isinstance(node, ast.Name) and node.id in names.lists and node.id not in names.known:
-        return names.by_lengths(names.lists[node.id].length)
+        return names.lists[node.id].length
     array = value(names, node)
     if not isinstance(array, np.ndarray) or not array.ndim:
         raise NotPlainError
@@ -146,6 +148,31 @@ def with_counter(names: PlainNames, counter: str, count: int) -> PlainNames:
     inner.known = {**names.known, counter: count} if counter else dict(names.known)
     inner.assigned = {name: node for name, node in names.assigned.items() if name != counter}
     return inner
+
+
+def within_round(plain: PlainNames | None, region: Region, counting: Counting, k: int) -> PlainNames | None:
+    """The plain names as the loops inside one round have them: the counter, and what the loop takes from an array."""
+    if plain is None or region.depth:
+        return plain
+    count = counting.counts[k]
+    counter = counting.counter or f"ꙮ{counting.line}"
+    names = with_counter(plain, counter, count)
+    names.instead = dict(plain.instead)
+    target, iterable = head(region.loop)
+    pairs = [(target, iterable)]
+    match target, iterable:
+        case ast.Tuple(elts=[_, inner]), ast.Call(func=ast.Name(id="enumerate"), args=[given]):
+            pairs = [(inner, given)]
+        case ast.Tuple(elts=targets), ast.Call(func=ast.Name(id="zip"), args=several):
+            pairs = list(zip(targets, several, strict=False))
+    for bound, given in pairs:
+        if isinstance(bound, ast.Name) and isinstance(given, ast.Name) and not counting.back:
+            array = plain.known.get(given.id)
+            if isinstance(array, np.ndarray) and array.ndim:
+                names.known[bound.id] = array[count]
+                at = ast.Subscript(given, ast.Name(counter, ast.Load()), ast.Load())
+                names.instead[bound.id] = at
+    return names
 
 
 def in_round(names: PlainNames, counting: Counting, node: ast.AST, count: int) -> Any:

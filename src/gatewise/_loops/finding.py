@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gatewise._circuit import (
@@ -21,14 +22,24 @@ from gatewise._circuit import (
     wires_in,
 )
 from gatewise._loops.counters import Counters
-from gatewise._loops.counting import counting
+from gatewise._loops.counting import counting, within_round
 from gatewise._loops.elements import Elements
 from gatewise._loops.errors import IrregularError, ShortError
-from gatewise._loops.regions import Region, expr, form, line_and_text, loose_form, made_wires, regions, rounds_of
+from gatewise._loops.regions import (
+    Region,
+    expr,
+    form,
+    line_and_text,
+    loose_form,
+    made_wires,
+    regions,
+    rounds_of,
+    within,
+)
 from gatewise._loops.slots import same_bits, slots, with_slots
 from gatewise._loops.sorting import Row, Sorting
 from gatewise._loops.starting import first_round, start_of
-from gatewise._recording import NotPlainError, statement_at
+from gatewise._recording import Loop, NotPlainError, PlainNames, statement_at
 from gatewise._transforms import run_step
 
 FEWEST = 3  # rounds: one of them is neither first nor last
@@ -48,7 +59,7 @@ def repeats(circuit: FrozenCircuit) -> tuple[list[Repeat], list[Unrolled]]:
         if not taken.isdisjoint(region.wires):
             continue  # inside one that was found
         try:
-            found[verify_repeat(circuit, repeat_of(circuit, region, used, found))] = region
+            found[repeat_of(circuit, region, used, found, circuit.around)] = region
             taken.update(region.wires)
         except IrregularError as why:
             left.append(Unrolled(*line_and_text(region), str(why), why.short))
@@ -73,17 +84,22 @@ def used_at_all(circuit: FrozenCircuit) -> dict[Wire, list[Any]]:
 
 
 def repeat_of(
-    circuit: FrozenCircuit, region: Region, used: dict[Wire, list[Any]], earlier: Mapping[Repeat, Region]
+    circuit: FrozenCircuit,
+    region: Region,
+    used: dict[Wire, list[Any]],
+    earlier: Mapping[Repeat, Region],
+    plain: PlainNames | None,
 ) -> Repeat:
     """The repeat of one loop, behind the `earlier` ones. Raises `IrregularError`."""
-    counted = counting(region, circuit.around)
-    rounds = alike(rounds_of(region, len(counted.counts)))
+    counted = counting(region, plain)
+    cut = rounds_of(region, len(counted.counts))
+    rounds = alike(cut)
     if len(counted.counts) != len(rounds):
         raise IrregularError(f"Python went round {len(counted.counts)} times, and {len(rounds)} rounds were seen")
     refuse(circuit, region, rounds)
     rounds = without_lost(rounds, used)
-    counters = Counters(region, counted, circuit.around)
-    sorting = Sorting(rounds, counted, circuit.around, Elements(earlier, region, counted, circuit.around), counters)
+    counters = Counters(region, counted, plain)
+    sorting = Sorting(rounds, counted, plain, Elements(earlier, region, counted, plain), counters)
     starts = begin(region, sorting, circuit)
     replayed(sorting, rounds)
     inside = {w for row in rounds for w in row if w is not None}
@@ -97,7 +113,33 @@ def repeat_of(
     moved, moves = sorting.moved, counters.needed(list(sorting.moved.values()))
     carried, indexed, elements = sorting.carried, sorting.indexed, sorting.elements
     delays = {key: delay_of(region, circuit, *found) for key, found in sorting.delays.items()}
-    return Repeat(counted, told, carried, starts, shared, indexed, together, elements, moved, moves, delays)
+    found = Repeat(counted, told, carried, starts, shared, indexed, together, elements, moved, moves, delays)
+    inner = inner_repeats(circuit, region, cut[found.model], used, within_round(plain, region, counted, found.model))
+    return verify_repeat(circuit, replace(found, inner=tuple(inner)))
+
+
+def inner_repeats(
+    circuit: FrozenCircuit,
+    outer: Region,
+    made: Sequence[Wire],
+    used: dict[Wire, list[Any]],
+    plain: PlainNames | None,
+) -> list[Repeat]:
+    """The repeats among the steps of one round."""
+    found: dict[Repeat, Region] = {}
+    taken: set[Wire] = set()
+    for region in regions(made):
+        if region.loop is outer.loop or region.loop in around(outer) or not taken.isdisjoint(region.wires):
+            continue
+        with suppress(IrregularError):
+            found[repeat_of(circuit, region, used, found, plain)] = region
+            taken.update(region.wires)
+    return list(found)
+
+
+def around(region: Region) -> set[Loop]:
+    """The loops that hold a region."""
+    return {loop for loop in region.inside if not within(loop, region.loop)}
 
 
 def delay_of(region: Region, circuit: FrozenCircuit, first: Any, name: str) -> Delay:

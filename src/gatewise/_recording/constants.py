@@ -7,6 +7,7 @@ literals), and when working it out again from the recorded arguments gives the r
 from __future__ import annotations
 
 import ast
+import copy
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
@@ -109,6 +110,7 @@ class PlainNames:
             name: node for name, node in assigned.items() if name not in known
         }  # arguments are told as they came
         self.lists = {} if code is None or (source := source_of(code)) is None else filled_in(source, code)
+        self.instead: dict[str, ast.expr] = {}  # what printed code says for some of the known
         self.uses: dict[str, Said] = {}  # name -> the line that computes it
         self._open: set[str] = set()
 
@@ -143,6 +145,10 @@ class PlainNames:
         """An expression without the lengths of lists: printed code may have no such list, or none yet."""
         return Lengths(self.lists).within(node) if self.lists else node
 
+    def as_printed(self, node: ast.AST) -> ast.AST:
+        """An expression in terms of the names that printed code has."""
+        return Instead(self.instead).within(self.by_lengths(node))
+
     def use(self, name: str) -> None:
         """Note that printed code needs `name`, and what it is made of before it."""
         if name in self.uses:
@@ -153,6 +159,23 @@ class PlainNames:
         ):
             self.use(inner)
         self.uses[name] = said(definition, f"{name} = {ast.unparse(definition)}")
+
+
+class Instead(ast.NodeTransformer):
+    """Puts expressions in the place of names."""
+
+    def __init__(self, instead: Mapping[str, ast.expr]) -> None:
+        self.instead = instead
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return self.instead.get(node.id, node)
+
+    def within(self, node: ast.AST) -> ast.AST:
+        """The expression with these in it; one without is the same object."""
+        if not any(isinstance(each, ast.Name) and each.id in self.instead for each in ast.walk(node)):
+            return node
+        found: ast.AST = self.visit(copy.deepcopy(node))
+        return found
 
 
 def said(node: ast.AST, text: str) -> Said:
