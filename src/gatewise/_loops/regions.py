@@ -39,7 +39,7 @@ def expr(wire: Wire) -> Expr:
 
 
 def regions(made: Sequence[Wire]) -> list[Region]:
-    """The runs of loops, in their order, outer ones first: unbroken stretches of steps in one loop and one call of its function."""
+    """The runs of loops, in their order, outer ones first: unbroken stretches of steps in one loop and one call."""
     open_: dict[Any, list[Wire]] = {}
     found: list[tuple[Any, list[Wire]]] = []
     for wire in made:

@@ -20,6 +20,7 @@ from gatewise._circuit import (
     holding,
     seen,
     tick,
+    wires_in,
     with_wires,
 )
 from gatewise._gates import GATES, pick
@@ -43,6 +44,7 @@ class Body:
     spelled: dict[Wire, Said] = field(default_factory=dict)
     direct: dict[Wire, tuple[Wire, Any]] = field(default_factory=dict)  # what one index picks from a shared wire
     moved: dict[Wire, Said] = field(default_factory=dict)  # plain numbers that statements of the loop move on
+    instead: dict[Wire, Wire] = field(default_factory=dict)  # by the recorded wires
     entries: dict[tuple[Repeat, int, str], Wire] = field(default_factory=dict)  # of these what is taken from lists
 
 
@@ -52,7 +54,7 @@ def body_of(circuit: FrozenCircuit, repeat: Repeat, counter: str, arrays: Mappin
     before = {q: repeat.rounds[m - 1][q] for q in repeat.carried if q not in repeat.delayed}
     before |= {place: repeat.rounds[m - lag][q] for place, (q, lag) in repeat.delayed.items()}
     body = Body([], {})
-    instead: dict[Wire, Wire] = {}
+    instead = body.instead
     for q, wire in before.items():
         if wire is None:
             raise UnprintedError("what it carries on is made by NumPy in its first round")
@@ -70,6 +72,10 @@ def body_of(circuit: FrozenCircuit, repeat: Repeat, counter: str, arrays: Mappin
             body.blocks[made] = block_in(circuit.blocks[wire], instead)
         if made.step.gate is GATES[pick] and made.step.operands[0] in repeat.shared:  # type: ignore[union-attr]
             body.direct[made] = made.step.operands[0], made.step.parameters["index"]  # type: ignore[union-attr]
+    for array in arrays.values():
+        step = array.step  # type: ignore[attr-defined]
+        if array not in instead and not known.isdisjoint(w for w in wires_in(step) if w in repeat.rounds[m]):
+            instead[array] = SourcedWire(tick(), array.bits, array.value, step=step)
     return body
 
 

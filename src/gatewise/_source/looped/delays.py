@@ -1,4 +1,4 @@
-"""Values of rounds before the last one: carried as one carries them by hand, by a name that is given the other's value."""
+"""Values of rounds before the last one: carried as one does by hand, by a name that is given the other's value."""
 
 from __future__ import annotations
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Said, Unrolled, Wire
+from gatewise._circuit import Expr, FrozenCircuit, Repeat, Said, Unrolled, Wire
 from gatewise._loops import loops_around, node_of, slots
 from gatewise._recording import function_node, source_of, spots, stored
 from gatewise._source.guards import by_entry
-from gatewise._source.looped.parts import Rounds, Stretch, used_inputs
+from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
 
 #: By these a function may go another way, or bind names where nobody sees it.
 BRANCHES: tuple[type[ast.AST], ...] = (
@@ -31,7 +31,7 @@ BRANCHES: tuple[type[ast.AST], ...] = (
 def bound_to_count(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds], left: Sequence[Unrolled]) -> str:
     """Why the count may be no other than the recorded one; empty where it may."""
     unrolled = [f"{each.text} stays unrolled: {each.why}" for each in left if not TYPED.match(each.text)]
-    found = [part for part in parts if isinstance(part, Rounds)]
+    found = [part for part in everything(parts) if isinstance(part, Rounds)]
     if unrolled:
         return unrolled[0]
     if all(map(is_fixed, found)):
@@ -135,10 +135,10 @@ def repeated_place(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) ->
 
 def typed_times(made: Expr, part: Stretch | Rounds) -> int:
     """How often a step runs by the loops around it with typed counts; 1 for any other loop."""
-    own = part.repeat.counting.line if isinstance(part, Rounds) else 0
+    own = {each.repeat.counting.line for each in everything([part]) if isinstance(each, Rounds)}
     times = 1
     for _, _, loop, _ in loops_around(made):
-        if loop.lineno != own and isinstance(loop, ast.For) and (counts := typed_range(loop.iter)) is not None:
+        if loop.lineno not in own and isinstance(loop, ast.For) and (counts := typed_range(loop.iter)) is not None:
             times *= len(counts)
     return times
 
@@ -153,7 +153,7 @@ def typed_range(node: ast.expr) -> range | None:
 
 def steps_in(part: Stretch | Rounds, circuit: FrozenCircuit) -> Iterator[tuple[Wire, Expr]]:
     """The steps of a part as they were recorded; of one with several outputs once."""
-    wires = part.wires if isinstance(part, Stretch) else part.counted_steps
+    wires = part.wires if isinstance(part, Stretch) else part.counted_steps()
     seen: set[int] = set()
     for wire in wires:
         made = circuit.steps[wire]
@@ -164,10 +164,13 @@ def steps_in(part: Stretch | Rounds, circuit: FrozenCircuit) -> Iterator[tuple[W
 
 def untold_constant(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> str:
     """A plain value that is no literal of the code and has no text: NumPy may have made it of the count."""
-    repeats = [part.repeat for part in parts if isinstance(part, Rounds)]
-    ours = {(row[j], slot) for each in repeats for j, slot in (*each.indexed, *each.moved) for row in each.rounds}
-    begins = {(row[j]) for each in repeats for row in each.rounds[:1] for j in range(len(row))}
-    arrays = {found.wire for part in parts if isinstance(part, Rounds) for found in part.lists.values()}
+    ours: set[tuple[Any, Any]] = set()
+    begins: set[Any] = set()
+    for each in (part.repeat for part in parts if isinstance(part, Rounds)):
+        told, first = by_text(each)
+        ours |= told
+        begins |= first
+    arrays = {found.wire for part in everything(parts) if isinstance(part, Rounds) for found in part.lists.values()}
     for wire, made in circuit.steps.items():
         for slot, x in slots(made).items() if wire not in arrays else ():
             if x is None or isinstance(x, Wire) or (wire, slot) in ours or is_told(circuit, made, slot, x):
@@ -176,6 +179,18 @@ def untold_constant(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -
                 continue  # what the first round starts from: the other rounds are looked at as well, and its start
             return f"a plain value in {circuit.names[wire]} may hang on the count"
     return ""
+
+
+def by_text(repeat: Repeat) -> tuple[set[tuple[Any, Any]], set[Any]]:
+    """The slots whose numbers the repeat's texts give, and the wires of first rounds, loops inside among them."""
+    ours = {(row[j], slot) for j, slot in (*repeat.indexed, *repeat.moved) for row in repeat.rounds}
+    begins = set(repeat.rounds[0])
+    places = {w: k for k, w in enumerate(repeat.rounds[repeat.model])}
+    for inner in repeat.inner:
+        told, first = by_text(inner)
+        ours |= {(row[places[w]], slot) for w, slot in told if w in places for row in repeat.rounds}
+        begins |= {row[places[w]] for w in first if w in places for row in repeat.rounds}
+    return ours, begins
 
 
 def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
@@ -202,9 +217,15 @@ def untold_input(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> s
     texts = [*circuit.texts.values(), *circuit.spelled.values()]
     early = [line for line in circuit.setup if made_before(line, circuit)]
     texts += [line for line in circuit.setup if line not in early]
-    texts += [t for part in parts if isinstance(part, Rounds) for t in part.repeat.indexed.values()]
-    texts += [t for part in parts if isinstance(part, Rounds) for t in part.repeat.starts.values()]
-    texts += [t for part in parts if isinstance(part, Rounds) for m in part.repeat.moves for t in (m.begins, m.text)]
+    texts += [t for part in everything(parts) if isinstance(part, Rounds) for t in part.repeat.indexed.values()]
+    texts += [t for part in everything(parts) if isinstance(part, Rounds) for t in part.repeat.starts.values()]
+    texts += [
+        t
+        for part in everything(parts)
+        if isinstance(part, Rounds)
+        for m in part.repeat.moves
+        for t in (m.begins, m.text)
+    ]
     for i in used_inputs(circuit, parts):
         if any(isinstance(key, int) for key in i.path):
             return f"{i.parameter} is a list, and as long as it was"

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gatewise._circuit import FrozenCircuit, Input, Repeat, Stage, Wire, wires_in
-from gatewise._source.looped.bodies import Body
 from gatewise._source.looped.gathering import Listed
+from gatewise._source.looped.levels import Inside
 
 
 class Naming:
     """Gives names to the wires of stretches and bodies, in the order of the text."""
 
-    def __init__(self, circuit: FrozenCircuit, bases: Mapping[Wire, str]) -> None:
-        self.circuit, self.bases = circuit, bases
+    def __init__(self, circuit: FrozenCircuit, bases: Mapping[Wire, str], tame: frozenset[Wire]) -> None:
+        self.circuit, self.bases, self.tame = circuit, bases, tame
+        self.around: Naming | None = None
+        self.inner: dict[Repeat, Naming] = {}  # those of the loops in it
+        self.roots: dict[Any, tuple[Repeat, int, Wire]] = {}  # what the loop around carries in, and what it begins with
         self.own_counter = ""
+        self.counters: set[str] = set()  # the user's
         self.lists: dict[Wire, str] = {}  # by the wire of its array, what a list is called
         self.entries: dict[Wire, str] = {}  # and an entry of it
         self.names: dict[Wire, str] = {i.wire: i.name for i in circuit.inputs}
@@ -35,7 +40,7 @@ class Naming:
         self.taken.add(name)
         return name
 
-    def inner(self, base: str) -> str:
+    def numbered(self, base: str) -> str:
         number = 1
         while (name := f"{base}_{number}") in self.taken or name in self.used:
             number += 1
@@ -46,23 +51,51 @@ class Naming:
         """The stages of a stretch under their names."""
         return [self.stage(stage, {w: w for w in stage.wires}, {}) for stage in stages]
 
-    def body(self, repeat: Repeat, body: Body, stages: list[Stage]) -> list[Stage]:
-        """The stages of one round under their names; a name that is bound twice is the last one's."""
-        here = dict(zip(repeat.body, body.wires, strict=True))
-        flat = [w for stage in stages for w in stage.wires if self.is_named(w)]
-        bases = [self.base(stage, w) for stage in stages for w in stage.wires if self.is_named(w)]
-        last = {base: k for k, base in enumerate(bases)}
+    def round(self, part: Any, parts: Sequence[Any]) -> list[Any]:
+        """Name the stages of one round; a name that is bound twice is the last one's."""
+        stretches = [each for each in parts if hasattr(each, "wires")]
+        pairs = [
+            (w, self.base(stage, w))
+            for each in stretches
+            for stage in each.stages
+            for w in stage.wires
+            if self.is_named(w)
+        ]
+        last = {base: k for k, (_, base) in enumerate(pairs)}
         given: dict[Wire, str] = {}
-        for k, (w, base) in enumerate(zip(flat, bases, strict=True)):
+        for k, (w, base) in enumerate(pairs):
             if last[base] == k:
-                given[w] = base if self.may_have(base, repeat, repeat.body.index(w)) else self.free(base)
+                given[w] = base if self.may_have(base, part.repeat, part.body.wires.index(w)) else self.free(base)
                 self.taken.add(given[w])
-        return [self.stage(stage, here, given) for stage in stages]
+        for each in stretches:
+            each.stages = [self.stage(stage, {w: w for w in stage.wires}, given) for stage in each.stages]
+        return list(parts)
+
+    def within(self, inside: Inside, part: Any) -> Naming:
+        """The same names for the inside of a round."""
+        inner = self.inner[part.repeat] = copy.copy(self)
+        inner.circuit, inner.bases, inner.own_counter, inner.around = inside.circuit, inside.bases, "", self
+        inner.inner = {}
+        inner.tame = self.tame | {new for old, new in part.body.instead.items() if old in self.tame}
+        inner.roots = {
+            leaf: (part.repeat, q, first)
+            for q, leaf in part.body.carried.items()
+            if isinstance(first := part.repeat.carried.get(q), Wire)
+        }
+        return inner
+
+    def outside(self, wire: Wire) -> Input:
+        """A wire from outside as an input of a part."""
+        return outside(wire, self.circuit, self.names, wire in self.tame)
 
     def counter(self) -> str:
         """The name of a counter that the user gives none: loops one after the other have the same."""
-        self.own_counter = self.own_counter or self.free("t")
+        self.own_counter = self.own_counter or self.free(next((n for n in "tkij" if n not in self.used_here()), "t"))
         return self.own_counter
+
+    def used_here(self) -> set[str]:
+        """Names that a counter of ours keeps away from."""
+        return self.taken | self.counters
 
     def is_named(self, wire: Wire) -> bool:
         return wire in self.circuit.named or wire in self.bases
@@ -82,6 +115,10 @@ class Naming:
         first = repeat.carried.get(place)
         if base not in self.taken:
             return True
+        if first in self.roots and self.around is not None:  # what the loop around carries in: as that one may
+            outer, q, root = self.roots[first]
+            alone = not self.used_elsewhere(first, repeat) and holders in ([root], [])
+            return alone and self.around.may_have(base, outer, q)
         given = isinstance(first, Wire) and holders == [first] and first in self.circuit.edges
         return given and not self.used_elsewhere(first, repeat)
 
@@ -110,7 +147,7 @@ class Naming:
         for w in stage.wires:
             if here[w] not in self.names:
                 whole = self.circuit.names[w] == stage.name and stage.statement is not None
-                self.names[here[w]] = self.free(self.base(stage, w)) if whole else self.inner(new)
+                self.names[here[w]] = self.free(self.base(stage, w)) if whole else self.numbered(new)
         return Stage(new, stage.line, stage.text, tuple(here[w] for w in stage.wires), stage.statement)
 
     def base(self, stage: Stage, wire: Wire) -> str:

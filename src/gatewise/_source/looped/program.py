@@ -16,7 +16,7 @@ from gatewise._source.guards import Guards, by_mask
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import TYPED, bound_to_count, is_fixed, strange_number
 from gatewise._source.looped.joining import Looped
-from gatewise._source.looped.parts import Rounds, Stretch, used_inputs
+from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
 from gatewise._source.staged import Writer
 from gatewise._source.statements import Statements, TextLine
 from gatewise._transforms import gradients
@@ -30,9 +30,9 @@ def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrol
     if not asked_of <= circuit.edges.keys():
         raise UnprintedError("Python read a value that was computed")
     writing = Looped(circuit, found, left)
-    bound = bound_to_count(circuit, writing.parts, left) or other_reads(circuit, writing.parts)
+    bound = bound_to_count(circuit, writing.level.parts, left) or other_reads(circuit, writing.level.parts)
     text = str(Program(circuit, writing, bound))
-    counts = [len(p.repeat.rounds) for p in writing.parts if isinstance(p, Rounds) and not is_fixed(p)]
+    counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
     if counts and not bound and (bound := strange_number(text, circuit, counts)):
         text = str(Program(circuit, Looped(circuit, found, left), bound))
     demand_right(circuit, text)
@@ -42,7 +42,10 @@ def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrol
 def other_reads(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> str:
     """A number that Python read for something else than a count."""
     counted = {
-        n for part in parts if isinstance(part, Rounds) for n in (part.repeat.counting.told or Said("", ())).names
+        n
+        for part in everything(parts)
+        if isinstance(part, Rounds)
+        for n in (part.repeat.counting.told or Said("", ())).names
     }
     names = [circuit.names[read.wire] for read in circuit.reads if read.how not in UNASKED]
     return next((f"Python read {name}" for name in names if name not in counted), "")
@@ -94,7 +97,7 @@ class Program(Writer):
 
     def __init__(self, circuit: FrozenCircuit, writing: Looped, bound: str) -> None:
         super().__init__(circuit, "code")
-        inputs = tuple(used_inputs(circuit, writing.parts))
+        inputs = tuple(used_inputs(circuit, writing.level.parts))
         self.circuit = dataclasses.replace(circuit, inputs=inputs)
         self.writing, self.bound = writing, bound
         self.page.names = self.names = writing.names
@@ -112,8 +115,8 @@ class Program(Writer):
         """The lines that compute the plain numbers which heads and indices need."""
         names = copy.copy(self.circuit.around)
         names.uses = {}
-        for part in self.writing.parts:
-            if isinstance(part, Rounds):
+        for part in self.writing.rounds:
+            if True:
                 texts = [*part.repeat.indexed.values(), *part.repeat.starts.values()]
                 texts += [text for move in part.repeat.moves for text in (move.begins, move.text)]
                 texts += [moved.text for moved in part.repeat.moved.values()]
@@ -142,8 +145,8 @@ class Program(Writer):
         found: set[Wire] = set()
         if any(not TYPED.match(each.text) for each in self.writing.left):
             return None
-        for part in self.writing.parts:
-            if isinstance(part, Rounds):
+        for part in self.writing.rounds:
+            if True:
                 counting = part.repeat.counting
                 if counting.told is None:
                     return None

@@ -21,6 +21,7 @@ class Written:
     before: list[TextLine] = field(default_factory=list)
     inside: list[TextLine] = field(default_factory=list)
     back: list[TextLine] = field(default_factory=list)
+    lists: dict[str, str] = field(default_factory=dict)  # by what stands for them in `back`
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,13 @@ def asked(lines: Sequence[TextLine]) -> set[str]:
 
 
 def joined(
-    part: Rounds, names: Names, forward: list[TextLine], back: list[TextLine], picks: dict[str, str], place: Place
+    part: Rounds,
+    names: Names,
+    forward: list[TextLine],
+    back: list[TextLine],
+    picks: dict[str, str],
+    place: Place,
+    lists: dict[str, str],
 ) -> Written:
     """The loop of a part from the lines of its one round, with lists for what `back` asks of `forward`."""
     written = Written()
@@ -98,7 +105,7 @@ def joined(
     above, forward = hoisted(forward, moving)
     fixed = {name for line in above for name in binds(line)}
     for q, wire in enumerate(part.body.wires):
-        token, name = f"ꙮ{wire.order}", names.circuit.names[wire]
+        token, name = f"ꙮ{wire.order}", names.circuit.names.get(wire, "")
         source, listed = part.body.carried.get(q), part.lists.get(q)
         before = "" if source is None or f"ꙮin{source.order}" not in needed else f"ꙮin{source.order}"
         if listed is not None and listed.begun:
@@ -115,6 +122,9 @@ def joined(
             base = plural(text if text.isidentifier() else names.circuit.names.get(wire, "n"))
             kept.several[text] = kept.several.get(text) or names.free_function(base if base.isidentifier() else "ns")
             told |= kept.before(text, token, kept.several[text])
+    for token, name in lists.items():
+        if token in needed:
+            told |= kept.made(name, token, names.free_function(plural(name)))
     written.before += above
     written.inside = [
         *early,
@@ -149,11 +159,12 @@ def with_carried_in(part: Rounds, names: Names, forward: list[TextLine]) -> tupl
     for q, wire in part.body.carried.items():
         token, name = f"ꙮin{wire.order}", names.circuit.names[part.body.wires[q]]
         at = next((k for k, line in enumerate(forward) if name in binds(line)), len(forward))
-        late = any(token in reads(line) for line in forward[at + 1 :])
+        later = forward[at + 1 :] if at == len(forward) or "\n" not in forward[at].code else forward[at:]
+        late = any(token in reads(line) for line in later)
         told = names.free(f"{name}_prev") if late else name
         if late:
             tops[name] = told
-        forward = renamed(forward, {token: told})
+        forward = [x for x in renamed(forward, {token: told}) if x.code != f"{told} = {told}"]
     return forward, tops
 
 
@@ -172,14 +183,19 @@ class Keeping:
         """A value that each round makes."""
         self.written.before.append(TextLine(f"{several} = []"))
         self.bottom.append(TextLine(f"{several}.append({name})"))
-        return {token: f"{several}[{self.place.at()}]"}
+        return {token: f"{self.stand(several)}[{self.place.at()}]"}
+
+    def stand(self, several: str) -> str:
+        """What stands for a list in the way back until it is known whose it is."""
+        self.written.lists[f"ꙮlist_{several}"] = several
+        return f"ꙮlist_{several}"
 
     def before(self, name: str, token: str, several: str) -> dict[str, str]:
         """A value that is carried, as it comes in."""
         if (line := TextLine(f"{several}.append({name})")) not in self.top:
             self.written.before.append(TextLine(f"{several} = []"))
             self.top.append(line)
-        return {token: f"{several}[{self.place.at()}]"}
+        return {token: f"{self.stand(several)}[{self.place.at()}]"}
 
     def carried(self, name: str, after: str, before: str) -> dict[str, str]:
         """A value that is carried, as it comes in and perhaps as it goes out: in one list, which is one longer."""
@@ -191,7 +207,7 @@ class Keeping:
         self.written.before.append(TextLine(f"{several} = [{name}]"))
         self.bottom.append(TextLine(f"{several}.append({name})"))
         one, two = self.place.in_longer()
-        return {before: f"{several}[{one}]", after: f"{several}[{two}]"}
+        return {before: f"{self.stand(several)}[{one}]", after: f"{self.stand(several)}[{two}]"}
 
 
 def down(part: Rounds, names: Names, back: list[TextLine]) -> list[TextLine]:

@@ -20,7 +20,7 @@ def cut_stages(
 
     What makes an array of a list is no stage of its own.
     """
-    of = {w: (repeat, k) for repeat in repeats for k, row in enumerate(repeat.rounds) for w in row if w is not None}
+    of = rounds_of(repeats)
     gone = {found.wire for found in lists.values()}
     bases: dict[Wire, str] = {}
     stages: list[Stage] = []
@@ -34,8 +34,18 @@ def cut_stages(
                 new = dataclasses.replace(stage, name=name, statement=stage.statement if whole else None)
                 stages.append(dataclasses.replace(new, wires=piece))
             else:
-                stages.append(of_round(circuit, stage, key[0], piece, len(pieces) == 1, bases))
+                stages.append(of_round(circuit, stage, key[-1][0], piece, len(pieces) == 1, bases))
     return dataclasses.replace(circuit, stages=tuple(stages)), bases
+
+
+def rounds_of(repeats: Sequence[Repeat]) -> dict[Wire, tuple[tuple[Repeat, int], ...]]:
+    """The repeat and the round of each wire, and those inside: of a round that stands for all."""
+    found: dict[Wire, tuple[tuple[Repeat, int], ...]] = {}
+    for repeat in repeats:
+        found |= {w: ((repeat, k),) for k, row in enumerate(repeat.rounds) for w in row if w is not None}
+        own = set(repeat.body)
+        found |= {w: (*found[w], *inner) for w, inner in rounds_of(repeat.inner).items() if w in own}
+    return found
 
 
 def joined_up(stages: Sequence[Stage], of: Mapping[Wire, Any]) -> list[Stage]:
@@ -62,6 +72,8 @@ def of_round(
     """A stage of one round."""
     said, loop, root = stage.statement, repeat.counting.loop, piece[-1]
     if said is None:
+        if alone and len(piece) == 1 and isinstance(target := getattr(loop, "target", None), ast.Name):
+            bases[root] = target.id
         return dataclasses.replace(stage, wires=piece)
     made = circuit.steps[root]
     base, value = entry_of(said, loop) if made.gate.text != "statement" else ("", None)
