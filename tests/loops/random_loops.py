@@ -49,9 +49,9 @@ MOVING = [
     "lr = 0.5 * lr + 0.1\n    h = h + lr * {x}",
 ]
 DELAYED = [
-    "p, q = q, 0.5 * p + a * np.tanh(q + {x})",
-    "q_new = 1.5 * q - 0.5 * p + a * {x}\n    p = q\n    q = q_new",
-    "p = q\n    q = np.tanh(q) + 0.1 * p * a",
+    "p, q = q, 0.5 * p + a * np.tanh(q + {x})\n    s = s + np.sum(q * b)",
+    "q_new = 1.5 * q - 0.5 * p + a * {x}\n    p = q\n    q = q_new\n    s = s + np.sum(q * p)",
+    "p = q\n    q = np.tanh(q) + 0.1 * p * a\n    s = s + np.sum(q)",
 ]
 #: Loops in loops.
 NESTED = [

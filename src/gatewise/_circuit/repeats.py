@@ -12,6 +12,9 @@ from gatewise._circuit.tape import Expr, Wire, step_of
 Slot = tuple[str | int, ...]  #: (operand,) of a step, or (parameter, part, ...), as far as parts are told apart
 
 
+ZERO = Said("0", ())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Counting:
     """How often a loop went round.
@@ -28,7 +31,7 @@ class Counting:
     told: Said | None = None
     setup: tuple[Said, ...] = ()
     untold: str = ""
-    first: Said = Said("0", ())
+    first: Said = ZERO
     stride: int = 1
     back: bool = False
     loop: Any = None
@@ -71,7 +74,7 @@ class MovedBy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delay:
-    """What stands for a value of rounds before the last one: first a value of its own, with the user's name and line."""
+    """What stands for a value of rounds before the last one: its own first value, with the user's name and line."""
 
     first: Any
     name: str

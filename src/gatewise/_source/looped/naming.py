@@ -65,7 +65,8 @@ class Naming:
         given: dict[Wire, str] = {}
         for k, (w, base) in enumerate(pairs):
             if last[base] == k:
-                given[w] = base if self.may_have(base, part.repeat, part.body.wires.index(w)) else self.free(base)
+                may = self.around is not None and self.around.may_have(base, part.repeat, part.body.wires.index(w))
+                given[w] = base if may else self.free(base)
                 self.taken.add(given[w])
         for each in stretches:
             each.stages = [self.stage(stage, {w: w for w in stage.wires}, given) for stage in each.stages]
@@ -115,7 +116,7 @@ class Naming:
         first = repeat.carried.get(place)
         if base not in self.taken:
             return True
-        if first in self.roots and self.around is not None:  # what the loop around carries in: as that one may
+        if isinstance(first, Wire) and first in self.roots and self.around is not None:  # what the loop around carries in: as that one may
             outer, q, root = self.roots[first]
             alone = not self.used_elsewhere(first, repeat) and holders in ([root], [])
             return alone and self.around.may_have(base, outer, q)
