@@ -65,6 +65,7 @@ class Looped:
         self.bound = ""
         self.places: dict[Rounds, Place] = {}
         self.levels: dict[Rounds, Level] = {}
+        self.picks: dict[Rounds, dict[str, str]] = {}
         self.papers: dict[Any, Part] = {}
         self.uses_math = False
 
@@ -218,6 +219,7 @@ class Looped:
         self.back(inner)
         way, self.tame = self.tame, dict(before)
         self.names.instead, self.names.at_hand = places, at_hand
+        self.picks[part] = self.picked(part)
         inner.backward = [*self.from_lists(part, outs, entries, inner.backward), *inner.backward]
         back = {q: part.body.carried.get(q) for q in outs}
         if tame and any(known[part.body.wires[q]] and not way.get(w, True) for q, w in back.items() if w is not None):
@@ -287,7 +289,7 @@ class Looped:
         bound = "" if is_fixed(part) else self.bound
         forward = self.forward(inner)
         back = down(part, self.names, inner.backward)
-        written = joined(part, self.names, forward, back, self.picked(part), self.places[part], inner.kept)
+        written = joined(part, self.names, forward, back, self.picks.get(part, {}), self.places[part], inner.kept)
         ahead, behind = heads(part, bound)
         if level is not self.level:  # the lists of an inner loop are each round's own
             level.kept |= written.lists

@@ -80,16 +80,17 @@ def demand_right(circuit: FrozenCircuit, text: str) -> None:
 
 UNASKED = ("place", "shape")  # what stands in the text by its name
 BY_NAME = ("positional_or_keyword", "keyword_only")
-TOLERANCE = 1e-11  # printed lines state some slopes from the rounded output
+TOLERANCE = {8: 1e-11, 4: 1e-4}  # by the size of a float: printed lines state some slopes from the rounded output
 
 
 def close(a: Any, b: Any) -> bool:
     """Whether two gradients agree, up to the rounding of a different order."""
+    tolerance = TOLERANCE.get(np.asarray(b).dtype.itemsize, 1e-11)
     one, other = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if one.shape != other.shape:
         return False
     size = np.max(np.abs(other), initial=0.0, where=np.isfinite(other))
-    return bool(np.allclose(one, other, rtol=TOLERANCE, atol=TOLERANCE * size, equal_nan=True))
+    return bool(np.allclose(one, other, rtol=tolerance, atol=tolerance * size, equal_nan=True))
 
 
 class Program(Writer):

@@ -116,14 +116,19 @@ def joined(
         elif before:
             told |= kept.carried(name, token if token in needed else "", before)
         elif token in needed:
-            told |= {token: name} if name in fixed else kept.made(name, token, names.free_function(plural(name)))
+            if name in fixed:
+                told[token] = kept.stand(name)
+            else:
+                told |= kept.made(name, token, names.free_function(plural(name)))
     for wire, text in part.body.moved.items():
         if (token := f"ꙮ{wire.order}") in needed:
             base = plural(text if text.isidentifier() else names.circuit.names.get(wire, "n"))
             kept.several[text] = kept.several.get(text) or names.free_function(base if base.isidentifier() else "ns")
             told |= kept.before(text, token, kept.several[text])
     for token, name in lists.items():
-        if token in needed:
+        if token in needed and name in fixed:
+            told[token] = kept.stand(name)
+        elif token in needed:
             told |= kept.made(name, token, names.free_function(plural(name)))
     written.before += above
     written.inside = [
@@ -186,7 +191,7 @@ class Keeping:
         return {token: f"{self.stand(several)}[{self.place.at()}]"}
 
     def stand(self, several: str) -> str:
-        """What stands for a list in the way back until it is known whose it is."""
+        """What stands for a list, or for what is the same in all rounds, until it is known whether it stays so."""
         self.written.lists[f"ꙮlist_{several}"] = several
         return f"ꙮlist_{several}"
 

@@ -98,9 +98,9 @@ def entry_of(said: Statement, loop: Any) -> tuple[str, ast.expr | None]:
             return singular(said.target if value is loop and said.target else "entries"), entry
         case _, ast.Call(args=[ast.GeneratorExp(elt=entry), *_]):
             return said.target if said.value is loop and said.target else "total", entry
-        case value, ast.Call():
+        case value, ast.Call(args=[_, *_]):
             total = said.target if value is loop and said.target else "total"
-            return total, value
+            return total, loop
     if said.into and not said.in_place:
         return singular(said.into), said.value
     return "", None

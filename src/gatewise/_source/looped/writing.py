@@ -48,6 +48,11 @@ class PartBackward(Backward):
         super().contribute(parent, part, contributions)
         self.page.sized_by = None
 
+    def called(self, parent: Wire) -> str:
+        """What is carried in has no name of its own."""
+        name = super().called(parent)
+        return "prev" if name.startswith("ꙮ") else name
+
     def start(self) -> None:
         """Nothing: where gradients begin is said by the whole."""
 
