@@ -21,7 +21,8 @@ class Counting:
 
     `line` and `text` are the user's; `counts` has a number for each round, which the user calls `counter` ("" where
     there is no such name); `told` is a text that gives them, `setup` the lines that it needs; without one, `untold`
-    says why. They go from `first` on by `stride`, or `back` again from their end. `loop` is the user's syntax tree.
+    says why. They go from `first` on by `stride`, or `back` again from their end. `loop` is the user's syntax tree,
+    and `depth` how many calls of helpers it is in.
     """
 
     line: int
@@ -35,6 +36,7 @@ class Counting:
     stride: int = 1
     back: bool = False
     loop: Any = None
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from gatewise._recording import function_node, source_of
 def line_before(region: Region, name: str) -> ast.expr | None:
     """What the user's code assigns to a name before a loop, in the same block of statements, nothing between."""
     source = source_of(region.code)
-    if source is None or region.depth:
+    if source is None:
         return None
     for block in blocks(function_node(source, region.code)):
         if region.loop in block:

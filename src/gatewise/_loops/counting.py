@@ -14,7 +14,10 @@ import numpy as np
 from gatewise._circuit import Counting, Said
 from gatewise._loops.errors import IrregularError
 from gatewise._loops.regions import Region, line_and_text, within
-from gatewise._recording import NotPlainError, PlainNames, is_typed_number, said, stored
+from gatewise._recording import NotPlainError, PlainNames, is_typed_number, length_of, said, stored
+
+
+NAMELESS = "it stands in a helper, whose names printed code does not know"
 
 
 def counting(region: Region, plain: PlainNames | None) -> Counting:
@@ -22,9 +25,7 @@ def counting(region: Region, plain: PlainNames | None) -> Counting:
     line, text = line_and_text(region)
     target, iterable = head(region.loop)
     if plain is None:
-        raise IrregularError("the circuit was cut: the names of the function are not known")
-    if region.depth:
-        raise IrregularError("it stands in a helper, whose names printed code does not know")
+        raise IrregularError(NAMELESS if region.depth else "the circuit was cut: the names of the function are not known")
     names = copy.copy(plain)
     names.uses = {}
     try:
@@ -33,7 +34,7 @@ def counting(region: Region, plain: PlainNames | None) -> Counting:
         raise IrregularError(f"what it goes through, {ast.unparse(iterable)}, is not told by the arguments") from None
     for name in sorted({n.id for n in ast.walk(iterable) if isinstance(n, ast.Name)} & set(names.assigned)):
         names.use(name)
-    found = replace(found, line=line, text=text, setup=tuple(names.uses.values()), loop=region.loop)
+    found = replace(found, line=line, text=text, setup=tuple(names.uses.values()), loop=region.loop, depth=region.depth)
     moved = bound_anew(region.code, region.loop, (found.told or Said("", ()), *found.setup), names)
     return replace(found, told=None, setup=(), untold=f"{moved} is bound anew") if moved else found
 
@@ -63,13 +64,12 @@ def counted(target: ast.expr, iterable: ast.expr, names: PlainNames) -> Counting
             told = Said(f"reversed({found.told})", found.told.names | {"reversed"})
             return replace(found, counts=found.counts[::-1], told=told, back=True)
         case ast.Call(func=ast.Name(id="enumerate"), args=[inner], keywords=[]) if free(names, "enumerate"):
-            if isinstance(target, ast.Tuple) and len(target.elts) == 2:
-                return through(name_of(target.elts[0]), [inner], names)
+            if not isinstance(target, ast.Tuple) or len(target.elts) != 2:
+                raise NotPlainError
+            return through(name_of(target.elts[0]), [inner], names)
         case ast.Call(func=ast.Name(id="zip"), args=[_, *_] as several, keywords=[]) if free(names, "zip"):
             return through("", several, names)
-        case ast.Name() | ast.Subscript() | ast.Attribute():
-            return through("", [iterable], names)
-    raise NotPlainError
+    return through("", [iterable], names)
 
 
 def ranged(counter: str, args: Sequence[ast.expr], names: PlainNames) -> Counting:
@@ -85,7 +85,7 @@ def ranged(counter: str, args: Sequence[ast.expr], names: PlainNames) -> Countin
 
 def through(counter: str, several: Sequence[ast.expr], names: PlainNames) -> Counting:
     """The positions of the entries of arrays that a loop goes through together; a zip ends with the shortest."""
-    found = [length(each, names) for each in several]
+    found = [length(each) for each in several]
     lengths = {ast.unparse(x): x for x in map(names.as_printed, found)}
     last = next(iter(lengths)) if len(lengths) == 1 else f"min({', '.join(lengths)})"
     used = {n.id for x in lengths.values() for n in ast.walk(x) if isinstance(n, ast.Name)}
@@ -93,14 +93,12 @@ def through(counter: str, several: Sequence[ast.expr], names: PlainNames) -> Cou
     return Counting(0, "", counter, counts, Said(f"range({last})", {*used, "range"}))
 
 
-def length(node: ast.expr, names: PlainNames) -> ast.AST:
-    """An expression for how many entries a list has that a loop fills, or an array."""
-    if isinstance(node, ast.Name) and node.id in names.lists and node.id not in names.known:
-        return names.lists[node.id].length
-    array = value(names, node)
-    if not isinstance(array, np.ndarray) or not array.ndim:
+def length(node: ast.expr) -> ast.AST:
+    """An expression for how many entries a list or an array has."""
+    found = length_of(node)
+    if found is None:
         raise NotPlainError
-    return ast.Call(ast.Name("len", ast.Load()), [node], [])
+    return found
 
 
 def name_of(target: ast.expr) -> str:
@@ -152,8 +150,8 @@ def with_counter(names: PlainNames, counter: str, count: int) -> PlainNames:
 
 def within_round(plain: PlainNames | None, region: Region, counting: Counting, k: int) -> PlainNames | None:
     """The plain names as the loops inside one round have them: the counter, and what the loop takes from an array."""
-    if plain is None or region.depth:
-        return plain
+    if plain is None:
+        return None
     count = counting.counts[k]
     counter = counting.counter or f"ꙮ{counting.line}"
     names = with_counter(plain, counter, count)

@@ -45,7 +45,9 @@ class Elements:
         for begun in (False, True):
             at = [k + begun for k in rounds]
             if isinstance(node, ast.Subscript) and self.numbers(node.slice) == at:
-                return self.told(repeat, place, said(node.slice, ast.unparse(node.slice)), node.value, begun)
+                assert self.plain is not None
+                index = self.plain.as_printed(node.slice)
+                return self.told(repeat, place, said(index, ast.unparse(index)), node.value, begun)
             if at == list(self.counting.counts):
                 counter = self.counting.counter
                 return self.told(repeat, place, Said(counter, {counter} - {""}), self.gone_through(node), begun)

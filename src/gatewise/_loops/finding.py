@@ -25,6 +25,7 @@ from gatewise._loops.counters import Counters
 from gatewise._loops.counting import counting, within_round
 from gatewise._loops.elements import Elements
 from gatewise._loops.errors import IrregularError, ShortError
+from gatewise._loops.helpers import names_of
 from gatewise._loops.regions import (
     Region,
     expr,
@@ -91,6 +92,7 @@ def repeat_of(
     plain: PlainNames | None,
 ) -> Repeat:
     """The repeat of one loop, behind the `earlier` ones. Raises `IrregularError`."""
+    plain = names_of(region, plain)
     counted = counting(region, plain)
     cut = rounds_of(region, len(counted.counts))
     rounds = alike(cut)
@@ -100,7 +102,7 @@ def repeat_of(
     rounds = without_lost(rounds, used)
     counters = Counters(region, counted, plain)
     sorting = Sorting(rounds, counted, plain, Elements(earlier, region, counted, plain), counters)
-    starts = begin(region, sorting, circuit)
+    starts = begin(region, sorting, plain)
     replayed(sorting, rounds)
     inside = {w for row in rounds for w in row if w is not None}
     collected: dict[int, list[int]] = {}
@@ -112,7 +114,7 @@ def repeat_of(
     shared, told = tuple(sorting.shared), tuple(map(tuple, rounds))
     moved, moves = sorting.moved, counters.needed(list(sorting.moved.values()))
     carried, indexed, elements = sorting.carried, sorting.indexed, sorting.elements
-    delays = {key: delay_of(region, circuit, *found) for key, found in sorting.delays.items()}
+    delays = {key: delay_of(region, plain, *found) for key, found in sorting.delays.items()}
     found = Repeat(counted, told, carried, starts, shared, indexed, together, elements, moved, moves, delays)
     inner = inner_repeats(circuit, region, cut[found.model], used, within_round(plain, region, counted, found.model))
     return verify_repeat(circuit, replace(found, inner=tuple(inner)))
@@ -142,12 +144,12 @@ def around(region: Region) -> set[Loop]:
     return {loop for loop in region.inside if not within(loop, region.loop)}
 
 
-def delay_of(region: Region, circuit: FrozenCircuit, first: Any, name: str) -> Delay:
+def delay_of(region: Region, plain: PlainNames | None, first: Any, name: str) -> Delay:
     """What stands for a value of several rounds before, with the user's line for a plain one."""
     start = None
     if not isinstance(first, Wire) and name:
         with suppress(NotPlainError):
-            value, line = start_of(region, name, circuit.around)
+            value, line = start_of(region, name, plain)
             start = line if same_bits(value, first) else None
     return Delay(first, name, start)
 
@@ -212,15 +214,15 @@ def without_lost(rounds: Sequence[Row], used: dict[Wire, list[Any]]) -> list[Row
     return [[row[j] for j in needed] for row in rounds]
 
 
-def begin(region: Region, sorting: Sorting, circuit: FrozenCircuit) -> dict[int, Said]:
+def begin(region: Region, sorting: Sorting, plain: PlainNames | None) -> dict[int, Said]:
     """The user's lines that make what is carried in first; what NumPy did in the first round is done again."""
     starts: dict[int, Said] = {}
     for place in sorted({*sorting.entries, *sorting.carried}):
         if isinstance(sorting.carried.get(place), Wire):
             continue
-        name = bound_to(sorting.rounds[1][place], circuit)
+        name = bound_to(sorting.rounds[1][place], region)
         try:
-            value, line = start_of(region, name, circuit.around)
+            value, line = start_of(region, name, plain)
         except NotPlainError:
             if place not in sorting.carried:
                 raise IrregularError("what its first round starts from is not told by a line before it") from None
@@ -236,11 +238,11 @@ def begin(region: Region, sorting: Sorting, circuit: FrozenCircuit) -> dict[int,
     return starts
 
 
-def bound_to(wire: Wire | None, circuit: FrozenCircuit) -> str:
+def bound_to(wire: Wire | None, region: Region) -> str:
     """The name that the user gives to the value of a step."""
     assert wire is not None
     place = expr(wire).place
-    statement = statement_at(*place[0]) if place else None
+    statement = statement_at(*place[region.depth]) if place else None
     return (statement.into or statement.target or "") if statement is not None else ""
 
 

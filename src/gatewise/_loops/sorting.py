@@ -173,7 +173,8 @@ class Sorting:
             return None
         if not all(self.gives(node, x, count) for x, count in zip(known, counts, strict=True)):
             return None
-        return said(node, ast.unparse(node))
+        printed = self.plain.as_printed(node)
+        return said(printed, ast.unparse(printed))
 
     def gives(self, node: ast.expr, x: Any, count: int) -> bool:
         """Whether an expression gives a value in one round."""

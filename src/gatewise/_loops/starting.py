@@ -27,7 +27,8 @@ def start_of(region: Region, name: str, plain: PlainNames | None) -> tuple[Any, 
         node = line_before(region, name)
     if node is None or plain is None:
         raise NotPlainError
-    return plain_array(node, plain), said(node, f"{name} = {ast.unparse(node)}")
+    printed = plain.as_printed(node)
+    return plain_array(node, plain), said(printed, f"{name} = {ast.unparse(printed)}")
 
 
 def plain_array(node: ast.expr, plain: PlainNames) -> Any:

@@ -127,9 +127,32 @@ def length_of(iterable: ast.expr) -> ast.expr | None:
                 return next(iter(lengths.values()))
             whole = all(length_of(each) is not None for each in several)
             return ast.Call(ast.Name("min", ast.Load()), list(lengths.values()), []) if whole else None
-        case ast.Name():
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=("np" | "numpy")), attr="flip"), args=[inner, *_]):
+            return length_of(inner)
+        case ast.Subscript(value=inner, slice=ast.Slice(lower=lower, upper=upper, step=None)):
+            whole, cut = length_of(inner), left_out(lower, upper)
+            if whole is None or cut is None:
+                return None
+            return ast.BinOp(whole, ast.Sub(), ast.Constant(cut)) if cut else whole
+        case ast.Subscript(value=inner, slice=ast.Slice(lower=None, upper=None, step=step)):
+            return length_of(inner) if isinstance(step, ast.UnaryOp) and ast.unparse(step) == "-1" else None
+        case ast.Name() | ast.Attribute() | ast.Subscript():
             return ast.Call(ast.Name("len", ast.Load()), [iterable], [])
     return None
+
+
+def left_out(lower: ast.expr | None, upper: ast.expr | None) -> int | None:
+    """How many entries `x[1:]`, `x[:-1]` and `x[2:-2]` leave out."""
+    first, last = 0, 0
+    if lower is not None:
+        if not isinstance(lower, ast.Constant) or not isinstance(lower.value, int):
+            return None
+        first = lower.value
+    if upper is not None:
+        if not isinstance(upper, ast.UnaryOp) or not isinstance(upper.operand, ast.Constant):
+            return None
+        last = int(upper.operand.value)  # type: ignore[arg-type]
+    return first + last
 
 
 class Lengths(ast.NodeTransformer):

@@ -54,6 +54,7 @@ class Looped:
         bases = {**bases, **handed_down}
         self.circuit, self.left, self.lists = circuit, left, lists
         naming = Naming(circuit, bases, frozenset(Nodes(circuit).tame_wires))
+        naming.arrays = {found.wire for found in lists.values()}
         naming.counters = {each.counting.counter for each in flat(found)}
         self.level = Level(circuit, cut_up(circuit, found, lists, naming), naming)
         self.rounds = [part for part in everything(self.level.parts) if isinstance(part, Rounds)]

@@ -22,6 +22,7 @@ class Naming:
         self.inner: dict[Repeat, Naming] = {}  # those of the loops in it
         self.roots: dict[Any, tuple[Repeat, int, Wire]] = {}  # what the loop around carries in, and what it begins with
         self.own_counter = ""
+        self.arrays: set[Wire] = set()  # of lists: a list holds what a name held, whatever that is bound to
         self.counters: set[str] = set()  # the user's
         self.lists: dict[Wire, str] = {}  # by the wire of its array, what a list is called
         self.entries: dict[Wire, str] = {}  # and an entry of it
@@ -126,7 +127,7 @@ class Naming:
     def used_elsewhere(self, wire: Any, repeat: Repeat) -> bool:
         """Whether a wire is used by more than the first round, as what is carried in."""
         inside = {w for row in repeat.rounds for w in row if w is not None}
-        others = (made for w, made in self.circuit.steps.items() if w not in inside)
+        others = (made for w, made in self.circuit.steps.items() if w not in inside | self.arrays)
         carried = [q for q, first in repeat.carried.items() if first is wire]
         return (
             wire in repeat.shared

@@ -114,7 +114,7 @@ def begin(circuit: FrozenCircuit, part: Rounds, naming: Naming, lists: Lists) ->
             raise UnprintedError(f"{name} is a plain number and something else")
         naming.taken.add(name)
     part.counter = counting.counter if counting.counter not in ("", "_") else naming.counter()
-    if not isinstance(counting.loop, ast.For) and part.counter in naming.names.values():
+    if (counting.depth or not isinstance(counting.loop, ast.For)) and part.counter in naming.names.values():
         raise UnprintedError(f"{part.counter} is its counter and something else")
     naming.taken.add(part.counter)
     part.body = body_of(circuit, repeat, part.counter, {key: found.wire for key, found in lists.items()})

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from gatewise._circuit import FrozenCircuit, Repeat, Stage, Wire
-from gatewise._recording import Statement, places_of
+from gatewise._recording import Statement, places_of, statement_at
 from gatewise._source.looped.gathering import Lists
 
 
@@ -33,6 +33,8 @@ def cut_stages(
                 name = stage.name if whole else circuit.names[piece[-1]]
                 new = dataclasses.replace(stage, name=name, statement=stage.statement if whole else None)
                 stages.append(dataclasses.replace(new, wires=piece))
+            elif depth := key[-1][0].counting.depth:
+                stages += in_helper(circuit, stage, piece, depth, bases)
             else:
                 stages.append(of_round(circuit, stage, key[-1][0], piece, len(pieces) == 1, bases))
     return dataclasses.replace(circuit, stages=tuple(stages)), bases
@@ -58,6 +60,25 @@ def joined_up(stages: Sequence[Stage], of: Mapping[Wire, Any]) -> list[Stage]:
         ahead = wires if stage.statement is None and len(rounds) == 1 and rounds != {None} else ()
         if not ahead:
             found.append(dataclasses.replace(stage, wires=wires))
+    return found
+
+
+def in_helper(
+    circuit: FrozenCircuit, stage: Stage, piece: tuple[Wire, ...], depth: int, bases: dict[Wire, str]
+) -> list[Stage]:
+    """The stages of one round in a helper: one for each of its statements."""
+    found = []
+    ahead: tuple[Wire, ...] = ()
+    for said, group in groupby(piece, key=lambda w: statement_at(*circuit.steps[w].place[depth])):
+        wires = (*ahead, *group)
+        ahead = wires if said is None and wires[-1] is not piece[-1] else ()  # what the loop takes from an array
+        if ahead:
+            continue
+        root = wires[-1]
+        if said is not None and said.target is not None and said.target.isidentifier():
+            bases[root] = said.target
+        text = said.text if said is not None else circuit.names[root]
+        found.append(Stage(circuit.names[root], stage.line, text, wires, said))
     return found
 
 
