@@ -126,7 +126,7 @@ ENDS = [
     "return s + np.sum(h) + np.mean(xs)",
     "return s + np.sum(h) * len(xs)",
     "return s + np.sum(h) + np.sum(out)",
-    "n = len(xs) // 5\n    return s + np.sum(h) * n",
+    "m = len(xs) // 5\n    return s + np.sum(h) * m",
     "return s + np.sum(h) + np.sum(np.diff(ys) ** 2) / (len(ys) - 1)",
 ]
 STARTS = ["c = np.zeros(3)", "c = np.zeros_like(b)", "c = b", "c = a * b", "c = np.ones(3)"]

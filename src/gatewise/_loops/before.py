@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from types import CodeType
 
 from gatewise._loops.regions import Region
-from gatewise._recording import function_node, source_of
+from gatewise._recording import function_node, is_typed_number, source_of, span_of, spans
 
 
 def line_before(region: Region, name: str) -> ast.expr | None:
@@ -38,3 +39,17 @@ def assigned_by(statement: ast.AST, name: str) -> ast.expr | None:
             return next((v for t, v in pairs if isinstance(t, ast.Name) and t.id == name), None)
     names = [n for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     return ast.Constant("bound") if any(n.id == name for n in names) else None
+
+
+def literal_before(code: CodeType, node: ast.expr) -> ast.expr | None:
+    """The number as typed that a name has where it stands, by the statements before it in its block."""
+    source = source_of(code)
+    if source is None or not isinstance(node, ast.Name):
+        return None
+    for block in blocks(function_node(source, code)):
+        at = next((k for k, s in enumerate(block) if spans(span_of(s), span_of(node))), None)
+        if at is None or any(hasattr(block[at], field) for field in ("body", "handlers")):
+            continue
+        found = next((x for s in reversed(block[:at]) if (x := assigned_by(s, node.id)) is not None), None)
+        return found if is_typed_number(found) else None
+    return None

@@ -25,7 +25,9 @@ def counting(region: Region, plain: PlainNames | None) -> Counting:
     line, text = line_and_text(region)
     target, iterable = head(region.loop)
     if plain is None:
-        raise IrregularError(NAMELESS if region.depth else "the circuit was cut: the names of the function are not known")
+        raise IrregularError(
+            NAMELESS if region.depth else "the circuit was cut: the names of the function are not known"
+        )
     names = copy.copy(plain)
     names.uses = {}
     try:

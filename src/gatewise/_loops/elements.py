@@ -65,8 +65,10 @@ class Elements:
     def told(self, repeat: Repeat, place: int, at: Said, node: ast.expr | None, begun: bool) -> Element:
         """What stands in a list, which is `node`."""
         name = node.id if isinstance(node, ast.Name) else ""
-        told = fills(node, self.earlier[repeat].loop, self.plain, begun)
-        return Element(repeat, place, at, told, name, begun)
+        filled = self.plain.lists.get(name) if self.plain is not None else None
+        before = begun and filled is not None and not filled.begun
+        told = fills(node, self.earlier[repeat].loop, self.plain, begun and not before)
+        return Element(repeat, place, at, told, name, begun, before)
 
     def gone_through(self, node: ast.expr | None) -> ast.expr | None:
         """What the loop goes through to give a name its value."""

@@ -38,7 +38,7 @@ from gatewise._loops.regions import (
     within,
 )
 from gatewise._loops.slots import same_bits, slots, with_slots
-from gatewise._loops.sorting import Row, Sorting
+from gatewise._loops.sorting import GONE, Row, Sorting
 from gatewise._loops.starting import first_round, start_of
 from gatewise._recording import Loop, NotPlainError, PlainNames, statement_at
 from gatewise._transforms import run_step
@@ -102,7 +102,8 @@ def repeat_of(
     rounds = without_lost(rounds, used)
     counters = Counters(region, counted, plain)
     sorting = Sorting(rounds, counted, plain, Elements(earlier, region, counted, plain), counters)
-    starts = begin(region, sorting, plain)
+    delays = {key: delay_of(region, plain, *found) for key, found in sorting.delays.items()}
+    starts = begin(region, sorting, plain, delays)
     replayed(sorting, rounds)
     inside = {w for row in rounds for w in row if w is not None}
     collected: dict[int, list[int]] = {}
@@ -114,7 +115,6 @@ def repeat_of(
     shared, told = tuple(sorting.shared), tuple(map(tuple, rounds))
     moved, moves = sorting.moved, counters.needed(list(sorting.moved.values()))
     carried, indexed, elements = sorting.carried, sorting.indexed, sorting.elements
-    delays = {key: delay_of(region, plain, *found) for key, found in sorting.delays.items()}
     found = Repeat(counted, told, carried, starts, shared, indexed, together, elements, moved, moves, delays)
     inner = inner_repeats(circuit, region, cut[found.model], used, within_round(plain, region, counted, found.model))
     return verify_repeat(circuit, replace(found, inner=tuple(inner)))
@@ -150,7 +150,10 @@ def delay_of(region: Region, plain: PlainNames | None, first: Any, name: str) ->
     if not isinstance(first, Wire) and name:
         with suppress(NotPlainError):
             value, line = start_of(region, name, plain)
+            first = value if first is GONE else first
             start = line if same_bits(value, first) else None
+    if first is GONE:
+        raise IrregularError("what its first round starts from is not told by a line before it")
     return Delay(first, name, start)
 
 
@@ -214,7 +217,9 @@ def without_lost(rounds: Sequence[Row], used: dict[Wire, list[Any]]) -> list[Row
     return [[row[j] for j in needed] for row in rounds]
 
 
-def begin(region: Region, sorting: Sorting, plain: PlainNames | None) -> dict[int, Said]:
+def begin(
+    region: Region, sorting: Sorting, plain: PlainNames | None, delays: Mapping[tuple[int, int], Delay]
+) -> dict[int, Said]:
     """The user's lines that make what is carried in first; what NumPy did in the first round is done again."""
     starts: dict[int, Said] = {}
     for place in sorted({*sorting.entries, *sorting.carried}):
@@ -232,7 +237,7 @@ def begin(region: Region, sorting: Sorting, plain: PlainNames | None) -> dict[in
         if same_bits(sorting.carried[place], value) or sorting.carried[place] is value:
             starts[place] = line
     if any(wire is None for wire in sorting.rounds[0]) or sorting.folded:
-        values = first_round(sorting)
+        values = first_round(sorting, {slot: delays[key].first for slot, key in sorting.lagged.items()})
         if not all(same_bits(values[place], x) for place, _, x in sorting.folded):
             raise IrregularError("its first round starts from something else than the line before it says")
     return starts

@@ -17,7 +17,11 @@ def names_of(region: Region, plain: PlainNames | None) -> PlainNames | None:
         if plain is None or not isinstance(call, ast.Call) or source is None:
             return None
         node = function_node(source, code)
-        plain = None if not isinstance(node, ast.FunctionDef) else helpers(call, node, PlainNames(code, {}, plain.modules), plain)
+        plain = (
+            None
+            if not isinstance(node, ast.FunctionDef)
+            else helpers(call, node, PlainNames(code, {}, plain.modules), plain)
+        )
     return plain
 
 

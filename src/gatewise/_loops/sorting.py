@@ -41,6 +41,7 @@ class Sorting:
         self.shared: dict[Wire, None] = {}
         self.indexed: dict[tuple[int, Slot], Said] = {}
         self.delays: dict[tuple[int, int], tuple[Any, str]] = {}
+        self.lagged: dict[tuple[int, Slot], tuple[int, int]] = {}
         self.moved: dict[tuple[int, Slot], Moved] = {}
         self.elements: dict[tuple[int, Slot], Element] = {}
         for place in range(len(rounds[1])):
@@ -89,7 +90,8 @@ class Sorting:
         return (
             len(found) > lag + 1
             and all(each == found[-1] for each in found[lag:])
-            and all(each[0] in ("outside", "plain") for each in found[:lag])
+            and all(each[0] in ("outside", "plain") for each in found[1:lag])
+            and found[0][0] in ("outside", "plain", "gone")
         )
 
     def delay(self, place: int, slot: Slot, lag: int, source: int, given: list[Any]) -> None:
@@ -97,10 +99,12 @@ class Sorting:
         self.carry(source, given[lag - 1])
         step = expr(next(wire for row in self.rounds if (wire := row[place]) is not None))
         node = node_of(step, slot)
+        self.lagged[place, slot] = source, lag
         for back in range(2, lag + 1):
             first, key = given[lag - back], (source, back)
             before = self.delays.setdefault(key, (first, node.id if isinstance(node, ast.Name) else ""))[0]
-            self.demand_one(before, first)
+            if first is not GONE and before is not GONE:
+                self.demand_one(before, first)
 
     def source(self, x: Any, k: int) -> tuple[Any, ...]:
         """Where one value of round `k` comes from: ("inside", rounds before, place), ("outside", wire), ..."""

@@ -42,23 +42,28 @@ def plain_array(node: ast.expr, plain: PlainNames) -> Any:
     return value(plain, node)
 
 
-def first_round(sorting: Sorting) -> dict[int, Any]:
+def first_round(sorting: Sorting, delayed: Mapping[tuple[int, Slot], Any]) -> dict[int, Any]:
     """The values of the first round's steps; those that NumPy did by the second round's, on what comes in first."""
     values: dict[int, Any] = {}
     for place, (first, second) in enumerate(zip(sorting.rounds[0], sorting.rounds[1], strict=True)):
         if first is not None:
             values[place] = first.value
         elif second is not None:
-            values[place] = done_by_numpy(sorting, place, expr(second), values)
+            values[place] = done_by_numpy(sorting, place, expr(second), values, delayed)
     return values
 
 
-def done_by_numpy(sorting: Sorting, place: int, made: Expr, values: Mapping[int, Any]) -> Any:
+def done_by_numpy(
+    sorting: Sorting, place: int, made: Expr, values: Mapping[int, Any], delayed: Mapping[tuple[int, Slot], Any]
+) -> Any:
     """A step of the first round that left no wire."""
     told: dict[Slot, Any] = {}
     for slot, x in slots(made).items():
         k, q = sorting.where.get(id(step_of(x)), (-1, -1)) if isinstance(x, Wire) else (-1, -1)
-        if k == 1:
+        if (place, slot) in delayed:
+            first = delayed[place, slot]
+            told[slot] = first.value if isinstance(first, Wire) else first
+        elif k == 1:
             told[slot] = values[q]
         elif k == 0:
             told[slot] = sorting.carried[q]

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Repeat, Said, Unrolled, Wire
-from gatewise._loops import loops_around, node_of, slots
+from gatewise._loops import literal_before, loops_around, node_of, slots
 from gatewise._recording import function_node, source_of, spots, stored
 from gatewise._source.guards import by_entry
 from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
@@ -57,7 +57,7 @@ TYPED = re.compile(r"for \w+ in range\([\d, ]+\):$")
 #: Gates whose printed lines hold no size, beside those that go entry by entry: no count is hidden in them.
 SIZELESS = frozenset(
     (
-        *("absolute", "assign", "copy", "det", "diagonal", "dot", "getitem", "inner", "inv", "matmul"),
+        *("absolute", "assign", "copy", "det", "diagonal", "dot", "flip", "getitem", "inner", "inv", "matmul"),
         *("matrix_transpose", "max", "min", "norm", "ones_like", "outer", "roll", "solve", "stack", "sum", "trace"),
         *("transpose", "vdot", "where", "zeros_like"),
     )
@@ -196,7 +196,9 @@ def by_text(repeat: Repeat) -> tuple[set[tuple[Any, Any]], set[Any]]:
 def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
     """Whether a plain value stands in the code as it is, or by a text."""
     if isinstance(slot[0], int):
-        return slot[0] in made.typed
+        node = node_of(made, slot)
+        typed = literal_before(made.place[-1][0], node) if made.place and node is not None else None
+        return slot[0] in made.typed or (typed is not None and ast.literal_eval(typed) == x)
     if isinstance(x, (str, np.dtype, type, bool)) or x is Ellipsis:
         return True
     if id(x) in circuit.texts or ("index", id(x)) in circuit.texts:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Repeat, SourcedWire, Wire, tick, wires_in
+from gatewise._circuit import Expr, FrozenCircuit, Repeat, SourcedWire, Wire, step_of, tick, wires_in
 from gatewise._gates import NAMES
 from gatewise._loops import fills, same_bits
 from gatewise._recording import expression_at
@@ -36,6 +36,7 @@ class Listed:
     last: bool
     told: bool
     begun: bool = False
+    before: bool = False
 
 
 Lists = dict[tuple[Repeat, int], Listed]
@@ -66,33 +67,39 @@ def taken_as_elements(repeat: Repeat, place: int, repeats: Sequence[Repeat]) -> 
 def listed(circuit: FrozenCircuit, repeat: Repeat, place: int, repeats: Sequence[Repeat]) -> Listed:
     """The list of one place. Raises `UnprintedError` where what it holds is used in another way as well."""
     row = [each[place] for each in repeat.rounds]
+    first = [repeat.carried[place]] if place in repeat.carried else []
     entries = [e for each in repeats for e in each.elements.values() if e.repeat is repeat and e.place == place]
     takers = {
         each.rounds[k][j] for each in repeats for (j, _), e in each.elements.items() for k in range(len(each.rounds))
         if e.repeat is repeat and e.place == place
     }  # fmt: skip
-    stacks = [w for w, made in circuit.steps.items() if is_stack(made, row)]
-    started = [w for w, made in circuit.steps.items() if place in repeat.carried and is_begun(made, repeat, place)]
-    begun = {bool(started), *(e.begun for e in entries)} - ({False} if started and not entries else set())
-    if len(begun) > 1 or (stacks and started):
-        raise UnprintedError("what its rounds make is in one list with what it begins with, and in one without")
-    stacks += started
-    inside = {w for each in repeat.rounds for w in each if w is not None}
-    alone = {x for user, x in users(circuit) if user not in inside and user not in takers and user not in stacks}
+    ways = {(False, False): row}
+    if first:
+        ways |= {(True, False): [*first, *row], (True, True): [*first, *row[:-1]]}
+    stacks = {way: [w for w, made in circuit.steps.items() if is_stack(made, x)] for way, x in ways.items()}
+    found = {way for way, wires in stacks.items() if wires} | {(e.begun, e.before) for e in entries}
+    if len(found) != 1:
+        raise UnprintedError("what its rounds make is in several lists")
+    begun, before = way = found.pop()
+    alone = lonely(circuit, repeat, {*takers, *stacks[way]})
     if not alone.isdisjoint(row[:-1]) or circuit.output in row[:-1]:
         raise UnprintedError("what one of its rounds makes is used by itself")
-    if len(stacks) > 1 or None in row:
+    if len(stacks[way]) > 1 or None in row:
         raise UnprintedError("what its rounds make is put into several arrays")
-    nodes = [stacked_node(circuit.steps[w]) for w in stacks]
+    nodes = [stacked_node(circuit.steps[w]) for w in stacks[way]]
     plain, loop = circuit.around, repeat.counting.loop
-    told = all(e.told for e in entries) and all(fills(node, loop, plain, bool(started)) for node in nodes)
+    told = all(e.told for e in entries) and all(fills(node, loop, plain, begun and not before) for node in nodes)
     known = [e.name for e in entries if e.name] + [node.id for node in nodes if isinstance(node, ast.Name)]
     name = next((n for n in known if n in plain.lists), "") if plain is not None else ""
-    whole = [w for w in row if w is not None]
-    first = [repeat.carried[place]] if True in begun else []
-    wire = stacks[0] if stacks else stack_of(circuit, [*first, *whole])
+    wire = stacks[way][0] if stacks[way] else stack_of(circuit, ways[way])
     last = row[-1] in alone or row[-1] is circuit.output
-    return Listed(repeat, place, wire, name, bool(stacks), last, told, True in begun)
+    return Listed(repeat, place, wire, name, bool(stacks[way]), last, told, begun, before)
+
+
+def lonely(circuit: FrozenCircuit, repeat: Repeat, takers: Collection[Wire | None]) -> set[Wire]:
+    """What is used outside of a repeat, by others than the takers."""
+    inside = {w for each in repeat.rounds for w in each if w is not None}
+    return {x for user, x in users(circuit) if user not in inside and user not in takers}
 
 
 def users(circuit: FrozenCircuit) -> Iterator[tuple[Wire, Wire]]:
@@ -104,19 +111,14 @@ def users(circuit: FrozenCircuit) -> Iterator[tuple[Wire, Wire]]:
 
 
 def is_stack(made: Expr, row: Sequence[Any]) -> bool:
-    """Whether a step makes an array of just these wires, one after the other."""
-    same = len(made.operands) == len(row) and all(x is y for x, y in zip(made.operands, row, strict=True))
-    return same and made.gate is STACK and made.parameters.get("axis", 0) == 0
-
-
-def is_begun(made: Expr, repeat: Repeat, place: int) -> bool:
-    """Whether a step makes an array of what a repeat begins with, and then of what its rounds make."""
-    first, row = repeat.carried[place], [each[place] for each in repeat.rounds]
-    if made.gate is not STACK or len(made.operands) != len(row) + 1:
+    """Whether a step makes an array of just these values, one after the other."""
+    if made.gate is not STACK or made.parameters.get("axis", 0) != 0 or len(made.operands) != len(row):
         return False
-    x = made.operands[0]
-    same = x is first if isinstance(first, Wire) else same_bits(x.value if isinstance(x, Wire) else x, first)
-    return same and is_stack(dataclasses.replace(made, operands=made.operands[1:]), row)
+    return all(x is y or not isinstance(y, Wire) and is_plain(x, y) for x, y in zip(made.operands, row, strict=True))
+
+
+def is_plain(x: Any, y: Any) -> bool:
+    return same_bits(x.value if isinstance(x, Wire) and step_of(x) is None else x, y)
 
 
 def stacked_node(made: Expr) -> ast.expr | None:

@@ -186,7 +186,7 @@ class Looped:
         level.backward.append(TextLine(mark(part)))
         for q, first in part.repeat.carried.items():
             self.hand_out(part, q, first, level)
-            if q in entries and entries[q].begun and first in level.begun:
+            if q in entries and entries[q].begun and not entries[q].before and first in level.begun:
                 level.write(f"{self.names.d_name(first)} += {self.names.d_name(entries[q].wire)}[0]")
         level.begun.update(shared)
 
@@ -208,7 +208,7 @@ class Looped:
         tame: bool,
     ) -> Level:
         """The way back through one round, on places that stand for the values of the rounds."""
-        seeds = {q: part.body.wires[q] for q in [*outs, *entries]}
+        seeds = {q: part.body.wires[q] for q in [*outs, *entries] if q in outs or not entries[q].before}
         for w in seeds.values():
             self.name(w)
         known = {w: tame and self.is_tame(part, q) for q, w in seeds.items()}
@@ -222,6 +222,7 @@ class Looped:
         self.names.instead, self.names.at_hand = places, at_hand
         self.picks[part] = self.picked(part)
         inner.backward = [*self.from_lists(part, outs, entries, inner.backward), *inner.backward]
+        self.into_lists(part, outs, entries, inner, way)
         back = {q: part.body.carried.get(q) for q in outs}
         if tame and any(known[part.body.wires[q]] and not way.get(w, True) for q, w in back.items() if w is not None):
             return self.one_round(part, outs, entries, shared, level, tame=False)
@@ -245,6 +246,8 @@ class Looped:
         """What a round's values get by way of the lists that they are in."""
         lines = []
         for q, found in entries.items():
+            if found.before:
+                continue
             name = self.names.d_name(part.body.wires[q])
             place = self.places[part]
             entry = f"{self.names.d_name(found.wire)}[{place.in_longer()[1] if found.begun else place.at()}]"
@@ -252,6 +255,20 @@ class Looped:
             own = ".copy()" if changed else ""
             lines.append(TextLine(f"{name} += {entry}" if q in outs else f"{name} = {entry}{own}"))
         return lines
+
+    def into_lists(
+        self, part: Rounds, outs: list[int], entries: Mapping[int, Listed], inner: Level, way: dict[Wire, bool]
+    ) -> None:
+        """What comes in gets what came back to the lists that it is in."""
+        for q, found in entries.items():
+            if found.before:
+                leaf = part.body.carried[q]
+                entry = f"{self.names.d_name(found.wire)}[{self.places[part].at()}]"
+                own = ".copy()" if isinstance(leaf.value, np.ndarray) else ""
+                name = self.names.d_name(leaf)
+                inner.write(f"{name} += {entry}" if leaf in inner.begun else f"{name} = {entry}{own}")
+                inner.begun.add(leaf)
+                way[leaf] = way.get(leaf, True) and self.tame.get(found.wire, True)
 
     def end_of_round(self, part: Rounds, q: int, came: bool, lines: list[TextLine]) -> None:
         """What the round before begins with: nothing, where nothing came back to what is carried in."""

@@ -117,7 +117,9 @@ class Naming:
         first = repeat.carried.get(place)
         if base not in self.taken:
             return True
-        if isinstance(first, Wire) and first in self.roots and self.around is not None:  # what the loop around carries in: as that one may
+        if (
+            isinstance(first, Wire) and first in self.roots and self.around is not None
+        ):  # what the loop around carries in: as that one may
             outer, q, root = self.roots[first]
             alone = not self.used_elsewhere(first, repeat) and holders in ([root], [])
             return alone and self.around.may_have(base, outer, q)

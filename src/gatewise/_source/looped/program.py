@@ -30,7 +30,8 @@ def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrol
     if not asked_of <= circuit.edges.keys():
         raise UnprintedError("Python read a value that was computed")
     writing = Looped(circuit, found, left)
-    bound = bound_to_count(circuit, writing.level.parts, left) or other_reads(circuit, writing.level.parts)
+    parts = writing.level.parts
+    bound = bound_to_count(writing.circuit, parts, left) or other_reads(circuit, parts)
     text = str(Program(circuit, writing, bound))
     counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
     if counts and not bound and (bound := strange_number(text, circuit, counts)):

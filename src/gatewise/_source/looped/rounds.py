@@ -108,7 +108,10 @@ def joined(
         token, name = f"ꙮ{wire.order}", names.circuit.names.get(wire, "")
         source, listed = part.body.carried.get(q), part.lists.get(q)
         before = "" if source is None or f"ꙮin{source.order}" not in needed else f"ꙮin{source.order}"
-        if listed is not None and listed.begun:
+        if listed is not None and listed.before:
+            told |= kept.before(name, before, part.called[listed.wire])
+            told |= kept.made(name, token, names.free_function(plural(f"{name}_next"))) if token in needed else {}
+        elif listed is not None and listed.begun:
             told |= kept.begun(name, token, before, part.called[listed.wire])
         elif listed is not None:
             told |= kept.made(name, token, part.called[listed.wire])
