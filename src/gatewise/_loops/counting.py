@@ -16,7 +16,6 @@ from gatewise._loops.errors import IrregularError
 from gatewise._loops.regions import Region, line_and_text, within
 from gatewise._recording import NotPlainError, PlainNames, is_typed_number, length_of, said, stored
 
-
 NAMELESS = "it stands in a helper, whose names printed code does not know"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import pairwise
 
 from gatewise._loops.counting import value
 from gatewise._loops.regions import Region, expr
@@ -12,16 +13,14 @@ from gatewise._recording import NotPlainError, PlainNames, expression_at, functi
 def names_of(region: Region, plain: PlainNames | None) -> PlainNames | None:
     """The plain names where a loop stands: those of the function, or of the helpers called on the way there."""
     place = expr(region.wires[0]).place
-    for (caller, instruction), (code, _) in zip(place[: region.depth], place[1:], strict=False):
+    for (caller, instruction), (code, _) in pairwise(place[: region.depth + 1]):
         call, source = expression_at(caller, instruction), source_of(code)
         if plain is None or not isinstance(call, ast.Call) or source is None:
             return None
         node = function_node(source, code)
-        plain = (
-            None
-            if not isinstance(node, ast.FunctionDef)
-            else helpers(call, node, PlainNames(code, {}, plain.modules), plain)
-        )
+        if not isinstance(node, ast.FunctionDef):
+            return None
+        plain = helpers(call, node, PlainNames(code, {}, plain.modules), plain)
     return plain
 
 

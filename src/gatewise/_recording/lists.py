@@ -130,10 +130,10 @@ def length_of(iterable: ast.expr) -> ast.expr | None:
         case ast.Call(func=ast.Attribute(value=ast.Name(id=("np" | "numpy")), attr="flip"), args=[inner, *_]):
             return length_of(inner)
         case ast.Subscript(value=inner, slice=ast.Slice(lower=lower, upper=upper, step=None)):
-            whole, cut = length_of(inner), left_out(lower, upper)
-            if whole is None or cut is None:
+            rest, cut = length_of(inner), left_out(lower, upper)
+            if rest is None or cut is None:
                 return None
-            return ast.BinOp(whole, ast.Sub(), ast.Constant(cut)) if cut else whole
+            return ast.BinOp(rest, ast.Sub(), ast.Constant(cut)) if cut else rest
         case ast.Subscript(value=inner, slice=ast.Slice(lower=None, upper=None, step=step)):
             return length_of(inner) if isinstance(step, ast.UnaryOp) and ast.unparse(step) == "-1" else None
         case ast.Name() | ast.Attribute() | ast.Subscript():

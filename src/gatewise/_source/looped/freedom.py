@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import CodeType
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Repeat, Said, Unrolled, Wire
 from gatewise._loops import literal_before, loops_around, node_of, slots
-from gatewise._recording import function_node, source_of, spots, stored
+from gatewise._recording import expression_at, function_node, source_of, spots, stored
 from gatewise._source.guards import by_entry
 from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
 
@@ -207,9 +207,19 @@ def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
     if not isinstance(whole, int) and (id(whole) in circuit.texts or ("index", id(whole)) in circuit.texts):
         return True
     node = node_of(made, slot)
+    if node is None and isinstance(x, slice) and is_difference(made):
+        return True  # [1:] and [:-1]
     if node is None:
         return slot[0] in made.gate.defaults and made.gate.defaults[slot[0]] is x
     return not any(isinstance(each, (ast.Name, ast.Call, ast.Attribute)) for each in ast.walk(node))
+
+
+def is_difference(made: Expr) -> bool:
+    """Whether a step is a part of `np.diff(x)`."""
+    match expression_at(*made.place[-1]) if made.place else None:
+        case ast.Call(func=ast.Attribute(attr="diff"), args=[_], keywords=[]):
+            return True
+    return False
 
 
 def untold_input(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> str:
@@ -246,16 +256,15 @@ def made_before(line: Said, circuit: FrozenCircuit) -> bool:
     return node is not None and getattr(node, "lineno", 0) > 0 and all(node.lineno < at for at in first)
 
 
-def strange_number(text: str, circuit: FrozenCircuit, counts: Sequence[int]) -> str:
-    """A number in the text that is none of the user's, or may be the count itself: a size, a mean's divisor."""
+def strange_number(numbers: Iterable[float], circuit: FrozenCircuit, counts: Sequence[int]) -> str:
+    """A number that is written by its value and is none of the user's, or may be the count itself: a size."""
     typed = {abs(x) for code in codes(circuit) for x in literals(code)}
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-            x = abs(node.value)
-            if x in (0, 0.5, 1, 2):  # what rules hold: a tie is split in half
-                continue
-            if x not in typed or any(x == int(x) and n > 1 and x % n == 0 for n in counts):
-                return f"{node.value} in it may hang on the count"
+    for number in sorted(numbers):
+        x = abs(number)
+        if x in (0, 0.5, 1, 2):  # what rules hold: a tie is split in half
+            continue
+        if x not in typed or any(x == int(x) and n > 1 and x % n == 0 for n in counts):
+            return f"{number:g} in it may hang on the count"
     return ""
 
 

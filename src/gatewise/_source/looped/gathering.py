@@ -114,7 +114,7 @@ def is_stack(made: Expr, row: Sequence[Any]) -> bool:
     """Whether a step makes an array of just these values, one after the other."""
     if made.gate is not STACK or made.parameters.get("axis", 0) != 0 or len(made.operands) != len(row):
         return False
-    return all(x is y or not isinstance(y, Wire) and is_plain(x, y) for x, y in zip(made.operands, row, strict=True))
+    return all(x is y or (not isinstance(y, Wire) and is_plain(x, y)) for x, y in zip(made.operands, row, strict=True))
 
 
 def is_plain(x: Any, y: Any) -> bool:

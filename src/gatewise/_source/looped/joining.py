@@ -81,6 +81,11 @@ class Looped:
         forward = self.forward(self.level)
         return one_by_one(forward), one_by_one(self.level.backward)
 
+    @property
+    def numbers(self) -> set[float]:
+        """The numbers that are written by their value."""
+        return {x for paper in self.papers.values() for x in paper.page.say.speller.numbers}
+
     def back(self, level: Level) -> None:
         """The way back through the parts of a level."""
         for part in reversed(level.parts):

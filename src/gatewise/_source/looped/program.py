@@ -34,7 +34,7 @@ def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrol
     bound = bound_to_count(writing.circuit, parts, left) or other_reads(circuit, parts)
     text = str(Program(circuit, writing, bound))
     counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
-    if counts and not bound and (bound := strange_number(text, circuit, counts)):
+    if counts and not bound and (bound := strange_number(writing.numbers, circuit, counts)):
         text = str(Program(circuit, Looped(circuit, found, left), bound))
     demand_right(circuit, text)
     return text
