@@ -248,7 +248,7 @@ def judged(seed: int) -> tuple[str, str]:
     exec(compile(text, "<printed>", "exec"), namespace)
     g = next(v for n, v in namespace.items() if n.endswith("_and_gradients"))
     said = f"{kind}, {whole}, {printed}" + (f", {free}" if printed == "as a loop" else "")
-    for length in (RECORDED, *(OTHERS if printed == "as a loop" else ())):
+    for length in (RECORDED, *OTHERS) if printed == "as a loop" else ():
         wrong = compared(f, g, inputs(seed, length, program.short), 1e-3 if program.short else 1e-10)
         if wrong and not (free == "bound" and wrong == "refused"):
             return said, f"length {length}: {wrong}"

@@ -109,8 +109,8 @@ class Looped:
     def start(self, level: Level) -> None:
         """The first gradient."""
         output = self.circuit.output
-        if output in self.circuit.edges or not np.all(np.asarray(self.circuit.upstream) == 1):
-            raise UnprintedError("the gradient that comes in is an argument")
+        if output in self.circuit.edges:
+            raise UnprintedError("it gives back what it was given")
         self.share_names()
         for parameter in dict.fromkeys(i.parameter for i in self.circuit.wanted if i.path):
             level.write(f"{self.names.dict_name(parameter)} = {empty_structure(self.circuit.inputs, parameter)}")
@@ -122,7 +122,11 @@ class Looped:
             if isinstance(value, np.generic)
             else ""
         )
-        level.write(f"{self.names.d_name(output)} = {ones or f'np.ones_like({self.names.forward_name(output)})'}")
+        name = self.names.d_name(output)
+        if np.all(np.asarray(self.circuit.upstream) == 1):
+            level.write(f"{name} = {ones or f'np.ones_like({self.names.forward_name(output)})'}")
+        elif isinstance(value, np.ndarray):
+            level.write(f"{name} = {name}.copy()")  # an argument, to be added to
         level.begun.add(output)
 
     def share_names(self) -> None:

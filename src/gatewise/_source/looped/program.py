@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import re
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,10 +35,15 @@ def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrol
     bound = bound_to_count(writing.circuit, parts, left) or other_reads(circuit, parts)
     text = str(Program(circuit, writing, bound))
     counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
-    if counts and not bound and (bound := strange_number(writing.numbers, circuit, counts)):
+    if counts and not bound and (bound := strange_number(standing(writing.numbers, text), circuit, counts)):
         text = str(Program(circuit, Looped(circuit, found, left), bound))
     demand_right(circuit, text)
     return text
+
+
+def standing(numbers: Iterable[float], text: str) -> list[float]:
+    """Those of the numbers that the text holds: some were written on trial."""
+    return [x for x in numbers if re.search(rf"(?<![\w.]){re.escape(f'{abs(x):.17g}')}(?!\w)", text) or x != int(x)]
 
 
 def other_reads(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> str:
@@ -62,6 +68,7 @@ def demand_right(circuit: FrozenCircuit, text: str) -> None:
         function = next(v for n, v in run_printed(text).items() if n.endswith("_and_gradients"))
         asked = function.__code__.co_varnames[: function.__code__.co_argcount + function.__code__.co_kwonlyargcount]
         given |= {i.text: i.wire.value for i in circuit.inputs if i.kind == "captured" and i.text in asked}
+        given |= {name: circuit.upstream for name in asked if name not in given}
         with np.errstate(all="ignore"):
             value, got = function(**given)
     except Exception as error:
