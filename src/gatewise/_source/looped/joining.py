@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Input, Repeat, Said, Unrolled, Wire
+from gatewise._circuit import FrozenCircuit, Input, Repeat, Said, Unrolled, Wire, step_of, wires_in
 from gatewise._source.backward import empty_structure, zeros_text
 from gatewise._source.looped.delays import with_delays
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import is_fixed
-from gatewise._source.looped.gathering import Listed, gathered
+from gatewise._source.looped.gathering import Listed, Lists, gathered
 from gatewise._source.looped.levels import flat
 from gatewise._source.looped.lines import changes, renamed, without_empty_quotes
 from gatewise._source.looped.naming import Naming
@@ -53,7 +53,7 @@ class Looped:
         circuit, bases = cut_stages(circuit, found, lists)
         bases = {**bases, **handed_down}
         self.circuit, self.left, self.lists = circuit, left, lists
-        naming = Naming(circuit, bases, frozenset(Nodes(circuit).tame_wires))
+        naming = Naming(circuit, bases, tame_with(lists, Nodes(circuit).tame_wires))
         naming.arrays = {found.wire for found in lists.values()}
         naming.counters = {each.counting.counter for each in flat(found)}
         self.level = Level(circuit, cut_up(circuit, found, lists, naming), naming)
@@ -353,6 +353,12 @@ class Looped:
             if text != name:
                 found.append(TextLine(f"{name} = {text}"))
         return [*found, *(TextLine(line) for line in dict.fromkeys(move.begins for move in part.repeat.moves))]
+
+
+def tame_with(lists: Lists, tame: set[Wire]) -> frozenset[Wire]:
+    """The tame wires, with the arrays of lists whose entries all are."""
+    arrays = {w for found in lists.values() for w in (found.wire,) if tame.issuperset(wires_in(step_of(w)))}
+    return frozenset(tame | arrays)
 
 
 def spoken_of(circuit: FrozenCircuit, repeats: Sequence[Repeat]) -> set[str]:
