@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-import re
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 

@@ -37,8 +37,8 @@ class PartBackward(Backward):
         It makes no difference where all behind is finite: 0 times it is 0.
         """
         found = reverse(self.circuit, self.seeds)
-        edges = self.circuit.edges
-        if any(event.mask is not None and event.wire in edges and edges[event.wire].kind == "wild" for event in found):
+        edges, masked = self.circuit.edges, [event.wire for event in found if event.mask is not None]
+        if any(w in edges and edges[w].kind == "wild" and w not in self.names.covered for w in masked):
             raise UnprintedError("entries that are dead go from one round to another")
         return found
 
