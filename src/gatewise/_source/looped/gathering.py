@@ -156,3 +156,9 @@ def stack_of(circuit: FrozenCircuit, row: Sequence[Any]) -> Wire:
     value = np.stack([x.value if isinstance(x, Wire) else x for x in row])
     step = Expr(STACK, STACK.function, tuple(row), {"axis": 0}, value)
     return SourcedWire(tick(), bits, value, step=step)
+
+
+def tame_with(lists: Lists, tame: set[Wire]) -> frozenset[Wire]:
+    """The tame wires, with the arrays of lists whose entries all are."""
+    arrays = {w for found in lists.values() for w in (found.wire,) if tame.issuperset(wires_in(step_of(w)))}
+    return frozenset(tame | arrays)

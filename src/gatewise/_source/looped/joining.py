@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Input, Repeat, Said, Unrolled, Wire, step_of, wires_in
+from gatewise._circuit import FrozenCircuit, Input, Unrolled, Wire
 from gatewise._source.backward import empty_structure, zeros_text
 from gatewise._source.looped.delays import with_delays
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import is_fixed
-from gatewise._source.looped.gathering import Listed, Lists, gathered
+from gatewise._source.looped.gathering import Listed, gathered, tame_with
+from gatewise._source.looped.heads import heads, in_one, mark, one_by_one
 from gatewise._source.looped.levels import flat
 from gatewise._source.looped.lines import changes, renamed, without_empty_quotes
-from gatewise._source.looped.naming import Naming
+from gatewise._source.looped.naming import Naming, spoken_of
 from gatewise._source.looped.parts import Rounds, Stretch, cut_up, edges, everything, whole
 from gatewise._source.looped.rounds import Place, down, joined, places_of
 from gatewise._source.looped.staging import cut_stages
@@ -356,57 +357,5 @@ class Looped:
         return [*found, *(TextLine(line) for line in dict.fromkeys(move.begins for move in part.repeat.moves))]
 
 
-def tame_with(lists: Lists, tame: set[Wire]) -> frozenset[Wire]:
-    """The tame wires, with the arrays of lists whose entries all are."""
-    arrays = {w for found in lists.values() for w in (found.wire,) if tame.issuperset(wires_in(step_of(w)))}
-    return frozenset(tame | arrays)
-
-
-def spoken_of(circuit: FrozenCircuit, repeats: Sequence[Repeat]) -> set[str]:
-    """The names in what is taken over of the user's code."""
-    texts = [*circuit.setup, *circuit.texts.values(), *circuit.spelled.values()]
-    texts += [i.text for i in circuit.inputs if isinstance(i.text, Said)]
-    for repeat in repeats:
-        texts += [text for move in repeat.moves for text in (move.begins, move.text)]
-        texts += [*repeat.counting.setup, *repeat.starts.values(), *repeat.indexed.values()]
-        texts += [repeat.counting.told] if repeat.counting.told is not None else []
-    lines = [text.partition(" = ")[0] for text in texts if " = " in text]
-    return {*lines, *(name for text in texts for name in text.names)}
-
-
 def unmarked(lines: Sequence[TextLine]) -> list[TextLine]:
     return [TextLine(x.code, "", x.said) for x in lines]
-
-
-def in_one(head: str, lines: Sequence[TextLine]) -> TextLine:
-    """A loop as one line of several."""
-    inside = [str(TextLine(f"    {x}", line.mark, line.said)) for line in lines for x in line.code.split("\n")]
-    return TextLine("\n".join([head, *(inside or ["    pass"])]))
-
-
-def one_by_one(lines: Sequence[TextLine]) -> list[TextLine]:
-    """The lines with those of each loop by themselves."""
-    return [x for line in lines for x in ([line] if "\n" not in line.code else map(TextLine, line.code.split("\n")))]
-
-
-def mark(part: Rounds) -> str:
-    """What stands for a loop back until it is written."""
-    return f"ꙮloop{id(part)}"
-
-
-def heads(part: Rounds, bound: str) -> tuple[str, str]:
-    """The two heads of a loop, forward and back."""
-    counting = part.repeat.counting
-    if bound:
-        text = literal(counting.counts)
-        return f"for {part.counter} in {text}:", f"for {part.counter} in reversed({text}):"
-    told = str(counting.told)
-    back = told.removeprefix("reversed(").removesuffix(")") if counting.back else f"reversed({told})"
-    return f"for {part.counter} in {told}:", f"for {part.counter} in {back}:"
-
-
-def literal(counts: range) -> str:
-    if counts == range(len(counts)):
-        return f"range({len(counts)})"
-    step = f", {counts.step}" if counts.step != 1 else ""
-    return f"range({counts.start}, {counts.stop}{step})"

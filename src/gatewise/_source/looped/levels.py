@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from gatewise._circuit import FrozenCircuit, Input, Repeat, Said, Wire, step_of, wires_in
+from gatewise._circuit import FrozenCircuit, Input, Repeat, Said, Stage, Wire, step_of, wires_in
 from gatewise._source.looped.bodies import Body
+from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.gathering import Lists
 
 
@@ -32,25 +33,47 @@ def inside_of(
     carried: Sequence[Input],
 ) -> Inside:
     """The inside of a round of `repeat`; `outside` gives the wires that it is given as inputs."""
-    here = body.instead
-    made = [*body.entries.values(), *body.wires]
+    told = counted_by(f"ꙮ{repeat.counting.line}", counter)
+    moved: dict[Repeat, Repeat] = {}
+    repeats = [elsewhere(each, body.instead, moved, told) for each in repeat.inner]
+    if not all(found.wire in body.instead for (r, _), found in lists.items() if r in moved):
+        raise UnprintedError("a list of a loop in it is used behind it")
+    own = {
+        (moved[r], q): dataclasses.replace(found, repeat=moved[r], wire=body.instead[found.wire])
+        for (r, q), found in lists.items()
+        if r in moved
+    }
     model = set(repeat.body) - {found.wire for found in lists.values()}
     stages = [
-        dataclasses.replace(s, wires=tuple(here[w] for w in s.wires))
+        dataclasses.replace(s, wires=tuple(body.instead[w] for w in s.wires))
         for s in circuit.stages
         if not model.isdisjoint(s.wires)
     ]
+    new = {body.instead[w]: w for w in repeat.body}
+    level = level_of(circuit, body, stages, new, [*given_to(circuit, body, outside, carried), *body.constants])
+    return Inside(level, repeats, own, {w: bases[old] for w, old in new.items() if old in bases})
+
+
+def given_to(
+    circuit: FrozenCircuit, body: Body, outside: Callable[[Wire], Input], carried: Sequence[Input]
+) -> list[Input]:
+    """What a round is given, as inputs: all of the circuit's, what comes from around it, what is carried in."""
+    made = [*body.entries.values(), *body.wires]
     own, given = {*made, *(i.wire for i in (*carried, *body.constants))}, dict(circuit.edges)
-    for wire in made:
-        for x in wires_in(step_of(wire)):
-            if x not in own and x not in given and (x in circuit.steps or x in circuit.edges):
-                given[x] = outside(x)
-    inputs = (*given.values(), *carried, *body.constants)
-    new = {here[w]: w for w in repeat.body}
-    level = dataclasses.replace(
+    for x in (x for wire in made for x in wires_in(step_of(wire))):
+        if x not in own and x not in given and x in circuit.steps:
+            given[x] = outside(x)
+    return [*given.values(), *carried]
+
+
+def level_of(
+    circuit: FrozenCircuit, body: Body, stages: Sequence[Stage], new: Mapping[Wire, Wire], inputs: Sequence[Input]
+) -> FrozenCircuit:
+    """A round as a circuit; `new` has the recorded wire of each of its own."""
+    return dataclasses.replace(
         circuit,
-        inputs=inputs,
-        wires=(*(i.wire for i in inputs), *made),
+        inputs=tuple(inputs),
+        wires=(*(i.wire for i in inputs), *body.entries.values(), *body.wires),
         output=body.wires[-1],
         names={**circuit.names, **{w: circuit.names.get(old, "") for w, old in new.items()}},
         named=circuit.named | {w for w, old in new.items() if old in circuit.named},
@@ -61,23 +84,6 @@ def inside_of(
         spelled={**circuit.spelled, **body.spelled},
         scopes={**circuit.scopes, **{w: circuit.scopes[old] for w, old in new.items() if old in circuit.scopes}},
         beside=(),
-    )
-    told = counted_by(f"ꙮ{repeat.counting.line}", counter)
-    moved: dict[Repeat, Repeat] = {}
-    for each in repeat.inner:
-        moved[each] = elsewhere(each, here, moved, told)
-    inner = {
-        (moved[r], q): dataclasses.replace(found, repeat=moved[r], wire=here[found.wire])
-        for (r, q), found in lists.items()
-        if r in moved
-    }
-    deeper = {
-        (r, q): dataclasses.replace(found, wire=here[found.wire])
-        for (r, q), found in lists.items()
-        if r not in moved and found.wire in here
-    }
-    return Inside(
-        level, list(moved.values()), {**inner, **deeper}, {w: bases[old] for w, old in new.items() if old in bases}
     )
 
 
@@ -93,18 +99,16 @@ def counted_by(mark: str, counter: str) -> Callable[[Said], Said]:
 
 
 def elsewhere(
-    repeat: Repeat, here: Mapping[Wire, Wire], moved: Mapping[Repeat, Repeat], told: Callable[[Said], Said]
+    repeat: Repeat, here: Mapping[Wire, Wire], moved: dict[Repeat, Repeat], told: Callable[[Said], Said]
 ) -> Repeat:
-    """A repeat on other wires."""
+    """A repeat on other wires; `moved` has those that were."""
 
     def at(x: Any) -> Any:
         return here.get(x, x) if isinstance(x, Wire) else x
 
     counting = repeat.counting
-    inner: dict[Repeat, Repeat] = {}
-    for each in repeat.inner:
-        inner[each] = elsewhere(each, here, inner, told)
-    return dataclasses.replace(
+    inner = tuple(elsewhere(each, here, moved, told) for each in repeat.inner)
+    moved[repeat] = dataclasses.replace(
         repeat,
         counting=dataclasses.replace(
             counting, told=None if counting.told is None else told(counting.told), first=told(counting.first)
@@ -115,8 +119,9 @@ def elsewhere(
         elements={
             key: dataclasses.replace(e, repeat=moved.get(e.repeat, e.repeat)) for key, e in repeat.elements.items()
         },
-        inner=tuple(inner.values()),
+        inner=inner,
     )
+    return moved[repeat]
 
 
 def flat(repeats: Sequence[Repeat]) -> Iterator[Repeat]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gatewise._circuit import FrozenCircuit, Input, Repeat, Stage, Wire, wires_in
+from gatewise._circuit import FrozenCircuit, Input, Repeat, Said, Stage, Wire, wires_in
 from gatewise._source.looped.gathering import Listed
 from gatewise._source.looped.levels import Inside
 
@@ -178,3 +178,15 @@ def outside(wire: Wire, circuit: FrozenCircuit, names: Mapping[Wire, str], tame:
         return given
     wanted = bool(wire.bits & circuit.bit)
     return Input(wire, names[wire], names[wire], (), names[wire], wanted, "input" if tame else "wild")
+
+
+def spoken_of(circuit: FrozenCircuit, repeats: Sequence[Repeat]) -> set[str]:
+    """The names in what is taken over of the user's code."""
+    texts = [*circuit.setup, *circuit.texts.values(), *circuit.spelled.values()]
+    texts += [i.text for i in circuit.inputs if isinstance(i.text, Said)]
+    for repeat in repeats:
+        texts += [text for move in repeat.moves for text in (move.begins, move.text)]
+        texts += [*repeat.counting.setup, *repeat.starts.values(), *repeat.indexed.values()]
+        texts += [repeat.counting.told] if repeat.counting.told is not None else []
+    lines = [text.partition(" = ")[0] for text in texts if " = " in text]
+    return {*lines, *(name for text in texts for name in text.names)}

@@ -105,34 +105,11 @@ def joined(
     above, forward = hoisted(forward, moving)
     fixed = {name for line in above for name in binds(line)}
     for q, wire in enumerate(part.body.wires):
-        token, name = f"ꙮ{wire.order}", names.circuit.names.get(wire, "")
-        source, listed = part.body.carried.get(q), part.lists.get(q)
-        before = "" if source is None or f"ꙮin{source.order}" not in needed else f"ꙮin{source.order}"
-        if listed is not None and listed.before:
-            told |= kept.before(name, before, part.called[listed.wire])
-            told |= kept.made(name, token, names.free_function(plural(f"{name}_next"))) if token in needed else {}
-        elif listed is not None and listed.begun:
-            told |= kept.begun(name, token, before, part.called[listed.wire])
-        elif listed is not None:
-            told |= kept.made(name, token, part.called[listed.wire])
-            told |= kept.before(name, before, names.free_function(plural(f"{name}_prev"))) if before else {}
-        elif before:
-            told |= kept.carried(name, token if token in needed else "", before)
-        elif token in needed:
-            if name in fixed:
-                told[token] = kept.stand(name)
-            else:
-                told |= kept.made(name, token, names.free_function(plural(name)))
+        told |= kept.value(part, q, wire, needed, fixed)
     for wire, text in part.body.moved.items():
-        if (token := f"ꙮ{wire.order}") in needed:
-            base = plural(text if text.isidentifier() else names.circuit.names.get(wire, "n"))
-            kept.several[text] = kept.several.get(text) or names.free_function(base if base.isidentifier() else "ns")
-            told |= kept.before(text, token, kept.several[text])
+        told |= kept.number(text, f"ꙮ{wire.order}") if f"ꙮ{wire.order}" in needed else {}
     for token, name in lists.items():
-        if token in needed and name in fixed:
-            told[token] = kept.stand(name)
-        elif token in needed:
-            told |= kept.made(name, token, names.free_function(plural(name)))
+        told |= kept.whole(name, token, fixed) if token in needed else {}
     written.before += above
     written.inside = [
         *early,
@@ -185,7 +162,39 @@ class Keeping:
     written: Written
     top: list[TextLine] = field(default_factory=list)
     bottom: list[TextLine] = field(default_factory=list)
-    several: dict[str, str] = field(default_factory=dict)  # by the text of a plain number
+    numbers: dict[str, str] = field(default_factory=dict)  # the lists of plain numbers, by their texts
+
+    def value(self, part: Rounds, q: int, wire: Wire, needed: set[str], fixed: set[str]) -> dict[str, str]:
+        """What one place of the rounds makes: as far as it is asked for, or is in a list of the user's."""
+        token, name = f"ꙮ{wire.order}", self.names.circuit.names.get(wire, "")
+        source, listed = part.body.carried.get(q), part.lists.get(q)
+        before = "" if source is None or f"ꙮin{source.order}" not in needed else f"ꙮin{source.order}"
+        if listed is None:
+            if before:
+                return self.carried(name, token if token in needed else "", before)
+            return self.whole(name, token, fixed) if token in needed else {}
+        several = part.called[listed.wire]
+        if listed.before:
+            after = self.made(name, token, self.several_of(f"{name}_next")) if token in needed else {}
+            return {**self.before(name, before, several), **after}
+        if listed.begun:
+            return self.begun(name, token, before, several)
+        told = self.made(name, token, several)
+        return {**told, **(self.before(name, before, self.several_of(f"{name}_prev")) if before else {})}
+
+    def whole(self, name: str, token: str, fixed: set[str]) -> dict[str, str]:
+        """A value that is asked for: as it is where all rounds have the same."""
+        return {token: self.stand(name)} if name in fixed else self.made(name, token, self.several_of(name))
+
+    def number(self, text: str, token: str) -> dict[str, str]:
+        """A plain number that is another one each round, by its text."""
+        if text not in self.numbers:
+            self.numbers[text] = self.several_of(text if text.isidentifier() else "n")
+        return self.before(text, token, self.numbers[text])
+
+    def several_of(self, name: str) -> str:
+        """A name for a list of such values."""
+        return self.names.free_function(plural(name))
 
     def made(self, name: str, token: str, several: str) -> dict[str, str]:
         """A value that each round makes."""
@@ -207,7 +216,7 @@ class Keeping:
 
     def carried(self, name: str, after: str, before: str) -> dict[str, str]:
         """A value that is carried, as it comes in and perhaps as it goes out: in one list, which is one longer."""
-        several = self.names.free_function(plural(name))
+        several = self.several_of(name)
         return self.begun(name, after, before, several) if after else self.before(name, before, several)
 
     def begun(self, name: str, after: str, before: str, several: str) -> dict[str, str]:
