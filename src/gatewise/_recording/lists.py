@@ -48,10 +48,13 @@ def filled_lists(body: ast.AST) -> dict[str, Filled]:
 
 
 def blocks(body: ast.AST) -> Iterator[list[ast.stmt]]:
-    """The blocks of statements of a function that run once."""
+    """The blocks of statements of a function that run on no condition, those of its loops among them."""
     found = getattr(body, "body", None)
     if isinstance(found, list):
         yield found
+        for statement in found:
+            if isinstance(statement, ast.For):
+                yield from blocks(statement)
 
 
 def filled_by(name: str, made: ast.expr, later: list[ast.stmt]) -> Filled | None:
@@ -136,6 +139,8 @@ def length_of(iterable: ast.expr) -> ast.expr | None:
             return ast.BinOp(rest, ast.Sub(), ast.Constant(cut)) if cut else rest
         case ast.Subscript(value=inner, slice=ast.Slice(lower=None, upper=None, step=step)):
             return length_of(inner) if isinstance(step, ast.UnaryOp) and ast.unparse(step) == "-1" else None
+        case ast.ListComp(generators=[ast.comprehension(iter=inner, ifs=[], is_async=0)]):
+            return length_of(inner)
         case ast.Name() | ast.Attribute() | ast.Subscript():
             return ast.Call(ast.Name("len", ast.Load()), [iterable], [])
     return None

@@ -89,8 +89,12 @@ def plain_start(part: Rounds) -> str:
 
 
 def codes(circuit: FrozenCircuit) -> list[CodeType]:
-    """The functions of the user's that gates stand in."""
-    return list({id(code): code for made in circuit.steps.values() for code, _ in made.place}.values())
+    """The functions of the user's that gates stand in; a comprehension stands in one of them."""
+    found = {id(code): code for made in circuit.steps.values() for code, _ in made.place}
+    return [code for code in found.values() if code.co_name not in COMPREHENSIONS]
+
+
+COMPREHENSIONS = frozenset({"<listcomp>", "<genexpr>", "<setcomp>", "<dictcomp>"})
 
 
 def way_by_code(circuit: FrozenCircuit) -> str:
@@ -206,12 +210,22 @@ def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
     whole = made.parameters[slot[0]]
     if not isinstance(whole, int) and (id(whole) in circuit.texts or ("index", id(whole)) in circuit.texts):
         return True
+    if is_left_out(made, slot[0], x):
+        return True
     node = node_of(made, slot)
     if node is None and isinstance(x, slice) and is_difference(made):
         return True  # [1:] and [:-1]
     if node is None:
         return slot[0] in made.gate.defaults and made.gate.defaults[slot[0]] is x
     return not any(isinstance(each, (ast.Name, ast.Call, ast.Attribute)) for each in ast.walk(node))
+
+
+def is_left_out(made: Expr, name: str, x: Any) -> bool:
+    """Whether a call gives one operand and no such parameter, which is what it is anyhow."""
+    match expression_at(*made.place[-1]) if made.place else None:
+        case ast.Call(args=[_], keywords=keywords) if all(k.arg not in (None, name) for k in keywords):
+            return bool(name in made.gate.defaults and type(x) is int and made.gate.defaults[name] == x)
+    return False
 
 
 def is_difference(made: Expr) -> bool:

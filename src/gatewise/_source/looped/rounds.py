@@ -197,9 +197,13 @@ class Keeping:
         return self.names.free_function(plural(name))
 
     def made(self, name: str, token: str, several: str) -> dict[str, str]:
-        """A value that each round makes."""
+        """A value that each round makes; one list is enough for it."""
+        line = TextLine(f"{several}.append({name})")
+        known = next((x.code for x in self.bottom if x.code.endswith(f".append({name})")), line.code)
+        if known != line.code:
+            return {token: f"{self.stand(known.partition('.')[0])}[{self.place.at()}]"}
         self.written.before.append(TextLine(f"{several} = []"))
-        self.bottom.append(TextLine(f"{several}.append({name})"))
+        self.bottom.append(line)
         return {token: f"{self.stand(several)}[{self.place.at()}]"}
 
     def stand(self, several: str) -> str:
