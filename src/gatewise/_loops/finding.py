@@ -225,7 +225,7 @@ def begin(
     for place in sorted({*sorting.entries, *sorting.carried}):
         if isinstance(sorting.carried.get(place), Wire):
             continue
-        name = bound_to(sorting.rounds[1][place], region)
+        name = bound_to(sorting.rounds[1][place], region) or sorting.called.get(place, "")
         try:
             value, line = start_of(region, name, plain)
         except NotPlainError:

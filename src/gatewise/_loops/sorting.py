@@ -40,6 +40,7 @@ class Sorting:
         self.folded: list[tuple[int, Slot, Any]] = []
         self.shared: dict[Wire, None] = {}
         self.indexed: dict[tuple[int, Slot], Said] = {}
+        self.called: dict[int, str] = {}  # by place, how the next round speaks of what is carried
         self.delays: dict[tuple[int, int], tuple[Any, str]] = {}
         self.lagged: dict[tuple[int, Slot], tuple[int, int]] = {}
         self.moved: dict[tuple[int, Slot], Moved] = {}
@@ -131,6 +132,9 @@ class Sorting:
         if first[0] == "inside":
             raise IrregularError("its first round is made of other steps")
         self.carry(source, first[1])
+        step = expr(next(wire for row in self.rounds if (wire := row[place]) is not None))
+        if isinstance(node := node_of(step, slot), ast.Name):
+            self.called.setdefault(source, node.id)
 
     def carry(self, source: int, first: Any) -> None:
         """Note what the first round is given in the place of what the round before makes."""

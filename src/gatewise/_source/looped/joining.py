@@ -51,10 +51,11 @@ class Looped:
     def __init__(self, circuit: FrozenCircuit, found: Sequence[Any], left: Sequence[Unrolled]) -> None:
         circuit, found, handed_down = with_delays(circuit, found)
         circuit, lists = gathered(circuit, list(flat(found)))
-        circuit, bases = cut_stages(circuit, found, lists)
+        circuit, bases, slight = cut_stages(circuit, found, lists)
         bases = {**bases, **handed_down}
         self.circuit, self.left, self.lists = circuit, left, lists
         naming = Naming(circuit, bases, tame_with(lists, Nodes(circuit).tame_wires))
+        naming.slight = slight
         naming.arrays = {found.wire for found in lists.values()}
         naming.counters = {each.counting.counter for each in flat(found)}
         self.level = Level(circuit, cut_up(circuit, found, lists, naming), naming)
@@ -230,8 +231,8 @@ class Looped:
         self.names.instead, self.names.at_hand = {**places, **places_of(part)}, at_hand | set(part.body.direct)
         self.back(inner)
         way, self.tame = self.tame, dict(before)
-        self.names.instead, self.names.at_hand = places, at_hand
         self.picks[part] = self.picked(part)
+        self.names.instead, self.names.at_hand = places, at_hand
         inner.backward = [*self.from_lists(part, outs, entries, inner.backward), *inner.backward]
         self.into_lists(part, outs, entries, inner, way)
         back = {q: part.body.carried.get(q) for q in outs}

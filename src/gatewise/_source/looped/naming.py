@@ -22,6 +22,7 @@ class Naming:
         self.inner: dict[Repeat, Naming] = {}  # those of the loops in it
         self.roots: dict[Any, tuple[Repeat, int, Wire]] = {}  # what the loop around carries in, and what it begins with
         self.own_counter = ""
+        self.slight: dict[Wire, str] = {}  # of what needs no line
         self.arrays: set[Wire] = set()  # of lists: a list holds what a name held, whatever that is bound to
         self.counters: set[str] = set()  # the user's
         self.lists: dict[Wire, str] = {}  # by the wire of its array, what a list is called
@@ -78,6 +79,7 @@ class Naming:
         inner = self.inner[part.repeat] = copy.copy(self)
         inner.circuit, inner.bases, inner.own_counter, inner.around = inside.circuit, inside.bases, "", self
         inner.inner = {}
+        inner.slight = {new: name for old, new in part.body.instead.items() if (name := self.slight.get(old))}
         inner.tame = self.tame | {new for old, new in part.body.instead.items() if old in self.tame}
         inner.roots = {
             leaf: (part.repeat, q, first)
@@ -107,7 +109,9 @@ class Naming:
         several = plural(entry)
         self.lists[found.wire] = self.free(found.name or several)
         own = found.whole and found.wire in self.circuit.named
-        self.names[found.wire] = self.free(self.circuit.names[found.wire]) if own else self.lists[found.wire]
+        users = re.sub(r"_\d+$", "", self.circuit.names[found.wire])
+        base = users if users in self.circuit.taken else self.circuit.names[found.wire]
+        self.names[found.wire] = self.free(base) if own else self.lists[found.wire]
         self.entries[found.wire] = entry
         self.chosen.add(found.wire)
 
@@ -151,7 +155,8 @@ class Naming:
         for w in stage.wires:
             if here[w] not in self.names:
                 whole = self.circuit.names[w] == stage.name and stage.statement is not None
-                self.names[here[w]] = self.free(self.base(stage, w)) if whole else self.numbered(new)
+                base = self.base(stage, w) if whole else self.slight.get(w)
+                self.names[here[w]] = self.free(base) if base else self.numbered(new)
         return Stage(new, stage.line, stage.text, tuple(here[w] for w in stage.wires), stage.statement)
 
     def base(self, stage: Stage, wire: Wire) -> str:

@@ -32,7 +32,7 @@ def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrol
         raise UnprintedError("Python read a value that was computed")
     writing = Looped(circuit, found, left)
     parts = writing.level.parts
-    bound = bound_to_count(writing.circuit, parts, left) or other_reads(circuit, parts)
+    bound = bound_to_count(writing.circuit, parts, left)
     text = str(Program(circuit, writing, bound))
     counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
     if counts and not bound and (bound := strange_number(standing(writing.numbers, text), circuit, counts)):
@@ -46,16 +46,11 @@ def standing(numbers: Iterable[float], text: str) -> list[float]:
     return [x for x in numbers if re.search(rf"(?<![\w.]){re.escape(f'{abs(x):.17g}')}(?!\w)", text) or x != int(x)]
 
 
-def other_reads(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> str:
-    """A number that Python read for something else than a count."""
-    counted = {
-        n
-        for part in everything(parts)
-        if isinstance(part, Rounds)
-        for n in (part.repeat.counting.told or Said("", ())).names
-    }
-    names = [circuit.names[read.wire] for read in circuit.reads if read.how not in UNASKED]
-    return next((f"Python read {name}" for name in names if name not in counted), "")
+def other_reads(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> list[Read]:
+    """The reads of numbers for something else than a count: the text holds where they are the same."""
+    found = [part.repeat.counting for part in everything(parts) if isinstance(part, Rounds)]
+    counted = {n for each in found for text in (each.told, *each.setup) if text is not None for n in text.names}
+    return [read for read in circuit.reads if read.how not in UNASKED and circuit.names[read.wire] not in counted]
 
 
 def demand_right(circuit: FrozenCircuit, text: str) -> None:
@@ -116,7 +111,7 @@ class Program(Writer):
         self.say.speller.uses_math = self.writing.uses_math
         self.backward.first = self.names.d_name(self.circuit.output)
         top = [*dict.fromkeys([*self.circuit.setup, *self.setup()])]
-        asserted = self.asserted() if self.bound else []
+        asserted = self.asserted()
         why = dict.fromkeys(f"# {each.text} stays unrolled: {each.why}" for each in self.writing.left if not each.short)
         return self.assembled([*why, *top, *asserted, *forward], backward)
 
@@ -139,13 +134,16 @@ class Program(Writer):
 
     def asserted(self) -> list[TextLine]:
         """Assertions that arrays and counts are those that were recorded."""
+        page = Statements(self.circuit, "code")
+        if not self.bound:
+            Guards(page).assertions(other_reads(self.circuit, self.writing.level.parts))
+            return page.lines
         counted = self.counted()
         arrays = [
             i for i in self.circuit.inputs if isinstance(i.wire.value, np.ndarray) and i.kind in ("input", "captured")
         ]
         reads = [read for read in self.circuit.reads if read.how not in UNASKED]
         reads += [Read(i.wire, "shape", i.wire.value.shape) for i in arrays if counted is None or i.wire in counted]
-        page = Statements(self.circuit, "code")
         Guards(page).assertions(reads)
         return page.lines
 

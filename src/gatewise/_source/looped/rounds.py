@@ -89,8 +89,9 @@ def joined(
 ) -> Written:
     """The loop of a part from the lines of its one round, with lists for what `back` asks of `forward`."""
     written = Written()
+    back = renamed(renamed(back, picks), picks)  # one may pick by what another picked
     needed = asked(back)
-    told = dict(picks)
+    told: dict[str, str] = {}
     kept = Keeping(place, names, written)
     forward, tops = with_carried_in(part, names, forward)
     handed = {names.circuit.names[part.body.wires[place]] for place in part.repeat.delayed}

@@ -15,16 +15,19 @@ from gatewise._source.looped.gathering import Lists
 
 def cut_stages(
     circuit: FrozenCircuit, repeats: Sequence[Repeat], lists: Lists
-) -> tuple[FrozenCircuit, Mapping[Wire, str]]:
+) -> tuple[FrozenCircuit, dict[Wire, str], dict[Wire, str]]:
     """The circuit with every stage in one round, or in none, and by the wire what a loop's own values are called.
+
+    The last has the names of what loops take from arrays, which need no line of their own.
 
     What makes an array of a list is no stage of its own.
     """
     of = rounds_of(repeats)
     gone = {found.wire for found in lists.values()}
     bases: dict[Wire, str] = {}
+    slight: dict[Wire, str] = {}
     stages: list[Stage] = []
-    for stage in joined_up(circuit.stages, of):
+    for stage in joined_up(circuit.stages, of, slight):
         wires = [w for w in stage.wires if w not in gone]
         pieces = [(key, tuple(group)) for key, group in groupby(wires, key=of.get)]
         for key, piece in pieces:
@@ -37,7 +40,7 @@ def cut_stages(
                 stages += in_helper(circuit, stage, piece, depth, bases)
             else:
                 stages.append(of_round(circuit, stage, key[-1][0], piece, len(pieces) == 1, bases))
-    return dataclasses.replace(circuit, stages=tuple(stages)), bases
+    return dataclasses.replace(circuit, stages=tuple(stages)), bases, slight
 
 
 def rounds_of(repeats: Sequence[Repeat]) -> dict[Wire, tuple[tuple[Repeat, int], ...]]:
@@ -50,7 +53,7 @@ def rounds_of(repeats: Sequence[Repeat]) -> dict[Wire, tuple[tuple[Repeat, int],
     return found
 
 
-def joined_up(stages: Sequence[Stage], of: Mapping[Wire, Any]) -> list[Stage]:
+def joined_up(stages: Sequence[Stage], of: Mapping[Wire, Any], slight: dict[Wire, str]) -> list[Stage]:
     """The stages, with what a loop itself takes from an array at the beginning of the next one of its round."""
     found: list[Stage] = []
     ahead: tuple[Wire, ...] = ()
@@ -58,9 +61,19 @@ def joined_up(stages: Sequence[Stage], of: Mapping[Wire, Any]) -> list[Stage]:
         wires = (*ahead, *stage.wires)
         rounds = {of.get(w) for w in (*wires, *(later.wires if later is not None else ()))}
         ahead = wires if stage.statement is None and len(rounds) == 1 and rounds != {None} else ()
+        slight |= dict(zip(ahead, targets_of(of[ahead[0]][-1][0].counting.loop), strict=False)) if ahead else {}
         if not ahead:
             found.append(dataclasses.replace(stage, wires=wires))
     return found
+
+
+def targets_of(loop: Any) -> list[str]:
+    """The names that a loop gives to the entries of arrays, in their order."""
+    target = getattr(loop, "target", None)
+    several = target.elts if isinstance(target, ast.Tuple) else [target]
+    call = getattr(loop, "iter", None)
+    counted = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "enumerate"
+    return [each.id for each in several[counted:] if isinstance(each, ast.Name)]
 
 
 def in_helper(
