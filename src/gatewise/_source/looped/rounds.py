@@ -147,7 +147,7 @@ def with_carried_in(part: Rounds, names: Names, forward: list[TextLine]) -> tupl
         at = next((k for k, line in enumerate(forward) if name in binds(line)), len(forward))
         later = forward[at + 1 :] if at == len(forward) or "\n" not in forward[at].code else forward[at:]
         late = any(token in reads(line) for line in later)
-        told = names.free(f"{name}_prev") if late else name
+        told = names.free_function(f"{name}_prev") if late else name
         if late:
             tops[name] = told
         forward = [x for x in renamed(forward, {token: told}) if x.code != f"{told} = {told}"]
