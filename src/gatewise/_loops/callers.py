@@ -20,11 +20,11 @@ def names_of(region: Region, plain: PlainNames | None) -> PlainNames | None:
         node = function_node(source, code)
         if not isinstance(node, ast.FunctionDef):
             return None
-        plain = helpers(call, node, PlainNames(code, {}, plain.modules), plain)
+        plain = called(call, node, PlainNames(code, {}, plain.modules), plain)
     return plain
 
 
-def helpers(call: ast.Call, node: ast.FunctionDef, names: PlainNames, plain: PlainNames) -> PlainNames:
+def called(call: ast.Call, node: ast.FunctionDef, names: PlainNames, plain: PlainNames) -> PlainNames:
     """The names of one helper: its parameters by what it is called with, its own plain numbers by what they are."""
     parameters = [*node.args.posonlyargs, *node.args.args]
     given = {p.arg: x for p, x in zip(parameters, call.args, strict=False) if not isinstance(x, ast.Starred)}

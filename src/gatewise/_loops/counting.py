@@ -176,4 +176,22 @@ def within_round(plain: PlainNames | None, region: Region, counting: Counting, k
 
 def in_round(names: PlainNames, counting: Counting, node: ast.AST, count: int) -> Any:
     """The value of an expression of the user's in one round. Raises `NotPlainError`."""
-    return value(with_counter(names, counting.counter, count), node)
+    inner = with_counter(names, counting.counter, count)
+    return value(inner, Powers(inner).visit(copy.deepcopy(node)))
+
+
+class Powers(ast.NodeTransformer):
+    """Puts its number in the place of a power of plain numbers: `1 - beta ** t`."""
+
+    def __init__(self, names: PlainNames) -> None:
+        self.names = names
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Pow):
+            return node
+        base, exponent = value(self.names, node.left), value(self.names, node.right)
+        plain = all(isinstance(x, (int, float)) for x in (base, exponent))
+        if not plain or not base or abs(exponent) > 1000 or abs(base) > 1000:
+            raise NotPlainError
+        return ast.copy_location(ast.Constant(base**exponent), node)

@@ -21,11 +21,11 @@ from gatewise._circuit import (
     verify_repeat,
     wires_in,
 )
+from gatewise._loops.callers import names_of
 from gatewise._loops.counters import Counters
 from gatewise._loops.counting import counting, within_round
 from gatewise._loops.elements import Elements
 from gatewise._loops.errors import IrregularError, ShortError
-from gatewise._loops.helpers import names_of
 from gatewise._loops.regions import (
     Region,
     expr,

@@ -11,6 +11,7 @@ from gatewise._recording.lists import length_of as length_of
 from gatewise._recording.operands import is_typed_number as is_typed_number
 from gatewise._recording.operands import operand_nodes as operand_nodes
 from gatewise._recording.operands import parameter_node as parameter_node
+from gatewise._recording.operands import says as says
 from gatewise._recording.outcomes import plainly as plainly
 from gatewise._recording.places import Loop as Loop
 from gatewise._recording.places import Span as Span

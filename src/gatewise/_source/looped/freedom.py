@@ -17,7 +17,7 @@ import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Repeat, Said, Unrolled, Wire
 from gatewise._loops import literal_before, loops_around, node_of, slots
-from gatewise._recording import expression_at, function_node, source_of, spots, stored
+from gatewise._recording import expression_at, function_node, says, source_of, spots, stored
 from gatewise._source.guards import by_entry
 from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
 
@@ -202,7 +202,7 @@ def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
     if isinstance(slot[0], int):
         node = node_of(made, slot)
         typed = literal_before(made.place[-1][0], node) if made.place and node is not None else None
-        return slot[0] in made.typed or (typed is not None and ast.literal_eval(typed) == x)
+        return slot[0] in made.typed or says(typed, x)
     if isinstance(x, (str, np.dtype, type, bool)) or x is Ellipsis:
         return True
     if id(x) in circuit.texts or ("index", id(x)) in circuit.texts:
