@@ -97,6 +97,8 @@ ACCIDENTS = [
     "if t > 6:\n        continue\n    s = s + a * {y}",
     "if t > 6:\n        break\n    s = s + a * {y}",
     "s = s + table[t] * {y}",
+    "for j in range(t - 4):\n        s = s + a * {y}",
+    "for j in range(t - 4):\n        lr = lr * 0.5\n    lr = lr * 0.9\n    s = s + lr * {y} * a",
     "s = s + np.where(t < 6, 1.0, 2.0) * {y} * a",
     "s = s + (t > 5 and 2.0 or 1.0) * {y}",
     "try:\n        w = table[t + 3]\n    except IndexError:\n        w = 7.0\n    s = s + w * {y}",

@@ -179,7 +179,49 @@ def looked_up(w):
     return w
 
 
-DANGEROUS = [by_accident, plain_work, sliced, means, branch_after, folded, table, halves]
+def never_before(a, xs):
+    s = 0.0
+    for t in range(len(xs)):
+        s = s + a * xs[t]
+        for _ in range(t - 4):
+            s = s + a
+    return s
+
+
+def moved_twice(a, xs):
+    s = 0.0
+    rate = 0.5
+    for t in range(len(xs)):
+        s = s + rate * a * xs[t]
+        rate = rate * 0.9
+        for _ in range(t - 4):
+            rate = rate * 0.5
+    return s
+
+
+def in_two_ways(a, xs):
+    s = 0.0
+    found = []
+    for t in range(len(xs)):
+        found.append(a * xs[t])
+    for t in range(len(found)):
+        s = s + found[min(t, 4)]
+    return s
+
+
+DANGEROUS = [
+    never_before,
+    moved_twice,
+    in_two_ways,
+    by_accident,
+    plain_work,
+    sliced,
+    means,
+    branch_after,
+    folded,
+    table,
+    halves,
+]
 
 
 @pytest.mark.parametrize("f", DANGEROUS, ids=[f.__name__ for f in DANGEROUS])
@@ -201,6 +243,10 @@ def test_a_loop_that_may_go_another_way_is_right_or_refuses(f, count):
 
 def test_the_reason_stands_in_the_text():
     xs = np.arange(1.0, 6.0)
+    assert (
+        "# for t in range(len(xs)): stays unrolled: rate is another number" in gw.circuit(moved_twice, 0.5, xs).code()
+    )
+    assert "# 5 rounds, as recorded: the loop in line" in gw.circuit(never_before, 0.5, xs).code()
     assert "# 5 rounds, as recorded: line " in gw.circuit(by_accident, 0.5, xs).code()
     assert "# 5 rounds, as recorded: a size may stand in the lines of mean" in gw.circuit(means, 0.5, xs).code()
     assert "# 5 rounds, as recorded: a plain value in" in gw.circuit(table, 0.5, xs).code()

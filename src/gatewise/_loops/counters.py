@@ -60,8 +60,9 @@ class Counters:
     def unknown(self) -> set[str]:
         """The names whose numbers cannot be worked out; without such, the states are known."""
         assert self.plain is not None
-        others = {n.id for n in stored(self.region.code) if inside(n, self.region.loop)}
-        alone = {name for name in self.names if name in self.starts}
+        bound = [n.id for n in stored(self.region.code) if inside(n, self.region.loop)]
+        others, given = set(bound), [move.name for move in self.moves]
+        alone = {n for n in self.names if n in self.starts and bound.count(n) == given.count(n)}
         if alone != self.names:
             return self.names - alone
         self.states = []

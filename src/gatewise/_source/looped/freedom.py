@@ -46,6 +46,7 @@ def bound_to_count(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds], le
     return (
         other_gate(circuit)
         or way_by_code(circuit)
+        or other_loop(circuit, found)
         or repeated_place(circuit, parts)
         or untold_constant(circuit, parts)
         or untold_input(circuit, parts)
@@ -110,6 +111,25 @@ def way_by_code(circuit: FrozenCircuit) -> str:
             if isinstance(each, BRANCHES) or (isinstance(each, ast.comprehension) and each.ifs):
                 return f"line {getattr(each, 'lineno', node_line(node))} may go another way"  # whatever it hangs on
     return ""
+
+
+def other_loop(circuit: FrozenCircuit, found: Sequence[Rounds]) -> str:
+    """A loop in the function or in a helper that is none of those found: it may go round more often, or at all."""
+    known = {part.repeat.counting.loop for part in found}
+    known |= {loop.args[0] for loop in known if isinstance(loop, ast.Call)}
+    for code in codes(circuit):
+        source = source_of(code)
+        for each in ast.walk(function_node(source, code)) if source is not None else ():
+            if (
+                isinstance(each, LOOPS)
+                and each not in known
+                and not (isinstance(each, ast.For) and typed_range(each.iter) is not None)
+            ):
+                return f"the loop in line {node_line(each)} may go round more often"
+    return ""
+
+
+LOOPS = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
 
 
 def node_line(node: ast.AST) -> int:
