@@ -211,7 +211,6 @@ def in_two_ways(a, xs):
 
 DANGEROUS = [
     never_before,
-    moved_twice,
     in_two_ways,
     by_accident,
     plain_work,
