@@ -48,6 +48,7 @@ fuzz: $(VENV)/installed-for-tests
 	$(BIN)/python tests/fuzz_assignment.py 100000
 	PYTHONPATH=tests $(BIN)/python tests/source/test_assignment_programs.py 2000
 	$(BIN)/python tests/fuzz_numpy.py 100000
+	PYTHONPATH=tests $(BIN)/python -m loops.random_loops 0 1000
 	@if [ -f tests/fuzz_programs.py ]; then echo "$(BIN)/python tests/fuzz_programs.py"; $(BIN)/python tests/fuzz_programs.py; fi
 
 power: $(VENV)/installed-for-tests

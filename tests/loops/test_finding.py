@@ -199,6 +199,27 @@ REGULAR: list[tuple[Callable[..., Any], tuple[Any, ...], int]] = [
 ]
 
 
+def two_back(p, q, a):
+    for _ in range(5):
+        p, q = q, a * q + p
+    return q
+
+
+def decaying(w):
+    lr = 0.1
+    for _ in range(5):
+        w = w - lr * w**3
+        lr = lr * 0.5
+    return w
+
+
+def summed(w, X):
+    return sum(np.tanh(x @ w) for x in X)
+
+
+REGULAR += [(two_back, (1.0, 2.0, 0.5), 5), (decaying, (0.5,), 5), (summed, (H, XS), 5)]
+
+
 @pytest.mark.parametrize(("f", "args", "count"), REGULAR, ids=[f.__name__ for f, _, _ in REGULAR])
 def test_regular_loops_are_found_whole(f, args, count):
     if f is windows:
@@ -227,20 +248,6 @@ def stopping(a, xs):
             break
         s = s + a * xs[t]
     return np.sum(s)
-
-
-def two_back(p, q, a):
-    for _ in range(5):
-        p, q = q, a * q + p
-    return q
-
-
-def decaying(w):
-    lr = 0.1
-    for _ in range(5):
-        w = w - lr * w**3
-        lr = lr * 0.5
-    return w
 
 
 def asking(a, xs):
@@ -279,8 +286,6 @@ def special(a, xs):
 IRREGULAR: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (branching, (W, XS, H), "round"),
     (stopping, (0.5, XS), "Python went round 5 times, and 4 rounds were seen"),
-    (two_back, (1.0, 2.0, 0.5), "a value comes from 2 rounds before"),
-    (decaying, (0.5,), "lr is another number each round"),
     (asking, (0.5, XS), "Python read a value in it"),
     (growing, (0.5, 6), "it is no plain for"),
     (generator, (0.5, XS), "is not told by the arguments"),

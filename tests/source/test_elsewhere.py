@@ -176,11 +176,19 @@ def test_another_branch_is_a_sentence_and_not_a_number(branch: str) -> None:
 
 def test_a_number_that_python_counted_with() -> None:
     def power(x: Any, n: Any) -> Any:
-        return sum(x**k for k in range(n))
+        return sum(x**k for k in range(n) if k < 9)
 
     assert printed(power, 2.0, 3)(3.0, 3)[1] == 7.0
     with pytest.raises(AssertionError, match=r"recorded where n was 3"):
         printed(power, 2.0, 3)(3.0, 4)
+
+
+def test_a_loop_that_python_counted_holds_for_another_count() -> None:
+    def power(x: Any, n: Any) -> Any:
+        return sum(x**k for k in range(n))
+
+    assert printed(power, 2.0, 3)(3.0, 3)[1] == 7.0
+    assert printed(power, 2.0, 3)(3.0, 4) == (40.0, 34.0)
 
 
 def test_rows_in_order_are_asked_for_where_they_are_an_argument() -> None:

@@ -31,6 +31,10 @@ from gatewise._circuit.recognition import inside_block as inside_block
 from gatewise._circuit.recognition import may_close as may_close
 from gatewise._circuit.recognition import recognise as recognise
 from gatewise._circuit.repeats import Counting as Counting
+from gatewise._circuit.repeats import Delay as Delay
+from gatewise._circuit.repeats import Element as Element
+from gatewise._circuit.repeats import Moved as Moved
+from gatewise._circuit.repeats import MovedBy as MovedBy
 from gatewise._circuit.repeats import Repeat as Repeat
 from gatewise._circuit.repeats import Slot as Slot
 from gatewise._circuit.repeats import Unrolled as Unrolled

@@ -5,8 +5,11 @@ loop went round, `slots` takes steps apart, `sorting` says of every operand wher
 NumPy did before the first round, and `finding` puts it together.
 """
 
+from gatewise._loops.before import literal_before as literal_before
+from gatewise._loops.elements import fills as fills
 from gatewise._loops.finding import repeats as repeats
 from gatewise._loops.regions import loops_around as loops_around
 from gatewise._loops.slots import node_of as node_of
+from gatewise._loops.slots import same_bits as same_bits
 from gatewise._loops.slots import slots as slots
 from gatewise._loops.slots import with_slots as with_slots

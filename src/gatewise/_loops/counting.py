@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from types import CodeType
 from typing import Any
 
@@ -13,7 +14,9 @@ import numpy as np
 from gatewise._circuit import Counting, Said
 from gatewise._loops.errors import IrregularError
 from gatewise._loops.regions import Region, line_and_text, within
-from gatewise._recording import NotPlainError, PlainNames, said, stored
+from gatewise._recording import NotPlainError, PlainNames, is_typed_number, length_of, said, stored
+
+NAMELESS = "it stands in a helper, whose names printed code does not know"
 
 
 def counting(region: Region, plain: PlainNames | None) -> Counting:
@@ -21,65 +24,82 @@ def counting(region: Region, plain: PlainNames | None) -> Counting:
     line, text = line_and_text(region)
     target, iterable = head(region.loop)
     if plain is None:
-        raise IrregularError("the circuit was cut: the names of the function are not known")
-    if region.depth:
-        raise IrregularError("it stands in a helper, whose names printed code does not know")
+        raise IrregularError(
+            NAMELESS if region.depth else "the circuit was cut: the names of the function are not known"
+        )
     names = copy.copy(plain)
     names.uses = {}
     try:
-        counter, counts, told = counted(target, iterable, names)
+        found = counted(target, iterable, names)
     except NotPlainError:
         raise IrregularError(f"what it goes through, {ast.unparse(iterable)}, is not told by the arguments") from None
     for name in sorted({n.id for n in ast.walk(iterable) if isinstance(n, ast.Name)} & set(names.assigned)):
         names.use(name)
-    setup = tuple(names.uses.values())
-    moved = bound_anew(region.code, region.loop, (told, *setup), names)
-    if moved:
-        return Counting(line, text, counter, counts, untold=f"{moved} is bound anew")
-    return Counting(line, text, counter, counts, told, setup)
+    found = replace(found, line=line, text=text, setup=tuple(names.uses.values()), loop=region.loop, depth=region.depth)
+    moved = bound_anew(region.code, region.loop, (found.told or Said("", ()), *found.setup), names)
+    return replace(found, told=None, setup=(), untold=f"{moved} is bound anew") if moved else found
 
 
 def head(loop: ast.AST) -> tuple[ast.expr, ast.expr]:
     """What a loop binds, and what it goes through."""
     if isinstance(loop, ast.For) and not loop.orelse:
         return loop.target, loop.iter
+    if isinstance(loop, ast.Call) and 1 <= len(loop.args) <= 2 and not loop.keywords:
+        given = loop.args[0]
+        return head(given) if isinstance(given, ast.GeneratorExp) else (ast.Name("_", ast.Store()), given)
     generators: list[ast.comprehension] = getattr(loop, "generators", [])
     if len(generators) == 1 and not generators[0].ifs and not generators[0].is_async:
         return generators[0].target, generators[0].iter
     raise IrregularError("it is no plain for: its end, or what it leaves out, hangs on values")
 
 
-def counted(target: ast.expr, iterable: ast.expr, names: PlainNames) -> tuple[str, range, Said]:
-    """The name of the counter, its numbers, and their text. Raises `NotPlainError`."""
+def counted(target: ast.expr, iterable: ast.expr, names: PlainNames) -> Counting:
+    """The counter, its numbers, and their text. Raises `NotPlainError`."""
     match iterable:
         case ast.Call(func=ast.Name(id="range"), args=args, keywords=[]) if free(names, "range"):
-            counts = range(*[whole(value(names, each)) for each in args])
-            return name_of(target), counts, said(iterable, ast.unparse(iterable))
+            return ranged(name_of(target), args, names)
         case ast.Call(func=ast.Name(id="reversed"), args=[inner], keywords=[]) if free(names, "reversed"):
-            counter, counts, _ = counted(target, inner, names)
-            if not counter:
+            found = counted(target, inner, names)
+            if found.back or found.told is None:
                 raise NotPlainError
-            return counter, counts[::-1], said(iterable, ast.unparse(iterable))
+            told = Said(f"reversed({found.told})", found.told.names | {"reversed"})
+            return replace(found, counts=found.counts[::-1], told=told, back=True)
         case ast.Call(func=ast.Name(id="enumerate"), args=[inner], keywords=[]) if free(names, "enumerate"):
-            if isinstance(target, ast.Tuple) and len(target.elts) == 2:
-                counts, told = through([inner], names)
-                return name_of(target.elts[0]), counts, told
+            if not isinstance(target, ast.Tuple) or len(target.elts) != 2:
+                raise NotPlainError
+            return through(name_of(target.elts[0]), [inner], names)
         case ast.Call(func=ast.Name(id="zip"), args=[_, *_] as several, keywords=[]) if free(names, "zip"):
-            return ("", *through(several, names))
-        case ast.Name() | ast.Subscript() | ast.Attribute():
-            return ("", *through([iterable], names))
-    raise NotPlainError
+            return through("", several, names)
+    return through("", [iterable], names)
 
 
-def through(several: Sequence[ast.expr], names: PlainNames) -> tuple[range, Said]:
+def ranged(counter: str, args: Sequence[ast.expr], names: PlainNames) -> Counting:
+    """Numbers by their first, their end and their step, which is typed."""
+    counts = range(*[whole(value(names, each)) for each in args])
+    told = names.as_printed(ast.Call(ast.Name("range", ast.Load()), list(args), []))
+    begins = names.as_printed(args[0])
+    first = said(begins, ast.unparse(begins)) if len(args) > 1 else Said("0", ())
+    if len(args) == 3 and not is_typed_number(args[2]):
+        return Counting(0, "", counter, counts, untold="its step is no typed number", first=first, stride=counts.step)
+    return Counting(0, "", counter, counts, said(told, ast.unparse(told)), first=first, stride=counts.step)
+
+
+def through(counter: str, several: Sequence[ast.expr], names: PlainNames) -> Counting:
     """The positions of the entries of arrays that a loop goes through together; a zip ends with the shortest."""
-    arrays = [value(names, each) for each in several]
-    if not all(isinstance(each, np.ndarray) and each.ndim for each in arrays):
+    found = [length(each) for each in several]
+    lengths = {ast.unparse(x): x for x in map(names.as_printed, found)}
+    last = next(iter(lengths)) if len(lengths) == 1 else f"min({', '.join(lengths)})"
+    used = {n.id for x in lengths.values() for n in ast.walk(x) if isinstance(n, ast.Name)}
+    counts = range(min(whole(value(names, x)) for x in found))
+    return Counting(0, "", counter, counts, Said(f"range({last})", {*used, "range"}))
+
+
+def length(node: ast.expr) -> ast.AST:
+    """An expression for how many entries a list or an array has."""
+    found = length_of(node)
+    if found is None:
         raise NotPlainError
-    lengths = list(dict.fromkeys(f"len({ast.unparse(each)})" for each in several))
-    last = lengths[0] if len(lengths) == 1 else f"min({', '.join(lengths)})"
-    used = {n.id for each in several for n in ast.walk(each) if isinstance(n, ast.Name)}
-    return range(min(map(len, arrays))), Said(f"range({last})", {*used, "len"})
+    return found
 
 
 def name_of(target: ast.expr) -> str:
@@ -129,6 +149,49 @@ def with_counter(names: PlainNames, counter: str, count: int) -> PlainNames:
     return inner
 
 
+def within_round(plain: PlainNames | None, region: Region, counting: Counting, k: int) -> PlainNames | None:
+    """The plain names as the loops inside one round have them: the counter, and what the loop takes from an array."""
+    if plain is None:
+        return None
+    count = counting.counts[k]
+    counter = counting.counter or f"ꙮ{counting.line}"
+    names = with_counter(plain, counter, count)
+    names.instead = dict(plain.instead)
+    target, iterable = head(region.loop)
+    pairs = [(target, iterable)]
+    match target, iterable:
+        case ast.Tuple(elts=[_, inner]), ast.Call(func=ast.Name(id="enumerate"), args=[given]):
+            pairs = [(inner, given)]
+        case ast.Tuple(elts=targets), ast.Call(func=ast.Name(id="zip"), args=several):
+            pairs = list(zip(targets, several, strict=False))
+    for bound, given in pairs:
+        if isinstance(bound, ast.Name) and isinstance(given, ast.Name) and not counting.back:
+            array = plain.known.get(given.id)
+            if isinstance(array, np.ndarray) and array.ndim:
+                names.known[bound.id] = array[count]
+                at = ast.Subscript(given, ast.Name(counter, ast.Load()), ast.Load())
+                names.instead[bound.id] = at
+    return names
+
+
 def in_round(names: PlainNames, counting: Counting, node: ast.AST, count: int) -> Any:
     """The value of an expression of the user's in one round. Raises `NotPlainError`."""
-    return value(with_counter(names, counting.counter, count), node)
+    inner = with_counter(names, counting.counter, count)
+    return value(inner, Powers(inner).visit(copy.deepcopy(node)))
+
+
+class Powers(ast.NodeTransformer):
+    """Puts its number in the place of a power of plain numbers: `1 - beta ** t`."""
+
+    def __init__(self, names: PlainNames) -> None:
+        self.names = names
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Pow):
+            return node
+        base, exponent = value(self.names, node.left), value(self.names, node.right)
+        plain = all(isinstance(x, (int, float)) for x in (base, exponent))
+        if not plain or not base or abs(exponent) > 1000 or abs(base) > 1000:
+            raise NotPlainError
+        return ast.copy_location(ast.Constant(base**exponent), node)

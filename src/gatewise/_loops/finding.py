@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from gatewise._circuit import (
+    Delay,
     FrozenCircuit,
     Repeat,
     Said,
@@ -18,13 +21,26 @@ from gatewise._circuit import (
     verify_repeat,
     wires_in,
 )
-from gatewise._loops.counting import counting
+from gatewise._loops.callers import names_of
+from gatewise._loops.counters import Counters
+from gatewise._loops.counting import counting, within_round
+from gatewise._loops.elements import Elements
 from gatewise._loops.errors import IrregularError, ShortError
-from gatewise._loops.regions import Region, expr, form, line_and_text, loose_form, made_wires, regions, rounds_of
+from gatewise._loops.regions import (
+    Region,
+    expr,
+    form,
+    line_and_text,
+    loose_form,
+    made_wires,
+    regions,
+    rounds_of,
+    within,
+)
 from gatewise._loops.slots import same_bits, slots, with_slots
-from gatewise._loops.sorting import Row, Sorting
+from gatewise._loops.sorting import GONE, Row, Sorting
 from gatewise._loops.starting import first_round, start_of
-from gatewise._recording import NotPlainError, statement_at
+from gatewise._recording import Loop, NotPlainError, PlainNames, statement_at
 from gatewise._transforms import run_step
 
 FEWEST = 3  # rounds: one of them is neither first nor last
@@ -37,18 +53,18 @@ def repeats(circuit: FrozenCircuit) -> tuple[list[Repeat], list[Unrolled]]:
     """
     made = made_wires(circuit)
     used = used_at_all(circuit)
-    found: list[Repeat] = []
+    found: dict[Repeat, Region] = {}
     left: list[Unrolled] = []
     taken: set[Wire] = set()
     for region in regions(made):
         if not taken.isdisjoint(region.wires):
             continue  # inside one that was found
         try:
-            found.append(verify_repeat(circuit, repeat_of(circuit, region, used)))
+            found[repeat_of(circuit, region, used, found, circuit.around)] = region
             taken.update(region.wires)
         except IrregularError as why:
             left.append(Unrolled(*line_and_text(region), str(why), why.short))
-    return found, left
+    return list(found), left
 
 
 def used_at_all(circuit: FrozenCircuit) -> dict[Wire, list[Any]]:
@@ -68,16 +84,26 @@ def used_at_all(circuit: FrozenCircuit) -> dict[Wire, list[Any]]:
     return used
 
 
-def repeat_of(circuit: FrozenCircuit, region: Region, used: dict[Wire, list[Any]]) -> Repeat:
-    """The repeat of one loop. Raises `IrregularError`."""
-    counted = counting(region, circuit.around)
-    rounds = alike(rounds_of(region, len(counted.counts)))
+def repeat_of(
+    circuit: FrozenCircuit,
+    region: Region,
+    used: dict[Wire, list[Any]],
+    earlier: Mapping[Repeat, Region],
+    plain: PlainNames | None,
+) -> Repeat:
+    """The repeat of one loop, behind the `earlier` ones. Raises `IrregularError`."""
+    plain = names_of(region, plain)
+    counted = counting(region, plain)
+    cut = rounds_of(region, len(counted.counts))
+    rounds = alike(cut)
     if len(counted.counts) != len(rounds):
         raise IrregularError(f"Python went round {len(counted.counts)} times, and {len(rounds)} rounds were seen")
     refuse(circuit, region, rounds)
     rounds = without_lost(rounds, used)
-    sorting = Sorting(rounds, counted, circuit.around)
-    starts = begin(region, sorting, circuit)
+    counters = Counters(region, counted, plain)
+    sorting = Sorting(rounds, counted, plain, Elements(earlier, region, counted, plain), counters)
+    delays = {key: delay_of(region, plain, *found) for key, found in sorting.delays.items()}
+    starts = begin(region, sorting, plain, delays)
     replayed(sorting, rounds)
     inside = {w for row in rounds for w in row if w is not None}
     collected: dict[int, list[int]] = {}
@@ -86,8 +112,49 @@ def repeat_of(circuit: FrozenCircuit, region: Region, used: dict[Wire, list[Any]
             if wire is not None and any(by is None or by not in inside for by in used.get(wire, ())):
                 collected.setdefault(j, []).append(k)
     together = {j: tuple(ks) for j, ks in collected.items()}
-    told = tuple(map(tuple, rounds))
-    return Repeat(counted, told, sorting.carried, starts, tuple(sorting.shared), sorting.indexed, together)
+    shared, told = tuple(sorting.shared), tuple(map(tuple, rounds))
+    moved, moves = sorting.moved, counters.needed(list(sorting.moved.values()))
+    carried, indexed, elements = sorting.carried, sorting.indexed, sorting.elements
+    found = Repeat(counted, told, carried, starts, shared, indexed, together, elements, moved, moves, delays)
+    inner = inner_repeats(circuit, region, cut[found.model], used, within_round(plain, region, counted, found.model))
+    return verify_repeat(circuit, replace(found, inner=tuple(inner)))
+
+
+def inner_repeats(
+    circuit: FrozenCircuit,
+    outer: Region,
+    made: Sequence[Wire],
+    used: dict[Wire, list[Any]],
+    plain: PlainNames | None,
+) -> list[Repeat]:
+    """The repeats among the steps of one round."""
+    found: dict[Repeat, Region] = {}
+    taken: set[Wire] = set()
+    for region in regions(made):
+        if region.loop is outer.loop or region.loop in around(outer) or not taken.isdisjoint(region.wires):
+            continue
+        with suppress(IrregularError):
+            found[repeat_of(circuit, region, used, found, plain)] = region
+            taken.update(region.wires)
+    return list(found)
+
+
+def around(region: Region) -> set[Loop]:
+    """The loops that hold a region."""
+    return {loop for loop in region.inside if not within(loop, region.loop)}
+
+
+def delay_of(region: Region, plain: PlainNames | None, first: Any, name: str) -> Delay:
+    """What stands for a value of several rounds before, with the user's line for a plain one."""
+    start = None
+    if not isinstance(first, Wire) and name:
+        with suppress(NotPlainError):
+            value, line = start_of(region, name, plain)
+            first = value if first is GONE else first
+            start = line if same_bits(value, first) else None
+    if first is GONE:
+        raise IrregularError("what its first round starts from is not told by a line before it")
+    return Delay(first, name, start)
 
 
 def alike(rounds: list[tuple[Wire, ...]]) -> list[Row]:
@@ -150,15 +217,17 @@ def without_lost(rounds: Sequence[Row], used: dict[Wire, list[Any]]) -> list[Row
     return [[row[j] for j in needed] for row in rounds]
 
 
-def begin(region: Region, sorting: Sorting, circuit: FrozenCircuit) -> dict[int, Said]:
+def begin(
+    region: Region, sorting: Sorting, plain: PlainNames | None, delays: Mapping[tuple[int, int], Delay]
+) -> dict[int, Said]:
     """The user's lines that make what is carried in first; what NumPy did in the first round is done again."""
     starts: dict[int, Said] = {}
     for place in sorted({*sorting.entries, *sorting.carried}):
         if isinstance(sorting.carried.get(place), Wire):
             continue
-        name = bound_to(sorting.rounds[1][place], circuit)
+        name = bound_to(sorting.rounds[1][place], region) or sorting.called.get(place, "")
         try:
-            value, line = start_of(region, name, circuit.around)
+            value, line = start_of(region, name, plain)
         except NotPlainError:
             if place not in sorting.carried:
                 raise IrregularError("what its first round starts from is not told by a line before it") from None
@@ -168,17 +237,17 @@ def begin(region: Region, sorting: Sorting, circuit: FrozenCircuit) -> dict[int,
         if same_bits(sorting.carried[place], value) or sorting.carried[place] is value:
             starts[place] = line
     if any(wire is None for wire in sorting.rounds[0]) or sorting.folded:
-        values = first_round(sorting)
+        values = first_round(sorting, {slot: delays[key].first for slot, key in sorting.lagged.items()})
         if not all(same_bits(values[place], x) for place, _, x in sorting.folded):
             raise IrregularError("its first round starts from something else than the line before it says")
     return starts
 
 
-def bound_to(wire: Wire | None, circuit: FrozenCircuit) -> str:
+def bound_to(wire: Wire | None, region: Region) -> str:
     """The name that the user gives to the value of a step."""
     assert wire is not None
     place = expr(wire).place
-    statement = statement_at(*place[0]) if place else None
+    statement = statement_at(*place[region.depth]) if place else None
     return (statement.into or statement.target or "") if statement is not None else ""
 
 

@@ -9,9 +9,9 @@ from itertools import pairwise
 from types import CodeType
 from typing import Any
 
-from gatewise._circuit import Expr, FrozenCircuit, Wire, holding, step_of
+from gatewise._circuit import Expr, FrozenCircuit, Wire, holding, step_of, wires_in
 from gatewise._loops.slots import kind
-from gatewise._recording import Loop, loops_at, places_of, span_of, spans, spot, spots
+from gatewise._recording import Loop, Span, loops_at, places_of, span_of, spans, spot, spots
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def expr(wire: Wire) -> Expr:
 
 
 def regions(made: Sequence[Wire]) -> list[Region]:
-    """The runs of loops, outer ones first: unbroken stretches of steps in one loop and one call of its function."""
+    """The runs of loops, in their order, outer ones first: unbroken stretches of steps in one loop and one call."""
     open_: dict[Any, list[Wire]] = {}
     found: list[tuple[Any, list[Wire]]] = []
     for wire in made:
@@ -51,10 +51,32 @@ def regions(made: Sequence[Wire]) -> list[Region]:
                 open_[key] = []
                 found.append((key, open_[key]))
             open_[key].append(wire)
-    return [
-        Region(key[0], key[1], key[2], tuple(wires), frozenset(k[2] for k in loops_around(expr(wires[0])) if k != key))
-        for key, wires in sorted(found, key=lambda each: -len(each[1]))
+    regions = [
+        Region(key[0], key[1], key[2], rounds, frozenset(k[2] for k in loops_around(expr(wires[0])) if k != key))
+        for key, wires in found
+        if (rounds := tuple(without_iterable(wires, key[0], key[2])))
     ]
+    return sorted(regions, key=lambda each: (each.wires[0].order, -len(each.wires)))
+
+
+def without_iterable(wires: Sequence[Wire], depth: int, loop: Loop) -> Sequence[Wire]:
+    """The steps of a loop without those that made, before it began, what it goes through."""
+    iterable = loop.iter if isinstance(loop, ast.For) else getattr(loop, "generators", [None])[0]
+    span = span_of(getattr(iterable, "iter", iterable)) if iterable is not None else None
+    if span is None:
+        return wires
+    at = {wire: place_of(wire, depth) for wire in wires}
+    standing = [wire for wire in wires if (here := at[wire]) is not None and spans(span, here)]
+    taken = [wire for wire in wires if wire in standing or at[wire] == span_of(loop)]  # by the loop itself
+    used = {x for wire in taken for x in wires_in(expr(wire))}
+    before = {wire for wire in standing if wire in used}
+    return [wire for wire in wires if wire not in before]
+
+
+def place_of(wire: Wire, depth: int) -> Span | None:
+    """Where a step stands in the source of one of its frames."""
+    code, instruction = expr(wire).place[depth]
+    return places_of(code).spans[instruction // 2]
 
 
 def loops_around(step: Expr) -> list[tuple[int, CodeType, Loop, tuple[int, ...]]]:
@@ -73,6 +95,8 @@ def rounds_of(region: Region, count: int | None) -> list[tuple[Wire, ...]]:
     That is the period of an inner loop where there is nothing but that one: there `count`, where it is known, decides.
     """
     wires, at = region.wires, positions(region)
+    if isinstance(region.loop, ast.Call):
+        return sums_of(region)
     cuts = [
         0,
         *(k for k, (one, two) in enumerate(pairwise(at), 1) if two < one or again(region, wires[k - 1], wires[k])),
@@ -84,6 +108,13 @@ def rounds_of(region: Region, count: int | None) -> list[tuple[Wire, ...]]:
             length = len(wires) // count
         cuts = list(range(0, len(wires), length)) if len(wires) % length == 0 else cuts
     return [wires[a:b] for a, b in pairwise([*cuts, len(wires)])]
+
+
+def sums_of(region: Region) -> list[tuple[Wire, ...]]:
+    """The rounds of a `sum`: each ends with its addition."""
+    own = region.depth + 1
+    ends = [k for k, w in enumerate(region.wires, 1) if len(expr(w).place) == own and expr(w).gate.name == "add"]
+    return [region.wires[a:b] for a, b in pairwise([0, *ends])]
 
 
 def again(region: Region, one: Wire, two: Wire) -> bool:

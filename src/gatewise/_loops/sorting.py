@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Counting, Said, Slot, Wire, step_of
+from gatewise._circuit import Counting, Element, Moved, Said, Slot, Wire, step_of
+from gatewise._loops.counters import Counters
 from gatewise._loops.counting import in_round
+from gatewise._loops.elements import Elements
 from gatewise._loops.errors import IrregularError
 from gatewise._loops.regions import expr
 from gatewise._loops.slots import kind, node_of, same_bits, slots
@@ -26,8 +28,10 @@ class Sorting:
     seen, `folded` the slots whose first value NumPy made in the same round.
     """
 
-    def __init__(self, rounds: Sequence[Row], counting: Counting, plain: PlainNames | None) -> None:
-        self.rounds, self.counting, self.plain = rounds, counting, plain
+    def __init__(
+        self, rounds: Sequence[Row], counting: Counting, plain: PlainNames | None, among: Elements, counters: Counters
+    ) -> None:
+        self.rounds, self.counting, self.plain, self.among, self.counters = rounds, counting, plain, among, counters
         self.where = {
             id(step_of(w)): (k, j) for k, row in enumerate(rounds) for j, w in enumerate(row) if w is not None
         }
@@ -36,6 +40,11 @@ class Sorting:
         self.folded: list[tuple[int, Slot, Any]] = []
         self.shared: dict[Wire, None] = {}
         self.indexed: dict[tuple[int, Slot], Said] = {}
+        self.called: dict[int, str] = {}  # by place, how the next round speaks of what is carried
+        self.delays: dict[tuple[int, int], tuple[Any, str]] = {}
+        self.lagged: dict[tuple[int, Slot], tuple[int, int]] = {}
+        self.moved: dict[tuple[int, Slot], Moved] = {}
+        self.elements: dict[tuple[int, Slot], Element] = {}
         for place in range(len(rounds[1])):
             self.step(place)
 
@@ -52,26 +61,51 @@ class Sorting:
         """Sort what stands in one slot in all rounds."""
         found = [self.source(x, k) for k, x in enumerate(given)]
         later, first = found[1:], found[0]
+        if found[-1][0] == "inside" and found[-1][1] > 1 and self.is_delayed(found):
+            self.delay(place, slot, found[-1][1], found[-1][2], given)
+            return
         kinds = {each[0] for each in later}
         if kinds == {"inside"}:
             steps = {each[1:] for each in later}
             if len(steps) > 1:
                 raise IrregularError("an operand comes from another step in another round")
             lag, source = steps.pop()
-            if lag > 1:
-                raise IrregularError(f"a value comes from {lag} rounds before")
             self.from_steps(place, slot, lag, source, first)
         elif any(each[0] == "inside" and each[1] > 1 for each in later):
             raise IrregularError(f"a value comes from {max(x[1] for x in later if x[0] == 'inside')} rounds before")
         elif len(kinds) > 1 or (first[0] != "gone" and first[0] not in kinds):
             raise IrregularError("an operand comes from a round in one round and from outside in another")
         elif kinds == {"outside"}:
-            wires = {each[1] for each in found if each[0] == "outside"}
+            wires = list(dict.fromkeys(each[1] for each in found if each[0] == "outside"))
             if len(wires) > 1:
-                raise IrregularError("another value from outside is used in each round")
-            self.shared[wires.pop()] = None
+                step = expr(next(wire for row in self.rounds if (wire := row[place]) is not None))
+                self.elements[place, slot] = self.among.element(given, step, slot)
+            else:
+                self.shared[wires.pop()] = None
         else:
             self.constant(place, slot, given)
+
+    def is_delayed(self, found: list[tuple[Any, ...]]) -> bool:
+        """Whether a value comes from so many rounds before, from the first round on that has them."""
+        lag = found[-1][1]
+        return (
+            len(found) > lag + 1
+            and all(each == found[-1] for each in found[lag:])
+            and all(each[0] in ("outside", "plain") for each in found[1:lag])
+            and found[0][0] in ("outside", "plain", "gone")
+        )
+
+    def delay(self, place: int, slot: Slot, lag: int, source: int, given: list[Any]) -> None:
+        """A value from several rounds before: what stands for it until there are so many."""
+        self.carry(source, given[lag - 1])
+        step = expr(next(wire for row in self.rounds if (wire := row[place]) is not None))
+        node = node_of(step, slot)
+        self.lagged[place, slot] = source, lag
+        for back in range(2, lag + 1):
+            first, key = given[lag - back], (source, back)
+            before = self.delays.setdefault(key, (first, node.id if isinstance(node, ast.Name) else ""))[0]
+            if first is not GONE and before is not GONE:
+                self.demand_one(before, first)
 
     def source(self, x: Any, k: int) -> tuple[Any, ...]:
         """Where one value of round `k` comes from: ("inside", rounds before, place), ("outside", wire), ..."""
@@ -98,26 +132,34 @@ class Sorting:
         if first[0] == "inside":
             raise IrregularError("its first round is made of other steps")
         self.carry(source, first[1])
+        step = expr(next(wire for row in self.rounds if (wire := row[place]) is not None))
+        if isinstance(node := node_of(step, slot), ast.Name):
+            self.called.setdefault(source, node.id)
 
     def carry(self, source: int, first: Any) -> None:
         """Note what the first round is given in the place of what the round before makes."""
-        before = self.carried.setdefault(source, first)
+        self.demand_one(self.carried.setdefault(source, first), first)
+        made = self.rounds[1][source]
+        if isinstance(first, Wire) and made is not None and kind(first.value) != kind(made.value):
+            raise IrregularError("a value that is carried on begins in another shape or type")
+
+    def demand_one(self, before: Any, first: Any) -> None:
         if before is not first and (
             isinstance(first, Wire) or isinstance(before, Wire) or not same_bits(before, first)
         ):
             raise IrregularError("one value that is carried on begins as two")
-        made = self.rounds[1][source]
-        if isinstance(first, Wire) and made is not None and kind(first.value) != kind(made.value):
-            raise IrregularError("a value that is carried on begins in another shape or type")
 
     def constant(self, place: int, slot: Slot, given: list[Any]) -> None:
         """A plain value: the same in all rounds, or another number that the user's text gives."""
         known = [x for x in given if x is not GONE]
         counts = list(self.counting.counts)[len(given) - len(known) :]
         steps = [wire for row in self.rounds if (wire := row[place]) is not None]
-        text = self.text(node_of(expr(steps[0]), slot), known, counts, slot)
+        node = node_of(expr(steps[0]), slot)
+        text = self.text(node, known, counts, slot)
         if text is not None:
             self.indexed[place, slot] = text
+        elif node is not None and (moved := self.counters.use(node, known)) is not None:
+            self.moved[place, slot] = moved
         elif not all(same_bits(known[0], x) or same(known[0], x) for x in known[1:]):
             raise IrregularError(
                 f"{self.told(steps[0], slot)} is another number each round, and no text of the code gives it"
@@ -139,7 +181,8 @@ class Sorting:
             return None
         if not all(self.gives(node, x, count) for x, count in zip(known, counts, strict=True)):
             return None
-        return said(node, ast.unparse(node))
+        printed = self.plain.as_printed(node)
+        return said(printed, ast.unparse(printed))
 
     def gives(self, node: ast.expr, x: Any, count: int) -> bool:
         """Whether an expression gives a value in one round."""

@@ -9,53 +9,26 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr, Said, Slot, Wire, step_of
+from gatewise._loops.before import line_before
 from gatewise._loops.counting import in_round, value
 from gatewise._loops.errors import IrregularError
 from gatewise._loops.regions import Region, expr
 from gatewise._loops.slots import node_of, slots, with_slots
 from gatewise._loops.sorting import Sorting
-from gatewise._recording import NotPlainError, PlainNames, function_node, said, source_of
+from gatewise._recording import NotPlainError, PlainNames, said
 from gatewise._transforms import run_step
-
-
-def line_before(region: Region, name: str) -> ast.expr | None:
-    """What the user's code assigns to a name before a loop, in the same block of statements, nothing between."""
-    source = source_of(region.code)
-    if source is None or region.depth:
-        return None
-    for block in blocks(function_node(source, region.code)):
-        if region.loop in block:
-            before = block[: block.index(region.loop)]
-            return next((found for s in reversed(before) if (found := assigned_by(s, name)) is not None), None)
-    return None
-
-
-def blocks(body: ast.AST) -> list[list[ast.AST]]:
-    """The blocks of statements inside a function."""
-    fields = ("body", "orelse", "finalbody")
-    return [found for node in ast.walk(body) for f in fields if isinstance(found := getattr(node, f, None), list)]
-
-
-def assigned_by(statement: ast.AST, name: str) -> ast.expr | None:
-    """What a statement assigns to a name; an expression that is nothing plain where it does so in another way."""
-    match statement:
-        case ast.Assign(targets=targets, value=given) if all(isinstance(t, ast.Name) for t in targets):
-            return given if any(t.id == name for t in targets) else None  # type: ignore[attr-defined]
-        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=several)) if len(targets) == len(
-            several
-        ):
-            pairs = zip(targets, several, strict=True)
-            return next((v for t, v in pairs if isinstance(t, ast.Name) and t.id == name), None)
-    names = [n for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-    return ast.Constant("bound") if any(n.id == name for n in names) else None
 
 
 def start_of(region: Region, name: str, plain: PlainNames | None) -> tuple[Any, Said]:
     """The plain value that a name has before a loop, and the user's line for it. Raises `NotPlainError`."""
-    node = line_before(region, name)
+    if isinstance(region.loop, ast.Call):  # a sum begins with 0, or as it is told
+        node: ast.expr | None = region.loop.args[1] if len(region.loop.args) > 1 else ast.Constant(0)
+    else:
+        node = line_before(region, name)
     if node is None or plain is None:
         raise NotPlainError
-    return plain_array(node, plain), said(node, f"{name} = {ast.unparse(node)}")
+    printed = plain.as_printed(node)
+    return plain_array(node, plain), said(printed, f"{name} = {ast.unparse(printed)}")
 
 
 def plain_array(node: ast.expr, plain: PlainNames) -> Any:
@@ -69,26 +42,33 @@ def plain_array(node: ast.expr, plain: PlainNames) -> Any:
     return value(plain, node)
 
 
-def first_round(sorting: Sorting) -> dict[int, Any]:
+def first_round(sorting: Sorting, delayed: Mapping[tuple[int, Slot], Any]) -> dict[int, Any]:
     """The values of the first round's steps; those that NumPy did by the second round's, on what comes in first."""
     values: dict[int, Any] = {}
     for place, (first, second) in enumerate(zip(sorting.rounds[0], sorting.rounds[1], strict=True)):
         if first is not None:
             values[place] = first.value
         elif second is not None:
-            values[place] = done_by_numpy(sorting, place, expr(second), values)
+            values[place] = done_by_numpy(sorting, place, expr(second), values, delayed)
     return values
 
 
-def done_by_numpy(sorting: Sorting, place: int, made: Expr, values: Mapping[int, Any]) -> Any:
+def done_by_numpy(
+    sorting: Sorting, place: int, made: Expr, values: Mapping[int, Any], delayed: Mapping[tuple[int, Slot], Any]
+) -> Any:
     """A step of the first round that left no wire."""
     told: dict[Slot, Any] = {}
     for slot, x in slots(made).items():
         k, q = sorting.where.get(id(step_of(x)), (-1, -1)) if isinstance(x, Wire) else (-1, -1)
-        if k == 1:
+        if (place, slot) in delayed:
+            first = delayed[place, slot]
+            told[slot] = first.value if isinstance(first, Wire) else first
+        elif k == 1:
             told[slot] = values[q]
         elif k == 0:
             told[slot] = sorting.carried[q]
+        elif (place, slot) in sorting.moved:
+            told[slot] = sorting.moved[place, slot].values[0]
         elif (place, slot) in sorting.indexed:
             told[slot] = first_number(sorting, node_of(made, slot))
     step = with_slots(made, told)

@@ -6,10 +6,16 @@ from gatewise._recording.constants import function_node as function_node
 from gatewise._recording.constants import said as said
 from gatewise._recording.constants import same as same
 from gatewise._recording.constants import stored as stored
+from gatewise._recording.lists import Filled as Filled
+from gatewise._recording.lists import length_of as length_of
+from gatewise._recording.operands import is_typed_number as is_typed_number
 from gatewise._recording.operands import operand_nodes as operand_nodes
 from gatewise._recording.operands import parameter_node as parameter_node
+from gatewise._recording.operands import says as says
 from gatewise._recording.outcomes import plainly as plainly
 from gatewise._recording.places import Loop as Loop
+from gatewise._recording.places import Span as Span
+from gatewise._recording.places import Statement as Statement
 from gatewise._recording.places import expression_at as expression_at
 from gatewise._recording.places import loops_at as loops_at
 from gatewise._recording.places import places_of as places_of

@@ -7,6 +7,7 @@ literals), and when working it out again from the recorded arguments gives the r
 from __future__ import annotations
 
 import ast
+import copy
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,13 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Said
+from gatewise._recording.lists import Filled, Lengths, filled_lists
 from gatewise._recording.places import Source, source_of
+
+
+class NotPlainError(Exception):
+    """The expression holds something that is not known to be plain."""
+
 
 ATTRIBUTES = frozenset({"shape", "size", "ndim"})
 ARRAYS: dict[str, Callable[..., Any]] = {"arange": np.arange, "zeros": np.zeros, "ones": np.ones, "eye": np.eye}
@@ -29,10 +36,6 @@ BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.FloorDiv: operator.floordiv,
 }
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf}
-
-
-class NotPlainError(Exception):
-    """The expression holds something that is not known to be plain."""
 
 
 def worked_out(node: ast.AST, known: Mapping[str, Any], modules: Mapping[str, Any]) -> Any:
@@ -67,6 +70,8 @@ def worked_out(node: ast.AST, known: Mapping[str, Any], modules: Mapping[str, An
                 return ARRAYS[attribute](*(worked_out(a, known, modules) for a in args))
         case ast.Call(func=ast.Name(id=name), args=[arg], keywords=[]) if name in NUMBERS and name not in modules:
             return NUMBERS[name](worked_out(arg, known, modules))
+        case ast.Call(func=ast.Name(id="min"), args=[_, _, *_] as args, keywords=[]) if "min" not in {*known, *modules}:
+            return min(worked_out(a, known, modules) for a in args)
         case ast.Constant(value=value) if value is Ellipsis:
             return value
     raise NotPlainError
@@ -105,6 +110,8 @@ class PlainNames:
         self.assigned = {
             name: node for name, node in assigned.items() if name not in known
         }  # arguments are told as they came
+        self.lists = {} if code is None or (source := source_of(code)) is None else filled_in(source, code)
+        self.instead: dict[str, ast.expr] = {}  # what printed code says for some of the known
         self.uses: dict[str, Said] = {}  # name -> the line that computes it
         self._open: set[str] = set()
 
@@ -115,6 +122,7 @@ class PlainNames:
         """
         if node is None:
             return None
+        node = self.by_lengths(node)
         try:
             if not same(self.value(node), value):
                 return None
@@ -126,6 +134,7 @@ class PlainNames:
 
     def value(self, node: ast.AST) -> Any:
         """The value of `node`, working out local numbers it names."""
+        node = self.by_lengths(node)
         for name in {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - set(self.known):
             if name in self.assigned and name not in self._open:
                 self._open.add(name)  # a name made of itself is not plain
@@ -133,16 +142,41 @@ class PlainNames:
                 self._open.remove(name)
         return worked_out(node, self.known, self.modules)
 
+    def by_lengths(self, node: ast.AST) -> ast.AST:
+        """An expression without the lengths of lists: printed code may have no such list, or none yet."""
+        return Lengths(self.lists).within(node) if self.lists else node
+
+    def as_printed(self, node: ast.AST) -> ast.AST:
+        """An expression in terms of the names that printed code has."""
+        return Instead(self.instead).within(self.by_lengths(node))
+
     def use(self, name: str) -> None:
         """Note that printed code needs `name`, and what it is made of before it."""
         if name in self.uses:
             return
-        definition = self.assigned[name]
+        definition = self.by_lengths(self.assigned[name])
         for inner in sorted(
             {n.id for n in ast.walk(definition) if isinstance(n, ast.Name)} & set(self.assigned) - {name}
         ):
             self.use(inner)
         self.uses[name] = said(definition, f"{name} = {ast.unparse(definition)}")
+
+
+class Instead(ast.NodeTransformer):
+    """Puts expressions in the place of names."""
+
+    def __init__(self, instead: Mapping[str, ast.expr]) -> None:
+        self.instead = instead
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return self.instead.get(node.id, node)
+
+    def within(self, node: ast.AST) -> ast.AST:
+        """The expression with these in it; one without is the same object."""
+        if not any(isinstance(each, ast.Name) and each.id in self.instead for each in ast.walk(node)):
+            return node
+        found: ast.AST = self.visit(copy.deepcopy(node))
+        return found
 
 
 def said(node: ast.AST, text: str) -> Said:
@@ -209,6 +243,12 @@ def function_node(source: Source, code: CodeType) -> ast.AST:
             if first == code.co_firstlineno:
                 return node
     return source.tree
+
+
+def filled_in(source: Source, code: CodeType) -> dict[str, Filled]:
+    """The lists that a function, or a script, fills."""
+    body = function_node(source, code)
+    return {} if body is source.tree and code.co_name != "<module>" else filled_lists(body)
 
 
 def stored(code: CodeType) -> Iterator[ast.Name]:

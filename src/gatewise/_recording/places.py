@@ -9,12 +9,13 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
-from typing import Any
+from typing import Any, TypeGuard
 
 from gatewise import _syntax
 
 Span = tuple[int, int, int, int]  #: line, column, end line, end column
-Loop = ast.For | ast.While | ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp
+#: What runs some code several times; a call among them is that of the builtin `sum`.
+Loop = ast.For | ast.While | ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp | ast.Call
 LOOPS = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
 STATEMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)
 
@@ -56,7 +57,7 @@ class Source:
                 self.statements.append(node)
             if isinstance(node, ast.Lambda):
                 self.lambdas.append(node)
-            if isinstance(node, LOOPS):
+            if isinstance(node, LOOPS) or is_sum(node):
                 self.loops.append(node)
         self.loops.sort(key=span_of)
         self.statements.sort(key=span_of)
@@ -164,9 +165,19 @@ def loops_at(code: CodeType, instruction: int) -> tuple[Loop, ...]:
     places = places_of(code)
     if instruction not in places.loops:
         span, loops = places.spans[instruction // 2], places.source.loops if places.source else []
-        around = tuple(loop for loop in loops if span is not None and spans(span_of(loop), span))
+        around = tuple(loop for loop in loops if span is not None and holds(loop, span))
         places.loops[instruction] = tuple(loop for loop in around if belongs(loop, code))
     return places.loops[instruction]
+
+
+def is_sum(node: ast.AST) -> TypeGuard[ast.Call]:
+    """Whether a node calls `sum`, which adds what it goes through."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sum"
+
+
+def holds(loop: Loop, span: Span) -> bool:
+    """Whether a loop runs what stands in a place; what `sum` is given is worked out before it begins."""
+    return span_of(loop) == span if isinstance(loop, ast.Call) else spans(span_of(loop), span)
 
 
 def in_loop(code: CodeType, instruction: int) -> bool:

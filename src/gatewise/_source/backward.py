@@ -148,7 +148,7 @@ class Backward:
 
     def contribute(self, parent: Wire, part: Any, contributions: int) -> None:
         """One contribution: a line, or nothing yet where it will be written in the one place that uses it."""
-        self.say.current = self.circuit.names.get(parent, "d")
+        self.say.current = self.called(parent)
         if not self.has_line(parent, part, contributions):
             self.inline[parent] = part
             return
@@ -159,6 +159,10 @@ class Backward:
         self.begun.add(parent)
         returned = parent in self.names.inputs and self.names.inputs[parent].wanted
         self.page.assign(name, part, like=parent, fresh=returned or contributions > 1)
+
+    def called(self, parent: Wire) -> str:
+        """What values on the way to a gradient are called after."""
+        return self.circuit.names.get(parent, "d")
 
     def has_line(self, parent: Wire, part: Any, contributions: int) -> bool:
         """Whether a gradient gets a name: its wire has one, or it is summed, or used several times, or too deep."""

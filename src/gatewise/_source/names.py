@@ -34,6 +34,7 @@ class Names:
         self.needed: set[Wire] = set()
         self.instead: dict[Wire, str] = {}  # what is said for a value of a round while the way back is written
         self.at_hand: frozenset[Wire] = frozenset()  # of these the ones that need no line of their own
+        self.covered: frozenset[Wire] = frozenset()  # arrays of which a loop gives a gradient to every entry
         self.d_names: dict[Wire, str] = {}
         self.dict_names: dict[str, str] = {}
 
@@ -56,6 +57,8 @@ class Names:
 
     def part_name(self, wire: Wire) -> str | None:
         """What a wire inside an index is called; None for one that is told by its value."""
+        if wire in self.instead:
+            return self.instead[wire]
         if wire in self.circuit.spelled:
             return self.circuit.spelled[wire]
         return self.forward_name(wire) if wire in self.circuit.names and not isinstance(wire.value, int) else None

@@ -109,6 +109,7 @@ class Speller:
         self.named, self.free, self.hidden = named, free, hidden
         self.uses_math, self.defines = False, True  # `defines`: own gates are functions of the text, parameters inside
         self.modules: dict[str, str] = {}  # of SciPy's, that the text needs: what they are called there
+        self.numbers: set[float] = set()  # those that are written by their value, and not as the user typed them
         self.functions: dict[str, Any] = {}  # own gates that need a definition: name -> step
 
     def plain(self, value: Any) -> Text:
@@ -117,10 +118,17 @@ class Speller:
             return Text(self.texts[id(value)])
         if isinstance(value, np.ndarray):
             return Text(self.array(value))
+        return self.number(value)
+
+    def number(self, value: Any) -> Text:
+        """A number by its value."""
+        if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
+            self.numbers.add(float(value))
         return number_literal(value)
 
     def array(self, value: Any) -> str:
         """An array without a name: told by its value, or written out."""
+        self.numbers |= {float(n) for n in np.shape(value)}
         if (told := told_by_value(np.asarray(value))) is not None:
             return told
         if not value.size:
@@ -143,7 +151,7 @@ class Speller:
             return f"np.{value.name}" if value.name != "bool" else "bool"
         if isinstance(value, np.ndarray):
             return self.array(value)
-        return repr(value) if isinstance(value, str) or value is None else number_literal(value).text
+        return repr(value) if isinstance(value, str) or value is None else self.number(value).text
 
     def part(self, value: Any) -> str:
         """One part of an index; a tuple inside one is an array of positions."""
@@ -166,11 +174,15 @@ class Speller:
         if text is not None:
             return text
         if isinstance(value, slice):
-            parts = ["" if p is None else str(value_of(p)) for p in (value.start, value.stop, value.step)]
+            parts = ["" if p is None else self.slice_part(value_of(p)) for p in (value.start, value.stop, value.step)]
             return ":".join(parts[:2] if value.step is None else parts)
         if value is Ellipsis:
             return "..."
         return "None" if value is None else self.parameter(value)
+
+    def slice_part(self, value: Any) -> str:
+        """One number of a slice."""
+        return self.number(value).text if isinstance(value, int) else str(value)
 
     def step(self, step: Expr, operands: Sequence[Text], values: Sequence[Any], grouped: bool = False) -> Text:
         """One step on operands that are spelled already; `values` are their plain values."""

@@ -14,7 +14,7 @@ from gatewise._source.expressions import Expressions
 from gatewise._source.looking import dtype_of, is_gate, is_number, value_of
 from gatewise._source.names import Names
 from gatewise._source.shapes import Shapes
-from gatewise._source.spelling import ATOM, UNARY, Text, infix, number_literal
+from gatewise._source.spelling import ATOM, UNARY, Text, infix
 
 Style = Literal["code", "notes"]
 #: By the function that makes a view, its gate.
@@ -199,7 +199,7 @@ class Statements:
         if not self.each_once(index):
             self.write(f"np.add.at({name}, {self.say.speller.index(index, alone=True)}, {self.say.spell(values).text})")
         elif is_number(values) and values < 0:
-            self.write(f"{name}[{self.say.speller.index(index)}] -= {number_literal(-values).text}")
+            self.write(f"{name}[{self.say.speller.index(index)}] -= {self.say.speller.plain(-values).text}")
         else:
             self.write(f"{name}[{self.say.speller.index(index)}] += {self.say.spell(values).text}")
 

@@ -20,6 +20,7 @@ from gatewise._circuit import (
     holding,
     seen,
     tick,
+    wires_in,
     with_wires,
 )
 from gatewise._gates import GATES, pick
@@ -42,18 +43,24 @@ class Body:
     blocks: dict[Wire, Block] = field(default_factory=dict)
     spelled: dict[Wire, Said] = field(default_factory=dict)
     direct: dict[Wire, tuple[Wire, Any]] = field(default_factory=dict)  # what one index picks from a shared wire
+    moved: dict[Wire, Said] = field(default_factory=dict)  # plain numbers that statements of the loop move on
+    instead: dict[Wire, Wire] = field(default_factory=dict)  # by the recorded wires
+    entries: dict[tuple[Repeat, int, str], Wire] = field(default_factory=dict)  # of these what is taken from lists
 
 
-def body_of(circuit: FrozenCircuit, repeat: Repeat, counter: str) -> Body:
-    """The second round as steps on wires of its own. Raises `UnprintedError`."""
-    before = {q: repeat.rounds[0][q] for q in repeat.carried}
+def body_of(circuit: FrozenCircuit, repeat: Repeat, counter: str, arrays: Mapping[tuple[Repeat, int], Wire]) -> Body:
+    """The second round as steps on wires of its own; `arrays` are those of lists. Raises `UnprintedError`."""
+    m = repeat.model
+    before = {q: repeat.rounds[m - 1][q] for q in repeat.carried if q not in repeat.delayed}
+    before |= {place: repeat.rounds[m - lag][q] for place, (q, lag) in repeat.delayed.items()}
     body = Body([], {})
-    instead: dict[Wire, Wire] = {}
+    instead = body.instead
     for q, wire in before.items():
         if wire is None:
             raise UnprintedError("what it carries on is made by NumPy in its first round")
         body.carried[q] = leaf(wire, circuit)
         instead[wire] = body.carried[q]
+    take_entries(repeat, body, counter, circuit, arrays, instead)
     known = {*repeat.shared, *instead}
     for place, wire in enumerate(repeat.body):
         told = round_numbers(repeat, place, wire, counter, body, circuit)
@@ -65,7 +72,44 @@ def body_of(circuit: FrozenCircuit, repeat: Repeat, counter: str) -> Body:
             body.blocks[made] = block_in(circuit.blocks[wire], instead)
         if made.step.gate is GATES[pick] and made.step.operands[0] in repeat.shared:  # type: ignore[union-attr]
             body.direct[made] = made.step.operands[0], made.step.parameters["index"]  # type: ignore[union-attr]
+    for array in arrays.values():
+        step = array.step  # type: ignore[attr-defined]
+        if array not in instead and not known.isdisjoint(w for w in wires_in(step) if w in repeat.rounds[m]):
+            instead[array] = SourcedWire(tick(), array.bits, array.value, step=step)
     return body
+
+
+def take_entries(
+    repeat: Repeat,
+    body: Body,
+    counter: str,
+    circuit: FrozenCircuit,
+    arrays: Mapping[tuple[Repeat, int], Wire],
+    instead: dict[Wire, Wire],
+) -> None:
+    """What the second round is given of other repeats: entries of their lists."""
+    for (j, slot), found in repeat.elements.items():
+        old = slots(repeat.body[j].step)[slot]  # type: ignore[attr-defined]
+        text, array = found.at or Said(counter, {counter}), arrays[found.repeat, found.place]
+        key = found.repeat, found.place, str(text)
+        if key not in body.entries:
+            if old in instead:
+                raise UnprintedError("two entries of a list are one in its second round")
+            row = [*found.repeat.rounds]
+            at = next((k for k, each in enumerate(row) if each[found.place] is old), -1) + found.begun
+            number = SourcedWire(tick(), circuit.recording, at)
+            body.spelled[number] = text
+            step = Expr(GATES[pick], pick, (array,), {"index": number}, old.value)
+            made = SourcedWire(tick(), old.bits, old.value, (array.value,), (array,), ONE_WANTED, {"index": at})
+            made.sources, made.step = [array], step
+            body.entries[key] = made
+            body.direct[made] = array, number
+        elif instead.get(old) is not body.entries[key]:
+            raise UnprintedError("two entries of a list are one in its second round")
+        instead[old] = body.entries[key]
+
+
+ONE_WANTED = GATES[pick].array[0b110]  #: the way back of what is picked from an array that has a gradient
 
 
 def leaf(wire: Wire, circuit: FrozenCircuit) -> Wire:
@@ -112,7 +156,8 @@ def round_numbers(
     step = wire.step  # type: ignore[attr-defined]
     given = slots(step)
     told: dict[Slot, Any] = {}
-    for (j, slot), text in repeat.indexed.items():
+    texts = {**repeat.indexed, **{key: moved.text for key, moved in repeat.moved.items()}}
+    for (j, slot), text in texts.items():
         if j != place:
             continue
         text = text or Said(counter, {counter})
@@ -120,10 +165,12 @@ def round_numbers(
             number = SourcedWire(tick(), circuit.recording, given[slot])
             body.constants.append(Input(number, f"ꙮ{number.order}", f"ꙮ{number.order}", (), text, False, "constant"))
             told[slot] = number
+            body.moved |= {number: text} if (j, slot) in repeat.moved else {}
         elif slot[0] == "index" and type(given[slot]) is int:
             number = told[slot] = SourcedWire(tick(), circuit.recording, given[slot])
             body.spelled[number] = text
-        elif slot[0] == "index" and isinstance(given[slot], slice):
+            body.moved |= {number: text} if (j, slot) in repeat.moved else {}
+        elif slot[0] == "index" and isinstance(given[slot], slice) and (j, slot) not in repeat.moved:
             told[slot] = slice(given[slot].start, given[slot].stop, given[slot].step)
             body.texts["index", id(told[slot])] = Said(slice_text(node_of(step, slot), text), text.names)
         else:

@@ -9,17 +9,17 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Said, Unrolled, Wire
-from gatewise._loops import loops_around, node_of, slots
-from gatewise._recording import function_node, source_of, spots, stored
+from gatewise._circuit import Expr, FrozenCircuit, Repeat, Said, Unrolled, Wire
+from gatewise._loops import literal_before, loops_around, node_of, slots
+from gatewise._recording import expression_at, function_node, says, source_of, spots, stored
 from gatewise._source.guards import by_entry
-from gatewise._source.looped.parts import Rounds, Stretch, used_inputs
+from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
 
 #: By these a function may go another way, or bind names where nobody sees it.
 BRANCHES: tuple[type[ast.AST], ...] = (
@@ -31,7 +31,7 @@ BRANCHES: tuple[type[ast.AST], ...] = (
 def bound_to_count(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds], left: Sequence[Unrolled]) -> str:
     """Why the count may be no other than the recorded one; empty where it may."""
     unrolled = [f"{each.text} stays unrolled: {each.why}" for each in left if not TYPED.match(each.text)]
-    found = [part for part in parts if isinstance(part, Rounds)]
+    found = [part for part in everything(parts) if isinstance(part, Rounds)]
     if unrolled:
         return unrolled[0]
     if all(map(is_fixed, found)):
@@ -39,11 +39,14 @@ def bound_to_count(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds], le
     for part in found:
         if part.repeat.counting.told is None:
             return part.repeat.counting.untold
+        if not all(each.told for each in part.lists.values()):
+            return "a list may have another number of entries than its loop has rounds"
         if plain_start(part):
             return f"{plain_start(part)} begins as a number that no line tells"
     return (
         other_gate(circuit)
         or way_by_code(circuit)
+        or other_loop(circuit, found)
         or repeated_place(circuit, parts)
         or untold_constant(circuit, parts)
         or untold_input(circuit, parts)
@@ -55,8 +58,8 @@ TYPED = re.compile(r"for \w+ in range\([\d, ]+\):$")
 #: Gates whose printed lines hold no size, beside those that go entry by entry: no count is hidden in them.
 SIZELESS = frozenset(
     (
-        *("absolute", "assign", "copy", "det", "diagonal", "dot", "getitem", "inner", "inv", "matmul"),
-        *("matrix_transpose", "max", "min", "norm", "ones_like", "outer", "roll", "solve", "sum", "trace"),
+        *("absolute", "assign", "copy", "det", "diagonal", "dot", "flip", "getitem", "inner", "inv", "matmul"),
+        *("matrix_transpose", "max", "min", "norm", "ones_like", "outer", "roll", "solve", "stack", "sum", "trace"),
         *("transpose", "vdot", "where", "zeros_like"),
     )
 )
@@ -87,8 +90,12 @@ def plain_start(part: Rounds) -> str:
 
 
 def codes(circuit: FrozenCircuit) -> list[CodeType]:
-    """The functions of the user's that gates stand in."""
-    return list({id(code): code for made in circuit.steps.values() for code, _ in made.place}.values())
+    """The functions of the user's that gates stand in; a comprehension stands in one of them."""
+    found = {id(code): code for made in circuit.steps.values() for code, _ in made.place}
+    return [code for code in found.values() if code.co_name not in COMPREHENSIONS]
+
+
+COMPREHENSIONS = frozenset({"<listcomp>", "<genexpr>", "<setcomp>", "<dictcomp>"})
 
 
 def way_by_code(circuit: FrozenCircuit) -> str:
@@ -104,6 +111,25 @@ def way_by_code(circuit: FrozenCircuit) -> str:
             if isinstance(each, BRANCHES) or (isinstance(each, ast.comprehension) and each.ifs):
                 return f"line {getattr(each, 'lineno', node_line(node))} may go another way"  # whatever it hangs on
     return ""
+
+
+def other_loop(circuit: FrozenCircuit, found: Sequence[Rounds]) -> str:
+    """A loop in the function or in a helper that is none of those found: it may go round more often, or at all."""
+    known = {part.repeat.counting.loop for part in found}
+    known |= {loop.args[0] for loop in known if isinstance(loop, ast.Call)}
+    for code in codes(circuit):
+        source = source_of(code)
+        for each in ast.walk(function_node(source, code)) if source is not None else ():
+            if (
+                isinstance(each, LOOPS)
+                and each not in known
+                and not (isinstance(each, ast.For) and typed_range(each.iter) is not None)
+            ):
+                return f"the loop in line {node_line(each)} may go round more often"
+    return ""
+
+
+LOOPS = (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)
 
 
 def node_line(node: ast.AST) -> int:
@@ -133,10 +159,10 @@ def repeated_place(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) ->
 
 def typed_times(made: Expr, part: Stretch | Rounds) -> int:
     """How often a step runs by the loops around it with typed counts; 1 for any other loop."""
-    own = part.repeat.counting.line if isinstance(part, Rounds) else 0
+    own = {each.repeat.counting.line for each in everything([part]) if isinstance(each, Rounds)}
     times = 1
     for _, _, loop, _ in loops_around(made):
-        if loop.lineno != own and isinstance(loop, ast.For) and (counts := typed_range(loop.iter)) is not None:
+        if loop.lineno not in own and isinstance(loop, ast.For) and (counts := typed_range(loop.iter)) is not None:
             times *= len(counts)
     return times
 
@@ -151,7 +177,7 @@ def typed_range(node: ast.expr) -> range | None:
 
 def steps_in(part: Stretch | Rounds, circuit: FrozenCircuit) -> Iterator[tuple[Wire, Expr]]:
     """The steps of a part as they were recorded; of one with several outputs once."""
-    wires = part.wires if isinstance(part, Stretch) else part.counted_steps
+    wires = part.wires if isinstance(part, Stretch) else part.counted_steps()
     seen: set[int] = set()
     for wire in wires:
         made = circuit.steps[wire]
@@ -162,11 +188,15 @@ def steps_in(part: Stretch | Rounds, circuit: FrozenCircuit) -> Iterator[tuple[W
 
 def untold_constant(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> str:
     """A plain value that is no literal of the code and has no text: NumPy may have made it of the count."""
-    repeats = [part.repeat for part in parts if isinstance(part, Rounds)]
-    ours = {(row[j], slot) for each in repeats for j, slot in each.indexed for row in each.rounds}
-    begins = {(row[j]) for each in repeats for row in each.rounds[:1] for j in range(len(row))}
+    ours: set[tuple[Any, Any]] = set()
+    begins: set[Any] = set()
+    for each in (part.repeat for part in parts if isinstance(part, Rounds)):
+        told, first = by_text(each)
+        ours |= told
+        begins |= first
+    arrays = {found.wire for part in everything(parts) if isinstance(part, Rounds) for found in part.lists.values()}
     for wire, made in circuit.steps.items():
-        for slot, x in slots(made).items():
+        for slot, x in slots(made).items() if wire not in arrays else ():
             if x is None or isinstance(x, Wire) or (wire, slot) in ours or is_told(circuit, made, slot, x):
                 continue
             if wire in begins and isinstance(slot[0], int):
@@ -175,10 +205,24 @@ def untold_constant(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -
     return ""
 
 
+def by_text(repeat: Repeat) -> tuple[set[tuple[Any, Any]], set[Any]]:
+    """The slots whose numbers the repeat's texts give, and the wires of first rounds, loops inside among them."""
+    ours = {(row[j], slot) for j, slot in (*repeat.indexed, *repeat.moved) for row in repeat.rounds}
+    begins = set(repeat.rounds[0])
+    places = {w: k for k, w in enumerate(repeat.rounds[repeat.model])}
+    for inner in repeat.inner:
+        told, first = by_text(inner)
+        ours |= {(row[places[w]], slot) for w, slot in told if w in places for row in repeat.rounds}
+        begins |= {row[places[w]] for w in first if w in places for row in repeat.rounds}
+    return ours, begins
+
+
 def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
     """Whether a plain value stands in the code as it is, or by a text."""
     if isinstance(slot[0], int):
-        return slot[0] in made.typed
+        node = node_of(made, slot)
+        typed = literal_before(made.place[-1][0], node) if made.place and node is not None else None
+        return slot[0] in made.typed or says(typed, x)
     if isinstance(x, (str, np.dtype, type, bool)) or x is Ellipsis:
         return True
     if id(x) in circuit.texts or ("index", id(x)) in circuit.texts:
@@ -186,10 +230,30 @@ def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
     whole = made.parameters[slot[0]]
     if not isinstance(whole, int) and (id(whole) in circuit.texts or ("index", id(whole)) in circuit.texts):
         return True
+    if is_left_out(made, slot[0], x):
+        return True
     node = node_of(made, slot)
+    if node is None and isinstance(x, slice) and is_difference(made):
+        return True  # [1:] and [:-1]
     if node is None:
         return slot[0] in made.gate.defaults and made.gate.defaults[slot[0]] is x
     return not any(isinstance(each, (ast.Name, ast.Call, ast.Attribute)) for each in ast.walk(node))
+
+
+def is_left_out(made: Expr, name: str, x: Any) -> bool:
+    """Whether a call gives one operand and no such parameter, which is what it is anyhow."""
+    match expression_at(*made.place[-1]) if made.place else None:
+        case ast.Call(args=[_], keywords=keywords) if all(k.arg not in (None, name) for k in keywords):
+            return bool(name in made.gate.defaults and type(x) is int and made.gate.defaults[name] == x)
+    return False
+
+
+def is_difference(made: Expr) -> bool:
+    """Whether a step is a part of `np.diff(x)`."""
+    match expression_at(*made.place[-1]) if made.place else None:
+        case ast.Call(func=ast.Attribute(attr="diff"), args=[_], keywords=[]):
+            return True
+    return False
 
 
 def untold_input(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> str:
@@ -199,8 +263,15 @@ def untold_input(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> s
     texts = [*circuit.texts.values(), *circuit.spelled.values()]
     early = [line for line in circuit.setup if made_before(line, circuit)]
     texts += [line for line in circuit.setup if line not in early]
-    texts += [t for part in parts if isinstance(part, Rounds) for t in part.repeat.indexed.values()]
-    texts += [t for part in parts if isinstance(part, Rounds) for t in part.repeat.starts.values()]
+    texts += [t for part in everything(parts) if isinstance(part, Rounds) for t in part.repeat.indexed.values()]
+    texts += [t for part in everything(parts) if isinstance(part, Rounds) for t in part.repeat.starts.values()]
+    texts += [
+        t
+        for part in everything(parts)
+        if isinstance(part, Rounds)
+        for m in part.repeat.moves
+        for t in (m.begins, m.text)
+    ]
     for i in used_inputs(circuit, parts):
         if any(isinstance(key, int) for key in i.path):
             return f"{i.parameter} is a list, and as long as it was"
@@ -219,16 +290,15 @@ def made_before(line: Said, circuit: FrozenCircuit) -> bool:
     return node is not None and getattr(node, "lineno", 0) > 0 and all(node.lineno < at for at in first)
 
 
-def strange_number(text: str, circuit: FrozenCircuit, counts: Sequence[int]) -> str:
-    """A number in the text that is none of the user's, or may be the count itself: a size, a mean's divisor."""
+def strange_number(numbers: Iterable[float], circuit: FrozenCircuit, counts: Sequence[int]) -> str:
+    """A number that is written by its value and is none of the user's, or may be the count itself: a size."""
     typed = {abs(x) for code in codes(circuit) for x in literals(code)}
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-            x = abs(node.value)
-            if x in (0, 0.5, 1, 2):  # what rules hold: a tie is split in half
-                continue
-            if x not in typed or any(x == int(x) and n > 1 and x % n == 0 for n in counts):
-                return f"{node.value} in it may hang on the count"
+    for number in sorted(numbers):
+        x = abs(number)
+        if x in (0, 0.5, 1, 2):  # what rules hold: a tie is split in half
+            continue
+        if x not in typed or any(x == int(x) and n > 1 and x % n == 0 for n in counts):
+            return f"{number:g} in it may hang on the count"
     return ""
 
 

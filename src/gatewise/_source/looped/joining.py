@@ -2,77 +2,121 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Counting, FrozenCircuit, Input, Unrolled, Wire
+from gatewise._circuit import FrozenCircuit, Input, Unrolled, Wire
 from gatewise._source.backward import empty_structure, zeros_text
+from gatewise._source.looped.delays import with_delays
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import is_fixed
-from gatewise._source.looped.lines import without_empty_quotes
-from gatewise._source.looped.naming import outside
-from gatewise._source.looped.parts import Rounds, Stretch, cut_up, edges, whole
-from gatewise._source.looped.rounds import down, joined, places_of
+from gatewise._source.looped.gathering import Listed, gathered, tame_with
+from gatewise._source.looped.heads import heads, in_one, mark, one_by_one
+from gatewise._source.looped.levels import flat
+from gatewise._source.looped.lines import changes, renamed, without_empty_quotes
+from gatewise._source.looped.naming import Naming, spoken_of
+from gatewise._source.looped.parts import Rounds, Stretch, cut_up, edges, everything, whole
+from gatewise._source.looped.rounds import Place, down, joined, places_of
+from gatewise._source.looped.staging import cut_stages
 from gatewise._source.looped.writing import Part
 from gatewise._source.names import Names
 from gatewise._source.nodes import Nodes
 from gatewise._source.statements import TextLine
 
 
+@dataclass(eq=False)
+class Level:
+    """Parts one after the other, of the function or of a round: what is known of their way back.
+
+    `begun` are the wires whose gradients have a line; `kept` are lists that inner loops leave, by what stands for them.
+    """
+
+    circuit: FrozenCircuit
+    parts: list[Stretch | Rounds]
+    naming: Naming
+    begun: set[Wire] = field(default_factory=set)
+    backward: list[TextLine] = field(default_factory=list)
+    kept: dict[str, str] = field(default_factory=dict)
+
+    def write(self, code: str) -> None:
+        self.backward.append(TextLine(code))
+
+
 class Looped:
     """Writes the body of the staged function for a circuit with repeats."""
 
     def __init__(self, circuit: FrozenCircuit, found: Sequence[Any], left: Sequence[Unrolled]) -> None:
-        self.circuit, self.left = circuit, left
-        self.parts, naming = cut_up(circuit, found)
-        self.tame_wires = Nodes(circuit).tame_wires
-        self.whole = whole(circuit, self.parts, naming, self.tame_wires)
+        circuit, found, handed_down = with_delays(circuit, found)
+        circuit, lists = gathered(circuit, list(flat(found)))
+        circuit, bases, slight = cut_stages(circuit, found, lists)
+        bases = {**bases, **handed_down}
+        self.circuit, self.left, self.lists = circuit, left, lists
+        naming = Naming(circuit, bases, tame_with(lists, Nodes(circuit).tame_wires))
+        naming.slight = slight
+        naming.arrays = {found.wire for found in lists.values()}
+        naming.counters = {each.counting.counter for each in flat(found)}
+        self.level = Level(circuit, cut_up(circuit, found, lists, naming), naming)
+        self.rounds = [part for part in everything(self.level.parts) if isinstance(part, Rounds)]
+        self.whole = whole(circuit, self.level.parts, naming)
         self.names = Names(self.whole)
-        self.names.named |= {
-            w: self.whole.names[w] for p in self.parts if isinstance(p, Rounds) for w in p.finals.values()
-        }
+        self.names.covered = frozenset(found.wire for found in lists.values() if found.covered)
+        self.names.bound |= spoken_of(self.whole, list(flat(found)))
+        self.names.named |= {w: self.whole.names[w] for part in self.rounds for w in part.outcomes}
         self.tame: dict[Wire, bool] = {}
-        self.begun: set[Wire] = set()
-        self.backward: list[TextLine] = []
-        self.loops: dict[Rounds, tuple[list[TextLine], dict[str, str]]] = {}
+        self.bound = ""
+        self.places: dict[Rounds, Place] = {}
+        self.levels: dict[Rounds, Level] = {}
+        self.picks: dict[Rounds, dict[str, str]] = {}
         self.papers: dict[Any, Part] = {}
         self.uses_math = False
 
     def lines(self, bound: str) -> tuple[list[TextLine], list[TextLine]]:
         """The lines forward and backward; with `bound` the count is the recorded one."""
-        self.start()
-        for part in reversed(self.parts):
-            self.paper(part)
-            if isinstance(part, Stretch):
-                self.back_through(part)
-            else:
-                self.back_round(part, bound)
+        self.bound = bound
+        self.start(self.level)
+        self.back(self.level)
         for i in self.circuit.wanted:
-            if i.wire not in self.begun:
-                self.write(f"{self.names.d_name(i.wire)} = {zeros_text(i)}")
-        forward: list[TextLine] = []
-        for part in self.parts:
+            if i.wire not in self.level.begun:
+                self.level.write(f"{self.names.d_name(i.wire)} = {zeros_text(i)}")
+        forward = self.forward(self.level)
+        return one_by_one(forward), one_by_one(self.level.backward)
+
+    @property
+    def numbers(self) -> set[float]:
+        """The numbers that are written by their value."""
+        return {x for paper in self.papers.values() for x in paper.page.say.speller.numbers}
+
+    def back(self, level: Level) -> None:
+        """The way back through the parts of a level."""
+        for part in reversed(level.parts):
             if isinstance(part, Stretch):
-                forward += self.papers[part].forward()
+                self.back_through(part, level)
             else:
-                forward += self.round_forward(part, bound)
-            self.uses_math |= self.papers[part].page.say.speller.uses_math
-        return forward, self.backward
+                self.back_round(part, level)
 
-    def write(self, code: str) -> None:
-        self.backward.append(TextLine(code))
+    def forward(self, level: Level) -> list[TextLine]:
+        """The lines forward; what the loops back ask of them is kept, and those loops are put in their places."""
+        found: list[TextLine] = []
+        for part in level.parts:
+            if isinstance(part, Stretch):
+                paper = self.papers.get(part) or self.paper(part, level)
+                found += paper.forward()
+                self.uses_math |= paper.page.say.speller.uses_math
+            else:
+                found += self.round_forward(part, level)
+        return found
 
-    def start(self) -> None:
+    def start(self, level: Level) -> None:
         """The first gradient."""
         output = self.circuit.output
-        if output in self.circuit.edges or not np.all(np.asarray(self.circuit.upstream) == 1):
-            raise UnprintedError("the gradient that comes in is an argument")
+        if output in self.circuit.edges:
+            raise UnprintedError("it gives back what it was given")
         self.share_names()
         for parameter in dict.fromkeys(i.parameter for i in self.circuit.wanted if i.path):
-            self.write(f"{self.names.dict_name(parameter)} = {empty_structure(self.circuit.inputs, parameter)}")
+            level.write(f"{self.names.dict_name(parameter)} = {empty_structure(self.circuit.inputs, parameter)}")
         value = output.value
         ones = (
             "1.0"
@@ -81,34 +125,34 @@ class Looped:
             if isinstance(value, np.generic)
             else ""
         )
-        self.write(f"{self.names.d_name(output)} = {ones or f'np.ones_like({self.names.forward_name(output)})'}")
-        self.begun.add(output)
+        name = self.names.d_name(output)
+        if np.all(np.asarray(self.circuit.upstream) == 1):
+            level.write(f"{name} = {ones or f'np.ones_like({self.names.forward_name(output)})'}")
+        elif isinstance(value, np.ndarray):
+            level.write(f"{name} = {name}.copy()")  # an argument, to be added to
+        level.begun.add(output)
 
     def share_names(self) -> None:
         """Gradients of one value that is carried on have one name, in the loop, before it and after it."""
-        for part in [part for part in self.parts if isinstance(part, Rounds)]:
+        for part in self.rounds:
             for q, final in part.finals.items():
                 out, first = part.body.wires[q], part.repeat.carried.get(q)
                 same = isinstance(first, Wire) and self.whole.names.get(first) == self.whole.names[out]
-                name = self.names.d_name(first) if same and isinstance(first, Wire) else self.names.d_name(out)
+                name = self.names.d_names.get(final)
+                if name is None:
+                    name = self.names.d_name(first) if same and isinstance(first, Wire) else self.names.d_name(out)
                 self.names.d_names[out] = self.names.d_names[final] = name
                 if q in part.body.carried:
                     self.names.d_names[part.body.carried[q]] = f"ꙮd{part.body.carried[q].order}"
 
-    def paper(self, part: Stretch | Rounds) -> Part:
+    def paper(self, part: Stretch, level: Level) -> Part:
         """What a part is written on."""
-        given = [self.outside(w) for w in edges(part, self.circuit)]
-        if isinstance(part, Rounds):
-            given += [i for i in self.whole.inputs if i.wire in part.body.carried.values()] + part.body.constants
-        output = part.stages[-1].wires[-1]
-        self.papers[part] = Part(self.whole, self.names, given, part.stages, output)
+        given = [level.naming.outside(w) for w in edges(part, level.circuit)]
+        self.papers[part] = Part(self.whole, self.names, given, part.stages, part.stages[-1].wires[-1])
         for w in (i.wire for i in given):
             if w not in self.names.named:
                 self.names.needed.add(w)
         return self.papers[part]
-
-    def outside(self, wire: Wire) -> Input:
-        return outside(wire, self.circuit, self.whole.names, wire in self.tame_wires)
 
     def wanted(self, wire: Wire) -> bool:
         given = self.circuit.edges.get(wire)
@@ -116,17 +160,17 @@ class Looped:
 
     # -------------------------------------------------------------------------------------------------- backward
 
-    def back_through(self, part: Stretch) -> None:
+    def back_through(self, part: Stretch, level: Level) -> None:
         """The way back through a stretch, from those of its values whose gradients have begun."""
-        seeds = [w for w in part.wires if w in self.begun]
+        paper = self.paper(part, level)
+        seeds = [w for w in part.wires if w in level.begun]
         if not seeds:
             return
-        paper = self.papers[part]
         for w in (*seeds, *(i.wire for i in paper.circuit.inputs if i.wanted)):
             self.name(w)
-        way = paper.backward(seeds, self.begun, self.tame)
-        self.backward += unmarked(way.lines())
-        self.begun |= way.begun
+        way = paper.backward(seeds, level.begun, self.tame)
+        level.backward += unmarked(way.lines())
+        level.begun |= way.begun
         self.tame |= way.tame
 
     def name(self, wire: Wire) -> None:
@@ -134,57 +178,109 @@ class Looped:
         if wire not in self.names.named:
             self.names.named[wire] = self.whole.names[wire]
 
-    def back_round(self, part: Rounds, bound: str) -> None:
+    def back_round(self, part: Rounds, level: Level) -> None:
         """The loop back."""
         outs = {q: w for q, w in part.finals.items() if self.wanted(part.body.wires[q])}
-        shared = [w for w in edges(part, self.circuit) if self.wanted(w)]
-        if not outs:
-            raise UnprintedError("nothing in it has a gradient")
+        entries = {q: found for q, found in part.lists.items() if found.wire in level.begun}
+        shared = [w for w in edges(part, level.circuit) if self.wanted(w)]
+        self.places[part] = Place.of(part.counter, part.repeat.counting, "" if is_fixed(part) else self.bound)
+        if not entries and not any(w in level.begun for w in outs.values()):
+            if level is self.level:
+                raise UnprintedError("nothing in it has a gradient")
+            self.levels[part] = Level(part.inside, part.parts, level.naming.inner[part.repeat])
+            return
         for final in outs.values():
-            self.begin(self.outside(final))
+            self.begin(level.naming.outside(final), level)
         for w in shared:
             self.name(w)
-            self.begin(self.outside(w))
-        lines = self.one_round(part, list(outs), shared, tame=True)
-        self.loops[part] = lines, self.picked(part)
-        self.backward.append(TextLine(f"ꙮloop{self.parts.index(part)}"))
+            self.begin(level.naming.outside(w), level)
+        self.levels[part] = self.one_round(part, list(outs), entries, shared, level, tame=True)
+        level.backward.append(TextLine(mark(part)))
         for q, first in part.repeat.carried.items():
-            self.hand_out(part, q, first)
-        self.begun.update(shared)
+            self.hand_out(part, q, first, level)
+            if q in entries and entries[q].begun and not entries[q].before and first in level.begun:
+                level.write(f"{self.names.d_name(first)} += {self.names.d_name(entries[q].wire)}[0]")
+        level.begun.update(shared)
 
-    def begin(self, i: Input) -> None:
+    def begin(self, i: Input, level: Level) -> None:
         """The gradient of what a loop adds to."""
-        if i.wire not in self.begun:
+        if i.wire not in level.begun:
             self.name(i.wire)
-            told = Input(i.wire, i.name, i.parameter, i.path, self.names.named[i.wire], i.wanted)
-            self.write(f"{self.names.d_name(i.wire)} = {zeros_text(told)}")
-            self.begun.add(i.wire)
+            told = Input(i.wire, i.name, i.parameter, i.path, self.names.forward_name(i.wire), i.wanted)
+            level.write(f"{self.names.d_name(i.wire)} = {zeros_text(told)}")
+            level.begun.add(i.wire)
 
-    def one_round(self, part: Rounds, outs: list[int], shared: list[Wire], tame: bool) -> list[TextLine]:
+    def one_round(
+        self,
+        part: Rounds,
+        outs: list[int],
+        entries: Mapping[int, Listed],
+        shared: list[Wire],
+        level: Level,
+        tame: bool,
+    ) -> Level:
         """The way back through one round, on places that stand for the values of the rounds."""
-        paper = self.papers[part]
-        self.names.instead = places_of(part)
-        self.names.at_hand = frozenset(part.body.direct)
-        seeds = [part.body.wires[q] for q in outs]
-        for w in seeds:
+        seeds = {q: part.body.wires[q] for q in [*outs, *entries] if q in outs or not entries[q].before}
+        for w in seeds.values():
             self.name(w)
-        known = {w: tame and self.tame.get(part.finals[q], True) for q, w in zip(outs, seeds, strict=True)}
-        way = paper.backward(seeds, {*shared, *seeds}, {**self.tame, **known})
-        lines = unmarked(way.lines())
-        self.names.instead, self.names.at_hand = {}, frozenset()
+        known = {w: tame and self.is_tame(part, q) for q, w in seeds.items()}
+        inner = Level(part.inside, part.parts, level.naming.inner[part.repeat])
+        inner.begun = {*shared, *seeds.values()}
+        before, places, at_hand = self.tame, self.names.instead, self.names.at_hand
+        self.tame = {**before, **known}
+        self.names.instead, self.names.at_hand = {**places, **places_of(part)}, at_hand | set(part.body.direct)
+        self.back(inner)
+        way, self.tame = self.tame, dict(before)
+        self.picks[part] = self.picked(part)
+        self.names.instead, self.names.at_hand = places, at_hand
+        inner.backward = [*self.from_lists(part, outs, entries, inner.backward), *inner.backward]
+        self.into_lists(part, outs, entries, inner, way)
         back = {q: part.body.carried.get(q) for q in outs}
-        if tame and any(
-            known[part.body.wires[q]] and not way.tame.get(w, True) for q, w in back.items() if w is not None
-        ):
-            self.paper(part)
-            return self.one_round(part, outs, shared, tame=False)
-        self.tame |= {w: way.tame.get(w, True) for w in shared}
-        for q, before in back.items():
-            self.end_of_round(part, q, before is not None and before in way.begun, lines)
+        if tame and any(known[part.body.wires[q]] and not way.get(w, True) for q, w in back.items() if w is not None):
+            return self.one_round(part, outs, entries, shared, level, tame=False)
+        self.tame |= {w: way.get(w, True) for w in shared}
+        for q, carried in back.items():
+            self.end_of_round(part, q, carried is not None and carried in inner.begun, inner.backward)
             first = part.repeat.carried.get(q)
-            if before is not None and isinstance(first, Wire):
-                self.tame[first] = self.tame.get(first, True) and way.tame.get(before, True)
+            if carried is not None and isinstance(first, Wire):
+                self.tame[first] = self.tame.get(first, True) and way.get(carried, True)
+        return inner
+
+    def is_tame(self, part: Rounds, q: int) -> bool:
+        """Whether all that comes to a value of the rounds from outside is tame."""
+        wires = [part.finals[q]] if q in part.finals else []
+        wires += [part.lists[q].wire] if q in part.lists else []
+        return all(self.tame.get(w, True) for w in wires)
+
+    def from_lists(
+        self, part: Rounds, outs: list[int], entries: Mapping[int, Listed], way: Sequence[TextLine]
+    ) -> list[TextLine]:
+        """What a round's values get by way of the lists that they are in."""
+        lines = []
+        for q, found in entries.items():
+            if found.before:
+                continue
+            name = self.names.d_name(part.body.wires[q])
+            place = self.places[part]
+            entry = f"{self.names.d_name(found.wire)}[{place.in_longer()[1] if found.begun else place.at()}]"
+            changed = isinstance(part.body.wires[q].value, np.ndarray) and any(name in changes(x) for x in way)
+            own = ".copy()" if changed else ""
+            lines.append(TextLine(f"{name} += {entry}" if q in outs else f"{name} = {entry}{own}"))
         return lines
+
+    def into_lists(
+        self, part: Rounds, outs: list[int], entries: Mapping[int, Listed], inner: Level, way: dict[Wire, bool]
+    ) -> None:
+        """What comes in gets what came back to the lists that it is in."""
+        for q, found in entries.items():
+            if found.before:
+                leaf = part.body.carried[q]
+                entry = f"{self.names.d_name(found.wire)}[{self.places[part].at()}]"
+                own = ".copy()" if isinstance(leaf.value, np.ndarray) else ""
+                name = self.names.d_name(leaf)
+                inner.write(f"{name} += {entry}" if leaf in inner.begun else f"{name} = {entry}{own}")
+                inner.begun.add(leaf)
+                way[leaf] = way.get(leaf, True) and self.tame.get(found.wire, True)
 
     def end_of_round(self, part: Rounds, q: int, came: bool, lines: list[TextLine]) -> None:
         """What the round before begins with: nothing, where nothing came back to what is carried in."""
@@ -197,13 +293,13 @@ class Looped:
 
     def picked(self, part: Rounds) -> dict[str, str]:
         """The texts of what one index picks from a shared array: it need not be kept."""
-        speller = self.papers[part].page.say.speller
+        speller = next(self.papers[each] for each in everything(part.parts) if each in self.papers).page.say.speller
         return {
             f"ꙮat{w.order}": f"{self.names.forward_name(shared)}[{speller.index(index)}]"
             for w, (shared, index) in part.body.direct.items()
         }
 
-    def hand_out(self, part: Rounds, q: int, first: Any) -> None:
+    def hand_out(self, part: Rounds, q: int, first: Any, level: Level) -> None:
         """The gradient that the first round leaves, to what it began with."""
         if not isinstance(first, Wire) or not self.wanted(first) or not self.wanted(part.body.wires[q]):
             return
@@ -211,30 +307,40 @@ class Looped:
         self.name(first)
         if source != name:
             own = ".copy()" if isinstance(first.value, np.ndarray) else ""  # more may be added to it
-            self.write(f"{name} += {source}" if first in self.begun else f"{name} = {source}{own}")
-        self.begun.add(first)
+            level.write(f"{name} += {source}" if first in level.begun else f"{name} = {source}{own}")
+        level.begun.add(first)
 
     # --------------------------------------------------------------------------------------------------- forward
 
-    def round_forward(self, part: Rounds, bound: str) -> list[TextLine]:
+    def round_forward(self, part: Rounds, level: Level) -> list[TextLine]:
         """The loop forward; what the loop back asks of it is kept. Puts that loop in its place."""
-        lines, places = self.loops[part]
+        inner = self.levels[part]
         counting = part.repeat.counting
-        bound = "" if is_fixed(part) else bound
-        simple = is_position(counting, bound)
-        forward = self.papers[part].forward()
-        written = joined(part, self.names, forward, down(part, self.names, lines), places, simple)
-        ahead, back = heads(part, bound)
-        at = next(k for k, x in enumerate(self.backward) if x.code == f"ꙮloop{self.parts.index(part)}")
-        self.backward[at : at + 1] = [TextLine(back), *indented(without_empty_quotes(written.back))]
+        bound = "" if is_fixed(part) else self.bound
+        forward = self.forward(inner)
+        back = down(part, self.names, inner.backward)
+        written = joined(part, self.names, forward, back, self.picks.get(part, {}), self.places[part], inner.kept)
+        ahead, behind = heads(part, bound)
+        if level is not self.level:  # the lists of an inner loop are each round's own
+            level.kept |= written.lists
+        else:
+            written.back = renamed(written.back, written.lists)
+        at = next((k for k, x in enumerate(level.backward) if x.code == mark(part)), None)
+        if at is not None:
+            level.backward[at] = in_one(behind, without_empty_quotes(written.back))
         why = [TextLine(f"# {len(counting.counts)} rounds, as recorded: {bound}")] if bound else []
         return [
             *self.starts(part),
             *written.before,
-            *why,
-            TextLine(ahead),
-            *indented(without_empty_quotes(written.inside)),
+            *(why if level is self.level else []),
+            in_one(ahead, without_empty_quotes(written.inside)),
+            *self.arrays(part),
         ]
+
+    def arrays(self, part: Rounds) -> list[TextLine]:
+        """The lines that make arrays of lists."""
+        found = [each.wire for each in part.lists.values() if each.whole]
+        return [TextLine(f"{self.whole.names[w]} = np.stack({part.called[w]})") for w in found]
 
     def starts(self, part: Rounds) -> list[TextLine]:
         """The lines that give what is carried its first value."""
@@ -246,53 +352,11 @@ class Looped:
             elif q in part.repeat.starts:
                 text = part.repeat.starts[q].partition(" = ")[2]
             else:
-                text = self.papers[part].page.say.speller.plain(first).text
+                text = next(iter(self.papers.values())).page.say.speller.plain(first).text
             if text != name:
                 found.append(TextLine(f"{name} = {text}"))
-        return found
-
-
-def ones_text(value: Any, name: str) -> str:
-    """The gradient that the way back starts from."""
-    if isinstance(value, float):
-        return "1.0"
-    return f"np.{value.dtype.name}(1.0)" if isinstance(value, np.generic) else f"np.ones_like({name})"
+        return [*found, *(TextLine(line) for line in dict.fromkeys(move.begins for move in part.repeat.moves))]
 
 
 def unmarked(lines: Sequence[TextLine]) -> list[TextLine]:
     return [TextLine(x.code, "", x.said) for x in lines]
-
-
-def indented(lines: Sequence[TextLine]) -> list[TextLine]:
-    return [TextLine(f"    {x.code}", x.mark, x.said) for x in lines]
-
-
-def is_position(counting: Counting, bound: str) -> bool:
-    """Whether the counter is the number of rounds before: the place of a round in a list."""
-    if bound:
-        return counting.counts == range(len(counting.counts))
-    told = str(counting.told)
-    return counting.counts == range(len(counting.counts)) and told.startswith("range(") and one_argument(told)
-
-
-def one_argument(told: str) -> bool:
-    call = ast.parse(told, mode="eval").body
-    return isinstance(call, ast.Call) and len(call.args) == 1
-
-
-def heads(part: Rounds, bound: str) -> tuple[str, str]:
-    """The two heads of a loop, forward and back."""
-    counting = part.repeat.counting
-    if bound:
-        text = literal(counting.counts)
-        return f"for {part.counter} in {text}:", f"for {part.counter} in reversed({text}):"
-    told = str(counting.told)
-    back = told.removeprefix("reversed(").removesuffix(")") if told.startswith("reversed(") else f"reversed({told})"
-    return f"for {part.counter} in {told}:", f"for {part.counter} in {back}:"
-
-
-def literal(counts: range) -> str:
-    if counts == range(len(counts)):
-        return f"range({len(counts)})"
-    step = f", {counts.step}" if counts.step != 1 else ""
-    return f"range({counts.start}, {counts.stop}{step})"

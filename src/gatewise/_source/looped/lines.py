@@ -44,6 +44,8 @@ def changes(line: TextLine) -> set[str]:
                 inner = inner.value
             if isinstance(inner, ast.Name) and (inner is not target or isinstance(node, ast.AugAssign)):
                 found.add(inner.id)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append":
+            found |= {n.id for n in ast.walk(node.func.value) if isinstance(n, ast.Name)}
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "at":
             found |= {n.id for n in ast.walk(node.args[0]) if isinstance(n, ast.Name)}
     return found

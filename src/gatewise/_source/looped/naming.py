@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import copy
+import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gatewise._circuit import FrozenCircuit, Input, Repeat, Stage, Wire, wires_in
-from gatewise._source.looped.bodies import Body
+from gatewise._circuit import FrozenCircuit, Input, Repeat, Said, Stage, Wire, wires_in
+from gatewise._source.looped.gathering import Listed
+from gatewise._source.looped.levels import Inside
 
 
 class Naming:
     """Gives names to the wires of stretches and bodies, in the order of the text."""
 
-    def __init__(self, circuit: FrozenCircuit) -> None:
-        self.circuit = circuit
+    def __init__(self, circuit: FrozenCircuit, bases: Mapping[Wire, str], tame: frozenset[Wire]) -> None:
+        self.circuit, self.bases, self.tame = circuit, bases, tame
+        self.around: Naming | None = None
+        self.inner: dict[Repeat, Naming] = {}  # those of the loops in it
+        self.roots: dict[Any, tuple[Repeat, int, Wire]] = {}  # what the loop around carries in, and what it begins with
+        self.own_counter = ""
+        self.slight: dict[Wire, str] = {}  # of what needs no line
+        self.arrays: set[Wire] = set()  # of lists: a list holds what a name held, whatever that is bound to
+        self.counters: set[str] = set()  # the user's
+        self.lists: dict[Wire, str] = {}  # by the wire of its array, what a list is called
+        self.entries: dict[Wire, str] = {}  # and an entry of it
         self.names: dict[Wire, str] = {i.wire: i.name for i in circuit.inputs}
         self.taken = set(self.names.values()) | {i.parameter for i in circuit.inputs}
         self.taken |= {name for name, _, _ in circuit.signature}
@@ -30,7 +42,7 @@ class Naming:
         self.taken.add(name)
         return name
 
-    def inner(self, base: str) -> str:
+    def numbered(self, base: str) -> str:
         number = 1
         while (name := f"{base}_{number}") in self.taken or name in self.used:
             number += 1
@@ -41,18 +53,67 @@ class Naming:
         """The stages of a stretch under their names."""
         return [self.stage(stage, {w: w for w in stage.wires}, {}) for stage in stages]
 
-    def body(self, repeat: Repeat, body: Body, stages: list[Stage]) -> list[Stage]:
-        """The stages of one round under their names; a name that is bound twice is the last one's."""
-        here = dict(zip(repeat.body, body.wires, strict=True))
-        bases = [self.base(stage, w) for stage in stages for w in stage.wires if w in self.circuit.named]
-        last = {base: k for k, base in enumerate(bases)}
+    def round(self, part: Any, parts: Sequence[Any]) -> list[Any]:
+        """Name the stages of one round; a name that is bound twice is the last one's."""
+        stretches = [each for each in parts if hasattr(each, "wires")]
+        pairs = [
+            (w, self.base(stage, w))
+            for each in stretches
+            for stage in each.stages
+            for w in stage.wires
+            if self.is_named(w)
+        ]
+        last = {base: k for k, (_, base) in enumerate(pairs)}
         given: dict[Wire, str] = {}
-        flat = [w for stage in stages for w in stage.wires if w in self.circuit.named]
-        for k, (w, base) in enumerate(zip(flat, bases, strict=True)):
+        for k, (w, base) in enumerate(pairs):
             if last[base] == k:
-                given[w] = base if self.may_have(base, repeat, repeat.body.index(w)) else self.free(base)
+                may = self.around is not None and self.around.may_have(base, part.repeat, part.body.wires.index(w))
+                given[w] = base if may else self.free(base)
                 self.taken.add(given[w])
-        return [self.stage(stage, here, given) for stage in stages]
+        for each in stretches:
+            each.stages = [self.stage(stage, {w: w for w in stage.wires}, given) for stage in each.stages]
+        return list(parts)
+
+    def within(self, inside: Inside, part: Any) -> Naming:
+        """The same names for the inside of a round."""
+        inner = self.inner[part.repeat] = copy.copy(self)
+        inner.circuit, inner.bases, inner.own_counter, inner.around = inside.circuit, inside.bases, "", self
+        inner.inner = {}
+        inner.slight = {new: name for old, new in part.body.instead.items() if (name := self.slight.get(old))}
+        inner.tame = self.tame | {new for old, new in part.body.instead.items() if old in self.tame}
+        inner.roots = {
+            leaf: (part.repeat, q, first)
+            for q, leaf in part.body.carried.items()
+            if isinstance(first := part.repeat.carried.get(q), Wire)
+        }
+        return inner
+
+    def outside(self, wire: Wire) -> Input:
+        """A wire from outside as an input of a part."""
+        return outside(wire, self.circuit, self.names, wire in self.tame)
+
+    def counter(self) -> str:
+        """The name of a counter that the user gives none: loops one after the other have the same."""
+        self.own_counter = self.own_counter or self.free(next((n for n in "tkij" if n not in self.used_here()), "t"))
+        return self.own_counter
+
+    def used_here(self) -> set[str]:
+        """Names that a counter of ours keeps away from."""
+        return self.taken | self.counters
+
+    def is_named(self, wire: Wire) -> bool:
+        return wire in self.circuit.named or wire in self.bases
+
+    def list_of(self, found: Listed, entry: str) -> None:
+        """Name a list, and the array of it: as the user did, or alike."""
+        several = plural(entry)
+        self.lists[found.wire] = self.free(found.name or several)
+        own = found.whole and found.wire in self.circuit.named
+        users = re.sub(r"_\d+$", "", self.circuit.names[found.wire])
+        base = users if users in self.circuit.taken else self.circuit.names[found.wire]
+        self.names[found.wire] = self.free(base) if own else self.lists[found.wire]
+        self.entries[found.wire] = entry
+        self.chosen.add(found.wire)
 
     def may_have(self, base: str, repeat: Repeat, place: int) -> bool:
         """Whether a value of a round may have this name: nobody's, or that of what it begins with, used up there."""
@@ -60,13 +121,19 @@ class Naming:
         first = repeat.carried.get(place)
         if base not in self.taken:
             return True
+        if (
+            isinstance(first, Wire) and first in self.roots and self.around is not None
+        ):  # what the loop around carries in: as that one may
+            outer, q, root = self.roots[first]
+            alone = not self.used_elsewhere(first, repeat) and holders in ([root], [])
+            return alone and self.around.may_have(base, outer, q)
         given = isinstance(first, Wire) and holders == [first] and first in self.circuit.edges
         return given and not self.used_elsewhere(first, repeat)
 
     def used_elsewhere(self, wire: Any, repeat: Repeat) -> bool:
         """Whether a wire is used by more than the first round, as what is carried in."""
         inside = {w for row in repeat.rounds for w in row if w is not None}
-        others = (made for w, made in self.circuit.steps.items() if w not in inside)
+        others = (made for w, made in self.circuit.steps.items() if w not in inside | self.arrays)
         carried = [q for q, first in repeat.carried.items() if first is wire]
         return (
             wire in repeat.shared
@@ -80,7 +147,7 @@ class Naming:
         """One stage: the wires that have the user's names, then those inside."""
         new = stage.name
         for w in stage.wires:
-            if w in self.circuit.named:
+            if self.is_named(w):
                 self.names[here[w]] = given.get(w) or self.free(self.base(stage, w))
                 self.chosen.add(here[w])
                 if self.circuit.names[w] == stage.name:
@@ -88,14 +155,25 @@ class Naming:
         for w in stage.wires:
             if here[w] not in self.names:
                 whole = self.circuit.names[w] == stage.name and stage.statement is not None
-                self.names[here[w]] = self.free(self.base(stage, w)) if whole else self.inner(new)
+                base = self.base(stage, w) if whole else self.slight.get(w)
+                self.names[here[w]] = self.free(base) if base else self.numbered(new)
         return Stage(new, stage.line, stage.text, tuple(here[w] for w in stage.wires), stage.statement)
 
     def base(self, stage: Stage, wire: Wire) -> str:
         """The name that the user gives to a value, without our number."""
+        if wire in self.bases:
+            return self.bases[wire]
         name, said = self.circuit.names[wire], stage.statement
         targets = [*(said.target or "").split(","), said.into] if said is not None else []
         return next((t for t in targets if t and re.fullmatch(rf"{re.escape(t)}(_\d+)?", name)), name)
+
+
+def plural(name: str) -> str:
+    """The name of a list of such values."""
+    if name.endswith("y") and name[-2:-1] not in ("", "_", *"aeiou"):
+        return f"{name[:-1]}ies"
+    ending = "es" if name.endswith("ss") else "s"
+    return f"{name}_{ending}" if keyword.iskeyword(name + ending) else name + ending
 
 
 def outside(wire: Wire, circuit: FrozenCircuit, names: Mapping[Wire, str], tame: bool) -> Input:
@@ -105,3 +183,15 @@ def outside(wire: Wire, circuit: FrozenCircuit, names: Mapping[Wire, str], tame:
         return given
     wanted = bool(wire.bits & circuit.bit)
     return Input(wire, names[wire], names[wire], (), names[wire], wanted, "input" if tame else "wild")
+
+
+def spoken_of(circuit: FrozenCircuit, repeats: Sequence[Repeat]) -> set[str]:
+    """The names in what is taken over of the user's code."""
+    texts = [*circuit.setup, *circuit.texts.values(), *circuit.spelled.values()]
+    texts += [i.text for i in circuit.inputs if isinstance(i.text, Said)]
+    for repeat in repeats:
+        texts += [text for move in repeat.moves for text in (move.begins, move.text)]
+        texts += [*repeat.counting.setup, *repeat.starts.values(), *repeat.indexed.values()]
+        texts += [repeat.counting.told] if repeat.counting.told is not None else []
+    lines = [text.partition(" = ")[0] for text in texts if " = " in text]
+    return {*lines, *(name for text in texts for name in text.names)}

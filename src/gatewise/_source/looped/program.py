@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from gatewise._source.guards import Guards, by_mask
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import TYPED, bound_to_count, is_fixed, strange_number
 from gatewise._source.looped.joining import Looped
-from gatewise._source.looped.parts import Rounds, Stretch, used_inputs
+from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
 from gatewise._source.staged import Writer
 from gatewise._source.statements import Statements, TextLine
 from gatewise._transforms import gradients
@@ -30,22 +31,26 @@ def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrol
     if not asked_of <= circuit.edges.keys():
         raise UnprintedError("Python read a value that was computed")
     writing = Looped(circuit, found, left)
-    bound = bound_to_count(circuit, writing.parts, left) or other_reads(circuit, writing.parts)
+    parts = writing.level.parts
+    bound = bound_to_count(writing.circuit, parts, left)
     text = str(Program(circuit, writing, bound))
-    counts = [len(p.repeat.rounds) for p in writing.parts if isinstance(p, Rounds) and not is_fixed(p)]
-    if counts and not bound and (bound := strange_number(text, circuit, counts)):
+    counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
+    if counts and not bound and (bound := strange_number(standing(writing.numbers, text), circuit, counts)):
         text = str(Program(circuit, Looped(circuit, found, left), bound))
     demand_right(circuit, text)
     return text
 
 
-def other_reads(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> str:
-    """A number that Python read for something else than a count."""
-    counted = {
-        n for part in parts if isinstance(part, Rounds) for n in (part.repeat.counting.told or Said("", ())).names
-    }
-    names = [circuit.names[read.wire] for read in circuit.reads if read.how not in UNASKED]
-    return next((f"Python read {name}" for name in names if name not in counted), "")
+def standing(numbers: Iterable[float], text: str) -> list[float]:
+    """Those of the numbers that the text holds: some were written on trial."""
+    return [x for x in numbers if re.search(rf"(?<![\w.]){re.escape(f'{abs(x):.17g}')}(?!\w)", text) or x != int(x)]
+
+
+def other_reads(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> list[Read]:
+    """The reads of numbers for something else than a count: the text holds where they are the same."""
+    found = [part.repeat.counting for part in everything(parts) if isinstance(part, Rounds)]
+    counted = {n for each in found for text in (each.told, *each.setup) if text is not None for n in text.names}
+    return [read for read in circuit.reads if read.how not in UNASKED and circuit.names[read.wire] not in counted]
 
 
 def demand_right(circuit: FrozenCircuit, text: str) -> None:
@@ -58,6 +63,7 @@ def demand_right(circuit: FrozenCircuit, text: str) -> None:
         function = next(v for n, v in run_printed(text).items() if n.endswith("_and_gradients"))
         asked = function.__code__.co_varnames[: function.__code__.co_argcount + function.__code__.co_kwonlyargcount]
         given |= {i.text: i.wire.value for i in circuit.inputs if i.kind == "captured" and i.text in asked}
+        given |= {name: circuit.upstream for name in asked if name not in given}
         with np.errstate(all="ignore"):
             value, got = function(**given)
     except Exception as error:
@@ -77,16 +83,17 @@ def demand_right(circuit: FrozenCircuit, text: str) -> None:
 
 UNASKED = ("place", "shape")  # what stands in the text by its name
 BY_NAME = ("positional_or_keyword", "keyword_only")
-TOLERANCE = 1e-11  # printed lines state some slopes from the rounded output
+TOLERANCE = {8: 1e-11, 4: 1e-4}  # by the size of a float: printed lines state some slopes from the rounded output
 
 
 def close(a: Any, b: Any) -> bool:
     """Whether two gradients agree, up to the rounding of a different order."""
+    tolerance = TOLERANCE.get(np.asarray(b).dtype.itemsize, 1e-11)
     one, other = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if one.shape != other.shape:
         return False
     size = np.max(np.abs(other), initial=0.0, where=np.isfinite(other))
-    return bool(np.allclose(one, other, rtol=TOLERANCE, atol=TOLERANCE * size, equal_nan=True))
+    return bool(np.allclose(one, other, rtol=tolerance, atol=tolerance * size, equal_nan=True))
 
 
 class Program(Writer):
@@ -94,7 +101,7 @@ class Program(Writer):
 
     def __init__(self, circuit: FrozenCircuit, writing: Looped, bound: str) -> None:
         super().__init__(circuit, "code")
-        inputs = tuple(used_inputs(circuit, writing.parts))
+        inputs = tuple(used_inputs(circuit, writing.level.parts))
         self.circuit = dataclasses.replace(circuit, inputs=inputs)
         self.writing, self.bound = writing, bound
         self.page.names = self.names = writing.names
@@ -104,7 +111,7 @@ class Program(Writer):
         self.say.speller.uses_math = self.writing.uses_math
         self.backward.first = self.names.d_name(self.circuit.output)
         top = [*dict.fromkeys([*self.circuit.setup, *self.setup()])]
-        asserted = self.asserted() if self.bound else []
+        asserted = self.asserted()
         why = dict.fromkeys(f"# {each.text} stays unrolled: {each.why}" for each in self.writing.left if not each.short)
         return self.assembled([*why, *top, *asserted, *forward], backward)
 
@@ -112,25 +119,31 @@ class Program(Writer):
         """The lines that compute the plain numbers which heads and indices need."""
         names = copy.copy(self.circuit.around)
         names.uses = {}
-        for part in self.writing.parts:
-            if isinstance(part, Rounds):
+        for part in self.writing.rounds:
+            if True:
                 texts = [*part.repeat.indexed.values(), *part.repeat.starts.values()]
+                texts += [text for move in part.repeat.moves for text in (move.begins, move.text)]
+                texts += [moved.text for moved in part.repeat.moved.values()]
                 texts += [part.repeat.counting.told] if part.repeat.counting.told and not self.bound else []
                 for name in sorted({n for text in texts for n in text.names} & set(names.assigned)):
-                    if name not in {t.partition(" = ")[0] for t in part.repeat.starts.values()}:
+                    begun = {t.partition(" = ")[0] for t in part.repeat.starts.values()}
+                    if name not in begun | {move.name for move in part.repeat.moves}:
                         names.value(names.assigned[name])
                         names.use(name)
         return list(names.uses.values())
 
     def asserted(self) -> list[TextLine]:
         """Assertions that arrays and counts are those that were recorded."""
+        page = Statements(self.circuit, "code")
+        if not self.bound:
+            Guards(page).assertions(other_reads(self.circuit, self.writing.level.parts))
+            return page.lines
         counted = self.counted()
         arrays = [
             i for i in self.circuit.inputs if isinstance(i.wire.value, np.ndarray) and i.kind in ("input", "captured")
         ]
         reads = [read for read in self.circuit.reads if read.how not in UNASKED]
         reads += [Read(i.wire, "shape", i.wire.value.shape) for i in arrays if counted is None or i.wire in counted]
-        page = Statements(self.circuit, "code")
         Guards(page).assertions(reads)
         return page.lines
 
@@ -139,8 +152,8 @@ class Program(Writer):
         found: set[Wire] = set()
         if any(not TYPED.match(each.text) for each in self.writing.left):
             return None
-        for part in self.writing.parts:
-            if isinstance(part, Rounds):
+        for part in self.writing.rounds:
+            if True:
                 counting = part.repeat.counting
                 if counting.told is None:
                     return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gatewise._circuit import Wire
+from gatewise._circuit import Counting, Wire
+from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.lines import PLACE, binds, handed_down, hoisted, reads, renamed
+from gatewise._source.looped.naming import plural
 from gatewise._source.looped.parts import Rounds
 from gatewise._source.names import Names
 from gatewise._source.statements import TextLine
@@ -20,11 +21,56 @@ class Written:
     before: list[TextLine] = field(default_factory=list)
     inside: list[TextLine] = field(default_factory=list)
     back: list[TextLine] = field(default_factory=list)
+    lists: dict[str, str] = field(default_factory=dict)  # by what stands for them in `back`
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a round's entry stands in a list, by the counter: how many rounds were before it, or come after it.
+
+    The counter goes from `first` on by `stride`, or `back` again from the end.
+    """
+
+    counter: str
+    first: str = "0"
+    stride: int = 1
+    back: bool = False
+
+    @classmethod
+    def of(cls, counter: str, counting: Counting, bound: str) -> Place:
+        """That of a loop as it is told, or with the recorded numbers."""
+        if bound:
+            return cls(counter, str(counting.counts.start), counting.counts.step)
+        return cls(counter, str(counting.first), counting.stride, counting.back)
+
+    def at(self, later: int = 0) -> str:
+        """The index of the entry that is so many rounds later, in a list with one for each round."""
+        if self.stride == 1 and not self.back and self.first.isdigit():
+            return plus(self.counter, later - int(self.first))
+        if self.stride == -1 and not self.back:
+            first = str(int(self.first) + later) if self.first.isdigit() else self.first
+            return plus(f"{first} - {self.counter}", 0 if self.first.isdigit() else later)
+        gone = self.counter
+        if self.first != "0":
+            gone += f" - {self.first}" if self.first.isidentifier() or self.first.isdigit() else f" - ({self.first})"
+        if self.first != "0" and (self.back or self.stride != 1):
+            gone = f"({gone})"
+        gone = gone if self.stride == 1 else f"{gone} // {self.stride}"
+        return f"{later - 1} - {gone}" if self.back else plus(gone, later)
+
+    def in_longer(self) -> tuple[str, str]:
+        """The indices of the entries before and after a round, in a list with one more at its beginning."""
+        return (self.at(-1), self.at()) if self.back else (self.at(), self.at(1))
+
+
+def plus(text: str, number: int) -> str:
+    return f"{text} {'+' if number > 0 else '-'} {abs(number)}" if number else text
 
 
 def places_of(part: Rounds) -> dict[Wire, str]:
     """What stands for each value of a round while its way back is written."""
-    return {w: f"ꙮ{'at' * (w in part.body.direct)}{w.order}" for w in part.body.wires}
+    wires = (*part.body.wires, *part.body.entries.values(), *part.body.moved)
+    return {w: f"ꙮ{'at' * (w in part.body.direct)}{w.order}" for w in wires}
 
 
 def asked(lines: Sequence[TextLine]) -> set[str]:
@@ -33,31 +79,64 @@ def asked(lines: Sequence[TextLine]) -> set[str]:
 
 
 def joined(
-    part: Rounds, names: Names, forward: list[TextLine], back: list[TextLine], picks: dict[str, str], simple: bool
+    part: Rounds,
+    names: Names,
+    forward: list[TextLine],
+    back: list[TextLine],
+    picks: dict[str, str],
+    place: Place,
+    lists: dict[str, str],
 ) -> Written:
     """The loop of a part from the lines of its one round, with lists for what `back` asks of `forward`."""
     written = Written()
-    bodys = dict(zip(part.body.wires, range(len(part.body.wires)), strict=True))
+    back = renamed(renamed(back, picks), picks)  # one may pick by what another picked
     needed = asked(back)
-    told = dict(picks)
-    kept = Keeping(part, names, simple, written)
-    carried_out = {part.body.wires[q]: wire for q, wire in part.body.carried.items()}
+    told: dict[str, str] = {}
+    kept = Keeping(place, names, written)
     forward, tops = with_carried_in(part, names, forward)
-    moving = {part.counter, *(names.circuit.names[w] for w in carried_out), *(f"{n}" for n in tops.values())}
+    handed = {names.circuit.names[part.body.wires[place]] for place in part.repeat.delayed}
+    forward = [TextLine(x.code.replace(" = +", " = ")) if binds(x) & handed else x for x in forward]
+    early, late = moves(part)
+    moving = {
+        part.counter,
+        *(move.name for move in part.repeat.moves),
+        *(names.circuit.names[part.body.wires[q]] for q in part.body.carried),
+        *tops.values(),
+    }
     above, forward = hoisted(forward, moving)
     fixed = {name for line in above for name in binds(line)}
-    for wire in bodys:
-        token, name = f"ꙮ{wire.order}", names.circuit.names[wire]
-        source = carried_out.get(wire)
-        if source is not None:
-            before = f"ꙮin{source.order}"
-            told |= kept.carried(name, token if token in needed else "", before if before in needed else "")
-        elif token in needed:
-            told |= {token: name} if name in fixed else kept.made(name, token)
+    for q, wire in enumerate(part.body.wires):
+        told |= kept.value(part, q, wire, needed, fixed)
+    for wire, text in part.body.moved.items():
+        told |= kept.number(text, f"ꙮ{wire.order}") if f"ꙮ{wire.order}" in needed else {}
+    for token, name in lists.items():
+        told |= kept.whole(name, token, fixed) if token in needed else {}
     written.before += above
-    written.inside = [*kept.top, *(TextLine(f"{name} = {of}") for of, name in tops.items()), *forward, *kept.bottom]
-    written.back = [*kept.pops, *renamed(back, told)]
+    written.inside = [
+        *early,
+        *kept.top,
+        *(TextLine(f"{name} = {of}") for of, name in tops.items()),
+        *forward,
+        *kept.bottom,
+        *late,
+    ]
+    written.back = renamed(back, told)
     return written
+
+
+def moves(part: Rounds) -> tuple[list[TextLine], list[TextLine]]:
+    """The statements that move plain names on: those before all that uses them, and those behind.
+
+    Raises `UnprintedError` where one stands between two uses.
+    """
+    uses, found = part.repeat.moved.values(), part.repeat.moves
+    early = [m for m in found if any(m.name in use.text.names and m.at < use.at for use in uses)]
+    late = [m for m in found if m not in early]
+    for m in early:
+        between = any(m.name in use.text.names and use.at <= m.at for use in uses)
+        if between or any(x.at < m.at and (x.name in {m.name, *m.text.names} or m.name in x.text.names) for x in late):
+            raise UnprintedError(f"{m.name} is moved on between its uses")
+    return [TextLine(m.text) for m in early], [TextLine(m.text) for m in late]
 
 
 def with_carried_in(part: Rounds, names: Names, forward: list[TextLine]) -> tuple[list[TextLine], dict[str, str]]:
@@ -66,11 +145,12 @@ def with_carried_in(part: Rounds, names: Names, forward: list[TextLine]) -> tupl
     for q, wire in part.body.carried.items():
         token, name = f"ꙮin{wire.order}", names.circuit.names[part.body.wires[q]]
         at = next((k for k, line in enumerate(forward) if name in binds(line)), len(forward))
-        late = any(token in reads(line) for line in forward[at + 1 :])
-        told = names.free(f"{name}_prev") if late else name
+        later = forward[at + 1 :] if at == len(forward) or "\n" not in forward[at].code else forward[at:]
+        late = any(token in reads(line) for line in later)
+        told = names.free_function(f"{name}_prev") if late else name
         if late:
             tops[name] = told
-        forward = renamed(forward, {token: told})
+        forward = [x for x in renamed(forward, {token: told}) if x.code != f"{told} = {told}"]
     return forward, tops
 
 
@@ -78,51 +158,78 @@ def with_carried_in(part: Rounds, names: Names, forward: list[TextLine]) -> tupl
 class Keeping:
     """Lists of what the way back needs, one entry a round."""
 
-    part: Rounds
+    place: Place
     names: Names
-    simple: bool  # whether the counter is the place in the list
     written: Written
     top: list[TextLine] = field(default_factory=list)
     bottom: list[TextLine] = field(default_factory=list)
-    pops: list[TextLine] = field(default_factory=list)
+    numbers: dict[str, str] = field(default_factory=dict)  # the lists of plain numbers, by their texts
 
-    def list_of(self, name: str) -> str:
-        return self.names.free(f"{name}s" if not keyword.iskeyword(f"{name}s") else f"{name}_s")
+    def value(self, part: Rounds, q: int, wire: Wire, needed: set[str], fixed: set[str]) -> dict[str, str]:
+        """What one place of the rounds makes: as far as it is asked for, or is in a list of the user's."""
+        token, name = f"ꙮ{wire.order}", self.names.circuit.names.get(wire, "")
+        source, listed = part.body.carried.get(q), part.lists.get(q)
+        before = "" if source is None or f"ꙮin{source.order}" not in needed else f"ꙮin{source.order}"
+        if listed is None:
+            if before:
+                return self.carried(name, token if token in needed else "", before)
+            return self.whole(name, token, fixed) if token in needed else {}
+        several = part.called[listed.wire]
+        if listed.before:
+            after = self.made(name, token, self.several_of(f"{name}_next")) if token in needed else {}
+            return {**self.before(name, before, several), **after}
+        if listed.begun:
+            return self.begun(name, token, before, several)
+        told = self.made(name, token, several)
+        return {**told, **(self.before(name, before, self.several_of(f"{name}_prev")) if before else {})}
 
-    def made(self, name: str, token: str) -> dict[str, str]:
-        """A value that each round makes."""
-        several = self.list_of(name)
+    def whole(self, name: str, token: str, fixed: set[str]) -> dict[str, str]:
+        """A value that is asked for: as it is where all rounds have the same."""
+        return {token: self.stand(name)} if name in fixed else self.made(name, token, self.several_of(name))
+
+    def number(self, text: str, token: str) -> dict[str, str]:
+        """A plain number that is another one each round, by its text."""
+        if text not in self.numbers:
+            self.numbers[text] = self.several_of(text if text.isidentifier() else "n")
+        return self.before(text, token, self.numbers[text])
+
+    def several_of(self, name: str) -> str:
+        """A name for a list of such values."""
+        return self.names.free_function(plural(name))
+
+    def made(self, name: str, token: str, several: str) -> dict[str, str]:
+        """A value that each round makes; one list is enough for it."""
+        line = TextLine(f"{several}.append({name})")
+        known = next((x.code for x in self.bottom if x.code.endswith(f".append({name})")), line.code)
+        if known != line.code:
+            return {token: f"{self.stand(known.partition('.')[0])}[{self.place.at()}]"}
         self.written.before.append(TextLine(f"{several} = []"))
-        self.bottom.append(TextLine(f"{several}.append({name})"))
-        return self.at(token, several, name)
+        self.bottom.append(line)
+        return {token: f"{self.stand(several)}[{self.place.at()}]"}
+
+    def stand(self, several: str) -> str:
+        """What stands for a list, or for what is the same in all rounds, until it is known whether it stays so."""
+        self.written.lists[f"ꙮlist_{several}"] = several
+        return f"ꙮlist_{several}"
+
+    def before(self, name: str, token: str, several: str) -> dict[str, str]:
+        """A value that is carried, as it comes in."""
+        if (line := TextLine(f"{several}.append({name})")) not in self.top:
+            self.written.before.append(TextLine(f"{several} = []"))
+            self.top.append(line)
+        return {token: f"{self.stand(several)}[{self.place.at()}]"}
 
     def carried(self, name: str, after: str, before: str) -> dict[str, str]:
-        """A value that is carried on: as it came in, as it goes out, or both in one list that is one longer."""
-        if not after and not before:
-            return {}
-        if not before:
-            return self.made(name, after)
-        several = self.list_of(name)
-        if not after:
-            self.written.before.append(TextLine(f"{several} = []"))
-            self.top.append(TextLine(f"{several}.append({name})"))
-            return self.at(before, several, f"{name}_prev")
+        """A value that is carried, as it comes in and perhaps as it goes out: in one list, which is one longer."""
+        several = self.several_of(name)
+        return self.begun(name, after, before, several) if after else self.before(name, before, several)
+
+    def begun(self, name: str, after: str, before: str, several: str) -> dict[str, str]:
+        """A list that begins with what comes in."""
         self.written.before.append(TextLine(f"{several} = [{name}]"))
         self.bottom.append(TextLine(f"{several}.append({name})"))
-        if self.simple:
-            return {before: f"{several}[{self.part.counter}]", after: f"{several}[{self.part.counter} + 1]"}
-        one, two = self.names.free(f"{name}_next"), self.names.free(f"{name}_prev")
-        self.pops.append(TextLine(f"{one} = {several}.pop()"))
-        self.pops.append(TextLine(f"{two} = {several}[-1]"))
-        return {before: two, after: one}
-
-    def at(self, token: str, several: str, name: str) -> dict[str, str]:
-        """One entry: by the counter where that is its place, else taken from the end."""
-        if self.simple:
-            return {token: f"{several}[{self.part.counter}]"}
-        one = self.names.free(f"{name}_then")
-        self.pops.append(TextLine(f"{one} = {several}.pop()"))
-        return {token: one}
+        one, two = self.place.in_longer()
+        return {before: f"{self.stand(several)}[{one}]", after: f"{self.stand(several)}[{two}]"}
 
 
 def down(part: Rounds, names: Names, back: list[TextLine]) -> list[TextLine]:

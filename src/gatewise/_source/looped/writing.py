@@ -37,8 +37,8 @@ class PartBackward(Backward):
         It makes no difference where all behind is finite: 0 times it is 0.
         """
         found = reverse(self.circuit, self.seeds)
-        edges = self.circuit.edges
-        if any(event.mask is not None and event.wire in edges and edges[event.wire].kind == "wild" for event in found):
+        edges, masked = self.circuit.edges, [event.wire for event in found if event.mask is not None]
+        if any(w in edges and edges[w].kind == "wild" and w not in self.names.covered for w in masked):
             raise UnprintedError("entries that are dead go from one round to another")
         return found
 
@@ -47,6 +47,11 @@ class PartBackward(Backward):
         self.page.sized_by = parent
         super().contribute(parent, part, contributions)
         self.page.sized_by = None
+
+    def called(self, parent: Wire) -> str:
+        """What is carried in has no name of its own."""
+        name = super().called(parent)
+        return "prev" if name.startswith("ꙮ") else name
 
     def start(self) -> None:
         """Nothing: where gradients begin is said by the whole."""
