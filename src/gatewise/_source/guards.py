@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from zlib import crc32
 
 import numpy as np
 
-from gatewise._circuit import Block, Expr, Read, Wire, part_of, step_of, unknown_behind, wires_in
+from gatewise._circuit import Block, Expr, Place, Read, Wire, part_of, step_of, unknown_behind, wires_in
 from gatewise._gates import GATES, NAMES, Gate, pick
 from gatewise._source.looking import value_of
 from gatewise._source.spelling import ATOM, COMPARISON, Text, nested, number_literal
@@ -40,7 +40,22 @@ class Guards:
                 found.setdefault(max((stages.get(w, 0) for w in behind), default=0), []).append(read)
         for wire in self.counts_that_matter():
             found.setdefault(stages[wire], []).append(Read(wire, "shape", np.shape(wire.value)))
+        for wire, axis in self.taken_one_by_one():
+            found.setdefault(stages.get(wire, 0), []).append(Read(wire, "length", axis))
         return found
+
+    def taken_one_by_one(self) -> list[tuple[Wire, int]]:
+        """The arrays, each with an axis, of which one place in the code took several entries, one after the other.
+
+        That is a loop, or something like one (`first, *rest = x`): a text with a line for each holds for as many.
+        """
+        taken: dict[tuple[Wire, Place, int], set[int]] = {}
+        asked = (step for read in self.circuit.reads for _, step in self.made_for(read.wire))
+        for step in (*self.circuit.steps.values(), *asked):
+            if step.gate is GATES[pick] and step.place and isinstance(array := step.operands[0], Wire):
+                for axis, entry in entries(step.parameters["index"]):
+                    taken.setdefault((array, step.place, axis), set()).add(entry)
+        return list(dict.fromkeys((array, axis) for (array, _, axis), found in taken.items() if len(found) > 1))
 
     def counts_that_matter(self) -> list[Wire]:
         """What a mask picked, where the text holds for as many entries alone.
@@ -92,7 +107,7 @@ class Guards:
             said = asserted(self.say.spell(read.wire), read, self.checksum)
             if said not in self.said:
                 self.said.add(said)
-                if read.how != "shape":
+                if read.how not in ("shape", "length"):
                     self.page.write("# Python took this branch" if read.how == "bool" else "# Python read this value")
                 self.page.write(said)
 
@@ -115,6 +130,10 @@ def asserted(text: Text, read: Read, checksum: Callable[[], str]) -> str:
     if read.how == "shape":
         said = f"recorded where {text.text} had shape {read.value}: record it again for other inputs"
         return f"assert np.shape({text.text}) == {read.value}, {said!r}"
+    if read.how == "length":
+        length = np.shape(read.wire.value)[read.value]
+        counted = f"np.shape({text.text})[{read.value}]" if read.value else f"len({text.text})"
+        return f"assert {counted} == {length}, {f'recorded with {length} entries: record it again for other inputs'!r}"
     array = np.asarray(read.value)
     if array.size > WRITTEN_OUT:
         condition = f"{checksum()}({text.at(ATOM)}.tobytes()) == {crc32(array.tobytes())}"
@@ -131,6 +150,17 @@ def asserted(text: Text, read: Read, checksum: Callable[[], str]) -> str:
         cut = f"int({text.text})" if whole != was else text.at(COMPARISON + 1)
         condition, was = f"{cut} == {number_literal(whole).text}", whole
     return f"assert {condition}, {f'recorded where {text.text} was {was}: record it again for other inputs'!r}"
+
+
+def entries(index: object) -> Iterator[tuple[int, int]]:
+    """The axes of which an index takes one entry, and which; as far as it is told without the array's own axes."""
+    axis = 0
+    for part in index if isinstance(index, tuple) else (index,):
+        if type(part) is int:
+            yield axis, part
+        elif part is not None and type(part) is not slice:
+            return
+        axis += part is not None
 
 
 def by_mask(step: Expr, spelled: Collection[Wire]) -> bool:
