@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._twins.modules import twin_of
+from gatewise._twins.modules import BUILTINS, twin_of
 
 
 def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -62,6 +62,23 @@ def writes(code: types.CodeType) -> bool:
     )
 
 
+@once
+def stored(code: types.CodeType) -> tuple[str, ...]:
+    """The global names that a function, or one inside it, binds or deletes."""
+    found = (each for inner in codes_in(code) for each in dis.get_instructions(inner))
+    return tuple(dict.fromkeys(each.argval for each in found if each.opname in ("STORE_GLOBAL", "DELETE_GLOBAL")))
+
+
+@once
+def reaches_out(code: types.CodeType) -> bool:
+    """Whether a function may bind any global name: by a name, or a text, that leads to a dict of them."""
+    words = (word for each in codes_in(code) for word in (*each.co_names, *each.co_consts))
+    return not WAYS_OUT.isdisjoint(word for word in words if type(word) is str)
+
+
+WAYS_OUT = frozenset(("exec", "eval", "globals", "vars", "__globals__", "f_globals"))
+WAYS_OUT_UNDER_ANOTHER_NAME = frozenset(map(id, (exec, eval, globals, vars)))
+
 WRITING = frozenset(
     "out fill sort partition put copyto place putmask fill_diagonal put_along_axis at "  # noqa: SIM905
     "iadd isub imul itruediv ipow setitem __setitem__".split()
@@ -86,36 +103,44 @@ def functions_reached(f: types.FunctionType) -> Iterator[types.FunctionType]:
                 waiting.append(other)
 
 
-def held(f: types.FunctionType) -> Iterator[Any]:
+def held(f: types.FunctionType) -> list[Any]:
     """What a function's closure and its defaults hold."""
+    found = list(f.__defaults__ or ())
     for cell in f.__closure__ or ():
         try:
-            yield cell.cell_contents
-        except ValueError:
+            found.append(cell.cell_contents)
+        except ValueError:  # nothing yet
             continue
-    yield from f.__defaults__ or ()
+    return found
 
 
 class Plan:
     """What of the names that a function and those it reaches may ask for is answered otherwise.
 
-    `names` are all of them with what they stood for when this was made; `twins` those that have a twin, `functions` the
-    plain ones of the module, `arrays` those that may be written into. The first of `functions` is the function itself.
+    `names` are all of them and `known` what they stood for when this was made; `instead` has what those that have a
+    twin are answered by, `functions` the plain ones of the module, `arrays` those that may be written into. What they
+    may bind are the names in `stored`, or with `reaches_out` any.
     """
 
     def __init__(self, f: types.FunctionType) -> None:
         reached = list(functions_reached(f))
-        known = {name: f.__globals__.get(name) for each in reached for name in names_in(each.__code__)}
-        self.names = [(name, id(value)) for name, value in known.items()]  # no plan keeps a function alive
+        codes = [each.__code__ for each in reached]
+        known = {name: f.__globals__.get(name) for code in codes for name in names_in(code)}
+        self.names, self.known = tuple(known), list(map(id, known.values()))  # no plan keeps a function alive
         self.reached = [(weakref.ref(each), each.__code__) for each in reached]
-        self.around = [id(value) for each in reached for value in held(each)]
-        self.writing = any(writes(each.__code__) for each in reached)
-        self.twins = {name: twin for name, value in known.items() if (twin := twin_of(value)) is not None}
+        around = [value for each in reached for value in held(each)]
+        self.around = list(map(id, around))
+        self.writing = any(map(writes, codes))
+        twins = {name: twin for name, value in known.items() if (twin := twin_of(value)) is not None}
+        self.instead = {**twins, "__builtins__": BUILTINS}
         self.functions = [name for name, value in known.items() if is_users(value, f.__globals__)]
         self.arrays = [name for name, value in known.items() if self.may_be_written(value)]
-        around = [value for each in reached for value in held(each)]
         deep = any(twin_of(value) is not None or self.may_be_written(value) for value in around)
-        self.needed = bool(self.twins or self.arrays or deep or any(imports(each.__code__) for each in reached))
+        needed = twins or self.arrays or deep or any(map(imports, codes))
+        self.needed = bool(needed) and not is_installed(f.__code__.co_filename, f.__module__)
+        self.stored = {name for code in codes for name in stored(code)}
+        aliased = not WAYS_OUT_UNDER_ANOTHER_NAME.isdisjoint((*self.known, *self.around))
+        self.reaches_out = aliased or any(map(reaches_out, codes))
 
     def may_be_written(self, value: Any) -> bool:
         """Whether a value is an array that the function captured, and may write into or into copies of."""
@@ -123,10 +148,8 @@ class Plan:
 
     def holds(self, f: types.FunctionType) -> bool:
         """Whether every name stands for what it stood for, and the closures for what they did: it reaches the same."""
-        get = f.__globals__.get
-        for name, known in self.names:
-            if id(get(name)) != known:
-                return False
+        if list(map(id, map(f.__globals__.get, self.names))) != self.known:
+            return False
         around: list[int] = []
         for ref, code in self.reached:
             each = ref()
@@ -135,6 +158,12 @@ class Plan:
             if each.__closure__ or each.__defaults__:
                 around.extend(map(id, held(each)))
         return around == self.around
+
+
+@functools.cache
+def is_installed(file: str, module: str | None) -> bool:
+    """Whether a function is an installed package's: its names are its own."""
+    return "site-packages" in file or (module or "").partition(".")[0] in ("gatewise", "numpy", "scipy")
 
 
 PLANS: weakref.WeakKeyDictionary[Any, Plan] = weakref.WeakKeyDictionary()

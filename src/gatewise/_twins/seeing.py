@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable
-from operator import is_
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
 
 from gatewise._tensor import STOPPED, Tensor
-from gatewise._twins.modules import BUILTINS, twin_of
+from gatewise._twins.modules import twin_of
 from gatewise._twins.reached import Plan, is_users, plan_of
 
 
@@ -21,15 +20,15 @@ class Seeing:
     def __init__(self, f: types.FunctionType, plan: Plan) -> None:
         self.real, self.plan = f.__globals__, plan
         self.copy = copy = dict(self.real)
-        copy["__builtins__"] = BUILTINS
-        copy.update(plan.twins)
+        copy.update(plan.instead)
         self.made: dict[int, tuple[Any, Any]] = {}  # by id: what was put in another's place
         self.given: dict[int, Any] = {}  # the memory of those that stand for captured arrays
         for name in plan.functions:
             copy[name] = self.function(copy[name])
         for name in plan.arrays:
             copy[name] = self.array(copy[name])
-        self.before = dict(copy)
+        self.size = len(copy)
+        self.before = dict(copy) if plan.reaches_out else {name: copy.get(name, NOTHING) for name in plan.stored}
 
     def array(self, value: Any) -> Any:
         """A captured array as the Tensor that the function sees, in memory of its own."""
@@ -83,14 +82,27 @@ class Seeing:
             original, stands = self.made[place]
             if stands.value is not memory:
                 original[...] = stands.value
-        if len(self.copy) == len(self.before) and all(map(is_, self.copy.values(), self.before.values())):
-            return
-        originals = {id(twin): original for original, twin in self.made.values()}
-        for name, value in self.copy.items():
-            if name != "__builtins__" and self.before.get(name, self) is not value:
+        originals: dict[int, Any] | None = None
+        for name in self.may_be_bound():
+            value = self.copy.get(name, NOTHING)
+            if value is self.before.get(name, NOTHING):
+                continue
+            originals = originals or {id(twin): original for original, twin in self.made.values()}
+            if value is NOTHING:
+                self.real.pop(name, None)
+            else:
                 self.real[name] = originals.get(id(value), value)
-        for name in self.before.keys() - self.copy.keys():
-            self.real.pop(name, None)
+
+    def may_be_bound(self) -> Collection[str]:
+        """The names that may stand for something else than they did: to look at all takes longer than a small call."""
+        if self.plan.reaches_out:
+            return self.copy.keys() | self.before.keys()
+        if len(self.copy) == self.size:
+            return self.plan.stored
+        return self.plan.stored | (self.copy.keys() - self.real.keys())  # bound by whom it calls: `warnings` does
+
+
+NOTHING = object()
 
 
 def seen(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -107,7 +119,7 @@ def seen(f: Callable[..., Any]) -> Callable[..., Any]:
             return f if inner is f.func else functools.partial(inner, *f.args, **f.keywords)
         return f
     plan = plan_of(f)
-    if not plan.needed or is_installed(f.__code__.co_filename, f.__module__):
+    if not plan.needed:
         return f
 
     def called(*args: Any, **kwargs: Any) -> Any:
@@ -118,9 +130,3 @@ def seen(f: Callable[..., Any]) -> Callable[..., Any]:
             seeing.settle()
 
     return called
-
-
-@functools.cache
-def is_installed(file: str, module: str | None) -> bool:
-    """Whether a function is an installed package's: its names are its own."""
-    return "site-packages" in file or (module or "").partition(".")[0] in ("gatewise", "numpy", "scipy")
