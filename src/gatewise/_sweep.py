@@ -351,8 +351,8 @@ def given(g: Any, value: Any) -> Any:
 
 def handed_out(box: list[Any], value: Any) -> Any:
     """The gradient in `box`, taken out of it: copied only where something else still refers to its memory."""
-    if type(value) is float and type(box[0]) is float:
-        return box.pop()
+    if type(value) is float and type(box[0]) in FLOATS:
+        return float(box.pop())
     g, own = taken_out(box)
     if own and isinstance(value, np.ndarray) and g.dtype == value.dtype:
         return g

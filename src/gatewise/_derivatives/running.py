@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from gatewise._types import Function, Plain
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+WIRE = attrgetter("wire")
 
 Cotangent = float | np.ndarray | Tensor
 
@@ -64,7 +67,9 @@ class Derivative(Bit):
             if self.structured:
                 self.lend(f, args, kwargs, split)
             else:  # as most calls are: numbers and arrays, by position
-                self.take(outcome(seen(f), list(map(lent_out, self.inputs)), kwargs, (self.inputs, kwargs), split), split)
+                self.take(
+                    outcome(seen(f), list(map(lent_out, self.inputs)), kwargs, (self.inputs, kwargs), split), split
+                )
         except BaseException:
             Bit.__exit__(self)
             raise
@@ -90,8 +95,8 @@ class Derivative(Bit):
         if split is not None:
             out, aux = split(out)
             self.aux = unchanged(opened(aux))
-        self.out = unchanged(opened(out))
-        for part in tensors_in(self.out):
+        self.out = out if type(out) is Tensor else unchanged(opened(out))
+        for part in (out,) if type(out) is Tensor else tensors_in(self.out):
             if is_kept(part):
                 raise KeptError.of(described(part))
 
@@ -99,7 +104,7 @@ class Derivative(Bit):
         """What arrives at the inputs, with the derivatives around this one open."""
         lift = apart if self.over else Tensor  # another derivative may have the bit by now
         swept = sweep(upstream, self.bit, lower=self.outer if lower is None else lower, lift=lift)
-        if not swept.keys() <= {x.wire for x in tensors_in(self.inputs)}:
+        if not swept.keys() <= set(map(WIRE, tensors_in(self.inputs))):
             raise KeptError.of("a Tensor")
         return swept
 
@@ -111,6 +116,8 @@ class Derivative(Bit):
     def along(self, tangents: Sequence[object], lower: int | None = None) -> Any:
         """How the output moves when the inputs move along `tangents`."""
         found = self.push(paired(self.inputs, list(map(opened, tangents))), self.outer if lower is None else lower)
+        if type(self.out) is Tensor:
+            return moved_by(self.out, found, self.bit)
         return closed(mapped(lambda _, part: moved_by(part, found, self.bit), self.out))
 
     def push(self, along: dict[Wire, Any], lower: int, many: int = 0) -> Tangents:
@@ -130,12 +137,18 @@ class Derivative(Bit):
 
     def results(self, second: Any) -> Any:
         """What a transform returns: the output, what it found, and aux where there is one."""
-        out = closed(mapped(lambda _, part: self.outside(part), self.out))
+        out = self.all_outside(self.out)
         return (out, second, self.aux_outside()) if hasattr(self, "aux") else (out, second)
 
     def aux_outside(self) -> Any:
         """The aux, as it leaves the derivative."""
-        return closed(mapped(lambda _, part: self.outside(part), self.aux))
+        return self.all_outside(self.aux)
+
+    def all_outside(self, structure: Any) -> Any:
+        """A structure, as it leaves the derivative."""
+        if not is_container(structure):
+            return self.outside(structure)
+        return closed(mapped(lambda _, part: self.outside(part), structure))
 
     def outside(self, part: object) -> object:
         """What leaves a derivative: a Tensor of the outer ones, or the plain value, in memory no rule has saved."""
@@ -167,14 +180,15 @@ def apart(value: Cotangent, wire: Wire | None, bits: int) -> Tensor:
 
 def differentiated(args: Sequence[object], positions: Sequence[int], bit: int, around: int) -> list[Any]:
     """The arguments as Tensors, those at `positions` with wires of their own that carry `bit`, `around` the others."""
+    wanted = set()
     for p in positions:
+        wanted.add(p % len(args) if args else p)
         if not -len(args) <= p < len(args):
             raise ArgumentError(
                 f"argnums says argument {p}, but {len(args)} came.",
                 "only arguments given by position can be differentiated.",
                 "pass it by position, or change argnums.",
             )
-    wanted = {p % len(args) for p in positions}
     found: list[Any] = []
     for i, arg in enumerate(args):
         if i not in wanted:
@@ -219,7 +233,9 @@ def collected(argument: object, original: object, swept: dict[Wire, Cotangent]) 
 
 def shown(gradient: Any) -> Any:
     """A gradient, or a structure of them, as users see it."""
-    return gradient if type(gradient) is float else closed(mapped(lambda _, g: outwards(g), gradient))
+    if type(gradient) is float:
+        return gradient
+    return closed(mapped(lambda _, g: outwards(g), gradient)) if is_container(gradient) else outwards(gradient)
 
 
 def gradient_at(x: Tensor, original: object, swept: dict[Wire, Cotangent]) -> Any:

@@ -17,7 +17,9 @@ def plain(x: object) -> Any:
 
 def shape_of(x: object) -> tuple[int, ...]:
     """The shape of the plain value of `x`."""
-    return np.shape(plain(x))
+    value = plain(x)
+    shape: tuple[int, ...] = value.shape if type(value) is np.ndarray else np.shape(value)
+    return shape
 
 
 def dtype_of(x: object) -> np.dtype:

@@ -109,7 +109,11 @@ def slots_of(kind: type) -> Iterable[str]:
 
 def kind_of(container: Any) -> Any:
     """The kind of Python's own that a container is of: its methods do nothing but keep entries."""
-    return next(kind for kind in (OrderedDict, dict, list, tuple) if isinstance(container, kind))
+    own = type(container)
+    return own if own in KINDS else next(kind for kind in KINDS if isinstance(container, kind))
+
+
+KINDS = (OrderedDict, dict, list, tuple)
 
 
 def key_text(key: Any) -> str:

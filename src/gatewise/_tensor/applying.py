@@ -215,9 +215,11 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     step = None
     if bits & recording and lent.on_step is not None:
         step = lent.on_step(gate, forward, operands, values, parameters, plain_parameters, out)
-    rule = pullback if parents else None
-    sources = [x.wire if type(x) is Tensor else None for x in operands]
-    block = recognise(gate, sources, values, plain_parameters, out) if gate.closings and parents else None
+    rule, block = pullback if parents else None, None
+    if step is not None or (gate.closings and parents):
+        sources = [x.wire if type(x) is Tensor else None for x in operands]
+    if gate.closings and parents:
+        block = recognise(gate, sources, values, plain_parameters, out)
     if block is not None:
         wire = block_wire(bits, out, (saved, plain_parameters, behind, pullback), block, step)
     elif step is not None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._twins.modules import BUILTINS, twin_of
+from gatewise._twins.modules import BUILTINS, twin_of, twins_among
 
 
 def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -70,14 +70,22 @@ def stored(code: types.CodeType) -> tuple[str, ...]:
 
 
 @once
-def reaches_out(code: types.CodeType) -> bool:
-    """Whether a function may bind any global name: by a name, or a text, that leads to a dict of them."""
+def names_a_way_out(code: types.CodeType) -> bool:
+    """Whether a function names, or has as a text, what leads to all global names."""
     words = (word for each in codes_in(code) for word in (*each.co_names, *each.co_consts))
     return not WAYS_OUT.isdisjoint(word for word in words if type(word) is str)
 
 
 WAYS_OUT = frozenset(("exec", "eval", "globals", "vars", "__globals__", "f_globals"))
-WAYS_OUT_UNDER_ANOTHER_NAME = frozenset(map(id, (exec, eval, globals, vars)))
+
+
+def is_way_out(f: types.FunctionType) -> bool:
+    """Whether a function may ask for any global name, and bind it: `exec` may be there under another name, too."""
+    around = (*map(f.__globals__.get, names_in(f.__code__)), *held(f))
+    return names_a_way_out(f.__code__) or not WAYS_OUT_THEMSELVES.isdisjoint(map(id, around))
+
+
+WAYS_OUT_THEMSELVES = frozenset(map(id, (exec, eval, globals, vars)))
 
 WRITING = frozenset(
     "out fill sort partition put copyto place putmask fill_diagonal put_along_axis at "  # noqa: SIM905
@@ -118,29 +126,34 @@ class Plan:
     """What of the names that a function and those it reaches may ask for is answered otherwise.
 
     `names` are all of them and `known` what they stood for when this was made; `instead` has what those that have a
-    twin are answered by, `functions` the plain ones of the module, `arrays` those that may be written into. What they
-    may bind are the names in `stored`, or with `reaches_out` any.
+    twin are answered by, `functions` the plain ones of the module, `arrays` those that may be written into. `deep` says
+    that there are such in closures and defaults, too, of which `inside` has the twins by the id of the original. With
+    `reaches_out` they may ask for any global name and bind it; else what they, and Python for them, may ask for is in
+    `asked`, what they may bind in `stored`.
     """
 
     def __init__(self, f: types.FunctionType) -> None:
         reached = list(functions_reached(f))
         codes = [each.__code__ for each in reached]
+        self.reaches_out = any(map(is_way_out, reached))
         known = {name: f.__globals__.get(name) for code in codes for name in names_in(code)}
-        self.names, self.known = tuple(known), list(map(id, known.values()))  # no plan keeps a function alive
         self.reached = [(weakref.ref(each), each.__code__) for each in reached]
         around = [value for each in reached for value in held(each)]
         self.around = list(map(id, around))
         self.writing = any(map(writes, codes))
-        twins = {name: twin for name, value in known.items() if (twin := twin_of(value)) is not None}
+        twins = twins_among(f.__globals__ if self.reaches_out else known)
         self.instead = {**twins, "__builtins__": BUILTINS}
         self.functions = [name for name, value in known.items() if is_users(value, f.__globals__)]
         self.arrays = [name for name, value in known.items() if self.may_be_written(value)]
-        deep = any(twin_of(value) is not None or self.may_be_written(value) for value in around)
-        needed = twins or self.arrays or deep or any(map(imports, codes))
-        self.needed = bool(needed) and not is_installed(f.__code__.co_filename, f.__module__)
+        self.inside = {id(value): twin for value in around if (twin := twin_of(value)) is not None}
+        needed = bool(self.inside) or any(map(self.may_be_written, around))
+        self.deep = needed or any(is_users(value, f.__globals__) for value in around)
+        needed = needed or bool(twins or self.arrays) or any(map(imports, codes))
+        known |= {name: f.__globals__[name] for name in twins}
+        self.names, self.known = tuple(known), list(map(id, known.values()))  # no plan keeps a function alive
+        self.asked = frozenset((*self.names, *OF_MODULES))
+        self.needed = needed and not is_installed(f.__code__.co_filename, f.__module__)
         self.stored = {name for code in codes for name in stored(code)}
-        aliased = not WAYS_OUT_UNDER_ANOTHER_NAME.isdisjoint((*self.known, *self.around))
-        self.reaches_out = aliased or any(map(reaches_out, codes))
 
     def may_be_written(self, value: Any) -> bool:
         """Whether a value is an array that the function captured, and may write into or into copies of."""
@@ -158,6 +171,13 @@ class Plan:
             if each.__closure__ or each.__defaults__:
                 around.extend(map(id, held(each)))
         return around == self.around
+
+
+#: What Python itself asks for in the globals of a function: to import, to warn, to name a class.
+OF_MODULES = (
+    "__annotations__", "__builtins__", "__doc__", "__file__", "__loader__", "__name__", "__package__", "__path__",
+    "__spec__", "__warningregistry__",
+)  # fmt: skip
 
 
 @functools.cache

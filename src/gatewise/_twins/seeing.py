@@ -4,31 +4,43 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Container
+from operator import is_
 from typing import Any
 
 import numpy as np
 
 from gatewise._tensor import STOPPED, Tensor
-from gatewise._twins.modules import twin_of
-from gatewise._twins.reached import Plan, is_users, plan_of
+from gatewise._twins.reached import Plan, plan_of
 
 
 class Seeing:
     """What the functions of one module see during one call: a copy of its globals, and what changed there."""
 
     def __init__(self, f: types.FunctionType, plan: Plan) -> None:
-        self.real, self.plan = f.__globals__, plan
-        self.copy = copy = dict(self.real)
+        self.real = real = f.__globals__
+        self.plan = plan
+        self.among: Container[str] = real  # what is bound beside these was bound meanwhile
+        if len(real) <= MANY or plan.reaches_out:
+            copy = dict(real)
+        else:
+            self.among = plan.asked
+            copy = {name: real[name] for name in plan.asked if name in real}
+        self.copy = copy
         copy.update(plan.instead)
         self.made: dict[int, tuple[Any, Any]] = {}  # by id: what was put in another's place
         self.given: dict[int, Any] = {}  # the memory of those that stand for captured arrays
         for name in plan.functions:
             copy[name] = self.function(copy[name])
         for name in plan.arrays:
-            copy[name] = self.array(copy[name])
+            copy[name] = self.seen_through(copy[name])
         self.size = len(copy)
-        self.before = dict(copy) if plan.reaches_out else {name: copy.get(name, NOTHING) for name in plan.stored}
+        if plan.reaches_out:
+            self.before = dict(copy)
+        elif plan.stored:
+            self.before = {name: copy[name] for name in plan.stored if name in copy}
+        else:
+            self.before = {}
 
     def array(self, value: Any) -> Any:
         """A captured array as the Tensor that the function sees, in memory of its own."""
@@ -45,17 +57,19 @@ class Seeing:
         twin.__dict__ = f.__dict__  # attributes of a function are shared
         twin.__kwdefaults__ = f.__kwdefaults__
         self.made[id(f)] = f, twin
+        if not self.plan.deep:
+            return twin
         if f.__closure__:
             cells = tuple(map(self.cell, f.__closure__))
-            if any(a is not b for a, b in zip(cells, f.__closure__, strict=True)):
+            if not all(map(is_, cells, f.__closure__)):
                 whole = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, cells)
                 whole.__dict__, whole.__kwdefaults__ = f.__dict__, f.__kwdefaults__
-                for cell in cells:
-                    if cell != types.CellType() and cell.cell_contents is twin:  # it speaks of itself
+                for cell, own in zip(cells, f.__closure__, strict=True):
+                    if cell is not own and cell.cell_contents is twin:  # it speaks of itself
                         cell.cell_contents = whole
                 twin = whole
                 self.made[id(f)] = f, twin
-        if f.__defaults__ and any(self.seen_through(x) is not x for x in f.__defaults__):
+        if f.__defaults__:
             twin.__defaults__ = tuple(map(self.seen_through, f.__defaults__))
         return twin
 
@@ -69,12 +83,12 @@ class Seeing:
         return cell if other is value else types.CellType(other)
 
     def seen_through(self, value: Any) -> Any:
-        if is_users(value, self.real):
+        kind = type(value)
+        if kind is types.FunctionType and value.__globals__ is self.real:
             return self.function(value)
-        if self.plan.may_be_written(value):
+        if kind is np.ndarray and self.plan.may_be_written(value):
             return self.array(value)
-        twin = twin_of(value)
-        return value if twin is None else twin
+        return self.plan.inside.get(id(value), value)
 
     def settle(self) -> None:
         """Bring to the module what the function wrote to its globals, and into the arrays that it captured."""
@@ -82,6 +96,8 @@ class Seeing:
             original, stands = self.made[place]
             if stands.value is not memory:
                 original[...] = stands.value
+        if not self.before and not self.plan.stored and len(self.copy) == self.size:
+            return
         originals: dict[int, Any] | None = None
         for name in self.may_be_bound():
             value = self.copy.get(name, NOTHING)
@@ -99,10 +115,12 @@ class Seeing:
             return self.copy.keys() | self.before.keys()
         if len(self.copy) == self.size:
             return self.plan.stored
-        return self.plan.stored | (self.copy.keys() - self.real.keys())  # bound by whom it calls: `warnings` does
+        added = {name for name in self.copy if name not in self.among}  # by whom it calls: `warnings` does this
+        return self.plan.stored | added
 
 
 NOTHING = object()
+MANY = 256  #: names of a module, beyond which those alone are copied that its functions ask for
 
 
 def seen(f: Callable[..., Any]) -> Callable[..., Any]:
