@@ -202,7 +202,9 @@ def nobody_holds(block: SourcedWire) -> bool:
     """Whether only the next step refers to each wire inside a block that is a plain chain, as it is for most."""
     assert block.written is not None
     behind: Any = block.written[2]
-    while (behind if type(behind) is tuple else (behind,)) != block.parents:
+    ends: Any = block.behind
+    ends = ends if type(ends) is tuple else (ends,)
+    while (behind if type(behind) is tuple else (behind,)) != ends:
         if type(behind) is tuple:
             if len(behind) != 1:
                 return False

@@ -18,6 +18,8 @@ def plain(x: object) -> Any:
 def shape_of(x: object) -> tuple[int, ...]:
     """The shape of the plain value of `x`."""
     value = plain(x)
+    if type(value) is float:
+        return ()
     shape: tuple[int, ...] = value.shape if type(value) is np.ndarray else np.shape(value)
     return shape
 

@@ -190,7 +190,8 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     if gate.of_reals:
         demand_rule_for(gate, values, operands)
     several = isinstance(out, (tuple, list))
-    if not parents or type(gate.family) is Stops or not (several or is_float(out, gate, operands)):
+    real = type(out) is np.ndarray and out.dtype.kind == "f"  # as most are, without a call
+    if not parents or type(gate.family) is Stops or not (several or real or is_float(out, gate, operands)):
         parents, bits = [], bits & recording
     if not bits:
         stopped = STOPPED if type(gate.family) is Stops or (gate.views and all(map(is_constant, operands))) else None
@@ -208,7 +209,8 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     for i, x in enumerate(operands):
         if not isinstance(x, IMMUTABLE) and (gate.many or gate.operands[i] in needs):
             values[i] = np.array(x)
-    if gate.views and not recording and len(operands) == 1 and is_written_into(operands[0]):
+    base: Any = operands[0] if gate.views and len(operands) == 1 and type(operands[0]) is Tensor else None
+    if base is not None and not recording and base.alias is not None and getattr(base.alias, "own", False):
         values[0] = blank(values[0])  # its memory is written into next, and nobody needs what is in it
     saved, behind = tuple(values), tuple(parents)
     wire: Wire
@@ -231,8 +233,8 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
         if not several
         else regrouped(out, [one_port(v, k, wire, bits) for k, v in enumerate(out)])
     )
-    if gate.views and len(operands) == 1 and type(operands[0]) is Tensor:
-        look(made, operands[0], gate, forward, parameters)
+    if base is not None:
+        look(made, base, gate, forward, parameters)
     if again is not None:
         again.take(wire, made, forward, operands, plain_parameters, block)
     return made

@@ -14,7 +14,7 @@ from gatewise._tensor.carrier import Tensor, give
 from gatewise._tensor.protocols import by_function
 from gatewise._types import Function
 
-PICK = GATES[pick]
+PICK, RESHAPE = GATES[pick], GATES[np.reshape]
 OF_NUMPY = "a Tensor has the names of NumPy's arrays."
 
 
@@ -39,7 +39,10 @@ def astype(
 
 
 def reshape(t: Tensor, *shape: object, **options: Any) -> Any:
-    return by_function(t, np.reshape, (), (t, shape[0] if len(shape) == 1 else shape), options)
+    whole = shape[0] if len(shape) == 1 else shape
+    if options:
+        return by_function(t, np.reshape, (), (t, whole), options)
+    return apply(RESHAPE, RESHAPE.call, (t,), {"shape": whole})
 
 
 def transpose(t: Tensor, *axes: Any) -> Any:

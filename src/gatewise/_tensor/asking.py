@@ -8,7 +8,7 @@ import numpy as np
 
 from gatewise._circuit import Open, SourcedWire, Wire, step_of
 from gatewise._errors import UpstreamError, user_names
-from gatewise._gates import Carrier, Stops, plain
+from gatewise._gates import Carrier, Stops, plain, shape_of
 from gatewise._sweep import ones_for
 from gatewise._types import Plain
 
@@ -112,7 +112,7 @@ def gradient_of(t: Carrier) -> Plain | None:
 
 def upstream_for(value: Plain, upstream: npt.ArrayLike | Carrier | None) -> float | np.ndarray:
     """The cotangent to start with: ones for a single number, otherwise what the user gives, checked for shape."""
-    shape = np.shape(value)
+    shape = shape_of(value)
     if upstream is None:
         if shape:
             raise UpstreamError.missing(shape)

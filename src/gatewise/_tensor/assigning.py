@@ -101,12 +101,20 @@ def looked_at(
         root, known, chain = root_of(base)
     if known.own:
         real = viewed(root.value, (*chain, (forward, parameters, which)))
-    if real.base is not root.value and not np.may_share_memory(real, root.value):
+    if not shows(real, root.value):
         return
     out.alias = View(base, gate, forward, parameters, which)
     known.add(out)
     if known.own:
         own_copy(out, real)
+
+
+def shows(view: Any, array: Any) -> bool:
+    """Whether what a gate gave of an array is a view of it: who owns the memory mostly says it."""
+    owner = view.base
+    if owner is array or view is array or (owner is not None and owner is array.base):
+        return True
+    return np.may_share_memory(view, array)
 
 
 def own_copy(view: Tensor, real: Any) -> None:

@@ -55,6 +55,8 @@ def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **paramete
 
 
 def by_function(t: Tensor | None, function: Any, types: object, args: Sequence[Any], kwargs: Parameters) -> Any:
+    if not kwargs and (gate := AT_ONCE.get(function)) is not None and len(args) == gate.arity:
+        return apply(gate, gate.call, args, kwargs)
     if "out" in kwargs and is_target(kwargs["out"]):
         given = {name: x for name, x in kwargs.items() if name != "out"}
         return into(kwargs["out"], function(*args, **given), function in STRETCH)
@@ -83,6 +85,14 @@ def by_function(t: Tensor | None, function: Any, types: object, args: Sequence[A
                 return out
         return unsupported(called, function, args, kwargs)
     return apply(gate, gate.call, operands, parameters)
+
+
+#: The functions whose calls with operands alone are their gates', by gate.
+AT_ONCE = {
+    function: gate
+    for function, gate in GATES.items()
+    if not (gate.bind or gate.many or gate.required or function in COMPOSED or function in IN_PLACE)
+}
 
 
 def composition(body: Callable[..., Any], function: Any, args: Sequence[Any], kwargs: Parameters) -> Any:

@@ -8,19 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._gates import COMPOSED, GATES, Gate
-from gatewise._tensor import (
-    IN_PLACE,
-    LISTS,
-    UNHURRIED,
-    Tensor,
-    apply,
-    apply1,
-    apply2,
-    by_function,
-    gathered,
-    has_tensor,
-)
+from gatewise._gates import GATES, Gate
+from gatewise._tensor import LISTS, UNHURRIED, Tensor, apply1, apply2, by_function, gathered, has_tensor
 
 
 def in_lists(args: Any) -> bool:
@@ -50,20 +39,20 @@ def of_lists(function: Callable[..., Any], gather: Callable[[Any], Any] | None =
     """A function of NumPy's that takes lists of Tensors where it takes arrays."""
     by_each = function in TAKE_LISTS
     gather = gather or (each_gathered if by_each else gathered)
-    dispatched, gate = hasattr(function, "_implementation"), GATES.get(function)
-    plain = gate is not None and not (gate.bind or gate.many or gate.required or function in {**COMPOSED, **IN_PLACE})
-    at_once = gate if plain else None
+    dispatched = hasattr(function, "_implementation")
 
     @functools.wraps(function, updated=())
     def twin(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs and len(args) == 1:  # the quick way for most calls
+            first = args[0]
+            kinds = set(map(type, first)) if by_each and type(first) in LISTS else {type(first)}
+            if dispatched and Tensor in kinds and LISTS.isdisjoint(kinds):
+                return by_function(None, function, (), args, kwargs)
         if in_lists(args) or (kwargs and in_lists(kwargs.values())):
             args = tuple(map(gather, args))
             kwargs = {name: x if name == "out" else gather(x) for name, x in kwargs.items()}
-        elif at_once is not None and not kwargs and len(args) == at_once.arity and Tensor in set(map(type, args)):
-            return apply(at_once, at_once.call, args, kwargs)  # as NumPy would have it done, in a longer way
-        first = args[0] if args else None
-        if dispatched and (type(first) is Tensor or (by_each and has_tensor(first))):
-            return by_function(None, function, (), args, kwargs)  # likewise
+        if dispatched and args and (type(args[0]) is Tensor or (by_each and has_tensor(args[0]))):
+            return by_function(None, function, (), args, kwargs)  # as NumPy would have it done, in a longer way
         return function(*args, **kwargs)
 
     return twin
