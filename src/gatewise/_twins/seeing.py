@@ -24,8 +24,8 @@ class Seeing:
         if len(real) <= MANY or plan.reaches_out:
             copy = dict(real)
         else:
-            self.among = plan.asked
             copy = {name: real[name] for name in plan.asked if name in real}
+            self.among = set(copy)
         self.copy = copy
         copy.update(plan.instead)
         self.made: dict[int, tuple[Any, Any]] = {}  # by id: what was put in another's place
