@@ -36,7 +36,7 @@ from gatewise._errors import (
     ReadingError,
     user_line,
 )
-from gatewise._gates import ABSENT, CONSTANT, NAMES, UNASKED, WANTED, Gate, Pullback, Stops, blank
+from gatewise._gates import ABSENT, CONSTANT, GATES, NAMES, UNASKED, WANTED, Gate, Pullback, Stops, blank, pick
 from gatewise._sweep import FLOATS
 from gatewise._tensor.asking import BACKWARD, STOPPED, described, is_stopped
 from gatewise._tensor.carrier import Tensor
@@ -123,22 +123,26 @@ def apply1(gate: Gate, forward: Callable[[Any], object], x: Tensor) -> Any:
     return Tensor(out, Wire(tick(), bits, out, (a,), parents, pullback), bits)
 
 
-def apply_entry(gate: Gate, forward: Function, x: Tensor, index: Any) -> Any:
+def apply_entry(x: Tensor, index: Any) -> Any:
     """One step that picks entries of an array, a Tensor."""
     a, bits = x.value, x.bits
     numbered = type(index) is int
-    if type(a) is not np.ndarray or not bits or bits & attention or gate.closings or (lent.recording and not numbered):
-        return apply(gate, forward, (x,), {"index": index})
-    place = {"index": index if numbered else unwrapped(index)}
+    if type(a) is not np.ndarray or not bits or bits & attention or PICK.closings or (lent.recording and not numbered):
+        return apply(PICK, pick, (x,), {"index": index})
+    place = index if numbered else unwrapped(index)
     try:
-        out = forward(a, **place)
+        out = a[place]
     except Exception as error:
-        out = recovered(error, gate, forward, (x,), (a,), place)
-    saved = blank(a) if is_written_into(x) else a  # what is written into next is not held on to
-    made = Tensor(out, Wire(tick(), bits, out, (saved,), x.wire, gate.array[0b110], place), bits)  # type: ignore[arg-type]
+        out = recovered(error, PICK, pick, (x,), (a,), {"index": place})
+    saved = blank(a) if x.alias is not None and is_written_into(x) else a  # what is written into next is not held on to
+    parents: Any = x.wire
+    made = Tensor(out, Wire(tick(), bits, out, (saved,), parents, PICK.array[0b110], {"index": place}), bits)
     if type(out) is np.ndarray:
-        look(made, x, gate, forward, {"index": index})
+        look(made, x, PICK, pick, {"index": index})
     return made
+
+
+PICK = GATES[pick]
 
 
 def block_wire(bits: int, out: object, written: Made, block: Any, step: Expr | None = None) -> SourcedWire:

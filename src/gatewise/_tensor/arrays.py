@@ -7,19 +7,15 @@ from typing import Any, Literal
 import numpy as np
 
 from gatewise._errors import AssignmentError, GateError
-from gatewise._gates import COMPOSED, GATES, NAMES, convert, pick
+from gatewise._gates import COMPOSED, GATES, NAMES, convert
 from gatewise._tensor.applying import apply, apply_entry
 from gatewise._tensor.asking import described
 from gatewise._tensor.carrier import Tensor, give
 from gatewise._tensor.protocols import by_function
 from gatewise._types import Function
 
-PICK, RESHAPE = GATES[pick], GATES[np.reshape]
+RESHAPE = GATES[np.reshape]
 OF_NUMPY = "a Tensor has the names of NumPy's arrays."
-
-
-def entries(t: Tensor, index: Any) -> Any:
-    return apply_entry(PICK, pick, t, index)
 
 
 def astype(
@@ -179,7 +175,7 @@ METHODS = [
     and name not in {*WRITTEN_HERE, "real", "imag", "resize"}
 ]
 give(**{name: same_as_numpys(name) for name in METHODS})
-give(__getitem__=entries, **WRITTEN_HERE)
+give(__getitem__=apply_entry, **WRITTEN_HERE)
 give(T=property(transpose), mT=property(lambda t: np.matrix_transpose(t)))
 give(flat=property(Flat, lambda t, values: Flat(t).__setitem__(..., values)))
 give(real=property(lambda t: np.real(t), set_part("real")), imag=property(lambda t: np.imag(t), set_part("imag")))
