@@ -246,8 +246,10 @@ def gradient_at(x: Tensor, original: object, swept: dict[Wire, Cotangent]) -> An
     return Tensor(g) if type(original) is Tensor and type(g) is not Tensor else g
 
 
-def cotangents(out: object, g: object, bit: int) -> dict[Wire, Cotangent]:
+def cotangents(out: object, g: Any, bit: int) -> dict[Wire, Cotangent]:
     """The upstream gradient of every output wire, checked against the output's structure and shapes."""
+    if type(out) is Tensor and type(g) in LEAVES:
+        return {out.wire: checked_upstream(g, out.value)} if out.bits & bit and out.wire is not None else {}
     outs, gs = dict(leaves(out)), dict(leaves(opened(g)))
     if outs.keys() != gs.keys():
         raise UpstreamError(

@@ -77,7 +77,7 @@ class Seeing:
         """A cell of a closure; one that holds what has a twin is another one."""
         try:
             value = cell.cell_contents
-        except ValueError:
+        except ValueError:  # nothing yet
             return cell
         other = self.seen_through(value)
         return cell if other is value else types.CellType(other)
