@@ -62,7 +62,7 @@ class Derivative(Bit):
         try:
             f, args, positions, kwargs, split = self.call
             del self.call  # a pullback that is kept needs none of it
-            self.originals = list(map(unchanged, args)) if self.structured else args
+            self.originals = list(map(unchanged, args)) if self.structured else tuple(args)
             self.inputs = differentiated(args, positions, bit, self.outer)
             if self.structured:
                 self.lend(f, args, kwargs, split)
