@@ -85,7 +85,7 @@ def is_way_out(f: types.FunctionType) -> bool:
     return names_a_way_out(f.__code__) or not WAYS_OUT_THEMSELVES.isdisjoint(map(id, around))
 
 
-WAYS_OUT_THEMSELVES = frozenset(map(id, (exec, eval, globals, vars)))
+WAYS_OUT_THEMSELVES = frozenset(id(BUILTINS[name]) for name in WAYS_OUT & BUILTINS.keys())
 
 WRITING = frozenset(
     "out fill sort partition put copyto place putmask fill_diagonal put_along_axis at "  # noqa: SIM905
