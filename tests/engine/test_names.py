@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import types
 import warnings
@@ -115,6 +116,9 @@ def fails(x):
     K = 7.0
     raise RuntimeError
 
+def by_whom_it_calls(x, library):
+    return x[1] * library("K")
+
 def calls_back(x, during):
     during()
     return np.sum(np.array([x[0], x[1] * K]))
@@ -225,6 +229,15 @@ def test_a_warning_is_told_once_a_line_as_in_plain_code(users: Any) -> None:
         users.warns(X)
     assert len(caught) == 1
     assert "__warningregistry__" in vars(users)
+
+
+def test_a_library_that_looks_into_its_callers_globals_finds_them_or_says_so() -> None:
+    def library(name: str) -> Any:
+        return sys._getframe(1).f_globals[name]
+
+    assert gw.grad(module(0).by_whom_it_calls)(X, library)[1] == pytest.approx(2.0)
+    with pytest.raises(KeyError):
+        gw.grad(module(600).by_whom_it_calls)(X, library)
 
 
 def test_a_function_that_was_kept_still_sees_its_module(users: Any) -> None:
