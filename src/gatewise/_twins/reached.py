@@ -152,7 +152,8 @@ class Plan:
         known |= {name: f.__globals__[name] for name in twins}
         self.names, self.known = tuple(known), list(map(id, known.values()))  # no plan keeps a function alive
         self.asked = frozenset((*self.names, *OF_MODULES))
-        self.needed = needed and not is_installed(f.__code__.co_filename, f.__module__)
+        self.installed = is_installed(f.__code__.co_filename, f.__module__)
+        self.needed = needed and not self.installed
         self.stored = {name for code in codes for name in stored(code)}
 
     def may_be_written(self, value: Any) -> bool:
@@ -191,6 +192,6 @@ PLANS: weakref.WeakKeyDictionary[Any, Plan] = weakref.WeakKeyDictionary()
 
 def plan_of(f: types.FunctionType) -> Plan:
     plan = PLANS.get(f)
-    if plan is None or not plan.holds(f):
+    if plan is None or not (plan.installed or plan.holds(f)):
         plan = PLANS[f] = Plan(f)
     return plan
