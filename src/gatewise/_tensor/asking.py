@@ -118,10 +118,12 @@ def upstream_for(value: Plain, upstream: npt.ArrayLike | Carrier | None) -> floa
             raise UpstreamError.missing(shape)
         ones: float | np.ndarray = ones_for(value)
         return ones
+    if type(upstream) is float and isinstance(value, float):
+        return upstream
     g = np.asarray(plain(upstream))
     if g.shape != shape:
         raise UpstreamError.shaped(g.shape, shape)
-    if g.dtype.kind not in ("fiubc" if np.iscomplexobj(value) else "fiub"):
+    if g.dtype.kind not in "fiub" and not (g.dtype.kind == "c" and np.iscomplexobj(value)):
         what = f"the upstream gradient is {g.dtype}."
         raise UpstreamError(what, "a gradient is made of real numbers.", "give floats.")
     return float(g) if isinstance(value, float) else np.array(g, dtype=np.asarray(value).dtype)
