@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Callable, Collection, Container
-from operator import is_
 from typing import Any
 
 import numpy as np
@@ -53,34 +52,32 @@ class Seeing:
         """A plain function that sees this."""
         if id(f) in self.made:
             return self.made[id(f)][1]  # type: ignore[no-any-return]
-        twin = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, f.__closure__)
+        own, deep = f.__closure__ or (), self.plan.deep
+        cells = tuple(map(self.cell, own)) if deep and own else own
+        twin = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, cells)
         twin.__dict__ = f.__dict__  # attributes of a function are shared
         twin.__kwdefaults__ = f.__kwdefaults__
         self.made[id(f)] = f, twin
-        if not self.plan.deep:
-            return twin
-        if f.__closure__:
-            cells = tuple(map(self.cell, f.__closure__))
-            if not all(map(is_, cells, f.__closure__)):
-                whole = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, cells)
-                whole.__dict__, whole.__kwdefaults__ = f.__dict__, f.__kwdefaults__
-                for cell, own in zip(cells, f.__closure__, strict=True):
-                    if cell is not own and cell.cell_contents is twin:  # it speaks of itself
-                        cell.cell_contents = whole
-                twin = whole
-                self.made[id(f)] = f, twin
-        if f.__defaults__:
-            twin.__defaults__ = tuple(map(self.seen_through, f.__defaults__))
+        if deep:
+            for cell, before in zip(cells, own, strict=True):
+                if cell is not before:  # filled now: what it holds may speak of this function
+                    cell.cell_contents = self.seen_through(before.cell_contents)
+            if f.__defaults__:
+                twin.__defaults__ = tuple(map(self.seen_through, f.__defaults__))
         return twin
 
     def cell(self, cell: types.CellType) -> types.CellType:
-        """A cell of a closure; one that holds what has a twin is another one."""
+        """A cell of a closure; in the place of one that holds what has a twin another one, not yet filled."""
         try:
             value = cell.cell_contents
         except ValueError:  # nothing yet
             return cell
-        other = self.seen_through(value)
-        return cell if other is value else types.CellType(other)
+        kind = type(value)
+        if kind is types.FunctionType and value.__globals__ is self.real:
+            return types.CellType()
+        if kind is np.ndarray and self.plan.may_be_written(value):
+            return types.CellType()
+        return types.CellType() if id(value) in self.plan.inside else cell
 
     def seen_through(self, value: Any) -> Any:
         kind = type(value)
