@@ -113,7 +113,7 @@ class Bit:
     @property
     def outer(self) -> int:
         """The derivatives around this one that are being taken now: those under no_grad() are not."""
-        return self.around & ~closed_bits()
+        return self.around & ~closed_bits() if CLOSED.get() else self.around
 
 
 class Attended:

@@ -136,8 +136,10 @@ def operand_matches(pattern: Any, value: Any, wire: Wire | None, found: dict[str
         if wire.pullback is None or wire.pullback.gate is not gate:
             return False
         if gate.arity == 1 and not gate.parameters:
-            return operand_matches(pattern.operands[0], None, wire.parents[0], found)
-    elif wire is None or written_gate(wire) is not pattern.gate:
+            behind: Any = wire.behind
+            return operand_matches(pattern.operands[0], None, behind[0] if type(behind) is tuple else behind, found)
+        return matches(pattern, wire.operands, sources_of(wire), wire.parameters, found)
+    if wire is None or written_gate(wire) is not pattern.gate:
         return False
     return matches(pattern, *written_operands(wire), found)
 

@@ -124,10 +124,11 @@ def sources_of(wire: Wire) -> Sequence[Wire | None]:
         return wire.sources
     if wire.pullback is None:
         return ()
-    if len(wire.parents) == len(wire.operands):
-        return wire.parents
+    parents = wire.parents
+    if len(parents) == len(wire.operands):
+        return parents
     sources: list[Wire | None] = [None] * len(wire.operands)
-    for position, parent in zip(wire.pullback.positions, wire.parents, strict=True):
+    for position, parent in zip(wire.pullback.positions, parents, strict=True):
         sources[position] = parent
     return sources
 

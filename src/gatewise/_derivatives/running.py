@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +14,9 @@ from gatewise._circuit import Bit, Wire, identity, tick
 from gatewise._derivatives.standing import Standing
 from gatewise._errors import ArgumentError, IntegerGradientError, KeptError, UpstreamError
 from gatewise._forward import Tangents, between, push
-from gatewise._recording.lending import Lending
+from gatewise._recording.lending import Lending, lent_out
 from gatewise._recording.outcomes import outcome
-from gatewise._recording.structures import becomes_tensor, closed, is_container, leaves, mapped, opened
+from gatewise._recording.structures import LEAVES, becomes_tensor, closed, is_container, leaves, mapped, opened
 from gatewise._sweep import given, handed_out, outwards, sweep, zeros_for
 from gatewise._tensor import Recomputing, Tensor, described, is_kept, leaf, standing_in, upstream_for
 from gatewise._twins import seen
@@ -23,6 +24,8 @@ from gatewise._types import Function, Plain
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+WIRE = attrgetter("wire")
 
 Cotangent = float | np.ndarray | Tensor
 
@@ -48,41 +51,52 @@ class Derivative(Bit):
     ) -> None:
         Bit.__init__(self)
         self.recompute = recompute
-        wanted = {p % len(args) for p in positions} if args else ()
-        inside = [opened(x, parameters=True) if k in wanted else x for k, x in enumerate(args)]
-        self.call = f, inside, positions, kwargs or {}, split
+        self.structured = bool(kwargs) or recompute is not None or not LEAVES.issuperset(map(type, args))
+        if self.structured and args:
+            wanted = {p % len(args) for p in positions}
+            args = [opened(x, parameters=True) if k in wanted else x for k, x in enumerate(args)]
+        self.call = f, args, positions, kwargs or {}, split
 
     def __enter__(self) -> int:
         bit = Bit.__enter__(self)
         try:
-            self.run(bit)
+            f, args, positions, kwargs, split = self.call
+            del self.call  # a pullback that is kept needs none of it
+            self.originals = list(map(unchanged, args)) if self.structured else tuple(args)
+            self.inputs = differentiated(args, positions, bit, self.outer)
+            if self.structured:
+                self.lend(f, args, kwargs, split)
+            else:  # as most calls are: numbers and arrays, by position
+                self.take(
+                    outcome(seen(f), list(map(lent_out, self.inputs)), kwargs, (self.inputs, kwargs), split), split
+                )
         except BaseException:
             Bit.__exit__(self)
             raise
         return bit
 
-    def run(self, bit: int) -> None:
+    def lend(self, f: Function, args: Sequence[object], kwargs: dict[str, object], split: Any) -> None:
         """Lend the arguments to the function, run it, and bring back what it wrote into them."""
-        f, args, positions, kwargs, split = self.call
-        del self.call  # a pullback that is kept needs none of it
-        self.originals = [unchanged(arg) for arg in args]  # in containers that nobody changes
-        self.inputs = differentiated(args, positions, bit, self.outer)
         named = passed(kwargs) if kwargs else kwargs
         lending = Lending()
         given, by_name = lending.lend_all(args, kwargs, self.inputs, named)
         standing = Standing()
         try:
             given = [closed(x, standing.take) for x in given]
-            with NOTHING if self.recompute is None else Recomputing(bit, self.recompute):
+            with NOTHING if self.recompute is None else Recomputing(self.bit, self.recompute):
                 out = outcome(seen(f), given, by_name, (self.inputs, named), split)
-            if split is not None:
-                out, aux = split(out)
-                self.aux = unchanged(opened(aux))
-            self.out = unchanged(opened(out))
+            self.take(out, split)
         finally:
             standing.give_back()
             lending.settle(self.outside)
-        for part in tensors_in(self.out):
+
+    def take(self, out: Any, split: Callable[[Any], Any] | None) -> None:
+        """Keep what the function returned, in containers that nobody changes."""
+        if split is not None:
+            out, aux = split(out)
+            self.aux = unchanged(opened(aux))
+        self.out = out if type(out) is Tensor else unchanged(opened(out))
+        for part in (out,) if type(out) is Tensor else tensors_in(self.out):
             if is_kept(part):
                 raise KeptError.of(described(part))
 
@@ -90,8 +104,7 @@ class Derivative(Bit):
         """What arrives at the inputs, with the derivatives around this one open."""
         lift = apart if self.over else Tensor  # another derivative may have the bit by now
         swept = sweep(upstream, self.bit, lower=self.outer if lower is None else lower, lift=lift)
-        wires = {x.wire for x in self.inputs if type(x) is Tensor}
-        if not swept.keys() <= wires and not swept.keys() <= {x.wire for x in tensors_in(self.inputs)}:
+        if not swept.keys() <= set(map(WIRE, tensors_in(self.inputs))):
             raise KeptError.of("a Tensor")
         return swept
 
@@ -103,6 +116,8 @@ class Derivative(Bit):
     def along(self, tangents: Sequence[object], lower: int | None = None) -> Any:
         """How the output moves when the inputs move along `tangents`."""
         found = self.push(paired(self.inputs, list(map(opened, tangents))), self.outer if lower is None else lower)
+        if type(self.out) is Tensor:
+            return moved_by(self.out, found, self.bit)
         return closed(mapped(lambda _, part: moved_by(part, found, self.bit), self.out))
 
     def push(self, along: dict[Wire, Any], lower: int, many: int = 0) -> Tangents:
@@ -122,12 +137,18 @@ class Derivative(Bit):
 
     def results(self, second: Any) -> Any:
         """What a transform returns: the output, what it found, and aux where there is one."""
-        out = closed(mapped(lambda _, part: self.outside(part), self.out))
+        out = self.all_outside(self.out)
         return (out, second, self.aux_outside()) if hasattr(self, "aux") else (out, second)
 
     def aux_outside(self) -> Any:
         """The aux, as it leaves the derivative."""
-        return closed(mapped(lambda _, part: self.outside(part), self.aux))
+        return self.all_outside(self.aux)
+
+    def all_outside(self, structure: Any) -> Any:
+        """A structure, as it leaves the derivative."""
+        if not is_container(structure):
+            return self.outside(structure)
+        return closed(mapped(lambda _, part: self.outside(part), structure))
 
     def outside(self, part: object) -> object:
         """What leaves a derivative: a Tensor of the outer ones, or the plain value, in memory no rule has saved."""
@@ -142,7 +163,7 @@ def tensors_in(structure: object) -> list[Tensor]:
     """The Tensors among the leaves of a structure."""
     if type(structure) is Tensor:
         return [structure]
-    if type(structure) is list and not any(map(is_container, structure)):
+    if type(structure) is list and LEAVES.issuperset(map(type, structure)):
         return [x for x in structure if type(x) is Tensor]
     return [x for _, x in leaves(structure) if type(x) is Tensor]
 
@@ -159,18 +180,24 @@ def apart(value: Cotangent, wire: Wire | None, bits: int) -> Tensor:
 
 def differentiated(args: Sequence[object], positions: Sequence[int], bit: int, around: int) -> list[Any]:
     """The arguments as Tensors, those at `positions` with wires of their own that carry `bit`, `around` the others."""
+    wanted = set()
     for p in positions:
+        wanted.add(p % len(args) if args else p)
         if not -len(args) <= p < len(args):
             raise ArgumentError(
                 f"argnums says argument {p}, but {len(args)} came.",
                 "only arguments given by position can be differentiated.",
                 "pass it by position, or change argnums.",
             )
-    wanted = {p % len(args) for p in positions}
-    return [
-        mapped(lambda path, x: input_wire(x, bit, around), arg) if i in wanted else passed(arg)
-        for i, arg in enumerate(args)
-    ]
+    found: list[Any] = []
+    for i, arg in enumerate(args):
+        if i not in wanted:
+            found.append(passed(arg))
+        elif type(arg) in LEAVES:
+            found.append(input_wire(arg, bit, around))
+        else:
+            found.append(mapped(lambda _, x: input_wire(x, bit, around), arg))
+    return found
 
 
 def input_wire(x: Any, bit: int, around: int) -> Tensor:
@@ -189,7 +216,11 @@ def input_wire(x: Any, bit: int, around: int) -> Tensor:
 
 def passed(arg: object) -> Any:
     """An argument nobody differentiates: its floats and arrays become Tensors too, so that `X.dot(W)` works."""
-    return mapped(lambda path, x: x if type(x) in (int, Tensor) or not becomes_tensor(x) else leaf(x, 0), arg)
+    return mapped(lambda _, x: passed_leaf(x), arg) if is_container(arg) else passed_leaf(arg)
+
+
+def passed_leaf(x: Any) -> Any:
+    return x if type(x) in (int, Tensor) or not becomes_tensor(x) else leaf(x, 0)
 
 
 def collected(argument: object, original: object, swept: dict[Wire, Cotangent]) -> Any:
@@ -202,7 +233,9 @@ def collected(argument: object, original: object, swept: dict[Wire, Cotangent]) 
 
 def shown(gradient: Any) -> Any:
     """A gradient, or a structure of them, as users see it."""
-    return gradient if type(gradient) is float else closed(mapped(lambda _, g: outwards(g), gradient))
+    if type(gradient) is float:
+        return gradient
+    return closed(mapped(lambda _, g: outwards(g), gradient)) if is_container(gradient) else outwards(gradient)
 
 
 def gradient_at(x: Tensor, original: object, swept: dict[Wire, Cotangent]) -> Any:
@@ -213,8 +246,10 @@ def gradient_at(x: Tensor, original: object, swept: dict[Wire, Cotangent]) -> An
     return Tensor(g) if type(original) is Tensor and type(g) is not Tensor else g
 
 
-def cotangents(out: object, g: object, bit: int) -> dict[Wire, Cotangent]:
+def cotangents(out: object, g: Any, bit: int) -> dict[Wire, Cotangent]:
     """The upstream gradient of every output wire, checked against the output's structure and shapes."""
+    if type(out) is Tensor and type(g) in LEAVES:
+        return {out.wire: checked_upstream(g, out.value)} if out.bits & bit and out.wire is not None else {}
     outs, gs = dict(leaves(out)), dict(leaves(opened(g)))
     if outs.keys() != gs.keys():
         raise UpstreamError(

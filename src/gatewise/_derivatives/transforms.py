@@ -88,12 +88,11 @@ def value_and_grad(
             swept = {}
             if type(out) is Tensor and out.bits & bit and out.wire is not None:
                 swept = run.sweep({out.wire: ones_for(value)})
-            found = tuple(collected(run.inputs[p], run.originals[p], swept) for p in positions)
-        found = tuple(map(shown, found))
+            found = [collected(run.inputs[p], run.originals[p], swept) for p in positions]
         value = run.outside(out)
         if has_aux:
             value = value, run.aux_outside()
-        return value, found[0] if isinstance(argnums, int) else found
+        return value, shown(found[0]) if isinstance(argnums, int) else tuple(map(shown, found))
 
     return value_and_gradient
 

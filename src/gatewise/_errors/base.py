@@ -15,22 +15,23 @@ class Running(threading.local):
 
 
 running = Running()
-everywhere: list[list[GatewiseError]] = []  #: what each function that is being run has met, in all threads
+everywhere: dict[int, list[GatewiseError]] = {}  #: by id what each function that is being run has met, in all threads
 
 
 class refusals:  # noqa: N801  (used as a function is, `with refusals() as met:`)
     """Collect what is refused inside; what flies out at the end is the business of the run around it too."""
 
+    __slots__ = ("around", "met")
+
     def __enter__(self) -> list[GatewiseError]:
         self.around = running.refused
         self.met: list[GatewiseError] = []
-        running.refused = self.met
-        everywhere.append(self.met)
+        running.refused = everywhere[id(self.met)] = self.met
         return self.met
 
     def __exit__(self, kind: object, *_: object) -> None:
         running.refused = self.around
-        everywhere[:] = [met for met in everywhere if met is not self.met]
+        del everywhere[id(self.met)]
         if kind is not None and self.around is not None:
             self.around.extend(self.met)
 
@@ -83,7 +84,7 @@ class GatewiseError(Exception):
 
     def told_everywhere(self) -> Self:
         """Return this error, met by every function that is being run: the thread that it is raised in swallows it."""
-        for met in everywhere:
+        for met in list(everywhere.values()):
             if self not in met:
                 met.append(self)
         return self

@@ -225,7 +225,9 @@ class Reduction(Family):
 
     def own(self, gate: Gate, parameters: Any) -> Any:
         """The parameters that a rule takes."""
-        return {key: value for key, value in parameters.items() if key in gate.parameters and key != "keepdims"}
+        return parameters and {
+            key: value for key, value in parameters.items() if key in gate.parameters and key != "keepdims"
+        }
 
 
 class Linear(Family):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import EllipsisType, NoneType
 from typing import Any
 
@@ -17,7 +18,11 @@ def plain(x: object) -> Any:
 
 def shape_of(x: object) -> tuple[int, ...]:
     """The shape of the plain value of `x`."""
-    return np.shape(plain(x))
+    value = plain(x)
+    if type(value) is float:
+        return ()
+    shape: tuple[int, ...] = value.shape if type(value) is np.ndarray else np.shape(value)
+    return shape
 
 
 def dtype_of(x: object) -> np.dtype:
@@ -44,7 +49,7 @@ class Live:
     def picked(cls, index: object, g: object, mask: object, x: object) -> Live:
         """What comes back to the array `x` from its entries at `index`."""
         pieces = [(index, g, mask)]
-        return cls(None, lambda: mask_of(pieces, x), pieces, x)
+        return cls(None, partial(mask_of, pieces, x), pieces, x)
 
     @property
     def g(self) -> Any:
@@ -68,6 +73,8 @@ class Live:
     def is_recorded(self) -> bool:
         """Whether what came back is a recording; pieces are not put together to answer."""
         if self._g is None and self.pieces is not None:
+            if len(self.pieces) == 1:
+                return is_recorded(self.pieces[0][1])
             return any(is_recorded(g) for _, g, _ in self.pieces)
         return is_recorded(self._g)
 

@@ -30,7 +30,10 @@ def leaves(structure: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     """
     if is_container(structure):
         for key, part in entries_of(structure):
-            yield from leaves(part, (*path, key))
+            if type(part) in LEAVES:
+                yield (*path, key), part
+            else:
+                yield from leaves(part, (*path, key))
     else:
         yield path, structure
 
@@ -42,7 +45,11 @@ def mapped(function: Callable[[Path, Any], Any], structure: Any, path: Path = ()
     {'W': -1.0, 'b': (-2.0,)}
     """
     if is_container(structure):
-        return like(structure, [mapped(function, part, (*path, key)) for key, part in entries_of(structure)])
+        parts = [
+            function((*path, key), part) if type(part) in LEAVES else mapped(function, part, (*path, key))
+            for key, part in entries_of(structure)
+        ]
+        return like(structure, parts)
     return function(path, structure)
 
 
@@ -51,6 +58,11 @@ def entries_of(container: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(container, dict):
         return kind_of(container).items(container)  # type: ignore[no-any-return]
     return enumerate(container)
+
+
+def parts_of(container: Any) -> list[Any]:
+    """What stands in a dict, a list or a tuple, in order."""
+    return list(kind_of(container).values(container) if isinstance(container, dict) else container)
 
 
 def like(container: Any, parts: Sequence[Any]) -> Any:
@@ -109,7 +121,11 @@ def slots_of(kind: type) -> Iterable[str]:
 
 def kind_of(container: Any) -> Any:
     """The kind of Python's own that a container is of: its methods do nothing but keep entries."""
-    return next(kind for kind in (OrderedDict, dict, list, tuple) if isinstance(container, kind))
+    own = type(container)
+    return own if own in KINDS else next(kind for kind in KINDS if isinstance(container, kind))
+
+
+KINDS = (OrderedDict, dict, list, tuple)
 
 
 def key_text(key: Any) -> str:
@@ -161,7 +177,9 @@ def opened(x: Any, parameters: bool = False) -> Any:
     if type(x) in LEAVES or isinstance(x, (type, np.generic)):
         return x
     if is_container(x):
-        parts = [part for _, part in entries_of(x)]
+        parts = parts_of(x)
+        if LEAVES.issuperset(map(type, parts)):
+            return x
         inside = [opened(part, parameters) for part in parts]
         return x if all(a is b for a, b in zip(parts, inside, strict=True)) else like(x, inside)
     if dataclasses.is_dataclass(x):
@@ -186,7 +204,9 @@ def closed(x: Any, of_held: Callable[[Any], Any] = list) -> Any:
         return x
     if type(x) is Held:
         return of_held(x)
-    parts = [part for _, part in entries_of(x)]
+    parts = parts_of(x)
+    if type(x) is not Fields and LEAVES.issuperset(map(type, parts)):
+        return x
     inside = [closed(part, of_held) for part in parts]
     if type(x) is Fields:
         made = copy.copy(x.whole)

@@ -36,5 +36,6 @@ from gatewise._tensor.operators import SIGNS as SIGNS
 from gatewise._tensor.operators import one_over as one_over
 from gatewise._tensor.parameters import Kept as Kept
 from gatewise._tensor.protocols import QUESTIONS as QUESTIONS
+from gatewise._tensor.protocols import by_function as by_function
 from gatewise._tensor.recomputing import Recomputing as Recomputing
 from gatewise._tensor.writing import IN_PLACE as IN_PLACE

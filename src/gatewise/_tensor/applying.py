@@ -36,7 +36,7 @@ from gatewise._errors import (
     ReadingError,
     user_line,
 )
-from gatewise._gates import ABSENT, CONSTANT, NAMES, UNASKED, WANTED, Gate, Pullback, Stops, blank
+from gatewise._gates import ABSENT, CONSTANT, GATES, NAMES, UNASKED, WANTED, Gate, Pullback, Stops, blank, pick
 from gatewise._sweep import FLOATS
 from gatewise._tensor.asking import BACKWARD, STOPPED, described, is_stopped
 from gatewise._tensor.carrier import Tensor
@@ -123,22 +123,26 @@ def apply1(gate: Gate, forward: Callable[[Any], object], x: Tensor) -> Any:
     return Tensor(out, Wire(tick(), bits, out, (a,), parents, pullback), bits)
 
 
-def apply_entry(gate: Gate, forward: Function, x: Tensor, index: Any) -> Any:
+def apply_entry(x: Tensor, index: Any) -> Any:
     """One step that picks entries of an array, a Tensor."""
     a, bits = x.value, x.bits
     numbered = type(index) is int
-    if type(a) is not np.ndarray or not bits or bits & attention or gate.closings or (lent.recording and not numbered):
-        return apply(gate, forward, (x,), {"index": index})
-    place = {"index": index if numbered else unwrapped(index)}
+    if type(a) is not np.ndarray or not bits or bits & attention or PICK.closings or (lent.recording and not numbered):
+        return apply(PICK, pick, (x,), {"index": index})
+    place = index if numbered else unwrapped(index)
     try:
-        out = forward(a, **place)
+        out = a[place]
     except Exception as error:
-        out = recovered(error, gate, forward, (x,), (a,), place)
-    saved = blank(a) if is_written_into(x) else a  # what is written into next is not held on to
-    made = Tensor(out, Wire(tick(), bits, out, (saved,), x.wire, gate.array[0b110], place), bits)  # type: ignore[arg-type]
+        out = recovered(error, PICK, pick, (x,), (a,), {"index": place})
+    saved = blank(a) if x.alias is not None and is_written_into(x) else a  # what is written into next is not held on to
+    parents: Any = x.wire
+    made = Tensor(out, Wire(tick(), bits, out, (saved,), parents, PICK.array[0b110], {"index": place}), bits)
     if type(out) is np.ndarray:
-        look(made, x, gate, forward, {"index": index})
+        look(made, x, PICK, pick, {"index": index})
     return made
+
+
+PICK = GATES[pick]
 
 
 def block_wire(bits: int, out: object, written: Made, block: Any, step: Expr | None = None) -> SourcedWire:
@@ -190,7 +194,8 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     if gate.of_reals:
         demand_rule_for(gate, values, operands)
     several = isinstance(out, (tuple, list))
-    if not parents or type(gate.family) is Stops or not (several or is_float(out, gate, operands)):
+    real = type(out) is np.ndarray and out.dtype.kind == "f"  # as most are, without a call
+    if not parents or type(gate.family) is Stops or not (several or real or is_float(out, gate, operands)):
         parents, bits = [], bits & recording
     if not bits:
         stopped = STOPPED if type(gate.family) is Stops or (gate.views and all(map(is_constant, operands))) else None
@@ -208,16 +213,19 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     for i, x in enumerate(operands):
         if not isinstance(x, IMMUTABLE) and (gate.many or gate.operands[i] in needs):
             values[i] = np.array(x)
-    if gate.views and not recording and len(operands) == 1 and is_written_into(operands[0]):
+    base: Any = operands[0] if gate.views and len(operands) == 1 and type(operands[0]) is Tensor else None
+    if base is not None and not recording and base.alias is not None and getattr(base.alias, "own", False):
         values[0] = blank(values[0])  # its memory is written into next, and nobody needs what is in it
     saved, behind = tuple(values), tuple(parents)
     wire: Wire
     step = None
     if bits & recording and lent.on_step is not None:
         step = lent.on_step(gate, forward, operands, values, parameters, plain_parameters, out)
-    rule = pullback if parents else None
-    sources = [x.wire if type(x) is Tensor else None for x in operands]
-    block = recognise(gate, sources, values, plain_parameters, out) if gate.closings and parents else None
+    rule, block = pullback if parents else None, None
+    if step is not None or (gate.closings and parents):
+        sources = [x.wire if type(x) is Tensor else None for x in operands]
+    if gate.closings and parents:
+        block = recognise(gate, sources, values, plain_parameters, out)
     if block is not None:
         wire = block_wire(bits, out, (saved, plain_parameters, behind, pullback), block, step)
     elif step is not None:
@@ -229,8 +237,8 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
         if not several
         else regrouped(out, [one_port(v, k, wire, bits) for k, v in enumerate(out)])
     )
-    if gate.views and len(operands) == 1 and type(operands[0]) is Tensor:
-        look(made, operands[0], gate, forward, parameters)
+    if base is not None:
+        look(made, base, gate, forward, parameters)
     if again is not None:
         again.take(wire, made, forward, operands, plain_parameters, block)
     return made

@@ -7,18 +7,15 @@ from typing import Any, Literal
 import numpy as np
 
 from gatewise._errors import AssignmentError, GateError
-from gatewise._gates import COMPOSED, GATES, NAMES, convert, pick
+from gatewise._gates import COMPOSED, GATES, NAMES, convert
 from gatewise._tensor.applying import apply, apply_entry
 from gatewise._tensor.asking import described
 from gatewise._tensor.carrier import Tensor, give
+from gatewise._tensor.protocols import by_function
 from gatewise._types import Function
 
-PICK = GATES[pick]
+RESHAPE = GATES[np.reshape]
 OF_NUMPY = "a Tensor has the names of NumPy's arrays."
-
-
-def entries(t: Tensor, index: Any) -> Any:
-    return apply_entry(PICK, pick, t, index)
 
 
 def astype(
@@ -38,11 +35,15 @@ def astype(
 
 
 def reshape(t: Tensor, *shape: object, **options: Any) -> Any:
-    return np.reshape(t, shape[0] if len(shape) == 1 else shape, **options)
+    whole = shape[0] if len(shape) == 1 else shape
+    if options:
+        return by_function(t, np.reshape, (), (t, whole), options)
+    return apply(RESHAPE, RESHAPE.call, (t,), {"shape": whole})
 
 
 def transpose(t: Tensor, *axes: Any) -> Any:
-    return np.transpose(t, None if not axes else axes[0] if len(axes) == 1 else axes)
+    given = (t, axes[0] if len(axes) == 1 else axes) if axes else (t,)
+    return by_function(t, np.transpose, (), given, {})
 
 
 def flatten(t: Tensor, order: Literal["K", "A", "C", "F"] = "C") -> Any:
@@ -149,15 +150,16 @@ def same_as_numpys(name: str) -> Function:
     function = getattr(np, name)
 
     def method(self: Tensor, *args: object, **kwargs: object) -> Any:
-        for foreign, ours in (("dim", "axis"), ("keepdim", "keepdims")):
-            if foreign in kwargs:
-                what = f"Tensor.{name} was called with {foreign}={kwargs[foreign]!r}."
-                raise GateError(what, OF_NUMPY, f"t.{name}({ours}={kwargs[foreign]!r}).")
-        return function(self, *args, **kwargs)
+        for foreign in FOREIGN.keys() & kwargs.keys() if kwargs else ():
+            what = f"Tensor.{name} was called with {foreign}={kwargs[foreign]!r}."
+            raise GateError(what, OF_NUMPY, f"t.{name}({FOREIGN[foreign]}={kwargs[foreign]!r}).")
+        return by_function(self, function, (), (self, *args), kwargs)
 
     method.__name__, method.__doc__ = name, f"As `np.{name}(self, ...)`."
     return method
 
+
+FOREIGN = {"dim": "axis", "keepdim": "keepdims"}  #: another library's words for options
 
 #: ndarray's methods that are written here: several change the array in place.
 WRITTEN_HERE = {
@@ -173,8 +175,8 @@ METHODS = [
     and name not in {*WRITTEN_HERE, "real", "imag", "resize"}
 ]
 give(**{name: same_as_numpys(name) for name in METHODS})
-give(__getitem__=entries, **WRITTEN_HERE)
-give(T=property(lambda t: np.transpose(t)), mT=property(lambda t: np.matrix_transpose(t)))
+give(__getitem__=apply_entry, **WRITTEN_HERE)
+give(T=property(transpose), mT=property(lambda t: np.matrix_transpose(t)))
 give(flat=property(Flat, lambda t, values: Flat(t).__setitem__(..., values)))
 give(real=property(lambda t: np.real(t), set_part("real")), imag=property(lambda t: np.imag(t), set_part("imag")))
 give(nbytes=property(lambda t: t.value.nbytes), itemsize=property(lambda t: t.dtype.itemsize))

@@ -8,7 +8,7 @@ import numpy as np
 
 from gatewise._circuit import Open, SourcedWire, Wire, step_of
 from gatewise._errors import UpstreamError, user_names
-from gatewise._gates import Carrier, Stops, plain
+from gatewise._gates import Carrier, Stops, plain, shape_of
 from gatewise._sweep import ones_for
 from gatewise._types import Plain
 
@@ -112,16 +112,18 @@ def gradient_of(t: Carrier) -> Plain | None:
 
 def upstream_for(value: Plain, upstream: npt.ArrayLike | Carrier | None) -> float | np.ndarray:
     """The cotangent to start with: ones for a single number, otherwise what the user gives, checked for shape."""
-    shape = np.shape(value)
+    shape = shape_of(value)
     if upstream is None:
         if shape:
             raise UpstreamError.missing(shape)
         ones: float | np.ndarray = ones_for(value)
         return ones
+    if type(upstream) is float and isinstance(value, float):
+        return upstream
     g = np.asarray(plain(upstream))
     if g.shape != shape:
         raise UpstreamError.shaped(g.shape, shape)
-    if g.dtype.kind not in ("fiubc" if np.iscomplexobj(value) else "fiub"):
+    if g.dtype.kind not in "fiub" and not (g.dtype.kind == "c" and np.iscomplexobj(value)):
         what = f"the upstream gradient is {g.dtype}."
         raise UpstreamError(what, "a gradient is made of real numbers.", "give floats.")
     return float(g) if isinstance(value, float) else np.array(g, dtype=np.asarray(value).dtype)

@@ -83,26 +83,38 @@ def root_of(t: Tensor) -> tuple[Tensor, Base, Chain]:
     return t, alias, tuple(reversed(chain))
 
 
-def looked_at(out: Any, base: Tensor, gate: Gate, forward: Any, parameters: Mapping[str, Any]) -> None:
+def looked_at(
+    out: Any, base: Tensor, gate: Gate, forward: Any, parameters: Mapping[str, Any], which: Any = None
+) -> None:
     """Note that `out` was made by a gate whose results are views, where NumPy says that this one is."""
     if type(out) is not Tensor:
-        for which, part in enumerate(out):
-            note(part, base, gate, forward, parameters, which)
-    else:
-        note(out, base, gate, forward, parameters, None)
-
-
-def note(out: Tensor, base: Tensor, gate: Gate, forward: Any, parameters: Mapping[str, Any], which: Any) -> None:
-    if type(out.value) is not np.ndarray or type(base.value) is not np.ndarray:
+        for k, part in enumerate(out):
+            looked_at(part, base, gate, forward, parameters, k)
         return
-    root, known, chain = root_of(base)
-    real = viewed(root.value, (*chain, (forward, parameters, which))) if known.own else out.value
-    if real.base is not root.value and not np.may_share_memory(real, root.value):
+    root, known, real = base, base.alias, out.value
+    chain: Chain = ()
+    if type(real) is not np.ndarray or type(base.value) is not np.ndarray:
+        return
+    if known is None:
+        known = base.alias = Base()
+    elif type(known) is View:
+        root, known, chain = root_of(base)
+    if known.own:
+        real = viewed(root.value, (*chain, (forward, parameters, which)))
+    if not shows(real, root.value):
         return
     out.alias = View(base, gate, forward, parameters, which)
     known.add(out)
     if known.own:
         own_copy(out, real)
+
+
+def shows(view: Any, array: Any) -> bool:
+    """Whether what a gate gave of an array is a view of it: who owns the memory mostly says it."""
+    owner = view.base
+    if owner is array or view is array or (owner is not None and owner is array.base):
+        return True
+    return np.may_share_memory(view, array)
 
 
 def own_copy(view: Tensor, real: Any) -> None:

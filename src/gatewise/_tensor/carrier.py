@@ -22,7 +22,7 @@ from gatewise._errors import (
     ReadingError,
     user_names,
 )
-from gatewise._gates import Carrier
+from gatewise._gates import Carrier, shape_of
 from gatewise._sweep import Hooks, given, handed_out, outwards, sweep
 from gatewise._tensor.asking import BACKWARD, described, is_kept, is_leaf, upstream_for, whole_number
 from gatewise._types import Function
@@ -125,14 +125,14 @@ class Tensor(Carrier):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        shape: tuple[int, ...] = np.shape(self.value)
+        shape = shape_of(self.value)
         if lent.on_read is not None and shape and self.wire is not None and self.bits & lent.recording:
             lent.on_read(Read(self.wire, "shape", shape))  # of what a mask picked it is another with other inputs
         return shape
 
     @property
     def ndim(self) -> int:
-        return np.ndim(self.value)
+        return len(shape_of(self.value))
 
     @property
     def size(self) -> int:

@@ -54,7 +54,9 @@ def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **paramete
     return apply2(gate, ufunc, *operands) if len(operands) == 2 else apply(gate, ufunc, operands, {})
 
 
-def by_function(t: Tensor, function: Any, types: object, args: Sequence[Any], kwargs: Parameters) -> Any:
+def by_function(t: Tensor | None, function: Any, types: object, args: Sequence[Any], kwargs: Parameters) -> Any:
+    if not kwargs and (gate := AT_ONCE.get(function)) is not None and len(args) == gate.arity:
+        return apply(gate, gate.call, args, kwargs)
     if "out" in kwargs and is_target(kwargs["out"]):
         given = {name: x for name, x in kwargs.items() if name != "out"}
         return into(kwargs["out"], function(*args, **given), function in STRETCH)
@@ -83,6 +85,14 @@ def by_function(t: Tensor, function: Any, types: object, args: Sequence[Any], kw
                 return out
         return unsupported(called, function, args, kwargs)
     return apply(gate, gate.call, operands, parameters)
+
+
+#: The functions whose calls with operands alone are their gates', by gate.
+AT_ONCE = {
+    function: gate
+    for function, gate in GATES.items()
+    if not (gate.bind or gate.many or gate.required or function in COMPOSED or function in IN_PLACE)
+}
 
 
 def composition(body: Callable[..., Any], function: Any, args: Sequence[Any], kwargs: Parameters) -> Any:
@@ -188,7 +198,7 @@ def bound(gate: Gate, args: Sequence[object], kwargs: Parameters) -> tuple[Seque
             options = "".join(f", {key}=..." for key in kwargs)
             raise UnsupportedError.of(f"{qualified(gate.function)}(...{options})") from None
         return operands, dict(parameters)
-    if len(args) == gate.arity and all(key in gate.parameters for key in kwargs):
+    if len(args) == gate.arity and (not kwargs or all(key in gate.parameters for key in kwargs)):
         return args, dict(kwargs)
     try:
         call = signature(gate).bind(*args, **kwargs)

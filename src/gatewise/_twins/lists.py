@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from gatewise._gates import GATES, Gate
-from gatewise._tensor import UNHURRIED, Tensor, apply1, apply2, gathered, has_tensor
+from gatewise._tensor import LISTS, UNHURRIED, Tensor, apply1, apply2, by_function, gathered, has_tensor
 
 
 def in_lists(args: Any) -> bool:
-    return not LISTS.isdisjoint(map(type, args)) and any(type(x) in LISTS and has_tensor(x) for x in args)
-
-
-LISTS = frozenset((list, tuple))
+    """Whether a Tensor stands in a list among the arguments."""
+    for x in args:  # noqa: SIM110  (asked in each call: a generator would take as long as the rest of it)
+        if type(x) in LISTS and has_tensor(x):
+            return True
+    return False
 
 
 #: Functions that take a list of arrays: what stands in it is gathered, each by itself.
@@ -31,18 +32,27 @@ TAKE_NESTED_LISTS = {np.block, np.piecewise, np.histogramdd, np.ix_}
 
 def each_gathered(x: Any) -> Any:
     """A list with each of its parts as one Tensor."""
-    return type(x)(map(gathered, x)) if type(x) in (list, tuple) else x
+    return type(x)(map(gathered, x)) if type(x) in LISTS and not LISTS.isdisjoint(map(type, x)) else x
 
 
 def of_lists(function: Callable[..., Any], gather: Callable[[Any], Any] | None = None) -> Callable[..., Any]:
     """A function of NumPy's that takes lists of Tensors where it takes arrays."""
-    gather = gather or (each_gathered if function in TAKE_LISTS else gathered)
+    by_each = function in TAKE_LISTS
+    gather = gather or (each_gathered if by_each else gathered)
+    dispatched = hasattr(function, "_implementation")
 
     @functools.wraps(function, updated=())
     def twin(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs and len(args) == 1:  # the quick way for most calls
+            first = args[0]
+            kinds = set(map(type, first)) if by_each and type(first) in LISTS else {type(first)}
+            if dispatched and Tensor in kinds and LISTS.isdisjoint(kinds):
+                return by_function(None, function, (), args, kwargs)
         if in_lists(args) or (kwargs and in_lists(kwargs.values())):
             args = tuple(map(gather, args))
             kwargs = {name: x if name == "out" else gather(x) for name, x in kwargs.items()}
+        if dispatched and args and (type(args[0]) is Tensor or (by_each and has_tensor(args[0]))):
+            return by_function(None, function, (), args, kwargs)  # as NumPy would have it done, in a longer way
         return function(*args, **kwargs)
 
     return twin

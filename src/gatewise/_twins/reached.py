@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._twins.modules import twin_of
+from gatewise._twins.modules import BUILTINS, twin_of, twins_among
 
 
 def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -62,6 +62,31 @@ def writes(code: types.CodeType) -> bool:
     )
 
 
+@once
+def stored(code: types.CodeType) -> tuple[str, ...]:
+    """The global names that a function, or one inside it, binds or deletes."""
+    found = (each for inner in codes_in(code) for each in dis.get_instructions(inner))
+    return tuple(dict.fromkeys(each.argval for each in found if each.opname in ("STORE_GLOBAL", "DELETE_GLOBAL")))
+
+
+@once
+def names_a_way_out(code: types.CodeType) -> bool:
+    """Whether a function names, or has as a text, what leads to all global names."""
+    words = (word for each in codes_in(code) for word in (*each.co_names, *each.co_consts))
+    return not WAYS_OUT.isdisjoint(word for word in words if type(word) is str)
+
+
+WAYS_OUT = frozenset(("exec", "eval", "globals", "vars", "__globals__", "f_globals"))
+
+
+def is_way_out(f: types.FunctionType) -> bool:
+    """Whether a function may ask for any global name, and bind it: `exec` may be there under another name, too."""
+    around = (*map(f.__globals__.get, names_in(f.__code__)), *held(f))
+    return names_a_way_out(f.__code__) or not WAYS_OUT_THEMSELVES.isdisjoint(map(id, around))
+
+
+WAYS_OUT_THEMSELVES = frozenset(id(BUILTINS[name]) for name in WAYS_OUT & BUILTINS.keys())
+
 WRITING = frozenset(
     "out fill sort partition put copyto place putmask fill_diagonal put_along_axis at "  # noqa: SIM905
     "iadd isub imul itruediv ipow setitem __setitem__".split()
@@ -86,36 +111,50 @@ def functions_reached(f: types.FunctionType) -> Iterator[types.FunctionType]:
                 waiting.append(other)
 
 
-def held(f: types.FunctionType) -> Iterator[Any]:
+def held(f: types.FunctionType) -> list[Any]:
     """What a function's closure and its defaults hold."""
+    found = list(f.__defaults__ or ())
     for cell in f.__closure__ or ():
         try:
-            yield cell.cell_contents
-        except ValueError:
+            found.append(cell.cell_contents)
+        except ValueError:  # nothing yet
             continue
-    yield from f.__defaults__ or ()
+    return found
 
 
 class Plan:
     """What of the names that a function and those it reaches may ask for is answered otherwise.
 
-    `names` are all of them with what they stood for when this was made; `twins` those that have a twin, `functions` the
-    plain ones of the module, `arrays` those that may be written into. The first of `functions` is the function itself.
+    `names` are all of them and `known` what they stood for when this was made; `instead` has what those that have a
+    twin are answered by, `functions` the plain ones of the module, `arrays` those that may be written into. `deep` says
+    that there are such in closures and defaults, too, of which `inside` has the twins by the id of the original. With
+    `reaches_out` they may ask for any global name and bind it; else what they, and Python for them, may ask for is in
+    `asked`, what they may bind in `stored`.
     """
 
     def __init__(self, f: types.FunctionType) -> None:
         reached = list(functions_reached(f))
-        known = {name: f.__globals__.get(name) for each in reached for name in names_in(each.__code__)}
-        self.names = [(name, id(value)) for name, value in known.items()]  # no plan keeps a function alive
+        codes = [each.__code__ for each in reached]
+        self.reaches_out = any(map(is_way_out, reached))
+        known = {name: f.__globals__.get(name) for code in codes for name in names_in(code)}
         self.reached = [(weakref.ref(each), each.__code__) for each in reached]
-        self.around = [id(value) for each in reached for value in held(each)]
-        self.writing = any(writes(each.__code__) for each in reached)
-        self.twins = {name: twin for name, value in known.items() if (twin := twin_of(value)) is not None}
+        around = [value for each in reached for value in held(each)]
+        self.around = list(map(id, around))
+        self.writing = any(map(writes, codes))
+        twins = twins_among(f.__globals__ if self.reaches_out else known)
+        self.instead = {**twins, "__builtins__": BUILTINS}
         self.functions = [name for name, value in known.items() if is_users(value, f.__globals__)]
         self.arrays = [name for name, value in known.items() if self.may_be_written(value)]
-        around = [value for each in reached for value in held(each)]
-        deep = any(twin_of(value) is not None or self.may_be_written(value) for value in around)
-        self.needed = bool(self.twins or self.arrays or deep or any(imports(each.__code__) for each in reached))
+        self.inside = {id(value): twin for value in around if (twin := twin_of(value)) is not None}
+        needed = bool(self.inside) or any(map(self.may_be_written, around))
+        self.deep = needed or any(is_users(value, f.__globals__) for value in around)
+        needed = needed or bool(twins or self.arrays) or any(map(imports, codes))
+        known |= {name: f.__globals__[name] for name in twins}
+        self.names, self.known = tuple(known), list(map(id, known.values()))  # no plan keeps a function alive
+        self.asked = frozenset((*self.names, *OF_MODULES))
+        self.installed = is_installed(f.__code__.co_filename, f.__module__)
+        self.needed = needed and not self.installed
+        self.stored = {name for code in codes for name in stored(code)}
 
     def may_be_written(self, value: Any) -> bool:
         """Whether a value is an array that the function captured, and may write into or into copies of."""
@@ -123,10 +162,8 @@ class Plan:
 
     def holds(self, f: types.FunctionType) -> bool:
         """Whether every name stands for what it stood for, and the closures for what they did: it reaches the same."""
-        get = f.__globals__.get
-        for name, known in self.names:
-            if id(get(name)) != known:
-                return False
+        if list(map(id, map(f.__globals__.get, self.names))) != self.known:
+            return False
         around: list[int] = []
         for ref, code in self.reached:
             each = ref()
@@ -137,11 +174,24 @@ class Plan:
         return around == self.around
 
 
+#: What Python itself asks for in the globals of a function: to import, to warn, to name a class.
+OF_MODULES = (
+    "__annotations__", "__builtins__", "__doc__", "__file__", "__loader__", "__name__", "__package__", "__path__",
+    "__spec__", "__warningregistry__",
+)  # fmt: skip
+
+
+@functools.cache
+def is_installed(file: str, module: str | None) -> bool:
+    """Whether a function is an installed package's: its names are its own."""
+    return "site-packages" in file or (module or "").partition(".")[0] in ("gatewise", "numpy", "scipy")
+
+
 PLANS: weakref.WeakKeyDictionary[Any, Plan] = weakref.WeakKeyDictionary()
 
 
 def plan_of(f: types.FunctionType) -> Plan:
     plan = PLANS.get(f)
-    if plan is None or not plan.holds(f):
+    if plan is None or not (plan.installed or plan.holds(f)):
         plan = PLANS[f] = Plan(f)
     return plan

@@ -4,32 +4,42 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable
-from operator import is_
+from collections.abc import Callable, Collection, Container
 from typing import Any
 
 import numpy as np
 
 from gatewise._tensor import STOPPED, Tensor
-from gatewise._twins.modules import BUILTINS, twin_of
-from gatewise._twins.reached import Plan, is_users, plan_of
+from gatewise._twins.reached import Plan, plan_of
 
 
 class Seeing:
     """What the functions of one module see during one call: a copy of its globals, and what changed there."""
 
     def __init__(self, f: types.FunctionType, plan: Plan) -> None:
-        self.real, self.plan = f.__globals__, plan
-        self.copy = copy = dict(self.real)
-        copy["__builtins__"] = BUILTINS
-        copy.update(plan.twins)
+        self.real = real = f.__globals__
+        self.plan = plan
+        self.among: Container[str] = real  # what is bound beside these was bound meanwhile
+        if len(real) <= MANY or plan.reaches_out:
+            copy = dict(real)
+        else:
+            copy = {name: real[name] for name in plan.asked if name in real}
+            self.among = set(copy)
+        self.copy = copy
+        copy.update(plan.instead)
         self.made: dict[int, tuple[Any, Any]] = {}  # by id: what was put in another's place
         self.given: dict[int, Any] = {}  # the memory of those that stand for captured arrays
         for name in plan.functions:
             copy[name] = self.function(copy[name])
         for name in plan.arrays:
-            copy[name] = self.array(copy[name])
-        self.before = dict(copy)
+            copy[name] = self.seen_through(copy[name])
+        self.size = len(copy)
+        if plan.reaches_out:
+            self.before = dict(copy)
+        elif plan.stored:
+            self.before = {name: copy[name] for name in plan.stored if name in copy}
+        else:
+            self.before = {}
 
     def array(self, value: Any) -> Any:
         """A captured array as the Tensor that the function sees, in memory of its own."""
@@ -42,40 +52,40 @@ class Seeing:
         """A plain function that sees this."""
         if id(f) in self.made:
             return self.made[id(f)][1]  # type: ignore[no-any-return]
-        twin = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, f.__closure__)
+        own, deep = f.__closure__ or (), self.plan.deep
+        cells = tuple(map(self.cell, own)) if deep and own else own
+        twin = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, cells)
         twin.__dict__ = f.__dict__  # attributes of a function are shared
         twin.__kwdefaults__ = f.__kwdefaults__
         self.made[id(f)] = f, twin
-        if f.__closure__:
-            cells = tuple(map(self.cell, f.__closure__))
-            if any(a is not b for a, b in zip(cells, f.__closure__, strict=True)):
-                whole = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, cells)
-                whole.__dict__, whole.__kwdefaults__ = f.__dict__, f.__kwdefaults__
-                for cell in cells:
-                    if cell != types.CellType() and cell.cell_contents is twin:  # it speaks of itself
-                        cell.cell_contents = whole
-                twin = whole
-                self.made[id(f)] = f, twin
-        if f.__defaults__ and any(self.seen_through(x) is not x for x in f.__defaults__):
-            twin.__defaults__ = tuple(map(self.seen_through, f.__defaults__))
+        if deep:
+            for cell, before in zip(cells, own, strict=True):
+                if cell is not before:  # filled now: what it holds may speak of this function
+                    cell.cell_contents = self.seen_through(before.cell_contents)
+            if f.__defaults__:
+                twin.__defaults__ = tuple(map(self.seen_through, f.__defaults__))
         return twin
 
     def cell(self, cell: types.CellType) -> types.CellType:
-        """A cell of a closure; one that holds what has a twin is another one."""
+        """A cell of a closure; in the place of one that holds what has a twin another one, not yet filled."""
         try:
             value = cell.cell_contents
-        except ValueError:
+        except ValueError:  # nothing yet
             return cell
-        other = self.seen_through(value)
-        return cell if other is value else types.CellType(other)
+        kind = type(value)
+        if kind is types.FunctionType and value.__globals__ is self.real:
+            return types.CellType()
+        if kind is np.ndarray and self.plan.may_be_written(value):
+            return types.CellType()
+        return types.CellType() if id(value) in self.plan.inside else cell
 
     def seen_through(self, value: Any) -> Any:
-        if is_users(value, self.real):
+        kind = type(value)
+        if kind is types.FunctionType and value.__globals__ is self.real:
             return self.function(value)
-        if self.plan.may_be_written(value):
+        if kind is np.ndarray and self.plan.may_be_written(value):
             return self.array(value)
-        twin = twin_of(value)
-        return value if twin is None else twin
+        return self.plan.inside.get(id(value), value)
 
     def settle(self) -> None:
         """Bring to the module what the function wrote to its globals, and into the arrays that it captured."""
@@ -83,14 +93,31 @@ class Seeing:
             original, stands = self.made[place]
             if stands.value is not memory:
                 original[...] = stands.value
-        if len(self.copy) == len(self.before) and all(map(is_, self.copy.values(), self.before.values())):
+        if not self.before and not self.plan.stored and len(self.copy) == self.size:
             return
-        originals = {id(twin): original for original, twin in self.made.values()}
-        for name, value in self.copy.items():
-            if name != "__builtins__" and self.before.get(name, self) is not value:
+        originals: dict[int, Any] | None = None
+        for name in self.may_be_bound():
+            value = self.copy.get(name, NOTHING)
+            if value is self.before.get(name, NOTHING):
+                continue
+            originals = originals or {id(twin): original for original, twin in self.made.values()}
+            if value is NOTHING:
+                self.real.pop(name, None)
+            else:
                 self.real[name] = originals.get(id(value), value)
-        for name in self.before.keys() - self.copy.keys():
-            self.real.pop(name, None)
+
+    def may_be_bound(self) -> Collection[str]:
+        """The names that may stand for something else than they did: to look at all takes longer than a small call."""
+        if self.plan.reaches_out:
+            return self.copy.keys() | self.before.keys()
+        if len(self.copy) == self.size:
+            return self.plan.stored
+        added = {name for name in self.copy if name not in self.among}  # by whom it calls: `warnings` does this
+        return self.plan.stored | added
+
+
+NOTHING = object()
+MANY = 256  #: names of a module, beyond which those alone are copied that its functions ask for
 
 
 def seen(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -107,7 +134,7 @@ def seen(f: Callable[..., Any]) -> Callable[..., Any]:
             return f if inner is f.func else functools.partial(inner, *f.args, **f.keywords)
         return f
     plan = plan_of(f)
-    if not plan.needed or is_installed(f.__code__.co_filename, f.__module__):
+    if not plan.needed:
         return f
 
     def called(*args: Any, **kwargs: Any) -> Any:
@@ -118,9 +145,3 @@ def seen(f: Callable[..., Any]) -> Callable[..., Any]:
             seeing.settle()
 
     return called
-
-
-@functools.cache
-def is_installed(file: str, module: str | None) -> bool:
-    """Whether a function is an installed package's: its names are its own."""
-    return "site-packages" in file or (module or "").partition(".")[0] in ("gatewise", "numpy", "scipy")

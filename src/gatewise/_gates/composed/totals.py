@@ -15,27 +15,6 @@ composed(np.amax)(lambda *args, **options: np.max(*args, **options))
 composed(np.amin)(lambda *args, **options: np.min(*args, **options))
 
 
-@composed(np.max)
-def largest(a, axis=None, out=None, keepdims=False, initial=None, where=True):
-    return extreme(np.max, np.maximum, -np.inf, a, axis, keepdims, initial, where) if out is None else NotImplemented
-
-
-@composed(np.min)
-def smallest(a, axis=None, out=None, keepdims=False, initial=None, where=True):
-    return extreme(np.min, np.minimum, np.inf, a, axis, keepdims, initial, where) if out is None else NotImplemented
-
-
-def extreme(whole, of_two, least, a, axis, keepdims, initial, where):
-    """The largest or smallest entry where only some are looked at, or where a number is given to begin with."""
-    if initial is None and where is True:
-        return NotImplemented
-    if initial is not None and 0 in shape_of(a):  # no entries, and a number to begin with
-        found = whole(np.zeros(shape_of(a), dtype_of(a)), axis=axis, keepdims=keepdims, initial=least)
-    else:
-        found = whole(a if where is True else np.where(where, a, least), axis=axis, keepdims=keepdims)
-    return found if initial is None else of_two(found, initial)
-
-
 @composed(np.ptp)
 def ptp(a, axis=None, *, keepdims=False):
     return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
