@@ -436,3 +436,8 @@ def test_what_is_put_beside_differences_takes_their_dtype() -> None:
         np.testing.assert_array_equal(have, f(SINGLE), strict=True)
     with pytest.raises(gw.GatewiseError, match="ediff1d"):
         gw.grad(lambda x: np.real(np.ediff1d(x, to_end=1j))[0])(SINGLE)
+
+
+def test_columns_of_powers_are_in_double_precision() -> None:
+    have, _ = gw.vjp(lambda x: np.vander(x, 3), SINGLE[0])
+    np.testing.assert_array_equal(have, np.vander(SINGLE[0], 3), strict=True)

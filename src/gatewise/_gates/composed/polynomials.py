@@ -6,6 +6,7 @@ import numpy as np
 
 from gatewise._errors import UnsupportedError
 from gatewise._gates.composed.declaring import as_floats, asked, composed, rank, size
+from gatewise._gates.fitting import cast
 from gatewise._gates.live import dtype_of, shape_of
 
 
@@ -19,6 +20,8 @@ def polyval(p, x):
 
 @composed(np.vander)
 def vander(x, N=None, increasing=False):
+    wide = np.promote_types(dtype_of(x), int)
+    x = x if dtype_of(x) == wide else cast(x, dtype=wide)  # as NumPy does: single precision becomes double
     powers = [np.ones_like(x)]
     for _ in range((shape_of(x)[0] if N is None else N) - 1):
         powers.append(powers[-1] * x)
