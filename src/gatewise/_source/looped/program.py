@@ -32,7 +32,7 @@ def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrol
         raise UnprintedError("Python read a value that was computed")
     writing = Looped(circuit, found, left)
     parts = writing.level.parts
-    bound = bound_to_count(writing.circuit, parts, left)
+    bound = bound_to_count(writing.circuit, parts, left, writing.lists)
     text = str(Program(circuit, writing, bound))
     counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
     if counts and not bound and (bound := strange_number(standing(writing.numbers, text), circuit, counts)):
