@@ -199,6 +199,15 @@ def moved_twice(a, xs):
     return s
 
 
+def same_entries(a, xs):
+    s = 0.0
+    kept = []
+    for t in range(len(xs)):
+        kept.append(a)
+        s = s + a * xs[t]
+    return s + np.sum(np.stack(kept) ** 2)
+
+
 def in_two_ways(a, xs):
     s = 0.0
     found = []
@@ -212,6 +221,7 @@ def in_two_ways(a, xs):
 DANGEROUS = [
     never_before,
     in_two_ways,
+    same_entries,
     by_accident,
     plain_work,
     sliced,

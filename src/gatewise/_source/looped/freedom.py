@@ -19,6 +19,7 @@ from gatewise._circuit import Expr, FrozenCircuit, Repeat, Said, Unrolled, Wire
 from gatewise._loops import literal_before, loops_around, node_of, slots
 from gatewise._recording import expression_at, function_node, says, source_of, spots, stored
 from gatewise._source.guards import by_entry
+from gatewise._source.looped.gathering import STACK, Lists, stacked_node
 from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
 
 #: By these a function may go another way, or bind names where nobody sees it.
@@ -28,7 +29,9 @@ BRANCHES: tuple[type[ast.AST], ...] = (
 )
 
 
-def bound_to_count(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds], left: Sequence[Unrolled]) -> str:
+def bound_to_count(
+    circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds], left: Sequence[Unrolled], lists: Lists
+) -> str:
     """Why the count may be no other than the recorded one; empty where it may."""
     unrolled = [f"{each.text} stays unrolled: {each.why}" for each in left if not TYPED.match(each.text)]
     found = [part for part in everything(parts) if isinstance(part, Rounds)]
@@ -45,6 +48,7 @@ def bound_to_count(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds], le
             return f"{plain_start(part)} begins as a number that no line tells"
     return (
         other_gate(circuit)
+        or other_list(circuit, lists)
         or way_by_code(circuit)
         or other_loop(circuit, found)
         or repeated_place(circuit, parts)
@@ -73,6 +77,22 @@ def other_gate(circuit: FrozenCircuit) -> str:
         if not (closes or by_entry(gate) or gate.name in SIZELESS):
             return f"a size may stand in the lines of {gate.name}"
     return ""
+
+
+def other_list(circuit: FrozenCircuit, lists: Lists) -> str:
+    """An array of a list that no loop was found to fill, and whose entries are not typed one by one."""
+    told = {spots(made.place) for found in lists.values() if (made := circuit.steps.get(found.wire)) is not None}
+    for made in circuit.steps.values():
+        if made.gate is STACK and made.place and spots(made.place) not in told and not typed_entries(made):
+            return "an array is made of a list that may be longer"
+    return ""
+
+
+def typed_entries(made: Expr) -> bool:
+    """Whether the user typed the entries of a list one by one."""
+    node = stacked_node(made)
+    entries = node.elts if isinstance(node, (ast.List, ast.Tuple)) else []
+    return len(entries) == len(made.operands) and not any(isinstance(x, ast.Starred) for x in entries)
 
 
 def is_fixed(part: Rounds) -> bool:

@@ -32,7 +32,7 @@ def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrol
         raise UnprintedError("Python read a value that was computed")
     writing = Looped(circuit, found, left)
     parts = writing.level.parts
-    bound = bound_to_count(writing.circuit, parts, left)
+    bound = bound_to_count(writing.circuit, parts, left, writing.lists)
     text = str(Program(circuit, writing, bound))
     counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
     if counts and not bound and (bound := strange_number(standing(writing.numbers, text), circuit, counts)):
@@ -120,16 +120,15 @@ class Program(Writer):
         names = copy.copy(self.circuit.around)
         names.uses = {}
         for part in self.writing.rounds:
-            if True:
-                texts = [*part.repeat.indexed.values(), *part.repeat.starts.values()]
-                texts += [text for move in part.repeat.moves for text in (move.begins, move.text)]
-                texts += [moved.text for moved in part.repeat.moved.values()]
-                texts += [part.repeat.counting.told] if part.repeat.counting.told and not self.bound else []
-                for name in sorted({n for text in texts for n in text.names} & set(names.assigned)):
-                    begun = {t.partition(" = ")[0] for t in part.repeat.starts.values()}
-                    if name not in begun | {move.name for move in part.repeat.moves}:
-                        names.value(names.assigned[name])
-                        names.use(name)
+            texts = [*part.repeat.indexed.values(), *part.repeat.starts.values()]
+            texts += [text for move in part.repeat.moves for text in (move.begins, move.text)]
+            texts += [moved.text for moved in part.repeat.moved.values()]
+            texts += [part.repeat.counting.told] if part.repeat.counting.told and not self.bound else []
+            for name in sorted({n for text in texts for n in text.names} & set(names.assigned)):
+                begun = {t.partition(" = ")[0] for t in part.repeat.starts.values()}
+                if name not in begun | {move.name for move in part.repeat.moves}:
+                    names.value(names.assigned[name])
+                    names.use(name)
         return list(names.uses.values())
 
     def asserted(self) -> list[TextLine]:
@@ -153,11 +152,10 @@ class Program(Writer):
         if any(not TYPED.match(each.text) for each in self.writing.left):
             return None
         for part in self.writing.rounds:
-            if True:
-                counting = part.repeat.counting
-                if counting.told is None:
-                    return None
-                names = {name for text in (counting.told, *counting.setup) for name in text.names}
-                found |= {i.wire for i in self.circuit.inputs if i.parameter in names}
-                found |= {shared for shared, _ in part.body.direct.values()}
+            counting = part.repeat.counting
+            if counting.told is None:
+                return None
+            names = {name for text in (counting.told, *counting.setup) for name in text.names}
+            found |= {i.wire for i in self.circuit.inputs if i.parameter in names}
+            found |= {shared for shared, _ in part.body.direct.values()}
         return found
