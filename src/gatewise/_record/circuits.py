@@ -43,12 +43,12 @@ def record(circuit: FrozenCircuit, texts: dict[Expr, GateText] | None = None) ->
     written, events = gradients(circuit, as_written=True)
     contributions = contributions_of(circuit, events)
     gradient = {w: gradient_of(w, circuit, found, written) for w in circuit.wires}
-    entries = Entries(circuit, texts, gradient, cures(circuit, gradient))
+    entries = Entries(circuit, gradient, cures(circuit, gradient))
     uses = uses_of(circuit, texts, contributions, gradient)
     return {
         "version": VERSION,
         "name": circuit.name,
-        "wires": [entries.entry(k, w) for k, w in enumerate(circuit.wires)],
+        "wires": [entries.entry(k, w, texts.get(circuit.steps.get(w))) for k, w in enumerate(circuit.wires)],
         "uses": uses,
         "forward": [ids[w] for w in circuit.steps],
         "backward": backward_entries(circuit, texts, uses, events),
@@ -56,6 +56,7 @@ def record(circuit: FrozenCircuit, texts: dict[Expr, GateText] | None = None) ->
         "upstream": circuit.upstream,
         "checks": {},
         "guards": [{"how": x.how, "value": x.value, "expression": text} for x, text in guard_texts(circuit)],
+        "loops": [],
     }
 
 
@@ -94,19 +95,18 @@ class Entries:
     def __init__(
         self,
         circuit: FrozenCircuit,
-        texts: dict[Expr, GateText],
         gradient: dict[Wire, Any],
         cured: dict[Wire, str],
     ) -> None:
-        self.circuit, self.texts, self.gradient, self.cured = circuit, texts, gradient, cured
-        self.numbers = {made: k for k, made in enumerate(texts)}
+        self.circuit, self.gradient, self.cured = circuit, gradient, cured
+        self.numbers: dict[Expr, int] = {}  # of steps
         self.stages = {w: stage for stage in circuit.stages for w in stage.wires}
         self.kinds = {i.wire: "input" if i.kind in ("input", "cut") else "constant" for i in circuit.inputs}
         self.cuts = {i.wire for i in circuit.inputs if i.kind == "cut"}
         self.closing = {wire: closing for closing, block in circuit.blocks.items() for wire in (closing, *block.inside)}
 
-    def entry(self, k: int, wire: Wire) -> WireEntry:
-        """One wire of the record."""
+    def entry(self, k: int, wire: Wire, text: GateText | None) -> WireEntry:
+        """One wire of the record; `text` is that of the step that made it."""
         circuit, stage = self.circuit, self.stages.get(wire)
         made, closing = circuit.steps.get(wire), self.closing.get(wire)
         gate = made.gate if made is not None else None
@@ -126,15 +126,15 @@ class Entries:
             "value": wire.value,
             "gradient": shown(self.gradient[wire]),
             "source": {"line": stage.line, "text": stage.text} if stage and stage.line is not None else None,
-            "step": self.numbers[made] if made is not None else None,
+            "step": self.numbers.setdefault(made, len(self.numbers)) if made is not None else None,
             "gate": gate.name if gate else None,
-            "symbol": self.texts[made].symbol if made is not None else None,
+            "symbol": text.symbol if text is not None else None,
             "pattern": gate.pattern if gate else None,
             "corner": gate.corner if gate else None,
             "given": given(made) if made is not None else {},
             "cure": self.cured.get(wire, ""),
             "says": gate.doc.splitlines()[0] if gate and gate.doc else None,
-            "expression": self.texts[made].expression if made is not None else circuit.names[wire],
+            "expression": text.expression if text is not None else circuit.names[wire],
             "block": circuit.blocks[closing].gate.name if closing is not None else None,
             "block_end": circuit.ids[closing] if closing is not None else None,
         }

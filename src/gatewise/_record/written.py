@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -41,14 +42,28 @@ def jsonable(record: Record) -> dict[str, Any]:
         for k, c in record["checks"].items()
     }
     guards = [{**guard, "value": written_out(guard["value"])[0]} for guard in record["guards"]]
+    loops = [{**loop, "ends": {id_: ends_written(ends) for id_, ends in loop["ends"].items()}} for loop in record["loops"]]
     return {
         **record,
+        "loops": loops,
         "wires": wires,
         "uses": uses,
         "guards": guards,
         "upstream": written_out(record["upstream"])[0],
         "checks": checks,
     }
+
+
+def ends_written(ends: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told of a wire of all rounds: arrays are written out, or told by their summary, as they are of wires."""
+    return {which: each_written(told) for which, told in ends.items()}
+
+
+def each_written(told: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, number in told.items():
+        found[name], found[f"{name}_summary"] = written_out(number)
+    return found
 
 
 def written_out(value: Any) -> tuple[Any, dict[str, Any] | None]:
