@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Never
 
 from gatewise._advice import OF_CIRCUITS
 from gatewise._board.reading import READ, Wrt, counted, wanted_names
+from gatewise._board.rounds import Round, Rounds, counted_round, with_checks
 from gatewise._board.wires import Index, StageView, WireView, owned
 from gatewise._circuit import Expr, FrozenCircuit, Wire
 from gatewise._errors import ArgumentError, GatewiseError, MissingNameError, SaveError, UnknownWireError
@@ -135,23 +136,52 @@ class Circuit:
         return jsonable(self._folded_if_asked({**self._record, "checks": checks}))
 
     @cached_property
-    def _shown(self) -> dict[str, Any]:
+    def _unrolled(self) -> dict[str, Any]:
         return self._with_checks(self._checks)
 
+    @cached_property
+    def _rounds(self) -> Rounds:
+        return Rounds(self._frozen)
+
+    def _shown(self, round: Any = None, unrolled: bool = False) -> dict[str, Any]:  # noqa: A002 - as users say it
+        """The record that is looked at: with one round of each loop, or with every gate."""
+        asked = counted_round(round)
+        if unrolled and asked is not None:
+            raise ArgumentError("round= and unrolled= were both given.", "unrolled shows all rounds.", "one of them.")
+        seen = None if unrolled or self._folded else self._rounds.record(asked, self._named(self._checks))
+        return self._unrolled if seen is None else seen
+
+    def _named(self, checks: dict[str, Check]) -> dict[str, Check]:
+        """Checks by the names of the wires that they are of."""
+        return {self._frozen.names[self._frozen.wires[int(k)]]: found for k, found in checks.items()}
+
+    def _looked_up(self, name: str, round: Any, unrolled: bool) -> tuple[dict[str, Any], str]:  # noqa: A002
+        """The record that shows a wire, with its numerical derivative, and what the wire is called there."""
+        asked = counted_round(round)
+        found = None if unrolled or self._folded else self._rounds.standing_for(name, asked)
+        if found is None:
+            return self._checked(self._shown(round, unrolled), self._wire(name), self._name(name)), self._name(name)
+        there, asked, wire = found
+        record = self._shown(asked)
+        return (record if wire is None else self._checked(record, wire, there)), there
+
+    def _checked(self, record: dict[str, Any], wire: Wire, name: str) -> dict[str, Any]:
+        """A record with the numerical derivative of one more wire, where it has a gradient."""
+        if wire in self._frozen.edges or wire not in self._frozen.ids or not wire.bits & self._frozen.bit:
+            return record
+        (found,) = check(self._frozen, [wire]).values()
+        return with_checks(record, {**self._named(self._checks), name: found})
+
     def __str__(self) -> str:
-        return ledger(self._shown)
+        return ledger(self._shown())
 
     def __repr__(self) -> str:
         gradients = ", ".join(f"d{name} = {g}" for name, g in self.gradients.items())
         return f"<circuit {self._frozen.name} = {self.value}: {gradients}>"
 
-    def card(self, name: str, digits: int | None = None) -> str:
+    def card(self, name: str, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:  # noqa: A002
         """Everything about one wire: forward, upstream, local, downstream, code, and the numerical check."""
-        wire = self._wire(name)
-        if wire in self._frozen.edges or not wire.bits & self._frozen.bit:
-            return card(self._shown, name, digits=counted(digits))
-        checks = self._checks | check(self._frozen, [wire])
-        return card(self._with_checks(checks), name, digits=counted(digits))
+        return card(*self._looked_up(name, round, unrolled), digits=counted(digits))
 
     def code(self, style: Literal["code", "notes"] = "code", unrolled: bool = False) -> Staged:
         """The forward and backward pass as one Python function that runs on its own.
@@ -164,19 +194,41 @@ class Circuit:
             raise ArgumentError(f"there is no style {style!r}.", why, 'code() or code("notes").')
         return staged(self._frozen, style, unrolled)
 
-    def svg(self, palette: str = "default", digits: int | None = None, fold: Fold = None, wrt: Wrt = None) -> str:
+    def svg(
+        self,
+        palette: str = "default",
+        digits: int | None = None,
+        fold: Fold = None,
+        wrt: Wrt = None,
+        round: Round = None,  # noqa: A002 - as users say it
+        unrolled: bool = False,
+    ) -> str:
         """The picture, as SVG.
 
         `palette` is `default`, `green-red`, `dark` or `notes`; `digits` the decimals of every number (None: four
         significant digits); `fold` says what is drawn as one gate: None folds to at most 120 gates, True every block,
         call and repeat, False nothing, a number to that many gates, names those groups; `wrt` names the inputs whose
-        gradients are shown. Raises `UnknownPaletteError`, `FoldError`, `UnknownWireError` and `ArgumentError`.
-        """
-        return str(self._in(SVG, palette=palette, digits=digits, fold=fold, wrt=wrt))
+        gradients are shown.
 
-    def html(self, palette: str = "default", digits: int | None = None, fold: Fold = None, wrt: Wrt = None) -> str:
+        A loop whose rounds apply the same gates, more than a dozen in all, is drawn as one round with what comes round;
+        `round` says which (a number from 1 on, "first" or "last"; the last one, or the first in which a number is not
+        finite), `unrolled` draws every round. Raises `UnknownPaletteError`, `FoldError`, `UnknownWireError` and `ArgumentError`.
+        """
+        looks: Any = {"palette": palette, "digits": digits, "fold": fold, "wrt": wrt}
+        return str(self._in(SVG, round=round, unrolled=unrolled, **looks))
+
+    def html(
+        self,
+        palette: str = "default",
+        digits: int | None = None,
+        fold: Fold = None,
+        wrt: Wrt = None,
+        round: Round = None,  # noqa: A002 - as users say it
+        unrolled: bool = False,
+    ) -> str:
         """One HTML file to walk through: picture, cards, table, inputs that can be changed; arguments as of `svg`."""
-        return str(self._in(HTML, palette=palette, digits=digits, fold=fold, wrt=wrt))
+        looks: Any = {"palette": palette, "digits": digits, "fold": fold, "wrt": wrt}
+        return str(self._in(HTML, round=round, unrolled=unrolled, **looks))
 
     def tex(
         self,
@@ -185,26 +237,37 @@ class Circuit:
         fold: Fold = None,
         wrt: Wrt = None,
         form: Literal["fragment", "standalone", "beamer"] = "fragment",
+        round: Round = None,  # noqa: A002 - as users say it
+        unrolled: bool = False,
     ) -> str:
         r"""The picture as TikZ: a fragment to `\input`, a standalone document, or Beamer slides that walk."""
-        return str(self._in(TEX, palette=palette, digits=digits, fold=fold, wrt=wrt, form=form))
+        looks: Any = {"palette": palette, "digits": digits, "fold": fold, "wrt": wrt, "form": form}
+        return str(self._in(TEX, round=round, unrolled=unrolled, **looks))
 
-    def derive(self, name: str | None = None, latex: bool = False, digits: int | None = None) -> str:
+    def derive(
+        self,
+        name: str | None = None,
+        latex: bool = False,
+        digits: int | None = None,
+        round: Round = None,  # noqa: A002 - as users say it
+        unrolled: bool = False,
+    ) -> str:
         """The chain rule in writing, from the output to one wire (None: to every input), with symbols and numbers.
 
         Markdown with LaTeX, or plain LaTeX. Raises `UnknownWireError`.
         """
         from gatewise._views.derivation import derivation
 
-        return derivation(self._shown, name if name is None else self._name(name), latex=latex, digits=counted(digits))
+        record, there = (self._shown(round, unrolled), None) if name is None else self._looked_up(name, round, unrolled)
+        return derivation(record, there, latex=latex, digits=counted(digits))
 
-    def to_dot(self, digits: int | None = None) -> str:
+    def to_dot(self, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:  # noqa: A002
         """The circuit in Graphviz's language."""
-        return str(self._in(DOT, digits=digits))
+        return str(self._in(DOT, digits=digits, round=round, unrolled=unrolled))
 
-    def to_json(self) -> str:
+    def to_json(self, round: Round = None, unrolled: bool = False) -> str:  # noqa: A002
         """The record as JSON."""
-        return str(self._in(JSON))
+        return str(self._in(JSON, round=round, unrolled=unrolled))
 
     def save(self, path: str | Path, **options: Any) -> None:
         """Write the circuit into a file, in the form its name asks for: .svg, .html, .tex, .png, .json or .dot.
@@ -232,22 +295,31 @@ class Circuit:
         content = self._in(form, **options)
         return content if isinstance(content, bytes) else content.encode()
 
-    def _in(self, form: Form, /, wrt: Wrt = None, **options: Any) -> str | bytes:
+    def _in(
+        self,
+        form: Form,
+        /,
+        wrt: Wrt = None,
+        round: Round = None,  # noqa: A002
+        unrolled: bool = False,
+        **options: Any,
+    ) -> str | bytes:
         """The circuit in a form of file."""
         read = {name: READ[name](value) if name in READ else value for name, value in options.items()}
-        return form.draw(Shown(self._with(wrt), lambda: self._formulas, self._code_or_none), **read)
+        return form.draw(self._drawn(self._shown(round, unrolled), wrt), **read)
 
-    def _code_or_none(self) -> str | None:
+    def _drawn(self, record: dict[str, Any], wrt: Wrt = None) -> Shown:
+        """What a file is drawn of: a record with the gradients that a picture is to show, and what lies beside it."""
+        names, has_loops = wanted_names(wrt), bool(record["loops"])
+        seen = record if names is None else only(record, [self._name(name) for name in names])
+        return Shown(seen, lambda: None if has_loops else self._formulas, lambda: self._code_or_none(not has_loops))
+
+    def _code_or_none(self, unrolled: bool) -> str | None:
         """The staged code, where the circuit has one: what was cut out of a script may not."""
         try:
-            return self.code(unrolled=True)  # its lines are lit by their stages
+            return self.code(unrolled=unrolled)  # unrolled, its lines are lit by their stages
         except GatewiseError:
             return None
-
-    def _with(self, wrt: Wrt) -> dict[str, Any]:
-        """The record with the gradients that a picture is to show."""
-        names = wanted_names(wrt)
-        return self._shown if names is None else only(self._shown, [self._name(name) for name in names])
 
     def _name(self, name: str) -> str:
         found: str = self._index.names[self._id(name)]
@@ -283,7 +355,8 @@ class Circuit:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         from gatewise._views.page import element
 
-        return {"text/plain": str(self), "text/html": element(self._shown, self._formulas, staged=self._code_or_none())}
+        shown = self._drawn(self._shown())
+        return {"text/plain": str(self), "text/html": element(shown.record, shown.formulas(), staged=shown.code())}
 
 
 def frozen_of(circuit: Circuit) -> FrozenCircuit:
@@ -291,6 +364,6 @@ def frozen_of(circuit: Circuit) -> FrozenCircuit:
     return circuit._frozen
 
 
-def record_of(circuit: Circuit) -> dict[str, Any]:
+def record_of(circuit: Circuit, round: Round = None, unrolled: bool = False) -> dict[str, Any]:  # noqa: A002
     """The record that `json` writes, itself and not a copy: for views, which only read it."""
-    return circuit._shown
+    return circuit._shown(round, unrolled)

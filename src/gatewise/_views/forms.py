@@ -21,7 +21,7 @@ class Shown:
     """What a file is drawn of: the record, and what some views want beside it, which is made when they ask."""
 
     record: Mapping[str, Any]
-    formulas: Callable[[], Mapping[str, Any]]  # how the numbers of the record come about
+    formulas: Callable[[], Mapping[str, Any] | None]  # how the numbers of the record come about; None: not told
     code: Callable[[], str | None]  # the staged code; None where the circuit has none
 
 
@@ -115,7 +115,8 @@ def graph(shown: Shown, **looks: Unpack[Digits]) -> str:
 
 # ------------------------------------------------------------------------------------------------------- the forms
 
-LOOKS = ("palette", "digits", "fold", "wrt")
+ROUNDS = ("round", "unrolled")
+LOOKS = ("palette", "digits", "fold", "wrt", *ROUNDS)
 
 SVG = Form(
     ".svg",
@@ -143,8 +144,8 @@ TEX = Form(
     help="Write the picture as TikZ, for \\input in a paper; see --form.",
 )
 PNG = Form(".png", "picture", LOOKS, png)
-JSON = Form(".json", "record", (), as_json)
-DOT = Form(".dot", "graph", ("digits",), graph)
+JSON = Form(".json", "record", ROUNDS, as_json)
+DOT = Form(".dot", "graph", ("digits", *ROUNDS), graph)
 
 #: All of them. What saves, draws, reads options or explains itself goes through this table.
 FORMS = (SVG, HTML, TEX, PNG, JSON, DOT)

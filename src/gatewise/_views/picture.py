@@ -17,6 +17,7 @@ from gatewise._views.plan import ARROW
 from gatewise._views.scene import CUT, scene_of
 
 _LONGEST_TOLD = 20_000
+_LONGEST_TITLE = 40  # of an open group
 _DOT = 3.2
 _TAGS = {
     "use": "path",
@@ -176,7 +177,7 @@ class _SvgWriter:
             yield f"<title>{escaped(view.title)}</title>"
         yield shape("rect", class_="block", x=left, y=top, width=width, height=height, rx=6, **look)
         look = {"class_": "title", **self._look("title")}
-        yield words(view.group.name[:40], left + 7, top + 14, SMALL_SIZE, look=look)
+        yield words((view.group.title or view.group.name)[:_LONGEST_TITLE], left + 7, top + 14, SMALL_SIZE, look=look)
 
     # Marks.
 

@@ -146,7 +146,7 @@ class Writing:
         name, expression, value, gradient = {
             "each": lambda: (loop.each[which], self.circuit.names[which], which.value, rounds.to_shared(which, k)),
             "before": lambda: (loop.before[which], self.begins(n, which), rounds.before(which, k), rounds.to_before(which, k)),
-            "after": lambda: (loop.after[which], loop.names[which], rounds.value(which, k), rounds.to_before(which, k + 1)),
+            "after": lambda: (loop.after[which], loop.names[which], rounds.value(which, k), self.from_next(n, which)),
             "final": lambda: self.final(n, which),
         }[role]()
         entry = self.entries.entry(id_, model, None)
@@ -155,10 +155,16 @@ class Writing:
             **entry,
             **{"name": name, "kind": "gate", "named": role != "after", "cut": False, "read": False, "given": {}},
             **{"value": value, "gradient": shown(gradient), "expression": expression, "corner": None, "cure": ""},
-            **{"gate": role, "symbol": SYMBOLS[role], "pattern": KINDS[role], "says": SAYS[role], "step": id_},
+            **{"gate": role, "symbol": SYMBOLS[role], "pattern": KINDS[role], "says": SAYS[role], "step": None},
             **{"block": None, "block_end": None, "scope": "", "sites": [], "calls": [], "stage": stage},
             "source": self.source(n),
         }
+
+    def from_next(self, n: int, place: int) -> Any:
+        """What the next round sends back to this one: nothing behind the last."""
+        found = self.rounds[n].to_before(place, self.k[n] + 1)
+        model = self.loops[n].repeat.body[place]
+        return self.nothing(model) if found is None else found
 
     def source(self, n: int) -> Any:
         counting = self.loops[n].repeat.counting
@@ -256,10 +262,11 @@ class Writing:
         elif role == "before" and isinstance(first := loop.repeat.carried[which], Wire):
             yield self.use(self.key_outside(first), key, 0, None, rounds.to_before(which, 0))
         elif role == "after":
-            yield self.use(body, key, 0, None, rounds.to_before(which, self.k[n] + 1))
+            yield self.use(body, key, 0, None, self.from_next(n, which))
         elif role == "final":
             is_last = self.k[n] == loop.count - 1
-            yield self.use(body, key, 0, None, self.final(n, which)[3] if is_last else None)
+            part = self.final(n, which)[3] if is_last else self.nothing(loop.finals[which])
+            yield self.use(body, key, 0, None, part)
 
     def use(
         self, source: Key, target: Key, port: int, text: GateText | None, part: Any, blocked: bool = False, local: Any = None
