@@ -1,7 +1,8 @@
 """Loops in a record: one round of each stands for all, with what comes in, comes round and leaves as wires of their own.
 
 `loops` says which repeats of a circuit are shown so and what their wires are called, `texts` writes down one round,
-`numbers` has values and gradients of any round, `record` puts a record together.
+`numbers` has values and gradients of any round, `record` puts a record together, `series` are the numbers of all
+rounds.
 """
 
 from gatewise._record.rounds.loops import SMALL as SMALL
@@ -10,3 +11,4 @@ from gatewise._record.rounds.loops import kept_loops as kept_loops
 from gatewise._record.rounds.numbers import Numbers as Numbers
 from gatewise._record.rounds.record import record_of_round as record_of_round
 from gatewise._record.rounds.record import trouble_in as trouble_in
+from gatewise._record.rounds.series import series as series

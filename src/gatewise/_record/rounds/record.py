@@ -22,7 +22,7 @@ from gatewise._source.gate_texts import GateText, guard_texts
 from gatewise._sweep import zeros_for
 
 WITH_LOOPS = 2  # the version of a record in which a loop is one round: a reader has to know
-KINDS = {"each": "shares", "before": "carries", "after": "hands on", "final": "leaves"}
+KINDS = {"each": "shares", "before": "carries", "after": "continues", "final": "leaves"}
 
 Key = tuple[Any, ...]  #: ("wire", wire) of the circuit, or ("each" | "before" | "after" | "body" | "final", loop, which)
 
@@ -146,7 +146,7 @@ class Writing:
         name, expression, value, gradient = {
             "each": lambda: (loop.each[which], self.circuit.names[which], which.value, rounds.to_shared(which, k)),
             "before": lambda: (loop.before[which], self.begins(n, which), rounds.before(which, k), rounds.to_before(which, k)),
-            "after": lambda: (loop.after[which], loop.names[which], rounds.value(which, k), self.from_next(n, which)),
+            "after": lambda: (loop.after[which], loop.names[which], rounds.value(which, k), self.from_next(n, which, k)),
             "final": lambda: self.final(n, which),
         }[role]()
         entry = self.entries.entry(id_, model, None)
@@ -160,9 +160,9 @@ class Writing:
             "source": self.source(n),
         }
 
-    def from_next(self, n: int, place: int) -> Any:
-        """What the next round sends back to this one: nothing behind the last."""
-        found = self.rounds[n].to_before(place, self.k[n] + 1)
+    def from_next(self, n: int, place: int, k: int) -> Any:
+        """What the next round sends back to a round: nothing behind the last."""
+        found = self.rounds[n].to_before(place, k + 1)
         model = self.loops[n].repeat.body[place]
         return self.nothing(model) if found is None else found
 
@@ -217,6 +217,11 @@ class Writing:
         else:
             yield from self.edge_uses(*key)
 
+    def use_keys(self) -> Iterator[tuple[Key, int]]:
+        """By its place in the record: the wire that a use made, and the port."""
+        for key in self.keys:
+            yield from ((key, use["port"]) for use in self.uses(key))
+
     def outer_uses(self, wire: Wire) -> Iterator[UseEntry]:
         if wire not in self.circuit.steps:
             return
@@ -262,11 +267,14 @@ class Writing:
         elif role == "before" and isinstance(first := loop.repeat.carried[which], Wire):
             yield self.use(self.key_outside(first), key, 0, None, rounds.to_before(which, 0))
         elif role == "after":
-            yield self.use(body, key, 0, None, self.from_next(n, which))
+            yield self.use(body, key, 0, None, self.from_next(n, which, self.k[n]))
         elif role == "final":
-            is_last = self.k[n] == loop.count - 1
-            part = self.final(n, which)[3] if is_last else self.nothing(loop.finals[which])
-            yield self.use(body, key, 0, None, part)
+            yield self.use(body, key, 0, None, self.to_final(n, which, self.k[n]))
+
+    def to_final(self, n: int, place: int, k: int) -> Any:
+        """What comes back to a round from behind the loop: to the last one alone."""
+        loop = self.loops[n]
+        return self.final(n, place)[3] if k == loop.count - 1 else self.nothing(loop.finals[place])
 
     def use(
         self, source: Key, target: Key, port: int, text: GateText | None, part: Any, blocked: bool = False, local: Any = None
