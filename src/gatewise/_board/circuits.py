@@ -312,7 +312,12 @@ class Circuit:
         """What a file is drawn of: a record with the gradients that a picture is to show, and what lies beside it."""
         names, has_loops = wanted_names(wrt), bool(record["loops"])
         seen = record if names is None else only(record, [self._name(name) for name in names])
-        return Shown(seen, lambda: None if has_loops else self._formulas, lambda: self._code_or_none(not has_loops))
+        return Shown(
+            seen,
+            lambda: None if has_loops else self._formulas,
+            lambda: self._code_or_none(not has_loops),
+            lambda: self._rounds.series(record) if has_loops else (),
+        )
 
     def _code_or_none(self, unrolled: bool) -> str | None:
         """The staged code, where the circuit has one: what was cut out of a script may not."""
@@ -356,7 +361,8 @@ class Circuit:
         from gatewise._views.page import element
 
         shown = self._drawn(self._shown())
-        return {"text/plain": str(self), "text/html": element(shown.record, shown.formulas(), staged=shown.code())}
+        drawn = element(shown.record, shown.formulas(), staged=shown.code(), rounds=shown.rounds())
+        return {"text/plain": str(self), "text/html": drawn}
 
 
 def frozen_of(circuit: Circuit) -> FrozenCircuit:

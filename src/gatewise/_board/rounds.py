@@ -9,7 +9,7 @@ from typing import Any
 from gatewise._circuit import FrozenCircuit, Wire
 from gatewise._errors import ArgumentError
 from gatewise._record import Check, jsonable
-from gatewise._record.rounds import Loop, Numbers, kept_loops, record_of_round, trouble_in
+from gatewise._record.rounds import Loop, Numbers, kept_loops, record_of_round, series, trouble_in
 
 Round = int | str | None  #: a number from 1 on, or from the last back as -1, "first" or "last"; None for the usual one
 WORDS = {"first": 1, "last": -1}
@@ -70,6 +70,11 @@ class Rounds:
         if key not in self.found:
             self.found[key] = jsonable(record_of_round(self.circuit, loops, self.numbers, k))
         return with_checks(self.found[key], checks)
+
+    def series(self, record: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The numbers of all rounds of the loops that a record shows."""
+        loops = self.usual if len(self.usual) == len(record["loops"]) else self.all
+        return series(self.circuit, loops, self.numbers, record["loops"][0]["round"])
 
     def standing_for(self, name: str, asked: int | None) -> tuple[str, int | None, Wire | None] | None:
         """What a record with rounds shows for a name: the name there, the round, and the circuit's wire that it is.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -23,6 +23,7 @@ class Shown:
     record: Mapping[str, Any]
     formulas: Callable[[], Mapping[str, Any] | None]  # how the numbers of the record come about; None: not told
     code: Callable[[], str | None]  # the staged code; None where the circuit has none
+    rounds: Callable[[], Sequence[Mapping[str, Any]]] = tuple  # the numbers of all rounds of its loops
 
 
 class Digits(TypedDict, total=False):
@@ -84,7 +85,7 @@ def svg(shown: Shown, **looks: Unpack[Looks]) -> str:
 def html(shown: Shown, **looks: Unpack[Looks]) -> str:
     from gatewise._views.page import page
 
-    return page(shown.record, shown.formulas(), staged=shown.code(), **looks)
+    return page(shown.record, shown.formulas(), staged=shown.code(), rounds=shown.rounds(), **looks)
 
 
 def tex(shown: Shown, **looks: Unpack[TeXLooks]) -> str:

@@ -225,7 +225,9 @@ class _Collector:
             (use,) = self.sheet.operands[final.id]
             above, below = self.labels.stack(final)
             room = Node(last, above=height_of(above) + 5, below=height_of(below) + 5)
-            ways.append((use.source, self._add_end("exit", room), 0, [use]))
+            piece = self._add_end("exit", room)
+            piece.wires = [final]
+            ways.append((use.source, piece, 0, [use]))
         for back in self.level.returns:
             (use,) = self.sheet.operands[back.wire.id]
             self.level.pieces.append(back.turn)

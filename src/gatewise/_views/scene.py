@@ -217,7 +217,7 @@ def _end(branch: Branch) -> tuple[str, int]:
     """Where a branch leads: a wire of the gate or a group, and the port."""
     target = branch.target
     if target.kind == "exit":
-        return "out", 0
+        return (str(target.wires[0].id), 0) if target.wires else ("out", 0)
     if target.group:
         return f"g{target.group.number}", branch.edge.port
     if not branch.uses:  # what comes round

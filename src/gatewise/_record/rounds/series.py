@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Wire
-from gatewise._record.circuits import shown
+from gatewise._circuit import FrozenCircuit, step_of
+from gatewise._record.circuits import given, shown
 from gatewise._record.rounds.loops import Loop
 from gatewise._record.rounds.numbers import Numbers
 from gatewise._record.rounds.record import Key, Writing
@@ -78,7 +78,14 @@ class OfLoop:
             "body": lambda k: rounds.gradient(x, k),
             "after": lambda k: self.writing.from_next(self.n, x, k),
         }[role]
-        return {"value": self.column(map(value, self.kept)), "gradient": self.column(shown(gradient(k)) for k in self.kept)}
+        found = {"value": self.column(map(value, self.kept)), "gradient": self.column(shown(gradient(k)) for k in self.kept)}
+        return {**found, "given": self.given(x)} if role == "body" else found
+
+    def given(self, place: int) -> int:
+        """What a gate was given beside wires, which may hang on the round."""
+        made = [None if (wire := self.loop.repeat.rounds[k][place]) is None else step_of(wire) for k in self.kept]
+        found = [{} if each is None else given(each) for each in made]
+        return self.column({name: written_out(number)[0] for name, number in each.items()} for each in found)
 
     def of_use(self, key: Key, port: int) -> dict[str, int]:
         """The columns of a use by a wire of the loop."""
@@ -87,20 +94,14 @@ class OfLoop:
             return {"contribution": self.column(shown(self.writing.from_next(n, x, k)) for k in self.kept)}
         if role == "final":
             return {"contribution": self.column(shown(self.writing.to_final(n, x, k)) for k in self.kept)}
-        found = {"local": self.column(self.locals(x, port))}
+        texts = [in_round(self.writing.of_round[n][x], self.loop.repeat.rounds[k][x]) for k in self.kept]
+        local = self.column(text.local_values.get(port) for text in texts)
+        found = {"local": local, "local_text": self.column(text.local(port) for text in texts)}
         if self.loop.ways[x][port][0] == "picked":
             return found
         parts = [self.rounds.sent(x, port, k) for k in self.kept]
         blocked = [self.is_blocked(x, port, k) for k in self.kept]
         return {**found, "contribution": self.column(map(shown, parts)), "blocked": self.column(iter(blocked))}
-
-    def locals(self, place: int, port: int) -> Iterator[Any]:
-        """The local gradients of an elementwise gate."""
-        text = self.writing.of_round[self.n][place]
-        rows: list[Wire | None] = [self.loop.repeat.rounds[k][place] for k in self.kept]
-        if port not in text.local_values:
-            return iter([None] * len(rows))
-        return (in_round(text, wire).local_values.get(port) for wire in rows)
 
     def is_blocked(self, place: int, port: int, k: int) -> bool:
         wire, source = self.loop.repeat.rounds[k][place], self.rounds.source(place, port, k)
@@ -119,6 +120,8 @@ class OfLoop:
 def packed(entries: list[Any]) -> dict[str, Any]:
     """A column: one entry where all are the same, floats in their 8 bytes, or the entries as a record has them."""
     first = entries[0]
+    if any(isinstance(x, str | dict) for x in entries):
+        return {"same": first} if all(x == first for x in entries) else {"each": [(x, None) for x in entries]}
     arrays = [None if x is None else np.asarray(x) for x in entries]
     known = [x for x in arrays if x is not None]
     if not known:

@@ -8,7 +8,8 @@ import { isBlocked, labelOf, notesOf } from "./marks.js";
 import { tie } from "./patterns.js";
 import { said } from "./phrases.js";
 import { bind, settle, toggle, writeLegend } from "./picture.js";
-import { isAllFinite, isGate } from "./sheet.js";
+import { titleOfRound } from "./rounds.js";
+import { isAllFinite, isEdge, isGate } from "./sheet.js";
 import { plain, widthOf } from "./texts.js";
 
 /** @typedef {SVGElement | null} Block the open group that a mark stands in */
@@ -23,6 +24,7 @@ import { plain, widthOf } from "./texts.js";
 /** @typedef {{ name: string, wires: number[], members: Set<number>, gates: number }} Group */
 
 const DASHES = "4 3";
+const LONGEST_TITLE = 40; // of an open group
 const SIZE = 13; // of labels that state no size of their own
 const [TIE_SIZE, TIE_ROOM] = [9, 4]; // of the word under a gate's symbol, and how far that moves up for it
 const LABELS = "text.value[data-wire], text.gradient[data-wire], text.branch[data-to]";
@@ -83,7 +85,8 @@ export class Picture {
   /** @param {number[]} wires */
   countGates(wires) {
     const { recorded } = this.numbers;
-    return new Set(wires.map((id) => recorded.wires[id].step ?? `wire ${id}`)).size;
+    const gates = wires.filter((id) => !isEdge(recorded.wires[id]));
+    return new Set(gates.map((id) => recorded.wires[id].step ?? `wire ${id}`)).size;
   }
 
   /** A label, the uses it tells of, and what Python wrote: that holds for the numbers as they were recorded. @param {SVGElement} element @returns {Label} */
@@ -188,6 +191,16 @@ export class Picture {
     const items = this.shownItems();
     items.forEach((item) => this.updateItem(item));
     this.updateLegend(labels, lines.includes(true), items);
+    this.numbers.rounds.forEach((rounds, which) => this.updateTitle(rounds.group, which));
+  }
+
+  /** The title of an open loop says which round it shows. @param {number} group @param {number} which */
+  updateTitle(group, which) {
+    const title = this.all(`g.block[data-group="${group}"] > text.title`)[0];
+    const text = titleOfRound(this.numbers.now.record, which).slice(0, LONGEST_TITLE);
+    if (!title || title.textContent === text) return;
+    title.textContent = text;
+    title.setAttribute("textLength", String(widthOf(text, parseFloat(title.getAttribute("font-size") ?? String(SIZE)))));
   }
 
   // Labels. What one says of the numbers is returned; on a walk it may show less.
