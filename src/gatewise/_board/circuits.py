@@ -136,33 +136,33 @@ class Circuit:
         return jsonable(self._folded_if_asked({**self._record, "checks": checks}))
 
     @cached_property
-    def _unrolled(self) -> dict[str, Any]:
+    def _shown(self) -> dict[str, Any]:
         return self._with_checks(self._checks)
 
     @cached_property
     def _rounds(self) -> Rounds:
         return Rounds(self._frozen)
 
-    def _shown(self, round: Any = None, unrolled: bool = False) -> dict[str, Any]:  # noqa: A002 - as users say it
+    def _seen(self, round: Any = None, unrolled: bool = False) -> dict[str, Any]:
         """The record that is looked at: with one round of each loop, or with every gate."""
         asked = counted_round(round)
         if unrolled and asked is not None:
             raise ArgumentError("round= and unrolled= were both given.", "unrolled shows all rounds.", "one of them.")
         seen = None if unrolled or self._folded else self._rounds.record(asked, self._named(self._checks))
-        return self._unrolled if seen is None else seen
+        return self._shown if seen is None else seen
 
     def _named(self, checks: dict[str, Check]) -> dict[str, Check]:
         """Checks by the names of the wires that they are of."""
         return {self._frozen.names[self._frozen.wires[int(k)]]: found for k, found in checks.items()}
 
-    def _looked_up(self, name: str, round: Any, unrolled: bool) -> tuple[dict[str, Any], str]:  # noqa: A002
+    def _looked_up(self, name: str, round: Any, unrolled: bool) -> tuple[dict[str, Any], str]:
         """The record that shows a wire, with its numerical derivative, and what the wire is called there."""
         asked = counted_round(round)
         found = None if unrolled or self._folded else self._rounds.standing_for(name, asked)
         if found is None:
-            return self._checked(self._shown(round, unrolled), self._wire(name), self._name(name)), self._name(name)
+            return self._checked(self._seen(round, unrolled), self._wire(name), self._name(name)), self._name(name)
         there, asked, wire = found
-        record = self._shown(asked)
+        record = self._seen(asked)
         return (record if wire is None else self._checked(record, wire, there)), there
 
     def _checked(self, record: dict[str, Any], wire: Wire, name: str) -> dict[str, Any]:
@@ -173,13 +173,13 @@ class Circuit:
         return with_checks(record, {**self._named(self._checks), name: found})
 
     def __str__(self) -> str:
-        return ledger(self._shown())
+        return ledger(self._seen())
 
     def __repr__(self) -> str:
         gradients = ", ".join(f"d{name} = {g}" for name, g in self.gradients.items())
         return f"<circuit {self._frozen.name} = {self.value}: {gradients}>"
 
-    def card(self, name: str, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:  # noqa: A002
+    def card(self, name: str, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:
         """Everything about one wire: forward, upstream, local, downstream, code, and the numerical check."""
         return card(*self._looked_up(name, round, unrolled), digits=counted(digits))
 
@@ -200,7 +200,7 @@ class Circuit:
         digits: int | None = None,
         fold: Fold = None,
         wrt: Wrt = None,
-        round: Round = None,  # noqa: A002 - as users say it
+        round: Round = None,
         unrolled: bool = False,
     ) -> str:
         """The picture, as SVG.
@@ -212,7 +212,9 @@ class Circuit:
 
         A loop whose rounds apply the same gates, more than a dozen in all, is drawn as one round with what comes round;
         `round` says which (a number from 1 on, "first" or "last"; the last one, or the first in which a number is not
-        finite), `unrolled` draws every round. Raises `UnknownPaletteError`, `FoldError`, `UnknownWireError` and `ArgumentError`.
+        finite), `unrolled` draws every round.
+
+        Raises `UnknownPaletteError`, `FoldError`, `UnknownWireError` and `ArgumentError`.
         """
         looks: Any = {"palette": palette, "digits": digits, "fold": fold, "wrt": wrt}
         return str(self._in(SVG, round=round, unrolled=unrolled, **looks))
@@ -223,7 +225,7 @@ class Circuit:
         digits: int | None = None,
         fold: Fold = None,
         wrt: Wrt = None,
-        round: Round = None,  # noqa: A002 - as users say it
+        round: Round = None,
         unrolled: bool = False,
     ) -> str:
         """One HTML file to walk through: picture, cards, table, inputs that can be changed; arguments as of `svg`."""
@@ -237,7 +239,7 @@ class Circuit:
         fold: Fold = None,
         wrt: Wrt = None,
         form: Literal["fragment", "standalone", "beamer"] = "fragment",
-        round: Round = None,  # noqa: A002 - as users say it
+        round: Round = None,
         unrolled: bool = False,
     ) -> str:
         r"""The picture as TikZ: a fragment to `\input`, a standalone document, or Beamer slides that walk."""
@@ -249,7 +251,7 @@ class Circuit:
         name: str | None = None,
         latex: bool = False,
         digits: int | None = None,
-        round: Round = None,  # noqa: A002 - as users say it
+        round: Round = None,
         unrolled: bool = False,
     ) -> str:
         """The chain rule in writing, from the output to one wire (None: to every input), with symbols and numbers.
@@ -258,14 +260,14 @@ class Circuit:
         """
         from gatewise._views.derivation import derivation
 
-        record, there = (self._shown(round, unrolled), None) if name is None else self._looked_up(name, round, unrolled)
+        record, there = (self._seen(round, unrolled), None) if name is None else self._looked_up(name, round, unrolled)
         return derivation(record, there, latex=latex, digits=counted(digits))
 
-    def to_dot(self, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:  # noqa: A002
+    def to_dot(self, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:
         """The circuit in Graphviz's language."""
         return str(self._in(DOT, digits=digits, round=round, unrolled=unrolled))
 
-    def to_json(self, round: Round = None, unrolled: bool = False) -> str:  # noqa: A002
+    def to_json(self, round: Round = None, unrolled: bool = False) -> str:
         """The record as JSON."""
         return str(self._in(JSON, round=round, unrolled=unrolled))
 
@@ -300,13 +302,13 @@ class Circuit:
         form: Form,
         /,
         wrt: Wrt = None,
-        round: Round = None,  # noqa: A002
+        round: Round = None,
         unrolled: bool = False,
         **options: Any,
     ) -> str | bytes:
         """The circuit in a form of file."""
         read = {name: READ[name](value) if name in READ else value for name, value in options.items()}
-        return form.draw(self._drawn(self._shown(round, unrolled), wrt), **read)
+        return form.draw(self._drawn(self._seen(round, unrolled), wrt), **read)
 
     def _drawn(self, record: dict[str, Any], wrt: Wrt = None) -> Shown:
         """What a file is drawn of: a record with the gradients that a picture is to show, and what lies beside it."""
@@ -360,7 +362,7 @@ class Circuit:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         from gatewise._views.page import element
 
-        shown = self._drawn(self._shown())
+        shown = self._drawn(self._seen())
         drawn = element(shown.record, shown.formulas(), staged=shown.code(), rounds=shown.rounds())
         return {"text/plain": str(self), "text/html": drawn}
 
@@ -370,6 +372,6 @@ def frozen_of(circuit: Circuit) -> FrozenCircuit:
     return circuit._frozen
 
 
-def record_of(circuit: Circuit, round: Round = None, unrolled: bool = False) -> dict[str, Any]:  # noqa: A002
+def record_of(circuit: Circuit, round: Round = None, unrolled: bool = False) -> dict[str, Any]:
     """The record that `json` writes, itself and not a copy: for views, which only read it."""
-    return circuit._shown(round, unrolled)
+    return circuit._seen(round, unrolled)

@@ -8,8 +8,17 @@ from typing import Any
 
 from gatewise._circuit import FrozenCircuit, Wire
 from gatewise._errors import ArgumentError
-from gatewise._record import Check, jsonable
-from gatewise._record.rounds import Loop, Numbers, kept_loops, record_of_round, series, trouble_in
+from gatewise._record import (
+    Check,
+    Loop,
+    Numbers,
+    check_written,
+    jsonable,
+    kept_loops,
+    record_of_round,
+    series,
+    trouble_in,
+)
 
 Round = int | str | None  #: a number from 1 on, or from the last back as -1, "first" or "last"; None for the usual one
 WORDS = {"first": 1, "last": -1}
@@ -47,10 +56,7 @@ class Rounds:
 
     def loops(self, asked: int | None) -> list[Loop]:
         """The loops that are shown as one round: all, where a round is asked for. Raises `ArgumentError`."""
-        if asked is None or self.usual:
-            loops = self.usual
-        else:
-            loops = self.all
+        loops = self.usual if asked is None or self.usual else self.all
         if asked is not None and not loops:
             why = "no loop of this circuit has rounds that are all the same, and none is shown as one."
             raise ArgumentError(f"there is no round {asked} to show.", why, "leave round= out.")
@@ -100,8 +106,5 @@ class Rounds:
 def with_checks(record: dict[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
     """A record with numerical derivatives, which come by name."""
     ids = {wire["name"]: wire["id"] for wire in record["wires"]}
-    told = jsonable({**EMPTY, "checks": {str(ids[name]): check for name, check in checks.items() if name in ids}})
-    return {**record, "checks": told["checks"]}
-
-
-EMPTY: Any = {"wires": [], "uses": [], "guards": [], "loops": [], "upstream": 1.0}
+    told = {str(ids[name]): check_written(check) for name, check in checks.items() if name in ids}
+    return {**record, "checks": told}

@@ -15,7 +15,7 @@ import numpy as np
 from gatewise._circuit import Expr, FrozenCircuit, Ports, Wire, part_of, wires_in
 from gatewise._gates import Live
 from gatewise._record.cures import cures
-from gatewise._record.schema import BlockRule, Record, Sent, UseEntry, WireEntry
+from gatewise._record.schema import BlockRule, Guard, Record, Sent, UseEntry, WireEntry
 from gatewise._source.gate_texts import GateText, block_texts, gate_texts, guard_texts
 from gatewise._sweep import with_care, zeros_for
 from gatewise._transforms import Event, gradients
@@ -48,16 +48,24 @@ def record(circuit: FrozenCircuit, texts: dict[Expr, GateText] | None = None) ->
     return {
         "version": VERSION,
         "name": circuit.name,
-        "wires": [entries.entry(k, w, texts.get(circuit.steps.get(w))) for k, w in enumerate(circuit.wires)],
+        "wires": [
+            entries.entry(k, w, texts[circuit.steps[w]] if w in circuit.steps else None)
+            for k, w in enumerate(circuit.wires)
+        ],
         "uses": uses,
         "forward": [ids[w] for w in circuit.steps],
         "backward": backward_entries(circuit, texts, uses, events),
         "output": ids[circuit.output],
         "upstream": circuit.upstream,
         "checks": {},
-        "guards": [{"how": x.how, "value": x.value, "expression": text} for x, text in guard_texts(circuit)],
+        "guards": guards_of(circuit),
         "loops": [],
     }
+
+
+def guards_of(circuit: FrozenCircuit) -> list[Guard]:
+    """What Python read while the function ran."""
+    return [{"how": x.how, "value": x.value, "expression": text} for x, text in guard_texts(circuit)]
 
 
 def contributions_of(circuit: FrozenCircuit, events: Iterable[Event]) -> dict[tuple[Wire, int], Any]:

@@ -284,9 +284,8 @@ def _stage(part: Part) -> str | None:
 def _pieces(parts: list[Part]) -> list[Part]:
     """The tree with every group of more parts than fit in a picture cut into pieces, the parts' own parts as well."""
     for part in parts:
-        if isinstance(part, Group):
-            if part.kind != "loop":  # that of a loop is in pieces, what stands at its edge is not
-                part.parts = _pieces(part.parts) if part.kind != "repeat" else _pieces_of_passes(part.parts)
+        if isinstance(part, Group) and part.kind != "loop":  # a loop's are cut already, but for what is at its edge
+            part.parts = _pieces(part.parts) if part.kind != "repeat" else _pieces_of_passes(part.parts)
     return _cut(parts, _PIECE)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatewise._views.checks import derivative_text
-from gatewise._views.meaning import meaning
 from gatewise._views.looped import of_all_rounds, of_loops, series
+from gatewise._views.meaning import meaning
 from gatewise._views.numbers import DASH, quantity, shape_text
 from gatewise._views.patterns import what_it_did
 from gatewise._views.phrases import said

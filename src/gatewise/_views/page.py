@@ -26,7 +26,21 @@ from gatewise._views.trouble import LONGEST_CURE, not_finite
 
 LONGEST_SENTENCE = 300
 _SCRIPTS = (  # each after those that it imports
-    *("phrases", "texts", "dom", "numbers", "rounds", "sheet", "patterns", "corners", "meaning", "card", "arrays", "totals", "products"),
+    *(
+        "phrases",
+        "texts",
+        "dom",
+        "numbers",
+        "rounds",
+        "sheet",
+        "patterns",
+        "corners",
+        "meaning",
+        "card",
+        "arrays",
+        "totals",
+        "products",
+    ),
     *("gates", "compute", "heat", "marks", "elastic", "picture", "drawn", "state", "walk", "inputs", "panels"),
     "page",
 )
@@ -61,8 +75,8 @@ def page(
 
     `formulas` say how its numbers come about (`_record.formulas`), so that inputs can be changed. It asks nothing of
     any network, and without scripts the picture and the table are there. `staged` is the text of the staged code, whose
-    lines light up as one walks; `fold` and `palette` are those of the picture; `rounds` are the numbers of all rounds of
-    its loops (`_record.rounds.series`), of which a slider chooses.
+    lines light up as one walks; `fold` and `palette` are those of the picture; `rounds` are the numbers of all
+    rounds of its loops (`_record.rounds.series`), of which a slider chooses.
     """
     sheet = read(record)
     name = escaped(plain(str(record["name"])))
@@ -215,9 +229,7 @@ def _groups(sheet: Sheet, fold: Fold) -> list[tuple[str, list[int]]]:
     return [found.get(number, ("", [])) for number in range(max(found, default=-1) + 1)]
 
 
-def _with_groups(
-    rounds: Sequence[Mapping[str, Any]], sheet: Sheet, fold: Fold
-) -> list[Mapping[str, Any]]:
+def _with_groups(rounds: Sequence[Mapping[str, Any]], sheet: Sheet, fold: Fold) -> list[Mapping[str, Any]]:
     """The rounds of each loop, with the number of the group that shows it."""
     groups = {
         group.steps[0].wires[0].loop: group.number for group in all_groups(grouped(sheet, fold)) if group.kind == "loop"

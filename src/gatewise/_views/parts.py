@@ -110,7 +110,7 @@ class Branch:
 
 @dataclass(eq=False)
 class Return:
-    """What comes round in a loop: from where a wire turns, at the right, under everything to where it comes in again."""
+    """What comes round in a loop: from where a wire turns, at the right, under everything to where it comes in."""
 
     turn: Piece
     again: Piece

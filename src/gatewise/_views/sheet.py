@@ -12,7 +12,6 @@ from gatewise._views.numbers import Summary, Value, entries, is_finite, quantity
 from gatewise._views.phrases import said
 from gatewise._views.text import plain
 
-
 EDGES = ("each", "before", "after", "final")
 
 

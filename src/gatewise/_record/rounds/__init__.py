@@ -1,4 +1,4 @@
-"""Loops in a record: one round of each stands for all, with what comes in, comes round and leaves as wires of their own.
+"""Loops in a record: one round stands for all, with what comes in, comes round and leaves as wires of their own.
 
 `loops` says which repeats of a circuit are shown so and what their wires are called, `texts` writes down one round,
 `numbers` has values and gradients of any round, `record` puts a record together, `series` are the numbers of all

@@ -12,23 +12,25 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import FrozenCircuit, Wire, part_of, step_of
-from gatewise._record.circuits import VERSION, Entries, given, operands_by_port, shown
+from gatewise._record.circuits import Entries, given, guards_of, operands_by_port, shown
 from gatewise._record.cures import cures
 from gatewise._record.rounds.loops import Loop
 from gatewise._record.rounds.numbers import Numbers, RoundsOf, added
 from gatewise._record.rounds.texts import in_round, texts_of, texts_of_round
 from gatewise._record.schema import LoopEntry, Record, Sent, UseEntry, WireEntry
-from gatewise._source.gate_texts import GateText, guard_texts
+from gatewise._source import GateText
 from gatewise._sweep import zeros_for
 
 WITH_LOOPS = 2  # the version of a record in which a loop is one round: a reader has to know
 KINDS = {"each": "shares", "before": "carries", "after": "continues", "final": "leaves"}
 
-Key = tuple[Any, ...]  #: ("wire", wire) of the circuit, or ("each" | "before" | "after" | "body" | "final", loop, which)
+Key = tuple[
+    Any, ...
+]  #: ("wire", wire) of the circuit, or ("each" | "before" | "after" | "body" | "final", loop, which)
 
 
 def record_of_round(circuit: FrozenCircuit, loops: Sequence[Loop], numbers: Numbers, asked: int = -1) -> Record:
-    """The record with one round of each loop: `asked` counts from 0, or from the last one on; a shorter loop ends there."""
+    """The record with one round of each loop: `asked` counts from 0, or from the last one back; at most its last."""
     return Writing(circuit, loops, numbers, asked).record()
 
 
@@ -100,7 +102,7 @@ class Writing:
             "output": self.ids[self.key_outside(circuit.output)],
             "upstream": circuit.upstream,
             "checks": {},
-            "guards": [{"how": x.how, "value": x.value, "expression": text} for x, text in guard_texts(circuit)],
+            "guards": guards_of(circuit),
             "loops": [self.loop(n) for n in range(len(self.loops))],
         }
 
@@ -141,24 +143,48 @@ class Writing:
     def at_edge(self, id_: int, key: Key) -> WireEntry:
         """A wire at the edge of a loop; it stands in for the one that it is of in name, shape and place."""
         role, n, which = key
-        loop, rounds, k = self.loops[n], self.rounds[n], self.k[n]
-        model = which if role == "each" else loop.repeat.body[which]
-        name, expression, value, gradient = {
-            "each": lambda: (loop.each[which], self.circuit.names[which], which.value, rounds.to_shared(which, k)),
-            "before": lambda: (loop.before[which], self.begins(n, which), rounds.before(which, k), rounds.to_before(which, k)),
-            "after": lambda: (loop.after[which], loop.names[which], rounds.value(which, k), self.from_next(n, which, k)),
-            "final": lambda: self.final(n, which),
-        }[role]()
+        model = which if role == "each" else self.loops[n].repeat.body[which]
+        name, expression, value, gradient = self.told_at_edge(role, n, which)
         entry = self.entries.entry(id_, model, None)
         stage = None if role == "each" else entry["stage"]
         return {
             **entry,
-            **{"name": name, "kind": "gate", "named": role != "after", "cut": False, "read": False, "given": {}},
-            **{"value": value, "gradient": shown(gradient), "expression": expression, "corner": None, "cure": ""},
-            **{"gate": role, "symbol": SYMBOLS[role], "pattern": KINDS[role], "says": SAYS[role], "step": None},
-            **{"block": None, "block_end": None, "scope": "", "sites": [], "calls": [], "stage": stage},
+            "name": name,
+            "kind": "gate",
+            "named": role != "after",
+            "cut": False,
+            "read": False,
+            "given": {},
+            "value": value,
+            "gradient": shown(gradient),
+            "expression": expression,
+            "corner": None,
+            "cure": "",
+            "gate": role,
+            "symbol": SYMBOLS[role],
+            "pattern": KINDS[role],
+            "says": SAYS[role],
+            "step": None,
+            "block": None,
+            "block_end": None,
+            "scope": "",
+            "sites": [],
+            "calls": [],
+            "stage": stage,
             "source": self.source(n),
         }
+
+    def told_at_edge(self, role: str, n: int, which: Any) -> tuple[str, str, Any, Any]:
+        """Name, expression, value and gradient of a wire at the edge of a loop."""
+        loop, rounds, k = self.loops[n], self.rounds[n], self.k[n]
+        if role == "each":
+            return loop.each[which], self.circuit.names[which], which.value, rounds.to_shared(which, k)
+        if role == "before":
+            return loop.before[which], self.begins(n, which), rounds.before(which, k), rounds.to_before(which, k)
+        if role == "after":
+            return loop.after[which], loop.names[which], rounds.value(which, k), self.from_next(n, which, k)
+        wire = loop.finals[which]
+        return self.circuit.names[wire], loop.names[which], wire.value, self.from_behind(wire)
 
     def from_next(self, n: int, place: int, k: int) -> Any:
         """What the next round sends back to a round: nothing behind the last."""
@@ -175,15 +201,15 @@ class Writing:
         loop = self.loops[n]
         first = loop.repeat.carried[place]
         start = loop.repeat.starts.get(place, "").partition(" = ")[2]
-        told = self.name(self.key_outside(first)) if isinstance(first, Wire) else start or f"{np.asarray(first).tolist()}"
+        told = (
+            self.name(self.key_outside(first)) if isinstance(first, Wire) else start or f"{np.asarray(first).tolist()}"
+        )
         return f"{told}, then {loop.names[place]}"
 
-    def final(self, n: int, place: int) -> tuple[Any, ...]:
-        loop = self.loops[n]
-        wire = loop.finals[place]
-        value, gradient = wire.value, added(list(self.came_behind(wire)))
-        name = self.circuit.names[wire]
-        return name, loop.names[place], value, self.nothing(wire) if gradient is None else gradient
+    def from_behind(self, wire: Wire) -> Any:
+        """What comes back to the last round of a loop from behind it."""
+        found = added(list(self.came_behind(wire)))
+        return self.nothing(wire) if found is None else found
 
     def nothing(self, wire: Wire) -> Any:
         return None if self.numbers.gradient[wire] is None else zeros_for(wire.value)
@@ -217,7 +243,7 @@ class Writing:
         else:
             yield from self.edge_uses(*key)
 
-    def use_keys(self) -> Iterator[tuple[Key, int]]:
+    def use_keys(self) -> Iterator[tuple[Key, Any]]:
         """By its place in the record: the wire that a use made, and the port."""
         for key in self.keys:
             yield from ((key, use["port"]) for use in self.uses(key))
@@ -229,12 +255,19 @@ class Writing:
         for port, source in operands_by_port(self.circuit, self.circuit.steps[wire]).items():
             part = self.numbers.sent(wire, port, source)
             local = text.local_values.get(port)
-            yield self.use(self.key_outside(source), ("wire", wire), port, text, part, self.blocked(wire, port, source), local)
+            yield self.use(
+                self.key_outside(source), ("wire", wire), port, text, part, self.blocked(wire, port, source), local
+            )
 
     def blocked(self, wire: Wire, port: int, source: Wire) -> bool:
         """Whether a gate that routes gave nothing to an operand, though something arrived."""
         made, numbers = self.circuit.steps.get(wire), self.numbers
-        if made is None or made.gate.pattern != "routes" or port >= len(made.operands) or not numbers.is_wanted(wire, source):
+        if (
+            made is None
+            or made.gate.pattern != "routes"
+            or port >= len(made.operands)
+            or not numbers.is_wanted(wire, source)
+        ):
             return False
         return not np.any(numbers.sent(wire, port, source)) and bool(np.any(numbers.gradient[wire]))
 
@@ -274,10 +307,17 @@ class Writing:
     def to_final(self, n: int, place: int, k: int) -> Any:
         """What comes back to a round from behind the loop: to the last one alone."""
         loop = self.loops[n]
-        return self.final(n, place)[3] if k == loop.count - 1 else self.nothing(loop.finals[place])
+        return self.from_behind(loop.finals[place]) if k == loop.count - 1 else self.nothing(loop.finals[place])
 
     def use(
-        self, source: Key, target: Key, port: int, text: GateText | None, part: Any, blocked: bool = False, local: Any = None
+        self,
+        source: Key,
+        target: Key,
+        port: int,
+        text: GateText | None,
+        part: Any,
+        blocked: bool = False,
+        local: Any = None,
     ) -> UseEntry:
         return {
             "from": self.ids[source],
@@ -324,8 +364,12 @@ class Writing:
         loop, counting = self.loops[n], self.loops[n].repeat.counting
         roles = {str(self.ids[key]): key[0] for key in self.of_loop(n)}
         return {
-            **{"line": counting.line, "text": counting.text, "counter": loop.counter},
-            **{"count": loop.count, "round": self.k[n], "number": counting.counts[self.k[n]]},
+            "line": counting.line,
+            "text": counting.text,
+            "counter": loop.counter,
+            "count": loop.count,
+            "round": self.k[n],
+            "number": counting.counts[self.k[n]],
             "wires": roles,
             "carried": [[self.ids["after", n, q], self.ids["before", n, q]] for q in loop.before],
             "ends": {id_: self.ends(n, id_) for id_, role in roles.items() if role == "body"},

@@ -78,7 +78,10 @@ class OfLoop:
             "body": lambda k: rounds.gradient(x, k),
             "after": lambda k: self.writing.from_next(self.n, x, k),
         }[role]
-        found = {"value": self.column(map(value, self.kept)), "gradient": self.column(shown(gradient(k)) for k in self.kept)}
+        found = {
+            "value": self.column(map(value, self.kept)),
+            "gradient": self.column(shown(gradient(k)) for k in self.kept),
+        }
         return {**found, "given": self.given(x)} if role == "body" else found
 
     def given(self, place: int) -> int:

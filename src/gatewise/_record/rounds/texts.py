@@ -7,28 +7,17 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
-from gatewise._circuit import Expr, FrozenCircuit, Said, Slot, SourcedWire, Wire, made_as_written, step_of, tick
-from gatewise._gates import plain
+from gatewise._circuit import Expr, FrozenCircuit, Said, Slot, SourcedWire, Wire, step_of, tick
 from gatewise._loops import node_of, slots, with_slots
 from gatewise._record.rounds.loops import Loop
-from gatewise._recording.recorder import Recorder
-from gatewise._source.gate_texts import GateText, contributions_of, gate_writer, one_gate
+from gatewise._source import GateText, local_gradients, step_texts
 
 
 def texts_of(circuit: FrozenCircuit, wires: Iterable[Wire]) -> dict[Wire, GateText]:
     """The texts of what made some wires of a circuit; outputs of one step share theirs."""
-    writer = gate_writer(circuit)
-    found: dict[Expr, GateText] = {}
-    texts: dict[Wire, GateText] = {}
-    with Recorder(bit=circuit.recording):
-        for wire in wires:
-            made = circuit.steps[wire]
-            if made not in found:
-                found[made] = one_gate(circuit, writer, made, wire)
-            texts[wire] = found[made]
-    return texts
+    made = {wire: circuit.steps[wire] for wire in wires}
+    found = step_texts(circuit, ((step, wire) for wire, step in made.items()))
+    return {wire: found[step] for wire, step in made.items()}
 
 
 def texts_of_round(circuit: FrozenCircuit, loop: Loop) -> list[GateText]:
@@ -41,30 +30,19 @@ def texts_of_round(circuit: FrozenCircuit, loop: Loop) -> list[GateText]:
     spelled, texts = {**circuit.spelled, **told.spelled}, {**circuit.texts, **told.texts}
     inputs = tuple(i for i in circuit.inputs if i.wire not in loop.each or i.kind != "constant")
     round_ = dataclasses.replace(circuit, names=names, spelled=spelled, texts=texts, inputs=inputs)
-    writer = gate_writer(round_)
-    with Recorder(bit=circuit.recording):
-        found = [one_gate(round_, writer, made, wire) for made, wire in zip(steps, loop.repeat.body, strict=True)]
-    return found
+    found = step_texts(round_, zip(steps, loop.repeat.body, strict=True))
+    return [found[step] for step in steps]
 
 
 def in_round(text: GateText, wire: Wire | None) -> GateText:
     """The text of a step with the local gradients that it has in one round; none where NumPy did the step."""
-    local = {} if wire is None else locals_at(wire)
+    if not text.local_values:
+        return text
+    local = {} if wire is None else local_gradients(wire)
     kept = {position: local[position] for position in text.local_values if position in local}
     dead = {position for position, value in kept.items() if value is None}
     values = {position: 0.0 if value is None else value for position, value in kept.items()}
     return dataclasses.replace(text, local_values=values, dead=dead)
-
-
-def locals_at(wire: Wire) -> dict[int, Any]:
-    """The local gradients of an elementwise gate, by its rule on numbers: what it makes of ones; None where it is dead."""
-    operands, parameters, _, pullback = made_as_written(wire)
-    if pullback is None:
-        return {}
-    one: Any = 1.0 if isinstance(wire.value, float) else np.ones_like(wire.value)
-    with np.errstate(all="ignore"):
-        parts = contributions_of(pullback, one, wire.value, operands, parameters)
-    return {pullback.positions[k]: None if part is None else plain(part) for k, part in parts}
 
 
 class Told:
@@ -101,7 +79,7 @@ class Told:
         new = slice(given.start, given.stop, given.step)
         self.kept.append(new)
         node = node_of(made, slot)
-        parts = (node.lower, node.upper, node.step) if isinstance(node, ast.Slice) else ()
-        spelled = ":".join(ast.unparse(p).replace(" ", "") if p else "" for p in parts[: 3 if parts and parts[2] else 2])
-        self.texts["index", id(new)] = Said(spelled or text, text.names)
+        parts = [node.lower, node.upper, node.step] if isinstance(node, ast.Slice) else []
+        spelled = [ast.unparse(part).replace(" ", "") if part else "" for part in parts]
+        self.texts["index", id(new)] = Said(":".join(spelled[: 2 + any(spelled[2:])]) or text, text.names)
         return new
