@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Never
 
 from gatewise._advice import OF_CIRCUITS
 from gatewise._board.reading import READ, Wrt, counted, wanted_names
-from gatewise._board.rounds import Round, Rounds, counted_round, with_checks
+from gatewise._board.rounds import Round, Rounds, counted_round, is_short, with_checks
 from gatewise._board.wires import Index, StageView, WireView, owned
 from gatewise._circuit import Expr, FrozenCircuit, Wire
 from gatewise._errors import ArgumentError, GatewiseError, MissingNameError, SaveError, UnknownWireError
@@ -143,27 +143,31 @@ class Circuit:
     def _rounds(self) -> Rounds:
         return Rounds(self._frozen)
 
-    def _seen(self, round: Any = None, unrolled: bool = False) -> dict[str, Any]:
-        """The record that is looked at: with one round of each loop, or with every gate."""
+    @cached_property
+    def _unchecked(self) -> dict[str, Any]:
+        return self._with_checks({})
+
+    def _seen(self, round: Any = None, unrolled: bool = False, checks: bool = True) -> dict[str, Any]:
+        """The record that is looked at: with one round of each loop, or with every gate; with numerical derivatives."""
         asked = counted_round(round)
         if unrolled and asked is not None:
             raise ArgumentError("round= and unrolled= were both given.", "unrolled shows all rounds.", "one of them.")
-        seen = None if unrolled or self._folded else self._rounds.record(asked, self._named(self._checks))
-        return self._shown if seen is None else seen
+        seen = None if unrolled or self._folded else self._rounds.record(asked)
+        if seen is None:
+            return self._shown if checks else self._unchecked
+        return with_checks(seen, self._named(self._checks)) if checks else seen
 
     def _named(self, checks: dict[str, Check]) -> dict[str, Check]:
         """Checks by the names of the wires that they are of."""
         return {self._frozen.names[self._frozen.wires[int(k)]]: found for k, found in checks.items()}
 
-    def _looked_up(self, name: str, round: Any, unrolled: bool) -> tuple[dict[str, Any], str]:
+    def _looked_up(self, name: str, round: Any, unrolled: bool, checks: bool = True) -> tuple[dict[str, Any], str]:
         """The record that shows a wire, with its numerical derivative, and what the wire is called there."""
         asked = counted_round(round)
         found = None if unrolled or self._folded else self._rounds.standing_for(name, asked)
-        if found is None:
-            return self._checked(self._seen(round, unrolled), self._wire(name), self._name(name)), self._name(name)
-        there, asked, wire = found
-        record = self._seen(asked)
-        return (record if wire is None else self._checked(record, wire, there)), there
+        there, shown, wire = (self._name(name), asked, self._wire(name)) if found is None else found
+        record = self._seen(shown, unrolled, checks)
+        return (self._checked(record, wire, there) if checks and wire is not None else record), there
 
     def _checked(self, record: dict[str, Any], wire: Wire, name: str) -> dict[str, Any]:
         """A record with the numerical derivative of one more wire, where it has a gradient."""
@@ -173,7 +177,10 @@ class Circuit:
         return with_checks(record, {**self._named(self._checks), name: found})
 
     def __str__(self) -> str:
-        return ledger(self._seen())
+        return self._ledger()
+
+    def _ledger(self, round: Round = None, unrolled: bool = False) -> str:
+        return ledger(self._seen(round, unrolled))
 
     def __repr__(self) -> str:
         gradients = ", ".join(f"d{name} = {g}" for name, g in self.gradients.items())
@@ -260,7 +267,9 @@ class Circuit:
         """
         from gatewise._views.derivation import derivation
 
-        record, there = (self._seen(round, unrolled), None) if name is None else self._looked_up(name, round, unrolled)
+        if name is None:
+            return derivation(self._seen(round, unrolled, False), None, latex=latex, digits=counted(digits))
+        record, there = self._looked_up(name, round, unrolled, checks=False)
         return derivation(record, there, latex=latex, digits=counted(digits))
 
     def to_dot(self, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:
@@ -308,7 +317,11 @@ class Circuit:
     ) -> str | bytes:
         """The circuit in a form of file."""
         read = {name: READ[name](value) if name in READ else value for name, value in options.items()}
-        return form.draw(self._drawn(self._seen(round, unrolled), wrt), **read)
+        return form.draw(self._drawn(self._seen(round, unrolled, self._is_checked(form)), wrt), **read)
+
+    def _is_checked(self, form: Form) -> bool:
+        """Whether there are numerical derivatives in a file: in a page of a long loop they would take too long."""
+        return form.checks and (form is not HTML or is_short(self._frozen))
 
     def _drawn(self, record: dict[str, Any], wrt: Wrt = None) -> Shown:
         """What a file is drawn of: a record with the gradients that a picture is to show, and what lies beside it."""
@@ -362,7 +375,7 @@ class Circuit:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         from gatewise._views.page import element
 
-        shown = self._drawn(self._seen())
+        shown = self._drawn(self._seen(checks=self._is_checked(HTML)))
         drawn = element(shown.record, shown.formulas(), staged=shown.code(), rounds=shown.rounds())
         return {"text/plain": str(self), "text/html": drawn}
 

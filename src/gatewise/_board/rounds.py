@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from gatewise._circuit import FrozenCircuit, Wire
 from gatewise._errors import ArgumentError
 from gatewise._record import (
+    CHECKED,
     Check,
     Loop,
     Numbers,
@@ -22,6 +25,7 @@ from gatewise._record import (
 
 Round = int | str | None  #: a number from 1 on, or from the last back as -1, "first" or "last"; None for the usual one
 WORDS = {"first": 1, "last": -1}
+FEW_STEPS = 250_000  # times entries of inputs, up to which a page has numerical derivatives
 
 
 def counted_round(asked: Any) -> int | None:
@@ -65,8 +69,8 @@ class Rounds:
             raise ArgumentError(f"there is no round {asked}.", f"the loop has {most} rounds.", f"round={most}.")
         return loops
 
-    def record(self, asked: int | None, checks: Mapping[str, Check]) -> dict[str, Any] | None:
-        """The record of a round, with checks by name; None where no loop is shown so."""
+    def record(self, asked: int | None) -> dict[str, Any] | None:
+        """The record of a round; None where no loop is shown so."""
         loops = self.loops(asked)
         if not loops:
             return None
@@ -75,7 +79,7 @@ class Rounds:
         key = k, loops is self.usual
         if key not in self.found:
             self.found[key] = jsonable(record_of_round(self.circuit, loops, self.numbers, k))
-        return with_checks(self.found[key], checks)
+        return self.found[key]
 
     def series(self, record: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The numbers of all rounds of the loops that a record shows."""
@@ -101,6 +105,12 @@ class Rounds:
                     if wire in row:
                         return loop.names[row.index(wire)], turn, wire
         return (name, asked, outside[name]) if loops and name in outside else None
+
+
+def is_short(circuit: FrozenCircuit) -> bool:
+    """Whether differences along all inputs take seconds: each entry that is checked runs the circuit a few times."""
+    entries = sum(min(np.size(i.wire.value), CHECKED) for i in circuit.wanted)
+    return len(circuit.steps) * entries <= FEW_STEPS
 
 
 def with_checks(record: dict[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The record of a circuit: values, gradients, uses, events, numerical derivatives. The only input of the views."""
 
+from gatewise._record.checks import CHECKED as CHECKED
 from gatewise._record.checks import check as check
 from gatewise._record.circuits import block_rules as block_rules
 from gatewise._record.circuits import record as record

@@ -45,6 +45,10 @@ def record(circuit: FrozenCircuit, texts: dict[Expr, GateText] | None = None) ->
     gradient = {w: gradient_of(w, circuit, found, written) for w in circuit.wires}
     entries = Entries(circuit, gradient, cures(circuit, gradient))
     uses = uses_of(circuit, texts, contributions, gradient)
+
+    def text_of(wire: Wire) -> GateText | None:
+        return texts[made] if (made := circuit.steps.get(wire)) is not None else None
+
     return {
         "version": VERSION,
         "name": circuit.name,

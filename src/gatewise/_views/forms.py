@@ -51,7 +51,8 @@ class Form:
 
     `suffix` ends the file's name, `holds` says in a word what is in it, `options` what can be said of it, and `draw`
     makes it of what is shown. A form with a `kind` has an option of the command line to itself, which writes a thing of
-    that kind and is explained by `help`; any other is written by `--save` alone. `also` are further endings.
+    that kind and is explained by `help`; any other is written by `--save` alone. `also` are further endings; `checks`
+    says whether numerical derivatives stand in it.
     """
 
     suffix: str
@@ -61,6 +62,7 @@ class Form:
     kind: str = ""
     help: str = ""
     also: tuple[str, ...] = ()
+    checks: bool = False
 
     @property
     def word(self) -> str:
@@ -135,6 +137,7 @@ HTML = Form(
     kind="a page",
     help="Write one page that works offline: walk, fold, change inputs.",
     also=(".htm",),
+    checks=True,
 )
 TEX = Form(
     ".tex",
@@ -145,7 +148,7 @@ TEX = Form(
     help="Write the picture as TikZ, for \\input in a paper; see --form.",
 )
 PNG = Form(".png", "picture", LOOKS, png)
-JSON = Form(".json", "record", ROUNDS, as_json)
+JSON = Form(".json", "record", ROUNDS, as_json, checks=True)
 DOT = Form(".dot", "graph", ("digits", *ROUNDS), graph)
 
 #: All of them. What saves, draws, reads options or explains itself goes through this table.

@@ -71,17 +71,26 @@ def named(circuit: FrozenCircuit, repeat: Repeat, taken: set[str]) -> Loop:
     counter = repeat.counting.counter
     loop = Loop(repeat, counter if counter not in ("", "_") else "t")
     free = namer(taken)
-    bases = bases_of(circuit, repeat.body)
-    loop.names = [free(f"{base}_{loop.counter}") if base else "" for base in bases]
-    inner = {wire: name for wire, name in zip(repeat.body, loop.names, strict=True) if name}
-    for place, wire in enumerate(repeat.body):
-        loop.names[place] = loop.names[place] or free(f"{inner_base(circuit, wire, inner, loop)}_{{}}")
-    loop.before = {place: free(f"{bases[place] or loop.names[place]}_prev") for place in sorted(repeat.carried)}
-    loop.after = {place: free(f"{bases[place] or loop.names[place]}_next") for place in sorted(repeat.carried)}
+    loop.names, bases = names_of_body(circuit, repeat.body, loop.counter, free)
+    loop.before = {place: free(f"{bases[place]}_prev") for place in sorted(repeat.carried)}
+    loop.after = {place: free(f"{bases[place]}_next") for place in sorted(repeat.carried)}
     loop.ways = [ways_of(circuit, repeat, place) for place in range(len(repeat.body))]
     shared = {x: None for way in loop.ways for kind, x in way.values() if kind == "shared" and isinstance(x, Wire)}
     loop.each = {wire: free(f"{circuit.names[wire]}_{loop.counter}") for wire in shared}
     return loop
+
+
+def names_of_body(
+    circuit: FrozenCircuit, body: Sequence[Wire], counter: str, free: Callable[[str], str]
+) -> tuple[list[str], list[str]]:
+    """The names of a round's wires, and what they come from: of a name bound twice the last one has it plainly."""
+    stages = {wire: stage for stage in circuit.stages for wire in stage.wires}
+    bases = [base_of(circuit.names[w], stages.get(w)) if w in circuit.named and w in stages else "" for w in body]
+    given = {wire: free(f"{base}_{counter}") for wire, base in reversed([*zip(body, bases, strict=True)]) if base}
+    whole = {stages[wire].name: name for wire, name in reversed(given.items())}
+    part_of = {w: whole.get(stages[w].name, counter) if w in stages else counter for w in body}
+    names = [given.get(w) or free(f"{part_of[w]}_{{}}") for w in body]
+    return names, [base or name for base, name in zip(bases, names, strict=True)]
 
 
 def namer(taken: set[str]) -> Callable[[str], str]:
@@ -98,25 +107,12 @@ def namer(taken: set[str]) -> Callable[[str], str]:
     return free
 
 
-def bases_of(circuit: FrozenCircuit, body: Sequence[Wire]) -> list[str]:
-    """The names that the user gave, without our numbers; nothing for what has none."""
-    stages = {wire: stage for stage in circuit.stages for wire in stage.wires}
-    return [base_of(circuit.names[w], stages.get(w)) if w in circuit.named and w in stages else "" for w in body]
-
-
 def base_of(name: str, stage: object) -> str:
     """What the user calls a value: the target of its statement, of which a name is one with a number."""
     statement = getattr(stage, "statement", None)
     targets = [*(statement.target or "").split(","), statement.into] if statement is not None else []
     head, _, number = name.rpartition("_")
     return head if head in targets and number.isdigit() else name
-
-
-def inner_base(circuit: FrozenCircuit, wire: Wire, inner: dict[Wire, str], loop: Loop) -> str:
-    """The name of what an unnamed step is a part of: the named value of its statement."""
-    stage = next((stage for stage in circuit.stages if wire in stage.wires), None)
-    whole = [inner[w] for w in stage.wires if w in inner] if stage is not None else []
-    return whole[-1] if whole else loop.counter
 
 
 def ways_of(circuit: FrozenCircuit, repeat: Repeat, place: int) -> dict[int, tuple[Way, int | Wire]]:

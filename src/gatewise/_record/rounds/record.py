@@ -35,12 +35,14 @@ def record_of_round(circuit: FrozenCircuit, loops: Sequence[Loop], numbers: Numb
 
 
 def trouble_in(numbers: Numbers, loops: Sequence[Loop]) -> int | None:
-    """The first round of a loop in which a number is not finite."""
+    """The first round of a loop in which a value is not finite; where all are, the last of which a gradient is not."""
     for loop in loops:
         for k, row in enumerate(loop.repeat.rounds):
-            for wire in row:
-                if wire is not None and not (is_finite(wire.value) and is_finite(numbers.gradient.get(wire))):
-                    return k
+            if not all(wire is None or is_finite(wire.value) for wire in row):
+                return k
+        for k, row in reversed([*enumerate(loop.repeat.rounds)]):
+            if not all(wire is None or is_finite(numbers.gradient.get(wire)) for wire in row):
+                return k
     return None
 
 
