@@ -27,7 +27,8 @@ def circuit(module: str, count: int = COUNT) -> Any:
 
 
 def rounds_of(c: Any) -> tuple[list[Any], Numbers]:
-    return kept_loops(c._frozen, small=0), Numbers(c._frozen)
+    loops = kept_loops(c._frozen, small=0)
+    return loops, Numbers(c._frozen, loops)
 
 
 def wrong_in(c: Any, k: int) -> list[str]:

@@ -56,7 +56,8 @@ class Rounds:
 
     @cached_property
     def numbers(self) -> Numbers:
-        return Numbers(self.circuit)
+        """The numbers of all rounds."""
+        return Numbers(self.circuit, self.usual or self.all)
 
     def loops(self, asked: int | None) -> list[Loop]:
         """The loops that are shown as one round: all, where a round is asked for. Raises `ArgumentError`."""

@@ -178,10 +178,9 @@ def _tree(sheet: Sheet) -> list[Part]:
 
 def _loop(loop: Loop, steps: Sequence[GatePart], inner: list[Part]) -> Group:
     """One round of a loop, with what stands at its edge before and behind."""
-    count = str(loop.count)
     coming = [step for step in steps if step.wires[0].role in ("each", "before")]
     leaving = [step for step in steps if step.wires[0].role in ("after", "final")]
-    name = said("loop.closed", count=count, what=lines_of(inner))
+    name = said("loop.closed", count=loop.count, what=lines_of(inner))
     title = said("loop.open", place=loop.place, text=loop.text.rstrip(":"))
     return Group(name, "loop", [*coming, *inner, *leaving], title=title)
 

@@ -77,7 +77,7 @@ def _line(table: LedgerRows, line: tuple[str, ...], widths: list[int]) -> str:
 
 def _name(sheet: Sheet, wire: Wire, digits: int | None) -> str:
     count = of_all_rounds(sheet, wire)
-    return plain(wire.name) if count is None else said("loop.rounds", name=plain(wire.name), count=str(count))
+    return plain(wire.name) if count is None else said("loop.rounds", name=plain(wire.name), count=count)
 
 
 def _made_by(sheet: Sheet, wire: Wire, digits: int | None) -> str:

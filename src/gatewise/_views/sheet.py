@@ -30,7 +30,7 @@ class Loop:
     @property
     def place(self) -> str:
         """`round 3 of 200`."""
-        return said("loop.round", round=str(self.round + 1), count=str(self.count))
+        return said("loop.round", round=self.round + 1, count=self.count)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,15 +16,16 @@ from gatewise._transforms import gradients
 
 
 class Numbers:
-    """All there is to know of the numbers of a circuit, of whatever round.
+    """All there is to know of the numbers of a circuit whose loops are shown as one round, of whatever round.
 
     `gradient` is that of every wire, `contributions` what came back along every use.
     """
 
-    def __init__(self, circuit: FrozenCircuit) -> None:
+    def __init__(self, circuit: FrozenCircuit, loops: Sequence[Loop]) -> None:
         self.circuit = circuit
-        found, _ = gradients(circuit)
-        written, self.events = gradients(circuit, as_written=True)
+        quiet = {wire for loop in loops for wire in picked_by_round(loop)}
+        found, _ = gradients(circuit, quiet=circuit.ids)
+        written, self.events = gradients(circuit, as_written=True, quiet=quiet)
         self.contributions = contributions_of(circuit, self.events)
         self.gradient: Mapping[Wire, Any] = {w: gradient_of(w, circuit, found, written) for w in circuit.wires}
 
@@ -136,6 +137,13 @@ class RoundsOf:
         if came:
             return added(came)
         return zeros_for(wire.value) if self.numbers.gradient[wire] is not None else None
+
+
+def picked_by_round(loop: Loop) -> Iterator[Wire]:
+    """What the rounds pick out of wires from outside, whose contributions are told together."""
+    for place, ways in enumerate(loop.ways):
+        if any(way == "picked" for way, _ in ways.values()):
+            yield from (wire for row in loop.repeat.rounds if (wire := row[place]) is not None)
 
 
 def added(parts: list[Any]) -> Any:

@@ -6,6 +6,7 @@ what the round is given by the one before, `h_next` what it hands on, and behind
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -47,7 +48,9 @@ def trouble_in(numbers: Numbers, loops: Sequence[Loop]) -> int | None:
 
 
 def is_finite(value: Any) -> bool:
-    return value is None or bool(np.all(np.isfinite(value)))
+    if type(value) is float:
+        return math.isfinite(value)
+    return value is None or bool(np.isfinite(value).all())
 
 
 class Writing:

@@ -67,7 +67,7 @@ export const withRounds = (record, loops, chosen) => {
 };
 
 /** `round 3 of 200`. @param {Recorded} record @param {number} which */
-export const roundTold = ({ loops }, which) => said("loop.round", { round: String(loops[which].round + 1), count: String(loops[which].count) });
+export const roundTold = ({ loops }, which) => said("loop.round", { round: loops[which].round + 1, count: loops[which].count });
 
 /** The title of the open group that shows a loop. @param {Recorded} record @param {number} which */
 export const titleOfRound = (record, which) =>
