@@ -115,7 +115,7 @@ class LoopEntry(TypedDict):
     counter: str
     count: int
     round: int
-    number: int
+    numbers: list[int]
     wires: dict[str, str]
     carried: list[list[int]]
     ends: dict[str, Any]

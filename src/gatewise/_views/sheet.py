@@ -24,6 +24,7 @@ class Loop:
     counter: str
     count: int
     round: int
+    numbers: tuple[int, int, int]  # of the counter: the first, the last, the step
     carried: tuple[tuple[int, int], ...]
     ends: Mapping[int, Mapping[str, Any]]
 
@@ -232,7 +233,9 @@ def read(record: Mapping[str, Any]) -> Sheet:
 def _loop(row: Mapping[str, Any]) -> Loop:
     carried = tuple((after, before) for after, before in row["carried"])
     ends = {int(id_): told for id_, told in row["ends"].items()}
-    return Loop(row["line"], row["text"], row["counter"], row["count"], row["round"], carried, ends)
+    return Loop(
+        row["line"], row["text"], row["counter"], row["count"], row["round"], tuple(row["numbers"]), carried, ends
+    )
 
 
 def _summary(row: Mapping[str, Any] | None) -> Summary | None:

@@ -374,7 +374,7 @@ class Writing:
             "counter": loop.counter,
             "count": loop.count,
             "round": self.k[n],
-            "number": counting.counts[self.k[n]],
+            "numbers": numbers_of(counting.counts),
             "wires": roles,
             "carried": [[self.ids["after", n, q], self.ids["before", n, q]] for q in loop.before],
             "ends": {id_: self.ends(n, id_) for id_, role in roles.items() if role == "body"},
@@ -401,6 +401,11 @@ SAYS = {
     "after": "Hands the next round what this one made.",
     "final": "What the last round made is used after the loop.",
 }
+
+
+def numbers_of(counts: range) -> list[int]:
+    """The first number of a loop's counter, the last, and the step."""
+    return [counts[0], counts[-1], counts.step]
 
 
 def norm(found: Sequence[Any]) -> float | None:
