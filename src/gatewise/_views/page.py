@@ -159,7 +159,7 @@ def _parts(
     drawn, geometry = live_picture(record, palette=palette, digits=digits, fold=fold)
     svg, marks = _without_data(drawn.strip())
     columns = {"wires": _columns(map(_read_there, record["wires"])), "uses": _columns(record["uses"])}
-    loops = [{key: told for key, told in loop.items() if key != "ends"} for loop in record["loops"]]
+    loops = [{key: told for key, told in loop.items() if key != "ends"} for loop in record.get("loops", ())]
     data = {
         "record": {**record, **columns, "loops": loops},
         "formulas": _cleaned(formulas),
