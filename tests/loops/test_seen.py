@@ -218,3 +218,40 @@ def test_the_gradients_that_lead_to_one_input_come_round():
     assert named_["h_prev"] is not None  # what the rounds before made hangs on W
     assert named_["U"] is None
     assert named_["h"] is None
+
+
+# ------------------------------------------------------------------------------------------------------ the derivation
+
+
+def test_backpropagation_through_time_is_written_once():
+    few, many = (circuit("rnn", count).derive("W") for count in (5, 200))
+    assert many.count(r"dW = \sum_{t=0}^{199} dW_{t}") == 1
+    product = (
+        r"&= \left(\frac{\partial h_{199}}{\partial h_{198}} \cdots \frac{\partial h_{t+1}}{\partial h_{t}}"
+        r"\right)^{T} \, dh_{199}"
+    )
+    assert many.count(product) == 1
+    assert abs(len(many) - len(few)) < 200
+    c = circuit("rnn", 200)
+    assert rf"dw_{{11}} &\approx {c.gradients['W'][0, 0]:.4g}"[:12] in many
+    assert "The numbers are those of round 200 of 200" in many
+
+
+def test_what_is_carried_together_has_one_symbol():
+    text = circuit("lstm").derive("W")
+    assert "write $s_{t}$ for them together" in text
+    assert r"ds_{t} &= \left(\frac{\partial s_{t+1}}{\partial s_{t}}\right)^{T} \, ds_{t+1}" in text
+
+
+def long(x, n):
+    for _ in range(n):
+        x = x * 1.01 + 0.001 * x * x
+    return x
+
+
+def test_a_loop_of_numbers_has_no_transposes_and_the_numbers_of_the_input():
+    c = gw.circuit(long, 1.0, 40)
+    text = c.derive("x")
+    assert r"dx_{t} &= \left(\frac{\partial x_{t+1}}{\partial x_{t}}\right) \, dx_{t+1}" in text
+    assert rf"\text{{ in the first round}} \approx {c.gradients['x']:.4g}" in text
+    assert c.derive("x", unrolled=True) != text

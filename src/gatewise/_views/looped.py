@@ -60,7 +60,7 @@ def _told(sheet: Sheet, k: int, loop: Loop) -> list[str]:
     wires = ", ".join(plain(wire.expression) for wire in each)
     shared = [said("loop.told.each", names=names, wires=wires, count=len(each))] if each else []
     whole = said("loop.told", text=plain(loop.text), place=loop.place)
-    return ["; ".join([whole, *carried, *shared])]
+    return [whole, "; ".join([*carried, *shared])] if carried or shared else [whole]
 
 
 def _name(sheet: Sheet, id_: int) -> str:

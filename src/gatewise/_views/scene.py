@@ -191,7 +191,9 @@ class _MarkMaker:
         own = [Label(said("legend.value"), "value"), Label(said("legend.gradient", f=whose), "gradient")]
         own += [Label(said(f"legend.{key}"), "note") for key in notes_of(marks)]
         if inside := hidden(parts):
-            folded = said("legend.folded", inside=str(inside), all=str(len(self.sheet.steps)))
+            folded = said(
+                "legend.folded", inside=str(inside), all=str(sum(not wires[0].is_edge for wires in self.sheet.steps))
+            )
             own.append(Label(folded, "note"))
         return own
 

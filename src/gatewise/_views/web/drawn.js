@@ -388,6 +388,7 @@ export class Picture {
       fork: this.forks.some(this.isVisible),
       dashed,
       ties: new Set(items.map((item) => item.tie ?? "")),
+      round: items.some(({ id, group }) => group === undefined && id !== null && this.numbers.recorded.wires[id].pattern === "carries"),
       folded: shut.reduce((sum, gates) => sum + gates, 0),
       steps: this.countGates(this.numbers.recorded.record.forward),
     });
