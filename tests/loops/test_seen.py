@@ -183,6 +183,22 @@ def test_pictures_are_without_a_fault(module):
         assert faults(c.svg(**options)) == [], options
 
 
+@pytest.mark.parametrize("fold", [None, True])
+def test_slides_walk_through_one_round(fold):
+    tex = circuit("rnn").tex(form="beamer", fold=fold)
+    assert tex.count("frame") == circuit("rnn", 40).tex(form="beamer", fold=fold).count("frame")
+    assert "forward" in tex
+
+
+def test_a_wire_of_a_round_is_asked_for_by_its_own_name():
+    assert circuit("rnn").svg(wrt="h_4", round=3) == circuit("rnn").svg(wrt="h_t", round=3)
+
+
+def test_a_folded_circuit_has_no_round():
+    with pytest.raises(ArgumentError, match="no round"):
+        circuit("rnn").fold().svg(round=2)
+
+
 def test_what_comes_round_is_drawn_from_the_end_of_the_round_to_its_begin():
     record = record_of(circuit("lstm"))
     svg = circuit("lstm").svg()

@@ -152,6 +152,8 @@ class Circuit:
         asked = counted_round(round)
         if unrolled and asked is not None:
             raise ArgumentError("round= and unrolled= were both given.", "unrolled shows all rounds.", "one of them.")
+        if self._folded and asked is not None:
+            raise ArgumentError("a folded circuit has no round.", "it shows them all.", "c.unfold(), or fold=True.")
         seen = None if unrolled or self._folded else self._rounds.record(asked)
         if seen is None:
             return self._shown if checks else self._unchecked
@@ -326,13 +328,18 @@ class Circuit:
     def _drawn(self, record: dict[str, Any], wrt: Wrt = None) -> Shown:
         """What a file is drawn of: a record with the gradients that a picture is to show, and what lies beside it."""
         names, has_loops = wanted_names(wrt), bool(record["loops"])
-        seen = record if names is None else only(record, [self._name(name) for name in names])
+        seen = record if names is None else only(record, [self._name_in(record, name) for name in names])
         return Shown(
             seen,
             lambda: None if has_loops else self._formulas,
             lambda: self._code_or_none(not has_loops),
             lambda: self._rounds.series(record) if has_loops else (),
         )
+
+    def _name_in(self, record: dict[str, Any], name: str) -> str:
+        """What a wire is called in a record; of a loop's the one that stands for it. Raises `UnknownWireError`."""
+        found = self._rounds.standing_for(name, record["loops"][0]["round"] + 1) if record["loops"] else None
+        return self._name(name) if found is None else found[0]
 
     def _code_or_none(self, unrolled: bool) -> str | None:
         """The staged code, where the circuit has one: what was cut out of a script may not."""

@@ -8,7 +8,7 @@ import { isBlocked, labelOf, notesOf } from "./marks.js";
 import { tie } from "./patterns.js";
 import { said } from "./phrases.js";
 import { bind, settle, toggle, writeLegend } from "./picture.js";
-import { titleOfRound } from "./rounds.js";
+import { retitle } from "./rounds.js";
 import { isAllFinite, isEdge, isGate } from "./sheet.js";
 import { plain, widthOf } from "./texts.js";
 
@@ -24,7 +24,6 @@ import { plain, widthOf } from "./texts.js";
 /** @typedef {{ name: string, wires: number[], members: Set<number>, gates: number }} Group */
 
 const DASHES = "4 3";
-const LONGEST_TITLE = 40; // of an open group
 const SIZE = 13; // of labels that state no size of their own
 const [TIE_SIZE, TIE_ROOM] = [9, 4]; // of the word under a gate's symbol, and how far that moves up for it
 const LABELS = "text.value[data-wire], text.gradient[data-wire], text.branch[data-to]";
@@ -191,16 +190,7 @@ export class Picture {
     const items = this.shownItems();
     items.forEach((item) => this.updateItem(item));
     this.updateLegend(labels, lines.includes(true), items);
-    this.numbers.rounds.forEach((rounds, which) => this.updateTitle(rounds.group, which));
-  }
-
-  /** The title of an open loop says which round it shows. @param {number} group @param {number} which */
-  updateTitle(group, which) {
-    const title = this.all(`g.block[data-group="${group}"] > text.title`)[0];
-    const text = titleOfRound(this.numbers.now.record, which).slice(0, LONGEST_TITLE);
-    if (!title || title.textContent === text) return;
-    title.textContent = text;
-    title.setAttribute("textLength", String(widthOf(text, parseFloat(title.getAttribute("font-size") ?? String(SIZE)))));
+    retitle(this.svg, this.numbers.now.record, this.numbers.rounds);
   }
 
   // Labels. What one says of the numbers is returned; on a walk it may show less.

@@ -2,7 +2,9 @@
 /** @import { Column, Recorded, RoundsOf, Summary, Value } from "./types" */
 import { make } from "./dom.js";
 import { said } from "./phrases.js";
-import { plain } from "./texts.js";
+import { plain, widthOf } from "./texts.js";
+
+const [LONGEST_TITLE, TITLE_SIZE] = [40, 11]; // of an open group
 
 /** A number as a record has it. @param {number} entry @returns {number | string} */
 const wordOr = (entry) => (Number.isFinite(entry) ? entry : Number.isNaN(entry) ? "nan" : entry > 0 ? "inf" : "-inf");
@@ -69,9 +71,16 @@ export const withRounds = (record, loops, chosen) => {
 /** `round 3 of 200`. @param {Recorded} record @param {number} which */
 export const roundTold = ({ loops }, which) => said("loop.round", { round: loops[which].round + 1, count: loops[which].count });
 
-/** The title of the open group that shows a loop. @param {Recorded} record @param {number} which */
-export const titleOfRound = (record, which) =>
-  said("loop.open", { place: roundTold(record, which), text: plain(record.loops[which].text).replace(/:$/, "") });
+/** The titles of open loops say which round they show. @param {Element} svg @param {Recorded} record @param {RoundsOf[]} loops */
+export const retitle = (svg, record, loops) =>
+  loops.forEach(({ group }, which) => {
+    const title = svg.querySelector(`g.block[data-group="${group}"] > text.title`);
+    const head = plain(record.loops[which].text).replace(/:$/, "");
+    const text = said("loop.open", { place: roundTold(record, which), text: head }).slice(0, LONGEST_TITLE);
+    if (!title || title.textContent === text) return;
+    title.textContent = text;
+    title.setAttribute("textLength", String(widthOf(text, TITLE_SIZE)));
+  });
 
 export class Sliders {
   /** @param {Recorded} record @param {RoundsOf[]} loops @param {(chosen: number[]) => void} choose */
