@@ -402,7 +402,7 @@ def _table(sheet: Sheet, digits: int | None) -> str:
 
 
 def _row(texts: Sequence[str]) -> str:
-    return f"<tr><th>{'<td>'.join(map(escaped, texts))}</tr>"
+    return f"<tr><th>{'<td>'.join(map(escaped, texts))}"
 
 
 def _gradient(sheet: Sheet, wire: Wire, digits: int | None) -> str:

@@ -84,7 +84,7 @@ def looks(palette: Palette) -> dict[str, Look]:
         "note": {"fill": palette.quiet},
         "value": {"fill": palette.value, "font_weight": "bold"},
         "gradient": {"fill": palette.gradient, "font_style": "italic"},
-        "branch": {"fill": palette.gradient, "font_style": "italic"},
+        "branch": {"fill": palette.gradient, "font_style": "italic", "text_anchor": "end"},
         "loud": {"fill": palette.loud, "text_decoration": "underline"},
     }
 
@@ -99,7 +99,7 @@ class _SvgWriter:
 
     def svg(self) -> str:
         legend = [self._word(word) for word in self.scene.legend]
-        return "\n".join(
+        return ("" if self.live else "\n").join(
             [
                 *self._opening(),
                 *self._view(self.scene.root),
@@ -239,7 +239,7 @@ class _SvgWriter:
         label = word.label
         kinds = (label.kind, "loud") if label.is_loud else (label.kind,)
         look = self._look(*kinds)
-        if word.anchor != "start" and (not self.live or label.kind not in ("symbol", "tie")):
+        if word.anchor != "start" and (not self.live or label.kind not in ("symbol", "tie", "branch")):
             look["text_anchor"] = word.anchor
         more: Look = {}
         if self.live and label.wire is not None:

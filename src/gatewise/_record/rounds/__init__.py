@@ -9,6 +9,6 @@ from gatewise._record.rounds.loops import SMALL as SMALL
 from gatewise._record.rounds.loops import Loop as Loop
 from gatewise._record.rounds.loops import kept_loops as kept_loops
 from gatewise._record.rounds.numbers import Numbers as Numbers
+from gatewise._record.rounds.numbers import trouble_in as trouble_in
 from gatewise._record.rounds.record import record_of_round as record_of_round
-from gatewise._record.rounds.record import trouble_in as trouble_in
 from gatewise._record.rounds.series import series as series

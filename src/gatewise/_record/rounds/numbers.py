@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -149,3 +150,33 @@ def picked_by_round(loop: Loop) -> Iterator[Wire]:
 def added(parts: list[Any]) -> Any:
     """The sum of some gradients; None of none."""
     return sum(parts[1:], parts[0]) if parts else None
+
+
+def trouble_in(numbers: Numbers, loops: Sequence[Loop]) -> int | None:
+    """The first round of a loop in which a value is not finite; where all are, the last of which a gradient is not."""
+    for loop in loops:
+        for k, row in enumerate(loop.repeat.rounds):
+            if not all(wire is None or is_finite(wire.value) for wire in row):
+                return k
+        for k, row in reversed([*enumerate(loop.repeat.rounds)]):
+            if not all(wire is None or is_finite(numbers.gradient.get(wire)) for wire in row):
+                return k
+    return None
+
+
+def is_finite(value: Any) -> bool:
+    if type(value) is float:
+        return math.isfinite(value)
+    return value is None or bool(np.isfinite(value).all())
+
+
+def numbers_of(counts: range) -> list[int]:
+    """The first number of a loop's counter, the last, and the step."""
+    return [counts[0], counts[-1], counts.step]
+
+
+def norm(found: Sequence[Any]) -> float | None:
+    """The norm of all entries of all rounds; None where there is none."""
+    known = [x for x in found if x is not None]
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(sum(float(np.sum(np.square(np.abs(x), dtype=float))) for x in known))) if known else None

@@ -6,7 +6,6 @@ what the round is given by the one before, `h_next` what it hands on, and behind
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ from gatewise._circuit import FrozenCircuit, Wire, part_of, step_of
 from gatewise._record.circuits import Entries, given, guards_of, operands_by_port, shown
 from gatewise._record.cures import cures
 from gatewise._record.rounds.loops import Loop
-from gatewise._record.rounds.numbers import Numbers, RoundsOf, added
+from gatewise._record.rounds.numbers import Numbers, RoundsOf, added, norm, numbers_of
 from gatewise._record.rounds.texts import in_round, texts_of, texts_of_round
 from gatewise._record.schema import LoopEntry, Record, Sent, UseEntry, WireEntry
 from gatewise._source import GateText
@@ -33,24 +32,6 @@ Key = tuple[
 def record_of_round(circuit: FrozenCircuit, loops: Sequence[Loop], numbers: Numbers, asked: int = -1) -> Record:
     """The record with one round of each loop: `asked` counts from 0, or from the last one back; at most its last."""
     return Writing(circuit, loops, numbers, asked).record()
-
-
-def trouble_in(numbers: Numbers, loops: Sequence[Loop]) -> int | None:
-    """The first round of a loop in which a value is not finite; where all are, the last of which a gradient is not."""
-    for loop in loops:
-        for k, row in enumerate(loop.repeat.rounds):
-            if not all(wire is None or is_finite(wire.value) for wire in row):
-                return k
-        for k, row in reversed([*enumerate(loop.repeat.rounds)]):
-            if not all(wire is None or is_finite(numbers.gradient.get(wire)) for wire in row):
-                return k
-    return None
-
-
-def is_finite(value: Any) -> bool:
-    if type(value) is float:
-        return math.isfinite(value)
-    return value is None or bool(np.isfinite(value).all())
 
 
 class Writing:
@@ -401,15 +382,3 @@ SAYS = {
     "after": "Hands the next round what this one made.",
     "final": "What the last round made is used after the loop.",
 }
-
-
-def numbers_of(counts: range) -> list[int]:
-    """The first number of a loop's counter, the last, and the step."""
-    return [counts[0], counts[-1], counts.step]
-
-
-def norm(found: Sequence[Any]) -> float | None:
-    """The norm of all entries of all rounds; None where there is none."""
-    known = [x for x in found if x is not None]
-    with np.errstate(all="ignore"):
-        return float(np.sqrt(sum(float(np.sum(np.square(np.abs(x), dtype=float))) for x in known))) if known else None

@@ -270,7 +270,7 @@ export class Picture {
   roomOf(label) {
     const { frame, scale, boxes } = (this.drawn ??= this.measured());
     const own = boxes.get(label) ?? label.getBoundingClientRect();
-    const isLeftwards = label.getAttribute("text-anchor") === "end";
+    const isLeftwards = (label.getAttribute("text-anchor") === "end" || label.matches(".branch"));
     let room = isLeftwards ? own.right - frame.left : frame.right - own.left;
     for (const [mark, box] of boxes) {
       if (mark === label || box.top >= own.bottom - 2 || box.bottom <= own.top + 2) continue;
