@@ -393,7 +393,7 @@ def _table(sheet: Sheet, digits: int | None) -> str:
         "pattern": lambda wire: plain(wire.pattern),
     }
     heads = "".join(f"<th scope=col>{said(f'head.{key}')}" for key in columns)
-    rows = "\n".join(_row([cell(wire) for cell in columns.values()]) for wire in sheet.wires)
+    rows = "".join(_row([cell(wire) for cell in columns.values()]) for wire in sheet.wires)
     caption = escaped(said("page.caption", name=plain(sheet.output.name)))
     return (
         f"<details><summary>{said('page.table')}</summary><table><caption>{caption}</caption>"
