@@ -63,7 +63,10 @@ def may_be_one_round(circuit: FrozenCircuit, repeat: Repeat) -> bool:
     """Whether one round says all there is to say of the others."""
     last = len(repeat.rounds) - 1
     only_last = all(rounds == (last,) for rounds in repeat.collected.values())
-    return only_last and all(repeat.rounds[0][place] is not None for place in repeat.carried)
+    only_before = not (
+        repeat.elements or repeat.delays or repeat.delayed
+    )  # nothing of other loops, nor of older rounds
+    return only_last and only_before and all(repeat.rounds[0][place] is not None for place in repeat.carried)
 
 
 def named(circuit: FrozenCircuit, repeat: Repeat, taken: set[str]) -> Loop:

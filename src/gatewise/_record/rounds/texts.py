@@ -61,7 +61,8 @@ class Told:
         given = slots(made)
         told: dict[Slot, Any] = {}
         typed = dict(made.typed)
-        for (at, slot), text in self.loop.repeat.indexed.items():
+        moved = {key: each.text for key, each in self.loop.repeat.moved.items()}
+        for (at, slot), text in {**self.loop.repeat.indexed, **moved}.items():
             if at != place:
                 continue
             text = text or Said(self.loop.counter, {self.loop.counter})
