@@ -14,6 +14,7 @@ def main() -> None:
     rows += numpy_functions.beside_peers(installed)
     rows += numpy_functions.makers()
     rows += loops.beside_numpy(installed)
+    rows += loops.seen()
     rows += forward.pushing()
     rows += forward.whole()
     rows += training.epochs(installed)

@@ -13,6 +13,7 @@ from benchmarks.harness import Row, interleaved, seconds_of
 
 ASSIGNMENTS = 10_000
 STEPS = 3_000
+SEEN = 10_000  # rounds of a loop that is drawn
 CONDUCTANCES = np.array([120.0, 36.0])  # sodium, potassium: mS/cm2
 
 
@@ -115,6 +116,34 @@ def beside_numpy(
     return [
         *rows,
         Row(what, "not installed" if autograd is None else beside_autograd(autograd, steps, times["gatewise"])),
+    ]
+
+
+def decay(x, n):
+    """Go round `n` times."""
+    for _ in range(n):
+        x = x * 0.9999 + 0.001
+    return x
+
+
+def seen(few: int = SEEN // 10, many: int = SEEN) -> list[Row]:
+    """Return what a long loop takes to be recorded, drawn, made a page and printed, and how it grows."""
+    views: dict[str, Callable[[Any], object]] = {
+        "picture": lambda c: c.svg(),
+        "page": lambda c: c.html(),
+        "printed code": lambda c: c.code(),
+    }
+    taken = {n: {"recording": seconds_of(lambda: gw.circuit(decay, 1.0, n))} for n in (few, many)}  # noqa: B023
+    for name, view in views.items():
+        for n in (few, many):
+            circuit = gw.circuit(decay, 1.0, n)  # one of its own: nothing was made for another view
+            taken[n][name] = seconds_of(lambda: view(circuit))  # noqa: B023
+    return [
+        Row(
+            f"a loop of {many:,} rounds: {name} ({taken[many][name] / taken[few][name]:.3g} times that of {few:,})",
+            f"{taken[many][name]:.3g} s",
+        )
+        for name in taken[many]
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,10 +49,13 @@ class Event:
     mask: Any = None
 
 
-def gradients(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wire, Any], list[Event]]:
+def gradients(
+    circuit: FrozenCircuit, as_written: bool = False, quiet: Container[Wire] = ()
+) -> tuple[dict[Wire, Any], list[Event]]:
     """The gradient of every wire that gets one, and the events of the sweep, on numbers.
 
-    `as_written` goes through the gates the user wrote where a block's stable rule would take their place.
+    `as_written` goes through the gates the user wrote where a block's stable rule would take their place. Events of
+    `quiet` wires have no parts: of n entries that were picked one by one these would be n arrays.
     """
     found: dict[Wire, Any] = {}
     events: dict[Wire, Event] = {}
@@ -64,7 +67,8 @@ def gradients(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wi
         return g
 
     def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
-        events[wire].parts.append((position, parent, part.g if isinstance(part, Live) else part))
+        if wire not in quiet:
+            events[wire].parts.append((position, parent, part.g if isinstance(part, Live) else part))
 
     seed = {circuit.output: circuit.upstream}
     sweep(seed, circuit.bit, arrive=arrive, observer=observe, as_written=as_written, edges=circuit.edges)

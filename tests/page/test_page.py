@@ -531,7 +531,7 @@ def deep(x: Any) -> Any:
 
 
 def test_a_page_of_too_many_gates_to_open_says_so(opened: Any) -> None:
-    page = opened(gw.circuit(deep, 1.0).html(fold=40))
+    page = opened(gw.circuit(deep, 1.0).html(fold=40, unrolled=True))
     groups = page.locator("g.gate[data-group]")
     assert groups.count()
     assert groups.first.get_attribute("aria-expanded") is None

@@ -48,7 +48,7 @@ def long_loop(x, w):
 
 
 def record_of(f, *args):
-    return json.loads(gw.circuit(f, *args).to_json())
+    return json.loads(gw.circuit(f, *args).to_json(unrolled=True))
 
 
 def shape_of(parts):

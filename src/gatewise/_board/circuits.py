@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Never
 
 from gatewise._advice import OF_CIRCUITS
 from gatewise._board.reading import READ, Wrt, counted, wanted_names
+from gatewise._board.rounds import Round, Rounds, counted_round, is_short, with_checks
 from gatewise._board.wires import Index, StageView, WireView, owned
 from gatewise._circuit import Expr, FrozenCircuit, Wire
 from gatewise._errors import ArgumentError, GatewiseError, MissingNameError, SaveError, UnknownWireError
@@ -138,20 +139,58 @@ class Circuit:
     def _shown(self) -> dict[str, Any]:
         return self._with_checks(self._checks)
 
+    @cached_property
+    def _rounds(self) -> Rounds:
+        return Rounds(self._frozen)
+
+    @cached_property
+    def _unchecked(self) -> dict[str, Any]:
+        return self._with_checks({})
+
+    def _seen(self, round: Any = None, unrolled: bool = False, checks: bool = True) -> dict[str, Any]:
+        """The record that is looked at: with one round of each loop, or with every gate; with numerical derivatives."""
+        asked = counted_round(round)
+        if unrolled and asked is not None:
+            raise ArgumentError("round= and unrolled= were both given.", "unrolled shows all rounds.", "one of them.")
+        if self._folded and asked is not None:
+            raise ArgumentError("a folded circuit has no round.", "it shows them all.", "c.unfold(), or fold=True.")
+        seen = None if unrolled or self._folded else self._rounds.record(asked)
+        if seen is None:
+            return self._shown if checks else self._unchecked
+        return with_checks(seen, self._named(self._checks)) if checks else seen
+
+    def _named(self, checks: dict[str, Check]) -> dict[str, Check]:
+        """Checks by the names of the wires that they are of."""
+        return {self._frozen.names[self._frozen.wires[int(k)]]: found for k, found in checks.items()}
+
+    def _looked_up(self, name: str, round: Any, unrolled: bool, checks: bool = True) -> tuple[dict[str, Any], str]:
+        """The record that shows a wire, with its numerical derivative, and what the wire is called there."""
+        asked = counted_round(round)
+        found = None if unrolled or self._folded else self._rounds.standing_for(name, asked)
+        there, shown, wire = (self._name(name), asked, self._wire(name)) if found is None else found
+        record = self._seen(shown, unrolled, checks)
+        return (self._checked(record, wire, there) if checks and wire is not None else record), there
+
+    def _checked(self, record: dict[str, Any], wire: Wire, name: str) -> dict[str, Any]:
+        """A record with the numerical derivative of one more wire, where it has a gradient."""
+        if wire in self._frozen.edges or wire not in self._frozen.ids or not wire.bits & self._frozen.bit:
+            return record
+        (found,) = check(self._frozen, [wire]).values()
+        return with_checks(record, {**self._named(self._checks), name: found})
+
     def __str__(self) -> str:
-        return ledger(self._shown)
+        return self._ledger()
+
+    def _ledger(self, round: Round = None, unrolled: bool = False) -> str:
+        return ledger(self._seen(round, unrolled))
 
     def __repr__(self) -> str:
         gradients = ", ".join(f"d{name} = {g}" for name, g in self.gradients.items())
         return f"<circuit {self._frozen.name} = {self.value}: {gradients}>"
 
-    def card(self, name: str, digits: int | None = None) -> str:
+    def card(self, name: str, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:
         """Everything about one wire: forward, upstream, local, downstream, code, and the numerical check."""
-        wire = self._wire(name)
-        if wire in self._frozen.edges or not wire.bits & self._frozen.bit:
-            return card(self._shown, name, digits=counted(digits))
-        checks = self._checks | check(self._frozen, [wire])
-        return card(self._with_checks(checks), name, digits=counted(digits))
+        return card(*self._looked_up(name, round, unrolled), digits=counted(digits))
 
     def code(self, style: Literal["code", "notes"] = "code", unrolled: bool = False) -> Staged:
         """The forward and backward pass as one Python function that runs on its own.
@@ -164,19 +203,43 @@ class Circuit:
             raise ArgumentError(f"there is no style {style!r}.", why, 'code() or code("notes").')
         return staged(self._frozen, style, unrolled)
 
-    def svg(self, palette: str = "default", digits: int | None = None, fold: Fold = None, wrt: Wrt = None) -> str:
+    def svg(
+        self,
+        palette: str = "default",
+        digits: int | None = None,
+        fold: Fold = None,
+        wrt: Wrt = None,
+        round: Round = None,
+        unrolled: bool = False,
+    ) -> str:
         """The picture, as SVG.
 
         `palette` is `default`, `green-red`, `dark` or `notes`; `digits` the decimals of every number (None: four
         significant digits); `fold` says what is drawn as one gate: None folds to at most 120 gates, True every block,
         call and repeat, False nothing, a number to that many gates, names those groups; `wrt` names the inputs whose
-        gradients are shown. Raises `UnknownPaletteError`, `FoldError`, `UnknownWireError` and `ArgumentError`.
-        """
-        return str(self._in(SVG, palette=palette, digits=digits, fold=fold, wrt=wrt))
+        gradients are shown.
 
-    def html(self, palette: str = "default", digits: int | None = None, fold: Fold = None, wrt: Wrt = None) -> str:
+        A loop whose rounds apply the same gates, more than a dozen in all, is drawn as one round with what comes round;
+        `round` says which (a number from 1 on, "first" or "last"; the last one, or the first in which a number is not
+        finite), `unrolled` draws every round.
+
+        Raises `UnknownPaletteError`, `FoldError`, `UnknownWireError` and `ArgumentError`.
+        """
+        looks: Any = {"palette": palette, "digits": digits, "fold": fold, "wrt": wrt}
+        return str(self._in(SVG, round=round, unrolled=unrolled, **looks))
+
+    def html(
+        self,
+        palette: str = "default",
+        digits: int | None = None,
+        fold: Fold = None,
+        wrt: Wrt = None,
+        round: Round = None,
+        unrolled: bool = False,
+    ) -> str:
         """One HTML file to walk through: picture, cards, table, inputs that can be changed; arguments as of `svg`."""
-        return str(self._in(HTML, palette=palette, digits=digits, fold=fold, wrt=wrt))
+        looks: Any = {"palette": palette, "digits": digits, "fold": fold, "wrt": wrt}
+        return str(self._in(HTML, round=round, unrolled=unrolled, **looks))
 
     def tex(
         self,
@@ -185,26 +248,39 @@ class Circuit:
         fold: Fold = None,
         wrt: Wrt = None,
         form: Literal["fragment", "standalone", "beamer"] = "fragment",
+        round: Round = None,
+        unrolled: bool = False,
     ) -> str:
         r"""The picture as TikZ: a fragment to `\input`, a standalone document, or Beamer slides that walk."""
-        return str(self._in(TEX, palette=palette, digits=digits, fold=fold, wrt=wrt, form=form))
+        looks: Any = {"palette": palette, "digits": digits, "fold": fold, "wrt": wrt, "form": form}
+        return str(self._in(TEX, round=round, unrolled=unrolled, **looks))
 
-    def derive(self, name: str | None = None, latex: bool = False, digits: int | None = None) -> str:
+    def derive(
+        self,
+        name: str | None = None,
+        latex: bool = False,
+        digits: int | None = None,
+        round: Round = None,
+        unrolled: bool = False,
+    ) -> str:
         """The chain rule in writing, from the output to one wire (None: to every input), with symbols and numbers.
 
         Markdown with LaTeX, or plain LaTeX. Raises `UnknownWireError`.
         """
         from gatewise._views.derivation import derivation
 
-        return derivation(self._shown, name if name is None else self._name(name), latex=latex, digits=counted(digits))
+        if name is None:
+            return derivation(self._seen(round, unrolled, False), None, latex=latex, digits=counted(digits))
+        record, there = self._looked_up(name, round, unrolled, checks=False)
+        return derivation(record, there, latex=latex, digits=counted(digits))
 
-    def to_dot(self, digits: int | None = None) -> str:
+    def to_dot(self, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:
         """The circuit in Graphviz's language."""
-        return str(self._in(DOT, digits=digits))
+        return str(self._in(DOT, digits=digits, round=round, unrolled=unrolled))
 
-    def to_json(self) -> str:
+    def to_json(self, round: Round = None, unrolled: bool = False) -> str:
         """The record as JSON."""
-        return str(self._in(JSON))
+        return str(self._in(JSON, round=round, unrolled=unrolled))
 
     def save(self, path: str | Path, **options: Any) -> None:
         """Write the circuit into a file, in the form its name asks for: .svg, .html, .tex, .png, .json or .dot.
@@ -232,22 +308,45 @@ class Circuit:
         content = self._in(form, **options)
         return content if isinstance(content, bytes) else content.encode()
 
-    def _in(self, form: Form, /, wrt: Wrt = None, **options: Any) -> str | bytes:
+    def _in(
+        self,
+        form: Form,
+        /,
+        wrt: Wrt = None,
+        round: Round = None,
+        unrolled: bool = False,
+        **options: Any,
+    ) -> str | bytes:
         """The circuit in a form of file."""
         read = {name: READ[name](value) if name in READ else value for name, value in options.items()}
-        return form.draw(Shown(self._with(wrt), lambda: self._formulas, self._code_or_none), **read)
+        return form.draw(self._drawn(self._seen(round, unrolled, self._is_checked(form)), wrt), **read)
 
-    def _code_or_none(self) -> str | None:
+    def _is_checked(self, form: Form) -> bool:
+        """Whether there are numerical derivatives in a file: in a page of a long loop they would take too long."""
+        return form.checks and (form is not HTML or is_short(self._frozen))
+
+    def _drawn(self, record: dict[str, Any], wrt: Wrt = None) -> Shown:
+        """What a file is drawn of: a record with the gradients that a picture is to show, and what lies beside it."""
+        names, has_loops = wanted_names(wrt), bool(record["loops"])
+        seen = record if names is None else only(record, [self._name_in(record, name) for name in names])
+        return Shown(
+            seen,
+            lambda: None if has_loops else self._formulas,
+            lambda: self._code_or_none(not has_loops),
+            lambda: self._rounds.series(record) if has_loops else (),
+        )
+
+    def _name_in(self, record: dict[str, Any], name: str) -> str:
+        """What a wire is called in a record; of a loop's the one that stands for it. Raises `UnknownWireError`."""
+        found = self._rounds.standing_for(name, record["loops"][0]["round"] + 1) if record["loops"] else None
+        return self._name(name) if found is None else found[0]
+
+    def _code_or_none(self, unrolled: bool) -> str | None:
         """The staged code, where the circuit has one: what was cut out of a script may not."""
         try:
-            return self.code(unrolled=True)  # its lines are lit by their stages
+            return self.code(unrolled=unrolled)  # unrolled, its lines are lit by their stages
         except GatewiseError:
             return None
-
-    def _with(self, wrt: Wrt) -> dict[str, Any]:
-        """The record with the gradients that a picture is to show."""
-        names = wanted_names(wrt)
-        return self._shown if names is None else only(self._shown, [self._name(name) for name in names])
 
     def _name(self, name: str) -> str:
         found: str = self._index.names[self._id(name)]
@@ -283,7 +382,9 @@ class Circuit:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         from gatewise._views.page import element
 
-        return {"text/plain": str(self), "text/html": element(self._shown, self._formulas, staged=self._code_or_none())}
+        shown = self._drawn(self._seen(checks=self._is_checked(HTML)))
+        drawn = element(shown.record, shown.formulas(), staged=shown.code(), rounds=shown.rounds())
+        return {"text/plain": str(self), "text/html": drawn}
 
 
 def frozen_of(circuit: Circuit) -> FrozenCircuit:
@@ -291,6 +392,6 @@ def frozen_of(circuit: Circuit) -> FrozenCircuit:
     return circuit._frozen
 
 
-def record_of(circuit: Circuit) -> dict[str, Any]:
+def record_of(circuit: Circuit, round: Round = None, unrolled: bool = False) -> dict[str, Any]:
     """The record that `json` writes, itself and not a copy: for views, which only read it."""
-    return circuit._shown
+    return circuit._seen(round, unrolled)

@@ -201,6 +201,12 @@ def options_of_forms(command: Callable[..., object]) -> Function:
     help="Draw groups of gates (blocks such as sigmoid, calls, repeats) as one: so many that at most N gates are left, "
     "all, none, or those named. With all, tables and cards show chains and blocks as one gate, too.",
 )
+@click.option(
+    "--round",
+    metavar="N|first|last",
+    help="Of a loop that is shown as one round the one to show; a loop of a handful of gates is shown so too, then.",
+)
+@click.option("--unrolled", is_flag=True, help="Every round of every loop, in tables, pictures and code.")
 @click.option("--cut", metavar="WIRE", help="The circuit from this wire on: the wire becomes an input.")
 @click.option("--wrt", metavar="NAME[,NAME]", multiple=True, help="The gradients of these inputs alone.")
 @click.option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ class Request:
     palette: str | None = None
     digits: int | None = None
     fold: str | None = None
+    round: str | None = None
+    unrolled: bool = False
     cut: str | None = None
     seed: int | None = None
     output: str | None = None
@@ -67,6 +70,12 @@ class Request:
         return any(form.is_picture for form, _ in self.files)
 
     @property
+    def round_asked(self) -> int | str | None:
+        """`round=` of the views."""
+        word = (self.round or "").strip()
+        return int(word) if re.fullmatch(r"[+-]?[0-9]{1,9}", word) else self.round
+
+    @property
     def folding(self) -> int | bool | list[str] | None:
         """`fold=` of the pictures. Raises `CommandError` for a number that is not one of gates."""
         if self.fold is None:
@@ -91,7 +100,7 @@ def shown(word: str) -> str:
 
 def demand_sensible(request: Request) -> None:
     """Raise `CommandError` for the first thing about a request that makes no sense."""
-    for rule in (check_printed, check_vary, check_files, check_streams, check_companions, check_looks):
+    for rule in (check_printed, check_vary, check_files, check_streams, check_companions, check_rounds, check_looks):
         rule(request)
 
 
@@ -166,6 +175,15 @@ def check_companions(request: Request) -> None:
         raise CommandError("--form has no TeX file to form.", why, f"--tex circuit.tex --form {request.form}")
     if request.latex and not request.derive:
         raise CommandError("--latex has nothing to write.", "it is the form of a derivation.", "--derive --latex")
+
+
+def check_rounds(request: Request) -> None:
+    """`--round` and `--unrolled`: one of them, and something that shows rounds."""
+    if request.round is not None and request.unrolled:
+        why = "--unrolled shows every round."
+        raise CommandError("--round and --unrolled are both given.", why, "leave one of them out.")
+    if request.round is not None and request.code is not None and request.printed == ["--code"] and not request.files:
+        raise CommandError("--round has nothing to show.", "code is that of all rounds.", "leave --round out.")
 
 
 def check_looks(request: Request) -> None:

@@ -116,7 +116,8 @@ def looked_at(circuit: Circuit, request: Request) -> Circuit:
 
 def looks(request: Request, form: Form) -> dict[str, Any]:
     """The options of a picture that were given, as far as a file of this form has them."""
-    given = {"palette": request.palette, "digits": request.digits, "fold": request.folding, "form": request.form}
+    given: dict[str, Any] = {"palette": request.palette, "digits": request.digits, "fold": request.folding}
+    given |= {"form": request.form, "round": request.round_asked, "unrolled": request.unrolled or None}
     return {name: value for name, value in given.items() if value is not None and name in form.options}
 
 
@@ -124,7 +125,8 @@ def tell_of_folding(circuit: Circuit, request: Request) -> None:
     """One line where a picture leaves gates out because there are too many to draw."""
     if not request.has_picture or request.folding not in (None, False):
         return
-    gates = len({wire["step"] for wire in record_of(circuit)["wires"] if wire["kind"] == "gate"})
+    record = shown_of(circuit, request)
+    gates = len({wire["step"] for wire in record["wires"] if wire["kind"] == "gate"})
     most = USUAL if request.folding is None else MOST
     if gates > most:
         cure = "none draws each" if gates <= MOST else f"{MOST} draws as many as there can be"
@@ -158,20 +160,27 @@ def present(circuit: Circuit, request: Request, texts: Sequence[str], hinted: Se
     if any(path == STANDARD_OUTPUT for _, path in request.files):
         return
     if request.as_json:
-        click.echo(circuit.to_json().encode("utf-8"))
+        click.echo(circuit.to_json(request.round_asked, request.unrolled).encode("utf-8"))
     elif request.walk:
-        walk(record_of(circuit), request.digits)
+        walk(shown_of(circuit, request), request.digits)
     elif texts:
         write_out("\n\n".join(texts))
     else:
-        print_ledger(circuit, request.digits, hinted)
+        print_ledger(shown_of(circuit, request), request.digits, hinted)
+
+
+def shown_of(circuit: Circuit, request: Request) -> dict[str, Any]:
+    """The record that was asked for: of one round of each loop, or of all."""
+    return record_of(circuit, request.round_asked, request.unrolled)
 
 
 def printed(circuit: Circuit, request: Request) -> list[str]:
     """Cards, code and derivations, in this order."""
-    parts = [fitted(circuit.card(name, digits=request.digits)) for name in request.cards]
+    rounds: Any = {"round": request.round_asked, "unrolled": request.unrolled}
+    parts = [fitted(circuit.card(name, digits=request.digits, **rounds)) for name in request.cards]
     if request.code is not None:
-        parts.append(circuit.code(cast(Literal["code", "notes"], request.code)).rstrip("\n"))
+        style = cast(Literal["code", "notes"], request.code)
+        parts.append(circuit.code(style, request.unrolled).rstrip("\n"))
     for name in request.derive:
         parts.append(derivation(circuit, name, request))
     return parts
@@ -179,12 +188,12 @@ def printed(circuit: Circuit, request: Request) -> list[str]:
 
 def derivation(circuit: Circuit, name: str, request: Request) -> str:
     wire = None if name == EVERYTHING else name
-    return circuit.derive(wire, latex=request.latex, digits=request.digits).rstrip("\n")
+    rounds: Any = {"round": request.round_asked, "unrolled": request.unrolled}
+    return circuit.derive(wire, latex=request.latex, digits=request.digits, **rounds).rstrip("\n")
 
 
-def print_ledger(circuit: Circuit, digits: int | None, hinted: Sequence[str]) -> None:
+def print_ledger(record: dict[str, Any], digits: int | None, hinted: Sequence[str]) -> None:
     """The ledger: a table on a terminal, text elsewhere."""
-    record = record_of(circuit)
     if not on_terminal():
         write_out("\n".join([ledger(record, digits=digits), *hinted]))
         return

@@ -43,7 +43,7 @@ OPTIONS = {
     "show": (
         *("--card", "--code", "--derive", "--latex", "--walk", "--vary", "--json"),
         *(f"--{form.word}" for form in FORMS if form.kind),
-        *("--open", "--form", "--save", "--palette", "--digits", "--fold"),
+        *("--open", "--form", "--save", "--palette", "--digits", "--fold", "--round", "--unrolled"),
         *("--cut", "--wrt", "--upstream", "--output", "--rng", "--help"),
     ),
     "check": (

@@ -2,12 +2,12 @@
 
 `regions` says which steps stand in which run of a loop and cuts them into rounds, `counting` works out how often the
 loop went round, `slots` takes steps apart, `sorting` says of every operand where it comes from, `starting` does what
-NumPy did before the first round, and `finding` puts it together.
+NumPy did before the first round, `finding` puts it together, and `found` looks once.
 """
 
 from gatewise._loops.before import literal_before as literal_before
 from gatewise._loops.elements import fills as fills
-from gatewise._loops.finding import repeats as repeats
+from gatewise._loops.found import repeats as repeats
 from gatewise._loops.regions import loops_around as loops_around
 from gatewise._loops.slots import node_of as node_of
 from gatewise._loops.slots import same_bits as same_bits

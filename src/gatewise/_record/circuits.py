@@ -15,7 +15,7 @@ import numpy as np
 from gatewise._circuit import Expr, FrozenCircuit, Ports, Wire, part_of, wires_in
 from gatewise._gates import Live
 from gatewise._record.cures import cures
-from gatewise._record.schema import BlockRule, Record, Sent, UseEntry, WireEntry
+from gatewise._record.schema import BlockRule, Guard, Record, Sent, UseEntry, WireEntry
 from gatewise._source.gate_texts import GateText, block_texts, gate_texts, guard_texts
 from gatewise._sweep import with_care, zeros_for
 from gatewise._transforms import Event, gradients
@@ -43,20 +43,33 @@ def record(circuit: FrozenCircuit, texts: dict[Expr, GateText] | None = None) ->
     written, events = gradients(circuit, as_written=True)
     contributions = contributions_of(circuit, events)
     gradient = {w: gradient_of(w, circuit, found, written) for w in circuit.wires}
-    entries = Entries(circuit, texts, gradient, cures(circuit, gradient))
+    entries = Entries(circuit, gradient, cures(circuit, gradient))
     uses = uses_of(circuit, texts, contributions, gradient)
+
+    def text_of(wire: Wire) -> GateText | None:
+        return texts[made] if (made := circuit.steps.get(wire)) is not None else None
+
     return {
         "version": VERSION,
         "name": circuit.name,
-        "wires": [entries.entry(k, w) for k, w in enumerate(circuit.wires)],
+        "wires": [
+            entries.entry(k, w, texts[circuit.steps[w]] if w in circuit.steps else None)
+            for k, w in enumerate(circuit.wires)
+        ],
         "uses": uses,
         "forward": [ids[w] for w in circuit.steps],
         "backward": backward_entries(circuit, texts, uses, events),
         "output": ids[circuit.output],
         "upstream": circuit.upstream,
         "checks": {},
-        "guards": [{"how": x.how, "value": x.value, "expression": text} for x, text in guard_texts(circuit)],
+        "guards": guards_of(circuit),
+        "loops": [],
     }
+
+
+def guards_of(circuit: FrozenCircuit) -> list[Guard]:
+    """What Python read while the function ran."""
+    return [{"how": x.how, "value": x.value, "expression": text} for x, text in guard_texts(circuit)]
 
 
 def contributions_of(circuit: FrozenCircuit, events: Iterable[Event]) -> dict[tuple[Wire, int], Any]:
@@ -94,19 +107,18 @@ class Entries:
     def __init__(
         self,
         circuit: FrozenCircuit,
-        texts: dict[Expr, GateText],
         gradient: dict[Wire, Any],
         cured: dict[Wire, str],
     ) -> None:
-        self.circuit, self.texts, self.gradient, self.cured = circuit, texts, gradient, cured
-        self.numbers = {made: k for k, made in enumerate(texts)}
+        self.circuit, self.gradient, self.cured = circuit, gradient, cured
+        self.numbers: dict[Expr, int] = {}  # of steps
         self.stages = {w: stage for stage in circuit.stages for w in stage.wires}
         self.kinds = {i.wire: "input" if i.kind in ("input", "cut") else "constant" for i in circuit.inputs}
         self.cuts = {i.wire for i in circuit.inputs if i.kind == "cut"}
         self.closing = {wire: closing for closing, block in circuit.blocks.items() for wire in (closing, *block.inside)}
 
-    def entry(self, k: int, wire: Wire) -> WireEntry:
-        """One wire of the record."""
+    def entry(self, k: int, wire: Wire, text: GateText | None) -> WireEntry:
+        """One wire of the record; `text` is that of the step that made it."""
         circuit, stage = self.circuit, self.stages.get(wire)
         made, closing = circuit.steps.get(wire), self.closing.get(wire)
         gate = made.gate if made is not None else None
@@ -126,15 +138,15 @@ class Entries:
             "value": wire.value,
             "gradient": shown(self.gradient[wire]),
             "source": {"line": stage.line, "text": stage.text} if stage and stage.line is not None else None,
-            "step": self.numbers[made] if made is not None else None,
+            "step": self.numbers.setdefault(made, len(self.numbers)) if made is not None else None,
             "gate": gate.name if gate else None,
-            "symbol": self.texts[made].symbol if made is not None else None,
+            "symbol": text.symbol if text is not None else None,
             "pattern": gate.pattern if gate else None,
             "corner": gate.corner if gate else None,
             "given": given(made) if made is not None else {},
             "cure": self.cured.get(wire, ""),
             "says": gate.doc.splitlines()[0] if gate and gate.doc else None,
-            "expression": self.texts[made].expression if made is not None else circuit.names[wire],
+            "expression": text.expression if text is not None else circuit.names[wire],
             "block": circuit.blocks[closing].gate.name if closing is not None else None,
             "block_end": circuit.ids[closing] if closing is not None else None,
         }

@@ -48,9 +48,15 @@ def fold(record: Record, rules: Mapping[str, BlockRule]) -> Record:
 def only(record: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
     """A record with the gradients that lead to these inputs and no others: what is not on the way was not asked for."""
     reached = {w["id"] for w in record["wires"] if w["name"] in names}
-    for use in sorted(record["uses"], key=lambda use: use["to"]):  # the tape is in order: one pass reaches all
-        if use["from"] in reached:
-            reached.add(use["to"])
+    ordered = sorted(record["uses"], key=lambda use: use["to"])  # the tape is in order: one pass reaches all
+    round_ = [(after, before) for loop in record["loops"] for after, before in loop["carried"]]
+    for _ in range(len(round_) + 1):  # but for what comes round
+        for use in ordered:
+            if use["from"] in reached:
+                reached.add(use["to"])
+        if reached.issuperset(back := [before for after, before in round_ if after in reached]):
+            break
+        reached.update(back)
     wires = [w if w["id"] in reached else {**w, "gradient": None} for w in record["wires"]]
     uses = [u if u["from"] in reached else {**u, "contribution": None, "blocked": False} for u in record["uses"]]
     checks = {k: check for k, check in record["checks"].items() if int(k) in reached}

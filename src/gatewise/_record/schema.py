@@ -107,6 +107,20 @@ class BlockRule(TypedDict):
     local_texts: dict[str, str]
 
 
+class LoopEntry(TypedDict):
+    """A loop that is shown as one round."""
+
+    line: int
+    text: str
+    counter: str
+    count: int
+    round: int
+    numbers: list[int]
+    wires: dict[str, str]
+    carried: list[list[int]]
+    ends: dict[str, Any]
+
+
 class Record(TypedDict):
     """Everything there is to show of a circuit."""
 
@@ -120,3 +134,4 @@ class Record(TypedDict):
     upstream: Plain
     checks: dict[str, Check]
     guards: list[Guard]
+    loops: list[LoopEntry]

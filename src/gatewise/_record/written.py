@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from gatewise._record.schema import Record
+from gatewise._record.schema import Check, Record
 
 WHOLE = 1000  # entries up to which an array is written out
 MAP = (6, 16)  # rows and columns of the map of a larger one
@@ -36,19 +37,37 @@ def jsonable(record: Record) -> dict[str, Any]:
         contribution, contribution_summary = written_out(use["contribution"])
         local, _ = written_out(use["local"])
         uses.append({**use, "local": local, "contribution": contribution, "contribution_summary": contribution_summary})
-    checks = {
-        k: {key: plain(v) if isinstance(v, (float, list)) else v for key, v in c.items()}
-        for k, c in record["checks"].items()
-    }
+    checks = {k: check_written(check) for k, check in record["checks"].items()}
     guards = [{**guard, "value": written_out(guard["value"])[0]} for guard in record["guards"]]
+    loops = [
+        {**loop, "ends": {id_: ends_written(ends) for id_, ends in loop["ends"].items()}} for loop in record["loops"]
+    ]
     return {
         **record,
+        "loops": loops,
         "wires": wires,
         "uses": uses,
         "guards": guards,
         "upstream": written_out(record["upstream"])[0],
         "checks": checks,
     }
+
+
+def check_written(check: Check) -> dict[str, Any]:
+    """A check as JSON."""
+    return {key: plain(told) if isinstance(told, (float, list)) else told for key, told in check.items()}
+
+
+def ends_written(ends: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told of a wire of all rounds: arrays are written out, or told by their summary, as they are of wires."""
+    return {which: each_written(told) for which, told in ends.items()}
+
+
+def each_written(told: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, number in told.items():
+        found[name], found[f"{name}_summary"] = written_out(number)
+    return found
 
 
 def written_out(value: Any) -> tuple[Any, dict[str, Any] | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -67,13 +67,29 @@ def gate_writer(circuit: FrozenCircuit) -> Writer:
 
 def gate_texts(circuit: FrozenCircuit) -> dict[Expr, GateText]:
     """The texts of every step of a circuit, all wires under their own names."""
+    return step_texts(circuit, ((made, wire) for wire, made in circuit.steps.items()))
+
+
+def step_texts(circuit: FrozenCircuit, steps: Iterable[tuple[Expr, Wire]]) -> dict[Expr, GateText]:
+    """The texts of some steps, each with a wire that it made."""
     writer = gate_writer(circuit)
     found: dict[Expr, GateText] = {}
     with Recorder(bit=circuit.recording):
-        for wire, made in circuit.steps.items():
+        for made, wire in steps:
             if made not in found:
                 found[made] = one_gate(circuit, writer, made, wire)
     return found
+
+
+def local_gradients(wire: Wire) -> dict[int, Any]:
+    """The local gradients of an elementwise gate: what its rule makes of ones, on numbers; None where it is dead."""
+    operands, parameters, _, pullback = made_as_written(wire)
+    if pullback is None:
+        return {}
+    one: Any = 1.0 if isinstance(wire.value, float) else np.ones_like(wire.value)
+    with np.errstate(all="ignore"):
+        parts = contributions_of(pullback, one, wire.value, operands, parameters)
+    return {pullback.positions[k]: None if part is None else plain(part) for k, part in parts}
 
 
 def block_texts(circuit: FrozenCircuit) -> dict[Wire, GateText]:

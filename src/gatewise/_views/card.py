@@ -132,7 +132,9 @@ class _Page:
         head = _at_column(f"{said('card.gate')}  {wire.made}", what_it_did(self.sheet, wire, self.digits), _PATTERN_AT)
         if wire.line is None:
             return head
-        return _at_column(head, f"{said('line', line=str(wire.line))}   {plain(wire.text)}", _SOURCE_AT)
+        told = f"{said('line', line=str(wire.line))}   {plain(wire.text)}"
+        loop = self.sheet.loop_of(wire)
+        return _at_column(head, told if loop is None else f"{told}   {loop.place}", _SOURCE_AT)
 
     def forward(self, wire: Wire) -> str:
         name, value = plain(wire.name), self.sheet.value(wire, self.digits)

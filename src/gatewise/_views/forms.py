@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -21,8 +21,9 @@ class Shown:
     """What a file is drawn of: the record, and what some views want beside it, which is made when they ask."""
 
     record: Mapping[str, Any]
-    formulas: Callable[[], Mapping[str, Any]]  # how the numbers of the record come about
+    formulas: Callable[[], Mapping[str, Any] | None]  # how the numbers of the record come about; None: not told
     code: Callable[[], str | None]  # the staged code; None where the circuit has none
+    rounds: Callable[[], Sequence[Mapping[str, Any]]] = tuple  # the numbers of all rounds of its loops
 
 
 class Digits(TypedDict, total=False):
@@ -50,7 +51,8 @@ class Form:
 
     `suffix` ends the file's name, `holds` says in a word what is in it, `options` what can be said of it, and `draw`
     makes it of what is shown. A form with a `kind` has an option of the command line to itself, which writes a thing of
-    that kind and is explained by `help`; any other is written by `--save` alone. `also` are further endings.
+    that kind and is explained by `help`; any other is written by `--save` alone. `also` are further endings; `checks`
+    says whether numerical derivatives stand in it.
     """
 
     suffix: str
@@ -60,6 +62,7 @@ class Form:
     kind: str = ""
     help: str = ""
     also: tuple[str, ...] = ()
+    checks: bool = False
 
     @property
     def word(self) -> str:
@@ -84,7 +87,7 @@ def svg(shown: Shown, **looks: Unpack[Looks]) -> str:
 def html(shown: Shown, **looks: Unpack[Looks]) -> str:
     from gatewise._views.page import page
 
-    return page(shown.record, shown.formulas(), staged=shown.code(), **looks)
+    return page(shown.record, shown.formulas(), staged=shown.code(), rounds=shown.rounds(), **looks)
 
 
 def tex(shown: Shown, **looks: Unpack[TeXLooks]) -> str:
@@ -115,7 +118,8 @@ def graph(shown: Shown, **looks: Unpack[Digits]) -> str:
 
 # ------------------------------------------------------------------------------------------------------- the forms
 
-LOOKS = ("palette", "digits", "fold", "wrt")
+ROUNDS = ("round", "unrolled")
+LOOKS = ("palette", "digits", "fold", "wrt", *ROUNDS)
 
 SVG = Form(
     ".svg",
@@ -133,6 +137,7 @@ HTML = Form(
     kind="a page",
     help="Write one page that works offline: walk, fold, change inputs.",
     also=(".htm",),
+    checks=True,
 )
 TEX = Form(
     ".tex",
@@ -143,8 +148,8 @@ TEX = Form(
     help="Write the picture as TikZ, for \\input in a paper; see --form.",
 )
 PNG = Form(".png", "picture", LOOKS, png)
-JSON = Form(".json", "record", (), as_json)
-DOT = Form(".dot", "graph", ("digits",), graph)
+JSON = Form(".json", "record", ROUNDS, as_json, checks=True)
+DOT = Form(".dot", "graph", ("digits", *ROUNDS), graph)
 
 #: All of them. What saves, draws, reads options or explains itself goes through this table.
 FORMS = (SVG, HTML, TEX, PNG, JSON, DOT)

@@ -25,7 +25,7 @@ from gatewise._views.members import (
 )
 from gatewise._views.phrases import said
 from gatewise._views.repeats import repeats
-from gatewise._views.sheet import Sheet
+from gatewise._views.sheet import Loop, Sheet
 
 USUAL = 120  # gates drawn unless more are asked for
 MOST = 3000  # gates drawn at all
@@ -55,12 +55,18 @@ def grouped(sheet: Sheet, fold: Fold) -> list[Part]:
 
 def gates_drawn(parts: Sequence[Part]) -> int:
     """How many gates are drawn: a closed group is one."""
-    return sum(gates_drawn(part.parts) if isinstance(part, Group) and not part.closed else 1 for part in parts)
+    return sum(
+        gates_drawn(part.parts) if isinstance(part, Group) and not part.closed else not _is_edge(part) for part in parts
+    )
+
+
+def _is_edge(part: Part) -> bool:
+    return isinstance(part, GatePart) and part.is_edge
 
 
 def hidden(parts: Sequence[Part]) -> int:
     """How many gates stand inside closed groups."""
-    return sum(len(part.steps) for part in _shown(parts) if isinstance(part, Group))
+    return sum(part.gates for part in _shown(parts) if isinstance(part, Group))
 
 
 def _shown(parts: Sequence[Part]) -> Iterator[Part]:
@@ -117,7 +123,7 @@ def _open(tree: Sequence[Part], most: int, names: set[str], keep: bool) -> None:
 
 def _more(family: Sequence[Group]) -> int:
     """How many more things are drawn when these groups are open."""
-    return sum(len(_passes_of(group)) - 1 for group in family)
+    return sum(sum(not _is_edge(part) for part in _passes_of(group)) - 1 for group in family)
 
 
 def _passes_of(group: Group) -> list[Part]:
@@ -152,7 +158,7 @@ def _drawn(parts: Sequence[Part]) -> list[Part]:
         if isinstance(part, GatePart) or part.closed:
             found.append(part)
         elif part.kind in OUTLINED:
-            found.append(Group(part.name, part.kind, _drawn(part.parts), part.about, False, part.number))
+            found.append(Group(part.name, part.kind, _drawn(part.parts), part.about, False, part.number, part.title))
         else:
             found += _drawn(part.parts)
     return found
@@ -162,14 +168,28 @@ def _drawn(parts: Sequence[Part]) -> list[Part]:
 
 
 def _tree(sheet: Sheet) -> list[Part]:
-    return _pieces(_sorted_out(_with_blocks(sheet), 0))
+    found: list[Part] = []
+    for loop, run in groupby(map(GatePart, sheet.steps), key=lambda step: step.wires[0].loop):
+        steps = list(run)
+        inner = _sorted_out(_with_blocks(sheet, [step for step in steps if not step.is_edge]), 0)
+        found += inner if loop is None else [_loop(sheet.loops[loop], steps, _cut(_pieces(inner), _PIECE))]
+    return _pieces(repeats(found))
 
 
-def _with_blocks(sheet: Sheet) -> list[Part]:
+def _loop(loop: Loop, steps: Sequence[GatePart], inner: list[Part]) -> Group:
+    """One round of a loop, with what stands at its edge before and behind."""
+    coming = [step for step in steps if step.wires[0].role in ("each", "before")]
+    leaving = [step for step in steps if step.wires[0].role in ("after", "final")]
+    name = said("loop.closed", count=loop.count, what=lines_of(inner))
+    title = said("loop.open", place=loop.place, text=loop.text.rstrip(":"))
+    return Group(name, "loop", [*coming, *inner, *leaving], title=title)
+
+
+def _with_blocks(sheet: Sheet, gates: Sequence[GatePart]) -> list[Part]:
     """The gates in tape order, those of each recognised block moved together and grouped, where that is possible."""
     members: dict[int, set[Part]] = {}
     order: list[Part] = []
-    for end, run in groupby((GatePart(wires) for wires in sheet.steps), key=lambda step: step.wires[0].block_end):
+    for end, run in groupby(gates, key=lambda step: step.wires[0].block_end):
         steps: list[Part] = list(run)
         if end is None:
             order += steps
@@ -263,7 +283,7 @@ def _stage(part: Part) -> str | None:
 def _pieces(parts: list[Part]) -> list[Part]:
     """The tree with every group of more parts than fit in a picture cut into pieces, the parts' own parts as well."""
     for part in parts:
-        if isinstance(part, Group):
+        if isinstance(part, Group) and part.kind != "loop":  # a loop's are cut already, but for what is at its edge
             part.parts = _pieces(part.parts) if part.kind != "repeat" else _pieces_of_passes(part.parts)
     return _cut(parts, _PIECE)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatewise._views.checks import derivative_text
+from gatewise._views.looped import of_all_rounds, of_loops, series
 from gatewise._views.meaning import meaning
 from gatewise._views.numbers import DASH, quantity, shape_text
 from gatewise._views.patterns import what_it_did
@@ -49,9 +50,11 @@ def ledger_rows(record: Mapping[str, Any], *, digits: int | None = None) -> Ledg
     if sheet.checks:
         columns["numerical"] = _numerical
     columns |= {"locals": _locals, "did": what_it_did}
-    rows = tuple(tuple(cell(sheet, wire, digits) for cell in columns.values()) for wire in sheet.wires)
+    told = [wire for wire in sheet.wires if wire.role not in ("each", "before", "after")]  # other rows tell of these
+    rows = tuple(tuple(cell(sheet, wire, digits) for cell in columns.values()) for wire in told)
     numeric = frozenset(place for place, key in enumerate(columns) if key in _TO_THE_RIGHT)
-    return LedgerRows(tuple(said(f"head.{key}") for key in columns), rows, meaning(sheet, digits), numeric)
+    under = (*of_loops(sheet), *meaning(sheet, digits))
+    return LedgerRows(tuple(said(f"head.{key}") for key in columns), rows, under, numeric)
 
 
 def ledger(record: Mapping[str, Any], *, digits: int | None = None) -> str:
@@ -73,7 +76,8 @@ def _line(table: LedgerRows, line: tuple[str, ...], widths: list[int]) -> str:
 
 
 def _name(sheet: Sheet, wire: Wire, digits: int | None) -> str:
-    return plain(wire.name)
+    count = of_all_rounds(sheet, wire)
+    return plain(wire.name) if count is None else said("loop.rounds", name=plain(wire.name), count=count)
 
 
 def _made_by(sheet: Sheet, wire: Wire, digits: int | None) -> str:
@@ -85,10 +89,12 @@ def _shape(sheet: Sheet, wire: Wire, digits: int | None) -> str:
 
 
 def _value(sheet: Sheet, wire: Wire, digits: int | None) -> str:
-    return sheet.value(wire, digits)
+    return series(sheet, wire, "value", digits) or sheet.value(wire, digits)
 
 
 def _gradient(sheet: Sheet, wire: Wire, digits: int | None) -> str:
+    if over_rounds := series(sheet, wire, "gradient", digits):
+        return over_rounds
     gradient = sheet.gradient(wire, digits)
     return said("ledger.away", gradient=gradient) if sheet.is_routed_away(wire) else gradient
 

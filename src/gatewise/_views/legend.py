@@ -11,16 +11,18 @@ from gatewise._views.phrases import said
 from gatewise._views.plan import MARGIN
 
 LINE = 17.0  # from one row to the next
+ROUND = "↻"  # the symbol of what comes from the round before
 
 
 def notes_of(marks: Iterable[AnyMark]) -> Iterator[str]:
     """What a legend has to explain: the kinds of marks there are."""
-    labels, forks, dashes, ties = [], False, False, set()
+    labels, forks, dashes, ties, rounds = [], False, False, set(), False
     for mark in marks:
         if isinstance(mark, Word):
             labels.append(mark.label)
         elif isinstance(mark, Outline) and mark.tie:
             ties.add(mark.tie.label.text)
+        rounds |= isinstance(mark, Outline) and mark.symbol.label.text == ROUND
         forks |= isinstance(mark, Mark) and mark.kind == "fork"
         dashes |= isinstance(mark, WireLine) and mark.is_blocked
     texts, maps = {label.text for label in labels}, [label.text for label in labels if label.heat]
@@ -32,6 +34,7 @@ def notes_of(marks: Iterable[AnyMark]) -> Iterator[str]:
         "dashed": dashes,
         "tie": said("mark.tie") in ties,
         "tie.constant": said("mark.tie.constant") in ties,
+        "round": rounds,
         "stops": said("mark.stops") in texts,
         "unknown": said("mark.unknown") in texts,
     }

@@ -12,7 +12,7 @@ from gatewise._views.sheet import Wire
 
 _FEW = 3  # parts that a name lists
 _LITERAL = re.compile(r"-?[\d.][\w.]*(?:[-+]\d+)?")  # the number in a symbol
-OUTLINED = ("block", "call")  # the groups that keep an outline when they are open
+OUTLINED = ("block", "call", "loop")  # the groups that keep an outline when they are open
 
 
 @dataclass(eq=False)
@@ -25,6 +25,11 @@ class GatePart:
     def steps(self) -> list[GatePart]:
         """Itself: what a group has several of."""
         return [self]
+
+    @property
+    def is_edge(self) -> bool:
+        """Whether it is no gate but stands at the edge of a loop."""
+        return self.wires[0].is_edge
 
     @property
     def signature(self) -> tuple[object, ...]:
@@ -44,11 +49,17 @@ class Group:
     about: str = ""
     closed: bool = True
     number: int = field(default=-1)
+    title: str = ""  # of the open group, where it is another one
 
     @cached_property
     def steps(self) -> list[GatePart]:
         """All its gates, in order."""
         return [step for part in self.parts for step in part.steps]
+
+    @cached_property
+    def gates(self) -> int:
+        """How many gates it has."""
+        return sum(not step.is_edge for step in self.steps)
 
     @cached_property
     def signature(self) -> tuple[object, ...]:
@@ -115,4 +126,4 @@ def name_of(part: Part) -> str:
 
 def gate_count(parts: Sequence[Part]) -> str:
     """`12 gates`."""
-    return said("group.gates", count=str(sum(len(part.steps) for part in parts)))
+    return said("group.gates", count=str(sum(not step.is_edge for part in parts for step in part.steps)))

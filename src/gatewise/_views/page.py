@@ -26,8 +26,22 @@ from gatewise._views.trouble import LONGEST_CURE, not_finite
 
 LONGEST_SENTENCE = 300
 _SCRIPTS = (  # each after those that it imports
-    *("phrases", "texts", "numbers", "sheet", "patterns", "corners", "meaning", "card", "arrays", "totals", "products"),
-    *("gates", "compute", "heat", "marks", "dom", "elastic", "picture", "drawn", "state", "walk", "inputs", "panels"),
+    *(
+        "phrases",
+        "texts",
+        "dom",
+        "numbers",
+        "rounds",
+        "sheet",
+        "patterns",
+        "corners",
+        "meaning",
+        "card",
+        "arrays",
+        "totals",
+        "products",
+    ),
+    *("gates", "compute", "heat", "marks", "elastic", "picture", "drawn", "state", "walk", "inputs", "panels"),
     "page",
 )
 _START = "start.js"
@@ -55,16 +69,18 @@ def page(
     digits: int | None = None,
     fold: Fold = None,
     staged: str | None = None,
+    rounds: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """A whole HTML document: the picture, a table of the wires, and the script that brings both to life.
 
     `formulas` say how its numbers come about (`_record.formulas`), so that inputs can be changed. It asks nothing of
     any network, and without scripts the picture and the table are there. `staged` is the text of the staged code, whose
-    lines light up as one walks; `fold` and `palette` are those of the picture.
+    lines light up as one walks; `fold` and `palette` are those of the picture; `rounds` are the numbers of all
+    rounds of its loops (`_record.rounds.series`), of which a slider chooses.
     """
     sheet = read(record)
     name = escaped(plain(str(record["name"])))
-    parts = _parts(record, formulas, palette, digits, fold, staged, style=_told_briefly("live.css"))
+    parts = _parts(record, formulas, palette, digits, fold, staged, rounds, style=_told_briefly("live.css"))
     return "\n".join(
         [
             *_head(said("page.title", name=name), palette),
@@ -106,15 +122,15 @@ def element(
     digits: int | None = None,
     fold: Fold = None,
     staged: str | None = None,
+    rounds: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """The same as an element of a notebook: an image, which a script that may run replaces by the live picture.
 
     The script takes the picture out of the image, so it is in there once, and works in a shadow root, so that nothing
     of the notebook's styles, names or ids meets its own.
     """
-    parts = _parts(
-        record, formulas, palette, digits, fold, staged, style=_still_style(palette) + _told_briefly("live.css")
-    )
+    style = _still_style(palette) + _told_briefly("live.css")
+    parts = _parts(record, formulas, palette, digits, fold, staged, rounds, style=style)
     drawn = base64.b64encode(parts.svg.encode()).decode()
     told = escaped(_alternative(read(record), digits), 1000)
     image = f'<img alt="{told}" src="data:image/svg+xml;base64,{drawn}">'
@@ -135,15 +151,19 @@ def _parts(
     digits: int | None,
     fold: Fold,
     staged: str | None,
+    rounds: Sequence[Mapping[str, Any]],
     *,
     style: str,
 ) -> _Parts:
     sheet = read(record)
     drawn, geometry = live_picture(record, palette=palette, digits=digits, fold=fold)
     svg, marks = _without_data(drawn.strip())
+    columns = {"wires": _columns(map(_read_there, record["wires"])), "uses": _columns(record["uses"])}
+    loops = [{key: told for key, told in loop.items() if key != "ends"} for loop in record.get("loops", ())]
     data = {
-        "record": {**record, "wires": _columns(map(_read_there, record["wires"])), "uses": _columns(record["uses"])},
+        "record": {**record, **columns, "loops": loops},
         "formulas": _cleaned(formulas),
+        "rounds": _with_groups(rounds, sheet, fold),
         "digits": digits,
         "code": None if staged is None else _code(sheet, staged),
         "marks": marks,
@@ -207,6 +227,14 @@ def _groups(sheet: Sheet, fold: Fold) -> list[tuple[str, list[int]]]:
         for group in all_groups(grouped(sheet, fold))
     }
     return [found.get(number, ("", [])) for number in range(max(found, default=-1) + 1)]
+
+
+def _with_groups(rounds: Sequence[Mapping[str, Any]], sheet: Sheet, fold: Fold) -> list[Mapping[str, Any]]:
+    """The rounds of each loop, with the number of the group that shows it."""
+    groups = {
+        group.steps[0].wires[0].loop: group.number for group in all_groups(grouped(sheet, fold)) if group.kind == "loop"
+    }
+    return [{**each, "group": groups.get(k, -1)} for k, each in enumerate(rounds)]
 
 
 def _alternative(sheet: Sheet, digits: int | None) -> str:
@@ -365,7 +393,7 @@ def _table(sheet: Sheet, digits: int | None) -> str:
         "pattern": lambda wire: plain(wire.pattern),
     }
     heads = "".join(f"<th scope=col>{said(f'head.{key}')}" for key in columns)
-    rows = "\n".join(_row([cell(wire) for cell in columns.values()]) for wire in sheet.wires)
+    rows = "".join(_row([cell(wire) for cell in columns.values()]) for wire in sheet.wires)
     caption = escaped(said("page.caption", name=plain(sheet.output.name)))
     return (
         f"<details><summary>{said('page.table')}</summary><table><caption>{caption}</caption>"
@@ -374,7 +402,7 @@ def _table(sheet: Sheet, digits: int | None) -> str:
 
 
 def _row(texts: Sequence[str]) -> str:
-    return f"<tr><th>{'<td>'.join(map(escaped, texts))}</tr>"
+    return f"<tr><th>{'<td>'.join(map(escaped, texts))}"
 
 
 def _gradient(sheet: Sheet, wire: Wire, digits: int | None) -> str:

@@ -109,12 +109,24 @@ class Branch:
 
 
 @dataclass(eq=False)
+class Return:
+    """What comes round in a loop: from where a wire turns, at the right, under everything to where it comes in."""
+
+    turn: Piece
+    again: Piece
+    wire: Wire
+    lane: float = 0.0  # the height of its way back
+    points: list[Point] = field(default_factory=list)
+
+
+@dataclass(eq=False)
 class Level:
     """What stands in a picture, or in an open group; `starts` are the places where its columns begin."""
 
     group: Group | None
     pieces: list[Piece] = field(default_factory=list)
     branches: list[Branch] = field(default_factory=list)
+    returns: list[Return] = field(default_factory=list)
     of_wire: dict[int, tuple[Piece, int]] = field(default_factory=dict)
     starts: list[float] = field(default_factory=list)
     width: float = 0.0
@@ -124,6 +136,11 @@ class Level:
     def exits(self) -> list[Piece]:
         """Where wires leave."""
         return [piece for piece in self.pieces if piece.kind == "exit"]
+
+    @property
+    def ends(self) -> list[Piece]:
+        """Where wires leave, or turn to come round."""
+        return [piece for piece in self.pieces if piece.kind in ("exit", "turn")]
 
     @property
     def ports(self) -> list[tuple[float, str, int]]:
@@ -157,6 +174,8 @@ class _Collector:
         self._add_sources(parts)
         ways: list[tuple[int, Piece, int, list[Use]]] = []
         for part in parts:
+            if isinstance(part, GatePart) and part.wires[0].role in ("each", "after", "final"):
+                continue  # drawn where it comes in or leaves
             operands = self._operands(part)
             piece = self._add_part(part, operands)
             ways += [(uses[0].source, piece, port, uses) for port, uses in enumerate(operands)]
@@ -178,10 +197,15 @@ class _Collector:
             return
         for uses in _coming_in(self.sheet, self.level.group):
             room = Node(0, above=PORTS_APART, below=PORTS_APART)
-            self._add_piece("entry", room, [self.sheet.wires[uses[0].source]], [])
+            each = [wire for use in uses if (wire := self.sheet.wires[use.target]).role == "each"]
+            stacks = [self.labels.stack(wire) for wire in each]  # what all rounds share, as this one has it
+            piece = self._add_piece("entry", room, each or [self.sheet.wires[uses[0].source]], stacks)
+            self.level.of_wire[uses[0].source] = piece, 0
 
     def _add_exits(self, parts: Sequence[Part]) -> list[tuple[int, Piece, int, list[Use]]]:
         last = 1 + max(piece.node.column for piece in self.level.pieces)
+        if self.level.returns:
+            return self._add_ends_of_round(last)
         leaving = [self.sheet.output] if self.level.group is None else _leaving(self.sheet, self.level.group)
         ways = []
         for wire in leaving:
@@ -193,6 +217,43 @@ class _Collector:
             uses = [] if self.level.group is None else _used_outside(self.sheet, wire, self.level.group)
             ways.append((wire.id, piece, 0, uses))
         return ways
+
+    def _add_ends_of_round(self, last: int) -> list[tuple[int, Piece, int, list[Use]]]:
+        """Where wires of a round leave the loop, and where they turn to the next round."""
+        ways = []
+        for final in _leaving(self.sheet, self._group):
+            (use,) = self.sheet.operands[final.id]
+            above, below = self.labels.stack(final)
+            room = Node(last, above=height_of(above) + 5, below=height_of(below) + 5)
+            piece = self._add_end("exit", room)
+            piece.wires = [final]
+            ways.append((use.source, piece, 0, [use]))
+        for back in self.level.returns:
+            (use,) = self.sheet.operands[back.wire.id]
+            self.level.pieces.append(back.turn)
+            back.turn.node.column = last
+            ways.append((use.source, back.turn, 0, [use]))
+        return ways
+
+    def _add_end(self, kind: str, node: Node) -> Piece:
+        piece = Piece(node, kind, [])
+        self.level.pieces.append(piece)
+        return piece
+
+    def _add_return(self, piece: Piece, port: int) -> None:
+        """Have what the round before made come in at a port of the gate that stands for it."""
+        before = piece.wires[0].id
+        loop = self.sheet.loop_of(piece.wires[0])
+        after = next(self.sheet.wires[a] for a, b in (loop.carried if loop is not None else ()) if b == before)
+        again, turn = self._add_end("return", Node(0)), Piece(Node(0), "turn", [])
+        self.level.of_wire[after.id] = again, 0
+        self.level.returns.append(Return(turn, again, after))
+        self.level.branches.append(Branch(Edge(again.node, 0, piece.node, port), again, piece, after, [], None))
+
+    @property
+    def _group(self) -> Group:
+        assert self.level.group is not None
+        return self.level.group
 
     # Gates and groups.
 
@@ -208,9 +269,13 @@ class _Collector:
 
     def _add_part(self, part: Part, operands: list[list[Use]]) -> Piece:
         columns = [self.level.of_wire[uses[0].source][0].node.column for uses in operands]
-        node = Node(1 + max(columns, default=0), ins=self._ports(operands))
+        comes_round = isinstance(part, GatePart) and part.wires[0].role == "before"
+        node = Node(1 + max(columns, default=0), ins=self._ports([*operands, []] if comes_round else operands))
         if isinstance(part, GatePart):
-            return self._add_piece("gate", node, part.wires, self._stacks(part.wires))
+            piece = self._add_piece("gate", node, part.wires, self._stacks(part.wires))
+            if comes_round:
+                self._add_return(piece, len(operands))
+            return piece
         wires = _leaving(self.sheet, part)
         inside = None
         if self.deep or not part.closed:
@@ -222,7 +287,7 @@ class _Collector:
         return [([], []) if wire.id in self.leaving else self.labels.stack(wire) for wire in wires]
 
     def _ports(self, operands: list[list[Use]]) -> tuple[float, ...]:
-        labelled = any(self._is_labelled(uses) for uses in operands)
+        labelled = any(self._is_labelled(uses) for uses in operands if uses)
         apart = LABELLED_PORTS_APART if labelled else PORTS_APART
         return _spread([apart] * max(0, len(operands) - 1))
 

@@ -13,12 +13,15 @@ _OF_TWO = {"larger", "smaller"}  # corners of gates that choose between operands
 _OF_ALL = {"largest", "smallest"}  # and of those that choose among entries
 _ELEMENTWISE = {"distributes", "routes", "swaps", "scales"}
 _PLAINLY = {"spreads", "mixes", "moves", "stops"}
+_AT_EDGE = {"shares", "carries", "continues", "leaves"}  # of a loop
 
 
 def what_it_did(sheet: Sheet, wire: Wire, digits: int | None = None) -> str:
     """What the gate that made this wire does to the gradient here; nothing for an input."""
     if not wire.is_gate:
         return ""
+    if wire.pattern in _AT_EDGE:
+        return said(f"did.{wire.pattern}")
     tell = {"distributes": _distributes, "routes": _routes, "swaps": _swaps, "scales": _scales}.get(
         wire.pattern, _plainly
     )

@@ -17,6 +17,7 @@ from gatewise._views.plan import ARROW
 from gatewise._views.scene import CUT, scene_of
 
 _LONGEST_TOLD = 20_000
+_LONGEST_TITLE = 40  # of an open group
 _DOT = 3.2
 _TAGS = {
     "use": "path",
@@ -83,7 +84,7 @@ def looks(palette: Palette) -> dict[str, Look]:
         "note": {"fill": palette.quiet},
         "value": {"fill": palette.value, "font_weight": "bold"},
         "gradient": {"fill": palette.gradient, "font_style": "italic"},
-        "branch": {"fill": palette.gradient, "font_style": "italic"},
+        "branch": {"fill": palette.gradient, "font_style": "italic", "text_anchor": "end"},
         "loud": {"fill": palette.loud, "text_decoration": "underline"},
     }
 
@@ -98,7 +99,7 @@ class _SvgWriter:
 
     def svg(self) -> str:
         legend = [self._word(word) for word in self.scene.legend]
-        return "\n".join(
+        return ("" if self.live else "\n").join(
             [
                 *self._opening(),
                 *self._view(self.scene.root),
@@ -176,7 +177,7 @@ class _SvgWriter:
             yield f"<title>{escaped(view.title)}</title>"
         yield shape("rect", class_="block", x=left, y=top, width=width, height=height, rx=6, **look)
         look = {"class_": "title", **self._look("title")}
-        yield words(view.group.name[:40], left + 7, top + 14, SMALL_SIZE, look=look)
+        yield words((view.group.title or view.group.name)[:_LONGEST_TITLE], left + 7, top + 14, SMALL_SIZE, look=look)
 
     # Marks.
 
@@ -238,7 +239,7 @@ class _SvgWriter:
         label = word.label
         kinds = (label.kind, "loud") if label.is_loud else (label.kind,)
         look = self._look(*kinds)
-        if word.anchor != "start" and (not self.live or label.kind not in ("symbol", "tie")):
+        if word.anchor != "start" and (not self.live or label.kind not in ("symbol", "tie", "branch")):
             look["text_anchor"] = word.anchor
         more: Look = {}
         if self.live and label.wire is not None:

@@ -19,6 +19,7 @@ MARGIN = 16.0
 _INNER_MARGIN = 6.0  # under the gates of an open group
 ARROW = 8.0
 _TRACK = 11.0  # from one vertical channel to the next
+_LANE = 12.0  # from one way back to the next, under the gates of a loop
 _LEAST_APPROACH = 14.0  # the straight piece before an arrowhead
 _SNAP = 6  # a port moves this far to let its wire run straight, or to keep off another
 _EDGE_OF_GATE = 5.0  # ports keep this far from the top and bottom of a gate
@@ -40,6 +41,7 @@ def lay_out(level: Level) -> None:
     names = [shown_name(branch.wire.name) for branch in level.branches if branch.target.kind == "exit"]
     beyond = ARROW + width_of(names[-1], SIZE) + MARGIN if level.group is None else 0.0
     level.width = level.exits[-1].x + beyond
+    _trace_returns(level)
 
 
 def _last_column(level: Level) -> int:
@@ -67,7 +69,7 @@ def _adjust_ports(level: Level) -> None:
         coming.setdefault(branch.target, []).append((heights[-2], branch))
         for step, height in enumerate(heights[:-1]):
             insort(arriving[branch.source.node.column + step + 1], height)
-    _straighten_exits([(piece, coming[piece][0][0]) for piece in level.exits])
+    _straighten_exits([(piece, coming[piece][0][0]) for piece in level.ends])
     for piece, branches in coming.items():
         if piece.is_gate and piece.inside is None:
             _move_ports(piece, [height for height, _ in branches], arriving[piece.node.column])
@@ -150,7 +152,10 @@ def _move_down(level: Level) -> float:
         node.y += down
     for branch in level.branches:
         _move_branch(branch, down)
-    return bottom + down + (MARGIN if level.group is None else _INNER_MARGIN)
+    for number, back in enumerate(level.returns):
+        back.lane = bottom + down + _LANE * (number + 0.5)
+    lanes = _LANE * len(level.returns)
+    return bottom + down + lanes + (MARGIN if level.group is None else _INNER_MARGIN)
 
 
 def _move_branch(branch: Branch, down: float) -> None:
@@ -172,11 +177,37 @@ def _set_columns(level: Level, tracks: Sequence[int]) -> list[float]:
         level.starts.append(x)
         centres.append(x + approaches[column] + gates[column] / 2)
         x += approaches[column] + gates[column] + labels[column]
+        if column == 0:
+            x = _room_for_returns(level, x)
         first_tracks.append(x + _TRACK / 2)
         x += max(_TRACK * count, _TRACK) + 4
     for piece in level.pieces:
-        piece.x = centres[piece.node.column]
+        if piece.kind != "return":
+            piece.x = centres[piece.node.column]
+    _set_ends(level)
     return first_tracks
+
+
+def _room_for_returns(level: Level, x: float) -> float:
+    """The channels in which what comes round rises again, right of all that comes in; the x behind them."""
+    for number, back in enumerate(reversed(level.returns)):
+        back.again.x = x + _TRACK * (number + 0.5)
+    return x + _TRACK * len(level.returns)
+
+
+def _set_ends(level: Level) -> None:
+    """The channels in which wires turn, and behind them where others leave."""
+    for number, back in enumerate(level.returns):
+        back.turn.x += _TRACK * number
+    for piece in level.exits:
+        piece.x += _TRACK * len(level.returns)
+
+
+def _trace_returns(level: Level) -> None:
+    """The corners of what comes round; the way out of the last column is the wire's own."""
+    for back in level.returns:
+        turn, again = back.turn, back.again
+        back.points = [(turn.x, turn.node.y), (turn.x, back.lane), (again.x, back.lane), (again.x, again.node.y)]
 
 
 def _widths(level: Level) -> tuple[list[float], list[float], list[float]]:

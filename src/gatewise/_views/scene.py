@@ -73,6 +73,8 @@ class _MarkMaker:
 
     def _lines(self, placed: Placed) -> Iterator[AnyMark]:
         branches_of: dict[int, list[Branch]] = {id_: [] for id_ in placed.level.of_wire}
+        for back in placed.level.returns:
+            yield _line("use", placed, back.points, back.wire.id)
         for branch in placed.level.branches:
             branches_of[branch.wire.id].append(branch)
         for id_, branches in branches_of.items():
@@ -80,7 +82,7 @@ class _MarkMaker:
                 yield from self._fork(placed, branches)
             elif branches:
                 yield from self._branch(placed, branches[0], branches[0].points)
-            else:
+            elif placed.level.of_wire[id_][0].kind != "entry":
                 start = _start(*placed.level.of_wire[id_])
                 yield _line("trunk", placed, [start, (start[0] + 24, start[1])], id_)
             if self.sheet.wires[id_].is_cut and placed.level.group is None:
@@ -151,7 +153,7 @@ class _MarkMaker:
             x, y = _start(piece, out)
             if piece.kind == "input":
                 yield from self._input_name(placed, self.sheet.wires[id_], (x, y))
-            if piece.stacks:
+            if piece.stacks and piece.wires[out].id == id_:
                 yield from _stack(placed, piece, out, (x, y))
         for branch in level.branches:
             if branch.label is not None:
@@ -189,7 +191,9 @@ class _MarkMaker:
         own = [Label(said("legend.value"), "value"), Label(said("legend.gradient", f=whose), "gradient")]
         own += [Label(said(f"legend.{key}"), "note") for key in notes_of(marks)]
         if inside := hidden(parts):
-            folded = said("legend.folded", inside=str(inside), all=str(len(self.sheet.steps)))
+            folded = said(
+                "legend.folded", inside=str(inside), all=str(sum(not wires[0].is_edge for wires in self.sheet.steps))
+            )
             own.append(Label(folded, "note"))
         return own
 
@@ -202,7 +206,7 @@ def folded(record: Mapping[str, Any], fold: Fold = None) -> tuple[int, int]:
 
 def about_group(group: Group) -> str:
     """What a group is: `layer: call of 3 gates`."""
-    slots = {"name": group.name, "kind": said(f"kind.{group.kind}"), "count": str(len(group.steps))}
+    slots = {"name": group.name, "kind": said(f"kind.{group.kind}"), "count": str(group.gates)}
     return said("title.group.about", **slots, about=group.about) if group.about else said("title.group", **slots)
 
 
@@ -215,9 +219,11 @@ def _end(branch: Branch) -> tuple[str, int]:
     """Where a branch leads: a wire of the gate or a group, and the port."""
     target = branch.target
     if target.kind == "exit":
-        return "out", 0
+        return (str(target.wires[0].id), 0) if target.wires else ("out", 0)
     if target.group:
         return f"g{target.group.number}", branch.edge.port
+    if not branch.uses:  # what comes round
+        return str(target.wires[0].id), branch.edge.port
     return str(branch.uses[0].target), branch.uses[0].port
 
 

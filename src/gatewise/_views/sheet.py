@@ -12,6 +12,27 @@ from gatewise._views.numbers import Summary, Value, entries, is_finite, quantity
 from gatewise._views.phrases import said
 from gatewise._views.text import plain
 
+EDGES = ("each", "before", "after", "final")
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop that is shown as one round; `round` counts from 0, `carried` are the ids of what goes on and comes in."""
+
+    line: int
+    text: str
+    counter: str
+    count: int
+    round: int
+    numbers: tuple[int, int, int]  # of the counter: the first, the last, the step
+    carried: tuple[tuple[int, int], ...]
+    ends: Mapping[int, Mapping[str, Any]]
+
+    @property
+    def place(self) -> str:
+        """`round 3 of 200`."""
+        return said("loop.round", round=self.round + 1, count=self.count)
+
 
 @dataclass(frozen=True)
 class Wire:
@@ -46,6 +67,13 @@ class Wire:
     cure: str
     is_cut: bool
     is_read: bool
+    loop: int | None = None  # of which loop it is shown as one round's
+    role: str = ""  # there: of the body, or at its edge
+
+    @property
+    def is_edge(self) -> bool:
+        """Whether it stands at the edge of a loop, where a round meets the others and what is outside."""
+        return self.role in EDGES
 
     @property
     def origin(self) -> str:
@@ -122,6 +150,11 @@ class Sheet:
     checks: Mapping[int, Check]
     output: Wire
     upstream: Value
+    loops: tuple[Loop, ...] = ()
+
+    def loop_of(self, wire: Wire) -> Loop | None:
+        """The loop of which a wire is one round's."""
+        return None if wire.loop is None else self.loops[wire.loop]
 
     @cached_property
     def code(self) -> dict[int, tuple[str, ...]]:
@@ -182,7 +215,9 @@ class Sheet:
 
 def read(record: Mapping[str, Any]) -> Sheet:
     """A record (the dict of `json`) as a sheet."""
-    wires = tuple(_wire(row) for row in record["wires"])
+    loops = record.get("loops", ())
+    roles = {int(id_): (k, role) for k, loop in enumerate(loops) for id_, role in loop["wires"].items()}
+    wires = tuple(_wire(row, *roles.get(row["id"], (None, ""))) for row in record["wires"])
     return Sheet(
         wires=wires,
         uses=tuple(_use(row) for row in record["uses"]),
@@ -191,6 +226,15 @@ def read(record: Mapping[str, Any]) -> Sheet:
         checks={int(key): check for key, check in record.get("checks", {}).items()},
         output=wires[record["output"]],
         upstream=record.get("upstream", 1),
+        loops=tuple(map(_loop, loops)),
+    )
+
+
+def _loop(row: Mapping[str, Any]) -> Loop:
+    carried = tuple((after, before) for after, before in row["carried"])
+    ends = {int(id_): told for id_, told in row["ends"].items()}
+    return Loop(
+        row["line"], row["text"], row["counter"], row["count"], row["round"], tuple(row["numbers"]), carried, ends
     )
 
 
@@ -202,7 +246,7 @@ def _event(row: Mapping[str, Any]) -> Event:
     return Event(row["wire"], tuple(row["uses"]), tuple(row.get("code", ())))
 
 
-def _wire(row: Mapping[str, Any]) -> Wire:
+def _wire(row: Mapping[str, Any], loop: int | None, role: str) -> Wire:
     source = row.get("source") or {}
     return Wire(
         id=row["id"],
@@ -234,6 +278,8 @@ def _wire(row: Mapping[str, Any]) -> Wire:
         cure=row.get("cure") or "",
         is_cut=bool(row.get("cut", False)),
         is_read=bool(row.get("read", False)),
+        loop=loop,
+        role=role,
     )
 
 

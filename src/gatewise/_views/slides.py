@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
 from gatewise._views.marks import Outline, Scene, View, Word
 from gatewise._views.phrases import said
@@ -18,12 +17,27 @@ class Showing:
         self.groups = {f"g{gate.group.number}": set(_made(gate)) for gate in self.gates.values() if gate.group}
         self.uses = scene.sheet.uses_of
         self.output = scene.sheet.output.id
-        self.slides = [list(run) for _, run in groupby(steps(scene.sheet), self._passed)]
+        self.slides = self._runs(steps(scene.sheet))
         self.known_from: dict[int, int] = {}
         self.swept_on: dict[int, int] = {}
         for slide, run in enumerate(self.slides, start=2):
             for step in run:
                 (self.swept_on if step.is_backward else self.known_from)[step.wire] = slide
+
+    def _runs(self, walked: list[WalkStep]) -> list[list[WalkStep]]:
+        """The steps of each slide: those through one drawn gate, with what stands at the edge of a loop beside it."""
+        runs: list[list[WalkStep]] = []
+        waiting: list[WalkStep] = []
+        for step in walked:
+            is_on = bool(runs) and runs[-1][0].is_backward == step.is_backward
+            if step.wire not in self.gates:
+                (runs[-1] if is_on else waiting).append(step)
+            elif is_on and self._passed(runs[-1][0]) == self._passed(step):
+                runs[-1].append(step)
+            else:
+                runs.append([step, *waiting])
+                waiting = []
+        return runs
 
     def _passed(self, step: WalkStep) -> tuple[bool, tuple[int, ...]]:
         return step.is_backward, _made(self.gates[step.wire])

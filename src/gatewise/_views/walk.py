@@ -110,7 +110,8 @@ class Walk:
         head = [place, said(f"walk.{step.direction}.through", made=wire.made)]
         head += [what_it_did(self.sheet, wire, self.digits)] if step.is_backward else []
         head += [said("walk.source", line=str(wire.line), text=plain(wire.text))] if wire.line is not None else []
-        return "   ".join(head)
+        loop = self.sheet.loop_of(wire)
+        return "   ".join(head if loop is None else [*head, loop.place])
 
     def _given(self) -> list[str]:
         return [f"{plain(w.name)} = {self.sheet.value(w, self.digits)}" for w in self.sheet.wires if not w.is_gate]

@@ -33,6 +33,7 @@ from gatewise._views.derivation.page import (
     sentence,
 )
 from gatewise._views.derivation.part import Part
+from gatewise._views.derivation.rounds import through_time
 from gatewise._views.derivation.rules import Rules
 from gatewise._views.meaning import objective
 from gatewise._views.numbers import Value, reals
@@ -139,6 +140,7 @@ class _Arrays:
     # ------------------------------------------------------------------------------------------------------- one stage
 
     def _stage(self, wire: Wire) -> None:
+        self.blocks += through_time(self.sheet, wire, self.chain.kept)
         block, uses = self.whole_blocks.get(wire.id), self._uses(wire)
         if wire.named and (block or uses):
             self.blocks.append(heading(2, "derivation.back", wire=Code(wire.name)))

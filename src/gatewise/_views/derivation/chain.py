@@ -6,8 +6,10 @@ import math
 from functools import cached_property
 
 from gatewise._views.derivation.formulas import Term, formula, names_in_text, operand, power_of_e
+from gatewise._views.derivation.rounds import first_value, symbols_of_rounds
 from gatewise._views.derivation.symbols import Symbols
 from gatewise._views.numbers import Entry, Value, entries, reals
+from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Use, Wire
 
 _WRITTEN_WHOLE = 1000  # larger arrays are in the record by summary, their contributions not at all
@@ -21,7 +23,7 @@ class Chain:
         self.sheet, self.digits = sheet, digits
         self.wanted = {wire.id for wire in wanted}
         named = sorted(sheet.wires, key=lambda wire: not wire.named)
-        self.symbols = Symbols(wire.name for wire in named)
+        self.symbols = Symbols((wire.name for wire in named), symbols_of_rounds(sheet))
         self.kept = self._leading_from(self.wanted)
         self.inside: frozenset[int] | None = None  # gates that are written out where they are used, and terms of sums
 
@@ -81,6 +83,10 @@ class Chain:
 
     def told(self, wire: Wire, inlined: frozenset[int] | None = None, depth: int = 0) -> Term:
         """How a gate makes its wire; with `inlined`, those wires and the terms of sums are written out in it."""
+        if wire.role == "before":
+            first = formula(first_value(wire), self.of_name)
+            latex = first.latex if first is not None else self.symbol(wire)
+            return Term(rf"{latex} \text{{ {said('derivation.formula.first')}}}", is_array=bool(wire.shape))
 
         def stands_for(name: str) -> Term | None:
             source = self.by_name.get(name)

@@ -11,6 +11,7 @@ from gatewise._views.derivation.formulas import Term, formula, index_formula
 from gatewise._views.derivation.page import Code, Display, Formula, Sentence, Words, sentence
 from gatewise._views.derivation.part import Part, from_factors
 from gatewise._views.derivation.products import Products
+from gatewise._views.derivation.rounds import part_over_rounds
 from gatewise._views.derivation.totals import Totals, summed_axes
 from gatewise._views.numbers import entries
 from gatewise._views.patterns import axes_text, stretched_axes
@@ -35,6 +36,8 @@ class Rules:
     def part(self, use: Use) -> Part:
         """What comes back along a use."""
         source, target = self.sheet.wires[use.source], self.sheet.wires[use.target]
+        if (over := part_over_rounds(self.sheet, source, target, self.chain.d(target))) is not None:
+            return over
         other = self._other(use) if target.gate in PRODUCTS else None
         if other is not None and {len(source.shape), len(other.shape)} <= {1, 2}:
             return self.products.part(source, other, target, use.port == 0)

@@ -19,6 +19,7 @@ from gatewise._views.derivation.page import (
     on_brackets,
     sentence,
 )
+from gatewise._views.derivation.rounds import part_over_rounds, through_time
 from gatewise._views.patterns import lesson
 from gatewise._views.sheet import Use, Wire
 
@@ -42,6 +43,9 @@ class _Scalars:
         self._forward()
         self._start()
         for wire in self.chain.gates():
+            if over := through_time(self.sheet, wire, self.chain.kept):
+                self._close()
+                self.blocks += over
             for source in dict.fromkeys(use.source for use in self.chain.backward(wire)):
                 uses = self.chain.live_uses[source]
                 if min(use.target for use in uses) == wire.id:
@@ -69,7 +73,10 @@ class _Scalars:
         self._say("forward.each")
         for wire in made:
             value = equals_number(wire.value, self.chain.digits) if not wire.shape and wire.value is not None else ""
-            self._write(f"{self.chain.symbol(wire)} &= {self.chain.told(wire).latex} {value}".rstrip())
+            told = self.chain.told(wire).latex
+            first = wire.role == "before"  # what it is in the round that is shown, and what in the first one
+            line = rf"& {value} \quad ({told})" if first else f"&= {told} {value}"
+            self._write(f"{self.chain.symbol(wire)} {line}".rstrip())
 
     def _start(self) -> None:
         output = self.sheet.output
@@ -104,8 +111,16 @@ class _Scalars:
     def _along(self, use: Use) -> str:
         """`df/dq * z = 1 * -4 = -4`: the factor in symbols where it holds wires, as `dq/dx` where it is a number."""
         target = self.sheet.wires[use.target]
+        if target.is_edge:
+            return self._at_edge(use, target)
         numbers = product(target.gradient, use.local, use.contribution, self.chain.digits)
         return rf"{self._of(target)} \cdot {self._factor(use, target)} = {numbers}"
+
+    def _at_edge(self, use: Use, target: Wire) -> str:
+        """What comes back at the edge of a loop: over all rounds, to the first one, or as it is."""
+        came = equals_number(use.contribution, self.chain.digits)
+        over = part_over_rounds(self.sheet, self.sheet.wires[use.source], target, self._of(target))
+        return f"{self._of(target) if over is None else over.latex} {came}"
 
     def _factor(self, use: Use, target: Wire) -> str:
         if not is_number(use.local_text or ""):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from gatewise._views.text import plain
 
@@ -83,10 +84,10 @@ def exact(name: str) -> str:
 class Symbols:
     """The symbols of all names of one circuit, no two alike, and letters that none of them uses."""
 
-    def __init__(self, names: Iterable[str]) -> None:
+    def __init__(self, names: Iterable[str], given: Mapping[str, str] = MappingProxyType({})) -> None:
         self._known: dict[str, str] = {}
         for name in names:
-            tried = symbol(name)
+            tried = given.get(name) or symbol(name)
             self._known[name] = exact(name) if tried in self._known.values() else tried
         self._taken = set(self._known.values())
 

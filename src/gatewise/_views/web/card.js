@@ -104,7 +104,9 @@ class Card extends Sheet {
   head(wire) {
     const head = place(`${said("card.gate")}  ${madeBy(wire)}`, whatItDid(this, wire), PATTERN_AT);
     const line = wire.source?.line ?? null;
-    return line === null ? head : place(head, `${said("line", { line: String(line) })}   ${plain(wire.source?.text)}`, SOURCE_AT);
+    if (line === null) return head;
+    const told = [said("line", { line: String(line) }), plain(wire.source?.text), this.roundOf(wire)];
+    return place(head, told.slice(0, told[2] ? 3 : 2).join("   "), SOURCE_AT);
   }
 
   // Forward.

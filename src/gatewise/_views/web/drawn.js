@@ -8,7 +8,8 @@ import { isBlocked, labelOf, notesOf } from "./marks.js";
 import { tie } from "./patterns.js";
 import { said } from "./phrases.js";
 import { bind, settle, toggle, writeLegend } from "./picture.js";
-import { isAllFinite, isGate } from "./sheet.js";
+import { retitle } from "./rounds.js";
+import { isAllFinite, isEdge, isGate } from "./sheet.js";
 import { plain, widthOf } from "./texts.js";
 
 /** @typedef {SVGElement | null} Block the open group that a mark stands in */
@@ -83,7 +84,8 @@ export class Picture {
   /** @param {number[]} wires */
   countGates(wires) {
     const { recorded } = this.numbers;
-    return new Set(wires.map((id) => recorded.wires[id].step ?? `wire ${id}`)).size;
+    const gates = wires.filter((id) => !isEdge(recorded.wires[id]));
+    return new Set(gates.map((id) => recorded.wires[id].step ?? `wire ${id}`)).size;
   }
 
   /** A label, the uses it tells of, and what Python wrote: that holds for the numbers as they were recorded. @param {SVGElement} element @returns {Label} */
@@ -188,6 +190,7 @@ export class Picture {
     const items = this.shownItems();
     items.forEach((item) => this.updateItem(item));
     this.updateLegend(labels, lines.includes(true), items);
+    retitle(this.svg, this.numbers.now.record, this.numbers.rounds);
   }
 
   // Labels. What one says of the numbers is returned; on a walk it may show less.
@@ -267,7 +270,7 @@ export class Picture {
   roomOf(label) {
     const { frame, scale, boxes } = (this.drawn ??= this.measured());
     const own = boxes.get(label) ?? label.getBoundingClientRect();
-    const isLeftwards = label.getAttribute("text-anchor") === "end";
+    const isLeftwards = (label.getAttribute("text-anchor") === "end" || label.matches(".branch"));
     let room = isLeftwards ? own.right - frame.left : frame.right - own.left;
     for (const [mark, box] of boxes) {
       if (mark === label || box.top >= own.bottom - 2 || box.bottom <= own.top + 2) continue;
@@ -375,6 +378,7 @@ export class Picture {
       fork: this.forks.some(this.isVisible),
       dashed,
       ties: new Set(items.map((item) => item.tie ?? "")),
+      round: items.some(({ id, group }) => group === undefined && id !== null && this.numbers.recorded.wires[id].pattern === "carries"),
       folded: shut.reduce((sum, gates) => sum + gates, 0),
       steps: this.countGates(this.numbers.recorded.record.forward),
     });

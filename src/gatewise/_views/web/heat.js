@@ -25,9 +25,9 @@ const cuts = (size, most) => {
 
 /** The entry of the largest size, NaN before all others. @param {Entry[]} part */
 const largestOf = (part) => {
-  const sizes = part.map((entry) => (entry === "nan" || Number.isNaN(entry) ? NaN : Math.abs(Number(entries(entry)[0]))));
-  const bad = sizes.findIndex(Number.isNaN);
-  return part[bad >= 0 ? bad : sizes.reduce((best, size, at) => (size > sizes[best] ? at : best), 0)];
+  const found = part.map((entry) => (entry === "nan" || Number.isNaN(entry) ? NaN : Math.abs(Number(entries(entry)[0]))));
+  const bad = found.findIndex(Number.isNaN);
+  return part[bad >= 0 ? bad : found.reduce((best, size, at) => (size > found[best] ? at : best), 0)];
 };
 
 /** An array as at most 6 rows of 16: of every part the entry of the largest size. @param {Value} value */

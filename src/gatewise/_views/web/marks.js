@@ -56,9 +56,9 @@ export const labelOf = (sheet, kind, wire, uses) => {
 
 /**
  * The notes of the legend for what is seen: labels, marks of ties, and how many gates are folded of how many.
- * @param {{ labels: { text: string, cells: unknown }[], fork: boolean, dashed: boolean, ties: Set<string>, folded: number, steps: number }} seen
+ * @param {{ labels: { text: string, cells: unknown }[], fork: boolean, dashed: boolean, ties: Set<string>, round: boolean, folded: number, steps: number }} seen
  */
-export const notesOf = ({ labels, fork, dashed, ties, folded, steps }) => {
+export const notesOf = ({ labels, fork, dashed, ties, round, folded, steps }) => {
   const texts = new Set(labels.map(({ text }) => text));
   const maps = labels.filter(({ cells }) => cells);
   const has = {
@@ -69,6 +69,7 @@ export const notesOf = ({ labels, fork, dashed, ties, folded, steps }) => {
     dashed,
     tie: ties.has(said("mark.tie")),
     "tie.constant": ties.has(said("mark.tie.constant")),
+    round,
     stops: texts.has(said("mark.stops")),
     unknown: texts.has(said("mark.unknown")),
   };

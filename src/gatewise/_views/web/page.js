@@ -8,6 +8,7 @@ import { Picture } from "./drawn.js";
 import { Inputs } from "./inputs.js";
 import { Code, Table } from "./panels.js";
 import { said, speak } from "./phrases.js";
+import { Sliders } from "./rounds.js";
 import { Numbers } from "./state.js";
 import { plain } from "./texts.js";
 import { Walk } from "./walk.js";
@@ -52,6 +53,7 @@ class Circuit {
     this.picture = new Picture(svg, data, this.numbers, this.walk);
     this.code = data.code && new Code(data.code, data.record);
     this.inputs = new Inputs(this.numbers, () => this.takeNumbers());
+    this.sliders = new Sliders(data.record, data.rounds, (chosen) => this.chooseRounds(chosen));
     this.table = new Table(this.numbers);
     this.card = make("pre", { class: "card" });
     this.paper = make("div", { class: "paper" }, svg);
@@ -117,7 +119,7 @@ class Circuit {
       this.fit,
       pressed(said("page.table"), (isOn) => (this.table.element.hidden = !isOn)),
     ];
-    return make("div", { class: "bar" }, walk, this.status, make("div", { class: "more" }, ...switches));
+    return make("div", { class: "bar" }, walk, this.status, make("div", { class: "more" }, ...switches), this.sliders.element);
   }
 
   patternLegend() {
@@ -324,6 +326,13 @@ class Circuit {
     const step = this.walk.current;
     const isPointed = this.pinned !== null || this.pointed !== null;
     this.code?.light(isPointed || step !== null ? id : null, !isPointed && step !== null && step.isBack);
+  }
+
+  /** @param {number[]} chosen */
+  chooseRounds(chosen) {
+    this.numbers.choose(chosen);
+    this.sliders.update(this.numbers.now.record);
+    this.takeNumbers();
   }
 
   takeNumbers() {

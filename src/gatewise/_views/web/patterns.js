@@ -3,7 +3,7 @@
 /** @import { Use, Value, Wire } from "./types" */
 import { entries, isReal, number } from "./numbers.js";
 import { said } from "./phrases.js";
-import { hasGradient, nameOf, sameShape } from "./sheet.js";
+import { hasGradient, isEdge, nameOf, sameShape } from "./sheet.js";
 import { plain } from "./texts.js";
 
 const OF_TWO = ["larger", "smaller"]; // corners of gates that choose between operands
@@ -76,6 +76,7 @@ const TELL = {
 /** @param {Sheet} sheet @param {Wire} wire */
 export const whatItDid = (sheet, wire) => {
   const [pattern, operands] = [wire.pattern ?? "", sheet.operands[wire.id]];
+  if (isEdge(wire)) return said(`did.${pattern}`);
   const tell = TELL[pattern];
   const what = tell ? tell(sheet, operands, wire) : PLAINLY.includes(pattern) ? said(`did.${pattern}`) : plain(pattern);
   let did = said("did", { gate: spoken(wire), what });

@@ -2,12 +2,16 @@
 /** @import { Check, Digits, Recorded, Use, Value, Wire } from "./types" */
 import { entries, isFinite, quantity } from "./numbers.js";
 import { said } from "./phrases.js";
+import { roundTold } from "./rounds.js";
 import { plain, shapeText } from "./texts.js";
 
 /** @param {Wire} wire */
 export const nameOf = (wire) => plain(wire.name);
 /** @param {Wire} wire */
 export const isGate = (wire) => wire.kind === "gate";
+const EDGES = ["shares", "carries", "continues", "leaves"];
+/** Whether it stands at the edge of a loop, where a round meets the others and what is outside. @param {Wire} wire */
+export const isEdge = (wire) => EDGES.includes(wire.pattern ?? "");
 /** @param {Wire} wire */
 export const hasGradient = (wire) => wire.gradient !== null || Boolean(wire.gradient_summary);
 /** Whether nothing in its value or its gradient is nan or inf. @param {Wire} wire */
@@ -56,6 +60,12 @@ export class Sheet {
   isUsedOnce = (wire) => this.usesOf[wire.id].length === 1 && wire !== this.output;
   /** @param {Wire} wire @returns {Check | undefined} */
   check = (wire) => this.record.checks[wire.id];
+
+  /** Which round a wire is of: `round 3 of 200`; nothing for one outside of loops. @param {Wire} wire */
+  roundOf(wire) {
+    const which = this.record.loops.findIndex(({ wires }) => wire.id in wires);
+    return which < 0 ? "" : roundTold(this.record, which);
+  }
 
   /** Whether a max or a mask sent everything that could have come to this wire elsewhere. @param {Wire} wire */
   isRoutedAway(wire) {

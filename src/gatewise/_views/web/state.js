@@ -3,6 +3,7 @@
 import { recorded } from "./compute.js";
 import { entries, isFinite, quantity } from "./numbers.js";
 import { said } from "./phrases.js";
+import { withRounds } from "./rounds.js";
 import { Sheet, hasGradient, isGate, nameOf, originOf } from "./sheet.js";
 import { plain } from "./texts.js";
 
@@ -33,6 +34,7 @@ export class Numbers {
   constructor(data) {
     this.recorded = this.from = this.now = new Sheet(data.record, data.digits);
     this.formulas = data.formulas;
+    this.rounds = data.rounds;
     this.inputs = givenInputs(this.recorded);
     this.refusal = "";
     /** @type {number[][]} the positions of each wire's uses in the record */
@@ -52,6 +54,13 @@ export class Numbers {
   set(id, index, entry) {
     this.inputs = { ...this.inputs, [id]: withinIndex(this.inputs[id], index, entry) };
     this.now = this.at(this.inputs);
+  }
+
+  /** The numbers of other rounds. @param {number[]} chosen */
+  choose(chosen) {
+    const { record, digits } = this.recorded;
+    const isRecorded = chosen.every((at, which) => this.rounds[which].kept[at] === record.loops[which].round);
+    this.now = this.from = isRecorded ? this.recorded : new Sheet(withRounds(record, this.rounds, chosen), digits);
   }
 
   reset() {

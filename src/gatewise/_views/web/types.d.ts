@@ -61,6 +61,32 @@ export interface Check {
   counts: { [verdict: string]: number };
 }
 
+/** A loop that is shown as one round. */
+export interface Loop {
+  line: number;
+  text: string;
+  count: number;
+  round: number;
+  wires: { [id: string]: string };
+}
+
+/** What one thing is in every round that is kept: the same, floats in base 64, or each with the summary of a large one. */
+export interface Column {
+  same?: Value;
+  shape?: number[];
+  floats?: string;
+  each?: [Value, Summary | null][];
+}
+
+/** The rounds of a loop: which are kept, and by wire and use the columns of what changes; the group that shows it. */
+export interface RoundsOf {
+  kept: number[];
+  wires: { [id: string]: { [field: string]: number } };
+  uses: { [place: string]: { [field: string]: number } };
+  columns: Column[];
+  group: number;
+}
+
 export interface Recorded {
   wires: Wire[];
   uses: Use[];
@@ -69,6 +95,7 @@ export interface Recorded {
   output: number;
   upstream: Value;
   checks: { [id: string]: Check };
+  loops: Loop[];
   /** Of a record that was computed anew: why its circuit would be another. */
   left?: string | null;
 }
@@ -134,6 +161,7 @@ export interface Staged {
 export interface Data {
   record: Recorded;
   formulas: Formulas;
+  rounds: RoundsOf[];
   digits: number | null;
   code: Staged | null;
   marks: { [name: string]: (string | null)[] };

@@ -1,0 +1,137 @@
+"""Which loops of a circuit are shown as one round, and what the wires of that round are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Literal
+
+from gatewise._circuit import FrozenCircuit, Repeat, Wire, step_of, wires_in
+from gatewise._loops import repeats
+from gatewise._record.circuits import operands_by_port
+
+SMALL = 12  # gates up to which all rounds of a loop are shown, as they are quickly read
+PICK = "getitem"
+
+#: Where an operand of a step comes from: a step of the same round, what the round before made, a wire from outside, or
+#: what the round picks out of such a wire by its number.
+Way = Literal["body", "carried", "shared", "picked"]
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """A repeat as it is shown.
+
+    `names` are those of the places of its body, `before` and `after` those of what comes from the round before and goes
+    to the next, by place, `each` those of the wires from outside as one round has them. `ways` say for each place, by
+    port, where the operand comes from: a place of the body, or a wire.
+    """
+
+    repeat: Repeat
+    counter: str
+    names: list[str] = field(default_factory=list)
+    before: dict[int, str] = field(default_factory=dict)
+    after: dict[int, str] = field(default_factory=dict)
+    each: dict[Wire, str] = field(default_factory=dict)
+    ways: list[dict[int, tuple[Way, int | Wire]]] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many rounds there are."""
+        return len(self.repeat.rounds)
+
+    @property
+    def finals(self) -> dict[int, Wire]:
+        """The wires of the last round that are used after the loop, by place."""
+        last = self.repeat.rounds[-1]
+        return {place: wire for place in sorted(self.repeat.collected) if (wire := last[place]) is not None}
+
+
+def kept_loops(circuit: FrozenCircuit, small: int = SMALL) -> list[Loop]:
+    """The loops that are shown as one round: all but those of a handful of gates, and those whose rounds are collected.
+
+    A wire of a round that is used after the loop would need its number told; of the last one it is clear.
+    """
+    found, _ = repeats(circuit)
+    kept = [r for r in found if len(r.rounds) * len(r.body) > small and may_be_one_round(circuit, r)]
+    taken = set(circuit.names.values()) | {i.parameter for i in circuit.inputs}
+    return [named(circuit, repeat, taken) for repeat in sorted(kept, key=lambda r: r.body[0].order)]
+
+
+def may_be_one_round(circuit: FrozenCircuit, repeat: Repeat) -> bool:
+    """Whether one round says all there is to say of the others."""
+    last = len(repeat.rounds) - 1
+    only_last = all(rounds == (last,) for rounds in repeat.collected.values())
+    only_before = not (
+        repeat.elements or repeat.delays or repeat.delayed
+    )  # nothing of other loops, nor of older rounds
+    return only_last and only_before and all(repeat.rounds[0][place] is not None for place in repeat.carried)
+
+
+def named(circuit: FrozenCircuit, repeat: Repeat, taken: set[str]) -> Loop:
+    """A repeat with the names of its wires: the user's with the counter behind them, as one writes h_t for h."""
+    counter = repeat.counting.counter
+    loop = Loop(repeat, counter if counter not in ("", "_") else "t")
+    free = namer(taken)
+    loop.names, bases = names_of_body(circuit, repeat.body, loop.counter, free)
+    loop.before = {place: free(f"{bases[place]}_prev") for place in sorted(repeat.carried)}
+    loop.after = {place: free(f"{bases[place]}_next") for place in sorted(repeat.carried)}
+    loop.ways = [ways_of(circuit, repeat, place) for place in range(len(repeat.body))]
+    shared = {x: None for way in loop.ways for kind, x in way.values() if kind == "shared" and isinstance(x, Wire)}
+    loop.each = {wire: free(f"{circuit.names[wire]}_{loop.counter}") for wire in shared}
+    return loop
+
+
+def names_of_body(
+    circuit: FrozenCircuit, body: Sequence[Wire], counter: str, free: Callable[[str], str]
+) -> tuple[list[str], list[str]]:
+    """The names of a round's wires, and what they come from: of a name bound twice the last one has it plainly."""
+    stages = {wire: stage for stage in circuit.stages for wire in stage.wires}
+    bases = [base_of(circuit.names[w], stages.get(w)) if w in circuit.named and w in stages else "" for w in body]
+    given = {wire: free(f"{base}_{counter}") for wire, base in reversed([*zip(body, bases, strict=True)]) if base}
+    whole = {stages[wire].name: name for wire, name in reversed(given.items())}
+    part_of = {w: whole.get(stages[w].name, counter) if w in stages else counter for w in body}
+    names = [given.get(w) or free(f"{part_of[w]}_{{}}") for w in body]
+    return names, [base or name for base, name in zip(bases, names, strict=True)]
+
+
+def namer(taken: set[str]) -> Callable[[str], str]:
+    """Gives names that nobody has: h_t, h_t_2, ...; of a name with a place for a number the first that is free."""
+
+    def free(name: str) -> str:
+        numbered = name if "{}" in name else f"{name}_{{}}"
+        first = 1 if "{}" in name else 2
+        tries = (numbered.format(k) for k in count(first))
+        found = name if "{}" not in name and name not in taken else next(each for each in tries if each not in taken)
+        taken.add(found)
+        return found
+
+    return free
+
+
+def base_of(name: str, stage: object) -> str:
+    """What the user calls a value: the target of its statement, of which a name is one with a number."""
+    statement = getattr(stage, "statement", None)
+    targets = [*(statement.target or "").split(","), statement.into] if statement is not None else []
+    head, _, number = name.rpartition("_")
+    return head if head in targets and number.isdigit() else name
+
+
+def ways_of(circuit: FrozenCircuit, repeat: Repeat, place: int) -> dict[int, tuple[Way, int | Wire]]:
+    """Where the operands of one step come from, by port, seen in the second round, which is a model of all."""
+    made = step_of(repeat.body[place])
+    assert made is not None
+    here = {wire: q for q, wire in enumerate(repeat.body)}
+    before = {wire: q for q, wire in enumerate(repeat.rounds[0]) if wire is not None}
+    by_round = {slot[0] for (j, slot) in repeat.indexed if j == place}
+    found: dict[int, tuple[Way, int | Wire]] = {}
+    for port, wire in operands_by_port(circuit, made).items():
+        if wire in here:
+            found[port] = "body", here[wire]
+        elif wire in before:
+            found[port] = "carried", before[wire]
+        else:
+            picked = port == 0 and made.gate.name == PICK and "index" in by_round and not wires_in(made)[1:]
+            found[port] = ("picked" if picked else "shared"), wire
+    return found

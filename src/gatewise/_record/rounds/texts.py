@@ -1,0 +1,86 @@
+"""The texts of one round: each step under the names of the round, what hangs on its number by the user's text."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from gatewise._circuit import Expr, FrozenCircuit, Said, Slot, SourcedWire, Wire, step_of, tick
+from gatewise._loops import node_of, slots, with_slots
+from gatewise._record.rounds.loops import Loop
+from gatewise._source import GateText, local_gradients, step_texts
+
+
+def texts_of(circuit: FrozenCircuit, wires: Iterable[Wire]) -> dict[Wire, GateText]:
+    """The texts of what made some wires of a circuit; outputs of one step share theirs."""
+    made = {wire: circuit.steps[wire] for wire in wires}
+    found = step_texts(circuit, ((step, wire) for wire, step in made.items()))
+    return {wire: found[step] for wire, step in made.items()}
+
+
+def texts_of_round(circuit: FrozenCircuit, loop: Loop) -> list[GateText]:
+    """The texts of the steps of one round, by place; the second round stands for all."""
+    names = dict(circuit.names) | loop.each
+    names.update(zip(loop.repeat.body, loop.names, strict=True))
+    names.update((wire, loop.before[q]) for q in loop.before if (wire := loop.repeat.rounds[0][q]) is not None)
+    told = Told(circuit, loop)
+    steps = [told.step(place) for place in range(len(loop.names))]
+    spelled, texts = {**circuit.spelled, **told.spelled}, {**circuit.texts, **told.texts}
+    inputs = tuple(i for i in circuit.inputs if i.wire not in loop.each or i.kind != "constant")
+    round_ = dataclasses.replace(circuit, names=names, spelled=spelled, texts=texts, inputs=inputs)
+    found = step_texts(round_, zip(steps, loop.repeat.body, strict=True))
+    return [found[step] for step in steps]
+
+
+def in_round(text: GateText, wire: Wire | None) -> GateText:
+    """The text of a step with the local gradients that it has in one round; none where NumPy did the step."""
+    if not text.local_values:
+        return text
+    local = {} if wire is None else local_gradients(wire)
+    kept = {position: local[position] for position in text.local_values if position in local}
+    dead = {position for position, value in kept.items() if value is None}
+    values = {position: 0.0 if value is None else value for position, value in kept.items()}
+    return dataclasses.replace(text, local_values=values, dead=dead)
+
+
+class Told:
+    """The steps of a round with the user's text for what is another number each time."""
+
+    def __init__(self, circuit: FrozenCircuit, loop: Loop) -> None:
+        self.circuit, self.loop = circuit, loop
+        self.spelled: dict[Wire, Said] = {}
+        self.texts: dict[Any, Said] = {}
+        self.kept: list[Any] = []  # what `texts` goes by is told by its id, so it has to live
+
+    def step(self, place: int) -> Expr:
+        """The step at one place of the body."""
+        made = step_of(self.loop.repeat.body[place])
+        assert made is not None
+        given = slots(made)
+        told: dict[Slot, Any] = {}
+        typed = dict(made.typed)
+        moved = {key: each.text for key, each in self.loop.repeat.moved.items()}
+        for (at, slot), text in {**self.loop.repeat.indexed, **moved}.items():
+            if at != place:
+                continue
+            text = text or Said(self.loop.counter, {self.loop.counter})
+            if isinstance(slot[0], int):
+                typed[slot[0]] = text
+            elif slot[0] == "index" and isinstance(given[slot], slice):
+                told[slot] = self.cut(made, slot, given[slot], text)
+            elif type(given[slot]) is int and slot[0] == "index":
+                number = told[slot] = SourcedWire(tick(), self.circuit.recording, given[slot])
+                self.spelled[number] = text
+        return dataclasses.replace(with_slots(made, told), typed=typed)
+
+    def cut(self, made: Expr, slot: Slot, given: slice, text: Said) -> slice:
+        """A slice that is spelled as the user wrote it."""
+        new = slice(given.start, given.stop, given.step)
+        self.kept.append(new)
+        node = node_of(made, slot)
+        parts = [node.lower, node.upper, node.step] if isinstance(node, ast.Slice) else []
+        spelled = [ast.unparse(part).replace(" ", "") if part else "" for part in parts]
+        self.texts["index", id(new)] = Said(":".join(spelled[: 2 + any(spelled[2:])]) or text, text.names)
+        return new
