@@ -132,8 +132,8 @@ class Naming:
 
     def used_elsewhere(self, wire: Any, repeat: Repeat) -> bool:
         """Whether a wire is used by more than the first round, as what is carried in."""
-        inside = {w for row in repeat.rounds for w in row if w is not None}
-        others = (made for w, made in self.circuit.steps.items() if w not in inside | self.arrays)
+        aside = {w for row in repeat.rounds for w in row if w is not None} | self.arrays
+        others = (made for w, made in self.circuit.steps.items() if w not in aside)
         carried = [q for q, first in repeat.carried.items() if first is wire]
         return (
             wire in repeat.shared
