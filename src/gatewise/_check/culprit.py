@@ -44,9 +44,9 @@ def culprits(f: Function, args: Sequence[object] = (), kwargs: Mapping[str, obje
     return judged(lambda at: world_of_function(at, f, args, kwargs or {}))
 
 
-def culprits_of_script(path: str, text: str) -> list[Mistake]:
-    """The wrong lines of a flat script, in the order of the code."""
-    return judged(lambda at: world_of_script(at, path, text))
+def culprits_of_script(path: str, text: str, output: str = "") -> list[Mistake]:
+    """The wrong lines of a flat script, in the order of the code; `output` names what its gradients are of."""
+    return judged(lambda at: world_of_script(at, path, text, output))
 
 
 def culprits_of_pair(

@@ -20,7 +20,7 @@ from gatewise._check.contributions import Work, work_of
 from gatewise._check.diagnosis import SAYS, Mistake, Suspect
 from gatewise._check.explaining import TooManyError
 from gatewise._check.hearing import Event
-from gatewise._check.locating import is_in_a_helper, single_line
+from gatewise._check.locating import hands_on_what_is_wrong, is_in_a_helper, single_line
 from gatewise._check.mending import Found, Located
 from gatewise._check.moving import Inquiry
 from gatewise._check.names import wire_named
@@ -63,11 +63,11 @@ def lines_of_check(subject: Subject, given: Given, marked: Callable[[], Sequence
     return told._replace(why="") if unknown else told
 
 
-def lines_of_script(path: str, text: str, marked: Callable[[], Sequence[Mistake]]) -> Told:
-    """What is said of the lines of a script."""
+def lines_of_script(path: str, text: str, marked: Callable[[], Sequence[Mistake]], output: str = "") -> Told:
+    """What is said of the lines of a script, of the gradients of what it computes under a name."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return agreed(located(lambda: trials_of(Script(path, text))), marked)
+        return agreed(located(lambda: trials_of(Script(path, text, output))), marked)
 
 
 def trials_of(script: Script) -> list[Trial]:
@@ -202,7 +202,7 @@ def is_told(f: Found, found: Located, inquiry: Inquiry) -> bool:
     change = f.change or f.mend()
     if change is None:
         handed = isinstance(f.statement, ast.Assign) and work_of(f.statement) is Work.HANDS_ON
-        return not handed and f.statement.lineno not in found.idle
+        return not (handed and hands_on_what_is_wrong(inquiry, f.statement)) and f.statement.lineno not in found.idle
     return change.rank < Rank.FAR or len(found.suspects) < 2 or not is_in_a_helper(inquiry, f.statement)
 
 

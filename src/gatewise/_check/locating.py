@@ -16,7 +16,16 @@ import numpy as np
 
 from gatewise._check.comparing import identical, largest, squeezed
 from gatewise._check.contributions import Work, work_of
-from gatewise._check.mending import Found, Located, as_found, by_changes, is_mended_by, mendings, statements_of
+from gatewise._check.mending import (
+    Found,
+    Located,
+    as_found,
+    by_changes,
+    is_mended_by,
+    mendings,
+    names_at,
+    statements_of,
+)
 from gatewise._check.moving import Goal, Inquiry, remembered
 from gatewise._check.readings import (
     backward_values,
@@ -36,15 +45,15 @@ from gatewise._check.readings import (
     whole_of,
     wires_named,
 )
-from gatewise._check.replacing import by_replacement, is_passed_over, mends_at, mends_together
+from gatewise._check.recomputed import as_before
+from gatewise._check.repeating import each_time
+from gatewise._check.replacing import by_replacement, is_passed_over, mends_at
 from gatewise._check.rows import Change, Rank
-
-WAYS = 1000  #: ways in which values of one line may stand for gradients, that are tried
 
 
 def single_line(inquiry: Inquiry, goal: Goal) -> Located:
     """The one line that accounts for all of these gradients."""
-    on_way = [i for i in backward_values(inquiry) if inquiry.reaches(i) & {*goal}]
+    on_way = [i for i in backward_values(inquiry) if inquiry.reaches(i) & {*goal} and inquiry.spoils(i)]
     located = by_patches(inquiry, on_way, goal)
     if located.found or located.doubtful or located.why:
         return located
@@ -56,6 +65,8 @@ def single_line(inquiry: Inquiry, goal: Goal) -> Located:
 
 def by_patches(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Located:
     """The line at the first value of which another one makes all gradients right."""
+    if (again := as_in_forward(inquiry, on_way, goal)) is not None:
+        return Located([again], [again.statement])
     patches: list[tuple[int, Any]] = []
     for i in on_way:
         patch = patch_for(inquiry, i, goal)
@@ -71,6 +82,18 @@ def by_patches(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Located:
         return Located([several], [several.statement])
     suspects = statements_of(inquiry, [i for i in on_way if not is_cleared(inquiry, i)])
     return by_changes(inquiry, suspects, goal, [])
+
+
+def as_in_forward(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Found | None:
+    """The line that computes a value of the forward pass once more, and another one, where that one mends all."""
+    for i in on_way:
+        if roles_of(inquiry, i):
+            continue
+        for values in as_before(inquiry, i):
+            if mends_at(inquiry, i, values, goal):
+                e = inquiry.events[i]
+                return Found(e.place.statement, e.place.key, e.value, values[0])
+    return None
 
 
 def is_as_meant(inquiry: Inquiry, i: int) -> bool:
@@ -117,50 +140,6 @@ def handed_on(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, object]]) -
 def is_taken_exactly(inquiry: Inquiry, i: int) -> bool:
     """Whether what follows takes a value for a gradient, and for no multiple of one."""
     return any(map(inquiry.is_one, roles_of(inquiry, i).values()))
-
-
-def each_time(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Found | None:
-    """The line where it goes wrong first, where that runs several times, as in a helper.
-
-    All gradients are right once it gives the true one each time.
-    """
-    first = next((i for i in on_way if not is_cleared(inquiry, i)), None)
-    if first is None:
-        return None
-    place = inquiry.events[first].place
-    times = [i for i in on_way if inquiry.events[i].place.statement is place.statement and not is_cleared(inquiry, i)]
-    if len(times) < 2 or any(inquiry.events[i].place.key != place.key for i in times):
-        return None
-    if not statements_of(inquiry, times) or any(inquiry.events[i].place.how in ("part", "after") for i in times):
-        return None
-    for choice in itertools.islice(ways_to_stand(inquiry, times), WAYS):
-        values = [
-            {i: total(uses_at(inquiry, n, k), range(len(uses_at(inquiry, n, k)))) / d
-             for i, (k, d) in zip(times, choice, strict=True)}
-            for n in range(len(inquiry.trials))
-        ]  # fmt: skip
-        if mends_together(inquiry, values, goal):
-            return Found(place.statement, place.key, inquiry.events[first].value, values[0][first])
-    return None
-
-
-def ways_to_stand(inquiry: Inquiry, times: Sequence[int]) -> Iterator[tuple[tuple[int, float], ...]]:
-    """The wires whose gradients the values of one line may be: those that they do the work of; else a series.
-
-    A loop makes the wires of one line at equal distances, and goes through them forwards or backwards.
-    """
-    roles = [list(roles_of(inquiry, i).items()) for i in times]
-    if all(roles):
-        yield from itertools.product(*roles)
-    found = inquiry.trials[0].circuit.found
-    shapes = {squeezed(inquiry.events[i].value) for i in times}
-    same = sorted(k for k, g in found.items() if {squeezed(g)} == shapes)
-    count = len(times)
-    for step in range(1, (len(same) - 1) // (count - 1) + 1):
-        for start in range(len(same) - step * (count - 1)):
-            series = tuple((k, 1.0) for k in same[start : start + step * (count - 1) + 1 : step])
-            yield series[::-1]
-            yield series
 
 
 def is_on_its_way(inquiry: Inquiry, i: int) -> bool:
@@ -215,9 +194,8 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
     before = [
         j for j in before if is_begun(inquiry, j, i) or not (is_on_its_way(inquiry, j) or is_passed_over(inquiry, j))
     ]
-    is_held = any(r.whole and is_a_size(inquiry, r.c) for r in plain_readings(inquiry, i))
-    after = [j for j in others if j in inquiry.changes[i]] if is_held else []
-    suspects = statements_of(inquiry, [*before, i, *after])
+    after = [j for j in others if j in inquiry.changes[i]] if is_held_at_a_number(inquiry, i) else []
+    suspects = without_packing(statements_of(inquiry, [*before, i, *after]))
     first = Found(place.statement, place.key, inquiry.events[i].value, should)
     if not largest(inquiry.events[i].value) and place.how == "value" and not isinstance(place.statement, ast.Return):
         return Located([], [], f"a line is missing that adds to {place.key}")
@@ -242,7 +220,32 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
             why = "a change of any of these would mend it"
             return Located([], [*rivals, *suspects], why, doubtful=True, listed=True)
         return Located([first], suspects)
-    return by_changes(inquiry, suspects, goal, [first], statements_of(inquiry, [i, *after]))
+    return by_changes(inquiry, suspects, goal, [first], without_packing(statements_of(inquiry, [i, *after])))
+
+
+def is_held_at_a_number(inquiry: Inquiry, i: int) -> bool:
+    """Whether a value is a gradient times a length or a number of the program's: a later line may make up for that."""
+    for r in plain_readings(inquiry, i):
+        if r.whole and is_a_size(inquiry, r.c):
+            return True
+        times = r.c * roles_of(inquiry, i)[r.wire]
+        named = any(inquiry.is_one(times / c) or inquiry.is_one(times * c) for c in constants_at(inquiry, i))
+        if named and r.wire not in wires_named(inquiry, i):
+            return True
+    return False
+
+
+def constants_at(inquiry: Inquiry, i: int) -> list[float]:
+    """The numbers that stand under a name where a value is made, as weights and scales do."""
+    s = inquiry.events[i].place.statement
+    names = {**inquiry.trials[0].code.space(s), **names_at(inquiry, s)}
+    numbers = [float(x) for x in names.values() if isinstance(x, (float, np.floating))]
+    return [c for c in numbers if np.isfinite(c) and abs(c) not in (0.0, 0.5, 1.0, 2.0)]
+
+
+def without_packing(statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """These without the ones that only put values together, where others are left."""
+    return [s for s in statements if work_of(s) is not Work.PACKS] or list(statements)
 
 
 def equals_of(inquiry: Inquiry, i: int, others: Sequence[int]) -> list[ast.stmt]:
@@ -286,6 +289,17 @@ def hands_on_what_is_right(inquiry: Inquiry, s: ast.stmt, i: int) -> bool:
         if made and made[-1] in backward_values(inquiry) and not is_exact(inquiry, made[-1]):
             return False
     return True
+
+
+def hands_on_what_is_wrong(inquiry: Inquiry, s: ast.stmt) -> bool:
+    """Whether a line gives on as it is what a line before it made, and what may be wrong with it is that."""
+    made = [i for i in backward_values(inquiry) if (p := inquiry.events[i].place).statement is s and p.how != "after"]
+    return any(
+        inquiry.agree(inquiry.events[j].value, inquiry.events[i].value) and not is_exact(inquiry, j)
+        for i in made
+        for j in backward_values(inquiry)
+        if j < i and i in inquiry.changes[j]
+    )
 
 
 def is_partial(inquiry: Inquiry, i: int) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.comparing import Value, is_number, largest, squeezed
+from gatewise._check.contributions import Work, work_of
 from gatewise._check.explaining import comes_along_a_path, explains
 from gatewise._check.moving import Goal, Inquiry, remembered
 from gatewise._check.readings import (
@@ -245,13 +246,9 @@ def mendings(
 @remembered
 def possible_changes(inquiry: Inquiry, s: ast.stmt) -> Sequence[Change[ast.stmt]]:
     """The changes of a line that a known mistake calls for."""
-    try:
-        scopes = inquiry.trials[0].scopes(s)
-    except Exception:
+    names, space = names_at(inquiry, s), inquiry.trials[0].code.space(s)
+    if not names:
         return []
-    if not scopes:
-        return []
-    names, space = with_attributes(scopes[0]), inquiry.trials[0].code.space(s)
     keys = gradient_names(inquiry)
     gradients = [n for n in names if n in keys]
     wires = [n for n in names if n not in keys]
@@ -265,7 +262,20 @@ def possible_changes(inquiry: Inquiry, s: ast.stmt) -> Sequence[Change[ast.stmt]
 
     scope = scope_of(names, wires, gradients, s, Formula())
     scope.value_of = value_of
-    return list({ast.dump(c.node): c for c in reversed(changed_statements(s, scope))}.values())[::-1]
+    every = changed_statements(s, scope)
+    if work_of(s) is Work.PACKS:  # wrong only in what it puts where
+        every = [c for c in every if work_of(c.node) is Work.PACKS]
+    return list({ast.dump(c.node): c for c in reversed(every)}.values())[::-1]
+
+
+@remembered
+def names_at(inquiry: Inquiry, s: ast.stmt) -> dict[str, Any]:
+    """What the names hold before a statement runs first; nothing where that cannot be seen."""
+    try:
+        scopes = inquiry.trials[0].scopes(s)
+    except Exception:
+        return {}
+    return with_attributes(scopes[0]) if scopes else {}
 
 
 @remembered

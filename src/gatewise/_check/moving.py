@@ -106,6 +106,11 @@ class Inquiry:
         g = gradients.get(name)
         return g is not None and self.agree(g, np.broadcast_to(self.trials[n].circuit.truth(name), np.shape(g)))
 
+    def off(self, name: str) -> np.ndarray:
+        """Where a gradient is wrong, entry by entry."""
+        g, should = np.asarray(self.runs[0].gradients[name], float), np.asarray(self.truth(0, name), float)
+        return ~(np.abs(g - should) <= max(self.close * largest(should), 1e-12))
+
     @cached_property
     def wrong(self) -> Goal:
         runs = list(enumerate(self.runs))
@@ -159,6 +164,15 @@ class Inquiry:
     def changes(self) -> dict[int, set[int]]:
         """For each value, the later ones that it changes."""
         return {i: moved.changed for i, moved in self.moved.items()}
+
+    def spoils(self, i: int) -> bool:
+        """Whether a value changes an entry of a gradient that is wrong; where it does not, it is no matter."""
+        gradients = self.moved[i].gradients if i in self.moved else {}
+        return any(
+            bool(np.any(self.off(q) & ~(np.asarray(gradients[q]) == self.runs[0].gradients[q])))
+            for q in self.reaches(i)
+            if q in self.wrong and gradients.get(q) is not None
+        )
 
     def reaches(self, i: int) -> set[str]:
         """The gradients that a value changes."""
