@@ -24,6 +24,7 @@ from gatewise._check.mending import (
     is_mended_by,
     mendings,
     names_at,
+    only_adds,
     statements_of,
 )
 from gatewise._check.moving import Goal, Inquiry, remembered
@@ -72,6 +73,8 @@ def by_patches(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Located:
         patch = patch_for(inquiry, i, goal)
         if patch is not None:
             patches.append((i, patch))
+    if (lacking := lacking_a_term(inquiry, patches)) is not None:
+        return Located([lacking], [lacking.statement])
     open_ones = [p for p in patches if not is_as_meant(inquiry, p[0])]
     likely = [p for p in open_ones or last_of(inquiry, patches) if statements_of(inquiry, [p[0]])]
     likely = [p for p in likely if not is_on_its_way(inquiry, p[0])]
@@ -93,6 +96,18 @@ def as_in_forward(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Found 
             if mends_at(inquiry, i, values, goal):
                 e = inquiry.events[i]
                 return Found(e.place.statement, e.place.key, e.value, values[0])
+    return None
+
+
+def lacking_a_term(inquiry: Inquiry, patches: Sequence[tuple[int, Any]]) -> Found | None:
+    """The line that adds, of what was there, all but one term to a gradient: what it adds is right as far as it goes."""
+    for i, should in patches:
+        e = inquiry.events[i]
+        if not (e.place.how == "after" and only_adds(inquiry, e.place.statement)):
+            if not is_as_meant(inquiry, i) and statements_of(inquiry, [i]):
+                return None
+        elif is_partial(inquiry, i) and was_at_hand(inquiry, i):
+            return Found(e.place.statement, e.place.key, e.value, should, lost=True)
     return None
 
 

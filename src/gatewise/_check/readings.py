@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -224,8 +224,14 @@ def is_meant(inquiry: Inquiry, i: int, r: Reading) -> bool:
 def wires_named(inquiry: Inquiry, i: int) -> set[int]:
     """The wires whose gradient the name of a value says it is."""
     key = inquiry.events[i].place.key
-    base = wire_named(key, values_named(inquiry))
+    base = wire_named(key, values_named(inquiry)) or adjoint_named(key, values_named(inquiry))
     return values_named(inquiry)[base] if base is not None else set()
+
+
+def adjoint_named(key: str, known: Collection[str]) -> str | None:
+    """The name whose adjoint a key is, as `x_bar` and `bar_x` are of x."""
+    bases = {key.removesuffix("_bar"), key.removesuffix("_adj"), key.removeprefix("bar_"), key.removeprefix("adj_")}
+    return next((base for base in sorted(bases - {key}) if base in known), None)
 
 
 @remembered
@@ -236,8 +242,11 @@ def values_named(inquiry: Inquiry) -> dict[str, set[int]]:
         name: {circuit.index[wire]} for name, wire in circuit.leaves.items() if wire in circuit.index
     }
     for i, e in enumerate(inquiry.events):
-        if i in inquiry.moved and np.asarray(e.value).dtype.kind == "f" and np.size(e.value) > 1:
+        if i in inquiry.moved and np.asarray(e.value).dtype.kind == "f":
             same = {k for k, w in enumerate(circuit.wires) if inquiry.agree(e.value, shown_value(w.value))}
+            if np.size(e.value) == 1:  # one number may be another one by chance
+                other = inquiry.trials[-1].circuit.wires
+                same = {k for k in same if inquiry.agree(inquiry.runs[-1].events[i].value, other[k].value)}
             if same:
                 found.setdefault(e.place.key, set()).update(same)
     return found

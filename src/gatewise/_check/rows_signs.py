@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 from gatewise._check.scope import Scope
 from gatewise._check.table import Made, MadeLines, Rank, line_row, row
-from gatewise._check.trees import binary, constant, expression_of, method_of, minus, turned, with_field
+from gatewise._check.trees import binary, constant, expression_of, method_of, minus, turned, with_field, with_field
 
 
 @row("sign", Rank.SLIP)
@@ -30,6 +30,15 @@ def multiplied_by_for_divided_by(s: ast.stmt, _: Scope) -> MadeLines:
 def by_another_operator(s: ast.stmt, pairs: Mapping[type, ast.operator]) -> MadeLines:
     if isinstance(s, ast.AugAssign) and type(s.op) in pairs:
         yield with_field(s, "op", pairs[type(s.op)]), "multiply and divide are swapped"
+
+
+@row("sign", Rank.SIGN)
+def rolled_the_other_way(e: ast.expr, _: Scope) -> Made:
+    """`np.roll(g, 1, axis)` where the forward pass rolls by 1: back it goes by -1."""
+    match e:
+        case ast.Call(func=ast.Attribute(attr="roll"), args=[array, shift, *rest]):
+            back = shift.operand if isinstance(shift, ast.UnaryOp) else ast.UnaryOp(ast.USub(), shift)
+            yield with_field(e, "args", [array, back, *rest]), f"it goes back by {ast.unparse(back)}"
 
 
 @row("operands", Rank.OPERANDS)
