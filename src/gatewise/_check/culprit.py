@@ -16,7 +16,7 @@ import numpy as np
 
 from gatewise._check.comparing import Value, is_gradient_like, squeezed
 from gatewise._check.confirming import cured_together
-from gatewise._check.diagnosis import SAYS, Mistake
+from gatewise._check.diagnosis import SAYS, UNSURE, Mistake
 from gatewise._check.marking import Marking, Version, alike
 from gatewise._check.names import keys_written
 from gatewise._check.points import HERE, Draw, Near, Point
@@ -30,7 +30,6 @@ from gatewise._check.worlds import World, world_of_function, world_of_pair, worl
 from gatewise._types import Function, Plain
 
 WANTED, TRIED = 4, 10  #: fresh inputs that are looked for, and how many are tried
-UNSURE = SAYS["other"].format(detail="")
 
 Run = Callable[[Point], World | None]  #: the program, run somewhere
 

@@ -7,9 +7,11 @@ do, and tries what it says. A line that the inquiry clears is not named, whateve
 from __future__ import annotations
 
 import ast
+import dataclasses
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,11 +19,11 @@ import numpy as np
 from gatewise._check.claims import Given
 from gatewise._check.comparing import identical, shown_value
 from gatewise._check.contributions import Work, work_of
-from gatewise._check.diagnosis import SAYS, Mistake, Suspect
+from gatewise._check.diagnosis import SAYS, UNSURE, Mistake, Suspect
 from gatewise._check.explaining import TooManyError
 from gatewise._check.hearing import Event
 from gatewise._check.locating import hands_on_what_is_wrong, is_in_a_helper, single_line
-from gatewise._check.mending import Found, Located
+from gatewise._check.mending import Found, Located, is_cured_by
 from gatewise._check.moving import Inquiry
 from gatewise._check.names import wire_named
 from gatewise._check.readings import backward_values
@@ -31,7 +33,7 @@ from gatewise._check.subject import Subject
 from gatewise._check.swapping import Functions
 from gatewise._check.trials import Checked, Trial, UnseenError
 
-EVENTS = 300  #: values that are moved, each in a run of its own
+EVENTS = 1000  #: values that are moved, each in a run of its own
 ENTRIES = 2_000_000  #: numbers in all of them together
 LOSSES = frozenset({"loss", "cost", "L", "J"})
 
@@ -90,7 +92,7 @@ def agreed(found: Located, marked: Callable[[], Sequence[Mistake]]) -> Told:
     sure = [m for m in mistakes if m.kind != "other"]
     told += [m for f in found.doubted for m in at_line(f, sure) if m not in told]  # both say so, each in its own way
     if told:
-        return Told(sorted(told, key=lambda m: m.line))
+        return Told(sorted((with_sure_cure(found, m) for m in told), key=lambda m: m.line))
     among = {s.lineno for s in found.suspects}
     if explained := [m for m in sure if m.kind == "eps" and m.line in among]:
         return Told(explained)  # the gradient is right to the last digit without that small number
@@ -110,6 +112,12 @@ def at_line(found: Found, mistakes: Sequence[Mistake]) -> list[Mistake]:
     """What the marking says of a line that was found."""
     last = found.statement.end_lineno or found.statement.lineno
     return [m for m in mistakes if found.statement.lineno <= m.line <= last]
+
+
+def with_sure_cure(found: Located, m: Mistake) -> Mistake:
+    """A mistake with its cure where that, tried in the program as it is, makes something right; else without one."""
+    _, written, text = m.cure.partition(" Write  ")
+    return m if not written or found.cures(m.line, text) else dataclasses.replace(m, kind="other", cure=UNSURE)
 
 
 def mistake_of(found: Found) -> Mistake:
@@ -215,6 +223,7 @@ def located(trials: Callable[[], Sequence[Trial]]) -> Located:
         if why and not inquiry.misshaped:
             return Located(why=why) if inquiry.wrong else all_right(inquiry) or nothing
         found = Located(why=why) if why else asked(inquiry)
+        found.cures = partial(is_cured_by, inquiry)
         found.idle = {e.place.line for e in inquiry.events if work_of(e.place.statement) is Work.PACKS}
         others = {id(f.statement): f for q in inquiry.misshaped for f in of_another_shape(inquiry, q)}
         found.found += others.values()

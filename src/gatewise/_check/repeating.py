@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from gatewise._check.comparing import squeezed
 from gatewise._check.mending import Found, statements_of

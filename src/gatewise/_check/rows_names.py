@@ -9,6 +9,7 @@ import itertools
 import numpy as np
 
 from gatewise._check.comparing import stretches
+from gatewise._check.contributions import terms_in
 from gatewise._check.scope import Scope
 from gatewise._check.table import Made, MadeLines, Rank, line_row, row
 from gatewise._check.trees import binary, call_of, constant, expression_of, with_field
@@ -219,7 +220,8 @@ def product_not_added(e: ast.expr, scope: Scope) -> Made:
 @row("fork", Rank.FAR, of="line")
 def length_not_added(e: ast.expr, scope: Scope) -> Made:
     """The gradient of a sum of the values themselves."""
-    for text in dict.fromkeys(("1", *scope.sizes)):
+    written = any(isinstance(part, ast.Constant) for _, part in terms_in(e, 1))  # `3.0` for `2.0` is no 1 too many
+    for text in dict.fromkeys((*(() if written else ("1",)), *scope.sizes)):
         for op in (ast.Add(), ast.Sub()):
             yield binary(e, op, expression_of(text)), f"{text} is missing"
 

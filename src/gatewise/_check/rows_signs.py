@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 from gatewise._check.scope import Scope
 from gatewise._check.table import Made, MadeLines, Rank, line_row, row
-from gatewise._check.trees import binary, constant, expression_of, method_of, minus, turned, with_field, with_field
+from gatewise._check.trees import binary, constant, expression_of, method_of, minus, turned, with_field
 
 
 @row("sign", Rank.SLIP)
