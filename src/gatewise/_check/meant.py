@@ -97,6 +97,6 @@ def constants_at(inquiry: Inquiry, i: int) -> list[float]:
     s = inquiry.events[i].place.statement
     names = {**inquiry.trials[0].code.space(s), **names_at(inquiry, s)}
     numbers = [float(x) for x in names.values() if isinstance(x, (float, np.floating))]
-    made = [float(w.value) for w in inquiry.trials[0].circuit.wires if np.size(w.value) == 1]
+    made = [float(np.ravel(w.value)[0]) for w in inquiry.trials[0].circuit.wires if np.size(w.value) == 1]
     numbers = [c for c in numbers if not any(inquiry.agree(c, value) for value in made)]  # what moves is no scale
     return [c for c in numbers if np.isfinite(c) and abs(c) not in (0.0, 0.5, 1.0, 2.0)]

@@ -220,7 +220,8 @@ def product_not_added(e: ast.expr, scope: Scope) -> Made:
 @row("fork", Rank.FAR, of="line")
 def length_not_added(e: ast.expr, scope: Scope) -> Made:
     """The gradient of a sum of the values themselves."""
-    written = any(isinstance(part, ast.Constant) for _, part in terms_in(e, 1))  # `3.0` for `2.0` is no 1 too many
+    parts = [part for _, part in terms_in(e, 1)]  # `3.0` for `2.0`, here or in the line before, is no 1 too many
+    written = isinstance(e, ast.Name) or any(isinstance(part, ast.Constant) for part in parts)
     for text in dict.fromkeys((*(() if written else ("1",)), *scope.sizes)):
         for op in (ast.Add(), ast.Sub()):
             yield binary(e, op, expression_of(text)), f"{text} is missing"
