@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from gatewise._check.meant import is_as_meant
+from gatewise._check.meant import is_as_meant, is_on_its_way
 from gatewise._check.mending import (
     Found,
     is_mended_by,
@@ -26,7 +26,7 @@ def lacking_a_term(inquiry: Inquiry, patches: Sequence[tuple[int, Any]]) -> Foun
     for i, should in patches:
         e = inquiry.events[i]
         if not (e.place.how == "after" and only_adds(inquiry, e.place.statement)):
-            if not is_as_meant(inquiry, i) and statements_of(inquiry, [i]):
+            if not (is_as_meant(inquiry, i) or is_on_its_way(inquiry, i)) and statements_of(inquiry, [i]):
                 return None
         elif is_partial(inquiry, i) and was_at_hand(inquiry, i):
             return Found(e.place.statement, e.place.key, e.value, should, lost=True)
@@ -46,7 +46,7 @@ def was_at_hand(inquiry: Inquiry, i: int) -> bool:
             continue
         consumers = {c for c, _ in circuit.parts.get(r.wire, [])}
         here = inquiry.events[i].place.statement
-        later = [j for j in backward_values(inquiry) if j > i and j not in inquiry.changes[i]]
+        later = [j for j in inquiry.moved if j > i and j not in inquiry.changes[i]]  # one that nothing reads, too
         later = [j for j in later if inquiry.events[j].place.statement is not here]
         if not any(x.wire in consumers and x.whole for j in later for x in readings_of(inquiry, j)):
             return True
