@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gatewise._check.comparing import Value, is_gradient_like, squeezed
+from gatewise._check.comparing import Value, is_gradient_like, is_number, squeezed, value_in
 from gatewise._check.confirming import cured_together
 from gatewise._check.diagnosis import SAYS, UNSURE, Mistake
 from gatewise._check.marking import Marking, Version, alike
@@ -141,7 +141,9 @@ def repairs_of(marking: Marking, version: Version) -> Iterator[Repair]:
     stops = marking.stops(version)
     if version.wire is None or (version.key in marking.unfinished and not stops):
         return
-    if stops and any(is_misshapen(marking, u) for u in marking.made_of(version)):
+    if stops and (
+        any(is_misshapen(marking, u) for u in marking.made_of(version)) or is_begun_misshapen(marking, version)
+    ):
         return
     marks = marking.marks()
     if not marking.is_wrong(version, marks):
@@ -160,6 +162,16 @@ def is_misshapen(marking: Marking, version: Version) -> bool:
     """Whether a gradient has not the shape of its value: a line that raises an error for that is none at fault."""
     world, k = marking.worlds[0], version.named if version.wire is None else version.wire
     return k is not None and squeezed(marking.value(version, world)) != squeezed(world.value(k))
+
+
+def is_begun_misshapen(marking: Marking, version: Version) -> bool:
+    """Whether a gradient has not the shape of its value before the line that raises: that one is none at fault."""
+    world, k = marking.worlds[0], version.named if version.wire is None else version.wire
+    before = [world.moments[m] for m in version.moments if world.moments[m].statement is not world.stopped]
+    if k is None or not before:
+        return False
+    g = value_in(before[-1].after, version.key)
+    return is_number(g) and squeezed(g) != squeezed(world.value(k))
 
 
 def mistake_of(marking: Marking, version: Version, repair: Repair) -> Mistake:

@@ -23,6 +23,7 @@ from gatewise._check.diagnosis import SAYS, UNSURE, Mistake, Suspect
 from gatewise._check.explaining import TooManyError
 from gatewise._check.hearing import Event
 from gatewise._check.locating import hands_on_what_is_wrong, is_in_a_helper, single_line
+from gatewise._check.meant import is_exact
 from gatewise._check.mending import Found, Located, is_cured_by
 from gatewise._check.moving import Inquiry
 from gatewise._check.names import wire_named
@@ -197,7 +198,8 @@ def of_another_shape(inquiry: Inquiry, q: str) -> Iterator[Found]:
             for e in inquiry.events
             if identical(e.value, named.value) and work_of(e.place.statement) is not Work.PACKS
         ]
-        for e in made[:1]:
+        right = [e for i, e in enumerate(inquiry.events) if any(e is each for each in made) and is_exact(inquiry, i)]
+        for e in [named] if right else made[:1]:
             yield Found(e.place.statement, e.place.key, e.value, inquiry.trials[0].circuit.truth(q), shape=True)
         return
 

@@ -13,7 +13,14 @@ from typing import Any
 
 from gatewise._check.comparing import identical, largest
 from gatewise._check.contributions import Work, work_of
-from gatewise._check.meant import is_as_meant, is_exact, is_held_at_a_number, is_on_its_way, is_taken_exactly
+from gatewise._check.meant import (
+    is_as_meant,
+    is_exact,
+    is_held_at_a_number,
+    is_on_its_way,
+    is_right_by_name,
+    is_taken_exactly,
+)
 from gatewise._check.mending import (
     Found,
     Located,
@@ -23,7 +30,14 @@ from gatewise._check.mending import (
     mendings,
     statements_of,
 )
-from gatewise._check.missing import as_addition, before_or_at, is_partial, lacking_a_term, was_at_hand
+from gatewise._check.missing import (
+    as_addition,
+    before_or_at,
+    is_handed_on_right,
+    is_partial,
+    lacking_a_term,
+    was_at_hand,
+)
 from gatewise._check.moving import Goal, Inquiry
 from gatewise._check.readings import (
     backward_values,
@@ -67,10 +81,10 @@ def by_patches(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Located:
         if patch is not None:
             patches.append((i, patch))
     if (lacking := lacking_a_term(inquiry, patches)) is not None:
-        return Located([lacking], [lacking.statement])
+        return lacking
     open_ones = [p for p in patches if not is_as_meant(inquiry, p[0])]
     likely = [p for p in open_ones or last_of(inquiry, patches) if statements_of(inquiry, [p[0]])]
-    likely = [p for p in likely if not is_on_its_way(inquiry, p[0])]
+    likely = [p for p in likely if not (is_on_its_way(inquiry, p[0]) or is_right_by_name(inquiry, p[0]))]
     for i, should in likely[:1]:
         i, should = in_common(inquiry, i, patches) or handed_on(inquiry, i, patches) or (i, should)
         return around(inquiry, i, should, goal, [j for j, _ in likely[1:] if j > i])
@@ -143,6 +157,8 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
     first = Found(place.statement, place.key, inquiry.events[i].value, should)
     if not largest(inquiry.events[i].value) and place.how == "value" and not isinstance(place.statement, ast.Return):
         return Located([], [], f"a line is missing that adds to {place.key}")
+    if is_handed_on_right(inquiry, i):
+        return Located([], [], f"a line is missing that takes {place.key} further back")
     if is_partial(inquiry, i):
         first.lost = True
         if (added := as_addition(inquiry, [*before_or_at(inquiry, i)], goal)) is not None:

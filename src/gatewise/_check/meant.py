@@ -28,6 +28,12 @@ def is_as_meant(inquiry: Inquiry, i: int) -> bool:
     return is_exact(inquiry, i) or is_put_into_exact(inquiry, i) or is_at_convention(inquiry, i)
 
 
+def is_right_by_name(inquiry: Inquiry, i: int) -> bool:
+    """Whether a value is the gradient that its name says: another one in its place would make up for a later line."""
+    named = wires_named(inquiry, i) if inquiry.events[i].place.how != "part" else set()
+    return any(r.whole and inquiry.is_one(r.c) and r.wire in named for r in readings_of(inquiry, i))
+
+
 def is_put_into_exact(inquiry: Inquiry, i: int) -> bool:
     """Whether a part makes its whole what it should be."""
     whole = whole_of(inquiry, i)

@@ -9,6 +9,7 @@ from typing import Any
 from gatewise._check.meant import is_as_meant, is_on_its_way
 from gatewise._check.mending import (
     Found,
+    Located,
     is_mended_by,
     only_adds,
     statements_of,
@@ -17,20 +18,40 @@ from gatewise._check.moving import Goal, Inquiry
 from gatewise._check.readings import (
     backward_values,
     readings_of,
+    roles_of,
+    wires_named,
 )
 from gatewise._check.rows import Change, Rank
 
 
-def lacking_a_term(inquiry: Inquiry, patches: Sequence[tuple[int, Any]]) -> Found | None:
-    """The line that adds all but one term, of those that were at hand: what it adds is right as far as it goes."""
+def lacking_a_term(inquiry: Inquiry, patches: Sequence[tuple[int, Any]]) -> Located | None:
+    """Where what is added up is right as far as it goes, and a term is missing: at its line where that was at hand."""
+    keys: list[str] = []
     for i, should in patches:
         e = inquiry.events[i]
         if not (e.place.how == "after" and only_adds(inquiry, e.place.statement)):
             if not (is_as_meant(inquiry, i) or is_on_its_way(inquiry, i)) and statements_of(inquiry, [i]):
-                return None
-        elif is_partial(inquiry, i) and was_at_hand(inquiry, i):
-            return Found(e.place.statement, e.place.key, e.value, should, lost=True)
-    return None
+                break
+        elif is_partial(inquiry, i):
+            keys.append(e.place.key)
+            if was_at_hand(inquiry, i) and lies_idle(inquiry, i):
+                found = Found(e.place.statement, e.place.key, e.value, should, lost=True)
+                return Located([found], [found.statement])
+    return Located(why=f"a line is missing that adds to {keys[0]}") if keys else None
+
+
+def is_handed_on_right(inquiry: Inquiry, i: int) -> bool:
+    """Whether a value of no telling name is a gradient that was made before, and is taken for one further back."""
+    roles, behind = {*roles_of(inquiry, i)}, inquiry.trials[0].circuit.behind
+    if wires_named(inquiry, i) or inquiry.events[i].place.how != "value":
+        return False
+    whole = [r.wire for r in readings_of(inquiry, i) if r.whole and inquiry.is_one(r.c) and r.wire not in roles]
+    before = [j for j in backward_values(inquiry) if j < i and i in inquiry.changes[j]]
+    return any(
+        behind[k] & roles and any(x.wire == k and x.whole and inquiry.is_one(x.c) for x in readings_of(inquiry, j))
+        for k in whole
+        for j in before
+    )
 
 
 def is_partial(inquiry: Inquiry, i: int) -> bool:
@@ -51,6 +72,19 @@ def was_at_hand(inquiry: Inquiry, i: int) -> bool:
         if not any(x.wire in consumers and x.whole for j in later for x in readings_of(inquiry, j)):
             return True
     return False
+
+
+def lies_idle(inquiry: Inquiry, i: int) -> bool:
+    """Whether a line before made what the missing term is made of, and a sum has nothing of it."""
+    parts = inquiry.trials[0].circuit.parts
+    consumers = {c for r in readings_of(inquiry, i) if inquiry.is_one(r.c) for c, _ in parts.get(r.wire, [])}
+    idle = (j for j in inquiry.moved if j < i and i not in inquiry.changes[j])
+    return any(
+        x.wire in consumers and x.whole and inquiry.is_one(x.c)
+        for j in idle
+        if inquiry.events[j].place.statement not in inquiry.touching
+        for x in readings_of(inquiry, j)
+    )
 
 
 def before_or_at(inquiry: Inquiry, i: int) -> Iterator[int]:
