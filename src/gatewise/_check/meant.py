@@ -29,8 +29,8 @@ def is_as_meant(inquiry: Inquiry, i: int) -> bool:
 
 
 def is_right_by_name(inquiry: Inquiry, i: int) -> bool:
-    """Whether a value is the gradient that its name says: another one in its place would make up for a later line."""
-    named = wires_named(inquiry, i) if inquiry.events[i].place.how != "part" else set()
+    """Whether a value is the gradient that its name says, and is taken for a multiple of it: a later line is wrong."""
+    named = wires_named(inquiry, i) & {*roles_of(inquiry, i)} if inquiry.events[i].place.how != "part" else set()
     return any(r.whole and inquiry.is_one(r.c) and r.wire in named for r in readings_of(inquiry, i))
 
 

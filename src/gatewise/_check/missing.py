@@ -67,7 +67,7 @@ def was_at_hand(inquiry: Inquiry, i: int) -> bool:
             continue
         consumers = {c for c, _ in circuit.parts.get(r.wire, [])}
         here = inquiry.events[i].place.statement
-        later = [j for j in inquiry.moved if j > i and j not in inquiry.changes[i]]  # one that nothing reads, too
+        later = [j for j in backward_values(inquiry) if j > i and j not in inquiry.changes[i]]
         later = [j for j in later if inquiry.events[j].place.statement is not here]
         if not any(x.wire in consumers and x.whole for j in later for x in readings_of(inquiry, j)):
             return True
