@@ -232,7 +232,6 @@ def only(source: str, *args):
     return mistake
 
 
-@pytest.mark.xfail(strict=True, reason="the line is right; that a part is missing is said of what no kind explains")
 def test_a_repair_of_a_part_is_no_repair():
     """2*a*x is right and 3.0 should be 2.0: no line is told that would not give the whole."""
     source = """\

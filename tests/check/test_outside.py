@@ -14,18 +14,17 @@ ALL = outsiders()
 #: Mistakes whose line is not told, by module: the promise is one in ten without loops or classes. A new miss fails, and
 #: so does a line of this list that is named by now.
 NOT_NAMED = {
-    "course_layer_classes": {27},
     "course_name_model_script": {30},
+    "kern_bag_of_words_script": {39},
     "kern_prenorm_block": {40},
     "kern_triplet": {27},
     "sci_book_greeks": {36, 37},
     "sci_bundle_cam": {42, 49},
     "sci_kalman_update": {41},
-    "sci_mf_ratings": {32},
     "sci_pendulum_adj": {30},
     "sci_rate_mixture": {28},
     "sci_tomo_tv": {19, 39},
-    "seq_conv_naive": {32, 34, 38},
+    "seq_conv_naive": {34},
     "seq_embedding_bag": {23},
     "seq_gru_step": {27},
     "seq_mixed_pool": {35},
@@ -62,4 +61,4 @@ def test_what_is_written_without_sight_is_what_it_says():
         mistakes[outsider.plain] += len(outsider.told["mistakes"])
         missed[outsider.plain] += len(NOT_NAMED.get(outsider.name, ()))
     assert (missed[True], mistakes[True]) == (12, 123)
-    assert (missed[False], mistakes[False]) == (11, 57)
+    assert (missed[False], mistakes[False]) == (8, 57)

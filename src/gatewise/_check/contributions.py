@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from gatewise._check.names import key_of, keys_read, partial
 
+JOINS = frozenset(f"{np}.{f}" for np in ("np", "numpy") for f in ("array", "asarray", "hstack", "concatenate"))
+
 
 class Contribution(NamedTuple):
     """What a statement gives to a variable: it sets it to this, or adds it, with a sign."""
@@ -63,6 +65,8 @@ def work_of(s: ast.stmt) -> Work:
         return Work.HANDS_ON
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "dict":
         value = ast.Tuple([*value.args, *(k.value for k in value.keywords)], ast.Load())
+    if isinstance(value, ast.Call) and ast.unparse(value.func) in JOINS and value.args:  # np.array([da, db])
+        value = value.args[0]
     if value is None or any(isinstance(e, (ast.BinOp, ast.UnaryOp, ast.Call)) for e in ast.walk(value)):
         return Work.COMPUTES
     if unpacks or (isinstance(value, (ast.Dict, ast.Tuple, ast.List)) and any(ast.iter_child_nodes(value))):

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gatewise._check.comparing import Value, is_gradient_like, squeezed
+from gatewise._check.comparing import Value, is_gradient_like, is_number, squeezed, value_in
 from gatewise._check.confirming import cured_together
-from gatewise._check.diagnosis import SAYS, Mistake
+from gatewise._check.diagnosis import SAYS, UNSURE, Mistake
 from gatewise._check.marking import Marking, Version, alike
 from gatewise._check.names import keys_written
 from gatewise._check.points import HERE, Draw, Near, Point
@@ -30,7 +30,6 @@ from gatewise._check.worlds import World, world_of_function, world_of_pair, worl
 from gatewise._types import Function, Plain
 
 WANTED, TRIED = 4, 10  #: fresh inputs that are looked for, and how many are tried
-UNSURE = SAYS["other"].format(detail="")
 
 Run = Callable[[Point], World | None]  #: the program, run somewhere
 
@@ -44,9 +43,9 @@ def culprits(f: Function, args: Sequence[object] = (), kwargs: Mapping[str, obje
     return judged(lambda at: world_of_function(at, f, args, kwargs or {}))
 
 
-def culprits_of_script(path: str, text: str) -> list[Mistake]:
-    """The wrong lines of a flat script, in the order of the code."""
-    return judged(lambda at: world_of_script(at, path, text))
+def culprits_of_script(path: str, text: str, output: str = "") -> list[Mistake]:
+    """The wrong lines of a flat script, in the order of the code; `output` names what its gradients are of."""
+    return judged(lambda at: world_of_script(at, path, text, output))
 
 
 def culprits_of_pair(
@@ -142,7 +141,9 @@ def repairs_of(marking: Marking, version: Version) -> Iterator[Repair]:
     stops = marking.stops(version)
     if version.wire is None or (version.key in marking.unfinished and not stops):
         return
-    if stops and any(is_misshapen(marking, u) for u in marking.made_of(version)):
+    if stops and (
+        any(is_misshapen(marking, u) for u in marking.made_of(version)) or is_begun_misshapen(marking, version)
+    ):
         return
     marks = marking.marks()
     if not marking.is_wrong(version, marks):
@@ -161,6 +162,16 @@ def is_misshapen(marking: Marking, version: Version) -> bool:
     """Whether a gradient has not the shape of its value: a line that raises an error for that is none at fault."""
     world, k = marking.worlds[0], version.named if version.wire is None else version.wire
     return k is not None and squeezed(marking.value(version, world)) != squeezed(world.value(k))
+
+
+def is_begun_misshapen(marking: Marking, version: Version) -> bool:
+    """Whether a gradient has not the shape of its value before the line that raises: that one is none at fault."""
+    world, k = marking.worlds[0], version.named if version.wire is None else version.wire
+    before = [world.moments[m] for m in version.moments if world.moments[m].statement is not world.stopped]
+    if k is None or not before:
+        return False
+    g = value_in(before[-1].after, version.key)
+    return is_number(g) and squeezed(g) != squeezed(world.value(k))
 
 
 def mistake_of(marking: Marking, version: Version, repair: Repair) -> Mistake:

@@ -23,6 +23,7 @@ SAYS = {
     "other": "None of the usual mistakes explains it{detail}.",
 }
 KINDS = tuple(SAYS)
+UNSURE = SAYS["other"].format(detail="")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import numpy as np
 from gatewise._check.comparing import Value, largest, squeezed, stretches
 from gatewise._check.moving import Inquiry, remembered
 from gatewise._check.readings import down_to, multiple, roles_of, uses_at
+from gatewise._check.recomputed import made_before, values_of
 from gatewise._types import Plain
 
 PATHS = 60  #: paths along which gradients are followed one by one
@@ -183,6 +184,22 @@ def all_factors(inquiry: Inquiry, k: int) -> Iterator[list[Value]]:
         gradients = [c.found.get(j) for c in circuits]
         if k in circuits[0].behind[j] and all(g is not None and largest(g) for g in gradients):
             yield [fitted(g) for g in gradients]
+    for values in constants_of(inquiry):
+        if squeezed(values[0]) == shape:
+            yield from of_values(inquiry, [fitted(v) for v in values])
+
+
+@remembered
+def constants_of(inquiry: Inquiry) -> list[list[Value]]:
+    """Arrays of the forward pass that are no wires: weights of labels, masks of the data."""
+    wires = inquiry.trials[0].circuit.wires
+    found = [i for each in made_before(inquiry).values() for i in each]
+    return [
+        values_of(inquiry, i)
+        for i in found
+        if np.asarray(v := inquiry.events[i].value).dtype.kind == "f" and np.size(v) > 1
+        if not any(squeezed(w.value) == squeezed(v) and inquiry.agree(v, w.value) for w in wires)
+    ]
 
 
 def of_values(inquiry: Inquiry, values: Sequence[Any]) -> Iterator[list[Value]]:

@@ -7,9 +7,11 @@ do, and tries what it says. A line that the inquiry clears is not named, whateve
 from __future__ import annotations
 
 import ast
+import dataclasses
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,11 +19,12 @@ import numpy as np
 from gatewise._check.claims import Given
 from gatewise._check.comparing import identical, shown_value
 from gatewise._check.contributions import Work, work_of
-from gatewise._check.diagnosis import SAYS, Mistake, Suspect
+from gatewise._check.diagnosis import SAYS, UNSURE, Mistake, Suspect
 from gatewise._check.explaining import TooManyError
 from gatewise._check.hearing import Event
-from gatewise._check.locating import is_in_a_helper, single_line
-from gatewise._check.mending import Found, Located
+from gatewise._check.locating import hands_on_what_is_wrong, is_in_a_helper, single_line
+from gatewise._check.meant import is_exact
+from gatewise._check.mending import Found, Located, is_cured_by
 from gatewise._check.moving import Inquiry
 from gatewise._check.names import wire_named
 from gatewise._check.readings import backward_values
@@ -31,7 +34,7 @@ from gatewise._check.subject import Subject
 from gatewise._check.swapping import Functions
 from gatewise._check.trials import Checked, Trial, UnseenError
 
-EVENTS = 300  #: values that are moved, each in a run of its own
+EVENTS = 1000  #: values that are moved, each in a run of its own
 ENTRIES = 2_000_000  #: numbers in all of them together
 LOSSES = frozenset({"loss", "cost", "L", "J"})
 
@@ -63,11 +66,11 @@ def lines_of_check(subject: Subject, given: Given, marked: Callable[[], Sequence
     return told._replace(why="") if unknown else told
 
 
-def lines_of_script(path: str, text: str, marked: Callable[[], Sequence[Mistake]]) -> Told:
-    """What is said of the lines of a script."""
+def lines_of_script(path: str, text: str, marked: Callable[[], Sequence[Mistake]], output: str = "") -> Told:
+    """What is said of the lines of a script, of the gradients of what it computes under a name."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return agreed(located(lambda: trials_of(Script(path, text))), marked)
+        return agreed(located(lambda: trials_of(Script(path, text, output))), marked)
 
 
 def trials_of(script: Script) -> list[Trial]:
@@ -90,7 +93,7 @@ def agreed(found: Located, marked: Callable[[], Sequence[Mistake]]) -> Told:
     sure = [m for m in mistakes if m.kind != "other"]
     told += [m for f in found.doubted for m in at_line(f, sure) if m not in told]  # both say so, each in its own way
     if told:
-        return Told(sorted(told, key=lambda m: m.line))
+        return Told(sorted((with_sure_cure(found, m) for m in told), key=lambda m: m.line))
     among = {s.lineno for s in found.suspects}
     if explained := [m for m in sure if m.kind == "eps" and m.line in among]:
         return Told(explained)  # the gradient is right to the last digit without that small number
@@ -110,6 +113,12 @@ def at_line(found: Found, mistakes: Sequence[Mistake]) -> list[Mistake]:
     """What the marking says of a line that was found."""
     last = found.statement.end_lineno or found.statement.lineno
     return [m for m in mistakes if found.statement.lineno <= m.line <= last]
+
+
+def with_sure_cure(found: Located, m: Mistake) -> Mistake:
+    """A mistake with its cure where that, tried in the program as it is, makes something right; else without one."""
+    _, written, text = m.cure.partition(" Write  ")
+    return m if not written or found.cures(m.line, text) else dataclasses.replace(m, kind="other", cure=UNSURE)
 
 
 def mistake_of(found: Found) -> Mistake:
@@ -189,7 +198,8 @@ def of_another_shape(inquiry: Inquiry, q: str) -> Iterator[Found]:
             for e in inquiry.events
             if identical(e.value, named.value) and work_of(e.place.statement) is not Work.PACKS
         ]
-        for e in made[:1]:
+        right = [e for i, e in enumerate(inquiry.events) if any(e is each for each in made) and is_exact(inquiry, i)]
+        for e in [named] if right else made[:1]:
             yield Found(e.place.statement, e.place.key, e.value, inquiry.trials[0].circuit.truth(q), shape=True)
         return
 
@@ -202,7 +212,7 @@ def is_told(f: Found, found: Located, inquiry: Inquiry) -> bool:
     change = f.change or f.mend()
     if change is None:
         handed = isinstance(f.statement, ast.Assign) and work_of(f.statement) is Work.HANDS_ON
-        return not handed and f.statement.lineno not in found.idle
+        return not (handed and hands_on_what_is_wrong(inquiry, f.statement)) and f.statement.lineno not in found.idle
     return change.rank < Rank.FAR or len(found.suspects) < 2 or not is_in_a_helper(inquiry, f.statement)
 
 
@@ -215,6 +225,7 @@ def located(trials: Callable[[], Sequence[Trial]]) -> Located:
         if why and not inquiry.misshaped:
             return Located(why=why) if inquiry.wrong else all_right(inquiry) or nothing
         found = Located(why=why) if why else asked(inquiry)
+        found.cures = partial(is_cured_by, inquiry)
         found.idle = {e.place.line for e in inquiry.events if work_of(e.place.statement) is Work.PACKS}
         others = {id(f.statement): f for q in inquiry.misshaped for f in of_another_shape(inquiry, q)}
         found.found += others.values()

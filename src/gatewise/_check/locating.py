@@ -8,43 +8,60 @@ are right, and another value in the place of what it makes, or a small change of
 from __future__ import annotations
 
 import ast
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from gatewise._check.comparing import identical, largest, squeezed
+from gatewise._check.comparing import identical, largest
 from gatewise._check.contributions import Work, work_of
-from gatewise._check.mending import Found, Located, as_found, by_changes, is_mended_by, mendings, statements_of
-from gatewise._check.moving import Goal, Inquiry, remembered
+from gatewise._check.meant import (
+    is_as_meant,
+    is_exact,
+    is_held_at_a_number,
+    is_on_its_way,
+    is_right_by_name,
+    is_taken_exactly,
+)
+from gatewise._check.mending import (
+    Found,
+    Located,
+    any_of,
+    as_found,
+    by_changes,
+    mendings,
+    statements_of,
+)
+from gatewise._check.missing import (
+    as_addition,
+    before_or_at,
+    is_handed_on_right,
+    is_partial,
+    lacking_a_term,
+    was_at_hand,
+)
+from gatewise._check.moving import Goal, Inquiry
 from gatewise._check.readings import (
     backward_values,
     down_to,
-    is_at_convention,
+    forward_values,
     is_begun,
     is_cleared,
-    is_good,
     is_known,
-    is_meant,
     plain_readings,
-    readings_of,
     roles_of,
     sums,
     total,
     uses_at,
-    whole_of,
     wires_named,
 )
-from gatewise._check.replacing import by_replacement, is_passed_over, mends_at, mends_together
-from gatewise._check.rows import Change, Rank
-
-WAYS = 1000  #: ways in which values of one line may stand for gradients, that are tried
+from gatewise._check.recomputed import as_before
+from gatewise._check.repeating import each_time
+from gatewise._check.replacing import by_replacement, is_passed_over, mends_at, needed_values
+from gatewise._check.rows import Rank
 
 
 def single_line(inquiry: Inquiry, goal: Goal) -> Located:
     """The one line that accounts for all of these gradients."""
-    on_way = [i for i in backward_values(inquiry) if inquiry.reaches(i) & {*goal}]
+    on_way = [i for i in backward_values(inquiry) if inquiry.reaches(i) & {*goal} and inquiry.spoils(i)]
     located = by_patches(inquiry, on_way, goal)
     if located.found or located.doubtful or located.why:
         return located
@@ -56,32 +73,40 @@ def single_line(inquiry: Inquiry, goal: Goal) -> Located:
 
 def by_patches(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Located:
     """The line at the first value of which another one makes all gradients right."""
+    if (again := as_in_forward(inquiry, on_way, goal)) is not None:
+        return Located([again], [again.statement])
     patches: list[tuple[int, Any]] = []
     for i in on_way:
         patch = patch_for(inquiry, i, goal)
         if patch is not None:
             patches.append((i, patch))
+    if (lacking := lacking_a_term(inquiry, patches)) is not None:
+        return lacking
     open_ones = [p for p in patches if not is_as_meant(inquiry, p[0])]
     likely = [p for p in open_ones or last_of(inquiry, patches) if statements_of(inquiry, [p[0]])]
-    likely = [p for p in likely if not is_on_its_way(inquiry, p[0])]
+    likely = [p for p in likely if not (is_on_its_way(inquiry, p[0]) or is_right_by_name(inquiry, p[0]))]
     for i, should in likely[:1]:
         i, should = in_common(inquiry, i, patches) or handed_on(inquiry, i, patches) or (i, should)
         return around(inquiry, i, should, goal, [j for j, _ in likely[1:] if j > i])
     if not patches and (several := each_time(inquiry, on_way, goal)) is not None:
         return Located([several], [several.statement])
-    suspects = statements_of(inquiry, [i for i in on_way if not is_cleared(inquiry, i)])
-    return by_changes(inquiry, suspects, goal, [])
+    beside = [i for i in forward_values(inquiry) if inquiry.spoils(i) and inquiry.reaches(i) & {*goal}]
+    makers = {inquiry.events[i].place.statement for i in backward_values(inquiry)}
+    beside = [i for i in beside if inquiry.events[i].place.statement in makers]  # a part of a list that holds others
+    suspects = statements_of(inquiry, [*beside, *(i for i in on_way if not is_cleared(inquiry, i))])
+    return unless_open(inquiry, by_changes(inquiry, suspects, goal, []), goal)
 
 
-def is_as_meant(inquiry: Inquiry, i: int) -> bool:
-    """Whether a value of which another one would do is right all the same: it goes wrong after it."""
-    return is_exact(inquiry, i) or is_put_into_exact(inquiry, i) or is_at_convention(inquiry, i)
-
-
-def is_put_into_exact(inquiry: Inquiry, i: int) -> bool:
-    """Whether a part makes its whole what it should be."""
-    whole = whole_of(inquiry, i)
-    return whole is not None and is_exact(inquiry, whole)
+def as_in_forward(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Found | None:
+    """The line that computes a value of the forward pass once more, and another one, where that one mends all."""
+    for i in on_way:
+        if roles_of(inquiry, i):
+            continue
+        for values in as_before(inquiry, i):
+            if mends_at(inquiry, i, values, goal):
+                e = inquiry.events[i]
+                return Found(e.place.statement, e.place.key, e.value, values[0])
+    return None
 
 
 def last_of(inquiry: Inquiry, patches: Sequence[tuple[int, object]]) -> list[tuple[int, object]]:
@@ -114,96 +139,6 @@ def handed_on(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, object]]) -
     return next(sources, None)
 
 
-def is_taken_exactly(inquiry: Inquiry, i: int) -> bool:
-    """Whether what follows takes a value for a gradient, and for no multiple of one."""
-    return any(map(inquiry.is_one, roles_of(inquiry, i).values()))
-
-
-def each_time(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Found | None:
-    """The line where it goes wrong first, where that runs several times, as in a helper.
-
-    All gradients are right once it gives the true one each time.
-    """
-    first = next((i for i in on_way if not is_cleared(inquiry, i)), None)
-    if first is None:
-        return None
-    place = inquiry.events[first].place
-    times = [i for i in on_way if inquiry.events[i].place.statement is place.statement and not is_cleared(inquiry, i)]
-    if len(times) < 2 or any(inquiry.events[i].place.key != place.key for i in times):
-        return None
-    if not statements_of(inquiry, times) or any(inquiry.events[i].place.how in ("part", "after") for i in times):
-        return None
-    for choice in itertools.islice(ways_to_stand(inquiry, times), WAYS):
-        values = [
-            {i: total(uses_at(inquiry, n, k), range(len(uses_at(inquiry, n, k)))) / d
-             for i, (k, d) in zip(times, choice, strict=True)}
-            for n in range(len(inquiry.trials))
-        ]  # fmt: skip
-        if mends_together(inquiry, values, goal):
-            return Found(place.statement, place.key, inquiry.events[first].value, values[0][first])
-    return None
-
-
-def ways_to_stand(inquiry: Inquiry, times: Sequence[int]) -> Iterator[tuple[tuple[int, float], ...]]:
-    """The wires whose gradients the values of one line may be: those that they do the work of; else a series.
-
-    A loop makes the wires of one line at equal distances, and goes through them forwards or backwards.
-    """
-    roles = [list(roles_of(inquiry, i).items()) for i in times]
-    if all(roles):
-        yield from itertools.product(*roles)
-    found = inquiry.trials[0].circuit.found
-    shapes = {squeezed(inquiry.events[i].value) for i in times}
-    same = sorted(k for k, g in found.items() if {squeezed(g)} == shapes)
-    count = len(times)
-    for step in range(1, (len(same) - 1) // (count - 1) + 1):
-        for start in range(len(same) - step * (count - 1)):
-            series = tuple((k, 1.0) for k in same[start : start + step * (count - 1) + 1 : step])
-            yield series[::-1]
-            yield series
-
-
-def is_on_its_way(inquiry: Inquiry, i: int) -> bool:
-    """Whether a variable is not complete, and is so far what it may be.
-
-    Zeros to which others are added, a gradient before it is divided by the number of samples, or one that is right
-    in the end.
-    """
-    place, v = inquiry.events[i].place, inquiry.events[i].value
-    later = [
-        j
-        for j in inquiry.changes[i]
-        if (p := inquiry.events[j].place).key == place.key != "return"
-        and p.how != "part"
-        and p.statement is not place.statement
-    ]
-    if not later:
-        return False
-    if not largest(v) or any(is_good(inquiry, j) for j in later):
-        return True
-    if is_taken_exactly(inquiry, i) or not np.ptp(v):
-        return False
-    readings = plain_readings(inquiry, i) if roles_of(inquiry, i) else readings_of(inquiry, i)
-    return any(r.whole and is_a_size(inquiry, r.c) for r in readings)
-
-
-def is_a_size(inquiry: Inquiry, c: float) -> bool:
-    """Whether a factor is a length of an array of the program."""
-    return any(inquiry.is_one(c / n) for n in lengths(inquiry))
-
-
-@remembered
-def lengths(inquiry: Inquiry) -> set[int]:
-    """How many numbers stand along the axes of arrays, and along several."""
-    shapes = {squeezed(w.value) for w in inquiry.trials[0].circuit.wires}
-    axes = (each for shape in shapes for m in range(len(shape)) for each in itertools.combinations(shape, m + 1))
-    return {int(np.prod(each)) for each in axes}
-
-
-def is_exact(inquiry: Inquiry, i: int) -> bool:
-    return any(inquiry.is_one(r.c) and is_meant(inquiry, i, r) for r in readings_of(inquiry, i) if r.whole)
-
-
 def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequence[int]) -> Located:
     """The line of a value that could be another one; or one before it, where it starts from what is not known.
 
@@ -215,12 +150,15 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
     before = [
         j for j in before if is_begun(inquiry, j, i) or not (is_on_its_way(inquiry, j) or is_passed_over(inquiry, j))
     ]
-    is_held = any(r.whole and is_a_size(inquiry, r.c) for r in plain_readings(inquiry, i))
-    after = [j for j in others if j in inquiry.changes[i]] if is_held else []
-    suspects = statements_of(inquiry, [*before, i, *after])
+    after = [j for j in others if j in inquiry.changes[i]] if is_held_at_a_number(inquiry, i) else []
+    suspects = without_packing(inquiry, statements_of(inquiry, [*before, i, *after]), goal)
+    equals = [s for s in equals_of(inquiry, i, others) if s not in suspects] if len(suspects) > 1 else []
+    suspects += equals
     first = Found(place.statement, place.key, inquiry.events[i].value, should)
     if not largest(inquiry.events[i].value) and place.how == "value" and not isinstance(place.statement, ast.Return):
         return Located([], [], f"a line is missing that adds to {place.key}")
+    if is_handed_on_right(inquiry, i):
+        return Located([], [], f"a line is missing that takes {place.key} further back")
     if is_partial(inquiry, i):
         first.lost = True
         if (added := as_addition(inquiry, [*before_or_at(inquiry, i)], goal)) is not None:
@@ -242,7 +180,29 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
             why = "a change of any of these would mend it"
             return Located([], [*rivals, *suspects], why, doubtful=True, listed=True)
         return Located([first], suspects)
-    return by_changes(inquiry, suspects, goal, [first], statements_of(inquiry, [i, *after]))
+    patched = without_packing(inquiry, statements_of(inquiry, [i, *after]), goal)
+    return unless_open(inquiry, by_changes(inquiry, suspects, goal, [first], [*patched, *equals]), goal)
+
+
+def unless_open(inquiry: Inquiry, located: Located, goal: Goal) -> Located:
+    """A line with a far-fetched change is named only where no other value before it would mend all as well."""
+    for f in located.found:
+        if f.change is not None and f.change.rank >= Rank.FAR:
+            own = [i for i in backward_values(inquiry) if inquiry.events[i].place.statement is f.statement]
+            before = {j for i in own for j in backward_values(inquiry) if i in inquiry.changes[j]} - {*own}
+            open_ones = [j for j in sorted(before) if not is_cleared(inquiry, j) and statements_of(inquiry, [j])]
+            if any(needed_values(inquiry, j, goal) is not None for j in open_ones):
+                return any_of(located.suspects)
+    return located
+
+
+def without_packing(inquiry: Inquiry, statements: Sequence[ast.stmt], goal: Goal) -> list[ast.stmt]:
+    """These without the ones that put values together in the right order, where others are left."""
+
+    def packs(s: ast.stmt) -> bool:
+        return work_of(s) is Work.PACKS and next(mendings(inquiry, [s], goal), None) is None
+
+    return [s for s in statements if not packs(s)] or list(statements)
 
 
 def equals_of(inquiry: Inquiry, i: int, others: Sequence[int]) -> list[ast.stmt]:
@@ -288,46 +248,15 @@ def hands_on_what_is_right(inquiry: Inquiry, s: ast.stmt, i: int) -> bool:
     return True
 
 
-def is_partial(inquiry: Inquiry, i: int) -> bool:
-    """Whether a value is the sum of some of the contributions to its gradient, and not of all."""
-    return any(inquiry.is_one(r.c) and not r.whole for r in readings_of(inquiry, i))
-
-
-def was_at_hand(inquiry: Inquiry, i: int) -> bool:
-    """Whether what a missing contribution is made of was there when the line ran: nothing later is that."""
-    circuit = inquiry.trials[0].circuit
-    for r in readings_of(inquiry, i):
-        if not inquiry.is_one(r.c) or r.whole:
-            continue
-        consumers = {c for c, _ in circuit.parts.get(r.wire, [])}
-        here = inquiry.events[i].place.statement
-        later = [j for j in backward_values(inquiry) if j > i and j not in inquiry.changes[i]]
-        later = [j for j in later if inquiry.events[j].place.statement is not here]
-        if not any(x.wire in consumers and x.whole for j in later for x in readings_of(inquiry, j)):
-            return True
-    return False
-
-
-def before_or_at(inquiry: Inquiry, i: int) -> Iterator[int]:
-    """A value, those of its variable, and those that it is made of."""
-    key = inquiry.events[i].place.key
-    made_of = backward_values(inquiry)
-    for j, e in enumerate(inquiry.events):
-        if e.place.key == key or (j in made_of and i in inquiry.changes[j]):
-            yield j
-
-
-def as_addition(inquiry: Inquiry, events: Sequence[int], goal: Goal) -> Found | None:
-    """The line that assigns where it should add to what stood there, if there is one."""
-    for e in {id(e.place.statement): e for e in (inquiry.events[i] for i in events) if e.place.how != "after"}.values():
-        s, key = e.place.statement, e.place.key
-        target = s.targets[0] if isinstance(s, ast.Assign) else None
-        if isinstance(s, ast.Assign) and isinstance(target, (ast.Name, ast.Subscript)):
-            instead = ast.AugAssign(target, ast.Add(), s.value)
-            change = Change(Rank.SLIP, 0, "fork", instead, f"= forgets what {key} already held, += adds to it")
-            if is_mended_by(inquiry, s, change, goal):
-                return Found(s, key, e.value, None, change)
-    return None
+def hands_on_what_is_wrong(inquiry: Inquiry, s: ast.stmt) -> bool:
+    """Whether a line gives on as it is what a line before it made, and what may be wrong with it is that."""
+    made = [i for i in backward_values(inquiry) if (p := inquiry.events[i].place).statement is s and p.how != "after"]
+    return any(
+        inquiry.agree(inquiry.events[j].value, inquiry.events[i].value) and not is_exact(inquiry, j)
+        for i in made
+        for j in backward_values(inquiry)
+        if j < i and i in inquiry.changes[j]
+    )
 
 
 def patch_for(inquiry: Inquiry, i: int, goal: Goal) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.comparing import Value, is_number, largest, squeezed
+from gatewise._check.contributions import Work, work_of
 from gatewise._check.explaining import comes_along_a_path, explains
 from gatewise._check.moving import Goal, Inquiry, remembered
 from gatewise._check.readings import (
@@ -66,6 +67,7 @@ class Located:
     idle: set[int] = field(default_factory=set)  #: lines that put values together, or take them apart
     misshaped: list[str] = field(default_factory=list)  #: parameters whose gradients have another shape
     texts: dict[int, str] = field(default_factory=dict)  #: suspects by their lines, as the user wrote them
+    cures: Callable[[int, str], bool] = lambda *_: True  #: whether a text in the place of a line mends something
     doubted: list[Found] = field(default_factory=list)  #: lines named only where the marking names them as well
 
     @property
@@ -116,7 +118,7 @@ def by_changes(
 
     The lines in `patched` explain it too, each with another value in the place of its own.
     """
-    doubtful = Located([], list(suspects), "a change of any of these would mend it", doubtful=True, listed=True)
+    doubtful = any_of(suspects)
     mending = list(mendings(inquiry, suspects, goal, patched))
     if inquiry.tried > inquiry.enough and not any(change.rank < inquiry.tried_up_to for _, change in mending):
         return Located([], [], "there are more ways to mend it than could be tried")
@@ -136,6 +138,11 @@ def by_changes(
             return doubtful
         return Located([with_its_change(inquiry, s, change, first)], list(suspects))
     return Located([], list(suspects), listed=bool(patched))
+
+
+def any_of(suspects: Sequence[ast.stmt]) -> Located:
+    """Some lines, each of which may be the wrong one."""
+    return Located([], list(suspects), "a change of any of these would mend it", doubtful=True, listed=True)
 
 
 def with_its_change(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt], first: Sequence[Found]) -> Found:
@@ -245,13 +252,9 @@ def mendings(
 @remembered
 def possible_changes(inquiry: Inquiry, s: ast.stmt) -> Sequence[Change[ast.stmt]]:
     """The changes of a line that a known mistake calls for."""
-    try:
-        scopes = inquiry.trials[0].scopes(s)
-    except Exception:
+    names, space = names_at(inquiry, s), inquiry.trials[0].code.space(s)
+    if not names:
         return []
-    if not scopes:
-        return []
-    names, space = with_attributes(scopes[0]), inquiry.trials[0].code.space(s)
     keys = gradient_names(inquiry)
     gradients = [n for n in names if n in keys]
     wires = [n for n in names if n not in keys]
@@ -265,7 +268,20 @@ def possible_changes(inquiry: Inquiry, s: ast.stmt) -> Sequence[Change[ast.stmt]
 
     scope = scope_of(names, wires, gradients, s, Formula())
     scope.value_of = value_of
-    return list({ast.dump(c.node): c for c in reversed(changed_statements(s, scope))}.values())[::-1]
+    every = changed_statements(s, scope)
+    if work_of(s) is Work.PACKS:  # wrong only in what it puts where
+        every = [c for c in every if work_of(c.node) is Work.PACKS]
+    return list({ast.dump(c.node): c for c in reversed(every)}.values())[::-1]
+
+
+@remembered
+def names_at(inquiry: Inquiry, s: ast.stmt) -> dict[str, Any]:
+    """What the names hold before a statement runs first; nothing where that cannot be seen."""
+    try:
+        scopes = inquiry.trials[0].scopes(s)
+    except Exception:
+        return {}
+    return with_attributes(scopes[0]) if scopes else {}
 
 
 @remembered
@@ -280,6 +296,24 @@ def is_mended_by(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt], goal: 
     """Whether a change of a line makes the gradients right, and leaves the right ones so."""
     wanted = {*goal} | ({*inquiry.names} - {*inquiry.wrong})
     return all(wanted <= right_with(inquiry, n, s, change) for n in range(len(inquiry.trials)))
+
+
+def is_cured_by(inquiry: Inquiry, line: int, text: str) -> bool:
+    """Whether a text in the place of a line makes a wrong gradient right and leaves the right ones so.
+
+    True where it cannot be tried: it is a part of a statement, or no statement was heard there.
+    """
+    s = next((e.place.statement for e in inquiry.events if e.place.line == line), None)
+    try:
+        (node,) = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return True
+    if s is None or isinstance(node, ast.Expr) != isinstance(s, ast.Expr):
+        return True
+    change = Change(Rank.FAR, 0, "other", ast.copy_location(node, s))
+    right = [right_with(inquiry, n, s, change) for n in range(len(inquiry.trials))]
+    kept = {*inquiry.names} - {*inquiry.wrong}
+    return all(kept <= each for each in right) and any(all(q in each for each in right) for q in inquiry.wrong)
 
 
 @remembered

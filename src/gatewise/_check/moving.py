@@ -15,6 +15,7 @@ from gatewise._check.trials import Heard, Trial
 from gatewise._types import Plain
 
 CHANGES = 6000  #: changes of lines that are tried
+RUN = 1_000_000  #: values on the way, times changes that are tried: for long loops fewer
 WORK = 1e9  #: numbers in all values, times changes that are tried: for large arrays fewer
 Goal = tuple[str, ...]  #: the gradients that are to be made right
 P = ParamSpec("P")
@@ -61,7 +62,8 @@ class Inquiry:
         self.misshaped = [q for q in trials[0].names if any(r.gradients.get(q) is None for r in self.runs)]
         self.names = [q for q in trials[0].names if q not in self.misshaped]
         self.events = self.runs[0].events
-        self.enough = min(CHANGES, int(WORK / (1 + sum(np.size(e.value) for e in self.events))))
+        size = 1 + sum(np.size(e.value) for e in self.events)
+        self.enough = min(CHANGES, int(WORK / size), RUN // (1 + len(self.events)))
         letters = {np.asarray(e.value).dtype.char for e in self.events if e.value is not None}
         self.close = 1e-3 if "f" in letters else 1e-6
         beside = self.beside()
@@ -105,6 +107,11 @@ class Inquiry:
     def right(self, n: int, gradients: Mapping[str, Any], name: str) -> bool:
         g = gradients.get(name)
         return g is not None and self.agree(g, np.broadcast_to(self.trials[n].circuit.truth(name), np.shape(g)))
+
+    def off(self, name: str) -> np.ndarray:
+        """Where a gradient is wrong, entry by entry."""
+        g, should = np.asarray(self.runs[0].gradients[name], float), np.asarray(self.truth(0, name), float)
+        return np.asarray(~(np.abs(g - should) <= max(self.close * largest(should), 1e-12)))
 
     @cached_property
     def wrong(self) -> Goal:
@@ -159,6 +166,15 @@ class Inquiry:
     def changes(self) -> dict[int, set[int]]:
         """For each value, the later ones that it changes."""
         return {i: moved.changed for i, moved in self.moved.items()}
+
+    def spoils(self, i: int) -> bool:
+        """Whether a value changes an entry of a gradient that is wrong; where it does not, it is no matter."""
+        gradients = self.moved[i].gradients if i in self.moved else {}
+        return any(
+            bool(np.any(self.off(q) & ~(np.asarray(gradients[q]) == self.runs[0].gradients[q])))
+            for q in self.reaches(i)
+            if q in self.wrong and gradients.get(q) is not None
+        )
 
     def reaches(self, i: int) -> set[str]:
         """The gradients that a value changes."""

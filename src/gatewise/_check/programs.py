@@ -37,17 +37,20 @@ class Program:
 
 
 def program_of(
-    body: list[ast.stmt], parameters: Sequence[str], filename: str, lines: Sequence[str] = ()
+    body: list[ast.stmt], parameters: Sequence[str], filename: str, lines: Sequence[str] = (), output: str = ""
 ) -> Program | None:
-    """The statements sorted into forward and backward; None where there is no forward pass to be seen."""
+    """The statements sorted into forward and backward; None where there is no forward pass to be seen.
+
+    `output` names what the forward pass leads to, where that is known.
+    """
     returned = returned_gradients(body)
     statements = [*simple(body), *([returned[0]] if returned else [])]
     written = [key for s in statements for key in keys_written(s)]
     names = {*parameters, *written}
-    output = output_of(body, statements, names)
-    if output is None:
+    found = ast.Name(output, ast.Load()) if output in names else output_of(body, statements, names)
+    if found is None:
         return None
-    wanted = keys_read(output)
+    wanted = keys_read(found)
     last = max((k for k, s in enumerate(statements) if wanted & set(keys_written(s))), default=len(statements))
     before, forward = statements[: last + 1], set()
     heads = heads_of(body)
@@ -63,9 +66,7 @@ def program_of(
         key for s in statements if s not in forward for key in keys_written(s) if wire_named(key, known)
     )
     gradients -= numbers_beside(gradients, known, statements, body)
-    return Program(
-        filename, body, tuple(parameters), statements, frozenset(forward), output, gradients, lines, returned
-    )
+    return Program(filename, body, tuple(parameters), statements, frozenset(forward), found, gradients, lines, returned)
 
 
 def numbers_beside(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,9 @@ from gatewise._check.comparing import Value, largest, shown_value, squeezed
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.moving import Inquiry, remembered
 from gatewise._check.names import wire_named
+from gatewise._check.recomputed import is_forward
 
-PARTS = 6  #: contributions to one gradient of which all sums are tried
+PARTS = 8  #: contributions to one gradient of which all sums are tried
 MANY = 40  #: contributions that are tried one by one
 
 
@@ -49,20 +50,6 @@ def forward_values(inquiry: Inquiry) -> set[int]:
         and is_forward(inquiry, i)
         and (work_of(e.place.statement) is Work.PACKS or not roles_of(inquiry, i))
     }
-
-
-def is_forward(inquiry: Inquiry, i: int) -> bool:
-    """Whether it is a value of the forward pass."""
-    v = inquiry.events[i].value
-    for k, wire in enumerate(inquiry.trials[0].circuit.wires):
-        if squeezed(wire.value) != squeezed(v) or np.size(v) < 1 or np.asarray(v).dtype.kind != "f":
-            continue
-        if all(
-            inquiry.agree(r.events[i].value, t.circuit.value(k))
-            for r, t in zip(inquiry.runs, inquiry.trials, strict=True)
-        ):
-            return True
-    return False
 
 
 @remembered
@@ -225,7 +212,7 @@ def is_meant(inquiry: Inquiry, i: int, r: Reading) -> bool:
     if not inquiry.trials[0].circuit.behind[r.wire] & {*roles}:
         return False
     if named:
-        return True
+        return r.wire in named
     return not any(
         i in inquiry.changes[j] and any(x.wire == r.wire and x.whole for x in readings_of(inquiry, j))
         for j in backward_values(inquiry)
@@ -237,8 +224,14 @@ def is_meant(inquiry: Inquiry, i: int, r: Reading) -> bool:
 def wires_named(inquiry: Inquiry, i: int) -> set[int]:
     """The wires whose gradient the name of a value says it is."""
     key = inquiry.events[i].place.key
-    base = wire_named(key, values_named(inquiry))
+    base = wire_named(key, values_named(inquiry)) or adjoint_named(key, values_named(inquiry))
     return values_named(inquiry)[base] if base is not None else set()
+
+
+def adjoint_named(key: str, known: Collection[str]) -> str | None:
+    """The name whose adjoint a key is, as `x_bar` and `bar_x` are of x."""
+    bases = {key.removesuffix("_bar"), key.removesuffix("_adj"), key.removeprefix("bar_"), key.removeprefix("adj_")}
+    return next((base for base in sorted(bases - {key}) if base in known), None)
 
 
 @remembered
@@ -249,8 +242,11 @@ def values_named(inquiry: Inquiry) -> dict[str, set[int]]:
         name: {circuit.index[wire]} for name, wire in circuit.leaves.items() if wire in circuit.index
     }
     for i, e in enumerate(inquiry.events):
-        if i in inquiry.moved and np.asarray(e.value).dtype.kind == "f" and np.size(e.value) > 1:
+        if i in inquiry.moved and np.asarray(e.value).dtype.kind == "f":
             same = {k for k, w in enumerate(circuit.wires) if inquiry.agree(e.value, shown_value(w.value))}
+            if np.size(e.value) == 1:  # one number may be another one by chance
+                other = inquiry.trials[-1].circuit.wires
+                same = {k for k in same if inquiry.agree(inquiry.runs[-1].events[i].value, other[k].value)}
             if same:
                 found.setdefault(e.place.key, set()).update(same)
     return found
@@ -317,6 +313,8 @@ def conventions_of(inquiry: Inquiry) -> set[float]:
 def is_cleared(inquiry: Inquiry, i: int, without: int | None = None) -> bool:
     """Whether something right and no smaller is made of it; not counted what is `without`, or is made of that."""
     if is_good(inquiry, i):
+        return True
+    if not inquiry.spoils(i):
         return True
     size = np.size(inquiry.events[i].value)
     right = [q for q in inquiry.reaches(i) if q not in inquiry.wrong]

@@ -19,13 +19,13 @@ from gatewise._check.moving import Goal, Inquiry, remembered
 from gatewise._check.readings import (
     backward_values,
     is_cleared,
-    is_forward,
     is_good,
     is_known,
     readings_of,
     wires_named,
     work_ratio,
 )
+from gatewise._check.recomputed import is_forward
 from gatewise._types import Plain
 
 ENTRIES = 120  #: numbers of a value that are moved one by one

@@ -9,6 +9,7 @@ import itertools
 import numpy as np
 
 from gatewise._check.comparing import stretches
+from gatewise._check.contributions import terms_in
 from gatewise._check.scope import Scope
 from gatewise._check.table import Made, MadeLines, Rank, line_row, row
 from gatewise._check.trees import binary, call_of, constant, expression_of, with_field
@@ -24,6 +25,15 @@ def condition_turned(e: ast.expr, _: Scope) -> Made:
             for other in (ast.Gt(), ast.LtE(), ast.Lt(), ast.GtE()):
                 if type(other) is not type(op):
                     yield ast.Compare(left, [other], [right]), ""
+
+
+@row("mask", Rank.CHOICE)
+def branches_swapped(e: ast.expr, _: Scope) -> Made:
+    """`np.where(mask, a, b)` with its two branches in each other's place."""
+    match e:
+        case ast.Call(func=ast.Attribute(attr="where"), args=[mask, one, other]):
+            made = with_field(e, "args", [mask, other, one])
+            yield made, f"{ast.unparse(one)} and {ast.unparse(other)} stand in each other's place"
 
 
 @row("mask", Rank.CHOICE)
@@ -73,6 +83,31 @@ def taken_backwards(e: ast.expr, _: Scope) -> Made:
     match e:
         case ast.Subscript(value=inner, slice=ast.Slice(lower=None, upper=None, step=ast.UnaryOp())):
             yield inner, f"{ast.unparse(e)} where {ast.unparse(inner)} belongs"
+
+
+@row("stale", Rank.CHOICE)
+def the_step_beside(e: ast.expr, _: Scope) -> Made:
+    """`s[t]` for `s[t - 1]` or `s[t + 1]`."""
+    if not isinstance(e, ast.Subscript) or not isinstance(e.ctx, ast.Load):
+        return
+    parts = e.slice.elts if isinstance(e.slice, ast.Tuple) else [e.slice]
+    for k, part in enumerate(parts):
+        for other in steps_beside(part):
+            made = [*parts[:k], other, *parts[k + 1 :]]
+            index = ast.Tuple(made, ast.Load()) if isinstance(e.slice, ast.Tuple) else other
+            yield with_field(e, "slice", index), f"{ast.unparse(part)} where {ast.unparse(other)} belongs"
+
+
+def steps_beside(e: ast.expr) -> list[ast.expr]:
+    """The places before and after `t`, and `t` itself of `t - 1`."""
+    match e:
+        case ast.Name():
+            return [binary(e, ast.Sub(), constant(1)), binary(e, ast.Add(), constant(1))]
+        case ast.BinOp(left=ast.Name() as name, op=ast.Add(), right=ast.Constant(value=1)):
+            return [name, binary(name, ast.Sub(), constant(1))]
+        case ast.BinOp(left=ast.Name() as name, op=ast.Sub(), right=ast.Constant(value=1)):
+            return [name, binary(name, ast.Add(), constant(1))]
+    return []
 
 
 @row("stale", Rank.NAME)
@@ -185,7 +220,9 @@ def product_not_added(e: ast.expr, scope: Scope) -> Made:
 @row("fork", Rank.FAR, of="line")
 def length_not_added(e: ast.expr, scope: Scope) -> Made:
     """The gradient of a sum of the values themselves."""
-    for text in dict.fromkeys(("1", *scope.sizes)):
+    parts = [part for _, part in terms_in(e, 1)]  # `3.0` for `2.0`, here or in the line before, is no 1 too many
+    written = isinstance(e, ast.Name) or any(isinstance(part, ast.Constant) for part in parts)
+    for text in dict.fromkeys((*(() if written else ("1",)), *scope.sizes)):
         for op in (ast.Add(), ast.Sub()):
             yield binary(e, op, expression_of(text)), f"{text} is missing"
 

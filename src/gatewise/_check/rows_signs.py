@@ -32,6 +32,15 @@ def by_another_operator(s: ast.stmt, pairs: Mapping[type, ast.operator]) -> Made
         yield with_field(s, "op", pairs[type(s.op)]), "multiply and divide are swapped"
 
 
+@row("sign", Rank.SIGN)
+def rolled_the_other_way(e: ast.expr, _: Scope) -> Made:
+    """`np.roll(g, 1, axis)` where the forward pass rolls by 1: back it goes by -1."""
+    match e:
+        case ast.Call(func=ast.Attribute(attr="roll"), args=[array, shift, *rest]):
+            back = shift.operand if isinstance(shift, ast.UnaryOp) else ast.UnaryOp(ast.USub(), shift)
+            yield with_field(e, "args", [array, back, *rest]), f"it goes back by {ast.unparse(back)}"
+
+
 @row("operands", Rank.OPERANDS)
 def difference_turned(e: ast.expr, scope: Scope) -> Made:
     if is_difference(e) and not stands_so(e, scope):

@@ -126,10 +126,18 @@ def outputs_of(trace: Trace) -> list[str]:
             break
         known.append(base)
         before += [base] if reads and holds_number(trace, base) else []
+    sinks = [base for base in before if is_a_sink(trace, base)]  # nothing is made of it: it is what counts
     outside = [base for k, base in reversed(computed) if not trace.lines[k].loops and base not in known]
-    found = list(dict.fromkeys([*named, *before[-1:], *outside[:3]]))
+    found = list(dict.fromkeys([*named, *sinks[-1:], *before[-1:], *outside[:3]]))
     values = {name: trace.names.get(name, 0.0) for name in found}
     return sorted(found, key=lambda name: not (is_leaf(values[name]) and np.ndim(values[name]) == 0))  # numbers first
+
+
+def is_a_sink(trace: Trace, name: str) -> bool:
+    """Whether a name holds one computed number of which no statement makes anything else."""
+    value = trace.names.get(name)
+    readers = [line for line in trace.lines if any(p.base == name for p in line.touched.reads)]
+    return isinstance(value, float) and not any(line.touched.fresh or line.touched.changed for line in readers)
 
 
 def holds_number(trace: Trace, name: str) -> bool:

@@ -33,18 +33,18 @@ GIVEN = "__gatewise_given__"  #: what an input of the script is bound to, at the
 class Script(Code):
     """A script up to its first step of descent: its inputs, and the gradients that it has of them at the end."""
 
-    def __init__(self, path: str, text: str) -> None:
+    def __init__(self, path: str, text: str, output: str = "") -> None:
         self.path, self.lines = path, text.splitlines()
-        body = without_updates(ast.parse(text, filename=path).body)
-        program = program_of(body, (), path, self.lines)
+        body = without_updates(ast.parse(text, filename=path).body, output)
+        program = program_of(body, (), path, self.lines, output)
         if program is None or not program.gradients:
             raise UnseenError("the script has no gradients by name")
         self.output = program.output
         inputs = inputs_of(program)
         self.keys = keys_of(program, inputs)
         written = [key for s in program.statements for key in keys_written(s)]
-        output = ast.unparse(program.output)
-        self.upstream = [key for key in written if wire_named(key, program.known()) == output]
+        name = ast.unparse(program.output)
+        self.upstream = [key for key in written if wire_named(key, program.known()) == name]
         self.body = with_inputs(body, inputs)
         self.draws = np.random.get_state()  # noqa: NPY002
         self.code, self.names = self.compiled(self.body), dict[str, object]()

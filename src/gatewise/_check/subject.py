@@ -7,12 +7,13 @@ import difflib
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import partial
+from functools import cached_property, partial
 from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from gatewise._check.holders import Holder, holders_of, holds
 from gatewise._check.parameters import (
     EPS,
     Key,
@@ -301,15 +302,24 @@ class Subject:
 
     @contextmanager
     def in_place_of_held(self, wanted: Wanted) -> Iterator[None]:
-        """The entries of the user's dict or list replaced while f runs."""
-        holders = [(holder_of(self.held, p.key), p) for p in self.parameters if p.own]
+        """The entries of the user's dict or list replaced while f runs, and where else f keeps the same arrays."""
+        own = [p for p in self.parameters if p.own]
+        holders = [(holder_of(self.held, p.key), p.key[-1], p.given) for p in own]
+        others = [(*place, x) for place, x in self.elsewhere if holds(*place, x)]
         try:
-            for holder, p in holders:
-                holder[p.key[-1]] = wanted(p.array)
+            made = {id(p.given): wanted(p.array) for p in own}
+            for holder, key, given in (*others, *holders):
+                holder[key] = made[id(given)]
             yield
         finally:
-            for holder, p in holders:
-                holder[p.key[-1]] = p.given
+            for holder, key, given in (*others, *holders):
+                holder[key] = given
+
+    @cached_property
+    def elsewhere(self) -> list[tuple[Holder, np.ndarray]]:
+        """Where else f keeps the user's arrays: `params = {"W1": self.first.W}`."""
+        own = [p.given for p in self.parameters if p.own]
+        return list(holders_of(own, self.f)) if own else []
 
     @property
     def code(self) -> CodeType | None:

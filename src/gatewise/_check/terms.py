@@ -82,7 +82,7 @@ def terms_of(marking: Marking, version: Version, wire: int | None = None) -> lis
         for sign, part in terms_in(how.value, how.sign):
             source = marking.at[m].get(bare_key(part) or "")
             if source is not None and source.wire is None and source is not version and source.moments[-1] < m:
-                inner = terms_of(marking, source, version.wire)
+                inner = terms_of(marking, source, wire)
                 if inner:
                     found += [dataclasses.replace(t, sign=sign * t.sign, values=signed(t.values, sign)) for t in inner]
                     continue

@@ -17,21 +17,21 @@ from gatewise._check.programs import output_of
 ONE, EACH = "gatewise_one", "gatewise_each"
 
 
-def without_updates(body: list[ast.stmt]) -> list[ast.stmt]:
+def without_updates(body: list[ast.stmt], output: str = "") -> list[ast.stmt]:
     """The statements of a script up to its last step, without the steps; as they are where it takes none."""
-    steps = updates(body)
+    steps = updates(body, output)
     if not steps:
         return body
     last = max(k for k, node in enumerate(body) if holds(node, steps))
     return stepless(body[: last + 1], steps)
 
 
-def updates(body: list[ast.stmt]) -> set[ast.stmt]:
+def updates(body: list[ast.stmt], named: str = "") -> set[ast.stmt]:
     """The statements that change a name by its gradient: `W -= rate * dW`, `W = W + velocity`."""
     statements = list(simple(body))
     written = [key for s in statements for key in keys_written(s)]
     gradients = {key for key in written if is_gradient(key, {*written} - {key})}
-    output = output_of(body, statements, set(written))
+    output = ast.Name(named, ast.Load()) if named in written else output_of(body, statements, set(written))
     wanted = keys_read(output) if output is not None else set()
     first = next((k for k, s in enumerate(statements) if wanted & {*keys_written(s)}), len(statements))
     computed = [s for s in statements[first + 1 :] if keys_read(s)]  # `dt = 0.1` is a number, and no gradient

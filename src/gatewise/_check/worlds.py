@@ -169,11 +169,11 @@ def stays(output: Callable[[float, float], Any]) -> bool:
     return is_number(here) and all(is_number(each) and np.array_equal(each, here) for each in near)
 
 
-def world_of_script(at: Point, path: str, text: str) -> World | None:
+def world_of_script(at: Point, path: str, text: str, output: str = "") -> World | None:
     """Run a flat script as it is, or with other numbers in its lines."""
     tree = ast.parse(text, filename=path)
-    tree.body = without_updates(at.script(tree.body))
-    program = program_of(tree.body, (), path, text.splitlines())
+    tree.body = without_updates(at.script(tree.body), output)
+    program = program_of(tree.body, (), path, text.splitlines(), output)
     if program is None or not program.gradients:
         return None
     around: dict[str, object] = {"np": np, "math": math, "__name__": "__main__", "__file__": path}
