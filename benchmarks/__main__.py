@@ -15,6 +15,7 @@ def main() -> None:
     rows += numpy_functions.makers()
     rows += loops.beside_numpy(installed)
     rows += loops.seen()
+    rows += loops.kept()
     rows += forward.pushing()
     rows += forward.whole()
     rows += training.epochs(installed)

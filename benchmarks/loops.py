@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -145,6 +147,41 @@ def seen(few: int = SEEN // 10, many: int = SEEN) -> list[Row]:
         )
         for name in taken[many]
     ]
+
+
+def cell(W, xs, h):
+    """Run a cell with a memory over a sequence."""
+    c = h * 0.0
+    for t in range(len(xs)):
+        a = W * h + xs[t]
+        i, f = 1 / (1 + np.exp(-a)), 1 / (1 + np.exp(-2 * a))
+        c = f * c + i * np.tanh(a)
+        h = i * np.tanh(c)
+    return np.sum(h)
+
+
+def kept(size: int = 20_000, rounds: tuple[int, ...] = (100, 400)) -> list[Row]:
+    """Return the peak of a long loop's memory with all values kept and with few, and what keeping few costs."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for n in rounds:
+        args = rng.normal(size=size), rng.normal(size=(n, size)), rng.normal(size=size)
+        ways = {"all": partial(gw.grad(cell), *args), "few": partial(gw.grad(cell, recompute=True), *args)}
+        peaks = {name: peak(way) for name, way in ways.items()}
+        taken = interleaved(3, 1, min, **ways)
+        what = f"{n} rounds of {size:,} numbers: peak memory with recompute=True, with all values kept"
+        ratio = f"{peaks['few'] / 1e6:.3g} MB, {peaks['all'] / 1e6:.3g} MB"
+        rows.append(Row(what, f"{ratio}; {taken['few'] / taken['all']:.3g} times the time"))
+    return rows
+
+
+def peak(f: Callable[[], Any]) -> int:
+    """Return the most bytes that were held at once."""
+    tracemalloc.start()
+    f()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
 
 
 def beside_autograd(autograd: ModuleType, steps: int, ours: float) -> str:

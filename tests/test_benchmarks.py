@@ -103,6 +103,7 @@ def test_functions_makers_and_loops_each_give_their_rows():
     assert [row.what.split(":")[0] for row in rows] == ["exp, 1 element", "exp, 10,000 elements"]
     assert len(numpy_functions.makers(rounds=1, calls=1)) == len(numpy_functions.MAKERS)
     assert len(loops.seen(few=20, many=40)) == 4
+    assert len(loops.kept(size=10, rounds=(3, 4))) == 2
     rows = loops.beside_numpy({}, assignments=10, steps=5, rounds=1)
     assert rows[-1].measured == "not installed"
     assert len(rows) == 5
