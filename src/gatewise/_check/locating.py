@@ -84,12 +84,19 @@ def by_patches(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Located:
         return lacking
     open_ones = [p for p in patches if not is_as_meant(inquiry, p[0])]
     likely = [p for p in open_ones or last_of(inquiry, patches) if statements_of(inquiry, [p[0]])]
-    likely = [p for p in likely if not (is_on_its_way(inquiry, p[0]) or is_right_by_name(inquiry, p[0]))]
+    likely = [p for p in likely if not is_on_its_way(inquiry, p[0])]
+    if likely and is_right_by_name(inquiry, likely[0][0]) and (later := by_uncleared(inquiry, on_way, goal)).found:
+        return later
     for i, should in likely[:1]:
         i, should = in_common(inquiry, i, patches) or handed_on(inquiry, i, patches) or (i, should)
         return around(inquiry, i, should, goal, [j for j, _ in likely[1:] if j > i])
     if not patches and (several := each_time(inquiry, on_way, goal)) is not None:
         return Located([several], [several.statement])
+    return by_uncleared(inquiry, on_way, goal)
+
+
+def by_uncleared(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Located:
+    """The one line of which a small change mends all, among those of which nothing says that they are right."""
     beside = [i for i in forward_values(inquiry) if inquiry.spoils(i) and inquiry.reaches(i) & {*goal}]
     makers = {inquiry.events[i].place.statement for i in backward_values(inquiry)}
     beside = [i for i in beside if inquiry.events[i].place.statement in makers]  # a part of a list that holds others
