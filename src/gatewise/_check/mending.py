@@ -299,7 +299,7 @@ def is_mended_by(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt], goal: 
 
 
 def is_cured_by(inquiry: Inquiry, line: int, text: str) -> bool:
-    """Whether a text in the place of a line makes a wrong gradient right and leaves the right ones so.
+    """Whether a text in the place of a line makes a wrong gradient right, or one of another shape, and spoils none.
 
     True where it cannot be tried: it is a part of a statement, or no statement was heard there.
     """
@@ -313,7 +313,8 @@ def is_cured_by(inquiry: Inquiry, line: int, text: str) -> bool:
     change = Change(Rank.FAR, 0, "other", ast.copy_location(node, s))
     right = [right_with(inquiry, n, s, change) for n in range(len(inquiry.trials))]
     kept = {*inquiry.names} - {*inquiry.wrong}
-    return all(kept <= each for each in right) and any(all(q in each for each in right) for q in inquiry.wrong)
+    mended = (q for q in (*inquiry.wrong, *inquiry.misshaped) if all(q in each for each in right))
+    return all(kept <= each for each in right) and next(mended, None) is not None
 
 
 @remembered
@@ -324,7 +325,7 @@ def right_with(inquiry: Inquiry, n: int, s: ast.stmt, change: Change[ast.stmt]) 
         found = inquiry.trials[n].changed(with_change(inquiry, s, change))
     except Exception:
         return set()
-    return {q for q in inquiry.names if inquiry.right(n, found, q)}
+    return {q for q in (*inquiry.names, *inquiry.misshaped) if inquiry.right(n, found, q)}
 
 
 def with_change(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> AbstractContextManager[None]:
