@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 import threading
-import tracemalloc
 import weakref
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,20 +15,10 @@ import pytest
 from numpy_programs.writing import write
 
 import gatewise as gw
+from benchmarks.loops import cell, filled, peak
 from gatewise._errors import ArgumentError, GatewiseError
 
 H, T = 5_000, 150
-
-
-def cells(W, xs, h):
-    """A memory cell, round by round."""
-    c = h * 0.0
-    for t in range(len(xs)):
-        a = W * h + xs[t]
-        i, f = 1 / (1 + np.exp(-a)), 1 / (1 + np.exp(-2 * a))
-        c = f * c + i * np.tanh(a)
-        h = i * np.tanh(c)
-    return np.sum(h)
 
 
 def given(rounds: int = 7, size: int = 3) -> tuple[Any, ...]:
@@ -47,7 +37,7 @@ def same(one: Any, other: Any) -> bool:
 @pytest.mark.parametrize("every", [True, 1, 2, 3, 7, 50, 10_000])
 def test_the_gradient_is_the_same_to_the_last_bit(every):
     args = given(40)
-    assert same(gw.value_and_grad(cells, (0, 1, 2), recompute=every)(*args), gw.value_and_grad(cells, (0, 1, 2))(*args))
+    assert same(gw.value_and_grad(cell, (0, 1, 2), recompute=every)(*args), gw.value_and_grad(cell, (0, 1, 2))(*args))
 
 
 def test_random_programs_that_write_into_arrays():
@@ -105,7 +95,7 @@ def test_derivatives_of_derivatives(second):
     W, xs, h = given(6)
 
     def f(y):
-        return cells(W, xs, y)
+        return cell(W, xs, y)
 
     with_all = second(f, h, False)
     for every in (1, 4, 30):
@@ -114,8 +104,8 @@ def test_derivatives_of_derivatives(second):
 
 def test_a_pullback_goes_back_twice():
     args = given()
-    out, pullback = gw.vjp(cells, *args, recompute=3)
-    whole, all_kept = gw.vjp(cells, *args)
+    out, pullback = gw.vjp(cell, *args, recompute=3)
+    whole, all_kept = gw.vjp(cell, *args)
     assert same(out, whole)
     for upstream in (1.0, -2.0):
         assert same(pullback(upstream), all_kept(upstream))
@@ -166,30 +156,13 @@ def test_memory_is_that_of_the_states():
     """Over ten arrays a round without; with, two every so many rounds and those of one stretch."""
     rng = np.random.default_rng(0)
     args = rng.normal(size=H), rng.normal(size=(T, H)), rng.normal(size=H)
-    assert peak(gw.grad(cells, recompute=True), *args) < 0.2 * peak(gw.grad(cells), *args)
+    assert peak(partial(gw.grad(cell, recompute=True), *args)) < 0.2 * peak(partial(gw.grad(cell), *args))
 
 
 def test_a_buffer_is_still_filled_in_place():
     """One array of `n`, not one a round."""
-
-    def f(p, n):
-        x = np.zeros(n)
-        x[0] = p
-        for i in range(1, n):
-            x[i] = 0.9 * x[i - 1] + p
-        return x[-1]
-
     n = 1_500
-    assert peak(gw.grad(f, recompute=True), 1.0, n) < 8 * n * n / 4
-
-
-def peak(f: Any, *args: Any) -> int:
-    """The most bytes that were held at once."""
-    tracemalloc.start()
-    f(*args)
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return most
+    assert peak(partial(gw.grad(filled, recompute=True), 1.0, n)) < 8 * n * n / 4
 
 
 def test_nothing_is_left_behind():
@@ -234,10 +207,10 @@ def test_an_error_inside_ends_it():
 
     with pytest.raises(NameError):
         gw.grad(f, recompute=1)(np.ones(2))
-    assert same(gw.grad(cells, recompute=2)(*given()), gw.grad(cells)(*given()))
+    assert same(gw.grad(cell, recompute=2)(*given()), gw.grad(cell)(*given()))
 
 
 @pytest.mark.parametrize("recompute", [0, -1, 1.5, "all", None])
 def test_what_it_takes_is_said(recompute):
     with pytest.raises(ArgumentError, match="recompute"):
-        gw.grad(cells, recompute=recompute)
+        gw.grad(cell, recompute=recompute)

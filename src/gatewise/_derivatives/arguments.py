@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +11,6 @@ from gatewise._errors import ArgumentError, UpstreamError
 from gatewise._sweep import FLOATS
 from gatewise._tensor import Tensor
 from gatewise._types import Function
-
-if TYPE_CHECKING:
-    pass
 
 Argnums = int | Sequence[int]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gatewise._derivatives.arguments import (
     Argnums,
@@ -23,9 +23,6 @@ from gatewise._errors import ArgumentError
 from gatewise._sweep import ones_for
 from gatewise._tensor import Tensor
 from gatewise._types import Function
-
-if TYPE_CHECKING:
-    pass
 
 
 def grad(
