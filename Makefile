@@ -5,6 +5,7 @@
 #   make web      types and mistakes in the scripts of a page, by TypeScript's checker and eslint (npm brings both)
 #   make fuzz     100,000 random and hostile expressions, programs that write into arrays, and programs over NumPy
 #   make power    the verdict of gw.check on 5,000 right and 20,000 wrong gradients, with two processes (ten minutes)
+#   make mutants  every wrong gate against the checks, those that nothing can tell from the right one too (ten minutes)
 #   make outside  the line that gw.check names in 60 modules that others wrote, three mistakes each (the suite has a third)
 #   make bench    the tables of benchmarks/
 #   make million  a circuit of a million gates, recorded, printed and freed (three minutes, 4 GB)
@@ -18,7 +19,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test web fuzz power outside bench million clean
+.PHONY: help demo test web fuzz power mutants outside bench million clean
 .DELETE_ON_ERROR:
 
 help:
@@ -54,6 +55,9 @@ fuzz: $(VENV)/installed-for-tests
 
 power: $(VENV)/installed-for-tests
 	@PYTHONPATH=tests $(BIN)/python -m check.power 1 20 2
+
+mutants: $(VENV)/installed-for-tests
+	GATEWISE_MUTANTS=all $(BIN)/python -m pytest -n auto tests/gates/test_mutations.py
 
 outside: $(VENV)/installed-for-tests
 	GATEWISE_OUTSIDE=all $(BIN)/python -m pytest -n auto tests/check/test_outside.py
