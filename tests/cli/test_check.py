@@ -330,10 +330,15 @@ def test_a_loop_of_gradient_descent(check):
 
 
 def test_a_file_of_functions_alone(check):
-    Path("lib.py").write_text("EPS = 1e-5\ndef loss(x): return x**2\ndef loss_grad(x): return 9 * x\n", "utf-8")
+    text = "EPS = 1e-5\ndef loss(x): return x**2\ndef slope(x): return 9 * x\n"
+    Path("lib.py").write_text(text, "utf-8")
     found = check("lib.py")
     assert found.status == 2
-    assert "name a function: lib.py:loss, lib.py:loss_grad" in found.err
+    assert "name a function: lib.py:loss, lib.py:slope" in found.err
+    Path("lib.py").write_text(text.replace("slope", "loss_grad"), "utf-8")
+    found = check("lib.py")
+    assert found.status == 1
+    assert "line 3: def loss_grad(x): return 9 * x" in found.out
 
 
 # -------------------------------------------------------------------------------------------- how scripts are read

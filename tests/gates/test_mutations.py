@@ -116,7 +116,9 @@ def test_mutants_are_caught(gate: Gate, counted: Callable[..., None]) -> None:
     )
 
 
-@pytest.mark.parametrize("gate", GATES if ALL else GATES[::25], ids=lambda gate: gate.name)  # the registry's test has all, as they are
+@pytest.mark.parametrize(
+    "gate", GATES if ALL else GATES[::25], ids=lambda gate: gate.name
+)  # the registry's test has all, as they are
 def test_checks_pass_where_nothing_is_mutated(gate: Gate) -> None:
     if gate.family.name == "stops":
         return  # the only mutation of these changes the family

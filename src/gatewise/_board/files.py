@@ -33,8 +33,8 @@ def in_folder_of(path: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def function_in_file(path: str, name: str) -> Iterator[Callable[..., Any]]:
-    """The function `name` of a Python file, which is run, and which counts as imported as long as this lasts."""
+def module_in_file(path: str) -> Iterator[ModuleType]:
+    """The module of a Python file, which is run, and which counts as imported as long as this lasts."""
     if not Path(path).is_file():
         raise ScriptError(f"{path} cannot be read.", "there is no such file.", "give the path of a Python file.")
     text_in(path)  # says what is wrong with its encoding, where something is
@@ -47,11 +47,18 @@ def function_in_file(path: str, name: str) -> Iterator[Callable[..., Any]]:
     sys.modules[module.__name__] = module
     try:
         run_file(spec.loader, module, path)
-        yield function_of(module, name, path)
+        yield module
     finally:
         del sys.modules[module.__name__]
         if before is not None:
             sys.modules[module.__name__] = before
+
+
+@contextlib.contextmanager
+def function_in_file(path: str, name: str) -> Iterator[Callable[..., Any]]:
+    """The function `name` of a Python file, which is run, and which counts as imported as long as this lasts."""
+    with module_in_file(path) as module:
+        yield function_of(module, name, path)
 
 
 def run_file(loader: Loader, module: ModuleType, path: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gatewise._check.parameters import Parameter
+from gatewise._check.parameters import SETTINGS, Parameter
 from gatewise._check.subject import Subject
 from gatewise._errors import ArgumentError
 from gatewise._recording.whose import candidates, wire_named
@@ -35,6 +35,8 @@ def is_data(p: Parameter, others: Sequence[Parameter]) -> bool:
         return True
     if p.array.ndim == 0 and str(p.key[-1]) in CHOSEN:
         return True
+    if len(p.key) > 1 and SETTINGS.search(str(p.key[0])):
+        return True  # running means in `bn_param`
     return any(str(part) in DATA for part in p.key) and (p.size > 1 or len(p.key) > 1 or p.array.ndim > 0)
 
 
@@ -146,6 +148,8 @@ def in_order(subject: Subject, found: list[Any], names: Sequence[Any]) -> Pairs:
     flat = [Unit(str(p.key[-1]), len(p.key), (p,)) for p in parameters]
     units = units_of(subject)
     labels = list(names) if len(names) == len(found) else [None] * len(found)
+    if (alone := the_dict_among(subject, found, labels)) is not None:
+        return by_key(parameters, alone)
     for among in (units, flat):
         if (by_names := assigned_by_name(among, found, labels, out)) is not None:
             return by_names
@@ -163,6 +167,20 @@ def in_order(subject: Subject, found: list[Any], names: Sequence[Any]) -> Pairs:
         if (by_shape := assigned_by_shape(among, found, out)) is not None:
             return by_shape
     return in_any_case(subject, flat, units, found)
+
+
+def the_dict_among(subject: Subject, found: Sequence[Any], labels: Sequence[Any]) -> dict[Any, Any] | None:
+    """The dict of gradients among values that are not called gradients: `return loss, grads, hs[-1]`."""
+    dicts = [g for g in found if isinstance(g, dict)]
+    others = [label for g, label in zip(found, labels, strict=True) if not isinstance(g, dict)]
+    if len(dicts) != 1 or not others or any(isinstance(name, str) and name and says_gradient(name) for name in others):
+        return None
+    if not all(len(pair[0].key) == 1 for pair in by_key(subject.parameters, dicts[0])):
+        return None  # a dict for an argument that is a dict, and gradients of other arguments beside it
+    if not by_key(subject.parameters, dicts[0]):
+        return None
+    subject.notes.append("what is returned beside the dict of gradients was taken for no gradient")
+    return dicts[0]
 
 
 def pairs_of(units: Sequence[Unit], found: Sequence[object]) -> Pairs:

@@ -13,10 +13,13 @@ from typing import Any
 import click
 import numpy as np
 
-from gatewise._board import expression_function, function_in_file, in_folder_of
+from gatewise import _syntax
+from gatewise._board import expression_function, function_in_file, in_folder_of, module_in_file
 from gatewise._check.blank import blank, is_exercise, is_untouched
 from gatewise._check.exercises import EXERCISES, Exercise
+from gatewise._check.filing import FileReport, needs, on_file, on_pair, pairs_in
 from gatewise._check.grading import Grade, Graded, grade
+from gatewise._check.pairs import Pair
 from gatewise._check.report import Report, value_text
 from gatewise._check.scripts import check_script
 from gatewise._check.verdict import checked
@@ -109,7 +112,8 @@ def status(verdict: str, passed: bool) -> int:
 def read(request: CheckRequest) -> tuple[Target, dict[str, Any]]:
     """What is checked, and its inputs by the names Python has for them."""
     target = target_of(request.words, "check")
-    given = values_of(request.words[1:], np.random.default_rng(request.seed), "check")
+    rng = np.random.default_rng(request.seed)
+    given = values_of(request.words[1:], rng, "check", in_file=target.path is not None)
     return target, {normalised(name): value for name, value in given.items()}
 
 
@@ -124,8 +128,8 @@ def text_of(path: str) -> str:
 # ------------------------------------------------------------------------------------------------------- the verdict
 
 
-def report_on(target: Target, given: Mapping[str, object], request: CheckRequest) -> Report:
-    """The report on an expression, a function or a script."""
+def report_on(target: Target, given: Mapping[str, object], request: CheckRequest) -> Report | FileReport:
+    """The report on an expression, a function, a script, or the functions of a file."""
     options: dict[str, Any] = {"effort": request.effort, "leave_out": tuple(request.leave_out)}
     if request.upstream is not None and request.upstream != "ones":
         options["upstream"] = parse_value(request.upstream, np.random.default_rng(request.seed), "--upstream")
@@ -136,7 +140,11 @@ def report_on(target: Target, given: Mapping[str, object], request: CheckRequest
                 try:
                     return check_script(target.path, given, **options)
                 except (ScriptError, UnknownInputError) as error:
+                    if pairs_in(text_of(target.path)):
+                        return on_pairs(target.path, given, request)
                     raise with_functions(error, target, "check") from None
+        if (pair := pair_named(target, request)) is not None and target.path is not None:
+            return on_one_pair(target.path, pair, given, request)
         with contextlib.ExitStack() as files:
             named = target.path is not None
             f = files.enter_context(function_named(target)) if named else expression_function(target.text, given)
@@ -145,6 +153,36 @@ def report_on(target: Target, given: Mapping[str, object], request: CheckRequest
                 return on_function(f, given, request, {**options, **others})
             except ArgumentError as error:
                 raise with_backward(error, target, "check") from None
+
+
+def pair_named(target: Target, request: CheckRequest) -> Pair | None:
+    """The pair of a file whose forward half was named, where its other half is no cache's: that is found by itself."""
+    if target.path is None or target.function is None or request.gradient is not None or request.backward is not None:
+        return None
+    named = [pair for pair in pairs_in(text_of(target.path)) if pair.name == target.function]
+    return named[0] if named and (named[0].backward or named[0].methods) else None
+
+
+def on_pairs(path: str, given: Mapping[str, object], request: CheckRequest) -> FileReport:
+    """The report on every pair of a file; inputs that were not given are drawn."""
+    with module_in_file(path) as module:
+        return on_file(module, path, text_of(path), given, **options_of(request))
+
+
+def on_one_pair(path: str, pair: Pair, given: Mapping[str, object], request: CheckRequest) -> Report:
+    """The report on one pair. Raises `CommandError` where nothing it runs on was found, or the shapes are not told."""
+    with in_folder_of(path), module_in_file(path) as module:
+        row = on_pair(module, text_of(path), pair, given, **options_of(request))
+        if row.report is None:
+            inputs = " ".join(f"{name}=..." for name in needs(_syntax.module(text_of(path)).body, pair))
+            raise CommandError(f"{pair} could not be judged.", row.why, f"gatewise check {path}:{pair.name} {inputs}")
+        return row.report
+
+
+def options_of(request: CheckRequest) -> dict[str, Any]:
+    """The options of a check of pairs."""
+    seed = 0 if request.seed is None else request.seed
+    return {"effort": request.effort, "leave_out": tuple(request.leave_out), "rng": seed}
 
 
 def on_function(f: Any, given: Mapping[str, object], request: CheckRequest, options: Mapping[str, Any]) -> Report:

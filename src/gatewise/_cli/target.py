@@ -35,7 +35,7 @@ from gatewise._errors import (
     ScriptError,
     UnknownInputError,
 )
-from gatewise._language import parse_input
+from gatewise._language import is_setting, parse_input, parse_setting
 from gatewise._views.forms import FORMS, SUFFIXES
 
 #: The options of the commands that take a target, for words that are nearly one.
@@ -156,15 +156,24 @@ def unknown_option(word: str, command: str) -> CommandError:
     )
 
 
-def values_of(words: Sequence[str], rng: np.random.Generator, command: str = "show") -> dict[str, Any]:
-    """The inputs by name. Raises `CommandError`, `InputNameError` and `ValueTextError`."""
+def values_of(
+    words: Sequence[str], rng: np.random.Generator, command: str = "show", in_file: bool = False
+) -> dict[str, Any]:
+    """The inputs by name; of a function `in_file` settings too.
+
+    Raises `CommandError`, `InputNameError` and `ValueTextError`.
+    """
     given: dict[str, Any] = {}
     for word in words:
         if word.startswith("--") or re.match(rf"-{NAME}=", word):
             raise unknown_option(word, command)
         if not re.search("[=＝]", word):
             raise stray(word, command)
-        name, value = parse_input(word, rng)
+        name, _, text = word.partition("=")
+        if in_file and name.isidentifier() and is_setting(text):
+            value: Any = parse_setting(text, name)
+        else:
+            name, value = parse_input(word, rng)
         if name in given:
             raise CommandError(f"{name} is given twice.", "an input has one value.", f"leave one {name}=... out.")
         given[name] = value

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from gatewise._check.pairs import halves_in
 from gatewise._cli.functions import (
     class_named,
     forward_method,
@@ -104,7 +105,8 @@ def refuse_function(text: str, words: Sequence[str], command: str) -> None:
         if name.isidentifier():
             why = "a function is named by the file, a colon and its name alone."
             raise CommandError(f"{shown(text)} names no function.", why, f"gatewise {command} {path}:{name}")
-    if found is not None and (node := class_named(found[1], found[3])) is not None:
+    node = class_named(found[1], found[3]) if found is not None else None
+    if found is not None and node is not None and not (command == "check" and halves_in(node)):
         why = "it makes an object, and a circuit is of a function."
         line = wrapper(found[1], node.name, forward_method(node))
         raise CommandError(f"{found[1]}: {node.name} is a class.", why, added(found[1], line))

@@ -1,0 +1,248 @@
+"""Every pair of a file, judged on inputs that were drawn for it: a row each."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from gatewise._check.guesses import IS_STATE, Guess, copied, guesses, wanted
+from gatewise._check.halves import required
+from gatewise._check.layers import Layer, layer_of
+from gatewise._check.pairs import Pair, kind_of
+from gatewise._check.report import Report
+from gatewise._check.shapes import facts_of
+from gatewise._check.verdict import checked
+from gatewise._errors import ArgumentError, GatewiseError
+from gatewise._types import Function
+
+SHAPES, MISFITS = 3, 24  #: how many guesses are tried where no words tell the shapes; where gradients have others
+OUTPUTS = frozenset(
+    {"out", "output", "a", "A", "s", "S", "p", "y", "y_hat", "yhat", "probs", "prob", "sig", "activation", "h"}
+)
+UPSTREAM = ("d", "D", "g", "G", "u", "e", "delta", "up", "grad", "loss_grad", "nabla")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of one pair: the report, or why there is none; the inputs; and how the backward half was read."""
+
+    pair: Pair
+    report: Report | None = None
+    guess: Guess | None = None
+    why: str = ""
+    reading: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The verdict; "not run" where there is none, "undecidable" where an input has no gradient and needs one."""
+        if self.report is None:
+            return "not run" if self.guess is None else "undecidable"
+        return "undecidable" if self.report.verdict == "right" and self.missing else self.report.verdict
+
+    @property
+    def missing(self) -> list[str]:
+        """The inputs that have no gradient and need one: a function that is called a gradient may be of one alone."""
+        if self.report is None or kind_of(self.pair.backward, ()) == "gradient":
+            return []
+        return [x for x in self.report.not_given if x not in self.report.data and x not in IS_STATE]
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to read a pair: options of the check, and the way in words, empty where there is no other."""
+
+    options: Mapping[str, Any]
+    reading: str = ""
+
+
+class Filed:
+    """The functions of a file that was run, with its text."""
+
+    def __init__(self, module: ModuleType, body: Sequence[ast.stmt], text: str, given: Mapping[str, Any]) -> None:
+        self.module, self.text, self.given = module, text, given
+        self.functions = {n.name: n for n in body if isinstance(n, ast.FunctionDef)}
+        self.classes = {n.name: n for n in body if isinstance(n, ast.ClassDef)}
+        self.keys: dict[str, list[str]] = {}  #: of dicts of settings, as any function of the file reads them
+        for node in self.functions.values():
+            for name, fact in facts_of(node, text, wanted(node)).items():
+                self.keys.setdefault(name, []).extend(fact.keys)
+
+    def row(self, pair: Pair, **options: Any) -> Row:
+        """The verdict on a pair, at the first inputs at which there is one."""
+        if pair.methods is not None:
+            return self.layer(pair, pair.methods, **options)
+        f, node = getattr(self.module, pair.name), self.functions[pair.name]
+        other = getattr(self.module, pair.backward) if pair.backward else None
+        known = {name: x for name, x in self.given.items() if name in wanted(node)}
+        return self.judged(
+            pair, guesses(f, [node], self.text, known, keys=self.keys), partial(self.ways, f, other), f, **options
+        )
+
+    def layer(self, pair: Pair, methods: tuple[str, str], **options: Any) -> Row:
+        """The verdict on a class with both halves: made, run, its weights moved in place."""
+        cls, node = getattr(self.module, pair.name), self.classes[pair.name]
+        inside = {n.name: n for n in node.body if isinstance(n, ast.FunctionDef)}
+        nodes = [inside[name] for name in ("__init__", methods[0]) if name in inside]
+
+        def run(**values: Any) -> Any:
+            layer, inputs = layer_of(cls, methods, values)
+            return layer.run(**inputs)
+
+        known = {name: x for name, x in self.given.items() if any(name in wanted(n) for n in nodes)}
+        found = guesses(run, nodes, self.text, known, ast.get_docstring(node) or "")
+        return self.judged(pair, found, None, cls, **options)
+
+    def judged(self, pair: Pair, found: Iterator[Guess], ways: Any, f: Any, **options: Any) -> Row:
+        """The row of the first guess with a verdict; where it is wrong and no words told the shapes, others are asked.
+
+        One that is right at others is undecidable: which shapes are meant is not known.
+        """
+        first: Row | None = None
+        why = "no inputs were found on which it runs"
+        for count, guess in enumerate(itertools.islice(found, MISFITS)):
+            try:
+                row = (
+                    self.layer_row(pair, guess, f, **options) if ways is None else best(ways, f, pair, guess, **options)
+                )
+            except Exception as error:
+                why = why if count else said(error)
+                continue
+            if row.verdict == "right" and judges_all_of(row, first):
+                return row if first is None or is_misfit(first) else Row(pair, None, guess, both(first, guess))
+            first = row if first is None or (is_misfit(first) and not is_misfit(row)) else first
+            if guess.told or (count >= SHAPES and not is_misfit(first)):
+                break
+        return first or Row(pair, why=why)
+
+    def layer_row(self, pair: Pair, guess: Guess, cls: type, **options: Any) -> Row:
+        assert pair.methods is not None
+        return Row(pair, report_on_layer(*layer_of(cls, pair.methods, copied(guess.values)), **options), guess)
+
+    def ways(self, f: Function, other: Function | None, values: Mapping[str, Any]) -> list[Way]:
+        """How the gradients of f may come: from itself, a backward half with a cache, or a function of its inputs."""
+        if other is None:
+            return [Way({})]
+        names, inputs = required(other), [*values]
+        first = f(**copied(values))
+        if isinstance(first, tuple) and len(first) > 1 and kind_of(other.__name__, ()) == "backward":
+            return [Way({"backward": other})]
+        out = first[0] if isinstance(first, tuple) else first
+        strangers = [name for name in names if name not in inputs]
+        if not strangers or (len(names) == len(inputs) and not any(map(is_upstream, strangers)) and len(names) > 1):
+            places = names if not strangers else inputs
+            return [Way({"gradient": taking(f, other, places, names, {})})]
+        up = [name for name in strangers if is_upstream(name)]
+        rest = [name for name in strangers if name not in up[:1]]
+        weights = np.random.default_rng(SHAPES).normal(size=np.shape(out)) if np.ndim(out) else 1.0
+        arriving = {up[0]: weights} if up else {}
+        told = {"upstream": weights} if up and np.ndim(out) else {}
+        if not rest:
+            return [Way({"gradient": taking(f, other, names, names, arriving), **told})]
+        if len(rest) > 1:
+            raise ArgumentError(
+                f"{other.__name__} takes {' and '.join(rest)}.",
+                f"{f.__name__} has no inputs of these names.",
+                "give both the same names.",
+            )
+        (name,) = rest
+        as_output = Way(
+            {"gradient": taking(f, other, names, names, arriving, name), **told}, f"{name} is what {f.__name__} returns"
+        )
+        if len(inputs) > 1 or len(names) > 1 + len(up):
+            return [as_output]
+        as_input = Way(
+            {"gradient": taking(f, other, [inputs[0] if n == name else n for n in names], names, arriving), **told},
+            f"{name} is the input of {f.__name__}",
+        )
+        return [as_output, as_input] if name in OUTPUTS else [as_input, as_output]
+
+
+def said(error: Exception) -> str:
+    """An error in one line."""
+    return f"{error.what} {error.why}" if isinstance(error, GatewiseError) else f"{type(error).__name__}: {error}"
+
+
+def judges_all_of(row: Row, first: Row | None) -> bool:
+    """Whether a row has a word on everything that another one calls wrong: a number in a weight's place has none."""
+    if first is None or first.report is None:
+        return True
+    wrong = [p.name for p in first.report.parameters if p.verdict == "wrong"]
+    return row.report is not None and {*wrong} <= {p.name for p in row.report.parameters}
+
+
+def is_misfit(row: Row) -> bool:
+    """Whether a gradient came in another shape than its input: the inputs may have been meant in other shapes."""
+    return row.report is not None and any("has shape" in p.note for p in row.report.parameters)
+
+
+def is_upstream(name: str) -> bool:
+    """Whether an argument is called what arrives from above: `dout`, `grad_output`, `upstream`, `delta`, `g`.
+
+    >>> is_upstream("dout"), is_upstream("x")
+    (True, False)
+    """
+    return (
+        name in UPSTREAM
+        or name.lower().startswith(("d_", "dout", "grad", "up", "delta"))
+        or (name[:1] in ("d", "D") and len(name) <= 4)
+    )
+
+
+def taking(
+    f: Function,
+    other: Function,
+    places: Sequence[str],
+    names: Sequence[str],
+    arriving: Mapping[str, Any],
+    out: str = "",
+) -> Callable[..., Any]:
+    """`other` as a function of f's inputs: `arriving` is its upstream gradient, `out` its name for f's output."""
+    signature = inspect.signature(f)
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        bound = signature.bind(*args, **kwargs).arguments
+        values = {**bound, **{name: np.array(x) if np.ndim(x) else x for name, x in arriving.items()}}
+        if out:
+            found = f(*args, **kwargs)
+            values[out] = found[0] if isinstance(found, tuple) else found
+        return other(*(values[place] for place in places))
+
+    gradient.__name__ = other.__name__
+    gradient.__signature__ = signature  # type: ignore[attr-defined]
+    gradient.__wrapped__ = other  # type: ignore[attr-defined]
+    return gradient
+
+
+def best(ways: Any, f: Any, pair: Pair, guess: Guess, **options: Any) -> Row:
+    """The row of the way that is right, where one is; of the first that there is a verdict on otherwise."""
+    rows = []
+    for way in ways(guess.values):
+        report = checked(f, [], copied(guess.values), **{**options, **way.options})
+        rows.append(Row(pair, report, guess, reading=way.reading))
+        if report.verdict == "right":
+            return rows[-1]
+    return rows[0]
+
+
+def both(first: Row, guess: Guess) -> str:
+    """What is said where one pair is wrong at some inputs, and right at others."""
+    wrong = first.guess.typed if first.guess is not None else ""
+    return f"wrong at {wrong} and right at {guess.typed}: which shapes are meant is not told"
+
+
+def report_on_layer(layer: Layer, inputs: Mapping[str, Any], **options: Any) -> Report:
+    """The verdict on an object with two halves."""
+    weights = layer.weights(inputs)
+    upstream = layer.upstream(inputs)
+    told = {} if upstream is None else {"upstream": upstream}
+    gradient = layer.gradient(upstream, [*inputs])
+    held = {**told, "parameters": weights} if weights else told
+    return checked(layer.run, [], inputs, gradient=gradient, **held, **options)

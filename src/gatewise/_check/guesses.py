@@ -1,0 +1,304 @@
+"""Inputs for a function that came without any: what its arguments could be, the likeliest first, until it runs.
+
+A guess is a text as a person would type it (`randn(4, 5)`), so that what was tried can be tried again. Nothing is
+known of a function but its text; the inputs fit where the function runs on them and gives finite numbers.
+"""
+
+from __future__ import annotations
+
+import ast
+import heapq
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from gatewise._check.shapes import Facts, Shape, facts_of
+from gatewise._language import parse_value
+from gatewise._recording.structures import leaves
+
+TRIES, SECONDS = 3_000, 2.0  #: for one function
+HALF = ("0.5", "0.9")
+X = [(4, 5), (5,), (), (2, 3, 6, 6), (4, 3, 5), (4, 3), (5, 4), (5, 1), (4, 1), (6,), (3, 3), (4,)]
+W = [
+    (5, 3),
+    (3, 5),
+    (5,),
+    (3,),
+    (5, 5),
+    (5, 6),
+    (6, 6),
+    (6, 5),
+    (2, 3, 3, 3),
+    (5, 1),
+    (1, 5),
+    (3, 4),
+    (4, 3),
+    (6, 3),
+    (3, 6),
+]
+W += [(5, 24), (6, 24), (5, 18), (6, 18), (11, 6), (6, 11), (4, 4), (), (3, 3)]
+B = [(3,), (1, 3), (3, 1), (6,), (6, 1), (1, 6), (2,), (), (5,), (24,), (18,), (1,), (1, 5), (5, 1), (4,)]
+PER_FEATURE = [(5,), (1, 5), (3,), (1, 3, 1, 1), (5, 1), (), (6,), (3, 1, 1)]
+STATE = [(4, 6), (6,), (6, 1), (4, 3), (3,), (6, 4), (4, 5), (5,)]
+LABELS = ("[0, 2, 1, 2]", "[1, 0]", "2", "[0, 2, 1, 2, 0]")
+ONE_HOT = "[[1.0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 0, 1]]"
+TARGETS = [(4, 3), (4, 5), (4,), (4, 1), (5,), (3,), (), (5, 4), (3, 4), (3, 1), (1, 4), (5, 1)]
+
+NUMBERS = frozenset(
+    {"eps", "epsilon", "reg", "lam", "lambda_", "lambd", "alpha", "lr", "learning_rate", "slope", "decay"}
+)
+NUMBERS |= {"delta", "margin", "temperature", "tau", "rate", "l1", "l2", "reg_strength", "dt", "dx", "momentum", "mu"}
+SHARES = frozenset(
+    {"p", "keep_prob", "dropout", "drop_prob", "dropout_rate", "keep", "p_keep", "rho", "beta1", "beta2"}
+)
+COUNTS = frozenset(
+    {"n", "k", "T", "steps", "stride", "pad", "padding", "size", "axis", "num", "n_steps", "iters", "iterations"}
+)
+COUNTS |= {"kernel_size", "pool_size", "num_heads", "heads", "n_heads", "groups", "G", "num_layers", "order", "degree"}
+IS_LABEL = frozenset(
+    {"y", "Y", "t", "target", "targets", "label", "labels", "y_true", "truth", "ys", "gt", "ground_truth"}
+)
+IS_ONE_HOT = frozenset({"Y", "onehot", "one_hot", "y_onehot", "Y_true", "y_one_hot", "T"})
+IS_SHARE = frozenset(
+    {"probs", "prob", "y_hat", "yhat", "y_pred", "pred", "preds", "AL", "A2", "predictions", "p", "q", "Yhat"}
+)
+IS_WEIGHT = frozenset(
+    {"w", "W", "weights", "weight", "theta", "Theta", "kernel", "filters", "U", "V", "params", "coef", "K"}
+)
+IS_BIAS = frozenset({"b", "bias", "biases", "c", "intercept"})
+IS_FEATURE = frozenset({"gamma", "beta", "scale", "shift", "sigma", "std", "var", "mean", "g"})
+IS_STATE = frozenset(
+    {"h", "h_prev", "prev_h", "hprev", "h0", "c_prev", "prev_c", "c0", "state", "hidden", "a_prev", "a0"}
+)
+IS_POSITIVE = frozenset({"sigma", "std", "var", "scale", "temperature", "tau", "precision", "variance"})
+SETTINGS = {
+    **dict.fromkeys(("stride", "dilation", "num_layers", "num_heads"), "1"),
+    **dict.fromkeys(("pad", "padding"), "1"),
+    **dict.fromkeys(("pool_height", "pool_width", "pool_size", "size", "ph", "pw", "groups", "G"), "2"),
+    **dict.fromkeys(("kernel_size", "k"), "3"),
+    **dict.fromkeys(("mode",), "'train'"),
+    **dict.fromkeys(("p", "keep_prob", "dropout"), "0.5"),
+    **dict.fromkeys(("eps", "epsilon"), "1e-05"),
+    **dict.fromkeys(("momentum", "decay"), "0.9"),
+    **dict.fromkeys(("reg", "lam", "alpha", "slope", "lr"), "0.1"),
+    **dict.fromkeys(("seed",), "1"),
+    **dict.fromkeys(("train", "training", "is_training"), "True"),
+}
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Inputs that a function runs on: the values, and what to type for them; empty where that cannot be typed."""
+
+    values: dict[str, Any]
+    texts: dict[str, str]
+    told: bool  #: whether the function's own words say these shapes
+
+    @property
+    def typed(self) -> str:
+        """The words of a command line; empty where there are none for a value."""
+        words = [f"{name}={text}" for name, text in self.texts.items()]
+        return "" if any(not text for text in self.texts.values()) else " ".join(map(quoted, words))
+
+
+def quoted(word: str) -> str:
+    return f'"{word}"' if "'" in word else f"'{word}'" if any(c in word for c in " ()[]{}*") else word
+
+
+def guesses(
+    f: Callable[..., Any],
+    nodes: Sequence[ast.FunctionDef],
+    text: str,
+    given: Mapping[str, Any],
+    around: str = "",
+    keys: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Iterator[Guess]:
+    """Inputs on which `f` runs and gives finite numbers; `given` are those that are known.
+
+    `nodes` are the functions of the text whose arguments it takes by name; `keys` has those of dicts that are handed
+    on. Nothing is drawn for an argument with a default.
+    """
+    names = list(dict.fromkeys(name for node in nodes for name in wanted(node) if name not in given))
+    facts, slots, holders = dict[str, Facts](), dict[str, list[str]](), dict[str, list[str]]()
+    for node in nodes:
+        own = [name for name in wanted(node) if name in names and name not in facts]
+        facts |= facts_of(node, text, own, around)
+        for name in own:
+            facts[name].keys = facts[name].keys or ([*keys.get(name, ())] if is_settings(name) else [])
+        for kept, found in zip((slots, holders), slots_of(node, own, facts), strict=True):
+            kept.update(found)
+    spent = 0.0
+    for ranks in itertools.islice(best_first([len(options) for options in slots.values()]), TRIES):
+        if spent > SECONDS:
+            return
+        began = time.monotonic()
+        texts = {slot: options[rank] for (slot, options), rank in zip(slots.items(), ranks, strict=True)}
+        values = {**given, **valued(names, texts, holders)}
+        fits = runs(f, values)
+        spent += time.monotonic() - began
+        if fits:
+            typed = {name: texts.get(name) or written(values[name], holders.get(name)) for name in names}
+            known = [fact for name, fact in facts.items() if is_array(values[name])]
+            yield Guess(values, typed, not any(ranks) and all(fact.shapes for fact in known))
+
+
+def valued(names: Sequence[str], texts: Mapping[str, str], holders: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The arguments that the texts of the slots stand for."""
+    return {
+        name: {key: made(texts[f"{name}.{key}"], key) for key in holders[name]}
+        if name in holders
+        else made(texts[name], name)
+        for name in names
+    }
+
+
+def wanted(node: ast.FunctionDef) -> list[str]:
+    """The arguments that a function has to be given."""
+    arguments = [*node.args.posonlyargs, *node.args.args]
+    needed = arguments[: len(arguments) - len(node.args.defaults)]
+    needed += [a for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if d is None]
+    return [a.arg for a in needed if a.arg != "self"]
+
+
+def slots_of(
+    node: ast.FunctionDef, names: Sequence[str], facts: Mapping[str, Facts]
+) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """The texts to choose from, for each argument, or for each entry of one that is a dict; and the keys of those."""
+    annotated = {a.arg: ast.unparse(a.annotation) for a in node.args.args if a.annotation is not None}
+    slots, holders = dict[str, list[str]](), dict[str, list[str]]()
+    for name in names:
+        keys = list(dict.fromkeys(facts[name].keys))
+        if keys or is_settings(name):
+            holders[name] = keys
+            slots |= {f"{name}.{key}": setting(key, facts[name]) for key in keys}
+        else:
+            slots[name] = options(name, facts[name], annotated.get(name, ""))
+    return slots, holders
+
+
+def is_settings(name: str) -> bool:
+    """Whether an argument is called a dict of settings."""
+    return name.endswith(("_param", "_params", "config", "settings"))
+
+
+def setting(key: str, holder: Facts) -> list[str]:
+    """What an entry of a dict could be."""
+    return [SETTINGS[key]] if key in SETTINGS else options(key, Facts(holder.told(key)))
+
+
+def options(name: str, fact: Facts, annotation: str = "") -> list[str]:
+    """What an argument could be, the likeliest first."""
+    if fact.is_compared_with:
+        return [repr(word) for word in ("train", *fact.is_compared_with) if word in fact.is_compared_with]
+    if annotation == "int" or name in COUNTS or name.startswith(("num_", "n_")):
+        return ["2", "3", "1", "4"] if not fact.shapes else [drawn(shape, name) for shape in fact.shapes]
+    if fact.is_index:
+        return [*(labels(shape) for shape in fact.shapes if shape), *LABELS, "[[0, 2, 1], [1, 0, 2]]"]
+    if "mask" in name.lower():
+        return [labels(shape, 2) for shape in [*fact.shapes, *TARGETS] if shape]
+    told = [drawn(shape, name) for shape in fact.shapes]
+    shapes = [shape for shape in shapes_for(name) if fits(shape, fact.axes)]
+    if name in NUMBERS or annotation == "float":
+        return [*told, "0.1", *(drawn(shape, name) for shape in shapes)]
+    if name in SHARES:
+        return [*told, *HALF, *(drawn(shape, name) for shape in shapes)]
+    others = [drawn(shape, name) for shape in shapes]
+    if name in IS_LABEL | IS_ONE_HOT:
+        others = [*others[:1], ONE_HOT, *LABELS, *others[1:]]
+    return list(dict.fromkeys([*told, *others]))
+
+
+def fits(shape: Shape, axes: set[int]) -> bool:
+    """Whether a shape has as many axes as a function unpacks, or at least as many as it asks the lengths of."""
+    exact = [n for n in axes if n > 0]
+    return (not exact or len(shape) in exact) and all(len(shape) >= -n for n in axes if n < 0)
+
+
+def shapes_for(name: str) -> list[Shape]:
+    """The shapes that something of this name may have."""
+    bare = name.rstrip("0123456789")
+    targets = IS_LABEL | IS_ONE_HOT | IS_SHARE
+    for names, shapes in ((IS_BIAS, B), (IS_FEATURE, PER_FEATURE), (IS_STATE, STATE), (targets, TARGETS)):
+        if name in names or bare in names:
+            return shapes
+    if name in IS_WEIGHT or bare in IS_WEIGHT or (name[0] in "WwU" and len(name) < 4) or "weight" in name.lower():
+        return W
+    return B if name[0] == "b" and len(name) < 4 else X
+
+
+def drawn(shape: Shape, name: str) -> str:
+    """The text that draws an array of a shape, or a number: between 0 and 1 for what is called a probability."""
+    lengths = ", ".join(map(str, shape))
+    if name in IS_SHARE:
+        return f"0.1 + 0.8 * rand({lengths})" if shape else "0.3"
+    if name in IS_POSITIVE:
+        return f"0.5 + rand({lengths})" if shape else "0.7"
+    return f"randn({lengths})" if shape else "0.7"
+
+
+def labels(shape: Shape, below: int = 3) -> str:
+    """Whole numbers in a shape, as they are typed."""
+    count = int(np.prod(shape))
+    return json.dumps((np.array([0, 2, 1, 2] * count)[:count] % below).reshape(shape).tolist())
+
+
+def made(text: str, name: str) -> Any:
+    """The value of a text: the same whenever it is asked for, and another one for each name and shape."""
+    if text[0] == "'":
+        return text[1:-1]
+    if text in ("True", "False"):
+        return text == "True"
+    return parse_value(text, np.random.default_rng([len(text), *name.encode()]))
+
+
+def written(values: Mapping[str, Any], keys: Sequence[str] | None) -> str:
+    """A dict of settings as it is typed; empty where it holds arrays."""
+    if keys is None or any(isinstance(x, np.ndarray) for x in values.values()):
+        return ""
+    return json.dumps(dict(values))
+
+
+def is_array(x: object) -> bool:
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+def best_first(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """All choices of one rank for each slot, those with the least sum first.
+
+    >>> list(best_first([2, 2]))
+    [(0, 0), (0, 1), (1, 0), (1, 1)]
+    """
+    start = (0,) * len(lengths)
+    heap, seen = [(0, start)], {start}
+    while heap and all(lengths):
+        total, ranks = heapq.heappop(heap)
+        yield ranks
+        for k in range(len(lengths)):
+            after = (*ranks[:k], ranks[k] + 1, *ranks[k + 1 :])
+            if after[k] < lengths[k] and after not in seen:
+                seen.add(after)
+                heapq.heappush(heap, (total + 1, after))
+
+
+def runs(f: Callable[..., Any], values: Mapping[str, Any]) -> bool:
+    """Whether a function runs on inputs, and every number it returns is finite."""
+    try:
+        found = f(**copied(values))
+    except Exception:
+        return False
+    return all(is_finite(x) for _, x in leaves([found]))
+
+
+def copied(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments that a function may write into."""
+    return {name: x.copy() if isinstance(x, (np.ndarray, dict)) else x for name, x in values.items()}
+
+
+def is_finite(x: object) -> bool:
+    return not isinstance(x, (float, np.ndarray, np.generic)) or bool(np.all(np.isfinite(np.asarray(x, float))))

@@ -1,0 +1,124 @@
+"""A layer as an object: `forward` and `backward`, weights among its attributes, and their gradients beside them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gatewise._check.halves import required
+from gatewise._errors import ArgumentError
+from gatewise._recording.whose import holds_gradients, wire_named
+
+WEIGHTS = frozenset(
+    {"W", "w", "b", "weights", "weight", "bias", "biases", "gamma", "beta", "kernel", "params", "theta"}
+)
+SEED = 20240229  #: of the upstream gradient
+
+
+class Layer:
+    """An object whose methods are the two halves, and what is checked of it.
+
+    `run` and the gradient are partials of the methods themselves: so their lines are found.
+    """
+
+    def __init__(self, made: Any, forward: str, backward: str) -> None:
+        self.made, self.backward = made, getattr(made, backward)
+        self.arrays = dict(arrays_in(made))  #: before anything ran: later there are gradients among them
+        self.run = named(partial(output_of, getattr(made, forward)), f"{type(made).__name__}.{forward}")
+
+    def upstream(self, inputs: Mapping[str, Any]) -> Any:
+        """What arrives at the output: random numbers in its shape, nothing for a single number."""
+        out = self.run(**inputs)
+        return np.random.default_rng(SEED).normal(size=np.shape(out)) if np.ndim(out) else None
+
+    def gradient(self, upstream: Any, inputs: Sequence[str]) -> Callable[..., dict[str, Any]]:
+        """A function of the layer's inputs, called so, that gives the gradients by name: theirs, and the weights'."""
+        found = partial(gradients, self.run, self.backward, upstream, inputs, [*self.arrays], self.made)
+        return named(found, f"{type(self.made).__name__}.{self.backward.__name__}")
+
+    def weights(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The arrays that the layer keeps and has gradients for, or that are called weights; moved in place."""
+        self.gradient(self.upstream(inputs), [])(**inputs)
+        found = {name for name, _ in gradients_in(self.made, [*self.arrays])}
+        return {name: x for name, x in self.arrays.items() if name in found or name in WEIGHTS}
+
+
+def output_of(forward: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """What a forward half computes; what it returns beside, to be kept, is not differentiated."""
+    out = forward(*args, **kwargs)
+    return out[0] if isinstance(out, tuple) and len(out) == 2 and not is_number(out[1]) else out
+
+
+def gradients(
+    run: Callable[..., Any],
+    backward: Callable[..., Any],
+    upstream: Any,
+    inputs: Sequence[str],
+    weights: Sequence[str],
+    made: object,
+    /,
+    *args: Any,
+    **kwargs: Any,
+) -> dict[str, Any]:
+    """The gradients that an object gives and keeps, after its forward half ran."""
+    run(*args, **kwargs)
+    given = [1.0 if upstream is None else np.array(upstream)] if required(backward) else []
+    found = backward(*given)
+    parts = found if isinstance(found, tuple) else (found,)
+    own = {name: g for name, g in zip(inputs, flat(parts), strict=False) if g is not None}
+    return {**own, **dict(gradients_in(made, weights))}
+
+
+def named(f: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """A function that is called so on the page."""
+    f.__name__ = name
+    return f
+
+
+def flat(parts: Sequence[Any]) -> Iterator[Any]:
+    """The gradients of inputs among what a backward half returns: `return dX, [dW, db]` has the weights' apart."""
+    for part in parts:
+        if not isinstance(part, (list, dict)):
+            yield part
+
+
+def is_number(x: object) -> bool:
+    return isinstance(x, (float, np.ndarray, np.generic))
+
+
+def arrays_in(made: Any) -> Iterator[tuple[str, Any]]:
+    """The arrays of floats among the attributes of an object, and in dicts among them that hold no gradients."""
+    for name, x in vars(made).items():
+        if isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.size and x.flags.writeable:
+            yield name, x
+        elif isinstance(x, dict) and not holds_gradients(name):
+            yield from ((str(key), a) for key, a in x.items() if isinstance(a, np.ndarray) and a.dtype.kind == "f")
+
+
+def gradients_in(made: Any, names: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """The gradients among the attributes of an object, under the names of what they belong to."""
+    for name, x in vars(made).items():
+        if isinstance(x, dict) and holds_gradients(name):
+            for key, g in x.items():
+                own = key if key in names else wire_named(str(key), names)
+                if own is not None:
+                    yield own, g
+        elif name not in names and (own := wire_named(name, names)) is not None:
+            yield own, x
+
+
+def layer_of(cls: type, methods: tuple[str, str], given: Mapping[str, Any]) -> tuple[Layer, dict[str, Any]]:
+    """The object made of those of the values that its class takes, and the values left for its forward half."""
+    takes = [*inspect.signature(cls).parameters]
+    try:
+        made = cls(**{name: x for name, x in given.items() if name in takes})
+    except TypeError as error:
+        why = f"it takes {', '.join(takes) or 'nothing'}."
+        raise ArgumentError(
+            f"{cls.__name__} could not be made: {error}.", why, "give each a value by its name."
+        ) from None
+    return Layer(made, *methods), {name: x for name, x in given.items() if name not in takes}

@@ -1,0 +1,168 @@
+"""What of a file can be checked: forward halves beside their backward halves, functions beside their gradients.
+
+They are told by what they are called: `affine_forward` and `affine_backward`, `sigmoid` and `sigmoid_grad`, `f` and
+`df`; a function that returns its gradients beside its value brings both, and so does a class with both methods.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gatewise._check.halves import is_forward_half
+from gatewise._recording.whose import DICTS, USUAL, bare, wire_named
+
+FORWARD = frozenset({"forward", "fwd", "fprop", "feedforward", "vorwaerts", "adelante", "avant", "forwards"})
+BACKWARD = frozenset({"backward", "backwards", "bwd", "bprop", "backprop", "back", "backpropagate", "backpropagation"})
+BACKWARD |= {"vjp", "pullback", "adjoint", "rueckwaerts", "atras", "arriere"}
+GRADIENT = frozenset({"grad", "grads", "gradient", "gradients", "prime", "deriv", "derivative", "der", "nabla"})
+GRADIENT |= {"derivada", "derivee", "ableitung", "gradiente", "gradientes", "jac"}
+#: What says nothing of which function is meant: `compute_cost` and `compute_gradient` belong together.
+NEUTRAL = frozenset(
+    {
+        "alt",
+        "alternative",
+        "fast",
+        "slow",
+        "vectorized",
+        "vectorised",
+        "simple",
+        "compute",
+        "calc",
+        "calculate",
+        "get",
+        "eval",
+        "evaluate",
+        "fn",
+        "func",
+        "function",
+        "wrt",
+    }
+)
+VALUES = frozenset({*map(str.lower, USUAL), "error", "function", "value", "func", "fn"})
+METHODS = (("forward", "backward"), ("__call__", "backward"), ("fprop", "bprop"), ("forward", "backprop"))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A function of a file, or a class, and what brings its gradients: another function, or itself (then empty)."""
+
+    name: str
+    line: int
+    backward: str = ""
+    methods: tuple[str, str] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.backward}" if self.backward else self.name
+
+
+def pairs_of(body: Sequence[ast.stmt]) -> list[Pair]:
+    """The pairs of a file in the order of its lines."""
+    functions = {n.name: n for n in body if isinstance(n, ast.FunctionDef)}
+    backward = {name: kind for name in functions if (kind := kind_of(name, functions)) in ("backward", "gradient")}
+    pairs, used = [], set()
+    for name in backward:
+        half = forward_of(name, [each for each in functions if each not in backward])
+        if half is not None:
+            used |= {half, name}
+            pairs.append(Pair(half, functions[half].lineno, name))
+    classes = [n for n in body if isinstance(n, ast.ClassDef)]
+    pairs += [Pair(n.name, n.lineno, methods=found) for n in classes if (found := halves_in(n)) is not None]
+    alone = [n for name, n in functions.items() if name not in used and name not in backward]
+    pairs += [Pair(n.name, n.lineno) for n in alone if returns_gradients(n)]
+    return sorted(pairs, key=lambda p: p.line)
+
+
+def left_alone(body: Sequence[ast.stmt], pairs: Iterable[Pair]) -> list[str]:
+    """The functions that are called backward halves, and have no forward half in the file."""
+    functions = [n.name for n in body if isinstance(n, ast.FunctionDef)]
+    judged = {p.backward for p in pairs}
+    return [name for name in functions if kind_of(name, functions) == "backward" and name not in judged]
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name.
+
+    >>> words_of("affineForward"), words_of("d_sigmoid"), words_of("softmax_loss")
+    (['affine', 'forward'], ['d', 'sigmoid'], ['softmax', 'loss'])
+    """
+    return [w.lower() for part in name.split("_") for w in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\WA-Z]+", part)]
+
+
+def kind_of(name: str, names: Iterable[str]) -> str:
+    """What a function is called: "forward", "backward", "gradient", or nothing of these."""
+    words = words_of(name)
+    if any(w in BACKWARD for w in words):
+        both = any(w in FORWARD for w in words) or "and" in words
+        return "" if both else "backward"
+    if any(w in GRADIENT for w in words) and not {"descent", "check", "checking", "numerical", "num", "clip"} & {
+        *words
+    }:
+        return "gradient"
+    if is_forward_half(name):
+        return "forward"
+    cut = [name[k:] for k in (1, 2) if name[:k] in ("d", "D", "d_", "D_")]
+    return "gradient" if any(bare(rest) == bare(other) for rest in cut for other in names if other != name) else ""
+
+
+def stem_of(name: str) -> list[str]:
+    """The words of a name without those that say which half it is.
+
+    >>> stem_of("affine_backward"), stem_of("grad_f"), stem_of("forward")
+    (['affine'], ['f'], [])
+    """
+    return [w for w in words_of(name) if w not in FORWARD | BACKWARD | GRADIENT]
+
+
+def forward_of(name: str, others: Sequence[str]) -> str | None:
+    """The function whose backward half, or gradient, one is called; None where none is, or several are."""
+    stem, joined = stem_of(name), bare(name)
+    alike = [other for other in others if stem_of(other) == stem and (stem or is_forward_half(other))]
+    halves = [other for other in alike if is_forward_half(other)]
+    told = halves or alike or [other for other in others if joined == "d" + bare(other)]
+    if not told:
+        plain = telling(stem)
+        told = [other for other in others if telling(stem_of(other)) == plain]
+        told = [other for other in told if is_forward_half(other) or VALUES & {*words_of(other)}]
+        most = max((shared(other, stem) for other in told), default=0)
+        told = [other for other in told if shared(other, stem) == most]
+    return told[0] if len(told) == 1 else None
+
+
+def telling(words: Sequence[str]) -> list[str]:
+    """The words that say which function is meant."""
+    return [w for w in words if w not in NEUTRAL | VALUES]
+
+
+def shared(name: str, words: Sequence[str]) -> int:
+    return len({*words_of(name)} & {*words})
+
+
+def halves_in(node: ast.ClassDef) -> tuple[str, str] | None:
+    """The methods of a class that are the two halves of a layer; None where it has not both."""
+    methods = {n.name for n in node.body if isinstance(n, ast.FunctionDef)}
+    return next(((one, other) for one, other in METHODS if one in methods and other in methods), None)
+
+
+def returns_gradients(node: ast.FunctionDef) -> bool:
+    """Whether a function says that it returns gradients of its arguments beside its value."""
+    names = [a.arg for a in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]]
+    inside = [n for n in ast.walk(node) if isinstance(n, ast.Return)]
+    value = inside[-1].value if inside else None
+    if not isinstance(value, ast.Tuple) or len(value.elts) < 2:
+        return False
+    rest = value.elts[1:] if len(value.elts) > 2 else elements_of(value.elts[1])
+    return any(isinstance(n, ast.Name) and is_gradient_of(n.id, names) for x in rest for n in ast.walk(x))
+
+
+def elements_of(node: ast.expr) -> list[ast.expr]:
+    """The parts of a tuple, a list or a dict that is written out; what stands there, otherwise."""
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return node.elts
+    return [*node.values] if isinstance(node, ast.Dict) else [node]
+
+
+def is_gradient_of(name: str, arguments: Sequence[str]) -> bool:
+    return name in DICTS or wire_named(name, arguments) is not None

@@ -1,0 +1,118 @@
+"""The pairs of a file by name, what is said of their inputs in words, and the inputs that are drawn for them."""
+
+from __future__ import annotations
+
+import ast
+
+import numpy as np
+import pytest
+
+from gatewise._check.guesses import guesses
+from gatewise._check.pairs import left_alone, pairs_of
+from gatewise._check.shapes import facts_of
+
+
+def body(*signatures: str) -> list[ast.stmt]:
+    return ast.parse("\n".join(f"def {each}: pass" for each in signatures)).body
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("affine_forward(x)", "affine_backward(dout, cache)"),
+        ("forward_relu(x)", "backward_relu(dout, cache)"),
+        ("sigmoid(z)", "sigmoid_grad(z)"),
+        ("sigmoid(z)", "sigmoid_prime(z)"),
+        ("sigmoid(z)", "sigmoidPrime(z)"),
+        ("ReLU(x)", "dReLU(x)"),
+        ("tanh(x)", "d_tanh(x)"),
+        ("f(x)", "grad_f(x)"),
+        ("J(theta)", "dJ(theta)"),
+        ("forward(x)", "backward(dout, cache)"),
+        ("compute_cost(X, y, w)", "compute_gradient(X, y, w)"),
+        ("conv_fwd(x)", "conv_bwd(dout, cache)"),
+        ("loss(w)", "gradient(w)"),
+        ("batchnorm_forward(x)", "batchnorm_backward_alt(dout, cache)"),
+    ],
+)
+def test_two_functions_are_a_pair(one: str, other: str) -> None:
+    found = [(p.name, p.backward) for p in pairs_of(body(one, "helper(a)", other, "load_data(path)"))]
+    assert found == [(one.partition("(")[0], other.partition("(")[0])]
+
+
+def test_what_is_no_pair() -> None:
+    functions = body(
+        "train(x)", "gradient_descent(w)", "numerical_gradient(f, x)", "gradient_check(f)", "pool_backward(d)"
+    )
+    assert pairs_of(functions) == []
+    assert left_alone(functions, []) == ["pool_backward"]
+
+
+def test_functions_that_return_their_gradients_and_classes() -> None:
+    text = """
+def svm_loss(W, X, y):
+    return loss, dW / n
+
+def net_loss(params, X, y):
+    return loss, {"W": g}, grads
+
+def predict(x):
+    return x, y
+
+class Affine:
+    def forward(self, x): ...
+    def backward(self, dout): ...
+
+class Data:
+    def forward(self, x): ...
+"""
+    assert [p.name for p in pairs_of(ast.parse(text).body)] == ["svm_loss", "net_loss", "Affine"]
+
+
+def facts(text: str, *names: str) -> list[list[tuple[int, ...]]]:
+    node = ast.parse(text).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    return [fact.shapes for fact in facts_of(node, text, names).values()]
+
+
+def test_shapes_are_read_in_docstrings_and_comments() -> None:
+    text = '''
+def affine(x, w, b, s):  # s is (4*H,)
+    """
+    - x: inputs, of shape (N, D)
+    - w: weights of shape (D, M);
+    b: scalar
+    """
+'''
+    assert facts(text, "x", "w", "b", "s") == [[(4, 5)], [(5, 3)], [()], [(24,)]]
+    assert facts("def f(x, y):\n    '''x: N x C x L, mu and y are scalars'''", "x", "y") == [[(4, 3, 6)], [()]]
+    assert facts("def f(Q, gamma, beta):\n    'gamma, beta: (B, C), Q: (B, T, d)'", "Q", "beta") == [
+        [(4, 3, 5)],
+        [(4, 3)],
+    ]
+    assert facts("def f(x):\n    'x is what comes in (see below)'", "x") == [[]]
+
+
+def drawn(text: str, name: str, **given: object) -> dict[str, str]:
+    space: dict[str, object] = {"np": np}
+    exec(compile(text, "<pairs>", "exec"), space)
+    node = next(n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == name)
+    return dict(next(guesses(space[name], [node], text, given)).texts)  # type: ignore[arg-type]
+
+
+def test_inputs_fit_the_function() -> None:
+    affine = "def f(x, w, b):\n    return x @ w + b"
+    assert drawn(affine, "f") == {"x": "randn(4, 5)", "w": "randn(5, 3)", "b": "randn(3)"}
+    assert drawn(affine, "f", x=np.ones((2, 6))).keys() == {"w", "b"}  # what was given stays
+    labels = "def f(x, y):\n    return x[np.arange(len(y)), y].sum()"
+    assert drawn(labels, "f") == {"x": "randn(4, 5)", "y": "[0, 2, 1, 2]"}
+    pooled = 'def f(x, pool_param):\n    n, c, h, w = x.shape\n    return x[:, :, :: pool_param["stride"]]'
+    assert drawn(pooled, "f") == {"x": "randn(2, 3, 6, 6)", "pool_param": '{"stride": 1}'}
+    logs = "def f(p):\n    with np.errstate(all='ignore'):\n        return np.log(p).sum()"
+    assert drawn(logs, "f") == {"p": "0.5"}
+
+
+def test_inputs_that_fit_nothing_are_given_up() -> None:
+    text = "def f(x, handle):\n    return handle.read(x)"
+    with pytest.raises(StopIteration):
+        drawn(text, "f")

@@ -1,0 +1,138 @@
+"""`gatewise check layers.py`: every pair of a file, with inputs that are drawn; a class by its name; settings typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+LAYERS = """
+import numpy as np
+
+def affine_forward(x, w, b):
+    return x @ w + b, (x, w, b)
+
+def affine_backward(dout, cache):
+    x, w, b = cache
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+
+def relu(x):
+    return np.maximum(x, 0)
+
+def relu_backward(dout, x):
+    dx = dout.copy()
+    dx[x > 0] = 0
+    return dx
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+def sigmoid_prime(a):
+    return a * (1 - a)
+
+def softmax_loss(x, y):
+    p = np.exp(x - x.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    n = len(y)
+    dx = p.copy()
+    dx[np.arange(n), y] -= 1
+    return -np.log(p[np.arange(n), y]).mean(), dx / n
+
+def batchnorm_forward(x, gamma, beta, bn_param):
+    mode = bn_param["mode"]
+    mu, var = x.mean(axis=0), x.var(axis=0)
+    bn_param["running_mean"] = 0.9 * bn_param.get("running_mean", 0.0) + 0.1 * mu
+    hat = (x - mu) / np.sqrt(var + 1e-5)
+    return gamma * hat + beta, (hat, gamma, var)
+
+def batchnorm_backward(dout, cache):
+    hat, gamma, var = cache
+    g = dout * gamma
+    dx = (g - g.mean(axis=0) - hat * (g * hat).mean(axis=0)) / np.sqrt(var + 1e-5)
+    return dx, (dout * hat).sum(axis=0), dout.sum(axis=0)
+
+class Affine:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        self.db = dout.mean(axis=0)
+        return dout @ self.W.T
+
+def open_backward(dout, cache):
+    return dout
+"""
+
+
+@pytest.fixture
+def layers() -> str:
+    Path("layers.py").write_text(LAYERS, encoding="utf-8")
+    return "layers.py"
+
+
+def test_a_row_for_each_pair(typed, layers):
+    result = typed("check", layers)
+    assert result.status == 1
+    text = result.out
+    assert f"{layers}: 6 pairs: 4 right, 2 wrong." in text
+    for said in (
+        "right        affine_forward, affine_backward",
+        "wrong        relu, relu_backward\n               line 16: dx[x > 0] = 0",
+        "right        sigmoid, sigmoid_prime\n               read so: a is what sigmoid returns",
+        "right        softmax_loss",
+        "right        batchnorm_forward, batchnorm_backward",
+        "wrong        Affine\n               line 54: self.db = dout.mean(axis=0)",
+        "No forward half was found for open_backward.",
+    ):
+        assert said in text
+    assert f"gatewise check {layers}:relu 'x=randn(4, 5)'" in text
+
+
+def test_the_rows_as_json(typed, layers):
+    found = json.loads(typed("check", layers, "--json").out)
+    assert found["verdict"] == "wrong"
+    assert [row["verdict"] for row in found["pairs"]] == ["right", "wrong", "right", "right", "right", "wrong"]
+    assert found["pairs"][0]["inputs"] == {"x": "randn(4, 5)", "w": "randn(5, 3)", "b": "randn(3)"}
+    assert found["alone"] == ["open_backward"]
+
+
+def test_one_pair_alone(typed, layers):
+    result = typed("check", f"{layers}:relu", "x=randn(2, 3)")
+    assert result.status == 1
+    assert "line 16: dx[x > 0] = 0" in result.out
+    result = typed("check", f"{layers}:Affine", "W=randn(3, 4)", "b=randn(4)", "x=randn(5, 3)")
+    assert result.status == 1
+    assert "line 54: self.db = dout.mean(axis=0)" in result.out
+    assert "a factor dout.shape[0] is missing" in result.out
+
+
+def test_settings_are_typed(typed, layers):
+    words = ("x=randn(4,5)", "gamma=randn(5)", "beta=randn(5)")
+    assert typed("check", f"{layers}:batchnorm_forward", *words, 'bn_param={"mode": "train"}').status == 0
+    assert typed("check", f"{layers}:batchnorm_forward", *words, "bn_param={'mode': 'train', 'eps': 1e-5}").status == 0
+    result = typed("check", f"{layers}:batchnorm_forward", *words, "bn_param={mode: train}")
+    assert result.status == 2
+    assert "this is no dict of numbers and words" in result.err
+
+
+def test_inputs_that_are_not_found_are_asked_for(typed):
+    text = "def read_forward(handle, x):\n    return handle.read(x), handle\n\n\ndef read_backward(dout, cache): ...\n"
+    Path("odd.py").write_text(text, encoding="utf-8")
+    result = typed("check", "odd.py")
+    assert result.status == 3
+    assert "not run      read_forward, read_backward" in result.out
+    assert "gatewise check odd.py:read_forward handle=... x=..." in result.out
+
+
+def test_where_other_shapes_are_right_nothing_is_called_wrong(typed):
+    """One row is an example in the one reading, a feature in the other: it is not told which is meant."""
+    text = (
+        "def scale(x, g):\n    return x * g\n\n\n"
+        "def scale_backward(dout, x, g):\n    return dout * g, (dout * x if g.ndim else dout).sum(axis=0)\n"
+    )
+    Path("rows.py").write_text(text, encoding="utf-8")
+    assert "  wrong " not in typed("check", "rows.py").out
