@@ -16,7 +16,7 @@ import numpy as np
 from gatewise._check.guesses import IS_STATE, Guess, copied, guesses, wanted
 from gatewise._check.halves import required
 from gatewise._check.layers import Layer, layer_of
-from gatewise._check.pairs import Pair, kind_of
+from gatewise._check.pairs import Pair
 from gatewise._check.report import Report
 from gatewise._check.shapes import facts_of
 from gatewise._check.verdict import checked
@@ -50,9 +50,10 @@ class Row:
     @property
     def missing(self) -> list[str]:
         """The inputs that have no gradient and need one: a function that is called a gradient may be of one alone."""
-        if self.report is None or kind_of(self.pair.backward, ()) == "gradient":
+        if self.report is None or self.pair.is_gradient:
             return []
-        return [x for x in self.report.not_given if x not in self.report.data and x not in IS_STATE]
+        known = self.report.data | IS_STATE | (self.guess.settings if self.guess is not None else frozenset())
+        return [x for x in self.report.not_given if x not in known]
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,12 @@ class Filed:
             return self.layer(pair, pair.methods, **options)
         f, node = getattr(self.module, pair.name), self.functions[pair.name]
         other = getattr(self.module, pair.backward) if pair.backward else None
-        known = {name: x for name, x in self.given.items() if name in wanted(node)}
-        return self.judged(
-            pair, guesses(f, [node], self.text, known, keys=self.keys), partial(self.ways, f, other), f, **options
-        )
+        takes = inspect.signature(other).parameters if pair.is_gradient and other is not None else None
+        found = guesses(
+            f, [node], self.text, {name: x for name, x in self.given.items() if name in arguments_of(node)},
+            keys=self.keys, still=lambda name: takes is not None and name not in takes,
+        )  # fmt: skip
+        return self.judged(pair, found, partial(self.ways, pair, f, other), f, **options)
 
     def layer(self, pair: Pair, methods: tuple[str, str], **options: Any) -> Row:
         """The verdict on a class with both halves: made, run, its weights moved in place."""
@@ -96,7 +99,7 @@ class Filed:
             layer, inputs = layer_of(cls, methods, values)
             return layer.run(**inputs)
 
-        known = {name: x for name, x in self.given.items() if any(name in wanted(n) for n in nodes)}
+        known = {name: x for name, x in self.given.items() if any(name in arguments_of(n) for n in nodes)}
         found = guesses(run, nodes, self.text, known, ast.get_docstring(node) or "")
         return self.judged(pair, found, None, cls, **options)
 
@@ -116,7 +119,7 @@ class Filed:
                 why = why if count else said(error)
                 continue
             if row.verdict == "right" and judges_all_of(row, first):
-                return row if first is None or is_misfit(first) else Row(pair, None, guess, both(first, guess))
+                return row if first is None or is_misfit(first) else judged_both_ways(first, row)
             first = row if first is None or (is_misfit(first) and not is_misfit(row)) else first
             if guess.told or (count >= SHAPES and not is_misfit(first)):
                 break
@@ -126,13 +129,13 @@ class Filed:
         assert pair.methods is not None
         return Row(pair, report_on_layer(*layer_of(cls, pair.methods, copied(guess.values)), **options), guess)
 
-    def ways(self, f: Function, other: Function | None, values: Mapping[str, Any]) -> list[Way]:
+    def ways(self, pair: Pair, f: Function, other: Function | None, values: Mapping[str, Any]) -> list[Way]:
         """How the gradients of f may come: from itself, a backward half with a cache, or a function of its inputs."""
         if other is None:
             return [Way({})]
         names, inputs = required(other), [*values]
         first = f(**copied(values))
-        if isinstance(first, tuple) and len(first) > 1 and kind_of(other.__name__, ()) == "backward":
+        if isinstance(first, tuple) and len(first) > 1 and not pair.is_gradient:
             return [Way({"backward": other})]
         out = first[0] if isinstance(first, tuple) else first
         strangers = [name for name in names if name not in inputs]
@@ -179,8 +182,14 @@ def judges_all_of(row: Row, first: Row | None) -> bool:
 
 
 def is_misfit(row: Row) -> bool:
-    """Whether a gradient came in another shape than its input: the inputs may have been meant in other shapes."""
-    return row.report is not None and any("has shape" in p.note for p in row.report.parameters)
+    """Whether a gradient came in another shape than its input: the inputs may have been meant in other shapes.
+
+    So may they where what is called a gradient is none of the first input.
+    """
+    if row.report is None or row.guess is None:
+        return False
+    strayed = row.pair.is_gradient and next(iter(row.guess.values)) in row.report.not_given
+    return strayed or any("has shape" in p.note for p in row.report.parameters)
 
 
 def is_upstream(name: str) -> bool:
@@ -206,6 +215,7 @@ def taking(
 ) -> Callable[..., Any]:
     """`other` as a function of f's inputs: `arriving` is its upstream gradient, `out` its name for f's output."""
     signature = inspect.signature(f)
+    settings = [name for name, p in inspect.signature(other).parameters.items() if p.default is not p.empty]
 
     def gradient(*args: Any, **kwargs: Any) -> Any:
         bound = signature.bind(*args, **kwargs).arguments
@@ -213,7 +223,9 @@ def taking(
         if out:
             found = f(*args, **kwargs)
             values[out] = found[0] if isinstance(found, tuple) else found
-        return other(*(values[place] for place in places))
+        return other(
+            *(values[place] for place in places), **{name: values[name] for name in settings if name in values}
+        )
 
     gradient.__name__ = other.__name__
     gradient.__signature__ = signature  # type: ignore[attr-defined]
@@ -232,10 +244,18 @@ def best(ways: Any, f: Any, pair: Pair, guess: Guess, **options: Any) -> Row:
     return rows[0]
 
 
-def both(first: Row, guess: Guess) -> str:
-    """What is said where one pair is wrong at some inputs, and right at others."""
-    wrong = first.guess.typed if first.guess is not None else ""
-    return f"wrong at {wrong} and right at {guess.typed}: which shapes are meant is not told"
+def judged_both_ways(first: Row, row: Row) -> Row:
+    """What is said of a pair that is wrong at some inputs, and right at others: wrong, where their shapes are alike."""
+    assert first.guess is not None
+    assert row.guess is not None
+    if first.guess.shapes == row.guess.shapes:
+        return first
+    why = f"wrong at {first.guess.typed} and right at {row.guess.typed}: which shapes are meant is not told"
+    return Row(first.pair, None, row.guess, why)
+
+
+def arguments_of(node: ast.FunctionDef) -> list[str]:
+    return [a.arg for a in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]]
 
 
 def report_on_layer(layer: Layer, inputs: Mapping[str, Any], **options: Any) -> Report:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.shapes import Facts, Shape, facts_of
+from gatewise._check.shapes import LENGTHS, Facts, Shape, facts_of
 from gatewise._language import parse_value
 from gatewise._recording.structures import leaves
 
@@ -77,6 +77,21 @@ IS_STATE = frozenset(
     {"h", "h_prev", "prev_h", "hprev", "h0", "c_prev", "prev_c", "c0", "state", "hidden", "a_prev", "a0"}
 )
 IS_POSITIVE = frozenset({"sigma", "std", "var", "scale", "temperature", "tau", "precision", "variance"})
+IS_INDEX = frozenset({"ids", "idx", "indices", "tokens", "token_ids", "word_ids", "indexes", "center", "context"})
+SEEDS, SMALL = frozenset({"seed", "random_state", "random_seed"}), 1e-2
+#: What objects are made of: lengths.
+IS_LENGTH = {
+    **dict.fromkeys(
+        ("dim", "n_in", "in_dim", "input_dim", "input_size", "in_features", "D", "nin", "fan_in", "embed_dim"), 5
+    ),
+    **dict.fromkeys(
+        ("n_out", "out_dim", "output_dim", "output_size", "out_features", "units", "nout", "fan_out", "M"), 3
+    ),
+    **dict.fromkeys(("c_in", "in_channels", "channels", "num_features", "num_channels", "C", "classes"), 3),
+    **dict.fromkeys(("hidden", "hidden_dim", "hidden_size", "n_hidden", "H", "units_hidden", "d_model"), 6),
+    **dict.fromkeys(("c_out", "out_channels", "filters", "num_filters", "F"), 2),
+    **dict.fromkeys(("n_words", "vocab", "vocab_size", "num_embeddings", "V", "n_tokens"), 7),
+}
 SETTINGS = {
     **dict.fromkeys(("stride", "dilation", "num_layers", "num_heads"), "1"),
     **dict.fromkeys(("pad", "padding"), "1"),
@@ -99,6 +114,11 @@ class Guess:
     values: dict[str, Any]
     texts: dict[str, str]
     told: bool  #: whether the function's own words say these shapes
+    settings: frozenset[str] = frozenset()  #: arguments with a default
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        return [np.shape(x) for x in self.values.values() if not isinstance(x, (dict, str))]
 
     @property
     def typed(self) -> str:
@@ -118,13 +138,17 @@ def guesses(
     given: Mapping[str, Any],
     around: str = "",
     keys: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    still: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[Guess]:
     """Inputs on which `f` runs and gives finite numbers; `given` are those that are known.
 
     `nodes` are the functions of the text whose arguments it takes by name; `keys` has those of dicts that are handed
-    on. Nothing is drawn for an argument with a default.
+    on. Nothing is drawn for an argument with a default but another number in its place, where it is not `still`.
     """
-    names = list(dict.fromkeys(name for node in nodes for name in wanted(node) if name not in given))
+    defaults = {name: options for node in nodes for name, options in moved_defaults(node).items()}
+    defaults = {name: options for name, options in defaults.items() if name not in given and not still(name)}
+    names = [name for node in nodes for name in wanted(node) if name not in given]
+    names = list(dict.fromkeys([*names, *defaults]))
     facts, slots, holders = dict[str, Facts](), dict[str, list[str]](), dict[str, list[str]]()
     for node in nodes:
         own = [name for name in wanted(node) if name in names and name not in facts]
@@ -133,6 +157,7 @@ def guesses(
             facts[name].keys = facts[name].keys or ([*keys.get(name, ())] if is_settings(name) else [])
         for kept, found in zip((slots, holders), slots_of(node, own, facts), strict=True):
             kept.update(found)
+    slots |= defaults
     spent = 0.0
     for ranks in itertools.islice(best_first([len(options) for options in slots.values()]), TRIES):
         if spent > SECONDS:
@@ -145,7 +170,7 @@ def guesses(
         if fits:
             typed = {name: texts.get(name) or written(values[name], holders.get(name)) for name in names}
             known = [fact for name, fact in facts.items() if is_array(values[name])]
-            yield Guess(values, typed, not any(ranks) and all(fact.shapes for fact in known))
+            yield Guess(values, typed, not any(ranks) and all(fact.shapes for fact in known), frozenset(defaults))
 
 
 def valued(names: Sequence[str], texts: Mapping[str, str], holders: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -166,6 +191,28 @@ def wanted(node: ast.FunctionDef) -> list[str]:
     return [a.arg for a in needed if a.arg != "self"]
 
 
+def moved_defaults(node: ast.FunctionDef) -> dict[str, list[str]]:
+    """Other numbers for arguments whose default would hide a factor, the default after it; a seed where none is given.
+
+    A penalty of 0, and a width of 1, make what is missing beside them look right.
+    """
+    arguments = [*node.args.posonlyargs, *node.args.args]
+    pairs = [*zip(arguments[::-1], node.args.defaults[::-1], strict=False)]
+    pairs += [(a, d) for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if d is not None]
+    found = {}
+    for argument, default in pairs:
+        if isinstance(default, ast.Constant) and type(default.value) is float and not 0 < abs(default.value) < SMALL:
+            found[argument.arg] = [f"{moved(default.value):.6g}", repr(default.value)]
+        elif isinstance(default, ast.Constant) and default.value is None and argument.arg in SEEDS:
+            found[argument.arg] = ["1"]
+    return found
+
+
+def moved(x: float) -> float:
+    """Another number on the same side of 0 and of 1."""
+    return 0.1 if x == 0 else 1.3 * x if abs(x) >= 1 else 0.7 * x
+
+
 def slots_of(
     node: ast.FunctionDef, names: Sequence[str], facts: Mapping[str, Facts]
 ) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -178,7 +225,7 @@ def slots_of(
             holders[name] = keys
             slots |= {f"{name}.{key}": setting(key, facts[name]) for key in keys}
         else:
-            slots[name] = options(name, facts[name], annotated.get(name, ""))
+            slots[name] = options(name, facts[name], annotated.get(name, ""), node.name == "__init__")
     return slots, holders
 
 
@@ -192,13 +239,14 @@ def setting(key: str, holder: Facts) -> list[str]:
     return [SETTINGS[key]] if key in SETTINGS else options(key, Facts(holder.told(key)))
 
 
-def options(name: str, fact: Facts, annotation: str = "") -> list[str]:
+def options(name: str, fact: Facts, annotation: str = "", in_class: bool = False) -> list[str]:
     """What an argument could be, the likeliest first."""
     if fact.is_compared_with:
         return [repr(word) for word in ("train", *fact.is_compared_with) if word in fact.is_compared_with]
-    if annotation == "int" or name in COUNTS or name.startswith(("num_", "n_")):
-        return ["2", "3", "1", "4"] if not fact.shapes else [drawn(shape, name) for shape in fact.shapes]
-    if fact.is_index:
+    if annotation == "int" or name in COUNTS or name.startswith(("num_", "n_")) or (in_class and name in IS_LENGTH):
+        lengths = [str(LENGTHS.get(name.lower()) or IS_LENGTH.get(name, 2)), "2", "3", "1", "4"]
+        return list(dict.fromkeys(lengths)) if not fact.shapes else [drawn(shape, name) for shape in fact.shapes]
+    if fact.is_index or name in IS_INDEX:
         return [*(labels(shape) for shape in fact.shapes if shape), *LABELS, "[[0, 2, 1], [1, 0, 2]]"]
     if "mask" in name.lower():
         return [labels(shape, 2) for shape in [*fact.shapes, *TARGETS] if shape]

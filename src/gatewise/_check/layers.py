@@ -27,7 +27,8 @@ class Layer:
 
     def __init__(self, made: Any, forward: str, backward: str) -> None:
         self.made, self.backward = made, getattr(made, backward)
-        self.arrays = dict(arrays_in(made))  #: before anything ran: later there are gradients among them
+        arrays = dict(arrays_in(made))  # before anything ran: later there are more gradients among them
+        self.arrays = {name: x for name, x in arrays.items() if wire_named(name, {*arrays} - {name}) is None}
         self.run = named(partial(output_of, getattr(made, forward)), f"{type(made).__name__}.{forward}")
 
     def upstream(self, inputs: Mapping[str, Any]) -> Any:

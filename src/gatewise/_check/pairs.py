@@ -53,6 +53,7 @@ class Pair:
     line: int
     backward: str = ""
     methods: tuple[str, str] | None = None
+    is_gradient: bool = False  #: whether the other function is called a gradient, and no backward half
 
     def __str__(self) -> str:
         return f"{self.name}, {self.backward}" if self.backward else self.name
@@ -67,7 +68,8 @@ def pairs_of(body: Sequence[ast.stmt]) -> list[Pair]:
         half = forward_of(name, [each for each in functions if each not in backward])
         if half is not None:
             used |= {half, name}
-            pairs.append(Pair(half, functions[half].lineno, name))
+            is_gradient = kind_of(name, functions) == "gradient"
+            pairs.append(Pair(half, functions[half].lineno, name, is_gradient=is_gradient))
     classes = [n for n in body if isinstance(n, ast.ClassDef)]
     pairs += [Pair(n.name, n.lineno, methods=found) for n in classes if (found := halves_in(n)) is not None]
     alone = [n for name, n in functions.items() if name not in used and name not in backward]
@@ -142,8 +144,17 @@ def shared(name: str, words: Sequence[str]) -> int:
 
 def halves_in(node: ast.ClassDef) -> tuple[str, str] | None:
     """The methods of a class that are the two halves of a layer; None where it has not both."""
-    methods = {n.name for n in node.body if isinstance(n, ast.FunctionDef)}
+    methods = {n.name for n in node.body if isinstance(n, ast.FunctionDef) and not is_open(n)}
     return next(((one, other) for one, other in METHODS if one in methods and other in methods), None)
+
+
+def is_open(node: ast.FunctionDef) -> bool:
+    """Whether a function is left to others to write: it raises, and does nothing else."""
+    return all(isinstance(s, (ast.Raise, ast.Pass, ast.Expr)) and not calls(s) for s in node.body)
+
+
+def calls(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
 
 
 def returns_gradients(node: ast.FunctionDef) -> bool:

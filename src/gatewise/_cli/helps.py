@@ -65,15 +65,19 @@ returns, the one you name, or gatewise's own.
 FILE.py:FUNCTION   a function that returns (value, gradients), or a value;
                    this RUNS the file, then the function, many times
 FILE.py            a flat script with gradients by name (dx, dfdq, grads["W"]),
-                   or an exercise, which is marked line by line
+                   an exercise, which is marked line by line, or functions:
+                   every X_forward and X_backward, X and X_grad, every class
+                   with both, on inputs that are drawn: a row for each
 EXPRESSION         "(x + y) * z": gatewise's own gradient is checked
 
 \b
-NAME=VALUE         as for show: x=3, X=@file.npy, "W=0.1 * randn(5, 10)"
+NAME=VALUE         as for show: x=3, X=@file.npy, "W=0.1 * randn(5, 10)";
+                   settings too: 'conv_param={"stride": 1, "pad": 1}'
 
 \b
 gatewise check homework.py:forward_backward x=3 y=-4
 gatewise check notes.py
+gatewise check layers.py
 gatewise check homework.py:loss --gradient homework.py:loss_grad "W=randn(4,3)"
 gatewise check layers.py:affine_forward --backward layers.py:affine_backward \\
     "x=randn(2,3)" "w=randn(3,4)" "b=randn(4)"
