@@ -22,10 +22,10 @@ from gatewise._circuit import (
     with_wires,
 )
 from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError
-from gatewise._gates import NAMES, Carrier, Growing, Live, Pullback, plain, shape_of, showing
+from gatewise._gates import GATES, Carrier, Growing, Live, Pullback, plain, shape_of, showing, written
 from gatewise._types import Parameters
 
-ASSIGN = NAMES["assign"]
+ASSIGN = GATES[written]
 FLOATS = frozenset((float, int, np.float64))  #: on these no shape and no dtype can go wrong
 
 Observer = Callable[[Wire, int, Wire, Any], None]  #: (step's wire, operand position, operand's wire, contribution)

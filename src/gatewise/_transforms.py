@@ -28,7 +28,7 @@ from gatewise._circuit import (
     with_wires,
 )
 from gatewise._errors import CutError
-from gatewise._gates import NAMES, Live, showing
+from gatewise._gates import GATES, Live, showing
 from gatewise._recording.constants import NUMBERS
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import FLOATS, sweep
@@ -154,7 +154,7 @@ def traced(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wire,
 def as_square(circuit: FrozenCircuit, event: Event) -> None:
     """The two equal contributions of `x * x` as the square's one."""
     made = circuit.steps.get(event.wire)
-    if made is None or event.wire in circuit.blocks or made.gate is not NAMES["multiply"]:
+    if made is None or event.wire in circuit.blocks or made.gate is not GATES[np.multiply]:
         return
     if len(event.parts) == 2 and event.parts[0][1] is event.parts[1][1]:
         x, bit = event.parts[0][1], circuit.recording

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Wire
-from gatewise._gates import NAMES, Growing, Live, is_recorded, write
+from gatewise._gates import GATES, Growing, Live, is_recorded, pick, write, written
 
-ASSIGN, GETITEM = NAMES["assign"], NAMES["getitem"]
+ASSIGN, GETITEM = GATES[written], GATES[pick]
 
 
 class LastReaders(dict[Wire, Wire]):

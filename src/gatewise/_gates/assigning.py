@@ -185,6 +185,7 @@ def of_values(part: Any, live: Any, values: Any, stayed: Any) -> Any:
     ],
     analytic=True,
     in_page=False,
+    sizeless=True,
 )
 def assign(g: Any, x: Any, values: Any, *, index: Any, chain: Chain = ()) -> Any:
     """What was overwritten gets nothing; what was written in gets what comes back from there."""

@@ -31,6 +31,7 @@ def is_row(b):
         ((PLENTY, np.arange(12.0).reshape(2, 3, 2)), {}),
     ],
     in_page=False,
+    sizeless=True,
 )  # fmt: skip
 def solve(g, out, a, b):
     """The system is solved once more, turned on its side; the matrix gets minus that times the solution."""
@@ -51,6 +52,7 @@ def along_cofactors(g, out, x):
     sample=[((PLENTY,), {}), ((SHEETS,), {}), ((np.diag([2.0, 3.0]),), {})],
     at=[(([[0.0, 0.0], [0.0, 0.0]],), ([[0.0, 0.0], [0.0, 0.0]],))],
     in_page=False,
+    sizeless=True,
 )
 def det(g, out, x):
     """The determinant grows along its cofactors: itself times the inverse turned on its side, where there is one."""
@@ -332,6 +334,7 @@ def added(before, part):
     analytic=False,
     complex=True,
     in_page=False,
+    sizeless=True,
 )  # fmt: skip
 def norm(out, x, *, ord=None, axis=None, keepdims=False):
     """The gradient points along what is measured; where that is 0, it passes 0, at every order."""

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from gatewise._errors import GateError, UnsupportedError
 from gatewise._types import Function, Parameters
 
@@ -120,9 +122,11 @@ class Facts:
     # Each of these follows from family and pattern where it is not said.
     tame: bool  #: its value and its slopes are finite wherever its operands are, overflow aside
     analytic: bool  #: it takes complex numbers, and has the derivative that real ones have
+    commutes: bool  #: its two operands may change places
     complex: bool  #: its rule is right for complex numbers, though it is not analytic
     exact: bool  #: it hands entries on as they are, without rounding
     rearranges: bool  #: it puts the entries of one array in other places
+    sizeless: bool  #: no size of an operand stands in the lines that compute it and its gradient, as in a mean's
     in_page: bool  #: the script of a page computes it by name; others by what they are made of
 
 
@@ -175,9 +179,11 @@ class Gate(Facts):
             "call": self.function,
             "tame": hands_on or self.pattern in ("stops", "distributes", "swaps"),
             "analytic": self.pattern not in ("routes", "stops") and not self.own,
+            "commutes": self.pattern == "swaps",
             "complex": self.family.name in ("linear", "stops"),
             "exact": hands_on,
             "rearranges": self.pattern == "moves" and self.arity == 1,
+            "sizeless": self.by_entry,
             "in_page": not self.own,
         }
 
@@ -219,6 +225,11 @@ class Gate(Facts):
             if isinstance(x, Carrier):
                 return x.__gate__(self, operands, parameters)
         return self.call(*operands, **parameters)
+
+    @property
+    def by_entry(self) -> bool:
+        """Whether each entry of what it gives is made of the entries in the same place."""
+        return isinstance(self.function, np.ufunc) and self.function.signature is None
 
     @property
     def doc(self) -> str:

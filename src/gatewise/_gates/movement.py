@@ -43,6 +43,7 @@ def turned_back(axes):
     pattern="moves",
     views=True,
     sample=[((np.arange(24.0).reshape(2, 3, 4), axes), {}) for axes in ((2, 0, 1), (-1, 0, 1))],
+    sizeless=True,
 )
 def transpose(g, x, *, axes=None):
     """Turning the axes back is turning them the other way."""
@@ -56,6 +57,7 @@ def transpose(g, x, *, axes=None):
     text="{x}.mT",
     symbol="T",
     sample=[((np.arange(6.0).reshape(2, 3),), {}), ((np.arange(12.0).reshape(2, 3, 2),), {})],
+    sizeless=True,
 )
 def matrix_transpose(g, x):
     """Turning the sheet back is turning it again."""
@@ -172,6 +174,7 @@ def concatenate(g, *arrays, axis=0):
         (([np.ones(2), np.zeros(2), np.ones(2)],), {"axis": 1}),
         (([np.ones((2, 3)), np.zeros((2, 3))],), {"axis": -1}),
     ],
+    sizeless=True,
 )
 def stack(g, *arrays, axis=0):
     """Each part gets its own layer of the gradient."""
@@ -247,6 +250,7 @@ def picked_in_rows(i, x, *, index):
     sample=[((np.arange(12.0).reshape(4, 3), index), {}) for index in INDICES],
     analytic=True,
     rearranges=True,
+    sizeless=True,
 )
 def getitem(g, x, *, index):
     """What was picked gets its gradient, the rest gets nothing."""
@@ -333,7 +337,7 @@ def astype(g, x, *, dtype):
     return lambda: g  # in the dtype of x, and of a real x the real part: as every contribution is
 
 
-@elementwise(np.copy, pattern="distributes", exact=True)
+@elementwise(np.copy, pattern="distributes", exact=True, sizeless=True)
 def copy(out, x):
     """The same numbers in other memory."""
     return 1
@@ -358,7 +362,7 @@ def full_like(out, x, fill_value):
     return None, 1
 
 
-@stops(np.zeros_like, np.ones_like, way=None)
+@stops(np.zeros_like, np.ones_like, way=None, sizeless=True)
 def looks_at_shape(x):
     """Only the shape of x counts."""
 

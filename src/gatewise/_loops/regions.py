@@ -9,7 +9,10 @@ from itertools import pairwise
 from types import CodeType
 from typing import Any
 
+import numpy as np
+
 from gatewise._circuit import Expr, FrozenCircuit, Wire, holding, step_of, wires_in
+from gatewise._gates import GATES
 from gatewise._loops.slots import kind
 from gatewise._recording import Loop, Span, loops_at, places_of, span_of, spans, spot, spots
 
@@ -113,7 +116,7 @@ def rounds_of(region: Region, count: int | None) -> list[tuple[Wire, ...]]:
 def sums_of(region: Region) -> list[tuple[Wire, ...]]:
     """The rounds of a `sum`: each ends with its addition."""
     own = region.depth + 1
-    ends = [k for k, w in enumerate(region.wires, 1) if len(expr(w).place) == own and expr(w).gate.name == "add"]
+    ends = [k for k, w in enumerate(region.wires, 1) if len(expr(w).place) == own and expr(w).gate is GATES[np.add]]
     return [region.wires[a:b] for a, b in pairwise([0, *ends])]
 
 

@@ -22,7 +22,7 @@ from gatewise._circuit import (
     with_wires,
 )
 from gatewise._errors import GatewiseError
-from gatewise._gates import Gate, without_mask
+from gatewise._gates import GATES, Gate, without_mask
 from gatewise._program.program import PART, At, Constant, Given, Guard, Op, Operand, Program, shape_and_dtype, verify
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import zeros_for
@@ -123,7 +123,7 @@ class Builder:
             told["subscripts"] = letters(parameters["subscripts"], [np.ndim(plain(x)) for x in made.operands])
         operands = tuple(self.of(x) for x in made.operands)
         kind = shape_and_dtype_of(made.value)
-        if gate.name == "multiply" and (other := beside_one(operands)) is not None:
+        if gate is GATES[np.multiply] and (other := beside_one(operands)) is not None:
             same = self.at(other)
             if (same.shape, same.dtype) == kind:  # truth values times 1.0 are numbers
                 return other

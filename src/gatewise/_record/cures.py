@@ -91,7 +91,7 @@ def fits(pattern: Any, x: Any, circuit: FrozenCircuit, found: Found) -> bool:
     if step is None or step.gate is not pattern.gate or len(step.operands) != len(pattern.operands):
         return False
     values = [operand.value if isinstance(operand, Wire) else operand for operand in step.operands]
-    orders = (step.operands, step.operands[::-1]) if step.gate.name in ("add", "multiply") else (step.operands,)
+    orders = (step.operands, step.operands[::-1]) if step.gate.commutes else (step.operands,)
     for operands in orders:
         there = dict(found)
         if have_parameters(pattern, values, step.parameters, there) and all(

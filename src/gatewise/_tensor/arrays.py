@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gatewise._errors import AssignmentError, GateError
-from gatewise._gates import COMPOSED, GATES, NAMES, convert
+from gatewise._gates import COMPOSED, GATES, convert
 from gatewise._tensor.applying import apply, apply_entry
 from gatewise._tensor.asking import described
 from gatewise._tensor.carrier import Tensor, give
@@ -47,7 +47,7 @@ def transpose(t: Tensor, *axes: Any) -> Any:
 
 
 def flatten(t: Tensor, order: Literal["K", "A", "C", "F"] = "C") -> Any:
-    return apply(NAMES["ravel"], in_a_row, (t,), {}) if order == "C" else np.copy(np.ravel(t, order=order))
+    return apply(GATES[np.ravel], in_a_row, (t,), {}) if order == "C" else np.copy(np.ravel(t, order=order))
 
 
 def in_a_row(x: Any) -> Any:
@@ -66,7 +66,7 @@ def by_rows(x: Any) -> Any:
 
 
 def copy(t: Tensor, order: Literal["K", "A", "C", "F"] = "C") -> Any:
-    return apply(NAMES["copy"], by_rows, (t,), {}) if order == "C" else np.copy(t, order=order)
+    return apply(GATES[np.copy], by_rows, (t,), {}) if order == "C" else np.copy(t, order=order)
 
 
 def fill(t: Tensor, value: Any) -> None:

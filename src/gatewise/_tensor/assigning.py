@@ -17,7 +17,7 @@ from gatewise._circuit import Open, Wire, closed_bits, lent, tick
 from gatewise._errors import GateError
 from gatewise._gates import (
     CONSTANT,
-    NAMES,
+    GATES,
     UNASKED,
     WANTED,
     Chain,
@@ -36,7 +36,7 @@ from gatewise._tensor.lists import gathered
 from gatewise._tensor.parameters import unwrapped
 from gatewise._tensor.spans import EVERYWHERE, Span, entries_at, span_in
 
-ASSIGN = NAMES["assign"]
+ASSIGN = GATES[written]
 
 
 class Base:
@@ -209,7 +209,7 @@ def demand_writeable(t: Tensor, root: Tensor) -> None:
 
 
 #: What shows one part of complex numbers, and what it does not show.
-PARTS = {NAMES["real"]: (NAMES["imag"], 1.0, 1j), NAMES["imag"]: (NAMES["real"], 1j, 1.0)}
+PARTS = {GATES[np.real]: (GATES[np.imag], 1.0, 1j), GATES[np.imag]: (GATES[np.real], 1j, 1.0)}
 
 
 def part_behind(t: Tensor) -> Tensor | None:

@@ -73,11 +73,11 @@ def at(ufunc: np.ufunc, target: Tensor, index: Any, *values: Any) -> None:
     (other,) = values
     other = np.ravel(np.broadcast_to(other, places.shape))
     if ufunc in (np.add, np.subtract):
-        from gatewise._gates import NAMES
+        from gatewise._gates import GATES, added_at
 
         row = np.reshape(target, (-1,))
         signed = other if ufunc is np.add else -other
-        total = NAMES["add_at"](row, signed, index=np.ravel(places))
+        total = GATES[added_at](row, signed, index=np.ravel(places))
         assign(target, ..., np.reshape(total, target.shape))
         return
     for k, place in enumerate(np.ravel(places)):

@@ -18,7 +18,6 @@ import numpy as np
 from gatewise._circuit import Expr, FrozenCircuit, Repeat, Said, Unrolled, Wire
 from gatewise._loops import literal_before, loops_around, node_of, slots
 from gatewise._recording import expression_at, function_node, says, source_of, spots, stored
-from gatewise._source.guards import by_entry
 from gatewise._source.looped.gathering import STACK, Lists, stacked_node
 from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
 
@@ -59,22 +58,13 @@ def bound_to_count(
 
 TYPED = re.compile(r"for \w+ in range\([\d, ]+\):$")
 
-#: Gates whose printed lines hold no size, beside those that go entry by entry: no count is hidden in them.
-SIZELESS = frozenset(
-    (
-        *("absolute", "assign", "copy", "det", "diagonal", "dot", "flip", "getitem", "inner", "inv", "matmul"),
-        *("matrix_transpose", "max", "min", "norm", "ones_like", "outer", "roll", "solve", "stack", "sum", "trace"),
-        *("transpose", "vdot", "where", "zeros_like"),
-    )
-)
-
 
 def other_gate(circuit: FrozenCircuit) -> str:
     """A gate whose lines may hold a size, such as a mean's divisor."""
     blocks = [block.gate for block in circuit.blocks.values()]
     for gate in (*(made.gate for made in circuit.steps.values()), *blocks):
-        closes = gate in blocks and gate.name != "cross_entropy"
-        if not (closes or by_entry(gate) or gate.name in SIZELESS):
+        closes = gate in blocks and "index" not in gate.parameters
+        if not (closes or gate.sizeless):
             return f"a size may stand in the lines of {gate.name}"
     return ""
 

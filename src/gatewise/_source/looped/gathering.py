@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Repeat, SourcedWire, Wire, step_of, tick, wires_in
-from gatewise._gates import NAMES
+from gatewise._gates import GATES
 from gatewise._loops import fills, same_bits, slots
 from gatewise._recording import expression_at
 from gatewise._source.looped.errors import UnprintedError
 
-STACK = NAMES["stack"]
+STACK = GATES[np.stack]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
