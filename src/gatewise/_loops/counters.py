@@ -15,8 +15,6 @@ from gatewise._loops.counting import value, with_counter
 from gatewise._loops.regions import Region
 from gatewise._recording import NotPlainError, PlainNames, said, source_of, span_of, spans, stored
 
-ON_NUMBERS = frozenset({"sin", "cos", "tan", "exp", "log", "sqrt", "tanh", "abs", "floor"})
-
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -162,6 +160,7 @@ class Worked(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name), args=[given], keywords=[]):
-                if self.names.modules.get(module) is np and name in ON_NUMBERS:
-                    return ast.Constant(getattr(np, name)(number(given, self.names)))
+                function = getattr(np, name, None) if self.names.modules.get(module) is np else None
+                if isinstance(function, np.ufunc) and function.nin == function.nout == 1:
+                    return ast.Constant(function(number(given, self.names)))
         return node

@@ -14,16 +14,17 @@ from gatewise._errors import UnsupportedError
 from gatewise._gates import GATES, Gate, load_scipys
 from gatewise._tensor import Tensor, apply, gathered, has_tensor
 
-MATH_NAMES = {
-    "fabs": "absolute",
-    "asin": "arcsin",
-    "acos": "arccos",
-    "atan": "arctan",
-    "atan2": "arctan2",
-    "asinh": "arcsinh",
-    "acosh": "arccosh",
-    "atanh": "arctanh",
-    "pow": "power",
+#: What `math` calls otherwise than NumPy does.
+NUMPYS = {
+    math.fabs: np.absolute,
+    math.asin: np.arcsin,
+    math.acos: np.arccos,
+    math.atan: np.arctan,
+    math.atan2: np.arctan2,
+    math.asinh: np.arcsinh,
+    math.acosh: np.arccosh,
+    math.atanh: np.arctanh,
+    math.pow: np.power,
 }
 
 
@@ -43,7 +44,7 @@ class MathGate:
 
 def math_gate(function: Any) -> Any:
     """The Tensor-taking twin of one of math's functions; anything else as it is."""
-    ufunc = getattr(np, MATH_NAMES.get(function.__name__, function.__name__), None)
+    ufunc = NUMPYS.get(function) or getattr(np, function.__name__, None)
     if isinstance(ufunc, np.ufunc) and ufunc in GATES and function is not math.floor:
         return MathGate(function, GATES[ufunc])
     return IN_GATES.get(function, function)
