@@ -210,7 +210,7 @@ def cut(circuit: FrozenCircuit, wire: Wire) -> FrozenCircuit:
         if wire in block.inside:
             borders = [circuit.names[x] for x in block.operands if isinstance(x, Wire)]
             raise CutError(name, block.gate.name, [circuit.names[closing], *borders])
-    needed = made_of(circuit, wire)
+    needed = wires_behind(circuit, wire)
     wanted = bool(wire.bits & circuit.bit) and np.asarray(wire.value).dtype.kind == "f"
     new = Input(wire, name, name, (), name, wanted, "cut")
     kept = tuple(i for i in circuit.inputs if i.wire in needed and i.wire is not wire)
@@ -266,7 +266,7 @@ def with_texts_that_hold(circuit: FrozenCircuit) -> FrozenCircuit:
 PLAIN_WORDS = {"np", "math", *NUMBERS}  # what printed code has without being given it
 
 
-def made_of(circuit: FrozenCircuit, edge: Wire) -> set[Wire]:
+def wires_behind(circuit: FrozenCircuit, edge: Wire) -> set[Wire]:
     """The wires that the output is made of, by its gates and by its blocks, where `edge` is made of none."""
     found: set[Wire] = set()
     waiting = [circuit.output]

@@ -15,13 +15,13 @@ from gatewise._circuit import Wire
 from gatewise._derivatives import (
     Argnums,
     Derivative,
+    by_all_arguments,
     demand_function,
     demand_plain_meaning,
     grad,
     jvp,
     output_and_aux,
     positions_of,
-    whole,
 )
 from gatewise._errors import ArgumentError
 from gatewise._gates import without_mask
@@ -213,7 +213,7 @@ def linearize(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     (9.0, 6.0, 3.0)
     """
     demand_function(f)
-    with (run := whole(f, primals, has_aux)):
+    with (run := by_all_arguments(f, primals, has_aux)):
         lower = run.outer
     return run.results(lambda *tangents: run.along(tangents, lower))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Never
 
 from gatewise._advice import OF_CIRCUITS
-from gatewise._board.reading import READ, Wrt, counted, wanted_names
+from gatewise._board.reading import READ, Wrt, digits_asked, wanted_names
 from gatewise._board.rounds import Round, Rounds, counted_round, is_short, with_checks
 from gatewise._board.wires import Index, StageView, WireView, owned
 from gatewise._circuit import Expr, FrozenCircuit, Wire
@@ -190,7 +190,7 @@ class Circuit:
 
     def card(self, name: str, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:
         """Everything about one wire: forward, upstream, local, downstream, code, and the numerical check."""
-        return card(*self._looked_up(name, round, unrolled), digits=counted(digits))
+        return card(*self._looked_up(name, round, unrolled), digits=digits_asked(digits))
 
     def code(self, style: Literal["code", "notes"] = "code", unrolled: bool = False) -> Staged:
         """The forward and backward pass as one Python function that runs on its own.
@@ -270,9 +270,9 @@ class Circuit:
         from gatewise._views.derivation import derivation
 
         if name is None:
-            return derivation(self._seen(round, unrolled, False), None, latex=latex, digits=counted(digits))
+            return derivation(self._seen(round, unrolled, False), None, latex=latex, digits=digits_asked(digits))
         record, there = self._looked_up(name, round, unrolled, checks=False)
-        return derivation(record, there, latex=latex, digits=counted(digits))
+        return derivation(record, there, latex=latex, digits=digits_asked(digits))
 
     def to_dot(self, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:
         """The circuit in Graphviz's language."""

@@ -31,7 +31,7 @@ def coloured(palette: Any) -> str:
 MOST_DIGITS = 17  # a float has no more
 
 
-def counted(digits: Any) -> int | None:
+def digits_asked(digits: Any) -> int | None:
     """The number of digits that was asked for. Raises `ArgumentError` where there is no such number."""
     if digits is None or (type(digits) is int and 1 <= digits <= MOST_DIGITS):
         return digits
@@ -39,4 +39,4 @@ def counted(digits: Any) -> int | None:
 
 
 #: How an option of a view is read; what is not here is read where it is drawn.
-READ: dict[str, Callable[[Any], Any]] = {"palette": coloured, "digits": counted}
+READ: dict[str, Callable[[Any], Any]] = {"palette": coloured, "digits": digits_asked}

@@ -54,7 +54,7 @@ def of_torch(torch: ModuleType, f: Function, args: Sequence[object]) -> Adapted:
         by_tensor = {id(x): g for x, g in zip(wanted, found, strict=True)}
         return [None if by_tensor.get(id(x)) is None else numpy_of(by_tensor[id(x)]) for x in tensors]
 
-    forward.__name__ = getattr(f, "__name__", "f") if isinstance(f, type) else shown(f)
+    forward.__name__ = getattr(f, "__name__", "f") if isinstance(f, type) else own_name(f)
     backward.__name__ = f"{forward.__name__}.backward"
     plain = [numpy_of(x) if isinstance(x, torch.Tensor) else x for x in args]
     return forward, [np.array(x) if isinstance(x, float) else x for x in plain], None, backward
@@ -75,7 +75,7 @@ def of_jax(jax: ModuleType, f: Function, args: Sequence[object]) -> Adapted:
     return forward, [np.array(x) if hasattr(x, "dtype") else x for x in args], None, backward
 
 
-def shown(f: object) -> str:
+def own_name(f: object) -> str:
     return str(getattr(getattr(f, "__self__", None), "__name__", None) or getattr(f, "__name__", "f"))
 
 

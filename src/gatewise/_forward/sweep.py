@@ -12,7 +12,7 @@ from gatewise._errors import KeptError
 from gatewise._forward.shapes import faced, row, settled, stacked
 from gatewise._forward.transposing import transposed, transposed_hooks
 from gatewise._forward.writing import ASSIGN, GETITEM, LastReaders, any_recorded, assigned, at_rest, has_grown, picked
-from gatewise._gates import Forward, Live, lanes, shape_of
+from gatewise._gates import Live, Pushforward, lanes, shape_of
 from gatewise._sweep import Lift, boxed, no_way_back, reached, recorded
 
 SLOW = object()  #: in the place of a tangent: it takes a closer look
@@ -106,7 +106,7 @@ def through(wire: Wire, ts: Sequence[Any], lower: int, lift: Lift, many: int) ->
     """The tangent of one step."""
     pullback = wire.pullback
     given = ts
-    forward: Forward = pullback.forward or pullback.pushing()
+    forward: Pushforward = pullback.forward or pullback.pushing()
     missing = [t is None for t in ts] if any(t is None for t in ts) else ()
     if missing:
         given = [t for t in ts if t is not None]
@@ -137,7 +137,7 @@ def through(wire: Wire, ts: Sequence[Any], lower: int, lift: Lift, many: int) ->
         raise no_way_back(pullback, error) from error
 
 
-def pushed(forward: Forward, ts: Sequence[Any], out: Any, operands: Any, parameters: Any, **options: int) -> Any:
+def pushed(forward: Pushforward, ts: Sequence[Any], out: Any, operands: Any, parameters: Any, **options: int) -> Any:
     """What one step's rule says; dead entries of the tangents are told apart."""
     assert forward.push is not None
     live = ([t.mask if type(t) is Live else None for t in ts],) if any(type(t) is Live for t in ts) else ()

@@ -28,7 +28,7 @@ def moved(rule: Any, part: object, i: int, out: object, operands: Any, parameter
     return Live(part, mask)
 
 
-def gathered(rule: Any, pieces: dict[int, object], operands: Any, parameters: Any, mixes: bool) -> Any:
+def from_pieces(rule: Any, pieces: dict[int, object], operands: Any, parameters: Any, mixes: bool) -> Any:
     """What the one input of a step with several outputs gets; a float that only dead outputs came from gets nothing."""
     bare = {k: without_mask(piece) for k, piece in pieces.items()}
     down = as_tuple(rule(bare, *operands, **parameters))[0]()

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import function as build_function
-from gatewise._gates.adjoints import as_tuple, gathered, matrix_parts, moved
+from gatewise._gates.adjoints import as_tuple, from_pieces, matrix_parts, moved
 from gatewise._gates.fitting import (
     facing,
     fit,
@@ -45,7 +45,7 @@ from gatewise._gates.pushing import (
     with_masks,
     zeros_like,
 )
-from gatewise._gates.symbols import Symbol, infix_text, names_of, operand_text
+from gatewise._gates.symbols import Symbol, infix_text, names_behind, operand_text
 from gatewise._types import Function
 
 SCOPE = {
@@ -111,12 +111,12 @@ class Elementwise(Family):
             text = (
                 f"route1(g, {operand_text(slope)})" if scalar else f"route(g, {operand_text(slope)}, {operand}, live)"
             )
-            return text, names_of(slope)
+            return text, names_behind(slope)
         down = slope(Symbol("g")) if callable(slope) else times_upstream(slope)
         text = operand_text(down)
         if not scalar:
             text = f"fit({text}, {operand}, live, {text not in ('g', '(-g)')})"
-        return text, names_of(down)
+        return text, names_behind(down)
 
     batches = True
 
@@ -245,7 +245,7 @@ class Linear(Family):
 
         def back(g: object, out: object, operands: Any, parameters: Any, live: object = None) -> Any:
             if isinstance(g, dict):
-                return (gathered(rule, g, operands, parameters, mixes),)
+                return (from_pieces(rule, g, operands, parameters, mixes),)
             if picks and type(operands[0]) is np.ndarray and not (is_recorded(g) or is_recorded(live)):
                 return (Live.picked(parameters["index"], g, live, operands[0]),)
             inner = [plain(x) for x in operands] if live is not None or routes else operands

@@ -65,7 +65,7 @@ class Carrier:
         def __array_function__(self, function: Function, types: object, args: Any, kwargs: Parameters) -> Any: ...
 
 
-def carried(parameter: object) -> list[Carrier]:
+def carriers_in(parameter: object) -> list[Carrier]:
     """The recorded values that a parameter is made of: those of an index."""
     if isinstance(parameter, Carrier):
         return [parameter]
@@ -147,7 +147,7 @@ class Gate(Facts):
     def __init__(self, function: Function, rule: Rule, family: Family, pattern: str, **facts: object) -> None:
         assert facts.keys() <= Facts.__annotations__.keys(), facts.keys()
         self.function, self.rule, self.family, self.pattern = function, rule, family, pattern
-        self.operands, self.parameters, self.many = names_in(rule, family.leading)
+        self.operands, self.parameters, self.many = operands_and_parameters(rule, family.leading)
         self.defaults = rule.__kwdefaults__ or {}
         self.required = frozenset(self.parameters) - frozenset(self.defaults)
         self.arity = len(self.operands)
@@ -198,7 +198,7 @@ class Gate(Facts):
 
     def __call__(self, *args: object, **kwargs: object) -> Any:
         """Apply the gate: a step where a Tensor comes in, the plain function where none does."""
-        carriers = [x for given in args for x in carried(given)] or carried(kwargs.get("index"))
+        carriers = [x for given in args for x in carriers_in(given)] or carriers_in(kwargs.get("index"))
         if carriers and self.path:
             return carriers[0].__array_function__(self.function, (), args, kwargs)
         operands, parameters = self.sorted(args, kwargs)
@@ -248,7 +248,7 @@ class Gate(Facts):
         return f"<gate {self.name}>"
 
 
-def names_in(rule: Any, leading: int) -> tuple[list[str], list[str], bool]:
+def operands_and_parameters(rule: Any, leading: int) -> tuple[list[str], list[str], bool]:
     """The operands and parameters a rule names, and whether it takes any number of operands."""
     code = rule.__code__  # inspect.signature would take a millisecond of every import
     named, last = code.co_varnames, code.co_argcount + code.co_kwonlyargcount
@@ -256,7 +256,7 @@ def names_in(rule: Any, leading: int) -> tuple[list[str], list[str], bool]:
     return list(operands), list(parameters), bool(code.co_flags & inspect.CO_VARARGS)
 
 
-class Forward(NamedTuple):
+class Pushforward(NamedTuple):
     """What pushes tangents through a step, None where its pullback is transposed.
 
     `batches` says that it takes many at once, `rows` that it may, and is to be told how many there are.
@@ -287,9 +287,9 @@ class Pullback:
         found: tuple[Derived, int] | None = None,
     ) -> None:
         self.back, self.gate, self.positions, self.needs, self.found = back, gate, positions, needs, found
-        self.forward: Forward | None = None
+        self.forward: Pushforward | None = None
 
-    def pushing(self, moved: Sequence[bool] = ()) -> Forward:
+    def pushing(self, moved: Sequence[bool] = ()) -> Pushforward:
         """What pushes tangents forward; `moved` says of which wanted operands there are any, where not of all."""
         assert self.found is not None
         table, key = self.found
@@ -327,9 +327,9 @@ class Derived(dict[int, Pullback]):
     def __init__(self, gate: Gate, scalar: bool) -> None:
         super().__init__()
         self.gate, self.scalar = gate, scalar
-        self.forwards: dict[int, Forward] = {}
+        self.forwards: dict[int, Pushforward] = {}
 
-    def forward(self, key: int) -> Forward:
+    def forward(self, key: int) -> Pushforward:
         """What pushes the tangents of the wanted operands forward."""
         if key not in self.forwards:
             kinds = kinds_of(key)
@@ -337,7 +337,7 @@ class Derived(dict[int, Pullback]):
             push = self.gate.family.ahead(self.gate, kinds, wanted, self.scalar)
             family, gate = self.gate.family, self.gate
             rows = family.name == "linear" and (gate.rows is not None or gate.rearranges)
-            self.forwards[key] = Forward(push, push is not None and family.batches, rows)
+            self.forwards[key] = Pushforward(push, push is not None and family.batches, rows)
         return self.forwards[key]
 
     def __missing__(self, key: int) -> Pullback:

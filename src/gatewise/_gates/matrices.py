@@ -204,7 +204,7 @@ def free_axes(count, summed):
     return [a for a in range(count) if a not in summed]
 
 
-def named(a, b, axes):
+def axis_letters(a, b, axes):
     """The letters of the axes of two arrays, the same where they are summed over together, and of their product."""
     ranks = len(shape_of(a)), len(shape_of(b))
     left, right = paired(axes, ranks)
@@ -238,7 +238,7 @@ def paired(axes, ranks):
 )  # fmt: skip
 def tensordot(g, a, b, *, axes=2):
     """A product summed over named axes: each side's gradient is what came back, times the other side."""
-    terms, output = named(a, b, axes)
+    terms, output = axis_letters(a, b, axes)
     return tuple(lambda i=i: einsum_adjoint(i, g, (a, b), terms, output) for i in range(2))
 
 
@@ -262,7 +262,7 @@ def inner(g, a, b):
     """A product summed over the last axis: each side's gradient is what came back, times the other side."""
     if len(shape_of(a)) == len(shape_of(b)) == 1 or not (shape_of(a) and shape_of(b)):
         return lambda: g * b, lambda: g * a
-    terms, output = named(a, b, last_axes(a, b))
+    terms, output = axis_letters(a, b, last_axes(a, b))
     return tuple(lambda i=i: einsum_adjoint(i, g, (a, b), terms, output) for i in range(2))
 
 

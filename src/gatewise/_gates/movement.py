@@ -1,6 +1,7 @@
 """Gates that put the same numbers in other places."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -126,7 +127,7 @@ def stacked(*arrays, axis=0):
     return np.stack(arrays, axis=axis)
 
 
-def along(axis, place):
+def along(axis: int, place: Any) -> tuple[Any, ...]:
     """The index that takes `place` along one axis."""
     return (slice(None),) * axis + (place,)
 
@@ -257,7 +258,7 @@ def getitem(g, x, *, index):
     return lambda: scatter(g, index=index, shape=shape_of(x))
 
 
-def put(x, index, shape):
+def zeros_with(x, index, shape):
     """Zeros of `shape` with `x` added in at `index`, as often as an entry is named."""
     zeros = np.zeros(shape, dtype_of(x))
     if names_an_entry_once(index):
@@ -273,7 +274,7 @@ def put_in_rows(i, x, *, index, shape):
 
 
 @linear(
-    put,
+    zeros_with,
     pattern="moves",
     rows=put_in_rows,
     text="statement",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._gates.fitting import cast
-from gatewise._gates.gate import Gate, carried
+from gatewise._gates.gate import Gate, carriers_in
 from gatewise._gates.live import Live, dtype_of, plain, shape_of
 
 
@@ -91,7 +91,7 @@ def in_rows(gate: Gate, given: Mapping[int, Any], operands: Sequence[Any], param
         ]
         if all(part is not NotImplemented for part in moved):
             return sum(moved[1:], moved[0])
-    if not gate.rearranges or len(operands) > 1 or any(map(carried, parameters.values())):
+    if not gate.rearranges or len(operands) > 1 or any(map(carriers_in, parameters.values())):
         return NotImplemented
     (t,), (x,) = given.values(), operands
     shape = shape_of(x)

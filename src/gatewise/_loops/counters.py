@@ -14,6 +14,7 @@ from gatewise._loops.before import line_before
 from gatewise._loops.counting import value, with_counter
 from gatewise._loops.regions import Region
 from gatewise._recording import NotPlainError, PlainNames, said, source_of, span_of, spans, stored
+from gatewise._syntax import names_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +138,6 @@ def moves_of(region: Region) -> Iterator[Move]:
 
 def inside(node: ast.AST, loop: ast.AST) -> bool:
     return spans(span_of(loop), span_of(node))
-
-
-def names_in(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def number(node: ast.expr, names: PlainNames) -> Any:

@@ -120,7 +120,7 @@ class Builder:
         if "index" in parameters:
             told["index"] = self.index(parameters["index"])
         if "subscripts" in parameters:
-            told["subscripts"] = letters(parameters["subscripts"], [np.ndim(plain(x)) for x in made.operands])
+            told["subscripts"] = letters(parameters["subscripts"], [np.ndim(value_behind(x)) for x in made.operands])
         operands = tuple(self.of(x) for x in made.operands)
         kind = shape_and_dtype_of(made.value)
         if gate is GATES[np.multiply] and (other := beside_one(operands)) is not None:
@@ -229,7 +229,7 @@ def equality_key(x: Any) -> Any:
     return repr(x) if isinstance(x, slice) else (type(x).__name__, x)
 
 
-def plain(x: Any) -> Any:
+def value_behind(x: Any) -> Any:
     return x.value if isinstance(x, (Wire, Tensor)) else x
 
 

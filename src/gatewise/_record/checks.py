@@ -106,7 +106,7 @@ def check_of_wire(
         return nothing_checked(reason)
     flat = np.ravel(np.asarray(analytic, dtype=float))
     largest = float(np.max(np.abs(flat)))
-    lines = lines_of(circuit, wire, noise)
+    lines = lines_along(circuit, wire, noise)
     rows: list[tuple[list[int] | None, Row]] = []
     for entry in map(int, entries_to_check(flat)):
         given = float(flat[entry])
@@ -146,7 +146,7 @@ def entries_to_check(analytic: Any) -> Any:
     return spread
 
 
-def lines_of(circuit: FrozenCircuit, wire: Wire, noise: float | None) -> Callable[[int], Direction]:
+def lines_along(circuit: FrozenCircuit, wire: Wire, noise: float | None) -> Callable[[int], Direction]:
     """The output along one entry of a wire, by the entry's position."""
     flat = np.ravel(np.array(wire.value, dtype=float))
     top = float(np.max(np.abs(flat)))

@@ -156,13 +156,13 @@ def given(made: Expr) -> dict[str, Any]:
     """What a gate was given beside wires, by the names of its declaration: numbers, and parameters that are such."""
     names = made.gate.operands if not made.gate.many else ()
     found = {**dict(zip(names, made.operands, strict=False)), **made.parameters}
-    return {name: value for name, value in found.items() if is_number(value)}
+    return {name: value for name, value in found.items() if is_plain_number(value)}
 
 
-def is_number(value: Any) -> bool:
+def is_plain_number(value: Any) -> bool:
     """Whether it is a plain number, or a tuple of such."""
     if isinstance(value, tuple):
-        return all(map(is_number, value))
+        return all(map(is_plain_number, value))
     return isinstance(value, int | float | np.integer | np.floating)
 
 

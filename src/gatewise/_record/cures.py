@@ -84,7 +84,7 @@ def alone_of(wire: Wire, circuit: FrozenCircuit) -> Expr | None:
 def fits(pattern: Any, x: Any, circuit: FrozenCircuit, found: Found) -> bool:
     """Whether a wire or a number is what a pattern says; `found` gets what its names stand for."""
     if type(pattern) is Variable:
-        return same(found.setdefault(pattern.name, x), x)
+        return is_same(found.setdefault(pattern.name, x), x)
     if type(pattern) is not Pattern:
         return type(x) in (int, float) and x == pattern
     step = alone_of(x, circuit) if isinstance(x, Wire) else None
@@ -109,7 +109,7 @@ def have_parameters(pattern: Pattern, values: Any, parameters: Mapping[str, Any]
         return False
 
 
-def same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
     return one is other or (type(one) in (int, float) and type(one) is type(other) and one == other)
 
 

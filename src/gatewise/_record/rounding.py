@@ -12,12 +12,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Ports, Wire, made_as_written
-from gatewise._gates import Gate, Live
-
-
-def plain(g: Any) -> Any:
-    """A cotangent without its mask."""
-    return g.g if type(g) is Live else g
+from gatewise._gates import Gate, without_mask
 
 
 def rounding(wire: Wire, g: Any, parts: list[tuple[int, Any]], eps: float | None = None) -> float:
@@ -32,7 +27,7 @@ def rounding(wire: Wire, g: Any, parts: list[tuple[int, Any]], eps: float | None
     total = magnitude(g, size_of(gate, operands, parameters, wire.value))
     if gate.family.name == "elementwise" or gate.sums:
         return eps * total
-    moved = sum(magnitude(plain(part), operands[k]) for k, part in parts)
+    moved = sum(magnitude(without_mask(part), operands[k]) for k, part in parts)
     return 2 * eps * (total + moved)
 
 

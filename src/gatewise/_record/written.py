@@ -55,7 +55,7 @@ def jsonable(record: Record) -> dict[str, Any]:
 
 def check_written(check: Check) -> dict[str, Any]:
     """A check as JSON."""
-    return {key: plain(told) if isinstance(told, (float, list)) else told for key, told in check.items()}
+    return {key: as_json(told) if isinstance(told, (float, list)) else told for key, told in check.items()}
 
 
 def ends_written(ends: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,13 +77,13 @@ def written_out(value: Any) -> tuple[Any, dict[str, Any] | None]:
     array = np.asarray(value)
     if array.size > WHOLE:
         return None, summary(array)
-    return plain(array.tolist()), None
+    return as_json(array.tolist()), None
 
 
-def plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """Numbers as JSON has them."""
     if isinstance(value, list):
-        return [plain(v) for v in value]
+        return [as_json(v) for v in value]
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
     if isinstance(value, complex):
@@ -102,7 +102,7 @@ def summary(array: np.ndarray[Any, Any]) -> dict[str, Any]:
             "norm": np.sqrt(np.sum(np.square(array, dtype=float))),
         }
     digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
-    return {**{key: plain(float(fact)) for key, fact in facts.items()}, "map": coarse(array), "sha256": digest}
+    return {**{key: as_json(float(fact)) for key, fact in facts.items()}, "map": coarse(array), "sha256": digest}
 
 
 def coarse(array: np.ndarray[Any, Any]) -> list[list[Any]]:
@@ -116,4 +116,4 @@ def coarse(array: np.ndarray[Any, Any]) -> list[list[Any]]:
     rows, columns = (min(count, most) for count, most in zip(table.shape, MAP, strict=True))
     parts = [part for band in np.array_split(table, rows) for part in np.array_split(band, columns, axis=1)]
     largest = [float(part.flat[np.argmax(np.abs(part))]) for part in parts]  # argmax takes the first NaN there is
-    return [plain(largest[row * columns : (row + 1) * columns]) for row in range(rows)]
+    return [as_json(largest[row * columns : (row + 1) * columns]) for row in range(rows)]

@@ -58,7 +58,7 @@ def freeze(
     constants = Constants(plain, namer, recorder, made, {i.wire: (i.text, i.parameter) for i in inputs})
     everything = (*inputs, *constants.found)
     edges = {i.wire for i in everything}
-    scopes, sites, calls = around({w: calls_of(holder) for holder in made for w in values_of(holder, outputs)})
+    scopes, sites, calls = calls_around({w: calls_of(holder) for holder in made for w in values_of(holder, outputs)})
     frozen = FrozenCircuit(
         name=name,
         inputs=everything,
@@ -185,7 +185,7 @@ def grouped(made: Sequence[SourcedWire]) -> list[list[SourcedWire]]:
     return list(groups.values())
 
 
-def around(
+def calls_around(
     calls: Mapping[Wire, list[Call]],
 ) -> tuple[dict[Wire, str], dict[Wire, tuple[int, ...]], dict[Wire, tuple[int, ...]]]:
     """By wire the names of the calls around it, where each was called, and which call of the run it was."""

@@ -32,7 +32,7 @@ def dtype_of(x: Any) -> Any:
     return np.asarray(value).dtype if not isinstance(value, (tuple, list)) else np.dtype(object)
 
 
-def alike(x: Any, y: Any) -> bool:
+def same_form(x: Any, y: Any) -> bool:
     """Whether two values have one shape and one dtype, and are both arrays or both numbers."""
     a, b = value_of(x), value_of(y)
     return (

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr
-from gatewise._gates import convert, put
+from gatewise._gates import convert, zeros_with
 from gatewise._source.looking import dtype_of, is_gate, is_number, is_plain_place, made, same, value_of
 
 
@@ -31,7 +31,7 @@ def is_static(mask: Any) -> bool:
             if each is not True and each is not np.True_:
                 return False
             continue
-        placed = each.gate.rearranges or is_gate(each, put, np.bitwise_or, np.bitwise_and, np.any)
+        placed = each.gate.rearranges or is_gate(each, zeros_with, np.bitwise_or, np.bitwise_and, np.any)
         if not placed or not all(map(is_plain_place, each.parameters.values())):
             return False
         waiting.extend(each.operands)
@@ -99,8 +99,12 @@ def truth(x: Any) -> Any:
         return x.operands[0]
     if is_gate(x, np.ones_like):
         return np.True_
-    if isinstance(x, Expr) and (x.gate.rearranges or is_gate(x, put)) and (inner := truth(x.operands[0])) is not None:
-        if inner is np.True_ and not is_gate(x, put):
+    if (
+        isinstance(x, Expr)
+        and (x.gate.rearranges or is_gate(x, zeros_with))
+        and (inner := truth(x.operands[0])) is not None
+    ):
+        if inner is np.True_ and not is_gate(x, zeros_with):
             return inner
         value = np.not_equal(x.value, 0)
         return replace(x, operands=(True if inner is np.True_ else inner,), value=value, where=None)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr
-from gatewise._source.looking import alike, dtype_of, is_gate, made, value_of, weak
+from gatewise._source.looking import dtype_of, is_gate, made, same_form, value_of, weak
 
 
 def repeated_number(x: Any) -> Any:
@@ -29,13 +29,13 @@ def moved(node: Expr) -> Any:
     if number is not None and dtype_of(number) == dtype_of(node):
         shape = np.shape(node.value)
         if shape == ():
-            return number if alike(number, node) else node
+            return number if same_form(number, node) else node
         return made(np.broadcast_to, number, value=node.value, shape=shape)
     if is_gate(node, np.reshape, np.broadcast_to, np.ravel, np.squeeze) and np.shape(value_of(inner)) == np.shape(
         node.value
     ):
-        return inner if alike(inner, node) else node
-    if is_gate(node, np.squeeze) and is_gate(inner, np.expand_dims) and alike(inner.operands[0], node):
+        return inner if same_form(inner, node) else node
+    if is_gate(node, np.squeeze) and is_gate(inner, np.expand_dims) and same_form(inner.operands[0], node):
         return inner.operands[0]
     return node
 

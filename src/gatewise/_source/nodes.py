@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Input, Wire, part_of, seen, step_of, unknown_behind
-from gatewise._gates import GATES, Gate, convert, pick, put, without_mask
-from gatewise._source.looking import alike, dtype_of, is_gate, is_number, made, same, same_move, value_of
+from gatewise._gates import GATES, Gate, convert, pick, without_mask, zeros_with
+from gatewise._source.looking import dtype_of, is_gate, is_number, made, same, same_form, same_move, value_of
 from gatewise._source.masks import all_of, always, conjuncts, covers, decided, either, is_switch
 from gatewise._source.moves import as_column, as_row, moved, vector_product, without_spreads
 from gatewise._tensor import Tensor
@@ -191,13 +191,13 @@ def switched(nodes: Nodes, node: Expr) -> Any:
     live, part, otherwise = node.operands
     if nodes.is_one(part) and is_number(otherwise, 0):
         return live
-    if isinstance(live, (bool, np.bool)) and live and alike(part, node):
+    if isinstance(live, (bool, np.bool)) and live and same_form(part, node):
         return part
     if not is_number(otherwise, 0) or dtype_of(live) != bool or (np.shape(node.value) and not np.shape(value_of(live))):
         return None
     conditions = [m for m in conjuncts(live) if not always(m) and not nodes.outside_is_zero(m, part)]
     number = np.shape(node.value) == np.shape(value_of(part)) == () and dtype_of(part) == dtype_of(node)
-    if not conditions and (number or alike(part, node)):
+    if not conditions and (number or same_form(part, node)):
         return part
     live = all_of(conditions) if conditions else live
     if nodes.tame(part):
@@ -208,7 +208,7 @@ def switched(nodes: Nodes, node: Expr) -> Any:
 def one_times(nodes: Nodes, node: Expr) -> Any:
     """A factor of 1 changes nothing."""
     for one, other in (node.operands, node.operands[::-1]):
-        if nodes.is_one(one) or ((is_number(one, 1) or one is True) and alike(other, node)):
+        if nodes.is_one(one) or ((is_number(one, 1) or one is True) and same_form(other, node)):
             return other
     return None
 
@@ -251,12 +251,12 @@ RULES: dict[Gate, tuple[Rule, ...]] = {
     GATES[np.squeeze]: (lambda nodes, node: vector_product(node),),
     GATES[np.matmul]: (outer_product,),
     GATES[np.where]: (switched,),
-    GATES[put]: (picked_number,),
+    GATES[zeros_with]: (picked_number,),
     **{GATES[f]: (everywhere,) for f in (np.any, np.reshape, np.transpose, np.expand_dims)},
     GATES[np.not_equal]: (lambda nodes, node: decided(node),),
     GATES[np.bitwise_or]: (lambda nodes, node: either(*node.operands),),
     GATES[np.power]: (lambda nodes, node: node.operands[0] if is_number(node.operands[1], 1) else None,),
-    GATES[convert]: (lambda nodes, node: node.operands[0] if alike(node.operands[0], node) else None,),
+    GATES[convert]: (lambda nodes, node: node.operands[0] if same_form(node.operands[0], node) else None,),
     GATES[np.multiply]: (one_times, sign_last),
     GATES[np.divide]: (one_over,),
 }

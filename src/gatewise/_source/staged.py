@@ -165,7 +165,7 @@ class Writer:
         return f"return {self.names.forward_name(self.circuit.output)}, {gradients}"
 
 
-def kept(wire: Wire) -> Any:
+def marked_kept(wire: Wire) -> Any:
     return wire.value.view(Kept) if isinstance(wire.value, np.ndarray) else wire.value
 
 
@@ -175,7 +175,7 @@ def definition(node: Expr) -> Iterator[str]:
 
     values = [value_of(x) for x in node.operands]
     gate = node.gate
-    given = {name: with_wires(value, kept) for name, value in node.parameters.items()}
+    given = {name: with_wires(value, marked_kept) for name, value in node.parameters.items()}
 
     def composition(*operands: Any) -> Any:
         return gate.function(*operands, **given)

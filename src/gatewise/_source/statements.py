@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Wire, placed, with_wires
-from gatewise._gates import NAMES, added_at, names_an_entry_once, put, viewed, written
+from gatewise._gates import NAMES, added_at, names_an_entry_once, viewed, written, zeros_with
 from gatewise._source.expressions import Expressions
 from gatewise._source.looking import dtype_of, is_gate, is_number, value_of
 from gatewise._source.names import Names
@@ -243,7 +243,7 @@ class Statements:
 
     def is_scatter(self, x: Any) -> bool:
         """Whether a value is zeros with something written in, used once."""
-        return self.say.is_statement(x) and is_gate(x, put) and self.once(x)
+        return self.say.is_statement(x) and is_gate(x, zeros_with) and self.once(x)
 
     def once(self, x: Any) -> bool:
         """Whether a value is used in one place only."""

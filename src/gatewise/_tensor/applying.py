@@ -204,7 +204,7 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
             look(made, operands[0], gate, forward, parameters)
         return made
     if bits & Open.recordings & ~recording:
-        raise elsewhere(gate)
+        raise in_another_thread(gate)
     if not parents:
         key &= ~((4 ** len(values) - 1) // 3 * 2)  # nobody is wanted
     scalar = not several and type(out) in FLOATS and all(type(v) in FLOATS for v in values)
@@ -244,7 +244,7 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     return made
 
 
-def elsewhere(gate: Gate) -> GateError:
+def in_another_thread(gate: Gate) -> GateError:
     """The error for a step of a recording in a thread of its own."""
     what, why = f"{gate.name} ran in another thread.", "a circuit records the thread it was started in."
     return GateError(what, why, "compute in one thread inside gw.circuit.").told_everywhere()

@@ -282,7 +282,7 @@ def recorded(root: Tensor, place: Any, chain: Chain, values: Any, index: Any) ->
 
 def eager(root: Tensor, known: Base, place: Any, chain: Chain, values: Any) -> None:
     if root.bits & Open.recordings:
-        raise applying.elsewhere(ASSIGN)
+        raise applying.in_another_thread(ASSIGN)
     plain, kind, own, old = values, CONSTANT, 0, root.wire
     if type(values) is Tensor:
         plain, own = values.value, values.bits & ~closed_bits()

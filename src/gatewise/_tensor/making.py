@@ -38,7 +38,7 @@ def tensor(x: object, requires_grad: bool = True) -> Tensor:
     return leaf(x, bits)
 
 
-def copied(x: object) -> Any:
+def taken_over(x: object) -> Any:
     """What a Tensor of its own is made of: of a leaf its value, but no result that a derivative is taken through."""
     if type(x) is not Tensor:
         return x

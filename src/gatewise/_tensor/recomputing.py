@@ -66,15 +66,15 @@ class Stretch:
         made: list[Any] = []
         with np.errstate(all="ignore"):
             for step in self.steps:
-                out = step.forward(*filled(step.operands, made), **step.parameters)
+                out = step.forward(*with_values(step.operands, made), **step.parameters)
                 made.append(out)
                 made += out if step.ports else ()
-                fill(step.wire(), out, filled(step.saved, made), filled(step.operands, made))
+                give_back(step.wire(), out, with_values(step.saved, made), with_values(step.operands, made))
                 for k, ref in enumerate(step.ports):
-                    fill(ref() if ref is not None else None, out[k], (k,), ())
+                    give_back(ref() if ref is not None else None, out[k], (k,), ())
 
 
-def filled(operands: Sequence[Any], made: list[Any]) -> tuple[Any, ...]:
+def with_values(operands: Sequence[Any], made: list[Any]) -> tuple[Any, ...]:
     return tuple([made[x.at] if type(x) is Inside else x for x in operands])
 
 
@@ -89,7 +89,7 @@ def empty(wire: Any, makers: tuple[Recomputing, Stretch]) -> None:
         OPERANDS.__set__(wire, makers)
 
 
-def fill(wire: Any, value: Any, operands: tuple[Any, ...], written: tuple[Any, ...]) -> None:
+def give_back(wire: Any, value: Any, operands: tuple[Any, ...], written: tuple[Any, ...]) -> None:
     """Give a wire back what it had; one that was never emptied, or that nobody holds, is left alone."""
     kind = type(wire)
     if kind in FULL:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._gates import GATES, shape_of
+from gatewise._gates import GATES, along, shape_of
 
 #: What reduces by each ufunc.
 TOTALS: dict[np.ufunc, Callable[..., Any]] = {
@@ -76,11 +76,6 @@ def reduceat(ufunc: np.ufunc, x: Any, indices: Any, axis: int = 0, dtype: Any = 
     ends = [*starts[1:], n]
     pieces = [slice(i, j if j > i else i + 1) for i, j in zip(starts, ends, strict=True)]
     return np.stack([TOTALS[ufunc](x[along(axis % len(shape_of(x)), piece)], axis=axis) for piece in pieces], axis=axis)
-
-
-def along(axis: int, place: slice) -> tuple[slice, ...]:
-    """The index that takes a slice along one axis."""
-    return (*(slice(None),) * axis, place)
 
 
 WAYS: Mapping[str, Callable[..., Any]] = {

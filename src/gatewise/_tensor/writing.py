@@ -42,7 +42,7 @@ def into(out: Any, result: Any, stretched: bool = True) -> Any:
     if type(target) is not Tensor:
         raise AssignmentError.into(target)
     have, want = np.asarray(plain(result)), np.asarray(plain(target))
-    fitting = fits(have.shape, want.shape) if stretched else have.shape == want.shape
+    fitting = goes_into(have.shape, want.shape) if stretched else have.shape == want.shape
     castable = np.can_cast(have.dtype, want.dtype, "same_kind")
     if not fitting or not castable:
         what = f"{described(target)} cannot take a result of shape {have.shape} and {have.dtype}."
@@ -52,7 +52,7 @@ def into(out: Any, result: Any, stretched: bool = True) -> Any:
     return target
 
 
-def fits(shape: tuple[int, ...], place: tuple[int, ...]) -> bool:
+def goes_into(shape: tuple[int, ...], place: tuple[int, ...]) -> bool:
     """Whether a result of this shape goes into an array of that one."""
     if len(shape) > len(place):
         return False

@@ -62,7 +62,7 @@ def math_of(body: Callable[..., Any], function: Callable[..., Any]) -> Callable[
     return twin
 
 
-def whole(t: Any, rounded: Callable[[Any], Any]) -> Any:
+def rounded_number(t: Any, rounded: Callable[[Any], Any]) -> Any:
     """A number as the whole one below it, above it, ...: Python counts by it."""
     return rounded(t.item() if type(t) is Tensor else t)
 
@@ -83,9 +83,9 @@ def by_scipys_gate(name: str, function: Callable[[float], float]) -> Callable[[A
 
 
 IN_GATES: dict[Any, Callable[..., Any]] = {
-    math.floor: math_of(lambda t: whole(t, math.floor), math.floor),
-    math.ceil: math_of(lambda t: whole(t, math.ceil), math.ceil),
-    math.trunc: math_of(lambda t: whole(t, math.trunc), math.trunc),
+    math.floor: math_of(lambda t: rounded_number(t, math.floor), math.floor),
+    math.ceil: math_of(lambda t: rounded_number(t, math.ceil), math.ceil),
+    math.trunc: math_of(lambda t: rounded_number(t, math.trunc), math.trunc),
     math.fsum: math_of(lambda xs: np.sum(gathered(list(xs))), math.fsum),
     math.prod: math_of(lambda xs, start=1: np.prod(gathered(list(xs))) * start, math.prod),
     math.hypot: math_of(lambda *xs: np.linalg.norm(gathered(list(xs))), math.hypot),
@@ -95,9 +95,9 @@ IN_GATES: dict[Any, Callable[..., Any]] = {
     math.erfc: by_scipys_gate("erfc", math.erfc),
     math.gamma: by_scipys_gate("gamma", math.gamma),
     math.lgamma: by_scipys_gate("gammaln", math.lgamma),
-    math.isclose: math_of(lambda a, b, **k: math.isclose(plain(a), plain(b), **k), math.isclose),
+    math.isclose: math_of(lambda a, b, **k: math.isclose(item_of(a), item_of(b), **k), math.isclose),
 }  # fmt: skip
 
 
-def plain(x: Any) -> Any:
+def item_of(x: Any) -> Any:
     return x.item() if type(x) is Tensor else x

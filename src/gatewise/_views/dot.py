@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gatewise._views.sheet import Sheet, Wire, read
-from gatewise._views.text import plain
+from gatewise._views.text import plain_text
 
 
 def dot(record: Mapping[str, Any], *, digits: int | None = None) -> str:
@@ -42,5 +42,5 @@ def _edges(sheet: Sheet, digits: int | None) -> Iterator[str]:
 
 def _quoted(text: str) -> str:
     """A string in quotes, where only quotes and backslashes mean anything."""
-    lines = (plain(line).replace("\\", "\\\\").replace('"', '\\"') for line in text.split("\n"))
+    lines = (plain_text(line).replace("\\", "\\\\").replace('"', '\\"') for line in text.split("\n"))
     return '"' + "\\n".join(lines) + '"'

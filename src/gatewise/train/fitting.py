@@ -12,6 +12,7 @@ import numpy as np
 
 from gatewise import data
 from gatewise._errors import DivergedError, TrainingError
+from gatewise._gates import plain
 from gatewise.nn import Module, functional
 from gatewise.optim import Optimizer, lr_scheduler
 from gatewise.train import checkpoints
@@ -22,7 +23,6 @@ from gatewise.train.progress import Bar
 from gatewise.train.scoring import Loss, classes_of, count_right, looked_at, objective
 from gatewise.train.settings import changed_settings, check_optimizer, check_settings, settings_of_run
 from gatewise.train.signs import Sign, Signs
-from gatewise.train.tape import plain
 
 Say = Callable[[Any], object]  #: told each `Epoch` and each `Sign`
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]

@@ -40,7 +40,7 @@ def axis_of(axis: int, x: Any) -> int:
     return axis % rank(x)
 
 
-def asked(x):
+def only_looked_at(x):
     """The plain value of what is only looked at."""
     return x.numpy() if isinstance(x, Carrier) else x
 

@@ -115,7 +115,7 @@ class RoundsOf:
     def together(self, wire: Wire) -> Any:
         """The gradient of a wire from outside that all rounds send back, added up from the last one."""
         parts = (self.to_shared(wire, k) for k in reversed(range(len(self.rounds))))
-        return added([part for part in parts if part is not None])
+        return sum_of_gradients([part for part in parts if part is not None])
 
     def picked(self, place: int) -> Any:
         """What all rounds send back through an index that hangs on the round: each its gradient to its entries."""
@@ -136,7 +136,7 @@ class RoundsOf:
         """Some contributions to a wire added up; zeros where none came and one was asked for."""
         came = [part for part in parts if part is not None]
         if came:
-            return added(came)
+            return sum_of_gradients(came)
         return zeros_for(wire.value) if self.numbers.gradient[wire] is not None else None
 
 
@@ -147,7 +147,7 @@ def picked_by_round(loop: Loop) -> Iterator[Wire]:
             yield from (wire for row in loop.repeat.rounds if (wire := row[place]) is not None)
 
 
-def added(parts: list[Any]) -> Any:
+def sum_of_gradients(parts: list[Any]) -> Any:
     """The sum of some gradients; None of none."""
     return sum(parts[1:], parts[0]) if parts else None
 

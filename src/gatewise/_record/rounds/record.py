@@ -15,7 +15,7 @@ from gatewise._circuit import FrozenCircuit, Wire, part_of, step_of
 from gatewise._record.circuits import Entries, given, guards_of, operands_by_port, shown
 from gatewise._record.cures import cures
 from gatewise._record.rounds.loops import Loop
-from gatewise._record.rounds.numbers import Numbers, RoundsOf, added, norm, numbers_of
+from gatewise._record.rounds.numbers import Numbers, RoundsOf, norm, numbers_of, sum_of_gradients
 from gatewise._record.rounds.texts import in_round, texts_of, texts_of_round
 from gatewise._record.schema import LoopEntry, Record, Sent, UseEntry, WireEntry
 from gatewise._source import GateText
@@ -194,7 +194,7 @@ class Writing:
 
     def from_behind(self, wire: Wire) -> Any:
         """What comes back to the last round of a loop from behind it."""
-        found = added(list(self.came_behind(wire)))
+        found = sum_of_gradients(list(self.came_behind(wire)))
         return self.nothing(wire) if found is None else found
 
     def nothing(self, wire: Wire) -> Any:

@@ -181,9 +181,9 @@ def round_numbers(
 def slice_text(node: ast.expr | None, text: str) -> str:
     """A slice as one writes it: without spaces."""
     if isinstance(node, ast.Slice):
-        return ":".join(ast.unparse(p).replace(" ", "") if p else "" for p in parts_of(node))
+        return ":".join(ast.unparse(p).replace(" ", "") if p else "" for p in ends_of(node))
     return text
 
 
-def parts_of(node: ast.Slice) -> Sequence[ast.expr | None]:
+def ends_of(node: ast.Slice) -> Sequence[ast.expr | None]:
     return (node.lower, node.upper) if node.step is None else (node.lower, node.upper, node.step)

@@ -33,10 +33,10 @@ def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrol
     writing = Looped(circuit, found, left)
     parts = writing.level.parts
     bound = bound_to_count(writing.circuit, parts, left, writing.lists)
-    text = str(Program(circuit, writing, bound))
+    text = str(LoopedText(circuit, writing, bound))
     counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
     if counts and not bound and (bound := strange_number(standing(writing.numbers, text), circuit, counts)):
-        text = str(Program(circuit, Looped(circuit, found, left), bound))
+        text = str(LoopedText(circuit, Looped(circuit, found, left), bound))
     demand_right(circuit, text)
     return text
 
@@ -96,7 +96,7 @@ def close(a: Any, b: Any) -> bool:
     return bool(np.allclose(one, other, rtol=tolerance, atol=tolerance * size, equal_nan=True))
 
 
-class Program(Writer):
+class LoopedText(Writer):
     """The text around a body with loops."""
 
     def __init__(self, circuit: FrozenCircuit, writing: Looped, bound: str) -> None:
