@@ -309,7 +309,7 @@ def no_way_back(pullback: Pullback, error: Exception) -> Exception:
 def boxed(value: Any) -> Any:
     """Python floats raise (1 / 0.0, 0.0 ** -0.5) where NumPy gives inf: rare, so tried again as NumPy scalars."""
     if isinstance(value, Carrier):
-        return type(value)(boxed(value.value), value.wire, value.bits)  # type: ignore[call-arg]
+        return type(value)(boxed(value.value), value.wire, value.bits)
     return np.float64(value) if type(value) in FLOATS else value
 
 

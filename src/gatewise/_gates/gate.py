@@ -62,6 +62,8 @@ class Carrier:
 
     if TYPE_CHECKING:
 
+        def __init__(self, value: object, wire: Any = None, bits: int = 0) -> None: ...
+
         def __array_function__(self, function: Function, types: object, args: Any, kwargs: Parameters) -> Any: ...
 
 

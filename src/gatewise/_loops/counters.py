@@ -73,7 +73,7 @@ class Counters:
             return {name}
         for count in self.counting.counts:
             row = []
-            for at in range(len(self.region.loop.body)):  # type: ignore[union-attr]
+            for at in range(len(self.region.statements)):
                 row.append(dict(state))
                 for move in (m for m in self.moves if m.at == at):
                     try:
@@ -97,7 +97,7 @@ class Counters:
         names = names_in(node) & self.names
         if not names or self.plain is None:
             return None
-        at = next((k for k, s in enumerate(self.region.loop.body) if spans(span_of(s), span_of(node))), None)  # type: ignore[union-attr]
+        at = next((k for k, s in enumerate(self.region.statements) if spans(span_of(s), span_of(node))), None)
         if at is None:
             return None
         try:
@@ -127,7 +127,7 @@ def moves_of(region: Region) -> Iterator[Move]:
     """The statements of a loop's body that give one name a value."""
     source = source_of(region.code)
     assert source is not None
-    for at, statement in enumerate(region.loop.body):  # type: ignore[union-attr]
+    for at, statement in enumerate(region.statements):
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=given):
                 yield Move(at, name, given, source.segment(statement))

@@ -27,6 +27,11 @@ class Region:
     wires: tuple[Wire, ...]
     inside: frozenset[Loop]  # the loops around it that hold it: found in one of those, it is a part of that one's body
 
+    @property
+    def statements(self) -> list[ast.stmt]:
+        """The statements of its body; none of a comprehension and of what `sum` is given."""
+        return self.loop.body if isinstance(self.loop, ast.For | ast.While) else []
+
 
 def made_wires(circuit: FrozenCircuit) -> list[Wire]:
     """The wires of all steps, those beside the circuit's among them, in the order in which they were made."""

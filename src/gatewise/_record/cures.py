@@ -241,9 +241,11 @@ def texts(cure: Cure, writer: Writer, found: Found) -> dict[str, str]:
         else:
             named[name] = writer.say.speller.index(x) if name == "index" else writer.say.speller.parameter(x)
     if is_pair(found.get("index")):
-        parts = slice_of(named["index"])
-        whole = isinstance(parts, ast.Tuple) and len(parts.elts) == 2
-        named["y"] = ast.unparse(parts.elts[1]) if whole else f"{named['index']}[1]"  # type: ignore[attr-defined]
+        match slice_of(named["index"]):
+            case ast.Tuple(elts=[_, classes]):
+                named["y"] = ast.unparse(classes)
+            case _:
+                named["y"] = f"{named['index']}[1]"
     return named
 
 
@@ -253,7 +255,9 @@ def is_pair(index: Any) -> bool:
 
 def slice_of(text: str) -> ast.expr:
     """What stands between brackets, as a tree."""
-    return _syntax.expression(f"_[{text}]").slice  # type: ignore[attr-defined, no-any-return]
+    tree = _syntax.expression(f"_[{text}]")
+    assert isinstance(tree, ast.Subscript)
+    return tree.slice
 
 
 class In(ast.NodeTransformer):

@@ -133,7 +133,7 @@ def input_tensors(
         inputs.append(Input(tensor.wire, name, parameter, path, text, wanted))
         return tensor
 
-    tensors = {p: mapped(lambda path, x, p=p: one(p, path, x), value) for p, value in given.items()}  # type: ignore[misc]
+    tensors = {p: mapped(functools.partial(one, p), value) for p, value in given.items()}
     for name in wrt or ():
         if not any(name in (i.name, i.parameter, i.text) for i in inputs):
             raise UnknownInputError(name, [i.name for i in inputs], "wrt")

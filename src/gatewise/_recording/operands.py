@@ -236,8 +236,9 @@ def operand_nodes(node: ast.expr | None, step: Expr) -> list[ast.expr | None]:
         case ast.Subscript(value=value) | ast.Attribute(value=value):
             found = [value]
         case ast.Call(func=func, args=args):
-            if is_method(func) and isinstance(step.operands[0], Wire) and len(args) < step.gate.arity:
-                found = [func.value, *args]  # type: ignore[attr-defined]  # a method of the first operand
+            is_of_first = isinstance(step.operands[0], Wire) and len(args) < step.gate.arity
+            if isinstance(func, ast.Attribute) and is_method(func) and is_of_first:
+                found = [func.value, *args]
             elif args and isinstance(args[0], (ast.List, ast.Tuple)):  # np.stack([x, y])
                 found = list(args[0].elts)
             elif "subscripts" in step.parameters:

@@ -56,7 +56,8 @@ def mapped(function: Callable[[Path, Any], Any], structure: Any, path: Path = ()
 def entries_of(container: Any) -> Iterable[tuple[Any, Any]]:
     """The entries of a dict, a list or a tuple, each with its key or position."""
     if isinstance(container, dict):
-        return kind_of(container).items(container)  # type: ignore[no-any-return]
+        entries: Iterable[tuple[Any, Any]] = kind_of(container).items(container)
+        return entries
     return enumerate(container)
 
 

@@ -51,7 +51,8 @@ class Seeing:
     def function(self, f: types.FunctionType) -> types.FunctionType:
         """A plain function that sees this."""
         if id(f) in self.made:
-            return self.made[id(f)][1]  # type: ignore[no-any-return]
+            known: types.FunctionType = self.made[id(f)][1]
+            return known
         own, deep = f.__closure__ or (), self.plan.deep
         cells = tuple(map(self.cell, own)) if deep and own else own
         twin = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, cells)

@@ -180,8 +180,9 @@ def typed_times(made: Expr, part: Stretch | Rounds) -> int:
 def typed_range(node: ast.expr) -> range | None:
     """`range(3)`, with numbers as typed."""
     match node:
-        case ast.Call(func=ast.Name(id="range"), args=args) if all(isinstance(a, ast.Constant) for a in args):
-            return range(*[int(a.value) for a in args])  # type: ignore[attr-defined]
+        case ast.Call(func=ast.Name(id="range"), args=args):
+            typed = [a.value for a in args if isinstance(a, ast.Constant) and isinstance(a.value, int)]
+            return range(*typed) if args and len(typed) == len(args) else None
     return None
 
 

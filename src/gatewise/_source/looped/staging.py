@@ -116,7 +116,7 @@ def of_round(
         source = places_of(made.place[0][0]).source
         before = f"{base} + " if isinstance(loop, ast.Call) and value is not said.value else ""
         text = f"{base} = {before}{source.segment(value) if source is not None else ast.unparse(value)}"
-        said = Statement(base, False, said.line, text, ast.Pass() if before else value)  # type: ignore[arg-type]
+        said = Statement(base, False, said.line, text, ast.Constant(None) if before else value)
         return Stage(circuit.names[root], stage.line, text, piece, said)
     if not alone:
         return Stage(circuit.names[root], stage.line, circuit.names[root], piece, None)

@@ -36,7 +36,8 @@ def carried(sheet: Sheet, after: int) -> Wire:
 
 def symbol_in_round(wire: Wire, loop: Loop, number: str) -> str:
     """A wire's symbol with the number of a round."""
-    base, part = re.fullmatch(rf"(.+?)(?:_{re.escape(loop.counter)}(?:_(\d+))?)?", wire.name).groups()  # type: ignore[union-attr]
+    found = re.fullmatch(rf"(.+?)(?:_{re.escape(loop.counter)}(?:_(\d+))?)?", wire.name)
+    base, part = found.groups() if found is not None else (wire.name, None)
     whole = symbol(base)
     inner = _SUBSCRIPT.fullmatch(whole)
     told = f"{inner[1]}_{{{inner[2]},{number}}}" if inner else f"{whole}_{{{number}}}"
