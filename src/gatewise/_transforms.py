@@ -60,13 +60,13 @@ def gradients(
     found: dict[Wire, Any] = {}
     events: dict[Wire, Event] = {}
 
-    def arrive(wire: Wire, g: Any) -> Any:
+    def arrive(wire: Wire, g: object) -> Any:
         if not isinstance(g, Ports):
             found[wire] = g.g if isinstance(g, Live) else g
         events[wire] = Event(wire, found.get(wire))
         return g
 
-    def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
+    def observe(wire: Wire, position: int, parent: Wire, part: object) -> None:
         if wire not in quiet:
             events[wire].parts.append((position, parent, part.g if isinstance(part, Live) else part))
 
@@ -75,7 +75,7 @@ def gradients(
     return found, [event for wire, event in events.items() if wire.pullback is not identity]
 
 
-def reverse(circuit: FrozenCircuit, seeds: Mapping[Wire, Any] | None = None) -> list[Event]:
+def reverse(circuit: FrozenCircuit, seeds: Mapping[Wire, object] | None = None) -> list[Event]:
     """The backward pass as a recording: each contribution a Tensor made by gates of forward wires and gradients.
 
     The gradient of each wire, once complete, is a fresh wire, `event.upstream`, so that every contribution is told in
@@ -85,10 +85,10 @@ def reverse(circuit: FrozenCircuit, seeds: Mapping[Wire, Any] | None = None) -> 
     events: dict[Wire, Event] = {}
     bit = circuit.recording
 
-    def lift(value: Any, wire: Wire, bits: int) -> Tensor:
+    def lift(value: object, wire: Wire, bits: int) -> Tensor:
         return Tensor(value, wire, bits & bit)
 
-    def arrive(wire: Wire, g: Any) -> Any:
+    def arrive(wire: Wire, g: object) -> Any:
         if isinstance(g, Ports):
             events[wire] = Event(seen(wire), None)
             return g
@@ -101,7 +101,7 @@ def reverse(circuit: FrozenCircuit, seeds: Mapping[Wire, Any] | None = None) -> 
 
     unwanted = {i.wire for i in circuit.inputs if not i.wanted}
 
-    def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
+    def observe(wire: Wire, position: int, parent: Wire, part: object) -> None:
         if parent not in unwanted and wire.pullback is not identity:
             events[wire].parts.append((position, seen(parent), part.g if isinstance(part, Live) else part))
 
@@ -126,14 +126,14 @@ def traced(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wire,
     found: dict[Wire, Any] = {}
     sent: list[Sent] = []
 
-    def lift(value: Any, wire: Wire, bits: int) -> Tensor:
+    def lift(value: object, wire: Wire, bits: int) -> Tensor:
         return Tensor(value, wire, bits & circuit.recording)
 
-    def arrive(wire: Wire, g: Any) -> Any:
+    def arrive(wire: Wire, g: object) -> Any:
         found[wire] = g
         return g
 
-    def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
+    def observe(wire: Wire, position: int, parent: Wire, part: object) -> None:
         sent.append((wire, position, parent, part))
 
     seed = {circuit.output: circuit.upstream}
@@ -162,7 +162,7 @@ def as_square(circuit: FrozenCircuit, event: Event) -> None:
         event.parts = [(0, x, 2 * base * Tensor(event.upstream.value, event.upstream, bit))]
 
 
-def replay(circuit: FrozenCircuit, instead: Mapping[Wire, Any]) -> Any:
+def replay(circuit: FrozenCircuit, instead: Mapping[Wire, object]) -> Any:
     """The output's value with other values on some wires: only the steps behind those are run again.
 
     Inputs keep their values, a cut wire among them. Conversions to short floats are left out: where the values that are
@@ -193,7 +193,7 @@ def run_step(made: Expr, operands: list[Any]) -> Any:
             return float(made.forward(*map(np.float64, operands), **parameters))
 
 
-def as_run(parameter: Any) -> Any:
+def as_run(parameter: object) -> Any:
     """A parameter with the values of its wires, and float64 in the place of a dtype of shorter floats."""
     if isinstance(parameter, np.dtype):
         return np.dtype(float) if parameter.kind == "f" else parameter

@@ -147,7 +147,7 @@ class Circuit:
     def _unchecked(self) -> dict[str, Any]:
         return self._with_checks({})
 
-    def _seen(self, round: Any = None, unrolled: bool = False, checks: bool = True) -> dict[str, Any]:
+    def _seen(self, round: object = None, unrolled: bool = False, checks: bool = True) -> dict[str, Any]:
         """The record that is looked at: with one round of each loop, or with every gate; with numerical derivatives."""
         asked = counted_round(round)
         if unrolled and asked is not None:
@@ -163,7 +163,7 @@ class Circuit:
         """Checks by the names of the wires that they are of."""
         return {self._frozen.names[self._frozen.wires[int(k)]]: found for k, found in checks.items()}
 
-    def _looked_up(self, name: str, round: Any, unrolled: bool, checks: bool = True) -> tuple[dict[str, Any], str]:
+    def _looked_up(self, name: str, round: object, unrolled: bool, checks: bool = True) -> tuple[dict[str, Any], str]:
         """The record that shows a wire, with its numerical derivative, and what the wire is called there."""
         asked = counted_round(round)
         found = None if unrolled or self._folded else self._rounds.standing_for(name, asked)
@@ -171,7 +171,7 @@ class Circuit:
         record = self._seen(shown, unrolled, checks)
         return (self._checked(record, wire, there) if checks and wire is not None else record), there
 
-    def _checked(self, record: dict[str, Any], wire: Wire, name: str) -> dict[str, Any]:
+    def _checked(self, record: dict[str, object], wire: Wire, name: str) -> dict[str, Any]:
         """A record with the numerical derivative of one more wire, where it has a gradient."""
         if wire in self._frozen.edges or wire not in self._frozen.ids or not wire.bits & self._frozen.bit:
             return record
@@ -282,7 +282,7 @@ class Circuit:
         """The record as JSON."""
         return str(self._in(JSON, round=round, unrolled=unrolled))
 
-    def save(self, path: str | Path, **options: Any) -> None:
+    def save(self, path: str | Path, **options: object) -> None:
         """Write the circuit into a file, in the form its name asks for: .svg, .html, .tex, .png, .json or .dot.
 
         `options` are those of `svg`, `html`, `tex` and `dot`. A PNG needs `pip install 'gatewise[png]'`. Raises
@@ -315,7 +315,7 @@ class Circuit:
         wrt: Wrt = None,
         round: Round = None,
         unrolled: bool = False,
-        **options: Any,
+        **options: object,
     ) -> str | bytes:
         """The circuit in a form of file."""
         read = {name: READ[name](value) if name in READ else value for name, value in options.items()}
@@ -325,7 +325,7 @@ class Circuit:
         """Whether there are numerical derivatives in a file: in a page of a long loop they would take too long."""
         return form.checks and (form is not HTML or is_short(self._frozen))
 
-    def _drawn(self, record: dict[str, Any], wrt: Wrt = None) -> Shown:
+    def _drawn(self, record: dict[str, object], wrt: Wrt = None) -> Shown:
         """What a file is drawn of: a record with the gradients that a picture is to show, and what lies beside it."""
         names, has_loops = wanted_names(wrt), bool(record["loops"])
         seen = record if names is None else only(record, [self._name_in(record, name) for name in names])
@@ -379,7 +379,7 @@ class Circuit:
         shown = self._index.names[self._id(name)]
         return next(wire for wire, known in self._frozen.names.items() if known == shown)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         from gatewise._views.page import element
 
         shown = self._drawn(self._seen(checks=self._is_checked(HTML)))

@@ -17,6 +17,7 @@ from typing import Any
 from gatewise._advice import advised
 from gatewise._errors import GatewiseError, ScriptError, UnknownFunctionError
 from gatewise._recording.reading import text_in
+from gatewise._types import Function
 
 FILE = re.compile(r"(?P<path>.*\.py)(?::(?P<function>\w+))?")
 
@@ -33,7 +34,7 @@ def in_folder_of(path: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def function_in_file(path: str, name: str) -> Iterator[Callable[..., Any]]:
+def function_in_file(path: str, name: str) -> Iterator[Function]:
     """The function `name` of a Python file, which is run, and which counts as imported as long as this lasts."""
     if not Path(path).is_file():
         raise ScriptError(f"{path} cannot be read.", "there is no such file.", "give the path of a Python file.")
@@ -64,7 +65,7 @@ def run_file(loader: Loader, module: ModuleType, path: str) -> None:
         raise advised(error, path) from error
 
 
-def function_of(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
+def function_of(module: ModuleType, name: str, path: str) -> Function:
     """The function `name` of a module. Raises `UnknownFunctionError`."""
     found = getattr(module, name, None)
     if not callable(found):

@@ -28,7 +28,7 @@ WORDS = {"first": 1, "last": -1}
 FEW_STEPS = 250_000  # times entries of inputs, up to which a page has numerical derivatives
 
 
-def counted_round(asked: Any) -> int | None:
+def counted_round(asked: object) -> int | None:
     """The round that was asked for, as a number from 1 on or from -1 back. Raises `ArgumentError`."""
     found = WORDS.get(asked.strip().lower(), asked) if isinstance(asked, str) else asked
     if found is None or (type(found) is int and found != 0):

@@ -103,7 +103,7 @@ class Forward(Wires):
                     vars(twin)[attribute] = self.argument(attribute, held)
             return twin
 
-        def one(path: tuple[Any, ...], x: object) -> Any:
+        def one(path: tuple[object, ...], x: object) -> Any:
             last = path[-1] if path and isinstance(path[-1], str) else name if not path else ""
             return self.bind(last, x) if isinstance(x, (np.ndarray, np.floating, float)) or not path else x
 

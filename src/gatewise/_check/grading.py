@@ -211,7 +211,7 @@ def asking_gatewise(text: str) -> set[int]:
     return found
 
 
-def judged(paper: Paper, inputs: Mapping[str, Any], left: str = "") -> Judged:
+def judged(paper: Paper, inputs: Mapping[str, object], left: str = "") -> Judged:
     """The mistakes in a filled paper at these inputs, what it raises, and how far it runs."""
     lines = filled_lines(paper, left)
     text = "\n".join(code for _, code in lines)

@@ -117,7 +117,7 @@ def made_of(found: Pass, inside: list[ast.stmt], space: dict[str, Any], path: st
     if not any("random" in ast.unparse(line.node) for line in found.trace.lines):
         return made
 
-    def drawn(**values: Any) -> Any:
+    def drawn(**values: object) -> Any:
         np.random.set_state(state)  # noqa: NPY002
         return made(**values)
 

@@ -46,7 +46,12 @@ def check_script(path: str, given: Mapping[str, Any] | None = None, **options: A
 
 
 def check_text(
-    path: str, text: str, given: Mapping[str, Any] | None = None, *, leave_out: Collection[str] = (), **options: Any
+    path: str,
+    text: str,
+    given: Mapping[str, object] | None = None,
+    *,
+    leave_out: Collection[str] = (),
+    **options: object,
 ) -> Report:
     """`check_script`, for the text of a script."""
     text = with_given(path, without_main(path, text), given or {})

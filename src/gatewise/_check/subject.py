@@ -60,7 +60,7 @@ class Subject:
         f: Function,
         args: Sequence[object],
         kwargs: Mapping[str, object],
-        parameters: Any = None,
+        parameters: object = None,
         leave_out: Collection[str] = (),
         rng: object = None,
     ) -> None:

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -136,7 +136,7 @@ def gatewise(context: click.Context) -> None:
         write_out(EXAMPLES)
 
 
-def options_of_forms(command: Callable[..., object]) -> Function:
+def options_of_forms(command: Function) -> Function:
     """An option for each form of file that has one, named as the form is."""
     for form in reversed([form for form in FORMS if form.kind]):
         command = click.option(f"--{form.word}", metavar="FILE", help=form.help)(command)

@@ -37,7 +37,7 @@ def overridable() -> Iterator[tuple[str, Any]]:
                 yield f"{prefix}.{name}", function
 
 
-def answered_by(function: Any) -> str:
+def answered_by(function: object) -> str:
     """What answers a call on a Tensor; empty where nothing does."""
     if function in GATES:
         return "a gate"

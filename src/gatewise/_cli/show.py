@@ -192,7 +192,7 @@ def derivation(circuit: Circuit, name: str, request: Request) -> str:
     return circuit.derive(wire, latex=request.latex, digits=request.digits, **rounds).rstrip("\n")
 
 
-def print_ledger(record: dict[str, Any], digits: int | None, hinted: Sequence[str]) -> None:
+def print_ledger(record: dict[str, object], digits: int | None, hinted: Sequence[str]) -> None:
     """The ledger: a table on a terminal, text elsewhere."""
     if not on_terminal():
         write_out("\n".join([ledger(record, digits=digits), *hinted]))

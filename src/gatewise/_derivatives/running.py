@@ -46,7 +46,7 @@ class Derivative(Bit):
         args: Sequence[object],
         positions: Sequence[int],
         kwargs: dict[str, object] | None = None,
-        split: Callable[[Any], Any] | None = None,
+        split: Callable[[object], object] | None = None,
         recompute: int | None = None,
     ) -> None:
         Bit.__init__(self)
@@ -135,7 +135,7 @@ class Derivative(Bit):
         """The wires by which the output depends on the inputs."""
         return between(self.outs, {x.wire for x in tensors_in(self.inputs) if x.wire is not None}, self.bit)
 
-    def results(self, second: Any) -> Any:
+    def results(self, second: object) -> Any:
         """What a transform returns: the output, what it found, and aux where there is one."""
         out = self.all_outside(self.out)
         return (out, second, self.aux_outside()) if hasattr(self, "aux") else (out, second)
@@ -144,7 +144,7 @@ class Derivative(Bit):
         """The aux, as it leaves the derivative."""
         return self.all_outside(self.aux)
 
-    def all_outside(self, structure: Any) -> Any:
+    def all_outside(self, structure: object) -> Any:
         """A structure, as it leaves the derivative."""
         if not is_container(structure):
             return self.outside(structure)
@@ -219,7 +219,7 @@ def passed(arg: object) -> Any:
     return mapped(lambda _, x: passed_leaf(x), arg) if is_container(arg) else passed_leaf(arg)
 
 
-def passed_leaf(x: Any) -> Any:
+def passed_leaf(x: object) -> Any:
     return x if type(x) in (int, Tensor) or not becomes_tensor(x) else leaf(x, 0)
 
 

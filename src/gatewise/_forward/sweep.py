@@ -137,7 +137,7 @@ def through(wire: Wire, ts: Sequence[Any], lower: int, lift: Lift, many: int) ->
         raise no_way_back(pullback, error) from error
 
 
-def pushed(forward: Pushforward, ts: Sequence[Any], out: Any, operands: Any, parameters: Any, **options: int) -> Any:
+def pushed(forward: Pushforward, ts: Sequence[object], out: Any, operands: Any, parameters: Any, **options: int) -> Any:
     """What one step's rule says; dead entries of the tangents are told apart."""
     assert forward.push is not None
     live = ([t.mask if type(t) is Live else None for t in ts],) if any(type(t) is Live for t in ts) else ()

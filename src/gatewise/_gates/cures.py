@@ -91,7 +91,7 @@ SHARES = "x - gw.logsumexp(x, axis={axis}, keepdims=True)"
 NOTHING_THERE = "0 is a choice, where the function has no value or no slope"
 
 
-def of_shares(shares: Callable[..., Any], axis: str) -> list[Cure]:
+def of_shares(shares: Function, axis: str) -> list[Cure]:
     """Shares of exponentials and what is made of them; `shares(x, axis)`, or `shares(x)` along a fixed axis."""
     log_shares, right = SHARES.format(axis=axis), "gw.cross_entropy(x, y)"
     if axis == "axis":
@@ -117,7 +117,7 @@ def of_shares(shares: Callable[..., Any], axis: str) -> list[Cure]:
     ]
 
 
-def of_sigmoid(sigmoid: Callable[..., Any]) -> list[Cure]:
+def of_sigmoid(sigmoid: Function) -> list[Cure]:
     """Logarithms of a sigmoid: the two of a binary cross-entropy together, and each alone."""
     both = "y * x - gw.softplus(x)"
     return [

@@ -71,7 +71,7 @@ UPSTREAM = Symbol("g")
 GIVEN = "tangents, out, operands, parameters, live=None"  #: to what pushes them forward
 
 
-def give_rules(**names: Any) -> None:
+def give_rules(**names: object) -> None:
     """Let the rules of gates that are declared later speak of these, too."""
     ARRAY_SCOPE.update(names)
     SCALAR_SCOPE.update(names)
@@ -139,7 +139,7 @@ class Elementwise(Family):
         if scalar:
             return total
 
-        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+        def push(tangents: object, out: object, operands: object, parameters: object, live: Any = None) -> Any:
             if live is None and not routes:
                 return total(tangents, out, operands, parameters)
             masks = [None if live is None else live[n] for n in moving]
@@ -268,7 +268,7 @@ class Linear(Family):
         adds_entries = gate.pattern == "moves" and len(kinds) == 1 and not gate.rearranges  # zeros that stay zeros
         added = gate.operands.index(gate.added) if gate.added else -1
 
-        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None, many: int = 0) -> Any:
+        def push(tangents: Any, out: object, operands: Any, parameters: Any, live: Any = None, many: int = 0) -> Any:
             given = dict(zip(wanted, tangents, strict=True))
             parameters = {**parameters, **gate.still} if gate.still else parameters
             if many:
@@ -315,7 +315,7 @@ class Custom(Family):
         if rule is None:
             return None
 
-        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: object = None) -> Any:
             if gate.symmetric:
                 return rule(tangents[0], out, *operands, **parameters)
             given = dict(zip(wanted, tangents, strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from gatewise._gates.gate import GATES, Carrier
 from gatewise._gates.live import Live, dtype_of, is_recorded, plain, shape_of
 from gatewise._gates.symbols import Symbol, call_text
+from gatewise._types import Function
 
 
 class Showing(threading.local):
@@ -45,7 +46,7 @@ def one_or_all(axes: Sequence[int]) -> int | tuple[int, ...]:
     return axes[0] if len(axes) == 1 else tuple(axes)
 
 
-def sum_to(g: object, shape: tuple[int, ...], total: Callable[..., object] = np.sum) -> Any:
+def sum_to(g: object, shape: tuple[int, ...], total: Function = np.sum) -> Any:
     """Undo a broadcast: sum over the axes that `shape` lacks or has stretched from 1."""
     lead = len(shape_of(g)) - len(shape)
     if lead < 0:  # NumPy writes an array with more axes, of length 1, into one with fewer

@@ -56,15 +56,15 @@ class Carrier:
         """The plain value in memory of its own, read on purpose."""
         raise NotImplementedError
 
-    def __gate__(self, gate: Gate, operands: Sequence[Any], parameters: Parameters) -> Any:
+    def __gate__(self, gate: Gate, operands: Sequence[object], parameters: Parameters) -> Any:
         """The step of a gate whose operands and parameters are sorted already."""
         raise NotImplementedError
 
     if TYPE_CHECKING:
 
-        def __init__(self, value: object, wire: Any = None, bits: int = 0) -> None: ...
+        def __init__(self, value: object, wire: object = None, bits: int = 0) -> None: ...
 
-        def __array_function__(self, function: Function, types: object, args: Any, kwargs: Parameters) -> Any: ...
+        def __array_function__(self, function: Function, types: object, args: object, kwargs: Parameters) -> Any: ...
 
 
 def carriers_in(parameter: object) -> list[Carrier]:
@@ -221,7 +221,7 @@ class Gate(Facts):
             raise GateError(what, f"its arguments do not fit: {error}.", f"gw.{self.name}{self.signature}.") from None
         return [given.pop(name) for name in self.operands], given
 
-    def on(self, operands: Sequence[Any], parameters: Parameters) -> Any:
+    def on(self, operands: Sequence[object], parameters: Parameters) -> Any:
         """The gate on operands that are sorted already: a step where one of them is recorded."""
         for x in operands:
             if isinstance(x, Carrier):

@@ -127,7 +127,7 @@ def stacked(*arrays, axis=0):
     return np.stack(arrays, axis=axis)
 
 
-def along(axis: int, place: Any) -> tuple[Any, ...]:
+def along(axis: int, place: object) -> tuple[Any, ...]:
     """The index that takes `place` along one axis."""
     return (slice(None),) * axis + (place,)
 

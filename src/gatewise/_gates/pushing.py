@@ -66,7 +66,7 @@ def totalled(t: Any, mask: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     return t if mask is None else Live(t, mask)
 
 
-def product(gate: Gate, given: Mapping[int, Any], operands: Sequence[Any], parameters: Any, added: int) -> Any:
+def product(gate: Gate, given: Mapping[int, object], operands: Sequence[object], parameters: Any, added: int) -> Any:
     """How a product moves where its operands do: each tangent times the other operands.
 
     What is `added`, if anything is (else -1), comes once.
@@ -110,7 +110,7 @@ def zeros_like(x: Any) -> Any:
     return np.zeros(np.shape(value), dtype if dtype.kind in "fc" else float)
 
 
-def as_number(mask: Any, x: Any) -> Any:
+def as_number(mask: object, x: object) -> Any:
     """A mask as ones and zeros in the place of the operand `x`, to be moved like it."""
     if mask is None:
         return np.ones(shape_of(x))

@@ -20,7 +20,7 @@ class Symbol:
     def __neg__(self) -> Symbol:
         return Symbol(f"(-{self.text})", self.names)
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any) -> Symbol:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: object) -> Symbol:
         home = "np" if getattr(np, ufunc.__name__, None) is ufunc else "special"
         return call_text(f"{home}.{ufunc.__name__}", *operands)
 

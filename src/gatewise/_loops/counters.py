@@ -92,7 +92,7 @@ class Counters:
         names.known |= state
         return names
 
-    def use(self, node: ast.expr, given: Sequence[Any]) -> Moved | None:
+    def use(self, node: ast.expr, given: Sequence[object]) -> Moved | None:
         """What an expression is in all rounds, if it hangs on such a name and gives what was recorded."""
         names = names_in(node) & self.names
         if not names or self.plain is None:

@@ -156,7 +156,7 @@ def within(inner: ast.AST, outer: ast.AST) -> bool:
     return spans(span_of(outer), span_of(inner))
 
 
-def period(forms: Sequence[Any]) -> int:
+def period(forms: Sequence[object]) -> int:
     """The smallest p with forms[i] == forms[i + p] for all i, by the failure function of Knuth, Morris and Pratt."""
     longest, k = [0] * len(forms), 0
     for i in range(1, len(forms)):

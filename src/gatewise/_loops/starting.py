@@ -42,7 +42,7 @@ def plain_array(node: ast.expr, plain: PlainNames) -> Any:
     return value(plain, node)
 
 
-def first_round(sorting: Sorting, delayed: Mapping[tuple[int, Slot], Any]) -> dict[int, Any]:
+def first_round(sorting: Sorting, delayed: Mapping[tuple[int, Slot], object]) -> dict[int, Any]:
     """The values of the first round's steps; those that NumPy did by the second round's, on what comes in first."""
     values: dict[int, Any] = {}
     for place, (first, second) in enumerate(zip(sorting.rounds[0], sorting.rounds[1], strict=True)):
@@ -54,7 +54,7 @@ def first_round(sorting: Sorting, delayed: Mapping[tuple[int, Slot], Any]) -> di
 
 
 def done_by_numpy(
-    sorting: Sorting, place: int, made: Expr, values: Mapping[int, Any], delayed: Mapping[tuple[int, Slot], Any]
+    sorting: Sorting, place: int, made: Expr, values: Mapping[int, object], delayed: Mapping[tuple[int, Slot], object]
 ) -> Any:
     """A step of the first round that left no wire."""
     told: dict[Slot, Any] = {}

@@ -11,7 +11,7 @@ from gatewise._gates import NAMES
 from gatewise._program.program import PART, At, Constant, Op, Program, ProgramError
 
 
-def evaluate(program: Program, given: Mapping[str, Any]) -> dict[str, Any]:
+def evaluate(program: Program, given: Mapping[str, object]) -> dict[str, Any]:
     """The outputs by name for the inputs given by name: plain numbers and arrays, as NumPy has them.
 
     Raises `ProgramError` where Python would have read something else than it did.

@@ -55,11 +55,11 @@ def operand_written(x: Any) -> Any:
     return None if x is None else constant_written(x.value)
 
 
-def constant_written(value: Any) -> dict[str, Any]:
+def constant_written(value: object) -> dict[str, Any]:
     return {"is": number_written(value), **kind_of(value)}
 
 
-def kind_of(value: Any) -> dict[str, Any]:
+def kind_of(value: object) -> dict[str, Any]:
     """What a list of numbers does not say: the dtype of an array, or of NumPy's number."""
     return {"dtype": value.dtype.str, "shape": list(value.shape)} if isinstance(value, (np.ndarray, np.generic)) else {}
 
@@ -78,7 +78,7 @@ def constant_read(told: dict[str, Any]) -> Any:
     return array if array.ndim else array[()]
 
 
-def number_written(value: Any) -> Any:
+def number_written(value: object) -> Any:
     """A number or nested lists of them as JSON has them."""
     value = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
     if isinstance(value, list):
@@ -88,7 +88,7 @@ def number_written(value: Any) -> Any:
     return value
 
 
-def number_read(told: Any) -> Any:
+def number_read(told: object) -> Any:
     if isinstance(told, list):
         return [number_read(each) for each in told]
     return WORDS[told] if isinstance(told, str) else told
@@ -100,7 +100,7 @@ def parameter_written(name: str, value: Any) -> Any:
     return value.name if isinstance(value, np.dtype) else number_written(value)
 
 
-def parameters_read(gate: str, values: list[Any]) -> dict[str, Any]:
+def parameters_read(gate: str, values: list[object]) -> dict[str, Any]:
     return {name: parameter_read(name, value) for name, value in zip(declared(gate), values, strict=True)}
 
 
@@ -112,7 +112,7 @@ def parameter_read(name: str, told: Any) -> Any:
     return WORDS.get(told, told) if isinstance(told, str) else told
 
 
-def part_written(part: Any) -> list[Any]:
+def part_written(part: object) -> list[Any]:
     if part is None or part is Ellipsis:
         return ["newaxis"] if part is None else ["rest"]
     if isinstance(part, slice):
@@ -129,5 +129,5 @@ def part_read(told: list[Any]) -> Any:
     return None if kind == "newaxis" else ...
 
 
-def whole_numbers(told: Any) -> Any:
+def whole_numbers(told: object) -> Any:
     return np.array(told, np.intp) if isinstance(told, list) else told

@@ -68,7 +68,7 @@ def rounding_of_gradients(circuit: FrozenCircuit) -> dict[Wire, Any]:
         found: dict[Wire, Any] = {}
         draw = np.random.default_rng(seed)
 
-        def arrive(wire: Wire, g: Any) -> Any:
+        def arrive(wire: Wire, g: object) -> Any:
             if isinstance(g, Ports):
                 return g
             inner = g.g if isinstance(g, Live) else g

@@ -107,7 +107,7 @@ class Entries:
     def __init__(
         self,
         circuit: FrozenCircuit,
-        gradient: dict[Wire, Any],
+        gradient: dict[Wire, object],
         cured: dict[Wire, str],
     ) -> None:
         self.circuit, self.gradient, self.cured = circuit, gradient, cured
@@ -159,7 +159,7 @@ def given(made: Expr) -> dict[str, Any]:
     return {name: value for name, value in found.items() if is_plain_number(value)}
 
 
-def is_plain_number(value: Any) -> bool:
+def is_plain_number(value: object) -> bool:
     """Whether it is a plain number, or a tuple of such."""
     if isinstance(value, tuple):
         return all(map(is_plain_number, value))
@@ -169,7 +169,7 @@ def is_plain_number(value: Any) -> bool:
 def uses_of(
     circuit: FrozenCircuit,
     texts: dict[Expr, GateText],
-    contributions: dict[tuple[Wire, int], Any],
+    contributions: dict[tuple[Wire, int], object],
     gradient: dict[Wire, Any],
 ) -> list[UseEntry]:
     """One entry for each use of a wire by a gate."""

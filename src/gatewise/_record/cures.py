@@ -29,7 +29,7 @@ CLOSE = {"float64": 1e-8, "float32": 1e-3, "float16": 3e-2}
 Found = dict[str, Any]  # what the names of a row stand for
 
 
-def cures(circuit: FrozenCircuit, gradient: Mapping[Wire, Any]) -> dict[Wire, str]:
+def cures(circuit: FrozenCircuit, gradient: Mapping[Wire, object]) -> dict[Wire, str]:
     """A cure for the first number that is not finite, by that wire and each that it does away with or makes anew."""
     first, suspects = first_not_finite(circuit, gradient)
     makers = by_gate(circuit) if suspects else {}
@@ -44,7 +44,7 @@ def cures(circuit: FrozenCircuit, gradient: Mapping[Wire, Any]) -> dict[Wire, st
     return {}
 
 
-def first_not_finite(circuit: FrozenCircuit, gradient: Mapping[Wire, Any]) -> tuple[Any, list[Wire]]:
+def first_not_finite(circuit: FrozenCircuit, gradient: Mapping[Wire, object]) -> tuple[Any, list[Wire]]:
     """The first value that is not finite, or such a gradient; and the gates that it came out of."""
     forward = next((wire for wire in circuit.wires if not all_finite(wire.value)), None)
     if forward is not None:
@@ -81,7 +81,7 @@ def alone_of(wire: Wire, circuit: FrozenCircuit) -> Expr | None:
 # ------------------------------------------------------------------------------------------------- where it was written
 
 
-def fits(pattern: Any, x: Any, circuit: FrozenCircuit, found: Found) -> bool:
+def fits(pattern: object, x: object, circuit: FrozenCircuit, found: Found) -> bool:
     """Whether a wire or a number is what a pattern says; `found` gets what its names stand for."""
     if type(pattern) is Variable:
         return is_same(found.setdefault(pattern.name, x), x)
@@ -109,7 +109,7 @@ def have_parameters(pattern: Pattern, values: Any, parameters: Mapping[str, Any]
         return False
 
 
-def is_same(one: Any, other: Any) -> bool:
+def is_same(one: object, other: object) -> bool:
     return one is other or (type(one) in (int, float) and type(one) is type(other) and one == other)
 
 
@@ -164,7 +164,7 @@ def is_cured(cure: Cure, found: Found) -> bool:
     return compared > 0
 
 
-def points(values: list[Any], moving: list[int]) -> Iterator[list[Any]]:
+def points(values: list[object], moving: list[int]) -> Iterator[list[Any]]:
     """The numbers of the run, the same made smaller, and numbers drawn."""
     draw = np.random.default_rng(0)
     yield values
@@ -179,7 +179,7 @@ def random_like(draw: np.random.Generator, like: Any, middle: float, spread: flo
     return float(numbers) if isinstance(like, float) else np.asarray(numbers).astype(np.asarray(like).dtype)
 
 
-def evaluated(f: Any, point: list[Any], moving: list[int], parameters: Mapping[str, Any]) -> list[Any] | None:
+def evaluated(f: Any, point: list[object], moving: list[int], parameters: Mapping[str, Any]) -> list[Any] | None:
     """The value of a function and its gradients for a weight on each entry; None where it cannot be computed."""
 
     def moved(*numbers: Any) -> Any:
@@ -249,7 +249,7 @@ def texts(cure: Cure, writer: Writer, found: Found) -> dict[str, str]:
     return named
 
 
-def is_pair(index: Any) -> bool:
+def is_pair(index: object) -> bool:
     return isinstance(index, tuple) and len(index) == 2
 
 

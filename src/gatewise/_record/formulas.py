@@ -152,7 +152,7 @@ class Formulas:
 
     # --------------------------------------------------------------------------------------------------------- backward
 
-    def sent(self, sent: Sequence[tuple[Wire, int, Wire, Any]]) -> tuple[list[Any], dict[tuple[Wire, int], int]]:
+    def sent(self, sent: Sequence[tuple[Wire, int, Wire, object]]) -> tuple[list[Any], dict[tuple[Wire, int], int]]:
         """What goes back between wires of the circuit, and where each use stands in it."""
         told: list[Any] = []
         places = {}
@@ -166,7 +166,7 @@ class Formulas:
         told = seen(wire)
         return self.ids.get(told, len(self.ids) + self.hidden.setdefault(told, len(self.hidden)))
 
-    def cotangent(self, g: Any) -> Any:
+    def cotangent(self, g: object) -> Any:
         return None if g is None or isinstance(g, Ports) else operand_written(self.builder.of(without_mask(g)))
 
     def mask(self, parent: Wire, part: Any) -> Any:

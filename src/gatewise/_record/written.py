@@ -70,7 +70,7 @@ def each_written(told: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def written_out(value: Any) -> tuple[Any, dict[str, Any] | None]:
+def written_out(value: object) -> tuple[Any, dict[str, Any] | None]:
     """A value as JSON, or its summary where it is large."""
     if value is None:
         return None, None
@@ -80,7 +80,7 @@ def written_out(value: Any) -> tuple[Any, dict[str, Any] | None]:
     return as_json(array.tolist()), None
 
 
-def as_json(value: Any) -> Any:
+def as_json(value: object) -> Any:
     """Numbers as JSON has them."""
     if isinstance(value, list):
         return [as_json(v) for v in value]

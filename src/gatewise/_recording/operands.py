@@ -74,7 +74,7 @@ class Constants:
         }
         return Expr(step.gate, step.forward, tuple(operands), parameters, step.value, where, typed, step.fixed)
 
-    def wire_for(self, value: Any, node: ast.expr | None, own: bool) -> Wire | None:
+    def wire_for(self, value: object, node: ast.expr | None, own: bool) -> Wire | None:
         """A constant's wire: for a name or a plain expression of the user's, or an array from outside."""
         text = self.plain.text(node, value) if own and not is_typed_number(node) else None
         if text is not None:
@@ -92,7 +92,7 @@ class Constants:
             return self.by_value[key]
         return self.constant(key, value.view(np.ndarray), self.namer.free(base, users=True), "captured")
 
-    def constant(self, key: Any, value: Any, text: str, kind: str) -> Input:
+    def constant(self, key: object, value: object, text: str, kind: str) -> Input:
         if key not in self.by_value:
             wire = SourcedWire(tick(), self.recorder.bit, value)
             name = text if kind == "captured" else self.name_for(text)
@@ -114,7 +114,7 @@ class Constants:
         assert node is not None
         return said(node, source.segment(node))
 
-    def parameter(self, name: str, value: Any, kept: Any, node: ast.expr | None, own: bool) -> Any:
+    def parameter(self, name: str, value: object, kept: object, node: ast.expr | None, own: bool) -> Any:
         """A parameter with wires in the place of the arrays in it that have a name; its text is noted.
 
         `kept` is what the rules are given. The text of an index has a key of its own: Python keeps `x[0, 1]` and
@@ -168,7 +168,7 @@ class Constants:
             for x, node in zip(parts, nodes, strict=True)
         ]
 
-    def spelled_wire(self, value: Any, text: Said) -> Wire:
+    def spelled_wire(self, value: object, text: Said) -> Wire:
         """A wire for a plain part of an index that the user's code says in this way."""
         wire = SourcedWire(tick(), self.recorder.bit, value)
         self.spelled[wire] = text

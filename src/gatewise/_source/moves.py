@@ -12,7 +12,7 @@ from gatewise._circuit import Expr
 from gatewise._source.looking import dtype_of, is_gate, made, same_form, value_of, weak
 
 
-def repeated_number(x: Any) -> Any:
+def repeated_number(x: object) -> Any:
     """The single number whose copies are all that `x` holds, or None."""
     while isinstance(x, Expr) and x.gate.rearranges:
         inner = x.operands[0]
@@ -40,7 +40,7 @@ def moved(node: Expr) -> Any:
     return node
 
 
-def turned_from(x: Any) -> Any:
+def turned_from(x: object) -> Any:
     """What is turned on its side to give a matrix, or None."""
     return (
         x.operands[0]
@@ -49,14 +49,14 @@ def turned_from(x: Any) -> Any:
     )
 
 
-def raised(x: Any, shape: tuple[int, ...]) -> Any:
+def raised(x: object, shape: tuple[int, ...]) -> Any:
     """The vector that was given a second axis to be a matrix of this shape, or None."""
     if is_gate(x, np.expand_dims) and np.ndim(value_of(x.operands[0])) == 1 and np.shape(x.value) == shape:
         return x.operands[0]
     return None
 
 
-def as_column(x: Any) -> Any:
+def as_column(x: object) -> Any:
     """The vector that stands upright as a matrix of one column, or None."""
     found = raised(x, (np.size(value_of(x)), 1))
     return (
@@ -66,7 +66,7 @@ def as_column(x: Any) -> Any:
     )
 
 
-def as_row(x: Any) -> Any:
+def as_row(x: object) -> Any:
     """The vector that lies as a matrix of one row, or None."""
     found = raised(x, (1, np.size(value_of(x))))
     return (
@@ -76,7 +76,7 @@ def as_row(x: Any) -> Any:
     )
 
 
-def single(x: Any) -> Any:
+def single(x: object) -> Any:
     """The number that was given two axes, or None."""
     while is_gate(x, np.expand_dims):
         x = x.operands[0]

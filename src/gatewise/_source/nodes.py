@@ -37,7 +37,7 @@ class Nodes:
         self.tame_expressions: set[Expr] = set()
         self._tame: set[Wire] | None = None
 
-    def stand(self, wire: Wire, mask: Any) -> None:
+    def stand(self, wire: Wire, mask: object) -> None:
         """Note a wire that stands for a complete gradient, zero wherever `mask` says so."""
         self.stands.add(wire)
         if mask is not None:
@@ -79,11 +79,11 @@ class Nodes:
                 return found
         return moved(node) if node.gate.rearranges else without_spreads(node)
 
-    def is_one(self, x: Any) -> bool:
+    def is_one(self, x: object) -> bool:
         """Whether a value stands for an upstream gradient of ones."""
         return isinstance(x, Wire) and x in self.ones
 
-    def outside_is_zero(self, mask: Any, x: Any) -> bool:
+    def outside_is_zero(self, mask: object, x: object) -> bool:
         """Whether `x` is certainly zero wherever `mask` is False."""
         if always(mask):
             return True
@@ -109,7 +109,7 @@ class Nodes:
             return self.outside_is_zero(mask.operands[0], operands[0])
         return False
 
-    def tame(self, x: Any) -> bool:
+    def tame(self, x: object) -> bool:
         """Whether a value, or a gradient, is finite wherever the inputs are, overflow aside: 0 times it is 0.
 
         What a value is made of is a net, not a tree: each part is asked once, and a long chain is no deep recursion.
@@ -140,7 +140,7 @@ class Nodes:
             return x in self.tame_gradients or x in self.tame_wires
         return bool(np.all(np.isfinite(x))) if x is not None else True
 
-    def fixed(self, x: Any) -> Any:
+    def fixed(self, x: object) -> Any:
         """The number behind a name that the user's code gave to one, a size: the same whatever the inputs are."""
         return x.value if isinstance(x, Wire) and x in self.constants else x
 
@@ -178,7 +178,7 @@ def is_tame(gate: Gate, operands: tuple[Any, ...]) -> bool:
     return gate.tame
 
 
-def are_shares(x: Any, total: Any) -> bool:
+def are_shares(x: object, total: object) -> bool:
     """Whether a quotient is that of exponentials and their sum."""
     return is_gate(x, np.exp) and is_gate(total, np.sum) and same(x, total.operands[0])
 

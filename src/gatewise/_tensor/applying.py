@@ -250,11 +250,11 @@ def in_another_thread(gate: Gate) -> GateError:
     return GateError(what, why, "compute in one thread inside gw.circuit.").told_everywhere()
 
 
-def is_constant(x: Any) -> bool:
+def is_constant(x: object) -> bool:
     return type(x) is Tensor and is_stopped(x.wire)
 
 
-def is_written_into(x: Any) -> bool:
+def is_written_into(x: object) -> bool:
     """Whether a Tensor's memory is its own and may be written into in place."""
     return type(x) is Tensor and x.alias is not None and getattr(x.alias, "own", False)
 
@@ -324,7 +324,7 @@ def is_float(out: object, gate: Gate, operands: Sequence[object]) -> bool:
 REAL = np.dtype(float)
 
 
-def demand_rule_for(gate: Gate, values: Sequence[Any], operands: Sequence[Any]) -> None:
+def demand_rule_for(gate: Gate, values: Sequence[object], operands: Sequence[object]) -> None:
     """Refuse complex numbers where a gate's rule is one for real ones."""
     for v in values:
         if type(v) not in FLOATS and (type(v) is complex or getattr(v, "dtype", REAL).kind == "c"):

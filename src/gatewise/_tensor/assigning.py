@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ from gatewise._tensor.carrier import Tensor
 from gatewise._tensor.lists import gathered
 from gatewise._tensor.parameters import unwrapped
 from gatewise._tensor.spans import EVERYWHERE, Span, entries_at, span_in
+from gatewise._types import Function
 
 ASSIGN = GATES[written]
 
@@ -65,7 +66,7 @@ class View:
 
     __slots__ = ("base", "forward", "gate", "parameters", "span", "strides", "which")
 
-    def __init__(self, base: Tensor, gate: Gate, forward: Callable[..., Any], parameters: Any, which: Any) -> None:
+    def __init__(self, base: Tensor, gate: Gate, forward: Function, parameters: Any, which: Any) -> None:
         self.base, self.gate, self.forward, self.parameters, self.which = base, gate, forward, parameters, which
         self.strides: Any = None  # of the array that the span was taken in
         self.span = EVERYWHERE

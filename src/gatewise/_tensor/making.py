@@ -137,7 +137,7 @@ def as_float(x: int) -> float:
         raise GateError(problem, "floats end near 1.8e308.", cure) from None
 
 
-def array_of(x: Any) -> np.ndarray:
+def array_of(x: object) -> np.ndarray:
     """What NumPy makes of a list, or of anything else that it makes an array of."""
     try:
         return np.array(x)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from gatewise._circuit import lent
 from gatewise._tensor import STOPPED, Tensor, gathered, has_tensor, laid_out, whole_number
+from gatewise._types import Function
 
 
 def buffer(array: Any) -> Any:
@@ -19,7 +19,7 @@ def buffer(array: Any) -> Any:
     return Tensor(array, STOPPED)
 
 
-def makes(function: Callable[..., Any]) -> Callable[..., Any]:
+def makes(function: Function) -> Function:
     """A function of NumPy's that makes an array of numbers."""
 
     @functools.wraps(function, updated=())
@@ -38,7 +38,7 @@ def filled(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> An
     return made if dtype is None else made.astype(dtype)
 
 
-def of_array(function: Callable[..., Any], copies: bool) -> Callable[..., Any]:
+def of_array(function: Function, copies: bool) -> Function:
     """`np.array` and its like."""
     order = {np.ascontiguousarray: "C", np.asfortranarray: "F"}.get(function, "K")
 

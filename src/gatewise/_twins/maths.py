@@ -13,6 +13,7 @@ import numpy as np
 from gatewise._errors import UnsupportedError
 from gatewise._gates import GATES, Gate, load_scipys
 from gatewise._tensor import Tensor, apply, gathered, has_tensor
+from gatewise._types import Function
 
 #: What `math` calls otherwise than NumPy does.
 NUMPYS = {
@@ -31,7 +32,7 @@ NUMPYS = {
 class MathGate:
     """A function of `math` that takes Tensors too: on floats it is math's own, to the bit."""
 
-    def __init__(self, function: Callable[..., Any], gate: Gate) -> None:
+    def __init__(self, function: Function, gate: Gate) -> None:
         self.function, self.gate, self.__name__ = function, gate, function.__name__
 
     def __call__(self, *args: Any) -> Any:
@@ -50,11 +51,11 @@ def math_gate(function: Any) -> Any:
     return IN_GATES.get(function, function)
 
 
-def math_of(body: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+def math_of(body: Function, function: Function) -> Function:
     """A function of `math` that has no gate: on Tensors it is `body`."""
 
     @functools.wraps(function)
-    def twin(*args: Any, **kwargs: Any) -> Any:
+    def twin(*args: object, **kwargs: object) -> Any:
         if any(map(has_tensor, args)):
             return body(*args, **kwargs)
         return function(*args, **kwargs)
@@ -99,5 +100,5 @@ IN_GATES: dict[Any, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def item_of(x: Any) -> Any:
+def item_of(x: object) -> Any:
     return x.item() if type(x) is Tensor else x

@@ -22,7 +22,7 @@ def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from codes_in(each)
 
 
-def once(function: Callable[[types.CodeType], Any]) -> Callable[[types.CodeType], Any]:
+def once(function: Callable[[types.CodeType], object]) -> Callable[[types.CodeType], Any]:
     """A function of code objects, asked once for each of them, which it does not keep alive."""
     known: weakref.WeakKeyDictionary[types.CodeType, Any] = weakref.WeakKeyDictionary()
 
@@ -93,7 +93,7 @@ WRITING = frozenset(
 )
 
 
-def is_users(value: Any, names: Mapping[str, Any]) -> bool:
+def is_users(value: object, names: Mapping[str, object]) -> bool:
     """Whether a value is a plain function of the same module."""
     return type(value) is types.FunctionType and value.__globals__ is names
 
@@ -156,7 +156,7 @@ class Plan:
         self.needed = needed and not self.installed
         self.stored = {name for code in codes for name in stored(code)}
 
-    def may_be_written(self, value: Any) -> bool:
+    def may_be_written(self, value: object) -> bool:
         """Whether a value is an array that the function captured, and may write into or into copies of."""
         return self.writing and type(value) is np.ndarray and value.dtype.kind == "f" and value.flags.writeable
 

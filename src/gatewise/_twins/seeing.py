@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Collection, Container
+from collections.abc import Collection, Container
 from typing import Any
 
 import numpy as np
 
 from gatewise._tensor import STOPPED, Tensor
 from gatewise._twins.reached import Plan, plan_of
+from gatewise._types import Function
 
 
 class Seeing:
@@ -121,7 +122,7 @@ NOTHING = object()
 MANY = 256  #: names of a module, beyond which those alone are copied that its functions ask for
 
 
-def seen(f: Callable[..., Any]) -> Callable[..., Any]:
+def seen(f: Function) -> Function:
     """The same function, which sees NumPy and math answered by the gates; what it writes to its globals is written.
 
     Methods, partial functions and decorated ones are seen through as far as they are plain functions of the user's.
@@ -138,7 +139,7 @@ def seen(f: Callable[..., Any]) -> Callable[..., Any]:
     if not plan.needed:
         return f
 
-    def called(*args: Any, **kwargs: Any) -> Any:
+    def called(*args: object, **kwargs: object) -> Any:
         seeing = Seeing(f, plan)
         try:
             return seeing.function(f)(*args, **kwargs)

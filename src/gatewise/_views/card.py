@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from gatewise._views.checks import check_text, complex_shown
 from gatewise._views.ledger import local_text, locally
@@ -27,7 +26,7 @@ _ASSIGNED = re.compile(r"(\w+) = ")
 _ZEROS = re.compile(r"\w+ = np\.zeros[^;]*; ")
 
 
-def card(record: Mapping[str, Any], name: str, *, digits: int | None = None, times: str = "*") -> str:
+def card(record: Mapping[str, object], name: str, *, digits: int | None = None, times: str = "*") -> str:
     """The card of the wire called `name`; `times` is the sign its products are written with.
 
     A wire a gate made shows that gate: forward, upstream, local, downstream, code. An input shows its uses. A name that

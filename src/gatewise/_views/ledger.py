@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from gatewise._views.checks import derivative_text
 from gatewise._views.looped import of_all_rounds, of_loops, series
@@ -36,7 +35,7 @@ class LedgerRows:
         return column in self.numeric
 
 
-def ledger_rows(record: Mapping[str, Any], *, digits: int | None = None) -> LedgerRows:
+def ledger_rows(record: Mapping[str, object], *, digits: int | None = None) -> LedgerRows:
     """The ledger of a record as data.
 
     The column of shapes is there when some wire is an array or not float64, the column of numerical derivatives when
@@ -57,7 +56,7 @@ def ledger_rows(record: Mapping[str, Any], *, digits: int | None = None) -> Ledg
     return LedgerRows(tuple(said(f"head.{key}") for key in columns), rows, under, numeric)
 
 
-def ledger(record: Mapping[str, Any], *, digits: int | None = None) -> str:
+def ledger(record: Mapping[str, object], *, digits: int | None = None) -> str:
     """The ledger of a record as plain text for a fixed-width font."""
     table = ledger_rows(record, digits=digits)
     lines = (table.header, *table.rows)

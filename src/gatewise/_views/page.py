@@ -62,14 +62,14 @@ _TARGETS = re.compile(r"    ([^\W\d][\w, ]*?) = ")
 
 
 def page(
-    record: Mapping[str, Any],
-    formulas: Mapping[str, Any] | None = None,
+    record: Mapping[str, object],
+    formulas: Mapping[str, object] | None = None,
     *,
     palette: str = "default",
     digits: int | None = None,
     fold: Fold = None,
     staged: str | None = None,
-    rounds: Sequence[Mapping[str, Any]] = (),
+    rounds: Sequence[Mapping[str, object]] = (),
 ) -> str:
     """A whole HTML document: the picture, a table of the wires, and the script that brings both to life.
 
@@ -115,14 +115,14 @@ def _head(title: str, palette: str) -> list[str]:
 
 
 def element(
-    record: Mapping[str, Any],
-    formulas: Mapping[str, Any] | None = None,
+    record: Mapping[str, object],
+    formulas: Mapping[str, object] | None = None,
     *,
     palette: str = "default",
     digits: int | None = None,
     fold: Fold = None,
     staged: str | None = None,
-    rounds: Sequence[Mapping[str, Any]] = (),
+    rounds: Sequence[Mapping[str, object]] = (),
 ) -> str:
     """The same as an element of a notebook: an image, which a script that may run replaces by the live picture.
 
@@ -146,12 +146,12 @@ class _Parts(NamedTuple):
 
 def _parts(
     record: Mapping[str, Any],
-    formulas: Mapping[str, Any] | None,
+    formulas: Mapping[str, object] | None,
     palette: str,
     digits: int | None,
     fold: Fold,
     staged: str | None,
-    rounds: Sequence[Mapping[str, Any]],
+    rounds: Sequence[Mapping[str, object]],
     *,
     style: str,
 ) -> _Parts:
@@ -229,7 +229,7 @@ def _groups(sheet: Sheet, fold: Fold) -> list[tuple[str, list[int]]]:
     return [found.get(number, ("", [])) for number in range(max(found, default=-1) + 1)]
 
 
-def _with_groups(rounds: Sequence[Mapping[str, Any]], sheet: Sheet, fold: Fold) -> list[Mapping[str, Any]]:
+def _with_groups(rounds: Sequence[Mapping[str, object]], sheet: Sheet, fold: Fold) -> list[Mapping[str, Any]]:
     """The rounds of each loop, with the number of the group that shows it."""
     groups = {
         group.steps[0].wires[0].loop: group.number for group in all_groups(grouped(sheet, fold)) if group.kind == "loop"

@@ -35,7 +35,7 @@ Own = dict[str, list[list[float]]]
 
 
 def picture(
-    record: Mapping[str, Any], *, palette: str = "default", digits: int | None = None, fold: Fold = None
+    record: Mapping[str, object], *, palette: str = "default", digits: int | None = None, fold: Fold = None
 ) -> str:
     """The circuit of a record as the text of an SVG.
 
@@ -47,7 +47,7 @@ def picture(
 
 
 def live_picture(
-    record: Mapping[str, Any], *, palette: str = "default", digits: int | None = None, fold: Fold = None
+    record: Mapping[str, object], *, palette: str = "default", digits: int | None = None, fold: Fold = None
 ) -> tuple[str, dict[str, Any]]:
     """The picture for a page, and the numbers a script needs to open and close its groups (`web/picture.js`).
 

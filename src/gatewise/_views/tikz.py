@@ -7,7 +7,7 @@ on no font, and in the sizes that every LaTeX has.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from gatewise._errors import ArgumentError
 from gatewise._views.groups import Fold
@@ -27,7 +27,7 @@ _LARGEST_SCALE = 1.5  # of a small circuit on a slide: its numbers are not to sh
 
 
 def tikz(
-    record: Mapping[str, Any],
+    record: Mapping[str, object],
     *,
     palette: str = "default",
     digits: int | None = None,

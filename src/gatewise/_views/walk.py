@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gatewise._views.card import accumulated, backward_part, forward_part, open_sum
 from gatewise._views.numbers import DASH, number, quantity
@@ -52,7 +51,7 @@ def steps(sheet: Sheet) -> list[WalkStep]:
 
 
 def walk_text(
-    record: Mapping[str, Any],
+    record: Mapping[str, object],
     position: int,
     *,
     digits: int | None = None,
@@ -67,7 +66,7 @@ def walk_text(
     return Walk(record, digits).screen(position, rows, columns)
 
 
-def walk_blocks(record: Mapping[str, Any], *, digits: int | None = None) -> list[str]:
+def walk_blocks(record: Mapping[str, object], *, digits: int | None = None) -> list[str]:
     """The whole walk as text to read in one go: the inputs, then a block a step."""
     walk = Walk(record, digits)
     return [walk.block(position) for position in range(len(walk.steps) + 1)]
@@ -76,7 +75,7 @@ def walk_blocks(record: Mapping[str, Any], *, digits: int | None = None) -> list
 class Walk:
     """A record with its steps, to be shown at any position."""
 
-    def __init__(self, record: Mapping[str, Any], digits: int | None = None) -> None:
+    def __init__(self, record: Mapping[str, object], digits: int | None = None) -> None:
         self.sheet: Sheet = read(record)
         self.steps = steps(self.sheet)
         self.digits = digits

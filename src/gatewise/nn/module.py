@@ -89,7 +89,7 @@ class Module:
         """Compute; every module writes its own."""
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x)")
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         return self.forward(*args, **kwargs)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -289,7 +289,7 @@ class Module:
             if path in state:
                 rng.bit_generator.state = copy.deepcopy(state[path])
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
         memo.setdefault(id(generator(None)), generator(None))  # what all layers share, copies share too
         for _, parameter in self.named_parameters():
             if id(parameter) not in memo:

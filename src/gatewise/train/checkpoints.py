@@ -34,7 +34,7 @@ LARGEST = 4096  # bits of a whole number; the states of NumPy's generators have 
 DTYPE = re.compile(r"[<>|][biufc](1|2|4|8|12|16|24|32)")
 
 
-def save(path: str | Path, state: dict[str, Any]) -> None:
+def save(path: str | Path, state: dict[str, object]) -> None:
     """Write nested dicts, lists and tuples of arrays, numbers, strings, booleans and None into one file.
 
     The file is complete on the disk before it takes the name, and what stood there before is kept as `path.previous`:
@@ -134,7 +134,7 @@ def _packed(value: Any, place: str, arrays: list[np.ndarray], depth: int) -> Any
     )
 
 
-def _packed_pair(key: Any, value: Any, place: str, arrays: list[np.ndarray], depth: int) -> list[Any]:
+def _packed_pair(key: object, value: object, place: str, arrays: list[np.ndarray], depth: int) -> list[Any]:
     if type(key) not in (str, int):
         cure = "str(key)."
         raise CheckpointError(f"{place} has the key {key!r:.60}.", "a key is a string or a whole number.", cure)
@@ -250,7 +250,7 @@ def _shape(sizes: list[int]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _unpacked(node: Any, arrays: list[np.ndarray]) -> Any:
+def _unpacked(node: object, arrays: list[np.ndarray]) -> Any:
     """The value that `_packed` was given."""
     if isinstance(node, list):
         return [_unpacked(each, arrays) for each in node]

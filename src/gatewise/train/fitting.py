@@ -266,7 +266,7 @@ class Trainer:
             "signs": self.signs.state(),
         }
 
-    def restore(self, state: Mapping[str, Any], file: str | Path | None = None) -> None:
+    def restore(self, state: Mapping[str, object], file: str | Path | None = None) -> None:
         """Go on from where `state()` was taken; `file` is named where something in it is wrong.
 
         Raises `TrainingError` where model, data or settings are not those of the run, and `CheckpointError` where the
@@ -293,7 +293,7 @@ class Trainer:
         self.signs.restore(held.inside("signs"))
         self.saved = len(self.history.losses)
 
-    def load_generators(self, state: Mapping[str, Any]) -> None:
+    def load_generators(self, state: Mapping[str, object]) -> None:
         """Give the layers that draw their generators back, all of them."""
         here = self.model.random_state()
         if state.keys() != here.keys():

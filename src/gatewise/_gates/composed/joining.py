@@ -75,11 +75,11 @@ def block(arrays):
     return joined_up(arrays, deepest, most)
 
 
-def depth_of(arrays: Any) -> int:
+def depth_of(arrays: object) -> int:
     return 1 + max(map(depth_of, arrays)) if isinstance(arrays, list) else 0
 
 
-def leaves_of(arrays: Any) -> list[Any]:
+def leaves_of(arrays: object) -> list[Any]:
     return [leaf for part in arrays for leaf in leaves_of(part)] if isinstance(arrays, list) else [arrays]
 
 

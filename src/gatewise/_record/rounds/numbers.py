@@ -132,7 +132,7 @@ class RoundsOf:
                 np.add.at(found, made.parameters["index"], g)
         return found
 
-    def total(self, parts: list[Any], wire: Wire) -> Any:
+    def total(self, parts: list[object], wire: Wire) -> Any:
         """Some contributions to a wire added up; zeros where none came and one was asked for."""
         came = [part for part in parts if part is not None]
         if came:

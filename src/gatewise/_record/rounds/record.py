@@ -301,9 +301,9 @@ class Writing:
         target: Key,
         port: int,
         text: GateText | None,
-        part: Any,
+        part: object,
         blocked: bool = False,
-        local: Any = None,
+        local: object = None,
     ) -> UseEntry:
         return {
             "from": self.ids[source],

@@ -251,7 +251,7 @@ def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
     return not any(isinstance(each, (ast.Name, ast.Call, ast.Attribute)) for each in ast.walk(node))
 
 
-def is_left_out(made: Expr, name: str, x: Any) -> bool:
+def is_left_out(made: Expr, name: str, x: object) -> bool:
     """Whether a call gives one operand and no such parameter, which is what it is anyhow."""
     match expression_at(*made.place[-1]) if made.place else None:
         case ast.Call(args=[_], keywords=keywords) if all(k.arg not in (None, name) for k in keywords):

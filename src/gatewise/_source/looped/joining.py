@@ -299,7 +299,7 @@ class Looped:
             for w, (shared, index) in part.body.direct.items()
         }
 
-    def hand_out(self, part: Rounds, q: int, first: Any, level: Level) -> None:
+    def hand_out(self, part: Rounds, q: int, first: object, level: Level) -> None:
         """The gradient that the first round leaves, to what it began with."""
         if not isinstance(first, Wire) or not self.wanted(first) or not self.wanted(part.body.wires[q]):
             return

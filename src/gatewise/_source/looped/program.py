@@ -6,7 +6,6 @@ import copy
 import dataclasses
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -86,7 +85,7 @@ BY_NAME = ("positional_or_keyword", "keyword_only")
 TOLERANCE = {8: 1e-11, 4: 1e-4}  # by the size of a float: printed lines state some slopes from the rounded output
 
 
-def close(a: Any, b: Any) -> bool:
+def close(a: object, b: object) -> bool:
     """Whether two gradients agree, up to the rounding of a different order."""
     tolerance = TOLERANCE.get(np.asarray(b).dtype.itemsize, 1e-11)
     one, other = np.asarray(a, dtype=float), np.asarray(b, dtype=float)

@@ -67,7 +67,7 @@ def joined_up(stages: Sequence[Stage], of: Mapping[Wire, Any], slight: dict[Wire
     return found
 
 
-def targets_of(loop: Any) -> list[str]:
+def targets_of(loop: object) -> list[str]:
     """The names that a loop gives to the entries of arrays, in their order."""
     target = getattr(loop, "target", None)
     several = target.elts if isinstance(target, ast.Tuple) else [target]
@@ -123,7 +123,7 @@ def of_round(
     return dataclasses.replace(stage, wires=piece)
 
 
-def entry_of(said: Statement, loop: Any) -> tuple[str, ast.expr | None]:
+def entry_of(said: Statement, loop: object) -> tuple[str, ast.expr | None]:
     """What a round of a statement computes: its name, and the expression; no name where the statement has one."""
     match said.value, loop:
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[entry]), _:
