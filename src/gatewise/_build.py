@@ -118,10 +118,10 @@ def run_printed(text: str) -> dict[str, Any]:
     return namespace
 
 
-def importing(instead: Callable[[object], object]) -> dict[str, Any]:
+def importing(instead: Callable[[object], object]) -> dict[str, object]:
     """Python's own names, of which `import` gives what `instead` has in a module's place, where that is not None."""
 
-    def imported(name: str, *args: Any, **kwargs: Any) -> Any:
+    def imported(name: str, *args: Any, **kwargs: Any) -> object:
         module = builtins.__import__(name, *args, **kwargs)
         found = instead(module)
         return module if found is None else found

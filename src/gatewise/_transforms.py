@@ -162,7 +162,7 @@ def as_square(circuit: FrozenCircuit, event: Event) -> None:
         event.parts = [(0, x, 2 * base * Tensor(event.upstream.value, event.upstream, bit))]
 
 
-def replay(circuit: FrozenCircuit, instead: Mapping[Wire, object]) -> Any:
+def replay(circuit: FrozenCircuit, instead: Mapping[Wire, object]) -> object:
     """The output's value with other values on some wires: only the steps behind those are run again.
 
     Inputs keep their values, a cut wire among them. Conversions to short floats are left out: where the values that are
@@ -193,7 +193,7 @@ def run_step(made: Expr, operands: list[Any]) -> Any:
             return float(made.forward(*map(np.float64, operands), **parameters))
 
 
-def as_run(parameter: object) -> Any:
+def as_run(parameter: object) -> object:
     """A parameter with the values of its wires, and float64 in the place of a dtype of shorter floats."""
     if isinstance(parameter, np.dtype):
         return np.dtype(float) if parameter.kind == "f" else parameter

@@ -120,7 +120,7 @@ class Circuit:
         return gate_texts(self._frozen)
 
     @cached_property
-    def _formulas(self) -> dict[str, Any]:
+    def _formulas(self) -> dict[str, object]:
         """How the numbers of the record come about, for pages."""
         rules = block_rules(self._frozen) if self._folded else {}
         return formulas(self._frozen, self._facts, self._texts, rules)
@@ -132,11 +132,11 @@ class Circuit:
     def _folded_if_asked(self, whole: Record) -> Record:
         return fold(whole, block_rules(self._frozen)) if self._folded else whole
 
-    def _with_checks(self, checks: dict[str, Check]) -> dict[str, Any]:
+    def _with_checks(self, checks: dict[str, Check]) -> dict[str, object]:
         return jsonable(self._folded_if_asked({**self._record, "checks": checks}))
 
     @cached_property
-    def _shown(self) -> dict[str, Any]:
+    def _shown(self) -> dict[str, object]:
         return self._with_checks(self._checks)
 
     @cached_property
@@ -144,10 +144,10 @@ class Circuit:
         return Rounds(self._frozen)
 
     @cached_property
-    def _unchecked(self) -> dict[str, Any]:
+    def _unchecked(self) -> dict[str, object]:
         return self._with_checks({})
 
-    def _seen(self, round: object = None, unrolled: bool = False, checks: bool = True) -> dict[str, Any]:
+    def _seen(self, round: object = None, unrolled: bool = False, checks: bool = True) -> dict[str, object]:
         """The record that is looked at: with one round of each loop, or with every gate; with numerical derivatives."""
         asked = counted_round(round)
         if unrolled and asked is not None:
@@ -163,7 +163,9 @@ class Circuit:
         """Checks by the names of the wires that they are of."""
         return {self._frozen.names[self._frozen.wires[int(k)]]: found for k, found in checks.items()}
 
-    def _looked_up(self, name: str, round: object, unrolled: bool, checks: bool = True) -> tuple[dict[str, Any], str]:
+    def _looked_up(
+        self, name: str, round: object, unrolled: bool, checks: bool = True
+    ) -> tuple[dict[str, object], str]:
         """The record that shows a wire, with its numerical derivative, and what the wire is called there."""
         asked = counted_round(round)
         found = None if unrolled or self._folded else self._rounds.standing_for(name, asked)
@@ -171,7 +173,7 @@ class Circuit:
         record = self._seen(shown, unrolled, checks)
         return (self._checked(record, wire, there) if checks and wire is not None else record), there
 
-    def _checked(self, record: dict[str, object], wire: Wire, name: str) -> dict[str, Any]:
+    def _checked(self, record: dict[str, object], wire: Wire, name: str) -> dict[str, object]:
         """A record with the numerical derivative of one more wire, where it has a gradient."""
         if wire in self._frozen.edges or wire not in self._frozen.ids or not wire.bits & self._frozen.bit:
             return record
@@ -392,6 +394,6 @@ def frozen_of(circuit: Circuit) -> FrozenCircuit:
     return circuit._frozen
 
 
-def record_of(circuit: Circuit, round: Round = None, unrolled: bool = False) -> dict[str, Any]:
+def record_of(circuit: Circuit, round: Round = None, unrolled: bool = False) -> dict[str, object]:
     """The record that `json` writes, itself and not a copy: for views, which only read it."""
     return circuit._seen(round, unrolled)

@@ -114,7 +114,7 @@ def is_short(circuit: FrozenCircuit) -> bool:
     return len(circuit.steps) * entries <= FEW_STEPS
 
 
-def with_checks(record: dict[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
+def with_checks(record: dict[str, Any], checks: Mapping[str, Check]) -> dict[str, object]:
     """A record with numerical derivatives, which come by name."""
     ids = {wire["name"]: wire["id"] for wire in record["wires"]}
     told = {str(ids[name]): check_written(check) for name, check in checks.items() if name in ids}

@@ -92,7 +92,7 @@ def refuse_as_expression(text: str, args: Sequence[object], kwargs: Mapping[str,
         raise ArgumentError("an expression was given a dict.", why, f'gw.circuit("{text}", **inputs).')
 
 
-def as_array(name: str, value: object) -> Any:
+def as_array(name: str, value: object) -> object:
     """A list of numbers as the array that an expression computes with. Raises `ArgumentError` where it is none."""
     if isinstance(value, str):
         raise ArgumentError(f"{name} is {value!r}, a string.", "an expression computes with numbers.", f"{name}=1.0.")
@@ -110,7 +110,7 @@ def as_array(name: str, value: object) -> Any:
     return array
 
 
-def as_python_reads(given: Mapping[str, object]) -> dict[str, Any]:
+def as_python_reads(given: Mapping[str, object]) -> dict[str, object]:
     """The inputs under their names as Python reads them. Raises `InputNameError` for two that are one."""
     found: dict[str, Any] = {}
     for name, value in given.items():

@@ -135,7 +135,7 @@ def as_one_row(outputs: Sequence[npt.ArrayLike]) -> np.ndarray:
     return np.concatenate([np.ravel(x) for x in outputs])
 
 
-def gradient_from(subject: Subject, gradient: Any) -> Any:
+def gradient_from(subject: Subject, gradient: Any) -> object:
     """What the gradient function returns. Raises `ArgumentError` where it does not take the inputs of f."""
     args, kwargs = subject.filled()
     try:

@@ -109,7 +109,7 @@ def matched(subject: Subject, found: object, names: Sequence[object]) -> Pairs:
     return units[0].pairs(found) or [(parameters[0], found)] if len(units) == 1 else [(parameters[0], found)]
 
 
-def with_names(found: Any) -> Any:
+def with_names(found: Any) -> object:
     """Gradients that carry their names, as a dict: a named tuple, a list of pairs of a name and a gradient."""
     if isinstance(found, tuple) and hasattr(found, "_asdict"):
         return found._asdict()

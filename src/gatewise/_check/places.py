@@ -6,7 +6,6 @@ import ast
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -240,7 +239,7 @@ def is_leaf(value: object) -> bool:
     return isinstance(value, (float, int, np.floating, np.integer)) and not isinstance(value, bool)
 
 
-def value_copied(value: object) -> Any:
+def value_copied(value: object) -> object:
     return value.copy() if isinstance(value, (np.ndarray, list)) else value
 
 

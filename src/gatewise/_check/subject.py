@@ -232,7 +232,7 @@ class Subject:
 
     def filled(
         self, replace: Callable[[Parameter], object] = Parameter.now, beside: Callable[[object], object] = same_as_given
-    ) -> tuple[list[Any], dict[str, Any]]:
+    ) -> tuple[list[object], dict[str, object]]:
         """Positional and named arguments, with what stands for each parameter; every array is a copy.
 
         A function may write into what it is given: that must change neither the caller's array nor the next run.
@@ -331,7 +331,7 @@ def as_one(result: object) -> object:
     return np.stack(result) if isinstance(result, (list, tuple)) and result else result
 
 
-def holder_of(structure: Any, key: Key) -> Any:
+def holder_of(structure: Any, key: Key) -> object:
     """The dict or list that holds the entry `key` leads to."""
     for part in key[:-1]:
         structure = structure[part]

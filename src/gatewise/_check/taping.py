@@ -154,7 +154,7 @@ def holds_tensor(x: Any) -> bool:
     return any(map(holds_tensor, x.values() if isinstance(x, dict) else x)) if type(x) in (list, tuple, dict) else False
 
 
-def put_at(x: Any, index: Any, value: Any) -> Any:
+def put_at(x: Any, index: Any, value: Any) -> object:
     """`x` with another value at an index: x itself, changed, where no Tensor is about; else a new one."""
     index = without_tensors(index)
     if isinstance(x, (list, dict)) or not (isinstance(x, Tensor) or holds_tensor(value)):

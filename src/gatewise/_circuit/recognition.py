@@ -25,7 +25,7 @@ def written_gate(wire: Wire) -> Gate | None:
     return wire.pullback.gate if wire.pullback is not None else None
 
 
-def written_operands(wire: Wire) -> tuple[Sequence[Any], Sequence[Wire | None], Mapping[str, Any]]:
+def written_operands(wire: Wire) -> tuple[Sequence[object], Sequence[Wire | None], Mapping[str, object]]:
     """Values, wires and parameters of the gate the user wrote."""
     operands, parameters, parents, pullback = made_as_written(wire)
     if type(wire) is not SourcedWire or wire.written is None:
@@ -59,7 +59,7 @@ def may_close(gate: Gate, first: Wire | None) -> bool:
 
 def recognise(
     gate: Gate, wires: Sequence[Wire | None], values: Sequence[Any], parameters: Mapping[str, Any], out: Any
-) -> tuple[Any, Any, Any, Any, Any] | None:
+) -> tuple[object, object, object, object, object] | None:
     """The block that a step of `gate` closes: its (operands, parameters, parents, pullback, sources), or None.
 
     By structure alone: where what the user wrote overflows, the block's rule for what is written is NaN too.

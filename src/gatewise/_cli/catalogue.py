@@ -168,7 +168,7 @@ def example(gate: Gate, call: Call) -> Circuit | None:
     )
 
 
-def upstream_of(gate: Gate, value: Any) -> Any:
+def upstream_of(gate: Gate, value: Any) -> object:
     """What the example's sweep starts from: ones, or 1, 2, 3 ... where ones would hide which entry goes where."""
     if gate.family.name not in ("linear", "custom") or np.ndim(value) == 0:
         return "ones"
@@ -185,7 +185,7 @@ def example_circuit(text: str, call: Call, upstream: object) -> Circuit | None:
     return None if any(np.iscomplexobj(wire.value) for wire in frozen_of(circuit).wires) else circuit
 
 
-def sample_value(gate: Gate) -> Any:
+def sample_value(gate: Gate) -> object:
     args, kwargs = arguments(gate)
     with np.errstate(all="ignore"):
         return gate.function(*args, **kwargs)

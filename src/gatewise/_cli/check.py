@@ -162,7 +162,7 @@ def on_function(f: Any, given: Mapping[str, object], request: CheckRequest, opti
     return checked(f, args, kwargs, rng=request.seed, leave_out=left_out, **options)
 
 
-def as_arguments(f: Any, given: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+def as_arguments(f: Any, given: Mapping[str, Any]) -> tuple[list[object], dict[str, object]]:
     """The inputs as arguments; those a function takes by place alone are put there."""
     signature = signature_of(f, len(given))
     first = [p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_ONLY and p.name in given]

@@ -28,7 +28,7 @@ REASONS = {
 }
 
 
-def overridable() -> Iterator[tuple[str, Any]]:
+def overridable() -> Iterator[tuple[str, object]]:
     """The names of NumPy's main namespace, of `linalg` and of `fft`, each with its function."""
     for prefix, module in (("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft)):
         for name in sorted(vars(module)):

@@ -82,7 +82,7 @@ def recorded_circuit(target: Target, given: Mapping[str, object], request: Reque
         raise with_backward(error, target, "show") from None
 
 
-def upstream_of(target: Target, request: Request) -> Any:
+def upstream_of(target: Target, request: Request) -> object:
     """The upstream gradient: nothing, "ones", a value, or the name of one that a script assigns."""
     text = request.upstream
     if text is None or text == "ones":

@@ -110,7 +110,7 @@ def one_number(text: str, name: str) -> float:
     return float(value)
 
 
-def inputs_at(varied: Varied, given: Mapping[str, Any], value: float) -> dict[str, Any]:
+def inputs_at(varied: Varied, given: Mapping[str, Any], value: float) -> dict[str, object]:
     """The inputs with the varied one at a value, or multiplied by it. Raises `CommandError`."""
     name = varied.name
     if varied.multiplies:

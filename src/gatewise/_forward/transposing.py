@@ -52,7 +52,7 @@ def probe(value: object, dual: int) -> Tensor:
 
 def going_back(
     parts: Sequence[object], ts: Sequence[object], dual: int, lower: int, lift: Lift
-) -> dict[Wire | None, Any]:
+) -> dict[Wire | None, object]:
     """What arrives at the probes where the tangents go back along what the probes sent to the operands."""
     upstream: dict[Wire, Any] = {}
     for part, t in zip(parts, ts, strict=True):
@@ -68,7 +68,7 @@ def inner(part: object, t: object) -> Any:
     return np.sum(product, axis=axes) if axes else product
 
 
-def transposed_hooks(wire: Wire, t: object, lower: int, lift: Lift, many: int) -> Any:
+def transposed_hooks(wire: Wire, t: object, lower: int, lift: Lift, many: int) -> object:
     """A tangent where the user's hooks change the gradient: what they do to it is linear, and transposed."""
     with Bit() as dual:
         given = probe(wire.value, dual)

@@ -51,7 +51,7 @@ def has_grown(ts: Sequence[object]) -> bool:
     return any(type(t) is Growing for t in ts)
 
 
-def at_rest(t: object) -> Any:
+def at_rest(t: object) -> object:
     """A tangent that nobody changes any more."""
     return t.settled(copy=True) if type(t) is Growing else t
 

@@ -55,11 +55,11 @@ def sigmoid(x: Any) -> Any:
     return 1 / (1 + np.exp(-x))
 
 
-def sigmoid_of_exp(x: Any) -> Any:
+def sigmoid_of_exp(x: Any) -> object:
     return np.exp(x) / (1 + np.exp(x))
 
 
-def softmax_kept(x: Any, axis: Any) -> Any:
+def softmax_kept(x: Any, axis: Any) -> object:
     return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
 
 
@@ -73,7 +73,7 @@ def reshaped(x: Any) -> Any:
     return np.exp(x) / (gate_pattern(NAMES["reshape"], total, shape=shape) if is_pattern else np.reshape(total, shape))
 
 
-def softmax_whole(x: Any) -> Any:
+def softmax_whole(x: Any) -> object:
     return np.exp(x) / np.sum(np.exp(x))
 
 

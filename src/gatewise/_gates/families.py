@@ -139,7 +139,7 @@ class Elementwise(Family):
         if scalar:
             return total
 
-        def push(tangents: object, out: object, operands: object, parameters: object, live: Any = None) -> Any:
+        def push(tangents: object, out: object, operands: object, parameters: object, live: Any = None) -> object:
             if live is None and not routes:
                 return total(tangents, out, operands, parameters)
             masks = [None if live is None else live[n] for n in moving]
@@ -202,7 +202,7 @@ class Reduction(Family):
         """The tangents of the entries by their weights, in one total."""
         routes, rule = gate.pattern == "routes", gate.rule
 
-        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> object:
             (x,), (t,) = operands, tangents
             shape, mask = shape_of(x), None if live is None else live[0]
             if 0 in shape:
@@ -268,7 +268,7 @@ class Linear(Family):
         adds_entries = gate.pattern == "moves" and len(kinds) == 1 and not gate.rearranges  # zeros that stay zeros
         added = gate.operands.index(gate.added) if gate.added else -1
 
-        def push(tangents: Any, out: object, operands: Any, parameters: Any, live: Any = None, many: int = 0) -> Any:
+        def push(tangents: Any, out: object, operands: Any, parameters: Any, live: Any = None, many: int = 0) -> object:
             given = dict(zip(wanted, tangents, strict=True))
             parameters = {**parameters, **gate.still} if gate.still else parameters
             if many:
@@ -315,7 +315,7 @@ class Custom(Family):
         if rule is None:
             return None
 
-        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: object = None) -> Any:
+        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: object = None) -> object:
             if gate.symmetric:
                 return rule(tangents[0], out, *operands, **parameters)
             given = dict(zip(wanted, tangents, strict=True))

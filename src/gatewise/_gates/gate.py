@@ -171,7 +171,7 @@ class Gate(Facts):
             self.as_written = self.by(*self.written)
         GATES[function] = NAMES[self.name] = self
 
-    def implied(self, facts: Mapping[str, object]) -> dict[str, Any]:
+    def implied(self, facts: Mapping[str, object]) -> dict[str, object]:
         """What follows of a gate where its declaration is silent."""
         hands_on = self.pattern in ("moves", "routes")
         name = facts.get("name") or self.rule.__name__.rstrip("_")

@@ -58,7 +58,7 @@ def alive(parts: Sequence[Any], masks: Sequence[Any]) -> Any:
     return total if any(mask is None for mask in masks) else Live(total, joint)
 
 
-def totalled(t: Any, mask: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+def totalled(t: Any, mask: Any, axes: tuple[int, ...], keepdims: bool) -> object:
     """The sum over some axes, counted from the last."""
     if axes:
         t = np.sum(t, axis=axes, keepdims=keepdims)
@@ -83,7 +83,7 @@ def product(gate: Gate, given: Mapping[int, object], operands: Sequence[object],
     return total
 
 
-def in_rows(gate: Gate, given: Mapping[int, Any], operands: Sequence[Any], parameters: Any, multiplies: bool) -> Any:
+def in_rows(gate: Gate, given: Mapping[int, Any], operands: Sequence[Any], parameters: Any, multiplies: bool) -> object:
     """What a linear gate makes of many tangents at once; NotImplemented where it is to be asked for each."""
     if gate.rows is not None and (multiplies or len(operands) == 1):
         moved = [
@@ -110,7 +110,7 @@ def zeros_like(x: Any) -> Any:
     return np.zeros(np.shape(value), dtype if dtype.kind in "fc" else float)
 
 
-def as_number(mask: object, x: object) -> Any:
+def as_number(mask: object, x: object) -> object:
     """A mask as ones and zeros in the place of the operand `x`, to be moved like it."""
     if mask is None:
         return np.ones(shape_of(x))

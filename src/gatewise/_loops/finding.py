@@ -67,7 +67,7 @@ def repeats(circuit: FrozenCircuit) -> tuple[list[Repeat], list[Unrolled]]:
     return list(found), left
 
 
-def used_at_all(circuit: FrozenCircuit) -> dict[Wire, list[Any]]:
+def used_at_all(circuit: FrozenCircuit) -> dict[Wire, list[object]]:
     """By the wire of a step who uses it: steps by their wires, None for the output."""
     used: dict[Wire, list[Any]] = {}
 

@@ -174,7 +174,7 @@ def form(wire: Wire) -> tuple[Any, ...]:
     return (*loose_form(wire), operands)
 
 
-def loose_form(wire: Wire) -> tuple[Any, ...]:
+def loose_form(wire: Wire) -> tuple[object, ...]:
     """The same, but for the shapes of the operands: a first round may be given a plain 0.0."""
     step = expr(wire)
     return (

@@ -37,7 +37,7 @@ def with_slots(step: Expr, told: Mapping[Slot, object]) -> Expr:
     return replace(step, operands=operands, parameters=parameters)
 
 
-def with_parts(slot: Slot, value: object, told: Mapping[Slot, object]) -> Any:
+def with_parts(slot: Slot, value: object, told: Mapping[Slot, object]) -> object:
     """A parameter with other values in some of its parts; one without such is the same object."""
     if slot in told:
         return told[slot]

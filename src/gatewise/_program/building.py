@@ -156,7 +156,7 @@ class Builder:
             raise NotTold(f"{gate.name} is not computed") from error
         return self.of(made)
 
-    def as_it_was(self, parameter: object) -> Any:
+    def as_it_was(self, parameter: object) -> object:
         """A parameter with the values that its wires had."""
         self.held.update(wires_in(parameter))
         return with_wires(parameter, placed)
@@ -218,7 +218,7 @@ def shape_and_dtype_of(value: object) -> tuple[tuple[int, ...], str]:
     return ((), "") if isinstance(value, (tuple, list)) else shape_and_dtype(value)
 
 
-def equality_key(x: object) -> Any:
+def equality_key(x: object) -> object:
     """What makes two operands or parameters equal: the bits of constants, 0.0 and -0.0 apart."""
     if isinstance(x, Constant):
         return type(x.value).__name__, np.asarray(x.value).dtype.str, np.shape(x.value), np.asarray(x.value).tobytes()

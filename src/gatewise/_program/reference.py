@@ -36,7 +36,7 @@ def evaluate(program: Program, given: Mapping[str, object]) -> dict[str, Any]:
     return {name: value(operand) for name, operand in program.outputs.items()}
 
 
-def as_gate_takes(parameter: Any, value: Any) -> Any:
+def as_gate_takes(parameter: Any, value: Any) -> object:
     """A parameter as a gate takes it: an index with the values of its places, axes and shapes as tuples."""
     if isinstance(parameter, tuple):
         parts = tuple(map(value, parameter))

@@ -52,7 +52,7 @@ def noise_of_output(circuit: FrozenCircuit) -> float | None:
     return noise if math.isfinite(noise) else None
 
 
-def rounding_of_gradients(circuit: FrozenCircuit) -> dict[Wire, Any]:
+def rounding_of_gradients(circuit: FrozenCircuit) -> dict[Wire, object]:
     """How far rounding moves each wire's gradient: much where what comes back along several ways cancels.
 
     It is seen from sweeps in which every gradient is changed in its last digit, this way or that, and from the sizes

@@ -90,7 +90,7 @@ def contributions_of(circuit: FrozenCircuit, events: Iterable[Event]) -> dict[tu
     return found
 
 
-def gradient_of(wire: Wire, circuit: FrozenCircuit, found: dict[Wire, Any], written: dict[Wire, Any]) -> Any:
+def gradient_of(wire: Wire, circuit: FrozenCircuit, found: dict[Wire, Any], written: dict[Wire, Any]) -> object:
     """A wire's gradient; zero where nothing came back along any use, None where none was asked for."""
     if wire in circuit.read or np.asarray(wire.value).dtype == bool:
         return None

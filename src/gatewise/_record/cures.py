@@ -174,7 +174,7 @@ def points(values: list[object], moving: list[int]) -> Iterator[list[Any]]:
         yield [random_like(draw, x, middle, spread) if k in moving else x for k, x in enumerate(values)]
 
 
-def random_like(draw: np.random.Generator, like: Any, middle: float, spread: float) -> Any:
+def random_like(draw: np.random.Generator, like: Any, middle: float, spread: float) -> object:
     numbers = draw.normal(middle, spread, np.shape(like))
     return float(numbers) if isinstance(like, float) else np.asarray(numbers).astype(np.asarray(like).dtype)
 

@@ -46,7 +46,7 @@ def magnitude(g: object, value: object) -> float:
         return 0.0
 
 
-def size_of(gate: Gate, operands: Any, parameters: Mapping[str, Any], out: object) -> Any:
+def size_of(gate: Gate, operands: Any, parameters: Mapping[str, Any], out: object) -> object:
     """The size of what a gate rounds: of a sum, the sum of the sizes of its terms."""
     if not gate.sums:
         return out

@@ -82,7 +82,7 @@ def is_module(name: str, known: Mapping[str, object], modules: Mapping[str, obje
     return name not in known and any(modules.get(name) is module for module in wanted)
 
 
-def plain_number(operation: Callable[[object, object], object], left: object, right: object) -> Any:
+def plain_number(operation: Callable[[object, object], object], left: object, right: object) -> object:
     """An operation on two Python numbers; anything else is not plain."""
     if not all(isinstance(x, (int, float)) for x in (left, right)):
         raise NotPlainError

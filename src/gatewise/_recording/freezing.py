@@ -152,7 +152,7 @@ def block_at(wire: SourcedWire, edges: Collection[Wire]) -> Block:
     return Block(wire.pullback.gate, operands, told, inside)
 
 
-def name_of_parts(name: str, value: object, inside: Collection[Wire]) -> Any:
+def name_of_parts(name: str, value: object, inside: Collection[Wire]) -> object:
     """A parameter of a block, with wires where the step that was given it has them."""
     for wire in inside:
         if (made := step_of(wire)) is not None and wire.parameters.get(name) is value and name in made.parameters:

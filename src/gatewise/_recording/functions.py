@@ -103,7 +103,7 @@ def normalised(name: str) -> str:
 
 def input_tensors(
     given: Mapping[str, object], explicit: frozenset[str], wrt: Sequence[str] | None, bit: int
-) -> tuple[dict[str, Any], list[Input]]:
+) -> tuple[dict[str, object], list[Input]]:
     """The arguments with Tensors in place of numbers and arrays, and the inputs among them.
 
     Wanted are the inputs that `wrt` names (by argument, or by the name of an entry), or, where it is None, all floats
@@ -189,7 +189,7 @@ def unique(name: str, inputs: Sequence[Input], reserved: Collection[str]) -> str
     return found
 
 
-def sorted_arguments(tensors: Mapping[str, Any], signature: Signature) -> tuple[list[Any], dict[str, Any]]:
+def sorted_arguments(tensors: Mapping[str, Any], signature: Signature) -> tuple[list[object], dict[str, object]]:
     """The arguments by position and by name, each in the way its signature takes it."""
     positional, named = [], {}
     for name, kind, _ in signature:

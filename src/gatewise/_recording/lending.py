@@ -23,7 +23,7 @@ class Lending:
         self.givers: dict[int, tuple[Any, Any]] = {}  # by id of what the function got: that, and the caller's own
         self.seen: dict[int, Any] = {}  # by id: the containers that were made plain, kept so that no id comes again
 
-    def lend(self, given: object, tensors: object) -> Any:
+    def lend(self, given: object, tensors: object) -> object:
         """`tensors`, which has the structure of `given`, in containers of its own."""
         if not is_container(given):
             own = lent_out(tensors)
@@ -84,7 +84,7 @@ class Lending:
         return x
 
 
-def lent_out(x: object) -> Any:
+def lent_out(x: object) -> object:
     """The Tensor that the function gets for one that gradients are collected by: it may write into its own."""
     return Tensor(x.value, x.wire, x.bits) if type(x) is Tensor else x
 

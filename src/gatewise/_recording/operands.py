@@ -152,7 +152,7 @@ class Constants:
             return self.spelled_wire(value.view(np.ndarray) if array else value, text)
         return self.captured(value, node).wire if array and told_by_value(value) is None else value
 
-    def in_rows(self, parts: list[Any], nodes: Sequence[ast.expr]) -> list[Any]:
+    def in_rows(self, parts: list[Any], nodes: Sequence[ast.expr]) -> list[object]:
         """The parts of an index; an `np.arange` of a size that a helper knows is as long as the labels beside it."""
         beside = next(
             (x for x in parts if isinstance(x, Wire) and np.ndim(x.value) == 1 and x in self.namer.names), None

@@ -183,7 +183,7 @@ def in_print() -> bool:
     return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"
 
 
-def told_by_wires(parameter: Any, plain: Any) -> Any:
+def told_by_wires(parameter: Any, plain: Any) -> object:
     """A parameter as it is kept, with the wires of Tensors inside it (an index) in their place."""
     if type(parameter) is Tensor:
         return seen(parameter.wire) if parameter.wire is not None and parameter.bits & lent.recording else plain

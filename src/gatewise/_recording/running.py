@@ -152,7 +152,7 @@ def starting_upstream(output: Wire, inputs: Sequence[Input], upstream: Any, name
     return upstream_for(output.value, upstream)
 
 
-def names_seen(f: Function) -> dict[str, Any]:
+def names_seen(f: Function) -> dict[str, object]:
     """The names that the function's code sees around it: globals, and what its closure holds."""
     f = getattr(f, "__func__", f)
     if not isinstance(f, types.FunctionType):

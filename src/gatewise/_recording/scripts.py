@@ -116,7 +116,7 @@ class MathImports(ast.NodeTransformer):
         left = [ast.copy_location(ast.Import(others), node)] if others else []
         return [*left, *(bound(alias.asname or "math", MATH, node) for alias in ours)]
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> object:
         """`from math import exp as e`: `e` is ours."""
         if node.module != "math" or node.level:
             return node

@@ -53,7 +53,7 @@ def mapped(function: Callable[[Path, Any], Any], structure: Any, path: Path = ()
     return function(path, structure)
 
 
-def entries_of(container: Any) -> Iterable[tuple[Any, Any]]:
+def entries_of(container: Any) -> Iterable[tuple[object, object]]:
     """The entries of a dict, a list or a tuple, each with its key or position."""
     if isinstance(container, dict):
         entries: Iterable[tuple[Any, Any]] = kind_of(container).items(container)
@@ -61,7 +61,7 @@ def entries_of(container: Any) -> Iterable[tuple[Any, Any]]:
     return enumerate(container)
 
 
-def parts_of(container: Any) -> list[Any]:
+def parts_of(container: Any) -> list[object]:
     """What stands in a dict, a list or a tuple, in order."""
     return list(kind_of(container).values(container) if isinstance(container, dict) else container)
 
@@ -170,7 +170,7 @@ class Held(list[Any]):
     whole: Any
 
 
-def opened(x: Any, parameters: bool = False) -> Any:
+def opened(x: Any, parameters: bool = False) -> object:
     """A structure with dataclasses as their fields; with `parameters` also objects that have these, as lists of them.
 
     A structure without any is the same object.

@@ -81,7 +81,7 @@ def step_texts(circuit: FrozenCircuit, steps: Iterable[tuple[Expr, Wire]]) -> di
     return found
 
 
-def local_gradients(wire: Wire) -> dict[int, Any]:
+def local_gradients(wire: Wire) -> dict[int, object]:
     """The local gradients of an elementwise gate: what its rule makes of ones, on numbers; None where it is dead."""
     operands, parameters, _, pullback = made_as_written(wire)
     if pullback is None:

@@ -14,7 +14,7 @@ from gatewise._gates import convert, zeros_with
 from gatewise._source.looking import dtype_of, is_gate, is_number, is_plain_place, made, same, value_of
 
 
-def conjuncts(mask: object) -> list[Any]:
+def conjuncts(mask: object) -> list[object]:
     """The conditions that a mask joins by `&`."""
     return [part for x in mask.operands for part in conjuncts(x)] if is_gate(mask, np.bitwise_and) else [mask]
 
@@ -43,7 +43,7 @@ def always(mask: object) -> bool:
     return bool(np.all(value_of(mask))) and is_static(mask)
 
 
-def all_of(conditions: list[object]) -> Any:
+def all_of(conditions: list[object]) -> object:
     """Conditions joined by `&`."""
     first, *rest = conditions
     for other in rest:
@@ -61,7 +61,7 @@ def either(x: object, y: object) -> Any:
     return y if any(same(x, part) for part in alternatives(y)) else None
 
 
-def alternatives(mask: object) -> Iterable[Any]:
+def alternatives(mask: object) -> Iterable[object]:
     """The conditions that a mask joins by `|`, outermost first and not too deep."""
     for _ in range(8):
         if not is_gate(mask, np.bitwise_or):
@@ -83,7 +83,7 @@ def is_switch(mask: object, x: object) -> bool:
     return is_gate(mask, np.not_equal) and is_number(mask.operands[1], 0) and same(mask.operands[0], x)
 
 
-def decided(node: Expr) -> Any:
+def decided(node: Expr) -> object:
     """`x != False` is x, and so is `x != 0` where x is a truth value that was moved as a number."""
     x, other = node.operands
     if other is False and dtype_of(x) == bool:

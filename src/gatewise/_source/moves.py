@@ -12,7 +12,7 @@ from gatewise._circuit import Expr
 from gatewise._source.looking import dtype_of, is_gate, made, same_form, value_of, weak
 
 
-def repeated_number(x: object) -> Any:
+def repeated_number(x: object) -> object:
     """The single number whose copies are all that `x` holds, or None."""
     while isinstance(x, Expr) and x.gate.rearranges:
         inner = x.operands[0]
@@ -40,7 +40,7 @@ def moved(node: Expr) -> Any:
     return node
 
 
-def turned_from(x: object) -> Any:
+def turned_from(x: object) -> object:
     """What is turned on its side to give a matrix, or None."""
     return (
         x.operands[0]
@@ -56,7 +56,7 @@ def raised(x: object, shape: tuple[int, ...]) -> Any:
     return None
 
 
-def as_column(x: object) -> Any:
+def as_column(x: object) -> object:
     """The vector that stands upright as a matrix of one column, or None."""
     found = raised(x, (np.size(value_of(x)), 1))
     return (
@@ -66,7 +66,7 @@ def as_column(x: object) -> Any:
     )
 
 
-def as_row(x: object) -> Any:
+def as_row(x: object) -> object:
     """The vector that lies as a matrix of one row, or None."""
     found = raised(x, (1, np.size(value_of(x))))
     return (
@@ -83,7 +83,7 @@ def single(x: object) -> Any:
     return x if np.shape(value_of(x)) == () else None
 
 
-def vector_product(node: Expr) -> Any:
+def vector_product(node: Expr) -> object:
     """A product of matrices of one row or one column as the product with vectors that one writes, or None."""
     product = node.operands[0]
     if not is_gate(product, np.matmul, np.outer) or np.ndim(node.value) != 1:

@@ -186,7 +186,7 @@ def are_shares(x: object, total: object) -> bool:
 # ------------------------------------------------------------------------------------------------------------ the table
 
 
-def switched(nodes: Nodes, node: Expr) -> Any:
+def switched(nodes: Nodes, node: Expr) -> object:
     """`where(live, part, 0)`: the part alone where it is zero outside `live` anyhow, a product where that does."""
     live, part, otherwise = node.operands
     if nodes.is_one(part) and is_number(otherwise, 0):
@@ -205,7 +205,7 @@ def switched(nodes: Nodes, node: Expr) -> Any:
     return without_spreads(replace(node, operands=(live, part, otherwise), where=None))
 
 
-def one_times(nodes: Nodes, node: Expr) -> Any:
+def one_times(nodes: Nodes, node: Expr) -> object:
     """A factor of 1 changes nothing."""
     for one, other in (node.operands, node.operands[::-1]):
         if nodes.is_one(one) or ((is_number(one, 1) or one is True) and same_form(other, node)):
@@ -213,7 +213,7 @@ def one_times(nodes: Nodes, node: Expr) -> Any:
     return None
 
 
-def sign_last(nodes: Nodes, node: Expr) -> Any:
+def sign_last(nodes: Nodes, node: Expr) -> object:
     """`-x * g` is -(x * g)."""
     for k, x in enumerate(node.operands):
         if is_gate(x, np.negative) and x.forward is operator.neg and node.where is not None:
@@ -228,18 +228,18 @@ def everywhere(nodes: Nodes, node: Expr) -> Any:
     return np.True_ if node.operands[0] is np.True_ else None
 
 
-def one_over(nodes: Nodes, node: Expr) -> Any:
+def one_over(nodes: Nodes, node: Expr) -> object:
     """An upstream gradient of ones over something is 1 over it."""
     return replace(node, operands=(1, node.operands[1]), where=None) if nodes.is_one(node.operands[0]) else None
 
 
-def outer_product(nodes: Nodes, node: Expr) -> Any:
+def outer_product(nodes: Nodes, node: Expr) -> object:
     """A column times a row."""
     left, right = as_column(node.operands[0]), as_row(node.operands[1])
     return None if left is None or right is None else made(np.outer, left, right, value=node.value)
 
 
-def picked_number(nodes: Nodes, node: Expr) -> Any:
+def picked_number(nodes: Nodes, node: Expr) -> object:
     """`t[None]` of a number picks that number."""
     return made(np.sum, *node.operands, value=node.value) if node.parameters["shape"] == () else None
 

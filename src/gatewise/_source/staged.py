@@ -165,7 +165,7 @@ class Writer:
         return f"return {self.names.forward_name(self.circuit.output)}, {gradients}"
 
 
-def marked_kept(wire: Wire) -> Any:
+def marked_kept(wire: Wire) -> object:
     return wire.value.view(Kept) if isinstance(wire.value, np.ndarray) else wire.value
 
 
@@ -177,7 +177,7 @@ def definition(node: Expr) -> Iterator[str]:
     gate = node.gate
     given = {name: with_wires(value, marked_kept) for name, value in node.parameters.items()}
 
-    def composition(*operands: object) -> Any:
+    def composition(*operands: object) -> object:
         return gate.function(*operands, **given)
 
     composition.__name__ = "out"

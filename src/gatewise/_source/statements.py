@@ -297,7 +297,7 @@ class Statements:
             "/", Text("1"), self.say.spell(x.operands[1])
         ), self.say.d_texts[upstream]
 
-    def spread_over(self, x: Any, like: Wire) -> Any:
+    def spread_over(self, x: Any, like: Wire) -> object:
         """What is spread over all of a wire's shape, where its gradient is only that."""
         if (
             not is_gate(x, np.broadcast_to)

@@ -279,7 +279,7 @@ def standing_in(x: Tensor, closed: int) -> Tensor:
 
 
 @Pullback
-def kept_over(g: object, out: object, operands: Any, parameters: object, live: object = None) -> Any:
+def kept_over(g: object, out: object, operands: Any, parameters: object, live: object = None) -> object:
     """What stands at a wire from a derivative that is over."""
     raise KeptError.of(*operands)
 
@@ -293,7 +293,7 @@ def demand_plain(x: object) -> None:
         raise GateError.subclass(x)
 
 
-def regrouped(out: Any, parts: list[object]) -> Any:
+def regrouped(out: Any, parts: list[object]) -> object:
     """Several outputs in the list, tuple or named tuple that NumPy gives them in."""
     return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
 

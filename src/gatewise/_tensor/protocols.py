@@ -95,7 +95,7 @@ AT_ONCE = {
 }
 
 
-def composition(body: Function, function: object, args: Sequence[object], kwargs: Parameters) -> Any:
+def composition(body: Function, function: object, args: Sequence[object], kwargs: Parameters) -> object:
     """A function of NumPy's as what it is made of; options that this does not know have no rule."""
     try:
         return body(*args, **kwargs)
@@ -159,7 +159,7 @@ def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Parameter
     return out if target is not None else carried(out, args)
 
 
-def stripped(x: Any) -> Any:
+def stripped(x: Any) -> object:
     """An argument without Tensors, whose memory can only be read; arrays stay the ones they are."""
     if type(x) is Tensor:
         whole = whole_number(x)
@@ -239,7 +239,7 @@ STRETCH = {np.clip, np.round, np.around, np.fix, np.quantile, np.percentile}
 ORDERS = {np.ravel: 1, np.reshape: 2}
 
 
-def in_order(function: Any, *args: Any, **kwargs: Any) -> Any:
+def in_order(function: Any, *args: Any, **kwargs: Any) -> object:
     """`np.ravel` or `np.reshape` in another order than by rows: by rows, of the array with its axes turned."""
     place = ORDERS[function]
     order = args[place] if len(args) > place else kwargs.pop("order")

@@ -74,7 +74,7 @@ class Stretch:
                     give_back(ref() if ref is not None else None, out[k], (k,), ())
 
 
-def with_values(operands: Sequence[object], made: list[object]) -> tuple[Any, ...]:
+def with_values(operands: Sequence[object], made: list[object]) -> tuple[object, ...]:
     return tuple([made[x.at] if type(x) is Inside else x for x in operands])
 
 
@@ -181,7 +181,7 @@ class Recomputing:
     def entry(self, x: object) -> Any:
         return self.entry_of(x.wire, x.value) if type(x) is Tensor else x
 
-    def entry_of(self, wire: Wire | None, value: object) -> Any:
+    def entry_of(self, wire: Wire | None, value: object) -> object:
         """An operand for another time: by its place where this stretch makes it, else by its value, which is kept."""
         at = self.places.get(wire) if wire is not None else None
         return value if at is None else Inside(at)

@@ -31,7 +31,7 @@ TAKE_LISTS = {
 TAKE_NESTED_LISTS = {np.block, np.piecewise, np.histogramdd, np.ix_}
 
 
-def each_gathered(x: Any) -> Any:
+def each_gathered(x: Any) -> object:
     """A list with each of its parts as one Tensor."""
     return type(x)(map(gathered, x)) if type(x) in LISTS and not LISTS.isdisjoint(map(type, x)) else x
 
@@ -87,7 +87,7 @@ def of_two(ufunc: np.ufunc, gate: Gate) -> Function:
     return twin
 
 
-def but_indices(x: object) -> Any:
+def but_indices(x: object) -> object:
     """A list as one Tensor; a tuple is an index."""
     return x if type(x) is tuple else gathered(x)
 

@@ -12,7 +12,7 @@ from gatewise._tensor import STOPPED, Tensor, gathered, has_tensor, laid_out, wh
 from gatewise._types import Function
 
 
-def buffer(array: Any) -> Any:
+def buffer(array: Any) -> object:
     """A new array as a Tensor where a derivative is being taken: Tensors may be written into it."""
     if not lent.taking or type(array) is not np.ndarray or array.dtype.kind not in "fc":
         return array
@@ -29,7 +29,7 @@ def makes(function: Function) -> Function:
     return twin
 
 
-def filled(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
+def filled(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> object:
     fill_value = gathered(fill_value)
     if type(fill_value) is not Tensor:
         return buffer(np.full(shape, fill_value, dtype, **options))
@@ -62,7 +62,7 @@ def of_array(function: Function, copies: bool) -> Function:
 
 def even_steps(
     start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, **options: Any
-) -> Any:
+) -> object:
     plainly: Any = np.linspace
     made = plainly(start, stop, int(num), endpoint, retstep, **options)
     return made if type(start) is Tensor or type(stop) is Tensor else buffer(made)

@@ -43,7 +43,7 @@ class MathGate:
         return apply(self.gate, self.function, args, {})
 
 
-def math_gate(function: Any) -> Any:
+def math_gate(function: Any) -> object:
     """The Tensor-taking twin of one of math's functions; anything else as it is."""
     ufunc = NUMPYS.get(function) or getattr(np, function.__name__, None)
     if isinstance(ufunc, np.ufunc) and ufunc in GATES and function is not math.floor:
@@ -63,12 +63,12 @@ def math_of(body: Function, function: Function) -> Function:
     return twin
 
 
-def rounded_number(t: Any, rounded: Callable[[Any], Any]) -> Any:
+def rounded_number(t: Any, rounded: Callable[[Any], Any]) -> object:
     """A number as the whole one below it, above it, ...: Python counts by it."""
     return rounded(t.item() if type(t) is Tensor else t)
 
 
-def by_scipys_gate(name: str, function: Callable[[float], float]) -> Callable[[Any], Any]:
+def by_scipys_gate(name: str, function: Callable[[float], float]) -> Callable[[object], object]:
     """A function of `math` whose derivative is that of one of `scipy.special`."""
 
     @functools.wraps(function)

@@ -74,7 +74,7 @@ class Frozen:
 METHODS = ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf")
 
 
-def twins_in(module: types.ModuleType) -> Iterator[tuple[Any, Any]]:
+def twins_in(module: types.ModuleType) -> Iterator[tuple[object, object]]:
     """Those of a module's names that have twins, each with it."""
     for value in list(vars(module).values()):
         if isinstance(value, np.ufunc) and value in GATES:

@@ -81,7 +81,7 @@ class Seeing:
             return types.CellType()
         return types.CellType() if id(value) in self.plan.inside else cell
 
-    def seen_through(self, value: Any) -> Any:
+    def seen_through(self, value: Any) -> object:
         kind = type(value)
         if kind is types.FunctionType and value.__globals__ is self.real:
             return self.function(value)

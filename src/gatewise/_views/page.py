@@ -178,7 +178,7 @@ def _parts(
     return _Parts(svg, f'<script type="application/json">{packed}</script>\n<script>{_told_briefly(_START)}</script>')
 
 
-def _cleaned(formulas: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _cleaned(formulas: Mapping[str, Any] | None) -> Mapping[str, object]:
     """The formulas with sentences that show every character of the user's names."""
     if formulas is None:
         return {"recording": said("page.recording")}
@@ -212,7 +212,7 @@ def _without_data(svg: str) -> tuple[str, dict[str, list[str | None]]]:
     return still, {name: [attributes.get(name) for attributes in found] for name in names}
 
 
-def _needed(geometry: Mapping[str, Any]) -> Mapping[str, Any]:
+def _needed(geometry: Mapping[str, Any]) -> Mapping[str, object]:
     """The geometry, without the places of marks where there is no group that could move them."""
     if any(level["groups"] for level in geometry["levels"]):
         return geometry
@@ -229,7 +229,7 @@ def _groups(sheet: Sheet, fold: Fold) -> list[tuple[str, list[int]]]:
     return [found.get(number, ("", [])) for number in range(max(found, default=-1) + 1)]
 
 
-def _with_groups(rounds: Sequence[Mapping[str, object]], sheet: Sheet, fold: Fold) -> list[Mapping[str, Any]]:
+def _with_groups(rounds: Sequence[Mapping[str, object]], sheet: Sheet, fold: Fold) -> list[Mapping[str, object]]:
     """The rounds of each loop, with the number of the group that shows it."""
     groups = {
         group.steps[0].wires[0].loop: group.number for group in all_groups(grouped(sheet, fold)) if group.kind == "loop"

@@ -48,7 +48,7 @@ def picture(
 
 def live_picture(
     record: Mapping[str, object], *, palette: str = "default", digits: int | None = None, fold: Fold = None
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[str, dict[str, object]]:
     """The picture for a page, and the numbers a script needs to open and close its groups (`web/picture.js`).
 
     Here a style sheet has the looks, closed groups have their gates hidden inside, and no mark has a title.
@@ -308,7 +308,7 @@ def _level(view: View, own: Mapping[int, Own]) -> dict[str, Any]:
     }
 
 
-def _group(piece: Piece) -> dict[str, Any]:
+def _group(piece: Piece) -> dict[str, object]:
     assert piece.group is not None
     assert piece.inside is not None
     offsets = {"in": piece.node.ins, "out": piece.node.outs}

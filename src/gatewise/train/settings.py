@@ -72,7 +72,7 @@ def settings_of_run(
     }
 
 
-def settings_of(optimizer: Optimizer) -> dict[str, Any]:
+def settings_of(optimizer: Optimizer) -> dict[str, object]:
     """The settings of an optimizer's groups: `lr`, or `lr of group 1` where there are several."""
     groups = optimizer.param_groups
     return {

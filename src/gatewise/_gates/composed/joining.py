@@ -79,11 +79,11 @@ def depth_of(arrays: object) -> int:
     return 1 + max(map(depth_of, arrays)) if isinstance(arrays, list) else 0
 
 
-def leaves_of(arrays: object) -> list[Any]:
+def leaves_of(arrays: object) -> list[object]:
     return [leaf for part in arrays for leaf in leaves_of(part)] if isinstance(arrays, list) else [arrays]
 
 
-def joined_up(arrays: Any, deepest: int, most: int) -> Any:
+def joined_up(arrays: Any, deepest: int, most: int) -> object:
     if not isinstance(arrays, list):
         return np.reshape(arrays, (1,) * (most - rank(arrays)) + shape_of(arrays))
     return np.concatenate([joined_up(part, deepest - 1, most) for part in arrays], axis=-deepest)

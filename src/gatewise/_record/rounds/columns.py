@@ -120,7 +120,7 @@ class OfLoop:
         return self.columns[key]
 
 
-def packed(entries: list[object]) -> dict[str, Any]:
+def packed(entries: list[object]) -> dict[str, object]:
     """A column: one entry where all are the same, floats in their 8 bytes, or the entries as a record has them."""
     first = entries[0]
     if any(isinstance(x, str | dict) for x in entries):

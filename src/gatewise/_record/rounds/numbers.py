@@ -100,7 +100,7 @@ class RoundsOf:
         first = self.loop.repeat.carried[place]
         return self.value(place, k - 1) if k else first.value if isinstance(first, Wire) else first
 
-    def to_before(self, place: int, k: int) -> Any:
+    def to_before(self, place: int, k: int) -> object:
         """The gradient that a round hands to the one before; None behind the last round."""
         if k >= len(self.rounds):
             return None
@@ -108,7 +108,7 @@ class RoundsOf:
         assert wire is not None
         return self.total([self.sent(j, port, k) for j, port in self.of_carried[place]], wire)
 
-    def to_shared(self, wire: Wire, k: int) -> Any:
+    def to_shared(self, wire: Wire, k: int) -> object:
         """The gradient of a wire from outside that one round sends back to it."""
         return self.total([self.sent(place, port, k) for place, port in self.of_shared[wire]], wire)
 
@@ -147,7 +147,7 @@ def picked_by_round(loop: Loop) -> Iterator[Wire]:
             yield from (wire for row in loop.repeat.rounds if (wire := row[place]) is not None)
 
 
-def sum_of_gradients(parts: list[Any]) -> Any:
+def sum_of_gradients(parts: list[Any]) -> object:
     """The sum of some gradients; None of none."""
     return sum(parts[1:], parts[0]) if parts else None
 

@@ -172,7 +172,7 @@ class Writing:
         wire = loop.finals[which]
         return self.circuit.names[wire], loop.names[which], wire.value, self.from_behind(wire)
 
-    def from_next(self, n: int, place: int, k: int) -> Any:
+    def from_next(self, n: int, place: int, k: int) -> object:
         """What the next round sends back to a round: nothing behind the last."""
         found = self.rounds[n].to_before(place, k + 1)
         model = self.loops[n].repeat.body[place]
@@ -192,7 +192,7 @@ class Writing:
         )
         return f"{told}, then {loop.names[place]}"
 
-    def from_behind(self, wire: Wire) -> Any:
+    def from_behind(self, wire: Wire) -> object:
         """What comes back to the last round of a loop from behind it."""
         found = sum_of_gradients(list(self.came_behind(wire)))
         return self.nothing(wire) if found is None else found
@@ -200,7 +200,7 @@ class Writing:
     def nothing(self, wire: Wire) -> Any:
         return None if self.numbers.gradient[wire] is None else zeros_for(wire.value)
 
-    def came_behind(self, wire: Wire) -> Iterator[Any]:
+    def came_behind(self, wire: Wire) -> Iterator[object]:
         """What comes back to the value of a last round from behind the loop."""
         for user, port in self.numbers.users.get(wire, ()):
             if self.inside.get(user) is None or self.inside[user] != self.inside[wire]:
@@ -290,7 +290,7 @@ class Writing:
         elif role == "final":
             yield self.use(body, key, 0, None, self.to_final(n, which, self.k[n]))
 
-    def to_final(self, n: int, place: int, k: int) -> Any:
+    def to_final(self, n: int, place: int, k: int) -> object:
         """What comes back to a round from behind the loop: to the last one alone."""
         loop = self.loops[n]
         return self.from_behind(loop.finals[place]) if k == loop.count - 1 else self.nothing(loop.finals[place])

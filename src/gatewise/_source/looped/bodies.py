@@ -159,7 +159,7 @@ def block_in(block: Block, instead: Mapping[Wire, Wire]) -> Block:
 
 def round_numbers(
     repeat: Repeat, place: int, wire: Wire, counter: str, body: Body, circuit: FrozenCircuit
-) -> dict[Slot, Any]:
+) -> dict[Slot, object]:
     """What stands in the slots of a step whose numbers are another round's: operands by wires, positions by text."""
     step = own_step(wire)
     given = slots(step)
