@@ -21,7 +21,7 @@ from gatewise._check.places import Place
 from gatewise._check.report import Report, verdict_of
 from gatewise._check.script_claims import SAYS_GRADIENT, Claim, Pass, outputs_of, passes
 from gatewise._check.script_forward import FUNCTION, surroundings
-from gatewise._check.script_text import name_of, with_given, with_named_loss, without_main
+from gatewise._check.script_text import assigned_name, with_given, with_named_loss, without_main
 from gatewise._check.script_verdict import TRIED, Script, Verdicts
 from gatewise._check.tracing import Trace
 from gatewise._check.verdict import error_said, stopped
@@ -46,7 +46,12 @@ def check_script(path: str, given: Mapping[str, Any] | None = None, **options: A
 
 
 def check_text(
-    path: str, text: str, given: Mapping[str, Any] | None = None, *, leave_out: Collection[str] = (), **options: Any
+    path: str,
+    text: str,
+    given: Mapping[str, object] | None = None,
+    *,
+    leave_out: Collection[str] = (),
+    **options: object,
 ) -> Report:
     """`check_script`, for the text of a script."""
     text = with_given(path, without_main(path, text), given or {})
@@ -143,7 +148,7 @@ def on_own_gradient(script: Script, found: Sequence[Pass]) -> Report:
     if gradients and not (ends and np.ndim(ends[-1].forward_value(ends[-1].output)) == 0):
         raise none
     last = ends[-1] if gradients else found[0] if found else None
-    inputs = [Place(name_of(n)) for n in body if isinstance(n, ast.Assign) and is_input(n)]
+    inputs = [Place(assigned_name(n)) for n in body if isinstance(n, ast.Assign) and is_input(n)]
     moved = [p for p in inputs if last is not None and script.can_move(last, p)]
     if last is not None and not moved:
         moved = [p for p in last.history if last.is_start(p) and script.can_move(last, p)]

@@ -23,13 +23,13 @@ from gatewise._check.pairs import Pair
 from gatewise._check.report import Report, value_text
 from gatewise._check.scripts import check_script
 from gatewise._check.verdict import checked
-from gatewise._cli.request import shown
+from gatewise._cli.request import shown_word
 from gatewise._cli.target import (
     Target,
     as_if_run,
+    inputs_given,
     notes_of_warnings,
     target_of,
-    values_of,
     with_backward,
     with_functions,
 )
@@ -76,7 +76,7 @@ def do_check(request: CheckRequest) -> int:
             return write_blank(request)
         target, given = read(request)
         if target.is_script and target.path is not None and is_exercise(text_of(target.path)):
-            return marked(target.path, given, request)
+            return mark_exercise(target.path, given, request)
         if request.hint or request.solution:
             why = f"{target.text} is not a file that gatewise check --blank wrote."
             raise CommandError(
@@ -101,7 +101,7 @@ def check_options(request: CheckRequest) -> None:
         raise CommandError("-o has nothing to write.", "it is where --blank puts an exercise.", "--blank NAME -o FILE")
     if request.to is not None and not request.to.endswith(".py"):
         cure = f"-o {Path(request.to).stem or 'exercise'}.py"
-        raise CommandError(f"{shown(request.to)} is not the name of a Python file.", "an exercise is one.", cure)
+        raise CommandError(f"{shown_word(request.to)} is not the name of a Python file.", "an exercise is one.", cure)
 
 
 def status(verdict: str, passed: bool) -> int:
@@ -113,7 +113,7 @@ def read(request: CheckRequest) -> tuple[Target, dict[str, Any]]:
     """What is checked, and its inputs by the names Python has for them."""
     target = target_of(request.words, "check")
     rng = np.random.default_rng(request.seed)
-    given = values_of(request.words[1:], rng, "check", in_file=target.path is not None)
+    given = inputs_given(request.words[1:], rng, "check", in_file=target.path is not None)
     return target, {normalised(name): value for name, value in given.items()}
 
 
@@ -191,16 +191,16 @@ def on_function(f: Any, given: Mapping[str, object], request: CheckRequest, opti
     unknown = [name for name in names or () if name not in given]
     if unknown:
         why = f"the inputs that were given are {', '.join(given)}."
-        raise CommandError(f"--wrt {shown(unknown[0])}: there is no such input.", why, "--wrt with one of them.")
+        raise CommandError(f"--wrt {shown_word(unknown[0])}: there is no such input.", why, "--wrt with one of them.")
     others = () if names is None else tuple(name for name in given if name not in names)
     left_out = (*others, *options["leave_out"])
     options = {key: value for key, value in options.items() if key != "leave_out"}
-    args, kwargs = placed(f, given)
+    args, kwargs = as_arguments(f, given)
     arguments(f, args, kwargs)  # says which inputs are missing, or too many
     return checked(f, args, kwargs, rng=request.seed, leave_out=left_out, **options)
 
 
-def placed(f: Any, given: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+def as_arguments(f: Any, given: Mapping[str, Any]) -> tuple[list[object], dict[str, object]]:
     """The inputs as arguments; those a function takes by place alone are put there."""
     signature = signature_of(f, len(given))
     first = [p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_ONLY and p.name in given]
@@ -233,7 +233,7 @@ def told(request: CheckRequest) -> Iterator[dict[str, Any]]:
     target = target_of([text], "check")
     if target.function is None:
         why = "it is a function of the same inputs." if option == "gradient" else "it is a function of (dout, cache)."
-        raise CommandError(f"--{option} {shown(text)} names no function.", why, f"--{option} FILE.py:FUNCTION")
+        raise CommandError(f"--{option} {shown_word(text)} names no function.", why, f"--{option} FILE.py:FUNCTION")
     with function_named(target) as function:
         yield {option: function}
 
@@ -248,16 +248,16 @@ def write_blank(request: CheckRequest) -> int:
     name = request.blank
     if Path(request.to).exists() and not is_exercise(text_of(request.to)):
         why = "it is not an exercise, and --blank would write over it."
-        raise CommandError(f"{shown(request.to)} is there already.", why, "another name after -o.")
+        raise CommandError(f"{shown_word(request.to)} is there already.", why, "another name after -o.")
     if Path(request.to).exists() and not is_untouched(text_of(request.to)):
         why = "somebody has written in it, and --blank would write over that."
-        raise CommandError(f"{shown(request.to)} is there already.", why, "another name after -o.")
+        raise CommandError(f"{shown_word(request.to)} is there already.", why, "another name after -o.")
     if name in EXERCISES and not request.words:
         text = blank_of(EXERCISES[name], request)
     else:
         if name.isidentifier() and not request.words and (len(name) > 1):
             cure = f"{', '.join(EXERCISES)}; or an expression with its inputs."
-            raise CommandError(f"There is no exercise {shown(name)}.", "these ship with gatewise.", cure)
+            raise CommandError(f"There is no exercise {shown_word(name)}.", "these ship with gatewise.", cure)
         text = blank_on(target_of([name], "check"), request)
     write_whole(request.to, text.encode("utf-8"))
     empty = text.count("= ...")
@@ -271,7 +271,7 @@ def blank_of(exercise: Exercise, request: CheckRequest) -> str:
 
 def blank_on(target: Target, request: CheckRequest) -> str:
     """The exercise on an expression or a function that was named; inputs without a value are drawn."""
-    given = values_of(request.words, np.random.default_rng(request.seed), "check")
+    given = inputs_given(request.words, np.random.default_rng(request.seed), "check")
     given = {normalised(name): value for name, value in given.items()}
     if target.is_script:
         why = "an exercise is made of a function or an expression."
@@ -292,7 +292,7 @@ def drawn(f: Any, seed: int | None) -> dict[str, float]:
     return {name: float(rng.choice([-1, 1]) * rng.integers(5, 30) / 10 + 0.25) for name in names}
 
 
-def marked(path: str, given: Mapping[str, object], request: CheckRequest) -> int:
+def mark_exercise(path: str, given: Mapping[str, object], request: CheckRequest) -> int:
     """Mark an exercise, and print how each line stands."""
     if given:
         why = f"{path} brings its own, below its function."

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from gatewise._gates.gate import GATES, NAMES, Gate, names_in
-from gatewise._types import Parameters
+from gatewise._gates.gate import GATES, NAMES, Gate, operands_and_parameters
+from gatewise._types import Function, Parameters
 
 
 class Variable:
@@ -76,9 +75,9 @@ def gate_pattern(gate: Gate, *operands: object, **parameters: object) -> Unknown
     return Unknown(Pattern(gate, tuple(bare), parameters))
 
 
-def pattern_of(spelling: Callable[..., Any]) -> Pattern:
+def pattern_of(spelling: Function) -> Pattern:
     """Write a spelling down: its arguments are operands, its keyword-only arguments parameters."""
-    operands, parameters, _ = names_in(spelling, 0)
+    operands, parameters, _ = operands_and_parameters(spelling, 0)
     pattern: Pattern = spelling(
         *(Unknown(Variable(name)) for name in operands), **{name: Variable(name) for name in parameters}
     ).pattern

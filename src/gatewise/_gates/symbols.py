@@ -20,7 +20,7 @@ class Symbol:
     def __neg__(self) -> Symbol:
         return Symbol(f"(-{self.text})", self.names)
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any) -> Symbol:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: object) -> Symbol:
         home = "np" if getattr(np, ufunc.__name__, None) is ufunc else "special"
         return call_text(f"{home}.{ufunc.__name__}", *operands)
 
@@ -36,18 +36,18 @@ def operand_text(x: object) -> str:
     return repr(x)
 
 
-def names_of(*operands: object) -> frozenset[str]:
+def names_behind(*operands: object) -> frozenset[str]:
     return frozenset().union(*(x.names for x in operands if isinstance(x, Symbol)))
 
 
 def call_text(name: str, *operands: object) -> Symbol:
-    return Symbol(f"{name}({', '.join(map(operand_text, operands))})", names_of(*operands))
+    return Symbol(f"{name}({', '.join(map(operand_text, operands))})", names_behind(*operands))
 
 
 def infix_text(sign: str, x: object, y: object) -> Symbol:
     if sign == "**":  # a helper on floats, where Python's own power may turn complex
         return call_text("power", x, y)
-    return Symbol(f"({operand_text(x)} {sign} {operand_text(y)})", names_of(x, y))
+    return Symbol(f"({operand_text(x)} {sign} {operand_text(y)})", names_behind(x, y))
 
 
 def _give_operators() -> None:

@@ -12,7 +12,7 @@ from gatewise._source.statements import TextLine
 PLACE = re.compile(r"ꙮ\w*")  # names that stand for others until the text is whole
 
 
-def names_in(line: TextLine) -> list[ast.Name]:
+def name_nodes(line: TextLine) -> list[ast.Name]:
     return [node for node in ast.walk(_syntax.module(line.code)) if isinstance(node, ast.Name)]
 
 
@@ -28,7 +28,7 @@ def reads(line: TextLine) -> set[str]:
 
 def binds(line: TextLine) -> set[str]:
     """The names that a line gives a value to."""
-    return {node.id for node in names_in(line) if isinstance(node.ctx, ast.Store)}
+    return {node.id for node in name_nodes(line) if isinstance(node.ctx, ast.Store)}
 
 
 def changes(line: TextLine) -> set[str]:
