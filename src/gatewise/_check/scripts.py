@@ -76,17 +76,18 @@ def check_text(
         np.random.set_state(draws)  # noqa: NPY002
 
 
-def found_lines(path: str, text: str, output: Place) -> Told:
+def found_lines(path: str, text: str, found: Pass) -> Told:
     """The wrong lines, or why they cannot be told."""
-    name = "" if output.steps else output.base
-    return lines_of_script(path, text, lambda: culprits_of_script(path, text, name), name)
+    name, trace = "" if found.output.steps else found.output.base, found.trace
+    steps = {trace.lines[trace.moments[s.moment].line].node.lineno for s in found.steps}
+    return lines_of_script(path, text, lambda: culprits_of_script(path, text, name), name, steps)
 
 
 def on_error(path: str, text: str, error: Exception, trace: Trace, found: Sequence[Pass]) -> Report:
     """The report on a script whose backward part raises. Raises that error where no line is found."""
     if not found or trace.due is None or trace.due in found[0].forward:
         raise error
-    mistakes = found_lines(path, text, found[0].output).mistakes
+    mistakes = found_lines(path, text, found[0]).mistakes
     if not mistakes:
         raise error
     return stopped(found[0].output.text, (f"the script raises {error_said(error)}",), 1, mistakes)
@@ -103,7 +104,7 @@ def report_on(script: Script, text: str, found: Pass, leave_out: Collection[str]
         raise no_loss(script.path, found)
     rest = [(p, why) for p, why in verdict.unjudged() if not named_in(leave_out, p)]
     all_right = bool(verdict.reports) and not rest and not verdict.doubts
-    told = Told() if all_right else found_lines(script.path, text, found.output)
+    told = Told() if all_right else found_lines(script.path, text, found)
     left = [c for c in found.claims if c not in verdict.claims]
     mistakes = [m for m in told.mistakes if not verdict.contradicts(m) and not any(is_about(m, c) for c in left)]
     if verdict.is_wrong and not mistakes:

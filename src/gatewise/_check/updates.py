@@ -17,9 +17,12 @@ from gatewise._check.programs import output_of
 ONE, EACH = "gatewise_one", "gatewise_each"
 
 
-def without_updates(body: list[ast.stmt], output: str = "") -> list[ast.stmt]:
-    """The statements of a script up to its last step, without the steps; as they are where it takes none."""
-    steps = updates(body, output)
+def without_updates(body: list[ast.stmt], output: str = "", seen: Collection[int] = ()) -> list[ast.stmt]:
+    """The statements of a script up to its last step, without the steps; as they are where it takes none.
+
+    Steps are known by their names; `seen` are the lines of others, that were seen while the script ran.
+    """
+    steps = updates(body, output) | {s for s in simple(body) if s.lineno in seen}
     if not steps:
         return body
     last = max(k for k, node in enumerate(body) if has_step(node, steps))
