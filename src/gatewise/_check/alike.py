@@ -30,7 +30,7 @@ class Rows(Generic[Key]):
             with np.errstate(all="ignore"):
                 off = np.abs(v - rows) <= np.maximum(close * sizes, 1e-12)[:, None]
                 same &= (off | (v == rows)).all(1)
-        return [self.keys[k] for k in np.flatnonzero(same)]
+        return [self.keys[k] for k in np.flatnonzero(same).tolist()]
 
     def multiples(self, values: Sequence[Any], close: float) -> Iterator[tuple[Key, float]]:
         """The keys of the rows of which these values are a multiple, the same at each point, and how many times."""
@@ -41,7 +41,7 @@ class Rows(Generic[Key]):
             for v, rows, sizes in zip(values, self.at, self.largest, strict=True):
                 v = np.ravel(np.asarray(v, float))
                 fits &= (sizes > 0) & (largest_of_rows(v - c[:, None] * rows) <= close * largest_of_rows(v[None]))
-        for k in np.flatnonzero(fits):
+        for k in np.flatnonzero(fits).tolist():
             yield self.keys[k], float(c[k])
 
     def slopes(self, d: Any, tolerance: float) -> np.ndarray:
