@@ -15,11 +15,10 @@ import numpy as np
 
 from gatewise import _syntax
 from gatewise._board import expression_function, function_in_file, in_folder_of, module_in_file
+from gatewise._check import FileReport, Pair, needs, on_file, on_pair, pairs_in
 from gatewise._check.blank import blank, is_exercise, is_untouched
 from gatewise._check.exercises import EXERCISES, Exercise
-from gatewise._check.filing import FileReport, needs, on_file, on_pair, pairs_in
 from gatewise._check.grading import Grade, Graded, grade
-from gatewise._check.pairs import Pair
 from gatewise._check.report import Report, value_text
 from gatewise._check.scripts import check_script
 from gatewise._check.verdict import checked

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from gatewise._check.pairs import halves_in
+from gatewise._check import halves_in
 from gatewise._cli.functions import (
     class_named,
     forward_method,
