@@ -172,7 +172,7 @@ ANSWERED = [
     (("check", "nb.ipynb:f"), ["is a notebook", "gw.check"], ["means nothing"]),
     (("show", "data.csv"), ["is data", '"sum(x)" x=@data.csv'], []),
     (("show", "net.m"), ["no Python file"], []),
-    (("check", "class/"), ["is a folder", "FILE.py"], ["class_"]),
+    (("check", "class/"), ["has no Python file", "another folder"], ["class_"]),
     (("show", "."), ["is a folder", "gatewise show ./argv.py"], []),
     (("check", "nowhere/"), ["no folder"], []),
     (("show", "cls.py:Net.loss", "x=1"), ["is a method", "def f(x): return Net().loss(x)"], ["cls.py alone"]),
