@@ -29,7 +29,7 @@ from gatewise._check.readings import (
 from gatewise._check.rows import Change, Rank, changed_statements
 from gatewise._check.running import evaluated
 from gatewise._check.scope import Formula, scope_of
-from gatewise._types import Plain
+from gatewise._types import Namespace, Plain
 
 WithOne = Callable[[int], AbstractContextManager[None]]
 
@@ -275,7 +275,7 @@ def possible_changes(inquiry: Inquiry, s: ast.stmt) -> Sequence[Change[ast.stmt]
 
 
 @remembered
-def names_at(inquiry: Inquiry, s: ast.stmt) -> dict[str, Any]:
+def names_at(inquiry: Inquiry, s: ast.stmt) -> Namespace:
     """What the names hold before a statement runs first; nothing where that cannot be seen."""
     try:
         scopes = inquiry.trials[0].scopes(s)

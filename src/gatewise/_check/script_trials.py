@@ -26,6 +26,7 @@ from gatewise._check.trials import NEAR, Circuit, UnseenError, wire_of
 from gatewise._check.updates import without_updates
 from gatewise._circuit import Bit, Wire
 from gatewise._tensor import Tensor, leaf
+from gatewise._types import Named, Namespace
 
 GIVEN = "__gatewise_given__"  #: what an input of the script is bound to, at the point that is looked at
 
@@ -72,13 +73,13 @@ class Script(Code):
         finally:
             self.code, self.names = before
 
-    def space(self, s: ast.stmt) -> Mapping[str, Any]:
+    def space(self, s: ast.stmt) -> Named:
         return self.end
 
     def text(self, s: ast.stmt | ast.expr) -> str:
         return self.lines[s.lineno - 1].strip()
 
-    def run(self, given: Callable[[str, Any], Any]) -> dict[str, Any]:
+    def run(self, given: Callable[[str, Any], Any]) -> Namespace:
         """The names at the end of a run; `given` says what each input is, by its name and its own value."""
         before = np.random.get_state()  # noqa: NPY002
         np.random.set_state(self.draws)  # noqa: NPY002
@@ -106,7 +107,7 @@ class ScriptPoint:
     def here(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def run(self, given: Callable[[str, Any], Any]) -> dict[str, Any]:
+    def run(self, given: Callable[[str, Any], Any]) -> Namespace:
         rng = np.random.default_rng(7)
 
         def near(name: str, x: npt.ArrayLike) -> Any:

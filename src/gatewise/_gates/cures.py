@@ -19,7 +19,7 @@ import numpy as np
 from gatewise._build import function
 from gatewise._gates.gate import NAMES
 from gatewise._gates.spelling import Pattern, gate_pattern, pattern_of
-from gatewise._types import Function
+from gatewise._types import Axis, Function
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def sigmoid_of_exp(x: Any) -> object:
     return np.exp(x) / (1 + np.exp(x))
 
 
-def softmax_kept(x: Any, axis: Any) -> object:
+def softmax_kept(x: Any, axis: Axis) -> object:
     return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
 
 

@@ -46,7 +46,7 @@ from gatewise._gates.pushing import (
     zeros_like,
 )
 from gatewise._gates.symbols import Symbol, infix_text, names_behind, operand_text
-from gatewise._types import Function
+from gatewise._types import Function, Operands, Parameters
 
 SCOPE = {
     "np": np,
@@ -171,7 +171,7 @@ class Reduction(Family):
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         routes, rule = gate.pattern == "routes", gate.rule
 
-        def back(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+        def back(g: Any, out: Any, operands: Operands, parameters: Parameters, live: Any = None) -> Any:
             (x,) = operands
             shape, axis = shape_of(x), parameters.get("axis")
             if 0 in shape:
@@ -202,7 +202,7 @@ class Reduction(Family):
         """The tangents of the entries by their weights, in one total."""
         routes, rule = gate.pattern == "routes", gate.rule
 
-        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> object:
+        def push(tangents: Operands, out: Any, operands: Operands, parameters: Parameters, live: Any = None) -> object:
             (x,), (t,) = operands, tangents
             shape, mask = shape_of(x), None if live is None else live[0]
             if 0 in shape:
@@ -223,7 +223,7 @@ class Reduction(Family):
 
         return push
 
-    def own(self, gate: Gate, parameters: Any) -> Any:
+    def own(self, gate: Gate, parameters: Parameters) -> Any:
         """The parameters that a rule takes."""
         return parameters and {
             key: value for key, value in parameters.items() if key in gate.parameters and key != "keepdims"
@@ -243,7 +243,7 @@ class Linear(Family):
         mixes, routes = gate.pattern in ("mixes", "swaps"), gate.pattern == "routes"
         picks = routes and gate.parameters == ["index"]
 
-        def back(g: object, out: object, operands: Any, parameters: Any, live: object = None) -> Any:
+        def back(g: object, out: object, operands: Operands, parameters: Parameters, live: object = None) -> Any:
             if isinstance(g, dict):
                 return (from_pieces(rule, g, operands, parameters, mixes),)
             if picks and type(operands[0]) is np.ndarray and not (is_recorded(g) or is_recorded(live)):
@@ -268,7 +268,9 @@ class Linear(Family):
         adds_entries = gate.pattern == "moves" and len(kinds) == 1 and not gate.rearranges  # zeros that stay zeros
         added = gate.operands.index(gate.added) if gate.added else -1
 
-        def push(tangents: Any, out: object, operands: Any, parameters: Any, live: Any = None, many: int = 0) -> object:
+        def push(
+            tangents: Operands, out: object, operands: Operands, parameters: Parameters, live: Any = None, many: int = 0
+        ) -> object:
             given = dict(zip(wanted, tangents, strict=True))
             parameters = {**parameters, **gate.still} if gate.still else parameters
             if many:
@@ -295,7 +297,7 @@ class Custom(Family):
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         rule, along = gate.rule, gate.along
 
-        def back(g: object, out: object, operands: Any, parameters: Any, live: object = None) -> Any:
+        def back(g: object, out: object, operands: Operands, parameters: Parameters, live: object = None) -> Any:
             if isinstance(g, dict):
                 g = {k: without_mask(piece) for k, piece in g.items()}
             downs = as_tuple(rule(g, out, *operands, **parameters))
@@ -315,7 +317,9 @@ class Custom(Family):
         if rule is None:
             return None
 
-        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: object = None) -> object:
+        def push(
+            tangents: Operands, out: Any, operands: Operands, parameters: Parameters, live: object = None
+        ) -> object:
             if gate.symmetric:
                 return rule(tangents[0], out, *operands, **parameters)
             given = dict(zip(wanted, tangents, strict=True))

@@ -21,6 +21,7 @@ from gatewise._errors import GatewiseError
 from gatewise._gates import Gate, Pattern, Variable
 from gatewise._gates.cures import CURES, Cure
 from gatewise._source.staged import Writer
+from gatewise._types import Function, Parameters
 
 SCALES = (1 / 8, 1 / 64, 1e-3)  # of the numbers of the run, which may all lie where nothing is finite
 DRAWS = ((0.0, 0.3), (0.0, 5.0), (1.0, 0.05), (1.0, 1.0))  # middle and spread of numbers drawn
@@ -102,7 +103,7 @@ def fits(pattern: object, x: object, circuit: FrozenCircuit, found: Found) -> bo
     return False
 
 
-def have_parameters(pattern: Pattern, values: Any, parameters: Mapping[str, Any], found: Found) -> bool:
+def have_parameters(pattern: Pattern, values: Any, parameters: Parameters, found: Found) -> bool:
     try:
         return parameters_match(pattern, values, parameters, found)
     except ValueError:  # an index of arrays, held against one of slices
@@ -179,7 +180,7 @@ def random_like(draw: np.random.Generator, like: Any, middle: float, spread: flo
     return float(numbers) if isinstance(like, float) else np.asarray(numbers).astype(np.asarray(like).dtype)
 
 
-def evaluated(f: Any, point: list[object], moving: list[int], parameters: Mapping[str, Any]) -> list[Any] | None:
+def evaluated(f: Function, point: list[object], moving: list[int], parameters: Parameters) -> list[Any] | None:
     """The value of a function and its gradients for a weight on each entry; None where it cannot be computed."""
 
     def moved(*numbers: Any) -> Any:

@@ -187,7 +187,7 @@ def is_arange(node: ast.expr) -> bool:
 ONE = -1  #: where the text of the 1 in 1 / x stands among those of operands
 
 
-def told_by_value(value: np.ndarray[Any, Any]) -> str | None:
+def told_by_value(value: np.ndarray) -> str | None:
     """`np.arange(5)`, `np.zeros((2, 3))`, ... for an array that is just that."""
     shape = value.shape[0] if value.ndim == 1 else value.shape
     if value.ndim == 1 and value.dtype.kind == "i" and np.array_equal(value, np.arange(value.size)):
