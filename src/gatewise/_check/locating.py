@@ -11,6 +11,8 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from gatewise._check.comparing import identical, largest
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.meant import (
@@ -177,8 +179,8 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
             first = as_found(inquiry, suspects[0])
         first.mend = lambda: next((c for _, c in mendings(inquiry, suspects, goal)), None)
         rivals = rivals_of(inquiry, i)
-        callers = callers_of(inquiry, i)
-        callers = [s for s in callers if not hands_on_what_is_right(inquiry, s, i)]
+        callers = [s for s in callers_of(inquiry, i) if not hands_on_what_is_right(inquiry, s, i)]
+        callers += helpers_of(inquiry, i)
         if callers and first.mend() is None:  # what it was given may be wrong as well, and nothing tells
             why = "what it is called with may be wrong, or what it does"
             return Located([], [*callers, *suspects], why, listed=True)
@@ -224,8 +226,15 @@ def equals_of(inquiry: Inquiry, i: int, others: Sequence[int]) -> list[ast.stmt]
 def rivals_of(inquiry: Inquiry, i: int) -> list[ast.stmt]:
     """The lines before a value that give the gradient of one wire, where what follows takes it for another's."""
     before = [j for j in backward_values(inquiry) if i in inquiry.changes[j] and roles_of(inquiry, j)]
-    other = [j for j in before if is_exact(inquiry, j) and not plain_readings(inquiry, j)]
+    other = [j for j in before if is_exact(inquiry, j) and not is_taken_for_what_it_is(inquiry, j)]
+    other = [j for j in other if not is_right_by_name(inquiry, j)]
     return [s for s in statements_of(inquiry, other) if s is not inquiry.events[i].place.statement]
+
+
+def is_taken_for_what_it_is(inquiry: Inquiry, i: int) -> bool:
+    """Whether a value is a multiple of a gradient of which what follows makes that gradient's work."""
+    roles = roles_of(inquiry, i)
+    return any(inquiry.is_one(r.c * roles[r.wire]) for r in plain_readings(inquiry, i))
 
 
 def is_in_a_helper(inquiry: Inquiry, s: ast.stmt) -> bool:
@@ -239,6 +248,14 @@ def callers_of(inquiry: Inquiry, i: int) -> list[ast.stmt]:
     own, main = inquiry.events[i].place.function, inquiry.events[-1].place.function
     later = (inquiry.events[j].place for j in backward_values(inquiry) if j > i and j in inquiry.changes[i])
     return [] if own == main else [place.statement for place in later if place.function != own][:1]
+
+
+def helpers_of(inquiry: Inquiry, i: int) -> list[ast.stmt]:
+    """The line in a helper that made a value, where its own took it as the helper gave it."""
+    own = inquiry.events[i]
+    made = (e for e in inquiry.events[i - 1 :: -1] if i and e.place.function != own.place.function)
+    last = next((e for e in made if np.size(own.value) > 1 and identical(e.value, own.value)), None)
+    return [] if last is None or isinstance(last.place.statement, ast.Return) else [last.place.statement]
 
 
 def hands_on_what_is_right(inquiry: Inquiry, s: ast.stmt, i: int) -> bool:

@@ -115,6 +115,7 @@ def another_of_its_kind(e: ast.expr, scope: Scope) -> Made:
     key = name_text(e)
     if key is not None and key in scope.values:
         yield from like(key, scope.gradients if key in scope.gradients else scope.wires, scope)
+        yield from like(key, scope.wires if key in scope.strays else [], scope)
 
 
 @row("stale", Rank.NAME, of="line")
