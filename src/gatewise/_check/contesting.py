@@ -11,7 +11,15 @@ from collections.abc import Iterator
 
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.meant import lengths
-from gatewise._check.mending import Located, any_of, is_mended_by, is_outer, mendings, with_its_change
+from gatewise._check.mending import (
+    Located,
+    any_of,
+    is_mended_by,
+    is_outer,
+    mendings,
+    spoils_what_is_right,
+    with_its_change,
+)
 from gatewise._check.moving import Goal, Inquiry, remembered
 from gatewise._check.readings import backward_values
 from gatewise._check.rows import Change, Rank
@@ -43,7 +51,9 @@ def is_telling(change: Change[ast.stmt]) -> bool:
 
 def is_a_claim(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bool:
     """Whether a change of a line says more than that a line before it, or after it, may be undone there."""
-    return leaves_the_value(inquiry, s, change) and (is_telling(change) or not is_outer(inquiry, s, change))
+    if not leaves_the_value(inquiry, s, change) or spoils_what_is_right(inquiry, s, change):
+        return False
+    return is_telling(change) or not is_outer(inquiry, s, change)
 
 
 def statements_on_way(inquiry: Inquiry, goal: Goal) -> list[ast.stmt]:

@@ -27,6 +27,7 @@ from gatewise._check.readings import (
     readings_of,
     roles_of,
     values_named,
+    wires_named,
 )
 from gatewise._check.rows import Change, Rank, changed_statements
 from gatewise._check.running import evaluated
@@ -128,6 +129,10 @@ def by_changes(
         mending = [each for each in mending if each[1].rank <= Rank.FACTOR]
         if len(mending) == 1:
             return Located([with_its_change(inquiry, *mending[0], first)], list(suspects))
+    if len(mending) > 1 and (left := [each for each in mending if not spoils_what_is_right(inquiry, *each)]):
+        mending = left
+        if len(mending) == 1:
+            return Located([with_its_change(inquiry, *mending[0], first)], list(suspects))
     if len(mending) > 1:  # what mends a line can be done to a later one as well: what is a gradient then, decides
         s, change = min(mending, key=lambda each: suspects.index(each[0]))
         both = sum(each in patched for each, _ in mending) > 1
@@ -191,6 +196,21 @@ def adds_to_something(inquiry: Inquiry, s: ast.stmt) -> bool:
 def is_stretching(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bool:
     """Whether a change gives a line's value more axes or longer ones."""
     return any(np.size(new) > np.size(old) for old, new in values_with(inquiry, s, change))
+
+
+def spoils_what_is_right(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bool:
+    """Whether a change makes another value of one that is exactly the gradient that its name says."""
+    if conventions_of(inquiry):
+        return False
+    own = [i for i, e in enumerate(inquiry.events) if e.place.statement is s and e.place.how != "part"]
+    pairs = zip(own, values_with(inquiry, s, change), strict=False)
+    return any(is_right_by_its_name(inquiry, i) and not inquiry.agree(new, old) for i, (old, new) in pairs)
+
+
+def is_right_by_its_name(inquiry: Inquiry, i: int) -> bool:
+    """Whether a value is the gradient that its name says, whatever becomes of it."""
+    named = wires_named(inquiry, i)
+    return any(r.whole and inquiry.is_one(r.c) and r.wire in named for r in readings_of(inquiry, i))
 
 
 def is_silencing(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bool:
