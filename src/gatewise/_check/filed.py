@@ -239,7 +239,7 @@ def taking(
     return gradient
 
 
-def turned(gradient: Callable[..., Any]) -> Callable[..., Any]:
+def turned(gradient: Function) -> Function:
     """A force with its sign turned: the gradient of its energy."""
 
     @functools.wraps(gradient)

@@ -112,6 +112,7 @@ class Scope:
     whole: frozenset[str] = frozenset()  #: names of whole numbers
     masks: list[str] = field(default_factory=list)  #: names of truth values
     forward: frozenset[str] = frozenset()  #: the differences that the forward pass takes, as they are written
+    strays: frozenset[str] = frozenset()  #: names among the gradients that say of nothing whose they are
     missing: frozenset[str] = frozenset()  #: gradients that have no value yet
     formula: Formula = field(default_factory=Formula)
     tiny: list[str] = field(default_factory=list)  #: the small numbers that the forward pass adds, as it writes them

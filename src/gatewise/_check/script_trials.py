@@ -194,11 +194,13 @@ def keys_of(program: Program, inputs: Collection[str]) -> dict[str, str]:
 
 
 def with_inputs(body: Sequence[ast.stmt], inputs: Collection[str]) -> list[ast.stmt]:
-    """A body in which what each input is bound to may be put in its place."""
+    """A body in which what each input is bound to first may be put in its place; `W = W_new` is a step."""
     found: list[ast.stmt] = []
+    left = {*inputs}
     for s in body:
         found.append(s)
-        for name in {*keys_written(s)} & {*inputs}:
+        for name in {*keys_written(s)} & left:
+            left.discard(name)
             call = ast.Call(ast.Name(GIVEN, ast.Load()), [ast.Constant(name), ast.Name(name, ast.Load())], [])
             found.append(ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], call), s))
     return found
