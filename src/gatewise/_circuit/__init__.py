@@ -27,6 +27,7 @@ from gatewise._circuit.marks import identity as identity
 from gatewise._circuit.marks import part_of as part_of
 from gatewise._circuit.marks import port as port
 from gatewise._circuit.marks import seen as seen
+from gatewise._circuit.recognition import Closed as Closed
 from gatewise._circuit.recognition import inside_block as inside_block
 from gatewise._circuit.recognition import may_close as may_close
 from gatewise._circuit.recognition import recognise as recognise

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from gatewise._gates import Gate
-from gatewise._types import Function, Operands, Parameters
+from gatewise._types import Function, Operands, Parameters, Value
 
 tick = itertools.count(1).__next__  # creation index: a step is always younger than its operands
 
@@ -38,7 +38,7 @@ class Wire:
         self,
         order: int,
         bits: int,
-        value: Any,
+        value: Value,
         operands: Operands = (),
         parents: tuple[Wire, ...] | Wire = (),
         pullback: Any = None,
@@ -78,7 +78,7 @@ class SourcedWire(Wire):
         self,
         order: int,
         bits: int,
-        value: Any,
+        value: Value,
         operands: Operands = (),
         parents: tuple[Wire, ...] | Wire = (),
         pullback: Any = None,
@@ -101,7 +101,7 @@ class VariableWire(Wire):
     name: str | None
     version: int
 
-    def __init__(self, order: int, bits: int, value: Any, name: str | None = None, version: int = 0) -> None:
+    def __init__(self, order: int, bits: int, value: Value, name: str | None = None, version: int = 0) -> None:
         super().__init__(order, bits, value)
         self.name, self.version = name, version
 
@@ -196,7 +196,7 @@ def with_wires(parameter: Any, instead: Callable[[Wire], Any]) -> Any:
     return instead(parameter) if isinstance(parameter, Wire) else parameter
 
 
-def placed(wire: Wire) -> Any:
+def placed(wire: Wire) -> Value:
     """The plain value of a wire in an index: a float there is a whole number that the user gave."""
     return int(wire.value) if type(wire.value) is float else wire.value
 

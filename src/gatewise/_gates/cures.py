@@ -19,7 +19,7 @@ import numpy as np
 from gatewise._build import function
 from gatewise._gates.gate import NAMES
 from gatewise._gates.spelling import Pattern, gate_pattern, pattern_of
-from gatewise._types import Axis, Function
+from gatewise._types import Axis, Function, Value
 
 
 @dataclass(frozen=True)
@@ -51,36 +51,36 @@ class Cure:
         return function(source, {"np": np, "gw": SimpleNamespace(**NAMES), "len": len}, "cure")
 
 
-def sigmoid(x: Any) -> Any:
+def sigmoid(x: Value) -> Value:
     return 1 / (1 + np.exp(-x))
 
 
-def sigmoid_of_exp(x: Any) -> object:
+def sigmoid_of_exp(x: Value) -> object:
     return np.exp(x) / (1 + np.exp(x))
 
 
-def softmax_kept(x: Any, axis: Axis) -> object:
+def softmax_kept(x: Value, axis: Axis) -> object:
     return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
 
 
-def columns(x: Any) -> Any:
+def columns(x: Value) -> Value:
     return np.exp(x) / np.sum(np.exp(x), axis=1)[:, None]
 
 
-def reshaped(x: Any) -> Any:
+def reshaped(x: Value) -> Value:
     total, shape = np.sum(np.exp(x), axis=1), (-1, 1)
     is_pattern = hasattr(total, "pattern")
     return np.exp(x) / (gate_pattern(NAMES["reshape"], total, shape=shape) if is_pattern else np.reshape(total, shape))
 
 
-def softmax_whole(x: Any) -> object:
+def softmax_whole(x: Value) -> object:
     return np.exp(x) / np.sum(np.exp(x))
 
 
 def by_name(gate: str) -> Function:
     """A block that is called by its name: a pattern where it is given one, else its value."""
 
-    def called(x: object, **parameters: object) -> Any:
+    def called(x: object, **parameters: object) -> Value:
         is_pattern = hasattr(x, "pattern")
         return gate_pattern(NAMES[gate], x, **parameters) if is_pattern else NAMES[gate](x, **parameters)
 

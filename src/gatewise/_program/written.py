@@ -50,7 +50,11 @@ def declared(gate: str) -> list[str]:
     return ["place"] if gate == PART else NAMES[gate].parameters
 
 
-def operand_written(x: Any) -> Any:
+#: An operand in JSON: the number of its place, or what a constant is; null for none.
+Written = int | dict[str, object] | None
+
+
+def operand_written(x: At | Constant | None) -> Written:
     if isinstance(x, At):
         return x.place
     return None if x is None else constant_written(x.value)

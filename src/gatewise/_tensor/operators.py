@@ -16,10 +16,10 @@ from gatewise._tensor.carrier import Tensor, give
 from gatewise._tensor.changing import change, is_learned, may_change, not_changed
 from gatewise._tensor.protocols import unsupported
 from gatewise._tensor.writing import into
-from gatewise._types import Function
+from gatewise._types import Function, Value
 
 
-def one_over(x: Any) -> object:
+def one_over(x: Value) -> object:
     """`1.0 / x`: the reciprocal as the course writes it."""
     return 1.0 / x
 
