@@ -17,7 +17,7 @@ def as_tuple(x: object) -> tuple[Any, ...]:
     return x if isinstance(x, tuple) else (x,)
 
 
-def moved(
+def moved_with_mask(
     rule: Rule, part: object, i: int, out: object, operands: Operands, parameters: Parameters, live: object
 ) -> Value:
     """`part` with the upstream gradient's mask, moved by the gate's own rule; a dead float gets nothing."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import function as build_function
-from gatewise._gates.adjoints import as_tuple, from_pieces, matrix_parts, moved
+from gatewise._gates.adjoints import as_tuple, from_pieces, matrix_parts, moved_with_mask
 from gatewise._gates.fitting import (
     facing,
     fit,
@@ -258,7 +258,8 @@ class Linear(Family):
                 parts = [fit(thunks[i](), operands[i]) for i in wanted]
             if not mixes and (routes or live is not None):
                 parts = [
-                    moved(rule, part, i, out, inner, parameters, live) for i, part in zip(wanted, parts, strict=True)
+                    moved_with_mask(rule, part, i, out, inner, parameters, live)
+                    for i, part in zip(wanted, parts, strict=True)
                 ]
             return parts
 

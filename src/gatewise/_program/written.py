@@ -61,10 +61,10 @@ def operand_written(x: At | Constant | None) -> Written:
 
 
 def constant_written(value: object) -> dict[str, object]:
-    return {"is": number_written(value), **kind_of(value)}
+    return {"is": number_written(value), **dtype_told(value)}
 
 
-def kind_of(value: object) -> Json:
+def dtype_told(value: object) -> Json:
     """What a list of numbers does not say: the dtype of an array, or of NumPy's number."""
     return {"dtype": value.dtype.str, "shape": list(value.shape)} if isinstance(value, (np.ndarray, np.generic)) else {}
 

@@ -11,7 +11,7 @@ import numpy as np
 from gatewise._circuit import Expr, FrozenCircuit, Wire, placed, with_wires
 from gatewise._gates import NAMES, added_at, names_an_entry_once, viewed, written, zeros_with
 from gatewise._source.expressions import Expressions
-from gatewise._source.looking import dtype_of, is_gate, is_number, value_of
+from gatewise._source.looking import dtype_of, is_gate, is_the_number, value_of
 from gatewise._source.names import Names
 from gatewise._source.shapes import Shapes
 from gatewise._source.spelling import ATOM, UNARY, Text, infix
@@ -200,7 +200,7 @@ class Statements:
         values = self.unspread(values)
         if not self.each_once(index):
             self.write(f"np.add.at({name}, {self.say.speller.index(index, alone=True)}, {self.say.spell(values).text})")
-        elif is_number(values) and values < 0:
+        elif is_the_number(values) and values < 0:
             self.write(f"{name}[{self.say.speller.index(index)}] -= {self.say.speller.plain(-values).text}")
         else:
             self.write(f"{name}[{self.say.speller.index(index)}] += {self.say.spell(values).text}")
