@@ -40,13 +40,10 @@ from gatewise._circuit.repeats import Slot as Slot
 from gatewise._circuit.repeats import Unrolled as Unrolled
 from gatewise._circuit.repeats import verify_repeat as verify_repeat
 from gatewise._circuit.tape import NO_PARAMETERS as NO_PARAMETERS
-from gatewise._circuit.tape import Expr as Expr
 from gatewise._circuit.tape import Made as Made
-from gatewise._circuit.tape import Place as Place
 from gatewise._circuit.tape import Read as Read
 from gatewise._circuit.tape import SourcedWire as SourcedWire
 from gatewise._circuit.tape import VariableWire as VariableWire
-from gatewise._circuit.tape import Where as Where
 from gatewise._circuit.tape import Wire as Wire
 from gatewise._circuit.tape import holding as holding
 from gatewise._circuit.tape import made_as_written as made_as_written
@@ -58,3 +55,6 @@ from gatewise._circuit.tape import tick as tick
 from gatewise._circuit.tape import unknown_behind as unknown_behind
 from gatewise._circuit.tape import wires_in as wires_in
 from gatewise._circuit.tape import with_wires as with_wires
+from gatewise._gates import Expr as Expr
+from gatewise._gates import Place as Place
+from gatewise._gates import Where as Where

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
-from gatewise._gates import Gate
-from gatewise._types import Function, Parameters
+from gatewise._gates import Expr
+from gatewise._types import Parameters
 
 tick = itertools.count(1).__next__  # creation index: a step is always younger than its operands
-
-Place = tuple[tuple[Any, int], ...]  #: (code object, last instruction) of the user's frames, the shown function first
-
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})  #: the parameters of a gate that has none
 
@@ -131,39 +128,6 @@ def sources_of(wire: Wire) -> Sequence[Wire | None]:
     for position, parent in zip(wire.pullback.positions, parents, strict=True):
         sources[position] = parent
     return sources
-
-
-class Where(NamedTuple):
-    """Where the user's code applies a gate: its frames, the stage, and for each frame the number of its call."""
-
-    place: Place
-    stage: int
-    calls: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Expr:
-    """A gate on operands: what made a wire, or what is to be written or computed.
-
-    An operand is a wire, an expression, a plain number or array, or None where it was left out. An array in an index
-    among the `parameters` is an operand like any other: where it has a wire, the wire stands there. `value` is what the
-    gate gave. Of what was recorded, `where` says where in the user's code, `typed` how the user typed operands, by
-    position, and `fixed` which of them were detached.
-    """
-
-    gate: Gate
-    forward: Function
-    operands: tuple[Any, ...]
-    parameters: Parameters
-    value: Any
-    where: Where | None = None
-    typed: Mapping[int, str] = field(default_factory=dict)
-    fixed: tuple[int, ...] = ()
-
-    @property
-    def place(self) -> Place:
-        """The user's frames around it; none for what was not recorded in the user's code."""
-        return self.where.place if self.where is not None else ()
 
 
 def step_of(wire: Wire) -> Expr | None:

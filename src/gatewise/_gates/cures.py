@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import function
+from gatewise._gates.expression import Expr, Traced, pattern_of, traced
 from gatewise._gates.gate import NAMES
-from gatewise._gates.spelling import Pattern, gate_pattern, pattern_of
 from gatewise._types import Function
 
 
@@ -32,7 +32,7 @@ class Cure:
     shift: bool = False
 
     @cached_property
-    def pattern(self) -> Pattern:
+    def pattern(self) -> Expr:
         """What is looked for on a tape."""
         return pattern_of(self.old)
 
@@ -69,8 +69,8 @@ def columns(x: Any) -> Any:
 
 def reshaped(x: Any) -> Any:
     total, shape = np.sum(np.exp(x), axis=1), (-1, 1)
-    is_pattern = hasattr(total, "pattern")
-    return np.exp(x) / (gate_pattern(NAMES["reshape"], total, shape=shape) if is_pattern else np.reshape(total, shape))
+    is_traced = isinstance(total, Traced)
+    return np.exp(x) / (traced(np.reshape, total, shape=shape) if is_traced else np.reshape(total, shape))
 
 
 def softmax_whole(x: Any) -> Any:
@@ -81,8 +81,8 @@ def by_name(gate: str) -> Function:
     """A block that is called by its name: a pattern where it is given one, else its value."""
 
     def called(x: object, **parameters: object) -> Any:
-        is_pattern = hasattr(x, "pattern")
-        return gate_pattern(NAMES[gate], x, **parameters) if is_pattern else NAMES[gate](x, **parameters)
+        block = NAMES[gate]
+        return traced(block.function, x, **parameters) if isinstance(x, Traced) else block(x, **parameters)
 
     return called
 

@@ -18,7 +18,7 @@ from gatewise._circuit import Expr, FrozenCircuit, Wire, part_of, placed, seen, 
 from gatewise._circuit.recognition import parameters_match, unshifted
 from gatewise._derivatives import vjp
 from gatewise._errors import GatewiseError
-from gatewise._gates import Gate, Pattern, Variable
+from gatewise._gates import Gate, Variable
 from gatewise._gates.cures import CURES, Cure
 from gatewise._source.staged import Writer
 
@@ -85,7 +85,7 @@ def fits(pattern: Any, x: Any, circuit: FrozenCircuit, found: Found) -> bool:
     """Whether a wire or a number is what a pattern says; `found` gets what its names stand for."""
     if type(pattern) is Variable:
         return same(found.setdefault(pattern.name, x), x)
-    if type(pattern) is not Pattern:
+    if type(pattern) is not Expr:
         return type(x) in (int, float) and x == pattern
     step = alone_of(x, circuit) if isinstance(x, Wire) else None
     if step is None or step.gate is not pattern.gate or len(step.operands) != len(pattern.operands):
@@ -102,7 +102,7 @@ def fits(pattern: Any, x: Any, circuit: FrozenCircuit, found: Found) -> bool:
     return False
 
 
-def have_parameters(pattern: Pattern, values: Any, parameters: Mapping[str, Any], found: Found) -> bool:
+def have_parameters(pattern: Expr, values: Any, parameters: Mapping[str, Any], found: Found) -> bool:
     try:
         return parameters_match(pattern, values, parameters, found)
     except ValueError:  # an index of arrays, held against one of slices
