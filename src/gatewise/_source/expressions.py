@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Wire, part_of, step_of
+from gatewise._circuit import Expr, FrozenCircuit, Said, Wire, part_of, step_of
 from gatewise._source.looking import dtype_of, is_gate, value_of
 from gatewise._source.moves import without_spreads
 from gatewise._source.names import Names
 from gatewise._source.nodes import Nodes
-from gatewise._source.spelling import ATOM, Speller, Text, as_text
+from gatewise._source.spelling import ATOM, Speller, Text, as_text, say
 from gatewise._tensor import Tensor
 
 Exact = tuple[np.dtype[Any], tuple[int, ...], bytes]  # what tells a number or an array from every other
@@ -56,7 +56,7 @@ class Expressions:
     def plain(self, x: Any) -> Text:
         """A plain value of the backward pass or the forward pass."""
         if isinstance(x, (np.ndarray, np.generic)) and (node := self.logarithms.get(exact(x))) is not None:
-            return Text(f"np.log({self.typed(node, 0).text})")
+            return say("np.log({})", self.typed(node, 0))
         return self.speller.plain(x)
 
     def part_text(self, wire: Wire) -> str | None:
@@ -64,7 +64,8 @@ class Expressions:
         name = self.names.part_name(wire)
         if name is not None or not self.backward or step_of(wire) is None:
             return name
-        return self.spell(wire).text
+        text = self.spell(wire)
+        return Said(text.text, text.names)
 
     def spell(self, x: Any) -> Text:
         """A value of the backward pass, or of the forward pass, as an expression."""
@@ -85,7 +86,7 @@ class Expressions:
         if (made := step_of(x)) is None:
             return self.speller.plain(x.value)
         text, place = self.step(made), part_of(x)
-        return text if place is None else Text(f"{text.at(ATOM)}[{place}]")
+        return text if place is None else Text(f"{text.at(ATOM)}[{place}]", ATOM, text.names)
 
     def is_only_read(self, x: Wire) -> bool:
         """Whether only a guard speaks of a wire: it is written out as it was recorded."""
@@ -128,7 +129,7 @@ class Expressions:
         name = self.names.free(f"{self.current}_{kind}")
         self.counts[node] = 0
         self.assign(name, node)
-        self.d_texts[node] = Text(name)
+        self.d_texts[node] = as_text(name)
         return self.d_texts[node]
 
     def resolved(self, x: Any) -> Any:

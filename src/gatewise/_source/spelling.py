@@ -34,19 +34,41 @@ PREFIX = {operator.neg: "-", operator.pos: "+", operator.invert: "~"}
 
 
 class Text(NamedTuple):
-    """A piece of source and how tightly it holds together."""
+    """A piece of source, how tightly it holds together, and the names in it that stand for values of the text."""
 
     text: str
     rank: int = ATOM
+    names: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return self.text
 
     def at(self, rank: int) -> str:
         """The text, in brackets unless it holds together at least as tightly as `rank`."""
         return self.text if self.rank >= rank else f"({self.text})"
 
 
+def names_of(piece: str | Text) -> frozenset[str]:
+    """The names in a piece of source; a string that does not say them is a name, or has none."""
+    if isinstance(piece, (Text, Said)):
+        return piece.names
+    return frozenset((piece,)) if piece.isidentifier() else frozenset()
+
+
 def as_text(source: str) -> Text:
     """A piece of the user's source, or of ours, with how tightly it holds together."""
-    return Text(source, HOLDS[source.holds] if isinstance(source, Said) else ATOM)
+    return Text(source, HOLDS[source.holds] if isinstance(source, Said) else ATOM, names_of(source))
+
+
+def say(form: str, *pieces: str | Text, rank: int = ATOM) -> Text:
+    """A form with pieces in it, and the names in these."""
+    return Text(form.format(*pieces), rank, frozenset().union(*map(names_of, pieces)))
+
+
+def listed(form: str, pieces: Iterable[str | Text]) -> Said:
+    """Pieces with commas between them, in a form."""
+    given = [*pieces]
+    return Said(form.format(", ".join(map(str, given))), frozenset().union(*map(names_of, given)))
 
 
 HOLDS = {"atom": ATOM, "unary": UNARY, "loosely": LOWEST}
@@ -73,10 +95,11 @@ def is_default(value: Any, default: Any) -> bool:
 def infix(sign: str, left: Text, right: Text, grouped: bool = False) -> Text:
     """`left sign right`. With `grouped` a left operand that is a product keeps its brackets: a local gradient."""
     rank = RANK.get(sign, COMPARISON)
+    names = left.names | right.names
     if sign == "**":
-        return Text(f"{left.at(ATOM)}**{right.at(ATOM)}", POWER)
-    grouped = grouped and rank == PRODUCT
-    return Text(f"{left.at(rank + (1 if grouped or rank == COMPARISON else 0))} {sign} {right.at(rank + 1)}", rank)
+        return Text(f"{left.at(ATOM)}**{right.at(ATOM)}", POWER, names)
+    first = left.at(rank + (1 if (grouped and rank == PRODUCT) or rank == COMPARISON else 0))
+    return Text(f"{first} {sign} {right.at(rank + 1)}", rank, names)
 
 
 def number_literal(value: Any) -> Text:
@@ -115,7 +138,7 @@ class Speller:
     def plain(self, value: Any) -> Text:
         """A plain value: its text, a literal, or an array that can be told by its value."""
         if id(value) in self.texts and not isinstance(value, (int, float, bool)):
-            return Text(self.texts[id(value)])
+            return Text(self.texts[id(value)], ATOM, names_of(self.texts[id(value)]))
         if isinstance(value, np.ndarray):
             return Text(self.array(value))
         return self.number(value)
@@ -144,9 +167,9 @@ class Speller:
         if not isinstance(value, (bool, int, float, str)) and id(value) in self.texts:
             return self.texts[id(value)]
         if isinstance(value, tuple):
-            return "(" + ", ".join(map(self.parameter, value)) + ("," if len(value) == 1 else "") + ")"
+            return listed("({},)" if len(value) == 1 else "({})", map(self.parameter, value))
         if isinstance(value, list):
-            return "[" + ", ".join(map(self.parameter, value)) + "]"
+            return listed("[{}]", map(self.parameter, value))
         if isinstance(value, np.dtype):
             return f"np.{value.name}" if value.name != "bool" else "bool"
         if isinstance(value, np.ndarray):
@@ -157,20 +180,21 @@ class Speller:
         """One part of an index; a tuple inside one is an array of positions."""
         if not isinstance(value, tuple):
             return self.index(value)
-        return f"({self.index(value)}{',' if len(value) == 1 else ''})"
+        return listed("({},)" if len(value) == 1 else "({})", [self.index(value)])
 
     def index(self, value: Any, alone: bool = False) -> str:
         """What stands between brackets; `alone` as an argument of a call."""
         if alone and any(isinstance(part, slice) for part in (value if isinstance(value, tuple) else (value,))):
-            return f"np.s_[{self.index(value)}]"
+            return listed("np.s_[{}]", [self.index(value)])
         if isinstance(value, Wire):
             return self.parameter(value)
         text = None if isinstance(value, (bool, int, float)) else self.texts.get(("index", id(value)))
         text = self.texts.get(id(value)) if text is None and not isinstance(value, (bool, int, float, tuple)) else text
         if isinstance(value, tuple):
-            text = ", ".join(map(self.part, value)) if text is None else text
-            several = alone and not text.isidentifier()
-            return f"({text}{',' if len(value) == 1 and text[-1] != ',' else ''})" if several or not value else text
+            text = listed("{}", map(self.part, value)) if text is None else text
+            if value and (not alone or text.isidentifier()):
+                return text
+            return listed("({},)" if len(value) == 1 and text[-1] != "," else "({})", [text])
         if text is not None:
             return text
         if isinstance(value, slice):
@@ -186,6 +210,14 @@ class Speller:
 
     def step(self, step: Expr, operands: Sequence[Text], values: Sequence[Any], grouped: bool = False) -> Text:
         """One step on operands that are spelled already; `values` are their plain values."""
+        text, names = self.on(step, operands, values, grouped), frozenset().union(*(x.names for x in operands))
+        for name, value in step.parameters.items():
+            if not isinstance(value, (bool, int, str, np.dtype)) and value is not None:
+                names |= names_of(self.index(value) if name == "index" else self.parameter(value))
+        return Text(text.text, text.rank, names)
+
+    def on(self, step: Expr, operands: Sequence[Text], values: Sequence[Any], grouped: bool) -> Text:
+        """The text of a step."""
         gate, forward = step.gate, step.forward
         if forward is one_over:
             return infix("/", Text(step.typed.get(ONE, "1.0")), operands[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,9 +12,10 @@ from gatewise._circuit import FrozenCircuit, Input, Stage, Wire
 from gatewise._source.backward import Backward
 from gatewise._source.forward import Forward, line_of_stage
 from gatewise._source.guards import Guards
+from gatewise._source.lines import TextLine
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.names import Names
-from gatewise._source.statements import Statements, TextLine
+from gatewise._source.statements import Statements
 from gatewise._transforms import Event, reverse
 
 
@@ -68,6 +70,11 @@ def ones(value: Any) -> Any:
     return np.ones_like(value) if isinstance(value, np.ndarray) else type(value)(1.0)
 
 
+def unmarked(lines: Iterable[TextLine]) -> list[TextLine]:
+    """The lines without the numbers of stages, which a part does not know."""
+    return [dataclasses.replace(line, mark="") for line in lines]
+
+
 class Part:
     """A part of a circuit with what it is written on; `whole` has all names."""
 
@@ -109,4 +116,4 @@ class Part:
         lines = Forward(self.page, self.guards).lines()
         if self.guards.crc32 or self.page.say.speller.functions:
             raise UnprintedError("it needs functions beside the printed one")
-        return [TextLine(line.code, "", line.said) for line in lines]
+        return unmarked(lines)
