@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Input, Stage, Wire
+from gatewise._circuit import FrozenCircuit, Input, Stage, Wire, verify
 from gatewise._source.backward import Backward
 from gatewise._source.forward import Forward, line_of_stage
 from gatewise._source.guards import Guards
@@ -84,7 +84,7 @@ class Part:
         made = [w for stage in stages for w in stage.wires]
         given = tuple({i.wire: i for i in inputs}.values())
         blocks = {w: block for w, block in whole.blocks.items() if w in set(made)}
-        self.circuit = FrozenCircuit(
+        circuit = FrozenCircuit(
             name=whole.name,
             inputs=given,
             wires=(*(i.wire for i in given), *made),
@@ -104,6 +104,7 @@ class Part:
             taken=whole.taken,
             scopes=whole.scopes,
         )
+        self.circuit = verify(circuit)
         self.page = Statements(self.circuit, "code", names)
         self.guards = Guards(self.page)
 
