@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Said, Wire, part_of, step_of
-from gatewise._source.looking import dtype_of, is_gate, value_of
+from gatewise._source.looking import dtype_of, is_gate, is_spread, value_of
 from gatewise._source.moves import without_spreads
 from gatewise._source.names import Names
 from gatewise._source.nodes import Nodes
@@ -94,7 +94,7 @@ class Expressions:
 
     def step(self, node: Expr) -> Text:
         """One step spelled out."""
-        if is_gate(node, np.not_equal) and node.operands[1] is False and dtype_of(node.operands[0]) == bool:
+        if node.gate.function is np.not_equal and node.operands[1] is False and dtype_of(node.operands[0]) == bool:
             return self.spell(node.operands[0])
         node = self.opened(node) if self.backward else node
         texts = [
@@ -106,10 +106,11 @@ class Expressions:
 
     def opened(self, node: Expr) -> Expr:
         """A step with the spreads left out that stand in gradients which are written where they are used."""
-        spread = [self.resolved(x) if isinstance(x, Wire) else x for x in node.operands]
-        operands = tuple(y if is_gate(y, np.broadcast_to) else x for x, y in zip(node.operands, spread, strict=True))
-        changed = any(x is not y for x, y in zip(node.operands, operands, strict=True))
-        return without_spreads(replace(node, operands=operands)) if changed else node
+        resolved = [self.resolved(x) if isinstance(x, Wire) else None for x in node.operands]
+        if not any(map(is_spread, resolved)):
+            return node
+        operands = tuple(y if is_spread(y) else x for x, y in zip(node.operands, resolved, strict=True))
+        return without_spreads(replace(node, operands=operands))
 
     def typed(self, node: Expr, i: int) -> Text:
         """A forward operand, with literals as the user typed them."""
@@ -120,7 +121,7 @@ class Expressions:
 
     def needs_a_line(self, node: Expr) -> bool:
         """Whether an inner value is written on a line of its own before: it takes statements, or is used again."""
-        copies = is_gate(node, np.broadcast_to) and not isinstance(node.operands[0], Expr)
+        copies = is_spread(node) and not isinstance(node.operands[0], Expr)
         return self.is_statement(node) or (self.counts[node] > 1 and not copies)
 
     def hoisted(self, node: Expr) -> Text:

@@ -14,7 +14,7 @@ from gatewise._circuit import Expr, Said, Wire
 from gatewise._gates import Gate, convert, pick
 from gatewise._recording.operands import ONE, told_by_value
 from gatewise._recording.structures import key_text
-from gatewise._source.looking import is_gate, is_plain_place, same_parameter, value_of, weak
+from gatewise._source.looking import is_plain_place, same_parameter, value_of, weak
 from gatewise._tensor import FORWARDS, SIGNS, by_rows, one_over
 
 ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON, LOWEST = 100, 90, 80, 70, 60, 50, 40, 30, 0
@@ -218,7 +218,7 @@ class Speller:
 
     def on(self, step: Expr, operands: Sequence[Text], values: Sequence[Any], grouped: bool) -> Text:
         """The text of a step."""
-        gate, forward = step.gate, step.forward
+        gate, forward, function = step.gate, step.forward, step.gate.function
         if forward is one_over:
             return infix("/", Text(step.typed.get(ONE, "1.0")), operands[0])
         if forward in SIGNS:
@@ -233,18 +233,18 @@ class Speller:
             and any(isinstance(v, (np.ndarray, np.generic)) for v in values)
         ):
             return infix(gate.infix, operands[0], operands[1], grouped)  # the ufunc gives the same bits
-        if is_gate(step, pick):
+        if function is pick:
             return Text(f"{operands[0].at(ATOM)}[{self.index(step.parameters['index'])}]")
-        if is_gate(step, np.matrix_transpose) or (is_gate(step, np.transpose) and not step.parameters.get("axes")):
+        if function is np.matrix_transpose or (function is np.transpose and not step.parameters.get("axes")):
             if np.ndim(values[0]) == 0:
                 return Text(f"np.transpose({operands[0].text})")
-            turned = "T" if np.ndim(values[0]) <= 2 or is_gate(step, np.transpose) else "mT"
+            turned = "T" if np.ndim(values[0]) <= 2 or function is np.transpose else "mT"
             return Text(f"{operands[0].at(ATOM)}.{turned}")
-        if is_gate(step, convert):
+        if function is convert:
             dtype = self.parameter(step.parameters["dtype"])
             is_array = isinstance(values[0], (np.ndarray, np.generic))
             return Text(f"{operands[0].at(ATOM)}.astype({dtype})" if is_array else f"{dtype}({operands[0].text})")
-        if is_gate(step, np.where) and grouped and not any(np.shape(v) for v in values):
+        if function is np.where and grouped and not any(np.shape(v) for v in values):
             condition, one, other = operands
             return Text(f"{one.at(OR)} if {condition.at(OR)} else {other.at(OR)}", LOWEST)
         return Text(self.call(step, operands))
@@ -256,7 +256,7 @@ class Speller:
             n: self.parameter(v) for n, v in step.parameters.items() if not is_default(v, gate.defaults.get(n, step))
         }
         texts = [o.text for o in operands]
-        if is_gate(step, np.concatenate, np.stack):
+        if gate.function in (np.concatenate, np.stack):
             texts = [f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"]
         elif gate.text is not None and "{" in gate.text:
             text = self.with_module(gate.text) if gate.path else gate.text

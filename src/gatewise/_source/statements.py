@@ -287,12 +287,13 @@ class Statements:
             return Text("1"), self.say.d_texts[x]
         if not is_gate(x, np.multiply, np.divide, np.negative):
             return None
-        upstream = x.operands[1 if is_gate(x, np.multiply) else 0]
+        function = x.gate.function
+        upstream = x.operands[1 if function is np.multiply else 0]
         if not isinstance(upstream, Wire) or upstream not in self.say.d_texts:
             return None
-        if is_gate(x, np.multiply):
+        if function is np.multiply:
             return self.say.spell(x.operands[0]), self.say.d_texts[upstream]
-        return Text("-1") if is_gate(x, np.negative) else infix(
+        return Text("-1") if function is np.negative else infix(
             "/", Text("1"), self.say.spell(x.operands[1])
         ), self.say.d_texts[upstream]
 
