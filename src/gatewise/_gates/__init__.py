@@ -21,9 +21,9 @@ from gatewise._gates import (
 )
 from gatewise._gates.assigning import Chain, Growing, blank, viewed, write, written
 from gatewise._gates.composed import COMPOSED, OPTIONS
-from gatewise._gates.expression import Expr, Place, Variable, Where, learn
+from gatewise._gates.expression import HELPER, ONE, Expr, Place, Variable, Where, called, learn, one_over, real_power
 from gatewise._gates.families import Stops, custom, elementwise, linear, reduction, stops
-from gatewise._gates.fitting import cast, convert, kept_axes, lanes, real_power, showing
+from gatewise._gates.fitting import cast, convert, kept_axes, lanes, showing
 from gatewise._gates.gate import (
     ABSENT,
     CONSTANT,
@@ -68,12 +68,13 @@ else:
 learn()
 
 __all__ = [
-    "ABSENT", "COMPOSED", "CONSTANT", "GATES", "NAMES", "OPTIONS", "UNASKED", "WANTED", "Back", "Carrier", "Chain",
-    "Derivation", "Derived", "Expr", "Forward", "Gate", "Growing", "Live", "Place", "Pullback", "Stops", "Variable",
-    "Where", "added_at", "affine", "arithmetic", "assigning", "batch_norm", "blank", "cast", "choices", "conv2d",
-    "convert", "cross_entropy", "curves", "custom", "declare", "dtype_of", "elementwise", "factors", "images",
-    "is_recorded", "kept_axes", "key_of", "lanes", "layers", "linear", "load_scipys", "loaded_of_scipy", "logsumexp",
-    "matrices", "max_pool2d", "movement", "names_an_entry_once", "neural", "ordering", "pair", "pick", "placing",
-    "plain", "put", "real_power", "reduction", "relu", "running", "shape_of", "showing", "sigmoid", "softmax",
-    "softplus", "spectra", "stops", "totals", "viewed", "without_mask", "write", "written",
+    "ABSENT", "COMPOSED", "CONSTANT", "GATES", "HELPER", "NAMES", "ONE", "OPTIONS", "UNASKED", "WANTED", "Back",
+    "Carrier", "Chain", "Derivation", "Derived", "Expr", "Forward", "Gate", "Growing", "Live", "Place", "Pullback",
+    "Stops", "Variable", "Where", "added_at", "affine", "arithmetic", "assigning", "batch_norm", "blank", "called",
+    "cast", "choices", "conv2d", "convert", "cross_entropy", "curves", "custom", "declare", "dtype_of", "elementwise",
+    "factors", "images", "is_recorded", "kept_axes", "key_of", "lanes", "layers", "linear", "load_scipys",
+    "loaded_of_scipy", "logsumexp", "matrices", "max_pool2d", "movement", "names_an_entry_once", "neural", "one_over",
+    "ordering", "pair", "pick", "placing", "plain", "put", "real_power", "reduction", "relu", "running", "shape_of",
+    "showing", "sigmoid", "softmax", "softplus", "spectra", "stops", "totals", "viewed", "without_mask", "write",
+    "written",
 ]  # fmt: skip

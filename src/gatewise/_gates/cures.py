@@ -10,14 +10,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from gatewise._build import function
-from gatewise._gates.expression import Expr, Traced, pattern_of, traced
+from gatewise._gates.expression import Expr, Traced, Variable, pattern_of, traced
 from gatewise._gates.gate import NAMES
 from gatewise._types import Function
 
@@ -37,6 +37,17 @@ class Cure:
         return pattern_of(self.old)
 
     @cached_property
+    def instead(self) -> Expr:
+        """What is to be written in its place, in variables of these names."""
+        blocks = {name: partial(traced, gate.function) for name, gate in NAMES.items()}
+        names = ("axis", "keepdims", "ddof", "index", "y")
+        given = {name: Traced(Variable(name)) if name == "y" else Variable(name) for name in names}
+        given |= {name: Traced(Variable(name)) for name in self.operands}
+        scope = {"np": np, "gw": SimpleNamespace(**blocks), "len": partial(traced, len)}
+        made: Expr = self.function(scope)(**given).made
+        return made
+
+    @cached_property
     def operands(self) -> list[str]:
         """The names of its operands."""
         kinds = inspect.signature(self.old).parameters.values()
@@ -45,10 +56,13 @@ class Cure:
     @cached_property
     def new(self) -> Function:
         """The text as a function of operands and, by name, parameters."""
+        return self.function({"np": np, "gw": SimpleNamespace(**NAMES), "len": len})
+
+    def function(self, scope: dict[str, Any]) -> Function:
         names = [name for name in ("axis", "keepdims", "ddof", "index", "y") if name not in self.operands]
         parameters = ", ".join(f"{name}=None" for name in names)
         source = f"def cure({', '.join(self.operands)}, *, {parameters}):\n    return {self.text}\n"
-        return function(source, {"np": np, "gw": SimpleNamespace(**NAMES), "len": len}, "cure")
+        return function(source, scope, "cure")
 
 
 def sigmoid(x: Any) -> Any:

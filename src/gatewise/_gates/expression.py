@@ -87,16 +87,27 @@ class Traced:
 
     def __rtruediv__(self, other: object) -> Traced:
         if other != 1:
-            return traced(OVER, other, self)
-        return Traced(Expr(GATES[np.reciprocal], OVER, (self.made,), {}, None))
+            return traced(operator.truediv, other, self)
+        return Traced(Expr(GATES[np.reciprocal], one_over, (self.made,), {}, None, typed={ONE: repr(other)}))
 
 
-OVER = operator.truediv
+def one_over(x: Any) -> Any:
+    """`1.0 / x`: the reciprocal as the course writes it."""
+    return 1.0 / x
+
+
+def real_power(x: Any, y: object) -> Any:
+    """`x ** y` for floats, NaN where Python would turn complex."""
+    out = x**y
+    return math.nan if type(out) is complex and complex not in (type(x), type(y)) else out
+
+
+ONE = -1  #: where the text of the 1 in 1 / x stands among those of operands
 #: What an operator is called among Python's methods, its sign, and the function whose gate it is.
 OPERATORS: dict[Callable[..., Any], tuple[str, str, np.ufunc]] = {
     operator.add: ("add", "+", np.add), operator.sub: ("sub", "-", np.subtract),
-    operator.mul: ("mul", "*", np.multiply), OVER: ("truediv", "/", np.divide),
-    operator.pow: ("pow", "**", np.power), operator.and_: ("and", "&", np.bitwise_and),
+    operator.mul: ("mul", "*", np.multiply), operator.truediv: ("truediv", "/", np.divide),
+    real_power: ("pow", "**", np.power), operator.and_: ("and", "&", np.bitwise_and),
     operator.gt: ("gt", ">", np.greater), operator.lt: ("lt", "<", np.less),
     operator.ge: ("ge", ">=", np.greater_equal), operator.le: ("le", "<=", np.less_equal),
     operator.eq: ("eq", "==", np.equal), operator.ne: ("ne", "!=", np.not_equal),
@@ -162,10 +173,10 @@ def text_of(x: object) -> str:
             return "np.nan" if math.isnan(x) else "np.inf" if x > 0 else "(-np.inf)"
         return repr(x)
     texts = [*map(text_of, x.operands)]
-    if x.forward not in OPERATORS or x.forward is operator.pow:
+    if x.forward is one_over:
+        return f"({x.typed[ONE]} / {texts[0]})"
+    if x.forward not in OPERATORS or x.forward is real_power:
         return f"{called(x.forward)}({', '.join(texts)})"
-    if x.forward is OVER and len(texts) == 1:
-        texts = ["1", *texts]
     sign = OPERATORS[x.forward][1]
     return f"({sign}{texts[0]})" if len(texts) == 1 else f"({texts[0]} {sign} {texts[1]})"
 
@@ -173,7 +184,7 @@ def text_of(x: object) -> str:
 def called(function: Any) -> str:
     """What a function is called in a compiled rule; a power is a helper on floats, where Python's may turn complex."""
     name: str = getattr(function, "name", None) or function.__name__
-    if function is operator.pow:
+    if function is real_power:
         return "power"
     if getattr(np, name, None) is function:
         return f"np.{name}"

@@ -17,7 +17,7 @@ import numpy as np
 
 from gatewise._build import function as build_function
 from gatewise._gates.adjoints import as_tuple, gathered, matrix_parts, moved
-from gatewise._gates.expression import Traced, Variable, text_of, traced, variables_in
+from gatewise._gates.expression import Traced, Variable, real_power, text_of, traced, variables_in
 from gatewise._gates.fitting import (
     facing,
     fit,
@@ -25,7 +25,6 @@ from gatewise._gates.fitting import (
     known,
     lanes,
     one_or_all,
-    real_power,
     route,
     route1,
     showing,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -123,12 +122,6 @@ def route1(g: Any, slope: object) -> Any:
 def ties(x: Any, y: object) -> Any:
     """1 where x is larger, 0 where y is, a half each where they tie."""
     return (x > y) + 0.5 * (x == y)
-
-
-def real_power(x: Any, y: object) -> Any:
-    """`x ** y` for floats, NaN where Python would turn complex."""
-    out = x**y
-    return math.nan if type(out) is complex and complex not in (type(x), type(y)) else out
 
 
 def wins(x: Any, y: Any) -> Any:

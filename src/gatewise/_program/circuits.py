@@ -38,12 +38,12 @@ from gatewise._circuit import (
     wires_in,
     with_wires,
 )
-from gatewise._gates import GATES, NAMES, real_power
+from gatewise._gates import GATES, NAMES, one_over, real_power
 from gatewise._program.written import number_read, number_written
 from gatewise._recording import Statement
 from gatewise._recording.freezing import block_at
 from gatewise._recording.recorder import Recorder
-from gatewise._tensor import Tensor, apply, by_rows, one_over
+from gatewise._tensor import Tensor, apply, by_rows
 from gatewise._types import Function
 
 PLAIN = ("constant", "captured")  #: the kinds of inputs that a function named, and was not given

@@ -19,12 +19,12 @@ from gatewise._circuit import (
     tick,
     wires_in,
 )
-from gatewise._gates import Gate
+from gatewise._gates import ONE, Gate, one_over
 from gatewise._recording.constants import PlainNames, said
 from gatewise._recording.naming import Namer, made_by, where_of
 from gatewise._recording.places import expression_at, source_of
 from gatewise._recording.recorder import Recorder
-from gatewise._tensor import Kept, one_over
+from gatewise._tensor import Kept
 
 
 class Constants:
@@ -182,9 +182,6 @@ def is_arange(node: ast.expr) -> bool:
         and ast.unparse(node.func).endswith("arange")
         and not all(map(is_typed_number, node.args))
     )
-
-
-ONE = -1  #: where the text of the 1 in 1 / x stands among those of operands
 
 
 def told_by_value(value: np.ndarray[Any, Any]) -> str | None:

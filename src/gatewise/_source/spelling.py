@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gatewise._circuit import Expr, Said, Wire
-from gatewise._gates import Gate, convert, pick
-from gatewise._recording.operands import ONE, told_by_value
+from gatewise._gates import HELPER, ONE, Gate, called, convert, one_over, pick
+from gatewise._recording.operands import told_by_value
 from gatewise._recording.structures import key_text
 from gatewise._source.looking import is_plain_place, same_parameter, value_of, weak
-from gatewise._tensor import FORWARDS, SIGNS, by_rows, one_over
+from gatewise._tensor import FORWARDS, SIGNS, by_rows
 
 ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON, LOWEST = 100, 90, 80, 70, 60, 50, 40, 30, 0
 RANK = {
@@ -131,6 +131,8 @@ class Speller:
         self.texts: dict[Any, str] = dict(texts)
         self.named, self.free, self.hidden = named, free, hidden
         self.uses_math, self.defines = False, True  # `defines`: own gates are functions of the text, parameters inside
+        self.own = ""  # what stands before their names where they are not
+        self.omits = True  # parameters that a gate has anyhow
         self.modules: dict[str, str] = {}  # of SciPy's, that the text needs: what they are called there
         self.numbers: set[float] = set()  # those that are written by their value, and not as the user typed them
         self.functions: dict[str, Any] = {}  # own gates that need a definition: name -> step
@@ -218,7 +220,10 @@ class Speller:
 
     def on(self, step: Expr, operands: Sequence[Text], values: Sequence[Any], grouped: bool) -> Text:
         """The text of a step."""
-        gate, forward, function = step.gate, step.forward, step.gate.function
+        gate, forward = step.gate, step.forward
+        if gate is HELPER:
+            return Text(f"{called(forward)}({', '.join(o.text for o in operands)})")
+        function = gate.function
         if forward is one_over:
             return infix("/", Text(step.typed.get(ONE, "1.0")), operands[0])
         if forward in SIGNS:
@@ -253,7 +258,9 @@ class Speller:
         """A step spelled as a call."""
         gate, forward = step.gate, step.forward
         parameters = {
-            n: self.parameter(v) for n, v in step.parameters.items() if not is_default(v, gate.defaults.get(n, step))
+            n: self.parameter(v)
+            for n, v in step.parameters.items()
+            if not (self.omits and is_default(v, gate.defaults.get(n, step)))
         }
         texts = [o.text for o in operands]
         if gate.function in (np.concatenate, np.stack):
@@ -279,7 +286,8 @@ class Speller:
 
     def function_path(self, gate: Gate) -> str:
         """`np.sum`, `special.expit`: what a gate's function is called in the text, which imports what that needs."""
-        return self.with_module(gate.path) if gate.path else name_in_numpy(gate)
+        name = self.with_module(gate.path) if gate.path else name_in_numpy(gate)
+        return name if name != gate.name else self.own + name
 
     def with_module(self, path: str) -> str:
         """A call of a function of SciPy's, its module under a name that stands for nothing else in the text."""
