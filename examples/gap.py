@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from gatewise import data, nn, optim, train
-from gatewise.train.plots import new_figure, write
+from gatewise.train.plots import new_figure, save_figure
 
 USUAL = {"images": 300, "hidden": 50, "reg": 1e-3}
 FACTORS = {"images": (100, 300, 900), "hidden": (10, 50, 250), "reg": (0.0, 1e-3, 1e-2)}
@@ -91,7 +91,7 @@ def draw(found, path):
         place.set(xlabel=factor, xticks=list(at), xticklabels=[f"{value:g}" for value in values])
     places[0].set(ylabel="accuracy")
     places[0].legend(frameon=False, fontsize="small")
-    write(figure, path)
+    save_figure(figure, path)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import numpy as np
 
 import gatewise as gw
 from gatewise._cli.coverage import numpys, reasons, scipy_version, scipys
-from gatewise._cli.target import values_of
+from gatewise._cli.target import inputs_given
 from gatewise._views.numbers import number
 from tools.gate_pages import WIDTH, front_door, gates
 from tools.readme import MARK, ROOT, fenced, output, typed
@@ -116,7 +116,7 @@ def shown_by(command: str) -> gw.Circuit:
     place, *words = shlex.split(command)[1:]
     options = {word: words[at + 1] for at, word in enumerate(words) if word.startswith("--")}
     given = [word for word in words if not word.startswith("--") and word not in options.values()]
-    values = values_of(given, np.random.default_rng(int(options.get("--rng", 0))))
+    values = inputs_given(given, np.random.default_rng(int(options.get("--rng", 0))))
     wrt = options["--wrt"].split(",") if "--wrt" in options else None
     return gw.circuit(str(ROOT / place), wrt=wrt, **values)
 

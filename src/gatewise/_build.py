@@ -13,6 +13,7 @@ from typing import Any
 
 from gatewise import _syntax
 from gatewise._errors import GatewiseError
+from gatewise._types import Function
 
 ALLOWED = (
     ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AugAssign, ast.Expr, ast.Import,
@@ -33,7 +34,7 @@ class SourceError(GatewiseError):
     """
 
 
-def build(source: str, scope: Mapping[str, Any], name: str = "") -> dict[str, Any]:
+def build(source: str, scope: Mapping[str, object], name: str = "") -> dict[str, Any]:
     r"""Run checked `source` in `scope` and return the names it defined; tracebacks show its lines.
 
     `scope` is all the source can reach: there are no builtins unless they are in it. Raises `SourceError`
@@ -94,7 +95,7 @@ def refusal(node: ast.AST, what: str) -> SourceError:
     )
 
 
-def function(source: str, scope: Mapping[str, Any], name: str) -> Callable[..., Any]:
+def function(source: str, scope: Mapping[str, Any], name: str) -> Function:
     """The one function `name` that `source` defines."""
     built: Callable[..., Any] = build(source, scope, name)[name]
     return built
@@ -105,7 +106,7 @@ def users_code(tree: ast.Module, filename: str) -> CodeType:
     return compile(tree, filename, "exec")
 
 
-def run_users_code(code: CodeType, namespace: dict[str, Any]) -> None:
+def run_users_code(code: CodeType, namespace: dict[str, object]) -> None:
     """Run such a script in `namespace`."""
     exec(code, namespace)
 
@@ -117,10 +118,10 @@ def run_printed(text: str) -> dict[str, Any]:
     return namespace
 
 
-def importing(instead: Callable[[Any], Any]) -> dict[str, Any]:
+def importing(instead: Callable[[object], object]) -> dict[str, object]:
     """Python's own names, of which `import` gives what `instead` has in a module's place, where that is not None."""
 
-    def imported(name: str, *args: Any, **kwargs: Any) -> Any:
+    def imported(name: str, *args: Any, **kwargs: Any) -> object:
         module = builtins.__import__(name, *args, **kwargs)
         found = instead(module)
         return module if found is None else found

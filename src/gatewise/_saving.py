@@ -40,7 +40,7 @@ def write_all(files: Iterable[tuple[str | Path, Content]], *, keep_previous: boo
         ready: list[tuple[str | Path, Path, Path]] = []
         devices: list[tuple[str | Path, Path, Content]] = []
         for path, content in files:
-            with _told(path):
+            with _save_errors(path):
                 target = _target(path)
                 if target.exists() and not target.is_file():  # a device or a pipe has no neighbour to rename
                     devices.append((path, target, content))
@@ -51,10 +51,10 @@ def write_all(files: Iterable[tuple[str | Path, Content]], *, keep_previous: boo
                 _fill(beside, content, target)
                 ready.append((path, beside, target))
         for path, target, content in devices:
-            with _told(path), target.open("wb") as device:
+            with _save_errors(path), target.open("wb") as device:
                 _write(device.fileno(), content)
         for path, beside, target in ready:
-            with _told(path):
+            with _save_errors(path):
                 if keep_previous and target.exists():
                     _keep(target)
                 beside.replace(target)
@@ -87,7 +87,7 @@ def _leading_back() -> OSError:
 
 
 @contextlib.contextmanager
-def _told(path: str | Path) -> Iterator[None]:
+def _save_errors(path: str | Path) -> Iterator[None]:
     """What the system says of a file as a `SaveError`."""
     try:
         yield

@@ -22,10 +22,10 @@ from gatewise._circuit import (
     with_wires,
 )
 from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError
-from gatewise._gates import NAMES, Carrier, Growing, Live, Pullback, plain, shape_of, showing
+from gatewise._gates import GATES, Carrier, Growing, Live, Pullback, plain, shape_of, showing, written
 from gatewise._types import Parameters
 
-ASSIGN = NAMES["assign"]
+ASSIGN = GATES[written]
 FLOATS = frozenset((float, int, np.float64))  #: on these no shape and no dtype can go wrong
 
 Observer = Callable[[Wire, int, Wire, Any], None]  #: (step's wire, operand position, operand's wire, contribution)
@@ -34,7 +34,7 @@ Lift = Callable[[Any, Wire, int], Carrier]  #: (value, wire, bits) -> Tensor
 
 
 @Pullback
-def released(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+def released(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> object:
     """What stands in for a pullback whose saved values were let go of."""
     raise ReleasedError(
         "backward() was called a second time on the same circuit.",
@@ -44,7 +44,7 @@ def released(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None)
 
 
 @Pullback
-def outdated(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+def outdated(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> object:
     """What stands at the wire of a value that was changed in place after it had been recorded."""
     name, changes = operands
     raise ChangedError.of(name, changes)
@@ -155,7 +155,7 @@ def summed(before: Any, part: Any) -> Any:
     return before + part if type(part) is not Live else part + before
 
 
-def grown(before: Any, part: Any) -> Any:
+def grown(before: Any, part: Any) -> object:
     """The sum of two cotangents of which one is changed in place."""
     if type(part) is not Growing:
         before, part = part, before
@@ -241,7 +241,7 @@ def reached(
 
 def with_care(
     wire: Wire, g: Any, bit: int, lower: int, lift: Lift | None, as_written: bool
-) -> tuple[Sequence[int], Sequence[Wire], Sequence[Any]]:
+) -> tuple[Sequence[int], Sequence[Wire], Sequence[object]]:
     """One step under a mask, with other derivatives open, or as the user wrote it."""
     operands, parameters, parents, pullback = wire.operands, wire.parameters, wire.parents, wire.pullback
     sources: Sequence[Wire | None] | None = None
@@ -306,14 +306,14 @@ def no_way_back(pullback: Pullback, error: Exception) -> Exception:
     return GateError(what, f"its rule ends in {type(error).__name__}: {' '.join(str(error).split())}", cure)
 
 
-def boxed(value: Any) -> Any:
+def boxed(value: Any) -> object:
     """Python floats raise (1 / 0.0, 0.0 ** -0.5) where NumPy gives inf: rare, so tried again as NumPy scalars."""
     if isinstance(value, Carrier):
-        return type(value)(boxed(value.value), value.wire, value.bits)  # type: ignore[call-arg]
+        return type(value)(boxed(value.value), value.wire, value.bits)
     return np.float64(value) if type(value) in FLOATS else value
 
 
-def hooked(wire: Wire, g: Any, plainly: bool) -> Any:
+def hooked(wire: Wire, g: Any, plainly: bool) -> object:
     """The gradient after the user's hooks, each of which gets a copy and may give another, `plainly` a plain one.
 
     Entries that were dead stay so where a hook leaves them at zero.
@@ -386,7 +386,7 @@ def count_held(step: Wire) -> int:
 HELD = count_held(Wire(0, 0, 0.0, (), Wire(0, 0, 0.0)))
 
 
-def outwards(g: Any) -> Any:
+def outwards(g: Any) -> object:
     """A gradient as users see it: of a complex wire the conjugate, so that `z - rate * gradient` descends.
 
     Inside, a cotangent c of z means that the loss moves by Re(sum(c * dz)): then rules need no conjugates.

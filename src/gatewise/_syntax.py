@@ -21,6 +21,15 @@ def expression(text: str) -> ast.expr:
     return tree.body
 
 
+def names_in(node: ast.AST) -> set[str]:
+    """The names in a tree.
+
+    >>> sorted(names_in(expression("np.exp(-x) + y")))
+    ['np', 'x', 'y']
+    """
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
 def _parse(text: str, filename: str, mode: str) -> Any:
     """`ast.parse`, tried again where another thread's tree was counted into this one's.
 

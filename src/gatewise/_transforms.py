@@ -28,7 +28,7 @@ from gatewise._circuit import (
     with_wires,
 )
 from gatewise._errors import CutError
-from gatewise._gates import NAMES, Live, showing
+from gatewise._gates import GATES, Live, showing
 from gatewise._recording.constants import NUMBERS
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import FLOATS, sweep
@@ -60,13 +60,13 @@ def gradients(
     found: dict[Wire, Any] = {}
     events: dict[Wire, Event] = {}
 
-    def arrive(wire: Wire, g: Any) -> Any:
+    def arrive(wire: Wire, g: object) -> Any:
         if not isinstance(g, Ports):
             found[wire] = g.g if isinstance(g, Live) else g
         events[wire] = Event(wire, found.get(wire))
         return g
 
-    def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
+    def observe(wire: Wire, position: int, parent: Wire, part: object) -> None:
         if wire not in quiet:
             events[wire].parts.append((position, parent, part.g if isinstance(part, Live) else part))
 
@@ -75,7 +75,7 @@ def gradients(
     return found, [event for wire, event in events.items() if wire.pullback is not identity]
 
 
-def reverse(circuit: FrozenCircuit, seeds: Mapping[Wire, Any] | None = None) -> list[Event]:
+def reverse(circuit: FrozenCircuit, seeds: Mapping[Wire, object] | None = None) -> list[Event]:
     """The backward pass as a recording: each contribution a Tensor made by gates of forward wires and gradients.
 
     The gradient of each wire, once complete, is a fresh wire, `event.upstream`, so that every contribution is told in
@@ -85,7 +85,7 @@ def reverse(circuit: FrozenCircuit, seeds: Mapping[Wire, Any] | None = None) -> 
     events: dict[Wire, Event] = {}
     bit = circuit.recording
 
-    def lift(value: Any, wire: Wire, bits: int) -> Tensor:
+    def lift(value: object, wire: Wire, bits: int) -> Tensor:
         return Tensor(value, wire, bits & bit)
 
     def arrive(wire: Wire, g: Any) -> Any:
@@ -101,7 +101,7 @@ def reverse(circuit: FrozenCircuit, seeds: Mapping[Wire, Any] | None = None) -> 
 
     unwanted = {i.wire for i in circuit.inputs if not i.wanted}
 
-    def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
+    def observe(wire: Wire, position: int, parent: Wire, part: object) -> None:
         if parent not in unwanted and wire.pullback is not identity:
             events[wire].parts.append((position, seen(parent), part.g if type(part) is Live else part))
 
@@ -126,14 +126,14 @@ def traced(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wire,
     found: dict[Wire, Any] = {}
     sent: list[Sent] = []
 
-    def lift(value: Any, wire: Wire, bits: int) -> Tensor:
+    def lift(value: object, wire: Wire, bits: int) -> Tensor:
         return Tensor(value, wire, bits & circuit.recording)
 
-    def arrive(wire: Wire, g: Any) -> Any:
+    def arrive(wire: Wire, g: object) -> Any:
         found[wire] = g
         return g
 
-    def observe(wire: Wire, position: int, parent: Wire, part: Any) -> None:
+    def observe(wire: Wire, position: int, parent: Wire, part: object) -> None:
         sent.append((wire, position, parent, part))
 
     seed = {circuit.output: circuit.upstream}
@@ -154,7 +154,7 @@ def traced(circuit: FrozenCircuit, as_written: bool = False) -> tuple[dict[Wire,
 def as_square(circuit: FrozenCircuit, event: Event) -> None:
     """The two equal contributions of `x * x` as the square's one."""
     made = circuit.steps.get(event.wire)
-    if made is None or event.wire in circuit.blocks or made.gate is not NAMES["multiply"]:
+    if made is None or event.wire in circuit.blocks or made.gate is not GATES[np.multiply]:
         return
     if len(event.parts) == 2 and event.parts[0][1] is event.parts[1][1]:
         x, bit = event.parts[0][1], circuit.recording
@@ -162,7 +162,7 @@ def as_square(circuit: FrozenCircuit, event: Event) -> None:
         event.parts = [(0, x, 2 * base * Tensor(event.upstream.value, event.upstream, bit))]
 
 
-def replay(circuit: FrozenCircuit, instead: Mapping[Wire, Any]) -> Any:
+def replay(circuit: FrozenCircuit, instead: Mapping[Wire, object]) -> object:
     """The output's value with other values on some wires: only the steps behind those are run again.
 
     Inputs keep their values, a cut wire among them. Conversions to short floats are left out: where the values that are
@@ -193,7 +193,7 @@ def run_step(made: Expr, operands: list[Any]) -> Any:
             return float(made.forward(*map(np.float64, operands), **parameters))
 
 
-def as_run(parameter: Any) -> Any:
+def as_run(parameter: object) -> object:
     """A parameter with the values of its wires, and float64 in the place of a dtype of shorter floats."""
     if isinstance(parameter, np.dtype):
         return np.dtype(float) if parameter.kind == "f" else parameter
@@ -210,7 +210,7 @@ def cut(circuit: FrozenCircuit, wire: Wire) -> FrozenCircuit:
         if wire in block.inside:
             borders = [circuit.names[x] for x in block.operands if isinstance(x, Wire)]
             raise CutError(name, block.gate.name, [circuit.names[closing], *borders])
-    needed = made_of(circuit, wire)
+    needed = wires_behind(circuit, wire)
     wanted = bool(wire.bits & circuit.bit) and np.asarray(wire.value).dtype.kind == "f"
     new = Input(wire, name, name, (), name, wanted, "cut")
     kept = tuple(i for i in circuit.inputs if i.wire in needed and i.wire is not wire)
@@ -266,7 +266,7 @@ def with_texts_that_hold(circuit: FrozenCircuit) -> FrozenCircuit:
 PLAIN_WORDS = {"np", "math", *NUMBERS}  # what printed code has without being given it
 
 
-def made_of(circuit: FrozenCircuit, edge: Wire) -> set[Wire]:
+def wires_behind(circuit: FrozenCircuit, edge: Wire) -> set[Wire]:
     """The wires that the output is made of, by its gates and by its blocks, where `edge` is made of none."""
     found: set[Wire] = set()
     waiting = [circuit.output]

@@ -15,13 +15,13 @@ from gatewise._circuit import Wire
 from gatewise._derivatives import (
     Argnums,
     Derivative,
+    by_all_arguments,
     demand_function,
     demand_plain_meaning,
     grad,
     jvp,
     output_and_aux,
     positions_of,
-    whole,
 )
 from gatewise._errors import ArgumentError
 from gatewise._gates import without_mask
@@ -54,7 +54,7 @@ def jacobian(
     demand_plain_meaning(holomorphic, allow_int)
 
     @functools.wraps(f, assigned=("__name__", "__doc__"))
-    def of_arguments(*args: Any, **kwargs: Any) -> Any:
+    def of_arguments(*args: object, **kwargs: object) -> Any:
         with (run := Derivative(f, args, positions, kwargs, output_and_aux if has_aux else None)):
             inputs = {(p, path): x for p in dict.fromkeys(positions) for path, x in leaves(run.inputs[p])}
             demand_real(inputs.values())
@@ -137,7 +137,7 @@ def wire_of(x: Tensor) -> Wire:
     return x.wire
 
 
-def own(part: Any) -> Any:
+def own(part: object) -> Any:
     """A block in memory of its own."""
     return part if type(part) is Tensor else np.array(part)
 
@@ -186,7 +186,7 @@ def hessian(
     return jacobian(grad(f, argnums, has_aux, holomorphic, allow_int), argnums, has_aux)
 
 
-def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+def hvp(f: Function, primals: Sequence[object], tangents: Sequence[object]) -> Any:
     """The Hessian of `f` times `tangents`, without the Hessian: how the gradient moves along them.
 
     One value for each primal; of one primal that value alone.
@@ -201,7 +201,7 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     return moved[0] if len(primals) == 1 else moved
 
 
-def linearize(f: Function, *primals: Any, has_aux: bool = False) -> Any:
+def linearize(f: Function, *primals: object, has_aux: bool = False) -> Any:
     """The output of `f` at `primals`, and its linear approximation there, a function of tangents.
 
     The function is run once; each call of the approximation is a sweep over that run. With `has_aux` the function
@@ -213,7 +213,7 @@ def linearize(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     (9.0, 6.0, 3.0)
     """
     demand_function(f)
-    with (run := whole(f, primals, has_aux)):
+    with (run := by_all_arguments(f, primals, has_aux)):
         lower = run.outer
     return run.results(lambda *tangents: run.along(tangents, lower))
 
@@ -229,7 +229,7 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
     return grad(lambda *args, **kwargs: np.sum(f(*args, **kwargs)), argnums)
 
 
-def stop_gradient(x: Any) -> Any:
+def stop_gradient(x: object) -> Any:
     """The same value, or structure of values, as a constant: no derivative goes through it.
 
     Raises `ArgumentError` for an object that has `parameters()`.

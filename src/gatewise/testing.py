@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from gatewise._check import Report, check
+from gatewise._types import Function
 
 
-def assert_gradients(f: Callable[..., Any], /, *args: Any, **options: Any) -> Report:
+def assert_gradients(f: Function, /, *args: Any, **options: Any) -> Report:
     """Fail unless the gradient is right, or lies between the slopes of a kink; arguments as of `gatewise.check`.
 
     Where the differences cannot tell, that is a failure too: a test that decides nothing holds nothing.

@@ -60,11 +60,20 @@ def predict(x):
     return x, y
 
 class Affine:
-    def forward(self, x): ...
-    def backward(self, dout): ...
+    def forward(self, x):
+        return x
+    def backward(self, dout):
+        return dout
+
+class Module:
+    def forward(self, x):
+        raise NotImplementedError
+    def backward(self, dout):
+        raise NotImplementedError
 
 class Data:
-    def forward(self, x): ...
+    def forward(self, x):
+        return x
 """
     assert [p.name for p in pairs_of(ast.parse(text).body)] == ["svm_loss", "net_loss", "Affine"]
 

@@ -192,7 +192,7 @@ def test_hostile_text_of_an_exception_reaches_no_terminal(refused):
 
 
 def test_a_defect_of_ours_says_so_and_leaves_with_1(typed, monkeypatch):
-    monkeypatch.setattr("gatewise._cli.show.values_of", None)
+    monkeypatch.setattr("gatewise._cli.show.inputs_given", None)
     answer = typed("show", "x", "x=1")
     assert answer.status == 1
     assert answer.err.startswith("gatewise failed: TypeError: 'NoneType' object is not callable")

@@ -16,7 +16,7 @@ import pytest
 import gatewise as gw
 from gatewise._views import card
 from gatewise._views.numbers import Summary, adds_up, equation, number, quantity
-from gatewise._views.text import cells, plain
+from gatewise._views.text import cells, plain_text
 from page.test_compute import assert_same_circuit, record_of
 
 # Random circuits leave the range of numbers on purpose: NaN and inf are written too.
@@ -118,7 +118,7 @@ def test_texts(scripts: Any) -> None:
         "𝛼",
     ]
     found = scripts.evaluate("texts => texts.map(t => [gatewise.texts.plain(t), gatewise.texts.cells(t)])", texts)
-    assert found == [[plain(text), cells(text)] for text in texts]
+    assert found == [[plain_text(text), cells(text)] for text in texts]
 
 
 # --------------------------------------------------------------------------------------------------------------- cards

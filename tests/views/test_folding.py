@@ -335,7 +335,7 @@ def test_an_overflow_inside_a_closed_group_is_marked():
 
 
 def test_the_geometry_test_sees_a_group_that_was_given_no_room(monkeypatch):
-    monkeypatch.setattr(elastic.Stretch, "pull", lambda *_: None)
+    monkeypatch.setattr(elastic.RisingMap, "pull", lambda *_: None)
     assert faults(picture(record_of(unrolled, 1.0, 2.0)))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from gatewise._views.numbers import Summary, number, quantity
 from gatewise._views.patterns import stretched_axes
-from gatewise._views.text import cells, plain, shorten
+from gatewise._views.text import cells, plain_text, shorten
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_axes_that_broadcasting_stretched():
 
 
 def test_text():
-    assert plain("x\u202ey\x00") == "x\\u202ey\\x00"
-    assert plain("<b>") == "<b>"
+    assert plain_text("x\u202ey\x00") == "x\\u202ey\\x00"
+    assert plain_text("<b>") == "<b>"
     assert cells("e\u0301") == 1
     assert shorten("损失函数", 5) == "损失…"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Never
 
 from gatewise._advice import OF_CIRCUITS
-from gatewise._board.reading import READ, Wrt, counted, wanted_names
+from gatewise._board.reading import READ, Wrt, digits_asked, wanted_names
 from gatewise._board.rounds import Round, Rounds, counted_round, is_short, with_checks
 from gatewise._board.wires import Index, StageView, WireView, owned
 from gatewise._circuit import Expr, FrozenCircuit, Wire
@@ -120,7 +120,7 @@ class Circuit:
         return gate_texts(self._frozen)
 
     @cached_property
-    def _formulas(self) -> dict[str, Any]:
+    def _formulas(self) -> dict[str, object]:
         """How the numbers of the record come about, for pages."""
         rules = block_rules(self._frozen) if self._folded else {}
         return formulas(self._frozen, self._facts, self._texts, rules)
@@ -132,11 +132,11 @@ class Circuit:
     def _folded_if_asked(self, whole: Record) -> Record:
         return fold(whole, block_rules(self._frozen)) if self._folded else whole
 
-    def _with_checks(self, checks: dict[str, Check]) -> dict[str, Any]:
+    def _with_checks(self, checks: dict[str, Check]) -> dict[str, object]:
         return jsonable(self._folded_if_asked({**self._record, "checks": checks}))
 
     @cached_property
-    def _shown(self) -> dict[str, Any]:
+    def _shown(self) -> dict[str, object]:
         return self._with_checks(self._checks)
 
     @cached_property
@@ -144,10 +144,10 @@ class Circuit:
         return Rounds(self._frozen)
 
     @cached_property
-    def _unchecked(self) -> dict[str, Any]:
+    def _unchecked(self) -> dict[str, object]:
         return self._with_checks({})
 
-    def _seen(self, round: Any = None, unrolled: bool = False, checks: bool = True) -> dict[str, Any]:
+    def _seen(self, round: object = None, unrolled: bool = False, checks: bool = True) -> dict[str, object]:
         """The record that is looked at: with one round of each loop, or with every gate; with numerical derivatives."""
         asked = counted_round(round)
         if unrolled and asked is not None:
@@ -163,7 +163,9 @@ class Circuit:
         """Checks by the names of the wires that they are of."""
         return {self._frozen.names[self._frozen.wires[int(k)]]: found for k, found in checks.items()}
 
-    def _looked_up(self, name: str, round: Any, unrolled: bool, checks: bool = True) -> tuple[dict[str, Any], str]:
+    def _looked_up(
+        self, name: str, round: object, unrolled: bool, checks: bool = True
+    ) -> tuple[dict[str, object], str]:
         """The record that shows a wire, with its numerical derivative, and what the wire is called there."""
         asked = counted_round(round)
         found = None if unrolled or self._folded else self._rounds.standing_for(name, asked)
@@ -171,7 +173,7 @@ class Circuit:
         record = self._seen(shown, unrolled, checks)
         return (self._checked(record, wire, there) if checks and wire is not None else record), there
 
-    def _checked(self, record: dict[str, Any], wire: Wire, name: str) -> dict[str, Any]:
+    def _checked(self, record: dict[str, object], wire: Wire, name: str) -> dict[str, object]:
         """A record with the numerical derivative of one more wire, where it has a gradient."""
         if wire in self._frozen.edges or wire not in self._frozen.ids or not wire.bits & self._frozen.bit:
             return record
@@ -190,7 +192,7 @@ class Circuit:
 
     def card(self, name: str, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:
         """Everything about one wire: forward, upstream, local, downstream, code, and the numerical check."""
-        return card(*self._looked_up(name, round, unrolled), digits=counted(digits))
+        return card(*self._looked_up(name, round, unrolled), digits=digits_asked(digits))
 
     def code(self, style: Literal["code", "notes"] = "code", unrolled: bool = False) -> Staged:
         """The forward and backward pass as one Python function that runs on its own.
@@ -270,9 +272,9 @@ class Circuit:
         from gatewise._views.derivation import derivation
 
         if name is None:
-            return derivation(self._seen(round, unrolled, False), None, latex=latex, digits=counted(digits))
+            return derivation(self._seen(round, unrolled, False), None, latex=latex, digits=digits_asked(digits))
         record, there = self._looked_up(name, round, unrolled, checks=False)
-        return derivation(record, there, latex=latex, digits=counted(digits))
+        return derivation(record, there, latex=latex, digits=digits_asked(digits))
 
     def to_dot(self, digits: int | None = None, round: Round = None, unrolled: bool = False) -> str:
         """The circuit in Graphviz's language."""
@@ -282,7 +284,7 @@ class Circuit:
         """The record as JSON."""
         return str(self._in(JSON, round=round, unrolled=unrolled))
 
-    def save(self, path: str | Path, **options: Any) -> None:
+    def save(self, path: str | Path, **options: object) -> None:
         """Write the circuit into a file, in the form its name asks for: .svg, .html, .tex, .png, .json or .dot.
 
         `options` are those of `svg`, `html`, `tex` and `dot`. A PNG needs `pip install 'gatewise[png]'`. Raises
@@ -315,7 +317,7 @@ class Circuit:
         wrt: Wrt = None,
         round: Round = None,
         unrolled: bool = False,
-        **options: Any,
+        **options: object,
     ) -> str | bytes:
         """The circuit in a form of file."""
         read = {name: READ[name](value) if name in READ else value for name, value in options.items()}
@@ -325,7 +327,7 @@ class Circuit:
         """Whether there are numerical derivatives in a file: in a page of a long loop they would take too long."""
         return form.checks and (form is not HTML or is_short(self._frozen))
 
-    def _drawn(self, record: dict[str, Any], wrt: Wrt = None) -> Shown:
+    def _drawn(self, record: dict[str, object], wrt: Wrt = None) -> Shown:
         """What a file is drawn of: a record with the gradients that a picture is to show, and what lies beside it."""
         names, has_loops = wanted_names(wrt), bool(record["loops"])
         seen = record if names is None else only(record, [self._name_in(record, name) for name in names])
@@ -379,7 +381,7 @@ class Circuit:
         shown = self._index.names[self._id(name)]
         return next(wire for wire, known in self._frozen.names.items() if known == shown)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         from gatewise._views.page import element
 
         shown = self._drawn(self._seen(checks=self._is_checked(HTML)))
@@ -392,6 +394,6 @@ def frozen_of(circuit: Circuit) -> FrozenCircuit:
     return circuit._frozen
 
 
-def record_of(circuit: Circuit, round: Round = None, unrolled: bool = False) -> dict[str, Any]:
+def record_of(circuit: Circuit, round: Round = None, unrolled: bool = False) -> dict[str, object]:
     """The record that `json` writes, itself and not a copy: for views, which only read it."""
     return circuit._seen(round, unrolled)

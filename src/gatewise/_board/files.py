@@ -17,6 +17,7 @@ from typing import Any
 from gatewise._advice import advised
 from gatewise._errors import GatewiseError, ScriptError, UnknownFunctionError
 from gatewise._recording.reading import text_in
+from gatewise._types import Function
 
 FILE = re.compile(r"(?P<path>.*\.py)(?::(?P<function>\w+))?")
 
@@ -55,7 +56,7 @@ def module_in_file(path: str) -> Iterator[ModuleType]:
 
 
 @contextlib.contextmanager
-def function_in_file(path: str, name: str) -> Iterator[Callable[..., Any]]:
+def function_in_file(path: str, name: str) -> Iterator[Function]:
     """The function `name` of a Python file, which is run, and which counts as imported as long as this lasts."""
     with module_in_file(path) as module:
         yield function_of(module, name, path)
@@ -71,7 +72,7 @@ def run_file(loader: Loader, module: ModuleType, path: str) -> None:
         raise advised(error, path) from error
 
 
-def function_of(module: ModuleType, name: str, path: str) -> Callable[..., Any]:
+def function_of(module: ModuleType, name: str, path: str) -> Function:
     """The function `name` of a module. Raises `UnknownFunctionError`."""
     found = getattr(module, name, None)
     if not callable(found):

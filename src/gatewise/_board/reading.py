@@ -10,7 +10,7 @@ from gatewise._errors import ArgumentError, UnknownPaletteError
 Wrt = str | Sequence[str] | None
 
 
-def wanted_names(wrt: Any) -> list[str] | None:
+def wanted_names(wrt: object) -> list[str] | None:
     """The names that `wrt` gives; None for all there are. Raises `ArgumentError`."""
     if wrt is None or isinstance(wrt, str):
         return None if wrt is None else [wrt]
@@ -19,7 +19,7 @@ def wanted_names(wrt: Any) -> list[str] | None:
     raise ArgumentError(f"wrt is {wrt!r}.", "wrt names inputs.", 'wrt="x", or wrt=["x", "y"].')
 
 
-def coloured(palette: Any) -> str:
+def coloured(palette: object) -> str:
     """The palette that was asked for, by name. Raises `UnknownPaletteError`."""
     if isinstance(palette, str):
         return palette  # which of them there are is known where the picture is drawn
@@ -31,7 +31,7 @@ def coloured(palette: Any) -> str:
 MOST_DIGITS = 17  # a float has no more
 
 
-def counted(digits: Any) -> int | None:
+def digits_asked(digits: object) -> int | None:
     """The number of digits that was asked for. Raises `ArgumentError` where there is no such number."""
     if digits is None or (type(digits) is int and 1 <= digits <= MOST_DIGITS):
         return digits
@@ -39,4 +39,4 @@ def counted(digits: Any) -> int | None:
 
 
 #: How an option of a view is read; what is not here is read where it is drawn.
-READ: dict[str, Callable[[Any], Any]] = {"palette": coloured, "digits": counted}
+READ: dict[str, Callable[[Any], Any]] = {"palette": coloured, "digits": digits_asked}

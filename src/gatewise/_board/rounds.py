@@ -28,7 +28,7 @@ WORDS = {"first": 1, "last": -1}
 FEW_STEPS = 250_000  # times entries of inputs, up to which a page has numerical derivatives
 
 
-def counted_round(asked: Any) -> int | None:
+def counted_round(asked: object) -> int | None:
     """The round that was asked for, as a number from 1 on or from -1 back. Raises `ArgumentError`."""
     found = WORDS.get(asked.strip().lower(), asked) if isinstance(asked, str) else asked
     if found is None or (type(found) is int and found != 0):
@@ -114,7 +114,7 @@ def is_short(circuit: FrozenCircuit) -> bool:
     return len(circuit.steps) * entries <= FEW_STEPS
 
 
-def with_checks(record: dict[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
+def with_checks(record: dict[str, Any], checks: Mapping[str, Check]) -> dict[str, object]:
     """A record with numerical derivatives, which come by name."""
     ids = {wire["name"]: wire["id"] for wire in record["wires"]}
     told = {str(ids[name]): check_written(check) for name, check in checks.items() if name in ids}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,11 @@ from gatewise._language import parse
 from gatewise._recording.functions import normalised
 from gatewise._recording.running import record as recorded
 from gatewise._recording.scripts import record_script
+from gatewise._types import Function
 
 
 def circuit(
-    f: Callable[..., Any] | str | Path,
+    f: Function | str | Path,
     /,
     *args: Any,
     wrt: Sequence[str] | str | None = None,
@@ -48,11 +49,11 @@ def circuit(
 
 
 def circuit_of(
-    f: Callable[..., Any] | str | Path,
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any],
-    wrt: Any,
-    upstream: Any,
+    f: Function | str | Path,
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
+    wrt: object,
+    upstream: object,
     output: str | None,
 ) -> Circuit:
     """`circuit`, for inputs of any name."""
@@ -77,7 +78,7 @@ def circuit_of(
             return Circuit._of(recorded(function, args, kwargs, wrt=wrt, upstream=upstream))
 
 
-def refuse_as_expression(text: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+def refuse_as_expression(text: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
     """Raise the error for what cannot be an expression and its inputs: another kind of file, inputs in a dict."""
     is_folder = os.path.isdir(text) and not text.isidentifier() and not kwargs
     if is_folder or re.fullmatch(r"[^\s()*+=]+\.(ipynb|csv|txt|npy|m|R|jl)", text):
@@ -91,7 +92,7 @@ def refuse_as_expression(text: str, args: Sequence[Any], kwargs: Mapping[str, An
         raise ArgumentError("an expression was given a dict.", why, f'gw.circuit("{text}", **inputs).')
 
 
-def as_array(name: str, value: Any) -> Any:
+def as_array(name: str, value: object) -> object:
     """A list of numbers as the array that an expression computes with. Raises `ArgumentError` where it is none."""
     if isinstance(value, str):
         raise ArgumentError(f"{name} is {value!r}, a string.", "an expression computes with numbers.", f"{name}=1.0.")
@@ -109,7 +110,7 @@ def as_array(name: str, value: Any) -> Any:
     return array
 
 
-def as_python_reads(given: Mapping[str, Any]) -> dict[str, Any]:
+def as_python_reads(given: Mapping[str, object]) -> dict[str, object]:
     """The inputs under their names as Python reads them. Raises `InputNameError` for two that are one."""
     found: dict[str, Any] = {}
     for name, value in given.items():
@@ -120,7 +121,7 @@ def as_python_reads(given: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def expression_function(text: str, given: Mapping[str, Any]) -> Callable[..., Any]:
+def expression_function(text: str, given: Mapping[str, object]) -> Function:
     """The function that an expression says."""
     shapes = {name: np.shape(value) for name, value in given.items() if isinstance(value, np.ndarray)}
     parsed = parse(text, list(given) or None, OPERANDS, NUMPY, AXES, instead_if_numpys, shapes)

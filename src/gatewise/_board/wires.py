@@ -75,6 +75,6 @@ class StageView:
         return f"<stage {self.name}{place}: {self.text}>"
 
 
-def owned(value: Any) -> Any:
+def owned(value: object) -> object:
     """A value to hand out: an array of its own, in the layout that it has."""
     return copy(value)

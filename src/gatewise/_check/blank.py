@@ -53,7 +53,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Part:
+class Untouched:
     """A part of an exercise that is not the student's to change: what it is, its line, its code."""
 
     what: str
@@ -97,30 +97,30 @@ def is_sealed(text: str) -> bool:
     return SEAL.search(text) is not None
 
 
-def first_changed(text: str) -> Part | None:
+def first_changed(text: str) -> Untouched | None:
     """The first part of an exercise that is no longer as it was given; None too where its last line is gone."""
     seal = SEAL.search(text)
     if seal is None:
         return None
     for part, told in zip_longest(given_in(text), seal[1].split()[1:]):
         if part is None:
-            return Part("the forward pass", backward_from(text) or 1, "")
+            return Untouched("the forward pass", backward_from(text) or 1, "")
         if told is None or digest(part.code) != told:
             return part
     return None
 
 
-def given_in(text: str) -> list[Part]:
+def given_in(text: str) -> list[Untouched]:
     """What is given in an exercise: the names of the inputs, `wrt`, what is returned, each line of the forward pass."""
     node, first, end = function_in(text), backward_from(text), returned_in(text)
     parameters = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
-    parts = [Part("the head of the function", node.lineno, " ".join(parameters))]
+    parts = [Untouched("the head of the function", node.lineno, " ".join(parameters))]
     for each in ast.parse(text).body:
         if isinstance(each, ast.Assign) and target_of(ast.unparse(each)) == "wrt":
-            parts.append(Part("wrt", each.lineno, bare_code(text, each)))
-    parts.append(Part("what is returned", end.lineno, bare_code(text, end)))
+            parts.append(Untouched("wrt", each.lineno, bare_code(text, each)))
+    parts.append(Untouched("what is returned", end.lineno, bare_code(text, end)))
     lines = [n for n in node.body if n.lineno < (first or 0) and not prints(n)]
-    return parts + [Part("the forward pass", n.lineno, bare_code(text, n)) for n in lines]
+    return parts + [Untouched("the forward pass", n.lineno, bare_code(text, n)) for n in lines]
 
 
 def prints(node: ast.stmt) -> bool:

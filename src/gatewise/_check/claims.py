@@ -118,7 +118,7 @@ def put_back(outputs: Sequence[npt.ArrayLike], before: Sequence[npt.ArrayLike], 
     return kept
 
 
-def seen_alone(subject: Subject, first: Any, upstream: Any) -> None:
+def seen_alone(subject: Subject, first: Any, upstream: object) -> None:
     """A forward half alone: its cache is no gradient, and gatewise's own is looked at; the other half is asked for."""
     several = isinstance(first[0], (tuple, list)) and all(map(is_numeric, first[0]))
     subject.output = (lambda result: as_one_row(result[0])) if several else first_of
@@ -135,7 +135,7 @@ def as_one_row(outputs: Sequence[npt.ArrayLike]) -> np.ndarray:
     return np.concatenate([np.ravel(x) for x in outputs])
 
 
-def gradient_from(subject: Subject, gradient: Any) -> Any:
+def gradient_from(subject: Subject, gradient: Any) -> object:
     """What the gradient function returns. Raises `ArgumentError` where it does not take the inputs of f."""
     args, kwargs = subject.filled()
     try:
@@ -242,7 +242,7 @@ def output_set(subject: Subject, out: object, upstream: object, random: bool = F
 
 
 def sorted_claims(
-    subject: Subject, found: Any, source: str, may_weight: bool = False, names: Sequence[Any] = ()
+    subject: Subject, found: object, source: str, may_weight: bool = False, names: Sequence[object] = ()
 ) -> Claims:
     """Gradients in a dict, a list, a tuple or alone, each with the parameter it belongs to.
 

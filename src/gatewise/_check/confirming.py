@@ -47,7 +47,12 @@ def holds_upstream(
             u = marking.at[m].get(key)
             if u is None or u.wire is None or u is version:
                 continue
-            if key == version.key or not key.isidentifier() or read.setdefault(key, u) is not u or repeats(marking, u):
+            if (
+                key == version.key
+                or not key.isidentifier()
+                or read.setdefault(key, u) is not u
+                or runs_again(marking, u)
+            ):
                 return True  # in every round of a loop it is another value's
     for n, world in enumerate(marking.worlds):
         truth = marking.truth(world)[0]
@@ -114,7 +119,7 @@ def run_again(marking: Marking, repairs: Sequence[Repair], world: World) -> Mapp
     return last
 
 
-def repeats(marking: Marking, version: Version) -> bool:
+def runs_again(marking: Marking, version: Version) -> bool:
     """Whether a line that makes a variable runs more than once."""
     statements = [id(marking.worlds[0].moments[m].statement) for m in version.moments]
     return len(set(statements)) < len(statements)

@@ -103,7 +103,7 @@ def elsewhere(run: Run, here: World) -> Iterator[World]:
                 world = run(Draw(seed))
         except Exception:
             continue
-        if world is None or not alike(here, world) or not is_finite(world):
+        if world is None or not alike(here, world) or not stays_finite(world):
             continue
         found += 1
         yield world
@@ -111,7 +111,7 @@ def elsewhere(run: Run, here: World) -> Iterator[World]:
             return
 
 
-def is_finite(world: World) -> bool:
+def stays_finite(world: World) -> bool:
     return all(
         np.all(np.isfinite(np.asarray(w.value, float))) for w in world.forward.wires if is_gradient_like(w.value)
     )

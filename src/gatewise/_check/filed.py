@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -141,7 +142,11 @@ class Filed:
         strangers = [name for name in names if name not in inputs]
         if not strangers or (len(names) == len(inputs) and not any(map(is_upstream, strangers)) and len(names) > 1):
             places = names if not strangers else inputs
-            return [Way({"gradient": taking(f, other, places, names, {})})]
+            found = taking(f, other, places, names, {})
+            if pair.is_force:
+                read = f"{pair.backward} is minus the gradient of {pair.name}"
+                return [Way({"gradient": turned(found)}, read)]
+            return [Way({"gradient": found})]
         up = [name for name in strangers if is_upstream(name)]
         rest = [name for name in strangers if name not in up[:1]]
         weights = np.random.default_rng(SHAPES).normal(size=np.shape(out)) if np.ndim(out) else 1.0
@@ -174,11 +179,12 @@ def said(error: Exception) -> str:
 
 
 def judges_all_of(row: Row, first: Row | None) -> bool:
-    """Whether a row has a word on everything that another one calls wrong: a number in a weight's place has none."""
+    """Whether a row has a word on everything that another one calls wrong, and no number stands for an array of it."""
     if first is None or first.report is None:
         return True
-    wrong = [p.name for p in first.report.parameters if p.verdict == "wrong"]
-    return row.report is not None and {*wrong} <= {p.name for p in row.report.parameters}
+    wrong = [p for p in first.report.parameters if p.verdict == "wrong"]
+    shapes = {p.name: p.shape for p in row.report.parameters} if row.report is not None else {}
+    return all(p.name in shapes and bool(p.shape) <= bool(shapes[p.name]) for p in wrong)
 
 
 def is_misfit(row: Row) -> bool:
@@ -231,6 +237,17 @@ def taking(
     gradient.__signature__ = signature  # type: ignore[attr-defined]
     gradient.__wrapped__ = other  # type: ignore[attr-defined]
     return gradient
+
+
+def turned(gradient: Callable[..., Any]) -> Callable[..., Any]:
+    """A force with its sign turned: the gradient of its energy."""
+
+    @functools.wraps(gradient)
+    def found(*args: Any, **kwargs: Any) -> Any:
+        force = gradient(*args, **kwargs)
+        return tuple(-g for g in force) if isinstance(force, tuple) else -force
+
+    return found
 
 
 def best(ways: Any, f: Any, pair: Pair, guess: Guess, **options: Any) -> Row:

@@ -17,6 +17,7 @@ from gatewise._check.taping import NAMES, renewed
 from gatewise._check.wires import Wires
 from gatewise._circuit import Bit, Expr, Wire, step_of, wires_in
 from gatewise._errors import GatewiseError
+from gatewise._gates import GATES
 from gatewise._recording.recorder import Recorder
 from gatewise._recording.scripts import MATH, MathImports
 from gatewise._recording.structures import leaves, mapped
@@ -102,7 +103,7 @@ class Forward(Wires):
                     vars(twin)[attribute] = self.argument(attribute, held)
             return twin
 
-        def one(path: tuple[Any, ...], x: object) -> Any:
+        def one(path: tuple[object, ...], x: object) -> Any:
             last = path[-1] if path and isinstance(path[-1], str) else name if not path else ""
             return self.bind(last, x) if isinstance(x, (np.ndarray, np.floating, float)) or not path else x
 
@@ -148,11 +149,11 @@ class Forward(Wires):
                     consumers.setdefault(operand, []).append(made)
         for k, wire in enumerate(self.wires):
             made = step_of(wire)
-            if made is None or made.gate.name not in ("max", "amax"):
+            if made is None or made.gate.corner != "largest":
                 continue
             whole = made.operands[0]
             used = consumers.get(wire, [])
-            if used and all(s.gate.name == "subtract" and s.operands[0] is whole for s in used):
+            if used and all(s.gate is GATES[np.subtract] and s.operands[0] is whole for s in used):
                 yield k
 
 

@@ -66,7 +66,7 @@ def wrong_gates(subject: Subject) -> list[Mistake]:
 
 
 def wrong_operands(
-    gate: Gate, forward: Function, values: tuple[Any, ...], parameters: dict[str, Any]
+    gate: Gate, forward: Function, values: tuple[Any, ...], parameters: dict[str, object]
 ) -> Iterator[tuple[int, float, float]]:
     """Operands along which a gate's rule disagrees with differences: (position, what it gave, what it should)."""
     with np.errstate(all="ignore"):
@@ -98,7 +98,13 @@ def wrong_operands(
 
 
 def along(
-    gate: Gate, g: object, out: object, values: tuple[Any, ...], parameters: dict[str, Any], position: int, v: object
+    gate: Gate,
+    g: object,
+    out: object,
+    values: tuple[object, ...],
+    parameters: dict[str, object],
+    position: int,
+    v: object,
 ) -> float | None:
     """What a gate's rule says f moves by when one operand moves along `v`; None where it has no rule for it."""
     kinds = [WANTED if k == position else CONSTANT for k in range(len(values))]

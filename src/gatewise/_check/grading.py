@@ -17,7 +17,7 @@ import numpy as np
 
 from gatewise._check.blank import (
     Line,
-    Part,
+    Untouched,
     first_changed,
     forward_of,
     function_from,
@@ -167,7 +167,7 @@ def judged_whole(paper: Paper, inputs: Mapping[str, Plain]) -> Judged:
     return found
 
 
-def not_the_exercise(paper: Paper, changed: Part) -> Grade:
+def not_the_exercise(paper: Paper, changed: Untouched) -> Grade:
     """The grade of a paper whose given part was changed: nothing else in it can be judged."""
     note = f"{changed.what} is not the exercise's: put it back, or write the exercise anew into another file"
     wrong = Graded(changed.line, text_at(paper, changed.line), "wrong", "", note=note)
@@ -211,7 +211,7 @@ def asking_gatewise(text: str) -> set[int]:
     return found
 
 
-def judged(paper: Paper, inputs: Mapping[str, Any], left: str = "") -> Judged:
+def judged(paper: Paper, inputs: Mapping[str, object], left: str = "") -> Judged:
     """The mistakes in a filled paper at these inputs, what it raises, and how far it runs."""
     lines = filled_lines(paper, left)
     text = "\n".join(code for _, code in lines)

@@ -37,14 +37,14 @@ def of_torch(torch: ModuleType, f: Function, args: Sequence[object]) -> Adapted:
     """f on arrays, returning (out, what was given), and PyTorch's backward pass as backward(dout, cache)."""
     call: Any = getattr(f, "apply", f) if isinstance(f, type) else f
 
-    def tensor(x: Any) -> object:
+    def tensor(x: object) -> object:
         return torch.tensor(x) if isinstance(x, (np.ndarray, np.generic)) else x
 
     def forward(*arrays: Any) -> tuple[object, object]:
         with torch.no_grad():
             return numpy_of(call(*map(tensor, arrays))), arrays
 
-    def backward(dout: Any, arrays: Any) -> list[np.ndarray | None]:
+    def backward(dout: object, arrays: Any) -> list[np.ndarray | None]:
         tensors = [tensor(x) for x in arrays]
         wanted = [x for x in tensors if isinstance(x, torch.Tensor) and x.is_floating_point()]
         for x in wanted:
@@ -54,7 +54,7 @@ def of_torch(torch: ModuleType, f: Function, args: Sequence[object]) -> Adapted:
         by_tensor = {id(x): g for x, g in zip(wanted, found, strict=True)}
         return [None if by_tensor.get(id(x)) is None else numpy_of(by_tensor[id(x)]) for x in tensors]
 
-    forward.__name__ = getattr(f, "__name__", "f") if isinstance(f, type) else shown(f)
+    forward.__name__ = getattr(f, "__name__", "f") if isinstance(f, type) else own_name(f)
     backward.__name__ = f"{forward.__name__}.backward"
     plain = [numpy_of(x) if isinstance(x, torch.Tensor) else x for x in args]
     return forward, [np.array(x) if isinstance(x, float) else x for x in plain], None, backward
@@ -66,7 +66,7 @@ def of_jax(jax: ModuleType, f: Function, args: Sequence[object]) -> Adapted:
     def forward(*arrays: Any) -> tuple[object, object]:
         return np.asarray(f(*arrays)), arrays
 
-    def backward(dout: Any, arrays: Any) -> list[np.ndarray | None]:
+    def backward(dout: object, arrays: Any) -> list[np.ndarray | None]:
         out, pullback = jax.vjp(f, *arrays)
         return [np.asarray(g) for g in pullback(jax.numpy.asarray(dout, dtype=out.dtype))]
 
@@ -75,7 +75,7 @@ def of_jax(jax: ModuleType, f: Function, args: Sequence[object]) -> Adapted:
     return forward, [np.array(x) if hasattr(x, "dtype") else x for x in args], None, backward
 
 
-def shown(f: object) -> str:
+def own_name(f: object) -> str:
     return str(getattr(getattr(f, "__self__", None), "__name__", None) or getattr(f, "__name__", "f"))
 
 

@@ -39,7 +39,7 @@ class Halves:
     takes_upstream: bool = True
 
 
-def halves_of(subject: Subject, first: Any, backward: Function) -> Halves:
+def halves_of(subject: Subject, first: object, backward: Function) -> Halves:
     """How `backward` takes what the forward half returned. Raises `ArgumentError` where nothing of that is a cache."""
     if not isinstance(first, tuple) or len(first) < 2:
         raise ArgumentError(
@@ -111,7 +111,7 @@ def backward_names(name: str) -> list[str]:
     return [*named, f"{name}_backward", f"{name}_bwd", f"backward_{name}"]
 
 
-def is_cache(subject: Subject, first: tuple[Any, ...]) -> bool:
+def is_cache(subject: Subject, first: tuple[object, ...]) -> bool:
     """Whether what a function returns beside its output is kept for the way back, and is no gradient.
 
     It is where a part of it is an input in its own place, or where the function's own names say so.

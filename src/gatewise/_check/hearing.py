@@ -58,7 +58,7 @@ class Listener:
     def start(self, instead: Mapping[int, object]) -> None:
         self.events, self.instead = [], instead
 
-    def hear(self, place: int, value: Plain) -> Any:
+    def hear(self, place: int, value: Plain) -> object:
         """Called by the user's code, in the place of a value."""
         if threading.get_ident() != self.thread:
             return value
@@ -223,7 +223,7 @@ def put_instead(value: Any, instead: Any, how: str) -> Any:
     return type(value)(np.asarray(instead).reshape(())[()]) if np.size(instead) == 1 else instead
 
 
-def number_copied(value: object) -> Any:
+def number_copied(value: object) -> object:
     """A copy of a number or an array of numbers; None of anything else."""
     if isinstance(value, np.ndarray) and value.dtype.kind in "fbc":
         return value.copy()

@@ -39,7 +39,7 @@ def holds(container: Any, key: object, array: np.ndarray) -> bool:
         return False
 
 
-def parts_of(x: Any) -> Iterator[tuple[Any, Any, Any]]:
+def parts_of(x: object) -> Iterator[tuple[object, object, object]]:
     """What an object leads to: the dict or list that holds it (None where it cannot be set), its key, and itself."""
     if isinstance(x, dict):
         yield from ((x, key, value) for key, value in list(x.items()))

@@ -11,7 +11,7 @@ import numpy as np
 
 from gatewise._check.halves import required
 from gatewise._errors import ArgumentError
-from gatewise._recording.whose import holds_gradients, wire_named
+from gatewise._recording import holds_gradients, wire_named
 
 WEIGHTS = frozenset(
     {"W", "w", "b", "weights", "weight", "bias", "biases", "gamma", "beta", "kernel", "params", "theta"}

@@ -10,7 +10,7 @@ import ast
 import dataclasses
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -66,11 +66,13 @@ def lines_of_check(subject: Subject, given: Given, marked: Callable[[], Sequence
     return told._replace(why="") if unknown else told
 
 
-def lines_of_script(path: str, text: str, marked: Callable[[], Sequence[Mistake]], output: str = "") -> Told:
-    """What is said of the lines of a script, of the gradients of what it computes under a name."""
+def lines_of_script(
+    path: str, text: str, marked: Callable[[], Sequence[Mistake]], output: str = "", steps: Collection[int] = ()
+) -> Told:
+    """What is said of the lines of a script, of the gradients of what it computes under a name; `steps` are lines."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return agreed(located(lambda: trials_of(Script(path, text, output))), marked)
+        return agreed(located(lambda: trials_of(Script(path, text, output, steps))), marked)
 
 
 def trials_of(script: Script) -> list[Trial]:

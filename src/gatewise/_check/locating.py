@@ -266,7 +266,7 @@ def hands_on_what_is_wrong(inquiry: Inquiry, s: ast.stmt) -> bool:
     )
 
 
-def patch_for(inquiry: Inquiry, i: int, goal: Goal) -> Any:
+def patch_for(inquiry: Inquiry, i: int, goal: Goal) -> object:
     """Another value in the place of one, with which the gradients are right; None where there is none."""
     for k, d in roles_of(inquiry, i).items():
         if not {*down_to(inquiry, k)} & {*goal}:

@@ -152,7 +152,7 @@ class Marking:
         """The gradients that should be, given the student's own, in each world."""
         return [world.gradients(self.cuts(world, before)) for world in self.worlds]
 
-    def right(self, g: Any, k: int, mark: Mark, world: World) -> bool:
+    def right(self, g: object, k: int, mark: Mark, world: World) -> bool:
         """Whether a value is the gradient of a wire."""
         expected, parts = mark
         should = expected.get(k)

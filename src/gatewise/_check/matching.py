@@ -48,7 +48,7 @@ class Unit:
     depth: int  #: how much of a parameter's key leads here
     parameters: tuple[Parameter, ...]
 
-    def pairs(self, g: Any) -> Pairs | None:
+    def pairs(self, g: object) -> Pairs | None:
         """The gradients of its parameters; None where the structure of `g` is another one."""
         found: Pairs = []
         for p in self.parameters:
@@ -89,7 +89,7 @@ def part_fits(p: Parameter, g: Any, out: tuple[int, ...]) -> bool:
     return shape in (p.array.shape, (*out, *p.array.shape)) or (p.size == 1 and np.size(g) == 1)
 
 
-def matched(subject: Subject, found: Any, names: Sequence[object]) -> Pairs:
+def matched(subject: Subject, found: object, names: Sequence[object]) -> Pairs:
     """Gradients in a dict, a list, a tuple or alone, each with the parameter it belongs to.
 
     `names` are those that the function has for what it returns.
@@ -111,7 +111,7 @@ def matched(subject: Subject, found: Any, names: Sequence[object]) -> Pairs:
     return units[0].pairs(found) or [(parameters[0], found)] if len(units) == 1 else [(parameters[0], found)]
 
 
-def with_names(found: Any) -> Any:
+def with_names(found: Any) -> object:
     """Gradients that carry their names, as a dict: a named tuple, a list of pairs of a name and a gradient."""
     if isinstance(found, tuple) and hasattr(found, "_asdict"):
         return found._asdict()
@@ -142,7 +142,7 @@ def by_name(units: Sequence[Unit], name: object) -> Unit | None:
     return next((u for u in units if u.name == found), None)
 
 
-def in_order(subject: Subject, found: list[Any], names: Sequence[Any]) -> Pairs:
+def in_order(subject: Subject, found: list[object], names: Sequence[object]) -> Pairs:
     """Gradients in a list or a tuple."""
     parameters, out = subject.parameters, subject.shape
     flat = [Unit(str(p.key[-1]), len(p.key), (p,)) for p in parameters]
@@ -188,7 +188,7 @@ def pairs_of(units: Sequence[Unit], found: Sequence[object]) -> Pairs:
 
 
 def assigned_by_name(
-    units: Sequence[Unit], found: Sequence[Any], names: Sequence[Any], out: tuple[int, ...]
+    units: Sequence[Unit], found: Sequence[object], names: Sequence[object], out: tuple[int, ...]
 ) -> Pairs | None:
     """Gradients that are all called after what they belong to, whatever their order."""
     chosen = [by_name(units, name) for name in names]
@@ -214,7 +214,9 @@ def assigned_by_shape(units: Sequence[Unit], found: Sequence[object], out: tuple
     return None
 
 
-def without_values(subject: Subject, units: Sequence[Unit], found: Sequence[Any], names: Sequence[Any]) -> Pairs | None:
+def without_values(
+    subject: Subject, units: Sequence[Unit], found: Sequence[object], names: Sequence[Any]
+) -> Pairs | None:
     """Gradients among other values: `return loss, accuracy, dW`, `return loss, scores, X.T @ d`.
 
     A value is put aside where its name is no gradient's and no parameter without a gradient has its shape; data may.
@@ -285,7 +287,7 @@ def in_any_case(subject: Subject, flat: Sequence[Unit], units: Sequence[Unit], f
 # -------------------------------------------------------------------------------------------------------------- dicts
 
 
-def by_key(parameters: Sequence[Parameter], found: dict[Any, Any]) -> Pairs:
+def by_key(parameters: Sequence[Parameter], found: dict[object, object]) -> Pairs:
     """Entries of a dict: `grads["W1"]`, `{"dW1": ...}`."""
     known = {p.name: p for p in parameters} | {str(p.key[-1]): p for p in parameters}
     pairs: Pairs = []
@@ -305,7 +307,7 @@ def by_key(parameters: Sequence[Parameter], found: dict[Any, Any]) -> Pairs:
     return pairs
 
 
-def refuse_strangers(subject: Subject, found: dict[Any, Any], told: set[str]) -> None:
+def refuse_strangers(subject: Subject, found: dict[object, object], told: set[str]) -> None:
     """Raise `ArgumentError` for an entry that belongs to nothing, where an input is left without a gradient.
 
     Where every input has one, it is the gradient of something in between.

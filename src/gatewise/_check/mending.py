@@ -346,7 +346,7 @@ def compiled_changes(inquiry: Inquiry, s: ast.stmt) -> tuple[dict[Change[ast.stm
     return {c: k for k, c in enumerate(every)}, inside
 
 
-def with_attributes(names: Mapping[str, object]) -> dict[str, Any]:
+def with_attributes(names: Mapping[str, object]) -> dict[str, object]:
     """The names, and the numbers that objects and dicts hold under theirs: self.x, cache["x"]."""
     found = dict(names)
     for name, x in names.items():

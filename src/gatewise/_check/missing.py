@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from gatewise._check.meant import is_as_meant, is_on_its_way
 from gatewise._check.mending import (
@@ -24,7 +23,7 @@ from gatewise._check.readings import (
 from gatewise._check.rows import Change, Rank
 
 
-def lacking_a_term(inquiry: Inquiry, patches: Sequence[tuple[int, Any]]) -> Located | None:
+def lacking_a_term(inquiry: Inquiry, patches: Sequence[tuple[int, object]]) -> Located | None:
     """Where what is added up is right as far as it goes, and a term is missing: at its line where that was at hand."""
     keys: list[str] = []
     for i, should in patches:

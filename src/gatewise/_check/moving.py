@@ -118,7 +118,7 @@ class Inquiry:
         runs = list(enumerate(self.runs))
         return tuple(q for q in self.names if not all(self.right(n, r.gradients, q) for n, r in runs))
 
-    def mended(self, n: int, gradients: Mapping[str, Any], goal: Iterable[str]) -> bool:
+    def mended(self, n: int, gradients: Mapping[str, object], goal: Iterable[str]) -> bool:
         """Whether the gradients asked for are right, and none that was right is wrong."""
         wanted = {*goal} | ({*self.names} - {*self.wrong})
         return all(self.right(n, gradients, q) for q in wanted)

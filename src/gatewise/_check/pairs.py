@@ -12,12 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gatewise._check.halves import is_forward_half
-from gatewise._recording.whose import DICTS, USUAL, bare, wire_named
+from gatewise._recording import DICTS, USUAL, bare, wire_named
 
 FORWARD = frozenset({"forward", "fwd", "fprop", "feedforward", "vorwaerts", "adelante", "avant", "forwards"})
 BACKWARD = frozenset({"backward", "backwards", "bwd", "bprop", "backprop", "back", "backpropagate", "backpropagation"})
 BACKWARD |= {"vjp", "pullback", "adjoint", "rueckwaerts", "atras", "arriere"}
+FORCES = frozenset({"force", "forces"})  #: what is the gradient of an energy, with the other sign
 GRADIENT = frozenset({"grad", "grads", "gradient", "gradients", "prime", "deriv", "derivative", "der", "nabla"})
+GRADIENT |= {"score", "scores", *FORCES}
 GRADIENT |= {"derivada", "derivee", "ableitung", "gradiente", "gradientes", "jac"}
 #: What says nothing of which function is meant: `compute_cost` and `compute_gradient` belong together.
 NEUTRAL = frozenset(
@@ -41,7 +43,9 @@ NEUTRAL = frozenset(
         "wrt",
     }
 )
-VALUES = frozenset({*map(str.lower, USUAL), "error", "function", "value", "func", "fn"})
+ENERGIES = frozenset({"energy", "potential", "hamiltonian", "pot"})
+VALUES = ENERGIES | {"loglik", "likelihood", "loglikelihood", "nll", "lik", "logpdf", "misfit", "criterion", "loss"}
+VALUES = frozenset({*VALUES, *map(str.lower, USUAL), "error", "function", "value", "func", "fn"})
 METHODS = (("forward", "backward"), ("__call__", "backward"), ("fprop", "bprop"), ("forward", "backprop"))
 
 
@@ -54,6 +58,11 @@ class Pair:
     backward: str = ""
     methods: tuple[str, str] | None = None
     is_gradient: bool = False  #: whether the other function is called a gradient, and no backward half
+
+    @property
+    def is_force(self) -> bool:
+        """Whether the other function is called the force of an energy: the gradient with the other sign."""
+        return bool(FORCES & {*words_of(self.backward)})
 
     def __str__(self) -> str:
         return f"{self.name}, {self.backward}" if self.backward else self.name
@@ -99,6 +108,10 @@ def kind_of(name: str, names: Iterable[str]) -> str:
     if any(w in BACKWARD for w in words):
         both = any(w in FORWARD for w in words) or "and" in words
         return "" if both else "backward"
+    if FORCES & {*words} and not any(ENERGIES & {*words_of(other)} for other in names):
+        return ""
+    if {"score", "scores"} & {*words} and len(words) == 1:
+        return ""  # how well a model does
     if any(w in GRADIENT for w in words) and not {"descent", "check", "checking", "numerical", "num", "clip"} & {
         *words
     }:
@@ -164,8 +177,18 @@ def returns_gradients(node: ast.FunctionDef) -> bool:
     value = inside[-1].value if inside else None
     if not isinstance(value, ast.Tuple) or len(value.elts) < 2:
         return False
-    rest = value.elts[1:] if len(value.elts) > 2 else elements_of(value.elts[1])
+    rest = value.elts[1:] if len(value.elts) > 2 else [value.elts[1], *elements_of(follow(value.elts[1], node))]
     return any(isinstance(n, ast.Name) and is_gradient_of(n.id, names) for x in rest for n in ast.walk(x))
+
+
+def follow(value: ast.expr, node: ast.FunctionDef) -> ast.expr:
+    """What a name was assigned that is returned, where that is written out: `grads = (dW, db)`."""
+    made = [s.value for s in ast.walk(node) if isinstance(s, ast.Assign) and is_name(value, s.targets[-1])]
+    return made[-1] if made and isinstance(made[-1], (ast.Tuple, ast.List, ast.Dict)) else value
+
+
+def is_name(one: ast.expr, other: ast.expr) -> bool:
+    return isinstance(one, ast.Name) and isinstance(other, ast.Name) and one.id == other.id
 
 
 def elements_of(node: ast.expr) -> list[ast.expr]:

@@ -200,7 +200,7 @@ def other_inputs(paper: Paper) -> list[dict[str, Any]]:
     return list(islice((inputs for inputs in drawn if takes(forward, inputs)), MOVED))
 
 
-def moved_off(value: object, rng: np.random.Generator, spread: float, wanted: bool) -> Any:
+def moved_off(value: object, rng: np.random.Generator, spread: float, wanted: bool) -> object:
     """A number or array some way off; whole numbers only where their gradient is wanted."""
     array = np.asarray(value)
     if array.dtype.kind != "f" and not (array.dtype.kind == "i" and wanted):

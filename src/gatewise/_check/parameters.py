@@ -82,13 +82,13 @@ def why_nothing(given: object, leave_out: Collection[str]) -> tuple[str, str]:
     found = [(key, x) for key, x in leaves(given)]
     if not found:
         return "it was given nothing.", "give its inputs after it: gw.check(f, x, y)."
-    if left := [written(key) for key, x in found if differentiable(x)]:
+    if left := [written_key(key) for key, x in found if differentiable(x)]:
         names = ", ".join(left)
         if leave_out:
             return f"all of it is left out: {names}.", "leave_out= with fewer names."
         return f"none of {names} is an array that can be changed in place.", "parameters= with arrays of floats."
     key, x = found[0]
-    name, kind = written(key), getattr(getattr(x, "dtype", None), "kind", "")
+    name, kind = written_key(key), getattr(getattr(x, "dtype", None), "kind", "")
     if kind == "f":
         return f"{name} is an empty array.", "give it at least one entry."
     if kind == "c" or isinstance(x, complex):
@@ -115,7 +115,7 @@ def differentiable(x: object) -> bool:
     return becomes_tensor(x)
 
 
-def written(key: Key) -> str:
+def written_key(key: Key) -> str:
     """A parameter's name as the user writes it."""
     first, *rest = key
     return str(first) + "".join(f"[{part!r}]" for part in rest)

@@ -6,7 +6,6 @@ import ast
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -211,11 +210,11 @@ def leaves_in(
         return
     if deep == 0 or id(value) in seen:
         return
-    for step, part in parts_of(value):
+    for step, part in steps_into(value):
         yield from leaves_in(part, Place(at.base, (*at.steps, step)), deep - 1, seen | {id(value)})
 
 
-def parts_of(value: object) -> Iterator[tuple[str, object]]:
+def steps_into(value: object) -> Iterator[tuple[str, object]]:
     """What a container or an object holds, with the step that leads there."""
     if isinstance(value, Mapping):
         yield from ((f"[{k!r}]", v) for k, v in list(value.items())[:MANY] if isinstance(k, (str, int)))
@@ -240,7 +239,7 @@ def is_leaf(value: object) -> bool:
     return isinstance(value, (float, int, np.floating, np.integer)) and not isinstance(value, bool)
 
 
-def value_copied(value: object) -> Any:
+def value_copied(value: object) -> object:
     return value.copy() if isinstance(value, (np.ndarray, list)) else value
 
 

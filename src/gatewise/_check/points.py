@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from gatewise._check.trees import names_in, value_of
+from gatewise._check.trees import value_of
 from gatewise._recording.structures import mapped
+from gatewise._syntax import names_in
 from gatewise._types import Function
 
 T = TypeVar("T")

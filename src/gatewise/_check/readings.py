@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.comparing import Value, largest, shown_value, squeezed
+from gatewise._check.alike import Rows
+from gatewise._check.comparing import Value, largest, squeezed
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.moving import Inquiry, remembered
 from gatewise._check.names import wire_named
-from gatewise._check.recomputed import is_forward
+from gatewise._check.recomputed import is_forward, wires_valued
 
 PARTS = 8  #: contributions to one gradient of which all sums are tried
 MANY = 40  #: contributions that are tried one by one
@@ -61,17 +62,25 @@ def readings_of(inquiry: Inquiry, i: int) -> list[Reading]:
 
 def read_off(inquiry: Inquiry, values: Sequence[Any]) -> Iterator[Reading]:
     """What a value stands for that is this at the one point, and this at the other."""
-    shape = squeezed(values[0])
     if not largest(values[0]):
         return
+    for rows in sums_of_uses(inquiry, squeezed(values[0])):
+        for (k, whole), c in rows.multiples(values, inquiry.close):
+            yield Reading(k, c, whole)
+
+
+@remembered
+def sums_of_uses(inquiry: Inquiry, shape: tuple[int, ...]) -> list[Rows[tuple[int, bool]]]:
+    """What arrives at the wires of one shape, all uses together or some of them, a row each; in blocks."""
+    keys: list[tuple[int, bool]] = []
+    values: list[list[Value]] = []
     for k, g in inquiry.trials[0].circuit.found.items():
-        if squeezed(g) != shape:
-            continue
-        all_of = [uses_at(inquiry, n, k) for n in range(len(inquiry.trials))]
-        for chosen in sums(len(all_of[0])):
-            c = multiple(inquiry, values, [total(each, chosen) for each in all_of])
-            if c is not None:
-                yield Reading(k, c, len(chosen) == len(all_of[0]))
+        if squeezed(g) == shape:
+            all_of = [uses_at(inquiry, n, k) for n in range(len(inquiry.trials))]
+            for chosen in sums(len(all_of[0])):
+                keys.append((k, len(chosen) == len(all_of[0])))
+                values.append([total(each, chosen) for each in all_of])
+    return [Rows(keys, values)] if keys else []
 
 
 def uses_at(inquiry: Inquiry, n: int, k: int) -> list[Value]:
@@ -107,34 +116,39 @@ def down_to(inquiry: Inquiry, k: int) -> Mapping[str, Value]:
 def work_ratio(inquiry: Inquiry, i: int, k: int) -> dict[str, float] | None:
     """How many times over a value does what the gradient of wire k would do, at each parameter that it reaches.
 
-    None where it does not become a multiple of that.
+    0 where it is no multiple of that; None where they do not reach the same.
     """
-    moved = inquiry.moved[i]
-    if np.asarray(moved.by).dtype.kind != "f":
-        return None
-    size = 0.1 * (largest(inquiry.events[i].value) or 1.0)
-    if inquiry.reaches(i) != {*down_to(inquiry, k)}:
-        return None
-    down = {q: size * g for q, g in down_to(inquiry, k).items()}
-    found = {}
-    for q in inquiry.names:
-        before, after = inquiry.runs[0].gradients[q], moved.gradients.get(q)
-        if before is None or after is None:
-            return None
+    return works_of(inquiry, i).get(k)
+
+
+@remembered
+def works_of(inquiry: Inquiry, i: int) -> dict[int, dict[str, float]]:
+    """How many times over a value does what the gradients of wires of its size would do, by wire and parameter."""
+    moved, value, reached = inquiry.moved[i], inquiry.events[i].value, inquiry.reaches(i)
+    if np.asarray(moved.by).dtype.kind != "f" or any(moved.gradients.get(q) is None for q in inquiry.names):
+        return {}
+    found: dict[int, dict[str, float]] = {}
+    for q, rows in wires_reaching(inquiry, np.size(value), frozenset(reached)).items():
+        before, after = inquiry.gradient(q), moved.gradients[q]
         d = np.asarray(after, float) - np.asarray(before, float)
-        expected = np.broadcast_to(down.get(q, 0.0), np.shape(d))
         scale = max(largest(before), largest(after))
-        if largest(d) <= 1e-11 * scale and not largest(expected):
-            continue
-        if not largest(expected):
-            found[q] = 0.0
-            continue
-        r = float(np.sum(d * expected) / np.sum(expected * expected))
-        if largest(d - r * expected) > inquiry.close * max(largest(d), 1e-4 * scale):
-            found[q] = 0.0
-            continue
-        found[q] = r
+        times = rows.slopes(d, inquiry.close * max(largest(d), 1e-4 * scale))
+        for k, each in zip(rows.keys, times / (0.1 * (largest(value) or 1.0)), strict=True):
+            found.setdefault(k, {})[q] = float(each)
     return found
+
+
+@remembered
+def wires_reaching(inquiry: Inquiry, size: int, names: frozenset[str]) -> dict[str, Rows[int]]:
+    """What becomes of the wires of a size that reach these parameters and no others, at each of them."""
+    circuit = inquiry.trials[0].circuit
+    wires = [k for k, g in circuit.found.items() if np.size(g) == size and {*down_to(inquiry, k)} == names]
+
+    def at(q: str) -> Rows[int]:
+        shape = np.shape(inquiry.gradient(q))
+        return Rows(wires, [[np.broadcast_to(down_to(inquiry, k)[q], shape)] for k in wires])
+
+    return {q: at(q) for q in inquiry.names if q in names} if wires else {}
 
 
 @remembered
@@ -147,10 +161,9 @@ def plays(inquiry: Inquiry, i: int) -> Iterator[tuple[int, float]]:
     v = inquiry.events[i].value
     if i not in inquiry.moved or np.asarray(v).dtype.kind != "f":
         return
-    shape, found = squeezed(v), inquiry.trials[0].circuit.found
-    for k in (k for k, g in found.items() if squeezed(g) == shape):
-        ratio = work_ratio(inquiry, i, k)
-        if not ratio or any(not d for d in ratio.values()):
+    shape, circuit = squeezed(v), inquiry.trials[0].circuit
+    for k, ratio in works_of(inquiry, i).items():
+        if squeezed(circuit.found[k]) != shape or not all(ratio.values()):
             continue
         d = next(iter(ratio.values()))
         if all(inquiry.is_one(each / d) for each in ratio.values()):
@@ -243,10 +256,8 @@ def values_named(inquiry: Inquiry) -> dict[str, set[int]]:
     }
     for i, e in enumerate(inquiry.events):
         if i in inquiry.moved and np.asarray(e.value).dtype.kind == "f":
-            same = {k for k, w in enumerate(circuit.wires) if inquiry.agree(e.value, shown_value(w.value))}
-            if np.size(e.value) == 1:  # one number may be another one by chance
-                other = inquiry.trials[-1].circuit.wires
-                same = {k for k in same if inquiry.agree(inquiry.runs[-1].events[i].value, other[k].value)}
+            points = inquiry.runs if np.size(e.value) == 1 else inquiry.runs[:1]  # one number may be one by chance
+            same = {*wires_valued(inquiry, [r.events[i].value for r in points])}
             if same:
                 found.setdefault(e.place.key, set()).update(same)
     return found

@@ -16,10 +16,11 @@ from gatewise._check.marking import Marking, Version
 from gatewise._check.names import keys_read, wire_named
 from gatewise._check.scope import SMALL
 from gatewise._check.terms import Sum, Term, agree_all, formula_for, scope_at, sum_of
-from gatewise._check.trees import binary, constant, expression_of, expressions_in, names_in, replaced, simplified
+from gatewise._check.trees import binary, constant, expression_of, expressions_in, replaced, simplified
 from gatewise._check.wires import Mark
 from gatewise._check.worlds import World
 from gatewise._circuit import Wire, parents_as_written
+from gatewise._syntax import names_in
 from gatewise._types import Plain
 
 SHAPES = ("{}", "np.sign({})")  #: what the gradient of a penalty is a multiple of

@@ -6,11 +6,12 @@ forward pass says what it should be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from gatewise._check.alike import Rows
 from gatewise._check.comparing import identical, squeezed
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.moving import Inquiry, remembered
@@ -49,13 +50,21 @@ def is_forward(inquiry: Inquiry, i: int) -> bool:
         return True
     if np.size(v) < 1 or np.asarray(v).dtype.kind != "f":
         return False
-    for k, wire in enumerate(inquiry.trials[0].circuit.wires):
-        if squeezed(wire.value) == squeezed(v) and all(
-            inquiry.agree(r.events[i].value, t.circuit.value(k))
-            for r, t in zip(inquiry.runs, inquiry.trials, strict=True)
-        ):
-            return True
-    return False
+    return bool(wires_valued(inquiry, values_of(inquiry, i)))
+
+
+def wires_valued(inquiry: Inquiry, values: Sequence[Any]) -> list[int]:
+    """The wires that have these values, but for rounding, at as many points as are given."""
+    rows = wires_shaped(inquiry, squeezed(values[0]))
+    return rows.equal_to(values, inquiry.close) if rows else []
+
+
+@remembered
+def wires_shaped(inquiry: Inquiry, shape: tuple[int, ...]) -> Rows[int] | None:
+    """The values of the wires of one shape."""
+    circuits = [t.circuit for t in inquiry.trials]
+    keys = [k for k, wire in enumerate(circuits[0].wires) if squeezed(wire.value) == shape]
+    return Rows(keys, [[c.value(k) for c in circuits] for k in keys]) if keys else None
 
 
 def as_before(inquiry: Inquiry, i: int) -> Iterator[list[Any]]:

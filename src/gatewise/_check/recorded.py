@@ -16,8 +16,8 @@ import numpy as np
 
 from gatewise._circuit import Bit, Expr, Read, Wire
 from gatewise._errors import refusals
-from gatewise._gates import Gate
-from gatewise._record.rounding import plain, rounding
+from gatewise._gates import Gate, without_mask
+from gatewise._record.rounding import rounding
 from gatewise._recording.outcomes import demand_same
 from gatewise._recording.places import statement_at
 from gatewise._recording.recorder import Recorder
@@ -82,8 +82,10 @@ def run(f: Recordable, upstream: Callable[[Plain], Plain]) -> Run:
             seed = {out.wire: upstream(out.value)}
             swept = sweep(seed, bit, arrive=arrive, observer=observe, as_written=True)
             with np.errstate(all="ignore"):
-                found = sum(rounding(wire, plain(g), parts.get(wire, [])) for wire, g in complete.items())
-        gradients = tuple(plain(swept[x.wire]) if x.wire in swept else np.zeros(np.shape(x.value)) for x in leaves)
+                found = sum(rounding(wire, without_mask(g), parts.get(wire, [])) for wire, g in complete.items())
+        gradients = tuple(
+            without_mask(swept[x.wire]) if x.wire in swept else np.zeros(np.shape(x.value)) for x in leaves
+        )
         return Run(out.value, found, gradients)
 
 

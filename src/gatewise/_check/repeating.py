@@ -49,7 +49,7 @@ def values_each_time(inquiry: Inquiry, times: Sequence[int]) -> Iterator[list[di
 
 def values_at(
     inquiry: Inquiry, point: int, times: Sequence[int], way: Way, uses: Sequence[Sequence[int]]
-) -> dict[int, Any]:
+) -> dict[int, object]:
     """What each of the times would give, where it stands for the gradient of a wire along some of its uses."""
     each = zip(times, way, uses, strict=True)
     return {i: total(uses_at(inquiry, point, k), chosen) / d for i, (k, d), chosen in each}

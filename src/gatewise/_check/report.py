@@ -147,7 +147,7 @@ class Report:
         by = f", by {self.sampled}" if any(p.entries or p.directions for p in self.parameters) else ""
         lines.append(f"Checked: {self.source}{by}; f ran {amount(self.evaluations, 'times')}.")
         if self.noise > 0 and math.isfinite(self.noise):
-            lines.append(f"f itself is only good to {number(self.noise)} here ({self.noise_source}).")
+            lines.append(f"f itself is only good to {short_number(self.noise)} here ({self.noise_source}).")
         lines += [f"Note: {note}." for note in self.notes]
         if any(p.findings for p in self.parameters):
             lines.append("This is evidence from differences of f, at these inputs.")
@@ -216,31 +216,31 @@ def parameter_lines(p: ParameterReport, width: int, most: int = SHOWN) -> list[s
 def error_of_right(p: ParameterReport, worst: Finding) -> str:
     """The largest error of a right parameter: relative to the entry, or where that says nothing, to the largest one."""
     if worst.error <= LOOSE or worst.index is None:
-        return f"largest relative error {number(worst.error)} ({scale_of(worst.error)})"
+        return f"largest relative error {short_number(worst.error)} ({scale_of(worst.error)})"
     entries = [f for f in p.findings if f.index is not None]
     largest = max(max(abs(f.given), abs(f.should)) for f in entries)
     error = max(abs(f.given - f.should) for f in entries) / largest
     loose = [f for f in entries if f.error > LOOSE]
     below = max(max(abs(f.given), abs(f.should), SURE * f.bar + SMALLEST * largest) for f in loose)
-    told = f"largest error {number(error)} of the largest entry"
-    return f"{told}; entries below {number(below)} are too small to be told" if below < largest else told
+    told = f"largest error {short_number(error)} of the largest entry"
+    return f"{told}; entries below {short_number(below)} are too small to be told" if below < largest else told
 
 
 def finding_lines(f: Finding, name: str) -> list[str]:
     """One comparison, in one or two lines."""
     where = f"{name}{f.where}" if f.index is not None else f.where
-    should = f"{number(f.should)} +- {number(f.bar)}"
+    should = f"{short_number(f.should)} +- {short_number(f.bar)}"
     if f.verdict == "kink" and f.left is not None and f.right is not None:
         place = f", line {f.line}: {shortened(f.text)}" if f.line is not None else ""
-        slopes = f"slope {number(f.left)} on the left, {number(f.right)} on the right"
-        return [f"      {where}: gradient {number(f.given)}; {slopes}{place}"]
+        slopes = f"slope {short_number(f.left)} on the left, {short_number(f.right)} on the right"
+        return [f"      {where}: gradient {short_number(f.given)}; {slopes}{place}"]
     told = (
-        f"      {where}: gradient {number(f.given)}, should be {should}"
+        f"      {where}: gradient {short_number(f.given)}, should be {should}"
         if f.verdict == "wrong"
-        else (f"      {where}: gradient {number(f.given)}, differences {should}")
+        else (f"      {where}: gradient {short_number(f.given)}, differences {should}")
     )
     if f.verdict == "wrong":
-        told += f"  (relative error {number(f.error)})"
+        told += f"  (relative error {short_number(f.error)})"
     return [told, f"        {f.why}"] if f.why else [told]
 
 
@@ -262,7 +262,7 @@ def mistake_lines(m: Mistake) -> list[str]:
         lines.append(f"      {m.variable} {given}, should be {value_text(should)}")
         if (entry := farthest(gave, should)) is not None and np.size(should) > WHOLE:
             place, one, other = entry
-            lines.append(f"      most at {list(place)}: gave {number(one)}, should be {number(other)}")
+            lines.append(f"      most at {list(place)}: gave {short_number(one)}, should be {short_number(other)}")
     told = ": ".join(part for part in (m.kind, m.cure) if part)
     return [*lines, f"      {told}"] if told else lines
 
@@ -282,12 +282,12 @@ def farthest(gave: Any, should: Any) -> tuple[tuple[int, ...], float, float] | N
 def value_text(value: Any) -> str:
     """A number or an array, short."""
     if isinstance(value, (int, float)):
-        return number(float(value))
+        return short_number(float(value))
     shape = getattr(value, "shape", None)
     if shape is None or getattr(value, "size", 100) <= WHOLE:
         return " ".join(str(value).split())
     flat = value.ravel()
-    return f"{' x '.join(map(str, shape))} numbers ({', '.join(number(float(x)) for x in flat[:3])}, ...)"
+    return f"{' x '.join(map(str, shape))} numbers ({', '.join(short_number(float(x)) for x in flat[:3])}, ...)"
 
 
 def parameter_dict(p: ParameterReport) -> dict[str, object]:
@@ -327,7 +327,7 @@ def json_number(x: float | None) -> float | str | None:
     return "nan" if math.isnan(x) else "inf" if x > 0 else "-inf"
 
 
-def number(x: float) -> str:
+def short_number(x: float) -> str:
     """A number with as many digits as a reader compares."""
     if x == 0 or math.isnan(x) or math.isinf(x):
         return str(float(x)) if x == 0 else str(x)

@@ -13,6 +13,7 @@ from gatewise._check.contributions import terms_in
 from gatewise._check.scope import Scope
 from gatewise._check.table import Made, MadeLines, Rank, line_row, row
 from gatewise._check.trees import binary, call_of, constant, expression_of, with_field
+from gatewise._syntax import names_in
 from gatewise._types import Plain
 
 JOINED = 6  #: parts of a tuple or a list up to which two are tried in each other's place
@@ -239,7 +240,3 @@ def term_missing_in_a_factor(e: ast.expr, scope: Scope) -> Made:
             term = expression_of(text)
             for sum_ in (binary(own, ast.Sub(), term), binary(term, ast.Sub(), own), binary(own, ast.Add(), term)):
                 yield binary(other, ast.Mult(), sum_), f"{text} is missing beside {ast.unparse(own)}"
-
-
-def names_in(e: ast.expr) -> set[str]:
-    return {n.id for n in ast.walk(e) if isinstance(n, ast.Name)}

@@ -178,8 +178,8 @@ def movable(value: object) -> bool:
 
 
 def before_steps(
-    versions: tuple[tuple[int, Any], ...], steps: Collection[Step], target: Place
-) -> tuple[tuple[int, Any], ...]:
+    versions: tuple[tuple[int, object], ...], steps: Collection[Step], target: Place
+) -> tuple[tuple[int, object], ...]:
     """The values of a gradient up to the step that uses it; after that it may be set to 0 again."""
     first = min((s.moment for s in steps if s.place == target), default=None)
     early = tuple((m, v) for m, v in versions if first is None or m < first)

@@ -18,7 +18,7 @@ import numpy as np
 
 from gatewise._build import run_users_code, users_code
 from gatewise._check.bodies import bodies_of, defines, statement, with_bodies
-from gatewise._check.places import Place, is_object, parts_of, place_of, read_by
+from gatewise._check.places import Place, is_object, place_of, read_by, steps_into
 from gatewise._check.script_claims import Pass
 from gatewise._check.tracing import LOOPS
 from gatewise._check.updates import once
@@ -68,7 +68,7 @@ def in_tuple(found: Pass, place: Place) -> bool:
     for step in place.steps:
         if isinstance(value, tuple):
             return True
-        value = dict(parts_of(value)).get(step)
+        value = dict(steps_into(value)).get(step)
     return False
 
 
@@ -83,7 +83,7 @@ def function_of(found: Pass, places: Sequence[Place], path: str, draws: Any) -> 
         node = given_after(found, place)
         assert node is not None
         after.setdefault(node, []).append(place)
-    first = next(k for k, node in enumerate(body) if holds(node, list(after)))
+    first = next(k for k, node in enumerate(body) if has_any_of(node, list(after)))
     start = first + (body[first] in after and not bodies_of(body[first]))
     is_import = (ast.Import, ast.ImportFrom)
     once_only = [*kept(found, body[:start], {}), *(n for n in body[start:] if isinstance(n, is_import))]
@@ -117,7 +117,7 @@ def made_of(found: Pass, inside: list[ast.stmt], space: dict[str, Any], path: st
     if not any("random" in ast.unparse(line.node) for line in found.trace.lines):
         return made
 
-    def drawn(**values: Any) -> Any:
+    def drawn(**values: object) -> Any:
         np.random.set_state(state)  # noqa: NPY002
         return made(**values)
 
@@ -163,7 +163,7 @@ def kept(found: Pass, body: Sequence[ast.stmt], after: dict[ast.stmt, list[Place
         if defines(node) or isinstance(node, (ast.Import, ast.ImportFrom)):
             made.append(copy.deepcopy(node))
         elif bodies_of(node):
-            if holds(node, [trace.lines[k].node for k in forward]) or leaves_loop(found, node):
+            if has_any_of(node, [trace.lines[k].node for k in forward]) or leaves_loop(found, node):
                 made.append(with_values(found, node, after))
         elif isinstance(node, (ast.Break, ast.Continue)) or trace.at.get(node) in forward:
             made.append(copy.deepcopy(node))
@@ -181,7 +181,7 @@ def with_values(found: Pass, node: ast.stmt, after: dict[ast.stmt, list[Place]])
     return with_bodies(once(node) if training else node, made)
 
 
-def holds(node: ast.stmt, nodes: Collection[ast.stmt]) -> bool:
+def has_any_of(node: ast.stmt, nodes: Collection[ast.stmt]) -> bool:
     return any(each in nodes for each in ast.walk(node) if isinstance(each, ast.stmt))
 
 

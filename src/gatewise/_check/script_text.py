@@ -40,7 +40,7 @@ def without_main(path: str, text: str) -> str:
 def with_given(path: str, text: str, given: Mapping[str, object]) -> str:
     """The text with other numbers in the place of its inputs', line by line as long as it was."""
     tree = tree_of(path, text)
-    inputs = {name_of(node): node for node in tree.body if isinstance(node, ast.Assign) and is_input(node)}
+    inputs = {assigned_name(node): node for node in tree.body if isinstance(node, ast.Assign) and is_input(node)}
     lines = text.splitlines()
     for name, value in given.items():
         if name not in inputs:
@@ -55,7 +55,7 @@ def with_given(path: str, text: str, given: Mapping[str, object]) -> str:
         lines[first + 1 : last + 1] = [""] * (last - first)
         text = "\n".join(lines) + "\n"
         tree = tree_of(path, text)  # another value on the line has moved
-        inputs = {name_of(n): n for n in tree.body if isinstance(n, ast.Assign) and is_input(n)}
+        inputs = {assigned_name(n): n for n in tree.body if isinstance(n, ast.Assign) and is_input(n)}
     return text
 
 
@@ -88,5 +88,5 @@ def appended_to(node: ast.AST) -> tuple[str, ast.Call] | None:
     return None
 
 
-def name_of(node: ast.Assign) -> str:
+def assigned_name(node: ast.Assign) -> str:
     return node.targets[0].id if isinstance(node.targets[0], ast.Name) else ""

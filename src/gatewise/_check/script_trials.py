@@ -33,9 +33,9 @@ GIVEN = "__gatewise_given__"  #: what an input of the script is bound to, at the
 class Script(Code):
     """A script up to its first step of descent: its inputs, and the gradients that it has of them at the end."""
 
-    def __init__(self, path: str, text: str, output: str = "") -> None:
+    def __init__(self, path: str, text: str, output: str = "", steps: Collection[int] = ()) -> None:
         self.path, self.lines = path, text.splitlines()
-        body = without_updates(ast.parse(text, filename=path).body, output)
+        body = without_updates(ast.parse(text, filename=path).body, output, steps)
         program = program_of(body, (), path, self.lines, output)
         if program is None or not program.gradients:
             raise UnseenError("the script has no gradients by name")

@@ -55,7 +55,7 @@ class Script:
             np.allclose(np.asarray(value, float), np.asarray(here, float), rtol=1e-9, atol=0, equal_nan=True)
         )
 
-    def judged(self, found: Pass, gradients: Mapping[Place, Any]) -> Report:
+    def judged(self, found: Pass, gradients: Mapping[Place, object]) -> Report:
         """The report on some gradients of a pass; on gatewise's own where they are None."""
         values = {p.text: numeric(found.forward_value(p)) for p in gradients}
         told = {p.text: in_shape(numeric(g), values[p.text]) for p, g in gradients.items() if g is not None}

@@ -21,7 +21,7 @@ from gatewise._check.places import Place
 from gatewise._check.report import Report, verdict_of
 from gatewise._check.script_claims import SAYS_GRADIENT, Claim, Pass, outputs_of, passes
 from gatewise._check.script_forward import FUNCTION, surroundings
-from gatewise._check.script_text import name_of, with_given, with_named_loss, without_main
+from gatewise._check.script_text import assigned_name, with_given, with_named_loss, without_main
 from gatewise._check.script_verdict import TRIED, Script, Verdicts
 from gatewise._check.tracing import Trace
 from gatewise._check.verdict import error_said, stopped
@@ -46,7 +46,12 @@ def check_script(path: str, given: Mapping[str, Any] | None = None, **options: A
 
 
 def check_text(
-    path: str, text: str, given: Mapping[str, Any] | None = None, *, leave_out: Collection[str] = (), **options: Any
+    path: str,
+    text: str,
+    given: Mapping[str, object] | None = None,
+    *,
+    leave_out: Collection[str] = (),
+    **options: object,
 ) -> Report:
     """`check_script`, for the text of a script."""
     text = with_given(path, without_main(path, text), given or {})
@@ -71,17 +76,18 @@ def check_text(
         np.random.set_state(draws)  # noqa: NPY002
 
 
-def found_lines(path: str, text: str, output: Place) -> Told:
+def found_lines(path: str, text: str, found: Pass) -> Told:
     """The wrong lines, or why they cannot be told."""
-    name = "" if output.steps else output.base
-    return lines_of_script(path, text, lambda: culprits_of_script(path, text, name), name)
+    name, trace = "" if found.output.steps else found.output.base, found.trace
+    steps = {trace.lines[trace.moments[s.moment].line].node.lineno for s in found.steps}
+    return lines_of_script(path, text, lambda: culprits_of_script(path, text, name), name, steps)
 
 
 def on_error(path: str, text: str, error: Exception, trace: Trace, found: Sequence[Pass]) -> Report:
     """The report on a script whose backward part raises. Raises that error where no line is found."""
     if not found or trace.due is None or trace.due in found[0].forward:
         raise error
-    mistakes = found_lines(path, text, found[0].output).mistakes
+    mistakes = found_lines(path, text, found[0]).mistakes
     if not mistakes:
         raise error
     return stopped(found[0].output.text, (f"the script raises {error_said(error)}",), 1, mistakes)
@@ -98,7 +104,7 @@ def report_on(script: Script, text: str, found: Pass, leave_out: Collection[str]
         raise no_loss(script.path, found)
     rest = [(p, why) for p, why in verdict.unjudged() if not named_in(leave_out, p)]
     all_right = bool(verdict.reports) and not rest and not verdict.doubts
-    told = Told() if all_right else found_lines(script.path, text, found.output)
+    told = Told() if all_right else found_lines(script.path, text, found)
     left = [c for c in found.claims if c not in verdict.claims]
     mistakes = [m for m in told.mistakes if not verdict.contradicts(m) and not any(is_about(m, c) for c in left)]
     if verdict.is_wrong and not mistakes:
@@ -143,7 +149,7 @@ def on_own_gradient(script: Script, found: Sequence[Pass]) -> Report:
     if gradients and not (ends and np.ndim(ends[-1].forward_value(ends[-1].output)) == 0):
         raise none
     last = ends[-1] if gradients else found[0] if found else None
-    inputs = [Place(name_of(n)) for n in body if isinstance(n, ast.Assign) and is_input(n)]
+    inputs = [Place(assigned_name(n)) for n in body if isinstance(n, ast.Assign) and is_input(n)]
     moved = [p for p in inputs if last is not None and script.can_move(last, p)]
     if last is not None and not moved:
         moved = [p for p in last.history if last.is_start(p) and script.can_move(last, p)]

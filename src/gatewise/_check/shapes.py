@@ -13,6 +13,7 @@ import ast
 import io
 import re
 import tokenize
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -30,6 +31,7 @@ LENGTHS = {
     **dict.fromkeys(("f", "num_filters", "groups", "g", "heads", "o", "s", "u"), 2),
     **dict.fromkeys(("v", "vocab", "vocab_size"), 7),
 }
+OTHERS = (3, 5, 2, 6)
 #: `m` is the length of what comes out where a batch is called N, as in the course; elsewhere it counts examples.
 BESIDE_N = {"m": 3}
 SHAPE = re.compile(r"(?:shape|size|dims?|dimensions?|array|matrix|\:|is|of|[-\u2014])*[\s:]*[\(\[]([^()\[\]]*)[\)\]]")
@@ -83,13 +85,16 @@ def shapes_told(name: str, told: str, lengths: Mapping[str, int]) -> Iterator[Sh
             yield (len(listed[1].split(",")),)
         elif (shape := SHAPE.search(rest.partition(";")[0])) and shape.start() < 80:
             yield from read_shape(shape[1], lengths)
-        elif crossed := re.search(r"\b\w+(?:\s*[x\u00d7]\s*\w+)+\b", rest):
+        elif crossed := re.search(r"\b\w+(?:\s+[x\u00d7]\s+\w+)+\b|\b[A-Z](?:x[A-Z])+\b", rest):
             yield from read_shape(re.sub(r"\s*[x\u00d7]\s*(?=\w)", ",", crossed[0]), lengths)
 
 
 def is_told_to_index(name: str, told: str) -> bool:
     """Whether words call a name whole numbers: `y: labels (N,), ints`, `inputs, targets: lists of ints`."""
-    clauses = re.findall(rf"(?<!\w){re.escape(name)}(?!\w)([^\n;:]*:?[^\n;:]*)", told)
+    rests = re.findall(rf"(?<!\w){re.escape(name)}(?!\w)(?:\s*,\s*\w+(?=\s*[,:]))*([^\n;]*)", told)
+    clauses = [
+        re.split(r",\s*\w+\s*\(|[,\s]\s*\w+\s*:|\.\s", rest)[0] for rest in rests
+    ]  # up to what is said of the next name
     return any(re.search(r"\b(ints?|integers?|indices|ids?|class labels)\b", clause) for clause in clauses)
 
 
@@ -111,7 +116,9 @@ def length_of(part: str, lengths: Mapping[str, int]) -> int | None:
     if re.fullmatch(r"d_?[1-9k]", part):
         return 2 if part[-1] != "k" else 3
     bare = part.lower()
-    return lengths.get(bare) or lengths.get(re.sub(r"_?\d+$", "", bare)) or lengths.get(bare.strip("_"))
+    known = lengths.get(bare) or lengths.get(re.sub(r"_?\d+$", "", bare)) or lengths.get(bare.strip("_"))
+    is_letters = re.fullmatch(r"[A-Za-z]{1,2}(_\w+)?\d*", part) is not None
+    return known or (OTHERS[zlib.crc32(bare.encode()) % len(OTHERS)] if is_letters else None)  # one for each name
 
 
 def note(node: ast.AST, facts: Mapping[str, Facts]) -> None:

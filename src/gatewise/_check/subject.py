@@ -22,7 +22,7 @@ from gatewise._check.parameters import (
     is_short,
     numbers_that_stay,
     why_nothing,
-    written,
+    written_key,
 )
 from gatewise._check.seeding import Seed
 from gatewise._errors import ArgumentError
@@ -60,7 +60,7 @@ class Subject:
         f: Function,
         args: Sequence[object],
         kwargs: Mapping[str, object],
-        parameters: Any = None,
+        parameters: object = None,
         leave_out: Collection[str] = (),
         rng: object = None,
     ) -> None:
@@ -86,7 +86,7 @@ class Subject:
         self.lifted = False  # whether short floats are handed out in float64
         given = parameters if isinstance(parameters, (dict, list, tuple)) else self.arguments()
         self.everything = [*dict.fromkeys(str(key[0]) for key, _ in leaves(given))]  # what could be given a gradient
-        self.refuse_unknown(leave_out, [written(key) for key, _ in leaves(given)])
+        self.refuse_unknown(leave_out, [written_key(key) for key, _ in leaves(given)])
         self.left_out = frozenset(leave_out)
         self.parameters = self.found(parameters, self.left_out)
 
@@ -102,7 +102,7 @@ class Subject:
         parameters = []
         whole = self.whole_numbers(given) if held is None else frozenset()
         for key, x in leaves(given):
-            name = written(key)
+            name = written_key(key)
             if not differentiable(x) or name in leave_out or str(key[0]) in leave_out or key in whole:
                 continue
             if held is not None and not (isinstance(x, np.ndarray) and x.flags.writeable):
@@ -117,7 +117,7 @@ class Subject:
         """Look at arguments beside what `parameters=` holds: those that a gradient came for under their name."""
         taken = {p.name for p in self.parameters}
         for key, x in leaves(self.arguments()) if self.held is not None else ():
-            name = written(key)
+            name = written_key(key)
             wanted = name in keys and name not in taken and not {name, str(key[0])} & self.left_out
             if wanted and isinstance(x, (float, np.ndarray, np.floating)) and differentiable(x):
                 self.parameters.append(Parameter(name, key, x, np.array(x)))
@@ -232,7 +232,7 @@ class Subject:
 
     def filled(
         self, replace: Callable[[Parameter], object] = Parameter.now, beside: Callable[[object], object] = same_as_given
-    ) -> tuple[list[Any], dict[str, Any]]:
+    ) -> tuple[list[object], dict[str, object]]:
         """Positional and named arguments, with what stands for each parameter; every array is a copy.
 
         A function may write into what it is given: that must change neither the caller's array nor the next run.
@@ -336,7 +336,7 @@ def as_one(result: object) -> object:
     return np.stack(result) if isinstance(result, (list, tuple)) and result else result
 
 
-def holder_of(structure: Any, key: Key) -> Any:
+def holder_of(structure: Any, key: Key) -> object:
     """The dict or list that holds the entry `key` leads to."""
     for part in key[:-1]:
         structure = structure[part]

@@ -137,7 +137,7 @@ def chosen(choices: Sequence[ast.stmt], first: int = 0) -> ast.stmt:
     return ast.If(is_before, [chosen(choices[:half], first)], [chosen(choices[half:], first + half)])
 
 
-def users_functions(start: Iterable[Any]) -> list[types.FunctionType]:
+def users_functions(start: Iterable[object]) -> list[types.FunctionType]:
     """The functions in the user's files that these may call: methods, helpers, and what stands beside them."""
     found: dict[int, types.FunctionType] = {}
     seen: set[int] = set()

@@ -14,7 +14,6 @@ import numpy as np
 
 from gatewise._check.bodies import bodies_of, defines, with_bodies
 from gatewise._check.hearing import is_entry, whole, with_context
-from gatewise._check.substitutes import SUBSTITUTES
 from gatewise._tensor import Tensor
 
 PLAIN = "__gatewise_plain__"
@@ -78,10 +77,7 @@ class Loads(ast.NodeTransformer):
 
 
 class Methods(ast.NodeTransformer):
-    """`X.dot(W)` as np.dot(X, W), which asks W too; `np.array([a, b])` as a stack of what may be Tensors.
-
-    A NumPy function without a gate is made of those that have one.
-    """
+    """`X.dot(W)` as np.dot(X, W), which asks W too; `np.array([a, b])` as a stack of what may be Tensors."""
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
@@ -91,21 +87,7 @@ class Methods(ast.NodeTransformer):
             return ast.copy_location(ast.Call(dot, [func.value, node.args[0]], []), node)
         if isinstance(func, ast.Attribute) and is_call_name(func) and func.attr in ("array", "asarray"):
             node.func = ast.copy_location(ast.Name(ARRAY, ast.Load()), func)
-        elif (name := ast.unparse(func).partition(".")[2]) in SUBSTITUTES and root_of(func) in ("np", "numpy"):
-            node.func = ast.copy_location(ast.Name(substitute(name), ast.Load()), func)
         return node
-
-
-def root_of(node: ast.expr) -> str:
-    """The name that a chain of attributes begins with."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def substitute(name: str) -> str:
-    """What stands for a NumPy function is called."""
-    return f"__gatewise_{name.replace('.', '_')}__"
 
 
 def array(x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -172,7 +154,7 @@ def holds_tensor(x: Any) -> bool:
     return any(map(holds_tensor, x.values() if isinstance(x, dict) else x)) if type(x) in (list, tuple, dict) else False
 
 
-def put_at(x: Any, index: Any, value: Any) -> Any:
+def put_at(x: Any, index: Any, value: Any) -> object:
     """`x` with another value at an index: x itself, changed, where no Tensor is about; else a new one."""
     index = without_tensors(index)
     if isinstance(x, (list, dict)) or not (isinstance(x, Tensor) or holds_tensor(value)):
@@ -191,6 +173,4 @@ def put_at(x: Any, index: Any, value: Any) -> Any:
     return np.reshape(both[source.ravel()], shape)
 
 
-NAMES: Mapping[str, Any] = {PLAIN: without_tensors, PUT: put_at, ARRAY: array, "__gatewise_np__": np} | {
-    substitute(name): f for name, f in SUBSTITUTES.items()
-}
+NAMES: Mapping[str, Any] = {PLAIN: without_tensors, PUT: put_at, ARRAY: array, "__gatewise_np__": np}

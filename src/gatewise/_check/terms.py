@@ -136,7 +136,7 @@ def signed(values: Sequence[Value | None], sign: int) -> list[Value | None]:
 
 
 def scope_at(
-    marking: Marking, names: Mapping[str, Any], version: Version, m: int, e: Callable[[ast.expr], Any]
+    marking: Marking, names: Mapping[str, Any], version: Version, m: int, e: Callable[[ast.expr], object]
 ) -> Scope:
     """What a line can see of what its gradient has to do with, and how the forward pass writes its differences."""
     formula, line = formula_for(marking, version), marking.worlds[0].moments[m].statement

@@ -224,10 +224,6 @@ def value_of(e: ast.expr) -> float:
     return e.value
 
 
-def names_in(node: ast.AST) -> set[str]:
-    return {e.id for e in ast.walk(node) if isinstance(e, ast.Name)}
-
-
 def expressions_in(statements: Iterable[ast.AST]) -> Iterator[ast.expr]:
     for s in statements:
         yield from (e for e in ast.walk(s) if isinstance(e, ast.expr))

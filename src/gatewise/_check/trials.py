@@ -253,5 +253,5 @@ def with_scope(s: ast.stmt) -> ast.stmt:
     return ast.copy_location(ast.If(ast.Constant(True), [call, s], []), s)
 
 
-def names_copied(names: Mapping[str, object]) -> dict[str, Any]:
+def names_copied(names: Mapping[str, object]) -> dict[str, object]:
     return {name: x.copy() if isinstance(x, np.ndarray) else x for name, x in names.items()}

@@ -17,12 +17,15 @@ from gatewise._check.programs import output_of
 ONE, EACH = "gatewise_one", "gatewise_each"
 
 
-def without_updates(body: list[ast.stmt], output: str = "") -> list[ast.stmt]:
-    """The statements of a script up to its last step, without the steps; as they are where it takes none."""
-    steps = updates(body, output)
+def without_updates(body: list[ast.stmt], output: str = "", seen: Collection[int] = ()) -> list[ast.stmt]:
+    """The statements of a script up to its last step, without the steps; as they are where it takes none.
+
+    Steps are known by their names; `seen` are the lines of others, that were seen while the script ran.
+    """
+    steps = updates(body, output) | {s for s in simple(body) if s.lineno in seen}
     if not steps:
         return body
-    last = max(k for k, node in enumerate(body) if holds(node, steps))
+    last = max(k for k, node in enumerate(body) if has_step(node, steps))
     return stepless(body[: last + 1], steps)
 
 
@@ -65,7 +68,7 @@ def read_by(statements: Sequence[ast.stmt], step: ast.stmt, key: str) -> bool:
     return any(base in {k.partition("[")[0] for k in keys_read(s)} and base not in keys_written(s) for s in before)
 
 
-def holds(node: ast.stmt, steps: Collection[ast.stmt]) -> bool:
+def has_step(node: ast.stmt, steps: Collection[ast.stmt]) -> bool:
     return any(s in steps for s in simple([node]))
 
 
@@ -76,7 +79,7 @@ def stepless(body: list[ast.stmt], steps: Collection[ast.stmt]) -> list[ast.stmt
         if node in steps:
             found.append(ast.copy_location(ast.Pass(), node))
             continue
-        if not bodies_of(node) or not holds(node, steps):
+        if not bodies_of(node) or not has_step(node, steps):
             found.append(node)
             continue
         twin = with_bodies(once(node), lambda body: stepless(body, steps))

@@ -9,7 +9,9 @@ import numpy as np
 
 from gatewise._circuit.bits import closed_bits, lent
 from gatewise._circuit.tape import NO_PARAMETERS, SourcedWire, Wire, made_as_written, sources_of
-from gatewise._gates import UNASKED, WANTED, Expr, Gate, Variable, kept_axes, key_of
+from gatewise._gates import GATES, UNASKED, WANTED, Expr, Gate, Variable, kept_axes, key_of
+
+SUBTRACT = GATES[np.subtract]
 
 
 def written_gate(wire: Wire) -> Gate | None:
@@ -23,7 +25,7 @@ def written_gate(wire: Wire) -> Gate | None:
     return wire.pullback.gate if wire.pullback is not None else None
 
 
-def written_operands(wire: Wire) -> tuple[Sequence[Any], Sequence[Wire | None], Mapping[str, Any]]:
+def written_operands(wire: Wire) -> tuple[Sequence[object], Sequence[Wire | None], Mapping[str, object]]:
     """Values, wires and parameters of the gate the user wrote."""
     operands, parameters, parents, pullback = made_as_written(wire)
     if type(wire) is not SourcedWire or wire.written is None:
@@ -57,7 +59,7 @@ def may_close(gate: Gate, first: Wire | None) -> bool:
 
 def recognise(
     gate: Gate, wires: Sequence[Wire | None], values: Sequence[Any], parameters: Mapping[str, Any], out: Any
-) -> tuple[Any, Any, Any, Any, Any] | None:
+) -> tuple[object, object, object, object, object] | None:
     """The block that a step of `gate` closes: its (operands, parameters, parents, pullback, sources), or None.
 
     By structure alone: where what the user wrote overflows, the block's rule for what is written is NaN too.
@@ -93,10 +95,10 @@ def closing(block: Gate, found: Mapping[str, Any], out: Any) -> tuple[Any, Any, 
 def unshifted(wire: Wire, axis: Any) -> Wire:
     """The wire before the shift `x - max(x)`: the block is the same without it, so the gradient goes there."""
     gate = written_gate(wire)
-    if gate is None or gate.name != "subtract":
+    if gate is None or gate is not SUBTRACT:
         return wire
     _, (x, top), _ = written_operands(wire)
-    if x is None or top is None or (found := written_gate(top)) is None or found.name != "max":
+    if x is None or top is None or (found := written_gate(top)) is None or found.corner != "largest":
         return wire
     _, (source,), parameters = written_operands(top)
     shape = np.shape(x.value)
@@ -117,7 +119,7 @@ def matches(
         return False
     if len(wanted) == 1:
         return operand_matches(wanted[0], values[0], wires[0], found)
-    if gate.name == "add" and type(wanted[0]) in (int, float):  # 1 + x or x + 1
+    if gate.commutes and type(wanted[0]) in (int, float):  # 1 + x or x + 1
         i = 0 if wires[0] is None else 1
         return is_literal(wanted[0], values[i], wires[i]) and operand_matches(
             wanted[1], values[1 - i], wires[1 - i], found

@@ -160,7 +160,7 @@ def example(gate: Gate, call: Call) -> Circuit | None:
     if isinstance(value, (tuple, list)):
         outputs = [(f"{call.text}[{k}]", value[k]) for k in range(2)]
     circuits = [
-        circuit for text, one in outputs if (circuit := recorded(text, call, upstream_of(gate, one))) is not None
+        circuit for text, one in outputs if (circuit := example_circuit(text, call, upstream_of(gate, one))) is not None
     ]
     return next(
         (c for c in circuits if any(np.any(g) for g in c.gradients.values() if g is not None)),
@@ -168,14 +168,14 @@ def example(gate: Gate, call: Call) -> Circuit | None:
     )
 
 
-def upstream_of(gate: Gate, value: Any) -> Any:
+def upstream_of(gate: Gate, value: Any) -> object:
     """What the example's sweep starts from: ones, or 1, 2, 3 ... where ones would hide which entry goes where."""
     if gate.family.name not in ("linear", "custom") or np.ndim(value) == 0:
         return "ones"
     return np.arange(1.0, np.size(value) + 1).reshape(np.shape(value))
 
 
-def recorded(text: str, call: Call, upstream: object) -> Circuit | None:
+def example_circuit(text: str, call: Call, upstream: object) -> Circuit | None:
     """The circuit of one expression; None where it is not made of floats that can be followed."""
     f = function(f"def out({', '.join(call.wires)}):\n    return {text}\n", call.scope, "out")
     try:
@@ -185,7 +185,7 @@ def recorded(text: str, call: Call, upstream: object) -> Circuit | None:
     return None if any(np.iscomplexobj(wire.value) for wire in frozen_of(circuit).wires) else circuit
 
 
-def sample_value(gate: Gate) -> Any:
+def sample_value(gate: Gate) -> object:
     args, kwargs = arguments(gate)
     with np.errstate(all="ignore"):
         return gate.function(*args, **kwargs)
@@ -214,7 +214,7 @@ def sample(gate: Gate) -> Call:
     names = iter(gate.operands or ["a", "b", "c"])
     others = iter(gate.parameters)
     texts = [argument_text(call, value, names, others) for value in args]
-    texts += [f"{name}={literal(call, value, name)}" for name, value in kwargs.items()]
+    texts += [f"{name}={as_typed(call, value, name)}" for name, value in kwargs.items()]
     if gate.infix is not None and len(texts) == 2:
         call.text = f"{texts[0]} {gate.infix} {texts[1]}"
     elif gate.text and gate.text.startswith(("{x}", "~")):
@@ -231,12 +231,12 @@ def argument_text(call: Call, value: object, operands: Iterator[str], parameters
         return f"[{', '.join(argument_text(call, each, operands, parameters) for each in value)}]"
     name = next(operands, None) if isinstance(value, (float, bool, np.ndarray)) else None
     if name is None:
-        return literal(call, value, next(parameters, "value"))
+        return as_typed(call, value, next(parameters, "value"))
     call.wires[name] = value
     return name
 
 
-def literal(call: Call, value: object, name: str) -> str:
+def as_typed(call: Call, value: object, name: str) -> str:
     """A parameter as it is typed; an array goes into the scope."""
     if isinstance(value, slice):
         call.scope[name] = value

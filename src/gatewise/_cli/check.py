@@ -15,21 +15,21 @@ import numpy as np
 
 from gatewise import _syntax
 from gatewise._board import expression_function, function_in_file, in_folder_of, module_in_file
+from gatewise._check import FileReport, Pair, needs, on_file, on_pair, pairs_in
 from gatewise._check.blank import blank, is_exercise, is_untouched
 from gatewise._check.exercises import EXERCISES, Exercise
-from gatewise._check.filing import FileReport, needs, on_file, on_pair, pairs_in
 from gatewise._check.grading import Grade, Graded, grade
-from gatewise._check.pairs import Pair
 from gatewise._check.report import Report, value_text
 from gatewise._check.scripts import check_script
 from gatewise._check.verdict import checked
-from gatewise._cli.request import shown
+from gatewise._cli.many import are_many, check_many
+from gatewise._cli.request import shown_word
 from gatewise._cli.target import (
     Target,
     as_if_run,
+    inputs_given,
     notes_of_warnings,
     target_of,
-    values_of,
     with_backward,
     with_functions,
 )
@@ -62,11 +62,18 @@ class CheckRequest:
     wrt: Sequence[str] | None = None
     leave_out: Sequence[str] = ()
     effort: str = "default"
+    timeout: float = 30.0
+    csv: str | None = None
+    gradescope: str | None = None
 
 
 def do_check(request: CheckRequest) -> int:
     """Do what was asked, and return the exit status. Raises `GatewiseError` for whatever is wrong with the request."""
     check_options(request)
+    if are_many(request.words):
+        asked = {"effort": request.effort, "seed": request.seed}
+        marks = check_many(request.words, request.timeout, request.csv, request.gradescope, request.as_json, **asked)
+        return RIGHT if all(one.verdict == "right" for one in marks) else WRONG
     if request.exercises:
         draw_table(("exercise", "what it is about"), [(e.name, e.about) for e in EXERCISES.values()])
         write_fitted("\ngatewise check --blank NAME -o exercise.py writes one; gatewise check exercise.py marks it.")
@@ -74,20 +81,26 @@ def do_check(request: CheckRequest) -> int:
     with notes_of_warnings():
         if request.blank is not None:
             return write_blank(request)
-        target, given = read(request)
-        if target.is_script and target.path is not None and is_exercise(text_of(target.path)):
-            return marked(target.path, given, request)
-        if request.hint or request.solution:
-            why = f"{target.text} is not a file that gatewise check --blank wrote."
-            raise CommandError(
-                "--hint and --solution are for exercises.", why, "gatewise check --exercises lists some."
-            )
-        report = report_on(target, given, request)
+        found = found_in(request)
+    hints = (request.hint, request.solution) if isinstance(found, Grade) else ()
     if request.as_json:
-        write_out(json.dumps(report.to_dict(), indent=2))
+        write_out(json.dumps(found.to_dict(*hints), indent=2))
+    elif isinstance(found, Grade):
+        write_out(marked_page(request.words[0], found, *hints))
     else:
-        write_fitted(str(report))
-    return status(report.verdict, bool(report))
+        write_fitted(str(found))
+    return status(found.verdict, bool(found))
+
+
+def found_in(request: CheckRequest) -> Report | FileReport | Grade:
+    """The report on what was named, or the marks of an exercise."""
+    target, given = read(request)
+    if target.is_script and target.path is not None and is_exercise(text_of(target.path)):
+        return marks_of_exercise(target.path, given, request)
+    if request.hint or request.solution:
+        why = f"{target.text} is not a file that gatewise check --blank wrote."
+        raise CommandError("--hint and --solution are for exercises.", why, "gatewise check --exercises lists some.")
+    return report_on(target, given, request)
 
 
 def check_options(request: CheckRequest) -> None:
@@ -95,13 +108,16 @@ def check_options(request: CheckRequest) -> None:
     if request.gradient is not None and request.backward is not None:
         why = "--gradient takes the inputs, --backward takes (dout, cache): a check has one of them."
         raise CommandError("--gradient and --backward were both given.", why, "leave one out.")
+    if (request.csv is not None or request.gradescope is not None) and not are_many(request.words):
+        why = "it has a row for each of many files."
+        raise CommandError("--csv and --gradescope are for folders.", why, "gatewise check FOLDER --csv marks.csv")
     if request.blank is not None and request.to is None:
         raise CommandError("--blank has no file to write.", "it writes an exercise.", "--blank NAME -o exercise.py")
     if request.to is not None and request.blank is None:
         raise CommandError("-o has nothing to write.", "it is where --blank puts an exercise.", "--blank NAME -o FILE")
     if request.to is not None and not request.to.endswith(".py"):
         cure = f"-o {Path(request.to).stem or 'exercise'}.py"
-        raise CommandError(f"{shown(request.to)} is not the name of a Python file.", "an exercise is one.", cure)
+        raise CommandError(f"{shown_word(request.to)} is not the name of a Python file.", "an exercise is one.", cure)
 
 
 def status(verdict: str, passed: bool) -> int:
@@ -113,7 +129,7 @@ def read(request: CheckRequest) -> tuple[Target, dict[str, Any]]:
     """What is checked, and its inputs by the names Python has for them."""
     target = target_of(request.words, "check")
     rng = np.random.default_rng(request.seed)
-    given = values_of(request.words[1:], rng, "check", in_file=target.path is not None)
+    given = inputs_given(request.words[1:], rng, "check", in_file=target.path is not None)
     return target, {normalised(name): value for name, value in given.items()}
 
 
@@ -191,16 +207,16 @@ def on_function(f: Any, given: Mapping[str, object], request: CheckRequest, opti
     unknown = [name for name in names or () if name not in given]
     if unknown:
         why = f"the inputs that were given are {', '.join(given)}."
-        raise CommandError(f"--wrt {shown(unknown[0])}: there is no such input.", why, "--wrt with one of them.")
+        raise CommandError(f"--wrt {shown_word(unknown[0])}: there is no such input.", why, "--wrt with one of them.")
     others = () if names is None else tuple(name for name in given if name not in names)
     left_out = (*others, *options["leave_out"])
     options = {key: value for key, value in options.items() if key != "leave_out"}
-    args, kwargs = placed(f, given)
+    args, kwargs = as_arguments(f, given)
     arguments(f, args, kwargs)  # says which inputs are missing, or too many
     return checked(f, args, kwargs, rng=request.seed, leave_out=left_out, **options)
 
 
-def placed(f: Any, given: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+def as_arguments(f: Any, given: Mapping[str, Any]) -> tuple[list[object], dict[str, object]]:
     """The inputs as arguments; those a function takes by place alone are put there."""
     signature = signature_of(f, len(given))
     first = [p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_ONLY and p.name in given]
@@ -233,7 +249,7 @@ def told(request: CheckRequest) -> Iterator[dict[str, Any]]:
     target = target_of([text], "check")
     if target.function is None:
         why = "it is a function of the same inputs." if option == "gradient" else "it is a function of (dout, cache)."
-        raise CommandError(f"--{option} {shown(text)} names no function.", why, f"--{option} FILE.py:FUNCTION")
+        raise CommandError(f"--{option} {shown_word(text)} names no function.", why, f"--{option} FILE.py:FUNCTION")
     with function_named(target) as function:
         yield {option: function}
 
@@ -248,16 +264,16 @@ def write_blank(request: CheckRequest) -> int:
     name = request.blank
     if Path(request.to).exists() and not is_exercise(text_of(request.to)):
         why = "it is not an exercise, and --blank would write over it."
-        raise CommandError(f"{shown(request.to)} is there already.", why, "another name after -o.")
+        raise CommandError(f"{shown_word(request.to)} is there already.", why, "another name after -o.")
     if Path(request.to).exists() and not is_untouched(text_of(request.to)):
         why = "somebody has written in it, and --blank would write over that."
-        raise CommandError(f"{shown(request.to)} is there already.", why, "another name after -o.")
+        raise CommandError(f"{shown_word(request.to)} is there already.", why, "another name after -o.")
     if name in EXERCISES and not request.words:
         text = blank_of(EXERCISES[name], request)
     else:
         if name.isidentifier() and not request.words and (len(name) > 1):
             cure = f"{', '.join(EXERCISES)}; or an expression with its inputs."
-            raise CommandError(f"There is no exercise {shown(name)}.", "these ship with gatewise.", cure)
+            raise CommandError(f"There is no exercise {shown_word(name)}.", "these ship with gatewise.", cure)
         text = blank_on(target_of([name], "check"), request)
     write_whole(request.to, text.encode("utf-8"))
     empty = text.count("= ...")
@@ -271,7 +287,7 @@ def blank_of(exercise: Exercise, request: CheckRequest) -> str:
 
 def blank_on(target: Target, request: CheckRequest) -> str:
     """The exercise on an expression or a function that was named; inputs without a value are drawn."""
-    given = values_of(request.words, np.random.default_rng(request.seed), "check")
+    given = inputs_given(request.words, np.random.default_rng(request.seed), "check")
     given = {normalised(name): value for name, value in given.items()}
     if target.is_script:
         why = "an exercise is made of a function or an expression."
@@ -292,18 +308,13 @@ def drawn(f: Any, seed: int | None) -> dict[str, float]:
     return {name: float(rng.choice([-1, 1]) * rng.integers(5, 30) / 10 + 0.25) for name in names}
 
 
-def marked(path: str, given: Mapping[str, object], request: CheckRequest) -> int:
-    """Mark an exercise, and print how each line stands."""
+def marks_of_exercise(path: str, given: Mapping[str, object], request: CheckRequest) -> Grade:
+    """The marks of an exercise, line by line."""
     if given:
         why = f"{path} brings its own, below its function."
         raise CommandError("An exercise takes no inputs.", why, f"gatewise check {path}")
     with as_if_run(Target(path, path, None), request.seed), in_folder_of(path):
-        found = grade(path, text_of(path))
-    if request.as_json:
-        write_out(json.dumps(found.to_dict(request.hint, request.solution), indent=2))
-    else:
-        write_out(marked_page(path, found, request.hint, request.solution))
-    return status(found.verdict, bool(found))
+        return grade(path, text_of(path))
 
 
 def marked_page(path: str, found: Grade, hint: bool, solution: bool) -> str:

@@ -6,15 +6,15 @@ import os
 import re
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
 from gatewise._cli.catalogue import catalogue, gate_page
 from gatewise._cli.helps import CHECK, EXAMPLES, SHOW, TRAIN
-from gatewise._cli.mistakes import MISTAKE, misused, printable, said
-from gatewise._cli.request import DIGITS, EVERYTHING, Request, shown
+from gatewise._cli.mistakes import MISTAKE, message_and_status, misused, printable
+from gatewise._cli.request import DIGITS, EVERYTHING, Request, shown_word
 from gatewise._cli.show import show
 from gatewise._cli.terminal import draw_table, fitted, write_fitted, write_out
 from gatewise._cli.words import unknown_command
@@ -120,7 +120,7 @@ def read_digits(_: click.Context, __: click.Parameter, text: str | None) -> int 
     if text is None:
         return None
     if not re.fullmatch(r"[+-]?[0-9]{1,9}", text.strip()):
-        raise CommandError(f"--digits {shown(text)} is not a whole number.", DIGITS, "--digits 4")
+        raise CommandError(f"--digits {shown_word(text)} is not a whole number.", DIGITS, "--digits 4")
     return int(text)
 
 
@@ -136,7 +136,7 @@ def gatewise(context: click.Context) -> None:
         write_out(EXAMPLES)
 
 
-def options_of_forms(command: Callable[..., object]) -> Function:
+def options_of_forms(command: Function) -> Function:
     """An option for each form of file that has one, named as the form is."""
     for form in reversed([form for form in FORMS if form.kind]):
         command = click.option(f"--{form.word}", metavar="FILE", help=form.help)(command)
@@ -234,7 +234,7 @@ def names_typed(text: str) -> list[str]:
     names = [name.strip() for name in re.split("[,，]", text) if name.strip()]
     if not names:
         why = "it says which inputs' gradients are wanted; without it, it is all of them."
-        raise CommandError(f"--wrt {shown(text)} names no input.", why, "--wrt x, or --wrt W,b.")
+        raise CommandError(f"--wrt {shown_word(text)} names no input.", why, "--wrt x, or --wrt W,b.")
     return names
 
 
@@ -272,6 +272,11 @@ def names_typed(text: str) -> list[str]:
 @click.option("-o", "to", metavar="FILE.py", help="Where --blank writes it.")
 @click.option("--hint", is_flag=True, help="With an exercise: what kind of mistake a line has, which rule it needs.")
 @click.option("--solution", is_flag=True, help="With an exercise: the lines that are still to be written.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0.1), default=30.0, metavar="SECONDS", help="For each of many files."
+)
+@click.option("--csv", metavar="FILE.csv", help="With a folder: its rows as a table for a spreadsheet.")
+@click.option("--gradescope", metavar="results.json", help="With a folder: its rows as Gradescope reads them.")
 def check_command(wrt: tuple[str, ...], leave_out: tuple[str, ...], **options: Any) -> int:
     """Read the options of `check`."""
     from gatewise._cli.check import CheckRequest, do_check  # the checker and the exercises, for this command alone
@@ -349,6 +354,6 @@ def status_of(arguments: Sequence[str] | None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        message, status = said(error)
+        message, status = message_and_status(error)
         click.echo(message, err=True)
     return status or 0

@@ -28,7 +28,7 @@ REASONS = {
 }
 
 
-def overridable() -> Iterator[tuple[str, Any]]:
+def overridable() -> Iterator[tuple[str, object]]:
     """The names of NumPy's main namespace, of `linalg` and of `fft`, each with its function."""
     for prefix, module in (("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft)):
         for name in sorted(vars(module)):
@@ -37,7 +37,7 @@ def overridable() -> Iterator[tuple[str, Any]]:
                 yield f"{prefix}.{name}", function
 
 
-def answered_by(function: Any) -> str:
+def answered_by(function: object) -> str:
     """What answers a call on a Tensor; empty where nothing does."""
     if function in GATES:
         return "a gate"

@@ -14,7 +14,7 @@ from gatewise._errors import GatewiseError, UserCodeError
 MISTAKE, DEFECT = 2, 1
 
 
-def said(error: Exception) -> tuple[str, int]:
+def message_and_status(error: Exception) -> tuple[str, int]:
     """The message for an error, and the status to leave with."""
     message, status = told(error)
     return printable(message), status

@@ -90,10 +90,10 @@ class Request:
             return names
         why = "it says how many gates a picture has at most, that all groups of gates are closed, or none, or which."
         cure = "--fold 40, --fold all, --fold none or --fold sigmoid."
-        raise CommandError(f"--fold {shown(self.fold)} is not understood.", why, cure)
+        raise CommandError(f"--fold {shown_word(self.fold)} is not understood.", why, cure)
 
 
-def shown(word: str) -> str:
+def shown_word(word: str) -> str:
     """A word in a message: short, and nothing a terminal would obey."""
     return ascii(word[:60]) if not word[:60].isprintable() else repr(word[:60])
 
@@ -136,23 +136,27 @@ def check_files(request: Request) -> None:
         if path != STANDARD_OUTPUT and Path(path).suffix and form_of(path) is not form:
             cure = f"--{form.word} circuit{form.suffix}; --save writes {', '.join(SUFFIXES)}."
             why = f"--{form.word} writes {form.kind} and nothing else."
-            raise CommandError(f"{shown(path)} is not the name of {form.kind}.", why, cure)
+            raise CommandError(f"{shown_word(path)} is not the name of {form.kind}.", why, cure)
     for path in request.save:
         if form_of(path) is None:
             why = f"the ending says what is written: {', '.join(SUFFIXES)}."
-            raise CommandError(f"--save {shown(path)}: nothing is written under this ending.", why, near_ending(path))
+            raise CommandError(
+                f"--save {shown_word(path)}: nothing is written under this ending.", why, near_ending(path)
+            )
     paths = [os.path.abspath(path) for _, path in request.files if path != STANDARD_OUTPUT]
     if len(paths) > len(set(paths)):
         twice = next(path for path in paths if paths.count(path) > 1)
         raise CommandError(
-            f"{shown(Path(twice).name)} is to be written twice.", "one would overwrite the other.", "two file names."
+            f"{shown_word(Path(twice).name)} is to be written twice.",
+            "one would overwrite the other.",
+            "two file names.",
         )
 
 
 def near_ending(path: str) -> str:
     ending = Path(path).suffix.lower()
     near = [PNG.suffix] if ending in FOR_PIXELS else difflib.get_close_matches(ending, SUFFIXES, n=1, cutoff=0.6)
-    return f"--save {shown(Path(path).stem)[1:-1] or 'circuit'}{near[0] if near else SVG.suffix}"
+    return f"--save {shown_word(Path(path).stem)[1:-1] or 'circuit'}{near[0] if near else SVG.suffix}"
 
 
 def check_streams(request: Request) -> None:
@@ -192,7 +196,7 @@ def check_looks(request: Request) -> None:
     if request.palette is not None and request.palette not in PALETTES:
         near = difflib.get_close_matches(request.palette, PALETTES, n=1, cutoff=0.5) or ["default"]
         why = f"there are {', '.join(PALETTES)}."
-        raise CommandError(f"There is no palette {shown(request.palette)}.", why, f"--palette {near[0]}")
+        raise CommandError(f"There is no palette {shown_word(request.palette)}.", why, f"--palette {near[0]}")
     if request.digits is not None and not 1 <= request.digits <= MOST_DIGITS:
         raise CommandError(f"--digits {request.digits} is not possible.", DIGITS, "--digits 4")
     if request.palette is not None and not request.has_picture:

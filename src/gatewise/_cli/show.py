@@ -15,9 +15,9 @@ from gatewise._cli.request import EVERYTHING, STANDARD_OUTPUT, Request, demand_s
 from gatewise._cli.target import (
     Target,
     as_if_run,
+    inputs_given,
     notes_of_warnings,
     target_of,
-    values_of,
     with_backward,
     with_functions,
 )
@@ -49,11 +49,11 @@ def show(request: Request) -> None:
         raise CommandError("--output is for flat scripts.", f"{target.text} has one output of its own.", cure)
     with notes_of_warnings():
         rng = np.random.default_rng(request.seed)
-        given = values_of(inputs, rng)
+        given = inputs_given(inputs, rng)
         if request.vary:
             vary(target, given, request)
             return
-        circuit = looked_at(made(target, given, request), request)
+        circuit = as_asked(recorded_circuit(target, given, request), request)
         drawn = [circuit.drawn(form.suffix, **looks(request, form)) for form, _ in request.files]
         texts = printed(circuit, request)  # before the first file is written: there may be no such wire
         tell_of_folding(circuit, request)
@@ -64,7 +64,7 @@ def show(request: Request) -> None:
 # --------------------------------------------------------------------------------------------------- the circuit
 
 
-def made(target: Target, given: Mapping[str, object], request: Request) -> Circuit:
+def recorded_circuit(target: Target, given: Mapping[str, object], request: Request) -> Circuit:
     """The circuit, with errors that speak of options."""
     upstream = upstream_of(target, request)
     try:
@@ -82,7 +82,7 @@ def made(target: Target, given: Mapping[str, object], request: Request) -> Circu
         raise with_backward(error, target, "show") from None
 
 
-def upstream_of(target: Target, request: Request) -> Any:
+def upstream_of(target: Target, request: Request) -> object:
     """The upstream gradient: nothing, "ones", a value, or the name of one that a script assigns."""
     text = request.upstream
     if text is None or text == "ones":
@@ -108,7 +108,7 @@ def hints(target: Target, given: Mapping[str, object], request: Request) -> list
 # ---------------------------------------------------------------------------------------------------- what is shown
 
 
-def looked_at(circuit: Circuit, request: Request) -> Circuit:
+def as_asked(circuit: Circuit, request: Request) -> Circuit:
     """The circuit as it was asked for: from a cut wire on, chains and blocks as one gate."""
     circuit = circuit if request.cut is None else circuit.cut(request.cut)
     return circuit.fold() if request.folding is True else circuit
@@ -192,7 +192,7 @@ def derivation(circuit: Circuit, name: str, request: Request) -> str:
     return circuit.derive(wire, latex=request.latex, digits=request.digits, **rounds).rstrip("\n")
 
 
-def print_ledger(record: dict[str, Any], digits: int | None, hinted: Sequence[str]) -> None:
+def print_ledger(record: dict[str, object], digits: int | None, hinted: Sequence[str]) -> None:
     """The ledger: a table on a terminal, text elsewhere."""
     if not on_terminal():
         write_out("\n".join([ledger(record, digits=digits), *hinted]))
@@ -210,7 +210,7 @@ def vary(target: Target, given: Mapping[str, object], request: Request) -> None:
 
     def recorded(inputs: dict[str, object]) -> Circuit:
         np.random.set_state(draws)  # noqa: NPY002
-        return looked_at(made(target, inputs, request), request)
+        return as_asked(recorded_circuit(target, inputs, request), request)
 
     runs = run_at_each(varied, given, recorded)
     table = vary_table(varied, runs, request.digits, is_said=request.wrt is not None)

@@ -86,13 +86,13 @@ def laid_out(columns: Sequence[Column], width: int) -> list[list[Piece]]:
 def beside(block: Sequence[Column], rows: Sequence[int], width: int) -> Iterator[list[Piece]]:
     """A table with a head, a rule, and each row on as many lines as its prose takes."""
     given = widths(block, width)
-    yield from row(block, [column.head for column in block], given)
+    yield from row_lines(block, [column.head for column in block], given)
     yield [("", GAP.join("─" * each for each in given))]
     for k in rows:
-        yield from row(block, [column.texts[k] for column in block], given)
+        yield from row_lines(block, [column.texts[k] for column in block], given)
 
 
-def row(block: Sequence[Column], texts: Sequence[str], given: Sequence[int]) -> Iterator[list[Piece]]:
+def row_lines(block: Sequence[Column], texts: Sequence[str], given: Sequence[int]) -> Iterator[list[Piece]]:
     parts = [broken(text, each) for text, each in zip(texts, given, strict=True)]
     for k in range(max(map(len, parts))):
         lines = [part[k] if k < len(part) else "" for part in parts]

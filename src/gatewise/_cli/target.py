@@ -25,8 +25,8 @@ from gatewise._cli.functions import (
     is_backward,
     method_wrapper,
 )
-from gatewise._cli.request import shown
-from gatewise._cli.words import added, refuse_words
+from gatewise._cli.request import shown_word
+from gatewise._cli.words import line_to_add, refuse_words
 from gatewise._errors import (
     ArgumentError,
     AssignmentError,
@@ -48,7 +48,7 @@ OPTIONS = {
     ),
     "check": (
         *("--gradient", "--backward", "--wrt", "--leave-out", "--upstream", "--output", "--rng", "--effort", "--json"),
-        *("--blank", "--exercises", "--hint", "--solution", "--help"),
+        *("--blank", "--exercises", "--hint", "--solution", "--timeout", "--csv", "--gradescope", "--help"),
     ),
 }
 MOST_NOTES = 3
@@ -156,7 +156,7 @@ def unknown_option(word: str, command: str) -> CommandError:
     )
 
 
-def values_of(
+def inputs_given(
     words: Sequence[str], rng: np.random.Generator, command: str = "show", in_file: bool = False
 ) -> dict[str, Any]:
     """The inputs by name; of a function `in_file` settings too.
@@ -182,7 +182,7 @@ def values_of(
 
 def stray(word: str, command: str) -> CommandError:
     """The complaint about a word that gives no input a value."""
-    what = f"{shown(word)} is neither NAME=VALUE nor an option."
+    what = f"{shown_word(word)} is neither NAME=VALUE nor an option."
     why = f"the first word is what {command} is about; all others give inputs their values."
     bare = re.sub(r"^[-–—−/]+", "", word).partition("=")[0].lower()
     if bare != word.lower() and f"--{bare}" in OPTIONS[command]:
@@ -203,7 +203,7 @@ def with_functions(error: GatewiseError, target: Target, command: str) -> Gatewi
     functions = functions_in(target.path) if target.is_script and target.path else []
     is_empty = isinstance(error, ScriptError) and "computes nothing" in error.what
     if is_empty and not functions and target.path and (line := method_wrapper(target.path)):
-        return CommandError(error.what, f"{error.why} It has a class.", added(target.path, line))
+        return CommandError(error.what, f"{error.why} It has a class.", line_to_add(target.path, line))
     if not functions or not (is_empty or isinstance(error, UnknownInputError)):
         return error
     why = error.why
@@ -220,7 +220,7 @@ def with_dict(error: GatewiseError, target: Target) -> GatewiseError:
     if node is None or "needs a value for" not in error.what or not (line := dict_wrapper(node)):
         return error
     why = "it takes a dict, and the command line gives numbers and arrays."
-    return CommandError(error.what, why, added(str(target.path), line, "g"))
+    return CommandError(error.what, why, line_to_add(str(target.path), line, "g"))
 
 
 def with_backward(error: GatewiseError, target: Target, command: str) -> GatewiseError:

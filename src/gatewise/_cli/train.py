@@ -65,13 +65,13 @@ def train(request: TrainRequest) -> None:
         why = f"train takes the name of a data set: {', '.join(data.CLASSES)}."
         raise CommandError("There is nothing to train on.", why, f"{SAMPLE}, or gatewise train --resume run/.")
     else:
-        begin(request, Recipe.of(request.dataset, **request.asked))
+        start_run(request, Recipe.of(request.dataset, **request.asked))
 
 
 # ---------------------------------------------------------------------------------------------------- beginnings
 
 
-def begin(request: TrainRequest, recipe: Recipe) -> None:
+def start_run(request: TrainRequest, recipe: Recipe) -> None:
     """Start a run, or a search, in a folder of its own."""
     check_directory(recipe, request.directory)
     images = images_of(recipe, request.directory)

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from gatewise._board import Circuit, frozen_of
-from gatewise._cli.request import shown
+from gatewise._cli.request import shown_word
 from gatewise._errors import CommandError
 from gatewise._language import parse_value
 from gatewise._views.numbers import DASH, number, quantity
-from gatewise._views.text import plain
+from gatewise._views.text import plain_text
 
 MOST_ROWS = 1000
 SAMPLE = "--vary x=1,10,100,1000"
@@ -69,19 +69,19 @@ def read_varied(text: str) -> Varied:
     """`x=1,10,100`, or `X*=1,10,100` for multiples. Raises `CommandError`."""
     found = re.fullmatch(r"\s*([^\W\d]\w*)\s*([*×]?)\s*[=＝](.*)", text, re.DOTALL)
     if found is None:
-        what = f"--vary {shown(text)} is not NAME=VALUE,VALUE,..."
+        what = f"--vary {shown_word(text)} is not NAME=VALUE,VALUE,..."
         raise CommandError(what, "it takes an input and the values to give it.", SAMPLE)
-    values = [value for each in parts_of(found[3]) for value in numbers(each, found[1])]
+    values = [value for each in between_commas(found[3]) for value in numbers(each, found[1])]
     if len(values) < 2:
-        what = f"--vary {shown(text)} has one value."
+        what = f"--vary {shown_word(text)} has one value."
         raise CommandError(what, "there is nothing to compare it with.", SAMPLE)
     if found[2] and 0 in values:
         why = "every entry would be 0 there, whatever it was."
-        raise CommandError(f"--vary {shown(text)} multiplies by 0.", why, "leave the 0 out.")
+        raise CommandError(f"--vary {shown_word(text)} multiplies by 0.", why, "leave the 0 out.")
     return Varied(found[1], tuple(values), bool(found[2]))
 
 
-def parts_of(text: str) -> list[str]:
+def between_commas(text: str) -> list[str]:
     """The values between commas, those inside a call left together: `1,10` and `linspace(0, 1, 5)`."""
     text = text.strip().removeprefix("[").removesuffix("]")
     return re.split(r"[,，](?![^(]*\))", text)
@@ -105,12 +105,12 @@ def one_number(text: str, name: str) -> float:
         raise CommandError(what, "a value is missing between two commas, or at an end.", SAMPLE)
     value = parse_value(text.strip(), np.random.default_rng(0), f"--vary {name}")
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-        what = f"--vary {name}=...: {shown(text.strip())} is not one finite number."
+        what = f"--vary {name}=...: {shown_word(text.strip())} is not one finite number."
         raise CommandError(what, "an input is varied over numbers.", SAMPLE)
     return float(value)
 
 
-def inputs_at(varied: Varied, given: Mapping[str, Any], value: float) -> dict[str, Any]:
+def inputs_at(varied: Varied, given: Mapping[str, Any], value: float) -> dict[str, object]:
     """The inputs with the varied one at a value, or multiplied by it. Raises `CommandError`."""
     name = varied.name
     if varied.multiplies:
@@ -172,8 +172,8 @@ def vary_table(varied: Varied, runs: Sequence[Run], digits: int | None = None, i
     header = [varied.head, runs[0].output]
     for name in names:
         header += [f"d{name}", f"rate for {name}"] if learned.is_known else [f"d{name}"]
-    rows = [tuple(map(plain, row_of(run, runs[0], names, learned, digits))) for run in runs]
-    return VaryTable(tuple(map(plain, header)), tuple(rows), sentences(varied, runs, names, learned))
+    rows = [tuple(map(plain_text, row_of(run, runs[0], names, learned, digits))) for run in runs]
+    return VaryTable(tuple(map(plain_text, header)), tuple(rows), sentences(varied, runs, names, learned))
 
 
 def row_of(run: Run, first: Run, names: Sequence[str], learned: Learning, digits: int | None) -> list[str]:
@@ -223,11 +223,11 @@ def tidy(value: float) -> float:
 def sentences(varied: Varied, runs: Sequence[Run], names: Sequence[str], learned: Learning) -> tuple[str, ...]:
     """What the table shows, from the smallest to the largest value of the input, in the words of the course."""
     if not names:
-        return (f"No other input has a gradient: there is no step that {plain(varied.name)} could change.",)
+        return (f"No other input has a gradient: there is no step that {plain_text(varied.name)} could change.",)
     small, large = min(runs, key=lambda run: abs(run.at)), max(reversed(runs), key=lambda run: abs(run.at))
     told = [told_of(name, small.gradients[name], large.gradients[name], learned.is_known) for name in names]
     said = [f"{opening(varied, small, large)}{'; '.join(told)}."]
-    turned = ", ".join(plain(name) for name in names if turns(runs, name))
+    turned = ", ".join(plain_text(name) for name in names if turns(runs, name))
     if turned:
         kept = ": the rate keeps the step's length" if learned.is_known else ""
         said.append(f"The gradient of {turned} changes its sign{kept}.")
@@ -236,16 +236,15 @@ def sentences(varied: Varied, runs: Sequence[Run], names: Sequence[str], learned
         grown = any(grows(small.gradients[name], large.gradients[name]) for name in learned.weights)
         said += [NOTES_ON_DATA] if grown and abs(large.at) > abs(small.at) else []
     elif not learned.is_said:
-        listed = plain(",".join(names))
-        said.append(
-            f"If {plain(varied.name)} is data and the others are learned, --wrt {listed} adds their learning rates."
-        )
+        listed = plain_text(",".join(names))
+        name = plain_text(varied.name)
+        said.append(f"If {name} is data and the others are learned, --wrt {listed} adds their learning rates.")
     return tuple(said)
 
 
 def opening(varied: Varied, small: Run, large: Run) -> str:
     """What was done to the input, in a few words: how many times as large it is, or from where to where it went."""
-    name = plain(varied.name)
+    name = plain_text(varied.name)
     if small.at == large.at:
         return "Between the rows, "
     times = large.at / small.at if small.at else math.inf
@@ -257,7 +256,7 @@ def opening(varied: Varied, small: Run, large: Run) -> str:
 
 def told_of(name: str, before: object, after: object, is_learned: bool) -> str:
     """How one gradient changed, and what that asks of its learning rate."""
-    wire = plain(name)
+    wire = plain_text(name)
     if not has_finite_entries(before):
         return f"d{wire} starts outside the range of numbers"
     if not has_finite_entries(after):

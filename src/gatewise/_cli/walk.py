@@ -185,12 +185,12 @@ def key_from(keyboard: int) -> str:
     if not read:
         return "q"
     if read == b"\x1b":
-        while waiting(keyboard, REST_OF_KEY) and not is_whole(read):
+        while waiting(keyboard, REST_OF_KEY) and not is_whole_key(read):
             read += os.read(keyboard, 1)
     return read.decode("ascii", "replace")
 
 
-def is_whole(read: bytes) -> bool:
+def is_whole_key(read: bytes) -> bool:
     """Whether the bytes after an escape make up a key: `[C`, `OC`, `[1~`, or one letter."""
     body = read[1:]
     if body[:1] == b"[":

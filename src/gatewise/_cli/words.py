@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from gatewise._check.pairs import halves_in
+from gatewise._check import halves_in
 from gatewise._cli.functions import (
     class_named,
     forward_method,
@@ -18,7 +18,7 @@ from gatewise._cli.functions import (
     python_files,
     wrapper,
 )
-from gatewise._cli.request import shown
+from gatewise._cli.request import shown_word
 from gatewise._errors import CommandError
 
 NOTEBOOK = "jupyter nbconvert --to script {}, then gatewise {} {}.py; or gw.circuit and gw.check in the notebook."
@@ -68,14 +68,14 @@ def refuse_folder(text: str, words: Sequence[str], command: str) -> None:
     folder = text.rstrip("/\\") or "/"
     cure = f"gatewise {command} {os.path.join(folder, name)}"
     what = "is a folder" if os.path.isdir(text) else "is no folder here, and no expression"
-    raise CommandError(f"{shown(text)} {what}.", why, cure)
+    raise CommandError(f"{shown_word(text)} {what}.", why, cure)
 
 
 def refuse_ending(text: str, command: str) -> None:
     """A notebook, data, a file of another language."""
     if re.match(r"\w+://", text):
         raise CommandError(
-            f"{shown(text)} is an address.", "gatewise reads files on this machine.", "download it first."
+            f"{shown_word(text)} is an address.", "gatewise reads files on this machine.", "download it first."
         )
     found = re.fullmatch(r"([^\s()*+=]+?)(\.\w+)(:.*)?", text)
     if found is None:
@@ -100,16 +100,16 @@ def refuse_function(text: str, words: Sequence[str], command: str) -> None:
         owner, dot, method = name.partition(".")
         if dot and owner.isidentifier() and method.isidentifier():
             why = f"{method} needs an object of {owner} to be called on."
-            cure = added(path, wrapper(path, owner, method))
-            raise CommandError(f"{path}: {shown(name)} is a method, not a function.", why, cure)
+            cure = line_to_add(path, wrapper(path, owner, method))
+            raise CommandError(f"{path}: {shown_word(name)} is a method, not a function.", why, cure)
         if name.isidentifier():
             why = "a function is named by the file, a colon and its name alone."
-            raise CommandError(f"{shown(text)} names no function.", why, f"gatewise {command} {path}:{name}")
+            raise CommandError(f"{shown_word(text)} names no function.", why, f"gatewise {command} {path}:{name}")
     node = class_named(found[1], found[3]) if found is not None else None
     if found is not None and node is not None and not (command == "check" and halves_in(node)):
         why = "it makes an object, and a circuit is of a function."
         line = wrapper(found[1], node.name, forward_method(node))
-        raise CommandError(f"{found[1]}: {node.name} is a class.", why, added(found[1], line))
+        raise CommandError(f"{found[1]}: {node.name} is a class.", why, line_to_add(found[1], line))
     module = re.fullmatch(r"([\w/\\-]+?)(?:[:.](\w+))?", text)
     if module is None or not os.path.isfile(f"{module[1]}.py"):
         return
@@ -118,10 +118,12 @@ def refuse_function(text: str, words: Sequence[str], command: str) -> None:
     if not (is_expression or module[2] in ("T", "py")):
         name = f":{module[2]}" if module[2] else ""
         why = "a Python file is named with its ending."
-        raise CommandError(f"{shown(text)} is no expression here.", why, f"gatewise {command} {module[1]}.py{name}")
+        raise CommandError(
+            f"{shown_word(text)} is no expression here.", why, f"gatewise {command} {module[1]}.py{name}"
+        )
 
 
-def added(path: str, line: str, name: str = "f") -> str:
+def line_to_add(path: str, line: str, name: str = "f") -> str:
     """What to do: put a line into a file, and name the function in it."""
     return f"add a function to {path}, then name it, {path}:{name}:\n             {line}"
 
@@ -151,10 +153,10 @@ def refuse_second(words: Sequence[str], command: str) -> None:
         if re.fullmatch(r".*\.py(:\w+)?", word):
             raise second_file(first, word, command)
         if re.fullmatch(r"[^=\s]+\.(csv|txt|npy)", word):
-            what = f"{shown(word)} belongs to no input."
+            what = f"{shown_word(word)} belongs to no input."
             raise CommandError(what, "an input has a name.", f"x=@{word}, x the name of the input.")
         if first.endswith(".py") and word.isidentifier() and function_named(first, word) is not None:
-            what = f"{shown(word)} stands apart from its file."
+            what = f"{shown_word(word)} stands apart from its file."
             raise CommandError(what, "a function is named after a colon.", f"gatewise {command} {first}:{word}")
     if "=" in words[1:]:
         what = "'=' stands alone."

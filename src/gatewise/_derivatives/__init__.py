@@ -2,9 +2,18 @@
 
 from gatewise._derivatives.arguments import Argnums, demand_function, demand_plain_meaning, output_and_aux, positions_of
 from gatewise._derivatives.running import Derivative
-from gatewise._derivatives.transforms import grad, jvp, value_and_grad, vjp, whole
+from gatewise._derivatives.transforms import by_all_arguments, grad, jvp, value_and_grad, vjp
 
 __all__ = [
-    "Argnums", "Derivative", "demand_function", "demand_plain_meaning", "grad", "jvp", "output_and_aux", "positions_of",
-    "value_and_grad", "vjp", "whole",
+    "Argnums",
+    "Derivative",
+    "by_all_arguments",
+    "demand_function",
+    "demand_plain_meaning",
+    "grad",
+    "jvp",
+    "output_and_aux",
+    "positions_of",
+    "value_and_grad",
+    "vjp",
 ]  # fmt: skip

@@ -79,7 +79,7 @@ def output_and_aux(out: object) -> Any:
     )
 
 
-def single_number(out: Any) -> Any:
+def single_number(out: Any) -> object:
     """The plain value of an output that must be a single real number."""
     value = out.value if type(out) is Tensor else out
     if type(value) in FLOATS:

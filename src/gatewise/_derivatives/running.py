@@ -46,7 +46,7 @@ class Derivative(Bit):
         args: Sequence[object],
         positions: Sequence[int],
         kwargs: dict[str, object] | None = None,
-        split: Callable[[Any], Any] | None = None,
+        split: Callable[[object], object] | None = None,
         recompute: int | None = None,
     ) -> None:
         Bit.__init__(self)
@@ -135,7 +135,7 @@ class Derivative(Bit):
         """The wires by which the output depends on the inputs."""
         return between(self.outs, {x.wire for x in tensors_in(self.inputs) if x.wire is not None}, self.bit)
 
-    def results(self, second: Any) -> Any:
+    def results(self, second: object) -> Any:
         """What a transform returns: the output, what it found, and aux where there is one."""
         out = self.all_outside(self.out)
         return (out, second, self.aux_outside()) if hasattr(self, "aux") else (out, second)
@@ -144,7 +144,7 @@ class Derivative(Bit):
         """The aux, as it leaves the derivative."""
         return self.all_outside(self.aux)
 
-    def all_outside(self, structure: Any) -> Any:
+    def all_outside(self, structure: object) -> object:
         """A structure, as it leaves the derivative."""
         if not is_container(structure):
             return self.outside(structure)
@@ -168,7 +168,7 @@ def tensors_in(structure: object) -> list[Tensor]:
     return [x for _, x in leaves(structure) if type(x) is Tensor]
 
 
-def unchanged(structure: object) -> Any:
+def unchanged(structure: object) -> object:
     """A structure in containers of its own."""
     return mapped(lambda _, part: part, structure) if is_container(structure) else structure
 
@@ -219,11 +219,11 @@ def passed(arg: object) -> Any:
     return mapped(lambda _, x: passed_leaf(x), arg) if is_container(arg) else passed_leaf(arg)
 
 
-def passed_leaf(x: Any) -> Any:
+def passed_leaf(x: object) -> object:
     return x if type(x) in (int, Tensor) or not becomes_tensor(x) else leaf(x, 0)
 
 
-def collected(argument: object, original: object, swept: dict[Wire, Cotangent]) -> Any:
+def collected(argument: object, original: object, swept: dict[Wire, Cotangent]) -> object:
     """The gradient of one argument, in its structure: a Tensor where a Tensor came in."""
     if type(argument) is Tensor:
         return gradient_at(argument, original, swept)
@@ -238,7 +238,7 @@ def shown(gradient: Any) -> Any:
     return closed(mapped(lambda _, g: outwards(g), gradient)) if is_container(gradient) else outwards(gradient)
 
 
-def gradient_at(x: Tensor, original: object, swept: dict[Wire, Cotangent]) -> Any:
+def gradient_at(x: Tensor, original: object, swept: dict[Wire, Cotangent]) -> object:
     """The gradient of one input."""
     assert x.wire is not None
     g = handed_out([swept.pop(x.wire)], x.value) if x.wire in swept else zeros_for(x.value)
@@ -279,7 +279,7 @@ def paired(inputs: Sequence[Any], tangents: Sequence[Any]) -> dict[Wire, Cotange
     return {x.wire: checked_upstream(ts[path], x.value) for path, x in xs.items()}
 
 
-def moved_by(part: object, found: Tangents, bit: int) -> Any:
+def moved_by(part: object, found: Tangents, bit: int) -> object:
     """The tangent of one output."""
     if type(part) is Tensor and part.bits & bit and part.wire in found:
         return given(found[part.wire], part.value)

@@ -50,7 +50,7 @@ class Standing:
         self.before.clear()
 
 
-def standing_for(x: Tensor, own: Any) -> Wire:
+def standing_for(x: Tensor, own: object) -> Wire:
     """A wire behind which an input stands, and which is a parameter's: that one's name and version go on."""
     assert x.wire is not None
     name, version = (own.name, own.version) if isinstance(own, VariableWire) else (None, 0)

@@ -107,7 +107,7 @@ def vjp(f: Function, *primals: object, has_aux: bool = False, recompute: int = F
     (array([ 2., 40.]),)
     """
     demand_function(f)
-    with (run := whole(f, primals, has_aux, stretch_of(recompute))) as bit:
+    with (run := by_all_arguments(f, primals, has_aux, stretch_of(recompute))) as bit:
         lower = run.outer
 
     def pullback(g: object) -> tuple[Any, ...]:
@@ -134,10 +134,10 @@ def jvp(f: Function, primals: Sequence[object], tangents: Sequence[object], has_
             "there is one of each for every argument of the function.",
             "gw.jvp(f, (x, y), (dx, dy)), also where there is only one: gw.jvp(f, (x,), (dx,)).",
         )
-    with (run := whole(f, primals, has_aux)):
+    with (run := by_all_arguments(f, primals, has_aux)):
         return run.results(run.along(list(tangents)))
 
 
-def whole(f: Function, primals: Sequence[object], has_aux: bool, stretch: int | None = None) -> Derivative:
+def by_all_arguments(f: Function, primals: Sequence[object], has_aux: bool, stretch: int | None = None) -> Derivative:
     """The derivative of `f` by all its arguments."""
     return Derivative(f, primals, range(len(primals)), None, output_and_aux if has_aux else None, stretch)

@@ -106,7 +106,9 @@ def mirror(cls: type[GatewiseError], kind: type[Exception]) -> type[GatewiseErro
         return cls
 
 
-def restored(cls: type[GatewiseError], kind: type[Exception] | None, args: Any, facts: dict[str, Any]) -> GatewiseError:
+def restored(
+    cls: type[GatewiseError], kind: type[Exception] | None, args: Any, facts: dict[str, object]
+) -> GatewiseError:
     """An error as it was pickled."""
     error = (cls if kind is None else cls.like(kind)).__new__(cls if kind is None else cls.like(kind), *args)
     error.args = args

@@ -45,7 +45,7 @@ def fitted(t: Any, value: Any, many: int) -> Any:
     return convert(t, dtype)
 
 
-def faced(t: Any, rank: int) -> Any:
+def faced(t: Any, rank: int) -> object:
     """Many tangents of an operand that is broadcast, with axes of length 1 behind the first: up to this rank."""
     if type(t) is Live:
         return Live(faced(t.g, rank), t.mask)

@@ -12,7 +12,7 @@ from gatewise._errors import KeptError
 from gatewise._forward.shapes import faced, row, settled, stacked
 from gatewise._forward.transposing import transposed, transposed_hooks
 from gatewise._forward.writing import ASSIGN, GETITEM, LastReaders, any_recorded, assigned, at_rest, has_grown, picked
-from gatewise._gates import Forward, Live, lanes, shape_of
+from gatewise._gates import Live, Pushforward, lanes, shape_of
 from gatewise._sweep import Lift, boxed, no_way_back, reached, recorded
 
 SLOW = object()  #: in the place of a tangent: it takes a closer look
@@ -65,7 +65,7 @@ def push(
     return {wire: at_rest(tangents[wire]) for wire in outputs if wire in tangents}
 
 
-def pushed_through(wire: Wire, ts: Sequence[Any], plainly: bool, lower: int, lift: Lift, many: int) -> Any:
+def pushed_through(wire: Wire, ts: Sequence[Any], plainly: bool, lower: int, lift: Lift, many: int) -> object:
     """The tangent of one wire, whatever made it."""
     pullback = wire.pullback
     if pullback.gate is not None:
@@ -83,7 +83,7 @@ NUMBERS = frozenset((float, np.float64))
 QUICK = NUMBERS | {np.ndarray}
 
 
-def quickly(wire: Wire, ts: Sequence[Any]) -> Any:
+def quickly(wire: Wire, ts: Sequence[Any]) -> object:
     """The tangent of one step on plain numbers that all move, or SLOW where it takes a closer look."""
     for t in ts:
         if type(t) not in QUICK:
@@ -106,7 +106,7 @@ def through(wire: Wire, ts: Sequence[Any], lower: int, lift: Lift, many: int) ->
     """The tangent of one step."""
     pullback = wire.pullback
     given = ts
-    forward: Forward = pullback.forward or pullback.pushing()
+    forward: Pushforward = pullback.forward or pullback.pushing()
     missing = [t is None for t in ts] if any(t is None for t in ts) else ()
     if missing:
         given = [t for t in ts if t is not None]
@@ -137,7 +137,9 @@ def through(wire: Wire, ts: Sequence[Any], lower: int, lift: Lift, many: int) ->
         raise no_way_back(pullback, error) from error
 
 
-def pushed(forward: Forward, ts: Sequence[Any], out: Any, operands: Any, parameters: Any, **options: int) -> Any:
+def pushed(
+    forward: Pushforward, ts: Sequence[object], out: Any, operands: Any, parameters: Any, **options: int
+) -> object:
     """What one step's rule says; dead entries of the tangents are told apart."""
     assert forward.push is not None
     live = ([t.mask if type(t) is Live else None for t in ts],) if any(type(t) is Live for t in ts) else ()
@@ -148,7 +150,7 @@ def pushed(forward: Forward, ts: Sequence[Any], out: Any, operands: Any, paramet
         return forward.push(list(map(boxed, bare)), boxed(out), tuple(map(boxed, operands)), parameters, *live)
 
 
-def in_lanes(t: Any, ts: Sequence[Any], wire: Wire) -> Any:
+def in_lanes(t: Any, ts: Sequence[Any], wire: Wire) -> object:
     """A tangent of a gate that mixes the entries of each lane: a lane moves where one of its entries does."""
     along = wire.pullback.gate.along
     if along is None or t is None or type(ts[0]) is not Live:

@@ -35,7 +35,7 @@ def transposed(wire: Wire, ts: Sequence[Any], step: Sequence[Any], lower: int, l
         g = probes if isinstance(value, (tuple, list)) else probes[0]
         parts = [without_mask(part) for part in back(g, out, operands, parameters)]
 
-        def along(bare: Sequence[Any]) -> Any:
+        def along(bare: Sequence[object]) -> Any:
             back = going_back(parts, bare, dual, lower, lift)
             found = {k: back.get(p.wire, 0.0 * p.value) for k, p in probes.items()}
             return [found.get(k) for k in range(len(value))] if isinstance(value, (tuple, list)) else found[0]
@@ -45,12 +45,14 @@ def transposed(wire: Wire, ts: Sequence[Any], step: Sequence[Any], lower: int, l
         return stacked([settled(along([row(t, k) for t in bare]), value, 0) for k in range(many)])
 
 
-def probe(value: Any, dual: int) -> Tensor:
+def probe(value: object, dual: int) -> Tensor:
     """A stand-in upstream gradient: only that everything is linear in it counts, not its value."""
     return leaf(ones_for(value), dual)
 
 
-def going_back(parts: Sequence[Any], ts: Sequence[Any], dual: int, lower: int, lift: Lift) -> dict[Wire | None, Any]:
+def going_back(
+    parts: Sequence[object], ts: Sequence[object], dual: int, lower: int, lift: Lift
+) -> dict[Wire | None, object]:
     """What arrives at the probes where the tangents go back along what the probes sent to the operands."""
     upstream: dict[Wire, Any] = {}
     for part, t in zip(parts, ts, strict=True):
@@ -59,14 +61,14 @@ def going_back(parts: Sequence[Any], ts: Sequence[Any], dual: int, lower: int, l
     return {wire: without_mask(g) for wire, g in sweep(upstream, dual, lower=lower, lift=lift).items()}
 
 
-def inner(part: Any, t: Any) -> Any:
+def inner(part: object, t: object) -> Any:
     """The sum of all products of what came back to an operand with how that moves."""
     product = without_mask(part) * t
     axes = tuple(range(-len(shape_of(plain(part))), 0))
     return np.sum(product, axis=axes) if axes else product
 
 
-def transposed_hooks(wire: Wire, t: Any, lower: int, lift: Lift, many: int) -> Any:
+def transposed_hooks(wire: Wire, t: object, lower: int, lift: Lift, many: int) -> object:
     """A tangent where the user's hooks change the gradient: what they do to it is linear, and transposed."""
     with Bit() as dual:
         given = probe(wire.value, dual)
@@ -74,7 +76,7 @@ def transposed_hooks(wire: Wire, t: Any, lower: int, lift: Lift, many: int) -> A
         if changed is given:
             return t
 
-        def along(t: Any) -> Any:
+        def along(t: object) -> Any:
             return going_back([changed], [without_mask(t)], dual, lower, lift).get(given.wire, 0.0 * given.value)
 
         return along(t) if not many else stacked([along(row(t, k)) for k in range(many)])

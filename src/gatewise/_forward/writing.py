@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Wire
-from gatewise._gates import NAMES, Growing, Live, is_recorded, write
+from gatewise._gates import GATES, Growing, Live, is_recorded, pick, write, written
 
-ASSIGN, GETITEM = NAMES["assign"], NAMES["getitem"]
+ASSIGN, GETITEM = GATES[written], GATES[pick]
 
 
 class LastReaders(dict[Wire, Wire]):
@@ -42,16 +42,16 @@ def of_its_own(t: Any, value: Any) -> Growing:
     return Growing.of(t.g, t.mask) if type(t) in (Live, Growing) else Growing.of(t, None)
 
 
-def any_recorded(ts: Sequence[Any]) -> bool:
+def any_recorded(ts: Sequence[object]) -> bool:
     """Whether a tangent is part of an outer derivative: then a rule has to say what becomes of it."""
     return any(is_recorded(x) for t in ts for x in ((t.g, t.mask) if type(t) is Live else (t,)))
 
 
-def has_grown(ts: Sequence[Any]) -> bool:
+def has_grown(ts: Sequence[object]) -> bool:
     return any(type(t) is Growing for t in ts)
 
 
-def at_rest(t: Any) -> Any:
+def at_rest(t: object) -> object:
     """A tangent that nobody changes any more."""
     return t.settled(copy=True) if type(t) is Growing else t
 

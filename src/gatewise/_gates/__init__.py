@@ -35,16 +35,16 @@ from gatewise._gates.gate import (
     Carrier,
     Derivation,
     Derived,
-    Forward,
     Gate,
     Pullback,
+    Pushforward,
     key_of,
 )  # fmt: skip
 from gatewise._gates.images import pair
 from gatewise._gates.live import Live, dtype_of, is_recorded, names_an_entry_once, plain, shape_of, without_mask
-from gatewise._gates.movement import added_at, pick, put
+from gatewise._gates.movement import added_at, along, pick, zeros_with
 from gatewise._gates.of_scipy import declare
-from gatewise._gates.of_scipy import load as load_scipys
+from gatewise._gates.of_scipy import load_scipys as load_scipys
 from gatewise._gates.of_scipy import loaded as loaded_of_scipy
 
 if TYPE_CHECKING:  # with their signatures
@@ -69,12 +69,12 @@ learn()
 
 __all__ = [
     "ABSENT", "COMPOSED", "CONSTANT", "GATES", "HELPER", "NAMES", "ONE", "OPTIONS", "UNASKED", "WANTED", "Back",
-    "Carrier", "Chain", "Derivation", "Derived", "Expr", "Forward", "Gate", "Growing", "Live", "Place", "Pullback",
-    "Stops", "Variable", "Where", "added_at", "affine", "arithmetic", "assigning", "batch_norm", "blank", "called",
-    "cast", "choices", "conv2d", "convert", "cross_entropy", "curves", "custom", "declare", "dtype_of", "elementwise",
-    "factors", "images", "is_recorded", "kept_axes", "key_of", "lanes", "layers", "linear", "load_scipys",
-    "loaded_of_scipy", "logsumexp", "matrices", "max_pool2d", "movement", "names_an_entry_once", "neural", "one_over",
-    "ordering", "pair", "pick", "placing", "plain", "put", "real_power", "reduction", "relu", "running", "shape_of",
-    "showing", "sigmoid", "softmax", "softplus", "spectra", "stops", "totals", "viewed", "without_mask", "write",
-    "written",
+    "Carrier", "Chain", "Derivation", "Derived", "Expr", "Gate", "Growing", "Live", "Place", "Pullback", "Pushforward",
+    "Stops", "Variable", "Where", "added_at", "affine", "along", "arithmetic", "assigning", "batch_norm", "blank",
+    "called", "cast", "choices", "conv2d", "convert", "cross_entropy", "curves", "custom", "declare", "dtype_of",
+    "elementwise", "factors", "images", "is_recorded", "kept_axes", "key_of", "lanes", "layers", "linear",
+    "load_scipys", "loaded_of_scipy", "logsumexp", "matrices", "max_pool2d", "movement", "names_an_entry_once",
+    "neural", "one_over", "ordering", "pair", "pick", "placing", "plain", "real_power", "reduction", "relu", "running",
+    "shape_of", "showing", "sigmoid", "softmax", "softplus", "spectra", "stops", "totals", "viewed", "without_mask",
+    "write", "written", "zeros_with",
 ]  # fmt: skip

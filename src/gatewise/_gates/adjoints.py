@@ -28,7 +28,7 @@ def moved(rule: Any, part: object, i: int, out: object, operands: Any, parameter
     return Live(part, mask)
 
 
-def gathered(rule: Any, pieces: dict[int, object], operands: Any, parameters: Any, mixes: bool) -> Any:
+def from_pieces(rule: Any, pieces: dict[int, object], operands: Any, parameters: Any, mixes: bool) -> object:
     """What the one input of a step with several outputs gets; a float that only dead outputs came from gets nothing."""
     bare = {k: without_mask(piece) for k, piece in pieces.items()}
     down = as_tuple(rule(bare, *operands, **parameters))[0]()
@@ -44,13 +44,13 @@ def gathered(rule: Any, pieces: dict[int, object], operands: Any, parameters: An
     return Live(part, mask)
 
 
-def live_pieces(rule: Any, pieces: dict[int, object], operands: Any, parameters: Any) -> Any:
+def live_pieces(rule: Any, pieces: dict[int, object], operands: Any, parameters: Any) -> object:
     """Where the one input of a step with several outputs is alive: nowhere that only an unused output came from."""
     alive = {k: g.mask.astype(float) if type(g) is Live else np.ones_like(g) for k, g in pieces.items()}
     return np.not_equal(as_tuple(rule(alive, *operands, **parameters))[0](), 0)
 
 
-def matrix_parts(rule: Any, g: Any, operands: Any, wanted: Sequence[int]) -> list[Any]:
+def matrix_parts(rule: Any, g: Any, operands: Any, wanted: Sequence[int]) -> list[object]:
     """The adjoints of a matrix product, with the axes that NumPy adds to vectors put in and taken out."""
     a, b = operands
     if not shape_of(a) or not shape_of(b):  # np.dot with a scalar multiplies

@@ -6,7 +6,7 @@ from gatewise._gates.families import elementwise
 from gatewise._gates.fitting import facing
 
 
-@elementwise(np.add, infix="+", pattern="distributes")
+@elementwise(np.add, infix="+", pattern="distributes", commutes=True)
 def add(out, x, y):
     """Hands the whole gradient to both inputs, undivided."""
     return 1, 1

@@ -26,7 +26,7 @@ def viewed(x: Any, chain: Chain) -> Any:
     return x
 
 
-def places_of(shape: tuple[int, ...], index: Any, chain: Chain) -> Any:
+def places_named(shape: tuple[int, ...], index: Any, chain: Chain) -> Any:
     """Where the entries that an index names, in what the chain looks at, stand in an array of this shape, by rows."""
     return viewed(np.arange(int(np.prod(shape))).reshape(shape), chain)[index]
 
@@ -47,7 +47,7 @@ def write(array: Any, values: Any, index: Any, chain: Chain) -> None:
     if np.may_share_memory(target, array):
         target[index] = values
     else:  # this array lies otherwise in memory than the one that was looked at
-        whole = places_of(array.shape, index, chain)
+        whole = places_named(array.shape, index, chain)
         array[np.unravel_index(whole, array.shape)] = np.broadcast_to(values, np.shape(whole))
 
 
@@ -55,7 +55,7 @@ def lasting(shape: tuple[int, ...], index: Any, chain: Chain) -> Any:
     """Which of the entries that were written stayed: of those that name one place twice, the last. None: all."""
     if type(index) is int or names_an_entry_once(index):
         return None
-    whole = places_of(shape, index, chain)
+    whole = places_named(shape, index, chain)
     _, last = np.unique(np.ravel(whole)[::-1], return_index=True)
     if len(last) == whole.size:
         return None
@@ -185,6 +185,7 @@ def of_values(part: Any, live: Any, values: Any, stayed: Any) -> Any:
     ],
     analytic=True,
     in_page=False,
+    sizeless=True,
 )
 def assign(g: Any, x: Any, values: Any, *, index: Any, chain: Chain = ()) -> Any:
     """What was overwritten gets nothing; what was written in gets what comes back from there."""

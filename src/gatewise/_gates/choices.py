@@ -25,6 +25,7 @@ TRUTHS = [((np.array([True, False]), np.array([True, True])), dict[str, bool]())
         ((np.nan, 0.0), (np.nan, None)),
     ],
     way=lambda x, y: np.sign(np.subtract(x, y)),
+    commutes=True,
 )
 def maximum(out, x, y):
     """The larger input takes the whole gradient; an exact tie is split in half, a tie with a constant passes 0."""
@@ -46,6 +47,7 @@ def maximum(out, x, y):
         ((np.nan, 0.0), (np.nan, None)),
     ],
     way=lambda x, y: np.sign(np.subtract(x, y)),
+    commutes=True,
 )
 def minimum(out, x, y):
     """The smaller input takes the whole gradient; ties as in maximum."""
@@ -63,6 +65,7 @@ def minimum(out, x, y):
     ],
     at=[((1.0, 2.0, 2.0), (None, 1.0, 0.0)), ((0.0, 2.0, 2.0), (None, 0.0, 1.0))],
     way=lambda chosen, x, y: np.not_equal(chosen, False),
+    sizeless=True,
 )
 def where(out, chosen, x, y):
     """A switch: the gradient goes down the branch that was taken, and the other one is dead."""
@@ -117,6 +120,7 @@ def share(hits, axis):
     corner="largest",
     at=[(([1.0, 3.0, 3.0],), ([0.0, 0.5, 0.5],)), (([1.0, np.nan],), ([np.nan, np.nan],))],
     way=lambda x, axis=None, **_: np.equal(x, np.max(x, axis=axis, keepdims=True)),
+    sizeless=True,
 )
 def max_(out, x, *, axis=None, keepdims=False):
     """The largest entry takes the whole gradient; exact ties share it equally."""
@@ -130,6 +134,7 @@ def max_(out, x, *, axis=None, keepdims=False):
     corner="smallest",
     at=[(([1.0, 1.0, 3.0],), ([0.5, 0.5, 0.0],))],
     way=lambda x, axis=None, **_: np.equal(x, np.min(x, axis=axis, keepdims=True)),
+    sizeless=True,
 )
 def min_(out, x, *, axis=None, keepdims=False):
     """The smallest entry takes the whole gradient; exact ties share it equally."""
@@ -141,8 +146,8 @@ def min_(out, x, *, axis=None, keepdims=False):
     (np.greater_equal, {"infix": ">="}),
     (np.less, {"infix": "<"}),
     (np.less_equal, {"infix": "<="}),
-    (np.equal, {"infix": "=="}),
-    (np.not_equal, {"infix": "!="}),
+    (np.equal, {"infix": "==", "commutes": True}),
+    (np.not_equal, {"infix": "!=", "commutes": True}),
 )
 def compares(x, y):
     """A comparison stops gradients: yes and no have no slope."""
@@ -155,6 +160,7 @@ def compares(x, y):
     (np.bitwise_or, {"infix": "|", "sample": TRUTHS}),
     (np.logical_xor, {"symbol": "xor", "in_page": False}),
     (np.bitwise_xor, {"symbol": "^", "sample": TRUTHS, "in_page": False}),
+    commutes=True,
 )
 def reasons(x, y):
     """Logic stops gradients."""
@@ -204,6 +210,7 @@ def finds(x, *, axis=None):
     pattern="routes",
     at=[((2.0, 2.0), (0.5, 0.5)), ((np.nan, 2.0), (0.0, 1.0)), ((0.0, 0.0), (0.0, None))],
     way=lambda x, y: np.sign(np.subtract(x, y)),
+    commutes=True,
 )
 def fmax(out, x, y):
     """The larger input takes the gradient, a number before NaN; ties as in maximum."""
@@ -216,6 +223,7 @@ def fmax(out, x, y):
     pattern="routes",
     at=[((2.0, 2.0), (0.5, 0.5)), ((np.nan, 2.0), (0.0, 1.0)), ((0.0, 0.0), (0.0, None))],
     way=lambda x, y: np.sign(np.subtract(x, y)),
+    commutes=True,
 )
 def fmin(out, x, y):
     """The smaller input takes the gradient, a number before NaN; ties as in maximum."""
@@ -223,7 +231,7 @@ def fmin(out, x, y):
 
 
 @stops(np.heaviside, in_page=False)
-def steps(x, y):
+def is_a_step(x, y):
     """A step is flat on both sides, so nothing goes back."""
 
 

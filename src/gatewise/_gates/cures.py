@@ -69,11 +69,11 @@ def sigmoid(x: Any) -> Any:
     return 1 / (1 + np.exp(-x))
 
 
-def sigmoid_of_exp(x: Any) -> Any:
+def sigmoid_of_exp(x: Any) -> object:
     return np.exp(x) / (1 + np.exp(x))
 
 
-def softmax_kept(x: Any, axis: Any) -> Any:
+def softmax_kept(x: Any, axis: Any) -> object:
     return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
 
 
@@ -87,7 +87,7 @@ def reshaped(x: Any) -> Any:
     return np.exp(x) / (traced(np.reshape, total, shape=shape) if is_traced else np.reshape(total, shape))
 
 
-def softmax_whole(x: Any) -> Any:
+def softmax_whole(x: Any) -> object:
     return np.exp(x) / np.sum(np.exp(x))
 
 
@@ -105,7 +105,7 @@ SHARES = "x - gw.logsumexp(x, axis={axis}, keepdims=True)"
 NOTHING_THERE = "0 is a choice, where the function has no value or no slope"
 
 
-def of_shares(shares: Callable[..., Any], axis: str) -> list[Cure]:
+def of_shares(shares: Function, axis: str) -> list[Cure]:
     """Shares of exponentials and what is made of them; `shares(x, axis)`, or `shares(x)` along a fixed axis."""
     log_shares, right = SHARES.format(axis=axis), "gw.cross_entropy(x, y)"
     if axis == "axis":
@@ -131,7 +131,7 @@ def of_shares(shares: Callable[..., Any], axis: str) -> list[Cure]:
     ]
 
 
-def of_sigmoid(sigmoid: Callable[..., Any]) -> list[Cure]:
+def of_sigmoid(sigmoid: Function) -> list[Cure]:
     """Logarithms of a sigmoid: the two of a binary cross-entropy together, and each alone."""
     both = "y * x - gw.softplus(x)"
     return [

@@ -98,7 +98,9 @@ def arctan2(out, y, x):
     return x / np.hypot(x, y) / np.hypot(x, y), -y / np.hypot(x, y) / np.hypot(x, y)
 
 
-@elementwise(np.hypot, at=[((0.0, 0.0), (0.0, 0.0)), ((3.0, 4.0), (0.6, 0.8))], tame=True, analytic=False)
+@elementwise(
+    np.hypot, at=[((0.0, 0.0), (0.0, 0.0)), ((3.0, 4.0), (0.6, 0.8))], tame=True, analytic=False, commutes=True
+)
 def hypot(out, x, y):
     """The length of (x, y): the gradient points along it; at the origin it passes 0, at every order."""
     return x / np.where(out == 0, np.inf, out), y / np.where(out == 0, np.inf, out)
@@ -109,6 +111,7 @@ def hypot(out, x, y):
     at=[((0.0, 0.0), (0.5, 0.5)), ((-np.inf, -np.inf), (0.0, 0.0)), ((np.inf, 0.0), (np.nan, 0.0))],
     tame=True,
     analytic=False,
+    commutes=True,
 )
 def logaddexp(out, x, y):
     """A soft maximum, shared in the proportion of the exponentials; two -inf pass 0, an inf is given NaN."""
@@ -140,7 +143,7 @@ def exp2(out, x):
     return np.log(2.0) * out
 
 
-@elementwise(np.logaddexp2, in_page=False, tame=True, analytic=False)
+@elementwise(np.logaddexp2, in_page=False, tame=True, analytic=False, commutes=True)
 def logaddexp2(out, x, y):
     """A soft maximum in powers of 2, shared in their proportion."""
     return share(out, x * np.log(2.0), y * np.log(2.0)), share(out, y * np.log(2.0), x * np.log(2.0))

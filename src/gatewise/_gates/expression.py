@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gatewise._gates.gate import GATES, NAMES, Gate, names_in
+from gatewise._gates.gate import GATES, NAMES, Gate, operands_and_parameters
 from gatewise._types import Function, Parameters
 
 Place = tuple[tuple[Any, int], ...]  #: (code object, last instruction) of the user's frames, the shown function first
@@ -91,12 +91,12 @@ class Traced:
         return Traced(Expr(GATES[np.reciprocal], one_over, (self.made,), {}, None, typed={ONE: repr(other)}))
 
 
-def one_over(x: Any) -> Any:
+def one_over(x: Any) -> object:
     """`1.0 / x`: the reciprocal as the course writes it."""
     return 1.0 / x
 
 
-def real_power(x: Any, y: object) -> Any:
+def real_power(x: Any, y: object) -> object:
     """`x ** y` for floats, NaN where Python would turn complex."""
     out = x**y
     return math.nan if type(out) is complex and complex not in (type(x), type(y)) else out
@@ -134,9 +134,9 @@ def traced(forward: Function, *operands: object, **parameters: object) -> Traced
     return Traced(Expr(GATES.get(function, HELPER), forward, bare, parameters, None))
 
 
-def pattern_of(spelling: Callable[..., Any]) -> Expr:
+def pattern_of(spelling: Function) -> Expr:
     """Write a spelling down: its arguments are operands, its keyword-only arguments parameters."""
-    operands, parameters, _ = names_in(spelling, 0)
+    operands, parameters, _ = operands_and_parameters(spelling, 0)
     given = {name: Variable(name) for name in parameters}
     pattern: Expr = spelling(*(Traced(Variable(name)) for name in operands), **given).made
     return pattern

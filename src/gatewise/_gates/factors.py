@@ -31,6 +31,7 @@ def is_row(b):
         ((PLENTY, np.arange(12.0).reshape(2, 3, 2)), {}),
     ],
     in_page=False,
+    sizeless=True,
 )  # fmt: skip
 def solve(g, out, a, b):
     """The system is solved once more, turned on its side; the matrix gets minus that times the solution."""
@@ -51,6 +52,7 @@ def along_cofactors(g, out, x):
     sample=[((PLENTY,), {}), ((SHEETS,), {}), ((np.diag([2.0, 3.0]),), {})],
     at=[(([[0.0, 0.0], [0.0, 0.0]],), ([[0.0, 0.0], [0.0, 0.0]],))],
     in_page=False,
+    sizeless=True,
 )
 def det(g, out, x):
     """The determinant grows along its cofactors: itself times the inverse turned on its side, where there is one."""
@@ -100,7 +102,7 @@ def cholesky(g, out, x, *, upper=False):
     return to_read(np.linalg.solve(factor.mT, inner.mT).mT, upper)
 
 
-def parts_of(out, again):
+def outputs_of(out, again):
     """The outputs of a gate; those of a recorded one are made again, as steps of the gradient's own circuit."""
     return again() if isinstance(out, Carrier) else out
 
@@ -119,7 +121,7 @@ def apart(values):
 )
 def eigh(g, out, x, *, UPLO="L"):
     """Eigenvalues move along their vectors; vectors turn towards each other by one over the gap between them."""
-    values, vectors = parts_of(out, lambda: np.linalg.eigh(x, UPLO))
+    values, vectors = outputs_of(out, lambda: np.linalg.eigh(x, UPLO))
     return through_eigh(g, values, vectors, UPLO.upper() == "U")
 
 
@@ -174,7 +176,7 @@ def through_eig(g, values, vectors):
 )  # fmt: skip
 def eig(g, out, x):
     """Eigenvalues move by what the vectors and their inverse make of the move; vectors turn by one over the gaps."""
-    values, vectors = parts_of(out, lambda: np.linalg.eig(x))
+    values, vectors = outputs_of(out, lambda: np.linalg.eig(x))
     return through_eig(g, values, vectors)
 
 
@@ -197,7 +199,7 @@ def eigvals(g, out, x):
     return through_eig({0: g}, values, vectors)
 
 
-def beside(first, rest, g):
+def back_to_columns(first, rest, g):
     """What comes back to the columns `first` where `rest`, which stands across them, is told by them alone."""
     return 0.0 if g is None else -(rest @ g.mT @ first)
 
@@ -214,7 +216,7 @@ def qr(g, out, x, *, mode="reduced"):
     if mode == "r":
         q, r = np.linalg.qr(x)
         return through_qr({1: g}, q, r, x)
-    q, r = parts_of(out, lambda: np.linalg.qr(x, mode))
+    q, r = outputs_of(out, lambda: np.linalg.qr(x, mode))
     return through_qr(g, q, r, x)
 
 
@@ -226,7 +228,7 @@ def through_qr(g, q, r, x):
     first = q[..., :k]
     down = 0.0 * first if to_q is None else to_q[..., :k]
     if to_q is not None and shape_of(q)[-1] > k:
-        down = down + beside(first, q[..., k:], to_q[..., k:])
+        down = down + back_to_columns(first, q[..., k:], to_q[..., k:])
     square = r[..., :k, :k]
     across = 0.0 * square if to_r is None else np.triu(to_r[..., :k, :k])
     if n > k:  # the columns behind the square ones are q times what stands there
@@ -251,7 +253,7 @@ def svd(g, out, x, *, full_matrices=True, compute_uv=True, hermitian=False):
     if not compute_uv:
         u, _, vh = np.linalg.svd(x, full_matrices=False)
         return (u * np.expand_dims(g, -2)) @ vh
-    return through_svd(g, *parts_of(out, lambda: np.linalg.svd(x, full_matrices)))
+    return through_svd(g, *outputs_of(out, lambda: np.linalg.svd(x, full_matrices)))
 
 
 def through_svd(g, whole_u, s, whole_vh):
@@ -262,13 +264,13 @@ def through_svd(g, whole_u, s, whole_vh):
     inner = 0.0 if g.get(1) is None else np.expand_dims(g.get(1), -1) * np.eye(k)
     gaps, total = apart(s * s), 0.0
     if (to_u := g.get(0)) is not None:
-        down = to_u[..., :k] + beside(u, whole_u[..., k:], to_u[..., k:])
+        down = to_u[..., :k] + back_to_columns(u, whole_u[..., k:], to_u[..., k:])
         turn = u.mT @ down
         inner = inner + (gaps * (turn - turn.mT)) * np.expand_dims(s, -2)
         total = total + ((down - u @ turn) / np.expand_dims(s, -2)) @ v.mT
     if (to_vh := g.get(2)) is not None:
         to_v = to_vh.mT
-        down = to_v[..., :k] + beside(v, whole_vh.mT[..., k:], to_v[..., k:])
+        down = to_v[..., :k] + back_to_columns(v, whole_vh.mT[..., k:], to_v[..., k:])
         turn = v.mT @ down
         inner = inner + column * (gaps * (turn - turn.mT))
         total = total + u @ ((down - v @ turn) / np.expand_dims(s, -2)).mT
@@ -299,7 +301,7 @@ def pinv(g, out, x, *, rcond=None):
 )  # fmt: skip
 def lstsq(g, out, a, b, *, rcond=None):
     """The solution is the pseudo-inverse times b; what is left over shrinks along the solution."""
-    found, residuals, _, _ = parts_of(out, lambda: np.linalg.lstsq(a, b, rcond))
+    found, residuals, _, _ = outputs_of(out, lambda: np.linalg.lstsq(a, b, rcond))
     solution, left = (np.reshape(x, (shape_of(x)[0], -1)) for x in (found, b))
     p = np.linalg.pinv(a)
     to_a = to_b = None
@@ -332,6 +334,7 @@ def added(before, part):
     analytic=False,
     complex=True,
     in_page=False,
+    sizeless=True,
 )  # fmt: skip
 def norm(out, x, *, ord=None, axis=None, keepdims=False):
     """The gradient points along what is measured; where that is 0, it passes 0, at every order."""

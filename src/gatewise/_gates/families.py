@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import function as build_function
-from gatewise._gates.adjoints import as_tuple, gathered, matrix_parts, moved
+from gatewise._gates.adjoints import as_tuple, from_pieces, matrix_parts, moved
 from gatewise._gates.expression import Traced, Variable, real_power, text_of, traced, variables_in
 from gatewise._gates.fitting import (
     facing,
@@ -71,7 +71,7 @@ UPSTREAM = Traced(Variable("g"))
 GIVEN = "tangents, out, operands, parameters, live=None"  #: to what pushes them forward
 
 
-def give_rules(**names: Any) -> None:
+def give_rules(**names: object) -> None:
     """Let the rules of gates that are declared later speak of these, too."""
     ARRAY_SCOPE.update(names)
     SCALAR_SCOPE.update(names)
@@ -137,7 +137,7 @@ class Elementwise(Family):
         if scalar:
             return total
 
-        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+        def push(tangents: object, out: object, operands: object, parameters: object, live: Any = None) -> object:
             if live is None and not routes:
                 return total(tangents, out, operands, parameters)
             masks = [None if live is None else live[n] for n in moving]
@@ -199,7 +199,7 @@ class Reduction(Family):
         """The tangents of the entries by their weights, in one total."""
         routes, rule = gate.pattern == "routes", gate.rule
 
-        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> object:
             (x,), (t,) = operands, tangents
             shape, mask = shape_of(x), None if live is None else live[0]
             if 0 in shape:
@@ -242,7 +242,7 @@ class Linear(Family):
 
         def back(g: object, out: object, operands: Any, parameters: Any, live: object = None) -> Any:
             if isinstance(g, dict):
-                return (gathered(rule, g, operands, parameters, mixes),)
+                return (from_pieces(rule, g, operands, parameters, mixes),)
             if picks and type(operands[0]) is np.ndarray and not (is_recorded(g) or is_recorded(live)):
                 return (Live.picked(parameters["index"], g, live, operands[0]),)
             inner = [plain(x) for x in operands] if live is not None or routes else operands
@@ -265,7 +265,7 @@ class Linear(Family):
         adds_entries = gate.pattern == "moves" and len(kinds) == 1 and not gate.rearranges  # zeros that stay zeros
         added = gate.operands.index(gate.added) if gate.added else -1
 
-        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None, many: int = 0) -> Any:
+        def push(tangents: Any, out: object, operands: Any, parameters: Any, live: Any = None, many: int = 0) -> object:
             given = dict(zip(wanted, tangents, strict=True))
             parameters = {**parameters, **gate.still} if gate.still else parameters
             if many:
@@ -312,7 +312,7 @@ class Custom(Family):
         if rule is None:
             return None
 
-        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: object = None) -> object:
             if gate.symmetric:
                 return rule(tangents[0], out, *operands, **parameters)
             given = dict(zip(wanted, tangents, strict=True))

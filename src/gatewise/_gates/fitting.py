@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from gatewise._gates.expression import Traced, traced
 from gatewise._gates.gate import GATES, Carrier
 from gatewise._gates.live import Live, dtype_of, is_recorded, plain, shape_of
+from gatewise._types import Function
 
 
 class Showing(threading.local):
@@ -44,7 +45,7 @@ def one_or_all(axes: Sequence[int]) -> int | tuple[int, ...]:
     return axes[0] if len(axes) == 1 else tuple(axes)
 
 
-def sum_to(g: object, shape: tuple[int, ...], total: Callable[..., object] = np.sum) -> Any:
+def sum_to(g: object, shape: tuple[int, ...], total: Function = np.sum) -> Any:
     """Undo a broadcast: sum over the axes that `shape` lacks or has stretched from 1."""
     lead = len(shape_of(g)) - len(shape)
     if lead < 0:  # NumPy writes an array with more axes, of length 1, into one with fewer
@@ -96,14 +97,14 @@ def conjugated(x: Any) -> Any:
     return np.conjugate(x) if dtype_of(x).kind == "c" else x
 
 
-def facing(x: Any) -> Any:
+def facing(x: Any) -> object:
     """The direction in which the size of x grows: its sign, of a complex number the conjugate of its direction."""
     if isinstance(x, Traced):
         return traced(facing, x)
     return np.conj(x) / np.where(x == 0, np.inf, np.abs(x)) if dtype_of(x).kind == "c" else np.sign(x)
 
 
-def route(g: object, slope: Any, x: object, live: object = None) -> Any:
+def route(g: object, slope: Any, x: object, live: object = None) -> object:
     """What a switch sends down one branch: dead where `slope` is zero."""
     if dtype_of(slope) != bool:
         g, slope = slope * g, np.not_equal(slope, 0)
@@ -112,7 +113,7 @@ def route(g: object, slope: Any, x: object, live: object = None) -> Any:
     return fit(g, x, slope if live is None else slope & live)
 
 
-def route1(g: Any, slope: object) -> Any:
+def route1(g: Any, slope: object) -> object:
     """The same for floats: a dead branch gets nothing at all."""
     if slope or showing.dead:
         return g if slope is True else slope * g

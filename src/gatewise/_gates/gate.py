@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from gatewise._errors import GateError, UnsupportedError
 from gatewise._types import Function, Parameters
 
@@ -54,16 +56,18 @@ class Carrier:
         """The plain value in memory of its own, read on purpose."""
         raise NotImplementedError
 
-    def __gate__(self, gate: Gate, operands: Sequence[Any], parameters: Parameters) -> Any:
+    def __gate__(self, gate: Gate, operands: Sequence[object], parameters: Parameters) -> Any:
         """The step of a gate whose operands and parameters are sorted already."""
         raise NotImplementedError
 
     if TYPE_CHECKING:
 
-        def __array_function__(self, function: Function, types: object, args: Any, kwargs: Parameters) -> Any: ...
+        def __init__(self, value: object, wire: object = None, bits: int = 0) -> None: ...
+
+        def __array_function__(self, function: Function, types: object, args: object, kwargs: Parameters) -> Any: ...
 
 
-def carried(parameter: object) -> list[Carrier]:
+def carriers_in(parameter: object) -> list[Carrier]:
     """The recorded values that a parameter is made of: those of an index."""
     if isinstance(parameter, Carrier):
         return [parameter]
@@ -120,9 +124,11 @@ class Facts:
     # Each of these follows from family and pattern where it is not said.
     tame: bool  #: its value and its slopes are finite wherever its operands are, overflow aside
     analytic: bool  #: it takes complex numbers, and has the derivative that real ones have
+    commutes: bool  #: its two operands may change places
     complex: bool  #: its rule is right for complex numbers, though it is not analytic
     exact: bool  #: it hands entries on as they are, without rounding
     rearranges: bool  #: it puts the entries of one array in other places
+    sizeless: bool  #: no size of an operand stands in the lines that compute it and its gradient, as in a mean's
     in_page: bool  #: the script of a page computes it by name; others by what they are made of
 
 
@@ -143,7 +149,7 @@ class Gate(Facts):
     def __init__(self, function: Function, rule: Rule, family: Family, pattern: str, **facts: object) -> None:
         assert facts.keys() <= Facts.__annotations__.keys(), facts.keys()
         self.function, self.rule, self.family, self.pattern = function, rule, family, pattern
-        self.operands, self.parameters, self.many = names_in(rule, family.leading)
+        self.operands, self.parameters, self.many = operands_and_parameters(rule, family.leading)
         self.defaults = rule.__kwdefaults__ or {}
         self.required = frozenset(self.parameters) - frozenset(self.defaults)
         self.arity = len(self.operands)
@@ -165,7 +171,7 @@ class Gate(Facts):
             self.as_written = self.by(*self.written)
         GATES[function] = NAMES[self.name] = self
 
-    def implied(self, facts: Mapping[str, object]) -> dict[str, Any]:
+    def implied(self, facts: Mapping[str, object]) -> dict[str, object]:
         """What follows of a gate where its declaration is silent."""
         hands_on = self.pattern in ("moves", "routes")
         name = facts.get("name") or self.rule.__name__.rstrip("_")
@@ -175,9 +181,11 @@ class Gate(Facts):
             "call": self.function,
             "tame": hands_on or self.pattern in ("stops", "distributes", "swaps"),
             "analytic": self.pattern not in ("routes", "stops") and not self.own,
+            "commutes": self.pattern == "swaps",
             "complex": self.family.name in ("linear", "stops"),
             "exact": hands_on,
             "rearranges": self.pattern == "moves" and self.arity == 1,
+            "sizeless": self.by_entry,
             "in_page": not self.own,
         }
 
@@ -192,7 +200,7 @@ class Gate(Facts):
 
     def __call__(self, *args: object, **kwargs: object) -> Any:
         """Apply the gate: a step where a Tensor comes in, the plain function where none does."""
-        carriers = [x for given in args for x in carried(given)] or carried(kwargs.get("index"))
+        carriers = [x for given in args for x in carriers_in(given)] or carriers_in(kwargs.get("index"))
         if carriers and self.path:
             return carriers[0].__array_function__(self.function, (), args, kwargs)
         operands, parameters = self.sorted(args, kwargs)
@@ -213,12 +221,17 @@ class Gate(Facts):
             raise GateError(what, f"its arguments do not fit: {error}.", f"gw.{self.name}{self.signature}.") from None
         return [given.pop(name) for name in self.operands], given
 
-    def on(self, operands: Sequence[Any], parameters: Parameters) -> Any:
+    def on(self, operands: Sequence[object], parameters: Parameters) -> Any:
         """The gate on operands that are sorted already: a step where one of them is recorded."""
         for x in operands:
             if isinstance(x, Carrier):
                 return x.__gate__(self, operands, parameters)
         return self.call(*operands, **parameters)
+
+    @property
+    def by_entry(self) -> bool:
+        """Whether each entry of what it gives is made of the entries in the same place."""
+        return isinstance(self.function, np.ufunc) and self.function.signature is None
 
     @property
     def doc(self) -> str:
@@ -237,7 +250,7 @@ class Gate(Facts):
         return f"<gate {self.name}>"
 
 
-def names_in(rule: Any, leading: int) -> tuple[list[str], list[str], bool]:
+def operands_and_parameters(rule: Any, leading: int) -> tuple[list[str], list[str], bool]:
     """The operands and parameters a rule names, and whether it takes any number of operands."""
     code = rule.__code__  # inspect.signature would take a millisecond of every import
     named, last = code.co_varnames, code.co_argcount + code.co_kwonlyargcount
@@ -245,7 +258,7 @@ def names_in(rule: Any, leading: int) -> tuple[list[str], list[str], bool]:
     return list(operands), list(parameters), bool(code.co_flags & inspect.CO_VARARGS)
 
 
-class Forward(NamedTuple):
+class Pushforward(NamedTuple):
     """What pushes tangents through a step, None where its pullback is transposed.
 
     `batches` says that it takes many at once, `rows` that it may, and is to be told how many there are.
@@ -276,9 +289,9 @@ class Pullback:
         found: tuple[Derived, int] | None = None,
     ) -> None:
         self.back, self.gate, self.positions, self.needs, self.found = back, gate, positions, needs, found
-        self.forward: Forward | None = None
+        self.forward: Pushforward | None = None
 
-    def pushing(self, moved: Sequence[bool] = ()) -> Forward:
+    def pushing(self, moved: Sequence[bool] = ()) -> Pushforward:
         """What pushes tangents forward; `moved` says of which wanted operands there are any, where not of all."""
         assert self.found is not None
         table, key = self.found
@@ -316,9 +329,9 @@ class Derived(dict[int, Pullback]):
     def __init__(self, gate: Gate, scalar: bool) -> None:
         super().__init__()
         self.gate, self.scalar = gate, scalar
-        self.forwards: dict[int, Forward] = {}
+        self.forwards: dict[int, Pushforward] = {}
 
-    def forward(self, key: int) -> Forward:
+    def forward(self, key: int) -> Pushforward:
         """What pushes the tangents of the wanted operands forward."""
         if key not in self.forwards:
             kinds = kinds_of(key)
@@ -326,7 +339,7 @@ class Derived(dict[int, Pullback]):
             push = self.gate.family.ahead(self.gate, kinds, wanted, self.scalar)
             family, gate = self.gate.family, self.gate
             rows = family.name == "linear" and (gate.rows is not None or gate.rearranges)
-            self.forwards[key] = Forward(push, push is not None and family.batches, rows)
+            self.forwards[key] = Pushforward(push, push is not None and family.batches, rows)
         return self.forwards[key]
 
     def __missing__(self, key: int) -> Pullback:

@@ -33,7 +33,7 @@ def padded_shape(shape, padding):
     return (*front, h + 2 * padding[0], w + 2 * padding[1])
 
 
-def inside(shape, padding):
+def unpadded(shape, padding):
     """The index of an image in its padded form."""
     h, w = shape[-2:]
     return (..., slice(padding[0], padding[0] + h), slice(padding[1], padding[1] + w))
@@ -63,7 +63,7 @@ class Columns:
 
     def __init__(self, channels, shape, kernel, strides, padding, dtype):
         self.image = np.zeros((channels, *padded_shape(shape, padding)[-2:]), dtype)
-        self.inside = self.image[inside(shape, padding)]
+        self.inside = self.image[unpadded(shape, padding)]
         sizes = tuple(map(out_size, shape[-2:], kernel, strides, padding))
         c, h, w = self.image.strides
         steps = (c, h, w, h * strides[0], w * strides[1])
@@ -83,7 +83,7 @@ def columns_of(x, kernel, strides, padding):
     n, c = shape_of(x)[:2]
     sizes = tuple(map(out_size, shape_of(x)[-2:], kernel, strides, padding))
     if any(padding):
-        x = scatter(x, index=inside(shape_of(x), padding), shape=padded_shape(shape_of(x), padding))
+        x = scatter(x, index=unpadded(shape_of(x), padding), shape=padded_shape(shape_of(x), padding))
     stacked = np.stack([x[place] for place in places(kernel, sizes, strides)], axis=2)
     return np.reshape(stacked, (n, c * kernel[0] * kernel[1], sizes[0] * sizes[1]))
 
@@ -130,13 +130,13 @@ def convolution_input(g, w, shape, stride, padding):
     if any_recorded(g, w):
         back = np.reshape(rows.T @ g, (n, *entries))
         whole = sum_of(scatter(back[:, :, k], index=place, shape=wide) for k, place in enumerate(spots))
-        return whole[inside(shape, padding)]
+        return whole[unpadded(shape, padding)]
     out = np.zeros(wide, np.result_type(g, w))
     for came, image in zip(g, out):
         back = np.reshape(rows.T @ came, entries)
         for k, place in enumerate(spots):
             image[place] += back[:, k]
-    return np.ascontiguousarray(out[inside(shape, padding)])
+    return np.ascontiguousarray(out[unpadded(shape, padding)])
 
 
 def convolution_weight(x, g, shape, stride, padding):
@@ -236,7 +236,7 @@ def pooled(x, kernel, stride, padding):
     sizes = tuple(map(out_size, shape_of(x)[2:], kernel, strides, padding)) if good else (0,)
     expect = f"x (N, C, H, W), no side smaller than the kernel {kernel}, padding at most half of it"
     demand(good and min(sizes) > 0, "max_pool2d", expect, shape_of(x))
-    return places(kernel, sizes, strides), padded_shape(shape_of(x), padding), inside(shape_of(x), padding)
+    return places(kernel, sizes, strides), padded_shape(shape_of(x), padding), unpadded(shape_of(x), padding)
 
 
 def lowest(dtype):

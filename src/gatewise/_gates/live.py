@@ -118,7 +118,7 @@ def any_recorded(*values: object) -> bool:
     return any(map(is_recorded, values))
 
 
-def put_together(pieces: list[Piece], x: object) -> Any:
+def put_together(pieces: list[Piece], x: object) -> object:
     """The sum of all pieces, added up in the order in which they came."""
     (index, g, _), *others = pieces
     total = scattered(g, index, x) if index is not WHOLE else np.array(g) if others else g
@@ -132,7 +132,7 @@ def put_together(pieces: list[Piece], x: object) -> Any:
     return total
 
 
-def mask_of(pieces: list[Piece], x: Any) -> Any:
+def mask_of(pieces: list[Piece], x: Any) -> object:
     """Where any of the pieces is alive."""
     found = np.zeros(x.shape, bool)
     for index, _, mask in pieces:

@@ -28,6 +28,7 @@ def products_in_rows(i, a, b):
     sample=[((np.ones((3, 4)) + np.eye(3, 4), np.ones((4, 2))), {})],
     tame=True,
     sums=True,
+    sizeless=True,
 )
 def matmul(g, a, b):
     """Each operand's gradient is what came back, times the other operand turned on its side."""
@@ -72,6 +73,7 @@ def gradient_of_columns(g, a, b):
     sample=[((np.ones((3, 4)) + np.eye(3, 4), np.ones((4, 2))), {}), ((np.ones(3), np.ones(3)), {})],
     tame=True,
     sums=True,
+    sizeless=True,
 )
 def dot(g, a, b):
     """The matrix product under its older name; many axes are laid out as rows and columns."""
@@ -80,7 +82,9 @@ def dot(g, a, b):
     return lambda: g @ b.mT, lambda: a.mT @ g
 
 
-@linear(np.outer, sample=[((np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0])), {})], tame=True, sums=True)
+@linear(
+    np.outer, sample=[((np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0])), {})], tame=True, sums=True, sizeless=True
+)
 def outer(g, a, b):
     """Every product of an entry of a with an entry of b: each side collects what came back, weighted by the other."""
     return (
@@ -172,6 +176,7 @@ def einsum_adjoint(i, g, operands, terms, output):
     np.linalg.inv,
     sample=[((np.array([[2.0, 0.5], [0.3, 1.5]]),), {}), ((np.eye(2) + np.arange(8.0).reshape(2, 2, 2),), {})],
     in_page=False,
+    sizeless=True,
 )
 def inv(g, out, x):
     """The inverse meets what came back from both sides, with a minus sign."""
@@ -199,7 +204,7 @@ def free_axes(count, summed):
     return [a for a in range(count) if a not in summed]
 
 
-def named(a, b, axes):
+def axis_letters(a, b, axes):
     """The letters of the axes of two arrays, the same where they are summed over together, and of their product."""
     ranks = len(shape_of(a)), len(shape_of(b))
     left, right = paired(axes, ranks)
@@ -233,7 +238,7 @@ def paired(axes, ranks):
 )  # fmt: skip
 def tensordot(g, a, b, *, axes=2):
     """A product summed over named axes: each side's gradient is what came back, times the other side."""
-    terms, output = named(a, b, axes)
+    terms, output = axis_letters(a, b, axes)
     return tuple(lambda i=i: einsum_adjoint(i, g, (a, b), terms, output) for i in range(2))
 
 
@@ -251,12 +256,13 @@ def last_axes(a, b):
     tame=True,
     sums=True,
     in_page=False,
+    sizeless=True,
 )
 def inner(g, a, b):
     """A product summed over the last axis: each side's gradient is what came back, times the other side."""
     if len(shape_of(a)) == len(shape_of(b)) == 1 or not (shape_of(a) and shape_of(b)):
         return lambda: g * b, lambda: g * a
-    terms, output = named(a, b, last_axes(a, b))
+    terms, output = axis_letters(a, b, last_axes(a, b))
     return tuple(lambda i=i: einsum_adjoint(i, g, (a, b), terms, output) for i in range(2))
 
 
@@ -268,6 +274,7 @@ def inner(g, a, b):
     analytic=False,
     complex=True,
     in_page=False,
+    sizeless=True,
 )
 def vdot(g, a, b):
     """The product of all entries, a's conjugated: each side's gradient is the other side, times what came back."""

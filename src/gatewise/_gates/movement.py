@@ -1,6 +1,7 @@
 """Gates that put the same numbers in other places."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -43,6 +44,7 @@ def turned_back(axes):
     pattern="moves",
     views=True,
     sample=[((np.arange(24.0).reshape(2, 3, 4), axes), {}) for axes in ((2, 0, 1), (-1, 0, 1))],
+    sizeless=True,
 )
 def transpose(g, x, *, axes=None):
     """Turning the axes back is turning them the other way."""
@@ -56,6 +58,7 @@ def transpose(g, x, *, axes=None):
     text="{x}.mT",
     symbol="T",
     sample=[((np.arange(6.0).reshape(2, 3),), {}), ((np.arange(12.0).reshape(2, 3, 2),), {})],
+    sizeless=True,
 )
 def matrix_transpose(g, x):
     """Turning the sheet back is turning it again."""
@@ -124,7 +127,7 @@ def stacked(*arrays, axis=0):
     return np.stack(arrays, axis=axis)
 
 
-def along(axis, place):
+def along(axis: int, place: object) -> tuple[Any, ...]:
     """The index that takes `place` along one axis."""
     return (slice(None),) * axis + (place,)
 
@@ -172,6 +175,7 @@ def concatenate(g, *arrays, axis=0):
         (([np.ones(2), np.zeros(2), np.ones(2)],), {"axis": 1}),
         (([np.ones((2, 3)), np.zeros((2, 3))],), {"axis": -1}),
     ],
+    sizeless=True,
 )
 def stack(g, *arrays, axis=0):
     """Each part gets its own layer of the gradient."""
@@ -247,13 +251,14 @@ def picked_in_rows(i, x, *, index):
     sample=[((np.arange(12.0).reshape(4, 3), index), {}) for index in INDICES],
     analytic=True,
     rearranges=True,
+    sizeless=True,
 )
 def getitem(g, x, *, index):
     """What was picked gets its gradient, the rest gets nothing."""
     return lambda: scatter(g, index=index, shape=shape_of(x))
 
 
-def put(x, index, shape):
+def zeros_with(x, index, shape):
     """Zeros of `shape` with `x` added in at `index`, as often as an entry is named."""
     zeros = np.zeros(shape, dtype_of(x))
     if names_an_entry_once(index):
@@ -269,7 +274,7 @@ def put_in_rows(i, x, *, index, shape):
 
 
 @linear(
-    put,
+    zeros_with,
     pattern="moves",
     rows=put_in_rows,
     text="statement",
@@ -333,7 +338,7 @@ def astype(g, x, *, dtype):
     return lambda: g  # in the dtype of x, and of a real x the real part: as every contribution is
 
 
-@elementwise(np.copy, pattern="distributes", exact=True)
+@elementwise(np.copy, pattern="distributes", exact=True, sizeless=True)
 def copy(out, x):
     """The same numbers in other memory."""
     return 1
@@ -358,7 +363,7 @@ def full_like(out, x, fill_value):
     return None, 1
 
 
-@stops(np.zeros_like, np.ones_like, way=None)
+@stops(np.zeros_like, np.ones_like, way=None, sizeless=True)
 def looks_at_shape(x):
     """Only the shape of x counts."""
 

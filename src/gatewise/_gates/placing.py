@@ -30,6 +30,7 @@ def places(function, shape):
     views=True,
     sample=[((CUBE,), {"axis": axis}) for axis in (None, 0, -1, (0, 2))],
     in_page=False,
+    sizeless=True,
 )
 def flip(g, x, *, axis=None):
     """Flipping twice is not flipping."""
@@ -67,6 +68,7 @@ def rot90(g, x, *, k=1, axes=(0, 1)):
         ((np.arange(5.0), 2), {}), ((CUBE, 1), {}), ((CUBE, -1), {"axis": 1}), ((CUBE, (1, 2)), {"axis": (0, 1)}),
     ],
     in_page=False,
+    sizeless=True,
 )  # fmt: skip
 def roll(g, x, *, shift, axis=None):
     """What went round one way comes back the other way."""
@@ -201,6 +203,7 @@ def diag(g, x, *, k=0):
     analytic=False,
     rearranges=False,
     in_page=False,
+    sizeless=True,
 )  # fmt: skip
 def diagonal(g, x, *, offset=0, axis1=0, axis2=1):
     """What stands on the diagonal gets its gradient, the rest gets nothing."""
@@ -216,6 +219,7 @@ def diagonal(g, x, *, offset=0, axis1=0, axis2=1):
     analytic=True,
     sums=True,
     in_page=False,
+    sizeless=True,
 )
 def trace(g, x, *, offset=0, axis1=0, axis2=1):
     """Every entry of the diagonal counts once."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._gates.fitting import cast
-from gatewise._gates.gate import Gate, carried
+from gatewise._gates.gate import Gate, carriers_in
 from gatewise._gates.live import Live, dtype_of, plain, shape_of
 
 
@@ -58,7 +58,7 @@ def alive(parts: Sequence[Any], masks: Sequence[Any]) -> Any:
     return total if any(mask is None for mask in masks) else Live(total, joint)
 
 
-def totalled(t: Any, mask: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+def totalled(t: Any, mask: Any, axes: tuple[int, ...], keepdims: bool) -> object:
     """The sum over some axes, counted from the last."""
     if axes:
         t = np.sum(t, axis=axes, keepdims=keepdims)
@@ -66,7 +66,7 @@ def totalled(t: Any, mask: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     return t if mask is None else Live(t, mask)
 
 
-def product(gate: Gate, given: Mapping[int, Any], operands: Sequence[Any], parameters: Any, added: int) -> Any:
+def product(gate: Gate, given: Mapping[int, object], operands: Sequence[object], parameters: Any, added: int) -> Any:
     """How a product moves where its operands do: each tangent times the other operands.
 
     What is `added`, if anything is (else -1), comes once.
@@ -83,7 +83,7 @@ def product(gate: Gate, given: Mapping[int, Any], operands: Sequence[Any], param
     return total
 
 
-def in_rows(gate: Gate, given: Mapping[int, Any], operands: Sequence[Any], parameters: Any, multiplies: bool) -> Any:
+def in_rows(gate: Gate, given: Mapping[int, Any], operands: Sequence[Any], parameters: Any, multiplies: bool) -> object:
     """What a linear gate makes of many tangents at once; NotImplemented where it is to be asked for each."""
     if gate.rows is not None and (multiplies or len(operands) == 1):
         moved = [
@@ -91,7 +91,7 @@ def in_rows(gate: Gate, given: Mapping[int, Any], operands: Sequence[Any], param
         ]
         if all(part is not NotImplemented for part in moved):
             return sum(moved[1:], moved[0])
-    if not gate.rearranges or len(operands) > 1 or any(map(carried, parameters.values())):
+    if not gate.rearranges or len(operands) > 1 or any(map(carriers_in, parameters.values())):
         return NotImplemented
     (t,), (x,) = given.values(), operands
     shape = shape_of(x)
@@ -110,7 +110,7 @@ def zeros_like(x: Any) -> Any:
     return np.zeros(np.shape(value), dtype if dtype.kind in "fc" else float)
 
 
-def as_number(mask: Any, x: Any) -> Any:
+def as_number(mask: object, x: object) -> object:
     """A mask as ones and zeros in the place of the operand `x`, to be moved like it."""
     if mask is None:
         return np.ones(shape_of(x))

@@ -62,7 +62,7 @@ def cumprod(g, out, x, *, axis=None):
     return back(before(lane) * carried_back(lane, along))
 
 
-def whole(g, n, m, mode):
+def of_full(g, n, m, mode):
     """The gradient of a convolution as that of its full one: 0 where entries were left out."""
     start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
     return np.pad(g, (start, n + m - 1 - shape_of(g)[0] - start))
@@ -83,7 +83,7 @@ def whole(g, n, m, mode):
 def convolve(g, a, v, *, mode="full"):
     """Each row is what came back, slid along the other one the other way round."""
     n, m = (math.prod(shape_of(x)) for x in (a, v))
-    return lambda: slid(whole(g, n, m, mode), v, a), lambda: slid(whole(g, n, m, mode), a, v)
+    return lambda: slid(of_full(g, n, m, mode), v, a), lambda: slid(of_full(g, n, m, mode), a, v)
 
 
 def slid(g, other, x):

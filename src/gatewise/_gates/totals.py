@@ -22,6 +22,7 @@ LOOKED_AT = [((np.arange(6.0).reshape(2, 3),), {"axis": axis, "where": HALF}) fo
     sample=[*LOOKED_AT, ((np.arange(3.0),), {"initial": 2.5}), ((np.arange(3.0),), {"dtype": np.dtype(float)})],
     tame=True,
     sums=True,
+    sizeless=True,
 )
 def sum_(out, x, *, axis=None, keepdims=False, dtype=None, initial=0, where=True):
     """Every entry counts once, so every entry gets the whole gradient."""

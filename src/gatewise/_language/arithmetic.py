@@ -55,7 +55,7 @@ def _is_enormous(base: int | float, exponent: int | float) -> bool:
     return exponent * (abs(base).bit_length() - 1) > sys.float_info.max_exp
 
 
-def series(name: str, numbers: list[int | float]) -> Array:
+def equal_distances(name: str, numbers: list[int | float]) -> Array:
     """Numbers at equal distances."""
     if name == "linspace":
         entries = numbers[2] if len(numbers) > 2 else 50

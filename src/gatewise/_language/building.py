@@ -37,7 +37,7 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Piece:
     """A part of an expression: its Python text, how tightly that binds, its value if it is a number, its height."""
 
     text: str
@@ -49,19 +49,19 @@ class Part:
         """The text, in parentheses where it binds more loosely than `floor`."""
         return f"({self.text})" if self.binding < floor else self.text
 
-    def negative(self) -> Part:
+    def negative(self) -> Piece:
         value = None if self.value is None else -self.value
-        return Part(f"-{self.within(NEGATIVE)}", NEGATIVE, value, self.height + 1)
+        return Piece(f"-{self.within(NEGATIVE)}", NEGATIVE, value, self.height + 1)
 
-    def as_float(self) -> Part:
+    def as_float(self) -> Piece:
         """A whole number as a float: NumPy would count whole numbers in 64 bits and wrap round."""
         if not isinstance(self.value, int):
             return self
         value = float(self.value)
-        return Part(repr(value), NEGATIVE if value < 0 else ATOM, value)
+        return Piece(repr(value), NEGATIVE if value < 0 else ATOM, value)
 
 
-def operation(symbol: str, left: Part, right: Part, value: Known) -> Part:
+def operation(symbol: str, left: Piece, right: Piece, value: Known) -> Piece:
     """The Python text of an operator between two parts.
 
     >>> operation("**", Part("x").negative(), Part("2"), None).text
@@ -70,13 +70,13 @@ def operation(symbol: str, left: Part, right: Part, value: Known) -> Part:
     binding, tight_left, tight_right = BINDING[symbol]
     sign = symbol if symbol == "**" else f" {symbol} "
     text = left.within(tight_left) + sign + right.within(tight_right)
-    return Part(text, binding, value, 1 + max(left.height, right.height))
+    return Piece(text, binding, value, 1 + max(left.height, right.height))
 
 
-def call_of(function: str, operands: list[Part], options: dict[str, int | bool]) -> Part:
+def call_of(function: str, operands: list[Piece], options: dict[str, int | bool]) -> Piece:
     """The Python text of a call."""
     texts = [operand.text for operand in operands] + [f"{name}={value}" for name, value in options.items()]
-    return Part(f"{function}({', '.join(texts)})", height=1 + max((o.height for o in operands), default=0))
+    return Piece(f"{function}({', '.join(texts)})", height=1 + max((o.height for o in operands), default=0))
 
 
 @dataclass(slots=True)
@@ -109,7 +109,7 @@ class OpenCall(Bracket):
     gate: str
     name: Token
     from_module: bool
-    operands: list[Part] = field(default_factory=list)
+    operands: list[Piece] = field(default_factory=list)
     options: dict[str, int | bool] = field(default_factory=dict)
 
 
@@ -123,7 +123,7 @@ class Building:
     work: Work
     piece: Callable[[], str]
     waiting: list[Operator | Bracket] = field(default_factory=list)
-    operands: list[Part] = field(default_factory=list)
+    operands: list[Piece] = field(default_factory=list)
     statements: list[Assignment] = field(default_factory=list)
     nodes: int = 0
     depth: int = 0
@@ -138,7 +138,7 @@ class Building:
         if self.nodes > MOST_NODES:
             raise MisreadError(column, f"the expression has more than {MOST_NODES} parts")
 
-    def push(self, part: Part, column: int) -> None:
+    def push(self, part: Piece, column: int) -> None:
         self.count(column)
         self.operands.append(part)
 
@@ -165,22 +165,22 @@ class Building:
             else:
                 self.operands.append(right)
 
-    def join(self, symbol: str, left: Part, right: Part, column: int) -> None:
+    def join(self, symbol: str, left: Piece, right: Piece, column: int) -> None:
         left, right = self.in_reach(left), self.in_reach(right)
         self.count(column)
         value = known_value(symbol, left.value, right.value, column)
         self.operands.append(operation(symbol, left, right, value))
 
-    def call(self, function: str, operands: list[Part], options: dict[str, int | bool], column: int) -> None:
+    def call(self, function: str, operands: list[Piece], options: dict[str, int | bool], column: int) -> None:
         self.push(call_of(function, operands, options), column)
 
-    def in_reach(self, part: Part) -> Part:
+    def in_reach(self, part: Piece) -> Piece:
         """`part`, put into a statement of its own where it is as tall as a statement may be."""
         if part.height < TALLEST:
             return part
         name = self.piece()
         self.statements.append(Assignment(name, part.text))
-        return Part(name, value=part.value)
+        return Piece(name, value=part.value)
 
 
 def known_value(symbol: str, left: Known, right: Known, column: int) -> Known:

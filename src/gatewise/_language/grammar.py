@@ -77,11 +77,11 @@ def parse(
     try:
         return read_expression(text, vocabulary, work)
     except MisreadError as misreading:
-        problem, why, cure = said(text, misreading, vocabulary, work)
+        problem, why, cure = message(text, misreading, vocabulary, work)
         raise ExpressionError(text, min(misreading.column, len(text)), problem, why, cure, work.steps) from None
 
 
-def said(text: str, misreading: MisreadError, vocabulary: Vocabulary, work: Work) -> tuple[str, str, str]:
+def message(text: str, misreading: MisreadError, vocabulary: Vocabulary, work: Work) -> tuple[str, str, str]:
     """The three parts of the message. What was meant is offered, where it is known and can be read."""
     found = translated(text, vocabulary)
     if found.text != text and (meant := canonical(found.text, vocabulary, work)):

@@ -18,7 +18,7 @@ from gatewise._language.building import (
     Known,
     OpenCall,
     Operator,
-    Part,
+    Piece,
 )
 from gatewise._language.complaints import MOST_AXES, complaint
 from gatewise._language.mending import Vocabulary
@@ -116,7 +116,7 @@ class Reader:
 
     # Values
 
-    def value(self) -> Part:
+    def value(self) -> Piece:
         """Read up to the end of the statement."""
         self.wants_value = True
         while self.wants_value or self.token.kind not in ("separator", "end"):
@@ -133,7 +133,7 @@ class Reader:
         match token.kind:
             case "number":
                 value, text = number_of(token)
-                self.push(Part(text, value=value), token)
+                self.push(Piece(text, value=value), token)
             case "name":
                 self.take_name(token)
             case "(":
@@ -175,11 +175,11 @@ class Reader:
     def take_value_name(self, token: Token, from_module: bool) -> None:
         name = token.text
         if name in self.assigned and not from_module:
-            self.push(Part(name, value=self.assigned[name]), token)
+            self.push(Piece(name, value=self.assigned[name]), token)
         elif from_module or (name in CONSTANTS and name not in self.inputs):
             constant = CONSTANTS[name]
             self.constants_used.add(name)
-            self.push(Part(f"np.{constant}", value=VALUES[constant]), token)
+            self.push(Piece(f"np.{constant}", value=VALUES[constant]), token)
         else:
             self.check_name(token)
             if name == self.target:
@@ -187,7 +187,7 @@ class Reader:
             self.check_known(token)
             self.refuse_called(token)
             self.free[name] = None
-            self.push(Part(name), token)
+            self.push(Piece(name), token)
 
     def check_name(self, token: Token) -> None:
         """Refuse a name that cannot be a Python variable."""
@@ -212,7 +212,7 @@ class Reader:
         if token.text in self.called:
             raise complaint("also a gate", token)
 
-    def push(self, part: Part, token: Token) -> None:
+    def push(self, part: Piece, token: Token) -> None:
         self.building.push(part, token.start)
         self.wants_value = False
 
@@ -251,7 +251,7 @@ class Reader:
         """`x²` binds tighter than anything around it."""
         exponent = int(token.text)
         self.building.count(token.start)
-        power = Part(str(exponent), NEGATIVE if exponent < 0 else ATOM, exponent)
+        power = Piece(str(exponent), NEGATIVE if exponent < 0 else ATOM, exponent)
         self.building.join("**", self.building.operands.pop(), power, token.start)
 
     def transpose(self, token: Token) -> None:
@@ -362,13 +362,13 @@ class Reader:
         if call.from_module:
             raise complaint("numpy's own", call.name)
 
-    def chain(self, gate: str, operands: list[Part], call: OpenCall) -> None:
+    def chain(self, gate: str, operands: list[Piece], call: OpenCall) -> None:
         """`max(x, y, z)` is `maximum(maximum(x, y), z)`."""
         self.call(gate, operands[:2], call)
         for operand in operands[2:]:
             self.call(gate, [self.building.in_reach(self.building.operands.pop()), operand], call)
 
-    def call(self, gate: str, operands: list[Part], call: OpenCall) -> None:
+    def call(self, gate: str, operands: list[Piece], call: OpenCall) -> None:
         self.building.call(self.function(gate, call.name), operands, call.options, call.column)
 
     def function(self, gate: str, name: Token) -> str:

@@ -23,7 +23,7 @@ OFFERED = {
     "sigmoid": ("sigma", "Sigma", "sigm", "expit", "logistic", "logsig", "Sigmoid", "sig"),
     "where": ("ifelse", "if", "IIf"),
     "matmul": ("mm", "bmm"),
-    "remainder": ("mod", "fmod"),
+    "remainder": ("mod",),
     "mean": ("average", "avg"),
     "sign": ("sgn", "signum"),
     "multiply": ("mul",), "divide": ("div",), "subtract": ("sub",), "negative": ("neg",), "power": ("pow",),
@@ -38,11 +38,9 @@ OVER_OPERANDS = {"max": "maximum", "min": "minimum"}
 #: Functions that are no gates, in gates; the number of operands is that of the braces.
 FORMULAS: Mapping[tuple[str, int], str] = {
     ("log", 2): "(log({0}) / log({1}))",
-    **{(name, 1): "(log({0}) / log(10))" for name in ("log10", "lg")},
-    **{(name, 1): "(log({0}) / log(2))" for name in ("log2", "ld", "lb")},
-    ("exp2", 1): "2**({0})",
+    ("lg", 1): "(log({0}) / log(10))",
+    **{(name, 1): "(log({0}) / log(2))" for name in ("ld", "lb")},
     ("exp10", 1): "10**({0})",
-    ("cbrt", 1): "({0})**(1/3)",
     ("rsqrt", 1): "1 / sqrt({0})",
     ("sec", 1): "1 / cos({0})",
     ("csc", 1): "1 / sin({0})",
@@ -54,10 +52,8 @@ FORMULAS: Mapping[tuple[str, int], str] = {
     ("silu", 1): "({0}) * sigmoid({0})",
     ("swish", 1): "({0}) * sigmoid({0})",
     ("log_softmax", 1): "({0}) - logsumexp({0})",
-    ("norm", 1): "sqrt(sum(({0})**2))",
     ("mse", 2): "mean(({0} - ({1}))**2)",
     ("mae", 2): "mean(abs({0} - ({1})))",
-    ("clip", 3): "minimum(maximum({0}, {1}), {2})",
     ("clamp", 3): "minimum(maximum({0}, {1}), {2})",
 }
 

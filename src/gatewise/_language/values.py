@@ -17,8 +17,8 @@ from gatewise._language.arithmetic import (
     array_of,
     combined_values,
     computed,
+    equal_distances,
     joint_shape,
-    series,
 )
 from gatewise._language.files import Array, array_in, check_size
 from gatewise._language.names import CONSTANTS, cut_short, input_names, nearest, normal
@@ -294,7 +294,7 @@ class _ValueReader:
         low, high = SERIES[name]
         if not low <= len(numbers) <= high:
             raise MisreadError(0, f"{name} takes {low} to {high} numbers, not {len(numbers)}")
-        return series(name, numbers)
+        return equal_distances(name, numbers)
 
     def lengths(self, maker: str) -> list[int]:
         """The whole numbers between the parentheses, which may be double as in `zeros((2, 3))`."""

@@ -31,7 +31,7 @@ def assigned_by(statement: ast.AST, name: str) -> ast.expr | None:
     """What a statement assigns to a name; an expression that is nothing plain where it does so in another way."""
     match statement:
         case ast.Assign(targets=targets, value=given) if all(isinstance(t, ast.Name) for t in targets):
-            return given if any(t.id == name for t in targets) else None  # type: ignore[attr-defined]
+            return given if name in {t.id for t in targets if isinstance(t, ast.Name)} else None
         case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=several)) if len(targets) == len(
             several
         ):

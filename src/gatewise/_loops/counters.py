@@ -14,8 +14,7 @@ from gatewise._loops.before import line_before
 from gatewise._loops.counting import value, with_counter
 from gatewise._loops.regions import Region
 from gatewise._recording import NotPlainError, PlainNames, said, source_of, span_of, spans, stored
-
-ON_NUMBERS = frozenset({"sin", "cos", "tan", "exp", "log", "sqrt", "tanh", "abs", "floor"})
+from gatewise._syntax import names_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ class Counters:
             return {name}
         for count in self.counting.counts:
             row = []
-            for at in range(len(self.region.loop.body)):  # type: ignore[union-attr]
+            for at in range(len(self.region.statements)):
                 row.append(dict(state))
                 for move in (m for m in self.moves if m.at == at):
                     try:
@@ -93,12 +92,12 @@ class Counters:
         names.known |= state
         return names
 
-    def use(self, node: ast.expr, given: Sequence[Any]) -> Moved | None:
+    def use(self, node: ast.expr, given: Sequence[object]) -> Moved | None:
         """What an expression is in all rounds, if it hangs on such a name and gives what was recorded."""
         names = names_in(node) & self.names
         if not names or self.plain is None:
             return None
-        at = next((k for k, s in enumerate(self.region.loop.body) if spans(span_of(s), span_of(node))), None)  # type: ignore[union-attr]
+        at = next((k for k, s in enumerate(self.region.statements) if spans(span_of(s), span_of(node))), None)
         if at is None:
             return None
         try:
@@ -128,7 +127,7 @@ def moves_of(region: Region) -> Iterator[Move]:
     """The statements of a loop's body that give one name a value."""
     source = source_of(region.code)
     assert source is not None
-    for at, statement in enumerate(region.loop.body):  # type: ignore[union-attr]
+    for at, statement in enumerate(region.statements):
         match statement:
             case ast.Assign(targets=[ast.Name(id=name)], value=given):
                 yield Move(at, name, given, source.segment(statement))
@@ -139,10 +138,6 @@ def moves_of(region: Region) -> Iterator[Move]:
 
 def inside(node: ast.AST, loop: ast.AST) -> bool:
     return spans(span_of(loop), span_of(node))
-
-
-def names_in(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def number(node: ast.expr, names: PlainNames) -> Any:
@@ -162,6 +157,7 @@ class Worked(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name), args=[given], keywords=[]):
-                if self.names.modules.get(module) is np and name in ON_NUMBERS:
-                    return ast.Constant(getattr(np, name)(number(given, self.names)))
+                function = getattr(np, name, None) if self.names.modules.get(module) is np else None
+                if isinstance(function, np.ufunc) and function.nin == function.nout == 1:
+                    return ast.Constant(function(number(given, self.names)))
         return node

@@ -174,7 +174,7 @@ def within_round(plain: PlainNames | None, region: Region, counting: Counting, k
     return names
 
 
-def in_round(names: PlainNames, counting: Counting, node: ast.AST, count: int) -> Any:
+def in_round(names: PlainNames, counting: Counting, node: ast.AST, count: int) -> object:
     """The value of an expression of the user's in one round. Raises `NotPlainError`."""
     inner = with_counter(names, counting.counter, count)
     return value(inner, Powers(inner).visit(copy.deepcopy(node)))

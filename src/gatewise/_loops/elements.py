@@ -33,7 +33,7 @@ class Elements:
                 if isinstance(first, Wire):
                     self.made.setdefault(first, (repeat, place, -1))
 
-    def element(self, given: Sequence[Any], step: Expr, slot: Slot) -> Element:
+    def element(self, given: Sequence[object], step: Expr, slot: Slot) -> Element:
         """What stands in one slot in all rounds. Raises `IrregularError`."""
         found = [self.made.get(x) if isinstance(x, Wire) else None for x in given]
         known = [each for each in found if each is not None]

@@ -67,11 +67,11 @@ def repeats(circuit: FrozenCircuit) -> tuple[list[Repeat], list[Unrolled]]:
     return list(found), left
 
 
-def used_at_all(circuit: FrozenCircuit) -> dict[Wire, list[Any]]:
+def used_at_all(circuit: FrozenCircuit) -> dict[Wire, list[object]]:
     """By the wire of a step who uses it: steps by their wires, None for the output."""
     used: dict[Wire, list[Any]] = {}
 
-    def use(wire: Wire, by: Any) -> None:
+    def use(wire: Wire, by: object) -> None:
         used.setdefault(holding(wire) or wire, []).append(by)
 
     for wire, made in circuit.steps.items():
@@ -87,7 +87,7 @@ def used_at_all(circuit: FrozenCircuit) -> dict[Wire, list[Any]]:
 def repeat_of(
     circuit: FrozenCircuit,
     region: Region,
-    used: dict[Wire, list[Any]],
+    used: dict[Wire, list[object]],
     earlier: Mapping[Repeat, Region],
     plain: PlainNames | None,
 ) -> Repeat:
@@ -124,7 +124,7 @@ def inner_repeats(
     circuit: FrozenCircuit,
     outer: Region,
     made: Sequence[Wire],
-    used: dict[Wire, list[Any]],
+    used: dict[Wire, list[object]],
     plain: PlainNames | None,
 ) -> list[Repeat]:
     """The repeats among the steps of one round."""
@@ -144,7 +144,7 @@ def around(region: Region) -> set[Loop]:
     return {loop for loop in region.inside if not within(loop, region.loop)}
 
 
-def delay_of(region: Region, plain: PlainNames | None, first: Any, name: str) -> Delay:
+def delay_of(region: Region, plain: PlainNames | None, first: object, name: str) -> Delay:
     """What stands for a value of several rounds before, with the user's line for a plain one."""
     start = None
     if not isinstance(first, Wire) and name:
@@ -208,7 +208,7 @@ def asks_inside(circuit: FrozenCircuit, wire: Wire, steps: Collection[int]) -> b
     return any(id(step_of(x)) in steps for x in behind)
 
 
-def without_lost(rounds: Sequence[Row], used: dict[Wire, list[Any]]) -> list[Row]:
+def without_lost(rounds: Sequence[Row], used: dict[Wire, list[object]]) -> list[Row]:
     """The rounds without the places that the output needs in none of them, or in the last one alone.
 
     What only the last round is asked for is as good as done after the loop.

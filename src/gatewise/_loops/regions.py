@@ -9,7 +9,10 @@ from itertools import pairwise
 from types import CodeType
 from typing import Any
 
+import numpy as np
+
 from gatewise._circuit import Expr, FrozenCircuit, Wire, holding, step_of, wires_in
+from gatewise._gates import GATES
 from gatewise._loops.slots import kind
 from gatewise._recording import Loop, Span, loops_at, places_of, span_of, spans, spot, spots
 
@@ -23,6 +26,11 @@ class Region:
     loop: Loop
     wires: tuple[Wire, ...]
     inside: frozenset[Loop]  # the loops around it that hold it: found in one of those, it is a part of that one's body
+
+    @property
+    def statements(self) -> list[ast.stmt]:
+        """The statements of its body; none of a comprehension and of what `sum` is given."""
+        return self.loop.body if isinstance(self.loop, ast.For | ast.While) else []
 
 
 def made_wires(circuit: FrozenCircuit) -> list[Wire]:
@@ -113,7 +121,7 @@ def rounds_of(region: Region, count: int | None) -> list[tuple[Wire, ...]]:
 def sums_of(region: Region) -> list[tuple[Wire, ...]]:
     """The rounds of a `sum`: each ends with its addition."""
     own = region.depth + 1
-    ends = [k for k, w in enumerate(region.wires, 1) if len(expr(w).place) == own and expr(w).gate.name == "add"]
+    ends = [k for k, w in enumerate(region.wires, 1) if len(expr(w).place) == own and expr(w).gate is GATES[np.add]]
     return [region.wires[a:b] for a, b in pairwise([0, *ends])]
 
 
@@ -148,7 +156,7 @@ def within(inner: ast.AST, outer: ast.AST) -> bool:
     return spans(span_of(outer), span_of(inner))
 
 
-def period(forms: Sequence[Any]) -> int:
+def period(forms: Sequence[object]) -> int:
     """The smallest p with forms[i] == forms[i + p] for all i, by the failure function of Knuth, Morris and Pratt."""
     longest, k = [0] * len(forms), 0
     for i in range(1, len(forms)):
@@ -166,7 +174,7 @@ def form(wire: Wire) -> tuple[Any, ...]:
     return (*loose_form(wire), operands)
 
 
-def loose_form(wire: Wire) -> tuple[Any, ...]:
+def loose_form(wire: Wire) -> tuple[object, ...]:
     """The same, but for the shapes of the operands: a first round may be given a plain 0.0."""
     step = expr(wire)
     return (

@@ -30,14 +30,14 @@ def parts(slot: Slot, value: Any) -> Iterator[tuple[Slot, Any]]:
         yield slot, value
 
 
-def with_slots(step: Expr, told: Mapping[Slot, Any]) -> Expr:
+def with_slots(step: Expr, told: Mapping[Slot, object]) -> Expr:
     """The step with other values in some of its slots."""
     operands = tuple(told.get((i,), x) for i, x in enumerate(step.operands))
     parameters = {name: with_parts((name,), value, told) for name, value in step.parameters.items()}
     return replace(step, operands=operands, parameters=parameters)
 
 
-def with_parts(slot: Slot, value: Any, told: Mapping[Slot, Any]) -> Any:
+def with_parts(slot: Slot, value: object, told: Mapping[Slot, object]) -> object:
     """A parameter with other values in some of its parts; one without such is the same object."""
     if slot in told:
         return told[slot]

@@ -57,7 +57,7 @@ class Sorting:
                 raise IrregularError("an index has more parts in one round than in another")
             self.slot(place, slot, given)
 
-    def slot(self, place: int, slot: Slot, given: list[Any]) -> None:
+    def slot(self, place: int, slot: Slot, given: list[object]) -> None:
         """Sort what stands in one slot in all rounds."""
         found = [self.source(x, k) for k, x in enumerate(given)]
         later, first = found[1:], found[0]
@@ -95,7 +95,7 @@ class Sorting:
             and found[0][0] in ("outside", "plain", "gone")
         )
 
-    def delay(self, place: int, slot: Slot, lag: int, source: int, given: list[Any]) -> None:
+    def delay(self, place: int, slot: Slot, lag: int, source: int, given: list[object]) -> None:
         """A value from several rounds before: what stands for it until there are so many."""
         self.carry(source, given[lag - 1])
         step = expr(next(wire for row in self.rounds if (wire := row[place]) is not None))
@@ -136,20 +136,20 @@ class Sorting:
         if isinstance(node := node_of(step, slot), ast.Name):
             self.called.setdefault(source, node.id)
 
-    def carry(self, source: int, first: Any) -> None:
+    def carry(self, source: int, first: object) -> None:
         """Note what the first round is given in the place of what the round before makes."""
         self.demand_one(self.carried.setdefault(source, first), first)
         made = self.rounds[1][source]
         if isinstance(first, Wire) and made is not None and kind(first.value) != kind(made.value):
             raise IrregularError("a value that is carried on begins in another shape or type")
 
-    def demand_one(self, before: Any, first: Any) -> None:
+    def demand_one(self, before: object, first: object) -> None:
         if before is not first and (
             isinstance(first, Wire) or isinstance(before, Wire) or not same_bits(before, first)
         ):
             raise IrregularError("one value that is carried on begins as two")
 
-    def constant(self, place: int, slot: Slot, given: list[Any]) -> None:
+    def constant(self, place: int, slot: Slot, given: list[object]) -> None:
         """A plain value: the same in all rounds, or another number that the user's text gives."""
         known = [x for x in given if x is not GONE]
         counts = list(self.counting.counts)[len(given) - len(known) :]
@@ -184,7 +184,7 @@ class Sorting:
         printed = self.plain.as_printed(node)
         return said(printed, ast.unparse(printed))
 
-    def gives(self, node: ast.expr, x: Any, count: int) -> bool:
+    def gives(self, node: ast.expr, x: object, count: int) -> bool:
         """Whether an expression gives a value in one round."""
         assert self.plain is not None
         try:

@@ -19,7 +19,7 @@ from gatewise._recording import NotPlainError, PlainNames, said
 from gatewise._transforms import run_step
 
 
-def start_of(region: Region, name: str, plain: PlainNames | None) -> tuple[Any, Said]:
+def start_of(region: Region, name: str, plain: PlainNames | None) -> tuple[object, Said]:
     """The plain value that a name has before a loop, and the user's line for it. Raises `NotPlainError`."""
     if isinstance(region.loop, ast.Call):  # a sum begins with 0, or as it is told
         node: ast.expr | None = region.loop.args[1] if len(region.loop.args) > 1 else ast.Constant(0)
@@ -31,7 +31,7 @@ def start_of(region: Region, name: str, plain: PlainNames | None) -> tuple[Any, 
     return plain_array(node, plain), said(printed, f"{name} = {ast.unparse(printed)}")
 
 
-def plain_array(node: ast.expr, plain: PlainNames) -> Any:
+def plain_array(node: ast.expr, plain: PlainNames) -> object:
     """The value of a plain expression, `np.zeros_like` of an argument among them."""
     match node:
         case ast.Call(
@@ -42,7 +42,7 @@ def plain_array(node: ast.expr, plain: PlainNames) -> Any:
     return value(plain, node)
 
 
-def first_round(sorting: Sorting, delayed: Mapping[tuple[int, Slot], Any]) -> dict[int, Any]:
+def first_round(sorting: Sorting, delayed: Mapping[tuple[int, Slot], object]) -> dict[int, object]:
     """The values of the first round's steps; those that NumPy did by the second round's, on what comes in first."""
     values: dict[int, Any] = {}
     for place, (first, second) in enumerate(zip(sorting.rounds[0], sorting.rounds[1], strict=True)):
@@ -54,8 +54,8 @@ def first_round(sorting: Sorting, delayed: Mapping[tuple[int, Slot], Any]) -> di
 
 
 def done_by_numpy(
-    sorting: Sorting, place: int, made: Expr, values: Mapping[int, Any], delayed: Mapping[tuple[int, Slot], Any]
-) -> Any:
+    sorting: Sorting, place: int, made: Expr, values: Mapping[int, object], delayed: Mapping[tuple[int, Slot], object]
+) -> object:
     """A step of the first round that left no wire."""
     told: dict[Slot, Any] = {}
     for slot, x in slots(made).items():
@@ -75,7 +75,7 @@ def done_by_numpy(
     return run_step(step, [x.value if isinstance(x, Wire) else x for x in step.operands])
 
 
-def first_number(sorting: Sorting, node: ast.expr | None) -> Any:
+def first_number(sorting: Sorting, node: ast.expr | None) -> object:
     """What an expression of the user's was in the first round."""
     counts = sorting.counting.counts
     if node is None or sorting.plain is None:

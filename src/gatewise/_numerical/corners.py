@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from gatewise._numerical.ladder import LONGEST, ROUNDING, Level, power_of_two, sided, steps
+from gatewise._numerical.ladder import LONGEST, ROUNDING, Sample, power_of_two, sided, steps
 from gatewise._numerical.lines import LEAST_FLOAT, Direction
 from gatewise._numerical.noise import concentrated
 
@@ -37,7 +37,7 @@ class Sides:
         return abs(self.right - self.left)
 
 
-def sides(found: Sequence[Level], noise: float) -> Sides | None:
+def sides(found: Sequence[Sample], noise: float) -> Sides | None:
     """The two slopes, where they stay apart down to the finest step that can see it; None where they come together."""
     seen = [k for k, s in enumerate(found) if s.bend != 0 and abs(s.bend) > 5 * ROUNDING * noise / s.h]
     if len(seen) < 3 or seen[-1] < 2:
@@ -57,7 +57,7 @@ def sides(found: Sequence[Level], noise: float) -> Sides | None:
     return Sides(left, right, max(left_bar, right_bar))
 
 
-def slopes_beside(found: Sequence[Level], noise: float) -> Sides | None:
+def slopes_beside(found: Sequence[Sample], noise: float) -> Sides | None:
     """The slopes around a corner that is so near x that steps ending before it are too short for the digits of f."""
     best = None
     for wide, narrow in itertools.pairwise(found):
@@ -70,7 +70,7 @@ def slopes_beside(found: Sequence[Level], noise: float) -> Sides | None:
     return best
 
 
-def stairs(line: Direction, found: Sequence[Level], noise: float) -> bool:
+def stairs(line: Direction, found: Sequence[Sample], noise: float) -> bool:
     """Whether f, which stands still near x, moves farther away by a jump, and not from a corner on."""
     moved = next((s for s in reversed(found) if not s.flat), None)
     if moved is None:
@@ -127,7 +127,7 @@ def stays_still(line: Direction, noise: float) -> bool:
     return not any(moved for side in (-1, 1) for moved in moves(line, noise, side, places))
 
 
-def even(line: Direction, found: Sequence[Level]) -> bool:
+def even(line: Direction, found: Sequence[Sample]) -> bool:
     """Whether f is the same to the last bit on both sides of x, at every step, and not so around the next float."""
     here, size = line.place(0.0), power_of_two(line.scale)
     longer = [h for k in range(4) if line.place(h := size / 2**k) - here == h == here - line.place(-h)]
@@ -202,7 +202,7 @@ def moves(line: Direction, noise: float, side: int, places: Sequence[float]) -> 
         yield moved if moved > max(UNFELT * noise, nothing) else 0.0
 
 
-def nearby(line: Direction, found: Sequence[Level], noise: float) -> float:
+def nearby(line: Direction, found: Sequence[Sample], noise: float) -> float:
     """The largest slope at steps that matter, beyond what is noise: what a slope of 0 is measured by."""
     slopes = (s.steepest - 3 * noise / s.h for s in found if s.h <= 1.1 * LONGEST * line.least)
     return max(0.0, max(slopes, default=0.0))

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from gatewise._numerical.corners import Sides
-from gatewise._numerical.ladder import Climb, Level
+from gatewise._numerical.ladder import Climb, Sample
 from gatewise._numerical.lines import Direction
 
 CLOSE = 5e-6  # of the largest entry: an error up to this is right, a larger one is wrong
@@ -104,7 +104,7 @@ class Evidence:
         return abs(self.claim.value - self.slope)
 
     @property
-    def level(self) -> Level:
+    def level(self) -> Sample:
         """The step that the best rung stands on."""
         return min(self.climb.levels, key=lambda s: abs(s.h - self.climb.best.h))
 

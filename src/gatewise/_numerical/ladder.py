@@ -25,7 +25,7 @@ DROWNED = 7  # steps in a row at which noise hides both claim and slopes: none f
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class Sample:
     """One step h: `slope` is the odd part of f, `bend` the even part, `left` and `right` the one-sided slopes."""
 
     h: float
@@ -73,7 +73,7 @@ def steps(line: Direction) -> list[float]:
     return found
 
 
-def level(line: Direction, h: float) -> Level | None:
+def level(line: Direction, h: float) -> Sample | None:
     """One step, where f is finite at both its ends."""
     below, here, above = line.value(-h), line.value(0.0), line.value(h)
     low, middle, high = line.place(-h), line.place(0.0), line.place(h)
@@ -83,10 +83,10 @@ def level(line: Direction, h: float) -> Level | None:
     slope = (above - below) / (high - low)
     if not (math.isfinite(left) and math.isfinite(right) and math.isfinite(slope)):
         return None
-    return Level((high - low) / 2, slope, (right - left) / 2, left, right, below == here == above)
+    return Sample((high - low) / 2, slope, (right - left) / 2, left, right, below == here == above)
 
 
-def levels(line: Direction, claim: float) -> list[Level]:
+def levels(line: Direction, claim: float) -> list[Sample]:
     """All steps, coarse to fine, until noise hides the claim and every slope."""
     found, drowned, noise = [], 0, line.noise
     for h in steps(line):
@@ -101,7 +101,7 @@ def levels(line: Direction, claim: float) -> list[Level]:
     return found
 
 
-def rung(coarse: Level, middle: Level, fine: Level, noise: float, smooth: bool = False) -> Rung:
+def rung(coarse: Sample, middle: Sample, fine: Sample, noise: float, smooth: bool = False) -> Rung:
     """Three neighbouring steps as one slope; `smooth` says that no corner lies inside."""
     wider, finer = coarse.h / middle.h, middle.h / fine.h
     value = (wider**2 * middle.slope - coarse.slope) / (wider**2 - 1)
@@ -127,7 +127,7 @@ def three_steps(line: Direction, wide: float, noise: float, smooth: bool = False
     return rung(first, second, third, noise, smooth)
 
 
-def bend_left(coarse: Level, middle: Level, fine: Level, noise: float) -> tuple[float, float]:
+def bend_left(coarse: Sample, middle: Sample, fine: Sample, noise: float) -> tuple[float, float]:
     """What is left of the bend where the step goes to 0, by extrapolation, and what of it is more than noise."""
     found = []
     for wide, narrow in ((coarse, middle), (middle, fine)):
@@ -137,7 +137,7 @@ def bend_left(coarse: Level, middle: Level, fine: Level, noise: float) -> tuple[
     return max(left for left, _ in found), max(left if real else 0.0 for left, real in found)
 
 
-def rungs(found: Sequence[Level], noise: float, smooth_to: float = 0.0) -> list[Rung]:
+def rungs(found: Sequence[Sample], noise: float, smooth_to: float = 0.0) -> list[Rung]:
     """Every three neighbouring steps as a rung; up to `smooth_to` f is known to have no corner."""
     return [rung(a, b, c, noise, a.h <= smooth_to * 1.01) for a, b, c in zip(found, found[1:], found[2:], strict=False)]
 
@@ -169,7 +169,7 @@ def scattered(found: Sequence[Rung], best: Rung) -> float:
 class Climb:
     """A ladder with what was made of it; `smooth_to` is the longest step known to have no corner inside."""
 
-    levels: tuple[Level, ...]
+    levels: tuple[Sample, ...]
     rungs: tuple[Rung, ...]
     best: Rung
     others: tuple[Rung, ...]
@@ -177,7 +177,7 @@ class Climb:
     smooth_to: float = 0.0
 
 
-def climbed(found: Sequence[Level], noise: float, smooth_to: float = 0.0) -> Climb:
+def climbed(found: Sequence[Sample], noise: float, smooth_to: float = 0.0) -> Climb:
     """The best rung of a ladder, and what its finer rungs say of the noise."""
     for _ in range(5):
         made = rungs(found, noise, smooth_to)

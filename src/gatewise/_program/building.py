@@ -22,7 +22,7 @@ from gatewise._circuit import (
     with_wires,
 )
 from gatewise._errors import GatewiseError
-from gatewise._gates import Gate, without_mask
+from gatewise._gates import GATES, Gate, without_mask
 from gatewise._program.program import PART, At, Constant, Given, Guard, Op, Operand, Program, shape_and_dtype, verify
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import zeros_for
@@ -120,10 +120,10 @@ class Builder:
         if "index" in parameters:
             told["index"] = self.index(parameters["index"])
         if "subscripts" in parameters:
-            told["subscripts"] = letters(parameters["subscripts"], [np.ndim(plain(x)) for x in made.operands])
+            told["subscripts"] = letters(parameters["subscripts"], [np.ndim(value_behind(x)) for x in made.operands])
         operands = tuple(self.of(x) for x in made.operands)
         kind = shape_and_dtype_of(made.value)
-        if gate.name == "multiply" and (other := beside_one(operands)) is not None:
+        if gate is GATES[np.multiply] and (other := beside_one(operands)) is not None:
             same = self.at(other)
             if (same.shape, same.dtype) == kind:  # truth values times 1.0 are numbers
                 return other
@@ -144,7 +144,7 @@ class Builder:
             self.ops.append(op)
         return place
 
-    def unfolded(self, gate: Gate, operands: Sequence[Any], parameters: Mapping[str, Any]) -> Operand:
+    def unfolded(self, gate: Gate, operands: Sequence[object], parameters: Mapping[str, object]) -> Operand:
         """A gate of our own by what it is made of. Raises `NotTold`."""
         if not gate.own:
             raise NotTold(f"{gate.name} is not computed")
@@ -156,7 +156,7 @@ class Builder:
             raise NotTold(f"{gate.name} is not computed") from error
         return self.of(made)
 
-    def as_it_was(self, parameter: Any) -> Any:
+    def as_it_was(self, parameter: object) -> object:
         """A parameter with the values that its wires had."""
         self.held.update(wires_in(parameter))
         return with_wires(parameter, placed)
@@ -184,14 +184,14 @@ class Builder:
             yield np.array(part) if np.ndim(part) else int(part)
 
 
-def constant(x: Any) -> Constant:
+def constant(x: object) -> Constant:
     """A plain number or array, in memory of its own. Raises `NotTold`."""
     if isinstance(x, Ports) or np.asarray(x).dtype.kind not in "fiub":
         raise NotTold("it is made of something that is no number")
     return Constant(np.array(x) if isinstance(x, np.ndarray) else x)
 
 
-def is_plain_total(gate: Gate, parameters: Mapping[str, Any]) -> bool:
+def is_plain_total(gate: Gate, parameters: Mapping[str, object]) -> bool:
     """Whether a total, if it is one, is that of all entries: the script of a page knows no other."""
     return all(parameters[n] is gate.defaults[n] for n in ("where", "initial", "dtype") if n in gate.defaults)
 
@@ -204,7 +204,7 @@ def beside_one(operands: Sequence[Operand]) -> At | None:
     return None
 
 
-def parameter(x: Any) -> Any:
+def parameter(x: object) -> Any:
     """A parameter as plain Python has it, lists for tuples: a tuple is an index."""
     if isinstance(x, (tuple, list)):
         return [parameter(each) for each in x]
@@ -213,12 +213,12 @@ def parameter(x: Any) -> Any:
     return int(x) if isinstance(x, np.integer) else x
 
 
-def shape_and_dtype_of(value: Any) -> tuple[tuple[int, ...], str]:
+def shape_and_dtype_of(value: object) -> tuple[tuple[int, ...], str]:
     """Those of a value; of several there are none."""
     return ((), "") if isinstance(value, (tuple, list)) else shape_and_dtype(value)
 
 
-def equality_key(x: Any) -> Any:
+def equality_key(x: object) -> object:
     """What makes two operands or parameters equal: the bits of constants, 0.0 and -0.0 apart."""
     if isinstance(x, Constant):
         return type(x.value).__name__, np.asarray(x.value).dtype.str, np.shape(x.value), np.asarray(x.value).tobytes()
@@ -229,7 +229,7 @@ def equality_key(x: Any) -> Any:
     return repr(x) if isinstance(x, slice) else (type(x).__name__, x)
 
 
-def plain(x: Any) -> Any:
+def value_behind(x: object) -> Any:
     return x.value if isinstance(x, (Wire, Tensor)) else x
 
 

@@ -134,6 +134,6 @@ def verify(program: Program) -> Program:
     return program
 
 
-def shape_and_dtype(value: Any) -> tuple[tuple[int, ...], str]:
+def shape_and_dtype(value: object) -> tuple[tuple[int, ...], str]:
     array = np.asarray(value)
     return array.shape, array.dtype.name

@@ -11,7 +11,7 @@ from gatewise._gates import NAMES
 from gatewise._program.program import PART, At, Constant, Op, Program, ProgramError
 
 
-def evaluate(program: Program, given: Mapping[str, Any]) -> dict[str, Any]:
+def evaluate(program: Program, given: Mapping[str, object]) -> dict[str, Any]:
     """The outputs by name for the inputs given by name: plain numbers and arrays, as NumPy has them.
 
     Raises `ProgramError` where Python would have read something else than it did.
@@ -24,7 +24,7 @@ def evaluate(program: Program, given: Mapping[str, Any]) -> dict[str, Any]:
     with np.errstate(all="ignore"):
         for op in program.ops:
             operands = [value(x) for x in op.operands]
-            parameters = {name: placed(x, value) for name, x in op.parameters.items()}
+            parameters = {name: as_gate_takes(x, value) for name, x in op.parameters.items()}
             values.append(applied(op, operands, parameters))
     for guard in program.guards:
         if not np.array_equal(now := value(guard.operand), guard.value, equal_nan=np.asarray(now).dtype.kind == "f"):
@@ -36,7 +36,7 @@ def evaluate(program: Program, given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value(operand) for name, operand in program.outputs.items()}
 
 
-def placed(parameter: Any, value: Any) -> Any:
+def as_gate_takes(parameter: Any, value: Any) -> object:
     """A parameter as a gate takes it: an index with the values of its places, axes and shapes as tuples."""
     if isinstance(parameter, tuple):
         parts = tuple(map(value, parameter))

@@ -39,7 +39,7 @@ def from_json(told: dict[str, Any]) -> Program:
     return verify(Program(inputs, ops, {name: operand_read(x) for name, x in told["outputs"].items()}, guards))
 
 
-def op_written(op: Op) -> list[Any]:
+def op_written(op: Op) -> list[object]:
     names = declared(op.gate)
     values = [parameter_written(name, op.parameters[name]) for name in names]
     return [op.gate, [operand_written(x) for x in op.operands], values, list(op.shape), op.dtype]
@@ -55,11 +55,11 @@ def operand_written(x: Any) -> Any:
     return None if x is None else constant_written(x.value)
 
 
-def constant_written(value: Any) -> dict[str, Any]:
+def constant_written(value: object) -> dict[str, object]:
     return {"is": number_written(value), **kind_of(value)}
 
 
-def kind_of(value: Any) -> dict[str, Any]:
+def kind_of(value: object) -> dict[str, Any]:
     """What a list of numbers does not say: the dtype of an array, or of NumPy's number."""
     return {"dtype": value.dtype.str, "shape": list(value.shape)} if isinstance(value, (np.ndarray, np.generic)) else {}
 
@@ -78,7 +78,7 @@ def constant_read(told: dict[str, Any]) -> Any:
     return array if array.ndim else array[()]
 
 
-def number_written(value: Any) -> Any:
+def number_written(value: object) -> object:
     """A number or nested lists of them as JSON has them."""
     value = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
     if isinstance(value, list):
@@ -88,23 +88,23 @@ def number_written(value: Any) -> Any:
     return value
 
 
-def number_read(told: Any) -> Any:
+def number_read(told: object) -> object:
     if isinstance(told, list):
         return [number_read(each) for each in told]
     return WORDS[told] if isinstance(told, str) else told
 
 
-def parameter_written(name: str, value: Any) -> Any:
+def parameter_written(name: str, value: Any) -> object:
     if name == "index":
         return [part_written(part) for part in value]
     return value.name if isinstance(value, np.dtype) else number_written(value)
 
 
-def parameters_read(gate: str, values: list[Any]) -> dict[str, Any]:
+def parameters_read(gate: str, values: list[object]) -> dict[str, Any]:
     return {name: parameter_read(name, value) for name, value in zip(declared(gate), values, strict=True)}
 
 
-def parameter_read(name: str, told: Any) -> Any:
+def parameter_read(name: str, told: Any) -> object:
     if name == "index":
         return tuple(map(part_read, told))
     if name == "dtype" and told is not None:
@@ -112,7 +112,7 @@ def parameter_read(name: str, told: Any) -> Any:
     return WORDS.get(told, told) if isinstance(told, str) else told
 
 
-def part_written(part: Any) -> list[Any]:
+def part_written(part: object) -> list[object]:
     if part is None or part is Ellipsis:
         return ["newaxis"] if part is None else ["rest"]
     if isinstance(part, slice):
@@ -120,7 +120,7 @@ def part_written(part: Any) -> list[Any]:
     return ["at", part.place if isinstance(part, At) else {"is": number_written(part)}]
 
 
-def part_read(told: list[Any]) -> Any:
+def part_read(told: list[Any]) -> object:
     kind, *rest = told
     if kind == "slice":
         return slice(*rest)
@@ -129,5 +129,5 @@ def part_read(told: list[Any]) -> Any:
     return None if kind == "newaxis" else ...
 
 
-def whole_numbers(told: Any) -> Any:
+def whole_numbers(told: object) -> object:
     return np.array(told, np.intp) if isinstance(told, list) else told

@@ -52,7 +52,7 @@ def noise_of_output(circuit: FrozenCircuit) -> float | None:
     return noise if math.isfinite(noise) else None
 
 
-def rounding_of_gradients(circuit: FrozenCircuit) -> dict[Wire, Any]:
+def rounding_of_gradients(circuit: FrozenCircuit) -> dict[Wire, object]:
     """How far rounding moves each wire's gradient: much where what comes back along several ways cancels.
 
     It is seen from sweeps in which every gradient is changed in its last digit, this way or that, and from the sizes
@@ -68,7 +68,7 @@ def rounding_of_gradients(circuit: FrozenCircuit) -> dict[Wire, Any]:
         found: dict[Wire, Any] = {}
         draw = np.random.default_rng(seed)
 
-        def arrive(wire: Wire, g: Any) -> Any:
+        def arrive(wire: Wire, g: object) -> Any:
             if isinstance(g, Ports):
                 return g
             inner = g.g if isinstance(g, Live) else g
@@ -106,7 +106,7 @@ def check_of_wire(
         return nothing_checked(reason)
     flat = np.ravel(np.asarray(analytic, dtype=float))
     largest = float(np.max(np.abs(flat)))
-    lines = lines_of(circuit, wire, noise)
+    lines = lines_along(circuit, wire, noise)
     rows: list[tuple[list[int] | None, Row]] = []
     for entry in map(int, entries_to_check(flat)):
         given = float(flat[entry])
@@ -146,7 +146,7 @@ def entries_to_check(analytic: Any) -> Any:
     return spread
 
 
-def lines_of(circuit: FrozenCircuit, wire: Wire, noise: float | None) -> Callable[[int], Direction]:
+def lines_along(circuit: FrozenCircuit, wire: Wire, noise: float | None) -> Callable[[int], Direction]:
     """The output along one entry of a wire, by the entry's position."""
     flat = np.ravel(np.array(wire.value, dtype=float))
     top = float(np.max(np.abs(flat)))

@@ -90,7 +90,7 @@ def contributions_of(circuit: FrozenCircuit, events: Iterable[Event]) -> dict[tu
     return found
 
 
-def gradient_of(wire: Wire, circuit: FrozenCircuit, found: dict[Wire, Any], written: dict[Wire, Any]) -> Any:
+def gradient_of(wire: Wire, circuit: FrozenCircuit, found: dict[Wire, Any], written: dict[Wire, Any]) -> object:
     """A wire's gradient; zero where nothing came back along any use, None where none was asked for."""
     if wire in circuit.read or np.asarray(wire.value).dtype == bool:
         return None
@@ -107,7 +107,7 @@ class Entries:
     def __init__(
         self,
         circuit: FrozenCircuit,
-        gradient: dict[Wire, Any],
+        gradient: dict[Wire, object],
         cured: dict[Wire, str],
     ) -> None:
         self.circuit, self.gradient, self.cured = circuit, gradient, cured
@@ -156,20 +156,20 @@ def given(made: Expr) -> dict[str, Any]:
     """What a gate was given beside wires, by the names of its declaration: numbers, and parameters that are such."""
     names = made.gate.operands if not made.gate.many else ()
     found = {**dict(zip(names, made.operands, strict=False)), **made.parameters}
-    return {name: value for name, value in found.items() if is_number(value)}
+    return {name: value for name, value in found.items() if is_plain_number(value)}
 
 
-def is_number(value: Any) -> bool:
+def is_plain_number(value: object) -> bool:
     """Whether it is a plain number, or a tuple of such."""
     if isinstance(value, tuple):
-        return all(map(is_number, value))
+        return all(map(is_plain_number, value))
     return isinstance(value, int | float | np.integer | np.floating)
 
 
 def uses_of(
     circuit: FrozenCircuit,
     texts: dict[Expr, GateText],
-    contributions: dict[tuple[Wire, int], Any],
+    contributions: dict[tuple[Wire, int], object],
     gradient: dict[Wire, Any],
 ) -> list[UseEntry]:
     """One entry for each use of a wire by a gate."""

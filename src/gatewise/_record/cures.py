@@ -31,7 +31,7 @@ DDOF = ("ddof", 0)  # as without it
 Found = dict[str, Any]  # what the names of a row stand for
 
 
-def cures(circuit: FrozenCircuit, gradient: Mapping[Wire, Any]) -> dict[Wire, str]:
+def cures(circuit: FrozenCircuit, gradient: Mapping[Wire, object]) -> dict[Wire, str]:
     """A cure for the first number that is not finite, by that wire and each that it does away with or makes anew."""
     first, suspects = first_not_finite(circuit, gradient)
     makers = by_gate(circuit) if suspects else {}
@@ -46,7 +46,7 @@ def cures(circuit: FrozenCircuit, gradient: Mapping[Wire, Any]) -> dict[Wire, st
     return {}
 
 
-def first_not_finite(circuit: FrozenCircuit, gradient: Mapping[Wire, Any]) -> tuple[Any, list[Wire]]:
+def first_not_finite(circuit: FrozenCircuit, gradient: Mapping[Wire, object]) -> tuple[Any, list[Wire]]:
     """The first value that is not finite, or such a gradient; and the gates that it came out of."""
     forward = next((wire for wire in circuit.wires if not all_finite(wire.value)), None)
     if forward is not None:
@@ -83,17 +83,17 @@ def alone_of(wire: Wire, circuit: FrozenCircuit) -> Expr | None:
 # ------------------------------------------------------------------------------------------------- where it was written
 
 
-def fits(pattern: Any, x: Any, circuit: FrozenCircuit, found: Found) -> bool:
+def fits(pattern: object, x: object, circuit: FrozenCircuit, found: Found) -> bool:
     """Whether a wire or a number is what a pattern says; `found` gets what its names stand for."""
     if type(pattern) is Variable:
-        return same(found.setdefault(pattern.name, x), x)
+        return is_same(found.setdefault(pattern.name, x), x)
     if type(pattern) is not Expr:
         return type(x) in (int, float) and x == pattern
     step = alone_of(x, circuit) if isinstance(x, Wire) else None
     if step is None or step.gate is not pattern.gate or len(step.operands) != len(pattern.operands):
         return False
     values = [operand.value if isinstance(operand, Wire) else operand for operand in step.operands]
-    orders = (step.operands, step.operands[::-1]) if step.gate.name in ("add", "multiply") else (step.operands,)
+    orders = (step.operands, step.operands[::-1]) if step.gate.commutes else (step.operands,)
     for operands in orders:
         there = dict(found)
         if have_parameters(pattern, values, step.parameters, there) and all(
@@ -111,7 +111,7 @@ def have_parameters(pattern: Expr, values: Any, parameters: Mapping[str, Any], f
         return False
 
 
-def same(one: Any, other: Any) -> bool:
+def is_same(one: object, other: object) -> bool:
     return one is other or (type(one) in (int, float) and type(one) is type(other) and one == other)
 
 
@@ -166,7 +166,7 @@ def is_cured(cure: Cure, found: Found) -> bool:
     return compared > 0
 
 
-def points(values: list[Any], moving: list[int]) -> Iterator[list[Any]]:
+def points(values: list[object], moving: list[int]) -> Iterator[list[Any]]:
     """The numbers of the run, the same made smaller, and numbers drawn."""
     draw = np.random.default_rng(0)
     yield values
@@ -176,12 +176,12 @@ def points(values: list[Any], moving: list[int]) -> Iterator[list[Any]]:
         yield [random_like(draw, x, middle, spread) if k in moving else x for k, x in enumerate(values)]
 
 
-def random_like(draw: np.random.Generator, like: Any, middle: float, spread: float) -> Any:
+def random_like(draw: np.random.Generator, like: Any, middle: float, spread: float) -> object:
     numbers = draw.normal(middle, spread, np.shape(like))
     return float(numbers) if isinstance(like, float) else np.asarray(numbers).astype(np.asarray(like).dtype)
 
 
-def evaluated(f: Any, point: list[Any], moving: list[int], parameters: Mapping[str, Any]) -> list[Any] | None:
+def evaluated(f: Any, point: list[object], moving: list[int], parameters: Mapping[str, Any]) -> list[Any] | None:
     """The value of a function and its gradients for a weight on each entry; None where it cannot be computed."""
 
     def moved(*numbers: Any) -> Any:
@@ -255,7 +255,7 @@ def spelled(x: Any, named: Mapping[str, Text], writer: Writer, found: Found) -> 
     return writer.say.speller.step(replace(x, parameters=parameters), operands, [None] * len(operands))
 
 
-def is_pair(index: Any) -> bool:
+def is_pair(index: object) -> bool:
     return isinstance(index, tuple) and len(index) == 2
 
 

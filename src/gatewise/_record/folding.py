@@ -34,7 +34,7 @@ def fold(record: Record, rules: Mapping[str, BlockRule]) -> Record:
             continue
         gone.add(wire["id"])
         grown.add(use["to"])
-        longer = {id(u): through(u, use) for u in incoming[wire["id"]]}
+        longer = {id(u): use_through(u, use) for u in incoming[wire["id"]]}
         incoming[use["to"]] = [u for u in incoming[use["to"]] if u is not use] + list(longer.values())
         for source in {u["from"] for u in incoming.pop(wire["id"])}:
             outgoing[source] = [longer.get(id(u), u) for u in outgoing[source]]
@@ -82,7 +82,7 @@ def is_chain(wire: WireEntry, after: WireEntry) -> bool:
     return plain and not wire["named"] and wire["block"] is None and after["block"] is None
 
 
-def through(first: UseEntry, second: UseEntry) -> UseEntry:
+def use_through(first: UseEntry, second: UseEntry) -> UseEntry:
     """A use by a gate that was folded into another: a use by that one."""
     local = None
     if first["local"] is not None and second["local"] is not None:

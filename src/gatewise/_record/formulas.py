@@ -25,7 +25,7 @@ from gatewise._gates import Live, Pullback, showing, without_mask
 from gatewise._program import PART, At, Builder, Constant, NotTold, Op, operand_written, to_json
 from gatewise._record.circuits import operands_by_port
 from gatewise._record.schema import BlockRule, Record, UseEntry, WireEntry
-from gatewise._record.written import plain
+from gatewise._record.written import as_json
 from gatewise._recording.recorder import Recorder
 from gatewise._source.gate_texts import GateText, contributions_of, lifted
 from gatewise._transforms import traced
@@ -152,7 +152,7 @@ class Formulas:
 
     # --------------------------------------------------------------------------------------------------------- backward
 
-    def sent(self, sent: Sequence[tuple[Wire, int, Wire, Any]]) -> tuple[list[Any], dict[tuple[Wire, int], int]]:
+    def sent(self, sent: Sequence[tuple[Wire, int, Wire, object]]) -> tuple[list[Any], dict[tuple[Wire, int], int]]:
         """What goes back between wires of the circuit, and where each use stands in it."""
         told: list[Any] = []
         places = {}
@@ -166,7 +166,7 @@ class Formulas:
         told = seen(wire)
         return self.ids.get(told, len(self.ids) + self.hidden.setdefault(told, len(self.hidden)))
 
-    def cotangent(self, g: Any) -> Any:
+    def cotangent(self, g: object) -> Any:
         return None if g is None or isinstance(g, Ports) else operand_written(self.builder.of(without_mask(g)))
 
     def mask(self, parent: Wire, part: Any) -> Any:
@@ -289,7 +289,7 @@ class Formulas:
                 why = "was read by Python" if wire in self.circuit.read else f"holds {entry['dtype']}"
                 yield [
                     operand_written(place),
-                    plain(np.asarray(wire.value).tolist()),
+                    as_json(np.asarray(wire.value).tolist()),
                     f"{name} {why}: with another value, record again.",
                 ]
             if entry["gate"] == "logsumexp":
@@ -308,7 +308,7 @@ class Formulas:
             guard = self.builder.guard(read)
         except NotTold as reason:
             raise NotCoveredError("Python chose by a value that a page cannot compute again") from reason
-        value = plain(np.asarray(guard.value).tolist())
+        value = as_json(np.asarray(guard.value).tolist())
         sentence = f"Python read {text} as {value}: with another value, record again."
         return [operand_written(guard.operand), value, sentence]
 

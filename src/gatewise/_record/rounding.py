@@ -12,15 +12,10 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Ports, Wire, made_as_written
-from gatewise._gates import Gate, Live
+from gatewise._gates import Gate, without_mask
 
 
-def plain(g: Any) -> Any:
-    """A cotangent without its mask."""
-    return g.g if type(g) is Live else g
-
-
-def rounding(wire: Wire, g: Any, parts: list[tuple[int, Any]], eps: float | None = None) -> float:
+def rounding(wire: Wire, g: object, parts: list[tuple[int, object]], eps: float | None = None) -> float:
     """How far the rounding of one gate moves the output; `eps` is the precision, if not that of its dtype."""
     operands, parameters, _, pullback = made_as_written(wire)
     gate = getattr(pullback, "gate", None)
@@ -32,18 +27,18 @@ def rounding(wire: Wire, g: Any, parts: list[tuple[int, Any]], eps: float | None
     total = magnitude(g, size_of(gate, operands, parameters, wire.value))
     if gate.family.name == "elementwise" or gate.sums:
         return eps * total
-    moved = sum(magnitude(plain(part), operands[k]) for k, part in parts)
+    moved = sum(magnitude(without_mask(part), operands[k]) for k, part in parts)
     return 2 * eps * (total + moved)
 
 
-def shortens(out: Any, values: Any) -> bool:
+def shortens(out: object, values: Any) -> bool:
     """Whether what comes out has shorter floats than something that went in: a Python float beside a float32."""
     kind = np.asarray(out).dtype
     floats = [np.asarray(x).dtype for x in values if isinstance(x, (float, np.ndarray, np.floating))]
     return any(k.kind == "f" and k.itemsize > kind.itemsize for k in floats)
 
 
-def magnitude(g: Any, value: Any) -> float:
+def magnitude(g: object, value: object) -> float:
     """The sum of |g| |value|; what is no number weighs nothing."""
     try:
         return float(np.sum(np.abs(np.asarray(g)) * np.abs(np.asarray(value))))
@@ -51,7 +46,7 @@ def magnitude(g: Any, value: Any) -> float:
         return 0.0
 
 
-def size_of(gate: Gate, operands: Any, parameters: Mapping[str, Any], out: Any) -> Any:
+def size_of(gate: Gate, operands: Any, parameters: Mapping[str, Any], out: object) -> object:
     """The size of what a gate rounds: of a sum, the sum of the sizes of its terms."""
     if not gate.sums:
         return out

@@ -15,7 +15,7 @@ WHOLE = 1000  # entries up to which an array is written out
 MAP = (6, 16)  # rows and columns of the map of a larger one
 
 
-def jsonable(record: Record) -> dict[str, Any]:
+def jsonable(record: Record) -> dict[str, object]:
     """The record with plain lists and numbers; large arrays by summary, NaN and inf as words."""
     wires = []
     for wire in record["wires"]:
@@ -53,37 +53,37 @@ def jsonable(record: Record) -> dict[str, Any]:
     }
 
 
-def check_written(check: Check) -> dict[str, Any]:
+def check_written(check: Check) -> dict[str, object]:
     """A check as JSON."""
-    return {key: plain(told) if isinstance(told, (float, list)) else told for key, told in check.items()}
+    return {key: as_json(told) if isinstance(told, (float, list)) else told for key, told in check.items()}
 
 
-def ends_written(ends: Mapping[str, Any]) -> dict[str, Any]:
+def ends_written(ends: Mapping[str, Any]) -> dict[str, object]:
     """What is told of a wire of all rounds: arrays are written out, or told by their summary, as they are of wires."""
     return {which: each_written(told) for which, told in ends.items()}
 
 
-def each_written(told: Mapping[str, Any]) -> dict[str, Any]:
+def each_written(told: Mapping[str, Any]) -> dict[str, object]:
     found: dict[str, Any] = {}
     for name, number in told.items():
         found[name], found[f"{name}_summary"] = written_out(number)
     return found
 
 
-def written_out(value: Any) -> tuple[Any, dict[str, Any] | None]:
+def written_out(value: object) -> tuple[object, dict[str, object] | None]:
     """A value as JSON, or its summary where it is large."""
     if value is None:
         return None, None
     array = np.asarray(value)
     if array.size > WHOLE:
         return None, summary(array)
-    return plain(array.tolist()), None
+    return as_json(array.tolist()), None
 
 
-def plain(value: Any) -> Any:
+def as_json(value: object) -> Any:
     """Numbers as JSON has them."""
     if isinstance(value, list):
-        return [plain(v) for v in value]
+        return [as_json(v) for v in value]
     if isinstance(value, float) and not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
     if isinstance(value, complex):
@@ -91,7 +91,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def summary(array: np.ndarray[Any, Any]) -> dict[str, Any]:
+def summary(array: np.ndarray[Any, Any]) -> dict[str, object]:
     """What is told of an array that is not written out; of complex numbers, what is told of their sizes."""
     array = np.abs(array) if np.iscomplexobj(array) else array
     with np.errstate(all="ignore"):
@@ -102,10 +102,10 @@ def summary(array: np.ndarray[Any, Any]) -> dict[str, Any]:
             "norm": np.sqrt(np.sum(np.square(array, dtype=float))),
         }
     digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
-    return {**{key: plain(float(fact)) for key, fact in facts.items()}, "map": coarse(array), "sha256": digest}
+    return {**{key: as_json(float(fact)) for key, fact in facts.items()}, "map": coarse(array), "sha256": digest}
 
 
-def coarse(array: np.ndarray[Any, Any]) -> list[list[Any]]:
+def coarse(array: np.ndarray[Any, Any]) -> list[list[object]]:
     """An array as at most 6 rows of 16: for each part the entry of the largest size, and NaN before all others.
 
     Leading axes are rows one after another, as in the heat maps of pictures (`_views/heat.py`).
@@ -116,4 +116,4 @@ def coarse(array: np.ndarray[Any, Any]) -> list[list[Any]]:
     rows, columns = (min(count, most) for count, most in zip(table.shape, MAP, strict=True))
     parts = [part for band in np.array_split(table, rows) for part in np.array_split(band, columns, axis=1)]
     largest = [float(part.flat[np.argmax(np.abs(part))]) for part in parts]  # argmax takes the first NaN there is
-    return [plain(largest[row * columns : (row + 1) * columns]) for row in range(rows)]
+    return [as_json(largest[row * columns : (row + 1) * columns]) for row in range(rows)]

@@ -25,3 +25,9 @@ from gatewise._recording.places import spans as spans
 from gatewise._recording.places import spot as spot
 from gatewise._recording.places import spots as spots
 from gatewise._recording.places import statement_at as statement_at
+from gatewise._recording.structures import leaves as leaves
+from gatewise._recording.whose import DICTS as DICTS
+from gatewise._recording.whose import USUAL as USUAL
+from gatewise._recording.whose import bare as bare
+from gatewise._recording.whose import holds_gradients as holds_gradients
+from gatewise._recording.whose import wire_named as wire_named

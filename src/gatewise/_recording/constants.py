@@ -77,12 +77,12 @@ def worked_out(node: ast.AST, known: Mapping[str, Any], modules: Mapping[str, An
     raise NotPlainError
 
 
-def is_module(name: str, known: Mapping[str, Any], modules: Mapping[str, Any], *wanted: Any) -> bool:
+def is_module(name: str, known: Mapping[str, object], modules: Mapping[str, object], *wanted: object) -> bool:
     """Whether a name is one of these modules, and no argument's."""
     return name not in known and any(modules.get(name) is module for module in wanted)
 
 
-def plain_number(operation: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+def plain_number(operation: Callable[[object, object], object], left: object, right: object) -> object:
     """An operation on two Python numbers; anything else is not plain."""
     if not all(isinstance(x, (int, float)) for x in (left, right)):
         raise NotPlainError
@@ -104,7 +104,7 @@ class PlainNames:
     `known` are values by name; `uses` collects, in order, the names of local numbers that printed text has used.
     """
 
-    def __init__(self, code: CodeType | None, known: Mapping[str, Any], modules: Mapping[str, Any]) -> None:
+    def __init__(self, code: CodeType | None, known: Mapping[str, object], modules: Mapping[str, object]) -> None:
         self.known, self.modules = dict(known), modules
         assigned = assignments(source_of(code), code) if code is not None else {}
         self.assigned = {

@@ -58,7 +58,7 @@ def freeze(
     constants = Constants(plain, namer, recorder, made, {i.wire: (i.text, i.parameter) for i in inputs})
     everything = (*inputs, *constants.found)
     edges = {i.wire for i in everything}
-    scopes, sites, calls = around({w: calls_of(holder) for holder in made for w in values_of(holder, outputs)})
+    scopes, sites, calls = calls_around({w: calls_of(holder) for holder in made for w in values_of(holder, outputs)})
     frozen = FrozenCircuit(
         name=name,
         inputs=everything,
@@ -152,7 +152,7 @@ def block_at(wire: SourcedWire, edges: Collection[Wire]) -> Block:
     return Block(wire.pullback.gate, operands, told, inside)
 
 
-def name_of_parts(name: str, value: Any, inside: Collection[Wire]) -> Any:
+def name_of_parts(name: str, value: object, inside: Collection[Wire]) -> object:
     """A parameter of a block, with wires where the step that was given it has them."""
     for wire in inside:
         if (made := step_of(wire)) is not None and wire.parameters.get(name) is value and name in made.parameters:
@@ -185,7 +185,7 @@ def grouped(made: Sequence[SourcedWire]) -> list[list[SourcedWire]]:
     return list(groups.values())
 
 
-def around(
+def calls_around(
     calls: Mapping[Wire, list[Call]],
 ) -> tuple[dict[Wire, str], dict[Wire, tuple[int, ...]], dict[Wire, tuple[int, ...]]]:
     """By wire the names of the calls around it, where each was called, and which call of the run it was."""

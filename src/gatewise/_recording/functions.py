@@ -8,7 +8,7 @@ import inspect
 import keyword
 import types
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,12 @@ from gatewise._errors import (
 from gatewise._gates import GATES, Gate
 from gatewise._recording.structures import becomes_tensor, key_text, mapped
 from gatewise._tensor import BACKWARD, Tensor, leaf
+from gatewise._types import Function
 
 Signature = tuple[tuple[str, str, Any], ...]
 
 
-def code_of(f: Callable[..., Any]) -> types.CodeType | None:
+def code_of(f: Function) -> types.CodeType | None:
     """The code object of the function that is shown, below its decorators; None for built-in callables."""
     f = inspect.unwrap(f)
     while isinstance(f, functools.partial):
@@ -40,9 +41,7 @@ def code_of(f: Callable[..., Any]) -> types.CodeType | None:
 # ---------------------------------------------------------------------------------------------- arguments and inputs
 
 
-def arguments(
-    f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> tuple[dict[str, Any], Signature]:
+def arguments(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Signature]:
     """The arguments by name, defaults filled in, and the signature as (name, kind, default). Raises `ArgumentError`."""
     if not callable(f):
         raise ArgumentError(
@@ -65,7 +64,7 @@ def arguments(
     return dict(bound.arguments), tuple((n, *kinds[n]) for n in known)
 
 
-def signature_of(f: Callable[..., Any], count: int) -> inspect.Signature:
+def signature_of(f: Function, count: int) -> inspect.Signature:
     """A function's signature; a NumPy function with a gate has the gate's operands and parameters."""
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     gate = f if isinstance(f, Gate) else GATES.get(f) if getattr(f, "__hash__", None) else None
@@ -103,8 +102,8 @@ def normalised(name: str) -> str:
 
 
 def input_tensors(
-    given: Mapping[str, Any], explicit: frozenset[str], wrt: Sequence[str] | None, bit: int
-) -> tuple[dict[str, Any], list[Input]]:
+    given: Mapping[str, object], explicit: frozenset[str], wrt: Sequence[str] | None, bit: int
+) -> tuple[dict[str, object], list[Input]]:
     """The arguments with Tensors in place of numbers and arrays, and the inputs among them.
 
     Wanted are the inputs that `wrt` names (by argument, or by the name of an entry), or, where it is None, all floats
@@ -113,7 +112,7 @@ def input_tensors(
     inputs: list[Input] = []
     recording = lent.innermost
 
-    def one(parameter: str, path: tuple[Any, ...], x: Any) -> Any:
+    def one(parameter: str, path: tuple[object, ...], x: Any) -> Any:
         demand_numbers(parameter, x)
         if not becomes_tensor(x):
             return x
@@ -133,14 +132,14 @@ def input_tensors(
         inputs.append(Input(tensor.wire, name, parameter, path, text, wanted))
         return tensor
 
-    tensors = {p: mapped(lambda path, x, p=p: one(p, path, x), value) for p, value in given.items()}  # type: ignore[misc]
+    tensors = {p: mapped(functools.partial(one, p), value) for p, value in given.items()}
     for name in wrt or ():
         if not any(name in (i.name, i.parameter, i.text) for i in inputs):
             raise UnknownInputError(name, [i.name for i in inputs], "wrt")
     return tensors, inputs
 
 
-def demand_numbers(parameter: str, x: Any) -> None:
+def demand_numbers(parameter: str, x: object) -> None:
     """Raise `ArgumentError` for an array of Python objects."""
     if isinstance(x, np.ndarray) and x.dtype.kind == "O":
         raise ArgumentError(
@@ -170,7 +169,7 @@ def differentiated(inputs: Iterable[Input], reads: Iterable[Read]) -> list[Input
     return [dataclasses.replace(i, wanted=i.wanted and i.wire not in read) for i in inputs]
 
 
-def leaf_name(parameter: str, path: tuple[Any, ...], inputs: Sequence[Input], given: Mapping[str, Any]) -> str:
+def leaf_name(parameter: str, path: tuple[object, ...], inputs: Sequence[Input], given: Mapping[str, object]) -> str:
     """An argument's own name; an entry's key where no argument is called so, else the argument's name before it."""
     if not path:
         return unique(parameter, inputs, ())
@@ -190,7 +189,7 @@ def unique(name: str, inputs: Sequence[Input], reserved: Collection[str]) -> str
     return found
 
 
-def sorted_arguments(tensors: Mapping[str, Any], signature: Signature) -> tuple[list[Any], dict[str, Any]]:
+def sorted_arguments(tensors: Mapping[str, Any], signature: Signature) -> tuple[list[object], dict[str, object]]:
     """The arguments by position and by name, each in the way its signature takes it."""
     positional, named = [], {}
     for name, kind, _ in signature:

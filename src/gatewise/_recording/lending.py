@@ -23,7 +23,7 @@ class Lending:
         self.givers: dict[int, tuple[Any, Any]] = {}  # by id of what the function got: that, and the caller's own
         self.seen: dict[int, Any] = {}  # by id: the containers that were made plain, kept so that no id comes again
 
-    def lend(self, given: Any, tensors: Any) -> Any:
+    def lend(self, given: object, tensors: object) -> object:
         """`tensors`, which has the structure of `given`, in containers of its own."""
         if not is_container(given):
             own = lent_out(tensors)
@@ -37,7 +37,11 @@ class Lending:
         return own
 
     def lend_all(
-        self, args: Sequence[Any], kwargs: Mapping[str, Any], inputs: Sequence[Any], named: Mapping[str, Any]
+        self,
+        args: Sequence[object],
+        kwargs: Mapping[str, object],
+        inputs: Sequence[object],
+        named: Mapping[str, object],
     ) -> tuple[Sequence[Any], Mapping[str, Any]]:
         """The Tensors of a call, by position and by name; where there is no container, as they are."""
         if not any(map(is_container, args)) and not (kwargs and any(map(is_container, kwargs.values()))):
@@ -47,7 +51,7 @@ class Lending:
             {name: self.lend(arg, named[name]) for name, arg in kwargs.items()},
         )
 
-    def settle(self, plainly: Callable[[Tensor], Any]) -> None:
+    def settle(self, plainly: Callable[[Tensor], object]) -> None:
         """Bring what the function wrote to the caller; `plainly` gives what a Tensor of its is outside."""
         changed: set[int] = set()
         for given, own, before, facts in self.lent:
@@ -64,7 +68,7 @@ class Lending:
             changed.add(id(given))
             write_back(given, own, lambda x: self.back(x, plainly))
 
-    def back(self, x: Any, plainly: Callable[[Tensor], Any]) -> Any:
+    def back(self, x: object, plainly: Callable[[Tensor], object]) -> Any:
         """What the caller gets for something that the function left in a container."""
         if id(x) in self.givers:
             return self.givers[id(x)][1]
@@ -80,7 +84,7 @@ class Lending:
         return x
 
 
-def lent_out(x: Any) -> Any:
+def lent_out(x: object) -> object:
     """The Tensor that the function gets for one that gradients are collected by: it may write into its own."""
     return Tensor(x.value, x.wire, x.bits) if type(x) is Tensor else x
 
@@ -88,14 +92,14 @@ def lent_out(x: Any) -> Any:
 MISSING = object()
 
 
-def contents(container: Any) -> list[Any]:
+def contents(container: object) -> list[Any]:
     """What is in a dict or a list, in order."""
     if isinstance(container, dict):
         return list(kind_of(container).items(container))
     return list(kind_of(container).__iter__(container))
 
 
-def facts_of(container: Any) -> list[Any]:
+def facts_of(container: object) -> list[Any]:
     """The attributes that a container of the user's own class has."""
     return list(getattr(container, "__dict__", {}).items())
 
@@ -107,7 +111,7 @@ def same_objects(one: list[Any], other: list[Any]) -> bool:
     return all(a is b or (is_entry(a) and is_entry(b) and all(map(is_, a, b))) for a, b in zip(one, other, strict=True))
 
 
-def is_entry(x: Any) -> bool:
+def is_entry(x: object) -> bool:
     """Whether this is a key or a name with its value."""
     return type(x) is tuple and len(x) == 2
 

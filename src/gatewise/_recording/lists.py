@@ -154,9 +154,11 @@ def left_out(lower: ast.expr | None, upper: ast.expr | None) -> int | None:
             return None
         first = lower.value
     if upper is not None:
-        if not isinstance(upper, ast.UnaryOp) or not isinstance(upper.operand, ast.Constant):
+        typed = upper.operand if isinstance(upper, ast.UnaryOp) else None
+        number = typed.value if isinstance(typed, ast.Constant) else None
+        if not isinstance(number, int):
             return None
-        last = int(upper.operand.value)  # type: ignore[arg-type]
+        last = number
     return first + last
 
 

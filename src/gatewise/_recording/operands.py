@@ -74,7 +74,7 @@ class Constants:
         }
         return Expr(step.gate, step.forward, tuple(operands), parameters, step.value, where, typed, step.fixed)
 
-    def wire_for(self, value: Any, node: ast.expr | None, own: bool) -> Wire | None:
+    def wire_for(self, value: object, node: ast.expr | None, own: bool) -> Wire | None:
         """A constant's wire: for a name or a plain expression of the user's, or an array from outside."""
         text = self.plain.text(node, value) if own and not is_typed_number(node) else None
         if text is not None:
@@ -92,7 +92,7 @@ class Constants:
             return self.by_value[key]
         return self.constant(key, value.view(np.ndarray), self.namer.free(base, users=True), "captured")
 
-    def constant(self, key: Any, value: Any, text: str, kind: str) -> Input:
+    def constant(self, key: object, value: object, text: str, kind: str) -> Input:
         if key not in self.by_value:
             wire = SourcedWire(tick(), self.recorder.bit, value)
             name = text if kind == "captured" else self.name_for(text)
@@ -114,7 +114,7 @@ class Constants:
         assert node is not None
         return said(node, source.segment(node))
 
-    def parameter(self, name: str, value: Any, kept: Any, node: ast.expr | None, own: bool) -> Any:
+    def parameter(self, name: str, value: object, kept: object, node: ast.expr | None, own: bool) -> Any:
         """A parameter with wires in the place of the arrays in it that have a name; its text is noted.
 
         `kept` is what the rules are given. The text of an index has a key of its own: Python keeps `x[0, 1]` and
@@ -152,7 +152,7 @@ class Constants:
             return self.spelled_wire(value.view(np.ndarray) if array else value, text)
         return self.captured(value, node).wire if array and told_by_value(value) is None else value
 
-    def in_rows(self, parts: list[Any], nodes: Sequence[ast.expr]) -> list[Any]:
+    def in_rows(self, parts: list[Any], nodes: Sequence[ast.expr]) -> list[object]:
         """The parts of an index; an `np.arange` of a size that a helper knows is as long as the labels beside it."""
         beside = next(
             (x for x in parts if isinstance(x, Wire) and np.ndim(x.value) == 1 and x in self.namer.names), None
@@ -168,7 +168,7 @@ class Constants:
             for x, node in zip(parts, nodes, strict=True)
         ]
 
-    def spelled_wire(self, value: Any, text: Said) -> Wire:
+    def spelled_wire(self, value: object, text: Said) -> Wire:
         """A wire for a plain part of an index that the user's code says in this way."""
         wire = SourcedWire(tick(), self.recorder.bit, value)
         self.spelled[wire] = text
@@ -233,8 +233,9 @@ def operand_nodes(node: ast.expr | None, step: Expr) -> list[ast.expr | None]:
         case ast.Subscript(value=value) | ast.Attribute(value=value):
             found = [value]
         case ast.Call(func=func, args=args):
-            if is_method(func) and isinstance(step.operands[0], Wire) and len(args) < step.gate.arity:
-                found = [func.value, *args]  # type: ignore[attr-defined]  # a method of the first operand
+            is_of_first = isinstance(step.operands[0], Wire) and len(args) < step.gate.arity
+            if isinstance(func, ast.Attribute) and is_method(func) and is_of_first:
+                found = [func.value, *args]
             elif args and isinstance(args[0], (ast.List, ast.Tuple)):  # np.stack([x, y])
                 found = list(args[0].elts)
             elif "subscripts" in step.parameters:

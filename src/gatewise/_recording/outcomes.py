@@ -18,13 +18,14 @@ from gatewise._errors import (
 )
 from gatewise._recording.structures import leaves, mapped
 from gatewise._tensor import Tensor, leaf, whole_number
+from gatewise._types import Function
 
 
 def outcome(
-    f: Callable[..., Any],
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any],
-    given: tuple[Sequence[Any], Mapping[str, Any]],
+    f: Function,
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
+    given: tuple[Sequence[object], Mapping[str, object]],
     split: Callable[[Any], Any] | None = None,
 ) -> Any:
     """What `f` returns. Where NumPy answered an error of ours with one of its own (`out[i] = t`), ours is raised.
@@ -48,7 +49,7 @@ def outcome(
     return out
 
 
-def refuse_mixed(error: Exception, values: Sequence[Any]) -> None:
+def refuse_mixed(error: Exception, values: Sequence[object]) -> None:
     """Raise a better error than `error` where an argument is another library's array, or a list in place of an array.
 
     No name holds what is raised: an error that a frame of its own traceback holds is freed by the collector alone.
@@ -62,7 +63,7 @@ def refuse_mixed(error: Exception, values: Sequence[Any]) -> None:
         raise ReadingError(read.what, why, "np.array([...]) in the place of the list.", line="") from None
 
 
-def is_list_of_numbers(value: Any) -> bool:
+def is_list_of_numbers(value: object) -> bool:
     """Whether an argument was given as a list where an array may have been meant."""
     return (
         isinstance(value, (list, tuple))
@@ -72,7 +73,7 @@ def is_list_of_numbers(value: Any) -> bool:
 
 
 def demand_same(
-    met: Sequence[GatewiseError], f: Callable[[], Any], out: Any, split: Callable[[Any], Any] | None = None
+    met: Sequence[GatewiseError], f: Callable[[], object], out: object, split: Callable[[object], object] | None = None
 ) -> None:
     """Raise the first refusal a function swallowed on its way to `out`, unless `f()`, on plain values, is `out`.
 
@@ -89,9 +90,9 @@ def demand_same(
 
 def demand_same_beside(
     met: Sequence[GatewiseError],
-    f: Callable[..., Any],
-    given: tuple[Sequence[Any], Mapping[str, Any]],
-    split: Callable[[Any], Any] | None,
+    f: Function,
+    given: tuple[Sequence[object], Mapping[str, object]],
+    split: Callable[[object], object] | None,
 ) -> None:
     """The same a little beside `given`: what an `except` does instead may have the right value at one place alone."""
     refused = [error for error in met if not isinstance(error, BeyondError)]
@@ -107,7 +108,7 @@ def demand_same_beside(
     demand_same(refused, lambda: f(*plain[:-1], **plain[-1]), out, split)
 
 
-def beside(x: Any) -> Any:
+def beside(x: object) -> Any:
     """A Tensor of the derivatives that `x` is one of, a little beside it; any other value as it is."""
     if not (isinstance(x, Tensor) and x.bits and whole_number(x) is None and x.dtype.kind == "f"):
         return x
@@ -120,12 +121,12 @@ def beside(x: Any) -> Any:
 STEP = 2.0**-10  # far above the rounding of float32
 
 
-def plainly(structure: Any) -> Any:
+def plainly(structure: object) -> Any:
     """A structure with plain values in place of Tensors, in memory of its own."""
     return mapped(lambda _, x: np.array(v) if isinstance(v := plain_argument(x), np.ndarray) else v, structure)
 
 
-def plain_argument(value: Any) -> Any:
+def plain_argument(value: object) -> Any:
     """An argument as plain code has it: the int where an int was given, the value of a Tensor."""
     if isinstance(value, Tensor):
         whole = whole_number(value)
@@ -133,7 +134,7 @@ def plain_argument(value: Any) -> Any:
     return value
 
 
-def gives(f: Callable[[], Any], out: Any, split: Callable[[Any], Any] | None = None, beyond: bool = False) -> bool:
+def gives(f: Callable[[], object], out: Any, split: Callable[[Any], Any] | None = None, beyond: bool = False) -> bool:
     """Whether `f()` is `out`, up to half the digits: a fallback may compute the same in another way.
 
     `beyond` says what it is where plain floats raise.

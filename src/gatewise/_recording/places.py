@@ -239,11 +239,12 @@ def made_statement(source: Source, node: ast.AST, part: int | None) -> Statement
     if isinstance(node, ast.Lambda):
         return Statement(None, True, node.lineno, source.segment(node.body), node.body)
     if isinstance(node, ast.Return):
-        return Statement(None, True, node.lineno, text, node.value or node)  # type: ignore[arg-type]
+        return Statement(None, True, node.lineno, text, node.value or ast.Constant(None))
     if isinstance(node, ast.Expr):
         return Statement(None, False, node.lineno, text, node.value)
-    target: Any = node.targets[-1] if isinstance(node, ast.Assign) else node.target  # type: ignore[attr-defined]
-    value = node.value  # type: ignore[attr-defined]
+    assert isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign)
+    target: Any = node.targets[-1] if isinstance(node, ast.Assign) else node.target
+    value: Any = node.value
     if isinstance(node, ast.AugAssign):
         value = expression_of_augmented(node)
     into = written_into(target)
@@ -254,7 +255,7 @@ def made_statement(source: Source, node: ast.AST, part: int | None) -> Statement
         value = value.elts[part]
         text = f"{source.segment(target)} = {source.segment(value)}"
     in_place = isinstance(node, ast.AugAssign)
-    return Statement(target_name(target), False, node.lineno, text, value, in_place, into)  # type: ignore[attr-defined]
+    return Statement(target_name(target), False, node.lineno, text, value, in_place, into)
 
 
 def expression_of_augmented(node: ast.AugAssign) -> ast.expr:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from operator import is_
 from types import CodeType, FrameType
@@ -18,6 +18,7 @@ from gatewise._errors import PACKAGE, KeptError
 from gatewise._gates import Gate
 from gatewise._recording.places import Statement, in_loop, statement_at
 from gatewise._tensor import Tensor, described
+from gatewise._types import Function
 
 
 class Recorder:
@@ -59,7 +60,7 @@ class Recorder:
     def step(
         self,
         gate: Gate,
-        forward: Callable[..., Any],
+        forward: Function,
         operands: Sequence[Any],
         values: Sequence[Any],
         parameters: Mapping[str, Any],
@@ -99,7 +100,7 @@ class Recorder:
             elif lent.on_detach is not None:
                 lent.on_detach(t)
 
-    def held(self, operand: Any, value: Any) -> Any:
+    def held(self, operand: object, value: object) -> Any:
         """What the record keeps of one operand: its wire, or a plain value of its own."""
         if type(operand) is Tensor and operand.bits & self.bit and operand.wire is not None:
             if operand.wire.order < self.first:
@@ -182,7 +183,7 @@ def in_print() -> bool:
     return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"
 
 
-def told_by_wires(parameter: Any, plain: Any) -> Any:
+def told_by_wires(parameter: Any, plain: Any) -> object:
     """A parameter as it is kept, with the wires of Tensors inside it (an index) in their place."""
     if type(parameter) is Tensor:
         return seen(parameter.wire) if parameter.wire is not None and parameter.bits & lent.recording else plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,15 +27,16 @@ from gatewise._recording.recorder import Recorder
 from gatewise._recording.structures import leaves
 from gatewise._tensor import BACKWARD, Tensor, described, is_kept, upstream_for
 from gatewise._twins import seen
+from gatewise._types import Function
 
 
 def record(
-    f: Callable[..., Any],
-    args: Sequence[Any] = (),
-    kwargs: Mapping[str, Any] | None = None,
+    f: Function,
+    args: Sequence[object] = (),
+    kwargs: Mapping[str, object] | None = None,
     *,
     wrt: Sequence[str] | None = None,
-    upstream: Any = None,
+    upstream: object = None,
 ) -> FrozenCircuit:
     """Run `f` once on Tensors and return the circuit behind what it gives back.
 
@@ -71,7 +72,7 @@ def record(
 
 
 def given_explicitly(
-    given: Mapping[str, Any], signature: Signature, args: Sequence[Any], kwargs: Mapping[str, Any]
+    given: Mapping[str, object], signature: Signature, args: Sequence[object], kwargs: Mapping[str, object]
 ) -> frozenset[str]:
     """The arguments that are no defaults of the function's own."""
     defaults = {name for name, _, default in signature if default is not inspect.Parameter.empty}
@@ -79,7 +80,7 @@ def given_explicitly(
     return frozenset(n for n in given if n not in defaults or n in kwargs or n in positional)
 
 
-def demand_uncut(out: Any, first: int, around: int) -> None:
+def demand_uncut(out: object, first: int, around: int) -> None:
     """A result that is an earlier run's, or that a derivative around this run is taken through, has no circuit here.
 
     `around` are the bits of those: this run's own have been given back, and another thread may have them by now.
@@ -92,7 +93,7 @@ def demand_uncut(out: Any, first: int, around: int) -> None:
     out.forbid_losing_gradient("circuit", cure, of=around & ~BACKWARD)
 
 
-def output_wire(out: Any, name: str) -> Wire:
+def output_wire(out: object, name: str) -> Wire:
     """The wire of a result that is one number or array made from the inputs."""
     if isinstance(out, Tensor):
         if out.wire is None:
@@ -151,7 +152,7 @@ def starting_upstream(output: Wire, inputs: Sequence[Input], upstream: Any, name
     return upstream_for(output.value, upstream)
 
 
-def names_seen(f: Callable[..., Any]) -> dict[str, Any]:
+def names_seen(f: Function) -> dict[str, object]:
     """The names that the function's code sees around it: globals, and what its closure holds."""
     f = getattr(f, "__func__", f)
     if not isinstance(f, types.FunctionType):

@@ -116,7 +116,7 @@ class MathImports(ast.NodeTransformer):
         left = [ast.copy_location(ast.Import(others), node)] if others else []
         return [*left, *(bound(alias.asname or "math", MATH, node) for alias in ours)]
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> object:
         """`from math import exp as e`: `e` is ours."""
         if node.module != "math" or node.level:
             return node
@@ -233,11 +233,11 @@ def marked(name: str, value: ast.expr) -> ast.expr:
 
 def record_script(
     path: str,
-    given: Mapping[str, Any],
+    given: Mapping[str, object],
     *,
     wrt: Sequence[str] | None = None,
     output: str | None = None,
-    upstream: Any = None,
+    upstream: object = None,
 ) -> FrozenCircuit:
     """Run a flat script on Tensors and return the circuit behind `output` (None: the last name that is no gradient's).
 
@@ -272,12 +272,12 @@ def record_script(
 class ScriptInputs:
     """The inputs of a script as it comes to them: `found`, and by name what is `taken` in the place of each."""
 
-    def __init__(self, given: Mapping[str, Any], wrt: Sequence[str] | None) -> None:
+    def __init__(self, given: Mapping[str, object], wrt: Sequence[str] | None) -> None:
         self.given, self.wrt = given, wrt
         self.found: list[Input] = []
         self.taken: dict[str, Any] = {}
 
-    def take(self, name: str, value: Any, bit: int) -> Any:
+    def take(self, name: str, value: object, bit: int) -> Any:
         """The Tensor that stands for an input: of the script's value, or of one that was given."""
         unwanted: list[str] | None = [] if self.wrt is not None and name not in self.wrt else None
         tensors, found = input_tensors({name: self.given.get(name, value)}, frozenset({name}), unwanted, bit)
@@ -293,12 +293,12 @@ def demand_known(names: Iterable[str], inputs: Sequence[str], path: str) -> None
             raise UnknownInputError(name, inputs, path)
 
 
-def names_of_script(path: str, own_math: Any, take: Callable[[str, Any], Any]) -> dict[str, Any]:
+def names_of_script(path: str, own_math: object, take: Callable[[str, object], object]) -> dict[str, Any]:
     """What a script sees as it begins; it hands each input's name and value to `take`."""
     return {"np": np, "__name__": "__main__", "__file__": path, "math": own_math, MATH: own_math, MARK: take}
 
 
-def plain_run(code: CodeType, path: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def plain_run(code: CodeType, path: str, given: Mapping[str, object]) -> dict[str, Any]:
     """The names of a script once it has run on plain values."""
     names = names_of_script(path, math, lambda name, value: plainly(given.get(name, value)))
     run_users_code(code, names)
@@ -326,7 +326,7 @@ def is_made(wire: Wire | None) -> bool:
     return wire is not None and step_of(wire) is not None
 
 
-def plain_gradient(script: FlatScript, namespace: Mapping[str, Any], name: str) -> Any:
+def plain_gradient(script: FlatScript, namespace: Mapping[str, object], name: str) -> Any:
     """The value that the script gives to a gradient: its own statements, run on plain values."""
     values = {k: plain_argument(v) for k, v in namespace.items() if k not in (MARK, MATH)}
     wanted = [node for node in script.backward if name in targets(node)]

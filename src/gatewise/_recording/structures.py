@@ -17,7 +17,7 @@ Path = tuple[Any, ...]  #: keys and positions that lead to one leaf of a structu
 LEAVES = frozenset({Tensor, float, int, str, bool, type(None), np.ndarray, np.float64})  #: what most leaves are
 
 
-def is_container(x: Any) -> bool:
+def is_container(x: object) -> bool:
     """Whether this is a dict, a list or a tuple, which is looked into."""
     return type(x) not in LEAVES and isinstance(x, (dict, list, tuple))
 
@@ -53,14 +53,15 @@ def mapped(function: Callable[[Path, Any], Any], structure: Any, path: Path = ()
     return function(path, structure)
 
 
-def entries_of(container: Any) -> Iterable[tuple[Any, Any]]:
+def entries_of(container: Any) -> Iterable[tuple[object, object]]:
     """The entries of a dict, a list or a tuple, each with its key or position."""
     if isinstance(container, dict):
-        return kind_of(container).items(container)  # type: ignore[no-any-return]
+        entries: Iterable[tuple[Any, Any]] = kind_of(container).items(container)
+        return entries
     return enumerate(container)
 
 
-def parts_of(container: Any) -> list[Any]:
+def parts_of(container: Any) -> list[object]:
     """What stands in a dict, a list or a tuple, in order."""
     return list(kind_of(container).values(container) if isinstance(container, dict) else container)
 
@@ -92,7 +93,7 @@ def like(container: Any, parts: Sequence[Any]) -> Any:
     return same
 
 
-def bare(container: Any) -> Any:
+def bare(container: object) -> Any:
     """An empty container of a user's class with the attributes of this one.
 
     None of the class's own methods is called: what it does when an entry is set, it is not to do for us.
@@ -119,7 +120,7 @@ def slots_of(kind: type) -> Iterable[str]:
     return [name for name in ([slots] if isinstance(slots, str) else slots) if name not in ("__dict__", "__weakref__")]
 
 
-def kind_of(container: Any) -> Any:
+def kind_of(container: object) -> Any:
     """The kind of Python's own that a container is of: its methods do nothing but keep entries."""
     own = type(container)
     return own if own in KINDS else next(kind for kind in KINDS if isinstance(container, kind))
@@ -128,7 +129,7 @@ def kind_of(container: Any) -> Any:
 KINDS = (OrderedDict, dict, list, tuple)
 
 
-def key_text(key: Any) -> str:
+def key_text(key: object) -> str:
     """The key of a dict, or a position, as a literal of Python: data, whatever stands in it. Raises `ArgumentError`.
 
     >>> print(key_text("W1"), key_text('"'), key_text(0))
@@ -147,7 +148,7 @@ def key_text(key: Any) -> str:
     )
 
 
-def becomes_tensor(value: Any) -> bool:
+def becomes_tensor(value: object) -> bool:
     """Whether a leaf of an argument becomes a Tensor: numbers and arrays of numbers do, words do not."""
     if isinstance(value, np.ndarray):
         return value.dtype.kind in "fiub"
@@ -169,7 +170,7 @@ class Held(list[Any]):
     whole: Any
 
 
-def opened(x: Any, parameters: bool = False) -> Any:
+def opened(x: Any, parameters: bool = False) -> object:
     """A structure with dataclasses as their fields; with `parameters` also objects that have these, as lists of them.
 
     A structure without any is the same object.
@@ -193,7 +194,7 @@ def opened(x: Any, parameters: bool = False) -> Any:
     return found
 
 
-def holds_numbers(value: Any) -> bool:
+def holds_numbers(value: object) -> bool:
     """Whether there is a number in it that can move: arrays of whole numbers are data."""
     return any(becomes_tensor(x) and not (isinstance(x, np.ndarray) and x.dtype.kind != "f") for _, x in leaves(value))
 

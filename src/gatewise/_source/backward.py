@@ -138,7 +138,7 @@ class Backward:
                 f"# the shift in {self.circuit.names[shifted[0]]} cancels: nothing goes back through its max"
             )
 
-    def contribute(self, parent: Wire, part: Any, contributions: int) -> None:
+    def contribute(self, parent: Wire, part: object, contributions: int) -> None:
         """One contribution: a line, or nothing yet where it will be written in the one place that uses it."""
         self.say.current = self.called(parent)
         if not self.has_line(parent, part, contributions):
@@ -156,7 +156,7 @@ class Backward:
         """What values on the way to a gradient are called after."""
         return self.circuit.names.get(parent, "d")
 
-    def has_line(self, parent: Wire, part: Any, contributions: int) -> bool:
+    def has_line(self, parent: Wire, part: object, contributions: int) -> bool:
         """Whether a gradient gets a name: its wire has one, or it is summed, or used several times, or too deep."""
         if parent in self.names.named or parent in self.begun or contributions > 1:
             return True
@@ -169,19 +169,19 @@ class Backward:
             return True
         return False
 
-    def height(self, x: Any) -> int:
+    def height(self, x: object) -> int:
         """How many operations deep an expression is."""
         if isinstance(x, Expr) and x not in self.heights:
             self.heights[x] = 1 + max(map(self.height, x.operands), default=0)
         return self.heights.get(x, 0) if isinstance(x, (Expr, Wire)) else 0
 
-    def atomic(self, part: Any) -> bool:
+    def atomic(self, part: object) -> bool:
         """Whether a contribution is just another name, or a number."""
         x = self.say.resolved(part)
         return not isinstance(x, Expr) or x in self.say.d_texts
 
 
-def is_slight(part: Any) -> bool:
+def is_slight(part: object) -> bool:
     """Whether a gradient is copies of one number or the negative of another gradient: seen through, not named."""
     return repeated_number(part) is not None or (is_gate(part, np.negative) and isinstance(part.operands[0], Wire))
 

@@ -20,7 +20,7 @@ from gatewise._tensor import Tensor
 Exact = tuple[np.dtype[Any], tuple[int, ...], bytes]  # what tells a number or an array from every other
 
 
-def exact(value: Any) -> Exact:
+def exact(value: object) -> Exact:
     """What two values share only if they are the same to the bit."""
     array = np.asarray(value)
     return array.dtype, array.shape, array.tobytes()
@@ -53,7 +53,7 @@ class Expressions:
             if isinstance(base, (int, float, np.ndarray, np.generic)) and np.all(np.asarray(base) > 0):
                 yield exact(np.log(base)), node
 
-    def plain(self, x: Any) -> Text:
+    def plain(self, x: object) -> Text:
         """A plain value of the backward pass or the forward pass."""
         if isinstance(x, (np.ndarray, np.generic)) and (node := self.logarithms.get(exact(x))) is not None:
             return say("np.log({})", self.typed(node, 0))
@@ -67,7 +67,7 @@ class Expressions:
         text = self.spell(wire)
         return Said(text.text, text.names)
 
-    def spell(self, x: Any) -> Text:
+    def spell(self, x: object) -> Text:
         """A value of the backward pass, or of the forward pass, as an expression."""
         if isinstance(x, (Tensor, Wire)):
             x = x if isinstance(x, Wire) and self.is_only_read(x) else self.nodes.of(x)
@@ -133,7 +133,7 @@ class Expressions:
         self.d_texts[node] = as_text(name)
         return self.d_texts[node]
 
-    def resolved(self, x: Any) -> Any:
+    def resolved(self, x: object) -> Any:
         """What a value is, past gradients that are written where they are used."""
         x = self.nodes.of(x) if isinstance(x, (Tensor, Wire)) else x
         while isinstance(x, Wire) and x not in self.d_texts and x in self.d_roots:
@@ -142,6 +142,6 @@ class Expressions:
             return step_of(x) or x
         return x
 
-    def is_statement(self, x: Any) -> bool:
+    def is_statement(self, x: object) -> bool:
         """Whether a value is made by writing into an array."""
         return isinstance(x, Expr) and x not in self.d_texts and x.gate.text == "statement"

@@ -81,7 +81,7 @@ def step_texts(circuit: FrozenCircuit, steps: Iterable[tuple[Expr, Wire]]) -> di
     return found
 
 
-def local_gradients(wire: Wire) -> dict[int, Any]:
+def local_gradients(wire: Wire) -> dict[int, object]:
     """The local gradients of an elementwise gate: what its rule makes of ones, on numbers; None where it is dead."""
     operands, parameters, _, pullback = made_as_written(wire)
     if pullback is None:
@@ -185,7 +185,7 @@ def add_gradients(text: GateText, circuit: FrozenCircuit, writer: Writer, wire: 
             add_locals(text, writer, out, rule, same)
 
 
-def add_locals(text: GateText, writer: Writer, out: Any, rule: Rule, asked: list[int]) -> None:
+def add_locals(text: GateText, writer: Writer, out: object, rule: Rule, asked: list[int]) -> None:
     """Add the local gradients of an elementwise gate: what its rule makes of an upstream gradient of ones."""
     pullback, value, given = rule.pullback, rule.made.value, (rule.operands, rule.parameters)
     printed, recording = pullback.as_printed(), writer.circuit.recording
@@ -209,7 +209,7 @@ def add_locals(text: GateText, writer: Writer, out: Any, rule: Rule, asked: list
             text.locals[position] = text_of_local(writer, rule.made, again.get(k, part))
 
 
-def code_of(writer: Writer, name: str, part: Any, parent: Wire) -> str:
+def code_of(writer: Writer, name: str, part: object, parent: Wire) -> str:
     """One contribution on one line; statements that write into an array stand behind one another."""
     made = writer.say.resolved(part)
     if not writer.say.is_statement(made) and writer.page.into(made) is None:
@@ -231,14 +231,14 @@ def text_of_local(writer: Writer, node: Expr, part: Any) -> str:
     return f"{first:g}"
 
 
-def is_rounded(part: Any) -> bool:
+def is_rounded(part: object) -> bool:
     """Whether six digits are too few for a number: a third."""
     if type(part) is Tensor:  # which passes for the float that it holds
         return False
     return isinstance(part, (float, np.floating)) and not np.isnan(part) and float(f"{part:g}") != part
 
 
-def text_of_number(writer: Writer, node: Expr, part: Any) -> str:
+def text_of_number(writer: Writer, node: Expr, part: object) -> str:
     """A local gradient as it was made; a number that the gate was given, as the user typed it."""
     made = writer.say.resolved(part)
     if is_number(made):
@@ -252,7 +252,7 @@ def text_of_number(writer: Writer, node: Expr, part: Any) -> str:
 
 
 def contributions_of(
-    pullback: Pullback, g: Any, out: Any, operands: Any, parameters: Mapping[str, Any]
+    pullback: Pullback, g: object, out: object, operands: object, parameters: Mapping[str, object]
 ) -> list[tuple[int, Any]]:
     """The contributions of one pullback, by place among its parents; masks taken off."""
     try:
@@ -262,7 +262,7 @@ def contributions_of(
     return [(k, part.g if isinstance(part, Live) else part) for k, part in enumerate(parts)]
 
 
-def lifted(x: Any, bit: int) -> Any:
+def lifted(x: object, bit: int) -> Any:
     return Tensor(x.value, x, bit) if isinstance(x, Wire) else x
 
 

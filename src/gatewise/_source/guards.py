@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 
 from gatewise._circuit import Block, Expr, Place, Read, Wire, part_of, step_of, unknown_behind, wires_in
-from gatewise._gates import GATES, NAMES, Gate, pick
+from gatewise._gates import GATES, cross_entropy, pick
 from gatewise._source.lines import TextLine
 from gatewise._source.looking import value_of
 from gatewise._source.spelling import ATOM, COMPARISON, Text, names_of, nested, number_literal
@@ -71,7 +71,7 @@ class Guards:
             if by_mask(step, self.circuit.spelled):
                 matter |= behind
                 picked[wire] = {wire}
-            elif behind and by_entry(step.gate) and alone:
+            elif behind and step.gate.by_entry and alone:
                 picked[wire] = behind
             elif not (step.gate is GATES[np.sum] and not np.ndim(wire.value)):
                 matter |= behind
@@ -84,7 +84,7 @@ class Guards:
         """A cross-entropy was recognised by rows in order; where they are an argument, the text asks for that."""
         everything: list[Expr | Block] = [*self.circuit.steps.values(), *self.circuit.blocks.values()]
         for found in everything:
-            if found.gate is NAMES["cross_entropy"]:
+            if found.gate is cross_entropy:
                 rows, _ = found.parameters["index"]
                 if isinstance(rows, Wire) and rows not in self.circuit.spelled:
                     name, count = self.names.forward_name(rows), len(rows.value)
@@ -173,8 +173,3 @@ def by_mask(step: Expr, spelled: Collection[Wire]) -> bool:
     """Whether a step picks entries by a mask that an input or a computation gives: by how many is known there alone."""
     index = wires_in(step.parameters.get("index")) if step.gate is GATES[pick] else []
     return any(np.ndim(w.value) and np.asarray(w.value).dtype == bool and w not in spelled for w in index)
-
-
-def by_entry(gate: Gate) -> bool:
-    """Whether each entry of what a gate gives is made of the entries in the same place."""
-    return isinstance(gate.function, np.ufunc) and gate.function.signature is None

@@ -12,12 +12,12 @@ from gatewise._tensor import Tensor
 from gatewise._types import Function
 
 
-def value_of(x: Any) -> Any:
+def value_of(x: object) -> Any:
     """The recorded value of a node, a wire, a Tensor, or of itself."""
     return x.value if isinstance(x, (Expr, Wire, Tensor)) else x
 
 
-def is_number(x: Any, value: float | None = None) -> bool:
+def is_number(x: object, value: float | None = None) -> bool:
     """Whether `x` is a plain Python number, and this one."""
     return type(x) in (int, float) and (value is None or x == value)
 
@@ -37,7 +37,7 @@ def dtype_of(x: Any) -> Any:
     return np.asarray(value).dtype if not isinstance(value, (tuple, list)) else np.dtype(object)
 
 
-def alike(x: Any, y: Any) -> bool:
+def same_form(x: object, y: object) -> bool:
     """Whether two values have one shape and one dtype, and are both arrays or both numbers."""
     a, b = value_of(x), value_of(y)
     return (
@@ -47,7 +47,7 @@ def alike(x: Any, y: Any) -> bool:
     )
 
 
-def weak(value: Any) -> Any:
+def weak(value: object) -> Any:
     """A value as NumPy's promotion sees it."""
     return value if type(value) in (int, float, bool) else np.asarray(value).dtype
 
@@ -74,13 +74,13 @@ def same_parameters(x: Expr, y: Expr) -> bool:
     return all(same_parameter(x.parameters[key], y.parameters[key]) for key in x.parameters)
 
 
-def same_parameter(a: Any, b: Any) -> bool:
+def same_parameter(a: object, b: object) -> bool:
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and all(map(same_parameter, a, b))
     return a is b or (type(a) is type(b) and not isinstance(a, (np.ndarray, list)) and bool(a == b))
 
 
-def is_plain_place(parameter: Any) -> bool:
+def is_plain_place(parameter: object) -> bool:
     """Whether a parameter holds no array."""
     parts = parameter if isinstance(parameter, tuple) else (parameter,)
     return not any(isinstance(part, (np.ndarray, list)) for part in parts)

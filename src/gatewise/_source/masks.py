@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr
-from gatewise._gates import convert, put
+from gatewise._gates import convert, zeros_with
 from gatewise._source.looking import dtype_of, is_gate, is_number, is_plain_place, made, same, value_of
 
 
-def conjuncts(mask: Any) -> list[Any]:
+def conjuncts(mask: object) -> list[object]:
     """The conditions that a mask joins by `&`."""
     return [part for x in mask.operands for part in conjuncts(x)] if is_gate(mask, np.bitwise_and) else [mask]
 
 
-def is_static(mask: Any) -> bool:
+def is_static(mask: object) -> bool:
     """Whether a mask is the same whatever the inputs are: made of slices and positions alone."""
     waiting, seen = [mask], set[int]()
     while waiting:
@@ -31,19 +31,19 @@ def is_static(mask: Any) -> bool:
             if each is not True and each is not np.True_:
                 return False
             continue
-        placed = each.gate.rearranges or is_gate(each, put, np.bitwise_or, np.bitwise_and, np.any)
+        placed = each.gate.rearranges or is_gate(each, zeros_with, np.bitwise_or, np.bitwise_and, np.any)
         if not placed or not all(map(is_plain_place, each.parameters.values())):
             return False
         waiting.extend(each.operands)
     return True
 
 
-def always(mask: Any) -> bool:
+def always(mask: object) -> bool:
     """Whether a mask holds everywhere, whatever the inputs are."""
     return bool(np.all(value_of(mask))) and is_static(mask)
 
 
-def all_of(conditions: list[Any]) -> Any:
+def all_of(conditions: list[object]) -> object:
     """Conditions joined by `&`."""
     first, *rest = conditions
     for other in rest:
@@ -52,7 +52,7 @@ def all_of(conditions: list[Any]) -> Any:
     return first
 
 
-def either(x: Any, y: Any) -> Any:
+def either(x: object, y: object) -> Any:
     """`x | y` where one of them says it all: the same mask once more."""
     if always(x):
         return x
@@ -61,7 +61,7 @@ def either(x: Any, y: Any) -> Any:
     return y if any(same(x, part) for part in alternatives(y)) else None
 
 
-def alternatives(mask: Any) -> Iterable[Any]:
+def alternatives(mask: object) -> Iterable[object]:
     """The conditions that a mask joins by `|`, outermost first and not too deep."""
     for _ in range(8):
         if not is_gate(mask, np.bitwise_or):
@@ -71,19 +71,19 @@ def alternatives(mask: Any) -> Iterable[Any]:
     yield mask
 
 
-def covers(mask: Any, narrower: Any) -> bool:
+def covers(mask: object, narrower: object) -> bool:
     """Whether `mask` holds wherever `narrower` does."""
     return any(same(mask, part) for part in conjuncts(narrower)) or any(
         same(part, narrower) for part in alternatives(mask)
     )
 
 
-def is_switch(mask: Any, x: Any) -> bool:
+def is_switch(mask: object, x: object) -> bool:
     """Whether `mask` asks no more than whether `x` is not 0."""
     return is_gate(mask, np.not_equal) and is_number(mask.operands[1], 0) and same(mask.operands[0], x)
 
 
-def decided(node: Expr) -> Any:
+def decided(node: Expr) -> object:
     """`x != False` is x, and so is `x != 0` where x is a truth value that was moved as a number."""
     x, other = node.operands
     if other is False and dtype_of(x) == bool:
@@ -93,14 +93,18 @@ def decided(node: Expr) -> Any:
     return None
 
 
-def truth(x: Any) -> Any:
+def truth(x: object) -> Any:
     """The truth values behind numbers that are 1 where they hold, or None."""
     if is_gate(x, convert) and dtype_of(x.operands[0]) == bool:
         return x.operands[0]
     if is_gate(x, np.ones_like):
         return np.True_
-    if isinstance(x, Expr) and (x.gate.rearranges or is_gate(x, put)) and (inner := truth(x.operands[0])) is not None:
-        if inner is np.True_ and not is_gate(x, put):
+    if (
+        isinstance(x, Expr)
+        and (x.gate.rearranges or is_gate(x, zeros_with))
+        and (inner := truth(x.operands[0])) is not None
+    ):
+        if inner is np.True_ and not is_gate(x, zeros_with):
             return inner
         value = np.not_equal(x.value, 0)
         return replace(x, operands=(True if inner is np.True_ else inner,), value=value, where=None)

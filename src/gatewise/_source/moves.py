@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr
-from gatewise._source.looking import alike, dtype_of, is_gate, is_spread, made, value_of, weak
+from gatewise._source.looking import dtype_of, is_gate, is_spread, made, same_form, value_of, weak
 
 
-def repeated_number(x: Any) -> Any:
+def repeated_number(x: object) -> object:
     """The single number whose copies are all that `x` holds, or None."""
     while isinstance(x, Expr) and x.gate.rearranges:
         inner = x.operands[0]
@@ -29,18 +29,18 @@ def moved(node: Expr) -> Any:
     if number is not None and dtype_of(number) == dtype_of(node):
         shape = np.shape(node.value)
         if shape == ():
-            return number if alike(number, node) else node
+            return number if same_form(number, node) else node
         return made(np.broadcast_to, number, value=node.value, shape=shape)
     if is_gate(node, np.reshape, np.broadcast_to, np.ravel, np.squeeze) and np.shape(value_of(inner)) == np.shape(
         node.value
     ):
-        return inner if alike(inner, node) else node
-    if is_gate(node, np.squeeze) and is_gate(inner, np.expand_dims) and alike(inner.operands[0], node):
+        return inner if same_form(inner, node) else node
+    if is_gate(node, np.squeeze) and is_gate(inner, np.expand_dims) and same_form(inner.operands[0], node):
         return inner.operands[0]
     return node
 
 
-def turned_from(x: Any) -> Any:
+def turned_from(x: object) -> object:
     """What is turned on its side to give a matrix, or None."""
     return (
         x.operands[0]
@@ -49,14 +49,14 @@ def turned_from(x: Any) -> Any:
     )
 
 
-def raised(x: Any, shape: tuple[int, ...]) -> Any:
+def raised(x: object, shape: tuple[int, ...]) -> Any:
     """The vector that was given a second axis to be a matrix of this shape, or None."""
     if is_gate(x, np.expand_dims) and np.ndim(value_of(x.operands[0])) == 1 and np.shape(x.value) == shape:
         return x.operands[0]
     return None
 
 
-def as_column(x: Any) -> Any:
+def as_column(x: object) -> object:
     """The vector that stands upright as a matrix of one column, or None."""
     found = raised(x, (np.size(value_of(x)), 1))
     return (
@@ -66,7 +66,7 @@ def as_column(x: Any) -> Any:
     )
 
 
-def as_row(x: Any) -> Any:
+def as_row(x: object) -> object:
     """The vector that lies as a matrix of one row, or None."""
     found = raised(x, (1, np.size(value_of(x))))
     return (
@@ -76,14 +76,14 @@ def as_row(x: Any) -> Any:
     )
 
 
-def single(x: Any) -> Any:
+def single(x: object) -> Any:
     """The number that was given two axes, or None."""
     while is_gate(x, np.expand_dims):
         x = x.operands[0]
     return x if np.shape(value_of(x)) == () else None
 
 
-def vector_product(node: Expr) -> Any:
+def vector_product(node: Expr) -> object:
     """A product of matrices of one row or one column as the product with vectors that one writes, or None."""
     product = node.operands[0]
     if not is_gate(product, np.matmul, np.outer) or np.ndim(node.value) != 1:

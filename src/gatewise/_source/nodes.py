@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Input, Wire, part_of, seen, step_of, unknown_behind
-from gatewise._gates import GATES, Gate, convert, pick, put, without_mask
-from gatewise._source.looking import alike, dtype_of, is_gate, is_number, made, same, same_move, value_of
+from gatewise._gates import GATES, Gate, convert, pick, without_mask, zeros_with
+from gatewise._source.looking import dtype_of, is_gate, is_number, made, same, same_form, same_move, value_of
 from gatewise._source.masks import all_of, always, conjuncts, covers, decided, either, is_switch
 from gatewise._source.moves import as_column, as_row, moved, vector_product, without_spreads
 from gatewise._tensor import Tensor
@@ -37,7 +37,7 @@ class Nodes:
         self.tame_expressions: set[Expr] = set()
         self._tame: set[Wire] | None = None
 
-    def stand(self, wire: Wire, mask: Any) -> None:
+    def stand(self, wire: Wire, mask: object) -> None:
         """Note a wire that stands for a complete gradient, zero wherever `mask` says so."""
         self.stands.add(wire)
         if mask is not None:
@@ -79,11 +79,11 @@ class Nodes:
                 return found
         return moved(node) if node.gate.rearranges else without_spreads(node)
 
-    def is_one(self, x: Any) -> bool:
+    def is_one(self, x: object) -> bool:
         """Whether a value stands for an upstream gradient of ones."""
         return isinstance(x, Wire) and x in self.ones
 
-    def outside_is_zero(self, mask: Any, x: Any) -> bool:
+    def outside_is_zero(self, mask: object, x: object) -> bool:
         """Whether `x` is certainly zero wherever `mask` is False."""
         if always(mask):
             return True
@@ -109,7 +109,7 @@ class Nodes:
             return self.outside_is_zero(mask.operands[0], operands[0])
         return False
 
-    def tame(self, x: Any) -> bool:
+    def tame(self, x: object) -> bool:
         """Whether a value, or a gradient, is finite wherever the inputs are, overflow aside: 0 times it is 0.
 
         What a value is made of is a net, not a tree: each part is asked once, and a long chain is no deep recursion.
@@ -140,7 +140,7 @@ class Nodes:
             return x in self.tame_gradients or x in self.tame_wires
         return bool(np.all(np.isfinite(x))) if x is not None else True
 
-    def fixed(self, x: Any) -> Any:
+    def fixed(self, x: object) -> Any:
         """The number behind a name that the user's code gave to one, a size: the same whatever the inputs are."""
         return x.value if isinstance(x, Wire) and x in self.constants else x
 
@@ -178,7 +178,7 @@ def is_tame(gate: Gate, operands: tuple[Any, ...]) -> bool:
     return gate.tame
 
 
-def are_shares(x: Any, total: Any) -> bool:
+def are_shares(x: object, total: object) -> bool:
     """Whether a quotient is that of exponentials and their sum."""
     return is_gate(x, np.exp) and is_gate(total, np.sum) and same(x, total.operands[0])
 
@@ -186,18 +186,18 @@ def are_shares(x: Any, total: Any) -> bool:
 # ------------------------------------------------------------------------------------------------------------ the table
 
 
-def switched(nodes: Nodes, node: Expr) -> Any:
+def switched(nodes: Nodes, node: Expr) -> object:
     """`where(live, part, 0)`: the part alone where it is zero outside `live` anyhow, a product where that does."""
     live, part, otherwise = node.operands
     if nodes.is_one(part) and is_number(otherwise, 0):
         return live
-    if isinstance(live, (bool, np.bool)) and live and alike(part, node):
+    if isinstance(live, (bool, np.bool)) and live and same_form(part, node):
         return part
     if not is_number(otherwise, 0) or dtype_of(live) != bool or (np.shape(node.value) and not np.shape(value_of(live))):
         return None
     conditions = [m for m in conjuncts(live) if not always(m) and not nodes.outside_is_zero(m, part)]
     number = np.shape(node.value) == np.shape(value_of(part)) == () and dtype_of(part) == dtype_of(node)
-    if not conditions and (number or alike(part, node)):
+    if not conditions and (number or same_form(part, node)):
         return part
     live = all_of(conditions) if conditions else live
     if nodes.tame(part):
@@ -205,15 +205,15 @@ def switched(nodes: Nodes, node: Expr) -> Any:
     return without_spreads(replace(node, operands=(live, part, otherwise), where=None))
 
 
-def one_times(nodes: Nodes, node: Expr) -> Any:
+def one_times(nodes: Nodes, node: Expr) -> object:
     """A factor of 1 changes nothing."""
     for one, other in (node.operands, node.operands[::-1]):
-        if nodes.is_one(one) or ((is_number(one, 1) or one is True) and alike(other, node)):
+        if nodes.is_one(one) or ((is_number(one, 1) or one is True) and same_form(other, node)):
             return other
     return None
 
 
-def sign_last(nodes: Nodes, node: Expr) -> Any:
+def sign_last(nodes: Nodes, node: Expr) -> object:
     """`-x * g` is -(x * g)."""
     for k, x in enumerate(node.operands):
         if is_gate(x, np.negative) and x.forward is operator.neg and node.where is not None:
@@ -228,18 +228,18 @@ def everywhere(nodes: Nodes, node: Expr) -> Any:
     return np.True_ if node.operands[0] is np.True_ else None
 
 
-def one_over(nodes: Nodes, node: Expr) -> Any:
+def one_over(nodes: Nodes, node: Expr) -> object:
     """An upstream gradient of ones over something is 1 over it."""
     return replace(node, operands=(1, node.operands[1]), where=None) if nodes.is_one(node.operands[0]) else None
 
 
-def outer_product(nodes: Nodes, node: Expr) -> Any:
+def outer_product(nodes: Nodes, node: Expr) -> object:
     """A column times a row."""
     left, right = as_column(node.operands[0]), as_row(node.operands[1])
     return None if left is None or right is None else made(np.outer, left, right, value=node.value)
 
 
-def picked_number(nodes: Nodes, node: Expr) -> Any:
+def picked_number(nodes: Nodes, node: Expr) -> object:
     """`t[None]` of a number picks that number."""
     return made(np.sum, *node.operands, value=node.value) if node.parameters["shape"] == () else None
 
@@ -251,12 +251,12 @@ RULES: dict[Gate, tuple[Rule, ...]] = {
     GATES[np.squeeze]: (lambda nodes, node: vector_product(node),),
     GATES[np.matmul]: (outer_product,),
     GATES[np.where]: (switched,),
-    GATES[put]: (picked_number,),
+    GATES[zeros_with]: (picked_number,),
     **{GATES[f]: (everywhere,) for f in (np.any, np.reshape, np.transpose, np.expand_dims)},
     GATES[np.not_equal]: (lambda nodes, node: decided(node),),
     GATES[np.bitwise_or]: (lambda nodes, node: either(*node.operands),),
     GATES[np.power]: (lambda nodes, node: node.operands[0] if is_number(node.operands[1], 1) else None,),
-    GATES[convert]: (lambda nodes, node: node.operands[0] if alike(node.operands[0], node) else None,),
+    GATES[convert]: (lambda nodes, node: node.operands[0] if same_form(node.operands[0], node) else None,),
     GATES[np.multiply]: (one_times, sign_last),
     GATES[np.divide]: (one_over,),
 }

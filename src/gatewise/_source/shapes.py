@@ -32,7 +32,7 @@ class Shapes:
         parts = [self.names.get(n, str(n)) for n in np.shape(value)]
         return "(" + ", ".join(parts) + ("," if len(parts) == 1 else "") + ")"
 
-    def said(self, x: Any) -> str:
+    def said(self, x: object) -> str:
         """What there is to say of a value that comes of a matrix product, or of a sum over an axis."""
         if not isinstance(x, Expr) or not np.shape(x.value) or x.gate.function not in TOLD:
             return ""

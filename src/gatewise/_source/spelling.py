@@ -74,7 +74,7 @@ def listed(form: str, pieces: Iterable[str | Text]) -> Said:
 HOLDS = {"atom": ATOM, "unary": UNARY, "loosely": LOWEST}
 
 
-def literal(value: Any, speller: Speller) -> str:
+def literal(value: object, speller: Speller) -> str:
     """A default as it stands in a signature."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key_text(key)}: {literal(part, speller)}" for key, part in value.items()) + "}"
@@ -85,7 +85,7 @@ def literal(value: Any, speller: Speller) -> str:
     return speller.parameter(value) if plain else "None"
 
 
-def is_default(value: Any, default: Any) -> bool:
+def is_default(value: object, default: object) -> bool:
     """Whether a parameter has the value that it has anyhow."""
     return value is default or (
         type(value) is type(default) and isinstance(value, (bool, int, str)) and value == default
@@ -102,7 +102,7 @@ def infix(sign: str, left: Text, right: Text, grouped: bool = False) -> Text:
     return Text(f"{first} {sign} {right.at(rank + 1)}", rank, names)
 
 
-def number_literal(value: Any) -> Text:
+def number_literal(value: object) -> Text:
     """A plain number as a literal that gives the same value and type."""
     if isinstance(value, np.generic):
         return Text(f"np.{value.dtype.name}({number_literal(value.item()).text})")
@@ -123,7 +123,7 @@ class Speller:
 
     def __init__(
         self,
-        texts: Mapping[Any, str],
+        texts: Mapping[object, str],
         named: Callable[[Wire], str | None],
         free: Callable[[str], str],
         hidden: Callable[[str], bool],
@@ -137,7 +137,7 @@ class Speller:
         self.numbers: set[float] = set()  # those that are written by their value, and not as the user typed them
         self.functions: dict[str, Any] = {}  # own gates that need a definition: name -> step
 
-    def plain(self, value: Any) -> Text:
+    def plain(self, value: object) -> Text:
         """A plain value: its text, a literal, or an array that can be told by its value."""
         if id(value) in self.texts and not isinstance(value, (int, float, bool)):
             return Text(self.texts[id(value)], ATOM, names_of(self.texts[id(value)]))
@@ -145,7 +145,7 @@ class Speller:
             return Text(self.array(value))
         return self.number(value)
 
-    def number(self, value: Any) -> Text:
+    def number(self, value: object) -> Text:
         """A number by its value."""
         if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
             self.numbers.add(float(value))
@@ -162,7 +162,7 @@ class Speller:
             return f"np.array({nested(value)}, dtype=np.{value.dtype.name})"
         return f"np.array({nested(value)})"
 
-    def parameter(self, value: Any) -> str:
+    def parameter(self, value: object) -> str:
         """A parameter: the user's spelling, or its value."""
         if isinstance(value, Wire):
             return self.named(value) or self.parameter(value.value)
@@ -206,7 +206,7 @@ class Speller:
             return "..."
         return "None" if value is None else self.parameter(value)
 
-    def slice_part(self, value: Any) -> str:
+    def slice_part(self, value: object) -> str:
         """One number of a slice."""
         return self.number(value).text if isinstance(value, int) else str(value)
 

@@ -35,7 +35,7 @@ class Staged(str):
     def __repr__(self) -> str:
         return str(self)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/plain": str(self), "text/markdown": f"```python\n{self}```"}
 
 
@@ -80,7 +80,7 @@ class Writer:
         forward = self.forward.lines()
         return self.assembled([*said, *self.circuit.setup, *forward], backward)
 
-    def assembled(self, forward: Sequence[Any], backward: Sequence[Any]) -> str:
+    def assembled(self, forward: Sequence[object], backward: Sequence[object]) -> str:
         """The whole text around the lines of the two passes."""
         circuit = self.circuit
         name = circuit.name if circuit.name.isidentifier() else "f"
@@ -157,7 +157,7 @@ def with_modules(line: str, aliases: Mapping[str, str]) -> str:
     return code + sign + comment
 
 
-def kept(wire: Wire) -> Any:
+def marked_kept(wire: Wire) -> object:
     return wire.value.view(Kept) if isinstance(wire.value, np.ndarray) else wire.value
 
 
@@ -167,9 +167,9 @@ def definition(node: Expr) -> Iterator[str]:
 
     values = [value_of(x) for x in node.operands]
     gate = node.gate
-    given = {name: with_wires(value, kept) for name, value in node.parameters.items()}
+    given = {name: with_wires(value, marked_kept) for name, value in node.parameters.items()}
 
-    def composition(*operands: Any) -> Any:
+    def composition(*operands: object) -> object:
         return gate.function(*operands, **given)
 
     composition.__name__ = "out"

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Said, Wire, placed, with_wires
-from gatewise._gates import NAMES, added_at, names_an_entry_once, put, viewed, written
+from gatewise._gates import NAMES, added_at, names_an_entry_once, viewed, written, zeros_with
 from gatewise._source.expressions import Expressions
 from gatewise._source.lines import TextLine, assigned, changed, written_into
 from gatewise._source.looking import dtype_of, is_gate, is_number, value_of
@@ -68,7 +68,9 @@ class Statements:
         """A line that writes into the array of a name."""
         self.lines.append(written_into(name, say(form, *pieces)))
 
-    def assign(self, name: str, root: Any, *, like: Wire | None = None, fresh: bool = False, order: str = "") -> None:
+    def assign(
+        self, name: str, root: object, *, like: Wire | None = None, fresh: bool = False, order: str = ""
+    ) -> None:
         """`name = root`, in several statements where the value is made by writing into an array.
 
         `like` is the wire whose gradient this is; with `fresh` the result must share memory with nothing, and a copy
@@ -90,7 +92,7 @@ class Statements:
             text = self.say.spell(x)
             self.bind(name, self.owned(text, x, like, fresh, order), self.shapes.said(x))
 
-    def owned(self, text: Text, x: Any, like: Wire | None, fresh: bool, order: str) -> Text:
+    def owned(self, text: Text, x: object, like: Wire | None, fresh: bool, order: str) -> Text:
         """An expression for a gradient: one that must share memory with nothing, and would, is copied.
 
         The gradient of a number is one, that nobody can change; an array without axes may stand for it.
@@ -100,7 +102,7 @@ class Statements:
             return Text(f"+{text.at(UNARY)}", UNARY, text.names) if (fresh or not named) and self.shares(x) else text
         return Text(f"{text.at(ATOM)}.copy({order})", ATOM, text.names) if fresh and self.shares(x) else text
 
-    def change(self, name: str, sign: str, right: Any) -> None:
+    def change(self, name: str, sign: str, right: object) -> None:
         """`name += right` and its like, on an array that has this name alone."""
         other = self.say.resolved(right)
         if sign == "+" and self.is_scatter(other):
@@ -188,7 +190,7 @@ class Statements:
         place = Text(target.at(ATOM), ATOM, target.names)
         self.enter(name, "{}[{}] = {}", place, index, self.say.spell(self.unspread(values)))
 
-    def unspread(self, x: Any) -> Any:
+    def unspread(self, x: object) -> Any:
         """What is spread over the places it is written to: assignment spreads by itself."""
         inner = self.say.resolved(x)
         return inner.operands[0] if is_gate(inner, np.broadcast_to) and inner not in self.say.d_texts else x
@@ -204,7 +206,7 @@ class Statements:
         else:
             self.enter(name, "{}[{}] += {}", name, self.say.speller.index(index), self.say.spell(values))
 
-    def each_once(self, index: Any) -> bool:
+    def each_once(self, index: object) -> bool:
         """Whether an index surely names no entry twice: slices, positions, one mask, np.arange beside rows as long."""
         if names_an_entry_once(with_wires(index, placed)):
             return True
@@ -213,14 +215,14 @@ class Statements:
         rows = [a for i, a in arrays if isinstance(a, np.ndarray) and self.is_arange(i)]
         return bool(rows) and all(np.ndim(a) == 1 and len(a) == len(rows[0]) for _, a in arrays)
 
-    def is_arange(self, x: Any) -> bool:
+    def is_arange(self, x: object) -> bool:
         """Whether printed code says that an array is np.arange."""
         text = self.say.speller.parameter(x)
         return text.startswith("np.arange(") or any(
             line.startswith(f"{text} = np.arange(") for line in self.circuit.setup
         )
 
-    def into(self, x: Any) -> tuple[Any, str, Any] | None:
+    def into(self, x: object) -> tuple[Any, str, Any] | None:
         """For `a * b` where a is made by writing into an array, or b is and is added: a, the sign, b."""
         if not isinstance(x, Expr) or x in self.say.d_texts:
             return None
@@ -242,11 +244,11 @@ class Statements:
             return operands[0], sign, operands[1]
         return None
 
-    def is_scatter(self, x: Any) -> bool:
+    def is_scatter(self, x: object) -> bool:
         """Whether a value is zeros with something written in, used once."""
-        return self.say.is_statement(x) and is_gate(x, put) and self.once(x)
+        return self.say.is_statement(x) and is_gate(x, zeros_with) and self.once(x)
 
-    def once(self, x: Any) -> bool:
+    def once(self, x: object) -> bool:
         """Whether a value is used in one place only."""
         return not isinstance(x, (Expr, Wire)) or (self.say.backward and self.say.counts[x] <= 1)
 
@@ -273,7 +275,7 @@ class Statements:
             self.name_shape(x, like)
             self.alter(name, "+", self.say.spell(x), self.shapes.said(x))
 
-    def local_times_upstream(self, x: Any) -> Text | None:
+    def local_times_upstream(self, x: object) -> Text | None:
         """In the notes' style: the local gradient in brackets, times the upstream one, and what they are called."""
         if self.style != "notes" or not self.say.backward or (found := self.factors(x)) is None:
             return None
@@ -281,7 +283,7 @@ class Statements:
         factor = local.text if local.text.isidentifier() else f"({local.text})"
         return say("{} * {}    # local {}, upstream {}", factor, upstream, local, upstream)
 
-    def factors(self, x: Any) -> tuple[Text, Text] | None:
+    def factors(self, x: object) -> tuple[Text, Text] | None:
         """A contribution taken apart into local gradient and upstream gradient, where it is their product."""
         if isinstance(x, (Expr, Wire)) and x in self.say.d_texts:
             return Text("1"), self.say.d_texts[x]
@@ -297,7 +299,7 @@ class Statements:
             "/", Text("1"), self.say.spell(x.operands[1])
         ), self.say.d_texts[upstream]
 
-    def spread_over(self, x: Any, like: Wire) -> Any:
+    def spread_over(self, x: Any, like: Wire) -> object:
         """What is spread over all of a wire's shape, where its gradient is only that."""
         if (
             not is_gate(x, np.broadcast_to)
@@ -312,7 +314,7 @@ class Statements:
         """Whether an array is written as what makes it: np.zeros(...)."""
         return "(" in self.say.speller.plain(x).text
 
-    def shares(self, x: Any) -> bool:
+    def shares(self, x: object) -> bool:
         """Whether an expression is another array's name, or a view of one."""
         x = self.say.resolved(x)
         if not isinstance(value_of(x), np.ndarray) or (isinstance(x, np.ndarray) and self.is_made_anew(x)):

@@ -27,8 +27,8 @@ from gatewise._tensor.layouts import laid_out as laid_out
 from gatewise._tensor.lists import LISTS as LISTS
 from gatewise._tensor.lists import gathered as gathered
 from gatewise._tensor.lists import has_tensor as has_tensor
-from gatewise._tensor.making import copied as copied
 from gatewise._tensor.making import leaf as leaf
+from gatewise._tensor.making import taken_over as taken_over
 from gatewise._tensor.making import tensor as tensor
 from gatewise._tensor.making import variable as variable
 from gatewise._tensor.operators import FORWARDS as FORWARDS

@@ -204,7 +204,7 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
             look(made, operands[0], gate, forward, parameters)
         return made
     if bits & Open.recordings & ~recording:
-        raise elsewhere(gate)
+        raise in_another_thread(gate)
     if not parents:
         key &= ~((4 ** len(values) - 1) // 3 * 2)  # nobody is wanted
     scalar = not several and type(out) in FLOATS and all(type(v) in FLOATS for v in values)
@@ -244,17 +244,17 @@ def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters:
     return made
 
 
-def elsewhere(gate: Gate) -> GateError:
+def in_another_thread(gate: Gate) -> GateError:
     """The error for a step of a recording in a thread of its own."""
     what, why = f"{gate.name} ran in another thread.", "a circuit records the thread it was started in."
     return GateError(what, why, "compute in one thread inside gw.circuit.").told_everywhere()
 
 
-def is_constant(x: Any) -> bool:
+def is_constant(x: object) -> bool:
     return type(x) is Tensor and is_stopped(x.wire)
 
 
-def is_written_into(x: Any) -> bool:
+def is_written_into(x: object) -> bool:
     """Whether a Tensor's memory is its own and may be written into in place."""
     return type(x) is Tensor and x.alias is not None and getattr(x.alias, "own", False)
 
@@ -279,7 +279,7 @@ def standing_in(x: Tensor, closed: int) -> Tensor:
 
 
 @Pullback
-def kept_over(g: object, out: object, operands: Any, parameters: object, live: object = None) -> Any:
+def kept_over(g: object, out: object, operands: Any, parameters: object, live: object = None) -> object:
     """What stands at a wire from a derivative that is over."""
     raise KeptError.of(*operands)
 
@@ -293,7 +293,7 @@ def demand_plain(x: object) -> None:
         raise GateError.subclass(x)
 
 
-def regrouped(out: Any, parts: list[object]) -> Any:
+def regrouped(out: Any, parts: list[object]) -> object:
     """Several outputs in the list, tuple or named tuple that NumPy gives them in."""
     return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
 
@@ -324,7 +324,7 @@ def is_float(out: object, gate: Gate, operands: Sequence[object]) -> bool:
 REAL = np.dtype(float)
 
 
-def demand_rule_for(gate: Gate, values: Sequence[Any], operands: Sequence[Any]) -> None:
+def demand_rule_for(gate: Gate, values: Sequence[object], operands: Sequence[object]) -> None:
     """Refuse complex numbers where a gate's rule is one for real ones."""
     for v in values:
         if type(v) not in FLOATS and (type(v) is complex or getattr(v, "dtype", REAL).kind == "c"):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gatewise._errors import AssignmentError, GateError
-from gatewise._gates import COMPOSED, GATES, NAMES, convert
+from gatewise._gates import COMPOSED, GATES, convert
 from gatewise._tensor.applying import apply, apply_entry
 from gatewise._tensor.asking import described
 from gatewise._tensor.carrier import Tensor, give
@@ -19,7 +19,7 @@ OF_NUMPY = "a Tensor has the names of NumPy's arrays."
 
 
 def astype(
-    t: Tensor, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+    t: Tensor, dtype: Any, order: object = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
 ) -> Any:
     try:
         kind = np.dtype(dtype)
@@ -41,13 +41,13 @@ def reshape(t: Tensor, *shape: object, **options: Any) -> Any:
     return apply(RESHAPE, RESHAPE.call, (t,), {"shape": whole})
 
 
-def transpose(t: Tensor, *axes: Any) -> Any:
+def transpose(t: Tensor, *axes: object) -> Any:
     given = (t, axes[0] if len(axes) == 1 else axes) if axes else (t,)
     return by_function(t, np.transpose, (), given, {})
 
 
 def flatten(t: Tensor, order: Literal["K", "A", "C", "F"] = "C") -> Any:
-    return apply(NAMES["ravel"], in_a_row, (t,), {}) if order == "C" else np.copy(np.ravel(t, order=order))
+    return apply(GATES[np.ravel], in_a_row, (t,), {}) if order == "C" else np.copy(np.ravel(t, order=order))
 
 
 def in_a_row(x: Any) -> Any:
@@ -60,16 +60,16 @@ def conj(t: Tensor) -> Any:
     return np.conjugate(t) if t.dtype.kind == "c" else t
 
 
-def by_rows(x: Any) -> Any:
+def by_rows(x: object) -> Any:
     """`x.copy()`: by rows, where `np.copy(x)` keeps the order that entries lie in."""
     return x.copy() if isinstance(x, np.ndarray) else x
 
 
 def copy(t: Tensor, order: Literal["K", "A", "C", "F"] = "C") -> Any:
-    return apply(NAMES["copy"], by_rows, (t,), {}) if order == "C" else np.copy(t, order=order)
+    return apply(GATES[np.copy], by_rows, (t,), {}) if order == "C" else np.copy(t, order=order)
 
 
-def fill(t: Tensor, value: Any) -> None:
+def fill(t: Tensor, value: object) -> None:
     t[...] = value
 
 
@@ -118,7 +118,7 @@ class Flat:
     def __len__(self) -> int:
         return self.t.size
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+    def __array__(self, dtype: Any = None, copy: object = None) -> Any:
         return np.asarray(np.ravel(self.t), dtype=dtype)
 
 
@@ -130,7 +130,7 @@ def set_part(name: str) -> Function:
     return write
 
 
-def written_over(t: Tensor, value: Any) -> None:
+def written_over(t: Tensor, value: object) -> None:
     cure = "with gw.no_grad(): t[...] = value, which changes it in place."
     raise AssignmentError(f"{described(t)} has no data of its own to set.", OF_NUMPY, cure)
 
@@ -140,7 +140,7 @@ def shaped(t: Tensor, shape: Any) -> None:
     raise AssignmentError(f"{described(t)} cannot be given another shape in place.", "views of it look on.", cure)
 
 
-def deleted(t: Tensor, index: Any) -> None:
+def deleted(t: Tensor, index: object) -> None:
     what = f"entries of {described(t)} cannot be deleted."
     raise GateError.like(ValueError)(what, "an array has a fixed size; NumPy refuses this too.", "np.delete(t, index).")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from gatewise._circuit import Open, Wire, closed_bits, lent, tick
 from gatewise._errors import GateError
 from gatewise._gates import (
     CONSTANT,
-    NAMES,
+    GATES,
     UNASKED,
     WANTED,
     Chain,
@@ -35,8 +35,9 @@ from gatewise._tensor.carrier import Tensor
 from gatewise._tensor.lists import gathered
 from gatewise._tensor.parameters import unwrapped
 from gatewise._tensor.spans import EVERYWHERE, Span, entries_at, span_in
+from gatewise._types import Function
 
-ASSIGN = NAMES["assign"]
+ASSIGN = GATES[written]
 
 
 class Base:
@@ -65,7 +66,7 @@ class View:
 
     __slots__ = ("base", "forward", "gate", "parameters", "span", "strides", "which")
 
-    def __init__(self, base: Tensor, gate: Gate, forward: Callable[..., Any], parameters: Any, which: Any) -> None:
+    def __init__(self, base: Tensor, gate: Gate, forward: Function, parameters: Any, which: Any) -> None:
         self.base, self.gate, self.forward, self.parameters, self.which = base, gate, forward, parameters, which
         self.strides: Any = None  # of the array that the span was taken in
         self.span = EVERYWHERE
@@ -209,7 +210,7 @@ def demand_writeable(t: Tensor, root: Tensor) -> None:
 
 
 #: What shows one part of complex numbers, and what it does not show.
-PARTS = {NAMES["real"]: (NAMES["imag"], 1.0, 1j), NAMES["imag"]: (NAMES["real"], 1j, 1.0)}
+PARTS = {GATES[np.real]: (GATES[np.imag], 1.0, 1j), GATES[np.imag]: (GATES[np.real], 1j, 1.0)}
 
 
 def part_behind(t: Tensor) -> Tensor | None:
@@ -282,7 +283,7 @@ def recorded(root: Tensor, place: Any, chain: Chain, values: Any, index: Any) ->
 
 def eager(root: Tensor, known: Base, place: Any, chain: Chain, values: Any) -> None:
     if root.bits & Open.recordings:
-        raise applying.elsewhere(ASSIGN)
+        raise applying.in_another_thread(ASSIGN)
     plain, kind, own, old = values, CONSTANT, 0, root.wire
     if type(values) is Tensor:
         plain, own = values.value, values.bits & ~closed_bits()

@@ -319,7 +319,7 @@ class Tensor(Carrier):
         return wire.grad
 
     @grad.setter
-    def grad(self, value: Any) -> None:
+    def grad(self, value: object) -> None:
         if self.wire is not None:
             self.wire.grad = value if value is None else given(value, self.value)
 

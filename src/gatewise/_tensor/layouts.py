@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from gatewise._gates import viewed
@@ -11,7 +9,7 @@ from gatewise._tensor.assigning import root_of
 from gatewise._tensor.carrier import Tensor
 
 
-def laid_out(t: Tensor, order: Any) -> Tensor:
+def laid_out(t: Tensor, order: object) -> Tensor:
     """`t` with its entries by rows ("C") or by columns ("F"): itself where they lie like this, or a copy."""
     if order not in ("C", "F") or type(t.value) is not np.ndarray:
         return t

@@ -38,7 +38,7 @@ def tensor(x: object, requires_grad: bool = True) -> Tensor:
     return leaf(x, bits)
 
 
-def copied(x: object) -> Any:
+def taken_over(x: object) -> object:
     """What a Tensor of its own is made of: of a leaf its value, but no result that a derivative is taken through."""
     if type(x) is not Tensor:
         return x
@@ -81,13 +81,13 @@ def twin(value: object, whole: object, bits: int, gradient: object, name: str | 
     return made
 
 
-def deep_copy(t: Tensor, memo: object) -> Any:
+def deep_copy(t: Tensor, memo: object) -> object:
     if t.wire is None or t.bits & ~BACKWARD or not is_leaf(t):
         return np.copy(t)  # one that forgot where it came from would lose its gradient without a word
     return twin(*state(t))
 
 
-def reduced(t: Tensor, protocol: object) -> Any:
+def reduced(t: Tensor, protocol: object) -> object:
     kind = lent_to(t)
     t.forbid_losing_gradient("pickle", "t.numpy() or t.detach(), which can be pickled.", of=kind)
     return (twin, state(t)) if kind == ~BACKWARD else (Tensor, (t.value,))
@@ -137,7 +137,7 @@ def as_float(x: int) -> float:
         raise GateError(problem, "floats end near 1.8e308.", cure) from None
 
 
-def array_of(x: Any) -> np.ndarray:
+def array_of(x: object) -> np.ndarray:
     """What NumPy makes of a list, or of anything else that it makes an array of."""
     try:
         return np.array(x)

@@ -67,22 +67,22 @@ def _give_operators() -> None:
     )
 
 
-def operator_of(gate: Gate, forward: Callable[[object, object], object]) -> Callable[[Any, Any], Any]:
+def operator_of(gate: Gate, forward: Callable[[object, object], object]) -> Callable[[object, object], object]:
     return lambda x, y: apply2(gate, forward, x, y)
 
 
-def reflected(gate: Gate, forward: Callable[[object, object], object]) -> Callable[[Any, Any], Any]:
+def reflected(gate: Gate, forward: Callable[[object, object], object]) -> Callable[[object, object], object]:
     return lambda y, x: apply2(gate, forward, x, y)
 
 
-def exclusive_or(x: object, y: object) -> Any:
+def exclusive_or(x: object, y: object) -> object:
     """`x ^ y` of truth values; of floats a power was meant."""
     if all(np.asarray(plain(v)).dtype == bool for v in (x, y)):
         return apply(GATES[np.bitwise_xor], operator.xor, (x, y), {})
     return unsupported("^", operator.xor, (x, y), {})
 
 
-def divided_by(y: Tensor, x: object) -> Any:
+def divided_by(y: Tensor, x: object) -> object:
     """`x / y`; `1 / y` is the gate reciprocal."""
     if type(x) in (int, float) and x == 1:
         return apply1(RECIPROCAL, one_over, y)
@@ -92,7 +92,7 @@ def divided_by(y: Tensor, x: object) -> Any:
 RECIPROCAL, DIVIDE = GATES[np.reciprocal], GATES[np.divide]
 
 
-def augmented(gate: Gate, forward: Function, name: str, x: Tensor, y: object) -> Any:
+def augmented(gate: Gate, forward: Function, name: str, x: Tensor, y: object) -> object:
     """`x += y`: under no_grad() it changes a parameter in place; else it rebinds a number, as Python does.
 
     On an array it would change what other names refer to, and a parameter would be left as it was without a word.

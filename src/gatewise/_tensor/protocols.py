@@ -19,10 +19,10 @@ from gatewise._tensor.carrier import Tensor, give
 from gatewise._tensor.parameters import bits_inside
 from gatewise._tensor.ufuncs import otherwise
 from gatewise._tensor.writing import IN_PLACE, at, into, into_some, is_target
-from gatewise._types import Parameters
+from gatewise._types import Function, Parameters
 
 
-def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **parameters: Any) -> Any:
+def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **parameters: object) -> Any:
     if "out" in parameters and method in ("__call__", "reduce", "accumulate") and is_target(parameters["out"]):
         target, where = parameters.pop("out"), parameters.pop("where", True) if method == "__call__" else True
         if where is not True:
@@ -95,7 +95,7 @@ AT_ONCE = {
 }
 
 
-def composition(body: Callable[..., Any], function: Any, args: Sequence[Any], kwargs: Parameters) -> Any:
+def composition(body: Function, function: object, args: Sequence[object], kwargs: Parameters) -> object:
     """A function of NumPy's as what it is made of; options that this does not know have no rule."""
     try:
         return body(*args, **kwargs)
@@ -111,7 +111,7 @@ def composition(body: Callable[..., Any], function: Any, args: Sequence[Any], kw
         ) from None
 
 
-def takes(body: Callable[..., Any], args: Sequence[Any], kwargs: Parameters) -> bool:
+def takes(body: Function, args: Sequence[object], kwargs: Parameters) -> bool:
     """Whether a function can be called like this."""
     try:
         inspect.signature(body).bind(*args, **kwargs)
@@ -159,7 +159,7 @@ def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Parameter
     return out if target is not None else carried(out, args)
 
 
-def stripped(x: Any) -> Any:
+def stripped(x: Any) -> object:
     """An argument without Tensors, whose memory can only be read; arrays stay the ones they are."""
     if type(x) is Tensor:
         whole = whole_number(x)
@@ -239,7 +239,7 @@ STRETCH = {np.clip, np.round, np.around, np.fix, np.quantile, np.percentile}
 ORDERS = {np.ravel: 1, np.reshape: 2}
 
 
-def in_order(function: Any, *args: Any, **kwargs: Any) -> Any:
+def in_order(function: Any, *args: Any, **kwargs: Any) -> object:
     """`np.ravel` or `np.reshape` in another order than by rows: by rows, of the array with its axes turned."""
     place = ORDERS[function]
     order = args[place] if len(args) > place else kwargs.pop("order")
@@ -283,7 +283,7 @@ QUESTIONS: dict[Any, Callable[..., Any]] = {
 }
 
 
-def by_gate(t: Tensor, gate: Gate, operands: Sequence[Any], parameters: Parameters) -> Any:
+def by_gate(t: Tensor, gate: Gate, operands: Sequence[object], parameters: Parameters) -> Any:
     return apply(gate, gate.call, operands, parameters)
 
 

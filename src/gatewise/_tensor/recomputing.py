@@ -66,15 +66,15 @@ class Stretch:
         made: list[Any] = []
         with np.errstate(all="ignore"):
             for step in self.steps:
-                out = step.forward(*filled(step.operands, made), **step.parameters)
+                out = step.forward(*with_values(step.operands, made), **step.parameters)
                 made.append(out)
                 made += out if step.ports else ()
-                fill(step.wire(), out, filled(step.saved, made), filled(step.operands, made))
+                give_back(step.wire(), out, with_values(step.saved, made), with_values(step.operands, made))
                 for k, ref in enumerate(step.ports):
-                    fill(ref() if ref is not None else None, out[k], (k,), ())
+                    give_back(ref() if ref is not None else None, out[k], (k,), ())
 
 
-def filled(operands: Sequence[Any], made: list[Any]) -> tuple[Any, ...]:
+def with_values(operands: Sequence[object], made: list[object]) -> tuple[object, ...]:
     return tuple([made[x.at] if type(x) is Inside else x for x in operands])
 
 
@@ -89,7 +89,7 @@ def empty(wire: Any, makers: tuple[Recomputing, Stretch]) -> None:
         OPERANDS.__set__(wire, makers)
 
 
-def fill(wire: Any, value: Any, operands: tuple[Any, ...], written: tuple[Any, ...]) -> None:
+def give_back(wire: Any, value: Any, operands: tuple[Any, ...], written: tuple[Any, ...]) -> None:
     """Give a wire back what it had; one that was never emptied, or that nobody holds, is left alone."""
     kind = type(wire)
     if kind in FULL:
@@ -99,7 +99,7 @@ def fill(wire: Any, value: Any, operands: tuple[Any, ...], written: tuple[Any, .
         wire.written = (written, *wire.written[1:])
 
 
-def computed(wire: Any) -> Any:
+def computed(wire: object) -> Any:
     """The wire, full again."""
     owner, stretch = OPERANDS.__get__(wire)
     owner.compute(stretch)
@@ -178,10 +178,10 @@ class Recomputing:
         if len(self.stretch.steps) >= (self.every or max(LEAST, math.isqrt(self.taken))):
             self.turn()
 
-    def entry(self, x: Any) -> Any:
+    def entry(self, x: object) -> Any:
         return self.entry_of(x.wire, x.value) if type(x) is Tensor else x
 
-    def entry_of(self, wire: Wire | None, value: Any) -> Any:
+    def entry_of(self, wire: Wire | None, value: object) -> object:
         """An operand for another time: by its place where this stretch makes it, else by its value, which is kept."""
         at = self.places.get(wire) if wire is not None else None
         return value if at is None else Inside(at)
@@ -204,6 +204,6 @@ class Recomputing:
 FAST = (type(None), bool, int, float, complex, np.generic, str)
 
 
-def is_fast(x: Any) -> bool:
+def is_fast(x: object) -> bool:
     """Whether an operand keeps its value: not an array that is written into, nor a plain one of the user's."""
     return not getattr(x.alias, "own", False) if type(x) is Tensor else isinstance(x, FAST)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._gates import GATES, shape_of
+from gatewise._gates import GATES, along, shape_of
 
 #: What reduces by each ufunc.
 TOTALS: dict[np.ufunc, Callable[..., Any]] = {
@@ -21,7 +21,7 @@ TOTALS: dict[np.ufunc, Callable[..., Any]] = {
 RUNNING: dict[np.ufunc, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
-def reduce(ufunc: np.ufunc, x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, **options: Any) -> Any:
+def reduce(ufunc: np.ufunc, x: Any, axis: Any = 0, dtype: Any = None, out: object = None, **options: Any) -> object:
     """`np.add.reduce(x)`: along the first axis, where `np.sum` goes along all."""
     if ufunc not in TOTALS:
         return folded(ufunc, x, axis, dtype, **options)
@@ -46,7 +46,7 @@ def folded(ufunc: np.ufunc, x: Any, axis: Any, dtype: Any, keepdims: bool = Fals
     return np.expand_dims(total, axis) if keepdims else total
 
 
-def accumulate(ufunc: np.ufunc, x: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
+def accumulate(ufunc: np.ufunc, x: Any, axis: int = 0, dtype: object = None, out: object = None) -> object:
     """`np.maximum.accumulate(x)`: each round doubles how many entries are in each total."""
     if out is not None or dtype is not None:
         return NotImplemented
@@ -68,7 +68,7 @@ def outer(ufunc: np.ufunc, x: Any, y: Any) -> Any:
     return ufunc(np.reshape(x, whole) if whole else x, y)
 
 
-def reduceat(ufunc: np.ufunc, x: Any, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
+def reduceat(ufunc: np.ufunc, x: Any, indices: Any, axis: int = 0, dtype: object = None, out: object = None) -> object:
     """`np.add.reduceat(x, places)`: the totals of the pieces between the places."""
     if ufunc not in TOTALS or out is not None or dtype is not None:
         return NotImplemented
@@ -76,11 +76,6 @@ def reduceat(ufunc: np.ufunc, x: Any, indices: Any, axis: int = 0, dtype: Any = 
     ends = [*starts[1:], n]
     pieces = [slice(i, j if j > i else i + 1) for i, j in zip(starts, ends, strict=True)]
     return np.stack([TOTALS[ufunc](x[along(axis % len(shape_of(x)), piece)], axis=axis) for piece in pieces], axis=axis)
-
-
-def along(axis: int, place: slice) -> tuple[slice, ...]:
-    """The index that takes a slice along one axis."""
-    return (*(slice(None),) * axis, place)
 
 
 WAYS: Mapping[str, Callable[..., Any]] = {

@@ -14,7 +14,7 @@ from gatewise._tensor.assigning import assign, demand_writeable
 from gatewise._tensor.carrier import Tensor
 
 
-def looked_up(x: Any) -> Any:
+def looked_up(x: object) -> Any:
     """The plain values of a mask or of places: a recording notes that they were looked at."""
     return np.asarray(x.read("array") if type(x) is Tensor else x)
 
@@ -24,7 +24,7 @@ def entry_at(place: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(map(int, np.unravel_index(place, shape)))
 
 
-def is_target(out: Any) -> bool:
+def is_target(out: object) -> bool:
     """Whether `out=` names a Tensor to be written into."""
     return Tensor in map(type, out) if isinstance(out, tuple) else type(out) is Tensor
 
@@ -42,7 +42,7 @@ def into(out: Any, result: Any, stretched: bool = True) -> Any:
     if type(target) is not Tensor:
         raise AssignmentError.into(target)
     have, want = np.asarray(plain(result)), np.asarray(plain(target))
-    fitting = fits(have.shape, want.shape) if stretched else have.shape == want.shape
+    fitting = goes_into(have.shape, want.shape) if stretched else have.shape == want.shape
     castable = np.can_cast(have.dtype, want.dtype, "same_kind")
     if not fitting or not castable:
         what = f"{described(target)} cannot take a result of shape {have.shape} and {have.dtype}."
@@ -52,7 +52,7 @@ def into(out: Any, result: Any, stretched: bool = True) -> Any:
     return target
 
 
-def fits(shape: tuple[int, ...], place: tuple[int, ...]) -> bool:
+def goes_into(shape: tuple[int, ...], place: tuple[int, ...]) -> bool:
     """Whether a result of this shape goes into an array of that one."""
     if len(shape) > len(place):
         return False
@@ -73,11 +73,11 @@ def at(ufunc: np.ufunc, target: Tensor, index: Any, *values: Any) -> None:
     (other,) = values
     other = np.ravel(np.broadcast_to(other, places.shape))
     if ufunc in (np.add, np.subtract):
-        from gatewise._gates import NAMES
+        from gatewise._gates import GATES, added_at
 
         row = np.reshape(target, (-1,))
         signed = other if ufunc is np.add else -other
-        total = NAMES["add_at"](row, signed, index=np.ravel(places))
+        total = GATES[added_at](row, signed, index=np.ravel(places))
         assign(target, ..., np.reshape(total, target.shape))
         return
     for k, place in enumerate(np.ravel(places)):
@@ -85,11 +85,11 @@ def at(ufunc: np.ufunc, target: Tensor, index: Any, *values: Any) -> None:
         target[entry] = ufunc(target[entry], other[k])
 
 
-def plain_index(index: Any, one: Callable[[Any], Any] = plain) -> Any:
+def plain_index(index: object, one: Callable[[object], object] = plain) -> Any:
     return tuple(map(one, index)) if type(index) is tuple else one(index)
 
 
-def noted(x: Any) -> Any:
+def noted(x: object) -> Any:
     """A part of an index as plain numbers, looked up where it is a Tensor."""
     return looked_up(x) if type(x) is Tensor else x
 
@@ -103,7 +103,7 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
         assign(dst, ..., np.where(where, src, dst))
 
 
-def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+def put(a: Any, ind: object, v: Any, mode: str = "raise") -> None:
     a, places = with_an_axis(a), np.ravel(looked_up(ind))
     size = int(np.prod(a.shape))
     if mode != "raise":
@@ -121,18 +121,18 @@ def with_an_axis(array: Any) -> Any:
     return np.reshape(array, (1,))
 
 
-def marked(array: Any, mask: Any) -> tuple[Any, tuple[Any, ...]]:
+def marked(array: object, mask: object) -> tuple[Any, tuple[Any, ...]]:
     """An array with an axis, and its places where a mask is true."""
     return with_an_axis(array), np.nonzero(np.atleast_1d(looked_up(mask)))
 
 
-def place(arr: Any, mask: Any, vals: Any) -> None:
+def place(arr: Any, mask: object, vals: Any) -> None:
     arr, found = marked(arr, mask)
     order = np.resize(np.arange(shape_of(np.ravel(vals))[0]), len(found[0]))
     assign(arr, found, np.ravel(vals)[order])
 
 
-def putmask(a: Any, mask: Any, values: Any) -> None:
+def putmask(a: Any, mask: object, values: Any) -> None:
     a, found = marked(a, mask)
     flat = np.ravel_multi_index(found, a.shape)
     row = np.ravel(values)

@@ -10,6 +10,7 @@ import numpy as np
 
 from gatewise._gates import GATES, Gate
 from gatewise._tensor import LISTS, UNHURRIED, Tensor, apply1, apply2, by_function, gathered, has_tensor
+from gatewise._types import Function
 
 
 def in_lists(args: Any) -> bool:
@@ -30,12 +31,12 @@ TAKE_LISTS = {
 TAKE_NESTED_LISTS = {np.block, np.piecewise, np.histogramdd, np.ix_}
 
 
-def each_gathered(x: Any) -> Any:
+def each_gathered(x: Any) -> object:
     """A list with each of its parts as one Tensor."""
     return type(x)(map(gathered, x)) if type(x) in LISTS and not LISTS.isdisjoint(map(type, x)) else x
 
 
-def of_lists(function: Callable[..., Any], gather: Callable[[Any], Any] | None = None) -> Callable[..., Any]:
+def of_lists(function: Function, gather: Callable[[Any], Any] | None = None) -> Function:
     """A function of NumPy's that takes lists of Tensors where it takes arrays."""
     by_each = function in TAKE_LISTS
     gather = gather or (each_gathered if by_each else gathered)
@@ -58,11 +59,11 @@ def of_lists(function: Callable[..., Any], gather: Callable[[Any], Any] | None =
     return twin
 
 
-def of_one(ufunc: np.ufunc, gate: Gate) -> Callable[..., Any]:
+def of_one(ufunc: np.ufunc, gate: Gate) -> Function:
     """A ufunc of one operand: a Tensor goes to its gate at once, without NumPy's way around."""
 
     @functools.wraps(ufunc, updated=())
-    def twin(x: Any, /, *args: Any, **kwargs: Any) -> Any:
+    def twin(x: object, /, *args: object, **kwargs: object) -> Any:
         if type(x) is Tensor and not args and not kwargs:
             return apply1(gate, ufunc, x)
         if type(x) in (list, tuple):
@@ -72,11 +73,11 @@ def of_one(ufunc: np.ufunc, gate: Gate) -> Callable[..., Any]:
     return twin
 
 
-def of_two(ufunc: np.ufunc, gate: Gate) -> Callable[..., Any]:
+def of_two(ufunc: np.ufunc, gate: Gate) -> Function:
     """A ufunc of two operands, likewise."""
 
     @functools.wraps(ufunc, updated=())
-    def twin(x: Any, y: Any, /, *args: Any, **kwargs: Any) -> Any:
+    def twin(x: object, y: object, /, *args: object, **kwargs: object) -> Any:
         if (type(x) is Tensor or type(y) is Tensor) and not args and not kwargs:
             return apply2(gate, ufunc, gathered(x), gathered(y))
         if type(x) in (list, tuple) or type(y) in (list, tuple):
@@ -86,12 +87,12 @@ def of_two(ufunc: np.ufunc, gate: Gate) -> Callable[..., Any]:
     return twin
 
 
-def but_indices(x: Any) -> Any:
+def but_indices(x: object) -> object:
     """A list as one Tensor; a tuple is an index."""
     return x if type(x) is tuple else gathered(x)
 
 
-def of_ufunc(ufunc: np.ufunc) -> Callable[..., Any]:
+def of_ufunc(ufunc: np.ufunc) -> Function:
     """A ufunc that takes lists of Tensors; its other ways and facts are its own."""
     gate = GATES.get(ufunc)
     direct = gate is not None and gate not in UNHURRIED and ufunc.nin <= 2

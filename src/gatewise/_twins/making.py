@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from gatewise._circuit import lent
 from gatewise._tensor import STOPPED, Tensor, gathered, has_tensor, laid_out, whole_number
+from gatewise._types import Function
 
 
-def buffer(array: Any) -> Any:
+def buffer(array: Any) -> object:
     """A new array as a Tensor where a derivative is being taken: Tensors may be written into it."""
     if not lent.taking or type(array) is not np.ndarray or array.dtype.kind not in "fc":
         return array
     return Tensor(array, STOPPED)
 
 
-def makes(function: Callable[..., Any]) -> Callable[..., Any]:
+def makes(function: Function) -> Function:
     """A function of NumPy's that makes an array of numbers."""
 
     @functools.wraps(function, updated=())
@@ -29,7 +29,7 @@ def makes(function: Callable[..., Any]) -> Callable[..., Any]:
     return twin
 
 
-def filled(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
+def filled(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> object:
     fill_value = gathered(fill_value)
     if type(fill_value) is not Tensor:
         return buffer(np.full(shape, fill_value, dtype, **options))
@@ -38,7 +38,7 @@ def filled(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> An
     return made if dtype is None else made.astype(dtype)
 
 
-def of_array(function: Callable[..., Any], copies: bool) -> Callable[..., Any]:
+def of_array(function: Function, copies: bool) -> Function:
     """`np.array` and its like."""
     order = {np.ascontiguousarray: "C", np.asfortranarray: "F"}.get(function, "K")
 
@@ -62,7 +62,7 @@ def of_array(function: Callable[..., Any], copies: bool) -> Callable[..., Any]:
 
 def even_steps(
     start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, **options: Any
-) -> Any:
+) -> object:
     plainly: Any = np.linspace
     made = plainly(start, stop, int(num), endpoint, retstep, **options)
     return made if type(start) is Tensor or type(stop) is Tensor else buffer(made)

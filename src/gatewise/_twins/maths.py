@@ -13,24 +13,26 @@ import numpy as np
 from gatewise._errors import UnsupportedError
 from gatewise._gates import GATES, Gate, load_scipys
 from gatewise._tensor import Tensor, apply, gathered, has_tensor
+from gatewise._types import Function
 
-MATH_NAMES = {
-    "fabs": "absolute",
-    "asin": "arcsin",
-    "acos": "arccos",
-    "atan": "arctan",
-    "atan2": "arctan2",
-    "asinh": "arcsinh",
-    "acosh": "arccosh",
-    "atanh": "arctanh",
-    "pow": "power",
+#: What `math` calls otherwise than NumPy does.
+NUMPYS = {
+    math.fabs: np.absolute,
+    math.asin: np.arcsin,
+    math.acos: np.arccos,
+    math.atan: np.arctan,
+    math.atan2: np.arctan2,
+    math.asinh: np.arcsinh,
+    math.acosh: np.arccosh,
+    math.atanh: np.arctanh,
+    math.pow: np.power,
 }
 
 
 class MathGate:
     """A function of `math` that takes Tensors too: on floats it is math's own, to the bit."""
 
-    def __init__(self, function: Callable[..., Any], gate: Gate) -> None:
+    def __init__(self, function: Function, gate: Gate) -> None:
         self.function, self.gate, self.__name__ = function, gate, function.__name__
 
     def __call__(self, *args: Any) -> Any:
@@ -41,19 +43,19 @@ class MathGate:
         return apply(self.gate, self.function, args, {})
 
 
-def math_gate(function: Any) -> Any:
+def math_gate(function: Any) -> object:
     """The Tensor-taking twin of one of math's functions; anything else as it is."""
-    ufunc = getattr(np, MATH_NAMES.get(function.__name__, function.__name__), None)
+    ufunc = NUMPYS.get(function) or getattr(np, function.__name__, None)
     if isinstance(ufunc, np.ufunc) and ufunc in GATES and function is not math.floor:
         return MathGate(function, GATES[ufunc])
     return IN_GATES.get(function, function)
 
 
-def math_of(body: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+def math_of(body: Function, function: Function) -> Function:
     """A function of `math` that has no gate: on Tensors it is `body`."""
 
     @functools.wraps(function)
-    def twin(*args: Any, **kwargs: Any) -> Any:
+    def twin(*args: object, **kwargs: object) -> Any:
         if any(map(has_tensor, args)):
             return body(*args, **kwargs)
         return function(*args, **kwargs)
@@ -61,12 +63,12 @@ def math_of(body: Callable[..., Any], function: Callable[..., Any]) -> Callable[
     return twin
 
 
-def whole(t: Any, rounded: Callable[[Any], Any]) -> Any:
+def rounded_number(t: Any, rounded: Callable[[Any], Any]) -> object:
     """A number as the whole one below it, above it, ...: Python counts by it."""
     return rounded(t.item() if type(t) is Tensor else t)
 
 
-def by_scipys_gate(name: str, function: Callable[[float], float]) -> Callable[[Any], Any]:
+def by_scipys_gate(name: str, function: Callable[[float], float]) -> Callable[[object], object]:
     """A function of `math` whose derivative is that of one of `scipy.special`."""
 
     @functools.wraps(function)
@@ -82,9 +84,9 @@ def by_scipys_gate(name: str, function: Callable[[float], float]) -> Callable[[A
 
 
 IN_GATES: dict[Any, Callable[..., Any]] = {
-    math.floor: math_of(lambda t: whole(t, math.floor), math.floor),
-    math.ceil: math_of(lambda t: whole(t, math.ceil), math.ceil),
-    math.trunc: math_of(lambda t: whole(t, math.trunc), math.trunc),
+    math.floor: math_of(lambda t: rounded_number(t, math.floor), math.floor),
+    math.ceil: math_of(lambda t: rounded_number(t, math.ceil), math.ceil),
+    math.trunc: math_of(lambda t: rounded_number(t, math.trunc), math.trunc),
     math.fsum: math_of(lambda xs: np.sum(gathered(list(xs))), math.fsum),
     math.prod: math_of(lambda xs, start=1: np.prod(gathered(list(xs))) * start, math.prod),
     math.hypot: math_of(lambda *xs: np.linalg.norm(gathered(list(xs))), math.hypot),
@@ -94,9 +96,9 @@ IN_GATES: dict[Any, Callable[..., Any]] = {
     math.erfc: by_scipys_gate("erfc", math.erfc),
     math.gamma: by_scipys_gate("gamma", math.gamma),
     math.lgamma: by_scipys_gate("gammaln", math.lgamma),
-    math.isclose: math_of(lambda a, b, **k: math.isclose(plain(a), plain(b), **k), math.isclose),
+    math.isclose: math_of(lambda a, b, **k: math.isclose(item_of(a), item_of(b), **k), math.isclose),
 }  # fmt: skip
 
 
-def plain(x: Any) -> Any:
+def item_of(x: object) -> Any:
     return x.item() if type(x) is Tensor else x

@@ -52,7 +52,7 @@ MODULES = {*NUMPYS, math}
 TWINS: dict[int, tuple[Any, Any]] = {}  #: by id: an object and its twin
 
 
-def twin_of(value: Any) -> Any:
+def twin_of(value: object) -> Any:
     """What takes the place of a value in what a function sees; None where nothing does."""
     if isinstance(value, types.ModuleType):
         return twin_of_module(value) if value in MODULES or is_scipys(value) else None
@@ -110,7 +110,7 @@ _learn()
 MATH_TWIN = twin_of_module(math)
 
 
-def twins_among(names: Mapping[str, Any]) -> dict[str, Any]:
+def twins_among(names: Mapping[str, object]) -> dict[str, Any]:
     """What takes the place of those of these names that have a twin."""
     return {name: twin for name, value in names.items() if (twin := twin_of(value)) is not None}
 

@@ -22,7 +22,7 @@ def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from codes_in(each)
 
 
-def once(function: Callable[[types.CodeType], Any]) -> Callable[[types.CodeType], Any]:
+def once(function: Callable[[types.CodeType], object]) -> Callable[[types.CodeType], Any]:
     """A function of code objects, asked once for each of them, which it does not keep alive."""
     known: weakref.WeakKeyDictionary[types.CodeType, Any] = weakref.WeakKeyDictionary()
 
@@ -37,7 +37,7 @@ def once(function: Callable[[types.CodeType], Any]) -> Callable[[types.CodeType]
 
 
 @once
-def names_in(code: types.CodeType) -> tuple[str, ...]:
+def names_asked(code: types.CodeType) -> tuple[str, ...]:
     """The global names that a function may ask for, and the attributes; whether it imports."""
     return tuple(dict.fromkeys(name for each in codes_in(code) for name in each.co_names))
 
@@ -46,7 +46,7 @@ def names_in(code: types.CodeType) -> tuple[str, ...]:
 def imports(code: types.CodeType) -> bool:
     """Whether a function imports NumPy, SciPy or math in its body."""
     wanted = {"numpy", "scipy", "math"}
-    return any(name.partition(".")[0] in wanted for name in names_in(code))
+    return any(name.partition(".")[0] in wanted for name in names_asked(code))
 
 
 @once
@@ -81,7 +81,7 @@ WAYS_OUT = frozenset(("exec", "eval", "globals", "vars", "__globals__", "f_globa
 
 def is_way_out(f: types.FunctionType) -> bool:
     """Whether a function may ask for any global name, and bind it: `exec` may be there under another name, too."""
-    around = (*map(f.__globals__.get, names_in(f.__code__)), *held(f))
+    around = (*map(f.__globals__.get, names_asked(f.__code__)), *held(f))
     return names_a_way_out(f.__code__) or not WAYS_OUT_THEMSELVES.isdisjoint(map(id, around))
 
 
@@ -93,7 +93,7 @@ WRITING = frozenset(
 )
 
 
-def is_users(value: Any, names: Mapping[str, Any]) -> bool:
+def is_users(value: object, names: Mapping[str, object]) -> bool:
     """Whether a value is a plain function of the same module."""
     return type(value) is types.FunctionType and value.__globals__ is names
 
@@ -104,7 +104,7 @@ def functions_reached(f: types.FunctionType) -> Iterator[types.FunctionType]:
     while waiting:
         each = waiting.pop()
         yield each
-        around = [each.__globals__.get(name) for name in names_in(each.__code__)]
+        around = [each.__globals__.get(name) for name in names_asked(each.__code__)]
         for other in (*around, *held(each)):
             if is_users(other, f.__globals__) and id(other) not in known:
                 known.add(id(other))
@@ -136,7 +136,7 @@ class Plan:
         reached = list(functions_reached(f))
         codes = [each.__code__ for each in reached]
         self.reaches_out = any(map(is_way_out, reached))
-        known = {name: f.__globals__.get(name) for code in codes for name in names_in(code)}
+        known = {name: f.__globals__.get(name) for code in codes for name in names_asked(code)}
         self.reached = [(weakref.ref(each), each.__code__) for each in reached]
         around = [value for each in reached for value in held(each)]
         self.around = list(map(id, around))
@@ -156,7 +156,7 @@ class Plan:
         self.needed = needed and not self.installed
         self.stored = {name for code in codes for name in stored(code)}
 
-    def may_be_written(self, value: Any) -> bool:
+    def may_be_written(self, value: object) -> bool:
         """Whether a value is an array that the function captured, and may write into or into copies of."""
         return self.writing and type(value) is np.ndarray and value.dtype.kind == "f" and value.flags.writeable
 

@@ -6,7 +6,7 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from gatewise._gates import COMPOSED, GATES
 from gatewise._tensor import Tensor, gathered
 from gatewise._twins.lists import of_ufunc
+from gatewise._types import Function
 
 
 def first_tensor(x: Any) -> Tensor | None:
@@ -24,7 +25,7 @@ def first_tensor(x: Any) -> Tensor | None:
     return next((t for t in map(first_tensor, parts) if t is not None), None)
 
 
-def of_function(function: Callable[..., Any]) -> Callable[..., Any]:
+def of_function(function: Function) -> Function:
     """A function of SciPy's that is given Tensors too: they go to its gate."""
 
     @functools.wraps(function, updated=())
@@ -73,7 +74,7 @@ class Frozen:
 METHODS = ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf")
 
 
-def twins_in(module: types.ModuleType) -> Iterator[tuple[Any, Any]]:
+def twins_in(module: types.ModuleType) -> Iterator[tuple[object, object]]:
     """Those of a module's names that have twins, each with it."""
     for value in list(vars(module).values()):
         if isinstance(value, np.ufunc) and value in GATES:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Collection, Container
+from collections.abc import Collection, Container
 from typing import Any
 
 import numpy as np
 
 from gatewise._tensor import STOPPED, Tensor
 from gatewise._twins.reached import Plan, plan_of
+from gatewise._types import Function
 
 
 class Seeing:
@@ -51,7 +52,8 @@ class Seeing:
     def function(self, f: types.FunctionType) -> types.FunctionType:
         """A plain function that sees this."""
         if id(f) in self.made:
-            return self.made[id(f)][1]  # type: ignore[no-any-return]
+            known: types.FunctionType = self.made[id(f)][1]
+            return known
         own, deep = f.__closure__ or (), self.plan.deep
         cells = tuple(map(self.cell, own)) if deep and own else own
         twin = types.FunctionType(f.__code__, self.copy, f.__name__, f.__defaults__, cells)
@@ -79,7 +81,7 @@ class Seeing:
             return types.CellType()
         return types.CellType() if id(value) in self.plan.inside else cell
 
-    def seen_through(self, value: Any) -> Any:
+    def seen_through(self, value: Any) -> object:
         kind = type(value)
         if kind is types.FunctionType and value.__globals__ is self.real:
             return self.function(value)
@@ -120,7 +122,7 @@ NOTHING = object()
 MANY = 256  #: names of a module, beyond which those alone are copied that its functions ask for
 
 
-def seen(f: Callable[..., Any]) -> Callable[..., Any]:
+def seen(f: Function) -> Function:
     """The same function, which sees NumPy and math answered by the gates; what it writes to its globals is written.
 
     Methods, partial functions and decorated ones are seen through as far as they are plain functions of the user's.
@@ -137,7 +139,7 @@ def seen(f: Callable[..., Any]) -> Callable[..., Any]:
     if not plan.needed:
         return f
 
-    def called(*args: Any, **kwargs: Any) -> Any:
+    def called(*args: object, **kwargs: object) -> Any:
         seeing = Seeing(f, plan)
         try:
             return seeing.function(f)(*args, **kwargs)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from gatewise._views.checks import check_text, complex_shown
 from gatewise._views.ledger import local_text, locally
@@ -14,7 +13,7 @@ from gatewise._views.numbers import Value, adds_up, equation, number, quantity
 from gatewise._views.patterns import axes_text, lesson, spoken, stretched_axes, what_it_did
 from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Use, Wire, read
-from gatewise._views.text import cells, pad, plain
+from gatewise._views.text import cells, pad, plain_text
 from gatewise._views.trouble import cure_lines
 
 _LABEL = 12  # cells from a line's label to its text
@@ -27,7 +26,7 @@ _ASSIGNED = re.compile(r"(\w+) = ")
 _ZEROS = re.compile(r"\w+ = np\.zeros[^;]*; ")
 
 
-def card(record: Mapping[str, Any], name: str, *, digits: int | None = None, times: str = "*") -> str:
+def card(record: Mapping[str, object], name: str, *, digits: int | None = None, times: str = "*") -> str:
     """The card of the wire called `name`; `times` is the sign its products are written with.
 
     A wire a gate made shows that gate: forward, upstream, local, downstream, code. An input shows its uses. A name that
@@ -122,7 +121,7 @@ class _Page:
         uses = self.sheet.uses_of[wire.id]
         used = [self._use_line(use) for use in uses] or [said("card.unused")]
         return [
-            f"{plain(wire.origin)}  {self._named(wire)} = {self.sheet.value(wire, self.digits)}",
+            f"{plain_text(wire.origin)}  {self._named(wire)} = {self.sheet.value(wire, self.digits)}",
             *_labelled("uses", used),
             *_labelled("gradient", [self.gradient_sum(wire)]),
             *self._said_and_checked([wire]),
@@ -132,12 +131,12 @@ class _Page:
         head = _at_column(f"{said('card.gate')}  {wire.made}", what_it_did(self.sheet, wire, self.digits), _PATTERN_AT)
         if wire.line is None:
             return head
-        told = f"{said('line', line=str(wire.line))}   {plain(wire.text)}"
+        told = f"{said('line', line=str(wire.line))}   {plain_text(wire.text)}"
         loop = self.sheet.loop_of(wire)
         return _at_column(head, told if loop is None else f"{told}   {loop.place}", _SOURCE_AT)
 
     def forward(self, wire: Wire) -> str:
-        name, value = plain(wire.name), self.sheet.value(wire, self.digits)
+        name, value = plain_text(wire.name), self.sheet.value(wire, self.digits)
         if self._any_array(wire):
             return f"{self._shaped(f'{wire.name} = {wire.expression}')} = {value}"
         values = {source.name: source.value for source in self._sources(self.sheet.operands[wire.id])}
@@ -167,7 +166,7 @@ class _Page:
             tight = text[found.end() :].lstrip().startswith("**") or text[: found.start()].endswith("-")
             return f"({shown})" if tight and shown.startswith("-") else shown
 
-        return plain(_NAME.sub(fill, text))
+        return plain_text(_NAME.sub(fill, text))
 
     def local(self, wire: Wire, operands: list[Use]) -> list[str]:
         texts = [self._local_along(wire, use) for use in operands]
@@ -178,12 +177,12 @@ class _Page:
         return ["".join(pad(text, max(_LOCAL_EVERY, cells(text) + 3)) for text in texts)]
 
     def _local_along(self, wire: Wire, use: Use) -> str:
-        name, source = f"d{plain(wire.name)}/d{self._source(use)}", self.sheet.wires[use.source]
+        name, source = f"d{plain_text(wire.name)}/d{self._source(use)}", self.sheet.wires[use.source]
         if wire.pattern == "stops":
             return f"{name}: {_stopped('local.none', wire)}"
         if use.local is None and use.local_text is None:
             return f"{name}: {said(f'local.{_without_local(source)}', gate=spoken(wire))}"
-        symbols = plain(use.local_text) if use.local_text else ""
+        symbols = plain_text(use.local_text) if use.local_text else ""
         shown = local_text(use, self.digits)
         return f"{name} = {shown}" if symbols in ("", locally(use, self.digits)) else f"{name} = {symbols} = {shown}"
 
@@ -197,7 +196,7 @@ class _Page:
         lines = [self._back_along(wire, use)]
         axes = stretched_axes(source.shape, wire.shape) if wire.pattern not in ("mixes", "spreads", "moves") else ()
         if axes and use.contribution is not None:
-            again, made = (f"{plain(each.name)} {each.shape}" for each in (source, wire))
+            again, made = (f"{plain_text(each.name)} {each.shape}" for each in (source, wire))
             lines.append(f"  {said('back.summed', axes=axes_text(axes), wire=again, made=made)}")
         return lines
 
@@ -216,7 +215,7 @@ class _Page:
         terms = (wire.gradient, use.local, use.contribution)
         if any(isinstance(each, list) or each is None for each in terms):
             return _away(self._text(use.contribution), use.blocked)
-        factors = f"d{plain(wire.name)} {self.times} d{plain(wire.name)}/d{self._source(use)}"
+        factors = f"d{plain_text(wire.name)} {self.times} d{plain_text(wire.name)}/d{self._source(use)}"
         return _away(f"{factors} = {equation(terms, ['*'], self.times, self.digits)}", use.blocked)
 
     def _left_out(self, use: Use) -> str:
@@ -261,9 +260,9 @@ class _Page:
 
     def _origin(self, use: Use) -> str:
         target = self.sheet.wires[use.target]
-        gate = plain(target.symbol)
+        gate = plain_text(target.symbol)
         if target.line is None:
-            origin = said("part.name", gate=gate, name=plain(target.name))
+            origin = said("part.name", gate=gate, name=plain_text(target.name))
         else:
             origin = said("part.line", gate=gate, line=str(target.line))
         if sum(each.source == use.source for each in self.sheet.operands[target.id]) > 1:
@@ -277,7 +276,7 @@ class _Page:
     def _code(self, wire: Wire) -> list[str]:
         code = accumulated(self.sheet.code.get(wire.id, ()), set())
         if not self._any_array(wire):
-            return [" ;  ".join(map(plain, code))] if code else []
+            return [" ;  ".join(map(plain_text, code))] if code else []
         return [self._shaped(line) for line in code]
 
     def _shaped(self, code: str) -> str:
@@ -291,7 +290,7 @@ class _Page:
             shape = shapes.get(found[1], ())
             return f"{found[0]} {_turned(shape, found[2])}" if shape else found[0]
 
-        return plain(_NAME.sub(with_shape, code), 400)
+        return plain_text(_NAME.sub(with_shape, code), 400)
 
     def _said_and_checked(self, wires: list[Wire], first: str = "") -> list[str]:
         output = self.sheet.output
@@ -316,15 +315,15 @@ class _Page:
         return list({source.id: source for source in self._each(operands)}.values())
 
     def _source(self, use: Use) -> str:
-        return plain(self.sheet.wires[use.source].name)
+        return plain_text(self.sheet.wires[use.source].name)
 
     def _named(self, wire: Wire) -> str:
-        return plain(wire.name) + (f" {wire.shape}" if wire.shape else "")
+        return plain_text(wire.name) + (f" {wire.shape}" if wire.shape else "")
 
 
 def _stopped(key: str, wire: Wire) -> str:
     """That a gate stops gradients, with its own sentence in parentheses where it has one."""
-    why = plain(wire.says.rstrip("."))
+    why = plain_text(wire.says.rstrip("."))
     return said(f"{key}.why", why=why[:1].lower() + why[1:]) if why else said(key)
 
 

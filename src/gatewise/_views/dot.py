@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from gatewise._views.sheet import Sheet, Wire, read
-from gatewise._views.text import plain
+from gatewise._views.text import plain_text
 
 
-def dot(record: Mapping[str, Any], *, digits: int | None = None) -> str:
+def dot(record: Mapping[str, object], *, digits: int | None = None) -> str:
     """The circuit of a record as a directed graph: a node for each input and gate, an edge for each use."""
     sheet = read(record)
     lines = ["digraph circuit {", "  rankdir=LR;", '  node [fontname="monospace"];', '  edge [fontname="monospace"];']
@@ -42,5 +41,5 @@ def _edges(sheet: Sheet, digits: int | None) -> Iterator[str]:
 
 def _quoted(text: str) -> str:
     """A string in quotes, where only quotes and backslashes mean anything."""
-    lines = (plain(line).replace("\\", "\\\\").replace('"', '\\"') for line in text.split("\n"))
+    lines = (plain_text(line).replace("\\", "\\\\").replace('"', '\\"') for line in text.split("\n"))
     return '"' + "\\n".join(lines) + '"'

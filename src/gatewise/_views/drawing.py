@@ -6,7 +6,7 @@ import html
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from gatewise._views.text import cells, plain
+from gatewise._views.text import cells, plain_text
 
 ADVANCE = 0.6  # the width of one cell of a monospace font, in font sizes
 USUAL_SIZE = 13.0  # of text that states no size of its own
@@ -22,7 +22,7 @@ def width_of(text: str, size: float) -> float:
 
 def escaped(text: str, limit: int = 400) -> str:
     """Text that is data and nothing else, in content and in attributes."""
-    return html.escape(plain(text, limit), quote=True)
+    return html.escape(plain_text(text, limit), quote=True)
 
 
 def figure(value: float) -> str:
@@ -76,7 +76,7 @@ def bent(points: Sequence[Point]) -> str:
     'M0,0H15q5,0 5,5V30'
     """
     track = track_of(points)
-    pieces = [f"M{at(track[0])}"]
+    pieces = [f"M{path_point(track[0])}"]
     for before, corner, after in zip(track, track[1:], track[2:], strict=False):
         radius = min(CORNER, distance(before, corner) / 2, distance(corner, after) / 2)
         start, end = _towards(corner, before, radius), _towards(corner, after, radius)
@@ -90,7 +90,7 @@ def _straight(start: Point, end: Point) -> str:
 
 
 def _step(start: Point, end: Point) -> str:
-    return at((end[0] - start[0], end[1] - start[1]))
+    return path_point((end[0] - start[0], end[1] - start[1]))
 
 
 def track_of(points: Sequence[Point]) -> list[Point]:
@@ -115,6 +115,6 @@ def _towards(start: Point, end: Point, length: float) -> Point:
     return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
 
 
-def at(point: Point) -> str:
+def path_point(point: Point) -> str:
     """A point as a path has it."""
     return f"{figure(point[0])},{figure(point[1])}"

@@ -28,7 +28,7 @@ class Demand:
 
 
 @dataclass
-class Stretch:
+class RisingMap:
     """A rising map of one coordinate: from each place on, everything is moved on by its extra room."""
 
     places: list[tuple[float, float]] = field(default_factory=list)
@@ -61,10 +61,10 @@ class Placed:
     """A level where it is drawn: maps of its own coordinates, and the corner of its box."""
 
     level: Level
-    across: Stretch
-    down: Stretch
+    across: RisingMap
+    down: RisingMap
     inner: list[tuple[Piece, Placed]]
-    settled: Stretch = field(default_factory=Stretch)  # what the level around asks for on top
+    settled: RisingMap = field(default_factory=RisingMap)  # what the level around asks for on top
     left: float = 0.0
     top: float = 0.0
 
@@ -112,7 +112,7 @@ def place(level: Level) -> Placed:
 def _pulled(level: Level) -> Placed:
     """The level with room for its open groups."""
     inner = [(piece, _pulled(piece.inside)) for piece in level.pieces if piece.is_open and piece.inside]
-    placed = Placed(level, Stretch(), Stretch(), inner)
+    placed = Placed(level, RisingMap(), RisingMap(), inner)
     wider: dict[int, float] = {}
     for piece, inside in inner:
         column = piece.node.column

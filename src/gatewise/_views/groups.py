@@ -24,7 +24,7 @@ from gatewise._views.members import (
     names_of,
 )
 from gatewise._views.phrases import said
-from gatewise._views.repeats import repeats
+from gatewise._views.repeats import with_repeats
 from gatewise._views.sheet import Loop, Sheet
 
 USUAL = 120  # gates drawn unless more are asked for
@@ -173,7 +173,7 @@ def _tree(sheet: Sheet) -> list[Part]:
         steps = list(run)
         inner = _sorted_out(_with_blocks(sheet, [step for step in steps if not step.is_edge]), 0)
         found += inner if loop is None else [_loop(sheet.loops[loop], steps, _cut(_pieces(inner), _PIECE))]
-    return _pieces(repeats(found))
+    return _pieces(with_repeats(found))
 
 
 def _loop(loop: Loop, steps: Sequence[GatePart], inner: list[Part]) -> Group:
@@ -259,7 +259,7 @@ def _sorted_out(parts: list[Part], depth: int) -> list[Part]:
             found += _statements(inside)
         else:
             found.append(group_of(key[0], "call", _sorted_out(inside, depth + 1)))
-    return repeats(found)
+    return with_repeats(found)
 
 
 def _key_of_call(part: Part, depth: int) -> tuple[str, int, str | None] | None:
@@ -271,7 +271,7 @@ def _statements(parts: list[Part]) -> list[Part]:
     found: list[Part] = []
     for stage, run in groupby(parts, key=lambda part: _stage(part)):
         inside = list(run)
-        found += inside if stage is None else [group_of(stage, "statement", repeats(inside))]
+        found += inside if stage is None else [group_of(stage, "statement", with_repeats(inside))]
     return found
 
 

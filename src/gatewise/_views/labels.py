@@ -12,7 +12,7 @@ from gatewise._views.meaning import objective
 from gatewise._views.numbers import Summary, Value, is_finite, quantity, reals, shape_text
 from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Use, Wire
-from gatewise._views.text import plain, shorten
+from gatewise._views.text import plain_text, shorten
 
 SIZE, SMALL_SIZE, SYMBOL_SIZE = USUAL_SIZE, 11.0, 14.0
 LINE = 15.0  # from one line of text to the next
@@ -52,7 +52,7 @@ Stack = tuple[list[Label], list[Label]]  # above and below a wire
 
 def shown_name(name: str) -> str:
     """A name as a picture shows it: harmless, and not too long."""
-    return shorten(plain(name), _WIDEST_NAME)
+    return shorten(plain_text(name), _WIDEST_NAME)
 
 
 def height_of(labels: Sequence[Label]) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from gatewise._views.checks import derivative_text
 from gatewise._views.looped import of_all_rounds, of_loops, series
@@ -13,7 +12,7 @@ from gatewise._views.numbers import DASH, quantity, shape_text
 from gatewise._views.patterns import what_it_did
 from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Use, Wire, read
-from gatewise._views.text import cells, pad, pad_left, plain
+from gatewise._views.text import cells, pad, pad_left, plain_text
 
 _WIDEST_EXPRESSION = 60
 _TO_THE_RIGHT = ("value", "gradient", "numerical")
@@ -36,7 +35,7 @@ class LedgerRows:
         return column in self.numeric
 
 
-def ledger_rows(record: Mapping[str, Any], *, digits: int | None = None) -> LedgerRows:
+def ledger_rows(record: Mapping[str, object], *, digits: int | None = None) -> LedgerRows:
     """The ledger of a record as data.
 
     The column of shapes is there when some wire is an array or not float64, the column of numerical derivatives when
@@ -57,7 +56,7 @@ def ledger_rows(record: Mapping[str, Any], *, digits: int | None = None) -> Ledg
     return LedgerRows(tuple(said(f"head.{key}") for key in columns), rows, under, numeric)
 
 
-def ledger(record: Mapping[str, Any], *, digits: int | None = None) -> str:
+def ledger(record: Mapping[str, object], *, digits: int | None = None) -> str:
     """The ledger of a record as plain text for a fixed-width font."""
     table = ledger_rows(record, digits=digits)
     lines = (table.header, *table.rows)
@@ -77,15 +76,15 @@ def _line(table: LedgerRows, line: tuple[str, ...], widths: list[int]) -> str:
 
 def _name(sheet: Sheet, wire: Wire, digits: int | None) -> str:
     count = of_all_rounds(sheet, wire)
-    return plain(wire.name) if count is None else said("loop.rounds", name=plain(wire.name), count=count)
+    return plain_text(wire.name) if count is None else said("loop.rounds", name=plain_text(wire.name), count=count)
 
 
 def _made_by(sheet: Sheet, wire: Wire, digits: int | None) -> str:
-    return plain(wire.expression, _WIDEST_EXPRESSION) if wire.is_gate else plain(wire.origin)
+    return plain_text(wire.expression, _WIDEST_EXPRESSION) if wire.is_gate else plain_text(wire.origin)
 
 
 def _shape(sheet: Sheet, wire: Wire, digits: int | None) -> str:
-    return f"{shape_text(wire.shape) or said('scalar')} {plain(wire.dtype)}"
+    return f"{shape_text(wire.shape) or said('scalar')} {plain_text(wire.dtype)}"
 
 
 def _value(sheet: Sheet, wire: Wire, digits: int | None) -> str:
@@ -115,7 +114,7 @@ def _locals(sheet: Sheet, wire: Wire, digits: int | None) -> str:
 
 def _local(sheet: Sheet, wire: Wire, uses: list[Use], digits: int | None) -> str:
     numbers = " and ".join(local_text(use, digits) for use in uses)
-    return f"d{plain(wire.name)}/d{plain(sheet.wires[uses[0].source].name)} = {numbers}"
+    return f"d{plain_text(wire.name)}/d{plain_text(sheet.wires[uses[0].source].name)} = {numbers}"
 
 
 def local_text(use: Use, digits: int | None = None) -> str:
@@ -127,5 +126,5 @@ def local_text(use: Use, digits: int | None = None) -> str:
 def locally(use: Use, digits: int | None = None) -> str:
     """A local gradient: the number where it is one, else its symbols."""
     if use.local_text and (use.local is None or isinstance(use.local, list)):
-        return plain(use.local_text)
+        return plain_text(use.local_text)
     return quantity(use.local, None, digits)

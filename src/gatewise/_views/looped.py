@@ -9,7 +9,7 @@ from typing import Any
 from gatewise._views.numbers import Value, entries, number, quantity
 from gatewise._views.phrases import said
 from gatewise._views.sheet import Loop, Sheet, Wire
-from gatewise._views.text import plain
+from gatewise._views.text import plain_text
 
 
 def of_all_rounds(sheet: Sheet, wire: Wire) -> int | None:
@@ -56,12 +56,12 @@ def _told(sheet: Sheet, k: int, loop: Loop) -> list[str]:
         said("loop.told.carried", before=_name(sheet, before), after=_name(sheet, after)) for after, before in pairs
     ]
     each = [wire for wire in sheet.wires if wire.loop == k and wire.role == "each"]
-    names = ", ".join(plain(wire.name) for wire in each)
-    wires = ", ".join(plain(wire.expression) for wire in each)
+    names = ", ".join(plain_text(wire.name) for wire in each)
+    wires = ", ".join(plain_text(wire.expression) for wire in each)
     shared = [said("loop.told.each", names=names, wires=wires, count=len(each))] if each else []
-    whole = said("loop.told", text=plain(loop.text), place=loop.place)
+    whole = said("loop.told", text=plain_text(loop.text), place=loop.place)
     return [whole, "; ".join([*carried, *shared])] if carried or shared else [whole]
 
 
 def _name(sheet: Sheet, id_: int) -> str:
-    return plain(sheet.wires[id_].name)
+    return plain_text(sheet.wires[id_].name)

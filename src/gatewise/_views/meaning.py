@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from gatewise._views.checks import checked, entry_name
+from gatewise._views.checks import check_lines, entry_name
 from gatewise._views.corners import before_corners, meets_corner, two_slopes
 from gatewise._views.numbers import Entry, entries, is_finite, number
 from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Wire
-from gatewise._views.text import plain
+from gatewise._views.text import plain_text
 from gatewise._views.trouble import not_finite
 
 NUDGE = 0.01
@@ -19,12 +19,12 @@ NUDGE = 0.01
 def objective(sheet: Sheet) -> str:
     """What the gradients are gradients of: the output, its sum, or the output weighted by the upstream gradient."""
     key = "objective" if sheet.upstream_is_one else "objective.weighted"
-    return said(f"{key}.sum" if sheet.output.shape else key, output=plain(sheet.output.name))
+    return said(f"{key}.sum" if sheet.output.shape else key, output=plain_text(sheet.output.name))
 
 
 def meaning(sheet: Sheet, digits: int | None = None) -> tuple[str, ...]:
     """The lines under a ledger: how to raise the output, what was checked, what is not finite."""
-    return (_to_raise(sheet, digits), *checked(sheet, digits), *not_finite(sheet))
+    return (_to_raise(sheet, digits), *check_lines(sheet, digits), *not_finite(sheet))
 
 
 def _to_raise(sheet: Sheet, digits: int | None) -> str:
@@ -33,7 +33,7 @@ def _to_raise(sheet: Sheet, digits: int | None) -> str:
     if not inputs:
         return said("raise.none", f=f)
     if not _is_output_finite(sheet):
-        return said("raise.unknown", f=f, output=plain(sheet.output.name), value=sheet.value(sheet.output, digits))
+        return said("raise.unknown", f=f, output=plain_text(sheet.output.name), value=sheet.value(sheet.output, digits))
     before = before_corners(sheet)
     return said("raise", f=f, moves=", ".join(_move(sheet, wire, digits, wire.id in before) for wire in inputs))
 
@@ -69,7 +69,7 @@ def steepest(wire: Wire) -> tuple[str, float | None]:
 
     None for what is no real number and so has no direction.
     """
-    name = plain(wire.name)
+    name = plain_text(wire.name)
     if not wire.shape:
         (entry,) = entries(wire.gradient)
         return name, entry if isinstance(entry, int | float) else None
@@ -79,20 +79,20 @@ def steepest(wire: Wire) -> tuple[str, float | None]:
     flat = entries(wire.gradient)
     if not flat:
         return name, 0
-    best = largest(flat)
+    best = largest_entry(flat)
     if best is None:
         return name, None
     return f"{name}[{', '.join(map(str, _unravel(best, wire.shape)))}]", _largest_of(flat)
 
 
-def largest(flat: Sequence[Entry]) -> int | None:
+def largest_entry(flat: Sequence[Entry]) -> int | None:
     """Where the entry of the largest size stands; one that is not finite comes first. None without real numbers."""
     sizes = [(not math.isfinite(entry), abs(entry)) for entry in flat if isinstance(entry, int | float)]
     return sizes.index(max(sizes)) if sizes and len(sizes) == len(flat) else None
 
 
 def _largest_of(flat: Sequence[Entry]) -> float | None:
-    place = largest(flat)
+    place = largest_entry(flat)
     entry = None if place is None else flat[place]
     return entry if isinstance(entry, int | float) else None
 
@@ -114,7 +114,7 @@ def nudge(sheet: Sheet, wire: Wire, digits: int | None = None) -> str:
     if force is None or 0 in wire.shape:
         return ""
     if not _is_output_finite(sheet):
-        return said("nudge.unknown", output=plain(sheet.output.name), value=sheet.value(sheet.output, digits))
+        return said("nudge.unknown", output=plain_text(sheet.output.name), value=sheet.value(sheet.output, digits))
     if not is_finite(force):
         return ""
     f, step = objective(sheet), str(NUDGE)
@@ -122,7 +122,7 @@ def nudge(sheet: Sheet, wire: Wire, digits: int | None = None) -> str:
     if corner := (where, *sides) if sides else _checked_corner(sheet, wire):
         up, down = (_change(slope, f) for slope in corner[1:])
         return said("nudge.corner", where=corner[0], step=step, up=up, down=down)
-    place = largest(entries(wire.gradient)) if wire.gradient is not None else None
+    place = largest_entry(entries(wire.gradient)) if wire.gradient is not None else None
     if place is not None and meets_corner(sheet, wire, place):
         return said("nudge.rates", where=where, f=f)
     if force == 0:

@@ -104,7 +104,7 @@ def is_outlined(part: Part) -> bool:
 
 def names_of(parts: Sequence[Part]) -> str:
     """A few parts by their names, more by their number of gates."""
-    names = [name_of(part) for part in parts]
+    names = [name_of_part(part) for part in parts]
     return ", ".join(names) if len(names) <= _FEW else gate_count(parts)
 
 
@@ -117,7 +117,7 @@ def lines_of(parts: Sequence[Part]) -> str:
     return said("line", line=first) if len(lines) == 1 else said("group.lines", first=first, last=last)
 
 
-def name_of(part: Part) -> str:
+def name_of_part(part: Part) -> str:
     """The name of a group, the symbol of a gate without its literal."""
     if isinstance(part, Group):
         return part.name

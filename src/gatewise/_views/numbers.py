@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from gatewise._views.phrases import said
-from gatewise._views.text import plain
+from gatewise._views.text import plain_text
 
 Entry: TypeAlias = bool | int | float | str | None  # nan and inf are words in a record; None was not computed
 Value: TypeAlias = "Entry | Sequence[Value]"
@@ -63,7 +63,7 @@ def both_parts(word: str, digits: int | None) -> str:
     """
     z = complex_of(word)
     if z is None:
-        return plain(word)
+        return plain_text(word)
     sign = "-" if math.copysign(1.0, z.imag) < 0 else "+"
     return f"{number(z.real, digits)}{sign}{number(abs(z.imag), digits)}j"
 

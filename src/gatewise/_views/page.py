@@ -21,7 +21,7 @@ from gatewise._views.phrases import phrases, said
 from gatewise._views.picture import live_picture
 from gatewise._views.scene import DEEPEST
 from gatewise._views.sheet import Sheet, Wire, read
-from gatewise._views.text import plain
+from gatewise._views.text import plain_text
 from gatewise._views.trouble import LONGEST_CURE, not_finite
 
 LONGEST_SENTENCE = 300
@@ -62,14 +62,14 @@ _TARGETS = re.compile(r"    ([^\W\d][\w, ]*?) = ")
 
 
 def page(
-    record: Mapping[str, Any],
-    formulas: Mapping[str, Any] | None = None,
+    record: Mapping[str, object],
+    formulas: Mapping[str, object] | None = None,
     *,
     palette: str = "default",
     digits: int | None = None,
     fold: Fold = None,
     staged: str | None = None,
-    rounds: Sequence[Mapping[str, Any]] = (),
+    rounds: Sequence[Mapping[str, object]] = (),
 ) -> str:
     """A whole HTML document: the picture, a table of the wires, and the script that brings both to life.
 
@@ -79,7 +79,7 @@ def page(
     rounds of its loops (`_record.rounds.series`), of which a slider chooses.
     """
     sheet = read(record)
-    name = escaped(plain(str(record["name"])))
+    name = escaped(plain_text(str(record["name"])))
     parts = _parts(record, formulas, palette, digits, fold, staged, rounds, style=_told_briefly("live.css"))
     return "\n".join(
         [
@@ -115,14 +115,14 @@ def _head(title: str, palette: str) -> list[str]:
 
 
 def element(
-    record: Mapping[str, Any],
-    formulas: Mapping[str, Any] | None = None,
+    record: Mapping[str, object],
+    formulas: Mapping[str, object] | None = None,
     *,
     palette: str = "default",
     digits: int | None = None,
     fold: Fold = None,
     staged: str | None = None,
-    rounds: Sequence[Mapping[str, Any]] = (),
+    rounds: Sequence[Mapping[str, object]] = (),
 ) -> str:
     """The same as an element of a notebook: an image, which a script that may run replaces by the live picture.
 
@@ -146,12 +146,12 @@ class _Parts(NamedTuple):
 
 def _parts(
     record: Mapping[str, Any],
-    formulas: Mapping[str, Any] | None,
+    formulas: Mapping[str, object] | None,
     palette: str,
     digits: int | None,
     fold: Fold,
     staged: str | None,
-    rounds: Sequence[Mapping[str, Any]],
+    rounds: Sequence[Mapping[str, object]],
     *,
     style: str,
 ) -> _Parts:
@@ -178,15 +178,15 @@ def _parts(
     return _Parts(svg, f'<script type="application/json">{packed}</script>\n<script>{_told_briefly(_START)}</script>')
 
 
-def _cleaned(formulas: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _cleaned(formulas: Mapping[str, Any] | None) -> Mapping[str, object]:
     """The formulas with sentences that show every character of the user's names."""
     if formulas is None:
         return {"recording": said("page.recording")}
     if "recording" in formulas:
-        return {"recording": plain(str(formulas["recording"]), LONGEST_SENTENCE)}
+        return {"recording": plain_text(str(formulas["recording"]), LONGEST_SENTENCE)}
     return {
         **formulas,
-        "guards": [[*rest, plain(sentence, LONGEST_SENTENCE)] for *rest, sentence in formulas["guards"]],
+        "guards": [[*rest, plain_text(sentence, LONGEST_SENTENCE)] for *rest, sentence in formulas["guards"]],
     }
 
 
@@ -212,7 +212,7 @@ def _without_data(svg: str) -> tuple[str, dict[str, list[str | None]]]:
     return still, {name: [attributes.get(name) for attributes in found] for name in names}
 
 
-def _needed(geometry: Mapping[str, Any]) -> Mapping[str, Any]:
+def _needed(geometry: Mapping[str, Any]) -> Mapping[str, object]:
     """The geometry, without the places of marks where there is no group that could move them."""
     if any(level["groups"] for level in geometry["levels"]):
         return geometry
@@ -223,13 +223,13 @@ def _needed(geometry: Mapping[str, Any]) -> Mapping[str, Any]:
 def _groups(sheet: Sheet, fold: Fold) -> list[tuple[str, list[int]]]:
     """The name of each group of the picture and the wires made inside it, by its number."""
     found = {
-        group.number: (plain(group.name), [wire.id for wire in group.wires])
+        group.number: (plain_text(group.name), [wire.id for wire in group.wires])
         for group in all_groups(grouped(sheet, fold))
     }
     return [found.get(number, ("", [])) for number in range(max(found, default=-1) + 1)]
 
 
-def _with_groups(rounds: Sequence[Mapping[str, Any]], sheet: Sheet, fold: Fold) -> list[Mapping[str, Any]]:
+def _with_groups(rounds: Sequence[Mapping[str, object]], sheet: Sheet, fold: Fold) -> list[Mapping[str, object]]:
     """The rounds of each loop, with the number of the group that shows it."""
     groups = {
         group.steps[0].wires[0].loop: group.number for group in all_groups(grouped(sheet, fold)) if group.kind == "loop"
@@ -240,9 +240,9 @@ def _with_groups(rounds: Sequence[Mapping[str, Any]], sheet: Sheet, fold: Fold) 
 def _alternative(sheet: Sheet, digits: int | None) -> str:
     """What is said in place of the image."""
     inputs = [wire for wire in sheet.wires if wire.kind == "input"]
-    told = ", ".join(f"{plain(wire.name)} = {sheet.value(wire, digits)}" for wire in inputs)
-    slopes = ", ".join(f"{plain(wire.name)} {_gradient(sheet, wire, digits)}" for wire in inputs)
-    output = f"{plain(sheet.output.name)} = {sheet.value(sheet.output, digits)}"
+    told = ", ".join(f"{plain_text(wire.name)} = {sheet.value(wire, digits)}" for wire in inputs)
+    slopes = ", ".join(f"{plain_text(wire.name)} {_gradient(sheet, wire, digits)}" for wire in inputs)
+    output = f"{plain_text(sheet.output.name)} = {sheet.value(sheet.output, digits)}"
     return said("page.image", output=output, inputs=told, slopes=slopes)
 
 
@@ -386,15 +386,15 @@ def _table(sheet: Sheet, digits: int | None) -> str:
     HTML lets a cell end where the next begins.
     """
     columns: dict[str, Callable[[Wire], str]] = {
-        "wire": lambda wire: plain(wire.name) + (f" {shape_text(wire.shape)}" if wire.shape else ""),
-        "made": lambda wire: plain(wire.expression if wire.is_gate else wire.origin),
+        "wire": lambda wire: plain_text(wire.name) + (f" {shape_text(wire.shape)}" if wire.shape else ""),
+        "made": lambda wire: plain_text(wire.expression if wire.is_gate else wire.origin),
         "value": lambda wire: sheet.value(wire, digits),
         "gradient": lambda wire: _gradient(sheet, wire, digits),
-        "pattern": lambda wire: plain(wire.pattern),
+        "pattern": lambda wire: plain_text(wire.pattern),
     }
     heads = "".join(f"<th scope=col>{said(f'head.{key}')}" for key in columns)
     rows = "".join(_row([cell(wire) for cell in columns.values()]) for wire in sheet.wires)
-    caption = escaped(said("page.caption", name=plain(sheet.output.name)))
+    caption = escaped(said("page.caption", name=plain_text(sheet.output.name)))
     return (
         f"<details><summary>{said('page.table')}</summary><table><caption>{caption}</caption>"
         f"<thead><tr>{heads}</tr>\n<tbody>{rows}</table></details>"

@@ -7,7 +7,7 @@ from math import prod
 from gatewise._views.numbers import Value, entries, number
 from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Use, Wire
-from gatewise._views.text import plain
+from gatewise._views.text import plain_text
 
 _OF_TWO = {"larger", "smaller"}  # corners of gates that choose between operands
 _OF_ALL = {"largest", "smallest"}  # and of those that choose among entries
@@ -37,7 +37,7 @@ def lesson(sheet: Sheet, wire: Wire) -> str:
     operands = sheet.operands[wire.id]
     if wire.pattern == "distributes" and len(operands) > 1 and wire.has_gradient:
         key = "lesson.whole.minus" if any(use.local == -1 for use in operands) else "lesson.whole"
-        return said(key, d=f"d{plain(wire.name)}")
+        return said(key, d=f"d{plain_text(wire.name)}")
     if wire.corner in _OF_TWO:
         return _tie_of_two(sheet, wire, operands)
     return _tie_inside(wire, operands) if wire.corner in _OF_ALL else ""
@@ -89,7 +89,7 @@ def _meets(operand: Wire, result: Wire, use: Use) -> bool:
 
 def spoken(wire: Wire) -> str:
     """The gate's name as one says it: max for maximum, as its symbol has it without a literal."""
-    return plain(wire.symbol.split(" ")[0] if wire.corner in _OF_TWO else wire.gate)
+    return plain_text(wire.symbol.split(" ")[0] if wire.corner in _OF_TWO else wire.gate)
 
 
 def axes_text(axes: tuple[int, ...]) -> str:
@@ -160,8 +160,8 @@ def _scales(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -
 
 
 def _plainly(sheet: Sheet, wire: Wire, operands: list[Use], digits: int | None) -> str:
-    return said(f"did.{wire.pattern}") if wire.pattern in _PLAINLY else plain(wire.pattern)
+    return said(f"did.{wire.pattern}") if wire.pattern in _PLAINLY else plain_text(wire.pattern)
 
 
 def _source_name(sheet: Sheet, use: Use) -> str:
-    return plain(sheet.wires[use.source].name)
+    return plain_text(sheet.wires[use.source].name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gatewise._views.drawing import USUAL_SIZE, at, attributes, bent, escaped, figure, shape, words
+from gatewise._views.drawing import USUAL_SIZE, attributes, bent, escaped, figure, path_point, shape, words
 from gatewise._views.groups import Fold
 from gatewise._views.heat import Heat, opacity, shades, squares
 from gatewise._views.labels import SMALL_SIZE
@@ -35,7 +35,7 @@ Own = dict[str, list[list[float]]]
 
 
 def picture(
-    record: Mapping[str, Any], *, palette: str = "default", digits: int | None = None, fold: Fold = None
+    record: Mapping[str, object], *, palette: str = "default", digits: int | None = None, fold: Fold = None
 ) -> str:
     """The circuit of a record as the text of an SVG.
 
@@ -47,8 +47,8 @@ def picture(
 
 
 def live_picture(
-    record: Mapping[str, Any], *, palette: str = "default", digits: int | None = None, fold: Fold = None
-) -> tuple[str, dict[str, Any]]:
+    record: Mapping[str, object], *, palette: str = "default", digits: int | None = None, fold: Fold = None
+) -> tuple[str, dict[str, object]]:
     """The picture for a page, and the numbers a script needs to open and close its groups (`web/picture.js`).
 
     Here a style sheet has the looks, closed groups have their gates hidden inside, and no mark has a title.
@@ -204,9 +204,9 @@ class _SvgWriter:
         if mark.kind == "fork":
             return shape("circle", class_="fork", cx=x, cy=y, **look, **({} if self.live else {"r": _DOT}))
         if mark.kind == "cut":
-            strokes = "".join(f"M{at((x + a, y + b))}L{at((x + c, y + d))}" for (a, b), (c, d) in CUT)
+            strokes = "".join(f"M{path_point((x + a, y + b))}L{path_point((x + c, y + d))}" for (a, b), (c, d) in CUT)
             return shape("path", class_="cut", d=strokes, **look)
-        return shape("path", class_="arrow", d=f"M{at((x, y))}l{-ARROW:g},-3.6v7.2z", **look)
+        return shape("path", class_="arrow", d=f"M{path_point((x, y))}l{-ARROW:g},-3.6v7.2z", **look)
 
     def _gate(self, gate: Outline) -> str:
         ids = " ".join(map(str, gate.wires))
@@ -272,7 +272,7 @@ class _SvgWriter:
 def _cells(heat: Heat, shade: int | None, colour: str, palette: Palette) -> str:
     corners, side = squares(heat, shade)
     size = figure(side)
-    path = "".join(f"M{at(corner)}h{size}v{size}h-{size}z" for corner in corners)
+    path = "".join(f"M{path_point(corner)}h{size}v{size}h-{size}z" for corner in corners)
     if shade is None:
         return shape("path", d=path, fill=palette.loud)
     if shade > 0:
@@ -308,7 +308,7 @@ def _level(view: View, own: Mapping[int, Own]) -> dict[str, Any]:
     }
 
 
-def _group(piece: Piece) -> dict[str, Any]:
+def _group(piece: Piece) -> dict[str, object]:
     assert piece.group is not None
     assert piece.inside is not None
     offsets = {"in": piece.node.ins, "out": piece.node.outs}

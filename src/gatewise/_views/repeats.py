@@ -10,7 +10,7 @@ from gatewise._views.phrases import said
 _MANY = 4  # equal stretches that make a group, whatever they are
 
 
-def repeats(parts: list[Part]) -> list[Part]:
+def with_repeats(parts: list[Part]) -> list[Part]:
     """The parts with every run of equal stretches as a group of its passes; inner loops first."""
     while True:
         folded = _once(parts)

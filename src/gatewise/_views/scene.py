@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from gatewise._views.drawing import Point, width_of
 from gatewise._views.elastic import Placed, place
@@ -30,7 +29,9 @@ TIE_SIZE = 9.0  # of what stands under the symbol of a gate
 CUT = ((-3.0, 5.0), (0.0, -5.0)), ((1.0, 5.0), (4.0, -5.0))  # the two strokes through a wire that was cut
 
 
-def scene_of(record: Mapping[str, Any], *, digits: int | None = None, fold: Fold = None, live: bool = False) -> Scene:
+def scene_of(
+    record: Mapping[str, object], *, digits: int | None = None, fold: Fold = None, live: bool = False
+) -> Scene:
     """The picture of a record. `live` also draws the insides of closed groups. Raises `FoldError`."""
     sheet = read(record)
     parts = grouped(sheet, fold)
@@ -198,7 +199,7 @@ class _MarkMaker:
         return own
 
 
-def folded(record: Mapping[str, Any], fold: Fold = None) -> tuple[int, int]:
+def folded(record: Mapping[str, object], fold: Fold = None) -> tuple[int, int]:
     """How many gates a picture draws, and how many stand inside closed groups. Raises `FoldError`."""
     parts = grouped(read(record), fold)
     return gates_drawn(parts), hidden(parts)

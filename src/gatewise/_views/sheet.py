@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 from gatewise._errors import UnknownWireError
 from gatewise._views.numbers import Summary, Value, entries, is_finite, quantity
 from gatewise._views.phrases import said
-from gatewise._views.text import plain
+from gatewise._views.text import plain_text
 
 EDGES = ("each", "before", "after", "final")
 
@@ -99,7 +99,7 @@ class Wire:
     @property
     def made(self) -> str:
         """How a gate made it: `q = x + y`."""
-        return f"{plain(self.name)} = {plain(self.expression)}"
+        return f"{plain_text(self.name)} = {plain_text(self.expression)}"
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Use:
     blocked: bool
 
 
-class Check(TypedDict, total=False):
+class Comparison(TypedDict, total=False):
     """What was found where a gradient was compared with differences of the output."""
 
     verdict: str
@@ -131,7 +131,7 @@ class Check(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Event:
+class SweptGate:
     """One gate of the sweep: the wire it made, the positions of its uses in the record, its lines of code."""
 
     wire: int
@@ -146,8 +146,8 @@ class Sheet:
     wires: tuple[Wire, ...]
     uses: tuple[Use, ...]
     forward: tuple[int, ...]
-    backward: tuple[Event, ...]
-    checks: Mapping[int, Check]
+    backward: tuple[SweptGate, ...]
+    checks: Mapping[int, Comparison]
     output: Wire
     upstream: Value
     loops: tuple[Loop, ...] = ()
@@ -242,8 +242,8 @@ def _summary(row: Mapping[str, Any] | None) -> Summary | None:
     return None if row is None else Summary(**row)
 
 
-def _event(row: Mapping[str, Any]) -> Event:
-    return Event(row["wire"], tuple(row["uses"]), tuple(row.get("code", ())))
+def _event(row: Mapping[str, Any]) -> SweptGate:
+    return SweptGate(row["wire"], tuple(row["uses"]), tuple(row.get("code", ())))
 
 
 def _wire(row: Mapping[str, Any], loop: int | None, role: str) -> Wire:

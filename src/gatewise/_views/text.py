@@ -7,7 +7,7 @@ import unicodedata
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # controls, direction marks, surrogates, line separators
 
 
-def plain(text: str, limit: int = 200) -> str:
+def plain_text(text: str, limit: int = 200) -> str:
     r"""The text with every character that draws nothing or moves the cursor written out.
 
     >>> plain("a\nb\x1b[31m")

@@ -7,7 +7,7 @@ on no font, and in the sizes that every LaTeX has.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from gatewise._errors import ArgumentError
 from gatewise._views.groups import Fold
@@ -15,8 +15,8 @@ from gatewise._views.marks import Scene
 from gatewise._views.palettes import Palette, palette_named
 from gatewise._views.scene import scene_of
 from gatewise._views.slides import Showing
-from gatewise._views.text import plain, shorten
-from gatewise._views.tikz_text import advice, commands, fonts, typed
+from gatewise._views.text import plain_text, shorten
+from gatewise._views.tikz_text import commands, engine_advice, fonts, typed
 from gatewise._views.tikz_writer import UNIT, TikzWriter
 
 Form = Literal["fragment", "standalone", "beamer"]
@@ -27,7 +27,7 @@ _LARGEST_SCALE = 1.5  # of a small circuit on a slide: its numbers are not to sh
 
 
 def tikz(
-    record: Mapping[str, Any],
+    record: Mapping[str, object],
     *,
     palette: str = "default",
     digits: int | None = None,
@@ -43,7 +43,7 @@ def tikz(
     if form not in get_args(Form):
         known = ", ".join(map(repr, get_args(Form)))
         why = f"A picture is written as TikZ in the forms {known}."
-        raise ArgumentError(f"There is no form {plain(str(form), 40)!r}.", why, 'Write form="standalone".')
+        raise ArgumentError(f"There is no form {plain_text(str(form), 40)!r}.", why, 'Write form="standalone".')
     colours = palette_named(palette)
     scene = scene_of(record, digits=digits, fold=fold)
     if form == "beamer":
@@ -70,7 +70,7 @@ def _fragment(drawn: str) -> str:
 def _document(drawn: str) -> str:
     packages = [r"\usepackage{tikz}", *fonts(drawn)]
     body = [r"\begin{document}", drawn, r"\end{document}", ""]
-    head = [*advice(drawn), r"\documentclass[border=4bp]{standalone}"]
+    head = [*engine_advice(drawn), r"\documentclass[border=4bp]{standalone}"]
     return "\n".join([*head, *packages, *commands(drawn), *body])
 
 
@@ -85,7 +85,7 @@ def _slides(scene: Scene, palette: Palette, showing: Showing) -> str:
     scale = min([_LARGEST_SCALE, *(room / side for room, side in zip(_SLIDE, natural, strict=True))])
     return "\n".join(
         [
-            *advice(drawn + said),
+            *engine_advice(drawn + said),
             r"\documentclass[aspectratio=169]{beamer}",
             r"\usepackage{tikz}",
             *fonts(drawn + said),
@@ -108,4 +108,4 @@ def _slides(scene: Scene, palette: Palette, showing: Showing) -> str:
 
 
 def _caption(slide: int, text: str) -> str:
-    return rf"\only<{slide}>{{{typed(shorten(plain(text), _WIDEST_CAPTION))}}}%"
+    return rf"\only<{slide}>{{{typed(shorten(plain_text(text), _WIDEST_CAPTION))}}}%"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from gatewise._views.text import plain
+from gatewise._views.text import plain_text
 
 _WIDE = "\u2e80"  # East Asian scripts begin here
 _WIDE_FONTS = (
@@ -44,7 +44,7 @@ def typed(text: str) -> str:
     >>> print(typed(r"\input{x_1}"))
     \symbol{92}input\symbol{123}x\_1\symbol{125}
     """
-    letters = "".join(map(_typed, plain(text, 400)))
+    letters = "".join(map(_typed, plain_text(text, 400)))
     return re.sub("(?<=-)(?=-)|(?<=,)(?=,)", "{}", letters)  # or two become one: -- a dash, ,, a quotation mark
 
 
@@ -87,7 +87,7 @@ def commands(drawn: str) -> Iterator[str]:
         yield _LETTER
 
 
-def advice(drawn: str) -> Iterator[str]:
+def engine_advice(drawn: str) -> Iterator[str]:
     """Which engine has the letters, where not every one has them."""
     if r"\gatewiseletter" in drawn:
         yield "% Compile this with lualatex: it has letters beyond ASCII, of which pdflatex shows codes."

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gatewise._views.numbers import is_finite
 from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Wire
-from gatewise._views.text import plain
+from gatewise._views.text import plain_text
 
 LONGEST_CURE = 1000  # characters: a cure is whole, or of no use
 
@@ -33,17 +33,17 @@ def _how_made(sheet: Sheet, wire: Wire) -> list[str]:
     if not wire.is_gate:
         return []
     operands = [sheet.wires[use.source] for use in sheet.operands[wire.id]]
-    values = ", ".join(f"{plain(o.name)} = {sheet.value(o)}" for o in operands)
+    values = ", ".join(f"{plain_text(o.name)} = {sheet.value(o)}" for o in operands)
     told = [said("trouble.made", made=wire.made, values=values)]
-    told += [said("trouble.instead", cure=plain(wire.cure, LONGEST_CURE))] if wire.cure else []
+    told += [said("trouble.instead", cure=plain_text(wire.cure, LONGEST_CURE))] if wire.cure else []
     return [f"  {line}" for line in told]
 
 
 def cure_lines(wires: Sequence[Wire]) -> list[str]:
     """The cure of the first of some wires, where a number of theirs is not finite."""
     cure = wires[0].cure
-    return [plain(cure, LONGEST_CURE)] if cure and not all(wire.is_finite for wire in wires) else []
+    return [plain_text(cure, LONGEST_CURE)] if cure and not all(wire.is_finite for wire in wires) else []
 
 
 def _name_and_line(wire: Wire) -> str:
-    return said("at.line", name=plain(wire.name), line=str(wire.line)) if wire.line else plain(wire.name)
+    return said("at.line", name=plain_text(wire.name), line=str(wire.line)) if wire.line else plain_text(wire.name)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gatewise._views.card import accumulated, backward_part, forward_part, open_sum
 from gatewise._views.numbers import DASH, number, quantity
 from gatewise._views.patterns import what_it_did
 from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Wire, read
-from gatewise._views.text import cells, pad, pad_left, plain, shorten_between_words
+from gatewise._views.text import cells, pad, pad_left, plain_text, shorten_between_words
 
 LIT, UNLIT = "> ", "  "
 _HEADER = ("wire", "made", "value", "gradient")
@@ -52,7 +51,7 @@ def steps(sheet: Sheet) -> list[WalkStep]:
 
 
 def walk_text(
-    record: Mapping[str, Any],
+    record: Mapping[str, object],
     position: int,
     *,
     digits: int | None = None,
@@ -67,7 +66,7 @@ def walk_text(
     return Walk(record, digits).screen(position, rows, columns)
 
 
-def walk_blocks(record: Mapping[str, Any], *, digits: int | None = None) -> list[str]:
+def walk_blocks(record: Mapping[str, object], *, digits: int | None = None) -> list[str]:
     """The whole walk as text to read in one go: the inputs, then a block a step."""
     walk = Walk(record, digits)
     return [walk.block(position) for position in range(len(walk.steps) + 1)]
@@ -76,7 +75,7 @@ def walk_blocks(record: Mapping[str, Any], *, digits: int | None = None) -> list
 class Walk:
     """A record with its steps, to be shown at any position."""
 
-    def __init__(self, record: Mapping[str, Any], digits: int | None = None) -> None:
+    def __init__(self, record: Mapping[str, object], digits: int | None = None) -> None:
         self.sheet: Sheet = read(record)
         self.steps = steps(self.sheet)
         self.digits = digits
@@ -109,12 +108,12 @@ class Walk:
         wire = self.sheet.wires[step.wire]
         head = [place, said(f"walk.{step.direction}.through", made=wire.made)]
         head += [what_it_did(self.sheet, wire, self.digits)] if step.is_backward else []
-        head += [said("walk.source", line=str(wire.line), text=plain(wire.text))] if wire.line is not None else []
+        head += [said("walk.source", line=str(wire.line), text=plain_text(wire.text))] if wire.line is not None else []
         loop = self.sheet.loop_of(wire)
         return "   ".join(head if loop is None else [*head, loop.place])
 
     def _given(self) -> list[str]:
-        return [f"{plain(w.name)} = {self.sheet.value(w, self.digits)}" for w in self.sheet.wires if not w.is_gate]
+        return [f"{plain_text(w.name)} = {self.sheet.value(w, self.digits)}" for w in self.sheet.wires if not w.is_gate]
 
     def _part(self, position: int) -> list[str]:
         """The lines of the gate's card for the way it is gone through."""
@@ -148,9 +147,9 @@ class Walk:
         return [mark + row for mark, row in zip(marks, _aligned(rows, (0, 2, 3)), strict=True)]
 
     def _row(self, wire: Wire, position: int, made: set[int], swept: set[int]) -> tuple[str, ...]:
-        how = plain(wire.expression, _WIDEST_EXPRESSION) if wire.is_gate else plain(wire.origin)
+        how = plain_text(wire.expression, _WIDEST_EXPRESSION) if wire.is_gate else plain_text(wire.origin)
         value = self.sheet.value(wire, self.digits) if not wire.is_gate or wire.id in made else DASH
-        return plain(wire.name), how, value, self._gradient(wire, position, swept)
+        return plain_text(wire.name), how, value, self._gradient(wire, position, swept)
 
     def _gradient(self, wire: Wire, position: int, swept: set[int]) -> str:
         """The gradient once all of it has come; before that what has come so far, or a dash."""
@@ -177,13 +176,13 @@ class Walk:
         lines: list[str] = []
         for number_, step in enumerate(self.steps, start=1):
             if step.is_backward and number_ == self.forward + 1:
-                lines.append(f"{UNLIT}d{plain(self.sheet.output.name)} = {self._upstream()}")
+                lines.append(f"{UNLIT}d{plain_text(self.sheet.output.name)} = {self._upstream()}")
             mark = LIT if number_ == position else UNLIT
-            lines += [mark + plain(line) for line in step.code]
+            lines += [mark + plain_text(line) for line in step.code]
         return lines
 
     def _lit_code(self, position: int) -> list[str]:
-        return [LIT + plain(line) for line in self.steps[position - 1].code]
+        return [LIT + plain_text(line) for line in self.steps[position - 1].code]
 
     def _upstream(self) -> str:
         upstream = self.sheet.upstream

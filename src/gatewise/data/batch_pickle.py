@@ -51,7 +51,7 @@ class _Bytes:
     """The dtype of unsigned bytes."""
 
 
-def parsed(content: bytes, name: object) -> dict[str, Any]:
+def parsed(content: bytes, name: object) -> dict[str, object]:
     """Return the dict of a batch: strings, lists of numbers, arrays of bytes. `name` is the file's, for the message."""
     stack: list[Any] = []
     stream = io.BytesIO(content)
@@ -107,7 +107,7 @@ def _follow(stack: list[Any], opcode: str, argument: Any) -> None:
         raise _RefusedError(f"the instruction {opcode}")
 
 
-def _taken(stack: list[Any], count: int) -> list[Any]:
+def _taken(stack: list[object], count: int) -> list[object]:
     if len(stack) < count or any(each is MARK for each in stack[-count:]):
         raise _RefusedError("an instruction without its operands")
     taken = stack[-count:]
@@ -115,7 +115,7 @@ def _taken(stack: list[Any], count: int) -> list[Any]:
     return taken
 
 
-def _since_mark(stack: list[Any]) -> list[Any]:
+def _since_mark(stack: list[object]) -> list[object]:
     for at in range(len(stack) - 1, -1, -1):
         if stack[at] is MARK:
             items = stack[at + 1 :]
@@ -124,13 +124,13 @@ def _since_mark(stack: list[Any]) -> list[Any]:
     raise _RefusedError("an instruction without its operands")
 
 
-def _top(stack: list[Any], kind: type) -> Any:
+def _top(stack: list[object], kind: type) -> Any:
     if not stack or type(stack[-1]) is not kind:
         raise _RefusedError(f"something put into what is no {kind.__name__}")
     return stack[-1]
 
 
-def _called(function: Any, arguments: Any) -> Any:
+def _called(function: object, arguments: object) -> object:
     """What NumPy's two constructors are called with in the batches, and nothing else."""
     name = function.text if isinstance(function, _Name) else ""
     given = arguments if isinstance(arguments, tuple) and len(arguments) == 3 else (None, None, None)
@@ -141,7 +141,7 @@ def _called(function: Any, arguments: Any) -> Any:
     raise _RefusedError("a call")
 
 
-def _fill(target: Any, state: Any) -> None:
+def _fill(target: object, state: object) -> None:
     """Give an array its shape and content; the state of unsigned bytes says nothing."""
     if isinstance(target, _Bytes):
         return

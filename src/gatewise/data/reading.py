@@ -14,7 +14,7 @@ from gatewise.data.sums import Sum
 GZIP = b"\x1f\x8b"
 
 
-def whole(path: Path, known: Sum) -> bytes:
+def verified(path: Path, known: Sum) -> bytes:
     """Return the content of a file whose length and SHA-256 are known; `DataFileError` for any other.
 
     A gzipped file is unpacked, and never further than the known length: what is packed inside is not believed.

@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike
 
 from gatewise._errors import DataFileError, MissingDataError, UnknownDataSetError, shown_path
 from gatewise.data import batch_pickle, fetching, idx, places
-from gatewise.data.reading import whole
+from gatewise.data.reading import verified
 from gatewise.data.sums import CIFAR10_ARCHIVE, CIFAR10_BINARY, CIFAR10_PYTHON, MNIST
 
 Folder = str | os.PathLike[str] | None
@@ -82,7 +82,7 @@ def mnist(
         fetching.fetch_files("MNIST", fetching.MNIST, MNIST, places.cache() / "mnist")
 
     paths = _paths("MNIST", directory, [("mnist", names), ("MNIST/raw", names)], fetch if download else None)
-    parts = [idx.parsed(whole(path, known), path) for path, known in zip(paths, MNIST.values(), strict=True)]
+    parts = [idx.parsed(verified(path, known), path) for path, known in zip(paths, MNIST.values(), strict=True)]
     train, test = _Images(parts[0], parts[1]), _Images(parts[2], parts[3])
     shape = (1, 28, 28)
     return DataSet(*_joined([train], shape, flat, dtype), *_joined([test], shape, flat, dtype))
@@ -138,9 +138,9 @@ def _joined(
 def _cifar10_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """The images and labels of a batch, in either version."""
     if path.name in CIFAR10_BINARY:
-        rows = np.frombuffer(whole(path, CIFAR10_BINARY[path.name]), np.uint8).reshape(-1, 1 + 3072)
+        rows = np.frombuffer(verified(path, CIFAR10_BINARY[path.name]), np.uint8).reshape(-1, 1 + 3072)
         return rows[:, 1:], rows[:, 0]
-    batch = batch_pickle.parsed(whole(path, CIFAR10_PYTHON[path.name]), path)
+    batch = batch_pickle.parsed(verified(path, CIFAR10_PYTHON[path.name]), path)
     images, labels = batch.get("data"), batch.get("labels")
     if not isinstance(images, np.ndarray) or not isinstance(labels, list) or images.shape != (len(labels), 3072):
         raise DataFileError.of(path, "data of N rows of 3,072 and N labels", "a dict without them")

@@ -16,7 +16,7 @@ from gatewise.nn.module import Module, Parameter
 from gatewise.nn.random import Source, generator
 
 
-def count(layer: str, name: str, value: object) -> int:
+def whole_positive(layer: str, name: str, value: object) -> int:
     """A number of features, which must be a whole positive one."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise LayerError.setting(layer, name, value, "a whole number, 1 or more")
@@ -73,8 +73,8 @@ class Linear(Module):
         dtype: npt.DTypeLike = np.float32,
         rng: Source = None,
     ) -> None:
-        self.in_features = count("Linear", "in_features", in_features)
-        self.out_features = count("Linear", "out_features", out_features)
+        self.in_features = whole_positive("Linear", "in_features", in_features)
+        self.out_features = whole_positive("Linear", "out_features", out_features)
         self.weight, self.bias = weight_and_bias((self.out_features, self.in_features), bias, dtype, rng)
 
     def forward(self, x: Values) -> Values:
@@ -109,8 +109,8 @@ class Conv2d(Module):
         dtype: npt.DTypeLike = np.float32,
         rng: Source = None,
     ) -> None:
-        self.in_channels = count("Conv2d", "in_channels", in_channels)
-        self.out_channels = count("Conv2d", "out_channels", out_channels)
+        self.in_channels = whole_positive("Conv2d", "in_channels", in_channels)
+        self.out_channels = whole_positive("Conv2d", "out_channels", out_channels)
         if pair(dilation) != (1, 1):
             raise LayerError.setting("Conv2d", "dilation", dilation, "1: kernels have no gaps here")
         if groups != 1:
@@ -242,7 +242,7 @@ class BatchNorm(Module):
         track_running_stats: bool = True,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
-        self.num_features = count(type(self).__name__, "num_features", num_features)
+        self.num_features = whole_positive(type(self).__name__, "num_features", num_features)
         self.eps, self.momentum, self.affine = eps, momentum, affine
         self.track_running_stats = track_running_stats
         self.weight = Parameter(np.ones(num_features, dtype)) if affine else None

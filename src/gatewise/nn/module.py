@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from gatewise._circuit import VariableWire
 from gatewise._errors import LayerError, MethodError, StateError
-from gatewise._tensor import Tensor, change, copied, variable
+from gatewise._tensor import Tensor, change, taken_over, variable
 from gatewise.nn.random import generator
 
 #: What an attribute may hide parameters in.
@@ -40,7 +40,7 @@ class Parameter(Tensor, metaclass=IsParameter):
     wire: VariableWire
 
     def __new__(cls, data: npt.ArrayLike, requires_grad: bool = True) -> Any:
-        value = copied(data)
+        value = taken_over(data)
         array = np.asarray(value) if isinstance(value, (np.ndarray, np.generic)) else np.asarray(value, np.float32)
         return variable(array if array.dtype.kind == "f" else array.astype(np.float32), requires_grad)
 
@@ -89,7 +89,7 @@ class Module:
         """Compute; every module writes its own."""
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x)")
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         return self.forward(*args, **kwargs)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -258,7 +258,7 @@ class Module:
         fitting: dict[str, np.ndarray] = {}
         for path, (_, array) in here.items():
             if path in state:
-                new = fitted(state[path], array)
+                new = loadable(state[path], array)
                 if isinstance(new, str):
                     problems.append(f"{path} {new}")
                 else:
@@ -289,7 +289,7 @@ class Module:
             if path in state:
                 rng.bit_generator.state = copy.deepcopy(state[path])
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
         memo.setdefault(id(generator(None)), generator(None))  # what all layers share, copies share too
         for _, parameter in self.named_parameters():
             if id(parameter) not in memo:
@@ -325,7 +325,7 @@ def overwrite(owner: Tensor | None, array: np.ndarray, new: np.ndarray) -> None:
         write(array)
 
 
-def fitted(new: Tensor | npt.ArrayLike, old: np.ndarray) -> np.ndarray | str:
+def loadable(new: Tensor | npt.ArrayLike, old: np.ndarray) -> np.ndarray | str:
     """What is loaded in the place of an array, in its dtype; or why it cannot be."""
     try:
         array = np.asarray(new.value if isinstance(new, Tensor) else new)

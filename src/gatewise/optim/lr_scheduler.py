@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gatewise._errors import LayerError, StateError
-from gatewise.optim.optimizer import Optimizer, is_number
+from gatewise.optim.optimizer import Optimizer, is_real_number
 
 
 def epochs(schedule: str, name: str, value: object) -> None:
@@ -21,7 +21,7 @@ def epochs(schedule: str, name: str, value: object) -> None:
 
 def not_negative(schedule: str, name: str, value: object) -> None:
     """Raise unless `value` is a number that makes no rate negative."""
-    if not (is_number(value) and 0 <= value < math.inf):
+    if not (is_real_number(value) and 0 <= value < math.inf):
         raise LayerError.setting(schedule, name, value, "a number, 0 or more")
 
 

@@ -89,7 +89,7 @@ class Optimizer:
     def check(self, settings: Settings) -> None:
         """Raise for settings that no step can be made with."""
         for name, value in settings.items():
-            if name in NOT_NEGATIVE and not (is_number(value) and 0 <= value < np.inf):
+            if name in NOT_NEGATIVE and not (is_real_number(value) and 0 <= value < np.inf):
                 raise LayerError.setting(type(self).__name__, name, value, "a number, 0 or more")
             if name == "betas" and not is_pair_of_shares(value):
                 raise LayerError.setting(type(self).__name__, name, value, "two numbers from 0 to below 1")
@@ -249,11 +249,11 @@ def is_many(params: object) -> bool:
     return isinstance(params, Iterable) and not isinstance(params, Tensor | dict | np.ndarray | str)
 
 
-def is_number(x: object) -> TypeGuard[float]:
+def is_real_number(x: object) -> TypeGuard[float]:
     """Whether x is one real number, and no truth value."""
     return isinstance(x, int | float | np.floating | np.integer) and not isinstance(x, bool)
 
 
 def is_pair_of_shares(x: object) -> bool:
     """Whether x is two numbers from 0 to below 1."""
-    return isinstance(x, list | tuple) and len(x) == 2 and all(is_number(beta) and 0 <= beta < 1 for beta in x)
+    return isinstance(x, list | tuple) and len(x) == 2 and all(is_real_number(beta) and 0 <= beta < 1 for beta in x)

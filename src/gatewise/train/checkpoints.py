@@ -34,7 +34,7 @@ LARGEST = 4096  # bits of a whole number; the states of NumPy's generators have 
 DTYPE = re.compile(r"[<>|][biufc](1|2|4|8|12|16|24|32)")
 
 
-def save(path: str | Path, state: dict[str, Any]) -> None:
+def save(path: str | Path, state: dict[str, object]) -> None:
     """Write nested dicts, lists and tuples of arrays, numbers, strings, booleans and None into one file.
 
     The file is complete on the disk before it takes the name, and what stood there before is kept as `path.previous`:
@@ -102,7 +102,7 @@ class _DamageError(Exception):
 # --------------------------------------------------------------------------------------------------------- writing
 
 
-def _packed(value: Any, place: str, arrays: list[np.ndarray], depth: int) -> Any:
+def _packed(value: Any, place: str, arrays: list[np.ndarray], depth: int) -> object:
     """Return `value` as JSON: an object with one key says what JSON has no word for."""
     if depth > DEEPEST:
         raise CheckpointError(
@@ -134,7 +134,7 @@ def _packed(value: Any, place: str, arrays: list[np.ndarray], depth: int) -> Any
     )
 
 
-def _packed_pair(key: Any, value: Any, place: str, arrays: list[np.ndarray], depth: int) -> list[Any]:
+def _packed_pair(key: object, value: object, place: str, arrays: list[np.ndarray], depth: int) -> list[object]:
     if type(key) not in (str, int):
         cure = "str(key)."
         raise CheckpointError(f"{place} has the key {key!r:.60}.", "a key is a string or a whole number.", cure)
@@ -151,7 +151,7 @@ def _kind(value: object) -> str:
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
-def _described(array: np.ndarray) -> dict[str, Any]:
+def _described(array: np.ndarray) -> dict[str, object]:
     """What an array needs to be made again. Its order in memory matters to the last bit of matrix products."""
     return {"dtype": array.dtype.str, "shape": list(array.shape), "order": _order(array)}
 
@@ -179,7 +179,7 @@ def _bytes_of(array: np.ndarray) -> memoryview:
 # --------------------------------------------------------------------------------------------------------- reading
 
 
-def _read(file: BufferedReader) -> dict[str, Any]:
+def _read(file: BufferedReader) -> dict[str, object]:
     size = os.fstat(file.fileno()).st_size
     if file.read(len(MAGIC)) != MAGIC:
         raise _DamageError(f"it does not begin with {MAGIC.decode().strip()!r}")
@@ -250,7 +250,7 @@ def _shape(sizes: list[int]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _unpacked(node: Any, arrays: list[np.ndarray]) -> Any:
+def _unpacked(node: object, arrays: list[np.ndarray]) -> object:
     """The value that `_packed` was given."""
     if isinstance(node, list):
         return [_unpacked(each, arrays) for each in node]

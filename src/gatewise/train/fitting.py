@@ -12,6 +12,7 @@ import numpy as np
 
 from gatewise import data
 from gatewise._errors import DivergedError, TrainingError
+from gatewise._gates import plain
 from gatewise.nn import Module, functional
 from gatewise.optim import Optimizer, lr_scheduler
 from gatewise.train import checkpoints
@@ -22,7 +23,6 @@ from gatewise.train.progress import Bar
 from gatewise.train.scoring import Loss, classes_of, count_right, looked_at, objective
 from gatewise.train.settings import changed_settings, check_optimizer, check_settings, settings_of_run
 from gatewise.train.signs import Sign, Signs
-from gatewise.train.tape import plain
 
 Say = Callable[[Any], object]  #: told each `Epoch` and each `Sign`
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
@@ -266,7 +266,7 @@ class Trainer:
             "signs": self.signs.state(),
         }
 
-    def restore(self, state: Mapping[str, Any], file: str | Path | None = None) -> None:
+    def restore(self, state: Mapping[str, object], file: str | Path | None = None) -> None:
         """Go on from where `state()` was taken; `file` is named where something in it is wrong.
 
         Raises `TrainingError` where model, data or settings are not those of the run, and `CheckpointError` where the
@@ -293,7 +293,7 @@ class Trainer:
         self.signs.restore(held.inside("signs"))
         self.saved = len(self.history.losses)
 
-    def load_generators(self, state: Mapping[str, Any]) -> None:
+    def load_generators(self, state: Mapping[str, object]) -> None:
         """Give the layers that draw their generators back, all of them."""
         here = self.model.random_state()
         if state.keys() != here.keys():

@@ -9,12 +9,13 @@ from collections.abc import Callable
 import numpy as np
 
 from gatewise import nn, optim
+from gatewise._gates import plain
 from gatewise._tensor import Tensor, Values, no_grad
 from gatewise.nn import Module, Parameter
 from gatewise.train.looking import Finding, Subject, calm, clear
 from gatewise.train.scoring import in_batches
 from gatewise.train.signs import length
-from gatewise.train.tape import named_wires, plain, rectified
+from gatewise.train.tape import named_wires, rectified
 
 TO_DIFFERENTIATE = 4  # images in the gradient check
 DEAD = 0.6
@@ -145,7 +146,7 @@ def error_along(value: Callable[[], Tensor], parameter: Parameter, rng: np.rando
         claimed, usual = float(np.sum(gradient * move)), size * length(gradient)
         errors = [off(difference(value, parameter, base, move, step), claimed, usual) for step in LENGTHS]
         worst = max(worst, min(errors))
-    moved(parameter, base)
+    give_numbers(parameter, base)
     return worst
 
 
@@ -155,7 +156,7 @@ def difference(
     """The slope of a loss along a move of one parameter, and what rounding may have done to it."""
     ends = []
     for sign in (1.0, -1.0):
-        moved(parameter, base + sign * step * move)
+        give_numbers(parameter, base + sign * step * move)
         with no_grad():
             ends.append(float(plain(value())))
     return (ends[0] - ends[1]) / (2 * step), ROUNDING * max(map(abs, ends)) / step
@@ -172,6 +173,6 @@ def off(found: tuple[float, float], claimed: float, usual: float) -> float:
     return max(abs(slope - claimed) - rounding, 0.0) / largest if largest else 0.0
 
 
-def moved(parameter: Parameter, value: np.ndarray) -> None:
+def give_numbers(parameter: Parameter, value: np.ndarray) -> None:
     """Give a parameter other numbers."""
     nn.init.fill(parameter, lambda _: value)

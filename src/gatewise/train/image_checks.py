@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from gatewise import optim
+from gatewise._gates import plain
 from gatewise.train.looking import Finding, Subject
 from gatewise.train.scoring import in_batches
-from gatewise.train.tape import finite, first_affine, named_wires, plain
+from gatewise.train.tape import finite, first_affine, named_wires
 
 LARGEST_SUM, LARGEST_INPUT, SMALLEST_INPUT = 20.0, 20.0, 1e-3
 EVIDENCE = 4.0  # standard deviations above chance

@@ -7,10 +7,11 @@ import math
 import numpy as np
 
 from gatewise import optim
+from gatewise._gates import plain
 from gatewise.optim import Optimizer
 from gatewise.train.looking import Finding, Subject, calm, undone
 from gatewise.train.settings import held_by
-from gatewise.train.tape import finite, plain
+from gatewise.train.tape import finite
 
 TO_OVERFIT, LEARNED, LEARNED_NARROW = 20, 0.95, 0.6
 TRIES = ((1e-3, 150), (1e-4, 150), (1e-2, 150), (1e-2, 1000))  # rates, and for how many steps each

@@ -7,12 +7,13 @@ import math
 import numpy as np
 
 from gatewise import nn
+from gatewise._gates import plain
 from gatewise._tensor import Tensor, Values, no_grad
 from gatewise.nn import Module
 from gatewise.train.gradient_checks import in_double_precision
 from gatewise.train.looking import Finding, Subject
 from gatewise.train.scoring import Loss, weights
-from gatewise.train.tape import finite, plain
+from gatewise.train.tape import finite
 
 SCALE = (0.5, 2.0)  # of the first loss, in units of what chance gives
 CERTAIN = 100.0  # a score whose share is 1

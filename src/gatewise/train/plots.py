@@ -48,7 +48,7 @@ def save_curves(runs: Mapping[str, History], path: str | Path, title: str = "") 
     right.legend(frameon=False, fontsize="small")
     if title:
         figure.suptitle(title)
-    write(figure, path)
+    save_figure(figure, path)
 
 
 def scale_of(losses: Sequence[float]) -> str:
@@ -75,7 +75,7 @@ def save_weights(images: np.ndarray, path: str | Path, titles: Sequence[str] = (
         shown = spread(image)
         place.imshow(shown, cmap=None if shown.ndim == 3 else "gray", interpolation="nearest")
         place.set_title(title, fontsize=8)
-    write(figure, path)
+    save_figure(figure, path)
 
 
 def spread(image: np.ndarray) -> np.ndarray:
@@ -112,7 +112,7 @@ def new_figure(size: tuple[float, float], rows: int, columns: int) -> tuple[Figu
     return figure, figure.subplots(rows, columns, squeeze=False).ravel()
 
 
-def write(figure: Figure, path: str | Path) -> None:
+def save_figure(figure: Figure, path: str | Path) -> None:
     """Save a figure by the ending of its file. Raises `SaveError`."""
     from matplotlib import rc_context
 

@@ -122,7 +122,7 @@ class Recipe:
                 raise TrainingError(f"{name} is {shown}.", setting.why, option(name, setting.example))
         self.spread()
 
-    def check_used(self, asked: Mapping[str, Any]) -> None:
+    def check_used(self, asked: Mapping[str, object]) -> None:
         """Raise `TrainingError` for what was asked for and would change nothing."""
         unused = {"hidden", "dropout", "norm"} if self.model == "linear" else set()
         for name in sorted(unused & {name for name, value in asked.items() if value}):

@@ -9,9 +9,9 @@ import numpy as np
 
 from gatewise import data
 from gatewise._errors import DataError, TrainingError
+from gatewise._gates import plain
 from gatewise._tensor import Tensor, Values, no_grad
 from gatewise.nn import Module, Parameter
-from gatewise.train.tape import plain
 
 #: Scores and classes to one number, a Tensor while anything is learned.
 Loss: TypeAlias = Callable[[Any, np.ndarray], Any]

@@ -72,7 +72,7 @@ def settings_of_run(
     }
 
 
-def settings_of(optimizer: Optimizer) -> dict[str, Any]:
+def settings_of(optimizer: Optimizer) -> dict[str, object]:
     """The settings of an optimizer's groups: `lr`, or `lr of group 1` where there are several."""
     groups = optimizer.param_groups
     return {
@@ -111,7 +111,7 @@ def layer_of(module: Module) -> str:
     return ADDRESS.sub("", f"{type(module).__name__}({module.extra_repr()})")
 
 
-def changed_settings(before: Mapping[str, Any], now: Mapping[str, Any], moved: Mapping[str, Any]) -> list[str]:
+def changed_settings(before: Mapping[str, object], now: Mapping[str, object], moved: Mapping[str, object]) -> list[str]:
     """What differs between the settings a run began with and those it is to go on with, each in words.
 
     `moved` is what a schedule has made of the optimizer's settings since: an optimizer that was used goes on, too.

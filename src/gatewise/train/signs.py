@@ -142,7 +142,7 @@ class Signs:
         told = {"steps": self.steps, "stepped": self.stepped, "first_rate": self.first_rate}
         return told | {"found": found, "streaks": streaks, "past": self.past}
 
-    def restore(self, state: Mapping[str, Any] | Held) -> None:
+    def restore(self, state: Mapping[str, object] | Held) -> None:
         """Go on from where `state()` was taken. Raises `CheckpointError` for anything else."""
         held = state if isinstance(state, Held) else Held(dict(state))
         self.steps, self.stepped = held.take("steps", WHOLE), held.take("stepped", FLAG)

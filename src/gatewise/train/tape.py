@@ -6,7 +6,6 @@ Works for whatever the user wrote: layers, or plain NumPy. Nothing here changes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -135,11 +134,6 @@ def wire_in_words(wire: Wire, names: Names) -> str:
     layer = layer_of(wire, names)
     after = f", after {layer}" if layer else ""
     return f"the output of {gate_of(wire) or 'an input'}{after} {wrong}"
-
-
-def plain(value: object) -> Any:
-    """The value of a Tensor, or of what is plain already."""
-    return getattr(value, "value", value)
 
 
 def named_wires(parameters: Callable[[], Iterable[tuple[str, Parameter]]]) -> dict[int, str]:

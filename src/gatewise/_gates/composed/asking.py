@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 
-from gatewise._gates.composed.declaring import COMPOSED, asked
+from gatewise._gates.composed.declaring import COMPOSED, only_looked_at
 
 
 def by_value(function):
@@ -17,7 +17,7 @@ def by_value(function):
         inside = {"list": list, "tuple": tuple}
 
         def bare(x):
-            return inside[type(x).__name__](map(bare, x)) if type(x) in (list, tuple) else asked(x)
+            return inside[type(x).__name__](map(bare, x)) if type(x) in (list, tuple) else only_looked_at(x)
 
         return function(*map(bare, args), **{name: bare(x) for name, x in kwargs.items()})
 

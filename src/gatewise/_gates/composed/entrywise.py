@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gatewise._gates.composed.declaring import asked, axis_of, composed, is_complex, rank
+from gatewise._gates.composed.declaring import axis_of, composed, is_complex, only_looked_at, rank
 from gatewise._gates.live import dtype_of, shape_of
 
 
@@ -45,7 +45,7 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
 
 @composed(np.real_if_close)
 def real_if_close(a, tol=100):
-    close = np.real_if_close(asked(a), tol)
+    close = np.real_if_close(only_looked_at(a), tol)
     a = a if isinstance(a, np.ndarray) else np.copy(a)  # of a number an array without axes
     return np.real(a) if close.dtype.kind == "f" else a
 

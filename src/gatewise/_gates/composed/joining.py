@@ -18,13 +18,13 @@ def atleast_1d(*arrays):
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def as_rows(x):
+def as_matrix(x):
     return x if rank(x) >= 2 else np.reshape(x, (1, size(x)))
 
 
 @composed(np.atleast_2d)
 def atleast_2d(*arrays):
-    found = [as_rows(x) for x in arrays]
+    found = [as_matrix(x) for x in arrays]
     return found[0] if len(found) == 1 else tuple(found)
 
 
@@ -40,32 +40,32 @@ def atleast_3d(*arrays):
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def listed(arrays: Any) -> list[Any]:
+def what_is_joined(arrays: Any) -> list[Any]:
     """What is joined, one by one; an array is joined row by row."""
     return list(arrays)
 
 
 @composed(np.hstack)
 def hstack(tup, *, dtype=None, casting="same_kind"):
-    parts = [atleast_1d(x) for x in listed(tup)]
+    parts = [atleast_1d(x) for x in what_is_joined(tup)]
     joined = np.concatenate(parts, axis=0 if rank(parts[0]) == 1 else 1)
     return joined if dtype is None else joined.astype(dtype)
 
 
 @composed(np.vstack)
 def vstack(tup, *, dtype=None, casting="same_kind"):
-    joined = np.concatenate([as_rows(x) for x in listed(tup)], axis=0)
+    joined = np.concatenate([as_matrix(x) for x in what_is_joined(tup)], axis=0)
     return joined if dtype is None else joined.astype(dtype)
 
 
 @composed(np.dstack)
 def dstack(tup):
-    return np.concatenate([as_depths(x) for x in listed(tup)], axis=2)
+    return np.concatenate([as_depths(x) for x in what_is_joined(tup)], axis=2)
 
 
 @composed(np.column_stack)
 def column_stack(tup):
-    return np.concatenate([x if rank(x) >= 2 else np.reshape(x, (size(x), 1)) for x in listed(tup)], axis=1)
+    return np.concatenate([x if rank(x) >= 2 else np.reshape(x, (size(x), 1)) for x in what_is_joined(tup)], axis=1)
 
 
 @composed(np.block)
@@ -75,15 +75,15 @@ def block(arrays):
     return joined_up(arrays, deepest, most)
 
 
-def depth_of(arrays: Any) -> int:
+def depth_of(arrays: object) -> int:
     return 1 + max(map(depth_of, arrays)) if isinstance(arrays, list) else 0
 
 
-def leaves_of(arrays: Any) -> list[Any]:
+def leaves_of(arrays: object) -> list[object]:
     return [leaf for part in arrays for leaf in leaves_of(part)] if isinstance(arrays, list) else [arrays]
 
 
-def joined_up(arrays: Any, deepest: int, most: int) -> Any:
+def joined_up(arrays: Any, deepest: int, most: int) -> object:
     if not isinstance(arrays, list):
         return np.reshape(arrays, (1,) * (most - rank(arrays)) + shape_of(arrays))
     return np.concatenate([joined_up(part, deepest - 1, most) for part in arrays], axis=-deepest)

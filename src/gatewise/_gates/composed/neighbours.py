@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._errors import UnsupportedError
-from gatewise._gates.composed.declaring import as_floats, asked, axis_of, composed, is_complex, rank, size
+from gatewise._gates.composed.declaring import as_floats, axis_of, composed, is_complex, only_looked_at, rank, size
 from gatewise._gates.fitting import cast, conjugated
 from gatewise._gates.live import dtype_of, shape_of
 from gatewise._gates.movement import along
@@ -143,7 +143,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     kind = np.result_type(*(x if type(x) in (int, float, complex) else dtype_of(x) for x in (start, stop)), 1.0)
     steps = np.reshape(np.arange(0, num, dtype=kind), (-1,) + (1,) * max(rank(start), rank(stop)))
     step = (stop - start) / parts if parts else np.nan
-    if parts and not np.any(asked(step) == 0):
+    if parts and not np.any(only_looked_at(step) == 0):
         made = steps * step + start
     else:  # where a step is 0, perhaps by rounding, NumPy multiplies last
         made = (steps / parts if parts else steps) * (stop - start) + start

@@ -11,15 +11,16 @@ from gatewise._errors import UnsupportedError
 from gatewise._gates.composed.declaring import axis_of, rank
 from gatewise._gates.gate import Carrier
 from gatewise._gates.live import dtype_of, shape_of
+from gatewise._types import Function
 
 #: By NumPy's function what stands for its calls with other options.
 OPTIONS: dict[Any, Callable[..., Any]] = {}
 
 
-def options(function: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def options(function: object) -> Callable[[Function], Function]:
     """Declare a body for calls that a function's own gate does not know."""
 
-    def declare(body: Callable[..., Any]) -> Callable[..., Any]:
+    def declare(body: Function) -> Function:
         OPTIONS[function] = body
         return body
 

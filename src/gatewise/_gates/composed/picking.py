@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._errors import UnsupportedError
-from gatewise._gates.composed.declaring import asked, axis_of, composed, rank, size
+from gatewise._gates.composed.declaring import axis_of, composed, only_looked_at, rank, size
 from gatewise._gates.gate import Carrier
 from gatewise._gates.live import shape_of
 from gatewise._gates.movement import along, scatter
@@ -111,7 +111,7 @@ def bincount(x, weights=None, minlength=0):
 def unique(ar, return_index=False, return_inverse=False, return_counts=False, axis=None, *, equal_nan=True, **options):
     if axis is not None:
         raise UnsupportedError.of("np.unique(..., axis=...)")
-    _, index, inverse, counts = np.unique(asked(ar), True, True, True, equal_nan=equal_nan, **options)
+    _, index, inverse, counts = np.unique(only_looked_at(ar), True, True, True, equal_nan=equal_nan, **options)
     asked_for = ((return_index, index), (return_inverse, inverse), (return_counts, counts))
     found = [np.ravel(ar)[index], *(x for wanted, x in asked_for if wanted)]
     return found[0] if len(found) == 1 else tuple(found)
@@ -139,7 +139,7 @@ def piecewise(x, condlist, funclist, *args, **kw):
 
 @composed(np.trim_zeros)
 def trim_zeros(filt, trim="fb"):
-    kept = np.flatnonzero(asked(filt))
+    kept = np.flatnonzero(only_looked_at(filt))
     start = int(kept[0]) if "f" in trim.lower() and len(kept) else 0
     stop = int(kept[-1]) + 1 if "b" in trim.lower() and len(kept) else size(filt)
     return filt[start:stop] if len(kept) else filt[:0]
@@ -148,9 +148,9 @@ def trim_zeros(filt, trim="fb"):
 @composed(np.unique_values)
 def unique_values(x):
     """Each value once, in the order in which NumPy gives them, which need not be a sorted one."""
-    found = np.unique_values(asked(x))
+    found = np.unique_values(only_looked_at(x))
     places = np.empty(len(found), int)
-    places[np.argsort(found, kind="stable")] = np.unique(asked(x), return_index=True, equal_nan=False)[1]
+    places[np.argsort(found, kind="stable")] = np.unique(only_looked_at(x), return_index=True, equal_nan=False)[1]
     return np.ravel(x)[places]
 
 
@@ -159,15 +159,15 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
     """The counts are whole numbers; the edges of equal bins move with the smallest and the largest entry."""
     if isinstance(weights, Carrier):
         raise UnsupportedError.of("np.histogram with weights that have a gradient")
-    counts, _ = np.histogram(asked(a), asked(bins), range, None, weights)
+    counts, _ = np.histogram(only_looked_at(a), only_looked_at(bins), range, None, weights)
     edges = histogram_bin_edges(a, bins, range, weights)
     return (counts / np.diff(edges) / np.sum(counts) if density else counts), edges
 
 
 @composed(np.histogram_bin_edges)
 def histogram_bin_edges(a, bins=10, range=None, weights=None):
-    edges = np.histogram_bin_edges(asked(a), asked(bins), range, weights)
+    edges = np.histogram_bin_edges(only_looked_at(a), only_looked_at(bins), range, weights)
     if np.ndim(bins):
         return bins if isinstance(bins, Carrier) else edges
-    moves = range is None and size(a) and np.ptp(asked(a))
+    moves = range is None and size(a) and np.ptp(only_looked_at(a))
     return np.linspace(np.min(a), np.max(a), len(edges)) if moves else edges  # how many there are is counted

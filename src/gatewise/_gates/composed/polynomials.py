@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gatewise._errors import UnsupportedError
-from gatewise._gates.composed.declaring import as_floats, asked, composed, rank, size
+from gatewise._gates.composed.declaring import as_floats, composed, only_looked_at, rank, size
 from gatewise._gates.fitting import cast
 from gatewise._gates.live import dtype_of, shape_of
 
@@ -47,7 +47,7 @@ def polymul(a1, a2):
 def without_zeros(p):
     """The coefficients from the first on that is not 0; the last stays."""
     row = np.atleast_1d(p)
-    kept = np.flatnonzero(asked(row))
+    kept = np.flatnonzero(only_looked_at(row))
     return row[int(kept[0]) if len(kept) else -1 :]
 
 

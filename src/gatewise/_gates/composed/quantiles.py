@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gatewise._gates.composed.declaring import asked, axis_of, composed, rank
+from gatewise._gates.composed.declaring import axis_of, composed, only_looked_at, rank
 from gatewise._gates.live import dtype_of, shape_of
 
 
@@ -36,17 +36,17 @@ def quantile(a, q, axis=None, overwrite_input=False, method="linear", keepdims=F
     lanes, kept = in_front(a, axis)
     ordered = np.sort(lanes, axis=0)
     n = shape_of(ordered)[0]
-    at = np.asarray(q) * (n - 1) if method == "linear" else places(n, q, method)
+    at = np.asarray(q) * (n - 1) if method == "linear" else numpys_places(n, q, method)
     low = np.floor(at).astype(int)
-    found = between(ordered[low], ordered[np.minimum(low + 1, n - 1)], at - low, kind_of(a, q, method))
-    unknown = np.isnan(asked(ordered)[-1:]).any(axis=0)
+    found = between(ordered[low], ordered[np.minimum(low + 1, n - 1)], at - low, weights_dtype(a, q, method))
+    unknown = np.isnan(only_looked_at(ordered)[-1:]).any(axis=0)
     if np.any(unknown):
         nans = np.sum(lanes, axis=0) * np.nan  # nobody knows which entry it would be: no slope is known either
         found = np.where(unknown, nans, found) if np.ndim(found) else nans
     return np.reshape(found, np.shape(q) + kept) if keepdims else found
 
 
-def places(n, q, method):
+def numpys_places(n, q, method):
     """Where NumPy finds quantiles of n entries in order: it is asked for those of their numbers."""
     return np.quantile(np.arange(float(n)), q, method=method)
 
@@ -55,7 +55,7 @@ def places(n, q, method):
 PICKING = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
 
 
-def kind_of(a, q, method):
+def weights_dtype(a, q, method):
     """The dtype of the weights between entries: that of the entries, or of a q that is an array and widens them."""
     own = np.asarray(q).dtype
     takes = method in PICKING or (method == "linear" and own.kind in "iu")
@@ -81,16 +81,18 @@ def nanquantile(a, q, axis=None, out=None, overwrite_input=False, method="linear
         return NotImplemented
     lanes, kept = in_front(a, axis)
     ordered = np.sort(lanes, axis=0)  # NaN comes last
-    counts = np.sum(~np.isnan(asked(ordered)), axis=0)
+    counts = np.sum(~np.isnan(only_looked_at(ordered)), axis=0)
     rows = np.asarray(q).reshape((-1,) + (1,) * (rank(ordered) - 1))
     if method == "linear":
         at = rows * np.maximum(counts - 1, 0).astype(rows.dtype)
     else:
-        at = np.vectorize(lambda n, p: places(n, p, method) if n else 0.0)(counts, rows)
+        at = np.vectorize(lambda n, p: numpys_places(n, p, method) if n else 0.0)(counts, rows)
     low = np.floor(at).astype(int)
     high = np.minimum(low + 1, np.maximum(counts - 1, 0))
     first, last = (np.take_along_axis(ordered, k, axis=0) for k in (low, high))
-    found = np.reshape(between(first, last, at - low, kind_of(a, q, method)), np.shape(q) + shape_of(ordered)[1:])[()]
+    found = np.reshape(
+        between(first, last, at - low, weights_dtype(a, q, method)), np.shape(q) + shape_of(ordered)[1:]
+    )[()]
     return np.reshape(found, np.shape(q) + kept) if keepdims else found
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from gatewise._errors import UnsupportedError
 from gatewise._gates.composed.declaring import axis_of, composed, is_complex, rank, size
-from gatewise._gates.composed.joining import as_rows
+from gatewise._gates.composed.joining import as_matrix
 from gatewise._gates.fitting import conjugated
 from gatewise._gates.live import dtype_of, shape_of
 from gatewise._gates.movement import along
@@ -50,9 +50,9 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
 
 @composed(np.cov)
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
-    x = as_rows(m) if rowvar or rank(m) < 2 else np.transpose(m)
+    x = as_matrix(m) if rowvar or rank(m) < 2 else np.transpose(m)
     if y is not None:
-        x = np.concatenate([x, as_rows(y) if rowvar or rank(y) < 2 else np.transpose(y)], axis=0)
+        x = np.concatenate([x, as_matrix(y) if rowvar or rank(y) < 2 else np.transpose(y)], axis=0)
     ddof = ddof if ddof is not None else 0 if bias else 1
     if fweights is not None or aweights is not None:
         return cov_of_weighed(x, ddof, fweights, aweights)

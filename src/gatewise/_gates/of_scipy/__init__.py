@@ -36,7 +36,7 @@ def loaded() -> list[ModuleType]:
     return [sys.modules[module] for module in PARTS if is_whole(module)]
 
 
-def load() -> bool:
+def load_scipys() -> bool:
     """Load SciPy's modules that functions have gates in, and declare these; whether SciPy is there."""
     try:
         for module in PARTS:

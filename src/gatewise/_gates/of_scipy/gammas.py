@@ -16,7 +16,7 @@ UNLIKE: tuple[Any, ...] = (1, 3, np.array([0.3, 0.6, 0.45])), {}  #: with two pa
 ORDERS = [(n, np.array([0.7, 1.4, 2.3])) for n in (0, 1, 2, 3)]
 
 
-def named(name, function, **facts):
+def first_fixed(name, function, **facts):
     """Declare a gate of a function of SciPy's that is no ufunc, and of whose operands the first is fixed."""
     common = {"path": f"special.{name}", "name": name, "analytic": False, "in_page": False}
     return elementwise(function, **common | facts)
@@ -28,13 +28,13 @@ def of_order(name, n, x):
     return traced(function, n, x) if isinstance(n, Traced) or isinstance(x, Traced) else function(n, x)
 
 
-@named("zeta", special.zeta, fixed=("x",), domain=(0.3, 3.0), sample=[((n + 2, q), {}) for n, q in ORDERS])
+@first_fixed("zeta", special.zeta, fixed=("x",), domain=(0.3, 3.0), sample=[((n + 2, q), {}) for n, q in ORDERS])
 def zeta(out, x, q):
     """Hurwitz' zeta function along its second operand: minus the order times the one a step higher."""
     return None, -x * of_order("zeta", x + 1, q)
 
 
-@named("polygamma", special.polygamma, fixed=("n",), domain=(0.3, 3.0), sample=[(order, {}) for order in ORDERS])
+@first_fixed("polygamma", special.polygamma, fixed=("n",), domain=(0.3, 3.0), sample=[(order, {}) for order in ORDERS])
 def polygamma(out, n, x):
     """The slopes of digamma by their order: each is the slope of the one before."""
     return None, of_order("polygamma", n + 1, x)

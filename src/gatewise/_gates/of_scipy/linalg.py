@@ -10,7 +10,7 @@ from scipy import linalg
 from gatewise._errors import UnsupportedError
 from gatewise._gates import factors
 from gatewise._gates.composed.declaring import composed
-from gatewise._gates.factors import PLENTY, SHEETS, TALL, parts_of, through_eigh, through_qr, through_svd, to_read
+from gatewise._gates.factors import PLENTY, SHEETS, TALL, outputs_of, through_eigh, through_qr, through_svd, to_read
 from gatewise._gates.fitting import cast, kept_axes, one_or_all
 from gatewise._gates.live import dtype_of, shape_of
 from gatewise._gates.of_scipy.declaring import of_linalg
@@ -204,7 +204,7 @@ def linalg_eigh(g, out, a, *, lower, eigvals_only, driver):
     if eigvals_only:
         values, vectors = linalg_eigh(a, lower=lower)
         return through_eigh({0: g}, values, vectors, not lower)
-    values, vectors = parts_of(out, lambda: linalg_eigh(a, lower=lower, driver=driver))
+    values, vectors = outputs_of(out, lambda: linalg_eigh(a, lower=lower, driver=driver))
     return through_eigh(g, values, vectors, not lower)
 
 
@@ -241,7 +241,7 @@ def linalg_svd(g, out, a, *, full_matrices=True, compute_uv=True):
     if not compute_uv:
         u, _, vh = np.linalg.svd(wide(a), full_matrices=False)
         return (u * np.expand_dims(g, -2)) @ vh
-    return through_svd(g, *parts_of(out, lambda: linalg_svd(a, full_matrices=full_matrices)))
+    return through_svd(g, *outputs_of(out, lambda: linalg_svd(a, full_matrices=full_matrices)))
 
 
 @composed(linalg.svdvals)
@@ -258,7 +258,7 @@ def svdvals(a, overwrite_a=False, check_finite=True):
 )  # fmt: skip
 def linalg_qr(g, out, a, *, mode="full"):
     """What comes back to both factors, solved with the triangular one."""
-    q, r = parts_of(out, lambda: linalg_qr(a, mode=mode))
+    q, r = outputs_of(out, lambda: linalg_qr(a, mode=mode))
     return through_qr(g, wide(q), wide(r), wide(a))
 
 

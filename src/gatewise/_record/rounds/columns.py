@@ -110,7 +110,7 @@ class OfLoop:
         wire, source = self.loop.repeat.rounds[k][place], self.rounds.source(place, port, k)
         return wire is not None and source is not None and self.writing.blocked(wire, port, source)
 
-    def column(self, entries: Iterator[Any]) -> int:
+    def column(self, entries: Iterator[object]) -> int:
         """Where a column stands; one that is there already is told once."""
         told = packed(list(entries))
         key = repr(told)
@@ -120,7 +120,7 @@ class OfLoop:
         return self.columns[key]
 
 
-def packed(entries: list[Any]) -> dict[str, Any]:
+def packed(entries: list[object]) -> dict[str, object]:
     """A column: one entry where all are the same, floats in their 8 bytes, or the entries as a record has them."""
     first = entries[0]
     if any(isinstance(x, str | dict) for x in entries):

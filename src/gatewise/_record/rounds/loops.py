@@ -8,11 +8,11 @@ from itertools import count
 from typing import Literal
 
 from gatewise._circuit import FrozenCircuit, Repeat, Wire, step_of, wires_in
+from gatewise._gates import GATES, pick
 from gatewise._loops import repeats
 from gatewise._record.circuits import operands_by_port
 
 SMALL = 12  # gates up to which all rounds of a loop are shown, as they are quickly read
-PICK = "getitem"
 
 #: Where an operand of a step comes from: a step of the same round, what the round before made, a wire from outside, or
 #: what the round picks out of such a wire by its number.
@@ -132,6 +132,6 @@ def ways_of(circuit: FrozenCircuit, repeat: Repeat, place: int) -> dict[int, tup
         elif wire in before:
             found[port] = "carried", before[wire]
         else:
-            picked = port == 0 and made.gate.name == PICK and "index" in by_round and not wires_in(made)[1:]
+            picked = port == 0 and made.gate is GATES[pick] and "index" in by_round and not wires_in(made)[1:]
             found[port] = ("picked" if picked else "shared"), wire
     return found

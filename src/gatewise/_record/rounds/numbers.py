@@ -100,7 +100,7 @@ class RoundsOf:
         first = self.loop.repeat.carried[place]
         return self.value(place, k - 1) if k else first.value if isinstance(first, Wire) else first
 
-    def to_before(self, place: int, k: int) -> Any:
+    def to_before(self, place: int, k: int) -> object:
         """The gradient that a round hands to the one before; None behind the last round."""
         if k >= len(self.rounds):
             return None
@@ -108,14 +108,14 @@ class RoundsOf:
         assert wire is not None
         return self.total([self.sent(j, port, k) for j, port in self.of_carried[place]], wire)
 
-    def to_shared(self, wire: Wire, k: int) -> Any:
+    def to_shared(self, wire: Wire, k: int) -> object:
         """The gradient of a wire from outside that one round sends back to it."""
         return self.total([self.sent(place, port, k) for place, port in self.of_shared[wire]], wire)
 
     def together(self, wire: Wire) -> Any:
         """The gradient of a wire from outside that all rounds send back, added up from the last one."""
         parts = (self.to_shared(wire, k) for k in reversed(range(len(self.rounds))))
-        return added([part for part in parts if part is not None])
+        return sum_of_gradients([part for part in parts if part is not None])
 
     def picked(self, place: int) -> Any:
         """What all rounds send back through an index that hangs on the round: each its gradient to its entries."""
@@ -132,11 +132,11 @@ class RoundsOf:
                 np.add.at(found, made.parameters["index"], g)
         return found
 
-    def total(self, parts: list[Any], wire: Wire) -> Any:
+    def total(self, parts: list[object], wire: Wire) -> Any:
         """Some contributions to a wire added up; zeros where none came and one was asked for."""
         came = [part for part in parts if part is not None]
         if came:
-            return added(came)
+            return sum_of_gradients(came)
         return zeros_for(wire.value) if self.numbers.gradient[wire] is not None else None
 
 
@@ -147,7 +147,7 @@ def picked_by_round(loop: Loop) -> Iterator[Wire]:
             yield from (wire for row in loop.repeat.rounds if (wire := row[place]) is not None)
 
 
-def added(parts: list[Any]) -> Any:
+def sum_of_gradients(parts: list[Any]) -> object:
     """The sum of some gradients; None of none."""
     return sum(parts[1:], parts[0]) if parts else None
 

@@ -15,7 +15,7 @@ from gatewise._circuit import FrozenCircuit, Wire, part_of, step_of
 from gatewise._record.circuits import Entries, given, guards_of, operands_by_port, shown
 from gatewise._record.cures import cures
 from gatewise._record.rounds.loops import Loop
-from gatewise._record.rounds.numbers import Numbers, RoundsOf, added, norm, numbers_of
+from gatewise._record.rounds.numbers import Numbers, RoundsOf, norm, numbers_of, sum_of_gradients
 from gatewise._record.rounds.texts import in_round, texts_of, texts_of_round
 from gatewise._record.schema import LoopEntry, Record, Sent, UseEntry, WireEntry
 from gatewise._source import GateText
@@ -172,7 +172,7 @@ class Writing:
         wire = loop.finals[which]
         return self.circuit.names[wire], loop.names[which], wire.value, self.from_behind(wire)
 
-    def from_next(self, n: int, place: int, k: int) -> Any:
+    def from_next(self, n: int, place: int, k: int) -> object:
         """What the next round sends back to a round: nothing behind the last."""
         found = self.rounds[n].to_before(place, k + 1)
         model = self.loops[n].repeat.body[place]
@@ -192,15 +192,15 @@ class Writing:
         )
         return f"{told}, then {loop.names[place]}"
 
-    def from_behind(self, wire: Wire) -> Any:
+    def from_behind(self, wire: Wire) -> object:
         """What comes back to the last round of a loop from behind it."""
-        found = added(list(self.came_behind(wire)))
+        found = sum_of_gradients(list(self.came_behind(wire)))
         return self.nothing(wire) if found is None else found
 
     def nothing(self, wire: Wire) -> Any:
         return None if self.numbers.gradient[wire] is None else zeros_for(wire.value)
 
-    def came_behind(self, wire: Wire) -> Iterator[Any]:
+    def came_behind(self, wire: Wire) -> Iterator[object]:
         """What comes back to the value of a last round from behind the loop."""
         for user, port in self.numbers.users.get(wire, ()):
             if self.inside.get(user) is None or self.inside[user] != self.inside[wire]:
@@ -290,7 +290,7 @@ class Writing:
         elif role == "final":
             yield self.use(body, key, 0, None, self.to_final(n, which, self.k[n]))
 
-    def to_final(self, n: int, place: int, k: int) -> Any:
+    def to_final(self, n: int, place: int, k: int) -> object:
         """What comes back to a round from behind the loop: to the last one alone."""
         loop = self.loops[n]
         return self.from_behind(loop.finals[place]) if k == loop.count - 1 else self.nothing(loop.finals[place])
@@ -301,9 +301,9 @@ class Writing:
         target: Key,
         port: int,
         text: GateText | None,
-        part: Any,
+        part: object,
         blocked: bool = False,
-        local: Any = None,
+        local: object = None,
     ) -> UseEntry:
         return {
             "from": self.ids[source],

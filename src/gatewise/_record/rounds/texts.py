@@ -25,7 +25,7 @@ def texts_of_round(circuit: FrozenCircuit, loop: Loop) -> list[GateText]:
     names = dict(circuit.names) | loop.each
     names.update(zip(loop.repeat.body, loop.names, strict=True))
     names.update((wire, loop.before[q]) for q in loop.before if (wire := loop.repeat.rounds[0][q]) is not None)
-    told = Told(circuit, loop)
+    told = RoundTexts(circuit, loop)
     steps = [told.step(place) for place in range(len(loop.names))]
     spelled, texts = {**circuit.spelled, **told.spelled}, {**circuit.texts, **told.texts}
     inputs = tuple(i for i in circuit.inputs if i.wire not in loop.each or i.kind != "constant")
@@ -45,7 +45,7 @@ def in_round(text: GateText, wire: Wire | None) -> GateText:
     return dataclasses.replace(text, local_values=values, dead=dead)
 
 
-class Told:
+class RoundTexts:
     """The steps of a round with the user's text for what is another number each time."""
 
     def __init__(self, circuit: FrozenCircuit, loop: Loop) -> None:

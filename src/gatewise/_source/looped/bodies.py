@@ -70,13 +70,21 @@ def body_of(circuit: FrozenCircuit, repeat: Repeat, counter: str, arrays: Mappin
         body.wires.append(made)
         if wire in circuit.blocks:
             body.blocks[made] = block_in(circuit.blocks[wire], instead)
-        if made.step.gate is GATES[pick] and made.step.operands[0] in repeat.shared:  # type: ignore[union-attr]
-            body.direct[made] = made.step.operands[0], made.step.parameters["index"]  # type: ignore[union-attr]
+        step = own_step(made)
+        if step.gate is GATES[pick] and step.operands[0] in repeat.shared:
+            body.direct[made] = step.operands[0], step.parameters["index"]
     for array in arrays.values():
-        step = array.step  # type: ignore[attr-defined]
+        step = own_step(array)
         if array not in instead and not known.isdisjoint(w for w in wires_in(step) if w in repeat.rounds[m]):
             instead[array] = SourcedWire(tick(), array.bits, array.value, step=step)
     return body
+
+
+def own_step(wire: Wire) -> Expr:
+    """The step of a wire that holds it itself."""
+    assert isinstance(wire, SourcedWire)
+    assert wire.step is not None
+    return wire.step
 
 
 def take_entries(
@@ -89,7 +97,7 @@ def take_entries(
 ) -> None:
     """What the second round is given of other repeats: entries of their lists."""
     for (j, slot), found in repeat.elements.items():
-        old = slots(repeat.body[j].step)[slot]  # type: ignore[attr-defined]
+        old = slots(own_step(repeat.body[j]))[slot]
         text, array = found.at or Said(counter, {counter}), arrays[found.repeat, found.place]
         key = found.repeat, found.place, str(text)
         if key not in body.entries:
@@ -151,9 +159,9 @@ def block_in(block: Block, instead: Mapping[Wire, Wire]) -> Block:
 
 def round_numbers(
     repeat: Repeat, place: int, wire: Wire, counter: str, body: Body, circuit: FrozenCircuit
-) -> dict[Slot, Any]:
+) -> dict[Slot, object]:
     """What stands in the slots of a step whose numbers are another round's: operands by wires, positions by text."""
-    step = wire.step  # type: ignore[attr-defined]
+    step = own_step(wire)
     given = slots(step)
     told: dict[Slot, Any] = {}
     texts = {**repeat.indexed, **{key: moved.text for key, moved in repeat.moved.items()}}
@@ -181,9 +189,9 @@ def round_numbers(
 def slice_text(node: ast.expr | None, text: str) -> str:
     """A slice as one writes it: without spaces."""
     if isinstance(node, ast.Slice):
-        return ":".join(ast.unparse(p).replace(" ", "") if p else "" for p in parts_of(node))
+        return ":".join(ast.unparse(p).replace(" ", "") if p else "" for p in ends_of(node))
     return text
 
 
-def parts_of(node: ast.Slice) -> Sequence[ast.expr | None]:
+def ends_of(node: ast.Slice) -> Sequence[ast.expr | None]:
     return (node.lower, node.upper) if node.step is None else (node.lower, node.upper, node.step)

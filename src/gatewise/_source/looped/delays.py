@@ -67,7 +67,7 @@ def widened(circuit: FrozenCircuit, repeat: Repeat, behind: dict[Wire, list[Wire
     )
 
 
-def handed_down(x: Any, like: Wire) -> Wire:
+def handed_down(x: object, like: Wire) -> Wire:
     """A step that gives a value on."""
     value = x.value if isinstance(x, Wire) else x
     rule = (SAME.array if isinstance(value, np.ndarray) else SAME.scalar)[0b110]

@@ -18,7 +18,6 @@ import numpy as np
 from gatewise._circuit import Expr, FrozenCircuit, Repeat, Said, Unrolled, Wire
 from gatewise._loops import literal_before, loops_around, node_of, slots
 from gatewise._recording import expression_at, function_node, says, source_of, spots, stored
-from gatewise._source.guards import by_entry
 from gatewise._source.looped.gathering import STACK, Lists, stacked_node
 from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
 
@@ -59,22 +58,13 @@ def bound_to_count(
 
 TYPED = re.compile(r"for \w+ in range\([\d, ]+\):$")
 
-#: Gates whose printed lines hold no size, beside those that go entry by entry: no count is hidden in them.
-SIZELESS = frozenset(
-    (
-        *("absolute", "assign", "copy", "det", "diagonal", "dot", "flip", "getitem", "inner", "inv", "matmul"),
-        *("matrix_transpose", "max", "min", "norm", "ones_like", "outer", "roll", "solve", "stack", "sum", "trace"),
-        *("transpose", "vdot", "where", "zeros_like"),
-    )
-)
-
 
 def other_gate(circuit: FrozenCircuit) -> str:
     """A gate whose lines may hold a size, such as a mean's divisor."""
     blocks = [block.gate for block in circuit.blocks.values()]
     for gate in (*(made.gate for made in circuit.steps.values()), *blocks):
-        closes = gate in blocks and gate.name != "cross_entropy"
-        if not (closes or by_entry(gate) or gate.name in SIZELESS):
+        closes = gate in blocks and "index" not in gate.parameters
+        if not (closes or gate.sizeless):
             return f"a size may stand in the lines of {gate.name}"
     return ""
 
@@ -190,8 +180,9 @@ def typed_times(made: Expr, part: Stretch | Rounds) -> int:
 def typed_range(node: ast.expr) -> range | None:
     """`range(3)`, with numbers as typed."""
     match node:
-        case ast.Call(func=ast.Name(id="range"), args=args) if all(isinstance(a, ast.Constant) for a in args):
-            return range(*[int(a.value) for a in args])  # type: ignore[attr-defined]
+        case ast.Call(func=ast.Name(id="range"), args=args):
+            typed = [a.value for a in args if isinstance(a, ast.Constant) and isinstance(a.value, int)]
+            return range(*typed) if args and len(typed) == len(args) else None
     return None
 
 
@@ -260,7 +251,7 @@ def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
     return not any(isinstance(each, (ast.Name, ast.Call, ast.Attribute)) for each in ast.walk(node))
 
 
-def is_left_out(made: Expr, name: str, x: Any) -> bool:
+def is_left_out(made: Expr, name: str, x: object) -> bool:
     """Whether a call gives one operand and no such parameter, which is what it is anyhow."""
     match expression_at(*made.place[-1]) if made.place else None:
         case ast.Call(args=[_], keywords=keywords) if all(k.arg not in (None, name) for k in keywords):

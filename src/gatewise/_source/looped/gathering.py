@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Repeat, SourcedWire, Wire, step_of, tick, wires_in
-from gatewise._gates import NAMES
+from gatewise._gates import GATES
 from gatewise._loops import fills, same_bits, slots
 from gatewise._recording import expression_at
 from gatewise._source.looped.errors import UnprintedError
 
-STACK = NAMES["stack"]
+STACK = GATES[np.stack]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +99,7 @@ def listed(circuit: FrozenCircuit, repeat: Repeat, place: int, repeats: Sequence
     return Listed(repeat, place, wire, name, bool(stacks[way]), last, told, begun, before, covered)
 
 
-def takes_all(each: Repeat, repeat: Repeat, place: int, row: Sequence[Any]) -> bool:
+def takes_all(each: Repeat, repeat: Repeat, place: int, row: Sequence[object]) -> bool:
     """Whether a repeat takes every entry of a list, if it takes any."""
     return all(
         {slots(step)[slot] for w in column(each, j) if (step := step_of(w)) is not None} >= wires_of(row)
@@ -119,7 +119,7 @@ def column(repeat: Repeat, place: int) -> list[Wire]:
     return [wire for row in repeat.rounds if (wire := row[place]) is not None]
 
 
-def wires_of(row: Sequence[Any]) -> set[Wire]:
+def wires_of(row: Sequence[object]) -> set[Wire]:
     return {x for x in row if isinstance(x, Wire)}
 
 
@@ -131,14 +131,14 @@ def users(circuit: FrozenCircuit) -> Iterator[tuple[Wire, Wire]]:
         yield from ((wire, x) for x in wires_in((*block.operands, *block.parameters.values())))
 
 
-def is_stack(made: Expr, row: Sequence[Any]) -> bool:
+def is_stack(made: Expr, row: Sequence[object]) -> bool:
     """Whether a step makes an array of just these values, one after the other."""
     if made.gate is not STACK or made.parameters.get("axis", 0) != 0 or len(made.operands) != len(row):
         return False
     return all(x is y or (not isinstance(y, Wire) and is_plain(x, y)) for x, y in zip(made.operands, row, strict=True))
 
 
-def is_plain(x: Any, y: Any) -> bool:
+def is_plain(x: object, y: object) -> bool:
     return same_bits(x.value if isinstance(x, Wire) and step_of(x) is None else x, y)
 
 

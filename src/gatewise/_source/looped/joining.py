@@ -19,8 +19,8 @@ from gatewise._source.looped.heads import heads, in_one, mark, one_by_one
 from gatewise._source.looped.levels import flat
 from gatewise._source.looped.lines import renamed, without_empty_quotes
 from gatewise._source.looped.naming import Naming, spoken_of
-from gatewise._source.looped.parts import Rounds, Stretch, cut_up, edges, everything, whole
-from gatewise._source.looped.rounds import Place, down, joined, places_of
+from gatewise._source.looped.parts import Rounds, Stretch, as_one_record, cut_up, edges, everything
+from gatewise._source.looped.rounds import ListEntry, down, joined, places_of
 from gatewise._source.looped.staging import cut_stages
 from gatewise._source.looped.writing import Part, unmarked
 from gatewise._source.names import Names
@@ -73,14 +73,14 @@ class Looped:
         naming.counters = {each.counting.counter for each in flat(found)}
         self.level = Level(circuit, cut_up(circuit, found, lists, naming), naming)
         self.rounds = [part for part in everything(self.level.parts) if isinstance(part, Rounds)]
-        self.whole = whole(circuit, self.level.parts, naming)
+        self.whole = as_one_record(circuit, self.level.parts, naming)
         self.names = Names(self.whole)
         self.names.covered = frozenset(found.wire for found in lists.values() if found.covered)
         self.names.bound |= spoken_of(self.whole, list(flat(found)))
         self.names.named |= {w: self.whole.names[w] for part in self.rounds for w in part.outcomes}
         self.tame: dict[Wire, bool] = {}
         self.bound = ""
-        self.places: dict[Rounds, Place] = {}
+        self.places: dict[Rounds, ListEntry] = {}
         self.levels: dict[Rounds, Level] = {}
         self.picks: dict[Rounds, dict[str, Text]] = {}
         self.papers: dict[Any, Part] = {}
@@ -188,7 +188,7 @@ class Looped:
         outs = {q: w for q, w in part.finals.items() if self.wanted(part.body.wires[q])}
         entries = {q: found for q, found in part.lists.items() if found.wire in level.begun}
         shared = [w for w in edges(part, level.circuit) if self.wanted(w)]
-        self.places[part] = Place.of(part.counter, part.repeat.counting, "" if is_fixed(part) else self.bound)
+        self.places[part] = ListEntry.of(part.counter, part.repeat.counting, "" if is_fixed(part) else self.bound)
         if not entries and not any(w in level.begun for w in outs.values()):
             if level is self.level:
                 raise UnprintedError("nothing in it has a gradient")
@@ -304,7 +304,7 @@ class Looped:
             for w, (shared, index) in part.body.direct.items()
         }
 
-    def hand_out(self, part: Rounds, q: int, first: Any, level: Level) -> None:
+    def hand_out(self, part: Rounds, q: int, first: object, level: Level) -> None:
         """The gradient that the first round leaves, to what it began with."""
         if not isinstance(first, Wire) or not self.wanted(first) or not self.wanted(part.body.wires[q]):
             return

@@ -130,7 +130,7 @@ class Naming:
         given = isinstance(first, Wire) and holders == [first] and first in self.circuit.edges
         return given and not self.used_elsewhere(first, repeat)
 
-    def used_elsewhere(self, wire: Any, repeat: Repeat) -> bool:
+    def used_elsewhere(self, wire: object, repeat: Repeat) -> bool:
         """Whether a wire is used by more than the first round, as what is carried in."""
         aside = {w for row in repeat.rounds for w in row if w is not None} | self.arrays
         others = (made for w, made in self.circuit.steps.items() if w not in aside)

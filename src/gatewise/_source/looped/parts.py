@@ -152,7 +152,7 @@ def with_entries(body: Body, parts: list[Stretch | Rounds], naming: Naming) -> l
     return parts
 
 
-def whole(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds], naming: Naming) -> FrozenCircuit:
+def as_one_record(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds], naming: Naming) -> FrozenCircuit:
     """All parts with their names as one record, which no sweep goes through."""
     inputs, wires, stages, blocks = list(circuit.inputs), [], [], dict(circuit.blocks)
     texts, scopes, spelled = dict(circuit.texts), dict(circuit.scopes), dict(circuit.spelled)

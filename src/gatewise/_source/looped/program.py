@@ -6,7 +6,6 @@ import copy
 import dataclasses
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -34,10 +33,10 @@ def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrol
     writing = Looped(circuit, found, left)
     parts = writing.level.parts
     bound = bound_to_count(writing.circuit, parts, left, writing.lists)
-    text = str(Program(circuit, writing, bound))
+    text = str(LoopedText(circuit, writing, bound))
     counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
     if counts and not bound and (bound := strange_number(standing(writing.numbers, text), circuit, counts)):
-        text = str(Program(circuit, Looped(circuit, found, left), bound))
+        text = str(LoopedText(circuit, Looped(circuit, found, left), bound))
     demand_right(circuit, text)
     return text
 
@@ -87,7 +86,7 @@ BY_NAME = ("positional_or_keyword", "keyword_only")
 TOLERANCE = {8: 1e-11, 4: 1e-4}  # by the size of a float: printed lines state some slopes from the rounded output
 
 
-def close(a: Any, b: Any) -> bool:
+def close(a: object, b: object) -> bool:
     """Whether two gradients agree, up to the rounding of a different order."""
     tolerance = TOLERANCE.get(np.asarray(b).dtype.itemsize, 1e-11)
     one, other = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
@@ -97,7 +96,7 @@ def close(a: Any, b: Any) -> bool:
     return bool(np.allclose(one, other, rtol=tolerance, atol=tolerance * size, equal_nan=True))
 
 
-class Program(Writer):
+class LoopedText(Writer):
     """The text around a body with loops."""
 
     def __init__(self, circuit: FrozenCircuit, writing: Looped, bound: str) -> None:

@@ -26,7 +26,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListEntry:
     """Where a round's entry stands in a list, by the counter: how many rounds were before it, or come after it.
 
     The counter goes from `first` on by `stride`, or `back` again from the end; `names` are those of both.
@@ -39,7 +39,7 @@ class Place:
     names: frozenset[str]
 
     @classmethod
-    def of(cls, counter: str, counting: Counting, bound: str) -> Place:
+    def of(cls, counter: str, counting: Counting, bound: str) -> ListEntry:
         """That of a loop as it is told, or with the recorded numbers."""
         if bound:
             return cls(counter, str(counting.counts.start), counting.counts.step, False, frozenset((counter,)))
@@ -90,7 +90,7 @@ def joined(
     forward: list[TextLine],
     back: list[TextLine],
     picks: dict[str, Text],
-    place: Place,
+    place: ListEntry,
     lists: dict[str, str],
 ) -> Written:
     """The loop of a part from the lines of its one round, with lists for what `back` asks of `forward`."""
@@ -168,7 +168,7 @@ def with_carried_in(part: Rounds, names: Names, forward: list[TextLine]) -> tupl
 class Keeping:
     """Lists of what the way back needs, one entry a round."""
 
-    place: Place
+    place: ListEntry
     names: Names
     written: Written
     top: list[TextLine] = field(default_factory=list)

@@ -67,7 +67,7 @@ def joined_up(stages: Sequence[Stage], of: Mapping[Wire, Any], slight: dict[Wire
     return found
 
 
-def targets_of(loop: Any) -> list[str]:
+def targets_of(loop: object) -> list[str]:
     """The names that a loop gives to the entries of arrays, in their order."""
     target = getattr(loop, "target", None)
     several = target.elts if isinstance(target, ast.Tuple) else [target]
@@ -116,14 +116,14 @@ def of_round(
         source = places_of(made.place[0][0]).source
         before = f"{base} + " if isinstance(loop, ast.Call) and value is not said.value else ""
         text = f"{base} = {before}{source.segment(value) if source is not None else ast.unparse(value)}"
-        said = Statement(base, False, said.line, text, ast.Pass() if before else value)  # type: ignore[arg-type]
+        said = Statement(base, False, said.line, text, ast.Constant(None) if before else value)
         return Stage(circuit.names[root], stage.line, text, piece, said)
     if not alone:
         return Stage(circuit.names[root], stage.line, circuit.names[root], piece, None)
     return dataclasses.replace(stage, wires=piece)
 
 
-def entry_of(said: Statement, loop: Any) -> tuple[str, ast.expr | None]:
+def entry_of(said: Statement, loop: object) -> tuple[str, ast.expr | None]:
     """What a round of a statement computes: its name, and the expression; no name where the statement has one."""
     match said.value, loop:
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[entry]), _:

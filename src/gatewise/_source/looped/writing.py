@@ -44,7 +44,7 @@ class PartBackward(Backward):
             raise UnprintedError("entries that are dead go from one round to another")
         return found
 
-    def contribute(self, parent: Wire, part: Any, contributions: int) -> None:
+    def contribute(self, parent: Wire, part: object, contributions: int) -> None:
         """One contribution; sizes in it are told by the value, for the count may be another."""
         self.page.sized_by = parent
         super().contribute(parent, part, contributions)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from gatewise._errors import ComplexGradientError
 from gatewise._views.derivation import arrays, scalars
@@ -16,7 +15,7 @@ __all__ = ["derivation", "standalone"]
 
 
 def derivation(
-    record: Mapping[str, Any], name: str | None = None, *, latex: bool = False, digits: int | None = None
+    record: Mapping[str, object], name: str | None = None, *, latex: bool = False, digits: int | None = None
 ) -> str:
     """The derivation of every input's gradient, or of one wire's, in Markdown with LaTeX or in LaTeX alone.
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gatewise._views.derivation.chain import Chain, first_entry, norm
+from gatewise._views.derivation.chain import Chain, first_entry, gradient_norm
 from gatewise._views.derivation.dimensions import PRODUCTS, Dimensions
 from gatewise._views.derivation.ends import stated, unreached
 from gatewise._views.derivation.figures import added_up, equals_number, figure, guarded, sum_written
 from gatewise._views.derivation.losses import (
-    Block,
     CrossEntropy,
     Penalty,
     SoftmaxBlock,
+    SpelledBlock,
     cross_entropy_closed_by,
     is_one,
     penalty,
@@ -62,7 +62,7 @@ class _Arrays:
         self.hidden = frozenset[int]().union(*hidden)
         chain.inside = self.hidden
         self.factors: dict[int, str] = {}  # gradients that are one factor, as 1/N, because 1 arrived
-        self.parts: dict[int, list[tuple[Use | Block, Part]]] = {}
+        self.parts: dict[int, list[tuple[Use | SpelledBlock, Part]]] = {}
 
     def _penalties(self) -> dict[int, Penalty]:
         """By wire: its penalty, where it has another use to which it is added."""
@@ -201,7 +201,7 @@ class _Arrays:
     def _along(self, use: Use) -> None:
         self._add(self.sheet.wires[use.source], use, self.rules.part(use))
 
-    def _add(self, source: Wire, way: Use | Block, part: Part) -> None:
+    def _add(self, source: Wire, way: Use | SpelledBlock, part: Part) -> None:
         """Write one part of a wire's gradient, and the whole once all of its parts are there."""
         found = self.parts.setdefault(source.id, [])
         found.append((way, part))
@@ -226,7 +226,7 @@ class _Arrays:
         covered |= self.penalties[source.id].inside if source.id in self.penalties else set()
         return len([use for use in uses if use.target not in covered]) + len(blocks) + (source.id in self.penalties)
 
-    def _whole(self, source: Wire, found: Sequence[tuple[Use | Block, Part]]) -> None:
+    def _whole(self, source: Wire, found: Sequence[tuple[Use | SpelledBlock, Part]]) -> None:
         d, parts = self.chain.d(source), [part.summand for _, part in found]
         values = [self._first_part(way) for way, _ in found]
         if source.id in self.penalties:
@@ -238,8 +238,8 @@ class _Arrays:
         value = first_entry(source.gradient)
         self._first_and_norm(source, "" if value is None else _summed(values, value, self.digits))
 
-    def _first_part(self, way: Use | Block) -> Value:
-        if isinstance(way, Block):
+    def _first_part(self, way: Use | SpelledBlock) -> Value:
+        if isinstance(way, SpelledBlock):
             return None
         return first_entry(way.contribution)
 
@@ -261,7 +261,7 @@ class _Arrays:
     def _first_and_norm(self, source: Wire, first: str) -> None:
         """The first entry, which `first` says what it is, and the norm where the wire is an array."""
         entry = self.chain.symbols.entry(source.name, "1" * len(source.shape), "d")
-        length = norm(source) if source.shape else None
+        length = gradient_norm(source) if source.shape else None
         lines = [f"{entry} &{first}"] if first else []
         if length is not None:
             lines.append(rf"\lVert {self.chain.d(source)} \rVert &{equals_number(length, self.digits)}")
@@ -302,7 +302,7 @@ class _Arrays:
         latex = rf"{symbol} \odot \left({d} - \sum_{{\text{{{row_word}}}}} {symbol} \odot {d}\right)"
         self._add(scores, found, Part(latex, [Display((element,))]))
 
-    def _say_shift(self, found: Block) -> None:
+    def _say_shift(self, found: SpelledBlock) -> None:
         if found.is_shifted:
             self._say("shift")
 

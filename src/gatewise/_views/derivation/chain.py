@@ -179,7 +179,7 @@ def first_entry(value: Value) -> Value:
     return value
 
 
-def norm(wire: Wire) -> Entry:
+def gradient_norm(wire: Wire) -> Entry:
     """The norm of a wire's gradient, from its entries or its summary; None where it cannot be told."""
     if wire.gradient is None:
         return wire.gradient_summary.norm if wire.gradient_summary else None

@@ -43,7 +43,7 @@ def guarded(latex: str) -> str:
     return f"({latex})" if latex.startswith("-") else latex
 
 
-def product(first: Value, second: Value, result: Value, digits: int | None = None) -> str:
+def product_line(first: Value, second: Value, result: Value, digits: int | None = None) -> str:
     r"""`1 \cdot (-4) = -4`: the fewest digits for which the printed numbers multiply as printed, else `\approx`."""
     left, _, right, sign, shown = equation([first, second, result], ["*"], "*", digits).split(" ")
     return rf"{typeset(left)} \cdot {guarded(typeset(right))} {_sign(sign == '=')} {typeset(shown)}"

@@ -80,10 +80,10 @@ def operand(text: str, port: int) -> str:
 def names_in_text(text: str) -> set[str]:
     """The names in an expression."""
     tree = _tree(text)
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} if tree is not None else set()
+    return _syntax.names_in(tree) if tree is not None else set()
 
 
-def is_number(text: str) -> bool:
+def is_written_number(text: str) -> bool:
     """Whether an expression is a literal number."""
     return bool(re.fullmatch(r"[-+(\s]*[\d.]+(e[-+]?\d+)?[)\s]*", text))
 

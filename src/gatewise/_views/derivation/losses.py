@@ -12,7 +12,7 @@ from gatewise._views.sheet import Use, Wire
 
 
 @dataclass(frozen=True)
-class Block:
+class SpelledBlock:
     """A recognised block, from the scores to the gate that closes it."""
 
     closing: Wire
@@ -22,12 +22,12 @@ class Block:
 
 
 @dataclass(frozen=True)
-class SoftmaxBlock(Block):
+class SoftmaxBlock(SpelledBlock):
     """Softmax over the last axis."""
 
 
 @dataclass(frozen=True)
-class CrossEntropy(Block):
+class CrossEntropy(SpelledBlock):
     """Softmax cross-entropy summed over the rows, and the wire of the right classes."""
 
     classes: Wire | None
@@ -96,7 +96,7 @@ def _before_shift(chain: Chain, scores: Wire, inside: frozenset[int]) -> tuple[W
     return (source, frozenset({scores.id, largest.id})) if by_rows else None
 
 
-def _all_inside(chain: Chain, found: Block) -> bool:
+def _all_inside(chain: Chain, found: SpelledBlock) -> bool:
     inner = found.inside - {found.closing.id}
     return all(use.target in found.inside for id_ in inner for use in chain.sheet.uses_of[id_])
 

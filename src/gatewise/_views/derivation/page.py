@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gatewise._views.derivation.symbols import in_text, words
 from gatewise._views.phrases import pieces
-from gatewise._views.text import plain
+from gatewise._views.text import plain_text
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _part_in_markdown(part: Piece) -> str:
 
 def code_span(text: str) -> str:
     """Any text as Markdown code: fenced by more backticks than it holds in a row."""
-    shown = plain(text, 400)
+    shown = plain_text(text, 400)
     if "`" not in shown:
         return f"`{shown}`" if shown.strip() else "` `"
     fence = "`" * (1 + max(map(len, re.findall("`+", shown))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from gatewise._views.derivation.figures import product, sum_written, weighted
+from gatewise._views.derivation.figures import product_line, sum_written, weighted
 from gatewise._views.derivation.page import Display, Sentence
 from gatewise._views.numbers import Value
 
@@ -39,7 +39,7 @@ def from_factors(upstream: Value, local: Value) -> Working | None:
     """The first entry as a product of two numbers; None where one of them is not known."""
     if any(isinstance(each, list) or each is None for each in (upstream, local)):
         return None
-    return lambda value, digits: f"= {product(upstream, local, value, digits)}"
+    return lambda value, digits: f"= {product_line(upstream, local, value, digits)}"
 
 
 def from_pairs(pairs: Sequence[tuple[Value, Value]]) -> Working | None:

@@ -20,12 +20,12 @@ def symbols_of_rounds(sheet: Sheet) -> dict[str, str]:
     for wire in sheet.wires:
         loop = sheet.loop_of(wire)
         if loop is not None and wire.role in ("body", "each"):
-            found[wire.name] = in_round(wire, loop, loop.counter)
+            found[wire.name] = symbol_in_round(wire, loop, loop.counter)
     for loop in sheet.loops:
         for after, before in loop.carried:
             made = carried(sheet, after)
-            found[sheet.wires[before].name] = in_round(made, loop, f"{loop.counter}-1")
-            found[sheet.wires[after].name] = in_round(made, loop, loop.counter) + r"^{\to}"
+            found[sheet.wires[before].name] = symbol_in_round(made, loop, f"{loop.counter}-1")
+            found[sheet.wires[after].name] = symbol_in_round(made, loop, loop.counter) + r"^{\to}"
     return found
 
 
@@ -34,9 +34,10 @@ def carried(sheet: Sheet, after: int) -> Wire:
     return sheet.wires[sheet.operands[after][0].source]
 
 
-def in_round(wire: Wire, loop: Loop, number: str) -> str:
+def symbol_in_round(wire: Wire, loop: Loop, number: str) -> str:
     """A wire's symbol with the number of a round."""
-    base, part = re.fullmatch(rf"(.+?)(?:_{re.escape(loop.counter)}(?:_(\d+))?)?", wire.name).groups()  # type: ignore[union-attr]
+    found = re.fullmatch(rf"(.+?)(?:_{re.escape(loop.counter)}(?:_(\d+))?)?", wire.name)
+    base, part = found.groups() if found is not None else (wire.name, None)
     whole = symbol(base)
     inner = _SUBSCRIPT.fullmatch(whole)
     told = f"{inner[1]}_{{{inner[2]},{number}}}" if inner else f"{whole}_{{{number}}}"
@@ -58,12 +59,12 @@ def part_over_rounds(sheet: Sheet, source: Wire, target: Wire, d: str) -> Part |
         return None
     if target.role == "each":
         why = sentence("derivation.rounds.each", wire=Code(source.name), count=Formula(str(loop.count)))
-        return Part(rf"{total(loop)} {d}", [why])
+        return Part(rf"{sum_over_rounds(loop)} {d}", [why])
     why = sentence("derivation.rounds.first", wire=Code(source.name))
     return Part(rf"{d} \text{{ {said('derivation.formula.first')}}}", [why], is_worded=True)
 
 
-def total(loop: Loop) -> str:
+def sum_over_rounds(loop: Loop) -> str:
     r"""`\sum_{t=0}^{19}`, over the numbers that the loop's counter has."""
     first, last, step = loop.numbers
     return rf"\sum_{{{loop.counter}={first}}}^{{{last}}}" if step == 1 else rf"\sum_{{{loop.counter}}}"
@@ -87,7 +88,7 @@ def through_time(sheet: Sheet, wire: Wire, kept: Iterable[int]) -> list[Heading 
 
 def _state(sheet: Sheet, loop: Loop, going_on: list[int]) -> list[Sentence]:
     made = [carried(sheet, after) for after in going_on]
-    names = [Formula(in_round(wire, loop, loop.counter)) for wire in made]
+    names = [Formula(symbol_in_round(wire, loop, loop.counter)) for wire in made]
     together = [part for name in names for part in (", ", name)][1:]
     if len(made) == 1:
         return [sentence("derivation.rounds.one", wire=names[0])]
@@ -99,7 +100,7 @@ def _state(sheet: Sheet, loop: Loop, going_on: list[int]) -> list[Sentence]:
 def _letter(sheet: Sheet, loop: Loop, made: list[Wire], number: str) -> str:
     """What is carried, in a round: its own symbol, or one for several together."""
     if len(made) == 1:
-        return in_round(made[0], loop, number)
+        return symbol_in_round(made[0], loop, number)
     taken = {wire.name for wire in sheet.wires}
     letter = next((each for each in "szqm" if each not in taken and f"{each}_{loop.counter}" not in taken), "S")
     return f"{letter}_{{{number}}}"

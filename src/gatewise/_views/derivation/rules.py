@@ -52,11 +52,11 @@ class Rules:
         if target.gate == "split":
             return self._cut_off(source, target)
         if target.gate == "modf":
-            return Part(self.chain.d(target) if use.contribution == target.gradient else "0", _told(target))
+            return Part(self.chain.d(target) if use.contribution == target.gradient else "0", _gate_sentence(target))
         if target.gate == "slogdet" and len(source.shape) == 2:
             return Part(
                 rf"{self.chain.d(target)} \cdot {{\left({{{self.chain.symbol(source)}}}^{{-1}}\right)}}^{{T}}",
-                _told(target),
+                _gate_sentence(target),
             )
         if use.local_text is not None and source.shape == target.shape:
             return self._elementwise(use, source, target)
@@ -144,7 +144,7 @@ class Rules:
         dot = r"\odot" if target.shape else r"\cdot"
         over = rf"\frac{{{distance}}}{{{count} \cdot {symbol}}}"
         local = over if target.gate == "std" else rf"\frac{{2}}{{{count}}} \cdot \left({distance}\right)"
-        return Part(rf"{d} {dot} {local}", _told(target), self._fitted(source, target, axes))
+        return Part(rf"{d} {dot} {local}", _gate_sentence(target), self._fitted(source, target, axes))
 
     def _fitted(self, source: Wire, target: Wire, axes: tuple[int, ...]) -> list[Sentence | Display]:
         """That what a gate gave for each row is used again for every entry of that row."""
@@ -169,7 +169,7 @@ class Rules:
         lines = [found[2] for line in self.sheet.code.get(target.id, ()) if (found := _assigned(line, source.name))]
         line = lines[uses.index(use)] if len(lines) == len(uses) else ""
         term = formula(line, self.chain.of_name)
-        before = _told(target) if target.pattern not in ("scales", "distributes") else []
+        before = _gate_sentence(target) if target.pattern not in ("scales", "distributes") else []
         after: list[Sentence | Display] = []
         axes, repeated = stretched_axes(source.shape, target.shape), _EXPANDED.search(line)
         if axes and "np.sum(" in line:
@@ -188,7 +188,7 @@ class Rules:
         return Part(symbol, [*before, says])
 
 
-def _told(wire: Wire) -> list[Sentence | Display]:
+def _gate_sentence(wire: Wire) -> list[Sentence | Display]:
     """The gate's sentence, without marks of emphasis."""
     return [Sentence((Words(wire.says.replace("*", "")),))] if wire.says else []
 

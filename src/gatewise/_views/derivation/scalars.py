@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gatewise._views.derivation.chain import Chain
 from gatewise._views.derivation.ends import stated, unreached
-from gatewise._views.derivation.figures import equals_number, figure, guarded, product, sum_written
-from gatewise._views.derivation.formulas import is_number
+from gatewise._views.derivation.figures import equals_number, figure, guarded, product_line, sum_written
+from gatewise._views.derivation.formulas import is_written_number
 from gatewise._views.derivation.page import (
     Code,
     Display,
@@ -113,7 +113,7 @@ class _Scalars:
         target = self.sheet.wires[use.target]
         if target.is_edge:
             return self._at_edge(use, target)
-        numbers = product(target.gradient, use.local, use.contribution, self.chain.digits)
+        numbers = product_line(target.gradient, use.local, use.contribution, self.chain.digits)
         return rf"{self._of(target)} \cdot {self._factor(use, target)} = {numbers}"
 
     def _at_edge(self, use: Use, target: Wire) -> str:
@@ -123,7 +123,7 @@ class _Scalars:
         return f"{self._of(target) if over is None else over.latex} {came}"
 
     def _factor(self, use: Use, target: Wire) -> str:
-        if not is_number(use.local_text or ""):
+        if not is_written_number(use.local_text or ""):
             local = self.chain.local(use)
             if local is not None:
                 return local.latex if local.binding > 1 else rf"\left({local.latex}\right)"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from gatewise._views.text import plain
+from gatewise._views.text import plain_text
 
 _SMALL = "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau|upsilon|phi|chi|psi"
 _CAPITAL = "Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Upsilon|Phi|Psi|Omega"
@@ -40,7 +40,7 @@ def in_text(name: str) -> str:
     >>> print(in_text("a_b$"))
     a\_b\textdollar{}
     """
-    return "".join(_SPELLED.get(character) or _INERT.get(character, character) for character in plain(name))
+    return "".join(_SPELLED.get(character) or _INERT.get(character, character) for character in plain_text(name))
 
 
 def symbol(name: str) -> str:
@@ -71,7 +71,7 @@ def words(text: str) -> str:
     >>> print(words("the *others*"))
     the \*others\*
     """
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|$&~^])", r"\\\1", plain(text, 400))
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|$&~^])", r"\\\1", plain_text(text, 400))
 
 
 def exact(name: str) -> str:
