@@ -13,7 +13,7 @@ from typing import Any
 
 from gatewise import _syntax
 from gatewise._errors import GatewiseError
-from gatewise._types import Function
+from gatewise._types import Function, Named, Namespace
 
 ALLOWED = (
     ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AugAssign, ast.Expr, ast.Import,
@@ -34,7 +34,7 @@ class SourceError(GatewiseError):
     """
 
 
-def build(source: str, scope: Mapping[str, object], name: str = "") -> dict[str, Any]:
+def build(source: str, scope: Mapping[str, object], name: str = "") -> Namespace:
     r"""Run checked `source` in `scope` and return the names it defined; tracebacks show its lines.
 
     `scope` is all the source can reach: there are no builtins unless they are in it. Raises `SourceError`
@@ -95,7 +95,7 @@ def refusal(node: ast.AST, what: str) -> SourceError:
     )
 
 
-def function(source: str, scope: Mapping[str, Any], name: str) -> Function:
+def function(source: str, scope: Named, name: str) -> Function:
     """The one function `name` that `source` defines."""
     built: Callable[..., Any] = build(source, scope, name)[name]
     return built
@@ -111,7 +111,7 @@ def run_users_code(code: CodeType, namespace: dict[str, object]) -> None:
     exec(code, namespace)
 
 
-def run_printed(text: str) -> dict[str, Any]:
+def run_printed(text: str) -> Namespace:
     """The names that a printed program defines: it is run to see that it gives what was recorded."""
     namespace: dict[str, Any] = {}
     exec(compile(_syntax.module(text), "<gatewise printed>", "exec"), namespace)

@@ -23,7 +23,7 @@ from gatewise._circuit import (
 )
 from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError
 from gatewise._gates import GATES, Carrier, Growing, Live, Pullback, plain, shape_of, showing, written
-from gatewise._types import Parameters
+from gatewise._types import Operands, Parameters
 
 ASSIGN = GATES[written]
 FLOATS = frozenset((float, int, np.float64))  #: on these no shape and no dtype can go wrong
@@ -34,7 +34,7 @@ Lift = Callable[[Any, Wire, int], Carrier]  #: (value, wire, bits) -> Tensor
 
 
 @Pullback
-def released(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> object:
+def released(g: Any, out: Any, operands: Operands, parameters: Parameters, live: Any = None) -> object:
     """What stands in for a pullback whose saved values were let go of."""
     raise ReleasedError(
         "backward() was called a second time on the same circuit.",
@@ -44,7 +44,7 @@ def released(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None)
 
 
 @Pullback
-def outdated(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> object:
+def outdated(g: Any, out: Any, operands: Operands, parameters: Parameters, live: Any = None) -> object:
     """What stands at the wire of a value that was changed in place after it had been recorded."""
     name, changes = operands
     raise ChangedError.of(name, changes)
@@ -271,7 +271,7 @@ def with_care(
 
 
 def recorded(
-    wire: Wire, operands: Sequence[Any], pullback: Any, sources: Sequence[Wire | None] | None, lower: int, lift: Lift
+    wire: Wire, operands: Operands, pullback: Any, sources: Sequence[Wire | None] | None, lower: int, lift: Lift
 ) -> tuple[Any, Sequence[Any], Parameters]:
     """A step's value, operands and parameters, with Tensors where other derivatives are open.
 

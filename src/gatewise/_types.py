@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,3 +15,18 @@ Parameters: TypeAlias = Mapping[str, Any]
 
 #: A function of the user's: it may take and give anything.
 Function: TypeAlias = Callable[..., Any]
+
+#: What a gate is applied to, or the tangents of that: numbers, arrays, Tensors, and whatever else the gate takes.
+Operands: TypeAlias = Sequence[Any]
+
+#: Values by the names that users gave them: inputs, arguments, options, what a script left.
+Named: TypeAlias = Mapping[str, Any]
+
+#: The names that a user's code sees, with what they stand for.
+Namespace: TypeAlias = dict[str, Any]
+
+#: An object of JSON, as Python's `json` reads it: a record, a part of one.
+Json: TypeAlias = dict[str, Any]
+
+#: The axes that a total goes over; None is all of them.
+Axis: TypeAlias = int | tuple[int, ...] | None

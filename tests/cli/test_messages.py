@@ -172,7 +172,7 @@ ANSWERED = [
     (("check", "nb.ipynb:f"), ["is a notebook", "gw.check"], ["means nothing"]),
     (("show", "data.csv"), ["is data", '"sum(x)" x=@data.csv'], []),
     (("show", "net.m"), ["no Python file"], []),
-    (("check", "class/"), ["is a folder", "FILE.py"], ["class_"]),
+    (("check", "class/"), ["has no Python file", "another folder"], ["class_"]),
     (("show", "."), ["is a folder", "gatewise show ./argv.py"], []),
     (("check", "nowhere/"), ["no folder"], []),
     (("show", "cls.py:Net.loss", "x=1"), ["is a method", "def f(x): return Net().loss(x)"], ["cls.py alone"]),
@@ -184,7 +184,7 @@ ANSWERED = [
     (("show", "cls.py:g(x)", "x=1"), ["gatewise show cls.py:g"], []),
     (("show", "cls:g", "x=1"), ["gatewise show cls.py:g"], []),
     (("show", "clss.py:g", "x=1"), ["no such file", "cls.py:g"], []),
-    (("check", "a.py", "b.py"), ["two things to check", "gatewise check a.py, then gatewise check b.py"], ["quotes"]),
+    (("check", "a.py", "b.py"), ["a.py cannot be read", "paths that exist"], ["quotes"]),
     (
         ("check", "layer.py:affine_forward", "layer.py:affine_backward"),
         ["gatewise check layer.py:affine_forward --backward layer.py:affine_backward"],

@@ -18,6 +18,7 @@ from gatewise._record import Check, Record, block_rules, check, fold, formulas, 
 from gatewise._saving import write_whole
 from gatewise._source import GateText, Staged, gate_texts, staged
 from gatewise._transforms import cut
+from gatewise._types import Json
 from gatewise._views import card, ledger  # each other view is loaded when it is asked for
 from gatewise._views.forms import DOT, HTML, JSON, SUFFIXES, SVG, TEX, Form, Shown, form_of
 
@@ -58,7 +59,7 @@ class Circuit:
         return owned(self._frozen.output.value)
 
     @property
-    def gradients(self) -> dict[str, Any]:
+    def gradients(self) -> Json:
         """The gradient of every input that was asked for, by name; None for one that Python read as a whole number."""
         asked = [i.name for i in self._frozen.inputs if i.wanted or (i.kind == "input" and i.wire in self._frozen.read)]
         return {name: owned(self._facts["wires"][self._index.ids[name]]["gradient"]) for name in asked}
@@ -95,7 +96,7 @@ class Circuit:
         raise ArgumentError("a circuit is not a sequence.", "it holds wires, stages and gradients.", "c.wires.")
 
     @property
-    def captured(self) -> dict[str, Any]:
+    def captured(self) -> Json:
         """The arrays the function took from outside, by the name printed code takes them under."""
         return {i.text: owned(i.wire.value) for i in self._frozen.inputs if i.kind == "captured"}
 
@@ -338,7 +339,7 @@ class Circuit:
             lambda: self._rounds.series(record) if has_loops else (),
         )
 
-    def _name_in(self, record: dict[str, Any], name: str) -> str:
+    def _name_in(self, record: Json, name: str) -> str:
         """What a wire is called in a record; of a loop's the one that stands for it. Raises `UnknownWireError`."""
         found = self._rounds.standing_for(name, record["loops"][0]["round"] + 1) if record["loops"] else None
         return self._name(name) if found is None else found[0]

@@ -22,6 +22,7 @@ from gatewise._record import (
     series,
     trouble_in,
 )
+from gatewise._types import Json, Named
 
 Round = int | str | None  #: a number from 1 on, or from the last back as -1, "first" or "last"; None for the usual one
 WORDS = {"first": 1, "last": -1}
@@ -70,7 +71,7 @@ class Rounds:
             raise ArgumentError(f"there is no round {asked}.", f"the loop has {most} rounds.", f"round={most}.")
         return loops
 
-    def record(self, asked: int | None) -> dict[str, Any] | None:
+    def record(self, asked: int | None) -> Json | None:
         """The record of a round; None where no loop is shown so."""
         loops = self.loops(asked)
         if not loops:
@@ -82,7 +83,7 @@ class Rounds:
             self.found[key] = jsonable(record_of_round(self.circuit, loops, self.numbers, k))
         return self.found[key]
 
-    def series(self, record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def series(self, record: Named) -> list[Json]:
         """The numbers of all rounds of the loops that a record shows."""
         loops = self.usual if len(self.usual) == len(record["loops"]) else self.all
         return series(self.circuit, loops, self.numbers, record["loops"][0]["round"])
@@ -114,7 +115,7 @@ def is_short(circuit: FrozenCircuit) -> bool:
     return len(circuit.steps) * entries <= FEW_STEPS
 
 
-def with_checks(record: dict[str, Any], checks: Mapping[str, Check]) -> dict[str, object]:
+def with_checks(record: Json, checks: Mapping[str, Check]) -> dict[str, object]:
     """A record with numerical derivatives, which come by name."""
     ids = {wire["name"]: wire["id"] for wire in record["wires"]}
     told = {str(ids[name]): check_written(check) for name, check in checks.items() if name in ids}

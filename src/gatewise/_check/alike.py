@@ -30,7 +30,7 @@ class Rows(Generic[Key]):
             with np.errstate(all="ignore"):
                 off = np.abs(v - rows) <= np.maximum(close * sizes, 1e-12)[:, None]
                 same &= (off | (v == rows)).all(1)
-        return [self.keys[k] for k in np.flatnonzero(same).tolist()]
+        return [key for key, fits in zip(self.keys, same, strict=True) if fits]
 
     def multiples(self, values: Sequence[Any], close: float) -> Iterator[tuple[Key, float]]:
         """The keys of the rows of which these values are a multiple, the same at each point, and how many times."""
@@ -41,8 +41,9 @@ class Rows(Generic[Key]):
             for v, rows, sizes in zip(values, self.at, self.largest, strict=True):
                 v = np.ravel(np.asarray(v, float))
                 fits &= (sizes > 0) & (largest_of_rows(v - c[:, None] * rows) <= close * largest_of_rows(v[None]))
-        for k in np.flatnonzero(fits).tolist():
-            yield self.keys[k], float(c[k])
+        for key, times, one in zip(self.keys, c, fits, strict=True):
+            if one:
+                yield key, float(times)
 
     def slopes(self, d: Any, tolerance: float) -> np.ndarray:
         """How many times each row a value is, at the first point; 0 where more is left over than is tolerated."""

@@ -155,7 +155,8 @@ def repairs_of(marking: Marking, version: Version) -> Iterator[Repair]:
         return
     for repair in explained(marking, version, marks):
         version.wire = repair.goal
-        yield repair
+        if repair.instead is not None or not stops or all(u.wire is not None for u in marking.made_of(version)):
+            yield repair  # what is not known may have the wrong shape: then a line that raises is none at fault
 
 
 def is_misshapen(marking: Marking, version: Version) -> bool:

@@ -6,7 +6,7 @@ import ast
 import functools
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
@@ -22,7 +22,7 @@ from gatewise._check.report import Report
 from gatewise._check.shapes import facts_of
 from gatewise._check.verdict import checked
 from gatewise._errors import ArgumentError, GatewiseError
-from gatewise._types import Function
+from gatewise._types import Function, Named
 
 SHAPES, MISFITS = 3, 24  #: how many guesses are tried where no words tell the shapes; where gradients have others
 OUTPUTS = frozenset(
@@ -68,7 +68,7 @@ class Way:
 class Filed:
     """The functions of a file that was run, with its text."""
 
-    def __init__(self, module: ModuleType, body: Sequence[ast.stmt], text: str, given: Mapping[str, Any]) -> None:
+    def __init__(self, module: ModuleType, body: Sequence[ast.stmt], text: str, given: Named) -> None:
         self.module, self.text, self.given = module, text, given
         self.functions = {n.name: n for n in body if isinstance(n, ast.FunctionDef)}
         self.classes = {n.name: n for n in body if isinstance(n, ast.ClassDef)}
@@ -130,7 +130,7 @@ class Filed:
         assert pair.methods is not None
         return Row(pair, report_on_layer(*layer_of(cls, pair.methods, copied(guess.values)), **options), guess)
 
-    def ways(self, pair: Pair, f: Function, other: Function | None, values: Mapping[str, Any]) -> list[Way]:
+    def ways(self, pair: Pair, f: Function, other: Function | None, values: Named) -> list[Way]:
         """How the gradients of f may come: from itself, a backward half with a cache, or a function of its inputs."""
         if other is None:
             return [Way({})]
@@ -216,9 +216,9 @@ def taking(
     other: Function,
     places: Sequence[str],
     names: Sequence[str],
-    arriving: Mapping[str, Any],
+    arriving: Named,
     out: str = "",
-) -> Callable[..., Any]:
+) -> Function:
     """`other` as a function of f's inputs: `arriving` is its upstream gradient, `out` its name for f's output."""
     signature = inspect.signature(f)
     settings = [name for name, p in inspect.signature(other).parameters.items() if p.default is not p.empty]
@@ -239,7 +239,7 @@ def taking(
     return gradient
 
 
-def turned(gradient: Callable[..., Any]) -> Callable[..., Any]:
+def turned(gradient: Function) -> Function:
     """A force with its sign turned: the gradient of its energy."""
 
     @functools.wraps(gradient)
@@ -250,7 +250,7 @@ def turned(gradient: Callable[..., Any]) -> Callable[..., Any]:
     return found
 
 
-def best(ways: Any, f: Any, pair: Pair, guess: Guess, **options: Any) -> Row:
+def best(ways: Any, f: Function, pair: Pair, guess: Guess, **options: Any) -> Row:
     """The row of the way that is right, where one is; of the first that there is a verdict on otherwise."""
     rows = []
     for way in ways(guess.values):
@@ -275,7 +275,7 @@ def arguments_of(node: ast.FunctionDef) -> list[str]:
     return [a.arg for a in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]]
 
 
-def report_on_layer(layer: Layer, inputs: Mapping[str, Any], **options: Any) -> Report:
+def report_on_layer(layer: Layer, inputs: Named, **options: Any) -> Report:
     """The verdict on an object with two halves."""
     weights = layer.weights(inputs)
     upstream = layer.upstream(inputs)

@@ -12,6 +12,7 @@ from gatewise import _syntax
 from gatewise._check.filed import Filed, Row
 from gatewise._check.guesses import wanted
 from gatewise._check.pairs import Pair, left_alone, pairs_of
+from gatewise._types import Named
 
 WORST = ("wrong", "kink", "undecidable", "not run", "right")
 
@@ -101,7 +102,7 @@ def pairs_in(text: str) -> list[Pair]:
         return []
 
 
-def on_file(module: ModuleType, path: str, text: str, given: Mapping[str, Any], **options: Any) -> FileReport:
+def on_file(module: ModuleType, path: str, text: str, given: Named, **options: Any) -> FileReport:
     """The report on every pair of a file that was run; `given` are inputs by name, for those that take them."""
     body = _syntax.module(text).body
     pairs = pairs_of(body)
@@ -110,7 +111,7 @@ def on_file(module: ModuleType, path: str, text: str, given: Mapping[str, Any], 
     return FileReport(path, rows, tuple(left_alone(body, pairs)), {pair.name: needs(body, pair) for pair in pairs})
 
 
-def on_pair(module: ModuleType, text: str, pair: Pair, given: Mapping[str, Any], **options: Any) -> Row:
+def on_pair(module: ModuleType, text: str, pair: Pair, given: Named, **options: Any) -> Row:
     """The row of one pair of a file that was run."""
     return Filed(module, _syntax.module(text).body, text, given).row(pair, **options)
 

@@ -20,7 +20,7 @@ from gatewise._numerical import Direction, slope
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import FLOATS
 from gatewise._tensor import Tensor, leaf
-from gatewise._types import Function
+from gatewise._types import Function, Operands, Parameters
 
 CLOSE = 1e-5  # of the size of a gate's contribution: an error up to this is none
 
@@ -32,7 +32,16 @@ class Steps(Recorder):
         super().__init__(shown)
         self.found: list[tuple[Gate, Function, tuple[Any, ...], dict[str, Any], Any]] = []
 
-    def step(self, gate: Gate, forward: Any, operands: Any, values: Any, parameters: Any, plain: Any, out: Any) -> Any:
+    def step(
+        self,
+        gate: Gate,
+        forward: Function,
+        operands: Operands,
+        values: Any,
+        parameters: Parameters,
+        plain: Any,
+        out: Any,
+    ) -> Any:
         step = super().step(gate, forward, operands, values, parameters, plain, out)
         own = tuple(np.array(v) if isinstance(v, np.ndarray) else v for v in values)
         self.found.append((gate, forward, own, dict(plain), step.place))

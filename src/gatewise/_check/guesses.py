@@ -21,6 +21,7 @@ import numpy as np
 from gatewise._check.shapes import LENGTHS, Facts, Shape, facts_of
 from gatewise._language import parse_value
 from gatewise._recording import leaves
+from gatewise._types import Function, Named, Namespace
 
 TRIES, SECONDS = 3_000, 2.0  #: for one function
 HALF = ("0.5", "0.9")
@@ -132,10 +133,10 @@ def quoted(word: str) -> str:
 
 
 def guesses(
-    f: Callable[..., Any],
+    f: Function,
     nodes: Sequence[ast.FunctionDef],
     text: str,
-    given: Mapping[str, Any],
+    given: Named,
     around: str = "",
     keys: Mapping[str, Sequence[str]] = MappingProxyType({}),
     still: Callable[[str], bool] = lambda _: False,
@@ -173,7 +174,7 @@ def guesses(
             yield Guess(values, typed, not any(ranks) and all(fact.shapes for fact in known), frozenset(defaults))
 
 
-def valued(names: Sequence[str], texts: Mapping[str, str], holders: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def valued(names: Sequence[str], texts: Mapping[str, str], holders: Mapping[str, Sequence[str]]) -> Namespace:
     """The arguments that the texts of the slots stand for."""
     return {
         name: {key: made(texts[f"{name}.{key}"], key) for key in holders[name]}
@@ -305,7 +306,7 @@ def made(text: str, name: str) -> Any:
     return parse_value(text, np.random.default_rng([len(text), *name.encode()]))
 
 
-def written(values: Mapping[str, Any], keys: Sequence[str] | None) -> str:
+def written(values: Named, keys: Sequence[str] | None) -> str:
     """A dict of settings as it is typed; empty where it holds arrays."""
     if keys is None or any(isinstance(x, np.ndarray) for x in values.values()):
         return ""
@@ -334,7 +335,7 @@ def best_first(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
                 heapq.heappush(heap, (total + 1, after))
 
 
-def runs(f: Callable[..., Any], values: Mapping[str, Any]) -> bool:
+def runs(f: Function, values: Named) -> bool:
     """Whether a function runs on inputs, and every number it returns is finite."""
     try:
         found = f(**copied(values))
@@ -343,7 +344,7 @@ def runs(f: Callable[..., Any], values: Mapping[str, Any]) -> bool:
     return all(is_finite(x) for _, x in leaves([found]))
 
 
-def copied(values: Mapping[str, Any]) -> dict[str, Any]:
+def copied(values: Named) -> Namespace:
     """Arguments that a function may write into."""
     return {name: x.copy() if isinstance(x, (np.ndarray, dict)) else x for name, x in values.items()}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from gatewise._check.halves import required
 from gatewise._errors import ArgumentError
 from gatewise._recording import holds_gradients, wire_named
+from gatewise._types import Function, Named, Namespace
 
 WEIGHTS = frozenset(
     {"W", "w", "b", "weights", "weight", "bias", "biases", "gamma", "beta", "kernel", "params", "theta"}
@@ -31,7 +32,7 @@ class Layer:
         self.arrays = {name: x for name, x in arrays.items() if wire_named(name, {*arrays} - {name}) is None}
         self.run = named(partial(output_of, getattr(made, forward)), f"{type(made).__name__}.{forward}")
 
-    def upstream(self, inputs: Mapping[str, Any]) -> Any:
+    def upstream(self, inputs: Named) -> Any:
         """What arrives at the output: random numbers in its shape, nothing for a single number."""
         out = self.run(**inputs)
         return np.random.default_rng(SEED).normal(size=np.shape(out)) if np.ndim(out) else None
@@ -41,22 +42,22 @@ class Layer:
         found = partial(gradients, self.run, self.backward, upstream, inputs, [*self.arrays], self.made)
         return named(found, f"{type(self.made).__name__}.{self.backward.__name__}")
 
-    def weights(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    def weights(self, inputs: Named) -> Namespace:
         """The arrays that the layer keeps and has gradients for, or that are called weights; moved in place."""
         self.gradient(self.upstream(inputs), [])(**inputs)
         found = {name for name, _ in gradients_in(self.made, [*self.arrays])}
         return {name: x for name, x in self.arrays.items() if name in found or name in WEIGHTS}
 
 
-def output_of(forward: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+def output_of(forward: Function, /, *args: Any, **kwargs: Any) -> Any:
     """What a forward half computes; what it returns beside, to be kept, is not differentiated."""
     out = forward(*args, **kwargs)
     return out[0] if isinstance(out, tuple) and len(out) == 2 and not is_number(out[1]) else out
 
 
 def gradients(
-    run: Callable[..., Any],
-    backward: Callable[..., Any],
+    run: Function,
+    backward: Function,
     upstream: Any,
     inputs: Sequence[str],
     weights: Sequence[str],
@@ -64,7 +65,7 @@ def gradients(
     /,
     *args: Any,
     **kwargs: Any,
-) -> dict[str, Any]:
+) -> Namespace:
     """The gradients that an object gives and keeps, after its forward half ran."""
     run(*args, **kwargs)
     given = [1.0 if upstream is None else np.array(upstream)] if required(backward) else []
@@ -74,7 +75,7 @@ def gradients(
     return {**own, **dict(gradients_in(made, weights))}
 
 
-def named(f: Callable[..., Any], name: str) -> Callable[..., Any]:
+def named(f: Function, name: str) -> Function:
     """A function that is called so on the page."""
     f.__name__ = name
     return f
@@ -112,7 +113,7 @@ def gradients_in(made: Any, names: Sequence[str]) -> Iterator[tuple[str, Any]]:
             yield own, x
 
 
-def layer_of(cls: type, methods: tuple[str, str], given: Mapping[str, Any]) -> tuple[Layer, dict[str, Any]]:
+def layer_of(cls: type, methods: tuple[str, str], given: Named) -> tuple[Layer, dict[str, Any]]:
     """The object made of those of the values that its class takes, and the values left for its forward half."""
     takes = [*inspect.signature(cls).parameters]
     try:

@@ -18,6 +18,7 @@ import numpy as np
 
 from gatewise._check.claims import Given
 from gatewise._check.comparing import identical, shown_value
+from gatewise._check.contesting import uncontested
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.diagnosis import SAYS, UNSURE, Mistake, Suspect
 from gatewise._check.explaining import TooManyError
@@ -244,7 +245,7 @@ def located(trials: Callable[[], Sequence[Trial]]) -> Located:
 
 def asked(inquiry: Inquiry) -> Located:
     """One line for all that is wrong; else one for each gradient that is wrong, all together."""
-    one = single_line(inquiry, inquiry.wrong)
+    one = uncontested(inquiry, single_line(inquiry, inquiry.wrong), inquiry.wrong)
     if one.found or one.why or len(inquiry.wrong) < 2:
         return one
     each = [single_line(inquiry, (q,)) for q in inquiry.wrong]

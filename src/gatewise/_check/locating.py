@@ -11,7 +11,9 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-from gatewise._check.comparing import identical, largest
+import numpy as np
+
+from gatewise._check.comparing import identical, is_gradient_like, largest
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.meant import (
     is_as_meant,
@@ -27,6 +29,7 @@ from gatewise._check.mending import (
     any_of,
     as_found,
     by_changes,
+    is_right_by_its_name,
     mendings,
     statements_of,
 )
@@ -36,9 +39,10 @@ from gatewise._check.missing import (
     is_handed_on_right,
     is_partial,
     lacking_a_term,
+    short_of_a_term,
     was_at_hand,
 )
-from gatewise._check.moving import Goal, Inquiry
+from gatewise._check.moving import Goal, Inquiry, remembered
 from gatewise._check.readings import (
     backward_values,
     down_to,
@@ -47,23 +51,29 @@ from gatewise._check.readings import (
     is_cleared,
     is_known,
     plain_readings,
+    read_off,
     roles_of,
     sums,
     total,
     uses_at,
     wires_named,
 )
-from gatewise._check.recomputed import as_before
+from gatewise._check.recomputed import as_before, wires_valued
 from gatewise._check.repeating import each_time
 from gatewise._check.replacing import by_replacement, is_passed_over, mends_at, needed_values
 from gatewise._check.rows import Rank
+from gatewise._check.running import evaluated
 
 
 def single_line(inquiry: Inquiry, goal: Goal) -> Located:
     """The one line that accounts for all of these gradients."""
     on_way = [i for i in backward_values(inquiry) if inquiry.reaches(i) & {*goal} and inquiry.spoils(i)]
     located = by_patches(inquiry, on_way, goal)
-    if located.found or located.doubtful or located.why:
+    if located.found or located.doubtful:
+        return located
+    if (short := short_of_a_term(inquiry, on_way)) is not None:
+        return Located([short], [short.statement])
+    if located.why:
         return located
     found = by_replacement(inquiry, [i for i in on_way if not is_on_its_way(inquiry, i)], goal)
     added = [i for i in on_way if inquiry.events[i].place.statement not in inquiry.touching]
@@ -177,8 +187,8 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
             first = as_found(inquiry, suspects[0])
         first.mend = lambda: next((c for _, c in mendings(inquiry, suspects, goal)), None)
         rivals = rivals_of(inquiry, i)
-        callers = callers_of(inquiry, i)
-        callers = [s for s in callers if not hands_on_what_is_right(inquiry, s, i)]
+        callers = [s for s in callers_of(inquiry, i) if not hands_on_what_is_right(inquiry, s)]
+        callers += helpers_of(inquiry, i)
         if callers and first.mend() is None:  # what it was given may be wrong as well, and nothing tells
             why = "what it is called with may be wrong, or what it does"
             return Located([], [*callers, *suspects], why, listed=True)
@@ -224,8 +234,15 @@ def equals_of(inquiry: Inquiry, i: int, others: Sequence[int]) -> list[ast.stmt]
 def rivals_of(inquiry: Inquiry, i: int) -> list[ast.stmt]:
     """The lines before a value that give the gradient of one wire, where what follows takes it for another's."""
     before = [j for j in backward_values(inquiry) if i in inquiry.changes[j] and roles_of(inquiry, j)]
-    other = [j for j in before if is_exact(inquiry, j) and not plain_readings(inquiry, j)]
+    other = [j for j in before if is_exact(inquiry, j) and not is_taken_for_what_it_is(inquiry, j)]
+    other = [j for j in other if not is_right_by_its_name(inquiry, j)]
     return [s for s in statements_of(inquiry, other) if s is not inquiry.events[i].place.statement]
+
+
+def is_taken_for_what_it_is(inquiry: Inquiry, i: int) -> bool:
+    """Whether a value is a multiple of a gradient of which what follows makes that gradient's work."""
+    roles = roles_of(inquiry, i)
+    return any(inquiry.is_one(r.c * roles[r.wire]) for r in plain_readings(inquiry, i))
 
 
 def is_in_a_helper(inquiry: Inquiry, s: ast.stmt) -> bool:
@@ -241,18 +258,50 @@ def callers_of(inquiry: Inquiry, i: int) -> list[ast.stmt]:
     return [] if own == main else [place.statement for place in later if place.function != own][:1]
 
 
-def hands_on_what_is_right(inquiry: Inquiry, s: ast.stmt, i: int) -> bool:
-    """Whether a line calls a helper with names alone, and what it hands on of gradients is right."""
-    calls = [e for e in ast.walk(s) if isinstance(e, ast.Call)]
-    given = [a for call in calls for a in (*call.args, *(k.value for k in call.keywords))]
-    if len(calls) != 1 or not all(isinstance(a, (ast.Name, ast.Attribute)) for a in given):
-        return False
-    function = next(e.place.function for e in inquiry.events if e.place.statement is s)
-    for key in map(ast.unparse, given):
-        made = [j for j in range(i) if (p := inquiry.events[j].place).key == key and p.function == function]
-        if made and made[-1] in backward_values(inquiry) and not is_exact(inquiry, made[-1]):
-            return False
-    return True
+def helpers_of(inquiry: Inquiry, i: int) -> list[ast.stmt]:
+    """The line in a helper that made a value, where its own took it as the helper gave it."""
+    own = inquiry.events[i]
+    made = (e for e in inquiry.events[i - 1 :: -1] if i and e.place.function != own.place.function)
+    last = next((e for e in made if np.size(own.value) > 1 and identical(e.value, own.value)), None)
+    return [] if last is None or isinstance(last.place.statement, ast.Return) else [last.place.statement]
+
+
+def hands_on_what_is_right(inquiry: Inquiry, s: ast.stmt) -> bool:
+    """Whether what a line calls a helper with are gradients, values of the forward pass, or no floats.
+
+    Each time that the line runs, and at each point; also where it calls none.
+    """
+    given = [
+        a for call in ast.walk(s) if isinstance(call, ast.Call) for a in (*call.args, *(k.value for k in call.keywords))
+    ]
+    scopes = [scopes_of(inquiry, n, s) for n in range(len(inquiry.trials))]
+    for names in zip(*scopes, strict=False):
+        for e in given:
+            try:
+                values = [evaluated(e, each, inquiry.trials[0].code.space(s)) for each in names]
+            except Exception:  # of the user's expression
+                return False
+            if not is_right_to_hand_on(inquiry, values):
+                return False
+    return bool(scopes[0]) or not given
+
+
+def is_right_to_hand_on(inquiry: Inquiry, values: Sequence[Any]) -> bool:
+    """Whether a value, at each point, is a gradient, or one of the forward pass, or no array of floats."""
+    if not is_gradient_like(values[0]) or not np.size(values[0]) or not largest(values[0]):
+        return True
+    if any(r.whole and inquiry.is_one(r.c) for r in read_off(inquiry, values)):
+        return True
+    return bool(wires_valued(inquiry, values)) or all(np.array_equal(values[0], v) for v in values[1:])
+
+
+@remembered
+def scopes_of(inquiry: Inquiry, n: int, s: ast.stmt) -> list[dict[str, Any]]:
+    """What the names hold before a line, each time that it runs; nothing where that cannot be seen."""
+    try:
+        return inquiry.trials[n].scopes(s)
+    except Exception:  # of the user's code
+        return []
 
 
 def hands_on_what_is_wrong(inquiry: Inquiry, s: ast.stmt) -> bool:

@@ -26,6 +26,7 @@ from gatewise._check.names import keys_read, keys_written
 from gatewise._check.running import evaluated, names_after
 from gatewise._check.wires import Mark
 from gatewise._check.worlds import World
+from gatewise._types import Namespace
 
 CLOSE = {"d": 1e-7, "f": 1e-3, "e": 3e-2}  #: relative to the largest part of a gradient, by dtype
 ENOUGH = 20_000  #: changes of lines that are tried, in one program
@@ -131,7 +132,7 @@ class Marking:
                 if fitted is not None:
                     yield key, fitted
 
-    def before(self, m: int, world: World) -> dict[str, Any]:
+    def before(self, m: int, world: World) -> Namespace:
         """The names before a line, upstream gradients in the shapes of their wires."""
         return {**world.moments[m].before, **{k: g for k, g in self.mended(m, world).items() if k.isidentifier()}}
 

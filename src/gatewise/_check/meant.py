@@ -21,10 +21,13 @@ from gatewise._check.readings import (
     whole_of,
     wires_named,
 )
+from gatewise._check.recomputed import is_named_again
 
 
 def is_as_meant(inquiry: Inquiry, i: int) -> bool:
     """Whether a value of which another one would do is right all the same: it goes wrong after it."""
+    if is_named_again(inquiry, i):
+        return True
     return is_exact(inquiry, i) or is_put_into_exact(inquiry, i) or is_at_convention(inquiry, i)
 
 

@@ -15,6 +15,7 @@ from gatewise._check.comparing import Value, is_number, largest, squeezed
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.explaining import comes_along_a_path, explains
 from gatewise._check.moving import Goal, Inquiry, remembered
+from gatewise._check.names import wire_named
 from gatewise._check.readings import (
     backward_values,
     conventions_of,
@@ -25,11 +26,13 @@ from gatewise._check.readings import (
     read_off,
     readings_of,
     roles_of,
+    values_named,
+    wires_named,
 )
 from gatewise._check.rows import Change, Rank, changed_statements
 from gatewise._check.running import evaluated
 from gatewise._check.scope import Formula, scope_of
-from gatewise._types import Plain
+from gatewise._types import Namespace, Plain
 
 WithOne = Callable[[int], AbstractContextManager[None]]
 
@@ -126,6 +129,10 @@ def by_changes(
         mending = [each for each in mending if each[1].rank <= Rank.FACTOR]
         if len(mending) == 1:
             return Located([with_its_change(inquiry, *mending[0], first)], list(suspects))
+    if len(mending) > 1 and (left := [each for each in mending if not spoils_what_is_right(inquiry, *each)]):
+        mending = left
+        if len(mending) == 1:
+            return Located([with_its_change(inquiry, *mending[0], first)], list(suspects))
     if len(mending) > 1:  # what mends a line can be done to a later one as well: what is a gradient then, decides
         s, change = min(mending, key=lambda each: suspects.index(each[0]))
         both = sum(each in patched for each, _ in mending) > 1
@@ -191,6 +198,27 @@ def is_stretching(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bo
     return any(np.size(new) > np.size(old) for old, new in values_with(inquiry, s, change))
 
 
+def spoils_what_is_right(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bool:
+    """Whether a change makes another value of one that is exactly the gradient that its name says."""
+    if conventions_of(inquiry):
+        return False
+    own = [i for i, e in enumerate(inquiry.events) if e.place.statement is s and e.place.how != "part"]
+    pairs = zip(own, values_with(inquiry, s, change), strict=False)
+    return any(is_right_by_its_name(inquiry, i) and not inquiry.agree(new, old) for i, (old, new) in pairs)
+
+
+def is_right_by_its_name(inquiry: Inquiry, i: int) -> bool:
+    """Whether a value is the gradient that its name says, whatever becomes of it."""
+    named = wires_named(inquiry, i)
+    return any(r.whole and inquiry.is_one(r.c) and r.wire in named for r in readings_of(inquiry, i))
+
+
+def is_silencing(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bool:
+    """Whether a change leaves nothing of what a line gives: where 0 is right, something else may come too many."""
+    pairs = values_with(inquiry, s, change)
+    return any(largest(old) for old, _ in pairs) and not any(largest(new) for _, new in pairs)
+
+
 def values_with(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> list[tuple[Value, Value]]:
     """What a line gives as it stands, and what it gives once it is changed, each time that it runs."""
     try:
@@ -227,22 +255,28 @@ def as_found(inquiry: Inquiry, s: ast.stmt) -> Found:
 
 
 def mendings(
-    inquiry: Inquiry, suspects: Sequence[ast.stmt], goal: Goal, patched: Sequence[ast.stmt] = ()
+    inquiry: Inquiry,
+    suspects: Sequence[ast.stmt],
+    goal: Goal,
+    patched: Sequence[ast.stmt] = (),
+    up_to: int = max(Rank) + 1,
 ) -> Iterator[tuple[ast.stmt, Change[ast.stmt]]]:
-    """For each line the plainest change of it that makes the gradients right at both points.
+    """For each line the plainest change of it that makes the gradients right at both points, of lower ranks than one.
 
     Where one is found, changes that are much farther fetched are not tried any more. A factor that would stretch
     what a line gives belongs into a later line, where there is one that explains it too.
     """
     every = [(c.order, n, s, c) for n, s in enumerate(suspects) for c in possible_changes(inquiry, s)]
     done: set[int] = set()
-    last: int = max(Rank)
+    last: int = up_to - 1
     for _, n, s, change in sorted(every, key=lambda each: each[:2]):
         inquiry.tried_up_to = change.rank
         if change.rank > last or inquiry.tried > inquiry.enough:
             return
         if n not in done and is_mended_by(inquiry, s, change, goal):
             if patched and s not in patched and change.kind in FACTORS and is_stretching(inquiry, s, change):
+                continue
+            if change.rank >= Rank.NAME and is_silencing(inquiry, s, change):
                 continue
             done.add(n)
             last = min(last, change.rank + 1)
@@ -267,7 +301,7 @@ def possible_changes(inquiry: Inquiry, s: ast.stmt) -> Sequence[Change[ast.stmt]
         return found if is_number(found) else None
 
     scope = scope_of(names, wires, gradients, s, Formula())
-    scope.value_of = value_of
+    scope.value_of, scope.strays = value_of, stray_names(inquiry)
     every = changed_statements(s, scope)
     if work_of(s) is Work.PACKS:  # wrong only in what it puts where
         every = [c for c in every if work_of(c.node) is Work.PACKS]
@@ -275,7 +309,7 @@ def possible_changes(inquiry: Inquiry, s: ast.stmt) -> Sequence[Change[ast.stmt]
 
 
 @remembered
-def names_at(inquiry: Inquiry, s: ast.stmt) -> dict[str, Any]:
+def names_at(inquiry: Inquiry, s: ast.stmt) -> Namespace:
     """What the names hold before a statement runs first; nothing where that cannot be seen."""
     try:
         scopes = inquiry.trials[0].scopes(s)
@@ -290,6 +324,14 @@ def gradient_names(inquiry: Inquiry) -> set[str]:
     on_way = backward_values(inquiry)
     made = {j for i in on_way for j in inquiry.changes[i]}
     return {inquiry.events[i].place.key for i in {*on_way} | made}
+
+
+@remembered
+def stray_names(inquiry: Inquiry) -> frozenset[str]:
+    """The names of what is made of gradients and is none, as a weight after its step: by name, value and work."""
+    known = values_named(inquiry)
+    keys = {e.place.key for i, e in enumerate(inquiry.events) if roles_of(inquiry, i) or readings_of(inquiry, i)}
+    return frozenset(key for key in gradient_names(inquiry) - keys if wire_named(key, known) is None)
 
 
 def is_mended_by(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt], goal: Goal) -> bool:

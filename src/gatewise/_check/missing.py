@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from gatewise._check.comparing import largest
+from gatewise._check.contributions import Work, work_of
 from gatewise._check.meant import is_as_meant, is_on_its_way
 from gatewise._check.mending import (
     Found,
@@ -16,6 +18,7 @@ from gatewise._check.mending import (
 from gatewise._check.moving import Goal, Inquiry
 from gatewise._check.readings import (
     backward_values,
+    forward_values,
     readings_of,
     roles_of,
     wires_named,
@@ -37,6 +40,39 @@ def lacking_a_term(inquiry: Inquiry, patches: Sequence[tuple[int, object]]) -> L
                 found = Found(e.place.statement, e.place.key, e.value, should, lost=True)
                 return Located([found], [found.statement])
     return Located(why=f"a line is missing that adds to {keys[0]}") if keys else None
+
+
+def short_of_a_term(inquiry: Inquiry, on_way: Sequence[int]) -> Found | None:
+    """The first value that is a part of the gradient that its name says, where all gradients that it is made of are.
+
+    Nothing adds to it later: a line that runs several times, and is right where the missing term is 0.
+    """
+    for i in on_way:
+        e = inquiry.events[i]
+        if is_whole_or_idle(inquiry, i) or e.place.how != "value":
+            continue
+        named = wires_named(inquiry, i)
+        parts = [r.wire for r in readings_of(inquiry, i) if not r.whole and inquiry.is_one(r.c)]
+        if parts and goes_on(inquiry, i):
+            continue
+        if not {*parts} & named or not statements_of(inquiry, [i]) or work_of(e.place.statement) is not Work.COMPUTES:
+            return None
+        return Found(e.place.statement, e.place.key, e.value, None, lost=True)
+    return None
+
+
+def is_whole_or_idle(inquiry: Inquiry, i: int) -> bool:
+    """Whether a value is a whole gradient, is 0, or spoils nothing."""
+    if not largest(inquiry.events[i].value) or not inquiry.spoils(i) or i in forward_values(inquiry):
+        return True
+    return any(r.whole and inquiry.is_one(r.c) for r in readings_of(inquiry, i))
+
+
+def goes_on(inquiry: Inquiry, i: int) -> bool:
+    """Whether a later line makes another value of a variable of the one that it has."""
+    places = [e.place for e in inquiry.events]
+    same = (j for j in inquiry.changes[i] if places[j].how != "part" and places[j].function == places[i].function)
+    return any(places[j].key == places[i].key and places[j].statement is not places[i].statement for j in same)
 
 
 def is_handed_on_right(inquiry: Inquiry, i: int) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from gatewise._check.comparing import Value, identical, largest, squeezed
 from gatewise._check.trials import Heard, Trial
-from gatewise._types import Plain
+from gatewise._types import Named, Plain
 
 CHANGES = 6000  #: changes of lines that are tried
 RUN = 1_000_000  #: values on the way, times changes that are tried: for long loops fewer
@@ -104,7 +104,7 @@ class Inquiry:
         given = self.runs[n].gradients[name]
         return np.broadcast_to(self.trials[n].circuit.truth(name), np.shape(given) if given is not None else ())
 
-    def right(self, n: int, gradients: Mapping[str, Any], name: str) -> bool:
+    def right(self, n: int, gradients: Named, name: str) -> bool:
         g = gradients.get(name)
         return g is not None and self.agree(g, np.broadcast_to(self.trials[n].circuit.truth(name), np.shape(g)))
 

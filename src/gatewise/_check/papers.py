@@ -20,7 +20,7 @@ from gatewise._circuit import FrozenCircuit
 from gatewise._errors import CommandError, GatewiseError, ScriptError
 from gatewise._recording.running import record
 from gatewise._source import staged
-from gatewise._types import Function
+from gatewise._types import Function, Namespace
 
 MOVED = 3  #: other inputs at which a paper is looked at
 SPREADS = (
@@ -188,7 +188,7 @@ def lines_for(paper: Paper, target: str) -> set[int]:
     return {w.node.lineno for w in paper.written if w.target == target and not w.empty}
 
 
-def other_inputs(paper: Paper) -> list[dict[str, Any]]:
+def other_inputs(paper: Paper) -> list[Namespace]:
     """Inputs some way off the exercise's, which its forward pass takes: floats are moved, labels and counts are not."""
     rng = np.random.default_rng(11)
     forward = forward_of(paper.text)

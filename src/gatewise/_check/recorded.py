@@ -23,7 +23,7 @@ from gatewise._recording.places import statement_at
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import sweep
 from gatewise._tensor import Tensor, leaf
-from gatewise._types import Plain
+from gatewise._types import Function, Operands, Parameters, Plain
 
 Recordable = Callable[[Callable[[Any], Tensor]], object]  #: makes its inputs with what it is given
 
@@ -100,7 +100,16 @@ class Choices(Recorder):
         self.found: list[Choice] = []
         self.gates: set[Gate] = set()
 
-    def step(self, gate: Gate, forward: Any, operands: Any, values: Any, parameters: Any, plain: Any, out: Any) -> Expr:
+    def step(
+        self,
+        gate: Gate,
+        forward: Function,
+        operands: Operands,
+        values: Any,
+        parameters: Parameters,
+        plain: Any,
+        out: Any,
+    ) -> Expr:
         step = super().step(gate, forward, operands, values, parameters, plain, out)
         self.gates.add(gate)
         try:

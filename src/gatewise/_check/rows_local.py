@@ -103,6 +103,8 @@ def derivatives(w: ast.expr, scope: Scope) -> Iterator[ast.expr]:
         yield square
     if formula.has("sin"):
         yield call_of("np.cos", w)
+    if formula.has("abs", "fabs", "absolute"):
+        yield call_of("np.sign", w)
     if formula.has("cos"):
         yield minus(call_of("np.sin", w))
     if formula.has("exp", "expm1", "logaddexp"):

@@ -99,6 +99,21 @@ def the_step_beside(e: ast.expr, _: Scope) -> Made:
             yield with_field(e, "slice", index), f"{ast.unparse(part)} where {ast.unparse(other)} belongs"
 
 
+@row("stale", Rank.CHOICE)
+def another_entry(e: ast.expr, scope: Scope) -> Made:
+    """`W[i, j, 2]` for `W[i, j, 1]`: another written number, where an axis is short."""
+    if not isinstance(e, ast.Subscript) or not isinstance(e.ctx, ast.Load):
+        return
+    parts = e.slice.elts if isinstance(e.slice, ast.Tuple) else [e.slice]
+    shape = np.shape(scope.value_of(e.value))
+    for k, (part, n) in enumerate(zip(parts, shape, strict=False)):
+        if isinstance(part, ast.Constant) and type(part.value) is int and n <= JOINED:
+            for other in (m for m in range(n) if m != part.value):
+                made = [*parts[:k], constant(other), *parts[k + 1 :]]
+                index = ast.Tuple(made, ast.Load()) if isinstance(e.slice, ast.Tuple) else made[0]
+                yield with_field(e, "slice", index), f"entry {part.value} where {other} belongs"
+
+
 def steps_beside(e: ast.expr) -> list[ast.expr]:
     """The places before and after `t`, and `t` itself of `t - 1`."""
     match e:
@@ -116,6 +131,7 @@ def another_of_its_kind(e: ast.expr, scope: Scope) -> Made:
     key = name_text(e)
     if key is not None and key in scope.values:
         yield from like(key, scope.gradients if key in scope.gradients else scope.wires, scope)
+        yield from like(key, scope.wires if key in scope.strays else [], scope)
 
 
 @row("stale", Rank.NAME, of="line")

@@ -39,6 +39,14 @@ def reshape_missing(e: ast.expr, scope: Scope) -> Made:
         yield method_of(e, "reshape", own), f"that of {scope.own} is {scope.shape}, this is {value.shape}"
 
 
+@row("factor", Rank.SLIP, of="line")
+def axis_not_chosen(e: ast.expr, scope: Scope) -> Made:
+    """`n = x.shape` for the length of one axis."""
+    if isinstance(e, ast.Attribute) and e.attr == "shape":
+        for k in range(np.ndim(scope.value_of(e.value))):
+            yield ast.Subscript(e, ast.Constant(k), ast.Load()), f"{ast.unparse(e)} where {ast.unparse(e)}[{k}] belongs"
+
+
 @row("transposed", Rank.TURN)
 def turned_too_many(e: ast.expr, _: Scope) -> Made:
     if isinstance(e, ast.Attribute) and e.attr == "T":

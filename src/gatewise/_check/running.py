@@ -17,6 +17,7 @@ from gatewise._check.comparing import identical
 from gatewise._check.names import keys_written
 from gatewise._check.programs import RETURNED, Program, changed_by
 from gatewise._recording.structures import mapped
+from gatewise._types import Namespace
 
 VALUE = "__gatewise_value__"
 REACHED, SETTLED, LEFT, NAMES = (f"__gatewise_{name}__" for name in ("reached", "settled", "left", "names"))
@@ -105,7 +106,7 @@ class Watch:
         self.moments.append(Moment(s, self.before, self.end))
         return True
 
-    def names(self, local: Mapping[str, object]) -> dict[str, Any]:
+    def names(self, local: Mapping[str, object]) -> Namespace:
         """The names with copies of what may change; what has not changed is not copied again."""
         return {name: self.copied(name, value) for name, value in local.items() if not name.startswith("__")}
 

@@ -12,7 +12,7 @@ import numpy as np
 from gatewise._check.names import keys_read, keys_written
 from gatewise._check.trees import expressions_in
 from gatewise._gates import GATES, NAMES
-from gatewise._types import Plain
+from gatewise._types import Named, Plain
 
 LARGE = 200_000  #: entries from which on only the likeliest changes are tried
 SMALL = 1e-3  #: numbers below it that the forward pass adds keep a value off an edge: `np.log(p + 1e-7)`
@@ -112,6 +112,7 @@ class Scope:
     whole: frozenset[str] = frozenset()  #: names of whole numbers
     masks: list[str] = field(default_factory=list)  #: names of truth values
     forward: frozenset[str] = frozenset()  #: the differences that the forward pass takes, as they are written
+    strays: frozenset[str] = frozenset()  #: names among the gradients that say of nothing whose they are
     missing: frozenset[str] = frozenset()  #: gradients that have no value yet
     formula: Formula = field(default_factory=Formula)
     tiny: list[str] = field(default_factory=list)  #: the small numbers that the forward pass adds, as it writes them
@@ -140,9 +141,7 @@ def scope_of(
     return mine
 
 
-def sizes_of(
-    names: Mapping[str, Any], near: Sequence[str], held: Mapping[str, Any], text: Sequence[ast.AST]
-) -> dict[str, int]:
+def sizes_of(names: Named, near: Sequence[str], held: Named, text: Sequence[ast.AST]) -> dict[str, int]:
     """Lengths by what says them: a name, an expression of the text, the shape of an array, the nearest first."""
     sizes: dict[int, str] = {}
     for name, value in names.items():
@@ -165,7 +164,7 @@ def sizes_of(
     return {said: length for length, said in sizes.items()}
 
 
-def whole_number(e: ast.expr, names: Mapping[str, Any]) -> int | None:
+def whole_number(e: ast.expr, names: Named) -> int | None:
     """The value of `T - 2`, `X.shape[0]`, `len(X)`, `s.size` or `N * H`; None of anything else."""
     match e:
         case ast.Name(id=name):

@@ -23,7 +23,7 @@ from gatewise._check.script_claims import Pass
 from gatewise._check.tracing import LOOPS
 from gatewise._check.updates import once
 from gatewise._errors import ScriptError
-from gatewise._types import Function
+from gatewise._types import Function, Namespace
 
 FUNCTION, GIVEN, ANEW = "gatewise_forward", "gatewise_given", "gatewise_anew"
 
@@ -99,7 +99,7 @@ def function_of(found: Pass, places: Sequence[Place], path: str, draws: Any) -> 
     return made_of(found, inside, space, path, state)
 
 
-def made_of(found: Pass, inside: list[ast.stmt], space: dict[str, Any], path: str, state: Any) -> Function:
+def made_of(found: Pass, inside: list[ast.stmt], space: Namespace, path: str, state: Any) -> Function:
     """The function whose body these statements are, in a space where those before them have run."""
     node = ast.parse(f"def {FUNCTION}(**{GIVEN}): return {found.output.text}").body[0]
     assert isinstance(node, ast.FunctionDef)

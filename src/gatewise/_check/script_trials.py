@@ -26,6 +26,7 @@ from gatewise._check.trials import NEAR, Circuit, UnseenError, wire_of
 from gatewise._check.updates import without_updates
 from gatewise._circuit import Bit, Wire
 from gatewise._tensor import Tensor, leaf
+from gatewise._types import Named, Namespace
 
 GIVEN = "__gatewise_given__"  #: what an input of the script is bound to, at the point that is looked at
 
@@ -72,13 +73,13 @@ class Script(Code):
         finally:
             self.code, self.names = before
 
-    def space(self, s: ast.stmt) -> Mapping[str, Any]:
+    def space(self, s: ast.stmt) -> Named:
         return self.end
 
     def text(self, s: ast.stmt | ast.expr) -> str:
         return self.lines[s.lineno - 1].strip()
 
-    def run(self, given: Callable[[str, Any], Any]) -> dict[str, Any]:
+    def run(self, given: Callable[[str, Any], Any]) -> Namespace:
         """The names at the end of a run; `given` says what each input is, by its name and its own value."""
         before = np.random.get_state()  # noqa: NPY002
         np.random.set_state(self.draws)  # noqa: NPY002
@@ -106,7 +107,7 @@ class ScriptPoint:
     def here(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def run(self, given: Callable[[str, Any], Any]) -> dict[str, Any]:
+    def run(self, given: Callable[[str, Any], Any]) -> Namespace:
         rng = np.random.default_rng(7)
 
         def near(name: str, x: npt.ArrayLike) -> Any:
@@ -193,11 +194,13 @@ def keys_of(program: Program, inputs: Collection[str]) -> dict[str, str]:
 
 
 def with_inputs(body: Sequence[ast.stmt], inputs: Collection[str]) -> list[ast.stmt]:
-    """A body in which what each input is bound to may be put in its place."""
+    """A body in which what each input is bound to first may be put in its place; `W = W_new` is a step."""
     found: list[ast.stmt] = []
+    left = {*inputs}
     for s in body:
         found.append(s)
-        for name in {*keys_written(s)} & {*inputs}:
+        for name in {*keys_written(s)} & left:
+            left.discard(name)
             call = ast.Call(ast.Name(GIVEN, ast.Load()), [ast.Constant(name), ast.Name(name, ast.Load())], [])
             found.append(ast.copy_location(ast.Assign([ast.Name(name, ast.Store())], call), s))
     return found

@@ -29,12 +29,13 @@ from gatewise._errors import ArgumentError, GatewiseError, ScriptError
 from gatewise._recording.reading import text_in, tree_of
 from gatewise._recording.scripts import is_input
 from gatewise._recording.whose import wire_named
+from gatewise._types import Named
 
 STEPS = "the steps of gradient descent were left out, and gradients compared where the first one starts"
 SOURCE = "the gradients that the script assigns"
 
 
-def check_script(path: str, given: Mapping[str, Any] | None = None, **options: Any) -> Report:
+def check_script(path: str, given: Named | None = None, **options: Any) -> Report:
     """Check the gradients that a flat script assigns; gatewise's own where it assigns none.
 
     `given` replaces inputs: the names that the script assigns a number, a list or a random draw; `leave_out` names

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from gatewise._check.definitions import compiled, definition_of, holds_something, space_of, swapped
 from gatewise._check.hearing import HOOK, Event, Listener
 from gatewise._check.trees import replaced
+from gatewise._types import Named
 
 T = TypeVar("T")
 
@@ -51,7 +52,7 @@ class Code(ABC):
         """Inside, all that the statements make is heard."""
 
     @abstractmethod
-    def space(self, s: ast.stmt) -> Mapping[str, Any]:
+    def space(self, s: ast.stmt) -> Named:
         """The names around a statement that are not its function's own."""
 
     @abstractmethod
@@ -121,7 +122,7 @@ class Functions(Code):
         """The function that a statement stands in, the innermost one that was found."""
         return next((f, n) for f, n in self.nodes if any(each is s for each in ast.walk(n)))
 
-    def space(self, s: ast.stmt) -> Mapping[str, Any]:
+    def space(self, s: ast.stmt) -> Named:
         return space_of(self.holder(s)[0])
 
     def text(self, s: ast.stmt | ast.expr) -> str:

@@ -18,7 +18,7 @@ from gatewise._check.scope import Formula, Scope, formula_behind, formula_of, sc
 from gatewise._check.trees import expressions_in
 from gatewise._check.wires import Mark
 from gatewise._check.worlds import World
-from gatewise._types import Plain
+from gatewise._types import Named, Plain
 
 
 @dataclass(eq=False)
@@ -135,9 +135,7 @@ def signed(values: Sequence[Value | None], sign: int) -> list[Value | None]:
     return [None if v is None else sign * v for v in values]
 
 
-def scope_at(
-    marking: Marking, names: Mapping[str, Any], version: Version, m: int, e: Callable[[ast.expr], object]
-) -> Scope:
+def scope_at(marking: Marking, names: Named, version: Version, m: int, e: Callable[[ast.expr], object]) -> Scope:
     """What a line can see of what its gradient has to do with, and how the forward pass writes its differences."""
     formula, line = formula_for(marking, version), marking.worlds[0].moments[m].statement
     space = marking.worlds[0].space

@@ -18,6 +18,7 @@ import numpy as np
 from gatewise._build import run_users_code, users_code
 from gatewise._check.bodies import bodies_of, defines, statement, with_bodies
 from gatewise._check.places import Place, Touched, equal, leaves_in, own_of, read_by, touched_by, value_copied
+from gatewise._types import Namespace
 
 REACHED, ENDED = "__gatewise_reached__", "__gatewise_ended__"
 OFTEN = 60  # runs of one statement that are looked at one by one
@@ -96,7 +97,7 @@ class Trace:
 
     # ---------------------------------------------------------------------------------------------------- running
 
-    def run(self, path: str, names: dict[str, Any]) -> Exception | None:
+    def run(self, path: str, names: Namespace) -> Exception | None:
         """Run the script in these names up to the end of its first pass; returns the error it stopped with."""
         self.names = names
         names[REACHED], names[ENDED] = self.reached, self.ended

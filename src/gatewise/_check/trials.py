@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from gatewise._check.wires import Wires
 from gatewise._circuit import Bit, Wire
 from gatewise._tensor import Tensor, leaf
 from gatewise._twins import seen
-from gatewise._types import Plain
+from gatewise._types import Namespace, Plain
 
 SCOPE = "__gatewise_scope__"
 FEW = 300  #: entries whose gradients are taken from differences
@@ -147,7 +147,7 @@ class Trial:
         with self.point.here(), change:
             return self.point.once()[0]
 
-    def scopes(self, s: ast.stmt) -> list[dict[str, Any]]:
+    def scopes(self, s: ast.stmt) -> list[Namespace]:
         """What the names hold before a statement, each time that it runs."""
         found: list[dict[str, object]] = []
 

@@ -26,7 +26,7 @@ from gatewise._check.running import Moment, Watch, evaluated
 from gatewise._check.updates import without_updates
 from gatewise._check.wires import Mark
 from gatewise._recording.functions import arguments
-from gatewise._types import Function, Plain
+from gatewise._types import Function, Named, Plain
 
 
 @dataclass
@@ -123,9 +123,7 @@ def run_told(watch: Watch, f: types.FunctionType, node: ast.FunctionDef, given: 
                 raise
 
 
-def is_still(
-    f: types.FunctionType, node: ast.FunctionDef, given: Mapping[str, Any], name: str, program: Program
-) -> bool:
+def is_still(f: types.FunctionType, node: ast.FunctionDef, given: Named, name: str, program: Program) -> bool:
     """Whether the output of a function stays what it is where one argument is moved a little."""
     x = given[name]
     if not is_number(x) or np.asarray(x).dtype.kind != "f":

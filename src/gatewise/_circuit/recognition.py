@@ -10,6 +10,7 @@ import numpy as np
 from gatewise._circuit.bits import closed_bits, lent
 from gatewise._circuit.tape import NO_PARAMETERS, SourcedWire, Wire, made_as_written, sources_of
 from gatewise._gates import GATES, UNASKED, WANTED, Expr, Gate, Variable, kept_axes, key_of
+from gatewise._types import Axis, Named, Namespace, Parameters
 
 SUBTRACT = GATES[np.subtract]
 
@@ -58,7 +59,7 @@ def may_close(gate: Gate, first: Wire | None) -> bool:
 
 
 def recognise(
-    gate: Gate, wires: Sequence[Wire | None], values: Sequence[Any], parameters: Mapping[str, Any], out: Any
+    gate: Gate, wires: Sequence[Wire | None], values: Sequence[Any], parameters: Parameters, out: Any
 ) -> tuple[object, object, object, object, object] | None:
     """The block that a step of `gate` closes: its (operands, parameters, parents, pullback, sources), or None.
 
@@ -71,7 +72,7 @@ def recognise(
     return None
 
 
-def closing(block: Gate, found: Mapping[str, Any], out: Any) -> tuple[Any, Any, Any, Any, Any] | None:
+def closing(block: Gate, found: Named, out: Any) -> tuple[Any, Any, Any, Any, Any] | None:
     """The rule of `block` for the wires and parameters that were found."""
     scalar, rules = isinstance(out, float), block.as_written
     open_ = ~(lent.recording | closed_bits())
@@ -92,7 +93,7 @@ def closing(block: Gate, found: Mapping[str, Any], out: Any) -> tuple[Any, Any, 
     return values, parameters, tuple(wanted), pullback, wires
 
 
-def unshifted(wire: Wire, axis: Any) -> Wire:
+def unshifted(wire: Wire, axis: Axis) -> Wire:
     """The wire before the shift `x - max(x)`: the block is the same without it, so the gradient goes there."""
     gate = written_gate(wire)
     if gate is None or gate is not SUBTRACT:
@@ -110,8 +111,8 @@ def matches(
     pattern: Expr,
     values: Sequence[Any],
     wires: Sequence[Wire | None],
-    parameters: Mapping[str, Any],
-    found: dict[str, Any],
+    parameters: Parameters,
+    found: Namespace,
 ) -> bool:
     """Whether a step of the pattern's gate fits it; `found` gets what the pattern's variables stand for."""
     gate, wanted = pattern.gate, pattern.operands
@@ -127,7 +128,7 @@ def matches(
     return all(operand_matches(p, value, wire, found) for p, value, wire in zip(wanted, values, wires, strict=True))
 
 
-def operand_matches(pattern: Any, value: Any, wire: Wire | None, found: dict[str, Any]) -> bool:
+def operand_matches(pattern: Any, value: Any, wire: Wire | None, found: Namespace) -> bool:
     """Whether an operand is what a pattern says: a number, any wire (the same one each time), or a step."""
     if type(pattern) is Variable:
         return wire is not None and found.setdefault(pattern.name, wire) is wire
@@ -151,9 +152,7 @@ def is_literal(number: float, value: Any, wire: Wire | None) -> bool:
     return wire is None and isinstance(value, (int, float)) and value == number
 
 
-def parameters_match(
-    pattern: Expr, values: Sequence[Any], parameters: Mapping[str, Any], found: dict[str, Any]
-) -> bool:
+def parameters_match(pattern: Expr, values: Sequence[Any], parameters: Parameters, found: Namespace) -> bool:
     """Whether the parameters are those of the pattern; axes are compared as positions from the front."""
     gate = pattern.gate
     for name in gate.parameters:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gatewise._gates import Expr, Live, Pullback
-from gatewise._types import Parameters
+from gatewise._types import Operands, Parameters
 
 tick = itertools.count(1).__next__  # creation index: a step is always younger than its operands
 
@@ -39,10 +39,10 @@ class Wire:
         order: int,
         bits: int,
         value: Any,
-        operands: Any = (),
+        operands: Operands = (),
         parents: tuple[Wire, ...] | Wire = (),
         pullback: Any = None,
-        parameters: Mapping[str, Any] = NO_PARAMETERS,
+        parameters: Parameters = NO_PARAMETERS,
     ) -> None:
         self.order, self.bits, self.value = order, bits, value
         self.operands, self.behind, self.pullback = operands, parents, pullback
@@ -79,10 +79,10 @@ class SourcedWire(Wire):
         order: int,
         bits: int,
         value: Any,
-        operands: Any = (),
+        operands: Operands = (),
         parents: tuple[Wire, ...] | Wire = (),
         pullback: Any = None,
-        parameters: Mapping[str, Any] = NO_PARAMETERS,
+        parameters: Parameters = NO_PARAMETERS,
         sources: Sequence[Wire | None] = (),
         written: Any = None,
         step: Expr | None = None,

@@ -6,7 +6,7 @@ import difflib
 import inspect
 import math
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -20,6 +20,7 @@ from gatewise._gates import NAMES, Gate, load_scipys, neural
 from gatewise._gates.absent import instead_if_numpys
 from gatewise._language import ALIASES, SYNONYMS
 from gatewise._twins import scipys
+from gatewise._types import Operands, Parameters
 from gatewise._views.numbers import number
 
 PATTERNS = {
@@ -191,7 +192,7 @@ def sample_value(gate: Gate) -> object:
         return gate.function(*args, **kwargs)
 
 
-def arguments(gate: Gate) -> tuple[Sequence[Any], Mapping[str, Any]]:
+def arguments(gate: Gate) -> tuple[Operands, Parameters]:
     """A call to show: the gate's own sample, or numbers from its domain."""
     if gate.sample:
         args, kwargs = gate.sample[0]

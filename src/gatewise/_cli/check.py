@@ -39,6 +39,7 @@ from gatewise._language import parse_value
 from gatewise._recording.functions import arguments, normalised, signature_of
 from gatewise._recording.reading import text_in
 from gatewise._saving import write_whole
+from gatewise._types import Function, Json, Named
 
 RIGHT, WRONG, UNDECIDABLE = 0, 1, 3
 STATES = ("right", "wrong", "empty", "not reached", "not judged")
@@ -195,13 +196,13 @@ def on_one_pair(path: str, pair: Pair, given: Mapping[str, object], request: Che
         return row.report
 
 
-def options_of(request: CheckRequest) -> dict[str, Any]:
+def options_of(request: CheckRequest) -> Json:
     """The options of a check of pairs."""
     seed = 0 if request.seed is None else request.seed
     return {"effort": request.effort, "leave_out": tuple(request.leave_out), "rng": seed}
 
 
-def on_function(f: Any, given: Mapping[str, object], request: CheckRequest, options: Mapping[str, Any]) -> Report:
+def on_function(f: Function, given: Mapping[str, object], request: CheckRequest, options: Named) -> Report:
     """The report on a function: with the seed for its own draws, without the inputs that --wrt leaves out."""
     names = [normalised(name) for name in request.wrt] if request.wrt is not None else None
     unknown = [name for name in names or () if name not in given]
@@ -216,7 +217,7 @@ def on_function(f: Any, given: Mapping[str, object], request: CheckRequest, opti
     return checked(f, args, kwargs, rng=request.seed, leave_out=left_out, **options)
 
 
-def as_arguments(f: Any, given: Mapping[str, Any]) -> tuple[list[object], dict[str, object]]:
+def as_arguments(f: Function, given: Named) -> tuple[list[object], dict[str, object]]:
     """The inputs as arguments; those a function takes by place alone are put there."""
     signature = signature_of(f, len(given))
     first = [p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_ONLY and p.name in given]
@@ -240,7 +241,7 @@ def function_named(target: Target) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def told(request: CheckRequest) -> Iterator[dict[str, Any]]:
+def told(request: CheckRequest) -> Iterator[Json]:
     """`gradient=` or `backward=`, where --gradient or --backward names a function."""
     option, text = ("gradient", request.gradient) if request.gradient is not None else ("backward", request.backward)
     if text is None:
@@ -301,7 +302,7 @@ def blank_on(target: Target, request: CheckRequest) -> str:
             return blank(f, given or drawn(f, request.seed), request.wrt, str(request.to))
 
 
-def drawn(f: Any, seed: int | None) -> dict[str, float]:
+def drawn(f: Function, seed: int | None) -> dict[str, float]:
     """A number for each input, where none was given any: short ones, none of them 0 or 1."""
     rng = np.random.default_rng(0 if seed is None else seed)
     names = [p.name for p in signature_of(f, 0).parameters.values() if p.default is p.empty]

@@ -35,6 +35,7 @@ from gatewise._errors import (
 )
 from gatewise._language import parse_value
 from gatewise._saving import write_all
+from gatewise._types import Json
 from gatewise._views import ledger, ledger_rows
 from gatewise._views.forms import Form
 from gatewise._views.groups import MOST, USUAL
@@ -114,7 +115,7 @@ def as_asked(circuit: Circuit, request: Request) -> Circuit:
     return circuit.fold() if request.folding is True else circuit
 
 
-def looks(request: Request, form: Form) -> dict[str, Any]:
+def looks(request: Request, form: Form) -> Json:
     """The options of a picture that were given, as far as a file of this form has them."""
     given: dict[str, Any] = {"palette": request.palette, "digits": request.digits, "fold": request.folding}
     given |= {"form": request.form, "round": request.round_asked, "unrolled": request.unrolled or None}
@@ -169,7 +170,7 @@ def present(circuit: Circuit, request: Request, texts: Sequence[str], hinted: Se
         print_ledger(shown_of(circuit, request), request.digits, hinted)
 
 
-def shown_of(circuit: Circuit, request: Request) -> dict[str, Any]:
+def shown_of(circuit: Circuit, request: Request) -> Json:
     """The record that was asked for: of one round of each loop, or of all."""
     return record_of(circuit, request.round_asked, request.unrolled)
 

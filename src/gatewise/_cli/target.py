@@ -36,6 +36,7 @@ from gatewise._errors import (
     UnknownInputError,
 )
 from gatewise._language import is_setting, parse_input, parse_setting
+from gatewise._types import Json
 from gatewise._views.forms import FORMS, SUFFIXES
 
 #: The options of the commands that take a target, for words that are nearly one.
@@ -156,9 +157,7 @@ def unknown_option(word: str, command: str) -> CommandError:
     )
 
 
-def inputs_given(
-    words: Sequence[str], rng: np.random.Generator, command: str = "show", in_file: bool = False
-) -> dict[str, Any]:
+def inputs_given(words: Sequence[str], rng: np.random.Generator, command: str = "show", in_file: bool = False) -> Json:
     """The inputs by name; of a function `in_file` settings too.
 
     Raises `CommandError`, `InputNameError` and `ValueTextError`.

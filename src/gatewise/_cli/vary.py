@@ -14,6 +14,7 @@ from gatewise._board import Circuit, frozen_of
 from gatewise._cli.request import shown_word
 from gatewise._errors import CommandError
 from gatewise._language import parse_value
+from gatewise._types import Named
 from gatewise._views.numbers import DASH, number, quantity
 from gatewise._views.text import plain_text
 
@@ -110,7 +111,7 @@ def one_number(text: str, name: str) -> float:
     return float(value)
 
 
-def inputs_at(varied: Varied, given: Mapping[str, Any], value: float) -> dict[str, object]:
+def inputs_at(varied: Varied, given: Named, value: float) -> dict[str, object]:
     """The inputs with the varied one at a value, or multiplied by it. Raises `CommandError`."""
     name = varied.name
     if varied.multiplies:

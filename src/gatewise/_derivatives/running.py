@@ -90,7 +90,7 @@ class Derivative(Bit):
             standing.give_back()
             lending.settle(self.outside)
 
-    def take(self, out: Any, split: Callable[[Any], Any] | None) -> None:
+    def take(self, out: Any, split: Function | None) -> None:
         """Keep what the function returned, in containers that nobody changes."""
         if split is not None:
             out, aux = split(out)

@@ -14,6 +14,7 @@ from gatewise._forward.transposing import transposed, transposed_hooks
 from gatewise._forward.writing import ASSIGN, GETITEM, LastReaders, any_recorded, assigned, at_rest, has_grown, picked
 from gatewise._gates import Live, Pushforward, lanes, shape_of
 from gatewise._sweep import Lift, boxed, no_way_back, reached, recorded
+from gatewise._types import Operands, Parameters
 
 SLOW = object()  #: in the place of a tangent: it takes a closer look
 Tangents = dict[Wire, Any]  #: by wire how it moves; a wire that does not move at all is not in it
@@ -65,7 +66,7 @@ def push(
     return {wire: at_rest(tangents[wire]) for wire in outputs if wire in tangents}
 
 
-def pushed_through(wire: Wire, ts: Sequence[Any], plainly: bool, lower: int, lift: Lift, many: int) -> object:
+def pushed_through(wire: Wire, ts: Operands, plainly: bool, lower: int, lift: Lift, many: int) -> object:
     """The tangent of one wire, whatever made it."""
     pullback = wire.pullback
     if pullback.gate is not None:
@@ -83,7 +84,7 @@ NUMBERS = frozenset((float, np.float64))
 QUICK = NUMBERS | {np.ndarray}
 
 
-def quickly(wire: Wire, ts: Sequence[Any]) -> object:
+def quickly(wire: Wire, ts: Operands) -> object:
     """The tangent of one step on plain numbers that all move, or SLOW where it takes a closer look."""
     for t in ts:
         if type(t) not in QUICK:
@@ -102,7 +103,7 @@ def quickly(wire: Wire, ts: Sequence[Any]) -> object:
     return t if type(t) in NUMBERS and type(value) in NUMBERS else settled(t, value, 0)
 
 
-def through(wire: Wire, ts: Sequence[Any], lower: int, lift: Lift, many: int) -> Any:
+def through(wire: Wire, ts: Operands, lower: int, lift: Lift, many: int) -> Any:
     """The tangent of one step."""
     pullback = wire.pullback
     given = ts
@@ -138,7 +139,7 @@ def through(wire: Wire, ts: Sequence[Any], lower: int, lift: Lift, many: int) ->
 
 
 def pushed(
-    forward: Pushforward, ts: Sequence[object], out: Any, operands: Any, parameters: Any, **options: int
+    forward: Pushforward, ts: Sequence[object], out: Any, operands: Operands, parameters: Parameters, **options: int
 ) -> object:
     """What one step's rule says; dead entries of the tangents are told apart."""
     assert forward.push is not None
@@ -150,7 +151,7 @@ def pushed(
         return forward.push(list(map(boxed, bare)), boxed(out), tuple(map(boxed, operands)), parameters, *live)
 
 
-def in_lanes(t: Any, ts: Sequence[Any], wire: Wire) -> object:
+def in_lanes(t: Any, ts: Operands, wire: Wire) -> object:
     """A tangent of a gate that mixes the entries of each lane: a lane moves where one of its entries does."""
     along = wire.pullback.gate.along
     if along is None or t is None or type(ts[0]) is not Live:

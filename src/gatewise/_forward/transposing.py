@@ -12,9 +12,10 @@ from gatewise._forward.shapes import row, settled, stacked
 from gatewise._gates import plain, shape_of, without_mask
 from gatewise._sweep import Lift, hooked, ones_for, sweep
 from gatewise._tensor import Tensor, leaf
+from gatewise._types import Operands
 
 
-def transposed(wire: Wire, ts: Sequence[Any], step: Sequence[Any], lower: int, lift: Lift, many: int) -> Any:
+def transposed(wire: Wire, ts: Operands, step: Sequence[Any], lower: int, lift: Lift, many: int) -> Any:
     """How the output of a step moves, by its pullback: of one number at an upstream of 1, else by going back twice.
 
     A complex number's goes back twice too: what comes back to a real operand is the real part alone.

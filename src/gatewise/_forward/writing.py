@@ -9,6 +9,7 @@ import numpy as np
 
 from gatewise._circuit import Wire
 from gatewise._gates import GATES, Growing, Live, is_recorded, pick, write, written
+from gatewise._types import Operands
 
 ASSIGN, GETITEM = GATES[written], GATES[pick]
 
@@ -20,7 +21,7 @@ class LastReaders(dict[Wire, Wire]):
         super().__init__((parent, wire) for wire in order for parent in wire.parents if parent not in outputs)
 
 
-def assigned(wire: Wire, ts: Sequence[Any], readers: LastReaders) -> Growing | None:
+def assigned(wire: Wire, ts: Operands, readers: LastReaders) -> Growing | None:
     """The tangent of an array after an assignment: that of the version before, where this step is its last reader."""
     given = dict(zip(wire.pullback.positions, ts, strict=True))
     base, part = given.get(0), at_rest(given.get(1))
@@ -56,7 +57,7 @@ def at_rest(t: object) -> object:
     return t.settled(copy=True) if type(t) is Growing else t
 
 
-def picked(wire: Wire, ts: Sequence[Any]) -> Live:
+def picked(wire: Wire, ts: Operands) -> Live:
     """The tangent of entries that are picked."""
     (t,) = ts
     index = wire.parameters["index"]

@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 
 from gatewise._gates.fitting import cast, fit, showing, sum_to
+from gatewise._gates.gate import Rule
 from gatewise._gates.live import Live, plain, shape_of, without_mask
+from gatewise._types import Operands, Parameters
 
 
 def as_tuple(x: object) -> tuple[Any, ...]:
     return x if isinstance(x, tuple) else (x,)
 
 
-def moved(rule: Any, part: object, i: int, out: object, operands: Any, parameters: Any, live: object) -> Any:
+def moved(
+    rule: Rule, part: object, i: int, out: object, operands: Operands, parameters: Parameters, live: object
+) -> Any:
     """`part` with the upstream gradient's mask, moved by the gate's own rule; a dead float gets nothing."""
 
     def mask() -> Any:
@@ -28,7 +32,9 @@ def moved(rule: Any, part: object, i: int, out: object, operands: Any, parameter
     return Live(part, mask)
 
 
-def from_pieces(rule: Any, pieces: dict[int, object], operands: Any, parameters: Any, mixes: bool) -> object:
+def from_pieces(
+    rule: Rule, pieces: dict[int, object], operands: Operands, parameters: Parameters, mixes: bool
+) -> object:
     """What the one input of a step with several outputs gets; a float that only dead outputs came from gets nothing."""
     bare = {k: without_mask(piece) for k, piece in pieces.items()}
     down = as_tuple(rule(bare, *operands, **parameters))[0]()
@@ -36,7 +42,7 @@ def from_pieces(rule: Any, pieces: dict[int, object], operands: Any, parameters:
         return None if down is None else fit(down, operands[0])
 
     def mask() -> Any:
-        return live_pieces(rule, pieces, map(plain, operands), parameters)
+        return live_pieces(rule, pieces, [plain(x) for x in operands], parameters)
 
     part = fit(down, operands[0])
     if isinstance(plain(operands[0]), float) and not showing.on:
@@ -44,13 +50,13 @@ def from_pieces(rule: Any, pieces: dict[int, object], operands: Any, parameters:
     return Live(part, mask)
 
 
-def live_pieces(rule: Any, pieces: dict[int, object], operands: Any, parameters: Any) -> object:
+def live_pieces(rule: Rule, pieces: dict[int, object], operands: Operands, parameters: Parameters) -> object:
     """Where the one input of a step with several outputs is alive: nowhere that only an unused output came from."""
     alive = {k: g.mask.astype(float) if type(g) is Live else np.ones_like(g) for k, g in pieces.items()}
     return np.not_equal(as_tuple(rule(alive, *operands, **parameters))[0](), 0)
 
 
-def matrix_parts(rule: Any, g: Any, operands: Any, wanted: Sequence[int]) -> list[object]:
+def matrix_parts(rule: Rule, g: Any, operands: Operands, wanted: Sequence[int]) -> list[object]:
     """The adjoints of a matrix product, with the axes that NumPy adds to vectors put in and taken out."""
     a, b = operands
     if not shape_of(a) or not shape_of(b):  # np.dot with a scalar multiplies

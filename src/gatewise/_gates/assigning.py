@@ -12,7 +12,7 @@ from gatewise._gates.fitting import fit, sum_to
 from gatewise._gates.gate import Derivation, Gate, Rule
 from gatewise._gates.live import WHOLE, Live, is_recorded, names_an_entry_once, plain, shape_of, worked_out
 from gatewise._gates.movement import getitem
-from gatewise._types import Function
+from gatewise._types import Function, Operands, Parameters
 
 #: One view of an array after the other, as (function, parameters, which of several outputs): `x[1:].T`.
 Chain = tuple[tuple[Any, Any, Any], ...]
@@ -120,7 +120,7 @@ class InPlace(Linear):
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         by_rule, needs = super().derive(gate, kinds, wanted, scalar)
 
-        def back(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+        def back(g: Any, out: Any, operands: Operands, parameters: Parameters, live: Any = None) -> Any:
             if type(g) is Growing or (0 in wanted and not (is_recorded(g) or is_recorded(live))):
                 g = g if type(g) is Growing else Growing.of(g, live)
                 parts = taken_out(g, operands, parameters["index"], parameters.get("chain", ()), wanted)
@@ -137,7 +137,7 @@ def in_place(function: Function, **facts: Any) -> Callable[[Rule], Gate]:
     return lambda rule: Gate(function, rule, InPlace(), **facts)
 
 
-def taken_out(g: Growing, operands: Any, index: Any, chain: Chain, wanted: Sequence[int]) -> list[Any] | None:
+def taken_out(g: Growing, operands: Operands, index: Any, chain: Chain, wanted: Sequence[int]) -> list[Any] | None:
     """What an assignment sends back, taken out of its own cotangent; None where that cannot be looked at like this."""
     x, values = operands
     if type(x) is not np.ndarray and 0 in wanted and not isinstance(plain(x), np.ndarray):

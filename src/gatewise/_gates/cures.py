@@ -19,7 +19,7 @@ import numpy as np
 from gatewise._build import function
 from gatewise._gates.expression import Expr, Traced, Variable, pattern_of, traced
 from gatewise._gates.gate import NAMES
-from gatewise._types import Function
+from gatewise._types import Axis, Function
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def sigmoid_of_exp(x: Any) -> object:
     return np.exp(x) / (1 + np.exp(x))
 
 
-def softmax_kept(x: Any, axis: Any) -> object:
+def softmax_kept(x: Any, axis: Axis) -> object:
     return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
 
 

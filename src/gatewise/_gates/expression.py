@@ -163,7 +163,7 @@ def variables_in(*operands: object) -> frozenset[str]:
     return frozenset(found)
 
 
-def text_of(x: object) -> str:
+def python_of(x: object) -> str:
     """What Python computes for an operand, in the names of its variables: the body of a compiled rule."""
     x = x.made if isinstance(x, Traced) else x
     if type(x) is Variable:
@@ -172,7 +172,7 @@ def text_of(x: object) -> str:
         if isinstance(x, float) and not math.isfinite(x):
             return "np.nan" if math.isnan(x) else "np.inf" if x > 0 else "(-np.inf)"
         return repr(x)
-    texts = [*map(text_of, x.operands)]
+    texts = [*map(python_of, x.operands)]
     if x.forward is one_over:
         return f"({x.typed[ONE]} / {texts[0]})"
     if x.forward not in OPERATORS or x.forward is real_power:

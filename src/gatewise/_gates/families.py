@@ -17,7 +17,7 @@ import numpy as np
 
 from gatewise._build import function as build_function
 from gatewise._gates.adjoints import as_tuple, from_pieces, matrix_parts, moved
-from gatewise._gates.expression import Traced, Variable, real_power, text_of, traced, variables_in
+from gatewise._gates.expression import Traced, Variable, python_of, real_power, traced, variables_in
 from gatewise._gates.fitting import (
     facing,
     fit,
@@ -46,7 +46,7 @@ from gatewise._gates.pushing import (
     with_masks,
     zeros_like,
 )
-from gatewise._types import Function
+from gatewise._types import Function, Operands, Parameters
 
 SCOPE = {
     "np": np,
@@ -108,10 +108,10 @@ class Elementwise(Family):
         if slope is None:
             return "None", frozenset()
         if routes:
-            text = f"route1(g, {text_of(slope)})" if scalar else f"route(g, {text_of(slope)}, {operand}, live)"
+            text = f"route1(g, {python_of(slope)})" if scalar else f"route(g, {python_of(slope)}, {operand}, live)"
             return text, variables_in(slope)
         down = slope(UPSTREAM) if callable(slope) else times_upstream(slope)
-        text = text_of(down)
+        text = python_of(down)
         if not scalar:
             text = f"fit({text}, {operand}, live, {text not in ('g', '(-g)')})"
         return text, variables_in(down)
@@ -150,8 +150,8 @@ class Elementwise(Family):
         """The text of what one tangent adds; of a switch on arrays, the tangent and its slope."""
         t = Traced(Variable(f"t{n}"))
         if not routes:
-            return text_of(slope(t) if callable(slope) else times_upstream(slope, t))
-        return f"{'route1' if scalar else ''}(t{n}, {text_of(slope)})"
+            return python_of(slope(t) if callable(slope) else times_upstream(slope, t))
+        return f"{'route1' if scalar else ''}(t{n}, {python_of(slope)})"
 
 
 def times_upstream(slope: object, g: Traced = UPSTREAM) -> Traced:
@@ -168,7 +168,7 @@ class Reduction(Family):
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         routes, rule = gate.pattern == "routes", gate.rule
 
-        def back(g: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> Any:
+        def back(g: Any, out: Any, operands: Operands, parameters: Parameters, live: Any = None) -> Any:
             (x,) = operands
             shape, axis = shape_of(x), parameters.get("axis")
             if 0 in shape:
@@ -199,7 +199,7 @@ class Reduction(Family):
         """The tangents of the entries by their weights, in one total."""
         routes, rule = gate.pattern == "routes", gate.rule
 
-        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: Any = None) -> object:
+        def push(tangents: Operands, out: Any, operands: Operands, parameters: Parameters, live: Any = None) -> object:
             (x,), (t,) = operands, tangents
             shape, mask = shape_of(x), None if live is None else live[0]
             if 0 in shape:
@@ -220,7 +220,7 @@ class Reduction(Family):
 
         return push
 
-    def own(self, gate: Gate, parameters: Any) -> Any:
+    def own(self, gate: Gate, parameters: Parameters) -> Any:
         """The parameters that a rule takes."""
         return parameters and {
             key: value for key, value in parameters.items() if key in gate.parameters and key != "keepdims"
@@ -240,7 +240,7 @@ class Linear(Family):
         mixes, routes = gate.pattern in ("mixes", "swaps"), gate.pattern == "routes"
         picks = routes and gate.parameters == ["index"]
 
-        def back(g: object, out: object, operands: Any, parameters: Any, live: object = None) -> Any:
+        def back(g: object, out: object, operands: Operands, parameters: Parameters, live: object = None) -> Any:
             if isinstance(g, dict):
                 return (from_pieces(rule, g, operands, parameters, mixes),)
             if picks and type(operands[0]) is np.ndarray and not (is_recorded(g) or is_recorded(live)):
@@ -265,7 +265,9 @@ class Linear(Family):
         adds_entries = gate.pattern == "moves" and len(kinds) == 1 and not gate.rearranges  # zeros that stay zeros
         added = gate.operands.index(gate.added) if gate.added else -1
 
-        def push(tangents: Any, out: object, operands: Any, parameters: Any, live: Any = None, many: int = 0) -> object:
+        def push(
+            tangents: Operands, out: object, operands: Operands, parameters: Parameters, live: Any = None, many: int = 0
+        ) -> object:
             given = dict(zip(wanted, tangents, strict=True))
             parameters = {**parameters, **gate.still} if gate.still else parameters
             if many:
@@ -292,7 +294,7 @@ class Custom(Family):
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         rule, along = gate.rule, gate.along
 
-        def back(g: object, out: object, operands: Any, parameters: Any, live: object = None) -> Any:
+        def back(g: object, out: object, operands: Operands, parameters: Parameters, live: object = None) -> Any:
             if isinstance(g, dict):
                 g = {k: without_mask(piece) for k, piece in g.items()}
             downs = as_tuple(rule(g, out, *operands, **parameters))
@@ -312,7 +314,9 @@ class Custom(Family):
         if rule is None:
             return None
 
-        def push(tangents: Any, out: Any, operands: Any, parameters: Any, live: object = None) -> object:
+        def push(
+            tangents: Operands, out: Any, operands: Operands, parameters: Parameters, live: object = None
+        ) -> object:
             if gate.symmetric:
                 return rule(tangents[0], out, *operands, **parameters)
             given = dict(zip(wanted, tangents, strict=True))

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._gates.expression import Traced, traced
 from gatewise._gates.gate import GATES, Carrier
 from gatewise._gates.live import Live, dtype_of, is_recorded, plain, shape_of
-from gatewise._types import Function
+from gatewise._types import Axis, Function
 
 
 class Showing(threading.local):
@@ -86,7 +87,7 @@ def fit(part: Any, x: object, live: Any = None, scaled: bool = True) -> Any:
     return part if live is None else Live(part, live)
 
 
-def lanes(live: Any, axis: Any, shape: tuple[int, ...]) -> Any:
+def lanes(live: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
     """The mask, in this shape, of a gate that mixes the entries of each lane: one is alive where an entry of it is."""
     axis = axis if shape else None  # NumPy takes an axis of a single number, which has none
     return np.broadcast_to(np.any(live, axis=axis, keepdims=axis is not None), shape)
@@ -176,6 +177,6 @@ def cast(x: object, dtype: object) -> Any:
     return GATES[convert](x, dtype=dtype)
 
 
-def convert(x: object, dtype: Any) -> Any:
+def convert(x: Any, dtype: npt.DTypeLike) -> Any:
     """`x.astype(dtype)`, for scalars too."""
     return x.astype(dtype) if isinstance(x, (np.ndarray, np.generic)) else np.dtype(dtype).type(x)

@@ -250,7 +250,7 @@ class Gate(Facts):
         return f"<gate {self.name}>"
 
 
-def operands_and_parameters(rule: Any, leading: int) -> tuple[list[str], list[str], bool]:
+def operands_and_parameters(rule: Rule, leading: int) -> tuple[list[str], list[str], bool]:
     """The operands and parameters a rule names, and whether it takes any number of operands."""
     code = rule.__code__  # inspect.signature would take a millisecond of every import
     named, last = code.co_varnames, code.co_argcount + code.co_kwonlyargcount

@@ -15,6 +15,7 @@ import numpy as np
 from gatewise._gates.fitting import cast
 from gatewise._gates.gate import Gate, carriers_in
 from gatewise._gates.live import Live, dtype_of, plain, shape_of
+from gatewise._types import Operands, Parameters
 
 
 def nothing(*_: object) -> None:
@@ -66,7 +67,9 @@ def totalled(t: Any, mask: Any, axes: tuple[int, ...], keepdims: bool) -> object
     return t if mask is None else Live(t, mask)
 
 
-def product(gate: Gate, given: Mapping[int, object], operands: Sequence[object], parameters: Any, added: int) -> Any:
+def product(
+    gate: Gate, given: Mapping[int, object], operands: Sequence[object], parameters: Parameters, added: int
+) -> Any:
     """How a product moves where its operands do: each tangent times the other operands.
 
     What is `added`, if anything is (else -1), comes once.
@@ -83,7 +86,9 @@ def product(gate: Gate, given: Mapping[int, object], operands: Sequence[object],
     return total
 
 
-def in_rows(gate: Gate, given: Mapping[int, Any], operands: Sequence[Any], parameters: Any, multiplies: bool) -> object:
+def in_rows(
+    gate: Gate, given: Mapping[int, Any], operands: Operands, parameters: Parameters, multiplies: bool
+) -> object:
     """What a linear gate makes of many tangents at once; NotImplemented where it is to be asked for each."""
     if gate.rows is not None and (multiplies or len(operands) == 1):
         moved = [

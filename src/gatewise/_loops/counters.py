@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from gatewise._loops.counting import value, with_counter
 from gatewise._loops.regions import Region
 from gatewise._recording import NotPlainError, PlainNames, said, source_of, span_of, spans, stored
 from gatewise._syntax import names_in
+from gatewise._types import Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Counters:
             self.states.append(row)
         return set()
 
-    def at(self, state: Mapping[str, Any], count: int) -> PlainNames:
+    def at(self, state: Named, count: int) -> PlainNames:
         """The plain names at one place of one round."""
         assert self.plain is not None
         names = with_counter(self.plain, self.counting.counter, count)

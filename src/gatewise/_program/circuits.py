@@ -44,7 +44,7 @@ from gatewise._recording import Statement
 from gatewise._recording.freezing import block_at
 from gatewise._recording.recorder import Recorder
 from gatewise._tensor import Tensor, apply, by_rows
-from gatewise._types import Function
+from gatewise._types import Function, Json, Parameters
 
 PLAIN = ("constant", "captured")  #: the kinds of inputs that a function named, and was not given
 OWN = (by_rows, one_over, real_power)
@@ -55,7 +55,7 @@ FORWARDS: dict[str, Function] = {
 CALLED = {f: name for name, f in reversed(FORWARDS.items())}
 
 
-def circuit_to_json(circuit: FrozenCircuit) -> dict[str, Any]:
+def circuit_to_json(circuit: FrozenCircuit) -> Json:
     """A circuit as plain lists; what the user's file holds, by which loops are found, is left behind.
 
     Raises `CircuitError` for a value that JSON cannot say: an object of the user's, a function that is no gate.
@@ -63,7 +63,7 @@ def circuit_to_json(circuit: FrozenCircuit) -> dict[str, Any]:
     return Writing(circuit).all()
 
 
-def circuit_from_json(told: Mapping[str, Any]) -> FrozenCircuit:
+def circuit_from_json(told: Json) -> FrozenCircuit:
     """The circuit that `circuit_to_json` wrote. Raises `CircuitError` where it is not one."""
     try:
         circuit = verify(Reading(told).all())
@@ -85,7 +85,7 @@ class Writing:
         self.leaves = {w for w in found if w in circuit.edges or step_of(w) is None}
         self.ids = {w: k for k, w in enumerate(sorted(found, key=lambda w: (w not in self.leaves, w.order)))}
 
-    def all(self) -> dict[str, Any]:
+    def all(self) -> Json:
         c, ids = self.circuit, self.ids
         return {
             "name": c.name,
@@ -115,12 +115,12 @@ class Writing:
             "calls": self.of_steps(c.calls),
         }
 
-    def of_steps(self, table: Mapping[Wire, Any]) -> list[Any]:
+    def of_steps(self, table: Mapping[Wire, object]) -> list[object]:
         """A table by wire."""
         known = ((w, x) for w, x in table.items() if w in self.ids)
         return [[self.ids[w], [*x] if isinstance(x, tuple) else x] for w, x in known]
 
-    def made(self, wire: Wire) -> dict[str, Any]:
+    def made(self, wire: Wire) -> Json:
         """What made a wire: nothing, a step, or a step with several outputs that it is one of."""
         moving = {"moving": True} if wire.bits & self.circuit.bit else {}
         step = step_of(wire)
@@ -129,7 +129,7 @@ class Writing:
         place = part_of(wire)
         if place is not None and (holder := holding(wire)) is not None:
             return {"of": self.ids[holder], "part": place}
-        told: dict[str, Any] = {
+        told: Json = {
             "gate": step.gate.name,
             "operands": [self.told(x) for x in step.operands],
             "parameters": self.parameters(step.parameters),
@@ -148,23 +148,23 @@ class Writing:
             raise CircuitError(f"{step.gate.name} was computed by {step.forward!r}, which has no name here.")
         return CALLED[step.forward]
 
-    def texts(self, step: Expr) -> Iterator[tuple[list[Any], bool, Said]]:
+    def texts(self, step: Expr) -> Iterator[tuple[list[object], bool, Said]]:
         """The user's texts of what a step is given: the way to it, and whether it is said as an index."""
-        for path, x in parts_of(step):
+        for path, x in parts_given(step):
             for key, index in ((id(x), False), (("index", id(x)), True)):
                 if key in self.circuit.texts:
                     yield path, index, self.circuit.texts[key]
 
-    def input(self, i: Input) -> list[Any]:
+    def input(self, i: Input) -> list[object]:
         path = [self.told(key) for key in i.path]
         return [self.ids[i.wire], i.name, i.parameter, path, said_told(i.text), i.wanted, i.kind]
 
-    def stage(self, s: Stage) -> list[Any]:
+    def stage(self, s: Stage) -> list[object]:
         said = s.statement
         told = said and [*(said.target, said.returns, said.line, said.text, ast.unparse(said.value))]
         return [s.name, s.line, s.text, [self.ids[w] for w in s.wires], told and [*told, said.in_place, said.into]]
 
-    def default(self, default: Any) -> Any:
+    def default(self, default: object) -> object:
         """The default of an argument; None for one that printed code does not say either."""
         if default is inspect.Parameter.empty:
             return {"none": True}
@@ -173,10 +173,10 @@ class Writing:
         except CircuitError:
             return None
 
-    def parameters(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def parameters(self, parameters: Parameters) -> Json:
         return {name: self.told(x) for name, x in parameters.items()}
 
-    def told(self, x: Any) -> Any:
+    def told(self, x: object) -> object:
         """An operand, or a parameter or a part of one: `{"wire": 3}`, or what stands there itself."""
         if isinstance(x, Wire):
             return {"wire": self.ids[x]}
@@ -204,9 +204,9 @@ class Writing:
         raise CircuitError(f"a circuit holds {type(x).__name__}, which JSON cannot say.")
 
 
-def parts_of(step: Expr) -> Iterator[tuple[list[Any], Any]]:
+def parts_given(step: Expr) -> Iterator[tuple[list[object], Any]]:
     """The operands and parameters of a step, and the parts of these, each with the way to it."""
-    waiting: list[tuple[list[Any], Any]] = [([k], x) for k, x in enumerate(step.operands)]
+    waiting: list[tuple[list[object], Any]] = [([k], x) for k, x in enumerate(step.operands)]
     waiting += [([name], x) for name, x in step.parameters.items()]
     for path, x in waiting:
         if not isinstance(x, (bool, int, float, str, type(None), Wire)):
@@ -215,7 +215,7 @@ def parts_of(step: Expr) -> Iterator[tuple[list[Any], Any]]:
             waiting += [([*path, k], part) for k, part in enumerate(x)]
 
 
-def said_told(text: str) -> Any:
+def said_told(text: str) -> object:
     """A piece of source: with the names in it and how it holds together, where those are known."""
     return [str(text), sorted(text.names), text.holds] if isinstance(text, Said) else str(text)
 
@@ -224,7 +224,7 @@ def said_read(told: Any) -> Any:
     return Said(told[0], told[1], told[2]) if isinstance(told, list) else told
 
 
-def array_told(x: Any) -> dict[str, Any]:
+def array_told(x: np.ndarray | np.generic) -> Json:
     """An array with the order in which its entries lie: BLAS adds in another order in another."""
     array = np.asarray(x)
     rows = [*range(array.ndim)]
@@ -236,14 +236,14 @@ def array_told(x: Any) -> dict[str, Any]:
     return {"array": numbers, "dtype": x.dtype.str, "shape": [x.shape[k] for k in axes], "axes": axes}
 
 
-def array_read(numbers: Any, dtype: str) -> np.ndarray:
+def array_read(numbers: object, dtype: str) -> np.ndarray:
     return np.array(number_read(numbers), np.empty(0, dtype).real.dtype).view(dtype)
 
 
 class Reading:
     """Records a circuit again from what was written of it."""
 
-    def __init__(self, told: Mapping[str, Any]) -> None:
+    def __init__(self, told: Json) -> None:
         self.written = told
         self.wires: list[Wire] = []
         self.places: dict[Wire, int] = {}
@@ -291,7 +291,7 @@ class Reading:
             raise CircuitError(f"wire {k} closes no block.")
         return wire
 
-    def make(self, told: Mapping[str, Any], is_plain: bool) -> None:
+    def make(self, told: Json, is_plain: bool) -> None:
         """Record what made one wire."""
         if "gate" in told:
             made = self.step(told)
@@ -306,7 +306,7 @@ class Reading:
         self.wires.append(wire)
         self.tensors.append(made.value if is_plain else made)
 
-    def step(self, told: Mapping[str, Any]) -> Any:
+    def step(self, told: Json) -> Any:
         """Apply a gate, and leave the step as it was told."""
         gate, fixed = NAMES[told["gate"]], told.get("fixed", ())
         name = told.get("forward")
@@ -326,14 +326,14 @@ class Reading:
         holder.step = Expr(gate, forward, operands, parameters, holder.step.value, None, typed, tuple(fixed))
         if holder.written is None:
             holder.sources = [x if isinstance(x, Wire) else None for x in operands]
-        parts = {tuple(path): x for path, x in parts_of(holder.step)}
+        parts = {tuple(path): x for path, x in parts_given(holder.step)}
         for path, index, text in told.get("texts", ()):
             key = id(parts[tuple(path)])
             self.texts[("index", key) if index else key] = said_read(text)
         self.holder = holder
         return made
 
-    def given(self, x: Any) -> Any:
+    def given(self, x: object) -> object:
         """What a gate is given for an operand."""
         return self.tensors[self.places[x]] if isinstance(x, Wire) else x
 
@@ -349,7 +349,7 @@ class Reading:
             statement = Statement(target, returns, at, whole, _syntax.expression(value), in_place, into)
         return Stage(name, line, text, tuple(self.wires[k] for k in wires), statement)
 
-    def default(self, told: Any) -> Any:
+    def default(self, told: object) -> object:
         return inspect.Parameter.empty if told == {"none": True} else self.read(told)
 
     def read(self, told: Any) -> Any:
@@ -384,7 +384,7 @@ class Reading:
         raise CircuitError(f"a circuit is written with {sorted(told)} in it.")
 
 
-def with_wires_of(told: Any, kept: Any) -> Any:
+def with_wires_of(told: Any, kept: Any) -> object:
     """A parameter as the tape keeps it, with the wires that the told one has in it."""
     if isinstance(told, Wire) or not wires_in(told):
         return told if isinstance(told, Wire) else kept

@@ -9,9 +9,10 @@ import numpy as np
 
 from gatewise._gates import NAMES
 from gatewise._program.program import PART, At, Constant, Op, Program, ProgramError
+from gatewise._types import Json
 
 
-def evaluate(program: Program, given: Mapping[str, object]) -> dict[str, Any]:
+def evaluate(program: Program, given: Mapping[str, object]) -> Json:
     """The outputs by name for the inputs given by name: plain numbers and arrays, as NumPy has them.
 
     Raises `ProgramError` where Python would have read something else than it did.
@@ -44,7 +45,7 @@ def as_gate_takes(parameter: Any, value: Any) -> object:
     return tuple(parameter) if isinstance(parameter, list) else parameter
 
 
-def applied(op: Op, operands: list[Any], parameters: dict[str, Any]) -> Any:
+def applied(op: Op, operands: list[Any], parameters: Json) -> Any:
     if op.gate == PART:
         return operands[0][parameters["place"]]
     call = NAMES[op.gate].call

@@ -9,11 +9,12 @@ import numpy as np
 
 from gatewise._gates import NAMES
 from gatewise._program.program import PART, At, Constant, Given, Guard, Op, Program, verify
+from gatewise._types import Json
 
 WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
-def to_json(program: Program) -> dict[str, Any]:
+def to_json(program: Program) -> Json:
     """A program as plain lists: places are whole numbers, constants stand in `{"is": ...}`, None is null.
 
     An operation is `[gate, operands, parameters, shape, dtype]`, with the parameters in the order in which the gate
@@ -28,7 +29,7 @@ def to_json(program: Program) -> dict[str, Any]:
     }
 
 
-def from_json(told: dict[str, Any]) -> Program:
+def from_json(told: Json) -> Program:
     """The program that `to_json` wrote. Raises `ProgramError` for one that is not well formed."""
     inputs = tuple(Given(name, tuple(shape), dtype) for name, shape, dtype in told["inputs"])
     ops = tuple(
@@ -59,7 +60,7 @@ def constant_written(value: object) -> dict[str, object]:
     return {"is": number_written(value), **kind_of(value)}
 
 
-def kind_of(value: object) -> dict[str, Any]:
+def kind_of(value: object) -> Json:
     """What a list of numbers does not say: the dtype of an array, or of NumPy's number."""
     return {"dtype": value.dtype.str, "shape": list(value.shape)} if isinstance(value, (np.ndarray, np.generic)) else {}
 
@@ -70,7 +71,7 @@ def operand_read(x: Any) -> Any:
     return Constant(constant_read(x))
 
 
-def constant_read(told: dict[str, Any]) -> Any:
+def constant_read(told: Json) -> Any:
     value = number_read(told["is"])
     if "dtype" not in told:
         return value
@@ -100,7 +101,7 @@ def parameter_written(name: str, value: Any) -> object:
     return value.name if isinstance(value, np.dtype) else number_written(value)
 
 
-def parameters_read(gate: str, values: list[object]) -> dict[str, Any]:
+def parameters_read(gate: str, values: list[object]) -> Json:
     return {name: parameter_read(name, value) for name, value in zip(declared(gate), values, strict=True)}
 
 

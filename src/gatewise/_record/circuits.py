@@ -19,6 +19,7 @@ from gatewise._record.schema import BlockRule, Guard, Record, Sent, UseEntry, Wi
 from gatewise._source.gate_texts import GateText, block_texts, gate_texts, guard_texts
 from gatewise._sweep import with_care, zeros_for
 from gatewise._transforms import Event, gradients
+from gatewise._types import Json
 
 VERSION = 1
 
@@ -152,7 +153,7 @@ class Entries:
         }
 
 
-def given(made: Expr) -> dict[str, Any]:
+def given(made: Expr) -> Json:
     """What a gate was given beside wires, by the names of its declaration: numbers, and parameters that are such."""
     names = made.gate.operands if not made.gate.many else ()
     found = {**dict(zip(names, made.operands, strict=False)), **made.parameters}

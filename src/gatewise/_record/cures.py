@@ -22,6 +22,7 @@ from gatewise._gates.cures import CURES, Cure
 from gatewise._recording import expression_at
 from gatewise._source.spelling import ATOM, Text, number_literal
 from gatewise._source.staged import Writer
+from gatewise._types import Function, Parameters
 
 SCALES = (1 / 8, 1 / 64, 1e-3)  # of the numbers of the run, which may all lie where nothing is finite
 DRAWS = ((0.0, 0.3), (0.0, 5.0), (1.0, 0.05), (1.0, 1.0))  # middle and spread of numbers drawn
@@ -181,7 +182,7 @@ def random_like(draw: np.random.Generator, like: Any, middle: float, spread: flo
     return float(numbers) if isinstance(like, float) else np.asarray(numbers).astype(np.asarray(like).dtype)
 
 
-def evaluated(f: Any, point: list[object], moving: list[int], parameters: Mapping[str, Any]) -> list[Any] | None:
+def evaluated(f: Function, point: list[object], moving: list[int], parameters: Parameters) -> list[Any] | None:
     """The value of a function and its gradients for a weight on each entry; None where it cannot be computed."""
 
     def moved(*numbers: Any) -> Any:
@@ -243,7 +244,7 @@ def texts(cure: Cure, writer: Writer, found: Found) -> dict[str, Text]:
     return named
 
 
-def spelled(x: Any, named: Mapping[str, Text], writer: Writer, found: Found) -> Text:
+def spelled(x: object, named: Mapping[str, Text], writer: Writer, found: Found) -> Text:
     """An expression of a row in the user's text."""
     if type(x) is Variable:
         return named[x.name]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from gatewise._gates import NAMES
 from gatewise._record.schema import BlockRule, Guard, Port, Record, Sent, UseEntry, WireEntry
+from gatewise._types import Json
 
 
 def fold(record: Record, rules: Mapping[str, BlockRule]) -> Record:
@@ -45,7 +45,7 @@ def fold(record: Record, rules: Mapping[str, BlockRule]) -> Record:
     return renumbered(record, [u for found in incoming.values() for u in found], gone, grown, rules)
 
 
-def only(record: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+def only(record: Json, names: Collection[str]) -> Json:
     """A record with the gradients that lead to these inputs and no others: what is not on the way was not asked for."""
     reached = {w["id"] for w in record["wires"] if w["name"] in names}
     ordered = sorted(record["uses"], key=lambda use: use["to"])  # the tape is in order: one pass reaches all

@@ -29,6 +29,7 @@ from gatewise._record.written import as_json
 from gatewise._recording.recorder import Recorder
 from gatewise._source.gate_texts import GateText, contributions_of, lifted
 from gatewise._transforms import traced
+from gatewise._types import Json, Operands
 
 MOST_ENTRIES = 64  # of an array that a page computes with
 DTYPES = {"float64", "bool", "int64", "int32", "uint8"}
@@ -72,7 +73,7 @@ def formulas(
     record: Record,
     texts: Mapping[Expr, GateText],
     rules: Mapping[str, BlockRule],
-) -> dict[str, Any]:
+) -> Json:
     """How the numbers of a record, with all its gates or folded by `rules`, come about.
 
     `program` is the list of operations (`_program.to_json`), and everything else speaks of its places: `wires` and
@@ -109,7 +110,7 @@ class Formulas:
         self.shown = [by_name[entry["name"]] for entry in record["wires"]]
         self.hidden: dict[Wire, int] = {}
 
-    def all(self) -> dict[str, Any]:
+    def all(self) -> Json:
         """The program, and what is where in it. Raises `NotCoveredError`."""
         for entry, wire in zip(self.record["wires"], self.shown, strict=True):
             self.check(entry, wire)
@@ -227,9 +228,7 @@ class Formulas:
         _, _, parents, pullback = made_as_written(wire)
         return {} if pullback is None else self.slopes(wire, pullback, parents, made.operands)
 
-    def slopes(
-        self, wire: Wire, pullback: Pullback, parents: Sequence[Wire], operands: Sequence[Any]
-    ) -> dict[int, Any]:
+    def slopes(self, wire: Wire, pullback: Pullback, parents: Sequence[Wire], operands: Operands) -> dict[int, Any]:
         ones: Any = 1.0 if isinstance(wire.value, float) else np.ones_like(wire.value)
         bit, found = self.circuit.recording, {}
         out, given = lifted(wire, bit), tuple(lifted(x, bit) for x in operands)
@@ -264,7 +263,7 @@ class Formulas:
             text = None if line is None else [rule["local_texts"].get(name), line]
             yield [path[-1] for path in paths if self.source(path[-1]) is source], slopes.get(name), text
 
-    def block_slopes(self, wire: Wire) -> dict[str, Any]:
+    def block_slopes(self, wire: Wire) -> Json:
         """The local gradients of a block's rule, by the names of its operands."""
         block = self.circuit.blocks[wire]
         if block.gate.family.name != "elementwise":

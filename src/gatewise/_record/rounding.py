@@ -6,13 +6,13 @@ all wires, absolutely, it is how far two values of the function may be apart wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from gatewise._circuit import Ports, Wire, made_as_written
 from gatewise._gates import Gate, without_mask
+from gatewise._types import Operands, Parameters
 
 
 def rounding(wire: Wire, g: object, parts: list[tuple[int, object]], eps: float | None = None) -> float:
@@ -46,7 +46,7 @@ def magnitude(g: object, value: object) -> float:
         return 0.0
 
 
-def size_of(gate: Gate, operands: Any, parameters: Mapping[str, Any], out: object) -> object:
+def size_of(gate: Gate, operands: Operands, parameters: Parameters, out: object) -> object:
     """The size of what a gate rounds: of a sum, the sum of the sizes of its terms."""
     if not gate.sums:
         return out

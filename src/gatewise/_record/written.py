@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from gatewise._record.schema import Check, Record
+from gatewise._types import Named
 
 WHOLE = 1000  # entries up to which an array is written out
 MAP = (6, 16)  # rows and columns of the map of a larger one
@@ -58,12 +58,12 @@ def check_written(check: Check) -> dict[str, object]:
     return {key: as_json(told) if isinstance(told, (float, list)) else told for key, told in check.items()}
 
 
-def ends_written(ends: Mapping[str, Any]) -> dict[str, object]:
+def ends_written(ends: Named) -> dict[str, object]:
     """What is told of a wire of all rounds: arrays are written out, or told by their summary, as they are of wires."""
     return {which: each_written(told) for which, told in ends.items()}
 
 
-def each_written(told: Mapping[str, Any]) -> dict[str, object]:
+def each_written(told: Named) -> dict[str, object]:
     found: dict[str, Any] = {}
     for name, number in told.items():
         found[name], found[f"{name}_summary"] = written_out(number)
@@ -91,7 +91,7 @@ def as_json(value: object) -> Any:
     return value
 
 
-def summary(array: np.ndarray[Any, Any]) -> dict[str, object]:
+def summary(array: np.ndarray) -> dict[str, object]:
     """What is told of an array that is not written out; of complex numbers, what is told of their sizes."""
     array = np.abs(array) if np.iscomplexobj(array) else array
     with np.errstate(all="ignore"):
@@ -105,7 +105,7 @@ def summary(array: np.ndarray[Any, Any]) -> dict[str, object]:
     return {**{key: as_json(float(fact)) for key, fact in facts.items()}, "map": coarse(array), "sha256": digest}
 
 
-def coarse(array: np.ndarray[Any, Any]) -> list[list[object]]:
+def coarse(array: np.ndarray) -> list[list[object]]:
     """An array as at most 6 rows of 16: for each part the entry of the largest size, and NaN before all others.
 
     Leading axes are rows one after another, as in the heat maps of pictures (`_views/heat.py`).

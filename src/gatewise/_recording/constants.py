@@ -19,6 +19,7 @@ import numpy as np
 from gatewise._circuit import Said
 from gatewise._recording.lists import Filled, Lengths, filled_lists
 from gatewise._recording.places import Source, source_of
+from gatewise._types import Named
 
 
 class NotPlainError(Exception):
@@ -38,7 +39,7 @@ BINARY: dict[type, Callable[[Any, Any], Any]] = {
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf}
 
 
-def worked_out(node: ast.AST, known: Mapping[str, Any], modules: Mapping[str, Any]) -> Any:
+def worked_out(node: ast.AST, known: Named, modules: Named) -> Any:
     """The value of a plain expression, from those of the names it uses. Raises `NotPlainError` for others."""
     match node:
         case ast.Constant(value=value) if isinstance(value, (int, float)) or value is None:

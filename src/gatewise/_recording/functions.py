@@ -22,7 +22,7 @@ from gatewise._errors import (
 from gatewise._gates import GATES, Gate
 from gatewise._recording.structures import becomes_tensor, key_text, mapped
 from gatewise._tensor import BACKWARD, Tensor, leaf
-from gatewise._types import Function
+from gatewise._types import Function, Named
 
 Signature = tuple[tuple[str, str, Any], ...]
 
@@ -41,7 +41,7 @@ def code_of(f: Function) -> types.CodeType | None:
 # ---------------------------------------------------------------------------------------------- arguments and inputs
 
 
-def arguments(f: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Signature]:
+def arguments(f: Function, args: Sequence[Any], kwargs: Named) -> tuple[dict[str, Any], Signature]:
     """The arguments by name, defaults filled in, and the signature as (name, kind, default). Raises `ArgumentError`."""
     if not callable(f):
         raise ArgumentError(
@@ -189,7 +189,7 @@ def unique(name: str, inputs: Sequence[Input], reserved: Collection[str]) -> str
     return found
 
 
-def sorted_arguments(tensors: Mapping[str, Any], signature: Signature) -> tuple[list[object], dict[str, object]]:
+def sorted_arguments(tensors: Named, signature: Signature) -> tuple[list[object], dict[str, object]]:
     """The arguments by position and by name, each in the way its signature takes it."""
     positional, named = [], {}
     for name, kind, _ in signature:

@@ -13,6 +13,7 @@ from typing import Any
 from gatewise._errors import ArgumentError
 from gatewise._recording.structures import entries_of, is_container, kind_of, like
 from gatewise._tensor import Tensor
+from gatewise._types import Function, Operands, Parameters
 
 
 class Lending:
@@ -42,7 +43,7 @@ class Lending:
         kwargs: Mapping[str, object],
         inputs: Sequence[object],
         named: Mapping[str, object],
-    ) -> tuple[Sequence[Any], Mapping[str, Any]]:
+    ) -> tuple[Operands, Parameters]:
         """The Tensors of a call, by position and by name; where there is no container, as they are."""
         if not any(map(is_container, args)) and not (kwargs and any(map(is_container, kwargs.values()))):
             return list(map(lent_out, inputs)), {name: lent_out(x) for name, x in named.items()} if named else named
@@ -116,7 +117,7 @@ def is_entry(x: object) -> bool:
     return type(x) is tuple and len(x) == 2
 
 
-def write_back(into: Any, source: Any, back: Callable[[Any], Any]) -> None:
+def write_back(into: Any, source: Any, back: Function) -> None:
     """Leave in the container `into` what is in `source`, as `back` says; entries that stay are not touched.
 
     It is written as dicts and lists do: what a class of the user's own does besides, it has done when `source` changed.

@@ -26,7 +26,7 @@ def outcome(
     args: Sequence[object],
     kwargs: Mapping[str, object],
     given: tuple[Sequence[object], Mapping[str, object]],
-    split: Callable[[Any], Any] | None = None,
+    split: Function | None = None,
 ) -> Any:
     """What `f` returns. Where NumPy answered an error of ours with one of its own (`out[i] = t`), ours is raised.
 
@@ -134,7 +134,7 @@ def plain_argument(value: object) -> Any:
     return value
 
 
-def gives(f: Callable[[], object], out: Any, split: Callable[[Any], Any] | None = None, beyond: bool = False) -> bool:
+def gives(f: Callable[[], object], out: Any, split: Function | None = None, beyond: bool = False) -> bool:
     """Whether `f()` is `out`, up to half the digits: a fallback may compute the same in another way.
 
     `beyond` says what it is where plain floats raise.

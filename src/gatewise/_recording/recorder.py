@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 from operator import is_
 from types import CodeType, FrameType
@@ -18,7 +18,7 @@ from gatewise._errors import PACKAGE, KeptError
 from gatewise._gates import Gate
 from gatewise._recording.places import Statement, in_loop, statement_at
 from gatewise._tensor import Tensor, described
-from gatewise._types import Function
+from gatewise._types import Function, Operands, Parameters
 
 
 class Recorder:
@@ -61,10 +61,10 @@ class Recorder:
         self,
         gate: Gate,
         forward: Function,
-        operands: Sequence[Any],
+        operands: Operands,
         values: Sequence[Any],
-        parameters: Mapping[str, Any],
-        plain: Mapping[str, Any],
+        parameters: Parameters,
+        plain: Parameters,
         out: Any,
     ) -> Expr:
         """Note one step; called by the Tensor for every gate that carries the recording's bit."""

@@ -28,6 +28,7 @@ from gatewise._recording.running import starting_upstream
 from gatewise._recording.whose import DICTS, OUTPUTS, wire_named
 from gatewise._tensor import Tensor
 from gatewise._twins import MATH_TWIN
+from gatewise._types import Named, Namespace
 
 MARK = "__gatewise_input__"
 MATH = "__gatewise_math__"
@@ -293,19 +294,19 @@ def demand_known(names: Iterable[str], inputs: Sequence[str], path: str) -> None
             raise UnknownInputError(name, inputs, path)
 
 
-def names_of_script(path: str, own_math: object, take: Callable[[str, object], object]) -> dict[str, Any]:
+def names_of_script(path: str, own_math: object, take: Callable[[str, object], object]) -> Namespace:
     """What a script sees as it begins; it hands each input's name and value to `take`."""
     return {"np": np, "__name__": "__main__", "__file__": path, "math": own_math, MATH: own_math, MARK: take}
 
 
-def plain_run(code: CodeType, path: str, given: Mapping[str, object]) -> dict[str, Any]:
+def plain_run(code: CodeType, path: str, given: Mapping[str, object]) -> Namespace:
     """The names of a script once it has run on plain values."""
     names = names_of_script(path, math, lambda name, value: plainly(given.get(name, value)))
     run_users_code(code, names)
     return names
 
 
-def chosen_output(script: FlatScript, namespace: Mapping[str, Any], output: str | None) -> Any:
+def chosen_output(script: FlatScript, namespace: Named, output: str | None) -> Any:
     """The Tensor that the circuit leads to."""
     recorded = [n for n in script.assigned if isinstance(namespace.get(n), Tensor) and is_made(namespace[n].wire)]
     if output is not None and output not in recorded:

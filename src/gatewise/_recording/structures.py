@@ -12,6 +12,7 @@ import numpy as np
 
 from gatewise._errors import ArgumentError
 from gatewise._tensor import Tensor
+from gatewise._types import Function
 
 Path = tuple[Any, ...]  #: keys and positions that lead to one leaf of a structure
 LEAVES = frozenset({Tensor, float, int, str, bool, type(None), np.ndarray, np.float64})  #: what most leaves are
@@ -199,7 +200,7 @@ def holds_numbers(value: object) -> bool:
     return any(becomes_tensor(x) and not (isinstance(x, np.ndarray) and x.dtype.kind != "f") for _, x in leaves(value))
 
 
-def closed(x: Any, of_held: Callable[[Any], Any] = list) -> Any:
+def closed(x: Any, of_held: Function = list) -> Any:
     """A structure with dataclasses in the place of their fields again; of `parameters()` what `of_held` says."""
     if not is_container(x):
         return x

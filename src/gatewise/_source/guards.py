@@ -12,7 +12,7 @@ from gatewise._circuit import Block, Expr, Place, Read, Wire, part_of, step_of, 
 from gatewise._gates import GATES, cross_entropy, pick
 from gatewise._source.lines import TextLine
 from gatewise._source.looking import value_of
-from gatewise._source.spelling import ATOM, COMPARISON, Text, names_of, nested, number_literal
+from gatewise._source.spelling import ATOM, COMPARISON, Text, names_said, nested, number_literal
 from gatewise._source.statements import Statements
 
 WRITTEN_OUT = 30  # how many numbers an assertion may hold
@@ -91,7 +91,7 @@ class Guards:
                     sentence = f"recorded where {name} was np.arange({count}): record it again for other inputs"
                     self.page.lines.append(
                         TextLine(
-                            f"assert np.array_equal({name}, np.arange({count})), {sentence!r}", reads=names_of(name)
+                            f"assert np.array_equal({name}, np.arange({count})), {sentence!r}", reads=names_said(name)
                         )
                     )
 

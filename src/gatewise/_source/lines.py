@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gatewise._source.spelling import Text, names_of
+from gatewise._source.spelling import Text, names_said
 
 COMMENT = 51  # the column of what stands behind a line
 NONE: frozenset[str] = frozenset()
@@ -32,9 +32,9 @@ class TextLine:
         return f"{self.code}{' ' * max(gap, COMMENT - len(self.code))}# {behind}" if behind else self.code
 
 
-def assigned(name: str, value: Text | str, said: str = "") -> TextLine:
+def assignment(name: str, value: Text | str, said: str = "") -> TextLine:
     """`name = value`; an entry of a dict is written into it."""
-    reads, names = names_of(value), names_of(name)
+    reads, names = names_said(value), names_said(name)
     if name.isidentifier():
         return TextLine(f"{name} = {value}", "", said, names, NONE, reads)
     return TextLine(f"{name} = {value}", "", said, NONE, names, reads | names)
@@ -42,14 +42,14 @@ def assigned(name: str, value: Text | str, said: str = "") -> TextLine:
 
 def changed(name: str, sign: str, value: Text | str, said: str = "") -> TextLine:
     """`name += value` and its like."""
-    names = names_of(name)
-    reads, binds = names | names_of(value), names if name.isidentifier() else NONE
+    names = names_said(name)
+    reads, binds = names | names_said(value), names if name.isidentifier() else NONE
     return TextLine(f"{name} {sign}= {value}", "", said, binds, names, reads)
 
 
 def written_into(name: str, code: Text) -> TextLine:
     """A line that writes into the array that has a name: `name[0] = y`, `name.append(y)`."""
-    names = names_of(name)
+    names = names_said(name)
     return TextLine(code.text, "", "", NONE, names, code.names | names)
 
 

@@ -48,7 +48,7 @@ class Text(NamedTuple):
         return self.text if self.rank >= rank else f"({self.text})"
 
 
-def names_of(piece: str | Text) -> frozenset[str]:
+def names_said(piece: str | Text) -> frozenset[str]:
     """The names in a piece of source; a string that does not say them is a name, or has none."""
     if isinstance(piece, (Text, Said)):
         return piece.names
@@ -57,18 +57,18 @@ def names_of(piece: str | Text) -> frozenset[str]:
 
 def as_text(source: str) -> Text:
     """A piece of the user's source, or of ours, with how tightly it holds together."""
-    return Text(source, HOLDS[source.holds] if isinstance(source, Said) else ATOM, names_of(source))
+    return Text(source, HOLDS[source.holds] if isinstance(source, Said) else ATOM, names_said(source))
 
 
 def say(form: str, *pieces: str | Text, rank: int = ATOM) -> Text:
     """A form with pieces in it, and the names in these."""
-    return Text(form.format(*pieces), rank, frozenset().union(*map(names_of, pieces)))
+    return Text(form.format(*pieces), rank, frozenset().union(*map(names_said, pieces)))
 
 
 def listed(form: str, pieces: Iterable[str | Text]) -> Said:
     """Pieces with commas between them, in a form."""
     given = [*pieces]
-    return Said(form.format(", ".join(map(str, given))), frozenset().union(*map(names_of, given)))
+    return Said(form.format(", ".join(map(str, given))), frozenset().union(*map(names_said, given)))
 
 
 HOLDS = {"atom": ATOM, "unary": UNARY, "loosely": LOWEST}
@@ -140,7 +140,7 @@ class Speller:
     def plain(self, value: object) -> Text:
         """A plain value: its text, a literal, or an array that can be told by its value."""
         if id(value) in self.texts and not isinstance(value, (int, float, bool)):
-            return Text(self.texts[id(value)], ATOM, names_of(self.texts[id(value)]))
+            return Text(self.texts[id(value)], ATOM, names_said(self.texts[id(value)]))
         if isinstance(value, np.ndarray):
             return Text(self.array(value))
         return self.number(value)
@@ -215,7 +215,7 @@ class Speller:
         text, names = self.on(step, operands, values, grouped), frozenset().union(*(x.names for x in operands))
         for name, value in step.parameters.items():
             if not isinstance(value, (bool, int, str, np.dtype)) and value is not None:
-                names |= names_of(self.index(value) if name == "index" else self.parameter(value))
+                names |= names_said(self.index(value) if name == "index" else self.parameter(value))
         return Text(text.text, text.rank, names)
 
     def on(self, step: Expr, operands: Sequence[Text], values: Sequence[Any], grouped: bool) -> Text:

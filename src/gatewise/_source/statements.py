@@ -10,11 +10,11 @@ import numpy as np
 from gatewise._circuit import Expr, FrozenCircuit, Said, Wire, placed, with_wires
 from gatewise._gates import NAMES, added_at, names_an_entry_once, viewed, written, zeros_with
 from gatewise._source.expressions import Expressions
-from gatewise._source.lines import TextLine, assigned, changed, written_into
+from gatewise._source.lines import TextLine, assignment, changed, written_into
 from gatewise._source.looking import dtype_of, is_gate, is_number, value_of
 from gatewise._source.names import Names
 from gatewise._source.shapes import Shapes
-from gatewise._source.spelling import ATOM, UNARY, Text, as_text, infix, names_of, say
+from gatewise._source.spelling import ATOM, UNARY, Text, as_text, infix, names_said, say
 
 Style = Literal["code", "notes"]
 #: By the function that makes a view, its gate.
@@ -58,7 +58,7 @@ class Statements:
 
     def bind(self, name: str, value: Text | str, said: str = "") -> None:
         """`name = value`."""
-        self.lines.append(assigned(name, value, said))
+        self.lines.append(assignment(name, value, said))
 
     def alter(self, name: str, sign: str, value: Text, said: str = "") -> None:
         """`name += value` and its like."""
@@ -125,7 +125,7 @@ class Statements:
             shape = x.parameters["shape"]
             if isinstance(shape, tuple) and shape == np.shape(like.value) and self.names.named[like].isidentifier():
                 told = self.names.named[like]
-                self.say.speller.texts[id(shape)] = Said(f"{told}.shape", names_of(told))
+                self.say.speller.texts[id(shape)] = Said(f"{told}.shape", names_said(told))
                 self.kept.append(shape)
 
     def fill(self, name: str, node: Expr, like: Wire | None) -> None:
@@ -161,7 +161,7 @@ class Statements:
         wire = self.sized_by
         if wire is not None and np.shape(wire.value) == shape and isinstance(wire.value, np.ndarray):
             told = self.names.forward_name(wire)
-            return Said(f"{told}.shape", names_of(told))
+            return Said(f"{told}.shape", names_said(told))
         return self.say.speller.parameter(shape)
 
     def lay_out(self, name: str, axes: tuple[int, ...]) -> None:

@@ -42,7 +42,7 @@ from gatewise._tensor.asking import BACKWARD, STOPPED, described, is_stopped
 from gatewise._tensor.carrier import Tensor
 from gatewise._tensor.lists import gathered, has_tensor
 from gatewise._tensor.parameters import bits_inside, unwrapped
-from gatewise._types import Function, Parameters
+from gatewise._types import Function, Operands, Parameters
 
 attention = ~BACKWARD  #: wires with one of these bits take the general path: all of them under no_grad()
 over = ~BACKWARD  #: the bits that nobody has lent: a Tensor with one of them was kept from a derivative that is over
@@ -279,7 +279,7 @@ def standing_in(x: Tensor, closed: int) -> Tensor:
 
 
 @Pullback
-def kept_over(g: object, out: object, operands: Any, parameters: object, live: object = None) -> object:
+def kept_over(g: object, out: object, operands: Operands, parameters: object, live: object = None) -> object:
     """What stands at a wire from a derivative that is over."""
     raise KeptError.of(*operands)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._errors import AssignmentError, GateError
 from gatewise._gates import COMPOSED, GATES, convert
@@ -19,7 +20,12 @@ OF_NUMPY = "a Tensor has the names of NumPy's arrays."
 
 
 def astype(
-    t: Tensor, dtype: Any, order: object = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+    t: Tensor,
+    dtype: npt.DTypeLike | None,
+    order: object = "K",
+    casting: Any = "unsafe",
+    subok: bool = True,
+    copy: bool = True,
 ) -> Any:
     try:
         kind = np.dtype(dtype)
@@ -86,7 +92,7 @@ def put(t: Tensor, indices: Any, values: Any, mode: Any = "raise") -> None:
     np.put(into, indices, values, mode=mode)
 
 
-def compress(t: Tensor, condition: Any, axis: Any = None) -> Any:
+def compress(t: Tensor, condition: Any, axis: int | None = None) -> Any:
     array: Any = t
     return np.compress(condition, array, axis=axis)
 
@@ -118,7 +124,7 @@ class Flat:
     def __len__(self) -> int:
         return self.t.size
 
-    def __array__(self, dtype: Any = None, copy: object = None) -> Any:
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: object = None) -> Any:
         return np.asarray(np.ravel(self.t), dtype=dtype)
 
 

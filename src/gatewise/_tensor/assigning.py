@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -35,7 +34,7 @@ from gatewise._tensor.carrier import Tensor
 from gatewise._tensor.lists import gathered
 from gatewise._tensor.parameters import unwrapped
 from gatewise._tensor.spans import EVERYWHERE, Span, entries_at, span_in
-from gatewise._types import Function
+from gatewise._types import Function, Parameters
 
 ASSIGN = GATES[written]
 
@@ -66,7 +65,7 @@ class View:
 
     __slots__ = ("base", "forward", "gate", "parameters", "span", "strides", "which")
 
-    def __init__(self, base: Tensor, gate: Gate, forward: Function, parameters: Any, which: Any) -> None:
+    def __init__(self, base: Tensor, gate: Gate, forward: Function, parameters: Parameters, which: Any) -> None:
         self.base, self.gate, self.forward, self.parameters, self.which = base, gate, forward, parameters, which
         self.strides: Any = None  # of the array that the span was taken in
         self.span = EVERYWHERE
@@ -84,9 +83,7 @@ def root_of(t: Tensor) -> tuple[Tensor, Base, Chain]:
     return t, alias, tuple(reversed(chain))
 
 
-def looked_at(
-    out: Any, base: Tensor, gate: Gate, forward: Any, parameters: Mapping[str, Any], which: Any = None
-) -> None:
+def looked_at(out: Any, base: Tensor, gate: Gate, forward: Function, parameters: Parameters, which: Any = None) -> None:
     """Note that `out` was made by a gate whose results are views, where NumPy says that this one is."""
     if type(out) is not Tensor:
         for k, part in enumerate(out):

@@ -54,7 +54,7 @@ def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **paramete
     return apply2(gate, ufunc, *operands) if len(operands) == 2 else apply(gate, ufunc, operands, {})
 
 
-def by_function(t: Tensor | None, function: Any, types: object, args: Sequence[Any], kwargs: Parameters) -> Any:
+def by_function(t: Tensor | None, function: Function, types: object, args: Sequence[Any], kwargs: Parameters) -> Any:
     if not kwargs and (gate := AT_ONCE.get(function)) is not None and len(args) == gate.arity:
         return apply(gate, gate.call, args, kwargs)
     if "out" in kwargs and is_target(kwargs["out"]):
@@ -95,7 +95,7 @@ AT_ONCE = {
 }
 
 
-def composition(body: Function, function: object, args: Sequence[object], kwargs: Parameters) -> object:
+def composition(body: Function, function: Function, args: Sequence[object], kwargs: Parameters) -> object:
     """A function of NumPy's as what it is made of; options that this does not know have no rule."""
     try:
         return body(*args, **kwargs)
@@ -120,7 +120,7 @@ def takes(body: Function, args: Sequence[object], kwargs: Parameters) -> bool:
     return True
 
 
-def qualified(function: Any) -> str:
+def qualified(function: Function) -> str:
     """What a function is called: `np.linalg.eig`, `scipy.special.expit`; one of ours goes by the name of its gate."""
     if isinstance(function, np.ufunc):
         homes = {"np": np, "scipy.special": sys.modules.get("scipy.special")}
@@ -135,7 +135,7 @@ def qualified(function: Any) -> str:
     return ".".join(part for part in ("np", module if not module.startswith("_") else "", function.__name__) if part)
 
 
-def unsupported(name: str, function: Any, args: Sequence[Any], kwargs: Parameters) -> Any:
+def unsupported(name: str, function: Function, args: Sequence[Any], kwargs: Parameters) -> Any:
     """A call that no gate stands for: an error, unless no Tensor in it carries anything; then NumPy answers."""
     target = kwargs.get("out")
     target = target[0] if isinstance(target, tuple) else target
@@ -239,7 +239,7 @@ STRETCH = {np.clip, np.round, np.around, np.fix, np.quantile, np.percentile}
 ORDERS = {np.ravel: 1, np.reshape: 2}
 
 
-def in_order(function: Any, *args: Any, **kwargs: Any) -> object:
+def in_order(function: Function, *args: Any, **kwargs: Any) -> object:
     """`np.ravel` or `np.reshape` in another order than by rows: by rows, of the array with its axes turned."""
     place = ORDERS[function]
     order = args[place] if len(args) > place else kwargs.pop("order")

@@ -11,7 +11,7 @@ Span = tuple[int, int]  #: the bytes from the first entry to the last, counted f
 EVERYWHERE: Span = (-(2**62), 2**62)
 
 
-def span_in(array: np.ndarray[Any, Any], base: np.ndarray[Any, Any]) -> Span:
+def span_in(array: np.ndarray, base: np.ndarray) -> Span:
     """The bytes in `base` that a view of it spans; nothing where it has no entry."""
     low: int = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
     high = low + array.itemsize
@@ -25,7 +25,7 @@ def span_in(array: np.ndarray[Any, Any], base: np.ndarray[Any, Any]) -> Span:
     return low, high
 
 
-def entries_at(array: np.ndarray[Any, Any], index: Any) -> np.ndarray[Any, Any]:
+def entries_at(array: np.ndarray, index: Any) -> np.ndarray:
     """The view of `array` that an index of whole numbers and slices names, of one entry too."""
     parts = index if isinstance(index, tuple) else (index,)
     found: np.ndarray[Any, Any] = array[parts if any(part is Ellipsis for part in parts) else (*parts, ...)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._gates import GATES, along, shape_of
+from gatewise._types import Axis, Named, Operands
 
 #: What reduces by each ufunc.
 TOTALS: dict[np.ufunc, Callable[..., Any]] = {
@@ -21,7 +23,9 @@ TOTALS: dict[np.ufunc, Callable[..., Any]] = {
 RUNNING: dict[np.ufunc, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
-def reduce(ufunc: np.ufunc, x: Any, axis: Any = 0, dtype: Any = None, out: object = None, **options: Any) -> object:
+def reduce(
+    ufunc: np.ufunc, x: Any, axis: Axis = 0, dtype: npt.DTypeLike | None = None, out: object = None, **options: Any
+) -> object:
     """`np.add.reduce(x)`: along the first axis, where `np.sum` goes along all."""
     if ufunc not in TOTALS:
         return folded(ufunc, x, axis, dtype, **options)
@@ -31,7 +35,9 @@ def reduce(ufunc: np.ufunc, x: Any, axis: Any = 0, dtype: Any = None, out: objec
     return TOTALS[ufunc](x, axis=axis if shape_of(x) else None, **given)
 
 
-def folded(ufunc: np.ufunc, x: Any, axis: Any, dtype: Any, keepdims: bool = False, **options: Any) -> Any:
+def folded(
+    ufunc: np.ufunc, x: Any, axis: Axis, dtype: npt.DTypeLike | None, keepdims: bool = False, **options: Any
+) -> Any:
     """`np.logaddexp.reduce(x)`: one entry after the other, as NumPy goes along one axis."""
     shape = shape_of(x)
     axis = 0 if axis is None and len(shape) == 1 else axis
@@ -86,7 +92,7 @@ WAYS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def otherwise(ufunc: np.ufunc, method: str, operands: Sequence[Any], options: Mapping[str, Any]) -> Any:
+def otherwise(ufunc: np.ufunc, method: str, operands: Operands, options: Named) -> Any:
     """A call that is none of the ufunc itself, in gates; `NotImplemented` where there are none for it."""
     if method != "__call__":
         way = WAYS.get(method)

@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatewise._circuit import lent
 from gatewise._tensor import STOPPED, Tensor, gathered, has_tensor, laid_out, whole_number
@@ -29,7 +30,7 @@ def makes(function: Function) -> Function:
     return twin
 
 
-def filled(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> object:
+def filled(shape: Any, fill_value: Any, dtype: npt.DTypeLike | None = None, **options: Any) -> object:
     fill_value = gathered(fill_value)
     if type(fill_value) is not Tensor:
         return buffer(np.full(shape, fill_value, dtype, **options))
@@ -43,7 +44,7 @@ def of_array(function: Function, copies: bool) -> Function:
     order = {np.ascontiguousarray: "C", np.asfortranarray: "F"}.get(function, "K")
 
     @functools.wraps(function, updated=())
-    def twin(a: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def twin(a: Any, dtype: npt.DTypeLike | None = None, *args: Any, **kwargs: Any) -> Any:
         if not has_tensor(a):
             return buffer(function(a, dtype, *args, **kwargs) if args or kwargs else function(a, dtype))
         made = gathered(a) if dtype is None or np.dtype(dtype) != object else a

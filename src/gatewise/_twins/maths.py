@@ -43,7 +43,7 @@ class MathGate:
         return apply(self.gate, self.function, args, {})
 
 
-def math_gate(function: Any) -> object:
+def math_gate(function: Function) -> object:
     """The Tensor-taking twin of one of math's functions; anything else as it is."""
     ufunc = NUMPYS.get(function) or getattr(np, function.__name__, None)
     if isinstance(ufunc, np.ufunc) and ufunc in GATES and function is not math.floor:

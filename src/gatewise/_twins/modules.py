@@ -17,6 +17,7 @@ from gatewise._twins.lists import TAKE_NESTED_LISTS, of_lists, of_ufunc
 from gatewise._twins.making import MAKERS, Entrywise, Rows
 from gatewise._twins.maths import math_gate
 from gatewise._twins.scipys import is_scipys, twins_in
+from gatewise._types import Namespace
 
 
 class Twin(types.ModuleType):
@@ -110,7 +111,7 @@ _learn()
 MATH_TWIN = twin_of_module(math)
 
 
-def twins_among(names: Mapping[str, object]) -> dict[str, Any]:
+def twins_among(names: Mapping[str, object]) -> Namespace:
     """What takes the place of those of these names that have a twin."""
     return {name: twin for name, value in names.items() if (twin := twin_of(value)) is not None}
 

@@ -14,7 +14,7 @@ import numpy as np
 from gatewise._gates import COMPOSED, GATES
 from gatewise._tensor import Tensor, gathered
 from gatewise._twins.lists import of_ufunc
-from gatewise._types import Function
+from gatewise._types import Function, Namespace
 
 
 def first_tensor(x: Any) -> Tensor | None:
@@ -59,7 +59,7 @@ class Distribution:
 class Frozen:
     """A distribution with its parameters, some of which may be Tensors."""
 
-    def __init__(self, distribution: Distribution, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def __init__(self, distribution: Distribution, args: tuple[Any, ...], kwargs: Namespace) -> None:
         for name in distribution.gates:
             method = getattr(distribution, name)
             setattr(self, name, lambda x, method=method: method(x, *args, **kwargs))

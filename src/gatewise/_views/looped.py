@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
+from gatewise._types import Named
 from gatewise._views.numbers import Value, entries, number, quantity
 from gatewise._views.phrases import said
 from gatewise._views.sheet import Loop, Sheet, Wire
@@ -32,7 +31,7 @@ def series(sheet: Sheet, wire: Wire, which: str, digits: int | None) -> str:
     return said(key, first=first, last=last, norm=number(ends["norm"][which], digits))
 
 
-def _end(told: Mapping[str, Any], which: str, wire: Wire, digits: int | None) -> str:
+def _end(told: Named, which: str, wire: Wire, digits: int | None) -> str:
     value, summary = told[which], told.get(f"{which}_summary")
     if not wire.shape or (value is None and summary is None):
         return quantity(value, None, digits)

@@ -13,6 +13,7 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from gatewise._types import Named
 from gatewise._views.drawing import escaped
 from gatewise._views.groups import Fold, all_groups, grouped
 from gatewise._views.numbers import shape_text
@@ -145,7 +146,7 @@ class _Parts(NamedTuple):
 
 
 def _parts(
-    record: Mapping[str, Any],
+    record: Named,
     formulas: Mapping[str, object] | None,
     palette: str,
     digits: int | None,
@@ -212,7 +213,7 @@ def _without_data(svg: str) -> tuple[str, dict[str, list[str | None]]]:
     return still, {name: [attributes.get(name) for attributes in found] for name in names}
 
 
-def _needed(geometry: Mapping[str, Any]) -> Mapping[str, object]:
+def _needed(geometry: Named) -> Mapping[str, object]:
     """The geometry, without the places of marks where there is no group that could move them."""
     if any(level["groups"] for level in geometry["levels"]):
         return geometry

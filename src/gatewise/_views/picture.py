@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from gatewise._types import Json
 from gatewise._views.drawing import USUAL_SIZE, attributes, bent, escaped, figure, path_point, shape, words
 from gatewise._views.groups import Fold
 from gatewise._views.heat import Heat, opacity, shades, squares
@@ -291,7 +291,7 @@ def _declarations(look: Look) -> str:
 # What a page needs to open and close groups.
 
 
-def _level(view: View, own: Mapping[int, Own]) -> dict[str, Any]:
+def _level(view: View, own: Mapping[int, Own]) -> Json:
     """The numbers of `elastic` for one level, and where its marks stand in its own coordinates."""
     level = view.placed.level
     shut = [piece for piece in level.pieces if piece.is_gate and piece.inside is None]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, TypedDict
 
 from gatewise._errors import UnknownWireError
+from gatewise._types import Named
 from gatewise._views.numbers import Summary, Value, entries, is_finite, quantity
 from gatewise._views.phrases import said
 from gatewise._views.text import plain_text
@@ -213,7 +214,7 @@ class Sheet:
         return all(entry == 1 for entry in entries(self.upstream))
 
 
-def read(record: Mapping[str, Any]) -> Sheet:
+def read(record: Named) -> Sheet:
     """A record (the dict of `json`) as a sheet."""
     loops = record.get("loops", ())
     roles = {int(id_): (k, role) for k, loop in enumerate(loops) for id_, role in loop["wires"].items()}
@@ -230,7 +231,7 @@ def read(record: Mapping[str, Any]) -> Sheet:
     )
 
 
-def _loop(row: Mapping[str, Any]) -> Loop:
+def _loop(row: Named) -> Loop:
     carried = tuple((after, before) for after, before in row["carried"])
     ends = {int(id_): told for id_, told in row["ends"].items()}
     return Loop(
@@ -238,15 +239,15 @@ def _loop(row: Mapping[str, Any]) -> Loop:
     )
 
 
-def _summary(row: Mapping[str, Any] | None) -> Summary | None:
+def _summary(row: Named | None) -> Summary | None:
     return None if row is None else Summary(**row)
 
 
-def _event(row: Mapping[str, Any]) -> SweptGate:
+def _event(row: Named) -> SweptGate:
     return SweptGate(row["wire"], tuple(row["uses"]), tuple(row.get("code", ())))
 
 
-def _wire(row: Mapping[str, Any], loop: int | None, role: str) -> Wire:
+def _wire(row: Named, loop: int | None, role: str) -> Wire:
     source = row.get("source") or {}
     return Wire(
         id=row["id"],
@@ -283,7 +284,7 @@ def _wire(row: Mapping[str, Any], loop: int | None, role: str) -> Wire:
     )
 
 
-def _use(row: Mapping[str, Any]) -> Use:
+def _use(row: Named) -> Use:
     local = row.get("local")
     return Use(
         source=row["from"],

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 
 from gatewise._errors import DataError
+from gatewise._types import Json
 
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
@@ -64,7 +64,7 @@ class Batches:
             yield (X if self.change is None else self.change(X, self.rng)), self.y[chosen]
         self.epoch, self.position, self._order = self.epoch + 1, 0, None
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Json:
         """Where this is: a dict of arrays and numbers for a checkpoint."""
         order = None if self._order is None else self._order.copy()
         generator = self.rng.bit_generator.state
@@ -76,7 +76,7 @@ class Batches:
             "rng": generator,
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: Json) -> None:
         """Go on from where `state()` was taken; the data must be the same.
 
         >>> import numpy as np

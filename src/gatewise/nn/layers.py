@@ -24,7 +24,7 @@ def whole_positive(layer: str, name: str, value: object) -> int:
 
 
 def weight_and_bias(
-    shape: tuple[int, ...], bias: bool, dtype: npt.DTypeLike, rng: Source
+    shape: tuple[int, ...], bias: bool, dtype: npt.DTypeLike | None, rng: Source
 ) -> tuple[Parameter, Parameter | None]:
     """A weight and a bias between plus and minus 1 / sqrt(inputs), as PyTorch draws them."""
     source = generator(rng)

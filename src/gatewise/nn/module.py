@@ -12,6 +12,7 @@ import numpy.typing as npt
 from gatewise._circuit import VariableWire
 from gatewise._errors import LayerError, MethodError, StateError
 from gatewise._tensor import Tensor, change, taken_over, variable
+from gatewise._types import Named, Namespace
 from gatewise.nn.random import generator
 
 #: What an attribute may hide parameters in.
@@ -279,11 +280,11 @@ class Module:
         """The generator this module itself draws from while training; most draw nothing."""
         return None
 
-    def random_state(self) -> dict[str, Any]:
+    def random_state(self) -> Namespace:
         """The states of all generators inside, by path: plain dicts, to be saved beside `state_dict()`."""
         return {path: copy.deepcopy(dict(rng.bit_generator.state)) for path, rng in self.named_generators()}
 
-    def load_random_state(self, state: Mapping[str, Any]) -> None:
+    def load_random_state(self, state: Named) -> None:
         """Put the generators inside back to where `random_state()` found them."""
         for path, rng in self.named_generators():
             if path in state:

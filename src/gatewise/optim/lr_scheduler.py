@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 from gatewise._errors import LayerError, StateError
+from gatewise._types import Namespace
 from gatewise.optim.optimizer import Optimizer, is_real_number
 
 
@@ -51,7 +51,7 @@ class LRScheduler:
         """The rates now, one a group."""
         return [group["lr"] for group in self.optimizer.param_groups]
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> Namespace:
         """Where the schedule stands, and its settings; the rates themselves are in the optimizer's state."""
         settings = {name: getattr(self, name) for name in self.saved}
         return {"last_epoch": self.last_epoch, "base_lrs": list(self.base_lrs), **settings}

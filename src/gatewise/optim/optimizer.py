@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from gatewise._errors import LayerError, StateError
 from gatewise._tensor import Tensor, change, gradient_of
+from gatewise._types import Named, Namespace
 
 #: What is learned: Tensors, pairs of name and Tensor, or dicts with the key "params" and settings of their own.
 Learned: TypeAlias = Iterable[Tensor | tuple[str, Tensor] | Mapping[str, Any]]
@@ -158,7 +159,7 @@ class Optimizer:
         """All parameters, in the order of the groups."""
         return (p for group in self.param_groups for p in group["params"])
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> Namespace:
         """Settings and state as plain dicts and lists of copied arrays: `state` has one dict a parameter, in order."""
         state = [
             {name: np.array(x) if isinstance(x, np.ndarray) else x for name, x in self.state.get(p, {}).items()}
@@ -172,7 +173,7 @@ class Optimizer:
         ]
         return {"rule": type(self).__name__, "state": state, "param_groups": groups}
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Named) -> None:
         """Take settings and state from what `state_dict()` gave; nothing is changed unless all of it fits.
 
         Raises `StateError` for the state of another rule, and of other parameters.
@@ -215,7 +216,7 @@ class Optimizer:
                 return [f"it is the state of another rule: {', '.join(other)}"]
         return []
 
-    def fit_problems(self, state: Mapping[str, Any]) -> list[str]:
+    def fit_problems(self, state: Named) -> list[str]:
         """Why a state does not fit these parameters."""
         params = list(self.parameters())
         have, want = ([len(g["params"]) for g in some] for some in (state["param_groups"], self.param_groups))

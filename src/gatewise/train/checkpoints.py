@@ -23,6 +23,7 @@ import numpy as np
 from gatewise._errors import CheckpointError, shown_path
 from gatewise._saving import Piece, write_whole
 from gatewise._saving import previous_of as previous_of
+from gatewise._types import Json
 
 MAGIC = b"gatewise checkpoint 1\n"
 LENGTH = 8  # bytes of the header's length, the smallest first
@@ -57,7 +58,7 @@ def save(path: str | Path, state: dict[str, object]) -> None:
     write_whole(path, _pieces(header, arrays), keep_previous=True)
 
 
-def load(path: str | Path) -> dict[str, Any]:
+def load(path: str | Path) -> Json:
     """Read a checkpoint whose checksum is right; `CheckpointError` for any other file.
 
     Nothing in the file is believed before its checksum was found right, and no array is made that it has no bytes for.

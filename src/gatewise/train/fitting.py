@@ -13,6 +13,7 @@ import numpy as np
 from gatewise import data
 from gatewise._errors import DivergedError, TrainingError
 from gatewise._gates import plain
+from gatewise._types import Json, Named
 from gatewise.nn import Module, functional
 from gatewise.optim import Optimizer, lr_scheduler
 from gatewise.train import checkpoints
@@ -249,7 +250,7 @@ class Trainer:
 
     # ------------------------------------------------------------------------------------------------------- saving
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Json:
         """Everything that decides how the run goes on, as a checkpoint holds it."""
         return {
             "configuration": self.configuration,
@@ -300,7 +301,7 @@ class Trainer:
             raise TypeError(f"generators of {', '.join(map(str, state)) or 'none'}, not {', '.join(here) or 'none'}")
         self.model.load_random_state(state)
 
-    def load_optimizer(self, state: Mapping[str, Any]) -> None:
+    def load_optimizer(self, state: Named) -> None:
         """Give the optimizer its state back; what it keeps for a parameter are arrays and numbers."""
         for k, kept in enumerate(state["state"]):
             for name, value in kept.items():
@@ -339,7 +340,7 @@ class Trainer:
                 self.saved = len(self.history.losses)
 
 
-def shapes(state: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+def shapes(state: Named) -> dict[str, tuple[int, ...]]:
     """The shape of each array, by name."""
     return {name: np.shape(value) for name, value in state.items()}
 

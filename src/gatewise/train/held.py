@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol, TypeGuard, TypeVar
 import numpy as np
 
 from gatewise._errors import CheckpointError, GatewiseError, shown_path
+from gatewise._types import Json
 
 
 class Fielded(Protocol):
@@ -100,7 +101,7 @@ class Held:
         listed = self.take(name, LIST)
         return [Held(value, self.file, f"{self.path(name)}[{k}]") for k, value in enumerate(listed)]
 
-    def all(self, kind: Kind) -> dict[str, Any]:
+    def all(self, kind: Kind) -> Json:
         """All values, which are of one kind, by names that are strings."""
         for name in self.value:
             if type(name) is not str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._types import Json
 from gatewise.train.held import ROW, Held
 from gatewise.train.signs import Sign
 
@@ -67,7 +68,7 @@ class History:
         """One column of the epochs, such as `validation_accuracy`."""
         return [getattr(epoch, name) for epoch in self.epochs]
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Json:
         """The history as a dict that a checkpoint can hold."""
         epochs, signs = [asdict(epoch) for epoch in self.epochs], [asdict(sign) for sign in self.signs]
         return {"losses": np.array(self.losses, dtype=np.float64), "epochs": epochs, "signs": signs}

@@ -11,6 +11,7 @@ import numpy as np
 
 from gatewise import data, nn, optim
 from gatewise._errors import TrainingError, UnknownDataSetError
+from gatewise._types import Json
 from gatewise.train.fitting import Say, Trainer
 from gatewise.train.held import ARRAY, Held
 
@@ -147,7 +148,7 @@ class Recipe:
             raise TrainingError(f"std is {self.std!r:.60}.", why, option("std", "1e-4"))
         return value
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Json:
         return asdict(self)
 
     @classmethod

@@ -6,12 +6,11 @@ import functools
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from gatewise._errors import TrainingError
-from gatewise._types import Function
+from gatewise._types import Function, Json
 from gatewise.nn import Module
 from gatewise.optim import Optimizer, lr_scheduler
 
@@ -57,7 +56,7 @@ def settings_of_run(
     reg: float,
     loss: Function,
     change: Function | None,
-) -> dict[str, Any]:
+) -> Json:
     """Everything about a run that decides how it goes on and is in no array, as a checkpoint holds it."""
     return {
         "batch_size": int(batch_size),

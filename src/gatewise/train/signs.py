@@ -18,6 +18,7 @@ import numpy.typing as npt
 from gatewise._circuit import Wire
 from gatewise._errors import DivergedError
 from gatewise._tensor import Tensor, gradient_of
+from gatewise._types import Json
 from gatewise.nn import Module, Parameter
 from gatewise.optim import Optimizer
 from gatewise.train.held import FINITE, FLAG, LIST, NUMBER, TEXT, WHOLE, Held, Kind
@@ -135,7 +136,7 @@ class Signs:
         self.steps += 1
         self.stepped = True
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> Json:
         """What decides which signs are seen from here on, as a checkpoint holds it."""
         streaks = [[kind, where, count] for (kind, where), count in self.streaks.items()]
         found = [asdict(sign) for sign in self.found]

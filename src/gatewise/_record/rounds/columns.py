@@ -15,11 +15,12 @@ from gatewise._record.rounds.numbers import Numbers
 from gatewise._record.rounds.record import Key, Writing
 from gatewise._record.rounds.texts import in_round
 from gatewise._record.written import WHOLE, written_out
+from gatewise._types import Json
 
 MOST = 200_000  # numbers that are kept: of a longer loop fewer rounds, evenly apart
 
 
-def series(circuit: FrozenCircuit, loops: Sequence[Loop], numbers: Numbers, asked: int = -1) -> list[dict[str, Any]]:
+def series(circuit: FrozenCircuit, loops: Sequence[Loop], numbers: Numbers, asked: int = -1) -> list[Json]:
     """For each loop its rounds: `kept`, their numbers from 0 on, and a column for each thing that changes with them.
 
     `wires` and `uses` have columns by id and by place in the record: `value`, `gradient`, `local`, `contribution`,
@@ -39,7 +40,7 @@ class OfLoop:
         self.found: list[dict[str, Any]] = []
         self.kept: Sequence[int] = range(self.loop.count)
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> Json:
         uses = [(at, key, port) for at, (key, port) in enumerate(self.writing.use_keys()) if self.is_inside(key)]
         wires = [(key, self.writing.ids[key]) for key in self.writing.of_loop(self.n) if key[0] != "final"]
         self.kept = self.rounds_kept(len(wires) * 2 + len(uses) * 2)

@@ -6,7 +6,7 @@ what the round is given by the one before, `h_next` what it hands on, and behind
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from gatewise._record.rounds.texts import in_round, texts_of, texts_of_round
 from gatewise._record.schema import LoopEntry, Record, Sent, UseEntry, WireEntry
 from gatewise._source import GateText
 from gatewise._sweep import zeros_for
+from gatewise._types import Named
 
 WITH_LOOPS = 2  # the version of a record in which a loop is one round: a reader has to know
 KINDS = {"each": "shares", "before": "carries", "after": "continues", "final": "leaves"}
@@ -361,7 +362,7 @@ class Writing:
             "ends": {id_: self.ends(n, id_) for id_, role in roles.items() if role == "body"},
         }
 
-    def ends(self, n: int, id_: str) -> Mapping[str, Any]:
+    def ends(self, n: int, id_: str) -> Named:
         """Of a wire of the body: value and gradient in the first and in the last round, and their norms over all."""
         loop, rounds = self.loops[n], self.rounds[n]
         place = self.keys[int(id_)][2]

@@ -10,7 +10,7 @@ import numpy as np
 
 from gatewise._circuit import FrozenCircuit, Input, Said, Unrolled, Wire
 from gatewise._source.backward import empty_structure, first_ones, zeros_text
-from gatewise._source.lines import TextLine, assigned, changed
+from gatewise._source.lines import TextLine, assignment, changed
 from gatewise._source.looped.delays import with_delays
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import is_fixed
@@ -44,7 +44,7 @@ class Level:
 
     def bind(self, name: str, value: Text | str) -> None:
         """`name = value` on the way back."""
-        self.backward.append(assigned(name, value))
+        self.backward.append(assignment(name, value))
 
     def add(self, name: str, value: Text | str) -> None:
         """`name += value` on the way back."""
@@ -271,7 +271,7 @@ class Looped:
             entry = say("{}[{}]", self.names.d_name(found.wire), at)
             is_changed = isinstance(part.body.wires[q].value, np.ndarray) and any(name in x.changes for x in way)
             own = ".copy()" if is_changed else ""
-            lines.append(changed(name, "+", entry) if q in outs else assigned(name, say("{}{}", entry, own)))
+            lines.append(changed(name, "+", entry) if q in outs else assignment(name, say("{}{}", entry, own)))
         return lines
 
     def into_lists(
@@ -294,7 +294,7 @@ class Looped:
         out = part.body.wires[q]
         name = self.names.d_name(out)
         zeros = say("np.zeros_like({})", name) if isinstance(out.value, np.ndarray) else Text("0.0")
-        lines.append(assigned(name, zeros))
+        lines.append(assignment(name, zeros))
 
     def picked(self, part: Rounds) -> dict[str, Text]:
         """The texts of what one index picks from a shared array: it need not be kept."""
@@ -345,7 +345,7 @@ class Looped:
     def arrays(self, part: Rounds) -> list[TextLine]:
         """The lines that make arrays of lists."""
         found = [each.wire for each in part.lists.values() if each.whole]
-        return [assigned(self.whole.names[w], say("np.stack({})", part.called[w])) for w in found]
+        return [assignment(self.whole.names[w], say("np.stack({})", part.called[w])) for w in found]
 
     def starts(self, part: Rounds) -> list[TextLine]:
         """The lines that give what is carried its first value."""
@@ -359,8 +359,8 @@ class Looped:
             else:
                 text = next(iter(self.papers.values())).page.say.speller.plain(first)
             if text.text != name:
-                found.append(assigned(name, text))
-        begins = {move.begins: assigned(move.name, right_of(move.begins)) for move in part.repeat.moves}
+                found.append(assignment(name, text))
+        begins = {move.begins: assignment(move.name, right_of(move.begins)) for move in part.repeat.moves}
         return [*found, *begins.values()]
 
 

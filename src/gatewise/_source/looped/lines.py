@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from gatewise._source.lines import NONE, TextLine, assigned
-from gatewise._source.spelling import Text, names_of
+from gatewise._source.lines import NONE, TextLine, assignment
+from gatewise._source.spelling import Text, names_said
 
 
 def renamed(lines: Iterable[TextLine], told: Mapping[str, Text | str]) -> list[TextLine]:
@@ -17,7 +17,7 @@ def renamed(lines: Iterable[TextLine], told: Mapping[str, Text | str]) -> list[T
     pattern = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, told)) + r")(?!\w)")
 
     def others(names: frozenset[str]) -> frozenset[str]:
-        return NONE.union(*(names_of(told[name]) if name in told else {name} for name in names))
+        return NONE.union(*(names_said(told[name]) if name in told else {name} for name in names))
 
     return [
         replace(
@@ -71,7 +71,7 @@ def handed_down(lines: list[TextLine], gradient: str, before: str) -> list[TextL
     if lines[at].code in same_again(gradient, before) and not any(touched(x, gradient, before) for x in later):
         return renamed([*lines[:at], *later], {before: gradient})
     if any(gradient in x.reads | x.binds | x.changes for x in later):
-        return [*lines, assigned(gradient, before)]
+        return [*lines, assignment(gradient, before)]
     same = renamed(lines, {before: gradient})
     if same[at].code in same_again(gradient, gradient):
         del same[at]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from gatewise._circuit import Counting, MovedBy, Said, Wire
-from gatewise._source.lines import TextLine, assigned, together, written_into
+from gatewise._source.lines import TextLine, assignment, together, written_into
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.lines import handed_down, hoisted, renamed
 from gatewise._source.looped.naming import plural
@@ -121,7 +121,7 @@ def joined(
     written.inside = [
         *early,
         *kept.top,
-        *(assigned(name, of) for of, name in tops.items()),
+        *(assignment(name, of) for of, name in tops.items()),
         *forward,
         *kept.bottom,
         *late,
@@ -213,7 +213,7 @@ class Keeping:
         known = next((x.code for x in self.bottom if x.code.endswith(f".append({name})")), line.code)
         if known != line.code:
             return {token: say("{}[{}]", self.stand(known.partition(".")[0]), self.place.at())}
-        self.written.before.append(assigned(several, "[]"))
+        self.written.before.append(assignment(several, "[]"))
         self.bottom.append(line)
         return {token: say("{}[{}]", self.stand(several), self.place.at())}
 
@@ -225,7 +225,7 @@ class Keeping:
     def before(self, name: str, token: str, several: str) -> dict[str, Text]:
         """A value that is carried, as it comes in."""
         if (line := appended(several, name)) not in self.top:
-            self.written.before.append(assigned(several, "[]"))
+            self.written.before.append(assignment(several, "[]"))
             self.top.append(line)
         return {token: say("{}[{}]", self.stand(several), self.place.at())}
 
@@ -236,7 +236,7 @@ class Keeping:
 
     def begun(self, name: str, after: str, before: str, several: str) -> dict[str, Text]:
         """A list that begins with what comes in."""
-        self.written.before.append(assigned(several, say("[{}]", name)))
+        self.written.before.append(assignment(several, say("[{}]", name)))
         self.bottom.append(appended(several, name))
         one, two = self.place.in_longer()
         return {before: say("{}[{}]", self.stand(several), one), after: say("{}[{}]", self.stand(several), two)}
