@@ -9,7 +9,7 @@ import numpy as np
 
 from gatewise._circuit.bits import closed_bits, lent
 from gatewise._circuit.tape import NO_PARAMETERS, SourcedWire, Wire, made_as_written, sources_of
-from gatewise._gates import GATES, UNASKED, WANTED, Gate, Pattern, Pullback, Variable, kept_axes, key_of
+from gatewise._gates import GATES, UNASKED, WANTED, Expr, Gate, Pullback, Variable, kept_axes, key_of
 from gatewise._types import Axis, Named, Namespace, Operands, Parameters, Value
 
 SUBTRACT = GATES[np.subtract]
@@ -111,7 +111,7 @@ def unshifted(wire: Wire, axis: Axis) -> Wire:
 
 
 def matches(
-    pattern: Pattern,
+    pattern: Expr,
     values: Sequence[Value],
     wires: Sequence[Wire | None],
     parameters: Parameters,
@@ -135,7 +135,7 @@ def operand_matches(pattern: Any, value: Value, wire: Wire | None, found: Namesp
     """Whether an operand is what a pattern says: a number, any wire (the same one each time), or a step."""
     if type(pattern) is Variable:
         return wire is not None and found.setdefault(pattern.name, wire) is wire
-    if type(pattern) is not Pattern:
+    if type(pattern) is not Expr:
         return is_literal(pattern, value, wire)
     if type(wire) is Wire:  # the eager path
         gate = pattern.gate
@@ -155,7 +155,7 @@ def is_literal(number: float, value: Value, wire: Wire | None) -> bool:
     return wire is None and isinstance(value, (int, float)) and value == number
 
 
-def parameters_match(pattern: Pattern, values: Sequence[Value], parameters: Parameters, found: Namespace) -> bool:
+def parameters_match(pattern: Expr, values: Sequence[Value], parameters: Parameters, found: Namespace) -> bool:
     """Whether the parameters are those of the pattern; axes are compared as positions from the front."""
     gate = pattern.gate
     for name in gate.parameters:

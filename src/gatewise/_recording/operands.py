@@ -19,12 +19,12 @@ from gatewise._circuit import (
     tick,
     wires_in,
 )
-from gatewise._gates import Gate
+from gatewise._gates import ONE, Gate, one_over
 from gatewise._recording.constants import PlainNames, said
 from gatewise._recording.naming import Namer, made_by, where_of
 from gatewise._recording.places import expression_at, source_of
 from gatewise._recording.recorder import Recorder
-from gatewise._tensor import Kept, one_over
+from gatewise._tensor import Kept
 
 
 class Constants:
@@ -184,10 +184,7 @@ def is_arange(node: ast.expr) -> bool:
     )
 
 
-ONE = -1  #: where the text of the 1 in 1 / x stands among those of operands
-
-
-def told_by_value(value: np.ndarray) -> str | None:
+def told_by_value(value: np.ndarray[Any, Any]) -> str | None:
     """`np.arange(5)`, `np.zeros((2, 3))`, ... for an array that is just that."""
     shape = value.shape[0] if value.ndim == 1 else value.shape
     if value.ndim == 1 and value.dtype.kind == "i" and np.array_equal(value, np.arange(value.size)):

@@ -13,12 +13,13 @@ from gatewise._build import run_printed
 from gatewise._circuit import FrozenCircuit, Read, Repeat, Said, Unrolled, Wire
 from gatewise._recording import plainly
 from gatewise._source.guards import Guards, by_mask
+from gatewise._source.lines import TextLine
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import TYPED, bound_to_count, is_fixed, strange_number
 from gatewise._source.looped.joining import Looped
 from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
 from gatewise._source.staged import Writer
-from gatewise._source.statements import Statements, TextLine
+from gatewise._source.statements import Statements
 from gatewise._transforms import gradients
 
 

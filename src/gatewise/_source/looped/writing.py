@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Input, Stage, Wire
+from gatewise._circuit import FrozenCircuit, Input, Stage, Wire, verify
 from gatewise._source.backward import Backward
 from gatewise._source.forward import Forward, line_of_stage
 from gatewise._source.guards import Guards
+from gatewise._source.lines import TextLine
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.names import Names
-from gatewise._source.statements import Statements, TextLine
+from gatewise._source.statements import Statements
 from gatewise._transforms import Event, reverse
 
 
@@ -68,6 +70,11 @@ def ones(value: Any) -> Any:
     return np.ones_like(value) if isinstance(value, np.ndarray) else type(value)(1.0)
 
 
+def unmarked(lines: Iterable[TextLine]) -> list[TextLine]:
+    """The lines without the numbers of stages, which a part does not know."""
+    return [dataclasses.replace(line, mark="") for line in lines]
+
+
 class Part:
     """A part of a circuit with what it is written on; `whole` has all names."""
 
@@ -77,7 +84,7 @@ class Part:
         made = [w for stage in stages for w in stage.wires]
         given = tuple({i.wire: i for i in inputs}.values())
         blocks = {w: block for w, block in whole.blocks.items() if w in set(made)}
-        self.circuit = FrozenCircuit(
+        circuit = FrozenCircuit(
             name=whole.name,
             inputs=given,
             wires=(*(i.wire for i in given), *made),
@@ -97,6 +104,7 @@ class Part:
             taken=whole.taken,
             scopes=whole.scopes,
         )
+        self.circuit = verify(circuit)
         self.page = Statements(self.circuit, "code", names)
         self.guards = Guards(self.page)
 
@@ -109,4 +117,4 @@ class Part:
         lines = Forward(self.page, self.guards).lines()
         if self.guards.crc32 or self.page.say.speller.functions:
             raise UnprintedError("it needs functions beside the printed one")
-        return [TextLine(line.code, "", line.said) for line in lines]
+        return unmarked(lines)
