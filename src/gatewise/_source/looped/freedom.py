@@ -21,6 +21,7 @@ from gatewise._recording import expression_at, function_node, says, source_of, s
 from gatewise._source.guards import by_entry
 from gatewise._source.looped.gathering import STACK, Lists, stacked_node
 from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
+from gatewise._source.looped.writing import is_told_mean
 
 #: By these a function may go another way, or bind names where nobody sees it.
 BRANCHES: tuple[type[ast.AST], ...] = (
@@ -72,7 +73,8 @@ SIZELESS = frozenset(
 def other_gate(circuit: FrozenCircuit) -> str:
     """A gate whose lines may hold a size, such as a mean's divisor."""
     blocks = [block.gate for block in circuit.blocks.values()]
-    for gate in (*(made.gate for made in circuit.steps.values()), *blocks):
+    steps = [made.gate for made in circuit.steps.values() if not is_told_mean(made)]
+    for gate in (*steps, *blocks):
         closes = gate in blocks and gate.name != "cross_entropy"
         if not (closes or by_entry(gate) or gate.name in SIZELESS):
             return f"a size may stand in the lines of {gate.name}"
@@ -241,7 +243,7 @@ def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
     """Whether a plain value stands in the code as it is, or by a text."""
     if isinstance(slot[0], int):
         node = node_of(made, slot)
-        typed = literal_before(made.place[-1][0], node) if made.place and node is not None else None
+        typed = literal_before(made.place[-1][0], node) if made.place else None
         return slot[0] in made.typed or says(typed, x)
     if isinstance(x, (str, np.dtype, type, bool)) or x is Ellipsis:
         return True
@@ -257,7 +259,16 @@ def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
         return True  # [1:] and [:-1]
     if node is None:
         return slot[0] in made.gate.defaults and made.gate.defaults[slot[0]] is x
-    return not any(isinstance(each, (ast.Name, ast.Call, ast.Attribute)) for each in ast.walk(node))
+    return is_typed(node, made)
+
+
+def is_typed(node: ast.expr, made: Expr) -> bool:
+    """Whether an expression is made of numbers as typed, and of names for such."""
+    inner = [*ast.walk(node)]
+    names = [each for each in inner if isinstance(each, ast.Name)]
+    return not any(isinstance(each, (ast.Call, ast.Attribute)) for each in inner) and all(
+        literal_before(made.place[-1][0], name) is not None for name in names
+    )
 
 
 def is_left_out(made: Expr, name: str, x: Any) -> bool:
@@ -315,7 +326,7 @@ def strange_number(numbers: Iterable[float], circuit: FrozenCircuit, counts: Seq
     typed = {abs(x) for code in codes(circuit) for x in literals(code)}
     for number in sorted(numbers):
         x = abs(number)
-        if x in (0, 0.5, 1, 2):  # what rules hold: a tie is split in half
+        if x in (0, 0.5, 1, 2, np.inf):  # what rules hold: a tie is split in half, a norm of 0 has no slope
             continue
         if x not in typed or any(x == int(x) and n > 1 and x % n == 0 for n in counts):
             return f"{number:g} in it may hang on the count"

@@ -62,7 +62,6 @@ class Looped:
         self.rounds = [part for part in everything(self.level.parts) if isinstance(part, Rounds)]
         self.whole = whole(circuit, self.level.parts, naming)
         self.names = Names(self.whole)
-        self.names.covered = frozenset(found.wire for found in lists.values() if found.covered)
         self.names.bound |= spoken_of(self.whole, list(flat(found)))
         self.names.named |= {w: self.whole.names[w] for part in self.rounds for w in part.outcomes}
         self.tame: dict[Wire, bool] = {}

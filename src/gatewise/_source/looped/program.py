@@ -43,7 +43,11 @@ def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrol
 
 def standing(numbers: Iterable[float], text: str) -> list[float]:
     """Those of the numbers that the text holds: some were written on trial."""
-    return [x for x in numbers if re.search(rf"(?<![\w.]){re.escape(f'{abs(x):.17g}')}(?!\w)", text) or x != int(x)]
+
+    def stands(x: float) -> bool:
+        return re.search(rf"(?<![\w.]){re.escape(f'{abs(x):.17g}')}(?!\w)", text) is not None
+
+    return [x for x in numbers if not float(x).is_integer() or stands(x)]
 
 
 def other_reads(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> list[Read]:

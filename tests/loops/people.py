@@ -1,0 +1,98 @@
+"""Loops as people write them: buffers, tables, frozen noise. Each is printed as a loop that holds at any count."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from loops.manners import at, number
+
+
+def power(A, h, steps):
+    for _ in range(steps):
+        h = A.T @ (A @ h)
+        h = h / np.linalg.norm(h)
+    return np.sum(h * h[0])
+
+
+def string(h, a, steps):
+    before = h.copy()
+    u = h.copy()
+    heard = 0.0
+    ear = 1
+    for _ in range(steps):
+        after = np.zeros_like(u)
+        after[1:-1] = 2.0 * u[1:-1] - before[1:-1] + a * (u[2:] - 2.0 * u[1:-1] + u[:-2])
+        heard += after[ear] ** 2
+        before, u = u, after
+    return heard + np.sum(u * u)
+
+
+def growth(saving, k, a):
+    capital = [k]
+    for t in range(len(saving)):
+        capital.append(0.9 * capital[t] + saving[t] * capital[t] ** a)
+    eaten = [(1 - s) * c**a for s, c in zip(saving, capital)]
+    return sum([np.log(c) for c in eaten])
+
+
+def noisy_path(a, k, noise):
+    S = a * np.ones(4)
+    running = np.zeros(4)
+    for t in range(noise.shape[1]):
+        S = S * np.exp(0.1 * k + a * noise[:, t])
+        running += S
+    return np.mean(np.log1p(np.exp(running / noise.shape[1])))
+
+
+def held_out(w, lr, A, b, B, steps):
+    for _ in range(steps):
+        w = w - lr * A.T @ (A @ w - b)
+    return np.mean((B @ w - b) ** 2) + np.mean(np.abs(B))
+
+
+def step_of_two(h, c, x, W):
+    gates = W @ (h + x)
+    c = np.tanh(gates) * c + gates
+    h = np.sin(c) * gates
+    return h, c
+
+
+def two_at_once(A, xs):
+    n = A.shape[0]
+    h = np.zeros(n)
+    c = np.ones(n)
+    for t in range(xs.shape[0]):
+        h, c = step_of_two(h, c, xs[t], A)
+    return np.sum(h * c)
+
+
+HELPERS = {"step_of_two"}
+PEOPLE = [
+    f
+    for f in list(globals().values())
+    if inspect.isfunction(f) and f.__module__ == __name__ and f.__name__ not in HELPERS
+]
+
+SERIES = lambda T: (T,)  # noqa: E731
+GIVEN: dict[str, Callable[[int], Any]] = {
+    "A": at(lambda T: (4, 4), 1),
+    "B": at(lambda T: (4, 4), 2),
+    "b": at(lambda T: (4,), 3),
+    "h": at(lambda T: (4,), 4),
+    "w": at(lambda T: (4,), 5),
+    "noise": at(lambda T: (4, T), 6),
+    "saving": lambda T: 0.2 + 0.05 * np.cos(np.arange(T)),
+    "xs": at(lambda T: (T, 4), 7),
+    "ys": at(SERIES, 8),
+    **{name: number(0.2 + 0.1 * k) for k, name in enumerate(("k", "a", "lr"))},
+    "steps": lambda T: T,
+}
+
+
+def given_people(f: Callable[..., Any], count: int) -> dict[str, Any]:
+    """What a function is given, with so many rounds."""
+    return {name: GIVEN[name](count) for name in inspect.signature(f).parameters}
