@@ -44,7 +44,7 @@ def assigned_by(statement: ast.AST, name: str) -> ast.expr | None:
     return BOUND if any(n.id == name for n in names) else None
 
 
-def literal_before(code: CodeType, node: ast.expr) -> ast.expr | None:
+def literal_before(code: CodeType, node: ast.expr | None) -> ast.expr | None:
     """The number as typed that a name has where it stands: by the statements before it in its block, or by its one."""
     source = source_of(code)
     if source is None or not isinstance(node, ast.Name):
