@@ -70,6 +70,18 @@ def two_at_once(A, xs):
     return np.sum(h * c)
 
 
+def path(h, w, a, steps):
+    x, v = h, w
+    seen = np.zeros((steps + 1, 4))
+    seen[0] = x
+    for n in range(1, steps + 1):
+        v = v - 0.1 * a * x / np.sqrt(np.sum(x**2))
+        x = x + 0.1 * v
+        seen[n] = x
+    radius = np.sum(seen**2, axis=1)
+    return np.mean((radius - 1.0) ** 2) + np.dot(v, v)
+
+
 HELPERS = {"step_of_two"}
 PEOPLE = [
     f

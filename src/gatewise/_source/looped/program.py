@@ -11,7 +11,17 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import run_printed
-from gatewise._circuit import FrozenCircuit, Read, Repeat, Said, Unrolled, Wire
+from gatewise._circuit import (
+    FrozenCircuit,
+    Read,
+    Repeat,
+    Said,
+    Unrolled,
+    Wire,
+    step_of,
+    unknown_behind,
+    wires_in,
+)
 from gatewise._recording import plainly
 from gatewise._source.guards import Guards, by_mask
 from gatewise._source.looped.errors import UnprintedError
@@ -27,8 +37,7 @@ def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrol
     """The text of a circuit with these loops. Raises `UnprintedError` where they cannot be printed, or not right."""
     if any(by_mask(made, circuit.spelled) for made in circuit.steps.values()):
         raise UnprintedError("a mask picks entries, and how many is known where it runs")
-    asked_of = {read.wire for read in circuit.reads if read.how not in UNASKED}
-    if not asked_of <= circuit.edges.keys():
+    if any(made_of(circuit, read.wire) is None for read in circuit.reads if read.how not in UNASKED):
         raise UnprintedError("Python read a value that was computed")
     writing = Looped(circuit, found, left)
     parts = writing.level.parts
@@ -54,7 +63,16 @@ def other_reads(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> li
     """The reads of numbers for something else than a count: the text holds where they are the same."""
     found = [part.repeat.counting for part in everything(parts) if isinstance(part, Rounds)]
     counted = {n for each in found for text in (each.told, *each.setup) if text is not None for n in text.names}
-    return [read for read in circuit.reads if read.how not in UNASKED and circuit.names[read.wire] not in counted]
+    asked = [read for read in circuit.reads if read.how not in UNASKED]
+    return [r for r in asked if not {circuit.names[w] for w in made_of(circuit, r.wire) or ()} <= counted]
+
+
+def made_of(circuit: FrozenCircuit, wire: Wire) -> set[Wire] | None:
+    """The inputs that a value is made of; None where it is computed on the way: `T + 1` is not, a loss is."""
+    between = unknown_behind(wire, lambda each: each in circuit.edges)
+    behind = {x for each in between if (made := step_of(each)) is not None for x in wires_in(made)} | {wire}
+    found = behind - {*between}
+    return None if not circuit.steps.keys().isdisjoint(between) or not found <= circuit.edges.keys() else found
 
 
 def demand_right(circuit: FrozenCircuit, text: str) -> None:
