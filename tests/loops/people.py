@@ -82,7 +82,46 @@ def path(h, w, a, steps):
     return np.mean((radius - 1.0) ** 2) + np.dot(v, v)
 
 
-HELPERS = {"step_of_two"}
+def turn(angle):
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, -s, 0.5], [s, c, 0.0], [0.0, 0.0, 1.0]])
+
+
+def chain(ys, a):
+    M = np.eye(3)
+    for y in ys:
+        M = M @ turn(y) @ np.array([[1.0, 0.0, a], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    return np.sum(M[:2, 2] ** 2)
+
+
+def springs(ys, a):
+    n = len(ys)
+    K = np.zeros((n + 1, n + 1))
+    for e in range(n):
+        K[e : e + 2, e : e + 2] += np.exp(ys[e]) * np.array([[1.0, -1.0], [-1.0, 1.0]])
+    u = np.linalg.solve(K[1:, 1:] + a * np.eye(n), np.linspace(0.5, 1.0, n))
+    return np.sum(u**2)
+
+
+def filtered(ys, a, k):
+    F = np.array([[1.0, k], [0.0, 1.0]])
+    H = np.array([[1.0, 0.0]])
+    P = np.eye(2)
+    x = np.zeros(2)
+    loss = 0.0
+    for n in range(len(ys)):
+        x = F @ x
+        P = F @ P @ F.T + a * np.eye(2)
+        S = H @ P @ H.T + 0.3 * np.eye(1)
+        G = P @ H.T @ np.linalg.inv(S)
+        r = ys[n] - H @ x
+        x = x + G @ r
+        P = (np.eye(2) - G @ H) @ P
+        loss += 0.5 * (np.log(2 * np.pi * S[0, 0]) + r[0] ** 2 / S[0, 0])
+    return loss
+
+
+HELPERS = {"turn", "step_of_two"}
 PEOPLE = [
     f
     for f in list(globals().values())

@@ -91,10 +91,22 @@ def other_list(circuit: FrozenCircuit, lists: Lists) -> str:
 
 
 def typed_entries(made: Expr) -> bool:
-    """Whether the user typed the entries of a list one by one."""
+    """Whether the user typed the entries of a list one by one, those of lists in it among them."""
     node = stacked_node(made)
-    entries = node.elts if isinstance(node, (ast.List, ast.Tuple)) else []
-    return len(entries) == len(made.operands) and not any(isinstance(x, ast.Starred) for x in entries)
+    return isinstance(node, (ast.List, ast.Tuple)) and all(map(is_typed_list, lists_in(node)))
+
+
+def lists_in(node: ast.expr) -> Iterator[ast.List | ast.Tuple]:
+    """A list, and the lists that are its entries."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        yield node
+        for entry in node.elts:
+            yield from lists_in(entry)
+
+
+def is_typed_list(node: ast.List | ast.Tuple) -> bool:
+    """Whether no entry of a list stands for several."""
+    return not any(isinstance(x, (ast.Starred, ast.ListComp)) for x in node.elts)
 
 
 def is_fixed(part: Rounds) -> bool:
@@ -169,6 +181,8 @@ def repeated_place(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) ->
         for wire, made in steps_in(part, circuit):
             if len({id(code) for code, _ in made.place}) != len(made.place):
                 return "a function calls itself"
+            if made.gate is STACK and typed_entries(made):
+                continue  # once for each list in it
             given = re.sub(r"\d+", "N", repr(dict(made.parameters)))  # np.diff takes two slices in one place
             key = (spots(made.place), made.gate.name, given)
             times[key] += 1
