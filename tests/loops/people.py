@@ -121,7 +121,47 @@ def filtered(ys, a, k):
     return loss
 
 
-HELPERS = {"turn", "step_of_two"}
+def log_shares(z):
+    m = np.max(z)
+    return z - m - np.log(np.sum(np.exp(z - m)))
+
+
+def next_words(A, B, words):
+    loss = 0.0
+    for one, other in zip(words[:-1], words[1:]):  # noqa: RUF007 - as people write it
+        loss -= log_shares(B @ A[one])[other]
+    return loss / (len(words) - 1)
+
+
+def chosen(A, xs, ys, k, labels):
+    T = len(ys)
+    returns = np.zeros(T)
+    G = 0.0
+    for t in reversed(range(T)):
+        G = ys[t] + k * G
+        returns[t] = G
+    loss = 0.0
+    for t in range(T):
+        z = xs[t] @ A
+        logp = z - np.log(np.sum(np.exp(z)))
+        loss = loss - logp[labels[t]] * returns[t]
+    return loss / T
+
+
+def bonds(A, pairs, k):
+    energy = 0.0
+    for i, j in pairs:
+        energy += k * np.sqrt(np.sum((A[i] - A[j]) ** 2))
+    return energy
+
+
+def lesson(w, A, b, rates):
+    for t, rate in enumerate(rates):
+        w = w - rate * A.T @ (A @ w - b) / (t + 1)
+    return np.sum(w**2)
+
+
+HELPERS = {"log_shares", "turn", "step_of_two"}
 PEOPLE = [
     f
     for f in list(globals().values())
@@ -141,6 +181,10 @@ GIVEN: dict[str, Callable[[int], Any]] = {
     "ys": at(SERIES, 8),
     **{name: number(0.2 + 0.1 * k) for k, name in enumerate(("k", "a", "lr"))},
     "steps": lambda T: T,
+    "words": lambda T: [k % 4 for k in range(2, T + 3)],
+    "labels": lambda T: [3 - k % 3 for k in range(T)],
+    "pairs": lambda T: [(k % 3, 3) for k in range(T)],
+    "rates": lambda T: [0.1 / (k + 1) for k in range(T)],
 }
 
 

@@ -174,6 +174,40 @@ def within_round(plain: PlainNames | None, region: Region, counting: Counting, k
     return names
 
 
+def entries(loop: ast.AST, counter: str) -> dict[str, ast.expr]:
+    """By the names that a loop gives to entries of what it goes through, those entries: `xs[t]`, `xs[t + 1]`."""
+    target, iterable = head(loop)
+    pairs: list[tuple[ast.expr, ast.expr]] = [(target, iterable)]
+    match target, iterable:
+        case ast.Tuple(elts=[_, inner]), ast.Call(func=ast.Name(id="enumerate"), args=[given]):
+            pairs = [(inner, given)]
+        case ast.Tuple(elts=targets), ast.Call(func=ast.Name(id="zip"), args=several):
+            pairs = list(zip(targets, several, strict=False))
+    found: dict[str, ast.expr] = {}
+    for bound, given in pairs:
+        entry = entry_of(given, ast.Name(counter, ast.Load()))
+        if isinstance(bound, ast.Name) and entry is not None:
+            found[bound.id] = entry
+        elif isinstance(bound, ast.Tuple) and entry is not None:
+            for k, part in enumerate(bound.elts):
+                if isinstance(part, ast.Name):
+                    found[part.id] = ast.Subscript(entry, ast.Constant(k), ast.Load())
+    return found
+
+
+def entry_of(given: ast.expr, counter: ast.expr) -> ast.expr | None:
+    """The entry of a list, or of a slice of one, in one round."""
+    match given:
+        case ast.Name():
+            return ast.Subscript(given, counter, ast.Load())
+        case ast.Call(func=ast.Name(id="reversed"), args=[ast.Name() as inner], keywords=[]):
+            return ast.Subscript(inner, counter, ast.Load())
+        case ast.Subscript(value=ast.Name() as inner, slice=ast.Slice(lower=lower, step=None)):
+            if lower is None or (isinstance(lower, ast.Constant) and isinstance(lower.value, int)):
+                return ast.Subscript(inner, ast.BinOp(counter, ast.Add(), lower) if lower else counter, ast.Load())
+    return None
+
+
 def in_round(names: PlainNames, counting: Counting, node: ast.AST, count: int) -> Any:
     """The value of an expression of the user's in one round. Raises `NotPlainError`."""
     inner = with_counter(names, counting.counter, count)

@@ -72,7 +72,7 @@ def worked_out(node: ast.AST, known: Mapping[str, Any], modules: Mapping[str, An
         case ast.Subscript(value=value, slice=index):
             parts = worked_out(value, known, modules)
             place = worked_out(index, known, modules)
-            if isinstance(parts, tuple) and isinstance(place, int):
+            if isinstance(parts, (tuple, list)) and isinstance(place, int):
                 return parts[place]
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute), args=args, keywords=[]):
             if is_module(name, known, modules, np) and attribute in ARRAYS:
@@ -234,17 +234,18 @@ def changeable(body: ast.AST, but_by_entries: bool = False) -> set[str]:
         match node:
             case ast.BinOp(left=left, right=right):
                 read |= {id(left), id(right)}
-            case ast.UnaryOp(operand=inner) | ast.Subscript(value=inner, ctx=ast.Load()):
+            case ast.UnaryOp(operand=inner):
                 read.add(id(inner))
+            case ast.Subscript(value=inner, slice=index, ctx=context):
+                read.add(id(index))
+                read |= {id(inner)} if but_by_entries or isinstance(context, ast.Load) else set()
             case ast.Attribute(value=inner, attr=attribute, ctx=ast.Load()) if attribute in {*ATTRIBUTES, "T"}:
                 read.add(id(inner))
             case ast.Call(func=ast.Attribute(value=ast.Name(id=("np" | "numpy")), attr=name), args=args):
                 read |= {id(each) for each in args} if name not in CHANGING else set()
             case ast.Call(func=ast.Name(id=("len" | "zip" | "enumerate" | "reversed" | "sum")), args=args):
                 read |= {id(each) for each in args}
-            case ast.Subscript(value=inner) if but_by_entries:
-                read.add(id(inner))
-            case ast.For(iter=inner) | ast.comprehension(iter=inner) | ast.Subscript(slice=inner):
+            case ast.For(iter=inner) | ast.comprehension(iter=inner):
                 read.add(id(inner))
     names = (n for n in ast.walk(body) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
     return {node.id for node in names if id(node) not in read}

@@ -241,6 +241,14 @@ def untold_constant(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -
     return ""
 
 
+def told_entries(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> set[Wire]:
+    """The entries of lists that are arguments of which nothing but texts of loops speaks: `tokens[t]`."""
+    ours = set[tuple[Any, Any]]().union(*(by_text(part.repeat)[0] for part in parts if isinstance(part, Rounds)))
+    uses = [((wire, slot), x) for wire, made in circuit.steps.items() for slot, x in slots(made).items()]
+    entries = {i.wire for i in circuit.inputs if not i.wanted and any(isinstance(key, int) for key in i.path)}
+    return entries - {x for key, x in uses if key not in ours and isinstance(x, Wire)}
+
+
 def by_text(repeat: Repeat) -> tuple[set[tuple[Any, Any]], set[Any]]:
     """The slots whose numbers the repeat's texts give, and the wires of first rounds, loops inside among them."""
     ours = {(row[j], slot) for j, slot in (*repeat.indexed, *repeat.moved) for row in repeat.rounds}
@@ -317,8 +325,9 @@ def untold_input(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> s
         for m in part.repeat.moves
         for t in (m.begins, m.text)
     ]
+    by_round = told_entries(circuit, parts)
     for i in used_inputs(circuit, parts):
-        if any(isinstance(key, int) for key in i.path):
+        if any(isinstance(key, int) for key in i.path) and i.wire not in by_round:
             return f"{i.parameter} is a list, and as long as it was"
         if i.kind == "captured" and (i.name in own or i.name.startswith("captured")):
             return f"NumPy made {i.name}, and of what is not known"
@@ -340,7 +349,7 @@ def strange_number(numbers: Iterable[float], circuit: FrozenCircuit, counts: Seq
     typed = {abs(x) for code in codes(circuit) for x in literals(code)}
     for number in sorted(numbers):
         x = abs(number)
-        if x in (0, 0.5, 1, 2, np.inf):  # what rules hold: a tie is split in half, a norm of 0 has no slope
+        if x in (0, 0.5, 1, 2, np.inf) or x != x:  # what rules hold: a tie is split in half, a norm of 0 has no slope
             continue
         if x not in typed or any(x == int(x) and n > 1 and x % n == 0 for n in counts):
             return f"{number:g} in it may hang on the count"

@@ -25,10 +25,10 @@ from gatewise._circuit import (
 from gatewise._recording import plainly
 from gatewise._source.guards import Guards, by_mask
 from gatewise._source.looped.errors import UnprintedError
-from gatewise._source.looped.freedom import TYPED, bound_to_count, is_fixed, strange_number
+from gatewise._source.looped.freedom import TYPED, bound_to_count, is_fixed, strange_number, told_entries
 from gatewise._source.looped.joining import Looped
 from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
-from gatewise._source.staged import Writer
+from gatewise._source.staged import Writer, definition
 from gatewise._source.statements import Statements, TextLine
 from gatewise._transforms import gradients
 
@@ -39,13 +39,13 @@ def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrol
         raise UnprintedError("a mask picks entries, and how many is known where it runs")
     if any(made_of(circuit, read.wire) is None for read in circuit.reads if read.how not in UNASKED):
         raise UnprintedError("Python read a value that was computed")
-    writing = Looped(circuit, found, left)
+    writing = Looped(circuit, found, left, definition)
     parts = writing.level.parts
     bound = bound_to_count(writing.circuit, parts, left, writing.lists)
     text = str(Program(circuit, writing, bound))
     counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
     if counts and not bound and (bound := strange_number(standing(writing.numbers, text), circuit, counts)):
-        text = str(Program(circuit, Looped(circuit, found, left), bound))
+        text = str(Program(circuit, Looped(circuit, found, left, definition), bound))
     demand_right(circuit, text)
     return text
 
@@ -63,7 +63,8 @@ def other_reads(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> li
     """The reads of numbers for something else than a count: the text holds where they are the same."""
     found = [part.repeat.counting for part in everything(parts) if isinstance(part, Rounds)]
     counted = {n for each in found for text in (each.told, *each.setup) if text is not None for n in text.names}
-    asked = [read for read in circuit.reads if read.how not in UNASKED]
+    told = told_entries(circuit, parts)
+    asked = [read for read in circuit.reads if read.how not in UNASKED and read.wire not in told]
     return [r for r in asked if not {circuit.names[w] for w in made_of(circuit, r.wire) or ()} <= counted]
 
 
@@ -130,7 +131,7 @@ class Program(Writer):
 
     def __str__(self) -> str:
         forward, backward = self.writing.lines(self.bound)
-        self.say.speller.uses_math = self.writing.uses_math
+        self.say.speller.uses_math, self.say.speller.functions = self.writing.uses_math, self.writing.functions
         self.backward.first = self.names.d_name(self.circuit.output)
         top = [*dict.fromkeys([*self.circuit.setup, *self.setup()])]
         asserted = self.asserted()
@@ -163,7 +164,8 @@ class Program(Writer):
         arrays = [
             i for i in self.circuit.inputs if isinstance(i.wire.value, np.ndarray) and i.kind in ("input", "captured")
         ]
-        reads = [read for read in self.circuit.reads if read.how not in UNASKED]
+        told = told_entries(self.circuit, self.writing.level.parts)
+        reads = [read for read in self.circuit.reads if read.how not in UNASKED and read.wire not in told]
         reads += [Read(i.wire, "shape", i.wire.value.shape) for i in arrays if counted is None or i.wire in counted]
         Guards(page).assertions(reads)
         return page.lines
