@@ -12,7 +12,7 @@ import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Repeat, SourcedWire, Wire, step_of, tick, wires_in
 from gatewise._gates import GATES
-from gatewise._loops import fills, same_bits, slots
+from gatewise._loops import fills, same_bits
 from gatewise._recording import expression_at
 from gatewise._source.looped.errors import UnprintedError
 
@@ -25,8 +25,7 @@ class Listed:
 
     `wire` is the array of them; `whole` is whether the text needs that array, and not the entries alone; `last` whether
     the last entry is used by itself; `told` whether the user's code says that the list has one entry a round, and,
-    where it has `begun`, what the first round is given before them;
-    `covered` whether each loop that takes its entries takes all of them.
+    where it has `begun`, what the first round is given before them.
     """
 
     repeat: Repeat
@@ -38,7 +37,6 @@ class Listed:
     told: bool
     begun: bool = False
     before: bool = False
-    covered: bool = False
 
 
 Lists = dict[tuple[Repeat, int], Listed]
@@ -55,11 +53,19 @@ def gathered(circuit: FrozenCircuit, repeats: Sequence[Repeat]) -> tuple[FrozenC
     if not new:
         return circuit, lists
     wires: list[Wire] = []
-    behind = {found.repeat.rounds[-1][found.place]: wire for wire, found in new.items()}
+    behind: dict[Wire, list[Wire]] = {}
+    for wire, found in new.items():
+        behind.setdefault(last_made(circuit, found), []).append(wire)
     for wire in circuit.wires:
-        wires += [wire, behind[wire]] if wire in behind else [wire]
+        wires += [wire, *behind.get(wire, ())]
     names = {**circuit.names, **{wire: f"ꙮ{found.name}" for wire, found in new.items()}}
     return dataclasses.replace(circuit, wires=tuple(wires), names=names), lists
+
+
+def last_made(circuit: FrozenCircuit, found: Listed) -> Wire:
+    """The last entry of a list that the output needs."""
+    row = (each[found.place] for each in reversed(found.repeat.rounds))
+    return next(w for w in row if w is not None and w in circuit.ids)
 
 
 def taken_as_elements(repeat: Repeat, place: int, repeats: Sequence[Repeat]) -> bool:
@@ -95,32 +101,13 @@ def listed(circuit: FrozenCircuit, repeat: Repeat, place: int, repeats: Sequence
     name = next((n for n in known if n in plain.lists), "") if plain is not None else ""
     wire = stacks[way][0] if stacks[way] else stack_of(circuit, ways[way])
     last = row[-1] in alone or row[-1] is circuit.output
-    covered = all(takes_all(each, repeat, place, ways[way]) for each in repeats)
-    return Listed(repeat, place, wire, name, bool(stacks[way]), last, told, begun, before, covered)
-
-
-def takes_all(each: Repeat, repeat: Repeat, place: int, row: Sequence[object]) -> bool:
-    """Whether a repeat takes every entry of a list, if it takes any."""
-    return all(
-        {slots(step)[slot] for w in column(each, j) if (step := step_of(w)) is not None} >= wires_of(row)
-        for (j, slot), e in each.elements.items()
-        if e.repeat is repeat and e.place == place
-    )
+    return Listed(repeat, place, wire, name, bool(stacks[way]), last, told, begun, before)
 
 
 def lonely(circuit: FrozenCircuit, repeat: Repeat, takers: Collection[Wire | None]) -> set[Wire]:
     """What is used outside of a repeat, by others than the takers."""
     inside = {w for each in repeat.rounds for w in each if w is not None}
     return {x for user, x in users(circuit) if user not in inside and user not in takers}
-
-
-def column(repeat: Repeat, place: int) -> list[Wire]:
-    """The wires of one place in all rounds."""
-    return [wire for row in repeat.rounds if (wire := row[place]) is not None]
-
-
-def wires_of(row: Sequence[object]) -> set[Wire]:
-    return {x for x in row if isinstance(x, Wire)}
 
 
 def users(circuit: FrozenCircuit) -> Iterator[tuple[Wire, Wire]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Input, Unrolled, Wire
+from gatewise._circuit import Expr, FrozenCircuit, Input, Unrolled, Wire
 from gatewise._source.backward import empty_structure, zeros_text
 from gatewise._source.looped.delays import with_delays
 from gatewise._source.looped.errors import UnprintedError
@@ -48,7 +49,15 @@ class Level:
 class Looped:
     """Writes the body of the staged function for a circuit with repeats."""
 
-    def __init__(self, circuit: FrozenCircuit, found: Sequence[Any], left: Sequence[Unrolled]) -> None:
+    def __init__(
+        self,
+        circuit: FrozenCircuit,
+        found: Sequence[Any],
+        left: Sequence[Unrolled],
+        defined: Callable[[Expr], Iterator[str]],
+    ) -> None:
+        self.defined = defined
+        self.functions: dict[str, Expr] = {}  # beside the printed one
         circuit, found, handed_down = with_delays(circuit, found)
         circuit, lists = gathered(circuit, list(flat(found)))
         circuit, bases, slight = cut_stages(circuit, found, lists)
@@ -62,7 +71,6 @@ class Looped:
         self.rounds = [part for part in everything(self.level.parts) if isinstance(part, Rounds)]
         self.whole = as_one_record(circuit, self.level.parts, naming)
         self.names = Names(self.whole)
-        self.names.covered = frozenset(found.wire for found in lists.values() if found.covered)
         self.names.bound |= spoken_of(self.whole, list(flat(found)))
         self.names.named |= {w: self.whole.names[w] for part in self.rounds for w in part.outcomes}
         self.tame: dict[Wire, bool] = {}
@@ -86,8 +94,10 @@ class Looped:
 
     @property
     def numbers(self) -> set[float]:
-        """The numbers that are written by their value."""
-        return {x for paper in self.papers.values() for x in paper.page.say.speller.numbers}
+        """The numbers that are written by their value, here or in functions beside."""
+        beside = [line for node in self.functions.values() for line in self.defined(node)]
+        typed = {float(x) for line in beside for x in re.findall(r"(?<![\w.])\d+(?:\.\d*)?(?:e-?\d+)?", line)}
+        return {x for paper in self.papers.values() for x in paper.page.say.speller.numbers} | typed
 
     def back(self, level: Level) -> None:
         """The way back through the parts of a level."""
@@ -149,6 +159,8 @@ class Looped:
         """What a part is written on."""
         given = [level.naming.outside(w) for w in edges(part, level.circuit)]
         self.papers[part] = Part(self.whole, self.names, given, part.stages, part.stages[-1].wires[-1])
+        speller = self.papers[part].page.say.speller
+        speller.functions, speller.defined = self.functions, self.defined
         for w in (i.wire for i in given):
             if w not in self.names.named:
                 self.names.needed.add(w)
