@@ -68,6 +68,11 @@ def worked_out(node: ast.AST, known: Mapping[str, Any], modules: Mapping[str, An
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute), args=args, keywords=[]):
             if is_module(name, known, modules, np) and attribute in ARRAYS:
                 return ARRAYS[attribute](*(worked_out(a, known, modules) for a in args))
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Call(func=ast.Name(id="range"), args=args, keywords=[])]) if {
+            "len",
+            "range",
+        }.isdisjoint({*known, *modules}):
+            return len(range(*[worked_out(a, known, modules) for a in args]))
         case ast.Call(func=ast.Name(id=name), args=[arg], keywords=[]) if name in NUMBERS and name not in modules:
             return NUMBERS[name](worked_out(arg, known, modules))
         case ast.Call(func=ast.Name(id="min"), args=[_, _, *_] as args, keywords=[]) if "min" not in {*known, *modules}:

@@ -63,8 +63,9 @@ class Looped:
         self.whole = whole(circuit, self.level.parts, naming)
         self.names = Names(self.whole)
         self.names.covered = frozenset(found.wire for found in lists.values() if found.covered)
-        self.names.bound |= spoken_of(self.whole, list(flat(found)))
+        self.names.bound |= spoken_of(self.whole, list(flat(found))) | {*naming.lists.values()}
         self.names.named |= {w: self.whole.names[w] for part in self.rounds for w in part.outcomes}
+        self.names.needed |= {found.first for found in lists.values() if found.first is not None}
         self.tame: dict[Wire, bool] = {}
         self.bound = ""
         self.places: dict[Rounds, Place] = {}
@@ -198,8 +199,11 @@ class Looped:
         level.backward.append(TextLine(mark(part)))
         for q, first in part.repeat.carried.items():
             self.hand_out(part, q, first, level)
-            if q in entries and entries[q].begun and not entries[q].before and first in level.begun:
+            own = q in entries and entries[q].begun and entries[q].first is None and not entries[q].before
+            if own and first in level.begun:
                 level.write(f"{self.names.d_name(first)} += {self.names.d_name(entries[q].wire)}[0]")
+        for found in entries.values():
+            self.hand_first(found, level)
         level.begun.update(shared)
 
     def begin(self, i: Input, level: Level) -> None:
@@ -309,6 +313,18 @@ class Looped:
             own = ".copy()" if isinstance(first.value, np.ndarray) else ""  # more may be added to it
             level.write(f"{name} += {source}" if first in level.begun else f"{name} = {source}{own}")
         level.begun.add(first)
+
+    def hand_first(self, found: Listed, level: Level) -> None:
+        """The gradient of what a list began with."""
+        first = found.first
+        if first is None or not self.wanted(first):
+            return
+        self.name(first)
+        name, entry = self.names.d_name(first), f"{self.names.d_name(found.wire)}[0]"
+        own = ".copy()" if isinstance(first.value, np.ndarray) else ""
+        level.write(f"{name} += {entry}" if first in level.begun else f"{name} = {entry}{own}")
+        level.begun.add(first)
+        self.tame[first] = self.tame.get(first, True) and self.tame.get(found.wire, True)
 
     # --------------------------------------------------------------------------------------------------- forward
 

@@ -120,7 +120,7 @@ def joined(
         *kept.bottom,
         *late,
     ]
-    written.back = renamed(back, told)
+    written.back = renamed(back, {token: text for token, text in told.items() if token})
     return written
 
 
@@ -178,6 +178,9 @@ class Keeping:
         if listed.before:
             after = self.made(name, token, self.several_of(f"{name}_next")) if token in needed else {}
             return {**self.before(name, before, several), **after}
+        if listed.first is not None:
+            told = self.begun(name, token, "", several, self.names.forward_name(listed.first))
+            return {**told, **(self.before(name, before, self.several_of(f"{name}_prev")) if before else {})}
         if listed.begun:
             return self.begun(name, token, before, several)
         told = self.made(name, token, several)
@@ -224,9 +227,9 @@ class Keeping:
         several = self.several_of(name)
         return self.begun(name, after, before, several) if after else self.before(name, before, several)
 
-    def begun(self, name: str, after: str, before: str, several: str) -> dict[str, str]:
-        """A list that begins with what comes in."""
-        self.written.before.append(TextLine(f"{several} = [{name}]"))
+    def begun(self, name: str, after: str, before: str, several: str, first: str = "") -> dict[str, str]:
+        """A list that begins with what comes in, or with `first`."""
+        self.written.before.append(TextLine(f"{several} = [{first or name}]"))
         self.bottom.append(TextLine(f"{several}.append({name})"))
         one, two = self.place.in_longer()
         return {before: f"{self.stand(several)}[{one}]", after: f"{self.stand(several)}[{two}]"}
