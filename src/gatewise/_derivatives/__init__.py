@@ -1,10 +1,17 @@
 """Derivatives of functions, nested in any way."""
 
-from gatewise._derivatives.arguments import Argnums, demand_function, demand_plain_meaning, output_and_aux, positions_of
+from gatewise._derivatives.arguments import (
+    Argnums,
+    demand_function,
+    demand_plain_meaning,
+    output_and_aux,
+    positions_of,
+    stretch_of,
+)
 from gatewise._derivatives.running import Derivative
 from gatewise._derivatives.transforms import grad, jvp, value_and_grad, vjp, whole
 
 __all__ = [
     "Argnums", "Derivative", "demand_function", "demand_plain_meaning", "grad", "jvp", "output_and_aux", "positions_of",
-    "value_and_grad", "vjp", "whole",
+    "stretch_of", "value_and_grad", "vjp", "whole",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 
 from gatewise._circuit import FrozenCircuit, Input, Unrolled, Wire
 from gatewise._source.backward import empty_structure, zeros_text
+from gatewise._source.looped.again import Again
 from gatewise._source.looped.delays import with_delays
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import is_fixed
@@ -46,9 +47,16 @@ class Level:
 
 
 class Looped:
-    """Writes the body of the staged function for a circuit with repeats."""
+    """Writes the body of the staged function for a circuit with repeats.
 
-    def __init__(self, circuit: FrozenCircuit, found: Sequence[Any], left: Sequence[Unrolled]) -> None:
+    With `recompute` a loop keeps every so manieth of its states, and the way back computes again what is between.
+    """
+
+    def __init__(
+        self, circuit: FrozenCircuit, found: Sequence[Any], left: Sequence[Unrolled], recompute: int | None = None
+    ) -> None:
+        self.recompute = recompute
+        self.inside: set[str] = set()  # lists that loops in a round fill for its way back
         circuit, found, handed_down = with_delays(circuit, found)
         circuit, lists = gathered(circuit, list(flat(found)))
         circuit, bases, slight = cut_stages(circuit, found, lists)
@@ -335,15 +343,23 @@ class Looped:
         bound = "" if is_fixed(part) else self.bound
         forward = self.forward(inner)
         back = down(part, self.names, inner.backward)
-        written = joined(part, self.names, forward, back, self.picks.get(part, {}), self.places[part], inner.kept)
+        place, again = self.places[part], self.again(part, level)
+        within = place if again is None else again.within(place)
+        written = joined(part, self.names, forward, back, self.picks.get(part, {}), place, inner.kept, within)
         ahead, behind = heads(part, bound)
         if level is not self.level:  # the lists of an inner loop are each round's own
             level.kept |= written.lists
+            self.inside.update(written.lists.values())
         else:
             written.back = renamed(written.back, written.lists)
+        written.back = without_empty_quotes(written.back)
+        loop = in_one(behind, written.back)
+        if again is not None and written.ours:
+            loop = again.rewrite(part, self.names, written, ahead, place)
+            ahead = f"for {part.counter} in {again.rounds}:"
         at = next((k for k, x in enumerate(level.backward) if x.code == mark(part)), None)
         if at is not None:
-            level.backward[at] = in_one(behind, without_empty_quotes(written.back))
+            level.backward[at] = loop
         why = [TextLine(f"# {len(counting.counts)} rounds, as recorded: {bound}")] if bound else []
         return [
             *self.starts(part),
@@ -352,6 +368,14 @@ class Looped:
             in_one(ahead, without_empty_quotes(written.inside)),
             *self.arrays(part),
         ]
+
+    def again(self, part: Rounds, level: Level) -> Again | None:
+        """How a loop's rounds are computed again, if they are: those inside a round are with it."""
+        few = is_fixed(part) and len(part.repeat.counting.counts) <= (self.recompute or 0)
+        if self.recompute is None or level is not self.level or few:
+            return None
+        inside = self.inside - set(part.called.values())
+        return Again.named(part.counter, self.names, self.recompute, inside)
 
     def arrays(self, part: Rounds) -> list[TextLine]:
         """The lines that make arrays of lists."""

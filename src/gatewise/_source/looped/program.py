@@ -14,6 +14,7 @@ from gatewise._build import run_printed
 from gatewise._circuit import FrozenCircuit, Read, Repeat, Said, Unrolled, Wire
 from gatewise._recording import plainly
 from gatewise._source.guards import Guards, by_mask
+from gatewise._source.looped.again import EVERY
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import TYPED, bound_to_count, is_fixed, strange_number
 from gatewise._source.looped.joining import Looped
@@ -23,20 +24,26 @@ from gatewise._source.statements import Statements, TextLine
 from gatewise._transforms import gradients
 
 
-def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrolled]) -> str:
-    """The text of a circuit with these loops. Raises `UnprintedError` where they cannot be printed, or not right."""
+def looped(
+    circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrolled], recompute: int | None = None
+) -> str:
+    """The text of a circuit with these loops. Raises `UnprintedError` where they cannot be printed, or not right.
+
+    With `recompute` every so manieth state of a loop is kept, with 0 about the square root of them.
+    """
     if any(by_mask(made, circuit.spelled) for made in circuit.steps.values()):
         raise UnprintedError("a mask picks entries, and how many is known where it runs")
     asked_of = {read.wire for read in circuit.reads if read.how not in UNASKED}
     if not asked_of <= circuit.edges.keys():
         raise UnprintedError("Python read a value that was computed")
-    writing = Looped(circuit, found, left)
+    writing = Looped(circuit, found, left, recompute)
     parts = writing.level.parts
     bound = bound_to_count(writing.circuit, parts, left, writing.lists)
     text = str(Program(circuit, writing, bound))
     counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
     if counts and not bound and (bound := strange_number(standing(writing.numbers, text), circuit, counts)):
-        text = str(Program(circuit, Looped(circuit, found, left), bound))
+        text = str(Program(circuit, Looped(circuit, found, left, recompute), bound))
+    text = text.replace(EVERY, str(recompute))
     demand_right(circuit, text)
     return text
 
