@@ -18,6 +18,7 @@ from gatewise._errors import ArgumentError, GatewiseError, MissingNameError, Sav
 from gatewise._record import Check, Record, block_rules, check, fold, formulas, jsonable, only, record
 from gatewise._saving import write_whole
 from gatewise._source import GateText, Staged, gate_texts, staged
+from gatewise._tensor import Binomial
 from gatewise._transforms import cut
 from gatewise._views import card, ledger  # each other view is loaded when it is asked for
 from gatewise._views.forms import DOT, HTML, JSON, SUFFIXES, SVG, TEX, Form, Shown, form_of
@@ -209,6 +210,9 @@ class Circuit:
         if recompute is not False and (unrolled or style == "notes"):
             why = "rounds are computed again where a loop is printed as one."
             raise ArgumentError("recompute= is for loops.", why, "code(recompute=True).")
+        if isinstance(recompute, Binomial):
+            why = "printed code keeps every so manieth state."
+            raise ArgumentError("gw.Binomial is for gw.grad.", why, "code(recompute=True).")
         return staged(self._frozen, style, unrolled, stretch_of(recompute))
 
     def svg(

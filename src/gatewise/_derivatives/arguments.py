@@ -9,7 +9,7 @@ import numpy as np
 
 from gatewise._errors import ArgumentError, UpstreamError
 from gatewise._sweep import FLOATS
-from gatewise._tensor import Tensor
+from gatewise._tensor import Binomial, Tensor
 from gatewise._types import Function
 
 Argnums = int | Sequence[int]
@@ -44,6 +44,11 @@ def demand_plain_meaning(holomorphic: bool, allow_int: bool) -> None:
             "a whole number has no slope, and zeros in its place would hide that.",
             "argnums without it, or x.astype(float).",
         )
+
+
+def kept_by(recompute: object) -> int | Binomial | None:
+    """What is kept of a run: as `stretch_of`, or so many states."""
+    return recompute if isinstance(recompute, Binomial) else stretch_of(recompute)
 
 
 def stretch_of(recompute: object) -> int | None:
