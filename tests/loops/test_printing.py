@@ -308,6 +308,23 @@ def test_gradients_of_a_dict_are_added_to_in_it(count):
         np.testing.assert_allclose(printed, there.gradients[name], rtol=1e-12, atol=1e-12)
 
 
+def longer_sum(a, xs):
+    s = np.float32(0.0)
+    for x in xs:
+        s = s + a * x
+    return s + np.float64(1.0)
+
+
+@pytest.mark.parametrize("unrolled", [False, True])
+def test_a_number_is_made_shorter_whatever_it_is_written_as(unrolled):
+    given = {"a": np.float32(0.5), "xs": np.arange(5, dtype=np.float32)}
+    there = gw.circuit(longer_sum, **given)
+    value, (da, dxs) = run(str(there.code(unrolled=unrolled)), given)
+    assert (value, da) == (there.value, there.gradients["a"])
+    assert type(da) is np.float32
+    np.testing.assert_array_equal(dxs, there.gradients["xs"])
+
+
 def leapfrog(x, v, a):
     for _ in range(6):
         x = x + 0.1 * v

@@ -79,6 +79,11 @@ def worked_out(node: ast.AST, known: Mapping[str, Any], modules: Mapping[str, An
                 return ARRAYS[attribute](*(worked_out(a, known, modules) for a in args))
             if is_module(name, known, modules, np, math) and attribute in ON_NUMBERS and len(args) == 1:
                 return getattr(modules[name], attribute)(*map(as_number, [worked_out(args[0], known, modules)]))
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Call(func=ast.Name(id="range"), args=args, keywords=[])]) if {
+            "len",
+            "range",
+        }.isdisjoint({*known, *modules}):
+            return len(range(*[worked_out(a, known, modules) for a in args]))
         case ast.Call(func=ast.Name(id=name), args=[arg], keywords=[]) if name in NUMBERS and name not in modules:
             return NUMBERS[name](worked_out(arg, known, modules))
         case ast.Call(func=ast.Name(id="min"), args=[_, _, *_] as args, keywords=[]) if "min" not in {*known, *modules}:

@@ -210,7 +210,7 @@ class Speller:
             return Text(f"{operands[0].at(ATOM)}.{turned}")
         if is_gate(step, convert):
             dtype = self.parameter(step.parameters["dtype"])
-            is_array = isinstance(values[0], (np.ndarray, np.generic))
+            is_array = isinstance(values[0], np.ndarray)  # a number may be written as a plain one
             return Text(f"{operands[0].at(ATOM)}.astype({dtype})" if is_array else f"{dtype}({operands[0].text})")
         if is_gate(step, np.where) and grouped and not any(np.shape(v) for v in values):
             condition, one, other = operands

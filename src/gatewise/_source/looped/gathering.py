@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Repeat, SourcedWire, Wire, step_of, tick, wires_in
+from gatewise._circuit import Element, Expr, FrozenCircuit, Repeat, SourcedWire, Wire, step_of, tick, wires_in
 from gatewise._gates import GATES
 from gatewise._loops import fills, same_bits
 from gatewise._recording import expression_at
@@ -25,7 +25,7 @@ class Listed:
 
     `wire` is the array of them; `whole` is whether the text needs that array, and not the entries alone; `last` whether
     the last entry is used by itself; `told` whether the user's code says that the list has one entry a round, and,
-    where it has `begun`, what the first round is given before them.
+    where it has `begun`, what the first round is given before them, or `first`.
     """
 
     repeat: Repeat
@@ -37,6 +37,7 @@ class Listed:
     told: bool
     begun: bool = False
     before: bool = False
+    first: Wire | None = None
 
 
 Lists = dict[tuple[Repeat, int], Listed]
@@ -75,20 +76,23 @@ def taken_as_elements(repeat: Repeat, place: int, repeats: Sequence[Repeat]) -> 
 def listed(circuit: FrozenCircuit, repeat: Repeat, place: int, repeats: Sequence[Repeat]) -> Listed:
     """The list of one place. Raises `UnprintedError` where what it holds is used in another way as well."""
     row = [each[place] for each in repeat.rounds]
-    first = [repeat.carried[place]] if place in repeat.carried else []
     entries = [e for each in repeats for e in each.elements.values() if e.repeat is repeat and e.place == place]
     takers = {
         each.rounds[k][j] for each in repeats for (j, _), e in each.elements.items() for k in range(len(each.rounds))
         if e.repeat is repeat and e.place == place
     }  # fmt: skip
-    ways = {(False, False): row}
-    if first:
-        ways |= {(True, False): [*first, *row], (True, True): [*first, *row[:-1]]}
+    ways: dict[tuple[bool, bool, int], list[Any]] = {(False, False, 0): row}
+    firsts = beginnings(circuit, repeat, place, entries)
+    for first in firsts:
+        ways[True, False, id(first)] = [first, *row]
+    if place in repeat.carried:
+        ways[True, True, id(firsts[0])] = [firsts[0], *row[:-1]]
     stacks = {way: [w for w, made in circuit.steps.items() if is_stack(made, x)] for way, x in ways.items()}
-    found = {way for way, wires in stacks.items() if wires} | {(e.begun, e.before) for e in entries}
+    found = {way for way, wires in stacks.items() if wires}
+    found |= {(e.begun, e.before, id(e.first or firsts[0]) if e.begun else 0) for e in entries}
     if len(found) != 1:
         raise UnprintedError("what its rounds make is in several lists")
-    begun, before = way = found.pop()
+    begun, before, _ = way = found.pop()
     alone = lonely(circuit, repeat, {*takers, *stacks[way]})
     if not alone.isdisjoint(row[:-1]) or circuit.output in row[:-1]:
         raise UnprintedError("what one of its rounds makes is used by itself")
@@ -101,7 +105,20 @@ def listed(circuit: FrozenCircuit, repeat: Repeat, place: int, repeats: Sequence
     name = next((n for n in known if n in plain.lists), "") if plain is not None else ""
     wire = stacks[way][0] if stacks[way] else stack_of(circuit, ways[way])
     last = row[-1] in alone or row[-1] is circuit.output
-    return Listed(repeat, place, wire, name, bool(stacks[way]), last, told, begun, before)
+    own = begun and not (place in repeat.carried and ways[way][0] is repeat.carried[place])
+    first = ways[way][0] if own else None
+    return Listed(repeat, place, wire, name, bool(stacks[way]), last, told, begun, before, first)
+
+
+def beginnings(circuit: FrozenCircuit, repeat: Repeat, place: int, entries: Sequence[Element]) -> list[Any]:
+    """What a list of one place may have before the first round: what that is given, and what else it began with."""
+    row = [each[place] for each in repeat.rounds]
+    found = [repeat.carried[place]] if place in repeat.carried else []
+    found += [e.first for e in entries if e.first is not None]
+    for made in circuit.steps.values():
+        if made.gate is STACK and isinstance(made.operands[0], Wire) and is_stack(made, [made.operands[0], *row]):
+            found.append(made.operands[0])
+    return list({id(x): x for x in found}.values())
 
 
 def lonely(circuit: FrozenCircuit, repeat: Repeat, takers: Collection[Wire | None]) -> set[Wire]:

@@ -23,6 +23,7 @@ from gatewise._circuit import (
 )
 from gatewise._recording import plainly
 from gatewise._source.guards import Guards, by_mask
+from gatewise._source.looped.again import EVERY
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import TYPED, bound_to_count, is_fixed, strange_number, told_entries
 from gatewise._source.looped.joining import Looped
@@ -32,19 +33,25 @@ from gatewise._source.statements import Statements, TextLine
 from gatewise._transforms import gradients
 
 
-def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrolled]) -> str:
-    """The text of a circuit with these loops. Raises `UnprintedError` where they cannot be printed, or not right."""
+def looped(
+    circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrolled], recompute: int | None = None
+) -> str:
+    """The text of a circuit with these loops. Raises `UnprintedError` where they cannot be printed, or not right.
+
+    With `recompute` every so manieth state of a loop is kept, with 0 about the square root of them.
+    """
     if any(by_mask(made, circuit.spelled) for made in circuit.steps.values()):
         raise UnprintedError("a mask picks entries, and how many is known where it runs")
     if any(made_of(circuit, read.wire) is None for read in circuit.reads if read.how not in UNASKED):
         raise UnprintedError("Python read a value that was computed")
-    writing = Looped(circuit, found, left, definition)
+    writing = Looped(circuit, found, left, definition, recompute)
     parts = writing.level.parts
     bound = bound_to_count(writing.circuit, parts, left, writing.lists)
     text = str(LoopedText(circuit, writing, bound))
     counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
     if counts and not bound and (bound := strange_number(standing(writing.numbers, text), circuit, counts)):
-        text = str(LoopedText(circuit, Looped(circuit, found, left, definition), bound))
+        text = str(LoopedText(circuit, Looped(circuit, found, left, definition, recompute), bound))
+    text = text.replace(EVERY, str(recompute))
     demand_right(circuit, text)
     return text
 
