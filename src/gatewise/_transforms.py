@@ -88,12 +88,12 @@ def reverse(circuit: FrozenCircuit, seeds: Mapping[Wire, object] | None = None) 
     def lift(value: object, wire: Wire, bits: int) -> Tensor:
         return Tensor(value, wire, bits & bit)
 
-    def arrive(wire: Wire, g: object) -> Any:
-        if isinstance(g, Ports):
+    def arrive(wire: Wire, g: Any) -> Any:
+        if type(g) is Ports:
             events[wire] = Event(seen(wire), None)
             return g
-        inner, mask = (g.g, g.mask) if isinstance(g, Live) else (g, None)
-        value = inner.value if isinstance(inner, Tensor) else inner
+        inner, mask = (g.g, g.mask) if type(g) is Live else (g, None)
+        value = inner.value if type(inner) is Tensor else inner
         stands = SourcedWire(tick(), bit, value)
         events[wire] = Event(seen(wire), stands, mask=mask)
         fresh = Tensor(value, stands, bit)
@@ -103,7 +103,7 @@ def reverse(circuit: FrozenCircuit, seeds: Mapping[Wire, object] | None = None) 
 
     def observe(wire: Wire, position: int, parent: Wire, part: object) -> None:
         if parent not in unwanted and wire.pullback is not identity:
-            events[wire].parts.append((position, seen(parent), part.g if isinstance(part, Live) else part))
+            events[wire].parts.append((position, seen(parent), part.g if type(part) is Live else part))
 
     with Recorder(bit=bit):
         seed = {circuit.output: circuit.upstream} if seeds is None else dict(seeds)

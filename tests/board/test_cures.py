@@ -67,6 +67,10 @@ def by_name(scores: Any, y: Any) -> Any:
     return -np.sum(np.log(p[np.arange(2), y]))
 
 
+def by_name_in_one_line(scores: Any, y: Any) -> Any:
+    return -np.sum(np.log(gw.softmax(scores, axis=1)[np.arange(2), y]))
+
+
 def attention(scores: Any, y: Any) -> Any:
     weights = np.exp(scores) / np.sum(np.exp(scores), axis=-1, keepdims=True)
     return np.sum(weights * np.arange(3.0)) + y[0]
@@ -82,6 +86,10 @@ def attention(scores: Any, y: Any) -> Any:
         (one_hot, "(scores - gw.logsumexp(scores, axis=1, keepdims=True)) for np.log(p)"),
         (shifted, "(scores - gw.logsumexp(scores, axis=1, keepdims=True)) for np.log(p)"),
         (by_name, "gw.cross_entropy(scores, y) for -np.sum(np.log(p["),
+        (
+            by_name_in_one_line,
+            "gw.cross_entropy(scores, y) for -np.sum(np.log(gw.softmax(scores, axis=1)[np.arange(2), y]))",
+        ),
         (attention, "gw.softmax(scores, axis=-1) for np.exp(scores) / np.sum(np.exp(scores), axis=-1, keepdims=True)"),
     ],
 )

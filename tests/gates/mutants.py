@@ -13,9 +13,9 @@ import numpy as np
 
 from gatewise._gates import Gate, choices, families, fitting
 from gatewise._gates.adjoints import as_tuple
+from gatewise._gates.expression import Traced
 from gatewise._gates.gate import CONSTANT, WANTED, Back, Derivation, Derived, Pullback, key_of
 from gatewise._gates.live import Live, plain, shape_of
-from gatewise._gates.symbols import Symbol
 
 AXES = ("axis", "axes", "axis1", "axis2")
 
@@ -232,7 +232,7 @@ def ties_to_both() -> Iterator[None]:
 @contextmanager
 def ties_won() -> Iterator[None]:
     """A tie with a constant is won."""
-    with patch.object(Symbol, "__gt__", Symbol.__ge__):  # type: ignore[attr-defined]
+    with patch.object(Traced, "__gt__", Traced.__ge__):  # type: ignore[attr-defined]
         yield
 
 

@@ -27,7 +27,7 @@ from gatewise._check.parameters import (
 from gatewise._check.seeding import Seed
 from gatewise._errors import ArgumentError
 from gatewise._recording.functions import code_of, signature_of
-from gatewise._recording.structures import leaves, mapped
+from gatewise._recording.structures import is_container, leaves, mapped
 from gatewise._tensor import Tensor, leaf
 from gatewise._twins import seen
 from gatewise._types import Function, Plain
@@ -237,12 +237,15 @@ class Subject:
 
         A function may write into what it is given: that must change neither the caller's array nor the next run.
         """
-        by_key = {p.key: p for p in self.parameters if not p.own}
+        moved: dict[Key, tuple[str, Any]] = {}
+        for p in self.parameters:
+            if not p.own:
+                moved[p.key] = p.name, replace(p)
         self.handed = []
 
         def given(name: str, path: Key, x: object) -> object:
-            p = by_key.get((name, *path))
-            value = beside(x) if p is None else replace(p)
+            key = (name, *path)
+            told, value = moved[key] if key in moved else (name, beside(x))
             if type(value) is Tensor or not isinstance(value, (np.ndarray, np.generic)):  # a Tensor passes for an array
                 return value
             if self.lifted and is_short(value):
@@ -250,10 +253,12 @@ class Subject:
             if not isinstance(value, np.ndarray):
                 return value
             copied = value.copy()
-            self.handed.append(Handed(name if p is None else p.name, value, copied))
+            self.handed.append(Handed(told, value, copied))
             return copied
 
-        args = [mapped(partial(given, name), x) for name, x in zip(self.names, self.args, strict=False)]
+        args: list[Any] = []
+        for name, x in zip(self.names, self.args, strict=False):  # a plain argument without a detour: this is every run
+            args.append(mapped(partial(given, name), x) if is_container(x) else given(name, (), x))
         return args, {name: mapped(partial(given, name), x) for name, x in self.kwargs.items()}
 
     def value(self) -> float:

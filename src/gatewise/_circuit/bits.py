@@ -9,7 +9,8 @@ from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
-from gatewise._circuit.tape import Expr, Read
+from gatewise._circuit.tape import Read
+from gatewise._gates import Expr
 
 
 class Lent(threading.local):

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from gatewise._circuit.tape import Expr, Read, Wire, step_of, wires_in
+from gatewise._circuit.tape import Read, Wire, step_of, wires_in
 from gatewise._errors import GatewiseError
-from gatewise._gates import Gate
+from gatewise._gates import Expr, Gate
 from gatewise._types import Parameters, Plain
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from gatewise._circuit.bits import closed_bits, lent
 from gatewise._circuit.tape import NO_PARAMETERS, SourcedWire, Wire, made_as_written, sources_of
-from gatewise._gates import GATES, UNASKED, WANTED, Gate, Pattern, Variable, kept_axes, key_of
+from gatewise._gates import GATES, UNASKED, WANTED, Expr, Gate, Variable, kept_axes, key_of
 
 SUBTRACT = GATES[np.subtract]
 
@@ -107,7 +107,7 @@ def unshifted(wire: Wire, axis: Any) -> Wire:
 
 
 def matches(
-    pattern: Pattern,
+    pattern: Expr,
     values: Sequence[Any],
     wires: Sequence[Wire | None],
     parameters: Mapping[str, Any],
@@ -131,7 +131,7 @@ def operand_matches(pattern: Any, value: Any, wire: Wire | None, found: dict[str
     """Whether an operand is what a pattern says: a number, any wire (the same one each time), or a step."""
     if type(pattern) is Variable:
         return wire is not None and found.setdefault(pattern.name, wire) is wire
-    if type(pattern) is not Pattern:
+    if type(pattern) is not Expr:
         return is_literal(pattern, value, wire)
     if type(wire) is Wire:  # the eager path
         gate = pattern.gate
@@ -152,7 +152,7 @@ def is_literal(number: float, value: Any, wire: Wire | None) -> bool:
 
 
 def parameters_match(
-    pattern: Pattern, values: Sequence[Any], parameters: Mapping[str, Any], found: dict[str, Any]
+    pattern: Expr, values: Sequence[Any], parameters: Mapping[str, Any], found: dict[str, Any]
 ) -> bool:
     """Whether the parameters are those of the pattern; axes are compared as positions from the front."""
     gate = pattern.gate

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatewise._circuit.frozen import CircuitError, FrozenCircuit, Said
-from gatewise._circuit.tape import Expr, Wire, step_of
+from gatewise._circuit.tape import Wire, step_of
+from gatewise._gates import Expr
 
 Slot = tuple[str | int, ...]  #: (operand,) of a step, or (parameter, part, ...), as far as parts are told apart
 

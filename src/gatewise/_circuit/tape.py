@@ -1,21 +1,21 @@
-"""The tape: one wire a value, fused with the step that made it, pointing backwards only."""
+"""The tape: one wire a value, fused with the step that made it, pointing backwards only.
+
+At a wire that no gate made stands a mark: one of several outputs, a derivative's own input, what was detached.
+"""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
-from gatewise._gates import Gate
-from gatewise._types import Function, Parameters
+from gatewise._gates import Expr, Live, Pullback
+from gatewise._types import Parameters
 
 tick = itertools.count(1).__next__  # creation index: a step is always younger than its operands
-
-Place = tuple[tuple[Any, int], ...]  #: (code object, last instruction) of the user's frames, the shown function first
-
 
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})  #: the parameters of a gate that has none
 
@@ -133,37 +133,44 @@ def sources_of(wire: Wire) -> Sequence[Wire | None]:
     return sources
 
 
-class Where(NamedTuple):
-    """Where the user's code applies a gate: its frames, the stage, and for each frame the number of its call."""
+class Ports(dict[int, Any]):
+    """The cotangent of a step with several outputs: only the used ones are in it. Adding two merges them."""
 
-    place: Place
-    stage: int
-    calls: tuple[int, ...] = ()
+    def __add__(self, other: dict[int, Any]) -> Ports:
+        return Ports(self | other)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Expr:
-    """A gate on operands: what made a wire, or what is to be written or computed.
+def to_step(g: Any, out: object, operands: tuple[int], parameters: Parameters, live: Any = None) -> tuple[Ports]:
+    """What goes back from one output of a step with several; its only value is which one."""
+    return (Ports({operands[0]: g if live is None else Live(g, live)}),)
 
-    An operand is a wire, an expression, a plain number or array, or None where it was left out. An array in an index
-    among the `parameters` is an operand like any other: where it has a wire, the wire stands there. `value` is what the
-    gate gave. Of what was recorded, `where` says where in the user's code, `typed` how the user typed operands, by
-    position, and `fixed` which of them were detached.
-    """
 
-    gate: Gate
-    forward: Function
-    operands: tuple[Any, ...]
-    parameters: Parameters
-    value: Any
-    where: Where | None = None
-    typed: Mapping[int, str] = field(default_factory=dict)
-    fixed: tuple[int, ...] = ()
+port = Pullback(to_step, positions=(0,))
 
-    @property
-    def place(self) -> Place:
-        """The user's frames around it; none for what was not recorded in the user's code."""
-        return self.where.place if self.where is not None else ()
+
+def to_original(g: Any, out: object, operands: object, parameters: Parameters, live: Any = None) -> tuple[object]:
+    """What goes back from the wire that a derivative, its value the bit, gives to an input which already had one."""
+    return (g if live is None else Live(g, live),)
+
+
+identity = Pullback(to_original, positions=(0,))
+
+
+@Pullback
+def detached(*_: object) -> None:
+    """Marks the wire of a value that was detached while it was recorded: it has no bit that a sweep goes by."""
+
+
+def seen(wire: Wire) -> Wire:
+    """The wire behind those that inner derivatives, or `detach`, gave to it."""
+    while wire.pullback is identity or wire.pullback is detached:
+        wire = wire.parents[0]
+    return wire
+
+
+def part_of(wire: Wire) -> int | None:
+    """Which of the outputs of its step a wire is; None where that has only one."""
+    return wire.operands[0] if wire.pullback is port else None
 
 
 def step_of(wire: Wire) -> Expr | None:

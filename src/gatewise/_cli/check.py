@@ -22,6 +22,7 @@ from gatewise._check.grading import Grade, Graded, grade
 from gatewise._check.report import Report, value_text
 from gatewise._check.scripts import check_script
 from gatewise._check.verdict import checked
+from gatewise._cli.many import are_many, check_many
 from gatewise._cli.request import shown_word
 from gatewise._cli.target import (
     Target,
@@ -61,11 +62,18 @@ class CheckRequest:
     wrt: Sequence[str] | None = None
     leave_out: Sequence[str] = ()
     effort: str = "default"
+    timeout: float = 30.0
+    csv: str | None = None
+    gradescope: str | None = None
 
 
 def do_check(request: CheckRequest) -> int:
     """Do what was asked, and return the exit status. Raises `GatewiseError` for whatever is wrong with the request."""
     check_options(request)
+    if are_many(request.words):
+        asked = {"effort": request.effort, "seed": request.seed}
+        marks = check_many(request.words, request.timeout, request.csv, request.gradescope, request.as_json, **asked)
+        return RIGHT if all(one.verdict == "right" for one in marks) else WRONG
     if request.exercises:
         draw_table(("exercise", "what it is about"), [(e.name, e.about) for e in EXERCISES.values()])
         write_fitted("\ngatewise check --blank NAME -o exercise.py writes one; gatewise check exercise.py marks it.")
@@ -73,20 +81,26 @@ def do_check(request: CheckRequest) -> int:
     with notes_of_warnings():
         if request.blank is not None:
             return write_blank(request)
-        target, given = read(request)
-        if target.is_script and target.path is not None and is_exercise(text_of(target.path)):
-            return mark_exercise(target.path, given, request)
-        if request.hint or request.solution:
-            why = f"{target.text} is not a file that gatewise check --blank wrote."
-            raise CommandError(
-                "--hint and --solution are for exercises.", why, "gatewise check --exercises lists some."
-            )
-        report = report_on(target, given, request)
+        found = found_in(request)
+    hints = (request.hint, request.solution) if isinstance(found, Grade) else ()
     if request.as_json:
-        write_out(json.dumps(report.to_dict(), indent=2))
+        write_out(json.dumps(found.to_dict(*hints), indent=2))
+    elif isinstance(found, Grade):
+        write_out(marked_page(request.words[0], found, *hints))
     else:
-        write_fitted(str(report))
-    return status(report.verdict, bool(report))
+        write_fitted(str(found))
+    return status(found.verdict, bool(found))
+
+
+def found_in(request: CheckRequest) -> Report | FileReport | Grade:
+    """The report on what was named, or the marks of an exercise."""
+    target, given = read(request)
+    if target.is_script and target.path is not None and is_exercise(text_of(target.path)):
+        return marks_of_exercise(target.path, given, request)
+    if request.hint or request.solution:
+        why = f"{target.text} is not a file that gatewise check --blank wrote."
+        raise CommandError("--hint and --solution are for exercises.", why, "gatewise check --exercises lists some.")
+    return report_on(target, given, request)
 
 
 def check_options(request: CheckRequest) -> None:
@@ -94,6 +108,9 @@ def check_options(request: CheckRequest) -> None:
     if request.gradient is not None and request.backward is not None:
         why = "--gradient takes the inputs, --backward takes (dout, cache): a check has one of them."
         raise CommandError("--gradient and --backward were both given.", why, "leave one out.")
+    if (request.csv is not None or request.gradescope is not None) and not are_many(request.words):
+        why = "it has a row for each of many files."
+        raise CommandError("--csv and --gradescope are for folders.", why, "gatewise check FOLDER --csv marks.csv")
     if request.blank is not None and request.to is None:
         raise CommandError("--blank has no file to write.", "it writes an exercise.", "--blank NAME -o exercise.py")
     if request.to is not None and request.blank is None:
@@ -291,18 +308,13 @@ def drawn(f: Any, seed: int | None) -> dict[str, float]:
     return {name: float(rng.choice([-1, 1]) * rng.integers(5, 30) / 10 + 0.25) for name in names}
 
 
-def mark_exercise(path: str, given: Mapping[str, object], request: CheckRequest) -> int:
-    """Mark an exercise, and print how each line stands."""
+def marks_of_exercise(path: str, given: Mapping[str, object], request: CheckRequest) -> Grade:
+    """The marks of an exercise, line by line."""
     if given:
         why = f"{path} brings its own, below its function."
         raise CommandError("An exercise takes no inputs.", why, f"gatewise check {path}")
     with as_if_run(Target(path, path, None), request.seed), in_folder_of(path):
-        found = grade(path, text_of(path))
-    if request.as_json:
-        write_out(json.dumps(found.to_dict(request.hint, request.solution), indent=2))
-    else:
-        write_out(marked_page(path, found, request.hint, request.solution))
-    return status(found.verdict, bool(found))
+        return grade(path, text_of(path))
 
 
 def marked_page(path: str, found: Grade, hint: bool, solution: bool) -> str:

@@ -272,6 +272,11 @@ def names_typed(text: str) -> list[str]:
 @click.option("-o", "to", metavar="FILE.py", help="Where --blank writes it.")
 @click.option("--hint", is_flag=True, help="With an exercise: what kind of mistake a line has, which rule it needs.")
 @click.option("--solution", is_flag=True, help="With an exercise: the lines that are still to be written.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0.1), default=30.0, metavar="SECONDS", help="For each of many files."
+)
+@click.option("--csv", metavar="FILE.csv", help="With a folder: its rows as a table for a spreadsheet.")
+@click.option("--gradescope", metavar="results.json", help="With a folder: its rows as Gradescope reads them.")
 def check_command(wrt: tuple[str, ...], leave_out: tuple[str, ...], **options: Any) -> int:
     """Read the options of `check`."""
     from gatewise._cli.check import CheckRequest, do_check  # the checker and the exercises, for this command alone

@@ -68,6 +68,7 @@ FILE.py            a flat script with gradients by name (dx, dfdq, grads["W"]),
                    an exercise, which is marked line by line, or functions:
                    every X_forward and X_backward, X and X_grad, every class
                    with both, on inputs that are drawn: a row for each
+FOLDER             every file in it, each in a process of its own
 EXPRESSION         "(x + y) * z": gatewise's own gradient is checked
 
 \b

@@ -48,7 +48,7 @@ OPTIONS = {
     ),
     "check": (
         *("--gradient", "--backward", "--wrt", "--leave-out", "--upstream", "--output", "--rng", "--effort", "--json"),
-        *("--blank", "--exercises", "--hint", "--solution", "--help"),
+        *("--blank", "--exercises", "--hint", "--solution", "--timeout", "--csv", "--gradescope", "--help"),
     ),
 }
 MOST_NOTES = 3

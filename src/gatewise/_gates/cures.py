@@ -10,15 +10,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from gatewise._build import function
+from gatewise._gates.expression import Expr, Traced, Variable, pattern_of, traced
 from gatewise._gates.gate import NAMES
-from gatewise._gates.spelling import Pattern, gate_pattern, pattern_of
 from gatewise._types import Function
 
 
@@ -32,9 +32,20 @@ class Cure:
     shift: bool = False
 
     @cached_property
-    def pattern(self) -> Pattern:
+    def pattern(self) -> Expr:
         """What is looked for on a tape."""
         return pattern_of(self.old)
+
+    @cached_property
+    def instead(self) -> Expr:
+        """What is to be written in its place, in variables of these names."""
+        blocks = {name: partial(traced, gate.function) for name, gate in NAMES.items()}
+        names = ("axis", "keepdims", "ddof", "index", "y")
+        given = {name: Traced(Variable(name)) if name == "y" else Variable(name) for name in names}
+        given |= {name: Traced(Variable(name)) for name in self.operands}
+        scope = {"np": np, "gw": SimpleNamespace(**blocks), "len": partial(traced, len)}
+        made: Expr = self.function(scope)(**given).made
+        return made
 
     @cached_property
     def operands(self) -> list[str]:
@@ -45,10 +56,13 @@ class Cure:
     @cached_property
     def new(self) -> Function:
         """The text as a function of operands and, by name, parameters."""
+        return self.function({"np": np, "gw": SimpleNamespace(**NAMES), "len": len})
+
+    def function(self, scope: dict[str, Any]) -> Function:
         names = [name for name in ("axis", "keepdims", "ddof", "index", "y") if name not in self.operands]
         parameters = ", ".join(f"{name}=None" for name in names)
         source = f"def cure({', '.join(self.operands)}, *, {parameters}):\n    return {self.text}\n"
-        return function(source, {"np": np, "gw": SimpleNamespace(**NAMES), "len": len}, "cure")
+        return function(source, scope, "cure")
 
 
 def sigmoid(x: Any) -> Any:
@@ -69,8 +83,8 @@ def columns(x: Any) -> Any:
 
 def reshaped(x: Any) -> Any:
     total, shape = np.sum(np.exp(x), axis=1), (-1, 1)
-    is_pattern = hasattr(total, "pattern")
-    return np.exp(x) / (gate_pattern(NAMES["reshape"], total, shape=shape) if is_pattern else np.reshape(total, shape))
+    is_traced = isinstance(total, Traced)
+    return np.exp(x) / (traced(np.reshape, total, shape=shape) if is_traced else np.reshape(total, shape))
 
 
 def softmax_whole(x: Any) -> object:
@@ -81,8 +95,8 @@ def by_name(gate: str) -> Function:
     """A block that is called by its name: a pattern where it is given one, else its value."""
 
     def called(x: object, **parameters: object) -> Any:
-        is_pattern = hasattr(x, "pattern")
-        return gate_pattern(NAMES[gate], x, **parameters) if is_pattern else NAMES[gate](x, **parameters)
+        block = NAMES[gate]
+        return traced(block.function, x, **parameters) if isinstance(x, Traced) else block(x, **parameters)
 
     return called
 

@@ -1,7 +1,7 @@
 """What kind of local linear map a gate has: un-broadcasting, kept axes, dtypes and masks are handled here, once.
 
 An `elementwise` rule gives the local gradient along each input (or a function of the upstream gradient that is the
-downstream itself); it is traced once on symbols and compiled into one plain function. A `reduction` rule gives the
+downstream itself); it is traced once and compiled into one plain function. A `reduction` rule gives the
 weight of each entry in the total. A `linear` rule gives the adjoint, a thunk for each operand. A `custom` rule gives
 the pullback as it is. A `stops` gate lets nothing through. All of them are written in plain NumPy and operators, so
 that the same pullback works on numbers and on recordings.
@@ -9,6 +9,7 @@ that the same pullback works on numbers and on recordings.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from gatewise._build import function as build_function
 from gatewise._gates.adjoints import as_tuple, from_pieces, matrix_parts, moved
+from gatewise._gates.expression import Traced, Variable, real_power, text_of, traced, variables_in
 from gatewise._gates.fitting import (
     facing,
     fit,
@@ -23,7 +25,6 @@ from gatewise._gates.fitting import (
     known,
     lanes,
     one_or_all,
-    real_power,
     route,
     route1,
     showing,
@@ -45,7 +46,6 @@ from gatewise._gates.pushing import (
     with_masks,
     zeros_like,
 )
-from gatewise._gates.symbols import Symbol, infix_text, names_behind, operand_text
 from gatewise._types import Function
 
 SCOPE = {
@@ -67,7 +67,7 @@ ARRAY_SCOPE = SCOPE | {"power": lambda x, y: x**y}
 SCALAR_SCOPE = SCOPE | {"power": real_power}
 
 
-UPSTREAM = Symbol("g")
+UPSTREAM = Traced(Variable("g"))
 GIVEN = "tangents, out, operands, parameters, live=None"  #: to what pushes them forward
 
 
@@ -97,26 +97,24 @@ class Elementwise(Family):
 
     def slopes(self, gate: Gate, kinds: Sequence[int]) -> tuple[Any, ...]:
         """The traced local gradients."""
-        symbols = [
-            Symbol(name, constant=kind in (CONSTANT, ABSENT), absent=kind == ABSENT)
+        given = [
+            Traced(Variable(name), constant=kind in (CONSTANT, ABSENT), absent=kind == ABSENT)
             for name, kind in zip(gate.operands, kinds, strict=True)
         ]
-        return as_tuple(gate.rule(Symbol("out"), *symbols))
+        return as_tuple(gate.rule(Traced(Variable("out")), *given))
 
     def part(self, slope: object, operand: str, routes: bool, scalar: bool) -> tuple[str, frozenset[str]]:
         """The text of one contribution, and the names of the values it needs; a slope of None passes nothing."""
         if slope is None:
             return "None", frozenset()
         if routes:
-            text = (
-                f"route1(g, {operand_text(slope)})" if scalar else f"route(g, {operand_text(slope)}, {operand}, live)"
-            )
-            return text, names_behind(slope)
-        down = slope(Symbol("g")) if callable(slope) else times_upstream(slope)
-        text = operand_text(down)
+            text = f"route1(g, {text_of(slope)})" if scalar else f"route(g, {text_of(slope)}, {operand}, live)"
+            return text, variables_in(slope)
+        down = slope(UPSTREAM) if callable(slope) else times_upstream(slope)
+        text = text_of(down)
         if not scalar:
             text = f"fit({text}, {operand}, live, {text not in ('g', '(-g)')})"
-        return text, names_behind(down)
+        return text, variables_in(down)
 
     batches = True
 
@@ -150,17 +148,16 @@ class Elementwise(Family):
 
     def part_ahead(self, slope: object, n: int, routes: bool, scalar: bool) -> str:
         """The text of what one tangent adds; of a switch on arrays, the tangent and its slope."""
-        t = Symbol(f"t{n}")
+        t = Traced(Variable(f"t{n}"))
         if not routes:
-            return operand_text(slope(t) if callable(slope) else times_upstream(slope, t))
-        return f"{'route1' if scalar else ''}({t.text}, {operand_text(slope)})"
+            return text_of(slope(t) if callable(slope) else times_upstream(slope, t))
+        return f"{'route1' if scalar else ''}(t{n}, {text_of(slope)})"
 
 
-def times_upstream(slope: object, g: Symbol = UPSTREAM) -> Symbol:
+def times_upstream(slope: object, g: Traced = UPSTREAM) -> Traced:
     """local x upstream, without multiplications by 1."""
-    if isinstance(slope, Symbol):
-        return Symbol(f"{slope.text} * {g.text}", slope.names)
-    return g if slope == 1 else -g if slope == -1 else infix_text("*", slope, g)
+    is_number = not isinstance(slope, Traced)
+    return g if is_number and slope == 1 else -g if is_number and slope == -1 else traced(operator.mul, slope, g)
 
 
 class Reduction(Family):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._gates.expression import Traced, traced
 from gatewise._gates.gate import GATES, Carrier
 from gatewise._gates.live import Live, dtype_of, is_recorded, plain, shape_of
-from gatewise._gates.symbols import Symbol, call_text
 from gatewise._types import Function
 
 
@@ -100,8 +99,8 @@ def conjugated(x: Any) -> Any:
 
 def facing(x: Any) -> object:
     """The direction in which the size of x grows: its sign, of a complex number the conjugate of its direction."""
-    if isinstance(x, Symbol):
-        return call_text("facing", x)
+    if isinstance(x, Traced):
+        return traced(facing, x)
     return np.conj(x) / np.where(x == 0, np.inf, np.abs(x)) if dtype_of(x).kind == "c" else np.sign(x)
 
 
@@ -126,26 +125,19 @@ def ties(x: Any, y: object) -> Any:
     return (x > y) + 0.5 * (x == y)
 
 
-def real_power(x: Any, y: object) -> object:
-    """`x ** y` for floats, NaN where Python would turn complex."""
-    out = x**y
-    return math.nan if type(out) is complex and complex not in (type(x), type(y)) else out
-
-
 def wins(x: Any, y: Any) -> Any:
     """1 where x is the larger; two tied wires take half each, a tie with a constant passes nothing."""
-    for one, other in ((x, y), (y, x)):
-        if getattr(one, "absent", False):
-            return Symbol("True", one.names | other.names)
+    if getattr(x, "absent", False) or getattr(y, "absent", False):
+        return True
     if getattr(x, "constant", False) or getattr(y, "constant", False):
         return x > y
-    return call_text("ties", x, y) if isinstance(x, Symbol) else ties(x, y)
+    return traced(ties, x, y) if isinstance(x, Traced) else ties(x, y)
 
 
 def known(slope: Any, out: Any) -> Any:
     """What a switch sends down a branch; NaN where its value is NaN, because nobody knows which branch that was."""
-    if isinstance(slope, Symbol):
-        return call_text("known", slope, out)
+    if isinstance(slope, Traced):
+        return traced(known, slope, out)
     if not isinstance(out, Carrier) and not np.any(np.isnan(out)):
         return slope  # the same, in one look
     if showing.on and not showing.exact:

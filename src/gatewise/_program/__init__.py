@@ -7,6 +7,8 @@ compiler, another engine) takes it as it is.
 from gatewise._program.building import Builder as Builder
 from gatewise._program.building import NotTold as NotTold
 from gatewise._program.building import program_of as program_of
+from gatewise._program.circuits import circuit_from_json as circuit_from_json
+from gatewise._program.circuits import circuit_to_json as circuit_to_json
 from gatewise._program.passes import needed as needed
 from gatewise._program.program import PART as PART
 from gatewise._program.program import At as At

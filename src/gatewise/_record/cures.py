@@ -7,25 +7,27 @@ were finite, at the numbers of the run and at others, and it is finite where wha
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from gatewise import _syntax
 from gatewise._circuit import Expr, FrozenCircuit, Wire, part_of, placed, seen, unknown_behind, with_wires
 from gatewise._circuit.recognition import parameters_match, unshifted
 from gatewise._derivatives import vjp
 from gatewise._errors import GatewiseError
-from gatewise._gates import Gate, Pattern, Variable
+from gatewise._gates import Gate, Variable
 from gatewise._gates.cures import CURES, Cure
+from gatewise._recording import expression_at
+from gatewise._source.spelling import ATOM, Text, number_literal
 from gatewise._source.staged import Writer
 
 SCALES = (1 / 8, 1 / 64, 1e-3)  # of the numbers of the run, which may all lie where nothing is finite
 DRAWS = ((0.0, 0.3), (0.0, 5.0), (1.0, 0.05), (1.0, 1.0))  # middle and spread of numbers drawn
 CLOSE = {"float64": 1e-8, "float32": 1e-3, "float16": 3e-2}
 
+DDOF = ("ddof", 0)  # as without it
 Found = dict[str, Any]  # what the names of a row stand for
 
 
@@ -85,7 +87,7 @@ def fits(pattern: object, x: object, circuit: FrozenCircuit, found: Found) -> bo
     """Whether a wire or a number is what a pattern says; `found` gets what its names stand for."""
     if type(pattern) is Variable:
         return is_same(found.setdefault(pattern.name, x), x)
-    if type(pattern) is not Pattern:
+    if type(pattern) is not Expr:
         return type(x) in (int, float) and x == pattern
     step = alone_of(x, circuit) if isinstance(x, Wire) else None
     if step is None or step.gate is not pattern.gate or len(step.operands) != len(pattern.operands):
@@ -102,7 +104,7 @@ def fits(pattern: object, x: object, circuit: FrozenCircuit, found: Found) -> bo
     return False
 
 
-def have_parameters(pattern: Pattern, values: Any, parameters: Mapping[str, Any], found: Found) -> bool:
+def have_parameters(pattern: Expr, values: Any, parameters: Mapping[str, Any], found: Found) -> bool:
     try:
         return parameters_match(pattern, values, parameters, found)
     except ValueError:  # an index of arrays, held against one of slices
@@ -218,53 +220,53 @@ def agree(old: Any, new: Any, where: Any) -> bool:
 def cure_text(cure: Cure, circuit: FrozenCircuit, wire: Wire, found: Found) -> str:
     """`gw.softmax(scores, axis=1) for e / np.sum(e, axis=1, keepdims=True)`, in the user's names."""
     writer = Writer(circuit, "code")
-    old = writer.say.step(circuit.steps[wire]).text
-    tree = In(texts(cure, writer, found)).visit(_syntax.expression(cure.text))
-    text = ast.unparse(tree).replace(" ** ", "**")
+    speller = writer.say.speller
+    speller.defines = False
+    if not circuit.stages or any(stage.line is not None for stage in circuit.stages):
+        speller.own = "gw."  # an expression knows the gates without a module
+    old, named = writer.say.step(circuit.steps[wire]).text, texts(cure, writer, found)
+    speller.omits = False  # what the row says is said
+    text = spelled(cure.instead, named, writer, found)
     is_part = wire not in writer.names.named  # of a longer line, into which it is to be put as it stands
-    text = f"({text})" if is_part and isinstance(tree, ast.BinOp | ast.UnaryOp) else text
-    text = re.sub(", (axis=None|keepdims=False|ddof=0)", "", text)
-    if circuit.stages and all(
-        stage.line is None for stage in circuit.stages
-    ):  # an expression knows the gates without a module
-        text = text.replace("gw.", "")
-    return f"{text} for {old}" + (f" ({cure.note})" if cure.note else "")
+    return f"{text.at(ATOM) if is_part else text.text} for {old}" + (f" ({cure.note})" if cure.note else "")
 
 
-def texts(cure: Cure, writer: Writer, found: Found) -> dict[str, str]:
-    """What the names of a row are in the user's text."""
+def texts(cure: Cure, writer: Writer, found: Found) -> dict[str, Text]:
+    """What the operands of a row are in the user's text."""
     named = {}
     for name, x in found.items():
         if name in cure.operands:
             source = seen(unshifted(x, found.get("axis", 1))) if cure.shift and isinstance(x, Wire) else x
-            named[name] = writer.say.spell(source).text
-        else:
-            named[name] = writer.say.speller.index(x) if name == "index" else writer.say.speller.parameter(x)
+            named[name] = writer.say.spell(source)
     if is_pair(found.get("index")):
-        match slice_of(named["index"]):
-            case ast.Tuple(elts=[_, classes]):
-                named["y"] = ast.unparse(classes)
-            case _:
-                named["y"] = f"{named['index']}[1]"
+        named["y"] = second_part(found["index"], writer)
     return named
+
+
+def spelled(x: Any, named: Mapping[str, Text], writer: Writer, found: Found) -> Text:
+    """An expression of a row in the user's text."""
+    if type(x) is Variable:
+        return named[x.name]
+    if type(x) is not Expr:
+        return number_literal(x)
+    parameters = {name: found.get(v.name) if type(v) is Variable else v for name, v in x.parameters.items()}
+    parameters = {name: v for name, v in parameters.items() if v is not None and v is not False and (name, v) != DDOF}
+    operands = [spelled(each, named, writer, found) for each in x.operands]
+    return writer.say.speller.step(replace(x, parameters=parameters), operands, [None] * len(operands))
 
 
 def is_pair(index: object) -> bool:
     return isinstance(index, tuple) and len(index) == 2
 
 
-def slice_of(text: str) -> ast.expr:
-    """What stands between brackets, as a tree."""
-    tree = _syntax.expression(f"_[{text}]")
-    assert isinstance(tree, ast.Subscript)
-    return tree.slice
-
-
-class In(ast.NodeTransformer):
-    """Puts texts in the place of names."""
-
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self.texts = texts
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return slice_of(self.texts[node.id]) if node.id in self.texts else node
+def second_part(index: Any, writer: Writer) -> Text:
+    """The second part of an index as the user's code says it, or of the name that it has."""
+    speller, circuit = writer.say.speller, writer.circuit
+    if not {id(index), ("index", id(index))} & speller.texts.keys():
+        return Text(speller.part(index[1]))
+    for step in circuit.steps.values():
+        if step.parameters.get("index") is index and step.place:
+            match expression_at(*step.place[-1]):
+                case ast.Subscript(slice=ast.Tuple(elts=[_, second])):
+                    return Text(ast.unparse(second))
+    return Text(f"{speller.index(index)}[1]")

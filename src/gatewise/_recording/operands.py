@@ -20,12 +20,12 @@ from gatewise._circuit import (
     tick,
     wires_in,
 )
-from gatewise._gates import GATES, Gate, written
+from gatewise._gates import GATES, ONE, Gate, one_over, written
 from gatewise._recording.constants import PlainNames, said
 from gatewise._recording.naming import Namer, made_by, where_of
 from gatewise._recording.places import expression_at, source_of
 from gatewise._recording.recorder import Recorder
-from gatewise._tensor import Kept, one_over
+from gatewise._tensor import Kept
 
 
 class Constants:
@@ -224,9 +224,6 @@ def name_in(node: ast.expr | None) -> str:
 def captured_key(value: Any, base: str) -> Any:
     """What tells an array from outside from others: each use of an index has a copy of its own."""
     return (base, value.dtype, value.shape, value.tobytes()) if isinstance(value, Kept) else ("array", id(value))
-
-
-ONE = -1  #: where the text of the 1 in 1 / x stands among those of operands
 
 
 def told_by_value(value: np.ndarray[Any, Any]) -> str | None:

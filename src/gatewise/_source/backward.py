@@ -12,10 +12,12 @@ from gatewise._circuit import Expr, Input, Stage, Wire, part_of, wires_in
 from gatewise._recording.structures import key_text
 from gatewise._source.forward import line_of_stage
 from gatewise._source.guards import DEEPEST
+from gatewise._source.lines import COMMENT, TextLine
 from gatewise._source.looking import is_gate
 from gatewise._source.moves import repeated_number
-from gatewise._source.spelling import Text
-from gatewise._source.statements import COMMENT, Statements, TextLine
+from gatewise._source.names import Names
+from gatewise._source.spelling import Text, as_text, say
+from gatewise._source.statements import Statements
 from gatewise._transforms import Event, reverse
 
 
@@ -74,7 +76,7 @@ class Backward:
         """The gradients of inputs that nothing came back to."""
         for i in self.circuit.wanted:
             if i.wire not in self.begun and i.wire is not self.circuit.output:
-                self.page.write(f"{self.names.d_name(i.wire)} = {zeros_text(i)}")
+                self.page.bind(self.names.d_name(i.wire), zeros_text(i))
 
     def understand(self, event: Event, arriving: Counter[Wire]) -> None:
         """Put simplified nodes in the place of what was recorded; copies of one number need no name."""
@@ -106,32 +108,22 @@ class Backward:
     def start(self) -> None:
         """The structures that take gradients, and the first gradient."""
         for parameter in dict.fromkeys(i.parameter for i in self.circuit.wanted if i.path):
-            self.page.write(f"{self.names.dict_name(parameter)} = {empty_structure(self.circuit.inputs, parameter)}")
+            self.page.bind(self.names.dict_name(parameter), Text(empty_structure(self.circuit.inputs, parameter)))
         output = self.circuit.output
         self.begun.add(output)
         if self.starts_with_ones():
-            self.page.write(f"{self.first} = {self.ones(output)}")
+            self.page.bind(self.first, first_ones(output, self.names))
         if output in self.names.inputs and self.names.inputs[output].wanted and self.names.d_name(output) != self.first:
-            self.page.write(
-                f"{self.names.d_name(output)} = {self.first}{'.copy()' if isinstance(output.value, np.ndarray) else ''}"
-            )
-
-    def ones(self, output: Wire) -> str:
-        """The first gradient: 1.0 for a number, ones for an array."""
-        if isinstance(output.value, float):
-            return "1.0"
-        if isinstance(output.value, np.generic):
-            return f"np.{output.value.dtype.name}(1.0)"
-        return f"np.ones_like({self.names.forward_name(output)})"
+            own = ".copy()" if isinstance(output.value, np.ndarray) else ""
+            self.page.bind(self.names.d_name(output), say("{}{}", self.first, own))
 
     def complete(self, event: Event, wire: Wire) -> None:
         """The gradient of `wire` is complete: from here on it is a name, or written where it is used."""
         if event.upstream is None:
             return
         if wire in self.begun:
-            self.say.d_texts[event.upstream] = Text(
-                self.first if wire is self.circuit.output else self.names.d_name(wire)
-            )
+            name = self.first if wire is self.circuit.output else self.names.d_name(wire)
+            self.say.d_texts[event.upstream] = as_text(name)
         else:
             self.say.d_roots[event.upstream] = self.inline[wire]
 
@@ -213,11 +205,22 @@ def uses(roots: Any) -> Counter[Any]:
     return counts
 
 
-def zeros_text(i: Input) -> str:
+def first_ones(output: Wire, names: Names) -> Text:
+    """The first gradient: 1.0 for a number, ones for an array."""
+    if isinstance(output.value, float):
+        return Text("1.0")
+    if isinstance(output.value, np.generic):
+        return Text(f"np.{output.value.dtype.name}(1.0)")
+    return say("np.ones_like({})", names.forward_name(output))
+
+
+def zeros_text(i: Input) -> Text:
     """The gradient of an input the output does not depend on."""
     if isinstance(i.wire.value, float):
-        return "0.0"
-    return f"np.zeros_like({i.text})" if isinstance(i.wire.value, np.ndarray) else f"np.{i.wire.value.dtype.name}(0.0)"
+        return Text("0.0")
+    value = i.wire.value
+    is_array = isinstance(value, np.ndarray)
+    return say("np.zeros_like({})", i.text) if is_array else Text(f"np.{value.dtype.name}(0.0)")
 
 
 def empty_structure(inputs: Sequence[Input], parameter: str) -> str:

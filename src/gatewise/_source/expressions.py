@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Wire, part_of, step_of
-from gatewise._source.looking import dtype_of, is_gate, value_of
+from gatewise._circuit import Expr, FrozenCircuit, Said, Wire, part_of, step_of
+from gatewise._source.looking import dtype_of, is_gate, is_spread, value_of
 from gatewise._source.moves import without_spreads
 from gatewise._source.names import Names
 from gatewise._source.nodes import Nodes
-from gatewise._source.spelling import ATOM, Speller, Text, as_text
+from gatewise._source.spelling import ATOM, Speller, Text, as_text, say
 from gatewise._tensor import Tensor
 
 Exact = tuple[np.dtype[Any], tuple[int, ...], bytes]  # what tells a number or an array from every other
@@ -56,7 +56,7 @@ class Expressions:
     def plain(self, x: object) -> Text:
         """A plain value of the backward pass or the forward pass."""
         if isinstance(x, (np.ndarray, np.generic)) and (node := self.logarithms.get(exact(x))) is not None:
-            return Text(f"np.log({self.typed(node, 0).text})")
+            return say("np.log({})", self.typed(node, 0))
         return self.speller.plain(x)
 
     def part_text(self, wire: Wire) -> str | None:
@@ -64,7 +64,8 @@ class Expressions:
         name = self.names.part_name(wire)
         if name is not None or not self.backward or step_of(wire) is None:
             return name
-        return self.spell(wire).text
+        text = self.spell(wire)
+        return Said(text.text, text.names)
 
     def spell(self, x: object) -> Text:
         """A value of the backward pass, or of the forward pass, as an expression."""
@@ -85,7 +86,7 @@ class Expressions:
         if (made := step_of(x)) is None:
             return self.speller.plain(x.value)
         text, place = self.step(made), part_of(x)
-        return text if place is None else Text(f"{text.at(ATOM)}[{place}]")
+        return text if place is None else Text(f"{text.at(ATOM)}[{place}]", ATOM, text.names)
 
     def is_only_read(self, x: Wire) -> bool:
         """Whether only a guard speaks of a wire: it is written out as it was recorded."""
@@ -93,7 +94,7 @@ class Expressions:
 
     def step(self, node: Expr) -> Text:
         """One step spelled out."""
-        if is_gate(node, np.not_equal) and node.operands[1] is False and dtype_of(node.operands[0]) == bool:
+        if node.gate.function is np.not_equal and node.operands[1] is False and dtype_of(node.operands[0]) == bool:
             return self.spell(node.operands[0])
         node = self.opened(node) if self.backward else node
         texts = [
@@ -105,10 +106,11 @@ class Expressions:
 
     def opened(self, node: Expr) -> Expr:
         """A step with the spreads left out that stand in gradients which are written where they are used."""
-        spread = [self.resolved(x) if isinstance(x, Wire) else x for x in node.operands]
-        operands = tuple(y if is_gate(y, np.broadcast_to) else x for x, y in zip(node.operands, spread, strict=True))
-        changed = any(x is not y for x, y in zip(node.operands, operands, strict=True))
-        return without_spreads(replace(node, operands=operands)) if changed else node
+        resolved = [self.resolved(x) if isinstance(x, Wire) else None for x in node.operands]
+        if not any(map(is_spread, resolved)):
+            return node
+        operands = tuple(y if is_spread(y) else x for x, y in zip(node.operands, resolved, strict=True))
+        return without_spreads(replace(node, operands=operands))
 
     def typed(self, node: Expr, i: int) -> Text:
         """A forward operand, with literals as the user typed them."""
@@ -119,7 +121,7 @@ class Expressions:
 
     def needs_a_line(self, node: Expr) -> bool:
         """Whether an inner value is written on a line of its own before: it takes statements, or is used again."""
-        copies = is_gate(node, np.broadcast_to) and not isinstance(node.operands[0], Expr)
+        copies = is_spread(node) and not isinstance(node.operands[0], Expr)
         return self.is_statement(node) or (self.counts[node] > 1 and not copies)
 
     def hoisted(self, node: Expr) -> Text:
@@ -128,7 +130,7 @@ class Expressions:
         name = self.names.free(f"{self.current}_{kind}")
         self.counts[node] = 0
         self.assign(name, node)
-        self.d_texts[node] = Text(name)
+        self.d_texts[node] = as_text(name)
         return self.d_texts[node]
 
     def resolved(self, x: object) -> Any:

@@ -10,7 +10,9 @@ from functools import lru_cache
 
 from gatewise._circuit import Expr, Stage, Wire, part_of, wires_in
 from gatewise._source.guards import DEEPEST, Guards
-from gatewise._source.statements import Statements, TextLine
+from gatewise._source.lines import NONE, TextLine
+from gatewise._source.spelling import Text
+from gatewise._source.statements import Statements
 from gatewise._tensor import METHODS
 
 
@@ -68,9 +70,11 @@ class Forward:
     def forward_line(self, stage: Stage, wire: Wire, node: Expr, quoted_above: bool) -> None:
         """One value of the forward pass."""
         if part_of(wire) is not None:
-            self.page.write(f"{self.port_names(node, stage)} = {self.say.step(node).text}")
-        elif not quoted_above and self.is_users(stage, wire, node):
-            self.page.write(f"{self.names.forward_name(wire)} = {right_side(stage)}", self.page.shapes.said(node))
+            names, text = self.port_names(node, stage), self.say.step(node)
+            bound = frozenset(name for name in names.replace(",", " ").split())
+            self.page.lines.append(TextLine(f"{names} = {text}", "", "", bound, NONE, text.names))
+        elif not quoted_above and (said := self.as_the_user(stage, wire, node)) is not None:
+            self.page.bind(self.names.forward_name(wire), said, self.page.shapes.said(node))
         else:
             self.page.assign(self.names.named.get(wire, self.circuit.names[wire]), node)
 
@@ -88,12 +92,16 @@ class Forward:
         unused, count = self.unused(), len(node.value)
         return ", ".join(names.get(k, unused) for k in range(count)) + ("," if count == 1 else "")
 
-    def is_users(self, stage: Stage, wire: Wire, node: Expr) -> bool:
-        """Whether the user's own right-hand side says exactly what the steps do."""
+    def as_the_user(self, stage: Stage, wire: Wire, node: Expr) -> Text | None:
+        """The user's own right-hand side, where it says exactly what the steps do."""
         said = stage.statement
         if said is None or said.in_place or wire is not stage.wires[-1] or self.circuit.names[wire] != stage.name:
-            return False
-        return not self.say.is_statement(node) and self.say.step(node).text.replace(" ", "") == as_we_write(said.value)
+            return None
+        if self.say.is_statement(node):
+            return None
+        ours = self.say.step(node)
+        same = ours.text.replace(" ", "") == as_we_write(said.value)
+        return Text(right_side(stage), names=ours.names) if same else None
 
 
 def line_of_stage(stage: Stage) -> str:

@@ -10,8 +10,9 @@ import numpy as np
 
 from gatewise._circuit import Block, Expr, Place, Read, Wire, part_of, step_of, unknown_behind, wires_in
 from gatewise._gates import GATES, cross_entropy, pick
+from gatewise._source.lines import TextLine
 from gatewise._source.looking import value_of
-from gatewise._source.spelling import ATOM, COMPARISON, Text, nested, number_literal
+from gatewise._source.spelling import ATOM, COMPARISON, Text, names_of, nested, number_literal
 from gatewise._source.statements import Statements
 
 WRITTEN_OUT = 30  # how many numbers an assertion may hold
@@ -88,7 +89,11 @@ class Guards:
                 if isinstance(rows, Wire) and rows not in self.circuit.spelled:
                     name, count = self.names.forward_name(rows), len(rows.value)
                     sentence = f"recorded where {name} was np.arange({count}): record it again for other inputs"
-                    self.page.write(f"assert np.array_equal({name}, np.arange({count})), {sentence!r}")
+                    self.page.lines.append(
+                        TextLine(
+                            f"assert np.array_equal({name}, np.arange({count})), {sentence!r}", reads=names_of(name)
+                        )
+                    )
 
     def checksum(self) -> str:
         """The name that this text has for zlib's crc32."""
@@ -104,12 +109,13 @@ class Guards:
         """Write the assertions for these reads, each once."""
         for read in reads:
             self.lines_for(self.made_for(read.wire))
-            said = asserted(self.say.spell(read.wire), read, self.checksum)
+            text = self.say.spell(read.wire)
+            said = asserted(text, read, self.checksum)
             if said not in self.said:
                 self.said.add(said)
                 if read.how not in ("shape", "length"):
                     self.page.write("# Python took this branch" if read.how == "bool" else "# Python read this value")
-                self.page.write(said)
+                self.page.lines.append(TextLine(said, reads=text.names))
 
     def lines_for(self, made: list[tuple[Wire, Expr]]) -> None:
         """Lines of their own for what is used twice, lies too deep, or is made by writing into an array."""

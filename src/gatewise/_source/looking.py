@@ -24,7 +24,12 @@ def is_number(x: object, value: float | None = None) -> bool:
 
 def is_gate(x: object, *functions: Function) -> TypeGuard[Expr]:
     """Whether `x` is an expression whose gate is of one of these functions."""
-    return isinstance(x, Expr) and any(x.gate.function is function for function in functions)
+    return type(x) is Expr and x.gate.function in functions
+
+
+def is_spread(x: object) -> TypeGuard[Expr]:
+    """Whether `x` repeats the entries of an array, as broadcasting does by itself."""
+    return type(x) is Expr and x.gate.function is np.broadcast_to
 
 
 def dtype_of(x: Any) -> Any:

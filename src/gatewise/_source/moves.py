@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr
-from gatewise._source.looking import dtype_of, is_gate, made, same_form, value_of, weak
+from gatewise._source.looking import dtype_of, is_gate, is_spread, made, same_form, value_of, weak
 
 
 def repeated_number(x: object) -> object:
@@ -121,10 +121,12 @@ def without_spreads(node: Expr) -> Expr:
         return node
     if (later := spread_later(node)) is not None:
         return later
+    if not any(map(is_spread, node.operands)):
+        return node
     operands = list(node.operands)
     for i, x in enumerate(operands):
         others = [value_of(y) for k, y in enumerate(operands) if k != i]
-        while is_gate(x, np.broadcast_to) and any(np.shape(y) == np.shape(node.value) for y in others):
+        while is_spread(x) and any(np.shape(y) == np.shape(node.value) for y in others):
             x = x.operands[0]
         operands[i] = x
     same_dtype = np.result_type(*(weak(value_of(x)) for x in operands)) == np.result_type(

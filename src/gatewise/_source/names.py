@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from gatewise._circuit import FrozenCircuit, Input, Wire, part_of
+from gatewise._circuit import FrozenCircuit, Input, Said, Wire, part_of
 from gatewise._recording.structures import key_text
 
 MODULES = {"np": "ꙮnp", "math": "ꙮmath"}  # stand for arguments of these names until the text is whole
@@ -14,7 +14,10 @@ MODULES = {"np": "ꙮnp", "math": "ꙮmath"}  # stand for arguments of these nam
 def hidden(text: str) -> str:
     """The text of an input, told apart from a module that printed code calls by the same name."""
     root = re.match(r"\w+", text)
-    return MODULES[root[0]] + text[root.end() :] if root and root[0] in MODULES else text
+    if root is None or isinstance(text, Said):
+        return text
+    name = MODULES.get(root[0], root[0])
+    return name if root[0] == text else Said(name + text[root.end() :], {name})
 
 
 class Names:
@@ -90,9 +93,8 @@ class Names:
         if wire not in self.d_names:
             source = self.inputs.get(wire)
             if source is not None and source.path:
-                self.d_names[wire] = self.dict_name(source.parameter) + "".join(
-                    f"[{key_text(key)}]" for key in source.path
-                )
+                name = self.dict_name(source.parameter)
+                self.d_names[wire] = Said(name + "".join(f"[{key_text(key)}]" for key in source.path), {name})
             else:
                 self.d_names[wire] = self.free("d" + self.circuit.names[wire])
         return self.d_names[wire]

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gatewise._circuit import Expr, Said, Wire
-from gatewise._gates import Gate, convert, pick
-from gatewise._recording.operands import ONE, told_by_value
+from gatewise._gates import HELPER, ONE, Gate, called, convert, one_over, pick
+from gatewise._recording.operands import told_by_value
 from gatewise._recording.structures import key_text
-from gatewise._source.looking import is_gate, is_plain_place, same_parameter, value_of, weak
-from gatewise._tensor import FORWARDS, SIGNS, by_rows, one_over
+from gatewise._source.looking import is_plain_place, same_parameter, value_of, weak
+from gatewise._tensor import FORWARDS, SIGNS, by_rows
 
 ATOM, POWER, UNARY, PRODUCT, SUM, AND, OR, COMPARISON, LOWEST = 100, 90, 80, 70, 60, 50, 40, 30, 0
 RANK = {
@@ -34,19 +34,41 @@ PREFIX = {operator.neg: "-", operator.pos: "+", operator.invert: "~"}
 
 
 class Text(NamedTuple):
-    """A piece of source and how tightly it holds together."""
+    """A piece of source, how tightly it holds together, and the names in it that stand for values of the text."""
 
     text: str
     rank: int = ATOM
+    names: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return self.text
 
     def at(self, rank: int) -> str:
         """The text, in brackets unless it holds together at least as tightly as `rank`."""
         return self.text if self.rank >= rank else f"({self.text})"
 
 
+def names_of(piece: str | Text) -> frozenset[str]:
+    """The names in a piece of source; a string that does not say them is a name, or has none."""
+    if isinstance(piece, (Text, Said)):
+        return piece.names
+    return frozenset((piece,)) if piece.isidentifier() else frozenset()
+
+
 def as_text(source: str) -> Text:
     """A piece of the user's source, or of ours, with how tightly it holds together."""
-    return Text(source, HOLDS[source.holds] if isinstance(source, Said) else ATOM)
+    return Text(source, HOLDS[source.holds] if isinstance(source, Said) else ATOM, names_of(source))
+
+
+def say(form: str, *pieces: str | Text, rank: int = ATOM) -> Text:
+    """A form with pieces in it, and the names in these."""
+    return Text(form.format(*pieces), rank, frozenset().union(*map(names_of, pieces)))
+
+
+def listed(form: str, pieces: Iterable[str | Text]) -> Said:
+    """Pieces with commas between them, in a form."""
+    given = [*pieces]
+    return Said(form.format(", ".join(map(str, given))), frozenset().union(*map(names_of, given)))
 
 
 HOLDS = {"atom": ATOM, "unary": UNARY, "loosely": LOWEST}
@@ -73,10 +95,11 @@ def is_default(value: object, default: object) -> bool:
 def infix(sign: str, left: Text, right: Text, grouped: bool = False) -> Text:
     """`left sign right`. With `grouped` a left operand that is a product keeps its brackets: a local gradient."""
     rank = RANK.get(sign, COMPARISON)
+    names = left.names | right.names
     if sign == "**":
-        return Text(f"{left.at(ATOM)}**{right.at(ATOM)}", POWER)
-    grouped = grouped and rank == PRODUCT
-    return Text(f"{left.at(rank + (1 if grouped or rank == COMPARISON else 0))} {sign} {right.at(rank + 1)}", rank)
+        return Text(f"{left.at(ATOM)}**{right.at(ATOM)}", POWER, names)
+    first = left.at(rank + (1 if (grouped and rank == PRODUCT) or rank == COMPARISON else 0))
+    return Text(f"{first} {sign} {right.at(rank + 1)}", rank, names)
 
 
 def number_literal(value: object) -> Text:
@@ -108,6 +131,8 @@ class Speller:
         self.texts: dict[Any, str] = dict(texts)
         self.named, self.free, self.hidden = named, free, hidden
         self.uses_math, self.defines = False, True  # `defines`: own gates are functions of the text, parameters inside
+        self.own = ""  # what stands before their names where they are not
+        self.omits = True  # parameters that a gate has anyhow
         self.modules: dict[str, str] = {}  # of SciPy's, that the text needs: what they are called there
         self.numbers: set[float] = set()  # those that are written by their value, and not as the user typed them
         self.functions: dict[str, Any] = {}  # own gates that need a definition: name -> step
@@ -115,7 +140,7 @@ class Speller:
     def plain(self, value: object) -> Text:
         """A plain value: its text, a literal, or an array that can be told by its value."""
         if id(value) in self.texts and not isinstance(value, (int, float, bool)):
-            return Text(self.texts[id(value)])
+            return Text(self.texts[id(value)], ATOM, names_of(self.texts[id(value)]))
         if isinstance(value, np.ndarray):
             return Text(self.array(value))
         return self.number(value)
@@ -144,9 +169,9 @@ class Speller:
         if not isinstance(value, (bool, int, float, str)) and id(value) in self.texts:
             return self.texts[id(value)]
         if isinstance(value, tuple):
-            return "(" + ", ".join(map(self.parameter, value)) + ("," if len(value) == 1 else "") + ")"
+            return listed("({},)" if len(value) == 1 else "({})", map(self.parameter, value))
         if isinstance(value, list):
-            return "[" + ", ".join(map(self.parameter, value)) + "]"
+            return listed("[{}]", map(self.parameter, value))
         if isinstance(value, np.dtype):
             return f"np.{value.name}" if value.name != "bool" else "bool"
         if isinstance(value, np.ndarray):
@@ -157,20 +182,21 @@ class Speller:
         """One part of an index; a tuple inside one is an array of positions."""
         if not isinstance(value, tuple):
             return self.index(value)
-        return f"({self.index(value)}{',' if len(value) == 1 else ''})"
+        return listed("({},)" if len(value) == 1 else "({})", [self.index(value)])
 
     def index(self, value: Any, alone: bool = False) -> str:
         """What stands between brackets; `alone` as an argument of a call."""
         if alone and any(isinstance(part, slice) for part in (value if isinstance(value, tuple) else (value,))):
-            return f"np.s_[{self.index(value)}]"
+            return listed("np.s_[{}]", [self.index(value)])
         if isinstance(value, Wire):
             return self.parameter(value)
         text = None if isinstance(value, (bool, int, float)) else self.texts.get(("index", id(value)))
         text = self.texts.get(id(value)) if text is None and not isinstance(value, (bool, int, float, tuple)) else text
         if isinstance(value, tuple):
-            text = ", ".join(map(self.part, value)) if text is None else text
-            several = alone and not text.isidentifier()
-            return f"({text}{',' if len(value) == 1 and text[-1] != ',' else ''})" if several or not value else text
+            text = listed("{}", map(self.part, value)) if text is None else text
+            if value and (not alone or text.isidentifier()):
+                return text
+            return listed("({},)" if len(value) == 1 and text[-1] != "," else "({})", [text])
         if text is not None:
             return text
         if isinstance(value, slice):
@@ -186,7 +212,18 @@ class Speller:
 
     def step(self, step: Expr, operands: Sequence[Text], values: Sequence[Any], grouped: bool = False) -> Text:
         """One step on operands that are spelled already; `values` are their plain values."""
+        text, names = self.on(step, operands, values, grouped), frozenset().union(*(x.names for x in operands))
+        for name, value in step.parameters.items():
+            if not isinstance(value, (bool, int, str, np.dtype)) and value is not None:
+                names |= names_of(self.index(value) if name == "index" else self.parameter(value))
+        return Text(text.text, text.rank, names)
+
+    def on(self, step: Expr, operands: Sequence[Text], values: Sequence[Any], grouped: bool) -> Text:
+        """The text of a step."""
         gate, forward = step.gate, step.forward
+        if gate is HELPER:
+            return Text(f"{called(forward)}({', '.join(o.text for o in operands)})")
+        function = gate.function
         if forward is one_over:
             return infix("/", Text(step.typed.get(ONE, "1.0")), operands[0])
         if forward in SIGNS:
@@ -201,18 +238,18 @@ class Speller:
             and any(isinstance(v, (np.ndarray, np.generic)) for v in values)
         ):
             return infix(gate.infix, operands[0], operands[1], grouped)  # the ufunc gives the same bits
-        if is_gate(step, pick):
+        if function is pick:
             return Text(f"{operands[0].at(ATOM)}[{self.index(step.parameters['index'])}]")
-        if is_gate(step, np.matrix_transpose) or (is_gate(step, np.transpose) and not step.parameters.get("axes")):
+        if function is np.matrix_transpose or (function is np.transpose and not step.parameters.get("axes")):
             if np.ndim(values[0]) == 0:
                 return Text(f"np.transpose({operands[0].text})")
-            turned = "T" if np.ndim(values[0]) <= 2 or is_gate(step, np.transpose) else "mT"
+            turned = "T" if np.ndim(values[0]) <= 2 or function is np.transpose else "mT"
             return Text(f"{operands[0].at(ATOM)}.{turned}")
-        if is_gate(step, convert):
+        if function is convert:
             dtype = self.parameter(step.parameters["dtype"])
             is_array = isinstance(values[0], np.ndarray)  # a number may be written as a plain one
             return Text(f"{operands[0].at(ATOM)}.astype({dtype})" if is_array else f"{dtype}({operands[0].text})")
-        if is_gate(step, np.where) and grouped and not any(np.shape(v) for v in values):
+        if function is np.where and grouped and not any(np.shape(v) for v in values):
             condition, one, other = operands
             return Text(f"{one.at(OR)} if {condition.at(OR)} else {other.at(OR)}", LOWEST)
         return Text(self.call(step, operands))
@@ -221,10 +258,12 @@ class Speller:
         """A step spelled as a call."""
         gate, forward = step.gate, step.forward
         parameters = {
-            n: self.parameter(v) for n, v in step.parameters.items() if not is_default(v, gate.defaults.get(n, step))
+            n: self.parameter(v)
+            for n, v in step.parameters.items()
+            if not (self.omits and is_default(v, gate.defaults.get(n, step)))
         }
         texts = [o.text for o in operands]
-        if is_gate(step, np.concatenate, np.stack):
+        if gate.function in (np.concatenate, np.stack):
             texts = [f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"]
         elif gate.text is not None and "{" in gate.text:
             text = self.with_module(gate.text) if gate.path else gate.text
@@ -247,7 +286,8 @@ class Speller:
 
     def function_path(self, gate: Gate) -> str:
         """`np.sum`, `special.expit`: what a gate's function is called in the text, which imports what that needs."""
-        return self.with_module(gate.path) if gate.path else name_in_numpy(gate)
+        name = self.with_module(gate.path) if gate.path else name_in_numpy(gate)
+        return name if name != gate.name else self.own + name
 
     def with_module(self, path: str) -> str:
         """A call of a function of SciPy's, its module under a name that stands for nothing else in the text."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,7 +77,6 @@ class Writer:
         self.guards = Guards(self.page)
         self.forward, self.backward = Forward(self.page, self.guards), Backward(self.page)
         self.say.speller.defined = definition
-        self.aliases: dict[str, str] = {}  # of modules whose names are arguments
 
     def text(self, said: Sequence[str] = ()) -> str:
         """Everything, from imports to return; `said` are comments above the forward pass."""
@@ -110,27 +109,10 @@ class Writer:
             *backward,
             self.returned(),
         ]
-        lines = [*head, *helpers, "", f"def {name}_and_gradients({self.signature()}):"]
-        return (
-            "\n".join(
-                self.with_modules(f"{line}")
-                for line in [*lines, *(f"    {line}" if str(line) else "" for line in body)]
-            )
-            + "\n"
-        )
-
-    def with_modules(self, line: str) -> str:
-        """A line of the text, with a module under another name where an argument has its name."""
-        code, sign, comment = line.partition("#")
-        for name, stands in MODULES.items():
-            if any(name == argument for argument, _, _ in self.circuit.signature):
-                if name not in self.aliases:
-                    self.aliases[name] = self.names.free(f"{name}_")
-                alias = self.aliases[name]
-                if code == IMPORTS[name]:
-                    return f"{code.removesuffix(f' as {name}')} as {alias}"
-                code = re.sub(rf"\b{name}\.", f"{alias}.", code).replace(stands, name)
-        return code + sign + comment
+        inside = [f"    {line}" if line else "" for line in map(str, body)]
+        lines = [*head, *helpers, "", f"def {name}_and_gradients({self.signature()}):", *inside]
+        aliases = {name: self.names.free(f"{name}_") for name, _, _ in circuit.signature if name in MODULES}
+        return "\n".join([with_modules(line, aliases) for line in lines] if aliases else lines) + "\n"
 
     def signature(self) -> str:
         """The user's own arguments, then captured values and the upstream gradient as keyword arguments."""
@@ -167,6 +149,16 @@ class Writer:
         )
         gradients = "".join(parts) if len(parts) == 1 else f"({', '.join(parts)})"
         return f"return {self.names.forward_name(self.circuit.output)}, {gradients}"
+
+
+def with_modules(line: str, aliases: Mapping[str, str]) -> str:
+    """A line of the text, with the modules under other names whose own are arguments."""
+    code, sign, comment = line.partition("#")
+    for name, alias in aliases.items():
+        if code == IMPORTS[name]:
+            return f"{code.removesuffix(f' as {name}')} as {alias}"
+        code = re.sub(rf"\b{name}\.", f"{alias}.", code).replace(MODULES[name], name)
+    return code + sign + comment
 
 
 def marked_kept(wire: Wire) -> object:

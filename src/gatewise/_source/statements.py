@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import permutations
 from typing import Any, Literal
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Wire, placed, with_wires
+from gatewise._circuit import Expr, FrozenCircuit, Said, Wire, placed, with_wires
 from gatewise._gates import NAMES, added_at, names_an_entry_once, viewed, written, zeros_with
 from gatewise._source.expressions import Expressions
+from gatewise._source.lines import TextLine, assigned, changed, written_into
 from gatewise._source.looking import dtype_of, is_gate, is_number, value_of
 from gatewise._source.names import Names
 from gatewise._source.shapes import Shapes
-from gatewise._source.spelling import ATOM, UNARY, Text, infix
+from gatewise._source.spelling import ATOM, UNARY, Text, as_text, infix, names_of, say
 
 Style = Literal["code", "notes"]
 #: By the function that makes a view, its gate.
 LOOKED_AT_BY = {function: gate for gate in NAMES.values() if gate.views for function in (gate.function, gate.call)}
-COMMENT = 51  # the column of what stands behind a line
 
 
 def order_for(node: Expr) -> tuple[int, ...] | None:
@@ -40,20 +39,6 @@ def order_for(node: Expr) -> tuple[int, ...] | None:
 RESHAPED = (np.reshape, np.ravel)
 
 
-@dataclass(slots=True)
-class TextLine:
-    """One line of the text: code, the number of its stage in the forward pass, what it says of shapes."""
-
-    code: str
-    mark: str = ""
-    said: str = ""
-
-    def __str__(self) -> str:
-        behind = "  ".join(part for part in (self.mark, self.said) if part)
-        gap = 4 if self.said and not self.mark else 2
-        return f"{self.code}{' ' * max(gap, COMMENT - len(self.code))}# {behind}" if behind else self.code
-
-
 class Statements:
     """Writes lines; the style "notes" keeps every local factor."""
 
@@ -67,9 +52,21 @@ class Statements:
         self.kept: list[Any] = []  # what the speller knows by its id
         self.said: set[str] = set()  # the assertions that were made
 
-    def write(self, code: str, said: str = "") -> None:
-        """One more line."""
-        self.lines.append(TextLine(code, said=said))
+    def write(self, code: str) -> None:
+        """One more line, that no value hangs on."""
+        self.lines.append(TextLine(code))
+
+    def bind(self, name: str, value: Text | str, said: str = "") -> None:
+        """`name = value`."""
+        self.lines.append(assigned(name, value, said))
+
+    def alter(self, name: str, sign: str, value: Text, said: str = "") -> None:
+        """`name += value` and its like."""
+        self.lines.append(changed(name, sign, value, said))
+
+    def enter(self, name: str, form: str, *pieces: str | Text) -> None:
+        """A line that writes into the array of a name."""
+        self.lines.append(written_into(name, say(form, *pieces)))
 
     def assign(
         self, name: str, root: object, *, like: Wire | None = None, fresh: bool = False, order: str = ""
@@ -87,23 +84,23 @@ class Statements:
             self.assign(name, left, like=like, fresh=True)
             self.change(name, sign, right)
         elif like is not None and (spread := self.spread_over(x, like)) is not None:
-            self.write(f"{name} = np.full_like({self.names.forward_name(like)}, {self.say.spell(spread).text})")
+            self.bind(name, say("np.full_like({}, {})", self.names.forward_name(like), self.say.spell(spread)))
         elif (product := self.local_times_upstream(x)) is not None:
-            self.write(f"{name} = {product}")
+            self.bind(name, product)
         else:
             self.name_shape(x, like)
             text = self.say.spell(x)
-            self.write(f"{name} = {self.owned(text, x, like, fresh, order)}", self.shapes.said(x))
+            self.bind(name, self.owned(text, x, like, fresh, order), self.shapes.said(x))
 
-    def owned(self, text: Text, x: object, like: Wire | None, fresh: bool, order: str) -> str:
+    def owned(self, text: Text, x: object, like: Wire | None, fresh: bool, order: str) -> Text:
         """An expression for a gradient: one that must share memory with nothing, and would, is copied.
 
         The gradient of a number is one, that nobody can change; an array without axes may stand for it.
         """
         named = not isinstance(x, Expr) or x in self.say.d_texts
         if like is not None and not isinstance(like.value, np.ndarray):
-            return f"+{text.at(UNARY)}" if (fresh or not named) and self.shares(x) else text.text
-        return f"{text.at(ATOM)}.copy({order})" if fresh and self.shares(x) else text.text
+            return Text(f"+{text.at(UNARY)}", UNARY, text.names) if (fresh or not named) and self.shares(x) else text
+        return Text(f"{text.at(ATOM)}.copy({order})", ATOM, text.names) if fresh and self.shares(x) else text
 
     def change(self, name: str, sign: str, right: object) -> None:
         """`name += right` and its like, on an array that has this name alone."""
@@ -111,7 +108,7 @@ class Statements:
         if sign == "+" and self.is_scatter(other):
             self.add_into(name, other.parameters["index"], other.operands[0])
         else:
-            self.write(f"{name} {sign}= {self.say.spell(right).text}")
+            self.alter(name, sign, self.say.spell(right))
 
     @property
     def truth_type(self) -> str:
@@ -127,7 +124,8 @@ class Statements:
         ):
             shape = x.parameters["shape"]
             if isinstance(shape, tuple) and shape == np.shape(like.value) and self.names.named[like].isidentifier():
-                self.say.speller.texts[id(shape)] = f"{self.names.named[like]}.shape"
+                told = self.names.named[like]
+                self.say.speller.texts[id(shape)] = Said(f"{told}.shape", names_of(told))
                 self.kept.append(shape)
 
     def fill(self, name: str, node: Expr, like: Wire | None) -> None:
@@ -148,14 +146,13 @@ class Statements:
             return
         index, shape, dtype = node.parameters["index"], tuple(node.parameters["shape"]), dtype_of(node)
         if like is not None and like in self.names.named and np.shape(like.value) == shape and dtype_of(like) == dtype:
-            self.write(f"{name} = np.zeros_like({self.names.forward_name(like)})")
+            self.bind(name, say("np.zeros_like({})", self.names.forward_name(like)))
         else:
             kind = "" if dtype == float else f", {self.truth_type}" if dtype == bool else f", np.{dtype.name}"
-            self.write(f"{name} = np.zeros({self.size(shape)}{kind})")
+            self.bind(name, say("np.zeros({}{})", self.size(shape), kind))
         if self.each_once(index) or (dtype == bool and node.operands[0] is True):
-            self.write(
-                f"{name}[{self.say.speller.index(index)}] = {self.say.spell(self.unspread(node.operands[0])).text}"
-            )
+            value = self.say.spell(self.unspread(node.operands[0]))
+            self.enter(name, "{}[{}] = {}", name, self.say.speller.index(index), value)
         else:
             self.add_into(name, index, node.operands[0])
 
@@ -163,7 +160,8 @@ class Statements:
         """A shape: in a loop that of the value whose gradient is written, where it is the same; else in numbers."""
         wire = self.sized_by
         if wire is not None and np.shape(wire.value) == shape and isinstance(wire.value, np.ndarray):
-            return f"{self.names.forward_name(wire)}.shape"
+            told = self.names.forward_name(wire)
+            return Said(f"{told}.shape", names_of(told))
         return self.say.speller.parameter(shape)
 
     def lay_out(self, name: str, axes: tuple[int, ...]) -> None:
@@ -172,23 +170,25 @@ class Statements:
         if axes not in (rows, rows[::-1]):
             if not self.lines[-1].code.endswith('.copy("K")'):
                 back = tuple(map(int, np.argsort(axes)))
-                self.write(f"{name} = np.transpose(np.transpose({name}, {axes}).copy(), {back})")
+                self.bind(name, say("np.transpose(np.transpose({}, {}).copy(), {})", name, str(axes), str(back)))
             return
         copied = ".copy()" if axes == rows else '.copy("F")'
         if not self.lines[-1].code.endswith((copied, '.copy("K")')):
-            self.write(f"{name} = {name}{copied}")
+            self.bind(name, say("{}{}", name, copied))
 
     def put_into(self, name: str, node: Expr) -> None:
         """`name[index] = values`, through the views that the user wrote into."""
         base, values = node.operands
-        target, looked_at = Text(name), value_of(base)
+        target, looked_at = as_text(name), value_of(base)
         for function, parameters, which in node.parameters.get("chain", ()):
             view = Expr(LOOKED_AT_BY[function], function, (base,), parameters, looked_at)
             target, looked_at = self.say.speller.step(view, [target], [looked_at]), function(looked_at, **parameters)
             if which is not None:
-                target, looked_at = Text(f"{target.at(ATOM)}[{which}]"), looked_at[which]
+                target = Text(f"{target.at(ATOM)}[{which}]", ATOM, target.names)
+                looked_at = looked_at[which]
         index = self.say.speller.index(node.parameters["index"])
-        self.write(f"{target.at(ATOM)}[{index}] = {self.say.spell(self.unspread(values)).text}")
+        place = Text(target.at(ATOM), ATOM, target.names)
+        self.enter(name, "{}[{}] = {}", place, index, self.say.spell(self.unspread(values)))
 
     def unspread(self, x: object) -> Any:
         """What is spread over the places it is written to: assignment spreads by itself."""
@@ -199,11 +199,12 @@ class Statements:
         """`name[index] += values`, through np.add.at where an entry may be named twice."""
         values = self.unspread(values)
         if not self.each_once(index):
-            self.write(f"np.add.at({name}, {self.say.speller.index(index, alone=True)}, {self.say.spell(values).text})")
+            place = self.say.speller.index(index, alone=True)
+            self.enter(name, "np.add.at({}, {}, {})", name, place, self.say.spell(values))
         elif is_number(values) and values < 0:
-            self.write(f"{name}[{self.say.speller.index(index)}] -= {self.say.speller.plain(-values).text}")
+            self.enter(name, "{}[{}] -= {}", name, self.say.speller.index(index), self.say.speller.plain(-values))
         else:
-            self.write(f"{name}[{self.say.speller.index(index)}] += {self.say.spell(values).text}")
+            self.enter(name, "{}[{}] += {}", name, self.say.speller.index(index), self.say.spell(values))
 
     def each_once(self, index: object) -> bool:
         """Whether an index surely names no entry twice: slices, positions, one mask, np.arange beside rows as long."""
@@ -267,20 +268,20 @@ class Statements:
             for y in x.operands:
                 self.accumulate(name, y, like)
         elif (product := self.local_times_upstream(x)) is not None:
-            self.write(f"{name} += {product}")
+            self.alter(name, "+", product)
         elif is_gate(x, np.negative) and x not in self.say.d_texts and self.once(x):
-            self.write(f"{name} -= {self.say.spell(x.operands[0]).text}", self.shapes.said(x))
+            self.alter(name, "-", self.say.spell(x.operands[0]), self.shapes.said(x))
         else:
             self.name_shape(x, like)
-            self.write(f"{name} += {self.say.spell(x).text}", self.shapes.said(x))
+            self.alter(name, "+", self.say.spell(x), self.shapes.said(x))
 
-    def local_times_upstream(self, x: object) -> str | None:
+    def local_times_upstream(self, x: object) -> Text | None:
         """In the notes' style: the local gradient in brackets, times the upstream one, and what they are called."""
         if self.style != "notes" or not self.say.backward or (found := self.factors(x)) is None:
             return None
         local, upstream = found
         factor = local.text if local.text.isidentifier() else f"({local.text})"
-        return f"{factor} * {upstream.text}    # local {local.text}, upstream {upstream.text}"
+        return say("{} * {}    # local {}, upstream {}", factor, upstream, local, upstream)
 
     def factors(self, x: object) -> tuple[Text, Text] | None:
         """A contribution taken apart into local gradient and upstream gradient, where it is their product."""
@@ -288,12 +289,13 @@ class Statements:
             return Text("1"), self.say.d_texts[x]
         if not is_gate(x, np.multiply, np.divide, np.negative):
             return None
-        upstream = x.operands[1 if is_gate(x, np.multiply) else 0]
+        function = x.gate.function
+        upstream = x.operands[1 if function is np.multiply else 0]
         if not isinstance(upstream, Wire) or upstream not in self.say.d_texts:
             return None
-        if is_gate(x, np.multiply):
+        if function is np.multiply:
             return self.say.spell(x.operands[0]), self.say.d_texts[upstream]
-        return Text("-1") if is_gate(x, np.negative) else infix(
+        return Text("-1") if function is np.negative else infix(
             "/", Text("1"), self.say.spell(x.operands[1])
         ), self.say.d_texts[upstream]
 

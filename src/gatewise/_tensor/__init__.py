@@ -34,7 +34,6 @@ from gatewise._tensor.making import tensor as tensor
 from gatewise._tensor.making import variable as variable
 from gatewise._tensor.operators import FORWARDS as FORWARDS
 from gatewise._tensor.operators import SIGNS as SIGNS
-from gatewise._tensor.operators import one_over as one_over
 from gatewise._tensor.parameters import Kept as Kept
 from gatewise._tensor.protocols import QUESTIONS as QUESTIONS
 from gatewise._tensor.protocols import by_function as by_function

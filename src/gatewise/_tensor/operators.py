@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import VariableWire, closed_bits
-from gatewise._gates import GATES, NAMES, Gate, plain, real_power
+from gatewise._gates import GATES, NAMES, Gate, one_over, plain, real_power
 from gatewise._tensor.applying import UNHURRIED, apply, apply1, apply2, recovered
 from gatewise._tensor.asking import BACKWARD
 from gatewise._tensor.carrier import Tensor, give
@@ -17,12 +17,6 @@ from gatewise._tensor.changing import change, is_learned, may_change, not_change
 from gatewise._tensor.protocols import unsupported
 from gatewise._tensor.writing import into
 from gatewise._types import Function
-
-
-def one_over(x: Any) -> object:
-    """`1.0 / x`: the reciprocal as the course writes it."""
-    return 1.0 / x
-
 
 #: The Python operator behind each sign.
 FORWARDS: dict[str, Callable[..., Any]] = {

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from gatewise._gates.expression import Traced, traced
 from gatewise._gates.families import elementwise, give_rules
 from gatewise._gates.of_scipy.declaring import of_special
-from gatewise._gates.symbols import Symbol, call_text
 
 UNLIKE: tuple[Any, ...] = (1, 3, np.array([0.3, 0.6, 0.45])), {}  #: with two parameters that differ
 ORDERS = [(n, np.array([0.7, 1.4, 2.3])) for n in (0, 1, 2, 3)]
@@ -23,10 +23,9 @@ def first_fixed(name, function, **facts):
 
 
 def of_order(name, n, x):
-    """One of these functions of a symbol, which writes its name, or of a value."""
-    if isinstance(n, Symbol) or isinstance(x, Symbol):
-        return call_text(name, n, x)
-    return {"polygamma": polygamma, "zeta": zeta}[name](n, x)
+    """One of these functions where a rule is traced, or of a value."""
+    function = {"polygamma": polygamma, "zeta": zeta}[name]
+    return traced(function, n, x) if isinstance(n, Traced) or isinstance(x, Traced) else function(n, x)
 
 
 @first_fixed("zeta", special.zeta, fixed=("x",), domain=(0.3, 3.0), sample=[((n + 2, q), {}) for n, q in ORDERS])

@@ -7,12 +7,13 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from gatewise._source.looped.heads import in_one
-from gatewise._source.looped.lines import binds, changes, reads, renamed, without_empty_quotes
+from gatewise._source.lines import TextLine, assigned, written_into
+from gatewise._source.looped.heads import head, in_one
+from gatewise._source.looped.lines import renamed, without_empty_quotes
 from gatewise._source.looped.parts import Rounds
 from gatewise._source.looped.rounds import ListEntry, Written
 from gatewise._source.names import Names
-from gatewise._source.statements import TextLine
+from gatewise._source.spelling import Text, listed, say
 
 EVERY = "ꙮevery"  #: stands for the number that was asked for, until it is known which others the text holds
 
@@ -29,10 +30,10 @@ class Again:
     states: str
     first: str
     every: str
-    inside: Collection[str]
+    inside: frozenset[str]
 
     @classmethod
-    def named(cls, counter: str, names: Names, every: int, inside: Collection[str]) -> Again:
+    def named(cls, counter: str, names: Names, every: int, inside: frozenset[str]) -> Again:
         """For stretches of so many rounds; 0 for a length that grows with the square root of their number."""
         rounds, states, first = (names.free(name) for name in ("rounds", "states", "first"))
         return cls(counter, rounds, states, first, EVERY if every else names.free("every"), inside)
@@ -41,31 +42,33 @@ class Again:
         """The places in the lists of one stretch."""
         return dataclasses.replace(place, rounds=self.rounds, less=self.first)
 
-    def begin(self, head: str, state: Sequence[str]) -> list[TextLine]:
+    def begin(self, ahead: TextLine, state: Sequence[str]) -> list[TextLine]:
         """The lines before the loop, from its head."""
-        told = head.partition(" in ")[2].removesuffix(":")
+        told = ahead.code.partition(" in ")[2].removesuffix(":")
         back = told.startswith("reversed(")
         told = f"{told.removeprefix('reversed(').removesuffix(')')}[::-1]" if back else told
-        lines = [TextLine(f"{self.rounds} = {told}")]
+        lines = [assigned(self.rounds, Text(told, names=ahead.reads))]
         if self.every != EVERY:
-            lines.append(TextLine(f"{self.every} = max(1, int(np.sqrt(len({self.rounds}))))"))
-        return [*lines, TextLine(f"{self.states} = []")] if state else lines
+            lines.append(assigned(self.every, say("max(1, int(np.sqrt(len({}))))", self.rounds)))
+        return [*lines, assigned(self.states, "[]")] if state else lines
 
     def keeping(self, state: Sequence[str], place: ListEntry, lines: Sequence[TextLine]) -> list[TextLine]:
         """The rounds forward, which keep every so manieth state."""
         at = dataclasses.replace(place, rounds=self.rounds).at()
-        several = ", ".join(state)
-        kept = TextLine(f"{self.states}.append({several if len(state) == 1 else f'({several})'})")
-        every = [in_one(f"if {at if at.isidentifier() else f'({at})'} % {self.every} == 0:", [kept])] if state else []
-        return [*every, *(x for line in lines for x in self.without_lists(line))]
+        several = listed("{}" if len(state) == 1 else "({})", state)
+        kept = written_into(self.states, say("{}.append({})", self.states, several))
+        asked = f"if {at if at.isidentifier() else f'({at})'} % {self.every} == 0:"
+        every = in_one(TextLine(asked, reads=at.names | {self.every}), [kept])
+        return [*([every] if state else []), *(x for line in lines for x in self.without_lists(line))]
 
     def without_lists(self, line: TextLine) -> list[TextLine]:
         """A line, perhaps of several, without those that fill lists for a way back that is not gone."""
         filled = re.compile(r"\s*(\w+)(?: = \[|\.append\()")
         lines = [x for x in line.code.split("\n") if (m := filled.match(x)) is None or m[1] not in self.inside]
-        return [TextLine("\n".join(lines), line.mark, line.said)] if lines else []
+        binds, changes = line.binds - self.inside, line.changes - self.inside
+        return [dataclasses.replace(line, code="\n".join(lines), binds=binds, changes=changes)] if lines else []
 
-    def rewrite(self, part: Rounds, names: Names, written: Written, ahead: str, place: ListEntry) -> TextLine:
+    def rewrite(self, part: Rounds, names: Names, written: Written, ahead: TextLine, place: ListEntry) -> TextLine:
         """Turn the lines of a loop into those of one that keeps states alone; the loop back, as one line."""
         begin = [x for x in written.before if x in written.ours]
         lines = needed([x for x in written.inside if x not in written.theirs], written.ours)
@@ -73,28 +76,36 @@ class Again:
         kept = self.keeping(state, place, [x for x in written.inside if x not in written.ours])
         written.before = [*(x for x in written.before if x not in begin), *self.begin(ahead, state)]
         written.inside = kept
-        stretch = [TextLine(f"{', '.join(state)} = {self.states}.pop()")] if state else []
-        stretch += [*begin, in_one(f"for {self.counter} in {self.part}:", lines)]
+        states = frozenset((self.states,))
+        taken = TextLine(f"{', '.join(state)} = {self.states}.pop()", "", "", frozenset(state), states, states)
+        stretch = [
+            *([taken] if state else []),
+            *begin,
+            in_one(head(self.counter, self.part.text, self.part.names), lines),
+        ]
         output = names.named.get(names.circuit.output, "")
-        if any(output in binds(x) for x in stretch):  # it is given back
+        if any(output in x.binds for x in stretch):  # it is given back
             stretch = renamed(stretch, {output: names.free(f"{output}_again")})
         return self.back(stretch, written.back)
 
     @property
-    def part(self) -> str:
-        return f"{self.rounds}[{self.first} : {self.first} + {self.every}]"
+    def part(self) -> Text:
+        """The rounds of a stretch."""
+        return say("{}[{} : {} + {}]", self.rounds, self.first, self.first, self.every)
 
     def back(self, stretch: Sequence[TextLine], lines: Sequence[TextLine]) -> TextLine:
         """The loop back, a stretch after the other."""
-        head = f"for {self.first} in reversed(range(0, len({self.rounds}), {self.every})):"
-        return in_one(head, [*stretch, in_one(f"for {self.counter} in reversed({self.part}):", lines)])
+        firsts = say("reversed(range(0, len({}), {}))", self.rounds, self.every)
+        rounds = say("reversed({})", self.part)
+        inside = in_one(head(self.counter, rounds.text, rounds.names), lines)
+        return in_one(head(self.first, firsts.text, firsts.names), [*stretch, inside])
 
 
 def state_of(part: Rounds, names: Names, lines: Sequence[TextLine]) -> list[str]:
     """The names of what a round is given by the one before: what lines of a round write into, they have copied."""
     carried = [names.circuit.names[part.body.wires[q]] for q in part.body.carried]
     carried += [move.name for move in part.repeat.moves]
-    read = {name for line in lines for name in reads(line)}
+    read = {name for line in lines for name in line.reads}
     return [name for name in dict.fromkeys(carried) if name in read]
 
 
@@ -102,8 +113,8 @@ def needed(lines: Sequence[TextLine], fills: Collection[TextLine]) -> list[TextL
     """Those lines of a round that make what fills the lists, in this round or a later one."""
     found = {x.code for x in lines if x in fills}
     while True:
-        asked = {name for x in lines if x.code in found for name in reads(x)}
-        more = {x.code for x in lines if not asked.isdisjoint(binds(x) | changes(x))} - found
+        asked = {name for x in lines if x.code in found for name in x.reads}
+        more = {x.code for x in lines if not asked.isdisjoint(x.binds | x.changes)} - found
         if not more:
             return without_empty_quotes([x for x in lines if x.code in found or x.code.startswith("#")])
         found |= more

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gatewise._source.lines import NONE, TextLine, together
 from gatewise._source.looped.parts import Rounds
-from gatewise._source.statements import TextLine
 
 
-def in_one(head: str, lines: Sequence[TextLine]) -> TextLine:
+def in_one(head: TextLine, lines: Sequence[TextLine]) -> TextLine:
     """A loop as one line of several."""
     inside = [str(TextLine(f"    {x}", line.mark, line.said)) for line in lines for x in line.code.split("\n")]
-    return TextLine("\n".join([head, *(inside or ["    pass"])]))
+    return TextLine("\n".join([head.code, *(inside or ["    pass"])]), "", "", *together([head, *lines]))
 
 
 def one_by_one(lines: Sequence[TextLine]) -> list[TextLine]:
@@ -24,15 +24,20 @@ def mark(part: Rounds) -> str:
     return f"ꙮloop{id(part)}"
 
 
-def heads(part: Rounds, bound: str) -> tuple[str, str]:
+def heads(part: Rounds, bound: str) -> tuple[TextLine, TextLine]:
     """The two heads of a loop, forward and back."""
     counting = part.repeat.counting
-    if bound:
-        text = literal(counting.counts)
-        return f"for {part.counter} in {text}:", f"for {part.counter} in reversed({text}):"
-    told = str(counting.told)
-    back = told.removeprefix("reversed(").removesuffix(")") if counting.back else f"reversed({told})"
-    return f"for {part.counter} in {told}:", f"for {part.counter} in {back}:"
+    told = counting.told
+    if bound or told is None:
+        text, names, back = literal(counting.counts), NONE, f"reversed({literal(counting.counts)})"
+    else:
+        text, names = str(told), told.names
+        back = text.removeprefix("reversed(").removesuffix(")") if counting.back else f"reversed({text})"
+    return head(part.counter, text, names), head(part.counter, back, names)
+
+
+def head(counter: str, counts: str, names: frozenset[str]) -> TextLine:
+    return TextLine(f"for {counter} in {counts}:", binds=frozenset((counter,)), reads=names)
 
 
 def literal(counts: range) -> str:

@@ -9,24 +9,25 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Input, Unrolled, Wire
-from gatewise._source.backward import empty_structure, zeros_text
+from gatewise._circuit import Expr, FrozenCircuit, Input, Said, Unrolled, Wire
+from gatewise._source.backward import empty_structure, first_ones, zeros_text
+from gatewise._source.lines import TextLine, assigned, changed
 from gatewise._source.looped.again import Again
 from gatewise._source.looped.delays import with_delays
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import is_fixed
 from gatewise._source.looped.gathering import Listed, gathered, tame_with
-from gatewise._source.looped.heads import heads, in_one, mark, one_by_one
+from gatewise._source.looped.heads import head, heads, in_one, mark, one_by_one
 from gatewise._source.looped.levels import flat
-from gatewise._source.looped.lines import changes, renamed, without_empty_quotes
+from gatewise._source.looped.lines import renamed, without_empty_quotes
 from gatewise._source.looped.naming import Naming, spoken_of
 from gatewise._source.looped.parts import Rounds, Stretch, as_one_record, cut_up, edges, everything
 from gatewise._source.looped.rounds import ListEntry, down, joined, places_of
 from gatewise._source.looped.staging import cut_stages
-from gatewise._source.looped.writing import Part
+from gatewise._source.looped.writing import Part, unmarked
 from gatewise._source.names import Names
 from gatewise._source.nodes import Nodes
-from gatewise._source.statements import TextLine
+from gatewise._source.spelling import Text, as_text, say
 
 
 @dataclass(eq=False)
@@ -43,8 +44,20 @@ class Level:
     backward: list[TextLine] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
 
-    def write(self, code: str) -> None:
-        self.backward.append(TextLine(code))
+    def bind(self, name: str, value: Text | str) -> None:
+        """`name = value` on the way back."""
+        self.backward.append(assigned(name, value))
+
+    def add(self, name: str, value: Text | str) -> None:
+        """`name += value` on the way back."""
+        self.backward.append(changed(name, "+", value))
+
+    def begin_or_add(self, name: str, value: Text | str, begun: bool, own: str) -> None:
+        """The first contribution, in memory of its `own`, or one more."""
+        if begun:
+            self.add(name, value)
+        else:
+            self.bind(name, say("{}{}", value, own))
 
 
 class Looped:
@@ -85,7 +98,7 @@ class Looped:
         self.bound = ""
         self.places: dict[Rounds, ListEntry] = {}
         self.levels: dict[Rounds, Level] = {}
-        self.picks: dict[Rounds, dict[str, str]] = {}
+        self.picks: dict[Rounds, dict[str, Text]] = {}
         self.papers: dict[Any, Part] = {}
         self.uses_math = False
 
@@ -96,7 +109,7 @@ class Looped:
         self.back(self.level)
         for i in self.circuit.wanted:
             if i.wire not in self.level.begun:
-                self.level.write(f"{self.names.d_name(i.wire)} = {zeros_text(i)}")
+                self.level.bind(self.names.d_name(i.wire), zeros_text(i))
         forward = self.forward(self.level)
         return one_by_one(forward), one_by_one(self.level.backward)
 
@@ -134,20 +147,12 @@ class Looped:
             raise UnprintedError("it gives back what it was given")
         self.share_names()
         for parameter in dict.fromkeys(i.parameter for i in self.circuit.wanted if i.path):
-            level.write(f"{self.names.dict_name(parameter)} = {empty_structure(self.circuit.inputs, parameter)}")
-        value = output.value
-        ones = (
-            "1.0"
-            if isinstance(value, float)
-            else f"np.{value.dtype.name}(1.0)"
-            if isinstance(value, np.generic)
-            else ""
-        )
-        name = self.names.d_name(output)
+            level.bind(self.names.dict_name(parameter), Text(empty_structure(self.circuit.inputs, parameter)))
+        value, name = output.value, self.names.d_name(output)
         if np.all(np.asarray(self.circuit.upstream) == 1):
-            level.write(f"{name} = {ones or f'np.ones_like({self.names.forward_name(output)})'}")
+            level.bind(name, first_ones(output, self.names))
         elif isinstance(value, np.ndarray):
-            level.write(f"{name} = {name}.copy()")  # an argument, to be added to
+            level.bind(name, say("{}.copy()", name))  # an argument, to be added to
         level.begun.add(output)
 
     def share_names(self) -> None:
@@ -220,7 +225,7 @@ class Looped:
             self.hand_out(part, q, first, level)
             own = q in entries and entries[q].begun and entries[q].first is None and not entries[q].before
             if own and first in level.begun:
-                level.write(f"{self.names.d_name(first)} += {self.names.d_name(entries[q].wire)}[0]")
+                level.add(self.names.d_name(first), say("{}[0]", self.names.d_name(entries[q].wire)))
         for found in entries.values():
             self.hand_first(found, level)
         level.begun.update(shared)
@@ -230,7 +235,7 @@ class Looped:
         if i.wire not in level.begun:
             self.name(i.wire)
             told = Input(i.wire, i.name, i.parameter, i.path, self.names.forward_name(i.wire), i.wanted)
-            level.write(f"{self.names.d_name(i.wire)} = {zeros_text(told)}")
+            level.bind(self.names.d_name(i.wire), zeros_text(told))
             level.begun.add(i.wire)
 
     def one_round(
@@ -285,10 +290,11 @@ class Looped:
                 continue
             name = self.names.d_name(part.body.wires[q])
             place = self.places[part]
-            entry = f"{self.names.d_name(found.wire)}[{place.in_longer()[1] if found.begun else place.at()}]"
-            changed = isinstance(part.body.wires[q].value, np.ndarray) and any(name in changes(x) for x in way)
-            own = ".copy()" if changed else ""
-            lines.append(TextLine(f"{name} += {entry}" if q in outs else f"{name} = {entry}{own}"))
+            at = place.in_longer()[1] if found.begun else place.at()
+            entry = say("{}[{}]", self.names.d_name(found.wire), at)
+            is_changed = isinstance(part.body.wires[q].value, np.ndarray) and any(name in x.changes for x in way)
+            own = ".copy()" if is_changed else ""
+            lines.append(changed(name, "+", entry) if q in outs else assigned(name, say("{}{}", entry, own)))
         return lines
 
     def into_lists(
@@ -298,10 +304,9 @@ class Looped:
         for q, found in entries.items():
             if found.before:
                 leaf = part.body.carried[q]
-                entry = f"{self.names.d_name(found.wire)}[{self.places[part].at()}]"
+                entry = say("{}[{}]", self.names.d_name(found.wire), self.places[part].at())
                 own = ".copy()" if isinstance(leaf.value, np.ndarray) else ""
-                name = self.names.d_name(leaf)
-                inner.write(f"{name} += {entry}" if leaf in inner.begun else f"{name} = {entry}{own}")
+                inner.begin_or_add(self.names.d_name(leaf), entry, leaf in inner.begun, own)
                 inner.begun.add(leaf)
                 way[leaf] = way.get(leaf, True) and self.tame.get(found.wire, True)
 
@@ -311,14 +316,14 @@ class Looped:
             return
         out = part.body.wires[q]
         name = self.names.d_name(out)
-        zeros = "0.0" if not isinstance(out.value, np.ndarray) else f"np.zeros_like({name})"
-        lines.append(TextLine(f"{name} = {zeros}"))
+        zeros = say("np.zeros_like({})", name) if isinstance(out.value, np.ndarray) else Text("0.0")
+        lines.append(assigned(name, zeros))
 
-    def picked(self, part: Rounds) -> dict[str, str]:
+    def picked(self, part: Rounds) -> dict[str, Text]:
         """The texts of what one index picks from a shared array: it need not be kept."""
         speller = next(self.papers[each] for each in everything(part.parts) if each in self.papers).page.say.speller
         return {
-            f"ꙮat{w.order}": f"{self.names.forward_name(shared)}[{speller.index(index)}]"
+            f"ꙮat{w.order}": say("{}[{}]", self.names.forward_name(shared), speller.index(index))
             for w, (shared, index) in part.body.direct.items()
         }
 
@@ -330,7 +335,7 @@ class Looped:
         self.name(first)
         if source != name:
             own = ".copy()" if isinstance(first.value, np.ndarray) else ""  # more may be added to it
-            level.write(f"{name} += {source}" if first in level.begun else f"{name} = {source}{own}")
+            level.begin_or_add(name, source, first in level.begun, own)
         level.begun.add(first)
 
     def hand_first(self, found: Listed, level: Level) -> None:
@@ -339,9 +344,9 @@ class Looped:
         if first is None or not self.wanted(first):
             return
         self.name(first)
-        name, entry = self.names.d_name(first), f"{self.names.d_name(found.wire)}[0]"
+        entry = say("{}[0]", self.names.d_name(found.wire))
         own = ".copy()" if isinstance(first.value, np.ndarray) else ""
-        level.write(f"{name} += {entry}" if first in level.begun else f"{name} = {entry}{own}")
+        level.begin_or_add(self.names.d_name(first), entry, first in level.begun, own)
         level.begun.add(first)
         self.tame[first] = self.tame.get(first, True) and self.tame.get(found.wire, True)
 
@@ -367,7 +372,7 @@ class Looped:
         loop = in_one(behind, written.back)
         if again is not None and written.ours:
             loop = again.rewrite(part, self.names, written, ahead, place)
-            ahead = f"for {part.counter} in {again.rounds}:"
+            ahead = head(part.counter, again.rounds, frozenset((again.rounds,)))
         at = next((k for k, x in enumerate(level.backward) if x.code == mark(part)), None)
         if at is not None:
             level.backward[at] = loop
@@ -385,13 +390,13 @@ class Looped:
         few = is_fixed(part) and len(part.repeat.counting.counts) <= (self.recompute or 0)
         if self.recompute is None or level is not self.level or few:
             return None
-        inside = self.inside - set(part.called.values())
+        inside = frozenset(self.inside) - {*part.called.values()}
         return Again.named(part.counter, self.names, self.recompute, inside)
 
     def arrays(self, part: Rounds) -> list[TextLine]:
         """The lines that make arrays of lists."""
         found = [each.wire for each in part.lists.values() if each.whole]
-        return [TextLine(f"{self.whole.names[w]} = np.stack({part.called[w]})") for w in found]
+        return [assigned(self.whole.names[w], say("np.stack({})", part.called[w])) for w in found]
 
     def starts(self, part: Rounds) -> list[TextLine]:
         """The lines that give what is carried its first value."""
@@ -399,15 +404,17 @@ class Looped:
         for q, first in part.repeat.carried.items():
             name = self.whole.names[part.body.wires[q]]
             if isinstance(first, Wire):
-                text = self.names.forward_name(first)
+                text = as_text(self.names.forward_name(first))
             elif q in part.repeat.starts:
-                text = part.repeat.starts[q].partition(" = ")[2]
+                text = right_of(part.repeat.starts[q])
             else:
-                text = next(iter(self.papers.values())).page.say.speller.plain(first).text
-            if text != name:
-                found.append(TextLine(f"{name} = {text}"))
-        return [*found, *(TextLine(line) for line in dict.fromkeys(move.begins for move in part.repeat.moves))]
+                text = next(iter(self.papers.values())).page.say.speller.plain(first)
+            if text.text != name:
+                found.append(assigned(name, text))
+        begins = {move.begins: assigned(move.name, right_of(move.begins)) for move in part.repeat.moves}
+        return [*found, *begins.values()]
 
 
-def unmarked(lines: Sequence[TextLine]) -> list[TextLine]:
-    return [TextLine(x.code, "", x.said) for x in lines]
+def right_of(line: Said) -> Text:
+    """What the user's line assigns."""
+    return Text(line.partition(" = ")[2], names=line.names)

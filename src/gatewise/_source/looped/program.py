@@ -23,13 +23,14 @@ from gatewise._circuit import (
 )
 from gatewise._recording import plainly
 from gatewise._source.guards import Guards, by_mask
+from gatewise._source.lines import TextLine
 from gatewise._source.looped.again import EVERY
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import TYPED, bound_to_count, is_fixed, strange_number, told_entries
 from gatewise._source.looped.joining import Looped
 from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
 from gatewise._source.staged import Writer, definition
-from gatewise._source.statements import Statements, TextLine
+from gatewise._source.statements import Statements
 from gatewise._transforms import gradients
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from gatewise._circuit import Counting, Wire
+from gatewise._circuit import Counting, MovedBy, Said, Wire
+from gatewise._source.lines import TextLine, assigned, together, written_into
 from gatewise._source.looped.errors import UnprintedError
-from gatewise._source.looped.lines import PLACE, binds, handed_down, hoisted, reads, renamed
+from gatewise._source.looped.lines import handed_down, hoisted, renamed
 from gatewise._source.looped.naming import plural
 from gatewise._source.looped.parts import Rounds
 from gatewise._source.names import Names
-from gatewise._source.statements import TextLine
+from gatewise._source.spelling import Text, as_text, say
 
 
 @dataclass(slots=True)
@@ -31,14 +31,16 @@ class Written:
 class ListEntry:
     """Where a round's entry stands in a list, by the counter: how many rounds were before it, or come after it.
 
-    The counter goes from `first` on by `stride`, or `back` again from the end; there it is counted from the end, or
-    in `rounds`, if that is the name of them all, from the beginning. Of a stretch of them `less` are before it.
+    The counter goes from `first` on by `stride`, or `back` again from the end; `names` are those of both. From the end
+    it is counted there, or in `rounds`, if that is the name of them all, from the beginning. Of a stretch of them
+    `less` are before it.
     """
 
     counter: str
-    first: str = "0"
-    stride: int = 1
-    back: bool = False
+    first: str
+    stride: int
+    back: bool
+    names: frozenset[str]
     rounds: str = ""
     less: str = ""
 
@@ -46,14 +48,15 @@ class ListEntry:
     def of(cls, counter: str, counting: Counting, bound: str) -> ListEntry:
         """That of a loop as it is told, or with the recorded numbers."""
         if bound:
-            return cls(counter, str(counting.counts.start), counting.counts.step)
-        return cls(counter, str(counting.first), counting.stride, counting.back)
+            return cls(counter, str(counting.counts.start), counting.counts.step, False, frozenset((counter,)))
+        return cls(counter, str(counting.first), counting.stride, counting.back, counting.first.names | {counter})
 
-    def at(self, later: int = 0) -> str:
+    def at(self, later: int = 0) -> Said:
         """The index of the entry that is so many rounds later, in a list with one for each round."""
-        return f"{self.position(later)} - {self.less}" if self.less else self.position(later)
+        position = Said(self.position(later), self.names | ({self.rounds} if self.back else set()) - {""})
+        return Said(f"{position} - {self.less}", position.names | {self.less}) if self.less else position
 
-    def position(self, later: int = 0) -> str:
+    def position(self, later: int) -> str:
         """How many rounds were before the one that is so many later."""
         if self.stride == 1 and not self.back and self.first.isdigit():
             return plus(self.counter, later - int(self.first))
@@ -70,7 +73,7 @@ class ListEntry:
             return plus(f"len({self.rounds}) - 1 - {gone}", later)
         return f"{later - 1} - {gone}" if self.back else plus(gone, later)
 
-    def in_longer(self) -> tuple[str, str]:
+    def in_longer(self) -> tuple[Said, Said]:
         """The indices of the entries before and after a round, in a list with one more at its beginning."""
         return (self.at(-1), self.at()) if self.back and not self.rounds else (self.at(), self.at(1))
 
@@ -87,7 +90,8 @@ def places_of(part: Rounds) -> dict[Wire, str]:
 
 def asked(lines: Sequence[TextLine]) -> set[str]:
     """The places that lines speak of."""
-    return {found for line in lines if not line.code.startswith("#") for found in PLACE.findall(line.code)}
+    binds, changes, reads = together(lines)
+    return {name for name in binds | changes | reads if name.startswith("ꙮ")}
 
 
 def joined(
@@ -95,7 +99,7 @@ def joined(
     names: Names,
     forward: list[TextLine],
     back: list[TextLine],
-    picks: dict[str, str],
+    picks: dict[str, Text],
     place: ListEntry,
     lists: dict[str, str],
     within: ListEntry,
@@ -107,11 +111,11 @@ def joined(
     written = Written()
     back = renamed(renamed(back, picks), picks)  # one may pick by what another picked
     needed = asked(back)
-    told: dict[str, str] = {}
-    kept = Keeping(place, names, written, {*part.called.values()}, within)
+    told: dict[str, Text] = {}
+    kept = Keeping(place, names, written, frozenset(part.called.values()), within)
     forward, tops = with_carried_in(part, names, forward)
     handed = {names.circuit.names[part.body.wires[place]] for place in part.repeat.delayed}
-    forward = [TextLine(x.code.replace(" = +", " = ")) if binds(x) & handed else x for x in forward]
+    forward = [replace(x, code=x.code.replace(" = +", " = ")) if x.binds & handed else x for x in forward]
     early, late = moves(part)
     moving = {
         part.counter,
@@ -120,25 +124,20 @@ def joined(
         *tops.values(),
     }
     above, forward = hoisted(forward, moving)
-    fixed = {name for line in above for name in binds(line)}
+    fixed = {name for line in above for name in line.binds}
     for q, wire in enumerate(part.body.wires):
         told |= kept.value(part, q, wire, needed, fixed)
     for wire, text in part.body.moved.items():
         told |= kept.number(text, f"ꙮ{wire.order}") if f"ꙮ{wire.order}" in needed else {}
     for token, name in lists.items():
         told |= kept.whole(name, token, fixed) if token in needed else {}
-    once = [*(TextLine(f"{name} = {of}") for of, name in tops.items()), *forward]
+    once = [*(assigned(name, of) for of, name in tops.items()), *forward]
     written.inside = [*early, *kept.top, *once, *kept.bottom, *late]
-    written.ours = [x for x in (*written.before, *kept.top, *kept.bottom) if list_in(x) not in kept.theirs]
-    written.theirs = [x for x in (*kept.top, *kept.bottom) if list_in(x) in kept.theirs]
+    written.ours = [x for x in (*written.before, *kept.top, *kept.bottom) if not kept.is_theirs(x)]
+    written.theirs = [x for x in (*kept.top, *kept.bottom) if kept.is_theirs(x)]
     written.before = [*above, *written.before]
     written.back = renamed(back, {token: text for token, text in told.items() if token})
     return written
-
-
-def list_in(line: TextLine) -> str:
-    """The list that a line begins or fills."""
-    return re.split(r"\W", line.code, maxsplit=1)[0]
 
 
 def moves(part: Rounds) -> tuple[list[TextLine], list[TextLine]]:
@@ -153,7 +152,11 @@ def moves(part: Rounds) -> tuple[list[TextLine], list[TextLine]]:
         between = any(m.name in use.text.names and use.at <= m.at for use in uses)
         if between or any(x.at < m.at and (x.name in {m.name, *m.text.names} or m.name in x.text.names) for x in late):
             raise UnprintedError(f"{m.name} is moved on between its uses")
-    return [TextLine(m.text) for m in early], [TextLine(m.text) for m in late]
+
+    def line(m: MovedBy) -> TextLine:
+        return TextLine(m.text, binds=frozenset((m.name,)), reads=m.text.names)
+
+    return [*map(line, early)], [*map(line, late)]
 
 
 def with_carried_in(part: Rounds, names: Names, forward: list[TextLine]) -> tuple[list[TextLine], dict[str, str]]:
@@ -161,9 +164,9 @@ def with_carried_in(part: Rounds, names: Names, forward: list[TextLine]) -> tupl
     tops: dict[str, str] = {}
     for q, wire in part.body.carried.items():
         token, name = f"ꙮin{wire.order}", names.circuit.names[part.body.wires[q]]
-        at = next((k for k, line in enumerate(forward) if name in binds(line)), len(forward))
+        at = next((k for k, line in enumerate(forward) if name in line.binds), len(forward))
         later = forward[at + 1 :] if at == len(forward) or "\n" not in forward[at].code else forward[at:]
-        late = any(token in reads(line) for line in later)
+        late = any(token in line.reads for line in later)
         told = names.free_function(f"{name}_prev") if late else name
         if late:
             tops[name] = told
@@ -178,13 +181,13 @@ class Keeping:
     place: ListEntry
     names: Names
     written: Written
-    theirs: Collection[str]
+    theirs: frozenset[str]
     within: ListEntry
     top: list[TextLine] = field(default_factory=list)
     bottom: list[TextLine] = field(default_factory=list)
     numbers: dict[str, str] = field(default_factory=dict)  # the lists of plain numbers, by their texts
 
-    def value(self, part: Rounds, q: int, wire: Wire, needed: set[str], fixed: set[str]) -> dict[str, str]:
+    def value(self, part: Rounds, q: int, wire: Wire, needed: set[str], fixed: set[str]) -> dict[str, Text]:
         """What one place of the rounds makes: as far as it is asked for, or is in a list of the user's."""
         token, name = f"ꙮ{wire.order}", self.names.circuit.names.get(wire, "")
         source, listed = part.body.carried.get(q), part.lists.get(q)
@@ -205,11 +208,11 @@ class Keeping:
         told = self.made(name, token, several)
         return {**told, **(self.before(name, before, self.several_of(f"{name}_prev")) if before else {})}
 
-    def whole(self, name: str, token: str, fixed: set[str]) -> dict[str, str]:
+    def whole(self, name: str, token: str, fixed: set[str]) -> dict[str, Text]:
         """A value that is asked for: as it is where all rounds have the same."""
-        return {token: self.stand(name)} if name in fixed else self.made(name, token, self.several_of(name))
+        return {token: as_text(self.stand(name))} if name in fixed else self.made(name, token, self.several_of(name))
 
-    def number(self, text: str, token: str) -> dict[str, str]:
+    def number(self, text: str, token: str) -> dict[str, Text]:
         """A plain number that is another one each round, by its text."""
         if text not in self.numbers:
             self.numbers[text] = self.several_of(text if text.isidentifier() else "n")
@@ -219,44 +222,57 @@ class Keeping:
         """A name for a list of such values."""
         return self.names.free_function(plural(name))
 
-    def made(self, name: str, token: str, several: str) -> dict[str, str]:
+    def made(self, name: str, token: str, several: str) -> dict[str, Text]:
         """A value that each round makes; one list is enough for it."""
-        line = TextLine(f"{several}.append({name})")
+        line = appended(several, name)
         known = next((x.code for x in self.bottom if x.code.endswith(f".append({name})")), line.code)
         if known != line.code:
             several = known.partition(".")[0]
-            return {token: f"{self.stand(several)}[{self.place_in(several).at()}]"}
-        self.written.before.append(TextLine(f"{several} = []"))
+            return {token: self.entry(several)}
+        self.written.before.append(assigned(several, "[]"))
         self.bottom.append(line)
-        return {token: f"{self.stand(several)}[{self.place_in(several).at()}]"}
+        return {token: self.entry(several)}
+
+    def entry(self, several: str) -> Text:
+        """A round's entry of a list."""
+        return say("{}[{}]", self.stand(several), self.place_in(several).at())
 
     def place_in(self, several: str) -> ListEntry:
         """Where a round's entry stands in a list."""
         return self.place if several in self.theirs else self.within
+
+    def is_theirs(self, line: TextLine) -> bool:
+        """Whether a line begins or fills a list of the user's."""
+        return not self.theirs.isdisjoint(line.binds | line.changes)
 
     def stand(self, several: str) -> str:
         """What stands for a list, or for what is the same in all rounds, until it is known whether it stays so."""
         self.written.lists[f"ꙮlist_{several}"] = several
         return f"ꙮlist_{several}"
 
-    def before(self, name: str, token: str, several: str) -> dict[str, str]:
+    def before(self, name: str, token: str, several: str) -> dict[str, Text]:
         """A value that is carried, as it comes in."""
-        if (line := TextLine(f"{several}.append({name})")) not in self.top:
-            self.written.before.append(TextLine(f"{several} = []"))
+        if (line := appended(several, name)) not in self.top:
+            self.written.before.append(assigned(several, "[]"))
             self.top.append(line)
-        return {token: f"{self.stand(several)}[{self.place_in(several).at()}]"}
+        return {token: self.entry(several)}
 
-    def carried(self, name: str, after: str, before: str) -> dict[str, str]:
+    def carried(self, name: str, after: str, before: str) -> dict[str, Text]:
         """A value that is carried, as it comes in and perhaps as it goes out: in one list, which is one longer."""
         several = self.several_of(name)
         return self.begun(name, after, before, several) if after else self.before(name, before, several)
 
-    def begun(self, name: str, after: str, before: str, several: str, first: str = "") -> dict[str, str]:
+    def begun(self, name: str, after: str, before: str, several: str, first: str = "") -> dict[str, Text]:
         """A list that begins with what comes in, or with `first`."""
-        self.written.before.append(TextLine(f"{several} = [{first or name}]"))
-        self.bottom.append(TextLine(f"{several}.append({name})"))
+        self.written.before.append(assigned(several, say("[{}]", first or name)))
+        self.bottom.append(appended(several, name))
         one, two = self.place_in(several).in_longer()
-        return {before: f"{self.stand(several)}[{one}]", after: f"{self.stand(several)}[{two}]"}
+        return {before: say("{}[{}]", self.stand(several), one), after: say("{}[{}]", self.stand(several), two)}
+
+
+def appended(several: str, name: str) -> TextLine:
+    """The line that puts a value into a list."""
+    return written_into(several, say("{}.append({})", several, name))
 
 
 def down(part: Rounds, names: Names, back: list[TextLine]) -> list[TextLine]:
@@ -265,6 +281,6 @@ def down(part: Rounds, names: Names, back: list[TextLine]) -> list[TextLine]:
         if wire in names.d_names and part.body.wires[q] in names.d_names:
             name, before = names.d_names[part.body.wires[q]], names.d_names[wire]
             back = handed_down(back, name, before)
-            if any(before in binds(line) for line in back):
+            if any(before in line.binds for line in back):
                 back = renamed(back, {before: names.free(f"{name}_prev")})
     return back

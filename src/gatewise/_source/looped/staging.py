@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from gatewise._circuit import FrozenCircuit, Repeat, Stage, Wire
+from gatewise._circuit import FrozenCircuit, Repeat, Stage, Wire, verify
 from gatewise._recording import Statement, places_of, statement_at
 from gatewise._source.looped.gathering import Lists
 
@@ -40,7 +40,7 @@ def cut_stages(
                 stages += in_helper(circuit, stage, piece, depth, bases)
             else:
                 stages.append(of_round(circuit, stage, key[-1][0], piece, len(pieces) == 1, bases))
-    return dataclasses.replace(circuit, stages=tuple(stages)), bases, slight
+    return verify(dataclasses.replace(circuit, stages=tuple(stages))), bases, slight
 
 
 def rounds_of(repeats: Sequence[Repeat]) -> dict[Wire, tuple[tuple[Repeat, int], ...]]:

@@ -9,16 +9,30 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Input, SourcedWire, Stage, Wire, step_of, tick, wires_in
+from gatewise._circuit import (
+    Expr,
+    FrozenCircuit,
+    Input,
+    Said,
+    SourcedWire,
+    Stage,
+    Wire,
+    step_of,
+    tick,
+    verify,
+    wires_in,
+)
 from gatewise._gates import GATES
 from gatewise._source.backward import Backward
 from gatewise._source.forward import Forward, line_of_stage
 from gatewise._source.guards import Guards
+from gatewise._source.lines import TextLine
 from gatewise._source.looking import is_gate
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.masks import is_static
 from gatewise._source.names import Names
-from gatewise._source.statements import Statements, TextLine
+from gatewise._source.spelling import names_of
+from gatewise._source.statements import Statements
 from gatewise._transforms import Event, reverse
 
 SUMS = (GATES[np.add], GATES[np.subtract], GATES[np.negative])
@@ -67,7 +81,7 @@ class PartBackward(Backward):
         array, axis = self.as_large(made.operands[0]), made.parameters.get("axis")
         name = self.names.forward_name(array)
         size = SourcedWire(tick(), self.circuit.recording, count)
-        self.names.named[size] = f"{name}.size" if axis is None else f"{name}.shape[{axis}]"
+        self.names.named[size] = Said(f"{name}.size" if axis is None else f"{name}.shape[{axis}]", names_of(name))
         self.say.nodes.forward_wires.add(size)
         self.say.nodes.constants.add(size)
         return size
@@ -114,6 +128,11 @@ def ones(value: Any) -> Any:
     return np.ones_like(value) if isinstance(value, np.ndarray) else type(value)(1.0)
 
 
+def unmarked(lines: Iterable[TextLine]) -> list[TextLine]:
+    """The lines without the numbers of stages, which a part does not know."""
+    return [replace(line, mark="") for line in lines]
+
+
 class Part:
     """A part of a circuit with what it is written on; `whole` has all names."""
 
@@ -123,7 +142,7 @@ class Part:
         made = [w for stage in stages for w in stage.wires]
         given = tuple({i.wire: i for i in inputs}.values())
         blocks = {w: block for w, block in whole.blocks.items() if w in set(made)}
-        self.circuit = FrozenCircuit(
+        circuit = FrozenCircuit(
             name=whole.name,
             inputs=given,
             wires=(*(i.wire for i in given), *made),
@@ -143,6 +162,7 @@ class Part:
             taken=whole.taken,
             scopes=whole.scopes,
         )
+        self.circuit = verify(circuit)
         self.page = Statements(self.circuit, "code", names)
         self.guards = Guards(self.page)
 
@@ -155,4 +175,4 @@ class Part:
         lines = Forward(self.page, self.guards).lines()
         if self.guards.crc32:
             raise UnprintedError("it needs a function beside the printed one")
-        return [TextLine(line.code, "", line.said) for line in lines]
+        return unmarked(lines)

@@ -1,0 +1,193 @@
+"""`gatewise check FOLDER`: many files, each in a process of its own, within a time and a memory: a row for each.
+
+Nothing that a file does is believed but a result with the word that was sent to its process: not what it prints, not
+how it ends. What cannot be judged is a row too, with the reason.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gatewise._cli.terminal import draw_table, write_fitted, write_out
+from gatewise._errors import CommandError
+from gatewise._saving import write_whole
+
+MEGABYTES = 4096  #: of address space that one file may have
+HEADER = ("file", "verdict", "right", "of", "lines", "kinds", "seconds", "note")
+LEFT_OUT = frozenset({"__pycache__", "node_modules", "venv", "site-packages"})
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What came of one file."""
+
+    file: str
+    verdict: str
+    right: int = 0
+    of: int = 0
+    mistakes: tuple[dict[str, Any], ...] = ()
+    seconds: float = 0.0
+    note: str = ""
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        lines = " ".join(str(m["line"]) for m in self.mistakes)
+        kinds = " ".join(dict.fromkeys(str(m["kind"]) for m in self.mistakes if m["kind"]))
+        return self.file, self.verdict, str(self.right), str(self.of), lines, kinds, f"{self.seconds:.1f}", self.note
+
+
+def are_many(words: Sequence[str]) -> bool:
+    """Whether a folder or several Python files are to be checked."""
+    if not words or any("=" in word for word in words):
+        return False
+    return os.path.isdir(words[0]) or (len(words) > 1 and all(word.endswith(".py") for word in words))
+
+
+def files_of(words: Sequence[str]) -> list[str]:
+    """The Python files that these words name, also in folders below. Raises `CommandError` where there are none."""
+    found = []
+    for word in words:
+        if os.path.isdir(word):
+            inside = sorted(Path(word).rglob("*.py"))
+            found += [str(p) for p in inside if not hidden(p.relative_to(word))]
+        elif os.path.isfile(word):
+            found.append(word)
+        else:
+            raise CommandError(f"{word} cannot be read.", "there is no such file or folder.", "give paths that exist.")
+    if not found:
+        raise CommandError(f"{words[0]} has no Python file.", "a folder is checked file by file.", "another folder.")
+    return found
+
+
+def hidden(path: Path) -> bool:
+    return any(part.startswith(".") or part in LEFT_OUT for part in path.parts)
+
+
+def check_many(
+    words: Sequence[str], timeout: float, to_csv: str | None, to_gradescope: str | None, as_json: bool, **asked: Any
+) -> list[Marked]:
+    """Judge many files, and write a row for each."""
+    files, began = files_of(words), time.monotonic()
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        marked = []
+        for one in pool.map(lambda file: marked_in_process(file, timeout, **asked), files):
+            marked.append(one)
+            click.echo(f"{len(marked)} of {len(files)}: {one.file}: {one.verdict}", err=True)
+    if to_csv is not None:
+        write_whole(to_csv, table_text(marked).encode("utf-8-sig"))  # with the mark by which spreadsheets know it
+    if to_gradescope is not None:
+        write_whole(to_gradescope, json.dumps(gradescope(marked), indent=2).encode())
+    if as_json:
+        write_out(json.dumps([dict(zip(HEADER, one.row, strict=True)) for one in marked], indent=2))
+        return marked
+    draw_table(HEADER, [one.row for one in marked], (2, 3, 6))
+    write_fitted("\n" + "\n".join([*summary(marked), *spent(time.monotonic() - began)]))
+    return marked
+
+
+def marked_in_process(file: str, timeout: float, **asked: Any) -> Marked:
+    """Judge one file in a process of its own, which is ended with all that it started when the time is up."""
+    with tempfile.TemporaryDirectory() as place:
+        result, word = os.path.join(place, "result.json"), secrets.token_hex(16)
+        order = {"file": os.path.basename(file), "result": result, "word": word, "megabytes": MEGABYTES, **asked}
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "gatewise._cli.one"],  # a file called random.py is not imported for random
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            cwd=os.path.dirname(os.path.abspath(file)), start_new_session=True, env=quiet(),
+        )  # fmt: skip
+        try:
+            process.communicate(json.dumps(order).encode() + b"\n", timeout)
+        except subprocess.TimeoutExpired:
+            return Marked(file, "not judged", seconds=timeout, note=f"it did not end within {timeout:g} seconds")
+        finally:
+            end(process)
+        return read_result(file, result, word)
+
+
+def quiet() -> dict[str, str]:
+    """The environment of a process: one thread, no window, and this gatewise within reach."""
+    here = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")]))
+    return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and whatever it has started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError, AttributeError):
+        process.kill()
+    process.wait()
+
+
+def read_result(file: str, result: str, word: str) -> Marked:
+    """The result of a file, where its process wrote one with its word."""
+    try:
+        found = json.loads(Path(result).read_text(encoding="utf-8"))
+        if found.pop("word") != word:
+            raise ValueError
+        return Marked(file, found.pop("verdict"), mistakes=tuple(found.pop("mistakes")), **found)
+    except (OSError, ValueError, KeyError, TypeError):
+        return Marked(file, "not judged", note="it ended Python before there was a verdict")
+
+
+def table_text(marked: Sequence[Marked]) -> str:
+    """The rows as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(HEADER)
+    writer.writerows(one.row for one in marked)
+    return text.getvalue()
+
+
+def gradescope(marked: Sequence[Marked]) -> dict[str, Any]:
+    """The rows as Gradescope's results.json has tests: a point for each line, or gradient, that is right."""
+    tests = [
+        {"name": one.file, "score": one.right, "max_score": one.of, "output": said_of(one), "visibility": "visible"}
+        for one in marked
+    ]
+    return {"score": sum(one.right for one in marked), "tests": tests}
+
+
+def said_of(one: Marked) -> str:
+    """What a student reads: the verdict, the wrong lines, and why something was not judged."""
+    lines = [f"line {m['line']}: {m['text']}" for m in one.mistakes]
+    return "\n".join(filter(None, [one.verdict, *lines, one.note]))
+
+
+def summary(marked: Sequence[Marked]) -> Iterator[str]:
+    """The class as a whole: how many of each verdict, and which lines are wrong most often."""
+    verdicts = Counter(one.verdict for one in marked)
+    yield f"{len(marked)} files: {', '.join(f'{n} {word}' for word, n in verdicts.most_common())}."
+    lines = Counter(m["text"] for one in marked for m in one.mistakes)
+    for text, n in lines.most_common(5):
+        if n > 1:
+            yield f"  wrong in {n} files: {text}"
+
+
+def spent(seconds: float) -> Iterator[str]:
+    """The time of all files, and the memory of the largest."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        yield f"{seconds:.0f} seconds."
+        return
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (1 if sys.platform == "darwin" else 1 / 1024)
+    yield f"{seconds:.0f} seconds; the largest file took {peak / (1 << 20):,.0f} MB."

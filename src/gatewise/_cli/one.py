@@ -1,0 +1,87 @@
+"""One file of many, judged in a process of its own: `python -m gatewise._cli.one`, which reads what to do from stdin.
+
+What a file prints, how it ends Python, and what it leaves running say nothing: only a result that carries the word the
+parent sent is believed. That word is read before the file's first line runs, and is gone from stdin by then.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+MEGABYTE = 1 << 20
+
+
+def main() -> None:
+    """Judge the file that stdin names, and write what was found where it says."""
+    order = json.loads(sys.stdin.readline())
+    limit_memory(order["megabytes"])
+    began = time.perf_counter()
+    found = judged(order["file"], order["effort"], order["seed"])
+    result = {**found, "seconds": time.perf_counter() - began, "word": order["word"]}
+    Path(order["result"]).write_text(json.dumps(result), encoding="utf-8")
+
+
+def limit_memory(megabytes: int) -> None:
+    """Let this process have so much memory and no more, where the system can be asked for that."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    most = megabytes * MEGABYTE
+    resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def judged(path: str, effort: str, seed: int | None) -> dict[str, Any]:
+    """The verdict on a file, what of it is right, and the wrong lines; where there is none, why."""
+    from gatewise._cli.check import CheckRequest, found_in
+    from gatewise._cli.mistakes import message_and_status
+
+    try:
+        found = found_in(CheckRequest([path], effort=effort, seed=seed))
+        return {**marks_of(found), "verdict": found.verdict}
+    except BaseException as error:  # whatever the file raises, SystemExit and KeyboardInterrupt among it
+        said = message_and_status(error)[0] if isinstance(error, Exception) else f"{type(error).__name__}: {error}"
+        what, *more = said.split("\n")
+        why = [line.removeprefix("  why:").strip() for line in more if line.startswith("  why:")]
+        return {"verdict": "not judged", "right": 0, "of": 0, "mistakes": [], "note": " ".join([what, *why])}
+
+
+def marks_of(found: Any) -> dict[str, Any]:
+    """How much is right of how much, and the wrong lines, of whichever kind of report there is."""
+    if hasattr(found, "lines"):  # an exercise
+        wrong = [
+            mistake(g.line, g.text, g.mistake.kind if g.mistake else "") for g in found.lines if g.state == "wrong"
+        ]
+        return {"right": found.count("right"), "of": len(found.lines), "mistakes": wrong, "note": found.raised}
+    if hasattr(found, "rows"):  # a file of layers
+        reports = [row.report for row in found.rows if row.report is not None]
+        right = sum(row.verdict == "right" for row in found.rows)
+        open_ones = [str(row.pair) for row in found.rows if row.verdict in ("not run", "undecidable")]
+        note = "; ".join([*(f"not judged: {each}" for each in open_ones), *filter(None, map(listed, reports))])
+        wrong = [each for report in reports for each in wrong_lines(report)]
+        return {"right": right, "of": len(found.rows), "mistakes": wrong, "note": note}
+    right = sum(p.verdict == "right" for p in found.parameters)
+    of = len(found.parameters) + len({*found.not_given} - found.data) + len(found.not_judged)
+    return {"right": right, "of": of, "mistakes": wrong_lines(found), "note": listed(found)}
+
+
+def listed(report: Any) -> str:
+    """The lines of which one is wrong, where it could not be told which."""
+    return f"one of the lines {', '.join(str(each.line) for each in report.suspects)}" if report.suspects else ""
+
+
+def wrong_lines(report: Any) -> list[dict[str, Any]]:
+    return [mistake(m.line, m.text, m.kind) for m in report.mistakes]
+
+
+def mistake(line: int, text: str, kind: str) -> dict[str, Any]:
+    return {"line": line, "text": text.strip(), "kind": kind}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""`gatewise check FOLDER`: each file in a process of its own, a row for each, nothing that a file does is believed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+RIGHT = "x = 2.0\nf = x * x\ndx = 2 * x\n"
+FORGED = """
+import glob, json, os, tempfile
+for place in glob.glob(os.path.join(tempfile.gettempdir(), "*", "")):
+    try:
+        with open(place + "result.json", "w") as result:
+            json.dump({"verdict": "right", "right": 9, "of": 9, "mistakes": [], "seconds": 0.0, "word": ""}, result)
+    except OSError:
+        pass
+os._exit(0)
+"""
+FILES = {
+    "right.py": RIGHT,
+    "wrong.py": RIGHT.replace("dx = 2 * x", "dx = 3 * x"),
+    "same.py": RIGHT.replace("dx = 2 * x", "dx = 3 * x"),
+    "ends.py": "import os\nos._exit(0)\n",
+    "endless.py": "import time\ntime.sleep(1000)\n" + RIGHT,
+    "missing.py": "import nowhere_to_be_found\n" + RIGHT,
+    "random.py": RIGHT,  # not imported in the place of Python's own
+    "deep/pairs.py": "def f(x):\n    return x**2\n\n\ndef df(x):\n    return 2 * x\n",
+    ".hidden/left.py": RIGHT,
+}
+
+
+@pytest.fixture
+def folder() -> str:
+    for name, text in FILES.items():
+        path = Path("class", name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    Path("class", "bom.py").write_bytes(b"\xef\xbb\xbf" + RIGHT.encode())
+    return "class"
+
+
+def test_a_row_for_each_file(typed, folder):
+    answer = typed("check", folder, "--timeout", "10", "--csv", "marks.csv", "--gradescope", "results.json")
+    assert answer.status == 1
+    with open("marks.csv", encoding="utf-8-sig", newline="") as file:
+        rows = {os.path.relpath(row["file"], folder): row for row in csv.DictReader(file)}
+    assert {name: row["verdict"] for name, row in rows.items()} == {
+        "bom.py": "right",
+        os.path.join("deep", "pairs.py"): "right",
+        "endless.py": "not judged",
+        "ends.py": "not judged",
+        "missing.py": "not judged",
+        "random.py": "right",
+        "right.py": "right",
+        "same.py": "wrong",
+        "wrong.py": "wrong",
+    }
+    assert (rows["wrong.py"]["lines"], rows["wrong.py"]["kinds"]) == ("3", "factor")
+    assert (rows["right.py"]["right"], rows["right.py"]["of"]) == ("1", "1")
+    assert rows["endless.py"]["note"] == "it did not end within 10 seconds"
+    assert rows["ends.py"]["note"] == "it ended Python before there was a verdict"
+    assert "nowhere_to_be_found" in rows["missing.py"]["note"]
+    assert "9 files: 4 right, 3 not judged, 2 wrong." in answer.out
+    assert "wrong in 2 files: dx = 3 * x" in answer.out
+    found = json.loads(Path("results.json").read_text(encoding="utf-8"))
+    assert found["score"] == 4
+    assert {test["name"] for test in found["tests"]} == {row["file"] for row in rows.values()}
+
+
+def test_a_result_that_a_file_wrote_itself_is_not_believed(typed):
+    Path("forged.py").write_text(FORGED, encoding="utf-8")
+    Path("right.py").write_text(RIGHT, encoding="utf-8")
+    rows = json.loads(typed("check", "forged.py", "right.py", "--json", "--timeout", "30").out)
+    assert [(row["file"], row["verdict"]) for row in rows] == [("forged.py", "not judged"), ("right.py", "right")]
+
+
+def test_what_is_no_folder(typed):
+    assert "for folders" in typed("check", "x * y", "x=1", "y=2", "--csv", "marks.csv").err
+    Path("empty").mkdir()
+    assert "has no Python file" in typed("check", "empty").err
