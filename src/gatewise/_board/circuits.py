@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Never
 
 from gatewise._advice import OF_CIRCUITS
 from gatewise._board.reading import READ, Wrt, digits_asked, wanted_names
-from gatewise._board.rounds import Round, Rounds, counted_round, is_short, with_checks
+from gatewise._board.rounds import Round, Rounds, counted_round, is_short, unchecked, with_checks
 from gatewise._board.wires import Index, StageView, WireView, owned
 from gatewise._circuit import Expr, FrozenCircuit, Wire
 from gatewise._derivatives import stretch_of
@@ -160,7 +160,12 @@ class Circuit:
         seen = None if unrolled or self._folded else self._rounds.record(asked)
         if seen is None:
             return self._shown if checks else self._unchecked
-        return with_checks(seen, self._named(self._checks)) if checks else seen
+        return with_checks(seen, self._checks_of_loops) if checks else seen
+
+    @cached_property
+    def _checks_of_loops(self) -> dict[str, Check]:
+        """Numerical derivatives by the names of the inputs; of long loops they would take too long, which is said."""
+        return self._named(self._checks) if is_short(self._frozen) else unchecked(self._frozen)
 
     def _named(self, checks: dict[str, Check]) -> dict[str, Check]:
         """Checks by the names of the wires that they are of."""
@@ -181,7 +186,8 @@ class Circuit:
         if wire in self._frozen.edges or wire not in self._frozen.ids or not wire.bits & self._frozen.bit:
             return record
         (found,) = check(self._frozen, [wire]).values()
-        return with_checks(record, {**self._named(self._checks), name: found})
+        known = self._checks_of_loops if record["loops"] else self._named(self._checks)
+        return with_checks(record, {**known, name: found})
 
     def __str__(self) -> str:
         return self._ledger()
