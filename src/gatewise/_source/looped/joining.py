@@ -20,7 +20,7 @@ from gatewise._source.looped.gathering import Listed, gathered, tame_with
 from gatewise._source.looped.heads import head, heads, in_one, mark, one_by_one
 from gatewise._source.looped.levels import flat
 from gatewise._source.looped.lines import renamed, without_empty_quotes
-from gatewise._source.looped.naming import Naming, spoken_of
+from gatewise._source.looped.naming import Naming, renumbered, spoken_of
 from gatewise._source.looped.parts import Rounds, Stretch, as_one_record, cut_up, edges, everything
 from gatewise._source.looped.rounds import ListEntry, down, joined, places_of
 from gatewise._source.looped.staging import cut_stages
@@ -110,8 +110,12 @@ class Looped:
         for i in self.circuit.wanted:
             if i.wire not in self.level.begun:
                 self.level.bind(self.names.d_name(i.wire), zeros_text(i))
-        forward = self.forward(self.level)
-        return one_by_one(forward), one_by_one(self.level.backward)
+        forward = one_by_one(self.forward(self.level))
+        backward = one_by_one(self.level.backward)
+        naming, both = self.level.naming, [*forward, *backward]
+        told = renumbered(naming.made, naming.taken | naming.used, [x.code for x in both if is_code(x)])
+        both = [renamed([x], told)[0] if is_code(x) else x for x in both]
+        return both[: len(forward)], both[len(forward) :]
 
     @property
     def numbers(self) -> set[float]:
@@ -418,3 +422,7 @@ class Looped:
 def right_of(line: Said) -> Text:
     """What the user's line assigns."""
     return Text(line.partition(" = ")[2], names=line.names)
+
+
+def is_code(line: TextLine) -> bool:
+    return not line.code.lstrip().startswith("#")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import keyword
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from gatewise._circuit import FrozenCircuit, Input, Repeat, Said, Stage, Wire, wires_in
@@ -25,6 +26,7 @@ class Naming:
         self.slight: dict[Wire, str] = {}  # of what needs no line
         self.arrays: set[Wire] = set()  # of lists: a list holds what a name held, whatever that is bound to
         self.counters: set[str] = set()  # the user's
+        self.made: dict[str, str] = {}  # names of ours, by which value they number on
         self.lists: dict[Wire, str] = {}  # by the wire of its array, what a list is called
         self.entries: dict[Wire, str] = {}  # and an entry of it
         self.names: dict[Wire, str] = {i.wire: i.name for i in circuit.inputs}
@@ -47,6 +49,7 @@ class Naming:
         while (name := f"{base}_{number}") in self.taken or name in self.used:
             number += 1
         self.taken.add(name)
+        self.made[name] = base
         return name
 
     def stretch(self, stages: Iterable[Stage]) -> list[Stage]:
@@ -166,6 +169,29 @@ class Naming:
         name, said = self.circuit.names[wire], stage.statement
         targets = [*(said.target or "").split(","), said.into] if said is not None else []
         return next((t for t in targets if t and re.fullmatch(rf"{re.escape(t)}(_\d+)?", name)), name)
+
+
+def renumbered(made: Mapping[str, str], taken: Collection[str], texts: Iterable[str]) -> dict[str, str]:
+    """Other names for those of `made` that stand in these texts, with or without something around: from 1 on.
+
+    Which parts of a line have a name is known once it is written: `dh_1`, where only the fourth of them has a line.
+    """
+    there = {word for text in texts for word in re.findall(r"\w+", text)}
+    spoken = {name for word in there if (name := spoken_name(word, made))}
+    others = {word for word in there if spoken_name(word, made) is None} | {*taken} - {*made}
+    found: dict[str, str] = {}
+    for name in sorted(spoken, key=lambda each: (len(each), each)):
+        numbers = (f"{made[name]}_{k}" for k in count(1))
+        new = next(n for n in numbers if n not in found.values() and not {n, f"d{n}", plural(n)} & others)
+        found[name] = new
+    return {word: found[name].join(word.split(name, 1)) for word in there if (name := spoken_name(word, made))}
+
+
+def spoken_name(word: str, made: Mapping[str, str]) -> str | None:
+    """The name of ours in a word: `h_4` in `dh_4`, `h_4s` and `h_4_local`."""
+    ends = [len(word), *([len(word) - 1] if word.endswith("s") else ()), *(m.start() for m in re.finditer("_", word))]
+    tries = (word[begin:end] for begin in ((0, 1) if word.startswith("d") else (0,)) for end in ends)
+    return next((name for name in tries if name in made), None)
 
 
 def plural(name: str) -> str:

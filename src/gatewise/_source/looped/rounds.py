@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from gatewise._circuit import Counting, MovedBy, Said, Wire
@@ -181,7 +181,7 @@ class Keeping:
     place: ListEntry
     names: Names
     written: Written
-    theirs: frozenset[str]
+    theirs: Collection[str]
     within: ListEntry
     top: list[TextLine] = field(default_factory=list)
     bottom: list[TextLine] = field(default_factory=list)
@@ -243,7 +243,7 @@ class Keeping:
 
     def is_theirs(self, line: TextLine) -> bool:
         """Whether a line begins or fills a list of the user's."""
-        return not self.theirs.isdisjoint(line.binds | line.changes)
+        return any(name in self.theirs for name in line.binds | line.changes)
 
     def stand(self, several: str) -> str:
         """What stands for a list, or for what is the same in all rounds, until it is known whether it stays so."""
