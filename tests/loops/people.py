@@ -161,6 +161,28 @@ def lesson(w, A, b, rates):
     return np.sum(w**2)
 
 
+def predators(four, a, steps):
+    one, other, third, fourth = four
+    prey, hunters = a, one
+    cost = 0.0
+    t = 0
+    while t < steps:
+        prey, hunters = prey + 0.1 * (one * prey - other * prey * hunters), hunters + 0.1 * (third * prey - fourth)
+        cost += (prey - 1.5) ** 2
+        t += 1
+    return cost
+
+
+def fraction(ys, a):
+    n = len(ys)
+    value = 2.0 + a
+    k = n - 1
+    while k >= 0:
+        value = 2.0 + a / value + 0.1 * ys[k]
+        k = k - 1
+    return np.log(value) ** 2 + ys[n - 1]
+
+
 HELPERS = {"log_shares", "turn", "step_of_two"}
 PEOPLE = [
     f
@@ -181,6 +203,7 @@ GIVEN: dict[str, Callable[[int], Any]] = {
     "ys": at(SERIES, 8),
     **{name: number(0.2 + 0.1 * k) for k, name in enumerate(("k", "a", "lr"))},
     "steps": lambda T: T,
+    "four": lambda T: np.array([1.1, 0.4, 0.9, 0.3]),
     "words": lambda T: [k % 4 for k in range(2, T + 3)],
     "labels": lambda T: [3 - k % 3 for k in range(T)],
     "pairs": lambda T: [(k % 3, 3) for k in range(T)],

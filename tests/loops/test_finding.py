@@ -260,11 +260,9 @@ def asking(a, xs):
 
 
 def growing(w, n):
-    k = 0
-    while k < n:
+    while np.sum(w) > 0.3:
         w = w - 0.1 * w**3
-        k += 1
-    return w
+    return w * n
 
 
 def generator(a, xs):

@@ -16,7 +16,7 @@ from gatewise._recording.places import source_of
 def definition_of(code: types.CodeType) -> ast.FunctionDef | None:
     """The `def` that a code object was made from."""
     source = source_of(code)
-    for node in ast.walk(source.tree) if source else ():
+    for node in ast.walk(source.as_written) if source else ():
         if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             if first == code.co_firstlineno:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from gatewise._loops.counting import value
 from gatewise._loops.regions import Region, expr
-from gatewise._recording import NotPlainError, PlainNames, expression_at, function_node, source_of
+from gatewise._recording import NotPlainError, PlainNames, Source, expression_at, function_node, source_of
 
 
 def names_of(region: Region, plain: PlainNames | None) -> PlainNames | None:
@@ -20,13 +20,25 @@ def names_of(region: Region, plain: PlainNames | None) -> PlainNames | None:
         node = function_node(source, code)
         if not isinstance(node, ast.FunctionDef):
             return None
-        plain = called(call, node, PlainNames(code, {}, plain.modules), plain)
+        plain = called(call, node, is_method(source, node, call), PlainNames(code, {}, plain.modules), plain)
     return plain
 
 
-def called(call: ast.Call, node: ast.FunctionDef, names: PlainNames, plain: PlainNames) -> PlainNames:
+def is_method(source: Source, node: ast.FunctionDef, call: ast.Call) -> bool:
+    """Whether a call gives an object as the first argument that it does not name: `net.forward(xs)`, `Net(W)`."""
+    classes = {each.name for each in ast.walk(source.tree) if isinstance(each, ast.ClassDef) and node in each.body}
+    alone = any(isinstance(each, ast.Name) and each.id == "staticmethod" for each in node.decorator_list)
+    by_class = (
+        isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and (call.func.value.id in classes)
+    )
+    return bool(classes) and not alone and not by_class
+
+
+def called(call: ast.Call, node: ast.FunctionDef, method: bool, names: PlainNames, plain: PlainNames) -> PlainNames:
     """The names of one helper: its parameters by what it is called with, its own plain numbers by what they are."""
-    parameters = [*node.args.posonlyargs, *node.args.args]
+    parameters = [*node.args.posonlyargs, *node.args.args][method:]
     given = {p.arg: x for p, x in zip(parameters, call.args, strict=False) if not isinstance(x, ast.Starred)}
     given |= {k.arg: k.value for k in call.keywords if k.arg is not None}
     for name, x in given.items():

@@ -102,7 +102,7 @@ def repeat_of(
     refuse(circuit, region, rounds)
     rounds = without_lost(rounds, used)
     counters = Counters(region, counted, plain)
-    sorting = Sorting(rounds, counted, plain, Elements(earlier, region, counted, plain), counters, circuit.bit)
+    sorting = Sorting(rounds, counted, plain, Elements(earlier, region, counted, plain), counters, circuit)
     delays = {key: delay_of(region, plain, *found) for key, found in sorting.delays.items()}
     starts = begin(circuit, region, sorting, plain, delays)
     replayed(sorting, rounds)

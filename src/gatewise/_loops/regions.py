@@ -14,7 +14,7 @@ import numpy as np
 from gatewise._circuit import Expr, FrozenCircuit, Wire, holding, step_of, wires_in
 from gatewise._gates import GATES
 from gatewise._loops.slots import kind
-from gatewise._recording import Loop, Span, loops_at, places_of, span_of, spans, spot, spots
+from gatewise._recording import Counted, Loop, Span, loops_at, places_of, span_of, spans, spot, spots
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,4 +193,6 @@ def line_and_text(region: Region) -> tuple[int, str]:
     assert source is not None
     if not isinstance(node, ast.For):
         return node.lineno, source.segment(node)
+    if isinstance(node, Counted):
+        return node.lineno, node.said
     return node.lineno, f"for {source.segment(node.target)} in {source.segment(node.iter)}:"

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Counting, Element, Moved, Said, Slot, Wire, step_of
+from gatewise._circuit import Counting, Element, FrozenCircuit, Moved, Said, Slot, Wire, step_of
 from gatewise._loops.counters import Counters
 from gatewise._loops.counting import entries, in_round
 from gatewise._loops.elements import Elements
@@ -26,7 +26,8 @@ class Sorting:
     """Sorts the slots of the rounds of one loop; what it finds is in its attributes.
 
     `where` says of each step, by its id, the round and the place; `entries` are the places whose first value is not
-    seen, `folded` the slots whose first value NumPy made in the same round; `wanted` is the bit of what has a gradient.
+    seen, `folded` the slots whose first value NumPy made in the same round; `wanted` is the bit of what has a
+    gradient.
     """
 
     def __init__(
@@ -36,9 +37,9 @@ class Sorting:
         plain: PlainNames | None,
         among: Elements,
         counters: Counters,
-        wanted: int,
+        circuit: FrozenCircuit,
     ) -> None:
-        self.wanted = wanted
+        self.wanted, self.spelled = circuit.bit, circuit.spelled
         self.rounds, self.counting, self.plain, self.among, self.counters = rounds, counting, plain, among, counters
         self.where = {
             id(step_of(w)): (k, j) for k, row in enumerate(rounds) for j, w in enumerate(row) if w is not None
@@ -85,6 +86,8 @@ class Sorting:
             raise IrregularError("an operand comes from a round in one round and from outside in another")
         elif kinds == {"outside"}:
             wires = list(dict.fromkeys(each[1] for each in found if each[0] == "outside"))
+            if len(wires) == 1 and wires[0] in self.spelled:
+                return  # a part of an index that is the same in all rounds
             if len(wires) > 1 and (text := self.listed(place, slot, given)) is not None:
                 self.indexed[place, slot] = text
             elif len(wires) > 1:

@@ -16,6 +16,7 @@ from gatewise._recording.operands import parameter_node as parameter_node
 from gatewise._recording.operands import says as says
 from gatewise._recording.outcomes import plainly as plainly
 from gatewise._recording.places import Loop as Loop
+from gatewise._recording.places import Source as Source
 from gatewise._recording.places import Span as Span
 from gatewise._recording.places import Statement as Statement
 from gatewise._recording.places import expression_at as expression_at
@@ -28,6 +29,7 @@ from gatewise._recording.places import spot as spot
 from gatewise._recording.places import spots as spots
 from gatewise._recording.places import statement_at as statement_at
 from gatewise._recording.structures import leaves as leaves
+from gatewise._recording.whiles import Counted as Counted
 from gatewise._recording.whose import DICTS as DICTS
 from gatewise._recording.whose import USUAL as USUAL
 from gatewise._recording.whose import bare as bare

@@ -44,6 +44,7 @@ class Constants:
         self.found: list[Input] = []
         self.closed = False  # whether no wire is new any more
         self.by_value: dict[Any, Input] = {}
+        self.parts: dict[Any, Wire] = {}  # of indices, by their text
         self.spelled: dict[Wire, Said] = {}
         self.texts: dict[Any, Said] = {}
         for holder in made:
@@ -150,10 +151,10 @@ class Constants:
         `kept` is what the rules are given. The text of an index has a key of its own: Python keeps `x[0, 1]` and
         `axis=(0, 1)` as one tuple.
         """
-        if not isinstance(value, (tuple, slice, np.ndarray)):
-            return value  # printed by its value, or computed
         index = name == "index"
-        if isinstance(value, np.ndarray):
+        if not isinstance(value, (tuple, slice, np.ndarray)) and not (index and type(value) is int):
+            return value  # printed by its value, or computed
+        if not isinstance(value, (tuple, slice)):
             return self.part(value, node, own, index)
         nodes = node.elts if isinstance(node, ast.Tuple) and isinstance(value, tuple) else []
         if isinstance(value, tuple) and len(nodes) == len(value):
@@ -200,11 +201,13 @@ class Constants:
             for x, node in zip(parts, nodes, strict=True)
         ]
 
-    def spelled_wire(self, value: object, text: Said) -> Wire:
-        """A wire for a plain part of an index that the user's code says in this way."""
-        wire = SourcedWire(tick(), self.recorder.bit, value)
-        self.spelled[wire] = text
-        return wire
+    def spelled_wire(self, value: Any, text: Said) -> Wire:
+        """The wire for a plain part of an index that the user's code says in this way."""
+        key = "spelled", text, np.shape(value), value if isinstance(value, int) else value.tobytes()
+        if key not in self.parts:
+            self.parts[key] = SourcedWire(tick(), self.recorder.bit, value)
+            self.spelled[self.parts[key]] = text
+        return self.parts[key]
 
 
 def is_arange(node: ast.expr) -> bool:

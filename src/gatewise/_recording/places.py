@@ -12,6 +12,7 @@ from types import CodeType
 from typing import Any, TypeGuard
 
 from gatewise import _syntax
+from gatewise._recording.whiles import read_counts
 
 Span = tuple[int, int, int, int]  #: line, column, end line, end column
 #: What runs some code several times; a call among them is that of the builtin `sum`.
@@ -39,7 +40,7 @@ class Statement:
 
 
 class Source:
-    """The syntax tree of one file, with its expressions by span."""
+    """The syntax tree of one file, with its expressions by span; a `while` that counts is read as a `for`."""
 
     def __init__(self, text: str) -> None:
         self.lines = text.splitlines(keepends=True)
@@ -53,6 +54,8 @@ class Source:
         for node in ast.walk(self.tree):
             if isinstance(node, ast.expr):
                 self.expressions[span_of(node)] = node
+        self.as_written = _syntax.module(text) if read_counts(self.tree) else self.tree
+        for node in ast.walk(self.tree):
             if isinstance(node, STATEMENTS):
                 self.statements.append(node)
             if isinstance(node, ast.Lambda):

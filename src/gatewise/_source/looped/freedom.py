@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Repeat, Said, Unrolled, Wire
+from gatewise._gates import GATES, pick
 from gatewise._loops import literal_before, loops_around, node_of, slots
-from gatewise._recording import expression_at, function_node, says, source_of, spots, stored
+from gatewise._recording import expression_at, function_node, says, source_of, spots, statement_at, stored
 from gatewise._source.looped.gathering import STACK, Lists, stacked_node
 from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
 from gatewise._source.looped.writing import is_told_mean
@@ -176,11 +177,18 @@ def repeated_place(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) ->
             given = re.sub(r"\d+", "N", repr(dict(made.parameters)))  # np.diff takes two slices in one place
             key = (spots(made.place), made.gate.name, given)
             times[key] += 1
-            often[key] = typed_times(made, part), wire
+            often[key] = typed_times(made, part) * unpacked(made), wire
         for key, (expected, wire) in often.items():
             if key[0] and times[key] != expected:
                 return f"what makes {circuit.names.get(wire, 'a value')} runs several times"
     return ""
+
+
+def unpacked(made: Expr) -> int:
+    """How many entries a statement takes out of an array by giving each a name: `a, b = params`."""
+    said = statement_at(*made.place[-1]) if made.place else None
+    taken = made.gate is GATES[pick] and not isinstance(expression_at(*made.place[-1]), ast.Subscript)
+    return (said.target or "").count(",") + 1 if taken and said is not None else 1
 
 
 def typed_times(made: Expr, part: Stretch | Rounds) -> int:
@@ -268,8 +276,8 @@ def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
     if is_left_out(made, slot[0], x):
         return True
     node = node_of(made, slot)
-    if node is None and isinstance(x, slice) and is_difference(made):
-        return True  # [1:] and [:-1]
+    if node is None and ((isinstance(x, slice) and is_difference(made)) or unpacked(made) > 1):
+        return True  # [1:] and [:-1], and the places of `a, b = params`
     if node is None:
         return slot[0] in made.gate.defaults and made.gate.defaults[slot[0]] is x
     return is_typed(node, made)
@@ -348,8 +356,10 @@ def strange_number(numbers: Iterable[float], circuit: FrozenCircuit, counts: Seq
 
 
 def literals(code: CodeType) -> Iterator[float]:
-    """The numbers that a function types."""
+    """The numbers that a function types, and the places of `a, b, c = params`."""
     source = source_of(code)
     for node in ast.walk(function_node(source, code)) if source is not None else ():
+        if isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Store):
+            yield from range(len(node.elts))
         if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
             yield node.value
