@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import dataclasses
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import takewhile
 
 import numpy as np
 
 from gatewise._build import run_printed
 from gatewise._circuit import (
     FrozenCircuit,
+    Input,
     Read,
     Repeat,
     Said,
@@ -22,6 +24,7 @@ from gatewise._circuit import (
     wires_in,
 )
 from gatewise._recording import plainly
+from gatewise._recording.structures import key_text
 from gatewise._source.guards import Guards, by_mask
 from gatewise._source.lines import TextLine
 from gatewise._source.looped.again import EVERY
@@ -126,6 +129,22 @@ def close(a: object, b: object) -> bool:
     return bool(np.allclose(one, other, rtol=tolerance, atol=tolerance * size, equal_nan=True))
 
 
+def lengths(circuit: FrozenCircuit, entries: Collection[Wire]) -> dict[str, int]:
+    """How many entries the lists have that these are in, by their texts."""
+    places: dict[str, set[object]] = {}
+    lists = {list_text(i) for i in circuit.inputs if i.wire in entries}
+    for i in circuit.inputs:
+        if i.path and (text := list_text(i)) in lists:
+            places.setdefault(text, set()).add(i.path[text.count("[")])
+    return {text: len(found) for text, found in sorted(places.items())}
+
+
+def list_text(i: Input) -> str:
+    """The list that an entry is in, the outermost one, as a text."""
+    keys = takewhile(lambda key: not isinstance(key, int), i.path)
+    return i.parameter + "".join(f"[{key_text(key)}]" for key in keys)
+
+
 class LoopedText(Writer):
     """The text around a body with loops."""
 
@@ -175,6 +194,9 @@ class LoopedText(Writer):
         reads = [read for read in self.circuit.reads if read.how not in UNASKED and read.wire not in told]
         reads += [Read(i.wire, "shape", i.wire.value.shape) for i in arrays if counted is None or i.wire in counted]
         Guards(page).assertions(reads)
+        for parameter, count in lengths(self.circuit, told).items():
+            message = f"recorded with {count} entries: record it again for other inputs"
+            page.write(f"assert len({parameter}) == {count}, {message!r}")
         return page.lines
 
     def counted(self) -> set[Wire] | None:
