@@ -12,8 +12,8 @@ import pytest
 import gatewise as gw
 from gatewise._loops import repeats
 from loops.manners import MANNERS, given
+from loops.random_loops import NAMES, WANTED, close, drawn, function, inputs, judged
 from loops.random_loops import RECORDED as LENGTH
-from loops.random_loops import close, drawn, function, inputs, judged
 
 HERE = Path(__file__).parent
 STUDENTS = {
@@ -99,7 +99,7 @@ def test_most_regular_loops_are_found_whole():
 
 
 def named(seed: int) -> dict[str, Any]:
-    return dict(zip(("W", "xs", "ys", "a", "b", "h"), inputs(seed, LENGTH), strict=True))
+    return dict(zip(NAMES, inputs(seed, LENGTH), strict=True)) | {"wrt": WANTED}
 
 
 def bent(a, xs):
