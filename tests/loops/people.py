@@ -183,6 +183,29 @@ def fraction(ys, a):
     return np.log(value) ** 2 + ys[n - 1]
 
 
+def one_hot_rnn(A, b, words):
+    size = A.shape[1]
+    xs, hs = {}, {}
+    hs[-1] = b
+    loss = 0.0
+    for t in range(len(words)):
+        xs[t] = np.zeros(size)
+        xs[t][words[t]] = 1.0
+        hs[t] = np.tanh(A @ xs[t] + A.T @ hs[t - 1])
+        loss += np.sum(hs[t] ** 2)
+    return loss
+
+
+def upwind(h, w, steps):
+    n = h.shape[0]
+    for _ in range(steps):
+        new = np.empty(n)
+        for i in range(n):
+            new[i] = h[i] - 0.1 * w[i] * (h[i] - h[i - 1])
+        h = new
+    return np.sum(h**2)
+
+
 HELPERS = {"log_shares", "turn", "step_of_two"}
 PEOPLE = [
     f

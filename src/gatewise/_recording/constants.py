@@ -19,7 +19,7 @@ import numpy as np
 
 from gatewise._circuit import Said
 from gatewise._recording.lists import Filled, Lengths, filled_lists
-from gatewise._recording.places import Source, source_of
+from gatewise._recording.places import Source, source_of, span_of, spans
 from gatewise._types import Named
 
 
@@ -29,7 +29,7 @@ class NotPlainError(Exception):
 
 ATTRIBUTES = frozenset({"shape", "size", "ndim"})
 MAKERS = ("arange", "zeros", "ones", "eye", "identity", "full", "linspace", "diag", "array", "asarray")
-ARRAYS: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in MAKERS}
+ARRAYS: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in MAKERS} | {"empty": np.zeros}
 ON_NUMBERS = frozenset({"sqrt", "exp", "log", "sin", "cos", "tan"})
 NUMBERS: dict[str, Callable[..., Any]] = {"len": len, "float": float, "int": int}
 BINARY: dict[type, Callable[[Any, Any], Any]] = {
@@ -174,14 +174,14 @@ class PlainNames:
             self.use(name)
         return said(node, in_brackets(node) if index else ast.unparse(node))
 
-    def begun(self, node: ast.AST | None, value: Any) -> Said | None:
+    def begun(self, node: ast.expr | None, value: object) -> Said | None:
         """The text of an array that nothing but assignments to its entries changes, as it was made."""
-        if not isinstance(node, ast.Name) or node.id not in self.assigned or changeable(self.body, True) & {node.id}:
-            return None
-        if self.text(self.assigned[node.id], value) is None:
-            return None
-        self.use(node.id)
-        return said(node, node.id)
+        if isinstance(node, ast.Name) and node.id in self.assigned:
+            if changeable(self.body, True) & {node.id} or self.text(self.assigned[node.id], value) is None:
+                return None
+            self.use(node.id)
+            return said(node, node.id)
+        return None if node is None else self.text(made_before(self.body, node), value)
 
     def value(self, node: ast.AST) -> Any:
         """The value of `node`, working out local numbers it names."""
@@ -228,6 +228,25 @@ class PlainNames:
         ):
             self.use(inner)
         self.uses[name] = said(definition, f"{name} = {ast.unparse(definition)}")
+
+
+def made_before(body: ast.AST, node: ast.expr) -> ast.expr | None:
+    """What the last statement before the one of a place, in its block or one around it, assigns to the same target."""
+    target, name = ast.unparse(node), next(iter(names_in(node)), "")
+    around = [block for each in ast.walk(body) if isinstance(block := getattr(each, "body", None), list)]
+    for block in reversed(around):  # inner ones come later
+        at = next((k for k, s in enumerate(block) if spans(span_of(s), span_of(node))), 0)
+        for statement in reversed(block[:at]):
+            match statement:
+                case ast.Assign(targets=[single], value=made) if ast.unparse(single) == target:
+                    return made
+            if name in names_in(statement):
+                return None
+    return None
+
+
+def names_in(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def changeable(body: ast.AST, but_by_entries: bool = False) -> set[str]:

@@ -23,7 +23,7 @@ from gatewise._circuit import (
 from gatewise._gates import GATES, ONE, Gate, one_over, written
 from gatewise._recording.constants import PlainNames, said
 from gatewise._recording.naming import Namer, made_by, where_of
-from gatewise._recording.places import expression_at, source_of
+from gatewise._recording.places import expression_at, source_of, statement_at
 from gatewise._recording.recorder import Recorder
 from gatewise._tensor import Kept
 
@@ -79,7 +79,7 @@ class Constants:
         for i, value in enumerate(operands):
             if isinstance(value, Wire) or value is None:
                 continue
-            begun = i == 0 and step.gate is GATES[written]
+            begun = i == 0 and step.gate is GATES[written] and by_entries(node)
             wire = self.wire_for(value, nodes[i], own, begun)
             if wire is not None:
                 operands[i] = wire
@@ -277,6 +277,8 @@ def operand_nodes(node: ast.expr | None, step: Expr) -> list[ast.expr | None]:
             found = [operand]
         case ast.Compare(left=left, comparators=[right]):
             found = [left, right]
+        case ast.Subscript(value=value, ctx=ast.Store()) if (said := statement_at(*step.place[-1])) is not None:
+            found = [value, said.value]
         case ast.Subscript(value=value) | ast.Attribute(value=value):
             found = [value]
         case ast.Call(func=func, args=args):
@@ -306,6 +308,11 @@ def may_be(node: ast.expr, x: Any) -> bool:
     if isinstance(node, (ast.List, ast.Tuple)):
         return bool(np.ndim(value))
     return not is_typed_number(node) or (not isinstance(x, Wire) and says(node, value))
+
+
+def by_entries(node: ast.expr | None) -> bool:
+    """Whether an array is written into by `x[i] = y` or `x[i] += y`, and not as a whole."""
+    return isinstance(node.left if isinstance(node, ast.BinOp) else node, ast.Subscript)
 
 
 def is_method(func: ast.expr) -> bool:

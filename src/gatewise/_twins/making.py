@@ -20,12 +20,13 @@ def buffer(array: Any) -> object:
     return Tensor(array, STOPPED)
 
 
-def makes(function: Function) -> Function:
-    """A function of NumPy's that makes an array of numbers."""
+def makes(function: Function, done_by: Function | None = None) -> Function:
+    """A function of NumPy's that makes an array of numbers; `done_by` makes the same numbers each time."""
+    make = done_by or function
 
     @functools.wraps(function, updated=())
     def twin(*args: Any, **kwargs: Any) -> Any:
-        return buffer(function(*args, **kwargs))
+        return buffer(make(*args, **kwargs))
 
     return twin
 
@@ -125,7 +126,8 @@ class Entrywise:
 
 
 MAKERS: dict[Any, Any] = {
-    **{f: makes(f) for f in (np.zeros, np.empty, np.ones, np.eye, np.identity, np.logspace, np.geomspace, np.tri,
+    np.empty: makes(np.empty, np.zeros),
+    **{f: makes(f) for f in (np.zeros, np.ones, np.eye, np.identity, np.logspace, np.geomspace, np.tri,
                              np.fromiter, np.fromfunction, np.zeros_like, np.ones_like, np.empty_like)},
     np.full: functools.wraps(np.full)(filled),
     np.array: of_array(np.array, True),
