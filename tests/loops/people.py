@@ -206,7 +206,23 @@ def upwind(h, w, steps):
     return np.sum(h**2)
 
 
-HELPERS = {"log_shares", "turn", "step_of_two"}
+def soft_least(u, v, w, k):
+    z = -np.array([u, v, w]) / k
+    m = np.max(z)
+    return -k * (m + np.log(np.sum(np.exp(z - m))))
+
+
+def warping(ys, b, k):
+    n, m = len(ys), len(b)
+    R = np.full((n + 1, m + 1), 100.0)
+    R[0, 0] = 0.0
+    for i in range(1, n + 1):
+        for j in range(1, m + 1):
+            R[i, j] = (ys[i - 1] - b[j - 1]) ** 2 + soft_least(R[i - 1, j], R[i, j - 1], R[i - 1, j - 1], k)
+    return R[n, m]
+
+
+HELPERS = {"soft_least", "log_shares", "turn", "step_of_two"}
 PEOPLE = [
     f
     for f in list(globals().values())

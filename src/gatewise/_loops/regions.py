@@ -114,8 +114,20 @@ def rounds_of(region: Region, count: int | None) -> list[tuple[Wire, ...]]:
         length = period(forms)
         if count and len(wires) % count == 0 and len(wires) // count % length == 0:
             length = len(wires) // count
-        cuts = list(range(0, len(wires), length)) if len(wires) % length == 0 else cuts
+        whole = len(wires) % length == 0 and length < len(wires)
+        cuts = list(range(0, len(wires), length)) if whole else first_shorter(forms, count or 0)
     return [wires[a:b] for a, b in pairwise([*cuts, len(wires)])]
+
+
+def first_shorter(forms: Sequence[object], count: int) -> list[int]:
+    """Where rounds begin, if all but the first are as long as each other, and that one is shorter: NumPy did a part."""
+    least = period(forms[len(forms) // 2 :])
+    lengths = [n for n in range(least, len(forms), least) if 0 < len(forms) - (count - 1) * n < n]
+    for length in lengths if count > 1 and len(lengths) == 1 else ():
+        first = len(forms) - (count - 1) * length
+        if all(one == other for one, other in zip(forms[first:], forms[first + length :], strict=False)):
+            return [0, *range(first, len(forms), length)]
+    return [0]
 
 
 def sums_of(region: Region) -> list[tuple[Wire, ...]]:

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Said
+from gatewise._recording.handled import ATTRIBUTES, changeable, made_before, names_in, stores_before
 from gatewise._recording.lists import Filled, Lengths, filled_lists
-from gatewise._recording.places import Source, source_of, span_of, spans
+from gatewise._recording.places import Source, source_of
 from gatewise._types import Named
 
 
@@ -27,7 +28,6 @@ class NotPlainError(Exception):
     """The expression holds something that is not known to be plain."""
 
 
-ATTRIBUTES = frozenset({"shape", "size", "ndim"})
 MAKERS = ("arange", "zeros", "ones", "eye", "identity", "full", "linspace", "diag", "array", "asarray")
 ARRAYS: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in MAKERS} | {"empty": np.zeros}
 ON_NUMBERS = frozenset({"sqrt", "exp", "log", "sin", "cos", "tan"})
@@ -176,12 +176,25 @@ class PlainNames:
 
     def begun(self, node: ast.expr | None, value: object) -> Said | None:
         """The text of an array that nothing but assignments to its entries changes, as it was made."""
-        if isinstance(node, ast.Name) and node.id in self.assigned:
-            if changeable(self.body, True) & {node.id} or self.text(self.assigned[node.id], value) is None:
-                return None
-            self.use(node.id)
-            return said(node, node.id)
-        return None if node is None else self.text(made_before(self.body, node), value)
+        if not isinstance(node, ast.Name) or node.id not in self.assigned:
+            return None if node is None else self.text(made_before(self.body, node), value)
+        stores = stores_before(self.body, node)
+        if stores is None or changeable(self.body, True) & {node.id}:
+            return None
+        try:
+            made = np.array(self.value(self.assigned[node.id]))
+            for store in stores:
+                made[self.value(store.targets[0].slice)] = self.value(store.value)  # type: ignore[attr-defined]
+        except (NotPlainError, ArithmeticError, TypeError, ValueError, IndexError):
+            return None
+        if not same(made, value):
+            return None
+        self.use(node.id)
+        for store in stores:
+            for name in sorted((names_in(store.value) | names_in(store.targets[0])) & set(self.assigned)):
+                self.use(name)
+            self.uses[ast.unparse(store.targets[0])] = said(store, ast.unparse(store))
+        return said(node, node.id)
 
     def value(self, node: ast.AST) -> Any:
         """The value of `node`, working out local numbers it names."""
@@ -228,55 +241,6 @@ class PlainNames:
         ):
             self.use(inner)
         self.uses[name] = said(definition, f"{name} = {ast.unparse(definition)}")
-
-
-def made_before(body: ast.AST, node: ast.expr) -> ast.expr | None:
-    """What the last statement before the one of a place, in its block or one around it, assigns to the same target."""
-    target, name = ast.unparse(node), next(iter(names_in(node)), "")
-    around = [block for each in ast.walk(body) if isinstance(block := getattr(each, "body", None), list)]
-    for block in reversed(around):  # inner ones come later
-        at = next((k for k, s in enumerate(block) if spans(span_of(s), span_of(node))), 0)
-        for statement in reversed(block[:at]):
-            match statement:
-                case ast.Assign(targets=[single], value=made) if ast.unparse(single) == target:
-                    return made
-            if name in names_in(statement):
-                return None
-    return None
-
-
-def names_in(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-
-
-def changeable(body: ast.AST, but_by_entries: bool = False) -> set[str]:
-    """The names whose values something may change in place: all that are not just read where they stand.
-
-    `but_by_entries`: in another way than by assignments to their entries.
-    """
-    read: set[int] = set()
-    for node in ast.walk(body):
-        match node:
-            case ast.BinOp(left=left, right=right):
-                read |= {id(left), id(right)}
-            case ast.UnaryOp(operand=inner):
-                read.add(id(inner))
-            case ast.Subscript(value=inner, slice=index, ctx=context):
-                read.add(id(index))
-                read |= {id(inner)} if but_by_entries or isinstance(context, ast.Load) else set()
-            case ast.Attribute(value=inner, attr=attribute, ctx=ast.Load()) if attribute in {*ATTRIBUTES, "T"}:
-                read.add(id(inner))
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=("np" | "numpy")), attr=name), args=args):
-                read |= {id(each) for each in args} if name not in CHANGING else set()
-            case ast.Call(func=ast.Name(id=("len" | "zip" | "enumerate" | "reversed" | "sum")), args=args):
-                read |= {id(each) for each in args}
-            case ast.For(iter=inner) | ast.comprehension(iter=inner):
-                read.add(id(inner))
-    names = (n for n in ast.walk(body) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
-    return {node.id for node in names if id(node) not in read}
-
-
-CHANGING = frozenset({"copyto", "put", "place", "putmask", "fill_diagonal", "put_along_axis"})
 
 
 class Instead(ast.NodeTransformer):

@@ -33,6 +33,8 @@ def is_static(mask: object) -> bool:
             continue
         if is_gate(each, np.ones_like):
             continue  # of whatever
+        if is_gate(each, np.bitwise_or) and any(isinstance(x, (bool, np.bool)) and x for x in each.operands):
+            continue  # it holds everywhere
         placed = each.gate.rearranges or is_gate(
             each, zeros_with, written, np.not_equal, np.bitwise_or, np.bitwise_and, np.any
         )

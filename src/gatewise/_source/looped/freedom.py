@@ -328,7 +328,8 @@ def untold_input(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> s
     for i in used_inputs(circuit, parts):
         if any(isinstance(key, int) for key in i.path) and i.wire not in by_round:
             return f"{i.parameter} is a list, and as long as it was"
-        if i.kind == "captured" and (i.name in own or i.name.startswith("captured")):
+        name = re.sub(r"_\d+$", "", i.name)
+        if i.kind == "captured" and ({i.name, name} & own or name.startswith("captured")):
             return f"NumPy made {i.name}, and of what is not known"
         texts += [i.text] if isinstance(i.text, Said) else []
     arguments = {i.parameter for i in circuit.inputs if i.kind == "input"}
