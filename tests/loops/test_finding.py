@@ -14,6 +14,7 @@ from gatewise._circuit import CircuitError, FrozenCircuit, Repeat, Unrolled, Wir
 from gatewise._loops import repeats
 from gatewise._recording.running import record
 from gatewise._transforms import cut
+from loops.manners import collected_stack
 
 RNG = np.random.default_rng(0)
 W = 0.4 * RNG.normal(size=(4, 4))
@@ -160,14 +161,6 @@ def nested(W, xs, h):
     return np.sum(h)
 
 
-def collecting(W, xs, h):
-    hs = []
-    for x in xs:
-        h = np.tanh(W @ h + x)
-        hs.append(h)
-    return np.sum(np.stack(hs) ** 2)
-
-
 def comprehension(w, X):
     return np.sum(np.stack([np.tanh(x @ w) for x in X]))
 
@@ -193,7 +186,7 @@ REGULAR: list[tuple[Callable[..., Any], tuple[Any, ...], int]] = [
     (buffer, (XS[:, 0], 0.5), 4),
     (helped, (W, XS, H), 5),
     (nested, (W, XS, H), 3),
-    (collecting, (W, XS, H), 5),
+    (collected_stack, (W, XS, H), 5),
     (comprehension, (H, XS), 5),
     (picked, (W, XS, np.array([0, 1, 2, 1, 0])), 5),
 ]

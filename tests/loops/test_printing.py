@@ -14,6 +14,7 @@ from gatewise._loops import repeats
 from loops.manners import MANNERS, given
 from loops.random_loops import NAMES, WANTED, close, drawn, function, inputs, judged
 from loops.random_loops import RECORDED as LENGTH
+from loops.test_finding import leapfrog
 
 HERE = Path(__file__).parent
 STUDENTS = {
@@ -342,13 +343,6 @@ def test_a_number_is_made_shorter_whatever_it_is_written_as(unrolled):
     assert (value, da) == (there.value, there.gradients["a"])
     assert type(da) is np.float32
     np.testing.assert_array_equal(dxs, there.gradients["xs"])
-
-
-def leapfrog(x, v, a):
-    for _ in range(6):
-        x = x + 0.1 * v
-        v = v - 0.1 * a * x
-    return x
 
 
 def test_unrolled_and_notes_print_every_round():

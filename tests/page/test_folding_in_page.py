@@ -8,7 +8,7 @@ import pytest
 from views import records
 
 from gatewise._views.drawing import bent
-from gatewise._views.groups import Group, grouped
+from gatewise._views.groups import all_groups, grouped
 from gatewise._views.marks import Outline, WireLine, Word, all_views
 from gatewise._views.parts import collect
 from gatewise._views.picture import live_picture
@@ -77,13 +77,6 @@ def drawn_by_python(record, opened):
         "size": [scene.width, scene.height],
         "notes": [word.label.text for word in scene.legend if word.label.kind == "note"],
     }
-
-
-def all_groups(parts):
-    for part in parts:
-        if isinstance(part, Group):
-            yield part
-            yield from all_groups(part.parts)
 
 
 def numbers(row):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import gatewise as gw
-from gatewise._views.groups import Group, grouped
+from gatewise._views.groups import all_groups, grouped
 from gatewise._views.page import page as html_page
 from gatewise._views.sheet import read
 from tools.pages import GALLERY, command_of, shown_by
@@ -63,13 +63,6 @@ def boards() -> dict[str, Callable[[], gw.Circuit]]:
 
 
 BOARDS = boards()
-
-
-def all_groups(parts: Any) -> Iterator[Group]:
-    for part in parts:
-        if isinstance(part, Group):
-            yield part
-            yield from all_groups(part.parts)
 
 
 class Expected:

@@ -409,11 +409,9 @@ def test_a_field_of_a_wrong_kind_is_named(place, value, tmp_path):
 # ----------------------------------------------------------------------------------------------------------- signals
 
 
-def test_interrupts_wait_until_a_file_is_written(tmp_path, monkeypatch):
-    """The first comes in a step, the second while the checkpoint is written: it is written, and said to be."""
-    path = tmp_path / "run.checkpoint"
-    trainer = whole_trainer(path)
-    taken, write = trainer.step, checkpoints.write_whole
+def interrupting(trainer):
+    """A trainer's step, in the eighth of which an interrupt comes."""
+    taken = trainer.step
 
     def one(X, y):
         loss = taken(X, y)
@@ -421,12 +419,21 @@ def test_interrupts_wait_until_a_file_is_written(tmp_path, monkeypatch):
             os.kill(os.getpid(), signal.SIGINT)
         return loss
 
+    return one
+
+
+def test_interrupts_wait_until_a_file_is_written(tmp_path, monkeypatch):
+    """The first comes in a step, the second while the checkpoint is written: it is written, and said to be."""
+    path = tmp_path / "run.checkpoint"
+    trainer = whole_trainer(path)
+    write = checkpoints.write_whole
+
     def interrupted(*arguments, **options):
         if len(trainer.history.losses) == 8:
             os.kill(os.getpid(), signal.SIGINT)
         write(*arguments, **options)
 
-    trainer.step = one
+    trainer.step = interrupting(trainer)
     monkeypatch.setattr(checkpoints, "write_whole", interrupted)
     with pytest.raises(KeyboardInterrupt):
         trainer.run()
@@ -503,15 +510,7 @@ def test_another_thread_has_no_signals():
 def test_an_interrupted_fit_is_saved_and_goes_on_as_if_it_had_not_been(tmp_path):
     path = tmp_path / "run.checkpoint"
     trainer = whole_trainer(path)
-    taken = trainer.step
-
-    def one(X, y):
-        loss = taken(X, y)
-        if len(trainer.history.losses) == 8:
-            os.kill(os.getpid(), signal.SIGINT)
-        return loss
-
-    trainer.step = one
+    trainer.step = interrupting(trainer)
     with pytest.raises(KeyboardInterrupt):
         trainer.run()
     assert len(checkpoints.load(path)["history"]["losses"]) == 8
