@@ -216,7 +216,7 @@ BY_VALUE = (
     jax.errors.TracerBoolConversionError,
     jax.errors.TracerIntegerConversionError,
 )
-REFUSED = (ValueError, NotImplementedError)  #: JAX's own, which the other way has too
+REFUSED = (TypeError, ValueError, NotImplementedError)  #: JAX's own, which the other way has too
 COMPILED = 50  #: every program of so many is compiled
 
 
@@ -226,6 +226,8 @@ def gradients(program: Program, names: dict[str, Any] | None = None) -> tuple[fl
     def total(*values: Any) -> Any:
         return Run(program, values, names).total(program)
 
+    if program.seed % COMPILED == 0:
+        jax.clear_caches()  # of shapes that seldom come again
     given = [jnp.asarray(x, dtype=np.asarray(x).dtype) for x in program.inputs.values()]
     both = jax.value_and_grad(total, tuple(range(len(given))))
     try:
