@@ -23,7 +23,7 @@ from gatewise._circuit import (
 )
 from gatewise._errors import ChangedError, GateError, GatewiseError, ReleasedError, UpstreamError
 from gatewise._gates import GATES, Carrier, Growing, Live, Pullback, plain, shape_of, showing, written
-from gatewise._types import Operands, Parameters
+from gatewise._types import Operands, Parameters, Value
 
 ASSIGN = GATES[written]
 FLOATS = frozenset((float, int, np.float64))  #: on these no shape and no dtype can go wrong
@@ -34,7 +34,7 @@ Lift = Callable[[Any, Wire, int], Carrier]  #: (value, wire, bits) -> Tensor
 
 
 @Pullback
-def released(g: Any, out: Any, operands: Operands, parameters: Parameters, live: Any = None) -> object:
+def released(g: Value, out: Value, operands: Operands, parameters: Parameters, live: Any = None) -> object:
     """What stands in for a pullback whose saved values were let go of."""
     raise ReleasedError(
         "backward() was called a second time on the same circuit.",
@@ -44,7 +44,7 @@ def released(g: Any, out: Any, operands: Operands, parameters: Parameters, live:
 
 
 @Pullback
-def outdated(g: Any, out: Any, operands: Operands, parameters: Parameters, live: Any = None) -> object:
+def outdated(g: Value, out: Value, operands: Operands, parameters: Parameters, live: Any = None) -> object:
     """What stands at the wire of a value that was changed in place after it had been recorded."""
     name, changes = operands
     raise ChangedError.of(name, changes)
@@ -139,7 +139,7 @@ def takes_growing(wire: Wire) -> bool:
 
 
 def tell(
-    observer: Observer, wire: Wire, positions: Sequence[int], parents: Sequence[Wire], parts: Sequence[Any]
+    observer: Observer, wire: Wire, positions: Sequence[int], parents: Sequence[Wire], parts: Sequence[Value]
 ) -> None:
     """Tell the observer what a step sends to each of its operands."""
     for k, parent, part in zip(positions, parents, parts, strict=True):
@@ -147,7 +147,7 @@ def tell(
             observer(wire, k, parent, part if type(part) is not Growing else part.settled(copy=True))
 
 
-def summed(before: Any, part: Any) -> Any:
+def summed(before: Value, part: Value) -> Value:
     """The sum of two cotangents of one wire."""
     if type(part) is Growing or type(before) is Growing:
         return grown(before, part)
@@ -155,7 +155,7 @@ def summed(before: Any, part: Any) -> Any:
     return before + part if type(part) is not Live else part + before
 
 
-def grown(before: Any, part: Any) -> object:
+def grown(before: Value, part: Value) -> object:
     """The sum of two cotangents of which one is changed in place."""
     if type(part) is not Growing:
         before, part = part, before
@@ -181,7 +181,7 @@ class Hooks:
     any = False
 
 
-def keep_inside(block: SourcedWire, g: Any) -> None:
+def keep_inside(block: SourcedWire, g: Value) -> None:
     """Leave their gradients on the wires inside a block that somebody still holds, as the gates the user wrote say."""
     if nobody_holds(block):
         return
@@ -240,7 +240,7 @@ def reached(
 
 
 def with_care(
-    wire: Wire, g: Any, bit: int, lower: int, lift: Lift | None, as_written: bool
+    wire: Wire, g: Value, bit: int, lower: int, lift: Lift | None, as_written: bool
 ) -> tuple[Sequence[int], Sequence[Wire], Sequence[object]]:
     """One step under a mask, with other derivatives open, or as the user wrote it."""
     operands, parameters, parents, pullback = wire.operands, wire.parameters, wire.parents, wire.pullback
@@ -306,14 +306,14 @@ def no_way_back(pullback: Pullback, error: Exception) -> Exception:
     return GateError(what, f"its rule ends in {type(error).__name__}: {' '.join(str(error).split())}", cure)
 
 
-def boxed(value: Any) -> object:
+def boxed(value: Value) -> object:
     """Python floats raise (1 / 0.0, 0.0 ** -0.5) where NumPy gives inf: rare, so tried again as NumPy scalars."""
     if isinstance(value, Carrier):
         return type(value)(boxed(value.value), value.wire, value.bits)
     return np.float64(value) if type(value) in FLOATS else value
 
 
-def hooked(wire: Wire, g: Any, plainly: bool) -> object:
+def hooked(wire: Wire, g: Value, plainly: bool) -> object:
     """The gradient after the user's hooks, each of which gets a copy and may give another, `plainly` a plain one.
 
     Entries that were dead stay so where a hook leaves them at zero.
@@ -329,7 +329,7 @@ def hooked(wire: Wire, g: Any, plainly: bool) -> object:
     return g
 
 
-def keep_gradient(wire: Wire, g: Any) -> None:
+def keep_gradient(wire: Wire, g: Value) -> None:
     """Add `g` to what a wire keeps; a list of one marks a gradient that shares memory with others."""
     g = g.g if type(g) is Live else g
     if type(g) is Ports:
@@ -338,7 +338,7 @@ def keep_gradient(wire: Wire, g: Any) -> None:
     wire.grad = [g if before is None else before + g]
 
 
-def given(g: Any, value: Any) -> Any:
+def given(g: Value, value: Value) -> Value:
     """A gradient to hand out: a float for a float, a Tensor for a Tensor, an array of its own for an array."""
     if type(g) is Live:
         g = g.g
@@ -351,7 +351,7 @@ def given(g: Any, value: Any) -> Any:
     return np.array(g, dtype=value.dtype)
 
 
-def handed_out(box: list[Any], value: Any) -> Any:
+def handed_out(box: list[Any], value: Value) -> Value:
     """The gradient in `box`, taken out of it: copied only where something else still refers to its memory."""
     if type(value) is float and type(box[0]) in FLOATS:
         return float(box.pop())
@@ -386,7 +386,7 @@ def count_held(step: Wire) -> int:
 HELD = count_held(Wire(0, 0, 0.0, (), Wire(0, 0, 0.0)))
 
 
-def outwards(g: Any) -> object:
+def outwards(g: Value) -> object:
     """A gradient as users see it: of a complex wire the conjugate, so that `z - rate * gradient` descends.
 
     Inside, a cotangent c of z means that the loss moves by Re(sum(c * dz)): then rules need no conjugates.
@@ -400,7 +400,7 @@ def outwards(g: Any) -> object:
 FLOAT64 = np.dtype(float)
 
 
-def ones_for(value: Any) -> Any:
+def ones_for(value: Value) -> Value:
     """The upstream gradient of ones for an output."""
     if type(value) is complex:
         return 1.0 + 0.0j
@@ -409,7 +409,7 @@ def ones_for(value: Any) -> Any:
     return value.dtype.type(1) if isinstance(value, np.generic) else np.ones_like(value)
 
 
-def zeros_for(value: Any) -> Any:
+def zeros_for(value: Value) -> Value:
     """The gradient of a wire that the output does not depend on."""
     if isinstance(value, (float, complex)):
         return type(value)(0.0)

@@ -33,6 +33,7 @@ from gatewise._recording.constants import NUMBERS
 from gatewise._recording.recorder import Recorder
 from gatewise._sweep import FLOATS, sweep
 from gatewise._tensor import Tensor
+from gatewise._types import Value
 
 
 @dataclass(slots=True)
@@ -181,7 +182,7 @@ def replay(circuit: FrozenCircuit, instead: Mapping[Wire, object]) -> object:
     return values.get(circuit.output, circuit.output.value)
 
 
-def run_step(made: Expr, operands: list[Any]) -> Any:
+def run_step(made: Expr, operands: list[Any]) -> Value:
     """One step's forward function on plain values; floats behave as in a recording."""
     parameters = {name: as_run(value) for name, value in made.parameters.items()} if made.parameters else {}
     try:

@@ -30,3 +30,11 @@ Json: TypeAlias = dict[str, Any]
 
 #: The axes that a total goes over; None is all of them.
 Axis: TypeAlias = int | tuple[int, ...] | None
+
+#: The value of a wire, a cotangent, a tangent: a number or an array; a Tensor while another derivative is open, a
+#: `Live` cotangent, a symbol while a rule is traced. Rules compute with all of these alike, for which a checker has no
+#: type: it does not look into them. What computes with plain values alone takes `Plain`.
+Value: TypeAlias = Any
+
+#: What stands between brackets: whole numbers, slices, None, `...`, arrays and lists, Tensors among them, or a tuple.
+Index: TypeAlias = Any

@@ -102,6 +102,25 @@ def named(seed: int) -> dict[str, Any]:
     return dict(zip(("W", "xs", "ys", "a", "b", "h"), inputs(seed, LENGTH), strict=True))
 
 
+def bent(a, xs):
+    s, step = 0.0, 1.0
+    for x in xs:
+        s = s + a * x * step
+        step = np.arctan(step)
+    return s
+
+
+def test_any_function_of_one_number_may_move_a_plain_one():
+    text = gw.circuit(bent, 2.0, np.arange(1.0, 7.0)).code()
+    assert text.count("for t in") == 2
+    xs = np.arange(1.0, 10.0)
+    value, (da, dxs) = run(text, {"a": 3.0, "xs": xs})
+    want, (wa, wxs) = gw.value_and_grad(bent, argnums=(0, 1))(3.0, xs)
+    assert value == want
+    assert da == wa
+    assert np.array_equal(dxs, wxs)
+
+
 # ------------------------------------------------------------------------------------------------- what may not be free
 
 

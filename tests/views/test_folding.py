@@ -10,7 +10,7 @@ import pytest
 import gatewise as gw
 from gatewise._errors import FoldError
 from gatewise._views import elastic
-from gatewise._views.groups import MOST, GatePart, Group, gates_drawn, grouped, hidden
+from gatewise._views.groups import MOST, GatePart, Group, gates_drawn, grouped, hidden_gates
 from gatewise._views.heat import coarse, heat_of
 from gatewise._views.numbers import Summary
 from gatewise._views.picture import live_picture, picture
@@ -90,7 +90,7 @@ def test_two_calls_in_one_statement_are_two_groups():
 
 def test_a_thousand_passes_stay_one_repeat():
     parts = grouped(read(record_of(long_loop, 1.0, 0.2)), None)
-    assert (gates_drawn(parts), hidden(parts)) == (1, 3000)
+    assert (gates_drawn(parts), hidden_gates(parts)) == (1, 3000)
     assert parts[0].name.startswith("1000 × line ")
     (call,) = grouped(read(record_of(lambda x, w: long_loop(x, w), 1.0, 0.2)), None)
     assert [part.name for part in call.parts] == ["1000 × *, tanh, +"]

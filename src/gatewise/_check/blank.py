@@ -74,7 +74,7 @@ def blank(f: Function, inputs: Mapping[str, npt.ArrayLike], wrt: Sequence[str] |
     circuit = record(f, (), inputs, wrt=wrt, upstream="ones")
     text = settled(staged(circuit), inputs, wrt)
     wanted = list(wrt) if wrt is not None else [i.name for i in circuit.wanted]
-    lines = [f"    {name!r}: {written(value)}," for name, value in inputs.items()]
+    lines = [f"    {name!r}: {as_python(value)}," for name, value in inputs.items()]
     given = "\n".join(["inputs = {", *lines, "}"])
     head = HEAD.format(mark=MARK, path=path)
     return sealed(f"{head}{emptied(text)}\n\n\n{given}\nwrt = {wanted!r}\n")
@@ -239,7 +239,7 @@ def emptied(text: str) -> str:
     return "\n".join(lines)
 
 
-def written(value: object) -> str:
+def as_python(value: object) -> str:
     """A value as Python."""
     if isinstance(value, np.ndarray):
         kind = "" if value.dtype in (np.dtype(float), np.dtype(int)) else f", dtype=np.{value.dtype.name}"

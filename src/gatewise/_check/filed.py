@@ -117,7 +117,7 @@ class Filed:
                     self.layer_row(pair, guess, f, **options) if ways is None else best(ways, f, pair, guess, **options)
                 )
             except Exception as error:
-                why = why if count else said(error)
+                why = why if count else in_one_line(error)
                 continue
             if row.verdict == "right" and judges_all_of(row, first):
                 return row if first is None or is_misfit(first) else judged_both_ways(first, row)
@@ -173,7 +173,7 @@ class Filed:
         return [as_output, as_input] if name in OUTPUTS else [as_input, as_output]
 
 
-def said(error: Exception) -> str:
+def in_one_line(error: Exception) -> str:
     """An error in one line."""
     return f"{error.what} {error.why}" if isinstance(error, GatewiseError) else f"{type(error).__name__}: {error}"
 

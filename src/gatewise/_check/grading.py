@@ -158,10 +158,10 @@ def grade(path: str, text: str) -> Grade:
 
 def judged_whole(paper: Paper, inputs: Mapping[str, Plain]) -> Judged:
     """The mistakes in a filled paper: where a gradient has lines written and empty, the written may be all of it."""
-    found = judged(paper, inputs)
+    found = mistakes_in(paper, inputs)
     for target in targets_with_both(paper):
         if found.blames(lines_for(paper, target)):
-            again = judged(paper, inputs, left=target)
+            again = mistakes_in(paper, inputs, left=target)
             if not again.blames(lines_for(paper, target)):
                 found = again
     return found
@@ -211,7 +211,7 @@ def asking_gatewise(text: str) -> set[int]:
     return found
 
 
-def judged(paper: Paper, inputs: Mapping[str, object], left: str = "") -> Judged:
+def mistakes_in(paper: Paper, inputs: Mapping[str, object], left: str = "") -> Judged:
     """The mistakes in a filled paper at these inputs, what it raises, and how far it runs."""
     lines = filled_lines(paper, left)
     text = "\n".join(code for _, code in lines)

@@ -37,6 +37,7 @@ from gatewise._check.trials import Checked, Trial, UnseenError
 
 EVENTS = 1000  #: values that are moved, each in a run of its own
 ENTRIES = 2_000_000  #: numbers in all of them together
+NOTHING = Located(why="no line that could be run by itself makes a gradient", unseen=True)
 LOSSES = frozenset({"loss", "cost", "L", "J"})
 
 MANY = 8  #: lines that are listed where it is one of them
@@ -221,26 +222,31 @@ def is_told(f: Found, found: Located, inquiry: Inquiry) -> bool:
 
 def located(trials: Callable[[], Sequence[Trial]]) -> Located:
     """Where the mistakes are, as far as the program can be looked at in this way."""
-    nothing = Located(why="no line that could be run by itself makes a gradient", unseen=True)
     try:
         inquiry = Inquiry(trials())
-        why = obstacle(inquiry)
-        if why and not inquiry.misshaped:
-            return Located(why=why) if inquiry.wrong else all_right(inquiry) or nothing
-        found = Located(why=why) if why else asked(inquiry)
-        found.cures = partial(is_cured_by, inquiry)
-        found.idle = {e.place.line for e in inquiry.events if work_of(e.place.statement) is Work.PACKS}
-        others = {id(f.statement): f for q in inquiry.misshaped for f in of_another_shape(inquiry, q)}
-        found.found += others.values()
-        found.doubted = [f for f in found.found if not f.shape and not is_told(f, found, inquiry)]
-        found.found = [f for f in found.found if not any(f is each for each in found.doubted)]
-        return with_texts(found, inquiry) if backward_values(inquiry) or inquiry.misshaped else nothing
-    except TooManyError as error:
-        return Located(why=str(error))
     except UnseenError as error:
         return Located(why=str(error), unseen=True)
-    except Exception:  # of the user's code, where values in it are others
-        return nothing
+    except Exception:  # of the user's code, run at other inputs, or taken apart
+        return NOTHING
+    try:
+        return looked_through(inquiry)
+    except TooManyError as error:
+        return Located(why=str(error))
+
+
+def looked_through(inquiry: Inquiry) -> Located:
+    """What an inquiry finds, and what of it is told."""
+    why = obstacle(inquiry)
+    if why and not inquiry.misshaped:
+        return Located(why=why) if inquiry.wrong else all_right(inquiry) or NOTHING
+    found = Located(why=why) if why else asked(inquiry)
+    found.cures = partial(is_cured_by, inquiry)
+    found.idle = {e.place.line for e in inquiry.events if work_of(e.place.statement) is Work.PACKS}
+    others = {id(f.statement): f for q in inquiry.misshaped for f in of_another_shape(inquiry, q)}
+    found.found += others.values()
+    found.doubted = [f for f in found.found if not f.shape and not is_told(f, found, inquiry)]
+    found.found = [f for f in found.found if not any(f is each for each in found.doubted)]
+    return with_texts(found, inquiry) if backward_values(inquiry) or inquiry.misshaped else NOTHING
 
 
 def asked(inquiry: Inquiry) -> Located:

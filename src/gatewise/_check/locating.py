@@ -71,7 +71,7 @@ def single_line(inquiry: Inquiry, goal: Goal) -> Located:
     located = by_patches(inquiry, on_way, goal)
     if located.found or located.doubtful:
         return located
-    if (short := short_of_a_term(inquiry, on_way)) is not None:
+    if not located.listed and (short := short_of_a_term(inquiry, on_way)) is not None:
         return Located([short], [short.statement])
     if located.why:
         return located

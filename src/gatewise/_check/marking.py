@@ -30,6 +30,7 @@ from gatewise._types import Namespace
 
 CLOSE = {"d": 1e-7, "f": 1e-3, "e": 3e-2}  #: relative to the largest part of a gradient, by dtype
 ENOUGH = 20_000  #: changes of lines that are tried, in one program
+RUN = 800_000  #: statements that ran, times changes that are tried: for long loops fewer
 WORK = 1e9  #: entries of all wires, times changes that are tried: for large arrays fewer
 
 
@@ -66,7 +67,8 @@ class Marking:
         self.mends: dict[tuple[int, int], dict[str, np.ndarray]] = {}
         self.versions = self.all_versions()
         self.tried = self.moved = 0
-        self.enough = min(ENOUGH, int(WORK / sum(np.size(w.value) for w in self.forward.wires)))
+        size = sum(np.size(w.value) for w in self.forward.wires)
+        self.enough = min(ENOUGH, int(WORK / size), RUN // (1 + len(world.moments)))
         self.unfinished = unfinished(world)
         letter = {np.asarray(w.value).dtype.char for w in self.forward.wires}
         self.close = max(CLOSE.get(c, 1e-7) for c in letter)

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from gatewise._check.comparing import largest
-from gatewise._check.contributions import Work, work_of
 from gatewise._check.meant import is_as_meant, is_on_its_way
 from gatewise._check.mending import (
     Found,
     Located,
     is_mended_by,
+    is_right_by_its_name,
     only_adds,
     statements_of,
 )
@@ -45,7 +45,7 @@ def lacking_a_term(inquiry: Inquiry, patches: Sequence[tuple[int, object]]) -> L
 def short_of_a_term(inquiry: Inquiry, on_way: Sequence[int]) -> Found | None:
     """The first value that is a part of the gradient that its name says, where all gradients that it is made of are.
 
-    Nothing adds to it later: a line that runs several times, and is right where the missing term is 0.
+    Of lines that run several times and are right at one: there the missing term is 0.
     """
     for i in on_way:
         e = inquiry.events[i]
@@ -55,10 +55,16 @@ def short_of_a_term(inquiry: Inquiry, on_way: Sequence[int]) -> Found | None:
         parts = [r.wire for r in readings_of(inquiry, i) if not r.whole and inquiry.is_one(r.c)]
         if parts and goes_on(inquiry, i):
             continue
-        if not {*parts} & named or not statements_of(inquiry, [i]) or work_of(e.place.statement) is not Work.COMPUTES:
+        if not {*parts} & named or not statements_of(inquiry, [i]) or not is_right_once(inquiry, e.place.statement):
             return None
         return Found(e.place.statement, e.place.key, e.value, None, lost=True)
     return None
+
+
+def is_right_once(inquiry: Inquiry, s: ast.stmt) -> bool:
+    """Whether a line gives, one of the times that it runs, the gradient that its name says."""
+    own = (i for i, e in enumerate(inquiry.events) if e.place.statement is s and i in inquiry.moved)
+    return any(largest(inquiry.events[i].value) > 0 and is_right_by_its_name(inquiry, i) for i in own)
 
 
 def is_whole_or_idle(inquiry: Inquiry, i: int) -> bool:

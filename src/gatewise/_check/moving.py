@@ -15,7 +15,7 @@ from gatewise._check.trials import Heard, Trial
 from gatewise._types import Named, Plain
 
 CHANGES = 6000  #: changes of lines that are tried
-RUN = 1_000_000  #: values on the way, times changes that are tried: for long loops fewer
+RUN = 400_000  #: values on the way, times changes that are tried: for long loops fewer
 WORK = 1e9  #: numbers in all values, times changes that are tried: for large arrays fewer
 Goal = tuple[str, ...]  #: the gradients that are to be made right
 P = ParamSpec("P")

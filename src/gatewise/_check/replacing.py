@@ -177,27 +177,38 @@ def needed_at(inquiry: Inquiry, n: int, i: int, goal: Goal) -> object:
     if value.dtype.kind != "f" or not 0 < value.size <= ENTRIES or inquiry.run_so_far + value.size > RUNS:
         return None
     inquiry.run_so_far += value.size
-    try:
-        asked = [q for q in inquiry.names if q in goal or q not in inquiry.wrong]
-        here = in_one_row(inquiry, n, inquiry.runs[n].gradients, asked)
-        truth = in_one_row(inquiry, n, {q: inquiry.truth(n, q) for q in asked}, asked)
-        ends = (with_entry_moved(inquiry, n, i, value, index) for index in np.ndindex(value.shape))
-        slopes = np.stack(
-            [(in_one_row(inquiry, n, end, asked) - here) / (largest(value) or 1.0) for end in ends], axis=1
-        )
-        by = np.linalg.lstsq(slopes, truth - here, rcond=1e-9)[0]
-        new = (value + by.reshape(value.shape)).astype(value.dtype)
-        right = inquiry.mended(n, inquiry.trials[n].heard({i: new}).gradients, goal)
-    except Exception:
+    asked = [q for q in inquiry.names if q in goal or q not in inquiry.wrong]
+    here = in_one_row(inquiry, n, inquiry.runs[n].gradients, asked)
+    truth = in_one_row(inquiry, n, {q: inquiry.truth(n, q) for q in asked}, asked)
+    ends = [with_entry_moved(inquiry, n, i, value, index) for index in np.ndindex(value.shape)]
+    if any(end is None or any(end.get(q) is None for q in asked) for end in ends):
         return None
+    rows = [in_one_row(inquiry, n, end, asked) for end in ends if end is not None]
+    if any(np.shape(row) != np.shape(truth) or not np.isfinite(row).all() for row in (here, *rows)):
+        return None
+    slopes = np.stack([(row - here) / (largest(value) or 1.0) for row in rows], axis=1)
+    by = np.linalg.lstsq(slopes, truth - here, rcond=1e-9)[0]
+    new = (value + by.reshape(value.shape)).astype(value.dtype)
+    again = heard_with(inquiry, n, {i: new})
+    right = again is not None and inquiry.mended(n, again, goal)
     return new if right and not inquiry.agree(value, new) else None
 
 
-def with_entry_moved(inquiry: Inquiry, n: int, i: int, value: Any, index: tuple[int, ...]) -> Mapping[str, object]:
+def with_entry_moved(
+    inquiry: Inquiry, n: int, i: int, value: Any, index: tuple[int, ...]
+) -> Mapping[str, object] | None:
     """The gradients where one entry of a value is moved by as much as its largest is."""
     moved = value.copy()
     moved[index] += largest(value) or 1.0
-    return inquiry.trials[n].heard({i: moved}).gradients
+    return heard_with(inquiry, n, {i: moved})
+
+
+def heard_with(inquiry: Inquiry, n: int, instead: Mapping[int, object]) -> Mapping[str, Any] | None:
+    """The gradients with other values in the place of some; None where the user's code raises then."""
+    try:
+        return inquiry.trials[n].heard(instead).gradients
+    except Exception:  # of the user's code
+        return None
 
 
 def in_one_row(inquiry: Inquiry, n: int, gradients: Mapping[str, object], asked: Sequence[str]) -> Value:
@@ -214,11 +225,9 @@ def mends_at(inquiry: Inquiry, i: int, values: Sequence[Plain], goal: Goal) -> b
 
 def mends_together(inquiry: Inquiry, values: Sequence[dict[int, Plain]], goal: Goal) -> bool:
     """Whether other values in the place of some, at each point, make the gradients right."""
-    for n, (trial, instead) in enumerate(zip(inquiry.trials, values, strict=True)):
-        try:
-            if not inquiry.mended(n, trial.heard(instead).gradients, goal):
-                return False
-        except Exception:
+    for n, instead in enumerate(values):
+        gradients = heard_with(inquiry, n, instead)
+        if gradients is None or not inquiry.mended(n, gradients, goal):
             return False
     return True
 

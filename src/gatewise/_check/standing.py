@@ -14,6 +14,7 @@ from gatewise._check.programs import numbers_beside
 from gatewise._check.wires import Mark
 
 MOVES = 400  #: wires that variables are tried as, in one program: each is a sweep
+SWEPT = 40_000  #: wires in all these sweeps
 
 
 def give_wires(marking: Marking) -> None:
@@ -138,7 +139,7 @@ def moved_elsewhere(marking: Marking, version: Version, hit: list[Version], wron
     before, best, least = version.wire, None, len(wrong)
     for k in free_behind(marking, version) if judged else free_wires(marking, version):
         marking.moved += 1
-        if marking.moved > MOVES:
+        if marking.moved > min(MOVES, SWEPT // len(marking.forward.wires)):
             break
         version.wire = k
         marks = marking.marks()

@@ -21,6 +21,7 @@ from gatewise._circuit.frozen import Input as Input
 from gatewise._circuit.frozen import Said as Said
 from gatewise._circuit.frozen import Stage as Stage
 from gatewise._circuit.frozen import verify as verify
+from gatewise._circuit.recognition import Closed as Closed
 from gatewise._circuit.recognition import inside_block as inside_block
 from gatewise._circuit.recognition import may_close as may_close
 from gatewise._circuit.recognition import recognise as recognise

@@ -9,10 +9,13 @@ import numpy as np
 
 from gatewise._circuit.bits import closed_bits, lent
 from gatewise._circuit.tape import NO_PARAMETERS, SourcedWire, Wire, made_as_written, sources_of
-from gatewise._gates import GATES, UNASKED, WANTED, Expr, Gate, Variable, kept_axes, key_of
-from gatewise._types import Axis, Named, Namespace, Parameters
+from gatewise._gates import GATES, UNASKED, WANTED, Expr, Gate, Pullback, Variable, kept_axes, key_of
+from gatewise._types import Axis, Named, Namespace, Operands, Parameters, Value
 
 SUBTRACT = GATES[np.subtract]
+
+#: A block's step: its operands, parameters, parents, pullback, and the wire behind each operand.
+Closed = tuple[Operands, Parameters, tuple[Wire, ...], Pullback, Sequence[Wire]]
 
 
 def written_gate(wire: Wire) -> Gate | None:
@@ -59,8 +62,8 @@ def may_close(gate: Gate, first: Wire | None) -> bool:
 
 
 def recognise(
-    gate: Gate, wires: Sequence[Wire | None], values: Sequence[Any], parameters: Parameters, out: Any
-) -> tuple[object, object, object, object, object] | None:
+    gate: Gate, wires: Sequence[Wire | None], values: Sequence[Value], parameters: Parameters, out: Value
+) -> Closed | None:
     """The block that a step of `gate` closes: its (operands, parameters, parents, pullback, sources), or None.
 
     By structure alone: where what the user wrote overflows, the block's rule for what is written is NaN too.
@@ -72,7 +75,7 @@ def recognise(
     return None
 
 
-def closing(block: Gate, found: Named, out: Any) -> tuple[Any, Any, Any, Any, Any] | None:
+def closing(block: Gate, found: Named, out: Value) -> Closed | None:
     """The rule of `block` for the wires and parameters that were found."""
     scalar, rules = isinstance(out, float), block.as_written
     open_ = ~(lent.recording | closed_bits())
@@ -109,7 +112,7 @@ def unshifted(wire: Wire, axis: Axis) -> Wire:
 
 def matches(
     pattern: Expr,
-    values: Sequence[Any],
+    values: Sequence[Value],
     wires: Sequence[Wire | None],
     parameters: Parameters,
     found: Namespace,
@@ -128,7 +131,7 @@ def matches(
     return all(operand_matches(p, value, wire, found) for p, value, wire in zip(wanted, values, wires, strict=True))
 
 
-def operand_matches(pattern: Any, value: Any, wire: Wire | None, found: Namespace) -> bool:
+def operand_matches(pattern: Any, value: Value, wire: Wire | None, found: Namespace) -> bool:
     """Whether an operand is what a pattern says: a number, any wire (the same one each time), or a step."""
     if type(pattern) is Variable:
         return wire is not None and found.setdefault(pattern.name, wire) is wire
@@ -147,12 +150,12 @@ def operand_matches(pattern: Any, value: Any, wire: Wire | None, found: Namespac
     return matches(pattern, *written_operands(wire), found)
 
 
-def is_literal(number: float, value: Any, wire: Wire | None) -> bool:
+def is_literal(number: float, value: Value, wire: Wire | None) -> bool:
     """Whether an operand is this plain number."""
     return wire is None and isinstance(value, (int, float)) and value == number
 
 
-def parameters_match(pattern: Expr, values: Sequence[Any], parameters: Parameters, found: Namespace) -> bool:
+def parameters_match(pattern: Expr, values: Sequence[Value], parameters: Parameters, found: Namespace) -> bool:
     """Whether the parameters are those of the pattern; axes are compared as positions from the front."""
     gate = pattern.gate
     for name in gate.parameters:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gatewise._gates import Expr, Live, Pullback
-from gatewise._types import Operands, Parameters
+from gatewise._types import Operands, Parameters, Value
 
 tick = itertools.count(1).__next__  # creation index: a step is always younger than its operands
 
@@ -38,7 +38,7 @@ class Wire:
         self,
         order: int,
         bits: int,
-        value: Any,
+        value: Value,
         operands: Operands = (),
         parents: tuple[Wire, ...] | Wire = (),
         pullback: Any = None,
@@ -78,7 +78,7 @@ class SourcedWire(Wire):
         self,
         order: int,
         bits: int,
-        value: Any,
+        value: Value,
         operands: Operands = (),
         parents: tuple[Wire, ...] | Wire = (),
         pullback: Any = None,
@@ -101,7 +101,7 @@ class VariableWire(Wire):
     name: str | None
     version: int
 
-    def __init__(self, order: int, bits: int, value: Any, name: str | None = None, version: int = 0) -> None:
+    def __init__(self, order: int, bits: int, value: Value, name: str | None = None, version: int = 0) -> None:
         super().__init__(order, bits, value)
         self.name, self.version = name, version
 
@@ -140,7 +140,7 @@ class Ports(dict[int, Any]):
         return Ports(self | other)
 
 
-def to_step(g: Any, out: object, operands: tuple[int], parameters: Parameters, live: Any = None) -> tuple[Ports]:
+def to_step(g: Value, out: object, operands: tuple[int], parameters: Parameters, live: Any = None) -> tuple[Ports]:
     """What goes back from one output of a step with several; its only value is which one."""
     return (Ports({operands[0]: g if live is None else Live(g, live)}),)
 
@@ -148,7 +148,7 @@ def to_step(g: Any, out: object, operands: tuple[int], parameters: Parameters, l
 port = Pullback(to_step, positions=(0,))
 
 
-def to_original(g: Any, out: object, operands: object, parameters: Parameters, live: Any = None) -> tuple[object]:
+def to_original(g: Value, out: object, operands: object, parameters: Parameters, live: Any = None) -> tuple[object]:
     """What goes back from the wire that a derivative, its value the bit, gives to an input which already had one."""
     return (g if live is None else Live(g, live),)
 
@@ -203,7 +203,7 @@ def with_wires(parameter: Any, instead: Callable[[Wire], Any]) -> Any:
     return instead(parameter) if isinstance(parameter, Wire) else parameter
 
 
-def placed(wire: Wire) -> Any:
+def placed(wire: Wire) -> Value:
     """The plain value of a wire in an index: a float there is a whole number that the user gave."""
     return int(wire.value) if type(wire.value) is float else wire.value
 

@@ -16,7 +16,7 @@ MISTAKE, DEFECT = 2, 1
 
 def message_and_status(error: Exception) -> tuple[str, int]:
     """The message for an error, and the status to leave with."""
-    message, status = told(error)
+    message, status = as_it_is(error)
     return printable(message), status
 
 
@@ -29,7 +29,7 @@ def printable(message: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in message)
 
 
-def told(error: Exception) -> tuple[str, int]:
+def as_it_is(error: Exception) -> tuple[str, int]:
     """The message as it is, and the status."""
     if (ours := behind(error)) is not None:
         return str(ours), MISTAKE

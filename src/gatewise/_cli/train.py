@@ -107,7 +107,7 @@ def go_on(request: TrainRequest, path: str) -> None:
     if request.dataset is not None or request.asked or request.search is not None or request.folder is not None:
         why = "it goes on with the data, the net and the recipe that it began with."
         raise CommandError(
-            "--resume stands alone.", why, f"gatewise train --resume {quoted(path)}, with --data and --test alone."
+            "--resume stands alone.", why, f"gatewise train --resume {quoted_path(path)}, with --data and --test alone."
         )
     folder, file = run_in(path)
     state, used = checkpoints.newest(file)
@@ -150,7 +150,7 @@ def run_in(path: str) -> tuple[Path, Path]:
                 return given, given / name
     elif given.is_file():
         return given.parent, given
-    what = f"There is no run in {quoted(path)}."
+    what = f"There is no run in {quoted_path(path)}."
     raise CommandError(what, f"a run has a file {LAST}, or a search {SEARCH}.", "the folder that gatewise train named.")
 
 
@@ -164,15 +164,15 @@ def new_folder(asked: str | None) -> Iterator[Path]:
         raise CommandError("--run names no folder.", "a run is saved in a folder of its own.", "--run run-2")
     folder = Path(asked) if asked is not None else free_name()
     if any((folder / name).exists() for name in (LAST, SEARCH)):
-        what = f"There is a run in {quoted(str(folder))} already."
-        cure = f"gatewise train --resume {quoted(str(folder))} to go on with it, or another --run."
+        what = f"There is a run in {quoted_path(str(folder))} already."
+        cure = f"gatewise train --resume {quoted_path(str(folder))} to go on with it, or another --run."
         raise CommandError(what, "it would be written over.", cure)
     made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        what = f"The folder {quoted(str(folder))} cannot be made."
+        what = f"The folder {quoted_path(str(folder))} cannot be made."
         raise CommandError(what, f"{reason}.", "--run with the name of a folder of yours.") from None
     try:
         yield folder
@@ -189,7 +189,7 @@ def free_name() -> Path:
     return folder
 
 
-def quoted(path: str) -> str:
+def quoted_path(path: str) -> str:
     return path if path.isprintable() and " " not in path else ascii(path)
 
 
@@ -249,7 +249,7 @@ def finish(trainer: Trainer, images: data.Split, folder: Path, test: bool) -> No
     if test:
         share = accuracy(trainer.model, images.X_test, images.y_test)
         write_fitted(f"test accuracy {share:.4f} on {len(images.X_test):,} images")
-    write_fitted(f"saved in {quoted(str(folder))}/")
+    write_fitted(f"saved in {quoted_path(str(folder))}/")
 
 
 @contextmanager
@@ -263,7 +263,7 @@ def end_told(folder: Path, place: Callable[[], tuple[str, str]]) -> Iterator[Non
     except (KeyboardInterrupt, BrokenPipeError) as end:
         where, saved = place()
         why = ": standard output was closed" if isinstance(end, BrokenPipeError) else ""
-        way = f"{saved}. To go on: gatewise train --resume {quoted(str(folder))}" if saved else "nothing is saved."
+        way = f"{saved}. To go on: gatewise train --resume {quoted_path(str(folder))}" if saved else "nothing is saved."
         with suppress(OSError):  # standard error may be closed, too
             click.echo(f"stopped {where}{why}; {way}", err=True)
         raise

@@ -10,7 +10,7 @@ import numpy as np
 from gatewise._errors import ArgumentError, UpstreamError
 from gatewise._sweep import FLOATS
 from gatewise._tensor import Tensor
-from gatewise._types import Function
+from gatewise._types import Function, Value
 
 Argnums = int | Sequence[int]
 
@@ -79,7 +79,7 @@ def output_and_aux(out: object) -> Any:
     )
 
 
-def single_number(out: Any) -> object:
+def single_number(out: Value) -> object:
     """The plain value of an output that must be a single real number."""
     value = out.value if type(out) is Tensor else out
     if type(value) in FLOATS:

@@ -20,7 +20,7 @@ from gatewise._recording.structures import LEAVES, becomes_tensor, closed, is_co
 from gatewise._sweep import given, handed_out, outwards, sweep, zeros_for
 from gatewise._tensor import Recomputing, Tensor, described, is_kept, leaf, standing_in, upstream_for
 from gatewise._twins import seen
-from gatewise._types import Function, Plain
+from gatewise._types import Function, Plain, Value
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -90,7 +90,7 @@ class Derivative(Bit):
             standing.give_back()
             lending.settle(self.outside)
 
-    def take(self, out: Any, split: Function | None) -> None:
+    def take(self, out: Value, split: Function | None) -> None:
         """Keep what the function returned, in containers that nobody changes."""
         if split is not None:
             out, aux = split(out)
@@ -113,7 +113,7 @@ class Derivative(Bit):
         pairs = zip(self.inputs, self.originals, strict=True)
         return tuple(closed(collected(x, original, swept)) for x, original in pairs)
 
-    def along(self, tangents: Sequence[object], lower: int | None = None) -> Any:
+    def along(self, tangents: Sequence[object], lower: int | None = None) -> Value:
         """How the output moves when the inputs move along `tangents`."""
         found = self.push(paired(self.inputs, list(map(opened, tangents))), self.outer if lower is None else lower)
         if type(self.out) is Tensor:
@@ -200,7 +200,7 @@ def differentiated(args: Sequence[object], positions: Sequence[int], bit: int, a
     return found
 
 
-def input_wire(x: Any, bit: int, around: int) -> Tensor:
+def input_wire(x: Value, bit: int, around: int) -> Tensor:
     """An input with a wire of its own, even where it is a Tensor: the outer derivative must not see this one's uses."""
     if type(x) is Tensor:
         if is_kept(x):
@@ -246,7 +246,7 @@ def gradient_at(x: Tensor, original: object, swept: dict[Wire, Cotangent]) -> ob
     return Tensor(g) if type(original) is Tensor and type(g) is not Tensor else g
 
 
-def cotangents(out: object, g: Any, bit: int) -> dict[Wire, Cotangent]:
+def cotangents(out: object, g: Value, bit: int) -> dict[Wire, Cotangent]:
     """The upstream gradient of every output wire, checked against the output's structure and shapes."""
     if type(out) is Tensor and type(g) in LEAVES:
         return {out.wire: checked_upstream(g, out.value)} if out.bits & bit and out.wire is not None else {}
@@ -265,7 +265,7 @@ def cotangents(out: object, g: Any, bit: int) -> dict[Wire, Cotangent]:
     return found
 
 
-def paired(inputs: Sequence[Any], tangents: Sequence[Any]) -> dict[Wire, Cotangent]:
+def paired(inputs: Sequence[Any], tangents: Sequence[Value]) -> dict[Wire, Cotangent]:
     """The tangent of each input wire, checked against the primals' structure and shapes."""
     if len(inputs) == len(tangents) and not any(map(is_container, (*inputs, *tangents))):
         return {x.wire: checked_upstream(t, x.value) for x, t in zip(inputs, tangents, strict=True)}

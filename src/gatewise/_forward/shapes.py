@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from gatewise._gates import Carrier, Live, cast, convert, dtype_of, shape_of
+from gatewise._types import Value
 
 
-def settled(t: Any, value: Any, many: int) -> Any:
+def settled(t: Value, value: Value, many: int) -> Value:
     """A tangent in the shape and dtype of its wire's value, and its mask if any entry is dead."""
     if t is None or (type(t) is float and type(value) is float):
         return t
@@ -26,7 +27,7 @@ def settled(t: Any, value: Any, many: int) -> Any:
     return Live(fitted(t.g, value, many), mask if shape_of(mask) == value.shape else np.broadcast_to(mask, value.shape))
 
 
-def fitted(t: Any, value: Any, many: int) -> Any:
+def fitted(t: Value, value: Value, many: int) -> Value:
     """A tangent in the shape and dtype of its wire's value."""
     want = (many, *np.shape(value)) if many else np.shape(value)
     dtype = value.dtype if isinstance(value, (np.ndarray, np.generic)) else np.dtype(type(value))
@@ -45,7 +46,7 @@ def fitted(t: Any, value: Any, many: int) -> Any:
     return convert(t, dtype)
 
 
-def faced(t: Any, rank: int) -> object:
+def faced(t: Value, rank: int) -> object:
     """Many tangents of an operand that is broadcast, with axes of length 1 behind the first: up to this rank."""
     if type(t) is Live:
         return Live(faced(t.g, rank), t.mask)
@@ -53,7 +54,7 @@ def faced(t: Any, rank: int) -> object:
     return t if len(shape) + 1 >= rank else np.reshape(t, (many, *(1,) * (rank - 1 - len(shape)), *shape))
 
 
-def row(t: Any, k: int) -> Any:
+def row(t: Value, k: int) -> Value:
     """One of many tangents."""
     if t is None:
         return None
@@ -62,7 +63,7 @@ def row(t: Any, k: int) -> Any:
     return Live(t.g[k], t.mask) if type(t) is Live else t[k]
 
 
-def stacked(rows: Sequence[Any]) -> Any:
+def stacked(rows: Sequence[Any]) -> Value:
     """Many tangents in one array, of one output or of several; which entries move is the same in all."""
     first = rows[0]
     if first is None:

@@ -14,7 +14,7 @@ from gatewise._forward.transposing import transposed, transposed_hooks
 from gatewise._forward.writing import ASSIGN, GETITEM, LastReaders, any_recorded, assigned, at_rest, has_grown, picked
 from gatewise._gates import Live, Pushforward, lanes, shape_of
 from gatewise._sweep import Lift, boxed, no_way_back, reached, recorded
-from gatewise._types import Operands, Parameters
+from gatewise._types import Operands, Parameters, Value
 
 SLOW = object()  #: in the place of a tangent: it takes a closer look
 Tangents = dict[Wire, Any]  #: by wire how it moves; a wire that does not move at all is not in it
@@ -103,7 +103,7 @@ def quickly(wire: Wire, ts: Operands) -> object:
     return t if type(t) in NUMBERS and type(value) in NUMBERS else settled(t, value, 0)
 
 
-def through(wire: Wire, ts: Operands, lower: int, lift: Lift, many: int) -> Any:
+def through(wire: Wire, ts: Operands, lower: int, lift: Lift, many: int) -> Value:
     """The tangent of one step."""
     pullback = wire.pullback
     given = ts
@@ -139,7 +139,7 @@ def through(wire: Wire, ts: Operands, lower: int, lift: Lift, many: int) -> Any:
 
 
 def pushed(
-    forward: Pushforward, ts: Sequence[object], out: Any, operands: Operands, parameters: Parameters, **options: int
+    forward: Pushforward, ts: Sequence[object], out: Value, operands: Operands, parameters: Parameters, **options: int
 ) -> object:
     """What one step's rule says; dead entries of the tangents are told apart."""
     assert forward.push is not None
@@ -151,7 +151,7 @@ def pushed(
         return forward.push(list(map(boxed, bare)), boxed(out), tuple(map(boxed, operands)), parameters, *live)
 
 
-def in_lanes(t: Any, ts: Operands, wire: Wire) -> object:
+def in_lanes(t: Value, ts: Operands, wire: Wire) -> object:
     """A tangent of a gate that mixes the entries of each lane: a lane moves where one of its entries does."""
     along = wire.pullback.gate.along
     if along is None or t is None or type(ts[0]) is not Live:

@@ -12,10 +12,10 @@ from gatewise._forward.shapes import row, settled, stacked
 from gatewise._gates import plain, shape_of, without_mask
 from gatewise._sweep import Lift, hooked, ones_for, sweep
 from gatewise._tensor import Tensor, leaf
-from gatewise._types import Operands
+from gatewise._types import Operands, Value
 
 
-def transposed(wire: Wire, ts: Operands, step: Sequence[Any], lower: int, lift: Lift, many: int) -> Any:
+def transposed(wire: Wire, ts: Operands, step: Sequence[Any], lower: int, lift: Lift, many: int) -> Value:
     """How the output of a step moves, by its pullback: of one number at an upstream of 1, else by going back twice.
 
     A complex number's goes back twice too: what comes back to a real operand is the real part alone.
@@ -36,7 +36,7 @@ def transposed(wire: Wire, ts: Operands, step: Sequence[Any], lower: int, lift: 
         g = probes if isinstance(value, (tuple, list)) else probes[0]
         parts = [without_mask(part) for part in back(g, out, operands, parameters)]
 
-        def along(bare: Sequence[object]) -> Any:
+        def along(bare: Sequence[object]) -> Value:
             back = going_back(parts, bare, dual, lower, lift)
             found = {k: back.get(p.wire, 0.0 * p.value) for k, p in probes.items()}
             return [found.get(k) for k in range(len(value))] if isinstance(value, (tuple, list)) else found[0]
@@ -62,7 +62,7 @@ def going_back(
     return {wire: without_mask(g) for wire, g in sweep(upstream, dual, lower=lower, lift=lift).items()}
 
 
-def inner(part: object, t: object) -> Any:
+def inner(part: object, t: object) -> Value:
     """The sum of all products of what came back to an operand with how that moves."""
     product = without_mask(part) * t
     axes = tuple(range(-len(shape_of(plain(part))), 0))
@@ -77,7 +77,7 @@ def transposed_hooks(wire: Wire, t: object, lower: int, lift: Lift, many: int) -
         if changed is given:
             return t
 
-        def along(t: object) -> Any:
+        def along(t: object) -> Value:
             return going_back([changed], [without_mask(t)], dual, lower, lift).get(given.wire, 0.0 * given.value)
 
         return along(t) if not many else stacked([along(row(t, k)) for k in range(many)])

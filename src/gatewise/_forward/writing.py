@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import numpy as np
 
 from gatewise._circuit import Wire
 from gatewise._gates import GATES, Growing, Live, is_recorded, pick, write, written
-from gatewise._types import Operands
+from gatewise._types import Operands, Value
 
 ASSIGN, GETITEM = GATES[written], GATES[pick]
 
@@ -36,7 +35,7 @@ def assigned(wire: Wire, ts: Operands, readers: LastReaders) -> Growing | None:
     return base
 
 
-def of_its_own(t: Any, value: Any) -> Growing:
+def of_its_own(t: Value, value: Value) -> Growing:
     """A tangent that may be changed in place."""
     if t is None:
         return Growing(np.zeros(value.shape, value.dtype), np.zeros(value.shape, bool))

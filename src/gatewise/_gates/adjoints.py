@@ -10,16 +10,16 @@ import numpy as np
 from gatewise._gates.fitting import cast, fit, showing, sum_to
 from gatewise._gates.gate import Rule
 from gatewise._gates.live import Live, plain, shape_of, without_mask
-from gatewise._types import Operands, Parameters
+from gatewise._types import Operands, Parameters, Value
 
 
 def as_tuple(x: object) -> tuple[Any, ...]:
     return x if isinstance(x, tuple) else (x,)
 
 
-def moved(
+def moved_with_mask(
     rule: Rule, part: object, i: int, out: object, operands: Operands, parameters: Parameters, live: object
-) -> Any:
+) -> Value:
     """`part` with the upstream gradient's mask, moved by the gate's own rule; a dead float gets nothing."""
 
     def mask() -> Any:
@@ -56,7 +56,7 @@ def live_pieces(rule: Rule, pieces: dict[int, object], operands: Operands, param
     return np.not_equal(as_tuple(rule(alive, *operands, **parameters))[0](), 0)
 
 
-def matrix_parts(rule: Rule, g: Any, operands: Operands, wanted: Sequence[int]) -> list[object]:
+def matrix_parts(rule: Rule, g: Value, operands: Operands, wanted: Sequence[int]) -> list[object]:
     """The adjoints of a matrix product, with the axes that NumPy adds to vectors put in and taken out."""
     a, b = operands
     if not shape_of(a) or not shape_of(b):  # np.dot with a scalar multiplies

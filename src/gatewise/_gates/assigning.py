@@ -12,13 +12,13 @@ from gatewise._gates.fitting import fit, sum_to
 from gatewise._gates.gate import Derivation, Gate, Rule
 from gatewise._gates.live import WHOLE, Live, is_recorded, names_an_entry_once, plain, shape_of, worked_out
 from gatewise._gates.movement import getitem
-from gatewise._types import Function, Operands, Parameters
+from gatewise._types import Function, Index, Operands, Parameters, Value
 
 #: One view of an array after the other, as (function, parameters, which of several outputs): `x[1:].T`.
 Chain = tuple[tuple[Any, Any, Any], ...]
 
 
-def viewed(x: Any, chain: Chain) -> Any:
+def viewed(x: Value, chain: Chain) -> Value:
     """`x` as the chain looks at it."""
     for function, parameters, which in chain:
         x = function(x, **parameters)
@@ -26,19 +26,19 @@ def viewed(x: Any, chain: Chain) -> Any:
     return x
 
 
-def places_named(shape: tuple[int, ...], index: Any, chain: Chain) -> Any:
+def places_named(shape: tuple[int, ...], index: Index, chain: Chain) -> Any:
     """Where the entries that an index names, in what the chain looks at, stand in an array of this shape, by rows."""
     return viewed(np.arange(int(np.prod(shape))).reshape(shape), chain)[index]
 
 
-def written(x: Any, values: Any, index: Any, chain: Chain = ()) -> Any:
+def written(x: Value, values: Value, index: Index, chain: Chain = ()) -> Value:
     """A copy of `x` with `values` written in."""
     out = np.array(x, order="K")
     write(out, values, index, chain)
     return out
 
 
-def write(array: Any, values: Any, index: Any, chain: Chain) -> None:
+def write(array: Any, values: Value, index: Index, chain: Chain) -> None:
     """Write into an array, through a view of it."""
     if not chain:
         array[index] = values
@@ -51,7 +51,7 @@ def write(array: Any, values: Any, index: Any, chain: Chain) -> None:
         array[np.unravel_index(whole, array.shape)] = np.broadcast_to(values, np.shape(whole))
 
 
-def lasting(shape: tuple[int, ...], index: Any, chain: Chain) -> Any:
+def lasting(shape: tuple[int, ...], index: Index, chain: Chain) -> Any:
     """Which of the entries that were written stayed: of those that name one place twice, the last. None: all."""
     if type(index) is int or names_an_entry_once(index):
         return None
@@ -73,7 +73,7 @@ class Growing:
     __slots__ = ("g", "mask")
     __array_ufunc__ = None
 
-    def __init__(self, g: Any, mask: Any) -> None:
+    def __init__(self, g: Value, mask: Any) -> None:
         self.g, self.mask = g, mask
 
     def absorb(self, other: Any) -> Growing:
@@ -89,7 +89,7 @@ class Growing:
                 self.absorb_piece(index, g, mask)
         return self
 
-    def absorb_piece(self, index: Any, g: Any, mask: Any) -> None:
+    def absorb_piece(self, index: Index, g: Value, mask: Any) -> None:
         if index is WHOLE:
             index = ...
         if type(index) is int or names_an_entry_once(index):
@@ -103,12 +103,12 @@ class Growing:
             np.logical_or.at(self.mask, index, True if mask is None else worked_out(mask))
 
     @classmethod
-    def of(cls, g: Any, mask: Any) -> Growing:
+    def of(cls, g: Value, mask: Any) -> Growing:
         """A cotangent in memory of its own."""
         alive = np.ones(np.shape(g), bool) if mask is None else np.array(worked_out(mask))
         return cls(np.array(g), alive)
 
-    def settled(self, copy: bool = False) -> Any:
+    def settled(self, copy: bool = False) -> Value:
         """The same for everybody."""
         g, mask = (np.array(self.g), np.array(self.mask)) if copy else (self.g, self.mask)
         return g if mask.all() else Live(g, mask)
@@ -120,7 +120,7 @@ class InPlace(Linear):
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         by_rule, needs = super().derive(gate, kinds, wanted, scalar)
 
-        def back(g: Any, out: Any, operands: Operands, parameters: Parameters, live: Any = None) -> Any:
+        def back(g: Value, out: Value, operands: Operands, parameters: Parameters, live: Any = None) -> Value:
             if type(g) is Growing or (0 in wanted and not (is_recorded(g) or is_recorded(live))):
                 g = g if type(g) is Growing else Growing.of(g, live)
                 parts = taken_out(g, operands, parameters["index"], parameters.get("chain", ()), wanted)
@@ -137,7 +137,7 @@ def in_place(function: Function, **facts: Any) -> Callable[[Rule], Gate]:
     return lambda rule: Gate(function, rule, InPlace(), **facts)
 
 
-def taken_out(g: Growing, operands: Operands, index: Any, chain: Chain, wanted: Sequence[int]) -> list[Any] | None:
+def taken_out(g: Growing, operands: Operands, index: Index, chain: Chain, wanted: Sequence[int]) -> list[Any] | None:
     """What an assignment sends back, taken out of its own cotangent; None where that cannot be looked at like this."""
     x, values = operands
     if type(x) is not np.ndarray and 0 in wanted and not isinstance(plain(x), np.ndarray):
@@ -159,7 +159,7 @@ def taken_out(g: Growing, operands: Operands, index: Any, chain: Chain, wanted: 
     return parts
 
 
-def of_values(part: Any, live: Any, values: Any, stayed: Any) -> Any:
+def of_values(part: Value, live: Any, values: Value, stayed: Value) -> Value:
     """What comes back to the values that were written: of what was written twice to one place, to the last alone."""
     if stayed is not None:
         part, live = np.where(stayed, part, 0.0), live & stayed
@@ -187,13 +187,13 @@ def of_values(part: Any, live: Any, values: Any, stayed: Any) -> Any:
     in_page=False,
     sizeless=True,
 )
-def assign(g: Any, x: Any, values: Any, *, index: Any, chain: Chain = ()) -> Any:
+def assign(g: Value, x: Value, values: Value, *, index: Index, chain: Chain = ()) -> Value:
     """What was overwritten gets nothing; what was written in gets what comes back from there."""
     g = g if shape_of(x) else np.copy(g)  # an array without axes, where a number may have come back
     return lambda: assign(g, 0.0, index=index, chain=chain), lambda: picked_up(g, values, index, chain, shape_of(x))
 
 
-def picked_up(g: Any, values: Any, index: Any, chain: Chain, shape: tuple[int, ...]) -> Any:
+def picked_up(g: Value, values: Value, index: Index, chain: Chain, shape: tuple[int, ...]) -> Value:
     """What comes back to the values that were written."""
     stayed = lasting(shape, index, chain)
     part = getitem(viewed(g, chain), index=index)
@@ -202,7 +202,7 @@ def picked_up(g: Any, values: Any, index: Any, chain: Chain, shape: tuple[int, .
     return sum_to(part, shape_of(values))
 
 
-def blank(x: Any) -> Any:
+def blank(x: Value) -> Value:
     """An array of this shape and dtype without memory: what is kept of one whose values nobody needs."""
     kind = x.shape, x.dtype
     found = BLANKS.get(kind)

@@ -19,7 +19,7 @@ import numpy as np
 from gatewise._build import function
 from gatewise._gates.expression import Expr, Traced, Variable, pattern_of, traced
 from gatewise._gates.gate import NAMES
-from gatewise._types import Axis, Function
+from gatewise._types import Axis, Function, Value
 
 
 @dataclass(frozen=True)
@@ -65,36 +65,36 @@ class Cure:
         return function(source, scope, "cure")
 
 
-def sigmoid(x: Any) -> Any:
+def sigmoid(x: Value) -> Value:
     return 1 / (1 + np.exp(-x))
 
 
-def sigmoid_of_exp(x: Any) -> object:
+def sigmoid_of_exp(x: Value) -> object:
     return np.exp(x) / (1 + np.exp(x))
 
 
-def softmax_kept(x: Any, axis: Axis) -> object:
+def softmax_kept(x: Value, axis: Axis) -> object:
     return np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True)
 
 
-def columns(x: Any) -> Any:
+def columns(x: Value) -> Value:
     return np.exp(x) / np.sum(np.exp(x), axis=1)[:, None]
 
 
-def reshaped(x: Any) -> Any:
+def reshaped(x: Value) -> Value:
     total, shape = np.sum(np.exp(x), axis=1), (-1, 1)
     is_traced = isinstance(total, Traced)
     return np.exp(x) / (traced(np.reshape, total, shape=shape) if is_traced else np.reshape(total, shape))
 
 
-def softmax_whole(x: Any) -> object:
+def softmax_whole(x: Value) -> object:
     return np.exp(x) / np.sum(np.exp(x))
 
 
 def by_name(gate: str) -> Function:
     """A block that is called by its name: a pattern where it is given one, else its value."""
 
-    def called(x: object, **parameters: object) -> Any:
+    def called(x: object, **parameters: object) -> Value:
         block = NAMES[gate]
         return traced(block.function, x, **parameters) if isinstance(x, Traced) else block(x, **parameters)
 

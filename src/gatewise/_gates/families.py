@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._build import function as build_function
-from gatewise._gates.adjoints import as_tuple, from_pieces, matrix_parts, moved
+from gatewise._gates.adjoints import as_tuple, from_pieces, matrix_parts, moved_with_mask
 from gatewise._gates.expression import Traced, Variable, python_of, real_power, traced, variables_in
 from gatewise._gates.fitting import (
     facing,
@@ -46,7 +46,7 @@ from gatewise._gates.pushing import (
     with_masks,
     zeros_like,
 )
-from gatewise._types import Function, Operands, Parameters
+from gatewise._types import Function, Operands, Parameters, Value
 
 SCOPE = {
     "np": np,
@@ -168,7 +168,7 @@ class Reduction(Family):
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         routes, rule = gate.pattern == "routes", gate.rule
 
-        def back(g: Any, out: Any, operands: Operands, parameters: Parameters, live: Any = None) -> Any:
+        def back(g: Value, out: Value, operands: Operands, parameters: Parameters, live: Any = None) -> Value:
             (x,) = operands
             shape, axis = shape_of(x), parameters.get("axis")
             if 0 in shape:
@@ -199,7 +199,9 @@ class Reduction(Family):
         """The tangents of the entries by their weights, in one total."""
         routes, rule = gate.pattern == "routes", gate.rule
 
-        def push(tangents: Operands, out: Any, operands: Operands, parameters: Parameters, live: Any = None) -> object:
+        def push(
+            tangents: Operands, out: Value, operands: Operands, parameters: Parameters, live: Any = None
+        ) -> object:
             (x,), (t,) = operands, tangents
             shape, mask = shape_of(x), None if live is None else live[0]
             if 0 in shape:
@@ -220,7 +222,7 @@ class Reduction(Family):
 
         return push
 
-    def own(self, gate: Gate, parameters: Parameters) -> Any:
+    def own(self, gate: Gate, parameters: Parameters) -> Value:
         """The parameters that a rule takes."""
         return parameters and {
             key: value for key, value in parameters.items() if key in gate.parameters and key != "keepdims"
@@ -240,7 +242,7 @@ class Linear(Family):
         mixes, routes = gate.pattern in ("mixes", "swaps"), gate.pattern == "routes"
         picks = routes and gate.parameters == ["index"]
 
-        def back(g: object, out: object, operands: Operands, parameters: Parameters, live: object = None) -> Any:
+        def back(g: object, out: object, operands: Operands, parameters: Parameters, live: object = None) -> Value:
             if isinstance(g, dict):
                 return (from_pieces(rule, g, operands, parameters, mixes),)
             if picks and type(operands[0]) is np.ndarray and not (is_recorded(g) or is_recorded(live)):
@@ -253,7 +255,8 @@ class Linear(Family):
                 parts = [fit(thunks[i](), operands[i]) for i in wanted]
             if not mixes and (routes or live is not None):
                 parts = [
-                    moved(rule, part, i, out, inner, parameters, live) for i, part in zip(wanted, parts, strict=True)
+                    moved_with_mask(rule, part, i, out, inner, parameters, live)
+                    for i, part in zip(wanted, parts, strict=True)
                 ]
             return parts
 
@@ -294,7 +297,7 @@ class Custom(Family):
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
         rule, along = gate.rule, gate.along
 
-        def back(g: object, out: object, operands: Operands, parameters: Parameters, live: object = None) -> Any:
+        def back(g: object, out: object, operands: Operands, parameters: Parameters, live: object = None) -> Value:
             if isinstance(g, dict):
                 g = {k: without_mask(piece) for k, piece in g.items()}
             downs = as_tuple(rule(g, out, *operands, **parameters))
@@ -315,7 +318,7 @@ class Custom(Family):
             return None
 
         def push(
-            tangents: Operands, out: Any, operands: Operands, parameters: Parameters, live: object = None
+            tangents: Operands, out: Value, operands: Operands, parameters: Parameters, live: object = None
         ) -> object:
             if gate.symmetric:
                 return rule(tangents[0], out, *operands, **parameters)
@@ -331,7 +334,7 @@ class Stops(Family):
     name, leading = "stops", 0
 
     def derive(self, gate: Gate, kinds: Sequence[int], wanted: Sequence[int], scalar: bool) -> Derivation:
-        def back(g: object, out: object, operands: object, parameters: object, live: object = None) -> Any:
+        def back(g: object, out: object, operands: object, parameters: object, live: object = None) -> Value:
             return [None] * len(wanted)
 
         return back, frozenset()

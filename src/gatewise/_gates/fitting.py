@@ -13,7 +13,7 @@ import numpy.typing as npt
 from gatewise._gates.expression import Traced, traced
 from gatewise._gates.gate import GATES, Carrier
 from gatewise._gates.live import Live, dtype_of, is_recorded, plain, shape_of
-from gatewise._types import Axis, Function
+from gatewise._types import Axis, Function, Value
 
 
 class Showing(threading.local):
@@ -46,7 +46,7 @@ def one_or_all(axes: Sequence[int]) -> int | tuple[int, ...]:
     return axes[0] if len(axes) == 1 else tuple(axes)
 
 
-def sum_to(g: object, shape: tuple[int, ...], total: Function = np.sum) -> Any:
+def sum_to(g: object, shape: tuple[int, ...], total: Function = np.sum) -> Value:
     """Undo a broadcast: sum over the axes that `shape` lacks or has stretched from 1."""
     lead = len(shape_of(g)) - len(shape)
     if lead < 0:  # NumPy writes an array with more axes, of length 1, into one with fewer
@@ -60,7 +60,7 @@ def sum_to(g: object, shape: tuple[int, ...], total: Function = np.sum) -> Any:
     return total(g, axis=one_or_all(stretched), keepdims=True) if stretched else g
 
 
-def fit(part: Any, x: object, live: Any = None, scaled: bool = True) -> Any:
+def fit(part: Value, x: object, live: Any = None, scaled: bool = True) -> Value:
     """A contribution in the shape and dtype of its operand; dead entries are zeroed before they can reach a sum."""
     if live is not None and scaled:
         part = np.where(live, part, 0.0)
@@ -87,25 +87,25 @@ def fit(part: Any, x: object, live: Any = None, scaled: bool = True) -> Any:
     return part if live is None else Live(part, live)
 
 
-def lanes(live: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
+def lanes(live: Any, axis: Axis, shape: tuple[int, ...]) -> Value:
     """The mask, in this shape, of a gate that mixes the entries of each lane: one is alive where an entry of it is."""
     axis = axis if shape else None  # NumPy takes an axis of a single number, which has none
     return np.broadcast_to(np.any(live, axis=axis, keepdims=axis is not None), shape)
 
 
-def conjugated(x: Any) -> Any:
+def conjugated(x: Value) -> Value:
     """The conjugate of complex numbers; real ones are their own, without a call."""
     return np.conjugate(x) if dtype_of(x).kind == "c" else x
 
 
-def facing(x: Any) -> object:
+def facing(x: Value) -> object:
     """The direction in which the size of x grows: its sign, of a complex number the conjugate of its direction."""
     if isinstance(x, Traced):
         return traced(facing, x)
     return np.conj(x) / np.where(x == 0, np.inf, np.abs(x)) if dtype_of(x).kind == "c" else np.sign(x)
 
 
-def route(g: object, slope: Any, x: object, live: object = None) -> object:
+def route(g: object, slope: Value, x: object, live: object = None) -> object:
     """What a switch sends down one branch: dead where `slope` is zero."""
     if dtype_of(slope) != bool:
         g, slope = slope * g, np.not_equal(slope, 0)
@@ -114,19 +114,19 @@ def route(g: object, slope: Any, x: object, live: object = None) -> object:
     return fit(g, x, slope if live is None else slope & live)
 
 
-def route1(g: Any, slope: object) -> object:
+def route1(g: Value, slope: object) -> object:
     """The same for floats: a dead branch gets nothing at all."""
     if slope or showing.dead:
         return g if slope is True else slope * g
     return None
 
 
-def ties(x: Any, y: object) -> Any:
+def ties(x: Value, y: object) -> Value:
     """1 where x is larger, 0 where y is, a half each where they tie."""
     return (x > y) + 0.5 * (x == y)
 
 
-def wins(x: Any, y: Any) -> Any:
+def wins(x: Value, y: Value) -> Value:
     """1 where x is the larger; two tied wires take half each, a tie with a constant passes nothing."""
     if getattr(x, "absent", False) or getattr(y, "absent", False):
         return True
@@ -135,7 +135,7 @@ def wins(x: Any, y: Any) -> Any:
     return traced(ties, x, y) if isinstance(x, Traced) else ties(x, y)
 
 
-def known(slope: Any, out: Any) -> Any:
+def known(slope: Value, out: Value) -> Value:
     """What a switch sends down a branch; NaN where its value is NaN, because nobody knows which branch that was."""
     if isinstance(slope, Traced):
         return traced(known, slope, out)
@@ -146,12 +146,12 @@ def known(slope: Any, out: Any) -> Any:
     return np.where(np.isnan(out), np.nan, slope)
 
 
-def at_least(x: Any, low: Any) -> Any:
+def at_least(x: Value, low: Value) -> Value:
     """The larger of x and a bound, or x where there is no bound."""
     return x if getattr(low, "absent", False) else np.maximum(x, low)
 
 
-def spread(g: Any, shape: tuple[int, ...]) -> Any:
+def spread(g: Value, shape: tuple[int, ...]) -> Value:
     """`g` repeated to `shape`, in memory of its own."""
     if shape_of(g) == shape:
         return g
@@ -172,11 +172,11 @@ def kept_axes(axis: object, shape: tuple[int, ...]) -> list[int]:
     return sorted(int(a) % len(shape) for a in axes)
 
 
-def cast(x: object, dtype: object) -> Any:
+def cast(x: object, dtype: object) -> Value:
     """`x` in another dtype; a gate, so that it is recorded too."""
     return GATES[convert](x, dtype=dtype)
 
 
-def convert(x: Any, dtype: npt.DTypeLike) -> Any:
+def convert(x: Value, dtype: npt.DTypeLike) -> Value:
     """`x.astype(dtype)`, for scalars too."""
     return x.astype(dtype) if isinstance(x, (np.ndarray, np.generic)) else np.dtype(dtype).type(x)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gatewise._errors import GateError, UnsupportedError
-from gatewise._types import Function, Parameters
+from gatewise._types import Function, Parameters, Value
 
 Back = Callable[..., Any]  #: (g, out, operands, parameters, live=None) -> for each wanted operand what it gets
 Derivation = tuple[Back, frozenset[str]]  #: what sends gradients back, and the operands whose values it reads
@@ -52,11 +52,11 @@ class Carrier:
     wire: Any
     bits: int
 
-    def numpy(self) -> Any:
+    def numpy(self) -> Value:
         """The plain value in memory of its own, read on purpose."""
         raise NotImplementedError
 
-    def __gate__(self, gate: Gate, operands: Sequence[object], parameters: Parameters) -> Any:
+    def __gate__(self, gate: Gate, operands: Sequence[object], parameters: Parameters) -> Value:
         """The step of a gate whose operands and parameters are sorted already."""
         raise NotImplementedError
 
@@ -198,7 +198,7 @@ class Gate(Facts):
         other.printed = other if printed is None else self.by(printed)
         return other
 
-    def __call__(self, *args: object, **kwargs: object) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Value:
         """Apply the gate: a step where a Tensor comes in, the plain function where none does."""
         carriers = [x for given in args for x in carriers_in(given)] or carriers_in(kwargs.get("index"))
         if carriers and self.path:
@@ -221,7 +221,7 @@ class Gate(Facts):
             raise GateError(what, f"its arguments do not fit: {error}.", f"gw.{self.name}{self.signature}.") from None
         return [given.pop(name) for name in self.operands], given
 
-    def on(self, operands: Sequence[object], parameters: Parameters) -> Any:
+    def on(self, operands: Sequence[object], parameters: Parameters) -> Value:
         """The gate on operands that are sorted already: a step where one of them is recorded."""
         for x in operands:
             if isinstance(x, Carrier):

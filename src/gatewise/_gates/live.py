@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from gatewise._gates.gate import Carrier
+from gatewise._types import Index, Value
 
 
-def plain(x: object) -> Any:
+def plain(x: object) -> Value:
     """The plain value of a Tensor, or `x` itself."""
     return x.value if isinstance(x, Carrier) else x
 
@@ -52,7 +53,7 @@ class Live:
         return cls(None, partial(mask_of, pieces, x), pieces, x)
 
     @property
-    def g(self) -> Any:
+    def g(self) -> Value:
         if self._g is None and self.pieces is not None:
             self._g = put_together(self.pieces, self.like)
         return self._g
@@ -78,7 +79,7 @@ class Live:
             return any(is_recorded(g) for _, g, _ in self.pieces)
         return is_recorded(self._g)
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Any) -> Value:
         theirs = other.pieces if type(other) is Live else None
         if theirs is not None and not self.everywhere and not is_recorded(self._g):
             return other.extended(self)
@@ -132,7 +133,7 @@ def put_together(pieces: list[Piece], x: object) -> object:
     return total
 
 
-def mask_of(pieces: list[Piece], x: Any) -> object:
+def mask_of(pieces: list[Piece], x: Value) -> object:
     """Where any of the pieces is alive."""
     found = np.zeros(x.shape, bool)
     for index, _, mask in pieces:
@@ -146,7 +147,7 @@ def mask_of(pieces: list[Piece], x: Any) -> object:
     return found
 
 
-def scattered(g: Any, index: Any, x: Any) -> Any:
+def scattered(g: Value, index: Index, x: Value) -> Value:
     """Zeros like `x`, with `g` added in at `index` as often as an entry is named."""
     zeros = np.zeros(x.shape, x.dtype)
     if names_an_entry_once(index):
@@ -163,7 +164,7 @@ def names_an_entry_once(index: object) -> bool:
     return not others or (len(others) == 1 and isinstance(others[0], np.ndarray) and others[0].dtype == bool)
 
 
-def worked_out(mask: object) -> Any:
+def worked_out(mask: object) -> Value:
     """A mask that may be a function, or a pair of masks to be joined: pairs nest as deep as an array has uses."""
     if type(mask) is not tuple:
         return mask() if callable(mask) else mask
@@ -179,6 +180,6 @@ def worked_out(mask: object) -> Any:
     return found
 
 
-def without_mask(g: object) -> Any:
+def without_mask(g: object) -> Value:
     """A cotangent alone."""
     return g.g if type(g) is Live else g

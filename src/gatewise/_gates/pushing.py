@@ -15,14 +15,14 @@ import numpy as np
 from gatewise._gates.fitting import cast
 from gatewise._gates.gate import Gate, carriers_in
 from gatewise._gates.live import Live, dtype_of, plain, shape_of
-from gatewise._types import Operands, Parameters
+from gatewise._types import Operands, Parameters, Value
 
 
 def nothing(*_: object) -> None:
     """What moves nothing."""
 
 
-def taken(*parts: Any) -> Any:
+def taken(*parts: Any) -> Value:
     """The sum of what came down the branches that were taken, if anything did: of floats."""
     total = None
     for part in parts:
@@ -31,7 +31,7 @@ def taken(*parts: Any) -> Any:
     return total
 
 
-def switched(part: Any, mask: Any) -> Live:
+def switched(part: Value, mask: Any) -> Live:
     """What one branch of a switch hands on, given as tangent and slope: nothing where the slope is zero."""
     t, slope = part
     if dtype_of(slope) != bool:
@@ -49,7 +49,7 @@ def merged(parts: Iterable[Live]) -> Live:
     return Live(t, mask)
 
 
-def alive(parts: Sequence[Any], masks: Sequence[Any]) -> Any:
+def alive(parts: Sequence[Value], masks: Sequence[Any]) -> Value:
     """The sum of all parts, each 0 where its own mask says that nothing moves."""
     total, joint = None, None
     for part, mask in zip(parts, masks, strict=True):
@@ -59,7 +59,7 @@ def alive(parts: Sequence[Any], masks: Sequence[Any]) -> Any:
     return total if any(mask is None for mask in masks) else Live(total, joint)
 
 
-def totalled(t: Any, mask: Any, axes: tuple[int, ...], keepdims: bool) -> object:
+def totalled(t: Value, mask: Any, axes: tuple[int, ...], keepdims: bool) -> object:
     """The sum over some axes, counted from the last."""
     if axes:
         t = np.sum(t, axis=axes, keepdims=keepdims)
@@ -104,7 +104,7 @@ def in_rows(
     return np.reshape(t, (shape_of(t)[0], -1))[:, places]
 
 
-def zeros_like(x: Any) -> Any:
+def zeros_like(x: Value) -> Value:
     """Zeros in the place of an operand that does not move; what was left out stays so."""
     value = plain(x)
     if value is None:
@@ -122,7 +122,7 @@ def as_number(mask: object, x: object) -> object:
     return np.broadcast_to(cast(mask, dtype=np.dtype(float)), shape_of(x))
 
 
-def with_masks(moved: Any, alive: Any) -> Any:
+def with_masks(moved: Value, alive: Any) -> Any:
     """One output, or several, with the entries that move."""
     if isinstance(moved, (tuple, list)):
         return [Live(t, np.not_equal(mask, 0)) for t, mask in zip(moved, alive, strict=True)]

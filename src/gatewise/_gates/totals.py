@@ -44,12 +44,12 @@ def in_lanes(x, axes):
     order = front + list(axes)
 
     def back(lane):
-        return turned(np.reshape(lane, tuple(shape[a] for a in order)), np.argsort(order).tolist())
+        return with_axes_in_order(np.reshape(lane, tuple(shape[a] for a in order)), np.argsort(order).tolist())
 
-    return np.reshape(turned(x, order), (*(shape[a] for a in front), -1)), back
+    return np.reshape(with_axes_in_order(x, order), (*(shape[a] for a in front), -1)), back
 
 
-def turned(x, order):
+def with_axes_in_order(x, order):
     """`x` with its axes in this order."""
     return x if order == sorted(order) else np.transpose(x, tuple(order))
 

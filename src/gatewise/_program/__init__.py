@@ -20,6 +20,7 @@ from gatewise._program.program import Program as Program
 from gatewise._program.program import ProgramError as ProgramError
 from gatewise._program.program import verify as verify
 from gatewise._program.reference import evaluate as evaluate
+from gatewise._program.written import Written as Written
 from gatewise._program.written import from_json as from_json
 from gatewise._program.written import operand_written as operand_written
 from gatewise._program.written import to_json as to_json

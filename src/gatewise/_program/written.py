@@ -50,17 +50,21 @@ def declared(gate: str) -> list[str]:
     return ["place"] if gate == PART else NAMES[gate].parameters
 
 
-def operand_written(x: Any) -> Any:
+#: An operand in JSON: the number of its place, or what a constant is; null for none.
+Written = int | dict[str, object] | None
+
+
+def operand_written(x: At | Constant | None) -> Written:
     if isinstance(x, At):
         return x.place
     return None if x is None else constant_written(x.value)
 
 
 def constant_written(value: object) -> dict[str, object]:
-    return {"is": number_written(value), **kind_of(value)}
+    return {"is": number_written(value), **dtype_told(value)}
 
 
-def kind_of(value: object) -> Json:
+def dtype_told(value: object) -> Json:
     """What a list of numbers does not say: the dtype of an array, or of NumPy's number."""
     return {"dtype": value.dtype.str, "shape": list(value.shape)} if isinstance(value, (np.ndarray, np.generic)) else {}
 

@@ -14,7 +14,7 @@ from gatewise._gates import Live
 from gatewise._numerical import Direction, Judgement, judge
 from gatewise._numerical.evidence import CLOSE, SURE
 from gatewise._record.rounding import rounding
-from gatewise._record.schema import Check, Row
+from gatewise._record.schema import Check, CheckedEntry
 from gatewise._sweep import sweep, zeros_for
 from gatewise._transforms import gradients, replay
 
@@ -107,7 +107,7 @@ def check_of_wire(
     flat = np.ravel(np.asarray(analytic, dtype=float))
     largest = float(np.max(np.abs(flat)))
     lines = lines_along(circuit, wire, noise)
-    rows: list[tuple[list[int] | None, Row]] = []
+    rows: list[tuple[list[int] | None, CheckedEntry]] = []
     for entry in map(int, entries_to_check(flat)):
         given = float(flat[entry])
         index = [int(k) for k in np.unravel_index(entry, np.shape(wire.value))]
@@ -134,7 +134,7 @@ def check_of_wire(
 
 def nothing_checked(reason: str) -> Check:
     """The check of a wire with nothing to compare."""
-    nothing = Row(gradient=None, numerical=None, error=None, slopes=None, verdict="not checked", reason=reason)
+    nothing = CheckedEntry(gradient=None, numerical=None, error=None, slopes=None, verdict="not checked", reason=reason)
     return {"entry": None, **nothing, "entries": 0, "counts": {}}
 
 
@@ -187,10 +187,12 @@ def not_checkable(wire: Wire, analytic: Any) -> str | None:
     return None if np.all(np.isfinite(analytic)) else "its gradient is not finite"
 
 
-def compared(given: float, found: Judgement, largest: float, close: float) -> Row:
+def compared(given: float, found: Judgement, largest: float, close: float) -> CheckedEntry:
     """What the derivative along one entry says of its gradient; `error` is relative to the largest entry."""
     word, reason = found.word, found.why
-    row = Row(gradient=given, numerical=None, error=None, verdict=WORDS[word], slopes=None, reason=reason or None)
+    row = CheckedEntry(
+        gradient=given, numerical=None, error=None, verdict=WORDS[word], slopes=None, reason=reason or None
+    )
     if found.corner is not None:
         between = found.between(given, close * largest)
         row["verdict"] = "kink" if between else "differs"

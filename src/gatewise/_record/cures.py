@@ -39,7 +39,7 @@ def cures(circuit: FrozenCircuit, gradient: Mapping[Wire, object]) -> dict[Wire,
     for cure in CURES if suspects else ():
         for wire in makers.get(cure.pattern.gate, ()):
             found: Found = {}
-            if not fits(cure.pattern, wire, circuit, found):
+            if not is_spelled_by(cure.pattern, wire, circuit, found):
                 continue
             region = inside(wire, found, circuit)
             if any(only_inside(suspect, region, circuit) for suspect in suspects) and is_cured(cure, found):
@@ -84,7 +84,7 @@ def alone_of(wire: Wire, circuit: FrozenCircuit) -> Expr | None:
 # ------------------------------------------------------------------------------------------------- where it was written
 
 
-def fits(pattern: object, x: object, circuit: FrozenCircuit, found: Found) -> bool:
+def is_spelled_by(pattern: object, x: object, circuit: FrozenCircuit, found: Found) -> bool:
     """Whether a wire or a number is what a pattern says; `found` gets what its names stand for."""
     if type(pattern) is Variable:
         return is_same(found.setdefault(pattern.name, x), x)
@@ -98,7 +98,7 @@ def fits(pattern: object, x: object, circuit: FrozenCircuit, found: Found) -> bo
     for operands in orders:
         there = dict(found)
         if have_parameters(pattern, values, step.parameters, there) and all(
-            fits(p, operand, circuit, there) for p, operand in zip(pattern.operands, operands, strict=True)
+            is_spelled_by(p, operand, circuit, there) for p, operand in zip(pattern.operands, operands, strict=True)
         ):
             found |= there
             return True

@@ -158,7 +158,7 @@ def renumbered_uses(uses: list[UseEntry], ids: Mapping[int, int]) -> tuple[list[
     """The uses by the new ids, each gate's ports from 0 on; and which of them lead into each wire."""
     renamed: list[UseEntry] = []
     into: dict[int, list[int]] = {}
-    for k, use in enumerate(sorted(uses, key=lambda u: (ids[u["to"]], flat(u["port"])))):
+    for k, use in enumerate(sorted(uses, key=lambda u: (ids[u["to"]], flat_port(u["port"])))):
         entering = into.setdefault(ids[use["to"]], [])
         renamed.append({**use, "from": ids[use["from"]], "to": ids[use["to"]], "port": len(entering)})
         entering.append(k)
@@ -171,9 +171,9 @@ def guard_without(guard: Guard, names: set[str]) -> Guard:
     return {**guard, "expression": None} if used & names else guard
 
 
-def flat(port: Port) -> tuple[int, ...]:
+def flat_port(port: Port) -> tuple[int, ...]:
     """A nested port as a plain tuple, to sort by."""
-    return tuple(k for each in port for k in flat(each)) if isinstance(port, tuple) else (port,)
+    return tuple(k for each in port for k in flat_port(each)) if isinstance(port, tuple) else (port,)
 
 
 def folded_entry(wire: WireEntry, operands: Sequence[str]) -> WireEntry:

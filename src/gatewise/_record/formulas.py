@@ -22,7 +22,7 @@ from gatewise._circuit import (
     seen,
 )
 from gatewise._gates import Live, Pullback, showing, without_mask
-from gatewise._program import PART, At, Builder, Constant, NotTold, Op, operand_written, to_json
+from gatewise._program import PART, At, Builder, Constant, NotTold, Op, Written, operand_written, to_json
 from gatewise._record.circuits import operands_by_port
 from gatewise._record.schema import BlockRule, Record, UseEntry, WireEntry
 from gatewise._record.written import as_json
@@ -153,9 +153,11 @@ class Formulas:
 
     # --------------------------------------------------------------------------------------------------------- backward
 
-    def sent(self, sent: Sequence[tuple[Wire, int, Wire, object]]) -> tuple[list[Any], dict[tuple[Wire, int], int]]:
+    def sent(
+        self, sent: Sequence[tuple[Wire, int, Wire, object]]
+    ) -> tuple[list[list[object]], dict[tuple[Wire, int], int]]:
         """What goes back between wires of the circuit, and where each use stands in it."""
-        told: list[Any] = []
+        told: list[list[object]] = []
         places = {}
         for wire, position, parent, part in sent:
             places[wire, position] = len(told)
@@ -167,17 +169,17 @@ class Formulas:
         told = seen(wire)
         return self.ids.get(told, len(self.ids) + self.hidden.setdefault(told, len(self.hidden)))
 
-    def cotangent(self, g: object) -> Any:
+    def cotangent(self, g: object) -> Written:
         return None if g is None or isinstance(g, Ports) else operand_written(self.builder.of(without_mask(g)))
 
-    def mask(self, parent: Wire, part: Any) -> Any:
+    def mask(self, parent: Wire, part: Any) -> Written:
         """Whether anything goes to a number; None for an array, which gets zeros where it is dead."""
         is_masked = isinstance(part, Live) and isinstance(parent.value, float) and part.mask is not None
         return operand_written(self.builder.of(part.mask)) if is_masked else None
 
     # ------------------------------------------------------------------------------------------------------------- uses
 
-    def uses(self) -> Iterator[tuple[list[tuple[Wire, int]], Any, Any]]:
+    def uses(self) -> Iterator[tuple[list[tuple[Wire, int]], At | Constant | None, object]]:
         """For each use of the record: the uses of the circuit it stands for, its local gradient, and its texts."""
         uses = iter(self.record["uses"])
         shown = set(self.shown)
@@ -253,7 +255,7 @@ class Formulas:
 
     def uses_by_rule(
         self, wire: Wire, paths: Sequence[Sequence[tuple[Wire, int]]]
-    ) -> Iterator[tuple[list[tuple[Wire, int]], Any, Any]]:
+    ) -> Iterator[tuple[list[tuple[Wire, int]], At | Constant | None, object]]:
         """The uses by a block that is shown as one gate: one an operand, with the block's own local gradient."""
         rule, slopes = self.rules[self.circuit.names[wire]], self.block_slopes(wire)
         lines = {line.split(" = ", 1)[0]: line for line in rule["code"]}

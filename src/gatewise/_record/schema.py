@@ -79,7 +79,7 @@ class Guard(TypedDict):
     expression: str | None
 
 
-class Row(TypedDict):
+class CheckedEntry(TypedDict):
     """One entry of a gradient beside differences."""
 
     verdict: str
@@ -90,7 +90,7 @@ class Row(TypedDict):
     reason: str | None
 
 
-class Check(Row):
+class Check(CheckedEntry):
     """A gradient beside differences: the entry that is told of, and the counts of all."""
 
     entry: list[int] | None

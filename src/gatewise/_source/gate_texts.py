@@ -26,7 +26,7 @@ from gatewise._circuit import (
 )
 from gatewise._gates import Live, Pullback, plain, showing
 from gatewise._recording.recorder import Recorder
-from gatewise._source.looking import is_number
+from gatewise._source.looking import is_the_number
 from gatewise._source.spelling import Text
 from gatewise._source.staged import Writer
 from gatewise._tensor import Tensor
@@ -241,9 +241,9 @@ def is_rounded(part: object) -> bool:
 def text_of_number(writer: Writer, node: Expr, part: object) -> str:
     """A local gradient as it was made; a number that the gate was given, as the user typed it."""
     made = writer.say.resolved(part)
-    if is_number(made):
+    if is_the_number(made):
         for place, operand in enumerate(node.operands):
-            if is_number(operand, made):
+            if is_the_number(operand, made):
                 writer.say.backward = False
                 typed = writer.say.typed(node, place)
                 writer.say.backward = True

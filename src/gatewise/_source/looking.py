@@ -17,7 +17,7 @@ def value_of(x: object) -> Any:
     return x.value if isinstance(x, (Expr, Wire, Tensor)) else x
 
 
-def is_number(x: object, value: float | None = None) -> bool:
+def is_the_number(x: object, value: float | None = None) -> bool:
     """Whether `x` is a plain Python number, and this one."""
     return type(x) in (int, float) and (value is None or x == value)
 
@@ -59,7 +59,7 @@ def same(x: Any, y: Any, depth: int = 6) -> bool:
     if isinstance(x, Expr) and isinstance(y, Expr) and depth:
         made = x.gate is y.gate and x.forward is y.forward and same_move(x, y) and len(x.operands) == len(y.operands)
         return made and all(same(a, b, depth - 1) for a, b in zip(x.operands, y.operands, strict=True))
-    return is_number(x) and is_number(y) and bool(x == y)
+    return is_the_number(x) and is_the_number(y) and bool(x == y)
 
 
 def same_move(x: Expr, y: Expr) -> bool:
@@ -86,6 +86,6 @@ def is_plain_place(parameter: object) -> bool:
     return not any(isinstance(part, (np.ndarray, list)) for part in parts)
 
 
-def made(function: Function, *operands: Any, value: Any, sign: Function | None = None, **parameters: Any) -> Expr:
+def applied_to(function: Function, *operands: Any, value: Any, sign: Function | None = None, **parameters: Any) -> Expr:
     """The gate of a function on these operands; `sign` is the operator that one writes for it."""
     return Expr(GATES[function], sign or function, operands, parameters, value)

@@ -11,7 +11,7 @@ import numpy as np
 
 from gatewise._circuit import Expr
 from gatewise._gates import convert, zeros_with
-from gatewise._source.looking import dtype_of, is_gate, is_number, is_plain_place, made, same, value_of
+from gatewise._source.looking import applied_to, dtype_of, is_gate, is_plain_place, is_the_number, same, value_of
 
 
 def conjuncts(mask: object) -> list[object]:
@@ -48,7 +48,7 @@ def all_of(conditions: list[object]) -> object:
     first, *rest = conditions
     for other in rest:
         value = np.logical_and(value_of(first), value_of(other))
-        first = made(np.bitwise_and, first, other, value=value, sign=operator.and_)
+        first = applied_to(np.bitwise_and, first, other, value=value, sign=operator.and_)
     return first
 
 
@@ -80,7 +80,7 @@ def covers(mask: object, narrower: object) -> bool:
 
 def is_switch(mask: object, x: object) -> bool:
     """Whether `mask` asks no more than whether `x` is not 0."""
-    return is_gate(mask, np.not_equal) and is_number(mask.operands[1], 0) and same(mask.operands[0], x)
+    return is_gate(mask, np.not_equal) and is_the_number(mask.operands[1], 0) and same(mask.operands[0], x)
 
 
 def decided(node: Expr) -> object:
@@ -88,7 +88,7 @@ def decided(node: Expr) -> object:
     x, other = node.operands
     if other is False and dtype_of(x) == bool:
         return x
-    if is_number(other, 0) and (found := truth(x)) is not None:
+    if is_the_number(other, 0) and (found := truth(x)) is not None:
         return found
     return None
 
@@ -109,11 +109,11 @@ def truth(x: object) -> Any:
         value = np.not_equal(x.value, 0)
         return replace(x, operands=(True if inner is np.True_ else inner,), value=value, where=None)
     if is_gate(x, np.sum) and (inner := truth(x.operands[0])) is not None:
-        return inner if inner is np.True_ else made(np.any, inner, value=np.not_equal(x.value, 0), **x.parameters)
+        return inner if inner is np.True_ else applied_to(np.any, inner, value=np.not_equal(x.value, 0), **x.parameters)
     if is_gate(x, np.add) and (found := [truth(y) for y in x.operands]) and all(y is not None for y in found):
         if any(y is np.True_ for y in found):
             return np.True_
         one = either(*found)
         value = np.logical_or(*map(value_of, found))
-        return made(np.bitwise_or, *found, value=value, sign=operator.or_) if one is None else one
+        return applied_to(np.bitwise_or, *found, value=value, sign=operator.or_) if one is None else one
     return None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr
-from gatewise._source.looking import dtype_of, is_gate, is_spread, made, same_form, value_of, weak
+from gatewise._source.looking import applied_to, dtype_of, is_gate, is_spread, same_form, value_of, weak
 
 
 def repeated_number(x: object) -> object:
@@ -30,7 +30,7 @@ def moved(node: Expr) -> Any:
         shape = np.shape(node.value)
         if shape == ():
             return number if same_form(number, node) else node
-        return made(np.broadcast_to, number, value=node.value, shape=shape)
+        return applied_to(np.broadcast_to, number, value=node.value, shape=shape)
     if is_gate(node, np.reshape, np.broadcast_to, np.ravel, np.squeeze) and np.shape(value_of(inner)) == np.shape(
         node.value
     ):
@@ -92,14 +92,14 @@ def vector_product(node: Expr) -> object:
     if is_gate(product, np.outer):
         for number, vector in ((single(left), right), (single(right), left)):
             if number is not None and np.shape(value_of(vector)) == np.shape(node.value):
-                return made(np.multiply, vector, number, value=node.value, sign=operator.mul)
+                return applied_to(np.multiply, vector, number, value=node.value, sign=operator.mul)
         return None
     if np.ndim(value_of(left)) != 2 or np.ndim(value_of(right)) != 2:
         return None
     if (vector := as_column(right)) is not None:
-        return made(np.matmul, left, vector, value=node.value, sign=operator.matmul)
+        return applied_to(np.matmul, left, vector, value=node.value, sign=operator.matmul)
     if (vector := as_row(left)) is not None:
-        return made(np.matmul, vector, right, value=node.value, sign=operator.matmul)
+        return applied_to(np.matmul, vector, right, value=node.value, sign=operator.matmul)
     return None
 
 
@@ -112,7 +112,7 @@ def spread_later(node: Expr) -> Expr | None:
     if np.result_type(*(weak(value_of(x)) for x in inner)) != dtype_of(node):
         return None
     step = replace(node, operands=tuple(inner), value=value, where=None)
-    return made(np.broadcast_to, step, value=node.value, shape=np.shape(node.value))
+    return applied_to(np.broadcast_to, step, value=node.value, shape=np.shape(node.value))
 
 
 def without_spreads(node: Expr) -> Expr:

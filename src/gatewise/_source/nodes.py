@@ -16,7 +16,7 @@ import numpy as np
 
 from gatewise._circuit import Expr, FrozenCircuit, Input, Wire, part_of, seen, step_of, unknown_behind
 from gatewise._gates import GATES, Gate, convert, pick, without_mask, zeros_with
-from gatewise._source.looking import dtype_of, is_gate, is_number, made, same, same_form, same_move, value_of
+from gatewise._source.looking import applied_to, dtype_of, is_gate, is_the_number, same, same_form, same_move, value_of
 from gatewise._source.masks import all_of, always, conjuncts, covers, decided, either, is_switch
 from gatewise._source.moves import as_column, as_row, moved, vector_product, without_spreads
 from gatewise._tensor import Tensor
@@ -99,10 +99,10 @@ class Nodes:
                 self.tame(one) and (self.outside_is_zero(mask, other) or covers(mask, other))
                 for one, other in (operands, operands[::-1])
             )
-        if is_gate(x, np.where) and is_number(operands[2], 0):
+        if is_gate(x, np.where) and is_the_number(operands[2], 0):
             return any(covers(mask, m) for m in conjuncts(operands[0])) or self.outside_is_zero(mask, operands[1])
         if is_gate(x, np.divide):
-            return is_number(operands[1]) and operands[1] != 0 and self.outside_is_zero(mask, operands[0])
+            return is_the_number(operands[1]) and operands[1] != 0 and self.outside_is_zero(mask, operands[0])
         if is_gate(x, np.negative, np.positive, np.copy, convert):
             return self.outside_is_zero(mask, operands[0])
         if x.gate.rearranges and isinstance(mask, Expr) and mask.gate is x.gate and same_move(mask, x):
@@ -172,9 +172,9 @@ def is_tame_input(given: Input | None, value: Any) -> bool:
 def is_tame(gate: Gate, operands: tuple[Any, ...]) -> bool:
     """Whether a step on finite operands is finite, as its local gradients are."""
     if gate is GATES[np.power]:
-        return is_number(operands[1]) and operands[1] >= 1 and operands[1] == int(operands[1])
+        return is_the_number(operands[1]) and operands[1] >= 1 and operands[1] == int(operands[1])
     if gate is GATES[np.divide]:
-        return is_number(operands[1]) and operands[1] != 0
+        return is_the_number(operands[1]) and operands[1] != 0
     return gate.tame
 
 
@@ -189,11 +189,15 @@ def are_shares(x: object, total: object) -> bool:
 def switched(nodes: Nodes, node: Expr) -> object:
     """`where(live, part, 0)`: the part alone where it is zero outside `live` anyhow, a product where that does."""
     live, part, otherwise = node.operands
-    if nodes.is_one(part) and is_number(otherwise, 0):
+    if nodes.is_one(part) and is_the_number(otherwise, 0):
         return live
     if isinstance(live, (bool, np.bool)) and live and same_form(part, node):
         return part
-    if not is_number(otherwise, 0) or dtype_of(live) != bool or (np.shape(node.value) and not np.shape(value_of(live))):
+    if (
+        not is_the_number(otherwise, 0)
+        or dtype_of(live) != bool
+        or (np.shape(node.value) and not np.shape(value_of(live)))
+    ):
         return None
     conditions = [m for m in conjuncts(live) if not always(m) and not nodes.outside_is_zero(m, part)]
     number = np.shape(node.value) == np.shape(value_of(part)) == () and dtype_of(part) == dtype_of(node)
@@ -201,14 +205,14 @@ def switched(nodes: Nodes, node: Expr) -> object:
         return part
     live = all_of(conditions) if conditions else live
     if nodes.tame(part):
-        return without_spreads(made(np.multiply, part, live, value=node.value, sign=operator.mul))
+        return without_spreads(applied_to(np.multiply, part, live, value=node.value, sign=operator.mul))
     return without_spreads(replace(node, operands=(live, part, otherwise), where=None))
 
 
 def one_times(nodes: Nodes, node: Expr) -> object:
     """A factor of 1 changes nothing."""
     for one, other in (node.operands, node.operands[::-1]):
-        if nodes.is_one(one) or ((is_number(one, 1) or one is True) and same_form(other, node)):
+        if nodes.is_one(one) or ((is_the_number(one, 1) or one is True) and same_form(other, node)):
             return other
     return None
 
@@ -236,12 +240,12 @@ def one_over(nodes: Nodes, node: Expr) -> object:
 def outer_product(nodes: Nodes, node: Expr) -> object:
     """A column times a row."""
     left, right = as_column(node.operands[0]), as_row(node.operands[1])
-    return None if left is None or right is None else made(np.outer, left, right, value=node.value)
+    return None if left is None or right is None else applied_to(np.outer, left, right, value=node.value)
 
 
 def picked_number(nodes: Nodes, node: Expr) -> object:
     """`t[None]` of a number picks that number."""
-    return made(np.sum, *node.operands, value=node.value) if node.parameters["shape"] == () else None
+    return applied_to(np.sum, *node.operands, value=node.value) if node.parameters["shape"] == () else None
 
 
 Rule = Callable[["Nodes", Expr], Any]
@@ -255,7 +259,7 @@ RULES: dict[Gate, tuple[Rule, ...]] = {
     **{GATES[f]: (everywhere,) for f in (np.any, np.reshape, np.transpose, np.expand_dims)},
     GATES[np.not_equal]: (lambda nodes, node: decided(node),),
     GATES[np.bitwise_or]: (lambda nodes, node: either(*node.operands),),
-    GATES[np.power]: (lambda nodes, node: node.operands[0] if is_number(node.operands[1], 1) else None,),
+    GATES[np.power]: (lambda nodes, node: node.operands[0] if is_the_number(node.operands[1], 1) else None,),
     GATES[convert]: (lambda nodes, node: node.operands[0] if same_form(node.operands[0], node) else None,),
     GATES[np.multiply]: (one_times, sign_last),
     GATES[np.divide]: (one_over,),

@@ -11,7 +11,7 @@ from gatewise._circuit import Expr, FrozenCircuit, Said, Wire, placed, with_wire
 from gatewise._gates import NAMES, added_at, names_an_entry_once, viewed, written, zeros_with
 from gatewise._source.expressions import Expressions
 from gatewise._source.lines import TextLine, assignment, changed, written_into
-from gatewise._source.looking import dtype_of, is_gate, is_number, value_of
+from gatewise._source.looking import dtype_of, is_gate, is_the_number, value_of
 from gatewise._source.names import Names
 from gatewise._source.shapes import Shapes
 from gatewise._source.spelling import ATOM, UNARY, Text, as_text, infix, names_said, say
@@ -201,7 +201,7 @@ class Statements:
         if not self.each_once(index):
             place = self.say.speller.index(index, alone=True)
             self.enter(name, "np.add.at({}, {}, {})", name, place, self.say.spell(values))
-        elif is_number(values) and values < 0:
+        elif is_the_number(values) and values < 0:
             self.enter(name, "{}[{}] -= {}", name, self.say.speller.index(index), self.say.speller.plain(-values))
         else:
             self.enter(name, "{}[{}] += {}", name, self.say.speller.index(index), self.say.spell(values))

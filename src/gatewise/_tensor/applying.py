@@ -15,6 +15,7 @@ import numpy as np
 from gatewise._circuit import (
     CLOSED,
     NO_PARAMETERS,
+    Closed,
     Expr,
     Made,
     Open,
@@ -42,7 +43,7 @@ from gatewise._tensor.asking import BACKWARD, STOPPED, described, is_stopped
 from gatewise._tensor.carrier import Tensor
 from gatewise._tensor.lists import gathered, has_tensor
 from gatewise._tensor.parameters import bits_inside, unwrapped
-from gatewise._types import Function, Operands, Parameters
+from gatewise._types import Function, Index, Operands, Parameters, Value
 
 attention = ~BACKWARD  #: wires with one of these bits take the general path: all of them under no_grad()
 over = ~BACKWARD  #: the bits that nobody has lent: a Tensor with one of them was kept from a derivative that is over
@@ -61,7 +62,7 @@ def look(out: object, base: Tensor, gate: Gate, forward: Function, parameters: P
     """Be told of a view; assignment puts its own in this place."""
 
 
-def apply2(gate: Gate, forward: Callable[[object, object], Any], x: object, y: Any) -> Any:
+def apply2(gate: Gate, forward: Callable[[object, object], Any], x: object, y: Value) -> Value:
     """One step with two operands, Tensors or Python numbers."""
     parents: Any
     if type(x) is Tensor:
@@ -103,7 +104,7 @@ def apply2(gate: Gate, forward: Callable[[object, object], Any], x: object, y: A
     return Tensor(out, Wire(tick(), bits, out, (a, b), parents, gate.scalar[key]), bits)
 
 
-def apply1(gate: Gate, forward: Callable[[Any], object], x: Tensor) -> Any:
+def apply1(gate: Gate, forward: Callable[[Any], object], x: Tensor) -> Value:
     """One step with one operand, a Tensor."""
     a, bits = x.value, x.bits
     if not bits or bits & attention:
@@ -123,7 +124,7 @@ def apply1(gate: Gate, forward: Callable[[Any], object], x: Tensor) -> Any:
     return Tensor(out, Wire(tick(), bits, out, (a,), parents, pullback), bits)
 
 
-def apply_entry(x: Tensor, index: Any) -> Any:
+def apply_entry(x: Tensor, index: Index) -> Value:
     """One step that picks entries of an array, a Tensor."""
     a, bits = x.value, x.bits
     numbered = type(index) is int
@@ -145,7 +146,7 @@ def apply_entry(x: Tensor, index: Any) -> Any:
 PICK = GATES[pick]
 
 
-def block_wire(bits: int, out: object, written: Made, block: Any, step: Expr | None = None) -> SourcedWire:
+def block_wire(bits: int, out: object, written: Made, block: Closed, step: Expr | None = None) -> SourcedWire:
     """The wire of a step that closes a block: it goes by the block's rule, and remembers the gate the user wrote."""
     operands, parameters, parents, rule, sources = block
     return SourcedWire(
@@ -153,7 +154,7 @@ def block_wire(bits: int, out: object, written: Made, block: Any, step: Expr | N
     )
 
 
-def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters: Parameters) -> Any:
+def apply(gate: Gate, forward: Function, operands: Sequence[object], parameters: Parameters) -> Value:
     """One step: any operands, parameters and outputs; captured arrays are copied where the rule needs them."""
     closed, recording = closed_bits() if CLOSED.get() else 0, lent.recording
     values: list[Any] = []
@@ -293,7 +294,7 @@ def demand_plain(x: object) -> None:
         raise GateError.subclass(x)
 
 
-def regrouped(out: Any, parts: list[object]) -> object:
+def regrouped(out: Value, parts: list[object]) -> object:
     """Several outputs in the list, tuple or named tuple that NumPy gives them in."""
     return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
 
@@ -340,9 +341,9 @@ def recovered(
     gate: Gate,
     forward: Function,
     operands: Sequence[object],
-    values: Sequence[Any],
+    values: Sequence[Value],
     parameters: Parameters = NO_PARAMETERS,
-) -> Any:
+) -> Value:
     """Where Python's floats raise, NumPy's inf or nan, still a Python float; any other error is explained."""
     if isinstance(error, ArithmeticError) and all(type(v) in FLOATS for v in values):
         with np.errstate(all="ignore"), suppress(OverflowError):  # an int may be too large for any float

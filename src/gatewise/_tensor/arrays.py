@@ -13,7 +13,7 @@ from gatewise._tensor.applying import apply, apply_entry
 from gatewise._tensor.asking import described
 from gatewise._tensor.carrier import Tensor, give
 from gatewise._tensor.protocols import by_function
-from gatewise._types import Function
+from gatewise._types import Function, Index, Value
 
 RESHAPE = GATES[np.reshape]
 OF_NUMPY = "a Tensor has the names of NumPy's arrays."
@@ -26,7 +26,7 @@ def astype(
     casting: Any = "unsafe",
     subok: bool = True,
     copy: bool = True,
-) -> Any:
+) -> Value:
     try:
         kind = np.dtype(dtype)
     except TypeError as error:
@@ -40,38 +40,38 @@ def astype(
     return apply(GATES[convert], convert, (t,), {"dtype": kind})
 
 
-def reshape(t: Tensor, *shape: object, **options: Any) -> Any:
+def reshape(t: Tensor, *shape: object, **options: Any) -> Value:
     whole = shape[0] if len(shape) == 1 else shape
     if options:
         return by_function(t, np.reshape, (), (t, whole), options)
     return apply(RESHAPE, RESHAPE.call, (t,), {"shape": whole})
 
 
-def transpose(t: Tensor, *axes: object) -> Any:
+def transpose(t: Tensor, *axes: object) -> Value:
     given = (t, axes[0] if len(axes) == 1 else axes) if axes else (t,)
     return by_function(t, np.transpose, (), given, {})
 
 
-def flatten(t: Tensor, order: Literal["K", "A", "C", "F"] = "C") -> Any:
+def flatten(t: Tensor, order: Literal["K", "A", "C", "F"] = "C") -> Value:
     return apply(GATES[np.ravel], in_a_row, (t,), {}) if order == "C" else np.copy(np.ravel(t, order=order))
 
 
-def in_a_row(x: Any) -> Any:
+def in_a_row(x: Value) -> Value:
     """`x.flatten()`: a copy, where `np.ravel(x)` may be a view."""
     return x.flatten() if isinstance(x, np.ndarray) else np.ravel(x)
 
 
-def conj(t: Tensor) -> Any:
+def conj(t: Tensor) -> Value:
     """A real array gives itself, where `np.conj(x)` gives a copy."""
     return np.conjugate(t) if t.dtype.kind == "c" else t
 
 
-def by_rows(x: object) -> Any:
+def by_rows(x: object) -> Value:
     """`x.copy()`: by rows, where `np.copy(x)` keeps the order that entries lie in."""
     return x.copy() if isinstance(x, np.ndarray) else x
 
 
-def copy(t: Tensor, order: Literal["K", "A", "C", "F"] = "C") -> Any:
+def copy(t: Tensor, order: Literal["K", "A", "C", "F"] = "C") -> Value:
     return apply(GATES[np.copy], by_rows, (t,), {}) if order == "C" else np.copy(t, order=order)
 
 
@@ -87,12 +87,12 @@ def partition(t: Tensor, kth: Any, axis: int = -1) -> None:
     t[...] = np.partition(t, kth, axis=axis)
 
 
-def put(t: Tensor, indices: Any, values: Any, mode: Any = "raise") -> None:
+def put(t: Tensor, indices: Index, values: Value, mode: Any = "raise") -> None:
     into: Any = t
     np.put(into, indices, values, mode=mode)
 
 
-def compress(t: Tensor, condition: Any, axis: int | None = None) -> Any:
+def compress(t: Tensor, condition: Any, axis: int | None = None) -> Value:
     array: Any = t
     return np.compress(condition, array, axis=axis)
 
@@ -103,11 +103,11 @@ class Flat:
     def __init__(self, t: Tensor) -> None:
         self.t = t
 
-    def __getitem__(self, index: Any) -> Any:
+    def __getitem__(self, index: Index) -> Value:
         found = np.ravel(self.t)[index]
         return found.copy() if np.ndim(found) else found
 
-    def __setitem__(self, index: Any, values: Any) -> None:
+    def __setitem__(self, index: Index, values: Value) -> None:
         places = np.arange(self.t.size)[index]
         values = np.ravel(values) if np.ndim(values) else values
         if np.ndim(values) and np.ndim(places):
@@ -129,7 +129,7 @@ class Flat:
 
 
 def set_part(name: str) -> Function:
-    def write(t: Tensor, value: Any) -> None:
+    def write(t: Tensor, value: Value) -> None:
         other = np.imag(t) if name == "real" else np.real(t)
         t[...] = value + 1j * other if name == "real" else other + 1j * value
 

@@ -34,7 +34,7 @@ from gatewise._tensor.carrier import Tensor
 from gatewise._tensor.lists import gathered
 from gatewise._tensor.parameters import unwrapped
 from gatewise._tensor.spans import EVERYWHERE, Span, entries_at, span_in
-from gatewise._types import Function, Parameters
+from gatewise._types import Function, Index, Parameters, Value
 
 ASSIGN = GATES[written]
 
@@ -83,7 +83,9 @@ def root_of(t: Tensor) -> tuple[Tensor, Base, Chain]:
     return t, alias, tuple(reversed(chain))
 
 
-def looked_at(out: Any, base: Tensor, gate: Gate, forward: Function, parameters: Parameters, which: Any = None) -> None:
+def looked_at(
+    out: Value, base: Tensor, gate: Gate, forward: Function, parameters: Parameters, which: Any = None
+) -> None:
     """Note that `out` was made by a gate whose results are views, where NumPy says that this one is."""
     if type(out) is not Tensor:
         for k, part in enumerate(out):
@@ -115,7 +117,7 @@ def shows(view: Any, array: Any) -> bool:
     return np.may_share_memory(view, array)
 
 
-def own_copy(view: Tensor, real: Any) -> None:
+def own_copy(view: Tensor, real: Value) -> None:
     """Give a view memory of its own, or what is made of it would keep the next assignment from being made in place."""
     if not real.flags.writeable:
         return  # nothing is written into it, and one entry may stand in many places
@@ -143,7 +145,7 @@ def alone() -> int:
 ALONE = alone()
 
 
-def assign(t: Tensor, index: Any, values: Any) -> None:
+def assign(t: Tensor, index: Index, values: Value) -> None:
     """`t[index] = values`, for everybody who looks at that memory."""
     root, known, chain = root_of(t)
     demand_writeable(t, root)
@@ -176,7 +178,7 @@ def assign(t: Tensor, index: Any, values: Any) -> None:
                 refresh(view)
 
 
-def written_span(array: Any, place: Any, chain: Chain) -> Span:
+def written_span(array: Any, place: Index, chain: Chain) -> Span:
     """Where in an array an assignment wrote; an index by other arrays may lead everywhere in what it was given to."""
     seen = viewed(array, chain)
     if not np.may_share_memory(seen, array):
@@ -219,7 +221,7 @@ def part_behind(t: Tensor) -> Tensor | None:
     return None
 
 
-def through_part(t: Tensor, part: Tensor, index: Any, values: Any) -> None:
+def through_part(t: Tensor, part: Tensor, index: Index, values: Value) -> None:
     """Write into one part of complex numbers: a copy of it takes the values, and both parts make the whole anew."""
     steps: list[View] = []
     while t is not part:
@@ -238,7 +240,7 @@ def through_part(t: Tensor, part: Tensor, index: Any, values: Any) -> None:
     assign(alias.base, ..., new * mine + other(alias.base) * its)
 
 
-def is_there_already(t: Tensor, index: Any, values: Any) -> bool:
+def is_there_already(t: Tensor, index: Index, values: Value) -> bool:
     """Whether the values are the view of those places."""
     alias = values.alias if type(values) is Tensor else None
     if type(alias) is not View or alias.base is not t or alias.forward is not pick:
@@ -246,7 +248,7 @@ def is_there_already(t: Tensor, index: Any, values: Any) -> bool:
     return bool(alias.parameters["index"] == index) if is_basic(index) else False
 
 
-def is_basic(index: Any) -> bool:
+def is_basic(index: Index) -> bool:
     """Whether an index is made of whole numbers and slices of them; to NumPy True and False are masks."""
     parts = index if isinstance(index, tuple) else (index,)
     plain = (int, type(None), type(Ellipsis))
@@ -257,7 +259,7 @@ def is_basic(index: Any) -> bool:
     )
 
 
-def by_mask(index: Any) -> bool:
+def by_mask(index: Index) -> bool:
     """Whether an index is one array of truth values."""
     return isinstance(index, np.ndarray) and index.dtype == bool
 
@@ -271,14 +273,14 @@ def refresh(view: Tensor) -> None:
     view.value, view.wire, view.bits = fresh.value, fresh.wire, fresh.bits
 
 
-def recorded(root: Tensor, place: Any, chain: Chain, values: Any, index: Any) -> None:
+def recorded(root: Tensor, place: Index, chain: Chain, values: Value, index: Index) -> None:
     """In a circuit every version is a wire with a value of its own."""
     parameters = {"index": index, "chain": chain} if chain else {"index": index}
     new = apply(ASSIGN, written, (root, values), parameters)
     root.value, root.wire, root.bits = new.value, new.wire, new.bits
 
 
-def eager(root: Tensor, known: Base, place: Any, chain: Chain, values: Any) -> None:
+def eager(root: Tensor, known: Base, place: Index, chain: Chain, values: Value) -> None:
     if root.bits & Open.recordings:
         raise applying.in_another_thread(ASSIGN)
     plain, kind, own, old = values, CONSTANT, 0, root.wire

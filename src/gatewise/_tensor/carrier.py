@@ -25,7 +25,7 @@ from gatewise._errors import (
 from gatewise._gates import Carrier, shape_of
 from gatewise._sweep import Hooks, given, handed_out, outwards, sweep
 from gatewise._tensor.asking import BACKWARD, described, is_kept, is_leaf, upstream_for, whole_number
-from gatewise._types import Function
+from gatewise._types import Function, Value
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -194,7 +194,7 @@ class Tensor(Carrier):
 
     # ------------------------------------------------------------------------------------------- reading a value out
 
-    def item(self, *place: Any) -> Any:
+    def item(self, *place: Any) -> Value:
         """The value as a Python number; the Tensor must hold exactly one, unless the `place` of an entry is given."""
         if place:
             number = np.asarray(self.value).item(*place)
@@ -209,7 +209,7 @@ class Tensor(Carrier):
         entry: Tensor = self[place] if len(place) == self.ndim else np.ravel(self)[place[0]]
         return entry
 
-    def numpy(self) -> Any:
+    def numpy(self) -> Value:
         """The value as an array of its own."""
         return np.array(self.read("taken"))
 
@@ -265,7 +265,7 @@ class Tensor(Carrier):
     def __trunc__(self) -> int:
         return int(self.given_or_read("int"))
 
-    def __round__(self, digits: int | None = None) -> Any:
+    def __round__(self, digits: int | None = None) -> Value:
         return round(self.given_or_read("rounded number"), digits)
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Any:
@@ -274,7 +274,7 @@ class Tensor(Carrier):
         value = self.read("array")
         return np.array(value if whole is None else whole, dtype=dtype)
 
-    def given_or_read(self, how: str) -> Any:
+    def given_or_read(self, how: str) -> Value:
         """The int a user gave for a number of the course still answers `range`, an axis, an index or a shape."""
         whole = whole_number(self)
         if whole is not None and how in ("int", "index"):
@@ -286,14 +286,14 @@ class Tensor(Carrier):
         self.forbid_losing_gradient(how)
         return self.read(how)
 
-    def placed(self) -> Any:
+    def placed(self) -> Value:
         """The plain value where it is a parameter, an index: a recording keeps the wire beside it."""
         if whole_number(self) is not None:
             return self.given_or_read("index")
         self.forbid_losing_gradient("index")
         return self.read("place")
 
-    def read(self, how: str) -> Any:
+    def read(self, how: str) -> Value:
         """The plain value, told to the recording that this Tensor belongs to."""
         if lent.on_read is not None and self.wire is not None and self.bits & lent.recording:
             lent.on_read(Read(self.wire, how, self.value))
@@ -309,7 +309,7 @@ class Tensor(Carrier):
     # ------------------------------------------------------------------------------------------------------ gradients
 
     @property
-    def grad(self) -> Any:
+    def grad(self) -> Value:
         """What backward() left here: a float for a number, an array of this shape and dtype, or None."""
         wire = self.wire
         if wire is None or wire.grad is None:
@@ -323,7 +323,7 @@ class Tensor(Carrier):
         if self.wire is not None:
             self.wire.grad = value if value is None else given(value, self.value)
 
-    def backward(self, upstream: Any = None, retain_graph: bool = False) -> None:
+    def backward(self, upstream: Value = None, retain_graph: bool = False) -> None:
         """Sweep backwards and leave in `.grad` of every Tensor you hold its gradient, added to what is there.
 
         `upstream` has this Tensor's shape; it may be left out where the Tensor is a single number. The saved values

@@ -33,7 +33,7 @@ def change(t: Tensor, write: Callable[[np.ndarray], None]) -> None:
             "optim.SGD(model.parameters(), lr=0.1).",
         )
     array = t.value
-    if type(array) is not np.ndarray or array.base is not None or not array.flags.c_contiguous or shared(t):
+    if type(array) is not np.ndarray or array.base is not None or not array.flags.c_contiguous or is_shared(t):
         array = np.array(t.value, order="C")
     write(array)
     if type(wire) is not VariableWire or wire_shared(t):
@@ -101,7 +101,7 @@ def wire_references(t: Tensor) -> int:
     return sys.getrefcount(wire)
 
 
-def shared(t: Tensor) -> bool:
+def is_shared(t: Tensor) -> bool:
     """Whether anything but the Tensor and its wire refers to its array; the caller has one name for it."""
     return value_references(t) > UNSHARED + 1
 

@@ -19,7 +19,7 @@ from gatewise._tensor.carrier import Tensor, give
 from gatewise._tensor.parameters import bits_inside
 from gatewise._tensor.ufuncs import otherwise
 from gatewise._tensor.writing import IN_PLACE, at, into, into_some, is_target
-from gatewise._types import Function, Parameters
+from gatewise._types import Function, Parameters, Value
 
 
 def by_ufunc(t: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **parameters: object) -> Any:
@@ -159,7 +159,7 @@ def unsupported(name: str, function: Function, args: Sequence[Any], kwargs: Para
     return out if target is not None else carried(out, args)
 
 
-def stripped(x: Any) -> object:
+def stripped(x: Value) -> object:
     """An argument without Tensors, whose memory can only be read; arrays stay the ones they are."""
     if type(x) is Tensor:
         whole = whole_number(x)
@@ -171,7 +171,7 @@ def stripped(x: Any) -> object:
     return type(x)(map(stripped, x)) if type(x) in (tuple, list) else x
 
 
-def carried(out: object, args: Sequence[object]) -> Any:
+def carried(out: object, args: Sequence[object]) -> Value:
     """A result of NumPy's as a Tensor, in memory of its own, so that its methods know the other Tensors."""
     if isinstance(out, (tuple, list)):
         return regrouped(out, [carried(part, args) for part in out])
@@ -283,7 +283,7 @@ QUESTIONS: dict[Any, Callable[..., Any]] = {
 }
 
 
-def by_gate(t: Tensor, gate: Gate, operands: Sequence[object], parameters: Parameters) -> Any:
+def by_gate(t: Tensor, gate: Gate, operands: Sequence[object], parameters: Parameters) -> Value:
     return apply(gate, gate.call, operands, parameters)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from gatewise._circuit import Attended, SourcedWire, Wire, lent
 from gatewise._tensor.carrier import Tensor
-from gatewise._types import Function, Parameters
+from gatewise._types import Function, Parameters, Value
 
 LEAST = 32  #: steps in a stretch whose length nobody gave: fewer are not worth the second computation
 GONE = object()  #: in the place of a value that was let go of
@@ -89,7 +89,7 @@ def empty(wire: Any, makers: tuple[Recomputing, Stretch]) -> None:
         OPERANDS.__set__(wire, makers)
 
 
-def give_back(wire: Any, value: Any, operands: tuple[Any, ...], written: tuple[Any, ...]) -> None:
+def give_back(wire: Any, value: Value, operands: tuple[Any, ...], written: tuple[Any, ...]) -> None:
     """Give a wire back what it had; one that was never emptied, or that nobody holds, is left alone."""
     kind = type(wire)
     if kind in FULL:
@@ -99,7 +99,7 @@ def give_back(wire: Any, value: Any, operands: tuple[Any, ...], written: tuple[A
         wire.written = (written, *wire.written[1:])
 
 
-def computed(wire: object) -> Any:
+def computed(wire: object) -> Value:
     """The wire, full again."""
     owner, stretch = OPERANDS.__get__(wire)
     owner.compute(stretch)
@@ -178,7 +178,7 @@ class Recomputing:
         if len(self.stretch.steps) >= (self.every or max(LEAST, math.isqrt(self.taken))):
             self.turn()
 
-    def entry(self, x: object) -> Any:
+    def entry(self, x: object) -> Value:
         return self.entry_of(x.wire, x.value) if type(x) is Tensor else x
 
     def entry_of(self, wire: Wire | None, value: object) -> object:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._types import Index
+
 Span = tuple[int, int]  #: the bytes from the first entry to the last, counted from where the base begins
 
 EVERYWHERE: Span = (-(2**62), 2**62)
@@ -25,7 +27,7 @@ def span_in(array: np.ndarray, base: np.ndarray) -> Span:
     return low, high
 
 
-def entries_at(array: np.ndarray, index: Any) -> np.ndarray:
+def entries_at(array: np.ndarray, index: Index) -> np.ndarray:
     """The view of `array` that an index of whole numbers and slices names, of one entry too."""
     parts = index if isinstance(index, tuple) else (index,)
     found: np.ndarray[Any, Any] = array[parts if any(part is Ellipsis for part in parts) else (*parts, ...)]

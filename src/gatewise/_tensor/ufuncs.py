@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gatewise._gates import GATES, along, shape_of
-from gatewise._types import Axis, Named, Operands
+from gatewise._types import Axis, Index, Named, Operands, Value
 
 #: What reduces by each ufunc.
 TOTALS: dict[np.ufunc, Callable[..., Any]] = {
@@ -24,7 +24,7 @@ RUNNING: dict[np.ufunc, Callable[..., Any]] = {np.add: np.cumsum, np.multiply: n
 
 
 def reduce(
-    ufunc: np.ufunc, x: Any, axis: Axis = 0, dtype: npt.DTypeLike | None = None, out: object = None, **options: Any
+    ufunc: np.ufunc, x: Value, axis: Axis = 0, dtype: npt.DTypeLike | None = None, out: object = None, **options: Any
 ) -> object:
     """`np.add.reduce(x)`: along the first axis, where `np.sum` goes along all."""
     if ufunc not in TOTALS:
@@ -36,8 +36,8 @@ def reduce(
 
 
 def folded(
-    ufunc: np.ufunc, x: Any, axis: Axis, dtype: npt.DTypeLike | None, keepdims: bool = False, **options: Any
-) -> Any:
+    ufunc: np.ufunc, x: Value, axis: Axis, dtype: npt.DTypeLike | None, keepdims: bool = False, **options: Any
+) -> Value:
     """`np.logaddexp.reduce(x)`: one entry after the other, as NumPy goes along one axis."""
     shape = shape_of(x)
     axis = 0 if axis is None and len(shape) == 1 else axis
@@ -52,7 +52,7 @@ def folded(
     return np.expand_dims(total, axis) if keepdims else total
 
 
-def accumulate(ufunc: np.ufunc, x: Any, axis: int = 0, dtype: object = None, out: object = None) -> object:
+def accumulate(ufunc: np.ufunc, x: Value, axis: int = 0, dtype: object = None, out: object = None) -> object:
     """`np.maximum.accumulate(x)`: each round doubles how many entries are in each total."""
     if out is not None or dtype is not None:
         return NotImplemented
@@ -68,13 +68,15 @@ def accumulate(ufunc: np.ufunc, x: Any, axis: int = 0, dtype: object = None, out
     return x if reach > 1 else np.copy(x)
 
 
-def outer(ufunc: np.ufunc, x: Any, y: Any) -> Any:
+def outer(ufunc: np.ufunc, x: Value, y: Value) -> Value:
     """`np.subtract.outer(x, y)`: every entry of x with every entry of y."""
     whole = shape_of(x) + (1,) * len(shape_of(y))
     return ufunc(np.reshape(x, whole) if whole else x, y)
 
 
-def reduceat(ufunc: np.ufunc, x: Any, indices: Any, axis: int = 0, dtype: object = None, out: object = None) -> object:
+def reduceat(
+    ufunc: np.ufunc, x: Value, indices: Index, axis: int = 0, dtype: object = None, out: object = None
+) -> object:
     """`np.add.reduceat(x, places)`: the totals of the pieces between the places."""
     if ufunc not in TOTALS or out is not None or dtype is not None:
         return NotImplemented

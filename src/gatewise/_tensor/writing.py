@@ -12,14 +12,15 @@ from gatewise._gates import names_an_entry_once, plain, shape_of
 from gatewise._tensor.asking import described
 from gatewise._tensor.assigning import assign, demand_writeable
 from gatewise._tensor.carrier import Tensor
+from gatewise._types import Index, Value
 
 
-def looked_up(x: object) -> Any:
+def looked_up(x: object) -> Value:
     """The plain values of a mask or of places: a recording notes that they were looked at."""
     return np.asarray(x.read("array") if type(x) is Tensor else x)
 
 
-def entry_at(place: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+def entry_at(place: Index, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The index of one entry, by its place among all."""
     return tuple(map(int, np.unravel_index(place, shape)))
 
@@ -29,12 +30,12 @@ def is_target(out: object) -> bool:
     return Tensor in map(type, out) if isinstance(out, tuple) else type(out) is Tensor
 
 
-def into_some(out: Any, result: Any, where: Any) -> Any:
+def into_some(out: Value, result: Value, where: Any) -> Value:
     """Write a result into those entries of what `out=` names where `where` is true: the others keep what they have."""
     return into(out, np.where(where, result, out[0] if isinstance(out, tuple) else out))
 
 
-def into(out: Any, result: Any, stretched: bool = True) -> Any:
+def into(out: Value, result: Value, stretched: bool = True) -> Value:
     """Write a result, or several, into what `out=` names; nothing is named by None. It may be `stretched` over it."""
     if isinstance(out, tuple) and len(out) > 1:
         return tuple(part if each is None else into(each, part) for each, part in zip(out, result, strict=True))
@@ -59,7 +60,7 @@ def goes_into(shape: tuple[int, ...], place: tuple[int, ...]) -> bool:
     return all(n in (1, m) for n, m in zip(shape[::-1], place[::-1], strict=False))
 
 
-def at(ufunc: np.ufunc, target: Tensor, index: Any, *values: Any) -> None:
+def at(ufunc: np.ufunc, target: Tensor, index: Index, *values: Any) -> None:
     """`np.add.at(x, index, values)`: as often as an entry is named."""
     if names_an_entry_once(plain_index(index)):
         target[index] = ufunc(target[index], *values)
@@ -94,7 +95,7 @@ def noted(x: object) -> Any:
     return looked_up(x) if type(x) is Tensor else x
 
 
-def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+def copyto(dst: Any, src: Value, casting: str = "same_kind", where: Any = True) -> None:
     if np.ndim(src) > dst.ndim:
         src = np.reshape(src, shape_of(src)[-dst.ndim :]) if dst.ndim else np.reshape(src, ())
     if where is True:
@@ -103,7 +104,7 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
         assign(dst, ..., np.where(where, src, dst))
 
 
-def put(a: Any, ind: object, v: Any, mode: str = "raise") -> None:
+def put(a: Value, ind: object, v: Value, mode: str = "raise") -> None:
     a, places = with_an_axis(a), np.ravel(looked_up(ind))
     size = int(np.prod(a.shape))
     if mode != "raise":
@@ -113,7 +114,7 @@ def put(a: Any, ind: object, v: Any, mode: str = "raise") -> None:
     assign(a, where, v if values is None else np.ravel(v)[values])
 
 
-def with_an_axis(array: Any) -> Any:
+def with_an_axis(array: Any) -> Value:
     """An array; of one without axes the view that has one."""
     if array.shape:
         return array
@@ -126,20 +127,20 @@ def marked(array: object, mask: object) -> tuple[Any, tuple[Any, ...]]:
     return with_an_axis(array), np.nonzero(np.atleast_1d(looked_up(mask)))
 
 
-def place(arr: Any, mask: object, vals: Any) -> None:
+def place(arr: Any, mask: object, vals: Value) -> None:
     arr, found = marked(arr, mask)
     order = np.resize(np.arange(shape_of(np.ravel(vals))[0]), len(found[0]))
     assign(arr, found, np.ravel(vals)[order])
 
 
-def putmask(a: Any, mask: object, values: Any) -> None:
+def putmask(a: Value, mask: object, values: Value) -> None:
     a, found = marked(a, mask)
     flat = np.ravel_multi_index(found, a.shape)
     row = np.ravel(values)
     assign(a, found, row[flat % shape_of(row)[0]])
 
 
-def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+def fill_diagonal(a: Value, val: Value, wrap: bool = False) -> None:
     order = np.zeros(a.shape, int)
     np.fill_diagonal(order, np.arange(1, order.size + 1), wrap=wrap)
     found = np.nonzero(order)
@@ -147,7 +148,7 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     assign(a, found, row[(order[found] - 1) % shape_of(row)[0]])
 
 
-def put_along_axis(arr: Any, indices: Any, values: Any, axis: int = -1) -> None:
+def put_along_axis(arr: Any, indices: Index, values: Value, axis: int = -1) -> None:
     indices = looked_up(indices)
     whole = np.arange(int(np.prod(arr.shape))).reshape(arr.shape)
     if axis is None:

@@ -64,7 +64,7 @@ def _is_edge(part: Part) -> bool:
     return isinstance(part, GatePart) and part.is_edge
 
 
-def hidden(parts: Sequence[Part]) -> int:
+def hidden_gates(parts: Sequence[Part]) -> int:
     """How many gates stand inside closed groups."""
     return sum(part.gates for part in _shown(parts) if isinstance(part, Group))
 

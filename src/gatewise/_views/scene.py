@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gatewise._views.drawing import Point, width_of
 from gatewise._views.elastic import Placed, place
-from gatewise._views.groups import Fold, gates_drawn, grouped, hidden
+from gatewise._views.groups import Fold, gates_drawn, grouped, hidden_gates
 from gatewise._views.labels import LINE, SIZE, SMALL_SIZE, SYMBOL_SIZE, Label, shown_name
 from gatewise._views.legend import LINE as LEGEND_LINE
 from gatewise._views.legend import notes_of, rows_of, set_out
@@ -191,7 +191,7 @@ class _MarkMaker:
         whose = shown_name(objective(self.sheet))
         own = [Label(said("legend.value"), "value"), Label(said("legend.gradient", f=whose), "gradient")]
         own += [Label(said(f"legend.{key}"), "note") for key in notes_of(marks)]
-        if inside := hidden(parts):
+        if inside := hidden_gates(parts):
             folded = said(
                 "legend.folded", inside=str(inside), all=str(sum(not wires[0].is_edge for wires in self.sheet.steps))
             )
@@ -202,7 +202,7 @@ class _MarkMaker:
 def folded(record: Mapping[str, object], fold: Fold = None) -> tuple[int, int]:
     """How many gates a picture draws, and how many stand inside closed groups. Raises `FoldError`."""
     parts = grouped(read(record), fold)
-    return gates_drawn(parts), hidden(parts)
+    return gates_drawn(parts), hidden_gates(parts)
 
 
 def about_group(group: Group) -> str:

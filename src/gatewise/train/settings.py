@@ -67,7 +67,7 @@ def settings_of_run(
         "rates": settings_of(optimizer),
         "scheduler": type(scheduler).__name__ if scheduler is not None else "none",
         "schedule": {name: plain_value(getattr(scheduler, name)) for name in getattr(scheduler, "saved", ())},
-        "layers": {name: layer_of(module) for name, module in model.named_modules()},
+        "layers": {name: class_and_settings(module) for name, module in model.named_modules()},
     }
 
 
@@ -105,7 +105,7 @@ def name_of_function(function: object) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
 
 
-def layer_of(module: Module) -> str:
+def class_and_settings(module: Module) -> str:
     """A module's class and settings, without what is inside it."""
     return ADDRESS.sub("", f"{type(module).__name__}({module.extra_repr()})")
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gatewise._gates.gate import Carrier
 from gatewise._gates.live import dtype_of, shape_of
-from gatewise._types import Function
+from gatewise._types import Function, Value
 
 #: By NumPy's function what stands for it.
 COMPOSED: dict[Any, Callable[..., Any]] = {}
@@ -30,7 +30,7 @@ def rank(x: object) -> int:
     return len(shape_of(x))
 
 
-def size(x: Any) -> int:
+def size(x: Value) -> int:
     return math.prod(shape_of(x))
 
 
@@ -50,6 +50,6 @@ def is_complex(x: object) -> bool:
     return dtype_of(x).kind == "c"
 
 
-def as_floats(x: object) -> Any:
+def as_floats(x: object) -> Value:
     """An array as it is, a list as one of floats."""
     return x if hasattr(x, "shape") else np.asarray(x, float)

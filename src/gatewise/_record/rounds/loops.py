@@ -56,7 +56,7 @@ def kept_loops(circuit: FrozenCircuit, small: int = SMALL) -> list[Loop]:
     found, _ = repeats(circuit)
     kept = [r for r in found if len(r.rounds) * len(r.body) > small and may_be_one_round(circuit, r)]
     taken = set(circuit.names.values()) | {i.parameter for i in circuit.inputs}
-    return [named(circuit, repeat, taken) for repeat in sorted(kept, key=lambda r: r.body[0].order)]
+    return [with_round_names(circuit, repeat, taken) for repeat in sorted(kept, key=lambda r: r.body[0].order)]
 
 
 def may_be_one_round(circuit: FrozenCircuit, repeat: Repeat) -> bool:
@@ -69,7 +69,7 @@ def may_be_one_round(circuit: FrozenCircuit, repeat: Repeat) -> bool:
     return only_last and only_before and all(repeat.rounds[0][place] is not None for place in repeat.carried)
 
 
-def named(circuit: FrozenCircuit, repeat: Repeat, taken: set[str]) -> Loop:
+def with_round_names(circuit: FrozenCircuit, repeat: Repeat, taken: set[str]) -> Loop:
     """A repeat with the names of its wires: the user's with the counter behind them, as one writes h_t for h."""
     counter = repeat.counting.counter
     loop = Loop(repeat, counter if counter not in ("", "_") else "t")

@@ -156,15 +156,15 @@ def trouble_in(numbers: Numbers, loops: Sequence[Loop]) -> int | None:
     """The first round of a loop in which a value is not finite; where all are, the last of which a gradient is not."""
     for loop in loops:
         for k, row in enumerate(loop.repeat.rounds):
-            if not all(wire is None or is_finite(wire.value) for wire in row):
+            if not all(wire is None or has_finite_entries(wire.value) for wire in row):
                 return k
         for k, row in reversed([*enumerate(loop.repeat.rounds)]):
-            if not all(wire is None or is_finite(numbers.gradient.get(wire)) for wire in row):
+            if not all(wire is None or has_finite_entries(numbers.gradient.get(wire)) for wire in row):
                 return k
     return None
 
 
-def is_finite(value: Any) -> bool:
+def has_finite_entries(value: Any) -> bool:
     if type(value) is float:
         return math.isfinite(value)
     return value is None or bool(np.isfinite(value).all())

@@ -17,10 +17,10 @@ from gatewise._record.cures import cures
 from gatewise._record.rounds.loops import Loop
 from gatewise._record.rounds.numbers import Numbers, RoundsOf, norm, numbers_of, sum_of_gradients
 from gatewise._record.rounds.texts import in_round, texts_of, texts_of_round
-from gatewise._record.schema import LoopEntry, Record, Sent, UseEntry, WireEntry
+from gatewise._record.schema import LoopEntry, Record, Sent, Source, UseEntry, WireEntry
 from gatewise._source import GateText
 from gatewise._sweep import zeros_for
-from gatewise._types import Named
+from gatewise._types import Named, Plain
 
 WITH_LOOPS = 2  # the version of a record in which a loop is one round: a reader has to know
 KINDS = {"each": "shares", "before": "carries", "after": "continues", "final": "leaves"}
@@ -161,7 +161,7 @@ class Writing:
             "source": self.source(n),
         }
 
-    def told_at_edge(self, role: str, n: int, which: Any) -> tuple[str, str, Any, Any]:
+    def told_at_edge(self, role: str, n: int, which: Any) -> tuple[str, str, Plain, object]:
         """Name, expression, value and gradient of a wire at the edge of a loop."""
         loop, rounds, k = self.loops[n], self.rounds[n], self.k[n]
         if role == "each":
@@ -179,7 +179,7 @@ class Writing:
         model = self.loops[n].repeat.body[place]
         return self.nothing(model) if found is None else found
 
-    def source(self, n: int) -> Any:
+    def source(self, n: int) -> Source:
         counting = self.loops[n].repeat.counting
         return {"line": counting.line, "text": counting.text}
 

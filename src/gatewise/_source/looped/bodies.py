@@ -64,7 +64,7 @@ def body_of(circuit: FrozenCircuit, repeat: Repeat, counter: str, arrays: Mappin
     known = {*repeat.shared, *instead}
     for place, wire in enumerate(repeat.body):
         told = round_numbers(repeat, place, wire, counter, body, circuit)
-        made = copied(wire, told, instead, known)
+        made = step_on_body(wire, told, instead, known)
         instead[wire] = made
         known.add(wire)
         body.wires.append(made)
@@ -125,7 +125,7 @@ def leaf(wire: Wire, circuit: FrozenCircuit) -> Wire:
     return SourcedWire(tick(), wire.bits, wire.value)
 
 
-def copied(wire: Wire, told: Mapping[Slot, Any], instead: Mapping[Wire, Wire], known: set[Wire]) -> SourcedWire:
+def step_on_body(wire: Wire, told: Mapping[Slot, Any], instead: Mapping[Wire, Wire], known: set[Wire]) -> SourcedWire:
     """A step of the round on the wires of the body."""
     if type(wire) is not SourcedWire or wire.step is None or holding(wire) is not wire:
         raise UnprintedError("a step in it has several outputs")

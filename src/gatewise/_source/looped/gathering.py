@@ -50,7 +50,7 @@ def gathered(circuit: FrozenCircuit, repeats: Sequence[Repeat]) -> tuple[FrozenC
     for repeat in repeats:
         for place, rounds in repeat.collected.items():
             if rounds != (len(repeat.rounds) - 1,) or taken_as_elements(repeat, place, repeats):
-                lists[repeat, place] = listed(circuit, repeat, place, repeats)
+                lists[repeat, place] = list_at(circuit, repeat, place, repeats)
     new = {found.wire: found for found in lists.values() if found.wire not in circuit.ids}
     if not new:
         return circuit, lists
@@ -66,7 +66,7 @@ def taken_as_elements(repeat: Repeat, place: int, repeats: Sequence[Repeat]) -> 
     return any(e.repeat is repeat and e.place == place for each in repeats for e in each.elements.values())
 
 
-def listed(circuit: FrozenCircuit, repeat: Repeat, place: int, repeats: Sequence[Repeat]) -> Listed:
+def list_at(circuit: FrozenCircuit, repeat: Repeat, place: int, repeats: Sequence[Repeat]) -> Listed:
     """The list of one place. Raises `UnprintedError` where what it holds is used in another way as well."""
     row = [each[place] for each in repeat.rounds]
     first = [repeat.carried[place]] if place in repeat.carried else []
