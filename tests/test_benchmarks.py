@@ -141,11 +141,30 @@ def test_the_way_forward_is_timed_on_right_numbers():
     assert moved == pytest.approx((ahead - behind) / 2e-5, rel=1e-8)
 
 
-def test_a_code_of_a_field_has_its_figures_or_says_why_not():
+NOT_SEEN = """
+import numpy as np
+
+class Cell:
+    __slots__ = ()
+    def filled(self, x):
+        out = np.zeros(1)
+        out[:] = x
+        return out
+
+def loss(x):
+    return np.sum(Cell().filled(x))
+
+def problem():
+    return (np.ones(1),)
+"""
+
+
+def test_a_code_of_a_field_has_its_figures_or_says_why_not(tmp_path):
     label, lines, gates, plain, both, ratio = science.row(science.FOLDER / "supernovae.py", rounds=1)
     assert "supernovae.py" in label
     assert int(lines) > 50
     assert int(gates) > 50
     assert float(plain) < float(both)
     assert float(ratio) > 1
-    assert science.row(science.FOLDER / "catchment.py", rounds=1)[2] == "not as it stands: `ReadingError`"
+    (tmp_path / "slotted.py").write_text(NOT_SEEN, encoding="utf-8")
+    assert science.row(tmp_path / "slotted.py", rounds=1)[2] == "not as it stands: `ReadingError`"

@@ -31,7 +31,7 @@ SHOWN = 60  # names in the table
 # Functions in plain Python that ask about types, set how numbers are printed, or make tables of numbers.
 PLAIN = {
     *("np.isscalar", "np.issubdtype", "np.iterable", "np.set_printoptions", "np.seterr", "np.geterr", "np.indices"),
-    *("np.polynomial.legendre.leggauss", "np.polynomial.laguerre.laggauss"),
+    *("np.polynomial.legendre.leggauss", "np.polynomial.laguerre.laggauss", "np.isfortran"),
 }
 
 GONE = "not in this NumPy"

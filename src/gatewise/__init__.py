@@ -11,6 +11,7 @@ from gatewise._derivatives import jvp as jvp
 from gatewise._derivatives import value_and_grad as value_and_grad
 from gatewise._derivatives import vjp as vjp
 from gatewise._errors import GatewiseError as GatewiseError
+from gatewise._tensor import Binomial as Binomial
 from gatewise._tensor import Tensor as Tensor
 from gatewise._tensor import no_grad as no_grad
 from gatewise._tensor import tensor as tensor

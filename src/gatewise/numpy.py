@@ -1,4 +1,4 @@
-"""NumPy for code that gatewise does not see into: classes, other files. `import gatewise.numpy as np` in such a file.
+"""NumPy for code that gatewise does not see into, as other files. `import gatewise.numpy as np` in such a file.
 
 On plain values each name does exactly what NumPy's does. While a derivative is being taken, lists of numbers become
 arrays, and arrays that are made may be written into, as in the functions that gatewise sees.

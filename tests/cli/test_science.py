@@ -18,7 +18,6 @@ from cli.conftest import ROOT
 from gatewise._recording.structures import leaves, mapped
 
 CODES = sorted((ROOT / "examples" / "science").glob("*.py"))
-NO_CLASSES = "gatewise does not see into classes: the buffer that the method `run` fills is NumPy's own"
 
 #: Runs the printed code with NumPy alone, on inputs from a file; what it gives goes to another.
 ELSEWHERE = """
@@ -36,12 +35,6 @@ with open(sys.argv[3], "wb") as out:
 
 def code_of(path):
     return runpy.run_path(str(path), run_name=path.stem)
-
-
-def each(**failing):
-    """Every code once; those that `failing` names fail for the reason it gives."""
-    marks = {name: [pytest.mark.xfail(strict=True, reason=why)] for name, why in failing.items()}
-    return [pytest.param(path, id=path.stem, marks=marks.get(path.stem, [])) for path in CODES]
 
 
 def small(path):
@@ -72,7 +65,7 @@ def test_there_are_ten():
         assert "gatewise" not in text.partition('if __name__ == "__main__":')[0], "plain NumPy, and nothing else"
 
 
-@pytest.mark.parametrize("path", each(catchment=NO_CLASSES))
+@pytest.mark.parametrize("path", CODES, ids=lambda path: path.stem)
 def test_the_gradient_of_a_code_is_that_of_differences(path):
     names = code_of(path)
     args, loss = names["problem"](), names["loss"]
@@ -86,7 +79,7 @@ def test_the_gradient_of_a_code_is_that_of_differences(path):
     assert sum(np.sum(g * d) for g, d in moved) == pytest.approx(expected, rel=1e-6)
 
 
-@pytest.mark.parametrize("path", each(catchment=NO_CLASSES))
+@pytest.mark.parametrize("path", CODES, ids=lambda path: path.stem)
 def test_every_entry_of_the_gradient_is_that_of_differences(path):
     names = code_of(path)
     args, loss = names["problem"](**names["small"]), names["loss"]
@@ -101,14 +94,14 @@ def test_every_entry_of_the_gradient_is_that_of_differences(path):
             assert np.asarray(gradient[place])[entry] == pytest.approx(found, rel=1e-5, abs=1e-7 * scale)
 
 
-@pytest.mark.parametrize("path", each(catchment=NO_CLASSES))
+@pytest.mark.parametrize("path", CODES, ids=lambda path: path.stem)
 def test_a_code_is_drawn(path, tmp_path):
     _, _, circuit = small(path)
     circuit.save(tmp_path / "code.svg")
     assert (tmp_path / "code.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
-@pytest.mark.parametrize("path", each(catchment=NO_CLASSES))
+@pytest.mark.parametrize("path", CODES, ids=lambda path: path.stem)
 def test_the_printed_code_runs_with_numpy_alone_and_gives_the_same(path, tmp_path):
     loss, args, circuit = small(path)
     (tmp_path / "printed.py").write_text(circuit.code(), encoding="utf-8")
@@ -128,7 +121,7 @@ def test_the_printed_code_runs_with_numpy_alone_and_gives_the_same(path, tmp_pat
         np.testing.assert_allclose(found[place], expected, rtol=1e-10, atol=1e-12 * scale)
 
 
-@pytest.mark.parametrize("path", each(catchment=NO_CLASSES))
+@pytest.mark.parametrize("path", CODES, ids=lambda path: path.stem)
 def test_a_code_says_what_it_found(path, capsys):
     runpy.run_path(str(path), run_name="__main__")
     told = capsys.readouterr()

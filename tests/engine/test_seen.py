@@ -255,3 +255,17 @@ def test_a_circuit_of_complex_numbers_has_code():
     space: dict[str, Any] = {}
     exec(str(c.code()), space)
     np.testing.assert_allclose(space["f_and_gradients"](X)[1], gw.grad(f)(X), rtol=1e-12)
+
+
+def required(x):
+    out = np.require(x.T, requirements=["C", "W"])
+    out[0] = x[:, 1] ** 2
+    return np.sum(out.ravel(order="K") * np.arange(6)) * np.require(x, np.float32, "F").flags.f_contiguous
+
+
+def test_an_array_that_is_required_lies_as_it_is_asked_and_says_so():
+    M = np.arange(6.0).reshape(2, 3) + 0.5
+    value, gradient = gw.value_and_grad(required)(M)
+    assert value == required(M)
+    np.testing.assert_array_equal(gradient, [[0.0, 2.0, 4.0], [0.0, 3.0 + 2 * M[1, 1], 5.0]])
+    assert gw.grad(lambda x: x.sum() * np.isfortran(x.T))(M)[0, 0] == 1.0

@@ -250,6 +250,87 @@ def plain_fib(a, q):
     return q * p
 
 
+def ranged_list(W, xs, h):
+    losses = []
+    for t in range(1, len(xs)):
+        h = np.tanh(W @ h + xs[t])
+        losses.append(np.sum(h**2))
+    total = sum(losses)
+    for loss in losses:
+        total = total + loss**2
+    return total + np.sum(h)
+
+
+def stepped_list(W, xs, h):
+    hs = []
+    for t in range(0, len(xs), 2):
+        h = np.tanh(W @ h + xs[t])
+        hs.append(h)
+    s = 0.0
+    for k in range(len(hs)):
+        s = s + np.sum(hs[k] ** 2) / len(hs)
+    return s
+
+
+def begun_otherwise(W, xs, h):
+    hs = [h]
+    for x in xs:
+        h = 0.9 * h
+        hs.append(h)
+        h = np.tanh(W @ h + x)
+    return sum(np.sum(g**2) for g in hs) + np.sum(h)
+
+
+def begun_and_stacked(W, xs, h, w):
+    hs = [w]
+    for x in xs:
+        h = np.tanh(W @ h + x)
+        hs.append(h)
+    return np.sum(np.tanh(np.stack(hs) @ W))
+
+
+def begun_indexed(W, xs, h, w):
+    hs = [w * 2.0]
+    for x in xs:
+        h = np.tanh(W @ h + x)
+        hs.append(h * x)
+    s = 0.0
+    for k in range(len(hs)):
+        s = s + np.sum(hs[k] * h)
+    return s
+
+
+def named_as_carried(W, xs, h):
+    hs = []
+    for x in xs:
+        hs.append(np.tanh(W @ h))
+        h = np.sin(h) * x
+    H = np.stack(hs)
+    return np.sum(np.tanh(H @ W)) + np.sum(h)
+
+
+def normalised(W, xs, h):
+    s = 0.0
+    for x in xs:
+        s = s + x[1] * h[0]
+        h = np.tanh(W @ h + x)
+        h = h / (1.0 + np.sum(h**2))
+    return s
+
+
+def second_before(W, xs, h):
+    hs = []
+    for t in range(len(xs)):
+        h = np.sin(W @ h + xs[t])
+    for t in range(len(xs)):
+        hs.append(h)
+        h = np.tanh(W @ h + xs[t])
+    s = np.sum(h)
+    for g in hs:
+        s = s + np.sum(g * h)
+    return s
+
+
 def trajectory(x, k, n):
     xs = []
     for _ in range(n):

@@ -15,6 +15,8 @@ from gatewise._errors import ArgumentError
 from gatewise._record import kept_loops, record_of_round
 from gatewise._record.rounds import SMALL, Numbers
 from gatewise._record.rounds.numbers import RoundsOf
+from loops import manners
+from loops.manners import given
 from loops.random_loops import drawn, function
 from loops.test_printing import STUDENTS, named, student
 
@@ -78,6 +80,50 @@ def test_every_round_has_its_numbers_and_every_gradient_is_a_sum(module):
     assert rounds_of(c)[0]
     for k in range(COUNT):
         assert wrong_in(c, k) == []
+
+
+def last_and_all(W, xs, h):
+    hs = []
+    for x in xs:
+        h = np.tanh(W @ h + x)
+        hs.append(h)
+    return np.sum(np.stack(hs) ** 2) + np.sum(h * hs[-1])
+
+
+@pytest.mark.parametrize("f", [manners.collected_stack, manners.collected_named, manners.losses_npmean, last_and_all])
+def test_what_all_rounds_put_into_an_array_leaves_the_loop_as_that(f):
+    c = gw.circuit(f, **given(f, COUNT))
+    (loop,), _ = rounds_of(c)
+    assert len(loop.lists) == 1
+    for k in range(COUNT):
+        assert wrong_in(c, k) == []
+    record = c._seen(round=2, checks=False)
+    (array,) = (w for w in record["wires"] if w["pattern"] == "collects")
+    (use,) = (u for u in record["uses"] if u["to"] == array["id"])
+    assert use["contribution"] == np.asarray(array["gradient"])[1].tolist()
+    assert "goes on behind the loop, from every round" in c.card(array["name"], round=2)
+    assert f"is an entry of `{array['name']}`" in str(c.derive())
+    assert faults(c.svg(round=2)) == []
+
+
+def row_used(W, xs, h):
+    hs = []
+    for x in xs:
+        h = np.tanh(W @ h + x)
+        hs.append(h)
+    return np.sum(np.stack(hs) ** 2) + np.sum(hs[2])
+
+
+def test_a_row_that_is_used_by_itself_keeps_the_loop_unrolled():
+    assert rounds_of(gw.circuit(row_used, **given(row_used, COUNT)))[0] == []
+
+
+def test_table_and_json_of_a_long_loop_say_that_it_is_too_long_for_differences(monkeypatch):
+    monkeypatch.setattr("gatewise._board.rounds.FEW_STEPS", 10)
+    c = circuit("rnn")
+    assert "gates are too many for differences here; gw.check has them" in str(c)
+    assert {each["verdict"] for each in json.loads(c.to_json())["checks"].values()} == {"not checked"}
+    assert "agree" in c.card("h_t")
 
 
 def test_random_loops_have_the_numbers_of_every_round():

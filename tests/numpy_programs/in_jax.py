@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from numpy_programs.operations import HELPERS
+from numpy_programs.primitives import by_numpy
 from numpy_programs.writing import Op, Program
 
 #: A guest, by name: the tests do without it.
@@ -101,7 +102,7 @@ def put(x: Any, index: Any, value: Any) -> Any:
     value = jnp.broadcast_to(value, places.shape).ravel()
     _, last = np.unique(places.ravel()[::-1], return_index=True)
     last = places.size - 1 - last
-    return x.ravel().at[places.ravel()[last]].set(value[last].astype(x.dtype)).reshape(x.shape)
+    return jnp.asarray(x.ravel()).at[places.ravel()[last]].set(value[last].astype(x.dtype)).reshape(x.shape)
 
 
 def drawn(row: Any, s: Any) -> Any:
@@ -154,6 +155,8 @@ class Run:
 
     def value(self, text: str) -> Any:
         read = {name: self.read(name) for name in names_in(text) if name in self.held}
+        if ".at[" in text:
+            read = {name: jnp.asarray(x) for name, x in read.items()}
         return eval(compiled(text), self.space | read)  # noqa: S307  (the texts are ours)
 
     def do(self, op: Op) -> None:
@@ -174,7 +177,7 @@ class Run:
         new = jnp.broadcast_to(self.value(op.twin), old.shape).astype(old.dtype)
         buffer = self.buffers[held.buffer]
         if held.positions is not None:
-            new = buffer.ravel().at[held.positions.ravel()].set(new.ravel()).reshape(buffer.shape)
+            new = jnp.asarray(buffer.ravel()).at[held.positions.ravel()].set(new.ravel()).reshape(buffer.shape)
         self.buffers[held.buffer] = new
 
     def total(self, program: Program) -> Any:
@@ -187,6 +190,22 @@ class Run:
         return total
 
 
+class Ways:
+    """The ways in which JAX computes a program: primitive by primitive, or compiled."""
+
+    @staticmethod
+    def by_primitives(both: Any, given: list[Any]) -> Any:
+        with by_numpy(), jax.disable_jit():
+            return both(*given)
+
+    @staticmethod
+    def compiled(both: Any, given: list[Any]) -> Any:
+        try:
+            return jax.jit(both).lower(*given).compile(compiler_options=QUICKLY)(*given)
+        except BY_VALUE:
+            return both(*given)
+
+
 #: Programs are compiled once and thrown away: what makes compiled code fast takes more time than it saves.
 QUICKLY = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 #: Where what is computed decides what is computed, there is nothing to compile.
@@ -197,6 +216,8 @@ BY_VALUE = (
     jax.errors.TracerBoolConversionError,
     jax.errors.TracerIntegerConversionError,
 )
+REFUSED = (ValueError, NotImplementedError)  #: JAX's own, which the other way has too
+COMPILED = 50  #: every program of so many is compiled
 
 
 def gradients(program: Program, names: dict[str, Any] | None = None) -> tuple[float, list[Any]]:
@@ -209,9 +230,11 @@ def gradients(program: Program, names: dict[str, Any] | None = None) -> tuple[fl
     both = jax.value_and_grad(total, tuple(range(len(given))))
     try:
         try:
-            value, found = jax.jit(both).lower(*given).compile(compiler_options=QUICKLY)(*given)
-        except BY_VALUE:
-            value, found = both(*given)
+            value, found = (Ways.by_primitives if program.seed % COMPILED else Ways.compiled)(both, given)
+        except REFUSED:
+            raise
+        except Exception:  # what NumPy's arrays are not asked
+            value, found = Ways.compiled(both, given)
     except Exception as error:
         raise UnsaidError(f"{type(error).__name__}: {str(error).splitlines()[0][:150]}") from error
     return float(value), [np.asarray(g) for g in found]

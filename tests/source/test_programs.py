@@ -58,3 +58,18 @@ def test_what_is_finite_is_asked_once_of_what_many_expressions_share(monkeypatch
     c = gw.circuit(adam, 0.7, 0.01)
     assert str(c.code())
     assert 0 < len(asked) < 30 * len(c.wires)
+
+
+def never_near_zero(x, y):
+    return np.sum(np.maximum(x, 0.0) * y / (1 + np.sum(y**2)))
+
+
+def perhaps_zero(x, y):
+    return np.sum(np.maximum(x, 0.0) * y / np.sum(y**2))
+
+
+@pytest.mark.parametrize(("f", "product"), [(never_near_zero, True), (perhaps_zero, False)])
+def test_a_mask_is_a_product_where_what_is_divided_by_is_never_near_zero(f, product):
+    text = gw.circuit(f, np.array([0.5, -1.0]), np.array([1.0, 2.0])).code()
+    assert ("* (x > 0.0)" in text) == product
+    assert ("np.where(" in text) != product

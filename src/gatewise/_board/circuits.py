@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal, Never
 
 from gatewise._advice import OF_CIRCUITS
 from gatewise._board.reading import READ, Wrt, digits_asked, wanted_names
-from gatewise._board.rounds import Round, Rounds, counted_round, is_short, with_checks
+from gatewise._board.rounds import Round, Rounds, counted_round, is_short, unchecked, with_checks
 from gatewise._board.wires import Index, StageView, WireView, owned
 from gatewise._circuit import Expr, FrozenCircuit, Wire
+from gatewise._derivatives import stretch_of
 from gatewise._errors import ArgumentError, GatewiseError, MissingNameError, SaveError, UnknownWireError
 from gatewise._record import Check, Record, block_rules, check, fold, formulas, jsonable, only, record
 from gatewise._saving import write_whole
 from gatewise._source import GateText, Staged, gate_texts, staged
+from gatewise._tensor import Binomial
 from gatewise._transforms import cut
 from gatewise._types import Json
 from gatewise._views import card, ledger  # each other view is loaded when it is asked for
@@ -158,7 +160,12 @@ class Circuit:
         seen = None if unrolled or self._folded else self._rounds.record(asked)
         if seen is None:
             return self._shown if checks else self._unchecked
-        return with_checks(seen, self._named(self._checks)) if checks else seen
+        return with_checks(seen, self._checks_of_loops) if checks else seen
+
+    @cached_property
+    def _checks_of_loops(self) -> dict[str, Check]:
+        """Numerical derivatives by the names of the inputs; of long loops they would take too long, which is said."""
+        return self._named(self._checks) if is_short(self._frozen) else unchecked(self._frozen)
 
     def _named(self, checks: dict[str, Check]) -> dict[str, Check]:
         """Checks by the names of the wires that they are of."""
@@ -179,7 +186,8 @@ class Circuit:
         if wire in self._frozen.edges or wire not in self._frozen.ids or not wire.bits & self._frozen.bit:
             return record
         (found,) = check(self._frozen, [wire]).values()
-        return with_checks(record, {**self._named(self._checks), name: found})
+        known = self._checks_of_loops if record["loops"] else self._named(self._checks)
+        return with_checks(record, {**known, name: found})
 
     def __str__(self) -> str:
         return self._ledger()
@@ -195,16 +203,26 @@ class Circuit:
         """Everything about one wire: forward, upstream, local, downstream, code, and the numerical check."""
         return card(*self._looked_up(name, round, unrolled), digits=digits_asked(digits))
 
-    def code(self, style: Literal["code", "notes"] = "code", unrolled: bool = False) -> Staged:
+    def code(self, style: Literal["code", "notes"] = "code", unrolled: bool = False, recompute: int = False) -> Staged:
         """The forward and backward pass as one Python function that runs on its own.
 
         A loop whose rounds are all the same is printed as a loop; with `unrolled`, and in the style "notes", every
         round has lines of its own. A comment says why a loop is unrolled, or why its count is the recorded one.
+
+        `recompute` saves memory in long loops: of what a round is given by the one before only that of every so manieth
+        is kept (`recompute=100`; `True` for as many as are between), and the rounds between are computed again on the
+        way back. The gradients are the same to the last bit.
         """
         if style not in ("code", "notes"):
             why = "code is the backward pass as one writes it, notes keeps every local factor."
             raise ArgumentError(f"there is no style {style!r}.", why, 'code() or code("notes").')
-        return staged(self._frozen, style, unrolled)
+        if recompute is not False and (unrolled or style == "notes"):
+            why = "rounds are computed again where a loop is printed as one."
+            raise ArgumentError("recompute= is for loops.", why, "code(recompute=True).")
+        if isinstance(recompute, Binomial):
+            why = "printed code keeps every so manieth state."
+            raise ArgumentError("gw.Binomial is for gw.grad.", why, "code(recompute=True).")
+        return staged(self._frozen, style, unrolled, stretch_of(recompute))
 
     def svg(
         self,

@@ -18,6 +18,7 @@ from gatewise._record import (
     check_written,
     jsonable,
     kept_loops,
+    nothing_checked,
     record_of_round,
     series,
     trouble_in,
@@ -26,7 +27,7 @@ from gatewise._types import Json, Named
 
 Round = int | str | None  #: a number from 1 on, or from the last back as -1, "first" or "last"; None for the usual one
 WORDS = {"first": 1, "last": -1}
-FEW_STEPS = 250_000  # times entries of inputs, up to which a page has numerical derivatives
+FEW_STEPS = 250_000  # times entries of inputs, up to which there are numerical derivatives
 
 
 def counted_round(asked: object) -> int | None:
@@ -113,6 +114,12 @@ def is_short(circuit: FrozenCircuit) -> bool:
     """Whether differences along all inputs take seconds: each entry that is checked runs the circuit a few times."""
     entries = sum(min(np.size(i.wire.value), CHECKED) for i in circuit.wanted)
     return len(circuit.steps) * entries <= FEW_STEPS
+
+
+def unchecked(circuit: FrozenCircuit) -> dict[str, Check]:
+    """The checks of the inputs of a circuit that is too long for them."""
+    reason = f"{len(circuit.steps):,} gates are too many for differences here; gw.check has them"
+    return {i.name: nothing_checked(reason) for i in circuit.wanted}
 
 
 def with_checks(record: Json, checks: Mapping[str, Check]) -> dict[str, object]:

@@ -38,7 +38,8 @@ class Suspect:
 class Mistake:
     """One wrong line: its number and text, the variable, what it gave, what it should give, and the diagnosis.
 
-    `kind` is one of `KINDS`, or says that a gate's own rule is wrong; `cure` says in the student's names what to write.
+    `kind` is one of `KINDS`, or says that a gate's own rule is wrong; `cure` says in the student's names what to write;
+    `round` in which rounds it goes wrong, and where first, of a line in a loop.
     """
 
     line: int
@@ -48,3 +49,4 @@ class Mistake:
     should: Plain | None
     kind: str
     cure: str
+    round: str = ""

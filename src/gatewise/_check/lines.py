@@ -23,6 +23,7 @@ from gatewise._check.contributions import Work, work_of
 from gatewise._check.diagnosis import SAYS, UNSURE, Mistake, Suspect
 from gatewise._check.explaining import TooManyError
 from gatewise._check.hearing import Event
+from gatewise._check.iterations import with_rounds
 from gatewise._check.locating import hands_on_what_is_wrong, is_in_a_helper, single_line
 from gatewise._check.meant import is_exact
 from gatewise._check.mending import Found, Located, is_cured_by
@@ -63,6 +64,7 @@ def lines_of_check(subject: Subject, given: Given, marked: Callable[[], Sequence
         before = subject.evaluations  # the verdict rests on those alone
         found = located(trials)
         told = agreed(found, marked)
+        told = told._replace(mistakes=with_rounds(told.mistakes, found, trials()[0])) if told.mistakes else told
         subject.evaluations = before
     unknown = found.unseen and given.gradient is not None  # it need not be a backward pass at all
     return told._replace(why="") if unknown else told

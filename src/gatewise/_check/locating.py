@@ -8,6 +8,7 @@ are right, and another value in the place of what it makes, or a small change of
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -187,7 +188,7 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
             first = as_found(inquiry, suspects[0])
         first.mend = lambda: next((c for _, c in mendings(inquiry, suspects, goal)), None)
         rivals = rivals_of(inquiry, i)
-        callers = [s for s in callers_of(inquiry, i) if not hands_on_what_is_right(inquiry, s)]
+        callers = [s for s in callers_of(inquiry, i) if not hands_on_what_is_right(inquiry, s, i)]
         callers += helpers_of(inquiry, i)
         if callers and first.mend() is None:  # what it was given may be wrong as well, and nothing tells
             why = "what it is called with may be wrong, or what it does"
@@ -266,16 +267,18 @@ def helpers_of(inquiry: Inquiry, i: int) -> list[ast.stmt]:
     return [] if last is None or isinstance(last.place.statement, ast.Return) else [last.place.statement]
 
 
-def hands_on_what_is_right(inquiry: Inquiry, s: ast.stmt) -> bool:
+def hands_on_what_is_right(inquiry: Inquiry, s: ast.stmt, i: int) -> bool:
     """Whether what a line calls a helper with are gradients, values of the forward pass, or no floats.
 
-    Each time that the line runs, and at each point; also where it calls none.
+    Each time that the line runs until a value is made in the helper, and at each point; also where it calls none.
     """
+    key = as_found(inquiry, s).key
+    done = sum(e.place.statement is s and e.place.key == key for e in inquiry.events[:i])
     given = [
         a for call in ast.walk(s) if isinstance(call, ast.Call) for a in (*call.args, *(k.value for k in call.keywords))
     ]
     scopes = [scopes_of(inquiry, n, s) for n in range(len(inquiry.trials))]
-    for names in zip(*scopes, strict=False):
+    for names in itertools.islice(zip(*scopes, strict=False), done + 1):
         for e in given:
             try:
                 values = [evaluated(e, each, inquiry.trials[0].code.space(s)) for each in names]

@@ -263,6 +263,7 @@ def mistake_lines(m: Mistake) -> list[str]:
         if (entry := farthest(gave, should)) is not None and np.size(should) > WHOLE:
             place, one, other = entry
             lines.append(f"      most at {list(place)}: gave {short_number(one)}, should be {short_number(other)}")
+    lines += [f"      {m.round}"] if m.round else []
     told = ": ".join(part for part in (m.kind, m.cure) if part)
     return [*lines, f"      {told}"] if told else lines
 

@@ -45,8 +45,8 @@ class Element:
     """What another repeat made in one of its rounds: which repeat, at which place, and the round by a text.
 
     `told` is whether the user's code says so: it goes through a list, `name`, which that loop fills once a round; a
-    list that has `begun` has before them what the first round is given; one of what was there `before` has that, and
-    not the last.
+    list that has `begun` has before them what the first round is given, or `first`; one of what was there `before` has
+    what the first round is given, and not the last.
     """
 
     repeat: Repeat
@@ -56,6 +56,7 @@ class Element:
     name: str = ""
     begun: bool = False
     before: bool = False
+    first: Wire | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

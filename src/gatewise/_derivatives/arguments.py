@@ -9,7 +9,7 @@ import numpy as np
 
 from gatewise._errors import ArgumentError, UpstreamError
 from gatewise._sweep import FLOATS
-from gatewise._tensor import Tensor
+from gatewise._tensor import Binomial, Tensor
 from gatewise._types import Function, Value
 
 Argnums = int | Sequence[int]
@@ -46,15 +46,20 @@ def demand_plain_meaning(holomorphic: bool, allow_int: bool) -> None:
         )
 
 
+def kept_by(recompute: object) -> int | Binomial | None:
+    """What is kept of a run: as `stretch_of`, or so many states."""
+    return recompute if isinstance(recompute, Binomial) else stretch_of(recompute)
+
+
 def stretch_of(recompute: object) -> int | None:
-    """How many gates apart values are kept: a number, 0 for a length that grows, None where all are kept."""
+    """How many gates, or rounds, apart values stay: a number, 0 for a length that grows, None where all are kept."""
     if recompute is False:
         return None
     if isinstance(recompute, (int, np.integer)) and recompute > 0:
         return 0 if recompute is True else int(recompute)
     raise ArgumentError(
         f"recompute is {recompute!r}.",
-        "it says whether values are computed again on the way back, or how many gates apart they are kept.",
+        "it says whether values are computed again on the way back, or how many gates (of code: rounds) are between.",
         "recompute=True, or a whole number such as recompute=1000.",
     )
 

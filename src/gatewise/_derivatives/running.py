@@ -18,7 +18,7 @@ from gatewise._recording.lending import Lending, lent_out
 from gatewise._recording.outcomes import outcome
 from gatewise._recording.structures import LEAVES, becomes_tensor, closed, is_container, leaves, mapped, opened
 from gatewise._sweep import given, handed_out, outwards, sweep, zeros_for
-from gatewise._tensor import Recomputing, Tensor, described, is_kept, leaf, standing_in, upstream_for
+from gatewise._tensor import Binomial, Tensor, described, is_kept, leaf, recomputing_by, standing_in, upstream_for
 from gatewise._twins import seen
 from gatewise._types import Function, Plain, Value
 
@@ -47,7 +47,7 @@ class Derivative(Bit):
         positions: Sequence[int],
         kwargs: dict[str, object] | None = None,
         split: Callable[[object], object] | None = None,
-        recompute: int | None = None,
+        recompute: int | Binomial | None = None,
     ) -> None:
         Bit.__init__(self)
         self.recompute = recompute
@@ -83,7 +83,7 @@ class Derivative(Bit):
         standing = Standing()
         try:
             given = [closed(x, standing.take) for x in given]
-            with NOTHING if self.recompute is None else Recomputing(self.bit, self.recompute):
+            with NOTHING if self.recompute is None else recomputing_by(self.bit, self.recompute):
                 out = outcome(seen(f), given, by_name, (self.inputs, named), split)
             self.take(out, split)
         finally:

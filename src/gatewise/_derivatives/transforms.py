@@ -13,15 +13,15 @@ from gatewise._derivatives.arguments import (
     Argnums,
     demand_function,
     demand_plain_meaning,
+    kept_by,
     output_and_aux,
     positions_of,
     single_number,
-    stretch_of,
 )
 from gatewise._derivatives.running import Derivative, collected, cotangents, shown
 from gatewise._errors import ArgumentError
 from gatewise._sweep import ones_for
-from gatewise._tensor import Tensor
+from gatewise._tensor import Binomial, Tensor
 from gatewise._types import Function
 
 
@@ -31,7 +31,7 @@ def grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     allow_int: bool = False,
-    recompute: int = False,
+    recompute: int | Binomial = False,
 ) -> Function:
     """The gradient of `f`, which returns a single number, as a function of the same arguments.
 
@@ -42,6 +42,7 @@ def grad(
     `recompute` saves memory in long loops: of the values on the way only those every so many gates are kept
     (`recompute=1000`; `True` for a distance that grows with the square root of their number), and those between are
     computed again on the way back. The gradient is the same to the last bit, for about half as much time again.
+    `recompute=gw.Binomial(states=20)` keeps no more than so many states and computes the least again that this allows.
     Raises `UpstreamError` where the output is not a single number and `IntegerGradientError` for whole-number arrays.
 
     >>> import gatewise as gw
@@ -64,7 +65,7 @@ def value_and_grad(
     has_aux: bool = False,
     holomorphic: bool = False,
     allow_int: bool = False,
-    recompute: int = False,
+    recompute: int | Binomial = False,
 ) -> Function:
     """The value and the gradient of `f` in one run, as `(value, gradient)`; arguments as in `grad`.
 
@@ -74,7 +75,7 @@ def value_and_grad(
     """
     positions = positions_of(f, argnums)
     demand_plain_meaning(holomorphic, allow_int)
-    stretch = stretch_of(recompute)
+    stretch = kept_by(recompute)
 
     @functools.wraps(f, assigned=("__name__", "__doc__"))
     def value_and_gradient(*args: object, **kwargs: object) -> Any:
@@ -94,7 +95,7 @@ def value_and_grad(
     return value_and_gradient
 
 
-def vjp(f: Function, *primals: object, has_aux: bool = False, recompute: int = False) -> Any:
+def vjp(f: Function, *primals: object, has_aux: bool = False, recompute: int | Binomial = False) -> Any:
     """The output of `f` at `primals`, and its pullback: upstream gradient in, one gradient for each primal out.
 
     The output may be an array or a structure; `pullback(g)` takes a `g` of the same structure and returns a tuple.
@@ -107,7 +108,7 @@ def vjp(f: Function, *primals: object, has_aux: bool = False, recompute: int = F
     (array([ 2., 40.]),)
     """
     demand_function(f)
-    with (run := by_all_arguments(f, primals, has_aux, stretch_of(recompute))) as bit:
+    with (run := by_all_arguments(f, primals, has_aux, kept_by(recompute))) as bit:
         lower = run.outer
 
     def pullback(g: object) -> tuple[Any, ...]:
@@ -138,6 +139,8 @@ def jvp(f: Function, primals: Sequence[object], tangents: Sequence[object], has_
         return run.results(run.along(list(tangents)))
 
 
-def by_all_arguments(f: Function, primals: Sequence[object], has_aux: bool, stretch: int | None = None) -> Derivative:
+def by_all_arguments(
+    f: Function, primals: Sequence[object], has_aux: bool, keep: int | Binomial | None = None
+) -> Derivative:
     """The derivative of `f` by all its arguments."""
-    return Derivative(f, primals, range(len(primals)), None, output_and_aux if has_aux else None, stretch)
+    return Derivative(f, primals, range(len(primals)), None, output_and_aux if has_aux else None, keep)

@@ -72,7 +72,8 @@ def unseen_cure() -> str:
         return ""
     return (
         f"`import gatewise.numpy as {known[0]}` in {os.path.basename(code.co_filename)}, in place of NumPy itself:"
-        " gatewise does not see into classes and other files, and an array that NumPy makes there takes no Tensor;"
+        " gatewise sees into the functions and plain classes of the function's own file, and of these into objects that"
+        " the function makes itself; an array that NumPy makes elsewhere takes no Tensor;"
         " np.exp(t) for math.exp(t); t.item(), t.numpy() or t.detach() to read it on purpose."
     )
 

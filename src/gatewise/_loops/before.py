@@ -6,7 +6,7 @@ import ast
 from types import CodeType
 
 from gatewise._loops.regions import Region
-from gatewise._recording import function_node, is_typed_number, source_of, span_of, spans
+from gatewise._recording import assignments, function_node, is_typed_number, source_of, span_of, spans
 
 
 def line_before(region: Region, name: str) -> ast.expr | None:
@@ -19,6 +19,9 @@ def line_before(region: Region, name: str) -> ast.expr | None:
             before = block[: block.index(region.loop)]
             return next((found for s in reversed(before) if (found := assigned_by(s, name)) is not None), None)
     return None
+
+
+BOUND = ast.Constant("bound")  #: what a statement gives to a name in another way
 
 
 def blocks(body: ast.AST) -> list[list[ast.AST]]:
@@ -38,11 +41,11 @@ def assigned_by(statement: ast.AST, name: str) -> ast.expr | None:
             pairs = zip(targets, several, strict=True)
             return next((v for t, v in pairs if isinstance(t, ast.Name) and t.id == name), None)
     names = [n for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-    return ast.Constant("bound") if any(n.id == name for n in names) else None
+    return BOUND if any(n.id == name for n in names) else None
 
 
-def literal_before(code: CodeType, node: ast.expr) -> ast.expr | None:
-    """The number as typed that a name has where it stands, by the statements before it in its block."""
+def literal_before(code: CodeType, node: ast.expr | None) -> ast.expr | None:
+    """The number as typed that a name has where it stands: by the statements before it in its block, or by its one."""
     source = source_of(code)
     if source is None or not isinstance(node, ast.Name):
         return None
@@ -51,5 +54,13 @@ def literal_before(code: CodeType, node: ast.expr) -> ast.expr | None:
         if at is None or any(hasattr(block[at], field) for field in ("body", "handlers")):
             continue
         found = next((x for s in reversed(block[:at]) if (x := assigned_by(s, node.id)) is not None), None)
-        return found if is_typed_number(found) else None
-    return None
+        if found is not None:
+            return found if found is not BOUND and is_typed_number(found) else None
+    return bound_once(code, node.id)
+
+
+def bound_once(code: CodeType, name: str) -> ast.expr | None:
+    """The number as typed that is all a function ever binds to a name."""
+    arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    found = None if name in arguments else assignments(source_of(code), code).get(name)
+    return found if is_typed_number(found) else None

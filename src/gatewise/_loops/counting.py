@@ -86,12 +86,21 @@ def ranged(counter: str, args: Sequence[ast.expr], names: PlainNames) -> Countin
 
 def through(counter: str, several: Sequence[ast.expr], names: PlainNames) -> Counting:
     """The positions of the entries of arrays that a loop goes through together; a zip ends with the shortest."""
+    if any(is_typed_list(each, names) for each in several):
+        raise NotPlainError  # no argument gives its entries
     found = [length(each) for each in several]
     lengths = {ast.unparse(x): x for x in map(names.as_printed, found)}
     last = next(iter(lengths)) if len(lengths) == 1 else f"min({', '.join(lengths)})"
     used = {n.id for x in lengths.values() for n in ast.walk(x) if isinstance(n, ast.Name)}
     counts = range(min(whole(value(names, x)) for x in found))
     return Counting(0, "", counter, counts, Said(f"range({last})", {*used, "range"}))
+
+
+def is_typed_list(node: ast.expr, names: PlainNames) -> bool:
+    """Whether a loop goes through a list that the function types, and no loop fills."""
+    if isinstance(node, ast.Name) and node.id not in names.lists:
+        return isinstance(names.assigned.get(node.id), ast.List)
+    return isinstance(node, ast.List)
 
 
 def length(node: ast.expr) -> ast.AST:
@@ -172,6 +181,40 @@ def within_round(plain: PlainNames | None, region: Region, counting: Counting, k
                 at = ast.Subscript(given, ast.Name(counter, ast.Load()), ast.Load())
                 names.instead[bound.id] = at
     return names
+
+
+def entries(loop: ast.AST, counter: str) -> dict[str, ast.expr]:
+    """By the names that a loop gives to entries of what it goes through, those entries: `xs[t]`, `xs[t + 1]`."""
+    target, iterable = head(loop)
+    pairs: list[tuple[ast.expr, ast.expr]] = [(target, iterable)]
+    match target, iterable:
+        case ast.Tuple(elts=[_, inner]), ast.Call(func=ast.Name(id="enumerate"), args=[given]):
+            pairs = [(inner, given)]
+        case ast.Tuple(elts=targets), ast.Call(func=ast.Name(id="zip"), args=several):
+            pairs = list(zip(targets, several, strict=False))
+    found: dict[str, ast.expr] = {}
+    for bound, given in pairs:
+        entry = entry_of(given, ast.Name(counter, ast.Load()))
+        if isinstance(bound, ast.Name) and entry is not None:
+            found[bound.id] = entry
+        elif isinstance(bound, ast.Tuple) and entry is not None:
+            for k, part in enumerate(bound.elts):
+                if isinstance(part, ast.Name):
+                    found[part.id] = ast.Subscript(entry, ast.Constant(k), ast.Load())
+    return found
+
+
+def entry_of(given: ast.expr, counter: ast.expr) -> ast.expr | None:
+    """The entry of a list, or of a slice of one, in one round."""
+    match given:
+        case ast.Name():
+            return ast.Subscript(given, counter, ast.Load())
+        case ast.Call(func=ast.Name(id="reversed"), args=[ast.Name() as inner], keywords=[]):
+            return ast.Subscript(inner, counter, ast.Load())
+        case ast.Subscript(value=ast.Name() as inner, slice=ast.Slice(lower=lower, step=None)):
+            if lower is None or (isinstance(lower, ast.Constant) and isinstance(lower.value, int)):
+                return ast.Subscript(inner, ast.BinOp(counter, ast.Add(), lower) if lower else counter, ast.Load())
+    return None
 
 
 def in_round(names: PlainNames, counting: Counting, node: ast.AST, count: int) -> object:

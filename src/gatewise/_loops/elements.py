@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gatewise._circuit import Counting, Element, Expr, Repeat, Said, Slot, Wire
@@ -13,6 +14,8 @@ from gatewise._loops.regions import Region
 from gatewise._loops.slots import node_of
 from gatewise._recording import Loop, NotPlainError, PlainNames, said
 
+OUTSIDE = "another value from outside is used in each round"
+
 
 class Elements:
     """Finds what a loop is given of those found before it."""
@@ -21,37 +24,48 @@ class Elements:
         self, earlier: Mapping[Repeat, Region], region: Region, counting: Counting, plain: PlainNames | None
     ) -> None:
         self.earlier, self.region, self.counting, self.plain = earlier, region, counting, plain
-        self.made: dict[Wire, tuple[Repeat, int, int]] = {
-            wire: (repeat, place, k)
-            for repeat in earlier
-            for k, row in enumerate(repeat.rounds)
-            for place, wire in enumerate(row)
-            if wire is not None
-        }
+        self.made: dict[Wire, dict[tuple[Repeat, int], int]] = {}
         for repeat in earlier:
+            for k, row in enumerate(repeat.rounds):
+                for place, wire in enumerate(row):
+                    if wire is not None:
+                        self.made.setdefault(wire, {})[repeat, place] = k
             for place, first in repeat.carried.items():
                 if isinstance(first, Wire):
-                    self.made.setdefault(first, (repeat, place, -1))
+                    self.made.setdefault(first, {})[repeat, place] = -1
 
     def element(self, given: Sequence[object], step: Expr, slot: Slot) -> Element:
         """What stands in one slot in all rounds. Raises `IrregularError`."""
-        found = [self.made.get(x) if isinstance(x, Wire) else None for x in given]
-        known = [each for each in found if each is not None]
-        if len(known) < len(found) or len({each[:2] for each in known}) != 1 or not isinstance(slot[0], int):
-            raise IrregularError("another value from outside is used in each round")
-        repeat, place, _ = known[0]
-        rounds = [k for _, _, k in known]
-        node = node_of(step, slot)
-        for begun in (False, True):
-            at = [k + begun for k in rounds]
-            if isinstance(node, ast.Subscript) and self.numbers(node.slice) == at:
-                assert self.plain is not None
-                index = self.plain.as_printed(node.slice)
-                return self.told(repeat, place, said(index, ast.unparse(index)), node.value, begun)
-            if at == list(self.counting.counts):
-                counter = self.counting.counter
-                return self.told(repeat, place, Said(counter, {counter} - {""}), self.gone_through(node), begun)
-        raise IrregularError("what it is given of another loop is not that of the same round")
+        wires = [x for x in given if isinstance(x, Wire)]
+        if not isinstance(slot[0], int) or len(wires) < len(given):
+            raise IrregularError(OUTSIDE)
+        found = [self.made.get(x, {}) for x in wires]
+        keys = [key for key in found[-1] if all(key in each for each in found[1:])]
+        whole = [key for key in keys if key in found[0]]
+        if not keys:
+            raise IrregularError(OUTSIDE)
+        for key in whole:
+            rounds = [each[key] for each in found]
+            for begun in (False, True):
+                if (element := self.at(key, [k + begun for k in rounds], node_of(step, slot), begun)) is not None:
+                    return element
+        for key in keys:  # the list began with what no round was given
+            rounds = [-1, *(each[key] for each in found[1:])]
+            element = self.at(key, [k + 1 for k in rounds], node_of(step, slot), True)
+            if element is not None and element.told and not element.before:
+                return replace(element, first=wires[0])
+        raise IrregularError("what it is given of another loop is not that of the same round" if whole else OUTSIDE)
+
+    def at(self, key: tuple[Repeat, int], rounds: list[int], node: ast.expr | None, begun: bool) -> Element | None:
+        """The element, if the user's code says that a list has it at these places."""
+        if isinstance(node, ast.Subscript) and self.numbers(node.slice) == rounds:
+            assert self.plain is not None
+            index = self.plain.as_printed(node.slice)
+            return self.told(*key, said(index, ast.unparse(index)), node.value, begun)
+        if rounds == list(self.counting.counts):
+            counter = self.counting.counter
+            return self.told(*key, Said(counter, {counter} - {""}), self.gone_through(node), begun)
+        return None
 
     def numbers(self, index: ast.expr) -> list[Any]:
         """What an index is in each round; nothing where that is not known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -101,9 +102,9 @@ def repeat_of(
     refuse(circuit, region, rounds)
     rounds = without_lost(rounds, used)
     counters = Counters(region, counted, plain)
-    sorting = Sorting(rounds, counted, plain, Elements(earlier, region, counted, plain), counters)
+    sorting = Sorting(rounds, counted, plain, Elements(earlier, region, counted, plain), counters, circuit.bit)
     delays = {key: delay_of(region, plain, *found) for key, found in sorting.delays.items()}
-    starts = begin(region, sorting, plain, delays)
+    starts = begin(circuit, region, sorting, plain, delays)
     replayed(sorting, rounds)
     inside = {w for row in rounds for w in row if w is not None}
     collected: dict[int, list[int]] = {}
@@ -218,14 +219,18 @@ def without_lost(rounds: Sequence[Row], used: dict[Wire, list[object]]) -> list[
 
 
 def begin(
-    region: Region, sorting: Sorting, plain: PlainNames | None, delays: Mapping[tuple[int, int], Delay]
+    circuit: FrozenCircuit,
+    region: Region,
+    sorting: Sorting,
+    plain: PlainNames | None,
+    delays: Mapping[tuple[int, int], Delay],
 ) -> dict[int, Said]:
     """The user's lines that make what is carried in first; what NumPy did in the first round is done again."""
     starts: dict[int, Said] = {}
     for place in sorted({*sorting.entries, *sorting.carried}):
         if isinstance(sorting.carried.get(place), Wire):
             continue
-        name = bound_to(sorting.rounds[1][place], region) or sorting.called.get(place, "")
+        name = bound_to(circuit, sorting.rounds[1][place], region) or sorting.called.get(place, "")
         try:
             value, line = start_of(region, name, plain)
         except NotPlainError:
@@ -243,12 +248,16 @@ def begin(
     return starts
 
 
-def bound_to(wire: Wire | None, region: Region) -> str:
-    """The name that the user gives to the value of a step."""
+def bound_to(circuit: FrozenCircuit, wire: Wire | None, region: Region) -> str:
+    """The name that the user gives to the value of a step; of several at once the one that it is called by."""
     assert wire is not None
     place = expr(wire).place
     statement = statement_at(*place[region.depth]) if place else None
-    return (statement.into or statement.target or "") if statement is not None else ""
+    target = (statement.into or statement.target or "") if statement is not None else ""
+    if "," not in target:
+        return target
+    called = re.sub(r"_\d+$", "", circuit.names.get(wire, ""))
+    return called if called in target.split(",") else ""
 
 
 def replayed(sorting: Sorting, rounds: Sequence[Row]) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gatewise._circuit import Counting, Element, Moved, Said, Slot, Wire, step_of
 from gatewise._loops.counters import Counters
-from gatewise._loops.counting import in_round
+from gatewise._loops.counting import entries, in_round
 from gatewise._loops.elements import Elements
 from gatewise._loops.errors import IrregularError
 from gatewise._loops.regions import expr
 from gatewise._loops.slots import kind, node_of, same_bits, slots
-from gatewise._recording import NotPlainError, PlainNames, said, same
+from gatewise._recording import Instead, NotPlainError, PlainNames, said, same
 
 Row = Sequence[Wire | None]
 GONE = object()  #: stands for a slot of a step that NumPy did
@@ -25,12 +26,19 @@ class Sorting:
     """Sorts the slots of the rounds of one loop; what it finds is in its attributes.
 
     `where` says of each step, by its id, the round and the place; `entries` are the places whose first value is not
-    seen, `folded` the slots whose first value NumPy made in the same round.
+    seen, `folded` the slots whose first value NumPy made in the same round; `wanted` is the bit of what has a gradient.
     """
 
     def __init__(
-        self, rounds: Sequence[Row], counting: Counting, plain: PlainNames | None, among: Elements, counters: Counters
+        self,
+        rounds: Sequence[Row],
+        counting: Counting,
+        plain: PlainNames | None,
+        among: Elements,
+        counters: Counters,
+        wanted: int,
     ) -> None:
+        self.wanted = wanted
         self.rounds, self.counting, self.plain, self.among, self.counters = rounds, counting, plain, among, counters
         self.where = {
             id(step_of(w)): (k, j) for k, row in enumerate(rounds) for j, w in enumerate(row) if w is not None
@@ -77,7 +85,9 @@ class Sorting:
             raise IrregularError("an operand comes from a round in one round and from outside in another")
         elif kinds == {"outside"}:
             wires = list(dict.fromkeys(each[1] for each in found if each[0] == "outside"))
-            if len(wires) > 1:
+            if len(wires) > 1 and (text := self.listed(place, slot, given)) is not None:
+                self.indexed[place, slot] = text
+            elif len(wires) > 1:
                 step = expr(next(wire for row in self.rounds if (wire := row[place]) is not None))
                 self.elements[place, slot] = self.among.element(given, step, slot)
             else:
@@ -164,6 +174,28 @@ class Sorting:
             raise IrregularError(
                 f"{self.told(steps[0], slot)} is another number each round, and no text of the code gives it"
             )
+
+    def listed(self, place: int, slot: Slot, given: list[Any]) -> Said | None:
+        """The user's text for entries of a list that is an argument: `E[tokens[t]]`; no gradient goes into it."""
+        known = [x for x in given if x is not GONE]
+        step = expr(next(wire for row in self.rounds if (wire := row[place]) is not None))
+        node = node_of(step, slot)
+        if self.plain is None or node is None or any(step_of(x) is not None or x.bits & self.wanted for x in known):
+            return None
+        counting = replace(self.counting, counter=self.counting.counter or f"ꙮ{self.counting.line}")
+        entry = Instead(entries(counting.loop, counting.counter)).within(node)
+        names = {n.id for n in ast.walk(entry) if isinstance(n, ast.Name)}
+        if counting.counter not in names or names & self.plain.written - {counting.counter}:
+            return None
+        try:
+            counts = list(counting.counts)[len(given) - len(known) :]
+            found = [in_round(self.plain, counting, entry, count) for count in counts]
+        except NotPlainError:
+            return None
+        if not all(getattr(one, "wire", None) is x for one, x in zip(found, known, strict=True)):
+            return None
+        printed = self.plain.as_printed(entry)
+        return said(printed, ast.unparse(printed))
 
     def told(self, wire: Wire, slot: Slot) -> str:
         node = node_of(expr(wire), slot)

@@ -2,6 +2,7 @@
 
 from gatewise._record.checks import CHECKED as CHECKED
 from gatewise._record.checks import check as check
+from gatewise._record.checks import nothing_checked as nothing_checked
 from gatewise._record.circuits import block_rules as block_rules
 from gatewise._record.circuits import record as record
 from gatewise._record.folding import fold as fold

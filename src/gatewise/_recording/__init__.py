@@ -1,7 +1,9 @@
 """Running a function on Tensors, and freezing what it did: names, stages, branches taken."""
 
+from gatewise._recording.constants import Instead as Instead
 from gatewise._recording.constants import NotPlainError as NotPlainError
 from gatewise._recording.constants import PlainNames as PlainNames
+from gatewise._recording.constants import assignments as assignments
 from gatewise._recording.constants import function_node as function_node
 from gatewise._recording.constants import said as said
 from gatewise._recording.constants import same as same

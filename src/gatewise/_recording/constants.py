@@ -11,6 +11,7 @@ import copy
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from types import CodeType
 from typing import Any
 
@@ -27,7 +28,9 @@ class NotPlainError(Exception):
 
 
 ATTRIBUTES = frozenset({"shape", "size", "ndim"})
-ARRAYS: dict[str, Callable[..., Any]] = {"arange": np.arange, "zeros": np.zeros, "ones": np.ones, "eye": np.eye}
+MAKERS = ("arange", "zeros", "ones", "eye", "identity", "full", "linspace", "diag", "array", "asarray")
+ARRAYS: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in MAKERS}
+ON_NUMBERS = frozenset({"sqrt", "exp", "log", "sin", "cos", "tan"})
 NUMBERS: dict[str, Callable[..., Any]] = {"len": len, "float": float, "int": int}
 BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -50,8 +53,12 @@ def worked_out(node: ast.AST, known: Named, modules: Named) -> Any:
             return -worked_out(operand, known, modules)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
             return plain_number(BINARY[type(op)], worked_out(left, known, modules), worked_out(right, known, modules))
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return power(worked_out(left, known, modules), worked_out(right, known, modules))
         case ast.Tuple(elts=parts):
             return tuple(worked_out(part, known, modules) for part in parts)
+        case ast.List(elts=parts):
+            return [worked_out(part, known, modules) for part in parts]
         case ast.Slice(lower=lower, upper=upper, step=step):
             return slice(*(None if part is None else worked_out(part, known, modules) for part in (lower, upper, step)))
         case ast.Attribute(value=ast.Name(id=name), attr=attribute) if is_module(name, known, modules, np, math):
@@ -61,14 +68,23 @@ def worked_out(node: ast.AST, known: Named, modules: Named) -> Any:
                 return None
         case ast.Attribute(value=value, attr=attribute) if attribute in ATTRIBUTES:
             return getattr(np.asarray(worked_out(value, known, modules)), attribute)
+        case ast.Attribute(value=value, attr="T"):
+            return as_array(worked_out(value, known, modules)).T
         case ast.Subscript(value=value, slice=index):
             parts = worked_out(value, known, modules)
             place = worked_out(index, known, modules)
-            if isinstance(parts, tuple) and isinstance(place, int):
+            if isinstance(parts, (tuple, list)) and isinstance(place, int):
                 return parts[place]
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute), args=args, keywords=[]):
             if is_module(name, known, modules, np) and attribute in ARRAYS:
                 return ARRAYS[attribute](*(worked_out(a, known, modules) for a in args))
+            if is_module(name, known, modules, np, math) and attribute in ON_NUMBERS and len(args) == 1:
+                return getattr(modules[name], attribute)(*map(as_number, [worked_out(args[0], known, modules)]))
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Call(func=ast.Name(id="range"), args=args, keywords=[])]) if {
+            "len",
+            "range",
+        }.isdisjoint({*known, *modules}):
+            return len(range(*[worked_out(a, known, modules) for a in args]))
         case ast.Call(func=ast.Name(id=name), args=[arg], keywords=[]) if name in NUMBERS and name not in modules:
             return NUMBERS[name](worked_out(arg, known, modules))
         case ast.Call(func=ast.Name(id="min"), args=[_, _, *_] as args, keywords=[]) if "min" not in {*known, *modules}:
@@ -83,11 +99,36 @@ def is_module(name: str, known: Mapping[str, object], modules: Mapping[str, obje
     return name not in known and any(modules.get(name) is module for module in wanted)
 
 
-def plain_number(operation: Callable[[object, object], object], left: object, right: object) -> object:
-    """An operation on two Python numbers; anything else is not plain."""
-    if not all(isinstance(x, (int, float)) for x in (left, right)):
+def plain_number(operation: Callable[[Any, Any], object], left: object, right: object) -> object:
+    """An operation on numbers and arrays of numbers; anything else is not plain."""
+    return operation(as_operand(left), as_operand(right))
+
+
+def as_operand(x: object) -> Any:
+    """A number or an array. Raises `NotPlainError` for anything else."""
+    return x if isinstance(x, np.ndarray) else as_number(x)
+
+
+def as_number(x: object) -> Any:
+    """A number. Raises `NotPlainError` for anything else."""
+    if not isinstance(x, (int, float)):
         raise NotPlainError
-    return operation(left, right)
+    return x
+
+
+def as_array(x: object) -> Any:
+    """An array. Raises `NotPlainError` for anything else."""
+    if not isinstance(x, np.ndarray):
+        raise NotPlainError
+    return x
+
+
+def power(base: Any, exponent: Any) -> object:
+    """A power of numbers, of no more digits than a float has room for."""
+    base, exponent = as_number(base), as_number(exponent)
+    if not base or abs(exponent) > 1000 or abs(base) > 1000:
+        raise NotPlainError
+    return base**exponent
 
 
 def same(a: Any, b: Any) -> bool:
@@ -106,7 +147,7 @@ class PlainNames:
     """
 
     def __init__(self, code: CodeType | None, known: Mapping[str, object], modules: Mapping[str, object]) -> None:
-        self.known, self.modules = dict(known), modules
+        self.code, self.known, self.modules = code, dict(known), modules
         assigned = assignments(source_of(code), code) if code is not None else {}
         self.assigned = {
             name: node for name, node in assigned.items() if name not in known
@@ -133,15 +174,41 @@ class PlainNames:
             self.use(name)
         return said(node, in_brackets(node) if index else ast.unparse(node))
 
+    def begun(self, node: ast.AST | None, value: Any) -> Said | None:
+        """The text of an array that nothing but assignments to its entries changes, as it was made."""
+        if not isinstance(node, ast.Name) or node.id not in self.assigned or changeable(self.body, True) & {node.id}:
+            return None
+        if self.text(self.assigned[node.id], value) is None:
+            return None
+        self.use(node.id)
+        return said(node, node.id)
+
     def value(self, node: ast.AST) -> Any:
         """The value of `node`, working out local numbers it names."""
         node = self.by_lengths(node)
         for name in {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - set(self.known):
             if name in self.assigned and name not in self._open:
                 self._open.add(name)  # a name made of itself is not plain
-                self.known[name] = self.value(self.assigned[name])
+                self.known[name] = self.standing(name, self.value(self.assigned[name]))
                 self._open.remove(name)
         return worked_out(node, self.known, self.modules)
+
+    def standing(self, name: str, found: Any) -> Any:
+        """What a name is bound to, if it stays so. Raises `NotPlainError` for an array that may be written into."""
+        if isinstance(found, (np.ndarray, list)) and name in self.written:
+            raise NotPlainError
+        return found
+
+    @cached_property
+    def written(self) -> set[str]:
+        """The names whose arrays may be changed in place: all that are not just read."""
+        return changeable(self.body)
+
+    @property
+    def body(self) -> ast.AST:
+        """The syntax tree of the function."""
+        source = source_of(self.code) if self.code is not None else None
+        return ast.Pass() if source is None or self.code is None else function_node(source, self.code)
 
     def by_lengths(self, node: ast.AST) -> ast.AST:
         """An expression without the lengths of lists: printed code may have no such list, or none yet."""
@@ -161,6 +228,36 @@ class PlainNames:
         ):
             self.use(inner)
         self.uses[name] = said(definition, f"{name} = {ast.unparse(definition)}")
+
+
+def changeable(body: ast.AST, but_by_entries: bool = False) -> set[str]:
+    """The names whose values something may change in place: all that are not just read where they stand.
+
+    `but_by_entries`: in another way than by assignments to their entries.
+    """
+    read: set[int] = set()
+    for node in ast.walk(body):
+        match node:
+            case ast.BinOp(left=left, right=right):
+                read |= {id(left), id(right)}
+            case ast.UnaryOp(operand=inner):
+                read.add(id(inner))
+            case ast.Subscript(value=inner, slice=index, ctx=context):
+                read.add(id(index))
+                read |= {id(inner)} if but_by_entries or isinstance(context, ast.Load) else set()
+            case ast.Attribute(value=inner, attr=attribute, ctx=ast.Load()) if attribute in {*ATTRIBUTES, "T"}:
+                read.add(id(inner))
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=("np" | "numpy")), attr=name), args=args):
+                read |= {id(each) for each in args} if name not in CHANGING else set()
+            case ast.Call(func=ast.Name(id=("len" | "zip" | "enumerate" | "reversed" | "sum")), args=args):
+                read |= {id(each) for each in args}
+            case ast.For(iter=inner) | ast.comprehension(iter=inner):
+                read.add(id(inner))
+    names = (n for n in ast.walk(body) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+    return {node.id for node in names if id(node) not in read}
+
+
+CHANGING = frozenset({"copyto", "put", "place", "putmask", "fill_diagonal", "put_along_axis"})
 
 
 class Instead(ast.NodeTransformer):

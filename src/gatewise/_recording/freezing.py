@@ -56,6 +56,7 @@ def freeze(
     namer = Namer(inputs, used_names(recorder.shown))
     stages = named_stages(made, recorder, namer, outputs, output, name)
     constants = Constants(plain, namer, recorder, made, {i.wire: (i.text, i.parameter) for i in inputs})
+    constants.beside(beside)
     everything = (*inputs, *constants.found)
     edges = {i.wire for i in everything}
     scopes, sites, calls = calls_around({w: calls_of(holder) for holder in made for w in values_of(holder, outputs)})
@@ -130,7 +131,7 @@ def reached_steps(output: Wire) -> list[SourcedWire]:
     return list(dict.fromkeys(holder for holder in behind if holder is not None))
 
 
-def beside_them(made: Sequence[SourcedWire], recorder: Recorder) -> tuple[Wire, ...]:
+def beside_them(made: Sequence[SourcedWire], recorder: Recorder) -> tuple[SourcedWire, ...]:
     """Wires for the steps that the output does not need and that stand where one stands which it needs.
 
     What a loop computes for its next round is lost in the last one; a round is whole with it.

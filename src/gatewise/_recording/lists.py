@@ -18,7 +18,7 @@ LEAVES = (ast.Break, ast.Continue, ast.Return, ast.Raise, ast.Try, ast.Yield, as
 class Filled:
     """A list, the loop that fills it, what it appends each round, and an expression for its length.
 
-    A list may have begun with one entry, of what the loop carries on.
+    A list may have begun with one entry.
     """
 
     name: str
@@ -122,6 +122,11 @@ def length_of(iterable: ast.expr) -> ast.expr | None:
     match iterable:
         case ast.Call(func=ast.Name(id="range"), args=[last], keywords=[]):
             return last
+        case ast.Call(func=ast.Name(id="range"), args=[_, _, *_] as given, keywords=[]):
+            typed = [x.value for x in given if isinstance(x, ast.Constant) and isinstance(x.value, int)]
+            if len(typed) == len(given):
+                return ast.Constant(len(range(*typed)))
+            return ast.Call(ast.Name("len", ast.Load()), [iterable], [])
         case ast.Call(func=ast.Name(id=("enumerate" | "reversed")), args=[inner], keywords=[]):
             return length_of(inner)
         case ast.Call(func=ast.Name(id="zip"), args=[_, *_] as several, keywords=[]):

@@ -15,11 +15,12 @@ from gatewise._circuit import (
     SourcedWire,
     Where,
     Wire,
+    holding,
     made_as_written,
     tick,
     wires_in,
 )
-from gatewise._gates import ONE, Gate, one_over
+from gatewise._gates import GATES, ONE, Gate, one_over, written
 from gatewise._recording.constants import PlainNames, said
 from gatewise._recording.naming import Namer, made_by, where_of
 from gatewise._recording.places import expression_at, source_of
@@ -39,7 +40,9 @@ class Constants:
         given: Mapping[Wire, tuple[str, str]],
     ) -> None:
         self.plain, self.namer, self.recorder, self.given = plain, namer, recorder, given
+        self.typed = PlainNames(None, {}, plain.modules)  # without the names of any function
         self.found: list[Input] = []
+        self.closed = False  # whether no wire is new any more
         self.by_value: dict[Any, Input] = {}
         self.spelled: dict[Wire, Said] = {}
         self.texts: dict[Any, Said] = {}
@@ -49,6 +52,19 @@ class Constants:
                 holder.step = self.named(holder, step)
                 if holder.written is None:
                     holder.sources = [x if isinstance(x, Wire) else None for x in holder.step.operands]
+
+    def beside(self, wires: Sequence[SourcedWire]) -> None:
+        """Give steps that the output does not need the wires that there are for others."""
+        self.closed = True
+        told: dict[int, tuple[Expr, Expr]] = {}
+        for wire in wires:
+            old = made_by(wire)
+            wire.step = self.named(wire, old)
+            told[id(old)] = old, wire.step
+        used = (x for wire in wires for x in wires_in(made_by(wire)))
+        for x in (*used, *(read.wire for read in self.recorder.reads)):
+            if (holder := holding(x)) is not None and id(holder.step) in told:
+                holder.step = told[id(holder.step)][1]
 
     def named(self, holder: SourcedWire, step: Expr) -> Expr:
         """A step with wires for the plain operands that have a name, and the user's texts of the others."""
@@ -62,32 +78,46 @@ class Constants:
         for i, value in enumerate(operands):
             if isinstance(value, Wire) or value is None:
                 continue
-            wire = self.wire_for(value, nodes[i], own)
+            begun = i == 0 and step.gate is GATES[written]
+            wire = self.wire_for(value, nodes[i], own, begun)
             if wire is not None:
                 operands[i] = wire
             elif says(nodes[i], value):
                 typed[i] = self.literal(where, nodes[i])
         kept = made_as_written(holder)[1]
         parameters = {
-            name: self.parameter(name, value, kept[name], parameter_node(node, step.gate, name), own)
+            name: self.parameter(name, value, kept.get(name, value), parameter_node(node, step.gate, name), own)
             for name, value in step.parameters.items()
         }
         return Expr(step.gate, step.forward, tuple(operands), parameters, step.value, where, typed, step.fixed)
 
-    def wire_for(self, value: object, node: ast.expr | None, own: bool) -> Wire | None:
+    def wire_for(self, value: object, node: ast.expr | None, own: bool, begun: bool = False) -> Wire | None:
         """A constant's wire: for a name or a plain expression of the user's, or an array from outside."""
-        text = self.plain.text(node, value) if own and not is_typed_number(node) else None
-        if text is not None:
+        text = self.text_of(node, value, own)
+        if text is None and begun and own:
+            text = self.plain.begun(node, value)
+        if text is not None and self.may_be(("text", text)):
             return self.constant(("text", text), value, text, "constant").wire
-        if isinstance(value, np.ndarray) and value.ndim and told_by_value(value) is None:
-            return self.captured(value, node).wire
+        if text is None and isinstance(value, np.ndarray) and value.ndim and told_by_value(value) is None:
+            key = captured_key(value, base := name_in(node))
+            return self.captured(value, base).wire if self.may_be(key) else None
         return None
 
-    def captured(self, value: Any, node: ast.expr | None) -> Input:
+    def may_be(self, key: Any) -> bool:
+        """Whether there may be a wire for something plain: of steps beside the circuit no new one."""
+        return not self.closed or key in self.by_value
+
+    def text_of(self, node: ast.expr | None, value: Any, own: bool) -> Said | None:
+        """The user's text of a plain operand; in a helper only of what is made of numbers as typed."""
+        if is_typed_number(node):
+            return None
+        if isinstance(node, ast.List):  # a row of np.array([[1.0, 0.0], [x, y]])
+            node = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "array", ast.Load()), [node], [])
+        return (self.plain if own else self.typed).text(node, value)
+
+    def captured(self, value: Any, base: str) -> Input:
         """An array that came from outside: a keyword argument of printed code, under its own name."""
-        base = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else "captured"
-        # Each use of an index has a copy of its own.
-        key = (base, value.dtype, value.shape, value.tobytes()) if isinstance(value, Kept) else ("array", id(value))
+        key = captured_key(value, base)
         if key in self.by_value:
             return self.by_value[key]
         return self.constant(key, value.view(np.ndarray), self.namer.free(base, users=True), "captured")
@@ -150,7 +180,9 @@ class Constants:
             return value
         if text is not None:
             return self.spelled_wire(value.view(np.ndarray) if array else value, text)
-        return self.captured(value, node).wire if array and told_by_value(value) is None else value
+        if array and told_by_value(value) is None and self.may_be(captured_key(value, base := name_in(node))):
+            return self.captured(value, base).wire
+        return value
 
     def in_rows(self, parts: list[Any], nodes: Sequence[ast.expr]) -> list[object]:
         """The parts of an index; an `np.arange` of a size that a helper knows is as long as the labels beside it."""
@@ -182,6 +214,16 @@ def is_arange(node: ast.expr) -> bool:
         and ast.unparse(node.func).endswith("arange")
         and not all(map(is_typed_number, node.args))
     )
+
+
+def name_in(node: ast.expr | None) -> str:
+    """What the user calls an array from outside."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else "captured"
+
+
+def captured_key(value: Any, base: str) -> Any:
+    """What tells an array from outside from others: each use of an index has a copy of its own."""
+    return (base, value.dtype, value.shape, value.tobytes()) if isinstance(value, Kept) else ("array", id(value))
 
 
 def told_by_value(value: np.ndarray[Any, Any]) -> str | None:
@@ -222,6 +264,8 @@ def operand_nodes(node: ast.expr | None, step: Expr) -> list[ast.expr | None]:
     """The expressions that stand for a step's operands."""
     found: list[ast.expr | None] = []
     match node:
+        case ast.BinOp(left=ast.Subscript(value=array)) if "index" in step.parameters:  # x[i] += y writes into x
+            found = [array]
         case ast.BinOp(left=left, right=right):
             found = [left, right]
             if step.gate.arity == 1:  # 1 / x is the gate reciprocal
@@ -237,12 +281,28 @@ def operand_nodes(node: ast.expr | None, step: Expr) -> list[ast.expr | None]:
             if isinstance(func, ast.Attribute) and is_method(func) and is_of_first:
                 found = [func.value, *args]
             elif args and isinstance(args[0], (ast.List, ast.Tuple)):  # np.stack([x, y])
-                found = list(args[0].elts)
+                found = list(entries_of(args[0], step.operands))
             elif "subscripts" in step.parameters:
                 found = list(args[1:])
             else:
                 found = list(args)
     return [*found, *[None] * len(step.operands)][: len(step.operands)]
+
+
+def entries_of(node: ast.List | ast.Tuple, operands: Sequence[Any]) -> Sequence[ast.expr]:
+    """The entries of a list, or of one inside it, that may be these operands: `np.array([[1.0, x], [y, 1.0]])`."""
+    fits = len(node.elts) == len(operands) and all(map(may_be, node.elts, operands))
+    inner = [x for x in node.elts if isinstance(x, (ast.List, ast.Tuple))]
+    rows = () if fits else (found for each in inner if (found := entries_of(each, operands)))
+    return node.elts if fits else next(iter(rows), [])
+
+
+def may_be(node: ast.expr, x: Any) -> bool:
+    """Whether an entry of a list may be this operand."""
+    value = x.value if isinstance(x, Wire) else x
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return bool(np.ndim(value))
+    return not is_typed_number(node) or (not isinstance(x, Wire) and says(node, value))
 
 
 def is_method(func: ast.expr) -> bool:
@@ -255,7 +315,7 @@ def is_method(func: ast.expr) -> bool:
 def parameter_node(node: ast.expr | None, gate: Gate, name: str) -> ast.expr | None:
     """The expression that stands for a parameter."""
     match node:
-        case ast.Subscript(slice=index) if name == "index":
+        case ast.Subscript(slice=index) | ast.BinOp(left=ast.Subscript(slice=index)) if name == "index":
             return index
         case ast.Call(args=args, keywords=keywords):
             last = args[-1] if len(args) > gate.arity else None  # given by position

@@ -84,12 +84,16 @@ class Backward:
             self.say.nodes.stand(event.upstream, event.mask)
             if self.tame.get(event.wire, True):
                 self.say.nodes.tame_gradients.add(event.upstream)
-        event.parts = [(k, parent, self.say.nodes.of(part)) for k, parent, part in event.parts]
+        event.parts = [(k, parent, self.sized(event.wire, self.say.nodes.of(part))) for k, parent, part in event.parts]
         for _, parent, part in event.parts:
             self.tame[parent] = self.tame.get(parent, True) and self.say.nodes.tame(part)
             stands = self.stands.get(parent)
             if arriving[parent] == 1 and parent not in self.names.named and stands is not None and is_slight(part):
                 self.say.nodes.built[stands] = part
+
+    def sized(self, wire: Wire, part: Any) -> Any:
+        """What comes back from a wire, with its sizes as they are written: here in numbers."""
+        return part
 
     def stage_numbers(self) -> dict[Wire, tuple[int, Stage]]:
         """The stage, and its number, of every wire and of every step with several outputs."""

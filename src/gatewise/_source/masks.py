@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Expr
-from gatewise._gates import convert, zeros_with
+from gatewise._gates import convert, written, zeros_with
 from gatewise._source.looking import applied_to, dtype_of, is_gate, is_plain_place, is_the_number, same, value_of
 
 
@@ -28,10 +28,14 @@ def is_static(mask: object) -> bool:
             continue
         seen.add(id(each))
         if not isinstance(each, Expr):
-            if each is not True and each is not np.True_:
+            if not isinstance(each, (bool, np.bool, int, float)):
                 return False
             continue
-        placed = each.gate.rearranges or is_gate(each, zeros_with, np.bitwise_or, np.bitwise_and, np.any)
+        if is_gate(each, np.ones_like):
+            continue  # of whatever
+        placed = each.gate.rearranges or is_gate(
+            each, zeros_with, written, np.not_equal, np.bitwise_or, np.bitwise_and, np.any
+        )
         if not placed or not all(map(is_plain_place, each.parameters.values())):
             return False
         waiting.extend(each.operands)

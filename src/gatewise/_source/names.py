@@ -37,7 +37,6 @@ class Names:
         self.needed: set[Wire] = set()
         self.instead: dict[Wire, str] = {}  # what is said for a value of a round while the way back is written
         self.at_hand: frozenset[Wire] = frozenset()  # of these the ones that need no line of their own
-        self.covered: frozenset[Wire] = frozenset()  # arrays of which a loop gives a gradient to every entry
         self.d_names: dict[Wire, str] = {}
         self.dict_names: dict[str, str] = {}
 

@@ -7,6 +7,7 @@ is a table, `RULES`: by gate, what a step of it may be written as.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from dataclasses import replace
@@ -123,7 +124,7 @@ class Nodes:
                     asked.add(each)
                     if is_gate(each, np.divide) and are_shares(*each.operands):
                         waiting.append(each.operands[0].operands[0])
-                    elif is_tame(each.gate, tuple(map(self.fixed, each.operands))):
+                    elif is_tame(each.gate, tuple(map(self.fixed, each.operands))) or self.is_well_away(each):
                         waiting += each.operands
                     else:
                         return False
@@ -133,6 +134,25 @@ class Nodes:
                 return False
         self.tame_expressions |= asked  # what is tame stays so
         return True
+
+    def is_well_away(self, x: Expr) -> bool:
+        """Whether a step that is infinite at 0 alone is given what is never near it: `x / (1 + np.sum(x**2))`."""
+        return is_gate(x, np.divide, np.log, np.sqrt, np.reciprocal) and self.least(x.operands[-1]) >= AWAY
+
+    def least(self, x: Any, depth: int = 6) -> float:
+        """What a value is at least, by the last few steps that make it; -inf where they do not tell."""
+        x = self.circuit.steps.get(x, x) if isinstance(x, Wire) else x
+        if is_the_number(x):
+            return float(x)
+        if not isinstance(x, Expr) or not depth or np.iscomplexobj(x.value):
+            return -math.inf
+        if is_gate(x, np.add):
+            return self.least(x.operands[0], depth - 1) + self.least(x.operands[1], depth - 1)
+        if is_gate(x, np.sum, np.mean):
+            return 0.0 if self.least(x.operands[0], depth - 1) >= 0 else -math.inf
+        even = is_gate(x, np.power) and is_the_number(x.operands[1]) and x.operands[1] % 2 == 0
+        square = even or (is_gate(x, np.multiply) and x.operands[0] is x.operands[1])
+        return 0.0 if square or is_gate(x, np.exp, np.absolute, np.square) else -math.inf
 
     def is_finite(self, x: Any) -> bool:
         """Whether a wire, or a number that is known, is tame."""
@@ -176,6 +196,9 @@ def is_tame(gate: Gate, operands: tuple[Any, ...]) -> bool:
     if gate is GATES[np.divide]:
         return is_the_number(operands[1]) and operands[1] != 0
     return gate.tame
+
+
+AWAY = 1e-15  #: from 0: the square is none yet
 
 
 def are_shares(x: object, total: object) -> bool:

@@ -247,7 +247,7 @@ class Speller:
             return Text(f"{operands[0].at(ATOM)}.{turned}")
         if function is convert:
             dtype = self.parameter(step.parameters["dtype"])
-            is_array = isinstance(values[0], (np.ndarray, np.generic))
+            is_array = isinstance(values[0], np.ndarray)  # a number may be written as a plain one
             return Text(f"{operands[0].at(ATOM)}.astype({dtype})" if is_array else f"{dtype}({operands[0].text})")
         if function is np.where and grouped and not any(np.shape(v) for v in values):
             condition, one, other = operands

@@ -39,17 +39,20 @@ class Staged(str):
         return {"text/plain": str(self), "text/markdown": f"```python\n{self}```"}
 
 
-def staged(circuit: FrozenCircuit, style: Style = "code", unrolled: bool = True) -> Staged:
+def staged(
+    circuit: FrozenCircuit, style: Style = "code", unrolled: bool = True, recompute: int | None = None
+) -> Staged:
     """The text of `f_and_gradients` for a circuit; `style` "notes" keeps every local factor.
 
-    Loops are printed as loops where all their rounds are the same, unless `unrolled`.
+    Loops are printed as loops where all their rounds are the same, unless `unrolled`. With `recompute` these keep
+    every so manieth state, with 0 about the square root of them, and their ways back compute again what is between.
     """
     if style == "code" and not unrolled:
-        return with_loops(circuit)
+        return with_loops(circuit, recompute)
     return Staged(Writer(circuit, style).text())
 
 
-def with_loops(circuit: FrozenCircuit) -> Staged:
+def with_loops(circuit: FrozenCircuit, recompute: int | None = None) -> Staged:
     """The text with loops; one that stays unrolled has a comment that says why."""
     from gatewise._source.looped import UnprintedError, looped
 
@@ -57,9 +60,10 @@ def with_loops(circuit: FrozenCircuit) -> Staged:
     why = [f"{each.text} stays unrolled: {each.why}" for each in left if not each.short]
     if found:
         try:
-            return Staged(looped(circuit, found, left))
+            return Staged(looped(circuit, found, left, recompute))
         except UnprintedError as error:  # right as it is, round by round
             why = [*(f"{each.counting.text} stays unrolled: {error}" for each in found), *why]
+    why += ["nothing is computed again: no loop is printed as one"] if recompute is not None else []
     return Staged(Writer(circuit, "code").text([f"# {each}" for each in dict.fromkeys(why)]))
 
 

@@ -20,6 +20,7 @@ from gatewise._tensor.asking import gradient_of as gradient_of
 from gatewise._tensor.asking import is_kept as is_kept
 from gatewise._tensor.asking import upstream_for as upstream_for
 from gatewise._tensor.asking import whole_number as whole_number
+from gatewise._tensor.binomial import Binomial as Binomial
 from gatewise._tensor.carrier import Tensor as Tensor
 from gatewise._tensor.carrier import Values as Values
 from gatewise._tensor.changing import change as change
@@ -36,5 +37,5 @@ from gatewise._tensor.operators import SIGNS as SIGNS
 from gatewise._tensor.parameters import Kept as Kept
 from gatewise._tensor.protocols import QUESTIONS as QUESTIONS
 from gatewise._tensor.protocols import by_function as by_function
-from gatewise._tensor.recomputing import Recomputing as Recomputing
+from gatewise._tensor.revolving import recomputing_by as recomputing_by
 from gatewise._tensor.writing import IN_PLACE as IN_PLACE

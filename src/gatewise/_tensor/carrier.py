@@ -143,6 +143,11 @@ class Tensor(Carrier):
         return np.asarray(self.value).dtype
 
     @property
+    def flags(self) -> Any:
+        """How the array lies in memory, to be read alone."""
+        return np.asarray(self.value)[...].flags
+
+    @property
     def requires_grad(self) -> bool:
         """Whether a derivative is being taken through this Tensor; parameters are frozen by setting it to False."""
         return bool(self.bits & open_bits())

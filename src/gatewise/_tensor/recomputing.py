@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,11 +32,22 @@ class Inside(NamedTuple):
     at: int
 
 
+class Outside(NamedTuple):
+    """An operand that an earlier stretch made: which one, and which of its results."""
+
+    stretch: int
+    at: int
+
+
+Given = Mapping[Outside, Any]  #: what a stretch is given of the earlier ones
+NOTHING: Given = {}
+
+
 class Again(NamedTuple):
     """One step, to be computed again: its wire and those of its outputs, and what its rule had saved.
 
-    An operand is `Inside` the stretch, or a value. `saved` are the operands of the rule, which are those of another
-    gate where the step closed a block.
+    An operand is `Inside` the stretch, `Outside`, or a value. `saved` are the operands of the rule, which are those of
+    another gate where the step closed a block.
     """
 
     wire: weakref.ref[Wire]
@@ -61,21 +72,30 @@ class Stretch:
                 if ref is not None and (wire := ref()) is not None:
                     empty(wire, (owner, self))
 
-    def compute(self) -> None:
+    def compute(self, given: Given = NOTHING) -> None:
         """Fill every wire again, in the order they were made in."""
         made: list[Any] = []
+        for step, out in self.run(made, given):
+            saved, written = with_values(step.saved, made, given), with_values(step.operands, made, given)
+            give_back(step.wire(), out, saved, written)
+            for k, ref in enumerate(step.ports):
+                give_back(ref() if ref is not None else None, out[k], (k,), ())
+
+    def run(self, made: list[Any], given: Given) -> Iterator[tuple[Again, Any]]:
+        """The steps, each with what it gives; all results are in `made`."""
         with np.errstate(all="ignore"):
             for step in self.steps:
-                out = step.forward(*with_values(step.operands, made), **step.parameters)
+                out = step.forward(*with_values(step.operands, made, given), **step.parameters)
                 made.append(out)
                 made += out if step.ports else ()
-                give_back(step.wire(), out, with_values(step.saved, made), with_values(step.operands, made))
-                for k, ref in enumerate(step.ports):
-                    give_back(ref() if ref is not None else None, out[k], (k,), ())
+                yield step, out
 
 
-def with_values(operands: Sequence[object], made: list[object]) -> tuple[object, ...]:
-    return tuple([made[x.at] if type(x) is Inside else x for x in operands])
+def with_values(operands: Sequence[object], made: list[Any], given: Given) -> tuple[object, ...]:
+    """The operands, with values in the places of what stretches make."""
+    return tuple(
+        [made[x.at] if type(x) is Inside else given[x] if type(x) is Outside else x for x in operands],
+    )
 
 
 def empty(wire: Any, makers: tuple[Recomputing, Stretch]) -> None:

@@ -61,6 +61,15 @@ def of_array(function: Function, copies: bool) -> Function:
     return twin
 
 
+def required(a: Any, dtype: Any = None, requirements: Any = None, **options: Any) -> Any:
+    """`np.require`: of a Tensor, an array that lies as is asked; what else may be asked for every new array has."""
+    if not has_tensor(a):
+        return buffer(np.require(a, dtype, requirements, **options))
+    asked = {str(each).upper()[0] for each in requirements or ()}
+    made = MAKERS[np.asarray](a, dtype, order="F" if "F" in asked else "C" if "C" in asked else "K")
+    return np.copy(made) if made is a and asked & {"O", "E"} else made
+
+
 def even_steps(
     start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, **options: Any
 ) -> object:
@@ -121,6 +130,7 @@ MAKERS: dict[Any, Any] = {
     np.full: functools.wraps(np.full)(filled),
     np.array: of_array(np.array, True),
     np.asarray: of_array(np.asarray, False),
+    np.require: functools.wraps(np.require)(required),
     np.asanyarray: of_array(np.asanyarray, False),
     np.ascontiguousarray: of_array(np.ascontiguousarray, False),
     np.asfortranarray: of_array(np.asfortranarray, False),

@@ -6,11 +6,12 @@ import dis
 import functools
 import types
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from gatewise._twins.classes import TELL_CLASSES_APART, functions_of, is_seen_into
 from gatewise._twins.modules import BUILTINS, twin_of, twins_among
 
 
@@ -76,6 +77,13 @@ def names_a_way_out(code: types.CodeType) -> bool:
     return not WAYS_OUT.isdisjoint(word for word in words if type(word) is str)
 
 
+@once
+def tells_classes_apart(code: types.CodeType) -> bool:
+    """Whether a function may tell an object's class from its twin; what a dataclass was given does not."""
+    is_given = code.co_filename == "<string>" and code.co_name.startswith("__")
+    return not is_given and not TELL_CLASSES_APART.isdisjoint(names_asked(code))
+
+
 WAYS_OUT = frozenset(("exec", "eval", "globals", "vars", "__globals__", "f_globals"))
 
 
@@ -99,16 +107,17 @@ def is_users(value: object, names: Mapping[str, object]) -> bool:
 
 
 def functions_reached(f: types.FunctionType) -> Iterator[types.FunctionType]:
-    """A function, and the plain ones of its module that it may call: by name, from its closure or its defaults."""
+    """A function, and the plain ones of its module that it may call: by name, from closures, defaults or classes."""
     waiting, known = [f], {id(f)}
     while waiting:
         each = waiting.pop()
         yield each
         around = [each.__globals__.get(name) for name in names_asked(each.__code__)]
         for other in (*around, *held(each)):
-            if is_users(other, f.__globals__) and id(other) not in known:
-                known.add(id(other))
-                waiting.append(other)
+            for found in functions_of(other) if is_seen_into(other, f.__globals__) else (other,):
+                if is_users(found, f.__globals__) and id(found) not in known:
+                    known.add(id(found))
+                    waiting.append(found)
 
 
 def held(f: types.FunctionType) -> list[Any]:
@@ -144,10 +153,14 @@ class Plan:
         twins = twins_among(f.__globals__ if self.reaches_out else known)
         self.instead = {**twins, "__builtins__": BUILTINS}
         self.functions = [name for name, value in known.items() if is_users(value, f.__globals__)]
+        told_apart = any(tells_classes_apart(code) for code in codes)
+        self.apart = [] if told_apart else classes_among((*known.values(), *around), f.__globals__)
+        self.seen_into = {id(ref()) for ref, _ in self.apart}
+        self.classes = [name for name, value in known.items() if self.is_seen_into(value)]
         self.arrays = [name for name, value in known.items() if self.may_be_written(value)]
         self.inside = {id(value): twin for value in around if (twin := twin_of(value)) is not None}
         needed = bool(self.inside) or any(map(self.may_be_written, around))
-        self.deep = needed or any(is_users(value, f.__globals__) for value in around)
+        self.deep = needed or any(is_users(value, f.__globals__) or self.is_seen_into(value) for value in around)
         needed = needed or bool(twins or self.arrays) or any(map(imports, codes))
         known |= {name: f.__globals__[name] for name in twins}
         self.names, self.known = tuple(known), list(map(id, known.values()))  # no plan keeps a function alive
@@ -155,6 +168,10 @@ class Plan:
         self.installed = is_installed(f.__code__.co_filename, f.__module__)
         self.needed = needed and not self.installed
         self.stored = {name for code in codes for name in stored(code)}
+
+    def is_seen_into(self, value: object) -> bool:
+        """Whether a value is a class that has a twin."""
+        return type(value) is type and id(value) in self.seen_into
 
     def may_be_written(self, value: object) -> bool:
         """Whether a value is an array that the function captured, and may write into or into copies of."""
@@ -171,7 +188,20 @@ class Plan:
                 return False
             if each.__closure__ or each.__defaults__:
                 around.extend(map(id, held(each)))
-        return around == self.around
+        if around != self.around:
+            return False
+        return not self.apart or all(holding(ref()) == held for ref, held in self.apart)
+
+
+def holding(value: Any) -> list[int]:
+    """What a class holds now, by id; nothing where it is gone."""
+    return [] if value is None else list(map(id, vars(value).values()))
+
+
+def classes_among(values: Iterable[Any], names: Mapping[str, Any]) -> list[tuple[weakref.ref[type], list[int]]]:
+    """The classes among these that are seen into, with their bases, and what each holds now."""
+    found = {id(cls): cls for x in values if is_seen_into(x, names) for cls in x.__mro__[:-1]}
+    return [(weakref.ref(cls), holding(cls)) for cls in found.values()]
 
 
 #: What Python itself asks for in the globals of a function: to import, to warn, to name a class.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import types
+import weakref
 from collections.abc import Collection, Container
 from typing import Any
 
 import numpy as np
 
 from gatewise._tensor import STOPPED, Tensor
+from gatewise._twins.classes import fill, given_back, twin_of_class
 from gatewise._twins.reached import Plan, plan_of
 from gatewise._types import Function
 
@@ -30,8 +32,11 @@ class Seeing:
         copy.update(plan.instead)
         self.made: dict[int, tuple[Any, Any]] = {}  # by id: what was put in another's place
         self.given: dict[int, Any] = {}  # the memory of those that stand for captured arrays
+        self.objects: weakref.WeakValueDictionary[int, Any] | None = None  # of the twins of classes
         for name in plan.functions:
             copy[name] = self.function(copy[name])
+        for name in plan.classes:
+            copy[name] = self.twin_class(copy[name])
         for name in plan.arrays:
             copy[name] = self.seen_through(copy[name])
         self.size = len(copy)
@@ -68,6 +73,18 @@ class Seeing:
                 twin.__defaults__ = tuple(map(self.seen_through, f.__defaults__))
         return twin
 
+    def twin_class(self, cls: type) -> type:
+        """A class whose methods see this."""
+        if id(cls) in self.made:
+            return self.made[id(cls)][1]  # type: ignore[no-any-return]
+        if self.objects is None:
+            self.objects = weakref.WeakValueDictionary()
+        bases = tuple(base if base is object else self.twin_class(base) for base in cls.__bases__)
+        twin = twin_of_class(cls, bases, self.objects)
+        self.made[id(cls)] = cls, twin
+        fill(twin, cls, self.seen_through)
+        return twin
+
     def cell(self, cell: types.CellType) -> types.CellType:
         """A cell of a closure; in the place of one that holds what has a twin another one, not yet filled."""
         try:
@@ -79,6 +96,8 @@ class Seeing:
             return types.CellType()
         if kind is np.ndarray and self.plan.may_be_written(value):
             return types.CellType()
+        if kind is type and self.plan.is_seen_into(value):
+            return types.CellType()
         return types.CellType() if id(value) in self.plan.inside else cell
 
     def seen_through(self, value: Any) -> object:
@@ -87,10 +106,14 @@ class Seeing:
             return self.function(value)
         if kind is np.ndarray and self.plan.may_be_written(value):
             return self.array(value)
+        if kind is type and self.plan.is_seen_into(value):
+            return self.twin_class(value)
         return self.plan.inside.get(id(value), value)
 
     def settle(self) -> None:
         """Bring to the module what the function wrote to its globals, and into the arrays that it captured."""
+        if self.objects:
+            given_back(self.objects)
         for place, memory in self.given.items():
             original, stands = self.made[place]
             if stands.value is not memory:

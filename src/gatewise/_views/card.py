@@ -194,7 +194,8 @@ class _Page:
     def _downstream_lines(self, wire: Wire, use: Use) -> list[str]:
         source = self.sheet.wires[use.source]
         lines = [self._back_along(wire, use)]
-        axes = stretched_axes(source.shape, wire.shape) if wire.pattern not in ("mixes", "spreads", "moves") else ()
+        at_once = wire.pattern in ("mixes", "spreads", "moves", "collects")
+        axes = () if at_once else stretched_axes(source.shape, wire.shape)
         if axes and use.contribution is not None:
             again, made = (f"{plain_text(each.name)} {each.shape}" for each in (source, wire))
             lines.append(f"  {said('back.summed', axes=axes_text(axes), wire=again, made=made)}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 
 from gatewise._views.drawing import Point, width_of
-from gatewise._views.labels import SYMBOL_SIZE, Label, Labels, Stack, height_of, room_between, shown_name
+from gatewise._views.labels import SMALL_SIZE, SYMBOL_SIZE, Label, Labels, Stack, height_of, room_between, shown_name
 from gatewise._views.layout import Edge, Node
 from gatewise._views.members import GatePart, Group, Part
 from gatewise._views.numbers import significant
@@ -245,7 +245,7 @@ class _Collector:
         before = piece.wires[0].id
         loop = self.sheet.loop_of(piece.wires[0])
         after = next(self.sheet.wires[a] for a, b in (loop.carried if loop is not None else ()) if b == before)
-        again, turn = self._add_end("return", Node(0)), Piece(Node(0), "turn", [])
+        again, turn = self._add_end("return", Node(0)), Piece(Node(0, below=SMALL_SIZE), "turn", [])
         self.level.of_wire[after.id] = again, 0
         self.level.returns.append(Return(turn, again, after))
         self.level.branches.append(Branch(Edge(again.node, 0, piece.node, port), again, piece, after, [], None))

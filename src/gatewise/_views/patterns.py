@@ -13,7 +13,7 @@ _OF_TWO = {"larger", "smaller"}  # corners of gates that choose between operands
 _OF_ALL = {"largest", "smallest"}  # and of those that choose among entries
 _ELEMENTWISE = {"distributes", "routes", "swaps", "scales"}
 _PLAINLY = {"spreads", "mixes", "moves", "stops"}
-_AT_EDGE = {"shares", "carries", "continues", "leaves"}  # of a loop
+_AT_EDGE = {"shares", "carries", "continues", "leaves", "collects"}  # of a loop
 
 
 def what_it_did(sheet: Sheet, wire: Wire, digits: int | None = None) -> str:

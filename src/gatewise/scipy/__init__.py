@@ -1,4 +1,4 @@
-"""SciPy for code that gatewise does not see into: classes, other files. `from gatewise.scipy import special`.
+"""SciPy for code that gatewise does not see into, as other files. `from gatewise.scipy import special`.
 
 On plain values each name does exactly what SciPy's does; Tensors go to the gates of its functions. `special`,
 `linalg` and `stats` are SciPy's own modules otherwise. It needs SciPy: pip install 'gatewise[scipy]'.

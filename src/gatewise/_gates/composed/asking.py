@@ -28,7 +28,8 @@ COUNTING = (
     np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.lexsort, np.array_equal, np.array_equiv, np.allclose,
     np.isin, np.nanargmax, np.nanargmin, np.iscomplex, np.isreal, np.isrealobj, np.shares_memory, np.may_share_memory,
     np.linalg.matrix_rank, np.ravel_multi_index, np.tril_indices_from, np.triu_indices_from, np.diag_indices_from,
-    np.digitize, np.unravel_index, np.can_cast, np.common_type, np.isposinf, np.isneginf,
+    np.digitize, np.unravel_index, np.can_cast, np.common_type, np.isposinf, np.isneginf, np.ix_, np.spacing,
+    np.min_scalar_type, np.array2string,
 )  # fmt: skip
 
 

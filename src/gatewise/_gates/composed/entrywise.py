@@ -59,3 +59,10 @@ def apply_over_axes(func, a, axes):
 
 
 composed(np.astype)(lambda x, dtype, /, *, copy=True: x.astype(dtype, copy=copy))
+
+
+@composed(np.frexp)
+def frexp(x):
+    """Mantissa and exponent: the exponent is a whole number, which has no slope."""
+    exponent = np.frexp(only_looked_at(x))[1]
+    return x * np.ldexp(np.ones((), dtype_of(x)), -exponent), exponent

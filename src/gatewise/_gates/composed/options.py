@@ -154,3 +154,27 @@ def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
         return NotImplemented
     a, b = (x if shape_of(x)[-1] == 3 else np.concatenate([x, np.zeros_like(x[..., :1])], axis=-1) for x in (a, b))
     return np.cross(a, b, axisc=axisc)
+
+
+@options(np.pad)
+def pad(array, pad_width, mode="constant", *, end_values=0, stat_length=None):
+    """What pads with a number computed along each axis: axis by axis, with what the axes before were padded with."""
+    whole = {"mean": np.mean, "median": np.median, "maximum": np.max, "minimum": np.min}.get(mode)
+    if stat_length is not None or (whole is None and mode != "linear_ramp"):
+        return NotImplemented
+    widths = np.broadcast_to(np.asarray(pad_width, int), (rank(array), 2))
+    ends = np.broadcast_to(np.asarray(end_values), (rank(array), 2))
+    for axis, (widths_here, ends_here) in enumerate(zip(widths.tolist(), ends.tolist(), strict=True)):
+        sides = [
+            beside(array, axis, k, n, whole, end) for k, n, end in zip((0, -1), widths_here, ends_here, strict=True)
+        ]
+        array = np.concatenate([sides[0], array, sides[1]], axis=axis)
+    return array
+
+
+def beside(x, axis, edge, n, whole, end):
+    """What is put before (edge 0) or behind (edge -1) an array along an axis."""
+    if whole is not None:
+        return np.repeat(whole(x, axis=axis, keepdims=True), n, axis=axis)
+    ramp = np.linspace(end, np.take(x, edge, axis=axis), n, endpoint=False, axis=axis)
+    return ramp if edge == 0 else np.flip(ramp, axis)

@@ -97,3 +97,34 @@ def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
     rcond = size(x) * np.finfo(dtype_of(x)).eps if rcond is None else rcond
     found = np.linalg.lstsq(powers / scale, y, rcond)[0]
     return np.transpose(np.transpose(found) / scale)
+
+
+@composed(np.polydiv)
+def polydiv(u, v):
+    u, v = np.atleast_1d(u) + 0.0, np.atleast_1d(v) + 0.0
+    steps, short = size(u) - size(v) + 1, size(v)
+    scale, found, left = 1.0 / v[0], [], u
+    for k in range(steps):
+        factor = scale * left[k]
+        found.append(factor)
+        left = np.concatenate([left[:k], left[k : k + short] - factor * v, left[k + short :]])
+    while size(left) > 1 and np.allclose(only_looked_at(left)[0], 0, rtol=1e-14):
+        left = left[1:]
+    return (np.stack(found) if found else np.zeros(1)), left
+
+
+@composed(np.roots)
+def roots(p):
+    """The eigenvalues of the companion matrix; zeros at the end of the coefficients are roots at 0."""
+    p = np.atleast_1d(p)
+    if rank(p) != 1:
+        raise ValueError("Input must be a rank-1 array.")
+    there = np.flatnonzero(only_looked_at(p))
+    if not len(there):
+        return np.array([])
+    at_zero, p = size(p) - int(there[-1]) - 1, p[int(there[0]) : int(there[-1]) + 1]
+    if size(p) == 1:
+        return np.zeros(at_zero)
+    top = np.reshape(-p[1:] / p[0], (1, -1))
+    found = np.linalg.eigvals(np.concatenate([top, np.eye(size(p) - 2, size(p) - 1)]))
+    return np.concatenate([found, np.zeros(at_zero, dtype_of(found))]) if at_zero else found

@@ -42,7 +42,9 @@ class OfLoop:
 
     def told(self) -> Json:
         uses = [(at, key, port) for at, (key, port) in enumerate(self.writing.use_keys()) if self.is_inside(key)]
-        wires = [(key, self.writing.ids[key]) for key in self.writing.of_loop(self.n) if key[0] != "final"]
+        wires = [
+            (key, self.writing.ids[key]) for key in self.writing.of_loop(self.n) if key[0] not in ("final", "list")
+        ]
         self.kept = self.rounds_kept(len(wires) * 2 + len(uses) * 2)
         told_wires = {str(id_): self.of_wire(key) for key, id_ in wires}
         told_uses = {str(at): self.of_use(key, port) for at, key, port in uses}
@@ -50,7 +52,7 @@ class OfLoop:
 
     def is_inside(self, key: Key) -> bool:
         """Whether the numbers of a use that made this wire are those of one round."""
-        return key[0] in ("body", "after", "final") and key[1] == self.n
+        return key[0] in ("body", "after", "final", "list") and key[1] == self.n
 
     def rounds_kept(self, columns: int) -> Sequence[int]:
         """All rounds, or as many as there is room for, the first and the last among them."""
@@ -96,6 +98,8 @@ class OfLoop:
         role, n, x = key
         if role == "after":
             return {"contribution": self.column(shown(self.writing.from_next(n, x, k)) for k in self.kept)}
+        if role == "list":
+            return {"contribution": self.column(shown(self.writing.to_list(n, x, k)) for k in self.kept)}
         if role == "final":
             return {"contribution": self.column(shown(self.writing.to_final(n, x, k)) for k in self.kept)}
         texts = [in_round(self.writing.of_round[n][x], self.loop.repeat.rounds[k][x]) for k in self.kept]

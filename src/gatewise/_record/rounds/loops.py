@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal
+
+import numpy as np
 
 from gatewise._circuit import FrozenCircuit, Repeat, Wire, step_of, wires_in
 from gatewise._gates import GATES, pick
@@ -25,7 +27,8 @@ class Loop:
 
     `names` are those of the places of its body, `before` and `after` those of what comes from the round before and goes
     to the next, by place, `each` those of the wires from outside as one round has them. `ways` say for each place, by
-    port, where the operand comes from: a place of the body, or a wire.
+    port, where the operand comes from: a place of the body, or a wire. `lists` are the arrays of what all rounds make
+    at a place, `alone` the places whose last value is used by itself.
     """
 
     repeat: Repeat
@@ -35,6 +38,8 @@ class Loop:
     after: dict[int, str] = field(default_factory=dict)
     each: dict[Wire, str] = field(default_factory=dict)
     ways: list[dict[int, tuple[Way, int | Wire]]] = field(default_factory=list)
+    lists: dict[int, Wire] = field(default_factory=dict)
+    alone: frozenset[int] = frozenset()
 
     @property
     def count(self) -> int:
@@ -45,35 +50,69 @@ class Loop:
     def finals(self) -> dict[int, Wire]:
         """The wires of the last round that are used after the loop, by place."""
         last = self.repeat.rounds[-1]
-        return {place: wire for place in sorted(self.repeat.collected) if (wire := last[place]) is not None}
+        return {place: wire for place in sorted(self.alone) if (wire := last[place]) is not None}
 
 
 def kept_loops(circuit: FrozenCircuit, small: int = SMALL) -> list[Loop]:
-    """The loops that are shown as one round: all but those of a handful of gates, and those whose rounds are collected.
+    """The loops that are shown as one round: all but those of a handful of gates, and those whose rounds differ in use.
 
-    A wire of a round that is used after the loop would need its number told; of the last one it is clear.
+    Of a wire of a round that is used after the loop it must be clear which round's it is: the last one's, or all.
     """
     found, _ = repeats(circuit)
-    kept = [r for r in found if len(r.rounds) * len(r.body) > small and may_be_one_round(circuit, r)]
+    users = users_of(circuit)
+    inside = {wire for repeat in found for row in repeat.rounds for wire in row}
+    kept = [r for r in found if len(r.rounds) * len(r.body) > small and may_be_one_round(circuit, r, users, inside)]
     taken = set(circuit.names.values()) | {i.parameter for i in circuit.inputs}
-    return [with_round_names(circuit, repeat, taken) for repeat in sorted(kept, key=lambda r: r.body[0].order)]
+    return [with_round_names(circuit, repeat, taken, users) for repeat in sorted(kept, key=lambda r: r.body[0].order)]
 
 
-def may_be_one_round(circuit: FrozenCircuit, repeat: Repeat) -> bool:
+Users = Mapping[Wire, Sequence[Wire]]
+
+
+def users_of(circuit: FrozenCircuit) -> Users:
+    """By wire, the wires of the steps that use it."""
+    found: dict[Wire, list[Wire]] = {}
+    for wire, made in circuit.steps.items():
+        for x in dict.fromkeys(wires_in(made)):
+            found.setdefault(x, []).append(wire)
+    return found
+
+
+def may_be_one_round(circuit: FrozenCircuit, repeat: Repeat, users: Users, inside: Collection[Wire | None]) -> bool:
     """Whether one round says all there is to say of the others."""
     last = len(repeat.rounds) - 1
-    only_last = all(rounds == (last,) for rounds in repeat.collected.values())
+    in_lists = {place: array_of(circuit, repeat, place, users) for place in repeat.collected}
+    told = all(
+        rounds == (last,) or ((array := in_lists[place]) is not None and array not in inside)
+        for place, rounds in repeat.collected.items()
+    )
     only_before = not (
         repeat.elements or repeat.delays or repeat.delayed
     )  # nothing of other loops, nor of older rounds
-    return only_last and only_before and all(repeat.rounds[0][place] is not None for place in repeat.carried)
+    return told and only_before and all(repeat.rounds[0][place] is not None for place in repeat.carried)
 
 
-def with_round_names(circuit: FrozenCircuit, repeat: Repeat, taken: set[str]) -> Loop:
+def array_of(circuit: FrozenCircuit, repeat: Repeat, place: int, users: Users) -> Wire | None:
+    """The array of what all rounds make at one place, if nothing else is made of that, but for the last one's."""
+    row = [each[place] for each in repeat.rounds]
+    own = {wire for each in repeat.rounds for wire in each}
+    others = {user for wire in row[:-1] if wire is not None for user in users.get(wire, ())} - own
+    if len(others) != 1 or None in row or circuit.output in row[:-1]:
+        return None
+    array = others.pop()
+    made, in_blocks = circuit.steps[array], {x for wire, b in circuit.blocks.items() for x in (wire, *b.inside)}
+    stacks = made.gate is GATES[np.stack] and made.parameters.get("axis", 0) == 0 and list(made.operands) == row
+    return array if stacks and array not in in_blocks else None
+
+
+def with_round_names(circuit: FrozenCircuit, repeat: Repeat, taken: set[str], users: Users) -> Loop:
     """A repeat with the names of its wires: the user's with the counter behind them, as one writes h_t for h."""
     counter = repeat.counting.counter
     loop = Loop(repeat, counter if counter not in ("", "_") else "t")
     free = namer(taken)
+    found = {place: array_of(circuit, repeat, place, users) for place in sorted(repeat.collected)}
+    loop.lists = {place: array for place, array in found.items() if array is not None}
+    loop.alone = frozenset(place for place in repeat.collected if is_used_alone(circuit, loop, place, users))
     loop.names, bases = names_of_body(circuit, repeat.body, loop.counter, free)
     loop.before = {place: free(f"{bases[place]}_prev") for place in sorted(repeat.carried)}
     loop.after = {place: free(f"{bases[place]}_next") for place in sorted(repeat.carried)}
@@ -81,6 +120,14 @@ def with_round_names(circuit: FrozenCircuit, repeat: Repeat, taken: set[str]) ->
     shared = {x: None for way in loop.ways for kind, x in way.values() if kind == "shared" and isinstance(x, Wire)}
     loop.each = {wire: free(f"{circuit.names[wire]}_{loop.counter}") for wire in shared}
     return loop
+
+
+def is_used_alone(circuit: FrozenCircuit, loop: Loop, place: int, users: Users) -> bool:
+    """Whether the last value of a place is used after the loop by more than the array of all."""
+    wire, own = loop.repeat.rounds[-1][place], {wire for row in loop.repeat.rounds for wire in row}
+    if wire is None:
+        return False
+    return wire is circuit.output or not {*users.get(wire, ())} <= {*own, loop.lists.get(place)}
 
 
 def names_of_body(

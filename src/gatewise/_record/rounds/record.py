@@ -23,11 +23,11 @@ from gatewise._sweep import zeros_for
 from gatewise._types import Named, Plain
 
 WITH_LOOPS = 2  # the version of a record in which a loop is one round: a reader has to know
-KINDS = {"each": "shares", "before": "carries", "after": "continues", "final": "leaves"}
+KINDS = {"each": "shares", "before": "carries", "after": "continues", "final": "leaves", "list": "collects"}
 
 Key = tuple[
     Any, ...
-]  #: ("wire", wire) of the circuit, or ("each" | "before" | "after" | "body" | "final", loop, which)
+]  #: ("wire", wire) of the circuit, or ("each" | "before" | "after" | "body" | "final" | "list", loop, which)
 
 
 def record_of_round(circuit: FrozenCircuit, loops: Sequence[Loop], numbers: Numbers, asked: int = -1) -> Record:
@@ -44,6 +44,7 @@ class Writing:
         self.k = [max(0, min(asked if asked >= 0 else loop.count + asked, loop.count - 1)) for loop in loops]
         self.inside = {w: n for n, loop in enumerate(loops) for row in loop.repeat.rounds for w in row if w is not None}
         self.finals = {w: (n, q) for n, loop in enumerate(loops) for q, w in loop.finals.items()}
+        self.lists = {w: (n, q) for n, loop in enumerate(loops) for q, w in loop.lists.items()}
         self.keys = list(self.ordered())
         self.ids = {key: k for k, key in enumerate(self.keys)}
         outer = [key[1] for key in self.keys if key[0] == "wire" and key[1] in circuit.steps]
@@ -57,6 +58,8 @@ class Writing:
         begun: set[int] = set()
         for wire in self.circuit.wires:
             n = self.inside.get(wire)
+            if wire in self.lists:
+                continue  # it stands at the edge of its loop
             if n is None:
                 yield "wire", wire
             elif n not in begun:
@@ -70,9 +73,12 @@ class Writing:
         yield from (("body", n, q) for q in range(len(loop.names)))
         yield from (("after", n, q) for q in loop.after)
         yield from (("final", n, q) for q in loop.finals)
+        yield from (("list", n, q) for q in loop.lists)
 
     def key_outside(self, wire: Wire) -> Key:
         """The wire that stands for one of the circuit outside of loops: of a loop's the one behind it."""
+        if wire in self.lists:
+            return ("list", *self.lists[wire])
         return ("final", *self.finals[wire]) if wire in self.finals else ("wire", wire)
 
     def record(self) -> Record:
@@ -131,6 +137,7 @@ class Writing:
         """A wire at the edge of a loop; it stands in for the one that it is of in name, shape and place."""
         role, n, which = key
         model = which if role == "each" else self.loops[n].repeat.body[which]
+        model = self.loops[n].lists[which] if role == "list" else model
         name, expression, value, gradient = self.told_at_edge(role, n, which)
         entry = self.entries.entry(id_, model, None)
         stage = None if role == "each" else entry["stage"]
@@ -170,6 +177,10 @@ class Writing:
             return loop.before[which], self.begins(n, which), rounds.before(which, k), rounds.to_before(which, k)
         if role == "after":
             return loop.after[which], loop.names[which], rounds.value(which, k), self.from_next(n, which, k)
+        if role == "list":
+            array = loop.lists[which]
+            told = f"{loop.names[which]} of all rounds"
+            return self.circuit.names[array], told, array.value, self.numbers.gradient[array]
         wire = loop.finals[which]
         return self.circuit.names[wire], loop.names[which], wire.value, self.from_behind(wire)
 
@@ -204,7 +215,8 @@ class Writing:
     def came_behind(self, wire: Wire) -> Iterator[object]:
         """What comes back to the value of a last round from behind the loop."""
         for user, port in self.numbers.users.get(wire, ()):
-            if self.inside.get(user) is None or self.inside[user] != self.inside[wire]:
+            beyond = self.inside.get(user) is None or self.inside[user] != self.inside[wire]
+            if beyond and self.lists.get(user, (None, None))[0] != self.inside[wire]:
                 part = self.numbers.sent(user, port, wire)
                 if part is not None:
                     yield part
@@ -215,8 +227,10 @@ class Writing:
         return self.loops[key[1]].names[key[2]] if key[0] == "body" else self.circuit.names[self.wire_of(key)]
 
     def wire_of(self, key: Key) -> Wire:
-        found: Wire = self.loops[key[1]].finals[key[2]] if key[0] == "final" else key[1]
-        return found
+        if key[0] not in ("final", "list"):
+            return key[1]  # type: ignore[no-any-return]
+        loop = self.loops[key[1]]
+        return (loop.finals if key[0] == "final" else loop.lists)[key[2]]
 
     # ------------------------------------------------------------------------------------------------------ the uses
 
@@ -290,11 +304,18 @@ class Writing:
             yield self.use(body, key, 0, None, self.from_next(n, which, self.k[n]))
         elif role == "final":
             yield self.use(body, key, 0, None, self.to_final(n, which, self.k[n]))
+        elif role == "list":
+            yield self.use(body, key, 0, None, self.to_list(n, which, self.k[n]))
 
     def to_final(self, n: int, place: int, k: int) -> object:
         """What comes back to a round from behind the loop: to the last one alone."""
         loop = self.loops[n]
         return self.from_behind(loop.finals[place]) if k == loop.count - 1 else self.nothing(loop.finals[place])
+
+    def to_list(self, n: int, place: int, k: int) -> Any:
+        """What comes back to a round from the array of all: its entry's gradient."""
+        g = self.numbers.gradient[self.loops[n].lists[place]]
+        return None if g is None else np.asarray(g)[k]
 
     def use(
         self,
@@ -311,7 +332,7 @@ class Writing:
             "to": self.ids[target],
             "port": port,
             "local": local,
-            "local_text": "1" if text is None else text.local(port),
+            "local_text": text.local(port) if text is not None else "-" if target[0] == "list" else "1",
             "contribution": shown(part),
             "blocked": blocked,
         }
@@ -342,6 +363,8 @@ class Writing:
         if key[0] == "body":
             return self.shown_text(key[1], key[2]).lines
         source, own = wires[use["from"]]["name"], wires[use["to"]]["name"]
+        if key[0] == "list":
+            return [f"d{source} += d{own}[{self.loops[key[1]].counter}]"]
         return [f"d{source} {'+=' if key[0] == 'each' else '='} d{own}"]
 
     # ----------------------------------------------------------------------------------------------------- the loops
@@ -349,7 +372,7 @@ class Writing:
     def loop(self, n: int) -> LoopEntry:
         """What is told of a loop as a whole."""
         loop, counting = self.loops[n], self.loops[n].repeat.counting
-        roles = {str(self.ids[key]): key[0] for key in self.of_loop(n)}
+        roles = {str(self.ids[key]): key[0].replace("list", "final") for key in self.of_loop(n)}
         return {
             "line": counting.line,
             "text": counting.text,
@@ -376,10 +399,11 @@ class Writing:
         }
 
 
-SYMBOLS = {"each": "Σ", "before": "↻", "after": "→", "final": "→"}
+SYMBOLS = {"each": "Σ", "before": "↻", "after": "→", "final": "→", "list": "→"}
 SAYS = {
     "each": "What all rounds share gets the sum of what each round sends back.",
     "before": "Hands a round what the round before made, and its gradient back to that one.",
     "after": "Hands the next round what this one made.",
     "final": "What the last round made is used after the loop.",
+    "list": "What each round made is an entry here; it gets that entry's gradient.",
 }

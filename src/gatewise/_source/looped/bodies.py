@@ -168,14 +168,15 @@ def round_numbers(
     for (j, slot), text in texts.items():
         if j != place:
             continue
-        text = text or Said(counter, {counter})
+        text = by_counter(text, repeat, counter)
+        value = given[slot].value if isinstance(given[slot], Wire) else given[slot]
         if isinstance(slot[0], int):
-            number = SourcedWire(tick(), circuit.recording, given[slot])
+            number = SourcedWire(tick(), circuit.recording, value)
             body.constants.append(Input(number, f"ꙮ{number.order}", f"ꙮ{number.order}", (), text, False, "constant"))
             told[slot] = number
             body.moved |= {number: text} if (j, slot) in repeat.moved else {}
-        elif slot[0] == "index" and type(given[slot]) is int:
-            number = told[slot] = SourcedWire(tick(), circuit.recording, given[slot])
+        elif slot[0] == "index" and (type(value) is int or value is not given[slot]):
+            number = told[slot] = SourcedWire(tick(), circuit.recording, int(value))
             body.spelled[number] = text
             body.moved |= {number: text} if (j, slot) in repeat.moved else {}
         elif slot[0] == "index" and isinstance(given[slot], slice) and (j, slot) not in repeat.moved:
@@ -184,6 +185,14 @@ def round_numbers(
         else:
             raise UnprintedError(f"{slot[0]}={text} is another one in each round")
     return told
+
+
+def by_counter(text: Said, repeat: Repeat, counter: str) -> Said:
+    """A text with the counter of a loop that the user gives none; an empty one is that."""
+    mark = f"ꙮ{repeat.counting.line}"
+    if mark not in text:
+        return text or Said(counter, {counter})
+    return Said(text.replace(mark, counter), {counter if n == mark else n for n in text.names}, text.holds)
 
 
 def slice_text(node: ast.expr | None, text: str) -> str:

@@ -20,6 +20,7 @@ from gatewise._loops import literal_before, loops_around, node_of, slots
 from gatewise._recording import expression_at, function_node, says, source_of, spots, stored
 from gatewise._source.looped.gathering import STACK, Lists, stacked_node
 from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
+from gatewise._source.looped.writing import is_told_mean
 
 #: By these a function may go another way, or bind names where nobody sees it.
 BRANCHES: tuple[type[ast.AST], ...] = (
@@ -62,7 +63,8 @@ TYPED = re.compile(r"for \w+ in range\([\d, ]+\):$")
 def other_gate(circuit: FrozenCircuit) -> str:
     """A gate whose lines may hold a size, such as a mean's divisor."""
     blocks = [block.gate for block in circuit.blocks.values()]
-    for gate in (*(made.gate for made in circuit.steps.values()), *blocks):
+    steps = [made.gate for made in circuit.steps.values() if not is_told_mean(made)]
+    for gate in (*steps, *blocks):
         closes = gate in blocks and "index" not in gate.parameters
         if not (closes or gate.sizeless):
             return f"a size may stand in the lines of {gate.name}"
@@ -79,10 +81,22 @@ def other_list(circuit: FrozenCircuit, lists: Lists) -> str:
 
 
 def typed_entries(made: Expr) -> bool:
-    """Whether the user typed the entries of a list one by one."""
+    """Whether the user typed the entries of a list one by one, those of lists in it among them."""
     node = stacked_node(made)
-    entries = node.elts if isinstance(node, (ast.List, ast.Tuple)) else []
-    return len(entries) == len(made.operands) and not any(isinstance(x, ast.Starred) for x in entries)
+    return isinstance(node, (ast.List, ast.Tuple)) and all(map(is_typed_list, lists_in(node)))
+
+
+def lists_in(node: ast.expr) -> Iterator[ast.List | ast.Tuple]:
+    """A list, and the lists that are its entries."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        yield node
+        for entry in node.elts:
+            yield from lists_in(entry)
+
+
+def is_typed_list(node: ast.List | ast.Tuple) -> bool:
+    """Whether no entry of a list stands for several."""
+    return not any(isinstance(x, (ast.Starred, ast.ListComp)) for x in node.elts)
 
 
 def is_fixed(part: Rounds) -> bool:
@@ -157,6 +171,8 @@ def repeated_place(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) ->
         for wire, made in steps_in(part, circuit):
             if len({id(code) for code, _ in made.place}) != len(made.place):
                 return "a function calls itself"
+            if made.gate is STACK and typed_entries(made):
+                continue  # once for each list in it
             given = re.sub(r"\d+", "N", repr(dict(made.parameters)))  # np.diff takes two slices in one place
             key = (spots(made.place), made.gate.name, given)
             times[key] += 1
@@ -216,6 +232,14 @@ def untold_constant(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -
     return ""
 
 
+def told_entries(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> set[Wire]:
+    """The entries of lists that are arguments of which nothing but texts of loops speaks: `tokens[t]`."""
+    ours = set[tuple[Any, Any]]().union(*(by_text(part.repeat)[0] for part in parts if isinstance(part, Rounds)))
+    uses = [((wire, slot), x) for wire, made in circuit.steps.items() for slot, x in slots(made).items()]
+    entries = {i.wire for i in circuit.inputs if not i.wanted and any(isinstance(key, int) for key in i.path)}
+    return entries - {x for key, x in uses if key not in ours and isinstance(x, Wire)}
+
+
 def by_text(repeat: Repeat) -> tuple[set[tuple[Any, Any]], set[Any]]:
     """The slots whose numbers the repeat's texts give, and the wires of first rounds, loops inside among them."""
     ours = {(row[j], slot) for j, slot in (*repeat.indexed, *repeat.moved) for row in repeat.rounds}
@@ -232,7 +256,7 @@ def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
     """Whether a plain value stands in the code as it is, or by a text."""
     if isinstance(slot[0], int):
         node = node_of(made, slot)
-        typed = literal_before(made.place[-1][0], node) if made.place and node is not None else None
+        typed = literal_before(made.place[-1][0], node) if made.place else None
         return slot[0] in made.typed or says(typed, x)
     if isinstance(x, (str, np.dtype, type, bool)) or x is Ellipsis:
         return True
@@ -248,7 +272,16 @@ def is_told(circuit: FrozenCircuit, made: Expr, slot: Any, x: Any) -> bool:
         return True  # [1:] and [:-1]
     if node is None:
         return slot[0] in made.gate.defaults and made.gate.defaults[slot[0]] is x
-    return not any(isinstance(each, (ast.Name, ast.Call, ast.Attribute)) for each in ast.walk(node))
+    return is_typed(node, made)
+
+
+def is_typed(node: ast.expr, made: Expr) -> bool:
+    """Whether an expression is made of numbers as typed, and of names for such."""
+    inner = [*ast.walk(node)]
+    names = [each for each in inner if isinstance(each, ast.Name)]
+    return not any(isinstance(each, (ast.Call, ast.Attribute)) for each in inner) and all(
+        literal_before(made.place[-1][0], name) is not None for name in names
+    )
 
 
 def is_left_out(made: Expr, name: str, x: object) -> bool:
@@ -283,8 +316,9 @@ def untold_input(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> s
         for m in part.repeat.moves
         for t in (m.begins, m.text)
     ]
+    by_round = told_entries(circuit, parts)
     for i in used_inputs(circuit, parts):
-        if any(isinstance(key, int) for key in i.path):
+        if any(isinstance(key, int) for key in i.path) and i.wire not in by_round:
             return f"{i.parameter} is a list, and as long as it was"
         if i.kind == "captured" and (i.name in own or i.name.startswith("captured")):
             return f"NumPy made {i.name}, and of what is not known"
@@ -306,7 +340,7 @@ def strange_number(numbers: Iterable[float], circuit: FrozenCircuit, counts: Seq
     typed = {abs(x) for code in codes(circuit) for x in literals(code)}
     for number in sorted(numbers):
         x = abs(number)
-        if x in (0, 0.5, 1, 2):  # what rules hold: a tie is split in half
+        if x in (0, 0.5, 1, 2, np.inf) or x != x:  # what rules hold: a tie is split in half, a norm of 0 has no slope
             continue
         if x not in typed or any(x == int(x) and n > 1 and x % n == 0 for n in counts):
             return f"{number:g} in it may hang on the count"

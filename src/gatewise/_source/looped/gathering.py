@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Repeat, SourcedWire, Wire, step_of, tick, wires_in
+from gatewise._circuit import Element, Expr, FrozenCircuit, Repeat, SourcedWire, Wire, step_of, tick, wires_in
 from gatewise._gates import GATES
-from gatewise._loops import fills, same_bits, slots
+from gatewise._loops import fills, same_bits
 from gatewise._recording import expression_at
 from gatewise._source.looped.errors import UnprintedError
 
@@ -25,8 +25,7 @@ class Listed:
 
     `wire` is the array of them; `whole` is whether the text needs that array, and not the entries alone; `last` whether
     the last entry is used by itself; `told` whether the user's code says that the list has one entry a round, and,
-    where it has `begun`, what the first round is given before them;
-    `covered` whether each loop that takes its entries takes all of them.
+    where it has `begun`, what the first round is given before them, or `first`.
     """
 
     repeat: Repeat
@@ -38,7 +37,7 @@ class Listed:
     told: bool
     begun: bool = False
     before: bool = False
-    covered: bool = False
+    first: Wire | None = None
 
 
 Lists = dict[tuple[Repeat, int], Listed]
@@ -55,11 +54,19 @@ def gathered(circuit: FrozenCircuit, repeats: Sequence[Repeat]) -> tuple[FrozenC
     if not new:
         return circuit, lists
     wires: list[Wire] = []
-    behind = {found.repeat.rounds[-1][found.place]: wire for wire, found in new.items()}
+    behind: dict[Wire, list[Wire]] = {}
+    for wire, found in new.items():
+        behind.setdefault(last_made(circuit, found), []).append(wire)
     for wire in circuit.wires:
-        wires += [wire, behind[wire]] if wire in behind else [wire]
+        wires += [wire, *behind.get(wire, ())]
     names = {**circuit.names, **{wire: f"ꙮ{found.name}" for wire, found in new.items()}}
     return dataclasses.replace(circuit, wires=tuple(wires), names=names), lists
+
+
+def last_made(circuit: FrozenCircuit, found: Listed) -> Wire:
+    """The last entry of a list that the output needs."""
+    row = (each[found.place] for each in reversed(found.repeat.rounds))
+    return next(w for w in row if w is not None and w in circuit.ids)
 
 
 def taken_as_elements(repeat: Repeat, place: int, repeats: Sequence[Repeat]) -> bool:
@@ -69,20 +76,23 @@ def taken_as_elements(repeat: Repeat, place: int, repeats: Sequence[Repeat]) -> 
 def list_at(circuit: FrozenCircuit, repeat: Repeat, place: int, repeats: Sequence[Repeat]) -> Listed:
     """The list of one place. Raises `UnprintedError` where what it holds is used in another way as well."""
     row = [each[place] for each in repeat.rounds]
-    first = [repeat.carried[place]] if place in repeat.carried else []
     entries = [e for each in repeats for e in each.elements.values() if e.repeat is repeat and e.place == place]
     takers = {
         each.rounds[k][j] for each in repeats for (j, _), e in each.elements.items() for k in range(len(each.rounds))
         if e.repeat is repeat and e.place == place
     }  # fmt: skip
-    ways = {(False, False): row}
-    if first:
-        ways |= {(True, False): [*first, *row], (True, True): [*first, *row[:-1]]}
+    ways: dict[tuple[bool, bool, int], list[Any]] = {(False, False, 0): row}
+    firsts = beginnings(circuit, repeat, place, entries)
+    for first in firsts:
+        ways[True, False, id(first)] = [first, *row]
+    if place in repeat.carried:
+        ways[True, True, id(firsts[0])] = [firsts[0], *row[:-1]]
     stacks = {way: [w for w, made in circuit.steps.items() if is_stack(made, x)] for way, x in ways.items()}
-    found = {way for way, wires in stacks.items() if wires} | {(e.begun, e.before) for e in entries}
+    found = {way for way, wires in stacks.items() if wires}
+    found |= {(e.begun, e.before, id(e.first or firsts[0]) if e.begun else 0) for e in entries}
     if len(found) != 1:
         raise UnprintedError("what its rounds make is in several lists")
-    begun, before = way = found.pop()
+    begun, before, _ = way = found.pop()
     alone = lonely(circuit, repeat, {*takers, *stacks[way]})
     if not alone.isdisjoint(row[:-1]) or circuit.output in row[:-1]:
         raise UnprintedError("what one of its rounds makes is used by itself")
@@ -95,32 +105,26 @@ def list_at(circuit: FrozenCircuit, repeat: Repeat, place: int, repeats: Sequenc
     name = next((n for n in known if n in plain.lists), "") if plain is not None else ""
     wire = stacks[way][0] if stacks[way] else stack_of(circuit, ways[way])
     last = row[-1] in alone or row[-1] is circuit.output
-    covered = all(takes_all(each, repeat, place, ways[way]) for each in repeats)
-    return Listed(repeat, place, wire, name, bool(stacks[way]), last, told, begun, before, covered)
+    own = begun and not (place in repeat.carried and ways[way][0] is repeat.carried[place])
+    first = ways[way][0] if own else None
+    return Listed(repeat, place, wire, name, bool(stacks[way]), last, told, begun, before, first)
 
 
-def takes_all(each: Repeat, repeat: Repeat, place: int, row: Sequence[object]) -> bool:
-    """Whether a repeat takes every entry of a list, if it takes any."""
-    return all(
-        {slots(step)[slot] for w in column(each, j) if (step := step_of(w)) is not None} >= wires_of(row)
-        for (j, slot), e in each.elements.items()
-        if e.repeat is repeat and e.place == place
-    )
+def beginnings(circuit: FrozenCircuit, repeat: Repeat, place: int, entries: Sequence[Element]) -> list[Any]:
+    """What a list of one place may have before the first round: what that is given, and what else it began with."""
+    row = [each[place] for each in repeat.rounds]
+    found = [repeat.carried[place]] if place in repeat.carried else []
+    found += [e.first for e in entries if e.first is not None]
+    for made in circuit.steps.values():
+        if made.gate is STACK and isinstance(made.operands[0], Wire) and is_stack(made, [made.operands[0], *row]):
+            found.append(made.operands[0])
+    return list({id(x): x for x in found}.values())
 
 
 def lonely(circuit: FrozenCircuit, repeat: Repeat, takers: Collection[Wire | None]) -> set[Wire]:
     """What is used outside of a repeat, by others than the takers."""
     inside = {w for each in repeat.rounds for w in each if w is not None}
     return {x for user, x in users(circuit) if user not in inside and user not in takers}
-
-
-def column(repeat: Repeat, place: int) -> list[Wire]:
-    """The wires of one place in all rounds."""
-    return [wire for row in repeat.rounds if (wire := row[place]) is not None]
-
-
-def wires_of(row: Sequence[object]) -> set[Wire]:
-    return {x for x in row if isinstance(x, Wire)}
 
 
 def users(circuit: FrozenCircuit) -> Iterator[tuple[Wire, Wire]]:

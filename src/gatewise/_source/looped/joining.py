@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Input, Said, Unrolled, Wire
+from gatewise._circuit import Expr, FrozenCircuit, Input, Said, Unrolled, Wire
 from gatewise._source.backward import empty_structure, first_ones, zeros_text
 from gatewise._source.lines import TextLine, assignment, changed
+from gatewise._source.looped.again import Again
 from gatewise._source.looped.delays import with_delays
 from gatewise._source.looped.errors import UnprintedError
 from gatewise._source.looped.freedom import is_fixed
 from gatewise._source.looped.gathering import Listed, gathered, tame_with
-from gatewise._source.looped.heads import heads, in_one, mark, one_by_one
+from gatewise._source.looped.heads import head, heads, in_one, mark, one_by_one
 from gatewise._source.looped.levels import flat
 from gatewise._source.looped.lines import renamed, without_empty_quotes
 from gatewise._source.looped.naming import Naming, spoken_of
@@ -59,9 +61,23 @@ class Level:
 
 
 class Looped:
-    """Writes the body of the staged function for a circuit with repeats."""
+    """Writes the body of the staged function for a circuit with repeats.
 
-    def __init__(self, circuit: FrozenCircuit, found: Sequence[Any], left: Sequence[Unrolled]) -> None:
+    With `recompute` a loop keeps every so manieth of its states, and the way back computes again what is between.
+    """
+
+    def __init__(
+        self,
+        circuit: FrozenCircuit,
+        found: Sequence[Any],
+        left: Sequence[Unrolled],
+        defined: Callable[[Expr], Iterator[str]],
+        recompute: int | None = None,
+    ) -> None:
+        self.defined = defined
+        self.functions: dict[str, Expr] = {}  # beside the printed one
+        self.recompute = recompute
+        self.inside: set[str] = set()  # lists that loops in a round fill for its way back
         circuit, found, handed_down = with_delays(circuit, found)
         circuit, lists = gathered(circuit, list(flat(found)))
         circuit, bases, slight = cut_stages(circuit, found, lists)
@@ -75,9 +91,9 @@ class Looped:
         self.rounds = [part for part in everything(self.level.parts) if isinstance(part, Rounds)]
         self.whole = as_one_record(circuit, self.level.parts, naming)
         self.names = Names(self.whole)
-        self.names.covered = frozenset(found.wire for found in lists.values() if found.covered)
-        self.names.bound |= spoken_of(self.whole, list(flat(found)))
+        self.names.bound |= spoken_of(self.whole, list(flat(found))) | {*naming.lists.values()}
         self.names.named |= {w: self.whole.names[w] for part in self.rounds for w in part.outcomes}
+        self.names.needed |= {found.first for found in lists.values() if found.first is not None}
         self.tame: dict[Wire, bool] = {}
         self.bound = ""
         self.places: dict[Rounds, ListEntry] = {}
@@ -99,8 +115,10 @@ class Looped:
 
     @property
     def numbers(self) -> set[float]:
-        """The numbers that are written by their value."""
-        return {x for paper in self.papers.values() for x in paper.page.say.speller.numbers}
+        """The numbers that are written by their value, here or in functions beside."""
+        beside = [line for node in self.functions.values() for line in self.defined(node)]
+        typed = {float(x) for line in beside for x in re.findall(r"(?<![\w.])\d+(?:\.\d*)?(?:e-?\d+)?", line)}
+        return {x for paper in self.papers.values() for x in paper.page.say.speller.numbers} | typed
 
     def back(self, level: Level) -> None:
         """The way back through the parts of a level."""
@@ -154,6 +172,8 @@ class Looped:
         """What a part is written on."""
         given = [level.naming.outside(w) for w in edges(part, level.circuit)]
         self.papers[part] = Part(self.whole, self.names, given, part.stages, part.stages[-1].wires[-1])
+        speller = self.papers[part].page.say.speller
+        speller.functions, speller.defined = self.functions, self.defined
         for w in (i.wire for i in given):
             if w not in self.names.named:
                 self.names.needed.add(w)
@@ -203,8 +223,11 @@ class Looped:
         level.backward.append(TextLine(mark(part)))
         for q, first in part.repeat.carried.items():
             self.hand_out(part, q, first, level)
-            if q in entries and entries[q].begun and not entries[q].before and first in level.begun:
+            own = q in entries and entries[q].begun and entries[q].first is None and not entries[q].before
+            if own and first in level.begun:
                 level.add(self.names.d_name(first), say("{}[0]", self.names.d_name(entries[q].wire)))
+        for found in entries.values():
+            self.hand_first(found, level)
         level.begun.update(shared)
 
     def begin(self, i: Input, level: Level) -> None:
@@ -315,6 +338,18 @@ class Looped:
             level.begin_or_add(name, source, first in level.begun, own)
         level.begun.add(first)
 
+    def hand_first(self, found: Listed, level: Level) -> None:
+        """The gradient of what a list began with."""
+        first = found.first
+        if first is None or not self.wanted(first):
+            return
+        self.name(first)
+        entry = say("{}[0]", self.names.d_name(found.wire))
+        own = ".copy()" if isinstance(first.value, np.ndarray) else ""
+        level.begin_or_add(self.names.d_name(first), entry, first in level.begun, own)
+        level.begun.add(first)
+        self.tame[first] = self.tame.get(first, True) and self.tame.get(found.wire, True)
+
     # --------------------------------------------------------------------------------------------------- forward
 
     def round_forward(self, part: Rounds, level: Level) -> list[TextLine]:
@@ -324,15 +359,23 @@ class Looped:
         bound = "" if is_fixed(part) else self.bound
         forward = self.forward(inner)
         back = down(part, self.names, inner.backward)
-        written = joined(part, self.names, forward, back, self.picks.get(part, {}), self.places[part], inner.kept)
+        place, again = self.places[part], self.again(part, level)
+        within = place if again is None else again.within(place)
+        written = joined(part, self.names, forward, back, self.picks.get(part, {}), place, inner.kept, within)
         ahead, behind = heads(part, bound)
         if level is not self.level:  # the lists of an inner loop are each round's own
             level.kept |= written.lists
+            self.inside.update(written.lists.values())
         else:
             written.back = renamed(written.back, written.lists)
+        written.back = without_empty_quotes(written.back)
+        loop = in_one(behind, written.back)
+        if again is not None and written.ours:
+            loop = again.rewrite(part, self.names, written, ahead, place)
+            ahead = head(part.counter, again.rounds, frozenset((again.rounds,)))
         at = next((k for k, x in enumerate(level.backward) if x.code == mark(part)), None)
         if at is not None:
-            level.backward[at] = in_one(behind, without_empty_quotes(written.back))
+            level.backward[at] = loop
         why = [TextLine(f"# {len(counting.counts)} rounds, as recorded: {bound}")] if bound else []
         return [
             *self.starts(part),
@@ -341,6 +384,14 @@ class Looped:
             in_one(ahead, without_empty_quotes(written.inside)),
             *self.arrays(part),
         ]
+
+    def again(self, part: Rounds, level: Level) -> Again | None:
+        """How a loop's rounds are computed again, if they are: those inside a round are with it."""
+        few = is_fixed(part) and len(part.repeat.counting.counts) <= (self.recompute or 0)
+        if self.recompute is None or level is not self.level or few:
+            return None
+        inside = frozenset(self.inside) - {*part.called.values()}
+        return Again.named(part.counter, self.names, self.recompute, inside)
 
     def arrays(self, part: Rounds) -> list[TextLine]:
         """The lines that make arrays of lists."""

@@ -10,47 +10,77 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from gatewise._build import run_printed
-from gatewise._circuit import FrozenCircuit, Read, Repeat, Said, Unrolled, Wire
+from gatewise._circuit import (
+    FrozenCircuit,
+    Read,
+    Repeat,
+    Said,
+    Unrolled,
+    Wire,
+    step_of,
+    unknown_behind,
+    wires_in,
+)
 from gatewise._recording import plainly
 from gatewise._source.guards import Guards, by_mask
 from gatewise._source.lines import TextLine
+from gatewise._source.looped.again import EVERY
 from gatewise._source.looped.errors import UnprintedError
-from gatewise._source.looped.freedom import TYPED, bound_to_count, is_fixed, strange_number
+from gatewise._source.looped.freedom import TYPED, bound_to_count, is_fixed, strange_number, told_entries
 from gatewise._source.looped.joining import Looped
 from gatewise._source.looped.parts import Rounds, Stretch, everything, used_inputs
-from gatewise._source.staged import Writer
+from gatewise._source.staged import Writer, definition
 from gatewise._source.statements import Statements
 from gatewise._transforms import gradients
 
 
-def looped(circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrolled]) -> str:
-    """The text of a circuit with these loops. Raises `UnprintedError` where they cannot be printed, or not right."""
+def looped(
+    circuit: FrozenCircuit, found: Sequence[Repeat], left: Sequence[Unrolled], recompute: int | None = None
+) -> str:
+    """The text of a circuit with these loops. Raises `UnprintedError` where they cannot be printed, or not right.
+
+    With `recompute` every so manieth state of a loop is kept, with 0 about the square root of them.
+    """
     if any(by_mask(made, circuit.spelled) for made in circuit.steps.values()):
         raise UnprintedError("a mask picks entries, and how many is known where it runs")
-    asked_of = {read.wire for read in circuit.reads if read.how not in UNASKED}
-    if not asked_of <= circuit.edges.keys():
+    if any(made_of(circuit, read.wire) is None for read in circuit.reads if read.how not in UNASKED):
         raise UnprintedError("Python read a value that was computed")
-    writing = Looped(circuit, found, left)
+    writing = Looped(circuit, found, left, definition, recompute)
     parts = writing.level.parts
     bound = bound_to_count(writing.circuit, parts, left, writing.lists)
     text = str(LoopedText(circuit, writing, bound))
     counts = [len(p.repeat.rounds) for p in writing.rounds if not is_fixed(p)]
     if counts and not bound and (bound := strange_number(standing(writing.numbers, text), circuit, counts)):
-        text = str(LoopedText(circuit, Looped(circuit, found, left), bound))
+        text = str(LoopedText(circuit, Looped(circuit, found, left, definition, recompute), bound))
+    text = text.replace(EVERY, str(recompute))
     demand_right(circuit, text)
     return text
 
 
 def standing(numbers: Iterable[float], text: str) -> list[float]:
     """Those of the numbers that the text holds: some were written on trial."""
-    return [x for x in numbers if re.search(rf"(?<![\w.]){re.escape(f'{abs(x):.17g}')}(?!\w)", text) or x != int(x)]
+
+    def stands(x: float) -> bool:
+        return re.search(rf"(?<![\w.]){re.escape(f'{abs(x):.17g}')}(?!\w)", text) is not None
+
+    return [x for x in numbers if not float(x).is_integer() or stands(x)]
 
 
 def other_reads(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> list[Read]:
     """The reads of numbers for something else than a count: the text holds where they are the same."""
     found = [part.repeat.counting for part in everything(parts) if isinstance(part, Rounds)]
     counted = {n for each in found for text in (each.told, *each.setup) if text is not None for n in text.names}
-    return [read for read in circuit.reads if read.how not in UNASKED and circuit.names[read.wire] not in counted]
+    told = told_entries(circuit, parts)
+    asked = [read for read in circuit.reads if read.how not in UNASKED and read.wire not in told]
+    return [r for r in asked if not {circuit.names[w] for w in made_of(circuit, r.wire) or ()} <= counted]
+
+
+def made_of(circuit: FrozenCircuit, wire: Wire) -> set[Wire] | None:
+    """The inputs that a value is made of; None where it is computed on the way: `T + 1` is not, a loss is."""
+    between = unknown_behind(wire, lambda each: each in circuit.edges)
+    behind = {x for each in between if (made := step_of(each)) is not None for x in wires_in(made)} | {wire}
+    found = behind - {*between}
+    return None if not circuit.steps.keys().isdisjoint(between) or not found <= circuit.edges.keys() else found
 
 
 def demand_right(circuit: FrozenCircuit, text: str) -> None:
@@ -108,7 +138,7 @@ class LoopedText(Writer):
 
     def __str__(self) -> str:
         forward, backward = self.writing.lines(self.bound)
-        self.say.speller.uses_math = self.writing.uses_math
+        self.say.speller.uses_math, self.say.speller.functions = self.writing.uses_math, self.writing.functions
         self.backward.first = self.names.d_name(self.circuit.output)
         top = [*dict.fromkeys([*self.circuit.setup, *self.setup()])]
         asserted = self.asserted()
@@ -141,7 +171,8 @@ class LoopedText(Writer):
         arrays = [
             i for i in self.circuit.inputs if isinstance(i.wire.value, np.ndarray) and i.kind in ("input", "captured")
         ]
-        reads = [read for read in self.circuit.reads if read.how not in UNASKED]
+        told = told_entries(self.circuit, self.writing.level.parts)
+        reads = [read for read in self.circuit.reads if read.how not in UNASKED and read.wire not in told]
         reads += [Read(i.wire, "shape", i.wire.value.shape) for i in arrays if counted is None or i.wire in counted]
         Guards(page).assertions(reads)
         return page.lines

@@ -23,13 +23,17 @@ class Written:
     inside: list[TextLine] = field(default_factory=list)
     back: list[TextLine] = field(default_factory=list)
     lists: dict[str, str] = field(default_factory=dict)  # by what stands for them in `back`
+    ours: list[TextLine] = field(default_factory=list)  # the lines before it and in it that fill lists for the way back
+    theirs: list[TextLine] = field(default_factory=list)  # those in it that fill the user's
 
 
 @dataclass(frozen=True, slots=True)
 class ListEntry:
     """Where a round's entry stands in a list, by the counter: how many rounds were before it, or come after it.
 
-    The counter goes from `first` on by `stride`, or `back` again from the end; `names` are those of both.
+    The counter goes from `first` on by `stride`, or `back` again from the end; `names` are those of both. From the end
+    it is counted there, or in `rounds`, if that is the name of them all, from the beginning. Of a stretch of them
+    `less` are before it.
     """
 
     counter: str
@@ -37,6 +41,8 @@ class ListEntry:
     stride: int
     back: bool
     names: frozenset[str]
+    rounds: str = ""
+    less: str = ""
 
     @classmethod
     def of(cls, counter: str, counting: Counting, bound: str) -> ListEntry:
@@ -47,9 +53,11 @@ class ListEntry:
 
     def at(self, later: int = 0) -> Said:
         """The index of the entry that is so many rounds later, in a list with one for each round."""
-        return Said(self.text(later), self.names)
+        position = Said(self.position(later), self.names | ({self.rounds} if self.back else set()) - {""})
+        return Said(f"{position} - {self.less}", position.names | {self.less}) if self.less else position
 
-    def text(self, later: int) -> str:
+    def position(self, later: int) -> str:
+        """How many rounds were before the one that is so many later."""
         if self.stride == 1 and not self.back and self.first.isdigit():
             return plus(self.counter, later - int(self.first))
         if self.stride == -1 and not self.back:
@@ -61,11 +69,13 @@ class ListEntry:
         if self.first != "0" and (self.back or self.stride != 1):
             gone = f"({gone})"
         gone = gone if self.stride == 1 else f"{gone} // {self.stride}"
+        if self.back and self.rounds:
+            return plus(f"len({self.rounds}) - 1 - {gone}", later)
         return f"{later - 1} - {gone}" if self.back else plus(gone, later)
 
     def in_longer(self) -> tuple[Said, Said]:
         """The indices of the entries before and after a round, in a list with one more at its beginning."""
-        return (self.at(-1), self.at()) if self.back else (self.at(), self.at(1))
+        return (self.at(-1), self.at()) if self.back and not self.rounds else (self.at(), self.at(1))
 
 
 def plus(text: str, number: int) -> str:
@@ -92,13 +102,17 @@ def joined(
     picks: dict[str, Text],
     place: ListEntry,
     lists: dict[str, str],
+    within: ListEntry,
 ) -> Written:
-    """The loop of a part from the lines of its one round, with lists for what `back` asks of `forward`."""
+    """The loop of a part from the lines of its one round, with lists for what `back` asks of `forward`.
+
+    A round's entry stands at `place` in the user's lists, and `within` ours.
+    """
     written = Written()
     back = renamed(renamed(back, picks), picks)  # one may pick by what another picked
     needed = asked(back)
     told: dict[str, Text] = {}
-    kept = Keeping(place, names, written)
+    kept = Keeping(place, names, written, frozenset(part.called.values()), within)
     forward, tops = with_carried_in(part, names, forward)
     handed = {names.circuit.names[part.body.wires[place]] for place in part.repeat.delayed}
     forward = [replace(x, code=x.code.replace(" = +", " = ")) if x.binds & handed else x for x in forward]
@@ -117,16 +131,12 @@ def joined(
         told |= kept.number(text, f"ꙮ{wire.order}") if f"ꙮ{wire.order}" in needed else {}
     for token, name in lists.items():
         told |= kept.whole(name, token, fixed) if token in needed else {}
-    written.before += above
-    written.inside = [
-        *early,
-        *kept.top,
-        *(assignment(name, of) for of, name in tops.items()),
-        *forward,
-        *kept.bottom,
-        *late,
-    ]
-    written.back = renamed(back, told)
+    once = [*(assignment(name, of) for of, name in tops.items()), *forward]
+    written.inside = [*early, *kept.top, *once, *kept.bottom, *late]
+    written.ours = [x for x in (*written.before, *kept.top, *kept.bottom) if not kept.is_theirs(x)]
+    written.theirs = [x for x in (*kept.top, *kept.bottom) if kept.is_theirs(x)]
+    written.before = [*above, *written.before]
+    written.back = renamed(back, {token: text for token, text in told.items() if token})
     return written
 
 
@@ -166,11 +176,13 @@ def with_carried_in(part: Rounds, names: Names, forward: list[TextLine]) -> tupl
 
 @dataclass(slots=True)
 class Keeping:
-    """Lists of what the way back needs, one entry a round."""
+    """Lists of what the way back needs, one entry a round: `theirs`, the user's own, and ours at places `within`."""
 
     place: ListEntry
     names: Names
     written: Written
+    theirs: frozenset[str]
+    within: ListEntry
     top: list[TextLine] = field(default_factory=list)
     bottom: list[TextLine] = field(default_factory=list)
     numbers: dict[str, str] = field(default_factory=dict)  # the lists of plain numbers, by their texts
@@ -188,6 +200,9 @@ class Keeping:
         if listed.before:
             after = self.made(name, token, self.several_of(f"{name}_next")) if token in needed else {}
             return {**self.before(name, before, several), **after}
+        if listed.first is not None:
+            told = self.begun(name, token, "", several, self.names.forward_name(listed.first))
+            return {**told, **(self.before(name, before, self.several_of(f"{name}_prev")) if before else {})}
         if listed.begun:
             return self.begun(name, token, before, several)
         told = self.made(name, token, several)
@@ -212,10 +227,23 @@ class Keeping:
         line = appended(several, name)
         known = next((x.code for x in self.bottom if x.code.endswith(f".append({name})")), line.code)
         if known != line.code:
-            return {token: say("{}[{}]", self.stand(known.partition(".")[0]), self.place.at())}
+            several = known.partition(".")[0]
+            return {token: self.entry(several)}
         self.written.before.append(assignment(several, "[]"))
         self.bottom.append(line)
-        return {token: say("{}[{}]", self.stand(several), self.place.at())}
+        return {token: self.entry(several)}
+
+    def entry(self, several: str) -> Text:
+        """A round's entry of a list."""
+        return say("{}[{}]", self.stand(several), self.place_in(several).at())
+
+    def place_in(self, several: str) -> ListEntry:
+        """Where a round's entry stands in a list."""
+        return self.place if several in self.theirs else self.within
+
+    def is_theirs(self, line: TextLine) -> bool:
+        """Whether a line begins or fills a list of the user's."""
+        return not self.theirs.isdisjoint(line.binds | line.changes)
 
     def stand(self, several: str) -> str:
         """What stands for a list, or for what is the same in all rounds, until it is known whether it stays so."""
@@ -227,18 +255,18 @@ class Keeping:
         if (line := appended(several, name)) not in self.top:
             self.written.before.append(assignment(several, "[]"))
             self.top.append(line)
-        return {token: say("{}[{}]", self.stand(several), self.place.at())}
+        return {token: self.entry(several)}
 
     def carried(self, name: str, after: str, before: str) -> dict[str, Text]:
         """A value that is carried, as it comes in and perhaps as it goes out: in one list, which is one longer."""
         several = self.several_of(name)
         return self.begun(name, after, before, several) if after else self.before(name, before, several)
 
-    def begun(self, name: str, after: str, before: str, several: str) -> dict[str, Text]:
-        """A list that begins with what comes in."""
-        self.written.before.append(assignment(several, say("[{}]", name)))
+    def begun(self, name: str, after: str, before: str, several: str, first: str = "") -> dict[str, Text]:
+        """A list that begins with what comes in, or with `first`."""
+        self.written.before.append(assignment(several, say("[{}]", first or name)))
         self.bottom.append(appended(several, name))
-        one, two = self.place.in_longer()
+        one, two = self.place_in(several).in_longer()
         return {before: say("{}[{}]", self.stand(several), one), after: say("{}[{}]", self.stand(several), two)}
 
 

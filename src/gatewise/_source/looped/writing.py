@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Input, Stage, Wire, verify
+from gatewise._circuit import (
+    Expr,
+    FrozenCircuit,
+    Input,
+    Said,
+    SourcedWire,
+    Stage,
+    Wire,
+    step_of,
+    tick,
+    verify,
+    wires_in,
+)
+from gatewise._gates import GATES
 from gatewise._source.backward import Backward
 from gatewise._source.forward import Forward, line_of_stage
 from gatewise._source.guards import Guards
 from gatewise._source.lines import TextLine
+from gatewise._source.looking import is_gate
 from gatewise._source.looped.errors import UnprintedError
+from gatewise._source.masks import is_static
 from gatewise._source.names import Names
+from gatewise._source.spelling import names_said
 from gatewise._source.statements import Statements
 from gatewise._transforms import Event, reverse
+
+SUMS = (GATES[np.add], GATES[np.subtract], GATES[np.negative])
 
 
 class PartBackward(Backward):
@@ -34,14 +53,47 @@ class PartBackward(Backward):
         self.inline: dict[Wire, Any] = {}
 
     def events(self) -> list[Event]:
-        """The sweep. Raises `UnprintedError` where entries that are dead in one part would have to be so in another.
+        """The sweep from all seeds."""
+        return reverse(self.circuit, self.seeds)
 
-        It makes no difference where all behind is finite: 0 times it is 0.
+    def understand(self, event: Event, arriving: Counter[Wire]) -> None:
+        """What goes on to another part has all its entries alive there: 0 times what is finite is 0.
+
+        Raises `UnprintedError` where a value of another run may be infinite in one that a condition says is dead; those
+        that stand in no slice are dead in every run, so that the run that was recorded shows it.
         """
-        found = reverse(self.circuit, self.seeds)
-        edges, masked = self.circuit.edges, [event.wire for event in found if event.mask is not None]
-        if any(w in edges and edges[w].kind == "wild" and w not in self.names.covered for w in masked):
+        super().understand(event, arriving)
+        given = self.circuit.edges.get(event.wire)
+        if given is not None and given.kind == "wild" and not is_static(self.say.nodes.masks.get(event.upstream, True)):
             raise UnprintedError("entries that are dead go from one round to another")
+
+    def sized(self, wire: Wire, part: Any) -> Any:
+        """The same with the divisor of a mean told by the array: the count may be another."""
+        made = step_of(wire)
+        if made is None or not is_told_mean(made) or not isinstance(part, Expr):
+            return part
+        if is_gate(part, np.divide) and type(count := part.operands[1]) is int and count != 1:
+            return replace(part, operands=(part.operands[0], self.size_of(made, count)), where=None)
+        return replace(part, operands=tuple(self.sized(wire, x) for x in part.operands))
+
+    def size_of(self, made: Expr, count: int) -> Wire:
+        """A wire that stands for how many entries a mean has."""
+        array, axis = self.as_large(made.operands[0]), made.parameters.get("axis")
+        name = self.names.forward_name(array)
+        size = SourcedWire(tick(), self.circuit.recording, count)
+        self.names.named[size] = Said(f"{name}.size" if axis is None else f"{name}.shape[{axis}]", names_said(name))
+        self.say.nodes.forward_wires.add(size)
+        self.say.nodes.constants.add(size)
+        return size
+
+    def as_large(self, wire: Wire) -> Wire:
+        """A wire of the same shape that has a name, or will be asked for one; behind sums nothing is."""
+        found: Wire = wire
+        while found not in self.names.named and (made := step_of(found)) is not None:
+            same = [x for x in wires_in(made) if np.shape(x.value) == np.shape(wire.value)]
+            if not same or not made.gate.by_entry or made.gate in SUMS:
+                break
+            found = same[0]
         return found
 
     def contribute(self, parent: Wire, part: object, contributions: int) -> None:
@@ -66,13 +118,19 @@ class PartBackward(Backward):
         self.page.write(f"# backprop {line_of_stage(stage)}")
 
 
+def is_told_mean(made: Expr) -> bool:
+    """Whether a step is a mean whose divisor the size of its array tells."""
+    whole = made.gate is GATES[np.mean] and made.parameters.get("where", True) is True
+    return whole and isinstance(made.operands[0], Wire) and type(made.parameters.get("axis", 0)) in (int, type(None))
+
+
 def ones(value: Any) -> Any:
     return np.ones_like(value) if isinstance(value, np.ndarray) else type(value)(1.0)
 
 
 def unmarked(lines: Iterable[TextLine]) -> list[TextLine]:
     """The lines without the numbers of stages, which a part does not know."""
-    return [dataclasses.replace(line, mark="") for line in lines]
+    return [replace(line, mark="") for line in lines]
 
 
 class Part:
@@ -115,6 +173,6 @@ class Part:
     def forward(self) -> list[TextLine]:
         """Its way forward."""
         lines = Forward(self.page, self.guards).lines()
-        if self.guards.crc32 or self.page.say.speller.functions:
-            raise UnprintedError("it needs functions beside the printed one")
+        if self.guards.crc32:
+            raise UnprintedError("it needs a function beside the printed one")
         return unmarked(lines)

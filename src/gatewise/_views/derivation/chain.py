@@ -6,7 +6,7 @@ import math
 from functools import cached_property
 
 from gatewise._views.derivation.formulas import Term, formula, names_in_text, operand, power_of_e
-from gatewise._views.derivation.rounds import first_value, symbols_of_rounds
+from gatewise._views.derivation.rounds import first_value, of_all_rounds, symbols_of_rounds
 from gatewise._views.derivation.symbols import Symbols
 from gatewise._views.numbers import Entry, Value, entries, reals
 from gatewise._views.phrases import said
@@ -87,6 +87,10 @@ class Chain:
             first = formula(first_value(wire), self.of_name)
             latex = first.latex if first is not None else self.symbol(wire)
             return Term(rf"{latex} \text{{ {said('derivation.formula.first')}}}", is_array=bool(wire.shape))
+
+        if wire.pattern == "collects":
+            entry = self.sheet.wires[self.sheet.operands[wire.id][0].source]
+            return Term(of_all_rounds(self.sheet, wire, self.symbol(entry)), is_array=True)
 
         def stands_for(name: str) -> Term | None:
             source = self.by_name.get(name)

@@ -49,12 +49,24 @@ def first_value(wire: Wire) -> str:
     return wire.expression.rpartition(", then ")[0]
 
 
+def of_all_rounds(sheet: Sheet, wire: Wire, entry: str) -> str:
+    r"""`\left(h_{t}\right)_{t=0}^{19}`: an array whose entries the rounds make."""
+    loop = sheet.loop_of(wire)
+    assert loop is not None
+    first, last, step = loop.numbers
+    bounds = f"{loop.counter}={first}" if step == 1 else loop.counter
+    return rf"\left({entry}\right)_{{{bounds}}}" + (f"^{{{last}}}" if step == 1 else "")
+
+
 # ------------------------------------------------------------------------------------------------------ what is written
 
 
 def part_over_rounds(sheet: Sheet, source: Wire, target: Wire, d: str) -> Part | None:
     """What comes back along a use at the edge of a loop; None for any other use. `d` is the gradient of its wire."""
     loop = sheet.loop_of(target)
+    if loop is not None and target.pattern == "collects":
+        why = sentence("derivation.rounds.collects", wire=Code(source.name), array=Code(target.name))
+        return Part(f"{{{d}}}_{{{loop.counter}}}", [why])
     if loop is None or target.role not in ("each", "before"):
         return None
     if target.role == "each":

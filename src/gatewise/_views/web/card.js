@@ -186,7 +186,7 @@ class Card extends Sheet {
   /** @param {Wire} wire @param {Use} use */
   downstreamLines(wire, use) {
     const [source, line] = [this.wires[use.from], this.backAlong(wire, use)];
-    const axes = ["mixes", "spreads", "moves"].includes(wire.pattern ?? "") ? [] : stretchedAxes(source.shape, wire.shape);
+    const axes = ["mixes", "spreads", "moves", "collects"].includes(wire.pattern ?? "") ? [] : stretchedAxes(source.shape, wire.shape);
     if (!axes.length || use.contribution === null) return [line];
     const [again, made] = [source, wire].map((each) => `${nameOf(each)} ${shapeText(each.shape)}`);
     return [line, `  ${said("back.summed", { axes: axesText(axes), wire: again, made })}`];

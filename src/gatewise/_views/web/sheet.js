@@ -9,7 +9,7 @@ import { plain, shapeText } from "./texts.js";
 export const nameOf = (wire) => plain(wire.name);
 /** @param {Wire} wire */
 export const isGate = (wire) => wire.kind === "gate";
-const EDGES = ["shares", "carries", "continues", "leaves"];
+const EDGES = ["shares", "carries", "continues", "leaves", "collects"];
 /** Whether it stands at the edge of a loop, where a round meets the others and what is outside. @param {Wire} wire */
 export const isEdge = (wire) => EDGES.includes(wire.pattern ?? "");
 /** @param {Wire} wire */
