@@ -285,3 +285,12 @@ def test_ones_run_a_function_once(typed, tmp_path):
     answer = typed("show", "f.py:f", "x=[1.0, 2.0]", "--upstream", "ones")
     assert answer.err.count("run") == 1
     assert "[2, 2]" in answer.out
+
+
+def test_to_show_loads_no_checker():
+    """It is a third of what the command would load."""
+    code = (
+        "import sys; from gatewise._cli.commands import status_of; status_of(['show', 'x * y', 'x=2', 'y=3']);"
+        "sys.exit(any(name.startswith(('gatewise._check', 'gatewise.train')) for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=False).returncode == 0

@@ -140,7 +140,7 @@ class Ports(dict[int, Any]):
         return Ports(self | other)
 
 
-def to_step(g: Any, out: object, operands: tuple[int], parameters: Parameters, live: Any = None) -> tuple[Ports]:
+def to_step(g: Value, out: object, operands: tuple[int], parameters: Parameters, live: Any = None) -> tuple[Ports]:
     """What goes back from one output of a step with several; its only value is which one."""
     return (Ports({operands[0]: g if live is None else Live(g, live)}),)
 
@@ -148,7 +148,7 @@ def to_step(g: Any, out: object, operands: tuple[int], parameters: Parameters, l
 port = Pullback(to_step, positions=(0,))
 
 
-def to_original(g: Any, out: object, operands: object, parameters: Parameters, live: Any = None) -> tuple[object]:
+def to_original(g: Value, out: object, operands: object, parameters: Parameters, live: Any = None) -> tuple[object]:
     """What goes back from the wire that a derivative, its value the bit, gives to an input which already had one."""
     return (g if live is None else Live(g, live),)
 

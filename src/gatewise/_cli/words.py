@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import os
 import re
@@ -9,7 +10,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from gatewise._check import halves_in
 from gatewise._cli.functions import (
     class_named,
     forward_method,
@@ -106,7 +106,7 @@ def refuse_function(text: str, words: Sequence[str], command: str) -> None:
             why = "a function is named by the file, a colon and its name alone."
             raise CommandError(f"{shown_word(text)} names no function.", why, f"gatewise {command} {path}:{name}")
     node = class_named(found[1], found[3]) if found is not None else None
-    if found is not None and node is not None and not (command == "check" and halves_in(node)):
+    if found is not None and node is not None and not (command == "check" and has_halves(node)):
         why = "it makes an object, and a circuit is of a function."
         line = wrapper(found[1], node.name, forward_method(node))
         raise CommandError(f"{found[1]}: {node.name} is a class.", why, line_to_add(found[1], line))
@@ -121,6 +121,13 @@ def refuse_function(text: str, words: Sequence[str], command: str) -> None:
         raise CommandError(
             f"{shown_word(text)} is no expression here.", why, f"gatewise {command} {module[1]}.py{name}"
         )
+
+
+def has_halves(node: ast.ClassDef) -> bool:
+    """Whether the methods of a class are what `gatewise check` compares with each other."""
+    from gatewise._check import halves_in  # the checker, for a class that is to be checked alone
+
+    return bool(halves_in(node))
 
 
 def line_to_add(path: str, line: str, name: str = "f") -> str:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gatewise._gates.gate import GATES, NAMES, Gate, operands_and_parameters
-from gatewise._types import Function, Parameters
+from gatewise._types import Function, Parameters, Value
 
 Place = tuple[tuple[Any, int], ...]  #: (code object, last instruction) of the user's frames, the shown function first
 
@@ -91,12 +91,12 @@ class Traced:
         return Traced(Expr(GATES[np.reciprocal], one_over, (self.made,), {}, None, typed={ONE: repr(other)}))
 
 
-def one_over(x: Any) -> object:
+def one_over(x: Value) -> object:
     """`1.0 / x`: the reciprocal as the course writes it."""
     return 1.0 / x
 
 
-def real_power(x: Any, y: object) -> object:
+def real_power(x: Value, y: object) -> object:
     """`x ** y` for floats, NaN where Python would turn complex."""
     out = x**y
     return math.nan if type(out) is complex and complex not in (type(x), type(y)) else out

@@ -63,6 +63,8 @@ class Guards:
 
         It holds for any number of them where they go entry by entry into a sum over all, and nobody asked how many.
         """
+        if not any(by_mask(step, self.circuit.spelled) for step in self.circuit.steps.values()):
+            return []
         picked: dict[Wire, set[Wire]] = {}  # by a wire with an axis of picked entries: the steps that picked them
         matter = set[Wire]()
         for wire, step in self.circuit.steps.items():
