@@ -64,7 +64,7 @@ class Piece:
 def operation(symbol: str, left: Piece, right: Piece, value: Known) -> Piece:
     """The Python text of an operator between two parts.
 
-    >>> operation("**", Part("x").negative(), Part("2"), None).text
+    >>> operation("**", Piece("x").negative(), Piece("2"), None).text
     '(-x)**2'
     """
     binding, tight_left, tight_right = BINDING[symbol]

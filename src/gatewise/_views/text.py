@@ -10,7 +10,7 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # controls, direction mark
 def plain_text(text: str, limit: int = 200) -> str:
     r"""The text with every character that draws nothing or moves the cursor written out.
 
-    >>> plain("a\nb\x1b[31m")
+    >>> plain_text("a\nb\x1b[31m")
     'a\\nb\\x1b[31m'
     """
     if text.isprintable():
