@@ -222,6 +222,17 @@ def warping(ys, b, k):
     return R[n, m]
 
 
+def adam(w, A, b, lr, k, steps):
+    state = {"w": w, "m": np.zeros(4), "v": np.zeros(4)}
+    for t in range(1, steps + 1):
+        g = A.T @ (A @ state["w"] - b)
+        state["m"] = k * state["m"] + (1 - k) * g
+        state["v"] = 0.99 * state["v"] + 0.01 * g**2
+        step = state["m"] / (1 - k**t) / (np.sqrt(state["v"]) + 1e-8)
+        state["w"] = state["w"] - lr * step
+    return np.sum(state["w"] ** 2)
+
+
 HELPERS = {"soft_least", "log_shares", "turn", "step_of_two"}
 PEOPLE = [
     f

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from types import CodeType
 
 from gatewise._loops.regions import Region
@@ -10,14 +11,28 @@ from gatewise._recording import assignments, function_node, is_typed_number, sou
 
 
 def line_before(region: Region, name: str) -> ast.expr | None:
-    """What the user's code assigns to a name before a loop, in the same block of statements, nothing between."""
+    """What the user's code assigns to a name, or to `name[key]`, before a loop, in the same block of statements."""
     source = source_of(region.code)
     if source is None:
         return None
     for block in blocks(function_node(source, region.code)):
         if region.loop in block:
             before = block[: block.index(region.loop)]
+            if "[" in name:
+                return entry_before(before, *name.rstrip("]").split("["))
             return next((found for s in reversed(before) if (found := assigned_by(s, name)) is not None), None)
+    return None
+
+
+def entry_before(before: Sequence[ast.AST], name: str, key: str) -> ast.expr | None:
+    """What a dict holds under a key, by the display that the last statement with its name binds it to."""
+    for statement in reversed(before):
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=bound)], value=ast.Dict(keys=keys, values=values)) if bound == name:
+                pairs = zip(keys, values, strict=True)
+                return next((v for k, v in pairs if isinstance(k, ast.Constant) and k.value == key), None)
+        if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement)):
+            return None
     return None
 
 

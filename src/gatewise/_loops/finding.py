@@ -253,7 +253,11 @@ def bound_to(circuit: FrozenCircuit, wire: Wire | None, region: Region) -> str:
     assert wire is not None
     place = expr(wire).place
     statement = statement_at(*place[region.depth]) if place else None
-    target = (statement.into or statement.target or "") if statement is not None else ""
+    if statement is None:
+        return ""
+    if statement.into and statement.target:  # state["m"] = ...
+        return f"{statement.into}[{statement.target}]"
+    target = statement.into or statement.target or ""
     if "," not in target:
         return target
     called = re.sub(r"_\d+$", "", circuit.names.get(wire, ""))
