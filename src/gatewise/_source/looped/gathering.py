@@ -158,7 +158,8 @@ def stack_of(circuit: FrozenCircuit, row: Sequence[Any]) -> Wire:
     for x in row:
         bits |= x.bits if isinstance(x, Wire) else 0
     value = np.stack([x.value if isinstance(x, Wire) else x for x in row])
-    step = Expr(STACK, STACK.function, tuple(row), {"axis": 0}, value)
+    known = [x if not isinstance(x, Wire) or x in circuit.ids else x.value for x in row]  # the last may be for nobody
+    step = Expr(STACK, STACK.function, tuple(known), {"axis": 0}, value)
     return SourcedWire(tick(), bits, value, step=step)
 
 
