@@ -236,8 +236,10 @@ def rivals_of(inquiry: Inquiry, i: int) -> list[ast.stmt]:
     """The lines before a value that give the gradient of one wire, where what follows takes it for another's."""
     before = [j for j in backward_values(inquiry) if i in inquiry.changes[j] and roles_of(inquiry, j)]
     other = [j for j in before if is_exact(inquiry, j) and not is_taken_for_what_it_is(inquiry, j)]
-    if wires_named(inquiry, i) & {*roles_of(inquiry, i)}:  # it is not what its own name says: theirs may be believed
-        other = [j for j in other if not is_right_by_its_name(inquiry, j)]
+    contradicted = bool(wires_named(inquiry, i) & {*roles_of(inquiry, i)})  # its own name: theirs may be believed
+    other = [
+        j for j in other if not is_right_by_its_name(inquiry, j) or not (contradicted or plain_readings(inquiry, j))
+    ]
     return [s for s in statements_of(inquiry, other) if s is not inquiry.events[i].place.statement]
 
 
