@@ -45,8 +45,34 @@ def branching(a):
     return total
 
 
+def alternating(a):
+    total = 0.0
+    for t in range(len(a)):
+        total = total + a[0] if t % 2 else total * a[1]
+    return total
+
+
+def counted_by_while(a):
+    total, t = 0.0, 0
+    while t * t < len(a):
+        total = total + a[1] * t
+        t += 1
+    return total
+
+
+def windows(a):
+    sums = np.zeros(a.shape[0] - 1)
+    for t in range(sums.shape[0]):
+        if t != 1:
+            sums[t] = np.sum(a[t : t + 2] ** 2)
+    return np.sum(sums)
+
+
 def literal(a):
     return a[0] * a[1] + a[-1]
+
+
+COUNTED = (alternating, counted_by_while, windows)
 
 
 def given(f: Any, count: int) -> np.ndarray:
@@ -60,7 +86,7 @@ def printed(f: Any, count: int) -> Any:
 
 
 @pytest.mark.parametrize("recorded", [2, 5])
-@pytest.mark.parametrize("f", [squares, indexed, columns, unpacked, picked_by_python, branching, literal])
+@pytest.mark.parametrize("f", [squares, indexed, columns, unpacked, picked_by_python, branching, literal, *COUNTED])
 def test_at_other_counts_it_is_right_or_says_so(f, recorded):
     program = printed(f, recorded)
     refused = []

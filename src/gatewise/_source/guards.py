@@ -50,7 +50,7 @@ class Guards:
 
         That is a loop, or something like one (`first, *rest = x`): a text with a line for each holds for as many.
         """
-        taken: dict[tuple[Wire, Place, int], set[int]] = {}
+        taken: dict[tuple[Wire, Place, int], set[object]] = {}
         asked = (step for read in self.circuit.reads for _, step in self.made_for(read.wire))
         for step in (*self.circuit.steps.values(), *asked):
             if step.gate is GATES[pick] and step.place and isinstance(array := step.operands[0], Wire):
@@ -160,13 +160,15 @@ def asserted(text: Text, read: Read, checksum: Callable[[], str]) -> str:
     return f"assert {condition}, {f'recorded where {text.text} was {was}: record it again for other inputs'!r}"
 
 
-def entries_taken(index: object) -> Iterator[tuple[int, int]]:
-    """The axes of which an index takes one entry, and which; as far as it is told without the array's own axes."""
+def entries_taken(index: object) -> Iterator[tuple[int, object]]:
+    """The axes of which an index takes one entry, or some in a row, and which; as far as the index itself tells."""
     axis = 0
     for part in index if isinstance(index, tuple) else (index,):
         if type(part) is int:
             yield axis, part
-        elif part is not None and type(part) is not slice:
+        elif type(part) is slice:
+            yield axis, (part.start, part.stop, part.step)
+        elif part is not None:
             return
         axis += part is not None
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import Expr, FrozenCircuit, Wire, made_as_written, with_wires
+from gatewise._circuit import Expr, FrozenCircuit, Read, Wire, made_as_written, with_wires
 from gatewise._loops import repeats
 from gatewise._source.backward import Backward
 from gatewise._source.forward import Forward
@@ -64,7 +64,22 @@ def with_loops(circuit: FrozenCircuit, recompute: int | None = None) -> Staged:
         except UnprintedError as error:  # right as it is, round by round
             why = [*(f"{each.counting.text} stays unrolled: {error}" for each in found), *why]
     why += ["nothing is computed again: no loop is printed as one"] if recompute is not None else []
-    return Staged(Writer(circuit, "code").text([f"# {each}" for each in dict.fromkeys(why)]))
+    comments = [f"# {each}" for each in dict.fromkeys(why)]
+    return Staged(Writer(circuit, "code").text(comments, any(is_counted_by_sizes(each.text, circuit) for each in left)))
+
+
+def is_counted_by_sizes(loop: str, circuit: FrozenCircuit) -> bool:
+    """Whether the sizes of arrays may say how often a loop went round: `range(len(xs))`, `range(n)`, `while t < n`.
+
+    A loop over an array itself asks for as many entries, and numbers among the arguments are asked for as they are.
+    """
+    head = loop.partition(":")[0]
+    counted = head.partition(" in ")[2] if head.startswith("for ") else head
+    if not counted.startswith(("range(", "reversed(range(", "while ")):
+        return False
+    numbers = {i.text for i in circuit.inputs if np.ndim(i.wire.value) == 0}
+    words = set(re.findall(r"[^\W\d]\w*", counted))
+    return not words <= numbers | {"range", "reversed", "while", "for", "in", "min", "max", "int", "abs"}
 
 
 class Writer:
@@ -78,11 +93,21 @@ class Writer:
         self.forward, self.backward = Forward(self.page, self.guards), Backward(self.page)
         self.say.speller.defined = definition
 
-    def text(self, said: Sequence[str] = ()) -> str:
-        """Everything, from imports to return; `said` are comments above the forward pass."""
+    def text(self, said: Sequence[str] = (), sized: bool = False) -> str:
+        """Everything, from imports to return; `said` are comments above the forward pass.
+
+        Where it is `sized`, it holds for arrays of the recorded shapes alone, and asks for them.
+        """
         backward = self.backward.lines()
         forward = self.forward.lines()
-        return self.assembled([*said, *self.circuit.setup, *forward], backward)
+        return self.assembled([*said, *self.circuit.setup, *(self.shapes() if sized else []), *forward], backward)
+
+    def shapes(self) -> Sequence[object]:
+        """The assertions that the arrays among the inputs have the recorded shapes."""
+        page = Statements(self.circuit, "code")
+        arrays = [i for i in self.circuit.inputs if isinstance(i.wire.value, np.ndarray) and i.kind == "input"]
+        Guards(page).assertions([Read(i.wire, "shape", i.wire.value.shape) for i in arrays])
+        return page.lines
 
     def assembled(self, forward: Sequence[object], backward: Sequence[object]) -> str:
         """The whole text around the lines of the two passes."""
