@@ -19,6 +19,7 @@ JUDGED = ALL if os.environ.get("GATEWISE_OUTSIDE") == "all" else ALL[::3]
 NOT_NAMED = {
     "course_name_model_script": {30},
     "kern_bag_of_words_script": {39},
+    "kern_lse_pool_script": {37},
     "kern_prenorm_block": {40},
     "kern_triplet": {27},
     "sci_book_greeks": {36, 37},
@@ -63,5 +64,5 @@ def test_what_is_written_without_sight_is_what_it_says():
     for outsider in ALL:
         mistakes[outsider.plain] += len(outsider.told["mistakes"])
         missed[outsider.plain] += len(NOT_NAMED.get(outsider.name, ()))
-    assert (missed[True], mistakes[True]) == (12, 123)
+    assert (missed[True], mistakes[True]) == (13, 123)
     assert (missed[False], mistakes[False]) == (8, 57)
