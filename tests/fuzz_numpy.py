@@ -3,8 +3,8 @@
 Values must be NumPy's, gradients JAX's where it is installed and says the same and those of differences elsewhere;
 forward, reverse and all orders of nesting must agree, and full Hessians be symmetric. Beside every tenth stands a
 program on a kink, which passes what docs/subgradients.md says. Every disagreement is printed as the smallest program
-that shows it; ends with 1 where there is one. `--jax N` asks JAX about every Nth program, 0 about none: it takes about
-a second for each.
+that shows it; ends with 1 where there is one. `--jax N` asks JAX about every Nth program, 0 about none: it takes
+about a third of a second for each.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def uncontested(inquiry: Inquiry, located: Located, goal: Goal) -> Located:
     others = [s for s in statements_on_way(inquiry, goal) if s is not found.statement]
     up_to = Rank.LOCAL if own is None else own.rank
     rivals = [each for each in mendings(inquiry, others, goal, up_to=up_to) if is_a_claim(inquiry, *each)]
-    if own is None and len(rivals) == 1 and is_telling(rivals[0][1]):
+    if own is None and len(rivals) == 1 and is_telling(*rivals[0]):
         s, change = rivals[0]
         return Located([with_its_change(inquiry, s, change, ())], [s])
     lines = [s for s, _ in rivals]
@@ -44,16 +44,20 @@ def uncontested(inquiry: Inquiry, located: Located, goal: Goal) -> Located:
     return any_of([*lines, found.statement]) if lines else located
 
 
-def is_telling(change: Change[ast.stmt]) -> bool:
-    """Whether a change undoes a slip in what stands there: no line before or after it could do the same."""
-    return change.rank <= Rank.FACTOR and not change.whole
+def is_telling(s: ast.stmt, change: Change[ast.stmt]) -> bool:
+    """Whether a change undoes a slip in what stands there: no line before or after it could do the same.
+
+    Another number in the place of one says no more than that something is off by a factor.
+    """
+    shorter = sum(1 for _ in ast.walk(change.node)) < sum(1 for _ in ast.walk(s))
+    return not change.whole and (change.rank < Rank.FACTOR or (change.rank == Rank.FACTOR and shorter))
 
 
 def is_a_claim(inquiry: Inquiry, s: ast.stmt, change: Change[ast.stmt]) -> bool:
     """Whether a change of a line says more than that a line before it, or after it, may be undone there."""
     if not leaves_the_value(inquiry, s, change) or spoils_what_is_right(inquiry, s, change):
         return False
-    return is_telling(change) or not is_outer(inquiry, s, change)
+    return is_telling(s, change) or not is_outer(inquiry, s, change)
 
 
 def statements_on_way(inquiry: Inquiry, goal: Goal) -> list[ast.stmt]:

@@ -24,7 +24,7 @@ def holders_of(arrays: Collection[np.ndarray], start: object) -> Iterator[tuple[
         if id(each) in seen:
             continue
         seen.add(id(each))
-        for container, key, value in parts_of(each):
+        for container, key, value in held_parts(each):
             if id(value) in known and container is not None:
                 yield (container, key), known[id(value)]
             elif not isinstance(value, (np.ndarray, np.generic, str, bytes, int, float, type, types.ModuleType)):
@@ -39,7 +39,7 @@ def holds(container: Any, key: object, array: np.ndarray) -> bool:
         return False
 
 
-def parts_of(x: object) -> Iterator[tuple[object, object, object]]:
+def held_parts(x: object) -> Iterator[tuple[object, object, object]]:
     """What an object leads to: the dict or list that holds it (None where it cannot be set), its key, and itself."""
     if isinstance(x, dict):
         yield from ((x, key, value) for key, value in list(x.items()))

@@ -236,8 +236,11 @@ def rivals_of(inquiry: Inquiry, i: int) -> list[ast.stmt]:
     """The lines before a value that give the gradient of one wire, where what follows takes it for another's."""
     before = [j for j in backward_values(inquiry) if i in inquiry.changes[j] and roles_of(inquiry, j)]
     other = [j for j in before if is_exact(inquiry, j) and not is_taken_for_what_it_is(inquiry, j)]
-    if wires_named(inquiry, i) & {*roles_of(inquiry, i)}:  # it is not what its own name says: theirs may be believed
-        other = [j for j in other if not is_right_by_its_name(inquiry, j)]
+    other = [j for j in other if not plain_readings(inquiry, j) or not wires_named(inquiry, j)]
+    contradicted = bool(wires_named(inquiry, i) & {*roles_of(inquiry, i)})  # its own name: theirs may be believed
+    other = [
+        j for j in other if not is_right_by_its_name(inquiry, j) or not (contradicted or plain_readings(inquiry, j))
+    ]
     return [s for s in statements_of(inquiry, other) if s is not inquiry.events[i].place.statement]
 
 
@@ -275,6 +278,9 @@ def hands_on_what_is_right(inquiry: Inquiry, s: ast.stmt, i: int) -> bool:
     """
     key = as_found(inquiry, s).key
     done = sum(e.place.statement is s and e.place.key == key for e in inquiry.events[:i])
+    around = isinstance(s, ast.AugAssign) or not isinstance(getattr(s, "value", None), ast.Call)
+    if around and any(isinstance(e, ast.Call) for e in ast.walk(s)):
+        return False  # what it does with what the helper gives may be wrong as well
     given = [
         a for call in ast.walk(s) if isinstance(call, ast.Call) for a in (*call.args, *(k.value for k in call.keywords))
     ]

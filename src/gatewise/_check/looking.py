@@ -17,7 +17,7 @@ from gatewise._check.parameters import Parameter
 from gatewise._check.probing import Probe, as_judgement
 from gatewise._check.recorded import Run
 from gatewise._check.report import Finding, ParameterReport, verdict_of
-from gatewise._check.sampling import Effort, Progress, direction, entries_of
+from gatewise._check.sampling import Effort, Progress, direction, entries_looked_at
 from gatewise._check.subject import Subject
 from gatewise._numerical import Direction, Judgement, judge
 from gatewise._numerical.evidence import SMALLEST
@@ -46,7 +46,7 @@ class Look:
         """Every parameter of which something is said."""
         subject, judged = self.subject, []
         told = [p for p in subject.parameters if claims.by_name[p.name] is not None]
-        plan = {p.name: entries_of(p, claims.by_name[p.name], self.effort, told) for p in told}
+        plan = {p.name: entries_looked_at(p, claims.by_name[p.name], self.effort, told) for p in told}
         total = sum(len(plan[p.name]) + self.directions(p, plan[p.name]) for p in told)
         with Progress(total) as progress:
             for p in subject.parameters:

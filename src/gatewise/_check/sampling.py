@@ -41,7 +41,7 @@ def effort_of(name: object) -> Effort:
     return EFFORTS[name]
 
 
-def entries_of(p: Parameter, claim: npt.ArrayLike, effort: Effort, parameters: Sequence[Parameter]) -> list[int]:
+def entries_looked_at(p: Parameter, claim: npt.ArrayLike, effort: Effort, parameters: Sequence[Parameter]) -> list[int]:
     """The entries of one array that are looked at: all of a small one; else the largest, both ends, and random ones."""
     share = max(effort.each, effort.entries // max(1, len(parameters)))
     if p.size <= share:

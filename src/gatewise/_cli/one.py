@@ -62,15 +62,15 @@ def marks_of(found: Any) -> dict[str, Any]:
         reports = [row.report for row in found.rows if row.report is not None]
         right = sum(row.verdict == "right" for row in found.rows)
         open_ones = [str(row.pair) for row in found.rows if row.verdict in ("not run", "undecidable")]
-        note = "; ".join([*(f"not judged: {each}" for each in open_ones), *filter(None, map(listed, reports))])
+        note = "; ".join([*(f"not judged: {each}" for each in open_ones), *filter(None, map(lines_told, reports))])
         wrong = [each for report in reports for each in wrong_lines(report)]
         return {"right": right, "of": len(found.rows), "mistakes": wrong, "note": note}
     right = sum(p.verdict == "right" for p in found.parameters)
     of = len(found.parameters) + len({*found.not_given} - found.data) + len(found.not_judged)
-    return {"right": right, "of": of, "mistakes": wrong_lines(found), "note": listed(found)}
+    return {"right": right, "of": of, "mistakes": wrong_lines(found), "note": lines_told(found)}
 
 
-def listed(report: Any) -> str:
+def lines_told(report: Any) -> str:
     """The lines of which one is wrong, where it could not be told which."""
     return f"one of the lines {', '.join(str(each.line) for each in report.suspects)}" if report.suspects else ""
 

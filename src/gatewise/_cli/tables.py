@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gatewise._views.text import cells, pad, pad_left
+from gatewise._views.text import cells, pad_left, padded_to
 
 GAP = "  "
 PROSE = {"made by", "local gradients", "what the gate does", "what it does to gradients", "what it is about"}
@@ -43,7 +43,7 @@ class Column:
         return min(self.natural, max(NARROWEST, *map(cells, words)))
 
     def put(self, text: str, width: int) -> Piece:
-        return self.head, (pad_left if self.is_right else pad)(text, width)
+        return self.head, (pad_left if self.is_right else padded_to)(text, width)
 
 
 def in_blocks(columns: Sequence[Column], width: int) -> list[list[Column]]:
@@ -51,20 +51,20 @@ def in_blocks(columns: Sequence[Column], width: int) -> list[list[Column]]:
     key, *rest = columns
     blocks = [[key]]
     for column in rest:
-        if len(blocks[-1]) > 1 and needed([*blocks[-1], column]) > width:
+        if len(blocks[-1]) > 1 and least_width([*blocks[-1], column]) > width:
             blocks.append([key])
         blocks[-1].append(column)
     return blocks
 
 
-def needed(columns: Sequence[Column]) -> int:
+def least_width(columns: Sequence[Column]) -> int:
     return sum(column.least for column in columns) + len(GAP) * (len(columns) - 1)
 
 
 def widths(columns: Sequence[Column], width: int) -> list[int]:
     """What each column gets: what it needs, and an even share of what is left, up to what it would like."""
     given = [column.least for column in columns]
-    spare = width - needed(columns)
+    spare = width - least_width(columns)
     while spare > 0 and (short := [k for k, column in enumerate(columns) if given[k] < column.natural]):
         for k in short[:spare]:
             given[k] += 1
@@ -79,11 +79,11 @@ def laid_out(columns: Sequence[Column], width: int) -> list[list[Piece]]:
     for block in blocks:
         rows = [k for k in range(len(columns[0].texts)) if len(blocks) == 1 or any(c.texts[k] for c in block[1:])]
         lines += [[]] if lines else []
-        lines += beside(block, rows, width) if needed(block) <= width else below(block, rows, width)
+        lines += table_lines(block, rows, width) if least_width(block) <= width else below(block, rows, width)
     return lines
 
 
-def beside(block: Sequence[Column], rows: Sequence[int], width: int) -> Iterator[list[Piece]]:
+def table_lines(block: Sequence[Column], rows: Sequence[int], width: int) -> Iterator[list[Piece]]:
     """A table with a head, a rule, and each row on as many lines as its prose takes."""
     given = widths(block, width)
     yield from row_lines(block, [column.head for column in block], given)

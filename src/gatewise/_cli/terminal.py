@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gatewise._cli.tables import GAP, Column, broken_line, laid_out
-from gatewise._views.text import cells, pad, pad_left
+from gatewise._views.text import cells, pad_left, padded_to
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,7 +49,7 @@ def plain_table(header: Row, rows: Sequence[Row], to_the_right: Sequence[int] = 
     widths = [max(cells(line[column]) for line in lines) for column in range(len(header))]
 
     def joined(line: Row) -> str:
-        padded = ((pad_left if k in to_the_right else pad)(text, widths[k]) for k, text in enumerate(line))
+        padded = ((pad_left if k in to_the_right else padded_to)(text, widths[k]) for k, text in enumerate(line))
         return GAP.join(padded).rstrip()
 
     return "\n".join([joined(header), GAP.join("-" * width for width in widths), *map(joined, rows)])

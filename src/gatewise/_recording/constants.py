@@ -69,7 +69,7 @@ def worked_out(node: ast.AST, known: Named, modules: Named) -> Any:
         case ast.Attribute(value=value, attr=attribute) if attribute in ATTRIBUTES:
             return getattr(np.asarray(worked_out(value, known, modules)), attribute)
         case ast.Attribute(value=value, attr="T"):
-            return as_array(worked_out(value, known, modules)).T
+            return known_array(worked_out(value, known, modules)).T
         case ast.Subscript(value=value, slice=index):
             parts = worked_out(value, known, modules)
             place = worked_out(index, known, modules)
@@ -116,7 +116,7 @@ def as_number(x: object) -> Any:
     return x
 
 
-def as_array(x: object) -> Any:
+def known_array(x: object) -> Any:
     """An array. Raises `NotPlainError` for anything else."""
     if not isinstance(x, np.ndarray):
         raise NotPlainError

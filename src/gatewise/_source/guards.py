@@ -54,7 +54,7 @@ class Guards:
         asked = (step for read in self.circuit.reads for _, step in self.made_for(read.wire))
         for step in (*self.circuit.steps.values(), *asked):
             if step.gate is GATES[pick] and step.place and isinstance(array := step.operands[0], Wire):
-                for axis, entry in entries(step.parameters["index"]):
+                for axis, entry in entries_taken(step.parameters["index"]):
                     taken.setdefault((array, step.place, axis), set()).add(entry)
         return list(dict.fromkeys((array, axis) for (array, _, axis), found in taken.items() if len(found) > 1))
 
@@ -160,7 +160,7 @@ def asserted(text: Text, read: Read, checksum: Callable[[], str]) -> str:
     return f"assert {condition}, {f'recorded where {text.text} was {was}: record it again for other inputs'!r}"
 
 
-def entries(index: object) -> Iterator[tuple[int, int]]:
+def entries_taken(index: object) -> Iterator[tuple[int, int]]:
     """The axes of which an index takes one entry, and which; as far as it is told without the array's own axes."""
     axis = 0
     for part in index if isinstance(index, tuple) else (index,):

@@ -100,7 +100,7 @@ def twin_of_class(cls: type, bases: tuple[type, ...], made: MutableMapping[int, 
     return TwinClass(cls.__name__, bases, told | own)
 
 
-def fill(twin: TwinClass, cls: type, seen: Callable[[Any], Any]) -> None:
+def fill_twin(twin: TwinClass, cls: type, seen: Callable[[Any], Any]) -> None:
     """Give a twin what its class holds."""
     for name, value in vars(cls).items():
         if name in OF_EVERY_CLASS or name in ("__module__", "__doc__"):

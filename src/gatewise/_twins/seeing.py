@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._tensor import STOPPED, Tensor
-from gatewise._twins.classes import fill, given_back, twin_of_class
+from gatewise._twins.classes import fill_twin, given_back, twin_of_class
 from gatewise._twins.reached import Plan, plan_of
 from gatewise._types import Function
 
@@ -82,7 +82,7 @@ class Seeing:
         bases = tuple(base if base is object else self.twin_class(base) for base in cls.__bases__)
         twin = twin_of_class(cls, bases, self.objects)
         self.made[id(cls)] = cls, twin
-        fill(twin, cls, self.seen_through)
+        fill_twin(twin, cls, self.seen_through)
         return twin
 
     def cell(self, cell: types.CellType) -> types.CellType:

@@ -13,7 +13,7 @@ from gatewise._views.numbers import Value, adds_up, equation, number, quantity
 from gatewise._views.patterns import axes_text, lesson, spoken, stretched_axes, what_it_did
 from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Use, Wire, read
-from gatewise._views.text import cells, pad, plain_text
+from gatewise._views.text import cells, padded_to, plain_text
 from gatewise._views.trouble import cure_lines
 
 _LABEL = 12  # cells from a line's label to its text
@@ -174,7 +174,7 @@ class _Page:
             return []
         if sum(map(cells, texts)) > 2 * _SOURCE_AT:
             return texts
-        return ["".join(pad(text, max(_LOCAL_EVERY, cells(text) + 3)) for text in texts)]
+        return ["".join(padded_to(text, max(_LOCAL_EVERY, cells(text) + 3)) for text in texts)]
 
     def _local_along(self, wire: Wire, use: Use) -> str:
         name, source = f"d{plain_text(wire.name)}/d{self._source(use)}", self.sheet.wires[use.source]
@@ -356,12 +356,12 @@ def _terms(expression: str, values: Mapping[str, Value]) -> tuple[list[Value], l
 def _labelled(label: str, texts: list[str]) -> list[str]:
     """The texts as lines of a card, the first with its label before it."""
     labels = [said(f"card.{label}"), *[""] * (len(texts) - 1)]
-    return [f"  {pad(label, _LABEL)}{text}" for label, text in zip(labels, texts, strict=False)]
+    return [f"  {padded_to(label, _LABEL)}{text}" for label, text in zip(labels, texts, strict=False)]
 
 
 def _at_column(left: str, right: str, column: int) -> str:
     """Two parts of a line, the second at its column, or three spaces on where the first is long."""
-    return pad(left, max(column, cells(left) + 3)) + right
+    return padded_to(left, max(column, cells(left) + 3)) + right
 
 
 def _turned(shape: tuple[int, ...], turn: str | None) -> tuple[int, ...]:

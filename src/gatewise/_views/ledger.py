@@ -12,7 +12,7 @@ from gatewise._views.numbers import DASH, quantity, shape_text
 from gatewise._views.patterns import what_it_did
 from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Use, Wire, read
-from gatewise._views.text import cells, pad, pad_left, plain_text
+from gatewise._views.text import cells, pad_left, padded_to, plain_text
 
 _WIDEST_EXPRESSION = 60
 _TO_THE_RIGHT = ("value", "gradient", "numerical")
@@ -68,7 +68,7 @@ def ledger(record: Mapping[str, object], *, digits: int | None = None) -> str:
 
 def _line(table: LedgerRows, line: tuple[str, ...], widths: list[int]) -> str:
     padded = (
-        pad_left(text, width) if table.is_right_aligned(column) else pad(text, width)
+        pad_left(text, width) if table.is_right_aligned(column) else padded_to(text, width)
         for column, (text, width) in enumerate(zip(line, widths, strict=True))
     )
     return "  ".join(padded).rstrip()

@@ -42,7 +42,7 @@ def _cell(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def pad(text: str, width: int) -> str:
+def padded_to(text: str, width: int) -> str:
     """The text filled with spaces on its right to a number of cells."""
     return text + " " * max(0, width - cells(text))
 

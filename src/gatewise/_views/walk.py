@@ -10,7 +10,7 @@ from gatewise._views.numbers import DASH, number, quantity
 from gatewise._views.patterns import what_it_did
 from gatewise._views.phrases import said
 from gatewise._views.sheet import Sheet, Wire, read
-from gatewise._views.text import cells, pad, pad_left, plain_text, shorten_between_words
+from gatewise._views.text import cells, pad_left, padded_to, plain_text, shorten_between_words
 
 LIT, UNLIT = "> ", "  "
 _HEADER = ("wire", "made", "value", "gradient")
@@ -192,7 +192,7 @@ class Walk:
 def _aligned(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> list[str]:
     """Some columns of the rows beside each other, the numbers to the right."""
     widths = {k: max(cells(row[k]) for row in rows) for k in columns}
-    return ["  ".join((pad if k < 2 else pad_left)(row[k], widths[k]) for k in columns).rstrip() for row in rows]
+    return ["  ".join((padded_to if k < 2 else pad_left)(row[k], widths[k]) for k in columns).rstrip() for row in rows]
 
 
 def _shared_out(table: list[str], code: list[str], room: int) -> tuple[list[str], list[str]]:

@@ -46,7 +46,7 @@ def looped(
     """
     if any(by_mask(made, circuit.spelled) for made in circuit.steps.values()):
         raise UnprintedError("a mask picks entries, and how many is known where it runs")
-    if any(made_of(circuit, read.wire) is None for read in circuit.reads if read.how not in UNASKED):
+    if any(inputs_behind(circuit, read.wire) is None for read in circuit.reads if read.how not in UNASKED):
         raise UnprintedError("Python read a value that was computed")
     writing = Looped(circuit, found, left, definition, recompute)
     parts = writing.level.parts
@@ -75,10 +75,10 @@ def other_reads(circuit: FrozenCircuit, parts: Sequence[Stretch | Rounds]) -> li
     counted = {n for each in found for text in (each.told, *each.setup) if text is not None for n in text.names}
     told = told_entries(circuit, parts)
     asked = [read for read in circuit.reads if read.how not in UNASKED and read.wire not in told]
-    return [r for r in asked if not {circuit.names[w] for w in made_of(circuit, r.wire) or ()} <= counted]
+    return [r for r in asked if not {circuit.names[w] for w in inputs_behind(circuit, r.wire) or ()} <= counted]
 
 
-def made_of(circuit: FrozenCircuit, wire: Wire) -> set[Wire] | None:
+def inputs_behind(circuit: FrozenCircuit, wire: Wire) -> set[Wire] | None:
     """The inputs that a value is made of; None where it is computed on the way: `T + 1` is not, a loss is."""
     between = unknown_behind(wire, lambda each: each in circuit.edges)
     behind = {x for each in between if (made := step_of(each)) is not None for x in wires_in(made)} | {wire}
