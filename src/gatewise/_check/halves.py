@@ -20,8 +20,8 @@ from gatewise._check.definitions import definition_of
 from gatewise._check.matching import part_fits, units_of
 from gatewise._check.subject import Subject
 from gatewise._errors import ArgumentError
+from gatewise._recording import leaves
 from gatewise._recording.functions import code_of
-from gatewise._recording.structures import leaves
 from gatewise._recording.whose import DICTS, wire_named
 from gatewise._types import Function, Plain
 

@@ -28,7 +28,7 @@ from gatewise._check.report import ParameterReport, Report, verdict_of
 from gatewise._check.sampling import Effort, effort_of
 from gatewise._check.subject import Handed, Subject
 from gatewise._errors import ArgumentError, GatewiseError
-from gatewise._recording.structures import leaves
+from gatewise._recording import leaves
 from gatewise._tensor import Tensor
 from gatewise._types import Function
 

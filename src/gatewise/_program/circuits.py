@@ -40,9 +40,7 @@ from gatewise._circuit import (
 )
 from gatewise._gates import GATES, NAMES, one_over, real_power
 from gatewise._program.written import number_read, number_written
-from gatewise._recording import Statement
-from gatewise._recording.freezing import block_at
-from gatewise._recording.recorder import Recorder
+from gatewise._recording import Recorder, Statement, block_at
 from gatewise._tensor import Tensor, apply, by_rows
 from gatewise._types import Function, Json, Parameters
 

@@ -20,7 +20,7 @@ from gatewise._errors import GatewiseError
 from gatewise._gates import Gate, Variable
 from gatewise._gates.cures import CURES, Cure
 from gatewise._recording import expression_at
-from gatewise._source.spelling import ATOM, Text, number_literal
+from gatewise._source import ATOM, Text, number_literal
 from gatewise._source.staged import Writer
 from gatewise._types import Function, Parameters
 

@@ -8,6 +8,7 @@ from gatewise._recording.constants import function_node as function_node
 from gatewise._recording.constants import said as said
 from gatewise._recording.constants import same as same
 from gatewise._recording.constants import stored as stored
+from gatewise._recording.freezing import block_at as block_at
 from gatewise._recording.lists import Filled as Filled
 from gatewise._recording.lists import length_of as length_of
 from gatewise._recording.operands import is_typed_number as is_typed_number
@@ -28,6 +29,7 @@ from gatewise._recording.places import spans as spans
 from gatewise._recording.places import spot as spot
 from gatewise._recording.places import spots as spots
 from gatewise._recording.places import statement_at as statement_at
+from gatewise._recording.recorder import Recorder as Recorder
 from gatewise._recording.structures import leaves as leaves
 from gatewise._recording.whiles import Counted as Counted
 from gatewise._recording.whose import DICTS as DICTS
