@@ -14,7 +14,7 @@ import numpy as np
 from gatewise._check.comparing import Value, largest, squeezed, stretches
 from gatewise._check.moving import Inquiry, remembered
 from gatewise._check.readings import down_to, multiple, roles_of, uses_at
-from gatewise._check.recomputed import made_before, values_of
+from gatewise._check.recomputed import values_before, values_of
 from gatewise._types import Plain
 
 PATHS = 60  #: paths along which gradients are followed one by one
@@ -193,7 +193,7 @@ def all_factors(inquiry: Inquiry, k: int) -> Iterator[list[Value]]:
 def constants_of(inquiry: Inquiry) -> list[list[Value]]:
     """Arrays of the forward pass that are no wires: weights of labels, masks of the data."""
     wires = inquiry.trials[0].circuit.wires
-    found = [i for each in made_before(inquiry).values() for i in each]
+    found = [i for each in values_before(inquiry).values() for i in each]
     return [
         values_of(inquiry, i)
         for i in found

@@ -18,7 +18,7 @@ from gatewise._check.moving import Inquiry, remembered
 
 
 @remembered
-def made_before(inquiry: Inquiry) -> dict[str, list[int]]:
+def values_before(inquiry: Inquiry) -> dict[str, list[int]]:
     """The values of statements that the function depends on, by their names."""
     found: dict[str, list[int]] = {}
     for i, e in enumerate(inquiry.events):
@@ -36,9 +36,9 @@ def of_its_name(inquiry: Inquiry, i: int) -> list[int]:
     place, v = inquiry.events[i].place, inquiry.events[i].value
     if place.statement in inquiry.touching or place.how == "part":
         return []
-    same = made_before(inquiry).get(place.key, [])
+    same = values_before(inquiry).get(place.key, [])
     if work_of(place.statement) is Work.HANDS_ON:  # it has another name than it had
-        same = [*same, *(j for each in made_before(inquiry).values() for j in each if np.size(v) > 1)]
+        same = [*same, *(j for each in values_before(inquiry).values() for j in each if np.size(v) > 1)]
     return [j for j in same if np.shape(inquiry.events[j].value) == np.shape(v)]
 
 

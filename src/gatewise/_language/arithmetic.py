@@ -94,7 +94,7 @@ def part_in_words(shape: tuple[int, ...]) -> str:
     return f"a list of {shape[0]}" if len(shape) == 1 else f"an array of shape {shape}"
 
 
-def array_of(entries: list[int | float], shape: tuple[int, ...]) -> Array:
+def array_from(entries: list[int | float], shape: tuple[int, ...]) -> Array:
     if not entries or any(isinstance(entry, float) for entry in entries):
         return np.array(entries, dtype=np.float64).reshape(shape)
     if any(abs(entry) > LARGEST_WHOLE for entry in entries):

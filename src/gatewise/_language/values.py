@@ -14,7 +14,7 @@ from gatewise._language.arithmetic import (
     FUNCTIONS,
     VALUES,
     Value,
-    array_of,
+    array_from,
     combined_values,
     computed,
     equal_distances,
@@ -325,7 +325,7 @@ class _ValueReader:
                 continue
             shape = joint_shape(shapes.pop())
             if not shapes:
-                return array_of(entries, shape)
+                return array_from(entries, shape)
             shapes[-1].append(shape)
             self.end_entry()
 

@@ -42,7 +42,7 @@ def fold(record: Record, rules: Mapping[str, BlockRule]) -> Record:
     for k in grown:
         if wires[k]["block"] is not None:
             incoming[k] = by_rule(incoming[k], wires, rules[wires[k]["name"]])
-    return renumbered(record, [u for found in incoming.values() for u in found], gone, grown, rules)
+    return counted_anew(record, [u for found in incoming.values() for u in found], gone, grown, rules)
 
 
 def only(record: Json, names: Collection[str]) -> Json:
@@ -106,7 +106,7 @@ def by_rule(uses: Sequence[UseEntry], wires: Sequence[WireEntry], rule: BlockRul
     return list(found.values())
 
 
-def renumbered(
+def counted_anew(
     record: Record,
     uses: list[UseEntry],
     gone: set[int],

@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import Said
-from gatewise._recording.handled import ATTRIBUTES, changeable, made_before, names_in, stores_before
+from gatewise._recording.handled import ATTRIBUTES, changeable, made_before, stores_before
 from gatewise._recording.lists import Filled, Lengths, filled_lists
 from gatewise._recording.places import Source, source_of
+from gatewise._syntax import names_in
 from gatewise._types import Named
 
 

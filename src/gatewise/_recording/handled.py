@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from gatewise._recording.places import span_of, spans
+from gatewise._syntax import names_in
 
 ATTRIBUTES = frozenset({"shape", "size", "ndim"})
 
@@ -51,10 +52,6 @@ def is_entry(statement: ast.Assign, name: str) -> bool:
     return (
         alone and isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id == name
     )
-
-
-def names_in(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def changeable(body: ast.AST, but_by_entries: bool = False) -> set[str]:

@@ -109,10 +109,13 @@ def same_objects(one: list[Any], other: list[Any]) -> bool:
     """Whether two lists hold the same objects in the same order; pairs are compared part by part."""
     if len(one) != len(other):
         return False
-    return all(a is b or (is_entry(a) and is_entry(b) and all(map(is_, a, b))) for a, b in zip(one, other, strict=True))
+    return all(
+        a is b or (is_pair_of_a_name(a) and is_pair_of_a_name(b) and all(map(is_, a, b)))
+        for a, b in zip(one, other, strict=True)
+    )
 
 
-def is_entry(x: object) -> bool:
+def is_pair_of_a_name(x: object) -> bool:
     """Whether this is a key or a name with its value."""
     return type(x) is tuple and len(x) == 2
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import copy
 
+from gatewise._syntax import names_in
+
 LEAVES = (ast.Break, ast.Continue, ast.Return, ast.Raise, ast.Try, ast.Yield, ast.YieldFrom, ast.Await, ast.Lambda)
 PLAIN = (ast.Name, ast.Constant, ast.BinOp, ast.Attribute, ast.Call, ast.Subscript, ast.operator, ast.expr_context)
 
@@ -89,10 +91,6 @@ def begun(before: list[ast.stmt], name: str) -> ast.expr | None:
         ):
             return None
     return None
-
-
-def names_in(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def shifted(bound: ast.expr, by: int) -> ast.expr:
