@@ -43,7 +43,7 @@ def relabelled(b, labels):
     s = 0.0
     for t in range(len(labels)):
         s = s + b[labels[t]] * (t + 1)
-        labels[t - 1] = max(t, 4) - 4
+        labels[t] = max(t, 4) - 4
     return s
 
 
