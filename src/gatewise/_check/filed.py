@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from gatewise._check.report import Report
 from gatewise._check.shapes import facts_of
 from gatewise._check.verdict import checked
 from gatewise._errors import ArgumentError, GatewiseError
-from gatewise._types import Function, Named
+from gatewise._types import Function, Named, Value
 
 SHAPES, MISFITS = 3, 24  #: how many guesses are tried where no words tell the shapes; where gradients have others
 OUTPUTS = frozenset(
@@ -88,7 +88,7 @@ class Filed:
             f, [node], self.text, {name: x for name, x in self.given.items() if name in arguments_of(node)},
             keys=self.keys, still=lambda name: takes is not None and name not in takes,
         )  # fmt: skip
-        return self.judged(pair, found, partial(self.ways, pair, f, other), f, **options)
+        return self.judged(pair, found, partial(ways, pair, f, other), f, **options)
 
     def layer(self, pair: Pair, methods: tuple[str, str], **options: Any) -> Row:
         """The verdict on a class with both halves: made, run, its weights moved in place."""
@@ -130,47 +130,49 @@ class Filed:
         assert pair.methods is not None
         return Row(pair, report_on_layer(*layer_of(cls, pair.methods, copied(guess.values)), **options), guess)
 
-    def ways(self, pair: Pair, f: Function, other: Function | None, values: Named) -> list[Way]:
-        """How the gradients of f may come: from itself, a backward half with a cache, or a function of its inputs."""
-        if other is None:
-            return [Way({})]
-        names, inputs = required(other), [*values]
-        first = f(**copied(values))
-        if isinstance(first, tuple) and len(first) > 1 and not pair.is_gradient:
-            return [Way({"backward": other})]
-        out = first[0] if isinstance(first, tuple) else first
-        strangers = [name for name in names if name not in inputs]
-        if not strangers or (len(names) == len(inputs) and not any(map(is_upstream, strangers)) and len(names) > 1):
-            places = names if not strangers else inputs
-            found = taking(f, other, places, names, {})
-            if pair.is_force:
-                read = f"{pair.backward} is minus the gradient of {pair.name}"
-                return [Way({"gradient": turned(found)}, read)]
-            return [Way({"gradient": found})]
-        up = [name for name in strangers if is_upstream(name)]
-        rest = [name for name in strangers if name not in up[:1]]
-        weights = np.random.default_rng(SHAPES).normal(size=np.shape(out)) if np.ndim(out) else 1.0
-        arriving = {up[0]: weights} if up else {}
-        told = {"upstream": weights} if up and np.ndim(out) else {}
-        if not rest:
-            return [Way({"gradient": taking(f, other, names, names, arriving), **told})]
-        if len(rest) > 1:
-            raise ArgumentError(
-                f"{other.__name__} takes {' and '.join(rest)}.",
-                f"{f.__name__} has no inputs of these names.",
-                "give both the same names.",
-            )
-        (name,) = rest
-        as_output = Way(
-            {"gradient": taking(f, other, names, names, arriving, name), **told}, f"{name} is what {f.__name__} returns"
-        )
-        if len(inputs) > 1 or len(names) > 1 + len(up):
-            return [as_output]
-        as_input = Way(
-            {"gradient": taking(f, other, [inputs[0] if n == name else n for n in names], names, arriving), **told},
-            f"{name} is the input of {f.__name__}",
-        )
-        return [as_output, as_input] if name in OUTPUTS else [as_input, as_output]
+
+def ways(pair: Pair, f: Function, other: Function | None, values: Named) -> list[Way]:
+    """How the gradients of f may come: from itself, a backward half with a cache, or a function of its inputs."""
+    if other is None:
+        return [Way({})]
+    names, inputs = required(other), [*values]
+    first = f(**copied(values))
+    if isinstance(first, tuple) and len(first) > 1 and not pair.is_gradient:
+        return [Way({"backward": other})]
+    strangers = [name for name in names if name not in inputs]
+    renamed = len(names) == len(inputs) > 1 and not any(map(is_upstream, strangers))
+    if not strangers or renamed:
+        found = taking(f, other, names if not strangers else inputs)
+        read = f"{pair.backward} is minus the gradient of {pair.name}"
+        return [Way({"gradient": turned(found)}, read)] if pair.is_force else [Way({"gradient": found})]
+    return by_roles(f, other, inputs, first[0] if isinstance(first, tuple) else first)
+
+
+def by_roles(f: Function, other: Function, inputs: Sequence[str], out: Value) -> list[Way]:
+    """The ways of a function that takes an upstream gradient, or f's output, beside inputs of f.
+
+    Raises `ArgumentError` where two of its arguments are neither.
+    """
+    names = required(other)
+    strangers = [name for name in names if name not in inputs]
+    up = [name for name in strangers if is_upstream(name)][:1]
+    rest = [name for name in strangers if name not in up]
+    weights = np.random.default_rng(SHAPES).normal(size=np.shape(out)) if np.ndim(out) else 1.0
+    arriving = dict.fromkeys(up, weights)
+    told = {"upstream": weights} if up and np.ndim(out) else {}
+    if not rest:
+        return [Way({"gradient": taking(f, other, names, arriving), **told})]
+    if len(rest) > 1:
+        what = f"{other.__name__} takes {' and '.join(rest)}."
+        raise ArgumentError(what, f"{f.__name__} has no inputs of these names.", "give both the same names.")
+    (name,) = rest
+    found = taking(f, other, names, arriving, name)
+    as_output = Way({"gradient": found, **told}, f"{name} is what {f.__name__} returns")
+    if len(inputs) > 1 or len(names) > 1 + len(up):
+        return [as_output]
+    found = taking(f, other, [inputs[0] if n == name else n for n in names], arriving)
+    as_input = Way({"gradient": found, **told}, f"{name} is the input of {f.__name__}")
+    return [as_output, as_input] if name in OUTPUTS else [as_input, as_output]
 
 
 def in_one_line(error: Exception) -> str:
@@ -212,12 +214,7 @@ def is_upstream(name: str) -> bool:
 
 
 def taking(
-    f: Function,
-    other: Function,
-    places: Sequence[str],
-    names: Sequence[str],
-    arriving: Named,
-    out: str = "",
+    f: Function, other: Function, places: Sequence[str], arriving: Named = MappingProxyType({}), out: str = ""
 ) -> Function:
     """`other` as a function of f's inputs: `arriving` is its upstream gradient, `out` its name for f's output."""
     signature = inspect.signature(f)
