@@ -167,7 +167,8 @@ def entries_taken(index: object) -> Iterator[tuple[int, object]]:
         if type(part) is int:
             yield axis, part
         elif type(part) is slice:
-            yield axis, (part.start, part.stop, part.step)
+            if type(part.start) is int and type(part.stop) is int and min(part.start, part.stop) >= 0:
+                yield axis, (part.start, part.stop)  # a window; NumPy's own functions are made of x[1:] and x[:-1]
         elif part is not None:
             return
         axis += part is not None
