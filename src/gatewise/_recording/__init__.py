@@ -30,6 +30,7 @@ from gatewise._recording.places import spot as spot
 from gatewise._recording.places import spots as spots
 from gatewise._recording.places import statement_at as statement_at
 from gatewise._recording.recorder import Recorder as Recorder
+from gatewise._recording.structures import key_text as key_text
 from gatewise._recording.structures import leaves as leaves
 from gatewise._recording.whiles import Counted as Counted
 from gatewise._recording.whose import DICTS as DICTS

@@ -54,7 +54,7 @@ def staged(
 
 def with_loops(circuit: FrozenCircuit, recompute: int | None = None) -> Staged:
     """The text with loops; one that stays unrolled has a comment that says why."""
-    from gatewise._source.looped import UnprintedError, looped
+    from gatewise._source.looped import UnprintedError, length_assertions, looped
 
     found, left = repeats(circuit)
     why = [f"{each.text} stays unrolled: {each.why}" for each in left if not each.short]
@@ -65,6 +65,7 @@ def with_loops(circuit: FrozenCircuit, recompute: int | None = None) -> Staged:
             why = [*(f"{each.counting.text} stays unrolled: {error}" for each in found), *why]
     why += ["nothing is computed again: no loop is printed as one"] if recompute is not None else []
     comments = [f"# {each}" for each in dict.fromkeys(why)]
+    comments += length_assertions(circuit) if why else []
     return Staged(Writer(circuit, "code").text(comments, any(is_counted_by_sizes(each.text, circuit) for each in left)))
 
 

@@ -6,4 +6,5 @@ another, `program` joins everything and runs it.
 """
 
 from gatewise._source.looped.errors import UnprintedError as UnprintedError
+from gatewise._source.looped.program import length_assertions as length_assertions
 from gatewise._source.looped.program import looped as looped

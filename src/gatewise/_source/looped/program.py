@@ -23,8 +23,7 @@ from gatewise._circuit import (
     unknown_behind,
     wires_in,
 )
-from gatewise._recording import plainly
-from gatewise._recording.structures import key_text
+from gatewise._recording import key_text, plainly
 from gatewise._source.guards import Guards, by_mask
 from gatewise._source.lines import TextLine
 from gatewise._source.looped.again import EVERY
@@ -134,9 +133,25 @@ def lengths(circuit: FrozenCircuit, entries: Collection[Wire]) -> dict[str, int]
     places: dict[str, set[object]] = {}
     lists = {list_text(i) for i in circuit.inputs if i.wire in entries}
     for i in circuit.inputs:
-        if i.path and (text := list_text(i)) in lists:
+        if is_entry(i) and (text := list_text(i)) in lists:
             places.setdefault(text, set()).add(i.path[text.count("[")])
     return {text: len(found) for text, found in sorted(places.items())}
+
+
+def asserted_lengths(circuit: FrozenCircuit, entries: Collection[Wire]) -> list[str]:
+    """Assertions that the lists that these are in have as many entries."""
+    sentence = "recorded with {} entries: record it again for other inputs"
+    return [f"assert len({text}) == {n}, {sentence.format(n)!r}" for text, n in lengths(circuit, entries).items()]
+
+
+def length_assertions(circuit: FrozenCircuit) -> list[str]:
+    """The same of all lists that are arguments without a gradient: a text round by round holds for as many."""
+    return asserted_lengths(circuit, {i.wire for i in circuit.inputs if not i.wanted and is_entry(i)})
+
+
+def is_entry(i: Input) -> bool:
+    """Whether an input is an entry of a list."""
+    return any(isinstance(key, int) for key in i.path)
 
 
 def list_text(i: Input) -> str:
@@ -194,9 +209,8 @@ class LoopedText(Writer):
         reads = [read for read in self.circuit.reads if read.how not in UNASKED and read.wire not in told]
         reads += [Read(i.wire, "shape", i.wire.value.shape) for i in arrays if counted is None or i.wire in counted]
         Guards(page).assertions(reads)
-        for parameter, count in lengths(self.circuit, told).items():
-            message = f"recorded with {count} entries: record it again for other inputs"
-            page.write(f"assert len({parameter}) == {count}, {message!r}")
+        for line in asserted_lengths(self.circuit, told):
+            page.write(line)
         return page.lines
 
     def counted(self) -> set[Wire] | None:
