@@ -12,7 +12,7 @@ import gatewise as gw
 from gatewise._errors import ArgumentError
 from loops import manners
 from loops.manners import given
-from loops.random_loops import drawn, function, inputs
+from loops.random_loops import NAMES, WANTED, drawn, function, inputs
 from loops.test_printing import STUDENTS, run, student
 
 
@@ -50,8 +50,8 @@ def test_so_are_those_of_other_manners_of_loops(name):
 
 def test_so_are_those_of_random_loops():
     for seed in range(200, 210):
-        at = [dict(zip(("W", "xs", "ys", "a", "b", "h"), inputs(seed, n), strict=True)) for n in (5, 9)]
-        circuit = gw.circuit(function(drawn(seed).text, seed), **at[0])
+        at = [dict(zip(NAMES, inputs(seed, n), strict=True)) for n in (5, 9)]
+        circuit = gw.circuit(function(drawn(seed).text, seed), **at[0], wrt=WANTED)
         whole, few = str(circuit.code()), str(circuit.code(recompute=2))
         for each in at[: 1 if "as recorded" in whole or "unrolled" in whole else 2]:
             demand_same(whole, few, each)

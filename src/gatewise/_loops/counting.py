@@ -86,7 +86,7 @@ def ranged(counter: str, args: Sequence[ast.expr], names: PlainNames) -> Countin
 
 def through(counter: str, several: Sequence[ast.expr], names: PlainNames) -> Counting:
     """The positions of the entries of arrays that a loop goes through together; a zip ends with the shortest."""
-    if any(is_typed_list(each, names) for each in several):
+    if any(is_of_function(each, names) for each in several):
         raise NotPlainError  # no argument gives its entries
     found = [length(each) for each in several]
     lengths = {ast.unparse(x): x for x in map(names.as_printed, found)}
@@ -96,7 +96,7 @@ def through(counter: str, several: Sequence[ast.expr], names: PlainNames) -> Cou
     return Counting(0, "", counter, counts, Said(f"range({last})", {*used, "range"}))
 
 
-def is_typed_list(node: ast.expr, names: PlainNames) -> bool:
+def is_of_function(node: ast.expr, names: PlainNames) -> bool:
     """Whether a loop goes through a list that the function types, and no loop fills."""
     if isinstance(node, ast.Name) and node.id not in names.lists:
         return isinstance(names.assigned.get(node.id), ast.List)
