@@ -291,7 +291,9 @@ def test_arrays_with_an_arithmetic_of_their_own_are_refused(make, words):
 
 
 class Tank:
-    """A class of a user's, which fills a buffer that NumPy made."""
+    """A class of a user's that is not seen through, for its slots: it fills a buffer that NumPy made."""
+
+    __slots__ = ("level", "rate")
 
     def __init__(self, rate):
         self.rate, self.level = rate, np.zeros(4)

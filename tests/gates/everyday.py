@@ -660,15 +660,9 @@ row(
 )
 row("roots", V, "np.abs(np.roots(a))", "np.real(np.roots(a[:3]))", "np.roots([1.0, a[1], a[2] - 9, 0.0])")
 row("frexp", P, "np.frexp(a)[0]", "np.frexp(a)[1] * a")
-row("spacing", P, "np.spacing(a) * 1e15 + a")
 row("ix_", Q, "a[np.ix_(a[0] > 0.3, [1, 2])]")
 row("array2string", V, "a * bool(np.array2string(a))")
 row("min_scalar_type", V, "a * (np.min_scalar_type(a) == np.float64)")
 row("pad", A, *(f"np.pad(a, 2, mode={mode!r})" for mode in ("mean", "maximum", "minimum", "median", "linear_ramp")))
 row("pad", C, "np.pad(a, ((1, 0), (0, 2), (1, 1)), mode='mean')")
 row("pad", A, "np.pad(a, ((1, 2), (0, 3)), 'linear_ramp', end_values=(1.5, -2))")
-row("sliding_window_view", V, "np.lib.stride_tricks.sliding_window_view(a, 3)")
-row(
-    "sliding_window_view", C, "np.lib.stride_tricks.sliding_window_view(a, (2, 2), axis=(1, 2))",
-    "np.lib.stride_tricks.sliding_window_view(a, 2, axis=1).sum(axis=-1)",
-)  # fmt: skip

@@ -154,7 +154,6 @@ WITHOUT = [
         "min_scalar_type",
         "polydiv",
         "roots",
-        "spacing",
         "argmin",
         "array_equal",
         "array_equiv",

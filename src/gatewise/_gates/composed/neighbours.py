@@ -173,17 +173,3 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     made = np.concatenate([ends[0], *last]) if num else made
     made = made if axis == 0 else np.moveaxis(made, 0, axis)
     return made if dtype is None else made.astype(dtype)
-
-
-@composed(np.lib.stride_tricks.sliding_window_view)
-def sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=False):
-    """Windows over an array, as copies: a plain window cannot be written into either."""
-    sizes = window_shape if isinstance(window_shape, (tuple, list)) else (window_shape,)
-    axes = range(rank(x)) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
-    if writeable or len(sizes) != len(axes):
-        raise UnsupportedError.of("np.lib.stride_tricks.sliding_window_view into which one writes")
-    for n, where in zip(sizes, axes, strict=True):
-        where = axis_of(where, x)
-        starts = np.arange(shape_of(x)[where] - n + 1)
-        x = np.moveaxis(np.take(x, np.add.outer(starts, np.arange(n)), axis=where), where + 1, -1)
-    return x
