@@ -8,6 +8,7 @@ import pytest
 import gatewise as gw
 from check.rightly import function_of
 from check.test_culprit_page import module_of
+from gatewise._check import lines
 from gatewise._check.alike import Rows
 
 N = np.random.default_rng(0).normal
@@ -161,3 +162,22 @@ def test_rows_say_which_of_them_a_value_is_and_how_many_times():
     assert rows.equal_to([np.array([1.0, 2.0]), np.array([0.0, 1.0])], 1e-9) == []
     assert list(rows.multiples([np.array([4.0, 0.0]), np.array([0.0, 8.0])], 1e-9)) == [("b", 2.0)]
     assert rows.slopes(np.array([3.0, 6.0]), 1e-9).tolist() == [3.0, 0.0]
+
+
+def test_a_defect_of_the_inquiry_costs_no_verdict(monkeypatch):
+    def failing(_):
+        raise ZeroDivisionError("of ours")
+
+    monkeypatch.setattr(lines, "looked_through", failing)
+    with pytest.raises(ZeroDivisionError):
+        gw.check(square, 3.0)
+    monkeypatch.setattr(lines, "raises_its_own_errors", False)
+    report = gw.check(square, 3.0)
+    assert report.verdict == "wrong"
+    assert any("gatewise failed while it looked for it (ZeroDivisionError: of ours)" in note for note in report.notes)
+
+
+def square(x):
+    f = x * x
+    dx = 3 * x
+    return f, dx

@@ -41,6 +41,8 @@ ENTRIES = 2_000_000  #: numbers in all of them together
 NOTHING = Located(why="no line that could be run by itself makes a gradient", unseen=True)
 LOSSES = frozenset({"loss", "cost", "L", "J"})
 
+raises_its_own_errors = False  #: set where this is tested: a user gets the verdict, and a note
+
 MANY = 8  #: lines that are listed where it is one of them
 
 
@@ -234,6 +236,11 @@ def located(trials: Callable[[], Sequence[Trial]]) -> Located:
         return looked_through(inquiry)
     except TooManyError as error:
         return Located(why=str(error))
+    except Exception as error:
+        if raises_its_own_errors:
+            raise
+        told = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return Located(why=f"gatewise failed while it looked for it ({told}), which is a defect; the verdict stands")
 
 
 def looked_through(inquiry: Inquiry) -> Located:

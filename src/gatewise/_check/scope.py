@@ -172,12 +172,13 @@ def whole_number(e: ast.expr, names: Named) -> int | None:
         case ast.Constant(value=int() as value) if type(value) is int:
             return value
         case ast.Subscript(value=ast.Attribute(value=ast.Name(id=name), attr="shape"), slice=ast.Constant(value=k)):
-            shape = np.shape(names.get(name, 0))
+            shape = getattr(names.get(name), "shape", ())
             return shape[k] if isinstance(k, int) and -len(shape) <= k < len(shape) else None
-        case ast.Attribute(value=ast.Name(id=name), attr="size") if name in names:
+        case ast.Attribute(value=ast.Name(id=name), attr="size") if hasattr(names.get(name), "size"):
             return int(np.size(names[name]))
         case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
-            return np.shape(names[name])[0] if np.ndim(names.get(name, 0)) else None
+            held = names.get(name, 0)
+            return len(held) if isinstance(held, (list, tuple)) or np.ndim(held) else None
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() as op, right=right):
             a, b = whole_number(left, names), whole_number(right, names)
             if a is None or b is None or (isinstance(left, ast.Constant) and isinstance(right, ast.Constant)):
