@@ -7,6 +7,7 @@ import ast
 import numpy as np
 import pytest
 
+import gatewise as gw
 from gatewise._check.guesses import guesses
 from gatewise._check.pairs import left_alone, pairs_of
 from gatewise._check.shapes import facts_of
@@ -125,3 +126,38 @@ def test_inputs_that_fit_nothing_are_given_up() -> None:
     text = "def f(x, handle):\n    return handle.read(x)"
     with pytest.raises(StopIteration):
         drawn(text, "f")
+
+
+class Affine:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+        self.x = self.dW = self.db = None
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        self.db = dout.sum(axis=0)
+        return dout @ self.W.T
+
+
+class Wrong(Affine):
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        self.db = dout.sum(axis=1)
+        return dout @ self.W.T
+
+
+def test_an_object_that_keeps_its_gradients_is_judged_with_its_weights() -> None:
+    n = np.random.default_rng(0).normal
+    layer = Affine(n(size=(3, 4)), n(size=4))
+    before = layer.W.copy()
+    report = gw.check(layer, n(size=(5, 3)))
+    assert report.verdict == "right"
+    assert {p.name for p in report.parameters} == {"W", "b", "x"}
+    np.testing.assert_array_equal(layer.W, before)
+    report = gw.check(Wrong(n(size=(3, 4)), n(size=4)), x=n(size=(4, 3)))
+    assert report.verdict == "wrong"
+    assert [m.text.strip() for m in report.mistakes] == ["self.db = dout.sum(axis=1)"]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.halves import required
+from gatewise._check.pairs import METHODS
 from gatewise._errors import ArgumentError
 from gatewise._recording import holds_gradients, wire_named
 from gatewise._types import Function, Named, Namespace
@@ -47,6 +48,28 @@ class Layer:
         self.gradient(self.upstream(inputs), [])(**inputs)
         found = {name for name, _ in gradients_in(self.made, [*self.arrays])}
         return {name: x for name, x in self.arrays.items() if name in found or name in WEIGHTS}
+
+
+def halves_of_object(f: object) -> tuple[str, str] | None:
+    """The names of the two halves of an object that is a layer; None of what is none, and of a class."""
+    if isinstance(f, type) or inspect.isroutine(f):
+        return None
+    names = {name for name in ("forward", "fprop", "__call__", "backward", "bprop") if is_written(type(f), name)}
+    return next((pair for pair in METHODS if names.issuperset(pair)), None)
+
+
+def is_written(cls: type, name: str) -> bool:
+    """Whether a class has a method of Python's own making, and no built-in one."""
+    return inspect.isfunction(getattr(cls, name, None))
+
+
+def of_object(f: object, methods: tuple[str, str], args: Sequence[object], kwargs: Named) -> tuple[Function, Namespace]:
+    """A layer as a function, and what the check is told of it: its gradient, its weights, what arrives from above."""
+    layer = Layer(f, *methods)
+    inputs = inspect.signature(getattr(f, methods[0])).bind(*args, **kwargs).arguments
+    upstream, weights = layer.upstream(inputs), layer.weights(inputs)
+    told = {"gradient": layer.gradient(upstream, [*inputs]), "parameters": weights or None, "upstream": upstream}
+    return layer.run, {"kwargs": inputs, **told}
 
 
 def output_of(forward: Function, /, *args: Any, **kwargs: Any) -> Any:

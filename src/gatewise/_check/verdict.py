@@ -19,6 +19,7 @@ from gatewise._check.comparing import identical
 from gatewise._check.culprit import culprits, culprits_of_gradient, culprits_of_pair
 from gatewise._check.diagnosis import Mistake
 from gatewise._check.gates import wrong_gates
+from gatewise._check.layers import halves_of_object, of_object
 from gatewise._check.lines import Told, lines_of_check
 from gatewise._check.looking import Look, largest_of
 from gatewise._check.parameters import EPS
@@ -54,7 +55,8 @@ def check(
 
     `f(*args, **kwargs)` is run at points nearby. The gradient is `gradient`, a function of the same arguments or the
     values; or what `backward(dout, cache)` gives, for an f that returns `(out, cache)`; or what f returns beside its
-    value, `(f, grads)`; or else gatewise's own. `parameters` holds arrays that f reads elsewhere (`net.params`), and
+    value, `(f, grads)`; or else gatewise's own. An object with `forward` and `backward` that keeps its gradients
+    (`self.dW`) is judged with its weights. `parameters` holds arrays that f reads elsewhere (`net.params`), and
     that are changed in place and put back; `leave_out` names what is not to be checked. `rng` is the seed or the
     generator of a random f; `upstream` the gradient that arrives at an output of several entries; `effort` is "quick",
     "default" or "all".
@@ -66,6 +68,10 @@ def check(
     >>> bool(gw.check(lambda x: x**2, 3.0, gradient=lambda x: 2 * x))
     True
     """
+    alone = gradient is None and backward is None and parameters is None and upstream is None
+    if alone and (methods := halves_of_object(f)) is not None:
+        run, told = of_object(f, methods, args, kwargs)
+        return checked(run, [], told.pop("kwargs"), leave_out=leave_out, rng=rng, effort=effort, **told)
     given = Given(gradient, backward, upstream)
     with judging(f, args, kwargs, given, parameters=parameters, leave_out=leave_out, rng=rng, effort=effort) as judge:
         return judge.report()
