@@ -565,3 +565,16 @@ def test_a_change_of_one_row_leaves_the_views_of_others_alone(monkeypatch: pytes
 
     np.testing.assert_allclose(gw.grad(f)(P), np.full(4, sum(range(200)) + 7.0))
     assert len(made_anew) == 200
+
+
+def test_what_is_taken_lies_in_memory_as_numpy_lays_it():
+    """np.take of turned axes gives rows in order, so that a reshape of it is a view, which shows what is written."""
+
+    def f(x):
+        taken = np.take(x.swapaxes(0, -1), [0, -1], axis=-1)
+        row = taken.reshape(-1)
+        taken[0] = 0.5
+        return np.sum(row * np.arange(18.0))
+
+    x = np.arange(18.0).reshape(2, 3, 3)
+    assert gw.value_and_grad(f)(x)[0] == f(x.copy())

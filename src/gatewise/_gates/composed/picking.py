@@ -61,7 +61,10 @@ def take(a, indices, axis=None, *, mode="raise"):
     elif mode == "wrap":
         indices = indices % n
     found = a[along(axis_of(axis, a), indices)]
-    return found if indices.ndim or not rank(found) else np.copy(found)  # one place would be a view
+    if not indices.ndim and rank(found):
+        return np.copy(found)  # one place would be a view
+    rows = not rank(found) or only_looked_at(found).flags.c_contiguous
+    return found if rows else found.copy()  # as NumPy lays it out: a reshape of it is a view
 
 
 @composed(np.take_along_axis)
