@@ -165,7 +165,8 @@ def test_a_buffer_is_still_filled_in_place():
     assert peak(partial(gw.grad(filled, recompute=True), 1.0, n)) < 8 * n * n / 4
 
 
-def test_nothing_is_left_behind():
+@pytest.mark.parametrize("recompute", [10, gw.Binomial(3, 10)], ids=str)
+def test_nothing_is_left_behind(recompute):
     """Graphs go by counting references alone, empty or full."""
     seen = []
 
@@ -178,7 +179,7 @@ def test_nothing_is_left_behind():
     gc.disable()
     try:
         before = len(gc.get_objects())
-        gw.grad(f, recompute=10)(np.ones(3))
+        gw.grad(f, recompute=recompute)(np.ones(3))
         assert seen[0]() is None
         assert len(gc.get_objects()) - before < 50
     finally:
