@@ -71,6 +71,13 @@ def page(browser: Any) -> Iterator[Any]:
     assert errors == [], "the page threw an error"
 
 
+def open_live(page: Any, path: Path, text: str) -> None:
+    """Write a page to a file and open it; return once its script, which unpacks itself, has taken over."""
+    path.write_text(text, encoding="utf-8")
+    page.goto(path.as_uri())
+    page.wait_for_selector(".live")
+
+
 def with_modules(page: Any, *names: str) -> Any:
     """An empty page with some of the scripts, each under its name in `gatewise`, and their phrases."""
     page.goto("about:blank")

@@ -27,6 +27,7 @@ from gatewise._views.page import page as html_page
 from gatewise._views.picture import live_picture
 from gatewise._views.scene import DEEPEST
 from gatewise._views.sheet import read
+from page.conftest import open_live
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -81,10 +82,7 @@ def opened(page: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     page.on("console", lambda message: heard.append(message.text))
 
     def open_(text: str, said: Sequence[str] = ()) -> Any:
-        path = tmp_path / "circuit.html"
-        path.write_text(text, encoding="utf-8")
-        page.goto(path.as_uri())
-        page.wait_for_selector(".live")
+        open_live(page, tmp_path / "circuit.html", text)
         expected.extend(said)
         return page
 

@@ -11,7 +11,7 @@ from loops.test_printing import STUDENTS, student
 
 import gatewise as gw
 import gatewise._record.rounds.columns
-from page.conftest import with_modules
+from page.conftest import open_live, with_modules
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -82,12 +82,10 @@ def test_the_card_of_any_round_is_python_s(page: Any) -> None:
 
 def test_the_slider_shows_what_python_draws(page: Any, tmp_path: Any) -> None:
     c = circuits()["rnn"]
-    (tmp_path / "c.html").write_text(c.html(), encoding="utf-8")
     for k in (0, 2, COUNT - 1):
-        (tmp_path / f"{k}.html").write_text(c.html(round=k + 1), encoding="utf-8")
-        page.goto((tmp_path / f"{k}.html").as_uri())
+        open_live(page, tmp_path / "k.html", c.html(round=k + 1))
         should = page.evaluate(SEEN)
-        page.goto((tmp_path / "c.html").as_uri())
+        open_live(page, tmp_path / "c.html", c.html())
         page.evaluate(CHOOSE, k)
         assert page.evaluate(SEEN) == should
         assert page.inner_text(".rounds output") == f"round {k + 1} of {COUNT}"
@@ -95,8 +93,7 @@ def test_the_slider_shows_what_python_draws(page: Any, tmp_path: Any) -> None:
 
 
 def test_a_small_loop_has_no_slider(page: Any, tmp_path: Any) -> None:
-    (tmp_path / "c.html").write_text(gw.circuit("x * y", x=1.0, y=2.0).html(), encoding="utf-8")
-    page.goto((tmp_path / "c.html").as_uri())
+    open_live(page, tmp_path / "c.html", gw.circuit("x * y", x=1.0, y=2.0).html())
     assert page.locator(".rounds").is_hidden()
     assert page.locator(".rounds input").count() == 0
 
@@ -113,8 +110,7 @@ def test_a_page_of_many_rounds_has_as_many_as_there_is_room_for(page: Any, tmp_p
     monkeypatch.setattr(gatewise._record.rounds.columns, "MOST", 10_000)
     html = c.html()
     assert len(html) < 250_000
-    (tmp_path / "c.html").write_text(html, encoding="utf-8")
-    page.goto((tmp_path / "c.html").as_uri())
+    open_live(page, tmp_path / "c.html", html)
     assert page.inner_text(".rounds output") == "round 2,000 of 2,000"
     page.evaluate(CHOOSE, 1)
     first, second = page.inner_text(".rounds output"), c._rounds.series(c._seen(checks=False))[0]["kept"][1]

@@ -14,6 +14,7 @@ import gatewise as gw
 from gatewise._views.groups import all_groups, grouped
 from gatewise._views.page import page as html_page
 from gatewise._views.sheet import read
+from page.conftest import open_live
 from tools.pages import GALLERY, command_of, shown_by
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.filterwarnings("ignore::RuntimeWarning")]
@@ -116,10 +117,7 @@ def walked(page: Any, expected: Expected) -> None:
 def test_the_wires_of_the_event_are_lit_with_groups_closed_and_open(page: Any, tmp_path: Path, name: str) -> None:
     board = BOARDS[name]()
     record = json.loads(board.to_json())
-    path = tmp_path / "circuit.html"
-    path.write_text(html_page(record, board._formulas, fold=True, staged=board.code()), encoding="utf-8")
-    page.goto(path.as_uri())
-    page.wait_for_selector(".live")
+    open_live(page, tmp_path / "circuit.html", html_page(record, board._formulas, fold=True, staged=board.code()))
     expected = Expected(record, True)
     walked(page, expected)
     for _ in range(5):  # each level of groups in turn
