@@ -136,3 +136,37 @@ def test_where_other_shapes_are_right_nothing_is_called_wrong(typed):
     )
     Path("rows.py").write_text(text, encoding="utf-8")
     assert "  wrong " not in typed("check", "rows.py").out
+
+
+def test_a_gate_of_two_operands_is_judged_on_operands_of_one_shape(typed, tmp_path):
+    """Broadcast operands would want sums that such a gate leaves out; whole numbers would leave one unjudged."""
+    file = tmp_path / "gates.py"
+    file.write_text(GATES.format(dy="dout * self.x"))
+    shown = typed("check", str(file))
+    assert shown.status == 0
+    assert "1 pair: 1 right." in shown.out
+    assert "x=randn(4, 5)' 'y=randn(4, 5)'" in shown.out
+    file.write_text(GATES.format(dy="dout * self.y"))
+    assert "line 10: dy = dout * self.y" in typed("check", str(file)).out
+
+
+GATES = """class Times:
+    def forward(self, x, y):
+        self.x = x
+        self.y = y
+        out = x * y
+        return out
+
+    def backward(self, dout):
+        dx = dout * self.y
+        dy = {dy}
+        return dx, dy
+"""
+
+
+def test_a_scalar_whose_gradient_has_an_output_s_shape_is_told_so(typed, tmp_path):
+    file = tmp_path / "shift.py"
+    file.write_text(
+        "def shift(x, b):\n    return x + b, None\n\n\ndef shift_backward(dout, cache):\n    return dout, dout\n"
+    )
+    assert "the gradient has shape (4,), b has ()" in typed("check", f"{file}:shift", "x=randn(4)", "b=0.5").out

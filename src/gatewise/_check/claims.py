@@ -246,8 +246,8 @@ def sorted_claims(
 ) -> Claims:
     """Gradients in a dict, a list, a tuple or alone, each with the parameter it belongs to.
 
-    `may_weight`: nobody said how the entries of the output are weighted, so for Jacobians that is drawn at random;
-    `names`: what the function that gave them calls them.
+    `may_weight`: nobody said how the entries of the output are weighted, so a gradient may be a Jacobian, for which
+    that is drawn at random; `names`: what the function that gave them calls them.
     """
     found = with_names(found)
     if isinstance(found, dict):
@@ -263,7 +263,9 @@ def sorted_claims(
     if may_weight:
         weighted_for_jacobians(subject, [(p, array) for p, array, _ in given])
     for p, array, g in given:
-        fitted = in_its_shape(subject, p, array, g)
+        fitted = in_floats(p, array, g)
+        if may_weight and is_jacobian(subject, p, array):
+            fitted = np.tensordot(subject.weights, fitted, len(subject.shape))
         if fitted.shape != p.array.shape and not (fitted.size == 1 and p.size == 1):
             claims.misshaped[p.name] = fitted.shape
         else:
@@ -277,16 +279,15 @@ def sorted_claims(
     return claims
 
 
-def in_its_shape(subject: Subject, p: Parameter, array: np.ndarray, g: object) -> np.ndarray:
-    """A gradient of floats; of a Jacobian its rows, weighted. Raises `ArgumentError` for what is no real number."""
+def in_floats(p: Parameter, array: np.ndarray, g: object) -> np.ndarray:
+    """A gradient of floats. Raises `ArgumentError` for what is no real number."""
     if array.dtype.kind not in "fiu":
         raise ArgumentError(
             f"the gradient of {p.name} is {g!r:.40}.",
             "a gradient is made of real numbers.",
             "give a number or an array.",
         )
-    array = array.astype(float) if array.dtype.kind != "f" else array
-    return np.tensordot(subject.weights, array, len(subject.shape)) if is_jacobian(subject, p, array) else array
+    return array.astype(float) if array.dtype.kind != "f" else array
 
 
 def as_array(p: Parameter, g: object) -> np.ndarray:

@@ -18,7 +18,7 @@ from gatewise._check.guesses import IS_STATE, Guess, copied, guesses, wanted
 from gatewise._check.halves import required
 from gatewise._check.layers import Layer, layer_of
 from gatewise._check.pairs import Pair
-from gatewise._check.report import Report
+from gatewise._check.report import ParameterReport, Report
 from gatewise._check.shapes import facts_of
 from gatewise._check.verdict import checked
 from gatewise._errors import ArgumentError, GatewiseError
@@ -111,7 +111,9 @@ class Filed:
         """
         first: Row | None = None
         why = "no inputs were found on which it runs"
-        for count, guess in enumerate(itertools.islice(found, MISFITS)):
+        strayed = set[tuple[str, tuple[int, ...]]]()  # the inputs whose gradient came in another shape than theirs
+        fresh = (guess for guess in found if not strayed & shapes_of(guess))
+        for count, guess in enumerate(itertools.islice(fresh, MISFITS)):
             try:
                 row = (
                     self.layer_row(pair, guess, f, **options) if ways is None else best(ways, f, pair, guess, **options)
@@ -121,6 +123,9 @@ class Filed:
                 continue
             if row.verdict == "right" and judges_all_of(row, first):
                 return row if first is None or is_misfit(first) else judged_both_ways(first, row)
+            if row.verdict == "right":
+                continue
+            strayed |= {(p.name, p.shape) for p in misfits(row)}
             first = row if first is None or (is_misfit(first) and not is_misfit(row)) else first
             if guess.told or (count >= SHAPES and not is_misfit(first)):
                 break
@@ -181,12 +186,13 @@ def in_one_line(error: Exception) -> str:
 
 
 def judges_all_of(row: Row, first: Row | None) -> bool:
-    """Whether a row has a word on everything that another one calls wrong, and no number stands for an array of it."""
+    """Whether a row judges all that another one does, and no number stands for an array that the other calls wrong."""
     if first is None or first.report is None:
         return True
-    wrong = [p for p in first.report.parameters if p.verdict == "wrong"]
     shapes = {p.name: p.shape for p in row.report.parameters} if row.report is not None else {}
-    return all(p.name in shapes and bool(p.shape) <= bool(shapes[p.name]) for p in wrong)
+    judged = [p for p in first.report.parameters if p.verdict in ("right", "wrong")]
+    wrong = [p for p in judged if p.verdict == "wrong" and p.name in shapes]
+    return all(p.name in shapes for p in judged) and all(bool(p.shape) <= bool(shapes[p.name]) for p in wrong)
 
 
 def is_misfit(row: Row) -> bool:
@@ -197,7 +203,17 @@ def is_misfit(row: Row) -> bool:
     if row.report is None or row.guess is None:
         return False
     strayed = row.pair.is_gradient and next(iter(row.guess.values)) in row.report.not_given
-    return strayed or any("has shape" in p.note for p in row.report.parameters)
+    return strayed or bool(misfits(row))
+
+
+def misfits(row: Row) -> list[ParameterReport]:
+    """The inputs whose gradient came in another shape than theirs."""
+    return [p for p in row.report.parameters if "has shape" in p.note] if row.report is not None else []
+
+
+def shapes_of(guess: Guess) -> set[tuple[str, tuple[int, ...]]]:
+    """The inputs by name and shape."""
+    return {(name, np.shape(x)) for name, x in guess.values.items() if not isinstance(x, (dict, str))}
 
 
 def is_upstream(name: str) -> bool:
