@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check.guesses import IS_STATE, Guess, copied, guesses, wanted
+from gatewise._check.customs import IS_STATE
+from gatewise._check.guesses import Guess, copied, guesses, wanted
 from gatewise._check.halves import required
 from gatewise._check.layers import Layer, layer_of
 from gatewise._check.pairs import Pair
@@ -123,11 +124,11 @@ class Filed:
                 continue
             if row.verdict == "right" and judges_all_of(row, first):
                 return row if first is None or is_misfit(first) else judged_both_ways(first, row)
-            if row.verdict == "right":
+            if row.verdict == "right" and not pair.is_gradient:  # what is called a gradient may be of one input alone
                 continue
             strayed |= {(p.name, p.shape) for p in misfits(row)}
             first = row if first is None or (is_misfit(first) and not is_misfit(row)) else first
-            if guess.told or (count >= SHAPES and not is_misfit(first)):
+            if guess.told or (count >= SHAPES and guess.listed and not is_misfit(first)):
                 break
         return first or Row(pair, why=why)
 

@@ -18,94 +18,44 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._check.customs import (
+    ANY,
+    COUNTS,
+    HALF,
+    IS_BIAS,
+    IS_COUNT,
+    IS_FEATURE,
+    IS_INDEX,
+    IS_LABEL,
+    IS_LENGTH,
+    IS_ONE_HOT,
+    IS_POSITIVE,
+    IS_SHARE,
+    IS_STATE,
+    IS_WEIGHT,
+    LABELS,
+    NUMBERS,
+    ONE_HOT,
+    PER_FEATURE,
+    SEEDS,
+    SETTINGS,
+    SHARES,
+    SMALL,
+    SQUARE,
+    STATE,
+    TARGETS,
+    B,
+    W,
+    X,
+)
+from gatewise._check.lengths import DEEPEST, lengths_that_fit
 from gatewise._check.shapes import LENGTHS, Facts, Shape, facts_of
 from gatewise._language import parse_value
 from gatewise._recording import leaves
 from gatewise._types import Function, Named, Namespace
 
 TRIES, SECONDS = 3_000, 2.0  #: for one function
-HALF = ("0.5", "0.9")
-X = [(4, 5), (), (5, 4), (5,), (2, 3, 6, 6), (4, 3, 5), (4, 3), (5, 1), (4, 1), (6,), (3, 3), (4,)]
-W = [
-    (5, 3),
-    (3, 5),
-    (5,),
-    (3,),
-    (5, 5),
-    (5, 6),
-    (6, 6),
-    (6, 5),
-    (2, 3, 3, 3),
-    (5, 1),
-    (1, 5),
-    (3, 4),
-    (4, 3),
-    (6, 3),
-    (3, 6),
-]
-W += [(5, 24), (6, 24), (5, 18), (6, 18), (11, 6), (6, 11), (4, 4), (), (3, 3)]
-B = [(3,), (1, 3), (3, 1), (6,), (6, 1), (1, 6), (2,), (), (5,), (24,), (18,), (1,), (1, 5), (5, 1), (4,)]
-PER_FEATURE = [(5,), (1, 5), (3,), (1, 3, 1, 1), (5, 1), (), (6,), (3, 1, 1)]
-STATE = [(4, 6), (6,), (6, 1), (4, 3), (3,), (6, 4), (4, 5), (5,)]
-LABELS = ("[0, 2, 1, 2]", "[1, 0]", "2", "[0, 2, 1, 2, 0]")
-ONE_HOT = "[[1.0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 0, 1]]"
-TARGETS = [(4, 3), (4, 5), (4,), (4, 1), (5,), (3,), (), (5, 4), (3, 4), (3, 1), (1, 4), (5, 1)]
-
-NUMBERS = frozenset(
-    {"eps", "epsilon", "reg", "lam", "lambda_", "lambd", "alpha", "lr", "learning_rate", "slope", "decay"}
-)
-NUMBERS |= {"delta", "margin", "temperature", "tau", "rate", "l1", "l2", "reg_strength", "dt", "dx", "momentum", "mu"}
-SHARES = frozenset(
-    {"p", "keep_prob", "dropout", "drop_prob", "dropout_rate", "keep", "p_keep", "rho", "beta1", "beta2"}
-)
-COUNTS = frozenset(
-    {"n", "k", "T", "steps", "stride", "pad", "padding", "size", "axis", "num", "n_steps", "iters", "iterations"}
-)
-COUNTS |= {"kernel_size", "pool_size", "num_heads", "heads", "n_heads", "groups", "G", "num_layers", "order", "degree"}
-IS_LABEL = frozenset(
-    {"y", "Y", "t", "target", "targets", "label", "labels", "y_true", "truth", "ys", "gt", "ground_truth"}
-)
-IS_ONE_HOT = frozenset({"Y", "onehot", "one_hot", "y_onehot", "Y_true", "y_one_hot", "T"})
-IS_SHARE = frozenset(
-    {"probs", "prob", "y_hat", "yhat", "y_pred", "pred", "preds", "AL", "A2", "predictions", "p", "q", "Yhat"}
-)
-IS_WEIGHT = frozenset(
-    {"w", "W", "weights", "weight", "theta", "Theta", "kernel", "filters", "U", "V", "params", "coef", "K"}
-)
-IS_BIAS = frozenset({"b", "bias", "biases", "c", "intercept"})
-IS_FEATURE = frozenset({"gamma", "beta", "scale", "shift", "sigma", "std", "var", "mean", "g"})
-IS_STATE = frozenset(
-    {"h", "h_prev", "prev_h", "hprev", "h0", "c_prev", "prev_c", "c0", "state", "hidden", "a_prev", "a0"}
-)
-IS_POSITIVE = frozenset({"sigma", "std", "var", "scale", "temperature", "tau", "precision", "variance"})
-IS_INDEX = frozenset({"ids", "idx", "indices", "tokens", "token_ids", "word_ids", "indexes", "center", "context"})
-SEEDS, SMALL = frozenset({"seed", "random_state", "random_seed"}), 1e-2
-#: What objects are made of: lengths.
-IS_LENGTH = {
-    **dict.fromkeys(
-        ("dim", "n_in", "in_dim", "input_dim", "input_size", "in_features", "D", "nin", "fan_in", "embed_dim"), 5
-    ),
-    **dict.fromkeys(
-        ("n_out", "out_dim", "output_dim", "output_size", "out_features", "units", "nout", "fan_out", "M"), 3
-    ),
-    **dict.fromkeys(("c_in", "in_channels", "channels", "num_features", "num_channels", "C", "classes"), 3),
-    **dict.fromkeys(("hidden", "hidden_dim", "hidden_size", "n_hidden", "H", "units_hidden", "d_model"), 6),
-    **dict.fromkeys(("c_out", "out_channels", "filters", "num_filters", "F"), 2),
-    **dict.fromkeys(("n_words", "vocab", "vocab_size", "num_embeddings", "V", "n_tokens"), 7),
-}
-SETTINGS = {
-    **dict.fromkeys(("stride", "dilation", "num_layers", "num_heads"), "1"),
-    **dict.fromkeys(("pad", "padding"), "1"),
-    **dict.fromkeys(("pool_height", "pool_width", "pool_size", "size", "ph", "pw", "groups", "G"), "2"),
-    **dict.fromkeys(("kernel_size", "k"), "3"),
-    **dict.fromkeys(("mode",), "'train'"),
-    **dict.fromkeys(("p", "keep_prob", "dropout"), "0.5"),
-    **dict.fromkeys(("eps", "epsilon"), "1e-05"),
-    **dict.fromkeys(("momentum", "decay"), "0.9"),
-    **dict.fromkeys(("reg", "lam", "alpha", "slope", "lr"), "0.1"),
-    **dict.fromkeys(("seed",), "1"),
-    **dict.fromkeys(("train", "training", "is_training"), "True"),
-}
+NEAR = 6  #: how far down the lists inputs are, at most, whose lengths are made to fit
 
 
 @dataclass(frozen=True)
@@ -116,6 +66,7 @@ class Guess:
     texts: dict[str, str]
     told: bool  #: whether the function's own words say these shapes
     settings: frozenset[str] = frozenset()  #: arguments with a default
+    listed: bool = True  #: whether its lengths are those that people use, and not found by running the function
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -159,19 +110,81 @@ def guesses(
         for kept, found in zip((slots, holders), slots_of(node, own, facts), strict=True):
             kept.update(found)
     slots |= defaults
-    spent = 0.0
-    for ranks in itertools.islice(best_first([len(options) for options in slots.values()]), TRIES):
-        if spent > SECONDS:
-            return
-        began = time.monotonic()
-        texts = {slot: options[rank] for (slot, options), rank in zip(slots.items(), ranks, strict=True)}
-        values = {**given, **valued(names, texts, holders)}
-        fits = runs(f, values)
-        spent += time.monotonic() - began
-        if fits:
-            typed = {name: texts.get(name) or written(values[name], holders.get(name)) for name in names}
-            known = [fact for name, fact in facts.items() if is_array(values[name])]
-            yield Guess(values, typed, not any(ranks) and all(fact.shapes for fact in known), frozenset(defaults))
+    choices = Choices(f, given, names, facts, slots, holders, frozenset(defaults))
+    listed = choices.running(dict)
+    if (first := next(listed, None)) is not None:
+        yield first
+        yield from listed
+    else:
+        tried = set[tuple[object, ...]]()
+
+        def fitting(texts: Mapping[str, str]) -> dict[str, str]:
+            values = choices.values(texts)
+            axes = tuple(np.ndim(values.get(slot, 0)) or text for slot, text in texts.items())
+            fresh = axes not in tried  # where as many axes were tried, the same lengths would be found
+            tried.add(axes)
+            return {**texts, **in_other_lengths(f, texts, values, facts)} if fresh else {}
+
+        yield from choices.running(fitting, NEAR)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the arguments of a function could be: texts for each, or for each entry of one that is a dict."""
+
+    f: Function
+    given: Named
+    names: Sequence[str]
+    facts: Mapping[str, Facts]
+    slots: Mapping[str, Sequence[str]]
+    holders: Mapping[str, Sequence[str]]
+    settings: frozenset[str]
+
+    def values(self, texts: Mapping[str, str]) -> Namespace:
+        """The arguments that the texts stand for."""
+        return {**self.given, **valued(self.names, texts, self.holders)}
+
+    def running(self, fitting: Callable[[Mapping[str, str]], dict[str, str]], deepest: int = TRIES) -> Iterator[Guess]:
+        """Inputs on which the function runs, the likeliest first; `fitting` makes other texts of some, or none."""
+        spent = 0.0
+        for ranks in itertools.islice(best_first([len(options) for options in self.slots.values()]), TRIES):
+            if spent > SECONDS or sum(ranks) > deepest:
+                return
+            began = time.monotonic()
+            chosen = {slot: options[k] for (slot, options), k in zip(self.slots.items(), ranks, strict=True)}
+            with np.errstate(all="ignore"):
+                texts = fitting(chosen)
+                values = self.values(texts) if texts or not self.slots else {}
+                runs_on = bool(values) and runs(self.f, values)
+            spent += time.monotonic() - began
+            if runs_on:
+                yield self.guess(values, texts, fitting is dict, not any(ranks))
+
+    def guess(self, values: Namespace, texts: Mapping[str, str], listed: bool, first: bool) -> Guess:
+        typed = {name: texts.get(name) or written(values[name], self.holders.get(name)) for name in self.names}
+        arrays = [fact for name, fact in self.facts.items() if is_array(values[name])]
+        told = first and listed and all(fact.shapes for fact in arrays)
+        return Guess(values, typed, told, self.settings, listed)
+
+
+def in_other_lengths(
+    f: Function, texts: Mapping[str, str], values: Named, facts: Mapping[str, Facts]
+) -> dict[str, str]:
+    """The texts of arrays whose lengths no words tell, in lengths that go together; none where none are found."""
+    free = {n: np.shape(x) for n, x in values.items() if n in texts and np.ndim(x) and not facts[n].shapes}
+    if any(len(shape) > DEEPEST for shape in free.values()):
+        return {}
+    others = {name: x for name, x in values.items() if name not in free}
+
+    def text(shape: Shape, name: str) -> str:
+        if is_array(values[name]):
+            return drawn(shape, name, facts[name].is_symmetric)
+        return labels(shape, 2 if "mask" in name.lower() else 3)
+
+    found = lengths_that_fit(
+        lambda arrays: f(**copied(others), **arrays), free, lambda shape, name: made(text(shape, name), name)
+    )
+    return {name: text(shape, name) for name, shape in found.items()}
 
 
 def valued(names: Sequence[str], texts: Mapping[str, str], holders: Mapping[str, Sequence[str]]) -> Namespace:
@@ -244,20 +257,27 @@ def options(name: str, fact: Facts, annotation: str = "", in_class: bool = False
     """What an argument could be, the likeliest first."""
     if fact.is_compared_with:
         return [repr(word) for word in ("train", *fact.is_compared_with) if word in fact.is_compared_with]
-    if annotation == "int" or name in COUNTS or name.startswith(("num_", "n_")) or (in_class and name in IS_LENGTH):
+    if (
+        annotation == "int"
+        or name in COUNTS
+        or IS_COUNT.fullmatch(name)
+        or name.startswith(("num_", "n_"))
+        or (in_class and name in IS_LENGTH)
+    ):
         lengths = [str(LENGTHS.get(name.lower()) or IS_LENGTH.get(name, 2)), "2", "3", "1", "4"]
         return list(dict.fromkeys(lengths)) if not fact.shapes else [drawn(shape, name) for shape in fact.shapes]
     if fact.is_index or name in IS_INDEX:
         return [*(labels(shape) for shape in fact.shapes if shape), *LABELS, "[[0, 2, 1], [1, 0, 2]]"]
     if "mask" in name.lower():
         return [labels(shape, 2) for shape in [*fact.shapes, *TARGETS] if shape]
-    told = [drawn(shape, name) for shape in fact.shapes]
-    shapes = [shape for shape in shapes_for(name) if fits(shape, fact.axes)]
+    told = [drawn(shape, name, fact.is_symmetric) for shape in fact.shapes]
+    shapes = [shape for shape in (*shapes_for(name), *ANY) if fits(shape, fact.axes)]
+    shapes = SQUARE if fact.is_symmetric else shapes
     if name in NUMBERS or annotation == "float":
         return [*told, "0.1", *(drawn(shape, name) for shape in shapes)]
     if name in SHARES:
         return [*told, *HALF, *(drawn(shape, name) for shape in shapes)]
-    others = [drawn(shape, name) for shape in shapes]
+    others = [drawn(shape, name, fact.is_symmetric) for shape in shapes]
     if name in IS_LABEL | IS_ONE_HOT:
         others = [*others[:1], ONE_HOT, *LABELS, *others[1:]]
     return list(dict.fromkeys([*told, *others]))
@@ -273,17 +293,20 @@ def shapes_for(name: str) -> list[Shape]:
     """The shapes that something of this name may have."""
     bare = name.rstrip("0123456789")
     targets = IS_LABEL | IS_ONE_HOT | IS_SHARE
-    for names, shapes in ((IS_BIAS, B), (IS_FEATURE, PER_FEATURE), (IS_STATE, STATE), (targets, TARGETS)):
-        if name in names or bare in names:
+    kinds = ((IS_BIAS, B), (IS_FEATURE, PER_FEATURE), (IS_STATE, STATE), (targets, TARGETS))
+    for word, (names, shapes) in itertools.product((name, bare), kinds):
+        if word in names:
             return shapes
     if name in IS_WEIGHT or bare in IS_WEIGHT or (name[0] in "WwU" and len(name) < 4) or "weight" in name.lower():
         return W
     return B if name[0] == "b" and len(name) < 4 else X
 
 
-def drawn(shape: Shape, name: str) -> str:
+def drawn(shape: Shape, name: str, is_symmetric: bool = False) -> str:
     """The text that draws an array of a shape, or a number: between 0 and 1 for what is called a probability."""
     lengths = ", ".join(map(str, shape))
+    if is_symmetric and len(shape) == 2 and shape[0] == shape[1]:
+        return f"2 * eye({shape[0]}) + 1"
     if name in IS_SHARE:
         return f"0.1 + 0.8 * rand({lengths})" if shape else "0.3"
     if name in IS_POSITIVE:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import io
+import itertools
 import re
 import tokenize
 import zlib
@@ -36,6 +37,8 @@ OTHERS = (3, 5, 2, 6)
 BESIDE_N = {"m": 3}
 SHAPE = re.compile(r"(?:shape|size|dims?|dimensions?|array|matrix|\:|is|of|[-\u2014])*[\s:]*[\(\[]([^()\[\]]*)[\)\]]")
 
+SYMMETRIC = re.compile(r"\bsymmetric|\bSPD\b|positive[- ](semi)?definite|\bcovariance", re.IGNORECASE)
+
 Shape = tuple[int, ...]
 
 
@@ -47,6 +50,7 @@ class Facts:
     axes: set[int] = field(default_factory=set)  #: how many, as it is unpacked and indexed
     keys: list[str] = field(default_factory=list)  #: of a dict
     is_index: bool = False
+    is_symmetric: bool = False
     is_compared_with: list[str] = field(default_factory=list)  #: words it may be
     told: Callable[[str], list[Shape]] = lambda _: []  #: the shapes that are told of an entry of it
 
@@ -60,6 +64,7 @@ def facts_of(node: ast.FunctionDef, text: str, names: Sequence[str], around: str
         fact.told = lambda key: list(dict.fromkeys(shapes_told(key, told, lengths)))
         fact.shapes = list(dict.fromkeys(shapes_told(name, told, lengths)))
         fact.is_index = is_told_to_index(name, told)
+        fact.is_symmetric = is_told_symmetric(name, f"{told}\n{above(node, text)}")
     for inner in ast.walk(node):
         note(inner, facts)
     return facts
@@ -96,6 +101,18 @@ def is_told_to_index(name: str, told: str) -> bool:
         re.split(r",\s*\w+\s*\(|[,\s]\s*\w+\s*:|\.\s", rest)[0] for rest in rests
     ]  # up to what is said of the next name
     return any(re.search(r"\b(ints?|integers?|indices|ids?|class labels)\b", clause) for clause in clauses)
+
+
+def is_told_symmetric(name: str, told: str) -> bool:
+    """Whether a line that has a name in it calls something symmetric: `Q and R symmetric`, `S: covariance (d, d)`."""
+    lines = (line for line in told.splitlines() if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line))
+    return any(SYMMETRIC.search(line) for line in lines)
+
+
+def above(node: ast.FunctionDef, text: str) -> str:
+    """The comment that stands above a function."""
+    before = reversed(text.splitlines()[: node.lineno - 1])
+    return "\n".join(itertools.takewhile(lambda line: not line.strip() or line.lstrip().startswith("#"), before))
 
 
 def read_shape(text: str, lengths: Mapping[str, int]) -> Iterator[Shape]:
