@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from itertools import islice
 from types import FrameType, ModuleType
 
+import numpy as np
+
 from gatewise._errors.base import GatewiseError
 
 
@@ -32,6 +34,7 @@ class LineError(GatewiseError):
 
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 COMMAND_LINE = PACKAGE + "_cli" + os.sep
 
 
@@ -43,7 +46,7 @@ def user_frames() -> Iterator[FrameType]:
         if name.startswith(COMMAND_LINE):
             return  # nobody's line: what was typed is in the message
         inner = name.startswith(PACKAGE) or (name.startswith("<gatewise ") and "_pullback" in name)
-        if not inner and f"{os.sep}numpy{os.sep}" not in name:
+        if not inner and not name.startswith(NUMPY):
             yield frame
         frame = frame.f_back
 
