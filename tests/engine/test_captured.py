@@ -149,3 +149,14 @@ def test_an_error_leaves_what_was_written_before_it() -> None:
         gw.grad(ours.f)(1.5)
     assert ours.h[0] == 2.0
     assert ours.own[1] == 1.5
+
+
+def test_what_a_traceback_keeps_of_an_earlier_call_does_not_count() -> None:
+    ours = module(LOUD["a list"])
+    try:
+        gw.grad(ours.f)(1.5)
+    except AssignmentError as error:
+        kept = error
+    exec("def g(t):\n    own[0] = t\n    return own.sum() * t", vars(ours))
+    assert kept.__traceback__ is not None
+    assert gw.grad(ours.g)(1.5) == 3.0

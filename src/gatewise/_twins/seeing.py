@@ -13,8 +13,9 @@ import numpy as np
 from gatewise._tensor import Tensor
 from gatewise._twins.captured import STANDING, Captured, bound_out_of_sight, changed_elsewhere, stand_in
 from gatewise._twins.classes import fill_twin, given_back, twin_of_class
+from gatewise._twins.modules import BUILTINS
 from gatewise._twins.reached import Plan, names_asked, plan_of
-from gatewise._twins.sharing import around_of, asked_by, in_frames, is_in_one_piece, out_of_sight, references
+from gatewise._twins.sharing import around_of, asked_by, in_dicts, in_frames, is_in_one_piece, out_of_sight, references
 from gatewise._types import Function
 
 
@@ -62,6 +63,8 @@ class Seeing:
         known = 2 * standing - 1 + self.named(captured.array)
         if references(captured) != known:
             known += in_frames(captured.array)
+        if references(captured) != known:  # what a traceback keeps of earlier calls
+            known += in_dicts(captured.array, lambda names: names.get("__builtins__") is BUILTINS, self.copy)
         if references(captured) != known or not is_in_one_piece(captured):
             return True
         return any(value is captured.array for f in self.out_of_sight() for value in asked_by(f))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 import sys
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,12 @@ def in_frames(array: Any) -> int:
                     count += bool(optimized) and name in code.co_varnames and name not in code.co_cellvars
         frame = frame.f_back
     return count
+
+
+def in_dicts(array: Any, counts: Callable[[dict[Any, Any]], bool], but: dict[str, Any]) -> int:
+    """How often an array stands in the dicts that count; all objects that there are have to be looked at for this."""
+    found = [each for each in gc.get_referrers(array) if type(each) is dict and each is not but and counts(each)]
+    return sum(value is array for each in found for value in each.values())
 
 
 def asked_by(f: types.FunctionType) -> Iterator[Any]:
