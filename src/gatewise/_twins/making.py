@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,15 @@ def required(a: Any, dtype: Any = None, requirements: Any = None, **options: Any
     return np.copy(made) if made is a and asked & {"O", "E"} else made
 
 
+def of_entries(iterable: Any, dtype: Any, count: int = -1, **options: Any) -> Any:
+    """`np.fromiter`, whose entries may be Tensors."""
+    entries = list(iterable if count < 0 else itertools.islice(iterable, count))
+    if not has_tensor(entries) or np.dtype(dtype) == object:
+        return buffer(np.fromiter(entries, dtype, count, **options))
+    made: Any = gathered(entries)
+    return made if made.dtype == np.dtype(dtype) else made.astype(dtype)
+
+
 def even_steps(
     start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, **options: Any
 ) -> object:
@@ -128,7 +138,8 @@ class Entrywise:
 MAKERS: dict[Any, Any] = {
     np.empty: makes(np.empty, np.zeros),
     **{f: makes(f) for f in (np.zeros, np.ones, np.eye, np.identity, np.logspace, np.geomspace, np.tri,
-                             np.fromiter, np.fromfunction, np.zeros_like, np.ones_like, np.empty_like)},
+                             np.fromfunction, np.zeros_like, np.ones_like, np.empty_like)},
+    np.fromiter: functools.wraps(np.fromiter, assigned=("__name__",))(of_entries),
     np.full: functools.wraps(np.full)(filled),
     np.array: of_array(np.array, True),
     np.asarray: of_array(np.asarray, False),
