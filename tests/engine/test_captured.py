@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import linecache
 import types
 import weakref
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 import gatewise as gw
-from gatewise._errors import AssignmentError
+from gatewise._errors import AssignmentError, GatewiseError
 
 AROUND = """
 import functools
@@ -72,6 +73,7 @@ def module(lines: str = "", around: str = AROUND) -> Any:
     """A module with these arrays, and a function of t with these lines."""
     made = types.ModuleType("users")
     text = f"{around}\ndef f(t):\n    " + lines.replace("; ", "\n    ") + "\n" if lines else around
+    linecache.cache["users.py"] = (len(text), None, text.splitlines(keepends=True), "users.py")
     exec(compile(text, "users.py", "exec"), vars(made))
     return made
 
@@ -160,3 +162,40 @@ def test_what_a_traceback_keeps_of_an_earlier_call_does_not_count() -> None:
     exec("def g(t):\n    own[0] = t\n    return own.sum() * t", vars(ours))
     assert kept.__traceback__ is not None
     assert gw.grad(ours.g)(1.5) == 3.0
+
+
+KEEPER = """
+import numpy as np
+class Keeper:
+    def __init__(self, n): self.u0 = np.arange(n) + 1.0
+    def {method}
+keeper = Keeper(3)
+f = keeper.run
+"""
+COPIES = ("np.copy(self.u0)", "np.array(self.u0)", "np.zeros_like(self.u0)", "np.array(np.exp(self.u0))")
+
+
+@pytest.mark.parametrize("copy", COPIES)
+def test_a_copy_of_an_array_that_an_object_keeps_may_be_written_into(copy: str) -> None:
+    ours = module(around=KEEPER.replace("{method}", f"run(self, t): u = {copy}; u[0] = t; return (u * u).sum()"))
+    assert gw.grad(ours.f)(3.0) == 6.0
+    np.testing.assert_array_equal(ours.keeper.u0, [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("lines", "cure"),
+    [
+        ("self.u0[0] = t; return np.sum(self.u0)", "an object that keeps such arrays is made in the function"),
+        ("u = np.exp(self.u0); u[0] = t; return u.sum()", "np.array(x) in the function"),
+        ("u = self.u0.copy(); u[0] = t; return u.sum()", "make the object there, or np.array(x) of the array"),
+        ("self.u0 += t; return np.sum(self.u0)", r"self\.u0 = self\.u0 \+ \.\.\., a new array"),
+    ],
+)
+def test_an_array_that_an_object_keeps_is_not_written_into_and_the_error_says_what_to_write(
+    lines: str, cure: str
+) -> None:
+    body = "run(self, t):\n        " + lines.replace("; ", "\n        ")
+    ours = module(around=KEEPER.replace("{method}", body))
+    with pytest.raises(GatewiseError, match=cure.replace("(x)", r"\(x\)")):
+        gw.grad(ours.f)(3.0)
+    np.testing.assert_array_equal(ours.keeper.u0, [1.0, 2.0, 3.0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import opcode
 import os
 import re
 import sys
@@ -143,6 +144,15 @@ def place_in(frame: FrameType, line: str) -> str:
     if start is None or row != frame.f_lineno or last != row:
         return line.strip()
     return f"... {line.encode()[start:end].decode(errors='replace')} ..."
+
+
+def writes_an_item() -> bool:
+    """Whether the user's line is writing into an array or a list, by an item or a slice."""
+    frame = user_frame()
+    return frame is not None and frame.f_code.co_code[frame.f_lasti] in STORES
+
+
+STORES = {opcode.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in opcode.opmap}
 
 
 def user_names(value: object) -> list[str]:

@@ -63,6 +63,11 @@ def of_array(function: Function, copies: bool) -> Function:
     return twin
 
 
+def copied(a: Any, *args: Any, **options: Any) -> Any:
+    """`np.copy`: of a plain array, too, one that may be written into."""
+    return buffer(np.copy(gathered(a), *args, **options))
+
+
 def required(a: Any, dtype: Any = None, requirements: Any = None, **options: Any) -> Any:
     """`np.require`: of a Tensor, an array that lies as is asked; what else may be asked for every new array has."""
     if not has_tensor(a):
@@ -143,6 +148,7 @@ MAKERS: dict[Any, Any] = {
     np.full: functools.wraps(np.full)(filled),
     np.array: of_array(np.array, True),
     np.asarray: of_array(np.asarray, False),
+    np.copy: functools.wraps(np.copy, updated=())(copied),
     np.require: functools.wraps(np.require)(required),
     np.asanyarray: of_array(np.asanyarray, False),
     np.ascontiguousarray: of_array(np.ascontiguousarray, False),
