@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import math
 import re
 from pathlib import Path
@@ -326,3 +327,12 @@ def test_a_number_read_where_numpy_is_not_used_is_told_no_import():
     with pytest.raises(GatewiseError) as caught:
         gw.grad(loss)(2.0)
     assert "import" not in str(caught.value)
+
+
+def test_the_line_is_found_in_a_folder_that_is_called_numpy():
+    text = "import math\ndef f(t):\n    return math.sinh(t)\n"
+    space, file = {}, "/home/me/numpy/wave.py"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    exec(compile(text, file, "exec"), space)
+    with pytest.raises(ReadingError, match=r"(?s)line 3:  return math\.sinh\(t\)"):
+        space["f"](gw.tensor(1.0))

@@ -36,7 +36,7 @@ EQUAL = {
         (
             "no operand is broadcast",
             "outer concatenate stack affine batch_norm conv2d conv2d_input conv2d_weight max_pool2d_input "
-            "max_pool2d_picked",
+            "max_pool2d_picked sliding_window_view",
             ["missing un-broadcast", "missing un-broadcast, the first is taken"],
         ),
         (

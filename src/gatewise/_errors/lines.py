@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import linecache
+import opcode
 import os
 import re
 import sys
 from collections.abc import Iterator
 from itertools import islice
 from types import FrameType, ModuleType
+
+import numpy as np
 
 from gatewise._errors.base import GatewiseError
 
@@ -32,6 +35,7 @@ class LineError(GatewiseError):
 
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 COMMAND_LINE = PACKAGE + "_cli" + os.sep
 
 
@@ -43,7 +47,7 @@ def user_frames() -> Iterator[FrameType]:
         if name.startswith(COMMAND_LINE):
             return  # nobody's line: what was typed is in the message
         inner = name.startswith(PACKAGE) or (name.startswith("<gatewise ") and "_pullback" in name)
-        if not inner and f"{os.sep}numpy{os.sep}" not in name:
+        if not inner and not name.startswith(NUMPY):
             yield frame
         frame = frame.f_back
 
@@ -140,6 +144,15 @@ def place_in(frame: FrameType, line: str) -> str:
     if start is None or row != frame.f_lineno or last != row:
         return line.strip()
     return f"... {line.encode()[start:end].decode(errors='replace')} ..."
+
+
+def writes_an_item() -> bool:
+    """Whether the user's line is writing into an array or a list, by an item or a slice."""
+    frame = user_frame()
+    return frame is not None and frame.f_code.co_code[frame.f_lasti] in STORES
+
+
+STORES = {opcode.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in opcode.opmap}
 
 
 def user_names(value: object) -> list[str]:

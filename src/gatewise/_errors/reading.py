@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import re
 import sys
 from types import FrameType
 
-from gatewise._errors.lines import LineError, library_call, library_frame, user_frame, user_names
+from gatewise._errors.lines import LineError, library_call, library_frame, user_frame, user_names, writes_an_item
 
 
 class ReadingError(LineError):
@@ -46,6 +47,7 @@ class ReadingError(LineError):
             why,
             cure
             or (unseen_cure() if in_function else "")
+            or (FOR_ITEMS if in_function and writes_an_item() else "")
             or "np.stack([...]) to collect values, np.stack([np.stack([...]), ...]) for rows of them,"
             " `captured @ t` for `captured.dot(t)`, np.exp(t) for math.exp(t);"
             " t.item(), t.numpy() or t.detach() to read it on purpose.",
@@ -58,6 +60,12 @@ class ReadingError(LineError):
             "an int given as an argument is taken as a float, and what is computed from it is one too.",
             "int(n) + 1 for n + 1, where n is the argument.",
         )
+
+
+FOR_ITEMS = (
+    "np.array(x) in the function, for an array x that something else made: random numbers, a file, an object or a dict"
+    " from before the call; an object that keeps such arrays is made in the function."
+)
 
 
 def unseen_cure() -> str:
@@ -73,7 +81,8 @@ def unseen_cure() -> str:
     return (
         f"`import gatewise.numpy as {known[0]}` in {os.path.basename(code.co_filename)}, in place of NumPy itself:"
         " gatewise sees into the functions and plain classes of the function's own file, and of these into objects that"
-        " the function makes itself; an array that NumPy makes elsewhere takes no Tensor;"
+        " the function makes itself; an array that something else made takes no Tensor: make the object there, or"
+        f" {known[0]}.array(x) of the array;"
         " np.exp(t) for math.exp(t); t.item(), t.numpy() or t.detach() to read it on purpose."
     )
 
@@ -96,6 +105,14 @@ def library_cure(frame: FrameType) -> str:
     return (
         f"{twin}the same in gates that `gatewise gates` lists; or t.numpy() as its argument if no gradient is wanted."
     )
+
+
+def augmented_cure() -> str:
+    """What to write instead of `self.x += t`, by the user's line."""
+    frame = user_frame()
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip() if frame is not None else ""
+    found = re.match(r"""([\w.'"\[\]]+)\s*(\*\*|//|[-+*/%@])=""", line)
+    return f"{found[1]} = {found[1]} {found[2]} ..., a new array." if found else "the operation without out=."
 
 
 class KeptError(LineError):
@@ -181,5 +198,5 @@ class AssignmentError(LineError):
         return cls(
             f"{name} was the target of an operation on Tensors.",
             f"{name} is a plain array: it would take the values and lose the gradient.",
-            f"{name} = {name} + t, or the operation without out=." if names else "the operation without out=.",
+            f"{name} = {name} + t, or the operation without out=." if names else augmented_cure(),
         )

@@ -179,7 +179,7 @@ def is_flat(x):
     """Flat on both sides of 0, so nothing goes back."""
 
 
-@stops(np.floor, np.ceil, np.rint, np.trunc, (np.fix, {"in_page": False}))
+@stops(np.floor, np.ceil, np.rint, np.trunc, (np.fix, {"in_page": False}), (np.spacing, {"in_page": False}))
 def rounds(x):
     """A staircase is flat on every step, so nothing goes back."""
 

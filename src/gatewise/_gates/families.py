@@ -39,6 +39,7 @@ from gatewise._gates.pushing import (
     in_rows,
     merged,
     nothing,
+    of_kind,
     product,
     switched,
     taken,
@@ -278,7 +279,8 @@ class Linear(Family):
             elif multiplies:
                 return product(gate, given, operands, parameters, added)
             else:
-                moved = gate.on([given[i] if i in given else zeros_like(x) for i, x in enumerate(operands)], parameters)
+                moving = [of_kind(given[i], x) if i in given else zeros_like(x) for i, x in enumerate(operands)]
+                moved = gate.on(moving, parameters)
             alone = live is None and len(wanted) == len(operands) and not adds_entries
             if multiplies or moved is NotImplemented or gate.pattern == "mixes" or alone:
                 return moved

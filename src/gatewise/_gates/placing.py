@@ -212,6 +212,19 @@ def diagonal(g, x, *, offset=0, axis1=0, axis2=1):
 
 
 @linear(
+    np.lib.stride_tricks.sliding_window_view,
+    pattern="spreads",
+    views=True,
+    sample=[((np.arange(5.0), 2), {}), ((CUBE, (2, 2)), {"axis": (0, 2)}), ((CUBE, 1), {"axis": -1})],
+    in_page=False,
+)
+def sliding_window_view(g, x, *, window_shape, axis=None):
+    """An entry stands in every window that covers it: its gradient is the sum over these."""
+    shape, windows = shape_of(x), np.lib.stride_tricks.sliding_window_view
+    return lambda: scatter(g, index=places(lambda n: windows(n, window_shape, axis), shape), shape=shape)
+
+
+@linear(
     np.trace,
     pattern="spreads",
     sample=[((np.arange(9.0).reshape(3, 3),), {}), ((CUBE[0],), {"offset": -1}), ((CUBE,), {"axis1": 1, "axis2": 2})],

@@ -115,6 +115,11 @@ def zeros_like(x: Value) -> Value:
     return np.zeros(np.shape(value), dtype if dtype.kind in "fc" else float)
 
 
+def of_kind(tangent: object, x: object) -> object:
+    """A tangent as NumPy's number where the operand is one: it may be indexed, as Python's may not."""
+    return np.float64(tangent) if type(tangent) is float and isinstance(x, np.generic) else tangent
+
+
 def as_number(mask: object, x: object) -> object:
     """A mask as ones and zeros in the place of the operand `x`, to be moved like it."""
     if mask is None:

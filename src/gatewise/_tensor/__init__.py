@@ -20,6 +20,7 @@ from gatewise._tensor.asking import gradient_of as gradient_of
 from gatewise._tensor.asking import is_kept as is_kept
 from gatewise._tensor.asking import upstream_for as upstream_for
 from gatewise._tensor.asking import whole_number as whole_number
+from gatewise._tensor.assigning import Base as Base
 from gatewise._tensor.binomial import Binomial as Binomial
 from gatewise._tensor.carrier import Tensor as Tensor
 from gatewise._tensor.carrier import Values as Values

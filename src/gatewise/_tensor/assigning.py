@@ -53,6 +53,12 @@ class Base:
             self.views = [ref for ref in self.views if ref() is not None]
         self.views.append(weakref.ref(view))
 
+    def before(self, t: Tensor, values: Value) -> None:
+        """Asked before `values` are written into the array `t`, by those that know more."""
+
+    def after(self, t: Tensor, values: Value, place: Index, chain: Chain) -> None:
+        """Told what was written, by those that know more."""
+
     def living(self) -> list[Tensor]:
         found = [view for ref in self.views if (view := ref()) is not None]
         if len(found) < len(self.views):
@@ -161,6 +167,8 @@ def assign(t: Tensor, index: Index, values: Value) -> None:
         what = f"{described(t)} is assigned to by a mask, from a view of itself."
         why = "NumPy reads entries that it has just written, in an order that it does not promise."
         raise GateError(what, why, "a copy of the view: x[mask] = x[::-1].copy()[...].")
+    if type(known) is not Base:
+        known.before(root, values)
     try:
         if lent.recording:
             recorded(root, place, chain, values, index)
@@ -170,6 +178,8 @@ def assign(t: Tensor, index: Index, values: Value) -> None:
         if type(error).__module__.startswith("gatewise"):
             raise
         raise GateError.like(type(error))(f"{described(t)} cannot be assigned to like this.", str(error)) from None
+    if type(known) is not Base:
+        known.after(root, values, place, chain)
     if known.views and (views := known.living()):
         low, high = written_span(root.value, place, chain)
         for view in views:

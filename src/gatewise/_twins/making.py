@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,11 @@ def of_array(function: Function, copies: bool) -> Function:
     return twin
 
 
+def copied(a: Any, *args: Any, **options: Any) -> Any:
+    """`np.copy`: of a plain array, too, one that may be written into."""
+    return buffer(np.copy(gathered(a), *args, **options))
+
+
 def required(a: Any, dtype: Any = None, requirements: Any = None, **options: Any) -> Any:
     """`np.require`: of a Tensor, an array that lies as is asked; what else may be asked for every new array has."""
     if not has_tensor(a):
@@ -69,6 +75,15 @@ def required(a: Any, dtype: Any = None, requirements: Any = None, **options: Any
     asked = {str(each).upper()[0] for each in requirements or ()}
     made = MAKERS[np.asarray](a, dtype, order="F" if "F" in asked else "C" if "C" in asked else "K")
     return np.copy(made) if made is a and asked & {"O", "E"} else made
+
+
+def of_entries(iterable: Any, dtype: Any, count: int = -1, **options: Any) -> Any:
+    """`np.fromiter`, whose entries may be Tensors."""
+    entries = list(iterable if count < 0 else itertools.islice(iterable, count))
+    if not has_tensor(entries) or np.dtype(dtype) == object:
+        return buffer(np.fromiter(entries, dtype, count, **options))
+    made: Any = gathered(entries)
+    return made if made.dtype == np.dtype(dtype) else made.astype(dtype)
 
 
 def even_steps(
@@ -128,10 +143,12 @@ class Entrywise:
 MAKERS: dict[Any, Any] = {
     np.empty: makes(np.empty, np.zeros),
     **{f: makes(f) for f in (np.zeros, np.ones, np.eye, np.identity, np.logspace, np.geomspace, np.tri,
-                             np.fromiter, np.fromfunction, np.zeros_like, np.ones_like, np.empty_like)},
+                             np.fromfunction, np.zeros_like, np.ones_like, np.empty_like)},
+    np.fromiter: functools.wraps(np.fromiter, assigned=("__name__",))(of_entries),
     np.full: functools.wraps(np.full)(filled),
     np.array: of_array(np.array, True),
     np.asarray: of_array(np.asarray, False),
+    np.copy: functools.wraps(np.copy, updated=())(copied),
     np.require: functools.wraps(np.require)(required),
     np.asanyarray: of_array(np.asanyarray, False),
     np.ascontiguousarray: of_array(np.ascontiguousarray, False),

@@ -177,6 +177,11 @@ class Plan:
         """Whether a value is an array that the function captured, and may write into or into copies of."""
         return self.writing and type(value) is np.ndarray and value.dtype.kind == "f" and value.flags.writeable
 
+    def values_reached(self, names: Mapping[str, Any]) -> Iterator[Any]:
+        """What its functions may ask for by name, from closures and from defaults; not what it sees into."""
+        around = (value for ref, _ in self.reached if (f := ref()) is not None for value in held(f))
+        return (value for value in (*map(names.get, self.names), *around) if not self.is_seen_into(value))
+
     def holds(self, f: types.FunctionType) -> bool:
         """Whether every name stands for what it stood for, and the closures for what they did: it reaches the same."""
         if list(map(id, map(f.__globals__.get, self.names))) != self.known:

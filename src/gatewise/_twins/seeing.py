@@ -5,14 +5,17 @@ from __future__ import annotations
 import functools
 import types
 import weakref
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Iterator
 from typing import Any
 
 import numpy as np
 
-from gatewise._tensor import STOPPED, Tensor
+from gatewise._tensor import Tensor
+from gatewise._twins.captured import STANDING, Captured, bound_out_of_sight, changed_elsewhere, stand_in
 from gatewise._twins.classes import fill_twin, given_back, twin_of_class
-from gatewise._twins.reached import Plan, plan_of
+from gatewise._twins.modules import BUILTINS
+from gatewise._twins.reached import Plan, names_asked, plan_of
+from gatewise._twins.sharing import around_of, asked_by, in_dicts, in_frames, is_in_one_piece, out_of_sight, references
 from gatewise._types import Function
 
 
@@ -31,7 +34,7 @@ class Seeing:
         self.copy = copy
         copy.update(plan.instead)
         self.made: dict[int, tuple[Any, Any]] = {}  # by id: what was put in another's place
-        self.given: dict[int, Any] = {}  # the memory of those that stand for captured arrays
+        self.arrays: list[Tensor] = []  # that stand for captured ones
         self.objects: weakref.WeakValueDictionary[int, Any] | None = None  # of the twins of classes
         for name in plan.functions:
             copy[name] = self.function(copy[name])
@@ -50,9 +53,27 @@ class Seeing:
     def array(self, value: Any) -> Any:
         """A captured array as the Tensor that the function sees, in memory of its own."""
         if id(value) not in self.made:
-            self.made[id(value)] = value, Tensor(np.array(value, order="K"), STOPPED)
-            self.given[id(value)] = self.made[id(value)][1].value
+            self.arrays.append(stand_in(value, self.is_shared))
+            self.made[id(value)] = value, self.arrays[-1]
         return self.made[id(value)][1]
+
+    def is_shared(self, captured: Captured) -> bool:
+        """Whether anything but what the function sees refers to an array that it captured."""
+        standing = sum(each.array is captured.array for each in list(STANDING.values()))
+        known = 2 * standing - 1 + self.named(captured.array)
+        if references(captured) != known:
+            known += in_frames(captured.array)
+        if references(captured) != known:  # what a traceback keeps of earlier calls
+            known += in_dicts(captured.array, lambda names: names.get("__builtins__") is BUILTINS, self.copy)
+        if references(captured) != known or not is_in_one_piece(captured):
+            return True
+        return any(value is captured.array for f in self.out_of_sight() for value in asked_by(f))
+
+    def named(self, array: Any) -> int:
+        """How often an array stands in the names, closures and defaults that the function reaches."""
+        functions = (f for f, _ in self.made.values() if type(f) is types.FunctionType)
+        by_name = (value for space in (self.real, self.copy, self.before) for value in space.values())
+        return sum(value is array for value in (*by_name, *around_of(functions)))
 
     def function(self, f: types.FunctionType) -> types.FunctionType:
         """A plain function that sees this."""
@@ -110,21 +131,43 @@ class Seeing:
             return self.twin_class(value)
         return self.plan.inside.get(id(value), value)
 
+    def demand_fresh(self) -> None:
+        """Refuse what was made of values that had changed: in an array under another name, of a name out of sight."""
+        for array in self.arrays:
+            if array.alias.is_stale():
+                names = (name for name, value in self.real.items() if value is array.alias.array)
+                raise changed_elsewhere(array, next(names, "an array that the function captured"))
+        if bound := {name for name in self.plan.stored if self.is_bound(name)}:
+            for f in self.out_of_sight():
+                if not bound.isdisjoint(names_asked(f.__code__)):
+                    raise bound_out_of_sight(next(name for name in names_asked(f.__code__) if name in bound), f)
+
+    def out_of_sight(self) -> Iterator[types.FunctionType]:
+        """The functions of the module that may be called, and see it as it is."""
+        return out_of_sight(self.plan.values_reached(self.real), self.real)
+
+    def is_bound(self, name: str) -> bool:
+        """Whether a global name stands for something else than it did."""
+        return self.copy.get(name, NOTHING) is not self.before.get(name, NOTHING)
+
     def settle(self) -> None:
         """Bring to the module what the function wrote to its globals, and into the arrays that it captured."""
         if self.objects:
             given_back(self.objects)
-        for place, memory in self.given.items():
-            original, stands = self.made[place]
-            if stands.value is not memory:
-                original[...] = stands.value
-        if not self.before and not self.plan.stored and len(self.copy) == self.size:
-            return
+        for array in self.arrays:
+            array.alias.settle(array)
+        if self.before or self.plan.stored or len(self.copy) != self.size:
+            self.bind_globals()
+        self.arrays.clear()
+        self.made.clear()
+
+    def bind_globals(self) -> None:
+        """Bind in the module what the function bound."""
         originals: dict[int, Any] | None = None
         for name in self.may_be_bound():
-            value = self.copy.get(name, NOTHING)
-            if value is self.before.get(name, NOTHING):
+            if not self.is_bound(name):
                 continue
+            value = self.copy.get(name, NOTHING)
             originals = originals or {id(twin): original for original, twin in self.made.values()}
             if value is NOTHING:
                 self.real.pop(name, None)
@@ -165,7 +208,9 @@ def seen(f: Function) -> Function:
     def called(*args: object, **kwargs: object) -> Any:
         seeing = Seeing(f, plan)
         try:
-            return seeing.function(f)(*args, **kwargs)
+            out = seeing.function(f)(*args, **kwargs)
+            seeing.demand_fresh()
+            return out
         finally:
             seeing.settle()
 

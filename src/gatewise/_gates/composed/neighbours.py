@@ -91,7 +91,8 @@ def slopes(f: Any, width: Any, axis: int, edge_order: int) -> Any:
             + -(two + one) / (one * two) * at(-2, -1)
             + (2.0 * two + one) / (two * (one + two)) * at(-1)
         )
-    return np.concatenate([start, inside, end], axis=axis)
+    made, kind = np.concatenate([start, inside, end], axis=axis), dtype_of(f)
+    return cast(made, dtype=kind) if kind.kind == "f" and kind != dtype_of(made) else made
 
 
 def in_one_period(x, xp, fp, period):
@@ -139,6 +140,7 @@ def unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
 
 @composed(np.linspace)
 def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0):
+    start, stop = (x if np.isscalar(x) or hasattr(x, "shape") else np.asarray(x) for x in (start, stop))
     parts = num - 1 if endpoint else num
     kind = np.result_type(*(x if type(x) in (int, float, complex) else dtype_of(x) for x in (start, stop)), 1.0)
     steps = np.reshape(np.arange(0, num, dtype=kind), (-1,) + (1,) * max(rank(start), rank(stop)))

@@ -8,8 +8,9 @@ import numpy as np
 
 from gatewise._errors import UnsupportedError
 from gatewise._gates.composed.declaring import axis_of, composed, only_looked_at, rank, size
+from gatewise._gates.fitting import cast
 from gatewise._gates.gate import Carrier
-from gatewise._gates.live import shape_of
+from gatewise._gates.live import dtype_of, shape_of
 from gatewise._gates.movement import along, scatter
 from gatewise._gates.ordering import lanes_of
 
@@ -107,6 +108,7 @@ def choose(a, choices, *, mode="raise"):
 @composed(np.bincount)
 def bincount(x, weights=None, minlength=0):
     shape = (max(int(np.max(x)) + 1 if len(x) else 0, minlength),)
+    weights = weights if dtype_of(weights) == float else cast(weights, dtype=np.dtype(float))  # as NumPy does
     return scatter(weights, index=np.asarray(x), shape=shape)
 
 

@@ -12,6 +12,7 @@ from gatewise._gates.live import dtype_of, shape_of
 
 @composed(np.polyval)
 def polyval(p, x):
+    p = p if hasattr(p, "shape") else np.asarray(p)  # coefficients are no weak numbers to NumPy
     found = np.zeros_like(x)
     for k in range(shape_of(p)[0]):
         found = found * x + p[k]
@@ -126,5 +127,5 @@ def roots(p):
     if size(p) == 1:
         return np.zeros(at_zero)
     top = np.reshape(-p[1:] / p[0], (1, -1))
-    found = np.linalg.eigvals(np.concatenate([top, np.eye(size(p) - 2, size(p) - 1)]))
+    found = np.linalg.eigvals(np.concatenate([top, np.eye(size(p) - 2, size(p) - 1, dtype=dtype_of(p))]))
     return np.concatenate([found, np.zeros(at_zero, dtype_of(found))]) if at_zero else found
