@@ -31,6 +31,7 @@ from gatewise._saving import write_whole
 
 MEGABYTES = 4096  #: of address space that one file may have
 HEADER = ("file", "verdict", "right", "of", "lines", "kinds", "seconds", "note")
+ENDINGS = (".py", ".ipynb")
 LEFT_OUT = frozenset({"__pycache__", "node_modules", "venv", "site-packages"})
 
 
@@ -48,7 +49,7 @@ class Marked:
 
     @property
     def row(self) -> tuple[str, ...]:
-        lines = " ".join(str(m["line"]) for m in self.mistakes)
+        lines = " ".join(f"{m['cell']}:{m['line']}" if "cell" in m else str(m["line"]) for m in self.mistakes)
         kinds = " ".join(dict.fromkeys(str(m["kind"]) for m in self.mistakes if m["kind"]))
         return self.file, self.verdict, str(self.right), str(self.of), lines, kinds, f"{self.seconds:.1f}", self.note
 
@@ -57,7 +58,7 @@ def are_many(words: Sequence[str]) -> bool:
     """Whether a folder or several Python files are to be checked."""
     if not words or any("=" in word for word in words):
         return False
-    return os.path.isdir(words[0]) or (len(words) > 1 and all(word.endswith(".py") for word in words))
+    return os.path.isdir(words[0]) or (len(words) > 1 and all(word.endswith(ENDINGS) for word in words))
 
 
 def files_of(words: Sequence[str]) -> list[str]:
@@ -65,7 +66,7 @@ def files_of(words: Sequence[str]) -> list[str]:
     found = []
     for word in words:
         if os.path.isdir(word):
-            inside = sorted(Path(word).rglob("*.py"))
+            inside = sorted(each for each in Path(word).rglob("*") if each.suffix in ENDINGS)
             found += [str(p) for p in inside if not hidden(p.relative_to(word))]
         elif os.path.isfile(word):
             found.append(word)
@@ -168,8 +169,13 @@ def gradescope(marked: Sequence[Marked]) -> dict[str, Any]:
 
 def said_of(one: Marked) -> str:
     """What a student reads: the verdict, the wrong lines, and why something was not judged."""
-    lines = [f"line {m['line']}: {m['text']}" for m in one.mistakes]
+    lines = [f"{place_of(m)}: {m['text']}" for m in one.mistakes]
     return "\n".join(filter(None, [one.verdict, *lines, one.note]))
+
+
+def place_of(mistake: dict[str, Any]) -> str:
+    """The line of a mistake, in a notebook with its cell."""
+    return f"cell {mistake['cell']}, line {mistake['line']}" if "cell" in mistake else f"line {mistake['line']}"
 
 
 def summary(marked: Sequence[Marked]) -> Iterator[str]:

@@ -38,7 +38,8 @@ def limit_memory(megabytes: int) -> None:
 
 def judged(path: str, effort: str, seed: int | None) -> dict[str, Any]:
     """The verdict on a file, what of it is right, and the wrong lines; where there is none, why."""
-    from gatewise._cli.check import CheckRequest, found_in
+    from gatewise._cli.asked import CheckRequest
+    from gatewise._cli.check import found_in
     from gatewise._cli.mistakes import message_and_status
 
     try:
@@ -53,6 +54,15 @@ def judged(path: str, effort: str, seed: int | None) -> dict[str, Any]:
 
 def marks_of(found: Any) -> dict[str, Any]:
     """How much is right of how much, and the wrong lines, of whichever kind of report there is."""
+    if hasattr(found, "notebook"):
+        from gatewise._cli.notebooks import placed  # this file loads nothing before the memory is limited
+
+        told = marks_of(found.found)
+        note = "; ".join(filter(None, [told["note"], *(f"stopped in {stop}" for stop in found.stops)]))
+        marks: dict[str, Any] = placed({**told, "note": note}, found.notebook)
+        return marks
+    if hasattr(found, "grade"):
+        return marks_of(found.grade)
     if hasattr(found, "lines"):  # an exercise
         wrong = [
             mistake(g.line, g.text, g.mistake.kind if g.mistake else "") for g in found.lines if g.state == "wrong"
