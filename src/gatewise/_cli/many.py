@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -25,11 +26,14 @@ from typing import Any
 
 import click
 
+from gatewise._cli.one import TIME_IS_UP
 from gatewise._cli.terminal import draw_table, write_fitted, write_out
 from gatewise._errors import CommandError
 from gatewise._saving import write_whole
 
 MEGABYTES = 4096  #: of address space that one file may have
+GRACE = 10.0  #: seconds after which the keeper of a file is ended too, which may have been stopped
+CHANGED = "its file was changed while it ran"
 HEADER = ("file", "verdict", "right", "of", "lines", "kinds", "seconds", "note")
 ENDINGS = (".py", ".ipynb")
 LEFT_OUT = frozenset({"__pycache__", "node_modules", "venv", "site-packages"})
@@ -84,15 +88,17 @@ def hidden(path: Path) -> bool:
 def check_many(
     words: Sequence[str], timeout: float, to_csv: str | None, to_gradescope: str | None, as_json: bool, **asked: Any
 ) -> list[Marked]:
-    """Judge many files, and write a row for each."""
-    files, began = files_of(words), time.monotonic()
+    """Judge many files, a row for each; the table is written after every one, whatever becomes of the rest."""
+    files, began, marked = Files(files_of(words)), time.monotonic(), list[Marked]()
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        marked = []
-        for one in pool.map(lambda file: marked_in_process(file, timeout, **asked), files):
+        for one in pool.map(lambda file: files.marked(file, timeout, **asked), files.contents):
             marked.append(one)
-            click.echo(f"{len(marked)} of {len(files)}: {one.file}: {one.verdict}", err=True)
+            if to_csv is not None:
+                write_table(to_csv, marked)
+            click.echo(f"{len(marked)} of {len(files.contents)}: {one.file}: {one.verdict}", err=True)
+    marked = [files.marked(one.file, timeout, **asked) if one.note == CHANGED else one for one in marked]  # each alone
     if to_csv is not None:
-        write_whole(to_csv, table_text(marked).encode("utf-8-sig"))  # with the mark by which spreadsheets know it
+        write_table(to_csv, marked)
     if to_gradescope is not None:
         write_whole(to_gradescope, json.dumps(gradescope(marked), indent=2).encode())
     if as_json:
@@ -103,23 +109,61 @@ def check_many(
     return marked
 
 
+class Files:
+    """The files as they were handed in: one that is changed is put back, and not believed if it ran meanwhile."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.contents = {name: content_of(name) for name in names}
+        self.changed = set[str]()
+        self.lock = threading.Lock()  #: several run at once, and each may change all
+
+    def marked(self, file: str, timeout: float, **asked: Any) -> Marked:
+        """Judge one file in a process of its own."""
+        with self.lock:
+            self.put_back()
+            self.changed.discard(file)
+        one = marked_in_process(file, timeout, **asked)
+        with self.lock:
+            self.put_back()
+            return Marked(file, "not judged", seconds=one.seconds, note=CHANGED) if file in self.changed else one
+
+    def put_back(self) -> None:
+        """Write the files that were changed as they were."""
+        for file, content in self.contents.items():
+            if content is not None and content_of(file) != content:
+                Path(file).parent.mkdir(parents=True, exist_ok=True)
+                write_whole(file, content)
+                self.changed.add(file)
+
+
+def content_of(file: str) -> bytes | None:
+    """What a file holds; None where it cannot be read, which is said when it is judged."""
+    try:
+        return Path(file).read_bytes()
+    except OSError:
+        return None
+
+
 def marked_in_process(file: str, timeout: float, **asked: Any) -> Marked:
     """Judge one file in a process of its own, which is ended with all that it started when the time is up."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         result, word = os.path.join(place, "result.json"), secrets.token_hex(16)
-        order = {"file": os.path.basename(file), "result": result, "word": word, "megabytes": MEGABYTES, **asked}
+        limits = {"megabytes": MEGABYTES, "timeout": timeout}
+        order = {"file": os.path.basename(file), "result": result, "word": word, **limits, **asked}
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "gatewise._cli.one"],  # a file called random.py is not imported for random
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             cwd=os.path.dirname(os.path.abspath(file)), start_new_session=True, env=quiet(),
         )  # fmt: skip
+        began = time.monotonic()
+        late = Marked(file, "not judged", seconds=timeout, note=f"it did not end within {timeout:g} seconds")
         try:
-            process.communicate(json.dumps(order).encode() + b"\n", timeout)
+            process.communicate(json.dumps(order).encode() + b"\n", timeout + GRACE)
         except subprocess.TimeoutExpired:
-            return Marked(file, "not judged", seconds=timeout, note=f"it did not end within {timeout:g} seconds")
+            return late
         finally:
             end(process)
-        return read_result(file, result, word)
+        return late if process.returncode == TIME_IS_UP else read_result(file, result, word, time.monotonic() - began)
 
 
 def quiet() -> dict[str, str]:
@@ -138,7 +182,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def read_result(file: str, result: str, word: str) -> Marked:
+def read_result(file: str, result: str, word: str, seconds: float) -> Marked:
     """The result of a file, where its process wrote one with its word."""
     try:
         found = json.loads(Path(result).read_text(encoding="utf-8"))
@@ -146,7 +190,12 @@ def read_result(file: str, result: str, word: str) -> Marked:
             raise ValueError
         return Marked(file, found.pop("verdict"), mistakes=tuple(found.pop("mistakes")), **found)
     except (OSError, ValueError, KeyError, TypeError):
-        return Marked(file, "not judged", note="it ended Python before there was a verdict")
+        return Marked(file, "not judged", seconds=seconds, note="it ended Python before there was a verdict")
+
+
+def write_table(path: str, marked: Sequence[Marked]) -> None:
+    """Write the rows as CSV, with the mark by which spreadsheets know UTF-8."""
+    write_whole(path, table_text(marked).encode("utf-8-sig"))
 
 
 def table_text(marked: Sequence[Marked]) -> str:
