@@ -45,7 +45,7 @@ HOSTILE = {
     "ends": ("print('right')\nimport os\nos._exit(0)\n" + RIGHT, "it ended Python before there was a verdict"),
     "endless": ("while True:\n    pass\n" + RIGHT, "it did not end within"),
     "lost": ("import nowhere_to_be_found\n" + RIGHT, "nowhere_to_be_found"),
-    "hog": ("import numpy as np\nkept = [np.ones(10**7) for _ in range(10**6)]\n" + RIGHT, "memory"),
+    "hog": ("import numpy as np\nkept = [np.ones(10**7) for _ in range(10**6)]\n" + RIGHT, ""),  # no memory, or no time
     "rewrites": (
         f"text = {RIGHT!r}\nopen(__file__, 'w').write(text)\n" + RIGHT.replace("2 * x", "3 * x"),
         "its file was changed while it ran",

@@ -31,6 +31,7 @@ from gatewise._cli.target import (
     with_functions,
 )
 from gatewise._cli.terminal import write_fitted, write_out
+from gatewise._cli.worksheets import write_worksheet
 from gatewise._errors import ArgumentError, CommandError, ScriptError, UnknownInputError
 from gatewise._language import parse_value
 from gatewise._recording import Cell, is_notebook, notebook_in
@@ -42,7 +43,7 @@ def do_check(request: CheckRequest) -> int:
     """Do what was asked, and return the exit status. Raises `GatewiseError` for whatever is wrong with the request."""
     check_options(request)
     if are_many(request.words):
-        asked = {"effort": request.effort, "seed": request.seed}
+        asked: Json = {"points": request.points, "effort": request.effort, "seed": request.seed}
         marks = check_many(request.words, request.timeout, request.csv, request.gradescope, request.as_json, **asked)
         return RIGHT if all(one.verdict == "right" for one in marks) else WRONG
     if request.exercises:
@@ -51,6 +52,8 @@ def do_check(request: CheckRequest) -> int:
     with notes_of_warnings():
         if request.blank is not None:
             return write_blank(request)
+        if request.worksheet is not None:
+            return write_worksheet(request)
         found = found_in(request)
     if request.as_json:
         write_out(json.dumps(found.to_dict(), indent=2))
@@ -72,6 +75,9 @@ def found_in(request: CheckRequest) -> Report | FileReport | CellReport | Marks:
     if request.hint or request.solution:
         why = f"{target.text} is not a file that gatewise check --blank wrote."
         raise CommandError("--hint and --solution are for exercises.", why, "gatewise check --exercises lists some.")
+    if request.points is not None:
+        why = f"{target.text} is neither."
+        raise CommandError("--points is for exercises and for folders.", why, "leave it out.")
     return report_on(target, given, request)
 
 

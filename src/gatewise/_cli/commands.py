@@ -276,6 +276,14 @@ def names_typed(text: str) -> list[str]:
 @click.option(
     "--timeout", type=click.FloatRange(min=0.1), default=30.0, metavar="SECONDS", help="For each of many files."
 )
+@click.option("--key", metavar="FILE", help="Where --blank or --worksheet writes the key; what opens --solution.")
+@click.option("--worksheet", metavar="NAME|TARGET", help="Draw the circuit with blanks for its gradients, for paper.")
+@click.option(
+    "--points",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="The marks for all lines, or gradients, right.",
+)
 @click.option("--cell", metavar="N|NAME", help="Of a notebook: this cell of code, or the one that defines NAME.")
 @click.option("--csv", metavar="FILE.csv", help="With a folder: its rows as a table for a spreadsheet.")
 @click.option("--gradescope", metavar="results.json", help="With a folder: its rows as Gradescope reads them.")

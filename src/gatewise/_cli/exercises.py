@@ -14,13 +14,16 @@ from gatewise._board import expression_function, in_folder_of
 from gatewise._check.blank import blank, is_exercise, is_untouched
 from gatewise._check.exercises import EXERCISES, Exercise
 from gatewise._check.grading import Grade, Graded, grade
+from gatewise._check.keys import is_locked, opens, with_key
 from gatewise._check.report import value_text
 from gatewise._cli.asked import RIGHT, CheckRequest
+from gatewise._cli.many import share
 from gatewise._cli.request import shown_word
 from gatewise._cli.target import Target, as_if_run, function_in_target, inputs_given, target_of, text_of
 from gatewise._cli.terminal import draw_table, write_fitted
 from gatewise._errors import CommandError
 from gatewise._recording.functions import normalised, signature_of
+from gatewise._recording.reading import text_in
 from gatewise._saving import write_whole
 from gatewise._types import Function
 
@@ -35,6 +38,7 @@ class Marks:
     grade: Grade
     hint: bool = False
     solution: bool = False
+    points: float | None = None
 
     @property
     def verdict(self) -> str:
@@ -44,10 +48,18 @@ class Marks:
         return bool(self.grade)
 
     def __str__(self) -> str:
-        return marked_page(self.path, self.grade, self.hint, self.solution)
+        page = marked_page(self.path, self.grade, self.hint, self.solution)
+        return page if self.points is None else f"{page}\n\n{self.got:g} of {self.points:g} points."
+
+    @property
+    def got(self) -> float:
+        """The points for the lines that are right; none where nothing tells that they are the exercise's."""
+        right = self.grade.count("right") if self.grade.sealed else 0
+        return share(self.points or 0.0, right, len(self.grade.lines))
 
     def to_dict(self) -> dict[str, object]:
-        return self.grade.to_dict(self.hint, self.solution)
+        found = self.grade.to_dict(self.hint, self.solution)
+        return found if self.points is None else {**found, "points": self.got, "of_points": self.points}
 
 
 def is_exercise_file(path: str) -> bool:
@@ -79,10 +91,34 @@ def write_blank(request: CheckRequest) -> int:
             cure = f"{', '.join(EXERCISES)}; or an expression with its inputs."
             raise CommandError(f"There is no exercise {shown_word(name)}.", "these ship with gatewise.", cure)
         text = blank_on(target_of([name], "check"), request)
+    if request.key is not None:
+        text, key = with_key(text, request.to)
+        write_key(request.key, key)
     write_whole(request.to, text.encode("utf-8"))
     empty = text.count("= ...")
     click.echo(f"The exercise is in {request.to}: {empty} lines to write. Then: gatewise check {request.to}", err=True)
     return RIGHT
+
+
+def write_key(path: str, text: str) -> None:
+    """Write the key of an exercise. Raises `CommandError` where a file is there already: it may be another one's."""
+    if Path(path).exists():
+        why = "it may be the key of another exercise, which nothing else opens."
+        raise CommandError(f"{shown_word(path)} is there already.", why, "another name after --key.")
+    write_whole(path, text.encode("utf-8"))
+    click.echo(f"Its solution and its key are in {path}.", err=True)
+
+
+def demand_key(text: str, key: str | None) -> None:
+    """Raise `CommandError` where the solution of an exercise is locked, and this is not its key."""
+    if not is_locked(text):
+        return
+    if key is None:
+        why = "the exercise was made with --key, and whoever made it has that file."
+        raise CommandError("The solution is locked.", why, "--solution --key FILE")
+    if not opens(text_in(key), text):
+        why = "the exercise was made with another one, or its last lines were changed."
+        raise CommandError(f"{shown_word(key)} is not the key of this exercise.", why, "--key FILE, as it was written.")
 
 
 def blank_of(exercise: Exercise, request: CheckRequest) -> str:
@@ -118,7 +154,9 @@ def marks_of_exercise(path: str, given: Mapping[str, object], request: CheckRequ
         why = f"{path} brings its own, below its function."
         raise CommandError("An exercise takes no inputs.", why, f"gatewise check {path}")
     with as_if_run(Target(path, path, None), request.seed), in_folder_of(path):
-        return Marks(path, grade(path, text_of(path)), request.hint, request.solution)
+        if request.solution:
+            demand_key(text_of(path), request.key)
+        return Marks(path, grade(path, text_of(path)), request.hint, request.solution, request.points)
 
 
 def marked_page(path: str, found: Grade, hint: bool, solution: bool) -> str:

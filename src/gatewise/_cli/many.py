@@ -36,6 +36,7 @@ GRACE = 10.0  #: seconds after which the keeper of a file is ended too, which ma
 CHANGED = "its file was changed while it ran"
 HEADER = ("file", "verdict", "right", "of", "lines", "kinds", "seconds", "note")
 ENDINGS = (".py", ".ipynb")
+NUMBERS = ("right", "of", "points", "seconds")
 LEFT_OUT = frozenset({"__pycache__", "node_modules", "venv", "site-packages"})
 
 
@@ -51,11 +52,20 @@ class Marked:
     seconds: float = 0.0
     note: str = ""
 
+    def scored(self, points: float) -> float:
+        """What it gets of so many points: its share of lines, or gradients, that are right."""
+        return share(points, self.right, self.of)
+
     @property
     def row(self) -> tuple[str, ...]:
         lines = " ".join(f"{m['cell']}:{m['line']}" if "cell" in m else str(m["line"]) for m in self.mistakes)
         kinds = " ".join(dict.fromkeys(str(m["kind"]) for m in self.mistakes if m["kind"]))
         return self.file, self.verdict, str(self.right), str(self.of), lines, kinds, f"{self.seconds:.1f}", self.note
+
+
+def share(points: float, right: int, of: int) -> float:
+    """The points for what is right."""
+    return round(points * right / of, 2) if of else 0.0
 
 
 def are_many(words: Sequence[str]) -> bool:
@@ -86,27 +96,38 @@ def hidden(path: Path) -> bool:
 
 
 def check_many(
-    words: Sequence[str], timeout: float, to_csv: str | None, to_gradescope: str | None, as_json: bool, **asked: Any
-) -> list[Marked]:
+    words: Sequence[str], timeout: float, to_csv: str | None, to_gradescope: str | None, as_json: bool,
+    points: float | None = None, **asked: Any,
+) -> list[Marked]:  # fmt: skip
     """Judge many files, a row for each; the table is written after every one, whatever becomes of the rest."""
     files, began, marked = Files(files_of(words)), time.monotonic(), list[Marked]()
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for one in pool.map(lambda file: files.marked(file, timeout, **asked), files.contents):
             marked.append(one)
             if to_csv is not None:
-                write_table(to_csv, marked)
+                write_table(to_csv, marked, points)
             click.echo(f"{len(marked)} of {len(files.contents)}: {one.file}: {one.verdict}", err=True)
     marked = [files.marked(one.file, timeout, **asked) if one.note == CHANGED else one for one in marked]  # each alone
+    header, *rows = table_of(marked, points)
     if to_csv is not None:
-        write_table(to_csv, marked)
+        write_table(to_csv, marked, points)
     if to_gradescope is not None:
-        write_whole(to_gradescope, json.dumps(gradescope(marked), indent=2).encode())
+        write_whole(to_gradescope, json.dumps(gradescope(marked, points), indent=2).encode())
     if as_json:
-        write_out(json.dumps([dict(zip(HEADER, one.row, strict=True)) for one in marked], indent=2))
+        write_out(json.dumps([dict(zip(header, row, strict=True)) for row in rows], indent=2))
         return marked
-    draw_table(HEADER, [one.row for one in marked], (2, 3, 6))
+    draw_table(header, rows, [header.index(name) for name in NUMBERS if name in header])
     write_fitted("\n" + "\n".join([*summary(marked), *spent(time.monotonic() - began)]))
     return marked
+
+
+def table_of(marked: Sequence[Marked], points: float | None) -> list[tuple[str, ...]]:
+    """The header and a row for each file; what it gets of the points, where these were given."""
+    if points is None:
+        return [HEADER, *(one.row for one in marked)]
+    at = HEADER.index("of") + 1
+    scored = [(one.row, f"{one.scored(points):g}") for one in marked]
+    return [(*HEADER[:at], "points", *HEADER[at:]), *((*row[:at], got, *row[at:]) for row, got in scored)]
 
 
 class Files:
@@ -193,27 +214,21 @@ def read_result(file: str, result: str, word: str, seconds: float) -> Marked:
         return Marked(file, "not judged", seconds=seconds, note="it ended Python before there was a verdict")
 
 
-def write_table(path: str, marked: Sequence[Marked]) -> None:
+def write_table(path: str, marked: Sequence[Marked], points: float | None) -> None:
     """Write the rows as CSV, with the mark by which spreadsheets know UTF-8."""
-    write_whole(path, table_text(marked).encode("utf-8-sig"))
-
-
-def table_text(marked: Sequence[Marked]) -> str:
-    """The rows as CSV."""
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(HEADER)
-    writer.writerows(one.row for one in marked)
-    return text.getvalue()
+    csv.writer(text).writerows(table_of(marked, points))
+    write_whole(path, text.getvalue().encode("utf-8-sig"))
 
 
-def gradescope(marked: Sequence[Marked]) -> dict[str, Any]:
-    """The rows as Gradescope's results.json has tests: a point for each line, or gradient, that is right."""
+def gradescope(marked: Sequence[Marked], points: float | None) -> dict[str, Any]:
+    """The rows as Gradescope's results.json has tests: a point for each line, or gradient, right; or a share."""
+    scores = [(one.right, one.of) if points is None else (one.scored(points), points) for one in marked]
     tests = [
-        {"name": one.file, "score": one.right, "max_score": one.of, "output": said_of(one), "visibility": "visible"}
-        for one in marked
+        {"name": one.file, "score": score, "max_score": most, "output": said_of(one), "visibility": "visible"}
+        for one, (score, most) in zip(marked, scores, strict=True)
     ]
-    return {"score": sum(one.right for one in marked), "tests": tests}
+    return {"score": sum(score for score, _ in scores), "tests": tests}
 
 
 def said_of(one: Marked) -> str:

@@ -140,7 +140,11 @@ def marks_of(found: Any) -> dict[str, Any]:
         wrong = [
             mistake(g.line, g.text, g.mistake.kind if g.mistake else "") for g in found.lines if g.state == "wrong"
         ]
-        return {"right": found.count("right"), "of": len(found.lines), "mistakes": wrong, "note": found.raised}
+        right = found.count("right") if found.sealed else 0  # of another forward pass, for all that is known
+        said = [found.raised, *dict.fromkeys(g.note for g in found.lines if g.note)]
+        said += [] if found.sealed else ['the line  exercise = "..."  is gone']
+        note = "; ".join(filter(None, said))
+        return {"right": right, "of": len(found.lines), "mistakes": wrong, "note": note}
     if hasattr(found, "rows"):  # a file of layers
         reports = [row.report for row in found.rows if row.report is not None]
         right = sum(row.verdict == "right" for row in found.rows)

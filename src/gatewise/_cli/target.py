@@ -50,7 +50,8 @@ OPTIONS = {
     ),
     "check": (
         *("--gradient", "--backward", "--wrt", "--leave-out", "--upstream", "--output", "--rng", "--effort", "--json"),
-        *("--blank", "--exercises", "--hint", "--solution", "--timeout", "--csv", "--gradescope", "--cell", "--help"),
+        *("--blank", "--exercises", "--hint", "--solution", "--key", "--worksheet", "--cell"),
+        *("--timeout", "--points", "--csv", "--gradescope", "--help"),
     ),
 }
 MOST_NOTES = 3
