@@ -7,6 +7,7 @@
 #   make power    the verdict of gw.check on 5,000 right and 20,000 wrong gradients, with two processes (ten minutes)
 #   make mutants  every wrong gate against the checks, those that nothing can tell from the right one too (ten minutes)
 #   make outside  the line that gw.check names in 60 modules that others wrote, three mistakes each (the suite has a third)
+#   make class    the marks of sixty students, twelve of them hostile, in one command (five minutes)
 #   make bench    the tables of benchmarks/
 #   make million  a circuit of a million gates, recorded, printed and freed (three minutes, 4 GB)
 #   make clean    remove what the others made
@@ -19,7 +20,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help demo test web fuzz power mutants outside bench million clean
+.PHONY: help demo test web fuzz power mutants outside class bench million clean
 .DELETE_ON_ERROR:
 
 help:
@@ -61,6 +62,9 @@ mutants: $(VENV)/installed-for-tests
 
 outside: $(VENV)/installed-for-tests
 	GATEWISE_OUTSIDE=all $(BIN)/python -m pytest -n auto tests/check/test_outside.py
+
+class: $(VENV)/installed-for-tests
+	@PYTHONPATH=tests $(BIN)/python -m cli.classroom
 
 bench: $(VENV)/installed
 	@$(BIN)/python -m benchmarks && $(BIN)/python -m benchmarks.science

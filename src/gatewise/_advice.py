@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import linecache
 import math
 import re
 from collections.abc import Collection
@@ -78,6 +79,9 @@ def line_in_file(file: str, number: int | None) -> str:
 
 def readable_text(file: str) -> str:
     """The text of a file, whatever can be read of it."""
+    match linecache.cache.get(file):
+        case (_, None, lines, _):  # a notebook's cells, or one cell in Jupyter: no file has these lines
+            return "".join(lines)
     try:
         return Path(file).read_text(encoding="utf-8-sig", errors="replace")
     except (OSError, ValueError):

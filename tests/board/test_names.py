@@ -171,7 +171,7 @@ def test_other_errors_of_a_function_stay_what_they_are():
     [
         (lambda: gw.circuit("x * y", {"x": 1.0, "y": 2.0}), "**inputs"),
         (lambda: gw.circuit("x * y", x="1", y=2.0), "x=1.0"),
-        (lambda: gw.circuit("notes.ipynb"), "is a notebook"),
+        (lambda: gw.circuit("notes.ipynb"), "notes.ipynb cannot be read"),
         (lambda: gw.tensor([[1.0, 2.0], [3.0]]), "rows of one length"),
         (lambda: gw.grad(lambda x: x * x, 3.0), "gw.grad(f)(x)"),
     ],

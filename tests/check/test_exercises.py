@@ -15,7 +15,8 @@ from gatewise._check.diagnosis import KINDS
 from gatewise._check.exercises import EXERCISES, Exercise
 from gatewise._check.grading import Grade, grade
 from gatewise._check.papers import filled, other_inputs, paper_of
-from gatewise._cli.check import CheckRequest, write_blank
+from gatewise._cli.asked import CheckRequest
+from gatewise._cli.exercises import write_blank
 from gatewise._errors import CommandError, GatewiseError, ScriptError
 from gatewise._recording.running import record
 from gatewise._source import staged

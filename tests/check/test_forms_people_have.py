@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import gatewise as gw
-from gatewise._cli.check import status
+from gatewise._cli.asked import status
 
 N = np.random.default_rng(7).normal
 

@@ -8,7 +8,7 @@ import gatewise as gw
 from check.more_scripts import MORE
 from check.written_scripts import WRITTEN
 from gatewise._check.scripts import check_text
-from gatewise._cli.check import status
+from gatewise._cli.asked import status
 
 SCRIPTS = [*WRITTEN, *MORE]
 WITH_MISTAKE = [w for w in SCRIPTS if w.planted is not None]

@@ -82,3 +82,21 @@ def test_what_is_no_folder(typed):
     assert "for folders" in typed("check", "x * y", "x=1", "y=2", "--csv", "marks.csv").err
     Path("empty").mkdir()
     assert "has no Python file" in typed("check", "empty").err
+
+
+def test_a_class_with_hostile_answers(typed):
+    """A file that rewrites itself or its neighbours, kills its parent or leaves something running harms no other."""
+    from cli.classroom import answers, misses, write
+
+    wanted = ("rewrites.py", "parent.py", "forks.py", "gbk.py", "declared.py", "staged_0.py")
+    handed_in = [each for each in answers(60) if each.name in wanted]
+    write(Path("class"), handed_in)
+    neighbour = next(each for each in handed_in if each.name == "rewrites.py")
+    assert typed("check", "class", "--csv", "marks.csv", "--timeout", "60").status == 1
+    assert list(misses(handed_in, Path("marks.csv"))) == []
+    (rewritten,) = Path("class").rglob("rewrites.py")
+    assert rewritten.read_bytes() == neighbour.content
+    (left,) = Path("class").rglob("children.txt")
+    for child in map(int, left.read_text(encoding="utf-8").split()):
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)

@@ -1,5 +1,7 @@
 """What `gw.circuit()` returns: the circuit, its code, its picture and its numbers in one object."""
 
+from gatewise._board.cells import Ran as Ran
+from gatewise._board.cells import notebook_run as notebook_run
 from gatewise._board.circuits import Circuit as Circuit
 from gatewise._board.circuits import frozen_of as frozen_of
 from gatewise._board.circuits import record_of as record_of

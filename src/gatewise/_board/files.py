@@ -1,4 +1,4 @@
-"""Functions in Python files, which are run to find them."""
+"""Functions in Python files and notebooks, which are run to find them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import linecache
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from importlib.abc import Loader
 from pathlib import Path
@@ -15,44 +16,70 @@ from types import ModuleType
 from typing import Any
 
 from gatewise._advice import advised
+from gatewise._board.cells import counted_as_imported, notebook_run
 from gatewise._errors import GatewiseError, ScriptError, UnknownFunctionError
+from gatewise._recording import is_notebook, package_of
 from gatewise._recording.reading import text_in
 from gatewise._types import Function
 
-FILE = re.compile(r"(?P<path>.*\.py)(?::(?P<function>\w+))?")
+FILE = re.compile(r"(?P<path>.*\.(?:py|ipynb(?:#\d+)?))(?::(?P<function>\w+))?")
 
 
 @contextlib.contextmanager
 def in_folder_of(path: str) -> Iterator[None]:
-    """The folder of a file first on Python's path while it runs, as Python itself has it: its neighbours are found."""
-    before = list(sys.path)
+    """The folder of a file first on Python's path while it runs, as Python itself has it: its neighbours are found.
+
+    Of a file in a package the folder of that is there too; the package is imported anew, and forgotten after.
+    """
+    before, package = list(sys.path), package_of(path)
     sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
+    if package is not None:
+        sys.path.insert(1, package.above)
     try:
-        yield
+        with forgotten(package.top) if package is not None else contextlib.nullcontext():
+            yield
     finally:
         sys.path[:] = before
 
 
 @contextlib.contextmanager
+def forgotten(package: str) -> Iterator[None]:
+    """The modules of a package, and whatever else was imported under its name, as they were before."""
+    before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == package}
+    for name in before:
+        del sys.modules[name]
+    try:
+        yield
+    finally:
+        for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+            del sys.modules[name]
+        sys.modules.update(before)
+
+
+@contextlib.contextmanager
 def module_in_file(path: str) -> Iterator[ModuleType]:
-    """The module of a Python file, which is run, and which counts as imported as long as this lasts."""
+    """The module of a Python file or a notebook, which is run, and counts as imported as long as this lasts.
+
+    What stopped in a cell of a notebook is a warning: the cells around it were run.
+    """
+    if is_notebook(path):
+        with notebook_run(path) as ran:
+            for stop in ran.stops:
+                warnings.warn(f"{stop}; the other cells were run", stacklevel=2)
+            yield ran.module
+        return
     if not Path(path).is_file():
         raise ScriptError(f"{path} cannot be read.", "there is no such file.", "give the path of a Python file.")
     text_in(path)  # says what is wrong with its encoding, where something is
-    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+    package = package_of(path)
+    spec = importlib.util.spec_from_file_location(package.module if package else Path(path).stem, path)
     assert spec is not None
     assert spec.loader is not None  # as for every path that ends in .py
     module = importlib.util.module_from_spec(spec)
     linecache.checkcache(path)
-    before = sys.modules.get(module.__name__)
-    sys.modules[module.__name__] = module
-    try:
+    with counted_as_imported(module):
         run_file(spec.loader, module, path)
         yield module
-    finally:
-        del sys.modules[module.__name__]
-        if before is not None:
-            sys.modules[module.__name__] = before
 
 
 @contextlib.contextmanager

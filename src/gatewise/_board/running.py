@@ -81,11 +81,10 @@ def circuit_of(
 def refuse_as_expression(text: str, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
     """Raise the error for what cannot be an expression and its inputs: another kind of file, inputs in a dict."""
     is_folder = os.path.isdir(text) and not text.isidentifier() and not kwargs
-    if is_folder or re.fullmatch(r"[^\s()*+=]+\.(ipynb|csv|txt|npy|m|R|jl)", text):
-        kind = "a notebook" if text.endswith(".ipynb") else "no Python file"
+    if is_folder or re.fullmatch(r"[^\s()*+=]+\.(csv|txt|npy|m|R|jl)", text):
         cure = 'gw.circuit("net.py:f", x=1.0), or the function itself, gw.circuit(f, x=1.0).'
         raise ScriptError(
-            f"{text} is {kind}.", "a circuit is made of a function, an expression or a Python file.", cure
+            f"{text} is no Python file.", "a circuit is made of a function, an expression or a Python file.", cure
         )
     if any(isinstance(each, dict) for each in args):
         why = "an expression takes its inputs by name."

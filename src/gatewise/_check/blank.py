@@ -115,12 +115,15 @@ def given_in(text: str) -> list[Untouched]:
     node, first, end = function_in(text), backward_from(text), returned_in(text)
     parameters = [a.arg for a in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
     parts = [Untouched("the head of the function", node.lineno, " ".join(parameters))]
+    locks = []
     for each in ast.parse(text).body:
         if isinstance(each, ast.Assign) and target_of(ast.unparse(each)) == "wrt":
             parts.append(Untouched("wrt", each.lineno, bare_code(text, each)))
+        if isinstance(each, ast.Assign) and target_of(ast.unparse(each)) == "lock":
+            locks.append(Untouched("the lock", each.lineno, bare_code(text, each)))
     parts.append(Untouched("what is returned", end.lineno, bare_code(text, end)))
     lines = [n for n in node.body if n.lineno < (first or 0) and not prints(n)]
-    return parts + [Untouched("the forward pass", n.lineno, bare_code(text, n)) for n in lines]
+    return [*parts, *(Untouched("the forward pass", n.lineno, bare_code(text, n)) for n in lines), *locks]
 
 
 def prints(node: ast.stmt) -> bool:

@@ -40,8 +40,8 @@ from gatewise._check.papers import (
 )
 from gatewise._check.points import copied
 from gatewise._check.report import Report, mistake_dict
+from gatewise._check.returns import put_back
 from gatewise._check.verdict import checked
-from gatewise._errors import CommandError
 from gatewise._gates import NAMES
 from gatewise._types import Plain
 
@@ -133,6 +133,8 @@ class Judged:
 
 def grade(path: str, text: str) -> Grade:
     """Mark an exercise. Raises `ScriptError` where it is not Python, `CommandError` where it is no exercise."""
+    if (back := put_back(path, text)) is not None:
+        return with_line(grade(path, back.text), Graded(back.line, back.code, "wrong", "", note=back.note))
     paper = paper_of(path, text)
     if (changed := first_changed(text)) is not None:
         return not_the_exercise(paper, changed)
@@ -153,7 +155,24 @@ def grade(path: str, text: str) -> Grade:
     lines += [missing_line(paper, line) for line in gone(paper)]
     name = function_in(text).name
     made = Grade(name, tuple(sorted(lines, key=lambda g: g.line)), found.raised, sealed=is_sealed(text))
-    return with_differences(paper, made) if made.count("right") == len(made.lines) and not made.raised else made
+    if made.count("right") < len(made.lines) or made.raised:
+        return made
+    if came := miscounted(paper):
+        end = function_in(text).body[-1]
+        return with_line(made, Graded(end.lineno, text_at(paper, end.lineno), "wrong", "", note=came))
+    return with_differences(paper, made)
+
+
+def with_line(made: Grade, line: Graded) -> Grade:
+    return replace(made, lines=tuple(sorted((*made.lines, line), key=lambda g: g.line)))
+
+
+def miscounted(paper: Paper) -> str:
+    """What is said of a paper that returns more or fewer gradients than are asked; empty where it does not."""
+    returned = function_from(paper.text, function_in(paper.text).name, {"np": np})(**copied(paper.inputs))
+    found = returned[1] if isinstance(returned, tuple) and len(returned) == 2 else ()
+    came = len(found) if isinstance(found, (dict, tuple, list)) else 1
+    return "" if came == len(paper.wrt) else f"{came} gradients came back, {len(paper.wrt)} are asked"
 
 
 def judged_whole(paper: Paper, inputs: Mapping[str, Plain]) -> Judged:
@@ -310,11 +329,6 @@ def differences(paper: Paper, inputs: Mapping[str, Plain]) -> Report:
         if isinstance(found, dict):
             return found
         gradients = found if isinstance(found, (tuple, list)) else (found,)
-        if len(gradients) != len(paper.wrt):
-            why = f"{len(gradients)} came back, {len(paper.wrt)} are asked: {', '.join(paper.wrt)}."
-            raise CommandError(
-                "The function does not return the gradients that are asked.", why, "put its return back."
-            )
         return dict(zip(paper.wrt, gradients, strict=True))
 
     others = tuple(name for name in paper.inputs if name not in paper.wrt)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import math
 import sys
 import types
 from collections.abc import Collection, Mapping, Sequence
@@ -23,14 +22,15 @@ from gatewise._check.script_claims import Pass
 from gatewise._check.tracing import LOOPS
 from gatewise._check.updates import once
 from gatewise._errors import ScriptError
+from gatewise._recording import script_names
 from gatewise._types import Function, Namespace
 
 FUNCTION, GIVEN, ANEW = "gatewise_forward", "gatewise_given", "gatewise_anew"
 
 
 def surroundings(path: str) -> dict[str, object]:
-    """The names a script finds when it starts; `np` and `math` are there as in the notes."""
-    return {"np": np, "math": math, "input": unanswered, "__name__": "__main__", "__file__": path}
+    """The names a script finds when it starts, and nobody who answers it."""
+    return script_names(path) | {"input": unanswered}
 
 
 def unanswered(*_: object) -> NoReturn:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
-import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import CodeType
@@ -25,6 +24,7 @@ from gatewise._check.swapping import Code, Remake
 from gatewise._check.trials import NEAR, Circuit, UnseenError, wire_of
 from gatewise._check.updates import without_updates
 from gatewise._circuit import Bit, Wire
+from gatewise._recording import script_names
 from gatewise._tensor import Tensor, leaf
 from gatewise._types import Named, Namespace
 
@@ -50,7 +50,7 @@ class Script(Code):
         self.draws = np.random.get_state()  # noqa: NPY002
         self.code, self.names = self.compiled(self.body), dict[str, object]()
         self.told = self.compiled(self.listener.listened(self.body, ""))
-        self.end: dict[str, object] = {}
+        self.start, self.end = script_names(path), dict[str, object]()
 
     def compiled(self, body: Sequence[ast.stmt]) -> CodeType:
         return users_code(ast.fix_missing_locations(ast.Module(list(body), [])), self.path)
@@ -83,7 +83,7 @@ class Script(Code):
         """The names at the end of a run; `given` says what each input is, by its name and its own value."""
         before = np.random.get_state()  # noqa: NPY002
         np.random.set_state(self.draws)  # noqa: NPY002
-        space: dict[str, Any] = {"np": np, "math": math, "__name__": "__main__", "__file__": self.path, **self.names}
+        space: dict[str, Any] = {**self.start, **self.names}
         space[GIVEN] = given
         try:
             with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):

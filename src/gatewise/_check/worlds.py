@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
-import math
 import types
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from gatewise._check.programs import Program, backward_program, is_literal, prog
 from gatewise._check.running import Moment, Watch, evaluated
 from gatewise._check.updates import without_updates
 from gatewise._check.wires import Mark
+from gatewise._recording import script_names
 from gatewise._recording.functions import arguments
 from gatewise._types import Function, Named, Plain
 
@@ -174,7 +174,7 @@ def world_of_script(at: Point, path: str, text: str, output: str = "") -> World 
     program = program_of(tree.body, (), path, text.splitlines(), output)
     if program is None or not program.gradients:
         return None
-    around: dict[str, object] = {"np": np, "math": math, "__name__": "__main__", "__file__": path}
+    around = script_names(path)
     watch = Watch(program)
     code = users_code(ast.fix_missing_locations(ast.Module(watch.told(tree.body), [])), path)
     with surroundings_kept(around), np.errstate(all="ignore"):

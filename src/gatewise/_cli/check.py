@@ -4,126 +4,81 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import click
 import numpy as np
 
 from gatewise import _syntax
-from gatewise._board import expression_function, function_in_file, in_folder_of, module_in_file
-from gatewise._check import FileReport, Pair, needs, on_file, on_pair, pairs_in
-from gatewise._check.blank import blank, is_exercise, is_untouched
-from gatewise._check.exercises import EXERCISES, Exercise
-from gatewise._check.grading import Grade, Graded, grade
-from gatewise._check.report import Report, value_text
-from gatewise._check.scripts import check_script
+from gatewise._board import Ran, expression_function, in_folder_of, module_in_file, notebook_run
+from gatewise._check import FileReport, Pair, Report, needs, on_file, on_pair, pairs_in
+from gatewise._check.scripts import check_script, check_text
 from gatewise._check.verdict import checked
+from gatewise._cli.asked import RIGHT, WRONG, CheckRequest, check_options, status
+from gatewise._cli.exercises import Marks, is_exercise_file, list_exercises, marks_of_exercise, write_blank
 from gatewise._cli.many import are_many, check_many
+from gatewise._cli.notebooks import CellReport, cell_asked, errors_by_cell, in_cell, stops_told, text_up_to
 from gatewise._cli.request import shown_word
 from gatewise._cli.target import (
     Target,
     as_if_run,
+    function_in_target,
     inputs_given,
     notes_of_warnings,
     target_of,
+    text_of,
     with_backward,
     with_functions,
 )
-from gatewise._cli.terminal import draw_table, write_fitted, write_out
+from gatewise._cli.terminal import write_fitted, write_out
+from gatewise._cli.worksheets import write_worksheet
 from gatewise._errors import ArgumentError, CommandError, ScriptError, UnknownInputError
 from gatewise._language import parse_value
+from gatewise._recording import Cell, is_notebook, notebook_in
 from gatewise._recording.functions import arguments, normalised, signature_of
-from gatewise._recording.reading import text_in
-from gatewise._saving import write_whole
 from gatewise._types import Function, Json, Named
-
-RIGHT, WRONG, UNDECIDABLE = 0, 1, 3
-STATES = ("right", "wrong", "empty", "not reached", "not judged")
-
-
-@dataclass(frozen=True)
-class CheckRequest:
-    """What was typed after `gatewise check`."""
-
-    words: Sequence[str]
-    gradient: str | None = None
-    backward: str | None = None
-    blank: str | None = None
-    to: str | None = None
-    exercises: bool = False
-    hint: bool = False
-    solution: bool = False
-    as_json: bool = False
-    seed: int | None = None
-    upstream: str | None = None
-    wrt: Sequence[str] | None = None
-    leave_out: Sequence[str] = ()
-    effort: str = "default"
-    timeout: float = 30.0
-    csv: str | None = None
-    gradescope: str | None = None
 
 
 def do_check(request: CheckRequest) -> int:
     """Do what was asked, and return the exit status. Raises `GatewiseError` for whatever is wrong with the request."""
     check_options(request)
     if are_many(request.words):
-        asked = {"effort": request.effort, "seed": request.seed}
+        asked: Json = {"points": request.points, "effort": request.effort, "seed": request.seed}
         marks = check_many(request.words, request.timeout, request.csv, request.gradescope, request.as_json, **asked)
         return RIGHT if all(one.verdict == "right" for one in marks) else WRONG
     if request.exercises:
-        draw_table(("exercise", "what it is about"), [(e.name, e.about) for e in EXERCISES.values()])
-        write_fitted("\ngatewise check --blank NAME -o exercise.py writes one; gatewise check exercise.py marks it.")
+        list_exercises()
         return RIGHT
     with notes_of_warnings():
         if request.blank is not None:
             return write_blank(request)
+        if request.worksheet is not None:
+            return write_worksheet(request)
         found = found_in(request)
-    hints = (request.hint, request.solution) if isinstance(found, Grade) else ()
     if request.as_json:
-        write_out(json.dumps(found.to_dict(*hints), indent=2))
-    elif isinstance(found, Grade):
-        write_out(marked_page(request.words[0], found, *hints))
+        write_out(json.dumps(found.to_dict(), indent=2))
+    elif isinstance(found, Marks):
+        write_out(str(found))
     else:
         write_fitted(str(found))
     return status(found.verdict, bool(found))
 
 
-def found_in(request: CheckRequest) -> Report | FileReport | Grade:
+def found_in(request: CheckRequest) -> Report | FileReport | CellReport | Marks:
     """The report on what was named, or the marks of an exercise."""
     target, given = read(request)
-    if target.is_script and target.path is not None and is_exercise(text_of(target.path)):
+    cell = cell_asked(target, request.cell)
+    if target.path is not None and is_notebook(target.path):
+        return on_notebook(target, target.path, cell, given, request)
+    if target.is_script and target.path is not None and is_exercise_file(target.path):
         return marks_of_exercise(target.path, given, request)
     if request.hint or request.solution:
         why = f"{target.text} is not a file that gatewise check --blank wrote."
         raise CommandError("--hint and --solution are for exercises.", why, "gatewise check --exercises lists some.")
+    if request.points is not None:
+        why = f"{target.text} is neither."
+        raise CommandError("--points is for exercises and for folders.", why, "leave it out.")
     return report_on(target, given, request)
-
-
-def check_options(request: CheckRequest) -> None:
-    """Raise `CommandError` for options that make no sense together."""
-    if request.gradient is not None and request.backward is not None:
-        why = "--gradient takes the inputs, --backward takes (dout, cache): a check has one of them."
-        raise CommandError("--gradient and --backward were both given.", why, "leave one out.")
-    if (request.csv is not None or request.gradescope is not None) and not are_many(request.words):
-        why = "it has a row for each of many files."
-        raise CommandError("--csv and --gradescope are for folders.", why, "gatewise check FOLDER --csv marks.csv")
-    if request.blank is not None and request.to is None:
-        raise CommandError("--blank has no file to write.", "it writes an exercise.", "--blank NAME -o exercise.py")
-    if request.to is not None and request.blank is None:
-        raise CommandError("-o has nothing to write.", "it is where --blank puts an exercise.", "--blank NAME -o FILE")
-    if request.to is not None and not request.to.endswith(".py"):
-        cure = f"-o {Path(request.to).stem or 'exercise'}.py"
-        raise CommandError(f"{shown_word(request.to)} is not the name of a Python file.", "an exercise is one.", cure)
-
-
-def status(verdict: str, passed: bool) -> int:
-    """The exit status: 0 right, or a kink whose gradient lies between its slopes; 1 wrong; 3 undecidable."""
-    return RIGHT if passed else UNDECIDABLE if verdict in ("undecidable", "right") else WRONG
 
 
 def read(request: CheckRequest) -> tuple[Target, dict[str, Any]]:
@@ -134,15 +89,32 @@ def read(request: CheckRequest) -> tuple[Target, dict[str, Any]]:
     return target, {normalised(name): value for name, value in given.items()}
 
 
-def text_of(path: str) -> str:
-    """The text of a file; none where it cannot be read, which is said later."""
-    try:
-        return text_in(path)
-    except ScriptError:
-        return ""
-
-
 # ------------------------------------------------------------------------------------------------------- the verdict
+
+
+def on_notebook(
+    target: Target, path: str, cell: Cell | None, given: Mapping[str, object], request: CheckRequest
+) -> CellReport:
+    """The report on a function of a notebook, or on its pairs; where it has none, on its cells as a flat script."""
+    with errors_by_cell(path):
+        if target.function is not None:
+            found = report_on(target, given, request)
+            return CellReport(found, notebook_in(path))
+        refuse_for_script(target, request)
+        with as_if_run(target, request.seed), in_folder_of(path), notebook_run(path) as ran, stops_told(ran):
+            return CellReport(on_cells(ran, cell, given, request), ran.notebook, ran.stops)
+
+
+def on_cells(ran: Ran, cell: Cell | None, given: Mapping[str, object], request: CheckRequest) -> Report | FileReport:
+    """The report on the pairs of a notebook that was run, or of a cell of it; else on its flat script up to there."""
+    path, options = ran.notebook.path, options_of(request)
+    if pairs_in(ran.text):
+        whole = on_file(ran.module, path, ran.text, given, **options)
+        part = whole if cell is None else in_cell(whole, cell)
+        if part.rows:
+            return part
+    options.pop("rng")
+    return check_text(path, text_up_to(ran, cell), given, **options)
 
 
 def report_on(target: Target, given: Mapping[str, object], request: CheckRequest) -> Report | FileReport:
@@ -164,7 +136,7 @@ def report_on(target: Target, given: Mapping[str, object], request: CheckRequest
             return on_one_pair(target.path, pair, given, request)
         with contextlib.ExitStack() as files:
             named = target.path is not None
-            f = files.enter_context(function_named(target)) if named else expression_function(target.text, given)
+            f = files.enter_context(function_in_target(target)) if named else expression_function(target.text, given)
             others = files.enter_context(told(request))
             try:
                 return on_function(f, given, request, {**options, **others})
@@ -232,15 +204,6 @@ def refuse_for_script(target: Target, request: CheckRequest) -> None:
 
 
 @contextlib.contextmanager
-def function_named(target: Target) -> Iterator[Any]:
-    """The function in a file, with the file's neighbours in reach."""
-    assert target.path is not None
-    assert target.function is not None
-    with in_folder_of(target.path), function_in_file(target.path, target.function) as function:
-        yield function
-
-
-@contextlib.contextmanager
 def told(request: CheckRequest) -> Iterator[Json]:
     """`gradient=` or `backward=`, where --gradient or --backward names a function."""
     option, text = ("gradient", request.gradient) if request.gradient is not None else ("backward", request.backward)
@@ -251,118 +214,5 @@ def told(request: CheckRequest) -> Iterator[Json]:
     if target.function is None:
         why = "it is a function of the same inputs." if option == "gradient" else "it is a function of (dout, cache)."
         raise CommandError(f"--{option} {shown_word(text)} names no function.", why, f"--{option} FILE.py:FUNCTION")
-    with function_named(target) as function:
+    with function_in_target(target) as function:
         yield {option: function}
-
-
-# ------------------------------------------------------------------------------------------------------- exercises
-
-
-def write_blank(request: CheckRequest) -> int:
-    """Write an exercise: one that ships with gatewise, or one on an expression or a function."""
-    assert request.blank is not None
-    assert request.to is not None
-    name = request.blank
-    if Path(request.to).exists() and not is_exercise(text_of(request.to)):
-        why = "it is not an exercise, and --blank would write over it."
-        raise CommandError(f"{shown_word(request.to)} is there already.", why, "another name after -o.")
-    if Path(request.to).exists() and not is_untouched(text_of(request.to)):
-        why = "somebody has written in it, and --blank would write over that."
-        raise CommandError(f"{shown_word(request.to)} is there already.", why, "another name after -o.")
-    if name in EXERCISES and not request.words:
-        text = blank_of(EXERCISES[name], request)
-    else:
-        if name.isidentifier() and not request.words and (len(name) > 1):
-            cure = f"{', '.join(EXERCISES)}; or an expression with its inputs."
-            raise CommandError(f"There is no exercise {shown_word(name)}.", "these ship with gatewise.", cure)
-        text = blank_on(target_of([name], "check"), request)
-    write_whole(request.to, text.encode("utf-8"))
-    empty = text.count("= ...")
-    click.echo(f"The exercise is in {request.to}: {empty} lines to write. Then: gatewise check {request.to}", err=True)
-    return RIGHT
-
-
-def blank_of(exercise: Exercise, request: CheckRequest) -> str:
-    return blank(exercise.forward, exercise.inputs, request.wrt or exercise.wrt, str(request.to))
-
-
-def blank_on(target: Target, request: CheckRequest) -> str:
-    """The exercise on an expression or a function that was named; inputs without a value are drawn."""
-    given = inputs_given(request.words, np.random.default_rng(request.seed), "check")
-    given = {normalised(name): value for name, value in given.items()}
-    if target.is_script:
-        why = "an exercise is made of a function or an expression."
-        raise CommandError("A flat script makes no exercise.", why, f"put it into a function: {target.path}:f")
-    with as_if_run(target, request.seed):
-        if target.path is None:
-            f = expression_function(target.text, given)
-            given = given or drawn(f, request.seed)
-            return blank(f, given, request.wrt, str(request.to))
-        with function_named(target) as f:
-            return blank(f, given or drawn(f, request.seed), request.wrt, str(request.to))
-
-
-def drawn(f: Function, seed: int | None) -> dict[str, float]:
-    """A number for each input, where none was given any: short ones, none of them 0 or 1."""
-    rng = np.random.default_rng(0 if seed is None else seed)
-    names = [p.name for p in signature_of(f, 0).parameters.values() if p.default is p.empty]
-    return {name: float(rng.choice([-1, 1]) * rng.integers(5, 30) / 10 + 0.25) for name in names}
-
-
-def marks_of_exercise(path: str, given: Mapping[str, object], request: CheckRequest) -> Grade:
-    """The marks of an exercise, line by line."""
-    if given:
-        why = f"{path} brings its own, below its function."
-        raise CommandError("An exercise takes no inputs.", why, f"gatewise check {path}")
-    with as_if_run(Target(path, path, None), request.seed), in_folder_of(path):
-        return grade(path, text_of(path))
-
-
-def marked_page(path: str, found: Grade, hint: bool, solution: bool) -> str:
-    """How every line stands; hints and solutions only where they were asked for."""
-    counts = [f"{found.count(state)} {state}" for state in STATES if found.count(state)]
-    lines = [f"{path}: {len(found.lines)} lines: {', '.join(counts)}.", ""]
-    for g in found.lines:
-        lines += line_of(g, hint, solution)
-    if found.raised:
-        lines += ["", f"It stops: {found.raised}"]
-    if found.report is not None and not found.report:
-        lines += ["", "At other inputs than its own:"] if found.elsewhere else []
-        lines += ["", str(found.report)]
-    elif found.report is not None and not found.sealed:
-        lines += ["", "Every line is right for the forward pass in the file."]
-    elif found.report is not None:
-        lines += ["", "Every line is right: well done."]
-    elif not (hint or solution or found.count("not judged")):
-        lines += ["", "--hint says which rule a line needs, --solution writes the line."]
-    if not found.sealed:
-        lines += [
-            "",
-            'Whether the forward pass is the exercise\'s cannot be told: the line  exercise = "..."  is gone.',
-        ]
-    return "\n".join(lines)
-
-
-def line_of(g: Graded, hint: bool, solution: bool) -> list[str]:
-    """One line: where, how, what it gave; and more where that was asked for."""
-    head = f"  line {g.line:<4} {g.state:<11}  {g.text}"
-    if g.state == "right":
-        return [head]
-    lines, room = [head], " " * 24
-    if g.note:
-        lines.append(f"{room}{g.note}")
-    elif g.mistake is not None and g.mistake.gave is not None and not isinstance(g.mistake.gave, type(...)):
-        lines.append(
-            f"{room}{g.mistake.variable} is {value_said(g.mistake.gave)}: not the gradient of the output along it"
-        )
-    if hint and g.mistake is not None:
-        lines.append(f"{room}hint: {g.mistake.kind}: {g.mistake.cure.partition(' Write  ')[0]}")
-    if hint and g.rule:
-        lines.append(f"{room}rule: {g.rule}")
-    if solution and g.solution:
-        lines.append(f"{room}solution: {g.solution}")
-    return lines
-
-
-def value_said(value: object) -> str:
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value_text(value)

@@ -207,6 +207,7 @@ def options_of_forms(command: Function) -> Function:
     help="Of a loop that is shown as one round the one to show; a loop of a handful of gates is shown so too, then.",
 )
 @click.option("--unrolled", is_flag=True, help="Every round of every loop, in tables, pictures and code.")
+@click.option("--cell", metavar="N|NAME", help="Of a notebook: the cells of code up to this one, or the function NAME.")
 @click.option("--cut", metavar="WIRE", help="The circuit from this wire on: the wire becomes an input.")
 @click.option("--wrt", metavar="NAME[,NAME]", multiple=True, help="The gradients of these inputs alone.")
 @click.option(
@@ -275,11 +276,21 @@ def names_typed(text: str) -> list[str]:
 @click.option(
     "--timeout", type=click.FloatRange(min=0.1), default=30.0, metavar="SECONDS", help="For each of many files."
 )
+@click.option("--key", metavar="FILE", help="Where --blank or --worksheet writes the key; what opens --solution.")
+@click.option("--worksheet", metavar="NAME|TARGET", help="Draw the circuit with blanks for its gradients, for paper.")
+@click.option(
+    "--points",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="The marks for all lines, or gradients, right.",
+)
+@click.option("--cell", metavar="N|NAME", help="Of a notebook: this cell of code, or the one that defines NAME.")
 @click.option("--csv", metavar="FILE.csv", help="With a folder: its rows as a table for a spreadsheet.")
 @click.option("--gradescope", metavar="results.json", help="With a folder: its rows as Gradescope reads them.")
 def check_command(wrt: tuple[str, ...], leave_out: tuple[str, ...], **options: Any) -> int:
     """Read the options of `check`."""
-    from gatewise._cli.check import CheckRequest, do_check  # the checker and the exercises, for this command alone
+    from gatewise._cli.asked import CheckRequest
+    from gatewise._cli.check import do_check  # the checker and the exercises, for this command alone
 
     names = [name for text in wrt for name in names_typed(text)] if wrt else None
     left = [name.strip() for text in leave_out for name in re.split("[,，]", text) if name.strip()]

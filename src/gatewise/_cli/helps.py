@@ -68,6 +68,8 @@ FILE.py            a flat script with gradients by name (dx, dfdq, grads["W"]),
                    an exercise, which is marked line by line, or functions:
                    every X_forward and X_backward, X and X_grad, every class
                    with both, on inputs that are drawn: a row for each
+FILE.ipynb         a notebook, FILE.ipynb:FUNCTION too: its cells of code are run
+                   in the order in which they stand; --cell N or NAME is one
 FOLDER             every file in it, each in a process of its own
 EXPRESSION         "(x + y) * z": gatewise's own gradient is checked
 
@@ -79,6 +81,7 @@ NAME=VALUE         as for show: x=3, X=@file.npy, "W=0.1 * randn(5, 10)";
 gatewise check homework.py:forward_backward x=3 y=-4
 gatewise check notes.py
 gatewise check layers.py
+gatewise check homework.ipynb --cell 3
 gatewise check homework.py:loss --gradient homework.py:loss_grad "W=randn(4,3)"
 gatewise check layers.py:affine_forward --backward layers.py:affine_backward \\
     "x=randn(2,3)" "w=randn(3,4)" "b=randn(4)"

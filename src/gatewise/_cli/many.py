@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -25,12 +26,17 @@ from typing import Any
 
 import click
 
+from gatewise._cli.one import TIME_IS_UP
 from gatewise._cli.terminal import draw_table, write_fitted, write_out
 from gatewise._errors import CommandError
 from gatewise._saving import write_whole
 
 MEGABYTES = 4096  #: of address space that one file may have
+GRACE = 10.0  #: seconds after which the keeper of a file is ended too, which may have been stopped
+CHANGED = "its file was changed while it ran"
 HEADER = ("file", "verdict", "right", "of", "lines", "kinds", "seconds", "note")
+ENDINGS = (".py", ".ipynb")
+NUMBERS = ("right", "of", "points", "seconds")
 LEFT_OUT = frozenset({"__pycache__", "node_modules", "venv", "site-packages"})
 
 
@@ -46,18 +52,27 @@ class Marked:
     seconds: float = 0.0
     note: str = ""
 
+    def scored(self, points: float) -> float:
+        """What it gets of so many points: its share of lines, or gradients, that are right."""
+        return share(points, self.right, self.of)
+
     @property
     def row(self) -> tuple[str, ...]:
-        lines = " ".join(str(m["line"]) for m in self.mistakes)
+        lines = " ".join(f"{m['cell']}:{m['line']}" if "cell" in m else str(m["line"]) for m in self.mistakes)
         kinds = " ".join(dict.fromkeys(str(m["kind"]) for m in self.mistakes if m["kind"]))
         return self.file, self.verdict, str(self.right), str(self.of), lines, kinds, f"{self.seconds:.1f}", self.note
+
+
+def share(points: float, right: int, of: int) -> float:
+    """The points for what is right."""
+    return round(points * right / of, 2) if of else 0.0
 
 
 def are_many(words: Sequence[str]) -> bool:
     """Whether a folder or several Python files are to be checked."""
     if not words or any("=" in word for word in words):
         return False
-    return os.path.isdir(words[0]) or (len(words) > 1 and all(word.endswith(".py") for word in words))
+    return os.path.isdir(words[0]) or (len(words) > 1 and all(word.endswith(ENDINGS) for word in words))
 
 
 def files_of(words: Sequence[str]) -> list[str]:
@@ -65,7 +80,7 @@ def files_of(words: Sequence[str]) -> list[str]:
     found = []
     for word in words:
         if os.path.isdir(word):
-            inside = sorted(Path(word).rglob("*.py"))
+            inside = sorted(each for each in Path(word).rglob("*") if each.suffix in ENDINGS)
             found += [str(p) for p in inside if not hidden(p.relative_to(word))]
         elif os.path.isfile(word):
             found.append(word)
@@ -81,44 +96,95 @@ def hidden(path: Path) -> bool:
 
 
 def check_many(
-    words: Sequence[str], timeout: float, to_csv: str | None, to_gradescope: str | None, as_json: bool, **asked: Any
-) -> list[Marked]:
-    """Judge many files, and write a row for each."""
-    files, began = files_of(words), time.monotonic()
+    words: Sequence[str], timeout: float, to_csv: str | None, to_gradescope: str | None, as_json: bool,
+    points: float | None = None, **asked: Any,
+) -> list[Marked]:  # fmt: skip
+    """Judge many files, a row for each; the table is written after every one, whatever becomes of the rest."""
+    files, began, marked = Files(files_of(words)), time.monotonic(), list[Marked]()
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        marked = []
-        for one in pool.map(lambda file: marked_in_process(file, timeout, **asked), files):
+        for one in pool.map(lambda file: files.marked(file, timeout, **asked), files.contents):
             marked.append(one)
-            click.echo(f"{len(marked)} of {len(files)}: {one.file}: {one.verdict}", err=True)
+            if to_csv is not None:
+                write_table(to_csv, marked, points)
+            click.echo(f"{len(marked)} of {len(files.contents)}: {one.file}: {one.verdict}", err=True)
+    marked = [files.marked(one.file, timeout, **asked) if one.note == CHANGED else one for one in marked]  # each alone
+    header, *rows = table_of(marked, points)
     if to_csv is not None:
-        write_whole(to_csv, table_text(marked).encode("utf-8-sig"))  # with the mark by which spreadsheets know it
+        write_table(to_csv, marked, points)
     if to_gradescope is not None:
-        write_whole(to_gradescope, json.dumps(gradescope(marked), indent=2).encode())
+        write_whole(to_gradescope, json.dumps(gradescope(marked, points), indent=2).encode())
     if as_json:
-        write_out(json.dumps([dict(zip(HEADER, one.row, strict=True)) for one in marked], indent=2))
+        write_out(json.dumps([dict(zip(header, row, strict=True)) for row in rows], indent=2))
         return marked
-    draw_table(HEADER, [one.row for one in marked], (2, 3, 6))
+    draw_table(header, rows, [header.index(name) for name in NUMBERS if name in header])
     write_fitted("\n" + "\n".join([*summary(marked), *spent(time.monotonic() - began)]))
     return marked
 
 
+def table_of(marked: Sequence[Marked], points: float | None) -> list[tuple[str, ...]]:
+    """The header and a row for each file; what it gets of the points, where these were given."""
+    if points is None:
+        return [HEADER, *(one.row for one in marked)]
+    at = HEADER.index("of") + 1
+    scored = [(one.row, f"{one.scored(points):g}") for one in marked]
+    return [(*HEADER[:at], "points", *HEADER[at:]), *((*row[:at], got, *row[at:]) for row, got in scored)]
+
+
+class Files:
+    """The files as they were handed in: one that is changed is put back, and not believed if it ran meanwhile."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.contents = {name: content_of(name) for name in names}
+        self.changed = set[str]()
+        self.lock = threading.Lock()  #: several run at once, and each may change all
+
+    def marked(self, file: str, timeout: float, **asked: Any) -> Marked:
+        """Judge one file in a process of its own."""
+        with self.lock:
+            self.put_back()
+            self.changed.discard(file)
+        one = marked_in_process(file, timeout, **asked)
+        with self.lock:
+            self.put_back()
+            return Marked(file, "not judged", seconds=one.seconds, note=CHANGED) if file in self.changed else one
+
+    def put_back(self) -> None:
+        """Write the files that were changed as they were."""
+        for file, content in self.contents.items():
+            if content is not None and content_of(file) != content:
+                Path(file).parent.mkdir(parents=True, exist_ok=True)
+                write_whole(file, content)
+                self.changed.add(file)
+
+
+def content_of(file: str) -> bytes | None:
+    """What a file holds; None where it cannot be read, which is said when it is judged."""
+    try:
+        return Path(file).read_bytes()
+    except OSError:
+        return None
+
+
 def marked_in_process(file: str, timeout: float, **asked: Any) -> Marked:
     """Judge one file in a process of its own, which is ended with all that it started when the time is up."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         result, word = os.path.join(place, "result.json"), secrets.token_hex(16)
-        order = {"file": os.path.basename(file), "result": result, "word": word, "megabytes": MEGABYTES, **asked}
+        limits = {"megabytes": MEGABYTES, "timeout": timeout}
+        order = {"file": os.path.basename(file), "result": result, "word": word, **limits, **asked}
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "gatewise._cli.one"],  # a file called random.py is not imported for random
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             cwd=os.path.dirname(os.path.abspath(file)), start_new_session=True, env=quiet(),
         )  # fmt: skip
+        began = time.monotonic()
+        late = Marked(file, "not judged", seconds=timeout, note=f"it did not end within {timeout:g} seconds")
         try:
-            process.communicate(json.dumps(order).encode() + b"\n", timeout)
+            process.communicate(json.dumps(order).encode() + b"\n", timeout + GRACE)
         except subprocess.TimeoutExpired:
-            return Marked(file, "not judged", seconds=timeout, note=f"it did not end within {timeout:g} seconds")
+            return late
         finally:
             end(process)
-        return read_result(file, result, word)
+        return late if process.returncode == TIME_IS_UP else read_result(file, result, word, time.monotonic() - began)
 
 
 def quiet() -> dict[str, str]:
@@ -137,7 +203,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def read_result(file: str, result: str, word: str) -> Marked:
+def read_result(file: str, result: str, word: str, seconds: float) -> Marked:
     """The result of a file, where its process wrote one with its word."""
     try:
         found = json.loads(Path(result).read_text(encoding="utf-8"))
@@ -145,31 +211,35 @@ def read_result(file: str, result: str, word: str) -> Marked:
             raise ValueError
         return Marked(file, found.pop("verdict"), mistakes=tuple(found.pop("mistakes")), **found)
     except (OSError, ValueError, KeyError, TypeError):
-        return Marked(file, "not judged", note="it ended Python before there was a verdict")
+        return Marked(file, "not judged", seconds=seconds, note="it ended Python before there was a verdict")
 
 
-def table_text(marked: Sequence[Marked]) -> str:
-    """The rows as CSV."""
+def write_table(path: str, marked: Sequence[Marked], points: float | None) -> None:
+    """Write the rows as CSV, with the mark by which spreadsheets know UTF-8."""
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(HEADER)
-    writer.writerows(one.row for one in marked)
-    return text.getvalue()
+    csv.writer(text).writerows(table_of(marked, points))
+    write_whole(path, text.getvalue().encode("utf-8-sig"))
 
 
-def gradescope(marked: Sequence[Marked]) -> dict[str, Any]:
-    """The rows as Gradescope's results.json has tests: a point for each line, or gradient, that is right."""
+def gradescope(marked: Sequence[Marked], points: float | None) -> dict[str, Any]:
+    """The rows as Gradescope's results.json has tests: a point for each line, or gradient, right; or a share."""
+    scores = [(one.right, one.of) if points is None else (one.scored(points), points) for one in marked]
     tests = [
-        {"name": one.file, "score": one.right, "max_score": one.of, "output": said_of(one), "visibility": "visible"}
-        for one in marked
+        {"name": one.file, "score": score, "max_score": most, "output": said_of(one), "visibility": "visible"}
+        for one, (score, most) in zip(marked, scores, strict=True)
     ]
-    return {"score": sum(one.right for one in marked), "tests": tests}
+    return {"score": sum(score for score, _ in scores), "tests": tests}
 
 
 def said_of(one: Marked) -> str:
     """What a student reads: the verdict, the wrong lines, and why something was not judged."""
-    lines = [f"line {m['line']}: {m['text']}" for m in one.mistakes]
+    lines = [f"{place_of(m)}: {m['text']}" for m in one.mistakes]
     return "\n".join(filter(None, [one.verdict, *lines, one.note]))
+
+
+def place_of(mistake: dict[str, Any]) -> str:
+    """The line of a mistake, in a notebook with its cell."""
+    return f"cell {mistake['cell']}, line {mistake['line']}" if "cell" in mistake else f"line {mistake['line']}"
 
 
 def summary(marked: Sequence[Marked]) -> Iterator[str]:

@@ -59,7 +59,10 @@ def defect(error: Exception) -> str:
 
 
 #: What click takes an option's value as, in words, and a value that it may have.
-KINDS = {"float": ("a number", "0.1"), "integer": ("a whole number", "10"), "integer range": ("a whole number", "10")}
+KINDS = {
+    **dict.fromkeys(("float", "float range"), ("a number", "0.1")),
+    **dict.fromkeys(("integer", "integer range"), ("a whole number", "10")),
+}
 
 
 def misused(misuse: click.ClickException) -> str:

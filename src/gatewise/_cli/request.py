@@ -41,6 +41,7 @@ class Request:
     fold: str | None = None
     round: str | None = None
     unrolled: bool = False
+    cell: str | None = None
     cut: str | None = None
     seed: int | None = None
     output: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import webbrowser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 import numpy as np
 
 from gatewise._board import Circuit, circuit_of, record_of
+from gatewise._cli.notebooks import errors_by_cell, up_to
 from gatewise._cli.request import EVERYTHING, STANDARD_OUTPUT, Request, demand_sensible
 from gatewise._cli.target import (
     Target,
@@ -34,6 +36,7 @@ from gatewise._errors import (
     UpstreamError,
 )
 from gatewise._language import parse_value
+from gatewise._recording import is_notebook, notebook_in
 from gatewise._saving import write_all
 from gatewise._types import Json
 from gatewise._views import ledger, ledger_rows
@@ -44,22 +47,39 @@ from gatewise._views.groups import MOST, USUAL
 def show(request: Request) -> None:
     """Make the circuit and print what was asked for. Raises `GatewiseError` for whatever is wrong with the request."""
     demand_sensible(request)
-    target, inputs = target_of(request.words), request.words[1:]
+    target = up_to(target_of(request.words), request.cell)
+    with errors_by_cell(target.path):
+        show_target(target, request)
+
+
+def show_target(target: Target, request: Request) -> None:
+    """`show`, of what the first word says."""
     if request.output is not None and not target.is_script:
         cure = "leave it out; the last assignment, or what is returned, is the output."
         raise CommandError("--output is for flat scripts.", f"{target.text} has one output of its own.", cure)
     with notes_of_warnings():
         rng = np.random.default_rng(request.seed)
-        given = inputs_given(inputs, rng)
+        given = inputs_given(request.words[1:], rng)
         if request.vary:
             vary(target, given, request)
             return
         circuit = as_asked(recorded_circuit(target, given, request), request)
         drawn = [circuit.drawn(form.suffix, **looks(request, form)) for form, _ in request.files]
-        texts = printed(circuit, request)  # before the first file is written: there may be no such wire
+        texts = told_by_cell(printed(circuit, request), target)  # before the first file is written
         tell_of_folding(circuit, request)
         deliver(drawn, request)
         present(circuit, request, texts, hints(target, given, request))
+
+
+def told_by_cell(texts: Sequence[str], target: Target) -> list[str]:
+    """What is printed of a notebook, its lines by cell; what of it was not run is a warning."""
+    if target.path is None or not is_notebook(target.path):
+        return [*texts]
+    notebook = notebook_in(target.path)
+    broken = [f"cell {cell.number}, {cell.broken}" for cell in notebook.cells if cell.broken and target.is_script]
+    for note in [*broken, *notebook.notes]:
+        warnings.warn(note, stacklevel=2)
+    return [notebook.told(text) for text in texts]
 
 
 # --------------------------------------------------------------------------------------------------- the circuit

@@ -15,7 +15,7 @@ import click
 import numpy as np
 
 from gatewise._advice import advised
-from gatewise._board import FILE
+from gatewise._board import FILE, function_in_file, in_folder_of
 from gatewise._cli.functions import (
     checking,
     dict_wrapper,
@@ -36,6 +36,7 @@ from gatewise._errors import (
     UnknownInputError,
 )
 from gatewise._language import is_setting, parse_input, parse_setting
+from gatewise._recording.reading import text_in
 from gatewise._types import Json
 from gatewise._views.forms import FORMS, SUFFIXES
 
@@ -45,11 +46,12 @@ OPTIONS = {
         *("--card", "--code", "--derive", "--latex", "--walk", "--vary", "--json"),
         *(f"--{form.word}" for form in FORMS if form.kind),
         *("--open", "--form", "--save", "--palette", "--digits", "--fold", "--round", "--unrolled"),
-        *("--cut", "--wrt", "--upstream", "--output", "--rng", "--help"),
+        *("--cell", "--cut", "--wrt", "--upstream", "--output", "--rng", "--help"),
     ),
     "check": (
         *("--gradient", "--backward", "--wrt", "--leave-out", "--upstream", "--output", "--rng", "--effort", "--json"),
-        *("--blank", "--exercises", "--hint", "--solution", "--timeout", "--csv", "--gradescope", "--help"),
+        *("--blank", "--exercises", "--hint", "--solution", "--key", "--worksheet", "--cell"),
+        *("--timeout", "--points", "--csv", "--gradescope", "--help"),
     ),
 }
 MOST_NOTES = 3
@@ -114,7 +116,7 @@ def target_of(words: Sequence[str], command: str = "show") -> Target:
         raise unknown_option(text, command)
     refuse_words([text, *words[1:]], command)
     found = FILE.fullmatch(text)
-    if found is None and (half := re.match(r"(.*\.py):(.*)", text)):
+    if found is None and (half := re.match(r"(.*\.(?:py|ipynb)):(.*)", text)):
         why = (
             f"{half[2]!r} is not the name of a function."
             if half[2]
@@ -274,3 +276,20 @@ def notes_of_warnings() -> Iterator[None]:
     if messages:
         more = f"; and {len(messages) - MOST_NOTES} more" if len(messages) > MOST_NOTES else ""
         click.echo(f"note: {'; '.join(messages[:MOST_NOTES])}{more}", err=True)
+
+
+def text_of(path: str) -> str:
+    """The text of a file; none where it cannot be read, which is said later."""
+    try:
+        return text_in(path)
+    except ScriptError:
+        return ""
+
+
+@contextlib.contextmanager
+def function_in_target(target: Target) -> Iterator[Any]:
+    """The function in a file, with the file's neighbours in reach."""
+    assert target.path is not None
+    assert target.function is not None
+    with in_folder_of(target.path), function_in_file(target.path, target.function) as function:
+        yield function

@@ -21,7 +21,6 @@ from gatewise._cli.functions import (
 from gatewise._cli.request import shown_word
 from gatewise._errors import CommandError
 
-NOTEBOOK = "jupyter nbconvert --to script {}, then gatewise {} {}.py; or gw.circuit and gw.check in the notebook."
 #: Endings of files that are no Python; data belongs to an input.
 DATA = (".csv", ".txt", ".npy", ".npz", ".tsv", ".mat", ".json", ".pkl", ".xlsx", ".pt")
 OTHERS = (
@@ -81,9 +80,6 @@ def refuse_ending(text: str, command: str) -> None:
     if found is None:
         return
     path, ending = found[1] + found[2], found[2].lower()
-    if ending == ".ipynb":
-        cure = NOTEBOOK.format(path, command, found[1])
-        raise CommandError(f"{path} is a notebook.", f"{command} reads Python files and expressions.", cure)
     if ending in DATA:
         cure = f'gatewise {command} "sum(x)" x=@{path}'
         raise CommandError(f"{path} is data.", f"{command} is about a function of it.", cure)
@@ -94,8 +90,8 @@ def refuse_ending(text: str, command: str) -> None:
 
 def refuse_function(text: str, words: Sequence[str], command: str) -> None:
     """A function named in another way than FILE.py:FUNCTION."""
-    found = re.fullmatch(r"(.*\.py)(::?|[.#/,])(.*)", text)
-    if found is not None and not re.fullmatch(r".*\.py:\w+", text):
+    found = re.fullmatch(r"(.*\.(?:py|ipynb))(::?|[.#/,])(.*)", text)
+    if found is not None and not re.fullmatch(r".*\.(py|ipynb):\w+", text):
         path, name = found[1], re.sub(r"\(.*\)$", "", found[3]).replace("::", ".")
         owner, dot, method = name.partition(".")
         if dot and owner.isidentifier() and method.isidentifier():
@@ -137,7 +133,7 @@ def line_to_add(path: str, line: str, name: str = "f") -> str:
 
 def refuse_missing(text: str, command: str) -> None:
     """A Python file that is not there, where one of nearly this name is."""
-    found = re.fullmatch(r"(.*\.py)(:\w+)?", text)
+    found = re.fullmatch(r"(.*\.(?:py|ipynb))(:\w+)?", text)
     if found is None or os.path.exists(found[1]):
         return
     path = Path(found[1].replace("\\", "/"))

@@ -10,12 +10,15 @@ from pathlib import Path
 from gatewise import _syntax
 from gatewise._advice import of_syntax
 from gatewise._errors import ScriptError
+from gatewise._recording.notebooks import is_notebook, notebook_in
 
 ENCODING = "save it as UTF-8, or name the encoding in its first line: # -*- coding: gbk -*-, or latin-1."
 
 
 def text_in(path: str) -> str:
-    """The text of a Python file, without a byte order mark. Raises `ScriptError` where it cannot be read."""
+    """The text of a Python file, without a byte order mark, or of a notebook's cells. Raises `ScriptError`."""
+    if is_notebook(path):
+        return notebook_in(path).text
     try:
         content = Path(path).read_bytes()
     except (OSError, ValueError) as error:

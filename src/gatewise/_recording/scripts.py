@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
-import numpy as np
-
 from gatewise import _syntax
 from gatewise._build import run_users_code, users_code
 from gatewise._circuit import Bit, FrozenCircuit, Input, Wire, step_of
@@ -22,6 +20,7 @@ from gatewise._recording.constants import PlainNames
 from gatewise._recording.freezing import freeze
 from gatewise._recording.functions import differentiated, input_tensors
 from gatewise._recording.outcomes import demand_same, plain_argument, plainly
+from gatewise._recording.packages import script_names
 from gatewise._recording.reading import text_in, tree_of
 from gatewise._recording.recorder import Recorder
 from gatewise._recording.running import starting_upstream
@@ -296,7 +295,7 @@ def demand_known(names: Iterable[str], inputs: Sequence[str], path: str) -> None
 
 def names_of_script(path: str, own_math: object, take: Callable[[str, object], object]) -> Namespace:
     """What a script sees as it begins; it hands each input's name and value to `take`."""
-    return {"np": np, "__name__": "__main__", "__file__": path, "math": own_math, MATH: own_math, MARK: take}
+    return script_names(path) | {"math": own_math, MATH: own_math, MARK: take}
 
 
 def plain_run(code: CodeType, path: str, given: Mapping[str, object]) -> Namespace:

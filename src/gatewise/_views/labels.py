@@ -91,7 +91,8 @@ class Labels:
         full = _in_full(wire.gradient, wire.gradient_summary)
         title = said("title.gradient", f=objective(self.sheet), name=wire.name, gradient=full)
         if not wire.has_gradient:
-            return [Label(said("mark.unknown"), "gradient", title, False, wire.id)]
+            mark = "mark.blank" if self.sheet.is_worksheet else "mark.unknown"
+            return [Label(said(mark), "gradient", title, False, wire.id)]
         heat = heat_of(wire.gradient, wire.gradient_summary, self.digits) if wire.shape else None
         text = heat.scale if heat else self.sheet.gradient(wire, self.digits)
         text = said("mark.gradient.away", gradient=text) if self.sheet.is_routed_away(wire) else text
@@ -108,6 +109,9 @@ class Labels:
         if all(use.blocked for use in uses):
             return Label(said("mark.away"), "branch", said("title.away", gate=gate, name=source.name))
         came, summary = _total([use.contribution for use in uses]), uses[0].contribution_summary
+        if self.sheet.is_worksheet:
+            unknown = said("title.branch", name=source.name, gradient=said("title.unknown"))
+            return Label(said("mark.blank"), "branch", unknown)
         if came is None and not source.has_gradient:
             return None  # the dash on the trunk says it for every branch
         if summary is not None and len(uses) > 1:

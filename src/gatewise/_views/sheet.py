@@ -152,6 +152,7 @@ class Sheet:
     output: Wire
     upstream: Value
     loops: tuple[Loop, ...] = ()
+    is_worksheet: bool = False  #: its gradients are for the reader to find
 
     def loop_of(self, wire: Wire) -> Loop | None:
         """The loop of which a wire is one round's."""
@@ -228,6 +229,7 @@ def read(record: Named) -> Sheet:
         output=wires[record["output"]],
         upstream=record.get("upstream", 1),
         loops=tuple(map(_loop, loops)),
+        is_worksheet="worksheet" in record,
     )
 
 

@@ -1,0 +1,39 @@
+"""Worksheets for paper on the command line: the circuit with blanks for its gradients, and its key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from gatewise._board import Circuit, circuit_of, record_of
+from gatewise._check.exercises import EXERCISES
+from gatewise._cli.asked import RIGHT, CheckRequest
+from gatewise._cli.target import as_if_run, inputs_given, target_of
+from gatewise._recording.functions import normalised
+from gatewise._saving import write_all
+from gatewise._views.worksheet import blanked, drawn
+
+
+def write_worksheet(request: CheckRequest) -> int:
+    """Write the circuit of an exercise, an expression or a function with blanks; with its gradients, as its key."""
+    record = record_of(circuit_asked(request))
+    files = [(str(request.to), blanked(record)), *([(request.key, record)] if request.key is not None else [])]
+    made = [(path, drawn(shown, Path(path).suffix.lower())) for path, shown in files]
+    write_all(made)
+    told = f", its key in {request.key}" if request.key is not None else ""
+    click.echo(f"The worksheet is in {request.to}{told}.", err=True)
+    return RIGHT
+
+
+def circuit_asked(request: CheckRequest) -> Circuit:
+    """The circuit that a worksheet is drawn of."""
+    name = str(request.worksheet)
+    if name in EXERCISES and not request.words:
+        exercise = EXERCISES[name]
+        return circuit_of(exercise.forward, (), exercise.inputs, request.wrt or exercise.wrt, "ones", None)
+    target = target_of([name], "check")
+    given = inputs_given(request.words, np.random.default_rng(request.seed), "check")
+    with as_if_run(target, request.seed):
+        return circuit_of(target.text, (), {normalised(n): v for n, v in given.items()}, request.wrt, "ones", None)

@@ -1,0 +1,54 @@
+"""A file of a package on the command line is imported as part of its package."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+LAYERS = "import numpy as np\n\n\ndef relu(x):\n    return np.maximum(x, 0)\n"
+PAIR = (
+    "import numpy as np\nfrom .layers import relu\nfrom . import layers\n\n\n"
+    "def act(x):\n    return layers.relu(x) * 2.0\n\n\ndef act_backward(dout, x):\n    return dout * (x > 0)\n"
+)
+SCRIPT = "from ..layers import relu\nx = 3.0\nf = relu(x) * x\ndx = 3 * x\n"
+
+
+@pytest.fixture
+def package(typed) -> str:
+    for name, text in {"layers.py": LAYERS, "pair.py": PAIR, "deep/notes.py": SCRIPT}.items():
+        path = Path("nets", name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return "nets"
+
+
+@pytest.mark.parametrize("marked", [True, False], ids=["with __init__", "without"])
+def test_relative_imports(typed, package, marked):
+    if marked:
+        Path("nets/__init__.py").write_text("from .layers import relu\n", encoding="utf-8")
+        Path("nets/deep/__init__.py").touch()
+    answer = typed("check", "nets/pair.py")
+    assert answer.status == 1, answer
+    assert "line 11: return dout * (x > 0)" in answer.out
+    answer = typed("check", "nets/pair.py:act", "x=randn(4)")
+    assert "line 11: return dout * (x > 0)" in answer.out
+    assert "maximum" in typed("show", "nets/pair.py:act", "x=3").out
+    answer = typed("check", "nets/deep/notes.py")
+    assert "line 4: dx = 3 * x" in answer.out
+    assert typed("show", "nets/deep/notes.py").status == 0
+    assert not [name for name in sys.modules if name.partition(".")[0] == "nets"]
+
+
+def test_a_package_that_changed_is_imported_anew(typed, package):
+    assert typed("check", "nets/pair.py").status == 1
+    Path("nets/layers.py").write_text(LAYERS.replace("maximum(x, 0)", "maximum(x, 0) / 2"), encoding="utf-8")
+    assert typed("check", "nets/pair.py").status == 0
+
+
+def test_what_is_missing_in_a_package_is_said(refused, package):
+    Path("nets/lost.py").write_text("from .nowhere import f\n", encoding="utf-8")
+    assert "No module named 'nets.nowhere'" in refused("check", "nets/lost.py:f", "x=1")
+    Path("nets/far.py").write_text(f"from {'.' * 60}layers import f\n", encoding="utf-8")
+    assert "relative import" in refused("check", "nets/far.py:f", "x=1")
