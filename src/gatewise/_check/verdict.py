@@ -9,6 +9,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from gatewise._check.recorded import Run, run
 from gatewise._check.report import ParameterReport, Report, verdict_of
 from gatewise._check.sampling import Effort, effort_of
 from gatewise._check.subject import Handed, Subject
+from gatewise._check.thinning import said, smaller
 from gatewise._errors import ArgumentError, GatewiseError
 from gatewise._recording import leaves
 from gatewise._tensor import Tensor
@@ -340,36 +342,43 @@ class Judge:
         if gradient is not None and not callable(gradient):
             return Told()
 
-        def marked() -> Sequence[Mistake]:
-            if gradient is None:
-                return self.lines_at_fault(self.given.backward or subject.backward)
-            args, kwargs = subject.filled()
-            return culprits_of_gradient(gradient, args, kwargs, value)
-
         given = self.given._replace(backward=self.given.backward or subject.backward)
-        told = lines_of_check(subject, given, marked)
+        if (found := smaller(subject, given)) is not None:
+            told = lines_of_check(*found, partial(marked, *found, found[0].value()))
+            if told.mistakes or told.suspects:
+                subject.notes.append(said(subject, found[0]))
+                return told
+        told = lines_of_check(subject, given, partial(marked, subject, given, value))
         if told.why:
             subject.notes.append(f"the line could not be told: {told.why}")
         return told
-
-    def lines_at_fault(self, backward: Function | None) -> list[Mistake]:
-        """The wrong lines of the hand-written backward pass, in the function itself or in one of its own."""
-        subject = self.subject
-        args, kwargs = subject.filled()
-        if backward is not None:
-            return culprits_of_pair(subject.f, backward, args, kwargs, copy.copy(subject.weights))
-        return culprits(subject.f, args, kwargs)
 
     def raising(self, error: Exception) -> Report | None:
         """The report on a backward pass that raises an error: the lines that are wrong say why; None where none is."""
         found: list[Mistake] = []
         if self.given.gradient is None:
             with contextlib.suppress(Exception):  # the error of the user's own that is at hand says more
-                found = self.lines_at_fault(self.given.backward)
+                found = lines_at_fault(self.subject, self.given.backward)
         if not found:
             return None
         notes = (f"{self.subject.name} raises {error_said(error)}",)
         return stopped(self.subject.name, notes, self.subject.evaluations, found)
+
+
+def marked(subject: Subject, given: Given, value: float) -> Sequence[Mistake]:
+    """What the names of variables say of the lines of a gradient, or of a backward pass."""
+    if given.gradient is None:
+        return lines_at_fault(subject, given.backward)
+    args, kwargs = subject.filled()
+    return culprits_of_gradient(given.gradient, args, kwargs, value)
+
+
+def lines_at_fault(subject: Subject, backward: Function | None) -> list[Mistake]:
+    """The wrong lines of the hand-written backward pass, in the function itself or in one of its own."""
+    args, kwargs = subject.filled()
+    if backward is not None:
+        return culprits_of_pair(subject.f, backward, args, kwargs, copy.copy(subject.weights))
+    return culprits(subject.f, args, kwargs)
 
 
 def stopped(name: str, notes: tuple[str, ...], evaluations: int, found: Sequence[Mistake]) -> Report:
