@@ -15,15 +15,16 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.claims import Given, claims_of
+from gatewise._check.parameters import written_key
 from gatewise._check.recorded import run
 from gatewise._check.subject import Subject
 from gatewise._check.swapping import Functions
 from gatewise._check.trials import Checked, Trial
 from gatewise._recording.structures import leaves, mapped
-from gatewise._types import Plain
+from gatewise._types import Named, Namespace, Plain
 
 SHORT = 8  #: entries along an axis that is left as it is
-FEWER = (4, 3, 5, 6, 7)  #: what longer axes become, each length another one, so that none are taken for each other
+FEWER = (4, 3, 5, 6, 7)  #: what longer axes become: other lengths than there are, so that none is taken for another
 LARGE = 1e8  #: numbers in all values, times the values: that many are compared
 MANY = 1000  #: values that are moved, each in a run of its own
 SLOW = 0.1  #: seconds of a run that is asked hundreds of times
@@ -71,8 +72,10 @@ def is_quick(subject: Subject, given: Given) -> bool:
 
 def cuts(subject: Subject) -> Iterator[Lengths]:
     """The lengths that may be cut together; none of an array that the function reads elsewhere."""
-    shapes = [np.shape(x) for _, x in leaves(subject.arguments()) if isinstance(x, np.ndarray)]
-    shapes += [(len(x),) for x in subject.arguments().values() if is_list_of_whole_numbers(x)]
+    given: Named = subject.arguments()
+    shapes = [np.shape(x) for _, x in leaves(given) if isinstance(x, np.ndarray)]
+    shapes += [(len(x),) for x in given.values() if is_list_of_whole_numbers(x)]
+    short = {n for shape in shapes for n in shape if n <= SHORT}
     kept = {n for p in subject.parameters if p.own for n in p.array.shape}
     every = sorted({n for shape in shapes for n in shape if n > SHORT} - kept, reverse=True)
     first = [n for n in every if any(shape[0] == n for shape in shapes if shape)]
@@ -80,15 +83,16 @@ def cuts(subject: Subject) -> Iterator[Lengths]:
     for lengths in (every, first, *([n] for n in every)):
         if lengths and lengths not in tried:
             tried.append(lengths)
-            yield {n: FEWER[k % len(FEWER)] for k, n in enumerate(lengths)}
+            fewer = [n for n in FEWER if n not in short] or FEWER
+            yield {n: fewer[k % len(fewer)] for k, n in enumerate(lengths)}
 
 
 def thinned(subject: Subject, lengths: Lengths) -> Subject:
     """The function with the beginnings of its arguments."""
-    named = subject.arguments()
+    named: Namespace = subject.arguments()
     beginnings = {name: mapped(partial(cut, lengths), x) for name, x in named.items()}
-    lists = {name: x[: lengths[len(x)]] for name, x in named.items() if is_list_of_whole_numbers(x) and len(x) in lengths}
-    beginnings |= lists
+    lists = [name for name, x in named.items() if is_list_of_whole_numbers(x) and len(x) in lengths]
+    beginnings |= {name: named[name][: lengths[len(named[name])]] for name in lists}
     args = [beginnings[name] for name, _ in zip(subject.names, subject.args, strict=False)]
     kwargs = {name: beginnings[name] for name in subject.kwargs}
     left_out = subject.left_out & {*subject.everything}
@@ -129,6 +133,11 @@ def differs(claim: Plain, g: Plain) -> bool:
 
 def said(subject: Subject, small: Subject) -> str:
     """What the inputs were cut to, in words."""
-    shapes = {name: (np.shape(x), np.shape(small.arguments()[name])) for name, x in subject.arguments().items()}
-    cut_ones = [f"{name} {now} of {was}" for name, (was, now) in shapes.items() if was != now]
+    now = dict(leaves(small.arguments()))
+    sizes = [(written_key(key), size_of(x), size_of(now[key])) for key, x in leaves(subject.arguments()) if key in now]
+    cut_ones = [f"{name} {less} of {much}" for name, much, less in sizes if much != less]
     return f"the line was looked for at smaller inputs: {', '.join(cut_ones)}"
+
+
+def size_of(x: object) -> object:
+    return x if type(x) is int else np.shape(x) if isinstance(x, np.ndarray) else None
