@@ -273,7 +273,7 @@ CASES = [
      (N(size=(3, 1)), N(size=(2, 1)), [N(size=(4, 1)), N(size=(2, 1))], [N(size=(4, 3)), N(size=(2, 4))]),
      {"gradient": "backprop", "leave_out": ("x", "y")}, [
         ("delta = (activations[-1] - y) * sigma_prime(zs[-1])", "delta = (activations[-1] - y) * zs[-1]"),
-        ("nabla_w[-l] = np.dot(delta, activations[-l - 1].transpose())", "nabla_w[-l] = -np.dot(delta, activations[-l - 1].transpose())"),
+        ("nabla_w[-l] = np.dot(delta,", "nabla_w[-l] = -np.dot(delta,"),
         ("sp = sigma_prime(z)", "sp = sigma(z)"),
     ]),
     ("pairs", PAIRS, "forward_backward",

@@ -286,7 +286,8 @@ CASES = [
         ("jac[:-1] = -(c.T @ z) / sigma", "jac[:-1] = -(c.T @ z)"),
         ("jac[-1] = len(t) - np.dot(z, z)", "jac[-1] = len(t) + np.dot(z, z)"),
     ]),
-    ("autoencoder", AUTOENC, "sparseAutoencoderCost", (0.5 * N(size=2 * 12 + 3 + 4), 4, 3, 0.01, 0.1, 0.5, N(size=(4, 6))), {}, [
+    ("autoencoder", AUTOENC, "sparseAutoencoderCost",
+     (0.5 * N(size=2 * 12 + 3 + 4), 4, 3, 0.01, 0.1, 0.5, N(size=(4, 6))), {}, [
         ("d3 = (a3 - data) * a3 * (1 - a3)", "d3 = (a3 - data)"),
         ("b1grad = np.sum(d2, axis=1) / m", "b1grad = np.sum(d2, axis=1)"),
         ("(W2.T.dot(d3) + sparsity", "(W2.T.dot(d3) - sparsity"),

@@ -7,9 +7,9 @@ import time
 
 import numpy as np
 import pytest
-from check.test_forms_people_have import module_of
 
 import gatewise as gw
+from check.test_forms_people_have import module_of
 from gatewise._check import sampling
 
 N = np.random.default_rng(5).normal

@@ -76,7 +76,7 @@ def cuts(subject: Subject) -> Iterator[Lengths]:
     shapes = [np.shape(x) for _, x in leaves(given) if isinstance(x, np.ndarray)]
     shapes += [(len(x),) for x in given.values() if is_list_of_whole_numbers(x)]
     short = {n for shape in shapes for n in shape if n <= SHORT}
-    kept = {n for p in subject.parameters if p.own for n in p.array.shape}
+    kept = {n for p in subject.parameters if p.own or p.key[0] in subject.kept_outside for n in p.array.shape}
     every = sorted({n for shape in shapes for n in shape if n > SHORT} - kept, reverse=True)
     first = [n for n in every if any(shape[0] == n for shape in shapes if shape)]
     tried: list[Sequence[int]] = []
@@ -96,7 +96,7 @@ def thinned(subject: Subject, lengths: Lengths) -> Subject:
     args = [beginnings[name] for name, _ in zip(subject.names, subject.args, strict=False)]
     kwargs = {name: beginnings[name] for name in subject.kwargs}
     left_out = subject.left_out & {*subject.everything}
-    small = Subject(subject.f, args, kwargs, subject.held, left_out, subject.rng.rng)
+    small = Subject(subject.f, args, kwargs, subject.held, left_out, subject.rng.rng, subject.outside)
     small.rng = subject.rng
     if subject.lifted:
         small.lift(small.call())

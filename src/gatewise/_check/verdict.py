@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import math
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,12 +20,14 @@ from gatewise._check.diagnosis import Mistake
 from gatewise._check.layers import halves_of_object, of_object
 from gatewise._check.lines import Told
 from gatewise._check.looking import Look, largest_of
+from gatewise._check.outside import Outside, with_gradients
 from gatewise._check.parameters import EPS
 from gatewise._check.probing import size_of
 from gatewise._check.recorded import Run, run
 from gatewise._check.report import ParameterReport, Report, verdict_of
 from gatewise._check.sampling import Effort, effort_of
-from gatewise._check.subject import Handed, Subject
+from gatewise._check.seeding import Seed
+from gatewise._check.subject import Handed, Subject, argument_names
 from gatewise._errors import ArgumentError, GatewiseError
 from gatewise._recording import leaves
 from gatewise._tensor import Tensor
@@ -109,7 +112,8 @@ def judging(
     refuse_what_cannot_be_checked(f, args, kwargs)
     f, inputs, gradient, backward = guests.adapted(f, args, given.gradient, given.backward)
     names = (leave_out,) if isinstance(leave_out, str) else leave_out
-    subject = Subject(f, inputs, kwargs, parameters, names, rng)
+    reads = [] if parameters is not None else read_outside(f, inputs, kwargs, (gradient,), rng)
+    subject = Subject(f, inputs, kwargs, parameters, names, rng, reads)
     before = [p.array.copy() for p in subject.parameters]
     try:
         yield Judge(subject, amount, Given(gradient, backward, given.upstream), before, progress)
@@ -117,6 +121,26 @@ def judging(
         for p, values in zip(subject.parameters, before, strict=False):  # arguments that were found later are copies
             p.array[...] = values
         subject.rng.put_back()
+
+
+def read_outside(
+    f: Function, args: Sequence[object], kwargs: Mapping[str, object], others: Sequence[object], rng: object
+) -> list[Outside]:
+    """The parameters of f that are globals, by the gradients that come for them."""
+    named = {**dict(zip(argument_names(f, len(args)), args, strict=False)), **kwargs}
+    seed = Seed(rng)
+
+    def run(g: Function) -> object:
+        given, options = copy.deepcopy((list(args), dict(kwargs)))
+        with seed, np.errstate(all="ignore"):
+            return g(*given, **options)
+
+    try:
+        return with_gradients(f, others, named, run)
+    except Exception:  # of the user's code, which is run again
+        return []
+    finally:
+        seed.put_back()
 
 
 def refuse_what_cannot_be_checked(f: object, args: Sequence[object], kwargs: Mapping[str, object]) -> None:

@@ -63,7 +63,8 @@ def judge(
         return standing_still(line, claim, ladder[0].h)
     climb = climbed(ladder, line.noise)
     away, bar = abs(given - climb.best.value), climb.best.bar
-    if line.same is not None and not away + bar <= claim.close and not away > SURE * GROWN * bar:
+    surely = climb.best.value != 0 and away > SURE * GROWN * bar
+    if line.same is not None and not away + bar <= claim.close and not surely:
         climb = without_corners(line, climb)
     evidence = Evidence(line, claim, climb)
     return next(found for rule in RULES if (found := rule(evidence)) is not None)

@@ -223,7 +223,7 @@ def louder_farther_on(e: Evidence) -> Judgement | None:
     if e.line.noise_at is None:
         return None
     best = e.climb.best
-    if e.away > SURE * GROWN * (e.bar + ROUNDING * e.noise / best.h):
+    if e.slope != 0 and e.away > SURE * GROWN * (e.bar + ROUNDING * e.noise / best.h):
         return None
     noise = max(e.line.noise_at(-best.wide), e.line.noise_at(best.wide))
     if noise <= e.noise or e.away > SURE * (e.bar + ROUNDING * noise / best.h):
