@@ -93,18 +93,18 @@ def test_where_no_line_is_found_the_report_says_why():
 
 
 def test_a_culprit_that_fails_does_not_hide_the_verdict(monkeypatch):
-    from gatewise._check import lines, verdict
+    from gatewise._check import faults, lines
     from gatewise._check.mending import Located
 
     def failing(*_):
         raise RecursionError("too deep")
 
-    monkeypatch.setattr(verdict, "culprits", failing)
+    monkeypatch.setattr(faults, "culprits", failing)
     report = gw.check(function_of("def f(x):\n    y = x * x\n    dx = 3 * x\n    return y, dx\n"), 2.0)
     assert report.verdict == "wrong"
     assert [m.line for m in report.mistakes] == [3]
     monkeypatch.setattr(
-        verdict, "lines_of_check", lambda *args: lines.agreed(Located(why="it is dark", unseen=True), args[-1])
+        faults, "lines_of_check", lambda *args: lines.agreed(Located(why="it is dark", unseen=True), args[-1])
     )
     report = gw.check(function_of("def f(x):\n    y = x * x\n    dx = 3 * x\n    return y, dx\n"), 2.0)
     assert "the line could not be told: it is dark" in report.notes

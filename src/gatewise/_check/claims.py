@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from gatewise._check.halves import Named, backward_half, backward_names, halves_of, is_cache, required, returned_names
-from gatewise._check.matching import is_data, is_vector, matched, units_of, with_names
+from gatewise._check.halves import backward_half, backward_names, halves_of, is_cache, required
+from gatewise._check.matching import WEIGHTS, is_data, is_vector, matched, units_of, with_names
 from gatewise._check.parameters import Parameter
+from gatewise._check.returned import Named, returned_names
 from gatewise._check.subject import Handed, Subject
 from gatewise._errors import ArgumentError
-from gatewise._recording.whose import wire_named
+from gatewise._recording.whose import DICTS, wire_named
 from gatewise._types import Function
 
 SEED = 20240229  # of our own draws: the upstream gradient of an output with several entries, directions, samples
@@ -60,6 +61,8 @@ def claims_of(subject: Subject, first: Any, given: Given) -> Claims | None:
     if gradient is None and isinstance(first, tuple) and len(first) > 1 and is_cache(subject, first):
         seen_alone(subject, first, upstream)
         return None
+    if turned := gradient is None and is_pair_turned(first):
+        first = first[::-1]
     pair, names = is_pair(first), list[Named]()
     if gradient is not None:
         if pair or (isinstance(first, tuple) and first and is_numeric(first[0])):
@@ -69,12 +72,12 @@ def claims_of(subject: Subject, first: Any, given: Given) -> Claims | None:
         names = returned_names(gradient) if callable(gradient) else []
         return sorted_claims(subject, found, "the gradient that was given", upstream is None, names)
     if pair or is_array_pair(subject, first):
-        subject.output = first_of
+        subject.output = last_of if turned else first_of
         output_set(subject, first[0], upstream)
         rest = first[1] if len(first) == 2 else first[1:]
         source = f"what {subject.name} returns beside its value"
         returned = returned_names(subject.f)
-        names = returned[1:] if len(returned) == len(first) else []
+        names = (returned[:1] if turned else returned[1:]) if len(returned) == len(first) else []
         if len(first) == 2 and isinstance(rest, (tuple, list)):
             names = [*names[0]] if names and isinstance(names[0], list) else []
         return sorted_claims(subject, rest, source, upstream is None, names)
@@ -156,6 +159,15 @@ def gradient_from(subject: Subject, gradient: Any) -> object:
 
 def first_of(result: Any) -> Any:
     return result[0]
+
+
+def last_of(result: Any) -> Any:
+    return result[-1]
+
+
+def is_pair_turned(first: object) -> bool:
+    """Whether a function returned (gradients, value): the number comes last, and structures before it."""
+    return isinstance(first, tuple) and len(first) == 2 and isinstance(first[0], (dict, list)) and is_pair(first[::-1])
 
 
 def is_numeric(x: object) -> bool:
@@ -249,7 +261,8 @@ def sorted_claims(
     `may_weight`: nobody said how the entries of the output are weighted, so a gradient may be a Jacobian, for which
     that is drawn at random; `names`: what the function that gave them calls them.
     """
-    found = with_names(found)
+    if not any(type(found) is type(x) for x in subject.moved().values()):  # a named tuple, of one that was given
+        found = with_names(found)
     if isinstance(found, dict):
         arguments = list(subject.arguments())
         subject.take_arguments({wire_named(str(key), arguments) or str(key) for key in found})
@@ -258,6 +271,7 @@ def sorted_claims(
     spoken = {p.name for p, _ in pairs}
     missing = tuple(p.name for p in parameters if p.name not in spoken)
     data = frozenset(p.name for p in parameters if p.name in missing and is_data(p, parameters))
+    data |= data_beside(subject, [p for p, _ in pairs], missing, [*found] if isinstance(found, dict) else names)
     claims = Claims({p.name: None for p in parameters}, source, {}, missing, data)
     given = [(p, as_array(p, g), g) for p, g in pairs if g is not None]
     if may_weight:
@@ -277,6 +291,32 @@ def sorted_claims(
             "name the entries of the dict so, or give the gradients in this order.",
         )
     return claims
+
+
+def data_beside(
+    subject: Subject, told: Sequence[Parameter], missing: Sequence[str], names: Sequence[object]
+) -> frozenset[str]:
+    """What is data beside parameters of a cost that stand together: globals, a dict or a list of them, a flat vector.
+
+    A vector is one of parameters where its gradient has no name of its own: `return J, grad`. Weights are no data.
+    """
+    kept, holders = subject.kept_outside, {p.key[0] for p in told}
+    others = {p.name: p for p in subject.parameters if p.name in missing and p.key[0] not in holders}
+    if told and holders <= kept:
+        return frozenset(others) - kept
+    alone = len(holders) == 1 and subject.shape == () and not {p.key[0] for p in subject.parameters} & kept
+    together = bool(told) and len(told[0].key) > 1
+    flat = len(told) == 1 and told[0].array.ndim == 1 and told[0].size > 1 and all(map(is_general, names))
+    if not alone or not (together or flat):
+        return frozenset()
+    return frozenset(name for name, p in others.items() if name not in WEIGHTS or (name == "beta" and not p.array.ndim))
+
+
+def is_general(name: object) -> bool:
+    """Whether a gradient's name says nothing of whose it is: `grad`, `g`, `jac`."""
+    return (
+        not isinstance(name, str) or name in DICTS or name.lower() in ("g", "jac", "j", "df", "dj", "gradf", "grad_f")
+    )
 
 
 def in_floats(p: Parameter, array: np.ndarray, g: object) -> np.ndarray:

@@ -5,27 +5,22 @@ A cost takes no upstream gradient; a step with several outputs takes one for eac
 
 from __future__ import annotations
 
-import ast
 import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from gatewise._check.definitions import definition_of
 from gatewise._check.matching import part_fits, units_of
+from gatewise._check.returned import returned_names
 from gatewise._check.subject import Subject
 from gatewise._errors import ArgumentError
 from gatewise._recording import leaves
-from gatewise._recording.functions import code_of
 from gatewise._recording.whose import DICTS, wire_named
 from gatewise._types import Function, Plain
 
-Named = str | list[str] | None  #: what a part of what is returned is called; the names in a list; none
 CACHES = frozenset({"cache", "caches", "ctx", "context", "memory"})
 WORDS = (("forward", "backward"), ("fwd", "bwd"), ("Forward", "Backward"), ("fprop", "bprop"))
 
@@ -163,37 +158,3 @@ def names_of_rest(f: Function, count: int) -> list[str]:
     if len(returned) != count:
         return []
     return [name for part in returned[1:] for name in ([part] if isinstance(part, str) else part or []) if name]
-
-
-def returned_names(f: Function) -> list[Named]:
-    """The names in a function's last return statement: one, a list of several, or None for each part."""
-    code = code_of(f)
-    return [] if code is None else returned_by(code)
-
-
-@lru_cache(maxsize=64)
-def returned_by(code: CodeType) -> list[Named]:
-    """The same of its code: an inquiry asks again after each of a thousand runs."""
-    node = definition_of(code)
-    inside = list(ast.walk(node)) if node is not None else []
-    returns = [n for n in inside if isinstance(n, ast.Return)]
-    if not returns or returns[-1].value is None:
-        return []
-    value = returns[-1].value
-    made = {
-        s.targets[0].id: s.value
-        for s in inside
-        if isinstance(s, ast.Assign) and len(s.targets) == 1 and isinstance(s.targets[0], ast.Name)
-    }
-    parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
-    return [name_of(part, made) for part in parts]
-
-
-def name_of(node: ast.expr, made: dict[str, ast.expr]) -> Named:
-    """The name of one part of what is returned; of a list of names that stands there, or is called so, the names."""
-    if isinstance(node, ast.Name) and isinstance(made.get(node.id), (ast.List, ast.Tuple)):
-        inner = name_of(made[node.id], {})
-        return inner if inner and any(inner) and not node.id.lower().startswith("cache") else node.id
-    if isinstance(node, (ast.List, ast.Tuple)):
-        return [each.id if isinstance(each, ast.Name) else "" for each in node.elts]
-    return node.id if isinstance(node, ast.Name) else None

@@ -10,14 +10,12 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.halves import required
+from gatewise._check.matching import WEIGHTS
 from gatewise._check.pairs import METHODS
 from gatewise._errors import ArgumentError
 from gatewise._recording import holds_gradients, wire_named
 from gatewise._types import Function, Named, Namespace
 
-WEIGHTS = frozenset(
-    {"W", "w", "b", "weights", "weight", "bias", "biases", "gamma", "beta", "kernel", "params", "theta"}
-)
 SEED = 20240229  #: of the upstream gradient
 
 

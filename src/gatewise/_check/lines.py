@@ -27,7 +27,7 @@ from gatewise._check.iterations import with_rounds
 from gatewise._check.locating import hands_on_what_is_wrong, is_in_a_helper, single_line
 from gatewise._check.meant import is_exact
 from gatewise._check.mending import Found, Located, is_cured_by
-from gatewise._check.moving import Inquiry
+from gatewise._check.moving import Inquiry, TooMuchError
 from gatewise._check.names import wire_named
 from gatewise._check.readings import backward_values
 from gatewise._check.rows import Change, Rank, elements
@@ -36,8 +36,7 @@ from gatewise._check.subject import Subject
 from gatewise._check.swapping import Functions
 from gatewise._check.trials import Checked, Trial, UnseenError
 
-EVENTS = 1000  #: values that are moved, each in a run of its own
-ENTRIES = 2_000_000  #: numbers in all of them together
+TOO_MUCH = "too much happens on the way to look at every value"
 NOTHING = Located(why="no line that could be run by itself makes a gradient", unseen=True)
 LOSSES = frozenset({"loss", "cost", "L", "J"})
 
@@ -87,6 +86,8 @@ def trials_of(script: Script) -> list[Trial]:
 
 def agreed(found: Located, marked: Callable[[], Sequence[Mistake]]) -> Told:
     """What the inquiry and the marking say together."""
+    if found.why == TOO_MUCH and not found.misshaped:
+        return Told([], reason(found))  # the marking alone names no line, and takes its time
     try:
         mistakes = list(marked())
     except Exception:  # of the program as it was taken apart; the verdict stands without its lines
@@ -168,10 +169,10 @@ def obstacle(inquiry: Inquiry) -> str:
     """Why the inquiry cannot be made; nothing where it can."""
     if not inquiry.wrong:
         return "gatewise's own gradients agree with these"
+    if inquiry.is_large:
+        return TOO_MUCH
     if (other := another_value(inquiry)) is not None:
         return f"beside these gradients {other.place.key} is computed, and it is not the value of the function"
-    if len(inquiry.events) > EVENTS or sum(np.size(e.value) for e in inquiry.events) > ENTRIES:
-        return "too much happens on the way to look at every value"
     others = [[e.place for e in r.events] for r in inquiry.runs[1:]]
     if any(places != [e.place for e in inquiry.events] for places in others):
         return "a little further on the program takes another way"
@@ -230,6 +231,8 @@ def located(trials: Callable[[], Sequence[Trial]]) -> Located:
         inquiry = Inquiry(trials())
     except UnseenError as error:
         return Located(why=str(error), unseen=True)
+    except TooMuchError:
+        return Located(why=TOO_MUCH)
     except Exception:  # of the user's code, run at other inputs, or taken apart
         return NOTHING
     try:

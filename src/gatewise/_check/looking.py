@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 from typing import Any
@@ -17,7 +17,7 @@ from gatewise._check.parameters import Parameter
 from gatewise._check.probing import Probe, as_judgement
 from gatewise._check.recorded import Run
 from gatewise._check.report import Finding, ParameterReport, verdict_of
-from gatewise._check.sampling import Effort, Progress, direction, entries_looked_at
+from gatewise._check.sampling import Effort, Progress, direction, entries_looked_at, told_before
 from gatewise._check.subject import Subject
 from gatewise._numerical import Direction, Judgement, judge
 from gatewise._numerical.evidence import SMALLEST
@@ -42,19 +42,30 @@ class Look:
         """How far rounding moves f at x. One line's table may mislead: what half of them say counts."""
         return median(self.noises) if self.noises else 0.0
 
-    def parameters(self, claims: Claims, value: float) -> list[ParameterReport]:
+    def plan(self, claims: Claims) -> dict[str, list[int]]:
+        """The entries of each parameter that are looked at."""
+        told = [p for p in self.subject.parameters if claims.by_name[p.name] is not None]
+        return {p.name: entries_looked_at(p, claims.by_name[p.name], self.effort, told) for p in told}
+
+    def progress(self, plan: Mapping[str, Sequence[int]], seconds: float, show: bool | None) -> Progress:
+        """The bar over all that is looked at, where one run takes so many seconds."""
+        told = [p for p in self.subject.parameters if p.name in plan]
+        directions = sum(self.directions(p, plan[p.name]) for p in told)
+        entries, size = sum(map(len, plan.values())), sum(p.size for p in told)
+        before = told_before(self.subject.name, seconds, directions, entries, size)
+        return Progress(directions + entries, before, show)
+
+    def parameters(
+        self, claims: Claims, plan: Mapping[str, Sequence[int]], value: float, progress: Progress
+    ) -> list[ParameterReport]:
         """Every parameter of which something is said."""
-        subject, judged = self.subject, []
-        told = [p for p in subject.parameters if claims.by_name[p.name] is not None]
-        plan = {p.name: entries_looked_at(p, claims.by_name[p.name], self.effort, told) for p in told}
-        total = sum(len(plan[p.name]) + self.directions(p, plan[p.name]) for p in told)
-        with Progress(total) as progress:
-            for p in subject.parameters:
-                if p.name in claims.misshaped:
-                    note = f"the gradient has shape {claims.misshaped[p.name]}, {p.name} has {p.array.shape}"
-                    judged.append(ParameterReport(p.name, p.array.shape, p.size, "wrong", (), 0, 0, note))
-                elif p.name in plan:
-                    judged.append(self.parameter(p, claims.by_name[p.name], plan[p.name], value, progress))
+        judged = []
+        for p in self.subject.parameters:
+            if p.name in claims.misshaped:
+                note = f"the gradient has shape {claims.misshaped[p.name]}, {p.name} has {p.array.shape}"
+                judged.append(ParameterReport(p.name, p.array.shape, p.size, "wrong", (), 0, 0, note))
+            elif p.name in plan:
+                judged.append(self.parameter(p, claims.by_name[p.name], plan[p.name], value, progress))
         return judged
 
     def directions(self, p: Parameter, entries: Sequence[int]) -> int:

@@ -23,6 +23,10 @@ Pairs = list[tuple[Parameter, Any]]
 DATA = frozenset({"X", "Y", "y", "t", "T", "xs", "ys", "data", "batch", "inputs", "images", "samples", "features"})
 DATA |= {"target", "targets", "label", "labels", "truth", "y_true", "observations", "x_train", "y_train", "X_train"}
 
+#: What people call weights.
+WEIGHTS = frozenset(
+    {"W", "w", "b", "weights", "weight", "bias", "biases", "gamma", "beta", "kernel", "params", "theta"}
+)
 
 #: What people call the numbers that they choose, and take no gradient of.
 CHOSEN = frozenset({"reg", "lam", "lambda_", "lr", "learning_rate", "eps", "epsilon", "momentum", "margin", "decay"})
@@ -153,6 +157,9 @@ def in_order(subject: Subject, found: list[object], names: Sequence[object]) -> 
     for among in (units, flat):
         if (by_names := assigned_by_name(among, found, labels, out)) is not None:
             return by_names
+    for among in (units, flat):
+        if (by_some_names := assigned_by_some_names(subject, among, found, labels)) is not None:
+            return by_some_names
     for among in (flat, units):
         if len(found) == len(among) and all(u.fits(g, out) for u, g in zip(among, found, strict=True)):
             return pairs_of(among, found)
@@ -196,6 +203,31 @@ def assigned_by_name(
         return None
     told = [u for u in chosen if u is not None]
     return pairs_of(told, found) if all(u.fits(g, out) for u, g in zip(told, found, strict=True)) else None
+
+
+def assigned_by_some_names(
+    subject: Subject, units: Sequence[Unit], found: Sequence[object], names: Sequence[Any]
+) -> Pairs | None:
+    """Gradients of which some are called after what they belong to: the others go by their shapes.
+
+    What has another name than a gradient's is none: `return loss, dW, hs[-1]`.
+    """
+    out = subject.shape
+    chosen = {k: u for k, name in enumerate(names) if (u := by_name(units, name)) is not None}
+    told = [*chosen.values()]
+    if not told or len({u.name for u in told}) < len(told) or not all(u.fits(found[k], out) for k, u in chosen.items()):
+        return None
+    rest = [k for k in range(len(found)) if k not in chosen]
+    aside = [k for k in rest if isinstance(names[k], str) and names[k] and not says_gradient(names[k])]
+    others = [found[k] for k in rest if k not in aside]
+    left = [u for u in units if not any(u is each for each in told)]
+    by_shape = assigned_by_shape(left, others, out) if others else []
+    if by_shape is None:
+        return None
+    if aside:
+        listed = ", ".join(names[k] for k in aside)
+        subject.notes.append(f"{listed} was taken for no gradient, by its name")
+    return [*pairs_of(told, [found[k] for k in chosen]), *by_shape]
 
 
 def assigned_by_shape(units: Sequence[Unit], found: Sequence[object], out: tuple[int, ...]) -> Pairs | None:

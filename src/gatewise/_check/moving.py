@@ -14,12 +14,18 @@ from gatewise._check.comparing import Value, identical, largest, squeezed
 from gatewise._check.trials import Heard, Trial
 from gatewise._types import Named, Plain
 
+EVENTS = 1000  #: values that are moved, each in a run of its own
+ENTRIES = 2_000_000  #: numbers in all of them together
 CHANGES = 6000  #: changes of lines that are tried
 RUN = 400_000  #: values on the way, times changes that are tried: for long loops fewer
 WORK = 1e9  #: numbers in all values, times changes that are tried: for large arrays fewer
 Goal = tuple[str, ...]  #: the gradients that are to be made right
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class TooMuchError(Exception):
+    """More happens on the way than can be looked at value by value."""
 
 
 def remembered(f: Callable[Concatenate[Inquiry, P], T]) -> Callable[Concatenate[Inquiry, P], T]:
@@ -63,6 +69,9 @@ class Inquiry:
         self.names = [q for q in trials[0].names if q not in self.misshaped]
         self.events = self.runs[0].events
         size = 1 + sum(np.size(e.value) for e in self.events)
+        self.is_large = len(self.events) > EVENTS or size > ENTRIES
+        if self.is_large and not self.misshaped:
+            raise TooMuchError
         self.enough = min(CHANGES, int(WORK / size), RUN // (1 + len(self.events)))
         letters = {np.asarray(e.value).dtype.char for e in self.events if e.value is not None}
         self.close = 1e-3 if "f" in letters else 1e-6
@@ -77,6 +86,8 @@ class Inquiry:
 
     def beside(self) -> set[ast.stmt]:
         """The statements that make values on which the function does not depend."""
+        if self.is_large:
+            return set()
         found = {self.events[i].place.statement for i in self.moved} - self.touching
         return {s for s in found if not isinstance(s, ast.Return)}
 

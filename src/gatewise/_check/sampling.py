@@ -16,6 +16,8 @@ from gatewise._check.parameters import Parameter
 from gatewise._errors import ArgumentError
 
 PATIENCE = 2.0  # seconds before a progress bar shows
+RUNS = 16  # of f for a direction or an entry, as a rule
+WIDTH = 70  # of what is written over
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,31 @@ def direction(p: Parameter, k: int, size: float) -> np.ndarray:
     return signs
 
 
-class Progress:
-    """A bar on standard error, where that is a terminal and more than two seconds have gone; used with `with`."""
+def told_before(name: str, seconds: float, directions: int, entries: int, size: int) -> str:
+    """What a check that takes long is going to do, in a sentence; nothing of one that does not."""
+    expected = seconds * RUNS * (directions + entries)
+    if expected < PATIENCE:
+        return ""
+    looked = (
+        f"{directions} random directions and {entries:,} of {size:,} entries" if directions else f"{size:,} entries"
+    )
+    less = "" if entries <= EFFORTS["quick"].entries else '; effort="quick" looks at fewer'
+    return f"gw.check runs {name} some {RUNS} times for each of {looked}: about {expected:,.0f} seconds{less}."
 
-    def __init__(self, total: int) -> None:
+
+class Progress:
+    """A bar on standard error, where more than two seconds have gone; used with `with`.
+
+    `told` is said before. `show` says whether; where it is None, a terminal there decides.
+    """
+
+    def __init__(self, total: int, told: str = "", show: bool | None = None) -> None:
         self.total, self.done, self.shown = max(total, 1), 0, False
+        self.wanted = sys.stderr is not None and (sys.stderr.isatty() if show is None else show)
         self.started = time.monotonic()
+        if told and self.wanted:
+            sys.stderr.write(f"{told}\n")
+            sys.stderr.flush()
 
     def over(self, things: Sequence[object]) -> Iterator[Any]:
         for thing in things:
@@ -74,17 +95,25 @@ class Progress:
 
     def step(self) -> None:
         self.done += 1
-        late = time.monotonic() - self.started > PATIENCE
-        if late and sys.stderr is not None and sys.stderr.isatty():
+        if self.wanted and time.monotonic() - self.started > PATIENCE:
             full = 30 * min(self.done, self.total) // self.total
-            sys.stderr.write(f"\rchecking [{'#' * full}{'.' * (30 - full)}] {self.done} of {self.total}")
-            sys.stderr.flush()
-            self.shown = True
+            self.show(f"checking [{'#' * full}{'.' * (30 - full)}] {self.done} of {self.total}")
+
+    def show(self, text: str) -> None:
+        """A line in the place of the one that stands there."""
+        sys.stderr.write(f"\r{text:{WIDTH}}")
+        sys.stderr.flush()
+        self.shown = True
+
+    def looks_for_the_line(self) -> None:
+        """The numbers are known, and the line is looked for: that may take as long again."""
+        if self.wanted and time.monotonic() - self.started > PATIENCE:
+            self.show("looking for the line")
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.shown:
-            sys.stderr.write("\r" + " " * 70 + "\r")
+            sys.stderr.write("\r" + " " * WIDTH + "\r")
             sys.stderr.flush()

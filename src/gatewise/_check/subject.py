@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gatewise._check.holders import Holder, holders_of, holds
+from gatewise._check.outside import Outside, standing
 from gatewise._check.parameters import (
     EPS,
     Key,
@@ -63,7 +64,10 @@ class Subject:
         parameters: object = None,
         leave_out: Collection[str] = (),
         rng: object = None,
+        outside: Sequence[Outside] = (),
     ) -> None:
+        self.outside = outside  # what f reads without being given it, and is moved
+        self.kept_outside = frozenset(each.name for each in outside)
         self.f, self.name = f, shown_name(f)
         self.taking_tensors = seen(f)
         self.names = argument_names(f, len(args))
@@ -84,7 +88,7 @@ class Subject:
         self.start = float("nan")  # the value at x
         self.analytic: bool | None = None  # whether every gate on the way is, once that was asked
         self.lifted = False  # whether short floats are handed out in float64
-        given = parameters if isinstance(parameters, (dict, list, tuple)) else self.arguments()
+        given = parameters if isinstance(parameters, (dict, list, tuple)) else self.moved()
         self.everything = [*dict.fromkeys(str(key[0]) for key, _ in leaves(given))]  # what could be given a gradient
         self.refuse_unknown(leave_out, [written_key(key) for key, _ in leaves(given)])
         self.left_out = frozenset(leave_out)
@@ -92,7 +96,7 @@ class Subject:
 
     def found(self, held: Any, leave_out: frozenset[str]) -> list[Parameter]:
         """Everything that can be moved: floats and arrays of floats among the arguments, or in `held`."""
-        given = held if held is not None else self.arguments()
+        given = held if held is not None else self.moved()
         if held is not None and not isinstance(held, (dict, list, tuple)):
             raise ArgumentError(
                 f"parameters is a {type(held).__name__}.",
@@ -167,6 +171,10 @@ class Subject:
         """The arguments by name."""
         return {**dict(zip(self.names, self.args, strict=False)), **self.kwargs}
 
+    def moved(self) -> dict[str, object]:
+        """What may be moved, by name: the arguments, and what f reads outside."""
+        return {**self.arguments(), **{each.name: each.value for each in self.outside}}
+
     # ------------------------------------------------------------------------------------------------- calling
 
     def call(
@@ -181,12 +189,12 @@ class Subject:
         held_in_float64 = self.lifted and self.held is not None and f is None
         try:
             with self.rng, self.in_place_of_held(lambda x: x) if held_in_float64 else nullcontext():
-                args, kwargs = self.filled(replace, beside)
-                with np.errstate(all="ignore"):
+                args, kwargs, values = self.filled_all(replace, beside)
+                with np.errstate(all="ignore"), standing(self.outside, values) if self.outside else nullcontext():
                     return (f or self.f)(*args, **kwargs)
         finally:
-            for p, values in zip(self.parameters, before, strict=False):
-                p.array[...] = values
+            for p, was in zip(self.parameters, before, strict=False):
+                p.array[...] = was
 
     def lift(self, first: object) -> bool:
         """Hand out short floats in float64 from now on, where f then gives what it gave (`first`) but for rounding.
@@ -230,10 +238,15 @@ class Subject:
             for x, values in zip(arrays, before, strict=True):
                 x[...] = values
 
-    def filled(
+    def filled(self) -> tuple[list[object], dict[str, object]]:
+        """Positional and named arguments, with the values of the parameters."""
+        args, kwargs, _ = self.filled_all()
+        return args, kwargs
+
+    def filled_all(
         self, replace: Callable[[Parameter], object] = Parameter.now, beside: Callable[[object], object] = same_as_given
-    ) -> tuple[list[object], dict[str, object]]:
-        """Positional and named arguments, with what stands for each parameter; every array is a copy.
+    ) -> tuple[list[object], dict[str, object], dict[str, object]]:
+        """Positional and named arguments, and what is read outside, with what stands for each parameter; all copies.
 
         A function may write into what it is given: that must change neither the caller's array nor the next run.
         """
@@ -259,7 +272,8 @@ class Subject:
         args: list[Any] = []
         for name, x in zip(self.names, self.args, strict=False):  # a plain argument without a detour: this is every run
             args.append(mapped(partial(given, name), x) if is_container(x) else given(name, (), x))
-        return args, {name: mapped(partial(given, name), x) for name, x in self.kwargs.items()}
+        values = {each.name: mapped(partial(given, each.name), each.value) for each in self.outside}
+        return args, {name: mapped(partial(given, name), x) for name, x in self.kwargs.items()}, values
 
     def value(self) -> float:
         """The number that f gives here; NaN where it raises, or gives something else than at the start."""

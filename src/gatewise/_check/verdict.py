@@ -13,25 +13,25 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._check import guests
+from gatewise._check import faults, guests
 from gatewise._check.claims import Claims, Given, claims_of
 from gatewise._check.comparing import identical
-from gatewise._check.culprit import culprits, culprits_of_gradient, culprits_of_pair
 from gatewise._check.diagnosis import Mistake
-from gatewise._check.gates import wrong_gates
 from gatewise._check.layers import halves_of_object, of_object
-from gatewise._check.lines import Told, lines_of_check
+from gatewise._check.lines import Told
 from gatewise._check.looking import Look, largest_of
+from gatewise._check.outside import Outside, with_gradients
 from gatewise._check.parameters import EPS
 from gatewise._check.probing import size_of
 from gatewise._check.recorded import Run, run
 from gatewise._check.report import ParameterReport, Report, verdict_of
 from gatewise._check.sampling import Effort, effort_of
-from gatewise._check.subject import Handed, Subject
+from gatewise._check.seeding import Seed
+from gatewise._check.subject import Handed, Subject, argument_names
 from gatewise._errors import ArgumentError, GatewiseError
 from gatewise._recording import leaves
 from gatewise._tensor import Tensor
-from gatewise._types import Function
+from gatewise._types import Function, Namespace
 
 CHEAP = 0.004  # seconds: a run on Tensors that takes no longer may be done as often as it helps
 ROUNDED = 4.0  # times what float32 and float64 make of the same gradient: what another order of adding up may make
@@ -49,6 +49,7 @@ def check(
     rng: object = None,
     upstream: object = None,
     effort: str = "default",
+    progress: bool | None = None,
     **kwargs: object,
 ) -> Report:
     """Is this gradient right? A verdict with its evidence: `right`, `wrong`, `kink` or `undecidable`.
@@ -59,7 +60,7 @@ def check(
     (`self.dW`) is judged with its weights. `parameters` holds arrays that f reads elsewhere (`net.params`), and
     that are changed in place and put back; `leave_out` names what is not to be checked. `rng` is the seed or the
     generator of a random f; `upstream` the gradient that arrives at an output of several entries; `effort` is "quick",
-    "default" or "all".
+    "default" or "all". `progress` says whether a bar shows on standard error after two seconds; it does on a terminal.
 
     >>> import gatewise as gw
     >>> report = gw.check(lambda x: x**2, 3.0, gradient=6.5)
@@ -68,12 +69,13 @@ def check(
     >>> bool(gw.check(lambda x: x**2, 3.0, gradient=lambda x: 2 * x))
     True
     """
+    asked: Namespace = {"leave_out": leave_out, "rng": rng, "effort": effort, "progress": progress}
     alone = gradient is None and backward is None and parameters is None and upstream is None
     if alone and (methods := halves_of_object(f)) is not None:
         run, told = of_object(f, methods, args, kwargs)
-        return checked(run, [], told.pop("kwargs"), leave_out=leave_out, rng=rng, effort=effort, **told)
+        return checked(run, [], told.pop("kwargs"), **asked, **told)
     given = Given(gradient, backward, upstream)
-    with judging(f, args, kwargs, given, parameters=parameters, leave_out=leave_out, rng=rng, effort=effort) as judge:
+    with judging(f, args, kwargs, given, parameters=parameters, **asked) as judge:
         return judge.report()
 
 
@@ -103,20 +105,42 @@ def judging(
     leave_out: str | Collection[str] = (),
     rng: object = None,
     effort: str = "default",
+    progress: bool | None = None,
 ) -> Iterator[Judge]:
     """What judges a gradient of f; everything that it moves is put back afterwards."""
     amount = effort_of(effort)
     refuse_what_cannot_be_checked(f, args, kwargs)
     f, inputs, gradient, backward = guests.adapted(f, args, given.gradient, given.backward)
     names = (leave_out,) if isinstance(leave_out, str) else leave_out
-    subject = Subject(f, inputs, kwargs, parameters, names, rng)
+    reads = [] if parameters is not None else read_outside(f, inputs, kwargs, (gradient,), rng)
+    subject = Subject(f, inputs, kwargs, parameters, names, rng, reads)
     before = [p.array.copy() for p in subject.parameters]
     try:
-        yield Judge(subject, amount, Given(gradient, backward, given.upstream), before)
+        yield Judge(subject, amount, Given(gradient, backward, given.upstream), before, progress)
     finally:
         for p, values in zip(subject.parameters, before, strict=False):  # arguments that were found later are copies
             p.array[...] = values
         subject.rng.put_back()
+
+
+def read_outside(
+    f: Function, args: Sequence[object], kwargs: Mapping[str, object], others: Sequence[object], rng: object
+) -> list[Outside]:
+    """The parameters of f that are globals, by the gradients that come for them."""
+    named = {**dict(zip(argument_names(f, len(args)), args, strict=False)), **kwargs}
+    seed = Seed(rng)
+
+    def run(g: Function) -> object:
+        given, options = copy.deepcopy((list(args), dict(kwargs)))
+        with seed, np.errstate(all="ignore"):
+            return g(*given, **options)
+
+    try:
+        return with_gradients(f, others, named, run)
+    except Exception:  # of the user's code, which is run again
+        return []
+    finally:
+        seed.put_back()
 
 
 def refuse_what_cannot_be_checked(f: object, args: Sequence[object], kwargs: Mapping[str, object]) -> None:
@@ -138,10 +162,14 @@ def refuse_what_cannot_be_checked(f: object, args: Sequence[object], kwargs: Map
 class Judge:
     """Gives the verdict on every claim on a subject."""
 
-    def __init__(self, subject: Subject, effort: Effort, given: Given, before: Sequence[np.ndarray]) -> None:
+    def __init__(
+        self, subject: Subject, effort: Effort, given: Given, before: Sequence[np.ndarray], show: bool | None = None
+    ) -> None:
         self.subject, self.effort, self.given = subject, effort, given
         self.before = before  #: what the parameters held
         self.run: Run | None = None
+        self.seconds = 0.0  #: that a run of f takes
+        self.show = show  #: whether a bar is drawn; None where a terminal decides
 
     def report(self) -> Report:
         """Everything, in order: run f, sort the claims, look at every parameter, say the verdict."""
@@ -159,13 +187,16 @@ class Judge:
         if not (subject.value() == value or math.isnan(value)):
             return self.random(claims, value)
         look = self.look(first, claims)
-        judged = look.parameters(claims, value)
-        kinks = [f for p in judged for f in p.findings if f.verdict == "kink"]
-        verdict = verdict_of([p.verdict for p in judged], all(f.between for f in kinks))
+        plan = look.plan(claims)
+        with look.progress(plan, self.seconds, self.show) as progress:
+            judged = look.parameters(claims, plan, value, progress)
+            kinks = [f for p in judged for f in p.findings if f.verdict == "kink"]
+            verdict = verdict_of([p.verdict for p in judged], all(f.between for f in kinks))
+            progress.looks_for_the_line()
+            told = self.told_of_lines(claimed is None) if verdict == "wrong" else Told()
         if verdict == "right" and subject.not_judged:  # gatewise's own gradient is right; nothing was said of theirs
             verdict = "undecidable"
         self.note_what_is_missing(claims)
-        told = self.told_of_lines(claimed is None, value) if verdict == "wrong" else Told()
         noise_source = "from the rounding of every gate" if self.run is not None else "from a table of its values"
         return Report(
             subject.name, verdict, tuple(judged), claims.source, look.noise, noise_source, subject.evaluations, value,
@@ -179,7 +210,9 @@ class Judge:
         started = time.monotonic()
         self.run = self.recorded()
         cheap = time.monotonic() - started < CHEAP
+        started = time.monotonic()
         self.subject.start = self.subject.value()
+        self.seconds = time.monotonic() - started
         self.look_through_aliases(claims, self.subject.start)
         return Look(self.subject, self.effort, self.run, cheap, rounding)
 
@@ -328,44 +361,16 @@ class Judge:
         finally:
             array[...] = before
 
-    # -------------------------------------------------------------------------------------------------------- culprits
-
-    def told_of_lines(self, own: bool, value: float) -> Told:
-        """The lines at fault: of a hand-written backward pass, or the gate whose local gradient is wrong."""
-        subject, gradient = self.subject, self.given.gradient
-        if own:
-            with contextlib.suppress(Exception):  # of the program as it was taken apart
-                return Told(list(wrong_gates(subject)))
-            return Told()
-        if gradient is not None and not callable(gradient):
-            return Told()
-
-        def marked() -> Sequence[Mistake]:
-            if gradient is None:
-                return self.lines_at_fault(self.given.backward or subject.backward)
-            args, kwargs = subject.filled()
-            return culprits_of_gradient(gradient, args, kwargs, value)
-
-        given = self.given._replace(backward=self.given.backward or subject.backward)
-        told = lines_of_check(subject, given, marked)
-        if told.why:
-            subject.notes.append(f"the line could not be told: {told.why}")
-        return told
-
-    def lines_at_fault(self, backward: Function | None) -> list[Mistake]:
-        """The wrong lines of the hand-written backward pass, in the function itself or in one of its own."""
-        subject = self.subject
-        args, kwargs = subject.filled()
-        if backward is not None:
-            return culprits_of_pair(subject.f, backward, args, kwargs, copy.copy(subject.weights))
-        return culprits(subject.f, args, kwargs)
+    def told_of_lines(self, own: bool) -> Told:
+        """The lines at fault."""
+        return faults.told_of(self.subject, self.given, own)
 
     def raising(self, error: Exception) -> Report | None:
         """The report on a backward pass that raises an error: the lines that are wrong say why; None where none is."""
         found: list[Mistake] = []
         if self.given.gradient is None:
             with contextlib.suppress(Exception):  # the error of the user's own that is at hand says more
-                found = self.lines_at_fault(self.given.backward)
+                found = faults.lines_at_fault(self.subject, self.given.backward)
         if not found:
             return None
         notes = (f"{self.subject.name} raises {error_said(error)}",)

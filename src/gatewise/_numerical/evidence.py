@@ -19,6 +19,7 @@ TINY = 2.0**-26  # squares of what is smaller drown beside 1
 GLANCE = 2.0**-10  # of the size: the middle of the ladder
 SLIGHT = 1e-3  # of a slope: what the two sides of a corner differ by where a solver chose other steps
 NEAR = 0.05  # of a slope: how far off such a solver's may be
+GROWN = 1e6  # error bars: no corner within the step, and no noise at its ends, is as large where steps agree
 LOUD = 1e-6  # of its values: a black box as noisy as this is not known to have slopes at all
 LONGER = (
     4096.0,

@@ -15,6 +15,7 @@ from gatewise._numerical.evidence import (
     DIGITS,
     DROWNS,
     GLANCE,
+    GROWN,
     OWN_ERROR,
     SHORT,
     STILL,
@@ -61,7 +62,9 @@ def judge(
     if all(s.flat for s in ladder):
         return standing_still(line, claim, ladder[0].h)
     climb = climbed(ladder, line.noise)
-    if line.same is not None and not abs(given - climb.best.value) + climb.best.bar <= claim.close:
+    away, bar = abs(given - climb.best.value), climb.best.bar
+    surely = climb.best.value != 0 and away > SURE * GROWN * bar
+    if line.same is not None and not away + bar <= claim.close and not surely:
         climb = without_corners(line, climb)
     evidence = Evidence(line, claim, climb)
     return next(found for rule in RULES if (found := rule(evidence)) is not None)

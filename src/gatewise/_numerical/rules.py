@@ -25,6 +25,7 @@ from gatewise._numerical.evidence import (
     CORNER_NEAR,
     DROWNS,
     GLANCE,
+    GROWN,
     JUMPY,
     LONGER,
     LOUD,
@@ -222,6 +223,8 @@ def louder_farther_on(e: Evidence) -> Judgement | None:
     if e.line.noise_at is None:
         return None
     best = e.climb.best
+    if e.slope != 0 and e.away > SURE * GROWN * (e.bar + ROUNDING * e.noise / best.h):
+        return None
     noise = max(e.line.noise_at(-best.wide), e.line.noise_at(best.wide))
     if noise <= e.noise or e.away > SURE * (e.bar + ROUNDING * noise / best.h):
         return None
