@@ -7,24 +7,23 @@ further back. Then nothing tells whether what lies between was forgotten in the 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 
 from gatewise._check.mending import is_right_by_its_name
-from gatewise._check.moving import Goal, Inquiry
+from gatewise._check.moving import Inquiry
 from gatewise._check.readings import backward_values
 from gatewise._check.repeating import mended_each_time
 from gatewise._check.uses import readings_of
 
 
-def line_it_goes_on_from(inquiry: Inquiry, s: ast.stmt, i: int, on_way: Sequence[int], goal: Goal) -> ast.stmt | None:
+def line_it_goes_on_from(inquiry: Inquiry, s: ast.stmt, i: int) -> ast.stmt | None:
     """The line that made what a line goes on from, where another gradient in its place would do as well."""
     j = gone_on_from(inquiry, i)
     if j is None or is_right_by_its_name(inquiry, j):
         return None
     held = {r.wire for r in readings_of(inquiry, j) if r.whole and inquiry.is_one(r.c)}
     before = inquiry.events[j].place.statement
-    times = tuple(m for m in on_way if inquiry.events[m].place.statement is before)
-    return before if held and before is not s and mended_each_time(inquiry, times, goal) is not None else None
+    times = tuple(m for m in backward_values(inquiry) if inquiry.events[m].place.statement is before)
+    return before if held and before is not s and mended_each_time(inquiry, times, inquiry.wrong) else None
 
 
 def gone_on_from(inquiry: Inquiry, i: int) -> int | None:

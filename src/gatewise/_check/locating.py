@@ -83,14 +83,14 @@ def single_line(inquiry: Inquiry, goal: Goal) -> Located:
         return located
     first = next((i for i in on_way if inquiry.events[i].place.statement is found.statement), None)
     one = Located([found], [found.statement])
-    return one if first is None else unless_gone_on_from(inquiry, one, first, on_way, goal)
+    return one if first is None else unless_gone_on_from(inquiry, one, first)
 
 
 def by_patches(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Located:
     """The line at the first value of which another one makes all gradients right."""
     if (again := as_in_forward(inquiry, on_way, goal)) is not None:
         return Located([again], [again.statement])
-    if (local := as_named(inquiry, on_way, goal)) is not None:
+    if (local := as_named(inquiry, goal)) is not None:
         return Located([local], [local.statement])
     patches: list[tuple[int, Any]] = []
     for i in on_way:
@@ -108,16 +108,14 @@ def by_patches(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Located:
     for i, should in likely[:1]:
         i, should = taken_over(inquiry, i, likely) or (i, should)
         i, should = in_common(inquiry, i, patches) or handed_on(inquiry, i, patches) or (i, should)
-        return unless_gone_on_from(
-            inquiry, around(inquiry, i, should, goal, [j for j, _ in likely[1:] if j > i]), i, on_way, goal
-        )
+        return unless_gone_on_from(inquiry, around(inquiry, i, should, goal, [j for j, _ in likely[1:] if j > i]), i)
     if not patches and (several := each_time(inquiry, on_way, goal)) is not None:
         first = next(i for i in on_way if inquiry.events[i].place.statement is several.statement)
-        return unless_gone_on_from(inquiry, Located([several], [several.statement]), first, on_way, goal)
+        return unless_gone_on_from(inquiry, Located([several], [several.statement]), first)
     return by_uncleared(inquiry, on_way, goal)
 
 
-def unless_gone_on_from(inquiry: Inquiry, located: Located, i: int, on_way: Sequence[int], goal: Goal) -> Located:
+def unless_gone_on_from(inquiry: Inquiry, located: Located, i: int) -> Located:
     """A line that was found; both, where it may be the one before it in a chain as well."""
     if [f.statement for f in located.found] != [inquiry.events[i].place.statement]:
         return located
@@ -125,7 +123,7 @@ def unless_gone_on_from(inquiry: Inquiry, located: Located, i: int, on_way: Sequ
     own = found.change or found.mend()
     if own is not None and own.rank < Rank.CHOICE:
         return located
-    before = line_it_goes_on_from(inquiry, found.statement, i, on_way, goal)
+    before = line_it_goes_on_from(inquiry, found.statement, i)
     return located if before is None else any_of([before, found.statement])
 
 
@@ -171,13 +169,17 @@ def as_in_forward(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Found 
     return None
 
 
-def as_named(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Found | None:
-    """The line that gives another local derivative than its name says, where that one mends all."""
-    for i in on_way:
+def as_named(inquiry: Inquiry, goal: Goal) -> Found | None:
+    """The line that gives another local derivative than its name says, where that one mends all.
+
+    Also one that gives a value of the forward pass.
+    """
+    for i, e in enumerate(inquiry.events):
+        if e.place.statement in inquiry.touching or not inquiry.reaches(i) & {*goal} or not inquiry.spoils(i):
+            continue
         should = slope_named(inquiry, i)
         if should is not None and mends_at(inquiry, i, should, goal):
-            e = inquiry.events[i]
-            return Found(e.place.statement, e.place.key, e.value, should[0])
+            return Found(e.place.statement, e.place.key, e.value, should[0], by_name=True)
     return None
 
 

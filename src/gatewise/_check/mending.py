@@ -50,6 +50,7 @@ class Found:
     at: ast.stmt | ast.expr | None = None  #: the part of the statement that is wrong
     text: str = ""
     shape: bool = False  #: it has the shape of something else
+    by_name: bool = False  #: its name says what it should be: a plainer change of another line has no better claim
 
 
 @dataclass

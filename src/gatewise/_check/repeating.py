@@ -93,7 +93,7 @@ def series(inquiry: Inquiry, shapes: Sequence[tuple[int, ...]]) -> Iterator[Way]
     if count < 2:
         return
     same = sorted(k for k, g in circuit.found.items() if squeezed(g) in shapes)
-    kinds = {k: (circuit.wires[k].pullback, len(uses_at(inquiry, 0, k))) for k in same}
+    kinds = {k: (getattr(circuit.wires[k].pullback, "gate", None), len(uses_at(inquiry, 0, k))) for k in same}
     groups = (
         [same]
         if len(set(shapes)) == 1
