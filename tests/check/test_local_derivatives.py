@@ -371,3 +371,23 @@ def test_layers_that_are_called_inside_of_one_another():
     assert named(of(center="(up - a) / self.std")) == [28]
     assert named(of(center="(up - self.c * b) / self.std")) == [28]
     assert named(of(skip="pass")) == [45]
+
+
+WINCH = """\
+def cost(v, goal, mass):
+    s = np.cumsum(v)
+    height, reach = mass @ np.sin(s), mass @ np.cos(s)
+    f = 0.5 * (height - goal) ** 2 + reach**2
+    up = {up}
+    along = np.array([-(mass[k:] @ np.sin(s[k:])) for k in range(len(v))])
+    return f, (height - goal) * up + 2 * reach * along
+"""
+
+
+def test_a_derivative_by_another_value_than_the_one_beside_it():
+    def of(up):
+        points = np.array([0.3, 0.5, -0.9, 0.4]), 0.2, np.array([1.0, 0.5, 2.0, 0.7])
+        return gw.check(function_of(WINCH.format(up=up)), *points, leave_out=("goal", "mass"))
+
+    assert of("np.array([mass[k:] @ np.cos(s[k:]) for k in range(len(v))])").verdict == "right"
+    assert named(of("mass * np.cos(s)")) == [5]

@@ -68,7 +68,7 @@ def single_line(inquiry: Inquiry, goal: Goal) -> Located:
     """The one line that accounts for all of these gradients."""
     on_way = [i for i in backward_values(inquiry) if inquiry.reaches(i) & {*goal} and inquiry.spoils(i)]
     located = by_patches(inquiry, on_way, goal)
-    if not located.found and (local := as_some_slope(inquiry, on_way, located.suspects, goal)) is not None:
+    if is_open_to_others(located) and (local := as_some_slope(inquiry, on_way, located, goal)) is not None:
         return Located([local], [local.statement])
     if located.found or located.doubtful:
         return located
@@ -183,8 +183,15 @@ def as_named(inquiry: Inquiry, goal: Goal) -> Found | None:
     return None
 
 
-def as_some_slope(inquiry: Inquiry, on_way: Sequence[int], suspects: Sequence[ast.stmt], goal: Goal) -> Found | None:
+def is_open_to_others(located: Located) -> bool:
+    """Whether no line was found, or one of which no plain change mends it."""
+    changes = [f.change or f.mend() for f in located.found if not f.by_name]
+    return not located.found or any(change is None or change.rank >= Rank.NAME for change in changes)
+
+
+def as_some_slope(inquiry: Inquiry, on_way: Sequence[int], located: Located, goal: Goal) -> Found | None:
     """The one line that gives what is no local derivative, and made of what is known, where one mends all."""
+    suspects = [] if located.found else located.suspects
     found: dict[int, Found] = {}
     for i in on_way:
         e = inquiry.events[i]

@@ -15,10 +15,11 @@ from gatewise._check.comparing import Value, in_shape, largest, squeezed, stretc
 from gatewise._check.moving import Inquiry, remembered
 from gatewise._check.naming import values_named, wires_named
 from gatewise._check.trials import Circuit
-from gatewise._check.uses import readings_of
+from gatewise._check.uses import multiple, readings_of
 from gatewise._recording.whose import found_among
 
 FEW = 60  #: rows of a derivative that are found one by one; wires whose derivatives are looked at
+ROWS = 300  #: rows of derivatives by parameters, of all values together
 
 
 @remembered
@@ -186,12 +187,15 @@ def slopes_beside(inquiry: Inquiry, i: int) -> Iterator[list[Value]]:
 
 
 def slopes_instead(inquiry: Inquiry, i: int) -> Iterator[list[Value]]:
-    """The local derivatives that a value which is none may have been meant to be; not those that it is a multiple of.
+    """The local derivatives that a value may have been meant to be: any, where it is none; else those beside it.
 
-    A later line may make up for that multiple.
+    Not those that it is a multiple of: a later line may make up for that.
     """
     values = [r.events[i].value for r in inquiry.runs]
-    if not is_array(values[0]) or is_slope(inquiry, i):
+    if not is_array(values[0]):
+        return
+    if is_slope(inquiry, i):
+        yield from (each for each in slopes_beside(inquiry, i) if multiple(inquiry, values, each) is None)
         return
     shape = np.shape(values[0])
     every = [slopes_shaped(inquiry, squeezed(values[0])), jacobians_shaped(inquiry, squeezed(values[0]))]
@@ -207,10 +211,12 @@ def jacobians_shaped(inquiry: Inquiry, shape: tuple[int, ...]) -> Rows[tuple[int
     below = [circuit.index[w] for w in circuit.leaves.values() if w in circuit.index]
     pairs: list[tuple[int, int]] = []
     values: list[Sequence[Value]] = []
+    rows = 0
     for b in below:
-        for a in (a for a in circuit.found if b in circuit.behind[a] and np.size(circuit.value(a)) > 1):
-            found = slopes_at(inquiry, a, b, shape) if shape in shapes_of(circuit, a, b) else None
-            if found is not None and len(pairs) < FEW:
+        for a in (a for a in circuit.found if b in circuit.behind[a] and shape in shapes_of(circuit, a, b)):
+            rows += np.size(circuit.value(a))
+            found = slopes_at(inquiry, a, b, shape) if rows < ROWS else None
+            if found is not None:
                 pairs.append((a, b))
                 values.append(found)
     return Rows(pairs, values) if pairs else None
@@ -223,20 +229,29 @@ def shapes_of(circuit: Circuit, a: int, b: int) -> tuple[tuple[int, ...], ...]:
 
 @remembered
 def slopes_shaped(inquiry: Inquiry, shape: tuple[int, ...]) -> Rows[tuple[int, int]] | None:
-    """What wires of one shape change by with one another, entry by entry."""
-    found, circuit = inquiry.trials[0].circuit.found, inquiry.trials[0].circuit
-    same = [k for k in found if squeezed(circuit.value(k)) == shape]
+    """What wires of one shape change by with one another, entry by entry; and single numbers with them."""
+    circuit = inquiry.trials[0].circuit
+    same = [k for k in circuit.found if squeezed(circuit.value(k)) == shape]
+    numbers = [k for k in circuit.found if np.size(circuit.value(k)) == 1 and {*same} & circuit.behind[k]]
+    above = [k for k in (*same, *numbers) if circuit.wires[k] is not circuit.output] if len(same) <= FEW else []
     pairs: list[tuple[int, int]] = []
     values: list[Sequence[Value]] = []
-    for a in same if len(same) <= FEW else ():
-        whole = np.shape(circuit.value(a))
-        ones = [t.circuit.from_wire(a, np.ones(whole)) for t in inquiry.trials]
-        by = np.random.default_rng(5).normal(size=shape)
-        again = circuit.from_wire(a, by.reshape(whole))
-        for b in same:
-            if b in circuit.behind[a] and all(b in each for each in ones):
-                made = [np.reshape(np.asarray(each[b], float), shape) for each in ones]
-                if inquiry.agree(np.reshape(np.asarray(again[b], float), shape), by * made[0]):
-                    pairs.append((a, b))
-                    values.append(made)
+    for a in above[:FEW]:
+        for b, made in by_those_behind(inquiry, a, same):
+            pairs.append((a, b))
+            values.append(made)
     return Rows(pairs, values) if pairs else None
+
+
+def by_those_behind(inquiry: Inquiry, a: int, those: Sequence[int]) -> Iterator[tuple[int, list[Value]]]:
+    """What a wire changes by with each of those that it is made of, entry by entry, at each point."""
+    whole = np.shape(inquiry.trials[0].circuit.value(a))
+    by = np.random.default_rng(5).normal(size=whole)
+    ones = [t.circuit.from_wire(a, np.ones(whole)) for t in inquiry.trials]
+    again = inquiry.trials[0].circuit.from_wire(a, by)
+    for b in those:
+        if b in inquiry.trials[0].circuit.behind[a] and b in again and all(b in each for each in ones):
+            made: list[Value] = [np.asarray(each[b], float) for each in ones]
+            told = np.ravel(made[0]) * np.ravel(by)
+            if inquiry.agree(np.ravel(again[b]), told):
+                yield b, made
