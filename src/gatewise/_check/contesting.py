@@ -28,7 +28,7 @@ from gatewise._check.trees import with_field
 
 def uncontested(inquiry: Inquiry, located: Located, goal: Goal) -> Located:
     """A line that was found, if no other one has the better claim: else that one, or all of them."""
-    if len(located.found) != 1:
+    if len(located.found) != 1 or located.found[0].by_name:
         return located
     (found,) = located.found
     own = found.change or found.mend()

@@ -13,8 +13,9 @@ import numpy as np
 
 from gatewise._check.comparing import Value, largest, squeezed, stretches
 from gatewise._check.moving import Inquiry, remembered
-from gatewise._check.readings import down_to, multiple, roles_of, uses_at
+from gatewise._check.readings import down_to, roles_of
 from gatewise._check.recomputed import values_before, values_of
+from gatewise._check.uses import multiple, uses_at
 from gatewise._types import Plain
 
 PATHS = 60  #: paths along which gradients are followed one by one

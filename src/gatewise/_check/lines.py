@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gatewise._check.calling import hands_on_what_is_wrong, is_in_a_helper
 from gatewise._check.claims import Given
 from gatewise._check.comparing import identical, shown_value
 from gatewise._check.contesting import uncontested
@@ -24,9 +25,9 @@ from gatewise._check.diagnosis import SAYS, UNSURE, Mistake, Suspect
 from gatewise._check.explaining import TooManyError
 from gatewise._check.hearing import Event
 from gatewise._check.iterations import with_rounds
-from gatewise._check.locating import hands_on_what_is_wrong, is_in_a_helper, single_line
+from gatewise._check.locating import single_line
 from gatewise._check.meant import is_exact
-from gatewise._check.mending import Found, Located, is_cured_by
+from gatewise._check.mending import Found, Located, is_cured_by, is_right_by_its_name
 from gatewise._check.moving import Inquiry, TooMuchError
 from gatewise._check.names import wire_named
 from gatewise._check.readings import backward_values
@@ -221,6 +222,8 @@ def is_told(f: Found, found: Located, inquiry: Inquiry) -> bool:
     change = f.change or f.mend()
     if change is None:
         handed = isinstance(f.statement, ast.Assign) and work_of(f.statement) is Work.HANDS_ON
+        if entry_of(f) is not None and hands_on_for_another(inquiry, f):
+            return True
         return not (handed and hands_on_what_is_wrong(inquiry, f.statement)) and f.statement.lineno not in found.idle
     return change.rank < Rank.FAR or len(found.suspects) < 2 or not is_in_a_helper(inquiry, f.statement)
 
@@ -288,6 +291,24 @@ def parts_of_lines(s: ast.stmt) -> list[ast.stmt] | list[ast.expr]:
     return found if len({e.lineno for e in found}) > 1 else [s]
 
 
+def entry_of(f: Found) -> ast.expr | None:
+    """The entry of a dict that is written out in a line that was found, where it is the wrong one."""
+    dicts = (e for e in ast.walk(f.statement) if isinstance(e, ast.Dict))
+    pairs = ((k, v) for d in dicts for k, v in zip(d.keys, d.values, strict=True))
+    return next((v for k, v in pairs if isinstance(k, ast.Constant) and f.key.endswith(f"[{k.value!r}]")), None)
+
+
+def hands_on_for_another(inquiry: Inquiry, f: Found) -> bool:
+    """Whether an entry is given a value that is the gradient of another name, which it has: it went right so far."""
+    own = [i for i, e in enumerate(inquiry.events) if e.place.statement is f.statement and e.place.key == f.key]
+    return any(
+        identical(inquiry.events[j].value, inquiry.events[i].value) and is_right_by_its_name(inquiry, j)
+        for i in own
+        for j in backward_values(inquiry)
+        if j < i and i in inquiry.changes[j]
+    )
+
+
 def changed_part(s: ast.stmt, change: Change[ast.stmt] | None) -> ast.stmt | ast.expr:
     """What a change of a statement changes: one element of what it puts together, or all of it."""
     old, new = getattr(s, "value", None), getattr(change and change.node, "value", None)
@@ -308,7 +329,8 @@ def with_texts(found: Located, inquiry: Inquiry) -> Located:
     parts = [e for s in found.suspects for e in parts_of_lines(s)]
     found.texts = {e.lineno: inquiry.trials[0].code.text(e) for e in parts}
     for f in found.found:
-        f.at = changed_part(f.statement, f.change or f.mend())
+        change = f.change or f.mend()
+        f.at = changed_part(f.statement, change) if change is not None else entry_of(f) or f.statement
         f.text = inquiry.trials[0].code.text(f.at)
         f.key = "returned value" if f.key == "return" else f.key.removeprefix("return")
     found.misshaped = inquiry.misshaped

@@ -8,13 +8,12 @@ are right, and another value in the place of what it makes, or a small change of
 from __future__ import annotations
 
 import ast
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from gatewise._check.comparing import identical, is_gradient_like, largest
+from gatewise._check.calling import callers_of, hands_on_what_is_right, helpers_of
+from gatewise._check.chaining import line_it_goes_on_from
+from gatewise._check.comparing import identical, largest
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.meant import (
     is_as_meant,
@@ -43,33 +42,34 @@ from gatewise._check.missing import (
     short_of_a_term,
     was_at_hand,
 )
-from gatewise._check.moving import Goal, Inquiry, remembered
+from gatewise._check.moving import Goal, Inquiry
+from gatewise._check.naming import wires_named
 from gatewise._check.readings import (
     backward_values,
     down_to,
     forward_values,
+    is_added_to,
     is_begun,
     is_cleared,
     is_known,
+    is_made_up_for,
     plain_readings,
-    read_off,
     roles_of,
-    sums,
-    total,
-    uses_at,
-    wires_named,
 )
-from gatewise._check.recomputed import as_before, wires_valued
+from gatewise._check.recomputed import as_before
 from gatewise._check.repeating import each_time
-from gatewise._check.replacing import by_replacement, is_passed_over, mends_at, needed_values
+from gatewise._check.replacing import adds_up, by_replacement, is_passed_over, mends_at, needed_values
 from gatewise._check.rows import Rank
-from gatewise._check.running import evaluated
+from gatewise._check.slopes import is_slope, slope_named, slopes_beside, slopes_instead
+from gatewise._check.uses import readings_of, sums, total, uses_at
 
 
 def single_line(inquiry: Inquiry, goal: Goal) -> Located:
     """The one line that accounts for all of these gradients."""
     on_way = [i for i in backward_values(inquiry) if inquiry.reaches(i) & {*goal} and inquiry.spoils(i)]
     located = by_patches(inquiry, on_way, goal)
+    if is_open_to_others(located) and (local := as_some_slope(inquiry, on_way, located, goal)) is not None:
+        return Located([local], [local.statement])
     if located.found or located.doubtful:
         return located
     if not located.listed and (short := short_of_a_term(inquiry, on_way)) is not None:
@@ -79,13 +79,19 @@ def single_line(inquiry: Inquiry, goal: Goal) -> Located:
     found = by_replacement(inquiry, [i for i in on_way if not is_on_its_way(inquiry, i)], goal)
     added = [i for i in on_way if inquiry.events[i].place.statement not in inquiry.touching]
     found = found or as_addition(inquiry, added, goal)
-    return Located([found], [found.statement]) if found is not None else located
+    if found is None:
+        return located
+    first = next((i for i in on_way if inquiry.events[i].place.statement is found.statement), None)
+    one = Located([found], [found.statement])
+    return one if first is None else unless_gone_on_from(inquiry, one, first)
 
 
 def by_patches(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Located:
     """The line at the first value of which another one makes all gradients right."""
     if (again := as_in_forward(inquiry, on_way, goal)) is not None:
         return Located([again], [again.statement])
+    if (local := as_named(inquiry, goal)) is not None:
+        return Located([local], [local.statement])
     patches: list[tuple[int, Any]] = []
     for i in on_way:
         patch = patch_for(inquiry, i, goal)
@@ -96,23 +102,59 @@ def by_patches(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Located:
     open_ones = [p for p in patches if not is_as_meant(inquiry, p[0])]
     likely = [p for p in open_ones or last_of(inquiry, patches) if statements_of(inquiry, [p[0]])]
     likely = [p for p in likely if not is_on_its_way(inquiry, p[0])]
+    likely = [p for p in likely if not is_term_of_another(inquiry, p[0], likely)]
     if likely and is_right_by_name(inquiry, likely[0][0]) and (later := by_uncleared(inquiry, on_way, goal)).found:
         return later
     for i, should in likely[:1]:
+        i, should = taken_over(inquiry, i, likely) or (i, should)
         i, should = in_common(inquiry, i, patches) or handed_on(inquiry, i, patches) or (i, should)
-        return around(inquiry, i, should, goal, [j for j, _ in likely[1:] if j > i])
+        return unless_gone_on_from(inquiry, around(inquiry, i, should, goal, [j for j, _ in likely[1:] if j > i]), i)
     if not patches and (several := each_time(inquiry, on_way, goal)) is not None:
-        return Located([several], [several.statement])
+        first = next(i for i in on_way if inquiry.events[i].place.statement is several.statement)
+        return unless_gone_on_from(inquiry, Located([several], [several.statement]), first)
     return by_uncleared(inquiry, on_way, goal)
+
+
+def unless_gone_on_from(inquiry: Inquiry, located: Located, i: int) -> Located:
+    """A line that was found; both, where it may be the one before it in a chain as well."""
+    if [f.statement for f in located.found] != [inquiry.events[i].place.statement]:
+        return located
+    (found,) = located.found
+    own = found.change or found.mend()
+    if own is not None and own.rank < Rank.CHOICE:
+        return located
+    before = line_it_goes_on_from(inquiry, found.statement, i)
+    return located if before is None else any_of([before, found.statement])
 
 
 def by_uncleared(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Located:
     """The one line of which a small change mends all, among those of which nothing says that they are right."""
     beside = [i for i in forward_values(inquiry) if inquiry.spoils(i) and inquiry.reaches(i) & {*goal}]
     makers = {inquiry.events[i].place.statement for i in backward_values(inquiry)}
-    beside = [i for i in beside if inquiry.events[i].place.statement in makers]  # a part of a list that holds others
+    beside = [  # a part of a list that holds others; what was kept of another step
+        i for i in beside if (s := inquiry.events[i].place.statement) in makers or fetches(s)
+    ]
     suspects = statements_of(inquiry, [*beside, *(i for i in on_way if not is_cleared(inquiry, i))])
-    return unless_open(inquiry, by_changes(inquiry, suspects, goal, []), goal)
+    begins = where_it_begins(inquiry, [i for i in on_way if not is_cleared(inquiry, i)])
+    return unless_open(inquiry, by_changes(inquiry, suspects, goal, [], begins=begins), goal)
+
+
+def where_it_begins(inquiry: Inquiry, uncleared: Sequence[int]) -> list[ast.stmt]:
+    """The statements of values that are made of nothing of which it is open whether it is right, apart from parts."""
+
+    def is_first(i: int) -> bool:
+        own = inquiry.events[i].place.statement
+        before = [j for j in uncleared if j < i and i in inquiry.changes[j]]
+        return all(inquiry.events[j].place.statement is own or is_partial(inquiry, j) for j in before)
+
+    return statements_of(inquiry, [i for i in uncleared if is_first(i)])
+
+
+def fetches(s: ast.stmt) -> bool:
+    """Whether a statement gives a name to what was kept at a place that is computed, as `u = us[t]`."""
+    value = getattr(s, "value", None)
+    index = value.slice if isinstance(value, ast.Subscript) else None
+    return isinstance(s, ast.Assign) and index is not None and any(isinstance(e, ast.Name) for e in ast.walk(index))
 
 
 def as_in_forward(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Found | None:
@@ -125,6 +167,54 @@ def as_in_forward(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Found 
                 e = inquiry.events[i]
                 return Found(e.place.statement, e.place.key, e.value, values[0])
     return None
+
+
+def as_named(inquiry: Inquiry, goal: Goal) -> Found | None:
+    """The line that gives another local derivative than its name says, where that one mends all.
+
+    Also one that gives a value of the forward pass.
+    """
+    for i, e in enumerate(inquiry.events):
+        if e.place.statement in inquiry.touching or not inquiry.reaches(i) & {*goal} or not inquiry.spoils(i):
+            continue
+        should = slope_named(inquiry, i)
+        if should is not None and mends_at(inquiry, i, should, goal):
+            return Found(e.place.statement, e.place.key, e.value, should[0], by_name=True)
+    return None
+
+
+def is_open_to_others(located: Located) -> bool:
+    """Whether no line was found, or one of which no plain change mends it."""
+    changes = [f.change or f.mend() for f in located.found if not f.by_name]
+    return not located.found or any(change is None or change.rank >= Rank.NAME for change in changes)
+
+
+def as_some_slope(inquiry: Inquiry, on_way: Sequence[int], located: Located, goal: Goal) -> Found | None:
+    """The one line that gives what is no local derivative, and made of what is known, where one mends all."""
+    suspects = [] if located.found else located.suspects
+    found: dict[int, Found] = {}
+    for i in on_way:
+        e = inquiry.events[i]
+        if (suspects and e.place.statement not in suspects) or is_cleared(inquiry, i) or readings_of(inquiry, i):
+            continue
+        if any(i in inquiry.changes[j] and not is_known(inquiry, j, i) for j in on_way if j < i):
+            continue
+        should = next((each for each in slopes_instead(inquiry, i) if mends_at(inquiry, i, each, goal)), None)
+        if should is not None:
+            found.setdefault(id(e.place.statement), Found(e.place.statement, e.place.key, e.value, should[0]))
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def is_sure_slope(inquiry: Inquiry, i: int, goal: Goal) -> bool:
+    """Whether a value is a local derivative, and no other one of the same value would mend all in its place."""
+    return is_slope(inquiry, i) and not any(mends_at(inquiry, i, each, goal) for each in slopes_beside(inquiry, i))
+
+
+def is_term_of_another(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, object]]) -> bool:
+    """Whether a value is what comes along some uses, and a later line, perhaps at fault, adds the rest to it."""
+    terms = [r for r in readings_of(inquiry, i) if not r.whole and is_made_up_for(inquiry, i, r)]
+    later = [j for j, _ in patches if j in inquiry.changes[i] and adds_up(inquiry.events[j].place.statement)]
+    return any(is_added_to(inquiry, i, r.wire) for r in terms) and bool(later)
 
 
 def last_of(inquiry: Inquiry, patches: Sequence[tuple[int, object]]) -> list[tuple[int, object]]:
@@ -140,6 +230,13 @@ def in_common(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, object]]) -
         return None
     shared = [p for p in patches if {*wrong} <= inquiry.changes[p[0]] and is_taken_exactly(inquiry, p[0])]
     return shared[-1] if shared else None
+
+
+def taken_over(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, object]]) -> tuple[int, object] | None:
+    """The value of a line that calls a helper which gave a part of a gradient: the rest is the caller's to add."""
+    callers = callers_of(inquiry, i) if is_partial(inquiry, i) else []
+    same = (p for p in patches if p[0] in inquiry.changes[i] and inquiry.events[p[0]].place.statement in callers)
+    return next((p for p in same if inquiry.agree(inquiry.events[p[0]].value, inquiry.events[i].value)), None)
 
 
 def handed_on(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, object]]) -> tuple[int, object] | None:
@@ -165,6 +262,9 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
     place = inquiry.events[i].place
     before = [j for j in backward_values(inquiry) if i in inquiry.changes[j] and not is_known(inquiry, j, i)]
     before = [j for j in before if inquiry.events[j].place.statement is not place.statement]
+    before = [j for j in before if not is_sure_slope(inquiry, j, goal)]
+    if is_partial(inquiry, i):
+        before = [j for j in before if callers_of(inquiry, j) != [place.statement] or not same_value(inquiry, i, j)]
     before = [
         j for j in before if is_begun(inquiry, j, i) or not (is_on_its_way(inquiry, j) or is_passed_over(inquiry, j))
     ]
@@ -200,6 +300,10 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
         return Located([first], suspects)
     patched = without_packing(inquiry, statements_of(inquiry, [i, *after]), goal)
     return unless_open(inquiry, by_changes(inquiry, suspects, goal, [first], [*patched, *equals]), goal)
+
+
+def same_value(inquiry: Inquiry, i: int, j: int) -> bool:
+    return inquiry.agree(inquiry.events[i].value, inquiry.events[j].value)
 
 
 def unless_open(inquiry: Inquiry, located: Located, goal: Goal) -> Located:
@@ -248,81 +352,6 @@ def is_taken_for_what_it_is(inquiry: Inquiry, i: int) -> bool:
     """Whether a value is a multiple of a gradient of which what follows makes that gradient's work."""
     roles = roles_of(inquiry, i)
     return any(inquiry.is_one(r.c * roles[r.wire]) for r in plain_readings(inquiry, i))
-
-
-def is_in_a_helper(inquiry: Inquiry, s: ast.stmt) -> bool:
-    """Whether a statement stands in another function than the one that makes the gradients."""
-    main = inquiry.events[-1].place.function
-    return any(e.place.statement is s and e.place.function != main for e in inquiry.events)
-
-
-def callers_of(inquiry: Inquiry, i: int) -> list[ast.stmt]:
-    """The line that took what a helper made of what it was given, where a value is a helper's."""
-    own, main = inquiry.events[i].place.function, inquiry.events[-1].place.function
-    later = (inquiry.events[j].place for j in backward_values(inquiry) if j > i and j in inquiry.changes[i])
-    return [] if own == main else [place.statement for place in later if place.function != own][:1]
-
-
-def helpers_of(inquiry: Inquiry, i: int) -> list[ast.stmt]:
-    """The line in a helper that made a value, where its own took it as the helper gave it."""
-    own = inquiry.events[i]
-    made = (e for e in inquiry.events[i - 1 :: -1] if i and e.place.function != own.place.function)
-    last = next((e for e in made if np.size(own.value) > 1 and identical(e.value, own.value)), None)
-    return [] if last is None or isinstance(last.place.statement, ast.Return) else [last.place.statement]
-
-
-def hands_on_what_is_right(inquiry: Inquiry, s: ast.stmt, i: int) -> bool:
-    """Whether what a line calls a helper with are gradients, values of the forward pass, or no floats.
-
-    Each time that the line runs until a value is made in the helper, and at each point; also where it calls none.
-    """
-    key = as_found(inquiry, s).key
-    done = sum(e.place.statement is s and e.place.key == key for e in inquiry.events[:i])
-    around = isinstance(s, ast.AugAssign) or not isinstance(getattr(s, "value", None), ast.Call)
-    if around and any(isinstance(e, ast.Call) for e in ast.walk(s)):
-        return False  # what it does with what the helper gives may be wrong as well
-    given = [
-        a for call in ast.walk(s) if isinstance(call, ast.Call) for a in (*call.args, *(k.value for k in call.keywords))
-    ]
-    scopes = [scopes_of(inquiry, n, s) for n in range(len(inquiry.trials))]
-    for names in itertools.islice(zip(*scopes, strict=False), done + 1):
-        for e in given:
-            try:
-                values = [evaluated(e, each, inquiry.trials[0].code.space(s)) for each in names]
-            except Exception:  # of the user's expression
-                return False
-            if not is_right_to_hand_on(inquiry, values):
-                return False
-    return bool(scopes[0]) or not given
-
-
-def is_right_to_hand_on(inquiry: Inquiry, values: Sequence[Any]) -> bool:
-    """Whether a value, at each point, is a gradient, or one of the forward pass, or no array of floats."""
-    if not is_gradient_like(values[0]) or not np.size(values[0]) or not largest(values[0]):
-        return True
-    if any(r.whole and inquiry.is_one(r.c) for r in read_off(inquiry, values)):
-        return True
-    return bool(wires_valued(inquiry, values)) or all(np.array_equal(values[0], v) for v in values[1:])
-
-
-@remembered
-def scopes_of(inquiry: Inquiry, n: int, s: ast.stmt) -> list[dict[str, Any]]:
-    """What the names hold before a line, each time that it runs; nothing where that cannot be seen."""
-    try:
-        return inquiry.trials[n].scopes(s)
-    except Exception:  # of the user's code
-        return []
-
-
-def hands_on_what_is_wrong(inquiry: Inquiry, s: ast.stmt) -> bool:
-    """Whether a line gives on as it is what a line before it made, and what may be wrong with it is that."""
-    made = [i for i in backward_values(inquiry) if (p := inquiry.events[i].place).statement is s and p.how != "after"]
-    return any(
-        inquiry.agree(inquiry.events[j].value, inquiry.events[i].value) and not is_exact(inquiry, j)
-        for i in made
-        for j in backward_values(inquiry)
-        if j < i and i in inquiry.changes[j]
-    )
 
 
 def patch_for(inquiry: Inquiry, i: int, goal: Goal) -> object:

@@ -11,22 +11,25 @@ from gatewise._check.mending import (
     names_at,
 )
 from gatewise._check.moving import Inquiry, remembered
+from gatewise._check.naming import wires_named
 from gatewise._check.readings import (
     is_at_convention,
     is_good,
     is_meant,
+    is_named_at_its_size,
     plain_readings,
-    readings_of,
     roles_of,
     whole_of,
-    wires_named,
 )
 from gatewise._check.recomputed import is_named_again
+from gatewise._check.uses import readings_of
 
 
 def is_as_meant(inquiry: Inquiry, i: int) -> bool:
     """Whether a value of which another one would do is right all the same: it goes wrong after it."""
     if is_named_again(inquiry, i):
+        return True
+    if any(is_named_at_its_size(inquiry, i, r) for r in readings_of(inquiry, i)):
         return True
     return is_exact(inquiry, i) or is_put_into_exact(inquiry, i) or is_at_convention(inquiry, i)
 

@@ -16,22 +16,19 @@ from gatewise._check.contributions import Work, work_of
 from gatewise._check.explaining import comes_along_a_path, explains
 from gatewise._check.moving import Goal, Inquiry, remembered
 from gatewise._check.names import wire_named
+from gatewise._check.naming import values_named, wires_named
 from gatewise._check.readings import (
     backward_values,
     conventions_of,
     is_its_own,
     is_made_up_for,
-    multiple,
     plain_readings,
-    read_off,
-    readings_of,
     roles_of,
-    values_named,
-    wires_named,
 )
 from gatewise._check.rows import Change, Rank, changed_statements
 from gatewise._check.running import evaluated
 from gatewise._check.scope import Formula, scope_of
+from gatewise._check.uses import multiple, read_off, readings_of
 from gatewise._types import Namespace, Plain
 
 WithOne = Callable[[int], AbstractContextManager[None]]
@@ -53,6 +50,7 @@ class Found:
     at: ast.stmt | ast.expr | None = None  #: the part of the statement that is wrong
     text: str = ""
     shape: bool = False  #: it has the shape of something else
+    by_name: bool = False  #: its name says what it should be: a plainer change of another line has no better claim
 
 
 @dataclass
@@ -116,14 +114,17 @@ def by_changes(
     goal: Goal,
     first: Sequence[Found],
     patched: Sequence[ast.stmt] = (),
+    begins: Sequence[ast.stmt] = (),
 ) -> Located:
     """The one among some lines of which a small change makes the gradients right.
 
-    The lines in `patched` explain it too, each with another value in the place of its own.
+    The lines in `patched` explain it too, each with another value in the place of its own. Where it goes wrong first
+    (`begins`) is tried before all others, and what mends it there stands where there are too many to be tried.
     """
     doubtful = any_of(suspects)
-    mending = list(mendings(inquiry, suspects, goal, patched))
-    if inquiry.tried > inquiry.enough and not any(change.rank < inquiry.tried_up_to for _, change in mending):
+    mending = list(mendings(inquiry, suspects, goal, patched, begins=begins))
+    sure = (change.rank < inquiry.tried_up_to or s in begins for s, change in mending)
+    if inquiry.tried > inquiry.enough and not any(sure):
         return Located([], [], "there are more ways to mend it than could be tried")
     if len({change.rank <= Rank.FACTOR for _, change in mending}) > 1:  # another one stands there, or one is missing
         mending = [each for each in mending if each[1].rank <= Rank.FACTOR]
@@ -260,19 +261,28 @@ def mendings(
     goal: Goal,
     patched: Sequence[ast.stmt] = (),
     up_to: int = max(Rank) + 1,
+    begins: Sequence[ast.stmt] = (),
 ) -> Iterator[tuple[ast.stmt, Change[ast.stmt]]]:
     """For each line the plainest change of it that makes the gradients right at both points, of lower ranks than one.
 
     Where one is found, changes that are much farther fetched are not tried any more. A factor that would stretch
     what a line gives belongs into a later line, where there is one that explains it too.
     """
-    every = [(c.order, n, s, c) for n, s in enumerate(suspects) for c in possible_changes(inquiry, s)]
+
+    def is_late(s: ast.stmt, change: Change[ast.stmt]) -> bool:
+        return bool(begins) and change.rank >= Rank.NAME and s not in begins
+
+    every = [
+        ((is_late(s, c), *c.order, n), n, s, c) for n, s in enumerate(suspects) for c in possible_changes(inquiry, s)
+    ]
     done: set[int] = set()
     last: int = up_to - 1
-    for _, n, s, change in sorted(every, key=lambda each: each[:2]):
-        inquiry.tried_up_to = change.rank
-        if change.rank > last or inquiry.tried > inquiry.enough:
+    for _, n, s, change in sorted(every, key=lambda each: each[0]):
+        if inquiry.tried > inquiry.enough:
             return
+        if change.rank > last:
+            continue
+        inquiry.tried_up_to = change.rank
         if n not in done and is_mended_by(inquiry, s, change, goal):
             if patched and s not in patched and change.kind in FACTORS and is_stretching(inquiry, s, change):
                 continue

@@ -16,14 +16,10 @@ from gatewise._check.mending import (
     statements_of,
 )
 from gatewise._check.moving import Goal, Inquiry
-from gatewise._check.readings import (
-    backward_values,
-    forward_values,
-    readings_of,
-    roles_of,
-    wires_named,
-)
+from gatewise._check.naming import wires_named
+from gatewise._check.readings import backward_values, forward_values, roles_of
 from gatewise._check.rows import Change, Rank
+from gatewise._check.uses import readings_of
 
 
 def lacking_a_term(inquiry: Inquiry, patches: Sequence[tuple[int, object]]) -> Located | None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ast
-import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -14,20 +11,9 @@ from gatewise._check.alike import Rows
 from gatewise._check.comparing import Value, largest, squeezed
 from gatewise._check.contributions import Work, work_of
 from gatewise._check.moving import Inquiry, remembered
-from gatewise._check.names import wire_named
-from gatewise._check.recomputed import is_forward, wires_valued
-
-PARTS = 8  #: contributions to one gradient of which all sums are tried
-MANY = 40  #: contributions that are tried one by one
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a value stands for: c times the gradient of a wire, or of some of the uses of that wire."""
-
-    wire: int
-    c: float
-    whole: bool = True
+from gatewise._check.naming import wires_named
+from gatewise._check.recomputed import is_forward
+from gatewise._check.uses import Reading, multiple, readings_of
 
 
 @remembered
@@ -51,58 +37,6 @@ def forward_values(inquiry: Inquiry) -> set[int]:
         and is_forward(inquiry, i)
         and (work_of(e.place.statement) is Work.PACKS or not roles_of(inquiry, i))
     }
-
-
-@remembered
-def readings_of(inquiry: Inquiry, i: int) -> list[Reading]:
-    """The gradients that a value is a constant multiple of, those that it is exactly first."""
-    values = [r.events[i].value for r in inquiry.runs]
-    return sorted(read_off(inquiry, values), key=lambda r: (abs(r.c - 1) > 1e-9, not r.whole))
-
-
-def read_off(inquiry: Inquiry, values: Sequence[Any]) -> Iterator[Reading]:
-    """What a value stands for that is this at the one point, and this at the other."""
-    if not largest(values[0]):
-        return
-    for rows in sums_of_uses(inquiry, squeezed(values[0])):
-        for (k, whole), c in rows.multiples(values, inquiry.close):
-            yield Reading(k, c, whole)
-
-
-@remembered
-def sums_of_uses(inquiry: Inquiry, shape: tuple[int, ...]) -> list[Rows[tuple[int, bool]]]:
-    """What arrives at the wires of one shape, all uses together or some of them, a row each; in blocks."""
-    keys: list[tuple[int, bool]] = []
-    values: list[list[Value]] = []
-    for k, g in inquiry.trials[0].circuit.found.items():
-        if squeezed(g) == shape:
-            all_of = [uses_at(inquiry, n, k) for n in range(len(inquiry.trials))]
-            for chosen in sums(len(all_of[0])):
-                keys.append((k, len(chosen) == len(all_of[0])))
-                values.append([total(each, chosen) for each in all_of])
-    return [Rows(keys, values)] if keys else []
-
-
-def uses_at(inquiry: Inquiry, n: int, k: int) -> list[Value]:
-    """What arrives at a wire, use by use; the gradient itself where it comes in one piece."""
-    circuit = inquiry.trials[n].circuit
-    by_use: dict[int, Any] = {}
-    for consumer, part in circuit.parts.get(k, []):
-        by_use[consumer] = by_use.get(consumer, 0.0) + np.asarray(part, float)
-    return list(by_use.values()) or [np.asarray(circuit.found[k], float)]
-
-
-def multiple(inquiry: Inquiry, values: Sequence[Any], gradients: Sequence[Any]) -> float | None:
-    """The number c for which the values are c times the gradients, at both points."""
-    c = None
-    for v, g in zip(values, gradients, strict=True):
-        v, g = np.asarray(v, float).ravel(), np.broadcast_to(np.asarray(g, float), np.shape(g)).ravel()
-        if v.shape != g.shape or not largest(g):
-            return None
-        c = float(v @ g / (g @ g)) if c is None else c
-        if not c or largest(v - c * g) > inquiry.close * largest(v):
-            return None
-    return c
 
 
 @remembered
@@ -185,13 +119,27 @@ def is_good(inquiry: Inquiry, i: int) -> bool:
         return True
     roles = roles_of(inquiry, i)
     for r in readings_of(inquiry, i):
-        if inquiry.is_one(r.c) and r.whole and np.size(v) > 1 and is_meant(inquiry, i, r):
+        says_enough = np.size(v) > 1 or r.wire in wires_named(inquiry, i)
+        if inquiry.is_one(r.c) and r.whole and says_enough and is_meant(inquiry, i, r):
             return True
         if is_made_up_for(inquiry, i, r) and (r.whole or is_added_to(inquiry, i, r.wire)):
+            return True
+        if is_named_at_its_size(inquiry, i, r):
             return True
         if r.whole and not roles and any(inquiry.is_one(r.c / c) for c in conventions_of(inquiry)):
             return True
     return is_at_convention(inquiry, i)
+
+
+def is_named_at_its_size(inquiry: Inquiry, i: int, r: Reading) -> bool:
+    """Whether a value is a multiple of the gradient that its name says, and what follows takes it for one further back.
+
+    It makes up for that multiple all the same: the line that goes further back is wrong.
+    """
+    if not r.whole or inquiry.is_one(r.c) or r.wire not in wires_named(inquiry, i):
+        return False
+    behind = inquiry.trials[0].circuit.behind[r.wire]
+    return any(k in behind and inquiry.is_one(r.c * d) for k, d in roles_of(inquiry, i).items())
 
 
 def is_at_convention(inquiry: Inquiry, i: int) -> bool:
@@ -231,36 +179,6 @@ def is_meant(inquiry: Inquiry, i: int, r: Reading) -> bool:
         for j in backward_values(inquiry)
         if j < i
     )
-
-
-@remembered
-def wires_named(inquiry: Inquiry, i: int) -> set[int]:
-    """The wires whose gradient the name of a value says it is."""
-    key = inquiry.events[i].place.key
-    base = wire_named(key, values_named(inquiry)) or adjoint_named(key, values_named(inquiry))
-    return values_named(inquiry)[base] if base is not None else set()
-
-
-def adjoint_named(key: str, known: Collection[str]) -> str | None:
-    """The name whose adjoint a key is, as `x_bar` and `bar_x` are of x."""
-    bases = {key.removesuffix("_bar"), key.removesuffix("_adj"), key.removeprefix("bar_"), key.removeprefix("adj_")}
-    return next((base for base in sorted(bases - {key}) if base in known), None)
-
-
-@remembered
-def values_named(inquiry: Inquiry) -> dict[str, set[int]]:
-    """The wires that the names of the forward pass stand for."""
-    circuit = inquiry.trials[0].circuit
-    found: dict[str, set[int]] = {
-        name: {circuit.index[wire]} for name, wire in circuit.leaves.items() if wire in circuit.index
-    }
-    for i, e in enumerate(inquiry.events):
-        if i in inquiry.moved and np.asarray(e.value).dtype.kind == "f":
-            points = inquiry.runs if np.size(e.value) == 1 else inquiry.runs[:1]  # one number may be one by chance
-            same = {*wires_valued(inquiry, [r.events[i].value for r in points])}
-            if same:
-                found.setdefault(e.place.key, set()).update(same)
-    return found
 
 
 def is_handed_on(inquiry: Inquiry, i: int) -> bool:
@@ -351,17 +269,3 @@ def is_begun(inquiry: Inquiry, j: int, i: int) -> bool:
 def is_known(inquiry: Inquiry, j: int, i: int) -> bool:
     """Whether a value that another one is made of is right, apart from what that one says of it."""
     return not is_begun(inquiry, j, i) and is_cleared(inquiry, j, without=i)
-
-
-def sums(n: int) -> Iterator[tuple[int, ...]]:
-    """Which contributions are added up: all, then single ones, then others."""
-    yield tuple(range(n))
-    if PARTS < n <= MANY:
-        yield from ((k,) for k in range(n))
-    if 1 < n <= PARTS:
-        for size in range(1, n):
-            yield from itertools.combinations(range(n), size)
-
-
-def total(contributions: Sequence[Any], chosen: Sequence[int]) -> Any:
-    return sum((contributions[k] for k in chosen[1:]), contributions[chosen[0]])

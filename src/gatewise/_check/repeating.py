@@ -8,9 +8,10 @@ from typing import Any
 
 from gatewise._check.comparing import squeezed
 from gatewise._check.mending import Found, statements_of
-from gatewise._check.moving import Goal, Inquiry
-from gatewise._check.readings import is_cleared, readings_of, roles_of, sums, total, uses_at
+from gatewise._check.moving import Goal, Inquiry, remembered
+from gatewise._check.readings import is_cleared, roles_of
 from gatewise._check.replacing import mends_together
+from gatewise._check.uses import readings_of, sums, total, uses_at
 
 WAYS = 1000  #: ways in which values of one line may stand for gradients, that are tried
 
@@ -26,14 +27,23 @@ def each_time(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Found | No
     if first is None:
         return None
     place = inquiry.events[first].place
-    times = [i for i in on_way if inquiry.events[i].place.statement is place.statement and not is_cleared(inquiry, i)]
+    times = tuple(
+        i for i in on_way if inquiry.events[i].place.statement is place.statement and not is_cleared(inquiry, i)
+    )
     if len(times) < 2 or any(inquiry.events[i].place.key != place.key for i in times):
         return None
     if not statements_of(inquiry, times) or any(inquiry.events[i].place.how in ("part", "after") for i in times):
         return None
+    values = mended_each_time(inquiry, times, goal)
+    return None if values is None else Found(place.statement, place.key, inquiry.events[first].value, values[first])
+
+
+@remembered
+def mended_each_time(inquiry: Inquiry, times: Sequence[int], goal: Goal) -> dict[int, Any] | None:
+    """The true gradients that the values of one line may stand for, where they make all gradients right."""
     for values in itertools.islice(values_each_time(inquiry, times), WAYS):
         if mends_together(inquiry, values, goal):
-            return Found(place.statement, place.key, inquiry.events[first].value, values[0][first])
+            return values[0]
     return None
 
 
@@ -74,17 +84,29 @@ def ways_to_stand(inquiry: Inquiry, times: Sequence[int]) -> Iterator[Way]:
     parts = [each or parts_read(inquiry, i) for i, each in zip(times, roles, strict=True)]
     if all(parts) and not all(roles):
         yield from itertools.product(*parts)
-    circuit = inquiry.trials[0].circuit
-    shapes = {squeezed(inquiry.events[i].value) for i in times}
-    same = sorted(k for k, g in circuit.found.items() if {squeezed(g)} == shapes)
-    count = len(times)
-    for step in range(1, (len(same) - 1) // (count - 1) + 1):
-        for start in range(len(same) - step * (count - 1)):
-            wires = same[start : start + step * (count - 1) + 1 : step]
-            if len({(circuit.wires[k].pullback, len(uses_at(inquiry, 0, k))) for k in wires}) == 1:
-                series = tuple((k, 1.0) for k in wires)
-                yield series[::-1]
-                yield series
+    yield from series(inquiry, [squeezed(inquiry.events[i].value) for i in times])
+
+
+def series(inquiry: Inquiry, shapes: Sequence[tuple[int, ...]]) -> Iterator[Way]:
+    """Wires of these shapes that gates of one kind made, at equal distances, backwards and forwards."""
+    circuit, count = inquiry.trials[0].circuit, len(shapes)
+    if count < 2:
+        return
+    same = sorted(k for k, g in circuit.found.items() if squeezed(g) in shapes)
+    kinds = {k: (getattr(circuit.wires[k].pullback, "gate", None), len(uses_at(inquiry, 0, k))) for k in same}
+    groups = (
+        [same]
+        if len(set(shapes)) == 1
+        else [[k for k in same if kinds[k] == kind] for kind in dict.fromkeys(kinds.values())]
+    )
+    for group in groups:
+        for step in range(1, (len(group) - 1) // (count - 1) + 1):
+            for start in range(len(group) - step * (count - 1)):
+                wires = group[start : start + step * (count - 1) + 1 : step]
+                if len({kinds[k] for k in wires}) == 1:
+                    for each in (wires[::-1], wires):
+                        if [squeezed(circuit.found[k]) for k in each] == [*shapes]:
+                            yield tuple((k, 1.0) for k in each)
 
 
 def parts_read(inquiry: Inquiry, i: int) -> list[tuple[int, float]]:

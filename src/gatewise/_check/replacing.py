@@ -16,16 +16,10 @@ from gatewise._check.comparing import Value, largest, squeezed
 from gatewise._check.explaining import explains, explanations, factors_for, works_as
 from gatewise._check.mending import Found, only_adds, statements_of
 from gatewise._check.moving import Goal, Inquiry, remembered
-from gatewise._check.readings import (
-    backward_values,
-    is_cleared,
-    is_good,
-    is_known,
-    readings_of,
-    wires_named,
-    work_ratio,
-)
+from gatewise._check.naming import wires_named
+from gatewise._check.readings import backward_values, is_cleared, is_good, is_known, work_ratio
 from gatewise._check.recomputed import is_forward
+from gatewise._check.uses import readings_of
 from gatewise._types import Plain
 
 ENTRIES = 120  #: numbers of a value that are moved one by one

@@ -1,0 +1,257 @@
+"""Local derivatives: what `dL_dx = (e - L) / x` should be by its name, and what is one, whatever it is called.
+
+Such a value is no gradient of the output, but what one value of the forward pass changes by with another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gatewise._check.alike import Rows
+from gatewise._check.comparing import Value, in_shape, largest, squeezed, stretches
+from gatewise._check.moving import Inquiry, remembered
+from gatewise._check.naming import values_named, wires_named
+from gatewise._check.trials import Circuit
+from gatewise._check.uses import multiple, readings_of
+from gatewise._recording.whose import found_among
+
+FEW = 60  #: rows of a derivative that are found one by one; wires whose derivatives are looked at
+ROWS = 300  #: rows of derivatives by parameters, of all values together
+
+
+@remembered
+def slope_named(inquiry: Inquiry, i: int) -> list[Value] | None:
+    """The local derivative that the name of a value says it is, at each point; None where it says none."""
+    key, shape = inquiry.events[i].place.key, np.shape(inquiry.events[i].value)
+    pairs = [*pairs_named(inquiry, key), *pairs_used(inquiry, i), *pairs_learned(inquiry).get(key, ())]
+    found = (slopes_at(inquiry, a, b, shape) for a, b in pairs)
+    return next((each for each in found if each is not None), None)
+
+
+def pairs_named(inquiry: Inquiry, key: str) -> Iterator[tuple[int, int]]:
+    """The wires a and b that `da_db` names, of which a is not the output."""
+    known, circuit = values_named(inquiry), inquiry.trials[0].circuit
+    for cut in range(2, len(key)):
+        if key[0] != "d" or key[cut] != "d":
+            continue
+        above = found_among(key[1:cut].strip("_"), known)
+        below = found_among(key[cut + 1 :].strip("_"), known)
+        if above is None or below is None or above == below:
+            continue
+        for a in sorted(known[above]):
+            for b in sorted(known[below] & circuit.behind[a]):
+                yield a, b
+
+
+def pairs_used(inquiry: Inquiry, i: int) -> Iterator[tuple[int, int]]:
+    """The wires a and b where `da` goes into `db` and is no gradient of a: by the product rule it is that of a by b."""
+    above = wires_named(inquiry, i)
+    if not above or any(r.wire in above for r in readings_of(inquiry, i)):
+        return
+    later = (
+        j for j in sorted(inquiry.changes.get(i, ())) if inquiry.events[j].place.key != inquiry.events[i].place.key
+    )
+    below = next((wires_named(inquiry, j) for j in later), set())
+    for a in sorted(above):
+        for b in sorted(below & inquiry.trials[0].circuit.behind[a]):
+            yield a, b
+
+
+@remembered
+def pairs_learned(inquiry: Inquiry) -> dict[str, list[tuple[int, int]]]:
+    """The wires a and b that names say by what stands before or after that of b, as `par_x` and `par_y`.
+
+    One of those that are called alike must be the derivative of a.
+    """
+    alike: dict[tuple[str, str], dict[str, int]] = {}
+    for i in inquiry.moved:
+        e = inquiry.events[i]
+        if e.place.key.isidentifier() and e.place.statement not in inquiry.touching and is_array(e.value):
+            for name in values_named(inquiry):
+                before, inside, after = e.place.key.partition(name)
+                if inside and bool(before) != bool(after):
+                    alike.setdefault((before, after), {})[e.place.key] = i
+    found: dict[str, list[tuple[int, int]]] = {}
+    for (before, after), keys in alike.items():
+        for a in common_to(inquiry, keys, before, after) if len(keys) > 1 else ():
+            for key in keys:
+                below = values_named(inquiry)[key.removeprefix(before).removesuffix(after)]
+                found.setdefault(key, []).extend((a, b) for b in below & inquiry.trials[0].circuit.behind[a])
+    return found
+
+
+def common_to(inquiry: Inquiry, keys: Mapping[str, int], before: str, after: str) -> Iterator[int]:
+    """The wires of which what is called alike is the derivative, in one case at least."""
+    circuit, known = inquiry.trials[0].circuit, values_named(inquiry)
+    for a in circuit.found:
+        for key, i in keys.items():
+            values = [r.events[i].value for r in inquiry.runs]
+            for b in known[key.removeprefix(before).removesuffix(after)] & circuit.behind[a]:
+                should = slopes_at(inquiry, a, b, np.shape(values[0])) if np.size(circuit.value(a)) > 1 else None
+                if should is not None and all(map(inquiry.agree, values, should)):
+                    yield a
+                    break
+
+
+def is_array(value: Any) -> bool:
+    return np.asarray(value).dtype.kind == "f" and np.size(value) > 1 and bool(np.ptp(value))
+
+
+def slopes_at(inquiry: Inquiry, a: int, b: int, shape: tuple[int, ...]) -> list[Value] | None:
+    """What wire a changes by with wire b, entry by entry, at each point; None where that is no array of this shape."""
+    found = [slope(t.circuit, a, b, shape) for t in inquiry.trials]
+    return None if any(each is None for each in found) else [each for each in found if each is not None]
+
+
+def slope(circuit: Circuit, a: int, b: int, shape: tuple[int, ...]) -> Value | None:
+    """The derivative of one wire by another one, entry by entry, in a shape."""
+    above, below = np.shape(circuit.value(a)), np.shape(circuit.value(b))
+    wanted = tuple(n for n in shape if n != 1)
+    if squeezed(circuit.value(b)) == wanted and stretches(above, below):
+        each = np.broadcast_to(by_wire(circuit, a, b, np.ones(above)), below)
+        return np.reshape(each, shape) if is_entry_by_entry(circuit, a, b, each) else None
+    if squeezed(circuit.value(a)) == wanted and stretches(below, above):
+        made = row_by_row(circuit, a, b)
+        return np.reshape(made, shape) if made is not None and is_entry_by_entry(circuit, a, b, made) else None
+    return jacobian(circuit, a, b, wanted, shape)
+
+
+def jacobian(circuit: Circuit, a: int, b: int, wanted: tuple[int, ...], shape: tuple[int, ...]) -> Value | None:
+    """The derivative of each entry of one wire by each of another one; turned, where it stands so."""
+    if wanted not in shapes_of(circuit, a, b) or np.size(circuit.value(a)) > FEW:
+        return None
+    rows = [by_wire(circuit, a, b, row).ravel() for row in np.eye(np.size(circuit.value(a)))]
+    made = np.stack(rows)
+    return np.reshape(made if wanted == shapes_of(circuit, a, b)[0] else made.T, shape)
+
+
+def by_wire(circuit: Circuit, a: int, b: int, g: np.ndarray) -> np.ndarray:
+    """What a gradient at one wire becomes at another one."""
+    found = circuit.from_wire(a, g.reshape(np.shape(circuit.value(a)))).get(b, 0.0)
+    return np.asarray(np.broadcast_to(np.asarray(found, float), np.shape(circuit.value(b))))
+
+
+def is_entry_by_entry(circuit: Circuit, a: int, b: int, made: Value) -> bool:
+    """Whether that is all that one wire changes by with another one: entries of one alone with those of the other."""
+    above, below = np.shape(circuit.value(a)), np.shape(circuit.value(b))
+    by = np.random.default_rng(5).normal(size=above)
+    found = by_wire(circuit, a, b, by)
+    told = in_shape(by * made, below)
+    return told is not None and largest(found - told) <= 1e-9 * max(largest(found), 1e-300)
+
+
+def row_by_row(circuit: Circuit, a: int, b: int) -> Value | None:
+    """What the entries of a wire change by with those of another one that is stretched to it."""
+    above, below = np.shape(circuit.value(a)), np.shape(circuit.value(b))
+    padded = (1,) * (len(above) - len(below)) + below
+    axes = [k for k, (n, m) in enumerate(zip(above, padded, strict=True)) if n != m]
+    lengths = [above[k] for k in axes]
+    if np.prod(lengths) > FEW:
+        return None
+    made: np.ndarray = np.zeros(above)
+    for row in np.ndindex(*lengths):
+        at = [slice(None)] * len(above)
+        for k, n in zip(axes, row, strict=True):
+            at[k] = slice(n, n + 1)
+        chosen: np.ndarray = np.zeros(above)
+        chosen[tuple(at)] = 1.0
+        made[tuple(at)] = by_wire(circuit, a, b, chosen).reshape(padded)
+    return made
+
+
+@remembered
+def is_slope(inquiry: Inquiry, i: int) -> bool:
+    """Whether a value is what one value of the forward pass changes by with another one; a constant is none."""
+    values = [r.events[i].value for r in inquiry.runs]
+    if not is_array(values[0]):
+        return False
+    if (named := slope_named(inquiry, i)) is not None:
+        return all(inquiry.agree(value, should) for value, should in zip(values, named, strict=True))
+    every = (slopes_shaped(inquiry, squeezed(values[0])), jacobians_shaped(inquiry, squeezed(values[0])))
+    return any(rows is not None and bool(rows.equal_to(values, inquiry.close)) for rows in every)
+
+
+def slopes_beside(inquiry: Inquiry, i: int) -> Iterator[list[Value]]:
+    """The other local derivatives that a value may have been meant to be: of the same wire, by another one."""
+    values = [r.events[i].value for r in inquiry.runs]
+    rows = slopes_shaped(inquiry, squeezed(values[0]))
+    if rows is None or slope_named(inquiry, i) is not None:
+        return
+    above = {a for a, _ in rows.equal_to(values, inquiry.close)}
+    for n, (a, _) in enumerate(rows.keys):
+        if a in above:
+            yield [np.reshape(at[n], np.shape(v)) for at, v in zip(rows.at, values, strict=True)]
+
+
+def slopes_instead(inquiry: Inquiry, i: int) -> Iterator[list[Value]]:
+    """The local derivatives that a value may have been meant to be: any, where it is none; else those beside it.
+
+    Not those that it is a multiple of: a later line may make up for that.
+    """
+    values = [r.events[i].value for r in inquiry.runs]
+    if not is_array(values[0]):
+        return
+    if is_slope(inquiry, i):
+        yield from (each for each in slopes_beside(inquiry, i) if multiple(inquiry, values, each) is None)
+        return
+    shape = np.shape(values[0])
+    every = [slopes_shaped(inquiry, squeezed(values[0])), jacobians_shaped(inquiry, squeezed(values[0]))]
+    for rows in every if not any(rows and {*rows.multiples(values, inquiry.close)} for rows in every) else ():
+        for n in range(len(rows.keys) if rows else 0):
+            yield [np.reshape(at[n], shape) for at in rows.at] if rows else []
+
+
+@remembered
+def jacobians_shaped(inquiry: Inquiry, shape: tuple[int, ...]) -> Rows[tuple[int, int]] | None:
+    """The derivatives of wires by parameters, each entry by each, that have a shape."""
+    circuit = inquiry.trials[0].circuit
+    below = [circuit.index[w] for w in circuit.leaves.values() if w in circuit.index]
+    pairs: list[tuple[int, int]] = []
+    values: list[Sequence[Value]] = []
+    rows = 0
+    for b in below:
+        for a in (a for a in circuit.found if b in circuit.behind[a] and shape in shapes_of(circuit, a, b)):
+            rows += np.size(circuit.value(a))
+            found = slopes_at(inquiry, a, b, shape) if rows < ROWS else None
+            if found is not None:
+                pairs.append((a, b))
+                values.append(found)
+    return Rows(pairs, values) if pairs else None
+
+
+def shapes_of(circuit: Circuit, a: int, b: int) -> tuple[tuple[int, ...], ...]:
+    above, below = squeezed(circuit.value(a)), squeezed(circuit.value(b))
+    return (above + below, below + above) if above and below else ()
+
+
+@remembered
+def slopes_shaped(inquiry: Inquiry, shape: tuple[int, ...]) -> Rows[tuple[int, int]] | None:
+    """What wires of one shape change by with one another, entry by entry; and single numbers with them."""
+    circuit = inquiry.trials[0].circuit
+    same = [k for k in circuit.found if squeezed(circuit.value(k)) == shape]
+    numbers = [k for k in circuit.found if np.size(circuit.value(k)) == 1 and {*same} & circuit.behind[k]]
+    above = [k for k in (*same, *numbers) if circuit.wires[k] is not circuit.output] if len(same) <= FEW else []
+    pairs: list[tuple[int, int]] = []
+    values: list[Sequence[Value]] = []
+    for a in above[:FEW]:
+        for b, made in by_those_behind(inquiry, a, same):
+            pairs.append((a, b))
+            values.append(made)
+    return Rows(pairs, values) if pairs else None
+
+
+def by_those_behind(inquiry: Inquiry, a: int, those: Sequence[int]) -> Iterator[tuple[int, list[Value]]]:
+    """What a wire changes by with each of those that it is made of, entry by entry, at each point."""
+    whole = np.shape(inquiry.trials[0].circuit.value(a))
+    by = np.random.default_rng(5).normal(size=whole)
+    ones = [t.circuit.from_wire(a, np.ones(whole)) for t in inquiry.trials]
+    again = inquiry.trials[0].circuit.from_wire(a, by)
+    for b in those:
+        if b in inquiry.trials[0].circuit.behind[a] and b in again and all(b in each for each in ones):
+            made: list[Value] = [np.asarray(each[b], float) for each in ones]
+            told = np.ravel(made[0]) * np.ravel(by)
+            if inquiry.agree(np.ravel(again[b]), told):
+                yield b, made
