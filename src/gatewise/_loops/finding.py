@@ -185,7 +185,7 @@ def delay_of(region: Region, plain: PlainNames | None, first: object, name: str)
     return Delay(first, name, start)
 
 
-def alike(rounds: list[tuple[Wire, ...]]) -> list[Row]:
+def alike(rounds: Sequence[tuple[Wire, ...]]) -> list[Row]:
     """The rounds, if they apply the same gates; the first may lack those that NumPy did. Raises `IrregularError`."""
     if len(rounds) < FEWEST:
         raise ShortError(f"{len(rounds)} round{'s' * (len(rounds) != 1)} of it: a loop is found from {FEWEST} on")
