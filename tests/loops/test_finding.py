@@ -234,15 +234,6 @@ def branching(W, xs, h):
     return np.sum(h)
 
 
-def stopping(a, xs):
-    s = 0.0
-    for t in range(len(xs)):
-        if t > 3:
-            break
-        s = s + a * xs[t]
-    return np.sum(s)
-
-
 def asking(a, xs):
     s = 0.0
     for t in range(len(xs)):
@@ -265,22 +256,11 @@ def generator(a, xs):
     return np.sum(s)
 
 
-def special(a, xs):
-    s = 0.0
-    for t in range(len(xs)):
-        s = s + a * xs[t]
-        if t == 0:
-            s = s * 2.0
-    return np.sum(s)
-
-
 IRREGULAR: list[tuple[Callable[..., Any], tuple[Any, ...], str]] = [
     (branching, (W, XS, H), "round"),
-    (stopping, (0.5, XS), "Python went round 5 times, and 4 rounds were seen"),
     (asking, (0.5, XS), "Python read a value in it"),
     (growing, (0.5, 6), "it is no plain for"),
     (generator, (0.5, XS), "is not told by the arguments"),
-    (special, (0.5, XS), "its first round applies other gates"),
 ]
 
 

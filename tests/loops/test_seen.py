@@ -12,7 +12,7 @@ from views.geometry import faults
 import gatewise as gw
 from gatewise._board.circuits import record_of
 from gatewise._errors import ArgumentError
-from gatewise._record import kept_loops, record_of_round
+from gatewise._record import chain_of, kept_loops, record_of_round
 from gatewise._record.rounds import SMALL, Numbers
 from gatewise._record.rounds.numbers import RoundsOf
 from loops import manners
@@ -33,7 +33,7 @@ def rounds_of(c: Any) -> tuple[list[Any], Numbers]:
     return loops, Numbers(c._frozen, loops)
 
 
-def wrong_in(c: Any, k: int) -> list[str]:
+def wrong_in(c: Any, k: Any) -> list[str]:
     """What is wrong with the record of one round: numbers that are not the circuit's, sums that do not add up."""
     loops, numbers = rounds_of(c)
     record = record_of_round(c._frozen, loops, numbers, k)
@@ -47,13 +47,26 @@ def wrong_in(c: Any, k: int) -> list[str]:
         if wire not in inside and not same(wires[name]["gradient"], numbers.gradient[wire]):
             wrong.append(f"gradient of {name}")
     for loop in loops:
-        row = loop.repeat.rounds[min(k, loop.count - 1)]
-        for name, wire in zip(loop.names, row, strict=True):
+        row = row_of(loops, loop, k)
+        for place in loop.own:
+            name, wire = loop.names[place], row[place]
             if wire is not None and not same(wires[name]["value"], wire.value):
                 wrong.append(f"value of {name}")
             if wire is not None and not same(wires[name]["gradient"], numbers.gradient.get(wire)):
                 wrong.append(f"gradient of {name}")
     return wrong
+
+
+def row_of(loops: Any, loop: Any, asked: Any) -> Any:
+    """The wires of the round that is shown; those of a loop inside another's stand at its places there."""
+    chain = chain_of(loops, loop)
+    turns = asked if isinstance(asked, tuple) else (asked,)
+    k = min(turns[len(chain) - 1] if len(chain) <= len(turns) else loop.count - 1, loop.count - 1)
+    if loop.around is None:
+        return loop.repeat.rounds[k]
+    outer = loops[loop.around]
+    row = row_of(loops, outer, asked)
+    return [None if wire is None else row[outer.repeat.body.index(wire)] for wire in loop.repeat.rounds[k]]
 
 
 def sums_off(record: Any) -> list[str]:
@@ -106,6 +119,49 @@ def test_what_all_rounds_put_into_an_array_leaves_the_loop_as_that(f):
     assert faults(c.svg(round=2)) == []
 
 
+INSIDE = [manners.nested, manners.epochs, manners.batch, manners.deep, manners.stacked_inside, manners.matmul3]
+
+
+@pytest.mark.parametrize("f", INSIDE)
+def test_a_loop_inside_a_round_is_one_round_too(f):
+    c = gw.circuit(f, **given(f, COUNT))
+    loops, _ = rounds_of(c)
+    assert max(len(chain_of(loops, loop)) for loop in loops) == (3 if f is manners.deep else 2)
+    for turns in ((0, 0, 0), (1, 1), (2, 0, 1), (COUNT - 1, 2, 2)):
+        assert wrong_in(c, turns) == [], turns
+    assert faults(c.svg(round=(2, 1))) == []
+    assert "checked: " in str(c)
+    assert "Through the rounds" in str(c.derive())
+
+
+def test_the_picture_of_nested_loops_is_as_large_for_any_counts():
+    few, many = (gw.circuit(manners.nested, **given(manners.nested, count)) for count in (5, 30))
+    assert len(many.svg()) < 1.1 * len(few.svg()) + 1000
+    svg = many.svg(round=(2, 3))
+    assert "round 2 of 4" in svg
+    assert "round 3 of 30" in svg
+
+
+def test_a_wire_of_a_round_inside_is_asked_for_by_its_own_name():
+    c = gw.circuit(manners.nested, **given(manners.nested, COUNT))
+    loops, _ = rounds_of(c)
+    (inner,) = (loop for loop in loops if loop.around is not None)
+    outer, place = loops[inner.around], inner.own[-1]
+    at = outer.repeat.body.index(inner.repeat.rounds[1][place])
+    wire = outer.repeat.rounds[2][at]
+    card = c.card(c._frozen.names[wire])
+    assert card == c.card(inner.names[place], round=(3, 2))
+    assert f"round 2 of {inner.count}" in card
+
+
+def test_rounds_of_more_loops_than_there_are_is_an_error():
+    c = gw.circuit(manners.nested, **given(manners.nested, COUNT))
+    with pytest.raises(ArgumentError, match="there is no round"):
+        c.svg(round=(1, 1, 1))
+    with pytest.raises(ArgumentError, match="there is no round 99"):
+        c.svg(round=(1, 99))
+
+
 def row_used(W, xs, h):
     hs = []
     for x in xs:
@@ -127,7 +183,7 @@ def test_table_and_json_of_a_long_loop_say_that_it_is_too_long_for_differences(m
 
 
 def test_random_loops_have_the_numbers_of_every_round():
-    shown = 0
+    shown = nested = 0
     for seed in range(2000, 2030):
         program = drawn(seed)
         try:
@@ -135,10 +191,15 @@ def test_random_loops_have_the_numbers_of_every_round():
         except gw.GatewiseError:
             continue
         loops, _ = rounds_of(c)
+        deep = max((len(chain_of(loops, loop)) for loop in loops), default=0)
         for k in range(max((loop.count for loop in loops), default=0)):
             assert wrong_in(c, k) == [], program.text
+        for turns in ((0, 0), (0, 2), (1, 1), (2, 0, 1)) if deep > 1 else ():
+            assert wrong_in(c, turns) == [], program.text
         shown += bool(loops)
+        nested += deep > 1
     assert shown >= 10
+    assert nested >= 2
 
 
 def test_the_sums_would_tell_of_a_round_that_is_left_out(monkeypatch):

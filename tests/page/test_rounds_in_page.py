@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from loops import manners
+from loops.manners import given
 from loops.test_printing import STUDENTS, student
 
 import gatewise as gw
@@ -43,7 +45,7 @@ def masked(x, w):
 
 
 def circuits() -> dict[str, Any]:
-    found = {module: gw.circuit(f, **given(COUNT)) for module in STUDENTS for f, given in [student(module)]}
+    found = {module: gw.circuit(f, **known(COUNT)) for module in STUDENTS for f, known in [student(module)]}
     return {**found, "masked": gw.circuit(masked, np.array([0.7, -0.2, 1.4]), 0.3)}
 
 
@@ -59,6 +61,31 @@ def test_every_round_in_the_page_is_the_record_of_that_round(page: Any) -> None:
             for part in ("wires", "uses"):
                 for one, other in zip(found[part], should[part], strict=True):
                     assert one == other, (name, k)
+
+
+CHOSEN = "([record, rounds, chosen]) => gatewise.rounds.withRounds(record, rounds, chosen)"
+
+
+def test_rounds_of_loops_inside_one_another_in_the_page_are_the_record_of_them(page: Any) -> None:
+    scripts = with_modules(page, *MODULES)
+    for f in (manners.nested, manners.stacked_inside, manners.matmul3):
+        c = gw.circuit(f, **given(f, COUNT))
+        record = c._seen(round=(1,), checks=False)
+        rounds = c._rounds.series(record)
+        arounds = [loop["around"] for loop in record["loops"]]
+        for turns in ((0, 0, 0), (2, 1, 1), (1, 2, 0)):
+            deep = [sum(1 for _ in chain(arounds, n)) for n in range(len(arounds))]
+            found = scripts.evaluate(CHOSEN, [json.loads(json.dumps(record)), rounds, [turns[d] for d in deep]])
+            should = json.loads(json.dumps(c._seen(tuple(k + 1 for k in turns[: max(deep) + 1]), checks=False)))
+            for part in ("wires", "uses"):
+                for one, other in zip(found[part], should[part], strict=True):
+                    assert one == other, (f, turns)
+
+
+def chain(arounds: list[Any], n: int) -> Any:
+    while arounds[n] is not None:
+        n = arounds[n]
+        yield n
 
 
 def test_the_test_would_see_another_round(page: Any) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Never
 
 from gatewise._advice import OF_CIRCUITS
 from gatewise._board.reading import READ, Wrt, digits_asked, wanted_names
-from gatewise._board.rounds import Round, Rounds, counted_round, is_short, unchecked, with_checks
+from gatewise._board.rounds import Round, Rounds, counted_round, is_short, rounds_shown, unchecked, with_checks
 from gatewise._board.wires import Index, StageView, WireView, owned
 from gatewise._circuit import Expr, FrozenCircuit, Wire
 from gatewise._derivatives import stretch_of
@@ -242,7 +242,7 @@ class Circuit:
 
         A loop whose rounds apply the same gates, more than a dozen in all, is drawn as one round with what comes round;
         `round` says which (a number from 1 on, "first" or "last"; the last one, or the first in which a number is not
-        finite), `unrolled` draws every round.
+        finite), of a loop inside another's round the second of two (`round=(2, 5)`); `unrolled` draws every round.
 
         Raises `UnknownPaletteError`, `FoldError`, `UnknownWireError` and `ArgumentError`.
         """
@@ -359,7 +359,7 @@ class Circuit:
 
     def _name_in(self, record: Json, name: str) -> str:
         """What a wire is called in a record; of a loop's the one that stands for it. Raises `UnknownWireError`."""
-        found = self._rounds.standing_for(name, record["loops"][0]["round"] + 1) if record["loops"] else None
+        found = self._rounds.standing_for(name, tuple(k + 1 for k in rounds_shown(record))) if record["loops"] else None
         return self._name(name) if found is None else found[0]
 
     def _code_or_none(self, unrolled: bool) -> str | None:

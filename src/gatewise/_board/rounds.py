@@ -15,6 +15,8 @@ from gatewise._record import (
     Check,
     Loop,
     Numbers,
+    Writing,
+    chain_of,
     check_written,
     jsonable,
     kept_loops,
@@ -25,16 +27,21 @@ from gatewise._record import (
 )
 from gatewise._types import Json, Named
 
-Round = int | str | None  #: a number from 1 on, or from the last back as -1, "first" or "last"; None for the usual one
+One = int | str  #: a number from 1 on, or from the last back as -1, "first" or "last"
+Round = One | tuple[One, ...] | None  #: of the loops inside one another, outermost first; None for the usual one
 WORDS = {"first": 1, "last": -1}
 FEW_STEPS = 250_000  # times entries of inputs, up to which there are numerical derivatives
 
 
-def counted_round(asked: object) -> int | None:
-    """The round that was asked for, as a number from 1 on or from -1 back. Raises `ArgumentError`."""
-    found = WORDS.get(asked.strip().lower(), asked) if isinstance(asked, str) else asked
-    if found is None or (type(found) is int and found != 0):
-        return found
+def counted_round(asked: object) -> tuple[int, ...] | None:
+    """The rounds that were asked for, as numbers from 1 on or from -1 back. Raises `ArgumentError`."""
+    if asked is None:
+        return None
+    several = asked if isinstance(asked, tuple) and asked else (asked,)
+    found = [WORDS.get(each.strip().lower(), each) if isinstance(each, str) else each for each in several]
+    counted = tuple(each for each in found if type(each) is int and each != 0)
+    if len(counted) == len(found):
+        return counted
     why = "rounds are counted from 1, or back from the last one, -1."
     raise ArgumentError(f"there is no round {asked!r}.", why, 'round=3, round="first" or round="last".')
 
@@ -44,7 +51,7 @@ class Rounds:
 
     def __init__(self, circuit: FrozenCircuit) -> None:
         self.circuit = circuit
-        self.found: dict[tuple[int, bool], dict[str, Any]] = {}
+        self.found: dict[tuple[tuple[int, ...], bool], dict[str, Any]] = {}
 
     @cached_property
     def usual(self) -> list[Loop]:
@@ -61,35 +68,42 @@ class Rounds:
         """The numbers of all rounds."""
         return Numbers(self.circuit, self.usual or self.all)
 
-    def loops(self, asked: int | None) -> list[Loop]:
+    def loops(self, asked: tuple[int, ...] | None) -> list[Loop]:
         """The loops that are shown as one round: all, where a round is asked for. Raises `ArgumentError`."""
         loops = self.usual if asked is None or self.usual else self.all
         if asked is not None and not loops:
             why = "no loop of this circuit has rounds that are all the same, and none is shown as one."
-            raise ArgumentError(f"there is no round {asked} to show.", why, "leave round= out.")
-        most = max((loop.count for loop in loops), default=0)
-        if asked is not None and abs(asked) > most:
-            raise ArgumentError(f"there is no round {asked}.", f"the loop has {most} rounds.", f"round={most}.")
+            raise ArgumentError(f"there is no round {told(asked)} to show.", why, "leave round= out.")
+        for deep, k in enumerate(asked or ()):
+            counts = [loop.count for loop in loops if len(chain_of(loops, loop)) == deep + 1]
+            if not counts:
+                why = f"the loops stand in one another {deep} deep."
+                raise ArgumentError(f"there is no round {told(asked or ())}.", why, f"a round for each of {deep}.")
+            if abs(k) > max(counts):
+                raise ArgumentError(
+                    f"there is no round {k}.", f"the loop has {max(counts)} rounds.", f"round={max(counts)}."
+                )
         return loops
 
-    def record(self, asked: int | None) -> Json | None:
+    def record(self, asked: tuple[int, ...] | None) -> Json | None:
         """The record of a round; None where no loop is shown so."""
         loops = self.loops(asked)
         if not loops:
             return None
-        first = trouble_in(self.numbers, loops) if asked is None else None
-        k = first if first is not None else -1 if asked is None else asked - (asked > 0)
-        key = k, loops is self.usual
+        counted = tuple(k - (k > 0) for k in asked) if asked is not None else trouble_in(self.numbers, loops)
+        key = counted, loops is self.usual
         if key not in self.found:
-            self.found[key] = jsonable(record_of_round(self.circuit, loops, self.numbers, k))
+            self.found[key] = jsonable(record_of_round(self.circuit, loops, self.numbers, counted))
         return self.found[key]
 
     def series(self, record: Named) -> list[Json]:
         """The numbers of all rounds of the loops that a record shows."""
         loops = self.usual if len(self.usual) == len(record["loops"]) else self.all
-        return series(self.circuit, loops, self.numbers, record["loops"][0]["round"])
+        return series(self.circuit, loops, self.numbers, rounds_shown(record))
 
-    def standing_for(self, name: str, asked: int | None) -> tuple[str, int | None, Wire | None] | None:
+    def standing_for(
+        self, name: str, asked: tuple[int, ...] | None
+    ) -> tuple[str, tuple[int, ...] | None, Wire | None] | None:
         """What a record with rounds shows for a name: the name there, the round, and the circuit's wire that it is.
 
         A wire of a round has the circuit's own name, h_3, or the one that stands for all, h_t. None where no loop is
@@ -97,17 +111,32 @@ class Rounds:
         """
         loops = self.loops(asked)
         outside = {self.circuit.names[w]: w for w in self.circuit.wires}
-        for loop in loops:
-            k = min(loop.count, asked) - 1 if asked and asked > 0 else max(0, loop.count + (asked or -1))
-            if name in loop.names:
-                return name, asked, loop.repeat.rounds[k][loop.names.index(name)]
-            if name in (*loop.before.values(), *loop.after.values(), *loop.each.values()):
-                return name, asked, None
-            if (wire := outside.get(name)) is not None and wire not in loop.finals.values():
-                for turn, row in enumerate(loop.repeat.rounds, 1):
-                    if wire in row:
-                        return loop.names[row.index(wire)], turn, wire
-        return (name, asked, outside[name]) if loops and name in outside else None
+        if not loops:
+            return None
+        written = Writing(self.circuit, loops, self.numbers, tuple(k - (k > 0) for k in asked or (-1,)))
+        for key in written.keys:
+            if key[0] not in ("wire", "final", "list") and written.name(key) == name:
+                wire = written.shown.wire(key) if key[0] == "body" else None
+                return name, asked, wire
+        if name not in outside:
+            return None
+        found = written.where(outside[name])
+        return (name, asked, outside[name]) if found is None else (found[0], found[1], outside[name])
+
+
+def rounds_shown(record: Named) -> tuple[int, ...]:
+    """Which rounds a record shows, from 0 on: of the loops inside one another, as far as they are the same."""
+    loops = record["loops"]
+    found: list[int] = []
+    here: int | None = 0
+    while here is not None:
+        found.append(loops[here]["round"])
+        here = next((n for n, each in enumerate(loops) if each["around"] == here), None)
+    return tuple(found)
+
+
+def told(asked: tuple[int, ...]) -> object:
+    return asked[0] if len(asked) == 1 else asked
 
 
 def is_short(circuit: FrozenCircuit) -> bool:

@@ -71,10 +71,13 @@ class Request:
         return any(form.is_picture for form, _ in self.files)
 
     @property
-    def round_asked(self) -> int | str | None:
-        """`round=` of the views."""
-        word = (self.round or "").strip()
-        return int(word) if re.fullmatch(r"[+-]?[0-9]{1,9}", word) else self.round
+    def round_asked(self) -> int | str | tuple[int | str, ...] | None:
+        """`round=` of the views: a number or a word, or several with commas between."""
+        if self.round is None:
+            return None
+        words = [each.strip() for each in self.round.split(",")]
+        found = tuple(int(word) if re.fullmatch(r"[+-]?[0-9]{1,9}", word) else word for word in words)
+        return found if len(found) > 1 else found[0]
 
     @property
     def folding(self) -> int | bool | list[str] | None:

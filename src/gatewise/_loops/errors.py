@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+FEWEST = 3  # rounds: one of them is neither first nor last
+
 
 class IrregularError(Exception):
     """A loop whose rounds are not known to be the same; the message is the reason, as users read it."""

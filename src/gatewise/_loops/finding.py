@@ -26,7 +26,8 @@ from gatewise._loops.callers import names_of
 from gatewise._loops.counters import Counters
 from gatewise._loops.counting import counting, within_round
 from gatewise._loops.elements import Elements
-from gatewise._loops.errors import IrregularError, ShortError
+from gatewise._loops.errors import FEWEST, IrregularError, ShortError
+from gatewise._loops.middles import Middle, middle_of, uneven_inside
 from gatewise._loops.regions import (
     Region,
     expr,
@@ -44,8 +45,6 @@ from gatewise._loops.starting import first_round, start_of
 from gatewise._recording import Loop, NotPlainError, PlainNames, statement_at
 from gatewise._transforms import run_step
 
-FEWEST = 3  # rounds: one of them is neither first nor last
-
 
 def repeats(circuit: FrozenCircuit) -> tuple[list[Repeat], list[Unrolled]]:
     """The loops of a circuit whose rounds are the same, outer ones where they hold others; and those left, with why.
@@ -57,15 +56,40 @@ def repeats(circuit: FrozenCircuit) -> tuple[list[Repeat], list[Unrolled]]:
     found: dict[Repeat, Region] = {}
     left: list[Unrolled] = []
     taken: set[Wire] = set()
+    uneven: set[Loop] = set()
     for region in regions(made):
         if not taken.isdisjoint(region.wires):
             continue  # inside one that was found
         try:
-            found[repeat_of(circuit, region, used, found, circuit.around)] = region
-            taken.update(region.wires)
+            repeat, whole = whole_or_middle(circuit, region, used, found, circuit.around)
+            found[repeat] = whole
+            taken.update(whole.wires)
         except IrregularError as why:
-            left.append(Unrolled(*line_and_text(region), str(why), why.short))
+            if region.loop in uneven:
+                continue  # which the note of the loop around it says
+            inner = uneven_inside(region.loop)
+            uneven.update(inner)
+            told = f"line {inner[0].lineno} goes round more often in one round than in another" if inner else str(why)
+            left.append(Unrolled(*line_and_text(region), told, why.short))
     return list(found), left
+
+
+def whole_or_middle(
+    circuit: FrozenCircuit,
+    region: Region,
+    used: dict[Wire, list[object]],
+    earlier: Mapping[Repeat, Region],
+    plain: PlainNames | None,
+) -> tuple[Repeat, Region]:
+    """The repeat of a loop, or of its rounds between special ones, and its steps. Raises `IrregularError`."""
+    try:
+        return repeat_of(circuit, region, used, earlier, plain), region
+    except IrregularError as why:
+        try:
+            middle = middle_of(region, counting(region, names_of(region, plain)))
+        except IrregularError:
+            raise why from None
+        return repeat_of(circuit, middle.region, used, earlier, plain, middle), middle.region
 
 
 def used_at_all(circuit: FrozenCircuit) -> dict[Wire, list[object]]:
@@ -91,11 +115,12 @@ def repeat_of(
     used: dict[Wire, list[object]],
     earlier: Mapping[Repeat, Region],
     plain: PlainNames | None,
+    middle: Middle | None = None,
 ) -> Repeat:
-    """The repeat of one loop, behind the `earlier` ones. Raises `IrregularError`."""
+    """The repeat of one loop, or of its `middle`, behind the `earlier` ones. Raises `IrregularError`."""
     plain = names_of(region, plain)
-    counted = counting(region, plain)
-    cut = rounds_of(region, len(counted.counts))
+    counted = middle.counting if middle is not None else counting(region, plain)
+    cut = middle.rounds if middle is not None else rounds_of(region, len(counted.counts))
     rounds = alike(cut)
     if len(counted.counts) != len(rounds):
         raise IrregularError(f"Python went round {len(counted.counts)} times, and {len(rounds)} rounds were seen")
@@ -103,8 +128,9 @@ def repeat_of(
     rounds = without_lost(rounds, used)
     counters = Counters(region, counted, plain)
     sorting = Sorting(rounds, counted, plain, Elements(earlier, region, counted, plain), counters, circuit)
-    delays = {key: delay_of(region, plain, *found) for key, found in sorting.delays.items()}
-    starts = begin(circuit, region, sorting, plain, delays)
+    begins = middle is None or not middle.before  # the lines before the loop say what its first round starts from
+    delays = {key: delay_of(region, plain if begins else None, *found) for key, found in sorting.delays.items()}
+    starts = begin(circuit, region, sorting, plain if begins else None, delays)
     replayed(sorting, rounds)
     inside = {w for row in rounds for w in row if w is not None}
     collected: dict[int, list[int]] = {}
@@ -135,8 +161,9 @@ def inner_repeats(
         if region.loop is outer.loop or region.loop in around(outer) or not taken.isdisjoint(region.wires):
             continue
         with suppress(IrregularError):
-            found[repeat_of(circuit, region, used, found, plain)] = region
-            taken.update(region.wires)
+            repeat, whole = whole_or_middle(circuit, region, used, found, plain)
+            found[repeat] = whole
+            taken.update(whole.wires)
     return list(found)
 
 
@@ -158,7 +185,7 @@ def delay_of(region: Region, plain: PlainNames | None, first: object, name: str)
     return Delay(first, name, start)
 
 
-def alike(rounds: list[tuple[Wire, ...]]) -> list[Row]:
+def alike(rounds: Sequence[tuple[Wire, ...]]) -> list[Row]:
     """The rounds, if they apply the same gates; the first may lack those that NumPy did. Raises `IrregularError`."""
     if len(rounds) < FEWEST:
         raise ShortError(f"{len(rounds)} round{'s' * (len(rounds) != 1)} of it: a loop is found from {FEWEST} on")

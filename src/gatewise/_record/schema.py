@@ -114,6 +114,7 @@ class LoopEntry(TypedDict):
     text: str
     counter: str
     count: int
+    around: int | None
     round: int
     numbers: list[int]
     wires: dict[str, str]

@@ -25,7 +25,7 @@ from gatewise._views.members import (
 )
 from gatewise._views.phrases import said
 from gatewise._views.repeats import with_repeats
-from gatewise._views.sheet import Loop, Sheet
+from gatewise._views.sheet import Sheet
 
 USUAL = 120  # gates drawn unless more are asked for
 MOST = 3000  # gates drawn at all
@@ -168,18 +168,36 @@ def _drawn(parts: Sequence[Part]) -> list[Part]:
 
 
 def _tree(sheet: Sheet) -> list[Part]:
+    return _pieces(with_repeats(_of_level(sheet, [GatePart(step) for step in sheet.steps], None)))
+
+
+def _of_level(sheet: Sheet, steps: Sequence[GatePart], around: int | None) -> list[Part]:
+    """The parts of a round, or of the whole circuit: the loops in it, and what stands between them."""
     found: list[Part] = []
-    for loop, run in groupby(map(GatePart, sheet.steps), key=lambda step: step.wires[0].loop):
-        steps = list(run)
-        inner = _sorted_out(_with_blocks(sheet, [step for step in steps if not step.is_edge]), 0)
-        found += inner if loop is None else [_loop(sheet.loops[loop], steps, _cut(_pieces(inner), _PIECE))]
-    return _pieces(with_repeats(found))
+    for loop, run in groupby(steps, key=lambda step: _loop_below(sheet, step, around)):
+        inside = list(run)
+        if loop is not None:
+            found.append(_loop(sheet, loop, inside))
+        else:
+            found += _sorted_out(_with_blocks(sheet, [step for step in inside if not step.is_edge]), 0)
+    return found
 
 
-def _loop(loop: Loop, steps: Sequence[GatePart], inner: list[Part]) -> Group:
+def _loop_below(sheet: Sheet, step: GatePart, around: int | None) -> int | None:
+    """Of the loops that a step stands in, the one right below; None where it stands in none of those."""
+    loop = step.wires[0].loop
+    while loop is not None and loop != around and sheet.loops[loop].around != around:
+        loop = sheet.loops[loop].around
+    return None if loop == around else loop
+
+
+def _loop(sheet: Sheet, number: int, steps: Sequence[GatePart]) -> Group:
     """One round of a loop, with what stands at its edge before and behind."""
-    coming = [step for step in steps if step.wires[0].role in ("each", "before")]
-    leaving = [step for step in steps if step.wires[0].role in ("after", "final")]
+    loop = sheet.loops[number]
+    inner = _cut(_pieces(_of_level(sheet, steps, number)), _PIECE)
+    own = [step for step in steps if step.wires[0].loop == number]
+    coming = [step for step in own if step.wires[0].role in ("each", "before")]
+    leaving = [step for step in own if step.wires[0].role in ("after", "final")]
     name = said("loop.closed", count=loop.count, what=lines_of(inner))
     title = said("loop.open", place=loop.place, text=loop.text.rstrip(":"))
     return Group(name, "loop", [*coming, *inner, *leaving], title=title)

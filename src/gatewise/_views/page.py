@@ -232,7 +232,7 @@ def _groups(sheet: Sheet, fold: Fold) -> list[tuple[str, list[int]]]:
 
 def _with_groups(rounds: Sequence[Mapping[str, object]], sheet: Sheet, fold: Fold) -> list[Mapping[str, object]]:
     """The rounds of each loop, with the number of the group that shows it."""
-    groups = {
+    groups = {  # the first wire of a loop is at its edge, or of its body: those of loops inside stand behind
         group.steps[0].wires[0].loop: group.number for group in all_groups(grouped(sheet, fold)) if group.kind == "loop"
     }
     return [{**each, "group": groups.get(k, -1)} for k, each in enumerate(rounds)]

@@ -28,6 +28,7 @@ class Loop:
     numbers: tuple[int, int, int]  # of the counter: the first, the last, the step
     carried: tuple[tuple[int, int], ...]
     ends: Mapping[int, Mapping[str, Any]]
+    around: int | None = None  # the loop in whose rounds it stands, by its number
 
     @property
     def place(self) -> str:
@@ -236,9 +237,9 @@ def read(record: Named) -> Sheet:
 def _loop(row: Named) -> Loop:
     carried = tuple((after, before) for after, before in row["carried"])
     ends = {int(id_): told for id_, told in row["ends"].items()}
-    return Loop(
-        row["line"], row["text"], row["counter"], row["count"], row["round"], tuple(row["numbers"]), carried, ends
-    )
+    around = row.get("around")
+    numbers = tuple(row["numbers"])
+    return Loop(row["line"], row["text"], row["counter"], row["count"], row["round"], numbers, carried, ends, around)
 
 
 def _summary(row: Named | None) -> Summary | None:

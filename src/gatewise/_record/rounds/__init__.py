@@ -8,7 +8,9 @@ rounds.
 from gatewise._record.rounds.columns import series as series
 from gatewise._record.rounds.loops import SMALL as SMALL
 from gatewise._record.rounds.loops import Loop as Loop
+from gatewise._record.rounds.loops import chain_of as chain_of
 from gatewise._record.rounds.loops import kept_loops as kept_loops
 from gatewise._record.rounds.numbers import Numbers as Numbers
 from gatewise._record.rounds.numbers import trouble_in as trouble_in
+from gatewise._record.rounds.record import Writing as Writing
 from gatewise._record.rounds.record import record_of_round as record_of_round

@@ -28,7 +28,9 @@ class Loop:
     `names` are those of the places of its body, `before` and `after` those of what comes from the round before and goes
     to the next, by place, `each` those of the wires from outside as one round has them. `ways` say for each place, by
     port, where the operand comes from: a place of the body, or a wire. `lists` are the arrays of what all rounds make
-    at a place, `alone` the places whose last value is used by itself.
+    at a place, `alone` the places whose last value is used by itself. A loop inside a round of another has that one
+    `around` it, told by its number; `inner` says which places of a body are of a loop inside: its number, and what the
+    place is outside of it, its last round's value ("final") or its array ("list"), with the place there.
     """
 
     repeat: Repeat
@@ -40,11 +42,21 @@ class Loop:
     ways: list[dict[int, tuple[Way, int | Wire]]] = field(default_factory=list)
     lists: dict[int, Wire] = field(default_factory=dict)
     alone: frozenset[int] = frozenset()
+    around: int | None = None
+    inner: dict[int, tuple[int, str, int]] = field(default_factory=dict)
+    picking: set[int] = field(
+        default_factory=set
+    )  # places that pick by the number of a round, of this loop or one inside
 
     @property
     def count(self) -> int:
         """How many rounds there are."""
         return len(self.repeat.rounds)
+
+    @property
+    def own(self) -> list[int]:
+        """The places of its body that are of no loop inside."""
+        return [place for place in range(len(self.names)) if place not in self.inner]
 
     @property
     def finals(self) -> dict[int, Wire]:
@@ -56,14 +68,84 @@ class Loop:
 def kept_loops(circuit: FrozenCircuit, small: int = SMALL) -> list[Loop]:
     """The loops that are shown as one round: all but those of a handful of gates, and those whose rounds differ in use.
 
-    Of a wire of a round that is used after the loop it must be clear which round's it is: the last one's, or all.
+    Of a wire of a round that is used after the loop it must be clear which round's it is: the last one's, or all. A
+    loop stands before those inside it.
     """
-    found, _ = repeats(circuit)
+    loops: list[Loop] = []
     users = users_of(circuit)
+    keep(circuit, repeats(circuit)[0], users, small, None, loops)
+    free = namer(set(circuit.names.values()) | {i.parameter for i in circuit.inputs})
+    for loop in loops:
+        give_names(circuit, loop, loops, free)
+    return loops
+
+
+def keep(
+    circuit: FrozenCircuit, found: Sequence[Repeat], users: Users, small: int, around: int | None, loops: list[Loop]
+) -> None:
+    """Note those of several repeats that are shown as one round, each with those inside its rounds."""
     inside = {wire for repeat in found for row in repeat.rounds for wire in row}
-    kept = [r for r in found if len(r.rounds) * len(r.body) > small and may_be_one_round(circuit, r, users, inside)]
-    taken = set(circuit.names.values()) | {i.parameter for i in circuit.inputs}
-    return [with_round_names(circuit, repeat, taken, users) for repeat in sorted(kept, key=lambda r: r.body[0].order)]
+    for repeat in sorted((r for r in found if r.body), key=lambda r: r.body[0].order):
+        if len(repeat.rounds) * len(repeat.body) <= small or not may_be_one_round(circuit, repeat, users, inside):
+            continue
+        loop = Loop(repeat, counter_of(repeat, around, loops), around=around)
+        arrays = {place: array_of(circuit, repeat, place, users) for place in sorted(repeat.collected)}
+        loop.lists = {place: array for place, array in arrays.items() if array is not None}
+        loop.alone = frozenset(place for place in repeat.collected if is_used_alone(circuit, loop, place, users))
+        if around is not None and not has_inside(loops[around], loop, len(loops)):
+            continue
+        loops.append(loop)
+        loop.ways = [ways_of(circuit, repeat, place) for place in range(len(repeat.body))]
+        loop.picking = {
+            place for place, way in enumerate(loop.ways) if any(kind == "picked" for kind, _ in way.values())
+        }
+        keep(circuit, repeat.inner, users, small, loops.index(loop), loops)
+        if around is not None:
+            at = place_of(loops[around].repeat.body)
+            loops[around].picking |= {at[w] for row in repeat.rounds for q in loop.picking if (w := row[q]) is not None}
+        for place in loop.inner:  # what a loop inside picks by this one's number is the same in all its rounds
+            loop.ways[place] = {
+                p: ("shared" if kind == "picked" else kind, x) for p, (kind, x) in loop.ways[place].items()
+            }
+
+
+def counter_of(repeat: Repeat, around: int | None, loops: Sequence[Loop]) -> str:
+    """What the user calls the number of a round; a letter of ours where it has no name."""
+    taken = set() if around is None else {loop.counter for loop in chain_of(loops, loops[around])}
+    named = repeat.counting.counter
+    return named if named not in ("", "_") else next(letter for letter in "tkjimn" if letter not in taken)
+
+
+def chain_of(loops: Sequence[Loop], loop: Loop) -> list[Loop]:
+    """The loops around one, outermost first, and itself."""
+    return [*(chain_of(loops, loops[loop.around]) if loop.around is not None else ()), loop]
+
+
+def turn(loops: Sequence[Loop], n: int, asked: Sequence[int]) -> int:
+    """Which round of a loop is shown, where one is asked for by how deep it stands: the last one where none is."""
+    count, deep = loops[n].count, len(chain_of(loops, loops[n])) - 1
+    k = asked[deep] if deep < len(asked) else -1
+    return max(0, min(k if k >= 0 else count + k, count - 1))
+
+
+def place_of(body: Sequence[Wire]) -> dict[Wire, int]:
+    return {wire: place for place, wire in enumerate(body)}
+
+
+def has_inside(outer: Loop, loop: Loop, number: int) -> bool:
+    """Note which places of a round are of a loop inside; whether others use its last round alone, or all of them."""
+    at = place_of(outer.repeat.body)
+    rows, last = loop.repeat.rounds, len(loop.repeat.rounds) - 1
+    made = {w: (k, q) for k, row in enumerate(rows) for q, w in enumerate(row) if w is not None}
+    if not {*made, *loop.lists.values()} <= at.keys():
+        return False
+    leaving = {*outer.repeat.carried, *outer.repeat.collected} & {at[w] for w in made}
+    if any(made[outer.repeat.body[place]][0] < last for place in leaving):
+        return False
+    loop.alone |= {made[outer.repeat.body[place]][1] for place in leaving if made[outer.repeat.body[place]][0] == last}
+    outer.inner |= {at[w]: (number, "final", q) for w, (_, q) in made.items()}
+    outer.inner |= {at[array]: (number, "list", q) for q, array in loop.lists.items()}
+    return True
 
 
 Users = Mapping[Wire, Sequence[Wire]]
@@ -105,21 +187,28 @@ def array_of(circuit: FrozenCircuit, repeat: Repeat, place: int, users: Users) -
     return array if stacks and array not in in_blocks else None
 
 
-def with_round_names(circuit: FrozenCircuit, repeat: Repeat, taken: set[str], users: Users) -> Loop:
-    """A repeat with the names of its wires: the user's with the counter behind them, as one writes h_t for h."""
-    counter = repeat.counting.counter
-    loop = Loop(repeat, counter if counter not in ("", "_") else "t")
-    free = namer(taken)
-    found = {place: array_of(circuit, repeat, place, users) for place in sorted(repeat.collected)}
-    loop.lists = {place: array for place, array in found.items() if array is not None}
-    loop.alone = frozenset(place for place in repeat.collected if is_used_alone(circuit, loop, place, users))
-    loop.names, bases = names_of_body(circuit, repeat.body, loop.counter, free)
+def give_names(circuit: FrozenCircuit, loop: Loop, loops: Sequence[Loop], free: Callable[[str], str]) -> None:
+    """The names of a loop's wires: the user's with the counter behind them, as one writes h_t for h."""
+    repeat = loop.repeat
+    shown = {place for place in range(len(repeat.body)) if place not in loop.inner}
+    shown |= {place for place, (n, role, q) in loop.inner.items() if leaves(loops[n], role, q, repeat.body[place])}
+    loop.names, bases = names_of_body(circuit, repeat.body, loop.counter, free, shown)
     loop.before = {place: free(f"{bases[place]}_prev") for place in sorted(repeat.carried)}
     loop.after = {place: free(f"{bases[place]}_next") for place in sorted(repeat.carried)}
-    loop.ways = [ways_of(circuit, repeat, place) for place in range(len(repeat.body))]
     shared = {x: None for way in loop.ways for kind, x in way.values() if kind == "shared" and isinstance(x, Wire)}
-    loop.each = {wire: free(f"{circuit.names[wire]}_{loop.counter}") for wire in shared}
-    return loop
+    around = loops[loop.around] if loop.around is not None else None
+    loop.each = {wire: free(f"{name_outside(circuit, around, wire)}_{loop.counter}") for wire in shared}
+
+
+def leaves(loop: Loop, role: str, place: int, wire: Wire) -> bool:
+    """Whether a wire of a round stands outside of the loop inside it that made it."""
+    return role == "list" or (place in loop.alone and loop.repeat.rounds[-1][place] is wire)
+
+
+def name_outside(circuit: FrozenCircuit, around: Loop | None, wire: Wire) -> str:
+    """What a wire from outside is called where a loop stands: of what a round makes, as that round has it."""
+    at = place_of(around.repeat.body) if around is not None else {}
+    return around.names[at[wire]] if around is not None and wire in at else circuit.names[wire]
 
 
 def is_used_alone(circuit: FrozenCircuit, loop: Loop, place: int, users: Users) -> bool:
@@ -131,15 +220,23 @@ def is_used_alone(circuit: FrozenCircuit, loop: Loop, place: int, users: Users) 
 
 
 def names_of_body(
-    circuit: FrozenCircuit, body: Sequence[Wire], counter: str, free: Callable[[str], str]
+    circuit: FrozenCircuit, body: Sequence[Wire], counter: str, free: Callable[[str], str], shown: Collection[int]
 ) -> tuple[list[str], list[str]]:
-    """The names of a round's wires, and what they come from: of a name bound twice the last one has it plainly."""
+    """The names of a round's wires, and what they come from: of a name bound twice the last one has it plainly.
+
+    Those that are not shown have none.
+    """
     stages = {wire: stage for stage in circuit.stages for wire in stage.wires}
     bases = [base_of(circuit.names[w], stages.get(w)) if w in circuit.named and w in stages else "" for w in body]
-    given = {wire: free(f"{base}_{counter}") for wire, base in reversed([*zip(body, bases, strict=True)]) if base}
+    seen = {body[place] for place in shown}
+    given = {
+        wire: free(f"{base}_{counter}")
+        for wire, base in reversed([*zip(body, bases, strict=True)])
+        if base and wire in seen
+    }
     whole = {stages[wire].name: name for wire, name in reversed(given.items())}
     part_of = {w: whole.get(stages[w].name, counter) if w in stages else counter for w in body}
-    names = [given.get(w) or free(f"{part_of[w]}_{{}}") for w in body]
+    names = ["" if w not in seen else given.get(w) or free(f"{part_of[w]}_{{}}") for w in body]
     return names, [base or name for base, name in zip(bases, names, strict=True)]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Wire, step_of
+from gatewise._circuit import FrozenCircuit, Wire
 from gatewise._record.circuits import contributions_of, gradient_of, operands_by_port, told_part
 from gatewise._record.rounds.loops import Loop
 from gatewise._sweep import zeros_for
@@ -24,9 +24,9 @@ class Numbers:
 
     def __init__(self, circuit: FrozenCircuit, loops: Sequence[Loop]) -> None:
         self.circuit = circuit
-        quiet = {wire for loop in loops for wire in picked_by_round(loop)}
+        self.picking = {wire for loop in loops if loop.around is None for wire in picked_by_round(loop)}
         found, _ = gradients(circuit, quiet=circuit.ids)
-        written, self.events = gradients(circuit, as_written=True, quiet=quiet)
+        written, self.events = gradients(circuit, as_written=True, quiet=self.picking)
         self.contributions = contributions_of(circuit, self.events)
         self.gradient: Mapping[Wire, Any] = {w: gradient_of(w, circuit, found, written) for w in circuit.wires}
 
@@ -37,30 +37,48 @@ class Numbers:
             return None  # it stands beside the circuit: nothing needs it
         if port >= len(made.operands) or source in self.circuit.read:
             return None
+        if wire in self.picking:
+            return None if self.gradient[wire] is None else self.into(zeros_for(source.value), wire)
         routed = self.is_wanted(wire, source) and made.gate.pattern == "routes"
         return told_part(self.contributions.get((wire, port)), source, self.gradient[source], routed)
+
+    def into(self, array: Any, wire: Wire) -> Any:
+        """The array with the gradient of what an index picks added to its entries."""
+        made, g = self.circuit.steps.get(wire), self.gradient.get(wire)
+        if made is not None and g is not None:
+            np.add.at(array, made.parameters["index"], g)
+        return array
 
     def is_wanted(self, wire: Wire, source: Wire) -> bool:
         """Whether a gradient goes from one wire to what it was made of."""
         bit = self.circuit.bit
         return bool(source.bits & bit and wire.bits & bit) and self.gradient[wire] is not None
 
+    def operands(self, wire: Wire) -> dict[int, Wire]:
+        """What the step of a wire is given, by port."""
+        return operands_by_port(self.circuit, self.circuit.steps[wire])
+
     @cached_property
     def users(self) -> dict[Wire, list[tuple[Wire, int]]]:
         """The steps that use each wire, with the port, in tape order."""
         found: dict[Wire, list[tuple[Wire, int]]] = {}
-        for wire, made in self.circuit.steps.items():
-            for port, source in operands_by_port(self.circuit, made).items():
+        for wire in self.circuit.steps:
+            for port, source in self.operands(wire).items():
                 found.setdefault(source, []).append((wire, port))
         return found
 
 
 class RoundsOf:
-    """The numbers of one loop: of its places, and of what comes in, comes round and leaves, by round."""
+    """The numbers of one loop: of its places, and of what comes in, comes round and leaves, by round.
 
-    def __init__(self, numbers: Numbers, loop: Loop) -> None:
-        self.numbers, self.loop = numbers, loop
-        self.rounds = loop.repeat.rounds
+    Those of a loop inside another's round are of the one in round `turn` of that.
+    """
+
+    def __init__(self, numbers: Numbers, loop: Loop, around: RoundsOf | None = None, turn: int = 0) -> None:
+        self.numbers, self.loop, self.around, self.turn = numbers, loop, around, turn
+        self.rounds: Sequence[Sequence[Wire | None]] = loop.repeat.rounds
+        if around is not None:
+            self.rounds = [[wire_or_none(self.outside(wire)) for wire in row] for row in loop.repeat.rounds]
         self.of_shared: dict[Wire, list[tuple[int, int]]] = {wire: [] for wire in loop.each}
         self.of_carried: dict[int, list[tuple[int, int]]] = {q: [] for q in loop.before}
         for place, ways in enumerate(loop.ways):
@@ -69,6 +87,28 @@ class RoundsOf:
                     self.of_shared[x].append((place, port))
                 elif way == "carried" and isinstance(x, int):
                     self.of_carried[x].append((place, port))
+
+    @cached_property
+    def own(self) -> set[Wire]:
+        """The wires of all rounds."""
+        return {wire for row in self.rounds for wire in row if wire is not None}
+
+    @cached_property
+    def at(self) -> dict[Wire, tuple[int, int]]:
+        """By the wires of the model round, and of the one before it, how many rounds before they are, and the place."""
+        before = {wire: (1, q) for q in self.loop.before if (wire := self.loop.repeat.rounds[0][q]) is not None}
+        return {**before, **{wire: (0, q) for q, wire in enumerate(self.loop.repeat.body)}}
+
+    def seen(self, x: Any, k: int) -> Any:
+        """What stands in round `k` for what the model round has; None for what NumPy did in the first one."""
+        lag, place = self.at.get(x, (0, -1)) if isinstance(x, Wire) else (0, -1)
+        if place < 0:
+            return self.outside(x)
+        return self.rounds[k - lag][place] if k >= lag else self.outside(self.loop.repeat.carried[place])
+
+    def outside(self, x: Any) -> Any:
+        """What stands for a wire from outside, or a plain value, in the round around that this loop is of."""
+        return x if self.around is None else self.around.seen(x, self.turn)
 
     def value(self, place: int, k: int) -> Any:
         """The value of a place in a round; None where NumPy did the step, in the first round."""
@@ -86,9 +126,8 @@ class RoundsOf:
         if way == "body" and isinstance(x, int):
             return self.rounds[k][x]
         if way == "carried" and isinstance(x, int):
-            first = self.loop.repeat.carried[x]
-            return self.rounds[k - 1][x] if k else first if isinstance(first, Wire) else None
-        return x if isinstance(x, Wire) else None
+            return self.rounds[k - 1][x] if k else wire_or_none(self.outside(self.loop.repeat.carried[x]))
+        return wire_or_none(self.outside(x))
 
     def sent(self, place: int, port: int, k: int) -> Any:
         """What came back along one use in a round."""
@@ -97,54 +136,65 @@ class RoundsOf:
 
     def before(self, place: int, k: int) -> Any:
         """The value that a round is given by the one before."""
-        first = self.loop.repeat.carried[place]
-        return self.value(place, k - 1) if k else first.value if isinstance(first, Wire) else first
+        return self.value(place, k - 1) if k else plain(self.outside(self.loop.repeat.carried[place]))
 
     def to_before(self, place: int, k: int) -> object:
         """The gradient that a round hands to the one before; None behind the last round."""
         if k >= len(self.rounds):
             return None
-        wire = self.rounds[1][place]
-        assert wire is not None
-        return self.total([self.sent(j, port, k) for j, port in self.of_carried[place]], wire)
+        parts = [self.sent(j, port, k) for j, port in self.of_carried[place]]
+        return self.total(parts, self.loop.repeat.body[place])
 
     def to_shared(self, wire: Wire, k: int) -> object:
         """The gradient of a wire from outside that one round sends back to it."""
-        return self.total([self.sent(place, port, k) for place, port in self.of_shared[wire]], wire)
+        return self.total([*self.parts_to_shared(wire, k), self.picked(self.picks(wire), [k])], wire)
 
     def together(self, wire: Wire) -> Any:
         """The gradient of a wire from outside that all rounds send back, added up from the last one."""
-        parts = (self.to_shared(wire, k) for k in reversed(range(len(self.rounds))))
-        return sum_of_gradients([part for part in parts if part is not None])
+        parts = (self.total(self.parts_to_shared(wire, k), None) for k in reversed(range(len(self.rounds))))
+        picked = self.picked(self.picks(wire), range(len(self.rounds)))
+        return self.total([*parts, picked], wire)
 
-    def picked(self, place: int) -> Any:
-        """What all rounds send back through an index that hangs on the round: each its gradient to its entries."""
-        source = self.source(place, 0, 1)
-        assert source is not None
-        if self.numbers.gradient[source] is None:
+    def parts_to_shared(self, wire: Wire, k: int) -> list[object]:
+        """What one round sends back to a wire from outside, but through indices that hang on a round."""
+        return [self.sent(j, port, k) for j, port in self.of_shared[wire] if j not in self.loop.picking]
+
+    def picks(self, wire: Wire) -> list[int]:
+        """The places at which a wire from outside is picked from by the number of another loop's round."""
+        return [j for j, _ in self.of_shared[wire] if j in self.loop.picking]
+
+    def picked(self, places: Sequence[int], rounds: Sequence[int]) -> Any:
+        """What rounds send back through indices that hang on the round: each its gradient to its entries."""
+        wires = [wire for place in places for k in rounds if (wire := self.rounds[k][place]) is not None]
+        source = next((x for place in places if (x := self.source(place, 0, 0)) is not None), None)
+        if source is None or self.numbers.gradient[source] is None:
             return None
-        if self.numbers.users[source] == [(row[place], 0) for row in self.rounds]:
+        if self.numbers.users.get(source) == [(wire, 0) for wire in wires]:
             return self.numbers.gradient[source]
         found = zeros_for(source.value)
-        for k, row in enumerate(self.rounds):
-            wire, g = row[place], self.gradient(place, k)
-            if wire is not None and g is not None and (made := step_of(wire)) is not None:
-                np.add.at(found, made.parameters["index"], g)
+        for wire in wires:
+            self.numbers.into(found, wire)
         return found
 
-    def total(self, parts: list[object], wire: Wire) -> Any:
+    def total(self, parts: Sequence[object], wire: Wire | None) -> Any:
         """Some contributions to a wire added up; zeros where none came and one was asked for."""
         came = [part for part in parts if part is not None]
-        if came:
+        if came or wire is None:
             return sum_of_gradients(came)
         return zeros_for(wire.value) if self.numbers.gradient[wire] is not None else None
 
 
 def picked_by_round(loop: Loop) -> Iterator[Wire]:
     """What the rounds pick out of wires from outside, whose contributions are told together."""
-    for place, ways in enumerate(loop.ways):
-        if any(way == "picked" for way, _ in ways.values()):
-            yield from (wire for row in loop.repeat.rounds if (wire := row[place]) is not None)
+    yield from (wire for place in loop.picking for row in loop.repeat.rounds if (wire := row[place]) is not None)
+
+
+def wire_or_none(x: Any) -> Wire | None:
+    return x if isinstance(x, Wire) else None
+
+
+def plain(x: Any) -> Any:
+    return x.value if isinstance(x, Wire) else x
 
 
 def sum_of_gradients(parts: list[Any]) -> object:
@@ -152,15 +202,27 @@ def sum_of_gradients(parts: list[Any]) -> object:
     return sum(parts[1:], parts[0]) if parts else None
 
 
-def trouble_in(numbers: Numbers, loops: Sequence[Loop]) -> int | None:
-    """The first round of a loop in which a value is not finite; where all are, the last of which a gradient is not."""
-    for loop in loops:
-        for k, row in enumerate(loop.repeat.rounds):
-            if not all(wire is None or has_finite_entries(wire.value) for wire in row):
-                return k
-        for k, row in reversed([*enumerate(loop.repeat.rounds)]):
-            if not all(wire is None or has_finite_entries(numbers.gradient.get(wire)) for wire in row):
-                return k
+def trouble_in(numbers: Numbers, loops: Sequence[Loop]) -> tuple[int, ...]:
+    """The first round of a loop in which a value is not finite; where all are, the last of which a gradient is not.
+
+    Behind it that of the loop inside of it; nothing where all is finite.
+    """
+    for n, loop in enumerate(loops):
+        k = first_trouble(RoundsOf(numbers, loop)) if loop.around is None else None
+        if k is not None:
+            inner = (RoundsOf(numbers, x, RoundsOf(numbers, loop), k) for x in loops if x.around == n)
+            return k, *[found for each in inner if (found := first_trouble(each)) is not None][:1]
+    return ()
+
+
+def first_trouble(rounds: RoundsOf) -> int | None:
+    """The first round of a loop in which a value is not finite, or the last of which a gradient is not."""
+    for k, row in enumerate(rounds.rounds):
+        if not all(wire is None or has_finite_entries(wire.value) for wire in row):
+            return k
+    for k, row in reversed([*enumerate(rounds.rounds)]):
+        if not all(wire is None or has_finite_entries(rounds.numbers.gradient.get(wire)) for wire in row):
+            return k
     return None
 
 

@@ -12,46 +12,56 @@ from typing import Any
 import numpy as np
 
 from gatewise._circuit import FrozenCircuit, Wire, part_of, step_of
-from gatewise._record.circuits import Entries, given, guards_of, operands_by_port, shown
+from gatewise._record.circuits import Entries, given, guards_of, shown
 from gatewise._record.cures import cures
-from gatewise._record.rounds.loops import Loop
-from gatewise._record.rounds.numbers import Numbers, RoundsOf, norm, numbers_of, sum_of_gradients
+from gatewise._record.rounds.loops import Loop, name_outside, place_of, turn
+from gatewise._record.rounds.numbers import Numbers, norm, numbers_of
+from gatewise._record.rounds.shown import Key, Shown
 from gatewise._record.rounds.texts import in_round, texts_of, texts_of_round
 from gatewise._record.schema import LoopEntry, Record, Sent, Source, UseEntry, WireEntry
 from gatewise._source import GateText
-from gatewise._sweep import zeros_for
-from gatewise._types import Named, Plain
+from gatewise._types import Named
 
 WITH_LOOPS = 2  # the version of a record in which a loop is one round: a reader has to know
 KINDS = {"each": "shares", "before": "carries", "after": "continues", "final": "leaves", "list": "collects"}
 
-Key = tuple[
-    Any, ...
-]  #: ("wire", wire) of the circuit, or ("each" | "before" | "after" | "body" | "final" | "list", loop, which)
 
+def record_of_round(
+    circuit: FrozenCircuit, loops: Sequence[Loop], numbers: Numbers, asked: int | Sequence[int] = -1
+) -> Record:
+    """The record with one round of each loop, by how deep it stands: one of `asked`, or the last one.
 
-def record_of_round(circuit: FrozenCircuit, loops: Sequence[Loop], numbers: Numbers, asked: int = -1) -> Record:
-    """The record with one round of each loop: `asked` counts from 0, or from the last one back; at most its last."""
+    They count from 0, or from the last one back; of a shorter loop it is the last one at most.
+    """
     return Writing(circuit, loops, numbers, asked).record()
 
 
 class Writing:
     """Writes one record."""
 
-    def __init__(self, circuit: FrozenCircuit, loops: Sequence[Loop], numbers: Numbers, asked: int) -> None:
+    def __init__(
+        self, circuit: FrozenCircuit, loops: Sequence[Loop], numbers: Numbers, asked: int | Sequence[int]
+    ) -> None:
         self.circuit, self.loops, self.numbers = circuit, loops, numbers
-        self.rounds = [RoundsOf(numbers, loop) for loop in loops]
-        self.k = [max(0, min(asked if asked >= 0 else loop.count + asked, loop.count - 1)) for loop in loops]
-        self.inside = {w: n for n, loop in enumerate(loops) for row in loop.repeat.rounds for w in row if w is not None}
-        self.finals = {w: (n, q) for n, loop in enumerate(loops) for q, w in loop.finals.items()}
-        self.lists = {w: (n, q) for n, loop in enumerate(loops) for q, w in loop.lists.items()}
+        self.k = [turn(loops, n, [asked] if isinstance(asked, int) else asked) for n in range(len(loops))]
+        self.shown = Shown(numbers, loops, self.k, {})
+        self.inside = {
+            w: n for n, loop in self.outer_loops() for row in loop.repeat.rounds for w in row if w is not None
+        }
+        self.finals = {w: (n, q) for n, loop in self.outer_loops() for q, w in loop.finals.items()}
+        self.lists = {w: (n, q) for n, loop in self.outer_loops() for q, w in loop.lists.items()}
+        self.places = [place_of(loop.repeat.body) for loop in loops]
         self.keys = list(self.ordered())
         self.ids = {key: k for k, key in enumerate(self.keys)}
         outer = [key[1] for key in self.keys if key[0] == "wire" and key[1] in circuit.steps]
         self.texts = texts_of(circuit, outer)
-        self.of_round = [texts_of_round(circuit, loop) for loop in loops]
+        self.of_round = [texts_of_round(circuit, loops, n) for n in range(len(loops))]
         self.cured = cures(circuit, numbers.gradient)
         self.entries = Entries(circuit, dict(numbers.gradient), self.cured)
+
+    def outer_loops(self) -> Iterator[tuple[int, Loop]]:
+        """The loops that stand in no other's round, with their numbers."""
+        return ((n, loop) for n, loop in enumerate(self.loops) if loop.around is None)
 
     def ordered(self) -> Iterator[Key]:
         """All wires of the record in order: a loop stands where its first round does."""
@@ -67,19 +77,64 @@ class Writing:
                 yield from self.of_loop(n)
 
     def of_loop(self, n: int) -> Iterator[Key]:
+        """The wires of a loop, those of the loops inside it where they stand."""
         loop = self.loops[n]
+        begun: set[int] = set()
         yield from (("each", n, wire) for wire in loop.each)
         yield from (("before", n, q) for q in loop.before)
-        yield from (("body", n, q) for q in range(len(loop.names)))
+        for q in range(len(loop.names)):
+            m = loop.inner[q][0] if q in loop.inner else None
+            if m is None:
+                yield "body", n, q
+            elif m not in begun:
+                begun.add(m)
+                yield from self.of_loop(m)
         yield from (("after", n, q) for q in loop.after)
         yield from (("final", n, q) for q in loop.finals)
         yield from (("list", n, q) for q in loop.lists)
+
+    def own(self, n: int) -> list[Key]:
+        """The wires of a loop without those of loops inside it."""
+        return [key for key in self.of_loop(n) if key[1] == n]
 
     def key_outside(self, wire: Wire) -> Key:
         """The wire that stands for one of the circuit outside of loops: of a loop's the one behind it."""
         if wire in self.lists:
             return ("list", *self.lists[wire])
         return ("final", *self.finals[wire]) if wire in self.finals else ("wire", wire)
+
+    def key_of_place(self, n: int, place: int) -> Key:
+        """The wire of a round at a place of its body: of a loop inside it the one behind that."""
+        m, role, q = self.loops[n].inner.get(place, (n, "body", place))
+        return role, m, q
+
+    def key_around(self, n: int, wire: Wire) -> Key:
+        """The wire that stands for one from outside of a loop, where the loop stands."""
+        around = self.loops[n].around
+        if around is None:
+            return self.key_outside(wire)
+        loop = self.loops[around]
+        if wire in self.places[around]:
+            return self.key_of_place(around, self.places[around][wire])
+        before = next((q for q in loop.before if loop.repeat.rounds[0][q] is wire), None)
+        return ("before", around, before) if before is not None else ("each", around, wire)
+
+    def where(self, wire: Wire) -> tuple[str, tuple[int, ...]] | None:
+        """What stands in a record for a wire of the circuit that is one round's, and in which rounds, from 1 on."""
+        for n, loop in self.outer_loops():
+            k = next((k for k, row in enumerate(loop.repeat.rounds) if wire in row), None)
+            if k is not None and wire not in loop.finals.values():
+                return self.within(n, loop.repeat.rounds[k].index(wire), (k + 1,))
+        return None
+
+    def within(self, n: int, place: int, turns: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+        """The same of a place in a round: in the loops inside it, if it is of one of those."""
+        model = self.loops[n].repeat.body[place]
+        m, role, _ = self.loops[n].inner.get(place, (n, "body", place))
+        if role != "final":
+            return self.name(self.key_of_place(n, place)), turns
+        k, row = next((k, row) for k, row in enumerate(self.loops[m].repeat.rounds) if model in row)
+        return self.within(m, row.index(model), (*turns, k + 1))
 
     def record(self) -> Record:
         circuit = self.circuit
@@ -117,20 +172,20 @@ class Writing:
 
     def of_body(self, id_: int, n: int, place: int) -> WireEntry:
         """A step of a round: told as the second round's, with the numbers of the round that is shown."""
-        loop, k = self.loops[n], self.k[n]
+        loop, key = self.loops[n], ("body", n, place)
         model = loop.repeat.body[place]
         entry = self.entries.entry(id_, model, self.of_round[n][place])
-        wire = loop.repeat.rounds[k][place]
+        wire = self.shown.wire(key)
         closing = self.entries.closing.get(model)
         made = None if wire is None else step_of(wire)
         return {
             **entry,
             "name": loop.names[place],
-            "value": self.rounds[n].value(place, k),
-            "gradient": shown(self.rounds[n].gradient(place, k)),
+            "value": self.shown.value(key),
+            "gradient": shown(self.shown.gradient(key)),
             "given": given(made) if made is not None else {},
             "cure": self.cured.get(wire, "") if wire is not None else "",
-            "block_end": None if closing is None else self.ids["body", n, loop.repeat.body.index(closing)],
+            "block_end": None if closing is None else self.ids[self.key_of_place(n, self.places[n][closing])],
         }
 
     def at_edge(self, id_: int, key: Key) -> WireEntry:
@@ -138,7 +193,7 @@ class Writing:
         role, n, which = key
         model = which if role == "each" else self.loops[n].repeat.body[which]
         model = self.loops[n].lists[which] if role == "list" else model
-        name, expression, value, gradient = self.told_at_edge(role, n, which)
+        name, expression = self.told_at_edge(role, n, which)
         entry = self.entries.entry(id_, model, None)
         stage = None if role == "each" else entry["stage"]
         return {
@@ -149,8 +204,8 @@ class Writing:
             "cut": False,
             "read": False,
             "given": {},
-            "value": value,
-            "gradient": shown(gradient),
+            "value": self.shown.value(key),
+            "gradient": shown(self.shown.gradient(key)),
             "expression": expression,
             "corner": None,
             "cure": "",
@@ -168,27 +223,17 @@ class Writing:
             "source": self.source(n),
         }
 
-    def told_at_edge(self, role: str, n: int, which: Any) -> tuple[str, str, Plain, object]:
-        """Name, expression, value and gradient of a wire at the edge of a loop."""
-        loop, rounds, k = self.loops[n], self.rounds[n], self.k[n]
+    def told_at_edge(self, role: str, n: int, which: Any) -> tuple[str, str]:
+        """Name and expression of a wire at the edge of a loop."""
+        loop = self.loops[n]
         if role == "each":
-            return loop.each[which], self.circuit.names[which], which.value, rounds.to_shared(which, k)
+            return loop.each[which], self.name(self.key_around(n, which))
         if role == "before":
-            return loop.before[which], self.begins(n, which), rounds.before(which, k), rounds.to_before(which, k)
+            return loop.before[which], self.begins(n, which)
         if role == "after":
-            return loop.after[which], loop.names[which], rounds.value(which, k), self.from_next(n, which, k)
-        if role == "list":
-            array = loop.lists[which]
-            told = f"{loop.names[which]} of all rounds"
-            return self.circuit.names[array], told, array.value, self.numbers.gradient[array]
-        wire = loop.finals[which]
-        return self.circuit.names[wire], loop.names[which], wire.value, self.from_behind(wire)
-
-    def from_next(self, n: int, place: int, k: int) -> object:
-        """What the next round sends back to a round: nothing behind the last."""
-        found = self.rounds[n].to_before(place, k + 1)
-        model = self.loops[n].repeat.body[place]
-        return self.nothing(model) if found is None else found
+            return loop.after[which], self.name(self.key_of_place(n, which))
+        made = self.name(self.key_of_place(n, which))
+        return self.name((role, n, which)), f"{made} of all rounds" if role == "list" else made
 
     def source(self, n: int) -> Source:
         counting = self.loops[n].repeat.counting
@@ -200,37 +245,21 @@ class Writing:
         first = loop.repeat.carried[place]
         start = loop.repeat.starts.get(place, "").partition(" = ")[2]
         told = (
-            self.name(self.key_outside(first)) if isinstance(first, Wire) else start or f"{np.asarray(first).tolist()}"
+            self.name(self.key_around(n, first))
+            if isinstance(first, Wire)
+            else start or f"{np.asarray(first).tolist()}"
         )
-        return f"{told}, then {loop.names[place]}"
-
-    def from_behind(self, wire: Wire) -> object:
-        """What comes back to the last round of a loop from behind it."""
-        found = sum_of_gradients(list(self.came_behind(wire)))
-        return self.nothing(wire) if found is None else found
-
-    def nothing(self, wire: Wire) -> Any:
-        return None if self.numbers.gradient[wire] is None else zeros_for(wire.value)
-
-    def came_behind(self, wire: Wire) -> Iterator[object]:
-        """What comes back to the value of a last round from behind the loop."""
-        for user, port in self.numbers.users.get(wire, ()):
-            beyond = self.inside.get(user) is None or self.inside[user] != self.inside[wire]
-            if beyond and self.lists.get(user, (None, None))[0] != self.inside[wire]:
-                part = self.numbers.sent(user, port, wire)
-                if part is not None:
-                    yield part
-        if wire is self.circuit.output and self.numbers.gradient[wire] is not None:
-            yield self.circuit.upstream
+        return f"{told}, then {self.name(self.key_of_place(n, place))}"
 
     def name(self, key: Key) -> str:
-        return self.loops[key[1]].names[key[2]] if key[0] == "body" else self.circuit.names[self.wire_of(key)]
-
-    def wire_of(self, key: Key) -> Wire:
-        if key[0] not in ("final", "list"):
-            return key[1]  # type: ignore[no-any-return]
-        loop = self.loops[key[1]]
-        return (loop.finals if key[0] == "final" else loop.lists)[key[2]]
+        role, n, x = key if key[0] != "wire" else ("wire", -1, key[1])
+        if role == "wire":
+            return self.circuit.names[x]
+        loop = self.loops[n]
+        if role in ("final", "list"):
+            wire = loop.finals[x] if role == "final" else loop.lists[x]
+            return name_outside(self.circuit, None if loop.around is None else self.loops[loop.around], wire)
+        return {"body": loop.names, "before": loop.before, "after": loop.after, "each": loop.each}[role][x]  # type: ignore[index, no-any-return]
 
     # ------------------------------------------------------------------------------------------------------ the uses
 
@@ -253,69 +282,32 @@ class Writing:
         if wire not in self.circuit.steps:
             return
         text = self.texts[wire]
-        for port, source in operands_by_port(self.circuit, self.circuit.steps[wire]).items():
-            part = self.numbers.sent(wire, port, source)
-            local = text.local_values.get(port)
-            yield self.use(
-                self.key_outside(source), ("wire", wire), port, text, part, self.blocked(wire, port, source), local
-            )
-
-    def blocked(self, wire: Wire, port: int, source: Wire) -> bool:
-        """Whether a gate that routes gave nothing to an operand, though something arrived."""
-        made, numbers = self.circuit.steps.get(wire), self.numbers
-        if (
-            made is None
-            or made.gate.pattern != "routes"
-            or port >= len(made.operands)
-            or not numbers.is_wanted(wire, source)
-        ):
-            return False
-        return not np.any(numbers.sent(wire, port, source)) and bool(np.any(numbers.gradient[wire]))
+        for port, source in self.numbers.operands(wire).items():
+            yield self.use(self.key_outside(source), ("wire", wire), port, text, text.local_values.get(port))
 
     def body_use(self, n: int, place: int, port: int) -> UseEntry:
         """A use in the round that is shown."""
-        loop, rounds, k = self.loops[n], self.rounds[n], self.k[n]
-        way, x = loop.ways[place][port]
-        source: Key = {
-            "body": ("body", n, x),
-            "carried": ("before", n, x),
-            "shared": ("each", n, x),
-            "picked": self.key_outside(x) if isinstance(x, Wire) else (),
-        }[way]
-        wire, used = loop.repeat.rounds[k][place], rounds.source(place, port, k)
+        way, x = self.loops[n].ways[place][port]
+        source: Key = ("before", n, x)
+        if way == "body" and isinstance(x, int):
+            source = self.key_of_place(n, x)
+        elif isinstance(x, Wire):
+            source = ("each", n, x) if way == "shared" else self.key_around(n, x)
         text = self.shown_text(n, place)
-        part = rounds.picked(place) if way == "picked" else rounds.sent(place, port, k)
-        blocked = way != "picked" and wire is not None and used is not None and self.blocked(wire, port, used)
-        return self.use(source, ("body", n, place), port, text, part, blocked, text.local_values.get(port))
+        return self.use(source, ("body", n, place), port, text, text.local_values.get(port))
 
     def shown_text(self, n: int, place: int) -> GateText:
         """The text of a step, with the local gradients of the round that is shown."""
-        text = self.of_round[n][place]
-        return in_round(text, self.loops[n].repeat.rounds[self.k[n]][place])
+        return in_round(self.of_round[n][place], self.shown.wire(("body", n, place)))
 
     def edge_uses(self, role: str, n: int, which: Any) -> Iterator[UseEntry]:
-        loop, rounds, key = self.loops[n], self.rounds[n], (role, n, which)
-        body: Key = ("body", n, which)
+        key = (role, n, which)
         if role == "each":
-            yield self.use(self.key_outside(which), key, 0, None, rounds.together(which))
-        elif role == "before" and isinstance(first := loop.repeat.carried[which], Wire):
-            yield self.use(self.key_outside(first), key, 0, None, rounds.to_before(which, 0))
-        elif role == "after":
-            yield self.use(body, key, 0, None, self.from_next(n, which, self.k[n]))
-        elif role == "final":
-            yield self.use(body, key, 0, None, self.to_final(n, which, self.k[n]))
-        elif role == "list":
-            yield self.use(body, key, 0, None, self.to_list(n, which, self.k[n]))
-
-    def to_final(self, n: int, place: int, k: int) -> object:
-        """What comes back to a round from behind the loop: to the last one alone."""
-        loop = self.loops[n]
-        return self.from_behind(loop.finals[place]) if k == loop.count - 1 else self.nothing(loop.finals[place])
-
-    def to_list(self, n: int, place: int, k: int) -> Any:
-        """What comes back to a round from the array of all: its entry's gradient."""
-        g = self.numbers.gradient[self.loops[n].lists[place]]
-        return None if g is None else np.asarray(g)[k]
+            yield self.use(self.key_around(n, which), key, 0, None)
+        elif role != "before":
+            yield self.use(self.key_of_place(n, which), key, 0, None)
+        elif isinstance(first := self.loops[n].repeat.carried[which], Wire):
+            yield self.use(self.key_around(n, first), key, 0, None)
 
     def use(
         self,
@@ -323,8 +315,6 @@ class Writing:
         target: Key,
         port: int,
         text: GateText | None,
-        part: object,
-        blocked: bool = False,
         local: object = None,
     ) -> UseEntry:
         return {
@@ -333,8 +323,8 @@ class Writing:
             "port": port,
             "local": local,
             "local_text": text.local(port) if text is not None else "-" if target[0] == "list" else "1",
-            "contribution": shown(part),
-            "blocked": blocked,
+            "contribution": shown(self.shown.part(target, port)),
+            "blocked": self.shown.blocked(target, port),
         }
 
     def backward(self, wires: Sequence[WireEntry], uses: Sequence[UseEntry]) -> list[Sent]:
@@ -353,7 +343,7 @@ class Writing:
         if key[0] == "wire":
             return key[1] in swept
         if key[0] == "body":
-            return self.loops[key[1]].repeat.rounds[self.k[key[1]]][key[2]] in swept
+            return self.shown.wire(key) in swept
         return wire["gradient"] is not None
 
     def code(self, key: Key, use: UseEntry, wires: Sequence[WireEntry]) -> list[str]:
@@ -372,12 +362,13 @@ class Writing:
     def loop(self, n: int) -> LoopEntry:
         """What is told of a loop as a whole."""
         loop, counting = self.loops[n], self.loops[n].repeat.counting
-        roles = {str(self.ids[key]): key[0].replace("list", "final") for key in self.of_loop(n)}
+        roles = {str(self.ids[key]): key[0].replace("list", "final") for key in self.own(n)}
         return {
             "line": counting.line,
             "text": counting.text,
             "counter": loop.counter,
             "count": loop.count,
+            "around": loop.around,
             "round": self.k[n],
             "numbers": numbers_of(counting.counts),
             "wires": roles,
@@ -387,7 +378,7 @@ class Writing:
 
     def ends(self, n: int, id_: str) -> Named:
         """Of a wire of the body: value and gradient in the first and in the last round, and their norms over all."""
-        loop, rounds = self.loops[n], self.rounds[n]
+        loop, rounds = self.loops[n], self.shown.rounds(n)
         place = self.keys[int(id_)][2]
         last = loop.count - 1
         values = [rounds.value(place, k) for k in range(loop.count)]

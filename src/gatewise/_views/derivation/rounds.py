@@ -21,6 +21,9 @@ def symbols_of_rounds(sheet: Sheet) -> dict[str, str]:
         loop = sheet.loop_of(wire)
         if loop is not None and wire.role in ("body", "each"):
             found[wire.name] = symbol_in_round(wire, loop, loop.counter)
+        elif loop is not None and wire.role == "final" and loop.around is not None:
+            around = sheet.loops[loop.around]
+            found[wire.name] = symbol_in_round(wire, around, around.counter)
     for loop in sheet.loops:
         for after, before in loop.carried:
             made = carried(sheet, after)

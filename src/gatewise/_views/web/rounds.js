@@ -56,12 +56,18 @@ const inRound = (rounds, fields, at) =>
     }),
   );
 
+/** Where the rounds that are chosen stand in the columns of a loop: one inside another's round has all of its for each of that. @param {Recorded} record @param {RoundsOf[]} loops @param {number[]} chosen @param {number} which @returns {number} */
+const columnPlaceOf = (record, loops, chosen, which) => {
+  const { around } = record.loops[which];
+  return (around === null ? 0 : columnPlaceOf(record, loops, chosen, around) * loops[which].kept.length) + chosen[which];
+};
+
 /** The record with another round of each loop: `chosen` are places among those that were kept. @param {Recorded} record @param {RoundsOf[]} loops @param {number[]} chosen @returns {Recorded} */
 export const withRounds = (record, loops, chosen) => {
   const [wires, uses, told] = [[...record.wires], [...record.uses], [...record.loops]];
   loops.forEach((rounds, which) => {
-    const at = chosen[which];
-    told[which] = { ...told[which], round: rounds.kept[at] };
+    const at = columnPlaceOf(record, loops, chosen, which);
+    told[which] = { ...told[which], round: rounds.kept[chosen[which]] };
     for (const [id, fields] of Object.entries(rounds.wires)) wires[Number(id)] = { ...wires[Number(id)], ...inRound(rounds, fields, at) };
     for (const [place, fields] of Object.entries(rounds.uses)) uses[Number(place)] = { ...uses[Number(place)], ...inRound(rounds, fields, at) };
   });

@@ -66,6 +66,8 @@ export interface Loop {
   line: number;
   text: string;
   count: number;
+  /** The loop in whose rounds it stands. */
+  around: number | null;
   round: number;
   wires: { [id: string]: string };
 }
