@@ -597,7 +597,7 @@ for n in range(nt):
 print(u.max())
 """, status=2),
     script('euler params fit', """
-dt = 0.05; k = 1.3; T = 20
+dt = 0.05; k = 1.3; T = 8
 x = np.zeros(T+1); x[0] = 1.0; v = np.zeros(T+1)
 for n in range(T):
     v[n+1] = v[n] - dt*k*x[n]

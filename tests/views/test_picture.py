@@ -194,8 +194,8 @@ def test_fixtures_are_drawn_without_a_fault(build):
     assert faults(picture(build())) == []
 
 
-@pytest.mark.parametrize("part", range(25))
-def test_five_hundred_random_circuits_are_drawn_without_a_fault(part, counted):
+@pytest.mark.parametrize("part", range(13))
+def test_random_circuits_are_drawn_without_a_fault(part, counted):
     """No wire through a gate, no two unrelated wires in one channel, no overlapping labels; inputs at the left."""
     for seed in range(20 * part, 20 * part + 20):
         size = 5 + (seed * 37) % 296 if seed % 5 == 0 else 5 + (seed * 7) % 76
