@@ -202,3 +202,17 @@ def test_the_noise_of_a_gradient_is_seen_where_it_cancels() -> None:
     """1/xy - 1/xy + x is x, but its gradient is the difference of two large numbers."""
     board = gw.circuit("x + 1 / (x * y) - 1 / (x * y)", x=2.2866e-06, y=-2.3e-07)
     assert checks_of(board)["x"]["verdict"] != "differs"
+
+
+def faded(x, w):
+    h = x
+    for _ in range(420):
+        h = h * w
+    return h + w
+
+
+def test_a_gradient_that_differences_cannot_tell_from_0_is_not_checked():
+    c = gw.circuit(faded, 1.3, 0.4)
+    assert 0 < abs(c.gradients["x"]) < 1e-160
+    assert "relative error at most 1)" not in str(c)
+    assert "not checked: it is too small to check" in c.card("x")

@@ -233,7 +233,60 @@ def adam(w, A, b, lr, k, steps):
     return np.sum(state["w"] ** 2)
 
 
-HELPERS = {"soft_least", "log_shares", "turn", "step_of_two"}
+def polynomial(coefficients, x):
+    acc = np.zeros_like(x)
+    for c in reversed(coefficients):
+        acc = acc * x + c
+    return acc
+
+
+def fitted(ys, h, b):
+    rest = polynomial(ys, h) - b
+    return 0.5 * np.dot(rest, rest)
+
+
+def convolved(image, kernel, bias):
+    kh, kw = kernel.shape
+    oh = image.shape[0] - kh + 1
+    ow = image.shape[1] - kw + 1
+    out = np.zeros((oh, ow))
+    for i in range(oh):
+        for j in range(ow):
+            patch = image[i : i + kh, j : j + kw]
+            out[i, j] = np.sum(patch * kernel) + bias
+    return out
+
+
+def pooled(xs, kernel, a):
+    act = np.tanh(convolved(xs, kernel, a))
+    return np.mean(act) ** 2 + 0.1 * np.sum(act[:, 0] ** 2)
+
+
+def rod(h, a, b, lr, k, steps):
+    u = np.zeros((steps + 1, len(h)))
+    u[0, :] = h
+    r = a * lr / k**2
+    for n in range(steps):
+        u[n + 1, 1:-1] = u[n, 1:-1] + r * (u[n, 2:] - 2 * u[n, 1:-1] + u[n, :-2])
+        u[n + 1, 0] = u[n + 1, 1]
+        u[n + 1, -1] = u[n + 1, -2]
+    return 0.5 * np.sum((u[steps] - b) ** 2)
+
+
+def table_of(h, w):
+    out = np.zeros((len(h), len(w)))
+    for i in range(len(h)):
+        for j in range(len(w)):
+            out[i, j] = h[i] * w[j] ** 2
+    return out
+
+
+def crossed(h, w, ys):
+    """Gives a helper what it calls by another name, and by one that is something else's here."""
+    return np.sum(np.tanh(table_of(w, ys))) + np.sum(table_of(ys, h) ** 2)
+
+
+HELPERS = {"polynomial", "table_of", "convolved", "soft_least", "log_shares", "turn", "step_of_two"}
 PEOPLE = [
     f
     for f in list(globals().values())
@@ -250,6 +303,7 @@ GIVEN: dict[str, Callable[[int], Any]] = {
     "noise": at(lambda T: (4, T), 6),
     "saving": lambda T: 0.2 + 0.05 * np.cos(np.arange(T)),
     "xs": at(lambda T: (T, 4), 7),
+    "kernel": at(lambda T: (1, 2), 9),
     "ys": at(SERIES, 8),
     **{name: number(0.2 + 0.1 * k) for k, name in enumerate(("k", "a", "lr"))},
     "steps": lambda T: T,

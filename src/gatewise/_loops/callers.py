@@ -10,10 +10,10 @@ from gatewise._loops.regions import Region, expr
 from gatewise._recording import NotPlainError, PlainNames, Source, expression_at, function_node, source_of
 
 
-def names_of(region: Region, plain: PlainNames | None) -> PlainNames | None:
-    """The plain names where a loop stands: those of the function, or of the helpers called on the way there."""
+def names_of(region: Region, plain: PlainNames | None, depth: int = 0) -> PlainNames | None:
+    """The plain names where a loop stands, from those so many calls deep, by the helpers called on the way there."""
     place = expr(region.wires[0]).place
-    for (caller, instruction), (code, _) in pairwise(place[: region.depth + 1]):
+    for (caller, instruction), (code, _) in pairwise(place[depth : region.depth + 1]):
         call, source = expression_at(caller, instruction), source_of(code)
         if plain is None or not isinstance(call, ast.Call) or source is None:
             return None

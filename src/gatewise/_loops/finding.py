@@ -57,17 +57,18 @@ def repeats(circuit: FrozenCircuit) -> tuple[list[Repeat], list[Unrolled]]:
     left: list[Unrolled] = []
     taken: set[Wire] = set()
     uneven: set[Loop] = set()
-    for region in regions(made):
+    runs = regions(made)
+    for region in runs:
         if not taken.isdisjoint(region.wires):
             continue  # inside one that was found
         try:
-            repeat, whole = whole_or_middle(circuit, region, used, found, circuit.around)
+            repeat, whole = whole_or_middle(circuit, region, used, found, names_of(region, circuit.around))
             found[repeat] = whole
             taken.update(whole.wires)
         except IrregularError as why:
             if region.loop in uneven:
                 continue  # which the note of the loop around it says
-            inner = uneven_inside(region.loop)
+            inner = uneven_inside(region.loop, {each.loop for each in runs})
             uneven.update(inner)
             told = f"line {inner[0].lineno} goes round more often in one round than in another" if inner else str(why)
             left.append(Unrolled(*line_and_text(region), told, why.short))
@@ -86,7 +87,7 @@ def whole_or_middle(
         return repeat_of(circuit, region, used, earlier, plain), region
     except IrregularError as why:
         try:
-            middle = middle_of(region, counting(region, names_of(region, plain)))
+            middle = middle_of(region, counting(region, plain))
         except IrregularError:
             raise why from None
         return repeat_of(circuit, middle.region, used, earlier, plain, middle), middle.region
@@ -117,8 +118,10 @@ def repeat_of(
     plain: PlainNames | None,
     middle: Middle | None = None,
 ) -> Repeat:
-    """The repeat of one loop, or of its `middle`, behind the `earlier` ones. Raises `IrregularError`."""
-    plain = names_of(region, plain)
+    """The repeat of one loop, or of its `middle`, behind the `earlier` ones. Raises `IrregularError`.
+
+    `plain` are the names where the loop stands.
+    """
     counted = middle.counting if middle is not None else counting(region, plain)
     cut = middle.rounds if middle is not None else rounds_of(region, len(counted.counts))
     rounds = alike(cut)
@@ -161,7 +164,7 @@ def inner_repeats(
         if region.loop is outer.loop or region.loop in around(outer) or not taken.isdisjoint(region.wires):
             continue
         with suppress(IrregularError):
-            repeat, whole = whole_or_middle(circuit, region, used, found, plain)
+            repeat, whole = whole_or_middle(circuit, region, used, found, names_of(region, plain, outer.depth))
             found[repeat] = whole
             taken.update(whole.wires)
     return list(found)

@@ -6,7 +6,7 @@ And those that have a loop inside whose rounds are more in one round than in ano
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gatewise._circuit import Counting, Wire
@@ -77,14 +77,11 @@ def why(before: int, behind: int) -> str:
     return " and ".join(ends) or "it was left by break"
 
 
-def uneven_inside(loop: Loop) -> list[ast.For]:
-    """The loops inside one that go as far as its number says: `for j in range(i):`."""
+def uneven_inside(loop: Loop, seen: Collection[Loop]) -> list[ast.For]:
+    """The loops inside one that go as far as its number says, `for j in range(i):`, of those that were seen at all."""
     names = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)} if isinstance(loop, ast.For) else set()
-    return [
-        each
-        for each in ast.walk(loop)
-        if isinstance(each, ast.For) and each is not loop and any(map(names.__contains__, bounds(each.iter)))
-    ]
+    inner = (each for each in ast.walk(loop) if isinstance(each, ast.For) and each is not loop and each in seen)
+    return [each for each in inner if any(map(names.__contains__, bounds(each.iter)))]
 
 
 def bounds(iterable: ast.expr) -> Iterator[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from gatewise._circuit import FrozenCircuit, Ports, Wire
 from gatewise._gates import Live
 from gatewise._numerical import Direction, Judgement, judge
-from gatewise._numerical.evidence import CLOSE, SURE
+from gatewise._numerical.evidence import CLOSE, DIGITS, SURE
 from gatewise._record.rounding import rounding
 from gatewise._record.schema import Check, CheckedEntry
 from gatewise._sweep import sweep, zeros_for
@@ -197,6 +197,8 @@ def compared(given: float, found: Judgement, largest: float, close: float) -> Ch
         between = found.between(given, close * largest)
         row["verdict"] = "kink" if between else "differs"
         row["slopes"] = [shortened(side, found.corner.bar) for side in (found.corner.left, found.corner.right)]
+    elif word == "right" and found.value == 0 != given and abs(given) > close * largest:
+        row["verdict"], row["reason"] = WORDS["undecidable"], DIGITS  # smaller than what f is rounded to
     elif word != "undecidable":
         away = abs(given - found.value)
         row["numerical"], row["error"] = found.value, away / largest if largest else away * (word == "wrong")

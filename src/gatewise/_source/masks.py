@@ -36,7 +36,7 @@ def is_static(mask: object) -> bool:
         if is_gate(each, np.bitwise_or) and any(isinstance(x, (bool, np.bool)) and x for x in each.operands):
             continue  # it holds everywhere
         placed = each.gate.rearranges or is_gate(
-            each, zeros_with, written, np.not_equal, np.bitwise_or, np.bitwise_and, np.any
+            each, zeros_with, written, convert, np.not_equal, np.bitwise_or, np.bitwise_and, np.any
         )
         if not placed or not all(map(is_plain_place, each.parameters.values())):
             return False

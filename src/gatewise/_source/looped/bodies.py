@@ -24,7 +24,7 @@ from gatewise._circuit import (
     with_wires,
 )
 from gatewise._gates import GATES, pick
-from gatewise._loops import node_of, slots, with_slots
+from gatewise._loops import slots, with_slots
 from gatewise._source.looped.errors import UnprintedError
 
 
@@ -181,7 +181,7 @@ def round_numbers(
             body.moved |= {number: text} if (j, slot) in repeat.moved else {}
         elif slot[0] == "index" and isinstance(given[slot], slice) and (j, slot) not in repeat.moved:
             told[slot] = slice(given[slot].start, given[slot].stop, given[slot].step)
-            body.texts["index", id(told[slot])] = Said(slice_text(node_of(step, slot), text), text.names)
+            body.texts["index", id(told[slot])] = Said(slice_text(text), text.names)
         else:
             raise UnprintedError(f"{slot[0]}={text} is another one in each round")
     return told
@@ -195,10 +195,11 @@ def by_counter(text: Said, repeat: Repeat, counter: str) -> Said:
     return Said(text.replace(mark, counter), {counter if n == mark else n for n in text.names}, text.holds)
 
 
-def slice_text(node: ast.expr | None, text: str) -> str:
+def slice_text(text: str) -> str:
     """A slice as one writes it: without spaces."""
-    if isinstance(node, ast.Slice):
-        return ":".join(ast.unparse(p).replace(" ", "") if p else "" for p in ends_of(node))
+    node = ast.parse(f"_[{text}]", mode="eval").body
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        return ":".join(ast.unparse(p).replace(" ", "") if p else "" for p in ends_of(node.slice))
     return text
 
 

@@ -94,6 +94,7 @@ class Looped:
         self.names.bound |= spoken_of(self.whole, list(flat(found))) | {*naming.lists.values()}
         self.names.named |= {w: self.whole.names[w] for part in self.rounds for w in part.outcomes}
         self.names.needed |= {found.first for found in lists.values() if found.first is not None}
+        self.names.needed |= {x for part in self.rounds for x in part.repeat.carried.values() if isinstance(x, Wire)}
         self.tame: dict[Wire, bool] = {}
         self.bound = ""
         self.places: dict[Rounds, ListEntry] = {}

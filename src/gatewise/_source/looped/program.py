@@ -208,9 +208,9 @@ class LoopedText(Writer):
         told = told_entries(self.circuit, self.writing.level.parts)
         reads = [read for read in self.circuit.reads if read.how not in UNASKED and read.wire not in told]
         reads += [Read(i.wire, "shape", i.wire.value.shape) for i in arrays if counted is None or i.wire in counted]
+        for line in asserted_lengths(self.circuit, told | {read.wire for read in reads}):
+            page.write(line)  # before anything asks for an entry
         Guards(page).assertions(reads)
-        for line in asserted_lengths(self.circuit, told):
-            page.write(line)
         return page.lines
 
     def counted(self) -> set[Wire] | None:

@@ -33,8 +33,7 @@ def cut_stages(
         for key, piece in pieces:
             if key is None:
                 whole = piece[-1] is stage.wires[-1]
-                name = stage.name if whole else circuit.names[piece[-1]]
-                new = dataclasses.replace(stage, name=name, statement=stage.statement if whole else None)
+                new = dataclasses.replace(stage, statement=stage.statement if whole else None)
                 stages.append(dataclasses.replace(new, wires=piece))
             elif depth := key[-1][0].counting.depth:
                 stages += in_helper(circuit, stage, piece, depth, bases)
@@ -88,8 +87,9 @@ def in_helper(
         if ahead:
             continue
         root = wires[-1]
-        if said is not None and said.target is not None and said.target.isidentifier():
-            bases[root] = said.target
+        base = (said.into or said.target or "") if said is not None else ""
+        if base.isidentifier():
+            bases[root] = base
         text = said.text if said is not None else circuit.names[root]
         found.append(Stage(circuit.names[root], stage.line, text, wires, said))
     return found
