@@ -26,6 +26,9 @@ from gatewise._check.blank import (
 )
 from gatewise._check.culprit import culprits
 from gatewise._check.diagnosis import Mistake
+from gatewise._check.keys import is_locked as is_locked
+from gatewise._check.keys import opens as opens
+from gatewise._check.keys import with_key as with_key
 from gatewise._check.papers import (
     Paper,
     Written,

@@ -13,8 +13,7 @@ import numpy as np
 from gatewise._board import expression_function, in_folder_of
 from gatewise._check.blank import blank, is_exercise, is_untouched
 from gatewise._check.exercises import EXERCISES, Exercise
-from gatewise._check.grading import Grade, Graded, grade
-from gatewise._check.keys import is_locked, opens, with_key
+from gatewise._check.grading import Grade, Graded, grade, is_locked, opens, with_key
 from gatewise._check.report import value_text
 from gatewise._cli.asked import RIGHT, CheckRequest
 from gatewise._cli.many import share
@@ -22,8 +21,8 @@ from gatewise._cli.request import shown_word
 from gatewise._cli.target import Target, as_if_run, function_in_target, inputs_given, target_of, text_of
 from gatewise._cli.terminal import draw_table, write_fitted
 from gatewise._errors import CommandError
+from gatewise._recording import text_in
 from gatewise._recording.functions import normalised, signature_of
-from gatewise._recording.reading import text_in
 from gatewise._saving import write_whole
 from gatewise._types import Function
 
@@ -65,6 +64,11 @@ class Marks:
 def is_exercise_file(path: str) -> bool:
     """Whether --blank wrote a file."""
     return is_exercise(text_of(path))
+
+
+def exercise_named(name: str) -> Exercise | None:
+    """The exercise of this name that ships with gatewise."""
+    return EXERCISES.get(name)
 
 
 def list_exercises() -> None:

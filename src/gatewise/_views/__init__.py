@@ -4,7 +4,17 @@ Ledger and card are loaded at once; everything else by its own module, when it i
 starts quickly.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from gatewise._views.card import card as card
 from gatewise._views.ledger import LedgerRows as LedgerRows
 from gatewise._views.ledger import ledger as ledger
 from gatewise._views.ledger import ledger_rows as ledger_rows
+
+
+def on_paper(record: Mapping[str, Any], suffix: str, with_gradients: bool) -> bytes:
+    """A worksheet, with blanks for the gradients, or its key, as this ending of a file's name has it."""
+    from gatewise._views.worksheet import blanked, drawn
+
+    return drawn(record if with_gradients else blanked(record), suffix)

@@ -28,8 +28,11 @@ def drawn(record: Mapping[str, Any], suffix: str) -> bytes:
     try:
         import cairosvg  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
-        why = f"a {suffix[1:].upper()} is drawn by CairoSVG, which is not installed."
-        cure = "pip install 'gatewise[png]'; or .svg; or .tex, which pdflatex makes a PDF of."
-        raise SaveError(f"No {suffix[1:].upper()} was written.", why, cure) from None
+        kind = suffix[1:].upper()
+        raise SaveError(
+            f"No {kind} was written.",
+            f"a {kind} is drawn by CairoSVG, which is not installed.",
+            "pip install 'gatewise[png]'; or .svg; or .tex, which pdflatex makes a PDF of.",
+        ) from None
     made: bytes = cairosvg.svg2pdf(bytestring=text) if suffix == ".pdf" else cairosvg.svg2png(bytestring=text, scale=2)
     return made
