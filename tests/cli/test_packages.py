@@ -52,3 +52,21 @@ def test_what_is_missing_in_a_package_is_said(refused, package):
     assert "No module named 'nets.nowhere'" in refused("check", "nets/lost.py:f", "x=1")
     Path("nets/far.py").write_text(f"from {'.' * 60}layers import f\n", encoding="utf-8")
     assert "relative import" in refused("check", "nets/far.py:f", "x=1")
+
+
+def test_what_a_file_imports_by_its_project_s_folder_is_found_above_it(typed):
+    """`from common.functions import *` in common/layers.py, checked from anywhere; a helper does the same."""
+    for name, text in {
+        "book/common/functions.py": "from settings import scale\n\n\ndef twice(x):\n    return scale * x\n",
+        "book/settings.py": "scale = 2.0\n",
+        "book/common/layers.py": "from common.functions import *\n\n\nclass Twice:\n    def forward(self, x):\n"
+        "        return twice(x)\n\n    def backward(self, dout):\n        return 3 * dout\n",
+        "book/common/alone.py": "import nowhere_at_all\n\n\ndef f(x):\n    return x\n",
+    }.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text, encoding="utf-8")
+    finders, modules = list(sys.meta_path), set(sys.modules)
+    assert "line 9: return 3 * dout" in typed("check", "book/common/layers.py").out
+    assert "install nowhere_at_all" in typed("check", "book/common/alone.py:f", "x=1").err
+    assert sys.meta_path == finders
+    assert not {"common", "common.functions", "settings"} & (set(sys.modules) - modules)

@@ -17,6 +17,7 @@ from typing import Any
 
 from gatewise._advice import advised
 from gatewise._board.cells import counted_as_imported, notebook_run
+from gatewise._board.projects import imports_from_above
 from gatewise._errors import GatewiseError, ScriptError, UnknownFunctionError
 from gatewise._recording import is_notebook, package_of
 from gatewise._recording.reading import text_in
@@ -29,14 +30,15 @@ FILE = re.compile(r"(?P<path>.*\.(?:py|ipynb(?:#\d+)?))(?::(?P<function>\w+))?")
 def in_folder_of(path: str) -> Iterator[None]:
     """The folder of a file first on Python's path while it runs, as Python itself has it: its neighbours are found.
 
-    Of a file in a package the folder of that is there too; the package is imported anew, and forgotten after.
+    Of a file in a package the folder of that is there too; the package is imported anew, and forgotten after. What is
+    found nowhere else is looked for in the folders above.
     """
     before, package = list(sys.path), package_of(path)
     sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
     if package is not None:
         sys.path.insert(1, package.above)
     try:
-        with forgotten(package.top) if package is not None else contextlib.nullcontext():
+        with imports_from_above(path), forgotten(package.top) if package is not None else contextlib.nullcontext():
             yield
     finally:
         sys.path[:] = before

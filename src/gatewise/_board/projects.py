@@ -1,0 +1,49 @@
+"""What a file imports by the name of a folder or file above it: `from common.functions import *` in `common/layers.py`.
+
+Such code is run from the folder of its project, which Python has on its path then. Here it is named by its path from
+anywhere, so a name that nothing else answers is looked for in the folders above the file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from types import ModuleType
+
+HIGHEST = 5  #: folders above a file that are looked in
+
+
+class FolderFinder:
+    """Finds modules by their top names in some folders, where no other finder does; `found` has their names."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = folders
+        self.found: set[str] = set()
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if path is not None:  # a module of a package, which has been found
+            return None
+        for folder in self.folders:
+            if (folder / f"{name}.py").is_file() or any((folder / name).glob("*.py")):
+                self.found.add(name)
+                return PathFinder.find_spec(name, [str(folder)])
+        return None
+
+
+@contextlib.contextmanager
+def imports_from_above(path: str) -> Iterator[None]:
+    """Names that nothing else answers are found above a file as long as this lasts, and forgotten after."""
+    finder = FolderFinder([*Path(os.path.realpath(path)).parents][1 : HIGHEST + 1])
+    sys.meta_path.append(finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        for name in [name for name in sys.modules if name.partition(".")[0] in finder.found]:
+            del sys.modules[name]
