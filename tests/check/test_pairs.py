@@ -161,3 +161,39 @@ def test_an_object_that_keeps_its_gradients_is_judged_with_its_weights() -> None
     report = gw.check(Wrong(n(size=(3, 4)), n(size=4)), x=n(size=(4, 3)))
     assert report.verdict == "wrong"
     assert [m.text.strip() for m in report.mistakes] == ["self.db = dout.sum(axis=1)"]
+
+
+class Accumulating:
+    """A layer in the manner of a course: gradients are added up until somebody empties them, and x is kept."""
+
+    def __init__(self):
+        self.w, self.b = np.full((3, 5), 0.3) + np.eye(3, 5), np.zeros(3)
+        self.x, self.y = np.zeros(5), np.zeros(3)
+        self.grad_w, self.grad_b = np.zeros((3, 5)), np.zeros(3)
+
+    def forward(self, x):
+        self.x = x.ravel()
+        self.y = np.matmul(self.w, self.x)
+        self.y += self.b
+        return self.y
+
+    def backward(self, grad_y):
+        self.grad_b += grad_y
+        self.grad_w += np.outer(grad_y, self.x)
+        return np.matmul(grad_y, self.w)
+
+
+class Averaging(Accumulating):
+    def backward(self, grad_y):
+        self.grad_b += grad_y / 2
+        self.grad_w += np.outer(grad_y, self.x)
+        return np.matmul(grad_y, self.w)
+
+
+def test_gradients_that_are_added_up_begin_at_nothing_each_time():
+    x = np.linspace(-1, 1, 5)
+    report = gw.check(Accumulating(), x)
+    assert report.verdict == "right"
+    assert [p.name for p in report.parameters] == ["w", "b", "x"]  # one x: what is kept of it is no weight
+    report = gw.check(Averaging(), x)
+    assert [m.text for m in report.mistakes] == ["self.grad_b += grad_y / 2"]

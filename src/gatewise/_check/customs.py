@@ -91,3 +91,9 @@ SETTINGS = {
     **dict.fromkeys(("seed",), "1"),
     **dict.fromkeys(("train", "training", "is_training"), "True"),
 }
+#: Lengths of several axes in one argument.
+IS_SHAPE = {
+    "shape": ("[5, 3]", "[5]", "[3]", "[2, 3, 3, 3]", "[3, 3, 3, 2]"),
+    **dict.fromkeys(("shape_in", "in_shape", "input_shape"), ("[5]", "[3, 6, 6]", "[6, 6, 3]", "[4, 5]")),
+    **dict.fromkeys(("shape_out", "out_shape", "output_shape"), ("[3]", "[5]", "[5, 4]", "[108]")),
+}

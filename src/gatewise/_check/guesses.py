@@ -30,6 +30,7 @@ from gatewise._check.customs import (
     IS_LENGTH,
     IS_ONE_HOT,
     IS_POSITIVE,
+    IS_SHAPE,
     IS_SHARE,
     IS_STATE,
     IS_WEIGHT,
@@ -257,6 +258,8 @@ def options(name: str, fact: Facts, annotation: str = "", in_class: bool = False
     """What an argument could be, the likeliest first."""
     if fact.is_compared_with:
         return [repr(word) for word in ("train", *fact.is_compared_with) if word in fact.is_compared_with]
+    if name in IS_SHAPE and not fact.shapes:
+        return [*IS_SHAPE[name]]
     if (
         annotation == "int"
         or name in COUNTS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -29,6 +30,8 @@ class Layer:
         self.made, self.backward = made, getattr(made, backward)
         arrays = dict(arrays_in(made))  # before anything ran: later there are more gradients among them
         self.arrays = {name: x for name, x in arrays.items() if wire_named(name, {*arrays} - {name}) is None}
+        held = {name for name in vars(made) if holds_gradients(name) or name in {*arrays} - {*self.arrays}}
+        self.clean = {name: copy.deepcopy(vars(made)[name]) for name in held}  # a backward half may add to them
         self.run = named(partial(output_of, getattr(made, forward)), f"{type(made).__name__}.{forward}")
 
     def upstream(self, inputs: Named) -> Any:
@@ -38,14 +41,19 @@ class Layer:
 
     def gradient(self, upstream: Any, inputs: Sequence[str]) -> Callable[..., dict[str, Any]]:
         """A function of the layer's inputs, called so, that gives the gradients by name: theirs, and the weights'."""
-        found = partial(gradients, self.run, self.backward, upstream, inputs, [*self.arrays], self.made)
+        found = partial(gradients, self.run, self.backward, self, upstream, inputs)
         return named(found, f"{type(self.made).__name__}.{self.backward.__name__}")
 
     def weights(self, inputs: Named) -> Namespace:
-        """The arrays that the layer keeps and has gradients for, or that are called weights; moved in place."""
-        self.gradient(self.upstream(inputs), [])(**inputs)
+        """The arrays that the layer keeps and has gradients for, or that are called weights; moved in place.
+
+        What its forward half binds anew, as the input that it keeps for the way back, is none.
+        """
+        upstream = self.upstream(inputs)
+        kept = {name for name, x in arrays_in(self.made) if x is self.arrays.get(name)}
+        self.gradient(upstream, [])(**inputs)
         found = {name for name, _ in gradients_in(self.made, [*self.arrays])}
-        return {name: x for name, x in self.arrays.items() if name in found or name in WEIGHTS}
+        return {name: x for name, x in self.arrays.items() if name in kept and (name in found or name in WEIGHTS)}
 
 
 def halves_of_object(f: object) -> tuple[str, str] | None:
@@ -77,23 +85,16 @@ def output_of(forward: Function, /, *args: Any, **kwargs: Any) -> Any:
 
 
 def gradients(
-    run: Function,
-    backward: Function,
-    upstream: Any,
-    inputs: Sequence[str],
-    weights: Sequence[str],
-    made: object,
-    /,
-    *args: Any,
-    **kwargs: Any,
+    run: Function, backward: Function, layer: Layer, upstream: Any, inputs: Sequence[str], /, *args: Any, **kwargs: Any
 ) -> Namespace:
-    """The gradients that an object gives and keeps, after its forward half ran."""
+    """The gradients that an object gives and keeps, after its forward half ran, added to nothing from before."""
+    vars(layer.made).update(copy.deepcopy(layer.clean))
     run(*args, **kwargs)
     given = [1.0 if upstream is None else np.array(upstream)] if required(backward) else []
     found = backward(*given)
     parts = found if isinstance(found, tuple) else (found,)
     own = {name: g for name, g in zip(inputs, flat(parts), strict=False) if g is not None}
-    return {**own, **dict(gradients_in(made, weights))}
+    return {**own, **dict(gradients_in(layer.made, [*layer.arrays]))}
 
 
 def named(f: Function, name: str) -> Function:
