@@ -11,6 +11,7 @@ import gatewise as gw
 from gatewise._check.guesses import guesses
 from gatewise._check.pairs import left_alone, pairs_of
 from gatewise._check.shapes import facts_of
+from gatewise._errors import ArgumentError
 
 
 def body(*signatures: str) -> list[ast.stmt]:
@@ -197,3 +198,27 @@ def test_gradients_that_are_added_up_begin_at_nothing_each_time():
     assert [p.name for p in report.parameters] == ["w", "b", "x"]  # one x: what is kept of it is no weight
     report = gw.check(Averaging(), x)
     assert [m.text for m in report.mistakes] == ["self.grad_b += grad_y / 2"]
+
+
+def test_a_base_class_that_reads_nothing_is_no_layer():
+    text = (
+        "class Loss:\n    def forward(self, x, t):\n        return 0.0\n    def backward(self):\n        return 0.0\n"
+    )
+    assert pairs_of(ast.parse(text).body) == []
+
+
+class Keeping:
+    """A loss that is kept and not returned, in the manner of a public library."""
+
+    def forward(self, x, t):
+        self.x, self.t = x, t
+        self.loss = 0.5 * np.sum((x - t) ** 2)
+        return x
+
+    def backward(self):
+        return self.x - self.t
+
+
+def test_a_way_back_without_an_upstream_gradient_is_none_from_an_array():
+    with pytest.raises(ArgumentError, match=r"backward takes nothing, and what comes out has shape \(3,\)"):
+        gw.check(Keeping(), np.ones(3), np.zeros(3))

@@ -170,3 +170,25 @@ def test_a_scalar_whose_gradient_has_an_output_s_shape_is_told_so(typed, tmp_pat
         "def shift(x, b):\n    return x + b, None\n\n\ndef shift_backward(dout, cache):\n    return dout, dout\n"
     )
     assert "the gradient has shape (4,), b has ()" in typed("check", f"{file}:shift", "x=randn(4)", "b=0.5").out
+
+
+def test_a_class_is_made_by_what_its_base_takes(typed, tmp_path):
+    file = tmp_path / "acts.py"
+    file.write_text(BASED)
+    assert "line 13: return g * (self.x >= 0) * 2" in typed("check", str(file)).out
+
+
+BASED = """import numpy as np
+
+class Base:
+    def __init__(self, shape_in):
+        self.y = np.zeros(shape_in)
+
+class Relu(Base):
+    def forward(self, x):
+        self.x = x
+        return np.maximum(x, 0)
+
+    def backward(self, g):
+        return g * (self.x >= 0) * 2
+"""

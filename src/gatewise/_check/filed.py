@@ -6,6 +6,7 @@ import ast
 import functools
 import inspect
 import itertools
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -94,8 +95,7 @@ class Filed:
     def layer(self, pair: Pair, methods: tuple[str, str], **options: Any) -> Row:
         """The verdict on a class with both halves: made, run, its weights moved in place."""
         cls, node = getattr(self.module, pair.name), self.classes[pair.name]
-        inside = {n.name: n for n in node.body if isinstance(n, ast.FunctionDef)}
-        nodes = [inside[name] for name in ("__init__", methods[0]) if name in inside]
+        nodes = [n for name in ("__init__", methods[0]) if (n := method_of(cls, node, name)) is not None]
 
         def run(**values: Any) -> Any:
             layer, inputs = layer_of(cls, methods, values)
@@ -135,6 +135,19 @@ class Filed:
     def layer_row(self, pair: Pair, guess: Guess, cls: type, **options: Any) -> Row:
         assert pair.methods is not None
         return Row(pair, report_on_layer(*layer_of(cls, pair.methods, copied(guess.values)), **options), guess)
+
+
+def method_of(cls: type, node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
+    """The text of a method, which a class it is made from may have; None where none of them is written in Python."""
+    own = next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == name), None)
+    found = getattr(cls, name, None)
+    if own is not None or not inspect.isfunction(found):
+        return own
+    try:
+        (inherited,) = ast.parse(textwrap.dedent(inspect.getsource(found))).body
+    except (OSError, SyntaxError, ValueError):
+        return None
+    return inherited if isinstance(inherited, ast.FunctionDef) else None
 
 
 def ways(pair: Pair, f: Function, other: Function | None, values: Named) -> list[Way]:

@@ -37,6 +37,12 @@ class Layer:
     def upstream(self, inputs: Named) -> Any:
         """What arrives at the output: random numbers in its shape, nothing for a single number."""
         out = self.run(**inputs)
+        if np.ndim(out) and not inspect.signature(self.backward).parameters:
+            raise ArgumentError(
+                f"{self.backward.__name__} takes nothing, and what comes out has shape {np.shape(out)}.",
+                "without an upstream gradient it is the way back from a single number.",
+                "return the loss from the forward half, or take the upstream gradient.",
+            )
         return np.random.default_rng(SEED).normal(size=np.shape(out)) if np.ndim(out) else None
 
     def gradient(self, upstream: Any, inputs: Sequence[str]) -> Callable[..., dict[str, Any]]:
