@@ -174,6 +174,19 @@ def test_a_row_that_is_used_by_itself_keeps_the_loop_unrolled():
     assert rounds_of(gw.circuit(row_used, **given(row_used, COUNT)))[0] == []
 
 
+def looked_up(W, E, words, h):
+    for t in range(len(words)):
+        h = np.tanh(W @ h + E[words[t]])
+    return np.sum(h)
+
+
+def test_a_loop_that_takes_another_entry_of_a_list_each_round_has_no_round_that_stands_for_all():
+    rng = np.random.default_rng(0)
+    c = gw.circuit(looked_up, rng.normal(size=(3, 3)), rng.normal(size=(7, 3)), [1, 5, 2, 6, 3], np.ones(3))
+    assert rounds_of(c)[0] == []
+    assert "for t in range(len(words))" in str(c.code())
+
+
 def test_table_and_json_of_a_long_loop_say_that_it_is_too_long_for_differences(monkeypatch):
     monkeypatch.setattr("gatewise._board.rounds.FEW_STEPS", 10)
     c = circuit("rnn")

@@ -220,7 +220,8 @@ def entry_of(given: ast.expr, counter: ast.expr) -> ast.expr | None:
 def in_round(names: PlainNames, counting: Counting, node: ast.AST, count: int) -> object:
     """The value of an expression of the user's in one round. Raises `NotPlainError`."""
     inner = with_counter(names, counting.counter, count)
-    return value(inner, Powers(inner).visit(copy.deepcopy(node)))
+    has_powers = any(isinstance(each, ast.Pow) for each in ast.walk(node))
+    return value(inner, Powers(inner).visit(copy.deepcopy(node)) if has_powers else node)
 
 
 class Powers(ast.NodeTransformer):

@@ -301,7 +301,8 @@ def replayed(sorting: Sorting, rounds: Sequence[Row]) -> None:
             if wire is None or model is None:
                 continue
             step = expr(wire)
-            made = with_slots(expr(model), slots(step))
+            same = step.forward is expr(model).forward  # then it is its own step with what it was given
+            made = step if same else with_slots(expr(model), slots(step))
             found = run_step(made, [x.value if isinstance(x, Wire) else x for x in made.operands])
             if not same_bits(found, wire.value):
                 raise IrregularError("a round gives other bits when it is done again")

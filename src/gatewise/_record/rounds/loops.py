@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
-from gatewise._circuit import FrozenCircuit, Repeat, Wire, step_of, wires_in
+from gatewise._circuit import Expr, FrozenCircuit, Repeat, Wire, step_of, wires_in
 from gatewise._gates import GATES, pick
-from gatewise._loops import repeats
+from gatewise._loops import repeats, slots
 from gatewise._record.circuits import operands_by_port
 
 SMALL = 12  # gates up to which all rounds of a loop are shown, as they are quickly read
@@ -171,6 +171,8 @@ def may_be_one_round(circuit: FrozenCircuit, repeat: Repeat, users: Users, insid
     only_before = not (
         repeat.elements or repeat.delays or repeat.delayed
     )  # nothing of other loops, nor of older rounds
+    if any(isinstance(slots(made_of(repeat.body[place]))[slot], Wire) for place, slot in repeat.indexed):
+        return False  # each round takes another entry of a list, which are wires of their own
     return told and only_before and all(repeat.rounds[0][place] is not None for place in repeat.carried)
 
 
@@ -264,8 +266,7 @@ def base_of(name: str, stage: object) -> str:
 
 def ways_of(circuit: FrozenCircuit, repeat: Repeat, place: int) -> dict[int, tuple[Way, int | Wire]]:
     """Where the operands of one step come from, by port, seen in the second round, which is a model of all."""
-    made = step_of(repeat.body[place])
-    assert made is not None
+    made = made_of(repeat.body[place])
     here = {wire: q for q, wire in enumerate(repeat.body)}
     before = {wire: q for q, wire in enumerate(repeat.rounds[0]) if wire is not None}
     by_round = {slot[0] for (j, slot) in repeat.indexed if j == place}
@@ -279,3 +280,10 @@ def ways_of(circuit: FrozenCircuit, repeat: Repeat, place: int) -> dict[int, tup
             picked = port == 0 and made.gate is GATES[pick] and "index" in by_round and not wires_in(made)[1:]
             found[port] = ("picked" if picked else "shared"), wire
     return found
+
+
+def made_of(wire: Wire) -> Expr:
+    """What made a wire of a round."""
+    made = step_of(wire)
+    assert made is not None
+    return made
