@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import random
 import re
@@ -51,6 +52,9 @@ FILES = [
     "net.py:f()",
     "net:f",
     "nb.ipynb",
+    "hw.ipynb",
+    "hw.ipynb:g",
+    "hw.ipynb#2",
     "nothing.py",
 ]
 FILES += ["class/", ".", "data.csv", "flat.py", "flat.py:f", "layer.py:backward", "latin.py", "/", "~", "C:\\net.py:f"]
@@ -97,6 +101,16 @@ VALUES += [
 ]
 NAMES = ["x", "y", "z", "X", "W", "b", "k", "q", "lambda", "θ", "1x", "", "x y", "np", "dout", "cache", "x₁"]
 OPTIONS = [
+    *(
+        "--cell 2",
+        "--cell g",
+        "--cell",
+        "--points 3",
+        "--points x",
+        "--key k.py",
+        "--worksheet x*y -o s.svg",
+        "--solution",
+    ),
     *("--code", "--code notes", "--derive", "--derive x", "--card f", "--card", "--walk", "--json", "--latex --derive"),
     *(
         "--png a.png",
@@ -125,6 +139,7 @@ OPTIONS = [
 ]
 COMMANDS = ["show"] * 12 + ["check"] * 3 + ["gates", "train", "graph", "help", "", "SHOW"]
 LETTERS = list("()[]{}=,;:.'\"\\/@^*+-%$#!?|&~<>_ \t\n0129xyzeπ²，：；“”（）\x00\x1b\u200b\ud800")
+CELLS = ["%pylab\nx = 3.0", "f = x * x\n1 / 0", "dx = 2 * x +", "dx = 3 * x", "def g(x, y):\n    return x * y"]
 CONTENT = {
     "net.py": "import numpy as np\ndef f(x, y=2.0):\n    return x * y\ndef g(X, W):\n    return np.sum(X @ W)\n"
     "class Net:\n    def loss(self, x): return x\n",
@@ -133,6 +148,7 @@ CONTENT = {
     "flat.py": "x = 3.0\ny = x * x\nf = y + x\ndy = 1.0\ndx = 2 * x + 1\n",
     "data.csv": "a,b\n1,2\n",
     "nb.ipynb": "{}",
+    "hw.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": text} for text in CELLS]}),
 }
 
 
@@ -149,6 +165,10 @@ RIGHT = [
     ["show", "sum(x**2)", "x=@data.csv"],
     ["check", "x*y", "x=1", "y=2"],
     ["check", "flat.py"],
+    ["check", "hw.ipynb", "--cell", "4"],
+    ["show", "hw.ipynb:g", "x=1", "y=2"],
+    ["show", "hw.ipynb", "--cell", "2", "--card", "f"],
+    ["check", "--worksheet", "x * y", "x=1", "y=2", "-o", "sheet.svg", "--key", "key.svg"],
     ["check", "layer.py:forward", "--backward", "layer.py:backward", "x=2", "w=3"],
     ["gates", "sigmoid"],
 ]

@@ -32,7 +32,7 @@ def test_relative_imports(typed, package, marked):
     answer = typed("check", "nets/pair.py")
     assert answer.status == 1, answer
     assert "line 11: return dout * (x > 0)" in answer.out
-    answer = typed("check", "nets/pair.py:act", "x=randn(4)")
+    answer = typed("check", "nets/pair.py:act", "x=[1.5, -2.0]")
     assert "line 11: return dout * (x > 0)" in answer.out
     assert "maximum" in typed("show", "nets/pair.py:act", "x=3").out
     answer = typed("check", "nets/deep/notes.py")

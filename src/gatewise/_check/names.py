@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from gatewise._recording.whose import DICTS, wire_named
+from gatewise._recording import DICTS, wire_named
 
 __all__ = ["DICTS", "key_of", "keys_read", "keys_written", "partial", "wire_named"]
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from gatewise._check.bodies import BODIES
 from gatewise._errors import UnknownInputError
+from gatewise._recording import USUAL
 from gatewise._recording.reading import tree_of
 from gatewise._recording.scripts import is_input, is_main
-from gatewise._recording.whose import USUAL
 
 LOSS = re.compile(r"(?:.*_)?(?:loss|cost|sse|rss|mse|chi2|nll|objective|risk)(?:_\w+)?")
 HELD_OUT = re.compile("val|test|dev")  #: losses of samples that nothing is trained on

@@ -26,9 +26,9 @@ from gatewise._check.script_verdict import TRIED, Script, Verdicts
 from gatewise._check.tracing import Trace
 from gatewise._check.verdict import error_said, stopped
 from gatewise._errors import ArgumentError, GatewiseError, ScriptError
+from gatewise._recording import wire_named
 from gatewise._recording.reading import text_in, tree_of
 from gatewise._recording.scripts import is_input
-from gatewise._recording.whose import wire_named
 from gatewise._types import Named
 
 STEPS = "the steps of gradient descent were left out, and gradients compared where the first one starts"
