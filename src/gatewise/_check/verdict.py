@@ -17,10 +17,11 @@ from gatewise._check import faults, guests
 from gatewise._check.claims import Claims, Given, claims_of
 from gatewise._check.comparing import identical
 from gatewise._check.diagnosis import Mistake
+from gatewise._check.globals_moved import with_gradients
 from gatewise._check.layers import halves_of_object, of_object
 from gatewise._check.lines import Told
 from gatewise._check.looking import Look, largest_of
-from gatewise._check.outside import Outside, with_gradients
+from gatewise._check.outside import Outside
 from gatewise._check.parameters import EPS
 from gatewise._check.probing import size_of
 from gatewise._check.recorded import Run, run
