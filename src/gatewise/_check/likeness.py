@@ -16,7 +16,7 @@ from gatewise._check.recorded import run
 from gatewise._check.report import Finding, ParameterReport, Report, verdict_of
 from gatewise._check.subject import Subject
 from gatewise._errors import ArgumentError
-from gatewise._numerical.judgement import closeness, relative
+from gatewise._numerical import closeness, relative
 from gatewise._types import Function, Plain
 
 ROUNDED = 4.0  #: times what NumPy itself makes of the same numbers in the kernel's floats
