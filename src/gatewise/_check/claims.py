@@ -19,7 +19,7 @@ from gatewise._check.parameters import Parameter
 from gatewise._check.returned import Named, returned_names
 from gatewise._check.subject import Handed, Subject
 from gatewise._errors import ArgumentError
-from gatewise._recording.whose import DICTS, wire_named
+from gatewise._recording import DICTS, wire_named
 from gatewise._types import Function
 
 SEED = 20240229  # of our own draws: the upstream gradient of an output with several entries, directions, samples

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gatewise._errors import ArgumentError
 from gatewise._types import Function
 
 #: A function, its arguments, its gradient and its backward half.
@@ -36,9 +37,10 @@ def is_torch_function(torch: ModuleType, f: Function) -> bool:
 def of_torch(torch: ModuleType, f: Function, args: Sequence[object]) -> Adapted:
     """f on arrays, returning (out, what was given), and PyTorch's backward pass as backward(dout, cache)."""
     call: Any = getattr(f, "apply", f) if isinstance(f, type) else f
+    device = next((x.device for x in args if isinstance(x, torch.Tensor)), None)
 
     def tensor(x: object) -> object:
-        return torch.tensor(x) if isinstance(x, (np.ndarray, np.generic)) else x
+        return torch.tensor(x, device=device) if isinstance(x, (np.ndarray, np.generic)) else x
 
     def forward(*arrays: Any) -> tuple[object, object]:
         with torch.no_grad():
@@ -50,7 +52,9 @@ def of_torch(torch: ModuleType, f: Function, args: Sequence[object]) -> Adapted:
         for x in wanted:
             x.requires_grad_(True)
         out = call(*tensors)
-        found = torch.autograd.grad(out, wanted, torch.as_tensor(dout, dtype=out.dtype), allow_unused=True)
+        found = torch.autograd.grad(
+            out, wanted, torch.as_tensor(dout, dtype=out.dtype, device=out.device), allow_unused=True
+        )
         by_tensor = {id(x): g for x, g in zip(wanted, found, strict=True)}
         return [None if by_tensor.get(id(x)) is None else numpy_of(by_tensor[id(x)]) for x in tensors]
 
@@ -80,5 +84,7 @@ def own_name(f: object) -> str:
 
 
 def numpy_of(x: Any) -> np.ndarray:
+    if "bfloat16" in str(x.dtype):
+        raise ArgumentError("a tensor is in bfloat16.", "NumPy has no such floats.", "x.float(), or x.half().")
     found: np.ndarray = x.detach().cpu().numpy().copy()
     return found

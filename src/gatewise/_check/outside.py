@@ -1,14 +1,14 @@
 """Parameters that a function reads as globals, or from the function around it: `lossFun(inputs, targets, hprev)`.
 
-They are found by their gradients: what the function returns says whose they are. While the function runs, a copy with
-the values of the moment stands under each name; the user's own arrays are not touched.
+While the function runs, a copy with the values of the moment stands under each name; the user's own arrays are not
+touched.
 """
 
 from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +17,7 @@ import numpy as np
 
 from gatewise._check.holders import contents
 from gatewise._check.parameters import differentiable
-from gatewise._check.returned import returned_names
 from gatewise._recording.structures import leaves
-from gatewise._recording.whose import candidates, wire_named
-from gatewise._types import Function, Named
 
 MANY = 200  #: functions that are looked through
 
@@ -50,69 +47,6 @@ def standing(outside: Sequence[Outside], values: Mapping[str, object]) -> Iterat
         for each in outside:
             stack.enter_context(each.being(values[each.name]))
         yield
-
-
-def with_gradients(
-    f: Function, others: Sequence[object], inputs: Named, run: Callable[[Function], object]
-) -> list[Outside]:
-    """The values that f reads, and whose gradients come from it, or from one of the `others` that are called.
-
-    `inputs` are its arguments by name: they come first. `run` runs a function on them, to see what it returns.
-    """
-    called = [each for each in (f, *others) if callable(each)]
-    known = {each.name: each for g in called for each in read_by(g) if each.name not in inputs and is_numeric(each)}
-    if not known:
-        return []
-    names = [label for g in called for label in labels_of(g)]
-    found = run(f)
-    given = [run(g) if callable(g) else g for g in others]
-    dicts = [each for part in (found, *given) for each in dicts_in(part)]
-    entries = {str(key) for each in dicts for key in each}
-    keys = [*inputs, *known, *(key for x in inputs.values() if isinstance(x, dict) for key in x)]
-    chosen = {wire_named(label, [*known, *inputs]) for label in names}
-    chosen |= {key if key in known else wire_named(key, keys) for key in entries}
-    chosen |= {
-        name for name, each in known.items() if isinstance(each.value, dict) and holds(each.value, entries, keys)
-    }
-    chosen |= set(by_structure(f, found, known, inputs, chosen))
-    return [each for name, each in known.items() if name in chosen]
-
-
-def by_structure(
-    f: Function, found: object, known: Mapping[str, Outside], inputs: Named, chosen: Collection[str | None]
-) -> Iterator[str]:
-    """The lists of arrays that alone have the shapes of what is called a gradient: `nabla_w` of `weights`."""
-    labels = returned_names(f)
-    parts = found if isinstance(found, tuple) and len(found) == len(labels) else ()
-    shapes = {name: shapes_of(each.value) for name, each in known.items() if name not in chosen}
-    taken = [shapes_of(x) for x in inputs.values()]
-    for label, part in zip(labels, parts, strict=False):
-        if isinstance(label, str) and isinstance(part, (list, tuple)) and next(candidates(label, ()), None) is not None:
-            alike = [name for name, shape in shapes.items() if shape == shapes_of(part)]
-            if len(alike) == 1 and shapes_of(part) not in taken:
-                yield alike[0]
-
-
-def shapes_of(x: object) -> list[tuple[int, ...]]:
-    return [np.shape(part) for _, part in leaves(x)]
-
-
-def holds(value: Mapping[Any, object], entries: set[str], keys: Sequence[str]) -> bool:
-    """Whether a dict of parameters has those that entries of a dict of gradients are called after."""
-    own = [str(key) for key in value]
-    return any(entry not in keys and (entry in own or wire_named(entry, own) is not None) for entry in entries)
-
-
-def labels_of(g: Function) -> Iterator[str]:
-    """The names in what a function returns."""
-    for part in returned_names(g):
-        yield from [part] if isinstance(part, str) else part or []
-
-
-def dicts_in(returned: object) -> list[dict[Any, Any]]:
-    """The dicts among what was returned."""
-    parts = returned if isinstance(returned, tuple) else (returned,)
-    return [part for part in parts if isinstance(part, dict)]
 
 
 def is_numeric(each: Outside) -> bool:

@@ -17,10 +17,12 @@ from gatewise._check import faults, guests
 from gatewise._check.claims import Claims, Given, claims_of
 from gatewise._check.comparing import identical
 from gatewise._check.diagnosis import Mistake
+from gatewise._check.globals_moved import with_gradients
 from gatewise._check.layers import halves_of_object, of_object
+from gatewise._check.likeness import compared
 from gatewise._check.lines import Told
 from gatewise._check.looking import Look, largest_of
-from gatewise._check.outside import Outside, with_gradients
+from gatewise._check.outside import Outside
 from gatewise._check.parameters import EPS
 from gatewise._check.probing import size_of
 from gatewise._check.recorded import Run, run
@@ -50,6 +52,7 @@ def check(
     upstream: object = None,
     effort: str = "default",
     progress: bool | None = None,
+    like: object = None,
     **kwargs: object,
 ) -> Report:
     """Is this gradient right? A verdict with its evidence: `right`, `wrong`, `kink` or `undecidable`.
@@ -61,6 +64,7 @@ def check(
     that are changed in place and put back; `leave_out` names what is not to be checked. `rng` is the seed or the
     generator of a random f; `upstream` the gradient that arrives at an output of several entries; `effort` is "quick",
     "default" or "all". `progress` says whether a bar shows on standard error after two seconds; it does on a terminal.
+    `like` is a plain NumPy function that f, a kernel of PyTorch, JAX or Triton say, is held against in float64.
 
     >>> import gatewise as gw
     >>> report = gw.check(lambda x: x**2, 3.0, gradient=6.5)
@@ -69,6 +73,9 @@ def check(
     >>> bool(gw.check(lambda x: x**2, 3.0, gradient=lambda x: 2 * x))
     True
     """
+    if like is not None:
+        left = (leave_out,) if isinstance(leave_out, str) else leave_out
+        return compared(f, args, kwargs, like, Given(gradient, backward, upstream), left, rng)
     asked: Namespace = {"leave_out": leave_out, "rng": rng, "effort": effort, "progress": progress}
     alone = gradient is None and backward is None and parameters is None and upstream is None
     if alone and (methods := halves_of_object(f)) is not None:

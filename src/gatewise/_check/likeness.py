@@ -1,0 +1,158 @@
+"""A kernel beside a plain NumPy function: its values, and the gradients it has, are held against those in float64.
+
+The kernel is a black box: a function of PyTorch, Triton, JAX, Numba or C.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gatewise._check import guests
+from gatewise._check.claims import Claims, Given, claims_of
+from gatewise._check.recorded import run
+from gatewise._check.report import Finding, ParameterReport, Report, verdict_of
+from gatewise._check.subject import Subject
+from gatewise._errors import ArgumentError
+from gatewise._numerical import closeness, relative
+from gatewise._types import Function, Plain
+
+ROUNDED = 4.0  #: times what NumPy itself makes of the same numbers in the kernel's floats
+VALUE = "value"
+
+
+class Likeness(Report):
+    """The verdict on a kernel: `right` where its values and gradients are those of the other function."""
+
+    def __str__(self) -> str:
+        off = [p.name for p in self.parameters if p.verdict == "wrong"]
+        said = {
+            "right": f"right: {self.name} gives what like={self.source} gives",
+            "wrong": f"wrong: {self.name} is not like={self.source}: see {', '.join(off)}",
+        }
+        rows = [shown(p) for p in self.parameters]
+        close = (
+            f"Compared: all entries, with {self.source} in float64; {self.noise:.1e} of the largest entry is as close"
+        )
+        close += " as the kernel's floats are asked to be, or four times what NumPy's own rounding in them makes."
+        return "\n".join([f"{said[self.verdict]}.", "", *rows, "", close, *(f"Note: {note}." for note in self.notes)])
+
+
+def shown(p: ParameterReport) -> str:
+    """One row of the page: the entry that is farthest off."""
+    name = p.name if p.name == VALUE else f"gradient of {p.name}"
+    if not p.findings:
+        return f"  {name}  {p.verdict}: {p.note}"
+    f = p.findings[0]
+    return f"  {name}  {p.verdict}: {f.where or 'it'} is {f.given:.9g}, should be {f.should:.9g} within {f.bar:.2g}"
+
+
+def compared(
+    kernel: Function, args: Sequence[object], kwargs: Mapping[str, object], like: object, given: Given,
+    leave_out: Collection[str] = (), rng: object = None,
+) -> Report:  # fmt: skip
+    """The verdict on a kernel that is to give what `like` gives. Raises `ArgumentError` where that has no answer."""
+    if not callable(like):
+        raise ArgumentError(
+            f"like is a {type(like).__name__}.",
+            "it is the plain NumPy function that the kernel is held against.",
+            "gw.check(kernel, x, like=f).",
+        )
+    f, inputs, gradient, backward = guests.adapted(kernel, args, given.gradient, given.backward)
+    subject = Subject(f, inputs, kwargs, None, leave_out, rng)
+    try:
+        first = subject.call()
+        claims = claims_of(subject, first, Given(gradient, backward, given.upstream))
+        out = np.asarray(subject.output(first))
+        eps = max([spacing(out), *(p.eps_given for p in subject.parameters)])
+        found = reference(subject, like, np.float64)
+        rounded = reference(subject, like, short_of(eps)) if eps > 1e-10 else found
+        rows = [row(VALUE, out, found[VALUE], rounded[VALUE], eps)]
+        rows += [row(name, g, found[name], rounded[name], eps) for name, g in said_of(claims, subject) if g is not None]
+        rows += [misshaped(name, shape) for name, shape in (claims.misshaped if claims else {}).items()]
+    finally:
+        subject.rng.put_back()
+    missing = claims.missing if claims is not None and not claims.source.startswith("gatewise") else ()
+    data = claims.data if claims is not None else frozenset()
+    notes = [n for n in subject.notes if not n.startswith("the output has shape")]
+    if claims is None:
+        notes.append("no gradient was given: only values were compared")
+    verdict = verdict_of([r.verdict for r in rows], True)
+    return Likeness(
+        subject.name, verdict, tuple(rows), getattr(like, "__name__", "f"), closeness(eps), "", subject.evaluations,
+        float(np.sum(out)), tuple(dict.fromkeys(notes)), (), missing, (), data,
+    )  # fmt: skip
+
+
+def said_of(claims: Claims | None, subject: Subject) -> list[tuple[str, Any]]:
+    """The gradients of the kernel by name."""
+    return [] if claims is None else [(p.name, claims.by_name[p.name]) for p in subject.parameters]
+
+
+def reference(subject: Subject, like: Function, kind: Any) -> dict[str, Any]:
+    """The value and the gradients of the other function, in floats of one kind. Raises `ArgumentError`."""
+    args, kwargs = subject.filled()
+    names = [p.name for p in subject.parameters]
+    plain = Subject(like, [in_kind(x, kind) for x in args], {n: in_kind(x, kind) for n, x in kwargs.items()})
+    plain.rng, plain.weights, plain.shape = subject.rng, subject.weights, subject.shape
+    try:
+        value = np.asarray(plain.call())
+    except TypeError as error:
+        raise ArgumentError(
+            f"{plain.name} cannot be called with what {subject.name} is given: {error}.",
+            "both are given the same inputs.",
+            f"def f({', '.join(subject.arguments())}): ..., in plain NumPy.",
+        ) from None
+    if value.shape != subject.shape:
+        raise ArgumentError(
+            f"{subject.name} gives an output of shape {subject.shape}, {plain.name} one of {value.shape}.",
+            "the entries of both are compared, one by one.",
+            "a function of the same output.",
+        )
+    gradients = run(plain.on_tensors, plain.upstream).gradients
+    by_name = {p.name: g for p, g in zip(plain.parameters, gradients, strict=True)}
+    if not {*names} <= {*by_name}:  # other names: in the same order
+        if len(names) != len(gradients):
+            raise ArgumentError(
+                f"{plain.name} is differentiated along {', '.join(by_name)}; {subject.name} along {', '.join(names)}.",
+                "both are given the same inputs.",
+                "the same names in both.",
+            )
+        by_name = dict(zip(names, gradients, strict=True))
+    return {VALUE: value, **by_name}
+
+
+def row(name: str, given: Plain, should: Plain, rounded: Plain, eps: float) -> ParameterReport:
+    """One array of the kernel's beside the one in float64, measured by its largest entry."""
+    a, b = np.asarray(given, float), np.asarray(should, float)
+    own = np.max(np.abs(np.asarray(rounded, float) - b), initial=0.0)
+    bar = closeness(eps) * float(np.max(np.abs(b[np.isfinite(b)]), initial=0.0))
+    bar = max(bar, ROUNDED * float(own)) if np.isfinite(own) else bar
+    apart = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.nan_to_num(np.abs(a - b), nan=np.inf))
+    index = tuple(map(int, np.unravel_index(int(np.argmax(apart)), apart.shape))) if apart.size else ()
+    word = "right" if not apart.size or apart[index] <= bar else "wrong"
+    where = f"[{', '.join(map(str, index))}]" if index else ""
+    finding = Finding(
+        where, index, float(a[index]), float(b[index]), bar, relative(float(a[index]), float(b[index])), word
+    )
+    return ParameterReport(name, a.shape, a.size, word, (finding,), a.size, 0)
+
+
+def misshaped(name: str, shape: tuple[int, ...]) -> ParameterReport:
+    return ParameterReport(name, shape, int(np.prod(shape)), "wrong", (), 0, 0, f"its gradient has shape {shape}")
+
+
+def in_kind(x: object, kind: Any) -> object:
+    """An array of floats in floats of one kind; all else as it is."""
+    return x.astype(kind) if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind == "f" else x
+
+
+def spacing(x: np.ndarray) -> float:
+    return float(np.finfo(x.dtype).eps) if x.dtype.kind == "f" else 0.0
+
+
+def short_of(eps: float) -> Any:
+    """The NumPy floats of a spacing."""
+    return np.float16 if eps > 1e-5 else np.float32
