@@ -132,7 +132,7 @@ def test_a_wrong_subgradient_is_found(wrong: Mutant) -> None:
 def test_the_operations_name_what_has_a_derivative() -> None:
     """Each function that gates answer stands in an operation, those that give truth values and whole numbers aside."""
     given = [row if isinstance(row, str) else row[0] for table in SMOOTH.values() for row in table]
-    text = " ".join([*given, *(row for row, _ in WRITES)])
+    text = " ".join([*given, *(row[0] for row in WRITES)])
     asked = {name for name, function in overridable() if answered_by(function) in ("a gate", "gates put together")}
     silent = {name for name in asked if f"{name}(" not in text and not is_by_sign(name, text)}
     assert silent - set(WITHOUT) == set()

@@ -147,7 +147,8 @@ class Writer:
         condition = ""
         twin = ""
         if kind == "writes":
-            template, twin = self.random.choice(WRITES)
+            template, twin, *conditions = self.random.choice(WRITES)
+            condition = "".join(conditions)
         else:
             template = self.random.choice(BUFFERS if kind == "buffers" else self.table[kind])
             if isinstance(template, tuple):

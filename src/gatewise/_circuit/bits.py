@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import threading
 from collections.abc import Callable
@@ -50,13 +52,17 @@ def closed_bits() -> int:
     return bits
 
 
+BACKWARD = 1  #: backward()'s bit
+
+
 class Lenders:
     """The bits that are lent now, in all threads: a derivative may be taken in a thread that another one started."""
 
     def __init__(self) -> None:
-        self.derivatives = 1  # backward()'s bit is always lent
+        self.derivatives = BACKWARD  # is always lent
         self.recordings = 0
-        self.last = 1  # the bit that was lent last
+        self.young = 0  # how many new objects the garbage collector waited for, where it waits for more now
+        self.last = BACKWARD  # the bit that was lent last
         self.recorders: list[int] = []  # the recordings that listen, one that was taken up again among them
         self.keepers: list[int] = []  # the derivatives that keep few of their values
         self.blocks: list[Block] = []  # no_grad() in all threads
@@ -73,6 +79,39 @@ def settle() -> None:
     for bit in (*Open.recorders, *Open.keepers):
         attention |= bit
     Open.attend(attention, ~(Open.derivatives | Open.recordings))
+
+
+#: How many new objects there are before Python looks for cycles, while much is recorded: a tape has none, and to go
+#: through it every 700 objects takes a third of the time of a long loop.
+YOUNG = 20_000
+
+
+def look_for_cycles_rarely(phase: str, collection: dict[str, int]) -> None:
+    """Told by the garbage collector: where it comes for the second time to what a derivative records, let it wait."""
+    if phase != "start" or not collection["generation"] or Open.young:
+        return
+    young, *older = gc.get_threshold()
+    if young < YOUNG and Open.derivatives | Open.recordings != BACKWARD:
+        Open.young = young
+        gc.set_threshold(YOUNG, *older)
+
+
+gc.callbacks.append(look_for_cycles_rarely)
+
+
+@atexit.register
+def leave_the_collector() -> None:
+    """Before the names here are gone."""
+    with suppress(ValueError):
+        gc.callbacks.remove(look_for_cycles_rarely)
+
+
+def look_for_cycles_as_before() -> None:
+    """Undo that; what somebody else has set meanwhile stays."""
+    young, *older = gc.get_threshold()
+    if young == YOUNG:
+        gc.set_threshold(Open.young, *older)
+    Open.young = 0
 
 
 class Bit:
@@ -110,6 +149,8 @@ class Bit:
             if self.recording:
                 Open.recorders.remove(self.bit)
             settle()
+            if Open.young and Open.derivatives | Open.recordings == BACKWARD:
+                look_for_cycles_as_before()
 
     @property
     def outer(self) -> int:

@@ -158,8 +158,9 @@ class Seeing:
             array.alias.settle(array)
         if self.before or self.plan.stored or len(self.copy) != self.size:
             self.bind_globals()
-        self.arrays.clear()
-        self.made.clear()
+        if self.arrays:  # which refer to this
+            self.arrays.clear()
+            self.made.clear()
 
     def bind_globals(self) -> None:
         """Bind in the module what the function bound."""
@@ -209,7 +210,8 @@ def seen(f: Function) -> Function:
         seeing = Seeing(f, plan)
         try:
             out = seeing.function(f)(*args, **kwargs)
-            seeing.demand_fresh()
+            if seeing.arrays or plan.stored:
+                seeing.demand_fresh()
             return out
         finally:
             seeing.settle()
