@@ -233,7 +233,8 @@ def slopes_shaped(inquiry: Inquiry, shape: tuple[int, ...]) -> Rows[tuple[int, i
     circuit = inquiry.trials[0].circuit
     same = [k for k in circuit.found if squeezed(circuit.value(k)) == shape]
     numbers = [k for k in circuit.found if np.size(circuit.value(k)) == 1 and {*same} & circuit.behind[k]]
-    above = [k for k in (*same, *numbers) if circuit.wires[k] is not circuit.output] if len(same) <= FEW else []
+    inside = set().union(*circuit.behind)  # the derivatives of the output are its gradients
+    above = [k for k in (*same, *numbers) if k in inside] if len(same) <= FEW else []
     pairs: list[tuple[int, int]] = []
     values: list[Sequence[Value]] = []
     for a in above[:FEW]:
