@@ -197,13 +197,31 @@ def slopes_instead(inquiry: Inquiry, i: int) -> Iterator[list[Value]]:
     if is_slope(inquiry, i):
         yield from (each for each in slopes_beside(inquiry, i) if not is_weighted(inquiry, values, each))
         return
-    shape = np.shape(values[0])
-    every = [slopes_shaped(inquiry, squeezed(values[0])), jacobians_shaped(inquiry, squeezed(values[0]))]
-    found: list[list[Value]] = [
-        [np.reshape(at[n], shape) for at in rows.at] for rows in every if rows for n in range(len(rows.keys))
-    ]
+    shape = squeezed(values[0])
+    rows = slopes_shaped(inquiry, shape)
+    found = [] if rows is None else [at_each_point(rows, n, values) for n in range(len(rows.keys))]
+    jacobians = jacobians_shaped(inquiry, shape)
+    for n, (a, b) in enumerate(jacobians.keys if jacobians else ()):
+        assert jacobians is not None
+        should = at_each_point(jacobians, n, values)
+        by_last = shapes_of(inquiry.trials[0].circuit, a, b)[0] == shape
+        if is_right_in_part(inquiry, values[0], should[0], -1 if by_last else 0):
+            yield should  # a weight would be one of all parameters
+        found.append(should)
     if not any(is_weighted(inquiry, values, each) for each in found):
         yield from found
+
+
+def at_each_point(rows: Rows[tuple[int, int]], n: int, values: Sequence[Any]) -> list[Value]:
+    """One of the rows, in the shape of a value, at each point."""
+    return [np.reshape(at[n], np.shape(v)) for at, v in zip(rows.at, values, strict=True)]
+
+
+def is_right_in_part(inquiry: Inquiry, value: Any, should: Any, axis: int) -> bool:
+    """Whether an array is what it should be at some places along an axis, and not at all."""
+    pairs = zip(np.moveaxis(value, axis, 0), np.moveaxis(should, axis, 0), strict=True)
+    right = [inquiry.agree(v, g) for v, g in pairs]
+    return any(right) and not all(right)
 
 
 def is_weighted(inquiry: Inquiry, values: Sequence[Value], should: Sequence[Value]) -> bool:
