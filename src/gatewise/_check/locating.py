@@ -102,7 +102,7 @@ def by_patches(inquiry: Inquiry, on_way: Sequence[int], goal: Goal) -> Located:
     open_ones = [p for p in patches if not is_as_meant(inquiry, p[0])]
     likely = [p for p in open_ones or last_of(inquiry, patches) if statements_of(inquiry, [p[0]])]
     likely = [p for p in likely if not is_on_its_way(inquiry, p[0])]
-    likely = [p for p in likely if not is_term_of_another(inquiry, p[0], likely)]
+    likely = [p for p in likely if not is_term_of_another(inquiry, p[0], likely, goal)]
     if likely and is_right_by_name(inquiry, likely[0][0]) and (later := by_uncleared(inquiry, on_way, goal)).found:
         return later
     for i, should in likely[:1]:
@@ -197,6 +197,8 @@ def as_some_slope(inquiry: Inquiry, on_way: Sequence[int], located: Located, goa
         e = inquiry.events[i]
         if (suspects and e.place.statement not in suspects) or is_cleared(inquiry, i) or readings_of(inquiry, i):
             continue
+        if callers_of(inquiry, i) or wires_named(inquiry, i) & {*roles_of(inquiry, i)}:
+            continue  # what it was called with may be wrong; or it is meant for a gradient
         if any(i in inquiry.changes[j] and not is_known(inquiry, j, i) for j in on_way if j < i):
             continue
         should = next((each for each in slopes_instead(inquiry, i) if mends_at(inquiry, i, each, goal)), None)
@@ -210,11 +212,14 @@ def is_sure_slope(inquiry: Inquiry, i: int, goal: Goal) -> bool:
     return is_slope(inquiry, i) and not any(mends_at(inquiry, i, each, goal) for each in slopes_beside(inquiry, i))
 
 
-def is_term_of_another(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, object]]) -> bool:
-    """Whether a value is what comes along some uses, and a later line, perhaps at fault, adds the rest to it."""
+def is_term_of_another(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, object]], goal: Goal) -> bool:
+    """Whether a value is what comes along some uses, and a later line adds the rest: a change of it mends all."""
     terms = [r for r in readings_of(inquiry, i) if not r.whole and is_made_up_for(inquiry, i, r)]
-    later = [j for j, _ in patches if j in inquiry.changes[i] and adds_up(inquiry.events[j].place.statement)]
-    return any(is_added_to(inquiry, i, r.wire) for r in terms) and bool(later)
+    if not any(is_added_to(inquiry, i, r.wire) for r in terms):
+        return False
+    later = (inquiry.events[j].place.statement for j, _ in patches if j in inquiry.changes[i])
+    sums = [s for s in later if adds_up(s)]
+    return next(mendings(inquiry, sums, goal, up_to=Rank.LOCAL), None) is not None
 
 
 def last_of(inquiry: Inquiry, patches: Sequence[tuple[int, object]]) -> list[tuple[int, object]]:
@@ -234,9 +239,15 @@ def in_common(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, object]]) -
 
 def taken_over(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, object]]) -> tuple[int, object] | None:
     """The value of a line that calls a helper which gave a part of a gradient: the rest is the caller's to add."""
-    callers = callers_of(inquiry, i) if is_partial(inquiry, i) else []
+    callers = callers_of(inquiry, i) if is_partial(inquiry, i) and is_right_elsewhere(inquiry, i) else []
     same = (p for p in patches if p[0] in inquiry.changes[i] and inquiry.events[p[0]].place.statement in callers)
     return next((p for p in same if inquiry.agree(inquiry.events[p[0]].value, inquiry.events[i].value)), None)
+
+
+def is_right_elsewhere(inquiry: Inquiry, i: int) -> bool:
+    """Whether the line of a value gives a gradient another time that it runs: a helper's may be right as it is."""
+    s = inquiry.events[i].place.statement
+    return any(is_exact(inquiry, j) for j in backward_values(inquiry) if inquiry.events[j].place.statement is s)
 
 
 def handed_on(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, object]]) -> tuple[int, object] | None:
@@ -264,7 +275,8 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
     before = [j for j in before if inquiry.events[j].place.statement is not place.statement]
     before = [j for j in before if not is_sure_slope(inquiry, j, goal)]
     if is_partial(inquiry, i):
-        before = [j for j in before if callers_of(inquiry, j) != [place.statement] or not same_value(inquiry, i, j)]
+        handed = [j for j in before if callers_of(inquiry, j) == [place.statement] and is_right_elsewhere(inquiry, j)]
+        before = [j for j in before if j not in handed or not same_value(inquiry, i, j)]
     before = [
         j for j in before if is_begun(inquiry, j, i) or not (is_on_its_way(inquiry, j) or is_passed_over(inquiry, j))
     ]

@@ -15,7 +15,7 @@ from gatewise._check.comparing import Value, in_shape, largest, squeezed, stretc
 from gatewise._check.moving import Inquiry, remembered
 from gatewise._check.naming import values_named, wires_named
 from gatewise._check.trials import Circuit
-from gatewise._check.uses import multiple, readings_of
+from gatewise._check.uses import readings_of
 from gatewise._recording.whose import found_among
 
 FEW = 60  #: rows of a derivative that are found one by one; wires whose derivatives are looked at
@@ -189,19 +189,54 @@ def slopes_beside(inquiry: Inquiry, i: int) -> Iterator[list[Value]]:
 def slopes_instead(inquiry: Inquiry, i: int) -> Iterator[list[Value]]:
     """The local derivatives that a value may have been meant to be: any, where it is none; else those beside it.
 
-    Not those that it is a multiple of: a later line may make up for that.
+    Not where numbers that do not change, or one for each row, are all that lies between: a later line may have them.
     """
     values = [r.events[i].value for r in inquiry.runs]
     if not is_array(values[0]):
         return
     if is_slope(inquiry, i):
-        yield from (each for each in slopes_beside(inquiry, i) if multiple(inquiry, values, each) is None)
+        yield from (each for each in slopes_beside(inquiry, i) if not is_weighted(inquiry, values, each))
         return
-    shape = np.shape(values[0])
-    every = [slopes_shaped(inquiry, squeezed(values[0])), jacobians_shaped(inquiry, squeezed(values[0]))]
-    for rows in every if not any(rows and {*rows.multiples(values, inquiry.close)} for rows in every) else ():
-        for n in range(len(rows.keys) if rows else 0):
-            yield [np.reshape(at[n], shape) for at in rows.at] if rows else []
+    shape = squeezed(values[0])
+    rows = slopes_shaped(inquiry, shape)
+    found = [] if rows is None else [at_each_point(rows, n, values) for n in range(len(rows.keys))]
+    jacobians = jacobians_shaped(inquiry, shape)
+    for n, (a, b) in enumerate(jacobians.keys if jacobians else ()):
+        assert jacobians is not None
+        should = at_each_point(jacobians, n, values)
+        by_last = shapes_of(inquiry.trials[0].circuit, a, b)[0] == shape
+        if is_right_in_part(inquiry, values[0], should[0], -1 if by_last else 0):
+            yield should  # a weight would be one of all parameters
+        found.append(should)
+    if not any(is_weighted(inquiry, values, each) for each in found):
+        yield from found
+
+
+def at_each_point(rows: Rows[tuple[int, int]], n: int, values: Sequence[Any]) -> list[Value]:
+    """One of the rows, in the shape of a value, at each point."""
+    return [np.reshape(at[n], np.shape(v)) for at, v in zip(rows.at, values, strict=True)]
+
+
+def is_right_in_part(inquiry: Inquiry, value: Any, should: Any, axis: int) -> bool:
+    """Whether an array is what it should be at some places along an axis, and not at all."""
+    pairs = zip(np.moveaxis(value, axis, 0), np.moveaxis(should, axis, 0), strict=True)
+    right = [inquiry.agree(v, g) for v, g in pairs]
+    return any(right) and not all(right)
+
+
+def is_weighted(inquiry: Inquiry, values: Sequence[Value], should: Sequence[Value]) -> bool:
+    """Whether numbers that do not change, or one for each row, are all that lies between a value and another one."""
+    with np.errstate(all="ignore"):
+        first, *others = [np.asarray(g, float) / np.asarray(v, float) for v, g in zip(values, should, strict=True)]
+    known = np.isfinite(first)
+    if not known.any() or all(inquiry.agree(first[known], each[known]) for each in others):
+        return True
+    return any(is_same_along(inquiry, first, axis) for axis in range(first.ndim) if first.shape[axis] > 2)
+
+
+def is_same_along(inquiry: Inquiry, ratios: np.ndarray, axis: int) -> bool:
+    spans = np.ptp(np.nan_to_num(ratios), axis=axis)
+    return bool(np.all(spans <= inquiry.close * largest(ratios)))
 
 
 @remembered
@@ -229,11 +264,11 @@ def shapes_of(circuit: Circuit, a: int, b: int) -> tuple[tuple[int, ...], ...]:
 
 @remembered
 def slopes_shaped(inquiry: Inquiry, shape: tuple[int, ...]) -> Rows[tuple[int, int]] | None:
-    """What wires of one shape change by with one another, entry by entry; and single numbers with them."""
+    """What wires change by with those of one shape, entry by entry or row by row; and single numbers with them."""
     circuit = inquiry.trials[0].circuit
     same = [k for k in circuit.found if squeezed(circuit.value(k)) == shape]
-    numbers = [k for k in circuit.found if np.size(circuit.value(k)) == 1 and {*same} & circuit.behind[k]]
-    above = [k for k in (*same, *numbers) if circuit.wires[k] is not circuit.output] if len(same) <= FEW else []
+    inside = set().union(*circuit.behind)  # the derivatives of the output are its gradients
+    above = [k for k in circuit.found if k in inside and {*same} & circuit.behind[k]] if len(same) <= FEW else []
     pairs: list[tuple[int, int]] = []
     values: list[Sequence[Value]] = []
     for a in above[:FEW]:
@@ -244,14 +279,26 @@ def slopes_shaped(inquiry: Inquiry, shape: tuple[int, ...]) -> Rows[tuple[int, i
 
 
 def by_those_behind(inquiry: Inquiry, a: int, those: Sequence[int]) -> Iterator[tuple[int, list[Value]]]:
-    """What a wire changes by with each of those that it is made of, entry by entry, at each point."""
-    whole = np.shape(inquiry.trials[0].circuit.value(a))
+    """What a wire changes by with each of those that it is made of, entry by entry or row by row, at each point."""
+    circuit = inquiry.trials[0].circuit
+    whole = np.shape(circuit.value(a))
+    below = [b for b in those if b in circuit.behind[a]]
     by = np.random.default_rng(5).normal(size=whole)
+    spreads = {b: found for b in below if (found := spread(by, np.shape(circuit.value(b)))) is not None}
+    if not spreads:
+        return
     ones = [t.circuit.from_wire(a, np.ones(whole)) for t in inquiry.trials]
-    again = inquiry.trials[0].circuit.from_wire(a, by)
-    for b in those:
-        if b in inquiry.trials[0].circuit.behind[a] and b in again and all(b in each for each in ones):
+    again = circuit.from_wire(a, by)
+    for b, told in spreads.items():
+        if b in again and all(b in each for each in ones):
             made: list[Value] = [np.asarray(each[b], float) for each in ones]
-            told = np.ravel(made[0]) * np.ravel(by)
-            if inquiry.agree(np.ravel(again[b]), told):
+            if inquiry.agree(again[b], told * made[0]):
                 yield b, made
+
+
+def spread(by: np.ndarray, below: tuple[int, ...]) -> np.ndarray | None:
+    """Numbers as they lie over a larger array, summed along an axis it may be; None where they do not."""
+    if by.size == 1 or stretches(by.shape, below):
+        return by.reshape(()) if by.size == 1 else by
+    axes = (k for k in range(len(below)) if below[:k] + below[k + 1 :] == by.shape)
+    return next((np.expand_dims(by, k) for k in axes), None)
