@@ -222,7 +222,6 @@ def test_what_an_object_holds_is_known_by_the_name_of_its_attribute():
 
     assert of().verdict == "right"
     assert named(of(spread="grad_mean[:, None]")) == [20]
-    assert named(of(u="grad_open")) == [16]
 
 
 RIDGED = """\

@@ -13,10 +13,10 @@ import numpy as np
 from gatewise._check.alike import Rows
 from gatewise._check.comparing import Value, in_shape, largest, squeezed, stretches
 from gatewise._check.moving import Inquiry, remembered
+from gatewise._check.names import wire_named
 from gatewise._check.naming import values_named, wires_named
 from gatewise._check.trials import Circuit
 from gatewise._check.uses import readings_of
-from gatewise._recording.whose import found_among
 
 FEW = 60  #: rows of a derivative that are found one by one; wires whose derivatives are looked at
 ROWS = 300  #: rows of derivatives by parameters, of all values together
@@ -37,8 +37,8 @@ def pairs_named(inquiry: Inquiry, key: str) -> Iterator[tuple[int, int]]:
     for cut in range(2, len(key)):
         if key[0] != "d" or key[cut] != "d":
             continue
-        above = found_among(key[1:cut].strip("_"), known)
-        below = found_among(key[cut + 1 :].strip("_"), known)
+        above = wire_named(f"d_{key[1:cut].strip('_')}", known)
+        below = wire_named(f"d_{key[cut + 1 :].strip('_')}", known)
         if above is None or below is None or above == below:
             continue
         for a in sorted(known[above]):
