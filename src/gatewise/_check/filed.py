@@ -86,11 +86,12 @@ class Filed:
         f, node = getattr(self.module, pair.name), self.functions[pair.name]
         other = getattr(self.module, pair.backward) if pair.backward else None
         takes = inspect.signature(other).parameters if pair.is_gradient and other is not None else None
+        said = list[Exception]()
         found = guesses(
             f, [node], self.text, {name: x for name, x in self.given.items() if name in arguments_of(node)},
-            keys=self.keys, still=lambda name: takes is not None and name not in takes,
+            keys=self.keys, still=lambda name: takes is not None and name not in takes, said=said,
         )  # fmt: skip
-        return self.judged(pair, found, partial(ways, pair, f, other), f, **options)
+        return self.judged(pair, found, said, partial(ways, pair, f, other), f, **options)
 
     def layer(self, pair: Pair, methods: tuple[str, str], **options: Any) -> Row:
         """The verdict on a class with both halves: made, run, its weights moved in place."""
@@ -102,16 +103,19 @@ class Filed:
             return layer.run(**inputs)
 
         known = {name: x for name, x in self.given.items() if any(name in arguments_of(n) for n in nodes)}
-        found = guesses(run, nodes, self.text, known, ast.get_docstring(node) or "")
-        return self.judged(pair, found, None, cls, **options)
+        said = list[Exception]()
+        found = guesses(run, nodes, self.text, known, ast.get_docstring(node) or "", said=said)
+        return self.judged(pair, found, said, None, cls, **options)
 
-    def judged(self, pair: Pair, found: Iterator[Guess], ways: Any, f: Any, **options: Any) -> Row:
+    def judged(
+        self, pair: Pair, found: Iterator[Guess], said: Sequence[Exception], ways: Any, f: Any, **options: Any
+    ) -> Row:
         """The row of the first guess with a verdict; where it is wrong and no words told the shapes, others are asked.
 
         One that is right at others is undecidable: which shapes are meant is not known.
         """
         first: Row | None = None
-        why = "no inputs were found on which it runs"
+        why = ""
         strayed = set[tuple[str, tuple[int, ...]]]()  # the inputs whose gradient came in another shape than theirs
         fresh = (guess for guess in found if not strayed & shapes_of(guess))
         for count, guess in enumerate(itertools.islice(fresh, MISFITS)):
@@ -120,7 +124,9 @@ class Filed:
                     self.layer_row(pair, guess, f, **options) if ways is None else best(ways, f, pair, guess, **options)
                 )
             except Exception as error:
-                why = why if count else in_one_line(error)
+                why = why or in_one_line(error)
+                if first is None and isinstance(error, ArgumentError):  # other numbers would not make it another pair
+                    break
                 continue
             if row.verdict == "right" and judges_all_of(row, first):
                 return row if first is None or is_misfit(first) else judged_both_ways(first, row)
@@ -130,7 +136,8 @@ class Filed:
             first = row if first is None or (is_misfit(first) and not is_misfit(row)) else first
             if guess.told or (count >= SHAPES and guess.listed and not is_misfit(first)):
                 break
-        return first or Row(pair, why=why)
+        heard = f"; {in_one_line(said[0])}" if said else ""
+        return first or Row(pair, why=why or f"no inputs were found on which it runs{heard}")
 
     def layer_row(self, pair: Pair, guess: Guess, cls: type, **options: Any) -> Row:
         assert pair.methods is not None

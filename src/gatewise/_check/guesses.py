@@ -92,11 +92,13 @@ def guesses(
     around: str = "",
     keys: Mapping[str, Sequence[str]] = MappingProxyType({}),
     still: Callable[[str], bool] = lambda _: False,
+    said: list[Exception] | None = None,
 ) -> Iterator[Guess]:
     """Inputs on which `f` runs and gives finite numbers; `given` are those that are known.
 
     `nodes` are the functions of the text whose arguments it takes by name; `keys` has those of dicts that are handed
     on. Nothing is drawn for an argument with a default but another number in its place, where it is not `still`.
+    `said` takes what the function says where it does not run, but for what only tells that shapes do not fit.
     """
     defaults = {name: options for node in nodes for name, options in moved_defaults(node).items()}
     defaults = {name: options for name, options in defaults.items() if name not in given and not still(name)}
@@ -111,7 +113,7 @@ def guesses(
         for kept, found in zip((slots, holders), slots_of(node, own, facts), strict=True):
             kept.update(found)
     slots |= defaults
-    choices = Choices(f, given, names, facts, slots, holders, frozenset(defaults))
+    choices = Choices(f, given, names, facts, slots, holders, frozenset(defaults), [] if said is None else said)
     listed = choices.running(dict)
     if (first := next(listed, None)) is not None:
         yield first
@@ -140,6 +142,7 @@ class Choices:
     slots: Mapping[str, Sequence[str]]
     holders: Mapping[str, Sequence[str]]
     settings: frozenset[str]
+    said: list[Exception]
 
     def values(self, texts: Mapping[str, str]) -> Namespace:
         """The arguments that the texts stand for."""
@@ -156,7 +159,7 @@ class Choices:
             with np.errstate(all="ignore"):
                 texts = fitting(chosen)
                 values = self.values(texts) if texts or not self.slots else {}
-                runs_on = bool(values) and runs(self.f, values)
+                runs_on = bool(values) and runs(self.f, values, self.said)
             spent += time.monotonic() - began
             if runs_on:
                 yield self.guess(values, texts, fitting is dict, not any(ranks))
@@ -361,11 +364,13 @@ def best_first(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
                 heapq.heappush(heap, (total + 1, after))
 
 
-def runs(f: Function, values: Named) -> bool:
+def runs(f: Function, values: Named, said: list[Exception]) -> bool:
     """Whether a function runs on inputs, and every number it returns is finite."""
     try:
         found = f(**copied(values))
-    except Exception:
+    except Exception as error:
+        if not isinstance(error, (ValueError, IndexError)):
+            said.append(error.with_traceback(None))
         return False
     return all(is_finite(x) for _, x in leaves([found]))
 

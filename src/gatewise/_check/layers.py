@@ -47,7 +47,7 @@ class Layer:
 
     def gradient(self, upstream: Any, inputs: Sequence[str]) -> Callable[..., dict[str, Any]]:
         """A function of the layer's inputs, called so, that gives the gradients by name: theirs, and the weights'."""
-        found = partial(gradients, self.run, self.backward, self, upstream, inputs)
+        found = partial(gradients, self.run, self.backward, upstream, inputs, [*self.arrays], self.clean, self.made)
         return named(found, f"{type(self.made).__name__}.{self.backward.__name__}")
 
     def weights(self, inputs: Named) -> Namespace:
@@ -91,16 +91,25 @@ def output_of(forward: Function, /, *args: Any, **kwargs: Any) -> Any:
 
 
 def gradients(
-    run: Function, backward: Function, layer: Layer, upstream: Any, inputs: Sequence[str], /, *args: Any, **kwargs: Any
+    run: Function,
+    backward: Function,
+    upstream: Any,
+    inputs: Sequence[str],
+    weights: Sequence[str],
+    clean: Named,
+    made: object,
+    /,
+    *args: Any,
+    **kwargs: Any,
 ) -> Namespace:
     """The gradients that an object gives and keeps, after its forward half ran, added to nothing from before."""
-    vars(layer.made).update(copy.deepcopy(layer.clean))
+    vars(made).update(copy.deepcopy(dict(clean)))
     run(*args, **kwargs)
     given = [1.0 if upstream is None else np.array(upstream)] if required(backward) else []
     found = backward(*given)
     parts = found if isinstance(found, tuple) else (found,)
     own = {name: g for name, g in zip(inputs, flat(parts), strict=False) if g is not None}
-    return {**own, **dict(gradients_in(layer.made, [*layer.arrays]))}
+    return {**own, **dict(gradients_in(made, weights))}
 
 
 def named(f: Function, name: str) -> Function:
