@@ -222,3 +222,24 @@ class Keeping:
 def test_a_way_back_without_an_upstream_gradient_is_none_from_an_array():
     with pytest.raises(ArgumentError, match=r"backward takes nothing, and what comes out has shape \(3,\)"):
         gw.check(Keeping(), np.ones(3), np.zeros(3))
+
+
+class Scaled:
+    """A weight that is called g, as gradients are, is no gradient to be emptied."""
+
+    def __init__(self):
+        self.g = np.ones(3)
+
+    def forward(self, x):
+        self.x = x
+        return self.g * x**2
+
+    def backward(self, dout):
+        self.dg = (dout * self.x**2).sum(axis=0)
+        return self.g * dout * self.x
+
+
+def test_a_weight_that_is_called_g_stays_the_weight():
+    report = gw.check(Scaled(), np.linspace(-1, 1, 6).reshape(2, 3))
+    assert [p.verdict for p in report.parameters] == ["right", "wrong"]
+    assert [m.text for m in report.mistakes] == ["return self.g * dout * self.x"]

@@ -30,7 +30,7 @@ class Layer:
         self.made, self.backward = made, getattr(made, backward)
         arrays = dict(arrays_in(made))  # before anything ran: later there are more gradients among them
         self.arrays = {name: x for name, x in arrays.items() if wire_named(name, {*arrays} - {name}) is None}
-        held = {name for name in vars(made) if holds_gradients(name) or name in {*arrays} - {*self.arrays}}
+        held = {name for name in vars(made) if holds_gradients(name) or name in arrays} - {*self.arrays}
         self.clean = {name: copy.deepcopy(vars(made)[name]) for name in held}  # a backward half may add to them
         self.run = named(partial(output_of, getattr(made, forward)), f"{type(made).__name__}.{forward}")
 
