@@ -181,3 +181,12 @@ def square(x):
     f = x * x
     dx = 3 * x
     return f, dx
+
+
+def test_what_a_caller_forgets_to_add_is_not_the_helper_s_mistake():
+    source = HELPERS.format(mean=" - dc.mean(-1, keepdims=True)").replace("    dx = dx + dy\n", "\n")
+    wrong = module_of(source)
+    report = gw.check(wrong["block_fwd"], N(size=(5, 3)), N(size=3), N(size=(3, 3)), backward=wrong["block_bwd"])
+    assert report.verdict == "wrong"
+    assert {m.line for m in report.mistakes} <= {24}
+    assert report.mistakes or 24 in {s.line for s in report.suspects}

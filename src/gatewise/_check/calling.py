@@ -16,7 +16,7 @@ from gatewise._check.moving import Inquiry, remembered
 from gatewise._check.readings import backward_values
 from gatewise._check.recomputed import wires_valued
 from gatewise._check.running import evaluated
-from gatewise._check.uses import read_off
+from gatewise._check.uses import read_off, readings_of, sums, total, uses_at
 
 
 def is_in_a_helper(inquiry: Inquiry, s: ast.stmt) -> bool:
@@ -80,6 +80,37 @@ def is_right_to_hand_on(inquiry: Inquiry, values: Sequence[Any]) -> bool:
     if any(r.whole and inquiry.is_one(r.c) for r in read_off(inquiry, values)):
         return True
     return bool(wires_valued(inquiry, values)) or all(np.array_equal(values[0], v) for v in values[1:])
+
+
+def is_short_of_what_the_caller_adds(inquiry: Inquiry, i: int) -> bool:
+    """Whether a helper's value lacks what comes along uses that another function of the forward pass makes."""
+    parts = inquiry.trials[0].circuit.parts
+    for k in (r.wire for r in readings_of(inquiry, i) if not r.whole and inquiry.is_one(r.c)):
+        consumers = [*dict.fromkeys(c for c, _ in parts.get(k, []))]
+        uses = uses_at(inquiry, 0, k)
+        for chosen in sums(len(uses)):
+            if len(chosen) < len(uses) and inquiry.agree(total(uses, chosen), inquiry.events[i].value):
+                there = {function_making(inquiry, consumers[n]) for n in chosen}
+                lacking = {function_making(inquiry, c) for n, c in enumerate(consumers) if n not in chosen}
+                return not there & lacking
+    return False
+
+
+def function_making(inquiry: Inquiry, k: int) -> str | None:
+    """The function of the forward pass in which a wire is made: that of the first value that is not before it."""
+    made = ((min(wires), inquiry.events[i].place.function) for i, wires in forward_wires(inquiry).items())
+    return next((function for wire, function in sorted(made) if wire >= k), None)
+
+
+@remembered
+def forward_wires(inquiry: Inquiry) -> dict[int, list[int]]:
+    """The wires of the values of statements that the function depends on."""
+    found = {
+        i: wires_valued(inquiry, [r.events[i].value for r in inquiry.runs])
+        for i, e in enumerate(inquiry.events)
+        if e.place.statement in inquiry.touching and is_gradient_like(e.value)
+    }
+    return {i: wires for i, wires in found.items() if wires}
 
 
 @remembered

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-from gatewise._check.calling import callers_of, hands_on_what_is_right, helpers_of
+from gatewise._check.calling import callers_of, hands_on_what_is_right, helpers_of, is_short_of_what_the_caller_adds
 from gatewise._check.chaining import line_it_goes_on_from
 from gatewise._check.comparing import identical, largest
 from gatewise._check.contributions import Work, work_of
@@ -300,7 +300,8 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
             first = as_found(inquiry, suspects[0])
         first.mend = lambda: next((c for _, c in mendings(inquiry, suspects, goal)), None)
         rivals = rivals_of(inquiry, i)
-        callers = [s for s in callers_of(inquiry, i) if not hands_on_what_is_right(inquiry, s, i)]
+        adds = is_short_of_what_the_caller_adds(inquiry, i)
+        callers = [s for s in callers_of(inquiry, i) if adds or not hands_on_what_is_right(inquiry, s, i)]
         callers += helpers_of(inquiry, i)
         if callers and first.mend() is None:  # what it was given may be wrong as well, and nothing tells
             why = "what it is called with may be wrong, or what it does"

@@ -69,6 +69,8 @@ def pairs_learned(inquiry: Inquiry) -> dict[str, list[tuple[int, int]]]:
     alike: dict[tuple[str, str], dict[str, int]] = {}
     for i in inquiry.moved:
         e = inquiry.events[i]
+        if wires_named(inquiry, i):  # a gradient by the rule of the house
+            continue
         if e.place.key.isidentifier() and e.place.statement not in inquiry.touching and is_array(e.value):
             for name in values_named(inquiry):
                 before, inside, after = e.place.key.partition(name)
