@@ -81,3 +81,27 @@ def test_a_global_that_no_gradient_comes_for_is_not_moved():
 def test_an_error_of_the_function_is_the_users_own():
     with pytest.raises(ZeroDivisionError):
         gw.check(module_of("w = np.ones(2)\ndef f(x):\n    dw = x / 0\n    return 1.0, dw\n").f, 3.0)
+
+
+def decay(u0, nu):
+    u = u0
+    for _ in range(3):
+        u = u - nu * u**2
+    return 0.5 * np.sum(u**2)
+
+
+def decay_adjoint(u0, nu):
+    us = [u0]
+    for _ in range(3):
+        us.append(us[-1] - nu * us[-1] ** 2)
+    lam, grad_nu = us[-1], 0.0
+    for u in reversed(us[:-1]):
+        grad_nu -= np.sum(lam * u**2)
+        lam = lam * (1 - 2 * nu * u)
+    return lam, grad_nu
+
+
+def test_an_adjoint_under_its_own_name_is_judged():
+    """It has the shape of an input that has no gradient else: it is not put aside for its name."""
+    report = gw.check(decay, np.array([0.3, 0.7]), 0.2, gradient=decay_adjoint)
+    assert [(p.name, p.verdict) for p in report.parameters] == [("u0", "right"), ("nu", "right")]

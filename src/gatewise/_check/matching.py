@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gatewise._check.customs import IS_STATE
 from gatewise._check.parameters import SETTINGS, Parameter
 from gatewise._check.subject import Subject
 from gatewise._errors import ArgumentError
@@ -210,17 +211,21 @@ def assigned_by_some_names(
 ) -> Pairs | None:
     """Gradients of which some are called after what they belong to: the others go by their shapes.
 
-    What has another name than a gradient's is none: `return loss, dW, hs[-1]`.
+    What has another name than a gradient's is none: `return loss, dW, hs[-1]`. In the shape of an input that has no
+    gradient else it may be one: `return lam, grad_nu` of an adjoint. States that are handed on need none.
     """
     out = subject.shape
     chosen = {k: u for k, name in enumerate(names) if (u := by_name(units, name)) is not None}
     told = [*chosen.values()]
     if not told or len({u.name for u in told}) < len(told) or not all(u.fits(found[k], out) for k, u in chosen.items()):
         return None
+    left = [u for u in units if not any(u is each for each in told)]
+    needless = IS_STATE | {p.name for p in subject.parameters if is_data(p, subject.parameters)}
+    open_ones = [u for u in left if any(p.name not in needless for p in u.parameters)]
     rest = [k for k in range(len(found)) if k not in chosen]
     aside = [k for k in rest if isinstance(names[k], str) and names[k] and not says_gradient(names[k])]
+    aside = [k for k in aside if not any(u.fits(found[k], out) for u in open_ones)]
     others = [found[k] for k in rest if k not in aside]
-    left = [u for u in units if not any(u is each for each in told)]
     by_shape = assigned_by_shape(left, others, out) if others else []
     if by_shape is None:
         return None
