@@ -275,6 +275,21 @@ def f(E, v):
     assert mistake.cure.endswith("Write  np.add.at(dE, np.array([0, 2, 0]), drows)")
 
 
+def test_an_index_that_occurs_twice_beside_slices():
+    """What stands between brackets alone is no argument: np.s_ makes it one."""
+    source = """\
+def f(x, v):
+    windows = x[:, np.array([0, 1, 1, 2])]
+    f = np.sum(windows**2 * v)
+    dwindows = 2 * windows * v
+    dx = np.zeros_like(x)
+    dx[:, np.array([0, 1, 1, 2])] += dwindows
+    return f, dx
+"""
+    mistake = only(source, rng().normal(size=(2, 3)), rng().normal(size=4))
+    assert mistake.cure.endswith("Write  np.add.at(dx, np.s_[:, np.array([0, 1, 1, 2])], dwindows)")
+
+
 # ---------------------------------------------------------------------------------------------------- what is written
 
 

@@ -209,7 +209,9 @@ def added_once(s: ast.stmt, _: Scope) -> MadeLines:
     match s:
         case ast.AugAssign(target=ast.Subscript(value=whole, slice=index), op=ast.Add(), value=value):
             detail = f"+= adds once where a place occurs twice in {ast.unparse(index)}, np.add.at every time"
-            yield ast.Expr(call_of("np.add.at", whole, index, value)), detail
+            cut = any(isinstance(part, ast.Slice) for part in ast.walk(index))
+            places = ast.Subscript(expression_of("np.s_"), index, ast.Load()) if cut else index
+            yield ast.Expr(call_of("np.add.at", whole, places, value)), detail
 
 
 @row("fork", Rank.NAME, of="line")
