@@ -243,3 +243,10 @@ def test_a_weight_that_is_called_g_stays_the_weight():
     report = gw.check(Scaled(), np.linspace(-1, 1, 6).reshape(2, 3))
     assert [p.verdict for p in report.parameters] == ["right", "wrong"]
     assert [m.text for m in report.mistakes] == ["return self.g * dout * self.x"]
+
+
+def test_what_arrives_at_a_layer_may_be_given():
+    x = np.linspace(-1, 1, 5)
+    assert gw.check(Accumulating(), x, upstream=np.array([1.0, 0.0, 2.0])).verdict == "right"
+    report = gw.check(Averaging(), x, upstream=np.array([1.0, 0.0, 0.0]))
+    assert [(p.name, p.verdict) for p in report.parameters] == [("w", "right"), ("b", "wrong"), ("x", "right")]

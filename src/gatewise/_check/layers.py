@@ -75,11 +75,17 @@ def is_written(cls: type, name: str) -> bool:
     return inspect.isfunction(getattr(cls, name, None))
 
 
-def of_object(f: object, methods: tuple[str, str], args: Sequence[object], kwargs: Named) -> tuple[Function, Namespace]:
-    """A layer as a function, and what the check is told of it: its gradient, its weights, what arrives from above."""
+def of_object(
+    f: object, methods: tuple[str, str], args: Sequence[object], kwargs: Named, upstream: Any = None
+) -> tuple[Function, Namespace]:
+    """A layer as a function, and what the check is told of it: its gradient, its weights, what arrives from above.
+
+    `upstream`: what arrives, where it is not to be drawn.
+    """
     layer = Layer(f, *methods)
     inputs = inspect.signature(getattr(f, methods[0])).bind(*args, **kwargs).arguments
-    upstream, weights = layer.upstream(inputs), layer.weights(inputs)
+    weights, drawn = layer.weights(inputs), layer.upstream(inputs)
+    upstream = drawn if upstream is None else upstream
     told = {"gradient": layer.gradient(upstream, [*inputs]), "parameters": weights or None, "upstream": upstream}
     return layer.run, {"kwargs": inputs, **told}
 

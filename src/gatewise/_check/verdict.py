@@ -77,9 +77,9 @@ def check(
         left = (leave_out,) if isinstance(leave_out, str) else leave_out
         return compared(f, args, kwargs, like, Given(gradient, backward, upstream), left, rng)
     asked: Namespace = {"leave_out": leave_out, "rng": rng, "effort": effort, "progress": progress}
-    alone = gradient is None and backward is None and parameters is None and upstream is None
+    alone = gradient is None and backward is None and parameters is None
     if alone and (methods := halves_of_object(f)) is not None:
-        run, told = of_object(f, methods, args, kwargs)
+        run, told = of_object(f, methods, args, kwargs, upstream)
         return checked(run, [], told.pop("kwargs"), **asked, **told)
     given = Given(gradient, backward, upstream)
     with judging(f, args, kwargs, given, parameters=parameters, **asked) as judge:
