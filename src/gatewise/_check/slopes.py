@@ -20,6 +20,7 @@ from gatewise._check.uses import readings_of
 
 FEW = 60  #: rows of a derivative that are found one by one; wires whose derivatives are looked at
 ROWS = 300  #: rows of derivatives by parameters, of all values together
+VISITS = 30_000  #: of wires, on the ways back that are walked to learn what names say
 
 
 @remembered
@@ -88,10 +89,14 @@ def pairs_learned(inquiry: Inquiry) -> dict[str, list[tuple[int, int]]]:
 def common_to(inquiry: Inquiry, keys: Mapping[str, int], before: str, after: str) -> Iterator[int]:
     """The wires of which what is called alike is the derivative, in one case at least."""
     circuit, known = inquiry.trials[0].circuit, values_named(inquiry)
+    visits = 0
     for a in circuit.found:
         for key, i in keys.items():
             values = [r.events[i].value for r in inquiry.runs]
             for b in known[key.removeprefix(before).removesuffix(after)] & circuit.behind[a]:
+                visits += sweeps_for(circuit, a, b) * len(circuit.behind[a])
+                if visits > VISITS:
+                    return
                 should = slopes_at(inquiry, a, b, np.shape(values[0])) if np.size(circuit.value(a)) > 1 else None
                 if should is not None and all(map(inquiry.agree, values, should)):
                     yield a
@@ -119,6 +124,13 @@ def slope(circuit: Circuit, a: int, b: int, shape: tuple[int, ...]) -> Value | N
         made = row_by_row(circuit, a, b)
         return np.reshape(made, shape) if made is not None and is_entry_by_entry(circuit, a, b, made) else None
     return jacobian(circuit, a, b, wanted, shape)
+
+
+def sweeps_for(circuit: Circuit, a: int, b: int) -> int:
+    """How many ways back `slope` walks at most."""
+    above, below = np.shape(circuit.value(a)), np.shape(circuit.value(b))
+    rows = np.size(circuit.value(a))
+    return 1 if stretches(above, below) else rows // np.size(circuit.value(b)) if stretches(below, above) else rows
 
 
 def jacobian(circuit: Circuit, a: int, b: int, wanted: tuple[int, ...], shape: tuple[int, ...]) -> Value | None:
@@ -248,11 +260,12 @@ def jacobians_shaped(inquiry: Inquiry, shape: tuple[int, ...]) -> Rows[tuple[int
     below = [circuit.index[w] for w in circuit.leaves.values() if w in circuit.index]
     pairs: list[tuple[int, int]] = []
     values: list[Sequence[Value]] = []
-    rows = 0
+    rows = visits = 0
     for b in below:
         for a in (a for a in circuit.found if b in circuit.behind[a] and shape in shapes_of(circuit, a, b)):
             rows += np.size(circuit.value(a))
-            found = slopes_at(inquiry, a, b, shape) if rows < ROWS else None
+            visits += np.size(circuit.value(a)) * len(circuit.behind[a])
+            found = slopes_at(inquiry, a, b, shape) if rows < ROWS and visits < VISITS else None
             if found is not None:
                 pairs.append((a, b))
                 values.append(found)
