@@ -126,7 +126,7 @@ BENT = [
 @pytest.mark.parametrize("wrong", BENT, ids=lambda wrong: wrong.name)
 def test_a_wrong_subgradient_is_found(wrong: Mutant) -> None:
     with in_place(wrong):
-        assert next(kinks_found(range(len(FINITE))), "")
+        assert next(kinks_found(range(2 * len(FINITE))), "")
 
 
 def test_the_operations_name_what_has_a_derivative() -> None:
@@ -152,6 +152,7 @@ WITHOUT = [
         "frexp",
         "geomspace",
         "min_scalar_type",
+        "spacing",
         "polydiv",
         "roots",
         "argmin",

@@ -57,7 +57,7 @@ def of_a_circuit(board: Any) -> dict[str, Any]:
 def test_every_gate_gives_what_eager_gives_here_and_at_other_inputs(name: str, counted: Any) -> None:
     gate = NAMES[name]
     checked = 0
-    for case in cases_of(gate)[::2]:  # the registry has a case of a kind more than once
+    for case in list(cases_of(gate))[::2]:  # the registry has a case of a kind more than once
         f, upstream = applied(case), case.upstream if gate.pattern != "stops" else "ones"
         try:
             board = gw.circuit(lambda *v, f=f: f(*v), *case.values, upstream=upstream)

@@ -189,14 +189,15 @@ def is_slope(inquiry: Inquiry, i: int) -> bool:
 
 
 def slopes_beside(inquiry: Inquiry, i: int) -> Iterator[list[Value]]:
-    """The other local derivatives that a value may have been meant to be: of the same wire, by another one."""
+    """The other local derivatives that a value may have been meant to be: of the same wire, or by the same one."""
     values = [r.events[i].value for r in inquiry.runs]
     rows = slopes_shaped(inquiry, squeezed(values[0]))
     if rows is None or slope_named(inquiry, i) is not None:
         return
-    above = {a for a, _ in rows.equal_to(values, inquiry.close)}
-    for n, (a, _) in enumerate(rows.keys):
-        if a in above:
+    equal = rows.equal_to(values, inquiry.close)
+    above, below = {a for a, _ in equal}, {b for _, b in equal}
+    for n, (a, b) in enumerate(rows.keys):
+        if a in above or b in below:
             yield [np.reshape(at[n], np.shape(v)) for at, v in zip(rows.at, values, strict=True)]
 
 

@@ -32,7 +32,10 @@ def middle_of(region: Region, counting: Counting) -> Middle:
 
     What a round does is known by its gates alone; it is for its replay to say that it does the same.
     """
-    rounds = with_ends_cut(rounds_of(region, len(counting.counts)), len(counting.counts))
+    rounds = rounds_of(region, len(counting.counts))
+    if not rounds:
+        raise IrregularError("its rounds are not told apart")
+    rounds = with_ends_cut(rounds, len(counting.counts))
     early = len(rounds) < len(counting.counts) and is_left_early(region.loop)
     if len(rounds) != len(counting.counts) and not early:
         raise IrregularError("its rounds are not told apart")
