@@ -108,7 +108,7 @@ def test_a_wrong_rule_is_found(name: str) -> None:
 
 
 def test_programs_on_kinks_pass_what_the_table_says() -> None:
-    assert list(kinks_found(range(2 * len(FINITE)))) == []
+    assert list(kinks_found(range(600))) == []
 
 
 #: Wrong subgradients.
@@ -126,7 +126,7 @@ BENT = [
 @pytest.mark.parametrize("wrong", BENT, ids=lambda wrong: wrong.name)
 def test_a_wrong_subgradient_is_found(wrong: Mutant) -> None:
     with in_place(wrong):
-        assert next(kinks_found(range(2 * len(FINITE))), "")
+        assert next(kinks_found(range(600)), "")
 
 
 def test_the_operations_name_what_has_a_derivative() -> None:

@@ -273,7 +273,9 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
     place = inquiry.events[i].place
     before = [j for j in backward_values(inquiry) if i in inquiry.changes[j] and not is_known(inquiry, j, i)]
     before = [j for j in before if inquiry.events[j].place.statement is not place.statement]
-    before = [j for j in before if not is_sure_slope(inquiry, j, goal)]
+    sure = [j for j in before if is_sure_slope(inquiry, j, goal)]
+    if sure and next(mendings(inquiry, [place.statement], goal, up_to=Rank.NAME), None) is not None:
+        before = [j for j in before if j not in sure]  # a slope is taken for right where a plain change mends this line
     if is_partial(inquiry, i):
         handed = [j for j in before if callers_of(inquiry, j) == [place.statement] and is_right_elsewhere(inquiry, j)]
         before = [j for j in before if j not in handed or not same_value(inquiry, i, j)]

@@ -43,10 +43,12 @@ def put_back(path: str, text: str) -> PutBack | None:
     own = own_return(path, text, value)
     wanted = names_of(own.value)[1:]
     left = [name for name in (value, *wanted) if name not in there]
+    if left == [value] and len(there) == 1 + len(wanted):  # another value in its place, which is a change
+        return None
     if there[:1] == [value] and (len(there) == 1 + len(wanted) or not left or in_one_name(given, wanted)):
         return None
     note = f"it leaves out {', '.join(left)}" if left else f"it is not {ast.unparse(own)}"
-    code = ast.unparse(end) if isinstance(end, ast.Return) else "the return is gone"
+    code = ast.get_source_segment(text, end) or "" if isinstance(end, ast.Return) else "the return is gone"
     return PutBack(with_return(text, ast.unparse(own)), end.end_lineno or end.lineno, code, note)
 
 
