@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from fuzz_numpy import found_in, peer_here, told
 from numpy_programs.judging import judged
-from numpy_programs.kinks import FINITE, kinks_found
+from numpy_programs.kinks import kinks_found
 from numpy_programs.operations import SMOOTH, WRITES
 from numpy_programs.writing import write
 
