@@ -33,6 +33,7 @@ from gatewise._saving import write_whole
 
 MEGABYTES = 4096  #: of address space that one file may have
 GRACE = 10.0  #: seconds after which the keeper of a file is ended too, which may have been stopped
+ENDED = "it ended Python before there was a verdict"
 CHANGED = "its file was changed while it ran"
 HEADER = ("file", "verdict", "right", "of", "lines", "kinds", "seconds", "note")
 ENDINGS = (".py", ".ipynb")
@@ -184,7 +185,12 @@ def marked_in_process(file: str, timeout: float, **asked: Any) -> Marked:
             return late
         finally:
             end(process)
-        return late if process.returncode == TIME_IS_UP else read_result(file, result, word, time.monotonic() - began)
+        if process.returncode == TIME_IS_UP:
+            return late
+        seconds = time.monotonic() - began
+        if process.returncode:  # the file ended its keeper: what it wrote meanwhile is not believed
+            return Marked(file, "not judged", seconds=seconds, note=ENDED)
+        return read_result(file, result, word, seconds)
 
 
 def quiet() -> dict[str, str]:
@@ -211,7 +217,7 @@ def read_result(file: str, result: str, word: str, seconds: float) -> Marked:
             raise ValueError
         return Marked(file, found.pop("verdict"), mistakes=tuple(found.pop("mistakes")), **found)
     except (OSError, ValueError, KeyError, TypeError):
-        return Marked(file, "not judged", seconds=seconds, note="it ended Python before there was a verdict")
+        return Marked(file, "not judged", seconds=seconds, note=ENDED)
 
 
 def write_table(path: str, marked: Sequence[Marked], points: float | None) -> None:
