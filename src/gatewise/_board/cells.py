@@ -11,7 +11,7 @@ from types import ModuleType
 
 from gatewise import _syntax
 from gatewise._build import run_users_code, users_code
-from gatewise._recording import Notebook, notebook_in, placed
+from gatewise._recording import Notebook, found_beside, notebook_in
 
 
 @dataclass
@@ -38,7 +38,7 @@ def notebook_run(path: str) -> Iterator[Ran]:
     notebook = notebook_in(path)
     module = ModuleType(Path(path).stem)
     module.__file__ = path
-    vars(module).update(placed(path))
+    vars(module).update(found_beside(path))
     ran = Ran(notebook, module, notebook.text.split("\n"))
     with counted_as_imported(module):
         for cell in notebook.cells:

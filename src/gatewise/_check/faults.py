@@ -13,7 +13,7 @@ from gatewise._check.diagnosis import Mistake
 from gatewise._check.gates import wrong_gates
 from gatewise._check.lines import Told, lines_of_check
 from gatewise._check.subject import Subject
-from gatewise._check.thinning import said, smaller
+from gatewise._check.thinning import smaller, smaller_in_words
 from gatewise._types import Function
 
 
@@ -27,17 +27,17 @@ def told_of(subject: Subject, given: Given, own: bool) -> Told:
         return Told()
     given = given._replace(backward=given.backward or subject.backward)
     if (less := smaller(subject, given)) is not None:
-        told = lines_of_check(*less, partial(marked, *less))
+        told = lines_of_check(*less, partial(marked_lines, *less))
         if told.mistakes or told.suspects:
-            subject.notes.append(said(subject, less[0]))
+            subject.notes.append(smaller_in_words(subject, less[0]))
             return told
-    told = lines_of_check(subject, given, partial(marked, subject, given))
+    told = lines_of_check(subject, given, partial(marked_lines, subject, given))
     if told.why:
         subject.notes.append(f"the line could not be told: {told.why}")
     return told
 
 
-def marked(subject: Subject, given: Given) -> Sequence[Mistake]:
+def marked_lines(subject: Subject, given: Given) -> Sequence[Mistake]:
     """What the names of variables say of the lines of a gradient, or of a backward pass."""
     if not callable(given.gradient):
         return lines_at_fault(subject, given.backward)

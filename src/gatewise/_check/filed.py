@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.customs import IS_STATE
-from gatewise._check.guesses import Guess, copied, guesses, wanted
+from gatewise._check.guesses import Guess, guesses, to_be_written_into, wanted
 from gatewise._check.halves import required
 from gatewise._check.layers import Layer, layer_of
 from gatewise._check.pairs import Pair
@@ -117,7 +117,7 @@ class Filed:
         first: Row | None = None
         why = ""
         strayed = set[tuple[str, tuple[int, ...]]]()  # the inputs whose gradient came in another shape than theirs
-        fresh = (guess for guess in found if not strayed & shapes_of(guess))
+        fresh = (guess for guess in found if not strayed & shaped_inputs(guess))
         for count, guess in enumerate(itertools.islice(fresh, MISFITS)):
             try:
                 row = (
@@ -141,7 +141,9 @@ class Filed:
 
     def layer_row(self, pair: Pair, guess: Guess, cls: type, **options: Any) -> Row:
         assert pair.methods is not None
-        return Row(pair, report_on_layer(*layer_of(cls, pair.methods, copied(guess.values)), **options), guess)
+        return Row(
+            pair, report_on_layer(*layer_of(cls, pair.methods, to_be_written_into(guess.values)), **options), guess
+        )
 
 
 def method_of(cls: type, node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
@@ -162,7 +164,7 @@ def ways(pair: Pair, f: Function, other: Function | None, values: Named) -> list
     if other is None:
         return [Way({})]
     names, inputs = required(other), [*values]
-    first = f(**copied(values))
+    first = f(**to_be_written_into(values))
     if isinstance(first, tuple) and len(first) > 1 and not pair.is_gradient:
         return [Way({"backward": other})]
     strangers = [name for name in names if name not in inputs]
@@ -232,7 +234,7 @@ def misfits(row: Row) -> list[ParameterReport]:
     return [p for p in row.report.parameters if "has shape" in p.note] if row.report is not None else []
 
 
-def shapes_of(guess: Guess) -> set[tuple[str, tuple[int, ...]]]:
+def shaped_inputs(guess: Guess) -> set[tuple[str, tuple[int, ...]]]:
     """The inputs by name and shape."""
     return {(name, np.shape(x)) for name, x in guess.values.items() if not isinstance(x, (dict, str))}
 
@@ -288,7 +290,7 @@ def best(ways: Any, f: Function, pair: Pair, guess: Guess, **options: Any) -> Ro
     """The row of the way that is right, where one is; of the first that there is a verdict on otherwise."""
     rows = []
     for way in ways(guess.values):
-        report = checked(f, [], copied(guess.values), **{**options, **way.options})
+        report = checked(f, [], to_be_written_into(guess.values), **{**options, **way.options})
         rows.append(Row(pair, report, guess, reading=way.reading))
         if report.verdict == "right":
             return rows[-1]

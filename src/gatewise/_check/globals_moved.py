@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gatewise._check.matching import says_gradient
-from gatewise._check.outside import Outside, is_numeric, read_by
+from gatewise._check.outside import Outside, is_numeric, read_around
 from gatewise._check.returned import returned_names
 from gatewise._recording import leaves, wire_named
 from gatewise._types import Function, Named
@@ -22,7 +22,7 @@ def with_gradients(
     `inputs` are its arguments by name: they come first. `run` runs a function on them, to see what it returns.
     """
     called = [each for each in (f, *others) if callable(each)]
-    known = {each.name: each for g in called for each in read_by(g) if each.name not in inputs and is_numeric(each)}
+    known = {each.name: each for g in called for each in read_around(g) if each.name not in inputs and is_numeric(each)}
     if not known:
         return []
     names = [label for g in called for label in labels_of(g)]
@@ -34,7 +34,9 @@ def with_gradients(
     chosen = {wire_named(label, [*known, *inputs]) for label in names}
     chosen |= {key if key in known else wire_named(key, keys) for key in entries}
     chosen |= {
-        name for name, each in known.items() if isinstance(each.value, dict) and holds(each.value, entries, keys)
+        name
+        for name, each in known.items()
+        if isinstance(each.value, dict) and holds_entries(each.value, entries, keys)
     }
     chosen |= set(by_structure(f, found, known, inputs, chosen))
     return [each for name, each in known.items() if name in chosen]
@@ -46,20 +48,20 @@ def by_structure(
     """The lists of arrays that alone have the shapes of what is called a gradient: `nabla_w` of `weights`."""
     labels = returned_names(f)
     parts = found if isinstance(found, tuple) and len(found) == len(labels) else ()
-    shapes = {name: shapes_of(each.value) for name, each in known.items() if name not in chosen}
-    taken = [shapes_of(x) for x in inputs.values()]
+    shapes = {name: leaf_shapes(each.value) for name, each in known.items() if name not in chosen}
+    taken = [leaf_shapes(x) for x in inputs.values()]
     for label, part in zip(labels, parts, strict=False):
         if isinstance(label, str) and isinstance(part, (list, tuple)) and says_gradient(label):
-            alike = [name for name, shape in shapes.items() if shape == shapes_of(part)]
-            if len(alike) == 1 and shapes_of(part) not in taken:
+            alike = [name for name, shape in shapes.items() if shape == leaf_shapes(part)]
+            if len(alike) == 1 and leaf_shapes(part) not in taken:
                 yield alike[0]
 
 
-def shapes_of(x: object) -> list[tuple[int, ...]]:
+def leaf_shapes(x: object) -> list[tuple[int, ...]]:
     return [np.shape(part) for _, part in leaves(x)]
 
 
-def holds(value: Mapping[Any, object], entries: set[str], keys: Sequence[str]) -> bool:
+def holds_entries(value: Mapping[Any, object], entries: set[str], keys: Sequence[str]) -> bool:
     """Whether a dict of parameters has those that entries of a dict of gradients are called after."""
     own = [str(key) for key in value]
     return any(entry not in keys and (entry in own or wire_named(entry, own) is not None) for entry in entries)

@@ -166,7 +166,7 @@ class Choices:
 
     def guess(self, values: Namespace, texts: Mapping[str, str], listed: bool, first: bool) -> Guess:
         typed = {name: texts.get(name) or written(values[name], self.holders.get(name)) for name in self.names}
-        arrays = [fact for name, fact in self.facts.items() if is_array(values[name])]
+        arrays = [fact for name, fact in self.facts.items() if is_float_array(values[name])]
         told = first and listed and all(fact.shapes for fact in arrays)
         return Guess(values, typed, told, self.settings, listed)
 
@@ -181,12 +181,14 @@ def in_other_lengths(
     others = {name: x for name, x in values.items() if name not in free}
 
     def text(shape: Shape, name: str) -> str:
-        if is_array(values[name]):
-            return drawn(shape, name, facts[name].is_symmetric)
+        if is_float_array(values[name]):
+            return text_that_draws(shape, name, facts[name].is_symmetric)
         return labels(shape, 2 if "mask" in name.lower() else 3)
 
     found = lengths_that_fit(
-        lambda arrays: f(**copied(others), **arrays), free, lambda shape, name: made(text(shape, name), name)
+        lambda arrays: f(**to_be_written_into(others), **arrays),
+        free,
+        lambda shape, name: made(text(shape, name), name),
     )
     return {name: text(shape, name) for name, shape in found.items()}
 
@@ -271,19 +273,21 @@ def options(name: str, fact: Facts, annotation: str = "", in_class: bool = False
         or (in_class and name in IS_LENGTH)
     ):
         lengths = [str(LENGTHS.get(name.lower()) or IS_LENGTH.get(name, 2)), "2", "3", "1", "4"]
-        return list(dict.fromkeys(lengths)) if not fact.shapes else [drawn(shape, name) for shape in fact.shapes]
+        return (
+            list(dict.fromkeys(lengths)) if not fact.shapes else [text_that_draws(shape, name) for shape in fact.shapes]
+        )
     if fact.is_index or name in IS_INDEX:
         return [*(labels(shape) for shape in fact.shapes if shape), *LABELS, "[[0, 2, 1], [1, 0, 2]]"]
     if "mask" in name.lower():
         return [labels(shape, 2) for shape in [*fact.shapes, *TARGETS] if shape]
-    told = [drawn(shape, name, fact.is_symmetric) for shape in fact.shapes]
+    told = [text_that_draws(shape, name, fact.is_symmetric) for shape in fact.shapes]
     shapes = [shape for shape in (*shapes_for(name), *ANY) if fits(shape, fact.axes)]
     shapes = SQUARE if fact.is_symmetric else shapes
     if name in NUMBERS or annotation == "float":
-        return [*told, "0.1", *(drawn(shape, name) for shape in shapes)]
+        return [*told, "0.1", *(text_that_draws(shape, name) for shape in shapes)]
     if name in SHARES:
-        return [*told, *HALF, *(drawn(shape, name) for shape in shapes)]
-    others = [drawn(shape, name, fact.is_symmetric) for shape in shapes]
+        return [*told, *HALF, *(text_that_draws(shape, name) for shape in shapes)]
+    others = [text_that_draws(shape, name, fact.is_symmetric) for shape in shapes]
     if name in IS_LABEL | IS_ONE_HOT:
         others = [*others[:1], ONE_HOT, *LABELS, *others[1:]]
     return list(dict.fromkeys([*told, *others]))
@@ -308,7 +312,7 @@ def shapes_for(name: str) -> list[Shape]:
     return B if name[0] == "b" and len(name) < 4 else X
 
 
-def drawn(shape: Shape, name: str, is_symmetric: bool = False) -> str:
+def text_that_draws(shape: Shape, name: str, is_symmetric: bool = False) -> str:
     """The text that draws an array of a shape, or a number: between 0 and 1 for what is called a probability."""
     lengths = ", ".join(map(str, shape))
     if is_symmetric and len(shape) == 2 and shape[0] == shape[1]:
@@ -342,7 +346,7 @@ def written(values: Named, keys: Sequence[str] | None) -> str:
     return json.dumps(dict(values))
 
 
-def is_array(x: object) -> bool:
+def is_float_array(x: object) -> bool:
     return isinstance(x, np.ndarray) and x.dtype.kind == "f"
 
 
@@ -367,7 +371,7 @@ def best_first(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
 def runs(f: Function, values: Named, said: list[Exception]) -> bool:
     """Whether a function runs on inputs, and every number it returns is finite."""
     try:
-        found = f(**copied(values))
+        found = f(**to_be_written_into(values))
     except Exception as error:
         if not isinstance(error, (ValueError, IndexError)):
             said.append(error.with_traceback(None))
@@ -375,7 +379,7 @@ def runs(f: Function, values: Named, said: list[Exception]) -> bool:
     return all(is_finite(x) for _, x in leaves([found]))
 
 
-def copied(values: Named) -> Namespace:
+def to_be_written_into(values: Named) -> Namespace:
     """Arguments that a function may write into."""
     return {name: x.copy() if isinstance(x, (np.ndarray, dict)) else x for name, x in values.items()}
 

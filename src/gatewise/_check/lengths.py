@@ -49,8 +49,8 @@ class Watched(np.ndarray):
             together = multiplied if ufunc is np.matmul else broadcast if ufunc.signature is None else None
             if together is not None:
                 together(inputs)
-        kwargs["out"] = tuple(map(plain, kwargs["out"])) if "out" in kwargs else None
-        found = getattr(ufunc, method)(*map(plain, inputs), **{k: x for k, x in kwargs.items() if x is not None})
+        kwargs["out"] = tuple(map(unwatched, kwargs["out"])) if "out" in kwargs else None
+        found = getattr(ufunc, method)(*map(unwatched, inputs), **{k: x for k, x in kwargs.items() if x is not None})
         ends = next((x.ends for x in inputs if isinstance(x, Watched) and x.ends and x.shape == np.shape(found)), {})
         return watched(found, ends)
 
@@ -62,7 +62,7 @@ class Watched(np.ndarray):
 
     def __getitem__(self, index: Any) -> Any:
         parts = index if isinstance(index, tuple) else (index,)
-        gathered([x for x in parts if isinstance(x, (list, np.ndarray))])
+        indexed_together([x for x in parts if isinstance(x, (list, np.ndarray))])
         ends = {} if Ellipsis in map(kind, parts) else dict(self.ends_taken(parts))
         return watched(super().__getitem__(index), ends)
 
@@ -80,7 +80,7 @@ class Watched(np.ndarray):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         broadcast([np.asarray(self)[index], value], into=True)
-        np.asarray(self)[index] = plain(value)
+        np.asarray(self)[index] = unwatched(value)
 
     def dot(self, other: Any, out: Any = None) -> Any:
         return np.dot(self, other)
@@ -105,7 +105,7 @@ def watched(x: Any, ends: Mapping[int, tuple[int, int]] | None = None) -> Any:
     return found
 
 
-def plain(x: Any) -> Any:
+def unwatched(x: Any) -> Any:
     return np.asarray(x) if isinstance(x, Watched) else x
 
 
@@ -139,12 +139,12 @@ def broadcast(operands: Sequence[Any], into: bool = False) -> None:
                 differ(a, -k, b, -k)
 
 
-def gathered(indices: Sequence[Any]) -> None:
+def indexed_together(indices: Sequence[Any]) -> None:
     """Of lists of places: `p[np.arange(N), y]` takes as many of each."""
     broadcast([np.asarray(x) for x in indices if np.asarray(x).dtype.kind in "iu"])
 
 
-def joined(arrays: Sequence[Any], axis: int = 0, **_: Any) -> None:
+def put_end_to_end(arrays: Sequence[Any], axis: int = 0, **_: Any) -> None:
     """Of arrays end to end: all their other axes."""
     first, *rest = arrays
     for other in rest:
@@ -153,22 +153,22 @@ def joined(arrays: Sequence[Any], axis: int = 0, **_: Any) -> None:
                 differ(first, k, other, k)
 
 
-def beside(arrays: Sequence[Any], **_: Any) -> None:
-    joined(arrays, 1 if np.ndim(arrays[0]) > 1 else 0)
+def joined_beside(arrays: Sequence[Any], **_: Any) -> None:
+    put_end_to_end(arrays, 1 if np.ndim(arrays[0]) > 1 else 0)
 
 
-def cut(x: Any, parts: Any, axis: int = 0) -> None:
+def split_evenly(x: Any, parts: Any, axis: int = 0) -> None:
     """Of an array in equal parts: its length is so many times another one."""
     length = np.shape(x)[axis]
     if isinstance(parts, int) and length % parts:
         raise MisfitError(length, parts * length)
 
 
-def cut_beside(x: Any, parts: Any) -> None:
-    cut(x, parts, 1)
+def split_beside(x: Any, parts: Any) -> None:
+    split_evenly(x, parts, 1)
 
 
-def summed(subscripts: Any, *operands: Any, **_: Any) -> None:
+def summed_by_letters(subscripts: Any, *operands: Any, **_: Any) -> None:
     """Of an einsum: the axes of one letter."""
     terms = subscripts.partition("->")[0].replace(" ", "").split(",") if isinstance(subscripts, str) else []
     seen: dict[str, tuple[Any, int]] = {}
@@ -181,12 +181,12 @@ def summed(subscripts: Any, *operands: Any, **_: Any) -> None:
 
 RULES: Mapping[Any, Callable[..., None]] = {
     np.dot: lambda a, b, **_: multiplied((a, b)),
-    np.einsum: summed,
-    np.concatenate: joined,
-    np.vstack: joined,
-    np.hstack: beside,
-    np.split: cut,
-    np.hsplit: cut_beside,
+    np.einsum: summed_by_letters,
+    np.concatenate: put_end_to_end,
+    np.vstack: put_end_to_end,
+    np.hstack: joined_beside,
+    np.split: split_evenly,
+    np.hsplit: split_beside,
     np.where: lambda *operands: broadcast(operands),
 }
 
@@ -197,7 +197,7 @@ def lengths_that_fit(f: Callable[[Named], object], shapes: Mapping[str, Shape], 
     `f` takes arrays by name, and `draw` makes one of a shape for a name.
     """
     fresh = iter(OWN)
-    found = fitted(
+    found = made_to_fit(
         f, {name: tuple(next(fresh, 0) if n > 1 else 1 for n in shape) for name, shape in shapes.items()}, draw
     )
     if not found:
@@ -207,10 +207,12 @@ def lengths_that_fit(f: Callable[[Named], object], shapes: Mapping[str, Shape], 
     if len(own) > len(SHORT) or len(made) > len(SHORTEST):
         return found
     short = dict(zip([*own, *made], [*SHORT[: len(own)], *SHORTEST], strict=False))
-    return fitted(f, {name: tuple(short.get(n, 1) for n in shape) for name, shape in found.items()}, draw) or found
+    return made_to_fit(f, {name: tuple(short.get(n, 1) for n in shape) for name, shape in found.items()}, draw) or found
 
 
-def fitted(f: Callable[[Named], object], shapes: Mapping[str, Shape], draw: Callable[..., Any]) -> Mapping[str, Shape]:
+def made_to_fit(
+    f: Callable[[Named], object], shapes: Mapping[str, Shape], draw: Callable[..., Any]
+) -> Mapping[str, Shape]:
     """The shapes with lengths made to fit, one after the other; none where that comes to no end."""
     for _ in range(RUNS):
         try:

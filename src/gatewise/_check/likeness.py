@@ -49,7 +49,7 @@ def shown(p: ParameterReport) -> str:
     return f"  {name}  {p.verdict}: {f.where or 'it'} is {f.given:.9g}, should be {f.should:.9g} within {f.bar:.2g}"
 
 
-def compared(
+def held_against(
     kernel: Function, args: Sequence[object], kwargs: Mapping[str, object], like: object, given: Given,
     leave_out: Collection[str] = (), rng: object = None,
 ) -> Report:  # fmt: skip
@@ -69,8 +69,12 @@ def compared(
         eps = max([spacing(out), *(p.eps_given for p in subject.parameters)])
         found = reference(subject, like, np.float64)
         rounded = reference(subject, like, short_of(eps)) if eps > 1e-10 else found
-        rows = [row(VALUE, out, found[VALUE], rounded[VALUE], eps)]
-        rows += [row(name, g, found[name], rounded[name], eps) for name, g in said_of(claims, subject) if g is not None]
+        rows = [judged_entry_by_entry(VALUE, out, found[VALUE], rounded[VALUE], eps)]
+        rows += [
+            judged_entry_by_entry(name, g, found[name], rounded[name], eps)
+            for name, g in said_of(claims, subject)
+            if g is not None
+        ]
         rows += [misshaped(name, shape) for name, shape in (claims.misshaped if claims else {}).items()]
     finally:
         subject.rng.put_back()
@@ -124,7 +128,7 @@ def reference(subject: Subject, like: Function, kind: Any) -> dict[str, Any]:
     return {VALUE: value, **by_name}
 
 
-def row(name: str, given: Plain, should: Plain, rounded: Plain, eps: float) -> ParameterReport:
+def judged_entry_by_entry(name: str, given: Plain, should: Plain, rounded: Plain, eps: float) -> ParameterReport:
     """One array of the kernel's beside the one in float64, measured by its largest entry."""
     a, b = np.asarray(given, float), np.asarray(should, float)
     own = np.max(np.abs(np.asarray(rounded, float) - b), initial=0.0)

@@ -222,7 +222,7 @@ def is_told(f: Found, found: Located, inquiry: Inquiry) -> bool:
     change = f.change or f.mend()
     if change is None:
         handed = isinstance(f.statement, ast.Assign) and work_of(f.statement) is Work.HANDS_ON
-        if entry_of(f) is not None and hands_on_for_another(inquiry, f):
+        if entry_at_fault(f) is not None and hands_on_for_another(inquiry, f):
             return True
         return not (handed and hands_on_what_is_wrong(inquiry, f.statement)) and f.statement.lineno not in found.idle
     return change.rank < Rank.FAR or len(found.suspects) < 2 or not is_in_a_helper(inquiry, f.statement)
@@ -291,7 +291,7 @@ def parts_of_lines(s: ast.stmt) -> list[ast.stmt] | list[ast.expr]:
     return found if len({e.lineno for e in found}) > 1 else [s]
 
 
-def entry_of(f: Found) -> ast.expr | None:
+def entry_at_fault(f: Found) -> ast.expr | None:
     """The entry of a dict that is written out in a line that was found, where it is the wrong one."""
     dicts = (e for e in ast.walk(f.statement) if isinstance(e, ast.Dict))
     pairs = ((k, v) for d in dicts for k, v in zip(d.keys, d.values, strict=True))
@@ -330,7 +330,7 @@ def with_texts(found: Located, inquiry: Inquiry) -> Located:
     found.texts = {e.lineno: inquiry.trials[0].code.text(e) for e in parts}
     for f in found.found:
         change = f.change or f.mend()
-        f.at = changed_part(f.statement, change) if change is not None else entry_of(f) or f.statement
+        f.at = changed_part(f.statement, change) if change is not None else entry_at_fault(f) or f.statement
         f.text = inquiry.trials[0].code.text(f.at)
         f.key = "returned value" if f.key == "return" else f.key.removeprefix("return")
     found.misshaped = inquiry.misshaped

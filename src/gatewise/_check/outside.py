@@ -52,16 +52,16 @@ def standing(outside: Sequence[Outside], values: Mapping[str, object]) -> Iterat
 def is_numeric(each: Outside) -> bool:
     """Whether a value is a float, an array of floats, or holds some: modules and functions are none."""
     found = [x for _, x in leaves(each.value)]
-    return any(differentiable(x) for x in found) and all(is_plain(x) for x in found)
+    return any(differentiable(x) for x in found) and all(is_plain_value(x) for x in found)
 
 
-def is_plain(x: object) -> bool:
+def is_plain_value(x: object) -> bool:
     return x is None or isinstance(x, (float, int, str, np.ndarray, np.generic))
 
 
-def read_by(f: object) -> Iterator[Outside]:
+def read_around(f: object) -> Iterator[Outside]:
     """What a function and the user's functions that it calls read: globals, and variables of functions around them."""
-    waiting, seen = [plain(f)], set[int]()
+    waiting, seen = [function_behind(f)], set[int]()
     while waiting and len(seen) < MANY:
         each = waiting.pop()
         if not isinstance(each, types.FunctionType) or id(each) in seen or is_librarys(each):
@@ -70,15 +70,15 @@ def read_by(f: object) -> Iterator[Outside]:
         for name, cell in zip(each.__code__.co_freevars, each.__closure__ or (), strict=True):
             with_value = contents(cell)
             yield Outside(name, with_value, functools.partial(setattr, cell, "cell_contents"))
-            waiting.append(plain(with_value))
+            waiting.append(function_behind(with_value))
         for name in names_in(each.__code__):
             if name in each.__globals__:
                 value = each.__globals__[name]
                 yield Outside(name, value, functools.partial(each.__globals__.__setitem__, name))
-                waiting.append(plain(value))
+                waiting.append(function_behind(value))
 
 
-def plain(f: object) -> object:
+def function_behind(f: object) -> object:
     """The function behind a method, a partial function or a decorated one."""
     while True:
         inner = getattr(f, "__func__", None) or getattr(f, "__wrapped__", None)

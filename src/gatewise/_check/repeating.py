@@ -84,10 +84,10 @@ def ways_to_stand(inquiry: Inquiry, times: Sequence[int]) -> Iterator[Way]:
     parts = [each or parts_read(inquiry, i) for i, each in zip(times, roles, strict=True)]
     if all(parts) and not all(roles):
         yield from itertools.product(*parts)
-    yield from series(inquiry, [squeezed(inquiry.events[i].value) for i in times])
+    yield from at_equal_distances(inquiry, [squeezed(inquiry.events[i].value) for i in times])
 
 
-def series(inquiry: Inquiry, shapes: Sequence[tuple[int, ...]]) -> Iterator[Way]:
+def at_equal_distances(inquiry: Inquiry, shapes: Sequence[tuple[int, ...]]) -> Iterator[Way]:
     """Wires of these shapes that gates of one kind made, at equal distances, backwards and forwards."""
     circuit, count = inquiry.trials[0].circuit, len(shapes)
     if count < 2:

@@ -37,11 +37,11 @@ def put_back(path: str, text: str) -> PutBack | None:
     value = own_value(text)
     end = body[-1]
     given = end.value if isinstance(end, ast.Return) else None
-    there = names_of(given)
+    there = codes_returned(given)
     if not value:
         return None
     own = own_return(path, text, value)
-    wanted = names_of(own.value)[1:]
+    wanted = codes_returned(own.value)[1:]
     left = [name for name in (value, *wanted) if name not in there]
     if left == [value] and len(there) == 1 + len(wanted):  # another value in its place, which is a change
         return None
@@ -74,7 +74,11 @@ def with_return(text: str, code: str) -> str:
 def in_one_name(given: ast.expr | None, wanted: Sequence[str]) -> bool:
     """Whether the gradients are returned in one name, a dict or a call, so that they cannot be counted here."""
     rest = given.elts[1:] if isinstance(given, ast.Tuple) else []
-    return len(rest) == 1 and isinstance(rest[0], (ast.Dict, ast.Call, ast.Name)) and names_of(rest[0])[0] not in wanted
+    return (
+        len(rest) == 1
+        and isinstance(rest[0], (ast.Dict, ast.Call, ast.Name))
+        and codes_returned(rest[0])[0] not in wanted
+    )
 
 
 def own_value(text: str) -> str:
@@ -89,7 +93,7 @@ def own_value(text: str) -> str:
     )
 
 
-def names_of(given: ast.expr | None) -> list[str]:
+def codes_returned(given: ast.expr | None) -> list[str]:
     """What is returned, each by its code: the value, then the gradients."""
     if given is None:
         return []

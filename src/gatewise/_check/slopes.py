@@ -72,7 +72,7 @@ def pairs_learned(inquiry: Inquiry) -> dict[str, list[tuple[int, int]]]:
         e = inquiry.events[i]
         if wires_named(inquiry, i):  # a gradient by the rule of the house
             continue
-        if e.place.key.isidentifier() and e.place.statement not in inquiry.touching and is_array(e.value):
+        if e.place.key.isidentifier() and e.place.statement not in inquiry.touching and is_varied_array(e.value):
             for name in values_named(inquiry):
                 before, inside, after = e.place.key.partition(name)
                 if inside and bool(before) != bool(after):
@@ -103,17 +103,17 @@ def common_to(inquiry: Inquiry, keys: Mapping[str, int], before: str, after: str
                     break
 
 
-def is_array(value: Any) -> bool:
+def is_varied_array(value: Any) -> bool:
     return np.asarray(value).dtype.kind == "f" and np.size(value) > 1 and bool(np.ptp(value))
 
 
 def slopes_at(inquiry: Inquiry, a: int, b: int, shape: tuple[int, ...]) -> list[Value] | None:
     """What wire a changes by with wire b, entry by entry, at each point; None where that is no array of this shape."""
-    found = [slope(t.circuit, a, b, shape) for t in inquiry.trials]
+    found = [slope_between(t.circuit, a, b, shape) for t in inquiry.trials]
     return None if any(each is None for each in found) else [each for each in found if each is not None]
 
 
-def slope(circuit: Circuit, a: int, b: int, shape: tuple[int, ...]) -> Value | None:
+def slope_between(circuit: Circuit, a: int, b: int, shape: tuple[int, ...]) -> Value | None:
     """The derivative of one wire by another one, entry by entry, in a shape."""
     above, below = np.shape(circuit.value(a)), np.shape(circuit.value(b))
     wanted = tuple(n for n in shape if n != 1)
@@ -135,11 +135,11 @@ def sweeps_for(circuit: Circuit, a: int, b: int) -> int:
 
 def jacobian(circuit: Circuit, a: int, b: int, wanted: tuple[int, ...], shape: tuple[int, ...]) -> Value | None:
     """The derivative of each entry of one wire by each of another one; turned, where it stands so."""
-    if wanted not in shapes_of(circuit, a, b) or np.size(circuit.value(a)) > FEW:
+    if wanted not in entry_by_entry_shapes(circuit, a, b) or np.size(circuit.value(a)) > FEW:
         return None
     rows = [by_wire(circuit, a, b, row).ravel() for row in np.eye(np.size(circuit.value(a)))]
     made = np.stack(rows)
-    return np.reshape(made if wanted == shapes_of(circuit, a, b)[0] else made.T, shape)
+    return np.reshape(made if wanted == entry_by_entry_shapes(circuit, a, b)[0] else made.T, shape)
 
 
 def by_wire(circuit: Circuit, a: int, b: int, g: np.ndarray) -> np.ndarray:
@@ -180,7 +180,7 @@ def row_by_row(circuit: Circuit, a: int, b: int) -> Value | None:
 def is_slope(inquiry: Inquiry, i: int) -> bool:
     """Whether a value is what one value of the forward pass changes by with another one; a constant is none."""
     values = [r.events[i].value for r in inquiry.runs]
-    if not is_array(values[0]):
+    if not is_varied_array(values[0]):
         return False
     if (named := slope_named(inquiry, i)) is not None:
         return all(inquiry.agree(value, should) for value, should in zip(values, named, strict=True))
@@ -207,7 +207,7 @@ def slopes_instead(inquiry: Inquiry, i: int) -> Iterator[list[Value]]:
     Not where numbers that do not change, or one for each row, are all that lies between: a later line may have them.
     """
     values = [r.events[i].value for r in inquiry.runs]
-    if not is_array(values[0]):
+    if not is_varied_array(values[0]):
         return
     if is_slope(inquiry, i):
         yield from (each for each in slopes_beside(inquiry, i) if not is_weighted(inquiry, values, each))
@@ -219,7 +219,7 @@ def slopes_instead(inquiry: Inquiry, i: int) -> Iterator[list[Value]]:
     for n, (a, b) in enumerate(jacobians.keys if jacobians else ()):
         assert jacobians is not None
         should = at_each_point(jacobians, n, values)
-        by_last = shapes_of(inquiry.trials[0].circuit, a, b)[0] == shape
+        by_last = entry_by_entry_shapes(inquiry.trials[0].circuit, a, b)[0] == shape
         if is_right_in_part(inquiry, values[0], should[0], -1 if by_last else 0):
             yield should  # a weight would be one of all parameters
         found.append(should)
@@ -263,7 +263,7 @@ def jacobians_shaped(inquiry: Inquiry, shape: tuple[int, ...]) -> Rows[tuple[int
     values: list[Sequence[Value]] = []
     rows = visits = 0
     for b in below:
-        for a in (a for a in circuit.found if b in circuit.behind[a] and shape in shapes_of(circuit, a, b)):
+        for a in (a for a in circuit.found if b in circuit.behind[a] and shape in entry_by_entry_shapes(circuit, a, b)):
             rows += np.size(circuit.value(a))
             visits += np.size(circuit.value(a)) * len(circuit.behind[a])
             found = slopes_at(inquiry, a, b, shape) if rows < ROWS and visits < VISITS else None
@@ -273,7 +273,7 @@ def jacobians_shaped(inquiry: Inquiry, shape: tuple[int, ...]) -> Rows[tuple[int
     return Rows(pairs, values) if pairs else None
 
 
-def shapes_of(circuit: Circuit, a: int, b: int) -> tuple[tuple[int, ...], ...]:
+def entry_by_entry_shapes(circuit: Circuit, a: int, b: int) -> tuple[tuple[int, ...], ...]:
     above, below = squeezed(circuit.value(a)), squeezed(circuit.value(b))
     return (above + below, below + above) if above and below else ()
 
@@ -300,7 +300,7 @@ def by_those_behind(inquiry: Inquiry, a: int, those: Sequence[int]) -> Iterator[
     whole = np.shape(circuit.value(a))
     below = [b for b in those if b in circuit.behind[a]]
     by = np.random.default_rng(5).normal(size=whole)
-    spreads = {b: found for b in below if (found := spread(by, np.shape(circuit.value(b)))) is not None}
+    spreads = {b: found for b in below if (found := spread_over(by, np.shape(circuit.value(b)))) is not None}
     if not spreads:
         return
     ones = [t.circuit.from_wire(a, np.ones(whole)) for t in inquiry.trials]
@@ -312,7 +312,7 @@ def by_those_behind(inquiry: Inquiry, a: int, those: Sequence[int]) -> Iterator[
                 yield b, made
 
 
-def spread(by: np.ndarray, below: tuple[int, ...]) -> np.ndarray | None:
+def spread_over(by: np.ndarray, below: tuple[int, ...]) -> np.ndarray | None:
     """Numbers as they lie over a larger array, summed along an axis it may be; None where they do not."""
     if by.size == 1 or stretches(by.shape, below):
         return by.reshape(()) if by.size == 1 else by

@@ -45,18 +45,20 @@ def smaller(subject: Subject, given: Given) -> tuple[Subject, Given] | None:
             warnings.simplefilter("ignore")
             if is_quick(subject, given):
                 return None
-            return next((found for lengths in cuts(subject) if (found := at(subject, given, lengths))), None)
+            return next(
+                (found for lengths in cuts(subject) if (found := wrong_when_cut(subject, given, lengths))), None
+            )
     except Exception:  # of a program that cannot be listened to
         return None
     finally:
         subject.evaluations, subject.notes[:] = evaluations, notes
 
 
-def at(subject: Subject, given: Given, lengths: Lengths) -> tuple[Subject, Given] | None:
+def wrong_when_cut(subject: Subject, given: Given, lengths: Lengths) -> tuple[Subject, Given] | None:
     """The function with some lengths cut, where it runs so and its gradient is wrong."""
     with suppress(Exception):  # of the user's code, which has the length in it, or labels beyond it
         small = thinned(subject, lengths)
-        less = given._replace(upstream=mapped(partial(cut, lengths), given.upstream))
+        less = given._replace(upstream=mapped(partial(with_fewer, lengths), given.upstream))
         if is_wrong(small, less):
             return small, less
     return None
@@ -90,7 +92,7 @@ def cuts(subject: Subject) -> Iterator[Lengths]:
 def thinned(subject: Subject, lengths: Lengths) -> Subject:
     """The function with the beginnings of its arguments."""
     named: Namespace = subject.arguments()
-    beginnings = {name: mapped(partial(cut, lengths), x) for name, x in named.items()}
+    beginnings = {name: mapped(partial(with_fewer, lengths), x) for name, x in named.items()}
     lists = [name for name, x in named.items() if is_list_of_whole_numbers(x) and len(x) in lengths]
     beginnings |= {name: named[name][: lengths[len(named[name])]] for name in lists}
     args = [beginnings[name] for name, _ in zip(subject.names, subject.args, strict=False)]
@@ -103,7 +105,7 @@ def thinned(subject: Subject, lengths: Lengths) -> Subject:
     return small
 
 
-def cut(lengths: Lengths, _: object, x: Any) -> Any:
+def with_fewer(lengths: Lengths, _: object, x: Any) -> Any:
     """The beginning of an array along every axis that is cut; a whole number of that length."""
     if isinstance(x, np.ndarray):
         return x[tuple(slice(lengths.get(n, n)) for n in x.shape)].copy()
@@ -131,13 +133,17 @@ def differs(claim: Plain, g: Plain) -> bool:
     return bool(np.max(apart, initial=0.0) > OFF * np.max(np.abs(np.asarray(g, float)), initial=0.0))
 
 
-def said(subject: Subject, small: Subject) -> str:
+def smaller_in_words(subject: Subject, small: Subject) -> str:
     """What the inputs were cut to, in words."""
     now = dict(leaves(small.arguments()))
-    sizes = [(written_key(key), size_of(x), size_of(now[key])) for key, x in leaves(subject.arguments()) if key in now]
+    sizes = [
+        (written_key(key), length_meant(x), length_meant(now[key]))
+        for key, x in leaves(subject.arguments())
+        if key in now
+    ]
     cut_ones = [f"{name} {less} of {much}" for name, much, less in sizes if much != less]
     return f"the line was looked for at smaller inputs: {', '.join(cut_ones)}"
 
 
-def size_of(x: object) -> object:
+def length_meant(x: object) -> object:
     return x if type(x) is int else np.shape(x) if isinstance(x, np.ndarray) else None

@@ -19,7 +19,7 @@ from gatewise._check.comparing import identical
 from gatewise._check.diagnosis import Mistake
 from gatewise._check.globals_moved import with_gradients
 from gatewise._check.layers import halves_of_object, of_object
-from gatewise._check.likeness import compared
+from gatewise._check.likeness import held_against
 from gatewise._check.lines import Told
 from gatewise._check.looking import Look, largest_of
 from gatewise._check.outside import Outside
@@ -75,7 +75,7 @@ def check(
     """
     if like is not None:
         left = (leave_out,) if isinstance(leave_out, str) else leave_out
-        return compared(f, args, kwargs, like, Given(gradient, backward, upstream), left, rng)
+        return held_against(f, args, kwargs, like, Given(gradient, backward, upstream), left, rng)
     asked: Namespace = {"leave_out": leave_out, "rng": rng, "effort": effort, "progress": progress}
     alone = gradient is None and backward is None and parameters is None
     if alone and (methods := halves_of_object(f)) is not None:

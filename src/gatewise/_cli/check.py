@@ -137,7 +137,7 @@ def report_on(target: Target, given: Mapping[str, object], request: CheckRequest
         with contextlib.ExitStack() as files:
             named = target.path is not None
             f = files.enter_context(function_in_target(target)) if named else expression_function(target.text, given)
-            others = files.enter_context(told(request))
+            others = files.enter_context(given_by_name(request))
             try:
                 return on_function(f, given, request, {**options, **others})
             except ArgumentError as error:
@@ -204,7 +204,7 @@ def refuse_for_script(target: Target, request: CheckRequest) -> None:
 
 
 @contextlib.contextmanager
-def told(request: CheckRequest) -> Iterator[Json]:
+def given_by_name(request: CheckRequest) -> Iterator[Json]:
     """`gradient=` or `backward=`, where --gradient or --backward names a function."""
     option, text = ("gradient", request.gradient) if request.gradient is not None else ("backward", request.backward)
     if text is None:

@@ -16,7 +16,7 @@ from gatewise._check.exercises import EXERCISES, Exercise
 from gatewise._check.grading import Grade, Graded, grade, is_locked, opens, with_key
 from gatewise._check.report import value_text
 from gatewise._cli.asked import RIGHT, CheckRequest
-from gatewise._cli.many import share
+from gatewise._cli.many import points_for
 from gatewise._cli.request import shown_word
 from gatewise._cli.target import Target, as_if_run, function_in_target, inputs_given, target_of, text_of
 from gatewise._cli.terminal import draw_table, write_fitted
@@ -54,7 +54,7 @@ class Marks:
     def got(self) -> float:
         """The points for the lines that are right; none where nothing tells that they are the exercise's."""
         right = self.grade.count("right") if self.grade.sealed else 0
-        return share(self.points or 0.0, right, len(self.grade.lines))
+        return points_for(self.points or 0.0, right, len(self.grade.lines))
 
     def to_dict(self) -> dict[str, object]:
         found = self.grade.to_dict(self.hint, self.solution)
@@ -139,13 +139,13 @@ def blank_on(target: Target, request: CheckRequest) -> str:
     with as_if_run(target, request.seed):
         if target.path is None:
             f = expression_function(target.text, given)
-            given = given or drawn(f, request.seed)
+            given = given or numbers_drawn(f, request.seed)
             return blank(f, given, request.wrt, str(request.to))
         with function_in_target(target) as f:
-            return blank(f, given or drawn(f, request.seed), request.wrt, str(request.to))
+            return blank(f, given or numbers_drawn(f, request.seed), request.wrt, str(request.to))
 
 
-def drawn(f: Function, seed: int | None) -> dict[str, float]:
+def numbers_drawn(f: Function, seed: int | None) -> dict[str, float]:
     """A number for each input, where none was given any: short ones, none of them 0 or 1."""
     rng = np.random.default_rng(0 if seed is None else seed)
     names = [p.name for p in signature_of(f, 0).parameters.values() if p.default is p.empty]
@@ -168,7 +168,7 @@ def marked_page(path: str, found: Grade, hint: bool, solution: bool) -> str:
     counts = [f"{found.count(state)} {state}" for state in STATES if found.count(state)]
     lines = [f"{path}: {len(found.lines)} lines: {', '.join(counts)}.", ""]
     for g in found.lines:
-        lines += line_of(g, hint, solution)
+        lines += line_told(g, hint, solution)
     if found.raised:
         lines += ["", f"It stops: {found.raised}"]
     if found.report is not None and not found.report:
@@ -188,7 +188,7 @@ def marked_page(path: str, found: Grade, hint: bool, solution: bool) -> str:
     return "\n".join(lines)
 
 
-def line_of(g: Graded, hint: bool, solution: bool) -> list[str]:
+def line_told(g: Graded, hint: bool, solution: bool) -> list[str]:
     """One line: where, how, what it gave; and more where that was asked for."""
     head = f"  line {g.line:<4} {g.state:<11}  {g.text}"
     if g.state == "right":

@@ -55,7 +55,7 @@ class Marked:
 
     def scored(self, points: float) -> float:
         """What it gets of so many points: its share of lines, or gradients, that are right."""
-        return share(points, self.right, self.of)
+        return points_for(points, self.right, self.of)
 
     @property
     def row(self) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ class Marked:
         return self.file, self.verdict, str(self.right), str(self.of), lines, kinds, f"{self.seconds:.1f}", self.note
 
 
-def share(points: float, right: int, of: int) -> float:
+def points_for(points: float, right: int, of: int) -> float:
     """The points for what is right."""
     return round(points * right / of, 2) if of else 0.0
 
@@ -239,11 +239,11 @@ def gradescope(marked: Sequence[Marked], points: float | None) -> dict[str, Any]
 
 def said_of(one: Marked) -> str:
     """What a student reads: the verdict, the wrong lines, and why something was not judged."""
-    lines = [f"{place_of(m)}: {m['text']}" for m in one.mistakes]
+    lines = [f"{line_in_cell(m)}: {m['text']}" for m in one.mistakes]
     return "\n".join(filter(None, [one.verdict, *lines, one.note]))
 
 
-def place_of(mistake: dict[str, Any]) -> str:
+def line_in_cell(mistake: dict[str, Any]) -> str:
     """The line of a mistake, in a notebook with its cell."""
     return f"cell {mistake['cell']}, line {mistake['line']}" if "cell" in mistake else f"line {mistake['line']}"
 

@@ -40,19 +40,19 @@ class CellReport:
 
     def to_dict(self) -> dict[str, object]:
         """The report for JSON: `cell` stands beside each `line`."""
-        found: dict[str, object] = placed(self.found.to_dict(), self.notebook)
+        found: dict[str, object] = with_cells(self.found.to_dict(), self.notebook)
         return {**found, "stopped": [*self.stops], "left_out": self.notebook.notes}
 
 
-def placed(found: Any, notebook: Notebook) -> Any:
+def with_cells(found: Any, notebook: Notebook) -> Any:
     """What JSON holds, with the cell beside each line."""
     if isinstance(found, str):
         return notebook.told(found)
     if isinstance(found, (list, tuple)):
-        return [placed(each, notebook) for each in found]
+        return [with_cells(each, notebook) for each in found]
     if not isinstance(found, dict):
         return found
-    inside = {key: placed(value, notebook) for key, value in found.items()}
+    inside = {key: with_cells(value, notebook) for key, value in found.items()}
     place = notebook.place(found["line"]) if isinstance(found.get("line"), int) else None
     return {**inside, "cell": place[0], "line": place[1]} if place is not None else inside
 

@@ -128,11 +128,11 @@ def judged(path: str, effort: str, seed: int | None) -> dict[str, Any]:
 def marks_of(found: Any) -> dict[str, Any]:
     """How much is right of how much, and the wrong lines, of whichever kind of report there is."""
     if hasattr(found, "notebook"):
-        from gatewise._cli.notebooks import placed  # this file loads nothing before the memory is limited
+        from gatewise._cli.notebooks import with_cells  # this file loads nothing before the memory is limited
 
         told = marks_of(found.found)
         note = "; ".join(filter(None, [told["note"], *(f"stopped in {stop}" for stop in found.stops)]))
-        marks: dict[str, Any] = placed({**told, "note": note}, found.notebook)
+        marks: dict[str, Any] = with_cells({**told, "note": note}, found.notebook)
         return marks
     if hasattr(found, "grade"):
         return marks_of(found.grade)

@@ -108,7 +108,7 @@ class Notebook:
             place = self.place(int(word)) if word.isdigit() else None
             if word.isdigit() and place is None:
                 return found[0]
-            parts.append(word if place is None else line_of(place, before))
+            parts.append(word if place is None else line_in_words(place, before))
             before = before if place is None else place[0]
         return "".join(parts)
 
@@ -121,7 +121,7 @@ class Notebook:
         raise ScriptError(f"{self.path} has no cell {asked}.", why, "--cell 1, or a function that a cell defines.")
 
 
-def line_of(place: tuple[int, int], before: int | None) -> str:
+def line_in_words(place: tuple[int, int], before: int | None) -> str:
     """A line in words; its cell too where the one before was of another."""
     return f"{place[1]}" if place[0] == before else f"cell {place[0]}, line {place[1]}"
 
@@ -163,7 +163,7 @@ def cells_of(file: str) -> Iterator[Cell]:
         text = "".join(map(str, source)) if isinstance(source, list) else str(source)
         run, note, broken = as_python(re.sub(r"\r\n?|[\f\v\x1c-\x1e\x85\u2028\u2029]", "\n", text))
         count = entry(cell, "execution_count") or entry(cell, "prompt_number")
-        yield Cell(number, run, tuple(names_of(cell)), count if isinstance(count, int) else None, note, broken)
+        yield Cell(number, run, tuple(called(cell)), count if isinstance(count, int) else None, note, broken)
 
 
 def content_of(file: str) -> object:
@@ -187,7 +187,7 @@ def entry(content: Any, *keys: str) -> Any:
     return content
 
 
-def names_of(cell: object) -> Iterator[str]:
+def called(cell: object) -> Iterator[str]:
     """What a cell is called: its id, its name, its tags, what it is to a grader."""
     found = [entry(cell, "id"), entry(cell, "metadata", "name"), entry(cell, "metadata", "nbgrader", "grade_id")]
     tags = entry(cell, "metadata", "tags")

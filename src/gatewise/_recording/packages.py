@@ -46,7 +46,7 @@ def package_of(path: str) -> Package | None:
     return Package(str(folders[depth]), ".".join([*names, Path(path).stem]))
 
 
-def placed(path: str) -> dict[str, object]:
+def found_beside(path: str) -> dict[str, object]:
     """What a file finds beside the usual names because of what it is: Jupyter's in a notebook, its package's."""
     package = package_of(path)
     told: dict[str, object] = {"__package__": package.name} if package is not None else {}
@@ -55,7 +55,7 @@ def placed(path: str) -> dict[str, object]:
 
 def script_names(path: str) -> dict[str, object]:
     """The names a script finds when it starts; `np` and `math` are there as in the notes."""
-    return {"np": np, "math": math, "__name__": "__main__", "__file__": path, **placed(path)}
+    return {"np": np, "math": math, "__name__": "__main__", "__file__": path, **found_beside(path)}
 
 
 def levels_in(path: str) -> int:

@@ -106,13 +106,13 @@ def out_of_sight(values: Iterable[Any], names: Mapping[str, Any]) -> Iterator[ty
                 yield value
                 waiting += [(x, True) for x in asked_by(value)]
         else:
-            waiting += [(part, True) for part in parts_of(value, names) if type(part) not in PLAIN]
+            waiting += [(part, True) for part in held_in(value, names) if type(part) not in PLAIN]
 
 
 PLAIN = frozenset((float, int, str, bool, type(None), np.ndarray, Tensor))
 
 
-def parts_of(value: Any, names: Mapping[str, Any]) -> Iterable[Any]:
+def held_in(value: Any, names: Mapping[str, Any]) -> Iterable[Any]:
     """What a container, an object or a class of the user's holds."""
     if isinstance(value, dict):
         return list(value.values())

@@ -15,6 +15,6 @@ from gatewise._views.ledger import ledger_rows as ledger_rows
 
 def on_paper(record: Mapping[str, Any], suffix: str, with_gradients: bool) -> bytes:
     """A worksheet, with blanks for the gradients, or its key, as this ending of a file's name has it."""
-    from gatewise._views.worksheet import blanked, drawn
+    from gatewise._views.worksheet import blanked, in_form
 
-    return drawn(record if with_gradients else blanked(record), suffix)
+    return in_form(record if with_gradients else blanked(record), suffix)

@@ -18,7 +18,7 @@ def blanked(record: Mapping[str, Any]) -> dict[str, Any]:
     return {**record, "wires": wires, "uses": uses, "worksheet": True}
 
 
-def drawn(record: Mapping[str, Any], suffix: str) -> bytes:
+def in_form(record: Mapping[str, Any], suffix: str) -> bytes:
     """A picture in the form that this ending of a file's name asks for. Raises `SaveError` where it cannot be drawn."""
     if suffix == ".tex":
         return tikz(record, form="standalone").encode()

@@ -171,7 +171,7 @@ def may_be_one_round(circuit: FrozenCircuit, repeat: Repeat, users: Users, insid
     only_before = not (
         repeat.elements or repeat.delays or repeat.delayed
     )  # nothing of other loops, nor of older rounds
-    if any(isinstance(slots(made_of(repeat.body[place]))[slot], Wire) for place, slot in repeat.indexed):
+    if any(isinstance(slots(what_made(repeat.body[place]))[slot], Wire) for place, slot in repeat.indexed):
         return False  # each round takes another entry of a list, which are wires of their own
     return told and only_before and all(repeat.rounds[0][place] is not None for place in repeat.carried)
 
@@ -266,7 +266,7 @@ def base_of(name: str, stage: object) -> str:
 
 def ways_of(circuit: FrozenCircuit, repeat: Repeat, place: int) -> dict[int, tuple[Way, int | Wire]]:
     """Where the operands of one step come from, by port, seen in the second round, which is a model of all."""
-    made = made_of(repeat.body[place])
+    made = what_made(repeat.body[place])
     here = {wire: q for q, wire in enumerate(repeat.body)}
     before = {wire: q for q, wire in enumerate(repeat.rounds[0]) if wire is not None}
     by_round = {slot[0] for (j, slot) in repeat.indexed if j == place}
@@ -282,7 +282,7 @@ def ways_of(circuit: FrozenCircuit, repeat: Repeat, place: int) -> dict[int, tup
     return found
 
 
-def made_of(wire: Wire) -> Expr:
+def what_made(wire: Wire) -> Expr:
     """What made a wire of a round."""
     made = step_of(wire)
     assert made is not None

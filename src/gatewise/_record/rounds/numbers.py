@@ -136,7 +136,7 @@ class RoundsOf:
 
     def before(self, place: int, k: int) -> Any:
         """The value that a round is given by the one before."""
-        return self.value(place, k - 1) if k else plain(self.outside(self.loop.repeat.carried[place]))
+        return self.value(place, k - 1) if k else value_behind(self.outside(self.loop.repeat.carried[place]))
 
     def to_before(self, place: int, k: int) -> object:
         """The gradient that a round hands to the one before; None behind the last round."""
@@ -193,7 +193,7 @@ def wire_or_none(x: Any) -> Wire | None:
     return x if isinstance(x, Wire) else None
 
 
-def plain(x: Any) -> Any:
+def value_behind(x: Any) -> Any:
     return x.value if isinstance(x, Wire) else x
 
 

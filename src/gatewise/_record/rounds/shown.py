@@ -9,7 +9,7 @@ import numpy as np
 
 from gatewise._circuit import FrozenCircuit, Wire
 from gatewise._record.rounds.loops import Loop
-from gatewise._record.rounds.numbers import Numbers, RoundsOf, plain, sum_of_gradients
+from gatewise._record.rounds.numbers import Numbers, RoundsOf, sum_of_gradients, value_behind
 from gatewise._sweep import zeros_for
 
 Key = tuple[
@@ -54,7 +54,7 @@ class Shown:
     def value(self, key: Key) -> Any:
         if key[0] in ("body", "after"):
             return self.rounds(key[1]).value(key[2], self.k[key[1]])
-        return plain(self.wire(key))
+        return value_behind(self.wire(key))
 
     def gradient(self, key: Key) -> Any:
         """The gradient of a wire of the record."""
