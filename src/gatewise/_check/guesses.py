@@ -115,20 +115,8 @@ def guesses(
     slots |= defaults
     choices = Choices(f, given, names, facts, slots, holders, frozenset(defaults), [] if said is None else said)
     listed = choices.running(dict)
-    if (first := next(listed, None)) is not None:
-        yield first
-        yield from listed
-    else:
-        tried = set[tuple[object, ...]]()
-
-        def fitting(texts: Mapping[str, str]) -> dict[str, str]:
-            values = choices.values(texts)
-            axes = tuple(np.ndim(values.get(slot, 0)) or text for slot, text in texts.items())
-            fresh = axes not in tried  # where as many axes were tried, the same lengths would be found
-            tried.add(axes)
-            return {**texts, **in_other_lengths(f, texts, values, facts)} if fresh else {}
-
-        yield from choices.running(fitting, NEAR)
+    first = next(listed, None)
+    yield from choices.in_lengths_that_fit() if first is None else itertools.chain([first], listed)
 
 
 @dataclass(frozen=True)
@@ -147,6 +135,19 @@ class Choices:
     def values(self, texts: Mapping[str, str]) -> Namespace:
         """The arguments that the texts stand for."""
         return {**self.given, **valued(self.names, texts, self.holders)}
+
+    def in_lengths_that_fit(self) -> Iterator[Guess]:
+        """Inputs of lengths that are in no list, found by running the function."""
+        tried = set[tuple[object, ...]]()
+
+        def fitting(texts: Mapping[str, str]) -> dict[str, str]:
+            values = self.values(texts)
+            axes = tuple(np.ndim(values.get(slot, 0)) or text for slot, text in texts.items())
+            fresh = axes not in tried  # where as many axes were tried, the same lengths would be found
+            tried.add(axes)
+            return {**texts, **in_other_lengths(self.f, texts, values, self.facts)} if fresh else {}
+
+        return self.running(fitting, NEAR)
 
     def running(self, fitting: Callable[[Mapping[str, str]], dict[str, str]], deepest: int = TRIES) -> Iterator[Guess]:
         """Inputs on which the function runs, the likeliest first; `fitting` makes other texts of some, or none."""

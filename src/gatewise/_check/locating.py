@@ -265,11 +265,8 @@ def handed_on(inquiry: Inquiry, i: int, patches: Sequence[tuple[int, object]]) -
     return next(sources, None)
 
 
-def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequence[int]) -> Located:
-    """The line of a value that could be another one; or one before it, where it starts from what is not known.
-
-    Where the value is a multiple of what it should be, a line after it may have been meant to make up for that.
-    """
+def unknown_before(inquiry: Inquiry, i: int, goal: Goal) -> list[int]:
+    """The values before one, in other lines, of which nothing says that they are right."""
     place = inquiry.events[i].place
     before = [j for j in backward_values(inquiry) if i in inquiry.changes[j] and not is_known(inquiry, j, i)]
     before = [j for j in before if inquiry.events[j].place.statement is not place.statement]
@@ -279,9 +276,18 @@ def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequenc
     if is_partial(inquiry, i):
         handed = [j for j in before if callers_of(inquiry, j) == [place.statement] and is_right_elsewhere(inquiry, j)]
         before = [j for j in before if j not in handed or not same_value(inquiry, i, j)]
-    before = [
+    return [
         j for j in before if is_begun(inquiry, j, i) or not (is_on_its_way(inquiry, j) or is_passed_over(inquiry, j))
     ]
+
+
+def around(inquiry: Inquiry, i: int, should: object, goal: Goal, others: Sequence[int]) -> Located:
+    """The line of a value that could be another one; or one before it, where it starts from what is not known.
+
+    Where the value is a multiple of what it should be, a line after it may have been meant to make up for that.
+    """
+    place = inquiry.events[i].place
+    before = unknown_before(inquiry, i, goal)
     after = [j for j in others if j in inquiry.changes[i]] if is_held_at_a_number(inquiry, i) else []
     suspects = without_packing(inquiry, statements_of(inquiry, [*before, i, *after]), goal)
     equals = [s for s in equals_of(inquiry, i, others) if s not in suspects] if len(suspects) > 1 else []
