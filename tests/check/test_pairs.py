@@ -250,3 +250,73 @@ def test_what_arrives_at_a_layer_may_be_given():
     assert gw.check(Accumulating(), x, upstream=np.array([1.0, 0.0, 2.0])).verdict == "right"
     report = gw.check(Averaging(), x, upstream=np.array([1.0, 0.0, 0.0]))
     assert [(p.name, p.verdict) for p in report.parameters] == [("w", "right"), ("b", "wrong"), ("x", "right")]
+
+
+class TwoWeights:
+    """Of two weights one has its gradient; enc and dec both have a W; a list of weights, with one of gradients."""
+
+    def __init__(self):
+        rng = np.random.default_rng(0)
+        self.W1, self.W2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+
+    def forward(self, x):
+        self.x, self.h = x, x @ self.W1
+        return self.h @ self.W2
+
+    def backward(self, dout):
+        self.dW2 = self.h.T @ dout
+        return dout @ self.W2.T @ self.W1.T
+
+
+class TwoDicts:
+    def __init__(self):
+        rng = np.random.default_rng(0)
+        self.enc, self.dec = {"W": rng.normal(size=(3, 4))}, {"W": rng.normal(size=(4, 2))}
+
+    def forward(self, x):
+        self.x, self.h = x, x @ self.enc["W"]
+        return self.h @ self.dec["W"]
+
+    def backward(self, dout):
+        dh = dout @ self.dec["W"].T
+        self.enc_grads, self.dec_grads = {"W": 7 * self.x.T @ dh}, {"W": self.h.T @ dout}
+        return dh @ self.enc["W"].T
+
+
+class InLists:
+    factor = 1.0
+
+    def __init__(self):
+        rng = np.random.default_rng(0)
+        self.layers = [rng.normal(size=(3, 4)), rng.normal(size=(4, 2))]
+
+    def forward(self, x):
+        self.x, self.h = x, x @ self.layers[0]
+        return self.h @ self.layers[1]
+
+    def backward(self, dout):
+        dh = dout @ self.layers[1].T
+        self.grads = [self.factor * self.x.T @ dh, self.h.T @ dout]
+        return dh @ self.layers[0].T
+
+
+class InListsWrong(InLists):
+    factor = 3.0
+
+
+def test_a_weight_without_a_gradient_is_not_passed_over():
+    x = np.random.default_rng(1).normal(size=(5, 3))
+    report = gw.check(TwoWeights(), x)
+    assert report.not_given == ("W1",)
+    assert not report
+    report = gw.check(TwoDicts(), x)
+    assert report.not_given == ("enc['W']",)
+    assert not report
+
+
+def test_weights_in_a_list_have_their_gradients_in_another():
+    x = np.random.default_rng(1).normal(size=(5, 3))
+    assert [(p.name, p.verdict) for p in gw.check(InLists(), x).parameters] == [
+        ("layers[0]", "right"), ("layers[1]", "right"), ("x", "right"),
+    ]  # fmt: skip
+    assert [p.verdict for p in gw.check(InListsWrong(), x).parameters] == ["wrong", "right", "right"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -18,6 +19,10 @@ from gatewise._recording import holds_gradients, wire_named
 from gatewise._types import Function, Named, Namespace
 
 SEED = 20240229  #: of the upstream gradient
+#: Names of weights: `W1`, `W_hh`, `b2`, `weight_x`, `enc['W']`, `weights[0]`.
+WEIGHT = re.compile(
+    r"(.*\[')?([WwbUV]\d*(_?[a-z]{1,2})?|(weight|bias|kernel|gamma|beta|theta)(s|es)?(_?\w{1,3})?)('\])?(\[\d+\])?|layers\[\d+\]"
+)
 
 
 class Layer:
@@ -28,7 +33,7 @@ class Layer:
 
     def __init__(self, made: Any, forward: str, backward: str) -> None:
         self.made, self.backward = made, getattr(made, backward)
-        arrays = dict(arrays_in(made))  # before anything ran: later there are more gradients among them
+        arrays = arrays_of(made)  # before anything ran: later there are more gradients among them
         self.arrays = {name: x for name, x in arrays.items() if wire_named(name, {*arrays} - {name}) is None}
         held = {name for name in vars(made) if holds_gradients(name) or name in arrays} - {*self.arrays}
         self.clean = {name: copy.deepcopy(vars(made)[name]) for name in held}  # a backward half may add to them
@@ -51,15 +56,27 @@ class Layer:
         return named(found, f"{type(self.made).__name__}.{self.backward.__name__}")
 
     def weights(self, inputs: Named) -> Namespace:
-        """The arrays that the layer keeps and has gradients for, or that are called weights; moved in place.
+        """The arrays that the layer keeps and has gradients for, or that are called weights and count; moved in place.
 
         What its forward half binds anew, as the input that it keeps for the way back, is none.
         """
         upstream = self.upstream(inputs)
-        kept = {name for name, x in arrays_in(self.made) if x is self.arrays.get(name)}
+        kept = {name: x for name, x in arrays_of(self.made).items() if name in self.arrays and x is self.arrays[name]}
         self.gradient(upstream, [])(**inputs)
         found = {name for name, _ in gradients_in(self.made, [*self.arrays])}
-        return {name: x for name, x in self.arrays.items() if name in kept and (name in found or name in WEIGHTS)}
+        return {n: x for n, x in kept.items() if n in found or n in WEIGHTS or self.is_weight(n, x, inputs)}
+
+    def is_weight(self, name: str, array: Any, inputs: Named) -> bool:
+        """Whether an array is called like a weight, and the output changes with it: `W1`, `W_hh`, `enc['W']`."""
+        if not WEIGHT.fullmatch(name):
+            return False
+        before, held = self.run(**inputs), array.copy()
+        before = copy.deepcopy(before)
+        try:
+            array += 1e-3
+            return not np.array_equal(before, self.run(**inputs), equal_nan=True)
+        finally:
+            array[...] = held
 
 
 def halves_of_object(f: object) -> tuple[str, str] | None:
@@ -135,13 +152,32 @@ def is_number(x: object) -> bool:
     return isinstance(x, (float, np.ndarray, np.generic))
 
 
-def arrays_in(made: Any) -> Iterator[tuple[str, Any]]:
-    """The arrays of floats among the attributes of an object, and in dicts among them that hold no gradients."""
-    for name, x in vars(made).items():
-        if isinstance(x, np.ndarray) and x.dtype.kind == "f" and x.size and x.flags.writeable:
-            yield name, x
-        elif isinstance(x, dict) and not holds_gradients(name):
-            yield from ((str(key), a) for key, a in x.items() if isinstance(a, np.ndarray) and a.dtype.kind == "f")
+def arrays_of(made: Any) -> Namespace:
+    """The arrays of floats among an object's attributes, and in dicts and lists among them that hold no gradients.
+
+    Those in dicts have their keys for names; of two dicts with one key, the one before has `enc['W']`.
+    """
+    found, holders = dict[str, Any](), dict[str, str]()
+    for holder, name, x in arrays_in(made):
+        if name in found:
+            found[f"{holders[name]}[{name!r}]"] = found.pop(name)
+        found[name], holders[name] = x, holder
+    return found
+
+
+def arrays_in(made: Any) -> Iterator[tuple[str, str, Any]]:
+    """Each array with the attribute that it stands in, and its name."""
+    for holder, x in vars(made).items():
+        if is_floats(x) and x.size and x.flags.writeable:
+            yield holder, holder, x
+        elif isinstance(x, dict) and not holds_gradients(holder):
+            yield from ((holder, str(key), a) for key, a in x.items() if is_floats(a))
+        elif isinstance(x, list) and not holds_gradients(holder):
+            yield from ((holder, f"{holder}[{k}]", a) for k, a in enumerate(x) if is_floats(a))
+
+
+def is_floats(x: object) -> bool:
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
 
 
 def gradients_in(made: Any, names: Sequence[str]) -> Iterator[tuple[str, Any]]:
@@ -152,8 +188,21 @@ def gradients_in(made: Any, names: Sequence[str]) -> Iterator[tuple[str, Any]]:
                 own = key if key in names else wire_named(str(key), names)
                 if own is not None:
                     yield own, g
+        elif isinstance(x, list):
+            yield from zip(beside_list(name, x, names), x, strict=False)
         elif name not in names and (own := wire_named(name, names)) is not None:
             yield own, x
+
+
+def beside_list(name: str, gradients: Sequence[Any], names: Sequence[str]) -> list[str]:
+    """The names of the arrays of the one list that has as many as a list of gradients; none of two such lists."""
+    if not holds_gradients(name) and wire_named(name, [n.partition("[")[0] for n in names if "[" in n]) is None:
+        return []
+    lists = {n.partition("[")[0] for n in names if n.endswith("]") and n[-2].isdigit()} - {name}
+    of_length = [
+        one for one in lists if f"{one}[{len(gradients) - 1}]" in names and f"{one}[{len(gradients)}]" not in names
+    ]
+    return [f"{of_length[0]}[{k}]" for k in range(len(gradients))] if len(of_length) == 1 else []
 
 
 def layer_of(cls: type, methods: tuple[str, str], given: Named) -> tuple[Layer, dict[str, Any]]:
