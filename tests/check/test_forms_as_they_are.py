@@ -105,3 +105,32 @@ def test_an_adjoint_under_its_own_name_is_judged():
     """It has the shape of an input that has no gradient else: it is not put aside for its name."""
     report = gw.check(decay, np.array([0.3, 0.7]), 0.2, gradient=decay_adjoint)
     assert [(p.name, p.verdict) for p in report.parameters] == [("u0", "right"), ("nu", "right")]
+
+
+class Answering(dict):
+    """A settings object that answers every question with another of its kind, as some public ones do."""
+
+    def __getattr__(self, name):
+        return Answering()
+
+
+class Refusing(dict):
+    __getattr__ = dict.__getitem__
+
+
+@pytest.mark.parametrize("settings", [Answering, Refusing])
+def test_globals_beside_settings_that_answer_every_question(settings):
+    text = (
+        "def cost(x):\n    e = x @ W\n    return cfg['s'] * np.sum(e * e), {'W': 4 * np.outer(x, e), 'x': 4 * W @ e}\n"
+    )
+    scope = {"np": np, "W": np.ones((3, 2)) + np.eye(3, 2), "cfg": settings(s=2.0)}
+    cost = function_in(text, scope, "cost")
+    assert {p.name: p.verdict for p in gw.check(cost, np.array([1.0, -2.0, 0.5])).parameters} == {
+        "x": "right",
+        "W": "right",
+    }
+
+
+def function_in(text, scope, name):
+    exec(compile(text, "<settings>", "exec"), scope)
+    return scope[name]

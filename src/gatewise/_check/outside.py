@@ -80,13 +80,16 @@ def read_around(f: object) -> Iterator[Outside]:
 
 def function_behind(f: object) -> object:
     """The function behind a method, a partial function or a decorated one."""
-    while True:
-        inner = getattr(f, "__func__", None) or getattr(f, "__wrapped__", None)
-        if isinstance(f, functools.partial):
-            inner = f.func
-        if inner is None or isinstance(f, types.ModuleType):
-            return f
-        f = inner
+    seen = set[int]()
+    while id(f) not in seen:  # an object of any other kind may have an answer to every question
+        seen.add(id(f))
+        if isinstance(f, types.MethodType):
+            f = f.__func__
+        elif isinstance(f, functools.partial):
+            f = f.func
+        elif isinstance(f, types.FunctionType):
+            f = f.__dict__.get("__wrapped__", f)
+    return f
 
 
 def is_librarys(f: types.FunctionType) -> bool:
