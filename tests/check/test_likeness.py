@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import gatewise as gw
+from gatewise._check import likeness
 from gatewise._errors import ArgumentError
 
 N = np.random.default_rng(3).normal
@@ -52,13 +53,30 @@ def test_values_alone():
     assert "only values were compared" in str(report)
 
 
-def test_a_value_in_short_floats_is_as_close_as_numpys_own():
-    """What cancels is lost in float32 by NumPy too: that is no mistake of the kernel's."""
+def shifted(x):
+    return (x + 1e7) - 1e7
+
+
+def shifted_dict(p):
+    return (p["w"] + 1e7) - 1e7
+
+
+def test_a_value_in_short_floats_is_as_close_as_numpys_own(monkeypatch):
+    """What cancels is lost in float32 by NumPy too: that is no mistake of the kernel's, in a dict as alone."""
     x = np.full(4, 1000.1, dtype=np.float32)
-    assert gw.check(lambda x: (x + 1e4) - 1e4, x, like=lambda x: (x + 1e4) - 1e4)
+    assert gw.check(shifted, x, like=shifted)
+    assert gw.check(shifted_dict, {"w": x}, like=shifted_dict)
+    monkeypatch.setattr(likeness, "ROUNDED", 0.0)
+    assert gw.check(shifted, x, like=shifted).verdict == "wrong"
 
 
-def test_nan_and_none():
+def test_a_gradient_that_is_not_given_is_named():
+    report = gw.check(kernel, X, W, gradient=lambda x, w: {"x": (1 - np.tanh(x @ w) ** 2) @ w.T}, like=plain)
+    assert report.verdict == "right"
+    assert "no gradient was given for w: not compared" in str(report)
+
+
+def test_nan_is_no_number_of_the_other_function():
     assert gw.check(lambda x: np.nan * x, X, like=plain_of_one).verdict == "wrong"
 
 

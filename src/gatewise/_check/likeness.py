@@ -17,6 +17,7 @@ from gatewise._check.report import Finding, ParameterReport, Report, verdict_of
 from gatewise._check.subject import Subject
 from gatewise._errors import ArgumentError
 from gatewise._numerical import closeness, relative
+from gatewise._recording import mapped
 from gatewise._types import Function, Plain
 
 ROUNDED = 4.0  #: times what NumPy itself makes of the same numbers in the kernel's floats
@@ -83,6 +84,8 @@ def held_against(
     notes = [n for n in subject.notes if not n.startswith("the output has shape")]
     if claims is None:
         notes.append("no gradient was given: only values were compared")
+    if unsaid := [name for name in missing if name not in data]:
+        notes.append(f"no gradient was given for {', '.join(unsaid)}: not compared")
     verdict = verdict_of([r.verdict for r in rows], True)
     return Likeness(
         subject.name, verdict, tuple(rows), getattr(like, "__name__", "f"), closeness(eps), "", subject.evaluations,
@@ -99,7 +102,11 @@ def reference(subject: Subject, like: Function, kind: Any) -> dict[str, Any]:
     """The value and the gradients of the other function, in floats of one kind. Raises `ArgumentError`."""
     args, kwargs = subject.filled()
     names = [p.name for p in subject.parameters]
-    plain = Subject(like, [in_kind(x, kind) for x in args], {n: in_kind(x, kind) for n, x in kwargs.items()})
+
+    def cast(_: object, x: object) -> object:
+        return in_kind(x, kind)
+
+    plain = Subject(like, mapped(cast, list(args)), mapped(cast, dict(kwargs)))
     plain.rng, plain.weights, plain.shape = subject.rng, subject.weights, subject.shape
     try:
         value = np.asarray(plain.call())

@@ -41,6 +41,7 @@ from gatewise._recording.reading import text_in as text_in
 from gatewise._recording.recorder import Recorder as Recorder
 from gatewise._recording.structures import key_text as key_text
 from gatewise._recording.structures import leaves as leaves
+from gatewise._recording.structures import mapped as mapped
 from gatewise._recording.whiles import Counted as Counted
 from gatewise._recording.whose import DICTS as DICTS
 from gatewise._recording.whose import USUAL as USUAL
