@@ -70,3 +70,21 @@ def test_what_a_file_imports_by_its_project_s_folder_is_found_above_it(typed):
     assert "install nowhere_at_all" in typed("check", "book/common/alone.py:f", "x=1").err
     assert sys.meta_path == finders
     assert not {"common", "common.functions", "settings"} & (set(sys.modules) - modules)
+
+
+def test_no_project_reaches_beyond_its_root(typed):
+    for name, text in {"strange.py": "raise SystemExit('run')\n", "own/setup.py": "", "own/deep/f.py": TRIES}.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text, encoding="utf-8")
+    assert typed("show", "own/deep/f.py:f", "x=3").status == 0
+
+
+TRIES = """try:
+    import strange
+except ImportError:
+    strange = None
+
+
+def f(x):
+    return x * x if strange is None else x
+"""

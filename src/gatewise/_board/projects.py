@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 
-HIGHEST = 5  #: folders above a file that are looked in
+HIGHEST = 5  #: folders above a file that are looked in, at most
+ROOTS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "README.md")  #: of a project
 
 
 class FolderFinder:
@@ -36,10 +38,22 @@ class FolderFinder:
         return None
 
 
+def folders_above(file: Path) -> list[Path]:
+    """The folders of a file's project above its own, up to its root; never home, nor what everybody may write in."""
+    found: list[Path] = []
+    for folder in [*file.parents][1 : HIGHEST + 1]:
+        if folder == folder.parent or folder == Path.home() or folder.stat().st_mode & stat.S_IWOTH:
+            break
+        found.append(folder)
+        if any((folder / name).exists() for name in ROOTS):
+            break
+    return found
+
+
 @contextlib.contextmanager
 def imports_from_above(path: str) -> Iterator[None]:
     """Names that nothing else answers are found above a file as long as this lasts, and forgotten after."""
-    finder = FolderFinder([*Path(os.path.realpath(path)).parents][1 : HIGHEST + 1])
+    finder = FolderFinder(folders_above(Path(os.path.realpath(path))))
     sys.meta_path.append(finder)
     try:
         yield
