@@ -192,3 +192,12 @@ class Relu(Base):
     def backward(self, g):
         return g * (self.x >= 0) * 2
 """
+
+
+def test_a_cache_of_anything_is_no_number(typed, tmp_path):
+    file = tmp_path / "tagged.py"
+    file.write_text(
+        "import numpy as np\n\n\ndef twice_forward(x):\n    return 2 * x, np.array([x, 'tag'], dtype=object)\n\n\n"
+        "def twice_backward(dout, cache):\n    return 3 * dout\n"
+    )
+    assert "line 9: return 3 * dout" in typed("check", str(file)).out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -88,3 +89,26 @@ def test_what_the_user_sets_stays(own: tuple[int, int, int]) -> None:
     gw.grad(sets)(1.0)
     assert gc.get_threshold() == own
     gc.set_threshold(*USUAL)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_child_forked_beside_a_long_derivative_has_the_users_own() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def waits(x: Any) -> Any:
+        x = long(x)
+        begun.set()
+        assert go_on.wait(30)
+        return x
+
+    other = threading.Thread(target=gw.grad(waits), args=(1.0,))
+    other.start()
+    assert begun.wait(30)
+    child = os.fork()
+    if not child:
+        os._exit(gc.get_threshold() != USUAL)
+    _, status = os.waitpid(child, 0)
+    go_on.set()
+    other.join()
+    assert status == 0

@@ -59,6 +59,10 @@ TRIES, SECONDS = 3_000, 2.0  #: for one function
 NEAR = 6  #: how far down the lists inputs are, at most, whose lengths are made to fit
 
 
+#: Makes other texts of those that were chosen; none of them where there are no others.
+Fitting = Callable[[Mapping[str, str]], dict[str, str]]
+
+
 @dataclass(frozen=True)
 class Guess:
     """Inputs that a function runs on: the values, and what to type for them; empty where that cannot be typed."""
@@ -114,7 +118,7 @@ def guesses(
             kept.update(found)
     slots |= defaults
     choices = Choices(f, given, names, facts, slots, holders, frozenset(defaults), [] if said is None else said)
-    listed = choices.running(dict)
+    listed = choices.running()
     first = next(listed, None)
     yield from choices.in_lengths_that_fit() if first is None else itertools.chain([first], listed)
 
@@ -149,7 +153,7 @@ class Choices:
 
         return self.running(fitting, NEAR)
 
-    def running(self, fitting: Callable[[Mapping[str, str]], dict[str, str]], deepest: int = TRIES) -> Iterator[Guess]:
+    def running(self, fitting: Fitting | None = None, deepest: int = TRIES) -> Iterator[Guess]:
         """Inputs on which the function runs, the likeliest first; `fitting` makes other texts of some, or none."""
         spent = 0.0
         for ranks in itertools.islice(best_first([len(options) for options in self.slots.values()]), TRIES):
@@ -158,12 +162,12 @@ class Choices:
             began = time.monotonic()
             chosen = {slot: options[k] for (slot, options), k in zip(self.slots.items(), ranks, strict=True)}
             with np.errstate(all="ignore"):
-                texts = fitting(chosen)
+                texts = chosen if fitting is None else fitting(chosen)
                 values = self.values(texts) if texts or not self.slots else {}
                 runs_on = bool(values) and runs(self.f, values, self.said)
             spent += time.monotonic() - began
             if runs_on:
-                yield self.guess(values, texts, fitting is dict, not any(ranks))
+                yield self.guess(values, texts, fitting is None, not any(ranks))
 
     def guess(self, values: Namespace, texts: Mapping[str, str], listed: bool, first: bool) -> Guess:
         typed = {name: texts.get(name) or written(values[name], self.holders.get(name)) for name in self.names}
@@ -385,5 +389,5 @@ def to_be_written_into(values: Named) -> Namespace:
     return {name: x.copy() if isinstance(x, (np.ndarray, dict)) else x for name, x in values.items()}
 
 
-def is_finite(x: object) -> bool:
-    return not isinstance(x, (float, np.ndarray, np.generic)) or bool(np.all(np.isfinite(np.asarray(x, float))))
+def is_finite(x: Any) -> bool:
+    return np.asarray(x).dtype.kind not in "fc" or bool(np.all(np.isfinite(x)))

@@ -241,6 +241,8 @@ def forget_other_threads() -> None:
     Open.recorders[:] = [bit for bit in Open.recorders if bit & lent.recording]
     Open.keepers[:] = [bit for bit in Open.keepers if bit & lent.taking]
     Open.blocks[:] = [block for block in CLOSED.get() if block.bits]
+    if Open.young and Open.derivatives | Open.recordings == BACKWARD:  # for another thread's derivative, which is over
+        look_for_cycles_as_before()
     settle()
 
 
