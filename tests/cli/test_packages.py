@@ -88,3 +88,17 @@ except ImportError:
 def f(x):
     return x * x if strange is None else x
 """
+
+
+def test_a_package_without_an_init_is_found_in_a_checkout_of_its_name(typed):
+    """deepnet/deepnet/layers.py says `import deepnet.tools`, with deepnet/run.py beside the inner folder."""
+    for name, text in {
+        "deepnet/README.md": "",
+        "deepnet/run.py": "raise SystemExit('run')\n",
+        "deepnet/deepnet/tools.py": "scale = 3.0\n",
+        "deepnet/deepnet/layers.py": "import deepnet.tools as tools\n\n\ndef f(x):\n    return tools.scale * x\n\n\n"
+        "def f_grad(x):\n    return tools.scale\n",
+    }.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text, encoding="utf-8")
+    assert typed("check", "deepnet/deepnet/layers.py:f", "x=2").status == 0

@@ -20,7 +20,10 @@ ROOTS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", 
 
 
 class FolderFinder:
-    """Finds modules by their top names in some folders, where no other finder does; `found` has their names."""
+    """Finds modules by their top names in some folders, where no other finder does; `found` has their names.
+
+    Other folders of the same name without an `__init__.py`, as a checkout that is called like its package, come after.
+    """
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = folders
@@ -33,9 +36,16 @@ class FolderFinder:
             return None
         for folder in self.folders:
             if (folder / f"{name}.py").is_file() or any((folder / name).glob("*.py")):
+                if self.is_answered(name):
+                    return None
                 self.found.add(name)
-                return PathFinder.find_spec(name, [str(folder)])
+                return PathFinder.find_spec(name, [str(folder), *sys.path])
         return None
+
+    def is_answered(self, name: str) -> bool:
+        """Whether another finder has a module of this name, which is more than folders without an `__init__.py`."""
+        specs = (finder.find_spec(name, None) for finder in sys.meta_path if finder is not self)
+        return any(spec is not None and (spec.has_location or spec.origin is not None) for spec in specs)
 
 
 def folders_above(file: Path) -> list[Path]:
@@ -54,7 +64,7 @@ def folders_above(file: Path) -> list[Path]:
 def imports_from_above(path: str) -> Iterator[None]:
     """Names that nothing else answers are found above a file as long as this lasts, and forgotten after."""
     finder = FolderFinder(folders_above(Path(os.path.realpath(path))))
-    sys.meta_path.append(finder)
+    sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
